@@ -1,0 +1,120 @@
+"""How long the bot takes to start, and how much memory its gateway process holds: `python -m bench.start`.
+
+Each round starts the real bot twice against a loopback Discord, with an empty data folder and with the one that the first
+start left behind. Worker processes are not counted: figures are of the gateway process alone. What stands behind `--` are
+the bot's arguments, `run` if nothing does.
+"""
+
+import argparse
+import asyncio
+import os
+import statistics
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from tests.support.wire import TOKEN, WireDiscord
+
+_ROOT = Path(__file__).resolve().parents[1]
+_READY_SECONDS = 120.0
+_STOP_SECONDS = 30.0
+_MB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Start:
+    """One start: seconds from process start until READY was received, and resident memory in MB then and later."""
+
+    seconds: float
+    rss_ready: float
+    rss_settled: float
+
+
+async def measure(data: Path, module: str, arguments: list[str], settle: float) -> Start:
+    """Start the bot once with the data folder, and stop it ``settle`` seconds after READY.
+
+    Raises RuntimeError with the end of its log when it stops by itself, and TimeoutError when it never gets ready.
+    """
+    async with WireDiscord() as wire:
+        wire.add_channel(wire.add_guild())
+        with tempfile.TemporaryFile() as log:
+            began = time.perf_counter()
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "tests.support.wire_child", "--module", module, str(wire.port)),
+                *("--", *arguments),
+                cwd=_ROOT,
+                env={**os.environ, "DISCORD_TOKEN": TOKEN, "NUGU_DATA": str(data)},
+                stdout=log,
+                stderr=log,
+            )
+            ready = asyncio.create_task(wire.wait_ready(timeout=_READY_SECONDS))
+            stopped = asyncio.create_task(process.wait())
+            try:
+                await asyncio.wait({ready, stopped}, return_when=asyncio.FIRST_COMPLETED)
+                if stopped.done():
+                    log.seek(0)
+                    raise RuntimeError(f"the bot stopped with {process.returncode}:\n{log.read().decode()[-4000:]}")
+                await ready
+                seconds = time.perf_counter() - began
+                gateway = psutil.Process(process.pid)
+                rss_ready = gateway.memory_info().rss / _MB
+                await asyncio.sleep(settle)
+                return Start(seconds, rss_ready, gateway.memory_info().rss / _MB)
+            finally:
+                ready.cancel()
+                await _stop(process, stopped)
+
+
+async def _stop(process: asyncio.subprocess.Process, stopped: "asyncio.Task[int]") -> None:
+    """Ask the bot to end, so that it ends its workers, and kill it if it doesn't."""
+    if stopped.done():
+        return
+    process.terminate()
+    try:
+        await asyncio.wait_for(stopped, _STOP_SECONDS)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+async def rounds(repeat: int, module: str, arguments: list[str], settle: float) -> dict[str, list[Start]]:
+    """The starts with an empty and with an existing data folder."""
+    found: dict[str, list[Start]] = {"empty data folder": [], "existing data folder": []}
+    for _ in range(repeat):
+        with tempfile.TemporaryDirectory(prefix="nugu-start-") as folder:
+            for starts in found.values():
+                starts.append(await measure(Path(folder), module, arguments, settle))
+    return found
+
+
+def table(found: dict[str, list[Start]], settle: float) -> str:
+    """The starts as a Markdown table, each kind with its medians last."""
+    lines = [f"| start | READY (s) | RSS at READY (MB) | RSS {settle:g} s later (MB) |", "|---|---|---|---|"]
+    for kind, starts in found.items():
+        figures = [(start.seconds, start.rss_ready, start.rss_settled) for start in starts]
+        medians = [statistics.median(column) for column in zip(*figures, strict=True)]
+        named = [
+            *((f"{kind}, {number}", row) for number, row in enumerate(figures, start=1)),
+            (f"{kind}, median", medians),
+        ]
+        lines += [f"| {name} | {row[0]:.2f} | {row[1]:.0f} | {row[2]:.0f} |" for name, row in named]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure, and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeat", type=int, default=3, help="rounds of two starts")
+    parser.add_argument("--settle", type=float, default=10.0, help="seconds from READY to the second look at memory")
+    parser.add_argument("--module", default="bot", help="the program to start")
+    parser.add_argument("arguments", nargs="*", default=["run"])
+    options = parser.parse_args()
+    print(table(asyncio.run(rounds(options.repeat, options.module, options.arguments, options.settle)), options.settle))
+
+
+if __name__ == "__main__":
+    main()

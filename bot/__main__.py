@@ -1,0 +1,5 @@
+"""`python -m bot` is `nugu`."""
+
+from bot.cli import main
+
+main()

@@ -1,0 +1,69 @@
+"""An answered question as a card shows it, fresh or read again a year later."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.words import Meaning
+from models.faces import Band, Box, Candidate, Guess
+
+__all__ = ["Answer", "AnsweredFace", "AnsweredPicture", "Band", "Candidate", "Guess", "SaidWord"]
+
+
+@dataclass(frozen=True, slots=True)
+class SaidWord:
+    """The word that counts about a face: by whom, and what it means. `name` is the member's name at the time."""
+
+    id: int
+    meaning: Meaning
+    name: str | None
+    said_by: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredFace:
+    """A face of an answer; `word` is what a trusted person said of it last, if any did."""
+
+    id: int
+    number: int
+    box: Box
+    guess: Guess
+    word: SaidWord | None
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredPicture:
+    """A picture of an answer. `refusal` says why it could not be read; `faces` is empty then."""
+
+    position: int
+    name: str
+    size: tuple[int, int] | None
+    group_name: str | None
+    refusal: str | None
+    faces: tuple[AnsweredFace, ...]
+
+    @property
+    def file_name(self) -> str:
+        """What the tagged picture is called in the card."""
+        return f"who-{self.position + 1}.jpg"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A question with its pictures in the order in which they were asked about."""
+
+    id: int
+    server_id: int | None
+    asker_id: int
+    engine: str
+    threshold: float
+    pictures: tuple[AnsweredPicture, ...]
+
+    @property
+    def faces(self) -> tuple[tuple[AnsweredPicture, AnsweredFace], ...]:
+        """All faces of all pictures."""
+        return tuple((picture, face) for picture in self.pictures for face in picture.faces)
+
+    def face(self, face_id: int) -> AnsweredFace | None:
+        """The face with this id, if it is one of this answer's."""
+        return next((face for _, face in self.faces if face.id == face_id), None)

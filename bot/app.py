@@ -1,0 +1,50 @@
+"""The composition root: opens database, storage and compute, and hands them on. Bot and command line start the same way."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.compute import Compute
+from bot.database.engine import Database
+from bot.jobs import Workbench
+from bot.recognisers import Recognisers
+from bot.storage import Storage
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from bot.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """Everything a use case works with."""
+
+    settings: Settings
+    database: Database
+    storage: Storage
+    compute: Compute
+    bench: Workbench
+    recognisers: Recognisers
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, settings: Settings, *, own_processes: bool = True) -> AsyncGenerator[App]:
+        """An app on the data folder that `settings` name; closed, workers included, at the end.
+
+        `own_processes=False` looks at pictures in this process, for commands on the operator's own files.
+        """
+        bench = Workbench(
+            engine="dlib",
+            weights=(settings.data / "engines").absolute(),
+            picture_bytes=settings.picture_bytes,
+            picture_pixels=settings.picture_pixels,
+        )
+        async with (
+            Database.open(settings) as database,
+            Compute.open(settings, own_processes=own_processes) as compute,
+        ):
+            recognisers = Recognisers(database, compute, bench)
+            yield cls(settings, database, Storage.open(settings), compute, bench, recognisers)

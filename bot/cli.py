@@ -1,0 +1,129 @@
+"""The `nugu` command. What it starts is imported inside each command: workers import this module too."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
+
+import typer
+
+from bot.errors import NoRosterError, PersonError, UnknownGroupError
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+    from typing import Any
+
+    from bot.settings import Settings
+
+T = TypeVar("T")
+
+cli = typer.Typer(
+    name="nugu",
+    help="Names the members of K-pop groups in pictures. NUGU_DATA names the data folder.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+NO_TOKEN = (
+    "nugu: no DISCORD_TOKEN: make a bot at discord.com/developers/applications, copy its token (Bot > Reset Token) "
+    "into .env as DISCORD_TOKEN=…, or try everything without one: nugu demo"
+)
+
+
+def main() -> None:
+    """Entry of the `nugu` script."""
+    cli()
+
+
+@cli.command()
+def run() -> None:
+    """Run the bot on Discord."""
+    settings = _settings()
+    if settings.token is None:
+        _fail(NO_TOKEN)
+    from bot.run import run_bot
+
+    _finish(run_bot(settings, settings.token.get_secret_value()))
+
+
+@cli.command()
+def demo(
+    faces: Annotated[
+        Path | None, typer.Option(help="Enrol FOLDER/GROUP/MEMBER/* first.", exists=True, file_okay=False)
+    ] = None,
+    port: Annotated[int, typer.Option(help="Port of the page; 0 takes a free one.", min=0, max=65535)] = 0,
+) -> None:
+    """Try the bot in a browser: no token, no account, no network."""
+    from bot.demo import run_demo
+
+    _finish(run_demo(_settings(), faces, port))
+
+
+@cli.command()
+def enrol(
+    folder: Annotated[Path, typer.Argument(help="Holds GROUP/MEMBER/* photos.", exists=True, file_okay=False)],
+    group: Annotated[str | None, typer.Option(help="FOLDER holds MEMBER/* photos of this one group.")] = None,
+) -> None:
+    """Add groups, members and photos from a folder, for every server to ask about."""
+    from bot.folders import enrol_folder
+
+    taken = _finish(enrol_folder(_settings(), folder, group))
+    if not taken:
+        raise typer.Exit(1)
+
+
+@cli.command()
+def identify(
+    photos: Annotated[list[Path], typer.Argument(help="Pictures to look at.")],
+    group: Annotated[str | None, typer.Option(help="The group they belong to; left out, it is found.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON line a photo.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Write the tagged pictures to this folder.", file_okay=False)] = None,
+) -> None:
+    """Name the faces in pictures."""
+    from bot.folders import identify_files
+
+    if not _finish(identify_files(_settings(), photos, group, as_json=as_json, out=out)):
+        raise typer.Exit(1)
+
+
+@cli.command()
+def doctor() -> None:
+    """Check everything that the bot needs, and say what is missing."""
+    from bot.doctor import examine
+
+    if not _finish(examine(_settings())):
+        raise typer.Exit(1)
+
+
+def _settings() -> Settings:
+    from pydantic import ValidationError
+
+    from bot.settings import Settings
+
+    try:
+        return Settings.read()
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        _fail(f"nugu: wrong settings: {wrong}", code=2)
+
+
+def _finish(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end; a person's error is one line on stderr."""
+    try:
+        return asyncio.run(work)
+    except UnknownGroupError as error:
+        _fail(f"nugu: {error}", code=2)
+    except NoRosterError:
+        _fail("nugu: nobody is enrolled yet; start with: nugu enrol FOLDER (FOLDER/GROUP/MEMBER/*.jpg)")
+    except PersonError as error:
+        _fail(f"nugu: {error}")
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+def _fail(line: str, code: int = 1) -> NoReturn:
+    print(line, file=sys.stderr)
+    raise typer.Exit(code)

@@ -1,0 +1,109 @@
+"""The discord.py client: intents, cogs, commands synced when they changed, and the one funnel for errors."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.database.tables import Note
+from bot.errors import PersonError, sentence_for
+
+if TYPE_CHECKING:
+    from bot.app import App
+
+log = logging.getLogger(__name__)
+
+COGS = ("cogs.who", "cogs.roster", "cogs.setup", "cogs.help")
+SYNCED = "synced commands"
+
+
+class Nugu(commands.AutoShardedBot):
+    """The bot on Discord. It holds the app that its cogs hand to the use cases."""
+
+    def __init__(self, app: App, *, always_sync: bool = False, **options: Any) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            intents=intents(message_content=app.settings.message_content),
+            allowed_mentions=discord.AllowedMentions.none(),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            max_messages=None,
+            tree_cls=Tree,
+            **options,
+        )
+        self.app = app
+        self._always_sync = always_sync
+
+    async def setup_hook(self) -> None:
+        for cog in COGS:
+            await self.load_extension(cog)
+        await self._sync_if_changed()
+
+    async def on_connect(self) -> None:
+        """The workers start when Discord has said READY: earlier they would hold that up."""
+        log.info("connected as %s", self.user)
+        self.app.compute.start()
+
+    async def on_message(self, message: discord.Message) -> None:
+        """Commands are slash commands alone; the cogs listen for messages themselves."""
+
+    async def _sync_if_changed(self) -> None:
+        """Tell Discord of the commands unless it has these already; it limits how often it may be told."""
+        payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        wanted = hashlib.sha256(json.dumps([self.application_id, payload], sort_keys=True).encode()).hexdigest()
+        async with self.app.database.reading() as session:
+            note = await session.get(Note, SYNCED)
+        if note is not None and note.value == wanted and not self._always_sync:
+            return
+        await self.tree.sync()
+        async with self.app.database.writing() as session:
+            await session.merge(Note(key=SYNCED, value=wanted))
+
+
+class Tree(app_commands.CommandTree[Nugu]):
+    """The command tree, with its errors sent through the funnel."""
+
+    async def on_error(self, interaction: discord.Interaction[Nugu], error: app_commands.AppCommandError, /) -> None:
+        await answer_error(interaction, error)
+
+
+def intents(*, message_content: bool) -> discord.Intents:
+    """The least that works: servers, and messages in servers and in private. Content is asked for only when wanted."""
+    chosen = discord.Intents.none()
+    chosen.guilds = True
+    chosen.guild_messages = True
+    chosen.dm_messages = True
+    chosen.message_content = message_content
+    return chosen
+
+
+async def answer_error(interaction: discord.Interaction[Any], error: BaseException) -> None:
+    """Tell the person, and them alone where possible, what went wrong; never raises.
+
+    An expired interaction (10062) is only logged: nobody is there to be told.
+    """
+    if isinstance(error, app_commands.CommandInvokeError):
+        error = error.original
+    if isinstance(error, app_commands.CheckFailure) and not isinstance(error, PersonError):
+        error = PersonError("You may not do that here.")
+    sentence = sentence_for(error)
+    try:
+        if not interaction.response.is_done():
+            await interaction.response.send_message(sentence, ephemeral=True)
+            return
+        thinking = interaction.response.type is discord.InteractionResponseType.deferred_channel_message
+        if thinking:
+            # The first message after "thinking" is as public as that was, so it takes the fall for a private second.
+            await interaction.edit_original_response(content="…")
+        await interaction.followup.send(sentence, ephemeral=True)
+        if thinking:
+            await interaction.delete_original_response()
+    except discord.HTTPException as failure:
+        log.warning("could not tell of an error: %s", failure)

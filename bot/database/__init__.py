@@ -1,0 +1,1 @@
+"""Rows and the statements over them. SQLite through aiosqlite by default, another database by URL."""

@@ -1,0 +1,102 @@
+"""Groups, members and the photos they are known by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select, update
+
+from bot.database.servers import Servers
+from bot.database.tables import Group, Member, Photo, PhotoEncoding, Server, key_of
+from bot.jobs import RosterRow
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+
+class Rosters:
+    """Statements over rosters, in one session. `servers` names whose rosters are meant."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def groups(self, servers: Collection[int]) -> Sequence[Group]:
+        """All groups of `servers`, by name."""
+        found = await self._session.scalars(select(Group).where(Group.server_id.in_(servers)).order_by(Group.key))
+        return found.all()
+
+    async def find_group(self, servers: Collection[int], name: str) -> Group | None:
+        """The group called `name`; a server's own before the house's."""
+        query = select(Group).where(Group.server_id.in_(servers), Group.key == key_of(name))
+        return (await self._session.scalars(query.order_by(Group.server_id.desc()))).first()
+
+    async def add_group(self, server_id: int, name: str) -> Group:
+        await Servers(self._session).ensure(server_id)
+        group = Group(server_id=server_id, name=name, key=key_of(name))
+        self._session.add(group)
+        await self._session.flush()
+        return group
+
+    async def members(self, servers: Collection[int]) -> Sequence[Member]:
+        """All members of all groups of `servers`, by name."""
+        query = select(Member).join(Group).where(Group.server_id.in_(servers)).order_by(Member.key)
+        return (await self._session.scalars(query)).all()
+
+    async def find_member(self, group_id: int, name: str) -> Member | None:
+        query = select(Member).where(Member.group_id == group_id, Member.key == key_of(name))
+        return (await self._session.scalars(query)).first()
+
+    async def add_member(self, group_id: int, name: str) -> Member:
+        member = Member(group_id=group_id, name=name, key=key_of(name))
+        self._session.add(member)
+        await self._session.flush()
+        return member
+
+    async def has_photo(self, member_id: int, sha256: str) -> bool:
+        query = select(Photo.id).where(Photo.member_id == member_id, Photo.sha256 == sha256)
+        return (await self._session.scalars(query)).first() is not None
+
+    async def photo_count(self, member_id: int) -> int:
+        query = select(func.count()).select_from(Photo).where(Photo.member_id == member_id)
+        return await self._session.scalar(query) or 0
+
+    async def photo_counts(self, group_id: int) -> dict[str, int]:
+        """How many photos each member of a group has, by name."""
+        query = (
+            select(Member.name, func.count(Photo.id))
+            .outerjoin(Photo)
+            .where(Member.group_id == group_id)
+            .group_by(Member.id)
+            .order_by(Member.id)
+        )
+        return {name: count for name, count in await self._session.execute(query)}  # noqa: C416  # rows are no pairs
+
+    async def add_photo(self, photo: Photo, vector: bytes, engine: str) -> None:
+        """Keep a photo with its encoding by `engine`, and let recognisers of its server be fitted anew."""
+        self._session.add(photo)
+        await self._session.flush()
+        self._session.add(PhotoEncoding(photo_id=photo.id, engine=engine, vector=vector))
+        owner = select(Group.server_id).join(Member).where(Member.id == photo.member_id).scalar_subquery()
+        await self._session.execute(
+            update(Server).where(Server.id == owner).values(roster_revision=Server.roster_revision + 1)
+        )
+
+    async def revisions(self, servers: Collection[int]) -> tuple[tuple[int, int], ...]:
+        """(server id, roster revision) of each server that has one: equal as long as no roster changed."""
+        query = select(Server.id, Server.roster_revision).where(Server.id.in_(servers)).order_by(Server.id)
+        return tuple((server, revision) for server, revision in await self._session.execute(query))
+
+    async def rows(self, servers: Collection[int], engine: str) -> list[RosterRow]:
+        """Every encoding by `engine` in the rosters of `servers`."""
+        query = (
+            select(Member.id, Member.name, Group.id, Group.name, PhotoEncoding.vector)
+            .select_from(PhotoEncoding)
+            .join(Photo)
+            .join(Member)
+            .join(Group)
+            .where(Group.server_id.in_(servers), PhotoEncoding.engine == engine)
+            .order_by(Member.id, Photo.id)
+        )
+        return [RosterRow(*row) for row in await self._session.execute(query)]

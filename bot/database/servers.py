@@ -1,0 +1,94 @@
+"""What servers chose: threshold, roles, channels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, select
+
+from bot.database.tables import Channel, Server, ServerRole
+from bot.trust import Trust
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+
+@dataclass(frozen=True, slots=True)
+class ServerChoices:
+    """A server's choices; `roles` maps role ids to the trust that they give."""
+
+    threshold: float | None = None
+    roles: Mapping[int, Trust] = field(default_factory=dict[int, Trust])
+    watched: frozenset[int] = frozenset()
+
+    def roles_of(self, trust: Trust) -> list[int]:
+        """Ids of the roles that give exactly `trust`."""
+        return sorted(role for role, given in self.roles.items() if given is trust)
+
+
+class Servers:
+    """Statements over the choices of servers, in one session."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def ensure(self, server_id: int) -> Server:
+        """The server's row, made on first sight."""
+        server = await self._session.get(Server, server_id)
+        if server is None:
+            server = Server(id=server_id)
+            self._session.add(server)
+            await self._session.flush()
+        return server
+
+    async def choices(self, server_id: int) -> ServerChoices:
+        """The server's choices; the defaults for one that never chose."""
+        server = await self._session.get(Server, server_id)
+        roles = await self._session.scalars(select(ServerRole).where(ServerRole.server_id == server_id))
+        watched = await self._session.scalars(
+            select(Channel.id).where(Channel.server_id == server_id, Channel.watched.is_(True))
+        )
+        return ServerChoices(
+            threshold=server.threshold if server else None,
+            roles={role.role_id: Trust(role.trust) for role in roles},
+            watched=frozenset(watched),
+        )
+
+    async def choose_threshold(self, server_id: int, threshold: float | None) -> None:
+        (await self.ensure(server_id)).threshold = threshold
+
+    async def choose_roles(self, server_id: int, trust: Trust, roles: Iterable[int]) -> None:
+        """Let exactly `roles` give `trust`; a role gives one level only, the one chosen last."""
+        await self.ensure(server_id)
+        chosen = set(roles)
+        await self._session.execute(
+            delete(ServerRole).where(
+                ServerRole.server_id == server_id, (ServerRole.trust == trust.value) | ServerRole.role_id.in_(chosen)
+            )
+        )
+        self._session.add_all(ServerRole(server_id=server_id, role_id=role, trust=trust.value) for role in chosen)
+
+    async def choose_watched(self, server_id: int, channels: Iterable[int]) -> None:
+        """Watch exactly `channels`."""
+        await self.ensure(server_id)
+        wanted = set(channels)
+        for channel in await self._session.scalars(select(Channel).where(Channel.server_id == server_id)):
+            channel.watched = channel.id in wanted
+            wanted.discard(channel.id)
+        self._session.add_all(Channel(id=channel, server_id=server_id, watched=True) for channel in wanted)
+
+    async def default_group(self, channel_id: int) -> int | None:
+        """The id of the group that questions in this channel are about, unless they say otherwise."""
+        channel = await self._session.get(Channel, channel_id)
+        return channel.group_id if channel else None
+
+    async def choose_default_group(self, server_id: int, channel_id: int, group_id: int | None) -> None:
+        await self.ensure(server_id)
+        channel = await self._session.get(Channel, channel_id)
+        if channel is None:
+            channel = Channel(id=channel_id, server_id=server_id)
+            self._session.add(channel)
+        channel.group_id = group_id

@@ -1,0 +1,216 @@
+"""The tables. Times are UTC; vectors are float32 in little-endian bytes; a name's key is what it is found by."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import JSON, BigInteger, DateTime, Enum, ForeignKey, LargeBinary, MetaData, String, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from bot.trust import Trust
+from bot.words import Meaning
+
+HOUSE = 0
+"""The server id of rosters that the bot's owner enrols on the command line; every server may ask about them."""
+
+
+def key_of(name: str) -> str:
+    """What `name` is found by: compatibility forms, case and outer space make no difference."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def utc_now() -> datetime:
+    """Now, with its time zone."""
+    return datetime.now(UTC)
+
+
+class Base(DeclarativeBase):
+    """The tables' common ground: constraints are named by rule, so that migrations can name them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: DateTime(timezone=True),
+        dict[str, Any]: JSON,
+        list[Any]: JSON,
+        Meaning: Enum(Meaning, native_enum=False, length=20),
+    }
+
+
+class Note(Base):
+    """A small fact that the bot keeps about itself, such as which commands Discord has."""
+
+    __tablename__ = "note"
+
+    key: Mapped[str] = mapped_column(String(100), primary_key=True)
+    value: Mapped[str]
+
+
+class Server(Base):
+    """What a server chose in /setup. `roster_revision` grows with every change of its rosters."""
+
+    __tablename__ = "server"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    threshold: Mapped[float | None]
+    roster_revision: Mapped[int] = mapped_column(default=0)
+
+
+class ServerRole(Base):
+    """A role whose holders have a trust level."""
+
+    __tablename__ = "server_role"
+
+    server_id: Mapped[int] = mapped_column(ForeignKey("server.id", ondelete="CASCADE"), primary_key=True)
+    role_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    trust: Mapped[int] = mapped_column(default=Trust.TRUSTED.value)
+
+
+class Channel(Base):
+    """A channel that is watched, or has a default group."""
+
+    __tablename__ = "channel"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    server_id: Mapped[int] = mapped_column(ForeignKey("server.id", ondelete="CASCADE"), index=True)
+    watched: Mapped[bool] = mapped_column(default=False)
+    group_id: Mapped[int | None] = mapped_column(ForeignKey("idol_group.id", ondelete="SET NULL"))
+
+
+class Group(Base):
+    """A group of a server's roster."""
+
+    __tablename__ = "idol_group"
+    __table_args__ = (UniqueConstraint("server_id", "key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    server_id: Mapped[int] = mapped_column(ForeignKey("server.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(100))
+    key: Mapped[str] = mapped_column(String(100))
+
+    members: Mapped[list[Member]] = relationship(back_populates="group", order_by="Member.id", passive_deletes=True)
+
+
+class Member(Base):
+    """A member of a group."""
+
+    __tablename__ = "member"
+    __table_args__ = (UniqueConstraint("group_id", "key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    group_id: Mapped[int] = mapped_column(ForeignKey("idol_group.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(100))
+    key: Mapped[str] = mapped_column(String(100))
+
+    group: Mapped[Group] = relationship(back_populates="members")
+    photos: Mapped[list[Photo]] = relationship(back_populates="member", passive_deletes=True)
+
+
+class Photo(Base):
+    """A face that a member is known by: the crop in the storage, and where the picture came from."""
+
+    __tablename__ = "photo"
+    __table_args__ = (UniqueConstraint("member_id", "sha256"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"))
+    sha256: Mapped[str] = mapped_column(String(64))
+    crop_key: Mapped[str] = mapped_column(String(200))
+    face_width: Mapped[int]
+    added_by: Mapped[int] = mapped_column(BigInteger)
+    added_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+    member: Mapped[Member] = relationship(back_populates="photos")
+
+
+class PhotoEncoding(Base):
+    """A photo's encoding by one engine; encodings of two engines are never compared."""
+
+    __tablename__ = "photo_encoding"
+
+    photo_id: Mapped[int] = mapped_column(ForeignKey("photo.id", ondelete="CASCADE"), primary_key=True)
+    engine: Mapped[str] = mapped_column(String(50), primary_key=True)
+    vector: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Question(Base):
+    """One "who is this?" and the card that answered it."""
+
+    __tablename__ = "question"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    server_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    channel_id: Mapped[int | None] = mapped_column(BigInteger)
+    source_message_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    asker_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    engine: Mapped[str] = mapped_column(String(50))
+    threshold: Mapped[float]
+    asked_at: Mapped[datetime] = mapped_column(default=utc_now)
+    hidden_at: Mapped[datetime | None]
+
+    pictures: Mapped[list[QuestionPicture]] = relationship(order_by="QuestionPicture.position", passive_deletes=True)
+
+
+class QuestionPicture(Base):
+    """One picture of a question: what was seen in it, or why it could not be read."""
+
+    __tablename__ = "question_picture"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    question_id: Mapped[int] = mapped_column(ForeignKey("question.id", ondelete="CASCADE"), index=True)
+    position: Mapped[int]
+    name: Mapped[str] = mapped_column(String(300))
+    refusal: Mapped[str | None]
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    group_name: Mapped[str | None] = mapped_column(String(100))
+
+    faces: Mapped[list[QuestionFace]] = relationship(order_by="QuestionFace.number", passive_deletes=True)
+
+
+class QuestionFace(Base):
+    """A face that was asked about, with what was answered at the time."""
+
+    __tablename__ = "question_face"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    picture_id: Mapped[int] = mapped_column(ForeignKey("question_picture.id", ondelete="CASCADE"), index=True)
+    number: Mapped[int]
+    box: Mapped[list[Any]]
+    vector: Mapped[bytes] = mapped_column(LargeBinary)
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("member.id", ondelete="SET NULL"))
+    name: Mapped[str | None] = mapped_column(String(100))
+    confidence: Mapped[float]
+    band: Mapped[str] = mapped_column(String(10))
+    candidates: Mapped[list[Any]]
+
+    words: Mapped[list[Word]] = relationship(order_by="Word.id", passive_deletes=True)
+
+
+class Word(Base):
+    """What a person said of a face: kept with who and when, undone rather than deleted.
+
+    `counts` is False for a suggestion by somebody who was not trusted when they said it.
+    """
+
+    __tablename__ = "word"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    face_id: Mapped[int] = mapped_column(ForeignKey("question_face.id", ondelete="CASCADE"), index=True)
+    meaning: Mapped[Meaning]
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("member.id", ondelete="SET NULL"))
+    name: Mapped[str | None] = mapped_column(String(100))
+    said_by: Mapped[int] = mapped_column(BigInteger)
+    said_at: Mapped[datetime] = mapped_column(default=utc_now)
+    trust: Mapped[int]
+    counts: Mapped[bool]
+    undone_by: Mapped[int | None] = mapped_column(BigInteger)
+    undone_at: Mapped[datetime | None]

@@ -1,0 +1,56 @@
+"""`nugu demo`: the real bot in a browser, on SimCord's simulated Discord. No token, no account, no network."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from typing import TYPE_CHECKING
+
+import discord
+import simcord
+
+from bot.app import App
+from bot.client import Nugu
+from bot.folders import enrol_into
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bot.settings import Settings
+
+DEMO_SERVER = 900_000_000_000_000_001
+"""A fixed server id, so that what was enrolled in the page is there again the next time."""
+
+WELCOME = (
+    "**Welcome!** This is the real nugu on a Discord that lives in this page.\n"
+    "1. `/group add`, then `/member add`: a group, and a photo or more of each member (skip this after `--faces`).\n"
+    "2. `/who` with a picture: who is this?\n"
+    "You are *moderator*; switch to *fan* to see what everybody else may do."
+)
+
+
+async def run_demo(settings: Settings, faces: Path | None, port: int) -> None:
+    """Serve the page until Ctrl-C; `faces` (GROUP/MEMBER/*) is enrolled first."""
+    logging.basicConfig(level=logging.WARNING)
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    async with App.open(settings) as app:
+        if faces is not None:
+            await enrol_into(app, DEMO_SERVER, faces)
+        print("Starting the workers…", flush=True)
+        await app.recognisers.engine()
+        bot = Nugu(app, always_sync=True, shard_count=1)
+        async with simcord.run(bot, check_errors=False, settle_timeout=settings.deadline * 2) as env:
+            guild = env.create_guild("nugu demo", id=DEMO_SERVER)
+            channel = guild.create_text_channel("who-is-this")
+            moderators = guild.create_role("moderator", permissions=discord.Permissions(manage_guild=True))
+            moderator = guild.add_member(env.create_user("moderator"), roles=[moderators])
+            fan = guild.add_member(env.create_user("fan"))
+            discord_channel = bot.get_channel(channel.id)
+            assert isinstance(discord_channel, discord.TextChannel)
+            await discord_channel.send(WELCOME)
+            async with env.preview(channel, viewers=[moderator, fan], layout="channel", port=port or None) as preview:
+                print(f"Open {preview.url}\nCtrl-C ends the demo.", flush=True)
+                await stopped.wait()

@@ -1,0 +1,201 @@
+"""What workers do: picture bytes in, values and finished pictures out. One round trip a picture.
+
+Imports stand inside the jobs: the gateway names a job without loading dlib, OpenCV or SciPy.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from bot.wording import name_and_confidence
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from bot.media.pictures import OpenedPicture
+    from models.faces import Box, Guess
+
+Once = Literal["auto", "yes", "no"]
+"""Whether each member may be named at most once in a picture; auto lets a collage repeat them."""
+
+SMALLEST_ENROLLED_FACE = 80
+"""Pixels: narrower faces make encodings that poison a gallery (design.md, "What was measured about faces")."""
+
+CLEAR_SUBJECT = 4.0
+"""How many times larger than the next a face must be to be taken for the photo's subject."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workbench:
+    """What a job needs besides its picture: the engine, the folder of converted models, the limits."""
+
+    engine: str
+    weights: Path
+    picture_bytes: int
+    picture_pixels: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A picture that could not be answered or enrolled; `sentence` says why and what to do."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeenFace:
+    """A face with its place in reading order from 1, its guess, and its encoding as float32 bytes."""
+
+    number: int
+    box: Box
+    guess: Guess
+    vector: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """An answered picture. `size` is (width, height) upright; `tagged` is a JPEG; `seconds` holds one entry a stage."""
+
+    size: tuple[int, int]
+    group_name: str | None
+    faces: tuple[SeenFace, ...]
+    tagged: bytes
+    engine: str
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """A face taken for the gallery: its crop as JPEG, its width in pixels, its encoding as float32 bytes."""
+
+    crop: bytes
+    face_width: int
+    vector: bytes
+    engine: str
+
+
+@dataclass(frozen=True, slots=True)
+class RosterRow:
+    """One enrolled encoding with whom it shows."""
+
+    member: int
+    name: str
+    group: int
+    group_name: str
+    vector: bytes
+
+
+def warm_up(bench: Workbench) -> str:
+    """Load everything that the first picture would wait for; the engine's version."""
+    from models.engines import load
+
+    return load(bench.engine, bench.weights).version
+
+
+def font_name() -> str:
+    """The font in which names are drawn; raises FileNotFoundError where it is missing."""
+    from models.lettering import font_path
+
+    return font_path().name
+
+
+def fit(rows: Sequence[RosterRow], engine: str) -> bytes:
+    """A recogniser fitted to `rows`, which hold at least one encoding by `engine`, as bytes."""
+    import numpy as np
+
+    from models.gallery import Gallery, Member
+    from models.recognition import fit as fit_recogniser
+
+    encodings = [np.frombuffer(row.vector, np.float32) for row in rows]
+    members = (Member(row.member, row.name, row.group, row.group_name) for row in rows)
+    gallery = Gallery.of(zip(members, encodings, strict=True), engine, len(encodings[0]))
+    return fit_recogniser(gallery).to_bytes()
+
+
+def identify(
+    bench: Workbench, data: bytes, recogniser: bytes, *, group: int | None, once: Once, threshold: float
+) -> Identified | Refused:
+    """Every face of the picture `data` with its guess, and the picture with the names drawn in."""
+    from models.drawing import Tag, annotate
+    from models.engines import load
+    from models.recognition import Recogniser
+
+    clock = _Stages()
+    opened = _open(bench, data)
+    if isinstance(opened, Refused):
+        return opened
+    clock.ends("read")
+    engine = load(bench.engine, bench.weights)
+    found = engine.detect(opened.pixels)
+    clock.ends("detect")
+    encodings = engine.encode(opened.pixels, found)
+    clock.ends("encode")
+    naming = Recogniser.from_bytes(recogniser).name(encodings, group=group, once=once, threshold=threshold)
+    clock.ends("name")
+    pairs = list(enumerate(zip(found, naming.guesses, strict=True), start=1))
+    tagged = annotate(
+        opened.pixels,
+        [Tag(number, face.box, " ".join(name_and_confidence(guess)), guess.band) for number, (face, guess) in pairs],
+    )
+    clock.ends("draw")
+    return Identified(
+        size=opened.size,
+        group_name=naming.group_name,
+        faces=tuple(
+            SeenFace(number, opened.to_original(face.box), guess, encodings[number - 1].tobytes())
+            for number, (face, guess) in pairs
+        ),
+        tagged=tagged,
+        engine=engine.version,
+        seconds=clock.seconds(),
+    )
+
+
+def enrol(bench: Workbench, data: bytes) -> Enrolled | Refused:
+    """The one face of the photo `data`, ready for the gallery, or why none was taken."""
+    from models.drawing import crop
+    from models.engines import load
+
+    opened = _open(bench, data)
+    if isinstance(opened, Refused):
+        return opened
+    engine = load(bench.engine, bench.weights)
+    found = sorted(engine.detect(opened.pixels), key=lambda face: face.box.area, reverse=True)
+    if not found:
+        return Refused("I see no face in it; a larger or clearer picture, seen from the front, works best")
+    if len(found) > 1 and found[0].box.area < CLEAR_SUBJECT * found[1].box.area:
+        return Refused(f"I see {len(found)} faces in it; cut it to the one that is meant")
+    face = found[0]
+    width = opened.to_original(face.box).width
+    if width < SMALLEST_ENROLLED_FACE:
+        return Refused(f"the face is only {width} pixels wide; {SMALLEST_ENROLLED_FACE} or more make a good example")
+    vector = engine.encode(opened.pixels, [face])[0].tobytes()
+    return Enrolled(crop(opened.pixels, face.box), width, vector, engine.version)
+
+
+def _open(bench: Workbench, data: bytes) -> OpenedPicture | Refused:
+    from bot.media.pictures import PictureError, PictureLimits, open_picture
+
+    try:
+        return open_picture(data, limits=PictureLimits(max_bytes=bench.picture_bytes, max_pixels=bench.picture_pixels))
+    except PictureError as error:
+        return Refused(str(error))
+
+
+class _Stages:
+    """Seconds by stage, each from the end of the one before."""
+
+    def __init__(self) -> None:
+        self._began = self._last = time.perf_counter()
+        self._seconds: dict[str, float] = {}
+
+    def ends(self, stage: str) -> None:
+        now = time.perf_counter()
+        self._seconds[stage] = now - self._last
+        self._last = now
+
+    def seconds(self) -> dict[str, float]:
+        return {**self._seconds, "all": time.perf_counter() - self._began}

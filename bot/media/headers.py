@@ -1,0 +1,147 @@
+"""What untrusted bytes claim to be (kind, size, frames), read without handing them to a decoder."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """The kinds of picture that are opened; the values are Pillow's names for them."""
+
+    JPEG = "JPEG"
+    PNG = "PNG"
+    WEBP = "WEBP"
+    GIF = "GIF"
+    BMP = "BMP"
+    TIFF = "TIFF"
+    AVIF = "AVIF"
+    HEIF = "HEIF"
+
+
+_MAGIC = (
+    (b"\xff\xd8\xff", Kind.JPEG),
+    (b"\x89PNG\r\n\x1a\n", Kind.PNG),
+    (b"GIF87a", Kind.GIF),
+    (b"GIF89a", Kind.GIF),
+    (b"II*\x00", Kind.TIFF),
+    (b"MM\x00*", Kind.TIFF),
+    (b"II+\x00", Kind.TIFF),
+    (b"MM\x00+", Kind.TIFF),
+)
+_AVIF_BRANDS = frozenset({b"avif", b"avis"})
+_HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"})
+_BMP_HEADERS = frozenset({12, 40, 52, 56, 64, 108, 124})
+_IMPOSTORS = (
+    (b"PK\x03\x04", "a zip file"),
+    (b"Rar!\x1a\x07", "a RAR archive"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"\x1a\x45\xdf\xa3", "a video"),
+    (b"\x00\x00\x01\xba", "a video"),
+    (b"FLV\x01", "a video"),
+    (b"ID3", "a sound file"),
+    (b"OggS", "a sound file"),
+    (b"fLaC", "a sound file"),
+    (b"8BPS", "a Photoshop file"),
+    (b"\xff\x0a", "a JPEG XL picture"),
+    (b"\x00\x00\x00\x0cJXL ", "a JPEG XL picture"),
+    (b"\x00\x00\x00\x0cjP  ", "a JPEG 2000 picture"),
+    (b"\xff\x4f\xff\x51", "a JPEG 2000 picture"),
+    (b"\x00\x00\x01\x00", "an icon"),
+    (b"MZ", "a program"),
+    (b"\x7fELF", "a program"),
+)
+
+
+def sniff(data: bytes) -> Kind | None:
+    """The kind of picture that the first bytes promise, whatever the file is called; None for anything else."""
+    for magic, kind in _MAGIC:
+        if data.startswith(magic):
+            return kind
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return Kind.WEBP
+    if data[:2] == b"BM" and len(data) >= 18 and int.from_bytes(data[14:18], "little") in _BMP_HEADERS:
+        return Kind.BMP
+    if data[4:8] == b"ftyp":
+        return _container(data)
+    return None
+
+
+def _container(data: bytes) -> Kind | None:
+    """AVIF and HEIF share their container, and `mif1` may be either: the compatible brands decide."""
+    end = min(int.from_bytes(data[:4], "big"), 256)
+    brands = {data[8:12], *(data[at : at + 4] for at in range(16, end, 4))}
+    if brands & _AVIF_BRANDS:
+        return Kind.AVIF
+    # A video lists an image brand among the compatible ones at times; its own brand comes first.
+    if data[8:12] in _HEIF_BRANDS:
+        return Kind.HEIF
+    return None
+
+
+def impostor(data: bytes) -> str:
+    """What bytes that are no picture look like, with its article (`a PDF`); empty if they look like nothing known."""
+    head = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if b"<svg" in head:
+        return "an SVG drawing"
+    if head.startswith((b"<!doctype html", b"<html", b"<head", b"<body", b"<script")):
+        return "a web page"
+    if b"%pdf-" in head:
+        return "a PDF"
+    if data[4:8] == b"ftyp":
+        return "a sound file" if data[8:11] == b"M4A" else "a video"
+    if data[:4] == b"RIFF":
+        return {b"AVI ": "a video", b"WAVE": "a sound file"}.get(data[8:12], "")
+    for magic, name in _IMPOSTORS:
+        if data.startswith(magic):
+            return name
+    return "text" if _is_text(data[:1024]) else ""
+
+
+def _is_text(head: bytes) -> bool:
+    # The cut may halve a character; nothing but its last three bytes is forgiven.
+    text = head.decode("utf-8", "ignore")
+    return len(text.encode()) >= len(head) - 3 and all(char.isprintable() or char.isspace() for char in text)
+
+
+def webp_canvas(data: bytes) -> tuple[int, int] | None:
+    """(width, height) that a WebP declares; None if its header is none.
+
+    Every other kind is measured when Pillow has opened it, but libwebp takes memory for two canvases to open a file.
+    """
+    if len(data) < 30:
+        return None
+    if data[12:16] == b"VP8X":
+        return int.from_bytes(data[24:27], "little") + 1, int.from_bytes(data[27:30], "little") + 1
+    if data[12:16] == b"VP8L":
+        bits = int.from_bytes(data[21:25], "little")
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    if data[12:16] == b"VP8 ":
+        return int.from_bytes(data[26:28], "little") & 0x3FFF, int.from_bytes(data[28:30], "little") & 0x3FFF
+    return None
+
+
+def gif_frames(data: bytes, most: int) -> int:
+    """How many frames a GIF holds, counted to `most` without decoding any; a broken end ends the count."""
+    frames = 0
+    try:
+        at = 13 + _colour_table(data[10])
+        while frames < most and data[at] != 0x3B:
+            if data[at] == 0x2C:
+                frames += 1
+                at += 11 + _colour_table(data[at + 9])
+            elif data[at] == 0x21:
+                at += 2
+            else:
+                break
+            while data[at]:
+                at += data[at] + 1
+            at += 1
+    except IndexError:
+        pass
+    return max(frames, 1)
+
+
+def _colour_table(packed: int) -> int:
+    """Bytes of the colour table that a GIF's packed flags announce."""
+    return 3 << (packed & 7) + 1 if packed & 0x80 else 0

@@ -1,0 +1,254 @@
+"""Untrusted bytes → an upright RGB picture. Called in worker processes only."""
+
+from __future__ import annotations
+
+import struct
+import threading
+import warnings
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from PIL import ExifTags, Image
+from pillow_heif import HeifImageFile
+
+from bot.errors import PersonError
+from bot.media.headers import Kind, gif_frames, impostor, sniff, webp_canvas
+from models.faces import Box
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PIL.ImageFile import ImageFile
+
+    from models.faces import Picture
+
+ACCEPTED: Final = "JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC and AVIF"
+BACKGROUND: Final = (128, 128, 128)
+"""What shows through transparent pixels: both dark and fair hair stand out from it."""
+
+# One decode at a time in a process: `warnings.catch_warnings` isn't safe between threads, and memory stays bounded.
+_DECODING: Final = threading.Lock()
+_TURNS: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+class PictureError(PersonError):
+    """These bytes are no picture that can be opened; the sentence goes after the file's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureLimits:
+    """What is still opened. Everything but `working_side` refuses; a picture beyond `working_side` is reduced to it."""
+
+    max_bytes: int = 25 * 2**20
+    max_pixels: int = 50_000_000
+    max_side: int = 32_768
+    max_frames: int = 2_000
+    working_side: int = 4096
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenedPicture:
+    """A picture ready to look at.
+
+    `pixels`: (h, w, 3) uint8, upright, read-only, perhaps reduced. `size`: (width, height) of the upright original.
+    `format`: a `Kind`, such as "JPEG". `frames`: 1 for a still; only the first was decoded.
+    """
+
+    pixels: Picture
+    size: tuple[int, int]
+    format: str
+    frames: int
+
+    @property
+    def scale(self) -> float:
+        """Sides of `pixels` over sides of the original: 1.0 unless the picture was reduced."""
+        return max(self.pixels.shape[:2]) / max(self.size)
+
+    def to_original(self, box: Box) -> Box:
+        """A box in `pixels` → the same box in pixels of the original."""
+        height, width = self.pixels.shape[:2]
+        across, down = self.size[0] / width, self.size[1] / height
+        return Box(round(box.left * across), round(box.top * down), round(box.right * across), round(box.bottom * down))
+
+
+def open_picture(data: bytes, *, limits: PictureLimits | None = None) -> OpenedPicture:
+    """Decode the first frame of `data`, turned upright as its EXIF says, flattened to 8-bit RGB.
+
+    The kind is told by content alone. Size and frames are checked before pixels are decoded, and a JPEG much larger
+    than `limits.working_side` is decoded at a half, a quarter or an eighth.
+
+    Raises:
+        PictureError: not a picture of an accepted kind, broken, cut short, or beyond `limits` (default: as declared).
+    """
+    limits = limits or PictureLimits()
+    kind = _admit(data, limits)
+    with _DECODING, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        # Decoders raise nearly anything on hostile bytes (struct.error, KeyError, ZeroDivisionError, MemoryError, ...),
+        # so nothing narrower than Exception will do; the cause is chained.
+        try:
+            return _decode(data, kind, limits)
+        except PictureError:
+            raise
+        except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+            raise _too_many_pixels(limits) from error
+        except Exception as error:
+            raise PictureError(_broken(kind)) from error
+
+
+def _admit(data: bytes, limits: PictureLimits) -> Kind:
+    """Refuse by what can be read off the bytes without a decoder; else the kind."""
+    if not data:
+        raise PictureError("this file is empty")
+    if len(data) > limits.max_bytes:
+        raise PictureError(
+            f"this file is too large ({len(data) / 2**20:.1f} MiB); "
+            f"I read pictures of up to {limits.max_bytes / 2**20:.0f} MiB"
+        )
+    kind = sniff(data)
+    if kind is None:
+        looks = impostor(data)
+        raise PictureError(f"this is not a picture{f' (it looks like {looks})' if looks else ''}; I read {ACCEPTED}")
+    if kind is Kind.WEBP:
+        canvas = webp_canvas(data)
+        if canvas is None:
+            raise PictureError(_broken(kind))
+        _check_size(canvas, limits)
+    return kind
+
+
+def _decode(data: bytes, kind: Kind, limits: PictureLimits) -> OpenedPicture:
+    with _open(data, kind) as image:
+        _check_size(image.size, limits)
+        frames = _frames(image, data, kind, limits)
+        _check_frames(frames, limits)
+        size = image.size
+        longest = max(size)
+        if kind is Kind.JPEG:
+            # Pillow takes the strongest of 1/8, 1/4, 1/2 that stays above the size asked for. At three quarters of the
+            # working side a 40-megapixel photo is decoded at a half, and none ends below 3072 for a side of 4096.
+            share = 0.75 * limits.working_side / longest
+            image.draft(None, (max(1, int(size[0] * share)), max(1, int(size[1] * share))))
+        image.load()
+        orientation = _orientation(image)
+        picture = _reduce(_flatten(image), limits.working_side)
+    if orientation in _TURNS:
+        picture = picture.transpose(_TURNS[orientation])
+    return OpenedPicture(
+        pixels=np.asarray(picture),
+        size=(size[1], size[0]) if orientation >= 5 else size,
+        format=kind.value,
+        frames=frames,
+    )
+
+
+def _open(data: bytes, kind: Kind) -> ImageFile:
+    # pillow-heif's class is used as it is, so that no opener need be registered for the whole process.
+    if kind is Kind.HEIF:
+        return HeifImageFile(BytesIO(data))
+    return Image.open(BytesIO(data), formats=(kind.value,))
+
+
+def _frames(image: ImageFile, data: bytes, kind: Kind, limits: PictureLimits) -> int:
+    """How many frames, for the kinds whose own count would walk the whole file no further than one beyond the limit."""
+    if kind is Kind.GIF:
+        return gif_frames(data, limits.max_frames + 1)
+    if kind is not Kind.TIFF:
+        return int(getattr(image, "n_frames", 1))
+    pages = 1
+    try:
+        while pages <= limits.max_frames:
+            image.seek(pages)
+            pages += 1
+    except EOFError:
+        pass
+    image.seek(0)
+    return pages
+
+
+def _check_size(size: tuple[int, int], limits: PictureLimits) -> None:
+    if min(size) < 1:
+        raise PictureError("this picture is broken: it says that it has no pixels")
+    if size[0] * size[1] > limits.max_pixels:
+        raise _too_many_pixels(limits, size)
+    if max(size) > limits.max_side:
+        raise PictureError(
+            f"this picture is too long ({size[0]} × {size[1]}); I read up to {limits.max_side} pixels a side"
+        )
+
+
+def _too_many_pixels(limits: PictureLimits, size: tuple[int, int] | None = None) -> PictureError:
+    measured = f" ({size[0]} × {size[1]})" if size else ""
+    return PictureError(
+        f"this picture has too many pixels{measured}; I read up to {limits.max_pixels / 1e6:.0f} megapixels"
+    )
+
+
+def _check_frames(frames: int, limits: PictureLimits) -> None:
+    if frames > limits.max_frames:
+        raise PictureError(
+            f"this animation has more than {limits.max_frames} frames; post a shorter one, or a single picture"
+        )
+
+
+def _orientation(image: Image.Image) -> int:
+    """The EXIF orientation, 1 to 8; upright (1) where EXIF is missing or damaged, which spoils no picture."""
+    try:
+        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+    except (OSError, SyntaxError, ValueError, TypeError, LookupError, struct.error):
+        return 1
+    return orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1
+
+
+def _flatten(image: Image.Image) -> Image.Image:
+    """Any mode that Pillow decodes to → RGB, 8 bits a channel, transparency laid on `BACKGROUND`."""
+    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+        return Image.fromarray(_eight_bits(np.asarray(image))).convert("RGB")
+    if image.has_transparency_data:
+        layered = _as_mode(image, "RGBA")
+        canvas = Image.new("RGB", image.size, BACKGROUND)
+        canvas.paste(layered, mask=layered.getchannel("A"))
+        return canvas
+    return _as_mode(image, "RGB")
+
+
+def _as_mode(image: Image.Image, mode: str) -> Image.Image:
+    # `convert` copies even when there is nothing to convert: 200 MB for 50 megapixels.
+    return image if image.mode == mode else image.convert(mode)
+
+
+def _eight_bits(grey: NDArray[Any]) -> NDArray[np.uint8]:
+    """(h, w) uint16, int32 or float32 → uint8, by the smallest usual full scale that holds the brightest pixel."""
+    if grey.dtype.itemsize == 2:
+        return (grey >> 8).astype(np.uint8)
+    light = np.nan_to_num(grey.astype(np.float32), posinf=0.0, neginf=0.0)
+    brightest = float(light.max())
+    usual = (1.0, 255.0) if grey.dtype.kind == "f" else (255.0, 65535.0)
+    full = next((scale for scale in usual if brightest <= scale), brightest)
+    return np.clip(light * (255.0 / full) + 0.5, 0, 255).astype(np.uint8)
+
+
+def _reduce(image: Image.Image, side: int) -> Image.Image:
+    share = side / max(image.size)
+    if share >= 1:
+        return image
+    width, height = (max(1, round(length * share)) for length in image.size)
+    return image.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
+
+
+def _broken(kind: Kind) -> str:
+    return f"this {_spoken(kind)} is broken or cut short and can't be read; save it once more and post that copy"
+
+
+def _spoken(kind: Kind) -> str:
+    return {Kind.WEBP: "WebP", Kind.HEIF: "HEIC"}.get(kind, kind.value)

@@ -1,0 +1,43 @@
+"""Crops and other files, in a local folder by default, in an object store by URL. Never the posted picture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import obstore
+from obstore.store import LocalStore, from_url
+
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore
+
+    from bot.settings import Settings
+
+
+class Storage:
+    """Named bytes. Keys are paths such as `crops/3f/3fa9….jpg`."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+
+    @classmethod
+    def open(cls, settings: Settings) -> Storage:
+        """The store that `settings` names; a local folder is made if it is missing."""
+        if settings.storage_url:
+            return cls(from_url(settings.storage_url))
+        return cls(LocalStore(settings.data / "files", mkdir=True))
+
+    async def put(self, key: str, data: bytes) -> None:
+        """Keep `data` under `key`, in place of what was there."""
+        await obstore.put_async(self._store, key, data)
+
+    async def get(self, key: str) -> bytes:
+        """What is kept under `key`; raises FileNotFoundError where nothing is."""
+        result = await obstore.get_async(self._store, key)
+        return bytes(await result.bytes_async())
+
+    async def delete(self, key: str) -> None:
+        """Forget what is kept under `key`; nothing happens where nothing is."""
+        try:
+            await obstore.delete_async(self._store, key)
+        except FileNotFoundError:
+            return

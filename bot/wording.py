@@ -1,0 +1,41 @@
+"""How an answer is put into words: the same in pictures, cards, alt texts and on the command line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from models.faces import Band
+
+if TYPE_CHECKING:
+    from models.faces import Guess
+
+RIVAL_SHARE = 0.5
+"""How near to the likeliest member's confidence a second one must come to be named beside it."""
+
+
+def percent(confidence: float) -> str:
+    """`97 %`; never `100 %`, since no answer is certain."""
+    return f"{min(99, round(confidence * 100))} %"
+
+
+def name_and_confidence(guess: Guess) -> tuple[str, str]:
+    """`("Tzuyu", "97 %")`, `("Sana or Momo?", "48 %")`; both empty for a face that is nobody in the roster."""
+    if guess.name is None:
+        return "", ""
+    if guess.band is Band.SURE:
+        return guess.name, percent(guess.confidence)
+    rivals = [c for c in guess.candidates if c.member != guess.member]
+    if rivals and rivals[0].confidence >= RIVAL_SHARE * guess.confidence:
+        return f"{guess.name} or {rivals[0].name}?", percent(guess.confidence)
+    return f"{guess.name}?", percent(guess.confidence)
+
+
+def circled(number: int) -> str:
+    """① to ㊿; plain digits with a stop beyond."""
+    if 1 <= number <= 20:
+        return chr(0x2460 + number - 1)
+    if 21 <= number <= 35:
+        return chr(0x3251 + number - 21)
+    if 36 <= number <= 50:
+        return chr(0x32B1 + number - 36)
+    return f"{number}."

@@ -1,0 +1,1 @@
+"""Cards that people read, and the buttons, menus and forms on them."""

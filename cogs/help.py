@@ -1,0 +1,49 @@
+"""/help: the things that people do most."""
+
+from __future__ import annotations
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import Nugu  # discord.py reads the annotations
+from bot.usecases import roster
+from cogs.cards.press import Layout, container
+
+THINGS = (
+    ("🔎", "Who is this?", "`/who` with up to five pictures, or mention me in a message with pictures."),
+    ("↩️", "Somebody else's picture", "Reply to it and mention me, or right-click it: Apps > **Who is this?**"),
+    ("✉️", "In private", "Send me a picture as a direct message."),
+    ("✏️", "A wrong name", "Press **Fix a face** under the answer; **Details** shows how sure I am of everybody."),
+    ("➕", "A new group", "Moderators: `/group add`, then `/member add` with one photo a member or more."),
+)
+
+
+class Help(commands.Cog):
+    """What the bot can do, in five lines."""
+
+    def __init__(self, client: Nugu) -> None:
+        self.client = client
+
+    @app_commands.command(name="help")
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    async def help(self, interaction: discord.Interaction[Nugu]) -> None:
+        """What I can do."""
+        servers = [interaction.guild_id] if interaction.guild_id else []
+        groups = await roster.list_groups(self.client.app, servers)
+        card = Layout(timeout=None)
+        box = container(0x5865F2)
+        box.add_item(discord.ui.TextDisplay("## nugu · 누구?\nI tell you who is in a picture."))
+        for icon, title, text in THINGS:
+            box.add_item(discord.ui.TextDisplay(f"{icon} **{title}**\n{text}"))
+        box.add_item(discord.ui.Separator())
+        known = ", ".join(discord.utils.escape_markdown(group.name) for group in groups)
+        box.add_item(discord.ui.TextDisplay(f"-# I know {known}."[:1000] if known else "-# I know no group here yet."))
+        card.add_item(box)
+        await interaction.response.send_message(view=card, ephemeral=True)
+
+
+async def setup(client: Nugu) -> None:
+    """discord.py's entry to the extension."""
+    await client.add_cog(Help(client))

@@ -1,0 +1,102 @@
+"""Finds every picture of a message and reads its bytes: attachments, forwarded messages, embeds, stickers."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import discord
+
+from bot.usecases.identify import Submitted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.client import Nugu
+
+MOST_PICTURES = 10
+"""A media gallery holds ten, and so does a message."""
+
+DISCORD_MEDIA = frozenset(
+    {"cdn.discordapp.com", "media.discordapp.net", "images-ext-1.discordapp.net", "images-ext-2.discordapp.net"}
+)
+"""Embedded pictures are read through Discord's own proxy alone, never from the address that a stranger wrote."""
+
+PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".avif")
+
+
+async def pictures_of(client: Nugu, message: discord.Message) -> list[Submitted]:
+    """Every picture of `message` and of what it forwards, in the order in which it shows them; at most ten.
+
+    When it carries files but none of them claims to be a picture, these are submitted, so that each is told why not.
+    """
+    parts: list[discord.Message | discord.MessageSnapshot] = [message, *message.message_snapshots]
+    attached = [attachment for part in parts for attachment in part.attachments]
+    claimed = [attachment for attachment in attached if _claims_picture(attachment)]
+    embedded = [url for part in parts for embed in part.embeds if (url := _embedded(embed))]
+    stickers = [sticker for part in parts for sticker in part.stickers]
+    wanted = claimed or ([] if embedded or stickers else attached)
+    reads = [
+        *(read_attachment(client, attachment) for attachment in wanted),
+        *(_read_embedded(client, url) for url in dict.fromkeys(embedded)),
+        *(_read_sticker(sticker) for sticker in stickers),
+    ]
+    for unread in reads[MOST_PICTURES:]:
+        unread.close()
+    return list(await asyncio.gather(*reads[:MOST_PICTURES]))
+
+
+async def read_attachments(client: Nugu, attachments: Sequence[discord.Attachment]) -> list[Submitted]:
+    """The bytes of each attachment, side by side."""
+    return list(await asyncio.gather(*(read_attachment(client, attachment) for attachment in attachments)))
+
+
+async def read_attachment(client: Nugu, attachment: discord.Attachment) -> Submitted:
+    """The bytes of one attachment; one that is too large is not even fetched."""
+    limit = client.app.settings.picture_bytes
+    if attachment.size > limit:
+        size, most = attachment.size / 2**20, limit / 2**20
+        return Submitted(
+            attachment.filename,
+            refusal=f"this file is too large ({size:.1f} MiB); I read pictures of up to {most:.0f} MiB",
+        )
+    try:
+        return Submitted(attachment.filename, await attachment.read())
+    except discord.HTTPException as error:
+        return Submitted(attachment.filename, refusal=_not_had(error))
+
+
+def _claims_picture(attachment: discord.Attachment) -> bool:
+    kind = attachment.content_type or ""
+    return kind.startswith("image/") or attachment.filename.lower().endswith(PICTURE_ENDINGS)
+
+
+def _embedded(embed: discord.Embed) -> str | None:
+    """Where Discord serves the embed's picture, the large one if it has two."""
+    return embed.image.proxy_url or embed.thumbnail.proxy_url
+
+
+async def _read_embedded(client: Nugu, url: str) -> Submitted:
+    name = urlsplit(url).path.rsplit("/", 1)[-1][:100] or "embedded picture"
+    if urlsplit(url).hostname not in DISCORD_MEDIA:
+        return Submitted(name, refusal="this picture is not served by Discord, so I leave it alone; attach it instead")
+    try:
+        return Submitted(name, await client.http.get_from_cdn(url))
+    except discord.HTTPException as error:
+        return Submitted(name, refusal=_not_had(error))
+
+
+async def _read_sticker(sticker: discord.StickerItem) -> Submitted:
+    if sticker.format is discord.StickerFormatType.lottie:
+        return Submitted(sticker.name, refusal="this sticker is a drawing in motion, not a picture")
+    try:
+        return Submitted(sticker.name, await sticker.read())
+    except discord.HTTPException as error:
+        return Submitted(sticker.name, refusal=_not_had(error))
+
+
+def _not_had(error: discord.HTTPException) -> str:
+    if error.status == 404:
+        return "Discord no longer has this file; post it again"
+    return f"Discord didn't hand me this file (it answered {error.status}); try again in a moment"

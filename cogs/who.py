@@ -1,0 +1,198 @@
+"""Who is this? By command, by mention, by reply, by right-click, in private, and in watched channels."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Literal
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import Nugu  # discord.py reads the annotations
+from bot.errors import PersonError, sentence_for
+from bot.usecases import identify, roster
+from bot.usecases.identify import Asked
+from bot.usecases.setup import choices as choices_of
+from cogs.cards.fix import NotAFace, NotAMember, WhichFace, WhichMember
+from cogs.cards.result import AllRight, Details, FixFace, Hide, Undo, result_card, result_files
+from cogs.phrases import asks_who
+from cogs.pictures import pictures_of, read_attachments
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.usecases.identify import Submitted, Tagged
+
+NO_PICTURE = "I see no picture in that message. Attach one, or right-click a message that has one: Apps > Who is this?"
+UNSEEN_REPLY = (
+    "I can't see the pictures of that message: Discord shows me only messages that mention me. "
+    "Right-click it instead: Apps > Who is this?"
+)
+REMEMBERED_MESSAGES = 1000
+MUTUAL_SERVERS = 5
+
+
+class Who(commands.Cog):
+    """Every way to ask leads to the same card."""
+
+    def __init__(self, client: Nugu) -> None:
+        self.client = client
+        self._menu = app_commands.ContextMenu(name="Who is this?", callback=self.who_menu)
+        app_commands.allowed_installs(guilds=True, users=True)(self._menu)
+        app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)(self._menu)
+        # A resumed session may replay events; a message is answered once.
+        self._answered: deque[int] = deque(maxlen=REMEMBERED_MESSAGES)
+
+    async def cog_load(self) -> None:
+        self.client.tree.add_command(self._menu)
+
+    async def cog_unload(self) -> None:
+        self.client.tree.remove_command(self._menu.name, type=self._menu.type)
+
+    @app_commands.command(name="who")
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    @app_commands.describe(
+        picture="A picture with faces",
+        picture2="One more picture",
+        picture3="One more picture",
+        picture4="One more picture",
+        picture5="One more picture",
+        group="The group they belong to; left out, I find it",
+        everyone_once="Is each member in the picture at most once?",
+    )
+    async def who(
+        self,
+        interaction: discord.Interaction[Nugu],
+        picture: discord.Attachment,
+        picture2: discord.Attachment | None = None,
+        picture3: discord.Attachment | None = None,
+        picture4: discord.Attachment | None = None,
+        picture5: discord.Attachment | None = None,
+        group: app_commands.Range[str, 1, 100] | None = None,
+        everyone_once: Literal["auto", "yes", "no"] = "auto",
+    ) -> None:
+        """Who is in this picture?"""
+        await interaction.response.defer(thinking=True)
+        given = [one for one in (picture, picture2, picture3, picture4, picture5) if one is not None]
+        asked = await self._asked(interaction, group=group, once=everyone_once)
+        await self._answer(interaction, asked, await read_attachments(self.client, given))
+
+    @who.autocomplete("group")
+    async def group_names(self, interaction: discord.Interaction[Nugu], typed: str) -> list[app_commands.Choice[str]]:
+        groups = await roster.list_groups(self.client.app, await self._rosters(interaction.guild_id, interaction.user))
+        wanted = [group.name for group in groups if typed.casefold() in group.name.casefold()]
+        return [app_commands.Choice(name=name, value=name) for name in wanted[:25]]
+
+    async def who_menu(self, interaction: discord.Interaction[Nugu], message: discord.Message) -> None:
+        """Apps > Who is this?"""
+        await interaction.response.defer(thinking=True)
+        pictures = await pictures_of(self.client, message)
+        if not pictures:
+            raise PersonError(NO_PICTURE)
+        await self._answer(interaction, await self._asked(interaction, source=message.id), pictures)
+
+    @commands.Cog.listener()
+    async def on_message(self, message: discord.Message) -> None:
+        """Answers a mention, a private message, and a who-is-this in a watched channel."""
+        if message.author.bot or message.id in self._answered or not await self._is_asked(message):
+            return
+        self._answered.append(message.id)
+        try:
+            async with message.channel.typing():
+                pictures = await self._pictures_asked_about(message)
+                asked = Asked(
+                    asker_id=message.author.id,
+                    server_id=message.guild.id if message.guild else None,
+                    channel_id=message.channel.id,
+                    source_message_id=message.id,
+                    rosters=await self._rosters(message.guild.id if message.guild else None, message.author),
+                )
+                tagged = await identify.ask(self.client.app, asked, pictures)
+            await message.reply(
+                view=result_card(tagged.answer), files=result_files(tagged.pictures), mention_author=False
+            )
+        except discord.Forbidden:
+            return
+        except Exception as error:  # noqa: BLE001  # the funnel for messages, which discord.py has none of
+            await self._explain(message, error)
+
+    async def _is_asked(self, message: discord.Message) -> bool:
+        if message.guild is None:
+            return True
+        assert self.client.user is not None
+        # In the text, and not by the ping of a reply to one of the bot's own cards.
+        if f"<@{self.client.user.id}>" in message.content or f"<@!{self.client.user.id}>" in message.content:
+            return True
+        if not self.client.app.settings.message_content or not asks_who(message.content):
+            return False
+        choices = await choices_of(self.client.app, message.guild.id)
+        if message.channel.id not in choices.watched:
+            return False
+        return bool(message.attachments or message.embeds or message.stickers or message.reference)
+
+    async def _pictures_asked_about(self, message: discord.Message) -> Sequence[Submitted]:
+        """The message's own pictures, or those of the message that it replies to."""
+        pictures = await pictures_of(self.client, message)
+        replied = message.reference.resolved if message.reference else None
+        if not pictures and isinstance(replied, discord.Message):
+            pictures = await pictures_of(self.client, replied)
+            if not pictures and message.guild is not None and not self.client.intents.message_content:
+                raise PersonError(UNSEEN_REPLY)
+        if not pictures:
+            raise PersonError(NO_PICTURE)
+        return pictures
+
+    async def _explain(self, message: discord.Message, error: Exception) -> None:
+        try:
+            await message.reply(sentence_for(error)[:2000], mention_author=False)
+        except discord.HTTPException:
+            return
+
+    async def _asked(
+        self,
+        interaction: discord.Interaction[Nugu],
+        *,
+        group: str | None = None,
+        once: Literal["auto", "yes", "no"] = "auto",
+        source: int | None = None,
+    ) -> Asked:
+        return Asked(
+            asker_id=interaction.user.id,
+            server_id=interaction.guild_id,
+            channel_id=interaction.channel_id,
+            source_message_id=source,
+            rosters=await self._rosters(interaction.guild_id, interaction.user),
+            group=group,
+            once=once,
+        )
+
+    async def _answer(
+        self, interaction: discord.Interaction[Nugu], asked: Asked, pictures: Sequence[Submitted]
+    ) -> None:
+        tagged: Tagged = await identify.ask(self.client.app, asked, pictures)
+        await interaction.followup.send(view=result_card(tagged.answer), files=result_files(tagged.pictures))
+
+    async def _rosters(self, server_id: int | None, person: discord.abc.User) -> tuple[int, ...]:
+        """The server asked in; in private, the servers in which this person asked before and still is."""
+        if server_id is not None:
+            return (server_id,)
+        mutual = await identify.servers_asked_in(self.client.app, person.id, MUTUAL_SERVERS)
+        return tuple([server for server in mutual if await self._is_in(server, person)])
+
+    async def _is_in(self, server_id: int, person: discord.abc.User) -> bool:
+        guild = self.client.get_guild(server_id)
+        if guild is None:
+            return False
+        try:
+            await guild.fetch_member(person.id)
+        except discord.NotFound:
+            return False
+        return True
+
+
+async def setup(client: Nugu) -> None:
+    """discord.py's entry to the extension."""
+    client.add_dynamic_items(AllRight, FixFace, Details, Hide, Undo, WhichFace, WhichMember, NotAMember, NotAFace)
+    await client.add_cog(Who(client))

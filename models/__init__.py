@@ -1,0 +1,1 @@
+"""Faces: pictures in, names out. Knows no Discord, no database, no network and no clock."""

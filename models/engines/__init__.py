@@ -1,0 +1,103 @@
+"""Engines: what finds faces in a picture and turns them into encodings.
+
+An engine is one module here with a function `create(weights: Path) -> Engine`; its name is the module's.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import pkgutil
+from functools import lru_cache
+from threading import Lock
+from typing import TYPE_CHECKING, Protocol, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from models.faces import Encodings, Face, Picture
+
+
+class UnknownEngineError(LookupError):
+    """No engine has that name."""
+
+
+class Engine(Protocol):
+    """Finds and encodes faces. May be used by one thread at a time or by many."""
+
+    @property
+    def name(self) -> str:
+        """What settings call it, for example "dlib"."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Stored with every encoding; encodings of two versions are never compared."""
+        ...
+
+    @property
+    def dimensions(self) -> int:
+        """Length d of an encoding."""
+        ...
+
+    def detect(self, picture: Picture) -> list[Face]:
+        """Every face of the picture, in reading order: rows from the top, each from left to right."""
+        ...
+
+    def encode(self, picture: Picture, faces: Sequence[Face]) -> Encodings:
+        """One row a face: (n, d) float32 of unit length, each the mean of the face and its mirror image."""
+        ...
+
+    def chips(self, picture: Picture, faces: Sequence[Face]) -> NDArray[np.uint8]:
+        """The faces upright and cut out, as `encode` sees them: (n, side, side, 3) uint8 RGB."""
+        ...
+
+
+def names() -> tuple[str, ...]:
+    """Every engine that `load` knows, in alphabetical order."""
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__) if _creator(module.name) is not None))
+
+
+def load(name: str, weights: Path) -> Engine:
+    """The engine called `name`; made at the first call in a process, the same object afterwards.
+
+    `weights` is a folder for model files, made when it is missing. Raises UnknownEngineError, and OSError when weights
+    can't be read or written.
+    """
+    # lru_cache alone lets two threads load the same weights at once.
+    with _loading:
+        return _load(name, weights.resolve())
+
+
+_loading = Lock()
+
+
+@lru_cache(maxsize=4)
+def _load(name: str, weights: Path) -> Engine:
+    create = _creator(name) if name.isidentifier() else None
+    if create is None:
+        raise UnknownEngineError(f"no engine is called {name!r}; there are {', '.join(names())}")
+    return create(weights)
+
+
+def _creator(name: str) -> Callable[[Path], Engine] | None:
+    path = f"{__name__}.{name}"
+    if importlib.util.find_spec(path) is None:
+        return None
+    return cast("Callable[[Path], Engine] | None", getattr(importlib.import_module(path), "create", None))
+
+
+def reading_order(faces: Sequence[Face]) -> list[Face]:
+    """Rows from the top, each from left to right; faces share a row when their middles are less than half a face apart."""
+    rows: list[list[Face]] = []
+    for face in sorted(faces, key=lambda face: (face.box.top + face.box.bottom, face.box.left)):
+        first = rows[-1][0].box if rows else None
+        if first and face.box.top + face.box.bottom - first.top - first.bottom < first.height:
+            rows[-1].append(face)
+        else:
+            rows.append([face])
+    return [face for row in rows for face in sorted(row, key=lambda face: (face.box.left, face.box.top))]

@@ -1,0 +1,92 @@
+"""The values that travel: boxes, faces, names, answers. Light to import: arrays appear in types alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Picture = NDArray[np.uint8]
+    """An upright RGB picture: (height, width, 3) uint8."""
+
+    Encodings = NDArray[np.float32]
+    """One face a row: (n, d) float32, rows of unit length."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle in pixels of the upright picture; right and bottom are exclusive."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def width(self) -> int:
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        return self.bottom - self.top
+
+    @property
+    def area(self) -> int:
+        return self.width * self.height
+
+    def overlap(self, other: Box) -> float:
+        """Intersection over union with another box, in [0, 1]."""
+        width = min(self.right, other.right) - max(self.left, other.left)
+        height = min(self.bottom, other.bottom) - max(self.top, other.top)
+        if width <= 0 or height <= 0:
+            return 0.0
+        return width * height / (self.area + other.area - width * height)
+
+    def as_list(self) -> list[int]:
+        """`[left, top, right, bottom]`, as written to JSON and to the database."""
+        return [self.left, self.top, self.right, self.bottom]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Face:
+    """A detected face: its box, the detector's score, and five landmarks ((5, 2) float32, pixels)."""
+
+    box: Box
+    score: float
+    landmarks: NDArray[np.float32]
+
+
+class Band(StrEnum):
+    """How far an answer is to be trusted."""
+
+    SURE = "sure"
+    UNSURE = "unsure"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One member that a face may be. `confidence` is a probability in [0, 1]."""
+
+    member: int
+    name: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What recognition says of one face.
+
+    `name` and `member` are None for a face that is nobody in the roster; `confidence` is then that of being nobody.
+    `candidates` holds every member of the group, likeliest first.
+    """
+
+    member: int | None
+    name: str | None
+    confidence: float
+    band: Band
+    candidates: tuple[Candidate, ...] = field(default=())

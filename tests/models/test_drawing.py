@@ -1,0 +1,323 @@
+"""The tagged picture says who is where, legibly, in every script, and within its limits."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Sequence
+from io import BytesIO
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from models.drawing import Tag, annotate, crop, draw, encode_jpeg
+from models.faces import Band, Box
+from models.layout import is_beside, place
+from models.lettering import drawable, font, has_glyph, shorten
+from models.marks import COLOURS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from models.faces import Picture
+
+
+@pytest.fixture(scope="session")
+def photo(public_photos: Path) -> Picture:
+    """A portrait of 910 by 1137 pixels."""
+    return np.asarray(Image.open(public_photos / "obama.jpg").convert("RGB"))
+
+
+def plain(width: int, height: int, level: int = 128) -> Picture:
+    return np.full((height, width, 3), level, np.uint8)
+
+
+def shared_area(one: Box, other: Box) -> int:
+    width = min(one.right, other.right) - max(one.left, other.left)
+    height = min(one.bottom, other.bottom) - max(one.top, other.top)
+    return max(width, 0) * max(height, 0)
+
+
+def near(picture: Picture, colour: Sequence[int], within: int = 40) -> NDArray[np.bool_]:
+    return np.asarray((np.abs(picture.astype(int) - np.array(colour)) <= within).all(axis=2))
+
+
+def assert_calm(frame: tuple[int, int], labels: Sequence[Box | None]) -> None:
+    """Every label lies inside the frame, and no two overlap."""
+    placed = [label for label in labels if label is not None]
+    for label in placed:
+        assert label.left >= 0
+        assert label.top >= 0
+        assert label.right <= frame[0]
+        assert label.bottom <= frame[1]
+    for one, other in combinations(placed, 2):
+        assert shared_area(one, other) == 0
+
+
+def test_a_lone_label_sits_under_the_chin() -> None:
+    face = Box(200, 100, 280, 200)
+    (label,) = place((640, 480), [face], [(120, 24)], gap=6)
+    assert label == Box(180, 206, 300, 230)
+
+
+def test_a_label_at_the_lower_border_goes_above() -> None:
+    face = Box(200, 380, 280, 479)
+    (label,) = place((640, 480), [face], [(120, 24)], gap=6)
+    assert label is not None
+    assert label.bottom <= face.top
+
+
+def test_a_face_that_fills_the_picture_carries_its_label() -> None:
+    (label,) = place((300, 300), [Box(0, 0, 300, 300)], [(120, 24)], gap=6)
+    assert label is not None
+    assert_calm((300, 300), [label])
+
+
+def test_nine_faces_in_a_row_have_every_label_beside_its_face_and_on_none() -> None:
+    frame = (1000, 700)
+    faces = [Box(20 + 108 * i, 300, 90 + 108 * i, 380) for i in range(9)]
+    labels = place(frame, faces, [(135, 26)] * 9, gap=6)
+    assert_calm(frame, labels)
+    for label, face in zip(labels, faces, strict=True):
+        assert label is not None
+        assert is_beside(label, face, 6)
+        assert not any(shared_area(label, other) for other in faces)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_labels_of_random_crowds_stay_inside_and_apart(seed: int) -> None:
+    dice = random.Random(seed)
+    frame = (dice.randint(60, 1600), dice.randint(60, 1200))
+    faces: list[Box] = []
+    for _ in range(dice.randint(1, 40)):
+        side = dice.randint(8, max(9, min(frame) // 3))
+        left, top = dice.randrange(frame[0] - side + 1), dice.randrange(frame[1] - side + 1)
+        faces.append(Box(left, top, left + side, top + side))
+    sizes = [(dice.randint(20, 220), dice.randint(12, 40)) for _ in faces]
+    labels = place(frame, faces, sizes, gap=5)
+    assert_calm(frame, labels)
+    for label, size in zip(labels, sizes, strict=True):
+        assert label is None or (label.width, label.height) == size
+
+
+def test_sparse_faces_always_get_their_label() -> None:
+    dice = random.Random(1)
+    for _ in range(30):
+        faces = [Box(x, y, x + 70, y + 80) for x, y in ((100, 100), (500, 120), (900, 90), (300, 400), (700, 420))]
+        faces = [Box(f.left + (d := dice.randint(-60, 60)), f.top, f.right + d, f.bottom) for f in faces]
+        labels = place((1100, 700), faces, [(150, 28)] * 5, gap=6)
+        assert_calm((1100, 700), labels)
+        assert not any(shared_area(label, face) for label in labels if label for face in faces)
+        assert None not in labels
+
+
+def test_a_label_larger_than_the_picture_has_no_place() -> None:
+    assert place((100, 100), [Box(10, 10, 50, 50)], [(101, 20)], gap=4) == [None]
+    assert place((100, 100), [], [], gap=4) == []
+
+
+def test_wrong_input_to_place_is_refused() -> None:
+    with pytest.raises(ValueError, match="1 faces, but 0"):
+        place((100, 100), [Box(0, 0, 9, 9)], [], gap=4)
+    with pytest.raises(ValueError, match="without pixels"):
+        place((100, 100), [Box(5, 5, 5, 9)], [(20, 10)], gap=4)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Tzuyu",
+        "쯔위",
+        "ツウィ",
+        "つうい",
+        "周子瑜",
+        "周子瑜 (정연)",
+        "ĐẶNG Ngọc",
+        "Ελενη",
+        "Дарья",
+        "Sana or Momo? 48 %",
+    ],
+)
+def test_every_script_is_drawn_as_itself(name: str) -> None:
+    assert drawable(name) == name
+    for char in name:
+        assert char == " " or has_glyph(char)
+        if char != " ":
+            assert np.asarray(painted(char)).max() > 100
+
+
+def painted(text: str) -> Image.Image:
+    canvas = Image.new("L", (600, 60))
+    ImageDraw.Draw(canvas).text((4, 4), text, 255, font(28))
+    return canvas
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("Momo 🍑", "Momo"),
+        ("👩‍👩‍👧", ""),
+        ("Na\u202eyeon\u200b", "Nayeon"),
+        ("two\nlines\tand \0 nothing", "two lines and nothing"),
+        ("𝓣𝔃𝓾𝔂𝓾", "Tzuyu"),
+        ("don\u2019t know", "don't know"),
+        ("\ud800", ""),
+        ("ไทย", ""),
+        ("Ελένη", "Ελενη"),
+        ("쯔위", "쯔위"),
+        ("♥\ufe0f", "♥"),
+        ("", ""),
+    ],
+)
+def test_what_the_font_lacks_gives_way_without_boxes(text: str, left: str) -> None:
+    assert drawable(text) == left
+
+
+def test_no_missing_glyph_counts_as_drawn() -> None:
+    assert not has_glyph("😀")
+    assert not has_glyph("\uffff")
+    assert has_glyph("위")
+
+
+def test_a_long_name_is_cut_to_its_room() -> None:
+    assert shorten("Tzuyu", 20, 500) == "Tzuyu"
+    cut = shorten("Minatozaki Sana " * 5, 20, 200)
+    assert cut.startswith("Minatozaki")
+    assert cut.endswith("...")
+    assert font(20).getlength(cut) <= 200
+
+
+@pytest.mark.parametrize("band", list(Band))
+def test_the_colour_says_how_sure(band: Band) -> None:
+    picture = draw(plain(900, 600), [Tag(1, Box(300, 150, 500, 350), "Tzuyu", band, "97 %")])
+    for other in Band:
+        pixels = int(near(picture, COLOURS[other], 12).sum())
+        assert pixels > 300 if other is band else pixels < 60
+
+
+def test_the_line_says_how_sure_without_colour() -> None:
+    box = Box(300, 150, 500, 350)
+    drawn = {band: draw(plain(900, 600), [Tag(1, box, "", band)]) for band in Band}
+    share = {band: near(picture[150:152, 330:470], COLOURS[band], 12)[0].mean() for band, picture in drawn.items()}
+    assert share[Band.SURE] == 1
+    assert 0.3 < share[Band.UNSURE] < 0.7
+    assert 0 < share[Band.UNKNOWN] < 0.3
+
+
+def test_bands_differ_for_colour_blind_eyes() -> None:
+    # Deuteranopia in linear RGB: Viénot, Brettel, Mollon 1999.
+    blind = np.array([[0.29275, 0.70725, 0], [0.29275, 0.70725, 0], [-0.02234, 0.02234, 1]])
+    seen = {band: blind @ (np.array(colour) / 255) ** 2.2 for band, colour in COLOURS.items()}
+    for one, other in combinations(Band, 2):
+        assert np.linalg.norm(seen[one] - seen[other]) > 0.15
+
+
+def test_the_face_itself_stays_as_it_was(photo: Picture) -> None:
+    box = Box(330, 220, 620, 560)
+    picture = draw(photo, [Tag(1, box, "Barack Obama", Band.SURE, "99 %")])
+    assert picture.shape == photo.shape
+    assert np.array_equal(picture[230:550, 340:610], photo[230:550, 340:610])
+
+
+def test_without_tags_the_picture_comes_back(photo: Picture) -> None:
+    assert np.array_equal(draw(photo, []), photo)
+
+
+def test_the_given_picture_is_not_drawn_on(photo: Picture) -> None:
+    before = photo.copy()
+    draw(photo, [Tag(1, Box(330, 220, 620, 560), "x", Band.SURE)])
+    assert np.array_equal(before, photo)
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "drawn"),
+    [(5000, 2500, (2048, 1024)), (2048, 100, (2048, 100)), (800, 800, (800, 800)), (600, 300, (1200, 600)),
+     (100, 50, (400, 200)), (1, 1, (4, 4)), (3000, 1, (2048, 1))],
+)  # fmt: skip
+def test_small_pictures_grow_and_large_ones_shrink(width: int, height: int, drawn: tuple[int, int]) -> None:
+    tag = Tag(1, Box(0, 0, max(1, width // 4), max(1, height // 3)), "쯔위", Band.SURE, "97 %")
+    picture = draw(plain(width, height), [tag])
+    assert (picture.shape[1], picture.shape[0]) == drawn
+
+
+def test_boxes_grow_with_the_picture() -> None:
+    picture = draw(plain(600, 300), [Tag(1, Box(200, 50, 300, 150), "", Band.SURE)])
+    rows, columns = np.nonzero(near(picture[:, 580:], COLOURS[Band.SURE], 12))
+    assert columns.max() + 580 == 599
+    assert rows.max() == 299
+
+
+def test_odd_boxes_break_nothing() -> None:
+    boxes = (Box(-50, -50, 20, 20), Box(880, 580, 990, 700), Box(5000, 5000, 6000, 6000), Box(100, 100, 100, 100),
+             Box(200, 200, 203, 202), Box(-99, -99, 2000, 2000))  # fmt: skip
+    tags = [Tag(i, box, "정연", band, "50 %") for i, (box, band) in enumerate(zip(boxes, [*Band, *Band], strict=True))]
+    assert draw(plain(900, 600), tags).shape == (600, 900, 3)
+
+
+def test_a_crowd_gets_numbers_alone() -> None:
+    tags = [
+        Tag(i, Box(10 + 100 * (i % 9), 10 + 90 * (i // 9), 90 + 100 * (i % 9), 90 + 90 * (i // 9)), "정연", Band.SURE)
+        for i in range(54)
+    ]
+    picture = draw(plain(920, 560), tags)
+    assert not near(picture, (255, 255, 255), 20).any(), "no name is written"
+    assert near(picture, COLOURS[Band.SURE], 12).sum() > 54 * 300
+
+
+def test_the_jpeg_keeps_to_its_budget() -> None:
+    noise = np.random.default_rng(1).integers(0, 256, (1500, 2000, 3), dtype=np.uint8)
+    tags = [Tag(1, Box(300, 150, 500, 350), "Tzuyu", Band.SURE, "97 %")]
+    full = annotate(noise, tags)
+    assert Image.open(BytesIO(full)).size == (2000, 1500)
+    for budget in (1_000_000, 100_000, 16 * 1024):
+        data = annotate(noise, tags, max_bytes=budget)
+        assert len(data) <= budget
+        opened = Image.open(BytesIO(data))
+        assert opened.format == "JPEG"
+        assert opened.width / opened.height == pytest.approx(4 / 3, rel=0.02)
+    with pytest.raises(ValueError, match="no picture is worth"):
+        encode_jpeg(noise, max_bytes=1000)
+
+
+def test_what_is_no_picture_is_refused() -> None:
+    for wrong in (np.zeros((10, 10), np.uint8), np.zeros((10, 10, 3), np.float32), np.zeros((0, 10, 3), np.uint8)):
+        with pytest.raises(ValueError, match="a picture is"):
+            draw(wrong, [])  # pyright: ignore[reportArgumentType] -- wrong on purpose
+
+
+def test_a_crop_is_a_padded_square_of_the_same_pixels(photo: Picture) -> None:
+    opened = Image.open(BytesIO(crop(photo, Box(400, 400, 500, 480))))
+    assert opened.size == (180, 180)
+    expected = photo[350:530, 360:540].astype(int)
+    assert np.abs(np.asarray(opened).astype(int) - expected).mean() < 3
+    assert Image.open(BytesIO(crop(photo, Box(330, 220, 620, 560)))).size == (320, 320)
+
+
+@pytest.mark.parametrize(
+    "box", [Box(0, 0, 100, 100), Box(850, 1080, 910, 1137), Box(-20, -30, 60, 70), Box(0, 0, 910, 1137)]
+)
+def test_a_crop_at_the_border_is_still_square(photo: Picture, box: Box) -> None:
+    width, height = Image.open(BytesIO(crop(photo, box))).size
+    assert width == height
+
+
+def test_a_crop_outside_is_refused(photo: Picture) -> None:
+    for box in (Box(2000, 2000, 2100, 2100), Box(10, 10, 10, 40)):
+        with pytest.raises(ValueError, match="outside"):
+            crop(photo, box)
+
+
+def test_nine_faces_are_drawn_at_once() -> None:
+    tags = [Tag(i + 1, Box(20 + 108 * i, 300, 90 + 108 * i, 380), "Jeongyeon", Band.SURE, "97 %") for i in range(9)]
+    picture = plain(1000, 700)
+    annotate(picture, tags)
+    times: list[float] = []
+    for _ in range(5):
+        started = time.perf_counter()
+        annotate(picture, tags)
+        times.append(time.perf_counter() - started)
+    assert min(times) < 0.15, "about 20 ms on two cores; the rest is for a busy machine"

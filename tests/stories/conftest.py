@@ -1,0 +1,130 @@
+"""The stage of the stories: the real bot on a simulated Discord, with real workers and a real database."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator, Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+import discord
+import pytest
+from simcord import ChannelHandle, Env, GuildHandle, MemberActor
+
+from bot.app import App
+from bot.client import Nugu
+from bot.compute import Compute
+from bot.database.engine import Database
+from bot.errors import PersonError
+from bot.jobs import Workbench
+from bot.recognisers import Recognisers
+from bot.settings import Settings
+from bot.storage import Storage
+from tests.support.watch import Recorder, watch
+
+LONG_ENOUGH = 90.0
+
+
+@dataclass
+class Stage:
+    """A server with a moderator and two fans, and the bot in it."""
+
+    env: Env
+    app: App
+    guild: GuildHandle
+    channel: ChannelHandle
+    moderator: MemberActor
+    fan: MemberActor
+    other: MemberActor
+    photos: Path
+    recorder: Recorder
+
+    @property
+    def bot(self) -> Nugu:
+        assert isinstance(self.env.bot, Nugu)
+        return self.env.bot
+
+    @property
+    def mention(self) -> str:
+        assert self.bot.user is not None
+        return f"<@{self.bot.user.id}>"
+
+    def photo(self, name: str) -> tuple[str, bytes]:
+        return name, (self.photos / name).read_bytes()
+
+    async def enrol_presidents(self) -> None:
+        """One photo each of two members, by the moderators' own commands."""
+        await self.moderator.slash(self.channel, "group add", name="Presidents")
+        for name, photo in (("Obama", "obama.jpg"), ("Biden", "biden.jpg")):
+            await self.moderator.slash(
+                self.channel, "member add", group="Presidents", name=name, photo=self.photo(photo)
+            )
+
+    async def restart(self) -> None:
+        """The bot goes away and comes back, as a new client on the same data."""
+        await self.env.restart_bot(Nugu(self.app, always_sync=True, shard_count=1))
+
+
+@pytest.fixture(scope="session")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the converted models are kept: made once for all stories."""
+    return tmp_path_factory.mktemp("engines")
+
+
+@pytest.fixture(scope="session")
+def compute() -> Generator[Compute]:
+    """Two real worker processes, shared by all stories."""
+    compute = Compute(Settings(workers=2, deadline=LONG_ENOUGH))
+    yield compute
+    compute.close()
+
+
+@pytest.fixture
+async def app(tmp_path: Path, weights: Path, compute: Compute) -> AsyncGenerator[App]:
+    """An app on a new data folder."""
+    settings = Settings(data=tmp_path / "data", deadline=LONG_ENOUGH, message_content=True)
+    bench = Workbench("dlib", weights, settings.picture_bytes, settings.picture_pixels)
+    async with Database.open(settings) as database:
+        yield App(settings, database, Storage.open(settings), compute, bench, Recognisers(database, compute, bench))
+
+
+@pytest.fixture
+def recorder() -> Generator[Recorder]:
+    """Holds every body that the bot sends against Discord's description."""
+    with watch() as recorder:
+        yield recorder
+
+
+@pytest.fixture
+async def env(app: App, recorder: Recorder) -> AsyncGenerator[Env]:
+    """A simulated Discord with the real bot logged in."""
+    env = Env(Nugu(app, always_sync=True, shard_count=1), settle_timeout=LONG_ENOUGH, check_errors=False)
+    await env.start()
+    yield env
+    await env.shutdown()
+
+
+@pytest.fixture
+async def stage(
+    app: App, env: Env, recorder: Recorder, public_photos: Path, caplog: pytest.LogCaptureFixture
+) -> AsyncGenerator[Stage]:
+    """The stage; afterwards, nothing broke and everything that was sent was valid."""
+    guild = env.create_guild("fans")
+    moderators = guild.create_role("moderators", permissions=discord.Permissions(manage_guild=True))
+    with caplog.at_level(logging.ERROR, "bot"):
+        yield Stage(
+            env=env,
+            app=app,
+            guild=guild,
+            channel=guild.create_text_channel("who"),
+            moderator=guild.add_member(env.create_user("mina"), roles=[moderators]),
+            fan=guild.add_member(env.create_user("fan")),
+            other=guild.add_member(env.create_user("other")),
+            photos=public_photos,
+            recorder=recorder,
+        )
+    broken = [error for error in env.errors if not isinstance(getattr(error, "original", error), PersonError)]
+    assert not broken, broken
+    assert not [record for record in caplog.records if "reference" in record.getMessage()], caplog.text
+    assert recorder.checked > 0
+    assert recorder.failures == []

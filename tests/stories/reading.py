@@ -1,0 +1,55 @@
+"""Reads what a person sees of a message: its texts, pictures and buttons, wherever they are nested."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import discord
+from simcord import InteractionResult
+
+
+def texts(message: Any) -> str:
+    """Everything that the message says."""
+    return "\n".join([message.content, *(part["content"] for part in walk(components(message)) if part["type"] == 10)])
+
+
+def alt_texts(message: Any) -> list[str]:
+    """The descriptions of the message's pictures."""
+    galleries = [part for part in walk(components(message)) if part["type"] == 12]
+    return [item["description"] for gallery in galleries for item in gallery["items"]]
+
+
+def buttons(message: Any) -> list[str]:
+    """The labels of the message's buttons."""
+    return [part["label"] for part in walk(components(message)) if part["type"] == 2]
+
+
+def options(message: Any) -> list[str]:
+    """The labels of the options of the message's menus."""
+    menus = [part for part in walk(components(message)) if part["type"] == 3]
+    return [option["label"] for menu in menus for option in menu["options"]]
+
+
+def option(message: Any, label: str) -> str:
+    """The value of the option with this label."""
+    menus = [part for part in walk(components(message)) if part["type"] == 3]
+    return next(o["value"] for menu in menus for o in menu["options"] if label in o["label"])
+
+
+def answer(result: InteractionResult) -> Any:
+    """The one message with which a slow command was answered."""
+    given = [*([result.response] if result.response is not None else []), *result.followups]
+    assert given, result
+    return given[-1]
+
+
+def components(message: Any) -> list[dict[str, Any]]:
+    found = message.components
+    return [part.to_dict() if isinstance(part, discord.Component) else part for part in found]
+
+
+def walk(parts: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for part in parts:
+        yield part
+        yield from walk(part.get("components", []))

@@ -1,0 +1,152 @@
+"""Each way to ask who somebody is leads to the same card."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from PIL import Image
+
+from tests.stories.conftest import Stage
+from tests.stories.reading import alt_texts, answer, buttons, texts
+
+BUTTONS = ["All right", "Fix a face", "Details", "Hide"]
+
+
+async def test_a_moderator_enrols_and_a_fan_asks_by_command(stage: Stage) -> None:
+    await stage.moderator.slash(stage.channel, "group add", name="Presidents")
+    added = await stage.moderator.slash(
+        stage.channel, "member add", group="Presidents", name="Obama", photo=stage.photo("obama.jpg")
+    )
+    assert "**Obama** of **Presidents** is known by 1 photo now" in texts(answer(added))
+    assert answer(added).ephemeral
+    assert [file.filename for file in answer(added).attachments] == ["face-1.jpg"]
+    await stage.moderator.slash(
+        stage.channel, "member add", group="Presidents", name="Biden", photo=stage.photo("biden.jpg")
+    )
+
+    card = answer(await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama2.jpg")))
+
+    assert "① **Obama**" in texts(card)
+    assert "Biden" not in texts(card)
+    assert buttons(card) == BUTTONS
+    assert "① Obama" in alt_texts(card)[0]
+    (picture,) = card.attachments
+    tagged = Image.open(io.BytesIO(await picture.read()))
+    assert tagged.format == "JPEG"
+    assert not card.ephemeral
+
+
+async def test_a_stranger_is_called_unknown(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    card = answer(await stage.fan.slash(stage.channel, "who", picture=stage.photo("astronaut.png")))
+    assert "someone I don't know" in texts(card)
+    assert "Obama" not in texts(card)
+    assert "Biden" not in texts(card)
+
+
+async def test_several_pictures_are_answered_on_one_card(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    card = answer(
+        await stage.fan.slash(
+            stage.channel, "who", picture=stage.photo("obama2.jpg"), picture2=stage.photo("biden.jpg")
+        )
+    )
+    assert [file.filename for file in card.attachments] == ["who-1.jpg", "who-2.jpg"]
+    assert "**Obama**" in texts(card)
+    assert "**Biden**" in texts(card)
+
+
+async def test_a_mention_in_a_message_with_a_picture(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    asked = await stage.fan.send(
+        stage.channel, f"{stage.mention} who is this?", attachments=[stage.photo("obama3.jpg")]
+    )
+    card = stage.channel.last_message
+    assert "**Obama**" in texts(card)
+    assert card.reference.message_id == asked.id
+
+
+async def test_a_reply_to_somebody_elses_picture(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    posted = await stage.other.send(stage.channel, "look!", attachments=[stage.photo("biden.jpg")])
+    assert stage.channel.last_message.id == posted.id
+    await stage.fan.send(stage.channel, f"who is this? {stage.mention}", reply_to=posted)
+    assert "**Biden**" in texts(stage.channel.last_message)
+
+
+async def test_the_menu_of_a_message(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    posted = await stage.other.send(stage.channel, "", attachments=[stage.photo("obama.jpg")])
+    card = answer(await stage.fan.context_menu(stage.channel, "Who is this?", posted))
+    assert "**Obama**" in texts(card)
+
+
+async def test_a_picture_in_private(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    # A private message has no server: the rosters are those of servers where the person asked before and still is.
+    await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama2.jpg"))
+    private = stage.fan.user.dm_channel
+    stored = stage.env.backend.store_attachments(private.id, [stage.photo("obama3.jpg")])
+    await stage.fan.send_dm("", attachments=stored)
+    assert "**Obama**" in texts(private.last_message)
+
+
+async def test_a_watched_channel_needs_no_mention(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    asked = await stage.fan.send(stage.channel, "얘 누구야?", attachments=[stage.photo("obama2.jpg")])
+    assert stage.channel.last_message.id == asked.id
+    card = answer(await stage.moderator.slash(stage.channel, "setup"))
+    await stage.moderator.select(card, [stage.channel], custom_id="nugu:setup:watched")
+    await stage.fan.send(stage.channel, "얘 누구야?", attachments=[stage.photo("obama2.jpg")])
+    assert "**Obama**" in texts(stage.channel.last_message)
+    chatter = await stage.fan.send(stage.channel, "nice!", attachments=[stage.photo("obama2.jpg")])
+    assert stage.channel.last_message.id == chatter.id
+
+
+async def test_a_message_without_a_picture(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    await stage.fan.send(stage.channel, f"{stage.mention} who is this?")
+    assert texts(stage.channel.last_message).startswith("I see no picture in that message.")
+
+
+async def test_nobody_is_enrolled_yet(stage: Stage) -> None:
+    refused = answer(await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama.jpg")))
+    assert "`/group add`" in texts(refused)
+    assert refused.ephemeral
+    assert stage.channel.last_message is None
+
+
+async def test_a_broken_picture_says_so(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    name, data = stage.photo("obama.jpg")
+    refused = answer(await stage.fan.slash(stage.channel, "who", picture=(name, data[: len(data) // 2])))
+    assert texts(refused).strip().startswith("obama.jpg: this JPEG is broken or cut short")
+    assert refused.ephemeral
+
+
+async def test_a_broken_picture_leaves_the_other_alone(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    name, data = stage.photo("biden.jpg")
+    card = answer(
+        await stage.fan.slash(
+            stage.channel, "who", picture=stage.photo("obama2.jpg"), picture2=(name, data[: len(data) // 2])
+        )
+    )
+    assert "**Obama**" in texts(card)
+    assert "**biden.jpg**: this JPEG is broken or cut short" in texts(card)
+
+
+async def test_a_group_that_is_not_known(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    refused = answer(await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama.jpg"), group="Kings"))
+    assert "I don't know a group called “Kings”. I know: Presidents." in texts(refused)
+
+
+@pytest.mark.parametrize("text", ["thanks!", ""])
+async def test_a_reply_to_the_bots_own_card_is_no_question(stage: Stage, text: str) -> None:
+    await stage.enrol_presidents()
+    await stage.fan.send(stage.channel, f"{stage.mention} who?", attachments=[stage.photo("obama2.jpg")])
+    card = stage.channel.last_message
+    thanks = await stage.fan.send(stage.channel, text or "ok", reply_to=card)
+    assert stage.channel.last_message.id == thanks.id

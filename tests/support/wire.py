@@ -1,0 +1,231 @@
+"""A Discord on loopback: REST, gateway and files, good enough for the real discord.py.
+
+    async with WireDiscord() as wire:
+        guild = wire.add_guild("Fans")
+        channel, alice = wire.add_channel(guild), wire.add_user("alice", guild)
+        async with wire.running(bot):
+            await wire.message(channel, alice, "who is this?", attachments=[("a.jpg", data)], mentions=[wire.bot])
+            reply = await wire.wait_for("POST", "/channels/*/messages")
+
+Every body is judged as it arrives; a bad one is answered with 400 as Discord would, and stands in `failures`.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from types import TracebackType
+from typing import Self
+
+import discord
+from aiohttp import web
+
+from tests.support.discord_messages import FileInfo
+from tests.support.wire_answers import Answers
+from tests.support.wire_gateway import Gateway, Signal
+from tests.support.wire_interactions import Interaction, component_data, interaction_payload, slash_data
+from tests.support.wire_patch import pointed_at
+from tests.support.wire_rest import Fault, Received, Rest
+from tests.support.wire_world import Channel, Guild, Json, User, World
+
+TOKEN = "loopback-token"
+_MIB = 1024 * 1024
+_COMMAND, _COMPONENT = 2, 3
+_REPLY = 19
+
+
+class WireDiscord:
+    """Serves on a free port of 127.0.0.1 between `async with` and its end."""
+
+    def __init__(self, *, shards: int = 1, upload_limit: int = 10 * _MIB) -> None:
+        self._world = World()
+        self._signal = Signal()
+        self._gateway = Gateway(self._world, TOKEN, self._signal)
+        self._answers = Answers(self._world, self._gateway.dispatch, shards)
+        self._rest = Rest(self._answers, TOKEN, upload_limit, self._signal)
+        self._upload_limit = upload_limit
+        self._handed_out: set[int] = set()
+        app = web.Application(client_max_size=1024 * _MIB)
+        app.router.add_get("/gateway", self._gateway.handle)
+        app.router.add_get("/gateway/", self._gateway.handle)
+        app.router.add_get("/attachments/{path:.*}", self._serve_file)
+        app.router.add_route("*", "/api/v10/{path:.*}", self._rest.handle)
+        self._runner = web.AppRunner(app, shutdown_timeout=1.0)
+
+    async def __aenter__(self) -> Self:
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        self._world.base_url = f"http://127.0.0.1:{self.port}"
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._runner.cleanup()
+
+    @property
+    def port(self) -> int:
+        """The port that it serves on."""
+        return self._runner.addresses[0][1]
+
+    @property
+    def bot(self) -> User:
+        """The bot's own user."""
+        return self._world.bot
+
+    @property
+    def requests(self) -> list[Received]:
+        """Every REST request so far, in order."""
+        return self._rest.requests
+
+    @property
+    def failures(self) -> list[str]:
+        """What was wrong with requests, and which endpoints this kit lacks."""
+        return self._rest.failures
+
+    @property
+    def resumes(self) -> int:
+        """How often a session was resumed."""
+        return sum(session.resumes for session in self._gateway.sessions)
+
+    @property
+    def identifies(self) -> int:
+        """How many sessions began; more than there are shards means that one was lost."""
+        return self._gateway.identifies
+
+    def add_guild(self, name: str = "Fans") -> Guild:
+        """A guild that the bot is in; add guilds, channels and members before the bot connects."""
+        return self._world.add_guild(name)
+
+    def add_channel(self, guild: Guild | None, name: str = "general") -> Channel:
+        """A text channel of the guild; without one a direct message."""
+        return self._world.add_channel(name, guild)
+
+    def add_user(self, name: str, guild: Guild | None = None, *, moderator: bool = False) -> User:
+        """Somebody, who is a member of the guild."""
+        user = self._world.add_user(name, moderator=moderator)
+        if guild:
+            guild.members.append(user)
+        return user
+
+    @asynccontextmanager
+    async def running(self, bot: discord.Client, *, timeout: float = 30.0) -> AsyncGenerator[None]:
+        """Log the bot in, wait until it is ready, and close it at the end of the block."""
+        with pointed_at(self._world.base_url):
+            task = asyncio.create_task(bot.start(TOKEN))
+            ready = asyncio.create_task(self._until_ready(bot, timeout))
+            try:
+                await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
+                if task.done():
+                    ready.cancel()
+                    # A bot that stopped before it was ready has an error to show.
+                    await task
+                await ready
+                yield
+            finally:
+                await bot.close()
+                await asyncio.gather(task, return_exceptions=True)
+
+    async def wait_ready(self, *, timeout: float = 30.0) -> None:
+        """Return when a client, perhaps in another process, has received READY and its guilds."""
+        await self._signal.until(lambda: self._gateway.ready, "a client to be ready", timeout)
+
+    async def wait_resumed(self, count: int = 1, *, timeout: float = 15.0) -> None:
+        """Return when sessions were resumed ``count`` times in all."""
+        await self._signal.until(lambda: self.resumes >= count, f"{count} resumed sessions", timeout)
+
+    async def wait_for(
+        self, method: str, pattern: str, *, status: int | None = None, timeout: float = 15.0
+    ) -> Received:
+        """The next request to an endpoint that succeeded (or had ``status``); each is handed out once.
+
+        ``pattern`` is a path below the version; a ``*`` stands for one segment: ``/channels/*/messages``.
+        """
+
+        def find() -> int | None:
+            for index, request in enumerate(self.requests):
+                right = request.status == status if status else 200 <= request.status < 300
+                if index not in self._handed_out and right and request.fits(method, pattern):
+                    return index
+            return None
+
+        await self._signal.until(lambda: find() is not None, f"{method} {pattern}", timeout)
+        index = find()
+        assert index is not None
+        self._handed_out.add(index)
+        return self.requests[index]
+
+    def fail_next(self, method: str, pattern: str, *, status: int, retry_after: float = 0.2) -> None:
+        """Answer the next request to an endpoint with an error: 429 with its headers, or a server error."""
+        self._rest.faults.append(Fault(method, pattern, status, retry_after))
+
+    def outage(self) -> AbstractAsyncContextManager[None]:
+        """Drop every socket (code 4000), and greet nobody until the block ends; events in it are missed, then resumed."""
+        return self._gateway.outage()
+
+    async def message(
+        self,
+        channel: Channel,
+        author: User,
+        content: str = "",
+        *,
+        attachments: Sequence[tuple[str, bytes]] = (),
+        mentions: Sequence[User] = (),
+        reply_to: Json | None = None,
+    ) -> Json:
+        """Let somebody post a message; each of ``mentions`` is put before the content."""
+        parts: Json = {
+            "content": " ".join([*(f"<@{user.id}>" for user in mentions), content]),
+            "mentions": [user.payload() for user in mentions],
+            "attachments": [
+                self._world.add_attachment(channel.id, FileInfo(name, data=data)) for name, data in attachments
+            ],
+        }
+        if reply_to:
+            reference = {"message_id": reply_to["id"], "channel_id": reply_to["channel_id"]}
+            parts |= {"type": _REPLY, "message_reference": reference, "referenced_message": reply_to}
+        message = self._world.add_message(channel, author, **parts)
+        guild = self._world.guilds.get(channel.guild_id or 0)
+        place = {"guild_id": str(guild.id), "member": guild.member_payload(author)} if guild else {}
+        await self._gateway.dispatch("MESSAGE_CREATE", {**message, **place}, channel.guild_id)
+        return message
+
+    async def slash(self, channel: Channel, user: User, name: str, **options: object) -> Interaction:
+        """Let somebody use a slash command; subcommands follow the name after a space.
+
+        An option of ``(filename, bytes)`` is an attachment. Raises LookupError for what the bot has not registered.
+        """
+        values = {key: _as_file(value) for key, value in options.items()}
+        data = slash_data(self._world, self._answers.commands, name, channel, values)
+        return await self._interact(Interaction(self._world.snowflake(), user, channel), _COMMAND, data)
+
+    async def click(
+        self, channel: Channel, user: User, message: Json, custom_id: str, values: Sequence[str] = ()
+    ) -> Interaction:
+        """Let somebody press a button, or choose ``values`` of a select, on a message that the bot posted."""
+        interaction = Interaction(self._world.snowflake(), user, channel, source_message_id=int(message["id"]))
+        data = component_data(message, custom_id, list(values))
+        return await self._interact(interaction, _COMPONENT, data, message=message)
+
+    async def _interact(self, interaction: Interaction, kind: int, data: Json, **other: Json) -> Interaction:
+        self._answers.interactions[interaction.token] = interaction
+        payload = interaction_payload(self._world, interaction, kind, data, self._upload_limit)
+        await self._gateway.dispatch("INTERACTION_CREATE", {**payload, **other}, interaction.channel.guild_id)
+        return interaction
+
+    async def _until_ready(self, bot: discord.Client, timeout: float) -> None:
+        await self.wait_ready(timeout=timeout)
+        await asyncio.wait_for(bot.wait_until_ready(), timeout)
+
+    async def _serve_file(self, request: web.Request) -> web.Response:
+        info = self._world.files.get(request.path)
+        if info is None:
+            raise web.HTTPNotFound
+        return web.Response(body=info.data, content_type=info.content_type)
+
+
+def _as_file(value: object) -> object:
+    match value:
+        case (str() as name, bytes() as data):
+            return FileInfo(name, data=data)
+        case _:
+            return value

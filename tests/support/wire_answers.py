@@ -1,0 +1,275 @@
+"""What each REST endpoint of a loopback Discord does and answers."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from tests.support.discord_messages import FileInfo
+from tests.support.jsonish import as_list, as_object
+from tests.support.wire_interactions import Interaction
+from tests.support.wire_world import Channel, Json, World
+
+_EPHEMERAL, _LOADING = 1 << 6, 1 << 7
+_EDITABLE: Json = {"content": "", "embeds": [], "components": [], "flags": 0}
+"""The fields of a message that a body may set, and what null means for each."""
+
+
+class RefusedError(Exception):
+    """An answer of Discord's that is an error."""
+
+    def __init__(self, status: int, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.code = code
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request to one endpoint: the variable parts of its path, its body and its files."""
+
+    parts: tuple[str, ...]
+    json: Any
+    files: Mapping[str, FileInfo]
+
+
+@dataclass
+class Answers:
+    """Serves the endpoints from the world; every message it makes or changes goes out over the gateway as well."""
+
+    world: World
+    dispatch: Callable[[str, Json, int | None], Awaitable[None]]
+    shards: int
+    commands: list[Json] = field(default_factory=list[Json])
+    interactions: dict[str, Interaction] = field(default_factory=dict[str, Interaction])
+    """By token."""
+
+    async def answer(self, method: str, path: str, body: Any, files: Mapping[str, FileInfo]) -> Any:
+        """The JSON of a response; None for one without a body.
+
+        Raises RefusedError as Discord would refuse, and NotImplementedError for an endpoint that this kit lacks.
+        """
+        for pattern, handler in _ENDPOINTS:
+            if match := re.fullmatch(pattern, f"{method} {path}"):
+                return await handler(self, Call(match.groups(), body, files))
+        raise NotImplementedError(f"the loopback Discord has no {method} {path} yet")
+
+    async def bot_user(self, _: Call) -> Json:
+        """GET /users/@me."""
+        return self.world.bot.payload()
+
+    async def application(self, _: Call) -> Json:
+        """GET /oauth2/applications/@me."""
+        return {
+            "id": str(self.world.bot.id),
+            "name": self.world.bot.name,
+            "icon": None,
+            "description": "",
+            "bot_public": True,
+            "bot_require_code_grant": False,
+            "verify_key": "0" * 64,
+            "owner": self.world.owner.payload(),
+            "flags": 0,
+        }
+
+    async def gateway(self, _: Call) -> Json:
+        """GET /gateway/bot."""
+        limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
+        url = self.world.base_url.replace("http", "ws", 1) + "/gateway"
+        return {"url": url, "shards": self.shards, "session_start_limit": limit}
+
+    async def put_commands(self, call: Call) -> list[Json]:
+        """PUT /applications/*/commands."""
+        common = {"application_id": str(self.world.bot.id), "version": "1"}
+        wanted: list[Json] = call.json or []
+        self.commands = [
+            {"type": 1, "description": "", **command, "id": str(self.world.snowflake()), **common} for command in wanted
+        ]
+        return self.commands
+
+    async def get_commands(self, _: Call) -> list[Json]:
+        """GET /applications/*/commands."""
+        return self.commands
+
+    async def open_dm(self, call: Call) -> Json:
+        """POST /users/@me/channels."""
+        user = self.world.users.get(int(call.json["recipient_id"]))
+        if user is None:
+            raise RefusedError(404, 10013, "Unknown User")
+        return self.world.add_channel(user.name, None).payload([user])
+
+    async def get_channel(self, call: Call) -> Json:
+        """GET /channels/*."""
+        return self._channel(call.parts[0]).payload()
+
+    async def typing(self, call: Call) -> None:
+        """POST /channels/*/typing."""
+        self._channel(call.parts[0])
+
+    async def post_message(self, call: Call) -> Json:
+        """POST /channels/*/messages."""
+        return await self._create(self._channel(call.parts[0]), call.json, call.files)
+
+    async def get_message(self, call: Call) -> Json:
+        """GET /channels/*/messages/*."""
+        return self._message(int(call.parts[1]))
+
+    async def patch_message(self, call: Call) -> Json:
+        """PATCH /channels/*/messages/*."""
+        return await self._edit(int(call.parts[1]), call.json, call.files)
+
+    async def delete_message(self, call: Call) -> None:
+        """DELETE /channels/*/messages/*."""
+        await self._delete(int(call.parts[1]))
+
+    async def callback(self, call: Call) -> Json:
+        """POST /interactions/*/*/callback: the first answer, which must come in time and once."""
+        interaction = self._interaction(call.parts[1])
+        if interaction.expired:
+            raise RefusedError(404, 10062, "Unknown interaction")
+        if interaction.answered:
+            raise RefusedError(400, 40060, "Interaction has already been acknowledged.")
+        interaction.answered = True
+        kind: int = call.json["type"]
+        data: Json = call.json.get("data") or {}
+        message: Json | None = None
+        if kind in (4, 5):
+            extra = _LOADING if kind == 5 else 0
+            flags = data.get("flags", 0) | extra
+            message = await self._create(interaction.channel, {**data, "flags": flags}, call.files)
+            interaction.original_id = int(message["id"])
+        elif kind in (6, 7):
+            interaction.original_id = interaction.source_message_id
+            if kind == 7 and interaction.original_id is not None:
+                message = await self._edit(interaction.original_id, data, call.files)
+        response: Json = {"interaction": {"id": str(interaction.id), "type": kind}}
+        if message:
+            response["interaction"]["response_message_id"] = message["id"]
+            response["interaction"]["response_message_ephemeral"] = bool(message["flags"] & _EPHEMERAL)
+            response["resource"] = {"type": kind, "message": message}
+        return response
+
+    async def followup(self, call: Call) -> Json:
+        """POST /webhooks/*/*."""
+        interaction = self._interaction(call.parts[1])
+        if not interaction.answered:
+            raise RefusedError(404, 10015, "Unknown Webhook")
+        return await self._create(interaction.channel, call.json, call.files)
+
+    async def get_answer(self, call: Call) -> Json:
+        """GET /webhooks/*/*/messages/*."""
+        return self._message(self._answer_id(call))
+
+    async def patch_answer(self, call: Call) -> Json:
+        """PATCH /webhooks/*/*/messages/*."""
+        return await self._edit(self._answer_id(call), call.json, call.files)
+
+    async def delete_answer(self, call: Call) -> None:
+        """DELETE /webhooks/*/*/messages/*."""
+        await self._delete(self._answer_id(call))
+
+    def _channel(self, channel_id: str) -> Channel:
+        channel = self.world.channels.get(int(channel_id))
+        if channel is None:
+            raise RefusedError(404, 10003, "Unknown Channel")
+        return channel
+
+    def _message(self, message_id: int) -> Json:
+        message = self.world.messages.get(message_id)
+        if message is None:
+            raise RefusedError(404, 10008, "Unknown Message")
+        return message
+
+    def _interaction(self, token: str) -> Interaction:
+        interaction = self.interactions.get(token)
+        if interaction is None:
+            raise RefusedError(404, 10015, "Unknown Webhook")
+        return interaction
+
+    def _answer_id(self, call: Call) -> int:
+        if call.parts[2] != "@original":
+            return int(call.parts[2])
+        original = self._interaction(call.parts[1]).original_id
+        if original is None:
+            raise RefusedError(404, 10008, "Unknown Message")
+        return original
+
+    async def _create(self, channel: Channel, body: Json, files: Mapping[str, FileInfo]) -> Json:
+        message = self.world.add_message(channel, self.world.bot)
+        if reference := body.get("message_reference"):
+            message["message_reference"] = {key: str(value) for key, value in reference.items() if key.endswith("_id")}
+            message["type"] = 19
+        self._fill(message, channel, body, files)
+        await self._announce("MESSAGE_CREATE", message, channel)
+        return message
+
+    async def _edit(self, message_id: int, body: Json, files: Mapping[str, FileInfo]) -> Json:
+        message = self._message(message_id)
+        channel = self.world.channels[int(message["channel_id"])]
+        message["flags"] &= ~_LOADING
+        message["edited_timestamp"] = datetime.now(UTC).isoformat()
+        self._fill(message, channel, body, files)
+        await self._announce("MESSAGE_UPDATE", message, channel)
+        return message
+
+    async def _delete(self, message_id: int) -> None:
+        message = self._message(message_id)
+        del self.world.messages[message_id]
+        channel = self.world.channels[int(message["channel_id"])]
+        await self._announce("MESSAGE_DELETE", {"id": message["id"], "channel_id": message["channel_id"]}, channel)
+
+    async def _announce(self, event: str, message: Json, channel: Channel) -> None:
+        """Tell the gateway of a message; one that only a single person sees is not told."""
+        if message.get("flags", 0) & _EPHEMERAL:
+            return
+        place = {"guild_id": str(channel.guild_id)} if channel.guild_id else {}
+        await self.dispatch(event, {**message, **place}, channel.guild_id)
+
+    def _fill(self, message: Json, channel: Channel, body: Json, files: Mapping[str, FileInfo]) -> None:
+        """Put a body's fields into a message: new files become attachments, listed old ones stay."""
+        listed: list[Json] | None = body.get("attachments")
+        if listed is not None:
+            ids = {str(entry["id"]) for entry in listed}
+            message["attachments"] = [kept for kept in message["attachments"] if kept["id"] in ids]
+        descriptions = {str(entry["id"]): entry.get("description") for entry in listed or []}
+        for name, info in files.items():
+            index = name.removeprefix("files[").removesuffix("]")
+            message["attachments"].append(self.world.add_attachment(channel.id, info, descriptions.get(index)))
+        urls = {f"attachment://{item['filename']}": item["url"] for item in message["attachments"]}
+        for key, empty in _EDITABLE.items():
+            if key in body:
+                message[key] = _with_urls(body[key] or empty, urls)
+
+
+def _with_urls(value: Any, urls: Mapping[str, str]) -> Any:
+    """The JSON with each ``attachment://NAME`` replaced by where the file can be fetched."""
+    if isinstance(value, str):
+        return urls.get(value, value)
+    if isinstance(value, dict):
+        return {key: _with_urls(item, urls) for key, item in as_object(cast("object", value)).items()}
+    if isinstance(value, list):
+        return [_with_urls(item, urls) for item in as_list(cast("object", value))]
+    return value
+
+
+_ENDPOINTS: list[tuple[str, Callable[[Answers, Call], Awaitable[Any]]]] = [
+    (r"GET /users/@me", Answers.bot_user),
+    (r"GET /oauth2/applications/@me", Answers.application),
+    (r"GET /gateway/bot", Answers.gateway),
+    (r"PUT /applications/\d+(?:/guilds/\d+)?/commands", Answers.put_commands),
+    (r"GET /applications/\d+(?:/guilds/\d+)?/commands", Answers.get_commands),
+    (r"POST /users/@me/channels", Answers.open_dm),
+    (r"GET /channels/(\d+)", Answers.get_channel),
+    (r"POST /channels/(\d+)/typing", Answers.typing),
+    (r"POST /channels/(\d+)/messages", Answers.post_message),
+    (r"GET /channels/(\d+)/messages/(\d+)", Answers.get_message),
+    (r"PATCH /channels/(\d+)/messages/(\d+)", Answers.patch_message),
+    (r"DELETE /channels/(\d+)/messages/(\d+)", Answers.delete_message),
+    (r"POST /interactions/(\d+)/([^/]+)/callback", Answers.callback),
+    (r"POST /webhooks/(\d+)/([^/]+)", Answers.followup),
+    (r"GET /webhooks/(\d+)/([^/]+)/messages/([^/]+)", Answers.get_answer),
+    (r"PATCH /webhooks/(\d+)/([^/]+)/messages/([^/]+)", Answers.patch_answer),
+    (r"DELETE /webhooks/(\d+)/([^/]+)/messages/([^/]+)", Answers.delete_answer),
+]

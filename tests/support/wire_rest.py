@@ -1,0 +1,152 @@
+"""The REST side of a loopback Discord: takes requests apart, judges and records them, and answers as Discord does."""
+
+import hashlib
+import json
+import math
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any, cast
+
+from aiohttp import BodyPartReader, web
+
+from tests.support.discord_api import api_path, problems
+from tests.support.discord_messages import FileInfo
+from tests.support.wire_answers import Answers, RefusedError
+from tests.support.wire_gateway import Signal
+from tests.support.wire_world import Json
+
+
+@dataclass
+class Received:
+    """A request that arrived, files by multipart field, and the status it was answered with (0: not yet)."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    json: Any
+    files: dict[str, FileInfo]
+    authorization: str | None
+    status: int = 0
+    response: Any = None
+
+    def fits(self, method: str, pattern: str) -> bool:
+        """Whether it is a request to this endpoint; a ``*`` in the pattern stands for one segment."""
+        wanted, got = pattern.strip("/").split("/"), self.path.strip("/").split("/")
+        same_length = self.method == method and len(wanted) == len(got)
+        return same_length and all(fnmatchcase(part, want) for part, want in zip(got, wanted, strict=True))
+
+
+@dataclass
+class Fault:
+    """An answer that waits for the next request to an endpoint."""
+
+    method: str
+    pattern: str
+    status: int
+    retry_after: float
+
+
+class Rest:
+    """Takes every request below ``/api/v10``."""
+
+    def __init__(self, answers: Answers, token: str, upload_limit: int, signal: Signal) -> None:
+        self.requests: list[Received] = []
+        self.failures: list[str] = []
+        self.faults: list[Fault] = []
+        self._answers = answers
+        self._token = token
+        self._upload_limit = upload_limit
+        self._signal = signal
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """Answer one request: refused, faulted or served."""
+        received = await _parsed(request)
+        self.requests.append(received)
+        headers = _rate_limit_headers(received)
+        fault = next((fault for fault in self.faults if received.fits(fault.method, fault.pattern)), None)
+        if fault:
+            self.faults.remove(fault)
+            received.status = fault.status
+            received.response, headers = _faulted(fault, headers)
+        else:
+            received.status, received.response = await self._served(received)
+        self._signal.notify()
+        if received.response is None:
+            return web.Response(status=received.status, headers=headers)
+        # Bytes, so that no charset follows the content type: discord.py reads as JSON only what is exactly that.
+        data = json.dumps(received.response).encode()
+        return web.Response(body=data, status=received.status, headers=headers, content_type="application/json")
+
+    async def _served(self, received: Received) -> tuple[int, Any]:
+        if received.authorization not in (None, f"Bot {self._token}"):
+            return 401, {"message": "401: Unauthorized", "code": 0}
+        if any(len(info.data or b"") > self._upload_limit for info in received.files.values()):
+            return 413, {"message": "Request entity too large", "code": 40005}
+        found = problems(received.method, received.path, received.json, received.files)
+        if found:
+            self.failures.extend(f"{received.method} {received.path}: {problem}" for problem in found)
+            return 400, {"message": f"Invalid Form Body: {'; '.join(found)}", "code": 50035}
+        try:
+            response = await self._answers.answer(received.method, received.path, received.json, received.files)
+        except RefusedError as refusal:
+            return refusal.status, {"message": refusal.reason, "code": refusal.code}
+        except NotImplementedError as error:
+            # A gap of this kit is a failure of the test, not something that the bot may handle.
+            self.failures.append(str(error))
+            return 501, {"message": str(error), "code": 0}
+        return (204 if response is None else 200), response
+
+
+def _rate_limit_headers(received: Received) -> dict[str, str]:
+    """The headers of a bucket with plenty left; one bucket an endpoint."""
+    shape = "/".join("*" if part.isdecimal() else part for part in received.path.split("/"))
+    bucket = hashlib.sha256(f"{received.method} {shape}".encode()).hexdigest()[:32]
+    return {
+        "X-RateLimit-Bucket": bucket,
+        "X-RateLimit-Limit": "50",
+        "X-RateLimit-Remaining": "49",
+        "X-RateLimit-Reset-After": "1.000",
+        # discord.py takes a 429 without it for a ban by Cloudflare.
+        "Via": "1.1 google",
+    }
+
+
+def _faulted(fault: Fault, headers: dict[str, str]) -> tuple[Json, dict[str, str]]:
+    if fault.status != web.HTTPTooManyRequests.status_code:
+        return {"message": f"{fault.status}: made to fail", "code": 0}, headers
+    limited = {
+        "Retry-After": str(math.ceil(fault.retry_after)),
+        "X-RateLimit-Remaining": "0",
+        "X-RateLimit-Reset-After": f"{fault.retry_after:.3f}",
+        "X-RateLimit-Scope": "user",
+    }
+    body: Json = {"message": "You are being rate limited.", "retry_after": fault.retry_after, "global": False}
+    return body, headers | limited
+
+
+async def _parsed(request: web.Request) -> Received:
+    """The request with its JSON, or with the fields and files of its form."""
+    body: Any = None
+    files: dict[str, FileInfo] = {}
+    if request.content_type == "multipart/form-data":
+        fields: dict[str, str] = {}
+        async for part in _parts(request):
+            name, data = part.name or "", bytes(await part.read())
+            if part.filename is None:
+                fields[name] = data.decode()
+            else:
+                files[name] = FileInfo(part.filename, part.headers.get("Content-Type", ""), data)
+        body = json.loads(fields["payload_json"]) if "payload_json" in fields else fields
+    elif text := await request.text():
+        body = json.loads(text)
+    path = api_path(request.rel_url.raw_path)
+    authorization = request.headers.get("Authorization")
+    return Received(request.method, path, dict(request.query), body, files, authorization)
+
+
+async def _parts(request: web.Request) -> AsyncIterator[BodyPartReader]:
+    reader = await request.multipart()
+    while (part := await reader.next()) is not None:
+        # Discord's forms are flat: a part is never a multipart of its own.
+        yield cast("BodyPartReader", part)
