@@ -69,6 +69,7 @@ class Compute:
         whatever the job raises.
         """
         client = await asyncio.wrap_future(self.start())
+        # Imported by now: the start of the workers did.
         from distributed import KilledWorker
 
         limit = self._settings.deadline
@@ -97,6 +98,10 @@ class Compute:
             started.set_exception(error)
 
     def _connect(self) -> Any:
+        import dask.config
+
+        # Read once, when distributed is imported: it would tell of every worker at INFO.
+        dask.config.set({"logging": {"distributed": "error"}})
         from distributed import Client, LocalCluster
 
         if self._settings.scheduler:

@@ -26,7 +26,7 @@ WELCOME = (
     "**Welcome!** This is the real nugu on a Discord that lives in this page.\n"
     "1. `/group add`, then `/member add`: a group, and a photo or more of each member (skip this after `--faces`).\n"
     "2. `/who` with a picture: who is this?\n"
-    "You are *moderator*; switch to *fan* to see what everybody else may do."
+    "\nYou are *moderator*; switch to *fan* to see what everybody else may do."
 )
 
 
@@ -48,6 +48,8 @@ async def run_demo(settings: Settings, faces: Path | None, port: int) -> None:
             moderators = guild.create_role("moderator", permissions=discord.Permissions(manage_guild=True))
             moderator = guild.add_member(env.create_user("moderator"), roles=[moderators])
             fan = guild.add_member(env.create_user("fan"))
+            assert bot.user is not None
+            await bot.user.edit(username="nugu")
             discord_channel = bot.get_channel(channel.id)
             assert isinstance(discord_channel, discord.TextChannel)
             await discord_channel.send(WELCOME)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.media.pictures import OpenedPicture
+    from models.drawing import Tag
     from models.faces import Box, Guess
 
 Once = Literal["auto", "yes", "no"]
@@ -119,7 +120,7 @@ def identify(
     bench: Workbench, data: bytes, recogniser: bytes, *, group: int | None, once: Once, threshold: float
 ) -> Identified | Refused:
     """Every face of the picture `data` with its guess, and the picture with the names drawn in."""
-    from models.drawing import Tag, annotate
+    from models.drawing import annotate
     from models.engines import load
     from models.recognition import Recogniser
 
@@ -138,7 +139,7 @@ def identify(
     pairs = list(enumerate(zip(found, naming.guesses, strict=True), start=1))
     tagged = annotate(
         opened.pixels,
-        [Tag(number, face.box, " ".join(name_and_confidence(guess)), guess.band) for number, (face, guess) in pairs],
+        [_tag(number, face.box, guess) for number, (face, guess) in pairs],
     )
     clock.ends("draw")
     return Identified(
@@ -174,6 +175,13 @@ def enrol(bench: Workbench, data: bytes) -> Enrolled | Refused:
         return Refused(f"the face is only {width} pixels wide; {SMALLEST_ENROLLED_FACE} or more make a good example")
     vector = engine.encode(opened.pixels, [face])[0].tobytes()
     return Enrolled(crop(opened.pixels, face.box), width, vector, engine.version)
+
+
+def _tag(number: int, box: Box, guess: Guess) -> Tag:
+    from models.drawing import Tag
+
+    name, confidence = name_and_confidence(guess)
+    return Tag(number, box, name, guess.band, confidence)
 
 
 def _open(bench: Workbench, data: bytes) -> OpenedPicture | Refused:

@@ -25,6 +25,13 @@ LONGEST_ALT = 1024
 LONGEST_TEXT = 3600
 """Of the 4,000 characters that all texts of a card may have together."""
 
+UNKNOWN = "someone I don't know"
+NOBODY = {Meaning.STRANGER: "not a member", Meaning.NOT_A_FACE: "not a face"}
+MOST_DETAILS = 30
+HARDLY = 0.01
+BAR = 12
+"""Characters of a bar that stands for certainty."""
+
 ACCENTS = {
     Band.SURE: 0x3BA55D,
     Band.UNSURE: 0xE0A030,
@@ -69,17 +76,25 @@ def face_line(face: AnsweredFace) -> str:
         told = f"said by <@{face.word.said_by}>"
         if face.word.meaning is Meaning.MEMBER:
             return f"{number} **{_plain(face.word.name or 'a member removed since')}** ✓ {told}"
-        return f"{number} {'not a face' if face.word.meaning is Meaning.NOT_A_FACE else 'not a member'}, {told}"
+        return f"{number} {NOBODY[face.word.meaning]}, {told}"
     name, confidence = name_and_confidence(face.guess)
-    return f"{number} **{_plain(name)}** {confidence}" if name else f"{number} someone I don't know"
+    return f"{number} **{_plain(name)}** {confidence}" if name else f"{number} {UNKNOWN}"
 
 
 def alt_text(picture: AnsweredPicture) -> str:
     """What the picture shows, for those who can't see it."""
     if not picture.faces:
         return "A picture in which I found no face"
-    told = ", ".join(face_line(face).replace("*", "") for face in picture.faces)
-    return f"Faces from left to right: {told}"[:LONGEST_ALT]
+    told = ", ".join(_in_words(face) for face in picture.faces)
+    return f"Faces, row by row: {told}"[:LONGEST_ALT]
+
+
+def _in_words(face: AnsweredFace) -> str:
+    """The face's line without markup or mention, as alt texts need it."""
+    if face.word is not None:
+        meant = face.word.name if face.word.meaning is Meaning.MEMBER else NOBODY[face.word.meaning]
+        return f"{circled(face.number)} {meant}"
+    return f"{circled(face.number)} {' '.join(name_and_confidence(face.guess)) or UNKNOWN}"
 
 
 def _lines(picture: AnsweredPicture, room: int) -> str:
@@ -191,14 +206,26 @@ def details_card(answer: Answer) -> Layout:
     card = Layout(timeout=None)
     box = container()
     several = len(answer.pictures) > 1
-    room = LONGEST_TEXT // max(1, len(answer.faces))
-    for picture, face in answer.faces[:30]:
+    shown = answer.faces[:MOST_DETAILS]
+    for picture, face in shown:
         where = f"Picture {picture.position + 1} · " if several else ""
-        rows = [f"{percent(c.confidence):>6}  {c.name}" for c in face.guess.candidates]
-        table = "\n".join(rows) or "nobody to compare with"
-        head = f"{where}{face_line(face)}\n"
-        box.add_item(discord.ui.TextDisplay(f"{head}```\n{table[: max(60, room - len(head) - 10)]}\n```"))
+        box.add_item(discord.ui.TextDisplay(f"{where}{_detail(face)}"[: LONGEST_TEXT // len(shown)]))
     box.add_item(discord.ui.Separator())
-    box.add_item(discord.ui.TextDisplay(f"-# Answered by `{answer.engine}`; sure from {percent(answer.threshold)} on."))
+    more = f" The first {MOST_DETAILS} faces are shown." if len(answer.faces) > MOST_DETAILS else ""
+    told = f"-# Answered by `{answer.engine}`; an answer is sure from {percent(answer.threshold)} on.{more}"
+    box.add_item(discord.ui.TextDisplay(told))
     card.add_item(box)
     return card
+
+
+def _detail(face: AnsweredFace) -> str:
+    """The face's line, a bar for each member who is possible, and the names of those who hardly are."""
+    lines = [face_line(face)]
+    possible = [c for c in face.guess.candidates if c.confidence >= HARDLY]
+    hardly = [_plain(c.name) for c in face.guess.candidates if c.confidence < HARDLY]
+    for candidate in possible:
+        bar = "█" * max(1, round(candidate.confidence * BAR))
+        lines.append(f"`{bar:<{BAR}}` {percent(candidate.confidence)} {_plain(candidate.name)}")
+    if hardly:
+        lines.append(f"-# under {percent(HARDLY)}: {', '.join(hardly)}")
+    return "\n".join(lines)

@@ -1,0 +1,194 @@
+"""The buttons of a card: for everybody, for the trusted, for the asker; after a restart; pressed twice."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from sqlalchemy import select
+
+from bot.database.tables import Question, Word
+from bot.trust import Trust
+from bot.words import Meaning
+from tests.stories.conftest import Stage
+from tests.stories.reading import answer, buttons, option, options, texts
+
+
+async def asked(stage: Stage, *photos: str) -> Any:
+    """A fan's question in the channel, and its card."""
+    await stage.enrol_presidents()
+    names = ["picture", *(f"picture{n}" for n in range(2, 6))]
+    pictures = {name: stage.photo(photo) for name, photo in zip(names, photos or ("obama2.jpg",), strict=False)}
+    await stage.fan.slash(stage.channel, "who", **pictures)
+    return stage.channel.last_message
+
+
+async def words(stage: Stage) -> list[Word]:
+    async with stage.app.database.reading() as session:
+        return list(await session.scalars(select(Word).order_by(Word.id)))
+
+
+async def test_details_are_for_the_presser_alone(stage: Stage) -> None:
+    card = await asked(stage)
+    shown = answer(await stage.other.click(card, label="Details"))
+    assert shown.ephemeral
+    said = texts(shown)
+    assert "Obama" in said
+    assert "Biden" in said
+    assert "Answered by `dlib-1`; an answer is sure from 50 % on." in said
+
+
+async def test_the_card_works_after_a_restart(stage: Stage) -> None:
+    card = await asked(stage)
+    await stage.restart()
+    assert "Biden" in texts(answer(await stage.other.click(card, label="Details")))
+    await stage.moderator.click(card, label="All right")
+    assert f"① **Obama** ✓ said by <@{stage.moderator.id}>" in texts(stage.channel.last_message)
+
+
+async def test_the_wrong_person_presses_hide(stage: Stage) -> None:
+    card = await asked(stage)
+    refused = answer(await stage.other.click(card, label="Hide"))
+    assert texts(refused).strip() == "Only the person who asked, or a moderator, can hide this."
+    assert refused.ephemeral
+    assert stage.channel.last_message.id == card.id
+
+
+async def test_the_asker_hides_the_card(stage: Stage) -> None:
+    card = await asked(stage)
+    await stage.fan.click(card, label="Hide")
+    assert stage.channel.last_message is None
+    async with stage.app.database.reading() as session:
+        assert (await session.scalars(select(Question.hidden_at))).one() is not None
+
+
+async def test_a_moderator_hides_the_card(stage: Stage) -> None:
+    await stage.moderator.click(await asked(stage), label="Hide")
+    assert stage.channel.last_message is None
+
+
+async def test_a_moderator_confirms_and_takes_it_back(stage: Stage) -> None:
+    card = await asked(stage)
+    await stage.moderator.click(card, label="All right")
+    card = stage.channel.last_message
+    assert f"said by <@{stage.moderator.id}>" in texts(card)
+    assert [file.filename for file in card.attachments] == ["who-1.jpg"]
+    assert buttons(card)[-1] == "Undo"
+    (word,) = await words(stage)
+    assert (word.meaning, word.name, word.said_by) == (Meaning.MEMBER, "Obama", stage.moderator.id)
+    assert (word.trust, word.counts) == (Trust.MODERATOR, True)
+
+    refused = answer(await stage.fan.click(card, label="Undo"))
+    assert "Only people whom the moderators trust" in texts(refused)
+    await stage.moderator.click(card, label="Undo")
+    assert "said by" not in texts(stage.channel.last_message)
+    (word,) = await words(stage)
+    assert word.undone_by == stage.moderator.id
+
+
+async def test_a_fans_word_is_a_suggestion(stage: Stage) -> None:
+    card = await asked(stage)
+    thanked = answer(await stage.fan.click(card, label="All right"))
+    assert "kept as a suggestion" in texts(thanked)
+    assert "said by" not in texts(stage.channel.last_message)
+    (word,) = await words(stage)
+    assert (word.said_by, word.counts) == (stage.fan.id, False)
+
+
+async def test_a_trusted_role_makes_a_word_count(stage: Stage) -> None:
+    card = await asked(stage)
+    experts = stage.guild.create_role("experts")
+    expert = stage.guild.add_member(stage.env.create_user("expert"), roles=[experts])
+    setup = answer(await stage.moderator.slash(stage.channel, "setup"))
+    await stage.moderator.select(setup, [experts], custom_id="nugu:setup:trusted")
+    await expert.click(card, label="All right")
+    assert f"said by <@{expert.id}>" in texts(stage.channel.last_message)
+
+
+async def test_fixing_a_face_by_the_menus(stage: Stage) -> None:
+    card = await asked(stage, "obama2.jpg", "biden.jpg")
+    which = answer(await stage.moderator.click(card, label="Fix a face"))
+    assert which.ephemeral
+    assert [label.split()[1] for label in options(which)] == ["Obama", "Biden"]
+    await stage.moderator.select(which, [option(which, "Biden")])
+    who = answer_to(stage, which)
+    assert options(who) == ["Biden", "Obama", "Somebody else…"]
+    await stage.moderator.select(who, [option(who, "Obama")])
+    assert "Noted: Obama." in texts(answer_to(stage, which))
+    assert texts(stage.channel.last_message).count("**Obama**") == 2
+    (word,) = await words(stage)
+    assert (word.name, word.counts) == ("Obama", True)
+
+
+async def test_fixing_a_face_after_a_restart_in_mid_dialog(stage: Stage) -> None:
+    card = await asked(stage)
+    who = answer(await stage.moderator.click(card, label="Fix a face"))
+    await stage.restart()
+    await stage.moderator.select(who, [option(who, "Biden")])
+    assert "**Biden** ✓ said by" in texts(stage.channel.last_message)
+
+
+async def test_somebody_else_is_typed_in_any_spelling(stage: Stage) -> None:
+    card = await asked(stage)
+    who = answer(await stage.moderator.click(card, label="Fix a face"))
+    form = await stage.moderator.select(who, [option(who, "Somebody else")])
+    await stage.moderator.submit_modal(form, {typed_field(form): "  BIDEN "})
+    assert "**Biden** ✓ said by" in texts(stage.channel.last_message)
+
+
+async def test_a_name_nobody_has_is_kept_as_it_was_typed(stage: Stage) -> None:
+    card = await asked(stage)
+    who = answer(await stage.moderator.click(card, label="Fix a face"))
+    form = await stage.moderator.select(who, [option(who, "Somebody else")])
+    await stage.moderator.submit_modal(form, {typed_field(form): "쯔위"})
+    assert "**쯔위** ✓ said by" in texts(stage.channel.last_message)
+    (word,) = await words(stage)
+    assert (word.member_id, word.name) == (None, "쯔위")
+
+
+async def test_not_a_member_and_not_a_face(stage: Stage) -> None:
+    card = await asked(stage)
+    who = answer(await stage.moderator.click(card, label="Fix a face"))
+    await stage.moderator.click(who, label="Not a member")
+    assert "① not a member" in texts(stage.channel.last_message)
+    who = answer(await stage.moderator.click(stage.channel.last_message, label="Fix a face"))
+    await stage.moderator.click(who, label="Not a face")
+    assert "① not a face" in texts(stage.channel.last_message)
+    await stage.moderator.click(stage.channel.last_message, label="Undo")
+    assert "① not a member" in texts(stage.channel.last_message)
+
+
+async def test_the_card_is_hidden_while_somebody_fixes_it(stage: Stage) -> None:
+    card = await asked(stage)
+    who = answer(await stage.moderator.click(card, label="Fix a face"))
+    await stage.fan.click(card, label="Hide")
+    await stage.moderator.select(who, [option(who, "Biden")])
+    (word,) = await words(stage)
+    assert word.name == "Biden"
+
+
+async def test_two_undo_at_the_same_moment(stage: Stage) -> None:
+    from bot.errors import PersonError
+    from bot.usecases.correct import Speaker, undo
+
+    card = await asked(stage)
+    await stage.moderator.click(card, label="All right")
+    async with stage.app.database.reading() as session:
+        question = (await session.scalars(select(Question.id))).one()
+    trusted = Speaker(1, Trust.TRUSTED), Speaker(2, Trust.TRUSTED)
+    results = await asyncio.gather(*(undo(stage.app, question, who) for who in trusted), return_exceptions=True)
+    assert sorted(isinstance(result, PersonError) for result in results) == [False, True]
+
+
+def answer_to(stage: Stage, dialog: Any) -> Any:
+    """The dialog as it stands now."""
+    from simcord.results import ResponseMessage
+
+    stored = stage.env.backend.get_message(dialog.channel_id, dialog.id)
+    return ResponseMessage(stage.env, stored)
+
+
+def typed_field(form: Any) -> str:
+    """The custom_id of the form's text box."""
+    (label,) = form.modal["components"]
+    return label["component"]["custom_id"]

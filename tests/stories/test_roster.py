@@ -1,0 +1,117 @@
+"""Moderators add groups and members; nobody else does; each photo is answered."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import pytest
+from PIL import Image
+from simcord import SetupError
+
+from tests.stories.conftest import Stage
+from tests.stories.reading import answer, texts
+
+
+async def test_the_form_takes_several_photos_at_once(stage: Stage) -> None:
+    await stage.moderator.slash(stage.channel, "group add", name="Presidents")
+    form = await stage.moderator.slash(stage.channel, "member add", group="Presidents", name="Obama")
+    assert form.modal is not None
+    fields = {label["label"]: label["component"]["custom_id"] for label in form.modal["components"]}
+    added = await stage.moderator.submit_modal(
+        form,
+        {
+            fields["Group"]: "presidents",
+            fields["Name"]: "Obama",
+            fields["Photos"]: [stage.photo("obama.jpg"), stage.photo("obama2.jpg"), ("notes.txt", b"not a picture")],
+        },
+    )
+    said = texts(answer(added))
+    assert "**Obama** of **Presidents** is known by 2 photos now." in said
+    assert "notes.txt: this is not a picture" in said
+    assert len(answer(added).attachments) == 2
+
+
+async def test_the_same_picture_is_taken_once(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    added = await stage.moderator.slash(
+        stage.channel, "member add", group="Presidents", name="obama", photo=stage.photo("obama.jpg")
+    )
+    said = texts(answer(added))
+    assert "**Obama** of **Presidents** is known by 1 photo now." in said
+    assert "I have this very picture already" in said
+
+
+async def test_a_new_member_needs_a_photo_that_shows_a_face(stage: Stage) -> None:
+    await stage.moderator.slash(stage.channel, "group add", name="Presidents")
+    refused = await stage.moderator.slash(
+        stage.channel, "member add", group="Presidents", name="Obama", photo=("wall.png", plain_picture())
+    )
+    assert "I need one photo of Obama that I can use.\nwall.png: I see no face in it" in texts(answer(refused))
+    listed = await stage.moderator.slash(stage.channel, "group list")
+    assert "nobody yet" in texts(answer(listed))
+
+
+async def test_a_group_is_added_once(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    refused = await stage.moderator.slash(stage.channel, "group add", name=" PRESIDENTS ")
+    assert "There is a group called “PRESIDENTS” already." in texts(answer(refused))
+
+
+async def test_the_list_shows_who_is_known_by_how_many_photos(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    listed = await stage.moderator.slash(stage.channel, "group list")
+    assert "**Presidents**\nObama (1), Biden (1)" in texts(answer(listed))
+
+
+async def test_a_group_that_is_not_there(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    refused = await stage.moderator.slash(
+        stage.channel, "member add", group="Kings", name="Arthur", photo=stage.photo("obama.jpg")
+    )
+    assert "I don't know a group called “Kings”. I know: Presidents." in texts(answer(refused))
+
+
+async def test_groups_are_offered_while_typing(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    await stage.moderator.slash(stage.channel, "group add", name="TWICE")
+    offered = await stage.fan.autocomplete(stage.channel, "who", "group", "tw")
+    assert [choice["name"] for choice in offered] == ["TWICE"]
+
+
+async def test_a_fan_neither_sees_nor_runs_a_moderators_command(stage: Stage) -> None:
+    visible = stage.fan.available_commands(stage.channel)
+    assert {"who", "help"} <= set(visible)
+    assert not {"group add", "group list", "member add", "setup"} & set(visible)
+    with pytest.raises(SetupError):
+        await stage.fan.slash(stage.channel, "group add", name="Mine")
+
+
+async def test_a_command_checks_again_when_it_runs(stage: Stage) -> None:
+    """A server may show the command to anybody under Integrations; the bot still asks who they are."""
+    show_to_everybody(stage, "group")
+    refused = await stage.fan.slash(stage.channel, "group add", name="Mine")
+    assert texts(answer(refused)).strip().startswith("Only moderators (Manage Server")
+
+
+async def test_a_moderator_role_may_what_moderators_may(stage: Stage) -> None:
+    helpers = stage.guild.create_role("helpers")
+    helper = stage.guild.add_member(stage.env.create_user("helper"), roles=[helpers])
+    setup = answer(await stage.moderator.slash(stage.channel, "setup"))
+    await stage.moderator.select(setup, [helpers], custom_id="nugu:setup:moderators")
+    show_to_everybody(stage, "group")
+    added = await helper.slash(stage.channel, "group add", name="TWICE")
+    assert "**TWICE** it is." in texts(answer(added))
+
+
+def show_to_everybody(stage: Stage, command: str) -> None:
+    """What Server Settings > Integrations does."""
+    backend = stage.env.backend
+    registered = next(c for (name, _), c in backend.commands[None].items() if name == command)
+    everyone = {"id": str(stage.guild.id), "type": 1, "permission": True}
+    backend.set_command_permissions(stage.guild.id, int(registered["id"]), [everyone])
+
+
+def plain_picture() -> bytes:
+    out = BytesIO()
+    Image.new("RGB", (400, 300), "grey").save(out, "PNG")
+    return out.getvalue()
