@@ -7,6 +7,7 @@ import json
 import logging
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -105,5 +106,5 @@ async def answer_error(interaction: discord.Interaction[Any], error: BaseExcepti
         await interaction.followup.send(sentence, ephemeral=True)
         if thinking:
             await interaction.delete_original_response()
-    except discord.HTTPException as failure:
+    except (discord.HTTPException, aiohttp.ClientError) as failure:
         log.warning("could not tell of an error: %s", failure)

@@ -6,14 +6,26 @@ import os
 import subprocess
 import sys
 import tarfile
+from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 
 import pytest
 import skimage.data
 from PIL import Image
 
+from bot.app import App
+from bot.compute import Compute
+from bot.database.engine import Database
+from bot.jobs import Workbench
+from bot.recognisers import Recognisers
+from bot.settings import Settings
+from bot.storage import Storage
+
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("NUGU_SHARED", ROOT.parent / "shared"))
+LONG_ENOUGH = 90.0
+"""Seconds for an answer on a machine that does something else besides."""
+
 PHOTO_SOURCE = "face_recognition==1.3.0"
 """Its source package (MIT) holds press portraits of two U.S. presidents; its wheel does not."""
 
@@ -53,3 +65,26 @@ def shared() -> Path:
 def shared_faces(shared: Path) -> Path:
     """Real photos of idols: `groups/GROUP/MEMBER/*.jpg`, `group_photos`, `strangers`, `background`."""
     return shared / "faces"
+
+
+@pytest.fixture(scope="session")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the converted models are kept: made once for all stories."""
+    return tmp_path_factory.mktemp("engines")
+
+
+@pytest.fixture(scope="session")
+def compute() -> Generator[Compute]:
+    """Two real worker processes, shared by all stories."""
+    compute = Compute(Settings(workers=2, deadline=LONG_ENOUGH))
+    yield compute
+    compute.close()
+
+
+@pytest.fixture
+async def app(tmp_path: Path, weights: Path, compute: Compute) -> AsyncGenerator[App]:
+    """An app on a new data folder."""
+    settings = Settings(data=tmp_path / "data", deadline=LONG_ENOUGH, message_content=True)
+    bench = Workbench("dlib", weights, settings.picture_bytes, settings.picture_pixels)
+    async with Database.open(settings) as database:
+        yield App(settings, database, Storage.open(settings), compute, bench, Recognisers(database, compute, bench))

@@ -13,16 +13,9 @@ from simcord import ChannelHandle, Env, GuildHandle, MemberActor
 
 from bot.app import App
 from bot.client import Nugu
-from bot.compute import Compute
-from bot.database.engine import Database
 from bot.errors import PersonError
-from bot.jobs import Workbench
-from bot.recognisers import Recognisers
-from bot.settings import Settings
-from bot.storage import Storage
+from tests.conftest import LONG_ENOUGH
 from tests.support.watch import Recorder, watch
-
-LONG_ENOUGH = 90.0
 
 
 @dataclass
@@ -63,29 +56,6 @@ class Stage:
     async def restart(self) -> None:
         """The bot goes away and comes back, as a new client on the same data."""
         await self.env.restart_bot(Nugu(self.app, always_sync=True, shard_count=1))
-
-
-@pytest.fixture(scope="session")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the converted models are kept: made once for all stories."""
-    return tmp_path_factory.mktemp("engines")
-
-
-@pytest.fixture(scope="session")
-def compute() -> Generator[Compute]:
-    """Two real worker processes, shared by all stories."""
-    compute = Compute(Settings(workers=2, deadline=LONG_ENOUGH))
-    yield compute
-    compute.close()
-
-
-@pytest.fixture
-async def app(tmp_path: Path, weights: Path, compute: Compute) -> AsyncGenerator[App]:
-    """An app on a new data folder."""
-    settings = Settings(data=tmp_path / "data", deadline=LONG_ENOUGH, message_content=True)
-    bench = Workbench("dlib", weights, settings.picture_bytes, settings.picture_pixels)
-    async with Database.open(settings) as database:
-        yield App(settings, database, Storage.open(settings), compute, bench, Recognisers(database, compute, bench))
 
 
 @pytest.fixture

@@ -189,7 +189,7 @@ class WireDiscord:
         await self._gateway.dispatch("MESSAGE_CREATE", {**message, **place}, channel.guild_id)
         return message
 
-    async def slash(self, channel: Channel, user: User, name: str, **options: object) -> Interaction:
+    async def slash(self, channel: Channel, user: User, name: str, /, **options: object) -> Interaction:
         """Let somebody use a slash command; subcommands follow the name after a space.
 
         An option of ``(filename, bytes)`` is an attachment. Raises LookupError for what the bot has not registered.

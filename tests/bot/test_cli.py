@@ -1,0 +1,145 @@
+"""The command line, run as a person runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+ENGINES = "engines"
+
+
+def nugu(*arguments: str | Path, data: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run `nugu` in a process of its own, in an empty folder."""
+    data.mkdir(parents=True, exist_ok=True)
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("NUGU_", "DISCORD_"))}
+    return subprocess.run(
+        [sys.executable, "-m", "bot", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        cwd=data,
+        env={**clean, "PYTHONPATH": str(ROOT), "NUGU_DATA": str(data), "COLUMNS": "120", **environment},
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def enrolled(tmp_path_factory: pytest.TempPathFactory, public_photos: Path) -> Path:
+    """A data folder with two members, one photo each; files that can't be taken lie among them."""
+    folder = tmp_path_factory.mktemp("faces")
+    for member, photo in (("Obama", "obama.jpg"), ("바이든", "biden.jpg")):
+        (folder / "Presidents" / member).mkdir(parents=True)
+        shutil.copy(public_photos / photo, folder / "Presidents" / member)
+    (folder / "Presidents" / "Obama" / "notes.txt").write_text("not a picture")
+    data = tmp_path_factory.mktemp("data")
+    done = nugu("enrol", folder, data=data, NUGU_WORKERS="1")
+    assert done.returncode == 0, done.stderr
+    assert "2 of 3 photos taken, 2 members" in done.stdout
+    assert "notes.txt: this is not a picture (it looks like text)" in done.stderr
+    return data
+
+
+def test_json_has_one_line_a_photo(enrolled: Path, public_photos: Path, tmp_path: Path) -> None:
+    photos = [public_photos / "obama2.jpg", public_photos / "biden.jpg"]
+    done = nugu("identify", *photos, "--json", "--out", tmp_path / "out", data=enrolled)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    first, second = map(json.loads, done.stdout.splitlines())
+    assert list(first) == ["photo", "size", "group", "faces", "engine", "seconds"]
+    assert (first["photo"], first["size"], first["group"]) == (str(photos[0]), [626, 1200], "Presidents")
+    (face,) = first["faces"]
+    assert list(face) == ["number", "box", "name", "confidence", "band", "candidates"]
+    assert (face["number"], face["name"], face["band"]) == (1, "Obama", "sure")
+    left, top, right, bottom = face["box"]
+    assert 0 <= left < right <= 626
+    assert 0 <= top < bottom <= 1200
+    assert [candidate["name"] for candidate in face["candidates"]] == ["Obama", "바이든"]
+    assert face["candidates"][0]["confidence"] == face["confidence"]
+    assert list(first["seconds"]) == ["read", "detect", "encode", "name", "draw", "all"]
+    assert second["faces"][0]["name"] == "바이든"
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["biden-who.jpg", "obama2-who.jpg"]
+
+
+def test_a_stranger_has_no_name(enrolled: Path, public_photos: Path) -> None:
+    done = nugu("identify", public_photos / "astronaut.png", "--json", data=enrolled)
+    record = json.loads(done.stdout)
+    assert record["faces"]
+    assert {(face["name"], face["band"]) for face in record["faces"]} == {(None, "unknown")}
+
+
+def test_a_file_that_cannot_be_answered_leaves_the_others(enrolled: Path, public_photos: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes((public_photos / "obama.jpg").read_bytes()[:5000])
+    done = nugu("identify", broken, tmp_path / "nowhere.jpg", public_photos / "biden.jpg", data=enrolled)
+    assert done.returncode == 1
+    lines = done.stderr.splitlines()
+    assert len(lines) == 2, done.stderr
+    assert lines[0].startswith(f"nugu: {broken}: this JPEG is broken or cut short")
+    assert lines[1] == f"nugu: {tmp_path / 'nowhere.jpg'}: this file can't be read (No such file or directory)"
+    assert "① 바이든 99 %" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments", [("identify",), ("identify", "--colour", "x.jpg"), ("enrol", "nowhere"), ("fly",), ("demo", "--port", "x")]
+)
+def test_a_usage_error_exits_2(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    done = nugu(*arguments, data=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+
+
+def test_an_unknown_group_is_a_usage_error(enrolled: Path, public_photos: Path) -> None:
+    done = nugu("identify", public_photos / "biden.jpg", "--group", "Kings", data=enrolled)
+    assert done.returncode == 2
+    assert done.stderr == "nugu: I don't know a group called “Kings”. I know: Presidents.\n"
+
+
+def test_nobody_is_enrolled(public_photos: Path, tmp_path: Path) -> None:
+    done = nugu("identify", public_photos / "biden.jpg", data=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr == "nugu: nobody is enrolled yet; start with: nugu enrol FOLDER (FOLDER/GROUP/MEMBER/*.jpg)\n"
+
+
+def test_a_folder_without_photos(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    done = nugu("enrol", tmp_path / "empty", data=tmp_path / "data")
+    assert done.returncode == 1
+    assert done.stderr.startswith("nugu: There are no photos in")
+
+
+def test_running_without_a_token(tmp_path: Path) -> None:
+    done = nugu("run", data=tmp_path)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert "DISCORD_TOKEN" in line
+    assert "nugu demo" in line
+
+
+def test_a_wrong_setting_is_one_line(tmp_path: Path) -> None:
+    done = nugu("doctor", data=tmp_path, NUGU_THRESHOLD="7")
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("nugu: wrong settings: threshold: ")
+
+
+def test_the_doctor_finds_all_well(enrolled: Path) -> None:
+    done = nugu("doctor", data=enrolled, NUGU_WORKERS="1")
+    assert done.returncode == 0, done.stdout
+    assert "✓ engine: dlib-1 sees and encodes" in done.stdout
+    assert "✓ font: NotoSansCJKtc-Regular.otf" in done.stdout
+    assert "✗" not in done.stdout
+
+
+def test_the_doctor_says_what_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    done = nugu("doctor", data=tmp_path, NUGU_DATA=str(tmp_path / "file"))
+    assert done.returncode == 1
+    assert "✗ data folder: " in done.stdout

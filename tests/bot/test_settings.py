@@ -1,0 +1,47 @@
+"""Settings come from the environment, are described, and agree with `.env.example`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from bot.settings import Settings, env_example
+from tests.conftest import ROOT
+
+
+def test_the_example_file_is_generated() -> None:
+    assert (ROOT / ".env.example").read_text() == env_example(), "run: python -m bot.settings > .env.example"
+
+
+def test_every_setting_is_described() -> None:
+    assert all(field.description for field in Settings.model_fields.values())
+
+
+def test_the_example_file_says_nothing_but_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text(env_example())
+    from_file = Settings.read()
+    (tmp_path / ".env").unlink()
+    assert from_file == Settings.read()
+
+
+def test_settings_cannot_be_changed_later() -> None:
+    with pytest.raises(ValidationError):
+        Settings.read().threshold = 0.1  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_the_token_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", "very.secret.token")
+    settings = Settings.read()
+    assert "secret" not in repr(settings)
+    assert settings.token is not None
+    assert settings.token.get_secret_value() == "very.secret.token"
+
+
+@pytest.mark.parametrize(("name", "value"), [("NUGU_THRESHOLD", "2"), ("NUGU_WORKERS", "0"), ("NUGU_DEADLINE", "-1")])
+def test_a_setting_out_of_bounds_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ValidationError):
+        Settings.read()

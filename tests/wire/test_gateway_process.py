@@ -1,0 +1,46 @@
+"""The gateway process carries no engine: `nugu run` as its users start it, against a Discord on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+import psutil
+
+from tests.conftest import ROOT
+from tests.support.wire import TOKEN, WireDiscord
+
+HEAVY = ("tensorflow", "dlib", "cv2", "onnxruntime", "scipy", "PIL")
+
+
+async def test_the_gateway_process_answers_without_an_engine(
+    wire: WireDiscord, public_photos: Path, tmp_path: Path
+) -> None:
+    guild = wire.add_guild()
+    channel = wire.add_channel(guild)
+    moderator = wire.add_user("mina", guild, moderator=True)
+    environment = {**os.environ, "DISCORD_TOKEN": TOKEN, "NUGU_DATA": str(tmp_path / "data"), "NUGU_WORKERS": "1"}
+    command = (sys.executable, "-m", "tests.support.wire_child", str(wire.port), "--", "run")
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=environment)
+    try:
+        await wire.wait_ready(timeout=60)
+        await wire.slash(channel, moderator, "group add", name="Presidents")
+        await wire.wait_for("POST", "/interactions/*/*/callback", timeout=30)
+        photo = "obama.jpg", (public_photos / "obama.jpg").read_bytes()
+        await wire.slash(channel, moderator, "member add", group="Presidents", name="Obama", photo=photo)
+        added = await wire.wait_for("POST", "/webhooks/*/*", timeout=90)
+        assert "is known by 1 photo now" in str(added.json)
+        gateway = psutil.Process(process.pid)
+        mapped = {Path(mapping.path).name for mapping in gateway.memory_maps()}
+        loaded = {name for name in HEAVY for library in mapped if library.startswith((name, f"_{name}"))}
+        workers = [child for child in gateway.children(recursive=True) if "spawn_main" in " ".join(child.cmdline())]
+        in_workers = {Path(mapping.path).name for worker in workers for mapping in worker.memory_maps()}
+    finally:
+        process.send_signal(signal.SIGTERM)
+        code = await asyncio.wait_for(process.wait(), 30)
+    assert not loaded
+    assert any(library.startswith("_dlib") for library in in_workers), "the worker is where dlib is"
+    assert code == 0

@@ -1,0 +1,93 @@
+"""The real bot over real sockets: login, question, attachment, card with its file; rate limit and lost socket."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from bot.app import App
+from bot.client import Nugu
+from tests.stories.reading import walk
+from tests.support.wire import WireDiscord
+from tests.support.wire_world import Channel, User
+
+WAIT = 60.0
+
+
+@pytest.fixture
+async def bot(app: App, wire: WireDiscord) -> AsyncGenerator[Nugu]:
+    """The client; the kit logs it in."""
+    bot = Nugu(app, shard_count=1, guild_ready_timeout=0.1)
+    yield bot
+    assert bot.is_closed()
+
+
+def said(body: dict[str, object]) -> str:
+    parts = body.get("components")
+    assert isinstance(parts, list)
+    return "\n".join(part["content"] for part in walk(parts) if part["type"] == 10)
+
+
+async def enrol(wire: WireDiscord, channel: Channel, moderator: User, photos: Path) -> None:
+    await wire.slash(channel, moderator, "group add", name="Presidents")
+    await wire.wait_for("POST", "/interactions/*/*/callback")
+    for name in ("obama", "biden"):
+        photo = f"{name}.jpg", (photos / f"{name}.jpg").read_bytes()
+        await wire.slash(channel, moderator, "member add", group="Presidents", name=name.title(), photo=photo)
+        added = await wire.wait_for("POST", "/webhooks/*/*", timeout=WAIT)
+        assert f"**{name.title()}** of **Presidents** is known by 1 photo now." in said(added.json)
+
+
+async def test_a_question_over_the_wire(wire: WireDiscord, bot: Nugu, public_photos: Path) -> None:
+    guild = wire.add_guild()
+    channel = wire.add_channel(guild)
+    moderator = wire.add_user("mina", guild, moderator=True)
+    fan = wire.add_user("fan", guild)
+    async with wire.running(bot):
+        await wire.wait_for("PUT", "/applications/*/commands")
+        await enrol(wire, channel, moderator, public_photos)
+        photo = "obama2.jpg", (public_photos / "obama2.jpg").read_bytes()
+
+        # The first try to send the card is rate limited: the same card is sent again, with its file.
+        wire.fail_next("POST", "/channels/*/messages", status=429, retry_after=0.2)
+        asked = await wire.message(channel, fan, f"<@{wire.bot.id}> who is this?", attachments=[photo], mentions=[wire.bot])
+        limited = await wire.wait_for("POST", "/channels/*/messages", status=429, timeout=WAIT)
+        card = await wire.wait_for("POST", "/channels/*/messages", timeout=WAIT)
+        assert "① **Obama**" in said(card.json)
+        assert str(card.json["message_reference"]["message_id"]) == asked["id"]
+        for sent in (limited, card):
+            (file,) = sent.files.values()
+            assert (file.filename, Image.open(io.BytesIO(file.data)).format) == ("who-1.jpg", "JPEG")
+
+        # The socket is lost while somebody asks: the session is resumed, and the question answered once.
+        async with wire.outage():
+            await wire.message(channel, fan, f"<@{wire.bot.id}> who?", attachments=[photo], mentions=[wire.bot])
+        await wire.wait_resumed()
+        again = await wire.wait_for("POST", "/channels/*/messages", timeout=WAIT)
+        assert "① **Obama**" in said(again.json)
+
+        # A command with a file, and a button on its card.
+        await wire.slash(channel, fan, "who", picture=photo)
+        answered = await wire.wait_for("POST", "/webhooks/*/*", timeout=WAIT)
+        assert "① **Obama**" in said(answered.json)
+        assert [file.filename for file in answered.files.values()] == ["who-1.jpg"]
+        details = next(p["custom_id"] for p in walk(answered.json["components"]) if p.get("label") == "Details")
+        await wire.click(channel, fan, answered.response, details)
+        shown = await wire.wait_for("POST", "/interactions/*/*/callback", timeout=WAIT)
+        while shown.json["type"] != 4:
+            shown = await wire.wait_for("POST", "/interactions/*/*/callback", timeout=WAIT)
+        assert "Answered by `dlib-1`" in said(shown.json["data"])
+        assert wire.identifies == 1
+
+
+async def test_commands_are_synced_when_they_changed_alone(app: App, wire: WireDiscord) -> None:
+    wire.add_guild()
+    synced = []
+    for _ in range(2):
+        async with wire.running(Nugu(app, shard_count=1, guild_ready_timeout=0.1)):
+            synced = [r for r in wire.requests if r.method == "PUT" and r.path.endswith("/commands")]
+    assert len(synced) == 1
