@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -25,13 +26,33 @@ Once = Literal["auto", "yes", "no"]
 SURE = 0.5
 """Confidence from which an answer is sure, unless the asker says otherwise."""
 
-EXPECTED = 1/15
-PRIOR_FACES = 6.0
+EXPECTED = 1 / 15
+"""Share of faces that are members, before a picture has spoken. The threshold lets one stranger in a hundred pass and sits
+where members are dense: odds of about 14 to one for a member, which log-odds of 0 make even.
+"""
+
+PRIOR_FACES = 20.0
+"""`EXPECTED` weighs as much as so many faces of the picture.
+
+Five photos a member of TWICE, four members beside one woman of ITZY: 92 % of the members named (85 % each face by itself)
+and 6 % of the women (2 %); all nine in one picture: 94 % (83 %). At 10 it is 92 % and 8 %, at 30 90 % and 5 %.
+"""
+
 ROUNDS = 3
 """So many times the faces of a picture hear what the others have become."""
 
 CLEARLY = 1.5
-"""Log-odds at which a face is taken for a member whoever else is in the picture."""
+"""Log-odds from which a face is a member whatever else is in the picture; two such faces of one name make a collage."""
+
+
+LINE_UP = 4
+"""Members that a group must have for its last face to be named by elimination."""
+
+ELIMINATED = 0.49
+"""Confidence of a name by elimination. The picture has as many faces as the group has members and all but one are named:
+the last is the missing member, or a stranger beside an incomplete line-up. The face itself spoke for neither, so the name
+stays below even odds, and below the usual threshold: it is shown as doubtful.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +106,25 @@ class Recogniser:
         """
         log_odds = self.log_odds(encodings)
         numbers = [group] if group is not None else list(dict.fromkeys(member.group for member in self.roster))
-        plans = [
-            _Plan.make(log_odds[:, columns], columns, once=_once(log_odds[:, columns], once))
-            for number in numbers
-            for columns in [np.array([i for i, member in enumerate(self.roster) if member.group == number], np.int64)]
-        ]
+        plans: list[_Plan] = []
+        for number in numbers:
+            columns = np.array([i for i, member in enumerate(self.roster) if member.group == number], np.int64)
+            mine = log_odds[:, columns]
+            plans.append(_Plan.make(mine, columns, once=_once(mine, once)))
         plan = max(plans, key=lambda plan: plan.evidence, default=None)
         # Every group is as likely beforehand: one that is found must make up for all those that it was chosen from.
-        if plan is None or not plan.columns.size or (group is None and plan.evidence <= np.log(len(plans))):
-            nobody = plan.nobody() if plan else np.ones(len(encodings))
-            return Naming(group, None, tuple(Guess(None, None, float(p), Band.UNKNOWN) for p in nobody))
-        plan = plan.together()
-        members = [self.roster[column] for column in plan.columns]
+        if plan is None or not plan.columns.size or (group is None and plan.evidence <= math.log(len(plans))):
+            return Naming(group, None, self._strangers(log_odds))
+        plan = plan.together().completed()
+        members = [self.roster[int(column)] for column in plan.columns]
         guesses = tuple(_guess(members, *row, threshold) for row in plan.rows())
         return Naming(members[0].group, members[0].group_name, guesses)
+
+    def _strangers(self, log_odds: NDArray[np.float64]) -> tuple[Guess, ...]:
+        """Guesses for faces (n, m) of which no group could make anybody; the candidates are the whole roster."""
+        columns = np.arange(len(self.roster), dtype=np.int64)
+        nobody = _Plan.make(np.minimum(log_odds, 0.0), columns, once=False)
+        return tuple(_guess(list(self.roster), -1, confidences, order, SURE) for _, confidences, order in nobody.rows())
 
     def to_bytes(self) -> bytes:
         """For `from_bytes`: an .npz without pickled objects."""
@@ -184,8 +210,7 @@ class _Plan:
     def together(self) -> _Plan:
         """The plan once the faces speak for each other: among members, a doubtful face is more likely a member too.
 
-        The odds of a face are multiplied by (members + 1) / (strangers + 1) among the other faces, where that is above 1:
-        the rule of succession, starting from even odds.
+        The expected share of members follows what the other faces are (a Beta prior); it never falls below `EXPECTED`.
         """
         plan = self
         for _ in range(ROUNDS):
@@ -196,6 +221,19 @@ class _Plan:
             lift = np.maximum(0, np.log(odds * (1 - EXPECTED) / EXPECTED))
             plan = _Plan.make(self.log_odds + lift[:, None], self.columns, once=self.once)
         return plan
+
+    def completed(self) -> _Plan:
+        """The plan with its last face named by elimination, where everybody else of the group is there and nobody else."""
+        faces, members = self.log_odds.shape
+        left = np.flatnonzero(self.chosen < 0)
+        if not self.once or members < LINE_UP or faces != members or left.size != 1:
+            return self
+        face = left[0]
+        missing = np.setdiff1d(np.arange(members), self.chosen)[0]
+        log_odds, chosen = self.log_odds.copy(), self.chosen.copy()
+        log_odds[face, missing] = math.log(ELIMINATED / (1 - ELIMINATED))
+        chosen[face] = missing
+        return _Plan(log_odds, self.columns, self.once, chosen, self.free)
 
     @property
     def evidence(self) -> float:

@@ -37,7 +37,9 @@ ROUNDS = 40
 
 def main() -> None:
     """Measure and write."""
-    parser = argparse.ArgumentParser(prog="python -m models.background", description="Measure the background of an engine.")
+    parser = argparse.ArgumentParser(
+        prog="python -m models.background", description="Measure the background of an engine."
+    )
     parser.add_argument("folder", type=Path, help="holds background/PERSON/* and strangers/*")
     parser.add_argument("--engine", default="dlib")
     parser.add_argument("--weights", type=Path, default=Path("weights"), help="where converted networks are kept")
@@ -84,8 +86,8 @@ def _simulate(people: list[Encodings], chance: np.random.Generator) -> Trial:
         for i, stranger in enumerate(people):
             rest = people[:i] + people[i + 1 :]
             mean = _mean_face(rest)
-            drawn = [rest[j] for j in chance.permutation(len(rest))[:ROSTER]]
-            photos = [person[chance.permutation(len(person))[:PHOTOS]] for person in drawn]
+            drawn: list[int] = chance.permutation(len(rest))[:ROSTER].tolist()
+            photos: list[Encodings] = [rest[j][chance.permutation(len(rest[j]))[:PHOTOS]] for j in drawn]
             owners = np.repeat(np.arange(len(photos)), [len(taken) for taken in photos])
             vectors = centred(np.concatenate(photos), mean)
             centroids = unit(sums_by_member(vectors, owners, len(photos)))

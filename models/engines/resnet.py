@@ -74,7 +74,7 @@ def convert(network: Network) -> ModelProto:
         opset_imports=[helper.make_opsetid("", OPSET)],
         ir_version=8,
     )
-    checker.check_model(model, full_check=True)
+    checker.check_model(model, full_check=True)  # pyright: ignore[reportUnknownMemberType]  # a bare PathLike in its types
     return model
 
 
@@ -85,7 +85,7 @@ class _Graph:
         self.nodes: list[NodeProto] = []
         self.constants: list[TensorProto] = []
         self._top = "chips"
-        self._shape = (3, CHIP, CHIP)
+        self._shape: tuple[int, int, int] = (3, CHIP, CHIP)
 
     def take_chips(self, mean_colour: tuple[float, float, float]) -> None:
         """From uint8 pixels to what dlib feeds its network: planes, less the mean colour, divided by 256."""
@@ -134,8 +134,10 @@ class _Graph:
         gamma, beta = affine.parameters[:filters], affine.parameters[filters:]
         folded = convolution.parameters[:size].reshape(weights) * gamma[:, None, None, None]
         bias = convolution.parameters[size:] * gamma + beta
-        self._slide("Conv", (rows, columns, stride_y, stride_x, pad_y, pad_x), self._constant(folded), self._constant(bias))
-        self._shape = (filters, *self._shape[1:])
+        self._slide(
+            "Conv", (rows, columns, stride_y, stride_x, pad_y, pad_x), self._constant(folded), self._constant(bias)
+        )
+        self._shape = (filters, self._shape[1], self._shape[2])
 
     def _pool(self, pool: Layer) -> None:
         if pool.settings[:2] == (0, 0):
@@ -186,9 +188,11 @@ class _Graph:
         self.constants.append(numpy_helper.from_array(values, name))
         return name
 
-    def _add(self, operator: str, *inputs: str, name: str | None = None, **attributes: int | list[int]) -> None:
+    def _add(self, operator: str, *inputs: str, name: str = "", **attributes: int | list[int]) -> None:
         from onnx import helper
 
         result = name or f"value{len(self.nodes)}"
-        self.nodes.append(helper.make_node(operator, [self._top, *inputs], [result], **attributes))
+        node = helper.make_node(operator, [self._top, *inputs], [result])
+        node.attribute.extend(helper.make_attribute(key, value) for key, value in attributes.items())
+        self.nodes.append(node)
         self._top = result

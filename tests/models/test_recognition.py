@@ -1,0 +1,307 @@
+"""Members get their names, strangers get none, and everybody is in a picture once, unless it is a collage."""
+
+from __future__ import annotations
+
+import pickle
+from typing import TYPE_CHECKING
+
+import face_recognition
+import numpy as np
+import pytest
+
+from models import background
+from models.engines import load
+from models.faces import Band
+from models.gallery import Gallery, Member
+from models.recognition import ELIMINATED, Recogniser, fit
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from models.engines import Engine
+    from models.faces import Encodings
+
+VERSION = "dlib-1"
+D = 128
+NOISE = 0.04
+"""Of a synthetic photo around its person, in each dimension; people are 1 apart. Two photos of one agree to about 0.8."""
+
+
+class World:
+    """People as random directions around the shipped mean face, so that they resemble idols as the engine sees them."""
+
+    def __init__(self, seed: int) -> None:
+        self.chance = np.random.default_rng(seed)
+        self.mean = background.load(VERSION).mean
+        self.people = self.chance.normal(size=(60, D)).astype(np.float32)
+        self.people /= np.linalg.norm(self.people, axis=1, keepdims=True)
+
+    def photos(self, person: int, count: int = 1) -> Encodings:
+        """Encodings of a person: (count, 128)."""
+        noise = self.chance.normal(scale=NOISE, size=(count, D)).astype(np.float32)
+        faces = self.mean + 0.25 * (self.people[person] + noise)
+        return faces / np.linalg.norm(faces, axis=1, keepdims=True)
+
+    def gallery(self, groups: dict[int, range], photos: int) -> Gallery:
+        """Groups of people, their ids being their places in `people`."""
+        rows = [
+            (Member(person, f"P{person}", group, f"G{group}"), self.photos(person, photos))
+            for group, people in groups.items()
+            for person in people
+        ]
+        return Gallery.of(rows, VERSION, D)
+
+
+@pytest.fixture(params=range(3))
+def world(request: pytest.FixtureRequest) -> World:
+    return World(request.param)
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    return load("dlib", tmp_path_factory.mktemp("weights"))
+
+
+def encode(engine: Engine, path: Path) -> Encodings:
+    """The largest face of a photo: (1, 128)."""
+    picture = face_recognition.load_image_file(str(path))
+    faces = engine.detect(picture)
+    return engine.encode(picture, [max(faces, key=lambda face: face.box.area)] if faces else [])
+
+
+def names(recogniser: Recogniser, encodings: Encodings, **how: object) -> list[str | None]:
+    return [guess.name for guess in recogniser.name(encodings, **how).guesses]  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize("photos", [1, 2, 5])
+def test_members_are_named_and_strangers_are_not(world: World, photos: int) -> None:
+    recogniser = fit(world.gallery({1: range(9)}, photos))
+    for person in range(9):
+        (guess,) = recogniser.name(world.photos(person), group=1).guesses
+        assert guess.name == f"P{person}"
+    for person in range(20, 50):
+        (guess,) = recogniser.name(world.photos(person), group=1).guesses
+        assert guess.name is None
+        assert guess.member is None
+        assert guess.band is Band.UNKNOWN
+
+
+def test_each_name_is_given_once_and_a_stranger_between_members_stays_unknown(world: World) -> None:
+    recogniser = fit(world.gallery({1: range(9)}, 5))
+    picture = np.concatenate([world.photos(person) for person in (3, 40, 0, 8, 5)])
+    for once in ("auto", "yes", "no"):
+        assert names(recogniser, picture, group=1, once=once) == ["P3", None, "P0", "P8", "P5"]
+
+
+def test_a_doubtful_second_face_does_not_get_a_name_that_is_taken(world: World) -> None:
+    recogniser = fit(world.gallery({1: range(9)}, 5))
+    sure = world.photos(2)
+    mixed = sure + 0.9 * world.photos(30)
+    picture = np.concatenate([mixed / np.linalg.norm(mixed), sure])
+    assert recogniser.log_odds(picture)[0].argmax() == 2
+    assert names(recogniser, picture, once="yes") == [None, "P2"]
+    free = recogniser.name(picture, once="no").guesses
+    taken = recogniser.name(picture, once="yes").guesses
+    assert taken[0].confidence > 0.5 > next(c.confidence for c in taken[0].candidates if c.member == 2)
+    assert next(c.confidence for c in free[0].candidates if c.member == 2) > 0
+
+
+def test_a_collage_may_repeat_a_name_unless_the_asker_forbids_it(world: World) -> None:
+    recogniser = fit(world.gallery({1: range(9)}, 5))
+    picture = np.concatenate([world.photos(4), world.photos(4), world.photos(1)])
+    assert names(recogniser, picture, group=1, once="auto") == ["P4", "P4", "P1"]
+    assert names(recogniser, picture, group=1, once="no") == ["P4", "P4", "P1"]
+    forced = names(recogniser, picture, group=1, once="yes")
+    assert sorted(name or "" for name in forced) == ["", "P1", "P4"]
+
+
+def test_the_group_is_found_by_all_faces_together(world: World) -> None:
+    recogniser = fit(world.gallery({7: range(5), 8: range(5, 12), 9: range(12, 15)}, 3))
+    naming = recogniser.name(np.concatenate([world.photos(6), world.photos(12), world.photos(9)]))
+    assert (naming.group, naming.group_name) == (8, "G8")
+    assert [guess.name for guess in naming.guesses] == ["P6", None, "P9"]
+    assert {c.name for c in naming.guesses[0].candidates} == {f"P{i}" for i in range(5, 12)}
+
+
+def test_no_group_is_found_where_nobody_is_known(world: World) -> None:
+    recogniser = fit(world.gallery({7: range(5), 8: range(5, 12)}, 3))
+    naming = recogniser.name(np.concatenate([world.photos(50), world.photos(51)]))
+    assert (naming.group, naming.group_name) == (None, None)
+    assert [guess.band for guess in naming.guesses] == [Band.UNKNOWN] * 2
+    assert all(guess.confidence > 0.5 for guess in naming.guesses)
+    assert all({c.name for c in guess.candidates} == {f"P{i}" for i in range(12)} for guess in naming.guesses)
+
+
+def worth(recogniser: Recogniser, member: int, log_odds: float) -> Encodings:
+    """A face (1, 128) with just these log-odds for one member, and as unlike the others as can be."""
+    basis = np.linalg.svd(recogniser.centroids.astype(np.float64))[2]
+    score = recogniser.thresholds[member] + log_odds / recogniser.slope
+    direction = score * recogniser.centroids[member] + np.sqrt(1 - score**2) * basis[-1]
+    across = recogniser.mean @ direction
+    length = -across + np.sqrt(across**2 + 1 - recogniser.mean @ recogniser.mean)
+    return (recogniser.mean + length * direction).astype(np.float32)[None]
+
+
+def test_a_doubtful_face_is_a_member_among_members_and_a_stranger_alone(world: World) -> None:
+    recogniser = fit(world.gallery({1: range(9)}, 5))
+    doubtful = worth(recogniser, 0, -0.5)
+    assert recogniser.log_odds(doubtful)[0, 0] == pytest.approx(-0.5, abs=1e-3)
+    members = [world.photos(person) for person in range(1, 9)]
+    strangers = [world.photos(person) for person in range(20, 28)]
+    assert names(recogniser, doubtful, group=1) == [None]
+    assert names(recogniser, np.concatenate([doubtful, *strangers]), group=1)[0] is None
+    assert names(recogniser, np.concatenate([doubtful, *members]), group=1)[0] == "P0"
+
+
+def test_the_last_face_of_a_whole_group_is_named_by_elimination_and_shown_as_doubtful(world: World) -> None:
+    recogniser = fit(world.gallery({1: range(9)}, 5))
+    others = [world.photos(person) for person in range(8)]
+    guesses = recogniser.name(np.concatenate([*others, world.photos(40)])).guesses
+    assert [guess.name for guess in guesses] == [f"P{i}" for i in range(9)]
+    assert (guesses[8].band, guesses[8].confidence) == (Band.UNSURE, pytest.approx(ELIMINATED))
+    assert all(guess.band is Band.SURE for guess in guesses[:8])
+
+
+@pytest.mark.parametrize(("present", "strangers", "once"), [(7, 2, "auto"), (8, 2, "auto"), (8, 1, "no"), (7, 1, "auto")])
+def test_nobody_is_named_by_elimination_elsewhere(world: World, present: int, strangers: int, once: str) -> None:
+    recogniser = fit(world.gallery({1: range(9)}, 5))
+    faces = [world.photos(person) for person in (*range(present), *range(40, 40 + strangers))]
+    assert names(recogniser, np.concatenate(faces), once=once)[present:] == [None] * strangers
+
+
+def test_log_odds_of_nought_are_even_odds(world: World) -> None:
+    recogniser = fit(world.gallery({1: range(1), 2: range(1, 4)}, 3))
+    (guess,) = recogniser.name(worth(recogniser, 0, 0.0), group=1).guesses
+    assert guess.candidates[0].confidence == pytest.approx(0.5, abs=1e-3)
+
+
+def test_confidences_are_probabilities_and_bands_follow_them(world: World) -> None:
+    recogniser = fit(world.gallery({1: range(6)}, 2))
+    blends = [
+        world.photos(a) + w * world.photos(b) for a, b, w in ((0, 40, 0.7), (1, 2, 0.9), (3, 41, 0.2), (50, 51, 1))
+    ]
+    picture = np.concatenate([blend / np.linalg.norm(blend) for blend in blends])
+    for once in ("yes", "no"):
+        for threshold in (0.0, 0.5, 0.9, 1.0):
+            for guess in recogniser.name(picture, once=once, group=1, threshold=threshold).guesses:
+                confidences = [candidate.confidence for candidate in guess.candidates]
+                assert confidences == sorted(confidences, reverse=True)
+                assert len(confidences) == 6
+                assert 0 <= min(confidences) <= sum(confidences) <= 1 + 1e-9
+                if guess.member is None:
+                    assert guess.band is Band.UNKNOWN
+                    assert guess.confidence == pytest.approx(1 - sum(confidences))
+                else:
+                    assert guess.confidence == confidences[0]
+                    assert guess.candidates[0].member == guess.member
+                    assert guess.band is (Band.SURE if guess.confidence >= threshold else Band.UNSURE)
+
+
+@pytest.mark.parametrize("photos", [1, 4])
+def test_a_roster_of_one_is_told_from_strangers(world: World, photos: int) -> None:
+    recogniser = fit(world.gallery({1: range(1)}, photos))
+    assert names(recogniser, world.photos(0)) == ["P0"]
+    assert all(names(recogniser, world.photos(person)) == [None] for person in range(20, 40))
+
+
+@pytest.mark.parametrize("photos", [1, 4])
+def test_two_members_are_told_apart(world: World, photos: int) -> None:
+    recogniser = fit(world.gallery({1: range(2)}, photos))
+    assert names(recogniser, np.concatenate([world.photos(1), world.photos(0), world.photos(33)])) == ["P1", "P0", None]
+
+
+def test_the_order_of_members_and_photos_does_not_matter(world: World) -> None:
+    gallery = world.gallery({1: range(4), 2: range(4, 8)}, 3)
+    turn = world.chance.permutation(len(gallery.members))
+    shuffled = Gallery(gallery.encodings[turn], gallery.members[turn], gallery.roster[::-1], VERSION)
+    picture = np.concatenate([world.photos(person) for person in (1, 3, 30)])
+    one, other = fit(gallery).name(picture), fit(shuffled).name(picture)
+    assert one.group == other.group
+    for left, right in zip(one.guesses, other.guesses, strict=True):
+        assert (left.name, left.band) == (right.name, right.band)
+        assert left.confidence == pytest.approx(right.confidence, abs=1e-3)
+
+
+def test_a_recogniser_travels_as_bytes_and_as_a_pickle(world: World) -> None:
+    recogniser = fit(world.gallery({1: range(3), 2: range(3, 5)}, 2))
+    picture = np.concatenate([world.photos(0), world.photos(2), world.photos(44)])
+    wanted = recogniser.name(picture)
+    copied = Recogniser.from_bytes(recogniser.to_bytes())
+    assert copied.name(picture) == wanted
+    assert copied.version == VERSION
+    assert copied.roster == recogniser.roster
+    assert pickle.loads(pickle.dumps(recogniser)).name(picture) == wanted
+    with pytest.raises((ValueError, KeyError)):
+        Recogniser.from_bytes(b"something else")
+
+
+def test_an_empty_roster_and_an_empty_picture_are_answered(world: World) -> None:
+    nobody = fit(Gallery.of([], VERSION, D))
+    assert names(nobody, world.photos(0)) == [None]
+    assert Recogniser.from_bytes(nobody.to_bytes()).roster == ()
+    somebody = fit(world.gallery({1: range(3)}, 1))
+    for group in (None, 1, 99):
+        for once in ("auto", "yes", "no"):
+            assert names(somebody, np.empty((0, D), np.float32), group=group, once=once) == []
+    assert names(somebody, world.photos(0), group=99) == [None]
+
+
+def test_members_without_photos_are_never_named(world: World) -> None:
+    gallery = world.gallery({1: range(3)}, 2)
+    waiting = Member(77, "No photo yet", 1, "G1")
+    recogniser = fit(Gallery(gallery.encodings, gallery.members, (*gallery.roster, waiting), VERSION))
+    assert waiting not in recogniser.roster
+    assert names(recogniser, world.photos(1)) == ["P1"]
+
+
+def test_a_gallery_that_does_not_fit_together_is_refused(world: World) -> None:
+    ok = world.gallery({1: range(2)}, 2)
+    with pytest.raises(ValueError, match=r"\(4, 128\) and members \(3,\)"):
+        Gallery(ok.encodings, ok.members[:3], ok.roster, VERSION)
+    with pytest.raises(ValueError, match="unit length"):
+        Gallery(2 * ok.encodings, ok.members, ok.roster, VERSION)
+    with pytest.raises(ValueError, match="not in the roster"):
+        Gallery(ok.encodings, ok.members, ok.roster[:1], VERSION)
+    with pytest.raises(ValueError, match="2 members with 1 ids"):
+        Gallery(ok.encodings[:2], ok.members[:2], (ok.roster[0], ok.roster[0]), VERSION)
+    with pytest.raises(ValueError, match=r"not \(k, 64\)"):
+        Gallery.of([(ok.roster[0], ok.encodings)], VERSION, 64)
+    with pytest.raises(ValueError, match=r"encodings \(1, 64\), not \(n, 128\)"):
+        fit(ok).name(np.ones((1, 64), np.float32))
+    with pytest.raises(LookupError, match="other-9"):
+        fit(Gallery(ok.encodings, ok.members, ok.roster, "other-9"))
+
+
+@pytest.mark.parametrize("enrolled", [("obama", "biden"), ("obama",), ("biden",)])
+def test_one_photo_is_enough_to_tell_presidents_from_an_astronaut(
+    engine: Engine, public_photos: Path, enrolled: tuple[str, ...]
+) -> None:
+    """The faces are unlike the shipped mean, so nothing is taken off them."""
+    rows = [
+        (Member(i, name, 1, "Presidents"), encode(engine, public_photos / f"{name}.jpg"))
+        for i, name in enumerate(enrolled)
+    ]
+    recogniser = fit(Gallery.of(rows, engine.version, engine.dimensions))
+    assert not recogniser.mean.any()
+    for photo, person in (("obama2.jpg", "obama"), ("obama3.jpg", "obama"), ("obama_partial_face.jpg", "obama")):
+        assert names(recogniser, encode(engine, public_photos / photo)) == [person if person in enrolled else None]
+    assert names(recogniser, encode(engine, public_photos / "astronaut.png")) == [None]
+
+
+def test_new_photos_of_twice_are_named_and_other_idols_are_not(engine: Engine, shared_faces: Path) -> None:
+    """Five photos a member; the five others of each are new. Other idols are the women who look most like them."""
+    rows: list[tuple[Member, Encodings]] = []
+    probes: list[tuple[str, Encodings]] = []
+    for i, folder in enumerate(sorted((shared_faces / "groups" / "TWICE").iterdir())):
+        photos = sorted(folder.iterdir())
+        rows += [(Member(i, folder.name, 1, "TWICE"), encode(engine, photo)) for photo in photos[::2]]
+        probes += [(folder.name, encode(engine, photo)) for photo in photos[1::2]]
+    recogniser = fit(Gallery.of(rows, engine.version, engine.dimensions))
+    assert recogniser.mean.any()
+    answers = [(name, names(recogniser, probe, group=1)[0]) for name, probe in probes]
+    assert np.mean([name == answer for name, answer in answers]) > 0.75
+    assert np.mean([answer not in {None, name} for name, answer in answers]) < 0.03
+    strangers = [encode(engine, photo) for photo in sorted((shared_faces / "groups" / "ITZY").rglob("*.jpg"))]
+    strangers += [encode(engine, photo) for photo in sorted((shared_faces / "strangers").iterdir())[:40]]
+    named = [names(recogniser, stranger, group=1) != [None] for stranger in strangers if len(stranger)]
+    assert np.mean(named) < 0.04

