@@ -101,7 +101,9 @@ def test_a_new_user_fills_the_roster_and_asks(demo: str, page: Page, public_phot
     details = page.get_by_role("button", name="Details").last
     expect(details).to_be_visible()
     expect(page.get_by_text("Obama").last).to_be_visible()
-    page.locator("img").last.evaluate("image => image.decode()")
+    tagged = page.get_by_alt_text(re.compile("Faces, row by row: ① Obama")).last
+    expect(tagged).to_be_visible()
+    expect(tagged).to_have_js_property("complete", True)
     page.screenshot(path=SCREENSHOTS / "card.png")
 
     details.click()
