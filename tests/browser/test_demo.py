@@ -56,7 +56,7 @@ def address(process: subprocess.Popen[str]) -> str:
 def page() -> Iterator[Page]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
-        page = browser.new_page(viewport={"width": 1100, "height": 1000}, device_scale_factor=1)
+        page = browser.new_page(viewport={"width": 1100, "height": 1300}, device_scale_factor=1)
         page.set_default_timeout(SECONDS * 1000)
         expect.set_options(timeout=SECONDS * 1000)
         yield page
@@ -91,21 +91,25 @@ def test_a_new_user_fills_the_roster_and_asks(demo: str, page: Page, public_phot
 
     command(page, "group add", {"name": "Presidents"}, {})
     expect(page.get_by_text("it is. Now add each member").last).to_be_visible()
-    for name in ("Obama", "Biden"):
-        photo = public_photos / f"{name.lower()}.jpg"
-        command(page, "member add", {"group": "Presidents", "name": name}, {"photo": photo})
+    for name, photo in (("Obama", "obama2.jpg"), ("Biden", "biden.jpg")):
+        command(page, "member add", {"group": "Presidents", "name": name}, {"photo": public_photos / photo})
         expect(page.get_by_text("is known by 1 photo now").last).to_be_visible()
     page.screenshot(path=SCREENSHOTS / "member-added.png")
 
-    command(page, "who", {}, {"picture": public_photos / "obama2.jpg"})
+    command(page, "who", {}, {"picture": public_photos / "obama.jpg"})
     details = page.get_by_role("button", name="Details").last
     expect(details).to_be_visible()
     expect(page.get_by_text("Obama").last).to_be_visible()
     tagged = page.get_by_alt_text(re.compile("Faces, row by row: ① Obama")).last
     expect(tagged).to_be_visible()
-    expect(tagged).to_have_js_property("complete", True)
-    page.screenshot(path=SCREENSHOTS / "card.png")
+    expect(tagged).not_to_have_js_property("naturalWidth", 0)
+    details.scroll_into_view_if_needed()
+    page.wait_for_timeout(1000)  # the feed settles
+    place = page.locator("article.channel-message .message-components").last.bounding_box()
+    assert place is not None
+    page.screenshot(path=SCREENSHOTS / "card.png", clip=place)
 
     details.click()
     expect(page.get_by_text("Answered by").last).to_be_visible()
+    page.get_by_text("Answered by").last.scroll_into_view_if_needed()
     page.screenshot(path=SCREENSHOTS / "details.png")
