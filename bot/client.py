@@ -43,6 +43,10 @@ class Nugu(commands.AutoShardedBot):
         self._always_sync = always_sync
 
     async def setup_hook(self) -> None:
+        # Known since login; asked for at the first press, it would cost a request within Discord's three seconds.
+        if self.application is not None:
+            team, owner = self.application.team, self.application.owner
+            self.owner_ids = {member.id for member in team.members} if team else {owner.id}
         for cog in COGS:
             await self.load_extension(cog)
         await self._sync_if_changed()

@@ -229,7 +229,7 @@ class _Plan:
         if not self.once or members < LINE_UP or faces != members or left.size != 1:
             return self
         face = left[0]
-        missing = np.setdiff1d(np.arange(members), self.chosen)[0]
+        (missing,) = set(range(members)) - set(self.chosen.tolist())
         log_odds, chosen = self.log_odds.copy(), self.chosen.copy()
         log_odds[face, missing] = math.log(ELIMINATED / (1 - ELIMINATED))
         chosen[face] = missing

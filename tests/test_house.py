@@ -10,7 +10,17 @@ import pytest
 from tests.conftest import ROOT
 
 FORBIDDEN = {
-    "models": {"bot", "cogs", "discord", "sqlalchemy", "aiosqlite", "distributed", "obstore", "aiohttp", "pydantic_settings"},
+    "models": {
+        "bot",
+        "cogs",
+        "discord",
+        "sqlalchemy",
+        "aiosqlite",
+        "distributed",
+        "obstore",
+        "aiohttp",
+        "pydantic_settings",
+    },
     "bot": {"cogs"},
     "cogs": {"models", "sqlalchemy", "distributed", "cv2", "dlib", "numpy"},
 }

@@ -88,7 +88,8 @@ def test_a_file_that_cannot_be_answered_leaves_the_others(enrolled: Path, public
 
 
 @pytest.mark.parametrize(
-    "arguments", [("identify",), ("identify", "--colour", "x.jpg"), ("enrol", "nowhere"), ("fly",), ("demo", "--port", "x")]
+    "arguments",
+    [("identify",), ("identify", "--colour", "x.jpg"), ("enrol", "nowhere"), ("fly",), ("demo", "--port", "x")],
 )
 def test_a_usage_error_exits_2(arguments: tuple[str, ...], tmp_path: Path) -> None:
     done = nugu(*arguments, data=tmp_path)

@@ -73,7 +73,9 @@ async def test_work_that_kills_every_worker_is_given_up(compute: Compute) -> Non
     assert await compute.run(os.getpid) > 0
 
 
-async def test_a_hung_worker_is_replaced_and_the_next_answer_comes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_hung_worker_is_replaced_and_the_next_answer_comes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("bot.compute.GRACE", 0.5)
     compute = Compute(Settings(workers=1, deadline=4))
     try:

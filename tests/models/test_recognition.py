@@ -162,7 +162,9 @@ def test_the_last_face_of_a_whole_group_is_named_by_elimination_and_shown_as_dou
     assert all(guess.band is Band.SURE for guess in guesses[:8])
 
 
-@pytest.mark.parametrize(("present", "strangers", "once"), [(7, 2, "auto"), (8, 2, "auto"), (8, 1, "no"), (7, 1, "auto")])
+@pytest.mark.parametrize(
+    ("present", "strangers", "once"), [(7, 2, "auto"), (8, 2, "auto"), (8, 1, "no"), (7, 1, "auto")]
+)
 def test_nobody_is_named_by_elimination_elsewhere(world: World, present: int, strangers: int, once: str) -> None:
     recogniser = fit(world.gallery({1: range(9)}, 5))
     faces = [world.photos(person) for person in (*range(present), *range(40, 40 + strangers))]

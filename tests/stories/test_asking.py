@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+import os
+import signal
 
+import psutil
 import pytest
 from PIL import Image
 
@@ -150,3 +154,73 @@ async def test_a_reply_to_the_bots_own_card_is_no_question(stage: Stage, text: s
     card = stage.channel.last_message
     thanks = await stage.fan.send(stage.channel, text or "ok", reply_to=card)
     assert stage.channel.last_message.id == thanks.id
+
+
+async def test_a_forwarded_picture(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    posted = await stage.other.send(stage.channel, "", attachments=[stage.photo("biden.jpg")])
+    forwarded = await stage.other.forward(posted, stage.channel)
+    card = answer(await stage.fan.context_menu(stage.channel, "Who is this?", forwarded))
+    assert "**Biden**" in texts(card)
+
+
+async def test_a_picture_in_an_embed_is_read_through_discords_proxy(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    proxy = "https://images-ext-1.discordapp.net/external/abc/https/example.org/obama2.jpg"
+    post_embed(stage, proxy, stage.photo("obama2.jpg")[1])
+    card = answer(await stage.fan.context_menu(stage.channel, "Who is this?", stage.channel.last_message))
+    assert "**Obama**" in texts(card)
+
+
+async def test_a_picture_that_discord_does_not_serve_is_left_alone(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    post_embed(stage, "http://127.0.0.1:8080/secret.jpg", stage.photo("obama2.jpg")[1])
+    refused = answer(await stage.fan.context_menu(stage.channel, "Who is this?", stage.channel.last_message))
+    assert "this picture is not served by Discord" in texts(refused)
+
+
+async def test_a_file_that_is_too_large_is_not_even_fetched(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    await stage.enrol_presidents()
+    fetched: list[str] = []
+    monkeypatch.setattr(stage.bot.http, "get_from_cdn", fetched.append)
+    huge = "huge.jpg", bytes(stage.app.settings.picture_bytes + 1)
+    refused = answer(await stage.fan.slash(stage.channel, "who", picture=huge))
+    assert texts(refused).strip() == "huge.jpg: this file is too large (25.0 MiB); I read pictures of up to 25 MiB."
+    assert not fetched
+
+
+async def test_a_worker_killed_in_mid_answer_costs_a_retry_and_not_the_answer(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    pids = await asyncio.to_thread(stage.app.compute.worker_pids)
+    pictures = {f"picture{n if n > 1 else ''}": large_picture(stage, n) for n in range(1, 6)}
+    asking = asyncio.create_task(stage.fan.slash(stage.channel, "who", **pictures))
+    await busy(pids[0])
+    os.kill(pids[0], signal.SIGKILL)
+    card = answer(await asking)
+    assert texts(card).count("**Obama**") == 5
+    assert pids[0] not in await asyncio.to_thread(stage.app.compute.worker_pids)
+
+
+async def busy(pid: int) -> None:
+    """Returns when the process has begun to work."""
+    process = psutil.Process(pid)
+    begun = process.cpu_times().user
+    async with asyncio.timeout(30):
+        while process.cpu_times().user < begun + 0.1:
+            await asyncio.sleep(0.01)
+
+
+def large_picture(stage: Stage, number: int) -> tuple[str, bytes]:
+    """A picture that takes a while, and differs from the others."""
+    out = io.BytesIO()
+    with Image.open(io.BytesIO(stage.photo("obama.jpg")[1])) as picture:
+        picture.resize((2000 + number, 2400)).save(out, "JPEG")
+    return f"large-{number}.jpg", out.getvalue()
+
+
+def post_embed(stage: Stage, proxy_url: str, data: bytes) -> None:
+    """Let somebody post a link that Discord shows as a picture."""
+    backend = stage.env.backend
+    backend.cdn._blobs[proxy_url] = data
+    image = {"url": "https://example.org/obama2.jpg", "proxy_url": proxy_url, "width": 626, "height": 1200}
+    backend.create_message(stage.channel.id, stage.other.id, "", embeds=[{"type": "image", "thumbnail": image}])

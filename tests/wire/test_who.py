@@ -54,7 +54,9 @@ async def test_a_question_over_the_wire(wire: WireDiscord, bot: Nugu, public_pho
 
         # The first try to send the card is rate limited: the same card is sent again, with its file.
         wire.fail_next("POST", "/channels/*/messages", status=429, retry_after=0.2)
-        asked = await wire.message(channel, fan, f"<@{wire.bot.id}> who is this?", attachments=[photo], mentions=[wire.bot])
+        asked = await wire.message(
+            channel, fan, f"<@{wire.bot.id}> who is this?", attachments=[photo], mentions=[wire.bot]
+        )
         limited = await wire.wait_for("POST", "/channels/*/messages", status=429, timeout=WAIT)
         card = await wire.wait_for("POST", "/channels/*/messages", timeout=WAIT)
         assert "① **Obama**" in said(card.json)
