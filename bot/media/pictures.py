@@ -5,12 +5,13 @@ from __future__ import annotations
 import struct
 import threading
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, ImageFile
 from pillow_heif import HeifImageFile
 
 from bot.errors import PersonError
@@ -18,8 +19,9 @@ from bot.media.headers import Kind, gif_frames, impostor, sniff, webp_canvas
 from models.faces import Box
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from numpy.typing import NDArray
-    from PIL.ImageFile import ImageFile
 
     from models.faces import Picture
 
@@ -91,7 +93,7 @@ def open_picture(data: bytes, *, limits: PictureLimits | None = None) -> OpenedP
     """
     limits = limits or PictureLimits()
     kind = _admit(data, limits)
-    with _DECODING, warnings.catch_warnings():
+    with _DECODING, warnings.catch_warnings(), _whole_files_only():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         # Decoders raise nearly anything on hostile bytes (struct.error, KeyError, ZeroDivisionError, MemoryError, ...),
@@ -104,6 +106,17 @@ def open_picture(data: bytes, *, limits: PictureLimits | None = None) -> OpenedP
             raise _too_many_pixels(limits) from error
         except Exception as error:
             raise PictureError(_broken(kind)) from error
+
+
+@contextmanager
+def _whole_files_only() -> Generator[None]:
+    """Refuse truncated files, whatever was imported: face_recognition lets Pillow make up what is missing."""
+    before = ImageFile.LOAD_TRUNCATED_IMAGES
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
 def _admit(data: bytes, limits: PictureLimits) -> Kind:
@@ -152,14 +165,14 @@ def _decode(data: bytes, kind: Kind, limits: PictureLimits) -> OpenedPicture:
     )
 
 
-def _open(data: bytes, kind: Kind) -> ImageFile:
+def _open(data: bytes, kind: Kind) -> ImageFile.ImageFile:
     # pillow-heif's class is used as it is, so that no opener need be registered for the whole process.
     if kind is Kind.HEIF:
         return HeifImageFile(BytesIO(data))
     return Image.open(BytesIO(data), formats=(kind.value,))
 
 
-def _frames(image: ImageFile, data: bytes, kind: Kind, limits: PictureLimits) -> int:
+def _frames(image: ImageFile.ImageFile, data: bytes, kind: Kind, limits: PictureLimits) -> int:
     """How many frames, for the kinds whose own count would walk the whole file no further than one beyond the limit."""
     if kind is Kind.GIF:
         return gif_frames(data, limits.max_frames + 1)
