@@ -74,7 +74,7 @@ def ours(shared: Path) -> list[Answer]:
 
 def identify(bench: jobs.Workbench, photo: Path, recogniser: bytes) -> Answer:
     """One job, as the bot asks for it."""
-    answer = jobs.identify(bench, photo.read_bytes(), recogniser, group=None, once="auto", threshold=0.5)
+    answer = jobs.identify(bench, photo.read_bytes(), recogniser, jobs.Naming(None, "auto", 0.5, 8 * _MEGABYTE))
     if isinstance(answer, jobs.Refused):
         raise RuntimeError(f"{photo.name}: {answer.sentence}")
     boxes = [face.box.as_list() for face in answer.faces]

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.errors import ForgottenError
 from bot.words import Meaning
 from models.faces import Band, Box, Candidate, Guess
 
-__all__ = ["Answer", "AnsweredFace", "AnsweredPicture", "Band", "Candidate", "Guess", "SaidWord"]
+__all__ = ["MOST_CANDIDATES", "Answer", "AnsweredFace", "AnsweredPicture", "Band", "Candidate", "Guess", "SaidWord"]
+
+MOST_CANDIDATES = 25
+"""So many candidates of a face are kept with an answer, the likeliest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +54,17 @@ class AnsweredPicture:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A question with its pictures in the order in which they were asked about."""
+    """A question with its pictures in the order in which they were asked about.
+
+    `rosters` are the servers whose rosters were searched.
+    """
 
     id: int
     server_id: int | None
     asker_id: int
     engine: str
     threshold: float
+    rosters: tuple[int, ...]
     pictures: tuple[AnsweredPicture, ...]
 
     @property
@@ -64,6 +72,9 @@ class Answer:
         """All faces of all pictures."""
         return tuple((picture, face) for picture in self.pictures for face in picture.faces)
 
-    def face(self, face_id: int) -> AnsweredFace | None:
-        """The face with this id, if it is one of this answer's."""
-        return next((face for _, face in self.faces if face.id == face_id), None)
+    def face(self, face_id: int) -> tuple[AnsweredPicture, AnsweredFace]:
+        """The face with this id, in its picture; raises ForgottenError when it is none of this answer's."""
+        for picture, face in self.faces:
+            if face.id == face_id:
+                return picture, face
+        raise ForgottenError

@@ -11,6 +11,7 @@ from bot.database.engine import Database
 from bot.jobs import Workbench
 from bot.recognisers import Recognisers
 from bot.storage import Storage
+from bot.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -28,6 +29,7 @@ class App:
     compute: Compute
     bench: Workbench
     recognisers: Recognisers
+    turns: Turns
 
     @classmethod
     @asynccontextmanager
@@ -36,15 +38,21 @@ class App:
 
         `own_processes=False` looks at pictures in this process, for commands on the operator's own files.
         """
-        bench = Workbench(
-            engine="dlib",
-            weights=(settings.data / "engines").absolute(),
-            picture_bytes=settings.picture_bytes,
-            picture_pixels=settings.picture_pixels,
-        )
+        bench = workbench(settings)
         async with (
             Database.open(settings) as database,
             Compute.open(settings, own_processes=own_processes) as compute,
         ):
             recognisers = Recognisers(database, compute, bench)
-            yield cls(settings, database, Storage.open(settings), compute, bench, recognisers)
+            turns = Turns(settings.questions_at_once)
+            yield cls(settings, database, Storage.open(settings), compute, bench, recognisers, turns)
+
+
+def workbench(settings: Settings) -> Workbench:
+    """What every job needs, as `settings` have it."""
+    return Workbench(
+        engine="dlib",
+        weights=(settings.data / "engines").absolute(),
+        picture_bytes=settings.picture_bytes,
+        picture_pixels=settings.picture_pixels,
+    )

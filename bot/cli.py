@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 import typer
 
 from bot.errors import NoRosterError, PersonError, UnknownGroupError
+from bot.wording import unmarked
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -118,12 +119,12 @@ def _finish(work: Coroutine[Any, Any, T]) -> T:
         _fail(f"nugu: {error}", code=2)
     except NoRosterError:
         _fail("nugu: nobody is enrolled yet; start with: nugu enrol FOLDER (FOLDER/GROUP/MEMBER/*.jpg)")
-    except PersonError as error:
+    except (PersonError, OSError) as error:
         _fail(f"nugu: {error}")
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
 
 
 def _fail(line: str, code: int = 1) -> NoReturn:
-    print(line, file=sys.stderr)
+    print(unmarked(line), file=sys.stderr)
     raise typer.Exit(code)

@@ -52,7 +52,7 @@ class Nugu(commands.AutoShardedBot):
         await self._sync_if_changed()
 
     async def on_connect(self) -> None:
-        """The workers start when Discord has said READY: earlier they would hold that up."""
+        """The workers start once Discord has said READY: both at once would make each take longer."""
         log.info("connected as %s", self.user)
         self.app.compute.start()
 
@@ -107,8 +107,10 @@ async def answer_error(interaction: discord.Interaction[Any], error: BaseExcepti
         if thinking:
             # The first message after "thinking" is as public as that was, so it takes the fall for a private second.
             await interaction.edit_original_response(content="…")
-        await interaction.followup.send(sentence, ephemeral=True)
-        if thinking:
-            await interaction.delete_original_response()
+        try:
+            await interaction.followup.send(sentence, ephemeral=True)
+        finally:
+            if thinking:
+                await interaction.delete_original_response()
     except (discord.HTTPException, aiohttp.ClientError) as failure:
         log.warning("could not tell of an error: %s", failure)

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import tempfile
 import threading
-from contextlib import asynccontextmanager
+import warnings
+from concurrent.futures import Future
+from contextlib import ExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
-from bot.errors import TooSlowError, WorkLostError
+from bot.errors import TooSlowError, WorkersAwayError, WorkLostError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
-    from concurrent.futures import Future
 
     from bot.settings import Settings
+
+log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
 # Any stands for distributed's Client and futures, which have no types of their own.
+
+CONNECT_SECONDS = 5.0
+"""How long a running scheduler may take to answer at its address."""
 
 GRACE = 5.0
 """Seconds after the deadline at which a worker still at the work ends itself: a running task can't be cancelled."""
@@ -29,13 +36,15 @@ class Compute:
     """Runs jobs in worker processes, each within the deadline.
 
     A job whose worker dies is run again on another (Dask gives up after three deaths). One that outlasts its deadline
-    is forgotten, and its worker replaced, so that a picture that hangs a decoder costs nobody else an answer.
+    is forgotten, and a worker of our own that still hangs in it replaced, so that it costs nobody else an answer. When
+    a scheduler of others is lost, the job is submitted once more as soon as one answers at its address.
     """
 
     def __init__(self, settings: Settings, *, own_processes: bool = True) -> None:
         self._settings = settings
         self._own_processes = own_processes
         self._client: Future[Any] | None = None
+        self._closed = False
         self._lock = threading.Lock()
         self._folder = tempfile.TemporaryDirectory(prefix="nugu-", ignore_cleanup_errors=True)
 
@@ -53,80 +62,133 @@ class Compute:
             await asyncio.to_thread(compute.close)
 
     def start(self) -> Future[Any]:
-        """Begin to start the workers, if nobody has yet; done in a thread, since it takes a second or two."""
-        with self._lock:
-            if self._client is None:
-                from concurrent.futures import Future
+        """Begin to start the workers, if nobody has yet; done in a thread, since it takes a second or two.
 
-                self._client = Future()
-                threading.Thread(target=self._start, args=(self._client,), name="dask-start", daemon=True).start()
+        The result is a distributed.Client; raises RuntimeError after `close`.
+        """
+        with self._lock:
+            if self._closed:
+                raise RuntimeError("the workers have been sent home")
+            if self._client is None:
+                started: Future[Any] = Future()
+                # Running from the first, so that somebody who no longer waits cannot cancel it for the others.
+                started.set_running_or_notify_cancel()
+                self._client = started
+                threading.Thread(target=self._start, args=(started,), name="dask-start", daemon=True).start()
             return self._client
 
     async def run(self, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The result of `job(*args, **kwargs)` in a worker.
 
-        Raises TooSlowError past the deadline, WorkLostError when the job's workers died again and again, and else
-        whatever the job raises.
+        Raises TooSlowError past the deadline, WorkLostError when the job's workers died again and again, WorkersAwayError
+        when there are no workers to be had, and else whatever the job raises.
         """
-        client = await asyncio.wrap_future(self.start())
+        try:
+            return await self._attempt(job, args, kwargs)
+        except WorkersAwayError:
+            return await self._attempt(job, args, kwargs)
+
+    async def _attempt(self, job: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
+        started = self.start()
+        try:
+            client = await asyncio.wrap_future(started)
+        except (OSError, RuntimeError) as error:
+            raise WorkersAwayError from error
         # Imported by now: the start of the workers did.
         from distributed import KilledWorker
+        from distributed.client import ClosedClientError
+        from distributed.comm.core import CommClosedError
 
+        if client.status != "running":
+            self._forget(started)
+            raise WorkersAwayError
         limit = self._settings.deadline
         ends_itself = limit + GRACE if self._own_processes else None
-        future = client.get_executor(pure=False).submit(_bounded, ends_itself, job, args, kwargs)
         try:
+            future = client.get_executor(pure=False).submit(_bounded, ends_itself, job, args, kwargs)
             return cast("T", await asyncio.wait_for(asyncio.wrap_future(future), limit))
         except TimeoutError:
             raise TooSlowError(limit) from None
         except KilledWorker:
             raise WorkLostError from None
+        except (ClosedClientError, CommClosedError) as error:
+            self._forget(started)
+            raise WorkersAwayError from error
+        except asyncio.CancelledError:
+            asking = asyncio.current_task()
+            if asking is None or asking.cancelling():
+                raise
+            # Nobody cancelled us: the client did, when it lost its scheduler.
+            self._forget(started)
+            raise WorkersAwayError from None
 
     def worker_pids(self) -> list[int]:
-        """Process ids of the workers that are up now."""
-        import os
-
+        """Process ids of the workers that are up now; blocks."""
         client = self.start().result()
         return sorted(client.run(os.getpid).values())
+
+    def close(self) -> None:
+        """End the workers and wait until they are gone; blocks."""
+        with self._lock:
+            self._closed = True
+            started, self._client = self._client, None
+        if started is not None and started.exception() is None:
+            _end(started.result())
+        self._folder.cleanup()
 
     def _start(self, started: Future[Any]) -> None:
         try:
             started.set_result(self._connect())
-        except Exception as error:  # noqa: BLE001  # whoever waits for the workers gets it
-            with self._lock:
-                self._client = None
+        except Exception as error:  # whoever waits for the workers gets it
+            log.error("the workers did not start", exc_info=error)
+            self._forget(started)
             started.set_exception(error)
+
+    def _forget(self, started: Future[Any]) -> None:
+        """Let the next job start anew; a client that is left behind is closed aside."""
+        with self._lock:
+            if self._client is not started:
+                return
+            self._client = None
+        if started.done():
+            threading.Thread(target=_end, args=(started.result(),), name="dask-end", daemon=True).start()
 
     def _connect(self) -> Any:
         import dask.config
 
         # Read once, when distributed is imported: it would tell of every worker at INFO.
-        dask.config.set({"logging": {"distributed": "error"}})
+        dask.config.set({"logging": {"distributed": "critical"}})
         from distributed import Client, LocalCluster
 
+        # A picture travels in its task: that is one copy, where scattering it would tie it to one worker's life.
+        warnings.filterwarnings("ignore", message="Sending large graph", category=UserWarning)
         if self._settings.scheduler:
-            return Client(self._settings.scheduler, set_as_default=False)
-        cluster = LocalCluster(
-            n_workers=self._settings.workers if self._own_processes else 1,
-            threads_per_worker=1,
-            processes=self._own_processes,
-            memory_limit=self._settings.worker_memory if self._own_processes else 0,
-            host="127.0.0.1" if self._own_processes else None,
-            dashboard_address="127.0.0.1:0",
-            local_directory=self._folder.name,
-            silence_logs=logging.CRITICAL,
-        )
-        return Client(cluster, set_as_default=False)
+            return Client(self._settings.scheduler, set_as_default=False, timeout=CONNECT_SECONDS)
+        with ExitStack() as undone:
+            cluster = LocalCluster(
+                n_workers=self._settings.workers if self._own_processes else 1,
+                threads_per_worker=1,
+                processes=self._own_processes,
+                memory_limit=self._settings.worker_memory if self._own_processes else 0,
+                host="127.0.0.1" if self._own_processes else None,
+                dashboard_address="127.0.0.1:0",
+                local_directory=self._folder.name,
+                silence_logs=logging.CRITICAL,
+            )
+            undone.callback(cluster.close)
+            client = Client(cluster, set_as_default=False)
+            undone.pop_all()
+            return client
 
-    def close(self) -> None:
-        """End the workers and wait until they are gone; blocks."""
-        if self._client is not None:
-            client = self._client.result()
-            cluster = client.cluster
-            client.close()
-            if cluster is not None:
-                cluster.close()
-        self._folder.cleanup()
+
+def _end(client: Any) -> None:
+    """Close a client, and the cluster that it owns, if it does."""
+    cluster = client.cluster
+    try:
+        client.close()
+    finally:
+        if cluster is not None:
+            cluster.close()
 
 
 def _bounded(limit: float | None, job: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:

@@ -13,6 +13,7 @@ import simcord
 from bot.app import App
 from bot.client import Nugu
 from bot.folders import enrol_into
+from bot.usecases.roster import list_groups
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,10 +23,13 @@ if TYPE_CHECKING:
 DEMO_SERVER = 900_000_000_000_000_001
 """A fixed server id, so that what was enrolled in the page is there again the next time."""
 
+EMPTY = "1. `/group add`, then `/member add`: a group, and a photo or more of each member."
+FILLED = "1. I know {groups} already; `/group add` and `/member add` teach me more."
 WELCOME = (
     "**Welcome!** This is the real nugu on a Discord that lives in this page.\n"
-    "1. `/group add`, then `/member add`: a group, and a photo or more of each member (skip this after `--faces`).\n"
+    "{first}\n"
     "2. `/who` with a picture: who is this?\n"
+    "3. `/help` tells what else there is.\n"
     "\nYou are *moderator*; switch to *fan* to see what everybody else may do."
 )
 
@@ -33,14 +37,13 @@ WELCOME = (
 async def run_demo(settings: Settings, faces: Path | None, port: int) -> None:
     """Serve the page until Ctrl-C; `faces` (GROUP/MEMBER/*) is enrolled first."""
     logging.basicConfig(level=logging.WARNING)
-    stopped = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     async with App.open(settings) as app:
         if faces is not None:
             await enrol_into(app, DEMO_SERVER, faces)
         print("Starting the workers…", flush=True)
         await app.recognisers.engine()
+        groups = [group.name for group in await list_groups(app, [DEMO_SERVER])]
+        first = FILLED.format(groups=", ".join(groups)[:500]) if groups else EMPTY
         bot = Nugu(app, always_sync=True, shard_count=1)
         async with simcord.run(bot, check_errors=False, settle_timeout=settings.deadline * 2) as env:
             guild = env.create_guild("nugu demo", id=DEMO_SERVER)
@@ -52,7 +55,10 @@ async def run_demo(settings: Settings, faces: Path | None, port: int) -> None:
             await bot.user.edit(username="nugu")
             discord_channel = bot.get_channel(channel.id)
             assert isinstance(discord_channel, discord.TextChannel)
-            await discord_channel.send(WELCOME)
+            await discord_channel.send(WELCOME.format(first=first))
             async with env.preview(channel, viewers=[moderator, fan], layout="channel", port=port or None) as preview:
+                stopped = asyncio.Event()
+                for number in (signal.SIGINT, signal.SIGTERM):
+                    asyncio.get_running_loop().add_signal_handler(number, stopped.set)
                 print(f"Open {preview.url}\nCtrl-C ends the demo.", flush=True)
                 await stopped.wait()

@@ -7,64 +7,72 @@ import tempfile
 from typing import TYPE_CHECKING
 
 from bot import jobs
-from bot.app import App
-from bot.database.engine import HEAD
+from bot.app import workbench
+from bot.compute import Compute
+from bot.database.engine import HEAD, Database
+from bot.storage import Storage
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable
 
     from bot.settings import Settings
 
 
 async def examine(settings: Settings) -> bool:
     """Print a line for each thing that the bot needs; whether all that are needed are there."""
-    sound = True
+    found = [
+        await _told("Python", _python()),
+        await _told("data folder", _data(settings)),
+        await _told("database", _database(settings)),
+        await _told("storage", _storage(settings)),
+    ]
+    async with Compute.open(settings) as compute:
+        found.append(await _told("workers", _workers(compute)))
+        if found[-1]:
+            found.append(await _told("engine", _engine(compute, settings)))
+            found.append(await _told("font", compute.run(jobs.font_name)))
+    token = "– DISCORD_TOKEN: not set; nugu demo needs none, nugu run does"
+    print(token if settings.token is None else "✓ DISCORD_TOKEN: set")
+    print("All is well." if all(found) else "Something is missing: see the lines with ✗.")
+    return all(found)
 
-    async def check(what: str, probe: Callable[[], Awaitable[str]]) -> None:
-        nonlocal sound
-        # Whatever goes wrong in a probe is its finding.
-        try:
-            print(f"✓ {what}: {await probe()}")
-        except Exception as error:  # noqa: BLE001
-            sound = False
-            print(f"✗ {what}: {error}")
 
-    async def data() -> str:
-        settings.data.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=settings.data):
-            return f"{settings.data.absolute()} can be written"
+async def _told(what: str, probe: Awaitable[str]) -> bool:
+    """Print what a probe found, whatever goes wrong in it being its finding; whether it is well."""
+    try:
+        print(f"✓ {what}: {await probe}")
+    except Exception as error:  # noqa: BLE001
+        print(f"✗ {what}: {' '.join(str(error).split()) or type(error).__name__}")
+        return False
+    return True
 
-    print(f"✓ Python: {platform.python_version()}")
-    await check("data folder", data)
-    if sound:
-        async with App.open(settings) as app:
 
-            async def database() -> str:
-                async with app.database.engine.connect() as connection:
-                    return f"{connection.dialect.name}, schema {HEAD}"
+async def _python() -> str:
+    return platform.python_version()
 
-            async def storage() -> str:
-                await app.storage.put("doctor", b"well")
-                await app.storage.delete("doctor")
-                return "files can be kept"
 
-            async def engine() -> str:
-                return f"{await app.recognisers.engine()} sees and encodes"
+async def _data(settings: Settings) -> str:
+    settings.data.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=settings.data):
+        return f"{settings.data.absolute()} can be written"
 
-            async def workers() -> str:
-                return f"{len(app.compute.worker_pids())} worker processes"
 
-            async def font() -> str:
-                return await app.compute.run(jobs.font_name)
+async def _database(settings: Settings) -> str:
+    async with Database.open(settings) as database, database.engine.connect() as connection:
+        return f"{connection.dialect.name}, schema {HEAD}"
 
-            await check("database", database)
-            await check("storage", storage)
-            await check("engine", engine)
-            await check("workers", workers)
-            await check("font", font)
-    if settings.token is None:
-        print("– DISCORD_TOKEN: not set; nugu demo needs none, nugu run does")
-    else:
-        print("✓ DISCORD_TOKEN: set")
-    print("All is well." if sound else "Something is missing: see the lines with ✗.")
-    return sound
+
+async def _storage(settings: Settings) -> str:
+    storage = Storage.open(settings)
+    await storage.put("doctor", b"well")
+    await storage.delete("doctor")
+    return "files can be kept"
+
+
+async def _workers(compute: Compute) -> str:
+    await compute.run(jobs.font_name)
+    return f"{len(compute.worker_pids())} processes"
+
+
+async def _engine(compute: Compute, settings: Settings) -> str:
+    return f"{await compute.run(jobs.warm_up, workbench(settings))} sees and encodes"

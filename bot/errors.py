@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import logging
 import secrets
+import textwrap
 from typing import TYPE_CHECKING
+
+from bot.wording import plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 log = logging.getLogger(__name__)
 
+LONGEST = 1900
+TOLD_NAMES = 10
+
 
 class PersonError(Exception):
-    """Something that the person who asked can mend; `str(error)` is the sentence that they read."""
+    """Something that the person who asked can mend; `str(error)` is the sentence that they read, in Discord's markup."""
 
 
 class NoRosterError(PersonError):
-    """Nobody is enrolled yet where the question was asked."""
+    """Nobody is enrolled yet where the question was asked: in a server, or in private."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, private: bool = False) -> None:
         super().__init__(
-            "I don't know anybody here yet. A moderator adds the first group with `/group add`, "
+            "I don't know whom you might mean here. Ask me once in a server that I am in: from then on I know "
+            "its groups here too."
+            if private
+            else "I don't know anybody here yet. A moderator adds the first group with `/group add`, "
             "then each member with `/member add` and one photo or more."
         )
 
@@ -30,8 +39,17 @@ class UnknownGroupError(PersonError):
     """A group was named that no roster here has."""
 
     def __init__(self, name: str, known: Sequence[str]) -> None:
-        hint = f"I know: {', '.join(known)}." if known else "Add it first with `/group add`."
-        super().__init__(f"I don't know a group called “{name}”. {hint}")
+        more = f", and {len(known) - TOLD_NAMES} more" if len(known) > TOLD_NAMES else ""
+        told = ", ".join(plain(each) for each in known[:TOLD_NAMES])
+        hint = f"I know: {told}{more}." if known else "Add it first with `/group add`."
+        super().__init__(f"I don't know a group called “{plain(name)}”. {hint}")
+
+
+class ForgottenError(PersonError):
+    """A question, or a face of it, that is no longer kept."""
+
+    def __init__(self) -> None:
+        super().__init__("I no longer know what was asked here.")
 
 
 class TooSlowError(PersonError):
@@ -41,6 +59,13 @@ class TooSlowError(PersonError):
         super().__init__(
             f"That took longer than {seconds:.0f} seconds, so I gave up. Try again, or with a smaller file."
         )
+
+
+class WorkersAwayError(PersonError):
+    """There is nobody to do the work."""
+
+    def __init__(self) -> None:
+        super().__init__("My workers can't be reached just now. Try again in a minute.")
 
 
 class WorkLostError(PersonError):
@@ -53,9 +78,12 @@ class WorkLostError(PersonError):
 
 
 def sentence_for(error: BaseException) -> str:
-    """The sentence a person gets for `error`: its own, or a reference number under which the log has the traceback."""
+    """The sentence a person gets for `error`: its own, or a reference number under which the log has the traceback.
+
+    At most 1,900 characters, which fit into a message.
+    """
     if isinstance(error, PersonError):
-        return str(error)
+        return textwrap.shorten(str(error), LONGEST, placeholder=" …") if len(str(error)) > LONGEST else str(error)
     reference = secrets.token_hex(3)
     log.error("reference %s", reference, exc_info=error)
     return f"Something broke on my side. If it stays so, tell my owner the reference `{reference}`."

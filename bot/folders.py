@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from bot.errors import PersonError
 from bot.jobs import Refused
 from bot.usecases import roster
 from bot.usecases.identify import Asked, Submitted, look
-from bot.wording import circled, name_and_confidence
+from bot.wording import circled, in_words, unmarked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -52,9 +53,10 @@ async def enrol_into(app: App, server_id: int, folder: Path, group: str | None =
                 for path, reason in await _enrol(app, server_id, group_name, name, some):
                     if reason is None:
                         taken += 1
+                    elif reason == roster.SEEN_BEFORE:
+                        known += 1
                     else:
-                        known += reason == roster.SEEN_BEFORE
-                        progress.console.print(f"not taken: {path}: {reason}", markup=False, soft_wrap=True)
+                        progress.console.print(f"not taken: {path}: {unmarked(reason)}", markup=False, soft_wrap=True)
                 progress.advance(bar, len(some))
     print(f"{taken} of {photos} photos taken, {len({(g, m) for g, m, _ in members})} members, {known} known before")
     return taken + known > 0
@@ -65,6 +67,7 @@ async def identify_files(
 ) -> bool:
     """Print who is in each photo, and write tagged copies to `out`; whether every photo was answered."""
     answered = True
+    taken: set[str] = set()
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
     async with App.open(settings, own_processes=False) as app:
@@ -73,12 +76,20 @@ async def identify_files(
             (result,) = looked.results
             if isinstance(result, Refused):
                 answered = False
-                print(f"nugu: {photo}: {result.sentence}", file=sys.stderr)
+                print(f"nugu: {photo}: {unmarked(result.sentence)}", file=sys.stderr)
                 continue
             print(json.dumps(as_record(photo, result), ensure_ascii=False) if as_json else _in_words(photo, result))
             if out is not None:
-                (out / f"{photo.stem}-who.jpg").write_bytes(result.tagged)
+                (out / _own_name(photo, taken)).write_bytes(result.tagged)
     return answered
+
+
+def _own_name(photo: Path, taken: set[str]) -> str:
+    """A file name for the tagged picture that no other photo of this run has."""
+    names = (f"{photo.stem}-who{f'-{n}' if n > 1 else ''}.jpg" for n in itertools.count(1))
+    name = next(name for name in names if name not in taken)
+    taken.add(name)
+    return name
 
 
 def as_record(photo: Path, result: Identified) -> dict[str, Any]:
@@ -108,9 +119,7 @@ def as_record(photo: Path, result: Identified) -> dict[str, Any]:
 
 def _in_words(photo: Path, result: Identified) -> str:
     lines = [f"{photo}{f' ({result.group_name})' if result.group_name else ''}"]
-    for face in result.faces:
-        told = " ".join(name_and_confidence(face.guess)) or "someone I don't know"
-        lines.append(f"  {circled(face.number)} {told}")
+    lines += [f"  {circled(face.number)} {in_words(face.guess)}" for face in result.faces]
     return "\n".join(lines if result.faces else [*lines, "  no face"])
 
 
@@ -123,6 +132,8 @@ async def _enrol(
         added = await roster.add_member(app, server_id, group, name, photos, by=0, make_group=True)
     except roster.NoUsablePhotoError as error:
         return list(zip(files, error.reasons, strict=True))
+    except PersonError as error:
+        return [(path, str(error)) for path in files]
     return [(path, photo.reason) for path, photo in zip(files, added.taken, strict=True)]
 
 

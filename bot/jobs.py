@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from bot.wording import name_and_confidence
 
@@ -17,10 +17,7 @@ if TYPE_CHECKING:
 
     from bot.media.pictures import OpenedPicture
     from models.drawing import Tag
-    from models.faces import Box, Guess
-
-Once = Literal["auto", "yes", "no"]
-"""Whether each member may be named at most once in a picture; auto lets a collage repeat them."""
+    from models.faces import Box, Guess, Once
 
 SMALLEST_ENROLLED_FACE = 80
 """Pixels: narrower faces make encodings that poison a gallery (design.md, "What was measured about faces")."""
@@ -37,6 +34,18 @@ class Workbench:
     weights: Path
     picture_bytes: int
     picture_pixels: int
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """How faces are to be named: the group's id, or None to find it; whether each member is in a picture once at most;
+    from which confidence a name is sure; how large the tagged picture may be.
+    """
+
+    group: int | None
+    once: Once
+    threshold: float
+    most_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +125,7 @@ def fit(rows: Sequence[RosterRow], engine: str) -> bytes:
     return fit_recogniser(gallery).to_bytes()
 
 
-def identify(
-    bench: Workbench, data: bytes, recogniser: bytes, *, group: int | None, once: Once, threshold: float
-) -> Identified | Refused:
+def identify(bench: Workbench, data: bytes, recogniser: bytes, how: Naming) -> Identified | Refused:
     """Every face of the picture `data` with its guess, and the picture with the names drawn in."""
     from models.drawing import annotate
     from models.engines import load
@@ -134,12 +141,13 @@ def identify(
     clock.ends("detect")
     encodings = engine.encode(opened.pixels, found)
     clock.ends("encode")
-    naming = Recogniser.from_bytes(recogniser).name(encodings, group=group, once=once, threshold=threshold)
+    naming = Recogniser.from_bytes(recogniser).name(encodings, group=how.group, once=how.once, threshold=how.threshold)
     clock.ends("name")
     pairs = list(enumerate(zip(found, naming.guesses, strict=True), start=1))
     tagged = annotate(
         opened.pixels,
         [_tag(number, face.box, guess) for number, (face, guess) in pairs],
+        max_bytes=how.most_bytes,
     )
     clock.ends("draw")
     return Identified(
@@ -173,8 +181,10 @@ def enrol(bench: Workbench, data: bytes) -> Enrolled | Refused:
     width = opened.to_original(face.box).width
     if width < SMALLEST_ENROLLED_FACE:
         return Refused(f"the face is only {width} pixels wide; {SMALLEST_ENROLLED_FACE} or more make a good example")
-    vector = engine.encode(opened.pixels, [face])[0].tobytes()
-    return Enrolled(crop(opened.pixels, face.box), width, vector, engine.version)
+    encoding = engine.encode(opened.pixels, [face])[0]
+    if not (abs(encoding) <= 1).all():
+        return Refused("this face can't be told from others; take another photo")
+    return Enrolled(crop(opened.pixels, face.box), width, encoding.tobytes(), engine.version)
 
 
 def _tag(number: int, box: Box, guess: Guess) -> Tag:

@@ -37,8 +37,7 @@ class Recognisers:
         self._compute = compute
         self._bench = bench
         self._engine: str | None = None
-        self._kept: OrderedDict[tuple[tuple[int, int], ...], Fitted] = OrderedDict()
-        self._lock = asyncio.Lock()
+        self._fits: OrderedDict[tuple[tuple[int, int], ...], asyncio.Task[Fitted]] = OrderedDict()
 
     async def engine(self) -> str:
         """The version of the engine in use, as encodings carry it."""
@@ -50,15 +49,14 @@ class Recognisers:
         """The recogniser for the rosters of `servers`; raises NoRosterError when nobody is enrolled in them."""
         async with self._database.reading() as session:
             key = await Rosters(session).revisions(servers)
-        if key not in self._kept:
-            # One fit at a time: a burst of questions after a change waits for the same recogniser.
-            async with self._lock:
-                if key not in self._kept:
-                    self._kept[key] = await self._fit(servers)
-                    while len(self._kept) > KEPT:
-                        self._kept.popitem(last=False)
-        self._kept.move_to_end(key)
-        return self._kept[key]
+        # A burst of questions after a change waits for one fit; a fit that fails is tried again by the next question.
+        fit = self._fits.get(key)
+        if fit is None or (fit.done() and (fit.cancelled() or fit.exception() is not None)):
+            fit = self._fits[key] = asyncio.create_task(self._fit(servers))
+            while len(self._fits) > KEPT:
+                self._fits.popitem(last=False)
+        self._fits.move_to_end(key)
+        return await asyncio.shield(fit)
 
     async def _fit(self, servers: Collection[int]) -> Fitted:
         async with self._database.reading() as session:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 from typing import TYPE_CHECKING
 
+import aiohttp
 import discord
 
 from bot.app import App
@@ -18,11 +20,20 @@ if TYPE_CHECKING:
 
 
 async def run_bot(settings: Settings, token: str) -> None:
-    """Serve until SIGINT or SIGTERM; raises PersonError when Discord refuses the token or the intents."""
+    """Serve until SIGINT or SIGTERM; raises PersonError when Discord can't be reached, or refuses token or intents."""
     discord.utils.setup_logging(level=logging.getLevelNamesMapping()[settings.log_level], root=True)
-    serving = asyncio.current_task()
-    assert serving is not None
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, serving.cancel)
+    # Workers inherit the environment, and strangers' bytes are decoded there.
+    os.environ.pop("DISCORD_TOKEN", None)
+    serving = asyncio.create_task(_serve(settings, token))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
+    try:
+        await serving
+    except asyncio.CancelledError:
+        return
+
+
+async def _serve(settings: Settings, token: str) -> None:
     async with App.open(settings) as app, Nugu(app) as client:
         try:
             await client.start(token)
@@ -32,5 +43,5 @@ async def run_bot(settings: Settings, token: str) -> None:
             raise PersonError(
                 "NUGU_MESSAGE_CONTENT needs the message-content intent: switch it on under Bot in the developer portal."
             ) from None
-        except asyncio.CancelledError:
-            return
+        except aiohttp.ClientConnectionError as error:
+            raise PersonError(f"Discord can't be reached: {error}.") from None

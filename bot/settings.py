@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MEBIBYTE = 1 << 20
@@ -24,17 +24,18 @@ class Settings(BaseSettings):
 
     token: SecretStr | None = Field(
         None,
-        validation_alias=AliasChoices("DISCORD_TOKEN", "token"),
+        validation_alias="DISCORD_TOKEN",
         description="The bot's token: discord.com/developers/applications > New Application > Bot > Reset Token.",
     )
     data: Path = Field(
         Path("data"), description="Folder for the database, the roster's crops and converted models. One a bot."
     )
-    database_url: str = Field(
-        "", description="SQLAlchemy URL of the database. Empty: an SQLite file in the data folder."
+    database_url: SecretStr = Field(
+        SecretStr(""), description="SQLAlchemy URL of the database. Empty: an SQLite file in the data folder."
     )
-    storage_url: str = Field(
-        "", description="Where crops are kept: an s3:// or other object store URL. Empty: in the data folder."
+    storage_url: SecretStr = Field(
+        SecretStr(""),
+        description="Where crops are kept: an s3:// or other object store URL. Empty: in the data folder.",
     )
     scheduler: str = Field(
         "",
@@ -61,6 +62,7 @@ class Settings(BaseSettings):
         description="Ask Discord for the message-content intent, which watched channels need. "
         "Switch it on in the developer portal too.",
     )
+    questions_at_once: int = Field(2, ge=1, description="How many questions of one person are worked on at a time.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="What goes into the log.")
 
     @classmethod
@@ -75,6 +77,8 @@ def env_example() -> str:
     for name, field in Settings.model_fields.items():
         variable = "DISCORD_TOKEN" if name == "token" else f"NUGU_{name.upper()}"
         default = "" if field.default_factory or field.default is None else field.default
+        if isinstance(default, SecretStr):
+            default = default.get_secret_value()
         if isinstance(default, bool):
             default = str(default).lower()
         lines += ["", f"# {field.description}", f"{variable}={default}"]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Storage:
-    """Named bytes. Keys are paths such as `crops/3f/3fa9….jpg`."""
+    """Named bytes. Keys are paths such as `crops/SERVER/3fa9….jpg`."""
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
@@ -22,18 +22,13 @@ class Storage:
     @classmethod
     def open(cls, settings: Settings) -> Storage:
         """The store that `settings` names; a local folder is made if it is missing."""
-        if settings.storage_url:
-            return cls(from_url(settings.storage_url))
+        if url := settings.storage_url.get_secret_value():
+            return cls(from_url(url))
         return cls(LocalStore(settings.data / "files", mkdir=True))
 
     async def put(self, key: str, data: bytes) -> None:
         """Keep `data` under `key`, in place of what was there."""
         await obstore.put_async(self._store, key, data)
-
-    async def get(self, key: str) -> bytes:
-        """What is kept under `key`; raises FileNotFoundError where nothing is."""
-        result = await obstore.get_async(self._store, key)
-        return bytes(await result.bytes_async())
 
     async def delete(self, key: str) -> None:
         """Forget what is kept under `key`; nothing happens where nothing is."""

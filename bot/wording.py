@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from models.faces import Band
@@ -9,8 +10,23 @@ from models.faces import Band
 if TYPE_CHECKING:
     from models.faces import Guess
 
+UNKNOWN = "someone I don't know"
+
 RIVAL_SHARE = 0.5
 """How near to the likeliest member's confidence a second one must come to be named beside it."""
+
+_MARKUP = re.compile(r"[\\*_~|`<>\[@#]|:(?=//)|^[-+]", re.MULTILINE)
+"""What Discord reads as markup, mention or link; a backslash before it makes it plain."""
+
+
+def plain(text: str) -> str:
+    """What a person wrote, so that Discord shows it as it is: no markup, no mention, no link."""
+    return _MARKUP.sub(r"\\\g<0>", text)
+
+
+def unmarked(sentence: str) -> str:
+    """A sentence written for Discord as a terminal shows it: without the backslashes of `plain`."""
+    return re.sub(r"\\([\\*_~|`<>\[@#:+-])", r"\1", sentence)
 
 
 def percent(confidence: float) -> str:
@@ -28,6 +44,11 @@ def name_and_confidence(guess: Guess) -> tuple[str, str]:
     if rivals and rivals[0].confidence >= RIVAL_SHARE * guess.confidence:
         return f"{guess.name} or {rivals[0].name}?", percent(guess.confidence)
     return f"{guess.name}?", percent(guess.confidence)
+
+
+def in_words(guess: Guess) -> str:
+    """`Tzuyu 97 %`, `Sana or Momo? 48 %`, `someone I don't know`."""
+    return " ".join(name_and_confidence(guess)) if guess.name is not None else UNKNOWN
 
 
 def circled(number: int) -> str:

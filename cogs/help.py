@@ -8,7 +8,8 @@ from discord.ext import commands
 
 from bot.client import Nugu  # discord.py reads the annotations
 from bot.usecases import roster
-from cogs.cards.press import Layout, container
+from bot.wording import plain
+from cogs.cards.layout import Layout, container
 
 THINGS = (
     ("🔎", "Who is this?", "`/who` with up to five pictures, or mention me in a message with pictures."),
@@ -31,14 +32,14 @@ class Help(commands.Cog):
     async def help(self, interaction: discord.Interaction[Nugu]) -> None:
         """What I can do."""
         servers = [interaction.guild_id] if interaction.guild_id else []
-        groups = await roster.list_groups(self.client.app, servers)
-        card = Layout(timeout=None)
+        groups = await roster.group_names(self.client.app, servers)
+        card = Layout()
         box = container(0x5865F2)
         box.add_item(discord.ui.TextDisplay("## nugu · 누구?\nI tell you who is in a picture."))
         for icon, title, text in THINGS:
             box.add_item(discord.ui.TextDisplay(f"{icon} **{title}**\n{text}"))
         box.add_item(discord.ui.Separator())
-        known = ", ".join(discord.utils.escape_markdown(group.name) for group in groups)
+        known = ", ".join(plain(name) for name in groups)
         box.add_item(discord.ui.TextDisplay(f"-# I know {known}."[:1000] if known else "-# I know no group here yet."))
         card.add_item(box)
         await interaction.response.send_message(view=card, ephemeral=True)

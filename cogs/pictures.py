@@ -6,12 +6,13 @@ import asyncio
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import aiohttp
 import discord
 
 from bot.usecases.identify import Submitted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Sequence
 
     from bot.client import Nugu
 
@@ -61,10 +62,7 @@ async def read_attachment(client: Nugu, attachment: discord.Attachment) -> Submi
             attachment.filename,
             refusal=f"this file is too large ({size:.1f} MiB); I read pictures of up to {most:.0f} MiB",
         )
-    try:
-        return Submitted(attachment.filename, await attachment.read())
-    except discord.HTTPException as error:
-        return Submitted(attachment.filename, refusal=_not_had(error))
+    return await _read(attachment.filename, attachment.read())
 
 
 def _claims_picture(attachment: discord.Attachment) -> bool:
@@ -81,22 +79,22 @@ async def _read_embedded(client: Nugu, url: str) -> Submitted:
     name = urlsplit(url).path.rsplit("/", 1)[-1][:100] or "embedded picture"
     if urlsplit(url).hostname not in DISCORD_MEDIA:
         return Submitted(name, refusal="this picture is not served by Discord, so I leave it alone; attach it instead")
-    try:
-        return Submitted(name, await client.http.get_from_cdn(url))
-    except discord.HTTPException as error:
-        return Submitted(name, refusal=_not_had(error))
+    return await _read(name, client.http.get_from_cdn(url))
 
 
 async def _read_sticker(sticker: discord.StickerItem) -> Submitted:
     if sticker.format is discord.StickerFormatType.lottie:
         return Submitted(sticker.name, refusal="this sticker is a drawing in motion, not a picture")
+    return await _read(sticker.name, sticker.read())
+
+
+async def _read(name: str, reading: Awaitable[bytes]) -> Submitted:
+    """The bytes of one file; what goes wrong with it is told of it alone."""
     try:
-        return Submitted(sticker.name, await sticker.read())
+        return Submitted(name, await reading)
+    except discord.NotFound:
+        return Submitted(name, refusal="Discord no longer has this file; post it again")
     except discord.HTTPException as error:
-        return Submitted(sticker.name, refusal=_not_had(error))
-
-
-def _not_had(error: discord.HTTPException) -> str:
-    if error.status == 404:
-        return "Discord no longer has this file; post it again"
-    return f"Discord didn't hand me this file (it answered {error.status}); try again in a moment"
+        return Submitted(name, refusal=f"Discord didn't hand me this file (it answered {error.status}); try again")
+    except (aiohttp.ClientError, TimeoutError):
+        return Submitted(name, refusal="I lost the line to Discord while reading this file; try again")

@@ -9,8 +9,10 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Nugu  # discord.py reads the annotations
+from bot.names import LONGEST_NAME
 from bot.trust import Trust
 from bot.usecases import roster
+from bot.wording import plain
 from cogs.cards.roster import MemberForm, added_card, groups_card
 from cogs.pictures import read_attachments
 from cogs.trust import requires
@@ -18,7 +20,7 @@ from cogs.trust import requires
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Name = app_commands.Range[str, 1, roster.LONGEST_NAME]
+Name = app_commands.Range[str, 1, LONGEST_NAME]
 Photo = discord.Attachment | None
 
 
@@ -34,10 +36,10 @@ class Groups(commands.GroupCog, name="group"):
     async def add(self, interaction: discord.Interaction[Nugu], name: Name) -> None:
         """Add a group."""
         assert interaction.guild_id is not None
+        await interaction.response.defer(ephemeral=True, thinking=True)
         added = await roster.add_group(self.client.app, interaction.guild_id, name)
-        shown = discord.utils.escape_markdown(added)
-        await interaction.response.send_message(
-            f"**{shown}** it is. Now add each member with `/member add`: one photo is enough to start, five are better.",
+        await interaction.followup.send(
+            f"**{plain(added)}** it is. Now add each member with `/member add`: one photo is enough to start, five are better.",
             ephemeral=True,
         )
 
@@ -89,8 +91,8 @@ class Members(commands.GroupCog, name="member"):
     @add.autocomplete("group")
     async def group_names(self, interaction: discord.Interaction[Nugu], typed: str) -> list[app_commands.Choice[str]]:
         assert interaction.guild_id is not None
-        groups = await roster.list_groups(self.client.app, [interaction.guild_id])
-        wanted = [g.name for g in groups if not g.is_house and typed.casefold() in g.name.casefold()]
+        names = await roster.group_names(self.client.app, [interaction.guild_id], house=False)
+        wanted = [name for name in names if typed.casefold() in name.casefold()]
         return [app_commands.Choice(name=name, value=name) for name in wanted[:25]]
 
 

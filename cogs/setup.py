@@ -8,7 +8,7 @@ from discord.ext import commands
 
 from bot.client import Nugu  # discord.py reads the annotations
 from bot.trust import Trust
-from cogs.cards.setup import DefaultGroup, ModeratorRoles, Threshold, TrustRoles, WatchedChannels, read_card
+from cogs.presses.setup import DefaultGroup, ModeratorRoles, Threshold, TrustRoles, WatchedChannels, read_card
 from cogs.trust import requires
 
 

@@ -41,6 +41,9 @@ async def trust_of(interaction: discord.Interaction[Nugu]) -> Trust:
         return Trust.OWNER
     if interaction.guild_id is None or not isinstance(interaction.user, discord.Member):
         return Trust.MEMBER
+    if client.get_guild(interaction.guild_id) is None:
+        # Somebody brought the bot along as their own app: the server's moderators never asked it in.
+        return Trust.MEMBER
     if interaction.permissions.manage_guild:
         return Trust.MODERATOR
     roles = (await setup.choices(client.app, interaction.guild_id)).roles

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -14,22 +16,26 @@ from bot.errors import PersonError, sentence_for
 from bot.usecases import identify, roster
 from bot.usecases.identify import Asked
 from bot.usecases.setup import choices as choices_of
-from cogs.cards.fix import NotAFace, NotAMember, WhichFace, WhichMember
-from cogs.cards.result import AllRight, Details, FixFace, Hide, Undo, result_card, result_files
+from cogs.cards.result import result_card, result_files
 from cogs.phrases import asks_who
 from cogs.pictures import pictures_of, read_attachments
+from cogs.presses.answer import AllRight, Details, FixFace, Hide, Undo
+from cogs.presses.fix import NotAFace, NotAMember, WhichFace, WhichMember, on_form
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.usecases.identify import Submitted, Tagged
 
+log = logging.getLogger(__name__)
+
 NO_PICTURE = "I see no picture in that message. Attach one, or right-click a message that has one: Apps > Who is this?"
 UNSEEN_REPLY = (
     "I can't see the pictures of that message: Discord shows me only messages that mention me. "
     "Right-click it instead: Apps > Who is this?"
 )
-REMEMBERED_MESSAGES = 1000
+REMEMBERED_MESSAGES = 10_000
+BAD_REQUEST = 400
 MUTUAL_SERVERS = 5
 
 
@@ -42,7 +48,7 @@ class Who(commands.Cog):
         app_commands.allowed_installs(guilds=True, users=True)(self._menu)
         app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)(self._menu)
         # A resumed session may replay events; a message is answered once.
-        self._answered: deque[int] = deque(maxlen=REMEMBERED_MESSAGES)
+        self._seen: deque[int] = deque(maxlen=REMEMBERED_MESSAGES)
 
     async def cog_load(self) -> None:
         self.client.tree.add_command(self._menu)
@@ -76,47 +82,63 @@ class Who(commands.Cog):
         """Who is in this picture?"""
         await interaction.response.defer(thinking=True)
         given = [one for one in (picture, picture2, picture3, picture4, picture5) if one is not None]
-        asked = await self._asked(interaction, group=group, once=everyone_once)
-        await self._answer(interaction, asked, await read_attachments(self.client, given))
+        with self.client.app.turns.taken_by(interaction.user.id):
+            asked = await self._asked(interaction, group=group, once=everyone_once)
+            await self._answer(interaction, asked, await read_attachments(self.client, given))
 
     @who.autocomplete("group")
     async def group_names(self, interaction: discord.Interaction[Nugu], typed: str) -> list[app_commands.Choice[str]]:
-        groups = await roster.list_groups(self.client.app, await self._rosters(interaction.guild_id, interaction.user))
-        wanted = [group.name for group in groups if typed.casefold() in group.name.casefold()]
+        server = self._server_of(interaction)
+        # While somebody types, a server that they may have left since does no harm; asking Discord would take too long.
+        servers = (
+            [server]
+            if server
+            else await identify.servers_asked_in(self.client.app, interaction.user.id, MUTUAL_SERVERS)
+        )
+        known = await roster.group_names(self.client.app, servers)
+        wanted = [name for name in known if typed.casefold() in name.casefold()]
         return [app_commands.Choice(name=name, value=name) for name in wanted[:25]]
 
     async def who_menu(self, interaction: discord.Interaction[Nugu], message: discord.Message) -> None:
         """Apps > Who is this?"""
         await interaction.response.defer(thinking=True)
-        pictures = await pictures_of(self.client, message)
-        if not pictures:
-            raise PersonError(NO_PICTURE)
-        await self._answer(interaction, await self._asked(interaction, source=message.id), pictures)
+        with self.client.app.turns.taken_by(interaction.user.id):
+            pictures = await pictures_of(self.client, message)
+            if not pictures:
+                raise PersonError(NO_PICTURE)
+            await self._answer(interaction, await self._asked(interaction, source=message.id), pictures)
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
         """Answers a mention, a private message, and a who-is-this in a watched channel."""
-        if message.author.bot or message.id in self._answered or not await self._is_asked(message):
+        if message.author.bot or message.id in self._seen:
             return
-        self._answered.append(message.id)
+        self._seen.append(message.id)
+        if not await self._is_asked(message):
+            return
         try:
+            if missing := _missing_permission(message):
+                raise PersonError(f"I would answer, but a moderator must let me **{missing}** in this channel first.")
             async with message.channel.typing():
-                pictures = await self._pictures_asked_about(message)
-                asked = Asked(
-                    asker_id=message.author.id,
-                    server_id=message.guild.id if message.guild else None,
-                    channel_id=message.channel.id,
-                    source_message_id=message.id,
-                    rosters=await self._rosters(message.guild.id if message.guild else None, message.author),
-                )
-                tagged = await identify.ask(self.client.app, asked, pictures)
-            await message.reply(
-                view=result_card(tagged.answer), files=result_files(tagged.pictures), mention_author=False
-            )
+                with self.client.app.turns.taken_by(message.author.id):
+                    tagged = await self._ask_about(message)
+            await _reply(message, view=result_card(tagged.answer), files=result_files(tagged.pictures))
         except discord.Forbidden:
-            return
+            log.warning("may not answer in channel %s", message.channel.id)
         except Exception as error:  # noqa: BLE001  # the funnel for messages, which discord.py has none of
             await self._explain(message, error)
+
+    async def _ask_about(self, message: discord.Message) -> Tagged:
+        pictures = await self._pictures_asked_about(message)
+        server = message.guild.id if message.guild else None
+        asked = Asked(
+            asker_id=message.author.id,
+            server_id=server,
+            channel_id=message.channel.id,
+            source_message_id=message.id,
+            rosters=await self._rosters(server, message.author),
+        )
+        return await identify.ask(self.client.app, asked, pictures)
 
     async def _is_asked(self, message: discord.Message) -> bool:
         if message.guild is None:
@@ -146,9 +168,9 @@ class Who(commands.Cog):
 
     async def _explain(self, message: discord.Message, error: Exception) -> None:
         try:
-            await message.reply(sentence_for(error)[:2000], mention_author=False)
-        except discord.HTTPException:
-            return
+            await _reply(message, content=sentence_for(error))
+        except (discord.HTTPException, aiohttp.ClientError) as failure:
+            log.warning("could not tell of an error: %s", failure)
 
     async def _asked(
         self,
@@ -158,12 +180,13 @@ class Who(commands.Cog):
         once: Literal["auto", "yes", "no"] = "auto",
         source: int | None = None,
     ) -> Asked:
+        server = self._server_of(interaction)
         return Asked(
             asker_id=interaction.user.id,
-            server_id=interaction.guild_id,
+            server_id=server,
             channel_id=interaction.channel_id,
             source_message_id=source,
-            rosters=await self._rosters(interaction.guild_id, interaction.user),
+            rosters=await self._rosters(server, interaction.user),
             group=group,
             once=once,
         )
@@ -171,8 +194,21 @@ class Who(commands.Cog):
     async def _answer(
         self, interaction: discord.Interaction[Nugu], asked: Asked, pictures: Sequence[Submitted]
     ) -> None:
-        tagged: Tagged = await identify.ask(self.client.app, asked, pictures)
-        await interaction.followup.send(view=result_card(tagged.answer), files=result_files(tagged.pictures))
+        tagged = await identify.ask(self.client.app, asked, pictures)
+        try:
+            await interaction.followup.send(view=result_card(tagged.answer), files=result_files(tagged.pictures))
+        except discord.HTTPException as refused:
+            if refused.status != BAD_REQUEST:
+                raise
+            # The first message after "thinking" is an edit to Discord, which has refused edits with new pictures in a
+            # gallery (discord-api-docs #7529); a second message is none.
+            await interaction.edit_original_response(content="…")
+            await interaction.followup.send(view=result_card(tagged.answer), files=result_files(tagged.pictures))
+            await interaction.delete_original_response()
+
+    def _server_of(self, interaction: discord.Interaction[Nugu]) -> int | None:
+        """The server asked in, if the bot is in it; somebody may have brought it along as their own app."""
+        return interaction.guild_id if interaction.guild_id and self.client.get_guild(interaction.guild_id) else None
 
     async def _rosters(self, server_id: int | None, person: discord.abc.User) -> tuple[int, ...]:
         """The server asked in; in private, the servers in which this person asked before and still is."""
@@ -189,10 +225,29 @@ class Who(commands.Cog):
             await guild.fetch_member(person.id)
         except discord.NotFound:
             return False
+        except (discord.HTTPException, aiohttp.ClientError) as failure:
+            log.warning("could not ask whether somebody is in server %s: %s", server_id, failure)
+            return False
         return True
+
+
+def _missing_permission(message: discord.Message) -> str | None:
+    """The name of a permission without which a card can't be posted here, if one is missing."""
+    if message.guild is None or isinstance(
+        message.channel, discord.DMChannel | discord.GroupChannel | discord.PartialMessageable
+    ):
+        return None
+    mine = message.channel.permissions_for(message.guild.me)
+    return None if mine.attach_files else "Attach Files"
+
+
+async def _reply(message: discord.Message, **parts: Any) -> None:
+    """Answer a message, also when it has been deleted meanwhile."""
+    await message.channel.send(reference=message.to_reference(fail_if_not_exists=False), mention_author=False, **parts)
 
 
 async def setup(client: Nugu) -> None:
     """discord.py's entry to the extension."""
     client.add_dynamic_items(AllRight, FixFace, Details, Hide, Undo, WhichFace, WhichMember, NotAMember, NotAFace)
+    client.add_listener(on_form, "on_interaction")
     await client.add_cog(Who(client))

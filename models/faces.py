@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     Encodings = NDArray[np.float32]
     """One face a row: (n, d) float32, rows of unit length."""
+
+Once = Literal["auto", "yes", "no"]
+"""Whether a name may be given once in a picture: "auto" does so unless one name clearly fits two faces (a collage)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ class Candidate:
     member: int
     name: str
     confidence: float
+    group_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -18,10 +18,7 @@ from models.gallery import Gallery, Member
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from models.faces import Encodings
-
-Once = Literal["auto", "yes", "no"]
-"""Whether a name may be given once in a picture: "auto" does so unless one name clearly fits two faces (a collage)."""
+    from models.faces import Encodings, Once
 
 SURE = 0.5
 """Confidence from which an answer is sure, unless the asker says otherwise."""
@@ -51,7 +48,7 @@ LINE_UP = 4
 ELIMINATED = 0.49
 """Confidence of a name by elimination. The picture has as many faces as the group has members and all but one are named:
 the last is the missing member, or a stranger beside an incomplete line-up. The face itself spoke for neither, so the name
-stays below even odds, and below the usual threshold: it is shown as doubtful.
+stays below even odds, and is never shown as sure.
 """
 
 
@@ -117,8 +114,10 @@ class Recogniser:
             return Naming(group, None, self._strangers(log_odds))
         plan = plan.together().completed()
         members = [self.roster[int(column)] for column in plan.columns]
-        guesses = tuple(_guess(members, *row, threshold) for row in plan.rows())
-        return Naming(members[0].group, members[0].group_name, guesses)
+        guesses = [_guess(members, *row, threshold) for row in plan.rows()]
+        if plan.eliminated is not None:
+            guesses[plan.eliminated] = replace(guesses[plan.eliminated], band=Band.UNSURE)
+        return Naming(members[0].group, members[0].group_name, tuple(guesses))
 
     def _strangers(self, log_odds: NDArray[np.float64]) -> tuple[Guess, ...]:
         """Guesses for faces (n, m) of which no group could make anybody; the candidates are the whole roster."""
@@ -178,7 +177,8 @@ class _Plan:
     """Which face gets which name in one group.
 
     `log_odds`: (n, m) of the group's members, `columns`: (m,) their places in the roster. `chosen`: (n,) the member of each
-    face or -1. `free`: (n, m) which members each face might still be. `once`: whether names may not repeat.
+    face or -1. `free`: (n, m) which members each face might still be. `once`: whether names may not repeat. `eliminated`: the
+    face that was named by elimination, if one was.
     """
 
     log_odds: NDArray[np.float64]
@@ -186,6 +186,7 @@ class _Plan:
     once: bool
     chosen: NDArray[np.int64]
     free: NDArray[np.bool_]
+    eliminated: int | None = None
 
     @classmethod
     def make(cls, log_odds: NDArray[np.float64], columns: NDArray[np.int64], *, once: bool) -> _Plan:
@@ -228,12 +229,12 @@ class _Plan:
         left = np.flatnonzero(self.chosen < 0)
         if not self.once or members < LINE_UP or faces != members or left.size != 1:
             return self
-        face = left[0]
+        face = int(left[0])
         (missing,) = set(range(members)) - set(self.chosen.tolist())
         log_odds, chosen = self.log_odds.copy(), self.chosen.copy()
         log_odds[face, missing] = math.log(ELIMINATED / (1 - ELIMINATED))
         chosen[face] = missing
-        return _Plan(log_odds, self.columns, self.once, chosen, self.free)
+        return _Plan(log_odds, self.columns, self.once, chosen, self.free, eliminated=face)
 
     @property
     def evidence(self) -> float:
@@ -272,7 +273,9 @@ def _once(log_odds: NDArray[np.float64], once: Once) -> bool:
 def _guess(
     members: list[Member], chosen: int, confidences: NDArray[np.float64], order: list[int], threshold: float
 ) -> Guess:
-    candidates = tuple(Candidate(members[i].id, members[i].name, float(confidences[i])) for i in order)
+    candidates = tuple(
+        Candidate(members[i].id, members[i].name, float(confidences[i]), members[i].group_name) for i in order
+    )
     if chosen < 0:
         return Guess(None, None, float(1 - confidences.sum()), Band.UNKNOWN, candidates)
     confidence = float(confidences[chosen])

@@ -20,6 +20,7 @@ from bot.jobs import Workbench
 from bot.recognisers import Recognisers
 from bot.settings import Settings
 from bot.storage import Storage
+from bot.turns import Turns
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("NUGU_SHARED", ROOT.parent / "shared"))
@@ -87,4 +88,5 @@ async def app(tmp_path: Path, weights: Path, compute: Compute) -> AsyncGenerator
     settings = Settings(data=tmp_path / "data", deadline=LONG_ENOUGH, message_content=True)
     bench = Workbench("dlib", weights, settings.picture_bytes, settings.picture_pixels)
     async with Database.open(settings) as database:
-        yield App(settings, database, Storage.open(settings), compute, bench, Recognisers(database, compute, bench))
+        recognisers = Recognisers(database, compute, bench)
+        yield App(settings, database, Storage.open(settings), compute, bench, recognisers, Turns(2))

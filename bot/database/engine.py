@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, event, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from bot.errors import PersonError
+
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
@@ -19,6 +21,8 @@ HEAD = "0001"
 """The newest revision in `migrations`; a database that has it is opened without importing Alembic (0.3 s)."""
 
 BUSY_MILLISECONDS = 10_000
+WRITES: dict[str, Any] = {"nugu_writes": True}
+"""Execution options of a connection whose transactions take the write lock when they begin."""
 
 
 class Database:
@@ -33,7 +37,10 @@ class Database:
     async def open(cls, settings: Settings) -> AsyncGenerator[Database]:
         """The database of `settings`, brought up to date."""
         settings.data.mkdir(parents=True, exist_ok=True)
-        url = settings.database_url or f"sqlite+aiosqlite:///{(settings.data / 'nugu.sqlite3').absolute()}"
+        url = (
+            settings.database_url.get_secret_value()
+            or f"sqlite+aiosqlite:///{(settings.data / 'nugu.sqlite3').absolute()}"
+        )
         engine = create_async_engine(url)
         if engine.dialect.name == "sqlite":
             _prepare_sqlite(engine)
@@ -41,8 +48,10 @@ class Database:
             async with engine.connect() as connection:
                 current = await connection.run_sync(_revision)
             if current != HEAD:
-                async with engine.begin() as connection:
-                    await connection.run_sync(migrate)
+                async with engine.connect() as connection:
+                    await connection.execution_options(**WRITES)
+                    async with connection.begin():
+                        await connection.run_sync(migrate)
             yield cls(engine)
         finally:
             await engine.dispose()
@@ -57,18 +66,31 @@ class Database:
     async def writing(self) -> AsyncGenerator[AsyncSession]:
         """A session that is committed at the end, or rolled back whole when an error leaves it."""
         async with self._sessions() as session, session.begin():
-            await session.connection(execution_options={"nugu_writes": True})
+            await session.connection(execution_options=WRITES)
             yield session
 
 
 def migrate(connection: Connection) -> None:
-    """Run Alembic's migrations up to the newest on `connection`."""
+    """Run Alembic's migrations up to the newest on `connection`, which holds the write lock.
+
+    Another process may have run them while this one waited for the lock; then nothing is left to do.
+    Raises PersonError when the database is newer than this program.
+    """
     from alembic import command
     from alembic.config import Config
+    from alembic.script import ScriptDirectory
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
+    current = _revision(connection)
+    if current is not None and current not in {
+        s.revision for s in ScriptDirectory.from_config(config).walk_revisions()
+    }:
+        raise PersonError(
+            f"This data folder was written by a newer nugu (its database is at {current}, I know up to {HEAD}). "
+            "Update me, or use another data folder."
+        )
     command.upgrade(config, "head")
 
 
@@ -89,7 +111,8 @@ def _prepare_sqlite(engine: AsyncEngine) -> None:
     def on_connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "foreign_keys=ON", f"busy_timeout={BUSY_MILLISECONDS}"):
+        # Going over to WAL takes a lock, for which the timeout makes it wait.
+        for pragma in (f"busy_timeout={BUSY_MILLISECONDS}", "journal_mode=WAL", "foreign_keys=ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

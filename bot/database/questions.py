@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import selectinload
 
-from bot.answers import Answer, AnsweredFace, AnsweredPicture, Band, Candidate, Guess, SaidWord
+from bot.answers import MOST_CANDIDATES, Answer, AnsweredFace, AnsweredPicture, Band, Candidate, Guess, SaidWord
 from bot.database.tables import Question, QuestionFace, QuestionPicture, Word, utc_now
+from bot.errors import ForgottenError
 from bot.jobs import Identified
 from models.faces import Box
 
@@ -20,6 +23,16 @@ if TYPE_CHECKING:
     from bot.jobs import Refused, SeenFace
     from bot.trust import Trust
     from bot.words import Meaning
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What is said of one face: that it is a member, of the roster or known by name alone, or nobody."""
+
+    face_id: int
+    meaning: Meaning
+    member_id: int | None = None
+    name: str | None = None
 
 
 class Questions:
@@ -36,7 +49,7 @@ class Questions:
         return await self.answer(question.id)
 
     async def answer(self, question_id: int) -> Answer:
-        """The answer to a question as it stands now; raises LookupError where there is no such question."""
+        """The answer to a question as it stands now; raises ForgottenError where there is no such question."""
         query = (
             select(Question)
             .where(Question.id == question_id)
@@ -47,66 +60,67 @@ class Questions:
         )
         question = (await self._session.scalars(query)).one_or_none()
         if question is None:
-            raise LookupError(f"no question {question_id}")
+            raise ForgottenError
         return Answer(
             id=question.id,
             server_id=question.server_id,
             asker_id=question.asker_id,
             engine=question.engine,
             threshold=question.threshold,
+            rosters=tuple(question.rosters),
             pictures=tuple(_answered(picture) for picture in question.pictures),
         )
 
-    async def question_of(self, face_id: int) -> int | None:
-        """The id of the question that a face belongs to."""
-        query = select(QuestionPicture.question_id).join(QuestionFace).where(QuestionFace.id == face_id)
-        return (await self._session.scalars(query)).first()
-
-    async def say(
-        self,
-        face_id: int,
-        meaning: Meaning,
-        *,
-        member_id: int | None,
-        name: str | None,
-        by: int,
-        trust: Trust,
-        counts: bool,
-    ) -> Word:
-        """Keep a word about a face."""
-        word = Word(
-            face_id=face_id,
-            meaning=meaning,
-            member_id=member_id,
-            name=name,
-            said_by=by,
-            trust=trust.value,
-            counts=counts,
-        )
-        self._session.add(word)
-        await self._session.flush()
-        return word
-
-    async def last_counting_word(self, question_id: int) -> Word | None:
-        """The newest word that counts about any face of a question."""
-        query = (
+    async def say(self, claims: Sequence[Claim], *, by: int, trust: Trust, counts: bool) -> None:
+        """Keep what somebody says of some faces at once, as one utterance; what they said last already is left out."""
+        standing = (
             select(Word)
+            .where(
+                Word.face_id.in_([claim.face_id for claim in claims]),
+                Word.undone_at.is_(None),
+                Word.counts.is_(counts),
+            )
+            .order_by(Word.id)
+        )
+        if not counts:  # a word that counts stands until anybody's next; a suggestion stands beside those of others
+            standing = standing.where(Word.said_by == by)
+        last = {word.face_id: word for word in await self._session.scalars(standing)}
+        utterance = uuid4().hex
+        self._session.add_all(
+            Word(
+                face_id=claim.face_id,
+                utterance=utterance,
+                meaning=claim.meaning,
+                member_id=claim.member_id,
+                name=claim.name,
+                said_by=by,
+                trust=trust.value,
+                counts=counts,
+            )
+            for claim in claims
+            if not _repeats(last.get(claim.face_id), claim, by)
+        )
+        await self._session.flush()
+
+    async def undo(self, question_id: int, by: int) -> bool:
+        """Take back all words of the last utterance that counts about a question; False when there is none."""
+        last = (
+            select(Word.utterance)
             .join(QuestionFace)
             .join(QuestionPicture)
             .where(QuestionPicture.question_id == question_id, Word.counts.is_(True), Word.undone_at.is_(None))
             .order_by(Word.id.desc())
+            .limit(1)
+            .scalar_subquery()
         )
-        return (await self._session.scalars(query)).first()
-
-    async def undo(self, word_id: int, by: int) -> bool:
-        """Take a word back; False when somebody did already."""
         taken_back = await self._session.scalars(
             update(Word)
-            .where(Word.id == word_id, Word.undone_at.is_(None))
+            .where(Word.utterance == last, Word.undone_at.is_(None))
             .values(undone_at=utc_now(), undone_by=by)
             .returning(Word.id)
+            .execution_options(synchronize_session=False)
         )
-        return taken_back.first() is not None
+        return bool(taken_back.all())
 
     async def hide(self, question_id: int) -> None:
         """Remember that the card was taken away."""
@@ -145,9 +159,23 @@ def _face(face: SeenFace) -> QuestionFace:
         name=guess.name,
         confidence=guess.confidence,
         band=guess.band.value,
-        candidates=[[c.member, c.name, round(c.confidence, 6)] for c in guess.candidates],
+        candidates=[[c.member, c.name, round(c.confidence, 6), c.group_name] for c in _likeliest(guess)],
         words=[],
     )
+
+
+def _likeliest(guess: Guess) -> Sequence[Candidate]:
+    """The candidates that are kept: the likeliest, and the chosen one wherever it stands."""
+    kept, rest = guess.candidates[:MOST_CANDIDATES], guess.candidates[MOST_CANDIDATES:]
+    chosen = [candidate for candidate in rest if candidate.member == guess.member]
+    return [*kept[: MOST_CANDIDATES - len(chosen)], *chosen]
+
+
+def _repeats(word: Word | None, claim: Claim, by: int) -> bool:
+    """Whether `claim` is what the same person said in `word`."""
+    if word is None or word.said_by != by:
+        return False
+    return claim == Claim(word.face_id, word.meaning, word.member_id, word.name)
 
 
 def _answered(picture: QuestionPicture) -> AnsweredPicture:
@@ -162,7 +190,7 @@ def _answered(picture: QuestionPicture) -> AnsweredPicture:
 
 
 def _answered_face(face: QuestionFace) -> AnsweredFace:
-    counting: list[Any] = [word for word in face.words if word.counts and word.undone_at is None]
+    counting = [word for word in face.words if word.counts and word.undone_at is None]
     last = counting[-1] if counting else None
     guess = Guess(
         member=face.member_id,

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import contains_eager
 
 from bot.database.servers import Servers
-from bot.database.tables import Group, Member, Photo, PhotoEncoding, Server, key_of
+from bot.database.tables import Group, Member, Photo, PhotoEncoding, Server
 from bot.jobs import RosterRow
+from bot.names import key_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from sqlalchemy.ext.asyncio import AsyncSession
+
+
+class PhotoCount(NamedTuple):
+    """How many photos a member of a group has; `member` is None for a group that has no member."""
+
+    group: int
+    group_name: str
+    server: int
+    member: str | None
+    photos: int
 
 
 class Rosters:
@@ -44,6 +56,17 @@ class Rosters:
         query = select(Member).join(Group).where(Group.server_id.in_(servers)).order_by(Member.key)
         return (await self._session.scalars(query)).all()
 
+    async def members_called(self, servers: Collection[int], name: str) -> Sequence[Member]:
+        """The members called `name` with their groups; a server's own before the house's."""
+        query = (
+            select(Member)
+            .join(Member.group)
+            .options(contains_eager(Member.group))
+            .where(Group.server_id.in_(servers), Member.key == key_of(name))
+            .order_by(Group.server_id.desc(), Member.id)
+        )
+        return (await self._session.scalars(query)).all()
+
     async def find_member(self, group_id: int, name: str) -> Member | None:
         query = select(Member).where(Member.group_id == group_id, Member.key == key_of(name))
         return (await self._session.scalars(query)).first()
@@ -54,24 +77,33 @@ class Rosters:
         await self._session.flush()
         return member
 
-    async def has_photo(self, member_id: int, sha256: str) -> bool:
-        query = select(Photo.id).where(Photo.member_id == member_id, Photo.sha256 == sha256)
-        return (await self._session.scalars(query)).first() is not None
+    async def enrolled_for(self, server_id: int, sha256: str) -> Sequence[Member]:
+        """The members of a server, with their groups, that a photo was enrolled for."""
+        query = (
+            select(Member)
+            .join(Member.group)
+            .join(Member.photos)
+            .options(contains_eager(Member.group))
+            .where(Group.server_id == server_id, Photo.sha256 == sha256)
+            .order_by(Member.id)
+        )
+        return (await self._session.scalars(query)).unique().all()
 
     async def photo_count(self, member_id: int) -> int:
         query = select(func.count()).select_from(Photo).where(Photo.member_id == member_id)
         return await self._session.scalar(query) or 0
 
-    async def photo_counts(self, group_id: int) -> dict[str, int]:
-        """How many photos each member of a group has, by name."""
+    async def photo_counts(self, servers: Collection[int]) -> list[PhotoCount]:
+        """How many photos each member of each group of `servers` has; a group without members stands alone."""
         query = (
-            select(Member.name, func.count(Photo.id))
-            .outerjoin(Photo)
-            .where(Member.group_id == group_id)
-            .group_by(Member.id)
-            .order_by(Member.id)
+            select(Group.id, Group.name, Group.server_id, Member.name, func.count(Photo.id))
+            .outerjoin(Group.members)
+            .outerjoin(Member.photos)
+            .where(Group.server_id.in_(servers))
+            .group_by(Group.id, Member.id)
+            .order_by(Group.key, Group.id, Member.id)
         )
-        return {name: count for name, count in await self._session.execute(query)}  # noqa: C416  # rows are no pairs
+        return [PhotoCount(*row) for row in await self._session.execute(query)]
 
     async def add_photo(self, photo: Photo, vector: bytes, engine: str) -> None:
         """Keep a photo with its encoding by `engine`, and let recognisers of its server be fitted anew."""

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, DateTime, Enum, ForeignKey, LargeBinary, MetaData, String, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    Enum,
+    ForeignKey,
+    LargeBinary,
+    MetaData,
+    String,
+    TypeDecorator,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from bot.trust import Trust
@@ -16,14 +27,28 @@ HOUSE = 0
 """The server id of rosters that the bot's owner enrols on the command line; every server may ask about them."""
 
 
-def key_of(name: str) -> str:
-    """What `name` is found by: compatibility forms, case and outer space make no difference."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+NEVER_REUSED: dict[str, Any] = {"sqlite_autoincrement": True}
+"""For rows whose ids stand in buttons and files: the id of a deleted one never comes to mean another."""
 
 
 def utc_now() -> datetime:
     """Now, with its time zone."""
     return datetime.now(UTC)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A moment, kept and read in UTC. SQLite alone would forget the time zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 class Base(DeclarativeBase):
@@ -38,7 +63,7 @@ class Base(DeclarativeBase):
         }
     )
     type_annotation_map: ClassVar[dict[Any, Any]] = {
-        datetime: DateTime(timezone=True),
+        datetime: UtcTime,
         dict[str, Any]: JSON,
         list[Any]: JSON,
         Meaning: Enum(Meaning, native_enum=False, length=20),
@@ -89,7 +114,7 @@ class Group(Base):
     """A group of a server's roster."""
 
     __tablename__ = "idol_group"
-    __table_args__ = (UniqueConstraint("server_id", "key"),)
+    __table_args__ = (UniqueConstraint("server_id", "key"), NEVER_REUSED)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     server_id: Mapped[int] = mapped_column(ForeignKey("server.id", ondelete="CASCADE"))
@@ -103,7 +128,7 @@ class Member(Base):
     """A member of a group."""
 
     __tablename__ = "member"
-    __table_args__ = (UniqueConstraint("group_id", "key"),)
+    __table_args__ = (UniqueConstraint("group_id", "key"), NEVER_REUSED)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     group_id: Mapped[int] = mapped_column(ForeignKey("idol_group.id", ondelete="CASCADE"))
@@ -118,7 +143,7 @@ class Photo(Base):
     """A face that a member is known by: the crop in the storage, and where the picture came from."""
 
     __tablename__ = "photo"
-    __table_args__ = (UniqueConstraint("member_id", "sha256"),)
+    __table_args__ = (UniqueConstraint("member_id", "sha256"), NEVER_REUSED)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"))
@@ -142,9 +167,10 @@ class PhotoEncoding(Base):
 
 
 class Question(Base):
-    """One "who is this?" and the card that answered it."""
+    """One "who is this?" and the card that answered it. `rosters` are the servers whose rosters were searched."""
 
     __tablename__ = "question"
+    __table_args__ = (NEVER_REUSED,)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     server_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
@@ -153,6 +179,7 @@ class Question(Base):
     asker_id: Mapped[int] = mapped_column(BigInteger, index=True)
     engine: Mapped[str] = mapped_column(String(50))
     threshold: Mapped[float]
+    rosters: Mapped[list[Any]]
     asked_at: Mapped[datetime] = mapped_column(default=utc_now)
     hidden_at: Mapped[datetime | None]
 
@@ -180,6 +207,7 @@ class QuestionFace(Base):
     """A face that was asked about, with what was answered at the time."""
 
     __tablename__ = "question_face"
+    __table_args__ = (NEVER_REUSED,)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     picture_id: Mapped[int] = mapped_column(ForeignKey("question_picture.id", ondelete="CASCADE"), index=True)
@@ -198,13 +226,16 @@ class QuestionFace(Base):
 class Word(Base):
     """What a person said of a face: kept with who and when, undone rather than deleted.
 
+    `utterance` joins the words that were said in one press, which are undone together.
     `counts` is False for a suggestion by somebody who was not trusted when they said it.
     """
 
     __tablename__ = "word"
+    __table_args__ = (NEVER_REUSED,)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     face_id: Mapped[int] = mapped_column(ForeignKey("question_face.id", ondelete="CASCADE"), index=True)
+    utterance: Mapped[str] = mapped_column(String(32), index=True)
     meaning: Mapped[Meaning]
     member_id: Mapped[int | None] = mapped_column(ForeignKey("member.id", ondelete="SET NULL"))
     name: Mapped[str | None] = mapped_column(String(100))

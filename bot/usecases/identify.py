@@ -11,8 +11,9 @@ from bot.database.questions import Questions
 from bot.database.rosters import Rosters
 from bot.database.servers import Servers
 from bot.database.tables import HOUSE, Question
-from bot.errors import PersonError, UnknownGroupError
-from bot.jobs import Identified, Refused
+from bot.errors import NoRosterError, PersonError, UnknownGroupError, sentence_for
+from bot.jobs import Identified, Naming, Refused
+from bot.wording import plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.jobs import Once
     from bot.recognisers import Fitted
+
+MEBIBYTE = 1 << 20
+MOST_PICTURE_BYTES = 8 * MEBIBYTE
+MOST_MESSAGE_BYTES = 23 * MEBIBYTE
+"""All files of a card together: Discord takes requests of up to 25 MiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +77,15 @@ async def look(app: App, asked: Asked, pictures: Sequence[Submitted]) -> Looked:
     Raises NoRosterError when nobody is enrolled, UnknownGroupError when `asked.group` is none of the rosters'.
     """
     servers = sorted({HOUSE, *asked.rosters})
-    fitted = await app.recognisers.of(servers)
+    try:
+        fitted = await app.recognisers.of(servers)
+    except NoRosterError:
+        raise NoRosterError(private=asked.server_id is None) from None
     group, threshold = await _choices(app, asked, servers)
-    results = await asyncio.gather(
-        *(_identify(app, picture, fitted, group=group, once=asked.once, threshold=threshold) for picture in pictures)
+    how = Naming(
+        group, asked.once, threshold, most_bytes=min(MOST_PICTURE_BYTES, MOST_MESSAGE_BYTES // max(1, len(pictures)))
     )
+    results = await asyncio.gather(*(_identify(app, picture, fitted, how) for picture in pictures))
     return Looked(fitted.engine, threshold, tuple(results))
 
 
@@ -88,7 +98,7 @@ async def ask(app: App, asked: Asked, pictures: Sequence[Submitted]) -> Tagged:
     named = [(picture.name, result) for picture, result in zip(pictures, looked.results, strict=True)]
     if not any(isinstance(result, Identified) for _, result in named):
         raise PersonError(
-            "\n".join(f"{name}: {result.sentence}." for name, result in named if isinstance(result, Refused))
+            "\n".join(f"{plain(name)}: {result.sentence}." for name, result in named if isinstance(result, Refused))
         )
     question = Question(
         server_id=asked.server_id,
@@ -97,6 +107,7 @@ async def ask(app: App, asked: Asked, pictures: Sequence[Submitted]) -> Tagged:
         asker_id=asked.asker_id,
         engine=looked.engine,
         threshold=looked.threshold,
+        rosters=sorted({HOUSE, *asked.rosters}),
     )
     async with app.database.writing() as session:
         answer = await Questions(session).add(question, named)
@@ -109,12 +120,9 @@ async def ask(app: App, asked: Asked, pictures: Sequence[Submitted]) -> Tagged:
 
 
 async def read_again(app: App, question_id: int) -> Answer:
-    """The answer to an earlier question as it stands now; raises PersonError when it is forgotten."""
+    """The answer to an earlier question as it stands now; raises ForgottenError when it is no longer kept."""
     async with app.database.reading() as session:
-        try:
-            return await Questions(session).answer(question_id)
-        except LookupError:
-            raise PersonError("I no longer know what was asked here.") from None
+        return await Questions(session).answer(question_id)
 
 
 async def servers_asked_in(app: App, asker_id: int, limit: int) -> list[int]:
@@ -143,14 +151,11 @@ async def _choices(app: App, asked: Asked, servers: Sequence[int]) -> tuple[int 
         return default, threshold
 
 
-async def _identify(
-    app: App, picture: Submitted, fitted: Fitted, *, group: int | None, once: Once, threshold: float
-) -> Identified | Refused:
+async def _identify(app: App, picture: Submitted, fitted: Fitted, how: Naming) -> Identified | Refused:
+    """The picture's result; whatever goes wrong with it is its own and told in a sentence."""
     if picture.refusal is not None:
         return Refused(picture.refusal)
     try:
-        return await app.compute.run(
-            jobs.identify, app.bench, picture.data, fitted.recogniser, group=group, once=once, threshold=threshold
-        )
-    except PersonError as error:
-        return Refused(str(error))
+        return await app.compute.run(jobs.identify, app.bench, picture.data, fitted.recogniser, how)
+    except Exception as error:  # noqa: BLE001  # the other pictures of the question are answered
+        return Refused(sentence_for(error).rstrip("."))

@@ -12,14 +12,16 @@ from bot.database.rosters import Rosters
 from bot.database.tables import HOUSE, Photo
 from bot.errors import PersonError, UnknownGroupError
 from bot.jobs import Enrolled, Refused
+from bot.names import checked_name
+from bot.wording import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from bot.app import App
+    from bot.database.tables import Member
     from bot.usecases.identify import Submitted
 
-LONGEST_NAME = 100
 SEEN_BEFORE = "I have this very picture already"
 
 
@@ -27,8 +29,8 @@ class NoUsablePhotoError(PersonError):
     """A new member came with no photo that could be taken; `reasons` has one sentence a photo."""
 
     def __init__(self, member: str, photos: Sequence[str], reasons: Sequence[str]) -> None:
-        told = "".join(f"\n{photo}: {reason}." for photo, reason in zip(photos, reasons, strict=True))
-        super().__init__(f"I need one photo of {member} that I can use.{told}")
+        told = "".join(f"\n{plain(photo)}: {reason}." for photo, reason in zip(photos, reasons, strict=True))
+        super().__init__(f"I need one photo of {plain(member)} that I can use.{told}")
         self.reasons = list(reasons)
 
 
@@ -60,13 +62,23 @@ class ListedGroup:
     is_house: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A photo that was looked at: the hash of its bytes, where its crop goes, and what was seen."""
+
+    name: str
+    sha256: str
+    crop_key: str
+    result: Enrolled | Refused
+
+
 async def add_group(app: App, server_id: int, name: str) -> str:
     """Add a group; its name as kept. Raises PersonError when there is one of that name."""
-    name = _checked(name)
+    name = checked_name(name)
     async with app.database.writing() as session:
         rosters = Rosters(session)
         if await rosters.find_group([server_id], name) is not None:
-            raise PersonError(f"There is a group called “{name}” already.")
+            raise PersonError(f"There is a group called “{plain(name)}” already.")
         await rosters.add_group(server_id, name)
     return name
 
@@ -78,35 +90,44 @@ async def add_member(
 
     Raises PersonError for an unknown group (unless `make_group`), a bad name, or NoUsablePhotoError for a new member.
     """
-    name = _checked(name)
+    name = checked_name(name)
     await _known_group(app, server_id, group, make=make_group)
-    results = await asyncio.gather(*(_look(app, photo) for photo in photos))
-    taken: list[TakenPhoto] = []
+    looks = await asyncio.gather(*(_look(app, server_id, photo) for photo in photos))
+    # Before the write lock is taken: a store may be slow. A crop that no row comes to name does no harm.
+    await asyncio.gather(
+        *(app.storage.put(look.crop_key, look.result.crop) for look in looks if isinstance(look.result, Enrolled))
+    )
     async with app.database.writing() as session:
         rosters = Rosters(session)
         found = await rosters.find_group([server_id], group)
         if found is None:
-            raise PersonError(f"The group “{group}” was removed just now.")
+            raise PersonError(f"The group “{plain(group)}” was removed just now.")
         member = await rosters.find_member(found.id, name)
-        if member is None:
-            refused = [result for result in results if isinstance(result, Refused)]
-            if len(refused) == len(results):
-                raise NoUsablePhotoError(name, [photo.name for photo in photos], [each.sentence for each in refused])
-            member = await rosters.add_member(found.id, name)
-        for photo, result in zip(photos, results, strict=True):
-            taken.append(await _keep(app, rosters, member.id, photo, result, by))
-        count = await rosters.photo_count(member.id)
-        return AddedMember(found.name, member.name, tuple(taken), count)
+        is_new = member is None
+        member = member or await rosters.add_member(found.id, name)
+        taken = [await _keep(rosters, server_id, member, look, by) for look in looks]
+        if is_new and not any(photo.crop for photo in taken):
+            raise NoUsablePhotoError(name, [photo.name for photo in taken], [photo.reason or "" for photo in taken])
+        return AddedMember(found.name, member.name, tuple(taken), await rosters.photo_count(member.id))
 
 
-async def list_groups(app: App, servers: Sequence[int]) -> list[ListedGroup]:
+async def list_groups(app: App, servers: Collection[int]) -> list[ListedGroup]:
     """The groups that `servers` may ask about, with the house's."""
     async with app.database.reading() as session:
-        rosters = Rosters(session)
-        return [
-            ListedGroup(group.name, await rosters.photo_counts(group.id), group.server_id == HOUSE)
-            for group in await rosters.groups({HOUSE, *servers})
-        ]
+        counts = await Rosters(session).photo_counts({HOUSE, *servers})
+    groups: dict[int, ListedGroup] = {}
+    for count in counts:
+        group = groups.setdefault(count.group, ListedGroup(count.group_name, {}, count.server == HOUSE))
+        if count.member is not None:
+            group.members[count.member] = count.photos
+    return list(groups.values())
+
+
+async def group_names(app: App, servers: Collection[int], *, house: bool = True) -> list[str]:
+    """The names of the groups of `servers`, and of the house's unless `house` is False; each name once."""
+    async with app.database.reading() as session:
+        groups = await Rosters(session).groups({HOUSE, *servers} if house else servers)
+    return list(dict.fromkeys(group.name for group in groups))
 
 
 async def _known_group(app: App, server_id: int, name: str, *, make: bool) -> None:
@@ -121,7 +142,12 @@ async def _known_group(app: App, server_id: int, name: str, *, make: bool) -> No
     raise UnknownGroupError(name, known)
 
 
-async def _look(app: App, photo: Submitted) -> Enrolled | Refused:
+async def _look(app: App, server_id: int, photo: Submitted) -> _Look:
+    sha256 = hashlib.sha256(photo.data).hexdigest()
+    return _Look(photo.name, sha256, f"crops/{server_id}/{sha256}.jpg", await _enrol(app, photo))
+
+
+async def _enrol(app: App, photo: Submitted) -> Enrolled | Refused:
     if photo.refusal is not None:
         return Refused(photo.refusal)
     try:
@@ -130,23 +156,24 @@ async def _look(app: App, photo: Submitted) -> Enrolled | Refused:
         return Refused(str(error))
 
 
-async def _keep(
-    app: App, rosters: Rosters, member_id: int, photo: Submitted, result: Enrolled | Refused, by: int
-) -> TakenPhoto:
+async def _keep(rosters: Rosters, server_id: int, member: Member, look: _Look, by: int) -> TakenPhoto:
+    result = look.result
     if isinstance(result, Refused):
-        return TakenPhoto(photo.name, None, result.sentence)
-    sha256 = hashlib.sha256(photo.data).hexdigest()
-    if await rosters.has_photo(member_id, sha256):
-        return TakenPhoto(photo.name, None, SEEN_BEFORE)
-    crop_key = f"crops/{member_id}/{sha256}.jpg"
-    await app.storage.put(crop_key, result.crop)
-    row = Photo(member_id=member_id, sha256=sha256, crop_key=crop_key, face_width=result.face_width, added_by=by)
+        return TakenPhoto(look.name, None, result.sentence)
+    before = await rosters.enrolled_for(server_id, look.sha256)
+    if any(known.id == member.id for known in before):
+        return TakenPhoto(look.name, None, SEEN_BEFORE)
+    # Somebody may be in two groups with one photo: a unit, say. Two names on one photo are a slip.
+    other = next((known for known in before if known.key != member.key), None)
+    if other is not None:
+        reason = f"{SEEN_BEFORE}, as one of {plain(other.name)} ({plain(other.group.name)})"
+        return TakenPhoto(look.name, None, reason)
+    row = Photo(
+        member_id=member.id,
+        sha256=look.sha256,
+        crop_key=look.crop_key,
+        face_width=result.face_width,
+        added_by=by,
+    )
     await rosters.add_photo(row, result.vector, result.engine)
-    return TakenPhoto(photo.name, result.crop, None)
-
-
-def _checked(name: str) -> str:
-    name = " ".join(name.split())
-    if not name or len(name) > LONGEST_NAME or not name.isprintable():
-        raise PersonError(f"A name has 1 to {LONGEST_NAME} printable characters.")
-    return name
+    return TakenPhoto(look.name, result.crop, None)

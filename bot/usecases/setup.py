@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.database.rosters import Rosters
-from bot.database.servers import ServerChoices, Servers
+from bot.database.servers import Servers
 from bot.database.tables import HOUSE
 from bot.errors import PersonError
 
@@ -14,17 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from bot.app import App
+    from bot.database.servers import ServerChoices
     from bot.trust import Trust
-
-__all__ = [
-    "ServerChoices",
-    "Setup",
-    "choose_default_group",
-    "choose_roles",
-    "choose_threshold",
-    "choose_watched",
-    "read",
-]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import discord
-from discord.utils import escape_markdown
 
 from bot.client import answer_error
-from cogs.cards.press import Layout, container
+from bot.wording import plain
+from cogs.cards.layout import LONGEST_TEXT, Layout, container
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     AddMember = Callable[[discord.Interaction[Nugu], str, str, Sequence[discord.Attachment]], Awaitable[None]]
 
 MOST_PHOTOS = 10
-LONGEST_TEXT = 3600
+FORM_SECONDS = 900
+"""After so long nobody comes back to a form; discord.py keeps each until then."""
 
 
 class MemberForm(discord.ui.Modal, title="Add a member"):
@@ -35,7 +36,7 @@ class MemberForm(discord.ui.Modal, title="Add a member"):
     )
 
     def __init__(self, add: AddMember, *, group: str, name: str) -> None:
-        super().__init__()
+        super().__init__(timeout=FORM_SECONDS)
         self._add = add
         self._text(self.group).default = group
         self._text(self.name).default = name
@@ -58,10 +59,10 @@ def added_card(added: AddedMember) -> tuple[Layout, list[discord.File]]:
     """The crops that were taken, and of the other photos why they were not."""
     taken = [photo for photo in added.taken if photo.crop is not None]
     refused = [photo for photo in added.taken if photo.crop is None]
-    name = escape_markdown(added.member)
+    name = plain(added.member)
     count = f"{added.photos} photo{'' if added.photos == 1 else 's'}"
-    text = f"**{name}** of **{escape_markdown(added.group)}** is known by {count} now."
-    card = Layout(timeout=None)
+    text = f"**{name}** of **{plain(added.group)}** is known by {count} now."
+    card = Layout()
     box = container(0x3BA55D if taken else 0xE0A030)
     box.add_item(discord.ui.TextDisplay(text))
     files: list[discord.File] = []
@@ -76,7 +77,7 @@ def added_card(added: AddedMember) -> tuple[Layout, list[discord.File]]:
         ]
         box.add_item(discord.ui.MediaGallery(*items))
     if refused:
-        lines = "\n".join(f"⚠️ {escape_markdown(photo.name)}: {photo.reason}." for photo in refused)
+        lines = "\n".join(f"⚠️ {plain(photo.name)}: {photo.reason}." for photo in refused)
         box.add_item(discord.ui.TextDisplay(lines[:LONGEST_TEXT]))
     card.add_item(box)
     return card, files
@@ -84,14 +85,14 @@ def added_card(added: AddedMember) -> tuple[Layout, list[discord.File]]:
 
 def groups_card(groups: Sequence[ListedGroup]) -> Layout:
     """Every group with its members and how many photos each has."""
-    card = Layout(timeout=None)
+    card = Layout()
     if not groups:
         card.add_item(discord.ui.TextDisplay("I know no group here yet. Add the first with `/group add`."))
         return card
     lines: list[str] = []
     for group in groups:
-        members = ", ".join(f"{escape_markdown(name)} ({count})" for name, count in group.members.items())
+        members = ", ".join(f"{plain(name)} ({count})" for name, count in group.members.items())
         shared = " · shared with every server" if group.is_house else ""
-        lines.append(f"**{escape_markdown(group.name)}**{shared}\n{members or 'nobody yet: `/member add`'}")
+        lines.append(f"**{plain(group.name)}**{shared}\n{members or 'nobody yet: `/member add`'}")
     card.add_item(discord.ui.TextDisplay("\n\n".join(lines)[:LONGEST_TEXT]))
     return card

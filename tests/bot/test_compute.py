@@ -5,15 +5,22 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
+import subprocess
+import sys
 import time
 from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from bot.compute import Compute
-from bot.errors import PersonError, TooSlowError, WorkLostError
+from bot.errors import PersonError, TooSlowError, WorkersAwayError, WorkLostError
 from bot.settings import Settings
+from tests.conftest import ROOT
+
+DASK = [sys.executable, "-m"]
 
 
 @pytest.fixture(scope="module")
@@ -100,3 +107,81 @@ async def test_a_hung_worker_is_replaced_and_the_next_answer_comes(
 async def test_work_in_this_process_for_one_off_commands() -> None:
     async with Compute.open(Settings(), own_processes=False) as compute:
         assert await compute.run(os.getpid) == os.getpid()
+
+
+async def test_somebody_who_no_longer_waits_does_not_stop_the_start_for_others() -> None:
+    async with Compute.open(Settings(workers=1)) as compute:
+        impatient = asyncio.create_task(compute.run(os.getpid))
+        patient = asyncio.create_task(compute.run(os.getpid))
+        await asyncio.sleep(0.2)
+        impatient.cancel()
+        assert await patient != os.getpid()
+        with pytest.raises(asyncio.CancelledError):
+            await impatient
+
+
+async def test_workers_that_are_not_there_are_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.compute.CONNECT_SECONDS", 0.5)
+    async with Compute.open(Settings(scheduler="tcp://127.0.0.1:9")) as compute:
+        with pytest.raises(WorkersAwayError):
+            await compute.run(os.getpid)
+
+
+async def test_closing_while_the_start_fails_is_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.compute.CONNECT_SECONDS", 0.5)
+    async with Compute.open(Settings(scheduler="tcp://127.0.0.1:9")) as compute:
+        compute.start()
+
+
+async def test_a_lost_scheduler_is_found_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.compute.CONNECT_SECONDS", 2)
+    port = free_port()
+    async with Compute.open(Settings(scheduler=f"tcp://127.0.0.1:{port}", deadline=30)) as compute:
+        with scheduler_and_worker(port):
+            assert await compute.run(os.getpid) != os.getpid()
+            in_flight = asyncio.create_task(compute.run(slowly, tmp_path, 600))
+            await started_in(tmp_path)
+        with pytest.raises(WorkersAwayError):
+            await in_flight
+        with scheduler_and_worker(port):
+            async with asyncio.timeout(60):
+                assert await until_there(compute) != os.getpid()
+
+
+async def until_there(compute: Compute) -> int:
+    while True:
+        try:
+            return await compute.run(os.getpid)
+        except WorkersAwayError:
+            await asyncio.sleep(0.5)
+
+
+def free_port() -> int:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return listening.getsockname()[1]
+
+
+@contextmanager
+def scheduler_and_worker(port: int) -> Generator[None]:
+    """What an operator runs elsewhere: a scheduler and one worker process."""
+    place = f"tcp://127.0.0.1:{port}"
+    scheduler = [
+        *DASK,
+        "distributed.cli.dask_scheduler",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--dashboard-address",
+        "127.0.0.1:0",
+    ]
+    worker = [*DASK, "distributed.cli.dask_worker", place, "--nworkers", "1", "--nthreads", "1", "--no-dashboard"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (ROOT, Path(__file__).parent)))}
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": ROOT, "env": environment}
+    with subprocess.Popen(scheduler, **quiet) as one, subprocess.Popen(worker, **quiet) as other:
+        try:
+            yield
+        finally:
+            for process in (other, one):
+                process.kill()

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -12,8 +16,26 @@ from sqlalchemy import Connection, text
 
 from bot.database.engine import HEAD, MIGRATIONS, Database
 from bot.database.rosters import Rosters
-from bot.database.tables import Base, Note, key_of
+from bot.database.tables import Base, Group, Note, Question
+from bot.errors import PersonError
+from bot.names import key_of
 from bot.settings import Settings
+from tests.conftest import ROOT
+
+OPEN = """
+import asyncio, sys
+from pathlib import Path
+from bot.database.engine import Database
+from bot.settings import Settings
+
+async def main() -> None:
+    print("ready", flush=True)
+    sys.stdin.readline()
+    async with Database.open(Settings(data=Path(sys.argv[1]))) as database, database.reading():
+        pass
+
+asyncio.run(main())
+"""
 
 
 def test_head_is_the_newest_migration() -> None:
@@ -60,6 +82,56 @@ async def test_sqlite_is_set_up_for_a_bot(tmp_path: Path) -> None:
     async with Database.open(Settings(data=tmp_path)) as database, database.engine.connect() as connection:
         for pragma, wanted in (("journal_mode", "wal"), ("foreign_keys", 1), ("busy_timeout", 10_000)):
             assert (await connection.execute(text(f"PRAGMA {pragma}"))).scalar() == wanted
+
+
+def test_processes_open_a_new_folder_at_once(tmp_path: Path) -> None:
+    for attempt in range(3):
+        command = [sys.executable, "-c", OPEN, str(tmp_path / str(attempt))]
+        openers = [
+            subprocess.Popen(command, cwd=ROOT, stdin=-1, stdout=-1, stderr=subprocess.STDOUT, text=True)
+            for _ in range(6)
+        ]
+        for opener in openers:
+            assert opener.stdout is not None
+            assert opener.stdout.readline() == "ready\n"
+        for opener in openers:
+            assert opener.stdin is not None
+            opener.stdin.write("\n")
+            opener.stdin.flush()
+        told = [opener.communicate(timeout=60)[0] for opener in openers]
+        assert [opener.returncode for opener in openers] == [0] * len(openers), told
+
+
+async def test_a_folder_of_a_newer_nugu_is_left_alone(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    async with Database.open(settings) as database, database.engine.begin() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(PersonError, match="This data folder was written by a newer nugu"):
+        async with Database.open(settings):
+            pass
+
+
+async def test_a_moment_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    seoul = datetime(2026, 4, 12, 9, 30, tzinfo=timezone(timedelta(hours=9)))
+    async with Database.open(Settings(data=tmp_path)) as database:
+        async with database.writing() as session:
+            question = Question(asker_id=1, engine="dlib-1", threshold=0.5, rosters=[], asked_at=seoul)
+            session.add(question)
+        async with database.reading() as session:
+            read = await session.get_one(Question, question.id)
+            assert read.asked_at == seoul
+            assert read.asked_at.tzinfo is UTC
+            assert read.hidden_at is None
+
+
+async def test_an_id_never_comes_to_mean_another(tmp_path: Path) -> None:
+    async with Database.open(Settings(data=tmp_path)) as database:
+        async with database.writing() as session:
+            first = await Rosters(session).add_group(1, "TWICE")
+        async with database.writing() as session:
+            await session.delete(await session.get_one(Group, first.id))
+        async with database.writing() as session:
+            assert (await Rosters(session).add_group(1, "ITZY")).id > first.id
 
 
 def test_a_name_is_found_however_it_is_written() -> None:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any
+from unittest.mock import Mock, patch
 
+import aiohttp
+import discord
+import pytest
 from sqlalchemy import select
 
 from bot.database.tables import Question, Word
@@ -86,10 +91,45 @@ async def test_a_moderator_confirms_and_takes_it_back(stage: Stage) -> None:
     assert word.undone_by == stage.moderator.id
 
 
+async def test_undo_takes_back_a_whole_press(stage: Stage) -> None:
+    await asked(stage, "obama2.jpg", "biden.jpg")
+    await stage.moderator.click(stage.channel.last_message, label="All right")
+    assert texts(stage.channel.last_message).count("said by") == 2
+    await stage.moderator.click(stage.channel.last_message, label="Undo")
+    assert "said by" not in texts(stage.channel.last_message)
+    assert "Undo" not in buttons(stage.channel.last_message)
+    assert {word.undone_by for word in await words(stage)} == {stage.moderator.id}
+
+
+async def test_a_press_is_heard_before_the_work_is_done(stage: Stage) -> None:
+    """Discord waits three seconds for the first response; a promise to edit or to send takes none."""
+    card = await asked(stage)
+
+    def heard() -> bool:
+        return stage.recorder.matching("POST", "/callback")[-1].json["type"] in {5, 6}
+
+    for label in ("Details", "All right", "Undo"):
+        await stage.moderator.click(stage.channel.last_message, label=label)
+        assert heard(), label
+    for label in ("Not a member", "Not a face"):
+        who = answer(await stage.moderator.click(card, label="Fix a face"))
+        assert heard()
+        await stage.moderator.click(who, label=label)
+        assert heard(), label
+    who = answer(await stage.moderator.click(card, label="Fix a face"))
+    await stage.moderator.select(who, [option(who, "Biden")])
+    assert heard()
+    setup = answer(await stage.moderator.slash(stage.channel, "setup"))
+    await stage.moderator.select(setup, ["70"], custom_id="nugu:setup:threshold")
+    assert heard()
+    await stage.fan.click(card, label="Hide")
+    assert heard()
+
+
 async def test_a_fans_word_is_a_suggestion(stage: Stage) -> None:
     card = await asked(stage)
     thanked = answer(await stage.fan.click(card, label="All right"))
-    assert "kept as a suggestion" in texts(thanked)
+    assert "keep that as a suggestion" in texts(thanked)
     assert "said by" not in texts(stage.channel.last_message)
     (word,) = await words(stage)
     assert (word.said_by, word.counts) == (stage.fan.id, False)
@@ -118,6 +158,8 @@ async def test_fixing_a_face_by_the_menus(stage: Stage) -> None:
     assert texts(stage.channel.last_message).count("**Obama**") == 2
     (word,) = await words(stage)
     assert (word.name, word.counts) == ("Obama", True)
+    which = answer(await stage.moderator.click(stage.channel.last_message, label="Fix a face"))
+    assert options(which)[1] == "① Obama"
 
 
 async def test_fixing_a_face_after_a_restart_in_mid_dialog(stage: Stage) -> None:
@@ -134,6 +176,40 @@ async def test_somebody_else_is_typed_in_any_spelling(stage: Stage) -> None:
     form = await stage.moderator.select(who, [option(who, "Somebody else")])
     await stage.moderator.submit_modal(form, {typed_field(form): "  BIDEN "})
     assert "**Biden** ✓ said by" in texts(stage.channel.last_message)
+
+
+async def test_the_form_is_submitted_after_a_restart(stage: Stage) -> None:
+    card = await asked(stage)
+    who = answer(await stage.moderator.click(card, label="Fix a face"))
+    form = await stage.moderator.select(who, [option(who, "Somebody else")])
+    await stage.restart()
+    submitted = await stage.moderator.submit_modal(form, {typed_field(form): "biden"})
+    assert submitted.deferred
+    assert "**Biden** ✓ said by" in texts(stage.channel.last_message)
+
+
+async def test_a_form_without_a_name_says_so_to_its_sender_alone(stage: Stage) -> None:
+    card = await asked(stage)
+    who = answer(await stage.moderator.click(card, label="Fix a face"))
+    form = await stage.moderator.select(who, [option(who, "Somebody else")])
+    refused = answer(await stage.moderator.submit_modal(form, {typed_field(form): "\u200b"}))
+    assert "A name has 1 to 100 printable characters." in texts(refused)
+    assert refused.ephemeral
+    assert await words(stage) == []
+
+
+async def test_the_card_can_no_longer_be_edited(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    """In an archived thread, say: the word is kept all the same."""
+    card = await asked(stage)
+    who = answer(await stage.moderator.click(card, label="Fix a face"))
+    archived = discord.HTTPException(Mock(spec=aiohttp.ClientResponse, status=400, reason=""), "Thread is archived")
+    editing = patch.object(discord.Message, "edit", autospec=True, side_effect=archived)
+    with caplog.at_level(logging.WARNING, "cogs"), editing:
+        await stage.moderator.select(who, [option(who, "Biden")])
+    assert "Noted: Biden." in texts(answer_to(stage, who))
+    assert "could not bring card" in caplog.text
+    (word,) = await words(stage)
+    assert word.name == "Biden"
 
 
 async def test_a_name_nobody_has_is_kept_as_it_was_typed(stage: Stage) -> None:

@@ -41,6 +41,37 @@ async def test_the_same_picture_is_taken_once(stage: Stage) -> None:
     assert "I have this very picture already" in said
 
 
+async def test_a_picture_of_one_member_is_no_picture_of_another(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    refused = await stage.moderator.slash(
+        stage.channel, "member add", group="Presidents", name="Trump", photo=stage.photo("obama.jpg")
+    )
+    assert "I have this very picture already, as one of Obama (Presidents)." in texts(answer(refused))
+    listed = await stage.moderator.slash(stage.channel, "group list")
+    assert "Obama (1), Biden (1)" in texts(answer(listed))
+    assert "Trump" not in texts(answer(listed))
+    refused = await stage.moderator.slash(
+        stage.channel, "member add", group="Presidents", name="Biden", photo=stage.photo("obama.jpg")
+    )
+    assert "**Biden** of **Presidents** is known by 1 photo now." in texts(answer(refused))
+
+
+async def test_a_member_of_two_groups_is_known_by_one_picture(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    await stage.moderator.slash(stage.channel, "group add", name="Senators")
+    added = await stage.moderator.slash(
+        stage.channel, "member add", group="Senators", name="Obama", photo=stage.photo("obama.jpg")
+    )
+    assert "**Obama** of **Senators** is known by 1 photo now." in texts(answer(added))
+
+
+async def test_a_group_with_markup_in_its_name(stage: Stage) -> None:
+    added = await stage.moderator.slash(stage.channel, "group add", name="fromis_9 <@1>")
+    assert r"**fromis\_9 \<\@1\>** it is." in texts(answer(added))
+    told = answer(await stage.fan.slash(stage.channel, "help"))
+    assert r"I know fromis\_9 \<\@1\>." in texts(told)
+
+
 async def test_a_new_member_needs_a_photo_that_shows_a_face(stage: Stage) -> None:
     await stage.moderator.slash(stage.channel, "group add", name="Presidents")
     refused = await stage.moderator.slash(

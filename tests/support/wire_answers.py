@@ -11,7 +11,7 @@ from tests.support.jsonish import as_list, as_object
 from tests.support.wire_interactions import Interaction
 from tests.support.wire_world import Channel, Json, World
 
-_EPHEMERAL, _LOADING = 1 << 6, 1 << 7
+_EPHEMERAL, _LOADING, _COMPONENTS_V2 = 1 << 6, 1 << 7, 1 << 15
 _EDITABLE: Json = {"content": "", "embeds": [], "components": [], "flags": 0}
 """The fields of a message that a body may set, and what null means for each."""
 
@@ -45,6 +45,8 @@ class Answers:
     commands: list[Json] = field(default_factory=list[Json])
     interactions: dict[str, Interaction] = field(default_factory=dict[str, Interaction])
     """By token."""
+    _files: dict[str, list[Json]] = field(default_factory=dict[str, list[Json]])
+    """The files of each message, those that its components show among them."""
 
     async def answer(self, method: str, path: str, body: Any, files: Mapping[str, FileInfo]) -> Any:
         """The JSON of a response; None for one without a body.
@@ -228,19 +230,25 @@ class Answers:
         await self.dispatch(event, {**message, **place}, channel.guild_id)
 
     def _fill(self, message: Json, channel: Channel, body: Json, files: Mapping[str, FileInfo]) -> None:
-        """Put a body's fields into a message: new files become attachments, listed old ones stay."""
+        """Put a body's fields into a message: new files become attachments, listed old ones stay.
+
+        As on Discord, a message of components shows its files in them alone: `attachments` is empty (discord-api-docs
+        #8277).
+        """
         listed: list[Json] | None = body.get("attachments")
+        held = self._files.setdefault(message["id"], [])
         if listed is not None:
             ids = {str(entry["id"]) for entry in listed}
-            message["attachments"] = [kept for kept in message["attachments"] if kept["id"] in ids]
+            held[:] = [kept for kept in held if kept["id"] in ids]
         descriptions = {str(entry["id"]): entry.get("description") for entry in listed or []}
         for name, info in files.items():
             index = name.removeprefix("files[").removesuffix("]")
-            message["attachments"].append(self.world.add_attachment(channel.id, info, descriptions.get(index)))
-        urls = {f"attachment://{item['filename']}": item["url"] for item in message["attachments"]}
+            held.append(self.world.add_attachment(channel.id, info, descriptions.get(index)))
+        urls = {f"attachment://{item['filename']}": item["url"] for item in held}
         for key, empty in _EDITABLE.items():
             if key in body:
                 message[key] = _with_urls(body[key] or empty, urls)
+        message["attachments"] = [] if message.get("flags", 0) & _COMPONENTS_V2 else list(held)
 
 
 def _with_urls(value: Any, urls: Mapping[str, str]) -> Any:

@@ -32,9 +32,24 @@ def said(body: dict[str, object]) -> str:
     return "\n".join(part["content"] for part in walk(parts) if part["type"] == 10)
 
 
+def pressable(message: dict[str, object], label: str) -> str:
+    """The custom_id of the button with this label."""
+    parts = message.get("components")
+    assert isinstance(parts, list)
+    return next(part["custom_id"] for part in walk(parts) if part.get("label") == label)
+
+
+def picture_of(message: dict[str, object]) -> str:
+    """The address of the picture that the message shows."""
+    parts = message.get("components")
+    assert isinstance(parts, list)
+    (gallery,) = [part for part in walk(parts) if part["type"] == 12]
+    return gallery["items"][0]["media"]["url"]
+
+
 async def enrol(wire: WireDiscord, channel: Channel, moderator: User, photos: Path) -> None:
     await wire.slash(channel, moderator, "group add", name="Presidents")
-    await wire.wait_for("POST", "/interactions/*/*/callback")
+    await wire.wait_for("POST", "/webhooks/*/*")
     for name in ("obama", "biden"):
         photo = f"{name}.jpg", (photos / f"{name}.jpg").read_bytes()
         await wire.slash(channel, moderator, "member add", group="Presidents", name=name.title(), photo=photo)
@@ -77,12 +92,16 @@ async def test_a_question_over_the_wire(wire: WireDiscord, bot: Nugu, public_pho
         answered = await wire.wait_for("POST", "/webhooks/*/*", timeout=WAIT)
         assert "① **Obama**" in said(answered.json)
         assert [file.filename for file in answered.files.values()] == ["who-1.jpg"]
-        details = next(p["custom_id"] for p in walk(answered.json["components"]) if p.get("label") == "Details")
-        await wire.click(channel, fan, answered.response, details)
-        shown = await wire.wait_for("POST", "/interactions/*/*/callback", timeout=WAIT)
-        while shown.json["type"] != 4:
-            shown = await wire.wait_for("POST", "/interactions/*/*/callback", timeout=WAIT)
-        assert "Answered by `dlib-1`" in said(shown.json["data"])
+        await wire.click(channel, fan, answered.response, pressable(answered.response, "Details"))
+        shown = await wire.wait_for("POST", "/webhooks/*/*", timeout=WAIT)
+        assert "Answered by `dlib-1`" in said(shown.json)
+
+        # A corrected card keeps its picture, though Discord lists no file of a message of components.
+        assert answered.response["attachments"] == []
+        await wire.click(channel, moderator, answered.response, pressable(answered.response, "All right"))
+        confirmed = await wire.wait_for("PATCH", "/webhooks/*/*/messages/@original", timeout=WAIT)
+        assert f"**Obama** ✓ said by <@{moderator.id}>" in said(confirmed.json)
+        assert picture_of(confirmed.response) == picture_of(answered.response)
         assert wire.identifies == 1
 
 
@@ -93,3 +112,21 @@ async def test_commands_are_synced_when_they_changed_alone(app: App, wire: WireD
         async with wire.running(Nugu(app, shard_count=1, guild_ready_timeout=0.1)):
             synced = [r for r in wire.requests if r.method == "PUT" and r.path.endswith("/commands")]
     assert len(synced) == 1
+
+
+async def test_a_refused_first_answer_is_sent_as_a_second_message(
+    wire: WireDiscord, bot: Nugu, public_photos: Path
+) -> None:
+    """Discord has refused cards with pictures as the first message after "thinking" (discord-api-docs #7529)."""
+    guild = wire.add_guild()
+    channel = wire.add_channel(guild)
+    moderator = wire.add_user("mina", guild, moderator=True)
+    async with wire.running(bot):
+        await wire.wait_for("PUT", "/applications/*/commands")
+        await enrol(wire, channel, moderator, public_photos)
+        wire.fail_next("POST", "/webhooks/*/*", status=400)
+        photo = "obama2.jpg", (public_photos / "obama2.jpg").read_bytes()
+        await wire.slash(channel, moderator, "who", picture=photo)
+        card = await wire.wait_for("POST", "/webhooks/*/*", timeout=WAIT)
+        assert "① **Obama**" in said(card.json)
+        await wire.wait_for("DELETE", "/webhooks/*/*/messages/@original", timeout=WAIT)

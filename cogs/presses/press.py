@@ -1,8 +1,8 @@
-"""The base of all buttons and menus: a short route in the custom_id, state read again at each press, one error funnel."""
+"""The base of all presses: state read again at each press, Discord told within three seconds, one error funnel."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 import discord
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from bot.client import Nugu
 
 ItemT = TypeVar("ItemT", bound="discord.ui.Item[Any]")
-Layout = discord.ui.LayoutView
-Button = discord.ui.Button[Any]
-Select = discord.ui.Select[Any]
 
 
-class Press(discord.ui.DynamicItem[ItemT], template=r"nugu:base"):
-    """An item that works as long as its message stands, restarts included.
+class Press(discord.ui.DynamicItem[ItemT], template=r"nugu:press"):
+    """A press of a button or menu, known by its route: `ids` are the route's numbers.
 
-    A subclass builds its item from the ids of its route, and does its work in `pressed`.
+    Discord hears of a press before any work: `pressed` then edits the message that the item hangs on, or sends a
+    message to the presser alone where a class sets `privately`.
     """
+
+    privately: ClassVar[bool] = False
 
     def __init__(self, item: ItemT, **ids: int) -> None:
         super().__init__(item)
@@ -36,34 +36,30 @@ class Press(discord.ui.DynamicItem[ItemT], template=r"nugu:base"):
     async def from_custom_id(
         cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
     ) -> Self:
-        return cls.rebuilt(item, **{name: int(value) for name, value in match.groupdict().items()})
-
-    @classmethod
-    def rebuilt(cls, item: Any, **ids: int) -> Self:
-        """The item as Discord sent it back, with the ids of its route."""
-        pressed = cls.__new__(cls)
-        super(cls, pressed).__init__(item, **ids)
-        return pressed
+        return cls(cast("ItemT", item), **ids_of(match))
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         try:
+            await self.acknowledge(interaction)
             await self.pressed(interaction)
         except Exception as error:  # noqa: BLE001  # the funnel: everything a press can raise is answered there
             await answer_error(interaction, error)
+
+    async def acknowledge(self, interaction: discord.Interaction[Nugu]) -> None:
+        """Tell Discord that the press was heard; it waits three seconds for that, and the database may take longer."""
+        if self.privately:
+            await interaction.response.defer(ephemeral=True, thinking=True)
+        else:
+            await interaction.response.defer()
 
     async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
         """What the press does."""
         raise AssertionError("a press without an action")
 
 
-def row(*items: discord.ui.Item[Any]) -> discord.ui.ActionRow[Any]:
-    """A row of items; discord.py's types know no dynamic item in a layout, though it takes them."""
-    return discord.ui.ActionRow(*items)
-
-
-def container(colour: int | None = None) -> discord.ui.Container[Any]:
-    """The frame that a card's parts stand in."""
-    return discord.ui.Container(accent_colour=colour)
+def ids_of(match: re.Match[str]) -> dict[str, int]:
+    """The numbers of a route by their names."""
+    return {name: int(value) for name, value in match.groupdict().items()}
 
 
 async def speaker_of(interaction: discord.Interaction[Nugu]) -> Speaker:

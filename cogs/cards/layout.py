@@ -1,0 +1,35 @@
+"""What cards are made of. Their buttons and menus carry a route; `cogs.presses` says what pressing one does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+
+Button = discord.ui.Button[Any]
+Select = discord.ui.Select[Any]
+Row = discord.ui.ActionRow[Any]
+
+LONGEST_TEXT = 3600
+"""Of the 4,000 characters that all texts of a card may have together."""
+
+
+class Layout(discord.ui.LayoutView):
+    """A card. It works as long as its message stands, restarts included."""
+
+    def __init__(self) -> None:
+        super().__init__(timeout=None)
+
+    def is_dispatchable(self) -> bool:
+        """False: discord.py keeps no card in memory, since a press is known by its route."""
+        return False
+
+
+def route(action: str, *ids: int) -> str:
+    """`nugu:fix:17`: the custom_id of a button, menu or form, with the ids that it is about."""
+    return ":".join(["nugu", action, *map(str, ids)])
+
+
+def container(colour: int | None = None) -> discord.ui.Container[Any]:
+    """The frame that a card's parts stand in."""
+    return discord.ui.Container(accent_colour=colour)

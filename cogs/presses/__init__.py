@@ -1,0 +1,1 @@
+"""What the buttons, menus and forms of the cards do."""

@@ -1,0 +1,78 @@
+"""The buttons under an answer."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import discord
+
+from bot.errors import PersonError
+from bot.trust import Trust
+from bot.usecases import correct, identify
+from cogs.cards.details import details_card
+from cogs.cards.fix import ask_which
+from cogs.cards.layout import Button
+from cogs.cards.result import pictures_shown, result_card
+from cogs.presses.press import Press, speaker_of
+
+if TYPE_CHECKING:
+    from bot.client import Nugu
+
+
+class AllRight(Press[Button], template=r"nugu:right:(?P<question>\d+)"):
+    """Everybody on the card is named rightly."""
+
+    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+        said = await correct.confirm(interaction.client.app, self.ids["question"], await speaker_of(interaction))
+        await _show_again(interaction, said)
+
+
+class FixFace(Press[Button], template=r"nugu:fix:(?P<question>\d+)"):
+    """A name is wrong: asks which, and who it is."""
+
+    privately = True
+
+    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+        answer = await identify.read_again(interaction.client.app, self.ids["question"])
+        assert interaction.message is not None
+        await interaction.followup.send(view=ask_which(answer, interaction.message.id), ephemeral=True)
+
+
+class Details(Press[Button], template=r"nugu:details:(?P<question>\d+)"):
+    """The confidence of every member for each face, for the presser alone."""
+
+    privately = True
+
+    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+        answer = await identify.read_again(interaction.client.app, self.ids["question"])
+        await interaction.followup.send(view=details_card(answer), ephemeral=True)
+
+
+class Hide(Press[Button], template=r"nugu:hide:(?P<question>\d+)"):
+    """Takes the card away; for the asker and for moderators."""
+
+    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+        app = interaction.client.app
+        answer = await identify.read_again(app, self.ids["question"])
+        speaker = await speaker_of(interaction)
+        if speaker.id != answer.asker_id and speaker.trust < Trust.MODERATOR:
+            raise PersonError("Only the person who asked, or a moderator, can hide this.")
+        await identify.hide(app, answer.id)
+        with contextlib.suppress(discord.NotFound):  # pressed twice, or deleted by a moderator
+            await interaction.delete_original_response()
+
+
+class Undo(Press[Button], template=r"nugu:undo:(?P<question>\d+)"):
+    """Takes back what was said about the card in the last press."""
+
+    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+        said = await correct.undo(interaction.client.app, self.ids["question"], await speaker_of(interaction))
+        await _show_again(interaction, said)
+
+
+async def _show_again(interaction: discord.Interaction[Nugu], said: correct.Said) -> None:
+    """Edit the pressed card to what counts now, and tell the presser alone."""
+    assert interaction.message is not None
+    await interaction.edit_original_response(view=result_card(said.answer, pictures_shown(interaction.message)))
+    await interaction.followup.send(said.sentence, ephemeral=True)

@@ -1,0 +1,177 @@
+"""Words about faces: kept once, undone by the press, and meant for the right one of two of the same name."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+from sqlalchemy import select
+
+from bot.answers import MOST_CANDIDATES, Answer
+from bot.app import App
+from bot.database.questions import Questions
+from bot.database.rosters import Rosters
+from bot.database.tables import HOUSE, Question, Word
+from bot.errors import PersonError
+from bot.jobs import Identified, SeenFace
+from bot.trust import Trust
+from bot.usecases import correct
+from bot.usecases.correct import Speaker
+from bot.words import Meaning
+from models.faces import Band, Box, Candidate, Guess
+
+MODERATOR = Speaker(1, Trust.MODERATOR)
+OTHER_MODERATOR = Speaker(2, Trust.MODERATOR)
+FAN = Speaker(3, Trust.MEMBER)
+SERVER, ELSEWHERE = 10, 20
+
+
+async def asked(
+    app: App, *guesses: Guess, rosters: Sequence[int] = (HOUSE, SERVER), group: str | None = "TWICE"
+) -> Answer:
+    """A question about one picture with these faces."""
+    faces = tuple(
+        SeenFace(number, Box(0, 0, 10, 10), guess, b"\x00" * 8) for number, guess in enumerate(guesses, start=1)
+    )
+    seen = Identified((100, 100), group, faces, b"", "dlib-1")
+    question = Question(asker_id=FAN.id, engine="dlib-1", threshold=0.5, rosters=list(rosters))
+    async with app.database.writing() as session:
+        return await Questions(session).add(question, [("who.jpg", seen)])
+
+
+async def enrolled(app: App, server: int, group: str, *names: str) -> dict[str, int]:
+    """Ids of new members by their names."""
+    async with app.database.writing() as session:
+        rosters = Rosters(session)
+        found = await rosters.add_group(server, group)
+        return {name: (await rosters.add_member(found.id, name)).id for name in names}
+
+
+def sure(name: str, member: int) -> Guess:
+    return Guess(member, name, 0.9, Band.SURE, (Candidate(member, name, 0.9),))
+
+
+def unknown(*candidates: Candidate) -> Guess:
+    return Guess(None, None, 0.9, Band.UNKNOWN, candidates)
+
+
+async def words(app: App) -> list[Word]:
+    async with app.database.reading() as session:
+        return list(await session.scalars(select(Word).order_by(Word.id)))
+
+
+async def twice(app: App) -> tuple[Answer, dict[str, int]]:
+    """An answer with two faces of TWICE."""
+    members = await enrolled(app, SERVER, "TWICE", "Sana", "Momo", "Mina")
+    return await asked(app, sure("Sana", members["Sana"]), sure("Momo", members["Momo"])), members
+
+
+async def test_two_confirm_at_the_same_moment(app: App) -> None:
+    answer, _ = await twice(app)
+    results = await asyncio.gather(
+        correct.confirm(app, answer.id, MODERATOR),
+        correct.confirm(app, answer.id, OTHER_MODERATOR),
+        return_exceptions=True,
+    )
+    assert sorted(isinstance(result, PersonError) for result in results) == [False, True]
+    assert [word.name for word in await words(app)] == ["Sana", "Momo"]
+
+
+async def test_a_fan_who_presses_five_times_suggests_once(app: App) -> None:
+    answer, _ = await twice(app)
+    await asyncio.gather(*(correct.confirm(app, answer.id, FAN) for _ in range(5)))
+    assert [word.name for word in await words(app)] == ["Sana", "Momo"]
+
+
+async def test_the_same_correction_is_kept_once(app: App) -> None:
+    answer, members = await twice(app)
+    face = answer.faces[0][1].id
+    for speaker in (MODERATOR, FAN):
+        for _ in range(2):
+            await correct.say_member(app, answer.id, face, members["Mina"], speaker)
+        for _ in range(2):
+            await correct.say_nobody(app, answer.id, face, Meaning.STRANGER, speaker)
+        for _ in range(2):
+            await correct.say_name(app, answer.id, face, "somebody", speaker)
+    said = [(word.said_by, word.meaning, word.name) for word in await words(app)]
+    assert said == [
+        (speaker.id, *meant)
+        for speaker in (MODERATOR, FAN)
+        for meant in ((Meaning.MEMBER, "Mina"), (Meaning.STRANGER, None), (Meaning.MEMBER, "somebody"))
+    ]
+
+
+async def test_a_word_that_somebody_overruled_is_said_again(app: App) -> None:
+    answer, members = await twice(app)
+    face = answer.faces[0][1].id
+    await correct.say_member(app, answer.id, face, members["Mina"], MODERATOR)
+    await correct.say_member(app, answer.id, face, members["Momo"], OTHER_MODERATOR)
+    said = await correct.say_member(app, answer.id, face, members["Mina"], MODERATOR)
+    _, now = said.answer.face(face)
+    assert now.word is not None
+    assert now.word.name == "Mina"
+
+
+async def test_undo_takes_back_one_press_after_another(app: App) -> None:
+    answer, members = await twice(app)
+    first = answer.faces[0][1].id
+    await correct.confirm(app, answer.id, MODERATOR)
+    await correct.say_member(app, answer.id, first, members["Mina"], OTHER_MODERATOR)
+    await correct.confirm(app, (await asked(app, sure("Sana", members["Sana"]))).id, MODERATOR)
+
+    said = await correct.undo(app, answer.id, MODERATOR)
+    assert [face.word.name for _, face in said.answer.faces if face.word] == ["Sana", "Momo"]
+    said = await correct.undo(app, answer.id, MODERATOR)
+    assert [face.word for _, face in said.answer.faces] == [None, None]
+    with pytest.raises(PersonError, match="nothing left to undo"):
+        await correct.undo(app, answer.id, MODERATOR)
+    assert [word.undone_by for word in await words(app)] == [MODERATOR.id] * 3 + [None]
+
+
+async def test_a_name_is_looked_for_where_the_question_looked(app: App) -> None:
+    """In private there is no server: the rosters are those of the servers that the asker is in."""
+    members = await enrolled(app, ELSEWHERE, "TWICE", "Sana")
+    answer = await asked(app, unknown(), rosters=(HOUSE, ELSEWHERE))
+    await correct.say_name(app, answer.id, answer.faces[0][1].id, " sana", MODERATOR)
+    hidden = await asked(app, unknown(), rosters=(HOUSE,))
+    await correct.say_name(app, hidden.id, hidden.faces[0][1].id, "sana", MODERATOR)
+    assert [word.member_id for word in await words(app)] == [members["Sana"], None]
+
+
+async def test_of_two_of_one_name_the_one_of_the_pictures_group_is_meant(app: App) -> None:
+    itzy = await enrolled(app, SERVER, "ITZY", "Mina")
+    twice = await enrolled(app, SERVER, "TWICE", "Mina")
+    likely = (Candidate(itzy["Mina"], "Mina", 0.4, "ITZY"), Candidate(twice["Mina"], "Mina", 0.1, "TWICE"))
+    for group, meant in (("TWICE", twice), ("ITZY", itzy), (None, itzy)):
+        answer = await asked(app, unknown(*likely), group=group)
+        await correct.say_name(app, answer.id, answer.faces[0][1].id, "mina", MODERATOR)
+        assert (await words(app))[-1].member_id == meant["Mina"]
+
+
+async def test_a_typed_name_is_checked_and_shown_as_it_is(app: App) -> None:
+    answer = await asked(app, unknown())
+    face = answer.faces[0][1].id
+    with pytest.raises(PersonError, match="printable"):
+        await correct.say_name(app, answer.id, face, "\u200b", MODERATOR)
+    said = await correct.say_name(app, answer.id, face, "<@1>", MODERATOR)
+    assert said.sentence.startswith(r"Noted: \<\@1\>.")
+
+
+async def test_a_face_of_another_question_is_none_of_this_one(app: App) -> None:
+    answer, members = await twice(app)
+    other = await asked(app, unknown())
+    with pytest.raises(PersonError, match="no longer know"):
+        await correct.say_member(app, other.id, answer.faces[0][1].id, members["Mina"], MODERATOR)
+
+
+async def test_the_likeliest_candidates_are_kept_and_the_chosen_one(app: App) -> None:
+    many = tuple(Candidate(n, f"member {n}", 0.5 / n, "TWICE") for n in range(1, 61))
+    answer = await asked(app, Guess(None, None, 0.5, Band.UNKNOWN, many))
+    kept = answer.faces[0][1].guess.candidates
+    assert [candidate.member for candidate in kept] == list(range(1, MOST_CANDIDATES + 1))
+    assert kept[0].group_name == "TWICE"
+    sixty = (await enrolled(app, SERVER, "SIXTY", *(f"member {n}" for n in range(1, 61))))["member 60"]
+    answer = await asked(app, Guess(sixty, "member 60", 0.4, Band.UNSURE, many))
+    kept = answer.faces[0][1].guess.candidates
+    assert [candidate.member for candidate in kept] == [*range(1, MOST_CANDIDATES), 60]

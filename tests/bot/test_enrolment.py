@@ -1,0 +1,71 @@
+"""Rosters: the write lock is short, and lists are one query."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, event
+
+from bot.app import App
+from bot.database.rosters import Rosters
+from bot.database.tables import HOUSE, Note
+from bot.storage import Storage
+from bot.usecases import roster
+from bot.usecases.identify import Submitted
+
+
+class SlowStorage(Storage):
+    """A store during whose work somebody else writes to the database."""
+
+    def __init__(self, storage: Storage, app: App) -> None:
+        super().__init__(storage._store)
+        self._app = app
+        self.puts = 0
+
+    async def put(self, key: str, data: bytes) -> None:
+        async with self._app.database.writing() as session:
+            await session.merge(Note(key="meanwhile", value="written"))
+        await super().put(key, data)
+        self.puts += 1
+
+
+async def test_others_write_while_crops_are_stored(app: App, public_photos: Path) -> None:
+    storage = SlowStorage(app.storage, app)
+    slow = dataclasses.replace(app, storage=storage)
+    await roster.add_group(slow, 1, "Presidents")
+    photo = Submitted("obama.jpg", (public_photos / "obama.jpg").read_bytes())
+    added = await roster.add_member(slow, 1, "Presidents", "Obama", [photo], by=1)
+    assert added.photos == storage.puts == 1
+
+
+async def test_a_list_is_one_query(app: App) -> None:
+    async with app.database.writing() as session:
+        rosters = Rosters(session)
+        for server, name in ((HOUSE, "TWICE"), (1, "ITZY"), (1, "aespa"), (2, "elsewhere")):
+            group = await rosters.add_group(server, name)
+            if name != "aespa":
+                await rosters.add_member(group.id, f"one of {name}")
+    selects: list[str] = []
+
+    def listen(_c: Connection, _cursor: Any, statement: str, *_: object) -> None:
+        selects.append(statement)
+
+    event.listen(app.database.engine.sync_engine, "before_cursor_execute", listen)
+    listed = await roster.list_groups(app, [1])
+    assert [(group.name, group.members, group.is_house) for group in listed] == [
+        ("aespa", {}, False),
+        ("ITZY", {"one of ITZY": 0}, False),
+        ("TWICE", {"one of TWICE": 0}, True),
+    ]
+    assert len([statement for statement in selects if statement.startswith("SELECT")]) == 1
+
+
+async def test_names_of_groups(app: App) -> None:
+    async with app.database.writing() as session:
+        for server, name in ((HOUSE, "TWICE"), (1, "TWICE"), (1, "ITZY")):
+            await Rosters(session).add_group(server, name)
+    assert await roster.group_names(app, [1]) == ["ITZY", "TWICE"]
+    assert await roster.group_names(app, [2]) == ["TWICE"]
+    assert await roster.group_names(app, [2], house=False) == []

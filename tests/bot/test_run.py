@@ -1,0 +1,43 @@
+"""`nugu run` ends when it is told to, whenever that is, and says in a sentence why it can't go on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+
+def running(data: Path, port: int) -> subprocess.Popen[str]:
+    """`nugu run` in a process of its own, with Discord at a loopback port."""
+    command = [sys.executable, "-m", "tests.support.wire_child", str(port), "--", "run"]
+    given = {**os.environ, "DISCORD_TOKEN": "a.b.c", "NUGU_DATA": str(data), "NUGU_WORKERS": "1"}
+    return subprocess.Popen(command, cwd=ROOT, env=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_without_a_network_it_says_so(tmp_path: Path) -> None:
+    with running(tmp_path, port=9) as process:
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert errors.splitlines()[-1].startswith("nugu: Discord can't be reached: ")
+    assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize("delay", [0.3, 0.8, 1.5, 3.0])
+def test_told_to_stop_while_it_starts(tmp_path: Path, delay: float) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        with running(tmp_path, silent.getsockname()[1]) as process:
+            time.sleep(delay)
+            process.send_signal(signal.SIGTERM)
+            _, errors = process.communicate(timeout=60)
+    assert process.returncode in {0, -signal.SIGTERM}
+    assert "Traceback" not in errors

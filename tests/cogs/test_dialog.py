@@ -1,0 +1,69 @@
+"""The dialog in which a face is fixed, in the cases that no picture at hand leads to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.answers import Answer, AnsweredFace, AnsweredPicture, SaidWord
+from bot.words import Meaning
+from cogs.cards.details import details_card
+from cogs.cards.fix import SomebodyElse, ask_which, ask_who
+from cogs.cards.layout import Layout
+from cogs.cards.result import result_card
+from models.faces import Band, Box, Candidate, Guess
+from tests.stories.reading import walk
+
+
+def face(number: int, *candidates: Candidate, word: SaidWord | None = None) -> AnsweredFace:
+    return AnsweredFace(number, number, Box(0, 0, 9, 9), Guess(None, None, 0.9, Band.UNKNOWN, candidates), word)
+
+
+def answer(*faces: AnsweredFace) -> Answer:
+    picture = AnsweredPicture(0, "who.jpg", (10, 10), None, None, faces)
+    return Answer(1, None, 1, "dlib-1", 0.5, (0,), (picture,))
+
+
+def parts(card: Layout, kind: int) -> list[dict[str, Any]]:
+    return [part for part in walk(card.to_components()) if part["type"] == kind]
+
+
+def test_more_faces_than_a_menu_holds() -> None:
+    step = ask_which(answer(*(face(number) for number in range(1, 32))), 5)
+    (menu,) = parts(step, 3)
+    (text,) = parts(step, 10)
+    assert len(menu["options"]) == 25
+    assert "The first 25 of 31 faces" in text["content"]
+
+
+def test_a_corrected_face_is_offered_by_its_correction() -> None:
+    said = SaidWord(1, Meaning.MEMBER, "Momo", 7)
+    (menu,) = parts(ask_which(answer(face(1), face(2, word=said)), 5), 3)
+    assert [option["label"] for option in menu["options"]] == ["① someone I don't know", "② Momo"]
+
+
+@pytest.mark.parametrize(("other", "shown"), [("ITZY", ["TWICE", "ITZY", None]), ("TWICE", [None] * 3)])
+def test_a_group_is_told_where_there_are_several(other: str, shown: list[str | None]) -> None:
+    asked = face(1, Candidate(1, "Mina", 0.5, "TWICE"), Candidate(2, "Mina", 0.4, other))
+    whole = answer(asked)
+    (menu,) = parts(ask_who(whole, whole.pictures[0], asked, 5), 3)
+    assert [option.get("description") for option in menu["options"]] == shown
+
+
+def test_a_name_is_neither_markup_nor_mention_nor_link() -> None:
+    said = SaidWord(1, Meaning.MEMBER, "<@1> **https://a.example**", 7)
+    shown = answer(face(1, Candidate(1, "[Sana](https://a.example)", 0.5), word=said))
+    line, details = (parts(card(shown), 10)[0]["content"] for card in (result_card, details_card))
+    assert line == r"① **\<\@1\> \*\*https\://a.example\*\*** ✓ said by <@7>"
+    assert r"\[Sana](https\://a.example)" in details
+
+
+async def test_a_form_carries_its_route_and_is_not_kept() -> None:
+    form = SomebodyElse(question=1, card=2, face=3)
+    assert form.custom_id == "nugu:else:1:2:3"
+    assert form.is_finished()
+
+
+def test_no_card_is_kept_in_memory() -> None:
+    assert not result_card(answer(face(1))).is_dispatchable()

@@ -1,0 +1,82 @@
+"""What servers and askers choose: threshold, default group, group, each member once; and the help."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.client import Nugu
+from bot.settings import Settings
+from tests.conftest import LONG_ENOUGH
+from tests.stories.conftest import Stage
+from tests.stories.reading import answer, buttons, option, texts
+
+
+async def test_a_threshold_is_chosen_and_holds_from_the_next_question_on(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    setup = answer(await stage.moderator.slash(stage.channel, "setup"))
+    assert setup.ephemeral
+    await stage.moderator.select(setup, ["90"], custom_id="nugu:setup:threshold")
+    card = answer(await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama2.jpg")))
+    details = answer(await stage.fan.click(card, label="Details"))
+    assert "an answer is sure from 90 % on." in texts(details)
+
+
+async def test_a_channel_has_its_group(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    await stage.moderator.slash(stage.channel, "group add", name="Senators")
+    await stage.moderator.slash(
+        stage.channel, "member add", group="Senators", name="Barack", photo=stage.photo("obama3.jpg")
+    )
+    setup = answer(await stage.moderator.slash(stage.channel, "setup"))
+    await stage.moderator.select(setup, [option(setup, "Senators")], custom_id="nugu:setup:group")
+    card = texts(answer(await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama2.jpg"))))
+    assert "**Barack**" in card
+    forced = await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama2.jpg"), group="presidents")
+    assert "**Obama**" in texts(answer(forced))
+
+
+async def test_each_member_once_is_the_askers_choice(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    for once in ("auto", "yes", "no"):
+        card = await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama2.jpg"), everyone_once=once)
+        assert "**Obama**" in texts(answer(card))
+
+
+async def test_the_wrong_person_changes_no_choice(stage: Stage) -> None:
+    setup = answer(await stage.moderator.slash(stage.channel, "setup"))
+    assert buttons(setup) == []
+    assert "I never keep the posted picture itself" in texts(setup)
+
+
+async def test_help_tells_the_five_things_and_whom_i_know(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    shown = answer(await stage.fan.slash(stage.channel, "help"))
+    assert shown.ephemeral
+    said = texts(shown)
+    assert all(word in said for word in ("`/who`", "Reply", "direct message", "Fix a face", "`/member add`"))
+    assert "I know Presidents." in said
+
+
+async def test_a_reply_whose_picture_discord_hides_is_explained(stage: Stage) -> None:
+    """Without the privileged intent Discord strips messages that don't mention the bot, replied ones included."""
+    await stage.enrol_presidents()
+    lean = replace(stage.app, settings=Settings(data=stage.app.settings.data, deadline=LONG_ENOUGH))
+    await stage.env.restart_bot(Nugu(lean, always_sync=True, shard_count=1))
+    assert not stage.bot.intents.message_content
+    posted = await stage.other.send(stage.channel, "look!", attachments=[stage.photo("biden.jpg")])
+    await stage.fan.send(stage.channel, f"who is this? {stage.mention}", reply_to=posted)
+    said = texts(stage.channel.last_message)
+    assert "**Biden**" in said or "Apps > Who is this?" in said
+    card = answer(await stage.fan.context_menu(stage.channel, "Who is this?", posted))
+    assert "**Biden**" in texts(card)
+
+
+async def test_one_person_does_not_keep_the_workers_busy(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    with stage.app.turns.taken_by(stage.fan.id), stage.app.turns.taken_by(stage.fan.id):
+        refused = answer(await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama2.jpg")))
+        assert "I am still at work on what you asked before." in texts(refused)
+        card = answer(await stage.other.slash(stage.channel, "who", picture=stage.photo("obama2.jpg")))
+        assert "**Obama**" in texts(card)
+    card = answer(await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama2.jpg")))
+    assert "**Obama**" in texts(card)
