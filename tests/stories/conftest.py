@@ -20,7 +20,6 @@ from bot.errors import PersonError
 from tests.conftest import LONG_ENOUGH
 from tests.support.watch import Recorder, watch
 
-
 SMALL = 720
 """Pixels of the longer side: a detector's time grows with the area."""
 
