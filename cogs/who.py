@@ -134,7 +134,7 @@ class Who(commands.Cog):
         asked = Asked(
             asker_id=message.author.id,
             server_id=server,
-            channel_id=message.channel.id,
+            channel_id=_place(message.channel),
             source_message_id=message.id,
             rosters=await self._rosters(server, message.author),
         )
@@ -150,7 +150,7 @@ class Who(commands.Cog):
         if not self.client.app.settings.message_content or not asks_who(message.content):
             return False
         choices = await choices_of(self.client.app, message.guild.id)
-        if message.channel.id not in choices.watched:
+        if not {message.channel.id, _place(message.channel)} & choices.watched:
             return False
         return bool(message.attachments or message.embeds or message.stickers or message.reference)
 
@@ -184,7 +184,7 @@ class Who(commands.Cog):
         return Asked(
             asker_id=interaction.user.id,
             server_id=server,
-            channel_id=interaction.channel_id,
+            channel_id=_place(interaction.channel) if interaction.channel else interaction.channel_id,
             source_message_id=source,
             rosters=await self._rosters(server, interaction.user),
             group=group,
@@ -229,6 +229,11 @@ class Who(commands.Cog):
             log.warning("could not ask whether somebody is in server %s: %s", server_id, failure)
             return False
         return True
+
+
+def _place(channel: discord.abc.MessageableChannel | discord.interactions.InteractionChannel) -> int:
+    """The id of the channel that choices are made for: a thread's is the channel that it is in."""
+    return channel.parent_id if isinstance(channel, discord.Thread) else channel.id
 
 
 def _missing_permission(message: discord.Message) -> str | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, event, inspect, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from bot.errors import PersonError
@@ -35,23 +36,23 @@ class Database:
     @classmethod
     @asynccontextmanager
     async def open(cls, settings: Settings) -> AsyncGenerator[Database]:
-        """The database of `settings`, brought up to date."""
+        """The database of `settings`, brought up to date; raises PersonError when it can't be opened."""
         settings.data.mkdir(parents=True, exist_ok=True)
         url = (
             settings.database_url.get_secret_value()
             or f"sqlite+aiosqlite:///{(settings.data / 'nugu.sqlite3').absolute()}"
         )
-        engine = create_async_engine(url)
+        try:
+            engine = create_async_engine(url)
+        except (SQLAlchemyError, ImportError) as error:
+            raise PersonError(f"NUGU_DATABASE_URL can't be used: {error}.") from None
         if engine.dialect.name == "sqlite":
             _prepare_sqlite(engine)
         try:
-            async with engine.connect() as connection:
-                current = await connection.run_sync(_revision)
-            if current != HEAD:
-                async with engine.connect() as connection:
-                    await connection.execution_options(**WRITES)
-                    async with connection.begin():
-                        await connection.run_sync(migrate)
+            try:
+                await _bring_up_to_date(engine)
+            except (SQLAlchemyError, OSError) as error:
+                raise PersonError(f"The database can't be opened: {getattr(error, 'orig', error)}.") from error
             yield cls(engine)
         finally:
             await engine.dispose()
@@ -68,6 +69,17 @@ class Database:
         async with self._sessions() as session, session.begin():
             await session.connection(execution_options=WRITES)
             yield session
+
+
+async def _bring_up_to_date(engine: AsyncEngine) -> None:
+    async with engine.connect() as connection:
+        current = await connection.run_sync(_revision)
+    if current == HEAD:
+        return
+    async with engine.connect() as connection:
+        await connection.execution_options(**WRITES)
+        async with connection.begin():
+            await connection.run_sync(migrate)
 
 
 def migrate(connection: Connection) -> None:

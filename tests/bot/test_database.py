@@ -12,6 +12,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from pydantic import SecretStr
 from sqlalchemy import Connection, text
 
 from bot.database.engine import HEAD, MIGRATIONS, Database
@@ -137,3 +138,16 @@ async def test_an_id_never_comes_to_mean_another(tmp_path: Path) -> None:
 def test_a_name_is_found_however_it_is_written() -> None:
     assert key_of("  Ｔｚｕｙｕ ") == key_of("tzuyu")
     assert key_of("쯔위".encode().decode()) == key_of("\u110d\u1173\u110b\u1171")
+
+
+async def test_what_is_no_database_is_told_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "nugu.sqlite3").write_bytes(b"this is no database, but it is long enough to be read as one" * 40)
+    with pytest.raises(PersonError, match="The database can't be opened: file is not a database"):
+        async with Database.open(Settings(data=tmp_path)):
+            pass
+
+
+async def test_a_url_that_names_no_database_is_told_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(PersonError, match="NUGU_DATABASE_URL can't be used"):
+        async with Database.open(Settings(data=tmp_path, database_url=SecretStr("nonsense"))):
+            pass

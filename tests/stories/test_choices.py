@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import discord
+
 from bot.client import Nugu
 from bot.settings import Settings
 from tests.conftest import LONG_ENOUGH
@@ -80,3 +82,15 @@ async def test_one_person_does_not_keep_the_workers_busy(stage: Stage) -> None:
         assert "**Obama**" in texts(card)
     card = answer(await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama2.jpg")))
     assert "**Obama**" in texts(card)
+
+
+async def test_a_thread_is_watched_with_its_channel(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    setup = answer(await stage.moderator.slash(stage.channel, "setup"))
+    await stage.moderator.select(setup, [stage.channel], custom_id="nugu:setup:watched")
+    channel = stage.bot.get_channel(stage.channel.id)
+    assert isinstance(channel, discord.TextChannel)
+    await channel.create_thread(name="more", type=discord.ChannelType.public_thread)
+    (thread,) = stage.channel.threads
+    await stage.fan.send(thread, "who is this?", attachments=[stage.photo("obama2.jpg")])
+    assert "**Obama**" in texts(thread.last_message)
