@@ -10,6 +10,7 @@ import threading
 import warnings
 from concurrent.futures import Future
 from contextlib import ExitStack, asynccontextmanager
+from contextvars import Context
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 from bot.errors import TooSlowError, WorkersAwayError, WorkLostError
@@ -105,7 +106,7 @@ class Compute:
         limit = self._settings.deadline
         ends_itself = limit + GRACE if self._own_processes else None
         try:
-            future = client.get_executor(pure=False).submit(_bounded, ends_itself, job, args, kwargs)
+            future = _apart(client.get_executor(pure=False).submit, _bounded, ends_itself, job, args, kwargs)
             return cast("T", await asyncio.wait_for(asyncio.wrap_future(future), limit))
         except TimeoutError:
             raise TooSlowError(limit) from None
@@ -125,7 +126,7 @@ class Compute:
     def worker_pids(self) -> list[int]:
         """Process ids of the workers that are up now; blocks."""
         client = self.start().result()
-        return sorted(client.run(os.getpid).values())
+        return sorted(_apart(client.run, os.getpid).values())
 
     def close(self) -> None:
         """End the workers and wait until they are gone; blocks."""
@@ -133,7 +134,7 @@ class Compute:
             self._closed = True
             started, self._client = self._client, None
         if started is not None and started.exception() is None:
-            _end(started.result())
+            _apart(_end, started.result())
         self._folder.cleanup()
 
     def _start(self, started: Future[Any]) -> None:
@@ -179,6 +180,15 @@ class Compute:
             client = Client(cluster, set_as_default=False)
             undone.pop_all()
             return client
+
+
+def _apart(call: Callable[..., Any], *args: Any) -> Any:
+    """`call(*args)` in an empty context.
+
+    What it schedules on the client's own loop, in another thread, would else run in a copy of ours; and a simulated clock
+    in it made Dask's timers fire at once and its work hang.
+    """
+    return Context().run(call, *args)
 
 
 def _end(client: Any) -> None:

@@ -9,8 +9,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,30 @@ async def test_a_hung_worker_is_replaced_and_the_next_answer_comes(
     finally:
         compute.close()
     assert not Path(f"/proc/{mark.name}").exists()
+
+
+async def test_jobs_know_nothing_of_the_askers_context(compute: Compute) -> None:
+    """A context variable that stops the clock, as SimCord's does, must not reach the loop of Dask's client."""
+    seen: dict[str, str | None] = {}
+    asker = ContextVar[str | None]("asker", default=None)
+    asker.set("fan")
+    client = await asyncio.wrap_future(compute.start())
+    called = client.loop.add_callback
+
+    def add_callback(callback: Callable[..., object], *args: object, **kwargs: object) -> None:
+        seen[callback.__name__] = asker.get()
+        called(callback, *args, **kwargs)
+
+    client.loop.add_callback = add_callback
+    try:
+        await compute.run(os.getpid)
+        await asyncio.to_thread(compute.worker_pids)
+    finally:
+        del client.loop.add_callback
+    # What lets a result go (`_dec_ref` and its message) runs where the last reference falls, and waits for nothing.
+    waits = {name: context for name, context in seen.items() if name in {"_cascade_future", "f", "run"}}
+    assert "_cascade_future" in waits
+    assert set(waits.values()) == {None}, seen
 
 
 async def test_work_in_this_process_for_one_off_commands() -> None:
