@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 
@@ -13,7 +14,7 @@ from bot.errors import NoRosterError, PersonError, UnknownGroupError
 from bot.wording import unmarked
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Generator
     from typing import Any
 
     from bot.settings import Settings
@@ -91,6 +92,42 @@ def identify(
 
 
 @cli.command()
+def evaluate(
+    gallery: Annotated[
+        Path, typer.Argument(help="Holds GROUP/MEMBER/* or MEMBER/* photos to enrol.", exists=True, file_okay=False)
+    ],
+    probes: Annotated[
+        Path, typer.Argument(help="Photos to ask about, laid out alike; may be GALLERY.", exists=True, file_okay=False)
+    ],
+    strangers: Annotated[
+        list[Path] | None,
+        typer.Option(help="Photos of people who are not enrolled; may be given again.", exists=True, file_okay=False),
+    ] = None,
+    photos: Annotated[int | None, typer.Option(help="Photos a member to enrol, drawn anew a trial.", min=1)] = None,
+    trials: Annotated[int, typer.Option(help="Times to draw and ask.", min=1)] = 10,
+    engine: Annotated[str, typer.Option(help="The engine that encodes.")] = "dlib",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON line a group.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Draw the figures into this folder.", file_okay=False)] = None,
+) -> None:
+    """Measure how well a gallery is recognised, and how rarely a stranger gets a name."""
+    from bot.evaluation import evaluate_folders
+
+    settings = _settings()
+    with _told():
+        evaluate_folders(
+            settings,
+            gallery,
+            probes,
+            strangers or [],
+            engine=engine,
+            photos=photos,
+            trials=trials,
+            as_json=as_json,
+            out=out,
+        )
+
+
+@cli.command()
 def doctor() -> None:
     """Check everything that the bot needs, and say what is missing."""
     from bot.doctor import examine
@@ -112,9 +149,16 @@ def _settings() -> Settings:
 
 
 def _finish(work: Coroutine[Any, Any, T]) -> T:
-    """Run to the end; a person's error is one line on stderr."""
-    try:
+    """Run to the end."""
+    with _told():
         return asyncio.run(work)
+
+
+@contextmanager
+def _told() -> Generator[None]:
+    """A person's error is one line on stderr."""
+    try:
+        yield
     except UnknownGroupError as error:
         _fail(f"nugu: {error}", code=2)
     except NoRosterError:

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.conftest import ROOT
 
@@ -144,3 +145,58 @@ def test_the_doctor_says_what_is_missing(tmp_path: Path) -> None:
     done = nugu("doctor", data=tmp_path, NUGU_DATA=str(tmp_path / "file"))
     assert done.returncode == 1
     assert "✗ data folder: " in done.stdout
+
+
+@pytest.fixture(scope="module")
+def presidents(tmp_path_factory: pytest.TempPathFactory, public_photos: Path) -> Path:
+    """Folders gallery/, probes/ and women/; a copy of an enrolled photo and somebody of another group are among the probes."""
+    folder = tmp_path_factory.mktemp("evaluate")
+    files = {
+        "gallery/Presidents/Obama": ["obama.jpg"],
+        "gallery/Presidents/바이든": ["biden.jpg"],
+        "probes/Presidents/Obama": ["obama2.jpg", "obama3.jpg", "obama.jpg"],
+        "probes/Explorers/Collins": ["astronaut.png"],
+        "women": ["astronaut.png"],
+    }
+    for place, photos in files.items():
+        (folder / place).mkdir(parents=True)
+        for photo in photos:
+            shutil.copy(public_photos / photo, folder / place)
+    return folder
+
+
+def test_evaluate_tells_members_strangers_and_copies_apart(presidents: Path, tmp_path: Path) -> None:
+    folders = (presidents / "gallery", presidents / "probes", "--strangers", presidents / "women")
+    done = nugu("evaluate", *folders, "--trials", "2", "--json", "--out", tmp_path / "out", data=tmp_path / "data")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    record = json.loads(done.stdout)
+    assert (record["group"], record["engine"], record["trials"], record["photos"]) == ("Presidents", "dlib-1", 2, 1.0)
+    assert (record["probes"], record["strangers"]) == (2.0, {"Explorers": 1.0, "women": 1.0})
+    assert record["rank_1"] == record["tpir"]["0.01"] == {"mean": 1.0, "deviation": 0.0}
+    assert record["strangers_named"] == {name: {"mean": 0.0, "deviation": 0.0} for name in ("Explorers", "women")}
+    assert record["wrong"]["mean"] == 0.0
+    assert record["confusion"]["rows"] == ["Obama", "바이든", "Explorers", "women"]
+    assert [sum(row) for row in record["confusion"]["counts"]] == [4, 0, 2, 2]
+    with Image.open(tmp_path / "out" / "Presidents-evaluation.png") as image:
+        assert image.format == "PNG"
+
+
+def test_evaluate_prints_a_table_of_one_group(presidents: Path, tmp_path: Path) -> None:
+    done = nugu("evaluate", presidents / "gallery/Presidents", presidents / "probes/Presidents", data=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("Presidents: 2 members, 1.0 photos each, 2 photos asked about, strangers: none")
+    assert "right person likeliest (rank-1)           100.0 ± 0.0 %" in done.stdout
+
+
+def test_evaluate_says_when_nothing_is_left_to_ask_about(presidents: Path, tmp_path: Path) -> None:
+    done = nugu("evaluate", presidents / "gallery", presidents / "gallery", data=tmp_path)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("nugu: Presidents can't be evaluated: no photo of a member is left to ask about.")
+    (tmp_path / "empty").mkdir()
+    done = nugu("evaluate", tmp_path / "empty", presidents / "probes", data=tmp_path)
+    assert done.stderr.startswith("nugu: There are no photos in")
+    done = nugu("evaluate", presidents / "gallery", presidents / "probes", "--engine", "eyes", data=tmp_path)
+    assert "eyes" in done.stderr
+    assert done.returncode == 1

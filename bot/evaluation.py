@@ -1,0 +1,284 @@
+"""`nugu evaluate`: how well a folder of photos is recognised, as a table, as JSON, as a picture. No database, no network."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+
+from bot.errors import PersonError
+from bot.jobs import CLEAR_SUBJECT, SMALLEST_ENROLLED_FACE
+from bot.media.pictures import PictureError, PictureLimits, open_picture
+from models.charts import evaluation_chart
+from models.engines import UnknownEngineError, load
+from models.evaluation import FPIRS, LOOK_SIDE, Evaluation, Figure, Sample, evaluate, look
+from models.gallery import Member
+from models.recognition import fit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from bot.settings import Settings
+    from models.engines import Engine
+    from models.faces import Encodings
+
+Labelled = dict[tuple[str, str], list["Path"]]
+"""Files of each (group, member)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """The largest face of a photo: its encoding (d,), its `look`, and whether it would be taken for a gallery."""
+
+    encoding: NDArray[np.float32]
+    look: NDArray[np.float32]
+    enrollable: bool
+
+
+class Encoder:
+    """Encodes each photo once, however many folders it lies in."""
+
+    def __init__(self, engine: Engine, limits: PictureLimits) -> None:
+        self.engine = engine
+        self._limits = limits
+        self._seen: dict[bytes, Seen | None] = {}
+
+    def see(self, path: Path) -> tuple[bytes, Seen | None]:
+        """The photo's hash and its largest face; None, told on stderr, where there is none."""
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise PersonError(f"{path} can't be read ({error.strerror}).") from error
+        key = sha256(data).digest()
+        if key not in self._seen:
+            self._seen[key] = self._look(path, data)
+        return key, self._seen[key]
+
+    def _look(self, path: Path, data: bytes) -> Seen | None:
+        try:
+            opened = open_picture(data, limits=self._limits)
+        except PictureError as error:
+            print(f"left out: {path}: {error}", file=sys.stderr)
+            return None
+        faces = sorted(self.engine.detect(opened.pixels), key=lambda face: face.box.area, reverse=True)
+        if not faces:
+            print(f"left out: {path}: I see no face in it", file=sys.stderr)
+            return None
+        subject = len(faces) == 1 or faces[0].box.area >= CLEAR_SUBJECT * faces[1].box.area
+        large = opened.to_original(faces[0].box).width >= SMALLEST_ENROLLED_FACE
+        encoding = self.engine.encode(opened.pixels, faces[:1])[0]
+        return Seen(encoding, look(self.engine.chips(opened.pixels, faces[:1])[0]), subject and large)
+
+
+def evaluate_folders(
+    settings: Settings,
+    gallery: Path,
+    probes: Path,
+    strangers: Sequence[Path],
+    *,
+    engine: str,
+    photos: int | None,
+    trials: int,
+    as_json: bool,
+    out: Path | None,
+) -> None:
+    """Print the figures of each group of `gallery`, and draw them into `out`, one PNG a group."""
+    encoder = make_encoder(settings, engine)
+    enrolled, asked = labelled(gallery), labelled(probes)
+    groups = list(dict.fromkeys(group for group, _ in enrolled))
+    if not groups:
+        raise PersonError(f"There are no photos in {gallery}; I look for GROUP/MEMBER/* or MEMBER/* in it.")
+    others = {folder.name: _files(folder) for folder in strangers}
+    for folder, files in zip(strangers, others.values(), strict=True):
+        if not files:
+            raise PersonError(f"There are no photos in {folder}.")
+    for group in groups:
+        sample = read_sample(encoder, group, enrolled, asked, others)
+        try:
+            evaluation = evaluate(sample, fit, photos=photos, trials=trials)
+        except ValueError as error:
+            raise PersonError(
+                f"{group} can't be evaluated: {error}. `--photos 5` enrols five a member and asks about the others; "
+                "every member needs a photo of one clear face that is at least "
+                f"{SMALLEST_ENROLLED_FACE} pixels wide."
+            ) from error
+        record = as_record(group, evaluation, encoder.engine.version)
+        print(json.dumps(record, ensure_ascii=False) if as_json else table(group, evaluation), flush=True)
+        if out is not None:
+            out.mkdir(parents=True, exist_ok=True)
+            (out / f"{group}-evaluation.png").write_bytes(evaluation_chart(group, evaluation))
+
+
+def make_encoder(settings: Settings, engine: str) -> Encoder:
+    """An encoder by the engine of that name. Raises PersonError when there is none."""
+    try:
+        loaded = load(engine, (settings.data / "engines").absolute())
+    except UnknownEngineError as error:
+        raise PersonError(f"{str(error).capitalize()}.") from error
+    return Encoder(loaded, PictureLimits(max_bytes=settings.picture_bytes, max_pixels=settings.picture_pixels))
+
+
+def labelled(folder: Path) -> Labelled:
+    """Photos by group and member: `folder` holds GROUP/MEMBER/*, or MEMBER/* of the group that it is called by."""
+    found: Labelled = {}
+    for first in _folders(folder):
+        for second in _folders(first):
+            found.setdefault((first.name, second.name), []).extend(_files(second))
+        if files := [path for path in sorted(first.iterdir()) if path.is_file() and not path.name.startswith(".")]:
+            found.setdefault((folder.resolve().name, first.name), []).extend(files)
+    return {label: files for label, files in found.items() if files}
+
+
+def read_sample(
+    encoder: Encoder, group: str, enrolled: Labelled, asked: Labelled, strangers: Mapping[str, Sequence[Path]]
+) -> Sample:
+    """What `group` is evaluated on: its members' photos; everybody else of `asked` and all `strangers` are strangers.
+
+    A group of `asked` by another name than any of `enrolled` is the same as `group` where it has a member of that name.
+    """
+    names = [name for its, name in enrolled if its == group]
+    roster = tuple(Member(i, name, 1, group) for i, name in enumerate(names))
+    number = {name: i for i, name in enumerate(names)}
+    same = _matching(group, names, enrolled, asked)
+    rows: list[tuple[Path, int, bool, bool]] = []
+    for (its, name), files in enrolled.items():
+        if its == group:
+            rows += [(path, number[name], True, False) for path in files]
+    sources: list[str] = []
+    for (its, name), files in asked.items():
+        person = number.get(name) if its == same else None
+        if person is None:
+            person = -1 - _place(sources, its)
+        rows += [(path, person, False, True) for path in files]
+    for source, files in strangers.items():
+        rows += [(path, -1 - _place(sources, source), False, True) for path in files]
+    return _encode(encoder, rows, roster, tuple(sources))
+
+
+def table(group: str, evaluation: Evaluation) -> str:
+    """The figures of one group in words, as percentages: mean ± deviation over trials."""
+    rows = [
+        ("right person likeliest (rank-1)", evaluation.rank_1),
+        *(
+            (f"right names at {fpir:.0%} strangers named (TPIR)", figure)
+            for fpir, figure in zip(FPIRS, evaluation.tpir, strict=True)
+        ),
+        ("right name, at the bot's own thresholds", evaluation.right),
+        ("wrong name", evaluation.wrong),
+        *(
+            (f"strangers named: {source}", figure)
+            for source, figure in zip(evaluation.sources, evaluation.strangers_named, strict=True)
+        ),
+        ("calibration error (ECE), members", evaluation.calibration_error),
+        ("calibration error, members and strangers", evaluation.calibration_error_with_strangers),
+    ]
+    strangers = ", ".join(
+        f"{source} {count:.0f}" for source, count in zip(evaluation.sources, evaluation.strangers, strict=True)
+    )
+    head = (
+        f"{group}: {len(evaluation.roster)} members, {evaluation.photos:.1f} photos each, {evaluation.probes:.0f} photos "
+        f"asked about, strangers: {strangers or 'none'}; trials: {evaluation.trials}"
+    )
+    width = max(len(words) for words, _ in rows)
+    return "\n".join([head, *(f"  {words:<{width}}  {_percent(figure)}" for words, figure in rows)])
+
+
+def as_record(group: str, evaluation: Evaluation, version: str) -> dict[str, Any]:
+    """The JSON object of one group; shares in [0, 1], None where there was nothing to measure."""
+    return {
+        "group": group,
+        "engine": version,
+        "trials": evaluation.trials,
+        "photos": round(evaluation.photos, 2),
+        "probes": round(evaluation.probes, 2),
+        "strangers": dict(zip(evaluation.sources, (round(count, 2) for count in evaluation.strangers), strict=True)),
+        "rank_1": _pair(evaluation.rank_1),
+        "tpir": {str(fpir): _pair(figure) for fpir, figure in zip(FPIRS, evaluation.tpir, strict=True)},
+        "right": _pair(evaluation.right),
+        "wrong": _pair(evaluation.wrong),
+        "strangers_named": {
+            source: _pair(figure) for source, figure in zip(evaluation.sources, evaluation.strangers_named, strict=True)
+        },
+        "ece": _pair(evaluation.calibration_error),
+        "ece_with_strangers": _pair(evaluation.calibration_error_with_strangers),
+        "confusion": {
+            "rows": [*(member.name for member in evaluation.roster), *evaluation.sources],
+            "columns": [*(member.name for member in evaluation.roster), None],
+            "counts": evaluation.confusion.tolist(),
+        },
+    }
+
+
+def _matching(group: str, names: Sequence[str], enrolled: Labelled, asked: Labelled) -> str | None:
+    """The group of `asked` that is `group`: of its name, or the only one there, as MEMBER/* of a folder called otherwise."""
+    there = dict.fromkeys(its for its, _ in asked)
+    if group in there:
+        return group
+    alone = len(there) == 1 and len({its for its, _ in enrolled}) == 1
+    only = next(iter(there), None)
+    return only if alone and any((only, name) in asked for name in names) else None
+
+
+def _place(sources: list[str], source: str) -> int:
+    if source not in sources:
+        sources.append(source)
+    return sources.index(source)
+
+
+def _encode(
+    encoder: Encoder,
+    rows: Iterable[tuple[Path, int, bool, bool]],
+    roster: tuple[Member, ...],
+    sources: tuple[str, ...],
+) -> Sample:
+    """Rows are (file, person, may be enrolled, may be asked about); a photo of one person in two rows is one."""
+    seen: dict[tuple[bytes, int], tuple[Seen, bool, bool]] = {}
+    console = Console(stderr=True)
+    for path, person, enrol, probe in track(
+        list(rows), "looking", console=console, transient=True, disable=not console.is_terminal
+    ):
+        key, face = encoder.see(path)
+        if face is not None:
+            _, enrolled, probed = seen.get((key, person), (face, False, False))
+            seen[key, person] = (face, enrolled or enrol, probed or probe)
+    encodings: Encodings = np.zeros((len(seen), encoder.engine.dimensions), np.float32)
+    looks = np.zeros((len(seen), LOOK_SIDE**2), np.float32)
+    for row, (face, _, _) in enumerate(seen.values()):
+        encodings[row], looks[row] = face.encoding, face.look
+    return Sample(
+        encodings,
+        looks,
+        np.array([person for _, person in seen], np.int64),
+        np.array([enrol and face.enrollable for face, enrol, _ in seen.values()], np.bool_),
+        np.array([probe for _, _, probe in seen.values()], np.bool_),
+        roster,
+        sources,
+        encoder.engine.version,
+    )
+
+
+def _folders(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+
+
+def _percent(figure: Figure) -> str:
+    return "—" if np.isnan(figure.mean) else f"{100 * figure.mean:5.1f} ± {100 * figure.deviation:.1f} %"
+
+
+def _pair(figure: Figure) -> dict[str, float] | None:
+    if np.isnan(figure.mean):
+        return None
+    return {"mean": round(figure.mean, 4), "deviation": round(figure.deviation, 4)}

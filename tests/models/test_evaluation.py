@@ -1,0 +1,192 @@
+"""Figures whose answers are known; and no photo is ever on both sides."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from models.charts import evaluation_chart
+from models.evaluation import CURVE, LOOK_SIDE, Outcome, Sample, evaluate, look
+from models.faces import Band, Candidate, Guess
+from models.gallery import Gallery, Member
+from models.recognition import Naming
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from models.faces import Encodings
+
+D = 32
+ROSTER = tuple(Member(10 + i, f"M{i}", 1, "G") for i in range(3))
+
+
+class NearestMean:
+    """A rule whose answers can be foretold: the cosine with a member's mean; a name from 0.5, and that as confidence."""
+
+    def __init__(self, gallery: Gallery) -> None:
+        self.gallery = gallery
+        self.means = np.stack([gallery.encodings[gallery.members == m.id].mean(axis=0) for m in gallery.roster])
+
+    def log_odds(self, encodings: Encodings) -> NDArray[np.float64]:
+        return (encodings @ self.means.T).astype(np.float64)
+
+    def name(self, encodings: Encodings, *, group: int | None = None) -> Naming:
+        guesses: list[Guess] = []
+        for row in self.log_odds(encodings):
+            candidates = [Candidate(m.id, m.name, float(s)) for m, s in zip(self.gallery.roster, row, strict=True)]
+            best = max(candidates, key=lambda candidate: candidate.confidence)
+            sure = best.confidence >= 0.5
+            guesses.append(
+                Guess(
+                    best.member if sure else None,
+                    best.name if sure else None,
+                    best.confidence,
+                    Band.SURE if sure else Band.UNKNOWN,
+                    tuple(candidates),
+                )
+            )
+        return Naming(1, "G", tuple(guesses))
+
+
+def sample(photos: int = 4, *, strangers: int = 5, copies: int = 0) -> Sample:
+    """Members along the first axes, strangers along later ones, all with noise; `copies` of each member's first photo."""
+    chance = np.random.default_rng(3)
+    directions = [place for place in range(3) for _ in range(photos)] + list(range(5, 5 + strangers))
+    encodings = np.eye(D, dtype=np.float32)[directions] + chance.normal(scale=0.05, size=(len(directions), D))
+    looks = chance.normal(size=(len(directions), LOOK_SIDE**2))
+    people = [10 + place if place < 3 else -1 for place in directions]
+    for place in range(3):
+        for _ in range(copies):
+            encodings = np.vstack([encodings, encodings[place * photos]])
+            looks = np.vstack([looks, looks[place * photos] + 0.01 * chance.normal(size=LOOK_SIDE**2)])
+            people.append(10 + place)
+    encodings /= np.linalg.norm(encodings, axis=1, keepdims=True)
+    looks /= np.linalg.norm(looks, axis=1, keepdims=True)
+    every = np.ones(len(people), np.bool_)
+    return Sample(
+        encodings.astype(np.float32),
+        looks.astype(np.float32),
+        np.array(people, np.int64),
+        np.array([person >= 0 for person in people], np.bool_),
+        every,
+        ROSTER,
+        ("others",) if strangers else (),
+        "test-1",
+    )
+
+
+def outcome(
+    truth: list[int], likeliest: list[int], scores: list[float], named: list[int], confidences: list[float]
+) -> Outcome:
+    whole = (np.array(values, np.int64) for values in (truth, likeliest, named))
+    t, best, n = whole
+    return Outcome(t, best, np.array(scores), n, np.array(confidences))
+
+
+def test_people_who_are_apart_are_all_told_apart() -> None:
+    figures = evaluate(sample(), NearestMean, photos=2, trials=3)
+    assert (figures.photos, figures.probes, figures.strangers) == (2.0, 6.0, (5.0,))
+    for figure in (figures.rank_1, *figures.tpir, figures.right):
+        assert (figure.mean, figure.deviation) == (1.0, 0.0)
+    assert figures.wrong.mean == figures.strangers_named[0].mean == 0
+    assert figures.confusion.tolist() == [[6, 0, 0, 0], [0, 6, 0, 0], [0, 0, 6, 0], [0, 0, 0, 15]]
+    assert figures.curve == (1.0,) * len(CURVE)
+
+
+def test_counts_by_hand() -> None:
+    """Four photos of members: right, right but too faint to be named, taken for another, likeliest another and unnamed."""
+    hand = outcome(
+        truth=[0, 0, 1, 1, -1, -1, -2, -2],
+        likeliest=[0, 0, 0, 0, 1, 1, 0, 0],
+        scores=[9, 3, 8, 1, 4, 2, 2, 0],
+        named=[0, -1, 0, -1, 1, -1, -1, -1],
+        confidences=[0.95, 0.35, 0.85, 0.15, 0.65, 0.05, 0.05, 0.05],
+    )
+    assert hand.rank_1() == 0.5
+    assert hand.right() == 0.25
+    assert hand.wrong() == 0.25
+    assert (hand.strangers_named(0), hand.strangers_named(1)) == (0.5, 0.0)
+    assert hand.tpir(0.01) == hand.tpir(0.24) == 0.25
+    assert hand.tpir(0.25) == 0.5
+    assert hand.tpir(1.0) == 0.5
+    assert hand.calibration_error(strangers=False) == pytest.approx((0.05 + 0.65 + 0.85 + 0.15) / 4)
+    assert hand.calibration_error(strangers=True) == pytest.approx((1.7 / 4 + (0.65 + 0.15) / 4) / 2)
+    assert hand.confusion(2, 2).tolist() == [[1, 0, 1], [1, 0, 1], [0, 1, 1], [0, 0, 2]]
+
+
+def test_a_stranger_with_the_same_score_does_not_pass() -> None:
+    assert outcome([0, -1], [0, 0], [1.0, 1.0], [0, -1], [0.9, 0.1]).tpir(0.01) == 0
+
+
+def test_a_copy_of_an_enrolled_photo_is_never_asked_about() -> None:
+    seen: list[Gallery] = []
+
+    def remember(gallery: Gallery) -> NearestMean:
+        seen.append(gallery)
+        return NearestMean(gallery)
+
+    figures = evaluate(sample(3, copies=4), remember, photos=2, trials=20)
+    # Three photos that differ and four copies of one: two are enrolled, so that the third is asked about, with its copies.
+    assert 3.0 < figures.probes < 3 * 5.0
+    for gallery in seen:
+        assert len(gallery.members) == 6
+        likeness = gallery.encodings @ gallery.encodings.T - np.eye(6)
+        assert likeness.max() < 0.995
+
+
+def test_trials_are_seeded_and_differ() -> None:
+    drawn: list[bytes] = []
+
+    def remember(gallery: Gallery) -> NearestMean:
+        drawn.append(gallery.encodings.tobytes())
+        return NearestMean(gallery)
+
+    first = evaluate(sample(6), remember, photos=2, trials=3)
+    second = evaluate(sample(6), remember, photos=2, trials=3)
+    assert drawn[:3] == drawn[3:]
+    assert len(set(drawn[:3])) == 3
+    assert first.rank_1 == second.rank_1
+    assert first.calibration_error == second.calibration_error
+
+
+def test_without_strangers_there_is_nothing_to_say_of_them() -> None:
+    figures = evaluate(sample(strangers=0), NearestMean, photos=2, trials=2)
+    assert figures.strangers_named == figures.strangers == ()
+    assert figures.rank_1.mean == 1.0
+
+
+def test_what_cannot_be_evaluated_is_refused() -> None:
+    with pytest.raises(ValueError, match="no photo of a member is left"):
+        evaluate(sample(), NearestMean, photos=None, trials=1)
+    ok = sample()
+    bare = Sample(
+        ok.encodings, ok.looks, ok.people, ok.enrollable & (ok.people != 11), ok.probes, ROSTER, ok.sources, "test-1"
+    )
+    with pytest.raises(ValueError, match="no photo to enrol of M1"):
+        evaluate(bare, NearestMean, photos=2, trials=1)
+    with pytest.raises(ValueError, match="encodings, but"):
+        Sample(ok.encodings[:2], ok.looks, ok.people, ok.enrollable, ok.probes, ROSTER, ok.sources, "test-1")
+
+
+def test_a_look_tells_a_copy_from_another_picture() -> None:
+    chance = np.random.default_rng(0)
+    chip = np.kron(chance.integers(0, 200, (15, 15, 3)), np.ones((10, 10, 1))).astype(np.uint8)
+    other = np.kron(chance.integers(0, 200, (15, 15, 3)), np.ones((10, 10, 1))).astype(np.uint8)
+    brighter = (chip + chance.integers(20, 30, chip.shape)).astype(np.uint8)
+    assert look(chip) @ look(brighter) > 0.99
+    assert look(chip) @ look(other) < 0.5
+    assert not look(np.full((150, 150, 3), 7, np.uint8)).any()
+
+
+def test_the_picture_can_be_drawn_with_and_without_strangers() -> None:
+    figures = evaluate(sample(), NearestMean, photos=2, trials=2)
+    with Image.open(BytesIO(evaluation_chart("누구 & co.", figures))) as image:
+        assert image.format == "PNG"
+        pixels = np.asarray(image.convert("RGB"))
+    assert len(np.unique(pixels.reshape(-1, 3), axis=0)) > 10
+    bare = evaluate(sample(strangers=0), NearestMean, photos=2, trials=1)
+    assert evaluation_chart("G", bare).startswith(b"\x89PNG")
