@@ -11,9 +11,11 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from models import background
-from models.calibration import calibrate, centred, sums_by_member, unit
+from models.calibration import choose_whitening, scale, sums_by_owner, try_out
+from models.centres import centres
 from models.faces import Band, Candidate, Guess
 from models.gallery import Gallery, Member
+from models.whitening import Whitening, unit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,24 +25,18 @@ if TYPE_CHECKING:
 SURE = 0.5
 """Confidence from which an answer is sure, unless the asker says otherwise."""
 
-EXPECTED = 1 / 15
-"""Share of faces that are members, before a picture has spoken. The threshold lets one stranger in a hundred pass and sits
-where members are dense: odds of about 14 to one for a member, which log-odds of 0 make even.
-"""
+PRIOR_FACES = 6.0
+"""That half of all faces are members weighs as much as so many faces of the picture.
 
-PRIOR_FACES = 20.0
-"""`EXPECTED` weighs as much as so many faces of the picture.
-
-Five photos a member of TWICE, four members beside one woman of ITZY: 92 % of the members named (85 % each face by itself)
-and 6 % of the women (2 %); all nine in one picture: 94 % (83 %). At 10 it is 92 % and 8 %, at 30 90 % and 5 %.
+Five photos a member of TWICE, four members beside one woman of ITZY: 95 % of the members named (91 % each face by itself)
+and 6 % of the women (3 %); all nine in one picture: all named. At 3 it is 95 and 8 %, at 12 94 and 5 %.
 """
 
 ROUNDS = 3
 """So many times the faces of a picture hear what the others have become."""
 
-CLEARLY = 1.5
+CLEARLY = 3.0
 """Log-odds from which a face is a member whatever else is in the picture; two such faces of one name make a collage."""
-
 
 LINE_UP = 4
 """Members that a group must have for its last face to be named by elimination."""
@@ -65,32 +61,40 @@ class Naming:
 class Recogniser:
     """What is learned from a gallery; small enough to travel with every picture.
 
-    `mean`: (d,) float32, taken off every encoding. `centroids`: (m, d) float32, unit length, one a member of `roster`, in
-    its order. `thresholds`: (m,) float64, the score at which a face is as likely nobody. `slope`: log-odds a unit of score;
-    a score is a cosine. `version`: the engine's whose encodings these are.
+    `whitening`: what encodings go through first. `centroids`: (c, d) float32, unit length. `owners`: (c,) int64, whose each
+    is, as a place in `roster`; each member has at least one. A score is the cosine with the nearest centroid of a member.
+    `slopes`, `evens`: (m,) float64, a score's log-odds against nobody are slope * (score - even). `prices`: (m,) float64, the
+    log-odds from which a name may be given. `version`: the engine's whose encodings these are.
     """
 
-    mean: NDArray[np.float32]
+    whitening: Whitening
     centroids: NDArray[np.float32]
+    owners: NDArray[np.int64]
     roster: tuple[Member, ...]
-    slope: float
-    thresholds: NDArray[np.float64]
+    slopes: NDArray[np.float64]
+    evens: NDArray[np.float64]
+    prices: NDArray[np.float64]
     version: str
 
     def __post_init__(self) -> None:
-        wanted = (len(self.roster), len(self.mean))
-        if self.centroids.shape != wanted or self.thresholds.shape != wanted[:1]:
-            raise ValueError(f"centroids {self.centroids.shape} and thresholds {self.thresholds.shape}, not {wanted}")
+        wanted = (len(self.owners), len(self.whitening.mean))
+        if self.centroids.shape != wanted:
+            raise ValueError(f"centroids {self.centroids.shape}, not {wanted}")
+        for column in (self.slopes, self.evens, self.prices):
+            if column.shape != (len(self.roster),):
+                raise ValueError(f"{column.shape} slopes, evens or prices for {len(self.roster)} members")
+        if set(self.owners.tolist()) != set(range(len(self.roster))):
+            raise ValueError(f"centroids of {len(set(self.owners.tolist()))} members, not of {len(self.roster)}")
 
     def log_odds(self, encodings: Encodings) -> NDArray[np.float64]:
-        """Of each face being each member against being nobody: (n, m).
+        """Of each face being each member against being nobody, members and strangers being as frequent: (n, m).
 
         Raises ValueError when the encodings aren't (n, d).
         """
-        if encodings.ndim != 2 or encodings.shape[1] != len(self.mean):
-            raise ValueError(f"encodings {encodings.shape}, not (n, {len(self.mean)})")
-        scores = centred(encodings, self.mean) @ self.centroids.T
-        return self.slope * (scores.astype(np.float64) - self.thresholds)
+        cosines = (self.whitening.apply(encodings) @ self.centroids.T).astype(np.float64)
+        scores = np.full((len(encodings), len(self.roster)), -1.0)
+        np.maximum.at(scores.T, self.owners, cosines.T)
+        return self.slopes * (scores - self.evens)
 
     def name(
         self, encodings: Encodings, *, group: int | None = None, once: Once = "auto", threshold: float = SURE
@@ -107,11 +111,11 @@ class Recogniser:
         for number in numbers:
             columns = np.array([i for i, member in enumerate(self.roster) if member.group == number], np.int64)
             mine = log_odds[:, columns]
-            plans.append(_Plan.make(mine, columns, once=_once(mine, once)))
+            plans.append(_Plan.make(mine, self.prices[columns], columns, once=_once(mine, once)))
         plan = max(plans, key=lambda plan: plan.evidence, default=None)
         # Every group is as likely beforehand: one that is found must make up for all those that it was chosen from.
         if plan is None or not plan.columns.size or (group is None and plan.evidence <= math.log(len(plans))):
-            return Naming(group, None, self._strangers(log_odds))
+            return Naming(group, None, self._strangers(log_odds - math.log(max(len(plans), 1))))
         plan = plan.together().completed()
         members = [self.roster[int(column)] for column in plan.columns]
         guesses = [_guess(members, *row, threshold) for row in plan.rows()]
@@ -122,7 +126,7 @@ class Recogniser:
     def _strangers(self, log_odds: NDArray[np.float64]) -> tuple[Guess, ...]:
         """Guesses for faces (n, m) of which no group could make anybody; the candidates are the whole roster."""
         columns = np.arange(len(self.roster), dtype=np.int64)
-        nobody = _Plan.make(np.minimum(log_odds, 0.0), columns, once=False)
+        nobody = _Plan.make(log_odds, self.prices, columns, once=False)
         return tuple(_guess(list(self.roster), -1, confidences, order, SURE) for _, confidences, order in nobody.rows())
 
     def to_bytes(self) -> bytes:
@@ -130,14 +134,18 @@ class Recogniser:
         file = io.BytesIO()
         np.savez(
             file,
-            mean=self.mean,
+            mean=self.whitening.mean,
+            directions=self.whitening.directions,
+            gains=self.whitening.gains,
             centroids=self.centroids,
+            owners=self.owners,
             ids=np.array([member.id for member in self.roster], np.int64),
             names=np.array([member.name for member in self.roster], np.str_),
             groups=np.array([member.group for member in self.roster], np.int64),
             group_names=np.array([member.group_name for member in self.roster], np.str_),
-            slope=np.array(self.slope, np.float64),
-            thresholds=self.thresholds,
+            slopes=self.slopes,
+            evens=self.evens,
+            prices=self.prices,
             version=np.array(self.version, np.str_),
         )
         return file.getvalue()
@@ -148,11 +156,13 @@ class Recogniser:
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             columns = (file[key].tolist() for key in ("ids", "names", "groups", "group_names"))
             return cls(
-                file["mean"],
+                Whitening(file["mean"], file["directions"], file["gains"]),
                 file["centroids"],
+                file["owners"],
                 tuple(Member(*row) for row in zip(*columns, strict=True)),
-                float(file["slope"]),
-                file["thresholds"],
+                file["slopes"],
+                file["evens"],
+                file["prices"],
                 str(file["version"]),
             )
 
@@ -164,24 +174,45 @@ def fit(gallery: Gallery) -> Recogniser:
     """
     roster = tuple(member for member in gallery.roster if (gallery.members == member.id).any())
     row = {member.id: i for i, member in enumerate(roster)}
-    owners = np.array([row[member] for member in gallery.members.tolist()], np.intp)
+    members = np.array([row[member] for member in gallery.members.tolist()], np.intp)
+    whitening, scores = choose_whitening(gallery.encodings, members, background.load(gallery.version))
+    vectors = whitening.apply(gallery.encodings)
+    camps = centres(vectors, members, apart=scale(scores, 1).even)
+    owners = members[np.unique(camps, return_index=True)[1]]
+    photos = np.bincount(camps, minlength=len(owners))
+    slopes, evens, prices = np.zeros((3, len(roster)))
+    # One scale for all groups would be that of the group whose members resemble each other most: enrolling BTS and ITZY
+    # beside TWICE once raised the threshold from 0.51 to 0.60, and 11 of 22 names in photos of all nine of TWICE were lost.
     groups = np.array([member.group for member in roster], np.int64)
-    scale = calibrate(gallery.encodings, owners, groups, background.load(gallery.version))
-    vectors = centred(gallery.encodings, scale.mean)
-    centroids = unit(sums_by_member(vectors, owners, len(roster)))
-    return Recogniser(scale.mean, centroids, roster, scale.slope, scale.thresholds, gallery.version)
+    for group in np.unique(groups):
+        mine = groups[members] == group
+        trial = try_out(vectors[mine], members[mine], camps[mine])
+        for member in np.flatnonzero(groups == group):
+            its = scale(scores, int(photos[owners == member].min()), trial)
+            slopes[member], evens[member], prices[member] = its.slope, its.even, its.price
+    return Recogniser(
+        whitening,
+        unit(sums_by_owner(vectors, camps, len(owners))),
+        owners.astype(np.int64),
+        roster,
+        slopes,
+        evens,
+        prices,
+        gallery.version,
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Plan:
     """Which face gets which name in one group.
 
-    `log_odds`: (n, m) of the group's members, `columns`: (m,) their places in the roster. `chosen`: (n,) the member of each
-    face or -1. `free`: (n, m) which members each face might still be. `once`: whether names may not repeat. `eliminated`: the
-    face that was named by elimination, if one was.
+    `log_odds`: (n, m) of the group's members. `prices`: (m,) of their names. `columns`: (m,) their places in the roster.
+    `chosen`: (n,) the member of each face or -1. `free`: (n, m) which members each face might still be. `once`: whether names
+    may not repeat. `eliminated`: the face that was named by elimination, if one was.
     """
 
     log_odds: NDArray[np.float64]
+    prices: NDArray[np.float64]
     columns: NDArray[np.int64]
     once: bool
     chosen: NDArray[np.int64]
@@ -189,38 +220,44 @@ class _Plan:
     eliminated: int | None = None
 
     @classmethod
-    def make(cls, log_odds: NDArray[np.float64], columns: NDArray[np.int64], *, once: bool) -> _Plan:
-        """The likeliest choice of names, nobody being worth 0 to every face."""
+    def make(
+        cls, log_odds: NDArray[np.float64], prices: NDArray[np.float64], columns: NDArray[np.int64], *, once: bool
+    ) -> _Plan:
+        """The best choice of names: each is worth its log-odds less its price, nobody is worth 0 to every face."""
         faces, members = log_odds.shape
         free = np.ones((faces, members), np.bool_)
         chosen = np.full(faces, -1, np.int64)
         if not members:
-            return cls(log_odds, columns, once, chosen, free)
+            return cls(log_odds, prices, columns, once, chosen, free)
+        worth = log_odds - prices
         if not once:
-            chosen = np.where(log_odds.max(axis=1) > 0, log_odds.argmax(axis=1), chosen)
-            return cls(log_odds, columns, once, chosen, free)
-        worth = np.hstack([log_odds, np.zeros((faces, faces))])
-        for face, member in zip(*linear_sum_assignment(worth, maximize=True), strict=True):
-            if member < members and log_odds[face, member] > 0:
+            chosen = np.where(worth.max(axis=1) > 0, worth.argmax(axis=1), chosen)
+            return cls(log_odds, prices, columns, once, chosen, free)
+        padded = np.hstack([worth, np.zeros((faces, faces))])
+        for face, member in zip(*linear_sum_assignment(padded, maximize=True), strict=True):
+            if member < members and worth[face, member] > 0:
                 chosen[face] = member
         for face in np.flatnonzero(chosen >= 0):
             free[:, chosen[face]] = False
         free[chosen >= 0, chosen[chosen >= 0]] = True
-        return cls(log_odds, columns, once, chosen, free)
+        return cls(log_odds, prices, columns, once, chosen, free)
 
     def together(self) -> _Plan:
         """The plan once the faces speak for each other: among members, a doubtful face is more likely a member too.
 
-        The expected share of members follows what the other faces are (a Beta prior); it never falls below `EXPECTED`.
+        Odds follow how many of the other faces are members, and how many of the group are there already; both shares have Beta
+        priors around one half. A face among strangers is judged as if it were alone.
         """
         plan = self
         for _ in range(ROUNDS):
             named = 1 - plan.nobody()
             members = named.sum() - named
             strangers = len(named) - 1 - members
-            odds = (members + EXPECTED * PRIOR_FACES) / (strangers + (1 - EXPECTED) * PRIOR_FACES)
-            lift = np.maximum(0, np.log(odds * (1 - EXPECTED) / EXPECTED))
-            plan = _Plan.make(self.log_odds + lift[:, None], self.columns, once=self.once)
+            lift = _raised((members + PRIOR_FACES / 2) / (strangers + PRIOR_FACES / 2))
+            if self.once:
+                absent = np.maximum(self.log_odds.shape[1] - 1 - members, 0)
+                lift += _raised((members + 1) / (absent + 1))
+            plan = _Plan.make(self.log_odds + lift[:, None], self.prices, self.columns, once=self.once)
         return plan
 
     def completed(self) -> _Plan:
@@ -234,13 +271,13 @@ class _Plan:
         log_odds, chosen = self.log_odds.copy(), self.chosen.copy()
         log_odds[face, missing] = math.log(ELIMINATED / (1 - ELIMINATED))
         chosen[face] = missing
-        return _Plan(log_odds, self.columns, self.once, chosen, self.free, eliminated=face)
+        return replace(self, log_odds=log_odds, chosen=chosen, eliminated=face)
 
     @property
     def evidence(self) -> float:
-        """Log-odds of all the names together."""
+        """What all the names together are worth."""
         named = self.chosen >= 0
-        return float(self.log_odds[named, self.chosen[named]].sum())
+        return float((self.log_odds - self.prices)[named, self.chosen[named]].sum())
 
     def confidences(self) -> NDArray[np.float64]:
         """Probability of each face being each member (n, m), nobody having the rest of each row."""
@@ -260,6 +297,10 @@ class _Plan:
             (int(chosen), confidence, sorted(range(len(odds)), key=lambda i: (-confidence[i], -odds[i])))
             for chosen, confidence, odds in zip(self.chosen, confidences, self.log_odds, strict=True)
         ]
+
+
+def _raised(odds: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.maximum(0, np.log(odds))
 
 
 def _once(log_odds: NDArray[np.float64], once: Once) -> bool:

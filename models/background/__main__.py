@@ -1,25 +1,26 @@
 """Measure the background of an engine: `python -m models.background FOLDER [--engine dlib] [--weights FOLDER]`.
 
-FOLDER is `../shared/faces` or another with `background/PERSON/*` (faces like those of rosters) and `strangers/*` (faces of
-any kind, one a person). Writes `VERSION.json` beside this file: a mean and four numbers, from which nobody can be found again.
+FOLDER is `../shared/faces` or another with `background/PERSON/*` (faces like those of rosters), `groups/GROUP/MEMBER/*`
+(rosters) and `strangers/*` (faces of any kind, one a person). Writes `VERSION.json` beside this file: a mean, a few
+directions and quantiles of scores, from which nobody can be found again.
 """
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
-from models.background import Background, Scale
-from models.calibration import STRANGERS_NAMED, Trial, centred, sums_by_member, try_out, unit
+from models.background import PHOTOS, QUANTILES, Background, Scores
+from models.calibration import best_of_others
 from models.engines import load
+from models.whitening import Whitening, unit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -27,12 +28,17 @@ if TYPE_CHECKING:
     from models.faces import Encodings
 
 LEFT_OUT = frozenset({"Yeji"})
-"""Also in the roster that is measured with these numbers."""
+"""Of the background: also in a roster."""
 
-PHOTOS = 5
+ROSTERS = ("ITZY", "BTS")
+"""Whose scores are measured too. TWICE stays out: it is what the figures in docs/recognition.md are about."""
+
+LIKE_THE_BACKGROUND = ("ITZY",)
+"""Whose members are strangers who look like those of other rosters."""
+
 ROSTER = 9
-ROUNDS = 40
-"""Rosters are simulated with so many photos a member and so many members, so many times over."""
+ROUNDS = 200
+"""Each person is scored so many times, by rosters of so many others; so each counts alike."""
 
 
 def main() -> None:
@@ -40,74 +46,108 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m models.background", description="Measure the background of an engine."
     )
-    parser.add_argument("folder", type=Path, help="holds background/PERSON/* and strangers/*")
+    parser.add_argument("folder", type=Path, help="holds background/PERSON/*, groups/GROUP/MEMBER/* and strangers/*")
     parser.add_argument("--engine", default="dlib")
-    parser.add_argument("--weights", type=Path, default=Path("weights"), help="where converted networks are kept")
+    parser.add_argument("--weights", type=Path, default=Path("weights"), help="where models are kept")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent)
     arguments = parser.parse_args()
     engine = load(arguments.engine, arguments.weights)
-    people = [
-        _largest_faces(engine, sorted(person.iterdir()))
-        for person in sorted((arguments.folder / "background").iterdir())
-        if person.name not in LEFT_OUT
-    ]
-    anyone = _largest_faces(engine, sorted((arguments.folder / "strangers").iterdir()))
-    print(measure(engine.version, people, anyone).write(arguments.out))
+    folder: Path = arguments.folder
+
+    def people(folders: Iterable[Path]) -> list[Encodings]:
+        return [_largest_faces(engine, sorted(person.iterdir())) for person in folders]
+
+    background = people(path for path in sorted((folder / "background").iterdir()) if path.name not in LEFT_OUT)
+    rosters = {name: people(sorted((folder / "groups" / name).iterdir())) for name in ROSTERS}
+    anyone = _largest_faces(engine, sorted((folder / "strangers").iterdir()))
+    print(measure(engine.version, background, rosters, anyone).write(arguments.out))
 
 
-def measure(version: str, people: list[Encodings], anyone: Encodings) -> Background:
-    """The numbers: `people` holds (k, d) encodings of one person each, `anyone` (n, d) of a person a row."""
+def measure(
+    version: str, background: Sequence[Encodings], rosters: dict[str, list[Encodings]], anyone: Encodings
+) -> Background:
+    """The numbers: `background` and each of `rosters` hold (k, d) encodings of one person each, `anyone` (n, d) of a person a
+    row.
+    """
     chance = np.random.default_rng(0)
-    mean = _mean_face(people)
-    nearness = np.concatenate(people) @ (mean / np.linalg.norm(mean))
-    trial = _simulate(people, chance)
-    like = Scale(_tail(trial.strangers()), trial.slope())
-
-    rosters = [chance.permutation(len(anyone))[: ROSTER + 1] for _ in range(ROUNDS * ROSTER)]
-    owners = np.arange(ROSTER + 1)
-    unlike = np.concatenate([try_out(anyone[roster], owners, ROSTER + 1).strangers() for roster in rosters])
-    # One photo a person tells nothing about genuine scores: the slope goes by the spread of strangers' instead.
-    slope = like.slope * float(trial.strangers().std() / unlike.std())
+    people = _cleaned(background)
+    whitening = Whitening.learn(people)
+    nearness = np.concatenate(background) @ (whitening.mean / np.linalg.norm(whitening.mean))
+    alike = [*people, *(person for name in LIKE_THE_BACKGROUND for person in rosters[name])]
+    further = [person for name in ROSTERS if name not in LIKE_THE_BACKGROUND for person in rosters[name]]
+    whitened = _Simulation(chance)
+    raw = _Simulation(chance)
+    for i, person in enumerate([*alike, *further]):
+        # Nobody is scored by what was learned from herself.
+        its = Whitening.learn(people[:i] + people[i + 1 :]) if i < len(people) else whitening
+        others = [] if i >= len(alike) else alike[:i] + alike[i + 1 :]
+        whitened.score(its.apply(person), [its.apply(other) for other in others])
+        raw.score(unit(person), [unit(other) for other in others])
     return Background(
         version=version,
-        mean=mean,
+        whitening=whitening,
         nearness_mean=float(nearness.mean()),
         nearness_deviation=float(nearness.std()),
-        centred=like,
-        raw=Scale(_tail(unlike), slope),
+        whitened=whitened.scores(),
+        raw=raw.scores(_of_anyone(anyone, chance)),
     )
 
 
-def _simulate(people: list[Encodings], chance: np.random.Generator) -> Trial:
-    """Rosters drawn from `people`, each scored by somebody who is neither enrolled nor in the mean."""
-    others: list[NDArray[np.float32]] = []
-    genuine: list[NDArray[np.float32]] = []
-    for _ in range(ROUNDS):
-        for i, stranger in enumerate(people):
-            rest = people[:i] + people[i + 1 :]
-            mean = _mean_face(rest)
-            drawn: list[int] = chance.permutation(len(rest))[:ROSTER].tolist()
-            photos: list[Encodings] = [rest[j][chance.permutation(len(rest[j]))[:PHOTOS]] for j in drawn]
-            owners = np.repeat(np.arange(len(photos)), [len(taken) for taken in photos])
-            vectors = centred(np.concatenate(photos), mean)
-            centroids = unit(sums_by_member(vectors, owners, len(photos)))
-            others.append(centred(stranger, mean) @ centroids.T)
-            genuine.append(try_out(vectors, owners, len(photos)).genuine)
-    return Trial(np.concatenate(others), np.concatenate(genuine))
+class _Simulation:
+    """Collects the scores that people have in rosters drawn from others."""
+
+    def __init__(self, chance: np.random.Generator) -> None:
+        self._chance = chance
+        self._genuine: list[list[np.float32]] = [[] for _ in PHOTOS]
+        self._strangers: list[list[np.float32]] = [[] for _ in PHOTOS]
+
+    def score(self, person: Encodings, others: Sequence[Encodings]) -> None:
+        """Score one of a person's faces (k, d) by the centroid of her other photos, and by rosters drawn from `others`."""
+        for row, photos in enumerate(PHOTOS):
+            for _ in range(ROUNDS):
+                face, *rest = self._chance.permutation(person)
+                if len(rest) >= photos:
+                    self._genuine[row].append(face @ _centroid(np.stack(rest[:photos])))
+                if others:
+                    drawn: list[int] = self._chance.permutation(len(others))[:ROSTER].tolist()
+                    centroids = np.stack([_centroid(self._chance.permutation(others[i])[:photos]) for i in drawn])
+                    self._strangers[row].append((centroids @ face).max())
+
+    def scores(self, strangers: NDArray[np.float64] | None = None) -> Scores:
+        """Quantiles; `strangers` of one photo a member take the place of the measured ones, which tell how they grow."""
+        measured = _quantiles(self._strangers)
+        return Scores(
+            _quantiles(self._genuine), measured if strangers is None else measured + (strangers - measured[0])
+        )
 
 
-def _tail(scores: NDArray[np.float32]) -> float:
-    """The score that STRANGERS_NAMED of the strangers pass, were they normally spread.
-
-    By the quartiles: some photos of the background bear a wrong name, and in the tail itself it is they who are counted.
-    """
-    low, middle, high = np.quantile(scores, [0.25, 0.5, 0.75])
-    normal = NormalDist()
-    return float(middle + (high - low) * normal.inv_cdf(1 - STRANGERS_NAMED) / (2 * normal.inv_cdf(0.75)))
+def _quantiles(kinds: Sequence[Sequence[np.float32]]) -> NDArray[np.float64]:
+    return np.stack([np.quantile(np.array(scores, np.float64), QUANTILES) for scores in kinds])
 
 
-def _mean_face(people: list[Encodings]) -> NDArray[np.float32]:
-    return np.stack([person.mean(axis=0) for person in people]).mean(axis=0)
+def _centroid(photos: Encodings) -> NDArray[np.float32]:
+    return unit(photos.sum(axis=0, keepdims=True))[0]
+
+
+def _of_anyone(anyone: Encodings, chance: np.random.Generator) -> NDArray[np.float64]:
+    """Quantiles of the best score of a face in a roster of nine others, one photo each."""
+    rosters = [anyone[chance.permutation(len(anyone))[: ROSTER + 1]] for _ in range(ROUNDS * ROSTER)]
+    owners = np.arange(ROSTER + 1)
+    scores = np.concatenate([best_of_others(its, owners, its, owners) for its in rosters])
+    return np.quantile(scores.astype(np.float64), QUANTILES)
+
+
+def _cleaned(people: Sequence[Encodings]) -> list[Encodings]:
+    """Each person's photos without copies and without those that look more like somebody else: they bear a wrong name."""
+    people = [np.unique(person, axis=0) for person in people]
+    mean = np.stack([person.mean(axis=0) for person in people]).mean(axis=0)
+    vectors = [unit(person - mean) for person in people]
+    kept: list[Encodings] = []
+    for i, own in enumerate(vectors):
+        others = np.stack([_centroid(vector) for j, vector in enumerate(vectors) if j != i])
+        rest = unit(own.sum(axis=0) - own)
+        kept.append(people[i][np.einsum("nd,nd->n", own, rest) > (own @ others.T).max(axis=1)])
+    return kept
 
 
 def _largest_faces(engine: Engine, photos: Iterable[Path]) -> Encodings:
