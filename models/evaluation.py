@@ -208,7 +208,7 @@ def evaluate(
     Raises ValueError when no photo of a member is left to ask about, or a member has none to enrol.
     """
     chances = np.random.default_rng(seed).spawn(trials)
-    draws = [_draw(sample, photos, chance) for chance in chances]
+    draws = [draw(sample, photos, chance) for chance in chances]
     outcomes = [ask(sample, fit, enrolled) for enrolled in draws]
     if not any((outcome.truth >= 0).any() for outcome in outcomes):
         raise ValueError("no photo of a member is left to ask about")
@@ -260,7 +260,7 @@ def ask(sample: Sample, fit: Callable[[Gallery], Recognises], enrolled: NDArray[
     )
 
 
-def _draw(sample: Sample, photos: int | None, chance: np.random.Generator) -> NDArray[np.intp]:
+def draw(sample: Sample, photos: int | None, chance: np.random.Generator) -> NDArray[np.intp]:
     """Places of the photos to enrol: `photos` a member, or fewer where there are no more that are not one photo."""
     if photos is None:
         drawn = np.flatnonzero(sample.enrollable)

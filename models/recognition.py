@@ -246,7 +246,7 @@ class _Plan:
         """The plan once the faces speak for each other: among members, a doubtful face is more likely a member too.
 
         Odds follow how many of the other faces are members, and how many of the group are there already; both shares have Beta
-        priors around one half. A face among strangers is judged as if it were alone.
+        priors around one half, the second Jeffreys's. A face among strangers is judged as if it were alone.
         """
         plan = self
         for _ in range(ROUNDS):
@@ -256,7 +256,7 @@ class _Plan:
             lift = _raised((members + PRIOR_FACES / 2) / (strangers + PRIOR_FACES / 2))
             if self.once:
                 absent = np.maximum(self.log_odds.shape[1] - 1 - members, 0)
-                lift += _raised((members + 1) / (absent + 1))
+                lift += _raised((members + 0.5) / (absent + 0.5))
             plan = _Plan.make(self.log_odds + lift[:, None], self.prices, self.columns, once=self.once)
         return plan
 

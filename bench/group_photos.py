@@ -1,0 +1,182 @@
+"""Everybody once: `python -m bench.group_photos [SHARED] [--trials T] [--engine E]` names the faces of BTS group photos.
+
+Six members are enrolled from ../shared/faces/groups, J-Hope is a stranger. Beside nugu the article's way: the nearest face's
+member within 0.6, everybody once by an assignment over distances. F1 counts names: right ones, wrong ones (a stranger's
+included), and members who got none; "of all" also those whose face was not found.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from bench.recognition import NearestFace, PlainEngine
+from bot.evaluation import Encoder, labelled, make_encoder, read_sample
+from bot.media.pictures import PictureLimits
+from bot.settings import Settings
+from models.engines.dlib import create
+from models.evaluation import Figure, draw
+from models.gallery import Gallery
+from models.recognition import fit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from models.engines import Engine
+    from models.evaluation import Sample
+    from models.faces import Box, Encodings
+
+_ROOT = Path(__file__).resolve().parents[1]
+GROUP = "BTS"
+
+Rule = "Callable[[Gallery], Callable[[Encodings], list[int | None]]]"
+"""From a gallery to what names the faces of one picture by members' ids."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """A group photo: the encodings of the faces found, (n, d), and whom each shows: a member's place, -1 for a stranger,
+    None for no labelled face. `members`: how many members' faces are labelled, found or not.
+    """
+
+    encodings: Encodings
+    truth: tuple[int | None, ...]
+    members: int
+
+
+def scenes(folder: Path, engine: Engine, names: Sequence[str]) -> list[Scene]:
+    """The photos of `folder`, seen by `engine`; `labels.json` has a box around each head."""
+    places = {name.lower(): place for place, name in enumerate(names)}
+    found: list[Scene] = []
+    for name, labels in json.loads((folder / "labels.json").read_text(encoding="utf-8")).items():
+        picture = cv2.cvtColor(cv2.imread(str(folder / name)), cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+        faces = engine.detect(picture)
+        truth = [_person(face.box, labels["faces"]) for face in faces]
+        found.append(
+            Scene(
+                engine.encode(picture, faces),
+                tuple(None if person is None else places.get(person, -1) for person in truth),
+                sum(label["name"].lower() in places for label in labels["faces"]),
+            )
+        )
+    return found
+
+
+def _person(box: Box, labels: Sequence[dict[str, object]]) -> str | None:
+    """Whose labelled head a face is the middle of; the smallest, where heads overlap."""
+    x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
+
+    def area(label: dict[str, object]) -> int:
+        left, top, right, bottom = label["box"]
+        return (right - left) * (bottom - top)
+
+    around = [
+        label for label in labels if label["box"][0] <= x < label["box"][2] and label["box"][1] <= y < label["box"][3]
+    ]
+    return str(min(around, key=area)["name"]).lower() if around else None
+
+
+def f1(named: Sequence[tuple[Scene, Sequence[int | None]]], *, of_all: bool) -> float:
+    """Harmonic mean of precision and recall of the names given, over all scenes."""
+    right = wrong = missed = 0
+    for scene, names in named:
+        hits = sum(name is not None and name == truth for name, truth in zip(names, scene.truth, strict=True))
+        found = sum(truth is not None and truth >= 0 for truth in scene.truth)
+        right += hits
+        wrong += sum(name is not None for name in names) - hits
+        missed += (scene.members if of_all else found) - hits
+    return 2 * right / (2 * right + wrong + missed)
+
+
+def nugu(gallery: Gallery) -> Callable[[Encodings], list[int | None]]:
+    """nugu's way."""
+    recogniser = fit(gallery)
+    group = gallery.roster[0].group
+    return lambda faces: [guess.member for guess in recogniser.name(faces, group=group, once="yes").guesses]
+
+
+def article(plain: PlainEngine) -> Callable[[Gallery], Callable[[Encodings], list[int | None]]]:
+    """The article's way: each member to the face that makes the distances smallest in all, within the tolerance."""
+
+    def learn(gallery: Gallery) -> Callable[[Encodings], list[int | None]]:
+        rule = NearestFace(gallery, plain)
+
+        def name(faces: Encodings) -> list[int | None]:
+            names: list[int | None] = [None] * len(faces)
+            within: NDArray[np.float64] = rule.log_odds(faces)
+            for face, member in zip(*linear_sum_assignment(within, maximize=True), strict=True):
+                if within[face, member] >= 0:
+                    names[face] = gallery.roster[member].id
+            return names
+
+        return name
+
+    return learn
+
+
+def measure(
+    sample: Sample,
+    pictures: Sequence[Scene],
+    rule: Callable[[Gallery], Callable[[Encodings], list[int | None]]],
+    photos: int | None,
+    trials: int,
+) -> tuple[Figure, Figure]:
+    """F1 of the faces found, and of all, over seeded draws of so many photos a member; None enrols all, once."""
+    chances = np.random.default_rng(0).spawn(trials if photos else 1)
+    found: list[float] = []
+    overall: list[float] = []
+    for chance in chances:
+        enrolled = draw(sample, photos, chance)
+        name = rule(Gallery(sample.encodings[enrolled], sample.people[enrolled], sample.roster, sample.version))
+        named = [(scene, name(scene.encodings)) for scene in pictures]
+        found.append(f1(named, of_all=False))
+        overall.append(f1(named, of_all=True))
+    return Figure.of(found), Figure.of(overall)
+
+
+def report(shared: Path, settings: Settings, engine: str, trials: int) -> None:
+    """Print a line a number of photos and a rule."""
+    faces = shared / "faces"
+    pictures = faces / "group_photos" / GROUP
+    groups = {label: files for label, files in labelled(faces / "groups").items() if label[0] == GROUP}
+    encoder = make_encoder(settings, engine)
+    rows: list[tuple[str, Encoder, Rule]] = [(f"nugu, {engine}", encoder, nugu)]
+    if engine == "dlib":
+        plain = PlainEngine(create(settings.data / "engines"))
+        rows.append(("article's rule", Encoder(plain, PictureLimits()), article(plain)))
+    for words, encoder, rule in rows:
+        sample = read_sample(encoder, GROUP, groups, groups, {})
+        seen = scenes(pictures, encoder.engine, [member.name for member in sample.roster])
+        for photos in (5, None):
+            found, overall = measure(sample, seen, rule, photos, trials)
+            print(
+                f"{words} · {GROUP} group photos, {photos or 'all'} photos a member: "
+                f"F1 {100 * found.mean:.1f} ± {100 * found.deviation:.1f} %, "
+                f"of all {100 * overall.mean:.1f} ± {100 * overall.deviation:.1f} %",
+                flush=True,
+            )
+
+
+def main() -> None:
+    """Print the figures of one engine."""
+    parser = argparse.ArgumentParser(prog="python -m bench.group_photos", description="Everybody once.")
+    parser.add_argument("shared", nargs="?", type=Path, default=_ROOT.parent / "shared")
+    parser.add_argument("--trials", type=int, default=10)
+    parser.add_argument("--engine", default="dlib")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as data:
+        report(arguments.shared.resolve(), Settings(data=Path(data)), arguments.engine, arguments.trials)
+
+
+if __name__ == "__main__":
+    main()
