@@ -101,7 +101,7 @@ def measure(picture: Picture, face: Face, landmarks: Landmarks) -> Quality:
 
 
 def sharpness(grey: NDArray[np.uint8]) -> float:
-    """How many times the edges of a picture (h, w) flatten when it is blurred: from about 1 up.
+    """How many times the edges of a picture (h, w) flatten when it is blurred: from about 1 up; 0 for one without any.
 
     As in the blur metric of Crete et al. (2007), what is blurred already loses little by another blur, whatever its contrast.
     Edges of all directions are gathered in a structure tensor before and after, and the direction that loses least counts:
