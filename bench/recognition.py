@@ -41,6 +41,7 @@ class PlainEngine:
     def __init__(self, engine: DlibEngine) -> None:
         self._engine = engine
         self.name, self.version, self.dimensions = engine.name, engine.version, engine.dimensions
+        self.landmarks = engine.landmarks
         self.lengths: dict[bytes, float] = {}
 
     def detect(self, picture: Picture) -> list[Face]:

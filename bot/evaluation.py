@@ -19,6 +19,7 @@ from models.charts import evaluation_chart
 from models.engines import UnknownEngineError, load
 from models.evaluation import FPIRS, LOOK_SIDE, Evaluation, Figure, Sample, evaluate, look
 from models.gallery import Member
+from models.quality import SHARP_ENOUGH_TO_ENROL, measure
 from models.recognition import fit
 
 if TYPE_CHECKING:
@@ -75,8 +76,9 @@ class Encoder:
             return None
         subject = len(faces) == 1 or faces[0].box.area >= CLEAR_SUBJECT * faces[1].box.area
         large = opened.to_original(faces[0].box).width >= SMALLEST_ENROLLED_FACE
+        sharp = measure(opened.pixels, faces[0], self.engine.landmarks).sharpness >= SHARP_ENOUGH_TO_ENROL
         encoding = self.engine.encode(opened.pixels, faces[:1])[0]
-        return Seen(encoding, look(self.engine.chips(opened.pixels, faces[:1])[0]), subject and large)
+        return Seen(encoding, look(self.engine.chips(opened.pixels, faces[:1])[0]), subject and large and sharp)
 
 
 def evaluate_folders(
@@ -108,7 +110,7 @@ def evaluate_folders(
         except ValueError as error:
             raise PersonError(
                 f"{group} can't be evaluated: {error}. `--photos 5` enrols five a member and asks about the others; "
-                "every member needs a photo of one clear face that is at least "
+                "every member needs a photo of one clear, sharp face that is at least "
                 f"{SMALLEST_ENROLLED_FACE} pixels wide."
             ) from error
         record = as_record(group, evaluation, encoder.engine.version)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from bot.jobs import Identified
+    from bot.jobs import Identified, SeenFace
     from bot.settings import Settings
 
 AT_ONCE = 10
@@ -105,6 +105,7 @@ def as_record(photo: Path, result: Identified) -> dict[str, Any]:
                 "name": face.guess.name,
                 "confidence": round(face.guess.confidence, 4),
                 "band": face.guess.band.value,
+                "flaws": [flaw.value for flaw in face.flaws],
                 "candidates": [
                     {"name": candidate.name, "confidence": round(candidate.confidence, 4)}
                     for candidate in face.guess.candidates
@@ -119,8 +120,13 @@ def as_record(photo: Path, result: Identified) -> dict[str, Any]:
 
 def _in_words(photo: Path, result: Identified) -> str:
     lines = [f"{photo}{f' ({result.group_name})' if result.group_name else ''}"]
-    lines += [f"  {circled(face.number)} {in_words(face.guess)}" for face in result.faces]
+    lines += [f"  {circled(face.number)} {in_words(face.guess)}{_doubts(face)}" for face in result.faces]
     return "\n".join(lines if result.faces else [*lines, "  no face"])
+
+
+def _doubts(face: SeenFace) -> str:
+    """` (small, blurred)`; nothing for a good face."""
+    return f" ({', '.join(face.flaws)})" if face.flaws else ""
 
 
 async def _enrol(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from bot.media.pictures import OpenedPicture
     from models.drawing import Tag
-    from models.faces import Box, Guess, Once
+    from models.faces import Box, Flaw, Guess, Once
 
 SMALLEST_ENROLLED_FACE = 80
 """Pixels: narrower faces make encodings that poison a gallery (design.md, "What was measured about faces")."""
@@ -57,12 +57,13 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class SeenFace:
-    """A face with its place in reading order from 1, its guess, and its encoding as float32 bytes."""
+    """A face with its place in reading order from 1, its guess, its encoding as float32 bytes, and why it is doubtful."""
 
     number: int
     box: Box
     guess: Guess
     vector: bytes
+    flaws: tuple[Flaw, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,7 @@ def identify(bench: Workbench, data: bytes, recogniser: bytes, how: Naming) -> I
     """Every face of the picture `data` with its guess, and the picture with the names drawn in."""
     from models.drawing import annotate
     from models.engines import load
+    from models.quality import measure
     from models.recognition import Recogniser
 
     clock = _Stages()
@@ -140,8 +142,11 @@ def identify(bench: Workbench, data: bytes, recogniser: bytes, how: Naming) -> I
     found = engine.detect(opened.pixels)
     clock.ends("detect")
     encodings = engine.encode(opened.pixels, found)
+    qualities = [measure(opened.pixels, face, engine.landmarks) for face in found]
     clock.ends("encode")
-    naming = Recogniser.from_bytes(recogniser).name(encodings, group=how.group, once=how.once, threshold=how.threshold)
+    naming = Recogniser.from_bytes(recogniser).name(
+        encodings, qualities=qualities, group=how.group, once=how.once, threshold=how.threshold
+    )
     clock.ends("name")
     pairs = list(enumerate(zip(found, naming.guesses, strict=True), start=1))
     tagged = annotate(
@@ -154,8 +159,8 @@ def identify(bench: Workbench, data: bytes, recogniser: bytes, how: Naming) -> I
         size=opened.size,
         group_name=naming.group_name,
         faces=tuple(
-            SeenFace(number, opened.to_original(face.box), guess, encodings[number - 1].tobytes())
-            for number, (face, guess) in pairs
+            SeenFace(number, opened.to_original(face.box), guess, encoding.tobytes(), quality.flaws)
+            for (number, (face, guess)), encoding, quality in zip(pairs, encodings, qualities, strict=True)
         ),
         tagged=tagged,
         engine=engine.version,
@@ -167,6 +172,7 @@ def enrol(bench: Workbench, data: bytes) -> Enrolled | Refused:
     """The one face of the photo `data`, ready for the gallery, or why none was taken."""
     from models.drawing import crop
     from models.engines import load
+    from models.quality import SHARP_ENOUGH_TO_ENROL, measure
 
     opened = _open(bench, data)
     if isinstance(opened, Refused):
@@ -181,6 +187,8 @@ def enrol(bench: Workbench, data: bytes) -> Enrolled | Refused:
     width = opened.to_original(face.box).width
     if width < SMALLEST_ENROLLED_FACE:
         return Refused(f"the face is only {width} pixels wide; {SMALLEST_ENROLLED_FACE} or more make a good example")
+    if measure(opened.pixels, face, engine.landmarks).sharpness < SHARP_ENOUGH_TO_ENROL:
+        return Refused("the face is blurred; a sharper photo makes a good example")
     encoding = engine.encode(opened.pixels, [face])[0]
     if not (abs(encoding) <= 1).all():
         return Refused("this face can't be told from others; take another photo")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -54,9 +54,19 @@ class Box:
         return [self.left, self.top, self.right, self.bottom]
 
 
+class Landmarks(Enum):
+    """What the five landmarks of an engine's faces are, in order."""
+
+    EYE_CORNERS_NOSE_BASE = 1
+    """Both corners of one eye, both of the other, the base of the nose: dlib's."""
+
+    EYES_NOSE_MOUTH = 2
+    """One eye, the other, the tip of the nose, both corners of the mouth: those of YuNet and most others."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Face:
-    """A detected face: its box, the detector's score, and five landmarks ((5, 2) float32, pixels)."""
+    """A detected face: its box, the detector's score, and five landmarks ((5, 2) float32, pixels; see `Landmarks`)."""
 
     box: Box
     score: float
@@ -69,6 +79,14 @@ class Band(StrEnum):
     SURE = "sure"
     UNSURE = "unsure"
     UNKNOWN = "unknown"
+
+
+class Flaw(StrEnum):
+    """Why a face is doubtful, whoever it is; `models.quality` says when."""
+
+    SMALL = "small"
+    BLURRED = "blurred"
+    TURNED = "turned"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,16 @@ from models.calibration import choose_whitening, scale, sums_by_owner, try_out
 from models.centres import centres
 from models.faces import Band, Candidate, Guess
 from models.gallery import Gallery, Member
+from models.quality import weighed
 from models.whitening import Whitening, unit
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from models.faces import Encodings, Once
+    from models.quality import Quality
 
 SURE = 0.5
 """Confidence from which an answer is sure, unless the asker says otherwise."""
@@ -97,12 +101,19 @@ class Recogniser:
         return self.slopes * (scores - self.evens)
 
     def name(
-        self, encodings: Encodings, *, group: int | None = None, once: Once = "auto", threshold: float = SURE
+        self,
+        encodings: Encodings,
+        *,
+        qualities: Sequence[Quality] | None = None,
+        group: int | None = None,
+        once: Once = "auto",
+        threshold: float = SURE,
     ) -> Naming:
         """Name the faces of one picture.
 
-        `encodings`: (n, d) float32 of unit length. `group`: whose members are asked for; None finds the one that the faces
-        together speak for most. `once`: see `Once`. `threshold`: confidence from which a name is sure.
+        `encodings`: (n, d) float32 of unit length. `qualities`: one a face; None takes all as good. `group`: whose members
+        are asked for; None finds the one that the faces together speak for most. `once`: see `Once`. `threshold`: confidence
+        from which a name is sure.
         A group without enrolled members names nobody. Raises ValueError when the encodings aren't (n, d).
         """
         log_odds = self.log_odds(encodings)
@@ -110,7 +121,7 @@ class Recogniser:
         plans: list[_Plan] = []
         for number in numbers:
             columns = np.array([i for i, member in enumerate(self.roster) if member.group == number], np.int64)
-            mine = log_odds[:, columns]
+            mine = weighed(log_odds[:, columns], qualities)
             plans.append(_Plan.make(mine, self.prices[columns], columns, once=_once(mine, once)))
         plan = max(plans, key=lambda plan: plan.evidence, default=None)
         # Every group is as likely beforehand: one that is found must make up for all those that it was chosen from.

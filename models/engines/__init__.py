@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from models.faces import Encodings, Face, Picture
+    from models.faces import Encodings, Face, Landmarks, Picture
 
 
 class UnknownEngineError(LookupError):
@@ -42,6 +42,11 @@ class Engine(Protocol):
     @property
     def dimensions(self) -> int:
         """Length d of an encoding."""
+        ...
+
+    @property
+    def landmarks(self) -> Landmarks:
+        """What the landmarks of its faces are."""
         ...
 
     def detect(self, picture: Picture) -> list[Face]:

@@ -17,7 +17,7 @@ import onnxruntime
 from models.engines import reading_order
 from models.engines.resnet import converted
 from models.engines.serialised import CHIP, DIMENSIONS
-from models.faces import Box, Face
+from models.faces import Box, Face, Landmarks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,6 +75,7 @@ class DlibEngine:
     name = "dlib"
     version = "dlib-1"
     dimensions = DIMENSIONS
+    landmarks = Landmarks.EYE_CORNERS_NOSE_BASE
 
     def __init__(self, landmarks: Path, network: Path) -> None:
         self._detector = dlib.get_frontal_face_detector()

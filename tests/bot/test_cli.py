@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from tests.conftest import ROOT
 
@@ -57,8 +57,8 @@ def test_json_has_one_line_a_photo(enrolled: Path, public_photos: Path, tmp_path
     assert list(first) == ["photo", "size", "group", "faces", "engine", "seconds"]
     assert (first["photo"], first["size"], first["group"]) == (str(photos[0]), [626, 1200], "Presidents")
     (face,) = first["faces"]
-    assert list(face) == ["number", "box", "name", "confidence", "band", "candidates"]
-    assert (face["number"], face["name"], face["band"]) == (1, "Obama", "sure")
+    assert list(face) == ["number", "box", "name", "confidence", "band", "flaws", "candidates"]
+    assert (face["number"], face["name"], face["band"], face["flaws"]) == (1, "Obama", "sure", [])
     left, top, right, bottom = face["box"]
     assert 0 <= left < right <= 626
     assert 0 <= top < bottom <= 1200
@@ -67,6 +67,14 @@ def test_json_has_one_line_a_photo(enrolled: Path, public_photos: Path, tmp_path
     assert list(first["seconds"]) == ["read", "detect", "encode", "name", "draw", "all"]
     assert second["faces"][0]["name"] == "바이든"
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["biden-who.jpg", "obama2-who.jpg"]
+
+
+def test_why_a_face_is_doubtful_is_said_beside_its_name(enrolled: Path, public_photos: Path, tmp_path: Path) -> None:
+    with Image.open(public_photos / "biden.jpg") as photo:
+        photo.filter(ImageFilter.GaussianBlur(12)).save(tmp_path / "blurred.png")
+    done = nugu("identify", tmp_path / "blurred.png", data=enrolled)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[1].endswith(" (blurred)")
 
 
 def test_a_stranger_has_no_name(enrolled: Path, public_photos: Path) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from PIL import Image, ImageFilter
 from sqlalchemy import Connection, event
 
 from bot.app import App
@@ -38,6 +40,22 @@ async def test_others_write_while_crops_are_stored(app: App, public_photos: Path
     photo = Submitted("obama.jpg", (public_photos / "obama.jpg").read_bytes())
     added = await roster.add_member(slow, 1, "Presidents", "Obama", [photo], by=1)
     assert added.photos == storage.puts == 1
+
+
+async def test_a_blurred_photo_is_not_enrolled(app: App, public_photos: Path) -> None:
+    await roster.add_group(app, 1, "Presidents")
+    blurred = BytesIO()
+    with Image.open(public_photos / "obama.jpg") as photo:
+        photo.filter(ImageFilter.GaussianBlur(8)).save(blurred, "PNG")
+    photos = [
+        Submitted("blurred.png", blurred.getvalue()),
+        Submitted("obama.jpg", (public_photos / "obama.jpg").read_bytes()),
+    ]
+    added = await roster.add_member(app, 1, "Presidents", "Obama", photos, by=1)
+    assert [photo.reason for photo in added.taken] == [
+        "the face is blurred; a sharper photo makes a good example",
+        None,
+    ]
 
 
 async def test_a_list_is_one_query(app: App) -> None:

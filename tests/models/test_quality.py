@@ -1,0 +1,248 @@
+"""A face seen badly is called so, and says less about who it is; it never says more."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import TYPE_CHECKING
+
+import cv2
+import face_recognition
+import numpy as np
+import pytest
+
+from models.engines import load
+from models.faces import Box, Face, Flaw, Landmarks
+from models.gallery import Gallery, Member
+from models.quality import SMALL, TURNED, Quality, measure, sharpness, weighed
+from models.recognition import fit
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from models.engines import Engine
+    from models.faces import Encodings, Picture
+
+PORTRAITS = ("obama.jpg", "biden.jpg", "astronaut.png")
+GOOD = Quality(width=150, sharpness=2.6, yaw=0.0, roll=0.0)
+BLURRED = Quality(width=150, sharpness=1.3, yaw=0.0, roll=0.0)
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    return load("dlib", tmp_path_factory.mktemp("weights"))
+
+
+@pytest.fixture(params=PORTRAITS)
+def portrait(request: pytest.FixtureRequest, engine: Engine, public_photos: Path) -> tuple[Picture, Face]:
+    """A press photo and its face, which is 100 to 400 pixels wide."""
+    return seen(engine, public_photos / request.param)
+
+
+def seen(engine: Engine, path: Path) -> tuple[Picture, Face]:
+    picture = face_recognition.load_image_file(str(path))
+    return picture, max(engine.detect(picture), key=lambda face: face.box.area)
+
+
+def judged(picture: Picture, face: Face) -> Quality:
+    return measure(picture, face, Landmarks.EYE_CORNERS_NOSE_BASE)
+
+
+def shrunk(picture: Picture, face: Face, width: int) -> tuple[Picture, Face]:
+    """The picture made so small, or so large, that the face is `width` pixels wide."""
+    scale = width / face.box.width
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=how).astype(np.uint8, copy=False)
+    box = Box(*(round(edge * scale) for edge in face.box.as_list()))
+    return small, Face(box, face.score, (face.landmarks * scale).astype(np.float32))
+
+
+def gaussian(picture: Picture, face: Face, share: float) -> Picture:
+    return cv2.GaussianBlur(picture, (0, 0), share * face.box.width).astype(np.uint8, copy=False)
+
+
+def shaken(picture: Picture, face: Face, degrees: float) -> Picture:
+    """The picture as if the camera had moved by an eighth of the face."""
+    side = face.box.width // 8 | 1
+    line = np.zeros((side, side), np.float32)
+    line[side // 2] = 1 / side
+    turn = cv2.getRotationMatrix2D((side // 2, side // 2), degrees, 1.0)
+    kernel = cv2.warpAffine(line, turn, (side, side))
+    return cv2.filter2D(picture, -1, kernel / kernel.sum()).astype(np.uint8, copy=False)
+
+
+def test_a_press_photo_has_no_flaw(portrait: tuple[Picture, Face]) -> None:
+    quality = judged(*portrait)
+    assert quality.flaws == ()
+    assert quality.weight == 1
+    assert abs(quality.roll) < 20
+
+
+def test_the_more_a_face_is_blurred_the_less_sharp_it_is_and_the_less_it_weighs(portrait: tuple[Picture, Face]) -> None:
+    picture, face = portrait
+    qualities = [judged(picture, face)]
+    qualities += [judged(gaussian(picture, face, share), face) for share in (0.01, 0.02, 0.03, 0.045, 0.065, 0.09)]
+    assert all(sharper.sharpness > blurred.sharpness for sharper, blurred in itertools.pairwise(qualities))
+    assert all(sharper.weight >= blurred.weight for sharper, blurred in itertools.pairwise(qualities))
+    assert qualities[-1].flaws == (Flaw.BLURRED,)
+    assert qualities[-1].weight < 0.4
+
+
+@pytest.mark.parametrize("degrees", [0, 45, 90, 135])
+def test_a_camera_that_moves_blurs_in_any_direction(portrait: tuple[Picture, Face], degrees: float) -> None:
+    picture, face = portrait
+    assert judged(shaken(picture, face, degrees), face).sharpness < 0.8 * judged(picture, face).sharpness
+
+
+def test_a_small_face_is_told_and_counts_as_blurred_the_smaller_it_is(portrait: tuple[Picture, Face]) -> None:
+    qualities = [judged(*shrunk(*portrait, width)) for width in (96, 64, 40, 24, 12)]
+    assert all(larger.sharpness > smaller.sharpness for larger, smaller in itertools.pairwise(qualities))
+    assert [Flaw.SMALL in quality.flaws for quality in qualities] == [quality.width < SMALL for quality in qualities]
+    assert qualities[-1].flaws[:2] == (Flaw.SMALL, Flaw.BLURRED)
+
+
+def test_an_enlarged_face_is_no_sharper_than_it_was(portrait: tuple[Picture, Face]) -> None:
+    small, face = shrunk(*portrait, 40)
+    large, same = shrunk(small, face, 160)
+    assert judged(large, same).sharpness <= judged(small, face).sharpness + 0.1
+
+
+@pytest.mark.parametrize("quality", [10, 20, 50])
+def test_a_strongly_compressed_photo_is_neither_blurred_nor_sharpened(
+    portrait: tuple[Picture, Face], quality: int
+) -> None:
+    picture, face = portrait
+    _, file = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    compressed = cv2.imdecode(file, cv2.IMREAD_COLOR)
+    assert compressed is not None
+    before = judged(picture, face).sharpness
+    assert judged(compressed.astype(np.uint8), face).sharpness == pytest.approx(before, rel=0.08)
+
+
+def test_light_and_contrast_do_not_count(portrait: tuple[Picture, Face]) -> None:
+    picture, face = portrait
+    pale = (picture * 0.4 + 120).astype(np.uint8)
+    assert judged(pale, face).sharpness == pytest.approx(judged(picture, face).sharpness, rel=0.03)
+
+
+def test_the_mirrored_face_looks_the_other_way(portrait: tuple[Picture, Face]) -> None:
+    picture, face = portrait
+    width = picture.shape[1]
+    box = Box(width - face.box.right, face.box.top, width - face.box.left, face.box.bottom)
+    points = (face.landmarks * (-1, 1) + (width - 1, 0)).astype(np.float32)
+    before, after = judged(picture, face), judged(np.ascontiguousarray(picture[:, ::-1]), Face(box, 1.0, points))
+    assert after.yaw == pytest.approx(-before.yaw, abs=0.1)
+    assert after.roll == pytest.approx(-before.roll, abs=0.1)
+    assert after.sharpness == pytest.approx(before.sharpness, rel=0.02)
+
+
+def test_a_tilted_head_is_as_sharp_and_as_turned_as_an_upright_one(portrait: tuple[Picture, Face]) -> None:
+    picture, face = portrait
+    height, width = picture.shape[:2]
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), -20, 1.0)
+    tilted = cv2.warpAffine(picture, turn, (width, height), flags=cv2.INTER_CUBIC).astype(np.uint8, copy=False)
+    points = (face.landmarks @ turn[:, :2].T + turn[:, 2]).astype(np.float32)
+    before, after = judged(picture, face), judged(tilted, Face(face.box, 1.0, points))
+    assert after.roll == pytest.approx(before.roll + 20, abs=0.1)
+    assert after.yaw == pytest.approx(before.yaw, abs=0.1)
+    assert after.sharpness == pytest.approx(before.sharpness, rel=0.08)
+
+
+@pytest.mark.parametrize("degrees", [-50.0, -20.0, 0.0, 35.5])
+@pytest.mark.parametrize(
+    ("landmarks", "depth"), [(Landmarks.EYE_CORNERS_NOSE_BASE, 0.41), (Landmarks.EYES_NOSE_MOUTH, 0.475)]
+)
+def test_a_head_is_turned_as_its_points_say(degrees: float, landmarks: Landmarks, depth: float) -> None:
+    """A head in space, eyes 60 apart, turned about its neck and seen from far away."""
+    if landmarks is Landmarks.EYE_CORNERS_NOSE_BASE:  # dlib's begin with the eye further right
+        head = [(42, 0, 0), (18, 0, 0), (-42, 0, 0), (-18, 0, 0), (0, 40, 60 * depth)]
+    else:
+        head = [(-30, 0, 0), (30, 0, 0), (0, 40, 60 * depth), (-20, 70, 10), (20, 70, 10)]
+    angle = math.radians(degrees)
+    points = [(100 + x * math.cos(angle) + z * math.sin(angle), 80 + y) for x, y, z in head]
+    grey = np.random.default_rng(0).integers(0, 256, (200, 200, 3), np.uint8)
+    quality = measure(grey, Face(Box(50, 40, 150, 160), 1.0, np.array(points, np.float32)), landmarks)
+    assert quality.yaw == pytest.approx(degrees, abs=0.5)
+    assert quality.roll == pytest.approx(0, abs=0.5)
+    assert (Flaw.TURNED in quality.flaws) == (abs(degrees) >= TURNED)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (2, 400), (60, 60)])
+def test_a_face_at_the_edge_of_a_tiny_picture_can_be_measured(shape: tuple[int, int]) -> None:
+    picture = np.full((*shape, 3), 90, np.uint8)
+    for points in (np.zeros((5, 2)), np.array([(-9, 3), (-5, 3), (90, 4), (70, 4), (30, 80)])):
+        quality = measure(
+            picture, Face(Box(0, 0, 1, 1), 1.0, points.astype(np.float32)), Landmarks.EYE_CORNERS_NOSE_BASE
+        )
+        assert quality.weight == 0
+        assert math.isfinite(quality.yaw)
+    assert sharpness(np.full((112, 112), 7, np.uint8)) == 0
+
+
+def chances(
+    log_odds: np.ndarray[tuple[int, int], np.dtype[np.float64]],
+) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    """Of each member, and in the last column of nobody."""
+    odds = np.exp(np.hstack([log_odds, np.zeros((len(log_odds), 1))]))
+    return odds / odds.sum(axis=1, keepdims=True)
+
+
+def test_a_poor_face_never_raises_the_likeliest_name_nor_who_is_nobody() -> None:
+    log_odds = np.random.default_rng(1).normal(-3, 4, (500, 9))
+    for quality in (GOOD, Quality(60, 1.6, 0, 0), BLURRED, Quality(60, 0.9, 0, 0)):
+        before, after = chances(log_odds), chances(weighed(log_odds, [quality] * 500))
+        assert (after[:, :9].max(axis=1) <= before[:, :9].max(axis=1) + 1e-9).all()
+        assert after[:, 9] == pytest.approx(before[:, 9])
+        if quality.weight:
+            assert (after[:, :9].argsort(axis=1) == before[:, :9].argsort(axis=1)).all()
+
+
+def test_a_good_face_and_faces_of_unknown_quality_stay_as_they_are() -> None:
+    log_odds = np.random.default_rng(2).normal(-3, 4, (20, 5))
+    assert weighed(log_odds, None) is log_odds
+    assert weighed(log_odds, [GOOD] * 20) == pytest.approx(log_odds)
+    for empty in (np.empty((0, 5)), np.empty((3, 0))):
+        assert weighed(empty, [BLURRED] * len(empty)).shape == empty.shape
+
+
+def encoded(engine: Engine, path: Path, share: float) -> tuple[Encodings, Quality] | None:
+    """The largest face of a photo blurred by a share of its width; None where there is none any more."""
+    picture, face = seen(engine, path)
+    small, face = shrunk(picture, face, min(160, face.box.width))
+    if share:
+        small = gaussian(small, face, share)
+    found = [other for other in engine.detect(small) if other.box.overlap(face.box) > 0.3]
+    return (engine.encode(small, found[:1]), judged(small, found[0])) if found else None
+
+
+def test_blurred_members_are_less_sure_and_blurred_strangers_are_not_named_more(
+    engine: Engine, shared_faces: Path
+) -> None:
+    """Three photos a member of TWICE; two others of each, and ITZY, sharp and ever more blurred."""
+    folders = sorted((shared_faces / "groups" / "TWICE").iterdir())
+    rows: list[tuple[Member, Encodings]] = []
+    for i, folder in enumerate(folders):
+        for path in sorted(folder.iterdir())[:3]:
+            picture, face = seen(engine, path)
+            rows.append((Member(i, folder.name, 1, "TWICE"), engine.encode(picture, [face])))
+    recogniser = fit(Gallery.of(rows, engine.version, engine.dimensions))
+    probes = [(path, folder.name) for folder in folders for path in sorted(folder.iterdir())[4:6]]
+    strangers = [
+        path for folder in (shared_faces / "groups" / "ITZY").iterdir() for path in sorted(folder.iterdir())[:3]
+    ]
+    sure: list[float] = []
+    named: list[int] = []
+    for share in (0.0, 0.02, 0.035):
+        faces = [(found, name) for path, name in probes if (found := encoded(engine, path, share)) is not None]
+        assert len(faces) > 12
+        confidences = []
+        for (encoding, quality), name in faces:
+            (plain,), (guess,) = (recogniser.name(encoding, qualities=q, group=1).guesses for q in (None, [quality]))
+            assert guess.candidates[0].confidence <= plain.candidates[0].confidence + 1e-9
+            confidences.append(next(c.confidence for c in guess.candidates if c.name == name))
+        sure.append(float(np.mean(confidences)))
+        others = [found for path in strangers if (found := encoded(engine, path, share)) is not None]
+        guesses = [recogniser.name(encoding, qualities=[quality], group=1).guesses[0] for encoding, quality in others]
+        named.append(sum(guess.name is not None for guess in guesses))
+    assert sure[0] > sure[1] > sure[2]
+    assert max(named) <= named[0] + 1
