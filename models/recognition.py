@@ -48,7 +48,7 @@ LINE_UP = 4
 ELIMINATED = 0.49
 """Confidence of a name by elimination. The picture has as many faces as the group has members and all but one are named:
 the last is the missing member, or a stranger beside an incomplete line-up. The face itself spoke for neither, so the name
-stays below even odds, and is never shown as sure.
+stays below even odds.
 """
 
 
@@ -127,11 +127,15 @@ class Recogniser:
         # Every group is as likely beforehand: one that is found must make up for all those that it was chosen from.
         if plan is None or not plan.columns.size or (group is None and plan.evidence <= math.log(len(plans))):
             return Naming(group, None, self._strangers(log_odds - math.log(max(len(plans), 1))))
+        alone = plan.log_odds
         plan = plan.together().completed()
         members = [self.roster[int(column)] for column in plan.columns]
         guesses = [_guess(members, *row, threshold) for row in plan.rows()]
-        if plan.eliminated is not None:
-            guesses[plan.eliminated] = replace(guesses[plan.eliminated], band=Band.UNSURE)
+        for face, member in enumerate(plan.chosen):
+            # A name that only the company speaks for is never sure: beside eight members of nine, a woman of another group
+            # got the ninth name in 297 of 300 pictures; in 291 of them her own face spoke against it.
+            if member >= 0 and alone[face, member] < 0:
+                guesses[face] = replace(guesses[face], band=Band.UNSURE)
         return Naming(members[0].group, members[0].group_name, tuple(guesses))
 
     def _strangers(self, log_odds: NDArray[np.float64]) -> tuple[Guess, ...]:
@@ -219,7 +223,7 @@ class _Plan:
 
     `log_odds`: (n, m) of the group's members. `prices`: (m,) of their names. `columns`: (m,) their places in the roster.
     `chosen`: (n,) the member of each face or -1. `free`: (n, m) which members each face might still be. `once`: whether names
-    may not repeat. `eliminated`: the face that was named by elimination, if one was.
+    may not repeat.
     """
 
     log_odds: NDArray[np.float64]
@@ -228,7 +232,6 @@ class _Plan:
     once: bool
     chosen: NDArray[np.int64]
     free: NDArray[np.bool_]
-    eliminated: int | None = None
 
     @classmethod
     def make(
@@ -282,7 +285,7 @@ class _Plan:
         log_odds, chosen = self.log_odds.copy(), self.chosen.copy()
         log_odds[face, missing] = math.log(ELIMINATED / (1 - ELIMINATED))
         chosen[face] = missing
-        return replace(self, log_odds=log_odds, chosen=chosen, eliminated=face)
+        return replace(self, log_odds=log_odds, chosen=chosen)
 
     @property
     def evidence(self) -> float:
