@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from models import background
 from models.calibration import calibrate, centred, sums_by_member, unit
+from models.classifier import Classifier
 from models.faces import Band, Candidate, Guess
 from models.gallery import Gallery, Member
 
@@ -67,7 +68,8 @@ class Recogniser:
 
     `mean`: (d,) float32, taken off every encoding. `centroids`: (m, d) float32, unit length, one a member of `roster`, in
     its order. `thresholds`: (m,) float64, the score at which a face is as likely nobody. `slope`: log-odds a unit of score;
-    a score is a cosine. `version`: the engine's whose encodings these are.
+    a score is a cosine. `version`: the engine's whose encodings these are. `classifiers`: each picks among the members of
+    those groups that it knows in full; whether a face is anybody stays the centroids' to say.
     """
 
     mean: NDArray[np.float32]
@@ -76,6 +78,7 @@ class Recogniser:
     slope: float
     thresholds: NDArray[np.float64]
     version: str
+    classifiers: tuple[Classifier, ...] = ()
 
     def __post_init__(self) -> None:
         wanted = (len(self.roster), len(self.mean))
@@ -90,7 +93,10 @@ class Recogniser:
         if encodings.ndim != 2 or encodings.shape[1] != len(self.mean):
             raise ValueError(f"encodings {encodings.shape}, not (n, {len(self.mean)})")
         scores = centred(encodings, self.mean) @ self.centroids.T
-        return self.slope * (scores.astype(np.float64) - self.thresholds)
+        log_odds = self.slope * (scores.astype(np.float64) - self.thresholds)
+        for classifier in self.classifiers:
+            log_odds = classifier.pick(log_odds, encodings, self.roster)
+        return log_odds
 
     def name(
         self, encodings: Encodings, *, group: int | None = None, once: Once = "auto", threshold: float = SURE
@@ -130,6 +136,7 @@ class Recogniser:
         file = io.BytesIO()
         np.savez(
             file,
+            allow_pickle=False,
             mean=self.mean,
             centroids=self.centroids,
             ids=np.array([member.id for member in self.roster], np.int64),
@@ -139,6 +146,7 @@ class Recogniser:
             slope=np.array(self.slope, np.float64),
             thresholds=self.thresholds,
             version=np.array(self.version, np.str_),
+            **{f"{i}/{key}": part for i, one in enumerate(self.classifiers) for key, part in one.arrays().items()},
         )
         return file.getvalue()
 
@@ -147,6 +155,9 @@ class Recogniser:
         """What `to_bytes` wrote. Raises ValueError or KeyError when it is something else."""
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             columns = (file[key].tolist() for key in ("ids", "names", "groups", "group_names"))
+            parts: dict[str, dict[str, NDArray[Any]]] = {}
+            for number, key in (name.split("/") for name in file.files if "/" in name):
+                parts.setdefault(number, {})[key] = file[f"{number}/{key}"]
             return cls(
                 file["mean"],
                 file["centroids"],
@@ -154,6 +165,7 @@ class Recogniser:
                 float(file["slope"]),
                 file["thresholds"],
                 str(file["version"]),
+                tuple(Classifier.of_arrays(arrays) for arrays in parts.values()),
             )
 
 
