@@ -14,6 +14,7 @@ import skimage.data
 from PIL import Image
 
 from bot.app import App
+from bot.classifiers import Classifiers
 from bot.compute import Compute
 from bot.database.engine import Database
 from bot.jobs import Workbench
@@ -87,6 +88,8 @@ async def app(tmp_path: Path, weights: Path, compute: Compute) -> AsyncGenerator
     """An app on a new data folder."""
     settings = Settings(data=tmp_path / "data", deadline=LONG_ENOUGH, message_content=True)
     bench = Workbench("dlib", weights, settings.picture_bytes, settings.picture_pixels)
+    storage = Storage.open(settings)
     async with Database.open(settings) as database:
-        recognisers = Recognisers(database, compute, bench)
-        yield App(settings, database, Storage.open(settings), compute, bench, recognisers, Turns(2))
+        classifiers = Classifiers(database, storage, compute)
+        recognisers = Recognisers(database, compute, bench, classifiers)
+        yield App(settings, database, storage, compute, bench, recognisers, classifiers, Turns(2))
