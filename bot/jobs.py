@@ -6,6 +6,7 @@ Imports stand inside the jobs: the gateway names a job without loading dlib, Ope
 from __future__ import annotations
 
 import logging
+import os
 import pickle
 import subprocess
 import sys
@@ -173,7 +174,7 @@ def train(rows: Sequence[RosterRow], engine: str, limit: float) -> Trained | Non
     if not large_enough(gallery):
         return None
     aside()
-    command = [sys.executable, "-m", "models.training", str(limit)]
+    command = [sys.executable, "-m", "models.training", str(limit), str(os.getpid())]
     done = subprocess.run(command, input=pickle.dumps(gallery), capture_output=True, check=False)
     if done.returncode:
         *_, last = ["", *done.stderr.decode(errors="replace").splitlines()]

@@ -1,7 +1,7 @@
-"""Trains a roster's classifier with Keras, in a process of its own: `python -m models.training SECONDS`.
+"""Trains a roster's classifier with Keras, in a process of its own: `python -m models.training SECONDS PARENT`.
 
-That process reads a pickled Gallery from stdin, writes a `.keras` file to stdout, and lives for SECONDS at most. Whoever
-answers never imports TensorFlow: it takes 600 MB that are only given back by ending the process.
+That process reads a pickled Gallery from stdin, writes a `.keras` file to stdout, and lives for SECONDS at most, or until the
+process PARENT is gone. Whoever answers never imports TensorFlow: it takes 600 MB that only the end of the process gives back.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def try_out(gallery: Gallery, seed: int) -> Trial:
     """Hold out every photo of members with more than one, once, and pick its member within the group."""
     group = {member.id: member.group for member in gallery.roster}
     photos = centroids = classifier = 0
-    for held in _folds(gallery.members, np.random.default_rng(seed)):
+    for held in folds(gallery.members, np.random.default_rng(seed)):
         rest = Gallery(gallery.encodings[~held], gallery.members[~held], gallery.roster, gallery.version)
         alone = fit(rest)
         helped = replace(alone, classifiers=(load(trained(rest, Trial(0, 0, 0), seed)),))
@@ -152,7 +152,7 @@ def _draw(owners: NDArray[np.intp], chance: np.random.Generator) -> NDArray[np.i
     return np.array([chance.choice(photos[member]) for member in turns.tolist()], np.intp)
 
 
-def _folds(members: NDArray[np.int64], chance: np.random.Generator) -> Iterator[NDArray[np.bool_]]:
+def folds(members: NDArray[np.int64], chance: np.random.Generator) -> Iterator[NDArray[np.bool_]]:
     """Masks (n,) of the photos to hold out; nobody's only photo, never all of a member's."""
     fold = np.full(len(members), -1)
     for member in np.unique(members):
@@ -167,7 +167,7 @@ def _folds(members: NDArray[np.int64], chance: np.random.Generator) -> Iterator[
 def main() -> None:
     """Be the child: after everybody else's work, and no longer than told, nor than the parent."""
     faulthandler.dump_traceback_later(float(sys.argv[1]), exit=True)
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_end_with, args=(int(sys.argv[2]),), daemon=True).start()
     os.nice(10)
     settle()
     gallery = pickle.load(sys.stdin.buffer)
