@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.classifiers import QUIET, Classifiers
 from bot.compute import Compute
 from bot.database.engine import Database
 from bot.jobs import Workbench
@@ -29,23 +30,27 @@ class App:
     compute: Compute
     bench: Workbench
     recognisers: Recognisers
+    classifiers: Classifiers
     turns: Turns
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, settings: Settings, *, own_processes: bool = True) -> AsyncGenerator[App]:
+    async def open(cls, settings: Settings, *, own_processes: bool = True, trains: bool = False) -> AsyncGenerator[App]:
         """An app on the data folder that `settings` name; closed, workers included, at the end.
 
-        `own_processes=False` looks at pictures in this process, for commands on the operator's own files.
+        `own_processes=False` looks at pictures in this process, for commands on the operator's own files. `trains`: rosters
+        that changed are trained in the background.
         """
         bench = workbench(settings)
+        storage = Storage.open(settings)
         async with (
             Database.open(settings) as database,
             Compute.open(settings, own_processes=own_processes) as compute,
+            Classifiers.open(database, storage, compute, quiet=QUIET if trains else None) as classifiers,
         ):
-            recognisers = Recognisers(database, compute, bench)
+            recognisers = Recognisers(database, compute, bench, classifiers)
             turns = Turns(settings.questions_at_once)
-            yield cls(settings, database, Storage.open(settings), compute, bench, recognisers, turns)
+            yield cls(settings, database, storage, compute, bench, recognisers, classifiers, turns)
 
 
 def workbench(settings: Settings) -> Workbench:

@@ -128,6 +128,15 @@ def evaluate(
 
 
 @cli.command()
+def train() -> None:
+    """Train the classifier of every roster now, and say what it found. The bot does so by itself after changes."""
+    from bot.training import train_rosters
+
+    if not _finish(train_rosters(_settings())):
+        raise typer.Exit(1)
+
+
+@cli.command()
 def doctor() -> None:
     """Check everything that the bot needs, and say what is missing."""
     from bot.doctor import examine

@@ -84,12 +84,37 @@ class Compute:
         Raises TooSlowError past the deadline, WorkLostError when the job's workers died again and again, WorkersAwayError
         when there are no workers to be had, and else whatever the job raises.
         """
-        try:
-            return await self._attempt(job, args, kwargs)
-        except WorkersAwayError:
-            return await self._attempt(job, args, kwargs)
+        limit = self._settings.deadline
+        return await self._twice(limit, limit + GRACE if self._own_processes else None, job, args, kwargs)
 
-    async def _attempt(self, job: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
+    async def run_aside(self, limit: float, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The result of a job that steps `aside` and waits for a process that it started, which must end by `limit` seconds.
+
+        The worker answers meanwhile, so nothing else ends the job. Raises as `run` does.
+        """
+        return await self._twice(limit, None, job, args, kwargs)
+
+    async def _twice(
+        self,
+        limit: float,
+        ends_itself: float | None,
+        job: Callable[..., T],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> T:
+        try:
+            return await self._attempt(limit, ends_itself, job, args, kwargs)
+        except WorkersAwayError:
+            return await self._attempt(limit, ends_itself, job, args, kwargs)
+
+    async def _attempt(
+        self,
+        limit: float,
+        ends_itself: float | None,
+        job: Callable[..., T],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> T:
         started = self.start()
         try:
             client = await asyncio.wrap_future(started)
@@ -103,8 +128,6 @@ class Compute:
         if client.status != "running":
             self._forget(started)
             raise WorkersAwayError
-        limit = self._settings.deadline
-        ends_itself = limit + GRACE if self._own_processes else None
         try:
             future = _apart(client.get_executor(pure=False).submit, _bounded, ends_itself, job, args, kwargs)
             return cast("T", await asyncio.wait_for(asyncio.wrap_future(future), limit))
@@ -180,6 +203,13 @@ class Compute:
             client = Client(cluster, set_as_default=False)
             undone.pop_all()
             return client
+
+
+def aside() -> None:
+    """Within a job: let its worker take others while this one waits for a process."""
+    from distributed import secede
+
+    secede()
 
 
 def _apart(call: Callable[..., Any], *args: Any) -> Any:

@@ -37,7 +37,7 @@ WELCOME = (
 async def run_demo(settings: Settings, faces: Path | None, port: int) -> None:
     """Serve the page until Ctrl-C; `faces` (GROUP/MEMBER/*) is enrolled first."""
     logging.basicConfig(level=logging.WARNING)
-    async with App.open(settings) as app:
+    async with App.open(settings, trains=True) as app:
         if faces is not None:
             await enrol_into(app, DEMO_SERVER, faces)
         print("Starting the workers…", flush=True)

@@ -5,6 +5,11 @@ Imports stand inside the jobs: the gateway names a job without loading dlib, Ope
 
 from __future__ import annotations
 
+import logging
+import os
+import pickle
+import subprocess
+import sys
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -16,8 +21,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.media.pictures import OpenedPicture
+    from models.classifier import Classifier
     from models.drawing import Tag
     from models.faces import Box, Flaw, Guess, Once
+    from models.gallery import Gallery
+
+log = logging.getLogger(__name__)
 
 SMALLEST_ENROLLED_FACE = 80
 """Pixels: narrower faces make encodings that poison a gallery (design.md, "What was measured about faces")."""
@@ -99,6 +108,23 @@ class RosterRow:
     vector: bytes
 
 
+class TrainingFailedError(Exception):
+    """The process that trained was killed, took too long, or failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A classifier as a `.keras` file. Of `photos` held out, so many had the right member likeliest in their group: by distance
+    alone (`centroids`), and with the classifier. `helps`: whether it is used.
+    """
+
+    file: bytes
+    photos: int
+    centroids: int
+    classifier: int
+    helps: bool
+
+
 def warm_up(bench: Workbench) -> str:
     """Load everything that the first picture would wait for; the engine's version."""
     from models.engines import load
@@ -113,17 +139,59 @@ def font_name() -> str:
     return font_path().name
 
 
-def fit(rows: Sequence[RosterRow], engine: str) -> bytes:
-    """A recogniser fitted to `rows`, which hold at least one encoding by `engine`, as bytes."""
+def fit(rows: Sequence[RosterRow], engine: str, classifiers: Sequence[bytes] = ()) -> bytes:
+    """A recogniser fitted to `rows`, which hold at least one encoding by `engine`, as bytes.
+
+    `classifiers` are `.keras` files of parts of them. One that doesn't help, or can't be read, is left out.
+    """
+    from dataclasses import replace
+
+    from models.classifier import MalformedClassifierError, load
+    from models.recognition import fit as fit_recogniser
+
+    helpful: list[Classifier] = []
+    for data in classifiers:
+        try:
+            classifier = load(data)
+        except MalformedClassifierError as error:
+            log.warning("the distance answers alone: %s", error)
+        else:
+            if classifier.version == engine and classifier.trial.helps:
+                helpful.append(classifier)
+    return replace(fit_recogniser(_gallery(rows, engine)), classifiers=tuple(helpful)).to_bytes()
+
+
+def train(rows: Sequence[RosterRow], engine: str, limit: float) -> Trained | None:
+    """A classifier of `rows`, trained in a process of its own within `limit` seconds; None where they are too few.
+
+    That process alone imports TensorFlow, and gives its memory back by ending; the worker answers meanwhile. Raises
+    TrainingFailedError when it is killed, or fails.
+    """
+    from bot.compute import aside
+    from models.classifier import load
+    from models.training import large_enough
+
+    gallery = _gallery(rows, engine)
+    if not large_enough(gallery):
+        return None
+    aside()
+    command = [sys.executable, "-m", "models.training", str(limit), str(os.getpid())]
+    done = subprocess.run(command, input=pickle.dumps(gallery), capture_output=True, check=False)
+    if done.returncode:
+        *_, last = ["", *done.stderr.decode(errors="replace").splitlines()]
+        raise TrainingFailedError(f"it ended with {done.returncode} {last}".strip())
+    trial = load(done.stdout).trial
+    return Trained(done.stdout, trial.photos, trial.centroids, trial.classifier, trial.helps)
+
+
+def _gallery(rows: Sequence[RosterRow], engine: str) -> Gallery:
     import numpy as np
 
     from models.gallery import Gallery, Member
-    from models.recognition import fit as fit_recogniser
 
     encodings = [np.frombuffer(row.vector, np.float32) for row in rows]
     members = (Member(row.member, row.name, row.group, row.group_name) for row in rows)
-    gallery = Gallery.of(zip(members, encodings, strict=True), engine, len(encodings[0]))
-    return fit_recogniser(gallery).to_bytes()
+    return Gallery.of(zip(members, encodings, strict=True), engine, len(encodings[0]))
 
 
 def identify(bench: Workbench, data: bytes, recogniser: bytes, how: Naming) -> Identified | Refused:

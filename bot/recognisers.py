@@ -1,4 +1,4 @@
-"""Fitted recognisers, kept until a roster changes."""
+"""Fitted recognisers, kept until a roster changes or is trained."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from bot.errors import NoRosterError
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from bot.classifiers import Classifiers
     from bot.compute import Compute
     from bot.database.engine import Database
     from bot.jobs import Workbench
@@ -30,14 +31,15 @@ class Fitted:
 
 
 class Recognisers:
-    """The recogniser of each set of rosters, fitted in a worker on first use after a change."""
+    """The recogniser of each set of rosters, fitted in a worker on first use after a change or a training."""
 
-    def __init__(self, database: Database, compute: Compute, bench: Workbench) -> None:
+    def __init__(self, database: Database, compute: Compute, bench: Workbench, classifiers: Classifiers) -> None:
         self._database = database
         self._compute = compute
         self._bench = bench
+        self._classifiers = classifiers
         self._engine: str | None = None
-        self._fits: OrderedDict[tuple[tuple[int, int], ...], asyncio.Task[Fitted]] = OrderedDict()
+        self._fits: OrderedDict[tuple[tuple[tuple[int, int], ...], int], asyncio.Task[Fitted]] = OrderedDict()
 
     async def engine(self) -> str:
         """The version of the engine in use, as encodings carry it."""
@@ -48,7 +50,7 @@ class Recognisers:
     async def of(self, servers: Collection[int]) -> Fitted:
         """The recogniser for the rosters of `servers`; raises NoRosterError when nobody is enrolled in them."""
         async with self._database.reading() as session:
-            key = await Rosters(session).revisions(servers)
+            key = (await Rosters(session).revisions(servers), self._classifiers.trained)
         # A burst of questions after a change waits for one fit; a fit that fails is tried again by the next question.
         fit = self._fits.get(key)
         if fit is None or (fit.done() and (fit.cancelled() or fit.exception() is not None)):
@@ -68,4 +70,5 @@ class Recognisers:
             rows = await Rosters(session).rows(servers, engine)
         if not rows:
             raise NoRosterError
-        return Fitted(engine, await self._compute.run(jobs.fit, rows, engine))
+        classifiers = await self._classifiers.of(servers, engine)
+        return Fitted(engine, await self._compute.run(jobs.fit, rows, engine, classifiers))

@@ -34,7 +34,7 @@ async def run_bot(settings: Settings, token: str) -> None:
 
 
 async def _serve(settings: Settings, token: str) -> None:
-    async with App.open(settings) as app, Nugu(app) as client:
+    async with App.open(settings, trains=True) as app, Nugu(app) as client:
         try:
             await client.start(token)
         except discord.LoginFailure:

@@ -1,4 +1,4 @@
-"""Crops and other files, in a local folder by default, in an object store by URL. Never the posted picture."""
+"""Crops, classifiers and other files, in a local folder by default, in an object store by URL. Never the posted picture."""
 
 from __future__ import annotations
 
@@ -29,6 +29,20 @@ class Storage:
     async def put(self, key: str, data: bytes) -> None:
         """Keep `data` under `key`, in place of what was there."""
         await obstore.put_async(self._store, key, data)
+
+    async def get(self, key: str) -> bytes | None:
+        """What is kept under `key`; None where nothing is."""
+        try:
+            found = await obstore.get_async(self._store, key)
+            return bytes(await found.bytes_async())
+        except FileNotFoundError:
+            return None
+
+    async def keys(self, folder: str) -> list[str]:
+        """The keys below `folder`, in order."""
+        # Some of its overloads name pyarrow's types, which aren't there.
+        entries = await obstore.list(self._store, folder).collect_async()  # pyright: ignore[reportUnknownMemberType]
+        return sorted(entry["path"] for entry in entries)
 
     async def delete(self, key: str) -> None:
         """Forget what is kept under `key`; nothing happens where nothing is."""

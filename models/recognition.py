@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -13,6 +13,7 @@ from scipy.optimize import linear_sum_assignment
 from models import background
 from models.calibration import choose_whitening, scale, sums_by_owner, try_out
 from models.centres import centres
+from models.classifier import Classifier
 from models.faces import Band, Candidate, Guess
 from models.gallery import Gallery, Member
 from models.quality import weighed
@@ -69,6 +70,8 @@ class Recogniser:
     is, as a place in `roster`; each member has at least one. A score is the cosine with the nearest centroid of a member.
     `slopes`, `evens`: (m,) float64, a score's log-odds against nobody are slope * (score - even). `prices`: (m,) float64, the
     log-odds from which a name may be given. `version`: the engine's whose encodings these are.
+    `classifiers`: each picks among the members of those groups that it knows in full; whether a face is anybody stays the
+    centroids' to say.
     """
 
     whitening: Whitening
@@ -79,6 +82,7 @@ class Recogniser:
     evens: NDArray[np.float64]
     prices: NDArray[np.float64]
     version: str
+    classifiers: tuple[Classifier, ...] = ()
 
     def __post_init__(self) -> None:
         wanted = (len(self.owners), len(self.whitening.mean))
@@ -98,7 +102,10 @@ class Recogniser:
         cosines = (self.whitening.apply(encodings) @ self.centroids.T).astype(np.float64)
         scores = np.full((len(encodings), len(self.roster)), -1.0)
         np.maximum.at(scores.T, self.owners, cosines.T)
-        return self.slopes * (scores - self.evens)
+        log_odds = self.slopes * (scores - self.evens)
+        for classifier in self.classifiers:
+            log_odds = classifier.pick(log_odds, encodings, self.roster)
+        return log_odds
 
     def name(
         self,
@@ -149,6 +156,7 @@ class Recogniser:
         file = io.BytesIO()
         np.savez(
             file,
+            allow_pickle=False,
             mean=self.whitening.mean,
             directions=self.whitening.directions,
             gains=self.whitening.gains,
@@ -162,6 +170,7 @@ class Recogniser:
             evens=self.evens,
             prices=self.prices,
             version=np.array(self.version, np.str_),
+            **{f"{i}/{key}": part for i, one in enumerate(self.classifiers) for key, part in one.arrays().items()},
         )
         return file.getvalue()
 
@@ -170,6 +179,9 @@ class Recogniser:
         """What `to_bytes` wrote. Raises ValueError or KeyError when it is something else."""
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             columns = (file[key].tolist() for key in ("ids", "names", "groups", "group_names"))
+            parts: dict[str, dict[str, NDArray[Any]]] = {}
+            for number, key in (name.split("/") for name in file.files if "/" in name):
+                parts.setdefault(number, {})[key] = file[f"{number}/{key}"]
             return cls(
                 Whitening(file["mean"], file["directions"], file["gains"]),
                 file["centroids"],
@@ -179,6 +191,7 @@ class Recogniser:
                 file["evens"],
                 file["prices"],
                 str(file["version"]),
+                tuple(Classifier.of_arrays(arrays) for arrays in parts.values()),
             )
 
 

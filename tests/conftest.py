@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
 import tarfile
 from collections.abc import AsyncGenerator, Generator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 import skimage.data
 from PIL import Image
 
+from bot import jobs
 from bot.app import App
+from bot.classifiers import Classifiers
 from bot.compute import Compute
 from bot.database.engine import Database
-from bot.jobs import Workbench
+from bot.jobs import RosterRow, Trained, Workbench
 from bot.recognisers import Recognisers
 from bot.settings import Settings
 from bot.storage import Storage
 from bot.turns import Turns
+from models import background
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("NUGU_SHARED", ROOT.parent / "shared"))
 LONG_ENOUGH = 90.0
 """Seconds for an answer on a machine that does something else besides."""
+
+TRAINED_IN = 600.0
+"""Seconds for a training there, which lets everybody else go first."""
 
 PHOTO_SOURCE = "face_recognition==1.3.0"
 """Its source package (MIT) holds press portraits of two U.S. presidents; its wheel does not."""
@@ -87,6 +96,33 @@ async def app(tmp_path: Path, weights: Path, compute: Compute) -> AsyncGenerator
     """An app on a new data folder."""
     settings = Settings(data=tmp_path / "data", deadline=LONG_ENOUGH, message_content=True)
     bench = Workbench("dlib", weights, settings.picture_bytes, settings.picture_pixels)
+    storage = Storage.open(settings)
     async with Database.open(settings) as database:
-        recognisers = Recognisers(database, compute, bench)
-        yield App(settings, database, Storage.open(settings), compute, bench, recognisers, Turns(2))
+        classifiers = Classifiers(database, storage, compute)
+        recognisers = Recognisers(database, compute, bench, classifiers)
+        yield App(settings, database, storage, compute, bench, recognisers, classifiers, Turns(2))
+
+
+@pytest.fixture(scope="session")
+def gallery_rows() -> list[RosterRow]:
+    """Four members of one group, four photos each, and somebody alone with one: invented encodings that look like dlib's."""
+    chance = np.random.default_rng(7)
+    mean = background.load("dlib-1").mean
+    rows: list[RosterRow] = []
+    for member, photos in ((11, 4), (12, 4), (13, 4), (14, 4), (21, 1)):
+        person = chance.normal(size=len(mean))
+        for _ in range(photos):
+            face = mean + 0.25 * (person / np.linalg.norm(person) + chance.normal(scale=0.04, size=len(mean)))
+            vector = (face / np.linalg.norm(face)).astype(np.float32).tobytes()
+            rows.append(RosterRow(member, f"M{member}", member // 10, f"G{member // 10}", vector))
+    return rows
+
+
+@pytest.fixture(scope="session")
+def trained(compute: Compute, gallery_rows: list[RosterRow]) -> Trained:
+    """The classifier of `gallery_rows`, trained as the bot does it: by a child of a worker; once for all tests."""
+    job = compute.run_aside(TRAINED_IN, jobs.train, gallery_rows, "dlib-1", TRAINED_IN)
+    with ThreadPoolExecutor(1) as thread:  # a session's fixture, but not a session's event loop
+        trained = thread.submit(asyncio.run, job).result()
+    assert trained is not None
+    return trained

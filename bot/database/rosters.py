@@ -34,6 +34,10 @@ class Rosters:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
+    async def servers(self) -> Sequence[int]:
+        """All servers that have a group, the house first."""
+        return (await self._session.scalars(select(Group.server_id).distinct().order_by(Group.server_id))).all()
+
     async def groups(self, servers: Collection[int]) -> Sequence[Group]:
         """All groups of `servers`, by name."""
         found = await self._session.scalars(select(Group).where(Group.server_id.in_(servers)).order_by(Group.key))

@@ -108,7 +108,10 @@ async def add_member(
         taken = [await _keep(rosters, server_id, member, look, by) for look in looks]
         if is_new and not any(photo.crop for photo in taken):
             raise NoUsablePhotoError(name, [photo.name for photo in taken], [photo.reason or "" for photo in taken])
-        return AddedMember(found.name, member.name, tuple(taken), await rosters.photo_count(member.id))
+        added = AddedMember(found.name, member.name, tuple(taken), await rosters.photo_count(member.id))
+    for engine in {look.result.engine for look in looks if isinstance(look.result, Enrolled)}:
+        app.classifiers.wanted(server_id, engine)
+    return added
 
 
 async def list_groups(app: App, servers: Collection[int]) -> list[ListedGroup]:

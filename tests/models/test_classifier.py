@@ -1,0 +1,196 @@
+"""The trained classifier: served as Keras would, the same for a seed, refused when broken; it picks and never decides."""
+
+from __future__ import annotations
+
+import io
+import json
+import pickle
+import subprocess
+import sys
+import zipfile
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from models import background
+from models.classifier import ABOUT, Classifier, MalformedClassifierError, Trial, load
+from models.gallery import Gallery, Member
+from models.recognition import Recogniser, fit
+from models.training import FOLDS, folds, large_enough
+from tests.conftest import ROOT, TRAINED_IN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from bot.jobs import RosterRow, Trained
+
+VERSION = "dlib-1"
+D = 128
+
+KERAS = """
+import pickle, sys
+from models.training import settle, trained
+from models.classifier import Trial, load
+settle()
+import keras, numpy as np
+path, gallery, encodings, out = sys.argv[1:]
+gallery = pickle.load(open(gallery, "rb"))
+model = keras.models.load_model(path)
+again, other = (load(trained(gallery, Trial(0, 0, 0), seed)) for seed in (0, 1))
+np.savez(out, probabilities=model.predict(np.load(encodings), verbose=0), again=again.kernels[0], other=other.kernels[0])
+"""
+
+
+@pytest.fixture(scope="module")
+def gallery(gallery_rows: list[RosterRow]) -> Gallery:
+    rows = [
+        (Member(row.member, row.name, row.group, row.group_name), np.frombuffer(row.vector, np.float32))
+        for row in gallery_rows
+    ]
+    return Gallery.of(rows, VERSION, D)
+
+
+@pytest.fixture(scope="module")
+def classifier(trained: Trained) -> Classifier:
+    return load(trained.file)
+
+
+def strangers(count: int) -> np.ndarray:
+    faces = background.load(VERSION).mean + np.random.default_rng(9).normal(scale=0.02, size=(count, D))
+    return (faces / np.linalg.norm(faces, axis=1, keepdims=True)).astype(np.float32)
+
+
+def test_it_is_served_as_keras_would_and_is_the_same_for_a_seed(
+    trained: Trained, classifier: Classifier, gallery: Gallery, tmp_path: Path
+) -> None:
+    files = [tmp_path / name for name in ("it.keras", "gallery.pickle", "encodings.npy", "out.npz")]
+    encodings = np.concatenate([gallery.encodings, strangers(50)])
+    files[0].write_bytes(trained.file)
+    files[1].write_bytes(pickle.dumps(gallery))
+    np.save(files[2], encodings)
+    subprocess.run([sys.executable, "-c", KERAS, *map(str, files)], check=True, cwd=ROOT, timeout=TRAINED_IN)
+    with np.load(files[3]) as keras:
+        np.testing.assert_allclose(classifier.probabilities(encodings), keras["probabilities"], atol=1e-5)
+        np.testing.assert_array_equal(classifier.kernels[0], keras["again"])
+        assert not np.array_equal(classifier.kernels[0], keras["other"])
+
+
+def test_it_knows_whose_its_columns_are(classifier: Classifier, gallery: Gallery) -> None:
+    assert classifier.members.tolist() == [11, 12, 13, 14, 21]
+    assert classifier.version == VERSION
+    picked = classifier.members[classifier.probabilities(gallery.encodings).argmax(axis=1)]
+    assert picked.tolist() == gallery.members.tolist()
+    # The one photo of a member with no other can't be held out.
+    assert classifier.trial == Trial(16, 16, 16)
+    assert classifier.trial.helps
+
+
+def test_a_recogniser_carries_it(classifier: Classifier, gallery: Gallery) -> None:
+    recogniser = replace(fit(gallery), classifiers=(classifier,))
+    faces = strangers(5)
+    again = Recogniser.from_bytes(recogniser.to_bytes())
+    np.testing.assert_array_equal(again.log_odds(faces), recogniser.log_odds(faces))
+    assert not np.array_equal(again.log_odds(faces), fit(gallery).log_odds(faces))
+
+
+def test_it_picks_and_never_decides(classifier: Classifier, gallery: Gallery) -> None:
+    faces = np.concatenate([gallery.encodings, strangers(50)])
+    alone = fit(gallery)
+    helped = replace(alone, classifiers=(classifier,))
+    groups = np.array([member.group for member in alone.roster])
+    for group in (1, 2):
+        before, after = (rule.log_odds(faces)[:, groups == group].max(axis=1) for rule in (alone, helped))
+        np.testing.assert_allclose(before, after)
+
+
+ROSTER = (Member(1, "A", 1, "G"), Member(2, "B", 1, "G"), Member(3, "C", 2, "H"))
+
+
+def leaning(*columns: tuple[int, float]) -> Classifier:
+    """A classifier that thinks the same of every face: (member, logit) a column."""
+    members, logits = zip(*columns, strict=True)
+    return Classifier(
+        np.zeros(2, np.float32),
+        1.0,
+        (np.zeros((2, len(members)), np.float32),),
+        (np.array(logits, np.float32),),
+        np.array(members),
+        VERSION,
+        Trial(1, 1, 1),
+    )
+
+
+def test_the_product_of_both_opinions_ranks() -> None:
+    faces, odds = np.ones((1, 2), np.float32), np.array([[2.0, 1.0, 0.5]])
+    unsure = leaning((3, 0.0), (2, 0.5), (1, 0.0)).pick(odds, faces, ROSTER)
+    np.testing.assert_allclose(unsure, [[2.0, 1.5, 0.5]])
+    sure = leaning((3, 0.0), (2, 3.0), (1, 0.0)).pick(odds, faces, ROSTER)
+    np.testing.assert_allclose(sure, [[0.0, 2.0, 0.5]])
+
+
+def test_a_group_with_a_member_it_does_not_know_is_left_to_the_distance() -> None:
+    faces, odds = np.ones((1, 2), np.float32), np.array([[2.0, 1.0, 0.5]])
+    np.testing.assert_array_equal(leaning((2, 9.0), (3, 0.0)).pick(odds, faces, ROSTER), odds)
+
+
+@pytest.mark.parametrize(
+    ("photos", "enough"), [((5, 5), False), ((3, 3, 3), False), ((4, 4, 4, 1), True), ((1,) * 40, False)]
+)
+def test_a_small_roster_is_left_to_the_distance(photos: tuple[int, ...], enough: bool) -> None:
+    members = np.repeat(np.arange(len(photos)), photos)
+    roster = tuple(Member(i, f"M{i}", 1, "G") for i in range(len(photos)))
+    assert large_enough(Gallery(strangers(len(members)), members, roster, VERSION)) is enough
+
+
+def test_every_photo_is_held_out_once_but_never_all_of_a_member() -> None:
+    members = np.repeat(np.arange(4), (1, 2, 5, 13))
+    held = np.stack(list(folds(members, np.random.default_rng(0))))
+    assert len(held) == FOLDS
+    assert held.sum(axis=0).tolist() == [0] + [1] * 20
+    for fold in held:
+        assert set(members[~fold].tolist()) == {0, 1, 2, 3}
+
+
+def rewritten(data: bytes, **changes: Callable[[bytes], bytes | None]) -> bytes:
+    """The file with entries changed, or left out; `config` stands for config.json, and so on."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            content = changes.get(name.split(".")[0], bytes)(old.read(name))
+            if content is not None:
+                new.writestr(name, content)
+    return out.getvalue()
+
+
+def told(data: bytes, **changes: object) -> bytes:
+    return json.dumps(json.loads(data) | changes).encode()
+
+
+BROKEN: dict[str, Callable[[bytes], bytes]] = {
+    "nothing": lambda _: b"",
+    "no zip": lambda _: b"not a classifier",
+    "cut": lambda data: data[: len(data) // 2],
+    "flipped": lambda data: data[:30_000] + bytes(60_000) + data[90_000:],
+    "says nothing of itself": lambda data: rewritten(data, nugu=lambda _: None),
+    "of another format": lambda data: rewritten(data, nugu=lambda entry: told(entry, format=2)),
+    "a member too few": lambda data: rewritten(data, nugu=lambda entry: told(entry, members=[11, 12])),
+    "no weights": lambda data: rewritten(data, model=lambda _: None),
+    "broken weights": lambda data: rewritten(data, model=lambda entry: entry[:5000]),
+    "another layer": lambda data: rewritten(data, config=lambda entry: entry.replace(b'"Rescaling"', b'"Conv1D"')),
+    "another activation": lambda data: rewritten(data, config=lambda entry: entry.replace(b'"softmax"', b'"tanh"')),
+    "no layers": lambda data: rewritten(data, config=lambda _: b"{}"),
+}
+
+
+@pytest.mark.parametrize("how", BROKEN)
+def test_a_broken_file_is_refused(trained: Trained, how: str) -> None:
+    with pytest.raises(MalformedClassifierError):
+        load(BROKEN[how](trained.file))
+
+
+def test_keras_passes_over_what_we_add(trained: Trained) -> None:
+    with zipfile.ZipFile(io.BytesIO(trained.file)) as file:
+        assert set(file.namelist()) == {"metadata.json", "config.json", "model.weights.h5", ABOUT}
