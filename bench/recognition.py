@@ -17,7 +17,7 @@ import numpy as np
 from bot.evaluation import Encoder, labelled, make_encoder, read_sample, table
 from bot.media.pictures import PictureLimits
 from bot.settings import Settings
-from models.engines.dlib import DlibEngine, create
+from models.engines.dlib.engine import DlibEngine, create
 from models.evaluation import evaluate
 from models.faces import Band, Candidate, Guess
 from models.recognition import Naming, fit

@@ -11,8 +11,8 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from models.engines.resnet import converted
-from models.engines.serialised import MalformedModelError, read_network
+from models.engines.dlib.resnet import converted
+from models.engines.dlib.serialised import MalformedModelError, read_network
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

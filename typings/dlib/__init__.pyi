@@ -1,4 +1,4 @@
-"""The part of dlib that models/engines/dlib.py calls; dlib-bin ships no types."""
+"""The part of dlib that models/engines/dlib/engine.py calls; dlib-bin ships no types."""
 
 from collections.abc import Iterator, Sequence
 

@@ -1,4 +1,4 @@
-"""The engine that works from the package index alone: dlib's HOG detector and alignment, its ResNet on onnxruntime."""
+"""dlib's HOG detector, landmarks and alignment, and its ResNet on onnxruntime."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ import numpy as np
 import onnxruntime
 
 from models.engines import reading_order
-from models.engines.resnet import converted
-from models.engines.serialised import CHIP, DIMENSIONS
+from models.engines.dlib.resnet import converted
+from models.engines.dlib.serialised import CHIP, DIMENSIONS
 from models.faces import Box, Face
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.engines.serialised import CHIP, DIMENSIONS, Layer, MalformedModelError, Network, read_network
+from models.engines.dlib.serialised import CHIP, DIMENSIONS, Layer, MalformedModelError, Network, read_network
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
