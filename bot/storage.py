@@ -30,6 +30,11 @@ class Storage:
         """Keep `data` under `key`, in place of what was there."""
         await obstore.put_async(self._store, key, data)
 
+    async def get(self, key: str) -> bytes:
+        """What is kept under `key`; raises FileNotFoundError where nothing is."""
+        found = await obstore.get_async(self._store, key)
+        return bytes(await found.bytes_async())
+
     async def delete(self, key: str) -> None:
         """Forget what is kept under `key`; nothing happens where nothing is."""
         try:
