@@ -104,7 +104,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as data:
         settings = Settings(data=Path(data))
         encoder = make_encoder(settings, "dlib")
-        plain = PlainEngine(create(settings.data / "engines"))
+        plain = PlainEngine(create())
         article = Encoder(plain, PictureLimits())
         groups = labelled(faces / "groups")
         strangers = {"LFW": sorted((faces / "strangers").iterdir())}

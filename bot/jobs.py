@@ -30,7 +30,7 @@ CLEAR_SUBJECT = 4.0
 
 @dataclass(frozen=True, slots=True)
 class Workbench:
-    """What a job needs besides its picture: the engine, the folder of converted models, the limits."""
+    """What a job needs besides its picture: the engine, the folder of its files, the limits."""
 
     engine: str
     weights: Path

@@ -70,7 +70,7 @@ def shared_faces(shared: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the converted models are kept: made once for all stories."""
+    """Where files of engines lie: the one that stories use needs none."""
     return tmp_path_factory.mktemp("engines")
 
 

@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from models.engines.dlib.engine import DlibEngine
 
 
-def create(weights: Path) -> DlibEngine:
-    """The engine, its converted network kept in `weights`.
+def create(weights: Path) -> DlibEngine:  # noqa: ARG001  # it needs no files besides installed ones
+    """The engine.
 
     Raises FileNotFoundError when face_recognition_models isn't installed, and MalformedModelError when its files are others.
     """
-    from models.engines.dlib.engine import create
+    from models.engines.dlib import engine
 
-    return create(weights)
+    return engine.create()
