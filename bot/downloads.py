@@ -33,10 +33,11 @@ SILENT_SECONDS = 30.0
 """How long a publisher may send nothing before it is given up; the whole may take as long as it takes."""
 
 
-async def is_there(wanted: WeightFile, weights: Path) -> bool:
-    """Whether the folder of weights holds the file: the publisher's, or a twin."""
+async def is_there(wanted: WeightFile, weights: Path, *, twins: bool = True) -> bool:
+    """Whether the folder of weights holds the file: the publisher's, or one of the `twins`."""
     path = weights / wanted.path
-    return path.is_file() and await asyncio.to_thread(_sha256, path) in (wanted.sha256, *wanted.twins)
+    accepted = (wanted.sha256, *wanted.twins) if twins else (wanted.sha256,)
+    return path.is_file() and await asyncio.to_thread(_sha256, path) in accepted
 
 
 async def take(wanted: WeightFile, folder: Path, weights: Path) -> None:

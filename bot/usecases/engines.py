@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot import downloads, jobs
 from bot.database.engines import Crop, Encoded, Engines, Faceless
-from bot.errors import PersonError, WorkLostError
+from bot.errors import EngineAwayError, PersonError, WorkLostError
 from models.engines import UnknownEngineError, names, weights_of
 
 if TYPE_CHECKING:
@@ -65,13 +65,14 @@ async def install(app: App, name: str, folder: Path | None, told: Told) -> Switc
     Raises PersonError for an unknown engine, for files that can't be had or are others, and what `use` raises. Whatever
     stops it, the engine in use goes on answering, and the next call goes on where this one stopped.
     """
-    for wanted in _weights(name):
-        if await downloads.is_there(wanted, app.bench.weights):
-            continue
-        if folder is None:
-            await downloads.fetch(wanted, app.bench.weights, told)
-        else:
-            await downloads.take(wanted, folder, app.bench.weights)
+    files, weights = _weights(name), app.bench.weights
+    if not await _installed(files, weights):
+        # All from one place: the twin of one file need not fit the publisher's of another.
+        for wanted in files:
+            if folder is not None:
+                await downloads.take(wanted, folder, weights)
+            elif not await downloads.is_there(wanted, weights, twins=False):
+                await downloads.fetch(wanted, weights, told)
     return await use(app, name, told)
 
 
@@ -80,9 +81,8 @@ async def use(app: App, name: str, told: Told) -> Switched:
 
     Raises PersonError when it is not installed, doesn't work here, or finds no face in any of the photos.
     """
-    for wanted in _weights(name):
-        if not await downloads.is_there(wanted, app.bench.weights):
-            raise PersonError(f"The engine {name} is not installed: nugu engine install {name}")
+    if not await _installed(_weights(name), app.bench.weights):
+        raise PersonError(f"The engine {name} is not installed: nugu engine install {name}")
     bench = app.bench.with_engine(name)
     version = await _tried_out(app, bench)
     async with app.database.writing() as session:
@@ -100,8 +100,7 @@ async def use(app: App, name: str, told: Told) -> Switched:
 
 
 async def _listed(app: App, name: str, *, in_use: bool) -> ListedEngine:
-    there = [await downloads.is_there(wanted, app.bench.weights) for wanted in weights_of(name)]
-    if not all(there):
+    if not await _installed(weights_of(name), app.bench.weights):
         return ListedEngine(name, None, False, in_use, None, None)
     try:
         version = await _tried_out(app, app.bench.with_engine(name))
@@ -118,10 +117,18 @@ def _weights(name: str) -> tuple[WeightFile, ...]:
         raise PersonError(f"No engine is called “{name}”; there are {', '.join(names())}.") from None
 
 
+async def _installed(files: Sequence[WeightFile], weights: Path) -> bool:
+    return all([await downloads.is_there(wanted, weights) for wanted in files])
+
+
 async def _tried_out(app: App, bench: Workbench) -> str:
     """The version of an engine that works here."""
     try:
         return await app.compute.run(jobs.try_out, bench)
+    except EngineAwayError:
+        raise PersonError(
+            f"My workers do not find {bench.weights}; where they are, it must be the same folder."
+        ) from None
     except PersonError:
         raise
     except Exception as error:

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import select, text, update
 
-from bot import jobs
+from bot import downloads, jobs
 from bot.app import App
 from bot.compute import Compute
 from bot.database.engines import Crop, Engines
@@ -24,6 +24,7 @@ from bot.jobs import CropEncodings, Identified, Workbench
 from bot.settings import Settings
 from bot.usecases import engines, roster
 from bot.usecases.identify import Asked, Submitted, look
+from models.engines import WeightFile
 from tests.conftest import LONG_ENOUGH
 from tests.support import toy
 
@@ -385,6 +386,48 @@ async def test_photos_that_the_engine_in_use_never_saw(enrolled: App) -> None:
         await enrolled.recognisers.of([HOUSE])
     assert (await engines.use(enrolled, "dlib", silent)).encoded == (3, 3, 0)
     assert await enrolled.recognisers.of([HOUSE])
+
+
+async def test_the_files_of_an_engine_come_from_one_place(
+    enrolled: App, tmp_path: Path, weights: Path, toy_engine: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The twin of one file need not fit the publisher's of another: half of an install is begun anew from elsewhere."""
+    from models.engines import toy as module  # pyright: ignore[reportAttributeAccessIssue]
+
+    second = dataclasses.replace(module.WEIGHTS[0], path="toy/second.bin", found_as=("elsewhere/second.bin",))
+    monkeypatch.setattr(module, "WEIGHTS", (*module.WEIGHTS, second))
+    (weights / "toy").mkdir()
+    (weights / "toy" / "weights.bin").write_bytes(module.CONTENT)
+    (tmp_path / "source" / "elsewhere").mkdir(parents=True)
+    for name in ("twin.bin", "second.bin"):
+        (tmp_path / "source" / "elsewhere" / name).write_bytes(module.TWIN)
+    await engines.install(enrolled, "toy", tmp_path / "source", silent)
+    assert {path.name: path.read_bytes() for path in (weights / "toy").iterdir()} == {
+        "weights.bin": module.TWIN,
+        "second.bin": module.TWIN,
+    }
+
+    (weights / "toy" / "second.bin").unlink()
+    fetched: list[str] = []
+
+    async def fetch(wanted: WeightFile, folder: Path, _told: object) -> None:
+        fetched.append(wanted.path)
+        (folder / wanted.path).write_bytes(module.CONTENT)
+
+    monkeypatch.setattr(downloads, "fetch", fetch)
+    await engines.install(enrolled, "toy", None, silent)
+    assert fetched == ["toy/weights.bin", "toy/second.bin"]
+
+
+async def test_workers_that_see_another_disk(
+    enrolled: App, source: Path, weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def elsewhere(bench: Workbench) -> str:
+        raise EngineAwayError(bench.engine)
+
+    monkeypatch.setattr(jobs, "try_out", elsewhere)
+    with pytest.raises(PersonError, match=f"My workers do not find {weights}"):
+        await engines.install(enrolled, "toy", source, silent)
 
 
 async def test_an_engine_that_nobody_knows(app: App) -> None:
