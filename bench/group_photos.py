@@ -1,4 +1,4 @@
-"""Everybody once: `python -m bench.group_photos [SHARED] [--trials T] [--engine E]` names the faces of BTS group photos.
+"""Everybody once: `python -m bench.group_photos [SHARED] [--trials T] [--engines E…]` names the faces of BTS group photos.
 
 Six members are enrolled from ../shared/faces/groups, J-Hope is a stranger. Beside nugu the article's way: the nearest face's
 member within 0.6, everybody once by an assignment over distances. F1 counts names: right ones, wrong ones (a stranger's
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,10 +18,10 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from bench.recognition import NearestFace, PlainEngine
-from bot.evaluation import Encoder, labelled, make_encoder, read_sample
+from bot.evaluation import Encoder, labelled, read_sample
 from bot.media.pictures import PictureLimits
-from bot.settings import Settings
-from models.engines.dlib import create
+from models.engines import MissingWeightsError, load
+from models.engines.dlib.engine import DlibEngine
 from models.evaluation import Figure, draw
 from models.gallery import Gallery
 from models.recognition import fit
@@ -36,11 +35,12 @@ if TYPE_CHECKING:
     from models.evaluation import Sample
     from models.faces import Box, Encodings
 
+    Names = Callable[[Encodings], list[int | None]]
+    """Names the faces of one picture by members' ids."""
+    Learns = Callable[[Gallery], Names]
+
 _ROOT = Path(__file__).resolve().parents[1]
 GROUP = "BTS"
-
-Rule = "Callable[[Gallery], Callable[[Encodings], list[int | None]]]"
-"""From a gallery to what names the faces of one picture by members' ids."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,17 +98,17 @@ def f1(named: Sequence[tuple[Scene, Sequence[int | None]]], *, of_all: bool) -> 
     return 2 * right / (2 * right + wrong + missed)
 
 
-def nugu(gallery: Gallery) -> Callable[[Encodings], list[int | None]]:
+def nugu(gallery: Gallery) -> Names:
     """nugu's way."""
     recogniser = fit(gallery)
     group = gallery.roster[0].group
     return lambda faces: [guess.member for guess in recogniser.name(faces, group=group, once="yes").guesses]
 
 
-def article(plain: PlainEngine) -> Callable[[Gallery], Callable[[Encodings], list[int | None]]]:
+def article(plain: PlainEngine) -> Learns:
     """The article's way: each member to the face that makes the distances smallest in all, within the tolerance."""
 
-    def learn(gallery: Gallery) -> Callable[[Encodings], list[int | None]]:
+    def learn(gallery: Gallery) -> Names:
         rule = NearestFace(gallery, plain)
 
         def name(faces: Encodings) -> list[int | None]:
@@ -127,7 +127,7 @@ def article(plain: PlainEngine) -> Callable[[Gallery], Callable[[Encodings], lis
 def measure(
     sample: Sample,
     pictures: Sequence[Scene],
-    rule: Callable[[Gallery], Callable[[Encodings], list[int | None]]],
+    rule: Learns,
     photos: int | None,
     trials: int,
 ) -> tuple[Figure, Figure]:
@@ -144,19 +144,16 @@ def measure(
     return Figure.of(found), Figure.of(overall)
 
 
-def report(shared: Path, settings: Settings, engine: str, trials: int) -> None:
+def report(faces: Path, engine: Engine, trials: int) -> None:
     """Print a line a number of photos and a rule."""
-    faces = shared / "faces"
-    pictures = faces / "group_photos" / GROUP
     groups = {label: files for label, files in labelled(faces / "groups").items() if label[0] == GROUP}
-    encoder = make_encoder(settings, engine)
-    rows: list[tuple[str, Encoder, Rule]] = [(f"nugu, {engine}", encoder, nugu)]
-    if engine == "dlib":
-        plain = PlainEngine(create(settings.data / "engines"))
-        rows.append(("article's rule", Encoder(plain, PictureLimits()), article(plain)))
-    for words, encoder, rule in rows:
-        sample = read_sample(encoder, GROUP, groups, groups, {})
-        seen = scenes(pictures, encoder.engine, [member.name for member in sample.roster])
+    rows: list[tuple[str, Engine, Learns]] = [(f"nugu, {engine.name}", engine, nugu)]
+    if isinstance(engine, DlibEngine):
+        plain = PlainEngine(engine)
+        rows.append(("article's rule", plain, article(plain)))
+    for words, its, rule in rows:
+        sample = read_sample(Encoder(its, PictureLimits()), GROUP, groups, groups, {})
+        seen = scenes(faces / "group_photos" / GROUP, its, [member.name for member in sample.roster])
         for photos in (5, None):
             found, overall = measure(sample, seen, rule, photos, trials)
             print(
@@ -168,14 +165,20 @@ def report(shared: Path, settings: Settings, engine: str, trials: int) -> None:
 
 
 def main() -> None:
-    """Print the figures of one engine."""
+    """Print the figures of both engines."""
     parser = argparse.ArgumentParser(prog="python -m bench.group_photos", description="Everybody once.")
     parser.add_argument("shared", nargs="?", type=Path, default=_ROOT.parent / "shared")
     parser.add_argument("--trials", type=int, default=10)
-    parser.add_argument("--engine", default="dlib")
+    parser.add_argument("--engines", nargs="+", default=["dlib", "retail"])
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as data:
-        report(arguments.shared.resolve(), Settings(data=Path(data)), arguments.engine, arguments.trials)
+    shared: Path = arguments.shared.resolve()
+    for engine in arguments.engines:
+        try:
+            loaded = load(engine, shared / "models")
+        except MissingWeightsError as error:
+            print(f"{engine} is left out: {error}")
+        else:
+            report(shared / "faces", loaded, arguments.trials)
 
 
 if __name__ == "__main__":

@@ -11,18 +11,18 @@ trainings together.
 from __future__ import annotations
 
 import argparse
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bot.evaluation import Encoder, labelled, make_encoder, read_sample, table
+from bot.evaluation import Encoder, labelled, read_sample, table
 from bot.media.pictures import PictureLimits
-from bot.settings import Settings
 from models.classifier import load
-from models.engines.dlib import DlibEngine, create
+from models.engines import MissingWeightsError
+from models.engines import load as load_engine
+from models.engines.dlib.engine import DlibEngine
 from models.evaluation import evaluate
 from models.faces import Band, Candidate, Guess
 from models.recognition import Naming, Recogniser, fit
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from models.engines import Engine
     from models.evaluation import Recognises, Sample
     from models.faces import Encodings, Face, Picture
     from models.gallery import Gallery, Member
@@ -170,31 +171,42 @@ def main() -> None:
     parser.add_argument("shared", nargs="?", type=Path, default=_ROOT.parent / "shared")
     parser.add_argument("--trials", type=int, default=10)
     parser.add_argument("--photos", type=int, nargs="+", default=[5, 1], help="enrolled a member")
+    parser.add_argument("--engines", nargs="+", default=["dlib", "retail"])
     arguments = parser.parse_args()
     settle()
-    faces: Path = arguments.shared.resolve() / "faces"
-    with tempfile.TemporaryDirectory() as data:
-        settings = Settings(data=Path(data))
-        encoder = make_encoder(settings, "dlib")
-        plain = PlainEngine(create(settings.data / "engines"))
-        article = Encoder(plain, PictureLimits())
-        groups = labelled(faces / "groups")
-        strangers = {"LFW": sorted((faces / "strangers").iterdir())}
-        for group in sorted({group for group, _ in groups}, reverse=True):
-            mine = read_sample(encoder, group, groups, groups, strangers)
-            theirs = read_sample(article, group, groups, groups, strangers)
-            for photos in arguments.photos:
-                helped = Helped()
-                rules: dict[str, tuple[Sample, Callable[[Gallery], Recognises]]] = {
-                    "nugu, distance alone": (mine, fit),
-                    "nugu with its classifier": (mine, helped.fit),
-                    "article's rule": (theirs, lambda gallery: NearestFace(gallery, plain)),
-                    "plain Keras softmax": (theirs, lambda gallery: PlainSoftmax(gallery, plain)),
-                }
-                for rule, (sample, fitted) in rules.items():
-                    found = evaluate(sample, fitted, photos=photos, trials=arguments.trials)
-                    print(f"\n{rule} · {table(group, found)}", flush=True)
-                print(f"\nThe classifier was used in {helped.used} of {helped.fits} trials.")
+    shared: Path = arguments.shared.resolve()
+    for engine in arguments.engines:
+        try:
+            loaded = load_engine(engine, shared / "models")
+        except MissingWeightsError as error:
+            print(f"\n{engine} is left out: {error}")
+        else:
+            report(shared / "faces", loaded, arguments.photos, arguments.trials)
+
+
+def report(faces: Path, engine: Engine, numbers: Sequence[int], trials: int) -> None:
+    """Print the tables of one engine; the seeds' rules stand beside dlib, whose encodings they use."""
+    groups = labelled(faces / "groups")
+    strangers = {"LFW": sorted((faces / "strangers").iterdir())}
+    encoder = Encoder(engine, PictureLimits())
+    plain = PlainEngine(engine) if isinstance(engine, DlibEngine) else None
+    article = Encoder(plain, PictureLimits()) if plain else None
+    for group in sorted({group for group, _ in groups}, reverse=True):
+        mine = read_sample(encoder, group, groups, groups, strangers)
+        theirs = read_sample(article, group, groups, groups, strangers) if article else None
+        for photos in numbers:
+            helped = Helped()
+            rules: dict[str, tuple[Sample, Callable[[Gallery], Recognises]]] = {
+                f"nugu, {engine.name}, distance alone": (mine, fit),
+                f"nugu, {engine.name}, with its classifier": (mine, helped.fit),
+            }
+            if plain and theirs:
+                rules["article's rule"] = theirs, lambda gallery: NearestFace(gallery, plain)
+                rules["plain Keras softmax"] = theirs, lambda gallery: PlainSoftmax(gallery, plain)
+            for rule, (sample, fitted) in rules.items():
+                found = evaluate(sample, fitted, photos=photos, trials=trials)
+                print(f"\n{rule} · {table(group, found)}", flush=True)
+            print(f"\nThe classifier was used in {helped.used} of {helped.fits} trials.")
 
 
 if __name__ == "__main__":

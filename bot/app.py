@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """Everything a use case works with."""
+    """Everything a use case works with.
+
+    `bench` is what jobs need, whichever engine is on it; with the one in use it comes from `recognisers.bench()`.
+    """
 
     settings: Settings
     database: Database

@@ -29,6 +29,9 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+engine_cli = typer.Typer(help="What finds and encodes faces: list, install, switch.", no_args_is_help=True)
+cli.add_typer(engine_cli, name="engine")
+
 NO_TOKEN = (
     "nugu: no DISCORD_TOKEN: make a bot at discord.com/developers/applications, copy its token (Bot > Reset Token) "
     "into .env as DISCORD_TOKEN=…, or try everything without one: nugu demo"
@@ -143,6 +146,38 @@ def doctor() -> None:
 
     if not _finish(examine(_settings())):
         raise typer.Exit(1)
+
+
+@engine_cli.command("list")
+def engine_list(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON line an engine.")] = False,
+) -> None:
+    """Show every engine: its version, whether it is installed and in use, how many photos it has encoded."""
+    from bot.engines import list_engines
+
+    _finish(list_engines(_settings(), as_json=as_json))
+
+
+@engine_cli.command("install")
+def engine_install(
+    name: Annotated[str, typer.Argument(help="As `nugu engine list` has it.")],
+    folder: Annotated[
+        Path | None,
+        typer.Option("--from", help="Take the files from this folder: no network.", exists=True, file_okay=False),
+    ] = None,
+) -> None:
+    """Get an engine from its publishers, re-encode the kept photos with it, and let it answer. A running bot follows."""
+    from bot.engines import install_engine
+
+    _finish(install_engine(_settings(), name, folder))
+
+
+@engine_cli.command("use")
+def engine_use(name: Annotated[str, typer.Argument(help="An installed engine.")]) -> None:
+    """Let an installed engine answer, once it has encoded what it lacks. A running bot follows."""
+    from bot.engines import use_engine
+
+    _finish(use_engine(_settings(), name))
 
 
 def _settings() -> Settings:

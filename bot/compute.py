@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import signal
 import tempfile
 import threading
 import warnings
 from concurrent.futures import Future
 from contextlib import ExitStack, asynccontextmanager
 from contextvars import Context
+from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 from bot.errors import TooSlowError, WorkersAwayError, WorkLostError
@@ -161,6 +163,11 @@ class Compute:
         self._folder.cleanup()
 
     def _start(self, started: Future[Any]) -> None:
+        # Ctrl-C in a terminal reaches the workers too. A thread's mask is inherited by the threads and processes that it
+        # starts, so they are deaf to it from their first instruction, restarted ones too; this process is the one to end them.
+        # Whoever starts multiprocessing's tracker has the mask lifted (bpo-33613), so it is started before.
+        resource_tracker.ensure_running()
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             started.set_result(self._connect())
         except Exception as error:  # whoever waits for the workers gets it

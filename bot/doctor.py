@@ -10,6 +10,8 @@ from bot import jobs
 from bot.app import workbench
 from bot.compute import Compute
 from bot.database.engine import HEAD, Database
+from bot.database.engines import Engines
+from bot.errors import PersonError
 from bot.storage import Storage
 
 if TYPE_CHECKING:
@@ -20,16 +22,15 @@ if TYPE_CHECKING:
 
 async def examine(settings: Settings) -> bool:
     """Print a line for each thing that the bot needs; whether all that are needed are there."""
-    found = [
-        await _told("Python", _python()),
-        await _told("data folder", _data(settings)),
-        await _told("database", _database(settings)),
-        await _told("storage", _storage(settings)),
-    ]
+    found = [await _told("Python", _python()), await _told("data folder", _data(settings))]
+    database = await _told("database", _database(settings))
+    found += [database, await _told("storage", _storage(settings))]
     async with Compute.open(settings) as compute:
-        found.append(await _told("workers", _workers(compute)))
-        if found[-1]:
+        workers = await _told("workers", _workers(compute))
+        found.append(workers)
+        if workers and database:
             found.append(await _told("engine", _engine(compute, settings)))
+        if workers:
             found.append(await _told("font", compute.run(jobs.font_name)))
     token = "– DISCORD_TOKEN: not set; nugu demo needs none, nugu run does"
     print(token if settings.token is None else "✓ DISCORD_TOKEN: set")
@@ -75,4 +76,15 @@ async def _workers(compute: Compute) -> str:
 
 
 async def _engine(compute: Compute, settings: Settings) -> str:
-    return f"{await compute.run(jobs.warm_up, workbench(settings))} sees and encodes"
+    async with Database.open(settings) as database:
+        async with database.reading() as session:
+            bench = workbench(settings).with_engine(await Engines(session).in_use())
+        version = await compute.run(jobs.try_out, bench)
+        async with database.reading() as session:
+            encoded = await Engines(session).encoded(version)
+    if encoded.left:
+        raise PersonError(
+            f"{version} has not seen {encoded.left} of {encoded.photos} photos: nugu engine use {bench.engine}"
+        )
+    faceless = f", and finds no face in {encoded.faceless}" if encoded.faceless else ""
+    return f"{version} sees and encodes; it has encoded {encoded.encoded} of {encoded.photos} photos{faceless}"

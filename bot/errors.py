@@ -52,6 +52,20 @@ class ForgottenError(PersonError):
         super().__init__("I no longer know what was asked here.")
 
 
+class EngineAwayError(PersonError):
+    """The engine in use, or its files, are gone. It travels from a worker, so its one argument is the engine's name."""
+
+    def __init__(self, engine: str) -> None:
+        super().__init__(engine)
+
+    def __str__(self) -> str:
+        engine = self.args[0]
+        return (
+            f"The engine {engine} is not installed. My owner gets it with `nugu engine install {engine}`, "
+            "or goes on with another: `nugu engine use dlib`."
+        )
+
+
 class TooSlowError(PersonError):
     """The work outlasted its deadline."""
 

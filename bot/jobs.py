@@ -11,9 +11,10 @@ import pickle
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from bot.errors import EngineAwayError
 from bot.wording import name_and_confidence
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from bot.media.pictures import OpenedPicture
     from models.classifier import Classifier
     from models.drawing import Tag
+    from models.engines import Engine
     from models.faces import Box, Flaw, Guess, Once
     from models.gallery import Gallery
 
@@ -37,12 +39,16 @@ CLEAR_SUBJECT = 4.0
 
 @dataclass(frozen=True, slots=True)
 class Workbench:
-    """What a job needs besides its picture: the engine, the folder of converted models, the limits."""
+    """What a job needs besides its picture: the engine, the folder of its files, the limits."""
 
     engine: str
     weights: Path
     picture_bytes: int
     picture_pixels: int
+
+    def with_engine(self, name: str) -> Workbench:
+        """The same bench with another engine on it."""
+        return replace(self, engine=name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +104,14 @@ class Enrolled:
 
 
 @dataclass(frozen=True, slots=True)
+class CropEncodings:
+    """One entry a crop: its encoding as float32 bytes, None where the engine finds no face in it."""
+
+    vectors: tuple[bytes | None, ...]
+    engine: str
+
+
+@dataclass(frozen=True, slots=True)
 class RosterRow:
     """One enrolled encoding with whom it shows."""
 
@@ -127,9 +141,28 @@ class Trained:
 
 def warm_up(bench: Workbench) -> str:
     """Load everything that the first picture would wait for; the engine's version."""
-    from models.engines import load
+    return _engine(bench).version
 
-    return load(bench.engine, bench.weights).version
+
+def try_out(bench: Workbench) -> str:
+    """The engine's version, once it has been seen to detect, to encode, and to have its background.
+
+    Raises whatever goes wrong in it, RuntimeError when its encodings are none.
+    """
+    import numpy as np
+
+    from models import background
+    from models.faces import Box, Face
+
+    engine = _engine(bench)
+    picture = np.random.default_rng(0).integers(0, 256, (320, 320, 3), np.uint8)
+    engine.detect(picture)
+    points = np.array([(120, 130), (200, 130), (160, 170), (130, 210), (190, 210)], np.float32)
+    encodings = engine.encode(picture, [Face(Box(80, 80, 240, 240), 1.0, points)])
+    if encodings.shape != (1, engine.dimensions) or not abs(np.linalg.norm(encodings) - 1) < 1e-3:
+        raise RuntimeError(f"its encodings are {encodings.shape} of length {np.linalg.norm(encodings):.3f}")
+    background.load(engine.version)
+    return engine.version
 
 
 def font_name() -> str:
@@ -197,7 +230,6 @@ def _gallery(rows: Sequence[RosterRow], engine: str) -> Gallery:
 def identify(bench: Workbench, data: bytes, recogniser: bytes, how: Naming) -> Identified | Refused:
     """Every face of the picture `data` with its guess, and the picture with the names drawn in."""
     from models.drawing import annotate
-    from models.engines import load
     from models.quality import measure
     from models.recognition import Recogniser
 
@@ -206,7 +238,7 @@ def identify(bench: Workbench, data: bytes, recogniser: bytes, how: Naming) -> I
     if isinstance(opened, Refused):
         return opened
     clock.ends("read")
-    engine = load(bench.engine, bench.weights)
+    engine = _engine(bench)
     found = engine.detect(opened.pixels)
     clock.ends("detect")
     encodings = engine.encode(opened.pixels, found)
@@ -239,13 +271,12 @@ def identify(bench: Workbench, data: bytes, recogniser: bytes, how: Naming) -> I
 def enrol(bench: Workbench, data: bytes) -> Enrolled | Refused:
     """The one face of the photo `data`, ready for the gallery, or why none was taken."""
     from models.drawing import crop
-    from models.engines import load
     from models.quality import SHARP_ENOUGH_TO_ENROL, measure
 
     opened = _open(bench, data)
     if isinstance(opened, Refused):
         return opened
-    engine = load(bench.engine, bench.weights)
+    engine = _engine(bench)
     found = sorted(engine.detect(opened.pixels), key=lambda face: face.box.area, reverse=True)
     if not found:
         return Refused("I see no face in it; a larger or clearer picture, seen from the front, works best")
@@ -261,6 +292,33 @@ def enrol(bench: Workbench, data: bytes) -> Enrolled | Refused:
     if not (abs(encoding) <= 1).all():
         return Refused("this face can't be told from others; take another photo")
     return Enrolled(crop(opened.pixels, face.box), width, encoding.tobytes(), engine.version)
+
+
+def encode_crops(bench: Workbench, crops: Sequence[bytes]) -> CropEncodings:
+    """The encodings of roster crops, whose subject is the largest face."""
+    engine = _engine(bench)
+    return CropEncodings(tuple(_encode_crop(engine, bench, crop) for crop in crops), engine.version)
+
+
+def _encode_crop(engine: Engine, bench: Workbench, data: bytes) -> bytes | None:
+    opened = _open(bench, data)
+    if isinstance(opened, Refused):
+        return None
+    face = max(engine.detect(opened.pixels), key=lambda face: face.box.area, default=None)
+    if face is None:
+        return None
+    encoding = engine.encode(opened.pixels, [face])[0]
+    return encoding.tobytes() if (abs(encoding) <= 1).all() else None
+
+
+def _engine(bench: Workbench) -> Engine:
+    """The engine of the bench. Raises EngineAwayError when its files are gone."""
+    from models.engines import MissingWeightsError, UnknownEngineError, load
+
+    try:
+        return load(bench.engine, bench.weights)
+    except (MissingWeightsError, UnknownEngineError):
+        raise EngineAwayError(bench.engine) from None
 
 
 def _tag(number: int, box: Box, guess: Guess) -> Tag:

@@ -1,4 +1,4 @@
-"""Fitted recognisers, kept until a roster changes or is trained."""
+"""Fitted recognisers, kept until a roster changes or is trained, or another engine is in use."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot import jobs
+from bot.database.engines import Engines
 from bot.database.rosters import Rosters
-from bot.errors import NoRosterError
+from bot.errors import NoRosterError, PersonError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -24,51 +25,67 @@ KEPT = 32
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A recogniser as bytes, and the engine version whose encodings it was fitted to."""
+    """A recogniser as bytes, the bench with the engine whose encodings it was fitted to, and that engine's version."""
 
+    bench: Workbench
     engine: str
     recogniser: bytes
 
 
 class Recognisers:
-    """The recogniser of each set of rosters, fitted in a worker on first use after a change or a training."""
+    """The recogniser of each set of rosters, fitted in a worker on first use after a change or a training.
+
+    Which engine is in use is read anew each time: another process may switch it while this one answers.
+    """
 
     def __init__(self, database: Database, compute: Compute, bench: Workbench, classifiers: Classifiers) -> None:
         self._database = database
         self._compute = compute
         self._bench = bench
         self._classifiers = classifiers
-        self._engine: str | None = None
-        self._fits: OrderedDict[tuple[tuple[tuple[int, int], ...], int], asyncio.Task[Fitted]] = OrderedDict()
+        self._versions: dict[str, str] = {}
+        self._fits: OrderedDict[tuple[str, tuple[tuple[int, int], ...], int], asyncio.Task[Fitted]] = OrderedDict()
+
+    async def bench(self) -> Workbench:
+        """What jobs need, with the engine that is in use now."""
+        async with self._database.reading() as session:
+            return self._bench.with_engine(await Engines(session).in_use())
 
     async def engine(self) -> str:
         """The version of the engine in use, as encodings carry it."""
-        if self._engine is None:
-            self._engine = await self._compute.run(jobs.warm_up, self._bench)
-        return self._engine
+        return await self._version(await self.bench())
 
     async def of(self, servers: Collection[int]) -> Fitted:
         """The recogniser for the rosters of `servers`; raises NoRosterError when nobody is enrolled in them."""
         async with self._database.reading() as session:
-            key = (await Rosters(session).revisions(servers), self._classifiers.trained)
+            bench = self._bench.with_engine(await Engines(session).in_use())
+            key = bench.engine, await Rosters(session).revisions(servers), self._classifiers.trained
         # A burst of questions after a change waits for one fit; a fit that fails is tried again by the next question.
         fit = self._fits.get(key)
         if fit is None or (fit.done() and (fit.cancelled() or fit.exception() is not None)):
-            fit = self._fits[key] = asyncio.create_task(self._fit(servers))
+            fit = self._fits[key] = asyncio.create_task(self._fit(bench, servers))
             while len(self._fits) > KEPT:
                 self._fits.popitem(last=False)
         self._fits.move_to_end(key)
         return await asyncio.shield(fit)
 
-    async def _fit(self, servers: Collection[int]) -> Fitted:
+    async def _version(self, bench: Workbench) -> str:
+        if bench.engine not in self._versions:
+            self._versions[bench.engine] = await self._compute.run(jobs.warm_up, bench)
+        return self._versions[bench.engine]
+
+    async def _fit(self, bench: Workbench, servers: Collection[int]) -> Fitted:
         async with self._database.reading() as session:
             anybody = await Rosters(session).members(servers)
         if not anybody:
             raise NoRosterError
-        engine = await self.engine()
+        engine = await self._version(bench)
         async with self._database.reading() as session:
             rows = await Rosters(session).rows(servers, engine)
         if not rows:
-            raise NoRosterError
+            raise PersonError(
+                f"The engine {bench.engine} knows nobody here by sight. My owner lets it look at the photos that I have "
+                f"with `nugu engine use {bench.engine}`; new ones it sees by itself."
+            )
         classifiers = await self._classifiers.of(servers, engine)
-        return Fitted(engine, await self._compute.run(jobs.fit, rows, engine, classifiers))
+        return Fitted(bench, engine, await self._compute.run(jobs.fit, rows, engine, classifiers))

@@ -28,7 +28,7 @@ class Settings(BaseSettings):
         description="The bot's token: discord.com/developers/applications > New Application > Bot > Reset Token.",
     )
     data: Path = Field(
-        Path("data"), description="Folder for the database, the roster's crops and converted models. One a bot."
+        Path("data"), description="Folder for the database, the roster's crops and the files of engines. One a bot."
     )
     database_url: SecretStr = Field(
         SecretStr(""), description="SQLAlchemy URL of the database. Empty: an SQLite file in the data folder."

@@ -79,7 +79,7 @@ def shared_faces(shared: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the converted models are kept: made once for all stories."""
+    """Where files of engines lie: the one that stories use needs none."""
     return tmp_path_factory.mktemp("engines")
 
 
@@ -107,7 +107,7 @@ async def app(tmp_path: Path, weights: Path, compute: Compute) -> AsyncGenerator
 def gallery_rows() -> list[RosterRow]:
     """Four members of one group, four photos each, and somebody alone with one: invented encodings that look like dlib's."""
     chance = np.random.default_rng(7)
-    mean = background.load("dlib-1").mean
+    mean = background.load("dlib-1").whitening.mean
     rows: list[RosterRow] = []
     for member, photos in ((11, 4), (12, 4), (13, 4), (14, 4), (21, 1)):
         person = chance.normal(size=len(mean))

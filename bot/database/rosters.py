@@ -125,14 +125,14 @@ class Rosters:
         return tuple((server, revision) for server, revision in await self._session.execute(query))
 
     async def rows(self, servers: Collection[int], engine: str) -> list[RosterRow]:
-        """Every encoding by `engine` in the rosters of `servers`."""
+        """Every encoding by `engine` in the rosters of `servers`; none of a photo in which it found no face."""
         query = (
             select(Member.id, Member.name, Group.id, Group.name, PhotoEncoding.vector)
             .select_from(PhotoEncoding)
             .join(Photo)
             .join(Member)
             .join(Group)
-            .where(Group.server_id.in_(servers), PhotoEncoding.engine == engine)
+            .where(Group.server_id.in_(servers), PhotoEncoding.engine == engine, PhotoEncoding.vector.is_not(None))
             .order_by(Member.id, Photo.id)
         )
         return [RosterRow(*row) for row in await self._session.execute(query)]

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from sqlalchemy import (
     JSON,
     BigInteger,
+    CheckConstraint,
     DateTime,
     Dialect,
     Enum,
@@ -58,6 +59,7 @@ class Base(DeclarativeBase):
         naming_convention={
             "ix": "ix_%(table_name)s_%(column_0_name)s",
             "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
             "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
             "pk": "pk_%(table_name)s",
         }
@@ -157,13 +159,26 @@ class Photo(Base):
 
 
 class PhotoEncoding(Base):
-    """A photo's encoding by one engine; encodings of two engines are never compared."""
+    """A photo's encoding by one engine; encodings of two engines are never compared.
+
+    `engine` is the engine's version. `vector` is None where the engine found no face in the crop.
+    """
 
     __tablename__ = "photo_encoding"
 
     photo_id: Mapped[int] = mapped_column(ForeignKey("photo.id", ondelete="CASCADE"), primary_key=True)
     engine: Mapped[str] = mapped_column(String(50), primary_key=True)
-    vector: Mapped[bytes] = mapped_column(LargeBinary)
+    vector: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class EngineInUse(Base):
+    """The one row that names the engine that answers. It is changed only when that engine has seen every photo."""
+
+    __tablename__ = "engine_in_use"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(String(50))
 
 
 class Question(Base):

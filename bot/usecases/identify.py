@@ -156,6 +156,6 @@ async def _identify(app: App, picture: Submitted, fitted: Fitted, how: Naming) -
     if picture.refusal is not None:
         return Refused(picture.refusal)
     try:
-        return await app.compute.run(jobs.identify, app.bench, picture.data, fitted.recogniser, how)
+        return await app.compute.run(jobs.identify, fitted.bench, picture.data, fitted.recogniser, how)
     except Exception as error:  # noqa: BLE001  # the other pictures of the question are answered
         return Refused(sentence_for(error).rstrip("."))

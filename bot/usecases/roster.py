@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot import jobs
+from bot.database.engines import Engines
 from bot.database.rosters import Rosters
 from bot.database.tables import HOUSE, Photo
 from bot.errors import PersonError, UnknownGroupError
@@ -18,8 +19,11 @@ from bot.wording import plain
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from sqlalchemy.ext.asyncio import AsyncSession
+
     from bot.app import App
     from bot.database.tables import Member
+    from bot.jobs import Workbench
     from bot.usecases.identify import Submitted
 
 SEEN_BEFORE = "I have this very picture already"
@@ -92,26 +96,17 @@ async def add_member(
     """
     name = checked_name(name)
     await _known_group(app, server_id, group, make=make_group)
-    looks = await asyncio.gather(*(_look(app, server_id, photo) for photo in photos))
-    # Before the write lock is taken: a store may be slow. A crop that no row comes to name does no harm.
-    await asyncio.gather(
-        *(app.storage.put(look.crop_key, look.result.crop) for look in looks if isinstance(look.result, Enrolled))
-    )
-    async with app.database.writing() as session:
-        rosters = Rosters(session)
-        found = await rosters.find_group([server_id], group)
-        if found is None:
-            raise PersonError(f"The group “{plain(group)}” was removed just now.")
-        member = await rosters.find_member(found.id, name)
-        is_new = member is None
-        member = member or await rosters.add_member(found.id, name)
-        taken = [await _keep(rosters, server_id, member, look, by) for look in looks]
-        if is_new and not any(photo.crop for photo in taken):
-            raise NoUsablePhotoError(name, [photo.name for photo in taken], [photo.reason or "" for photo in taken])
-        added = AddedMember(found.name, member.name, tuple(taken), await rosters.photo_count(member.id))
-    for engine in {look.result.engine for look in looks if isinstance(look.result, Enrolled)}:
-        app.classifiers.wanted(server_id, engine)
-    return added
+    while True:
+        bench = await app.recognisers.bench()
+        looks = await _looks(app, bench, server_id, photos)
+        async with app.database.writing() as session:
+            # An engine that was put into use while another looked would never see these photos.
+            if await Engines(session).in_use(held=True) != bench.engine:
+                continue
+            added = await _add(session, server_id, group, name, looks, by)
+        for engine in {look.result.engine for look in looks if isinstance(look.result, Enrolled)}:
+            app.classifiers.wanted(server_id, engine)
+        return added
 
 
 async def list_groups(app: App, servers: Collection[int]) -> list[ListedGroup]:
@@ -133,6 +128,34 @@ async def group_names(app: App, servers: Collection[int], *, house: bool = True)
     return list(dict.fromkeys(group.name for group in groups))
 
 
+async def _looks(app: App, bench: Workbench, server_id: int, photos: Sequence[Submitted]) -> list[_Look]:
+    """Look at photos and store their crops, before the write lock is taken: workers and a store may be slow.
+
+    A crop that no row comes to name does no harm.
+    """
+    looks = await asyncio.gather(*(_look(app, bench, server_id, photo) for photo in photos))
+    await asyncio.gather(
+        *(app.storage.put(look.crop_key, look.result.crop) for look in looks if isinstance(look.result, Enrolled))
+    )
+    return looks
+
+
+async def _add(
+    session: AsyncSession, server_id: int, group: str, name: str, looks: Sequence[_Look], by: int
+) -> AddedMember:
+    rosters = Rosters(session)
+    found = await rosters.find_group([server_id], group)
+    if found is None:
+        raise PersonError(f"The group “{plain(group)}” was removed just now.")
+    member = await rosters.find_member(found.id, name)
+    is_new = member is None
+    member = member or await rosters.add_member(found.id, name)
+    taken = [await _keep(rosters, server_id, member, look, by) for look in looks]
+    if is_new and not any(photo.crop for photo in taken):
+        raise NoUsablePhotoError(name, [photo.name for photo in taken], [photo.reason or "" for photo in taken])
+    return AddedMember(found.name, member.name, tuple(taken), await rosters.photo_count(member.id))
+
+
 async def _known_group(app: App, server_id: int, name: str, *, make: bool) -> None:
     async with app.database.reading() as session:
         rosters = Rosters(session)
@@ -145,16 +168,16 @@ async def _known_group(app: App, server_id: int, name: str, *, make: bool) -> No
     raise UnknownGroupError(name, known)
 
 
-async def _look(app: App, server_id: int, photo: Submitted) -> _Look:
+async def _look(app: App, bench: Workbench, server_id: int, photo: Submitted) -> _Look:
     sha256 = hashlib.sha256(photo.data).hexdigest()
-    return _Look(photo.name, sha256, f"crops/{server_id}/{sha256}.jpg", await _enrol(app, photo))
+    return _Look(photo.name, sha256, f"crops/{server_id}/{sha256}.jpg", await _enrol(app, bench, photo))
 
 
-async def _enrol(app: App, photo: Submitted) -> Enrolled | Refused:
+async def _enrol(app: App, bench: Workbench, photo: Submitted) -> Enrolled | Refused:
     if photo.refusal is not None:
         return Refused(photo.refusal)
     try:
-        return await app.compute.run(jobs.enrol, app.bench, photo.data)
+        return await app.compute.run(jobs.enrol, bench, photo.data)
     except PersonError as error:
         return Refused(str(error))
 

@@ -48,7 +48,7 @@ def main() -> None:
     )
     parser.add_argument("folder", type=Path, help="holds background/PERSON/*, groups/GROUP/MEMBER/* and strangers/*")
     parser.add_argument("--engine", default="dlib")
-    parser.add_argument("--weights", type=Path, default=Path("weights"), help="where models are kept")
+    parser.add_argument("--weights", type=Path, default=Path("weights"), help="where files of engines lie")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent)
     arguments = parser.parse_args()
     engine = load(arguments.engine, arguments.weights)

@@ -1,13 +1,15 @@
 """Engines: what finds faces in a picture and turns them into encodings.
 
-An engine is one module here with a function `create(weights: Path) -> Engine`; its name is the module's.
+An engine is one module here with a function `create(weights: Path) -> Engine`; its name is the module's. Where it needs files
+that the package index doesn't have, they are its `WEIGHTS: tuple[WeightFile, ...]`. Whoever lists engines imports them all,
+the gateway too: what is heavy is imported inside `create`.
 """
 
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import pkgutil
+from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol, cast
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
+    from types import ModuleType
 
     import numpy as np
     from numpy.typing import NDArray
@@ -24,6 +27,36 @@ if TYPE_CHECKING:
 
 class UnknownEngineError(LookupError):
     """No engine has that name."""
+
+
+class MissingWeightsError(FileNotFoundError):
+    """A file of the engine's WEIGHTS isn't there."""
+
+    def __init__(self, engine: str) -> None:
+        super().__init__(f"the engine {engine} is not installed: `nugu engine install {engine}`")
+
+
+@dataclass(frozen=True, slots=True)
+class WeightFile:
+    """A file that an engine needs and the package index doesn't have.
+
+    `path`: below the weights folder, with forward slashes, as `<engine>/<file>`. `url`: its publisher's. `size`, `sha256`: of
+    the publisher's file. `twins`: sha256 of other files of the same content (another revision or precision) that are accepted
+    from a folder; `found_as`: further relative paths at which a folder may hold it.
+    """
+
+    path: str
+    url: str
+    size: int
+    sha256: str
+    licence: str
+    twins: tuple[str, ...] = ()
+    found_as: tuple[str, ...] = ()
+
+    def find(self, folder: Path) -> Path | None:
+        """Where `folder` holds it, under whichever of its names comes first; None where it doesn't."""
+        places = (folder / name for name in (self.path, *self.found_as))
+        return next((place for place in places if place.is_file()), None)
 
 
 class Engine(Protocol):
@@ -64,14 +97,22 @@ class Engine(Protocol):
 
 def names() -> tuple[str, ...]:
     """Every engine that `load` knows, in alphabetical order."""
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__) if _creator(module.name) is not None))
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
+
+
+def weights_of(name: str) -> tuple[WeightFile, ...]:
+    """The files that the engine `name` needs in its weights folder; none where the package index has all.
+
+    Raises UnknownEngineError.
+    """
+    return cast("tuple[WeightFile, ...]", getattr(_module(name), "WEIGHTS", ()))
 
 
 def load(name: str, weights: Path) -> Engine:
     """The engine called `name`; made at the first call in a process, the same object afterwards.
 
-    `weights` is a folder for model files, made when it is missing. Raises UnknownEngineError, and OSError when weights
-    can't be read or written.
+    `weights` is a folder for model files, made when it is missing. Raises UnknownEngineError, MissingWeightsError when files
+    of `weights_of(name)` aren't there, and OSError when weights can't be read or written.
     """
     # lru_cache alone lets two threads load the same weights at once.
     with _loading:
@@ -83,17 +124,14 @@ _loading = Lock()
 
 @lru_cache(maxsize=4)
 def _load(name: str, weights: Path) -> Engine:
-    create = _creator(name) if name.isidentifier() else None
-    if create is None:
-        raise UnknownEngineError(f"no engine is called {name!r}; there are {', '.join(names())}")
+    create: Callable[[Path], Engine] = _module(name).create
     return create(weights)
 
 
-def _creator(name: str) -> Callable[[Path], Engine] | None:
-    path = f"{__name__}.{name}"
-    if importlib.util.find_spec(path) is None:
-        return None
-    return cast("Callable[[Path], Engine] | None", getattr(importlib.import_module(path), "create", None))
+def _module(name: str) -> ModuleType:
+    if name not in names():
+        raise UnknownEngineError(f"no engine is called {name!r}; there are {', '.join(names())}")
+    return importlib.import_module(f"{__name__}.{name}")
 
 
 def reading_order(faces: Sequence[Face]) -> list[Face]:

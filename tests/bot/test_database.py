@@ -9,13 +9,16 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from pydantic import SecretStr
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, create_engine, text
 
 from bot.database.engine import HEAD, MIGRATIONS, Database
+from bot.database.engines import Engines
 from bot.database.rosters import Rosters
 from bot.database.tables import Base, Group, Note, Question
 from bot.errors import PersonError
@@ -49,6 +52,65 @@ async def test_migrations_make_what_the_tables_say(tmp_path: Path) -> None:
 
     async with Database.open(Settings(data=tmp_path)) as database, database.engine.connect() as connection:
         assert await connection.run_sync(differences) == []
+
+
+FIRST_ROWS = """
+INSERT INTO server VALUES (7, NULL, 3);
+INSERT INTO idol_group VALUES (1, 7, 'TWICE', 'twice');
+INSERT INTO member VALUES (1, 1, 'Sana', 'sana');
+INSERT INTO photo VALUES (1, 1, 'aa', 'crops/7/aa.jpg', 120, 5, '2026-04-12 09:30:00');
+INSERT INTO photo VALUES (2, 1, 'bb', 'crops/7/bb.jpg', 120, 5, '2026-04-12 09:30:00');
+INSERT INTO photo_encoding VALUES (1, 'dlib-1', x'0102'), (2, 'dlib-1', x'0304')
+"""
+
+
+def make_first(folder: Path) -> None:
+    """A database as the first nugu left it."""
+    engine = create_engine(f"sqlite:///{folder / 'nugu.sqlite3'}")
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        for statement in FIRST_ROWS.split(";"):
+            connection.execute(text(statement))
+    engine.dispose()
+
+
+async def test_a_folder_of_the_first_nugu_is_brought_up_to_date(tmp_path: Path) -> None:
+    make_first(tmp_path)
+    for _ in range(2):
+        async with Database.open(Settings(data=tmp_path)) as database:
+            async with database.reading() as session:
+                assert await Engines(session).in_use() == "dlib"
+                assert await Engines(session).encoded("dlib-1") == (2, 2, 0)
+                vectors = [row.vector for row in await Rosters(session).rows([7], "dlib-1")]
+                assert vectors == [b"\x01\x02", b"\x03\x04"]
+            async with database.engine.connect() as connection:
+                assert (await connection.execute(text("PRAGMA foreign_key_check"))).all() == []
+    async with Database.open(Settings(data=tmp_path)) as database:
+        async with database.writing() as session:
+            await session.execute(text("DELETE FROM photo WHERE id = 1"))
+        async with database.reading() as session:
+            assert await Engines(session).encoded("dlib-1") == (1, 1, 0)
+
+
+async def test_an_upgrade_that_is_cut_short_leaves_the_folder_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_first(tmp_path)
+    settings = Settings(data=tmp_path)
+
+    def power_cut(*_: object, **__: object) -> None:
+        raise OSError("power cut")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("alembic.op.batch_alter_table", power_cut)
+        with pytest.raises(PersonError, match="power cut"):
+            async with Database.open(settings):
+                pass
+    async with Database.open(settings) as database, database.reading() as session:
+        assert await Engines(session).encoded("dlib-1") == (2, 2, 0)
 
 
 async def test_what_was_written_is_there_the_next_time(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def classifier(trained: Trained) -> Classifier:
 
 
 def strangers(count: int) -> np.ndarray:
-    faces = background.load(VERSION).mean + np.random.default_rng(9).normal(scale=0.02, size=(count, D))
+    faces = background.load(VERSION).whitening.mean + np.random.default_rng(9).normal(scale=0.02, size=(count, D))
     return (faces / np.linalg.norm(faces, axis=1, keepdims=True)).astype(np.float32)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from models import engines
 from models.engines import UnknownEngineError, load, names, reading_order
-from models.engines.dlib import DlibEngine
+from models.engines.dlib.engine import DlibEngine
 from models.faces import Box, Face
 
 if TYPE_CHECKING:

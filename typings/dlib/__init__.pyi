@@ -1,4 +1,4 @@
-"""The part of dlib that models/engines/dlib.py calls; dlib-bin ships no types."""
+"""The part of dlib that models/ calls; dlib-bin ships no types."""
 
 from collections.abc import Iterator, Sequence
 
@@ -12,6 +12,12 @@ class point:  # noqa: N801
 
 class points:  # noqa: N801
     def __init__(self, values: Sequence[point]) -> None: ...
+
+class dpoint:  # noqa: N801
+    def __init__(self, x: float, y: float) -> None: ...
+
+class dpoints:  # noqa: N801
+    def __init__(self, values: Sequence[dpoint]) -> None: ...
 
 class rectangle:  # noqa: N801
     def __init__(self, left: int, top: int, right: int, bottom: int) -> None: ...
@@ -28,6 +34,12 @@ class full_object_detection:  # noqa: N801
 
 class full_object_detections:  # noqa: N801
     def append(self, detection: full_object_detection) -> None: ...
+
+class chip_dims:  # noqa: N801
+    def __init__(self, rows: int, cols: int) -> None: ...
+
+class chip_details:  # noqa: N801
+    def __init__(self, chip_points: dpoints, img_points: dpoints, dims: chip_dims) -> None: ...
 
 class fhog_object_detector:  # noqa: N801
     def run(
@@ -46,3 +58,4 @@ def get_face_chip(
 def get_face_chips(
     img: NDArray[np.uint8], faces: full_object_detections, size: int = 150, padding: float = 0.25
 ) -> list[NDArray[np.uint8]]: ...
+def extract_image_chip(img: NDArray[np.uint8], chip_location: chip_details) -> NDArray[np.uint8]: ...

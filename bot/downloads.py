@@ -1,0 +1,219 @@
+"""Weights of engines: fetched from their publishers or taken from a folder; in place whole and checked, or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING
+
+import aiohttp
+from yarl import URL
+
+from bot.errors import PersonError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Generator
+    from pathlib import Path
+
+    from models.engines import WeightFile
+
+    Told = Callable[[str, int, int], None]
+    """Hears how far a piece of work has come: what it is, how much is done, of how much."""
+
+CHUNK = 1 << 16
+MOST_REDIRECTS = 5
+CONNECT_SECONDS = 20.0
+SILENT_SECONDS = 30.0
+"""How long a publisher may send nothing before it is given up; the whole may take as long as it takes."""
+
+
+async def is_there(wanted: WeightFile, weights: Path, *, twins: bool = True) -> bool:
+    """Whether the folder of weights holds the file: the publisher's, or one of the `twins`."""
+    path = weights / wanted.path
+    accepted = (wanted.sha256, *wanted.twins) if twins else (wanted.sha256,)
+    return path.is_file() and await asyncio.to_thread(_sha256, path) in accepted
+
+
+async def take(wanted: WeightFile, folder: Path, weights: Path) -> None:
+    """Copy the file from `folder`. Raises PersonError when it isn't there, or is neither the publisher's nor a twin."""
+    found = wanted.find(folder)
+    if found is None:
+        names = ", ".join((wanted.path, *wanted.found_as))
+        raise PersonError(f"{folder} does not hold {wanted.path}; I look for it as {names}.")
+    with _alone(weights / wanted.path) as part, _sentences(wanted, part):
+        await asyncio.to_thread(shutil.copyfile, found, part)
+        if not await asyncio.to_thread(_settle, part, (wanted.sha256, *wanted.twins)):
+            raise PersonError(f"{found} is another file than the one I know (its sha256 differs), so I leave it alone.")
+
+
+async def fetch(wanted: WeightFile, weights: Path, told: Told) -> None:
+    """Download the file. What an earlier call left unfinished is taken up where it stopped, if the server knows how.
+
+    Raises PersonError for whatever goes wrong; what came until then is kept, unless it can't be a part of the file.
+    """
+    with _alone(weights / wanted.path) as part, _sentences(wanted, part):
+        # A part left by another file, or damaged since, shows only at the end: then once more from the start.
+        for taken_up in (part.exists(), False):
+            await _download(wanted, part, told)
+            if await asyncio.to_thread(_settle, part, (wanted.sha256,)):
+                return
+            if not taken_up:
+                break
+    raise PersonError(f"{wanted.url} is another file than the one I know (its sha256 differs), so I left it alone.")
+
+
+async def _download(wanted: WeightFile, part: Path, told: Told) -> None:
+    """Bring `part` to the size of the file."""
+    size = part.stat().st_size if part.exists() else 0
+    if size == wanted.size:
+        return
+    # No total limit: a slow line is no error.
+    timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=SILENT_SECONDS)
+    async with aiohttp.ClientSession(timeout=timeout, trust_env=True, auto_decompress=False) as session:
+        for start in (size if size < wanted.size else 0, 0):
+            async with _asked(session, wanted, {"Range": f"bytes={start}-"} if start else {}) as response:
+                begins_at = 0 if response.status == 200 else start
+                if begins_at == 0 or _continues(response, start, wanted.size):
+                    await _write(wanted, response, part, begins_at, told)
+                    return
+
+
+@asynccontextmanager
+async def _asked(
+    session: aiohttp.ClientSession, wanted: WeightFile, headers: dict[str, str]
+) -> AsyncGenerator[aiohttp.ClientResponse]:
+    """The publisher's answer, whithersoever it redirects by https."""
+    url, loopback = URL(wanted.url), _is_loopback(URL(wanted.url))
+    for _ in range(MOST_REDIRECTS + 1):
+        if url.scheme != "https" and not (loopback and _is_loopback(url)):
+            raise PersonError(f"{wanted.url} leads to {url}, which is not https, so I did not go there.")
+        identity = {"Accept-Encoding": "identity", **headers}
+        async with session.get(url, headers=identity, allow_redirects=False) as response:
+            if response.status in {301, 302, 303, 307, 308} and "Location" in response.headers:
+                url = _followed(url, response.headers["Location"])
+                continue
+            # 416: the server has no such range, and is asked for the whole.
+            if response.status not in ({200, 206, 416} if "Range" in headers else {200}):
+                raise PersonError(f"{url.host} answers {response.status} {response.reason} to {wanted.url}.")
+            yield response
+            return
+    raise PersonError(f"{wanted.url} leads round in circles.")
+
+
+def _followed(url: URL, location: str) -> URL:
+    try:
+        return url.join(URL(location))
+    except ValueError as error:
+        raise PersonError(f"{url} leads to {location}, which is no address.") from error
+
+
+def _continues(response: aiohttp.ClientResponse, start: int, size: int) -> bool:
+    """Whether an answer is the rest of the file from `start` on."""
+    answered = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+|\*)", response.headers.get("Content-Range", "").strip())
+    return (
+        response.status == 206
+        and answered is not None
+        and int(answered[1]) == start
+        and int(answered[2]) == size - 1
+        and answered[3] in {"*", str(size)}
+    )
+
+
+async def _write(wanted: WeightFile, response: aiohttp.ClientResponse, part: Path, start: int, told: Told) -> None:
+    """Write what comes behind the first `start` bytes of `part`, and not a byte more than the file has."""
+    length = response.content_length
+    if length is not None and start + length != wanted.size:
+        raise PersonError(_other_size(wanted, str(start + length)))
+    done = start
+    with part.open("r+b" if start else "wb") as file:
+        file.seek(start)
+        async for chunk in response.content.iter_chunked(CHUNK):
+            done += len(chunk)
+            if done > wanted.size:
+                file.truncate(0)
+                raise PersonError(_other_size(wanted, "more"))
+            file.write(chunk)
+            told(wanted.path, done, wanted.size)
+    if done < wanted.size:
+        raise PersonError(_other_size(wanted, f"only {done}"))
+
+
+def _other_size(wanted: WeightFile, size: str) -> str:
+    return f"{wanted.url} has {size} bytes where the file that I know has {wanted.size}, so I left it alone."
+
+
+@contextmanager
+def _alone(target: Path) -> Generator[Path]:
+    """Where to write what is to become `target`, while nobody else does."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        folder = os.open(target.parent, os.O_RDONLY)
+    except OSError as error:
+        raise PersonError(f"{target.parent} can't be used: {error.strerror}.") from error
+    try:
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise PersonError(f"Another `nugu engine install` is filling {target.parent} just now.") from None
+        yield target.with_name(target.name + ".part")
+    finally:
+        os.close(folder)
+
+
+def _settle(part: Path, accepted: tuple[str, ...]) -> bool:
+    """Put `part` in its place for good if its hash is accepted; remove it if not."""
+    if _sha256(part) not in accepted:
+        part.unlink()
+        return False
+    _sync(part)
+    part.replace(part.with_suffix(""))
+    _sync(part.parent)
+    return True
+
+
+def _sync(path: Path) -> None:
+    """Returns once the file, or the names in the folder, would outlast a power cut."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _is_loopback(url: URL) -> bool:
+    return url.scheme == "http" and url.host in {"127.0.0.1", "::1", "localhost"}
+
+
+@contextmanager
+def _sentences(wanted: WeightFile, part: Path) -> Generator[None]:
+    """What may go wrong on the way, as a sentence."""
+    host = URL(wanted.url).host
+    try:
+        yield
+    except (aiohttp.ClientPayloadError, aiohttp.ServerDisconnectedError) as error:
+        raise PersonError(f"{host} broke off. The same command goes on where it stopped.") from error
+    except (aiohttp.ClientConnectionError, TimeoutError) as error:
+        reason = str(error) or "it does not answer"
+        raise PersonError(
+            f"{host} can't be reached ({reason}). On a machine without a network, bring the files: "
+            f"nugu engine install {wanted.path.split('/')[0]} --from FOLDER"
+        ) from error
+    except aiohttp.ClientError as error:
+        raise PersonError(f"{wanted.url} can't be fetched: {error or type(error).__name__}.") from error
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise PersonError(
+                f"The disk is full: {part.parent} needs {wanted.size} bytes for {wanted.path}."
+            ) from error
+        raise PersonError(f"{error.filename or part} can't be used: {error.strerror}.") from error

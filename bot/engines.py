@@ -1,0 +1,96 @@
+"""`nugu engine`: what the use cases of engines did, told on a terminal or as JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from bot.app import App
+from bot.usecases import engines
+from models.engines import weights_of
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+    from bot.downloads import Told
+    from bot.settings import Settings
+    from bot.usecases.engines import ListedEngine, Switched
+
+
+async def list_engines(settings: Settings, *, as_json: bool) -> None:
+    """Print a line an engine."""
+    async with App.open(settings, own_processes=False) as app:
+        listed = await engines.list_engines(app)
+    for engine in listed:
+        print(json.dumps(as_record(engine)) if as_json else in_words(engine))
+
+
+async def install_engine(settings: Settings, name: str, folder: Path | None) -> None:
+    """Get an engine and let it answer."""
+    async with App.open(settings) as app:
+        with _progress() as told:
+            switched = await engines.install(app, name, folder, told)
+    for wanted in weights_of(name):
+        print(f"{wanted.path}: {wanted.licence}, {wanted.url}")
+    _tell(switched)
+
+
+async def use_engine(settings: Settings, name: str) -> None:
+    """Let an installed engine answer."""
+    async with App.open(settings) as app:
+        with _progress() as told:
+            switched = await engines.use(app, name, told)
+    _tell(switched)
+
+
+def as_record(engine: ListedEngine) -> dict[str, Any]:
+    """The JSON object of one engine."""
+    return {
+        "engine": engine.name,
+        "version": engine.version,
+        "installed": engine.installed,
+        "in_use": engine.in_use,
+        "photos": engine.encoded.photos if engine.encoded else None,
+        "encoded": engine.encoded.encoded if engine.encoded else None,
+        "without_face": engine.encoded.faceless if engine.encoded else None,
+        "trouble": engine.trouble,
+    }
+
+
+def in_words(engine: ListedEngine) -> str:
+    """`* dlib    dlib-1    installed    24 of 24 photos encoded`; the star is on the one in use."""
+    state = "installed" if engine.installed else f"not installed: nugu engine install {engine.name}"
+    photos = f"{engine.encoded.encoded} of {engine.encoded.photos} photos encoded" if engine.encoded else ""
+    columns = (engine.name.ljust(8), (engine.version or "–").ljust(10), state, photos, engine.trouble or "")
+    return f"{'*' if engine.in_use else ' '} {'  '.join(filter(None, columns))}"
+
+
+def _tell(switched: Switched) -> None:
+    for photo in switched.faceless:
+        print(f"no face: {photo.group}, {photo.member}: {photo.crop_key}", file=sys.stderr)
+    encoded = switched.encoded
+    print(f"{switched.version} answers from now on; {encoded.encoded} of {encoded.photos} photos are encoded by it")
+    if encoded.faceless:
+        print(f"it finds no face in {encoded.faceless}, which count no more while it answers", file=sys.stderr)
+
+
+@contextmanager
+def _progress() -> Generator[Told]:
+    """A bar for the piece of work that is going on, on a terminal alone."""
+    console = Console(stderr=True, highlight=False)
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        bars: dict[str, Any] = {}
+
+        def told(what: str, done: int, total: int) -> None:
+            if what not in bars:
+                bars[what] = progress.add_task(what, total=total)
+            progress.update(bars[what], completed=done, total=total)
+
+        yield told

@@ -1,0 +1,170 @@
+"""Engines: which there are, getting one, and letting another answer. Answers go on meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot import downloads, jobs
+from bot.database.engines import Crop, Encoded, Engines, Faceless
+from bot.errors import EngineAwayError, PersonError, WorkLostError
+from models.engines import UnknownEngineError, names, weights_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from bot.app import App
+    from bot.downloads import Told
+    from bot.jobs import Workbench
+    from models.engines import WeightFile
+
+BATCH = 8
+"""Crops in one job: a second or two of a worker that somebody's question may be waiting for."""
+
+AT_ONCE = 4
+"""Jobs that wait for workers together. What they give is kept before the next, so that a second try goes on there."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedEngine:
+    """An engine: whether its files are there, whether it answers, and how far it has come with the photos.
+
+    `version` and `encoded` are None where it can't be loaded; `trouble` says why, if its files are there.
+    """
+
+    name: str
+    version: str | None
+    installed: bool
+    in_use: bool
+    encoded: Encoded | None
+    trouble: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Switched:
+    """The engine that answers from now on, and the photos that it finds no face in."""
+
+    name: str
+    version: str
+    encoded: Encoded
+    faceless: tuple[Faceless, ...]
+
+
+async def list_engines(app: App) -> list[ListedEngine]:
+    """Every engine, by name."""
+    async with app.database.reading() as session:
+        in_use = await Engines(session).in_use()
+    return [await _listed(app, name, in_use=name == in_use) for name in names()]
+
+
+async def install(app: App, name: str, folder: Path | None, told: Told) -> Switched:
+    """Get the files of an engine that are not there, from their publishers or from `folder`, and let it answer.
+
+    Raises PersonError for an unknown engine, for files that can't be had or are others, and what `use` raises. Whatever
+    stops it, the engine in use goes on answering, and the next call goes on where this one stopped.
+    """
+    files, weights = _weights(name), app.bench.weights
+    if not await _installed(files, weights):
+        # All from one place: the twin of one file need not fit the publisher's of another.
+        for wanted in files:
+            if folder is not None:
+                await downloads.take(wanted, folder, weights)
+            elif not await downloads.is_there(wanted, weights, twins=False):
+                await downloads.fetch(wanted, weights, told)
+    return await use(app, name, told)
+
+
+async def use(app: App, name: str, told: Told) -> Switched:
+    """Let an installed engine answer, once it has seen every photo that is kept.
+
+    Raises PersonError when it is not installed, doesn't work here, or finds no face in any of the photos.
+    """
+    if not await _installed(_weights(name), app.bench.weights):
+        raise PersonError(f"The engine {name} is not installed: nugu engine install {name}")
+    bench = app.bench.with_engine(name)
+    version = await _tried_out(app, bench)
+    async with app.database.writing() as session:
+        await Engines(session).look_again(version)
+    while True:
+        await _see_all(app, bench, version, told)
+        async with app.database.writing() as session:
+            engines = Engines(session)
+            encoded = await engines.encoded(version)
+            if encoded.photos and not encoded.encoded and not encoded.left:
+                raise PersonError(f"{version} finds a face in none of the {encoded.photos} photos, so it is not used.")
+            # A photo that the running bot took in meanwhile is seen first.
+            if await engines.use(name, version):
+                return Switched(name, version, encoded, tuple(await engines.faceless(version)))
+
+
+async def _listed(app: App, name: str, *, in_use: bool) -> ListedEngine:
+    if not await _installed(weights_of(name), app.bench.weights):
+        return ListedEngine(name, None, False, in_use, None, None)
+    try:
+        version = await _tried_out(app, app.bench.with_engine(name))
+    except PersonError as error:
+        return ListedEngine(name, None, True, in_use, None, str(error))
+    async with app.database.reading() as session:
+        return ListedEngine(name, version, True, in_use, await Engines(session).encoded(version), None)
+
+
+def _weights(name: str) -> tuple[WeightFile, ...]:
+    try:
+        return weights_of(name)
+    except UnknownEngineError:
+        raise PersonError(f"No engine is called “{name}”; there are {', '.join(names())}.") from None
+
+
+async def _installed(files: Sequence[WeightFile], weights: Path) -> bool:
+    return all([await downloads.is_there(wanted, weights) for wanted in files])
+
+
+async def _tried_out(app: App, bench: Workbench) -> str:
+    """The version of an engine that works here."""
+    try:
+        return await app.compute.run(jobs.try_out, bench)
+    except EngineAwayError:
+        raise PersonError(
+            f"My workers do not find {bench.weights}; where they are, it must be the same folder."
+        ) from None
+    except PersonError:
+        raise
+    except Exception as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise PersonError(f"The engine {bench.engine} doesn't work here: {reason}") from error
+
+
+async def _see_all(app: App, bench: Workbench, version: str, told: Told) -> None:
+    """Let the engine see every photo that it has not seen, and keep what it saw."""
+    while True:
+        async with app.database.reading() as session:
+            crops = await Engines(session).unseen(version, BATCH * AT_ONCE)
+            before = await Engines(session).encoded(version)
+        told(f"photos seen by {version}", before.photos - before.left, before.photos)
+        if not crops:
+            return
+        batches = [crops[start : start + BATCH] for start in range(0, len(crops), BATCH)]
+        seen = await asyncio.gather(*(_see(app, bench, version, batch) for batch in batches))
+        async with app.database.writing() as session:
+            await Engines(session).keep(version, {photo: vector for batch in seen for photo, vector in batch.items()})
+
+
+async def _see(app: App, bench: Workbench, version: str, crops: Sequence[Crop]) -> dict[int, bytes | None]:
+    """The encoding of each photo by its id, None where no face is found or the crop is gone."""
+    read = await asyncio.gather(*(app.storage.get(crop.key) for crop in crops))
+    there = {crop.photo: data for crop, data in zip(crops, read, strict=True) if data is not None}
+    try:
+        found = await app.compute.run(jobs.encode_crops, bench, tuple(there.values()))
+    except WorkLostError:
+        # One crop breaks the workers: the others are seen without it.
+        if len(crops) == 1:
+            return {crops[0].photo: None}
+        alone = [await _see(app, bench, version, [crop]) for crop in crops]
+        return {photo: vector for one in alone for photo, vector in one.items()}
+    if found.engine != version:
+        raise PersonError(
+            f"Some workers have {found.engine} and others {version}: they run different versions of nugu."
+        )
+    return {crop.photo: None for crop in crops} | dict(zip(there, found.vectors, strict=True))

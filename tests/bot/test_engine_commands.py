@@ -1,0 +1,276 @@
+"""`nugu engine`, run as a person runs it: in a process that may be killed at any moment."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from PIL import Image
+
+from bot.database.engine import Database
+from bot.database.engines import Encoded, Engines
+from bot.settings import Settings
+from tests.bot.test_cli import nugu
+from tests.support import toy
+
+PHOTOS = 12
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory, public_photos: Path) -> Path:
+    """A data folder with two members, by dlib; photos of one differ in a byte at their end, which decoders ignore."""
+    faces = tmp_path_factory.mktemp("faces") / "Presidents"
+    for member, photo, count in (("Obama", "obama.jpg", PHOTOS - 1), ("Biden", "biden.jpg", 1)):
+        (faces / member).mkdir(parents=True)
+        for n in range(count):
+            (faces / member / f"{n:02}.jpg").write_bytes(small(public_photos / photo) + bytes([n]))
+    data = tmp_path_factory.mktemp("template")
+    done = nugu("enrol", faces.parent, data=data, NUGU_WORKERS="2")
+    assert f"{PHOTOS} of {PHOTOS} photos taken" in done.stdout, done.stderr
+    return data
+
+
+def small(photo: Path) -> bytes:
+    """The photo with so few pixels that it takes no time."""
+    out = BytesIO()
+    with Image.open(photo) as picture:
+        picture.thumbnail((600, 600))
+        picture.save(out, "JPEG")
+    return out.getvalue()
+
+
+@pytest.fixture
+def data(template: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(template, tmp_path / "data"))
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """A folder with the toy's weights."""
+    (tmp_path / "source" / "toy").mkdir(parents=True)
+    (tmp_path / "source" / "toy" / "weights.bin").write_bytes(bytes(range(256)) * 1024)
+    return tmp_path / "source"
+
+
+def engine(*arguments: str | Path, data: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """`nugu engine …` where there is a toy."""
+    return nugu("engine", *arguments, data=data, **toy.environment(NUGU_WORKERS="1", **environment))
+
+
+@contextmanager
+def installing(*arguments: str | Path, data: Path, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    """`nugu engine install …` in a process group of its own, killed at the end if it goes on."""
+    given = {**os.environ, **toy.environment(NUGU_DATA=str(data), NUGU_WORKERS="1", **environment)}
+    command = [sys.executable, "-m", "bot", "engine", "install", *map(str, arguments)]
+    with subprocess.Popen(command, cwd=data, env=given, stdout=-1, stderr=-1, text=True, start_new_session=True) as it:
+        try:
+            yield it
+        finally:
+            if it.poll() is None:
+                os.killpg(it.pid, signal.SIGKILL)
+
+
+def state(data: Path) -> tuple[str, Encoded]:
+    """The engine in use, and how far the toy has come."""
+
+    async def read() -> tuple[str, Encoded]:
+        async with Database.open(Settings(data=data)) as database, database.reading() as session:
+            return await Engines(session).in_use(), await Engines(session).encoded("toy-1")
+
+    return asyncio.run(read())
+
+
+def answered_by(data: Path, photo: Path) -> tuple[str, str]:
+    """The engine that answers, and the name it gives."""
+    done = nugu("identify", photo, "--json", data=data, **toy.environment())
+    assert done.returncode == 0, done.stderr
+    record = json.loads(done.stdout)
+    return record["engine"], record["faces"][0]["name"]
+
+
+@contextmanager
+def publisher(content: bytes, delay: float = 0.0) -> Iterator[tuple[str, list[str | None]]]:
+    """A server on loopback in a thread: its URL, and the Range of each request."""
+    asked: list[str | None] = []
+    loop = asyncio.new_event_loop()
+    ready: list[str] = []
+    up = threading.Event()
+
+    async def serve(request: web.Request) -> web.StreamResponse:
+        asked.append(request.headers.get("Range"))
+        found = re.fullmatch(r"bytes=(\d+)-", request.headers.get("Range", ""))
+        start = int(found[1]) if found else 0
+        told = {"Content-Length": str(len(content) - start)}
+        if found:
+            told["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
+        response = web.StreamResponse(status=206 if found else 200, headers=told)
+        await response.prepare(request)
+        for place in range(start, len(content), 1 << 14):
+            await response.write(content[place : place + (1 << 14)])
+            await asyncio.sleep(delay)
+        return response
+
+    async def main() -> None:
+        app = web.Application()
+        app.router.add_get("/weights.bin", serve)
+        runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        ready.append(f"http://127.0.0.1:{runner.addresses[0][1]}/weights.bin")
+        up.set()
+
+    def run() -> None:
+        loop.run_until_complete(main())
+        loop.run_forever()
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    assert up.wait(10)
+    yield ready[0], asked
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(5)
+
+
+def test_from_a_folder_and_back(data: Path, source: Path, public_photos: Path) -> None:
+    assert answered_by(data, public_photos / "obama2.jpg") == ("dlib-1", "Obama")
+    done = engine("install", "toy", "--from", source, data=data)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1] == f"toy-1 answers from now on; {PHOTOS} of {PHOTOS} photos are encoded by it"
+    assert "toy/weights.bin: MIT, http://" in done.stdout
+    assert answered_by(data, public_photos / "obama2.jpg") == ("toy-1", "Obama")
+
+    listed = engine("list", data=data).stdout.splitlines()
+    assert f"  dlib      dlib-1      installed  {PHOTOS} of {PHOTOS} photos encoded" in listed
+    assert f"* toy       toy-1       installed  {PHOTOS} of {PHOTOS} photos encoded" in listed
+    records = [json.loads(line) for line in engine("list", "--json", data=data).stdout.splitlines()]
+    (record,) = [record for record in records if record["engine"] == "toy"]
+    assert record == {
+        "engine": "toy",
+        "version": "toy-1",
+        "installed": True,
+        "in_use": True,
+        "photos": PHOTOS,
+        "encoded": PHOTOS,
+        "without_face": 0,
+        "trouble": None,
+    }
+    doctor = nugu("doctor", data=data, **toy.environment(NUGU_WORKERS="1"))
+    assert f"✓ engine: toy-1 sees and encodes; it has encoded {PHOTOS} of {PHOTOS} photos" in doctor.stdout
+
+    (data / "engines" / "toy" / "weights.bin").unlink()
+    doctor = nugu("doctor", data=data, **toy.environment(NUGU_WORKERS="1"))
+    assert doctor.returncode == 1
+    assert "✗ engine: The engine toy is not installed. My owner gets it with `nugu engine install toy`" in doctor.stdout
+    refused = nugu("identify", public_photos / "obama2.jpg", data=data, **toy.environment())
+    assert refused.returncode == 1
+    (line,) = refused.stderr.splitlines()
+    assert "The engine toy is not installed." in line
+    assert engine("use", "dlib", data=data).returncode == 0
+    assert answered_by(data, public_photos / "obama2.jpg") == ("dlib-1", "Obama")
+
+
+def test_from_its_publisher(data: Path, public_photos: Path) -> None:
+    with publisher(bytes(range(256)) * 1024) as (url, asked):
+        done = engine("install", "toy", data=data, NUGU_TOY_URL=url)
+        assert (done.returncode, done.stderr) == (0, "")
+        again = engine("install", "toy", data=data, NUGU_TOY_URL=url)
+        assert again.returncode == 0
+    assert asked == [None]
+    assert answered_by(data, public_photos / "biden.jpg") == ("toy-1", "Biden")
+
+
+def test_killed_while_it_downloads(data: Path) -> None:
+    part = data / "engines" / "toy" / "weights.bin.part"
+    with publisher(bytes(range(256)) * 1024, delay=0.2) as (url, asked):
+        with installing("toy", data=data, NUGU_TOY_URL=url) as process:
+            deadline = time.monotonic() + 60
+            while not (part.exists() and part.stat().st_size) and time.monotonic() < deadline:
+                time.sleep(0.02)
+            os.killpg(process.pid, signal.SIGKILL)
+            _, errors = process.communicate(timeout=60)
+        assert errors == ""
+        assert state(data) == ("dlib", (PHOTOS, 0, 0))
+        assert part.stat().st_size > 0
+        done = engine("install", "toy", data=data, NUGU_TOY_URL=url)
+        assert done.returncode == 0, done.stderr
+    assert len(asked) == 2
+    assert asked[1] is not None
+    assert state(data) == ("toy", (PHOTOS, PHOTOS, 0))
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_stopped_while_it_looks_at_the_photos(
+    data: Path, source: Path, public_photos: Path, number: signal.Signals
+) -> None:
+    with installing("toy", "--from", source, data=data, NUGU_TOY_SECONDS="0.5") as process:
+        deadline = time.monotonic() + 60
+        while not (data / "engines" / "toy" / "weights.bin").exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        time.sleep(4)
+        assert process.poll() is None
+        os.killpg(process.pid, number)
+        _, errors = process.communicate(timeout=60)
+    assert errors == ""
+    assert process.returncode in {-signal.SIGKILL, 130}
+    assert state(data)[0] == "dlib"
+    assert answered_by(data, public_photos / "obama2.jpg") == ("dlib-1", "Obama")
+    done = engine("install", "toy", data=data)
+    assert done.returncode == 0, done.stderr
+    assert state(data) == ("toy", (PHOTOS, PHOTOS, 0))
+    assert answered_by(data, public_photos / "obama2.jpg") == ("toy-1", "Obama")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (("install", "eyes"), 1, "nugu: No engine is called “eyes”; there are dlib, retail, toy.\n"),
+        (("use", "toy"), 1, "nugu: The engine toy is not installed: nugu engine install toy\n"),
+        (("install", "toy"), 1, "nugu: 127.0.0.1 can't be reached"),
+        (("install", "toy", "--from", "."), 1, "nugu: . does not hold toy/weights.bin; I look for it as"),
+        (("install", "toy", "--from", "nowhere"), 2, "Usage: "),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(tmp_path: Path, arguments: tuple[str, ...], code: int, told: str) -> None:
+    done = engine(*arguments, data=tmp_path)
+    assert done.returncode == code
+    assert told in done.stderr
+    assert code == 2 or len(done.stderr.splitlines()) == 1
+
+
+def test_another_file_is_refused(data: Path, source: Path) -> None:
+    (source / "toy" / "weights.bin").write_bytes(b"\0" * 256 * 1024)
+    done = engine("install", "toy", "--from", source, data=data)
+    assert done.returncode == 1
+    assert "is another file than the one I know" in done.stderr
+    assert list((data / "engines" / "toy").iterdir()) == []
+    assert state(data)[0] == "dlib"
+
+
+def test_evaluating_an_engine_that_is_not_installed(tmp_path: Path, public_photos: Path) -> None:
+    (tmp_path / "faces" / "Obama").mkdir(parents=True)
+    shutil.copy(public_photos / "obama.jpg", tmp_path / "faces" / "Obama")
+    done = nugu("evaluate", tmp_path / "faces", tmp_path / "faces", "--engine", "retail", data=tmp_path / "data")
+    assert done.returncode == 1
+    assert done.stderr == "nugu: the engine retail is not installed: `nugu engine install retail`\n"
+
+
+def test_the_second_engine_by_its_real_files(data: Path, shared: Path, public_photos: Path) -> None:
+    done = nugu("engine", "install", "retail", "--from", shared / "models", data=data, NUGU_WORKERS="1")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"retail-1 answers from now on; {PHOTOS} of {PHOTOS} photos are encoded by it" in done.stdout
+    assert answered_by(data, public_photos / "obama2.jpg") == ("retail-1", "Obama")
+    assert answered_by(data, public_photos / "biden.jpg") == ("retail-1", "Biden")

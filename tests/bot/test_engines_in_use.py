@@ -1,0 +1,451 @@
+"""Another engine answers only once it has seen every photo; whatever happens on the way, the one in use goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import shutil
+from collections.abc import Generator, Sequence
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from sqlalchemy import select, text, update
+
+from bot import downloads, jobs
+from bot.app import App
+from bot.compute import Compute
+from bot.database.engines import Crop, Engines
+from bot.database.tables import HOUSE, EngineInUse, Photo, PhotoEncoding
+from bot.errors import EngineAwayError, NoRosterError, PersonError
+from bot.jobs import CropEncodings, Identified, Workbench
+from bot.settings import Settings
+from bot.usecases import engines, roster
+from bot.usecases.identify import Asked, Submitted, look
+from models.engines import WeightFile
+from tests.conftest import LONG_ENOUGH
+from tests.support import toy
+
+
+@pytest.fixture
+def toy_engine() -> Generator[None]:
+    toy.put_in_place()
+    yield
+    toy.take_away()
+
+
+@pytest.fixture(scope="module")
+def compute() -> Generator[Compute]:
+    """Works in this process, where a test can lay hands on the engine."""
+    compute = Compute(Settings(deadline=LONG_ENOUGH), own_processes=False)
+    yield compute
+    compute.close()
+
+
+@pytest.fixture(autouse=True)
+def not_installed(weights: Path) -> None:
+    """The toy's file is gone; dlib's converted network stays, which takes its time to make."""
+    shutil.rmtree(weights / "toy", ignore_errors=True)
+
+
+@pytest.fixture
+def source(tmp_path: Path, toy_engine: None) -> Path:
+    """A folder with the toy's weights."""
+    from models.engines.toy import CONTENT  # pyright: ignore[reportMissingImports]
+
+    (tmp_path / "source" / "toy").mkdir(parents=True)
+    (tmp_path / "source" / "toy" / "weights.bin").write_bytes(CONTENT)
+    return tmp_path / "source"
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory, public_photos: Path) -> Path:
+    """A data folder with two members and three photos, all encoded by dlib."""
+    settings = Settings(data=tmp_path_factory.mktemp("template"), deadline=LONG_ENOUGH)
+
+    async def enrol() -> None:
+        async with App.open(settings, own_processes=False) as app:
+            for name, photos in (("Obama", ["obama.jpg", "obama2.jpg"]), ("Biden", ["biden.jpg"])):
+                given = [submitted(public_photos / photo) for photo in photos]
+                await roster.add_member(app, HOUSE, "Presidents", name, given, by=0, make_group=True)
+
+    asyncio.run(enrol())
+    return settings.data
+
+
+@pytest.fixture
+def filled(template: Path, tmp_path: Path) -> None:
+    """The template in place of the new data folder of `app`."""
+    shutil.copytree(template, tmp_path / "data", ignore=shutil.ignore_patterns("engines"))
+
+
+@pytest.fixture
+def enrolled(filled: None, app: App) -> App:
+    """An app on a copy of the template."""
+    return app
+
+
+@cache
+def submitted(path: Path) -> Submitted:
+    """A photo, small enough for a quick test."""
+    out = BytesIO()
+    with Image.open(path) as picture:
+        picture.thumbnail((720, 720))
+        picture.save(out, picture.format)
+    return Submitted(path.name, out.getvalue())
+
+
+def silent(_what: str, _done: int, _total: int) -> None:
+    pass
+
+
+async def in_use(app: App) -> str:
+    async with app.database.reading() as session:
+        return await Engines(session).in_use()
+
+
+async def encoded(app: App, version: str) -> tuple[int, int, int]:
+    async with app.database.reading() as session:
+        return tuple(await Engines(session).encoded(version))
+
+
+async def who(app: App, photo: Path) -> tuple[str, list[str | None]]:
+    """The engine that answers, and the names it gives."""
+    looked = await look(app, Asked(asker_id=1), [submitted(photo)])
+    (result,) = looked.results
+    assert isinstance(result, Identified), result
+    assert result.engine == looked.engine
+    return looked.engine, [face.guess.name for face in result.faces]
+
+
+async def test_a_new_folder_answers_by_dlib(app: App) -> None:
+    assert await in_use(app) == "dlib"
+    with pytest.raises(NoRosterError):
+        await app.recognisers.of([HOUSE])
+
+
+async def test_an_installed_engine_answers_the_next_question(enrolled: App, source: Path, public_photos: Path) -> None:
+    assert await who(enrolled, public_photos / "obama3.jpg") == ("dlib-1", ["Obama"])
+    heard: list[tuple[str, int, int]] = []
+    switched = await engines.install(enrolled, "toy", source, lambda *told: heard.append(told))
+    assert (switched.name, switched.version, switched.encoded, switched.faceless) == ("toy", "toy-1", (3, 3, 0), ())
+    assert heard == [("photos seen by toy-1", 0, 3), ("photos seen by toy-1", 3, 3)]
+    assert await who(enrolled, public_photos / "obama3.jpg") == ("toy-1", ["Obama"])
+    assert await enrolled.recognisers.engine() == "toy-1"
+
+
+async def test_going_back_encodes_what_came_since(enrolled: App, source: Path, public_photos: Path) -> None:
+    await engines.install(enrolled, "toy", source, silent)
+    await roster.add_member(enrolled, HOUSE, "Presidents", "Obama", [submitted(public_photos / "obama3.jpg")], by=0)
+    assert (await encoded(enrolled, "dlib-1"), await encoded(enrolled, "toy-1")) == ((4, 3, 0), (4, 4, 0))
+    await engines.use(enrolled, "dlib", silent)
+    assert await encoded(enrolled, "dlib-1") == (4, 4, 0)
+    assert (await who(enrolled, public_photos / "biden.jpg"))[0] == "dlib-1"
+
+
+async def test_using_the_engine_in_use_changes_nothing(enrolled: App) -> None:
+    switched = await engines.use(enrolled, "dlib", silent)
+    assert (switched.version, switched.encoded) == ("dlib-1", (3, 3, 0))
+
+
+async def test_a_photo_that_came_while_the_others_were_seen(
+    enrolled: App, source: Path, public_photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The running bot takes one in by the old engine, just before the switch."""
+    see_all = engines._see_all
+    late = ["obama3.jpg"]
+
+    async def see_all_and_one_more(app: App, *args: object) -> None:
+        await see_all(app, *args)
+        if late:
+            photo = submitted(public_photos / late.pop())
+            await roster.add_member(app, HOUSE, "Presidents", "Obama", [photo], by=0)
+
+    monkeypatch.setattr(engines, "_see_all", see_all_and_one_more)
+    switched = await engines.install(enrolled, "toy", source, silent)
+    assert switched.encoded == (4, 4, 0)
+    assert await encoded(enrolled, "dlib-1") == (4, 4, 0)
+
+
+async def test_an_engine_that_comes_into_use_while_a_photo_is_looked_at(
+    enrolled: App, source: Path, public_photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = roster._looks
+    benches: list[str] = []
+
+    async def looks_and_switch(app: App, bench: Workbench, *args: object) -> object:
+        looked = await looks(app, bench, *args)
+        if not benches:
+            await engines.install(app, "toy", source, silent)
+        benches.append(bench.engine)
+        return looked
+
+    monkeypatch.setattr(roster, "_looks", looks_and_switch)
+    photo = submitted(public_photos / "obama3.jpg")
+    added = await roster.add_member(enrolled, HOUSE, "Presidents", "Obama", [photo], by=0)
+    assert added.photos == 3
+    assert benches == ["dlib", "toy"]
+    assert (await encoded(enrolled, "dlib-1"), await encoded(enrolled, "toy-1")) == ((4, 3, 0), (4, 4, 0))
+
+
+async def test_a_question_in_work_keeps_its_engine(
+    enrolled: App, source: Path, public_photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fitted = await enrolled.recognisers.of([HOUSE])
+    await engines.install(enrolled, "toy", source, silent)
+
+    async def before(_: object) -> object:
+        return fitted
+
+    monkeypatch.setattr(enrolled.recognisers, "of", before)
+    assert await who(enrolled, public_photos / "obama3.jpg") == ("dlib-1", ["Obama"])
+
+
+async def test_the_switch_waits_for_every_photo(enrolled: App) -> None:
+    async with enrolled.database.writing() as session:
+        assert not await Engines(session).use("toy", "toy-1")
+    assert await in_use(enrolled) == "dlib"
+    async with enrolled.database.writing() as session:
+        photos = (await session.scalars(select(Photo.id))).all()
+        await Engines(session).keep("toy-1", {photo: None if photo == 1 else b"1234" for photo in [*photos, 999]})
+        await Engines(session).keep("toy-1", dict.fromkeys(photos, b"other"))
+        assert await Engines(session).use("toy", "toy-1")
+    assert await in_use(enrolled) == "toy"
+    assert await encoded(enrolled, "toy-1") == (3, 2, 1)
+
+
+async def test_nobody_is_enrolled(app: App, source: Path) -> None:
+    switched = await engines.install(app, "toy", source, silent)
+    assert switched.encoded == (0, 0, 0)
+    with pytest.raises(NoRosterError):
+        await app.recognisers.of([HOUSE])
+
+
+async def test_a_crop_without_a_face_is_told_and_holds_nothing_up(
+    enrolled: App, source: Path, public_photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with enrolled.database.reading() as session:
+        blind = (await session.scalars(select(Photo.crop_key).order_by(Photo.id))).first()
+    assert blind is not None
+    await enrolled.storage.put(blind, b"no picture at all")
+    async with enrolled.database.reading() as session:
+        gone = (await session.scalars(select(Photo.crop_key).order_by(Photo.id.desc()))).first()
+    assert gone is not None
+    kept = await enrolled.storage.get(gone)
+    await enrolled.storage.delete(gone)
+
+    switched = await engines.install(enrolled, "toy", source, silent)
+    assert switched.encoded == (3, 1, 2)
+    assert [(photo.member, photo.crop_key) for photo in switched.faceless] == [("Biden", gone), ("Obama", blind)]
+    engine, names = await who(enrolled, public_photos / "obama3.jpg")
+    assert (engine, names) == ("toy-1", ["Obama"])
+
+    await enrolled.storage.put(gone, kept)
+    switched = await engines.use(enrolled, "toy", silent)
+    assert switched.encoded == (3, 2, 1)
+    assert (await who(enrolled, public_photos / "biden.jpg"))[1] == ["Biden"]
+
+
+async def test_an_engine_that_sees_nobody_is_not_used(
+    enrolled: App, source: Path, public_photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from models.engines.toy import Toy  # pyright: ignore[reportMissingImports]
+
+    monkeypatch.setattr(Toy, "detect", lambda *_: [])
+    with pytest.raises(PersonError, match="toy-1 finds a face in none of the 3 photos, so it is not used"):
+        await engines.install(enrolled, "toy", source, silent)
+    assert await who(enrolled, public_photos / "obama3.jpg") == ("dlib-1", ["Obama"])
+    monkeypatch.undo()
+    assert (await engines.use(enrolled, "toy", silent)).encoded == (3, 3, 0)
+
+
+async def test_an_engine_that_does_not_work_here_is_not_used(
+    enrolled: App, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from models.engines.toy import Toy  # pyright: ignore[reportMissingImports]
+
+    def fail(*_: object) -> None:
+        raise ValueError("no such instruction\non this processor")
+
+    monkeypatch.setattr(Toy, "encode", fail)
+    with pytest.raises(PersonError, match="The engine toy doesn't work here: no such instruction on this processor"):
+        await engines.install(enrolled, "toy", source, silent)
+    assert await in_use(enrolled) == "dlib"
+    listed = {engine.name: engine for engine in await engines.list_engines(enrolled)}
+    assert listed["toy"].installed
+    assert "no such instruction" in (listed["toy"].trouble or "")
+
+
+async def test_encodings_that_are_none_are_found_out(
+    enrolled: App, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from models.engines.toy import Toy  # pyright: ignore[reportMissingImports]
+
+    encode = Toy.encode
+    monkeypatch.setattr(Toy, "encode", lambda *args: encode(*args) * 2)
+    with pytest.raises(PersonError, match="its encodings are"):
+        await engines.install(enrolled, "toy", source, silent)
+
+
+async def test_a_crop_that_breaks_the_workers_holds_nothing_up(
+    enrolled: App, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bot.errors import WorkLostError
+
+    encode_crops = jobs.encode_crops
+    async with enrolled.database.reading() as session:
+        poisoned = (await session.scalars(select(Photo.crop_key))).first()
+    assert poisoned is not None
+    poison = await enrolled.storage.get(poisoned)
+
+    def break_down(bench: Workbench, crops: tuple[bytes, ...]) -> CropEncodings:
+        if poison in crops:
+            raise WorkLostError
+        return encode_crops(bench, crops)
+
+    monkeypatch.setattr(jobs, "encode_crops", break_down)
+    assert (await engines.install(enrolled, "toy", source, silent)).encoded == (3, 2, 1)
+
+
+async def test_workers_of_another_version(enrolled: App, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def other(_bench: Workbench, crops: tuple[bytes, ...]) -> CropEncodings:
+        return CropEncodings((None,) * len(crops), "toy-2")
+
+    monkeypatch.setattr(jobs, "encode_crops", other)
+    with pytest.raises(PersonError, match="Some workers have toy-2 and others toy-1"):
+        await engines.install(enrolled, "toy", source, silent)
+    assert await in_use(enrolled) == "dlib"
+
+
+async def test_what_was_seen_before_an_interruption_is_not_seen_again(
+    enrolled: App, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "BATCH", 1)
+    monkeypatch.setattr(engines, "AT_ONCE", 1)
+    see = engines._see
+    seen: list[Crop] = []
+
+    async def stop_at_the_third(app: App, bench: Workbench, version: str, crops: Sequence[Crop]) -> object:
+        seen.extend(crops)
+        if len(seen) == 3:
+            raise PersonError("interrupted")
+        return await see(app, bench, version, crops)
+
+    monkeypatch.setattr(engines, "_see", stop_at_the_third)
+    with pytest.raises(PersonError, match="interrupted"):
+        await engines.install(enrolled, "toy", source, silent)
+    assert (await in_use(enrolled), await encoded(enrolled, "toy-1")) == ("dlib", (3, 2, 0))
+    await engines.install(enrolled, "toy", source, silent)
+    assert [crop.photo for crop in seen] == [1, 2, 3, 3]
+
+
+async def test_two_installs_at_once(enrolled: App, source: Path) -> None:
+    one, other = await asyncio.gather(
+        *(engines.install(enrolled, "toy", source, silent) for _ in range(2)), return_exceptions=True
+    )
+    outcomes = [one, other]
+    refused = [str(outcome) for outcome in outcomes if isinstance(outcome, PersonError)]
+    assert all("Another `nugu engine install`" in sentence for sentence in refused)
+    assert len(refused) < 2
+    one, other = await asyncio.gather(*(engines.use(enrolled, name, silent) for name in ("dlib", "toy")))
+    assert (one.encoded, other.encoded) == ((3, 3, 0), (3, 3, 0))
+
+
+async def test_weights_that_were_lost_are_told_and_nothing_else_answers(
+    enrolled: App, source: Path, public_photos: Path
+) -> None:
+    await engines.install(enrolled, "toy", source, silent)
+    # A worker that starts now finds nothing.
+    lost = dataclasses.replace(enrolled.bench, weights=enrolled.bench.weights / "lost", engine="toy")
+    with pytest.raises(EngineAwayError) as caught:
+        await enrolled.compute.run(jobs.warm_up, lost)
+    assert str(caught.value) == (
+        "The engine toy is not installed. My owner gets it with `nugu engine install toy`, "
+        "or goes on with another: `nugu engine use dlib`."
+    )
+    with pytest.raises(PersonError, match="The engine toy is not installed: nugu engine install toy"):
+        await engines.use(dataclasses.replace(enrolled, bench=lost), "toy", silent)
+
+
+async def test_an_engine_that_was_taken_out_of_nugu(enrolled: App, public_photos: Path) -> None:
+    async with enrolled.database.writing() as session:
+        await session.execute(update(EngineInUse).values(name="gone"))
+    with pytest.raises(EngineAwayError, match="The engine gone is not installed"):
+        await enrolled.recognisers.of([HOUSE])
+    await engines.use(enrolled, "dlib", silent)
+    assert (await who(enrolled, public_photos / "obama3.jpg"))[1] == ["Obama"]
+
+
+async def test_photos_that_the_engine_in_use_never_saw(enrolled: App) -> None:
+    """As after an update of nugu that brings a new version of the engine."""
+    async with enrolled.database.writing() as session:
+        await session.execute(update(PhotoEncoding).values(engine="dlib-0"))
+    with pytest.raises(PersonError, match="nugu engine use dlib"):
+        await enrolled.recognisers.of([HOUSE])
+    assert (await engines.use(enrolled, "dlib", silent)).encoded == (3, 3, 0)
+    assert await enrolled.recognisers.of([HOUSE])
+
+
+async def test_the_files_of_an_engine_come_from_one_place(
+    enrolled: App, tmp_path: Path, weights: Path, toy_engine: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The twin of one file need not fit the publisher's of another: half of an install is begun anew from elsewhere."""
+    from models.engines import toy as module  # pyright: ignore[reportAttributeAccessIssue]
+
+    second = dataclasses.replace(module.WEIGHTS[0], path="toy/second.bin", found_as=("elsewhere/second.bin",))
+    monkeypatch.setattr(module, "WEIGHTS", (*module.WEIGHTS, second))
+    (weights / "toy").mkdir()
+    (weights / "toy" / "weights.bin").write_bytes(module.CONTENT)
+    (tmp_path / "source" / "elsewhere").mkdir(parents=True)
+    for name in ("twin.bin", "second.bin"):
+        (tmp_path / "source" / "elsewhere" / name).write_bytes(module.TWIN)
+    await engines.install(enrolled, "toy", tmp_path / "source", silent)
+    assert {path.name: path.read_bytes() for path in (weights / "toy").iterdir()} == {
+        "weights.bin": module.TWIN,
+        "second.bin": module.TWIN,
+    }
+
+    (weights / "toy" / "second.bin").unlink()
+    fetched: list[str] = []
+
+    async def fetch(wanted: WeightFile, folder: Path, _told: object) -> None:
+        fetched.append(wanted.path)
+        (folder / wanted.path).write_bytes(module.CONTENT)
+
+    monkeypatch.setattr(downloads, "fetch", fetch)
+    await engines.install(enrolled, "toy", None, silent)
+    assert fetched == ["toy/weights.bin", "toy/second.bin"]
+
+
+async def test_workers_that_see_another_disk(
+    enrolled: App, source: Path, weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def elsewhere(bench: Workbench) -> str:
+        raise EngineAwayError(bench.engine)
+
+    monkeypatch.setattr(jobs, "try_out", elsewhere)
+    with pytest.raises(PersonError, match=f"My workers do not find {weights}"):
+        await engines.install(enrolled, "toy", source, silent)
+
+
+async def test_an_engine_that_nobody_knows(app: App) -> None:
+    for work in (engines.use(app, "eyes", silent), engines.install(app, "../eyes", None, silent)):
+        with pytest.raises(PersonError, match="No engine is called"):
+            await work
+
+
+async def test_the_list(enrolled: App, source: Path) -> None:
+    before = {engine.name: engine for engine in await engines.list_engines(enrolled)}
+    assert (before["dlib"].version, before["dlib"].in_use, before["dlib"].encoded) == ("dlib-1", True, (3, 3, 0))
+    assert (before["toy"].version, before["toy"].installed, before["toy"].in_use) == (None, False, False)
+    await engines.install(enrolled, "toy", source, silent)
+    after = {engine.name: engine for engine in await engines.list_engines(enrolled)}
+    assert (after["toy"].version, after["toy"].in_use, after["toy"].encoded) == ("toy-1", True, (3, 3, 0))
+    assert not after["dlib"].in_use
+
+
+async def test_one_engine_is_in_use(app: App) -> None:
+    async with app.database.reading() as session:
+        assert (await session.execute(text("SELECT count(*) FROM engine_in_use"))).scalar() == 1

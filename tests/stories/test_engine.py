@@ -1,0 +1,132 @@
+"""The operator gets another engine while the bot is up: nobody waits, nothing is lost, and the next answer is by it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from bot.compute import Compute
+from bot.settings import Settings
+from bot.usecases import engines
+from tests.conftest import LONG_ENOUGH
+from tests.stories.conftest import Stage
+from tests.stories.reading import answer, option, texts
+from tests.support import toy
+
+
+@pytest.fixture(scope="module")
+def compute() -> Generator[Compute]:
+    """Two worker processes that know the toy engine, and take their time with it."""
+    with pytest.MonkeyPatch.context() as patched:
+        for name, value in toy.environment(NUGU_TOY_SECONDS="0.3").items():
+            patched.setenv(name, value)
+        toy.put_in_place()
+        compute = Compute(Settings(workers=2, deadline=LONG_ENOUGH))
+        yield compute
+        compute.close()
+        toy.take_away()
+
+
+@pytest.fixture
+def source(tmp_path: Path, weights: Path) -> Path:
+    """A folder with the toy's weights, which are not installed."""
+    shutil.rmtree(weights / "toy", ignore_errors=True)
+    (tmp_path / "source" / "toy").mkdir(parents=True)
+    (tmp_path / "source" / "toy" / "weights.bin").write_bytes(bytes(range(256)) * 1024)
+    return tmp_path / "source"
+
+
+async def ask(stage: Stage, photo: str = "obama2.jpg") -> str:
+    return texts(answer(await stage.fan.slash(stage.channel, "who", picture=stage.photo(photo))))
+
+
+async def details(stage: Stage) -> str:
+    return texts(answer(await stage.other.click(stage.channel.last_message, label="Details")))
+
+
+async def install(stage: Stage, name: str, source: Path) -> list[tuple[str, int, int]]:
+    """What the operator does in a terminal, by the same use case; what they see of it."""
+    heard: list[tuple[str, int, int]] = []
+    await engines.install(stage.app, name, source, lambda *told: heard.append(told))
+    return heard
+
+
+async def switches(stage: Stage, name: str, version: str, source: Path) -> None:
+    """The story, whichever engine it is about."""
+    await stage.enrol_presidents()
+    assert "① **Obama**" in await ask(stage)
+    assert "Answered by `dlib-1`" in await details(stage)
+    old_card = stage.channel.last_message
+
+    await install(stage, name, source)
+
+    assert "① **Obama**" in await ask(stage, "obama3.jpg")
+    assert f"Answered by `{version}`" in await details(stage)
+    assert "someone I don't know" in await ask(stage, "astronaut.png")
+    listed = await stage.moderator.slash(stage.channel, "group list")
+    assert "**Presidents**\nObama (1), Biden (1)" in texts(answer(listed))
+
+    # The card of before keeps its engine, and can be corrected.
+    shown = answer(await stage.other.click(old_card, label="Details"))
+    assert "Answered by `dlib-1`" in texts(shown)
+    who = answer(await stage.moderator.click(old_card, label="Fix a face"))
+    await stage.moderator.select(who, [option(who, "Biden")])
+    corrected = next(message for message in stage.channel.history() if message.id == old_card.id)
+    assert "**Biden** ✓ said by" in texts(corrected)
+
+    # A photo that comes now is seen by the new engine, and going back loses it not.
+    added = await stage.moderator.slash(
+        stage.channel, "member add", group="Presidents", name="Obama", photo=stage.photo("obama2.jpg")
+    )
+    assert "is known by 2 photos now" in texts(answer(added))
+    assert "① **Biden**" in await ask(stage, "biden.jpg")
+    await engines.use(stage.app, "dlib", lambda *_: None)
+    assert "① **Obama**" in await ask(stage, "obama3.jpg")
+    assert "Answered by `dlib-1`" in await details(stage)
+
+
+async def test_another_engine_answers_the_next_question(stage: Stage, source: Path) -> None:
+    await switches(stage, "toy", "toy-1", source)
+
+
+async def test_the_second_engine_answers_the_next_question(stage: Stage, shared: Path) -> None:
+    await switches(stage, "retail", "retail-1", shared / "models")
+
+
+async def test_questions_are_answered_while_the_photos_are_looked_at(stage: Stage, source: Path) -> None:
+    await stage.enrol_presidents()
+    installing = asyncio.create_task(install(stage, "toy", source))
+    answers = 0
+    while not installing.done():
+        assert "① **Obama**" in await ask(stage)
+        answers += 1
+    await installing
+    assert answers
+    await ask(stage)
+    assert "Answered by `toy-1`" in await details(stage)
+
+
+async def test_a_restart_keeps_the_engine(stage: Stage, source: Path) -> None:
+    await stage.enrol_presidents()
+    await install(stage, "toy", source)
+    await stage.restart()
+    assert "① **Obama**" in await ask(stage)
+    assert "Answered by `toy-1`" in await details(stage)
+
+
+async def test_an_engine_that_is_lost_is_told_and_no_other_answers(stage: Stage, source: Path, weights: Path) -> None:
+    await stage.enrol_presidents()
+    await install(stage, "toy", source)
+    assert "① **Obama**" in await ask(stage)
+    shutil.rmtree(weights / "toy")
+    for pid in await asyncio.to_thread(stage.app.compute.worker_pids):
+        os.kill(pid, 9)  # those that start instead find no file
+    refused = answer(await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama2.jpg")))
+    assert "The engine toy is not installed. My owner gets it with `nugu engine install toy`" in texts(refused)
+    await engines.install(stage.app, "toy", source, lambda *_: None)
+    assert "① **Obama**" in await ask(stage)

@@ -1,0 +1,63 @@
+"""An engine for tests: dlib's faces, encodings that are dlib's turned round, and one file of weights of its own."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from models.engines import Engine, MissingWeightsError, WeightFile
+
+CONTENT = bytes(range(256)) * 1024
+TWIN = CONTENT[::-1]
+
+WEIGHTS = (
+    WeightFile(
+        path="toy/weights.bin",
+        url=os.environ.get("NUGU_TOY_URL", "http://127.0.0.1:9/weights.bin"),
+        size=len(CONTENT),
+        sha256=sha256(CONTENT).hexdigest(),
+        licence="MIT",
+        twins=(sha256(TWIN).hexdigest(),),
+        found_as=("elsewhere/twin.bin",),
+    ),
+)
+
+
+def create(weights: Path) -> Toy:
+    """Raises MissingWeightsError."""
+    if WEIGHTS[0].find(weights) is None:
+        raise MissingWeightsError("toy")
+    return Toy(load_dlib(weights))
+
+
+def load_dlib(weights: Path) -> Engine:
+    """dlib's own, since `load` holds a lock while it makes an engine."""
+    from models.engines.dlib import create
+
+    return create(weights)
+
+
+class Toy:
+    """Works as dlib does, at its leisure if NUGU_TOY_SECONDS says so."""
+
+    name = "toy"
+    version = "toy-1"
+
+    def __init__(self, dlib: Engine) -> None:
+        self._dlib = dlib
+        self.dimensions = dlib.dimensions
+        self.landmarks = dlib.landmarks
+
+    def detect(self, picture: Any) -> list[Any]:
+        return self._dlib.detect(picture)
+
+    def encode(self, picture: Any, faces: Sequence[Any]) -> Any:
+        time.sleep(float(os.environ.get("NUGU_TOY_SECONDS", "0")))
+        return self._dlib.encode(picture, faces)[:, ::-1].copy()
+
+    def chips(self, picture: Any, faces: Sequence[Any]) -> Any:
+        return self._dlib.chips(picture, faces)

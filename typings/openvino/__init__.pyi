@@ -1,0 +1,46 @@
+"""The part of OpenVINO that models/ calls; the types in its wheel are partly unknown."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+class Type:
+    f32: Type
+    u8: Type
+
+class Layout:
+    def __init__(self, layout: str) -> None: ...
+
+class Output:
+    @property
+    def shape(self) -> Sequence[int]: ...
+
+class Node:
+    def output(self, index: int) -> Output: ...
+
+class Model:
+    def __init__(self, results: Sequence[Node], parameters: Sequence[Node], name: str = "") -> None: ...
+    def reshape(self, shape: Sequence[int]) -> None: ...
+
+class CompiledModel:
+    def output(self, index: int) -> Output: ...
+
+class Tensor:
+    @property
+    def data(self) -> NDArray[np.float32]: ...
+
+class InferRequest:
+    def get_output_tensor(self) -> Tensor: ...
+
+class AsyncInferQueue:
+    def __init__(self, model: CompiledModel, jobs: int = 0) -> None: ...
+    def set_callback(self, callback: Callable[[InferRequest, Any], None]) -> None: ...
+    def start_async(self, inputs: Sequence[NDArray[Any]], userdata: Any = None) -> None: ...
+    def wait_all(self) -> None: ...
+
+class Core:
+    def read_model(self, model: Path) -> Model: ...
+    def compile_model(self, model: Model, device_name: str, config: Mapping[str, object]) -> CompiledModel: ...
