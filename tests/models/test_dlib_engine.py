@@ -41,12 +41,17 @@ def theirs(picture: Picture) -> list[Box]:
     ]
 
 
+def missed(wanted: list[Box], found: list[Face]) -> list[Box]:
+    """The boxes that none of `found` is. We scan in grey, so boxes may be a step of the scan apart."""
+    return [box for box in wanted if not any(box.overlap(face.box) > 0.6 for face in found)]
+
+
 @pytest.mark.parametrize("name", PHOTOS)
 def test_every_face_that_face_recognition_finds_is_found(engine: DlibEngine, public_photos: Path, name: str) -> None:
     picture = read(public_photos / name)
     wanted = theirs(picture)
     assert wanted
-    assert set(wanted) <= {face.box for face in engine.detect(picture)}
+    assert not missed(wanted, engine.detect(picture))
 
 
 def test_every_face_that_face_recognition_finds_in_group_photos_is_found(
@@ -56,7 +61,7 @@ def test_every_face_that_face_recognition_finds_in_group_photos_is_found(
     assert photos
     for photo in photos:
         picture = read(photo)
-        assert set(theirs(picture)) <= {face.box for face in engine.detect(picture)}, photo.name
+        assert not missed(theirs(picture), engine.detect(picture)), photo.name
 
 
 def test_all_nine_of_twice_are_found(engine: DlibEngine, shared_faces: Path) -> None:
