@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.errors import ForgottenError
 from bot.words import Meaning
-from models.faces import Band, Box, Candidate, Guess
+from models.faces import Band, Box, Candidate, Flaw, Guess
 
 __all__ = ["MOST_CANDIDATES", "Answer", "AnsweredFace", "AnsweredPicture", "Band", "Candidate", "Guess", "SaidWord"]
 
@@ -26,13 +26,14 @@ class SaidWord:
 
 @dataclass(frozen=True, slots=True)
 class AnsweredFace:
-    """A face of an answer; `word` is what a trusted person said of it last, if any did."""
+    """A face of an answer; `word` is what a trusted person said of it last, if any did. `flaws`: why it is doubtful."""
 
     id: int
     number: int
     box: Box
     guess: Guess
     word: SaidWord | None
+    flaws: tuple[Flaw, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from bot.answers import MOST_CANDIDATES, Answer, AnsweredFace, AnsweredPicture, 
 from bot.database.tables import Question, QuestionFace, QuestionPicture, Word, utc_now
 from bot.errors import ForgottenError
 from bot.jobs import Identified
-from models.faces import Box
+from models.faces import Box, Flaw
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -160,6 +160,7 @@ def _face(face: SeenFace) -> QuestionFace:
         confidence=guess.confidence,
         band=guess.band.value,
         candidates=[[c.member, c.name, round(c.confidence, 6), c.group_name] for c in _likeliest(guess)],
+        flaws=[flaw.value for flaw in face.flaws],
         words=[],
     )
 
@@ -200,4 +201,5 @@ def _answered_face(face: QuestionFace) -> AnsweredFace:
         candidates=tuple(Candidate(*candidate) for candidate in face.candidates),
     )
     word = SaidWord(last.id, last.meaning, last.name, last.said_by) if last else None
-    return AnsweredFace(face.id, face.number, Box(*face.box), guess, word)
+    flaws = tuple(Flaw(flaw) for flaw in face.flaws)
+    return AnsweredFace(face.id, face.number, Box(*face.box), guess, word, flaws)

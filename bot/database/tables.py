@@ -234,6 +234,7 @@ class QuestionFace(Base):
     confidence: Mapped[float]
     band: Mapped[str] = mapped_column(String(10))
     candidates: Mapped[list[Any]]
+    flaws: Mapped[list[Any]] = mapped_column(default=list)
 
     words: Mapped[list[Word]] = relationship(order_by="Word.id", passive_deletes=True)
 

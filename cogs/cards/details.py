@@ -41,8 +41,10 @@ def details_card(answer: Answer) -> Layout:
 
 
 def _detail(face: AnsweredFace) -> str:
-    """The face's line, a bar for each member who is possible, and the names of those who hardly are."""
+    """The face's line, why it is doubtful, a bar for each member who is possible, and the names of those who hardly are."""
     lines = [face_line(face)]
+    if face.flaws:
+        lines.append(f"-# {' and '.join(face.flaws)}: harder to tell")
     possible = [c for c in face.guess.candidates if c.confidence >= HARDLY]
     hardly = [plain(c.name) for c in face.guess.candidates if c.confidence < HARDLY]
     for candidate in possible:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
 from typing import Any
 from unittest.mock import Mock, patch
@@ -10,6 +11,7 @@ from unittest.mock import Mock, patch
 import aiohttp
 import discord
 import pytest
+from PIL import Image, ImageFilter
 from sqlalchemy import select
 
 from bot.database.tables import Question, Word
@@ -41,6 +43,19 @@ async def test_details_are_for_the_presser_alone(stage: Stage) -> None:
     assert "Obama" in said
     assert "Biden" in said
     assert "Answered by `dlib-1`; an answer is sure from 50 % on." in said
+
+
+async def test_details_say_why_a_face_is_doubtful(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    name, data = stage.photo("obama2.jpg")
+    with Image.open(io.BytesIO(data)) as portrait:
+        portrait = portrait.convert("RGB")
+    shaken = io.BytesIO()
+    portrait.filter(ImageFilter.GaussianBlur(portrait.width / 45)).save(shaken, "PNG")
+    for picture, told in (((name, data), False), (("shaken.png", shaken.getvalue()), True)):
+        await stage.fan.slash(stage.channel, "who", picture=picture)
+        shown = answer(await stage.other.click(stage.channel.last_message, label="Details"))
+        assert ("blurred: harder to tell" in texts(shown)) is told
 
 
 async def test_the_card_works_after_a_restart(stage: Stage) -> None:
