@@ -117,7 +117,7 @@ def evaluate(
 
     settings = _settings()
     with _told():
-        evaluate_folders(
+        all_well = evaluate_folders(
             settings,
             gallery,
             probes,
@@ -128,6 +128,8 @@ def evaluate(
             as_json=as_json,
             out=out,
         )
+    if not all_well:
+        raise typer.Exit(1)
 
 
 @cli.command()

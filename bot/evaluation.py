@@ -92,8 +92,12 @@ def evaluate_folders(
     trials: int,
     as_json: bool,
     out: Path | None,
-) -> None:
-    """Print the figures of each group of `gallery`, and draw them into `out`, one PNG a group."""
+) -> bool:
+    """Print the figures of each group of `gallery`, and draw them into `out`, one PNG a group.
+
+    Names are by distance alone. A group that can't be evaluated is told on stderr and leaves the others alone; gives whether
+    there was none.
+    """
     encoder = make_encoder(settings, engine)
     enrolled, asked = labelled(gallery), labelled(probes)
     groups = list(dict.fromkeys(group for group, _ in enrolled))
@@ -103,21 +107,36 @@ def evaluate_folders(
     for folder, files in zip(strangers, others.values(), strict=True):
         if not files:
             raise PersonError(f"There are no photos in {folder}.")
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+    all_well = True
     for group in groups:
         sample = read_sample(encoder, group, enrolled, asked, others)
         try:
             evaluation = evaluate(sample, fit, photos=photos, trials=trials)
         except ValueError as error:
-            raise PersonError(
-                f"{group} can't be evaluated: {error}. `--photos 5` enrols five a member and asks about the others; "
+            print(
+                f"nugu: {group} can't be evaluated: {error}. `--photos 5` enrols five a member and asks about the others; "
                 "every member needs a photo of one clear, sharp face that is at least "
-                f"{SMALLEST_ENROLLED_FACE} pixels wide."
-            ) from error
-        record = as_record(group, evaluation, encoder.engine.version)
-        print(json.dumps(record, ensure_ascii=False) if as_json else table(group, evaluation), flush=True)
+                f"{SMALLEST_ENROLLED_FACE} pixels wide.",
+                file=sys.stderr,
+            )
+            all_well = False
+            continue
+        exhausted = photos is None or evaluation.photos < photos
+        if exhausted and gallery.resolve() == probes.resolve():
+            print(
+                f"nugu: every photo of {group} that can be enrolled is, so only the {evaluation.probes:.0f} that can't are "
+                "asked about. Fewer `--photos` leave more.",
+                file=sys.stderr,
+            )
+        print(
+            json.dumps(as_record(group, evaluation), ensure_ascii=False) if as_json else table(group, evaluation),
+            flush=True,
+        )
         if out is not None:
-            out.mkdir(parents=True, exist_ok=True)
             (out / f"{group}-evaluation.png").write_bytes(evaluation_chart(group, evaluation))
+    return all_well
 
 
 def make_encoder(settings: Settings, engine: str) -> Encoder:
@@ -187,18 +206,18 @@ def table(group: str, evaluation: Evaluation) -> str:
         f"{source} {count:.0f}" for source, count in zip(evaluation.sources, evaluation.strangers, strict=True)
     )
     head = (
-        f"{group}: {len(evaluation.roster)} members, {evaluation.photos:.1f} photos each, {evaluation.probes:.0f} photos "
-        f"asked about, strangers: {strangers or 'none'}; trials: {evaluation.trials}"
+        f"{group}, {evaluation.version}: {len(evaluation.roster)} members, {evaluation.photos:.1f} photos each, "
+        f"{evaluation.probes:.0f} photos asked about, strangers: {strangers or 'none'}; trials: {evaluation.trials}"
     )
     width = max(len(words) for words, _ in rows)
     return "\n".join([head, *(f"  {words:<{width}}  {_percent(figure)}" for words, figure in rows)])
 
 
-def as_record(group: str, evaluation: Evaluation, version: str) -> dict[str, Any]:
+def as_record(group: str, evaluation: Evaluation) -> dict[str, Any]:
     """The JSON object of one group; shares in [0, 1], None where there was nothing to measure."""
     return {
         "group": group,
-        "engine": version,
+        "engine": evaluation.version,
         "trials": evaluation.trials,
         "photos": round(evaluation.photos, 2),
         "probes": round(evaluation.probes, 2),

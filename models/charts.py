@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from io import BytesIO
-from math import log10
+from math import isnan, log10
 from typing import TYPE_CHECKING, Final
 
 from PIL import Image, ImageDraw
@@ -36,7 +36,9 @@ def evaluation_chart(group: str, evaluation: Evaluation) -> bytes:
     size = (wide + _PLOT + _LABEL + 4 * _GAP, max(rows * _CELL, _PLOT) + _LABEL + _TITLE + 3 * _GAP)
     image = Image.new("RGB", size, _PAPER)
     draw = ImageDraw.Draw(image)
-    title = f"{drawable(group)}: {evaluation.photos:.1f} photos a member, {evaluation.trials} trials"
+    title = (
+        f"{drawable(group)}: {evaluation.photos:.1f} photos a member, {evaluation.trials} trials, {evaluation.version}"
+    )
     draw.text((_GAP, _GAP // 2), shorten(title, _TITLE, size[0] - 2 * _GAP), _INK, font(_TITLE))
     _draw_confusion(image, evaluation, (_GAP, 2 * _GAP + _TITLE))
     _draw_curve(draw, evaluation, (wide + 3 * _GAP + 40, 2 * _GAP + _TITLE))
@@ -86,7 +88,7 @@ def _draw_curve(draw: ImageDraw.ImageDraw, evaluation: Evaluation, corner: tuple
     for fpir in _TICKS:
         draw.line((across(fpir), top, across(fpir), bottom), _PALE)
         draw.text((across(fpir), bottom + 6), f"{100 * fpir:.0f}", _INK, font(_TEXT), anchor="ma")
-    if evaluation.sources:
+    if not isnan(evaluation.curve[0]):
         points = [(across(fpir), bottom - _PLOT * tpir) for fpir, tpir in zip(CURVE, evaluation.curve, strict=True)]
         draw.line(points, _BLUE, 3, "curve")
     draw.text((left, top - 8), "right names, %", _INK, font(_TEXT), anchor="lb")

@@ -57,14 +57,12 @@ class Quality:
 
     `width`: of its box, in pixels. `sharpness`: how many times its edges flatten when it is blurred, at the same size whatever
     its own, in the direction in which they are flattest: about 2.6 for a press photo, 1 where there is nothing left to blur.
-    `yaw`: degrees from facing the camera, positive where the nose points to the picture's right. `roll`: degrees by which the
-    line of the eyes falls to the right.
+    `yaw`: degrees from facing the camera, positive where the nose points to the picture's right.
     """
 
     width: int
     sharpness: float
     yaw: float
-    roll: float
 
     @property
     def flaws(self) -> tuple[Flaw, ...]:
@@ -96,7 +94,6 @@ def measure(picture: Picture, face: Face, landmarks: Landmarks) -> Quality:
         width=face.box.width,
         sharpness=sharpness(_crop(picture, left, right)),
         yaw=math.degrees(math.atan(aside / _NOSE_DEPTH[landmarks])),
-        roll=math.degrees(math.atan2(across[1], across[0])),
     )
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
+import pickle
 import subprocess
 import sys
 import tarfile
 from collections.abc import AsyncGenerator, Generator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -47,9 +50,14 @@ def public_photos() -> Path:
     Fetched once with pip, which knows the package index of this machine, and kept in the ignored folder `.cache`.
     """
     folder = ROOT / ".cache" / "public-photos"
-    if (folder / "astronaut.png").exists():
-        return folder
     folder.mkdir(parents=True, exist_ok=True)
+    with _alone(folder / ".lock"):
+        if not (folder / "astronaut.png").exists():
+            _fetch_photos(folder)
+    return folder
+
+
+def _fetch_photos(folder: Path) -> None:
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:", PHOTO_SOURCE]
     subprocess.run([*command, "--dest", str(folder)], check=True, timeout=300)
     (archive,) = folder.glob("*.tar.gz")
@@ -60,7 +68,14 @@ def public_photos() -> Path:
                 assert content is not None
                 (folder / Path(entry.name).name).write_bytes(content.read())
     Image.fromarray(skimage.data.astronaut()).save(folder / "astronaut.png")
-    return folder
+
+
+@contextmanager
+def _alone(path: Path) -> Generator[None]:
+    """While this lasts, no other process of the test run does what this lock is for."""
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -119,10 +134,19 @@ def gallery_rows() -> list[RosterRow]:
 
 
 @pytest.fixture(scope="session")
-def trained(compute: Compute, gallery_rows: list[RosterRow]) -> Trained:
+def trained(
+    compute: Compute, gallery_rows: list[RosterRow], tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Trained:
     """The classifier of `gallery_rows`, trained as the bot does it: by a child of a worker; once for all tests."""
-    job = compute.run_aside(TRAINED_IN, jobs.train, gallery_rows, "dlib-1", TRAINED_IN)
-    with ThreadPoolExecutor(1) as thread:  # a session's fixture, but not a session's event loop
-        trained = thread.submit(asyncio.run, job).result()
-    assert trained is not None
-    return trained
+    temporary = tmp_path_factory.getbasetemp()
+    common = temporary if worker_id == "master" else temporary.parent
+    with _alone(common / "trained.lock"):
+        kept = common / "trained.pickle"
+        if kept.exists():
+            return pickle.loads(kept.read_bytes())
+        job = compute.run_aside(TRAINED_IN, jobs.train, gallery_rows, "dlib-1", TRAINED_IN)
+        with ThreadPoolExecutor(1) as thread:  # a session's fixture, but not a session's event loop
+            trained = thread.submit(asyncio.run, job).result()
+        assert trained is not None
+        kept.write_bytes(pickle.dumps(trained))
+        return trained

@@ -193,8 +193,11 @@ def test_evaluate_tells_members_strangers_and_copies_apart(presidents: Path, tmp
 def test_evaluate_prints_a_table_of_one_group(presidents: Path, tmp_path: Path) -> None:
     done = nugu("evaluate", presidents / "gallery/Presidents", presidents / "probes/Presidents", data=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("Presidents: 2 members, 1.0 photos each, 2 photos asked about, strangers: none")
+    assert done.stdout.startswith(
+        "Presidents, dlib-1: 2 members, 1.0 photos each, 2 photos asked about, strangers: none"
+    )
     assert "right person likeliest (rank-1)           100.0 ± 0.0 %" in done.stdout
+    assert "right names at 1% strangers named (TPIR)  —" in done.stdout
 
 
 def test_evaluate_says_when_nothing_is_left_to_ask_about(presidents: Path, tmp_path: Path) -> None:

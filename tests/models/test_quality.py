@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from models.faces import Encodings, Picture
 
 PORTRAITS = ("obama.jpg", "biden.jpg", "astronaut.png")
-GOOD = Quality(width=150, sharpness=2.6, yaw=0.0, roll=0.0)
-BLURRED = Quality(width=150, sharpness=1.3, yaw=0.0, roll=0.0)
+GOOD = Quality(width=150, sharpness=2.6, yaw=0.0)
+BLURRED = Quality(width=150, sharpness=1.3, yaw=0.0)
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,6 @@ def test_a_press_photo_has_no_flaw(portrait: tuple[Picture, Face]) -> None:
     quality = judged(*portrait)
     assert quality.flaws == ()
     assert quality.weight == 1
-    assert abs(quality.roll) < 20
 
 
 def test_the_more_a_face_is_blurred_the_less_sharp_it_is_and_the_less_it_weighs(portrait: tuple[Picture, Face]) -> None:
@@ -132,7 +131,6 @@ def test_the_mirrored_face_looks_the_other_way(portrait: tuple[Picture, Face]) -
     points = (face.landmarks * (-1, 1) + (width - 1, 0)).astype(np.float32)
     before, after = judged(picture, face), judged(np.ascontiguousarray(picture[:, ::-1]), Face(box, 1.0, points))
     assert after.yaw == pytest.approx(-before.yaw, abs=0.1)
-    assert after.roll == pytest.approx(-before.roll, abs=0.1)
     assert after.sharpness == pytest.approx(before.sharpness, rel=0.02)
 
 
@@ -143,7 +141,6 @@ def test_a_tilted_head_is_as_sharp_and_as_turned_as_an_upright_one(portrait: tup
     tilted = cv2.warpAffine(picture, turn, (width, height), flags=cv2.INTER_CUBIC).astype(np.uint8, copy=False)
     points = (face.landmarks @ turn[:, :2].T + turn[:, 2]).astype(np.float32)
     before, after = judged(picture, face), judged(tilted, Face(face.box, 1.0, points))
-    assert after.roll == pytest.approx(before.roll + 20, abs=0.1)
     assert after.yaw == pytest.approx(before.yaw, abs=0.1)
     assert after.sharpness == pytest.approx(before.sharpness, rel=0.08)
 
@@ -163,7 +160,6 @@ def test_a_head_is_turned_as_its_points_say(degrees: float, landmarks: Landmarks
     grey = np.random.default_rng(0).integers(0, 256, (200, 200, 3), np.uint8)
     quality = measure(grey, Face(Box(50, 40, 150, 160), 1.0, np.array(points, np.float32)), landmarks)
     assert quality.yaw == pytest.approx(degrees, abs=0.5)
-    assert quality.roll == pytest.approx(0, abs=0.5)
     assert (Flaw.TURNED in quality.flaws) == (abs(degrees) >= TURNED)
 
 
@@ -189,7 +185,7 @@ def chances(
 
 def test_a_poor_face_never_raises_the_likeliest_name_nor_who_is_nobody() -> None:
     log_odds = np.random.default_rng(1).normal(-3, 4, (500, 9))
-    for quality in (GOOD, Quality(60, 1.6, 0, 0), BLURRED, Quality(60, 0.9, 0, 0)):
+    for quality in (GOOD, Quality(60, 1.6, 0), BLURRED, Quality(60, 0.9, 0)):
         before, after = chances(log_odds), chances(weighed(log_odds, [quality] * 500))
         assert (after[:, :9].max(axis=1) <= before[:, :9].max(axis=1) + 1e-9).all()
         assert after[:, 9] == pytest.approx(before[:, 9])

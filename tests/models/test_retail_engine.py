@@ -10,6 +10,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import cv2
 import face_recognition
 import numpy as np
 import pytest
@@ -17,6 +18,8 @@ import pytest
 from models import background
 from models.aligned import AlignedEngine
 from models.engines import MissingWeightsError, load, retail
+from models.evaluation import Sample
+from models.evaluation import look as look_of
 from models.faces import Box
 
 if TYPE_CHECKING:
@@ -215,3 +218,31 @@ def test_threads_may_share_an_engine(engine: AlignedEngine, public_photos: Path)
 def look(engine: AlignedEngine, picture: Picture) -> tuple[list[Box], Encodings]:
     faces = engine.detect(picture)
     return [face.box for face in faces], engine.encode(picture, faces)
+
+
+def test_a_photo_saved_anew_is_the_same_photo(engine: AlignedEngine, public_photos: Path) -> None:
+    """Mirrored, cut, smaller: the second engine knows a copy as the first does."""
+    original = read(public_photos / "obama2.jpg")
+    height, width = original.shape[:2]
+    copies = [
+        original,
+        np.ascontiguousarray(original[:, ::-1]),
+        np.ascontiguousarray(original[height // 20 : -height // 20, width // 20 : -width // 20]),
+        cv2.resize(original, (2 * width // 3, 2 * height // 3), interpolation=cv2.INTER_AREA).astype(
+            np.uint8, copy=False
+        ),
+        read(public_photos / "obama3.jpg"),
+        read(public_photos / "biden.jpg"),
+    ]
+    faces = [max(engine.detect(picture), key=lambda face: face.box.area) for picture in copies]
+    sample = Sample(
+        np.concatenate([engine.encode(picture, [face]) for picture, face in zip(copies, faces, strict=True)]),
+        np.stack([look_of(engine.chips(picture, [face])[0]) for picture, face in zip(copies, faces, strict=True)]),
+        np.zeros(6, np.int64),
+        np.ones(6, np.bool_),
+        np.ones(6, np.bool_),
+        (),
+        (),
+        engine.version,
+    )
+    assert sample.one_photo(np.array([0]))[:, 0].tolist() == [True, True, True, True, False, False]
