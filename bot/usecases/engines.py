@@ -70,9 +70,9 @@ async def install(app: App, name: str, folder: Path | None, told: Told) -> Switc
         # All from one place: the twin of one file need not fit the publisher's of another.
         for wanted in files:
             if folder is not None:
-                await downloads.take(wanted, folder, weights)
+                await downloads.take(name, wanted, folder, weights)
             elif not await downloads.is_there(wanted, weights, twins=False):
-                await downloads.fetch(wanted, weights, told)
+                await downloads.fetch(name, wanted, weights, told)
     return await use(app, name, told)
 
 

@@ -410,7 +410,8 @@ async def test_the_files_of_an_engine_come_from_one_place(
     (weights / "toy" / "second.bin").unlink()
     fetched: list[str] = []
 
-    async def fetch(wanted: WeightFile, folder: Path, _told: object) -> None:
+    async def fetch(engine: str, wanted: WeightFile, folder: Path, _told: object) -> None:
+        assert engine == "toy"
         fetched.append(wanted.path)
         (folder / wanted.path).write_bytes(module.CONTENT)
 
