@@ -12,6 +12,7 @@ from bot import jobs
 from bot.database.rosters import Rosters
 from bot.errors import PersonError
 from bot.jobs import TrainingFailedError
+from models.classifier_file import FORMAT, is_whole
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Collection, Sequence
@@ -35,9 +36,9 @@ included; all the work but that import is the same for any roster.
 class Classifiers:
     """Finds the classifiers of rosters, and sees to it that there are any.
 
-    A file is called by what it was trained on: a roster that has changed has none until it is trained anew, and the distance
-    answers alone meanwhile, as it does when a training is killed. `trained` counts the trainings, so that recognisers that
-    were fitted before the last can be told.
+    A file is called by its format and what it was trained on: a roster that has changed has none until it is trained anew,
+    and the distance answers alone meanwhile, as it does when a training is killed. A broken file is as good as none.
+    `trained` counts the trainings, so that recognisers that were fitted before the last can be told.
     """
 
     def __init__(self, database: Database, storage: Storage, compute: Compute, *, quiet: float | None = None) -> None:
@@ -72,7 +73,7 @@ class Classifiers:
             rows = await self._rows(server, engine)
             if not rows:
                 continue
-            file = await self._storage.get(_key(server, engine, rows))
+            file = await self._file(server, engine, rows)
             if file is None:
                 self.wanted(server, engine)
             else:
@@ -105,7 +106,7 @@ class Classifiers:
         try:
             async with self._one_at_a_time:
                 rows = await self._rows(server, engine)
-                if rows and await self._storage.get(_key(server, engine, rows)) is None:
+                if rows and await self._file(server, engine, rows) is None:
                     await self._train(server, engine, rows)
         except (TrainingFailedError, PersonError, OSError) as error:
             log.warning("the roster of server %s was not trained; the distance answers alone: %s", server, error)
@@ -123,6 +124,15 @@ class Classifiers:
                     await self._storage.delete(other)
         return trained
 
+    async def _file(self, server: int, engine: str, rows: Sequence[RosterRow]) -> bytes | None:
+        """The classifier's file; None where there is none, or it is broken."""
+        key = _key(server, engine, rows)
+        file = await self._storage.get(key)
+        if file is None or await asyncio.to_thread(is_whole, file):
+            return file
+        log.warning("%s is broken; the distance answers alone until the roster is trained anew", key)
+        return None
+
     async def _rows(self, server: int, engine: str) -> list[RosterRow]:
         async with self._database.reading() as session:
             return await Rosters(session).rows([server], engine)
@@ -133,6 +143,8 @@ def _folder(server: int, engine: str) -> str:
 
 
 def _key(server: int, engine: str, rows: Sequence[RosterRow]) -> str:
-    """Where the classifier of just these members, groups and encodings is kept."""
-    digest = sha256(b"".join(f"{row.member}/{row.group}/".encode() + row.vector for row in rows))
+    """Where the classifier of just these members, groups and encodings is kept, in the format of today."""
+    digest = sha256(
+        f"{FORMAT}/".encode() + b"".join(f"{row.member}/{row.group}/".encode() + row.vector for row in rows)
+    )
     return f"{_folder(server, engine)}/{digest.hexdigest()[:32]}.keras"

@@ -40,24 +40,27 @@ async def is_there(wanted: WeightFile, weights: Path, *, twins: bool = True) -> 
     return path.is_file() and await asyncio.to_thread(_sha256, path) in accepted
 
 
-async def take(wanted: WeightFile, folder: Path, weights: Path) -> None:
-    """Copy the file from `folder`. Raises PersonError when it isn't there, or is neither the publisher's nor a twin."""
+async def take(engine: str, wanted: WeightFile, folder: Path, weights: Path) -> None:
+    """Copy a file of `engine` from `folder`.
+
+    Raises PersonError when it isn't there, or is neither the publisher's nor a twin.
+    """
     found = wanted.find(folder)
     if found is None:
         names = ", ".join((wanted.path, *wanted.found_as))
         raise PersonError(f"{folder} does not hold {wanted.path}; I look for it as {names}.")
-    with _alone(weights / wanted.path) as part, _sentences(wanted, part):
+    with _alone(weights / wanted.path) as part, _sentences(engine, wanted, part):
         await asyncio.to_thread(shutil.copyfile, found, part)
         if not await asyncio.to_thread(_settle, part, (wanted.sha256, *wanted.twins)):
             raise PersonError(f"{found} is another file than the one I know (its sha256 differs), so I leave it alone.")
 
 
-async def fetch(wanted: WeightFile, weights: Path, told: Told) -> None:
-    """Download the file. What an earlier call left unfinished is taken up where it stopped, if the server knows how.
+async def fetch(engine: str, wanted: WeightFile, weights: Path, told: Told) -> None:
+    """Download a file of `engine`. What an earlier call left unfinished is taken up where it stopped, if the server knows how.
 
     Raises PersonError for whatever goes wrong; what came until then is kept, unless it can't be a part of the file.
     """
-    with _alone(weights / wanted.path) as part, _sentences(wanted, part):
+    with _alone(weights / wanted.path) as part, _sentences(engine, wanted, part):
         # A part left by another file, or damaged since, shows only at the end: then once more from the start.
         for taken_up in (part.exists(), False):
             await _download(wanted, part, told)
@@ -196,7 +199,7 @@ def _is_loopback(url: URL) -> bool:
 
 
 @contextmanager
-def _sentences(wanted: WeightFile, part: Path) -> Generator[None]:
+def _sentences(engine: str, wanted: WeightFile, part: Path) -> Generator[None]:
     """What may go wrong on the way, as a sentence."""
     host = URL(wanted.url).host
     try:
@@ -207,7 +210,7 @@ def _sentences(wanted: WeightFile, part: Path) -> Generator[None]:
         reason = str(error) or "it does not answer"
         raise PersonError(
             f"{host} can't be reached ({reason}). On a machine without a network, bring the files: "
-            f"nugu engine install {wanted.path.split('/')[0]} --from FOLDER"
+            f"nugu engine install {engine} --from FOLDER"
         ) from error
     except aiohttp.ClientError as error:
         raise PersonError(f"{wanted.url} can't be fetched: {error or type(error).__name__}.") from error

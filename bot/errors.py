@@ -66,6 +66,24 @@ class EngineAwayError(PersonError):
         )
 
 
+class EngineBrokenError(PersonError):
+    """The engine in use can't be loaded.
+
+    It travels from a worker, so its arguments are the engine's name and why, in a line.
+    """
+
+    def __init__(self, engine: str, reason: str) -> None:
+        super().__init__(engine, reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        engine = self.args[0]
+        return (
+            f"The engine {engine} can't be loaded; its files may be damaged. My owner gets them anew with "
+            f"`nugu engine install {engine}`, or goes on with another: `nugu engine use dlib`."
+        )
+
+
 class TooSlowError(PersonError):
     """The work outlasted its deadline."""
 

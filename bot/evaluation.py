@@ -13,10 +13,10 @@ from rich.console import Console
 from rich.progress import track
 
 from bot.errors import PersonError
-from bot.jobs import CLEAR_SUBJECT, SMALLEST_ENROLLED_FACE
+from bot.jobs import CLEAR_SUBJECT, SMALLEST_ENROLLED_FACE, load_engine
 from bot.media.pictures import PictureError, PictureLimits, open_picture
 from models.charts import evaluation_chart
-from models.engines import UnknownEngineError, load
+from models.engines import UnknownEngineError, weights_of
 from models.evaluation import FPIRS, LOOK_SIDE, Evaluation, Figure, Sample, evaluate, look
 from models.gallery import Member
 from models.quality import SHARP_ENOUGH_TO_ENROL, measure
@@ -140,11 +140,12 @@ def evaluate_folders(
 
 
 def make_encoder(settings: Settings, engine: str) -> Encoder:
-    """An encoder by the engine of that name. Raises PersonError when there is none."""
+    """An encoder by the engine of that name. Raises PersonError when there is none, or it can't be loaded."""
     try:
-        loaded = load(engine, (settings.data / "engines").absolute())
+        weights_of(engine)
     except UnknownEngineError as error:
         raise PersonError(f"{str(error).capitalize()}.") from error
+    loaded = load_engine(engine, (settings.data / "engines").absolute())
     return Encoder(loaded, PictureLimits(max_bytes=settings.picture_bytes, max_pixels=settings.picture_pixels))
 
 

@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from bot.errors import EngineAwayError
+from bot.errors import EngineAwayError, EngineBrokenError
 from bot.wording import name_and_confidence
 
 if TYPE_CHECKING:
@@ -326,13 +326,26 @@ def _encode_crop(engine: Engine, bench: Workbench, data: bytes) -> bytes | None:
 
 
 def _engine(bench: Workbench) -> Engine:
-    """The engine of the bench. Raises EngineAwayError when its files are gone."""
+    """The engine of the bench. Raises EngineAwayError and EngineBrokenError."""
+    return load_engine(bench.engine, bench.weights)
+
+
+def load_engine(name: str, weights: Path) -> Engine:
+    """The engine called `name`.
+
+    Raises EngineAwayError when it or its files are gone, and EngineBrokenError when it can't be made.
+    """
     from models.engines import MissingWeightsError, UnknownEngineError, load
 
     try:
-        return load(bench.engine, bench.weights)
+        return load(name, weights)
     except (MissingWeightsError, UnknownEngineError):
-        raise EngineAwayError(bench.engine) from None
+        raise EngineAwayError(name) from None
+    except Exception as error:
+        # Each library refuses a damaged file in its own way.
+        reason = " ".join(str(error).split()) or type(error).__name__
+        log.error("the engine %s can't be loaded: %s: %s", name, type(error).__name__, reason)
+        raise EngineBrokenError(name, reason) from error
 
 
 def _tag(number: int, box: Box, guess: Guess) -> Tag:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-import zlib
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from models.classifier_file import ABOUT, BROKEN, FORMAT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,12 +24,6 @@ if TYPE_CHECKING:
 
     from models.faces import Encodings
     from models.gallery import Member
-
-ABOUT = "nugu.json"
-"""Entry of the file that says whose its columns are, and what its trial found."""
-
-FORMAT = 1
-"""Of `ABOUT`. A file of another format is refused, and trained anew."""
 
 
 class MalformedClassifierError(ValueError):
@@ -156,12 +151,8 @@ def load(data: bytes) -> Classifier:
         return Classifier(mean, length, kernels, biases, members, told["engine"], Trial(**told["trial"]))
     except MalformedClassifierError:
         raise
-    except _BROKEN as error:
+    except BROKEN as error:
         raise MalformedClassifierError(f"not a classifier: {error!r}") from error
-
-
-_BROKEN = (zipfile.BadZipFile, zlib.error, OSError, EOFError, KeyError, IndexError, TypeError, ValueError, RuntimeError)
-"""What reading a broken zip, JSON or HDF5 raises."""
 
 
 def _prepared(layers: list[dict[str, Any]]) -> tuple[NDArray[np.float32], float, list[str]]:

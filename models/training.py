@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.classifier import ABOUT, Trial, about, load
+from models.classifier import Trial, about, load
+from models.classifier_file import ABOUT
 from models.gallery import Gallery
 from models.recognition import fit
 

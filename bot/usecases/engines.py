@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot import downloads, jobs
 from bot.database.engines import Crop, Encoded, Engines, Faceless
-from bot.errors import EngineAwayError, PersonError, WorkLostError
+from bot.errors import EngineAwayError, EngineBrokenError, PersonError, WorkLostError
 from models.engines import UnknownEngineError, names, weights_of
 
 if TYPE_CHECKING:
@@ -70,9 +70,9 @@ async def install(app: App, name: str, folder: Path | None, told: Told) -> Switc
         # All from one place: the twin of one file need not fit the publisher's of another.
         for wanted in files:
             if folder is not None:
-                await downloads.take(wanted, folder, weights)
+                await downloads.take(name, wanted, folder, weights)
             elif not await downloads.is_there(wanted, weights, twins=False):
-                await downloads.fetch(wanted, weights, told)
+                await downloads.fetch(name, wanted, weights, told)
     return await use(app, name, told)
 
 
@@ -129,6 +129,8 @@ async def _tried_out(app: App, bench: Workbench) -> str:
         raise PersonError(
             f"My workers do not find {bench.weights}; where they are, it must be the same folder."
         ) from None
+    except EngineBrokenError as error:
+        raise PersonError(f"The engine {bench.engine} doesn't work here: {error.reason}") from error
     except PersonError:
         raise
     except Exception as error:

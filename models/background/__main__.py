@@ -1,4 +1,4 @@
-"""Measure the background of an engine: `python -m models.background FOLDER [--engine dlib] [--weights FOLDER]`.
+"""Measure the background of an engine: `python -m models.background FOLDER [--engine dlib] [--rosters GROUP ...]`.
 
 FOLDER is `../shared/faces` or another with `background/PERSON/*` (faces like those of rosters), `groups/GROUP/MEMBER/*`
 (rosters) and `strangers/*` (faces of any kind, one a person). Writes `VERSION.json` beside this file: a mean, a few
@@ -31,7 +31,9 @@ LEFT_OUT = frozenset({"Yeji"})
 """Of the background: also in a roster."""
 
 ROSTERS = ("ITZY", "BTS")
-"""Whose scores are measured too. TWICE stays out: it is what the figures in docs/recognition.md are about."""
+"""Whose scores are measured too where they are there and no others are named. TWICE stays out: it is what the figures in
+docs/recognition.md are about.
+"""
 
 LIKE_THE_BACKGROUND = ("ITZY",)
 """Whose members are strangers who look like those of other rosters."""
@@ -48,19 +50,41 @@ def main() -> None:
     )
     parser.add_argument("folder", type=Path, help="holds background/PERSON/*, groups/GROUP/MEMBER/* and strangers/*")
     parser.add_argument("--engine", default="dlib")
-    parser.add_argument("--weights", type=Path, default=Path("weights"), help="where files of engines lie")
+    parser.add_argument("--weights", type=Path, default=Path("data/engines"), help="where files of engines lie")
+    parser.add_argument(
+        "--rosters",
+        nargs="*",
+        metavar="GROUP",
+        help=f"groups to measure too; {' and '.join(ROSTERS)} if they are there",
+    )
     parser.add_argument("--out", type=Path, default=Path(__file__).parent)
     arguments = parser.parse_args()
-    engine = load(arguments.engine, arguments.weights)
     folder: Path = arguments.folder
+    try:
+        groups = rosters_in(folder / "groups", arguments.rosters)
+    except LookupError as error:
+        parser.error(str(error))
+    engine = load(arguments.engine, arguments.weights)
 
     def people(folders: Iterable[Path]) -> list[Encodings]:
         return [_largest_faces(engine, sorted(person.iterdir())) for person in folders]
 
     background = people(path for path in sorted((folder / "background").iterdir()) if path.name not in LEFT_OUT)
-    rosters = {name: people(sorted((folder / "groups" / name).iterdir())) for name in ROSTERS}
+    rosters = {name: people(sorted(group.iterdir())) for name, group in groups.items()}
     anyone = _largest_faces(engine, sorted((folder / "strangers").iterdir()))
     print(measure(engine.version, background, rosters, anyone).write(arguments.out))
+
+
+def rosters_in(folder: Path, names: Sequence[str] | None) -> dict[str, Path]:
+    """The folders of the groups called `names`; of ROSTERS, as many as are there, where that is None.
+
+    Raises LookupError for a name without a folder.
+    """
+    found = {name: folder / name for name in (ROSTERS if names is None else names)}
+    missing = [name for name, group in found.items() if not group.is_dir()]
+    if names is not None and missing:
+        raise LookupError(f"{folder} holds no {', '.join(missing)}")
+    return {name: group for name, group in found.items() if name not in missing}
 
 
 def measure(
@@ -73,8 +97,8 @@ def measure(
     people = _cleaned(background)
     whitening = Whitening.learn(people)
     nearness = np.concatenate(background) @ (whitening.mean / np.linalg.norm(whitening.mean))
-    alike = [*people, *(person for name in LIKE_THE_BACKGROUND for person in rosters[name])]
-    further = [person for name in ROSTERS if name not in LIKE_THE_BACKGROUND for person in rosters[name]]
+    alike = [*people, *(person for name in LIKE_THE_BACKGROUND for person in rosters.get(name, ()))]
+    further = [person for name, its in rosters.items() if name not in LIKE_THE_BACKGROUND for person in its]
     whitened = _Simulation(chance)
     raw = _Simulation(chance)
     for i, person in enumerate([*alike, *further]):

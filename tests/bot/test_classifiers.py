@@ -26,7 +26,8 @@ from bot.recognisers import Recognisers
 from bot.settings import Settings
 from bot.storage import Storage
 from bot.training import in_words
-from models.classifier import ABOUT, Trial, about, load
+from models.classifier import Trial, about, load
+from models.classifier_file import ABOUT, is_whole
 from models.recognition import Recogniser
 from tests.conftest import LONG_ENOUGH, ROOT
 
@@ -133,6 +134,39 @@ async def test_a_roster_that_changed_is_trained_anew_and_has_none_meanwhile(
         await trained_once(classifiers, 2)
         (after,) = await kept(storage)
         assert before != after
+
+
+async def test_a_file_that_is_broken_or_of_another_format_is_trained_anew(
+    database: Database,
+    storage: Storage,
+    trainer: Trainer,
+    enrolled: None,
+    trained: Trained,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with Classifiers.open(database, storage, trainer, quiet=0.05) as classifiers:
+        classifiers.wanted(SERVER, ENGINE)
+        await trained_once(classifiers)
+        (key,) = await kept(storage)
+        middle = len(trained.file) // 2
+        flipped = trained.file[:middle] + bytes([trained.file[middle] ^ 1]) + trained.file[middle + 1 :]
+        for count, broken in enumerate((b"broken", trained.file[:-100], flipped), start=2):
+            await storage.put(key, broken)
+            assert await classifiers.of([SERVER], ENGINE) == []
+            await trained_once(classifiers, count)
+            assert await classifiers.of([SERVER], ENGINE) == [trained.file]
+            assert await kept(storage) == [key]
+        monkeypatch.setattr("bot.classifiers.FORMAT", 2)
+        assert await classifiers.of([SERVER], ENGINE) == []
+        await trained_once(classifiers, 5)
+        (other,) = await kept(storage)
+        assert other != key
+
+
+def test_a_file_of_another_format_is_not_whole(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert is_whole(trained.file)
+    monkeypatch.setattr("models.classifier_file.FORMAT", 2)
+    assert not is_whole(trained.file)
 
 
 async def test_nothing_is_trained_unless_the_bot_runs(

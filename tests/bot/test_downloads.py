@@ -92,7 +92,7 @@ def silent(what: str, done: int, total: int) -> None:
 async def refusal(publisher: Publisher, weights: Path) -> str:
     """The sentence with which a download ends; the file is not there then."""
     with pytest.raises(PersonError) as caught:
-        await downloads.fetch(publisher.wanted(), weights, silent)
+        await downloads.fetch("sight", publisher.wanted(), weights, silent)
     assert not (weights / "eyes" / "eyes.onnx").exists()
     assert not await downloads.is_there(publisher.wanted(), weights)
     return str(caught.value)
@@ -100,7 +100,7 @@ async def refusal(publisher: Publisher, weights: Path) -> str:
 
 async def test_a_file_is_downloaded(publisher: Publisher, tmp_path: Path, target: Path) -> None:
     told: list[tuple[str, int, int]] = []
-    await downloads.fetch(publisher.wanted(), tmp_path, lambda *heard: told.append(heard))
+    await downloads.fetch("sight", publisher.wanted(), tmp_path, lambda *heard: told.append(heard))
     assert target.read_bytes() == CONTENT
     assert [path.name for path in target.parent.iterdir()] == ["eyes.onnx"]
     assert told[-1] == ("eyes/eyes.onnx", len(CONTENT), len(CONTENT))
@@ -109,7 +109,7 @@ async def test_a_file_is_downloaded(publisher: Publisher, tmp_path: Path, target
 
 async def test_it_goes_on_where_it_stopped(publisher: Publisher, tmp_path: Path, part: Path, target: Path) -> None:
     part.write_bytes(CONTENT[:100_000])
-    await downloads.fetch(publisher.wanted(), tmp_path, silent)
+    await downloads.fetch("sight", publisher.wanted(), tmp_path, silent)
     assert publisher.asked == ["bytes=100000-"]
     assert target.read_bytes() == CONTENT
 
@@ -128,7 +128,7 @@ async def test_a_connection_that_breaks_off_is_taken_up_later(
     publisher.answer = breaks_off
     assert await refusal(publisher, tmp_path) == "127.0.0.1 broke off. The same command goes on where it stopped."
     publisher.answer = None
-    await downloads.fetch(publisher.wanted(), tmp_path, silent)
+    await downloads.fetch("sight", publisher.wanted(), tmp_path, silent)
     assert publisher.asked == [None, "bytes=200000-"]
     assert target.read_bytes() == CONTENT
 
@@ -143,13 +143,13 @@ async def test_one_that_is_cancelled_is_taken_up_later(publisher: Publisher, tmp
 
     publisher.answer = hesitates
     heard = asyncio.Event()
-    download = asyncio.create_task(downloads.fetch(publisher.wanted(), tmp_path, lambda *_: heard.set()))
+    download = asyncio.create_task(downloads.fetch("sight", publisher.wanted(), tmp_path, lambda *_: heard.set()))
     await heard.wait()
     download.cancel()
     with pytest.raises(asyncio.CancelledError):
         await download
     publisher.answer = None
-    await downloads.fetch(publisher.wanted(), tmp_path, silent)
+    await downloads.fetch("sight", publisher.wanted(), tmp_path, silent)
     assert publisher.asked[1] is not None
     assert target.read_bytes() == CONTENT
 
@@ -160,7 +160,7 @@ async def test_a_server_that_knows_no_ranges(publisher: Publisher, tmp_path: Pat
 
     publisher.answer = whole
     part.write_bytes(CONTENT[:100_000])
-    await downloads.fetch(publisher.wanted(), tmp_path, silent)
+    await downloads.fetch("sight", publisher.wanted(), tmp_path, silent)
     assert publisher.asked == ["bytes=100000-"]
     assert target.read_bytes() == CONTENT
 
@@ -185,7 +185,7 @@ async def test_a_range_that_was_not_asked_for(
 
     publisher.answer = other_range
     part.write_bytes(CONTENT[:100_000])
-    await downloads.fetch(publisher.wanted(), tmp_path, silent)
+    await downloads.fetch("sight", publisher.wanted(), tmp_path, silent)
     assert publisher.asked == ["bytes=100000-", None]
     assert target.read_bytes() == CONTENT
 
@@ -198,7 +198,7 @@ async def test_a_range_that_the_server_does_not_have(
 
     publisher.answer = no_range
     part.write_bytes(CONTENT[:100_000])
-    await downloads.fetch(publisher.wanted(), tmp_path, silent)
+    await downloads.fetch("sight", publisher.wanted(), tmp_path, silent)
     assert target.read_bytes() == CONTENT
 
 
@@ -207,13 +207,13 @@ async def test_a_part_of_another_file_is_dropped(
     publisher: Publisher, tmp_path: Path, part: Path, target: Path, left: bytes
 ) -> None:
     part.write_bytes(left)
-    await downloads.fetch(publisher.wanted(), tmp_path, silent)
+    await downloads.fetch("sight", publisher.wanted(), tmp_path, silent)
     assert target.read_bytes() == CONTENT
 
 
 async def test_a_whole_part_needs_no_server(publisher: Publisher, tmp_path: Path, part: Path, target: Path) -> None:
     part.write_bytes(CONTENT)
-    await downloads.fetch(publisher.wanted(), tmp_path, silent)
+    await downloads.fetch("sight", publisher.wanted(), tmp_path, silent)
     assert target.read_bytes() == CONTENT
     assert publisher.asked == []
 
@@ -233,7 +233,7 @@ async def test_a_twin_is_no_download(publisher: Publisher, tmp_path: Path) -> No
 
     publisher.answer = twin
     with pytest.raises(PersonError, match="differs"):
-        await downloads.fetch(replace(publisher.wanted(), size=len(TWIN)), tmp_path, silent)
+        await downloads.fetch("sight", replace(publisher.wanted(), size=len(TWIN)), tmp_path, silent)
 
 
 @pytest.mark.parametrize("size", [len(CONTENT) + 1, len(CONTENT) - 1, 0])
@@ -303,7 +303,7 @@ async def test_a_redirect_is_followed_and_the_range_goes_along(
 
     publisher.answer = elsewhere
     part.write_bytes(CONTENT[:5])
-    await downloads.fetch(publisher.wanted(), tmp_path, silent)
+    await downloads.fetch("sight", publisher.wanted(), tmp_path, silent)
     assert publisher.asked == ["bytes=5-", "bytes=5-"]
     assert target.read_bytes() == CONTENT
 
@@ -319,7 +319,9 @@ async def test_a_redirect_away_from_https_is_refused(publisher: Publisher, tmp_p
 
 async def test_a_publisher_without_https_is_refused(publisher: Publisher, tmp_path: Path) -> None:
     with pytest.raises(PersonError, match="not https"):
-        await downloads.fetch(replace(publisher.wanted(), url="http://example.org/eyes.onnx"), tmp_path, silent)
+        await downloads.fetch(
+            "sight", replace(publisher.wanted(), url="http://example.org/eyes.onnx"), tmp_path, silent
+        )
 
 
 async def test_redirects_in_circles(publisher: Publisher, tmp_path: Path) -> None:
@@ -342,7 +344,7 @@ async def test_there_is_no_network(publisher: Publisher, tmp_path: Path) -> None
     publisher.port = 9
     told = await refusal(publisher, tmp_path)
     assert told.startswith("127.0.0.1 can't be reached (")
-    assert told.endswith("bring the files: nugu engine install eyes --from FOLDER")
+    assert told.endswith("bring the files: nugu engine install sight --from FOLDER")
 
 
 async def test_a_publisher_that_is_silent(
@@ -382,7 +384,7 @@ async def test_a_folder_in_the_way(publisher: Publisher, tmp_path: Path, part: P
 async def test_a_file_in_place_of_the_folder(publisher: Publisher, tmp_path: Path) -> None:
     (tmp_path / "eyes").write_text("in the way")
     with pytest.raises(PersonError, match="can't be used"):
-        await downloads.fetch(publisher.wanted(), tmp_path, silent)
+        await downloads.fetch("sight", publisher.wanted(), tmp_path, silent)
 
 
 async def test_two_do_not_write_one_file(publisher: Publisher, tmp_path: Path, part: Path) -> None:
@@ -392,13 +394,13 @@ async def test_two_do_not_write_one_file(publisher: Publisher, tmp_path: Path, p
         assert "Another `nugu engine install` is filling" in await refusal(publisher, tmp_path)
     finally:
         os.close(other)
-    await downloads.fetch(publisher.wanted(), tmp_path, silent)
+    await downloads.fetch("sight", publisher.wanted(), tmp_path, silent)
 
 
 async def test_a_file_from_a_folder(publisher: Publisher, tmp_path: Path, target: Path) -> None:
     (tmp_path / "from" / "elsewhere").mkdir(parents=True)
     (tmp_path / "from" / "elsewhere" / "old-eyes.onnx").write_bytes(TWIN)
-    await downloads.take(publisher.wanted(), tmp_path / "from", tmp_path)
+    await downloads.take("sight", publisher.wanted(), tmp_path / "from", tmp_path)
     assert target.read_bytes() == TWIN
     assert await downloads.is_there(publisher.wanted(), tmp_path)
 
@@ -407,18 +409,18 @@ async def test_a_file_that_nobody_knows_is_refused(publisher: Publisher, tmp_pat
     (tmp_path / "from" / "eyes").mkdir(parents=True)
     (tmp_path / "from" / "eyes" / "eyes.onnx").write_bytes(CONTENT + b"!")
     with pytest.raises(PersonError, match=r"from/eyes/eyes\.onnx is another file than the one I know"):
-        await downloads.take(publisher.wanted(), tmp_path / "from", tmp_path)
+        await downloads.take("sight", publisher.wanted(), tmp_path / "from", tmp_path)
     assert list(target.parent.iterdir()) == []
 
 
 async def test_a_folder_that_does_not_hold_it(publisher: Publisher, tmp_path: Path) -> None:
     with pytest.raises(PersonError, match=r"I look for it as eyes/eyes\.onnx, elsewhere/old-eyes\.onnx"):
-        await downloads.take(publisher.wanted(), tmp_path, tmp_path)
+        await downloads.take("sight", publisher.wanted(), tmp_path, tmp_path)
 
 
 async def test_a_file_that_was_damaged_later_is_not_there(publisher: Publisher, tmp_path: Path, target: Path) -> None:
-    await downloads.fetch(publisher.wanted(), tmp_path, silent)
+    await downloads.fetch("sight", publisher.wanted(), tmp_path, silent)
     target.write_bytes(CONTENT[:-1])
     assert not await downloads.is_there(publisher.wanted(), tmp_path)
-    await downloads.fetch(publisher.wanted(), tmp_path, silent)
+    await downloads.fetch("sight", publisher.wanted(), tmp_path, silent)
     assert target.read_bytes() == CONTENT

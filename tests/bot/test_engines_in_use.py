@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import pickle
 import shutil
 from collections.abc import Generator, Sequence
 from functools import cache
@@ -19,7 +20,8 @@ from bot.app import App
 from bot.compute import Compute
 from bot.database.engines import Crop, Engines
 from bot.database.tables import HOUSE, EngineInUse, Photo, PhotoEncoding
-from bot.errors import EngineAwayError, NoRosterError, PersonError
+from bot.errors import EngineAwayError, EngineBrokenError, NoRosterError, PersonError
+from bot.evaluation import make_encoder
 from bot.jobs import CropEncodings, Identified, Workbench
 from bot.settings import Settings
 from bot.usecases import engines, roster
@@ -369,6 +371,24 @@ async def test_weights_that_were_lost_are_told_and_nothing_else_answers(
         await engines.use(dataclasses.replace(enrolled, bench=lost), "toy", silent)
 
 
+async def test_weights_that_were_damaged_are_told(
+    enrolled: App, source: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    await engines.install(enrolled, "toy", source, silent)
+    damaged = tmp_path / "engines" / "toy" / "weights.bin"
+    damaged.parent.mkdir(parents=True)
+    damaged.write_bytes(b"cut short")
+    bench = dataclasses.replace(enrolled.bench, weights=tmp_path / "engines", engine="toy")
+    sentence = "The engine toy can't be loaded; its files may be damaged. .*`nugu engine install toy`"
+    for job in (jobs.warm_up, jobs.try_out):
+        with pytest.raises(EngineBrokenError, match=sentence):
+            await enrolled.compute.run(job, bench)
+    with pytest.raises(EngineBrokenError, match=sentence) as caught:
+        make_encoder(Settings(data=tmp_path), "toy")
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+    assert "the engine toy can't be loaded: ValueError: a network of another size" in caplog.messages
+
+
 async def test_an_engine_that_was_taken_out_of_nugu(enrolled: App, public_photos: Path) -> None:
     async with enrolled.database.writing() as session:
         await session.execute(update(EngineInUse).values(name="gone"))
@@ -410,7 +430,8 @@ async def test_the_files_of_an_engine_come_from_one_place(
     (weights / "toy" / "second.bin").unlink()
     fetched: list[str] = []
 
-    async def fetch(wanted: WeightFile, folder: Path, _told: object) -> None:
+    async def fetch(engine: str, wanted: WeightFile, folder: Path, _told: object) -> None:
+        assert engine == "toy"
         fetched.append(wanted.path)
         (folder / wanted.path).write_bytes(module.CONTENT)
 

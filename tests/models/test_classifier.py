@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 
 from models import background
-from models.classifier import ABOUT, Classifier, MalformedClassifierError, Trial, load
+from models.classifier import Classifier, MalformedClassifierError, Trial, load
+from models.classifier_file import ABOUT
 from models.gallery import Gallery, Member
 from models.recognition import Recogniser, fit
 from models.training import FOLDS, folds, large_enough

@@ -28,9 +28,12 @@ WEIGHTS = (
 
 
 def create(weights: Path) -> Toy:
-    """Raises MissingWeightsError."""
-    if WEIGHTS[0].find(weights) is None:
+    """Raises MissingWeightsError, and ValueError for a file of another size."""
+    file = WEIGHTS[0].find(weights)
+    if file is None:
         raise MissingWeightsError("toy")
+    if file.stat().st_size != WEIGHTS[0].size:
+        raise ValueError("a network of\n  another size")
     return Toy(load_dlib(weights))
 
 

@@ -1,0 +1,48 @@
+"""The background can be measured from any folder of faces."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from models.background import PHOTOS, __main__
+from models.background.__main__ import measure, rosters_in
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from models.faces import Encodings
+
+
+def test_the_usual_rosters_are_those_that_are_there(tmp_path: Path) -> None:
+    assert rosters_in(tmp_path, None) == {}
+    for name in ("aespa", "BTS"):
+        (tmp_path / name).mkdir()
+    assert list(rosters_in(tmp_path, None)) == ["BTS"]
+    assert rosters_in(tmp_path, []) == {}
+    assert rosters_in(tmp_path, ["aespa"]) == {"aespa": tmp_path / "aespa"}
+    with pytest.raises(LookupError, match="holds no ITZY"):
+        rosters_in(tmp_path, ["aespa", "ITZY"])
+
+
+def test_a_roster_of_any_name_gives_genuine_scores_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(__main__, "ROUNDS", 10)
+    chance = np.random.default_rng(1)
+
+    def people(count: int) -> list[Encodings]:
+        middles = chance.normal(size=(count, 64)) + 1
+        faces = [
+            (middle + chance.normal(scale=0.3, size=(max(PHOTOS) + 1, 64))).astype(np.float32) for middle in middles
+        ]
+        return [its / np.linalg.norm(its, axis=1, keepdims=True) for its in faces]
+
+    background, roster = people(12), people(3)
+    anyone = np.concatenate([its[:1] for its in people(30)])
+    without = measure("toy-1", background, {}, anyone)
+    other = measure("toy-1", background, {"aespa": roster}, anyone)
+    alike = measure("toy-1", background, {"ITZY": roster}, anyone)
+    assert np.array_equal(without.whitened.strangers, other.whitened.strangers)
+    assert not np.array_equal(without.whitened.genuine, other.whitened.genuine)
+    assert not np.array_equal(without.whitened.strangers, alike.whitened.strangers)
