@@ -25,8 +25,9 @@ from models.engines import load as load_engine
 from models.engines.dlib.engine import DlibEngine
 from models.evaluation import evaluate
 from models.faces import Band, Candidate, Guess
+from models.gallery import can_be_tried_out
 from models.recognition import Naming, Recogniser, fit
-from models.training import large_enough, settle, train
+from models.training import settle, train
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -158,7 +159,7 @@ class Helped:
         """As `models.recognition.fit`, with a classifier where one helps."""
         self.fits += 1
         alone = fit(gallery)
-        if not large_enough(gallery):
+        if not can_be_tried_out(gallery.members):
             return alone
         classifier = load(train(gallery))
         self.used += classifier.trial.helps

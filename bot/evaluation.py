@@ -13,13 +13,12 @@ from rich.console import Console
 from rich.progress import track
 
 from bot.errors import PersonError
-from bot.jobs import CLEAR_SUBJECT, SMALLEST_ENROLLED_FACE, load_engine
+from bot.jobs import SMALLEST_ENROLLED_FACE, by_size, load_engine, why_not_enrolled
 from bot.media.pictures import PictureError, PictureLimits, open_picture
 from models.charts import evaluation_chart
 from models.engines import UnknownEngineError, weights_of
 from models.evaluation import FPIRS, LOOK_SIDE, Evaluation, Figure, Sample, evaluate, look
 from models.gallery import Member
-from models.quality import SHARP_ENOUGH_TO_ENROL, measure
 from models.recognition import fit
 
 if TYPE_CHECKING:
@@ -70,15 +69,13 @@ class Encoder:
         except PictureError as error:
             print(f"left out: {path}: {error}", file=sys.stderr)
             return None
-        faces = sorted(self.engine.detect(opened.pixels), key=lambda face: face.box.area, reverse=True)
+        faces = by_size(self.engine.detect(opened.pixels))
         if not faces:
             print(f"left out: {path}: I see no face in it", file=sys.stderr)
             return None
-        subject = len(faces) == 1 or faces[0].box.area >= CLEAR_SUBJECT * faces[1].box.area
-        large = opened.to_original(faces[0].box).width >= SMALLEST_ENROLLED_FACE
-        sharp = measure(opened.pixels, faces[0], self.engine.landmarks).sharpness >= SHARP_ENOUGH_TO_ENROL
         encoding = self.engine.encode(opened.pixels, faces[:1])[0]
-        return Seen(encoding, look(self.engine.chips(opened.pixels, faces[:1])[0]), subject and large and sharp)
+        chip = self.engine.chips(opened.pixels, faces[:1])[0]
+        return Seen(encoding, look(chip), why_not_enrolled(opened, faces, self.engine) is None)
 
 
 def evaluate_folders(

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from models.classifier import Classifier
     from models.drawing import Tag
     from models.engines import Engine
-    from models.faces import Box, Encodings, Flaw, Guess, Once, Picture
+    from models.faces import Box, Encodings, Face, Flaw, Guess, Once, Picture
     from models.gallery import Gallery
 
 log = logging.getLogger(__name__)
@@ -216,10 +216,10 @@ def train(rows: Sequence[RosterRow], engine: str, limit: float) -> Trained | Non
     """
     from bot.compute import aside
     from models.classifier import load
-    from models.training import large_enough
+    from models.gallery import can_be_tried_out
 
     gallery = _gallery(rows, engine)
-    if not large_enough(gallery):
+    if not can_be_tried_out(gallery.members):
         return None
     aside()
     command = [sys.executable, "-m", "models.training", str(limit), str(os.getpid())]
@@ -285,27 +285,41 @@ def identify(bench: Workbench, data: bytes, recogniser: bytes, how: Naming) -> I
 def enrol(bench: Workbench, data: bytes) -> Enrolled | Refused:
     """The one face of the photo `data`, ready for the gallery, or why none was taken."""
     from models.drawing import crop
-    from models.quality import SHARP_ENOUGH_TO_ENROL, measure
 
     opened = _open(bench, data)
     if isinstance(opened, Refused):
         return opened
     engine = _engine(bench)
-    found = sorted(engine.detect(opened.pixels), key=lambda face: face.box.area, reverse=True)
-    if not found:
-        return Refused("I see no face in it; a larger or clearer picture, seen from the front, works best")
-    if len(found) > 1 and found[0].box.area < CLEAR_SUBJECT * found[1].box.area:
-        return Refused(f"I see {len(found)} faces in it; cut it to the one that is meant")
+    found = by_size(engine.detect(opened.pixels))
+    if (reason := why_not_enrolled(opened, found, engine)) is not None:
+        return Refused(reason)
     face = found[0]
-    width = opened.to_original(face.box).width
-    if width < SMALLEST_ENROLLED_FACE:
-        return Refused(f"the face is only {width} pixels wide; {SMALLEST_ENROLLED_FACE} or more make a good example")
-    if measure(opened.pixels, face, engine.landmarks).sharpness < SHARP_ENOUGH_TO_ENROL:
-        return Refused("the face is blurred; a sharper photo makes a good example")
     encoding = engine.encode(opened.pixels, [face])[0]
     if not (abs(encoding) <= 1).all():
         return Refused("this face can't be told from others; take another photo")
+    width = opened.to_original(face.box).width
     return Enrolled(crop(opened.pixels, face.box), width, encoding.tobytes(), engine.version)
+
+
+def by_size(faces: Sequence[Face]) -> list[Face]:
+    """The faces, largest first."""
+    return sorted(faces, key=lambda face: face.box.area, reverse=True)
+
+
+def why_not_enrolled(opened: OpenedPicture, faces: Sequence[Face], engine: Engine) -> str | None:
+    """What makes a photo with these faces, largest first, no example of one person; None if it makes a good one."""
+    from models.quality import SHARP_ENOUGH_TO_ENROL, measure
+
+    if not faces:
+        return "I see no face in it; a larger or clearer picture, seen from the front, works best"
+    if len(faces) > 1 and faces[0].box.area < CLEAR_SUBJECT * faces[1].box.area:
+        return f"I see {len(faces)} faces in it; cut it to the one that is meant"
+    width = opened.to_original(faces[0].box).width
+    if width < SMALLEST_ENROLLED_FACE:
+        return f"the face is only {width} pixels wide; {SMALLEST_ENROLLED_FACE} or more make a good example"
+    if measure(opened.pixels, faces[0], engine.landmarks).sharpness < SHARP_ENOUGH_TO_ENROL:
+        return "the face is blurred; a sharper photo makes a good example"
+    return None
 
 
 def encode_crops(bench: Workbench, crops: Sequence[bytes]) -> CropEncodings:

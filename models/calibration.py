@@ -10,6 +10,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit
 
+from models.gallery import can_be_tried_out
 from models.whitening import Whitening, unit
 
 if TYPE_CHECKING:
@@ -32,13 +33,11 @@ person are no independent strangers. Half of BTS resemble each other, and by pho
 PHOTOS_OF_A_MEMBER = 3
 """A member with fewer photos tells that much less."""
 
-ENOUGH_PHOTOS = 12
-ENOUGH_MEMBERS = 3
-"""With so many photos, of so many members with at least two each, leave-one-out has a say in whether to whiten."""
-
 CLEAR_GAIN = 1.3
-"""It overrules likeness to the background where it separates so many times better. Without this margin it left one draw in
-six of ITZY (five photos a member) as they were, and 16 % of TWICE were then named as ITZY instead of 1 %.
+"""Leave-one-out overrules likeness to the background where it separates so many times better.
+
+Without this margin it left one draw in six of ITZY (five photos a member) as they were, and 16 % of TWICE were then named as
+ITZY instead of 1 %.
 """
 
 PLENTY = 6.0
@@ -127,7 +126,7 @@ def choose_whitening(
     none = Whitening.none(encodings.shape[1])
     choices = [(none, background.raw), (background.whitening, background.whitened)]
     best = int(_alike(encodings, owners, count, background))
-    if _enough(owners):
+    if can_be_tried_out(owners):
         trials = [try_out(whitening.apply(encodings), owners, owners) for whitening, _ in choices]
         bar = CLEAR_GAIN * trials[best].separation()
         if bar < PLENTY and trials[1 - best].separation() > bar:
@@ -182,11 +181,6 @@ def _quantile(values: NDArray[np.float64], weights: NDArray[np.float64], share: 
     order = np.argsort(values)
     middles = np.cumsum(weights[order]) - weights[order] / 2
     return float(np.interp(share, middles, values[order]))
-
-
-def _enough(owners: NDArray[np.intp]) -> bool:
-    photos = np.bincount(owners)
-    return bool((photos > 1).sum() >= ENOUGH_MEMBERS and photos[photos > 1].sum() >= ENOUGH_PHOTOS)
 
 
 def _alike(encodings: Encodings, owners: NDArray[np.intp], count: int, background: Background) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +15,17 @@ if TYPE_CHECKING:
     from models.faces import Encodings
 
 UNIT_TOLERANCE = 1e-3
+
+ENOUGH_MEMBERS = 3
+ENOUGH_PHOTOS = 12
+"""With so many photos, of so many members with at least two each, photos that are held out say something about the others."""
+
+
+def can_be_tried_out(members: NDArray[np.integer[Any]]) -> bool:
+    """Whether a gallery has enough photos for some to be held out; `members`: (n,) whose each is."""
+    _, photos = np.unique(members, return_counts=True)
+    held = photos[photos > 1]
+    return bool(held.size >= ENOUGH_MEMBERS and held.sum() >= ENOUGH_PHOTOS)
 
 
 @dataclass(frozen=True, slots=True)

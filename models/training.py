@@ -30,10 +30,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-ENOUGH_MEMBERS = 3
-ENOUGH_PHOTOS = 12
-"""Photos of members with at least two, from which a trial can tell anything. With fewer the distance answers alone."""
-
 FOLDS = 5
 """Trainings of a trial, each on the photos that the others hold out."""
 
@@ -72,15 +68,8 @@ def settle() -> None:
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
-def large_enough(gallery: Gallery) -> bool:
-    """Whether a gallery has the photos for a trial."""
-    _, photos = np.unique(gallery.members, return_counts=True)
-    held = photos[photos > 1]
-    return bool(held.size >= ENOUGH_MEMBERS and held.sum() >= ENOUGH_PHOTOS)
-
-
 def train(gallery: Gallery, seed: int = 0) -> bytes:
-    """A classifier of a gallery that is large enough, with its trial, as a `.keras` file.
+    """A classifier of a gallery that can be tried out, with its trial, as a `.keras` file.
 
     Weights are the same for the same gallery and seed. Imports TensorFlow. Raises LookupError as `models.recognition.fit`.
     """

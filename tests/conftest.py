@@ -6,6 +6,7 @@ import asyncio
 import fcntl
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import tarfile
@@ -41,6 +42,11 @@ TRAINED_IN = 600.0
 
 PHOTO_SOURCE = "face_recognition==1.3.0"
 """Its source package (MIT) holds press portraits of two U.S. presidents; its wheel does not."""
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C reach what tests start, even where the run itself is a background job, which is deaf to it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

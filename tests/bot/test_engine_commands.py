@@ -265,7 +265,9 @@ def test_evaluating_an_engine_that_is_not_installed(tmp_path: Path, public_photo
     shutil.copy(public_photos / "obama.jpg", tmp_path / "faces" / "Obama")
     done = nugu("evaluate", tmp_path / "faces", tmp_path / "faces", "--engine", "retail", data=tmp_path / "data")
     assert done.returncode == 1
-    assert done.stderr == "nugu: the engine retail is not installed: `nugu engine install retail`\n"
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("nugu: The engine retail is not installed.")
+    assert "nugu engine install retail" in line
 
 
 def test_the_second_engine_by_its_real_files(data: Path, shared: Path, public_photos: Path) -> None:
