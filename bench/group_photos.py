@@ -17,10 +17,9 @@ import cv2
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from bench.recognition import NearestFace, PlainEngine
+from bench.recognition import NearestFace, PlainEngine, installed
 from bot.evaluation import Encoder, labelled, read_sample
 from bot.media.pictures import PictureLimits
-from models.engines import MissingWeightsError, load
 from models.engines.dlib.engine import DlibEngine
 from models.evaluation import Figure, draw
 from models.gallery import Gallery
@@ -172,13 +171,8 @@ def main() -> None:
     parser.add_argument("--engines", nargs="+", default=["dlib", "retail"])
     arguments = parser.parse_args()
     shared: Path = arguments.shared.resolve()
-    for engine in arguments.engines:
-        try:
-            loaded = load(engine, shared / "models")
-        except MissingWeightsError as error:
-            print(f"{engine} is left out: {error}")
-        else:
-            report(shared / "faces", loaded, arguments.trials)
+    for engine in installed(shared, arguments.engines):
+        report(shared / "faces", engine, arguments.trials)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ from models.recognition import Naming, Recogniser, fit
 from models.training import settle, train
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -176,13 +176,17 @@ def main() -> None:
     arguments = parser.parse_args()
     settle()
     shared: Path = arguments.shared.resolve()
-    for engine in arguments.engines:
+    for engine in installed(shared, arguments.engines):
+        report(shared / "faces", engine, arguments.photos, arguments.trials)
+
+
+def installed(shared: Path, names: Sequence[str]) -> Iterator[Engine]:
+    """The engines whose files are in `shared`; says which are left out."""
+    for name in names:
         try:
-            loaded = load_engine(engine, shared / "models")
+            yield load_engine(name, shared / "models")
         except MissingWeightsError as error:
-            print(f"\n{engine} is left out: {error}")
-        else:
-            report(shared / "faces", loaded, arguments.photos, arguments.trials)
+            print(f"{name} is left out: {error}")
 
 
 def report(faces: Path, engine: Engine, numbers: Sequence[int], trials: int) -> None:

@@ -12,13 +12,14 @@ import warnings
 from concurrent.futures import Future
 from contextlib import ExitStack, asynccontextmanager
 from contextvars import Context
+from functools import partial
 from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 from bot.errors import TooSlowError, WorkersAwayError, WorkLostError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable
 
     from bot.settings import Settings
 
@@ -87,27 +88,21 @@ class Compute:
         when there are no workers to be had, and else whatever the job raises.
         """
         limit = self._settings.deadline
-        return await self._twice(limit, limit + GRACE if self._own_processes else None, job, args, kwargs)
+        ends_itself = limit + GRACE if self._own_processes else None
+        return await self._twice(partial(self._attempt, limit, ends_itself, job, args, kwargs))
 
     async def run_aside(self, limit: float, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The result of a job that steps `aside` and waits for a process that it started, which must end by `limit` seconds.
 
         The worker answers meanwhile, so nothing else ends the job. Raises as `run` does.
         """
-        return await self._twice(limit, None, job, args, kwargs)
+        return await self._twice(partial(self._attempt, limit, None, job, args, kwargs))
 
-    async def _twice(
-        self,
-        limit: float,
-        ends_itself: float | None,
-        job: Callable[..., T],
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-    ) -> T:
+    async def _twice(self, attempt: Callable[[], Awaitable[T]]) -> T:
         try:
-            return await self._attempt(limit, ends_itself, job, args, kwargs)
+            return await attempt()
         except WorkersAwayError:
-            return await self._attempt(limit, ends_itself, job, args, kwargs)
+            return await attempt()
 
     async def _attempt(
         self,

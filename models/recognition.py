@@ -1,4 +1,4 @@
-"""Who the faces of a picture are: scores, confidences, the group, everybody at most once."""
+"""Who the faces of a picture are: scores, confidences, the group."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from models import background
+from models.assignment import Plan, each_once
 from models.calibration import choose_whitening, scale, sums_by_owner, try_out
 from models.centres import centres
 from models.classifier import Classifier
@@ -29,28 +29,6 @@ if TYPE_CHECKING:
 
 SURE = 0.5
 """Confidence from which an answer is sure, unless the asker says otherwise."""
-
-PRIOR_FACES = 6.0
-"""That half of all faces are members weighs as much as so many faces of the picture.
-
-Five photos a member of TWICE, four members beside one woman of ITZY: 95 % of the members named (91 % each face by itself)
-and 6 % of the women (3 %); all nine in one picture: all named. At 3 it is 95 and 8 %, at 12 94 and 5 %.
-"""
-
-ROUNDS = 3
-"""So many times the faces of a picture hear what the others have become."""
-
-CLEARLY = 3.0
-"""Log-odds from which a face is a member whatever else is in the picture; two such faces of one name make a collage."""
-
-LINE_UP = 4
-"""Members that a group must have for its last face to be named by elimination."""
-
-ELIMINATED = 0.49
-"""Confidence of a name by elimination. The picture has as many faces as the group has members and all but one are named:
-the last is the missing member, or a stranger beside an incomplete line-up. The face itself spoke for neither, so the name
-stays below even odds.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +103,11 @@ class Recogniser:
         """
         log_odds = self.log_odds(encodings)
         numbers = [group] if group is not None else list(dict.fromkeys(member.group for member in self.roster))
-        plans: list[_Plan] = []
+        plans: list[Plan] = []
         for number in numbers:
             columns = np.array([i for i, member in enumerate(self.roster) if member.group == number], np.int64)
             mine = weighed(log_odds[:, columns], qualities)
-            plans.append(_Plan.make(mine, self.prices[columns], columns, once=_once(mine, once)))
+            plans.append(Plan.make(mine, self.prices[columns], columns, once=each_once(mine, once)))
         plan = max(plans, key=lambda plan: plan.evidence, default=None)
         # Every group is as likely beforehand: one that is found must make up for all those that it was chosen from.
         if plan is None or not plan.columns.size or (group is None and plan.evidence <= math.log(len(plans))):
@@ -148,7 +126,7 @@ class Recogniser:
     def _strangers(self, log_odds: NDArray[np.float64]) -> tuple[Guess, ...]:
         """Guesses for faces (n, m) of which no group could make anybody; the candidates are the whole roster."""
         columns = np.arange(len(self.roster), dtype=np.int64)
-        nobody = _Plan.make(log_odds, self.prices, columns, once=False)
+        nobody = Plan.make(log_odds, self.prices, columns, once=False)
         return tuple(_guess(list(self.roster), -1, confidences, order, SURE) for _, confidences, order in nobody.rows())
 
     def to_bytes(self) -> bytes:
@@ -215,8 +193,11 @@ def fit(gallery: Gallery) -> Recogniser:
     for group in np.unique(groups):
         mine = groups[members] == group
         trial = try_out(vectors[mine], members[mine], camps[mine])
-        for member in np.flatnonzero(groups == group):
-            its = scale(scores, int(photos[owners == member].min()), trial)
+        of_group = np.flatnonzero(groups == group)
+        counts = [int(photos[owners == member].min()) for member in of_group]
+        scales = {count: scale(scores, count, trial) for count in set(counts)}
+        for member, count in zip(of_group, counts, strict=True):
+            its = scales[count]
             slopes[member], evens[member], prices[member] = its.slope, its.even, its.price
     return Recogniser(
         whitening,
@@ -228,114 +209,6 @@ def fit(gallery: Gallery) -> Recogniser:
         prices,
         gallery.version,
     )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Plan:
-    """Which face gets which name in one group.
-
-    `log_odds`: (n, m) of the group's members. `prices`: (m,) of their names. `columns`: (m,) their places in the roster.
-    `chosen`: (n,) the member of each face or -1. `free`: (n, m) which members each face might still be. `once`: whether names
-    may not repeat.
-    """
-
-    log_odds: NDArray[np.float64]
-    prices: NDArray[np.float64]
-    columns: NDArray[np.int64]
-    once: bool
-    chosen: NDArray[np.int64]
-    free: NDArray[np.bool_]
-
-    @classmethod
-    def make(
-        cls, log_odds: NDArray[np.float64], prices: NDArray[np.float64], columns: NDArray[np.int64], *, once: bool
-    ) -> _Plan:
-        """The best choice of names: each is worth its log-odds less its price, nobody is worth 0 to every face."""
-        faces, members = log_odds.shape
-        free = np.ones((faces, members), np.bool_)
-        chosen = np.full(faces, -1, np.int64)
-        if not members:
-            return cls(log_odds, prices, columns, once, chosen, free)
-        worth = log_odds - prices
-        if not once:
-            chosen = np.where(worth.max(axis=1) > 0, worth.argmax(axis=1), chosen)
-            return cls(log_odds, prices, columns, once, chosen, free)
-        padded = np.hstack([worth, np.zeros((faces, faces))])
-        for face, member in zip(*linear_sum_assignment(padded, maximize=True), strict=True):
-            if member < members and worth[face, member] > 0:
-                chosen[face] = member
-        for face in np.flatnonzero(chosen >= 0):
-            free[:, chosen[face]] = False
-        free[chosen >= 0, chosen[chosen >= 0]] = True
-        return cls(log_odds, prices, columns, once, chosen, free)
-
-    def together(self) -> _Plan:
-        """The plan once the faces speak for each other: among members, a doubtful face is more likely a member too.
-
-        Odds follow how many of the other faces are members, and how many of the group are there already; both shares have Beta
-        priors around one half, the second Jeffreys's. A face among strangers is judged as if it were alone.
-        """
-        plan = self
-        for _ in range(ROUNDS):
-            named = 1 - plan.nobody()
-            members = named.sum() - named
-            strangers = len(named) - 1 - members
-            lift = _raised((members + PRIOR_FACES / 2) / (strangers + PRIOR_FACES / 2))
-            if self.once:
-                absent = np.maximum(self.log_odds.shape[1] - 1 - members, 0)
-                lift += _raised((members + 0.5) / (absent + 0.5))
-            plan = _Plan.make(self.log_odds + lift[:, None], self.prices, self.columns, once=self.once)
-        return plan
-
-    def completed(self) -> _Plan:
-        """The plan with its last face named by elimination, where everybody else of the group is there and nobody else."""
-        faces, members = self.log_odds.shape
-        left = np.flatnonzero(self.chosen < 0)
-        if not self.once or members < LINE_UP or faces != members or left.size != 1:
-            return self
-        face = int(left[0])
-        (missing,) = set(range(members)) - set(self.chosen.tolist())
-        log_odds, chosen = self.log_odds.copy(), self.chosen.copy()
-        log_odds[face, missing] = math.log(ELIMINATED / (1 - ELIMINATED))
-        chosen[face] = missing
-        return replace(self, log_odds=log_odds, chosen=chosen)
-
-    @property
-    def evidence(self) -> float:
-        """What all the names together are worth."""
-        named = self.chosen >= 0
-        return float((self.log_odds - self.prices)[named, self.chosen[named]].sum())
-
-    def confidences(self) -> NDArray[np.float64]:
-        """Probability of each face being each member (n, m), nobody having the rest of each row."""
-        open_odds = np.where(self.free, self.log_odds, -np.inf)
-        top = np.maximum(open_odds.max(axis=1, initial=0.0, keepdims=True), 0.0)
-        odds = np.exp(open_odds - top)
-        return odds / (np.exp(-top) + odds.sum(axis=1, keepdims=True))
-
-    def nobody(self) -> NDArray[np.float64]:
-        """Probability of each face being nobody: (n,)."""
-        return 1 - self.confidences().sum(axis=1)
-
-    def rows(self) -> list[tuple[int, NDArray[np.float64], list[int]]]:
-        """For each face the chosen member or -1, the members' probabilities, and the members from the likeliest down."""
-        confidences = self.confidences()
-        return [
-            (int(chosen), confidence, sorted(range(len(odds)), key=lambda i: (-confidence[i], -odds[i])))
-            for chosen, confidence, odds in zip(self.chosen, confidences, self.log_odds, strict=True)
-        ]
-
-
-def _raised(odds: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.maximum(0, np.log(odds))
-
-
-def _once(log_odds: NDArray[np.float64], once: Once) -> bool:
-    """Whether names may not repeat among these faces and members (n, m)."""
-    if once != "auto" or not log_odds.size:
-        return once != "no"
-    clear = log_odds.max(axis=1) >= CLEARLY
-    return len(set(log_odds.argmax(axis=1)[clear].tolist())) == clear.sum()
 
 
 def _guess(

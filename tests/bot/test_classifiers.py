@@ -9,6 +9,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -248,15 +249,24 @@ def heavy_modules() -> set[str]:
     return {"tensorflow", "keras"} & set(sys.modules)
 
 
-async def test_the_worker_of_a_training_answers_meanwhile_and_survives_its_death(
-    gallery_rows: list[RosterRow],
-) -> None:
+@asynccontextmanager
+async def a_training(
+    rows: list[RosterRow],
+) -> AsyncGenerator[tuple[Compute, asyncio.Task[Trained | None], int, list[psutil.Process]]]:
+    """Workers of one, the training that it has begun, its process id, and its children."""
     async with Compute.open(Settings(workers=1, deadline=LONG_ENOUGH)) as compute:
-        training = asyncio.create_task(compute.run_aside(LONG_ENOUGH, jobs.train, gallery_rows, ENGINE, LONG_ENOUGH))
+        training = asyncio.create_task(compute.run_aside(LONG_ENOUGH, jobs.train, rows, ENGINE, LONG_ENOUGH))
         (worker,) = await asyncio.to_thread(compute.worker_pids)
         async with asyncio.timeout(LONG_ENOUGH):
             while not (children := psutil.Process(worker).children()):
                 await asyncio.sleep(0.05)
+        yield compute, training, worker, children
+
+
+async def test_the_worker_of_a_training_answers_meanwhile_and_survives_its_death(
+    gallery_rows: list[RosterRow],
+) -> None:
+    async with a_training(gallery_rows) as (compute, training, worker, children):
         assert await compute.run(heavy_modules) == set()
         assert not training.done()
         children[0].kill()
@@ -266,12 +276,7 @@ async def test_the_worker_of_a_training_answers_meanwhile_and_survives_its_death
 
 
 async def test_the_child_of_a_dead_worker_ends_itself(gallery_rows: list[RosterRow]) -> None:
-    async with Compute.open(Settings(workers=1, deadline=LONG_ENOUGH)) as compute:
-        training = asyncio.create_task(compute.run_aside(LONG_ENOUGH, jobs.train, gallery_rows, ENGINE, LONG_ENOUGH))
-        (worker,) = await asyncio.to_thread(compute.worker_pids)
-        async with asyncio.timeout(LONG_ENOUGH):
-            while not (children := psutil.Process(worker).children()):
-                await asyncio.sleep(0.05)
+    async with a_training(gallery_rows) as (_, training, worker, children):
         psutil.Process(worker).kill()
         gone, _ = await asyncio.to_thread(psutil.wait_procs, children, LONG_ENOUGH / 2)
         assert gone == children

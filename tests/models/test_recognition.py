@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 
 from models import background
+from models.assignment import ELIMINATED
 from models.calibration import WRONG_NAME
 from models.engines import load
 from models.faces import Band
 from models.gallery import Gallery, Member
-from models.recognition import ELIMINATED, Recogniser, fit
+from models.recognition import Recogniser, fit
 
 if TYPE_CHECKING:
     from pathlib import Path

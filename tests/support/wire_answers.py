@@ -16,6 +16,10 @@ _EDITABLE: Json = {"content": "", "embeds": [], "components": [], "flags": 0}
 """The fields of a message that a body may set, and what null means for each."""
 
 
+class UnknownEndpointError(LookupError):
+    """A request that this kit has no answer to: a gap of the test, not something that the bot may handle."""
+
+
 class RefusedError(Exception):
     """An answer of Discord's that is an error."""
 
@@ -51,12 +55,12 @@ class Answers:
     async def answer(self, method: str, path: str, body: Any, files: Mapping[str, FileInfo]) -> Any:
         """The JSON of a response; None for one without a body.
 
-        Raises RefusedError as Discord would refuse, and NotImplementedError for an endpoint that this kit lacks.
+        Raises RefusedError as Discord would refuse, and UnknownEndpointError for an endpoint that this kit lacks.
         """
         for pattern, handler in _ENDPOINTS:
             if match := re.fullmatch(pattern, f"{method} {path}"):
                 return await handler(self, Call(match.groups(), body, files))
-        raise NotImplementedError(f"the loopback Discord has no {method} {path} yet")
+        raise UnknownEndpointError(f"the loopback Discord has no {method} {path}")
 
     async def bot_user(self, _: Call) -> Json:
         """GET /users/@me."""

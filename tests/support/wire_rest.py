@@ -12,7 +12,7 @@ from aiohttp import BodyPartReader, web
 
 from tests.support.discord_api import api_path, problems
 from tests.support.discord_messages import FileInfo
-from tests.support.wire_answers import Answers, RefusedError
+from tests.support.wire_answers import Answers, RefusedError, UnknownEndpointError
 from tests.support.wire_gateway import Signal
 from tests.support.wire_world import Json
 
@@ -91,7 +91,7 @@ class Rest:
             response = await self._answers.answer(received.method, received.path, received.json, received.files)
         except RefusedError as refusal:
             return refusal.status, {"message": refusal.reason, "code": refusal.code}
-        except NotImplementedError as error:
+        except UnknownEndpointError as error:
             # A gap of this kit is a failure of the test, not something that the bot may handle.
             self.failures.append(str(error))
             return 501, {"message": str(error), "code": 0}
