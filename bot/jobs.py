@@ -27,11 +27,9 @@ if TYPE_CHECKING:
     from models.engines import Engine
     from models.faces import Box, Encodings, Face, Flaw, Guess, Once, Picture
     from models.gallery import Gallery
+    from models.quality import Quality
 
 log = logging.getLogger(__name__)
-
-SMALLEST_ENROLLED_FACE = 80
-"""Pixels: narrower faces make encodings that poison a gallery (design.md, "What was measured about faces")."""
 
 CLEAR_SUBJECT = 4.0
 """How many times larger than the next a face must be to be taken for the photo's subject."""
@@ -54,13 +52,14 @@ class Workbench:
 @dataclass(frozen=True, slots=True)
 class Naming:
     """How faces are to be named: the group's id, or None to find it; whether each member is in a picture once at most;
-    from which confidence a name is sure; how large the tagged picture may be.
+    from which confidence a name is sure; how large the tagged picture may be; whether each face is cut out.
     """
 
     group: int | None
     once: Once
     threshold: float
     most_bytes: int
+    cuts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +70,27 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Cut:
+    """A face cut out of its picture: a square JPEG, the face's width in pixels, its sharpness (`models.quality`)."""
+
+    jpeg: bytes
+    face_width: int
+    sharpness: float
+
+
+@dataclass(frozen=True, slots=True)
 class SeenFace:
-    """A face with its place in reading order from 1, its guess, its encoding as float32 bytes, and why it is doubtful."""
+    """A face with its place in reading order from 1, its guess, its encoding as float32 bytes, and why it is doubtful.
+
+    `cut` is None unless faces were to be cut out.
+    """
 
     number: int
     box: Box
     guess: Guess
     vector: bytes
     flaws: tuple[Flaw, ...] = ()
+    cut: Cut | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +107,9 @@ class Identified:
 
 @dataclass(frozen=True, slots=True)
 class Enrolled:
-    """A face taken for the gallery: its crop as JPEG, its width in pixels, its encoding as float32 bytes."""
+    """A face taken for the gallery, and its encoding as float32 bytes."""
 
-    crop: bytes
-    face_width: int
+    cut: Cut
     vector: bytes
     engine: str
 
@@ -113,8 +124,9 @@ class CropEncodings:
 
 @dataclass(frozen=True, slots=True)
 class RosterRow:
-    """One enrolled encoding with whom it shows."""
+    """One enrolled encoding with whom it shows, and the photo that it is of."""
 
+    photo: int
     member: int
     name: str
     group: int
@@ -273,7 +285,14 @@ def identify(bench: Workbench, data: bytes, recogniser: bytes, how: Naming) -> I
         size=opened.size,
         group_name=naming.group_name,
         faces=tuple(
-            SeenFace(number, opened.to_original(face.box), guess, encoding.tobytes(), quality.flaws)
+            SeenFace(
+                number,
+                opened.to_original(face.box),
+                guess,
+                encoding.tobytes(),
+                quality.flaws,
+                _cut(opened, face, quality) if how.cuts else None,
+            )
             for (number, (face, guess)), encoding, quality in zip(pairs, encodings, qualities, strict=True)
         ),
         tagged=tagged,
@@ -284,7 +303,7 @@ def identify(bench: Workbench, data: bytes, recogniser: bytes, how: Naming) -> I
 
 def enrol(bench: Workbench, data: bytes) -> Enrolled | Refused:
     """The one face of the photo `data`, ready for the gallery, or why none was taken."""
-    from models.drawing import crop
+    from models.quality import measure
 
     opened = _open(bench, data)
     if isinstance(opened, Refused):
@@ -297,8 +316,8 @@ def enrol(bench: Workbench, data: bytes) -> Enrolled | Refused:
     encoding = engine.encode(opened.pixels, [face])[0]
     if not (abs(encoding) <= 1).all():
         return Refused("this face can't be told from others; take another photo")
-    width = opened.to_original(face.box).width
-    return Enrolled(crop(opened.pixels, face.box), width, encoding.tobytes(), engine.version)
+    cut = _cut(opened, face, measure(opened.pixels, face, engine.landmarks))
+    return Enrolled(cut, encoding.tobytes(), engine.version)
 
 
 def by_size(faces: Sequence[Face]) -> list[Face]:
@@ -308,18 +327,28 @@ def by_size(faces: Sequence[Face]) -> list[Face]:
 
 def why_not_enrolled(opened: OpenedPicture, faces: Sequence[Face], engine: Engine) -> str | None:
     """What makes a photo with these faces, largest first, no example of one person; None if it makes a good one."""
-    from models.quality import SHARP_ENOUGH_TO_ENROL, measure
+    from models.examples import SMALLEST_EXAMPLE, flaw_of_example
+    from models.faces import Flaw
+    from models.quality import measure
 
     if not faces:
         return "I see no face in it; a larger or clearer picture, seen from the front, works best"
     if len(faces) > 1 and faces[0].box.area < CLEAR_SUBJECT * faces[1].box.area:
         return f"I see {len(faces)} faces in it; cut it to the one that is meant"
     width = opened.to_original(faces[0].box).width
-    if width < SMALLEST_ENROLLED_FACE:
-        return f"the face is only {width} pixels wide; {SMALLEST_ENROLLED_FACE} or more make a good example"
-    if measure(opened.pixels, faces[0], engine.landmarks).sharpness < SHARP_ENOUGH_TO_ENROL:
-        return "the face is blurred; a sharper photo makes a good example"
-    return None
+    match flaw_of_example(width, measure(opened.pixels, faces[0], engine.landmarks).sharpness):
+        case Flaw.SMALL:
+            return f"the face is only {width} pixels wide; {SMALLEST_EXAMPLE} or more make a good example"
+        case Flaw.BLURRED:
+            return "the face is blurred; a sharper photo makes a good example"
+        case _:
+            return None
+
+
+def _cut(opened: OpenedPicture, face: Face, quality: Quality) -> Cut:
+    from models.drawing import crop
+
+    return Cut(crop(opened.pixels, face.box), opened.to_original(face.box).width, quality.sharpness)
 
 
 def encode_crops(bench: Workbench, crops: Sequence[bytes]) -> CropEncodings:

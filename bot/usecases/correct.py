@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bot.database.questions import Claim, Questions
 from bot.database.rosters import Rosters
 from bot.database.tables import Member
+from bot.database.training_set import TrainingSet
 from bot.errors import PersonError
 from bot.names import checked_name
 from bot.trust import Trust
@@ -105,8 +106,10 @@ async def undo(app: App, question_id: int, speaker: Speaker) -> Said:
         raise PersonError("Only people whom the moderators trust can undo a word.")
     async with app.database.writing() as session:
         questions = Questions(session)
-        if not await questions.undo(question_id, speaker.id):
+        faces = await questions.undo(question_id, speaker.id)
+        if not faces:
             raise PersonError("There is nothing left to undo.")
+        await TrainingSet(session).follow(faces)
         return Said(await questions.answer(question_id), "Undone.")
 
 
@@ -114,7 +117,9 @@ async def _say(session: AsyncSession, answer: Answer, claims: Sequence[Claim], s
     """Keep the claims as one utterance; the answer after it, with the speaker's sentence."""
     questions = Questions(session)
     await questions.say(claims, by=speaker.id, trust=speaker.trust, counts=speaker.counts)
-    if not speaker.counts:
+    if speaker.counts:
+        await TrainingSet(session).follow([claim.face_id for claim in claims])
+    else:
         sentence = "Thank you: I keep that as a suggestion until somebody trusted here agrees."
     return Said(await questions.answer(answer.id), sentence)
 
