@@ -59,15 +59,17 @@ async def confirm(app: App, question_id: int, speaker: Speaker) -> Said:
         return await _say(session, answer, claims, speaker, "Confirmed.")
 
 
-async def say_member(app: App, question_id: int, face_id: int, member_id: int, speaker: Speaker) -> Said:
-    """This face is that member; raises PersonError when either is gone."""
+async def say_member(
+    app: App, question_id: int, face_id: int, member_id: int, speaker: Speaker, *, deliberate: bool = False
+) -> Said:
+    """This face is that member, `deliberate`ly learned though small or blurred; raises PersonError when either is gone."""
     async with app.database.writing() as session:
         answer = await Questions(session).answer(question_id)
         _, face = answer.face(face_id)
         member = await session.get(Member, member_id)
         if member is None:
             raise PersonError("That member has been removed since.")
-        claim = Claim(face.id, Meaning.MEMBER, member.id, member.name)
+        claim = Claim(face.id, Meaning.MEMBER, member.id, member.name, deliberate)
         return await _say(session, answer, [claim], speaker, f"Noted: {plain(member.name)}.")
 
 

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
     from bot.answers import Answer
     from bot.app import App
-    from bot.jobs import Cut, Once
+    from bot.jobs import Cut
     from bot.recognisers import Fitted
+    from models.faces import Once
 
 MEBIBYTE = 1 << 20
 MOST_PICTURE_BYTES = 8 * MEBIBYTE
