@@ -9,8 +9,10 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.addresses import read_allowed
 
 MEBIBYTE = 1 << 20
 
@@ -63,7 +65,38 @@ class Settings(BaseSettings):
         "Switch it on in the developer portal too.",
     )
     questions_at_once: int = Field(2, ge=1, description="How many questions of one person are worked on at a time.")
+    gather_sources: str = Field(
+        "commons,openverse",
+        description="Where `/member gather` looks for photos: names of bot/gather/sources, separated by commas. "
+        "NAME=URL asks NAME at another address. `web` is Bing's result page, which is no official interface: "
+        "read its terms before you add it.",
+    )
+    gather_contact: str = Field(
+        "",
+        pattern=r"^[ -~]*$",
+        description="Your mail address or web page. It is told to every site that photos are gathered from, "
+        "and nothing is gathered without it.",
+    )
+    gather_pause: float = Field(
+        1.0, ge=0, description="Seconds between two requests to one site when photos are gathered."
+    )
+    gather_files: int = Field(60, ge=1, le=500, description="The most photos that one gathering brings.")
+    gather_file_seconds: float = Field(
+        20.0, gt=0, description="Seconds that one file may take when photos are gathered; a slower site is left alone."
+    )
+    gather_seconds: float = Field(300.0, gt=0, description="Seconds that one gathering may take.")
+    allowed_addresses: str = Field(
+        "",
+        description="Addresses that links may lead to though they are private or have another port than 80 and 443: "
+        "ADDRESS:PORT, separated by commas, such as 10.0.0.5:8888. Empty: none.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="What goes into the log.")
+
+    @field_validator("allowed_addresses")
+    @classmethod
+    def _are_addresses(cls, text: str) -> str:
+        read_allowed(text)
+        return text
 
     @classmethod
     def read(cls) -> Settings:

@@ -1,0 +1,170 @@
+"""Candidate photos of a person: sources are asked, what they name is fetched, and what was left out is counted."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter, deque
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from hashlib import sha256
+from itertools import chain, product, zip_longest
+from typing import TYPE_CHECKING
+
+from bot.gather.fetch import polite_client
+from bot.gather.refusals import RefusedError, Why
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Sequence
+
+    from aiohttp.abc import AbstractResolver
+
+    from bot.gather.fetch import Client
+    from bot.gather.sources import Found, Source
+    from bot.settings import Settings
+
+    Named = tuple[str, Found]
+    """A link, and the name of the source that named it."""
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 8
+"""Files on their way; as many are held in memory, each of `settings.picture_bytes` at most."""
+
+MOST_QUERIES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A file that claims to be a photo of somebody. `data`: untrusted, not decoded. `source`: the name of its source.
+
+    `url`, `page`, `title` and `licence` are as in `bot.gather.sources.Found`.
+    """
+
+    data: bytes
+    url: str
+    page: str
+    source: str
+    title: str
+    licence: str | None
+
+
+@dataclass(slots=True)
+class Tally:
+    """How a run went, kept while it goes on.
+
+    `found`: links by source, `brought`: candidates by source, `refused`: links that brought none, by reason, `failed`: what
+    to tell of a source that failed. `out_of_time`: the run was cut short.
+    """
+
+    found: Counter[str] = field(default_factory=Counter[str])
+    brought: Counter[str] = field(default_factory=Counter[str])
+    refused: Counter[Why] = field(default_factory=Counter[Why])
+    failed: dict[str, str] = field(default_factory=dict[str, str])
+    out_of_time: bool = False
+
+
+def queries(groups: Sequence[str], names: Sequence[str]) -> list[str]:
+    """What to search for: `GROUP NAME` in up to four spellings, those that come first in both first.
+
+    A group and a name of one script go before such as no page writes side by side: `트와이스 쯔위` before `TWICE 쯔위`.
+    """
+    pairs = sorted(product(enumerate(groups), enumerate(names)), key=lambda pair: _oddness(*pair))
+    return list(dict.fromkeys(f"{group} {name}" for (_, group), (_, name) in pairs))[:MOST_QUERIES]
+
+
+def _oddness(group: tuple[int, str], name: tuple[int, str]) -> tuple[bool, int]:
+    return group[1].isascii() != name[1].isascii(), group[0] + name[0]
+
+
+async def candidates(
+    settings: Settings,
+    sources: Sequence[Source],
+    queries: Sequence[str],
+    limit: int,
+    tally: Tally,
+    resolver: AbstractResolver | None = None,
+) -> AsyncGenerator[Candidate]:
+    """Up to `limit` photos (and `settings.gather_files`), from all sources in turn; `tally` says how it went.
+
+    The same link, and the same bytes, come once. A bad link or a source that fails is counted, and the rest goes on.
+    Whoever stops early closes it (`contextlib.aclosing`), which ends what is under way. `resolver`: instead of the system's.
+
+    Raises NoContactError where `settings.gather_contact` is empty.
+    """
+    deadline = asyncio.get_running_loop().time() + settings.gather_seconds
+    limit = min(limit, settings.gather_files)
+    seen: set[bytes] = set()
+    under_way: deque[tuple[str, Found, asyncio.Task[bytes]]] = deque()
+    async with polite_client(settings, resolver) as client:
+        try:
+            async with asyncio.timeout_at(deadline):
+                links = iter(await _links(client, sources, queries, limit, tally))
+            while limit > 0:
+                for source, link in links:
+                    under_way.append((source, link, asyncio.create_task(client.picture(link.url))))
+                    if len(under_way) >= min(AT_ONCE, limit):
+                        break
+                if not under_way:
+                    return
+                source, link, task = under_way.popleft()
+                try:
+                    async with asyncio.timeout_at(deadline):
+                        data = await task
+                    _once(sha256(data).digest(), seen)
+                except RefusedError as error:
+                    log.debug("%s: %s", link.url, error)
+                    tally.refused[error.why] += 1
+                    continue
+                limit -= 1
+                tally.brought[source] += 1
+                yield Candidate(data, link.url, link.page, source, link.title, link.licence)
+        except TimeoutError:
+            tally.out_of_time = True
+        finally:
+            for _, _, task in under_way:
+                task.cancel()
+            await asyncio.gather(*(task for _, _, task in under_way), return_exceptions=True)
+
+
+async def _links(
+    client: Client, sources: Sequence[Source], queries: Sequence[str], limit: int, tally: Tally
+) -> list[Named]:
+    """What the sources name, one of each in turn."""
+    return _in_turn(await asyncio.gather(*(_search(client, source, queries, limit, tally) for source in sources)))
+
+
+async def _search(client: Client, source: Source, queries: Sequence[str], limit: int, tally: Tally) -> list[Named]:
+    """What one source names for all queries, one of each in turn; up to `limit`. Where it fails, what it named until then."""
+    answers: list[list[Named]] = []
+    try:
+        for query in queries:
+            answers.append([])
+            async with aclosing(source.search(client, query, limit)) as results:
+                async for link in results:
+                    answers[-1].append((source.name, link))
+                    if len(answers[-1]) >= limit:
+                        break
+    except RefusedError as error:
+        tally.failed[source.name] = str(error)
+    except Exception:  # the other sources are asked all the same
+        log.exception("the source %s failed", source.name)
+        tally.failed[source.name] = "its answer is not what I know to read"
+    links = _in_turn(answers)[:limit]
+    tally.found[source.name] += len(links)
+    return links
+
+
+def _in_turn(rows: Sequence[Sequence[Named]]) -> list[Named]:
+    """The first of each row, then the second of each, and so on; every link where it comes first."""
+    links: dict[str, Named] = {}
+    for named in chain.from_iterable(zip_longest(*rows)):
+        if named:
+            links.setdefault(named[1].url, named)
+    return list(links.values())
+
+
+def _once(key: bytes, seen: set[bytes]) -> None:
+    if key in seen:
+        raise RefusedError(Why.SAME)
+    seen.add(key)

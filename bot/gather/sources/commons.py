@@ -1,0 +1,87 @@
+"""Wikimedia Commons, by its official interface: https://commons.wikimedia.org/w/api.php?action=help&modules=query."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel
+
+from bot.gather.sources import Found, found
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from bot.gather.fetch import Client
+
+MOST = 50
+"""What the interface gives anybody in one answer."""
+
+WIDTH = 1920
+"""Pixels; one of the widths that Wikimedia keeps ready (mediawiki.org/wiki/Common_thumbnail_sizes).
+
+Originals often have 20 MB, and a face in a photo of nine people still has 100 pixels at this width.
+"""
+
+
+class _Text(BaseModel):
+    value: str = ""
+
+
+class _Image(BaseModel):
+    url: str
+    thumburl: str | None = None
+    descriptionurl: str = ""
+    extmetadata: dict[str, _Text] | list[object] = {}  # an empty array where nothing is known
+
+
+class _Page(BaseModel):
+    title: str
+    index: int = 0
+    imageinfo: list[_Image] = []
+
+
+class _Pages(BaseModel):
+    pages: list[_Page] = []
+
+
+class _Answer(BaseModel):
+    query: _Pages = _Pages()  # left out where nothing was found
+
+
+@dataclass(frozen=True, slots=True)
+class Commons:
+    """Commons at `base`, its api.php."""
+
+    base: str
+    name: str = "commons"
+
+    async def search(self, client: Client, query: str, limit: int) -> AsyncGenerator[Found]:
+        """See Source."""
+        answer = await client.ask(
+            self.base,
+            {
+                "action": "query",
+                "format": "json",
+                "formatversion": "2",
+                "generator": "search",
+                "gsrsearch": f"{query} filetype:bitmap",
+                "gsrnamespace": "6",
+                "gsrlimit": str(min(limit, MOST)),
+                "prop": "imageinfo",
+                "iiprop": "url|extmetadata",
+                "iiextmetadatafilter": "LicenseShortName",
+                "iiurlwidth": str(WIDTH),
+            },
+        )
+        for page in sorted(_Answer.model_validate_json(answer).query.pages, key=lambda page: page.index):
+            for image in page.imageinfo[:1]:
+                about = image.extmetadata if isinstance(image.extmetadata, dict) else {}
+                licence = about.get("LicenseShortName", _Text()).value
+                title = page.title.removeprefix("File:")
+                yield found(image.thumburl or image.url, image.descriptionurl, title, licence)
+
+
+def create(base: str = "https://commons.wikimedia.org/w/api.php") -> Commons:
+    """The source."""
+    return Commons(base)

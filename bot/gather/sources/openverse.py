@@ -1,0 +1,62 @@
+"""Openverse, openly licensed photos from many collections, by its official interface: https://api.openverse.org/v1/."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel
+
+from bot.gather.sources import Found, found
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from bot.gather.fetch import Client
+
+PAGE = 20
+"""What the interface gives an unregistered client in one answer; who asks for more gets 401."""
+
+
+class _Image(BaseModel):
+    url: str | None = None
+    foreign_landing_url: str | None = None
+    title: str | None = None
+    license: str = ""
+    license_version: str | None = None
+
+    @property
+    def licence(self) -> str:
+        """In the words of Creative Commons: "CC BY-SA 2.0", "CC0 1.0"."""
+        known = {"cc0": "CC0", "pdm": "Public Domain Mark"}
+        name = known.get(self.license, f"CC {self.license.upper()}" if self.license else "")
+        return f"{name} {self.license_version or ''}".strip()
+
+
+class _Answer(BaseModel):
+    page_count: int = 0
+    results: list[_Image] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Openverse:
+    """Openverse at `base`, its images endpoint."""
+
+    base: str
+    name: str = "openverse"
+
+    async def search(self, client: Client, query: str, limit: int) -> AsyncGenerator[Found]:
+        """See Source."""
+        for page in range(1, -(-limit // PAGE) + 1):
+            asked = {"q": query, "page": str(page), "page_size": str(min(limit, PAGE)), "mature": "false"}
+            answer = _Answer.model_validate_json(await client.ask(self.base, asked))
+            for image in answer.results:
+                if image.url:
+                    yield found(image.url, image.foreign_landing_url or "", image.title or "", image.licence)
+            if page >= answer.page_count:
+                return
+
+
+def create(base: str = "https://api.openverse.org/v1/images/") -> Openverse:
+    """The source."""
+    return Openverse(base)
