@@ -67,6 +67,15 @@ class Asks:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptCrop:
+    """A photo that is a crop of before: the hash that it is known by, and how well the face was seen then."""
+
+    sha256: str
+    face_width: int
+    sharpness: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class TakenPhoto:
     """What became of one photo: the crop that was taken, or the reason why not, and whether a moderator may say more."""
 
@@ -98,12 +107,16 @@ class ListedGroup:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """A photo that was looked at: the hash of its bytes, what was seen, and what its one face is a copy of."""
+    """A photo that was looked at: the hash of its bytes, what was seen, and what its one face is a copy of.
+
+    `accepted`: it is a crop of before, so that nobody asks whether it is good enough.
+    """
 
     name: str
     sha256: str
     result: Identified | Refused
     copied: Copied = NO_COPY
+    accepted: bool = False
 
     @property
     def faces(self) -> tuple[SeenFace, ...]:
@@ -141,11 +154,13 @@ async def add_member(
     by: int,
     make_group: bool = False,
     asks: bool = False,
+    kept: Mapping[str, KeptCrop] | None = None,
 ) -> AddedMember:
     """Add a member, or more photos of one. A photo that can't be taken says why and leaves the others alone.
 
     With `asks`, a doubtful photo is kept as a question for a moderator: which of its faces is meant; though the face is
-    small, blurred, or looks like another member. A new member is made even where that is all there is.
+    small, blurred, or looks like another member. A new member is made even where that is all there is. `kept` are those of
+    the photos, by name, that are crops of before.
 
     Raises PersonError for an unknown group (unless `make_group`), a bad name, a server where nothing may be learned, or
     NoUsablePhotoError for a new member.
@@ -156,7 +171,7 @@ async def add_member(
     while True:
         bench = await app.recognisers.bench()
         rivals = await _rivals(app, bench, server_id, group_id) if asks else None
-        looks = await _compared(app, server_id, group_id, await _looks(app, bench, photos, rivals))
+        looks = await _compared(app, server_id, group_id, await _looks(app, bench, photos, rivals, kept or {}))
         seen = [face.cut for look in looks for face in look.faces if face.cut is not None]
         async with crops.stored(app, seen) as cuts, app.database.writing() as session:
             # An engine that was put into use while another looked would never see these photos.
@@ -247,12 +262,32 @@ async def _rivals(app: App, bench: Workbench, server_id: int, group_id: int) -> 
     return Rivals(fitted.recogniser, group_id) if fitted.bench.engine == bench.engine else None
 
 
-async def _looks(app: App, bench: Workbench, photos: Sequence[Submitted], rivals: Rivals | None) -> list[_Look]:
-    results = await asyncio.gather(*(_enrol(app, bench, photo, rivals) for photo in photos))
-    return [
-        _Look(photo.name, hashlib.sha256(photo.data).hexdigest(), result)
-        for photo, result in zip(photos, results, strict=True)
-    ]
+async def _looks(
+    app: App,
+    bench: Workbench,
+    photos: Sequence[Submitted],
+    rivals: Rivals | None,
+    kept: Mapping[str, KeptCrop],
+) -> list[_Look]:
+    return await asyncio.gather(*(_look(app, bench, photo, rivals, kept.get(photo.name)) for photo in photos))
+
+
+async def _look(app: App, bench: Workbench, photo: Submitted, rivals: Rivals | None, kept: KeptCrop | None) -> _Look:
+    if photo.refusal is not None:
+        return _Look(photo.name, "", Refused(photo.refusal))
+    try:
+        if kept is None:
+            seen = await app.compute.run(jobs.enrol, bench, photo.data, rivals)
+            return _Look(photo.name, hashlib.sha256(photo.data).hexdigest(), seen)
+        seen = await app.compute.run(jobs.enrol_crop, bench, photo.data)
+    except PersonError as error:
+        return _Look(photo.name, "", Refused(str(error)))
+    if isinstance(seen, Identified):
+        face = seen.faces[0]
+        assert face.cut is not None
+        cut = replace(face.cut, face_width=kept.face_width, sharpness=kept.sharpness or face.cut.sharpness)
+        seen = replace(seen, faces=(replace(face, cut=cut),))
+    return _Look(photo.name, kept.sha256, seen, accepted=True)
 
 
 async def _compared(app: App, server_id: int, group_id: int, looks: Sequence[_Look]) -> list[_Look]:
@@ -272,15 +307,6 @@ async def _compared(app: App, server_id: int, group_id: int, looks: Sequence[_Lo
         for place, one in zip(places, copied, strict=True)
     }
     return [replace(look, copied=found.get(place, look.copied)) for place, look in enumerate(looks)]
-
-
-async def _enrol(app: App, bench: Workbench, photo: Submitted, rivals: Rivals | None) -> Identified | Refused:
-    if photo.refusal is not None:
-        return Refused(photo.refusal)
-    try:
-        return await app.compute.run(jobs.enrol, bench, photo.data, rivals)
-    except PersonError as error:
-        return Refused(str(error))
 
 
 async def _keep(
@@ -303,12 +329,13 @@ async def _keep(
     assert face.cut is not None
     if len(result.faces) > 1:
         return await _ask(session, adding, member, look, cuts, several_faces(len(result.faces)))
-    copied = await rosters.members_with(look.copied.members)
-    if (reason := SAVED_ANEW if again else _had(SAVED_ANEW, copied, member)) is not None:
-        return TakenPhoto(look.name, None, reason)
-    doubt = flaw_in_words(face.cut.face_width, face.cut.sharpness) or resemblance(face.guess, member.id, member.name)
-    if doubt is not None:
-        return await _ask(session, adding, member, look, cuts, doubt)
+    if not look.accepted:
+        copied = await rosters.members_with(look.copied.members)
+        if (reason := SAVED_ANEW if again else _had(SAVED_ANEW, copied, member)) is not None:
+            return TakenPhoto(look.name, None, reason)
+        flaw = flaw_in_words(face.cut.face_width, face.cut.sharpness)
+        if (doubt := flaw or resemblance(face.guess, member.id, member.name)) is not None:
+            return await _ask(session, adding, member, look, cuts, doubt)
     stored = cuts[face.cut.jpeg]._replace(sha256=look.sha256)
     crop = await Crops(session).add(adding.server_id, stored, face.vector, result.engine)
     await rosters.add_photo(Photo(member_id=member.id, crop_id=crop.id, added_by=adding.by), adding.server_id)
