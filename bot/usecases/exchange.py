@@ -17,8 +17,9 @@ from bot.manifests import GroupNote, Manifest, MemberNote, PhotoNote, folder_of
 from bot.media.archives import MANIFEST, Archive, ArchiveError, ArchiveLimits, Entry
 from bot.names import checked_name
 from bot.usecases import members, roster
+from bot.usecases.handed_in import KeptCrop
 from bot.usecases.identify import Submitted
-from bot.usecases.roster import SAVED_ANEW, SEEN_BEFORE, KeptCrop, NoUsablePhotoError
+from bot.usecases.roster import SAVED_ANEW, SEEN_BEFORE, NoUsablePhotoError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot import crops, jobs
+from bot import crops
 from bot.database.crops import Crops
 from bot.database.engines import Engines
-from bot.database.photos import Photos
 from bot.database.questions import Questions
 from bot.database.rosters import Rosters
 from bot.database.servers import Servers
@@ -18,8 +15,9 @@ from bot.database.spellings import Spellings
 from bot.database.tables import HOUSE, Photo, Question
 from bot.doubts import flaw_in_words, resemblance, several_faces
 from bot.errors import PersonError, UnknownGroupError
-from bot.jobs import Copied, FacePrint, Identified, Refused, Rivals
+from bot.jobs import Identified, Refused
 from bot.names import checked_name
+from bot.usecases.handed_in import look_at
 from bot.wording import plain
 from bot.words import Learns, Origin
 
@@ -31,15 +29,13 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.database.crops import StoredCut
     from bot.database.tables import Member
-    from bot.jobs import SeenFace, Workbench
+    from bot.usecases.handed_in import KeptCrop, Look
     from bot.usecases.identify import Submitted
 
 SEEN_BEFORE = "I have this very picture already"
 SAVED_ANEW = "I have this picture already, saved anew"
 SURE = 0.5
 """Confidence from which a face that is handed in looks like another member."""
-
-NO_COPY = Copied()
 
 LEARNS_NOTHING = "I may learn nothing here, so I take no photos. A moderator may change that in `/setup`."
 
@@ -64,15 +60,6 @@ class Asks:
     member: int
     faces: tuple[tuple[int, int, int], ...]
     picture: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class KeptCrop:
-    """A photo that is a crop of before: the hash that it is known by, and how well the face was seen then."""
-
-    sha256: str
-    face_width: int
-    sharpness: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,25 +90,6 @@ class ListedGroup:
     members: dict[str, int]
     is_house: bool
     aliases: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """A photo that was looked at: the hash of its bytes, what was seen, and what its one face is a copy of.
-
-    `accepted`: it is a crop of before, so that nobody asks whether it is good enough.
-    """
-
-    name: str
-    sha256: str
-    result: Identified | Refused
-    copied: Copied = NO_COPY
-    accepted: bool = False
-
-    @property
-    def faces(self) -> tuple[SeenFace, ...]:
-        """The faces that were found; one if the photo is clearly of somebody."""
-        return self.result.faces if isinstance(self.result, Identified) else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +138,7 @@ async def add_member(
     group_id = await _known_group(app, server_id, group, make=make_group)
     while True:
         bench = await app.recognisers.bench()
-        rivals = await _rivals(app, bench, server_id, group_id) if asks else None
-        looks = await _compared(app, server_id, group_id, await _looks(app, bench, photos, rivals, kept or {}))
+        looks = await look_at(app, bench, server_id, group_id, photos, kept=kept or {}, rivals=asks)
         seen = [face.cut for look in looks for face in look.faces if face.cut is not None]
         async with crops.stored(app, seen) as cuts, app.database.writing() as session:
             # An engine that was put into use while another looked would never see these photos.
@@ -220,7 +187,7 @@ async def _add(
     adding: _Adding,
     group: str,
     name: str,
-    looks: Sequence[_Look],
+    looks: Sequence[Look],
     cuts: Mapping[bytes, StoredCut],
 ) -> AddedMember:
     rosters = Rosters(session)
@@ -253,67 +220,11 @@ async def _known_group(app: App, server_id: int, name: str, *, make: bool) -> in
         await add_group(app, server_id, name)
 
 
-async def _rivals(app: App, bench: Workbench, server_id: int, group_id: int) -> Rivals | None:
-    """The server's recogniser, if it knows anybody and is of the engine on the bench."""
-    try:
-        fitted = await app.recognisers.of([server_id])
-    except PersonError:  # nobody is enrolled, or the engine knows nobody: the first photo looks like nobody else
-        return None
-    return Rivals(fitted.recogniser, group_id) if fitted.bench.engine == bench.engine else None
-
-
-async def _looks(
-    app: App,
-    bench: Workbench,
-    photos: Sequence[Submitted],
-    rivals: Rivals | None,
-    kept: Mapping[str, KeptCrop],
-) -> list[_Look]:
-    return await asyncio.gather(*(_look(app, bench, photo, rivals, kept.get(photo.name)) for photo in photos))
-
-
-async def _look(app: App, bench: Workbench, photo: Submitted, rivals: Rivals | None, kept: KeptCrop | None) -> _Look:
-    if photo.refusal is not None:
-        return _Look(photo.name, "", Refused(photo.refusal))
-    try:
-        if kept is None:
-            seen = await app.compute.run(jobs.enrol, bench, photo.data, rivals)
-            return _Look(photo.name, hashlib.sha256(photo.data).hexdigest(), seen)
-        seen = await app.compute.run(jobs.enrol_crop, bench, photo.data)
-    except PersonError as error:
-        return _Look(photo.name, "", Refused(str(error)))
-    if isinstance(seen, Identified):
-        face = seen.faces[0]
-        assert face.cut is not None
-        cut = replace(face.cut, face_width=kept.face_width, sharpness=kept.sharpness or face.cut.sharpness)
-        seen = replace(seen, faces=(replace(face, cut=cut),))
-    return _Look(photo.name, kept.sha256, seen, accepted=True)
-
-
-async def _compared(app: App, server_id: int, group_id: int, looks: Sequence[_Look]) -> list[_Look]:
-    """The same, each with what its one face is a copy of: of the photos that there are, and of those before it."""
-    alone = [look.faces[0] if len(look.faces) == 1 else None for look in looks]
-    prints = [FacePrint(face.cut.phash if face.cut else None, face.vector) for face in alone if face is not None]
-    engine = next((look.result.engine for look in looks if isinstance(look.result, Identified)), None)
-    if engine is None or not prints:
-        return list(looks)
-    async with app.database.reading() as session:
-        hashes = await Photos(session).hashes(server_id)
-        vectors = await Photos(session).vectors(group_id, engine)
-    copied = await app.compute.run(jobs.find_copies, prints, engine, hashes, vectors)
-    places = [place for place, face in enumerate(alone) if face is not None]
-    found = {
-        place: Copied(one.members, tuple(places[earlier] for earlier in one.earlier))
-        for place, one in zip(places, copied, strict=True)
-    }
-    return [replace(look, copied=found.get(place, look.copied)) for place, look in enumerate(looks)]
-
-
 async def _keep(
     session: AsyncSession,
     adding: _Adding,
     member: Member,
-    look: _Look,
+    look: Look,
     cuts: Mapping[bytes, StoredCut],
     *,
     again: bool,
@@ -357,7 +268,7 @@ async def _ask(
     session: AsyncSession,
     adding: _Adding,
     member: Member,
-    look: _Look,
+    look: Look,
     cuts: Mapping[bytes, StoredCut],
     doubt: str,
 ) -> TakenPhoto:
