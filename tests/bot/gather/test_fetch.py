@@ -246,7 +246,7 @@ async def test_a_slow_drip_is_given_up_and_its_site_left_alone(search: ImageSear
             await asyncio.sleep(0.02)
 
     link = search.serve("/face.jpg", drip)
-    async with polite_client(search.settings(gather_file_seconds=0.2)) as client:
+    async with polite_client(search.settings(gather_file_seconds=0.5)) as client:
         assert await refused(client, link) is Why.SLOW
         assert await refused(client, search.put("/other.jpg", FACE)) is Why.SLOW
     assert search.paths() == ["/robots.txt", "/face.jpg"]
