@@ -83,7 +83,7 @@ def ours(shared: Path, engine: str) -> list[Answer]:
         for photo in sorted(member.iterdir()):
             enrolled = jobs.enrol(bench, photo.read_bytes())
             if isinstance(enrolled, jobs.Enrolled):
-                rows.append(jobs.RosterRow(number, member.name, 1, "TWICE", enrolled.vector))
+                rows.append(jobs.RosterRow(len(rows), number, member.name, 1, "TWICE", enrolled.vector))
     recogniser = jobs.fit(rows, jobs.warm_up(bench))
     return [identify(bench, photo, recogniser) for photo in photos(shared)]
 

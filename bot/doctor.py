@@ -84,7 +84,7 @@ async def _engine(compute: Compute, settings: Settings) -> str:
             encoded = await Engines(session).encoded(version)
     if encoded.left:
         raise PersonError(
-            f"{version} has not seen {encoded.left} of {encoded.photos} photos: nugu engine use {bench.engine}"
+            f"{version} has not seen {encoded.left} of {encoded.crops} photos: nugu engine use {bench.engine}"
         )
     faceless = f", and finds no face in {encoded.faceless}" if encoded.faceless else ""
-    return f"{version} sees and encodes; it has encoded {encoded.encoded} of {encoded.photos} photos{faceless}"
+    return f"{version} sees and encodes; it has encoded {encoded.encoded} of {encoded.crops} photos{faceless}"

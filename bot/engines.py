@@ -56,7 +56,7 @@ def as_record(engine: ListedEngine) -> dict[str, Any]:
         "version": engine.version,
         "installed": engine.installed,
         "in_use": engine.in_use,
-        "photos": engine.encoded.photos if engine.encoded else None,
+        "photos": engine.encoded.crops if engine.encoded else None,
         "encoded": engine.encoded.encoded if engine.encoded else None,
         "without_face": engine.encoded.faceless if engine.encoded else None,
         "trouble": engine.trouble,
@@ -66,7 +66,7 @@ def as_record(engine: ListedEngine) -> dict[str, Any]:
 def in_words(engine: ListedEngine) -> str:
     """`* dlib    dlib-1    installed    24 of 24 photos encoded`; the star is on the one in use."""
     state = "installed" if engine.installed else f"not installed: nugu engine install {engine.name}"
-    photos = f"{engine.encoded.encoded} of {engine.encoded.photos} photos encoded" if engine.encoded else ""
+    photos = f"{engine.encoded.encoded} of {engine.encoded.crops} photos encoded" if engine.encoded else ""
     columns = (engine.name.ljust(8), (engine.version or "–").ljust(10), state, photos, engine.trouble or "")
     return f"{'*' if engine.in_use else ' '} {'  '.join(filter(None, columns))}"
 
@@ -75,7 +75,7 @@ def _tell(switched: Switched) -> None:
     for photo in switched.faceless:
         print(f"no face: {photo.group}, {photo.member}: {photo.crop_key}", file=sys.stderr)
     encoded = switched.encoded
-    print(f"{switched.version} answers from now on; {encoded.encoded} of {encoded.photos} photos are encoded by it")
+    print(f"{switched.version} answers from now on; {encoded.encoded} of {encoded.crops} photos are encoded by it")
     if encoded.faceless:
         print(f"it finds no face in {encoded.faceless}, which count no more while it answers", file=sys.stderr)
 

@@ -13,11 +13,12 @@ from rich.console import Console
 from rich.progress import track
 
 from bot.errors import PersonError
-from bot.jobs import SMALLEST_ENROLLED_FACE, by_size, load_engine, why_not_enrolled
+from bot.jobs import by_size, load_engine, why_not_enrolled
 from bot.media.pictures import PictureError, PictureLimits, open_picture
 from models.charts import evaluation_chart
 from models.engines import UnknownEngineError, weights_of
 from models.evaluation import FPIRS, LOOK_SIDE, Evaluation, Figure, Sample, evaluate, look
+from models.examples import SMALLEST_EXAMPLE
 from models.gallery import Member
 from models.recognition import fit
 
@@ -115,7 +116,7 @@ def evaluate_folders(
             print(
                 f"nugu: {group} can't be evaluated: {error}. `--photos 5` enrols five a member and asks about the others; "
                 "every member needs a photo of one clear, sharp face that is at least "
-                f"{SMALLEST_ENROLLED_FACE} pixels wide.",
+                f"{SMALLEST_EXAMPLE} pixels wide.",
                 file=sys.stderr,
             )
             all_well = False

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Storage:
-    """Named bytes. Keys are paths such as `crops/SERVER/3fa9….jpg`."""
+    """Named bytes. Keys are paths such as `crops/3fa9….jpg`."""
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store

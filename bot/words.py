@@ -1,4 +1,4 @@
-"""What people can say of a face."""
+"""What people can say of a face, and what a server lets the bot learn from it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,25 @@ from enum import StrEnum
 
 
 class Meaning(StrEnum):
-    """The meaning of a word about one face."""
+    """The meaning of a word about one face. NOT_MEMBER: not this member, whoever else it may be."""
 
     MEMBER = "member"
+    NOT_MEMBER = "not-this-member"
     STRANGER = "stranger"
     NOT_A_FACE = "not-a-face"
+
+
+class Learns(StrEnum):
+    """What may be learned from: faces that trusted people confirm, only photos that moderators hand in, or nothing."""
+
+    CONFIRMED = "confirmed"
+    SUBMITTED = "submitted"
+    OFF = "off"
+
+
+class Origin(StrEnum):
+    """How a face came to be looked at: asked about, handed in by a moderator, or gathered from an image search."""
+
+    ASKED = "asked"
+    SUBMITTED = "submitted"
+    GATHERED = "gathered"

@@ -41,9 +41,9 @@ stays below even odds.
 class Plan:
     """Which face gets which name in one group.
 
-    `log_odds`: (n, m) of the group's members. `prices`: (m,) of their names. `columns`: (m,) their places in the roster.
-    `chosen`: (n,) the member of each face or -1. `free`: (n, m) which members each face might still be. `once`: whether names
-    may not repeat.
+    `log_odds`: (n, m) of the group's members, -inf for a name that a face never gets. `prices`: (m,) of their names.
+    `columns`: (m,) their places in the roster. `chosen`: (n,) the member of each face or -1. `free`: (n, m) which members
+    each face might still be. `once`: whether names may not repeat.
     """
 
     log_odds: NDArray[np.float64]
@@ -102,6 +102,8 @@ class Plan:
             return self
         face = int(left[0])
         (missing,) = set(range(members)) - set(self.chosen.tolist())
+        if np.isneginf(self.log_odds[face, missing]):
+            return self
         log_odds, chosen = self.log_odds.copy(), self.chosen.copy()
         log_odds[face, missing] = math.log(ELIMINATED / (1 - ELIMINATED))
         chosen[face] = missing

@@ -1,4 +1,4 @@
-"""An evaluation as a picture: who was named as whom, and right names against strangers named."""
+"""An evaluation and a roster's report as pictures: who was named as whom, and what that is worth."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from PIL import Image, ImageDraw
 
 from models.evaluation import CURVE
 from models.lettering import drawable, font, shorten
+from models.report import Need
 
 if TYPE_CHECKING:
     from models.evaluation import Evaluation
+    from models.report import Report, Standing
 
 _TEXT: Final = 18
 _TITLE: Final = 24
@@ -27,6 +29,19 @@ _BLUE: Final = (29, 92, 178)
 _RED: Final = (190, 48, 40)
 _NOBODY: Final = "nobody"
 _TICKS: Final = (0.01, 0.05, 0.1, 0.3, 1.0)
+
+_NIGHT: Final = (24, 25, 30)
+_EMPTY: Final = (38, 40, 47)
+_LIGHT: Final = (236, 238, 242)
+_DIM: Final = (160, 166, 178)
+# Blue and orange, the second lighter: told apart by colour-blind eyes too.
+_HIT: Final = (86, 160, 255)
+_MISS: Final = (255, 159, 28)
+_UNNAMED: Final = (150, 156, 168)
+_LONGEST_NAME: Final = 180
+_BAR: Final = 150
+_SUBTITLE: Final = "photos it had never seen, and the names they got"
+_NEEDS: Final = {Need.FEW: "needs more", Need.UNRELIABLE: "needs better ones"}
 
 
 def evaluation_chart(group: str, evaluation: Evaluation) -> bytes:
@@ -95,6 +110,79 @@ def _draw_curve(draw: ImageDraw.ImageDraw, evaluation: Evaluation, corner: tuple
     draw.text((left + _PLOT, bottom + 32), "strangers named, %", _INK, font(_TEXT), anchor="ra")
 
 
+def report_chart(title: str, report: Report) -> bytes:
+    """A PNG: whose unseen photos (rows) got which name (columns), in photos; beside it each member's share and photos."""
+    members = len(report.members)
+    cell = 48 if members <= 12 else 38 if members <= 20 else 32
+    text = round(cell * 0.44)
+    names = [shorten(drawable(one.member.name), text, _LONGEST_NAME) for one in report.members]
+    label = round(max(font(text).getlength(name) for name in [*names, _NOBODY])) + 12
+    left, top = _GAP + label, 3 * _GAP + _TITLE + label
+    beside = left + (members + 1) * cell + _GAP
+    told = [_told(standing) for standing in report.members]
+    # Where each column of words ends: shares stand flush right, the other two flush left.
+    ends = [beside + _BAR]
+    for column in range(3):
+        widest = max((font(text).getlength(words[column]) for words in told), default=0.0)
+        ends.append(ends[-1] + round(widest) + (text if widest else 0))
+    legend = [(_HIT, "right name"), (_MISS, "another's name"), (_UNNAMED, "no name")]
+    steps = [round(font(_TEXT).getlength(words)) + 2 * _GAP for _, words in legend]
+    right = max(ends[-1], left + sum(steps), _GAP + round(font(_TEXT).getlength(_SUBTITLE)))
+    image = Image.new("RGB", (right + _GAP, top + members * cell + 3 * _GAP), _NIGHT)
+    draw = ImageDraw.Draw(image)
+    draw.text((_GAP, _GAP // 2), shorten(drawable(title), _TITLE, right - _GAP), _LIGHT, font(_TITLE))
+    draw.text((_GAP, _GAP + _TITLE), _SUBTITLE, _DIM, font(_TEXT))
+    for column, name in enumerate([*names, _NOBODY]):
+        turned = Image.new("RGB", (label, cell), _NIGHT)
+        ink = _DIM if column == members else _LIGHT
+        ImageDraw.Draw(turned).text((8, cell / 2), name, ink, font(text), anchor="lm")
+        image.paste(turned.rotate(90, expand=True), (left + column * cell, top - label))
+    for row, (name, standing) in enumerate(zip(names, report.members, strict=True)):
+        y = top + row * cell
+        middle = y + (cell - 3) / 2
+        draw.text((left - 10, middle), name, _LIGHT, font(text), anchor="rm")
+        _draw_counts(draw, report.confusion[row].tolist(), row, (left, y), cell)
+        draw.rectangle((beside, y + cell // 3, beside + _BAR, y + 2 * cell // 3 - 3), _EMPTY)
+        if standing.right:
+            draw.rectangle((beside, y + cell // 3, beside + _BAR * standing.right, y + 2 * cell // 3 - 3), _HIT)
+        share, photos, need = told[row]
+        draw.text((ends[1], middle), share, _LIGHT, font(text), anchor="rm")
+        draw.text((ends[1] + text, middle), photos, _DIM, font(text), anchor="lm")
+        draw.text((ends[2] + text, middle), need, _MISS, font(text), anchor="lm")
+    x, y = left, image.height - 2 * _GAP
+    for (hue, words), step in zip(legend, steps, strict=True):
+        draw.rectangle((x, y, x + _TEXT, y + _TEXT), hue)
+        draw.text((x + _TEXT + 8, y + _TEXT / 2), words, _DIM, font(_TEXT), anchor="lm")
+        x += step
+    file = BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
+
+
+def _draw_counts(draw: ImageDraw.ImageDraw, counts: list[int], row: int, corner: tuple[int, int], cell: int) -> None:
+    """One row of the confusion counts, the last being for nobody."""
+    side, size = cell - 3, round(cell * 0.44)
+    for column, count in enumerate(counts):
+        x, y = corner[0] + column * cell, corner[1]
+        hue = _HIT if column == row else _UNNAMED if column == len(counts) - 1 else _MISS
+        # A single wrong name among many is what one looks for.
+        share = 0.35 + 0.65 * count / sum(counts) if count else 0.0
+        draw.rectangle((x, y, x + side, y + side), _between(_EMPTY, hue, share))
+        if count:
+            ink = _NIGHT if share > 0.6 else _LIGHT
+            draw.text((x + side / 2, y + side / 2), str(count), ink, font(size), anchor="mm")
+
+
+def _told(standing: Standing) -> tuple[str, str, str]:
+    share = "—" if standing.right is None else f"{100 * standing.right:.0f} %"
+    photos = f"{standing.photos} photo" + ("" if standing.photos == 1 else "s")
+    return share, photos, _NEEDS[standing.need] if standing.need else ""
+
+
 def _mixed(colour: tuple[int, int, int], share: float) -> tuple[int, int, int]:
-    red, green, blue = (round(255 + (part - 255) * min(share, 1.0)) for part in colour)
+    return _between(_PAPER, colour, share)
+
+
+def _between(start: tuple[int, int, int], end: tuple[int, int, int], share: float) -> tuple[int, int, int]:
+    red, green, blue = (round(a + (b - a) * min(share, 1.0)) for a, b in zip(start, end, strict=True))
     return red, green, blue

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from models.copies import ONE_FACE
 from models.gallery import Gallery
 
 if TYPE_CHECKING:
@@ -29,12 +30,6 @@ ONE_PHOTO = 0.96
 
 On ../shared/faces photos of two people reach 0.947. Of 40 photos saved again at JPEG quality 60, one stays below when made
 two thirds as large, two when cut, two when brighter.
-"""
-
-ONE_FACE = {"dlib-1": 0.995, "retail-1": 0.9}
-"""Cosine of two encodings, by the engine's version, from which they are of one photo; of other engines the chips decide alone.
-
-Two photos reach 0.991 by dlib, 0.866 by retail; half of the copies have 0.998 and 0.958.
 """
 
 FPIRS = (0.01, 0.05)

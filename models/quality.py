@@ -29,9 +29,6 @@ BLIND = 1.07
 all. Fitted by maximum likelihood; the three groups by themselves gave 1.61 to 1.68 and 0.95 to 1.10.
 """
 
-SHARP_ENOUGH_TO_ENROL = 1.8
-"""Two photos a member below this, beside three good ones, are worse than the three alone; above it they help."""
-
 TURNED = 35.0
 """Degrees of yaw from which fewer members get their name (53 % against 75 %, a dozen photos)."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from models.classifier import Classifier
 from models.faces import Band, Candidate, Guess
 from models.gallery import Gallery, Member
 from models.quality import weighed
+from models.vetoes import Vetoes
 from models.whitening import Whitening, unit
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 SURE = 0.5
 """Confidence from which an answer is sure, unless the asker says otherwise."""
+
+_HARDLY = -1e3
+"""Log-odds of a vetoed name where arithmetic goes on; in the end they are -inf."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ class Recogniser:
     `slopes`, `evens`: (m,) float64, a score's log-odds against nobody are slope * (score - even). `prices`: (m,) float64, the
     log-odds from which a name may be given. `version`: the engine's whose encodings these are.
     `classifiers`: each picks among the members of those groups that it knows in full; whether a face is anybody stays the
-    centroids' to say.
+    centroids' to say. `vetoes`: names that certain faces never get.
     """
 
     whitening: Whitening
@@ -61,6 +65,7 @@ class Recogniser:
     prices: NDArray[np.float64]
     version: str
     classifiers: tuple[Classifier, ...] = ()
+    vetoes: Vetoes = field(default_factory=Vetoes)
 
     def __post_init__(self) -> None:
         wanted = (len(self.owners), len(self.whitening.mean))
@@ -75,14 +80,17 @@ class Recogniser:
     def log_odds(self, encodings: Encodings) -> NDArray[np.float64]:
         """Of each face being each member against being nobody, members and strangers being as frequent: (n, m).
 
-        Raises ValueError when the encodings aren't (n, d).
+        -inf where a veto says no. Raises ValueError when the encodings aren't (n, d).
         """
         cosines = (self.whitening.apply(encodings) @ self.centroids.T).astype(np.float64)
         scores = np.full((len(encodings), len(self.roster)), -1.0)
         np.maximum.at(scores.T, self.owners, cosines.T)
         log_odds = self.slopes * (scores - self.evens)
+        forbidden = self.vetoes.forbid(encodings, self.roster, self.version)
+        log_odds[forbidden] = _HARDLY
         for classifier in self.classifiers:
             log_odds = classifier.pick(log_odds, encodings, self.roster)
+        log_odds[forbidden] = -np.inf
         return log_odds
 
     def name(
@@ -106,7 +114,7 @@ class Recogniser:
         plans: list[Plan] = []
         for number in numbers:
             columns = np.array([i for i, member in enumerate(self.roster) if member.group == number], np.int64)
-            mine = weighed(log_odds[:, columns], qualities)
+            mine = _weighed(log_odds[:, columns], qualities)
             plans.append(Plan.make(mine, self.prices[columns], columns, once=each_once(mine, once)))
         plan = max(plans, key=lambda plan: plan.evidence, default=None)
         # Every group is as likely beforehand: one that is found must make up for all those that it was chosen from.
@@ -148,6 +156,8 @@ class Recogniser:
             evens=self.evens,
             prices=self.prices,
             version=np.array(self.version, np.str_),
+            vetoed=self.vetoes.encodings,
+            vetoed_members=self.vetoes.members,
             **{f"{i}/{key}": part for i, one in enumerate(self.classifiers) for key, part in one.arrays().items()},
         )
         return file.getvalue()
@@ -170,6 +180,7 @@ class Recogniser:
                 file["prices"],
                 str(file["version"]),
                 tuple(Classifier.of_arrays(arrays) for arrays in parts.values()),
+                Vetoes(file["vetoed"], file["vetoed_members"]),
             )
 
 
@@ -209,6 +220,12 @@ def fit(gallery: Gallery) -> Recogniser:
         prices,
         gallery.version,
     )
+
+
+def _weighed(log_odds: NDArray[np.float64], qualities: Sequence[Quality] | None) -> NDArray[np.float64]:
+    """`models.quality.weighed` among the names that are not vetoed."""
+    forbidden = np.isneginf(log_odds)
+    return np.where(forbidden, -np.inf, weighed(np.where(forbidden, _HARDLY, log_odds), qualities))
 
 
 def _guess(

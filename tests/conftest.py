@@ -135,7 +135,7 @@ def gallery_rows() -> list[RosterRow]:
         for _ in range(photos):
             face = mean + 0.25 * (person / np.linalg.norm(person) + chance.normal(scale=0.04, size=len(mean)))
             vector = (face / np.linalg.norm(face)).astype(np.float32).tobytes()
-            rows.append(RosterRow(member, f"M{member}", member // 10, f"G{member // 10}", vector))
+            rows.append(RosterRow(len(rows), member, f"M{member}", member // 10, f"G{member // 10}", vector))
     return rows
 
 

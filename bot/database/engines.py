@@ -1,4 +1,4 @@
-"""Which engine answers, and which photos are encoded by which. A photo without a face for an engine is kept as such."""
+"""Which engine answers, and which crops are encoded by which. A crop without a face for an engine is kept as such."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import delete, exists, func, select, update
 
-from bot.database.tables import EngineInUse, Group, Member, Photo, PhotoEncoding, Server
+from bot.database.tables import Crop, CropEncoding, EngineInUse, Group, Member, Photo, Server
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
 
-class Crop(NamedTuple):
-    """A photo's id, and where its crop is in the storage."""
+class Unseen(NamedTuple):
+    """A crop's id, and where it is in the storage."""
 
-    photo: int
+    crop: int
     key: str
 
 
 class Faceless(NamedTuple):
-    """A photo in whose crop an engine found no face, and whose it is."""
+    """A member's photo in whose crop an engine found no face."""
 
     group: str
     member: str
@@ -31,16 +31,16 @@ class Faceless(NamedTuple):
 
 
 class Encoded(NamedTuple):
-    """How many photos there are, in how many of them an engine found the face, and in how many it found none."""
+    """How many crops there are, in how many of them an engine found the face, and in how many it found none."""
 
-    photos: int
+    crops: int
     encoded: int
     faceless: int
 
     @property
     def left(self) -> int:
-        """How many photos the engine has not seen yet."""
-        return self.photos - self.encoded - self.faceless
+        """How many crops the engine has not seen yet."""
+        return self.crops - self.encoded - self.faceless
 
 
 class Engines:
@@ -58,10 +58,10 @@ class Engines:
     async def use(self, name: str, version: str) -> bool:
         """Let the engine `name` answer, and recognisers be fitted anew: it may see now what it did not before.
 
-        False, and nothing done, while there is a photo that it has not seen.
+        False, and nothing done, while there is a crop that it has not seen.
         """
         await self.in_use(held=True)
-        unseen = select(Photo.id).where(_unseen_by(version)).exists()
+        unseen = select(Crop.id).where(_unseen_by(version)).exists()
         switched = await self._session.scalars(
             update(EngineInUse)
             .where(~unseen)
@@ -74,46 +74,47 @@ class Engines:
         await self._session.execute(update(Server).values(roster_revision=Server.roster_revision + 1))
         return True
 
-    async def unseen(self, version: str, limit: int) -> list[Crop]:
-        """Photos that the engine has not seen, the oldest first, `limit` at most."""
-        query = select(Photo.id, Photo.crop_key).where(_unseen_by(version)).order_by(Photo.id).limit(limit)
-        return [Crop(*row) for row in await self._session.execute(query)]
+    async def unseen(self, version: str, limit: int) -> list[Unseen]:
+        """Crops that the engine has not seen, the oldest first, `limit` at most."""
+        query = select(Crop.id, Crop.key).where(_unseen_by(version)).order_by(Crop.id).limit(limit)
+        return [Unseen(*row) for row in await self._session.execute(query)]
 
     async def keep(self, version: str, vectors: Mapping[int, bytes | None]) -> None:
-        """Keep the encodings of photos by their ids, None for one without a face.
+        """Keep the encodings of crops by their ids, None for one without a face.
 
-        A photo that was removed meanwhile, or encoded by somebody else, is left out.
+        A crop that was removed meanwhile, or encoded by somebody else, is left out.
         """
-        wanted = await self._session.scalars(select(Photo.id).where(Photo.id.in_(vectors), _unseen_by(version)))
-        self._session.add_all(PhotoEncoding(photo_id=id, engine=version, vector=vectors[id]) for id in wanted.all())
+        wanted = await self._session.scalars(select(Crop.id).where(Crop.id.in_(vectors), _unseen_by(version)))
+        self._session.add_all(CropEncoding(crop_id=id, engine=version, vector=vectors[id]) for id in wanted.all())
         await self._session.flush()
 
     async def encoded(self, version: str) -> Encoded:
-        """How far the engine has come with all photos of all servers."""
-        of_engine = select(func.count(), func.count(PhotoEncoding.vector)).where(PhotoEncoding.engine == version)
+        """How far the engine has come with all crops of all servers."""
+        of_engine = select(func.count(), func.count(CropEncoding.vector)).where(CropEncoding.engine == version)
         seen, encoded = (await self._session.execute(of_engine)).one()
-        photos = await self._session.scalar(select(func.count()).select_from(Photo)) or 0
-        return Encoded(photos, encoded, seen - encoded)
+        crops = await self._session.scalar(select(func.count()).select_from(Crop)) or 0
+        return Encoded(crops, encoded, seen - encoded)
 
     async def faceless(self, version: str) -> list[Faceless]:
-        """The photos in which the engine found no face."""
+        """The members' photos in which the engine found no face."""
         query = (
-            select(Group.name, Member.name, Photo.crop_key)
-            .select_from(PhotoEncoding)
-            .join(Photo)
+            select(Group.name, Member.name, Crop.key)
+            .select_from(Photo)
+            .join(Crop)
+            .join(CropEncoding)
             .join(Member)
             .join(Group)
-            .where(PhotoEncoding.engine == version, PhotoEncoding.vector.is_(None))
+            .where(CropEncoding.engine == version, CropEncoding.vector.is_(None))
             .order_by(Group.key, Member.key, Photo.id)
         )
         return [Faceless(*row) for row in await self._session.execute(query)]
 
     async def look_again(self, version: str) -> None:
-        """Forget in which photos the engine found no face."""
+        """Forget in which crops the engine found no face."""
         await self._session.execute(
-            delete(PhotoEncoding).where(PhotoEncoding.engine == version, PhotoEncoding.vector.is_(None))
+            delete(CropEncoding).where(CropEncoding.engine == version, CropEncoding.vector.is_(None))
         )
 
 
 def _unseen_by(version: str) -> ColumnElement[bool]:
-    return ~exists().where(PhotoEncoding.photo_id == Photo.id, PhotoEncoding.engine == version).correlate(Photo)
+    return ~exists().where(CropEncoding.crop_id == Crop.id, CropEncoding.engine == version).correlate(Crop)

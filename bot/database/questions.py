@@ -10,29 +10,36 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import selectinload
 
 from bot.answers import MOST_CANDIDATES, Answer, AnsweredFace, AnsweredPicture, Band, Candidate, Guess, SaidWord
-from bot.database.tables import Question, QuestionFace, QuestionPicture, Word, utc_now
+from bot.database.base import utc_now
+from bot.database.crops import Crops
+from bot.database.tables import Question, QuestionFace, QuestionPicture, Word
 from bot.errors import ForgottenError
 from bot.jobs import Identified
+from bot.words import Meaning
 from models.faces import Box, Flaw
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
+    from bot.database.crops import StoredCut
     from bot.jobs import Refused, SeenFace
     from bot.trust import Trust
-    from bot.words import Meaning
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What is said of one face: that it is a member, of the roster or known by name alone, or nobody."""
+    """What is said of one face: that it is a member, of the roster or known by name alone, or isn't, or is nobody.
+
+    `deliberate`: also to learn from, though it is small or blurred.
+    """
 
     face_id: int
     meaning: Meaning
     member_id: int | None = None
     name: str | None = None
+    deliberate: bool = False
 
 
 class Questions:
@@ -41,10 +48,23 @@ class Questions:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def add(self, question: Question, results: Sequence[tuple[str, Identified | Refused]]) -> Answer:
-        """Keep a question with the result of each of its pictures, `(file name, result)`."""
+    async def add(
+        self,
+        question: Question,
+        results: Sequence[tuple[str, Identified | Refused]],
+        cuts: Mapping[bytes, StoredCut],
+    ) -> Answer:
+        """Keep a question with the result of each of its pictures, `(file name, result)`.
+
+        `cuts` has by their JPEG the faces whose crops are kept.
+        """
         question.pictures = [_picture(position, *named) for position, named in enumerate(results)]
         self._session.add(question)
+        await self._session.flush()
+        for picture, (_, result) in zip(question.pictures, results, strict=True):
+            if isinstance(result, Identified):
+                for face, seen in zip(picture.faces, result.faces, strict=True):
+                    await self._keep_crop(question, face, seen, cuts)
         await self._session.flush()
         return await self.answer(question.id)
 
@@ -71,9 +91,18 @@ class Questions:
             pictures=tuple(_answered(picture) for picture in question.pictures),
         )
 
+    async def _keep_crop(
+        self, question: Question, face: QuestionFace, seen: SeenFace, cuts: Mapping[bytes, StoredCut]
+    ) -> None:
+        if question.server_id is None or seen.cut is None or seen.cut.jpeg not in cuts:
+            return
+        stored = cuts[seen.cut.jpeg]
+        crop = await Crops(self._session).add(question.server_id, stored, seen.vector, question.engine)
+        face.crop_id = crop.id
+
     async def say(self, claims: Sequence[Claim], *, by: int, trust: Trust, counts: bool) -> None:
         """Keep what somebody says of some faces at once, as one utterance; what they said last already is left out."""
-        standing = (
+        said = (
             select(Word)
             .where(
                 Word.face_id.in_([claim.face_id for claim in claims]),
@@ -83,8 +112,8 @@ class Questions:
             .order_by(Word.id)
         )
         if not counts:  # a word that counts stands until anybody's next; a suggestion stands beside those of others
-            standing = standing.where(Word.said_by == by)
-        last = {word.face_id: word for word in await self._session.scalars(standing)}
+            said = said.where(Word.said_by == by)
+        last = {word.face_id: word for word in await self._session.scalars(said)}
         utterance = uuid4().hex
         self._session.add_all(
             Word(
@@ -96,14 +125,16 @@ class Questions:
                 said_by=by,
                 trust=trust.value,
                 counts=counts,
+                replaces_id=last[claim.face_id].id if claim.face_id in last else None,
+                deliberate=claim.deliberate,
             )
             for claim in claims
             if not _repeats(last.get(claim.face_id), claim, by)
         )
         await self._session.flush()
 
-    async def undo(self, question_id: int, by: int) -> bool:
-        """Take back all words of the last utterance that counts about a question; False when there is none."""
+    async def undo(self, question_id: int, by: int) -> Sequence[int]:
+        """Take back all words of the last utterance that counts about a question; the faces that they were about."""
         last = (
             select(Word.utterance)
             .join(QuestionFace)
@@ -117,10 +148,10 @@ class Questions:
             update(Word)
             .where(Word.utterance == last, Word.undone_at.is_(None))
             .values(undone_at=utc_now(), undone_by=by)
-            .returning(Word.id)
+            .returning(Word.face_id)
             .execution_options(synchronize_session=False)
         )
-        return bool(taken_back.all())
+        return taken_back.all()
 
     async def hide(self, question_id: int) -> None:
         """Remember that the card was taken away."""
@@ -172,11 +203,26 @@ def _likeliest(guess: Guess) -> Sequence[Candidate]:
     return [*kept[: MOST_CANDIDATES - len(chosen)], *chosen]
 
 
+def standing(words: Sequence[Word]) -> Word | None:
+    """Of the words about one face, oldest first, the one that holds: the last that counts and was not undone.
+
+    That it isn't one member leaves standing what was said before, unless that was this member.
+    """
+    holds: Word | None = None
+    for word in words:
+        if not word.counts or word.undone_at is not None:
+            continue
+        if word.meaning is Meaning.NOT_MEMBER and holds is not None and holds.member_id != word.member_id:
+            continue
+        holds = word
+    return holds
+
+
 def _repeats(word: Word | None, claim: Claim, by: int) -> bool:
     """Whether `claim` is what the same person said in `word`."""
     if word is None or word.said_by != by:
         return False
-    return claim == Claim(word.face_id, word.meaning, word.member_id, word.name)
+    return claim == Claim(word.face_id, word.meaning, word.member_id, word.name, word.deliberate)
 
 
 def _answered(picture: QuestionPicture) -> AnsweredPicture:
@@ -191,8 +237,7 @@ def _answered(picture: QuestionPicture) -> AnsweredPicture:
 
 
 def _answered_face(face: QuestionFace) -> AnsweredFace:
-    counting = [word for word in face.words if word.counts and word.undone_at is None]
-    last = counting[-1] if counting else None
+    last = standing(face.words)
     guess = Guess(
         member=face.member_id,
         name=face.name,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import func, select, update
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import contains_eager
 
 from bot.database.servers import Servers
-from bot.database.tables import Group, Member, Photo, PhotoEncoding, Server
+from bot.database.tables import Crop, CropEncoding, Group, Member, ModelPhoto, Photo, Server
 from bot.jobs import RosterRow
 from bot.names import key_of
+from bot.words import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -87,8 +88,9 @@ class Rosters:
             select(Member)
             .join(Member.group)
             .join(Member.photos)
+            .join(Photo.crop)
             .options(contains_eager(Member.group))
-            .where(Group.server_id == server_id, Photo.sha256 == sha256)
+            .where(Group.server_id == server_id, Crop.sha256 == sha256)
             .order_by(Member.id)
         )
         return (await self._session.scalars(query)).unique().all()
@@ -109,15 +111,11 @@ class Rosters:
         )
         return [PhotoCount(*row) for row in await self._session.execute(query)]
 
-    async def add_photo(self, photo: Photo, vector: bytes, engine: str) -> None:
-        """Keep a photo with its encoding by `engine`, and let recognisers of its server be fitted anew."""
+    async def add_photo(self, photo: Photo, server_id: int) -> None:
+        """Keep a photo of a member of a server, and let its recognisers be fitted anew."""
         self._session.add(photo)
         await self._session.flush()
-        self._session.add(PhotoEncoding(photo_id=photo.id, engine=engine, vector=vector))
-        owner = select(Group.server_id).join(Member).where(Member.id == photo.member_id).scalar_subquery()
-        await self._session.execute(
-            update(Server).where(Server.id == owner).values(roster_revision=Server.roster_revision + 1)
-        )
+        await Servers(self._session).touch(server_id)
 
     async def revisions(self, servers: Collection[int]) -> tuple[tuple[int, int], ...]:
         """(server id, roster revision) of each server that has one: equal as long as no roster changed."""
@@ -125,14 +123,24 @@ class Rosters:
         return tuple((server, revision) for server, revision in await self._session.execute(query))
 
     async def rows(self, servers: Collection[int], engine: str) -> list[RosterRow]:
-        """Every encoding by `engine` in the rosters of `servers`; none of a photo in which it found no face."""
+        """Every encoding by `engine` that answers for `servers`; none of a photo in which it found no face.
+
+        That are the photos of the groups' models, and those that moderators handed in since.
+        """
+        in_model = exists().where(ModelPhoto.model_id == Group.model_id, ModelPhoto.photo_id == Photo.id)
+        handed_in = (Photo.origin == Origin.SUBMITTED) & (Photo.id > Group.model_since)
         query = (
-            select(Member.id, Member.name, Group.id, Group.name, PhotoEncoding.vector)
-            .select_from(PhotoEncoding)
-            .join(Photo)
+            select(Photo.id, Member.id, Member.name, Group.id, Group.name, CropEncoding.vector)
+            .select_from(Photo)
+            .join(CropEncoding, CropEncoding.crop_id == Photo.crop_id)
             .join(Member)
             .join(Group)
-            .where(Group.server_id.in_(servers), PhotoEncoding.engine == engine, PhotoEncoding.vector.is_not(None))
+            .where(
+                Group.server_id.in_(servers),
+                CropEncoding.engine == engine,
+                CropEncoding.vector.is_not(None),
+                or_(in_model.correlate(Group, Photo), handed_in),
+            )
             .order_by(Member.id, Photo.id)
         )
         return [RosterRow(*row) for row in await self._session.execute(query)]

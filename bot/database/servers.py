@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from bot.database.tables import Channel, Server, ServerRole
 from bot.trust import Trust
+from bot.words import Learns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,11 +19,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ServerChoices:
-    """A server's choices; `roles` maps role ids to the trust that they give."""
+    """A server's choices; `roles` maps role ids to the trust that they give; in channel `notices` moderators are told."""
 
     threshold: float | None = None
     roles: Mapping[int, Trust] = field(default_factory=dict[int, Trust])
     watched: frozenset[int] = frozenset()
+    learns: Learns = Learns.CONFIRMED
+    notices: int | None = None
 
     def roles_of(self, trust: Trust) -> list[int]:
         """Ids of the roles that give exactly `trust`."""
@@ -55,6 +58,18 @@ class Servers:
             threshold=server.threshold if server else None,
             roles={role.role_id: Trust(role.trust) for role in roles},
             watched=frozenset(watched),
+            learns=server.learns if server else Learns.CONFIRMED,
+            notices=server.notices_channel_id if server else None,
+        )
+
+    async def touch(self, server_id: int) -> None:
+        """Let recognisers of the server's rosters be fitted anew."""
+        await self.ensure(server_id)
+        await self._session.execute(
+            update(Server)
+            .where(Server.id == server_id)
+            .values(roster_revision=Server.roster_revision + 1)
+            .execution_options(synchronize_session=False)
         )
 
     async def choose_threshold(self, server_id: int, threshold: float | None) -> None:

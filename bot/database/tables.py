@@ -2,74 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any, ClassVar
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
-    JSON,
     BigInteger,
     CheckConstraint,
-    DateTime,
-    Dialect,
-    Enum,
     ForeignKey,
     LargeBinary,
-    MetaData,
     String,
-    TypeDecorator,
     UniqueConstraint,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from bot.database.base import NEVER_REUSED, Base, utc_now
 from bot.trust import Trust
-from bot.words import Meaning
+from bot.words import Learns, Meaning, Origin
 
 HOUSE = 0
 """The server id of rosters that the bot's owner enrols on the command line; every server may ask about them."""
-
-
-NEVER_REUSED: dict[str, Any] = {"sqlite_autoincrement": True}
-"""For rows whose ids stand in buttons and files: the id of a deleted one never comes to mean another."""
-
-
-def utc_now() -> datetime:
-    """Now, with its time zone."""
-    return datetime.now(UTC)
-
-
-class UtcTime(TypeDecorator[datetime]):
-    """A moment, kept and read in UTC. SQLite alone would forget the time zone."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else value.astimezone(UTC)
-
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class Base(DeclarativeBase):
-    """The tables' common ground: constraints are named by rule, so that migrations can name them."""
-
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-    type_annotation_map: ClassVar[dict[Any, Any]] = {
-        datetime: UtcTime,
-        dict[str, Any]: JSON,
-        list[Any]: JSON,
-        Meaning: Enum(Meaning, native_enum=False, length=20),
-    }
 
 
 class Note(Base):
@@ -82,12 +33,17 @@ class Note(Base):
 
 
 class Server(Base):
-    """What a server chose in /setup. `roster_revision` grows with every change of its rosters."""
+    """What a server chose in /setup. `roster_revision` grows with every change of what its faces are named by.
+
+    `notices_channel_id` is where moderators are told what they did not ask for; None: nowhere.
+    """
 
     __tablename__ = "server"
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     threshold: Mapped[float | None]
+    learns: Mapped[Learns] = mapped_column(default=Learns.CONFIRMED)
+    notices_channel_id: Mapped[int | None] = mapped_column(BigInteger)
     roster_revision: Mapped[int] = mapped_column(default=0)
 
 
@@ -113,7 +69,11 @@ class Channel(Base):
 
 
 class Group(Base):
-    """A group of a server's roster."""
+    """A group of a server's roster.
+
+    `model_id` is the model that answers, None before the first; photos that moderators hand in after photo `model_since`
+    count beside its own.
+    """
 
     __tablename__ = "idol_group"
     __table_args__ = (UniqueConstraint("server_id", "key"), NEVER_REUSED)
@@ -122,6 +82,8 @@ class Group(Base):
     server_id: Mapped[int] = mapped_column(ForeignKey("server.id", ondelete="CASCADE"))
     name: Mapped[str] = mapped_column(String(100))
     key: Mapped[str] = mapped_column(String(100))
+    model_id: Mapped[int | None] = mapped_column(ForeignKey("model.id", ondelete="SET NULL", use_alter=True))
+    model_since: Mapped[int] = mapped_column(default=0)
 
     members: Mapped[list[Member]] = relationship(back_populates="group", order_by="Member.id", passive_deletes=True)
 
@@ -141,34 +103,102 @@ class Member(Base):
     photos: Mapped[list[Photo]] = relationship(back_populates="member", passive_deletes=True)
 
 
-class Photo(Base):
-    """A face that a member is known by: the crop in the storage, and where the picture came from."""
+class Alias(Base):
+    """Another name of a group, or of a member of it: in another script, in full, a former one."""
 
-    __tablename__ = "photo"
-    __table_args__ = (UniqueConstraint("member_id", "sha256"), NEVER_REUSED)
+    __tablename__ = "alias"
+    __table_args__ = (UniqueConstraint("group_id", "member_id", "key"), NEVER_REUSED)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    member_id: Mapped[int] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"))
+    group_id: Mapped[int] = mapped_column(ForeignKey("idol_group.id", ondelete="CASCADE"))
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(100))
+    key: Mapped[str] = mapped_column(String(100), index=True)
+
+
+class Crop(Base):
+    """A face cut out of a picture: where it is in the storage, and how well it is seen.
+
+    It belongs to the photos and faces that name it, and goes when the last of them does. `sha256` is of the file that a
+    moderator handed in, or of the crop itself; `phash` is the perceptual hash, 16 hexadecimal digits. These and
+    `sharpness` are None for crops from before they were measured.
+    """
+
+    __tablename__ = "crop"
+    __table_args__ = (UniqueConstraint("server_id", "sha256"), NEVER_REUSED)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    server_id: Mapped[int] = mapped_column(BigInteger)
     sha256: Mapped[str] = mapped_column(String(64))
-    crop_key: Mapped[str] = mapped_column(String(200))
+    key: Mapped[str] = mapped_column(String(200))
+    phash: Mapped[str | None] = mapped_column(String(16))
     face_width: Mapped[int]
-    added_by: Mapped[int] = mapped_column(BigInteger)
-    added_at: Mapped[datetime] = mapped_column(default=utc_now)
-
-    member: Mapped[Member] = relationship(back_populates="photos")
+    sharpness: Mapped[float | None]
+    made_at: Mapped[datetime] = mapped_column(default=utc_now)
 
 
-class PhotoEncoding(Base):
-    """A photo's encoding by one engine; encodings of two engines are never compared.
+class CropEncoding(Base):
+    """A crop's encoding by one engine; encodings of two engines are never compared.
 
     `engine` is the engine's version. `vector` is None where the engine found no face in the crop.
     """
 
-    __tablename__ = "photo_encoding"
+    __tablename__ = "crop_encoding"
 
-    photo_id: Mapped[int] = mapped_column(ForeignKey("photo.id", ondelete="CASCADE"), primary_key=True)
+    crop_id: Mapped[int] = mapped_column(ForeignKey("crop.id", ondelete="CASCADE"), primary_key=True)
     engine: Mapped[str] = mapped_column(String(50), primary_key=True)
     vector: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class Photo(Base):
+    """A face that a member is known by, and whence: `face_id` is the face of a question that was said to be the member's."""
+
+    __tablename__ = "photo"
+    __table_args__ = (UniqueConstraint("member_id", "crop_id"), NEVER_REUSED)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"))
+    crop_id: Mapped[int] = mapped_column(ForeignKey("crop.id"), index=True)
+    face_id: Mapped[int | None] = mapped_column(ForeignKey("question_face.id", ondelete="SET NULL"), index=True)
+    origin: Mapped[Origin] = mapped_column(default=Origin.SUBMITTED)
+    added_by: Mapped[int] = mapped_column(BigInteger)
+    added_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+    member: Mapped[Member] = relationship(back_populates="photos")
+    crop: Mapped[Crop] = relationship()
+
+
+class Model(Base):
+    """A trained state of a group: which photos it was made of, how it did, what became of it.
+
+    `number` counts from 1 in each group. `labels`: how many photos were new to it. `upto`: the newest photo when it was
+    made. `figures`: what was measured. `classifier_key`: the classifier's file in the storage. `made_by` is 0 for the bot.
+    `verdict`: "promoted", or why it was kept aside.
+    """
+
+    __tablename__ = "model"
+    __table_args__ = (UniqueConstraint("group_id", "number"), NEVER_REUSED)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    group_id: Mapped[int] = mapped_column(ForeignKey("idol_group.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    engine: Mapped[str] = mapped_column(String(50))
+    labels: Mapped[int]
+    upto: Mapped[int]
+    figures: Mapped[dict[str, Any]]
+    classifier_key: Mapped[str | None] = mapped_column(String(200))
+    verdict: Mapped[str] = mapped_column(String(300))
+    made_by: Mapped[int] = mapped_column(BigInteger)
+    made_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class ModelPhoto(Base):
+    """A photo that a model was made of."""
+
+    __tablename__ = "model_photo"
+
+    model_id: Mapped[int] = mapped_column(ForeignKey("model.id", ondelete="CASCADE"), primary_key=True)
+    photo_id: Mapped[int] = mapped_column(ForeignKey("photo.id", ondelete="CASCADE"), primary_key=True, index=True)
 
 
 class EngineInUse(Base):
@@ -182,7 +212,10 @@ class EngineInUse(Base):
 
 
 class Question(Base):
-    """One "who is this?" and the card that answered it. `rosters` are the servers whose rosters were searched."""
+    """Pictures with faces to be named: asked about, handed in by a moderator, or gathered.
+
+    `rosters` are the servers whose rosters were searched.
+    """
 
     __tablename__ = "question"
     __table_args__ = (NEVER_REUSED,)
@@ -192,6 +225,7 @@ class Question(Base):
     channel_id: Mapped[int | None] = mapped_column(BigInteger)
     source_message_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
     asker_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    origin: Mapped[Origin] = mapped_column(default=Origin.ASKED)
     engine: Mapped[str] = mapped_column(String(50))
     threshold: Mapped[float]
     rosters: Mapped[list[Any]]
@@ -202,7 +236,7 @@ class Question(Base):
 
 
 class QuestionPicture(Base):
-    """One picture of a question: what was seen in it, or why it could not be read."""
+    """One picture of a question: what was seen in it, or why it could not be read. `source`: the page it was gathered from."""
 
     __tablename__ = "question_picture"
 
@@ -211,6 +245,7 @@ class QuestionPicture(Base):
     position: Mapped[int]
     name: Mapped[str] = mapped_column(String(300))
     refusal: Mapped[str | None]
+    source: Mapped[str | None]
     width: Mapped[int | None]
     height: Mapped[int | None]
     group_name: Mapped[str | None] = mapped_column(String(100))
@@ -219,7 +254,11 @@ class QuestionPicture(Base):
 
 
 class QuestionFace(Base):
-    """A face that was asked about, with what was answered at the time."""
+    """A face that was asked about, with what was answered at the time.
+
+    `crop_id` is None where the server chose not to learn from what people confirm, and when the crop was forgotten.
+    `held_by` has it in review until `held_until`.
+    """
 
     __tablename__ = "question_face"
     __table_args__ = (NEVER_REUSED,)
@@ -235,6 +274,9 @@ class QuestionFace(Base):
     band: Mapped[str] = mapped_column(String(10))
     candidates: Mapped[list[Any]]
     flaws: Mapped[list[Any]] = mapped_column(default=list)
+    crop_id: Mapped[int | None] = mapped_column(ForeignKey("crop.id", ondelete="SET NULL"), index=True)
+    held_by: Mapped[int | None] = mapped_column(BigInteger)
+    held_until: Mapped[datetime | None]
 
     words: Mapped[list[Word]] = relationship(order_by="Word.id", passive_deletes=True)
 
@@ -243,7 +285,8 @@ class Word(Base):
     """What a person said of a face: kept with who and when, undone rather than deleted.
 
     `utterance` joins the words that were said in one press, which are undone together.
-    `counts` is False for a suggestion by somebody who was not trusted when they said it.
+    `counts` is False for a suggestion by somebody who was not trusted when they said it. `replaces_id`: the word that
+    counted until then. `deliberate`: said in full view of the face's being too small or blurred to learn from.
     """
 
     __tablename__ = "word"
@@ -259,5 +302,17 @@ class Word(Base):
     said_at: Mapped[datetime] = mapped_column(default=utc_now)
     trust: Mapped[int]
     counts: Mapped[bool]
+    replaces_id: Mapped[int | None] = mapped_column(ForeignKey("word.id", ondelete="SET NULL"))
+    deliberate: Mapped[bool] = mapped_column(default=False)
     undone_by: Mapped[int | None] = mapped_column(BigInteger)
     undone_at: Mapped[datetime | None]
+
+
+class Skip(Base):
+    """A face that a reviewer had no answer to."""
+
+    __tablename__ = "skip"
+
+    face_id: Mapped[int] = mapped_column(ForeignKey("question_face.id", ondelete="CASCADE"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    at: Mapped[datetime] = mapped_column(default=utc_now)

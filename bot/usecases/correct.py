@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bot.database.questions import Claim, Questions
 from bot.database.rosters import Rosters
 from bot.database.tables import Member
+from bot.database.training_set import TrainingSet
 from bot.errors import PersonError
 from bot.names import checked_name
 from bot.trust import Trust
@@ -58,15 +59,17 @@ async def confirm(app: App, question_id: int, speaker: Speaker) -> Said:
         return await _say(session, answer, claims, speaker, "Confirmed.")
 
 
-async def say_member(app: App, question_id: int, face_id: int, member_id: int, speaker: Speaker) -> Said:
-    """This face is that member; raises PersonError when either is gone."""
+async def say_member(
+    app: App, question_id: int, face_id: int, member_id: int, speaker: Speaker, *, deliberate: bool = False
+) -> Said:
+    """This face is that member, `deliberate`ly learned though small or blurred; raises PersonError when either is gone."""
     async with app.database.writing() as session:
         answer = await Questions(session).answer(question_id)
         _, face = answer.face(face_id)
         member = await session.get(Member, member_id)
         if member is None:
             raise PersonError("That member has been removed since.")
-        claim = Claim(face.id, Meaning.MEMBER, member.id, member.name)
+        claim = Claim(face.id, Meaning.MEMBER, member.id, member.name, deliberate)
         return await _say(session, answer, [claim], speaker, f"Noted: {plain(member.name)}.")
 
 
@@ -105,8 +108,10 @@ async def undo(app: App, question_id: int, speaker: Speaker) -> Said:
         raise PersonError("Only people whom the moderators trust can undo a word.")
     async with app.database.writing() as session:
         questions = Questions(session)
-        if not await questions.undo(question_id, speaker.id):
+        faces = await questions.undo(question_id, speaker.id)
+        if not faces:
             raise PersonError("There is nothing left to undo.")
+        await TrainingSet(session).follow(faces)
         return Said(await questions.answer(question_id), "Undone.")
 
 
@@ -114,7 +119,9 @@ async def _say(session: AsyncSession, answer: Answer, claims: Sequence[Claim], s
     """Keep the claims as one utterance; the answer after it, with the speaker's sentence."""
     questions = Questions(session)
     await questions.say(claims, by=speaker.id, trust=speaker.trust, counts=speaker.counts)
-    if not speaker.counts:
+    if speaker.counts:
+        await TrainingSet(session).follow([claim.face_id for claim in claims])
+    else:
         sentence = "Thank you: I keep that as a suggestion until somebody trusted here agrees."
     return Said(await questions.answer(answer.id), sentence)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot import downloads, jobs
-from bot.database.engines import Crop, Encoded, Engines, Faceless
+from bot.database.engines import Encoded, Engines, Faceless, Unseen
 from bot.errors import EngineAwayError, EngineBrokenError, PersonError, WorkLostError
 from models.engines import UnknownEngineError, names, weights_of
 
@@ -29,7 +29,7 @@ AT_ONCE = 4
 
 @dataclass(frozen=True, slots=True)
 class ListedEngine:
-    """An engine: whether its files are there, whether it answers, and how far it has come with the photos.
+    """An engine: whether its files are there, whether it answers, and how far it has come with the crops.
 
     `version` and `encoded` are None where it can't be loaded; `trouble` says why, if its files are there.
     """
@@ -92,8 +92,8 @@ async def use(app: App, name: str, told: Told) -> Switched:
         async with app.database.writing() as session:
             engines = Engines(session)
             encoded = await engines.encoded(version)
-            if encoded.photos and not encoded.encoded and not encoded.left:
-                raise PersonError(f"{version} finds a face in none of the {encoded.photos} photos, so it is not used.")
+            if encoded.crops and not encoded.encoded and not encoded.left:
+                raise PersonError(f"{version} finds a face in none of the {encoded.crops} photos, so it is not used.")
             # A photo that the running bot took in meanwhile is seen first.
             if await engines.use(name, version):
                 return Switched(name, version, encoded, tuple(await engines.faceless(version)))
@@ -139,34 +139,34 @@ async def _tried_out(app: App, bench: Workbench) -> str:
 
 
 async def _see_all(app: App, bench: Workbench, version: str, told: Told) -> None:
-    """Let the engine see every photo that it has not seen, and keep what it saw."""
+    """Let the engine see every crop that it has not seen, and keep what it saw."""
     while True:
         async with app.database.reading() as session:
             crops = await Engines(session).unseen(version, BATCH * AT_ONCE)
             before = await Engines(session).encoded(version)
-        told(f"photos seen by {version}", before.photos - before.left, before.photos)
+        told(f"photos seen by {version}", before.crops - before.left, before.crops)
         if not crops:
             return
         batches = [crops[start : start + BATCH] for start in range(0, len(crops), BATCH)]
         seen = await asyncio.gather(*(_see(app, bench, version, batch) for batch in batches))
         async with app.database.writing() as session:
-            await Engines(session).keep(version, {photo: vector for batch in seen for photo, vector in batch.items()})
+            await Engines(session).keep(version, {crop: vector for batch in seen for crop, vector in batch.items()})
 
 
-async def _see(app: App, bench: Workbench, version: str, crops: Sequence[Crop]) -> dict[int, bytes | None]:
-    """The encoding of each photo by its id, None where no face is found or the crop is gone."""
+async def _see(app: App, bench: Workbench, version: str, crops: Sequence[Unseen]) -> dict[int, bytes | None]:
+    """The encoding of each crop by its id, None where no face is found or the crop is gone."""
     read = await asyncio.gather(*(app.storage.get(crop.key) for crop in crops))
-    there = {crop.photo: data for crop, data in zip(crops, read, strict=True) if data is not None}
+    there = {crop.crop: data for crop, data in zip(crops, read, strict=True) if data is not None}
     try:
         found = await app.compute.run(jobs.encode_crops, bench, tuple(there.values()))
     except WorkLostError:
         # One crop breaks the workers: the others are seen without it.
         if len(crops) == 1:
-            return {crops[0].photo: None}
+            return {crops[0].crop: None}
         alone = [await _see(app, bench, version, [crop]) for crop in crops]
-        return {photo: vector for one in alone for photo, vector in one.items()}
+        return {crop: vector for one in alone for crop, vector in one.items()}
     if found.engine != version:
         raise PersonError(
             f"Some workers have {found.engine} and others {version}: they run different versions of nugu."
         )
-    return {crop.photo: None for crop in crops} | dict(zip(there, found.vectors, strict=True))
+    return {crop.crop: None for crop in crops} | dict(zip(there, found.vectors, strict=True))

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot import jobs
+from bot import crops, jobs
 from bot.database.questions import Questions
 from bot.database.rosters import Rosters
 from bot.database.servers import Servers
@@ -14,14 +14,16 @@ from bot.database.tables import HOUSE, Question
 from bot.errors import NoRosterError, PersonError, UnknownGroupError, sentence_for
 from bot.jobs import Identified, Naming, Refused
 from bot.wording import plain
+from bot.words import Learns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.answers import Answer
     from bot.app import App
-    from bot.jobs import Once
+    from bot.jobs import Cut
     from bot.recognisers import Fitted
+    from models.faces import Once
 
 MEBIBYTE = 1 << 20
 MOST_PICTURE_BYTES = 8 * MEBIBYTE
@@ -62,6 +64,12 @@ class Looked:
     threshold: float
     results: tuple[Identified | Refused, ...]
 
+    @property
+    def cuts(self) -> list[Cut]:
+        """The faces that were cut out of all pictures."""
+        seen = (face for result in self.results if isinstance(result, Identified) for face in result.faces)
+        return [face.cut for face in seen if face.cut is not None]
+
 
 @dataclass(frozen=True, slots=True)
 class Tagged:
@@ -81,9 +89,13 @@ async def look(app: App, asked: Asked, pictures: Sequence[Submitted]) -> Looked:
         fitted = await app.recognisers.of(servers)
     except NoRosterError:
         raise NoRosterError(private=asked.server_id is None) from None
-    group, threshold = await _choices(app, asked, servers)
+    group, threshold, learns = await _choices(app, asked, servers)
     how = Naming(
-        group, asked.once, threshold, most_bytes=min(MOST_PICTURE_BYTES, MOST_MESSAGE_BYTES // max(1, len(pictures)))
+        group,
+        asked.once,
+        threshold,
+        most_bytes=min(MOST_PICTURE_BYTES, MOST_MESSAGE_BYTES // max(1, len(pictures))),
+        cuts=asked.server_id is not None and learns is Learns.CONFIRMED,
     )
     results = await asyncio.gather(*(_identify(app, picture, fitted, how) for picture in pictures))
     return Looked(fitted.engine, threshold, tuple(results))
@@ -109,8 +121,8 @@ async def ask(app: App, asked: Asked, pictures: Sequence[Submitted]) -> Tagged:
         threshold=looked.threshold,
         rosters=sorted({HOUSE, *asked.rosters}),
     )
-    async with app.database.writing() as session:
-        answer = await Questions(session).add(question, named)
+    async with crops.stored(app, looked.cuts) as cuts, app.database.writing() as session:
+        answer = await Questions(session).add(question, named, cuts)
     files = {
         picture.file_name: result.tagged
         for picture, result in zip(answer.pictures, looked.results, strict=True)
@@ -137,8 +149,8 @@ async def hide(app: App, question_id: int) -> None:
         await Questions(session).hide(question_id)
 
 
-async def _choices(app: App, asked: Asked, servers: Sequence[int]) -> tuple[int | None, float]:
-    """The id of the group to choose from, or None to find it; and the server's threshold."""
+async def _choices(app: App, asked: Asked, servers: Sequence[int]) -> tuple[int | None, float, Learns]:
+    """The id of the group to choose from, or None to find it; the server's threshold; and what it lets the bot learn."""
     async with app.database.reading() as session:
         choices = await Servers(session).choices(asked.server_id or HOUSE)
         threshold = app.settings.threshold if choices.threshold is None else choices.threshold
@@ -146,9 +158,9 @@ async def _choices(app: App, asked: Asked, servers: Sequence[int]) -> tuple[int 
             group = await Rosters(session).find_group(servers, asked.group)
             if group is None:
                 raise UnknownGroupError(asked.group, [group.name for group in await Rosters(session).groups(servers)])
-            return group.id, threshold
+            return group.id, threshold, choices.learns
         default = await Servers(session).default_group(asked.channel_id) if asked.channel_id else None
-        return default, threshold
+        return default, threshold, choices.learns
 
 
 async def _identify(app: App, picture: Submitted, fitted: Fitted, how: Naming) -> Identified | Refused:

@@ -7,7 +7,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot import jobs
+from bot import crops, jobs
+from bot.database.crops import Crops
 from bot.database.engines import Engines
 from bot.database.rosters import Rosters
 from bot.database.tables import HOUSE, Photo
@@ -17,11 +18,12 @@ from bot.names import checked_name
 from bot.wording import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from bot.app import App
+    from bot.database.crops import StoredCut
     from bot.database.tables import Member
     from bot.jobs import Workbench
     from bot.usecases.identify import Submitted
@@ -68,11 +70,10 @@ class ListedGroup:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """A photo that was looked at: the hash of its bytes, where its crop goes, and what was seen."""
+    """A photo that was looked at: the hash of its bytes, and what was seen."""
 
     name: str
     sha256: str
-    crop_key: str
     result: Enrolled | Refused
 
 
@@ -98,12 +99,13 @@ async def add_member(
     await _known_group(app, server_id, group, make=make_group)
     while True:
         bench = await app.recognisers.bench()
-        looks = await _looks(app, bench, server_id, photos)
-        async with app.database.writing() as session:
+        looks = await _looks(app, bench, photos)
+        seen = [look.result.cut for look in looks if isinstance(look.result, Enrolled)]
+        async with crops.stored(app, seen) as cuts, app.database.writing() as session:
             # An engine that was put into use while another looked would never see these photos.
             if await Engines(session).in_use(held=True) != bench.engine:
                 continue
-            added = await _add(session, server_id, group, name, looks, by)
+            added = await _add(session, server_id, group, name, looks, cuts, by)
         for engine in {look.result.engine for look in looks if isinstance(look.result, Enrolled)}:
             app.classifiers.wanted(server_id, engine)
         return added
@@ -128,20 +130,14 @@ async def group_names(app: App, servers: Collection[int], *, house: bool = True)
     return list(dict.fromkeys(group.name for group in groups))
 
 
-async def _looks(app: App, bench: Workbench, server_id: int, photos: Sequence[Submitted]) -> list[_Look]:
-    """Look at photos and store their crops, before the write lock is taken: workers and a store may be slow.
-
-    A crop that no row comes to name does no harm.
-    """
-    looks = await asyncio.gather(*(_look(app, bench, server_id, photo) for photo in photos))
-    await asyncio.gather(
-        *(app.storage.put(look.crop_key, look.result.crop) for look in looks if isinstance(look.result, Enrolled))
-    )
-    return looks
-
-
 async def _add(
-    session: AsyncSession, server_id: int, group: str, name: str, looks: Sequence[_Look], by: int
+    session: AsyncSession,
+    server_id: int,
+    group: str,
+    name: str,
+    looks: Sequence[_Look],
+    cuts: Mapping[bytes, StoredCut],
+    by: int,
 ) -> AddedMember:
     rosters = Rosters(session)
     found = await rosters.find_group([server_id], group)
@@ -150,7 +146,7 @@ async def _add(
     member = await rosters.find_member(found.id, name)
     is_new = member is None
     member = member or await rosters.add_member(found.id, name)
-    taken = [await _keep(rosters, server_id, member, look, by) for look in looks]
+    taken = [await _keep(session, server_id, member, look, cuts, by) for look in looks]
     if is_new and not any(photo.crop for photo in taken):
         raise NoUsablePhotoError(name, [photo.name for photo in taken], [photo.reason or "" for photo in taken])
     return AddedMember(found.name, member.name, tuple(taken), await rosters.photo_count(member.id))
@@ -168,9 +164,12 @@ async def _known_group(app: App, server_id: int, name: str, *, make: bool) -> No
     raise UnknownGroupError(name, known)
 
 
-async def _look(app: App, bench: Workbench, server_id: int, photo: Submitted) -> _Look:
-    sha256 = hashlib.sha256(photo.data).hexdigest()
-    return _Look(photo.name, sha256, f"crops/{server_id}/{sha256}.jpg", await _enrol(app, bench, photo))
+async def _looks(app: App, bench: Workbench, photos: Sequence[Submitted]) -> list[_Look]:
+    return await asyncio.gather(*(_look(app, bench, photo) for photo in photos))
+
+
+async def _look(app: App, bench: Workbench, photo: Submitted) -> _Look:
+    return _Look(photo.name, hashlib.sha256(photo.data).hexdigest(), await _enrol(app, bench, photo))
 
 
 async def _enrol(app: App, bench: Workbench, photo: Submitted) -> Enrolled | Refused:
@@ -182,8 +181,10 @@ async def _enrol(app: App, bench: Workbench, photo: Submitted) -> Enrolled | Ref
         return Refused(str(error))
 
 
-async def _keep(rosters: Rosters, server_id: int, member: Member, look: _Look, by: int) -> TakenPhoto:
-    result = look.result
+async def _keep(
+    session: AsyncSession, server_id: int, member: Member, look: _Look, cuts: Mapping[bytes, StoredCut], by: int
+) -> TakenPhoto:
+    rosters, result = Rosters(session), look.result
     if isinstance(result, Refused):
         return TakenPhoto(look.name, None, result.sentence)
     before = await rosters.enrolled_for(server_id, look.sha256)
@@ -194,12 +195,7 @@ async def _keep(rosters: Rosters, server_id: int, member: Member, look: _Look, b
     if other is not None:
         reason = f"{SEEN_BEFORE}, as one of {plain(other.name)} ({plain(other.group.name)})"
         return TakenPhoto(look.name, None, reason)
-    row = Photo(
-        member_id=member.id,
-        sha256=look.sha256,
-        crop_key=look.crop_key,
-        face_width=result.face_width,
-        added_by=by,
-    )
-    await rosters.add_photo(row, result.vector, result.engine)
-    return TakenPhoto(look.name, result.crop, None)
+    stored = cuts[result.cut.jpeg]._replace(sha256=look.sha256)
+    crop = await Crops(session).add(server_id, stored, result.vector, result.engine)
+    await rosters.add_photo(Photo(member_id=member.id, crop_id=crop.id, added_by=by), server_id)
+    return TakenPhoto(look.name, result.cut.jpeg, None)

@@ -19,10 +19,11 @@ import pytest
 from bot import jobs
 from bot.classifiers import Classifiers
 from bot.compute import Compute
+from bot.database.crops import Crops, StoredCut
 from bot.database.engine import Database
 from bot.database.rosters import Rosters
 from bot.database.tables import Photo
-from bot.jobs import RosterRow, Trained, TrainingFailedError, Workbench
+from bot.jobs import Cut, RosterRow, Trained, TrainingFailedError, Workbench
 from bot.recognisers import Recognisers
 from bot.settings import Settings
 from bot.storage import Storage
@@ -88,8 +89,9 @@ async def add_photo(database: Database, row: RosterRow, number: int) -> None:
         group = await rosters.find_group([SERVER], row.group_name)
         assert group is not None
         member = await rosters.find_member(group.id, row.name) or await rosters.add_member(group.id, row.name)
-        photo = Photo(member_id=member.id, sha256=f"{number:064}", crop_key="none", face_width=100, added_by=1)
-        await rosters.add_photo(photo, row.vector, ENGINE)
+        cut = StoredCut(Cut(b"", 100, 2.0), "none", f"{number:064}")
+        crop = await Crops(session).add(SERVER, cut, row.vector, ENGINE)
+        await rosters.add_photo(Photo(member_id=member.id, crop_id=crop.id, added_by=1), SERVER)
 
 
 async def kept(storage: Storage) -> list[str]:

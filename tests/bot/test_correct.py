@@ -37,7 +37,7 @@ async def asked(
     seen = Identified((100, 100), group, faces, b"", "dlib-1")
     question = Question(asker_id=FAN.id, engine="dlib-1", threshold=0.5, rosters=list(rosters))
     async with app.database.writing() as session:
-        return await Questions(session).add(question, [("who.jpg", seen)])
+        return await Questions(session).add(question, [("who.jpg", seen)], {})
 
 
 async def enrolled(app: App, server: int, group: str, *names: str) -> dict[str, int]:

@@ -18,8 +18,8 @@ from sqlalchemy import select, text, update
 from bot import downloads, jobs
 from bot.app import App
 from bot.compute import Compute
-from bot.database.engines import Crop, Engines
-from bot.database.tables import HOUSE, EngineInUse, Photo, PhotoEncoding
+from bot.database.engines import Engines, Unseen
+from bot.database.tables import HOUSE, Crop, CropEncoding, EngineInUse
 from bot.errors import EngineAwayError, EngineBrokenError, NoRosterError, PersonError
 from bot.evaluation import make_encoder
 from bot.jobs import CropEncodings, Identified, Workbench
@@ -210,7 +210,7 @@ async def test_the_switch_waits_for_every_photo(enrolled: App) -> None:
         assert not await Engines(session).use("toy", "toy-1")
     assert await in_use(enrolled) == "dlib"
     async with enrolled.database.writing() as session:
-        photos = (await session.scalars(select(Photo.id))).all()
+        photos = (await session.scalars(select(Crop.id))).all()
         await Engines(session).keep("toy-1", {photo: None if photo == 1 else b"1234" for photo in [*photos, 999]})
         await Engines(session).keep("toy-1", dict.fromkeys(photos, b"other"))
         assert await Engines(session).use("toy", "toy-1")
@@ -229,11 +229,11 @@ async def test_a_crop_without_a_face_is_told_and_holds_nothing_up(
     enrolled: App, source: Path, public_photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with enrolled.database.reading() as session:
-        blind = (await session.scalars(select(Photo.crop_key).order_by(Photo.id))).first()
+        blind = (await session.scalars(select(Crop.key).order_by(Crop.id))).first()
     assert blind is not None
     await enrolled.storage.put(blind, b"no picture at all")
     async with enrolled.database.reading() as session:
-        gone = (await session.scalars(select(Photo.crop_key).order_by(Photo.id.desc()))).first()
+        gone = (await session.scalars(select(Crop.key).order_by(Crop.id.desc()))).first()
     assert gone is not None
     kept = await enrolled.storage.get(gone)
     await enrolled.storage.delete(gone)
@@ -298,7 +298,7 @@ async def test_a_crop_that_breaks_the_workers_holds_nothing_up(
 
     encode_crops = jobs.encode_crops
     async with enrolled.database.reading() as session:
-        poisoned = (await session.scalars(select(Photo.crop_key))).first()
+        poisoned = (await session.scalars(select(Crop.key))).first()
     assert poisoned is not None
     poison = await enrolled.storage.get(poisoned)
 
@@ -327,9 +327,9 @@ async def test_what_was_seen_before_an_interruption_is_not_seen_again(
     monkeypatch.setattr(engines, "BATCH", 1)
     monkeypatch.setattr(engines, "AT_ONCE", 1)
     see = engines._see
-    seen: list[Crop] = []
+    seen: list[Unseen] = []
 
-    async def stop_at_the_third(app: App, bench: Workbench, version: str, crops: Sequence[Crop]) -> object:
+    async def stop_at_the_third(app: App, bench: Workbench, version: str, crops: Sequence[Unseen]) -> object:
         seen.extend(crops)
         if len(seen) == 3:
             raise PersonError("interrupted")
@@ -340,7 +340,7 @@ async def test_what_was_seen_before_an_interruption_is_not_seen_again(
         await engines.install(enrolled, "toy", source, silent)
     assert (await in_use(enrolled), await encoded(enrolled, "toy-1")) == ("dlib", (3, 2, 0))
     await engines.install(enrolled, "toy", source, silent)
-    assert [crop.photo for crop in seen] == [1, 2, 3, 3]
+    assert [crop.crop for crop in seen] == [1, 2, 3, 3]
 
 
 async def test_two_installs_at_once(enrolled: App, source: Path) -> None:
@@ -401,7 +401,7 @@ async def test_an_engine_that_was_taken_out_of_nugu(enrolled: App, public_photos
 async def test_photos_that_the_engine_in_use_never_saw(enrolled: App) -> None:
     """As after an update of nugu that brings a new version of the engine."""
     async with enrolled.database.writing() as session:
-        await session.execute(update(PhotoEncoding).values(engine="dlib-0"))
+        await session.execute(update(CropEncoding).values(engine="dlib-0"))
     with pytest.raises(PersonError, match="nugu engine use dlib"):
         await enrolled.recognisers.of([HOUSE])
     assert (await engines.use(enrolled, "dlib", silent)).encoded == (3, 3, 0)

@@ -1,0 +1,54 @@
+"""Crops on their way into the storage and out of it: a file is there as long as a row names it."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from bot.database.crops import Crops, StoredCut
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Collection, Iterable
+    from datetime import datetime
+
+    from bot.app import App
+    from bot.jobs import Cut
+
+
+@asynccontextmanager
+async def stored(app: App, cuts: Iterable[Cut]) -> AsyncGenerator[dict[bytes, StoredCut]]:
+    """The cuts by their JPEG, put into the storage before the write lock is taken, since a store may be slow.
+
+    Afterwards those that no row came to name are taken out again.
+    """
+    kept = {cut.jpeg: StoredCut(cut, f"crops/{uuid4().hex}.jpg", hashlib.sha256(cut.jpeg).hexdigest()) for cut in cuts}
+    keys = [one.key for one in kept.values()]
+    await asyncio.gather(*(app.storage.put(one.key, one.cut.jpeg) for one in kept.values()))
+    try:
+        yield kept
+    finally:
+        async with app.database.reading() as session:
+            used = await Crops(session).used(keys)
+        await _forget(app, set(keys) - used)
+
+
+async def let_go(app: App, before: datetime) -> None:
+    """Forget the crops of faces that were asked about before then, and of which nobody said a word."""
+    async with app.database.writing() as session:
+        await Crops(session).let_go(before)
+        gone = await Crops(session).sweep()
+    await _forget(app, gone)
+
+
+async def sweep(app: App) -> None:
+    """Forget the crops that nothing names any more."""
+    async with app.database.writing() as session:
+        gone = await Crops(session).sweep()
+    await _forget(app, gone)
+
+
+async def _forget(app: App, keys: Collection[str]) -> None:
+    await asyncio.gather(*(app.storage.delete(key) for key in keys))

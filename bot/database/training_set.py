@@ -1,0 +1,73 @@
+"""What words teach: the photos that members are known by follow what counts of what people said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from bot.database.questions import standing
+from bot.database.servers import Servers
+from bot.database.tables import Crop, Group, Member, Photo, Question, QuestionFace, QuestionPicture, Word
+from bot.errors import ForgottenError
+from bot.words import Learns, Meaning, Origin
+from models.examples import flaw_of_example
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+
+class TrainingSet:
+    """Statements over the photos that words make, in one session."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def follow(self, faces: Collection[int]) -> None:
+        """Let the photos of the crops of `faces` be what counts of them now, and recognisers be fitted anew."""
+        query = select(Crop).join(QuestionFace, QuestionFace.crop_id == Crop.id).where(QuestionFace.id.in_(faces))
+        for crop in (await self._session.scalars(query.distinct())).all():
+            await self._follow(crop)
+        servers = select(Question.server_id).join(QuestionPicture).join(QuestionFace).where(QuestionFace.id.in_(faces))
+        for server_id in (await self._session.scalars(servers.distinct())).all():
+            if server_id is not None:
+                await Servers(self._session).touch(server_id)
+
+    async def _follow(self, crop: Crop) -> None:
+        said = await self._session.scalars(
+            select(Word).join(QuestionFace).where(QuestionFace.crop_id == crop.id).order_by(Word.id)
+        )
+        word = standing(said.all())
+        member = word.member_id if word is not None and word.meaning is Meaning.MEMBER else None
+        made = (await self._session.scalars(select(Photo).where(Photo.crop_id == crop.id))).all()
+        for photo in made:
+            if photo.face_id is not None and photo.member_id != member:
+                await self._session.delete(photo)
+        await self._session.flush()
+        if word is None or member is None or any(photo.member_id == member for photo in made):
+            return
+        origin = await self._origin(word.face_id)
+        if not (word.deliberate or flaw_of_example(crop.face_width, crop.sharpness) is None):
+            return
+        if not await self._may_learn(crop.server_id, member, origin):
+            return
+        self._session.add(
+            Photo(member_id=member, crop_id=crop.id, face_id=word.face_id, origin=origin, added_by=word.said_by)
+        )
+        await self._session.flush()
+
+    async def _origin(self, face_id: int) -> Origin:
+        query = select(Question.origin).join(QuestionPicture).join(QuestionFace).where(QuestionFace.id == face_id)
+        origin = (await self._session.scalars(query)).one_or_none()
+        if origin is None:
+            raise ForgottenError
+        return origin
+
+    async def _may_learn(self, server_id: int, member_id: int, origin: Origin) -> bool:
+        """A server's words teach its own roster alone: the house's is every server's."""
+        owner = await self._session.scalar(select(Group.server_id).join(Member).where(Member.id == member_id))
+        learns = (await Servers(self._session).choices(server_id)).learns
+        wanted = {Learns.CONFIRMED} if origin is Origin.ASKED else {Learns.CONFIRMED, Learns.SUBMITTED}
+        return owner == server_id and learns in wanted

@@ -1,0 +1,89 @@
+"""What every job needs: the engine on its bench, a picture opened safely, a face cut out of it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from bot.errors import EngineAwayError, EngineBrokenError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bot.media.pictures import OpenedPicture
+    from models.engines import Engine
+    from models.faces import Face
+    from models.quality import Quality
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Workbench:
+    """What a job needs besides its picture: the engine, the folder of its files, the limits."""
+
+    engine: str
+    weights: Path
+    picture_bytes: int
+    picture_pixels: int
+
+    def with_engine(self, name: str) -> Workbench:
+        """The same bench with another engine on it."""
+        return replace(self, engine=name)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A picture that could not be answered or enrolled; `sentence` says why and what to do."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A face cut out of its picture: a square JPEG, the face's width in pixels, its sharpness (`models.quality`)."""
+
+    jpeg: bytes
+    face_width: int
+    sharpness: float
+
+
+def engine_of(bench: Workbench) -> Engine:
+    """The engine of the bench. Raises EngineAwayError and EngineBrokenError."""
+    return load_engine(bench.engine, bench.weights)
+
+
+def load_engine(name: str, weights: Path) -> Engine:
+    """The engine called `name`.
+
+    Raises EngineAwayError when it or its files are gone, and EngineBrokenError when it can't be made.
+    """
+    from models.engines import MissingWeightsError, UnknownEngineError, load
+
+    try:
+        return load(name, weights)
+    except (MissingWeightsError, UnknownEngineError):
+        raise EngineAwayError(name) from None
+    except Exception as error:
+        # Each library refuses a damaged file in its own way.
+        reason = " ".join(str(error).split()) or type(error).__name__
+        log.error("the engine %s can't be loaded: %s: %s", name, type(error).__name__, reason)
+        raise EngineBrokenError(name, reason) from error
+
+
+def opened_picture(bench: Workbench, data: bytes) -> OpenedPicture | Refused:
+    """The picture of untrusted bytes, upright and in RGB, or why it can't be read."""
+    from bot.media.pictures import PictureError, PictureLimits, open_picture
+
+    try:
+        return open_picture(data, limits=PictureLimits(max_bytes=bench.picture_bytes, max_pixels=bench.picture_pixels))
+    except PictureError as error:
+        return Refused(str(error))
+
+
+def cut_out(opened: OpenedPicture, face: Face, quality: Quality) -> Cut:
+    """A face of the picture as it is kept."""
+    from models.drawing import crop
+
+    return Cut(crop(opened.pixels, face.box), opened.to_original(face.box).width, quality.sharpness)

@@ -1,0 +1,87 @@
+"""Engines at work: trying one out, warming up, encoding the crops that are kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.jobs.bench import Refused, engine_of, opened_picture
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.jobs.bench import Workbench
+    from models.engines import Engine
+    from models.faces import Encodings, Picture
+
+
+@dataclass(frozen=True, slots=True)
+class CropEncodings:
+    """One entry a crop: its encoding as float32 bytes, None where the engine finds no face in it."""
+
+    vectors: tuple[bytes | None, ...]
+    engine: str
+
+
+def warm_up(bench: Workbench) -> str:
+    """Do once what every picture needs, so that the first doesn't wait for it; the engine's version."""
+    from models.drawing import Tag, annotate
+    from models.faces import Band, Box
+
+    engine = engine_of(bench)
+    picture, _ = _rehearse(engine)
+    annotate(picture, [Tag(1, Box(80, 80, 240, 240), "누구", Band.SURE, "50 %")])
+    return engine.version
+
+
+def try_out(bench: Workbench) -> str:
+    """The engine's version, once it has been seen to detect, to encode, and to have its background.
+
+    Raises whatever goes wrong in it, RuntimeError when its encodings are none.
+    """
+    import numpy as np
+
+    from models import background
+
+    engine = engine_of(bench)
+    _, encodings = _rehearse(engine)
+    if encodings.shape != (1, engine.dimensions) or not abs(np.linalg.norm(encodings) - 1) < 1e-3:
+        raise RuntimeError(f"its encodings are {encodings.shape} of length {np.linalg.norm(encodings):.3f}")
+    background.load(engine.version)
+    return engine.version
+
+
+def _rehearse(engine: Engine) -> tuple[Picture, Encodings]:
+    """A picture of noise that the engine has looked at, and its encoding of a place in it."""
+    import numpy as np
+
+    from models.faces import Box, Face
+
+    picture = np.random.default_rng(0).integers(0, 256, (320, 320, 3), np.uint8)
+    engine.detect(picture)
+    points = np.array([(120, 130), (200, 130), (160, 170), (130, 210), (190, 210)], np.float32)
+    return picture, engine.encode(picture, [Face(Box(80, 80, 240, 240), 1.0, points)])
+
+
+def font_name() -> str:
+    """The font in which names are drawn; raises FileNotFoundError where it is missing."""
+    from models.lettering import font_path
+
+    return font_path().name
+
+
+def encode_crops(bench: Workbench, crops: Sequence[bytes]) -> CropEncodings:
+    """The encodings of roster crops, whose subject is the largest face."""
+    engine = engine_of(bench)
+    return CropEncodings(tuple(_encode_crop(engine, bench, crop) for crop in crops), engine.version)
+
+
+def _encode_crop(engine: Engine, bench: Workbench, data: bytes) -> bytes | None:
+    opened = opened_picture(bench, data)
+    if isinstance(opened, Refused):
+        return None
+    face = max(engine.detect(opened.pixels), key=lambda face: face.box.area, default=None)
+    if face is None:
+        return None
+    encoding = engine.encode(opened.pixels, [face])[0]
+    return encoding.tobytes() if (abs(encoding) <= 1).all() else None

@@ -1,0 +1,126 @@
+"""Who is this? A picture's bytes in, its faces with their guesses and the tagged picture out."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bot.jobs.bench import Cut, Refused, cut_out, engine_of, opened_picture
+from bot.wording import name_and_confidence
+
+if TYPE_CHECKING:
+    from bot.jobs.bench import Workbench
+    from models.drawing import Tag
+    from models.faces import Box, Flaw, Guess, Once
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """How faces are to be named: the group's id, or None to find it; whether each member is in a picture once at most;
+    from which confidence a name is sure; how large the tagged picture may be; whether each face is cut out.
+    """
+
+    group: int | None
+    once: Once
+    threshold: float
+    most_bytes: int
+    cuts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SeenFace:
+    """A face with its place in reading order from 1, its guess, its encoding as float32 bytes, and why it is doubtful.
+
+    `cut` is None unless faces were to be cut out.
+    """
+
+    number: int
+    box: Box
+    guess: Guess
+    vector: bytes
+    flaws: tuple[Flaw, ...] = ()
+    cut: Cut | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """An answered picture. `size` is (width, height) upright; `tagged` is a JPEG; `seconds` holds one entry a stage."""
+
+    size: tuple[int, int]
+    group_name: str | None
+    faces: tuple[SeenFace, ...]
+    tagged: bytes
+    engine: str
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def identify(bench: Workbench, data: bytes, recogniser: bytes, how: Naming) -> Identified | Refused:
+    """Every face of the picture `data` with its guess, and the picture with the names drawn in."""
+    from models.drawing import annotate
+    from models.quality import measure
+    from models.recognition import Recogniser
+
+    clock = _Stages()
+    opened = opened_picture(bench, data)
+    if isinstance(opened, Refused):
+        return opened
+    clock.ends("read")
+    engine = engine_of(bench)
+    found = engine.detect(opened.pixels)
+    clock.ends("detect")
+    encodings = engine.encode(opened.pixels, found)
+    qualities = [measure(opened.pixels, face, engine.landmarks) for face in found]
+    clock.ends("encode")
+    naming = Recogniser.from_bytes(recogniser).name(
+        encodings, qualities=qualities, group=how.group, once=how.once, threshold=how.threshold
+    )
+    clock.ends("name")
+    pairs = list(enumerate(zip(found, naming.guesses, strict=True), start=1))
+    tagged = annotate(
+        opened.pixels,
+        [_tag(number, face.box, guess) for number, (face, guess) in pairs],
+        max_bytes=how.most_bytes,
+    )
+    clock.ends("draw")
+    return Identified(
+        size=opened.size,
+        group_name=naming.group_name,
+        faces=tuple(
+            SeenFace(
+                number,
+                opened.to_original(face.box),
+                guess,
+                encoding.tobytes(),
+                quality.flaws,
+                cut_out(opened, face, quality) if how.cuts else None,
+            )
+            for (number, (face, guess)), encoding, quality in zip(pairs, encodings, qualities, strict=True)
+        ),
+        tagged=tagged,
+        engine=engine.version,
+        seconds=clock.seconds(),
+    )
+
+
+def _tag(number: int, box: Box, guess: Guess) -> Tag:
+    from models.drawing import Tag
+
+    name, confidence = name_and_confidence(guess)
+    return Tag(number, box, name, guess.band, confidence)
+
+
+class _Stages:
+    """Seconds by stage, each from the end of the one before."""
+
+    def __init__(self) -> None:
+        self._began = self._last = time.perf_counter()
+        self._seconds: dict[str, float] = {}
+
+    def ends(self, stage: str) -> None:
+        now = time.perf_counter()
+        self._seconds[stage] = now - self._last
+        self._last = now
+
+    def seconds(self) -> dict[str, float]:
+        return {**self._seconds, "all": time.perf_counter() - self._began}

@@ -1,0 +1,134 @@
+"""What people say teaches: the photos of a roster follow the words, and crops go when nothing names them."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, update
+
+from bot import crops
+from bot.answers import Answer
+from bot.app import App
+from bot.database.base import utc_now
+from bot.database.servers import Servers
+from bot.database.tables import Crop, Member, Photo, Server
+from bot.jobs import Cut
+from bot.trust import Trust
+from bot.usecases import correct, roster
+from bot.usecases.correct import Speaker
+from bot.usecases.identify import Asked, Submitted, ask
+from bot.words import Learns, Meaning, Origin
+
+SERVER = 7
+TRUSTED = Speaker(11, Trust.TRUSTED)
+FAN = Speaker(12, Trust.MEMBER)
+
+
+@pytest.fixture
+async def presidents(app: App, public_photos: Path) -> App:
+    await roster.add_group(app, SERVER, "Presidents")
+    for name, file in (("Obama", "obama.jpg"), ("Biden", "biden.jpg")):
+        await roster.add_member(app, SERVER, "Presidents", name, [submitted(public_photos, file)], by=1)
+    return app
+
+
+def submitted(photos: Path, name: str) -> Submitted:
+    return Submitted(name, (photos / name).read_bytes())
+
+
+async def asked(app: App, photos: Path, name: str = "obama2.jpg") -> Answer:
+    tagged = await ask(app, Asked(FAN.id, server_id=SERVER, rosters=(SERVER,)), [submitted(photos, name)])
+    return tagged.answer
+
+
+async def learned(app: App) -> list[tuple[str, Origin]]:
+    """Of whom there are photos that words made."""
+    async with app.database.reading() as session:
+        query = select(Member.name, Photo.origin).join(Photo.member).where(Photo.face_id.is_not(None))
+        return [(name, origin) for name, origin in await session.execute(query.order_by(Photo.id))]
+
+
+async def kept(app: App) -> int:
+    async with app.database.reading() as session:
+        rows = list(await session.scalars(select(Crop.key)))
+    assert sorted(rows) == await app.storage.keys("crops")
+    return len(rows)
+
+
+async def test_a_confirmed_face_is_learned_and_unlearned_again(presidents: App, public_photos: Path) -> None:
+    answer = await asked(presidents, public_photos)
+    assert await kept(presidents) == 3
+    await correct.confirm(presidents, answer.id, FAN)
+    assert await learned(presidents) == []
+    await correct.confirm(presidents, answer.id, TRUSTED)
+    assert await learned(presidents) == [("Obama", Origin.ASKED)]
+    await correct.undo(presidents, answer.id, TRUSTED)
+    assert await learned(presidents) == []
+
+
+async def test_a_later_word_moves_the_photo(presidents: App, public_photos: Path) -> None:
+    answer = await asked(presidents, public_photos)
+    (_, face), *_ = answer.faces
+    await correct.say_name(presidents, answer.id, face.id, "Biden", TRUSTED)
+    assert [name for name, _ in await learned(presidents)] == ["Biden"]
+    await correct.say_name(presidents, answer.id, face.id, "Obama", TRUSTED)
+    assert [name for name, _ in await learned(presidents)] == ["Obama"]
+    await correct.say_nobody(presidents, answer.id, face.id, Meaning.STRANGER, TRUSTED)
+    assert await learned(presidents) == []
+
+
+async def test_the_same_face_asked_twice_is_one_photo(presidents: App, public_photos: Path) -> None:
+    first, second = await asked(presidents, public_photos), await asked(presidents, public_photos)
+    assert await kept(presidents) == 3
+    for answer in (first, second):
+        await correct.confirm(presidents, answer.id, TRUSTED)
+    assert [name for name, _ in await learned(presidents)] == ["Obama"]
+
+
+async def test_a_small_face_is_not_learned(presidents: App, public_photos: Path) -> None:
+    answer = await asked(presidents, public_photos)
+    async with presidents.database.writing() as session:
+        await session.execute(update(Crop).values(face_width=60))
+    await correct.confirm(presidents, answer.id, TRUSTED)
+    assert await learned(presidents) == []
+
+
+@pytest.mark.parametrize("learns", [Learns.SUBMITTED, Learns.OFF])
+async def test_what_a_server_does_not_want_learned_is_not_kept(
+    presidents: App, public_photos: Path, learns: Learns
+) -> None:
+    async with presidents.database.writing() as session:
+        await Servers(session).ensure(SERVER)
+        await session.execute(update(Server).where(Server.id == SERVER).values(learns=learns))
+    answer = await asked(presidents, public_photos)
+    assert await kept(presidents) == 2
+    await correct.confirm(presidents, answer.id, TRUSTED)
+    assert await learned(presidents) == []
+
+
+async def test_what_nobody_labelled_is_forgotten(presidents: App, public_photos: Path) -> None:
+    spoken, silent = await asked(presidents, public_photos), await asked(presidents, public_photos, "obama3.jpg")
+    await correct.confirm(presidents, spoken.id, TRUSTED)
+    await crops.let_go(presidents, utc_now() - timedelta(days=1))
+    assert await kept(presidents) == 4
+    await crops.let_go(presidents, utc_now() + timedelta(days=1))
+    assert await kept(presidents) == 3
+    assert (await correct.confirm(presidents, silent.id, TRUSTED)).answer.faces[0][1].word is not None
+    assert [name for name, _ in await learned(presidents)] == ["Obama"]
+
+
+async def test_what_comes_to_nothing_leaves_no_file(presidents: App) -> None:
+    async with crops.stored(presidents, [Cut(b"one", 100, 2.0), Cut(b"two", 100, 2.0)]):
+        assert len(await presidents.storage.keys("crops")) == 4
+    assert await kept(presidents) == 2
+
+
+async def test_the_roster_of_every_server_is_not_taught_by_one(app: App, public_photos: Path) -> None:
+    await roster.add_group(app, 0, "Presidents")
+    await roster.add_member(app, 0, "Presidents", "Obama", [submitted(public_photos, "obama.jpg")], by=0)
+    answer = await asked(app, public_photos)
+    await correct.confirm(app, answer.id, dataclasses.replace(TRUSTED, trust=Trust.MODERATOR))
+    assert await learned(app) == []
