@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bot.classifiers import QUIET, Classifiers
@@ -12,7 +12,7 @@ from bot.database.engine import Database
 from bot.jobs import Workbench
 from bot.recognisers import Recognisers
 from bot.storage import Storage
-from bot.turns import Turns
+from bot.turns import GATHERINGS, Turns
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -35,6 +35,7 @@ class App:
     recognisers: Recognisers
     classifiers: Classifiers
     turns: Turns
+    gatherings: Turns = field(default_factory=lambda: Turns(1, GATHERINGS))
 
     @classmethod
     @asynccontextmanager

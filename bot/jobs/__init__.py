@@ -6,6 +6,7 @@ Imports stand inside the jobs: the gateway names a job without loading dlib, Ope
 from bot.jobs.bench import Cut, Refused, Workbench, load_engine
 from bot.jobs.engines import CropEncodings, encode_crops, font_name, try_out, warm_up
 from bot.jobs.enrolling import Enrolled, by_size, enrol, why_not_enrolled
+from bot.jobs.gathering import Spotted, guess_each, sift, spot
 from bot.jobs.looking import Identified, Naming, SeenFace, identify
 from bot.jobs.rosters import RosterRow, Trained, TrainingFailedError, fit, train
 
@@ -18,6 +19,7 @@ __all__ = [
     "Refused",
     "RosterRow",
     "SeenFace",
+    "Spotted",
     "Trained",
     "TrainingFailedError",
     "Workbench",
@@ -26,8 +28,11 @@ __all__ = [
     "enrol",
     "fit",
     "font_name",
+    "guess_each",
     "identify",
     "load_engine",
+    "sift",
+    "spot",
     "train",
     "try_out",
     "warm_up",
