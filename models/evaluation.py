@@ -254,9 +254,7 @@ def ask(sample: Sample, fit: Callable[[Gallery], Recognises], enrolled: NDArray[
     return judge(fit(gallery), sample.roster, encodings, people)
 
 
-def judge(
-    recogniser: Recognises, roster: Sequence[Member], encodings: Encodings, people: NDArray[np.int64]
-) -> Outcome:
+def judge(recogniser: Recognises, roster: Sequence[Member], encodings: Encodings, people: NDArray[np.int64]) -> Outcome:
     """What a recogniser of `roster`, the members of one group in its order, says of faces (n, d) of `people` (n,).
 
     These are as in `Sample`: the id of a member, or -1 - k for a stranger of source k.
