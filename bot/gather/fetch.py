@@ -228,7 +228,7 @@ def _web_link(link: str, page: URL | None = None) -> URL:
     """`link`, as it stands on `page`. Raises RefusedError where it is nothing of the web, or names a user."""
     try:
         url = (page.join(URL(link)) if page else URL(link)).with_fragment(None)
-    except ValueError as error:
+    except (ValueError, LookupError) as error:  # yarl has an IndexError for some brackets
         raise RefusedError(Why.LINK) from error
     if url.scheme not in {"http", "https"} or not url.raw_host or url.raw_user or url.raw_password:
         raise RefusedError(Why.LINK)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from io import BytesIO
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +15,9 @@ from aiohttp import web
 from PIL import Image
 
 from bot.gather.candidates import Candidate, Tally, candidates, queries
-from bot.gather.fetch import NoContactError
+from bot.gather.fetch import Client, NoContactError
 from bot.gather.refusals import Why
-from bot.gather.sources import load
+from bot.gather.sources import Found, found, load
 from bot.settings import Settings
 from tests.support.image_search import ImageSearch, Names, Vault
 
@@ -107,14 +109,59 @@ def test_the_usual_spellings_come_first_and_scripts_are_not_mixed() -> None:
     assert queries([], ["Tzuyu"]) == []
 
 
-async def test_no_more_is_brought_than_was_asked_for(search: ImageSearch) -> None:
+async def test_no_more_is_fetched_than_was_asked_for(search: ImageSearch) -> None:
     for n in range(30):
-        search.name("commons", search.put(f"/{n}.jpg", b"face %d" % n))
-    brought, _ = await gathered(search.settings(), limit=5)
+        search.put(f"/{n}.jpg", b"face %d" % n)
+        search.name(("commons", "openverse", "web")[n % 3], f"http://site{n}.example:{search.port}/{n}.jpg")
+    names = Names(**{f"site{n}_example": ["127.0.0.1"] for n in range(30)})
+    brought, _ = await gathered(search.settings(), limit=5, resolver=names)
     assert [each.data for each in brought] == [b"face %d" % n for n in range(5)]
-    assert sum(path.endswith(".jpg") for path in search.paths()) == 5
-    assert len((await gathered(search.settings(gather_files=3)))[0]) == 3
-    assert (await gathered(search.settings(), limit=0))[0] == []
+    assert {each.host for each in search.asked} == {"127.0.0.1", *(f"site{n}.example" for n in range(5))}
+    assert len((await gathered(search.settings(gather_files=3), resolver=names))[0]) == 3
+    assert (await gathered(search.settings(), limit=0, resolver=names))[0] == []
+
+
+async def test_a_source_names_no_more_than_was_asked_for_in_all_spellings(search: ImageSearch) -> None:
+    async def many(request: web.Request) -> web.StreamResponse:
+        spelling = ASKED.index(request.query["q"])
+        results = [{"url": f"{search.base}/gone/{spelling}/{n}.jpg"} for n in range(20)]
+        return web.json_response({"page_count": 1, "results": results})
+
+    search.serve("/v1/images/", many)
+    _, tally = await gathered(search.settings(gather_sources=f"openverse={search.base}/v1/images/"), limit=4)
+    assert tally.found == {"openverse": 4}
+    assert [path for path in search.paths() if "gone" in path] == [f"/gone/{n % 2}/{n // 2}.jpg" for n in range(4)]
+
+
+async def test_a_source_without_end(search: ImageSearch) -> None:
+    class Endless:
+        name = "endless"
+
+        async def search(self, client: Client, query: str, limit: int) -> AsyncGenerator[Found]:
+            for n in count():
+                yield found(f"{search.base}/{n}.jpg", "", query)
+
+    tally = Tally()
+    assert [each async for each in candidates(search.settings(), [Endless()], ASKED, 4, tally)] == []
+    assert (tally.found, tally.refused) == ({"endless": 4}, {Why.STATUS: 4})
+
+
+async def test_a_client_that_breaks_over_a_file_goes_on_with_the_others(
+    search: ImageSearch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetch = Client.picture
+
+    async def brittle(self: Client, link: str) -> bytes:
+        if "odd" in link:
+            raise RuntimeError("a bug of some library")
+        return await fetch(self, link)
+
+    monkeypatch.setattr(Client, "picture", brittle)
+    search.name("commons", f"{search.base}/odd.jpg")
+    search.name("commons", search.put("/face.jpg", b"face"))
+    brought, tally = await gathered(search.settings())
+    assert [each.data for each in brought] == [b"face"]
+    assert tally.refused == {Why.BROKEN: 1}
 
 
 async def test_what_was_refused_is_made_up_for(search: ImageSearch) -> None:
@@ -234,7 +281,7 @@ async def test_one_that_is_stopped_leaves_nothing_under_way(search: ImageSearch,
                     return
 
     before = asyncio.all_tasks()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(10):
         task = asyncio.create_task(gather())
         await asked.wait()
         if how == "cancelled":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import tracemalloc
 from collections.abc import AsyncGenerator
 
 import pytest
@@ -49,6 +50,7 @@ async def test_the_bot_says_who_it_is_and_keeps_no_cookie(client: Client, search
     for asked in search.asked:
         assert asked.headers["User-Agent"].startswith("nugu/")
         assert "owner@example.org" in asked.headers["User-Agent"]
+        assert asked.headers["Accept-Encoding"] == "identity"
         assert not {"Cookie", "Referer", "Authorization"} & set(asked.headers)
 
 
@@ -207,9 +209,22 @@ async def test_a_page_called_jpg(client: Client, search: ImageSearch) -> None:
     assert await refused(client, link) is Why.NOT_IMAGE
 
 
-async def test_a_file_that_says_it_is_too_large_is_not_read(client: Client, search: ImageSearch) -> None:
-    assert await client.picture(search.put("/fits.jpg", b"x" * 300_000)) == b"x" * 300_000
-    assert await refused(client, search.put("/large.jpg", b"x" * 300_001)) is Why.TOO_LARGE
+async def test_a_file_of_the_largest_size_is_fetched(client: Client, search: ImageSearch) -> None:
+    assert await client.picture(search.put("/face.jpg", b"x" * 300_000)) == b"x" * 300_000
+
+
+async def test_a_file_that_says_it_is_too_large_is_not_waited_for(client: Client, search: ImageSearch) -> None:
+    over = asyncio.Event()
+
+    async def boasts(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "image/jpeg", "Content-Length": "300001"})
+        await response.prepare(request)
+        await over.wait()
+        return response
+
+    async with asyncio.timeout(10):
+        assert await refused(client, search.serve("/face.jpg", boasts)) is Why.TOO_LARGE
+    over.set()
 
 
 async def test_a_stream_without_end_is_cut_off(client: Client, search: ImageSearch) -> None:
@@ -230,11 +245,18 @@ async def test_a_stream_without_end_is_cut_off(client: Client, search: ImageSear
 
 
 async def test_a_packed_bomb_is_not_unpacked(client: Client, search: ImageSearch) -> None:
-    async def packed(request: web.Request) -> web.StreamResponse:
-        body = gzip.compress(bytes(20_000_000))
-        return web.Response(body=body, headers={"Content-Type": "image/jpeg", "Content-Encoding": "gzip"})
+    bomb = gzip.compress(bytes(50_000_000))
 
-    assert await refused(client, search.serve("/face.jpg", packed)) is Why.BROKEN
+    async def packed(request: web.Request) -> web.StreamResponse:
+        return web.Response(body=bomb, headers={"Content-Type": "image/jpeg", "Content-Encoding": "gzip"})
+
+    link = search.serve("/face.jpg", packed)
+    tracemalloc.start()
+    try:
+        assert await refused(client, link) is Why.BROKEN
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
 
 
 async def test_a_slow_drip_is_given_up_and_its_site_left_alone(search: ImageSearch) -> None:
@@ -246,7 +268,7 @@ async def test_a_slow_drip_is_given_up_and_its_site_left_alone(search: ImageSear
             await asyncio.sleep(0.02)
 
     link = search.serve("/face.jpg", drip)
-    async with polite_client(search.settings(gather_file_seconds=0.5)) as client:
+    async with asyncio.timeout(10), polite_client(search.settings(gather_file_seconds=0.5)) as client:
         assert await refused(client, link) is Why.SLOW
         assert await refused(client, search.put("/other.jpg", FACE)) is Why.SLOW
     assert search.paths() == ["/robots.txt", "/face.jpg"]

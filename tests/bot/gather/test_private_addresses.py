@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator
+from pathlib import Path
 
 import pytest
 
 from bot import addresses
 from bot.gather.fetch import Client, polite_client
 from bot.gather.refusals import RefusedError, Why
+from tests.conftest import ROOT
 from tests.support.image_search import ImageSearch, Names, Vault
 
 SPELLINGS = [
@@ -124,7 +127,13 @@ async def test_a_proxy_of_the_environment(search: ImageSearch, vault: Vault, mon
 
 NOT_WEB = [
     *("file:///etc/passwd", "ftp://127.0.0.1/face.jpg", "data:image/png;base64,AAAA", "unix:///var/run/docker.sock"),
-    *("gopher://127.0.0.1:6379/_FLUSHALL", "javascript:alert(1)", "http://[::1", "http://photos.example:port/"),
+    *(
+        "gopher://127.0.0.1:6379/_FLUSHALL",
+        "javascript:alert(1)",
+        "http://[::1",
+        "http://photos.example:port/",
+        "http://][",
+    ),
 ]
 
 
@@ -133,7 +142,23 @@ async def test_what_is_no_link_of_the_web(client: Client, link: str) -> None:
     assert await refused(client, link) is Why.LINK
 
 
+async def test_nobody_is_told_a_password(client: Client, search: ImageSearch) -> None:
+    search.put("/face.jpg", b"face")
+    assert await refused(client, f"http://user:word@127.0.0.1:{search.port}/face.jpg") is Why.LINK
+    assert search.asked == []
+
+
 @pytest.mark.parametrize("link", NOT_WEB)
 async def test_a_redirect_to_what_is_no_link_of_the_web(client: Client, search: ImageSearch, link: str) -> None:
     assert await refused(client, search.redirect("/face.jpg", link)) is Why.LINK
     assert search.paths() == ["/robots.txt", "/face.jpg"]
+
+
+def test_every_test_that_the_page_names_is_there() -> None:
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / "gathering.md").read_text()))
+    files = [*Path(__file__).parent.glob("test_*.py"), ROOT / "tests" / "bot" / "test_addresses.py"]
+    there = {
+        name for file in files for name in re.findall(r"^(?:async )?def (test_\w+)", file.read_text(), re.MULTILINE)
+    }
+    assert named
+    assert named <= there
