@@ -7,19 +7,28 @@ from bot.jobs.bench import Cut, Refused, Workbench, load_engine
 from bot.jobs.engines import CropEncodings, encode_crops, font_name, try_out, warm_up
 from bot.jobs.enrolling import Enrolled, by_size, enrol, why_not_enrolled
 from bot.jobs.looking import Identified, Naming, SeenFace, identify
-from bot.jobs.rosters import RosterRow, Trained, TrainingFailedError, fit, train
+from bot.jobs.reporting import LabelDoubt, MemberStanding, RosterReport, report
+from bot.jobs.rosters import RosterRow, fit
+from bot.jobs.training import Judged, Made, Names, Trained, TrainingFailedError, Tried, make, train
 
 __all__ = [
     "CropEncodings",
     "Cut",
     "Enrolled",
     "Identified",
+    "Judged",
+    "LabelDoubt",
+    "Made",
+    "MemberStanding",
+    "Names",
     "Naming",
     "Refused",
+    "RosterReport",
     "RosterRow",
     "SeenFace",
     "Trained",
     "TrainingFailedError",
+    "Tried",
     "Workbench",
     "by_size",
     "encode_crops",
@@ -28,6 +37,8 @@ __all__ = [
     "font_name",
     "identify",
     "load_engine",
+    "make",
+    "report",
     "train",
     "try_out",
     "warm_up",
