@@ -134,10 +134,10 @@ def evaluate(
 
 @cli.command()
 def train() -> None:
-    """Train the classifier of every roster now, and say what it found. The bot does so by itself after changes."""
-    from bot.training import train_rosters
+    """Make a model of every group now, and say how it did. The bot does so by itself after changes."""
+    from bot.training import train_groups
 
-    if not _finish(train_rosters(_settings())):
+    if not _finish(train_groups(_settings())):
         raise typer.Exit(1)
 
 

@@ -8,20 +8,29 @@ from bot.jobs.engines import CropEncodings, encode_crops, font_name, try_out, wa
 from bot.jobs.enrolling import Enrolled, by_size, enrol, why_not_enrolled
 from bot.jobs.gathering import Spotted, guess_each, sift, spot
 from bot.jobs.looking import Identified, Naming, SeenFace, identify
-from bot.jobs.rosters import RosterRow, Trained, TrainingFailedError, fit, train
+from bot.jobs.reporting import LabelDoubt, MemberStanding, RosterReport, report
+from bot.jobs.rosters import RosterRow, fit
+from bot.jobs.training import Judged, Made, Names, Trained, TrainingFailedError, Tried, make, train
 
 __all__ = [
     "CropEncodings",
     "Cut",
     "Enrolled",
     "Identified",
+    "Judged",
+    "LabelDoubt",
+    "Made",
+    "MemberStanding",
+    "Names",
     "Naming",
     "Refused",
+    "RosterReport",
     "RosterRow",
     "SeenFace",
     "Spotted",
     "Trained",
     "TrainingFailedError",
+    "Tried",
     "Workbench",
     "by_size",
     "encode_crops",
@@ -31,6 +40,8 @@ __all__ = [
     "guess_each",
     "identify",
     "load_engine",
+    "make",
+    "report",
     "sift",
     "spot",
     "train",
