@@ -82,7 +82,7 @@ def compare(gallery: Gallery, old: NDArray[np.bool_], new: NDArray[np.bool_], *,
     """
     probes = np.flatnonzero(old & new)
     numbers = photo_numbers(gallery.encodings, gallery.version)
-    tallies = np.zeros((2, 2))
+    tallies = np.zeros((2, 2), np.int64)
     # By member: the sum of the changes of her margin, and how many they are.
     changes = np.zeros((2, len(gallery.roster)))
     fresh: list[float] = []
@@ -93,14 +93,14 @@ def compare(gallery: Gallery, old: NDArray[np.bool_], new: NDArray[np.bool_], *,
             unseen = ~np.isin(numbers, numbers[asked])
             both = [ask(gallery, model & unseen, asked) for model in (old, new)]
             for tally, answers in zip(tallies, both, strict=True):
-                tally += answers.right.sum() / REPEATS, answers.wrong.sum() / REPEATS
+                tally += answers.right.sum(), answers.wrong.sum()
             margins = [np.clip(its.own, -_MOST, _MOST) - np.clip(its.other, -_MOST, _MOST) for its in both]
             unknown = ~both[0].known & both[1].known
             fresh += margins[1][unknown].tolist()
             np.add.at(changes[0], both[0].truth[~unknown], (margins[1] - margins[0])[~unknown])
             np.add.at(changes[1], both[0].truth[~unknown], 1)
     fallen = np.flatnonzero(changes[0] < -FALL * changes[1])
-    before, after = (Tally(right, wrong) for right, wrong in tallies.tolist())
+    before, after = (Tally(right / REPEATS, wrong / REPEATS) for right, wrong in tallies.tolist())
     return Comparison(
         len(probes),
         before,
