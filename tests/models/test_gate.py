@@ -28,7 +28,7 @@ def every(old: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.ones_like(old)
 
 
-@pytest.fixture(params=range(3))
+@pytest.fixture(params=range(2))
 def world(request: pytest.FixtureRequest) -> World:
     return World(request.param)
 
@@ -85,7 +85,6 @@ def test_a_label_that_was_put_right_is_no_probe_and_may_pass(world: World) -> No
     comparison = compare(both, old, new)
     assert comparison.probes == count - 2
     assert comparison.passes
-    assert not compare(both, new, old & (both.members != 0)).passes
 
 
 def test_copies_of_a_probe_are_held_out_whatever_they_are_called(world: World) -> None:
