@@ -20,7 +20,7 @@ from cogs.cards.result import result_card, result_files
 from cogs.phrases import asks_who
 from cogs.pictures import pictures_of, read_attachments
 from cogs.presses.answer import AllRight, Details, FixFace, Hide, Undo
-from cogs.presses.fix import NotAFace, NotAMember, WhichFace, WhichMember, on_form
+from cogs.presses.fix import IsNot, NotAFace, NotAMember, WhichFace, WhichMember, on_form
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -253,6 +253,8 @@ async def _reply(message: discord.Message, **parts: Any) -> None:
 
 async def setup(client: Nugu) -> None:
     """discord.py's entry to the extension."""
-    client.add_dynamic_items(AllRight, FixFace, Details, Hide, Undo, WhichFace, WhichMember, NotAMember, NotAFace)
+    client.add_dynamic_items(
+        AllRight, FixFace, Details, Hide, Undo, WhichFace, WhichMember, NotAMember, NotAFace, IsNot
+    )
     client.add_listener(on_form, "on_interaction")
     await client.add_cog(Who(client))

@@ -7,7 +7,7 @@ from bot.jobs.bench import Cut, Refused, Workbench, load_engine
 from bot.jobs.engines import CropEncodings, encode_crops, font_name, try_out, warm_up
 from bot.jobs.enrolling import Enrolled, by_size, enrol, why_not_enrolled
 from bot.jobs.looking import Identified, Naming, SeenFace, identify
-from bot.jobs.rosters import RosterRow, Trained, TrainingFailedError, fit, train
+from bot.jobs.rosters import RosterRow, SpokenOf, Trained, TrainingFailedError, fit, train
 
 __all__ = [
     "CropEncodings",
@@ -18,6 +18,7 @@ __all__ = [
     "Refused",
     "RosterRow",
     "SeenFace",
+    "SpokenOf",
     "Trained",
     "TrainingFailedError",
     "Workbench",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from models.classifier import Classifier
     from models.gallery import Gallery
+    from models.vetoes import Vetoes
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,16 @@ class RosterRow:
     group: int
     group_name: str
     vector: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenOf:
+    """A face of which somebody said whom it shows, whom it doesn't (both are ids of members), or that it is `nobody`."""
+
+    vector: bytes
+    grants: int | None = None
+    denies: int | None = None
+    nobody: bool = False
 
 
 class TrainingFailedError(Exception):
@@ -48,10 +59,13 @@ class Trained:
     helps: bool
 
 
-def fit(rows: Sequence[RosterRow], engine: str, classifiers: Sequence[bytes] = ()) -> bytes:
+def fit(
+    rows: Sequence[RosterRow], engine: str, classifiers: Sequence[bytes] = (), vetoes: Sequence[SpokenOf] = ()
+) -> bytes:
     """A recogniser fitted to `rows`, which hold at least one encoding by `engine`, as bytes.
 
-    `classifiers` are `.keras` files of parts of them. One that doesn't help, or can't be read, is left out.
+    `classifiers` are `.keras` files of parts of them. One that doesn't help, or can't be read, is left out. `vetoes`, oldest
+    first, are the faces that somebody spoke of, by the same engine.
     """
     from dataclasses import replace
 
@@ -67,7 +81,8 @@ def fit(rows: Sequence[RosterRow], engine: str, classifiers: Sequence[bytes] = (
         else:
             if classifier.version == engine and classifier.trial.helps:
                 helpful.append(classifier)
-    return replace(fit_recogniser(_gallery(rows, engine)), classifiers=tuple(helpful)).to_bytes()
+    recogniser = fit_recogniser(_gallery(rows, engine))
+    return replace(recogniser, classifiers=tuple(helpful), vetoes=_vetoes(vetoes, engine)).to_bytes()
 
 
 def train(rows: Sequence[RosterRow], engine: str, limit: float) -> Trained | None:
@@ -91,6 +106,22 @@ def train(rows: Sequence[RosterRow], engine: str, limit: float) -> Trained | Non
         raise TrainingFailedError(f"it ended with {done.returncode} {last}".strip())
     trial = load(done.stdout).trial
     return Trained(done.stdout, trial.photos, trial.centroids, trial.classifier, trial.helps)
+
+
+def _vetoes(spoken: Sequence[SpokenOf], engine: str) -> Vetoes:
+    import numpy as np
+
+    from models.vetoes import NOBODY, Vetoes
+
+    if not spoken:
+        return Vetoes()
+    denied = [NOBODY if one.nobody else one.denies for one in spoken]
+    return Vetoes.standing(
+        np.stack([np.frombuffer(one.vector, np.float32) for one in spoken]),
+        denied,
+        [one.grants for one in spoken],
+        engine,
+    )
 
 
 def _gallery(rows: Sequence[RosterRow], engine: str) -> Gallery:
