@@ -9,7 +9,7 @@ from bot.jobs.enrolling import Enrolled, by_size, enrol, why_not_enrolled
 from bot.jobs.gathering import Spotted, guess_each, sift, spot
 from bot.jobs.looking import Identified, Naming, SeenFace, identify
 from bot.jobs.reporting import LabelDoubt, MemberStanding, RosterReport, report
-from bot.jobs.rosters import RosterRow, fit
+from bot.jobs.rosters import RosterRow, SpokenOf, fit
 from bot.jobs.training import Judged, Made, Names, Trained, TrainingFailedError, Tried, make, train
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "RosterReport",
     "RosterRow",
     "SeenFace",
+    "SpokenOf",
     "Spotted",
     "Trained",
     "TrainingFailedError",
