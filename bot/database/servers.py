@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
 
+def touched(session: AsyncSession) -> set[int]:
+    """The servers whose rosters this session changed."""
+    return session.info.setdefault("touched servers", set())
+
+
 @dataclass(frozen=True, slots=True)
 class ServerChoices:
     """A server's choices; `roles` maps role ids to the trust that they give; in channel `notices` moderators are told."""
@@ -63,8 +68,9 @@ class Servers:
         )
 
     async def touch(self, server_id: int) -> None:
-        """Let recognisers of the server's rosters be fitted anew."""
+        """Let recognisers of the server's rosters be fitted anew, and whoever listens know once this is committed."""
         await self.ensure(server_id)
+        touched(self._session).add(server_id)
         await self._session.execute(
             update(Server)
             .where(Server.id == server_id)

@@ -6,29 +6,45 @@ Imports stand inside the jobs: the gateway names a job without loading dlib, Ope
 from bot.jobs.bench import Cut, Refused, Workbench, load_engine
 from bot.jobs.engines import CropEncodings, encode_crops, font_name, try_out, warm_up
 from bot.jobs.enrolling import Enrolled, by_size, enrol, why_not_enrolled
+from bot.jobs.gathering import Spotted, guess_each, sift, spot
 from bot.jobs.looking import Identified, Naming, SeenFace, identify
-from bot.jobs.rosters import RosterRow, SpokenOf, Trained, TrainingFailedError, fit, train
+from bot.jobs.reporting import LabelDoubt, MemberStanding, RosterReport, report
+from bot.jobs.rosters import RosterRow, SpokenOf, fit
+from bot.jobs.training import Judged, Made, Names, Trained, TrainingFailedError, Tried, make, train
 
 __all__ = [
     "CropEncodings",
     "Cut",
     "Enrolled",
     "Identified",
+    "Judged",
+    "LabelDoubt",
+    "Made",
+    "MemberStanding",
+    "Names",
     "Naming",
     "Refused",
+    "RosterReport",
     "RosterRow",
     "SeenFace",
     "SpokenOf",
+    "Spotted",
     "Trained",
     "TrainingFailedError",
+    "Tried",
     "Workbench",
     "by_size",
     "encode_crops",
     "enrol",
     "fit",
     "font_name",
+    "guess_each",
     "identify",
     "load_engine",
+    "make",
+    "report",
+    "sift",
+    "spot",
     "train",
     "try_out",
     "warm_up",

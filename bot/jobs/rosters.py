@@ -1,12 +1,8 @@
-"""Rosters: encodings in, a fitted recogniser or a trained classifier out."""
+"""Rosters: encodings in, a fitted recogniser out."""
 
 from __future__ import annotations
 
 import logging
-import os
-import pickle
-import subprocess
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -42,23 +38,6 @@ class SpokenOf:
     nobody: bool = False
 
 
-class TrainingFailedError(Exception):
-    """The process that trained was killed, took too long, or failed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trained:
-    """A classifier as a `.keras` file. Of `photos` held out, so many had the right member likeliest in their group: by distance
-    alone (`centroids`), and with the classifier. `helps`: whether it is used.
-    """
-
-    file: bytes
-    photos: int
-    centroids: int
-    classifier: int
-    helps: bool
-
-
 def fit(
     rows: Sequence[RosterRow], engine: str, classifiers: Sequence[bytes] = (), vetoes: Sequence[SpokenOf] = ()
 ) -> bytes:
@@ -81,31 +60,8 @@ def fit(
         else:
             if classifier.version == engine and classifier.trial.helps:
                 helpful.append(classifier)
-    recogniser = fit_recogniser(_gallery(rows, engine))
+    recogniser = fit_recogniser(gallery_of(rows, engine))
     return replace(recogniser, classifiers=tuple(helpful), vetoes=_vetoes(vetoes, engine)).to_bytes()
-
-
-def train(rows: Sequence[RosterRow], engine: str, limit: float) -> Trained | None:
-    """A classifier of `rows`, trained in a process of its own within `limit` seconds; None where they are too few.
-
-    That process alone imports TensorFlow, and gives its memory back by ending; the worker answers meanwhile. Raises
-    TrainingFailedError when it is killed, or fails.
-    """
-    from bot.compute import aside
-    from models.classifier import load
-    from models.gallery import can_be_tried_out
-
-    gallery = _gallery(rows, engine)
-    if not can_be_tried_out(gallery.members):
-        return None
-    aside()
-    command = [sys.executable, "-m", "models.training", str(limit), str(os.getpid())]
-    done = subprocess.run(command, input=pickle.dumps(gallery), capture_output=True, check=False)
-    if done.returncode:
-        *_, last = ["", *done.stderr.decode(errors="replace").splitlines()]
-        raise TrainingFailedError(f"it ended with {done.returncode} {last}".strip())
-    trial = load(done.stdout).trial
-    return Trained(done.stdout, trial.photos, trial.centroids, trial.classifier, trial.helps)
 
 
 def _vetoes(spoken: Sequence[SpokenOf], engine: str) -> Vetoes:
@@ -124,7 +80,8 @@ def _vetoes(spoken: Sequence[SpokenOf], engine: str) -> Vetoes:
     )
 
 
-def _gallery(rows: Sequence[RosterRow], engine: str) -> Gallery:
+def gallery_of(rows: Sequence[RosterRow], engine: str) -> Gallery:
+    """The gallery of rows, at least one."""
     import numpy as np
 
     from models.gallery import Gallery, Member

@@ -105,10 +105,7 @@ async def add_member(
             # An engine that was put into use while another looked would never see these photos.
             if await Engines(session).in_use(held=True) != bench.engine:
                 continue
-            added = await _add(session, server_id, group, name, looks, cuts, by)
-        for engine in {look.result.engine for look in looks if isinstance(look.result, Enrolled)}:
-            app.classifiers.wanted(server_id, engine)
-        return added
+            return await _add(session, server_id, group, name, looks, cuts, by)
 
 
 async def list_groups(app: App, servers: Collection[int]) -> list[ListedGroup]:
