@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-COGS = ("cogs.who", "cogs.roster", "cogs.setup", "cogs.help")
+COGS = ("cogs.who", "cogs.roster", "cogs.model", "cogs.setup", "cogs.help")
 SYNCED = "synced commands"
 
 

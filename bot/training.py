@@ -10,7 +10,7 @@ from bot.database.rosters import Rosters
 from bot.database.tables import HOUSE
 from bot.errors import NoRosterError, PersonError
 from bot.jobs import TrainingFailedError
-from bot.verdicts import classifier_in_words, names_given
+from bot.verdicts import accuracy, classifier_in_words
 from bot.wording import unmarked
 
 if TYPE_CHECKING:
@@ -50,5 +50,4 @@ def in_words(model: MadeModel) -> str:
     told = f"model {model.number} of {figures.members} members and {figures.photos} photos {state}"
     if not model.promoted:
         return told
-    names = names_given(figures.judged.new, figures.judged.probes)
-    return f"{told}; it names {names}; classifier: {classifier_in_words(figures.trial)}"
+    return f"{told}; it {accuracy(model)}; classifier: {classifier_in_words(figures.trial)}"
