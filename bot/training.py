@@ -46,8 +46,8 @@ async def train_groups(settings: Settings) -> bool:
 def in_words(model: MadeModel) -> str:
     """What became of a training."""
     figures = model.figures
-    state = "answers from now on" if model.promoted else f"is kept aside: {model.verdict}"
-    told = f"model {model.number} of {figures.members} members and {figures.photos} photos {state}"
+    told = f"model {model.number} of {figures.members} members and {figures.photos} photos"
     if not model.promoted:
-        return told
-    return f"{told}; it {accuracy(model)}; classifier: {classifier_in_words(figures.trial)}"
+        return f"{told} is kept aside: {model.verdict}"
+    state = "answers" if model.answers else "answered once"
+    return f"{told} {state}; it {accuracy(model)}; classifier: {classifier_in_words(figures.trial)}"

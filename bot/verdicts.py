@@ -19,6 +19,11 @@ def counted(number: int, thing: str) -> str:
     return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
+def share(part: float) -> str:
+    """`68 %`: of what was counted, where all may well be all."""
+    return f"{100 * part:.0f} %"
+
+
 def names_given(names: Names, probes: int) -> str:
     """`38 of 45 unseen photos right and 1 wrong`, to the tenth where rounds differ."""
     return f"{_figure(names.right)} of {counted(probes, 'unseen photo')} right and {_figure(names.wrong)} wrong"

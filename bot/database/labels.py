@@ -42,10 +42,10 @@ class Labels:
         """Photos, and whom they look like, in their order; those are left out that are gone or that somebody vouched for."""
         query = select(Photo.id, Member.name).join(Photo.member)
         said = await self._session.execute(query.where(Photo.id.in_(doubts), Photo.vouched_by.is_(None)))
-        label = dict(said)
+        label = dict(said.all())
         wanted = [like for like in doubts.values() if like is not None]
         members = await self._session.execute(select(Member.id, Member.name).where(Member.id.in_(wanted)))
-        name = dict(members)
+        name = dict(members.all())
         return [
             DoubtfulLabel(photo, label[photo], like, name.get(like) if like is not None else None)
             for photo, like in doubts.items()

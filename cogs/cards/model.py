@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot.verdicts import accuracy, classifier_in_words, counted
-from bot.wording import percent, plain
+from bot.verdicts import accuracy, classifier_in_words, counted, share
+from bot.wording import plain
 from bot.words import Origin
 from cogs.cards.layout import LONGEST_TEXT, Button, Layout, Row, Select, container, route
 
@@ -106,7 +106,7 @@ def report_card(report: GroupReport) -> tuple[Layout, list[discord.File]]:
     box = container(0x5865F2)
     known = "Nobody could be tried yet: that takes two photos of somebody."
     if found.right is not None:
-        known = f"Of photos it had never seen, a member is named right in {percent(found.right)}, on average."
+        known = f"Of photos it had never seen, a member is named right in {share(found.right)}, on average."
     box.add_item(discord.ui.TextDisplay(f"## {plain(report.name)}, {counted(found.photos, 'photo')}\n{known}"))
     file = discord.File(BytesIO(found.picture), filename="report.png")
     alt = "; ".join(_standing(one) for one in found.members)[:1024]
@@ -219,14 +219,14 @@ def _model(model: MadeModel) -> str:
 
 
 def _standing(one: MemberStanding) -> str:
-    share = "not tried" if one.right is None else f"{percent(one.right)} right"
-    return f"{one.name}: {counted(one.photos, 'photo')}, {share}"
+    right = "not tried" if one.right is None else f"{share(one.right)} right"
+    return f"{one.name}: {counted(one.photos, 'photo')}, {right}"
 
 
 def _mixed_up(members: Sequence[MemberStanding]) -> list[str]:
     mixed = sorted((one for one in members if one.mixed_up_share >= MIXED_UP), key=lambda one: -one.mixed_up_share)
     return [
-        f"{plain(one.name)} is called {plain(one.mixed_up)} in {percent(one.mixed_up_share)}"
+        f"{plain(one.name)} is called {plain(one.mixed_up)} in {share(one.mixed_up_share)}"
         for one in mixed
         if one.mixed_up is not None
     ]
@@ -236,7 +236,7 @@ def _need(one: MemberStanding) -> str:
     has = counted(one.different, "different photo")
     if one.need == "few":
         return f"{plain(one.name)}: {has}, five make a good start"
-    told = "never tried" if one.right is None else f"named right in {percent(one.right)}"
+    told = "never tried" if one.right is None else f"named right in {share(one.right)}"
     return f"{plain(one.name)}: {has}, but {told}; others may help, large and clear"
 
 

@@ -16,7 +16,8 @@ from sqlalchemy import select, update
 from bot.app import App
 from bot.database.rosters import Rosters
 from bot.database.servers import Servers
-from bot.database.tables import QuestionFace, Server
+from bot.database.tables import Model, QuestionFace, Server
+from bot.notices import Notice
 from bot.recognisers import Recognisers
 from bot.trainer import Trainer
 from bot.trust import Trust
@@ -112,7 +113,7 @@ async def test_a_confirmed_face_waits_for_the_next_model(stage: Stage) -> None:
     assert "**Model 1** · ✅ answers" in (said := await status(stage))
     assert "0 new labels, the next training after 10 more" in said
     again = texts(answer(await stage.moderator.slash(stage.channel, "model train", group="Presidents")))
-    assert "Nothing is new: the model of **Presidents** that answers knows all its photos." in again
+    assert "Nothing is new: the model of Presidents that answers knows all its photos." in again
     assert f"by <@{stage.moderator.id}>\n3 photos of 2 members" in texts(await history(stage))
 
 
@@ -137,16 +138,36 @@ async def test_enough_labels_change_the_next_answer(stage: Stage) -> None:
         await confirmed(stage, "Collins", face, AFTER)
         assert "Model 2 of **Presidents** answers from now on, with 3 new labels." in await told(channel)
         assert "**Collins**" in await asked(stage, "astronaut.png")
+        await stage.restart()
+        stage.bot.app = app
+        assert "**Collins**" in await asked(stage, "astronaut.png")
 
-        for number in range(3):
-            await confirmed(stage, "Collins", face, AFTER, seed=number + 1)
-            assert f"Model {number + 3} of **Presidents**" in await told(channel, after=number + 1)
-        shown = await history(stage)
-        assert "**Model 1**" not in texts(shown)
-        await stage.moderator.click(shown, label="Older")
-        assert "**Model 1** · answered once" in texts(shown)
-        offered = await stage.moderator.autocomplete(stage.channel, "model rollback", "number", "", group="Presidents")
-        assert [choice["value"] for choice in offered] == [4, 3, 2, 1]
+
+async def test_the_history_has_pages_and_the_way_back_a_choice(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    await stage.moderator.slash(stage.channel, "model train", group="Presidents")
+    async with stage.app.database.writing() as session:
+        first = (await session.scalars(select(Model))).one()
+        kept = {name: value for name, value in vars(first).items() if name in Model.__table__.c}
+        session.add_all(Model(**(kept | {"id": number, "number": number})) for number in range(2, 6))
+    shown = await history(stage)
+    assert "**Model 5** · answered once" in texts(shown)
+    assert "**Model 1**" not in texts(shown)
+    await stage.moderator.click(shown, label="Older")
+    assert "**Model 1** · ✅ answers" in texts(shown)
+    offered = await stage.moderator.autocomplete(stage.channel, "model rollback", "number", "", group="Presidents")
+    assert [choice["value"] for choice in offered] == [5, 4, 3, 2]
+    never = answer(await stage.moderator.slash(stage.channel, "model rollback", group="Presidents", number=9))
+    assert "Model 9 never answered. There are 5, 4, 3, 2." in texts(never)
+
+
+async def test_without_a_chosen_channel_moderators_are_told_where_discord_tells_them(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    channel = stage.guild.create_text_channel("updates")
+    stage.env.backend.guilds[stage.guild.id].public_updates_channel_id = channel.id
+    await stage.restart()
+    stage.app.notices.tell(Notice(stage.guild.id, "Something happened."))
+    assert await told(channel) == "Something happened."
 
 
 async def test_a_rollback_takes_effect_at_once_and_is_not_undone_by_the_next_training(stage: Stage) -> None:
