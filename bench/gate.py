@@ -1,7 +1,7 @@
 """What passes the gate? `python -m bench.gate [SHARED] [--trials T]` prints the pass rates of docs/recognition.md.
 
 TWICE, ITZY and BTS of ../shared/faces in turn. A model made of a few photos a member is in use; a batch of further photos
-comes, its labels right, or wrong in one of four ways, and `models.gate.compare` says whether the model with the batch may answer.
+comes, its labels right, or wrong in one of four ways, and `models.gate.compare` says whether the model with them may answer.
 """
 
 from __future__ import annotations

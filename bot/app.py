@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bot.compute import Compute
@@ -14,7 +14,7 @@ from bot.recognisers import Recognisers
 from bot.reports import Reports
 from bot.storage import Storage
 from bot.trainer import QUIET, Trainer
-from bot.turns import Turns
+from bot.turns import GATHERINGS, Turns
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -39,6 +39,7 @@ class App:
     reports: Reports
     notices: Notices
     turns: Turns
+    gatherings: Turns = field(default_factory=lambda: Turns(1, GATHERINGS))
 
     @classmethod
     @asynccontextmanager

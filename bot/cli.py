@@ -150,6 +150,25 @@ def train() -> None:
 
 
 @cli.command()
+def gather(
+    group: Annotated[str, typer.Argument(help="A group that is there already.")],
+    member: Annotated[
+        str | None, typer.Argument(help="One of its members; left out, everybody who lacks photos.")
+    ] = None,
+    wanted: Annotated[int, typer.Option(help="So many photos each member should come to.", min=1, max=50)] = 10,
+    server: Annotated[int, typer.Option(help="The Discord server whose roster it is; 0 is your own.")] = 0,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the photos to this folder, and nothing into review.", file_okay=False)
+    ] = None,
+) -> None:
+    """Look for photos of members in image searches, and put them into a server's review."""
+    from bot.gathering import gather_photos
+
+    if not _finish(gather_photos(_settings(), group, member, wanted=wanted, server=server, out=out)):
+        raise typer.Exit(1)
+
+
+@cli.command()
 def doctor() -> None:
     """Check everything that the bot needs, and say what is missing."""
     from bot.doctor import examine

@@ -9,7 +9,8 @@ from bot.app import App
 from bot.database.rosters import Rosters
 from bot.training import in_words
 from bot.usecases import models
-from bot.verdicts import counted, share
+from bot.verdicts import share
+from bot.wording import counted
 
 if TYPE_CHECKING:
     from pathlib import Path

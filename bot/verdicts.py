@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.wording import plain
+from bot.wording import counted, plain
 
 if TYPE_CHECKING:
     from bot.database.models import MadeModel
@@ -12,11 +12,6 @@ if TYPE_CHECKING:
 
 LONGEST_VERDICT = 300
 """Characters that are kept of one."""
-
-
-def counted(number: int, thing: str) -> str:
-    """`1 label`, `12 labels`."""
-    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def share(part: float) -> str:

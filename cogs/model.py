@@ -15,11 +15,13 @@ from bot.client import Nugu  # discord.py reads the annotations
 from bot.errors import sentence_for
 from bot.names import LONGEST_NAME
 from bot.trust import Trust
-from bot.usecases import models, roster
+from bot.usecases import models
 from bot.usecases.setup import choices as choices_of
 from bot.verdicts import training_told
 from cogs.cards.model import history_card, model_choice, report_card, status_card, way_back_card
+from cogs.offers import own_groups
 from cogs.presses.model import PRESSES
+from cogs.sending import show
 from cogs.trust import requires
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ class Models(commands.GroupCog, name="model"):
         self.client.app.notices.listen(None)
 
     @app_commands.command(name="status")
+    @app_commands.autocomplete(group=own_groups)
     @app_commands.describe(group="One group; left out, all of them")
     async def status(self, interaction: discord.Interaction[Nugu], group: Name | None = None) -> None:
         """Which model answers, and how many labels wait for the next."""
@@ -58,6 +61,7 @@ class Models(commands.GroupCog, name="model"):
         await interaction.response.send_message(view=status_card(found), ephemeral=True)
 
     @app_commands.command(name="history")
+    @app_commands.autocomplete(group=own_groups)
     @app_commands.describe(group="The group")
     async def history(self, interaction: discord.Interaction[Nugu], group: Name) -> None:
         """Every model of a group: its figures, and what became of it."""
@@ -66,6 +70,7 @@ class Models(commands.GroupCog, name="model"):
         await interaction.response.send_message(view=history_card(found, 0), ephemeral=True)
 
     @app_commands.command(name="train")
+    @app_commands.autocomplete(group=own_groups)
     @app_commands.describe(group="The group")
     async def train(self, interaction: discord.Interaction[Nugu], group: Name) -> None:
         """Make a model of all photos of a group, now."""
@@ -86,6 +91,7 @@ class Models(commands.GroupCog, name="model"):
             await interaction.channel.send(f"{interaction.user.mention} {told}")
 
     @app_commands.command(name="rollback")
+    @app_commands.autocomplete(group=own_groups)
     @app_commands.describe(group="The group", number="The model to go back to; left out, the one before")
     async def rollback(
         self, interaction: discord.Interaction[Nugu], group: Name, number: app_commands.Range[int, 1] | None = None
@@ -96,24 +102,13 @@ class Models(commands.GroupCog, name="model"):
         await interaction.response.send_message(view=way_back_card(back), ephemeral=True)
 
     @app_commands.command(name="report")
+    @app_commands.autocomplete(group=own_groups)
     @app_commands.describe(group="The group")
     async def report(self, interaction: discord.Interaction[Nugu], group: Name) -> None:
         """Who is recognised, who is mixed up with whom, who needs photos, which labels look wrong."""
         assert interaction.guild_id is not None
         await interaction.response.defer(ephemeral=True, thinking=True)
-        view, files = report_card(await models.report(self.client.app, interaction.guild_id, group))
-        await interaction.followup.send(view=view, files=files, ephemeral=True)
-
-    @status.autocomplete("group")
-    @history.autocomplete("group")
-    @train.autocomplete("group")
-    @rollback.autocomplete("group")
-    @report.autocomplete("group")
-    async def group_names(self, interaction: discord.Interaction[Nugu], typed: str) -> list[app_commands.Choice[str]]:
-        assert interaction.guild_id is not None
-        names = await roster.group_names(self.client.app, [interaction.guild_id], house=False)
-        wanted = [name for name in names if typed.casefold() in name.casefold()]
-        return [app_commands.Choice(name=name, value=name) for name in wanted[:25]]
+        await show(interaction, *report_card(await models.report(self.client.app, interaction.guild_id, group)))
 
     @rollback.autocomplete("number")
     async def earlier(self, interaction: discord.Interaction[Nugu], typed: str) -> list[app_commands.Choice[int]]:

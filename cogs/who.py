@@ -11,16 +11,18 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot import crops
 from bot.client import Nugu  # discord.py reads the annotations
 from bot.errors import PersonError, sentence_for
-from bot.usecases import identify, roster
+from bot.usecases import identify, members
 from bot.usecases.identify import Asked
 from bot.usecases.setup import choices as choices_of
 from cogs.cards.result import result_card, result_files
+from cogs.offers import choices
 from cogs.phrases import asks_who
 from cogs.pictures import pictures_of, read_attachments
 from cogs.presses.answer import AllRight, Details, FixFace, Hide, Undo
-from cogs.presses.fix import NotAFace, NotAMember, WhichFace, WhichMember, on_form
+from cogs.presses.fix import IsNot, NotAFace, NotAMember, WhichFace, WhichMember, on_form
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,9 +97,7 @@ class Who(commands.Cog):
             if server
             else await identify.servers_asked_in(self.client.app, interaction.user.id, MUTUAL_SERVERS)
         )
-        known = await roster.group_names(self.client.app, servers)
-        wanted = [name for name in known if typed.casefold() in name.casefold()]
-        return [app_commands.Choice(name=name, value=name) for name in wanted[:25]]
+        return choices(await members.offer_groups(self.client.app, servers, typed))
 
     async def who_menu(self, interaction: discord.Interaction[Nugu], message: discord.Message) -> None:
         """Apps > Who is this?"""
@@ -127,6 +127,16 @@ class Who(commands.Cog):
             log.warning("may not answer in channel %s", message.channel.id)
         except Exception as error:  # noqa: BLE001  # the funnel for messages, which discord.py has none of
             await self._explain(message, error)
+
+    @commands.Cog.listener()
+    async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
+        """A picture whose message is deleted is forgotten too."""
+        await crops.let_go_of_messages(self.client.app, [event.message_id])
+
+    @commands.Cog.listener()
+    async def on_raw_bulk_message_delete(self, event: discord.RawBulkMessageDeleteEvent) -> None:
+        """So are those of many messages."""
+        await crops.let_go_of_messages(self.client.app, event.message_ids)
 
     async def _ask_about(self, message: discord.Message) -> Tagged:
         pictures = await self._pictures_asked_about(message)
@@ -253,6 +263,8 @@ async def _reply(message: discord.Message, **parts: Any) -> None:
 
 async def setup(client: Nugu) -> None:
     """discord.py's entry to the extension."""
-    client.add_dynamic_items(AllRight, FixFace, Details, Hide, Undo, WhichFace, WhichMember, NotAMember, NotAFace)
+    client.add_dynamic_items(
+        AllRight, FixFace, Details, Hide, Undo, WhichFace, WhichMember, NotAMember, NotAFace, IsNot
+    )
     client.add_listener(on_form, "on_interaction")
     await client.add_cog(Who(client))

@@ -1,4 +1,4 @@
-"""Photos with the labels that they bear: found again, vouched for, moved, removed."""
+"""Photos with the labels that they bear: found again, vouched for, moved."""
 
 from __future__ import annotations
 
@@ -8,18 +8,13 @@ from typing import TYPE_CHECKING
 from sqlalchemy import exists, select, update
 from sqlalchemy.orm import contains_eager
 
-from bot.database.questions import Claim, Questions
 from bot.database.servers import Servers
 from bot.database.tables import Group, Member, Photo, QuestionFace
-from bot.database.training_set import TrainingSet
-from bot.words import Meaning
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlalchemy.ext.asyncio import AsyncSession
-
-    from bot.trust import Trust
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,39 +65,19 @@ class Labels:
             update(Photo).where(Photo.id == photo.id).values(vouched_by=by).execution_options(synchronize_session=False)
         )
 
-    async def move(self, photo: Photo, to: Member, by: int, trust: Trust) -> None:
-        """Let the photo be of another member: by a word where a word made it."""
-        face = await self._face(photo)
-        if face is not None:
-            await self._say(Claim(face, Meaning.MEMBER, to.id, to.name, deliberate=True), by, trust)
-            return
-        twin = select(Photo.id).where(Photo.member_id == to.id, Photo.crop_id == photo.crop_id)
-        if await self._session.scalar(twin) is None:
-            photo.member_id, photo.vouched_by = to.id, None
-        else:
-            await self._session.delete(photo)
-        await self._changed(photo)
-
-    async def remove(self, photo: Photo, by: int, trust: Trust) -> None:
-        """Let the photo be the member's no more: by a word where a word made it."""
-        face = await self._face(photo)
-        if face is not None:
-            await self._say(Claim(face, Meaning.NOT_MEMBER, photo.member_id, photo.member.name), by, trust)
-            return
-        await self._session.delete(photo)
-        await self._changed(photo)
-
-    async def _face(self, photo: Photo) -> int | None:
+    async def face(self, photo: Photo) -> int | None:
         """The face by a word about which the photo was made; None where there is none, or its crop is no longer the same."""
         if photo.face_id is None:
             return None
         same = exists().where(QuestionFace.id == photo.face_id, QuestionFace.crop_id == photo.crop_id)
         return photo.face_id if await self._session.scalar(select(same)) else None
 
-    async def _say(self, claim: Claim, by: int, trust: Trust) -> None:
-        await Questions(self._session).say([claim], by=by, trust=trust, counts=True)
-        await TrainingSet(self._session).follow([claim.face_id])
-
-    async def _changed(self, photo: Photo) -> None:
+    async def move(self, photo: Photo, to: Member) -> None:
+        """Let a photo that no word made be of another member of its group."""
+        twin = select(Photo.id).where(Photo.member_id == to.id, Photo.crop_id == photo.crop_id)
+        if await self._session.scalar(twin) is None:
+            photo.member_id, photo.vouched_by = to.id, None
+        else:
+            await self._session.delete(photo)
         await self._session.flush()
         await Servers(self._session).touch(photo.member.group.server_id)

@@ -81,6 +81,12 @@ class Servers:
     async def choose_threshold(self, server_id: int, threshold: float | None) -> None:
         (await self.ensure(server_id)).threshold = threshold
 
+    async def choose_learns(self, server_id: int, learns: Learns) -> None:
+        (await self.ensure(server_id)).learns = learns
+
+    async def choose_notices(self, server_id: int, channel_id: int | None) -> None:
+        (await self.ensure(server_id)).notices_channel_id = channel_id
+
     async def choose_roles(self, server_id: int, trust: Trust, roles: Iterable[int]) -> None:
         """Let exactly `roles` give `trust`; a role gives one level only, the one chosen last."""
         await self.ensure(server_id)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from models.classifier import Classifier
     from models.gallery import Gallery
+    from models.vetoes import Vetoes
 
 log = logging.getLogger(__name__)
 
@@ -27,10 +28,23 @@ class RosterRow:
     vector: bytes
 
 
-def fit(rows: Sequence[RosterRow], engine: str, classifiers: Sequence[bytes] = ()) -> bytes:
+@dataclass(frozen=True, slots=True)
+class SpokenOf:
+    """A face of which somebody said whom it shows, whom it doesn't (both are ids of members), or that it is `nobody`."""
+
+    vector: bytes
+    grants: int | None = None
+    denies: int | None = None
+    nobody: bool = False
+
+
+def fit(
+    rows: Sequence[RosterRow], engine: str, classifiers: Sequence[bytes] = (), vetoes: Sequence[SpokenOf] = ()
+) -> bytes:
     """A recogniser fitted to `rows`, which hold at least one encoding by `engine`, as bytes.
 
-    `classifiers` are `.keras` files of parts of them. One that doesn't help, or can't be read, is left out.
+    `classifiers` are `.keras` files of parts of them. One that doesn't help, or can't be read, is left out. `vetoes`, oldest
+    first, are the faces that somebody spoke of, by the same engine.
     """
     from dataclasses import replace
 
@@ -46,7 +60,24 @@ def fit(rows: Sequence[RosterRow], engine: str, classifiers: Sequence[bytes] = (
         else:
             if classifier.version == engine and classifier.trial.helps:
                 helpful.append(classifier)
-    return replace(fit_recogniser(gallery_of(rows, engine)), classifiers=tuple(helpful)).to_bytes()
+    recogniser = fit_recogniser(gallery_of(rows, engine))
+    return replace(recogniser, classifiers=tuple(helpful), vetoes=_vetoes(vetoes, engine)).to_bytes()
+
+
+def _vetoes(spoken: Sequence[SpokenOf], engine: str) -> Vetoes:
+    import numpy as np
+
+    from models.vetoes import NOBODY, Vetoes
+
+    if not spoken:
+        return Vetoes()
+    denied = [NOBODY if one.nobody else one.denies for one in spoken]
+    return Vetoes.standing(
+        np.stack([np.frombuffer(one.vector, np.float32) for one in spoken]),
+        denied,
+        [one.grants for one in spoken],
+        engine,
+    )
 
 
 def gallery_of(rows: Sequence[RosterRow], engine: str) -> Gallery:

@@ -1,4 +1,7 @@
-"""Labels that look wrong: one of them to look at, and what a moderator says of it."""
+"""Labels that look wrong: one of them to look at, and what a moderator says of it.
+
+A photo that a word made is corrected by a word, which can be undone; one that was handed in is moved or removed.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,13 @@ from typing import TYPE_CHECKING
 
 from bot import crops
 from bot.database.labels import Labels
+from bot.database.photos import Photos
+from bot.database.questions import Claim
 from bot.database.tables import Member
 from bot.errors import PersonError
+from bot.usecases.correct import keep
 from bot.wording import plain
+from bot.words import Meaning
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -77,7 +84,11 @@ async def say_other(app: App, server_id: int, photo_id: int, member_id: int, spe
         if member is None or member.group_id != photo.member.group_id:
             raise PersonError("That member has been removed since.")
         before = photo.member.name
-        await Labels(session).move(photo, member, speaker.id, speaker.trust)
+        face = await Labels(session).face(photo)
+        if face is None:
+            await Labels(session).move(photo, member)
+        else:
+            await keep(session, [Claim(face, Meaning.MEMBER, member.id, member.name, deliberate=True)], speaker)
         return f"Noted: this is {plain(member.name)}, not {plain(before)}."
 
 
@@ -86,7 +97,11 @@ async def remove(app: App, server_id: int, photo_id: int, speaker: Speaker) -> s
     async with app.database.writing() as session:
         photo = await _find(session, server_id, photo_id)
         name = photo.member.name
-        await Labels(session).remove(photo, speaker.id, speaker.trust)
+        face = await Labels(session).face(photo)
+        if face is None:
+            await Photos(session).remove(photo, server_id, speaker.id)
+        else:
+            await keep(session, [Claim(face, Meaning.NOT_MEMBER, photo.member_id, name)], speaker)
     await crops.sweep(app)
     return f"Removed: {plain(name)} is no longer known by that photo."
 

@@ -21,7 +21,7 @@ def face_line(face: AnsweredFace) -> str:
         told = f"said by <@{face.word.said_by}>"
         if face.word.meaning is Meaning.MEMBER:
             return f"{number} **{plain(_meant(face.word))}** ✓ {told}"
-        return f"{number} {_meant(face.word)}, {told}"
+        return f"{number} {plain(_meant(face.word))}, {told}"
     name, confidence = name_and_confidence(face.guess)
     return f"{number} **{plain(name)}** {confidence}" if name else f"{number} {UNKNOWN}"
 
@@ -32,5 +32,6 @@ def face_in_words(face: AnsweredFace) -> str:
 
 
 def _meant(word: SaidWord) -> str:
-    """Whom a word names, or that it names nobody."""
-    return word.name or REMOVED if word.meaning is Meaning.MEMBER else NOBODY[word.meaning]
+    """Whom a word names, whom it denies, or that it names nobody."""
+    name = word.name or REMOVED
+    return {Meaning.MEMBER: name, Meaning.NOT_MEMBER: f"not {name}"}.get(word.meaning) or NOBODY[word.meaning]

@@ -60,14 +60,18 @@ def ask_who(answer: Answer, picture: AnsweredPicture, face: AnsweredFace, card_i
     ]
     options.append(discord.SelectOption(label="Somebody else…", value=SOMEBODY_ELSE, emoji="🔎"))
     ids = answer.id, card_id, face.id
+    nobody = Row(
+        Button(label="Not a member", custom_id=route("stranger", *ids)),
+        Button(label="Not a face", custom_id=route("noface", *ids)),
+    )
+    if face.called is not None:
+        member, name = face.called
+        nobody.add_item(Button(label=f"It isn't {name}"[:80], custom_id=route("isnt", *ids, member)))
     where = f" in picture {picture.position + 1}" if len(answer.pictures) > 1 else ""
     return _step(
         f"**Who is {circled(face.number)}{where}?**",
         Row(Select(custom_id=route("member", *ids), placeholder="The right name", options=options)),
-        Row(
-            Button(label="Not a member", custom_id=route("stranger", *ids)),
-            Button(label="Not a face", custom_id=route("noface", *ids)),
-        ),
+        nobody,
     )
 
 

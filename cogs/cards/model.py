@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot.verdicts import accuracy, classifier_in_words, counted, share
-from bot.wording import plain
+from bot.verdicts import accuracy, classifier_in_words, share
+from bot.wording import counted, plain
 from bot.words import Origin
 from cogs.cards.layout import LONGEST_TEXT, Button, Layout, Row, Select, container, route
 

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import logging
-import re
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import discord
 
-from bot.client import answer_error
 from bot.usecases import correct, identify
 from bot.words import Meaning
 from cogs.cards.fix import NAME, SOMEBODY_ELSE, SomebodyElse, ask_who, closing
 from cogs.cards.layout import Button, Select
 from cogs.cards.result import pictures_shown, result_card
-from cogs.presses.press import Press, ids_of, speaker_of
+from cogs.presses import forms
+from cogs.presses.press import Press, speaker_of
 
 if TYPE_CHECKING:
     from bot.client import Nugu
+    from cogs.presses.forms import Form
 
 log = logging.getLogger(__name__)
 
 ROUTE = r"(?P<question>\d+):(?P<card>\d+)"
 FACE_ROUTE = rf"{ROUTE}:(?P<face>\d+)"
-FORM = re.compile(rf"nugu:else:{FACE_ROUTE}")
 
 
 class WhichFace(Press[Select], template=rf"nugu:which:{ROUTE}"):
@@ -67,23 +66,25 @@ class NotAFace(Press[Button], template=rf"nugu:noface:{FACE_ROUTE}"):
         await _say_nobody(interaction, Meaning.NOT_A_FACE, self.ids)
 
 
-async def on_form(interaction: discord.Interaction[Nugu]) -> None:
-    """Listens to every interaction for the form of somebody else, which may have been opened before a restart."""
-    if interaction.type is not discord.InteractionType.modal_submit:
-        return
-    form = cast("Any", interaction.data)
-    match = FORM.fullmatch(form["custom_id"])
-    if match is None:
-        return
-    ids = ids_of(match)
-    try:
-        await interaction.response.defer()
-        (typed,) = [box["value"] for label in form["components"] if (box := label["component"])["custom_id"] == NAME]
+class IsNot(Press[Button], template=rf"nugu:isnt:{FACE_ROUTE}:(?P<member>\d+)"):
+    """The face is not the member that it is taken for."""
+
+    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
         app, speaker = interaction.client.app, await speaker_of(interaction)
-        said = await correct.say_name(app, ids["question"], ids["face"], typed, speaker)
-        await _close(interaction, said, ids["card"])
-    except Exception as error:  # noqa: BLE001  # the funnel for forms
-        await answer_error(interaction, error)
+        said = await correct.say_not(app, self.ids["question"], self.ids["face"], self.ids["member"], speaker)
+        await _close(interaction, said, self.ids["card"])
+
+
+async def _named(interaction: discord.Interaction[Nugu], form: Form) -> None:
+    """Somebody else was typed."""
+    await interaction.response.defer()
+    app, speaker = interaction.client.app, await speaker_of(interaction)
+    said = await correct.say_name(app, form.ids["question"], form.ids["face"], form.texts[NAME], speaker)
+    await _close(interaction, said, form.ids["card"])
+
+
+on_form = forms.on_form(rf"nugu:else:{FACE_ROUTE}", _named)
+"""Listens for the form of somebody else."""
 
 
 async def _say_nobody(interaction: discord.Interaction[Nugu], meaning: Meaning, ids: dict[str, int]) -> None:

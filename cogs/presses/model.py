@@ -10,6 +10,7 @@ from bot.wording import plain
 from cogs.cards.layout import Button, Select
 from cogs.cards.model import history_card, label_card, told_card
 from cogs.presses.press import ItemT, Press, speaker_of
+from cogs.sending import show
 from cogs.trust import NotTrustedError
 
 if TYPE_CHECKING:
@@ -60,8 +61,7 @@ class LookAtLabel(_ByModerator[Select], template=r"nugu:doubt:(?P<group>\d+)"):
 
     async def act(self, interaction: discord.Interaction[Nugu], server: int, speaker: Speaker) -> None:
         photo, like = (int(number) for number in self.item.values[0].split(":"))
-        view, files = label_card(await labels.look_at(interaction.client.app, server, photo, like or None))
-        await interaction.followup.send(view=view, files=files, ephemeral=True)
+        await show(interaction, *label_card(await labels.look_at(interaction.client.app, server, photo, like or None)))
 
 
 class _AboutLabel(_ByModerator[Button], template=r"nugu:label"):
@@ -69,8 +69,7 @@ class _AboutLabel(_ByModerator[Button], template=r"nugu:label"):
 
     async def act(self, interaction: discord.Interaction[Nugu], server: int, speaker: Speaker) -> None:
         told = await self.say(interaction.client.app, server, speaker)
-        # The picture goes with the card.
-        await interaction.edit_original_response(view=told_card(told), attachments=[])
+        await show(interaction, told_card(told))
 
     async def say(self, app: App, server: int, speaker: Speaker) -> str:
         """What is said of the label, and the sentence for who said it."""
