@@ -27,7 +27,7 @@ from models.evaluation import evaluate
 from models.faces import Band, Candidate, Guess
 from models.gallery import can_be_tried_out
 from models.recognition import Naming, Recogniser, fit
-from models.training import settle, train
+from models.training import train
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -174,7 +174,6 @@ def main() -> None:
     parser.add_argument("--photos", type=int, nargs="+", default=[5, 1], help="enrolled a member")
     parser.add_argument("--engines", nargs="+", default=["dlib", "retail"])
     arguments = parser.parse_args()
-    settle()
     shared: Path = arguments.shared.resolve()
     for engine in installed(shared, arguments.engines):
         report(shared / "faces", engine, arguments.photos, arguments.trials)

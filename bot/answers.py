@@ -16,12 +16,16 @@ MOST_CANDIDATES = 25
 
 @dataclass(frozen=True, slots=True)
 class SaidWord:
-    """The word that counts about a face: by whom, and what it means. `name` is the member's name at the time."""
+    """What somebody said of a face: by whom, and what it means. `name` is the member's name at the time.
+
+    `member` is None for a name that nobody enrolled has, and when the member was removed.
+    """
 
     id: int
     meaning: Meaning
     name: str | None
     said_by: int
+    member: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,15 @@ class AnsweredFace:
     guess: Guess
     word: SaidWord | None
     flaws: tuple[Flaw, ...] = ()
+
+    @property
+    def called(self) -> tuple[int, str] | None:
+        """Id and name of the member that it is taken for now, if it is for any: by a person, else by the guess."""
+        named = (self.guess.member, self.guess.name)
+        if self.word is not None:
+            named = (self.word.member, self.word.name) if self.word.meaning is Meaning.MEMBER else (None, None)
+        member, name = named
+        return None if member is None or name is None else (member, name)
 
 
 @dataclass(frozen=True, slots=True)

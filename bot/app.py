@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bot.classifiers import QUIET, Classifiers
 from bot.compute import Compute
 from bot.database.engine import Database
 from bot.jobs import Workbench
+from bot.notices import Notices
 from bot.recognisers import Recognisers
+from bot.reports import Reports
 from bot.storage import Storage
-from bot.turns import Turns
+from bot.trainer import QUIET, Trainer
+from bot.turns import GATHERINGS, Turns
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -33,27 +35,39 @@ class App:
     compute: Compute
     bench: Workbench
     recognisers: Recognisers
-    classifiers: Classifiers
+    trainer: Trainer
+    reports: Reports
+    notices: Notices
     turns: Turns
+    gatherings: Turns = field(default_factory=lambda: Turns(1, GATHERINGS))
 
     @classmethod
     @asynccontextmanager
     async def open(cls, settings: Settings, *, own_processes: bool = True, trains: bool = False) -> AsyncGenerator[App]:
         """An app on the data folder that `settings` name; closed, workers included, at the end.
 
-        `own_processes=False` looks at pictures in this process, for commands on the operator's own files. `trains`: rosters
-        that changed are trained in the background.
+        `own_processes=False` looks at pictures in this process, for commands on the operator's own files. `trains`: groups
+        are trained in the background when that is due.
         """
         bench = workbench(settings)
-        storage = Storage.open(settings)
+        storage, notices = Storage.open(settings), Notices()
         async with (
             Database.open(settings) as database,
             Compute.open(settings, own_processes=own_processes) as compute,
-            Classifiers.open(database, storage, compute, quiet=QUIET if trains else None) as classifiers,
+            Trainer.open(
+                database,
+                storage,
+                compute,
+                bench,
+                notices,
+                after=settings.retrain_after,
+                quiet=QUIET if trains else None,
+            ) as trainer,
         ):
-            recognisers = Recognisers(database, compute, bench, classifiers)
+            recognisers = Recognisers(database, compute, bench, trainer)
+            reports = Reports(database, compute, recognisers)
             turns = Turns(settings.questions_at_once)
-            yield cls(settings, database, storage, compute, bench, recognisers, classifiers, turns)
+            yield cls(settings, database, storage, compute, bench, recognisers, trainer, reports, notices, turns)
 
 
 def workbench(settings: Settings) -> Workbench:

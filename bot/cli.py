@@ -35,6 +35,14 @@ cli.add_typer(roster_cli, name="roster")
 engine_cli = typer.Typer(help="What finds and encodes faces: list, install, switch.", no_args_is_help=True)
 cli.add_typer(engine_cli, name="engine")
 
+model_cli = typer.Typer(
+    help="What was learned of each group: which model answers, how it stands.", no_args_is_help=True
+)
+cli.add_typer(model_cli, name="model")
+
+Server = Annotated[int, typer.Option(help="Id of the server whose group it is; 0 is what every server may ask about.")]
+OfGroup = Annotated[str, typer.Argument(help="The group.")]
+
 NO_TOKEN = (
     "nugu: no DISCORD_TOKEN: make a bot at discord.com/developers/applications, copy its token (Bot > Reset Token) "
     "into .env as DISCORD_TOKEN=…, or try everything without one: nugu demo"
@@ -137,10 +145,29 @@ def evaluate(
 
 @cli.command()
 def train() -> None:
-    """Train the classifier of every roster now, and say what it found. The bot does so by itself after changes."""
-    from bot.training import train_rosters
+    """Make a model of every group now, and say how it did. The bot does so by itself after changes."""
+    from bot.training import train_groups
 
-    if not _finish(train_rosters(_settings())):
+    if not _finish(train_groups(_settings())):
+        raise typer.Exit(1)
+
+
+@cli.command()
+def gather(
+    group: Annotated[str, typer.Argument(help="A group that is there already.")],
+    member: Annotated[
+        str | None, typer.Argument(help="One of its members; left out, everybody who lacks photos.")
+    ] = None,
+    wanted: Annotated[int, typer.Option(help="So many photos each member should come to.", min=1, max=50)] = 10,
+    server: Annotated[int, typer.Option(help="The Discord server whose roster it is; 0 is your own.")] = 0,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the photos to this folder, and nothing into review.", file_okay=False)
+    ] = None,
+) -> None:
+    """Look for photos of members in image searches, and put them into a server's review."""
+    from bot.gathering import gather_photos
+
+    if not _finish(gather_photos(_settings(), group, member, wanted=wanted, server=server, out=out)):
         raise typer.Exit(1)
 
 
@@ -205,6 +232,46 @@ def engine_use(name: Annotated[str, typer.Argument(help="An installed engine.")]
     from bot.engines import use_engine
 
     _finish(use_engine(_settings(), name))
+
+
+@model_cli.command("status")
+def model_status() -> None:
+    """Show which model answers for each group, and how many labels wait."""
+    from bot.models import show_status
+
+    _finish(show_status(_settings()))
+
+
+@model_cli.command("history")
+def model_history(group: OfGroup, server: Server = 0) -> None:
+    """Show every model of a group: its figures, and what became of it."""
+    from bot.models import show_history
+
+    _finish(show_history(_settings(), group, server))
+
+
+@model_cli.command("rollback")
+def model_rollback(
+    group: OfGroup,
+    number: Annotated[int | None, typer.Argument(help="The model to go back to; left out, the one before.")] = None,
+    server: Server = 0,
+) -> None:
+    """Let an earlier model of a group answer. A running bot follows."""
+    from bot.models import go_back
+
+    _finish(go_back(_settings(), group, number, server))
+
+
+@model_cli.command("report")
+def model_report(
+    group: OfGroup,
+    server: Server = 0,
+    out: Annotated[Path | None, typer.Option(help="Draw it into this PNG file.", dir_okay=False)] = None,
+) -> None:
+    """Show who of a group is recognised, who is mixed up, and which labels look wrong."""
+    from bot.models import show_report
+
+    _finish(show_report(_settings(), group, server, out))
 
 
 def _settings() -> Settings:

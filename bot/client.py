@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -20,8 +21,18 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-COGS = ("cogs.who", "cogs.groups", "cogs.members", "cogs.roster", "cogs.setup", "cogs.help")
+COGS = (
+    "cogs.who",
+    "cogs.groups",
+    "cogs.members",
+    "cogs.roster",
+    "cogs.review",
+    "cogs.model",
+    "cogs.setup",
+    "cogs.help",
+)
 SYNCED = "synced commands"
+REMEMBERED_INTERACTIONS = 10_000
 
 
 class Nugu(commands.AutoShardedBot):
@@ -41,6 +52,8 @@ class Nugu(commands.AutoShardedBot):
         )
         self.app = app
         self._always_sync = always_sync
+        # A resumed session may replay events; an interaction is answered once.
+        self._heard: deque[int] = deque(maxlen=REMEMBERED_INTERACTIONS)
 
     async def setup_hook(self) -> None:
         # Known since login; asked for at the first press, it would cost a request within Discord's three seconds.
@@ -55,6 +68,13 @@ class Nugu(commands.AutoShardedBot):
         """The workers start once Discord has said READY: both at once would make each take longer."""
         log.info("connected as %s", self.user)
         self.app.compute.start()
+
+    def is_new(self, interaction: discord.Interaction[Any]) -> bool:
+        """Whether this interaction comes for the first time; asked once each time it comes."""
+        if interaction.id in self._heard:
+            return False
+        self._heard.append(interaction.id)
+        return True
 
     async def on_message(self, message: discord.Message) -> None:
         """Commands are slash commands alone; the cogs listen for messages themselves."""
@@ -73,7 +93,10 @@ class Nugu(commands.AutoShardedBot):
 
 
 class Tree(app_commands.CommandTree[Nugu]):
-    """The command tree, with its errors sent through the funnel."""
+    """The command tree: a command that comes twice runs once, and errors are sent through the funnel."""
+
+    async def interaction_check(self, interaction: discord.Interaction[Nugu], /) -> bool:
+        return self.client.is_new(interaction)
 
     async def on_error(self, interaction: discord.Interaction[Nugu], error: app_commands.AppCommandError, /) -> None:
         await answer_error(interaction, error)

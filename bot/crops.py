@@ -32,23 +32,39 @@ async def stored(app: App, cuts: Iterable[Cut]) -> AsyncGenerator[dict[bytes, St
     finally:
         async with app.database.reading() as session:
             used = await Crops(session).used(keys)
-        await _forget(app, set(keys) - used)
+        await forget_files(app, set(keys) - used)
 
 
 async def let_go(app: App, before: datetime) -> None:
-    """Forget the crops of faces that were asked about before then, and of which nobody said a word."""
-    async with app.database.writing() as session:
-        await Crops(session).let_go(before)
-        gone = await Crops(session).sweep()
-    await _forget(app, gone)
+    """Forget the faces that were asked about before then, and of which nobody said a word."""
+    async with _letting_go(app) as crops:
+        await crops.let_go(before)
+
+
+async def let_go_of_messages(app: App, messages: Collection[int]) -> None:
+    """Forget the faces of pictures whose messages were deleted, unless a trusted person labelled them."""
+    async with app.database.reading() as session:
+        if not await Crops(session).of_messages(messages):
+            return
+    async with _letting_go(app) as crops:
+        await crops.let_go_of_messages(messages)
 
 
 async def sweep(app: App) -> None:
     """Forget the crops that nothing names any more."""
+    async with _letting_go(app):
+        pass
+
+
+@asynccontextmanager
+async def _letting_go(app: App) -> AsyncGenerator[Crops]:
+    """Statements that take crops from what names them; those that nothing names then are gone, files included."""
     async with app.database.writing() as session:
+        yield Crops(session)
         gone = await Crops(session).sweep()
-    await _forget(app, gone)
+    await forget_files(app, gone)
 
 
-async def _forget(app: App, keys: Collection[str]) -> None:
+async def forget_files(app: App, keys: Collection[str]) -> None:
+    """Take crops out of the storage, once no row names them."""
     await asyncio.gather(*(app.storage.delete(key) for key in keys))

@@ -13,6 +13,7 @@ import simcord
 from bot.app import App
 from bot.client import Nugu
 from bot.folders import enrol_into
+from bot.forgetting import forgetting
 from bot.usecases.roster import list_groups
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ WELCOME = (
 async def run_demo(settings: Settings, faces: Path | None, port: int) -> None:
     """Serve the page until Ctrl-C; `faces` (GROUP/MEMBER/*) is enrolled first."""
     logging.basicConfig(level=logging.WARNING)
-    async with App.open(settings, trains=True) as app:
+    async with App.open(settings, trains=True) as app, forgetting(app):
         if faces is not None:
             await enrol_into(app, DEMO_SERVER, faces)
         print("Starting the workers…", flush=True)

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING
 from bot import jobs
 from bot.database.engines import Engines
 from bot.database.rosters import Rosters
+from bot.database.vetoes import Vetoes
 from bot.errors import NoRosterError, PersonError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from bot.classifiers import Classifiers
     from bot.compute import Compute
     from bot.database.engine import Database
     from bot.jobs import Workbench
+    from bot.trainer import Trainer
 
 KEPT = 32
 
@@ -38,13 +39,13 @@ class Recognisers:
     Which engine is in use is read anew each time: another process may switch it while this one answers.
     """
 
-    def __init__(self, database: Database, compute: Compute, bench: Workbench, classifiers: Classifiers) -> None:
+    def __init__(self, database: Database, compute: Compute, bench: Workbench, trainer: Trainer) -> None:
         self._database = database
         self._compute = compute
         self._bench = bench
-        self._classifiers = classifiers
+        self._trainer = trainer
         self._versions: dict[str, str] = {}
-        self._fits: OrderedDict[tuple[str, tuple[tuple[int, int], ...], int], asyncio.Task[Fitted]] = OrderedDict()
+        self._fits: OrderedDict[tuple[str, tuple[tuple[int, int], ...]], asyncio.Task[Fitted]] = OrderedDict()
 
     async def bench(self) -> Workbench:
         """What jobs need, with the engine that is in use now."""
@@ -59,7 +60,7 @@ class Recognisers:
         """The recogniser for the rosters of `servers`; raises NoRosterError when nobody is enrolled in them."""
         async with self._database.reading() as session:
             bench = self._bench.with_engine(await Engines(session).in_use())
-            key = bench.engine, await Rosters(session).revisions(servers), self._classifiers.trained
+            key = bench.engine, await Rosters(session).revisions(servers)
         # A burst of questions after a change waits for one fit; a fit that fails is tried again by the next question.
         fit = self._fits.get(key)
         if fit is None or (fit.done() and (fit.cancelled() or fit.exception() is not None)):
@@ -82,10 +83,11 @@ class Recognisers:
         engine = await self._version(bench)
         async with self._database.reading() as session:
             rows = await Rosters(session).rows(servers, engine)
+            vetoes = await Vetoes(session).spoken_of(servers, engine)
         if not rows:
             raise PersonError(
                 f"The engine {bench.engine} knows nobody here by sight. My owner lets it look at the photos that I have "
                 f"with `nugu engine use {bench.engine}`; new ones it sees by itself."
             )
-        classifiers = await self._classifiers.of(servers, engine)
-        return Fitted(bench, engine, await self._compute.run(jobs.fit, rows, engine, classifiers))
+        classifiers = await self._trainer.classifiers(rows, engine)
+        return Fitted(bench, engine, await self._compute.run(jobs.fit, rows, engine, classifiers, vetoes))

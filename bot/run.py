@@ -14,6 +14,7 @@ import discord
 from bot.app import App
 from bot.client import Nugu
 from bot.errors import PersonError
+from bot.forgetting import forgetting
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -34,7 +35,7 @@ async def run_bot(settings: Settings, token: str) -> None:
 
 
 async def _serve(settings: Settings, token: str) -> None:
-    async with App.open(settings, trains=True) as app, Nugu(app) as client:
+    async with App.open(settings, trains=True) as app, forgetting(app), Nugu(app) as client:
         try:
             await client.start(token)
         except discord.LoginFailure:

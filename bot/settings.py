@@ -64,7 +64,16 @@ class Settings(BaseSettings):
         description="Ask Discord for the message-content intent, which watched channels need. "
         "Switch it on in the developer portal too.",
     )
+    forget_days: int = Field(
+        7, ge=1, description="After so many days a face that nobody labelled is forgotten, its crop and its encoding."
+    )
     questions_at_once: int = Field(2, ge=1, description="How many questions of one person are worked on at a time.")
+    retrain_after: int = Field(
+        10,
+        ge=1,
+        description="So many new labels of a group, confirmed or gathered, make its next model due. "
+        "Photos that moderators hand in answer at once and make it due by themselves.",
+    )
     gather_sources: str = Field(
         "commons,openverse",
         description="Where `/member gather` looks for photos: names of bot/gather/sources, separated by commas. "

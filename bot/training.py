@@ -1,4 +1,4 @@
-"""`nugu train`: every roster's classifier now, and what it found."""
+"""`nugu train`: a model of every group now, and how it did."""
 
 from __future__ import annotations
 
@@ -8,45 +8,46 @@ from typing import TYPE_CHECKING
 from bot.app import App
 from bot.database.rosters import Rosters
 from bot.database.tables import HOUSE
-from bot.errors import NoRosterError
+from bot.errors import NoRosterError, PersonError
 from bot.jobs import TrainingFailedError
+from bot.verdicts import accuracy, classifier_in_words
+from bot.wording import unmarked
 
 if TYPE_CHECKING:
-    from bot.jobs import Trained
+    from bot.database.models import MadeModel
     from bot.settings import Settings
 
 
-async def train_rosters(settings: Settings) -> bool:
-    """Train and print a line a roster; whether none failed. Raises NoRosterError when nobody is enrolled."""
+async def train_groups(settings: Settings) -> bool:
+    """Train and print a line a group; whether none failed. Raises NoRosterError when nobody is enrolled."""
     well = True
     async with App.open(settings) as app:
-        engine = await app.recognisers.engine()
         async with app.database.reading() as session:
             rosters = Rosters(session)
-            counts = {server: await rosters.photo_counts([server]) for server in await rosters.servers()}
-        enrolled = {server: [count for count in its if count.photos] for server, its in counts.items()}
-        if not any(enrolled.values()):
+            servers = await rosters.servers()
+            counts = await rosters.photo_counts(servers)
+        groups = {count.group: count for count in counts if count.photos}
+        if not groups:
             raise NoRosterError
-        for server, members in enrolled.items():
-            photos = sum(member.photos for member in members)
-            whose = "every server" if server == HOUSE else f"server {server}"
-            print(f"for {whose}: {len(members)} members, {photos} photos: ", end="", flush=True)
+        for group, count in groups.items():
+            whose = "every server" if count.server == HOUSE else f"server {count.server}"
+            print(f"{count.group_name}, for {whose}: ", end="", flush=True)
             try:
-                print(in_words(await app.classifiers.train(server, engine)))
+                print(in_words(await app.trainer.train(group, by=0)))
             except TrainingFailedError as error:
                 well = False
-                print("failed; the distance answers alone")
+                print("failed; it answers as before")
                 print(f"nugu: {error}", file=sys.stderr)
+            except PersonError as error:
+                print(unmarked(str(error)))
     return well
 
 
-def in_words(trained: Trained | None) -> str:
-    """What a training found."""
-    if trained is None:
-        return "too few for a classifier; the distance answers alone"
-    by_distance, by_classifier = (f"{right / trained.photos:.1%}" for right in (trained.centroids, trained.classifier))
-    verdict = "it is used" if trained.helps else "it is not used, the distance answers alone"
-    return (
-        f"of {trained.photos} photos held out, {by_distance} are picked right by distance, {by_classifier} with the "
-        f"classifier; {verdict}"
-    )
+def in_words(model: MadeModel) -> str:
+    """What became of a training."""
+    figures = model.figures
+    told = f"model {model.number} of {figures.members} members and {figures.photos} photos"
+    if not model.promoted:
+        return f"{told} is kept aside: {model.verdict}"
+    state = "answers" if model.answers else "answered once"
+    return f"{told} {state}; it {accuracy(model)}; classifier: {classifier_in_words(figures.trial)}"

@@ -28,3 +28,10 @@ class Origin(StrEnum):
     ASKED = "asked"
     SUBMITTED = "submitted"
     GATHERED = "gathered"
+
+
+def teaches(learns: Learns, origin: Origin) -> bool:
+    """Whether a trusted word about a face that came so makes a photo where so much may be learned from."""
+    if learns is Learns.OFF:
+        return False
+    return learns is Learns.CONFIRMED or origin is not Origin.ASKED

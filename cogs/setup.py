@@ -8,7 +8,16 @@ from discord.ext import commands
 
 from bot.client import Nugu  # discord.py reads the annotations
 from bot.trust import Trust
-from cogs.presses.setup import DefaultGroup, ModeratorRoles, Threshold, TrustRoles, WatchedChannels, read_card
+from cogs.presses.setup import (
+    DefaultGroup,
+    ModeratorRoles,
+    Threshold,
+    TrustRoles,
+    WatchedChannels,
+    WhatILearn,
+    WhereITell,
+    read_card,
+)
 from cogs.trust import requires
 
 
@@ -21,11 +30,13 @@ class Setup(commands.Cog):
     @requires(Trust.MODERATOR)
     @app_commands.command(name="setup")
     async def setup(self, interaction: discord.Interaction[Nugu]) -> None:
-        """Roles, threshold, channels: what this server chooses."""
+        """Roles, threshold, channels, what I learn from: what this server chooses."""
         await interaction.response.send_message(view=await read_card(interaction), ephemeral=True)
 
 
 async def setup(client: Nugu) -> None:
     """discord.py's entry to the extension."""
-    client.add_dynamic_items(ModeratorRoles, TrustRoles, Threshold, WatchedChannels, DefaultGroup)
+    client.add_dynamic_items(
+        ModeratorRoles, TrustRoles, Threshold, WatchedChannels, DefaultGroup, WhatILearn, WhereITell
+    )
     await client.add_cog(Setup(client))

@@ -11,6 +11,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot import crops
 from bot.client import Nugu  # discord.py reads the annotations
 from bot.errors import PersonError, sentence_for
 from bot.usecases import identify, members
@@ -21,7 +22,7 @@ from cogs.offers import choices
 from cogs.phrases import asks_who
 from cogs.pictures import pictures_of, read_attachments
 from cogs.presses.answer import AllRight, Details, FixFace, Hide, Undo
-from cogs.presses.fix import NotAFace, NotAMember, WhichFace, WhichMember, on_form
+from cogs.presses.fix import IsNot, NotAFace, NotAMember, WhichFace, WhichMember, on_form
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -127,6 +128,16 @@ class Who(commands.Cog):
         except Exception as error:  # noqa: BLE001  # the funnel for messages, which discord.py has none of
             await self._explain(message, error)
 
+    @commands.Cog.listener()
+    async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
+        """A picture whose message is deleted is forgotten too."""
+        await crops.let_go_of_messages(self.client.app, [event.message_id])
+
+    @commands.Cog.listener()
+    async def on_raw_bulk_message_delete(self, event: discord.RawBulkMessageDeleteEvent) -> None:
+        """So are those of many messages."""
+        await crops.let_go_of_messages(self.client.app, event.message_ids)
+
     async def _ask_about(self, message: discord.Message) -> Tagged:
         pictures = await self._pictures_asked_about(message)
         server = message.guild.id if message.guild else None
@@ -134,6 +145,7 @@ class Who(commands.Cog):
             asker_id=message.author.id,
             server_id=server,
             channel_id=_place(message.channel),
+            source_channel_id=message.channel.id,
             source_message_id=message.id,
             rosters=await self._rosters(server, message.author),
         )
@@ -184,6 +196,7 @@ class Who(commands.Cog):
             asker_id=interaction.user.id,
             server_id=server,
             channel_id=_place(interaction.channel) if interaction.channel else interaction.channel_id,
+            source_channel_id=interaction.channel_id,
             source_message_id=source,
             rosters=await self._rosters(server, interaction.user),
             group=group,
@@ -252,6 +265,8 @@ async def _reply(message: discord.Message, **parts: Any) -> None:
 
 async def setup(client: Nugu) -> None:
     """discord.py's entry to the extension."""
-    client.add_dynamic_items(AllRight, FixFace, Details, Hide, Undo, WhichFace, WhichMember, NotAMember, NotAFace)
+    client.add_dynamic_items(
+        AllRight, FixFace, Details, Hide, Undo, WhichFace, WhichMember, NotAMember, NotAFace, IsNot
+    )
     client.add_listener(on_form, "on_interaction")
     await client.add_cog(Who(client))

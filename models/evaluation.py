@@ -251,11 +251,18 @@ def ask(sample: Sample, fit: Callable[[Gallery], Recognises], enrolled: NDArray[
     asked[enrolled] = False
     encodings, people = sample.encodings[asked], sample.people[asked]
     gallery = Gallery(sample.encodings[enrolled], sample.people[enrolled], sample.roster, sample.version)
-    recogniser = fit(gallery)
+    return judge(fit(gallery), sample.roster, encodings, people)
+
+
+def judge(recogniser: Recognises, roster: Sequence[Member], encodings: Encodings, people: NDArray[np.int64]) -> Outcome:
+    """What a recogniser of `roster`, the members of one group in its order, says of faces (n, d) of `people` (n,).
+
+    These are as in `Sample`: the id of a member, or -1 - k for a stranger of source k.
+    """
     scores = recogniser.log_odds(encodings)
     likeliest = scores.argmax(axis=1)
-    place = {member.id: i for i, member in enumerate(sample.roster)}
-    guesses = [recogniser.name(row[None], group=sample.roster[0].group).guesses[0] for row in encodings]
+    place = {member.id: i for i, member in enumerate(roster)}
+    guesses = [recogniser.name(row[None], group=roster[0].group).guesses[0] for row in encodings]
     confidences = [
         next(candidate.confidence for candidate in guess.candidates if place[candidate.member] == best)
         for guess, best in zip(guesses, likeliest.tolist(), strict=True)

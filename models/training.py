@@ -1,18 +1,13 @@
-"""Trains a roster's classifier with Keras, in a process of its own: `python -m models.training SECONDS PARENT`.
+"""Trains a roster's classifier with Keras, `apart`: TensorFlow takes 600 MB that only the end of a process gives back.
 
-That process reads a pickled Gallery from stdin, writes a `.keras` file to stdout, and lives for SECONDS at most, or until the
-process PARENT is gone. Whoever answers never imports TensorFlow: it takes 600 MB that only the end of the process gives back.
+Whoever answers never imports it.
 """
 
 from __future__ import annotations
 
-import faulthandler
 import logging
 import os
-import pickle
-import sys
 import tempfile
-import threading
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -73,6 +68,7 @@ def train(gallery: Gallery, seed: int = 0) -> bytes:
 
     Weights are the same for the same gallery and seed. Imports TensorFlow. Raises LookupError as `models.recognition.fit`.
     """
+    settle()
     return trained(gallery, try_out(gallery, seed), seed)
 
 
@@ -152,28 +148,3 @@ def folds(members: NDArray[np.int64], chance: np.random.Generator) -> Iterator[N
     for number in range(FOLDS):
         if (fold == number).any():
             yield fold == number
-
-
-def main() -> None:
-    """Be the child: after everybody else's work, and no longer than told, nor than the parent."""
-    faulthandler.dump_traceback_later(float(sys.argv[1]), exit=True)
-    threading.Thread(target=_end_with, args=(int(sys.argv[2]),), daemon=True).start()
-    os.nice(10)
-    settle()
-    gallery = pickle.load(sys.stdin.buffer)
-    # What libraries print to stdout would end up in the file.
-    out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    with out:
-        out.write(train(gallery))
-
-
-def _end_with(parent: int) -> None:
-    """A worker that is killed can't tell its child."""
-    while os.getppid() == parent:
-        threading.Event().wait(1)
-    os._exit(1)
-
-
-if __name__ == "__main__":
-    main()

@@ -44,6 +44,24 @@ class Vetoes:
         if self.encodings.ndim != 2 or self.members.shape != self.encodings.shape[:1]:
             raise ValueError(f"encodings {self.encodings.shape} and members {self.members.shape}, not (k, d) and (k,)")
 
+    @classmethod
+    def standing(
+        cls, encodings: Encodings, denied: Sequence[int | None], granted: Sequence[int | None], version: str
+    ) -> Vetoes:
+        """What holds of what was said of faces (k, d), oldest first; `version` is the engine's.
+
+        `denied`: the member that a face was said not to be, NOBODY, or None. `granted`: the member that it was said to be, or
+        None. Of one photo and its copies, the later word holds: a member who is granted is no longer denied, and anybody
+        who is granted makes it somebody.
+        """
+        said_no = np.array([member is not None for member in denied], np.bool_)
+        no = np.array([-2 if member is None else member for member in denied], np.int64)
+        yes = np.array([-2 if member is None else member for member in granted], np.int64)
+        later = np.triu(encodings @ encodings.T >= one_face(version), k=1)
+        lifts = (yes == no[:, None]) | ((no[:, None] == NOBODY) & (yes >= 0))
+        holds = said_no & ~(later & lifts).any(axis=1)
+        return cls(np.ascontiguousarray(encodings[holds], np.float32), no[holds])
+
     def forbid(self, encodings: Encodings, roster: Sequence[Member], version: str) -> NDArray[np.bool_]:
         """Which of these faces (n, d) may not be which member: (n, m).
 

@@ -22,13 +22,15 @@ from PIL import Image
 
 from bot import jobs
 from bot.app import App
-from bot.classifiers import Classifiers
 from bot.compute import Compute
 from bot.database.engine import Database
 from bot.jobs import RosterRow, Trained, Workbench
+from bot.notices import Notices
 from bot.recognisers import Recognisers
+from bot.reports import Reports
 from bot.settings import Settings
 from bot.storage import Storage
+from bot.trainer import Trainer
 from bot.turns import Turns
 from models import background
 
@@ -119,9 +121,11 @@ async def app(tmp_path: Path, weights: Path, compute: Compute) -> AsyncGenerator
     bench = Workbench("dlib", weights, settings.picture_bytes, settings.picture_pixels)
     storage = Storage.open(settings)
     async with Database.open(settings) as database:
-        classifiers = Classifiers(database, storage, compute)
-        recognisers = Recognisers(database, compute, bench, classifiers)
-        yield App(settings, database, storage, compute, bench, recognisers, classifiers, Turns(2))
+        notices = Notices()
+        trainer = Trainer(database, storage, compute, bench, notices, after=settings.retrain_after)
+        recognisers = Recognisers(database, compute, bench, trainer)
+        reports = Reports(database, compute, recognisers)
+        yield App(settings, database, storage, compute, bench, recognisers, trainer, reports, notices, Turns(2))
 
 
 @pytest.fixture(scope="session")

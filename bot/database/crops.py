@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import delete, exists, or_, select, update
 
 from bot.database.tables import Crop, CropEncoding, Photo, Question, QuestionFace, QuestionPicture, Word
 
@@ -12,10 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, Update
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from bot.jobs import Cut
+    from bot.words import Origin
 
 
 class StoredCut(NamedTuple):
@@ -55,19 +56,38 @@ class Crops:
         return set(await self._session.scalars(select(Crop.key).where(Crop.key.in_(keys))))
 
     async def let_go(self, before: datetime) -> None:
-        """Take the crops from faces that were asked about before then, and of which nobody said a word."""
-        asked = (
-            select(QuestionFace.id)
-            .join(QuestionPicture)
-            .join(Question)
-            .where(Question.asked_at < before, QuestionFace.crop_id.is_not(None), ~_spoken_of())
+        """Forget the faces that were asked about before then, and of which nobody said a word: crop and encoding."""
+        nobody_spoke = ~exists().where(Word.face_id == QuestionFace.id, Word.undone_at.is_(None)).correlate(
+            QuestionFace
         )
-        await self._session.execute(
-            update(QuestionFace)
-            .where(QuestionFace.id.in_(asked.scalar_subquery()))
-            .values(crop_id=None)
-            .execution_options(synchronize_session=False)
-        )
+        await self._forget(Question.asked_at < before, nobody_spoke)
+
+    async def let_go_untaught(self, server_id: int, origins: Collection[Origin]) -> int:
+        """Take a server's crops from the faces that came so and that no word counts of; how many faces."""
+        return await self._take(Question.server_id == server_id, Question.origin.in_(origins), ~_labelled())
+
+    async def of_messages(self, messages: Collection[int]) -> bool:
+        """Whether a picture of these messages was asked about."""
+        asked = select(Question.id).where(Question.source_message_id.in_(messages)).limit(1)
+        return await self._session.scalar(asked) is not None
+
+    async def let_go_of_messages(self, messages: Collection[int]) -> None:
+        """Forget the faces of pictures whose messages are gone, where no word counts of them."""
+        await self._forget(Question.source_message_id.in_(messages), ~_labelled())
+
+    async def let_go_of_question(self, question_id: int) -> None:
+        """Forget the faces of a question, where no word counts of them."""
+        await self._forget(Question.id == question_id, ~_labelled())
+
+    async def _take(self, *which: ColumnElement[bool]) -> int:
+        """Take the crops from the faces for which all of `which` holds."""
+        kept = _faces(*which, QuestionFace.crop_id.is_not(None))
+        taken = await self._session.scalars(kept.values(crop_id=None).returning(QuestionFace.id))
+        return len(taken.all())
+
+    async def _forget(self, *which: ColumnElement[bool]) -> None:
+        known = or_(QuestionFace.crop_id.is_not(None), QuestionFace.vector != b"")
+        await self._session.execute(_faces(*which, known).values(crop_id=None, vector=b""))
 
     async def sweep(self) -> Sequence[str]:
         """Forget the crops that nothing names; their keys, for the storage to forget once this is committed."""
@@ -83,5 +103,19 @@ class Crops:
         return gone.all()
 
 
-def _spoken_of() -> ColumnElement[bool]:
-    return exists().where(Word.face_id == QuestionFace.id, Word.undone_at.is_(None)).correlate(QuestionFace)
+def _labelled() -> ColumnElement[bool]:
+    return (
+        exists()
+        .where(Word.face_id == QuestionFace.id, Word.counts.is_(True), Word.undone_at.is_(None))
+        .correlate(QuestionFace)
+    )
+
+
+def _faces(*which: ColumnElement[bool]) -> Update:
+    """An UPDATE of the faces of questions for which all of `which` holds."""
+    found = select(QuestionFace.id).join(QuestionPicture).join(Question).where(*which)
+    return (
+        update(QuestionFace)
+        .where(QuestionFace.id.in_(found.scalar_subquery()))
+        .execution_options(synchronize_session=False)
+    )

@@ -10,10 +10,11 @@ from sqlalchemy import Connection, event, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from bot.database.servers import touched
 from bot.errors import PersonError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Callable
 
     from bot.settings import Settings
 
@@ -31,6 +32,8 @@ class Database:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
+        self.listeners: list[Callable[[int], None]] = []
+        """Told of each server whose rosters a transaction changed, once that is committed."""
         self._sessions = async_sessionmaker(engine, expire_on_commit=False)
 
     @classmethod
@@ -66,9 +69,13 @@ class Database:
     @asynccontextmanager
     async def writing(self) -> AsyncGenerator[AsyncSession]:
         """A session that is committed at the end, or rolled back whole when an error leaves it."""
-        async with self._sessions() as session, session.begin():
-            await session.connection(execution_options=WRITES)
-            yield session
+        async with self._sessions() as session:
+            async with session.begin():
+                await session.connection(execution_options=WRITES)
+                yield session
+            for server in touched(session):
+                for told in self.listeners:
+                    told(server)
 
 
 async def _bring_up_to_date(engine: AsyncEngine) -> None:

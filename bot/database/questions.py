@@ -100,38 +100,48 @@ class Questions:
         crop = await Crops(self._session).add(question.server_id, stored, seen.vector, question.engine)
         face.crop_id = crop.id
 
-    async def say(self, claims: Sequence[Claim], *, by: int, trust: Trust, counts: bool) -> None:
-        """Keep what somebody says of some faces at once, as one utterance; what they said last already is left out."""
-        said = (
-            select(Word)
-            .where(
-                Word.face_id.in_([claim.face_id for claim in claims]),
-                Word.undone_at.is_(None),
-                Word.counts.is_(counts),
-            )
-            .order_by(Word.id)
-        )
-        if not counts:  # a word that counts stands until anybody's next; a suggestion stands beside those of others
-            said = said.where(Word.said_by == by)
-        last = {word.face_id: word for word in await self._session.scalars(said)}
+    async def say(
+        self, claims: Sequence[Claim], *, by: int, trust: Trust, counts: bool, again: bool = False
+    ) -> Sequence[Word]:
+        """Keep what somebody says of some faces at once, as one utterance; the words that were kept.
+
+        What they said last already is left out unless said `again`, and so is a suggestion of what counts already.
+        """
+        faces = [claim.face_id for claim in claims]
+        query = select(Word).where(Word.face_id.in_(faces), Word.undone_at.is_(None)).order_by(Word.id)
+        said: dict[int, list[Word]] = {face: [] for face in faces}
+        for word in await self._session.scalars(query):
+            said[word.face_id].append(word)
         utterance = uuid4().hex
-        self._session.add_all(
-            Word(
-                face_id=claim.face_id,
-                utterance=utterance,
-                meaning=claim.meaning,
-                member_id=claim.member_id,
-                name=claim.name,
-                said_by=by,
-                trust=trust.value,
-                counts=counts,
-                replaces_id=last[claim.face_id].id if claim.face_id in last else None,
-                deliberate=claim.deliberate,
+        words: list[Word] = []
+        for claim in claims:
+            holds = standing(said[claim.face_id])
+            # A word that counts stands until anybody's next; a suggestion stands beside those of others.
+            before = [w for w in said[claim.face_id] if w.counts is counts and (counts or w.said_by == by)]
+            last = before[-1] if before else None
+            replaced = holds if counts else last
+            repeats = any(_repeats(word, claim, by) for word in (last, replaced))
+            if not again and (repeats or (not counts and _agrees(holds, claim))):
+                continue
+            if claim.meaning is Meaning.NOT_MEMBER and counts and not _takes_back(claim, holds):
+                replaced = None
+            words.append(
+                Word(
+                    face_id=claim.face_id,
+                    utterance=utterance,
+                    meaning=claim.meaning,
+                    member_id=claim.member_id,
+                    name=claim.name,
+                    said_by=by,
+                    trust=trust.value,
+                    counts=counts,
+                    replaces_id=replaced.id if replaced is not None else None,
+                    deliberate=claim.deliberate,
+                )
             )
-            for claim in claims
-            if not _repeats(last.get(claim.face_id), claim, by)
-        )
+        self._session.add_all(words)
         await self._session.flush()
+        return words
 
     async def undo(self, question_id: int, by: int) -> Sequence[int]:
         """Take back all words of the last utterance that counts about a question; the faces that they were about."""
@@ -152,6 +162,16 @@ class Questions:
             .execution_options(synchronize_session=False)
         )
         return taken_back.all()
+
+    async def take_back(self, face_id: int, by: int) -> bool:
+        """Take back what this person said of a face, if nobody's word has counted since; whether there was such a word."""
+        query = select(Word).where(Word.face_id == face_id, Word.counts.is_(True), Word.undone_at.is_(None))
+        last = (await self._session.scalars(query.order_by(Word.id.desc()).limit(1))).one_or_none()
+        if last is None or last.said_by != by:
+            return False
+        last.undone_at, last.undone_by = utc_now(), by
+        await self._session.flush()
+        return True
 
     async def hide(self, question_id: int) -> None:
         """Remember that the card was taken away."""
@@ -206,23 +226,40 @@ def _likeliest(guess: Guess) -> Sequence[Candidate]:
 def standing(words: Sequence[Word]) -> Word | None:
     """Of the words about one face, oldest first, the one that holds: the last that counts and was not undone.
 
-    That it isn't one member leaves standing what was said before, unless that was this member.
+    That it isn't one member leaves standing who it is said to be, unless that is this member.
     """
     holds: Word | None = None
     for word in words:
         if not word.counts or word.undone_at is not None:
             continue
-        if word.meaning is Meaning.NOT_MEMBER and holds is not None and holds.member_id != word.member_id:
+        if word.meaning is Meaning.NOT_MEMBER and not _takes_back(word, holds):
             continue
         holds = word
     return holds
+
+
+def _takes_back(denial: Word | Claim, word: Word | None) -> bool:
+    """Whether that a face isn't one member speaks against `word`, or stands where nothing else does."""
+    if word is None or word.meaning is Meaning.NOT_MEMBER:
+        return True
+    if word.meaning is not Meaning.MEMBER:
+        return False
+    # A member who was removed is known by name alone.
+    return denial.member_id == word.member_id and (denial.member_id is not None or denial.name == word.name)
 
 
 def _repeats(word: Word | None, claim: Claim, by: int) -> bool:
     """Whether `claim` is what the same person said in `word`."""
     if word is None or word.said_by != by:
         return False
-    return claim == Claim(word.face_id, word.meaning, word.member_id, word.name, word.deliberate)
+    return claim.deliberate == word.deliberate and _agrees(word, claim)
+
+
+def _agrees(word: Word | None, claim: Claim) -> bool:
+    """Whether `claim` means what `word` does."""
+    if word is None:
+        return False
+    return (claim.meaning, claim.member_id, claim.name) == (word.meaning, word.member_id, word.name)
 
 
 def _answered(picture: QuestionPicture) -> AnsweredPicture:
@@ -232,11 +269,17 @@ def _answered(picture: QuestionPicture) -> AnsweredPicture:
         size=(picture.width, picture.height) if picture.width and picture.height else None,
         group_name=picture.group_name,
         refusal=picture.refusal,
-        faces=tuple(_answered_face(face) for face in picture.faces),
+        faces=tuple(answered_face(face) for face in picture.faces),
     )
 
 
-def _answered_face(face: QuestionFace) -> AnsweredFace:
+def said_word(word: Word) -> SaidWord:
+    """A word as cards show it."""
+    return SaidWord(word.id, word.meaning, word.name, word.said_by, word.member_id)
+
+
+def answered_face(face: QuestionFace) -> AnsweredFace:
+    """A face as cards show it, its words loaded."""
     last = standing(face.words)
     guess = Guess(
         member=face.member_id,
@@ -245,6 +288,6 @@ def _answered_face(face: QuestionFace) -> AnsweredFace:
         band=Band(face.band),
         candidates=tuple(Candidate(*candidate) for candidate in face.candidates),
     )
-    word = SaidWord(last.id, last.meaning, last.name, last.said_by) if last else None
+    word = said_word(last) if last else None
     flaws = tuple(Flaw(flaw) for flaw in face.flaws)
     return AnsweredFace(face.id, face.number, Box(*face.box), guess, word, flaws)

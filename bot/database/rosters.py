@@ -29,6 +29,7 @@ from bot.words import Origin
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncSession
 
 
@@ -60,6 +61,10 @@ class Rosters:
         """All servers that have a group, the house first."""
         return (await self._session.scalars(select(Group.server_id).distinct().order_by(Group.server_id))).all()
 
+    async def group_ids(self) -> set[int]:
+        """All groups of all servers."""
+        return set(await self._session.scalars(select(Group.id)))
+
     async def groups(self, servers: Collection[int]) -> Sequence[Group]:
         """All groups of `servers`, by name."""
         found = await self._session.scalars(select(Group).where(Group.server_id.in_(servers)).order_by(Group.key))
@@ -69,6 +74,10 @@ class Rosters:
         """The group called `name`, in any spelling; a server's own before the house's."""
         query = select(Group).where(Group.server_id.in_(servers), group_is_called(key_of(name)))
         return (await self._session.scalars(query.order_by(Group.server_id.desc()))).first()
+
+    async def group(self, server_id: int, group_id: int) -> Group | None:
+        """A group of a server by its id."""
+        return await self._session.scalar(select(Group).where(Group.id == group_id, Group.server_id == server_id))
 
     async def add_group(self, server_id: int, name: str) -> Group:
         await Servers(self._session).ensure(server_id)
@@ -204,24 +213,32 @@ class Rosters:
         return tuple((server, revision) for server, revision in await self._session.execute(query))
 
     async def rows(self, servers: Collection[int], engine: str) -> list[RosterRow]:
-        """Every encoding by `engine` that answers for `servers`; none of a photo in which it found no face.
+        """Every encoding by `engine` that answers for `servers`; none of a photo in which it found no face."""
+        return await self._rows(engine, Group.server_id.in_(servers), answers())
 
-        That are the photos of the groups' models, and those that moderators handed in since.
-        """
-        in_model = exists().where(ModelPhoto.model_id == Group.model_id, ModelPhoto.photo_id == Photo.id)
-        handed_in = (Photo.origin == Origin.SUBMITTED) & (Photo.id > Group.model_since)
+    async def all_rows(self, group_id: int, engine: str) -> list[RosterRow]:
+        """Every encoding by `engine` of a group, whether or not it answers."""
+        return await self._rows(engine, Group.id == group_id)
+
+    async def servers_of(self, groups: Collection[int]) -> Sequence[int]:
+        """The servers whose groups these are."""
+        return (await self._session.scalars(select(Group.server_id).where(Group.id.in_(groups)).distinct())).all()
+
+    async def _rows(self, engine: str, *which: ColumnElement[bool]) -> list[RosterRow]:
         query = (
             select(Photo.id, Member.id, Member.name, Group.id, Group.name, CropEncoding.vector)
             .select_from(Photo)
             .join(CropEncoding, CropEncoding.crop_id == Photo.crop_id)
             .join(Member)
             .join(Group)
-            .where(
-                Group.server_id.in_(servers),
-                CropEncoding.engine == engine,
-                CropEncoding.vector.is_not(None),
-                or_(in_model.correlate(Group, Photo), handed_in),
-            )
+            .where(CropEncoding.engine == engine, CropEncoding.vector.is_not(None), *which)
             .order_by(Member.id, Photo.id)
         )
         return [RosterRow(*row) for row in await self._session.execute(query)]
+
+
+def answers() -> ColumnElement[bool]:
+    """Whether a photo, joined with its group, answers: it is one of the group's model, or was handed in since."""
+    in_model = exists().where(ModelPhoto.model_id == Group.model_id, ModelPhoto.photo_id == Photo.id)
+    handed_in = (Photo.origin == Origin.SUBMITTED) & (Photo.id > Group.model_since)
+    return or_(in_model.correlate(Group, Photo), handed_in)

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
 
+def touched(session: AsyncSession) -> set[int]:
+    """The servers whose rosters this session changed."""
+    return session.info.setdefault("touched servers", set())
+
+
 @dataclass(frozen=True, slots=True)
 class ServerChoices:
     """A server's choices; `roles` maps role ids to the trust that they give; in channel `notices` moderators are told."""
@@ -63,8 +68,9 @@ class Servers:
         )
 
     async def touch(self, server_id: int) -> None:
-        """Let recognisers of the server's rosters be fitted anew."""
+        """Let recognisers of the server's rosters be fitted anew, and whoever listens know once this is committed."""
         await self.ensure(server_id)
+        touched(self._session).add(server_id)
         await self._session.execute(
             update(Server)
             .where(Server.id == server_id)
@@ -74,6 +80,12 @@ class Servers:
 
     async def choose_threshold(self, server_id: int, threshold: float | None) -> None:
         (await self.ensure(server_id)).threshold = threshold
+
+    async def choose_learns(self, server_id: int, learns: Learns) -> None:
+        (await self.ensure(server_id)).learns = learns
+
+    async def choose_notices(self, server_id: int, channel_id: int | None) -> None:
+        (await self.ensure(server_id)).notices_channel_id = channel_id
 
     async def choose_roles(self, server_id: int, trust: Trust, roles: Iterable[int]) -> None:
         """Let exactly `roles` give `trust`; a role gives one level only, the one chosen last."""

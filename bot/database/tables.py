@@ -151,7 +151,10 @@ class CropEncoding(Base):
 
 
 class Photo(Base):
-    """A face that a member is known by, and whence: `face_id` is the face of a question that was said to be the member's."""
+    """A face that a member is known by, and whence: `face_id` is the face of a question that was said to be the member's.
+
+    `vouched_by`: who said that its label is right though it looks wrong.
+    """
 
     __tablename__ = "photo"
     __table_args__ = (UniqueConstraint("member_id", "crop_id"), NEVER_REUSED)
@@ -163,6 +166,7 @@ class Photo(Base):
     origin: Mapped[Origin] = mapped_column(default=Origin.SUBMITTED)
     added_by: Mapped[int] = mapped_column(BigInteger)
     added_at: Mapped[datetime] = mapped_column(default=utc_now)
+    vouched_by: Mapped[int | None] = mapped_column(BigInteger)
 
     member: Mapped[Member] = relationship(back_populates="photos")
     crop: Mapped[Crop] = relationship()
@@ -257,7 +261,7 @@ class QuestionFace(Base):
     """A face that was asked about, with what was answered at the time.
 
     `crop_id` is None where the server chose not to learn from what people confirm, and when the crop was forgotten.
-    `held_by` has it in review until `held_until`.
+    `held_by` has it in review until `held_until`. `suspected`: what it was labelled looks wrong, so it is reviewed again.
     """
 
     __tablename__ = "question_face"
@@ -277,6 +281,7 @@ class QuestionFace(Base):
     crop_id: Mapped[int | None] = mapped_column(ForeignKey("crop.id", ondelete="SET NULL"), index=True)
     held_by: Mapped[int | None] = mapped_column(BigInteger)
     held_until: Mapped[datetime | None]
+    suspected: Mapped[bool] = mapped_column(default=False)
 
     words: Mapped[list[Word]] = relationship(order_by="Word.id", passive_deletes=True)
 

@@ -10,7 +10,7 @@ from bot.database.questions import standing
 from bot.database.servers import Servers
 from bot.database.tables import Crop, Group, Member, Photo, Question, QuestionFace, QuestionPicture, Word
 from bot.errors import ForgottenError
-from bot.words import Learns, Meaning, Origin
+from bot.words import Meaning, Origin, teaches
 from models.examples import flaw_of_example
 
 if TYPE_CHECKING:
@@ -69,5 +69,4 @@ class TrainingSet:
         """A server's words teach its own roster alone: the house's is every server's."""
         owner = await self._session.scalar(select(Group.server_id).join(Member).where(Member.id == member_id))
         learns = (await Servers(self._session).choices(server_id)).learns
-        wanted = {Learns.CONFIRMED} if origin is Origin.ASKED else {Learns.CONFIRMED, Learns.SUBMITTED}
-        return owner == server_id and learns in wanted
+        return owner == server_id and teaches(learns, origin)

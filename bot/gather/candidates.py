@@ -101,30 +101,43 @@ async def candidates(
             async with asyncio.timeout_at(deadline):
                 links = iter(await _links(client, sources, queries, limit, tally))
             while limit > 0:
-                for source, link in links:
-                    under_way.append((source, link, asyncio.create_task(client.picture(link.url))))
-                    if len(under_way) >= min(AT_ONCE, limit):
-                        break
+                while len(under_way) < min(AT_ONCE, limit) and (named := next(links, None)):
+                    under_way.append((*named, asyncio.create_task(client.picture(named[1].url))))
                 if not under_way:
                     return
                 source, link, task = under_way.popleft()
-                try:
-                    async with asyncio.timeout_at(deadline):
-                        data = await task
-                    _once(sha256(data).digest(), seen)
-                except RefusedError as error:
-                    log.debug("%s: %s", link.url, error)
-                    tally.refused[error.why] += 1
-                    continue
-                limit -= 1
-                tally.brought[source] += 1
-                yield Candidate(data, link.url, link.page, source, link.title, link.licence)
+                async with asyncio.timeout_at(deadline):
+                    data = await _new(task, link, seen, tally)
+                if data is not None:
+                    limit -= 1
+                    tally.brought[source] += 1
+                    yield Candidate(data, link.url, link.page, source, link.title, link.licence)
         except TimeoutError:
             tally.out_of_time = True
         finally:
             for _, _, task in under_way:
                 task.cancel()
             await asyncio.gather(*(task for _, _, task in under_way), return_exceptions=True)
+
+
+async def _new(task: asyncio.Task[bytes], link: Found, seen: set[bytes], tally: Tally) -> bytes | None:
+    """The file that `task` fetches, if it comes and is not in `seen`; else None, and it is counted why."""
+    try:
+        data = await task
+    except RefusedError as error:
+        log.debug("%s: %s", link.url, error)
+        tally.refused[error.why] += 1
+        return None
+    except Exception:  # whatever a library makes of one stranger's answer, the others are fetched
+        log.exception("%s broke the client", link.url)
+        tally.refused[Why.BROKEN] += 1
+        return None
+    key = sha256(data).digest()
+    if key in seen:
+        tally.refused[Why.SAME] += 1
+        return None
+    seen.add(key)
+    return data
 
 
 async def _links(
@@ -162,9 +175,3 @@ def _in_turn(rows: Sequence[Sequence[Named]]) -> list[Named]:
         if named:
             links.setdefault(named[1].url, named)
     return list(links.values())
-
-
-def _once(key: bytes, seen: set[bytes]) -> None:
-    if key in seen:
-        raise RefusedError(Why.SAME)
-    seen.add(key)

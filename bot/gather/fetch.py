@@ -192,7 +192,7 @@ class Client:
         async with self._session.get(url, headers=headers, allow_redirects=False) as response:
             location = response.headers.get("Location")
             if response.status in {301, 302, 303, 307, 308} and location:
-                return _Answer(response.status, leads_to=_web_link(str(url.join(URL(location)))))
+                return _Answer(response.status, leads_to=_web_link(location, url))
             if response.status != 200:
                 return _Answer(response.status)
             return _Answer(200, await _read(response, wanted))
@@ -224,11 +224,11 @@ def _given(answer: _Answer) -> bytes:
     return answer.data
 
 
-def _web_link(link: str) -> URL:
-    """`link` as something to ask for. Raises RefusedError where it is nothing of the web, or names a user."""
+def _web_link(link: str, page: URL | None = None) -> URL:
+    """`link`, as it stands on `page`. Raises RefusedError where it is nothing of the web, or names a user."""
     try:
-        url = URL(link).with_fragment(None)
-    except ValueError as error:
+        url = (page.join(URL(link)) if page else URL(link)).with_fragment(None)
+    except (ValueError, LookupError) as error:  # yarl has an IndexError for some brackets
         raise RefusedError(Why.LINK) from error
     if url.scheme not in {"http", "https"} or not url.raw_host or url.raw_user or url.raw_password:
         raise RefusedError(Why.LINK)

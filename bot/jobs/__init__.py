@@ -7,9 +7,12 @@ from bot.jobs.bench import Cut, Refused, Workbench, load_engine
 from bot.jobs.copies import Copied, FacePrint, find_copies
 from bot.jobs.engines import CropEncodings, encode_crops, font_name, try_out, warm_up
 from bot.jobs.enrolling import Rivals, by_size, enrol, enrol_crop, why_not_enrolled
+from bot.jobs.gathering import Spotted, guess_each, sift, spot
 from bot.jobs.looking import Identified, Naming, SeenFace, identify
-from bot.jobs.rosters import RosterRow, Trained, TrainingFailedError, fit, train
+from bot.jobs.reporting import LabelDoubt, MemberStanding, RosterReport, report
+from bot.jobs.rosters import RosterRow, SpokenOf, fit
 from bot.jobs.sheets import sheet
+from bot.jobs.training import Judged, Made, Names, Trained, TrainingFailedError, Tried, make, train
 
 __all__ = [
     "Copied",
@@ -17,13 +20,22 @@ __all__ = [
     "Cut",
     "FacePrint",
     "Identified",
+    "Judged",
+    "LabelDoubt",
+    "Made",
+    "MemberStanding",
+    "Names",
     "Naming",
     "Refused",
     "Rivals",
+    "RosterReport",
     "RosterRow",
     "SeenFace",
+    "SpokenOf",
+    "Spotted",
     "Trained",
     "TrainingFailedError",
+    "Tried",
     "Workbench",
     "by_size",
     "encode_crops",
@@ -32,9 +44,14 @@ __all__ = [
     "find_copies",
     "fit",
     "font_name",
+    "guess_each",
     "identify",
     "load_engine",
+    "make",
+    "report",
     "sheet",
+    "sift",
+    "spot",
     "train",
     "try_out",
     "warm_up",

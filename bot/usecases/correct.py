@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.database.base import utc_now
 from bot.database.questions import Claim, Questions
+from bot.database.reviews import Reviews
 from bot.database.rosters import Rosters
 from bot.database.tables import Member
 from bot.database.training_set import TrainingSet
@@ -16,11 +18,11 @@ from bot.wording import plain
 from bot.words import Meaning
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
-    from bot.answers import Answer, AnsweredFace, AnsweredPicture
+    from bot.answers import Answer, AnsweredFace
     from bot.app import App
 
 
@@ -66,9 +68,7 @@ async def say_member(
     async with app.database.writing() as session:
         answer = await Questions(session).answer(question_id)
         _, face = answer.face(face_id)
-        member = await session.get(Member, member_id)
-        if member is None:
-            raise PersonError("That member has been removed since.")
+        member = await known_member(session, member_id)
         claim = Claim(face.id, Meaning.MEMBER, member.id, member.name, deliberate)
         return await _say(session, answer, [claim], speaker, f"Noted: {plain(member.name)}.")
 
@@ -83,13 +83,7 @@ async def say_name(app: App, question_id: int, face_id: int, text: str, speaker:
     async with app.database.writing() as session:
         answer = await Questions(session).answer(question_id)
         picture, face = answer.face(face_id)
-        member = _meant(await Rosters(session).members_called(answer.rosters, name), picture, face)
-        if member is None:
-            claim = Claim(face.id, Meaning.MEMBER, name=name)
-            sentence = f"Noted: {plain(name)}. Nobody of that name is enrolled yet; a moderator can with `/member add`."
-        else:
-            claim = Claim(face.id, Meaning.MEMBER, member.id, member.name)
-            sentence = f"Noted: {plain(member.name)}."
+        claim, sentence = await named(session, answer.rosters, picture.group_name, face, name)
         return await _say(session, answer, [claim], speaker, sentence)
 
 
@@ -100,6 +94,16 @@ async def say_nobody(app: App, question_id: int, face_id: int, meaning: Meaning,
         _, face = answer.face(face_id)
         told = "not a face" if meaning is Meaning.NOT_A_FACE else "not a member"
         return await _say(session, answer, [Claim(face.id, meaning)], speaker, f"Noted: {told}.")
+
+
+async def say_not(app: App, question_id: int, face_id: int, member_id: int, speaker: Speaker) -> Said:
+    """This face is not that member, whoever else it may be; raises PersonError when either is gone."""
+    async with app.database.writing() as session:
+        answer = await Questions(session).answer(question_id)
+        _, face = answer.face(face_id)
+        member = await known_member(session, member_id)
+        claim = Claim(face.id, Meaning.NOT_MEMBER, member.id, member.name)
+        return await _say(session, answer, [claim], speaker, f"Noted: not {plain(member.name)}.")
 
 
 async def undo(app: App, question_id: int, speaker: Speaker) -> Said:
@@ -115,22 +119,46 @@ async def undo(app: App, question_id: int, speaker: Speaker) -> Said:
         return Said(await questions.answer(question_id), "Undone.")
 
 
-async def _say(session: AsyncSession, answer: Answer, claims: Sequence[Claim], speaker: Speaker, sentence: str) -> Said:
-    """Keep the claims as one utterance; the answer after it, with the speaker's sentence."""
-    questions = Questions(session)
-    await questions.say(claims, by=speaker.id, trust=speaker.trust, counts=speaker.counts)
+async def known_member(session: AsyncSession, member_id: int) -> Member:
+    """The member with this id; raises PersonError when there is none any more."""
+    member = await session.get(Member, member_id)
+    if member is None:
+        raise PersonError("That member has been removed since.")
+    return member
+
+
+async def named(
+    session: AsyncSession, rosters: Collection[int], group: str | None, face: AnsweredFace, name: str
+) -> tuple[Claim, str]:
+    """The claim that a face is whoever is called `name` in these rosters, or nobody of them, and the sentence for it.
+
+    `group`: the name of the picture's group.
+    """
+    member = _meant(await Rosters(session).members_called(rosters, name), group, face)
+    if member is None:
+        told = f"Noted: {plain(name)}. Nobody of that name is enrolled yet; a moderator can with `/member add`."
+        return Claim(face.id, Meaning.MEMBER, name=name), told
+    return Claim(face.id, Meaning.MEMBER, member.id, member.name), f"Noted: {plain(member.name)}."
+
+
+async def keep(session: AsyncSession, claims: Sequence[Claim], speaker: Speaker, *, again: bool = False) -> None:
+    """Keep the claims as one utterance, and let those that count teach at once. `again`: also what they said last."""
+    words = await Questions(session).say(claims, by=speaker.id, trust=speaker.trust, counts=speaker.counts, again=again)
     if speaker.counts:
-        await TrainingSet(session).follow([claim.face_id for claim in claims])
-    else:
+        faces = [word.face_id for word in words]
+        await TrainingSet(session).follow(faces)
+        await Reviews(session, utc_now()).answered(faces)
+
+
+async def _say(session: AsyncSession, answer: Answer, claims: Sequence[Claim], speaker: Speaker, sentence: str) -> Said:
+    """Keep the claims; the answer after it, with the speaker's sentence."""
+    await keep(session, claims, speaker)
+    if not speaker.counts:
         sentence = "Thank you: I keep that as a suggestion until somebody trusted here agrees."
-    return Said(await questions.answer(answer.id), sentence)
+    return Said(await Questions(session).answer(answer.id), sentence)
 
 
-def _meant(called: Sequence[Member], picture: AnsweredPicture, face: AnsweredFace) -> Member | None:
-    """Which of the members of one name a face of `picture` is said to be; None of none."""
+def _meant(called: Sequence[Member], group: str | None, face: AnsweredFace) -> Member | None:
+    """Which of the members of one name a face in a picture of that group is said to be; None of none."""
     confidence = {candidate.member: candidate.confidence for candidate in face.guess.candidates}
-    return max(
-        called,
-        key=lambda member: (member.group.name == picture.group_name, confidence.get(member.id, 0.0)),
-        default=None,
-    )
+    return max(called, key=lambda member: (member.group.name == group, confidence.get(member.id, 0.0)), default=None)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot import crops, jobs
+from bot.database.crops import Crops
 from bot.database.questions import Questions
 from bot.database.rosters import Rosters
 from bot.database.servers import Servers
@@ -14,7 +15,7 @@ from bot.database.tables import HOUSE, Question
 from bot.errors import NoRosterError, PersonError, UnknownGroupError, sentence_for
 from bot.jobs import Identified, Naming, Refused
 from bot.wording import plain
-from bot.words import Learns
+from bot.words import Origin, teaches
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.jobs import Cut
     from bot.recognisers import Fitted
+    from bot.words import Learns
     from models.faces import Once
 
 MEBIBYTE = 1 << 20
@@ -35,12 +37,14 @@ MOST_MESSAGE_BYTES = 23 * MEBIBYTE
 class Asked:
     """Who asks, where, and how it is to be decided.
 
+    `channel_id` is the channel that choices are made for; `source_channel_id` that of the message, a thread in it maybe.
     `rosters` are the servers whose rosters are searched, besides the house's; `group` is a name, or None to find it.
     """
 
     asker_id: int
     server_id: int | None = None
     channel_id: int | None = None
+    source_channel_id: int | None = None
     source_message_id: int | None = None
     rosters: tuple[int, ...] = ()
     group: str | None = None
@@ -95,7 +99,7 @@ async def look(app: App, asked: Asked, pictures: Sequence[Submitted]) -> Looked:
         asked.once,
         threshold,
         most_bytes=min(MOST_PICTURE_BYTES, MOST_MESSAGE_BYTES // max(1, len(pictures))),
-        cuts=asked.server_id is not None and learns is Learns.CONFIRMED,
+        cuts=asked.server_id is not None and teaches(learns, Origin.ASKED),
     )
     results = await asyncio.gather(*(_identify(app, picture, fitted, how) for picture in pictures))
     return Looked(fitted.engine, threshold, tuple(results))
@@ -114,7 +118,7 @@ async def ask(app: App, asked: Asked, pictures: Sequence[Submitted]) -> Tagged:
         )
     question = Question(
         server_id=asked.server_id,
-        channel_id=asked.channel_id,
+        channel_id=asked.source_channel_id or asked.channel_id,
         source_message_id=asked.source_message_id,
         asker_id=asked.asker_id,
         engine=looked.engine,
@@ -122,7 +126,9 @@ async def ask(app: App, asked: Asked, pictures: Sequence[Submitted]) -> Tagged:
         rosters=sorted({HOUSE, *asked.rosters}),
     )
     async with crops.stored(app, looked.cuts) as cuts, app.database.writing() as session:
-        answer = await Questions(session).add(question, named, cuts)
+        # What may be learned from may have been chosen anew while a worker looked.
+        learns = (await Servers(session).choices(asked.server_id or HOUSE)).learns
+        answer = await Questions(session).add(question, named, cuts if teaches(learns, Origin.ASKED) else {})
     files = {
         picture.file_name: result.tagged
         for picture, result in zip(answer.pictures, looked.results, strict=True)
@@ -144,9 +150,11 @@ async def servers_asked_in(app: App, asker_id: int, limit: int) -> list[int]:
 
 
 async def hide(app: App, question_id: int) -> None:
-    """Remember that a card was taken away."""
+    """Remember that a card was taken away, and forget its faces unless a trusted person labelled them."""
     async with app.database.writing() as session:
         await Questions(session).hide(question_id)
+        await Crops(session).let_go_of_question(question_id)
+    await crops.sweep(app)
 
 
 async def _choices(app: App, asked: Asked, servers: Sequence[int]) -> tuple[int | None, float, Learns]:

@@ -144,10 +144,7 @@ async def add_member(
             # An engine that was put into use while another looked would never see these photos.
             if await Engines(session).in_use(held=True) != bench.engine:
                 continue
-            added = await _add(session, _Adding(server_id, by, asks), group, name, looks, cuts)
-        for engine in {look.result.engine for look in looks if isinstance(look.result, Identified)}:
-            app.classifiers.wanted(server_id, engine)
-        return added
+            return await _add(session, _Adding(server_id, by, asks), group, name, looks, cuts)
 
 
 async def may_learn(app: App, server_id: int) -> None:

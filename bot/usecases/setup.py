@@ -1,14 +1,17 @@
-"""What a server chooses: who is trusted, from which confidence an answer is sure, which channels are watched."""
+"""What a server chooses: who is trusted, what may be learned from, which channels are watched, where moderators are told."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot import crops
+from bot.database.crops import Crops
 from bot.database.rosters import Rosters
 from bot.database.servers import Servers
 from bot.database.tables import HOUSE
 from bot.errors import PersonError
+from bot.words import Origin, teaches
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -16,16 +19,21 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.database.servers import ServerChoices
     from bot.trust import Trust
+    from bot.words import Learns
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """A server's choices as its moderators see them in one channel. `groups` maps ids to names."""
+    """A server's choices as its moderators see them in one channel.
+
+    `groups` maps ids to names. After `forget_days` a face that nobody labelled is forgotten.
+    """
 
     choices: ServerChoices
     threshold: float
     default_group: int | None
     groups: dict[int, str]
+    forget_days: int
 
 
 async def read(app: App, server_id: int, channel_id: int) -> Setup:
@@ -38,6 +46,7 @@ async def read(app: App, server_id: int, channel_id: int) -> Setup:
             threshold=app.settings.threshold if choices.threshold is None else choices.threshold,
             default_group=await Servers(session).default_group(channel_id),
             groups={group.id: group.name for group in groups},
+            forget_days=app.settings.forget_days,
         )
 
 
@@ -53,6 +62,23 @@ async def choose_threshold(app: App, server_id: int, threshold: float) -> None:
         raise PersonError("The threshold is a confidence between 0 and 100 %.")
     async with app.database.writing() as session:
         await Servers(session).choose_threshold(server_id, threshold)
+
+
+async def choose_learns(app: App, server_id: int, learns: Learns) -> int:
+    """Let so much be learned from. Crops that may teach no more go at once; of how many faces."""
+    async with app.database.writing() as session:
+        await Servers(session).choose_learns(server_id, learns)
+        useless = [origin for origin in Origin if not teaches(learns, origin)]
+        let_go = await Crops(session).let_go_untaught(server_id, useless)
+        gone = await Crops(session).sweep()
+    await crops.forget_files(app, gone)
+    return let_go
+
+
+async def choose_notices(app: App, server_id: int, channel_id: int | None) -> None:
+    """Tell moderators in this channel what they did not ask for, or nowhere."""
+    async with app.database.writing() as session:
+        await Servers(session).choose_notices(server_id, channel_id)
 
 
 async def choose_roles(app: App, server_id: int, trust: Trust, roles: Iterable[int]) -> None:

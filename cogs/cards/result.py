@@ -9,13 +9,14 @@ import discord
 
 from bot.answers import AnsweredPicture, Band
 from bot.wording import plain
+from bot.words import Meaning
 from cogs.cards.faces import face_in_words, face_line
 from cogs.cards.layout import LONGEST_TEXT, Button, Layout, Row, container, route
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bot.answers import Answer
+    from bot.answers import Answer, AnsweredFace
 
 LONGEST_ALT = 1024
 
@@ -104,8 +105,14 @@ def _lines(picture: AnsweredPicture, room: int, *, several: bool) -> str:
 
 
 def _overall(answer: Answer) -> Band:
-    bands = {Band.SURE if face.word else face.guess.band for _, face in answer.faces}
+    bands = {_band(face) for _, face in answer.faces}
     for band in (Band.UNSURE, Band.SURE):
         if band in bands:
             return band
     return Band.UNKNOWN
+
+
+def _band(face: AnsweredFace) -> Band:
+    if face.word is None:
+        return face.guess.band
+    return Band.UNKNOWN if face.word.meaning is Meaning.NOT_MEMBER else Band.SURE

@@ -8,6 +8,7 @@ import discord
 
 from bot.trust import Trust
 from bot.wording import percent
+from bot.words import Learns
 from cogs.cards.layout import Layout, Row, Select, container, route
 
 if TYPE_CHECKING:
@@ -21,9 +22,32 @@ MOST_GROUPS = 24
 THRESHOLDS = (30, 40, 50, 60, 70, 80, 90)
 NO_GROUP = "0"
 
+LEARNS = {
+    Learns.CONFIRMED: (
+        "What trusted people confirm",
+        "A face that they confirm or correct becomes a photo of that member.",
+    ),
+    Learns.SUBMITTED: (
+        "What moderators hand in",
+        "Photos of /member, and gathered ones once confirmed. No asked face.",
+    ),
+    Learns.OFF: (
+        "Nothing from people's words",
+        "Only what /member add hands in. Confirming a face corrects its card alone.",
+    ),
+}
+"""Of each choice, what its option says and what is told below that."""
+
+KEPT = {
+    Learns.CONFIRMED: "A crop of each face that somebody asks about waits for a trusted person's word. Once they confirm it, "
+    "the crop and its encoding are kept as the member's photo.",
+    Learns.SUBMITTED: "No crop of a face that somebody asks about is kept.",
+    Learns.OFF: "No crop of a face that somebody asks about, and none that was gathered, is kept.",
+}
 STORED = (
     "-# **What I keep:** the crops and encodings of photos that moderators add; of every question its faces as numbers, "
-    "the names I gave and what people said of them. I never keep the posted picture itself."
+    "the names I gave and what people said of them. {kept} A face that nobody labelled is forgotten after {days}, its crop and "
+    "its numbers, and so is one whose message is deleted. I never keep the posted picture itself."
 )
 INTEGRATIONS = (
     "-# Moderator roles see `/group`, `/member` and `/setup` once "
@@ -51,8 +75,16 @@ def setup_card(chosen: Setup, *, can_watch: bool) -> Layout:
     if can_watch:
         box.add_item(discord.ui.TextDisplay("**Watched channels**: there, *who is this?* works without a mention."))
         box.add_item(Row(_watched(chosen.choices.watched)))
+    learns = chosen.choices.learns
+    box.add_item(discord.ui.TextDisplay("**What I may learn from**"))
+    box.add_item(Row(_learns(learns)))
+    box.add_item(
+        discord.ui.TextDisplay("**Where I tell moderators** what they did not ask for: a model kept aside, say.")
+    )
+    box.add_item(Row(_notices(chosen.choices.notices)))
     box.add_item(discord.ui.Separator())
-    box.add_item(discord.ui.TextDisplay(f"{STORED}\n{INTEGRATIONS}"))
+    days = "a day" if chosen.forget_days == 1 else f"{chosen.forget_days} days"
+    box.add_item(discord.ui.TextDisplay(f"{STORED.format(kept=KEPT[learns], days=days)}\n{INTEGRATIONS}"))
     card.add_item(box)
     return card
 
@@ -90,6 +122,32 @@ def _watched(chosen: Iterable[int]) -> discord.ui.ChannelSelect[Any]:
             for channel in sorted(chosen)[:MOST_CHANNELS]
         ],
     )
+
+
+def _learns(chosen: Learns) -> Select:
+    options = [
+        discord.SelectOption(label=label, description=told, value=learns.value, default=learns is chosen)
+        for learns, (label, told) in LEARNS.items()
+    ]
+    return Select(custom_id=route("setup:learns"), options=options)
+
+
+def _notices(chosen: int | None) -> discord.ui.ChannelSelect[Any]:
+    channel = discord.SelectDefaultValueType.channel
+    return discord.ui.ChannelSelect(
+        custom_id=route("setup:notices"),
+        placeholder="Nowhere",
+        channel_types=[discord.ChannelType.text],
+        min_values=0,
+        max_values=1,
+        default_values=[discord.SelectDefaultValue(id=chosen, type=channel)] if chosen is not None else [],
+    )
+
+
+def let_go_told(faces: int) -> str:
+    """What is said when faces that may teach no more were let go."""
+    crops = "the crop of one face" if faces == 1 else f"the crops of {faces} faces"
+    return f"I let go of {crops} that nobody had labelled."
 
 
 def _default_group(groups: dict[int, str], chosen: int | None) -> Select:

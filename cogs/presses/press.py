@@ -39,6 +39,8 @@ class Press(discord.ui.DynamicItem[ItemT], template=r"nugu:press"):
         return cls(cast("ItemT", item), **ids_of(match))
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        if not interaction.client.is_new(interaction):
+            return
         try:
             await self.acknowledge(interaction)
             await self.pressed(interaction)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from bot.trust import Trust
 from bot.usecases import setup
+from bot.words import Learns
 from cogs.cards.layout import Layout
-from cogs.cards.setup import NO_GROUP, setup_card
+from cogs.cards.setup import NO_GROUP, let_go_told, setup_card
 from cogs.presses.press import Press
 from cogs.trust import NotTrustedError, trust_of
 
@@ -81,3 +82,21 @@ class DefaultGroup(_Choice, template=r"nugu:setup:group"):
         (value,) = self.item.values
         chosen = None if value == NO_GROUP else int(value)
         await setup.choose_default_group(interaction.client.app, server_id, interaction.channel_id, chosen)
+
+
+class WhatILearn(_Choice, template=r"nugu:setup:learns"):
+    """What may be learned from."""
+
+    async def choose(self, interaction: discord.Interaction[Nugu], server_id: int) -> None:
+        (value,) = self.item.values
+        let_go = await setup.choose_learns(interaction.client.app, server_id, Learns(value))
+        if let_go:
+            await interaction.followup.send(let_go_told(let_go), ephemeral=True)
+
+
+class WhereITell(_Choice, template=r"nugu:setup:notices"):
+    """The channel in which moderators are told what they did not ask for."""
+
+    async def choose(self, interaction: discord.Interaction[Nugu], server_id: int) -> None:
+        chosen = [channel.id for channel in self.item.values]
+        await setup.choose_notices(interaction.client.app, server_id, chosen[0] if chosen else None)

@@ -12,7 +12,7 @@ from bot.answers import MOST_CANDIDATES, Answer
 from bot.app import App
 from bot.database.questions import Questions
 from bot.database.rosters import Rosters
-from bot.database.tables import HOUSE, Question, Word
+from bot.database.tables import HOUSE, Member, Question, Word
 from bot.errors import PersonError
 from bot.jobs import Identified, SeenFace
 from bot.trust import Trust
@@ -95,10 +95,11 @@ async def test_the_same_correction_is_kept_once(app: App) -> None:
         for _ in range(2):
             await correct.say_name(app, answer.id, face, "somebody", speaker)
     said = [(word.said_by, word.meaning, word.name) for word in await words(app)]
+    mina, stranger, somebody = (Meaning.MEMBER, "Mina"), (Meaning.STRANGER, None), (Meaning.MEMBER, "somebody")
+    # What counts already needs no suggestion.
     assert said == [
-        (speaker.id, *meant)
-        for speaker in (MODERATOR, FAN)
-        for meant in ((Meaning.MEMBER, "Mina"), (Meaning.STRANGER, None), (Meaning.MEMBER, "somebody"))
+        *((MODERATOR.id, *meant) for meant in (mina, stranger, somebody)),
+        *((FAN.id, *meant) for meant in (mina, stranger)),
     ]
 
 
@@ -111,6 +112,51 @@ async def test_a_word_that_somebody_overruled_is_said_again(app: App) -> None:
     _, now = said.answer.face(face)
     assert now.word is not None
     assert now.word.name == "Mina"
+
+
+async def test_a_word_keeps_what_it_replaced(app: App) -> None:
+    answer, members = await twice(app)
+    face = answer.faces[0][1].id
+    sana, momo, mina = members.values()
+    await correct.say_member(app, answer.id, face, mina, FAN)
+    await correct.say_member(app, answer.id, face, momo, FAN)
+    await correct.say_member(app, answer.id, face, sana, MODERATOR)
+    await correct.say_not(app, answer.id, face, mina, MODERATOR)
+    await correct.say_not(app, answer.id, face, mina, MODERATOR)
+    await correct.say_member(app, answer.id, face, momo, OTHER_MODERATOR)
+    await correct.say_not(app, answer.id, face, momo, MODERATOR)
+    said = [(word.id, word.name, word.replaces_id) for word in await words(app)]
+    assert said == [
+        (1, "Mina", None),
+        (2, "Momo", 1),
+        (3, "Sana", None),
+        (4, "Mina", None),
+        (5, "Momo", 3),
+        (6, "Momo", 5),
+    ]
+
+
+async def test_a_no_leaves_standing_who_else_it_is(app: App) -> None:
+    answer, members = await twice(app)
+    face = answer.faces[0][1].id
+
+    async def stands() -> tuple[Meaning, str | None] | None:
+        async with app.database.reading() as session:
+            word = (await Questions(session).answer(answer.id)).face(face)[1].word
+        return (word.meaning, word.name) if word else None
+
+    await correct.say_not(app, answer.id, face, members["Sana"], MODERATOR)
+    assert await stands() == (Meaning.NOT_MEMBER, "Sana")
+    await correct.say_member(app, answer.id, face, members["Momo"], MODERATOR)
+    await correct.say_not(app, answer.id, face, members["Mina"], MODERATOR)
+    assert await stands() == (Meaning.MEMBER, "Momo")
+    async with app.database.writing() as session:
+        await session.delete(await session.get_one(Member, members["Mina"]))
+    assert await stands() == (Meaning.MEMBER, "Momo")
+    await correct.say_not(app, answer.id, face, members["Momo"], MODERATOR)
+    assert await stands() == (Meaning.NOT_MEMBER, "Momo")
+    with pytest.raises(PersonError, match="removed since"):
+        await correct.say_not(app, answer.id, face, members["Mina"], MODERATOR)
 
 
 async def test_undo_takes_back_one_press_after_another(app: App) -> None:

@@ -1,0 +1,150 @@
+"""Wrong labels found? `python -m bench.cleaning [SHARED] [--trials T]` prints the figures of docs/recognition.md.
+
+TWICE, ITZY and BTS of ../shared/faces in turn. A share of the labels of each drawn gallery is swapped for other members'; what
+`models.cleaning.suspicious` then flags is counted, and dropped. Beside it how well the gallery recognises photos that it
+doesn't hold, as it was, with the wrong labels, and cleaned: evaluated as in bench.recognition.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bench.recognition import installed
+from bot.evaluation import Encoder, labelled, read_sample
+from bot.media.pictures import PictureLimits
+from models.cleaning import suspicious
+from models.evaluation import Figure, ask, draw
+from models.gallery import Gallery
+from models.recognition import fit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from models.engines import Engine
+    from models.evaluation import Outcome, Sample
+
+_ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One draw: how many wrong labels there were and were found, how many right ones there were and were flagged, and what
+    became of the photos asked about: with the right labels, with the wrong ones, cleaned, and with the wrong ones known and
+    dropped.
+    """
+
+    wrong: int
+    found: int
+    right: int
+    flagged: int
+    clean: Outcome
+    dirty: Outcome
+    cleaned: Outcome
+    known: Outcome
+
+
+def swapped(gallery: Gallery, share: float, chance: np.random.Generator) -> Gallery:
+    """The gallery with a share of its labels, at least one, saying another member drawn at random."""
+    ids = [member.id for member in gallery.roster]
+    members = gallery.members.copy()
+    for photo in chance.permutation(len(members))[: max(1, round(share * len(members)))].tolist():
+        members[photo] = chance.choice([other for other in ids if other != members[photo]])
+    return replace(gallery, members=members)
+
+
+def without(gallery: Gallery, photos: Sequence[int]) -> Gallery:
+    """The gallery less some photos."""
+    kept = np.ones(len(gallery.members), np.bool_)
+    kept[list(photos)] = False
+    return replace(gallery, encodings=gallery.encodings[kept], members=gallery.members[kept])
+
+
+def attempt(sample: Sample, photos: int | None, share: float, chance: np.random.Generator) -> Trial:
+    """Draw a gallery, spoil it, clean it, and ask all three."""
+    enrolled = draw(sample, photos, chance)
+    gallery = Gallery(sample.encodings[enrolled], sample.people[enrolled], sample.roster, sample.version)
+    dirty = swapped(gallery, share, chance)
+    wrong: NDArray[np.bool_] = dirty.members != gallery.members
+    flagged = [suspicion.photo for suspicion in suspicious(dirty)]
+    cleaned, known = without(dirty, flagged), without(dirty, np.flatnonzero(wrong).tolist())
+    return Trial(
+        wrong=int(wrong.sum()),
+        found=int(wrong[flagged].sum()),
+        right=int((~wrong).sum()),
+        flagged=int((~wrong)[flagged].sum()),
+        clean=ask(sample, fit, enrolled),
+        # The same photos are asked about: whoever is enrolled in the end.
+        dirty=ask(sample, lambda _: fit(dirty), enrolled),
+        cleaned=ask(sample, lambda _: fit(cleaned), enrolled),
+        known=ask(sample, lambda _: fit(known), enrolled),
+    )
+
+
+def table(words: str, trials: Sequence[Trial]) -> str:
+    """The figures in words, as percentages: mean ± deviation over trials."""
+    counts = [
+        ("wrong labels found", [trial.found / trial.wrong for trial in trials]),
+        ("right labels flagged", [trial.flagged / trial.right for trial in trials]),
+    ]
+    lines = [words, *(f"  {name:<40}  {percent(values)}" for name, values in counts)]
+    measures = [
+        ("right person likeliest (rank-1)", lambda outcome: outcome.rank_1()),
+        ("right names at 1% strangers named (TPIR)", lambda outcome: outcome.tpir(0.01)),
+        ("right name, at the bot's own thresholds", lambda outcome: outcome.right()),
+    ]
+    for name, measure in measures:
+        if not any((trial.clean.truth >= 0).any() for trial in trials):
+            break
+        shares = [
+            f"{kind} {percent([measure(getattr(trial, kind)) for trial in trials])}"
+            for kind in ("clean", "dirty", "cleaned", "known")
+        ]
+        lines.append(f"  {name:<40}  {'  '.join(shares)}")
+    return "\n".join(lines)
+
+
+def percent(values: Sequence[float]) -> str:
+    """Mean ± deviation of shares."""
+    figure = Figure.of(values)
+    return f"{100 * figure.mean:5.1f} ± {100 * figure.deviation:.1f} %"
+
+
+def report(faces: Path, engine: Engine, numbers: Sequence[int | None], share: float, trials: int) -> None:
+    """Print a table a group and a number of photos."""
+    groups = labelled(faces / "groups")
+    strangers = {"LFW": sorted((faces / "strangers").iterdir())}
+    encoder = Encoder(engine, PictureLimits())
+    for group in sorted({group for group, _ in groups}, reverse=True):
+        sample = read_sample(encoder, group, groups, groups, strangers)
+        for photos in numbers:
+            chances = np.random.default_rng(0).spawn(trials)
+            done = [attempt(sample, photos, share, chance) for chance in chances]
+            size = np.mean([trial.wrong + trial.right for trial in done])
+            words = f"{group}, {engine.version}: {size:.0f} photos, {share:.0%} of the labels wrong; trials: {trials}"
+            print(f"\n{table(words, done)}", flush=True)
+
+
+def main() -> None:
+    """Print a table a group, a number of photos and an engine."""
+    parser = argparse.ArgumentParser(prog="python -m bench.cleaning", description="Wrong labels found.")
+    parser.add_argument("shared", nargs="?", type=Path, default=_ROOT.parent / "shared")
+    parser.add_argument("--trials", type=int, default=10)
+    parser.add_argument("--photos", type=int, nargs="+", default=[5, 8, 0], help="enrolled a member; 0 enrols all")
+    parser.add_argument("--share", type=float, default=0.1, help="of labels that are wrong")
+    parser.add_argument("--engine", default="dlib")
+    arguments = parser.parse_args()
+    shared: Path = arguments.shared.resolve()
+    numbers = [photos or None for photos in arguments.photos]
+    for engine in installed(shared, [arguments.engine]):
+        report(shared / "faces", engine, numbers, arguments.share, arguments.trials)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,246 @@
+"""Does it get better as people say who is who? `python -m bench.growth [SHARED] [--draws D] [--engine E] [--out PNG]`.
+
+A moderator enrols TWICE with one photo a member. Five more photos of each come as questions, in a drawn order; after each a
+trusted person says All right, or who it is. After every nine words the bot trains, and its gate decides. Then all photos that
+were never asked about, and everybody else of ../shared/faces as strangers, say how well it knows them: right names at the
+threshold that names 1 % of the strangers, and at the bot's own. Real use cases, a real database; only Discord is left out.
+`--out` draws the curve of docs/measured.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import tempfile
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from bot.app import App
+from bot.database.rosters import Rosters
+from bot.evaluation import Encoder, labelled, read_sample
+from bot.media.pictures import PictureLimits
+from bot.settings import Settings
+from bot.trust import Trust
+from bot.usecases import correct, engines, roster
+from bot.usecases.correct import Speaker
+from bot.usecases.identify import Asked, Submitted, ask
+from models.copies import one_face
+from models.engines import load as load_engine
+from models.evaluation import Figure, judge
+from models.lettering import font
+from models.recognition import Recogniser
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from models.evaluation import Outcome, Sample
+
+_ROOT = Path(__file__).resolve().parents[1]
+GROUP = "TWICE"
+SERVER = 1
+TRUSTED = Speaker(2, Trust.TRUSTED)
+QUESTIONS = 5
+FPIR = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """How it stands after so many words: `upheld`, `corrected` of them; `models` promoted until then, and kept aside."""
+
+    words: int
+    corrected: int
+    promoted: int
+    aside: int
+    outcome: Outcome
+
+
+def main() -> None:
+    """Print a line a training, mean ± deviation over the draws."""
+    parser = argparse.ArgumentParser(prog="python -m bench.growth", description="Words given, names right.")
+    parser.add_argument("shared", nargs="?", type=Path, default=_ROOT.parent / "shared")
+    parser.add_argument("--draws", type=int, default=3)
+    parser.add_argument("--engine", default="dlib")
+    parser.add_argument("--out", type=Path, help="draw the curve into this PNG")
+    arguments = parser.parse_args()
+    shared: Path = arguments.shared.resolve()
+    encoder = Encoder(load_engine(arguments.engine, shared / "models"), PictureLimits())
+    groups = labelled(shared / "faces" / "groups")
+    sample = read_sample(encoder, GROUP, groups, groups, {"LFW": sorted((shared / "faces" / "strangers").iterdir())})
+    members = {name: files for (group, name), files in groups.items() if group == GROUP}
+    runs: list[list[Point]] = []
+    for seed in range(arguments.draws):
+        chance = np.random.default_rng(seed)
+        with tempfile.TemporaryDirectory() as folder:
+            runs.append(asyncio.run(grow(Path(folder), shared, arguments.engine, members, encoder, sample, chance)))
+    print(f"{GROUP}, {encoder.engine.version}, {arguments.draws} draws; strangers: {', '.join(sample.sources)}")
+    points = [list(step) for step in zip(*runs, strict=True)]
+    for step in points:
+        print(line(step))
+    if arguments.out is not None:
+        arguments.out.write_bytes(curve(points, encoder.engine.version))
+
+
+async def grow(
+    folder: Path,
+    shared: Path,
+    engine: str,
+    members: dict[str, list[Path]],
+    encoder: Encoder,
+    sample: Sample,
+    chance: np.random.Generator,
+) -> list[Point]:
+    """One draw: a point before the first word, and one after each training."""
+    order = {name: [files[i] for i in chance.permutation(len(files))] for name, files in members.items()}
+    asked = [(name, path) for name, files in order.items() for path in files[1 : 1 + QUESTIONS]]
+    asked = [asked[i] for i in chance.permutation(len(asked))]
+    async with App.open(Settings(data=folder, threshold=0.5)) as app:
+        if engine != "dlib":
+            await engines.install(app, engine, shared / "models", lambda *_: None)
+        await roster.add_group(app, SERVER, GROUP)
+        for name, files in order.items():
+            for path in files:  # the first that can be enrolled
+                try:
+                    await roster.add_member(app, SERVER, GROUP, name, [submitted(path)], by=TRUSTED.id)
+                    break
+                except roster.NoUsablePhotoError:
+                    continue
+        ids = await member_ids(app)
+        seen = {path for _, path in asked} | {files[0] for files in order.values()}
+        unseen = held_out(encoder, members, sample, seen, ids)
+        points = [Point(0, 0, 0, 0, await judged(app, *unseen))]
+        corrected = promoted = aside = 0
+        for start in range(0, len(asked), len(members)):
+            for name, path in asked[start : start + len(members)]:
+                corrected += await answer(app, name, path, ids)
+            verdict = await train(app)
+            promoted, aside = promoted + verdict, aside + (not verdict)
+            words = min(start + len(members), len(asked))
+            points.append(Point(words, corrected, promoted, aside, await judged(app, *unseen)))
+        return points
+
+
+async def answer(app: App, name: str, path: Path, ids: dict[str, int]) -> bool:
+    """Ask about a photo of `name`, and say that it is right or who it is; whether it had to be corrected."""
+    tagged = await ask(app, Asked(TRUSTED.id + 1, server_id=SERVER, rosters=(SERVER,)), [submitted(path)])
+    faces = sorted((face for _, face in tagged.answer.faces), key=lambda face: face.box.area)
+    if not faces:
+        return False
+    face = faces[-1]
+    if len(faces) == 1 and face.guess.name == name:
+        await correct.confirm(app, tagged.answer.id, TRUSTED)
+        return False
+    await correct.say_member(app, tagged.answer.id, face.id, ids[name], TRUSTED)
+    return face.guess.name != name
+
+
+def submitted(path: Path) -> Submitted:
+    """A photo as somebody posts it."""
+    return Submitted(path.name, path.read_bytes())
+
+
+async def member_ids(app: App) -> dict[str, int]:
+    """The id of each member by name."""
+    async with app.database.reading() as session:
+        return {member.name: member.id for member in await Rosters(session).members([SERVER])}
+
+
+def held_out(
+    encoder: Encoder, members: dict[str, list[Path]], sample: Sample, seen: set[Path], ids: dict[str, int]
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Encodings (n, d) of what nobody asks about, and whose each is: no copies of photos in `seen`, and strangers."""
+    known = np.stack([face.encoding for path in seen if (face := encoder.see(path)[1]) is not None])
+    faces: list[NDArray[np.float32]] = []
+    people: list[int] = []
+    for name, files in members.items():
+        for path in files:
+            face = encoder.see(path)[1]
+            if face is None or path in seen or (known @ face.encoding).max() >= one_face(sample.version):
+                continue
+            faces.append(face.encoding)
+            people.append(ids[name])
+    strangers = sample.people < 0
+    return np.concatenate([np.stack(faces), sample.encodings[strangers]]), np.concatenate(
+        [np.array(people, np.int64), sample.people[strangers]]
+    )
+
+
+async def judged(app: App, encodings: NDArray[np.float32], people: NDArray[np.int64]) -> Outcome:
+    """What the recogniser that answers now says of them."""
+    recogniser = Recogniser.from_bytes((await app.recognisers.of([SERVER])).recogniser)
+    return judge(recogniser, recogniser.roster, encodings, people)
+
+
+def line(step: Sequence[Point]) -> str:
+    """The figures after one training, over the draws."""
+
+    def percent(values: Sequence[float]) -> str:
+        figure = Figure.of([100 * value for value in values])
+        return f"{figure.mean:5.1f} ± {figure.deviation:.1f} %"
+
+    mean = {
+        name: float(np.mean([getattr(point, name) for point in step])) for name in ("corrected", "promoted", "aside")
+    }
+    return (
+        f"{step[0].words:3} words, {mean['corrected']:.1f} of them corrections, models promoted {mean['promoted']:.1f}, kept "
+        f"aside {mean['aside']:.1f}: TPIR at FPIR 1 % {percent([point.outcome.tpir(FPIR) for point in step])}, right names "
+        f"{percent([point.outcome.right() for point in step])}, wrong {percent([point.outcome.wrong() for point in step])}"
+    )
+
+
+WIDTH, HEIGHT, EDGE = 960, 540, 90
+NIGHT, LIGHT, DIM, BLUE, ORANGE = (24, 25, 30), (236, 238, 242), (110, 116, 128), (86, 160, 255), (255, 159, 28)
+
+
+def curve(points: Sequence[Sequence[Point]], version: str) -> bytes:
+    """A PNG: words given against right names, at 1 % strangers named and at the bot's own thresholds; every draw faintly."""
+    image = Image.new("RGB", (WIDTH, HEIGHT), NIGHT)
+    draw = ImageDraw.Draw(image)
+    words = [step[0].words for step in points]
+    lowest = 10 * int(min(point.outcome.tpir(FPIR) for step in points for point in step) * 10)
+
+    def at(word: int, share: float) -> tuple[float, float]:
+        across = EDGE + (WIDTH - 2 * EDGE) * word / words[-1]
+        return across, HEIGHT - EDGE - (HEIGHT - 2 * EDGE) * (100 * share - lowest) / (100 - lowest)
+
+    for share in range(lowest, 101, 10):
+        (left, y), (right, _) = at(0, share / 100), at(words[-1], share / 100)
+        draw.line((left, y, right, y), DIM)
+        draw.text((left - 12, y), f"{share}", LIGHT, font(18), anchor="rm")
+    for word in words:
+        draw.text((at(word, 0)[0], HEIGHT - EDGE + 12), f"{word}", LIGHT, font(18), anchor="ma")
+    rules = ((BLUE, lambda point: point.outcome.tpir(FPIR)), (ORANGE, lambda point: point.outcome.right()))
+    for colour, measure in rules:
+        faint = tuple((2 * dark + bright) // 3 for dark, bright in zip(NIGHT, colour, strict=True))
+        for number in range(len(points[0])):
+            draw.line([at(step[0].words, measure(step[number])) for step in points], faint, 2, "curve")
+    for colour, measure in rules:
+        means = [at(step[0].words, float(np.mean([measure(point) for point in step]))) for step in points]
+        draw.line(means, colour, 4, "curve")
+        for x, y in means:
+            draw.ellipse((x - 5, y - 5, x + 5, y + 5), colour)
+    draw.text((EDGE, 20), f"{GROUP} from one photo a member, {version}", LIGHT, font(24))
+    draw.text((EDGE, 54), "right names of photos never seen, %:", LIGHT, font(18))
+    after = EDGE + font(18).getlength("right names of photos never seen, %:") + 12
+    for colour, told in ((BLUE, "where 1 % of strangers get one"), (ORANGE, "at the bot's own thresholds")):
+        draw.text((after, 54), told, colour, font(18))
+        after += font(18).getlength(told) + 20
+    draw.text((WIDTH - EDGE, HEIGHT - 40), "words of a trusted person", LIGHT, font(18), anchor="ra")
+    file = BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
+
+
+async def train(app: App) -> bool:
+    """Train with all words given so far; whether the gate let the model answer."""
+    raise NotImplementedError
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,239 @@
+"""The models of groups: of which photos each was made, how it did, and which one answers."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import exists, func, insert, select
+
+from bot.database.engines import Engines
+from bot.database.rosters import answers
+from bot.database.servers import Servers
+from bot.database.tables import Group, Member, Model, ModelPhoto, Photo
+from bot.jobs import Judged, Names, Tried
+from bot.words import Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+PROMOTED = "promoted"
+"""The verdict of a model that came to answer; any other says why it was kept aside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What was measured when a model was made. `trial`: its classifier's, None where there is none."""
+
+    photos: int
+    members: int
+    judged: Judged
+    trial: Tried | None
+
+    @classmethod
+    def read(cls, kept: Mapping[str, Any]) -> Figures:
+        """The figures as `asdict` wrote them."""
+        judged, trial = dict(kept["judged"]), kept["trial"]
+        judged |= {"old": Names(**judged["old"]), "new": Names(**judged["new"]), "fallen": tuple(judged["fallen"])}
+        return cls(kept["photos"], kept["members"], Judged(**judged), Tried(**trial) if trial else None)
+
+
+@dataclass(frozen=True, slots=True)
+class MadeModel:
+    """A model as it is told of. `labels`: photos that were new to it; `answers`: whether it is in use."""
+
+    id: int
+    number: int
+    group: int
+    group_name: str
+    server: int
+    engine: str
+    labels: int
+    figures: Figures
+    verdict: str
+    made_by: int
+    made_at: datetime
+    answers: bool
+
+    @property
+    def promoted(self) -> bool:
+        """Whether it came to answer when it was made."""
+        return self.verdict == PROMOTED
+
+
+@dataclass(frozen=True, slots=True)
+class GroupState:
+    """What a group could be trained of now.
+
+    `model` and `since`: as the group has them. `newest`: the newest photo that any model of it was made with. `photos`: all
+    of the group's with their origins, by id. `answering`: those that answer. `set_aside`: those of models that moderators
+    went back from.
+    """
+
+    group: int
+    name: str
+    server: int
+    model: int | None
+    since: int
+    newest: int
+    photos: Mapping[int, Origin]
+    answering: frozenset[int]
+    set_aside: frozenset[int]
+
+    @property
+    def upto(self) -> int:
+        """The newest photo."""
+        return max(self.photos, default=0)
+
+    @property
+    def candidate(self) -> frozenset[int]:
+        """What the next model is made of: neither a rollback nor a refusal is undone by anybody but a person."""
+        return frozenset(self.photos) - self.set_aside
+
+    @property
+    def waiting(self) -> frozenset[int]:
+        """Photos that wait for the next model."""
+        return self.candidate - self.answering
+
+    @property
+    def labels(self) -> int:
+        """How many labels have come since a model was made last."""
+        return sum(photo > self.newest for photo in self.waiting if self.photos[photo] is not Origin.SUBMITTED)
+
+    @property
+    def handed_in(self) -> bool:
+        """Whether moderators have handed in photos since."""
+        return any(photo > self.newest for photo in self.candidate if self.photos[photo] is Origin.SUBMITTED)
+
+
+class Models:
+    """Statements over models, in one session."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def state(self, group_id: int) -> GroupState | None:
+        """What a group could be trained of; None where it is gone."""
+        group = await self._session.get(Group, group_id)
+        if group is None:
+            return None
+        newest = await self._session.scalar(select(func.max(Model.upto)).where(Model.group_id == group_id)) or 0
+        answered = (
+            exists()
+            .where(
+                ModelPhoto.photo_id == Photo.id,
+                ModelPhoto.model_id == Model.id,
+                Model.group_id == group_id,
+                Model.verdict == PROMOTED,
+            )
+            .correlate(Photo)
+        )
+        query = select(Photo.id, Photo.origin, answers(), answered).join(Member).join(Group).where(Group.id == group_id)
+        rows = (await self._session.execute(query.order_by(Photo.id))).all()
+        return GroupState(
+            group=group_id,
+            name=group.name,
+            server=group.server_id,
+            model=group.model_id,
+            since=group.model_since,
+            newest=newest,
+            photos={photo: origin for photo, origin, _, _ in rows},
+            answering=frozenset(photo for photo, _, now, _ in rows if now),
+            set_aside=frozenset(photo for photo, _, now, once in rows if once and not now),
+        )
+
+    async def keep(
+        self,
+        over: GroupState,
+        photos: Collection[int],
+        figures: Figures,
+        *,
+        engine: tuple[str, str],
+        classifier_key: str | None,
+        verdict: str,
+        by: int,
+    ) -> MadeModel | None:
+        """Keep a model of `photos` that was judged against the state `over`; if promoted, it answers from now on.
+
+        None, and nothing done, when the group is gone or another model answers it by now, or when another engine than
+        `engine`, its name and version, is in use.
+        """
+        group = await self._session.get(Group, over.group, with_for_update=True, populate_existing=True)
+        if group is None or (group.model_id, group.model_since) != (over.model, over.since):
+            return None
+        if await Engines(self._session).in_use(held=True) != engine[0]:
+            return None
+        last = await self._session.scalar(select(func.max(Model.number)).where(Model.group_id == group.id)) or 0
+        model = Model(
+            group_id=group.id,
+            number=last + 1,
+            engine=engine[1],
+            labels=len(frozenset(photos) - over.answering),
+            upto=over.upto,
+            figures=asdict(figures),
+            classifier_key=classifier_key,
+            verdict=verdict,
+            made_by=by,
+        )
+        self._session.add(model)
+        await self._session.flush()
+        # A photo that was removed meanwhile is none of it.
+        there = select(Photo.id).join(Member).where(Member.group_id == group.id)
+        kept = sorted(set(photos).intersection(await self._session.scalars(there)))
+        await self._session.execute(insert(ModelPhoto), [{"model_id": model.id, "photo_id": photo} for photo in kept])
+        if verdict == PROMOTED:
+            await self._activate(group, model, since=over.upto)
+        return _made(model, group)
+
+    async def roll_back(self, group_id: int, model_id: int) -> MadeModel | None:
+        """Let an earlier model answer that did before, with no photo that has come since; None where either is gone."""
+        group = await self._session.get(Group, group_id, with_for_update=True, populate_existing=True)
+        model = await self._session.get(Model, model_id)
+        if group is None or model is None or model.group_id != group_id or model.verdict != PROMOTED:
+            return None
+        newest = select(func.max(Photo.id)).join(Member).where(Member.group_id == group_id)
+        await self._activate(group, model, since=await self._session.scalar(newest) or 0)
+        return _made(model, group)
+
+    async def of(self, group_id: int) -> list[MadeModel]:
+        """All models of a group, the newest first."""
+        group = await self._session.get(Group, group_id)
+        query = select(Model).where(Model.group_id == group_id).order_by(Model.number.desc())
+        return [_made(model, group) for model in await self._session.scalars(query)] if group else []
+
+    async def whole_classifiers(self, group_id: int) -> set[str]:
+        """Where the classifiers of a group's models are kept, less those that learned a photo that is gone."""
+        there = func.count(ModelPhoto.photo_id)
+        query = (
+            select(Model.classifier_key, Model.figures, there)
+            .join(ModelPhoto, ModelPhoto.model_id == Model.id)
+            .where(Model.group_id == group_id, Model.classifier_key.is_not(None))
+            .group_by(Model.id)
+        )
+        rows = await self._session.execute(query)
+        return {key for key, figures, count in rows if key is not None and count == figures["photos"]}
+
+    async def _activate(self, group: Group, model: Model, *, since: int) -> None:
+        group.model_id, group.model_since = model.id, since
+        await Servers(self._session).touch(group.server_id)
+        await self._session.flush()
+
+
+def _made(model: Model, group: Group) -> MadeModel:
+    return MadeModel(
+        id=model.id,
+        number=model.number,
+        group=group.id,
+        group_name=group.name,
+        server=group.server_id,
+        engine=model.engine,
+        labels=model.labels,
+        figures=Figures.read(model.figures),
+        verdict=model.verdict,
+        made_by=model.made_by,
+        made_at=model.made_at,
+        answers=group.model_id == model.id,
+    )

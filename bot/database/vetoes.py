@@ -1,0 +1,68 @@
+"""Whom faces were said not to be, and to be: what the remembered *no* is made of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ColumnElement, and_, case, or_, select
+
+from bot.database.tables import CropEncoding, Question, QuestionFace, QuestionPicture, Word
+from bot.jobs import SpokenOf
+from bot.words import Meaning
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+MOST_WORDS = 2000
+"""The newest words that deny a name, and as many that grant one: each denial is compared with every face of a picture."""
+
+
+class Vetoes:
+    """Statements over words that deny a name, in one session."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def spoken_of(self, servers: Collection[int], engine: str) -> list[SpokenOf]:
+        """What counts of the faces that were asked about in `servers`, oldest first, with their encodings by `engine`.
+
+        A face that another engine encoded is known by its crop; one that neither is left for is passed over.
+        """
+        granted = Word.meaning == Meaning.MEMBER
+        corrected = and_(granted, QuestionFace.member_id.is_not(None), QuestionFace.member_id != Word.member_id)
+        named = and_(granted, QuestionFace.member_id.is_not(None), Word.member_id.is_(None))
+        denies = or_(Word.meaning != Meaning.MEMBER, corrected, named)
+        # A word that grants a name matters where that name was denied before.
+        grants = and_(granted, Word.member_id.is_not(None))
+        words = [*await self._words(servers, engine, denies), *await self._words(servers, engine, grants)]
+        return [spoken for _, spoken in sorted(dict(words).items())]
+
+    async def _words(
+        self, servers: Collection[int], engine: str, which: ColumnElement[bool]
+    ) -> list[tuple[int, SpokenOf]]:
+        seen = case((Question.engine == engine, QuestionFace.vector), else_=CropEncoding.vector)
+        query = (
+            select(Word.id, Word.meaning, Word.member_id, QuestionFace.member_id, seen)
+            .select_from(Word)
+            .join(QuestionFace, Word.face_id == QuestionFace.id)
+            .join(QuestionPicture)
+            .join(Question)
+            .outerjoin(CropEncoding, and_(CropEncoding.crop_id == QuestionFace.crop_id, CropEncoding.engine == engine))
+            .where(Question.server_id.in_(servers), Word.counts.is_(True), Word.undone_at.is_(None), which)
+            .order_by(Word.id.desc())
+            .limit(MOST_WORDS)
+        )
+        rows = await self._session.execute(query)
+        return [(id, _spoken_of(meaning, said, guess, vector)) for id, meaning, said, guess, vector in rows if vector]
+
+
+def _spoken_of(meaning: Meaning, said: int | None, guess: int | None, vector: bytes) -> SpokenOf:
+    match meaning:
+        case Meaning.MEMBER:
+            return SpokenOf(vector, grants=said, denies=guess if guess != said else None)
+        case Meaning.NOT_MEMBER:
+            return SpokenOf(vector, denies=said)
+        case Meaning.STRANGER | Meaning.NOT_A_FACE:
+            return SpokenOf(vector, nobody=True)

@@ -1,0 +1,83 @@
+"""Gathered photos: the one face of each, and which of them are worth a reviewer's look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.jobs.bench import Refused, cut_out, engine_of, opened_picture
+from bot.jobs.enrolling import by_size, why_not_enrolled
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.jobs.bench import Cut, Workbench
+    from models.faces import Box, Flaw, Guess
+
+SAME = "the same photo as another"
+UNLIKE = "looks like nobody else that was found"
+
+
+@dataclass(frozen=True, slots=True)
+class Spotted:
+    """The one face of a gathered photo of this size: where it is, how it is kept, its encoding as float32 bytes."""
+
+    size: tuple[int, int]
+    box: Box
+    cut: Cut
+    vector: bytes
+    flaws: tuple[Flaw, ...]
+    engine: str
+
+
+def spot(bench: Workbench, data: bytes) -> Spotted | Refused:
+    """The one clear, large and sharp face of a photo, or why there is none."""
+    from models.quality import measure
+
+    opened = opened_picture(bench, data)
+    if isinstance(opened, Refused):
+        return opened
+    engine = engine_of(bench)
+    found = by_size(engine.detect(opened.pixels))
+    if (reason := why_not_enrolled(opened, found, engine)) is not None:
+        return Refused(reason)
+    face = found[0]
+    encoding = engine.encode(opened.pixels, [face])[0]
+    quality = measure(opened.pixels, face, engine.landmarks)
+    box = opened.to_original(face.box)
+    return Spotted(opened.size, box, cut_out(opened, face, quality), encoding.tobytes(), quality.flaws, engine.version)
+
+
+def sift(vectors: Sequence[bytes], accepted: Sequence[bytes], others: Sequence[bytes], engine: str) -> list[str | None]:
+    """Why each gathered face of one person is left out, None where it isn't.
+
+    `accepted`: faces known to be hers or his; `others`: faces of anybody that are kept already. All by `engine`.
+    """
+    import numpy as np
+
+    from models.cleaning import outliers
+    from models.copies import photo_numbers
+
+    def stacked(rows: Sequence[bytes]) -> np.ndarray:
+        return np.stack([np.frombuffer(row, np.float32) for row in rows])
+
+    found = stacked(vectors)
+    known = [*accepted, *others]
+    numbers = photo_numbers(np.concatenate([stacked(known), found]) if known else found, engine).tolist()
+    strange = outliers(found, engine, stacked(accepted) if accepted else None).tolist()
+    reasons: list[str | None] = []
+    seen = set(numbers[: len(known)])
+    for number, is_strange in zip(numbers[len(known) :], strange, strict=True):
+        reasons.append(SAME if number in seen else UNLIKE if is_strange else None)
+        seen.add(number)
+    return reasons
+
+
+def guess_each(vectors: Sequence[bytes], recogniser: bytes, group: int) -> list[Guess]:
+    """Whom of a group each face resembles, each alone."""
+    import numpy as np
+
+    from models.recognition import Recogniser
+
+    fitted = Recogniser.from_bytes(recogniser)
+    return [fitted.name(np.frombuffer(row, np.float32)[None], group=group).guesses[0] for row in vectors]

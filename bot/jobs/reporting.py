@@ -1,0 +1,94 @@
+"""How a group stands, found out in a process of its own: figures, a picture, and labels that look wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.jobs.rosters import gallery_of
+from bot.jobs.training import TrainingFailedError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.jobs.rosters import RosterRow
+    from models.gallery import Gallery
+    from models.report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class MemberStanding:
+    """How a member stands, as `models.report.Standing` has it; `need`: "few", "unreliable" or None."""
+
+    name: str
+    photos: int
+    different: int
+    right: float | None
+    mixed_up: str | None
+    mixed_up_share: float
+    need: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LabelDoubt:
+    """A photo whose label looks wrong. `looks_like`: the id of another member, None where it looks like nobody."""
+
+    photo: int
+    looks_like: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RosterReport:
+    """How a group stands. `right`: the mean share of unseen photos named right; `needy`: who needs photos, most first;
+    `doubts`: the strongest first; `picture`: a PNG.
+    """
+
+    photos: int
+    right: float | None
+    members: tuple[MemberStanding, ...]
+    needy: tuple[MemberStanding, ...]
+    doubts: tuple[LabelDoubt, ...]
+    picture: bytes
+    engine: str
+
+
+def report(rows: Sequence[RosterRow], engine: str, limit: float) -> RosterReport:
+    """How the group of `rows` stands, found out apart within `limit` seconds. Raises TrainingFailedError."""
+    from bot.compute import aside
+    from models.apart import BrokenOffError, apart
+
+    aside()
+    try:
+        found, picture = apart(limit, draw_report, gallery_of(rows, engine), rows[0].group_name)
+    except BrokenOffError as error:
+        raise TrainingFailedError(str(error)) from None
+    standing = {
+        one.member.id: MemberStanding(
+            one.member.name,
+            one.photos,
+            one.different,
+            one.right,
+            one.mixed_up.name if one.mixed_up else None,
+            one.mixed_up_share,
+            one.need.value if one.need else None,
+        )
+        for one in found.members
+    }
+    return RosterReport(
+        len(rows),
+        found.right,
+        tuple(standing.values()),
+        tuple(standing[one.member.id] for one in found.needy),
+        tuple(LabelDoubt(rows[doubt.photo].photo, doubt.looks_like) for doubt in found.suspicions),
+        picture,
+        engine,
+    )
+
+
+def draw_report(gallery: Gallery, group: str) -> tuple[Report, bytes]:
+    """The report on a group's gallery, and the picture of it."""
+    from models.charts import report_chart
+    from models.report import report as report_on
+
+    found = report_on(gallery)
+    return found, report_chart(group, found)

@@ -1,0 +1,132 @@
+"""A group is trained: may the new model answer, and does a classifier help it? Both are found out in a process of their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.jobs.rosters import gallery_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+    from typing import Any
+
+    from bot.jobs.rosters import RosterRow
+    from models.gallery import Gallery
+    from models.gate import Comparison
+
+
+class TrainingFailedError(Exception):
+    """The process that trained was killed, took too long, or failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names that a model gave to photos it never saw, on average over several rounds."""
+
+    right: float
+    wrong: float
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the model in use and the new one said of the same `probes` photos, and whether the new one may answer.
+
+    `fallen`: members who are told from others worse than before. `fresh`: members whom the model in use doesn't know are
+    told from the others well enough.
+    """
+
+    probes: int
+    old: Names
+    new: Names
+    fallen: tuple[str, ...]
+    fresh: bool
+    passes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """Of `photos` held out, so many had the right member likeliest in their group: by distance alone (`centroids`), and with
+    the classifier. `helps`: whether it is used.
+    """
+
+    photos: int
+    centroids: int
+    classifier: int
+    helps: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A classifier as a `.keras` file, and its trial."""
+
+    file: bytes
+    trial: Tried
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A model: how it was judged, and its classifier; None where it may not answer, or is made of too few photos."""
+
+    judged: Judged
+    trained: Trained | None
+
+
+def make(rows: Sequence[RosterRow], answering: Collection[int], engine: str, limit: float) -> Made:
+    """Judge the model made of `rows` by the photos `answering`, which it has too; train its classifier if it passes.
+
+    A model that has no further photo passes. Both happen apart, within `limit` seconds each, while the worker answers.
+    Raises TrainingFailedError.
+    """
+    import numpy as np
+
+    from bot.compute import aside
+    from models.gate import compare
+
+    aside()
+    gallery = gallery_of(rows, engine)
+    old = np.array([row.photo in answering for row in rows], np.bool_)
+    judged = _judged(_apart(limit, compare, gallery, old, np.ones(len(rows), np.bool_)), nothing_new=bool(old.all()))
+    return Made(judged, _trained(gallery, limit) if judged.passes else None)
+
+
+def train(rows: Sequence[RosterRow], engine: str, limit: float) -> Trained | None:
+    """A classifier of `rows`, trained apart within `limit` seconds; None where they are too few. Raises TrainingFailedError."""
+    from bot.compute import aside
+
+    aside()
+    return _trained(gallery_of(rows, engine), limit)
+
+
+def _trained(gallery: Gallery, limit: float) -> Trained | None:
+    from models.classifier import load
+    from models.gallery import can_be_tried_out
+    from models.training import train as train_classifier
+
+    if not can_be_tried_out(gallery.members):
+        return None
+    file = _apart(limit, train_classifier, gallery)
+    trial = load(file).trial
+    return Trained(file, Tried(trial.photos, trial.centroids, trial.classifier, trial.helps))
+
+
+def _judged(compared: Comparison, *, nothing_new: bool) -> Judged:
+    from models.gate import FRESH
+
+    return Judged(
+        compared.probes,
+        Names(compared.old.right, compared.old.wrong),
+        Names(compared.new.right, compared.new.wrong),
+        tuple(member.name for member in compared.fallen),
+        compared.fresh is None or compared.fresh >= FRESH,
+        nothing_new or compared.passes,
+    )
+
+
+def _apart(limit: float, work: Callable[..., Any], *args: Any) -> Any:
+    from models.apart import BrokenOffError, apart
+
+    try:
+        return apart(limit, work, *args)
+    except BrokenOffError as error:
+        raise TrainingFailedError(str(error)) from None

@@ -1,0 +1,259 @@
+"""Photos of members from image searches: found, looked at, sifted, and put into review. Nothing here trains anything."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from bot import crops, jobs
+from bot.database.questions import Questions
+from bot.database.rosters import Rosters
+from bot.database.tables import Alias, Crop, CropEncoding, Group, Member, Photo, Question
+from bot.errors import NoRosterError, PersonError, UnknownGroupError
+from bot.gather.candidates import Candidate, Tally, candidates, queries
+from bot.gather.sources import load
+from bot.jobs import Identified, Refused, SeenFace
+from bot.wording import plain
+from bot.words import Origin
+from models.faces import Band, Guess
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from bot.app import App
+    from bot.gather.sources import Source
+    from bot.jobs import Spotted, Workbench
+
+    Told = Callable[["Gathering"], Awaitable[None]]
+
+SPARE = 3
+"""So many candidates are fetched for each photo that a member lacks: most are refused, or of somebody else."""
+
+AT_ONCE = 4
+"""Photos that wait for workers together, between which questions get their turn."""
+
+NO_FACE = "no single face that is large and sharp"
+KNOWN = "known here already"
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """A member to gather photos of: every spelling, and how many photos are lacking."""
+
+    member: int
+    name: str
+    group: int
+    group_name: str
+    spellings: tuple[str, ...]
+    group_spellings: tuple[str, ...]
+    lacking: int
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A photo that is worth a look: the file as it came, and its face."""
+
+    candidate: Candidate
+    spotted: Spotted
+
+
+@dataclass(slots=True)
+class Gathering:
+    """How a gathering stands: of whom photos are sought, and what became of the candidates.
+
+    `kept`: by member's name, `tally`: of the sources and links, `refused`: photos that were fetched, by reason.
+    """
+
+    group: str
+    members: tuple[str, ...]
+    done: int = 0
+    kept: dict[str, int] = field(default_factory=dict[str, int])
+    tally: Tally = field(default_factory=Tally)
+    refused: Counter[str] = field(default_factory=Counter[str])
+
+
+async def seek(app: App, server_id: int, group: str, member: str | None, wanted: int) -> list[Sought]:
+    """Whose photos are to be gathered, so that each has `wanted`; those with the fewest first.
+
+    Raises UnknownGroupError, and PersonError for an unknown member, or when nobody lacks any.
+    """
+    async with app.database.reading() as session:
+        rosters = Rosters(session)
+        found = await rosters.find_group([server_id], group)
+        if found is None:
+            raise UnknownGroupError(group, [known.name for known in await rosters.groups([server_id])])
+        one = None if member is None else await rosters.find_member(found.id, member)
+        if member is not None and one is None:
+            raise PersonError(f"I don't know a member called “{plain(member)}” in {plain(found.name)}.")
+        everybody = await session.scalars(select(Member).where(Member.group_id == found.id).order_by(Member.id))
+        members = [one] if one is not None else list(everybody)
+        spellings: dict[int | None, list[str]] = {}
+        for owner, name in await session.execute(
+            select(Alias.member_id, Alias.name).where(Alias.group_id == found.id).order_by(Alias.id)
+        ):
+            spellings.setdefault(owner, []).append(name)
+        sought = [
+            Sought(
+                each.id,
+                each.name,
+                found.id,
+                found.name,
+                (each.name, *spellings.get(each.id, [])),
+                (found.name, *spellings.get(None, [])),
+                wanted - await rosters.photo_count(each.id),
+            )
+            for each in members
+        ]
+    lacking = sorted((each for each in sought if each.lacking > 0), key=lambda each: -each.lacking)
+    if not lacking:
+        raise PersonError(
+            f"Nobody there has fewer than {wanted} photos." if sought else "There is nobody to look for yet."
+        )
+    return lacking
+
+
+async def gather(
+    app: App, server_id: int, sought: Sequence[Sought], *, by: int, told: Told, sources: Sequence[Source] | None = None
+) -> Gathering:
+    """Search, look, sift, and put what is left into the review of a server, a member at a time.
+
+    What was put there stays when a later member fails. `told` hears of it after each. Raises NoContactError,
+    UnknownSourceError, and PersonError when the server has a gathering under way.
+    """
+    gathering = Gathering(sought[0].group_name, tuple(each.name for each in sought))
+    with app.gatherings.taken_by(server_id):
+        for each in sought:
+            kept = await search(app, server_id, each, gathering, sources)
+            await _put_into_review(app, server_id, each, kept, by)
+            gathering.done += 1
+            gathering.kept[each.name] = len(kept)
+            await told(gathering)
+    return gathering
+
+
+async def search(
+    app: App, server_id: int, sought: Sought, gathering: Gathering, sources: Sequence[Source] | None = None
+) -> list[Kept]:
+    """The photos of one member that are worth a look, as many as are lacking at most; what was left out is counted."""
+    bench = await app.recognisers.bench()
+    engine = await app.recognisers.engine()
+    fetched = candidates(
+        app.settings,
+        load(app.settings.gather_sources) if sources is None else sources,
+        queries(sought.group_spellings, sought.spellings),
+        SPARE * sought.lacking,
+        gathering.tally,
+    )
+    spotted: list[Kept] = []
+    batch: list[Candidate] = []
+    async with aclosing(fetched) as arriving:
+        async for candidate in arriving:
+            batch.append(candidate)
+            if len(batch) == AT_ONCE:
+                spotted += await _spot(app, bench, batch, gathering)
+                batch = []
+    spotted += await _spot(app, bench, batch, gathering)
+    return await _sift(app, server_id, sought, spotted, engine, gathering)
+
+
+async def _spot(app: App, bench: Workbench, batch: Sequence[Candidate], gathering: Gathering) -> list[Kept]:
+    results = await asyncio.gather(
+        *(app.compute.run(jobs.spot, bench, candidate.data) for candidate in batch), return_exceptions=True
+    )
+    kept: list[Kept] = []
+    for candidate, result in zip(batch, results, strict=True):
+        if isinstance(result, BaseException) and not isinstance(result, PersonError):
+            raise result
+        if isinstance(result, BaseException | Refused):
+            gathering.refused[NO_FACE] += 1
+        else:
+            kept.append(Kept(candidate, result))
+    return kept
+
+
+async def _sift(
+    app: App, server_id: int, sought: Sought, spotted: Sequence[Kept], engine: str, gathering: Gathering
+) -> list[Kept]:
+    if not spotted:
+        return []
+    async with app.database.reading() as session:
+        rows = await session.execute(
+            select(CropEncoding.vector, Photo.member_id)
+            .select_from(Crop)
+            .join(CropEncoding)
+            .outerjoin(Photo, Photo.crop_id == Crop.id)
+            .where(Crop.server_id == server_id, CropEncoding.engine == engine, CropEncoding.vector.is_not(None))
+        )
+        known = [(vector, member) for vector, member in rows if vector is not None]
+    accepted = [vector for vector, member in known if member == sought.member]
+    others = [vector for vector, member in known if member != sought.member]
+    vectors = [one.spotted.vector for one in spotted]
+    reasons = await app.compute.run(jobs.sift, vectors, accepted, others, engine)
+    kept: list[Kept] = []
+    for one, reason in zip(spotted, reasons, strict=True):
+        if reason is not None:
+            gathering.refused[reason] += 1
+        elif len(kept) < sought.lacking:
+            kept.append(one)
+    return kept
+
+
+async def _put_into_review(app: App, server_id: int, sought: Sought, kept: Sequence[Kept], by: int) -> None:
+    if not kept:
+        return
+    guesses = await _guesses(app, server_id, sought, kept)
+    named = [
+        (
+            one.candidate.title or one.candidate.url[:300],
+            Identified(
+                one.spotted.size,
+                sought.group_name,
+                (SeenFace(1, one.spotted.box, guess, one.spotted.vector, one.spotted.flaws, one.spotted.cut),),
+                b"",
+                one.spotted.engine,
+            ),
+        )
+        for one, guess in zip(kept, guesses, strict=True)
+    ]
+    question = Question(
+        server_id=server_id,
+        asker_id=by,
+        origin=Origin.GATHERED,
+        engine=kept[0].spotted.engine,
+        threshold=app.settings.threshold,
+        rosters=[server_id],
+    )
+    async with crops.stored(app, [one.spotted.cut for one in kept]) as cuts, app.database.writing() as session:
+        owner = select(Group.server_id).join(Member).where(Member.id == sought.member)
+        if await session.scalar(owner) != server_id:
+            raise PersonError(f"{plain(sought.name)} was removed just now.")
+        await Questions(session).add(question, named, cuts)
+        for picture, one in zip(question.pictures, kept, strict=True):
+            picture.source = one.candidate.page or one.candidate.url
+
+
+async def _guesses(app: App, server_id: int, sought: Sought, kept: Sequence[Kept]) -> list[Guess]:
+    """Who the faces are taken for: the one they were searched by, as sure as the recogniser is of that."""
+    guesses: list[Guess] = []
+    try:
+        fitted = await app.recognisers.of([server_id])
+        vectors = [one.spotted.vector for one in kept]
+        guesses = await app.compute.run(jobs.guess_each, vectors, fitted.recogniser, sought.group)
+    except NoRosterError:
+        pass
+    guesses = guesses or [Guess(None, None, 0.0, Band.UNKNOWN)] * len(kept)
+    return [
+        Guess(
+            sought.member,
+            sought.name,
+            next((c.confidence for c in guess.candidates if c.member == sought.member), 0.0),
+            Band.UNSURE,
+            guess.candidates,
+        )
+        for guess in guesses
+    ]

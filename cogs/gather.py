@@ -1,0 +1,30 @@
+"""/member gather: photos from image searches, into the review."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.usecases import gather
+from cogs.cards.gather import gathering_card
+from cogs.progress import Progress
+
+if TYPE_CHECKING:
+    import discord
+
+    from bot.client import Nugu
+    from bot.usecases.gather import Gathering
+
+
+async def gather_photos(interaction: discord.Interaction[Nugu], group: str, member: str | None, wanted: int) -> None:
+    """Gather until each member has `wanted` photos, as far as the searches go, and tell how it stands."""
+    assert interaction.guild_id is not None
+    app = interaction.client.app
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    sought = await gather.seek(app, interaction.guild_id, group, member, wanted)
+    progress = Progress(interaction)
+
+    async def told(gathering: Gathering) -> None:
+        await progress.show(gathering_card(gathering))
+
+    gathering = await gather.gather(app, interaction.guild_id, sought, by=interaction.user.id, told=told)
+    await progress.end(gathering_card(gathering))

@@ -1,0 +1,299 @@
+"""A gathering from end to end: what is brought, what is left out and why, and that it ends when it should."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from io import BytesIO
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+import pytest
+from aiohttp import web
+from PIL import Image
+
+from bot.gather.candidates import Candidate, Tally, candidates, queries
+from bot.gather.fetch import Client, NoContactError
+from bot.gather.refusals import Why
+from bot.gather.sources import Found, found, load
+from bot.settings import Settings
+from tests.support.image_search import ImageSearch, Names, Vault
+
+ASKED = ["TWICE Tzuyu", "트와이스 쯔위"]
+
+
+async def gathered(settings: Settings, limit: int = 50, resolver: Names | None = None) -> tuple[list[Candidate], Tally]:
+    tally = Tally()
+    run = candidates(settings, load(settings.gather_sources), ASKED, limit, tally, resolver)
+    return [candidate async for candidate in run], tally
+
+
+def together(photos: list[Path]) -> bytes:
+    """A group photo: these, side by side."""
+    pictures = [np.asarray(Image.open(photo).convert("RGB").resize((300, 300))) for photo in photos]
+    file = BytesIO()
+    Image.fromarray(np.hstack(pictures)).save(file, "PNG")
+    return file.getvalue()
+
+
+async def test_a_person_is_gathered(search: ImageSearch, vault: Vault, public_photos: Path) -> None:
+    async def endless(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "image/jpeg"})
+        response.enable_chunked_encoding()
+        await response.prepare(request)
+        for _ in range(1000):
+            await response.write(b"x" * 65_536)
+        return response
+
+    faces = {name: (public_photos / name).read_bytes() for name in ("obama.jpg", "obama2.jpg", "obama3.jpg")}
+    group = together([public_photos / "obama.jpg", public_photos / "biden.jpg"])
+    stranger = (public_photos / "astronaut.png").read_bytes()
+    obama = search.put("/commons/obama.jpg", faces["obama.jpg"])
+    search.name("commons", obama, "President.jpg", "https://commons.wikimedia.org/wiki/File:President.jpg", "CC0")
+    search.name("commons", search.put("/commons/broken.jpg", faces["obama2.jpg"][:5000]), "Broken.jpg")
+    search.name("commons", search.put("/commons/group.png", group, "image/png"), "With his deputy.png")
+    search.name("openverse", search.put("/flickr/same.jpg", faces["obama.jpg"]), "The same again", licence="by 2.0")
+    search.name("openverse", search.put("/flickr/2.jpg", faces["obama2.jpg"]), "", "https://flickr.com/2", "by 2.0")
+    search.name("openverse", search.put("/flickr/won.jpg", b"<p>You have won!", "text/html"), "A page")
+    search.name("web", obama, "Named by Commons too")
+    search.name("web", search.put("/web/astronaut.png", stranger, "image/png"), "A stranger")
+    search.name("web", search.put("/hidden/face.jpg", b"face"), "Forbidden")
+    search.name("web", search.serve("/web/endless.jpg", endless), "Endless")
+    search.name("web", search.redirect("/web/inside.jpg", f"http://127.0.0.1:{vault.port}/face.jpg"), "Inside")
+    search.name("web", search.redirect("/web/round.jpg", "/web/round.jpg"), "In circles")
+    search.name("web", f"{search.base}/web/gone.jpg", "Gone")
+    search.name("web", search.put("/web/3.jpg", faces["obama3.jpg"]), "At last", "https://news.example/3")
+    search.forbid("127.0.0.1", "User-agent: *\nDisallow: /hidden/")
+
+    brought, tally = await gathered(search.settings(picture_bytes=2_000_000))
+    assert [(each.source, each.title) for each in brought] == [
+        ("commons", "President.jpg"),
+        ("commons", "Broken.jpg"),
+        ("openverse", ""),
+        ("web", "A stranger"),
+        ("commons", "With his deputy.png"),
+        ("web", "At last"),
+    ]
+    assert brought[0] == Candidate(
+        faces["obama.jpg"],
+        obama,
+        "https://commons.wikimedia.org/wiki/File:President.jpg",
+        "commons",
+        "President.jpg",
+        "CC0",
+    )
+    assert [brought[2].data, brought[3].data, brought[4].data] == [faces["obama2.jpg"], stranger, group]
+    assert tally.found == {"commons": 3, "openverse": 3, "web": 8}
+    assert tally.brought == {"commons": 3, "openverse": 1, "web": 2}
+    assert tally.refused == {
+        **dict.fromkeys((Why.SAME, Why.NOT_IMAGE, Why.ROBOTS, Why.TOO_LARGE, Why.ADDRESS, Why.REDIRECTS, Why.STATUS), 1)
+    }
+    assert (tally.failed, tally.out_of_time) == ({}, False)
+    assert search.paths().count("/commons/obama.jpg") == 1
+    assert vault.touched == 0
+
+
+async def test_every_source_is_asked_in_every_spelling(search: ImageSearch) -> None:
+    await gathered(search.settings())
+    asked = [each.query.get("q") or each.query["gsrsearch"].removesuffix(" filetype:bitmap") for each in search.asked]
+    assert sorted(asked) == sorted(ASKED * 3)
+
+
+def test_the_usual_spellings_come_first_and_scripts_are_not_mixed() -> None:
+    assert queries(["TWICE", "트와이스"], ["Tzuyu", "쯔위", "Chou Tzu-yu"]) == [
+        *("TWICE Tzuyu", "TWICE Chou Tzu-yu", "트와이스 쯔위", "TWICE 쯔위")
+    ]
+    assert queries(["TWICE", "TWICE"], ["Tzuyu"]) == ["TWICE Tzuyu"]
+    assert queries([], ["Tzuyu"]) == []
+
+
+async def test_no_more_is_fetched_than_was_asked_for(search: ImageSearch) -> None:
+    for n in range(30):
+        search.put(f"/{n}.jpg", b"face %d" % n)
+        search.name(("commons", "openverse", "web")[n % 3], f"http://site{n}.example:{search.port}/{n}.jpg")
+    names = Names(**{f"site{n}_example": ["127.0.0.1"] for n in range(30)})
+    brought, _ = await gathered(search.settings(), limit=5, resolver=names)
+    assert [each.data for each in brought] == [b"face %d" % n for n in range(5)]
+    assert {each.host for each in search.asked} == {"127.0.0.1", *(f"site{n}.example" for n in range(5))}
+    assert len((await gathered(search.settings(gather_files=3), resolver=names))[0]) == 3
+    assert (await gathered(search.settings(), limit=0, resolver=names))[0] == []
+
+
+async def test_a_source_names_no_more_than_was_asked_for_in_all_spellings(search: ImageSearch) -> None:
+    async def many(request: web.Request) -> web.StreamResponse:
+        spelling = ASKED.index(request.query["q"])
+        results = [{"url": f"{search.base}/gone/{spelling}/{n}.jpg"} for n in range(20)]
+        return web.json_response({"page_count": 1, "results": results})
+
+    search.serve("/v1/images/", many)
+    _, tally = await gathered(search.settings(gather_sources=f"openverse={search.base}/v1/images/"), limit=4)
+    assert tally.found == {"openverse": 4}
+    assert [path for path in search.paths() if "gone" in path] == [f"/gone/{n % 2}/{n // 2}.jpg" for n in range(4)]
+
+
+async def test_a_source_without_end(search: ImageSearch) -> None:
+    class Endless:
+        name = "endless"
+
+        async def search(self, client: Client, query: str, limit: int) -> AsyncGenerator[Found]:
+            for n in count():
+                yield found(f"{search.base}/{n}.jpg", "", query)
+
+    tally = Tally()
+    assert [each async for each in candidates(search.settings(), [Endless()], ASKED, 4, tally)] == []
+    assert (tally.found, tally.refused) == ({"endless": 4}, {Why.STATUS: 4})
+
+
+async def test_a_client_that_breaks_over_a_file_goes_on_with_the_others(
+    search: ImageSearch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetch = Client.picture
+
+    async def brittle(self: Client, link: str) -> bytes:
+        if "odd" in link:
+            raise RuntimeError("a bug of some library")
+        return await fetch(self, link)
+
+    monkeypatch.setattr(Client, "picture", brittle)
+    search.name("commons", f"{search.base}/odd.jpg")
+    search.name("commons", search.put("/face.jpg", b"face"))
+    brought, tally = await gathered(search.settings())
+    assert [each.data for each in brought] == [b"face"]
+    assert tally.refused == {Why.BROKEN: 1}
+
+
+async def test_what_was_refused_is_made_up_for(search: ImageSearch) -> None:
+    for n in range(6):
+        search.name("commons", f"{search.base}/gone/{n}.jpg")
+        search.name("openverse", search.put(f"/{n}.jpg", b"face %d" % n))
+    brought, tally = await gathered(search.settings(), limit=6)
+    assert len(brought) == 6
+    assert 5 <= tally.refused[Why.STATUS] <= 6
+
+
+async def test_a_source_that_fails_is_told_and_the_others_go_on(search: ImageSearch) -> None:
+    async def weary(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=500)
+
+    search.serve("/w/api.php", weary)
+    search.put("/v1/images/", b'{"results": "none of your business"}', "application/json")
+    search.name("web", search.put("/face.jpg", b"face"))
+    brought, tally = await gathered(search.settings())
+    assert [each.data for each in brought] == [b"face"]
+    assert tally.failed == {
+        "commons": "the site doesn't give it (HTTP 500)",
+        "openverse": "its answer is not what I know to read",
+    }
+    assert tally.found == {"commons": 0, "openverse": 0, "web": 1}
+
+
+async def test_a_source_that_fails_at_the_second_spelling_keeps_what_it_had(search: ImageSearch) -> None:
+    async def once(request: web.Request) -> web.StreamResponse:
+        if request.query["q"] == ASKED[0]:
+            return web.json_response({"page_count": 1, "results": [{"url": f"{search.base}/face.jpg"}]})
+        return web.Response(status=401)
+
+    search.serve("/v1/images/", once)
+    search.put("/face.jpg", b"face")
+    brought, tally = await gathered(search.settings(gather_sources=f"openverse={search.base}/v1/images/"))
+    assert [each.data for each in brought] == [b"face"]
+    assert tally.failed == {"openverse": "the site doesn't give it (HTTP 401)"}
+
+
+async def test_a_site_that_wants_a_rest_does_not_stop_the_others(search: ImageSearch) -> None:
+    async def weary(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=429, headers={"Retry-After": "3600"})
+
+    search.serve("/weary/0.jpg", weary)
+    for n in range(4):
+        search.name("commons", f"http://weary.example:{search.port}/weary/{n}.jpg")
+        search.name("openverse", f"http://fresh.example:{search.port}/{n}.jpg")
+        search.put(f"/{n}.jpg", b"face %d" % n)
+    names = Names(weary_example=["127.0.0.1"], fresh_example=["127.0.0.1"])
+    brought, tally = await gathered(search.settings(), resolver=names)
+    assert len(brought) == 4
+    assert tally.refused == {Why.BUSY: 4}
+    assert search.paths("weary.example") == ["/robots.txt", "/weary/0.jpg"]
+
+
+async def test_a_gathering_ends_when_its_time_is_up(search: ImageSearch) -> None:
+    asked = asyncio.Event()
+
+    async def never(request: web.Request) -> web.StreamResponse:
+        asked.set()
+        await asyncio.sleep(60)
+        return web.Response()
+
+    search.name("commons", search.put("/face.jpg", b"face"))
+    search.name("commons", search.serve("/never.jpg", never))
+    async with asyncio.timeout(30):
+        settings = search.settings(gather_seconds=2.0, gather_sources=f"commons={search.base}/w/api.php")
+        brought, tally = await gathered(settings)
+    assert asked.is_set()
+    assert [each.data for each in brought] == [b"face"]
+    assert tally.out_of_time
+
+
+async def test_a_search_may_not_use_up_more_than_its_time(search: ImageSearch) -> None:
+    async def never(request: web.Request) -> web.StreamResponse:
+        await asyncio.sleep(60)
+        return web.Response()
+
+    search.serve("/w/api.php", never)
+    search.name("web", search.put("/face.jpg", b"face"))
+    async with asyncio.timeout(30):
+        assert (await gathered(search.settings(gather_seconds=0.2)))[1].out_of_time
+        # One whose answer takes too long fails like any other, well before the run is over.
+        sources = f"commons=http://localhost:{search.port}/w/api.php,web={search.base}/images/async"
+        settings = search.settings(gather_file_seconds=1.0, gather_sources=sources)
+        brought, tally = await gathered(settings, resolver=Names(localhost=["127.0.0.1"]))
+    assert [each.data for each in brought] == [b"face"]
+    assert tally.failed == {"commons": "the site is too slow"}
+
+
+@pytest.mark.parametrize("how", ["cancelled", "closed"])
+async def test_one_that_is_stopped_leaves_nothing_under_way(search: ImageSearch, how: str) -> None:
+    asked, ended = asyncio.Event(), asyncio.Event()
+
+    async def never(request: web.Request) -> web.StreamResponse:
+        asked.set()
+        try:
+            response = web.StreamResponse(headers={"Content-Type": "image/jpeg"})
+            await response.prepare(request)
+            while True:
+                await response.write(b"x" * 1000)
+                await asyncio.sleep(0.01)
+        finally:
+            ended.set()
+
+    search.name("commons", search.put("/face.jpg", b"face"))
+    search.name("commons", search.serve("/never.jpg", never))
+    settings, got = search.settings(), list[Candidate]()
+
+    async def gather() -> None:
+        async with aclosing(candidates(settings, load(settings.gather_sources), ASKED, 50, Tally())) as run:
+            async for candidate in run:
+                got.append(candidate)
+                await asked.wait()
+                if how == "closed":
+                    return
+
+    before = asyncio.all_tasks()
+    async with asyncio.timeout(10):
+        task = asyncio.create_task(gather())
+        await asked.wait()
+        if how == "cancelled":
+            task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await ended.wait()
+    assert task.cancelled() is (how == "cancelled")
+    assert len(got) == 1
+    assert not {each for each in asyncio.all_tasks() - before if "picture" in repr(each)}
+
+
+async def test_nothing_is_asked_without_a_contact(search: ImageSearch) -> None:
+    with pytest.raises(NoContactError):
+        await gathered(search.settings(gather_contact=""))
+    assert search.asked == []

@@ -1,0 +1,343 @@
+"""The polite client: robots.txt, one request at a time, a rest for who asks for it, and limits that hold."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import tracemalloc
+from collections.abc import AsyncGenerator
+
+import pytest
+from aiohttp import web
+
+from bot.gather.fetch import Client, NoContactError, polite_client
+from bot.gather.refusals import RefusedError, Why
+from bot.settings import Settings
+from tests.support.image_search import ImageSearch, Names
+
+FACE = b"\xff\xd8\xff a face"
+
+
+@pytest.fixture
+async def client(search: ImageSearch) -> AsyncGenerator[Client]:
+    """One for which `one.example` and `two.example` are hosts of the server."""
+    names = Names(one_example=["127.0.0.1"], two_example=["127.0.0.1"])
+    async with polite_client(search.settings(gather_file_seconds=30.0, picture_bytes=300_000), names) as client:
+        yield client
+
+
+def on(host: str, search: ImageSearch, path: str) -> str:
+    return f"http://{host}.example:{search.port}{path}"
+
+
+async def refused(client: Client, link: str) -> Why:
+    with pytest.raises(RefusedError) as caught:
+        await client.picture(link)
+    return caught.value.why
+
+
+async def test_a_picture_is_fetched_as_it_is(client: Client, search: ImageSearch) -> None:
+    assert await client.picture(search.put("/face.jpg", FACE)) == FACE
+    assert search.paths() == ["/robots.txt", "/face.jpg"]
+
+
+async def test_the_bot_says_who_it_is_and_keeps_no_cookie(client: Client, search: ImageSearch) -> None:
+    async def bake(request: web.Request) -> web.StreamResponse:
+        return web.Response(body=FACE, content_type="image/jpeg", headers={"Set-Cookie": "who=you; Path=/"})
+
+    link = search.serve("/face.jpg", bake)
+    assert await client.picture(link) == await client.picture(link)
+    for asked in search.asked:
+        assert asked.headers["User-Agent"].startswith("nugu/")
+        assert "owner@example.org" in asked.headers["User-Agent"]
+        assert asked.headers["Accept-Encoding"] == "identity"
+        assert not {"Cookie", "Referer", "Authorization"} & set(asked.headers)
+
+
+async def test_nothing_is_gathered_without_a_contact(search: ImageSearch) -> None:
+    with pytest.raises(NoContactError, match="NUGU_GATHER_CONTACT"):
+        async with polite_client(search.settings(gather_contact="")):
+            pass
+
+
+def test_a_contact_that_would_break_the_header_is_refused_at_the_start() -> None:
+    with pytest.raises(ValueError, match="gather_contact"):
+        Settings(gather_contact="me@example.org\r\nCookie: a=b")
+
+
+async def test_a_folder_that_robots_txt_forbids(client: Client, search: ImageSearch) -> None:
+    search.forbid("127.0.0.1", "User-agent: *\nDisallow: /private/\n")
+    assert await refused(client, search.put("/private/face.jpg", FACE)) is Why.ROBOTS
+    assert await client.picture(search.put("/face.jpg", FACE)) == FACE
+    assert search.paths() == ["/robots.txt", "/face.jpg"]
+
+
+async def test_a_robots_txt_that_names_us(client: Client, search: ImageSearch) -> None:
+    search.forbid("127.0.0.1", "User-agent: *\nAllow: /\n\nUser-agent: nugu\nDisallow: /*.jpg$\n")
+    assert await refused(client, search.put("/face.jpg", FACE)) is Why.ROBOTS
+    assert await client.picture(search.put("/face.png", FACE)) == FACE
+
+
+async def test_robots_txt_holds_where_a_redirect_leads(client: Client, search: ImageSearch) -> None:
+    search.forbid("two.example", "User-agent: *\nDisallow: /\n")
+    search.redirect("/there", on("two", search, "/face.jpg"))
+    search.put("/face.jpg", FACE)
+    assert await refused(client, on("one", search, "/there")) is Why.ROBOTS
+    assert search.paths("two.example") == ["/robots.txt"]
+
+
+async def test_robots_txt_is_asked_once_a_site(client: Client, search: ImageSearch) -> None:
+    search.put("/face.jpg", FACE)
+    links = [on(host, search, f"/face.jpg?{n}") for n in range(4) for host in ("one", "two")]
+    assert await asyncio.gather(*map(client.picture, links)) == [FACE] * 8
+    assert search.paths().count("/robots.txt") == 2
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 410])
+async def test_a_robots_txt_that_is_not_there_permits_all(client: Client, search: ImageSearch, status: int) -> None:
+    async def missing(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=status)
+
+    search.robots["127.0.0.1"] = missing
+    assert await client.picture(search.put("/face.jpg", FACE)) == FACE
+
+
+@pytest.mark.parametrize("status", [500, 502, 504])
+async def test_a_robots_txt_that_cannot_be_had_forbids_all(client: Client, search: ImageSearch, status: int) -> None:
+    async def broken(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=status)
+
+    search.robots["127.0.0.1"] = broken
+    link = search.put("/face.jpg", FACE)
+    assert [await refused(client, link), await refused(client, link)] == [Why.ROBOTS_AWAY] * 2
+    assert search.paths() == ["/robots.txt"]
+
+
+async def test_an_endless_robots_txt_is_read_so_far(client: Client, search: ImageSearch) -> None:
+    sent = 0
+
+    async def endless(request: web.Request) -> web.StreamResponse:
+        nonlocal sent
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(b"User-agent: *\nDisallow: /private/\n")
+        while sent < 50_000_000:
+            await response.write(b"# and so on\n" * 4096)
+            sent += 12 * 4096
+        return response
+
+    search.robots["127.0.0.1"] = endless
+    assert await refused(client, search.put("/private/face.jpg", FACE)) is Why.ROBOTS
+    assert await client.picture(search.put("/face.jpg", FACE)) == FACE
+    assert sent < 50_000_000
+
+
+async def test_a_robots_txt_that_is_no_text(client: Client, search: ImageSearch) -> None:
+    async def noise(request: web.Request) -> web.StreamResponse:
+        return web.Response(
+            body=bytes(range(256)) * 100 + b"\nUser-agent: *\nDisallow: /\xff\xfe$*$*\nCrawl-delay: nan"
+        )
+
+    search.robots["127.0.0.1"] = noise
+    assert await client.picture(search.put("/face.jpg", FACE)) == FACE
+
+
+async def test_a_site_is_asked_one_thing_at_a_time(client: Client, search: ImageSearch) -> None:
+    async def ponder(request: web.Request) -> web.StreamResponse:
+        for _ in range(5):
+            await asyncio.sleep(0)
+        return web.Response(body=FACE, content_type="image/jpeg")
+
+    link = search.serve("/face.jpg", ponder)
+    await asyncio.gather(*(client.picture(f"{link}?{n}") for n in range(6)))
+    assert search.most_at_once["127.0.0.1"] == 1
+
+
+async def test_two_sites_are_asked_side_by_side(client: Client, search: ImageSearch) -> None:
+    both = asyncio.Barrier(2)
+
+    async def meet(request: web.Request) -> web.StreamResponse:
+        await both.wait()
+        return web.Response(body=FACE, content_type="image/jpeg")
+
+    search.serve("/face.jpg", meet)
+    links = [on("one", search, "/face.jpg"), on("two", search, "/face.jpg")]
+    async with asyncio.timeout(20):
+        assert await asyncio.gather(*map(client.picture, links)) == [FACE, FACE]
+
+
+@pytest.mark.parametrize(
+    ("pause", "rules", "least"),
+    [(0.1, "", 0.1), (0.0, "User-agent: *\nCrawl-delay: 0.2", 0.2), (0.1, "User-agent: *\nCrawl-delay: 0", 0.1)],
+)
+async def test_there_is_a_pause_between_two_requests(
+    search: ImageSearch, pause: float, rules: str, least: float
+) -> None:
+    search.forbid("127.0.0.1", rules)
+    link = search.put("/face.jpg", FACE)
+    async with polite_client(search.settings(gather_pause=pause)) as client:
+        await asyncio.gather(client.picture(link), client.picture(link))
+    robots, first, second = (asked.at for asked in search.asked)
+    assert first - robots >= pause
+    assert second - first >= least
+
+
+@pytest.mark.parametrize("status", [429, 503])
+async def test_a_site_that_asks_for_a_rest_gets_it(client: Client, search: ImageSearch, status: int) -> None:
+    async def weary(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=status, headers={"Retry-After": "1"})
+
+    search.serve("/weary.jpg", weary)
+    search.put("/face.jpg", FACE)
+    assert await refused(client, on("one", search, "/weary.jpg")) is Why.BUSY
+    assert await refused(client, on("one", search, "/face.jpg")) is Why.BUSY
+    assert await client.picture(on("two", search, "/face.jpg")) == FACE
+    assert search.paths("one.example") == ["/robots.txt", "/weary.jpg"]
+
+
+async def test_a_site_that_asks_for_a_rest_at_once(client: Client, search: ImageSearch) -> None:
+    async def weary(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=429)
+
+    search.robots["127.0.0.1"] = weary
+    assert await refused(client, search.put("/face.jpg", FACE)) is Why.BUSY
+    assert search.paths() == ["/robots.txt"]
+
+
+async def test_a_page_called_jpg(client: Client, search: ImageSearch) -> None:
+    link = search.put("/face.jpg", b"<!doctype html><p>You have won!", "text/html")
+    assert await refused(client, link) is Why.NOT_IMAGE
+
+
+async def test_a_file_of_the_largest_size_is_fetched(client: Client, search: ImageSearch) -> None:
+    assert await client.picture(search.put("/face.jpg", b"x" * 300_000)) == b"x" * 300_000
+
+
+async def test_a_file_that_says_it_is_too_large_is_not_waited_for(client: Client, search: ImageSearch) -> None:
+    over = asyncio.Event()
+
+    async def boasts(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "image/jpeg", "Content-Length": "300001"})
+        await response.prepare(request)
+        await over.wait()
+        return response
+
+    async with asyncio.timeout(10):
+        assert await refused(client, search.serve("/face.jpg", boasts)) is Why.TOO_LARGE
+    over.set()
+
+
+async def test_a_stream_without_end_is_cut_off(client: Client, search: ImageSearch) -> None:
+    sent = 0
+
+    async def endless(request: web.Request) -> web.StreamResponse:
+        nonlocal sent
+        response = web.StreamResponse(headers={"Content-Type": "image/jpeg"})
+        response.enable_chunked_encoding()
+        await response.prepare(request)
+        while sent < 50_000_000:
+            await response.write(b"x" * 65_536)
+            sent += 65_536
+        return response
+
+    assert await refused(client, search.serve("/face.jpg", endless)) is Why.TOO_LARGE
+    assert sent < 50_000_000
+
+
+async def test_a_packed_bomb_is_not_unpacked(client: Client, search: ImageSearch) -> None:
+    bomb = gzip.compress(bytes(50_000_000))
+
+    async def packed(request: web.Request) -> web.StreamResponse:
+        return web.Response(body=bomb, headers={"Content-Type": "image/jpeg", "Content-Encoding": "gzip"})
+
+    link = search.serve("/face.jpg", packed)
+    tracemalloc.start()
+    try:
+        assert await refused(client, link) is Why.BROKEN
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+
+
+async def test_a_slow_drip_is_given_up_and_its_site_left_alone(search: ImageSearch) -> None:
+    async def drip(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "image/jpeg"})
+        await response.prepare(request)
+        while True:
+            await response.write(b"x")
+            await asyncio.sleep(0.02)
+
+    link = search.serve("/face.jpg", drip)
+    async with asyncio.timeout(10), polite_client(search.settings(gather_file_seconds=0.5)) as client:
+        assert await refused(client, link) is Why.SLOW
+        assert await refused(client, search.put("/other.jpg", FACE)) is Why.SLOW
+    assert search.paths() == ["/robots.txt", "/face.jpg"]
+
+
+async def test_a_connection_that_breaks_off(client: Client, search: ImageSearch) -> None:
+    async def breaks_off(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "image/jpeg", "Content-Length": "1000"})
+        await response.prepare(request)
+        await response.write(FACE)
+        assert request.transport is not None
+        request.transport.close()
+        return response
+
+    assert await refused(client, search.serve("/face.jpg", breaks_off)) is Why.BROKEN
+    assert await client.picture(search.put("/other.jpg", FACE)) == FACE
+
+
+async def test_an_empty_file(client: Client, search: ImageSearch) -> None:
+    assert await refused(client, search.put("/face.jpg", b"")) is Why.BROKEN
+
+
+@pytest.mark.parametrize("status", [204, 304, 401, 403, 404, 410, 451, 500])
+async def test_a_file_that_is_not_given(client: Client, search: ImageSearch, status: int) -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=status)
+
+    assert await refused(client, search.serve("/face.jpg", answer)) is Why.STATUS
+
+
+async def test_a_site_that_is_away(search: ImageSearch) -> None:
+    async with polite_client(search.settings(allowed_addresses="127.0.0.1:9")) as client:
+        assert await refused(client, "http://127.0.0.1:9/face.jpg") is Why.AWAY
+
+
+async def test_what_is_no_http(search: ImageSearch) -> None:
+    async def babble(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mail.example.org ready\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(babble, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, polite_client(search.settings(allowed_addresses=f"127.0.0.1:{port}")) as client:
+        assert await refused(client, f"http://127.0.0.1:{port}/face.jpg") is Why.BROKEN
+
+
+async def test_five_redirects_are_followed(client: Client, search: ImageSearch) -> None:
+    search.put("/face.jpg", FACE)
+    for n in range(5):
+        search.redirect(f"/{n}", f"/{n + 1}" if n < 4 else "/face.jpg")
+    assert await client.picture(f"{search.base}/0") == FACE
+
+
+async def test_six_redirects_are_too_many(client: Client, search: ImageSearch) -> None:
+    search.put("/face.jpg", FACE)
+    for n in range(6):
+        search.redirect(f"/{n}", f"/{n + 1}" if n < 5 else "/face.jpg")
+    assert await refused(client, f"{search.base}/0") is Why.REDIRECTS
+    assert "/face.jpg" not in search.paths()
+
+
+async def test_redirects_in_circles(client: Client, search: ImageSearch) -> None:
+    search.redirect("/there", "/back")
+    assert await refused(client, search.redirect("/back", "/there")) is Why.REDIRECTS
+    assert search.paths() == ["/robots.txt", "/back", "/there"]
+
+
+async def test_a_redirect_to_nowhere(client: Client, search: ImageSearch) -> None:
+    async def nowhere(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=302)
+
+    assert await refused(client, search.serve("/face.jpg", nowhere)) is Why.STATUS

@@ -1,0 +1,139 @@
+"""What is gathered is sifted and waits for a reviewer; it teaches nothing before that."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from sqlalchemy import select
+
+from bot.app import App
+from bot.database.tables import Alias, Member, Photo, Question, QuestionFace, QuestionPicture
+from bot.errors import PersonError, UnknownGroupError
+from bot.jobs.gathering import SAME, UNLIKE
+from bot.trust import Trust
+from bot.usecases import correct, roster
+from bot.usecases.correct import Speaker
+from bot.usecases.gather import NO_FACE, Gathering, gather, seek
+from bot.usecases.identify import Submitted
+from bot.words import Origin
+from tests.bot.gather.test_candidates import together
+from tests.support.image_search import ImageSearch
+
+SERVER = 7
+MODERATOR = 5
+
+
+@pytest.fixture
+async def presidents(app: App, search: ImageSearch, public_photos: Path) -> App:
+    """Two members with a photo each, and an image search that knows more of one of them."""
+    app = dataclasses.replace(app, settings=search.settings(data=app.settings.data))
+    await roster.add_group(app, SERVER, "Presidents")
+    for name, file in (("Obama", "obama.jpg"), ("Biden", "biden.jpg")):
+        photo = Submitted(file, (public_photos / file).read_bytes())
+        await roster.add_member(app, SERVER, "Presidents", name, [photo], by=MODERATOR)
+    return app
+
+
+def offer(search: ImageSearch, photos: Path, folder: Path) -> None:
+    """What an image search finds: two new photos, a copy of one, one that is known, another man, a woman, a group, a wreck."""
+    with Image.open(photos / "obama2.jpg") as picture:
+        picture.resize((picture.width * 3 // 4, picture.height * 3 // 4)).save(folder / "copy.jpg", quality=80)
+    (folder / "group.png").write_bytes(together([photos / "obama.jpg", photos / "biden.jpg"]))
+    (folder / "wreck.jpg").write_bytes((photos / "obama3.jpg").read_bytes()[:4000])
+    with Image.open(photos / "astronaut.png") as picture:
+        picture.convert("RGB").crop((100, 0, 350, 250)).resize((500, 500)).save(folder / "stranger.png")
+    for file in ("obama2.jpg", "obama3.jpg", "obama.jpg", "biden.jpg"):
+        place(search, photos / file)
+    for file in ("copy.jpg", "stranger.png", "group.png", "wreck.jpg"):
+        place(search, folder / file)
+
+
+def place(search: ImageSearch, path: Path) -> None:
+    kind = "image/png" if path.suffix == ".png" else "image/jpeg"
+    link = search.put(f"/commons/{path.name}", path.read_bytes(), kind)
+    search.name("commons", link, path.name, f"https://commons.example/{path.name}")
+
+
+async def told(_: Gathering) -> None:
+    return
+
+
+async def in_review(app: App) -> list[tuple[str, str, int, str | None]]:
+    async with app.database.reading() as session:
+        rows = await session.execute(
+            select(QuestionPicture.name, QuestionPicture.source, QuestionFace.id, QuestionFace.name)
+            .join(QuestionFace)
+            .join(Question, Question.id == QuestionPicture.question_id)
+            .where(Question.origin == Origin.GATHERED)
+            .order_by(QuestionPicture.position)
+        )
+        return [tuple(row) for row in rows]
+
+
+async def photos_of(app: App) -> list[tuple[str, Origin]]:
+    async with app.database.reading() as session:
+        rows = await session.execute(select(Member.name, Photo.origin).join(Photo.member).order_by(Photo.id))
+        return [tuple(row) for row in rows]
+
+
+async def test_what_is_worth_a_look_waits_for_a_trusted_yes(
+    presidents: App, search: ImageSearch, public_photos: Path, tmp_path: Path
+) -> None:
+    offer(search, public_photos, tmp_path)
+    sought = await seek(presidents, SERVER, "presidents", "obama", 6)
+    gathering = await gather(presidents, SERVER, sought, by=MODERATOR, told=told)
+    found = await in_review(presidents)
+    assert [(name, guess) for name, _, _, guess in found] == [("obama2.jpg", "Obama"), ("obama3.jpg", "Obama")]
+    assert found[0][1] == "https://commons.example/obama2.jpg"
+    assert gathering.kept == {"Obama": 2}
+    assert gathering.refused == {SAME: 3, UNLIKE: 1, NO_FACE: 2}
+    handed_in = [("Obama", Origin.SUBMITTED), ("Biden", Origin.SUBMITTED)]
+    assert await photos_of(presidents) == handed_in
+    async with presidents.database.reading() as session:
+        question = (await session.scalars(select(Question.id).where(Question.origin == Origin.GATHERED))).one()
+    speaker = Speaker(9, Trust.TRUSTED)
+    await correct.say_member(presidents, question, found[0][2], sought[0].member, speaker)
+    assert await photos_of(presidents) == [*handed_in, ("Obama", Origin.GATHERED)]
+    again = await gather(presidents, SERVER, sought, by=MODERATOR, told=told)
+    assert again.kept == {"Obama": 0}
+
+
+async def test_the_same_search_is_not_run_twice_at_once(presidents: App) -> None:
+    sought = await seek(presidents, SERVER, "Presidents", "Obama", 3)
+    runs = (gather(presidents, SERVER, sought, by=MODERATOR, told=told) for _ in range(2))
+    first, second = await asyncio.gather(*runs, return_exceptions=True)
+    assert isinstance(first, Gathering)
+    assert "gathering photos for this server already" in str(second)
+
+
+async def test_those_with_the_fewest_photos_come_first(presidents: App, public_photos: Path) -> None:
+    more = Submitted("obama2.jpg", (public_photos / "obama2.jpg").read_bytes())
+    await roster.add_member(presidents, SERVER, "Presidents", "Obama", [more], by=MODERATOR)
+    sought = await seek(presidents, SERVER, "Presidents", None, 3)
+    assert [(each.name, each.lacking) for each in sought] == [("Biden", 2), ("Obama", 1)]
+    assert [each.name for each in await seek(presidents, SERVER, "Presidents", None, 2)] == ["Biden"]
+    with pytest.raises(PersonError, match="Nobody there has fewer than 1 photos"):
+        await seek(presidents, SERVER, "Presidents", None, 1)
+
+
+async def test_every_spelling_is_searched(presidents: App, search: ImageSearch) -> None:
+    async with presidents.database.writing() as session:
+        group, member = (await session.execute(select(Member.group_id, Member.id).order_by(Member.id))).first() or (
+            0,
+            0,
+        )
+        session.add(Alias(group_id=group, name="대통령", key="대통령"))
+        session.add(Alias(group_id=group, member_id=member, name="오바마", key="오바마"))
+    (sought,) = await seek(presidents, SERVER, "Presidents", "Obama", 3)
+    assert (sought.group_spellings, sought.spellings) == (("Presidents", "대통령"), ("Obama", "오바마"))
+
+
+async def test_nobody_of_that_name(presidents: App) -> None:
+    with pytest.raises(UnknownGroupError):
+        await seek(presidents, SERVER, "Kings", None, 3)
+    with pytest.raises(PersonError, match="a member called “Arthur” in Presidents"):
+        await seek(presidents, SERVER, "Presidents", "Arthur", 3)

@@ -1,0 +1,164 @@
+"""Every route to a private address that we know, tried: nothing inside is so much as connected to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+
+from bot import addresses
+from bot.gather.fetch import Client, polite_client
+from bot.gather.refusals import RefusedError, Why
+from tests.conftest import ROOT
+from tests.support.image_search import ImageSearch, Names, Vault
+
+SPELLINGS = [
+    *("127.0.0.1", "localhost", "LOCALHOST"),
+    "127.0.0.1.",
+    *("127.1", "127.0.1", "2130706433", "0x7f000001", "0x7f.0.0.1", "0x7f.1", "0177.0.0.1", "017700000001"),
+    *("①②⑦.⓪.⓪.①", "127。0。0。1"),
+    *("0", "0.0.0.0", "[::]", "[::1]", "[0:0:0:0:0:0:0:1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::127.0.0.1]"),
+    *("[64:ff9b::127.0.0.1]", "[64:ff9b:1::127.0.0.1]", "[2002:7f00:1::]", "[2001:0:4136:e378:8000:63bf:80ff:fffe]"),
+    *("[fe80::1%25lo]", "[fd00:ec2::254]", "169.254.169.254", "10.0.0.1", "192.168.0.1", "100.100.100.200"),
+    *("user@127.0.0.1", "photos.example@127.0.0.1", "user:word@localhost", "127.0.0.1\\@photos.example"),
+]
+
+
+@pytest.fixture
+async def client(search: ImageSearch, vault: Vault, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Client]:
+    """A client that may reach the image search, and everything public at the port where the vault is."""
+    monkeypatch.setattr(addresses, "WEB_PORTS", frozenset({vault.port}))
+    async with polite_client(search.settings()) as client:
+        yield client
+
+
+async def refused(client: Client, link: str) -> Why:
+    with pytest.raises(RefusedError) as caught:
+        await client.picture(link)
+    return caught.value.why
+
+
+async def test_the_vault_would_give_its_secret_to_anybody(search: ImageSearch, vault: Vault) -> None:
+    async with polite_client(search.settings(allowed_addresses=f"127.0.0.1:{vault.port}")) as client:
+        assert await client.picture(f"http://127.0.0.1:{vault.port}/") == b"secret"
+    assert vault.touched
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+async def test_a_link_to_it(client: Client, vault: Vault, spelling: str) -> None:
+    assert await refused(client, f"http://{spelling}:{vault.port}/face.jpg") in {Why.ADDRESS, Why.LINK}
+    assert vault.touched == 0
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+async def test_a_redirect_to_it(client: Client, search: ImageSearch, vault: Vault, spelling: str) -> None:
+    link = search.redirect("/face.jpg", f"http://{spelling}:{vault.port}/face.jpg")
+    assert await refused(client, link) in {Why.ADDRESS, Why.LINK}
+    assert search.paths() == ["/robots.txt", "/face.jpg"]
+    assert vault.touched == 0
+
+
+async def test_a_redirect_by_way_of_others(client: Client, search: ImageSearch, vault: Vault) -> None:
+    search.redirect("/third", f"http://127.0.0.1:{vault.port}/")
+    search.redirect("/second", "/third")
+    assert await refused(client, search.redirect("/first", "/second")) is Why.ADDRESS
+    assert vault.touched == 0
+
+
+async def test_a_robots_txt_that_lies_inside(client: Client, search: ImageSearch, vault: Vault) -> None:
+    search.redirect("/robots.txt", f"http://127.0.0.1:{vault.port}/robots.txt")
+    assert await refused(client, search.put("/face.jpg", b"face")) is Why.ADDRESS
+    assert search.paths() == ["/robots.txt"]
+    assert vault.touched == 0
+
+
+async def test_a_search_that_leads_inside(client: Client, search: ImageSearch, vault: Vault) -> None:
+    with pytest.raises(RefusedError) as caught:
+        await client.ask(search.redirect("/w/api.php", f"http://127.0.0.1:{vault.port}/"), {"q": "face"})
+    assert caught.value.why is Why.ADDRESS
+    assert vault.touched == 0
+
+
+@pytest.mark.parametrize("place", ["127.0.0.1", "10.0.0.1", "169.254.169.254", "192.168.1.1"])
+async def test_a_name_that_resolves_to_it(
+    search: ImageSearch, vault: Vault, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.setattr(addresses, "WEB_PORTS", frozenset({vault.port}))
+    async with polite_client(search.settings(), Names(photos_example=[place])) as client:
+        assert await refused(client, f"http://photos.example:{vault.port}/face.jpg") is Why.ADDRESS
+    assert vault.touched == 0
+
+
+async def test_a_name_that_resolves_to_it_only_later(search: ImageSearch, vault: Vault) -> None:
+    names = Names(photos_example=["127.0.0.1"])
+    search.put("/face.jpg", b"face")
+    async with polite_client(search.settings(), names) as client:
+        assert await client.picture(f"http://photos.example:{search.port}/face.jpg") == b"face"
+        names.addresses["photos.example"] = ["127.0.0.2"]
+        assert await refused(client, f"http://photos.example:{vault.port}/face.jpg") is Why.ADDRESS
+    async with polite_client(search.settings(), names) as client:
+        assert await refused(client, f"http://photos.example:{search.port}/face.jpg") is Why.ADDRESS
+    assert search.paths() == ["/robots.txt", "/face.jpg"]
+    assert vault.touched == 0
+
+
+async def test_a_name_with_a_good_address_among_bad_ones(search: ImageSearch) -> None:
+    search.put("/face.jpg", b"face")
+    names = Names(photos_example=["10.0.0.1", "127.0.0.2", "127.0.0.1"])
+    async with polite_client(search.settings(), names) as client:
+        assert await client.picture(f"http://photos.example:{search.port}/face.jpg") == b"face"
+
+
+async def test_another_port_of_an_allowed_address(search: ImageSearch, vault: Vault) -> None:
+    async with polite_client(search.settings()) as client:
+        assert await refused(client, f"http://127.0.0.1:{vault.port}/face.jpg") is Why.ADDRESS
+    assert vault.touched == 0
+
+
+async def test_a_proxy_of_the_environment(search: ImageSearch, vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(variable, f"http://127.0.0.1:{vault.port}")
+    async with polite_client(search.settings()) as client:
+        assert await client.picture(search.put("/face.jpg", b"face")) == b"face"
+    assert vault.touched == 0
+
+
+NOT_WEB = [
+    *("file:///etc/passwd", "ftp://127.0.0.1/face.jpg", "data:image/png;base64,AAAA", "unix:///var/run/docker.sock"),
+    *(
+        "gopher://127.0.0.1:6379/_FLUSHALL",
+        "javascript:alert(1)",
+        "http://[::1",
+        "http://photos.example:port/",
+        "http://][",
+    ),
+]
+
+
+@pytest.mark.parametrize("link", [*NOT_WEB, "//127.0.0.1/face.jpg", "/face.jpg", "http:///face.jpg", "http://", ""])
+async def test_what_is_no_link_of_the_web(client: Client, link: str) -> None:
+    assert await refused(client, link) is Why.LINK
+
+
+async def test_nobody_is_told_a_password(client: Client, search: ImageSearch) -> None:
+    search.put("/face.jpg", b"face")
+    assert await refused(client, f"http://user:word@127.0.0.1:{search.port}/face.jpg") is Why.LINK
+    assert search.asked == []
+
+
+@pytest.mark.parametrize("link", NOT_WEB)
+async def test_a_redirect_to_what_is_no_link_of_the_web(client: Client, search: ImageSearch, link: str) -> None:
+    assert await refused(client, search.redirect("/face.jpg", link)) is Why.LINK
+    assert search.paths() == ["/robots.txt", "/face.jpg"]
+
+
+def test_every_test_that_the_page_names_is_there() -> None:
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / "gathering.md").read_text()))
+    files = [*Path(__file__).parent.glob("test_*.py"), ROOT / "tests" / "bot" / "test_addresses.py"]
+    there = {
+        name for file in files for name in re.findall(r"^(?:async )?def (test_\w+)", file.read_text(), re.MULTILINE)
+    }
+    assert named
+    assert named <= there

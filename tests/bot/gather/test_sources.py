@@ -1,0 +1,159 @@
+"""Sources: three real formats on loopback, and a new one added by a file."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+import sys
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from bot.gather import sources
+from bot.gather.fetch import Client, polite_client
+from bot.gather.refusals import RefusedError, Why
+from bot.gather.sources import Found, UnknownSourceError, found, load
+from bot.settings import Settings
+from tests.conftest import ROOT
+from tests.support.image_search import ImageSearch
+
+EVERY = ["commons", "openverse", "web"]
+
+
+@pytest.fixture
+async def client(search: ImageSearch) -> AsyncGenerator[Client]:
+    async with polite_client(search.settings()) as client:
+        yield client
+
+
+async def ask(client: Client, search: ImageSearch, name: str, limit: int = 50) -> list[Found]:
+    (source,) = [each for each in load(search.sources) if each.name == name]
+    return [link async for link in source.search(client, "TWICE 쯔위", limit)]
+
+
+def test_the_official_ones_are_asked_unless_settings_say_otherwise() -> None:
+    assert [source.name for source in load(Settings().gather_sources)] == ["commons", "openverse"]
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_source_knows_where_it_asks(name: str) -> None:
+    (source,) = load(name)
+    assert source.name == name
+    assert source.base.startswith("https://")
+
+
+@pytest.mark.parametrize("name", EVERY)
+async def test_a_source_tells_what_it_found_in_its_order(client: Client, search: ImageSearch, name: str) -> None:
+    search.name(name, "https://a.example/1.jpg", "Tzuyu\n at  noon", "https://a.example/1", "by-sa 2.0")
+    search.name(name, "https://b.example/2.png?w=1&h=2", "쯔위", "https://b.example/2")
+    first, second = await ask(client, search, name)
+    assert (first.url, first.title, first.page) == ("https://a.example/1.jpg", "Tzuyu at noon", "https://a.example/1")
+    assert (second.url, second.title) == ("https://b.example/2.png?w=1&h=2", "쯔위")
+    licences = {"commons": "by-sa 2.0", "openverse": "CC BY-SA 2.0", "web": None}
+    assert (first.licence, second.licence) == (licences[name], None)
+    (asked,) = search.asked
+    assert "TWICE 쯔위" in {asked.query.get("q"), asked.query.get("gsrsearch", "").removesuffix(" filetype:bitmap")}
+
+
+@pytest.mark.parametrize("name", EVERY)
+async def test_a_source_that_finds_nothing(client: Client, search: ImageSearch, name: str) -> None:
+    assert await ask(client, search, name) == []
+    assert len(search.asked) == 1
+
+
+@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("answer", [b"{", b"[]", b"null", b"\xff\xfe\x00", b'{"query": 1, "results": 1}'])
+async def test_an_answer_that_makes_no_sense(client: Client, search: ImageSearch, name: str, answer: bytes) -> None:
+    for path in ("/w/api.php", "/v1/images/", "/images/async"):
+        search.put(path, answer, "application/json")
+    if name == "web":  # any bytes are a page, which has no results
+        assert await ask(client, search, name) == []
+        return
+    with pytest.raises(ValueError, match="validation error"):
+        await ask(client, search, name)
+
+
+async def test_a_result_page_whose_inside_has_changed(client: Client, search: ImageSearch) -> None:
+    page = '<div><div class="imgpt"><a class="iusc" m="not json"></a></div><div class="infopt"></div></div>'
+    search.put("/images/async", page.encode(), "text/html")
+    with pytest.raises(ValueError, match="not what ddgs expects"):
+        await ask(client, search, "web")
+
+
+@pytest.mark.parametrize("name", EVERY)
+async def test_a_search_that_is_refused(client: Client, search: ImageSearch, name: str) -> None:
+    async def forbidden(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=403)
+
+    for path in ("/w/api.php", "/v1/images/", "/images/async"):
+        search.serve(path, forbidden)
+    with pytest.raises(RefusedError) as caught:
+        await ask(client, search, name)
+    assert caught.value.why is Why.STATUS
+    assert "HTTP 403" in str(caught.value)
+
+
+async def test_openverse_is_asked_page_by_page(client: Client, search: ImageSearch) -> None:
+    for n in range(45):
+        search.name("openverse", f"https://a.example/{n}.jpg")
+    assert len(await ask(client, search, "openverse", limit=60)) == 45
+    assert [asked.query["page"] for asked in search.asked] == ["1", "2", "3"]
+    assert {asked.query["page_size"] for asked in search.asked} == {"20"}
+
+
+async def test_openverse_is_not_asked_for_more_than_is_wanted(client: Client, search: ImageSearch) -> None:
+    for n in range(45):
+        search.name("openverse", f"https://a.example/{n}.jpg")
+    assert len(await ask(client, search, "openverse", limit=20)) == 20
+    assert len(search.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("licence", "said"),
+    [("cc0 1.0", "CC0 1.0"), ("pdm 1.0", "Public Domain Mark 1.0"), ("by-nc-nd 4.0", "CC BY-NC-ND 4.0"), ("", None)],
+)
+async def test_licences_in_the_words_of_creative_commons(
+    client: Client, search: ImageSearch, licence: str, said: str | None
+) -> None:
+    search.name("openverse", "https://a.example/1.jpg", licence=licence)
+    (only,) = await ask(client, search, "openverse")
+    assert only.licence == said
+
+
+async def test_commons_is_asked_for_copies_of_a_size_it_keeps(client: Client, search: ImageSearch) -> None:
+    search.name("commons", "https://upload.wikimedia.org/thumb/1920px-1.jpg", "1.jpg")
+    (only,) = await ask(client, search, "commons", limit=500)
+    assert only.url == "https://upload.wikimedia.org/thumb/1920px-1.jpg"
+    asked = search.asked[0].query
+    assert (asked["iiurlwidth"], asked["gsrnamespace"], asked["gsrlimit"]) == ("1920", "6", "50")
+
+
+def test_a_page_that_is_not_of_the_web_is_not_shown() -> None:
+    assert found("https://a.example/1.jpg", "javascript:alert(1)", "x" * 500) == Found(
+        "https://a.example/1.jpg", "", "x" * 200, None
+    )
+
+
+def test_a_source_that_there_is_not() -> None:
+    with pytest.raises(UnknownSourceError, match=r"names giphy, .* commons, openverse, web"):
+        load("commons, giphy")
+
+
+async def test_the_source_of_the_page_works(
+    client: Client, search: ImageSearch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "gathering.md").read_text(), re.DOTALL)
+    (tmp_path / "searxng.py").write_text(next(block for block in blocks if "class Searxng" in block))
+    monkeypatch.setattr(sources, "__path__", [*sources.__path__, str(tmp_path)])
+    monkeypatch.setattr(sys, "modules", dict(sys.modules))
+    importlib.invalidate_caches()
+    result = {"img_src": "https://a.example/1.jpg", "url": "https://a.example/1", "title": "Tzuyu", "engine": "some"}
+    search.put("/search", json.dumps({"query": "x", "results": [result]}).encode(), "application/json")
+    (source,) = load(f"searxng={search.base}/search")
+    assert source.name == "searxng"
+    assert [link async for link in source.search(client, "TWICE Tzuyu", 10)] == [
+        Found("https://a.example/1.jpg", "https://a.example/1", "Tzuyu", None)
+    ]

@@ -1,0 +1,87 @@
+"""The words that deny a name are found again: by the face, by its crop, as far as they count."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.app import App
+from bot.database.crops import StoredCut
+from bot.database.questions import Claim, Questions
+from bot.database.rosters import Rosters
+from bot.database.tables import CropEncoding, Question
+from bot.database.vetoes import Vetoes
+from bot.jobs import Cut, Identified, SeenFace, SpokenOf
+from bot.trust import Trust
+from bot.usecases import correct
+from bot.usecases.correct import Speaker
+from bot.words import Meaning
+from models.faces import Band, Box, Guess
+
+SERVER = 7
+TRUSTED = Speaker(11, Trust.TRUSTED)
+FAN = Speaker(12, Trust.MEMBER)
+SEEN, SEEN_BY_ANOTHER = b"\x00\x00\x80?", b"\x00\x00\x00@"
+
+
+class Asked:
+    """A question about one face, taken for Sana, with a crop that another engine has seen too."""
+
+    def __init__(self, app: App, question: int, face: int, members: dict[str, int]) -> None:
+        self.app, self.question, self.face, self.members = app, question, face, members
+
+    async def vetoes(self, *, engine: str = "dlib-1", server: int = SERVER) -> list[SpokenOf]:
+        async with self.app.database.reading() as session:
+            return await Vetoes(session).spoken_of([server], engine)
+
+
+@pytest.fixture
+async def asked(app: App) -> Asked:
+    cut = Cut(b"jpeg", 100, 2.0)
+    async with app.database.writing() as session:
+        group = await Rosters(session).add_group(SERVER, "TWICE")
+        members = {name: (await Rosters(session).add_member(group.id, name)).id for name in ("Sana", "Momo")}
+        sana = Guess(members["Sana"], "Sana", 0.9, Band.SURE)
+        seen = Identified((9, 9), "TWICE", (SeenFace(1, Box(0, 0, 9, 9), sana, SEEN, cut=cut),), b"", "dlib-1")
+        question = Question(server_id=SERVER, asker_id=1, engine="dlib-1", threshold=0.5, rosters=[SERVER])
+        answer = await Questions(session).add(question, [("a.jpg", seen)], {b"jpeg": StoredCut(cut, "crops/a", "a")})
+        session.add(CropEncoding(crop_id=1, engine="toy-1", vector=SEEN_BY_ANOTHER))
+    return Asked(app, answer.id, answer.faces[0][1].id, members)
+
+
+async def test_a_no_is_remembered_by_either_engine(asked: Asked) -> None:
+    await correct.say_not(asked.app, asked.question, asked.face, asked.members["Sana"], TRUSTED)
+    assert await asked.vetoes() == [SpokenOf(SEEN, denies=asked.members["Sana"])]
+    assert await asked.vetoes(engine="toy-1") == [SpokenOf(SEEN_BY_ANOTHER, denies=asked.members["Sana"])]
+    assert await asked.vetoes(engine="retail-1") == []
+    assert await asked.vetoes(server=SERVER + 1) == []
+
+
+async def test_what_does_not_count_or_was_undone_denies_nothing(asked: Asked) -> None:
+    await correct.say_not(asked.app, asked.question, asked.face, asked.members["Sana"], FAN)
+    assert await asked.vetoes() == []
+    await correct.say_nobody(asked.app, asked.question, asked.face, Meaning.NOT_A_FACE, TRUSTED)
+    assert await asked.vetoes() == [SpokenOf(SEEN, nobody=True)]
+    await correct.undo(asked.app, asked.question, TRUSTED)
+    assert await asked.vetoes() == []
+
+
+async def test_a_correction_denies_what_it_was_taken_for(asked: Asked) -> None:
+    sana, momo = asked.members["Sana"], asked.members["Momo"]
+    await correct.say_member(asked.app, asked.question, asked.face, sana, TRUSTED)
+    assert await asked.vetoes() == [SpokenOf(SEEN, grants=sana)]
+    await correct.say_member(asked.app, asked.question, asked.face, momo, TRUSTED)
+    await correct.say_name(asked.app, asked.question, asked.face, "Jihyo", TRUSTED)
+    assert await asked.vetoes() == [
+        SpokenOf(SEEN, grants=sana),
+        SpokenOf(SEEN, grants=momo, denies=sana),
+        SpokenOf(SEEN, denies=sana),
+    ]
+
+
+async def test_the_newest_words_are_remembered(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.database.vetoes.MOST_WORDS", 1)
+    claims = [Claim(asked.face, Meaning.NOT_MEMBER, member, name) for name, member in asked.members.items()]
+    for claim in claims:
+        async with asked.app.database.writing() as session:
+            await correct.keep(session, [claim], TRUSTED)
+    assert await asked.vetoes() == [SpokenOf(SEEN, denies=asked.members["Momo"])]

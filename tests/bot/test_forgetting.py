@@ -1,0 +1,97 @@
+"""What is due is forgotten while the bot runs, whatever fails on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from bot import forgetting as forgetting_module
+from bot.app import App
+from bot.database.base import utc_now
+from bot.database.crops import StoredCut
+from bot.database.questions import Questions
+from bot.database.tables import Crop, Question, QuestionFace
+from bot.forgetting import forget_due, forgetting
+from bot.jobs import Cut, Identified, SeenFace
+from bot.trust import Trust
+from bot.usecases import correct
+from bot.usecases.correct import Speaker
+from bot.words import Meaning
+from models.faces import Band, Box, Guess
+
+
+async def asked(app: App, days_ago: float, *, origin: str = "a") -> tuple[int, int]:
+    """A question about one face whose crop was kept; the question's id and the face's."""
+    cut = Cut(origin.encode(), 100, 2.0)
+    await app.storage.put(f"crops/{origin}", cut.jpeg)
+    face = SeenFace(1, Box(0, 0, 9, 9), Guess(None, None, 0.9, Band.UNKNOWN), b"1234", cut=cut)
+    question = Question(
+        server_id=7,
+        asker_id=1,
+        engine="dlib-1",
+        threshold=0.5,
+        rosters=[7],
+        asked_at=utc_now() - timedelta(days=days_ago),
+    )
+    async with app.database.writing() as session:
+        seen = Identified((9, 9), None, (face,), b"", "dlib-1")
+        stored = {cut.jpeg: StoredCut(cut, f"crops/{origin}", origin)}
+        answer = await Questions(session).add(question, [("a.jpg", seen)], stored)
+    return answer.id, answer.faces[0][1].id
+
+
+async def remembered(app: App) -> list[tuple[int, bytes]]:
+    """The faces of which anything is left, with their encodings; the crops are theirs."""
+    async with app.database.reading() as session:
+        faces = (await session.scalars(select(QuestionFace).where(QuestionFace.crop_id.is_not(None)))).all()
+        keys = list(await session.scalars(select(Crop.key)))
+    assert sorted(keys) == await app.storage.keys("crops")
+    assert len(keys) == len(faces)
+    return [(face.id, face.vector) for face in faces]
+
+
+async def test_what_nobody_labelled_goes_after_a_week_and_no_sooner(app: App) -> None:
+    _, old = await asked(app, 7.1, origin="old")
+    _, fresh = await asked(app, 6.9, origin="fresh")
+    question, labelled = await asked(app, 7.1, origin="labelled")
+    await correct.say_nobody(app, question, labelled, Meaning.STRANGER, Speaker(1, Trust.TRUSTED))
+    await forget_due(app)
+    assert await remembered(app) == [(fresh, b"1234"), (labelled, b"1234")]
+    async with app.database.reading() as session:
+        assert (await session.get_one(QuestionFace, old)).vector == b""
+
+
+async def test_what_fails_once_is_tried_again(
+    app: App, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    await asked(app, 8)
+    tries: list[None] = []
+
+    async def fails_once(app: App) -> None:
+        tries.append(None)
+        if len(tries) == 1:
+            raise OSError("the disk is full")
+        await forget_due(app)
+
+    monkeypatch.setattr(forgetting_module, "forget_due", fails_once)
+    with caplog.at_level(logging.ERROR):
+        async with forgetting(app, every=0.01), asyncio.timeout(10):
+            while await app.storage.keys("crops"):
+                await asyncio.sleep(0.01)
+    assert "the disk is full" in caplog.text
+    assert not [task for task in asyncio.all_tasks() if "forget" in repr(task.get_coro())]
+
+
+async def test_a_face_that_comes_due_later_goes_then(app: App) -> None:
+    await asked(app, 6)
+    async with forgetting(app, every=0.01), asyncio.timeout(10):
+        await asyncio.sleep(0.1)
+        assert len(await remembered(app)) == 1
+        async with app.database.writing() as session:
+            await session.execute(update(Question).values(asked_at=utc_now() - timedelta(days=8)))
+        while await app.storage.keys("crops"):
+            await asyncio.sleep(0.01)

@@ -1,0 +1,453 @@
+"""Groups are trained in the background: what passes the gate answers, what doesn't is kept aside, and nobody waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, update
+
+from bot import jobs
+from bot.app import App
+from bot.compute import Compute
+from bot.database.engines import Engines
+from bot.database.models import MadeModel, Models
+from bot.database.rosters import Rosters
+from bot.database.servers import Servers
+from bot.database.tables import EngineInUse, Group, Photo
+from bot.errors import PersonError
+from bot.jobs import Judged, Made, Names, RosterRow, Trained, TrainingFailedError
+from bot.notices import Notice
+from bot.recognisers import Recognisers
+from bot.reports import Reports
+from bot.settings import Settings
+from bot.trainer import Trainer
+from bot.training import in_words
+from bot.words import Origin
+from models.recognition import Recogniser
+from tests.support.galleries import ENGINE, SERVER, add_photo, another, enrol
+
+AFTER = 3
+GOOD = Judged(16, Names(15, 0), Names(15, 0), (), fresh=True, passes=True)
+POOR = Judged(16, Names(15, 0), Names(11, 2), (), fresh=True, passes=False)
+
+
+class Workers(Compute):
+    """Workers that are told what every training finds, `judged` and `trained`; everything else they do themselves."""
+
+    def __init__(self, trained: Trained | None) -> None:
+        super().__init__(Settings(workers=1))
+        self.judged = GOOD
+        self.trained = trained
+        self.fails: Exception | None = None
+        self.trainings: list[str] = []
+        self.goes_on = asyncio.Event()
+        self.goes_on.set()
+
+    async def run(self, job: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        return ENGINE if job is jobs.warm_up else job(*args, **kwargs)
+
+    async def run_aside(self, limit: float, job: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        assert job in {jobs.make, jobs.train}
+        self.trainings.append(f"{job.__name__} {args[0][0].group_name}")
+        await self.goes_on.wait()
+        if self.fails is not None:
+            raise self.fails
+        if job is jobs.train:
+            return self.trained
+        return Made(self.judged, self.trained if self.judged.passes else None)
+
+
+@pytest.fixture
+def workers(trained: Trained) -> Workers:
+    return Workers(trained)
+
+
+@pytest.fixture
+def group_rows(gallery_rows: list[RosterRow]) -> list[RosterRow]:
+    return [row for row in gallery_rows if row.group_name == "G1"]
+
+
+@pytest.fixture
+async def enrolled(app: App, group_rows: list[RosterRow]) -> App:
+    await enrol(app.database, group_rows)
+    return app
+
+
+@asynccontextmanager
+async def training(app: App, workers: Workers, *, quiet: float | None = 0.05) -> AsyncGenerator[App]:
+    """The app with a trainer that works, and recognisers that use what it made."""
+    database = app.database
+    database.listeners.clear()
+    async with Trainer.open(
+        database, app.storage, workers, app.bench, app.notices, after=AFTER, quiet=quiet
+    ) as trainer:
+        recognisers = Recognisers(database, workers, app.bench, trainer)
+        reports = Reports(database, workers, recognisers)
+        yield replace(app, compute=workers, trainer=trainer, recognisers=recognisers, reports=reports)
+
+
+async def label(app: App, rows: Sequence[RosterRow], count: int = 1, *, origin: Origin = Origin.ASKED) -> list[int]:
+    """So many new photos of M11; by words, unless told otherwise."""
+    start = len(await photos(app))
+    return [
+        await add_photo(app.database, "G1", "M11", another(rows, "M11", start + number), origin)
+        for number in range(count)
+    ]
+
+
+async def photos(app: App) -> list[int]:
+    async with app.database.reading() as session:
+        return [row.photo for row in await Rosters(session).all_rows(await group_id(app), ENGINE)]
+
+
+async def answering(app: App) -> set[int]:
+    async with app.database.reading() as session:
+        return {row.photo for row in await Rosters(session).rows([SERVER], ENGINE)}
+
+
+async def group_id(app: App) -> int:
+    async with app.database.reading() as session:
+        group = await Rosters(session).find_group([SERVER], "G1")
+        assert group is not None
+        return group.id
+
+
+async def models(app: App) -> list[MadeModel]:
+    async with app.database.reading() as session:
+        return await Models(session).of(await group_id(app))
+
+
+async def made(app: App, count: int) -> list[MadeModel]:
+    """The models once there are so many, the newest first."""
+    async with asyncio.timeout(20):
+        while len(found := await models(app)) < count:
+            await asyncio.sleep(0.01)
+    return found
+
+
+async def trained_times(workers: Workers, count: int) -> None:
+    async with asyncio.timeout(20):
+        while len(workers.trainings) < count:
+            await asyncio.sleep(0.01)
+
+
+async def rested() -> None:
+    """Long enough for a training to begin that should not."""
+    await asyncio.sleep(0.3)
+
+
+async def kept(app: App) -> list[str]:
+    return await app.storage.keys("classifiers")
+
+
+async def file_of(app: App) -> list[bytes]:
+    """The classifier that the next question would use."""
+    async with app.database.reading() as session:
+        rows = await Rosters(session).rows([SERVER], ENGINE)
+    return await app.trainer.classifiers(rows, ENGINE)
+
+
+async def test_a_burst_of_photos_is_one_model(enrolled: App, workers: Workers, group_rows: list[RosterRow]) -> None:
+    async with training(enrolled, workers, quiet=0.2) as app:
+        for _ in range(4):
+            await label(app, group_rows, origin=Origin.SUBMITTED)
+        (model,) = await made(app, 1)
+        assert (model.number, model.figures.photos, model.labels, model.answers) == (1, 20, 0, True)
+        app.trainer.wanted(SERVER)
+        await asyncio.sleep(0.4)
+        assert workers.trainings == ["make G1"]
+        assert len(await kept(app)) == 1
+
+
+async def test_labels_wait_until_there_are_enough_for_a_model(
+    enrolled: App, workers: Workers, group_rows: list[RosterRow]
+) -> None:
+    heard: list[Notice] = []
+    enrolled.notices.listen(heard.append)
+    async with training(enrolled, workers) as app:
+        await made(app, 1)
+        before = await answering(app)
+        await label(app, group_rows, AFTER - 1)
+        await rested()
+        assert await answering(app) == before
+        await label(app, group_rows)
+        newest, first = await made(app, 2)
+        assert (newest.labels, newest.answers, first.answers) == (AFTER, True, False)
+        assert await answering(app) == set(await photos(app)) > before
+        assert heard[0].sentence.startswith("Model 2 of **G1** answers from now on, with 3 new labels.")
+
+
+async def test_what_does_not_pass_is_kept_aside_and_told(
+    enrolled: App, workers: Workers, group_rows: list[RosterRow]
+) -> None:
+    heard: list[Notice] = []
+    async with training(enrolled, workers) as app:
+        await made(app, 1)
+        before, file = await answering(app), await file_of(app)
+        workers.judged = POOR
+        await label(app, group_rows, AFTER)
+        aside, _ = await made(app, 2)
+        # Kept until somebody listens.
+        app.notices.listen(heard.append)
+        assert not aside.answers
+        assert await answering(app) == before
+        assert await file_of(app) == file
+        assert heard[-1] == Notice(
+            SERVER,
+            "A model of **G1** with 3 new labels was kept aside: it names 11 of 16 unseen photos right and 2 wrong, "
+            "where the one in use names 15 right and 0 wrong. `/model report` shows labels that look wrong.",
+        )
+        # The same labels are not tried again by themselves, but beside further ones.
+        app.trainer.wanted(SERVER)
+        await rested()
+        assert len(await models(app)) == 2
+        workers.judged = GOOD
+        await label(app, group_rows, AFTER)
+        newest, *_ = await made(app, 3)
+        assert (newest.labels, newest.answers) == (2 * AFTER, True)
+
+
+async def test_photos_that_moderators_hand_in_answer_even_beside_labels_that_are_kept_aside(
+    enrolled: App, workers: Workers, group_rows: list[RosterRow]
+) -> None:
+    async with training(enrolled, workers) as app:
+        await made(app, 1)
+        workers.judged = POOR
+        await label(app, group_rows)
+        (handed_in,) = await label(app, group_rows, origin=Origin.SUBMITTED)
+        await made(app, 2)
+        assert handed_in in await answering(app)
+        await trained_times(workers, 3)
+        assert workers.trainings == ["make G1", "make G1", "train G1"]
+
+
+async def test_a_rollback_holds_at_once_and_through_the_next_training(
+    enrolled: App, workers: Workers, group_rows: list[RosterRow]
+) -> None:
+    async with training(enrolled, workers) as app:
+        (first,) = await made(app, 1)
+        before, file = await answering(app), await file_of(app)
+        poison = await label(app, group_rows, AFTER)
+        await made(app, 2)
+        alone = await app.recognisers.of([SERVER])
+        async with app.database.writing() as session:
+            await Models(session).roll_back(await group_id(app), first.id)
+        assert await answering(app) == before
+        assert await file_of(app) == file
+        assert await app.recognisers.of([SERVER]) is not alone
+        await rested()
+        assert len(await models(app)) == 2
+        new = await label(app, group_rows, AFTER)
+        newest, *_ = await made(app, 3)
+        assert newest.answers
+        assert await answering(app) == before | set(new)
+        # And through the one after that.
+        more = await label(app, group_rows, AFTER)
+        await made(app, 4)
+        assert await answering(app) == before | set(new) | set(more)
+        # A person may want them all the same.
+        by_hand = await app.trainer.train(await group_id(app), by=5)
+        assert (by_hand.number, by_hand.made_by) == (5, 5)
+        assert await answering(app) == before | set(new) | set(more) | set(poison)
+
+
+async def test_only_a_model_that_answered_is_gone_back_to(
+    enrolled: App, workers: Workers, group_rows: list[RosterRow]
+) -> None:
+    async with training(enrolled, workers) as app:
+        await made(app, 1)
+        workers.judged = POOR
+        await label(app, group_rows, AFTER)
+        aside, _ = await made(app, 2)
+        async with app.database.writing() as session:
+            assert await Models(session).roll_back(await group_id(app), aside.id) is None
+
+
+async def change_model(app: App) -> None:
+    first, *_ = reversed(await models(app))
+    async with app.database.writing() as session:
+        await Models(session).roll_back(await group_id(app), first.id)
+
+
+async def change_engine(app: App) -> None:
+    async with app.database.writing() as session:
+        await session.execute(update(EngineInUse).values(name="another"))
+
+
+async def remove_group(app: App) -> None:
+    async with app.database.writing() as session:
+        await session.execute(delete(Group))
+        await Servers(session).touch(SERVER)
+
+
+@pytest.mark.parametrize("change", [change_model, change_engine, remove_group])
+async def test_a_training_that_is_overtaken_promotes_nothing(
+    enrolled: App, workers: Workers, group_rows: list[RosterRow], change: Callable[[App], Any]
+) -> None:
+    async with training(enrolled, workers, quiet=None) as app:
+        await app.trainer.train(await group_id(app), by=1)
+        workers.goes_on.clear()
+        await label(app, group_rows, AFTER)
+        late = asyncio.create_task(app.trainer.train(await group_id(app), by=1))
+        await trained_times(workers, 2)
+        await change(app)
+        workers.goes_on.set()
+        with pytest.raises(PersonError, match="Something else changed meanwhile"):
+            await late
+        if change is not remove_group:
+            assert len(await models(app)) == 1
+            assert len(await answering(app)) == len(group_rows)
+
+
+async def test_an_overtaken_training_is_done_again(
+    enrolled: App, workers: Workers, group_rows: list[RosterRow]
+) -> None:
+    async with training(enrolled, workers) as app:
+        await made(app, 1)
+        workers.goes_on.clear()
+        await label(app, group_rows, AFTER)
+        await trained_times(workers, 2)
+        await change_model(app)
+        workers.goes_on.set()
+        newest, _ = await made(app, 2)
+        assert newest.answers
+        assert workers.trainings == ["make G1"] * 3
+
+
+async def test_two_who_ask_for_a_training_get_the_same(enrolled: App, workers: Workers) -> None:
+    async with training(enrolled, workers, quiet=None) as app:
+        group = await group_id(app)
+        one, other = await asyncio.gather(app.trainer.train(group, by=1), app.trainer.train(group, by=2))
+        assert one is other
+        with pytest.raises(PersonError, match="Nothing is new: the model of G1"):
+            await app.trainer.train(group, by=1)
+        assert workers.trainings == ["make G1"]
+
+
+@pytest.mark.parametrize("fails", [TrainingFailedError("it ended with -9"), RuntimeError("a bug")])
+async def test_a_training_that_fails_leaves_the_old_answering_and_is_taken_up_again(
+    enrolled: App, workers: Workers, group_rows: list[RosterRow], fails: Exception
+) -> None:
+    async with training(enrolled, workers) as app:
+        await made(app, 1)
+        before = await answering(app)
+        workers.fails = fails
+        await label(app, group_rows, AFTER)
+        await trained_times(workers, 2)
+        await rested()
+        assert await answering(app) == before
+        assert len(await models(app)) == 1
+        workers.fails = None
+        app.trainer.wanted(SERVER)
+        await made(app, 2)
+
+
+async def test_a_training_that_ends_with_the_bot_is_taken_up_at_the_next_start(
+    enrolled: App, workers: Workers, group_rows: list[RosterRow]
+) -> None:
+    async with training(enrolled, workers) as app:
+        await made(app, 1)
+        workers.goes_on.clear()
+        await label(app, group_rows, AFTER)
+        await trained_times(workers, 2)
+    assert len(await models(enrolled)) == 1
+    workers.goes_on.set()
+    async with training(enrolled, workers) as app:
+        newest, _ = await made(app, 2)
+        assert newest.answers
+
+
+async def test_nothing_is_trained_unless_the_bot_runs(
+    enrolled: App, workers: Workers, group_rows: list[RosterRow]
+) -> None:
+    async with training(enrolled, workers, quiet=None) as app:
+        await label(app, group_rows, AFTER)
+        assert await file_of(app) == []
+        await rested()
+    assert workers.trainings == []
+
+
+async def test_a_group_that_is_too_small_has_a_model_without_a_classifier(enrolled: App, workers: Workers) -> None:
+    workers.trained = None
+    async with training(enrolled, workers) as app:
+        (model,) = await made(app, 1)
+        assert model.answers
+        assert model.figures.trial is None
+        assert await file_of(app) == []
+        await rested()
+        assert workers.trainings == ["make G1"]
+
+
+async def test_a_photo_that_is_removed_takes_the_classifier_with_it(enrolled: App, workers: Workers) -> None:
+    async with training(enrolled, workers) as app:
+        await made(app, 1)
+        (before,) = await kept(app)
+        async with app.database.writing() as session:
+            await session.execute(delete(Photo).where(Photo.id == 1))
+            await Servers(session).touch(SERVER)
+        await trained_times(workers, 2)
+        await rested()
+        assert workers.trainings == ["make G1", "train G1"]
+        (after,) = await kept(app)
+        assert before != after
+        await remove_group(app)
+        await rested()
+        assert await kept(app) == []
+
+
+async def test_a_classifier_that_is_broken_or_of_another_format_is_trained_anew(
+    enrolled: App, workers: Workers, trained: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with training(enrolled, workers) as app:
+        await made(app, 1)
+        (key,) = await kept(app)
+        middle = len(trained.file) // 2
+        flipped = trained.file[:middle] + bytes([trained.file[middle] ^ 1]) + trained.file[middle + 1 :]
+        for count, broken in enumerate((b"broken", trained.file[:-100], flipped), start=2):
+            await app.storage.put(key, broken)
+            assert await file_of(app) == []
+            await trained_times(workers, count)
+            await rested()
+            assert await file_of(app) == [trained.file]
+        monkeypatch.setattr("bot.classifiers.FORMAT", 2)
+        assert await file_of(app) == []
+        await trained_times(workers, 5)
+        assert workers.trainings == ["make G1", *["train G1"] * 4]
+
+
+async def test_another_engine_goes_on_with_the_same_photos(enrolled: App, workers: Workers) -> None:
+    async with training(enrolled, workers) as app:
+        await made(app, 1)
+        before = await answering(app)
+        async with app.database.writing() as session:
+            seen = {row.photo: row.vector for row in await Rosters(session).rows([SERVER], ENGINE)}
+            crops = {photo.id: photo.crop_id for photo in [await session.get_one(Photo, one) for one in seen]}
+            await Engines(session).keep("other-1", {crops[photo]: vector for photo, vector in seen.items()})
+            rows = await Rosters(session).rows([SERVER], "other-1")
+        assert {row.photo for row in rows} == before
+        assert await app.trainer.classifiers(rows, "other-1") == []
+
+
+async def test_the_next_question_after_a_training_uses_its_classifier(enrolled: App, workers: Workers) -> None:
+    async with training(enrolled, workers) as app:
+        alone = await app.recognisers.of([SERVER])
+        await made(app, 1)
+        helped = await app.recognisers.of([SERVER])
+        assert await app.recognisers.of([SERVER]) is helped
+    assert Recogniser.from_bytes(alone.recogniser).classifiers == ()
+    (classifier,) = Recogniser.from_bytes(helped.recogniser).classifiers
+    assert classifier.version == ENGINE
+
+
+async def test_what_a_training_found_is_told(enrolled: App, workers: Workers) -> None:
+    async with training(enrolled, workers, quiet=None) as app:
+        told = in_words(await app.trainer.train(await group_id(app), by=0))
+    assert told == (
+        "model 1 of 4 members and 16 photos answers; it named 15 of 16 unseen photos right and 0 wrong; "
+        "classifier: of 16 photos held out, 100.0% are picked right by distance, 100.0% with the classifier; it is used"
+    )

@@ -1,0 +1,144 @@
+"""What workers do to train: apart, without TensorFlow in anybody who answers, and with an end that is sure."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import pickle
+import subprocess
+import sys
+import zipfile
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bot import jobs
+from bot.compute import Compute
+from bot.jobs import Made, RosterRow, Trained, TrainingFailedError
+from bot.settings import Settings
+from models.classifier import Trial, about, load
+from models.classifier_file import ABOUT, is_whole
+from models.recognition import Recogniser
+from tests.conftest import LONG_ENOUGH, ROOT
+from tests.support.galleries import ENGINE, another
+
+
+def test_a_file_of_another_format_is_not_whole(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert is_whole(trained.file)
+    monkeypatch.setattr("models.classifier_file.FORMAT", 2)
+    assert not is_whole(trained.file)
+
+
+def test_a_classifier_that_does_not_help_is_not_used(trained: Trained, gallery_rows: list[RosterRow]) -> None:
+    classifier = load(trained.file)
+    worse = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(trained.file)) as old, zipfile.ZipFile(worse, "w") as new:
+        for name in old.namelist():
+            told = about(classifier.members, ENGINE, Trial(16, 16, 15))
+            new.writestr(name, told if name == ABOUT else old.read(name))
+    used = [
+        len(Recogniser.from_bytes(jobs.fit(gallery_rows, ENGINE, [file])).classifiers)
+        for file in (trained.file, worse.getvalue(), b"broken")
+    ]
+    assert used == [1, 0, 0]
+
+
+ANSWER = """
+import pickle, sys
+import bot.app, bot.client, bot.cli
+from bot import jobs
+from models.recognition import Recogniser
+import numpy as np
+rows, file = pickle.load(open(sys.argv[1], "rb"))
+recogniser = Recogniser.from_bytes(jobs.fit(rows, "dlib-1", [file]))
+assert recogniser.classifiers
+recogniser.name(np.stack([np.frombuffer(row.vector, np.float32) for row in rows]))
+print(sorted({"tensorflow", "keras"} & set(sys.modules)))
+"""
+
+
+def test_who_answers_never_imports_tensorflow(trained: Trained, gallery_rows: list[RosterRow], tmp_path: Path) -> None:
+    file = tmp_path / "rows.pickle"
+    file.write_bytes(pickle.dumps((gallery_rows, trained.file)))
+    command = [sys.executable, "-c", ANSWER, str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True, timeout=LONG_ENOUGH)
+    assert done.stdout.strip() == "[]"
+
+
+def photos_of(rows: list[RosterRow]) -> set[int]:
+    return {row.photo for row in rows}
+
+
+def heavy_modules() -> set[str]:
+    return {"tensorflow", "keras"} & set(sys.modules)
+
+
+@asynccontextmanager
+async def a_training(
+    rows: list[RosterRow],
+) -> AsyncGenerator[tuple[Compute, asyncio.Task[Made], int, list[psutil.Process]]]:
+    """Workers of one, the training that it has begun, its process id, and its children."""
+    async with Compute.open(Settings(workers=1, deadline=LONG_ENOUGH)) as compute:
+        work = compute.run_aside(LONG_ENOUGH, jobs.make, rows, photos_of(rows), ENGINE, LONG_ENOUGH)
+        training = asyncio.create_task(work)
+        (worker,) = await asyncio.to_thread(compute.worker_pids)
+        async with asyncio.timeout(LONG_ENOUGH):
+            while not (children := psutil.Process(worker).children()):
+                await asyncio.sleep(0.05)
+        yield compute, training, worker, children
+
+
+async def test_the_worker_of_a_training_answers_meanwhile_and_survives_its_death(
+    gallery_rows: list[RosterRow],
+) -> None:
+    async with a_training(gallery_rows) as (compute, training, worker, children):
+        assert await compute.run(heavy_modules) == set()
+        assert not training.done()
+        children[0].kill()
+        with pytest.raises(TrainingFailedError, match="-9"):
+            await training
+        assert await asyncio.to_thread(compute.worker_pids) == [worker]
+
+
+async def test_the_child_of_a_dead_worker_ends_itself(gallery_rows: list[RosterRow]) -> None:
+    async with a_training(gallery_rows) as (_, training, worker, children):
+        psutil.Process(worker).kill()
+        gone, _ = await asyncio.to_thread(psutil.wait_procs, children, LONG_ENOUGH / 2)
+        assert gone == children
+        training.cancel()
+
+
+async def test_a_training_that_takes_too_long_ends_itself(compute: Compute, gallery_rows: list[RosterRow]) -> None:
+    with pytest.raises(TrainingFailedError):
+        await compute.run_aside(LONG_ENOUGH, jobs.train, gallery_rows, ENGINE, 0.01)
+
+
+async def test_a_small_roster_starts_no_training(compute: Compute, gallery_rows: list[RosterRow]) -> None:
+    assert await compute.run_aside(LONG_ENOUGH, jobs.train, gallery_rows[:11], ENGINE, LONG_ENOUGH) is None
+
+
+def said(rows: list[RosterRow], told: dict[str, str], count: int) -> list[RosterRow]:
+    """So many new labels of each: that who is shown is called so."""
+    return [
+        replace(next(row for row in rows if row.name == name), photo=100 + seed, vector=another(rows, shown, seed))
+        for seed, (shown, name) in enumerate([*told.items()] * count)
+    ]
+
+
+async def test_lies_do_not_pass(compute: Compute, gallery_rows: list[RosterRow]) -> None:
+    group = [row for row in gallery_rows if row.group_name == "G1"]
+    rows = group + said(group, {"M11": "M12", "M12": "M11"}, 3)
+    made = await compute.run_aside(LONG_ENOUGH, jobs.make, rows, photos_of(group), ENGINE, LONG_ENOUGH)
+    assert (made.judged.passes, made.judged.probes, made.trained) == (False, 16, None)
+
+
+async def test_the_truth_passes(compute: Compute, gallery_rows: list[RosterRow]) -> None:
+    """So few that no classifier is trained."""
+    group = [row for row in gallery_rows if row.group_name == "G1" and row.photo % 4 and row.name != "M14"]
+    rows = group + said(group, {"M11": "M11", "M12": "M12"}, 1)
+    made = await compute.run_aside(LONG_ENOUGH, jobs.make, rows, photos_of(group), ENGINE, LONG_ENOUGH)
+    assert (made.judged.passes, made.judged.probes, made.trained) == (True, 9, None)

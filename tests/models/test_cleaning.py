@@ -1,0 +1,133 @@
+"""Strangers among gathered photos, and wrong labels, are found; what is right is left in peace."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from bot.evaluation import Encoder
+from bot.media.pictures import PictureLimits
+from models.cleaning import LIKELIER, outliers, suspicious
+from models.engines import load
+from models.gallery import Gallery, Member
+from models.report import report
+from tests.support.people import VERSION, D, World
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(params=range(3))
+def world(request: pytest.FixtureRequest) -> World:
+    return World(request.param)
+
+
+@pytest.fixture(scope="module")
+def twice(shared_faces: Path, tmp_path_factory: pytest.TempPathFactory) -> Gallery:
+    """Five photos of each member of TWICE by dlib."""
+    engine = load("dlib", tmp_path_factory.mktemp("weights"))
+    encoder = Encoder(engine, PictureLimits())
+    rows: list[tuple[Member, np.ndarray]] = []
+    for i, folder in enumerate(sorted((shared_faces / "groups" / "TWICE").iterdir())):
+        for path in sorted(folder.iterdir())[::2]:
+            _, seen = encoder.see(path)
+            assert seen is not None
+            rows.append((Member(i, folder.name, 1, "TWICE"), seen.encoding))
+    return Gallery.of(rows, engine.version, engine.dimensions)
+
+
+@pytest.mark.parametrize(("own", "strangers"), [(5, 2), (7, 3), (14, 6)])
+def test_strangers_among_gathered_photos_are_found(world: World, own: int, strangers: int) -> None:
+    faces = np.vstack([world.photos(0, own), *(world.photos(person) for person in range(20, 20 + strangers))])
+    turn = world.chance.permutation(len(faces))
+    assert outliers(faces[turn], VERSION).tolist() == (turn >= own).tolist()
+
+
+def test_another_person_in_several_photos_is_found(world: World) -> None:
+    faces = np.vstack([world.photos(0, 7), world.photos(1, 3)])
+    assert np.flatnonzero(outliers(faces, VERSION)).tolist() == [7, 8, 9]
+
+
+def test_accepted_photos_say_who_is_meant_even_against_a_majority(world: World) -> None:
+    faces = np.vstack([world.photos(0, 2), world.photos(1, 5)])
+    assert np.flatnonzero(outliers(faces, VERSION)).tolist() == [0, 1]
+    accepted = world.photos(0, 3)
+    assert np.flatnonzero(outliers(faces, VERSION, accepted)).tolist() == [2, 3, 4, 5, 6]
+
+
+def test_one_person_alone_has_no_outliers(world: World) -> None:
+    for count in (0, 1, 2, 9):
+        assert not outliers(world.photos(0, count), VERSION).any()
+    assert outliers(world.photos(1), VERSION, world.photos(0, 2)).tolist() == [True]
+
+
+def test_a_clean_gallery_is_not_suspected(world: World) -> None:
+    assert suspicious(world.gallery({1: range(6), 2: range(6, 9)}, 4)) == ()
+
+
+def test_a_photo_of_momo_labelled_sana_is_found_and_says_momo(world: World) -> None:
+    gallery = world.gallery({1: range(6)}, 5)
+    members = gallery.members.copy()
+    members[[7, 22]] = 3, 0
+    found = suspicious(replace(gallery, members=members))
+    assert {(one.photo, one.label, one.looks_like) for one in found} == {(7, 3, 1), (22, 0, 4)}
+    assert [one.strength for one in found] == sorted((one.strength for one in found), reverse=True)
+    assert found[-1].strength > LIKELIER
+
+
+def test_a_stranger_is_found_and_looks_like_nobody(world: World) -> None:
+    gallery = world.gallery({1: range(6)}, 5)
+    encodings = gallery.encodings.copy()
+    encodings[12] = world.photos(40)
+    (found,) = suspicious(replace(gallery, encodings=encodings))
+    assert (found.photo, found.label, found.looks_like) == (12, 2, None)
+
+
+def test_wrong_labels_do_not_vouch_for_each_other(world: World) -> None:
+    """Two of four photos of one member show another: each finds the other among the learned ones."""
+    gallery = world.gallery({1: range(5)}, 4)
+    encodings = gallery.encodings.copy()
+    encodings[[4, 5]] = world.photos(0, 2)
+    found = suspicious(replace(gallery, encodings=encodings))
+    assert {one.photo for one in found} >= {4, 5}
+    assert {one.looks_like for one in found if one.photo in {4, 5}} == {0}
+
+
+def test_an_only_photo_is_not_suspected(world: World) -> None:
+    assert suspicious(world.gallery({1: range(5)}, 1)) == ()
+    assert suspicious(Gallery.of([], VERSION, D)) == ()
+
+
+def test_swapped_labels_among_photos_of_twice_are_found(twice: Gallery) -> None:
+    chance = np.random.default_rng(0)
+    members = twice.members.copy()
+    wrong = chance.permutation(len(members))[:5]
+    members[wrong] = (members[wrong] + chance.integers(1, 9, len(wrong))) % 9
+    found = {one.photo for one in suspicious(replace(twice, members=members))}
+    assert len(found & set(wrong.tolist())) >= 4
+    assert len(found - set(wrong.tolist())) <= 2
+    assert len(suspicious(twice)) <= 1
+
+
+def test_strangers_among_gathered_photos_of_twice_are_found(twice: Gallery) -> None:
+    """Five photos of each member, and two of others in turn."""
+    kept = missed = 0
+    for member in range(9):
+        own = np.flatnonzero(twice.members == member)
+        others = np.flatnonzero(twice.members != member)[member * 2 :: 19][:2]
+        out = outliers(twice.encodings[np.concatenate([own, others])], twice.version)
+        kept += int((~out[:5]).sum())
+        missed += int((~out[5:]).sum())
+    assert kept >= 38
+    assert missed <= 2
+
+
+def test_a_roster_of_twice_stands_well(twice: Gallery) -> None:
+    told = report(twice)
+    assert told.right is not None
+    assert told.right > 0.8
+    assert np.trace(told.confusion) > 0.8 * len(twice.members)
+    assert {standing.photos for standing in told.members} == {5}

@@ -1,0 +1,90 @@
+"""One photo, saved twice."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import skimage.data
+from PIL import Image, ImageEnhance
+
+from models.copies import NEAR_HASH, near_duplicates, one_face, perceptual_hash, photo_numbers
+from tests.support.people import VERSION, World
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from models.faces import Picture
+
+
+def saved(image: Image.Image, quality: int = 60) -> Picture:
+    """As it is after a JPEG."""
+    file = BytesIO()
+    image.convert("RGB").save(file, "JPEG", quality=quality)
+    return np.asarray(Image.open(file).convert("RGB"))
+
+
+def distance(one: Picture, other: Picture) -> int:
+    return (perceptual_hash(one) ^ perceptual_hash(other)).bit_count()
+
+
+def test_a_photo_saved_anew_smaller_or_brighter_is_the_same_and_another_is_not() -> None:
+    image = Image.fromarray(skimage.data.astronaut())
+    picture = np.asarray(image)
+    half = image.resize((image.width // 2, image.height // 2))
+    for copy in (saved(image), saved(half), saved(ImageEnhance.Brightness(image).enhance(1.2))):
+        assert distance(picture, copy) <= NEAR_HASH
+    for other in (skimage.data.cat(), skimage.data.coffee(), picture[:, ::-1]):
+        assert distance(picture, np.ascontiguousarray(other)) > NEAR_HASH
+
+
+def test_hashes_fit_64_bits() -> None:
+    hashes = [perceptual_hash(picture) for picture in (skimage.data.cat(), skimage.data.coffee())]
+    assert [int(value) for value in np.array(hashes, np.uint64)] == hashes
+
+
+def test_copies_of_copies_are_one_photo() -> None:
+    """Each of a chain is near its neighbours, and its ends are not near each other."""
+    angles = np.arange(4) * np.arccos(0.997)
+    chain = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
+    assert chain[0] @ chain[3] < one_face(VERSION)
+    far = np.array([[-1, 0]], np.float32)
+    assert photo_numbers(np.vstack([chain, far]), VERSION).tolist() == [0, 0, 0, 0, 1]
+    assert near_duplicates(np.vstack([chain[2:], far, chain[:2]]), VERSION) == ((0, 1, 3, 4),)
+
+
+def test_a_hash_finds_what_the_encodings_miss() -> None:
+    faces = World(3).photos(0, 3)
+    assert near_duplicates(faces, VERSION) == ()
+    hashes = np.array([0, 2**63 + 2**NEAR_HASH - 2, 2**NEAR_HASH - 1], np.uint64)
+    assert near_duplicates(faces, VERSION, hashes) == ((0, 1, 2),)
+    assert near_duplicates(faces[:2], VERSION, np.array([0, 2 ** (NEAR_HASH + 1) - 1], np.uint64)) == ()
+
+
+def test_of_an_unknown_engine_only_the_same_encoding_is_a_copy() -> None:
+    world = World(4)
+    face = world.photos(0)
+    near = face + world.chance.normal(scale=0.002, size=face.shape).astype(np.float32)
+    faces = np.vstack([face, face, near / np.linalg.norm(near)])
+    assert near_duplicates(faces, "other-1") == ((0, 1),)
+    assert near_duplicates(faces, VERSION) == ((0, 1, 2),)
+
+
+def test_no_photos_have_no_copies() -> None:
+    assert near_duplicates(np.empty((0, 128), np.float32), VERSION) == ()
+
+
+def test_photos_of_one_idol_differ_and_their_copies_do_not(shared_faces: Path) -> None:
+    images = [Image.open(path).convert("RGB") for path in sorted((shared_faces / "groups" / "ITZY").rglob("*.jpg"))]
+    hashes = np.array([perceptual_hash(np.asarray(image)) for image in images], np.uint64)
+    distances = np.bitwise_count(hashes[:, None] ^ hashes)
+    assert distances[np.triu_indices(len(hashes), 1)].min() > NEAR_HASH
+    smaller = [saved(image.resize((image.width // 2, image.height // 2))) for image in images]
+    assert max(distance(np.asarray(image), copy) for image, copy in zip(images, smaller, strict=True)) <= 4
+
+
+@pytest.mark.parametrize("version", ["dlib-1", "retail-1"])
+def test_shipped_engines_have_a_measured_threshold(version: str) -> None:
+    assert 0.5 < one_face(version) < one_face("other-1")

@@ -1,0 +1,120 @@
+"""No photo is asked of a recogniser that saw it, or a copy of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from models import cross_validation
+from models.cross_validation import cross_validate, deal
+from models.gallery import Gallery, Member
+from models.recognition import Recogniser, fit
+from tests.support.people import VERSION, D, World
+
+
+@pytest.fixture
+def world() -> World:
+    return World(2)
+
+
+def copied(world: World, gallery: Gallery, photo: int) -> Gallery:
+    """The gallery with a slightly different copy of one photo at its end."""
+    copy = gallery.encodings[photo] + world.chance.normal(scale=0.002, size=D).astype(np.float32)
+    return replace(
+        gallery,
+        encodings=np.vstack([gallery.encodings, copy / np.linalg.norm(copy)]),
+        members=np.append(gallery.members, gallery.members[photo]),
+    )
+
+
+def test_a_recogniser_never_saw_what_it_is_asked_about_nor_a_copy(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gallery = copied(world, world.gallery({1: range(4)}, 4), 0)
+    asked = 0
+
+    def watched(learned: Gallery) -> Recogniser:
+        nonlocal asked
+        unseen = ~(gallery.encodings @ learned.encodings.T > 0.9999).any(axis=1)
+        asked += int(unseen.sum())
+        assert unseen[0] == unseen[-1]
+        return fit(learned)
+
+    monkeypatch.setattr(cross_validation, "fit", watched)
+    cross_validate(gallery, repeats=3)
+    assert asked == 3 * len(gallery.members)
+
+
+def test_people_who_are_apart_are_recognised_unseen(world: World) -> None:
+    gallery = world.gallery({1: range(5), 2: range(5, 8)}, 4)
+    (answers,) = cross_validate(gallery)
+    assert answers.truth.tolist() == [place for place in range(8) for _ in range(4)]
+    assert answers.known.all()
+    assert (answers.likeliest == answers.truth).all()
+    assert (answers.own > answers.other).all()
+    assert answers.right.mean() > 0.9
+    assert not answers.wrong.any()
+    group = np.array([member.group for member in gallery.roster])
+    assert (group[answers.rival] == group[answers.truth]).all()
+
+
+def test_a_name_is_given_as_the_recogniser_itself_gives_it(world: World) -> None:
+    gallery = world.gallery({1: range(4), 2: range(4, 7)}, 3)
+    blends = gallery.encodings + 0.8 * np.roll(gallery.encodings, 7, axis=0)
+    gallery = replace(gallery, encodings=blends / np.linalg.norm(blends, axis=1, keepdims=True))
+    learned = np.arange(len(gallery.members)) % 3 > 0
+    asked = np.flatnonzero(~learned)
+    answers = cross_validation.ask(gallery, learned, asked)
+    recogniser = fit(replace(gallery, encodings=gallery.encodings[learned], members=gallery.members[learned]))
+    for photo, named in zip(asked, answers.named, strict=True):
+        group = gallery.roster[int(gallery.members[photo])].group
+        (guess,) = recogniser.name(gallery.encodings[photo][None], group=group).guesses
+        assert (None if named < 0 else gallery.roster[named].id) == guess.member
+    assert {-1} < set(answers.named.tolist())
+
+
+def test_an_only_photo_cannot_be_right_and_says_so(world: World) -> None:
+    gallery = Gallery.of(
+        [(Member(person, f"P{person}", 1, "G"), world.photos(person, count)) for person, count in ((0, 1), (1, 3))],
+        VERSION,
+        D,
+    )
+    for answers in cross_validate(gallery, repeats=3):
+        assert answers.known.tolist() == [False, True, True, True]
+        assert answers.own[0] == -np.inf
+        assert answers.likeliest[0] == answers.rival[0] == 1
+        assert not answers.right[0]
+
+
+@pytest.mark.parametrize("photos", [0, 1, 2])
+def test_a_tiny_gallery_is_answered(world: World, photos: int) -> None:
+    member = Member(0, "P0", 1, "G")
+    gallery = Gallery(world.photos(0, photos), np.zeros(photos, np.int64), (member,), VERSION)
+    (answers,) = cross_validate(gallery)
+    assert len(answers.truth) == photos
+    assert answers.rival.tolist() == [-1] * photos
+    assert answers.known.tolist() == [photos == 2] * photos
+
+
+def test_photos_are_dealt_evenly_and_anew_with_each_seed() -> None:
+    members = np.repeat(np.arange(5), 6)
+    numbers = np.arange(30)
+    numbers[[0, 1]] = numbers[[6, 7]] = numbers[0]
+    deals = [deal(numbers, members, 5, np.random.default_rng(seed)) for seed in range(20)]
+    for fold in deals:
+        assert len({*fold[[0, 1, 6, 7]].tolist()}) == 1
+        for member in range(2, 5):
+            assert np.bincount(fold[members == member], minlength=5).max() <= 2
+        assert np.bincount(fold, minlength=5).min() >= 5
+    assert len({fold.tobytes() for fold in deals}) == 20
+    again = deal(numbers, members, 5, np.random.default_rng(3))
+    assert np.array_equal(again, deals[3])
+
+
+def test_what_may_not_be_learned_is_asked_about_all_the_same(world: World) -> None:
+    gallery = world.gallery({1: range(3)}, 3)
+    (answers,) = cross_validate(gallery, learnable=gallery.members != 1)
+    assert answers.known.tolist() == (gallery.members != 1).tolist()
+    assert set(answers.named[gallery.members != 1].tolist()) == {0, 2}
