@@ -29,6 +29,9 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+roster_cli = typer.Typer(help="The roster of every server as one archive: export, import.", no_args_is_help=True)
+cli.add_typer(roster_cli, name="roster")
+
 engine_cli = typer.Typer(help="What finds and encodes faces: list, install, switch.", no_args_is_help=True)
 cli.add_typer(engine_cli, name="engine")
 
@@ -174,6 +177,28 @@ def doctor() -> None:
     from bot.doctor import examine
 
     if not _finish(examine(_settings())):
+        raise typer.Exit(1)
+
+
+@roster_cli.command("export")
+def roster_export(
+    file: Annotated[Path, typer.Argument(help="The zip archive to write.", dir_okay=False)],
+    group: Annotated[str | None, typer.Option(help="One group; left out, all.")] = None,
+) -> None:
+    """Write groups, members, other names and crops to a zip archive."""
+    from bot.folders import export_archive
+
+    _finish(export_archive(_settings(), file, group))
+
+
+@roster_cli.command("import")
+def roster_import(
+    file: Annotated[Path, typer.Argument(help="A zip archive of GROUP/MEMBER/*.", exists=True, dir_okay=False)],
+) -> None:
+    """Add groups, members and photos from a zip archive, for every server to ask about."""
+    from bot.folders import import_archive
+
+    if not _finish(import_archive(_settings(), file)):
         raise typer.Exit(1)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from models.faces import Band
+from models.examples import SHARP_EXAMPLE, SMALLEST_EXAMPLE
+from models.faces import Band, Flaw
 
 if TYPE_CHECKING:
     from models.faces import Guess
@@ -14,6 +15,9 @@ UNKNOWN = "someone I don't know"
 
 RIVAL_SHARE = 0.5
 """How near to the likeliest member's confidence a second one must come to be named beside it."""
+
+SHARP = 2.2
+"""Between this and `SHARP_EXAMPLE` a face is soft, and still a good example."""
 
 _MARKUP = re.compile(r"[\\*_~|`<>\[@#]|:(?=//)|^[-+]", re.MULTILINE)
 """What Discord reads as markup, mention or link; a backslash before it makes it plain."""
@@ -65,3 +69,18 @@ def circled(number: int) -> str:
     if 36 <= number <= 50:
         return chr(0x32B1 + number - 36)
     return f"{number}."
+
+
+def seen_in_words(width: int, sharpness: float | None) -> str:
+    """`240 px wide, sharp`: how well a face is seen."""
+    if sharpness is None:
+        return f"{width} px wide"
+    told = "sharp" if sharpness >= SHARP else "a little soft" if sharpness >= SHARP_EXAMPLE else "blurred"
+    return f"{width} px wide, {told}"
+
+
+def why_no_example(flaw: Flaw) -> str:
+    """Why a face is not learned from by itself."""
+    if flaw is Flaw.SMALL:
+        return f"Too small to learn from: {SMALLEST_EXAMPLE} px or more make a good example."
+    return "Too blurred to learn from: it would make me worse at others."

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 HIDES = {Trust.MODERATOR: discord.Permissions(manage_guild=True), Trust.OWNER: discord.Permissions(administrator=True)}
-"""The permission without which Discord hides a command. A server can show it to more roles under Integrations."""
+"""The permission without which Discord hides a command. A server can show it to more roles under Integrations.
+
+There is none for trusted roles: Discord knows permissions, not whom a server trusts, and would hide the command from them.
+"""
 
 
 class NotTrustedError(PersonError, app_commands.CheckFailure):
@@ -51,7 +54,7 @@ async def trust_of(interaction: discord.Interaction[Nugu]) -> Trust:
 
 
 def requires(level: Trust) -> Callable[[T], T]:
-    """Hide a command, or a whole cog of commands, from those below `level`, and check again whenever one runs."""
+    """Hide a command, or a whole cog of commands, from those below `level` where Discord can, and check whenever one runs."""
 
     async def check(interaction: discord.Interaction[Nugu]) -> bool:
         if await trust_of(interaction) < level:
@@ -60,7 +63,8 @@ def requires(level: Trust) -> Callable[[T], T]:
 
     def decorate(target: T) -> T:
         app_commands.guild_only()(target)
-        app_commands.default_permissions(HIDES[level])(target)
+        if level in HIDES:
+            app_commands.default_permissions(HIDES[level])(target)
         if isinstance(target, type):
             cog = cast("Any", target)
             cog.interaction_check = staticmethod(check)

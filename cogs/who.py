@@ -145,6 +145,7 @@ class Who(commands.Cog):
             asker_id=message.author.id,
             server_id=server,
             channel_id=_place(message.channel),
+            source_channel_id=message.channel.id,
             source_message_id=message.id,
             rosters=await self._rosters(server, message.author),
         )
@@ -195,6 +196,7 @@ class Who(commands.Cog):
             asker_id=interaction.user.id,
             server_id=server,
             channel_id=_place(interaction.channel) if interaction.channel else interaction.channel_id,
+            source_channel_id=interaction.channel_id,
             source_message_id=source,
             rosters=await self._rosters(server, interaction.user),
             group=group,

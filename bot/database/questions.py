@@ -163,6 +163,16 @@ class Questions:
         )
         return taken_back.all()
 
+    async def take_back(self, face_id: int, by: int) -> bool:
+        """Take back what this person said of a face, if nobody's word has counted since; whether there was such a word."""
+        query = select(Word).where(Word.face_id == face_id, Word.counts.is_(True), Word.undone_at.is_(None))
+        last = (await self._session.scalars(query.order_by(Word.id.desc()).limit(1))).one_or_none()
+        if last is None or last.said_by != by:
+            return False
+        last.undone_at, last.undone_by = utc_now(), by
+        await self._session.flush()
+        return True
+
     async def hide(self, question_id: int) -> None:
         """Remember that the card was taken away."""
         await self._session.execute(

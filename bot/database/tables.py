@@ -261,7 +261,7 @@ class QuestionFace(Base):
     """A face that was asked about, with what was answered at the time.
 
     `crop_id` is None where the server chose not to learn from what people confirm, and when the crop was forgotten.
-    `held_by` has it in review until `held_until`.
+    `held_by` has it in review until `held_until`. `suspected`: what it was labelled looks wrong, so it is reviewed again.
     """
 
     __tablename__ = "question_face"
@@ -281,6 +281,7 @@ class QuestionFace(Base):
     crop_id: Mapped[int | None] = mapped_column(ForeignKey("crop.id", ondelete="SET NULL"), index=True)
     held_by: Mapped[int | None] = mapped_column(BigInteger)
     held_until: Mapped[datetime | None]
+    suspected: Mapped[bool] = mapped_column(default=False)
 
     words: Mapped[list[Word]] = relationship(order_by="Word.id", passive_deletes=True)
 

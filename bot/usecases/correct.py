@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.database.base import utc_now
 from bot.database.questions import Claim, Questions
+from bot.database.reviews import Reviews
 from bot.database.rosters import Rosters
 from bot.database.tables import Member
 from bot.database.training_set import TrainingSet
@@ -143,7 +145,9 @@ async def keep(session: AsyncSession, claims: Sequence[Claim], speaker: Speaker,
     """Keep the claims as one utterance, and let those that count teach at once. `again`: also what they said last."""
     words = await Questions(session).say(claims, by=speaker.id, trust=speaker.trust, counts=speaker.counts, again=again)
     if speaker.counts:
-        await TrainingSet(session).follow([word.face_id for word in words])
+        faces = [word.face_id for word in words]
+        await TrainingSet(session).follow(faces)
+        await Reviews(session, utc_now()).answered(faces)
 
 
 async def _say(session: AsyncSession, answer: Answer, claims: Sequence[Claim], speaker: Speaker, sentence: str) -> Said:

@@ -37,12 +37,14 @@ MOST_MESSAGE_BYTES = 23 * MEBIBYTE
 class Asked:
     """Who asks, where, and how it is to be decided.
 
+    `channel_id` is the channel that choices are made for; `source_channel_id` that of the message, a thread in it maybe.
     `rosters` are the servers whose rosters are searched, besides the house's; `group` is a name, or None to find it.
     """
 
     asker_id: int
     server_id: int | None = None
     channel_id: int | None = None
+    source_channel_id: int | None = None
     source_message_id: int | None = None
     rosters: tuple[int, ...] = ()
     group: str | None = None
@@ -116,7 +118,7 @@ async def ask(app: App, asked: Asked, pictures: Sequence[Submitted]) -> Tagged:
         )
     question = Question(
         server_id=asked.server_id,
-        channel_id=asked.channel_id,
+        channel_id=asked.source_channel_id or asked.channel_id,
         source_message_id=asked.source_message_id,
         asker_id=asked.asker_id,
         engine=looked.engine,

@@ -48,17 +48,6 @@ def ask_which(answer: Answer, card_id: int) -> Layout:
 
 def ask_who(answer: Answer, picture: AnsweredPicture, face: AnsweredFace, card_id: int) -> Layout:
     """The second step: the member, likeliest first, or somebody else, or nobody."""
-    candidates = face.guess.candidates[: MOST_OPTIONS - 1]
-    several_groups = len({candidate.group_name for candidate in candidates}) > 1
-    options = [
-        discord.SelectOption(
-            label=candidate.name,
-            value=str(candidate.member),
-            description=candidate.group_name if several_groups else None,
-        )
-        for candidate in candidates
-    ]
-    options.append(discord.SelectOption(label="Somebody else…", value=SOMEBODY_ELSE, emoji="🔎"))
     ids = answer.id, card_id, face.id
     nobody = Row(
         Button(label="Not a member", custom_id=route("stranger", *ids)),
@@ -70,9 +59,25 @@ def ask_who(answer: Answer, picture: AnsweredPicture, face: AnsweredFace, card_i
     where = f" in picture {picture.position + 1}" if len(answer.pictures) > 1 else ""
     return _step(
         f"**Who is {circled(face.number)}{where}?**",
-        Row(Select(custom_id=route("member", *ids), placeholder="The right name", options=options)),
+        Row(members_menu(route("member", *ids), face)),
         nobody,
     )
+
+
+def members_menu(custom_id: str, face: AnsweredFace) -> Select:
+    """The members that a face may be, likeliest first, and somebody else."""
+    candidates = face.guess.candidates[: MOST_OPTIONS - 1]
+    several_groups = len({candidate.group_name for candidate in candidates}) > 1
+    options = [
+        discord.SelectOption(
+            label=candidate.name,
+            value=str(candidate.member),
+            description=candidate.group_name if several_groups else None,
+        )
+        for candidate in candidates
+    ]
+    options.append(discord.SelectOption(label="Somebody else…", value=SOMEBODY_ELSE, emoji="🔎"))
+    return Select(custom_id=custom_id, placeholder="The right name", options=options)
 
 
 def closing(sentence: str) -> Layout:
@@ -88,8 +93,8 @@ class SomebodyElse(discord.ui.Modal, title="Who is it?"):
         component=discord.ui.TextInput(custom_id=NAME, max_length=100, placeholder="Tzuyu, 쯔위, ツウィ…"),
     )
 
-    def __init__(self, *, question: int, card: int, face: int) -> None:
-        super().__init__(custom_id=route("else", question, card, face))
+    def __init__(self, custom_id: str) -> None:
+        super().__init__(custom_id=custom_id)
         # A form that is over is not kept by discord.py. It needs none: whoever submits it is answered by its route.
         self.stop()
 

@@ -10,7 +10,7 @@ import discord
 from bot.usecases import correct, identify
 from bot.words import Meaning
 from cogs.cards.fix import NAME, SOMEBODY_ELSE, SomebodyElse, ask_who, closing
-from cogs.cards.layout import Button, Select
+from cogs.cards.layout import Button, Select, route
 from cogs.cards.result import pictures_shown, result_card
 from cogs.presses import forms
 from cogs.presses.press import Press, speaker_of
@@ -45,7 +45,9 @@ class WhichMember(Press[Select], template=rf"nugu:member:{FACE_ROUTE}"):
     async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
         chosen = self.item.values[0]
         if chosen == SOMEBODY_ELSE:
-            await interaction.response.send_modal(SomebodyElse(**self.ids))
+            await interaction.response.send_modal(
+                SomebodyElse(route("else", self.ids["question"], self.ids["card"], self.ids["face"]))
+            )
             return
         app, speaker = interaction.client.app, await speaker_of(interaction)
         said = await correct.say_member(app, self.ids["question"], self.ids["face"], int(chosen), speaker)

@@ -39,7 +39,7 @@ def on_form(
         if interaction.type is not discord.InteractionType.modal_submit:
             return
         match = pattern.fullmatch(cast("Any", interaction.data)["custom_id"])
-        if match is None:
+        if match is None or not interaction.client.is_new(interaction):
             return
         try:
             await submitted(interaction, _form(interaction, ids_of(match)))

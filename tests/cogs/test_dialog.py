@@ -60,7 +60,7 @@ def test_a_name_is_neither_markup_nor_mention_nor_link() -> None:
 
 
 async def test_a_form_carries_its_route_and_is_not_kept() -> None:
-    form = SomebodyElse(question=1, card=2, face=3)
+    form = SomebodyElse("nugu:else:1:2:3")
     assert form.custom_id == "nugu:else:1:2:3"
     assert form.is_finished()
 

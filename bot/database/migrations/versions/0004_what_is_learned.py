@@ -147,6 +147,7 @@ def upgrade() -> None:
     op.add_column("question_picture", sa.Column("source", sa.String(), nullable=True))
     op.add_column("question_face", sa.Column("held_by", sa.BigInteger(), nullable=True))
     op.add_column("question_face", sa.Column("held_until", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("question_face", sa.Column("suspected", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("word", sa.Column("deliberate", sa.Boolean(), nullable=False, server_default=sa.false()))
     for table, column, to in (
         ("idol_group", "model_id", "model"),

@@ -1,0 +1,319 @@
+"""The review queue: faces that wait for a trusted person's word, and who has which before them just now."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy.orm import aliased, selectinload
+
+from bot.answers import AnsweredFace, SaidWord
+from bot.database.questions import answered_face, said_word, standing
+from bot.database.tables import Crop, Photo, Question, QuestionFace, QuestionPicture, Skip, Word
+from bot.errors import ForgottenError
+from bot.words import Meaning, Origin
+from models.examples import flaw_of_example
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import ScalarSelect, Select
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from models.faces import Flaw
+
+LEASE = timedelta(minutes=5)
+"""So long a face that is shown to one person is kept from others."""
+
+MOST_OPEN = 2000
+"""The newest faces that are put in order; older ones come when these are done."""
+
+BYSTANDER_PHOTOS = 10
+"""A face that is probably nobody of the roster comes where a member with so many photos would."""
+
+WORTH_PROPOSING = 0.1
+"""Confidence from which the likeliest member is asked for though the face is probably nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A face that waits for a word: `member` is whom it is taken for, with that confidence."""
+
+    face: int
+    crop: int
+    member: int | None
+    confidence: float
+    origin: Origin
+    suspected: bool
+    suggested: bool
+    skipped_at: datetime | None
+    held_by: int | None
+    held_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The face that a reviewer has before them now, None if there is none; how many wait, and how many others have."""
+
+    face: int | None
+    left: int
+    elsewhere: int
+
+
+@dataclass(frozen=True, slots=True)
+class FaceInReview:
+    """A face as a reviewer sees it. `word` of `face` is what counts of its crop; `source` the page it was gathered from.
+
+    `suggestions`: the last of each person who was not trusted, since a word counted.
+    """
+
+    face: AnsweredFace
+    crop_key: str
+    face_width: int
+    sharpness: float | None
+    origin: Origin
+    server_id: int
+    channel_id: int | None
+    source_message_id: int | None
+    source: str | None
+    asker_id: int
+    asked_at: datetime
+    rosters: tuple[int, ...]
+    group_name: str | None
+    suspected: bool
+    suggestions: tuple[SaidWord, ...]
+
+    @property
+    def flaw(self) -> Flaw | None:
+        """What makes it no good example, if anything does."""
+        return flaw_of_example(self.face_width, self.sharpness)
+
+    @property
+    def proposal(self) -> tuple[int, str] | None:
+        """Id and name of the member that is asked for: suggested, else what it is called, else the likeliest."""
+        suggested = Counter(
+            (word.member, word.name) for word in self.suggestions if word.meaning is Meaning.MEMBER
+        ).most_common()
+        for (member, name), _ in suggested:
+            if member is not None and name is not None:
+                return member, name
+        if self.face.called is not None:
+            return self.face.called
+        likeliest = self.face.guess.candidates[:1]
+        if likeliest and self.face.word is None and likeliest[0].confidence >= WORTH_PROPOSING:
+            return likeliest[0].member, likeliest[0].name
+        return None
+
+
+def in_order(waiting: Iterable[Waiting], photos: Mapping[int, int]) -> list[Waiting]:
+    """The most useful first; `photos` counts those that members have.
+
+    Labels that look wrong come before suggestions, these before all others, and what this person skipped comes last. The
+    others: the fewer photos a member has, the sooner, each face shown counting as one more, so that members take turns;
+    and of asked faces the less certain, from no photos' worth to ten. How certain a gathered face is says little beside
+    for whom it was gathered.
+    """
+    waiting = list(waiting)
+    skipped = [one for one in waiting if one.skipped_at is not None]
+    fresh = sorted((one for one in waiting if one.skipped_at is None), key=lambda one: (one.confidence, one.face))
+    before: defaultdict[int | None, int] = defaultdict(int)
+    worth: dict[int, float] = {}
+    for one in fresh:
+        has = BYSTANDER_PHOTOS if one.member is None else photos.get(one.member, 0)
+        worth[one.face] = has + before[one.member] + (5 if one.origin is Origin.GATHERED else 10 * one.confidence)
+        before[one.member] += 1
+    fresh.sort(key=lambda one: (not one.suspected, not one.suggested, worth[one.face], one.face))
+    return [*fresh, *sorted(skipped, key=lambda one: (one.skipped_at, one.face))]
+
+
+class Reviews:
+    """Statements over the queue, in one session, at the moment `now`."""
+
+    def __init__(self, session: AsyncSession, now: datetime) -> None:
+        self._session = session
+        self._now = now
+
+    async def take(self, server_id: int, person_id: int) -> Taken:
+        """Let a person have the face that they have already, or else the most useful one that nobody else has."""
+        waiting = await self._waiting(server_id, person_id)
+        held = [one for one in waiting if one.held_until is not None and one.held_until > self._now]
+        mine = [one for one in held if one.held_by == person_id]
+        theirs = {one.face for one in held if one.held_by not in (None, person_id)}
+        free = [one for one in waiting if one.face not in theirs]
+        for one in [*mine, *in_order(free, await self._photos(free))]:
+            if await self.hold(one.face, person_id):
+                return Taken(one.face, len(free), len(theirs))
+        return Taken(None, 0, len(theirs))
+
+    async def hold(self, face_id: int, person_id: int) -> bool:
+        """Let a person have this face and no other for a while; False, and nothing done, while somebody else has it."""
+        free = or_(
+            QuestionFace.held_by.is_(None), QuestionFace.held_by == person_id, QuestionFace.held_until <= self._now
+        )
+        taken = await self._session.scalars(
+            update(QuestionFace)
+            .where(QuestionFace.id == face_id, free)
+            .values(held_by=person_id, held_until=self._now + LEASE)
+            .returning(QuestionFace.id)
+            .execution_options(synchronize_session=False)
+        )
+        if taken.one_or_none() is None:
+            return False
+        await self.give_back(person_id, but=face_id)
+        return True
+
+    async def give_back(self, person_id: int, *, but: int | None = None) -> None:
+        """Let others have what this person has, save one face."""
+        await self._session.execute(
+            update(QuestionFace)
+            .where(QuestionFace.held_by == person_id, QuestionFace.id.is_distinct_from(but))
+            .values(held_by=None, held_until=None)
+            .execution_options(synchronize_session=False)
+        )
+
+    async def skip(self, face_id: int, person_id: int) -> None:
+        """Remember that this person had no answer, and let others have the face."""
+        await self._session.merge(Skip(face_id=face_id, person_id=person_id, at=self._now))
+        await self.give_back(person_id)
+
+    async def waits(self, server_id: int, face_id: int) -> bool:
+        """Whether the face still waits for a word."""
+        found = await self._session.execute(_open(server_id).where(QuestionFace.id == face_id))
+        return found.first() is not None
+
+    async def answered(self, faces: Collection[int]) -> None:
+        """Nobody has these faces before them any more, nor are their labels suspected."""
+        crops = select(QuestionFace.crop_id).where(QuestionFace.id.in_(faces))
+        await self._session.execute(
+            update(QuestionFace)
+            .where(QuestionFace.crop_id.in_(crops.scalar_subquery()))
+            .values(held_by=None, held_until=None, suspected=False)
+            .execution_options(synchronize_session=False)
+        )
+
+    async def suspect(self, server_id: int, faces: Collection[int]) -> None:
+        """Of all labelled faces of a server, the labels of just these look wrong."""
+        asked = select(QuestionFace.id).join(QuestionPicture).join(Question).where(Question.server_id == server_id)
+        await self._session.execute(
+            update(QuestionFace)
+            .where(QuestionFace.id.in_(asked.scalar_subquery()))
+            .values(suspected=QuestionFace.id.in_(faces))
+            .execution_options(synchronize_session=False)
+        )
+
+    async def lost(self, face_id: int) -> None:
+        """The storage no longer has the face's crop, so nobody can review it."""
+        crop = select(QuestionFace.crop_id).where(QuestionFace.id == face_id).scalar_subquery()
+        await self._session.execute(
+            update(QuestionFace)
+            .where(QuestionFace.crop_id == crop)
+            .values(crop_id=None)
+            .execution_options(synchronize_session=False)
+        )
+
+    async def read(self, server_id: int, face_id: int) -> FaceInReview:
+        """The face as it stands now; raises ForgottenError when this server has none such with a crop."""
+        query = (
+            select(QuestionFace, Crop, QuestionPicture, Question)
+            .join(QuestionPicture, QuestionFace.picture_id == QuestionPicture.id)
+            .join(Question, QuestionPicture.question_id == Question.id)
+            .join(Crop, QuestionFace.crop_id == Crop.id)
+            .where(QuestionFace.id == face_id, Question.server_id == server_id)
+            .options(selectinload(QuestionFace.words))
+            .execution_options(populate_existing=True)
+        )
+        row = (await self._session.execute(query)).one_or_none()
+        if row is None:
+            raise ForgottenError
+        face, crop, picture, question = row
+        said = await self._session.scalars(
+            select(Word).join(QuestionFace).where(QuestionFace.crop_id == crop.id).order_by(Word.id)
+        )
+        words = said.all()
+        holds = standing(words)
+        return FaceInReview(
+            face=replace(answered_face(face), word=said_word(holds) if holds else None),
+            crop_key=crop.key,
+            face_width=crop.face_width,
+            sharpness=crop.sharpness,
+            origin=question.origin,
+            server_id=server_id,
+            channel_id=question.channel_id,
+            source_message_id=question.source_message_id,
+            source=picture.source,
+            asker_id=question.asker_id,
+            asked_at=question.asked_at,
+            rosters=tuple(question.rosters),
+            group_name=picture.group_name,
+            suspected=face.suspected,
+            suggestions=_suggestions(words, holds),
+        )
+
+    async def _waiting(self, server_id: int, person_id: int) -> list[Waiting]:
+        """The faces that wait, each crop once: the one with the suspected label, or the oldest."""
+        skipped = and_(Skip.face_id == QuestionFace.id, Skip.person_id == person_id)
+        query = _open(server_id).outerjoin(Skip, skipped).add_columns(Skip.at)
+        rows = await self._session.execute(query.order_by(QuestionFace.id.desc()).limit(MOST_OPEN))
+        found: dict[int, Waiting] = {}
+        for face, origin, suggested, skipped_at in rows:
+            one = Waiting(
+                face.id,
+                face.crop_id,
+                face.member_id,
+                face.confidence,
+                origin,
+                face.suspected,
+                suggested is not None,
+                skipped_at,
+                face.held_by,
+                face.held_until,
+            )
+            if one.crop not in found or one.suspected or not found[one.crop].suspected:
+                found[one.crop] = one
+        return list(found.values())
+
+    async def _photos(self, waiting: Sequence[Waiting]) -> dict[int, int]:
+        members = {one.member for one in waiting if one.member is not None}
+        query = select(Photo.member_id, func.count()).where(Photo.member_id.in_(members)).group_by(Photo.member_id)
+        return {row[0]: row[1] for row in await self._session.execute(query)}
+
+
+def _open(server_id: int) -> Select[QuestionFace, Origin, int]:
+    """The faces with a crop of which no word counts, or that were spoken of since, or whose label is suspected.
+
+    Rows of (face, the question's origin, the id of the last suggestion).
+    """
+    counting, suggested = _last_word(counts=True), _last_word(counts=False)
+    return (
+        select(QuestionFace, Question.origin, suggested)
+        .join(QuestionPicture, QuestionFace.picture_id == QuestionPicture.id)
+        .join(Question, QuestionPicture.question_id == Question.id)
+        .where(
+            Question.server_id == server_id,
+            QuestionFace.crop_id.is_not(None),
+            or_(counting.is_(None), suggested > counting, QuestionFace.suspected),
+        )
+        .execution_options(populate_existing=True)
+    )
+
+
+def _last_word(*, counts: bool) -> ScalarSelect[int]:
+    """The id of the last word about any face of the same crop."""
+    same = aliased(QuestionFace)
+    return (
+        select(func.max(Word.id))
+        .join(same, Word.face_id == same.id)
+        .where(same.crop_id == QuestionFace.crop_id, Word.undone_at.is_(None), Word.counts.is_(counts))
+        .correlate(QuestionFace)
+        .scalar_subquery()
+    )
+
+
+def _suggestions(words: Sequence[Word], holds: Word | None) -> tuple[SaidWord, ...]:
+    since = holds.id if holds is not None else 0
+    last = {word.said_by: word for word in words if not word.counts and word.undone_at is None and word.id > since}
+    return tuple(said_word(word) for word in last.values())

@@ -1,0 +1,204 @@
+"""Reviewing: one face at a time before a trusted person, and what they say of it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.database.base import utc_now
+from bot.database.questions import Claim, Questions
+from bot.database.reviews import FaceInReview, Reviews
+from bot.database.rosters import Rosters
+from bot.database.servers import Servers
+from bot.database.training_set import TrainingSet
+from bot.errors import ForgottenError, PersonError
+from bot.names import checked_name
+from bot.usecases.correct import keep, known_member, named
+from bot.wording import plain
+from bot.words import Learns, Meaning
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from bot.app import App
+    from bot.usecases.correct import Speaker
+
+    Speech = Callable[[AsyncSession, FaceInReview], Awaitable[tuple[Claim, str]]]
+    """The claim about a face, and the sentence for who makes it."""
+
+log = logging.getLogger(__name__)
+
+FEWEST = 3
+"""So many members with the fewest photos are named when nothing is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The face before a reviewer, its crop as a JPEG, and how many wait, this one included."""
+
+    face: FaceInReview
+    crop: bytes
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class NothingLeft:
+    """No face waits: so many are with other reviewers, and who has the fewest photos, `(name, photos)`."""
+
+    elsewhere: int
+    fewest: tuple[tuple[str, int], ...]
+    learns: Learns
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a reviewer sees next; `note` tells of the last press, and `undoable` is the face that it spoke of."""
+
+    content: Shown | NothingLeft
+    note: str | None = None
+    undoable: int | None = None
+
+
+async def next_page(
+    app: App, server_id: int, speaker: Speaker, note: str | None = None, undoable: int | None = None
+) -> Page:
+    """The face that the reviewer has before them, or the next; it is kept from others for a while."""
+    _check(speaker)
+    while True:
+        async with app.database.writing() as session:
+            reviews = Reviews(session, utc_now())
+            taken = await reviews.take(server_id, speaker.id)
+            if taken.face is None:
+                return Page(await _nothing_left(session, server_id, taken.elsewhere), note, undoable)
+            face = await reviews.read(server_id, taken.face)
+        crop = await app.storage.get(face.crop_key)
+        if crop is not None:
+            return Page(Shown(face, crop, taken.left), note, undoable)
+        log.warning("%s is gone from the storage, so its face can't be reviewed", face.crop_key)
+        async with app.database.writing() as session:
+            await Reviews(session, utc_now()).lost(taken.face)
+
+
+async def say_yes(
+    app: App, server_id: int, face_id: int, member_id: int, speaker: Speaker, *, deliberate: bool = False
+) -> Page:
+    """This face is that member, learned `deliberate`ly though small or blurred."""
+
+    async def speech(session: AsyncSession, shown: FaceInReview) -> tuple[Claim, str]:
+        member = await known_member(session, member_id)
+        told = f"Noted: {plain(member.name)}."
+        if shown.flaw is not None and not deliberate:
+            told = f"Noted: {plain(member.name)}, for this face alone."
+        return Claim(face_id, Meaning.MEMBER, member.id, member.name, deliberate), told
+
+    return await _answer(app, server_id, face_id, speaker, speech)
+
+
+async def say_no(app: App, server_id: int, face_id: int, member_id: int, speaker: Speaker) -> Page:
+    """This face is not that member."""
+
+    async def speech(session: AsyncSession, _: FaceInReview) -> tuple[Claim, str]:
+        member = await known_member(session, member_id)
+        return Claim(face_id, Meaning.NOT_MEMBER, member.id, member.name), f"Noted: not {plain(member.name)}."
+
+    return await _answer(app, server_id, face_id, speaker, speech)
+
+
+async def say_name(app: App, server_id: int, face_id: int, text: str, speaker: Speaker) -> Page:
+    """This face is whoever `text` names, in any spelling of the rosters; raises PersonError when it is no name."""
+    name = checked_name(text)
+
+    async def speech(session: AsyncSession, shown: FaceInReview) -> tuple[Claim, str]:
+        return await named(session, shown.rosters, shown.group_name, shown.face, name)
+
+    return await _answer(app, server_id, face_id, speaker, speech)
+
+
+async def say_nobody(app: App, server_id: int, face_id: int, meaning: Meaning, speaker: Speaker) -> Page:
+    """This face is nobody of the roster, or no face at all."""
+
+    async def speech(_session: AsyncSession, _: FaceInReview) -> tuple[Claim, str]:
+        return Claim(face_id, meaning), f"Noted: not a {'face' if meaning is Meaning.NOT_A_FACE else 'member'}."
+
+    return await _answer(app, server_id, face_id, speaker, speech)
+
+
+async def look(app: App, server_id: int, face_id: int, speaker: Speaker) -> Page:
+    """This face once more, if nobody answered it or has it meanwhile; else the next."""
+    _check(speaker)
+    async with app.database.writing() as session:
+        reviews = Reviews(session, utc_now())
+        if await reviews.waits(server_id, face_id):
+            await reviews.hold(face_id, speaker.id)
+    return await next_page(app, server_id, speaker)
+
+
+async def skip(app: App, server_id: int, face_id: int, speaker: Speaker) -> Page:
+    """The reviewer has no answer: the next face. This one comes to them last."""
+    _check(speaker)
+    async with app.database.writing() as session:
+        reviews = Reviews(session, utc_now())
+        if await reviews.waits(server_id, face_id):
+            await reviews.skip(face_id, speaker.id)
+    return await next_page(app, server_id, speaker, "Skipped.")
+
+
+async def undo(app: App, server_id: int, face_id: int, speaker: Speaker) -> Page:
+    """Take back what the reviewer said of a face, and show it again."""
+    _check(speaker)
+    async with app.database.writing() as session:
+        reviews = Reviews(session, utc_now())
+        note = "There is nothing left to undo."
+        try:
+            await reviews.read(server_id, face_id)
+        except ForgottenError as forgotten:
+            note = str(forgotten)
+        else:
+            if await Questions(session).take_back(face_id, speaker.id):
+                await TrainingSet(session).follow([face_id])
+                await reviews.hold(face_id, speaker.id)
+                note = "Undone."
+    return await next_page(app, server_id, speaker, note)
+
+
+async def close(app: App, speaker: Speaker) -> None:
+    """Let others have what this reviewer had before them."""
+    async with app.database.writing() as session:
+        await Reviews(session, utc_now()).give_back(speaker.id)
+
+
+async def _answer(app: App, server_id: int, face_id: int, speaker: Speaker, speech: Speech) -> Page:
+    """Keep what the reviewer says of a face unless somebody was faster, and go on to the next."""
+    _check(speaker)
+    undoable = None
+    async with app.database.writing() as session:
+        reviews = Reviews(session, utc_now())
+        try:
+            shown = await reviews.read(server_id, face_id)
+        except ForgottenError:
+            note = "That face is no longer kept."
+        else:
+            if await reviews.waits(server_id, face_id):
+                claim, note = await speech(session, shown)
+                await keep(session, [claim], speaker, again=True)
+                undoable = face_id
+            else:
+                mine = shown.face.word is not None and shown.face.word.said_by == speaker.id
+                note = f"{'You' if mine else 'Somebody else'} answered that one meanwhile."
+                undoable = face_id if mine else None
+    return await next_page(app, server_id, speaker, note, undoable)
+
+
+async def _nothing_left(session: AsyncSession, server_id: int, elsewhere: int) -> NothingLeft:
+    counts = [(count.member, count.photos) for count in await Rosters(session).photo_counts([server_id])]
+    members = sorted(((name, photos) for name, photos in counts if name is not None), key=lambda one: one[1])
+    learns = (await Servers(session).choices(server_id)).learns
+    return NothingLeft(elsewhere, tuple(members[:FEWEST]), learns)
+
+
+def _check(speaker: Speaker) -> None:
+    if not speaker.counts:
+        raise PersonError("Only people with a trusted role may review.")

@@ -1,0 +1,211 @@
+"""The review queue: the most useful face first, never one face with two people, and each answered once."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from bot.app import App
+from bot.database.base import utc_now
+from bot.database.crops import StoredCut
+from bot.database.questions import Questions
+from bot.database.reviews import LEASE, Reviews, Waiting, in_order
+from bot.database.rosters import Rosters
+from bot.database.tables import Question, Word
+from bot.errors import PersonError
+from bot.jobs import Cut, Identified, SeenFace
+from bot.trust import Trust
+from bot.usecases import correct, review
+from bot.usecases.correct import Speaker
+from bot.usecases.review import NothingLeft, Page, Shown
+from bot.words import Meaning, Origin
+from models.faces import Band, Box, Candidate, Guess
+
+SERVER = 7
+MINA, MOMO = Speaker(11, Trust.TRUSTED), Speaker(12, Trust.TRUSTED)
+FAN = Speaker(13, Trust.MEMBER)
+
+
+@pytest.fixture
+async def sana(app: App) -> int:
+    """The id of the one member."""
+    async with app.database.writing() as session:
+        group = await Rosters(session).add_group(SERVER, "TWICE")
+        return (await Rosters(session).add_member(group.id, "Sana")).id
+
+
+async def asked(app: App, crop: str, guess: Guess, *, server: int = SERVER) -> tuple[int, int]:
+    """A question about one face; the question's id and the face's."""
+    cut = Cut(crop.encode(), 100, 2.0)
+    await app.storage.put(f"crops/{server}/{crop}", cut.jpeg)
+    question = Question(server_id=server, asker_id=FAN.id, engine="dlib-1", threshold=0.5, rosters=[server])
+    async with app.database.writing() as session:
+        seen = Identified((9, 9), "TWICE", (SeenFace(1, Box(0, 0, 9, 9), guess, b"1234", cut=cut),), b"", "dlib-1")
+        stored = {cut.jpeg: StoredCut(cut, f"crops/{server}/{crop}", crop)}
+        answer = await Questions(session).add(question, [("a.jpg", seen)], stored)
+    return answer.id, answer.faces[0][1].id
+
+
+def taken_for(member: int, confidence: float = 0.9) -> Guess:
+    return Guess(member, "Sana", confidence, Band.SURE, (Candidate(member, "Sana", confidence),))
+
+
+def shown(page: Page) -> int | None:
+    """The face on a page."""
+    return page.content.face.face.id if isinstance(page.content, Shown) else None
+
+
+async def said(app: App) -> list[tuple[int, str | None]]:
+    async with app.database.reading() as session:
+        return [(word.said_by, word.name) for word in await session.scalars(select(Word).order_by(Word.id))]
+
+
+def waiting(
+    face: int,
+    member: int | None,
+    confidence: float,
+    origin: Origin = Origin.ASKED,
+    *,
+    suspected: bool = False,
+    suggested: bool = False,
+    skipped: int | None = None,
+) -> Waiting:
+    at = utc_now() + timedelta(seconds=skipped) if skipped is not None else None
+    return Waiting(face, face, member, confidence, origin, suspected, suggested, at, None, None)
+
+
+def test_what_is_most_worth_an_answer_comes_first() -> None:
+    many, few = 1, 2
+    faces = [
+        waiting(1, many, 0.3, skipped=2),
+        waiting(2, many, 0.3, skipped=1),
+        waiting(3, None, 0.99),
+        waiting(4, many, 0.9),
+        waiting(5, many, 0.3),
+        waiting(6, few, 0.8),
+        waiting(7, few, 0.3),
+        waiting(8, many, 0.99, suggested=True),
+        waiting(9, many, 0.99, suspected=True),
+    ]
+    assert [one.face for one in in_order(faces, {many: 8, few: 1})] == [9, 8, 7, 6, 5, 4, 3, 2, 1]
+
+
+def test_gathered_members_take_turns() -> None:
+    faces = [waiting(n, 1 + n // 3, 0.5 + n / 100, Origin.GATHERED) for n in range(6)]
+    assert [one.member for one in in_order(faces, {1: 2, 2: 2})] == [1, 2, 1, 2, 1, 2]
+    assert [one.member for one in in_order(faces, {1: 4, 2: 2})] == [2, 2, 1, 2, 1, 1]
+
+
+async def test_many_reviewers_at_once_never_have_the_same_face(app: App, sana: int) -> None:
+    faces = [(await asked(app, f"crop {n}", taken_for(sana)))[1] for n in range(4)]
+    people = [Speaker(n, Trust.TRUSTED) for n in range(1, 7)]
+    pages = await asyncio.gather(*(review.next_page(app, SERVER, person) for person in people))
+    assert sorted(face for page in pages if (face := shown(page))) == faces
+    (first, second) = [page.content for page in pages if isinstance(page.content, NothingLeft)]
+    assert (first.elsewhere, second.elsewhere) == (4, 4)
+    mine = shown(pages[0])
+    assert mine is not None
+    assert shown(await review.next_page(app, SERVER, people[0])) == mine
+
+
+async def test_a_lease_runs_out_and_is_renewed_by_looking(app: App, sana: int) -> None:
+    await asked(app, "crop", taken_for(sana))
+    begun = utc_now()
+
+    async def has(person: Speaker, after: timedelta) -> bool:
+        async with app.database.writing() as session:
+            return (await Reviews(session, begun + after).take(SERVER, person.id)).face is not None
+
+    assert await has(MINA, timedelta())
+    assert not await has(MOMO, LEASE * 0.9)
+    assert await has(MINA, LEASE * 0.9)
+    assert not await has(MOMO, LEASE * 1.8)
+    assert await has(MOMO, LEASE * 1.9)
+    assert not await has(MINA, LEASE * 2)
+
+
+async def test_two_answer_one_face_at_once(app: App, sana: int) -> None:
+    _, face = await asked(app, "crop", taken_for(sana))
+    pages = await asyncio.gather(*(review.say_yes(app, SERVER, face, sana, person) for person in (MINA, MOMO)))
+    assert sorted(page.note or "" for page in pages) == ["Noted: Sana.", "Somebody else answered that one meanwhile."]
+    assert len(await said(app)) == 1
+
+
+async def test_a_button_is_pressed_twice(app: App, sana: int) -> None:
+    _, face = await asked(app, "crop", taken_for(sana))
+    _, other = await asked(app, "another", taken_for(sana))
+    pages = [await review.say_yes(app, SERVER, face, sana, MINA) for _ in range(2)]
+    assert [shown(page) for page in pages] == [other, other]
+    assert [page.note for page in pages] == ["Noted: Sana.", "You answered that one meanwhile."]
+    await review.skip(app, SERVER, face, MINA)
+    assert len(await said(app)) == 1
+
+
+async def test_one_crop_is_asked_for_once(app: App, sana: int) -> None:
+    _, first = await asked(app, "crop", taken_for(sana))
+    _, again = await asked(app, "crop", taken_for(sana))
+    page = await review.next_page(app, SERVER, MINA)
+    assert isinstance(page.content, Shown)
+    assert (page.content.left, shown(page)) == (1, first)
+    page = await review.say_yes(app, SERVER, first, sana, MINA)
+    assert shown(page) is None
+    assert (await review.say_yes(app, SERVER, again, sana, MOMO)).note == "Somebody else answered that one meanwhile."
+
+
+async def test_a_label_that_looks_wrong_is_asked_for_again(app: App, sana: int) -> None:
+    question, face = await asked(app, "crop", taken_for(sana))
+    await correct.confirm(app, question, MOMO)
+    assert shown(await review.next_page(app, SERVER, MINA)) is None
+    async with app.database.writing() as session:
+        await Reviews(session, utc_now()).suspect(SERVER, [face])
+    page = await review.next_page(app, SERVER, MINA)
+    assert isinstance(page.content, Shown)
+    assert page.content.face.suspected
+    assert page.content.face.proposal == (sana, "Sana")
+    assert shown(await review.say_yes(app, SERVER, face, sana, MINA)) is None
+    assert await said(app) == [(MOMO.id, "Sana"), (MINA.id, "Sana")]
+
+
+async def test_a_label_that_somebody_contests_is_asked_for_again(app: App, sana: int) -> None:
+    question, face = await asked(app, "crop", taken_for(sana))
+    await correct.confirm(app, question, MOMO)
+    await correct.say_member(app, question, face, sana, FAN)
+    assert shown(await review.next_page(app, SERVER, MINA)) is None
+    await correct.say_nobody(app, question, face, Meaning.STRANGER, FAN)
+    page = await review.next_page(app, SERVER, MINA)
+    assert isinstance(page.content, Shown)
+    assert [word.meaning for word in page.content.face.suggestions] == [Meaning.STRANGER]
+    assert shown(await review.say_nobody(app, SERVER, face, Meaning.STRANGER, MINA)) is None
+
+
+async def test_an_answer_is_undone_by_who_gave_it_unless_overruled(app: App, sana: int) -> None:
+    question, face = await asked(app, "crop", taken_for(sana))
+    await review.say_yes(app, SERVER, face, sana, MINA)
+    assert (await review.undo(app, SERVER, face, MOMO)).note == "There is nothing left to undo."
+    page = await review.undo(app, SERVER, face, MINA)
+    assert (page.note, shown(page)) == ("Undone.", face)
+    await review.say_yes(app, SERVER, face, sana, MINA)
+    await correct.say_nobody(app, question, face, Meaning.STRANGER, MOMO)
+    assert (await review.undo(app, SERVER, face, MINA)).note == "There is nothing left to undo."
+
+
+async def test_each_server_reviews_its_own(app: App, sana: int) -> None:
+    _, elsewhere = await asked(app, "crop", taken_for(sana), server=SERVER + 1)
+    page = await review.say_yes(app, SERVER, elsewhere, sana, MINA)
+    assert (page.note, shown(page)) == ("That face is no longer kept.", None)
+    assert await said(app) == []
+
+
+async def test_fans_do_not_review(app: App, sana: int) -> None:
+    _, face = await asked(app, "crop", taken_for(sana))
+    for press in (
+        review.next_page(app, SERVER, FAN),
+        review.say_yes(app, SERVER, face, sana, FAN),
+        review.undo(app, SERVER, face, FAN),
+    ):
+        with pytest.raises(PersonError, match="trusted role"):
+            await press
+    assert await said(app) == []
