@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-COGS = ("cogs.who", "cogs.roster", "cogs.review", "cogs.setup", "cogs.help")
+COGS = ("cogs.who", "cogs.groups", "cogs.members", "cogs.review", "cogs.setup", "cogs.help")
 SYNCED = "synced commands"
 REMEMBERED_INTERACTIONS = 10_000
 

@@ -45,6 +45,15 @@ class UnknownGroupError(PersonError):
         super().__init__(f"I don't know a group called “{plain(name)}”. {hint}")
 
 
+class UnknownMemberError(PersonError):
+    """A member was named that the group has not; `near` are members with a name not far from it."""
+
+    def __init__(self, name: str, group: str, near: Sequence[str]) -> None:
+        told = " or ".join(plain(each) for each in near[:TOLD_NAMES])
+        hint = f"Did you mean {told}?" if told else "`/group show` tells who is in it."
+        super().__init__(f"I don't know a member called “{plain(name)}” of {plain(group)}. {hint}")
+
+
 class ForgottenError(PersonError):
     """A question, or a face of it, that is no longer kept."""
 

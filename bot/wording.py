@@ -33,6 +33,11 @@ def unmarked(sentence: str) -> str:
     return re.sub(r"\\([\\*_~|`<>\[@#:+-])", r"\1", sentence)
 
 
+def counted(number: int, thing: str) -> str:
+    """`1 photo`, `2 photos`."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
 def percent(confidence: float) -> str:
     """`97 %`; never `100 %`, since no answer is certain."""
     return f"{min(99, round(confidence * 100))} %"

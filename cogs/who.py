@@ -14,10 +14,11 @@ from discord.ext import commands
 from bot import crops
 from bot.client import Nugu  # discord.py reads the annotations
 from bot.errors import PersonError, sentence_for
-from bot.usecases import identify, roster
+from bot.usecases import identify, members
 from bot.usecases.identify import Asked
 from bot.usecases.setup import choices as choices_of
 from cogs.cards.result import result_card, result_files
+from cogs.offers import choices
 from cogs.phrases import asks_who
 from cogs.pictures import pictures_of, read_attachments
 from cogs.presses.answer import AllRight, Details, FixFace, Hide, Undo
@@ -96,9 +97,7 @@ class Who(commands.Cog):
             if server
             else await identify.servers_asked_in(self.client.app, interaction.user.id, MUTUAL_SERVERS)
         )
-        known = await roster.group_names(self.client.app, servers)
-        wanted = [name for name in known if typed.casefold() in name.casefold()]
-        return [app_commands.Choice(name=name, value=name) for name in wanted[:25]]
+        return choices(await members.offer_groups(self.client.app, servers, typed))
 
     async def who_menu(self, interaction: discord.Interaction[Nugu], message: discord.Message) -> None:
         """Apps > Who is this?"""

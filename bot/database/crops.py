@@ -42,6 +42,7 @@ class Crops:
                 server_id=server_id,
                 sha256=stored.sha256,
                 key=stored.key,
+                phash=stored.cut.phash,
                 face_width=stored.cut.face_width,
                 sharpness=stored.cut.sharpness,
             )

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import exists, func, or_, select
-from sqlalchemy.orm import contains_eager
+from sqlalchemy import delete, exists, func, or_, select, update
+from sqlalchemy.orm import contains_eager, selectinload
 
+from bot.database.questions import standing
 from bot.database.servers import Servers
-from bot.database.tables import Crop, CropEncoding, Group, Member, ModelPhoto, Photo, Server
+from bot.database.spellings import group_is_called, member_is_called
+from bot.database.tables import (
+    Crop,
+    CropEncoding,
+    Group,
+    Member,
+    Model,
+    ModelPhoto,
+    Photo,
+    QuestionFace,
+    Server,
+    Word,
+)
 from bot.jobs import RosterRow
 from bot.names import key_of
 from bot.words import Origin
@@ -28,6 +41,14 @@ class PhotoCount(NamedTuple):
     server: int
     member: str | None
     photos: int
+
+
+class Holdings(NamedTuple):
+    """What is kept of a group or a member: how many members, photos, and faces that were said to be theirs."""
+
+    members: int
+    photos: int
+    labels: int
 
 
 class Rosters:
@@ -50,8 +71,8 @@ class Rosters:
         return found.all()
 
     async def find_group(self, servers: Collection[int], name: str) -> Group | None:
-        """The group called `name`; a server's own before the house's."""
-        query = select(Group).where(Group.server_id.in_(servers), Group.key == key_of(name))
+        """The group called `name`, in any spelling; a server's own before the house's."""
+        query = select(Group).where(Group.server_id.in_(servers), group_is_called(key_of(name)))
         return (await self._session.scalars(query.order_by(Group.server_id.desc()))).first()
 
     async def add_group(self, server_id: int, name: str) -> Group:
@@ -67,18 +88,19 @@ class Rosters:
         return (await self._session.scalars(query)).all()
 
     async def members_called(self, servers: Collection[int], name: str) -> Sequence[Member]:
-        """The members called `name` with their groups; a server's own before the house's."""
+        """The members called `name`, in any spelling, with their groups; a server's own before the house's."""
         query = (
             select(Member)
             .join(Member.group)
             .options(contains_eager(Member.group))
-            .where(Group.server_id.in_(servers), Member.key == key_of(name))
+            .where(Group.server_id.in_(servers), member_is_called(key_of(name)))
             .order_by(Group.server_id.desc(), Member.id)
         )
         return (await self._session.scalars(query)).all()
 
     async def find_member(self, group_id: int, name: str) -> Member | None:
-        query = select(Member).where(Member.group_id == group_id, Member.key == key_of(name))
+        """The member of a group called `name`, in any spelling."""
+        query = select(Member).where(Member.group_id == group_id, member_is_called(key_of(name)))
         return (await self._session.scalars(query)).first()
 
     async def add_member(self, group_id: int, name: str) -> Member:
@@ -100,6 +122,11 @@ class Rosters:
         )
         return (await self._session.scalars(query)).unique().all()
 
+    async def members_with(self, ids: Collection[int]) -> Sequence[Member]:
+        """The members with these ids, with their groups."""
+        query = select(Member).join(Member.group).options(contains_eager(Member.group)).where(Member.id.in_(ids))
+        return (await self._session.scalars(query.order_by(Member.id))).all()
+
     async def photo_count(self, member_id: int) -> int:
         query = select(func.count()).select_from(Photo).where(Photo.member_id == member_id)
         return await self._session.scalar(query) or 0
@@ -116,11 +143,65 @@ class Rosters:
         )
         return [PhotoCount(*row) for row in await self._session.execute(query)]
 
+    async def counts_of(self, group_id: int) -> list[tuple[int, str, int]]:
+        """(id, name, how many photos) of each member of a group, in the order in which they came."""
+        query = select(Member.id, Member.name, func.count(Photo.id)).outerjoin(Member.photos)
+        rows = await self._session.execute(
+            query.where(Member.group_id == group_id).group_by(Member.id).order_by(Member.id)
+        )
+        return [(member, name, photos) for member, name, photos in rows]
+
     async def add_photo(self, photo: Photo, server_id: int) -> None:
         """Keep a photo of a member of a server, and let its recognisers be fitted anew."""
         self._session.add(photo)
         await self._session.flush()
         await Servers(self._session).touch(server_id)
+
+    async def holdings(self, named: Group | Member) -> Holdings:
+        """What would go with a group or a member."""
+        members = await self._members_of(named)
+        photos = select(func.count()).select_from(Photo).where(Photo.member_id.in_(members))
+        labels = select(func.count(Word.face_id.distinct())).where(
+            Word.member_id.in_(members), Word.counts.is_(True), Word.undone_at.is_(None)
+        )
+        return Holdings(len(members), await self._session.scalar(photos) or 0, await self._session.scalar(labels) or 0)
+
+    async def remove(self, named: Group | Member, server_id: int) -> list[str]:
+        """Remove a group or a member of a server with its photos and labels; the keys of files that are nobody's then.
+
+        A word that named the member stays as one that names nobody: with it gone, what was said before it would hold again.
+        What was answered at the time stays too: it is what stands under a picture in a channel.
+        """
+        members = await self._members_of(named)
+        labelled = select(QuestionFace).where(
+            exists().where(Word.face_id == QuestionFace.id, Word.member_id.in_(members)).correlate(QuestionFace)
+        )
+        for face in (await self._session.scalars(labelled.options(selectinload(QuestionFace.words)))).all():
+            word = standing(face.words)
+            if word is not None and word.member_id in members:
+                face.crop_id = None
+        await self._session.flush()
+        await self._session.execute(
+            update(Word)
+            .where(Word.member_id.in_(members))
+            .values(member_id=None, name=None)
+            .execution_options(synchronize_session=False)
+        )
+        files: list[str] = []
+        if isinstance(named, Group):
+            kept = await self._session.scalars(select(Model.classifier_key).where(Model.group_id == named.id))
+            files = [key for key in kept if key is not None]
+        table = type(named)
+        await self._session.execute(
+            delete(table).where(table.id == named.id).execution_options(synchronize_session=False)
+        )
+        await Servers(self._session).touch(server_id)
+        return files
+
+    async def _members_of(self, named: Group | Member) -> list[int]:
+        if isinstance(named, Member):
+            return [named.id]
+        return list(await self._session.scalars(select(Member.id).where(Member.group_id == named.id)))
 
     async def revisions(self, servers: Collection[int]) -> tuple[tuple[int, int], ...]:
         """(server id, roster revision) of each server that has one: equal as long as no roster changed."""

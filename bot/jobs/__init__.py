@@ -4,18 +4,22 @@ Imports stand inside the jobs: the gateway names a job without loading dlib, Ope
 """
 
 from bot.jobs.bench import Cut, Refused, Workbench, load_engine
+from bot.jobs.copies import Copied, FacePrint, find_copies
 from bot.jobs.engines import CropEncodings, encode_crops, font_name, try_out, warm_up
-from bot.jobs.enrolling import Enrolled, by_size, enrol, why_not_enrolled
+from bot.jobs.enrolling import CropOfFace, Rivals, by_size, enrol, enrol_crop, why_not_enrolled
 from bot.jobs.gathering import Spotted, guess_each, sift, spot
 from bot.jobs.looking import Identified, Naming, SeenFace, identify
 from bot.jobs.reporting import LabelDoubt, MemberStanding, RosterReport, report
 from bot.jobs.rosters import RosterRow, SpokenOf, fit
+from bot.jobs.sheets import sheet
 from bot.jobs.training import Judged, Made, Names, Trained, TrainingFailedError, Tried, make, train
 
 __all__ = [
+    "Copied",
     "CropEncodings",
+    "CropOfFace",
     "Cut",
-    "Enrolled",
+    "FacePrint",
     "Identified",
     "Judged",
     "LabelDoubt",
@@ -24,6 +28,7 @@ __all__ = [
     "Names",
     "Naming",
     "Refused",
+    "Rivals",
     "RosterReport",
     "RosterRow",
     "SeenFace",
@@ -36,6 +41,8 @@ __all__ = [
     "by_size",
     "encode_crops",
     "enrol",
+    "enrol_crop",
+    "find_copies",
     "fit",
     "font_name",
     "guess_each",
@@ -43,6 +50,7 @@ __all__ = [
     "load_engine",
     "make",
     "report",
+    "sheet",
     "sift",
     "spot",
     "train",

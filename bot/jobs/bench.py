@@ -42,11 +42,15 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A face cut out of its picture: a square JPEG, the face's width in pixels, its sharpness (`models.quality`)."""
+    """A face cut out of its picture: a square JPEG, the face's width in pixels, its sharpness (`models.quality`).
+
+    `phash`: the JPEG's perceptual hash, 16 hexadecimal digits.
+    """
 
     jpeg: bytes
     face_width: int
     sharpness: float
+    phash: str | None = None
 
 
 def engine_of(bench: Workbench) -> Engine:
@@ -86,4 +90,17 @@ def cut_out(opened: OpenedPicture, face: Face, quality: Quality) -> Cut:
     """A face of the picture as it is kept."""
     from models.drawing import crop
 
-    return Cut(crop(opened.pixels, face.box), opened.to_original(face.box).width, quality.sharpness)
+    jpeg = crop(opened.pixels, face.box)
+    return Cut(jpeg, opened.to_original(face.box).width, quality.sharpness, hash_of(jpeg))
+
+
+def hash_of(jpeg: bytes) -> str:
+    """The perceptual hash of a crop, as it is kept."""
+    from io import BytesIO
+
+    import numpy as np
+    from PIL import Image
+
+    from models.copies import perceptual_hash
+
+    return f"{perceptual_hash(np.asarray(Image.open(BytesIO(jpeg)))):016x}"

@@ -25,11 +25,13 @@ class CropEncodings:
 
 def warm_up(bench: Workbench) -> str:
     """Do once what every picture needs, so that the first doesn't wait for it; the engine's version."""
+    from models.copies import perceptual_hash
     from models.drawing import Tag, annotate
     from models.faces import Band, Box
 
     engine = engine_of(bench)
     picture, _ = _rehearse(engine)
+    perceptual_hash(picture)
     annotate(picture, [Tag(1, Box(80, 80, 240, 240), "누구", Band.SURE, "50 %")])
     return engine.version
 

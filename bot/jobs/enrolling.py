@@ -1,36 +1,103 @@
-"""A photo for the roster: its one face, ready for the gallery, or why none was taken."""
+"""A photo for the roster: its one face, or all of them where nobody is clearly meant, with whom each looks like."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.jobs.bench import Cut, Refused, cut_out, engine_of, opened_picture
+from bot.doubts import NO_FACE, flaw_in_words, several_faces
+from bot.jobs.bench import Refused, cut_out, engine_of, opened_picture
+from bot.jobs.looking import Identified, SeenFace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.jobs.bench import Workbench
+    from bot.jobs.bench import Cut, Workbench
     from bot.media.pictures import OpenedPicture
     from models.engines import Engine
-    from models.faces import Face
-
+    from models.faces import Encodings, Face, Guess
+    from models.quality import Quality
 
 CLEAR_SUBJECT = 4.0
 """How many times larger than the next a face must be to be taken for the photo's subject."""
 
+MOST_FACES = 25
+"""Of a photo's faces so many are offered, the largest: a menu holds no more."""
+
+NUMBERED_SIDE = 1280
+NUMBERED_BYTES = 2**20
+
 
 @dataclass(frozen=True, slots=True)
-class Enrolled:
-    """A face taken for the gallery, and its encoding as float32 bytes."""
+class Rivals:
+    """Whom a photo may show instead: the recogniser of the roster, and the id of the group that it is added to."""
+
+    recogniser: bytes
+    group: int
+
+
+@dataclass(frozen=True, slots=True)
+class CropOfFace:
+    """A crop that was kept before, taken in again: cut out, and its encoding as float32 bytes."""
 
     cut: Cut
     vector: bytes
     engine: str
 
 
-def enrol(bench: Workbench, data: bytes) -> Enrolled | Refused:
-    """The one face of the photo `data`, ready for the gallery, or why none was taken."""
+def enrol(bench: Workbench, data: bytes, rivals: Rivals | None = None) -> Identified | Refused:
+    """The face of the photo `data` that is clearly its subject, else all of them, numbered in the tagged picture.
+
+    Each is cut out, and has the guess of the `rivals`' recogniser, where there is one.
+    """
+    from models.quality import measure
+
+    opened = opened_picture(bench, data)
+    if isinstance(opened, Refused):
+        return opened
+    engine = engine_of(bench)
+    found = engine.detect(opened.pixels)
+    if not found:
+        return Refused(NO_FACE)
+    largest = by_size(found)
+    meant = largest[:1] if has_subject(largest) else [face for face in found if face in largest[:MOST_FACES]]
+    encodings = engine.encode(opened.pixels, meant)
+    told = [place for place, encoding in enumerate(encodings) if (abs(encoding) <= 1).all()]
+    meant, encodings = [meant[place] for place in told], encodings[told]
+    if not meant:
+        return Refused("this face can't be told from others; take another photo")
+    qualities = [measure(opened.pixels, face, engine.landmarks) for face in meant]
+    guesses = _guesses(encodings, qualities, rivals)
+    return Identified(
+        size=opened.size,
+        group_name=None,
+        faces=tuple(
+            SeenFace(
+                number,
+                opened.to_original(face.box),
+                guess,
+                encoding.tobytes(),
+                quality.flaws,
+                cut_out(opened, face, quality),
+            )
+            for number, (face, guess, encoding, quality) in enumerate(
+                zip(meant, guesses, encodings, qualities, strict=True), start=1
+            )
+        ),
+        tagged=_numbered(opened, meant) if len(meant) > 1 else b"",
+        engine=engine.version,
+    )
+
+
+def enrol_crop(bench: Workbench, data: bytes) -> CropOfFace | Refused:
+    """The largest face of a crop that was kept before: it was accepted then, small or blurred as it may be.
+
+    The crop is written anew, so that nothing but its pixels is kept of bytes that came from outside.
+    """
+    import numpy as np
+
+    from bot.jobs.bench import Cut, hash_of
+    from models.drawing import encode_jpeg
     from models.quality import measure
 
     opened = opened_picture(bench, data)
@@ -38,14 +105,15 @@ def enrol(bench: Workbench, data: bytes) -> Enrolled | Refused:
         return opened
     engine = engine_of(bench)
     found = by_size(engine.detect(opened.pixels))
-    if (reason := why_not_enrolled(opened, found, engine)) is not None:
-        return Refused(reason)
-    face = found[0]
-    encoding = engine.encode(opened.pixels, [face])[0]
+    if not found:
+        return Refused(NO_FACE)
+    encoding = engine.encode(opened.pixels, found[:1])[0]
     if not (abs(encoding) <= 1).all():
         return Refused("this face can't be told from others; take another photo")
-    cut = cut_out(opened, face, measure(opened.pixels, face, engine.landmarks))
-    return Enrolled(cut, encoding.tobytes(), engine.version)
+    jpeg = encode_jpeg(np.asarray(opened.pixels))
+    width = opened.to_original(found[0].box).width
+    cut = Cut(jpeg, width, measure(opened.pixels, found[0], engine.landmarks).sharpness, hash_of(jpeg))
+    return CropOfFace(cut, encoding.tobytes(), engine.version)
 
 
 def by_size(faces: Sequence[Face]) -> list[Face]:
@@ -53,21 +121,36 @@ def by_size(faces: Sequence[Face]) -> list[Face]:
     return sorted(faces, key=lambda face: face.box.area, reverse=True)
 
 
+def has_subject(faces: Sequence[Face]) -> bool:
+    """Whether the first of these faces, largest first, is clearly the one that a photo is of."""
+    return len(faces) == 1 or faces[0].box.area >= CLEAR_SUBJECT * faces[1].box.area
+
+
 def why_not_enrolled(opened: OpenedPicture, faces: Sequence[Face], engine: Engine) -> str | None:
     """What makes a photo with these faces, largest first, no example of one person; None if it makes a good one."""
-    from models.examples import SMALLEST_EXAMPLE, flaw_of_example
-    from models.faces import Flaw
     from models.quality import measure
 
     if not faces:
-        return "I see no face in it; a larger or clearer picture, seen from the front, works best"
-    if len(faces) > 1 and faces[0].box.area < CLEAR_SUBJECT * faces[1].box.area:
-        return f"I see {len(faces)} faces in it; cut it to the one that is meant"
+        return NO_FACE
+    if not has_subject(faces):
+        return several_faces(len(faces))
     width = opened.to_original(faces[0].box).width
-    match flaw_of_example(width, measure(opened.pixels, faces[0], engine.landmarks).sharpness):
-        case Flaw.SMALL:
-            return f"the face is only {width} pixels wide; {SMALLEST_EXAMPLE} or more make a good example"
-        case Flaw.BLURRED:
-            return "the face is blurred; a sharper photo makes a good example"
-        case _:
-            return None
+    return flaw_in_words(width, measure(opened.pixels, faces[0], engine.landmarks).sharpness)
+
+
+def _guesses(encodings: Encodings, qualities: Sequence[Quality], rivals: Rivals | None) -> Sequence[Guess]:
+    from models.faces import Band, Guess
+    from models.recognition import Recogniser
+
+    if rivals is None:
+        return [Guess(None, None, 0.0, Band.UNKNOWN)] * len(encodings)
+    recogniser = Recogniser.from_bytes(rivals.recogniser)
+    return recogniser.name(encodings, qualities=qualities, group=rivals.group, once="no").guesses
+
+
+def _numbered(opened: OpenedPicture, faces: Sequence[Face]) -> bytes:
+    from models.drawing import Tag, annotate
+    from models.faces import Band
+
+    tags = [Tag(number, face.box, "", Band.UNSURE) for number, face in enumerate(faces, start=1)]
+    return annotate(opened.pixels, tags, max_side=NUMBERED_SIDE, max_bytes=NUMBERED_BYTES)

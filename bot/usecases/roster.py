@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot import crops, jobs
 from bot.database.crops import Crops
 from bot.database.engines import Engines
+from bot.database.photos import Photos
+from bot.database.questions import Questions
 from bot.database.rosters import Rosters
-from bot.database.tables import HOUSE, Photo
+from bot.database.servers import Servers
+from bot.database.spellings import Spellings
+from bot.database.tables import HOUSE, Photo, Question
+from bot.doubts import flaw_in_words, resemblance, several_faces
 from bot.errors import PersonError, UnknownGroupError
-from bot.jobs import Enrolled, Refused
+from bot.jobs import Copied, FacePrint, Identified, Refused, Rivals
 from bot.names import checked_name
 from bot.wording import plain
+from bot.words import Learns, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -25,10 +31,17 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.database.crops import StoredCut
     from bot.database.tables import Member
-    from bot.jobs import Workbench
+    from bot.jobs import SeenFace, Workbench
     from bot.usecases.identify import Submitted
 
 SEEN_BEFORE = "I have this very picture already"
+SAVED_ANEW = "I have this picture already, saved anew"
+SURE = 0.5
+"""Confidence from which a face that is handed in looks like another member."""
+
+NO_COPY = Copied()
+
+LEARNS_NOTHING = "I may learn nothing here, so I take no photos. A moderator may change that in `/setup`."
 
 
 class NoUsablePhotoError(PersonError):
@@ -41,12 +54,26 @@ class NoUsablePhotoError(PersonError):
 
 
 @dataclass(frozen=True, slots=True)
+class Asks:
+    """A photo that waits for a moderator's word: the question that keeps its faces, `(id, number, width)` each.
+
+    `picture`: the one face cut out, or all of them with their numbers.
+    """
+
+    question: int
+    member: int
+    faces: tuple[tuple[int, int, int], ...]
+    picture: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class TakenPhoto:
-    """What became of one photo: the crop that was taken, or the reason why not."""
+    """What became of one photo: the crop that was taken, or the reason why not, and whether a moderator may say more."""
 
     name: str
     crop: bytes | None
     reason: str | None
+    asks: Asks | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +88,36 @@ class AddedMember:
 
 @dataclass(frozen=True, slots=True)
 class ListedGroup:
-    """A group with the number of photos of each member."""
+    """A group with its other names, and the number of photos of each member."""
 
     name: str
     members: dict[str, int]
     is_house: bool
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """A photo that was looked at: the hash of its bytes, and what was seen."""
+    """A photo that was looked at: the hash of its bytes, what was seen, and what its one face is a copy of."""
 
     name: str
     sha256: str
-    result: Enrolled | Refused
+    result: Identified | Refused
+    copied: Copied = NO_COPY
+
+    @property
+    def faces(self) -> tuple[SeenFace, ...]:
+        """The faces that were found; one if the photo is clearly of somebody."""
+        return self.result.faces if isinstance(self.result, Identified) else ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Adding:
+    """Who adds photos, to which server's roster; `asks`: whether they may say more of doubtful ones."""
+
+    server_id: int
+    by: int
+    asks: bool
 
 
 async def add_group(app: App, server_id: int, name: str) -> str:
@@ -89,32 +132,59 @@ async def add_group(app: App, server_id: int, name: str) -> str:
 
 
 async def add_member(
-    app: App, server_id: int, group: str, name: str, photos: Sequence[Submitted], *, by: int, make_group: bool = False
+    app: App,
+    server_id: int,
+    group: str,
+    name: str,
+    photos: Sequence[Submitted],
+    *,
+    by: int,
+    make_group: bool = False,
+    asks: bool = False,
 ) -> AddedMember:
     """Add a member, or more photos of one. A photo that can't be taken says why and leaves the others alone.
 
-    Raises PersonError for an unknown group (unless `make_group`), a bad name, or NoUsablePhotoError for a new member.
+    With `asks`, a doubtful photo is kept as a question for a moderator: which of its faces is meant; though the face is
+    small, blurred, or looks like another member. A new member is made even where that is all there is.
+
+    Raises PersonError for an unknown group (unless `make_group`), a bad name, a server where nothing may be learned, or
+    NoUsablePhotoError for a new member.
     """
     name = checked_name(name)
-    await _known_group(app, server_id, group, make=make_group)
+    await may_learn(app, server_id)
+    group_id = await _known_group(app, server_id, group, make=make_group)
     while True:
         bench = await app.recognisers.bench()
-        looks = await _looks(app, bench, photos)
-        seen = [look.result.cut for look in looks if isinstance(look.result, Enrolled)]
+        rivals = await _rivals(app, bench, server_id, group_id) if asks else None
+        looks = await _compared(app, server_id, group_id, await _looks(app, bench, photos, rivals))
+        seen = [face.cut for look in looks for face in look.faces if face.cut is not None]
         async with crops.stored(app, seen) as cuts, app.database.writing() as session:
             # An engine that was put into use while another looked would never see these photos.
             if await Engines(session).in_use(held=True) != bench.engine:
                 continue
-            return await _add(session, server_id, group, name, looks, cuts, by)
+            return await _add(session, _Adding(server_id, by, asks), group, name, looks, cuts)
+
+
+async def may_learn(app: App, server_id: int) -> None:
+    """Raises PersonError where a server chose that nothing is learned."""
+    async with app.database.reading() as session:
+        if (await Servers(session).choices(server_id)).learns is Learns.OFF:
+            raise PersonError(LEARNS_NOTHING)
 
 
 async def list_groups(app: App, servers: Collection[int]) -> list[ListedGroup]:
     """The groups that `servers` may ask about, with the house's."""
     async with app.database.reading() as session:
         counts = await Rosters(session).photo_counts({HOUSE, *servers})
+        spellings = await Spellings(session).of_groups({HOUSE, *servers})
+    aliases: dict[int, list[str]] = {}
+    for spelling in spellings:
+        if spelling.spelling != spelling.name:
+            aliases.setdefault(spelling.id, []).append(spelling.spelling)
     groups: dict[int, ListedGroup] = {}
     for count in counts:
-        group = groups.setdefault(count.group, ListedGroup(count.group_name, {}, count.server == HOUSE))
+        also = tuple(aliases.get(count.group, ()))
+        group = groups.setdefault(count.group, ListedGroup(count.group_name, {}, count.server == HOUSE, also))
         if count.member is not None:
             group.members[count.member] = count.photos
     return list(groups.values())
@@ -129,70 +199,152 @@ async def group_names(app: App, servers: Collection[int], *, house: bool = True)
 
 async def _add(
     session: AsyncSession,
-    server_id: int,
+    adding: _Adding,
     group: str,
     name: str,
     looks: Sequence[_Look],
     cuts: Mapping[bytes, StoredCut],
-    by: int,
 ) -> AddedMember:
     rosters = Rosters(session)
-    found = await rosters.find_group([server_id], group)
+    found = await rosters.find_group([adding.server_id], group)
     if found is None:
         raise PersonError(f"The group “{plain(group)}” was removed just now.")
     member = await rosters.find_member(found.id, name)
     is_new = member is None
     member = member or await rosters.add_member(found.id, name)
-    taken = [await _keep(session, server_id, member, look, cuts, by) for look in looks]
-    if is_new and not any(photo.crop for photo in taken):
+    taken: list[TakenPhoto] = []
+    for look in looks:
+        again = any(taken[place].crop for place in look.copied.earlier)
+        taken.append(await _keep(session, adding, member, look, cuts, again=again))
+    if is_new and not any(photo.crop or photo.asks for photo in taken):
         raise NoUsablePhotoError(name, [photo.name for photo in taken], [photo.reason or "" for photo in taken])
     return AddedMember(found.name, member.name, tuple(taken), await rosters.photo_count(member.id))
 
 
-async def _known_group(app: App, server_id: int, name: str, *, make: bool) -> None:
-    async with app.database.reading() as session:
-        rosters = Rosters(session)
-        if await rosters.find_group([server_id], name) is not None:
-            return
-        known = [group.name for group in await rosters.groups([server_id])]
-    if make:
+async def _known_group(app: App, server_id: int, name: str, *, make: bool) -> int:
+    """The id of the group called so, made if it may be."""
+    while True:
+        async with app.database.reading() as session:
+            rosters = Rosters(session)
+            found = await rosters.find_group([server_id], name)
+            if found is not None:
+                return found.id
+            known = [group.name for group in await rosters.groups([server_id])]
+        if not make:
+            raise UnknownGroupError(name, known)
         await add_group(app, server_id, name)
-        return
-    raise UnknownGroupError(name, known)
 
 
-async def _looks(app: App, bench: Workbench, photos: Sequence[Submitted]) -> list[_Look]:
-    return await asyncio.gather(*(_look(app, bench, photo) for photo in photos))
+async def _rivals(app: App, bench: Workbench, server_id: int, group_id: int) -> Rivals | None:
+    """The server's recogniser, if it knows anybody and is of the engine on the bench."""
+    try:
+        fitted = await app.recognisers.of([server_id])
+    except PersonError:  # nobody is enrolled, or the engine knows nobody: the first photo looks like nobody else
+        return None
+    return Rivals(fitted.recogniser, group_id) if fitted.bench.engine == bench.engine else None
 
 
-async def _look(app: App, bench: Workbench, photo: Submitted) -> _Look:
-    return _Look(photo.name, hashlib.sha256(photo.data).hexdigest(), await _enrol(app, bench, photo))
+async def _looks(app: App, bench: Workbench, photos: Sequence[Submitted], rivals: Rivals | None) -> list[_Look]:
+    results = await asyncio.gather(*(_enrol(app, bench, photo, rivals) for photo in photos))
+    return [
+        _Look(photo.name, hashlib.sha256(photo.data).hexdigest(), result)
+        for photo, result in zip(photos, results, strict=True)
+    ]
 
 
-async def _enrol(app: App, bench: Workbench, photo: Submitted) -> Enrolled | Refused:
+async def _compared(app: App, server_id: int, group_id: int, looks: Sequence[_Look]) -> list[_Look]:
+    """The same, each with what its one face is a copy of: of the photos that there are, and of those before it."""
+    alone = [look.faces[0] if len(look.faces) == 1 else None for look in looks]
+    prints = [FacePrint(face.cut.phash if face.cut else None, face.vector) for face in alone if face is not None]
+    engine = next((look.result.engine for look in looks if isinstance(look.result, Identified)), None)
+    if engine is None or not prints:
+        return list(looks)
+    async with app.database.reading() as session:
+        hashes = await Photos(session).hashes(server_id)
+        vectors = await Photos(session).vectors(group_id, engine)
+    copied = await app.compute.run(jobs.find_copies, prints, engine, hashes, vectors)
+    places = [place for place, face in enumerate(alone) if face is not None]
+    found = {
+        place: Copied(one.members, tuple(places[earlier] for earlier in one.earlier))
+        for place, one in zip(places, copied, strict=True)
+    }
+    return [replace(look, copied=found.get(place, look.copied)) for place, look in enumerate(looks)]
+
+
+async def _enrol(app: App, bench: Workbench, photo: Submitted, rivals: Rivals | None) -> Identified | Refused:
     if photo.refusal is not None:
         return Refused(photo.refusal)
     try:
-        return await app.compute.run(jobs.enrol, bench, photo.data)
+        return await app.compute.run(jobs.enrol, bench, photo.data, rivals)
     except PersonError as error:
         return Refused(str(error))
 
 
 async def _keep(
-    session: AsyncSession, server_id: int, member: Member, look: _Look, cuts: Mapping[bytes, StoredCut], by: int
+    session: AsyncSession,
+    adding: _Adding,
+    member: Member,
+    look: _Look,
+    cuts: Mapping[bytes, StoredCut],
+    *,
+    again: bool,
 ) -> TakenPhoto:
+    """Keep a photo, or say why not; `again`: it is a copy of one that was taken just now."""
     rosters, result = Rosters(session), look.result
     if isinstance(result, Refused):
         return TakenPhoto(look.name, None, result.sentence)
-    before = await rosters.enrolled_for(server_id, look.sha256)
-    if any(known.id == member.id for known in before):
-        return TakenPhoto(look.name, None, SEEN_BEFORE)
-    # Somebody may be in two groups with one photo: a unit, say. Two names on one photo are a slip.
-    other = next((known for known in before if known.key != member.key), None)
-    if other is not None:
-        reason = f"{SEEN_BEFORE}, as one of {plain(other.name)} ({plain(other.group.name)})"
+    before = await rosters.enrolled_for(adding.server_id, look.sha256)
+    if (reason := _had(SEEN_BEFORE, before, member)) is not None:
         return TakenPhoto(look.name, None, reason)
-    stored = cuts[result.cut.jpeg]._replace(sha256=look.sha256)
-    crop = await Crops(session).add(server_id, stored, result.vector, result.engine)
-    await rosters.add_photo(Photo(member_id=member.id, crop_id=crop.id, added_by=by), server_id)
-    return TakenPhoto(look.name, result.cut.jpeg, None)
+    face = result.faces[0]
+    assert face.cut is not None
+    if len(result.faces) > 1:
+        return await _ask(session, adding, member, look, cuts, several_faces(len(result.faces)))
+    copied = await rosters.members_with(look.copied.members)
+    if (reason := SAVED_ANEW if again else _had(SAVED_ANEW, copied, member)) is not None:
+        return TakenPhoto(look.name, None, reason)
+    doubt = flaw_in_words(face.cut.face_width, face.cut.sharpness) or resemblance(face.guess, member.id, member.name)
+    if doubt is not None:
+        return await _ask(session, adding, member, look, cuts, doubt)
+    stored = cuts[face.cut.jpeg]._replace(sha256=look.sha256)
+    crop = await Crops(session).add(adding.server_id, stored, face.vector, result.engine)
+    await rosters.add_photo(Photo(member_id=member.id, crop_id=crop.id, added_by=adding.by), adding.server_id)
+    return TakenPhoto(look.name, face.cut.jpeg, None)
+
+
+def _had(told: str, before: Collection[Member], member: Member) -> str | None:
+    """Why a photo is not taken that members are known by already; None if it may be.
+
+    Somebody may be in two groups with one photo: a unit, say. Two names on one photo are a slip.
+    """
+    if any(known.id == member.id for known in before):
+        return told
+    other = next((known for known in before if known.key != member.key), None)
+    return f"{told}, as one of {plain(other.name)} ({plain(other.group.name)})" if other is not None else None
+
+
+async def _ask(
+    session: AsyncSession,
+    adding: _Adding,
+    member: Member,
+    look: _Look,
+    cuts: Mapping[bytes, StoredCut],
+    doubt: str,
+) -> TakenPhoto:
+    """A photo that isn't taken as it is; where a moderator may say more of it, it waits for that."""
+    result = look.result
+    if not adding.asks or not isinstance(result, Identified):
+        return TakenPhoto(look.name, None, doubt)
+    question = Question(
+        server_id=adding.server_id,
+        asker_id=adding.by,
+        origin=Origin.SUBMITTED,
+        engine=result.engine,
+        threshold=SURE,
+        rosters=[adding.server_id],
+    )
+    answer = await Questions(session).add(question, [(look.name, result)], cuts)
+    cut = result.faces[0].cut
+    picture = result.tagged or (cut.jpeg if cut else b"")
+    faces = tuple((face.id, face.number, face.box.width) for _, face in answer.faces)
+    return TakenPhoto(look.name, None, doubt, Asks(answer.id, member.id, faces, picture))

@@ -1,4 +1,4 @@
-"""Cards and the form for rosters."""
+"""Cards and the form for adding to rosters: what became of each photo, and what a moderator may say of doubtful ones."""
 
 from __future__ import annotations
 
@@ -7,63 +7,56 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bot.client import answer_error
-from bot.wording import plain
-from cogs.cards.layout import LONGEST_TEXT, Layout, container
+from bot.wording import circled, counted, plain
+from cogs.cards.layout import LONGEST_TEXT, Button, Layout, Row, Select, container, route
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Sequence
 
-    from bot.client import Nugu
-    from bot.usecases.roster import AddedMember, ListedGroup
-
-    AddMember = Callable[[discord.Interaction[Nugu], str, str, Sequence[discord.Attachment]], Awaitable[None]]
+    from bot.usecases.doubtful import Waiting
+    from bot.usecases.roster import AddedMember, Asks, ListedGroup, TakenPhoto
 
 MOST_PHOTOS = 10
-FORM_SECONDS = 900
-"""After so long nobody comes back to a form; discord.py keeps each until then."""
+GREEN = 0x3BA55D
+AMBER = 0xE0A030
+
+GROUP, NAME, PHOTOS = "group", "name", "photos"
+"""The custom_ids of the form's fields."""
 
 
 class MemberForm(discord.ui.Modal, title="Add a member"):
     """Group, name and up to ten photos at once."""
 
-    group: discord.ui.Label[Any] = discord.ui.Label(text="Group", component=discord.ui.TextInput(max_length=100))
-    name: discord.ui.Label[Any] = discord.ui.Label(text="Name", component=discord.ui.TextInput(max_length=100))
+    group: discord.ui.Label[Any] = discord.ui.Label(
+        text="Group", component=discord.ui.TextInput(custom_id=GROUP, max_length=100)
+    )
+    name: discord.ui.Label[Any] = discord.ui.Label(
+        text="Name", component=discord.ui.TextInput(custom_id=NAME, max_length=100)
+    )
     photos: discord.ui.Label[Any] = discord.ui.Label(
         text="Photos",
         description="One to ten, each with this one face, large and clear.",
-        component=discord.ui.FileUpload(min_values=1, max_values=MOST_PHOTOS),
+        component=discord.ui.FileUpload(custom_id=PHOTOS, min_values=1, max_values=MOST_PHOTOS),
     )
 
-    def __init__(self, add: AddMember, *, group: str, name: str) -> None:
-        super().__init__(timeout=FORM_SECONDS)
-        self._add = add
-        self._text(self.group).default = group
-        self._text(self.name).default = name
-
-    async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
-        upload = self.photos.component
-        assert isinstance(upload, discord.ui.FileUpload)
-        await self._add(interaction, self._text(self.group).value, self._text(self.name).value, upload.values)
-
-    async def on_error(self, interaction: discord.Interaction[Any], error: Exception, /) -> None:
-        await answer_error(interaction, error)
-
-    @staticmethod
-    def _text(label: discord.ui.Label[Any]) -> discord.ui.TextInput[Any]:
-        assert isinstance(label.component, discord.ui.TextInput)
-        return label.component
+    def __init__(self, *, group: str, name: str) -> None:
+        super().__init__(custom_id=route("addmember"))
+        for label, text in ((self.group, group), (self.name, name)):
+            assert isinstance(label.component, discord.ui.TextInput)
+            label.component.default = text
+        # A form that is over is not kept by discord.py. It needs none: whoever submits it is answered by its route.
+        self.stop()
 
 
 def added_card(added: AddedMember) -> tuple[Layout, list[discord.File]]:
-    """The crops that were taken, and of the other photos why they were not."""
+    """The crops that were taken, and of the other photos why they were not; those that wait have cards of their own."""
     taken = [photo for photo in added.taken if photo.crop is not None]
-    refused = [photo for photo in added.taken if photo.crop is None]
+    refused = [photo for photo in added.taken if photo.crop is None and photo.asks is None]
+    waiting = sum(photo.asks is not None for photo in added.taken)
     name = plain(added.member)
-    count = f"{added.photos} photo{'' if added.photos == 1 else 's'}"
-    text = f"**{name}** of **{plain(added.group)}** is known by {count} now."
+    text = f"**{name}** of **{plain(added.group)}** is known by {counted(added.photos, 'photo')} now."
     card = Layout()
-    box = container(0x3BA55D if taken else 0xE0A030)
+    box = container(GREEN if taken else AMBER)
     box.add_item(discord.ui.TextDisplay(text))
     files: list[discord.File] = []
     if taken:
@@ -79,12 +72,41 @@ def added_card(added: AddedMember) -> tuple[Layout, list[discord.File]]:
     if refused:
         lines = "\n".join(f"⚠️ {plain(photo.name)}: {photo.reason}." for photo in refused)
         box.add_item(discord.ui.TextDisplay(lines[:LONGEST_TEXT]))
+    if waiting:
+        box.add_item(discord.ui.TextDisplay(f"{counted(waiting, 'photo')} more: see below."))
     card.add_item(box)
     return card, files
 
 
+def waiting_card(photo: TakenPhoto, asks: Asks) -> tuple[Layout, list[discord.File]]:
+    """A doubtful photo: which of its faces is meant, or whether it is used all the same."""
+    (face, _, _), *others = asks.faces
+    if others:
+        text = f"⚠️ **{plain(photo.name)}**: I see {len(asks.faces)} faces in it. Which one is meant?"
+        options = [
+            discord.SelectOption(label=f"{circled(number)} {width} pixels wide", value=str(face_id))
+            for face_id, number, width in asks.faces
+        ]
+        menu = Select(
+            custom_id=route("whose", asks.question, asks.member),
+            placeholder="The number in the picture",
+            options=options,
+        )
+        rows = [Row(menu), Row(Button(label="None of them", custom_id=route("leaveout", asks.question)))]
+        return _asking(text, asks.picture, "The photo with a number on each face", rows)
+    text = f"⚠️ **{plain(photo.name)}**: {photo.reason}."
+    return _asking(text, asks.picture, "The face in it", [_use_or_not(asks.question, face, asks.member)])
+
+
+def doubt_card(waiting: Waiting) -> tuple[Layout, list[discord.File]]:
+    """The face that was chosen is doubtful: is it used all the same?"""
+    text = f"⚠️ Taken alone, {waiting.sentence}."
+    row = _use_or_not(waiting.question, waiting.face, waiting.member)
+    return _asking(text, waiting.crop, "The face that was chosen", [row])
+
+
 def groups_card(groups: Sequence[ListedGroup]) -> Layout:
-    """Every group with its members and how many photos each has."""
+    """Every group with its other names, its members and how many photos each has."""
     card = Layout()
     if not groups:
         card.add_item(discord.ui.TextDisplay("I know no group here yet. Add the first with `/group add`."))
@@ -92,7 +114,33 @@ def groups_card(groups: Sequence[ListedGroup]) -> Layout:
     lines: list[str] = []
     for group in groups:
         members = ", ".join(f"{plain(name)} ({count})" for name, count in group.members.items())
+        also = f" · {', '.join(map(plain, group.aliases))}" if group.aliases else ""
         shared = " · shared with every server" if group.is_house else ""
-        lines.append(f"**{plain(group.name)}**{shared}\n{members or 'nobody yet: `/member add`'}")
+        lines.append(f"**{plain(group.name)}**{also}{shared}\n{members or 'nobody yet: `/member add`'}")
     card.add_item(discord.ui.TextDisplay("\n\n".join(lines)[:LONGEST_TEXT]))
     return card
+
+
+def _use_or_not(question: int, face: int, member: int) -> Row:
+    return Row(
+        Button(
+            label="Use it all the same",
+            style=discord.ButtonStyle.primary,
+            custom_id=route("useit", question, face, member),
+        ),
+        Button(label="Leave it out", custom_id=route("leaveout", question)),
+    )
+
+
+def _asking(text: str, picture: bytes | None, alt: str, rows: Sequence[Row]) -> tuple[Layout, list[discord.File]]:
+    card = Layout()
+    box = container(AMBER)
+    box.add_item(discord.ui.TextDisplay(text[:LONGEST_TEXT]))
+    files: list[discord.File] = []
+    if picture is not None:
+        files = [discord.File(BytesIO(picture), filename="photo.jpg")]
+        box.add_item(discord.ui.MediaGallery(discord.MediaGalleryItem("attachment://photo.jpg", description=alt)))
+    for row in rows:
+        box.add_item(row)
+    card.add_item(box)
+    return card, files

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import logging
-import re
 from typing import TYPE_CHECKING
 
 import discord
 
 from bot.usecases import correct, identify
 from bot.words import Meaning
-from cogs.cards.fix import SOMEBODY_ELSE, SomebodyElse, ask_who, closing
+from cogs.cards.fix import NAME, SOMEBODY_ELSE, SomebodyElse, ask_who, closing
 from cogs.cards.layout import Button, Select, route
 from cogs.cards.result import pictures_shown, result_card
-from cogs.presses.press import Press, hear_form, speaker_of
+from cogs.presses import forms
+from cogs.presses.press import Press, speaker_of
 
 if TYPE_CHECKING:
     from bot.client import Nugu
+    from cogs.presses.forms import Form
 
 log = logging.getLogger(__name__)
 
 ROUTE = r"(?P<question>\d+):(?P<card>\d+)"
 FACE_ROUTE = rf"{ROUTE}:(?P<face>\d+)"
-FORM = re.compile(rf"nugu:else:{FACE_ROUTE}")
 
 
 class WhichFace(Press[Select], template=rf"nugu:which:{ROUTE}"):
@@ -77,15 +77,16 @@ class IsNot(Press[Button], template=rf"nugu:isnt:{FACE_ROUTE}:(?P<member>\d+)"):
         await _close(interaction, said, self.ids["card"])
 
 
-async def on_form(interaction: discord.Interaction[Nugu]) -> None:
-    """Listens for the form of somebody else."""
-    await hear_form(interaction, FORM, _say_name)
-
-
-async def _say_name(interaction: discord.Interaction[Nugu], ids: dict[str, int], typed: str) -> None:
+async def _named(interaction: discord.Interaction[Nugu], form: Form) -> None:
+    """Somebody else was typed."""
+    await interaction.response.defer()
     app, speaker = interaction.client.app, await speaker_of(interaction)
-    said = await correct.say_name(app, ids["question"], ids["face"], typed, speaker)
-    await _close(interaction, said, ids["card"])
+    said = await correct.say_name(app, form.ids["question"], form.ids["face"], form.texts[NAME], speaker)
+    await _close(interaction, said, form.ids["card"])
+
+
+on_form = forms.on_form(rf"nugu:else:{FACE_ROUTE}", _named)
+"""Listens for the form of somebody else."""
 
 
 async def _say_nobody(interaction: discord.Interaction[Nugu], meaning: Meaning, ids: dict[str, int]) -> None:

@@ -12,12 +12,9 @@ from cogs.trust import trust_of
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Awaitable, Callable
     from typing import Self
 
     from bot.client import Nugu
-
-    FormAction = Callable[[discord.Interaction[Nugu], dict[str, int], str], Awaitable[None]]
 
 ItemT = TypeVar("ItemT", bound="discord.ui.Item[Any]")
 
@@ -60,25 +57,6 @@ class Press(discord.ui.DynamicItem[ItemT], template=r"nugu:press"):
     async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
         """What the press does."""
         raise AssertionError("a press without an action")
-
-
-async def hear_form(interaction: discord.Interaction[Nugu], route: re.Pattern[str], then: FormAction) -> None:
-    """Do `then` with a submitted form of this route: the route's numbers, and what was typed into its one text box.
-
-    Every interaction is shown to it, since the form may have been opened before a restart.
-    """
-    if interaction.type is not discord.InteractionType.modal_submit:
-        return
-    form = cast("Any", interaction.data)
-    match = route.fullmatch(form["custom_id"])
-    if match is None or not interaction.client.is_new(interaction):
-        return
-    try:
-        await interaction.response.defer()
-        (typed,) = [label["component"]["value"] for label in form["components"]]
-        await then(interaction, ids_of(match), typed)
-    except Exception as error:  # noqa: BLE001  # the funnel for forms
-        await answer_error(interaction, error)
 
 
 def ids_of(match: re.Match[str]) -> dict[str, int]:

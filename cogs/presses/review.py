@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import discord
 
 from bot.usecases import review
 from bot.words import Meaning
-from cogs.cards.fix import SOMEBODY_ELSE, SomebodyElse
+from cogs.cards.fix import NAME, SOMEBODY_ELSE, SomebodyElse
 from cogs.cards.layout import Button, Select, route
 from cogs.cards.result import pictures_shown
 from cogs.cards.review import choice_card, closed_card, review_card
-from cogs.presses.press import Press, hear_form, speaker_of
+from cogs.presses import forms
+from cogs.presses.press import Press, speaker_of
 
 if TYPE_CHECKING:
     from bot.app import App
     from bot.client import Nugu
     from bot.usecases.correct import Speaker
     from bot.usecases.review import Page
+    from cogs.presses.forms import Form
 
 FACE = r"(?P<face>\d+)"
 MEMBER = rf"{FACE}:(?P<member>\d+)"
-FORM = re.compile(rf"nugu:review:else:{FACE}")
 BAD_REQUEST = 400
 
 
@@ -163,15 +163,17 @@ class Done(Press[Button], template=r"nugu:review:done"):
         await interaction.edit_original_response(view=closed_card("Thank you. `/review` goes on."), attachments=[])
 
 
-async def on_review_form(interaction: discord.Interaction[Nugu]) -> None:
-    """Listens for the form of somebody else."""
-    await hear_form(interaction, FORM, _say_name)
-
-
-async def _say_name(interaction: discord.Interaction[Nugu], ids: dict[str, int], typed: str) -> None:
+async def _named(interaction: discord.Interaction[Nugu], form: Form) -> None:
+    """Somebody else was typed."""
+    await interaction.response.defer()
     assert interaction.guild_id is not None
     app, speaker = interaction.client.app, await speaker_of(interaction)
-    await show(interaction, await review.say_name(app, interaction.guild_id, ids["face"], typed, speaker))
+    page = await review.say_name(app, interaction.guild_id, form.ids["face"], form.texts[NAME], speaker)
+    await show(interaction, page)
+
+
+on_review_form = forms.on_form(rf"nugu:review:else:{FACE}", _named)
+"""Listens for the form of somebody else."""
 
 
 PRESSES = (

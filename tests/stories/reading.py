@@ -39,9 +39,14 @@ def option(message: Any, label: str) -> str:
 
 def answer(result: InteractionResult) -> Any:
     """The one message with which a slow command was answered."""
+    return answers(result)[-1]
+
+
+def answers(result: InteractionResult) -> list[Any]:
+    """All messages with which a slow command was answered."""
     given = [*([result.response] if result.response is not None else []), *result.followups]
     assert given, result
-    return given[-1]
+    return given
 
 
 def components(message: Any) -> list[dict[str, Any]]:

@@ -1,0 +1,110 @@
+"""The photos that members are known by: which there are, whose copies they are, and how one goes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import delete, func, select
+
+from bot.database.base import utc_now
+from bot.database.questions import standing
+from bot.database.servers import Servers
+from bot.database.tables import Crop, CropEncoding, Group, Member, Photo, QuestionFace, Word
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from bot.words import Origin
+
+
+class KeptPhoto(NamedTuple):
+    """A photo with its crop: where that is in the storage, how wide and how sharp the face is."""
+
+    id: int
+    key: str
+    face_width: int
+    sharpness: float | None
+    origin: Origin
+    added_by: int
+    added_at: datetime
+
+
+class Photos:
+    """Statements over the photos of members, in one session."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def of(self, member_id: int, *, offset: int = 0, limit: int | None = None) -> list[KeptPhoto]:
+        """The photos of a member, the oldest first."""
+        query = (
+            select(
+                Photo.id,
+                Crop.key,
+                Crop.face_width,
+                Crop.sharpness,
+                Photo.origin,
+                Photo.added_by,
+                Photo.added_at,
+            )
+            .join(Photo.crop)
+            .where(Photo.member_id == member_id)
+            .order_by(Photo.id)
+        )
+        return [KeptPhoto(*row) for row in await self._session.execute(query.offset(offset).limit(limit))]
+
+    async def counts(self, member_id: int) -> dict[Origin, int]:
+        """How many photos of a member there are, by where they come from."""
+        query = select(Photo.origin, func.count()).where(Photo.member_id == member_id).group_by(Photo.origin)
+        return {row[0]: row[1] for row in await self._session.execute(query)}
+
+    async def first_of_each(self, group_id: int) -> dict[int, str]:
+        """Where the crop of one photo of each member of a group is, by the member's id."""
+        first = select(func.min(Photo.id)).join(Member).where(Member.group_id == group_id).group_by(Photo.member_id)
+        query = select(Photo.member_id, Crop.key).join(Photo.crop).where(Photo.id.in_(first))
+        return {row[0]: row[1] for row in await self._session.execute(query)}
+
+    async def find(self, photo_id: int, server_id: int) -> Photo | None:
+        """A photo of a member of a server."""
+        query = select(Photo).join(Photo.member).join(Member.group)
+        return (await self._session.scalars(query.where(Photo.id == photo_id, Group.server_id == server_id))).first()
+
+    async def remove(self, photo: Photo, server_id: int, by: int) -> None:
+        """Remove a photo, taking back what was said of the face, which else would bring it back with the next word."""
+        query = select(Word).join(QuestionFace).where(QuestionFace.crop_id == photo.crop_id).order_by(Word.id)
+        words = (await self._session.scalars(query)).all()
+        word = standing(words)
+        if word is not None and word.member_id == photo.member_id:
+            for one in words:
+                if one.counts and one.undone_at is None:
+                    one.undone_at, one.undone_by = utc_now(), by
+        await self._session.flush()
+        await self._session.execute(
+            delete(Photo).where(Photo.id == photo.id).execution_options(synchronize_session=False)
+        )
+        await Servers(self._session).touch(server_id)
+
+    async def hashes(self, server_id: int) -> list[tuple[int, str]]:
+        """(member's id, perceptual hash) of every photo of a server whose crop has one."""
+        query = (
+            select(Photo.member_id, Crop.phash)
+            .join(Photo.crop)
+            .join(Photo.member)
+            .join(Member.group)
+            .where(Group.server_id == server_id, Crop.phash.is_not(None))
+            .order_by(Photo.id)
+        )
+        return [(member, phash) for member, phash in await self._session.execute(query) if phash is not None]
+
+    async def vectors(self, group_id: int, engine: str) -> list[tuple[int, bytes]]:
+        """(member's id, encoding by `engine`) of every photo of a group that has one."""
+        query = (
+            select(Photo.member_id, CropEncoding.vector)
+            .join(Photo.member)
+            .join(CropEncoding, CropEncoding.crop_id == Photo.crop_id)
+            .where(Member.group_id == group_id, CropEncoding.engine == engine, CropEncoding.vector.is_not(None))
+            .order_by(Photo.id)
+        )
+        return [(member, vector) for member, vector in await self._session.execute(query) if vector is not None]

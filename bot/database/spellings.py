@@ -1,0 +1,100 @@
+"""Other names of groups and members: in another script, in full, former ones. Whom a name means, whichever it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, exists, func, or_, select, union_all
+
+from bot.database.tables import Alias, Group, Member
+from bot.names import Spelling, key_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+
+def group_is_called(key: str) -> ColumnElement[bool]:
+    """That a group has this key, or an alias with it."""
+    other = exists().where(Alias.group_id == Group.id, Alias.member_id.is_(None), Alias.key == key)
+    return or_(Group.key == key, other.correlate(Group))
+
+
+def member_is_called(key: str) -> ColumnElement[bool]:
+    """That a member has this key, or an alias with it."""
+    other = exists().where(Alias.member_id == Member.id, Alias.key == key)
+    return or_(Member.key == key, other.correlate(Member))
+
+
+class Spellings:
+    """Statements over names and aliases, in one session. `named` is whose they are: a group or a member."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def of_groups(self, servers: Collection[int]) -> list[Spelling]:
+        """Every spelling of every group of `servers`; a server's own groups before the house's."""
+        server = Group.server_id.label("server")
+        names = select(server, Group.id, Group.name, Group.name.label("spelling")).where(Group.server_id.in_(servers))
+        aliases = (
+            select(server, Group.id, Group.name, Alias.name.label("spelling"))
+            .join(Alias, Alias.group_id == Group.id)
+            .where(Group.server_id.in_(servers), Alias.member_id.is_(None))
+        )
+        both = union_all(names, aliases).subquery()
+        rows = await self._session.execute(select(both).order_by(both.c.server.desc(), both.c.id))
+        return [Spelling(*row) for _, *row in rows]
+
+    async def of_members(self, servers: Collection[int], group_id: int | None = None) -> list[Spelling]:
+        """Every spelling of every member of `servers`, or of one group of theirs."""
+        wanted = Group.server_id.in_(servers)
+        if group_id is not None:
+            wanted &= Group.id == group_id
+        names = select(Member.id, Member.name, Member.name, Group.name).join(Member.group).where(wanted)
+        aliases = (
+            select(Member.id, Member.name, Alias.name, Group.name)
+            .join(Alias, Alias.member_id == Member.id)
+            .join(Member.group)
+            .where(wanted)
+        )
+        return [Spelling(*row) for row in await self._session.execute(union_all(names, aliases))]
+
+    async def aliases(self, named: Group | Member) -> Sequence[str]:
+        """The other names, in the order in which they came."""
+        return (await self._session.scalars(select(Alias.name).where(_of(named)).order_by(Alias.id))).all()
+
+    async def aliases_in(self, group_id: int) -> dict[int | None, list[str]]:
+        """The other names of a group, under None, and of each of its members, by id."""
+        found: dict[int | None, list[str]] = {}
+        query = select(Alias.member_id, Alias.name).where(Alias.group_id == group_id).order_by(Alias.id)
+        for member, name in await self._session.execute(query):
+            found.setdefault(member, []).append(name)
+        return found
+
+    async def count(self, named: Group | Member) -> int:
+        """How many other names there are."""
+        return await self._session.scalar(select(func.count()).select_from(Alias).where(_of(named))) or 0
+
+    async def add(self, named: Group | Member, name: str) -> None:
+        """Keep another name."""
+        group, member = (named.id, None) if isinstance(named, Group) else (named.group_id, named.id)
+        self._session.add(Alias(group_id=group, member_id=member, name=name, key=key_of(name)))
+        await self._session.flush()
+
+    async def remove(self, named: Group | Member, name: str) -> bool:
+        """Forget another name; whether it was there."""
+        gone = await self._session.scalars(
+            delete(Alias)
+            .where(_of(named), Alias.key == key_of(name))
+            .returning(Alias.id)
+            .execution_options(synchronize_session=False)
+        )
+        return bool(gone.all())
+
+
+def _of(named: Group | Member) -> ColumnElement[bool]:
+    if isinstance(named, Member):
+        return Alias.member_id == named.id
+    return (Alias.group_id == named.id) & Alias.member_id.is_(None)

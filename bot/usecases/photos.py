@@ -1,0 +1,157 @@
+"""The photos that a member is known by: shown, and removed one by one."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot import crops, jobs
+from bot.database.photos import Photos
+from bot.database.rosters import Rosters
+from bot.database.spellings import Spellings
+from bot.database.tables import HOUSE, Group, Member
+from bot.errors import PersonError
+from bot.usecases.members import GONE, find
+from models.examples import flaw_of_example
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from bot.app import App
+    from bot.words import Origin
+    from models.faces import Flaw
+
+PAGE = 10
+"""Photos on one page: a gallery holds no more."""
+
+MOST_ON_SHEET = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPhoto:
+    """A photo as a card shows it; `crop` is None where the file is lost."""
+
+    id: int
+    crop: bytes | None
+    face_width: int
+    sharpness: float | None
+    origin: Origin
+    added_by: int
+    added_at: datetime
+
+    @property
+    def flaw(self) -> Flaw | None:
+        """What makes it no good example, if anything does."""
+        return flaw_of_example(self.face_width, self.sharpness)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownMember:
+    """A member with one page of their photos; `counts` has all of them by where they come from."""
+
+    id: int
+    name: str
+    group: str
+    is_house: bool
+    aliases: tuple[str, ...]
+    counts: dict[Origin, int]
+    page: int
+    photos: tuple[ShownPhoto, ...]
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are, one at least."""
+        return max(1, -(-sum(self.counts.values()) // PAGE))
+
+
+@dataclass(frozen=True, slots=True)
+class GroupMember:
+    """A member of a group that is shown: other names, how many photos, and one crop if there is any."""
+
+    name: str
+    aliases: tuple[str, ...]
+    photos: int
+    crop: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownGroup:
+    """A group with its members; `sheet` is a picture of all of them where they are more than a gallery holds."""
+
+    name: str
+    is_house: bool
+    aliases: tuple[str, ...]
+    members: tuple[GroupMember, ...]
+    sheet: bytes | None
+
+
+async def show_member(app: App, server_id: int, group: str, member: str) -> ShownMember:
+    """A member, in any spelling, with the first page of photos. Raises UnknownGroupError, UnknownMemberError."""
+    async with app.database.reading() as session:
+        found = await find(session, {HOUSE, server_id}, group, member)
+        assert isinstance(found, Member)
+        return await _shown(app, session, found, found.group, 0)
+
+
+async def show_page(app: App, server_id: int, member_id: int, page: int) -> ShownMember:
+    """A member with a page of photos from 0, the last one if there are fewer. Raises PersonError when they are gone."""
+    async with app.database.reading() as session:
+        member = await session.get(Member, member_id)
+        group = await session.get(Group, member.group_id) if member else None
+        if member is None or group is None or group.server_id not in {HOUSE, server_id}:
+            raise PersonError(GONE)
+        return await _shown(app, session, member, group, page)
+
+
+async def remove_photo(app: App, server_id: int, photo_id: int, by: int) -> None:
+    """Forget a photo of a server's roster and its crop. Raises PersonError when it is gone."""
+    async with app.database.writing() as session:
+        photo = await Photos(session).find(photo_id, server_id)
+        if photo is None:
+            raise PersonError(GONE)
+        await Photos(session).remove(photo, server_id, by)
+    await crops.sweep(app)
+
+
+async def show_group(app: App, server_id: int, group: str) -> ShownGroup:
+    """A group, in any spelling, with its members. Raises UnknownGroupError."""
+    async with app.database.reading() as session:
+        found = await find(session, {HOUSE, server_id}, group, None)
+        assert isinstance(found, Group)
+        counts = await Rosters(session).counts_of(found.id)
+        aliases = await Spellings(session).aliases_in(found.id)
+        keys = await Photos(session).first_of_each(found.id)
+    with_photo = [member for member, _, _ in counts if member in keys][:MOST_ON_SHEET]
+    files = await asyncio.gather(*(app.storage.get(keys[member]) for member in with_photo))
+    crop = dict(zip(with_photo, files, strict=True))
+    members = tuple(
+        GroupMember(name, tuple(aliases.get(member, [])), photos, crop.get(member)) for member, name, photos in counts
+    )
+    pictured = [(one.name, one.crop) for one in members if one.crop is not None]
+    sheet = await app.compute.run(jobs.sheet, pictured) if len(pictured) > PAGE else None
+    return ShownGroup(found.name, found.server_id == HOUSE, tuple(aliases.get(None, [])), members, sheet)
+
+
+async def _shown(app: App, session: AsyncSession, member: Member, group: Group, page: int) -> ShownMember:
+    photos = Photos(session)
+    counts = await photos.counts(member.id)
+    page = max(0, min(page, (sum(counts.values()) - 1) // PAGE))
+    kept = await photos.of(member.id, offset=page * PAGE, limit=PAGE)
+    files: Sequence[bytes | None] = await asyncio.gather(*(app.storage.get(photo.key) for photo in kept))
+    return ShownMember(
+        id=member.id,
+        name=member.name,
+        group=group.name,
+        is_house=group.server_id == HOUSE,
+        aliases=tuple(await Spellings(session).aliases(member)),
+        counts=counts,
+        page=page,
+        photos=tuple(
+            ShownPhoto(one.id, crop, one.face_width, one.sharpness, one.origin, one.added_by, one.added_at)
+            for one, crop in zip(kept, files, strict=True)
+        ),
+    )

@@ -1,0 +1,30 @@
+"""Cards with pictures, sent where Discord takes them: in place of what is there, else as a message of their own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import discord
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.client import Nugu
+    from cogs.cards.layout import Layout
+
+BAD_REQUEST = 400
+
+
+async def show(interaction: discord.Interaction[Nugu], view: Layout, files: Sequence[discord.File] = ()) -> None:
+    """Put the card in place of the message that was pressed, or of "thinking".
+
+    Discord has refused edits with new pictures in a gallery (discord-api-docs #7529); a second message is none.
+    """
+    try:
+        await interaction.edit_original_response(view=view, attachments=files)
+    except discord.HTTPException as refused:
+        if refused.status != BAD_REQUEST or not files:
+            raise
+        for file in files:
+            file.reset()
+        await interaction.followup.send(view=view, files=files, ephemeral=True)
