@@ -29,8 +29,19 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+roster_cli = typer.Typer(help="The roster of every server as one archive: export, import.", no_args_is_help=True)
+cli.add_typer(roster_cli, name="roster")
+
 engine_cli = typer.Typer(help="What finds and encodes faces: list, install, switch.", no_args_is_help=True)
 cli.add_typer(engine_cli, name="engine")
+
+model_cli = typer.Typer(
+    help="What was learned of each group: which model answers, how it stands.", no_args_is_help=True
+)
+cli.add_typer(model_cli, name="model")
+
+Server = Annotated[int, typer.Option(help="Id of the server whose group it is; 0 is what every server may ask about.")]
+OfGroup = Annotated[str, typer.Argument(help="The group.")]
 
 NO_TOKEN = (
     "nugu: no DISCORD_TOKEN: make a bot at discord.com/developers/applications, copy its token (Bot > Reset Token) "
@@ -169,6 +180,28 @@ def doctor() -> None:
         raise typer.Exit(1)
 
 
+@roster_cli.command("export")
+def roster_export(
+    file: Annotated[Path, typer.Argument(help="The zip archive to write.", dir_okay=False)],
+    group: Annotated[str | None, typer.Option(help="One group; left out, all.")] = None,
+) -> None:
+    """Write groups, members, other names and crops to a zip archive."""
+    from bot.folders import export_archive
+
+    _finish(export_archive(_settings(), file, group))
+
+
+@roster_cli.command("import")
+def roster_import(
+    file: Annotated[Path, typer.Argument(help="A zip archive of GROUP/MEMBER/*.", exists=True, dir_okay=False)],
+) -> None:
+    """Add groups, members and photos from a zip archive, for every server to ask about."""
+    from bot.folders import import_archive
+
+    if not _finish(import_archive(_settings(), file)):
+        raise typer.Exit(1)
+
+
 @engine_cli.command("list")
 def engine_list(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON line an engine.")] = False,
@@ -199,6 +232,46 @@ def engine_use(name: Annotated[str, typer.Argument(help="An installed engine.")]
     from bot.engines import use_engine
 
     _finish(use_engine(_settings(), name))
+
+
+@model_cli.command("status")
+def model_status() -> None:
+    """Show which model answers for each group, and how many labels wait."""
+    from bot.models import show_status
+
+    _finish(show_status(_settings()))
+
+
+@model_cli.command("history")
+def model_history(group: OfGroup, server: Server = 0) -> None:
+    """Show every model of a group: its figures, and what became of it."""
+    from bot.models import show_history
+
+    _finish(show_history(_settings(), group, server))
+
+
+@model_cli.command("rollback")
+def model_rollback(
+    group: OfGroup,
+    number: Annotated[int | None, typer.Argument(help="The model to go back to; left out, the one before.")] = None,
+    server: Server = 0,
+) -> None:
+    """Let an earlier model of a group answer. A running bot follows."""
+    from bot.models import go_back
+
+    _finish(go_back(_settings(), group, number, server))
+
+
+@model_cli.command("report")
+def model_report(
+    group: OfGroup,
+    server: Server = 0,
+    out: Annotated[Path | None, typer.Option(help="Draw it into this PNG file.", dir_okay=False)] = None,
+) -> None:
+    """Show who of a group is recognised, who is mixed up, and which labels look wrong."""
+    from bot.models import show_report
+
+    _finish(show_report(_settings(), group, server, out))
 
 
 def _settings() -> Settings:

@@ -21,7 +21,16 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-COGS = ("cogs.who", "cogs.groups", "cogs.members", "cogs.review", "cogs.setup", "cogs.help")
+COGS = (
+    "cogs.who",
+    "cogs.groups",
+    "cogs.members",
+    "cogs.roster",
+    "cogs.review",
+    "cogs.model",
+    "cogs.setup",
+    "cogs.help",
+)
 SYNCED = "synced commands"
 REMEMBERED_INTERACTIONS = 10_000
 

@@ -1,9 +1,10 @@
-"""Files and folders on the command line: enrolling a folder of photos, naming the faces of files."""
+"""Files and folders on the command line: enrolling a folder or an archive, exporting one, naming the faces of files."""
 
 from __future__ import annotations
 
 import itertools
 import json
+import shutil
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +15,10 @@ from bot.app import App
 from bot.database.tables import HOUSE
 from bot.errors import PersonError
 from bot.jobs import Refused
-from bot.usecases import roster
+from bot.media.archives import ArchiveLimits
+from bot.usecases import exchange, roster
 from bot.usecases.identify import Asked, Submitted, look
-from bot.wording import circled, in_words, unmarked
+from bot.wording import circled, counted, in_words, unmarked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,6 +26,11 @@ if TYPE_CHECKING:
 
     from bot.jobs import Identified, SeenFace
     from bot.settings import Settings
+
+OPERATORS = ArchiveLimits(max_bytes=2**33, max_entries=200_000, max_total_bytes=2**34, max_manifest_bytes=2**27)
+"""What is read of an archive that the operator has on their own disk."""
+
+COLUMNS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 
 AT_ONCE = 10
 """Photos of a member that wait for workers together, so that the last one's deadline is not spent waiting."""
@@ -43,8 +50,7 @@ async def enrol_into(app: App, server_id: int, folder: Path, group: str | None =
         raise PersonError(f"There are no photos in {folder}; I look for GROUP/MEMBER/*.jpg in it.")
     console = Console(stderr=True, highlight=False)
     taken = known = 0
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console) as progress:
+    with Progress(*COLUMNS, console=console) as progress:
         bar = progress.add_task("enrolling", total=photos)
         for group_name, name, files in members:
             progress.update(bar, description=f"{group_name}, {name}")
@@ -53,13 +59,40 @@ async def enrol_into(app: App, server_id: int, folder: Path, group: str | None =
                 for path, reason in await _enrol(app, server_id, group_name, name, some):
                     if reason is None:
                         taken += 1
-                    elif reason == roster.SEEN_BEFORE:
+                    elif reason in {roster.SEEN_BEFORE, roster.SAVED_ANEW}:
                         known += 1
                     else:
                         progress.console.print(f"not taken: {path}: {unmarked(reason)}", markup=False, soft_wrap=True)
                 progress.advance(bar, len(some))
     print(f"{taken} of {photos} photos taken, {len({(g, m) for g, m, _ in members})} members, {known} known before")
     return taken + known > 0
+
+
+async def import_archive(settings: Settings, path: Path) -> bool:
+    """Take in a zip of GROUP/MEMBER/* for every server, telling of each photo left out; whether any photo stands now."""
+    console = Console(stderr=True, highlight=False)
+    async with App.open(settings) as app:
+        with path.open("rb") as file, Progress(*COLUMNS, console=console) as progress:
+            bar = progress.add_task("importing", total=None)
+
+            async def told(done: int, photos: int, whose: str) -> None:
+                progress.update(bar, completed=done, total=photos, description=whose)
+
+            done = await exchange.import_roster(app, HOUSE, file, 0, told, limits=OPERATORS)
+    for name, reason in done.left_out:
+        print(f"not taken: {name}: {unmarked(reason)}", file=sys.stderr)
+    print(f"{done.taken} of {done.photos} photos taken, {done.members} members, {done.known} known before")
+    return done.taken + done.known > 0
+
+
+async def export_archive(settings: Settings, path: Path, group: str | None) -> None:
+    """Write the roster of every server, or one group of it, to a zip that `import_archive` and Discord take."""
+    async with App.open(settings) as app:
+        exported = await exchange.export_roster(app, HOUSE, group)
+        with exported.file, path.open("wb") as file:
+            shutil.copyfileobj(exported.file, file)
+    told = counted(exported.groups, "group"), counted(exported.members, "member"), counted(exported.photos, "photo")
+    print(f"{path}: {', '.join(told)}{f'; {exported.lost} lost' if exported.lost else ''}")
 
 
 async def identify_files(

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections import deque
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MOST_KEPT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,15 +21,22 @@ class Notice:
 
 
 class Notices:
-    """Notices in the order in which they came up, kept until they are told."""
+    """Hands notices to who listens; those that come up while nobody does are kept until somebody does."""
 
     def __init__(self) -> None:
-        self._queue: asyncio.Queue[Notice] = asyncio.Queue()
+        self._listener: Callable[[Notice], None] | None = None
+        self._kept: deque[Notice] = deque(maxlen=MOST_KEPT)
 
     def tell(self, notice: Notice) -> None:
         """Let the moderators of a server be told."""
-        self._queue.put_nowait(notice)
+        self._kept.append(notice)
+        self._hand_on()
 
-    async def next(self) -> Notice:
-        """The next one to tell; waits for it."""
-        return await self._queue.get()
+    def listen(self, listener: Callable[[Notice], None] | None) -> None:
+        """Hand every notice to `listener` from now on; to nobody where that is None."""
+        self._listener = listener
+        self._hand_on()
+
+    def _hand_on(self) -> None:
+        while self._listener is not None and self._kept:
+            self._listener(self._kept.popleft())

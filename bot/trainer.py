@@ -216,7 +216,7 @@ class Trainer:
                 renewed = await self._renew_classifier(ready)
                 also = f" I trained its classifier anew: {classifier_in_words(renewed.trial)}." if renewed else ""
                 raise PersonError(
-                    f"Nothing is new: the model of **{plain(state.name)}** that answers knows all its photos.{also}"
+                    f"Nothing is new: the model of {plain(state.name)} that answers knows all its photos.{also}"
                 )
             made = await self._make(ready, frozenset(state.photos), by=by)
             if made is None:

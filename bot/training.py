@@ -10,7 +10,7 @@ from bot.database.rosters import Rosters
 from bot.database.tables import HOUSE
 from bot.errors import NoRosterError, PersonError
 from bot.jobs import TrainingFailedError
-from bot.verdicts import classifier_in_words, names_given
+from bot.verdicts import accuracy, classifier_in_words
 from bot.wording import unmarked
 
 if TYPE_CHECKING:
@@ -46,9 +46,8 @@ async def train_groups(settings: Settings) -> bool:
 def in_words(model: MadeModel) -> str:
     """What became of a training."""
     figures = model.figures
-    state = "answers from now on" if model.promoted else f"is kept aside: {model.verdict}"
-    told = f"model {model.number} of {figures.members} members and {figures.photos} photos {state}"
+    told = f"model {model.number} of {figures.members} members and {figures.photos} photos"
     if not model.promoted:
-        return told
-    names = names_given(figures.judged.new, figures.judged.probes)
-    return f"{told}; it names {names}; classifier: {classifier_in_words(figures.trial)}"
+        return f"{told} is kept aside: {model.verdict}"
+    state = "answers" if model.answers else "answered once"
+    return f"{told} {state}; it {accuracy(model)}; classifier: {classifier_in_words(figures.trial)}"

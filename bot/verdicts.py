@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.wording import plain
+from bot.wording import counted, plain
 
 if TYPE_CHECKING:
     from bot.database.models import MadeModel
@@ -14,9 +14,9 @@ LONGEST_VERDICT = 300
 """Characters that are kept of one."""
 
 
-def counted(number: int, thing: str) -> str:
-    """`1 label`, `12 labels`."""
-    return f"{number} {thing}{'' if number == 1 else 's'}"
+def share(part: float) -> str:
+    """`68 %`: of what was counted, where all may well be all."""
+    return f"{100 * part:.0f} %"
 
 
 def names_given(names: Names, probes: int) -> str:
@@ -54,12 +54,17 @@ def training_told(model: MadeModel) -> str:
     """What became of a training, in a sentence or two for moderators."""
     group, labels = plain(model.group_name), counted(model.labels, "new label")
     if model.promoted:
-        told = f"Model {model.number} of **{group}** answers from now on, with {labels}."
-        return f"{told} It names {names_given(model.figures.judged.new, model.figures.judged.probes)}."
+        return f"Model {model.number} of **{group}** answers from now on, with {labels}. It {accuracy(model)}."
     return (
         f"A model of **{group}** with {labels} was kept aside: {plain(model.verdict)}. "
         "`/model report` shows labels that look wrong."
     )
+
+
+def accuracy(model: MadeModel) -> str:
+    """How a model did when it was made: `named 43 of 45 unseen photos right and 1 wrong`."""
+    judged = model.figures.judged
+    return f"named {names_given(judged.new, judged.probes)}" if judged.probes else "had no photo to be tried on"
 
 
 def _figure(number: float) -> str:

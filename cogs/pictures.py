@@ -54,13 +54,18 @@ async def read_attachments(client: Nugu, attachments: Sequence[discord.Attachmen
 
 
 async def read_attachment(client: Nugu, attachment: discord.Attachment) -> Submitted:
-    """The bytes of one attachment; one that is too large is not even fetched."""
+    """The bytes of one picture; one that is too large is not even fetched."""
     limit = client.app.settings.picture_bytes
+    return await read_file(attachment, limit, "pictures")
+
+
+async def read_file(attachment: discord.Attachment, limit: int, what: str = "files") -> Submitted:
+    """The bytes of one attachment of up to `limit` bytes; a larger one is not even fetched."""
     if attachment.size > limit:
         size, most = attachment.size / 2**20, limit / 2**20
         return Submitted(
             attachment.filename,
-            refusal=f"this file is too large ({size:.1f} MiB); I read pictures of up to {most:.0f} MiB",
+            refusal=f"this file is too large ({size:.1f} MiB); I read {what} of up to {most:.0f} MiB",
         )
     return await _read(attachment.filename, attachment.read())
 

@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 
 
 class KeptPhoto(NamedTuple):
-    """A photo with its crop: where that is in the storage, how wide and how sharp the face is."""
+    """A photo with its crop: where that is in the storage, its hash, how wide and how sharp the face is."""
 
     id: int
     key: str
+    sha256: str
     face_width: int
     sharpness: float | None
     origin: Origin
@@ -43,6 +44,7 @@ class Photos:
             select(
                 Photo.id,
                 Crop.key,
+                Crop.sha256,
                 Crop.face_width,
                 Crop.sharpness,
                 Photo.origin,

@@ -75,6 +75,10 @@ class Rosters:
         query = select(Group).where(Group.server_id.in_(servers), group_is_called(key_of(name)))
         return (await self._session.scalars(query.order_by(Group.server_id.desc()))).first()
 
+    async def group(self, server_id: int, group_id: int) -> Group | None:
+        """A group of a server by its id."""
+        return await self._session.scalar(select(Group).where(Group.id == group_id, Group.server_id == server_id))
+
     async def add_group(self, server_id: int, name: str) -> Group:
         await Servers(self._session).ensure(server_id)
         group = Group(server_id=server_id, name=name, key=key_of(name))

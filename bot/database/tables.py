@@ -151,7 +151,10 @@ class CropEncoding(Base):
 
 
 class Photo(Base):
-    """A face that a member is known by, and whence: `face_id` is the face of a question that was said to be the member's."""
+    """A face that a member is known by, and whence: `face_id` is the face of a question that was said to be the member's.
+
+    `vouched_by`: who said that its label is right though it looks wrong.
+    """
 
     __tablename__ = "photo"
     __table_args__ = (UniqueConstraint("member_id", "crop_id"), NEVER_REUSED)
@@ -163,6 +166,7 @@ class Photo(Base):
     origin: Mapped[Origin] = mapped_column(default=Origin.SUBMITTED)
     added_by: Mapped[int] = mapped_column(BigInteger)
     added_at: Mapped[datetime] = mapped_column(default=utc_now)
+    vouched_by: Mapped[int | None] = mapped_column(BigInteger)
 
     member: Mapped[Member] = relationship(back_populates="photos")
     crop: Mapped[Crop] = relationship()

@@ -6,7 +6,7 @@ Imports stand inside the jobs: the gateway names a job without loading dlib, Ope
 from bot.jobs.bench import Cut, Refused, Workbench, load_engine
 from bot.jobs.copies import Copied, FacePrint, find_copies
 from bot.jobs.engines import CropEncodings, encode_crops, font_name, try_out, warm_up
-from bot.jobs.enrolling import CropOfFace, Rivals, by_size, enrol, enrol_crop, why_not_enrolled
+from bot.jobs.enrolling import Rivals, by_size, enrol, enrol_crop, why_not_enrolled
 from bot.jobs.gathering import Spotted, guess_each, sift, spot
 from bot.jobs.looking import Identified, Naming, SeenFace, identify
 from bot.jobs.reporting import LabelDoubt, MemberStanding, RosterReport, report
@@ -17,7 +17,6 @@ from bot.jobs.training import Judged, Made, Names, Trained, TrainingFailedError,
 __all__ = [
     "Copied",
     "CropEncodings",
-    "CropOfFace",
     "Cut",
     "FacePrint",
     "Identified",

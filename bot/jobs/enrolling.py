@@ -12,7 +12,7 @@ from bot.jobs.looking import Identified, SeenFace
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.jobs.bench import Cut, Workbench
+    from bot.jobs.bench import Workbench
     from bot.media.pictures import OpenedPicture
     from models.engines import Engine
     from models.faces import Encodings, Face, Guess
@@ -24,6 +24,11 @@ CLEAR_SUBJECT = 4.0
 MOST_FACES = 25
 """Of a photo's faces so many are offered, the largest: a menu holds no more."""
 
+LARGE_CROP = 320
+"""Pixels of the side of a crop that is as large as they get."""
+
+UNTOLD = "this face can't be told from others; take another photo"
+
 NUMBERED_SIDE = 1280
 NUMBERED_BYTES = 2**20
 
@@ -34,15 +39,6 @@ class Rivals:
 
     recogniser: bytes
     group: int
-
-
-@dataclass(frozen=True, slots=True)
-class CropOfFace:
-    """A crop that was kept before, taken in again: cut out, and its encoding as float32 bytes."""
-
-    cut: Cut
-    vector: bytes
-    engine: str
 
 
 def enrol(bench: Workbench, data: bytes, rivals: Rivals | None = None) -> Identified | Refused:
@@ -65,7 +61,7 @@ def enrol(bench: Workbench, data: bytes, rivals: Rivals | None = None) -> Identi
     told = [place for place, encoding in enumerate(encodings) if (abs(encoding) <= 1).all()]
     meant, encodings = [meant[place] for place in told], encodings[told]
     if not meant:
-        return Refused("this face can't be told from others; take another photo")
+        return Refused(UNTOLD)
     qualities = [measure(opened.pixels, face, engine.landmarks) for face in meant]
     guesses = _guesses(encodings, qualities, rivals)
     return Identified(
@@ -89,12 +85,13 @@ def enrol(bench: Workbench, data: bytes, rivals: Rivals | None = None) -> Identi
     )
 
 
-def enrol_crop(bench: Workbench, data: bytes) -> CropOfFace | Refused:
+def enrol_crop(bench: Workbench, data: bytes) -> Identified | Refused:
     """The largest face of a crop that was kept before: it was accepted then, small or blurred as it may be.
 
     The crop is written anew, so that nothing but its pixels is kept of bytes that came from outside.
     """
     import numpy as np
+    from PIL import Image
 
     from bot.jobs.bench import Cut, hash_of
     from models.drawing import encode_jpeg
@@ -104,16 +101,23 @@ def enrol_crop(bench: Workbench, data: bytes) -> CropOfFace | Refused:
     if isinstance(opened, Refused):
         return opened
     engine = engine_of(bench)
-    found = by_size(engine.detect(opened.pixels))
+    pixels = opened.pixels
+    found = by_size(engine.detect(pixels))
+    if not found and max(pixels.shape) < LARGE_CROP:
+        # A face that was small in its photo is too small for the detector once the photo around it is gone.
+        pixels = np.asarray(Image.fromarray(pixels).resize((LARGE_CROP, LARGE_CROP), Image.Resampling.LANCZOS))
+        found = by_size(engine.detect(pixels))
     if not found:
         return Refused(NO_FACE)
-    encoding = engine.encode(opened.pixels, found[:1])[0]
-    if not (abs(encoding) <= 1).all():
-        return Refused("this face can't be told from others; take another photo")
+    encodings = engine.encode(pixels, found[:1])
+    if not (abs(encodings) <= 1).all():
+        return Refused(UNTOLD)
     jpeg = encode_jpeg(np.asarray(opened.pixels))
-    width = opened.to_original(found[0].box).width
-    cut = Cut(jpeg, width, measure(opened.pixels, found[0], engine.landmarks).sharpness, hash_of(jpeg))
-    return CropOfFace(cut, encoding.tobytes(), engine.version)
+    box = opened.to_original(found[0].box)
+    cut = Cut(jpeg, box.width, measure(pixels, found[0], engine.landmarks).sharpness, hash_of(jpeg))
+    (guess,) = _guesses(encodings, (), None)
+    seen = SeenFace(1, box, guess, encodings[0].tobytes(), cut=cut)
+    return Identified(opened.size, None, (seen,), b"", engine.version)
 
 
 def by_size(faces: Sequence[Face]) -> list[Face]:

@@ -31,6 +31,13 @@ MOST_ALIASES = 25
 GONE = "That has been removed already."
 
 
+class FoundAlreadyError(PersonError):
+    """Another name that is no news."""
+
+    def __init__(self, named: str, name: str) -> None:
+        super().__init__(f"I find {plain(named)} by “{plain(name)}” already.")
+
+
 @dataclass(frozen=True, slots=True)
 class Doomed:
     """What is about to be removed: a group, or a member of one, by its id and name, and what goes with it."""
@@ -99,7 +106,7 @@ async def add_alias(app: App, server_id: int, group: str, member: str | None, na
     async with app.database.writing() as session:
         named = await find(session, {server_id}, group, member)
         if await _must_be_free(session, server_id, named, name):
-            raise PersonError(f"I find {plain(named.name)} by “{plain(name)}” already.")
+            raise FoundAlreadyError(named.name, name)
         await _add_alias(Spellings(session), named, name)
         return f"I find **{plain(named.name)}** by “{plain(name)}” too now."
 
@@ -146,18 +153,23 @@ async def remove_member(app: App, server_id: int, member_id: int) -> str:
     return f"**{plain(member.name)}** of **{plain(group.name)}** is removed, with all that I kept of them."
 
 
+async def find_group(session: AsyncSession, servers: Collection[int], name: str) -> Group:
+    """The group called so, in any spelling; raises UnknownGroupError."""
+    found = await Rosters(session).find_group(servers, name)
+    if found is None:
+        raise UnknownGroupError(name, [one.name for one in await Rosters(session).groups(servers)])
+    return found
+
+
 async def find(session: AsyncSession, servers: Collection[int], group: str, member: str | None) -> Group | Member:
     """The group called so, in any spelling, or the member of it, with its group loaded.
 
     Raises UnknownGroupError, UnknownMemberError.
     """
-    rosters = Rosters(session)
-    found = await rosters.find_group(servers, group)
-    if found is None:
-        raise UnknownGroupError(group, [one.name for one in await rosters.groups(servers)])
+    found = await find_group(session, servers, group)
     if member is None:
         return found
-    one = await rosters.find_member(found.id, member)
+    one = await Rosters(session).find_member(found.id, member)
     if one is None:
         near = offered(member, await Spellings(session).of_members(servers, found.id), 3)
         raise UnknownMemberError(member, found.name, [spelling.name for spelling in near])

@@ -12,7 +12,7 @@ from bot.database.rosters import Rosters
 from bot.database.spellings import Spellings
 from bot.database.tables import HOUSE, Group, Member
 from bot.errors import PersonError
-from bot.usecases.members import GONE, find
+from bot.usecases.members import GONE, find, find_group
 from models.examples import flaw_of_example
 
 if TYPE_CHECKING:
@@ -120,8 +120,7 @@ async def remove_photo(app: App, server_id: int, photo_id: int, by: int) -> None
 async def show_group(app: App, server_id: int, group: str) -> ShownGroup:
     """A group, in any spelling, with its members. Raises UnknownGroupError."""
     async with app.database.reading() as session:
-        found = await find(session, {HOUSE, server_id}, group, None)
-        assert isinstance(found, Group)
+        found = await find_group(session, {HOUSE, server_id}, group)
         counts = await Rosters(session).counts_of(found.id)
         aliases = await Spellings(session).aliases_in(found.id)
         keys = await Photos(session).first_of_each(found.id)

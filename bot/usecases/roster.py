@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot import crops, jobs
+from bot import crops
 from bot.database.crops import Crops
 from bot.database.engines import Engines
-from bot.database.photos import Photos
 from bot.database.questions import Questions
 from bot.database.rosters import Rosters
 from bot.database.servers import Servers
@@ -18,8 +15,9 @@ from bot.database.spellings import Spellings
 from bot.database.tables import HOUSE, Photo, Question
 from bot.doubts import flaw_in_words, resemblance, several_faces
 from bot.errors import PersonError, UnknownGroupError
-from bot.jobs import Copied, FacePrint, Identified, Refused, Rivals
+from bot.jobs import Identified, Refused
 from bot.names import checked_name
+from bot.usecases.handed_in import look_at
 from bot.wording import plain
 from bot.words import Learns, Origin
 
@@ -31,15 +29,13 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.database.crops import StoredCut
     from bot.database.tables import Member
-    from bot.jobs import SeenFace, Workbench
+    from bot.usecases.handed_in import KeptCrop, Look
     from bot.usecases.identify import Submitted
 
 SEEN_BEFORE = "I have this very picture already"
 SAVED_ANEW = "I have this picture already, saved anew"
 SURE = 0.5
 """Confidence from which a face that is handed in looks like another member."""
-
-NO_COPY = Copied()
 
 LEARNS_NOTHING = "I may learn nothing here, so I take no photos. A moderator may change that in `/setup`."
 
@@ -97,21 +93,6 @@ class ListedGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
-    """A photo that was looked at: the hash of its bytes, what was seen, and what its one face is a copy of."""
-
-    name: str
-    sha256: str
-    result: Identified | Refused
-    copied: Copied = NO_COPY
-
-    @property
-    def faces(self) -> tuple[SeenFace, ...]:
-        """The faces that were found; one if the photo is clearly of somebody."""
-        return self.result.faces if isinstance(self.result, Identified) else ()
-
-
-@dataclass(frozen=True, slots=True)
 class _Adding:
     """Who adds photos, to which server's roster; `asks`: whether they may say more of doubtful ones."""
 
@@ -141,11 +122,13 @@ async def add_member(
     by: int,
     make_group: bool = False,
     asks: bool = False,
+    kept: Mapping[str, KeptCrop] | None = None,
 ) -> AddedMember:
     """Add a member, or more photos of one. A photo that can't be taken says why and leaves the others alone.
 
     With `asks`, a doubtful photo is kept as a question for a moderator: which of its faces is meant; though the face is
-    small, blurred, or looks like another member. A new member is made even where that is all there is.
+    small, blurred, or looks like another member. A new member is made even where that is all there is. `kept` are those of
+    the photos, by name, that are crops of before.
 
     Raises PersonError for an unknown group (unless `make_group`), a bad name, a server where nothing may be learned, or
     NoUsablePhotoError for a new member.
@@ -155,8 +138,7 @@ async def add_member(
     group_id = await _known_group(app, server_id, group, make=make_group)
     while True:
         bench = await app.recognisers.bench()
-        rivals = await _rivals(app, bench, server_id, group_id) if asks else None
-        looks = await _compared(app, server_id, group_id, await _looks(app, bench, photos, rivals))
+        looks = await look_at(app, bench, server_id, group_id, photos, kept=kept or {}, rivals=asks)
         seen = [face.cut for look in looks for face in look.faces if face.cut is not None]
         async with crops.stored(app, seen) as cuts, app.database.writing() as session:
             # An engine that was put into use while another looked would never see these photos.
@@ -202,7 +184,7 @@ async def _add(
     adding: _Adding,
     group: str,
     name: str,
-    looks: Sequence[_Look],
+    looks: Sequence[Look],
     cuts: Mapping[bytes, StoredCut],
 ) -> AddedMember:
     rosters = Rosters(session)
@@ -235,56 +217,11 @@ async def _known_group(app: App, server_id: int, name: str, *, make: bool) -> in
         await add_group(app, server_id, name)
 
 
-async def _rivals(app: App, bench: Workbench, server_id: int, group_id: int) -> Rivals | None:
-    """The server's recogniser, if it knows anybody and is of the engine on the bench."""
-    try:
-        fitted = await app.recognisers.of([server_id])
-    except PersonError:  # nobody is enrolled, or the engine knows nobody: the first photo looks like nobody else
-        return None
-    return Rivals(fitted.recogniser, group_id) if fitted.bench.engine == bench.engine else None
-
-
-async def _looks(app: App, bench: Workbench, photos: Sequence[Submitted], rivals: Rivals | None) -> list[_Look]:
-    results = await asyncio.gather(*(_enrol(app, bench, photo, rivals) for photo in photos))
-    return [
-        _Look(photo.name, hashlib.sha256(photo.data).hexdigest(), result)
-        for photo, result in zip(photos, results, strict=True)
-    ]
-
-
-async def _compared(app: App, server_id: int, group_id: int, looks: Sequence[_Look]) -> list[_Look]:
-    """The same, each with what its one face is a copy of: of the photos that there are, and of those before it."""
-    alone = [look.faces[0] if len(look.faces) == 1 else None for look in looks]
-    prints = [FacePrint(face.cut.phash if face.cut else None, face.vector) for face in alone if face is not None]
-    engine = next((look.result.engine for look in looks if isinstance(look.result, Identified)), None)
-    if engine is None or not prints:
-        return list(looks)
-    async with app.database.reading() as session:
-        hashes = await Photos(session).hashes(server_id)
-        vectors = await Photos(session).vectors(group_id, engine)
-    copied = await app.compute.run(jobs.find_copies, prints, engine, hashes, vectors)
-    places = [place for place, face in enumerate(alone) if face is not None]
-    found = {
-        place: Copied(one.members, tuple(places[earlier] for earlier in one.earlier))
-        for place, one in zip(places, copied, strict=True)
-    }
-    return [replace(look, copied=found.get(place, look.copied)) for place, look in enumerate(looks)]
-
-
-async def _enrol(app: App, bench: Workbench, photo: Submitted, rivals: Rivals | None) -> Identified | Refused:
-    if photo.refusal is not None:
-        return Refused(photo.refusal)
-    try:
-        return await app.compute.run(jobs.enrol, bench, photo.data, rivals)
-    except PersonError as error:
-        return Refused(str(error))
-
-
 async def _keep(
     session: AsyncSession,
     adding: _Adding,
     member: Member,
-    look: _Look,
+    look: Look,
     cuts: Mapping[bytes, StoredCut],
     *,
     again: bool,
@@ -300,12 +237,13 @@ async def _keep(
     assert face.cut is not None
     if len(result.faces) > 1:
         return await _ask(session, adding, member, look, cuts, several_faces(len(result.faces)))
-    copied = await rosters.members_with(look.copied.members)
-    if (reason := SAVED_ANEW if again else _had(SAVED_ANEW, copied, member)) is not None:
-        return TakenPhoto(look.name, None, reason)
-    doubt = flaw_in_words(face.cut.face_width, face.cut.sharpness) or resemblance(face.guess, member.id, member.name)
-    if doubt is not None:
-        return await _ask(session, adding, member, look, cuts, doubt)
+    if not look.accepted:
+        copied = await rosters.members_with(look.copied.members)
+        if (reason := SAVED_ANEW if again else _had(SAVED_ANEW, copied, member)) is not None:
+            return TakenPhoto(look.name, None, reason)
+        flaw = flaw_in_words(face.cut.face_width, face.cut.sharpness)
+        if (doubt := flaw or resemblance(face.guess, member.id, member.name)) is not None:
+            return await _ask(session, adding, member, look, cuts, doubt)
     stored = cuts[face.cut.jpeg]._replace(sha256=look.sha256)
     crop = await Crops(session).add(adding.server_id, stored, face.vector, result.engine)
     await rosters.add_photo(Photo(member_id=member.id, crop_id=crop.id, added_by=adding.by), adding.server_id)
@@ -327,7 +265,7 @@ async def _ask(
     session: AsyncSession,
     adding: _Adding,
     member: Member,
-    look: _Look,
+    look: Look,
     cuts: Mapping[bytes, StoredCut],
     doubt: str,
 ) -> TakenPhoto:

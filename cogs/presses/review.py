@@ -165,11 +165,12 @@ class Done(Press[Button], template=r"nugu:review:done"):
 
 async def _named(interaction: discord.Interaction[Nugu], form: Form) -> None:
     """Somebody else was typed."""
-    await interaction.response.defer()
     assert interaction.guild_id is not None
+    await interaction.response.defer()
     app, speaker = interaction.client.app, await speaker_of(interaction)
-    page = await review.say_name(app, interaction.guild_id, form.ids["face"], form.texts[NAME], speaker)
-    await show(interaction, page)
+    await show(
+        interaction, await review.say_name(app, interaction.guild_id, form.ids["face"], form.texts[NAME], speaker)
+    )
 
 
 on_review_form = forms.on_form(rf"nugu:review:else:{FACE}", _named)

@@ -48,6 +48,20 @@ def enrolled(tmp_path_factory: pytest.TempPathFactory, public_photos: Path) -> P
     return data
 
 
+def test_a_roster_goes_out_and_comes_in(enrolled: Path, public_photos: Path, tmp_path: Path) -> None:
+    done = nugu("roster", "export", tmp_path / "roster.zip", data=enrolled)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip().endswith("roster.zip: 1 group, 2 members, 2 photos")
+    other = tmp_path / "other"
+    done = nugu("roster", "import", tmp_path / "roster.zip", data=other, NUGU_WORKERS="1")
+    assert done.returncode == 0, done.stderr
+    assert "2 of 2 photos taken, 2 members, 0 known before" in done.stdout
+    done = nugu("identify", public_photos / "biden.jpg", data=other)
+    assert "① 바이든" in done.stdout
+    done = nugu("roster", "import", public_photos / "obama.jpg", data=other)
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (1, "nugu: This is not a zip archive, or it is broken.")
+
+
 def test_json_has_one_line_a_photo(enrolled: Path, public_photos: Path, tmp_path: Path) -> None:
     photos = [public_photos / "obama2.jpg", public_photos / "biden.jpg"]
     done = nugu("identify", *photos, "--json", "--out", tmp_path / "out", data=enrolled)

@@ -1,0 +1,81 @@
+"""`nugu model`: what the use cases of models did, told on a terminal."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from bot.app import App
+from bot.database.rosters import Rosters
+from bot.training import in_words
+from bot.usecases import models
+from bot.verdicts import share
+from bot.wording import counted
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bot.database.models import MadeModel
+    from bot.settings import Settings
+    from bot.usecases.models import GroupReport, GroupStatus
+
+
+async def show_status(settings: Settings) -> None:
+    """Print a line a group of every server."""
+    async with App.open(settings) as app:
+        async with app.database.reading() as session:
+            servers = await Rosters(session).servers()
+        for server in servers:
+            for group in await models.status(app, server):
+                print(status_in_words(server, group))
+
+
+async def show_history(settings: Settings, group: str, server: int) -> None:
+    """Print a line a model of a group, the newest first."""
+    async with App.open(settings) as app:
+        for model in (await models.history(app, server, group)).models:
+            print(model_in_words(model))
+
+
+async def go_back(settings: Settings, group: str, number: int | None, server: int) -> None:
+    """Let an earlier model of a group answer; a running bot follows."""
+    async with App.open(settings) as app:
+        back = await models.way_back(app, server, group, number)
+        model = await models.roll_back(app, server, back.to.group, back.to.id, instead_of=back.now.id)
+    print(f"model {model.number} answers instead of model {back.now.number}")
+
+
+async def show_report(settings: Settings, group: str, server: int, out: Path | None) -> None:
+    """Print how a group stands, and draw it into the file `out`."""
+    async with App.open(settings) as app:
+        report = await models.report(app, server, group)
+    for line in report_in_words(report):
+        print(line)
+    if out is not None:
+        await asyncio.to_thread(out.write_bytes, report.found.picture)
+
+
+def status_in_words(server: int, group: GroupStatus) -> str:
+    """`0: TWICE: model 3 of 9 members and 45 photos answers …; 4 new labels of 10 wait`."""
+    state = model_in_words(group.model) if group.model else f"no model; {counted(group.answering, 'photo')} handed in"
+    return f"{server}: {group.name}: {state}; {group.labels} of {group.after} new labels are there for the next"
+
+
+def model_in_words(model: MadeModel) -> str:
+    """What a model is, and whether it answers."""
+    return f"{'*' if model.answers else ' '} {model.made_at:%Y-%m-%d %H:%M} {in_words(model)}"
+
+
+def report_in_words(report: GroupReport) -> list[str]:
+    """A line a member, and a line a label that looks wrong."""
+    lines: list[str] = []
+    for one in report.found.members:
+        right = "not tried" if one.right is None else f"{share(one.right)} right"
+        mixed = f", called {one.mixed_up} in {share(one.mixed_up_share)}" if one.mixed_up else ""
+        need = {"few": ", needs more photos", "unreliable": ", needs better photos"}.get(one.need or "", "")
+        lines.append(f"{one.name}: {counted(one.photos, 'photo')}, {right}{mixed}{need}")
+    doubts = (
+        f"photo {label.photo} says {label.member} and looks like {label.looks_like_name or 'nobody'}"
+        for label in report.labels
+    )
+    return [*lines, *doubts]

@@ -1,0 +1,114 @@
+"""Photos that were handed in, as workers see them: whose faces, whom they look like, what they are copies of."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from bot import jobs
+from bot.database.photos import Photos
+from bot.errors import PersonError
+from bot.jobs import Copied, FacePrint, Identified, Refused, Rivals
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bot.app import App
+    from bot.jobs import SeenFace, Workbench
+    from bot.usecases.identify import Submitted
+
+NO_COPY = Copied()
+
+
+@dataclass(frozen=True, slots=True)
+class KeptCrop:
+    """A photo that is a crop of before: the hash that it is known by, and how well the face was seen then."""
+
+    sha256: str
+    face_width: int
+    sharpness: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A photo that was looked at: the hash of its bytes, what was seen, and what its one face is a copy of.
+
+    `accepted`: it is a crop of before, so that nobody asks whether it is good enough.
+    """
+
+    name: str
+    sha256: str
+    result: Identified | Refused
+    copied: Copied = NO_COPY
+    accepted: bool = False
+
+    @property
+    def faces(self) -> tuple[SeenFace, ...]:
+        """The faces that were found; one if the photo is clearly of somebody."""
+        return self.result.faces if isinstance(self.result, Identified) else ()
+
+
+async def look_at(
+    app: App,
+    bench: Workbench,
+    server_id: int,
+    group_id: int,
+    photos: Sequence[Submitted],
+    *,
+    kept: Mapping[str, KeptCrop],
+    rivals: bool,
+) -> list[Look]:
+    """What is seen in each photo that is to be added to a group. `kept` are those of them, by name, that are crops of before;
+    with `rivals`, each face is held against the server's recogniser.
+    """
+    others = await _rivals(app, bench, server_id, group_id) if rivals else None
+    looks = await asyncio.gather(*(_look(app, bench, photo, others, kept.get(photo.name)) for photo in photos))
+    return await _compared(app, server_id, group_id, looks)
+
+
+async def _rivals(app: App, bench: Workbench, server_id: int, group_id: int) -> Rivals | None:
+    """The server's recogniser, if it knows anybody and is of the engine on the bench."""
+    try:
+        fitted = await app.recognisers.of([server_id])
+    except PersonError:  # nobody is enrolled, or the engine knows nobody: the first photo looks like nobody else
+        return None
+    return Rivals(fitted.recogniser, group_id) if fitted.bench.engine == bench.engine else None
+
+
+async def _look(app: App, bench: Workbench, photo: Submitted, rivals: Rivals | None, kept: KeptCrop | None) -> Look:
+    if photo.refusal is not None:
+        return Look(photo.name, "", Refused(photo.refusal))
+    try:
+        if kept is None:
+            seen = await app.compute.run(jobs.enrol, bench, photo.data, rivals)
+            return Look(photo.name, hashlib.sha256(photo.data).hexdigest(), seen)
+        seen = await app.compute.run(jobs.enrol_crop, bench, photo.data)
+    except PersonError as error:
+        return Look(photo.name, "", Refused(str(error)))
+    if isinstance(seen, Identified):
+        face = seen.faces[0]
+        assert face.cut is not None
+        cut = replace(face.cut, face_width=kept.face_width, sharpness=kept.sharpness or face.cut.sharpness)
+        seen = replace(seen, faces=(replace(face, cut=cut),))
+    return Look(photo.name, kept.sha256, seen, accepted=True)
+
+
+async def _compared(app: App, server_id: int, group_id: int, looks: Sequence[Look]) -> list[Look]:
+    """The same, each with what its one face is a copy of: of the photos that there are, and of those before it."""
+    alone = [look.faces[0] if len(look.faces) == 1 else None for look in looks]
+    prints = [FacePrint(face.cut.phash if face.cut else None, face.vector) for face in alone if face is not None]
+    engine = next((look.result.engine for look in looks if isinstance(look.result, Identified)), None)
+    if engine is None or not prints:
+        return list(looks)
+    async with app.database.reading() as session:
+        hashes = await Photos(session).hashes(server_id)
+        vectors = await Photos(session).vectors(group_id, engine)
+    copied = await app.compute.run(jobs.find_copies, prints, engine, hashes, vectors)
+    places = [place for place, face in enumerate(alone) if face is not None]
+    found = {
+        place: Copied(one.members, tuple(places[earlier] for earlier in one.earlier))
+        for place, one in zip(places, copied, strict=True)
+    }
+    return [replace(look, copied=found.get(place, look.copied)) for place, look in enumerate(looks)]

@@ -1,0 +1,189 @@
+"""Models of groups: which answer, how they came about, a training now, the way back, and how a group stands."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.database.labels import Labels
+from bot.database.models import Models
+from bot.database.rosters import Rosters
+from bot.errors import PersonError, UnknownGroupError
+from bot.jobs import TrainingFailedError
+from bot.wording import plain
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from bot.app import App
+    from bot.database.labels import DoubtfulLabel
+    from bot.database.models import MadeModel
+    from bot.database.tables import Group
+    from bot.jobs import RosterReport
+
+log = logging.getLogger(__name__)
+
+GONE = "That group, or that model of it, has been removed since."
+
+
+@dataclass(frozen=True, slots=True)
+class GroupStatus:
+    """How a group is doing.
+
+    `model`: what answers, None before the first. `newest`: the one that was made last. `answering`: photos that answer.
+    `waiting`: photos that wait for a model; `labels` of them are new, and at `after` the next training begins. `training`:
+    whether one is going on.
+    """
+
+    name: str
+    model: MadeModel | None
+    newest: MadeModel | None
+    answering: int
+    waiting: int
+    labels: int
+    after: int
+    training: bool
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The models of a group, the newest first."""
+
+    group: int
+    name: str
+    models: tuple[MadeModel, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WayBack:
+    """A model that may answer again in place of the one that does."""
+
+    now: MadeModel
+    to: MadeModel
+
+
+@dataclass(frozen=True, slots=True)
+class GroupReport:
+    """How a group stands, with the labels that look wrong and that nobody vouched for."""
+
+    group: int
+    name: str
+    found: RosterReport
+    labels: tuple[DoubtfulLabel, ...]
+
+
+async def status(app: App, server_id: int, group: str | None = None) -> list[GroupStatus]:
+    """How every group of a server is doing, or one. Raises UnknownGroupError."""
+    async with app.database.reading() as session:
+        groups = [await _group(session, server_id, group)] if group else await Rosters(session).groups([server_id])
+        return [await _status(app, session, one) for one in groups]
+
+
+async def history(app: App, server_id: int, group: str) -> History:
+    """All models of a group. Raises UnknownGroupError."""
+    async with app.database.reading() as session:
+        found = await _group(session, server_id, group)
+        return History(found.id, found.name, tuple(await Models(session).of(found.id)))
+
+
+async def history_again(app: App, server_id: int, group_id: int) -> History:
+    """The same by the group's id; raises PersonError where it is gone."""
+    async with app.database.reading() as session:
+        found = await Rosters(session).group(server_id, group_id)
+        if found is None:
+            raise PersonError(GONE)
+        return History(found.id, found.name, tuple(await Models(session).of(found.id)))
+
+
+async def train(app: App, server_id: int, group: str, *, by: int) -> MadeModel:
+    """Make a model of all photos of a group, now. Raises UnknownGroupError, and PersonError where nothing came of it."""
+    async with app.database.reading() as session:
+        found = await _group(session, server_id, group)
+    try:
+        return await app.trainer.train(found.id, by=by)
+    except TrainingFailedError as error:
+        log.warning("group %s was not trained: %s", found.id, error)
+        raise PersonError(f"The training broke off, so **{plain(found.name)}** answers as before. Try again.") from None
+
+
+async def earlier(app: App, server_id: int, group: str) -> list[MadeModel]:
+    """The models that a group may go back to, the newest first; none of an unknown group."""
+    async with app.database.reading() as session:
+        found = await Rosters(session).find_group([server_id], group)
+        made = await Models(session).of(found.id) if found else []
+    return [model for model in made if model.promoted and not model.answers]
+
+
+async def way_back(app: App, server_id: int, group: str, number: int | None) -> WayBack:
+    """What would answer instead of what: model `number`, or the one before. Raises UnknownGroupError, PersonError."""
+    made = (await history(app, server_id, group)).models
+    now = next((model for model in made if model.answers), None)
+    if now is None:
+        raise PersonError("No model of that group answers yet.")
+    options = [model for model in made if model.promoted and not model.answers]
+    wanted = (model for model in options if model.number == number or (number is None and model.number < now.number))
+    to = next(wanted, None)
+    if to is None:
+        known = ", ".join(str(model.number) for model in options)
+        raise PersonError(
+            f"Model {number} never answered. There {'is' if len(options) == 1 else 'are'} {known}."
+            if known and number is not None
+            else "There is no earlier model to go back to."
+        )
+    return WayBack(now, to)
+
+
+async def roll_back(app: App, server_id: int, group_id: int, model_id: int, *, instead_of: int) -> MadeModel:
+    """Let an earlier model answer, from the next question on, unless another than `instead_of` does by now.
+
+    Raises PersonError where that is so, or where the model is gone.
+    """
+    async with app.database.writing() as session:
+        found = await Rosters(session).group(server_id, group_id)
+        if found is None:
+            raise PersonError(GONE)
+        if found.model_id != instead_of:
+            raise PersonError("Another model came to answer since I asked. Look at `/model status`.")
+        model = await Models(session).roll_back(group_id, model_id)
+        if model is None:
+            raise PersonError(GONE)
+        return model
+
+
+async def report(app: App, server_id: int, group: str) -> GroupReport:
+    """How a group stands. Raises UnknownGroupError, and PersonError where it has no photo."""
+    async with app.database.reading() as session:
+        found = await _group(session, server_id, group)
+    try:
+        made = await app.reports.of(server_id, found.id)
+    except TrainingFailedError as error:
+        log.warning("there is no report on group %s: %s", found.id, error)
+        raise PersonError("The report broke off. Try again.") from None
+    async with app.database.reading() as session:
+        labels = await Labels(session).doubtful({doubt.photo: doubt.looks_like for doubt in made.doubts})
+    return GroupReport(found.id, found.name, made, tuple(labels))
+
+
+async def _group(session: AsyncSession, server_id: int, name: str) -> Group:
+    rosters = Rosters(session)
+    found = await rosters.find_group([server_id], name)
+    if found is None:
+        raise UnknownGroupError(name, [group.name for group in await rosters.groups([server_id])])
+    return found
+
+
+async def _status(app: App, session: AsyncSession, group: Group) -> GroupStatus:
+    state = await Models(session).state(group.id)
+    assert state is not None
+    made = await Models(session).of(group.id)
+    return GroupStatus(
+        name=group.name,
+        model=next((model for model in made if model.answers), None),
+        newest=made[0] if made else None,
+        answering=len(state.answering),
+        waiting=len(state.waiting),
+        labels=state.labels,
+        after=app.settings.retrain_after,
+        training=app.trainer.at_work == group.id,
+    )

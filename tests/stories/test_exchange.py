@@ -1,0 +1,208 @@
+"""A roster leaves one server as an archive and comes into another; what is odd in an archive is told, photo by photo."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+import zipfile
+from typing import Any
+
+import discord
+import pytest
+from simcord import SetupError
+from sqlalchemy import select, update
+
+from bot.database.servers import Servers
+from bot.database.tables import Crop, Group, Member, Photo, Server
+from bot.usecases import exchange
+from bot.usecases.identify import Asked, Submitted, look
+from bot.words import Learns
+from tests.stories.conftest import Stage
+from tests.stories.reading import answer, answers, buttons, texts
+from tests.stories.test_photos import small
+from tests.stories.test_roster import plain_picture, show_to_everybody
+
+
+def packed(*files: tuple[str, bytes]) -> tuple[str, bytes]:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for path, data in files:
+            archive.writestr(path, data)
+    return "faces.zip", out.getvalue()
+
+
+async def brought(stage: Stage, archive: tuple[str, bytes]) -> Any:
+    """What `/roster import` is answered with."""
+    return answer(await stage.moderator.slash(stage.channel, "roster import", archive=archive))
+
+
+async def taken_out(stage: Stage, **options: str) -> tuple[Any, bytes]:
+    given = answer(await stage.moderator.slash(stage.channel, "roster export", **options))
+    (file,) = given.attachments
+    assert file.filename == "roster.zip"
+    return given, await file.read()
+
+
+async def roster_of(stage: Stage, server_id: int) -> list[Any]:
+    """Everything that an archive carries of a server's roster."""
+    async with stage.app.database.reading() as session:
+        from bot.database.spellings import Spellings
+
+        spellings = Spellings(session)
+        groups = [one[1:] for one in await spellings.of_groups([server_id])]
+        members = [one[1:] for one in await spellings.of_members([server_id])]
+        photos = (
+            select(Group.name, Member.name, Crop.sha256, Crop.face_width, Crop.sharpness)
+            .select_from(Photo)
+            .join(Photo.crop)
+            .join(Photo.member)
+            .join(Member.group)
+            .where(Group.server_id == server_id)
+            .order_by(Group.id, Member.id, Photo.id)
+        )
+        return [groups, members, [tuple(row) for row in await session.execute(photos)]]
+
+
+async def names(stage: Stage, server_id: int, photo: str) -> list[tuple[str | None, float]]:
+    """Whom the roster of a server finds in a photo, and how surely."""
+    looked = await look(stage.app, Asked(1, rosters=(server_id,)), [Submitted(*stage.photo(photo))])
+    return [(face.guess.name, face.guess.confidence) for face in looked.results[0].faces]
+
+
+async def test_a_roster_goes_out_and_comes_in_as_it_was(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    await stage.moderator.slash(stage.channel, "group add", name="AC/DC: CON.")
+    await stage.moderator.slash(stage.channel, "group alias", group="Presidents", add="대통령")
+    for alias in ("오바마", "Barack Obama"):
+        await stage.moderator.slash(stage.channel, "member alias", group="Presidents", member="Obama", add=alias)
+    deliberate = await stage.moderator.slash(
+        stage.channel, "member add", group="Presidents", name="Biden", photo=small(stage, "biden.jpg")
+    )
+    await stage.moderator.click(answers(deliberate)[-1], label="Use it all the same")
+
+    given, archive = await taken_out(stage)
+
+    assert given.ephemeral
+    assert texts(given).startswith("2 groups, 2 members, 3 photos.")
+    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+        assert opened.namelist() == [
+            "roster.json",
+            "Presidents/Obama/0001.jpg",
+            "Presidents/Biden/0001.jpg",
+            "Presidents/Biden/0002.jpg",
+        ]
+        assert [group["folder"] for group in json.loads(opened.read("roster.json"))["groups"]] == [
+            "AC_DC_ CON",
+            "Presidents",
+        ]
+
+    async def unheard(_done: int, _photos: int, _whose: str) -> None:
+        return
+
+    other = stage.guild.id + 1
+    done = await exchange.import_roster(stage.app, other, io.BytesIO(archive), 5, unheard)
+    assert (done.photos, done.taken, done.members, done.left_out) == (3, 3, 2, ())
+    before, after = await roster_of(stage, stage.guild.id), await roster_of(stage, other)
+    assert [sorted(part) for part in after] == [sorted(part) for part in before]
+    for photo in ("obama2.jpg", "obama3.jpg", "astronaut.png"):
+        (name, confidence), *_ = await names(stage, stage.guild.id, photo)
+        (again, as_sure), *_ = await names(stage, other, photo)
+        assert again == name
+        assert as_sure == pytest.approx(confidence, abs=0.1)
+
+    again = await brought(stage, ("roster.zip", archive))
+    assert "**0 of 3 photos** taken" in texts(again)
+    assert "3 I had already." in texts(again)
+    assert await roster_of(stage, stage.guild.id) == before
+
+
+async def test_an_archive_of_photos_makes_groups_and_members(stage: Stage) -> None:
+    archive = packed(
+        ("Presidents/Obama/1.jpg", stage.photo("obama.jpg")[1]),
+        ("Presidents/Obama/wall.png", plain_picture()),
+        ("Presidents/Biden/1.jpg", stage.photo("biden.jpg")[1]),
+        ("Presidents/Biden/inner.zip", packed(("a", b"b"))[1]),
+        ("../../etc/passwd", b"root"),
+        ("Presidents/Trump/small.png", small(stage, "obama2.jpg")[1]),
+    )
+    told = texts(await brought(stage, archive))
+    assert "**2 of 6 photos** taken, 2 members." in told
+    assert "⚠️ Presidents/Obama/wall.png: I see no face in it" in told
+    assert "⚠️ Presidents/Biden/inner.zip: this is not a picture (it looks like a zip file)" in told
+    assert "⚠️ ../../etc/passwd: its path leads elsewhere." in told
+    assert "⚠️ Presidents/Trump/small.png: the face is only" in told
+    listed = await stage.moderator.slash(stage.channel, "group list")
+    assert texts(answer(listed)).strip() == "**Presidents**\nObama (1), Biden (1)"
+
+
+async def test_many_reasons_are_in_a_file(stage: Stage) -> None:
+    archive = packed(*((f"Presidents/Obama/{n}.jpg", b"no picture") for n in range(12)))
+    told = await brought(stage, archive)
+    assert "12 were left out; the file says why." in texts(told)
+    (file,) = told.attachments
+    lines = (await file.read()).decode().splitlines()
+    assert len(lines) == 12
+    assert lines[0].startswith("Presidents/Obama/0.jpg: this is not a picture (it looks like text)")
+
+
+@pytest.mark.parametrize(
+    ("archive", "reason"),
+    [
+        (("faces.zip", b"no archive"), "This is not a zip archive, or it is broken."),
+        (packed(), "I find no photo in this archive"),
+        (packed(("roster.json", b"[]")), "roster.json is not as I write it (at its beginning)"),
+        (packed(("roster.json", b'{"nugu": 1, "groups": [{"name": "x"}]}')), "not as I write it (at groups.0.folder)"),
+        (packed(("roster.json", b'{"groups": [{"name": "a\\u202eb", "folder": "a"}]}')), "A name has 1 to 100 printable"),
+    ],
+)  # fmt: skip
+async def test_what_is_no_roster_is_refused(stage: Stage, archive: tuple[str, bytes], reason: str) -> None:
+    refused = await brought(stage, archive)
+    assert reason in texts(refused)
+    assert refused.ephemeral
+    assert (await roster_of(stage, stage.guild.id))[1:] == [[], []]
+
+
+async def test_a_roster_that_is_too_large_to_upload_says_so(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    await stage.enrol_presidents()
+    monkeypatch.setattr(discord.Guild, "filesize_limit", 10_000)
+    refused = answer(await stage.moderator.slash(stage.channel, "roster export"))
+    assert "Export one group at a time with `group:`" in texts(refused)
+
+
+async def test_one_group_is_exported(stage: Stage) -> None:
+    empty = answer(await stage.moderator.slash(stage.channel, "roster export"))
+    assert "There is no group here to export yet" in texts(empty)
+    await stage.enrol_presidents()
+    await stage.moderator.slash(stage.channel, "group add", name="TWICE")
+    given, _ = await taken_out(stage, group="twice")
+    assert texts(given).startswith("1 group, 0 members, 0 photos.")
+    unknown = answer(await stage.moderator.slash(stage.channel, "roster export", group="Kings"))
+    assert "I don't know a group called “Kings”." in texts(unknown)
+
+
+async def test_an_import_tells_how_far_it_is(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["cogs.roster"], "EDIT_SECONDS", 0.0)
+    archive = packed(*((f"Presidents/Obama/{n:02}.jpg", b"no picture") for n in range(25)))
+    await brought(stage, archive)
+    edits = [one.json.get("content", "") for one in stage.recorder.matching("PATCH", "/messages/@original")]
+    assert edits[:3] == [f"{done} of 25 photos: Presidents, Obama" for done in (0, 10, 20)]
+    assert "**0 of 25 photos** taken" in edits[3]
+
+
+async def test_where_nothing_may_be_learned_nothing_comes_in(stage: Stage) -> None:
+    async with stage.app.database.writing() as session:
+        await Servers(session).ensure(stage.guild.id)
+        await session.execute(update(Server).values(learns=Learns.OFF))
+    refused = await brought(stage, packed(("Presidents/Obama/1.jpg", stage.photo("obama.jpg")[1])))
+    assert "`/setup`" in texts(refused)
+
+
+async def test_only_a_moderator_exchanges(stage: Stage) -> None:
+    assert not {"roster import", "roster export"} & set(stage.fan.available_commands(stage.channel))
+    with pytest.raises(SetupError):
+        await stage.fan.slash(stage.channel, "roster export")
+    show_to_everybody(stage, "roster")
+    refused = answer(await stage.fan.slash(stage.channel, "roster export"))
+    assert texts(refused).strip().startswith("Only moderators")
+    assert buttons(refused) == []

@@ -1,0 +1,246 @@
+"""What people confirm makes models: they answer if they are not worse, moderators are told, and can go back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from simcord import ChannelHandle, SetupError
+from sqlalchemy import select, update
+
+from bot.app import App
+from bot.database.rosters import Rosters
+from bot.database.servers import Servers
+from bot.database.tables import Model, QuestionFace, Server
+from bot.notices import Notice
+from bot.recognisers import Recognisers
+from bot.trainer import Trainer
+from bot.trust import Trust
+from bot.usecases import models, setup
+from bot.words import Origin
+from tests.conftest import LONG_ENOUGH
+from tests.stories.conftest import Stage
+from tests.stories.reading import answer, texts
+from tests.stories.test_roster import show_to_everybody
+from tests.support.galleries import add_photo
+
+AFTER = 3
+
+
+@asynccontextmanager
+async def learning(stage: Stage, after: int = AFTER) -> AsyncGenerator[App]:
+    """The bot trains by itself as soon as there are so many labels."""
+    app = stage.app
+    app.database.listeners.clear()
+    async with Trainer.open(
+        app.database, app.storage, app.compute, app.bench, app.notices, after=after, quiet=0.2
+    ) as trainer:
+        recognisers = Recognisers(app.database, app.compute, app.bench, trainer)
+        stage.bot.app = replace(app, trainer=trainer, recognisers=recognisers)
+        yield stage.bot.app
+
+
+async def asked(stage: Stage, photo: str) -> str:
+    return texts(answer(await stage.fan.slash(stage.channel, "who", picture=stage.photo(photo))))
+
+
+async def vectors(app: App) -> dict[str, np.ndarray]:
+    """The encoding of somebody's first photo by the member's name, and of the face that was asked about last by ""."""
+    async with app.database.reading() as session:
+        servers = await Rosters(session).servers()
+        rows = await Rosters(session).rows(servers, await app.recognisers.engine())
+        last = (await session.scalars(select(QuestionFace.vector).order_by(QuestionFace.id.desc()))).first()
+    found = {row.name: np.frombuffer(row.vector, np.float32) for row in reversed(rows)}
+    return found | ({"": np.frombuffer(last, np.float32)} if last else {})
+
+
+async def confirmed(stage: Stage, who: str, shown: np.ndarray, count: int = 1, *, seed: int = 0) -> None:
+    """Faces that look like `shown` are said to be `who`, as if people had asked about so many pictures."""
+    chance = np.random.default_rng(seed)
+    for _ in range(count):
+        face = shown + chance.normal(scale=0.01, size=len(shown))
+        vector = (face / np.linalg.norm(face)).astype(np.float32).tobytes()
+        await add_photo(stage.app.database, "Presidents", who, vector, Origin.ASKED, server=stage.guild.id)
+
+
+async def notices_of(stage: Stage) -> ChannelHandle:
+    """A channel for moderators that the server chose."""
+    channel = stage.guild.create_text_channel("moderators")
+    async with stage.app.database.writing() as session:
+        await Servers(session).ensure(stage.guild.id)
+        await session.execute(update(Server).values(notices_channel_id=channel.id))
+    return channel
+
+
+async def told(channel: ChannelHandle, *, after: int = 0) -> str:
+    """What the moderators are told, once there is more than `after` messages."""
+    async with asyncio.timeout(LONG_ENOUGH):
+        while len(channel.history()) <= after:
+            await asyncio.sleep(0.05)
+    return texts(channel.last_message)
+
+
+async def first_model(stage: Stage) -> None:
+    """The photos that moderators handed in have got their model."""
+    stage.bot.app.trainer.wanted(stage.guild.id)
+    async with asyncio.timeout(LONG_ENOUGH):
+        while "**Model 1** · ✅ answers" not in await status(stage):
+            await asyncio.sleep(0.1)
+
+
+async def status(stage: Stage) -> str:
+    return texts(answer(await stage.moderator.slash(stage.channel, "model status")))
+
+
+async def history(stage: Stage) -> Any:
+    return answer(await stage.moderator.slash(stage.channel, "model history", group="Presidents"))
+
+
+async def test_a_confirmed_face_waits_for_the_next_model(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    assert "No model yet; 2 photos that moderators handed in answer." in await status(stage)
+    assert "has no model yet" in texts(await history(stage))
+    await asked(stage, "obama2.jpg")
+    await stage.moderator.click(stage.channel.last_message, label="All right")
+    assert "1 new label, the next training after 9 more" in await status(stage)
+    trained = texts(answer(await stage.moderator.slash(stage.channel, "model train", group="presidents")))
+    assert trained.startswith("Model 1 of **Presidents** answers from now on, with 1 new label.")
+    assert "**Model 1** · ✅ answers" in (said := await status(stage))
+    assert "0 new labels, the next training after 10 more" in said
+    again = texts(answer(await stage.moderator.slash(stage.channel, "model train", group="Presidents")))
+    assert "Nothing is new: the model of Presidents that answers knows all its photos." in again
+    assert f"by <@{stage.moderator.id}>\n3 photos of 2 members" in texts(await history(stage))
+
+
+async def test_two_moderators_train_at_once(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    shown, made = await asyncio.gather(
+        stage.moderator.slash(stage.channel, "model train", group="Presidents"),
+        models.train(stage.app, stage.guild.id, "Presidents", by=2),
+    )
+    assert texts(answer(shown)).startswith("Model 1 of **Presidents** answers")
+    assert made.number == 1
+    assert texts(await history(stage)).count("**Model") == 1
+
+
+async def test_enough_labels_change_the_next_answer(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    channel = await notices_of(stage)
+    async with learning(stage) as app:
+        await first_model(stage)
+        assert "someone I don't know" in await asked(stage, "astronaut.png")
+        face = (await vectors(app))[""]
+        await confirmed(stage, "Collins", face, AFTER)
+        assert "Model 2 of **Presidents** answers from now on, with 3 new labels." in await told(channel)
+        assert "**Collins**" in await asked(stage, "astronaut.png")
+        await stage.restart()
+        stage.bot.app = app
+        assert "**Collins**" in await asked(stage, "astronaut.png")
+
+
+async def test_the_history_has_pages_and_the_way_back_a_choice(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    await stage.moderator.slash(stage.channel, "model train", group="Presidents")
+    async with stage.app.database.writing() as session:
+        first = (await session.scalars(select(Model))).one()
+        kept = {name: value for name, value in vars(first).items() if name in Model.__table__.c}
+        session.add_all(Model(**(kept | {"id": number, "number": number})) for number in range(2, 6))
+    shown = await history(stage)
+    assert "**Model 5** · answered once" in texts(shown)
+    assert "**Model 1**" not in texts(shown)
+    await stage.moderator.click(shown, label="Older")
+    assert "**Model 1** · ✅ answers" in texts(shown)
+    offered = await stage.moderator.autocomplete(stage.channel, "model rollback", "number", "", group="Presidents")
+    assert [choice["value"] for choice in offered] == [5, 4, 3, 2]
+    never = answer(await stage.moderator.slash(stage.channel, "model rollback", group="Presidents", number=9))
+    assert "Model 9 never answered. There are 5, 4, 3, 2." in texts(never)
+
+
+async def test_without_a_chosen_channel_moderators_are_told_where_discord_tells_them(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    channel = stage.guild.create_text_channel("updates")
+    stage.env.backend.guilds[stage.guild.id].public_updates_channel_id = channel.id
+    await stage.restart()
+    stage.app.notices.tell(Notice(stage.guild.id, "Something happened."))
+    assert await told(channel) == "Something happened."
+
+
+async def test_a_rollback_takes_effect_at_once_and_is_not_undone_by_the_next_training(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    channel = await notices_of(stage)
+    async with learning(stage) as app:
+        await first_model(stage)
+        assert "someone I don't know" in await asked(stage, "astronaut.png")
+        known = await vectors(app)
+        await confirmed(stage, "Collins", known[""], AFTER)
+        await told(channel)
+        assert "**Collins**" in await asked(stage, "astronaut.png")
+
+        card, late = [
+            answer(await stage.moderator.slash(stage.channel, "model rollback", group="Presidents")) for _ in range(2)
+        ]
+        assert "Go back to model 1 of Presidents?" in texts(card)
+        assert "**Collins**" in await asked(stage, "astronaut.png")
+        await stage.restart()
+        stage.bot.app = app
+        await stage.moderator.click(card, label="Go back to model 1")
+        assert "someone I don't know" in await asked(stage, "astronaut.png")
+        assert "**Model 2** · answered once" in texts(await history(stage))
+
+        await confirmed(stage, "Obama", known["Obama"], AFTER, seed=2)
+        assert "Model 3 of **Presidents** answers" in await told(channel, after=1)
+        assert "someone I don't know" in await asked(stage, "astronaut.png")
+        refused = answer(await stage.moderator.click(late, label="Go back to model 1"))
+        assert "Another model came to answer since I asked." in texts(refused)
+
+
+async def test_a_batch_of_lies_is_kept_aside_and_the_moderators_are_told(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    channel = await notices_of(stage)
+    async with learning(stage, after=6) as app:
+        await first_model(stage)
+        known = await vectors(app)
+        for name in ("Obama", "Biden"):
+            await confirmed(stage, name, known[name], 3)
+        assert "Model 2 of **Presidents** answers from now on, with 6 new labels." in await told(channel)
+        for name, other in (("Obama", "Biden"), ("Biden", "Obama")):
+            await confirmed(stage, name, known[other], 3, seed=1)
+        said = await told(channel, after=1)
+        assert said.startswith("A model of **Presidents** with 6 new labels was kept aside: ")
+        assert "`/model report` shows labels that look wrong." in said
+        assert "**Obama**" in await asked(stage, "obama2.jpg")
+        assert "⚠️ kept aside" in texts(await history(stage))
+        assert "The newest is model 3; `/model history` has it." in await status(stage)
+
+
+async def test_nobody_else_has_to_do_with_models(stage: Stage) -> None:
+    commands = {"model status", "model history", "model train", "model rollback", "model report"}
+    assert commands <= set(stage.moderator.available_commands(stage.channel))
+    assert not commands & set(stage.fan.available_commands(stage.channel))
+    with pytest.raises(SetupError):
+        await stage.fan.slash(stage.channel, "model status")
+
+
+async def test_a_press_asks_again_who_presses(stage: Stage) -> None:
+    """Somebody was a moderator when the card came, and is none when they press."""
+    await stage.enrol_presidents()
+    async with learning(stage) as app:
+        await first_model(stage)
+        await confirmed(stage, "Obama", (await vectors(app))["Obama"])
+        await stage.moderator.slash(stage.channel, "model train", group="Presidents")
+    helpers = stage.guild.create_role("helpers")
+    helper = stage.guild.add_member(stage.env.create_user("helper"), roles=[helpers])
+    await setup.choose_roles(stage.app, stage.guild.id, Trust.MODERATOR, [helpers.id])
+    show_to_everybody(stage, "model")
+    card = answer(await helper.slash(stage.channel, "model rollback", group="Presidents"))
+    await setup.choose_roles(stage.app, stage.guild.id, Trust.TRUSTED, [helpers.id])
+    refused = answer(await helper.click(card, label="Go back to model 1"))
+    assert texts(refused).strip().startswith("Only moderators (Manage Server")
+    refused = answer(await helper.slash(stage.channel, "model train", group="Presidents"))
+    assert texts(refused).strip().startswith("Only moderators (Manage Server")
+    assert "**Model 2** · ✅ answers" in await status(stage)

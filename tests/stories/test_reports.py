@@ -1,0 +1,111 @@
+"""/model report: how a group stands, and its labels that look wrong, each to be looked at and corrected."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from sqlalchemy import select
+
+from bot.database.rosters import Rosters
+from bot.database.tables import Member, Photo, Word
+from bot.words import Origin
+from tests.stories.conftest import Stage
+from tests.stories.reading import alt_texts, answer, buttons, option, options, texts
+from tests.support.galleries import add_photo
+
+
+@pytest.fixture
+async def presidents(stage: Stage) -> Stage:
+    """Four photos each of two members, all but one invented after it; one of each is the other's by a slip of a moderator."""
+    await stage.enrol_presidents()
+    async with stage.app.database.reading() as session:
+        rows = await Rosters(session).rows([stage.guild.id], await stage.app.recognisers.engine())
+    shown = {row.name: np.frombuffer(row.vector, np.float32) for row in rows}
+    chance = np.random.default_rng(3)
+    for who, looks in (*[("Obama", "Obama")] * 4, *[("Biden", "Biden")] * 4, ("Obama", "Biden")):
+        face = shown[looks] + chance.normal(scale=0.01, size=128)
+        vector = (face / np.linalg.norm(face)).astype(np.float32).tobytes()
+        await add_photo(stage.app.database, "Presidents", who, vector, server=stage.guild.id)
+    return stage
+
+
+async def report(stage: Stage) -> Any:
+    return answer(await stage.moderator.slash(stage.channel, "model report", group="Presidents"))
+
+
+async def doubt(stage: Stage, card: Any, label: str) -> Any:
+    return answer(await stage.moderator.select(card, [option(card, label)], custom_id="nugu:doubt:1"))
+
+
+async def photos(stage: Stage, who: str) -> list[Photo]:
+    async with stage.app.database.reading() as session:
+        return list(await session.scalars(select(Photo).join(Member).where(Member.name == who).order_by(Photo.id)))
+
+
+async def test_a_report_shows_a_picture_and_the_slip_that_a_moderator_made(presidents: Stage) -> None:
+    stage = presidents
+    card = await report(stage)
+    assert card.ephemeral
+    said = texts(card)
+    assert "## Presidents, 11 photos" in said
+    assert "**1 label looks wrong**" in said
+    assert options(card) == ["Obama: looks like Biden"]
+    (described,) = alt_texts(card)
+    assert described.startswith("Obama: 6 photos")
+    (picture,) = card.attachments
+    with Image.open(BytesIO(await picture.read())) as drawn:
+        assert drawn.width > 300
+    label = await doubt(stage, card, "Obama")
+    assert "handed in by <@1>" in texts(label)
+    assert buttons(label) == ["It is right", "It is Biden", "Remove"]
+    before = len(await photos(stage, "Biden"))
+    await stage.moderator.click(label, label="It is Biden")
+    assert "Noted: this is Biden, not Obama." in texts(label)
+    assert len(await photos(stage, "Biden")) == before + 1
+    assert "**No label looks wrong.**" in texts(await report(stage))
+
+
+async def test_what_somebody_vouches_for_is_not_doubted_again(presidents: Stage) -> None:
+    stage = presidents
+    card = await report(stage)
+    label, late = await doubt(stage, card, "Obama"), await doubt(stage, card, "Obama")
+    await stage.moderator.click(label, label="It is right")
+    assert "Noted: this is Obama. I won't doubt it again." in texts(label)
+    assert "**No label looks wrong.**" in texts(await report(stage))
+    await stage.moderator.click(late, label="Remove")
+    assert "Removed: Obama is no longer known by that photo." in texts(late)
+    gone = answer(await stage.moderator.select(card, [option(card, "Obama")], custom_id="nugu:doubt:1"))
+    assert texts(gone).strip() == "That photo is gone: somebody removed or corrected it."
+    assert len(await photos(stage, "Obama")) == 5
+
+
+async def test_a_wrong_word_is_corrected_by_a_word(presidents: Stage) -> None:
+    stage = presidents
+    await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama2.jpg"))
+    who = answer(await stage.moderator.click(stage.channel.last_message, label="Fix a face"))
+    await stage.moderator.select(who, [option(who, "Biden")])
+    (wrong,) = [photo for photo in await photos(stage, "Biden") if photo.origin is Origin.ASKED]
+    card = await report(stage)
+    label = await doubt(stage, card, "Biden: looks like Obama")
+    assert f"said by <@{stage.moderator.id}>" in texts(label)
+    assert [file.filename for file in label.attachments] == ["face.jpg"]
+    await stage.restart()
+    await stage.moderator.click(label, label="It is Obama")
+    assert "Noted: this is Obama, not Biden." in texts(label)
+    (right,) = [photo for photo in await photos(stage, "Obama") if photo.origin is Origin.ASKED]
+    assert right.crop_id == wrong.crop_id
+    async with stage.app.database.reading() as session:
+        names = list(await session.scalars(select(Word.name).order_by(Word.id)))
+    assert names == ["Biden", "Obama"]
+
+
+async def test_a_group_without_photos_has_no_report(stage: Stage) -> None:
+    await stage.moderator.slash(stage.channel, "group add", name="TWICE")
+    said = texts(answer(await stage.moderator.slash(stage.channel, "model report", group="TWICE")))
+    assert "There is no photo of that group yet that I could report on." in said
+    said = texts(answer(await stage.moderator.slash(stage.channel, "model report", group="ITZY")))
+    assert "I don't know a group called “ITZY”. I know: TWICE." in said
