@@ -18,7 +18,7 @@ from bot.jobs import Refused
 from bot.media.archives import ArchiveLimits
 from bot.usecases import exchange, roster
 from bot.usecases.identify import Asked, Submitted, look
-from bot.wording import circled, in_words, unmarked
+from bot.wording import circled, counted, in_words, unmarked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -91,9 +91,8 @@ async def export_archive(settings: Settings, path: Path, group: str | None) -> N
         exported = await exchange.export_roster(app, HOUSE, group)
         with exported.file, path.open("wb") as file:
             shutil.copyfileobj(exported.file, file)
-    print(
-        f"{path}: {exported.groups} groups, {exported.members} members, {exported.photos} photos, {exported.lost} lost"
-    )
+    told = counted(exported.groups, "group"), counted(exported.members, "member"), counted(exported.photos, "photo")
+    print(f"{path}: {', '.join(told)}{f'; {exported.lost} lost' if exported.lost else ''}")
 
 
 async def identify_files(

@@ -22,9 +22,16 @@ async def show(interaction: discord.Interaction[Nugu], view: Layout, files: Sequ
     """
     try:
         await interaction.edit_original_response(view=view, attachments=files)
+        return
     except discord.HTTPException as refused:
         if refused.status != BAD_REQUEST or not files:
             raise
-        for file in files:
-            file.reset()
-        await interaction.followup.send(view=view, files=files, ephemeral=True)
+    thinking = interaction.response.type is discord.InteractionResponseType.deferred_channel_message
+    if thinking:
+        # The first message after "thinking" is an edit to Discord as well.
+        await interaction.edit_original_response(content="…")
+    for file in files:
+        file.reset()
+    await interaction.followup.send(view=view, files=files, ephemeral=True)
+    if thinking:
+        await interaction.delete_original_response()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import zipfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING
 
@@ -38,19 +38,24 @@ AT_ONCE = 10
 IN_MEMORY = 16 * 2**20
 """Bytes of an archive that are held in memory; a larger one is a temporary file."""
 
+HAD = {SEEN_BEFORE, SAVED_ANEW}
+"""What is said of a photo that the member is known by already."""
+
 UNUSED = (1980, 1, 1, 0, 0, 0)
 """The time of files in an archive, so that the same roster makes the same archive."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Imported:
-    """What became of an archive: how many photos it has, were taken, were there before; of the others, why not."""
+    """What became of an archive: how many photos it has, were taken, were there before; how many members have one of them
+    now; of the others, `(path, why not)`.
+    """
 
-    photos: int = 0
-    taken: int = 0
-    known: int = 0
-    members: int = 0
-    left_out: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    photos: int
+    taken: int
+    known: int
+    members: int
+    left_out: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,22 +91,26 @@ async def import_roster(
     archive = await asyncio.to_thread(Archive, file, limits)
     noted = await asyncio.to_thread(archive.manifest)
     manifest = manifests.read(noted) if noted is not None else Manifest()
-    done = Imported(len(archive.entries) + len(archive.left_out))
-    done.left_out += [(one.path, one.reason) for one in archive.left_out]
+    photos = len(archive.entries) + len(archive.left_out)
+    left_out = [(one.path, one.reason) for one in archive.left_out]
     plans = _plans(archive.entries, manifest)
     if not plans and not manifest.groups:
         raise PersonError("I find no photo in this archive; I look for group/member/*.jpg in it.")
-    answered = len(archive.left_out)
+    done, taken, known, of = len(archive.left_out), 0, 0, set[tuple[str, str]]()
     for plan in plans:
-        took = done.taken + done.known
         for start in range(0, len(plan.entries), AT_ONCE):
-            await told(answered, done.photos, f"{plan.group}, {plan.member}")
+            await told(done, photos, f"{plan.group}, {plan.member}")
             some = plan.entries[start : start + AT_ONCE]
-            await _import(app, server_id, archive, plan, some, by, done)
-            answered += len(some)
-        done.members += done.taken + done.known > took
-    await _name(app, server_id, manifest, done)
-    return done
+            for entry, reason in zip(some, await _import(app, server_id, archive, plan, some, by), strict=True):
+                if reason is not None and reason not in HAD:
+                    left_out.append((entry.path, reason.rstrip(".")))
+                    continue
+                taken += reason is None
+                known += reason is not None
+                of.add((plan.group, plan.member))
+            done += len(some)
+    left_out += await _name(app, server_id, manifest)
+    return Imported(photos, taken, known, len(of), tuple(left_out))
 
 
 async def export_roster(app: App, server_id: int, group: str | None, *, most_bytes: int | None = None) -> Exported:
@@ -166,25 +175,19 @@ def _plans(entries: Sequence[Entry], manifest: Manifest) -> list[_Plan]:
 
 
 async def _import(
-    app: App, server_id: int, archive: Archive, plan: _Plan, some: Sequence[Entry], by: int, done: Imported
-) -> None:
-    """Add a few photos of one member, and note what became of each."""
+    app: App, server_id: int, archive: Archive, plan: _Plan, some: Sequence[Entry], by: int
+) -> Sequence[str | None]:
+    """Add a few photos of one member; of each, why it was not taken, if it was not."""
     photos = await asyncio.to_thread(lambda: [_unpacked(archive, entry) for entry in some])
-    reasons: Sequence[str | None]
     try:
         added = await roster.add_member(
             app, server_id, plan.group, plan.member, photos, by=by, make_group=True, kept=plan.kept
         )
-        reasons = [photo.reason for photo in added.taken]
+        return [photo.reason for photo in added.taken]
     except NoUsablePhotoError as error:
-        reasons = error.reasons
+        return error.reasons
     except PersonError as error:
-        reasons = [str(error)] * len(some)
-    for entry, reason in zip(some, reasons, strict=True):
-        done.taken += reason is None
-        done.known += reason in {SEEN_BEFORE, SAVED_ANEW}
-        if reason not in {None, SEEN_BEFORE, SAVED_ANEW}:
-            done.left_out.append((entry.path, (reason or "").rstrip(".")))
+        return [str(error)] * len(some)
 
 
 def _unpacked(archive: Archive, entry: Entry) -> Submitted:
@@ -194,8 +197,9 @@ def _unpacked(archive: Archive, entry: Entry) -> Submitted:
         return Submitted(entry.file, refusal=str(error))
 
 
-async def _name(app: App, server_id: int, manifest: Manifest, done: Imported) -> None:
-    """Make the groups and members that have no photo, and let the other names mean what they meant."""
+async def _name(app: App, server_id: int, manifest: Manifest) -> list[tuple[str, str]]:
+    """Make the groups and members that have no photo, and let the other names mean what they meant; which can't, and why."""
+    clashes: list[tuple[str, str]] = []
     for group in manifest.groups:
         name = checked_name(group.name)
         async with app.database.writing() as session:
@@ -213,7 +217,8 @@ async def _name(app: App, server_id: int, manifest: Manifest, done: Imported) ->
             except members.FoundAlreadyError:
                 continue
             except PersonError as error:
-                done.left_out.append((f"{MANIFEST}: {whose or name}, {alias}", str(error).rstrip(".")))
+                clashes.append((f"{MANIFEST}: {whose or name}, {alias}", str(error).rstrip(".")))
+    return clashes
 
 
 async def _described(session: AsyncSession, groups: Sequence[Group]) -> tuple[Manifest, list[tuple[str, KeptPhoto]]]:

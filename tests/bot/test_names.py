@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import random
+import time
+
 import pytest
 
 from bot.errors import PersonError, UnknownGroupError
-from bot.names import LONGEST_NAME, checked_name
+from bot.names import LONGEST_NAME, Spelling, checked_name, offered
 from bot.wording import plain
 
 
@@ -50,6 +53,20 @@ def test_a_name_is_refused(name: str) -> None:
 )
 def test_a_name_is_shown_as_it_is(name: str, shown: str) -> None:
     assert plain(name) == shown
+
+
+def test_of_two_thousand_names_some_are_offered_at_once() -> None:
+    chance = random.Random(3)
+    names = ["".join(chance.choices("abcdefghijklmnoprstuyz", k=8)) for _ in range(2000)]
+    spellings = [
+        Spelling(number, name, name + more) for number, name in enumerate(names) for more in ("", "쯔위", " Park")
+    ]
+    began = time.perf_counter()
+    for typed in ("", "tz", "tzuyo", names[1234][:6], "쯔"):
+        found = offered(typed, spellings, 25)
+        assert len(found) == len({one.id for one in found}) <= 25
+    assert offered(names[1234][:7] + "q", spellings, 25)[0].name == names[1234]
+    assert time.perf_counter() - began < 3, "Discord waits three seconds for one"
 
 
 def test_errors_show_names_as_they_are() -> None:

@@ -102,7 +102,7 @@ async def test_a_roster_goes_out_and_comes_in_as_it_was(stage: Stage) -> None:
 
     other = stage.guild.id + 1
     done = await exchange.import_roster(stage.app, other, io.BytesIO(archive), 5, unheard)
-    assert (done.photos, done.taken, done.members, done.left_out) == (3, 3, 2, [])
+    assert (done.photos, done.taken, done.members, done.left_out) == (3, 3, 2, ())
     before, after = await roster_of(stage, stage.guild.id), await roster_of(stage, other)
     assert [sorted(part) for part in after] == [sorted(part) for part in before]
     for photo in ("obama2.jpg", "obama3.jpg", "astronaut.png"):

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from io import BytesIO
 from typing import Any
+from unittest.mock import Mock, patch
 
+import aiohttp
+import discord
 import pytest
 from PIL import Image, ImageFilter, ImageOps
 from sqlalchemy import func, select, update
@@ -308,3 +311,25 @@ async def test_a_large_group_is_shown_on_one_sheet(stage: Stage) -> None:
     (sheet,) = shown.attachments
     with Image.open(BytesIO(await sheet.read())) as picture:
         assert picture.width > picture.height > 300
+
+
+async def test_a_card_that_discord_does_not_take_as_an_edit_is_sent_anew(stage: Stage) -> None:
+    """Discord has refused edits with new pictures in a gallery (discord-api-docs #7529)."""
+    await stage.enrol_presidents()
+    edit = discord.Interaction.edit_original_response
+    refusal = discord.HTTPException(Mock(spec=aiohttp.ClientResponse, status=400, reason=""), "Invalid Form Body")
+
+    async def choosy(interaction: discord.Interaction, **parts: Any) -> Any:
+        if parts.get("attachments"):
+            for file in parts["attachments"]:
+                file.fp.read()
+            raise refusal
+        return await edit(interaction, **parts)
+
+    with patch.object(discord.Interaction, "edit_original_response", choosy):
+        shown = await stage.moderator.slash(stage.channel, "member show", group="Presidents", member="Obama")
+    card = answer(shown)
+    assert "## Obama" in texts(card)
+    assert card.ephemeral
+    (crop,) = card.attachments
+    assert (await crop.read())[:2] == b"\xff\xd8"
