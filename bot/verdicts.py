@@ -52,11 +52,12 @@ def classifier_in_words(trial: Tried | None) -> str:
 
 def training_told(model: MadeModel) -> str:
     """What became of a training, in a sentence or two for moderators."""
-    group, labels = plain(model.group_name), counted(model.labels, "new label")
+    group = plain(model.group_name)
+    labels = f" with {counted(model.labels, 'new label')}" if model.labels else ""
     if model.promoted:
-        return f"Model {model.number} of **{group}** answers from now on, with {labels}. It {accuracy(model)}."
+        return f"Model {model.number} of **{group}** answers from now on{labels}. It {accuracy(model)}."
     return (
-        f"A model of **{group}** with {labels} was kept aside: {plain(model.verdict)}. "
+        f"A model of **{group}**{labels} was kept aside: {plain(model.verdict)}. "
         "`/model report` shows labels that look wrong."
     )
 

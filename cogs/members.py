@@ -14,6 +14,7 @@ from bot.trust import Trust
 from bot.usecases import members, photos, roster
 from cogs.cards.members import doomed_card, member_card, member_files
 from cogs.cards.roster import GROUP, NAME, PHOTOS, MemberForm, added_card, waiting_card
+from cogs.gather import gather_photos
 from cogs.groups import change_aliases
 from cogs.offers import aliases, all_groups, all_members, own_groups, own_members
 from cogs.pictures import read_attachments
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 Name = app_commands.Range[str, 1, LONGEST_NAME]
 Photo = discord.Attachment | None
+
+MOST_WANTED = 50
+"""Photos a member that can be gathered up to; five are much better than one, fifty hardly than twenty."""
 
 
 @requires(Trust.MODERATOR)
@@ -125,6 +129,23 @@ class Members(commands.GroupCog, name="member"):
     async def photos(self, interaction: discord.Interaction[Nugu], group: Name, member: Name) -> None:
         """The photos that I know a member by, each of which can be removed."""
         await _show(interaction, group, member, manage=True)
+
+    @app_commands.command(name="gather")
+    @app_commands.describe(
+        group="The group",
+        member="One of its members; left out, everybody who lacks photos",
+        wanted="So many photos each should come to; 10 unless you say otherwise",
+    )
+    @app_commands.autocomplete(group=own_groups, member=own_members)
+    async def gather(
+        self,
+        interaction: discord.Interaction[Nugu],
+        group: Name,
+        member: Name | None = None,
+        wanted: app_commands.Range[int, 1, MOST_WANTED] = 10,
+    ) -> None:
+        """Look for photos in image searches; each waits in /review for a trusted person's yes."""
+        await gather_photos(interaction, group, member, wanted)
 
 
 async def _show(interaction: discord.Interaction[Nugu], group: str, member: str, *, manage: bool) -> None:

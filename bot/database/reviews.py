@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import ScalarSelect, Select
+    from sqlalchemy import ColumnElement, ScalarSelect
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from models.faces import Flaw
@@ -182,8 +182,8 @@ class Reviews:
 
     async def waits(self, server_id: int, face_id: int) -> bool:
         """Whether the face still waits for a word."""
-        found = await self._session.execute(_open(server_id).where(QuestionFace.id == face_id))
-        return found.first() is not None
+        query = select(QuestionFace.id).join(QuestionPicture).join(Question).where(_waits(server_id))
+        return await self._session.scalar(query.where(QuestionFace.id == face_id)) is not None
 
     async def answered(self, faces: Collection[int]) -> None:
         """Nobody has these faces before them any more, nor are their labels suspected."""
@@ -255,23 +255,29 @@ class Reviews:
 
     async def _waiting(self, server_id: int, person_id: int) -> list[Waiting]:
         """The faces that wait, each crop once: the one with the suspected label, or the oldest."""
-        skipped = and_(Skip.face_id == QuestionFace.id, Skip.person_id == person_id)
-        query = _open(server_id).outerjoin(Skip, skipped).add_columns(Skip.at)
-        rows = await self._session.execute(query.order_by(QuestionFace.id.desc()).limit(MOST_OPEN))
-        found: dict[int, Waiting] = {}
-        for face, origin, suggested, skipped_at in rows:
-            one = Waiting(
-                face.id,
-                face.crop_id,
-                face.member_id,
-                face.confidence,
-                origin,
-                face.suspected,
-                suggested is not None,
-                skipped_at,
-                face.held_by,
-                face.held_until,
+        query = (
+            select(
+                QuestionFace.id,
+                QuestionFace.crop_id,
+                QuestionFace.member_id,
+                QuestionFace.confidence,
+                Question.origin,
+                QuestionFace.suspected,
+                _last_word(counts=False).is_not(None),
+                Skip.at,
+                QuestionFace.held_by,
+                QuestionFace.held_until,
             )
+            .join(QuestionPicture, QuestionFace.picture_id == QuestionPicture.id)
+            .join(Question, QuestionPicture.question_id == Question.id)
+            .outerjoin(Skip, and_(Skip.face_id == QuestionFace.id, Skip.person_id == person_id))
+            .where(_waits(server_id))
+            .order_by(QuestionFace.id.desc())
+            .limit(MOST_OPEN)
+        )
+        found: dict[int, Waiting] = {}
+        for row in await self._session.execute(query):
+            one = Waiting(*row)
             if one.crop not in found or one.suspected or not found[one.crop].suspected:
                 found[one.crop] = one
         return list(found.values())
@@ -282,22 +288,13 @@ class Reviews:
         return {row[0]: row[1] for row in await self._session.execute(query)}
 
 
-def _open(server_id: int) -> Select[QuestionFace, Origin, int]:
-    """The faces with a crop of which no word counts, or that were spoken of since, or whose label is suspected.
-
-    Rows of (face, the question's origin, the id of the last suggestion).
-    """
+def _waits(server_id: int) -> ColumnElement[bool]:
+    """That a face has a crop of which no word counts, or that was spoken of since, or its label is suspected."""
     counting, suggested = _last_word(counts=True), _last_word(counts=False)
-    return (
-        select(QuestionFace, Question.origin, suggested)
-        .join(QuestionPicture, QuestionFace.picture_id == QuestionPicture.id)
-        .join(Question, QuestionPicture.question_id == Question.id)
-        .where(
-            Question.server_id == server_id,
-            QuestionFace.crop_id.is_not(None),
-            or_(counting.is_(None), suggested > counting, QuestionFace.suspected),
-        )
-        .execution_options(populate_existing=True)
+    return and_(
+        Question.server_id == server_id,
+        QuestionFace.crop_id.is_not(None),
+        or_(counting.is_(None), suggested > counting, QuestionFace.suspected),
     )
 
 

@@ -111,7 +111,10 @@ def report_card(report: GroupReport) -> tuple[Layout, list[discord.File]]:
     file = discord.File(BytesIO(found.picture), filename="report.png")
     alt = "; ".join(_standing(one) for one in found.members)[:1024]
     box.add_item(discord.ui.MediaGallery(discord.MediaGalleryItem("attachment://report.png", description=alt)))
-    for title, lines in (("Mixed up", _mixed_up(found.members)), ("Needs photos", [_need(one) for one in found.needy])):
+    for title, lines in (
+        ("Mixed up", _mixed_up(found.members)),
+        ("Needs photos, large and clear", [_need(one) for one in found.needy]),
+    ):
         if lines:
             more = [f"-# and {len(lines) - MOST_LINES} more"] if len(lines) > MOST_LINES else []
             box.add_item(discord.ui.TextDisplay("\n".join([f"**{title}**", *lines[:MOST_LINES], *more])[:1200]))
@@ -143,13 +146,14 @@ def label_card(label: Label) -> tuple[Layout, list[discord.File]]:
     card = Layout()
     box = container(ASIDE)
     like = plain(label.looks_like_name) if label.looks_like_name else "nobody of the group"
+    who = f"<@{label.said_by}>" if label.said_by else "my owner"
     seen = f"{label.face_width} pixels wide"
     if label.sharpness is not None:
         seen += f", sharpness {label.sharpness:.2f}"
     box.add_item(
         discord.ui.TextDisplay(
             f"**{plain(label.member)}** of {plain(label.group)}, it says; it looks like **{like}**.\n"
-            f"-# {SAID[label.origin]} <@{label.said_by}>, {discord.utils.format_dt(label.said_at, 'D')} · {seen} · "
+            f"-# {SAID[label.origin]} {who}, {discord.utils.format_dt(label.said_at, 'D')} · {seen} · "
             f"photo {label.photo}"
         )
     )
@@ -237,7 +241,7 @@ def _need(one: MemberStanding) -> str:
     if one.need == "few":
         return f"{plain(one.name)}: {has}, five make a good start"
     told = "never tried" if one.right is None else f"named right in {share(one.right)}"
-    return f"{plain(one.name)}: {has}, but {told}; others may help, large and clear"
+    return f"{plain(one.name)}: {has}, but {told}"
 
 
 def _joined(parts: Sequence[str], between: str) -> str:

@@ -225,3 +225,18 @@ def test_evaluate_says_when_nothing_is_left_to_ask_about(presidents: Path, tmp_p
     done = nugu("evaluate", presidents / "gallery", presidents / "probes", "--engine", "eyes", data=tmp_path)
     assert "eyes" in done.stderr
     assert done.returncode == 1
+
+
+def test_a_model_is_made_looked_at_and_reported_on(enrolled: Path, tmp_path: Path) -> None:
+    trained = nugu("train", data=enrolled)
+    assert trained.returncode == 0, trained.stderr
+    assert trained.stdout.startswith(
+        "Presidents, for every server: model 1 of 2 members and 2 photos answers; it named "
+    )
+    assert "too few for a classifier" in trained.stdout
+    report = nugu("model", "report", "Presidents", "--out", tmp_path / "report.png", data=enrolled)
+    assert report.stdout.splitlines()[0] == "Obama: 1 photo, not tried, needs more photos", report.stderr
+    with Image.open(tmp_path / "report.png") as picture:
+        assert picture.format == "PNG"
+    refused = nugu("model", "rollback", "Presidents", data=enrolled)
+    assert (refused.returncode, refused.stderr) == (1, "nugu: There is no earlier model to go back to.\n")

@@ -179,7 +179,7 @@ async def test_labels_wait_until_there_are_enough_for_a_model(
         newest, first = await made(app, 2)
         assert (newest.labels, newest.answers, first.answers) == (AFTER, True, False)
         assert await answering(app) == set(await photos(app)) > before
-        assert heard[0].sentence.startswith("Model 2 of **G1** answers from now on, with 3 new labels.")
+        assert heard[0].sentence.startswith("Model 2 of **G1** answers from now on with 3 new labels.")
 
 
 async def test_what_does_not_pass_is_kept_aside_and_told(

@@ -109,7 +109,7 @@ async def test_a_confirmed_face_waits_for_the_next_model(stage: Stage) -> None:
     await stage.moderator.click(stage.channel.last_message, label="All right")
     assert "1 new label, the next training after 9 more" in await status(stage)
     trained = texts(answer(await stage.moderator.slash(stage.channel, "model train", group="presidents")))
-    assert trained.startswith("Model 1 of **Presidents** answers from now on, with 1 new label.")
+    assert trained.startswith("Model 1 of **Presidents** answers from now on with 1 new label.")
     assert "**Model 1** · ✅ answers" in (said := await status(stage))
     assert "0 new labels, the next training after 10 more" in said
     again = texts(answer(await stage.moderator.slash(stage.channel, "model train", group="Presidents")))
@@ -128,6 +128,17 @@ async def test_two_moderators_train_at_once(stage: Stage) -> None:
     assert texts(await history(stage)).count("**Model") == 1
 
 
+async def test_a_training_that_outlasts_the_interaction_is_answered_by_a_message(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stage.enrol_presidents()
+    monkeypatch.setattr("cogs.model.PATIENCE", 0)
+    shown = await stage.moderator.slash(stage.channel, "model train", group="Presidents")
+    assert "I post here what became of it." in texts(answer(shown))
+    said = await told(stage.channel)
+    assert said.startswith(f"<@{stage.moderator.id}> Model 1 of **Presidents** answers from now on.")
+
+
 async def test_enough_labels_change_the_next_answer(stage: Stage) -> None:
     await stage.enrol_presidents()
     channel = await notices_of(stage)
@@ -136,7 +147,7 @@ async def test_enough_labels_change_the_next_answer(stage: Stage) -> None:
         assert "someone I don't know" in await asked(stage, "astronaut.png")
         face = (await vectors(app))[""]
         await confirmed(stage, "Collins", face, AFTER)
-        assert "Model 2 of **Presidents** answers from now on, with 3 new labels." in await told(channel)
+        assert "Model 2 of **Presidents** answers from now on with 3 new labels." in await told(channel)
         assert "**Collins**" in await asked(stage, "astronaut.png")
         await stage.restart()
         stage.bot.app = app
@@ -207,7 +218,7 @@ async def test_a_batch_of_lies_is_kept_aside_and_the_moderators_are_told(stage: 
         known = await vectors(app)
         for name in ("Obama", "Biden"):
             await confirmed(stage, name, known[name], 3)
-        assert "Model 2 of **Presidents** answers from now on, with 6 new labels." in await told(channel)
+        assert "Model 2 of **Presidents** answers from now on with 6 new labels." in await told(channel)
         for name, other in (("Obama", "Biden"), ("Biden", "Obama")):
             await confirmed(stage, name, known[other], 3, seed=1)
         said = await told(channel, after=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.stories.conftest import Stage
-from tests.stories.reading import answer, texts
+from tests.stories.reading import answer, option, texts
 
 
 async def test_nine_members_in_one_picture(stage: Stage, shared_faces: Path) -> None:
@@ -37,3 +37,24 @@ async def test_a_member_of_another_group_is_a_stranger(stage: Stage, shared_face
         card = answer(await stage.fan.slash(stage.channel, "who", picture=(photo.name, photo.read_bytes())))
         named += "**" in texts(card)
     assert named <= 1, f"{named} of {len(others)} members of ITZY got a name of TWICE"
+
+
+async def test_lies_about_real_faces_are_kept_aside(stage: Stage, shared_faces: Path) -> None:
+    photos = {name: sorted((shared_faces / "groups" / "TWICE" / name).iterdir()) for name in ("Momo", "Sana", "Tzuyu")}
+    await stage.moderator.slash(stage.channel, "group add", name="TWICE")
+    for name, files in photos.items():
+        given = {
+            place: (file.name, file.read_bytes())
+            for place, file in zip(("photo", "photo2", "photo3"), files, strict=False)
+        }
+        await stage.moderator.slash(stage.channel, "member add", group="TWICE", name=name, **given)
+    for name, lie in (("Momo", "Sana"), ("Sana", "Momo")):
+        for file in photos[name][3:6]:
+            await stage.fan.slash(stage.channel, "who", picture=(file.name, file.read_bytes()))
+            who = answer(await stage.moderator.click(stage.channel.last_message, label="Fix a face"))
+            await stage.moderator.select(who, [option(who, lie)])
+    said = texts(answer(await stage.moderator.slash(stage.channel, "model train", group="TWICE")))
+    assert said.startswith("A model of **TWICE** with 6 new labels was kept aside: "), said
+    file = photos["Momo"][6]
+    card = texts(answer(await stage.fan.slash(stage.channel, "who", picture=(file.name, file.read_bytes()))))
+    assert "**Sana**" not in card
