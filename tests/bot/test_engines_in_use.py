@@ -10,6 +10,7 @@ from collections.abc import Generator, Sequence
 from functools import cache
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -174,17 +175,17 @@ async def test_a_photo_that_came_while_the_others_were_seen(
 async def test_an_engine_that_comes_into_use_while_a_photo_is_looked_at(
     enrolled: App, source: Path, public_photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looks = roster._looks
+    looks = roster.look_at
     benches: list[str] = []
 
-    async def looks_and_switch(app: App, bench: Workbench, *args: object) -> object:
-        looked = await looks(app, bench, *args)
+    async def looks_and_switch(app: App, bench: Workbench, *args: Any, **how: Any) -> object:
+        looked = await looks(app, bench, *args, **how)
         if not benches:
             await engines.install(app, "toy", source, silent)
         benches.append(bench.engine)
         return looked
 
-    monkeypatch.setattr(roster, "_looks", looks_and_switch)
+    monkeypatch.setattr(roster, "look_at", looks_and_switch)
     photo = submitted(public_photos / "obama3.jpg")
     added = await roster.add_member(enrolled, HOUSE, "Presidents", "Obama", [photo], by=0)
     assert added.photos == 3

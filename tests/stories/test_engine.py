@@ -81,7 +81,7 @@ async def switches(stage: Stage, name: str, version: str, source: Path) -> None:
 
     # A photo that comes now is seen by the new engine, and going back loses it not.
     added = await stage.moderator.slash(
-        stage.channel, "member add", group="Presidents", name="Obama", photo=stage.photo("obama2.jpg")
+        stage.channel, "member add", group="Presidents", name="Obama", photo=stage.photo("obama3.jpg")
     )
     assert "is known by 2 photos now" in texts(answer(added))
     assert "① **Biden**" in await ask(stage, "biden.jpg")

@@ -11,7 +11,7 @@ from simcord import SetupError
 
 from bot.app import App
 from tests.stories.conftest import Stage
-from tests.stories.reading import answer, texts
+from tests.stories.reading import answer, components, texts, walk
 from tests.support.image_search import ImageSearch, serving
 
 
@@ -42,8 +42,9 @@ async def test_what_was_gathered_is_reviewed_and_only_then_learned(stage: Stage,
     shown = answer(await stage.moderator.slash(stage.channel, "member show", group="Presidents", member="Obama"))
     assert "1 photo" in texts(shown)
     face = answer(await stage.moderator.slash(stage.channel, "review"))
-    assert "https://commons.example/obama" in texts(face)
-    assert "Obama" in texts(face)
+    assert "**Is this Obama?**" in texts(face)
+    (page,) = [part["url"] for part in walk(components(face)) if part.get("label") == "Its page"]
+    assert page.startswith("https://commons.example/obama")
     await stage.moderator.click(face, label="Yes")
     shown = answer(await stage.moderator.slash(stage.channel, "member show", group="Presidents", member="Obama"))
     assert "2 photos" in texts(shown)
