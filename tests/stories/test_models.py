@@ -128,17 +128,6 @@ async def test_two_moderators_train_at_once(stage: Stage) -> None:
     assert texts(await history(stage)).count("**Model") == 1
 
 
-async def test_a_training_that_outlasts_the_interaction_is_answered_by_a_message(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await stage.enrol_presidents()
-    monkeypatch.setattr("cogs.model.PATIENCE", 0)
-    shown = await stage.moderator.slash(stage.channel, "model train", group="Presidents")
-    assert "I post here what became of it." in texts(answer(shown))
-    said = await told(stage.channel)
-    assert said.startswith(f"<@{stage.moderator.id}> Model 1 of **Presidents** answers from now on.")
-
-
 async def test_enough_labels_change_the_next_answer(stage: Stage) -> None:
     await stage.enrol_presidents()
     channel = await notices_of(stage)
