@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from bot import jobs
 from bot.classifiers import Classifiers, key_of
+from bot.database.base import utc_now
 from bot.database.engines import Engines
 from bot.database.models import PROMOTED, Figures, GroupState, Models
+from bot.database.reviews import Reviews
 from bot.database.rosters import Rosters
 from bot.database.servers import Servers
 from bot.errors import PersonError
@@ -261,6 +263,7 @@ class Trainer:
                 verdict=PROMOTED if made.judged.passes else why_kept_aside(made.judged),
                 by=by,
             )
+            await Reviews(session, utc_now()).suspect(made.doubts)
         if kept is not None:
             await self._tidy(ready, {key} if key else set())
             log.info("model %s of group %s: %s", kept.number, kept.group, kept.verdict)

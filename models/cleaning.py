@@ -75,19 +75,24 @@ def outliers(encodings: Encodings, version: str, accepted: Encodings | None = No
     return ~kept
 
 
-def suspicious(gallery: Gallery, *, seed: int = 0) -> tuple[Suspicion, ...]:
+def suspicious(gallery: Gallery, *, accepted: NDArray[np.bool_] | None = None, seed: int = 0) -> tuple[Suspicion, ...]:
     """The labels that look wrong to recognisers that never saw them, strongest first; see `LIKELIER` and `UNLIKE`.
 
     As in confident learning (Northcutt et al. 2021), labels are held against cross-validated probabilities. What is flagged
     isn't learned in the next round, so that wrong labels don't speak for each other. A member's only photo is not judged
-    as long as it is the only one. Raises LookupError when the background of the gallery's engine isn't known.
+    as long as it is the only one.
+
+    `accepted`: (n,) which labels were held to be right before the others came: these alone are learned at first, so that
+    however many lies come at once, they are seen. Raises LookupError when the background of the gallery's engine isn't known.
     """
     count = len(gallery.members)
-    flagged, strength, looks_like = np.zeros(count, np.bool_), np.zeros(count), np.full(count, -1, np.int64)
+    judged = np.zeros(count, np.bool_)
+    flagged = judged if accepted is None else ~accepted
+    strength, looks_like = np.zeros(count), np.full(count, -1, np.int64)
     for _ in range(_ROUNDS):
         (answers,) = cross_validate(gallery, learnable=~flagged, seed=seed)
         own, other = np.where(answers.known, answers.own, 0), answers.other
-        before = flagged
+        before, judged = flagged, judged | answers.known
         # A member all of whose photos are flagged is no longer known; what was said of them stands.
         flagged = np.where(answers.known, (other - own > LIKELIER) | (own < UNLIKE), before)
         strength = np.where(answers.known, np.maximum(other, 0) - own, strength)
@@ -95,7 +100,7 @@ def suspicious(gallery: Gallery, *, seed: int = 0) -> tuple[Suspicion, ...]:
         if (flagged == before).all():
             break
     found: list[Suspicion] = []
-    for photo in np.flatnonzero(flagged).tolist():
+    for photo in np.flatnonzero(flagged & judged).tolist():
         like = int(looks_like[photo])
         found.append(
             Suspicion(

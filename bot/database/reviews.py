@@ -185,9 +185,16 @@ class Reviews:
         query = select(QuestionFace.id).join(QuestionPicture).join(Question).where(_waits(server_id))
         return await self._session.scalar(query.where(QuestionFace.id == face_id)) is not None
 
-    async def answered(self, faces: Collection[int]) -> None:
-        """Nobody has these faces before them any more, nor are their labels suspected."""
+    async def answered(self, faces: Collection[int], by: int) -> None:
+        """Nobody has these faces before them any more; labels that were suspected and stand are vouched for by who answered."""
         crops = select(QuestionFace.crop_id).where(QuestionFace.id.in_(faces))
+        suspected = crops.where(QuestionFace.suspected.is_(True))
+        await self._session.execute(
+            update(Photo)
+            .where(Photo.crop_id.in_(suspected.scalar_subquery()))
+            .values(vouched_by=by)
+            .execution_options(synchronize_session=False)
+        )
         await self._session.execute(
             update(QuestionFace)
             .where(QuestionFace.crop_id.in_(crops.scalar_subquery()))
@@ -195,13 +202,13 @@ class Reviews:
             .execution_options(synchronize_session=False)
         )
 
-    async def suspect(self, server_id: int, faces: Collection[int]) -> None:
-        """Of all labelled faces of a server, the labels of just these look wrong."""
-        asked = select(QuestionFace.id).join(QuestionPicture).join(Question).where(Question.server_id == server_id)
+    async def suspect(self, photos: Collection[int]) -> None:
+        """The labels of these photos look wrong: those that words made, and nobody vouched for, are to be looked at again."""
+        made = select(Photo.face_id).where(Photo.id.in_(photos), Photo.vouched_by.is_(None))
         await self._session.execute(
             update(QuestionFace)
-            .where(QuestionFace.id.in_(asked.scalar_subquery()))
-            .values(suspected=QuestionFace.id.in_(faces))
+            .where(QuestionFace.id.in_(made.scalar_subquery()))
+            .values(suspected=True)
             .execution_options(synchronize_session=False)
         )
 

@@ -11,7 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
     from typing import Any
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from bot.jobs.rosters import RosterRow
+    from models.cleaning import Suspicion
     from models.gallery import Gallery
     from models.gate import Comparison
 
@@ -66,16 +70,20 @@ class Trained:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A model: how it was judged, and its classifier; None where it may not answer, or is made of too few photos."""
+    """A model: how it was judged, and its classifier; None where it may not answer, or is made of too few photos.
+
+    `doubts`: the photos whose labels look wrong, where it may not answer.
+    """
 
     judged: Judged
     trained: Trained | None
+    doubts: tuple[int, ...] = ()
 
 
 def make(rows: Sequence[RosterRow], answering: Collection[int], engine: str, limit: float) -> Made:
     """Judge the model made of `rows` by the photos `answering`, which it has too; train its classifier if it passes.
 
-    A model that has no further photo passes. Both happen apart, within `limit` seconds each, while the worker answers.
+    A model that has no further photo passes. Each step happens apart, within `limit` seconds, while the worker answers.
     Raises TrainingFailedError.
     """
     import numpy as np
@@ -87,7 +95,10 @@ def make(rows: Sequence[RosterRow], answering: Collection[int], engine: str, lim
     gallery = gallery_of(rows, engine)
     old = np.array([row.photo in answering for row in rows], np.bool_)
     judged = _judged(_apart(limit, compare, gallery, old, np.ones(len(rows), np.bool_)), nothing_new=bool(old.all()))
-    return Made(judged, _trained(gallery, limit) if judged.passes else None)
+    if judged.passes:
+        return Made(judged, _trained(gallery, limit))
+    doubts: tuple[Suspicion, ...] = _apart(limit, _doubts, gallery, old)
+    return Made(judged, None, tuple(rows[doubt.photo].photo for doubt in doubts))
 
 
 def train(rows: Sequence[RosterRow], engine: str, limit: float) -> Trained | None:
@@ -108,6 +119,12 @@ def _trained(gallery: Gallery, limit: float) -> Trained | None:
     file = _apart(limit, train_classifier, gallery)
     trial = load(file).trial
     return Trained(file, Tried(trial.photos, trial.centroids, trial.classifier, trial.helps))
+
+
+def _doubts(gallery: Gallery, answering: NDArray[np.bool_]) -> tuple[Suspicion, ...]:
+    from models.cleaning import suspicious
+
+    return suspicious(gallery, accepted=answering)
 
 
 def _judged(compared: Comparison, *, nothing_new: bool) -> Judged:

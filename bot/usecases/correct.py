@@ -147,7 +147,7 @@ async def keep(session: AsyncSession, claims: Sequence[Claim], speaker: Speaker,
     if speaker.counts:
         faces = [word.face_id for word in words]
         await TrainingSet(session).follow(faces)
-        await Reviews(session, utc_now()).answered(faces)
+        await Reviews(session, utc_now()).answered(faces, speaker.id)
 
 
 async def _say(session: AsyncSession, answer: Answer, claims: Sequence[Claim], speaker: Speaker, sentence: str) -> Said:

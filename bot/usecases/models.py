@@ -6,8 +6,10 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.database.base import utc_now
 from bot.database.labels import Labels
 from bot.database.models import Models
+from bot.database.reviews import Reviews
 from bot.database.rosters import Rosters
 from bot.errors import PersonError, UnknownGroupError
 from bot.jobs import TrainingFailedError
@@ -152,7 +154,7 @@ async def roll_back(app: App, server_id: int, group_id: int, model_id: int, *, i
 
 
 async def report(app: App, server_id: int, group: str) -> GroupReport:
-    """How a group stands. Raises UnknownGroupError, and PersonError where it has no photo."""
+    """How a group stands; what looks wrong comes first in the review. Raises UnknownGroupError; PersonError without photos."""
     async with app.database.reading() as session:
         found = await _group(session, server_id, group)
     try:
@@ -160,8 +162,9 @@ async def report(app: App, server_id: int, group: str) -> GroupReport:
     except TrainingFailedError as error:
         log.warning("there is no report on group %s: %s", found.id, error)
         raise PersonError("The report broke off. Try again.") from None
-    async with app.database.reading() as session:
+    async with app.database.writing() as session:
         labels = await Labels(session).doubtful({doubt.photo: doubt.looks_like for doubt in made.doubts})
+        await Reviews(session, utc_now()).suspect([label.photo for label in labels])
     return GroupReport(found.id, found.name, made, tuple(labels))
 
 

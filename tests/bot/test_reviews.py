@@ -14,7 +14,7 @@ from bot.database.crops import StoredCut
 from bot.database.questions import Questions
 from bot.database.reviews import LEASE, Reviews, Waiting, in_order
 from bot.database.rosters import Rosters
-from bot.database.tables import Question, Word
+from bot.database.tables import Photo, Question, Word
 from bot.errors import PersonError
 from bot.jobs import Cut, Identified, SeenFace
 from bot.trust import Trust
@@ -160,13 +160,18 @@ async def test_a_label_that_looks_wrong_is_asked_for_again(app: App, sana: int) 
     await correct.confirm(app, question, MOMO)
     assert shown(await review.next_page(app, SERVER, MINA)) is None
     async with app.database.writing() as session:
-        await Reviews(session, utc_now()).suspect(SERVER, [face])
+        photos = (await session.scalars(select(Photo.id).where(Photo.face_id == face))).all()
+        await Reviews(session, utc_now()).suspect(photos)
     page = await review.next_page(app, SERVER, MINA)
     assert isinstance(page.content, Shown)
     assert page.content.face.suspected
     assert page.content.face.proposal == (sana, "Sana")
     assert shown(await review.say_yes(app, SERVER, face, sana, MINA)) is None
     assert await said(app) == [(MOMO.id, "Sana"), (MINA.id, "Sana")]
+    # Somebody vouched for it: it is not asked for a third time.
+    async with app.database.writing() as session:
+        await Reviews(session, utc_now()).suspect(photos)
+    assert shown(await review.next_page(app, SERVER, MINA)) is None
 
 
 async def test_a_label_that_somebody_contests_is_asked_for_again(app: App, sana: int) -> None:

@@ -18,7 +18,7 @@ import pytest
 
 from bot import jobs
 from bot.compute import Compute
-from bot.jobs import Made, RosterRow, Trained, TrainingFailedError
+from bot.jobs import RosterRow, Trained, TrainingFailedError
 from bot.settings import Settings
 from models.classifier import Trial, about, load
 from models.classifier_file import ABOUT, is_whole
@@ -80,10 +80,10 @@ def heavy_modules() -> set[str]:
 @asynccontextmanager
 async def a_training(
     rows: list[RosterRow],
-) -> AsyncGenerator[tuple[Compute, asyncio.Task[Made], int, list[psutil.Process]]]:
+) -> AsyncGenerator[tuple[Compute, asyncio.Task[Trained | None], int, list[psutil.Process]]]:
     """Workers of one, the training that it has begun, its process id, and its children."""
     async with Compute.open(Settings(workers=1, deadline=LONG_ENOUGH)) as compute:
-        work = compute.run_aside(LONG_ENOUGH, jobs.make, rows, photos_of(rows), ENGINE, LONG_ENOUGH)
+        work = compute.run_aside(LONG_ENOUGH, jobs.train, rows, ENGINE, LONG_ENOUGH)
         training = asyncio.create_task(work)
         (worker,) = await asyncio.to_thread(compute.worker_pids)
         async with asyncio.timeout(LONG_ENOUGH):
@@ -134,6 +134,7 @@ async def test_lies_do_not_pass(compute: Compute, gallery_rows: list[RosterRow])
     rows = group + said(group, {"M11": "M12", "M12": "M11"}, 3)
     made = await compute.run_aside(LONG_ENOUGH, jobs.make, rows, photos_of(group), ENGINE, LONG_ENOUGH)
     assert (made.judged.passes, made.judged.probes, made.trained) == (False, 16, None)
+    assert set(made.doubts) == {row.photo for row in rows} - photos_of(group)
 
 
 async def test_the_truth_passes(compute: Compute, gallery_rows: list[RosterRow]) -> None:

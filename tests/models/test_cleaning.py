@@ -131,3 +131,19 @@ def test_a_roster_of_twice_stands_well(twice: Gallery) -> None:
     assert told.right > 0.8
     assert np.trace(told.confusion) > 0.8 * len(twice.members)
     assert {standing.photos for standing in told.members} == {5}
+
+
+def test_however_many_lies_come_they_are_held_against_what_was_accepted() -> None:
+    world = World(4)
+    known = world.gallery({1: range(4)}, 3)
+    lies = np.concatenate([world.photos(0) for _ in range(6)])
+    gallery = Gallery(
+        np.concatenate([known.encodings, lies]),
+        np.concatenate([known.members, np.full(6, 1, np.int64)]),
+        known.roster,
+        known.version,
+    )
+    accepted = np.arange(len(gallery.members)) < len(known.members)
+    found = suspicious(gallery, accepted=accepted)
+    assert sorted(one.photo for one in found) == np.flatnonzero(~accepted).tolist()
+    assert {one.looks_like for one in found} == {0}
