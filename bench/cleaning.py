@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.recognition import installed
-from bot.evaluation import Encoder, labelled, read_sample
+from bot.commands.evaluation import Encoder, labelled, read_sample
 from bot.media.pictures import PictureLimits
 from models.cleaning import suspicious
 from models.evaluation import Figure, ask, draw

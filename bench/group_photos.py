@@ -18,7 +18,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from bench.recognition import NearestFace, PlainEngine, installed
-from bot.evaluation import Encoder, labelled, read_sample
+from bot.commands.evaluation import Encoder, labelled, read_sample
 from bot.media.pictures import PictureLimits
 from models.engines.dlib.engine import DlibEngine
 from models.evaluation import Figure, draw

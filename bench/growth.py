@@ -21,8 +21,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from bot.app import App
+from bot.commands.evaluation import Encoder, labelled, read_sample
 from bot.database.rosters import Rosters
-from bot.evaluation import Encoder, labelled, read_sample
 from bot.media.pictures import PictureLimits
 from bot.settings import Settings
 from bot.trust import Trust

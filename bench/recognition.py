@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bot.evaluation import Encoder, labelled, read_sample, table
+from bot.commands.evaluation import Encoder, labelled, read_sample, table
 from bot.media.pictures import PictureLimits
 from models.classifier import load
 from models.engines import MissingWeightsError

@@ -60,7 +60,7 @@ def run() -> None:
     settings = _settings()
     if settings.token is None:
         _fail(NO_TOKEN)
-    from bot.run import run_bot
+    from bot.commands.run import run_bot
 
     _finish(run_bot(settings, settings.token.get_secret_value()))
 
@@ -73,7 +73,7 @@ def demo(
     port: Annotated[int, typer.Option(help="Port of the page; 0 takes a free one.", min=0, max=65535)] = 0,
 ) -> None:
     """Try the bot in a browser: no token, no account, no network."""
-    from bot.demo import run_demo
+    from bot.commands.demo import run_demo
 
     _finish(run_demo(_settings(), faces, port))
 
@@ -84,7 +84,7 @@ def enrol(
     group: Annotated[str | None, typer.Option(help="FOLDER holds MEMBER/* photos of this one group.")] = None,
 ) -> None:
     """Add groups, members and photos from a folder, for every server to ask about."""
-    from bot.folders import enrol_folder
+    from bot.commands.folders import enrol_folder
 
     taken = _finish(enrol_folder(_settings(), folder, group))
     if not taken:
@@ -99,7 +99,7 @@ def identify(
     out: Annotated[Path | None, typer.Option(help="Write the tagged pictures to this folder.", file_okay=False)] = None,
 ) -> None:
     """Name the faces in pictures."""
-    from bot.folders import identify_files
+    from bot.commands.folders import identify_files
 
     if not _finish(identify_files(_settings(), photos, group, as_json=as_json, out=out)):
         raise typer.Exit(1)
@@ -124,7 +124,7 @@ def evaluate(
     out: Annotated[Path | None, typer.Option(help="Draw the figures into this folder.", file_okay=False)] = None,
 ) -> None:
     """Measure how well a gallery is recognised, and how rarely a stranger gets a name."""
-    from bot.evaluation import evaluate_folders
+    from bot.commands.evaluation import evaluate_folders
 
     settings = _settings()
     with _told():
@@ -146,7 +146,7 @@ def evaluate(
 @cli.command()
 def train() -> None:
     """Make a model of every group now, and say how it did. The bot does so by itself after changes."""
-    from bot.training import train_groups
+    from bot.commands.training import train_groups
 
     if not _finish(train_groups(_settings())):
         raise typer.Exit(1)
@@ -165,7 +165,7 @@ def gather(
     ] = None,
 ) -> None:
     """Look for photos of members in image searches, and put them into a server's review."""
-    from bot.gathering import gather_photos
+    from bot.commands.gathering import gather_photos
 
     if not _finish(gather_photos(_settings(), group, member, wanted=wanted, server=server, out=out)):
         raise typer.Exit(1)
@@ -174,7 +174,7 @@ def gather(
 @cli.command()
 def doctor() -> None:
     """Check everything that the bot needs, and say what is missing."""
-    from bot.doctor import examine
+    from bot.commands.doctor import examine
 
     if not _finish(examine(_settings())):
         raise typer.Exit(1)
@@ -186,7 +186,7 @@ def roster_export(
     group: Annotated[str | None, typer.Option(help="One group; left out, all.")] = None,
 ) -> None:
     """Write groups, members, other names and crops to a zip archive."""
-    from bot.folders import export_archive
+    from bot.commands.folders import export_archive
 
     _finish(export_archive(_settings(), file, group))
 
@@ -196,7 +196,7 @@ def roster_import(
     file: Annotated[Path, typer.Argument(help="A zip archive of GROUP/MEMBER/*.", exists=True, dir_okay=False)],
 ) -> None:
     """Add groups, members and photos from a zip archive, for every server to ask about."""
-    from bot.folders import import_archive
+    from bot.commands.folders import import_archive
 
     if not _finish(import_archive(_settings(), file)):
         raise typer.Exit(1)
@@ -207,7 +207,7 @@ def engine_list(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON line an engine.")] = False,
 ) -> None:
     """Show every engine: its version, whether it is installed and in use, how many photos it has encoded."""
-    from bot.engines import list_engines
+    from bot.commands.engines import list_engines
 
     _finish(list_engines(_settings(), as_json=as_json))
 
@@ -221,7 +221,7 @@ def engine_install(
     ] = None,
 ) -> None:
     """Get an engine from its publishers, re-encode the kept photos with it, and let it answer. A running bot follows."""
-    from bot.engines import install_engine
+    from bot.commands.engines import install_engine
 
     _finish(install_engine(_settings(), name, folder))
 
@@ -229,7 +229,7 @@ def engine_install(
 @engine_cli.command("use")
 def engine_use(name: Annotated[str, typer.Argument(help="An installed engine.")]) -> None:
     """Let an installed engine answer, once it has encoded what it lacks. A running bot follows."""
-    from bot.engines import use_engine
+    from bot.commands.engines import use_engine
 
     _finish(use_engine(_settings(), name))
 
@@ -237,7 +237,7 @@ def engine_use(name: Annotated[str, typer.Argument(help="An installed engine.")]
 @model_cli.command("status")
 def model_status() -> None:
     """Show which model answers for each group, and how many labels wait."""
-    from bot.models import show_status
+    from bot.commands.models import show_status
 
     _finish(show_status(_settings()))
 
@@ -245,7 +245,7 @@ def model_status() -> None:
 @model_cli.command("history")
 def model_history(group: OfGroup, server: Server = 0) -> None:
     """Show every model of a group: its figures, and what became of it."""
-    from bot.models import show_history
+    from bot.commands.models import show_history
 
     _finish(show_history(_settings(), group, server))
 
@@ -257,7 +257,7 @@ def model_rollback(
     server: Server = 0,
 ) -> None:
     """Let an earlier model of a group answer. A running bot follows."""
-    from bot.models import go_back
+    from bot.commands.models import go_back
 
     _finish(go_back(_settings(), group, number, server))
 
@@ -269,7 +269,7 @@ def model_report(
     out: Annotated[Path | None, typer.Option(help="Draw it into this PNG file.", dir_okay=False)] = None,
 ) -> None:
     """Show who of a group is recognised, who is mixed up, and which labels look wrong."""
-    from bot.models import show_report
+    from bot.commands.models import show_report
 
     _finish(show_report(_settings(), group, server, out))
 

@@ -18,11 +18,11 @@ from sqlalchemy import select, text, update
 
 from bot import downloads, jobs
 from bot.app import App
+from bot.commands.evaluation import make_encoder
 from bot.compute import Compute
 from bot.database.engines import Engines, Unseen
 from bot.database.tables import HOUSE, Crop, CropEncoding, EngineInUse
 from bot.errors import EngineAwayError, EngineBrokenError, NoRosterError, PersonError
-from bot.evaluation import make_encoder
 from bot.jobs import CropEncodings, Identified, Workbench
 from bot.settings import Settings
 from bot.usecases import engines, roster

@@ -13,6 +13,7 @@ from sqlalchemy import delete, update
 
 from bot import jobs
 from bot.app import App
+from bot.commands.training import in_words
 from bot.compute import Compute
 from bot.database.engines import Engines
 from bot.database.models import MadeModel, Models
@@ -26,7 +27,6 @@ from bot.recognisers import Recognisers
 from bot.reports import Reports
 from bot.settings import Settings
 from bot.trainer import Trainer
-from bot.training import in_words
 from bot.words import Origin
 from models.recognition import Recogniser
 from tests.support.galleries import ENGINE, SERVER, add_photo, another, enrol

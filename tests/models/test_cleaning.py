@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from bot.evaluation import Encoder
+from bot.commands.evaluation import Encoder
 from bot.media.pictures import PictureLimits
 from models.cleaning import LIKELIER, outliers, suspicious
 from models.engines import load

@@ -6,8 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from bot.app import App
+from bot.commands.training import in_words
 from bot.database.rosters import Rosters
-from bot.training import in_words
 from bot.usecases import models
 from bot.verdicts import share
 from bot.wording import counted

@@ -12,7 +12,7 @@ import simcord
 
 from bot.app import App
 from bot.client import Nugu
-from bot.folders import enrol_into
+from bot.commands.folders import enrol_into
 from bot.forgetting import forgetting
 from bot.usecases.roster import list_groups
 
