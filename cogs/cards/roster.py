@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot.wording import circled, counted, plain
-from cogs.cards.layout import LONGEST_TEXT, Button, Layout, Row, Select, container, route
+from cogs.cards.layout import LONGEST_TEXT, NO_GROUP, Button, Layout, Row, Select, container, route, told_card
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,18 +107,15 @@ def doubt_card(waiting: Waiting) -> tuple[Layout, list[discord.File]]:
 
 def groups_card(groups: Sequence[ListedGroup]) -> Layout:
     """Every group with its other names, its members and how many photos each has."""
-    card = Layout()
     if not groups:
-        card.add_item(discord.ui.TextDisplay("I know no group here yet. Add the first with `/group add`."))
-        return card
+        return told_card(NO_GROUP)
     lines: list[str] = []
     for group in groups:
         members = ", ".join(f"{plain(name)} ({count})" for name, count in group.members.items())
         also = f" · {', '.join(map(plain, group.aliases))}" if group.aliases else ""
         shared = " · shared with every server" if group.is_house else ""
         lines.append(f"**{plain(group.name)}**{also}{shared}\n{members or 'nobody yet: `/member add`'}")
-    card.add_item(discord.ui.TextDisplay("\n\n".join(lines)[:LONGEST_TEXT]))
-    return card
+    return told_card("\n\n".join(lines)[:LONGEST_TEXT])
 
 
 def _use_or_not(question: int, face: int, member: int) -> Row:
