@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.verdicts import accuracy, classifier_in_words, share
-from bot.wording import counted, plain
+from bot.wording import counted, plain, seen_in_words
 from bot.words import Origin
 from cogs.cards.layout import LONGEST_TEXT, NO_GROUP, Button, Layout, Row, Select, container, route, told_card
 
@@ -136,9 +136,7 @@ def label_card(label: Label) -> tuple[Layout, list[discord.File]]:
     box = container(ASIDE)
     like = plain(label.looks_like_name) if label.looks_like_name else "nobody of the group"
     who = f"<@{label.said_by}>" if label.said_by else "my owner"
-    seen = f"{label.face_width} pixels wide"
-    if label.sharpness is not None:
-        seen += f", sharpness {label.sharpness:.2f}"
+    seen = seen_in_words(label.face_width, label.sharpness)
     box.add_item(
         discord.ui.TextDisplay(
             f"**{plain(label.member)}** of {plain(label.group)}, it says; it looks like **{like}**.\n"
