@@ -72,11 +72,20 @@ def circled(number: int) -> str:
 
 
 def seen_in_words(width: int, sharpness: float | None) -> str:
-    """`240 px wide, sharp`: how well a face is seen."""
+    """`240 px wide, sharp`, `60 px wide, small, blurred`: how well a face is seen."""
+    told = f"{width} px wide{', small' if width < SMALLEST_EXAMPLE else ''}"
     if sharpness is None:
-        return f"{width} px wide"
-    told = "sharp" if sharpness >= SHARP else "a little soft" if sharpness >= SHARP_EXAMPLE else "blurred"
-    return f"{width} px wide, {told}"
+        return told
+    return f"{told}, {'sharp' if sharpness >= SHARP else 'a little soft' if sharpness >= SHARP_EXAMPLE else 'blurred'}"
+
+
+def for_these_alone(sentence: str, flawed: int, faces: int) -> str:
+    """The sentence for who named so many faces, with a clause where some are not good enough to learn from."""
+    if not flawed:
+        return sentence
+    which = "this face" if faces == 1 else "these faces"
+    some = "" if flawed == faces else f"{flawed} of {faces} "
+    return f"{sentence.removesuffix('.')}, {some}for {which} alone."
 
 
 def why_no_example(flaw: Flaw) -> str:

@@ -15,8 +15,18 @@ THINGS = (
     ("🔎", "Who is this?", "`/who` with up to five pictures, or mention me in a message with pictures."),
     ("↩️", "Somebody else's picture", "Reply to it and mention me, or right-click it: Apps > **Who is this?**"),
     ("✉️", "In private", "Send me a picture as a direct message."),
-    ("✏️", "A wrong name", "Press **Fix a face** under the answer; **Details** shows how sure I am of everybody."),
-    ("➕", "A new group", "Moderators: `/group add`, then `/member add` with one photo a member or more."),
+    (
+        "✏️",
+        "Right or wrong?",
+        "Press **All right** or **Fix a face** under the answer, or answer in `/review`; "
+        "**Details** shows how sure I am of everybody.",
+    ),
+    (
+        "➕",
+        "Moderators",
+        "`/group add`, then `/member add` with one photo a member or more. `/roster` brings many at once, "
+        "`/model` shows what I learned, `/setup` has the rest.",
+    ),
 )
 
 

@@ -12,29 +12,26 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Nugu  # discord.py reads the annotations
-from bot.errors import sentence_for
 from bot.names import LONGEST_NAME
 from bot.trust import Trust
 from bot.usecases import models
 from bot.usecases.setup import choices as choices_of
 from bot.verdicts import training_told
+from cogs.cards.layout import told_card
 from cogs.cards.model import history_card, model_choice, report_card, status_card, way_back_card
 from cogs.offers import own_groups
 from cogs.presses.model import PRESSES
+from cogs.progress import Progress
 from cogs.sending import show
 from cogs.trust import requires
 
 if TYPE_CHECKING:
     from bot.notices import Notice
+    from cogs.cards.layout import Layout
 
 log = logging.getLogger(__name__)
 
 Name = app_commands.Range[str, 1, LONGEST_NAME]
-
-PATIENCE = 840.0
-"""Seconds after which a training is answered by a message: an interaction lives fifteen minutes."""
-
-LONGER = "That takes longer than Discord lets me keep this answer. I post here what became of it."
 
 
 @requires(Trust.MODERATOR)
@@ -76,19 +73,12 @@ class Models(commands.GroupCog, name="model"):
         """Make a model of all photos of a group, now."""
         assert interaction.guild_id is not None
         await interaction.response.defer(ephemeral=True, thinking=True)
-        work = models.train(self.client.app, interaction.guild_id, group, by=interaction.user.id)
-        training = asyncio.create_task(work)
-        done, _ = await asyncio.wait([training], timeout=PATIENCE)
-        if done:
-            await interaction.followup.send(training_told(training.result()), ephemeral=True)
-            return
-        await interaction.followup.send(LONGER, ephemeral=True)
-        try:
-            told = training_told(await training)
-        except Exception as error:  # noqa: BLE001  # the interaction, with its own funnel, is over
-            told = sentence_for(error)
-        if isinstance(interaction.channel, discord.abc.Messageable):
-            await interaction.channel.send(f"{interaction.user.mention} {told}")
+        training = models.train(self.client.app, interaction.guild_id, group, by=interaction.user.id)
+
+        async def work() -> tuple[Layout, list[discord.File]]:
+            return told_card(training_told(await training)), []
+
+        await Progress(interaction).follow(work())
 
     @app_commands.command(name="rollback")
     @app_commands.autocomplete(group=own_groups)

@@ -9,8 +9,10 @@ from discord.ext import commands
 from bot.client import Nugu  # discord.py reads the annotations
 from bot.trust import Trust
 from bot.usecases import review
+from cogs.cards.review import review_card
 from cogs.presses.press import speaker_of
-from cogs.presses.review import PRESSES, on_review_form, show
+from cogs.presses.review import PRESSES, on_review_form
+from cogs.sending import show
 from cogs.trust import requires
 
 
@@ -27,7 +29,8 @@ class Review(commands.Cog):
         assert interaction.guild_id is not None
         await interaction.response.defer(ephemeral=True, thinking=True)
         speaker = await speaker_of(interaction)
-        await show(interaction, await review.next_page(self.client.app, interaction.guild_id, speaker))
+        page = await review.next_page(self.client.app, interaction.guild_id, speaker)
+        await show(interaction, *review_card(page))
 
 
 async def setup(client: Nugu) -> None:

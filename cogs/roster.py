@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import time
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -17,18 +15,16 @@ from bot.media.archives import ArchiveLimits
 from bot.names import LONGEST_NAME
 from bot.trust import Trust
 from bot.usecases import exchange
-from cogs.cards.exchange import exported_in_words, imported_in_words, left_out_file
+from bot.wording import plain
+from cogs.cards.exchange import exported_in_words, imported_card
+from cogs.cards.layout import told_card
 from cogs.offers import own_groups
 from cogs.pictures import read_file
+from cogs.progress import Progress
 from cogs.trust import requires
 
 if TYPE_CHECKING:
-    from bot.usecases.exchange import Imported
-
-log = logging.getLogger(__name__)
-
-EDIT_SECONDS = 3.0
-"""Between two edits of the same message."""
+    from cogs.cards.layout import Layout
 
 
 @requires(Trust.MODERATOR)
@@ -44,20 +40,23 @@ class Roster(commands.GroupCog, name="roster"):
         """Add groups, members and photos from a zip archive."""
         assert interaction.guild_id is not None
         await interaction.response.defer(ephemeral=True, thinking=True)
-        limits = ArchiveLimits(max_entry_bytes=self.client.app.settings.picture_bytes)
-        with self.client.app.turns.taken_by(interaction.user.id):
-            given = await read_file(archive, limits.max_bytes)
-            if given.refusal is not None:
-                raise PersonError(f"{given.refusal[:1].upper()}{given.refusal[1:]}.")
-            done = await exchange.import_roster(
-                self.client.app,
-                interaction.guild_id,
-                BytesIO(given.data),
-                interaction.user.id,
-                _Progress(interaction).told,
-                limits=limits,
-            )
-        await _tell(interaction, done)
+        app, server_id, by = self.client.app, interaction.guild_id, interaction.user.id
+        limits = ArchiveLimits(max_entry_bytes=app.settings.picture_bytes)
+        progress = Progress(interaction)
+
+        async def told(done: int, photos: int, whose: str) -> None:
+            await progress.show(told_card(f"{done} of {photos} photos: {plain(whose)}"))
+
+        async def work() -> tuple[Layout, list[discord.File]]:
+            with app.turns.taken_by(by):
+                given = await read_file(archive, limits.max_bytes)
+                if given.refusal is not None:
+                    raise PersonError(f"{given.refusal[:1].upper()}{given.refusal[1:]}.")
+                return imported_card(
+                    await exchange.import_roster(app, server_id, BytesIO(given.data), by, told, limits=limits)
+                )
+
+        await progress.follow(work())
 
     @app_commands.command(name="export")
     @app_commands.describe(group="One group; left out, all of this server's")
@@ -75,34 +74,6 @@ class Roster(commands.GroupCog, name="roster"):
             with exported.file:
                 archive = discord.File(BytesIO(exported.file.read()), "roster.zip")
             await interaction.followup.send(exported_in_words(exported), file=archive, ephemeral=True)
-
-
-class _Progress:
-    """Tells how far an import has come, in the message that says "thinking", at most every three seconds."""
-
-    def __init__(self, interaction: discord.Interaction[Nugu]) -> None:
-        self._interaction = interaction
-        self._last = 0.0
-
-    async def told(self, done: int, photos: int, whose: str) -> None:
-        now = time.monotonic()
-        if now - self._last < EDIT_SECONDS or self._interaction.is_expired():
-            return
-        self._last = now
-        try:
-            await self._interaction.edit_original_response(content=f"{done} of {photos} photos: {whose}")
-        except discord.HTTPException as failure:
-            log.warning("could not tell how far an import has come: %s", failure)
-
-
-async def _tell(interaction: discord.Interaction[Nugu], done: Imported) -> None:
-    """Tell what became of the import; past the fifteen minutes that an interaction lives, in the channel."""
-    file = left_out_file(done)
-    files = [file] if file is not None else []
-    if not interaction.is_expired():
-        await interaction.edit_original_response(content=imported_in_words(done), attachments=files)
-    elif isinstance(interaction.channel, discord.abc.Messageable):
-        await interaction.channel.send(f"{interaction.user.mention} {imported_in_words(done)}", files=files)
 
 
 async def setup(client: Nugu) -> None:

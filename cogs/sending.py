@@ -15,10 +15,13 @@ if TYPE_CHECKING:
 BAD_REQUEST = 400
 
 
-async def show(interaction: discord.Interaction[Nugu], view: Layout, files: Sequence[discord.File] = ()) -> None:
+async def show(
+    interaction: discord.Interaction[Nugu], view: Layout, files: Sequence[discord.File] = (), *, ephemeral: bool = True
+) -> None:
     """Put the card in place of the message that was pressed, or of "thinking".
 
-    Discord has refused edits with new pictures in a gallery (discord-api-docs #7529); a second message is none.
+    Discord has refused edits with new pictures in a gallery (discord-api-docs #7529); then a second message, `ephemeral`
+    unless others are to see it, takes its place.
     """
     try:
         await interaction.edit_original_response(view=view, attachments=files)
@@ -26,12 +29,10 @@ async def show(interaction: discord.Interaction[Nugu], view: Layout, files: Sequ
     except discord.HTTPException as refused:
         if refused.status != BAD_REQUEST or not files:
             raise
-    thinking = interaction.response.type is discord.InteractionResponseType.deferred_channel_message
-    if thinking:
+    if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
         # The first message after "thinking" is an edit to Discord as well.
         await interaction.edit_original_response(content="…")
     for file in files:
         file.reset()
-    await interaction.followup.send(view=view, files=files, ephemeral=True)
-    if thinking:
-        await interaction.delete_original_response()
+    await interaction.followup.send(view=view, files=files, ephemeral=ephemeral)
+    await interaction.delete_original_response()

@@ -23,6 +23,7 @@ from cogs.phrases import asks_who
 from cogs.pictures import pictures_of, read_attachments
 from cogs.presses.answer import AllRight, Details, FixFace, Hide, Undo
 from cogs.presses.fix import IsNot, NotAFace, NotAMember, WhichFace, WhichMember, on_form
+from cogs.sending import show
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +38,6 @@ UNSEEN_REPLY = (
     "Right-click it instead: Apps > Who is this?"
 )
 REMEMBERED_MESSAGES = 10_000
-BAD_REQUEST = 400
 MUTUAL_SERVERS = 5
 
 
@@ -207,16 +207,7 @@ class Who(commands.Cog):
         self, interaction: discord.Interaction[Nugu], asked: Asked, pictures: Sequence[Submitted]
     ) -> None:
         tagged = await identify.ask(self.client.app, asked, pictures)
-        try:
-            await interaction.followup.send(view=result_card(tagged.answer), files=result_files(tagged.pictures))
-        except discord.HTTPException as refused:
-            if refused.status != BAD_REQUEST:
-                raise
-            # The first message after "thinking" is an edit to Discord, which has refused edits with new pictures in a
-            # gallery (discord-api-docs #7529); a second message is none.
-            await interaction.edit_original_response(content="…")
-            await interaction.followup.send(view=result_card(tagged.answer), files=result_files(tagged.pictures))
-            await interaction.delete_original_response()
+        await show(interaction, result_card(tagged.answer), result_files(tagged.pictures), ephemeral=False)
 
     def _server_of(self, interaction: discord.Interaction[Nugu]) -> int | None:
         """The server asked in, if the bot is in it; somebody may have brought it along as their own app."""

@@ -44,15 +44,12 @@ def perceptual_hash(picture: Picture) -> int:
     return int(str(imagehash.phash(Image.fromarray(picture))), 16)
 
 
-def photo_numbers(encodings: Encodings, version: str, hashes: NDArray[np.uint64] | None = None) -> NDArray[np.int64]:
+def photo_numbers(encodings: Encodings, version: str) -> NDArray[np.int64]:
     """Which photo each encoding is of: (n,), numbered from 0; copies, and copies of copies, have one number.
 
-    `encodings`: (n, d), rows of unit length, by the engine `version`. `hashes`: (n,), a `perceptual_hash` each; what they
-    find counts as well.
+    `encodings`: (n, d), rows of unit length, by the engine `version`.
     """
     alike = encodings @ encodings.T >= one_face(version)
-    if hashes is not None:
-        alike |= np.bitwise_count(hashes[:, None] ^ hashes) <= NEAR_HASH
     np.fill_diagonal(alike, True)
     count = len(encodings)
     numbers = np.arange(count)
@@ -62,12 +59,3 @@ def photo_numbers(encodings: Encodings, version: str, hashes: NDArray[np.uint64]
         if (lowest == numbers).all():
             return np.unique(numbers, return_inverse=True)[1].astype(np.int64)
         numbers = lowest
-
-
-def near_duplicates(
-    encodings: Encodings, version: str, hashes: NDArray[np.uint64] | None = None
-) -> tuple[tuple[int, ...], ...]:
-    """The places of photos that are one photo, two or more in each group; see `photo_numbers`."""
-    numbers = photo_numbers(encodings, version, hashes)
-    groups = (np.flatnonzero(numbers == number) for number in np.flatnonzero(np.bincount(numbers) > 1))
-    return tuple(tuple(group.tolist()) for group in groups)

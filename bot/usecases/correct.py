@@ -5,17 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sqlalchemy import select
+
 from bot.database.base import utc_now
 from bot.database.questions import Claim, Questions
 from bot.database.reviews import Reviews
 from bot.database.rosters import Rosters
-from bot.database.tables import Member
+from bot.database.tables import Crop, Member, QuestionFace
 from bot.database.training_set import TrainingSet
 from bot.errors import PersonError
 from bot.names import checked_name
 from bot.trust import Trust
-from bot.wording import plain
+from bot.wording import for_these_alone, plain
 from bot.words import Meaning
+from models.examples import flaw_of_example
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -155,7 +158,18 @@ async def _say(session: AsyncSession, answer: Answer, claims: Sequence[Claim], s
     await keep(session, claims, speaker)
     if not speaker.counts:
         sentence = "Thank you: I keep that as a suggestion until somebody trusted here agrees."
+    else:
+        sentence = for_these_alone(sentence, await _flawed(session, claims), len(claims))
     return Said(await Questions(session).answer(answer.id), sentence)
+
+
+async def _flawed(session: AsyncSession, claims: Sequence[Claim]) -> int:
+    """Of how many faces the claims name a member who isn't learned from them, since they are small or blurred."""
+    named = [claim.face_id for claim in claims if claim.member_id and claim.meaning is Meaning.MEMBER]
+    learned = {claim.face_id for claim in claims if claim.deliberate}
+    query = select(Crop).join(QuestionFace, QuestionFace.crop_id == Crop.id)
+    kept = await session.scalars(query.where(QuestionFace.id.in_(set(named) - learned)))
+    return sum(flaw_of_example(crop.face_width, crop.sharpness) is not None for crop in kept)
 
 
 def _meant(called: Sequence[Member], group: str | None, face: AnsweredFace) -> Member | None:

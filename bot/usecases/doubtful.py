@@ -27,13 +27,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A face of which a moderator must say more: why, and its crop."""
+    """A face of which a moderator must say more: why, its crop, and how well it is seen."""
 
     question: int
     face: int
     member: int
     sentence: str
     crop: bytes | None
+    face_width: int
+    sharpness: float | None
 
 
 async def choose(
@@ -52,7 +54,8 @@ async def choose(
         flaw = flaw_in_words(crop.face_width, crop.sharpness)
         doubt = flaw or resemblance(face.guess, member.id, member.name)
     if doubt is not None:
-        return Waiting(question_id, face_id, member_id, doubt, await app.storage.get(crop.key))
+        data = await app.storage.get(crop.key)
+        return Waiting(question_id, face_id, member_id, doubt, data, crop.face_width, crop.sharpness)
     return await _learn(app, server_id, question_id, face_id, member_id, by, deliberate=False)
 
 

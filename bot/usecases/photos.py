@@ -13,7 +13,6 @@ from bot.database.spellings import Spellings
 from bot.database.tables import HOUSE, Group, Member
 from bot.errors import PersonError
 from bot.usecases.members import GONE, find, find_group
-from models.examples import flaw_of_example
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
     from bot.app import App
     from bot.words import Origin
-    from models.faces import Flaw
 
 PAGE = 10
 """Photos on one page: a gallery holds no more."""
@@ -42,11 +40,6 @@ class ShownPhoto:
     origin: Origin
     added_by: int
     added_at: datetime
-
-    @property
-    def flaw(self) -> Flaw | None:
-        """What makes it no good example, if anything does."""
-        return flaw_of_example(self.face_width, self.sharpness)
 
 
 @dataclass(frozen=True, slots=True)

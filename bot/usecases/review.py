@@ -15,7 +15,7 @@ from bot.database.training_set import TrainingSet
 from bot.errors import ForgottenError, PersonError
 from bot.names import checked_name
 from bot.usecases.correct import keep, known_member, named
-from bot.wording import plain
+from bot.wording import for_these_alone, plain
 from bot.words import Learns, Meaning
 
 if TYPE_CHECKING:
@@ -89,9 +89,7 @@ async def say_yes(
 
     async def speech(session: AsyncSession, shown: FaceInReview) -> tuple[Claim, str]:
         member = await known_member(session, member_id)
-        told = f"Noted: {plain(member.name)}."
-        if shown.flaw is not None and not deliberate:
-            told = f"Noted: {plain(member.name)}, for this face alone."
+        told = for_these_alone(f"Noted: {plain(member.name)}.", int(shown.flaw is not None and not deliberate), 1)
         return Claim(face_id, Meaning.MEMBER, member.id, member.name, deliberate), told
 
     return await _answer(app, server_id, face_id, speaker, speech)

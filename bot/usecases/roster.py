@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.database.crops import StoredCut
     from bot.database.tables import Member
+    from bot.jobs import Cut
     from bot.usecases.handed_in import KeptCrop, Look
     from bot.usecases.identify import Submitted
 
@@ -50,24 +51,34 @@ class NoUsablePhotoError(PersonError):
 
 
 @dataclass(frozen=True, slots=True)
+class AskedFace:
+    """A face of a photo that waits: its number in the picture, and how well it is seen."""
+
+    id: int
+    number: int
+    width: int
+    sharpness: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Asks:
-    """A photo that waits for a moderator's word: the question that keeps its faces, `(id, number, width)` each.
+    """A photo that waits for a moderator's word: the question that keeps its faces.
 
     `picture`: the one face cut out, or all of them with their numbers.
     """
 
     question: int
     member: int
-    faces: tuple[tuple[int, int, int], ...]
+    faces: tuple[AskedFace, ...]
     picture: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class TakenPhoto:
-    """What became of one photo: the crop that was taken, or the reason why not, and whether a moderator may say more."""
+    """What became of one photo: its face where it was taken, or why not, and whether a moderator may say more."""
 
     name: str
-    crop: bytes | None
+    cut: Cut | None
     reason: str | None
     asks: Asks | None = None
 
@@ -196,9 +207,9 @@ async def _add(
     member = member or await rosters.add_member(found.id, name)
     taken: list[TakenPhoto] = []
     for look in looks:
-        again = any(taken[place].crop for place in look.copied.earlier)
+        again = any(taken[place].cut for place in look.copied.earlier)
         taken.append(await _keep(session, adding, member, look, cuts, again=again))
-    if is_new and not any(photo.crop or photo.asks for photo in taken):
+    if is_new and not any(photo.cut or photo.asks for photo in taken):
         raise NoUsablePhotoError(name, [photo.name for photo in taken], [photo.reason or "" for photo in taken])
     return AddedMember(found.name, member.name, tuple(taken), await rosters.photo_count(member.id))
 
@@ -247,7 +258,7 @@ async def _keep(
     stored = cuts[face.cut.jpeg]._replace(sha256=look.sha256)
     crop = await Crops(session).add(adding.server_id, stored, face.vector, result.engine)
     await rosters.add_photo(Photo(member_id=member.id, crop_id=crop.id, added_by=adding.by), adding.server_id)
-    return TakenPhoto(look.name, face.cut.jpeg, None)
+    return TakenPhoto(look.name, face.cut, None)
 
 
 def _had(told: str, before: Collection[Member], member: Member) -> str | None:
@@ -284,5 +295,8 @@ async def _ask(
     answer = await Questions(session).add(question, [(look.name, result)], cuts)
     cut = result.faces[0].cut
     picture = result.tagged or (cut.jpeg if cut else b"")
-    faces = tuple((face.id, face.number, face.box.width) for _, face in answer.faces)
+    sharpness = {face.number: face.cut.sharpness for face in result.faces if face.cut is not None}
+    faces = tuple(
+        AskedFace(face.id, face.number, face.box.width, sharpness.get(face.number)) for _, face in answer.faces
+    )
     return TakenPhoto(look.name, None, doubt, Asks(answer.id, member.id, faces, picture))

@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.wording import counted, plain, unmarked
+from cogs.cards.layout import LONGEST_TEXT, told_card
 
 if TYPE_CHECKING:
     from bot.usecases.exchange import Exported, Imported
+    from cogs.cards.layout import Layout
 
 MOST_TOLD = 8
 """So many reasons stand in the message; more are in a file beside it."""
 
-LONGEST_MESSAGE = 2000
 LONGEST_PATH = 80
 
 
-def imported_in_words(done: Imported) -> str:
-    """How many photos were taken, and why the others were not, unless these are in the file."""
+def imported_card(done: Imported) -> tuple[Layout, list[discord.File]]:
+    """How many photos were taken, and why the others were not: in a file beside it where these are many."""
     lines = [f"**{done.taken} of {counted(done.photos, 'photo')}** taken, {counted(done.members, 'member')}."]
     if done.known:
         lines.append(f"{done.known} I had already.")
@@ -28,15 +29,12 @@ def imported_in_words(done: Imported) -> str:
         lines.append(f"{len(done.left_out)} were left out; the file says why.")
     else:
         lines += [f"⚠️ {plain(path[:LONGEST_PATH])}: {reason}." for path, reason in done.left_out]
-    return "\n".join(lines)[:LONGEST_MESSAGE]
-
-
-def left_out_file(done: Imported) -> discord.File | None:
-    """Why each photo was left out, a line each, where these are many."""
+    card = told_card("\n".join(lines)[:LONGEST_TEXT])
     if len(done.left_out) <= MOST_TOLD:
-        return None
-    lines = (f"{_one_line(path)}: {unmarked(_one_line(reason))}" for path, reason in done.left_out)
-    return discord.File(BytesIO("\n".join(lines).encode()), filename="left-out.txt")
+        return card, []
+    reasons = (f"{_one_line(path)}: {unmarked(_one_line(reason))}" for path, reason in done.left_out)
+    card.add_item(discord.ui.File("attachment://left-out.txt"))
+    return card, [discord.File(BytesIO("\n".join(reasons).encode()), filename="left-out.txt")]
 
 
 def exported_in_words(exported: Exported) -> str:

@@ -9,7 +9,7 @@ import discord
 from bot.errors import PersonError
 from bot.wording import circled
 from cogs.cards.faces import face_in_words
-from cogs.cards.layout import Button, Layout, Row, Select, route
+from cogs.cards.layout import Button, Layout, Row, Select, route, told_card
 
 if TYPE_CHECKING:
     from bot.answers import Answer, AnsweredFace, AnsweredPicture
@@ -80,11 +80,6 @@ def members_menu(custom_id: str, face: AnsweredFace) -> Select:
     return Select(custom_id=custom_id, placeholder="The right name", options=options)
 
 
-def closing(sentence: str) -> Layout:
-    """The end of the dialog."""
-    return _step(sentence)
-
-
 class SomebodyElse(discord.ui.Modal, title="Who is it?"):
     """A text box that takes any spelling of a name."""
 
@@ -100,8 +95,7 @@ class SomebodyElse(discord.ui.Modal, title="Who is it?"):
 
 
 def _step(text: str, *rows: Row) -> Layout:
-    step = Layout()
-    step.add_item(discord.ui.TextDisplay(text))
+    step = told_card(text)
     for row in rows:
         step.add_item(row)
     return step

@@ -13,6 +13,8 @@ Row = discord.ui.ActionRow[Any]
 LONGEST_TEXT = 3600
 """Of the 4,000 characters that all texts of a card may have together."""
 
+NO_GROUP = "I know no group here yet. Add the first with `/group add`."
+
 
 class Layout(discord.ui.LayoutView):
     """A card. It works as long as its message stands, restarts included."""
@@ -33,3 +35,10 @@ def route(action: str, *ids: int) -> str:
 def container(colour: int | None = None) -> discord.ui.Container[Any]:
     """The frame that a card's parts stand in."""
     return discord.ui.Container(accent_colour=colour)
+
+
+def told_card(sentence: str) -> Layout:
+    """A sentence in place of a card."""
+    card = Layout()
+    card.add_item(discord.ui.TextDisplay(sentence))
+    return card

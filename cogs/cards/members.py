@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.usecases.photos import PAGE
-from bot.wording import counted, plain
+from bot.wording import counted, plain, seen_in_words
 from bot.words import Origin
 from cogs.cards.layout import LONGEST_TEXT, Button, Layout, Row, Select, container, route
 
@@ -140,9 +140,8 @@ def _numbered(shown: ShownMember) -> list[tuple[int, ShownPhoto]]:
 def _in_words(photo: ShownPhoto) -> str:
     """`handed in by @mina 3 days ago · 212 px wide, sharp`."""
     whom = f" by <@{photo.added_by}>" if photo.added_by else ""
-    seen = "not measured" if photo.sharpness is None else "sharp"
     when = discord.utils.format_dt(photo.added_at, "R")
-    return f"{WHENCE[photo.origin]}{whom} {when} · {photo.face_width} px wide, {photo.flaw or seen}"
+    return f"{WHENCE[photo.origin]}{whom} {when} · {seen_in_words(photo.face_width, photo.sharpness)}"
 
 
 def _controls(shown: ShownMember, *, manage: bool) -> list[Row]:

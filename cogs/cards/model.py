@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.verdicts import accuracy, classifier_in_words, share
-from bot.wording import counted, plain
+from bot.wording import counted, plain, seen_in_words
 from bot.words import Origin
-from cogs.cards.layout import LONGEST_TEXT, Button, Layout, Row, Select, container, route
+from cogs.cards.layout import LONGEST_TEXT, NO_GROUP, Button, Layout, Row, Select, container, route, told_card
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,10 +38,9 @@ SAID = {
 
 def status_card(groups: Sequence[GroupStatus]) -> Layout:
     """What answers for each group, and what waits."""
-    card = Layout()
     if not groups:
-        card.add_item(discord.ui.TextDisplay("I know no group here yet. Add the first with `/group add`."))
-        return card
+        return told_card(NO_GROUP)
+    card = Layout()
     box = container(0x5865F2)
     box.add_item(discord.ui.TextDisplay(_joined([_status(group) for group in groups], "\n\n")))
     card.add_item(box)
@@ -50,13 +49,10 @@ def status_card(groups: Sequence[GroupStatus]) -> Layout:
 
 def history_card(history: History, page: int) -> Layout:
     """A page of a group's models, from 0, the newest first."""
-    card = Layout()
     name = plain(history.name)
     if not history.models:
-        card.add_item(
-            discord.ui.TextDisplay(f"**{name}** has no model yet. Photos that moderators hand in answer at once.")
-        )
-        return card
+        return told_card(f"**{name}** has no model yet. Photos that moderators hand in answer at once.")
+    card = Layout()
     pages = -(-len(history.models) // PAGE)
     page = max(0, min(page, pages - 1))
     shown = history.models[page * PAGE : (page + 1) * PAGE]
@@ -89,13 +85,6 @@ def way_back_card(back: WayBack) -> Layout:
         label=label, style=discord.ButtonStyle.danger, custom_id=route("goback", back.to.group, back.to.id, back.now.id)
     )
     card.add_item(Row(go))
-    return card
-
-
-def told_card(sentence: str) -> Layout:
-    """A sentence in place of a card."""
-    card = Layout()
-    card.add_item(discord.ui.TextDisplay(sentence))
     return card
 
 
@@ -147,9 +136,7 @@ def label_card(label: Label) -> tuple[Layout, list[discord.File]]:
     box = container(ASIDE)
     like = plain(label.looks_like_name) if label.looks_like_name else "nobody of the group"
     who = f"<@{label.said_by}>" if label.said_by else "my owner"
-    seen = f"{label.face_width} pixels wide"
-    if label.sharpness is not None:
-        seen += f", sharpness {label.sharpness:.2f}"
+    seen = seen_in_words(label.face_width, label.sharpness)
     box.add_item(
         discord.ui.TextDisplay(
             f"**{plain(label.member)}** of {plain(label.group)}, it says; it looks like **{like}**.\n"

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from bot.usecases.review import NothingLeft, Page
 
 BLUE = 0x5865F2
-LONGEST_LABEL = 80
 LONGEST_LINK = 512
 MOST_SUGGESTIONS = 5
 
@@ -63,13 +62,6 @@ def choice_card(face: FaceInReview, shown: Sequence[str]) -> Layout:
     box.add_item(Row(members_menu(route("review:member", face.face.id), face.face)))
     box.add_item(Row(Button(label="Back", custom_id=route("review:look", face.face.id))))
     card.add_item(box)
-    return card
-
-
-def closed_card(note: str) -> Layout:
-    """The end of a review."""
-    card = Layout()
-    card.add_item(discord.ui.TextDisplay(note))
     return card
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bot.wording import circled, counted, plain
-from cogs.cards.layout import LONGEST_TEXT, Button, Layout, Row, Select, container, route
+from bot.wording import circled, counted, plain, seen_in_words
+from cogs.cards.layout import LONGEST_TEXT, NO_GROUP, Button, Layout, Row, Select, container, route, told_card
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,8 +50,8 @@ class MemberForm(discord.ui.Modal, title="Add a member"):
 
 def added_card(added: AddedMember) -> tuple[Layout, list[discord.File]]:
     """The crops that were taken, and of the other photos why they were not; those that wait have cards of their own."""
-    taken = [photo for photo in added.taken if photo.crop is not None]
-    refused = [photo for photo in added.taken if photo.crop is None and photo.asks is None]
+    taken = [(photo.name, photo.cut) for photo in added.taken if photo.cut is not None]
+    refused = [photo for photo in added.taken if photo.cut is None and photo.asks is None]
     waiting = sum(photo.asks is not None for photo in added.taken)
     name = plain(added.member)
     text = f"**{name}** of **{plain(added.group)}** is known by {counted(added.photos, 'photo')} now."
@@ -60,8 +60,8 @@ def added_card(added: AddedMember) -> tuple[Layout, list[discord.File]]:
     box.add_item(discord.ui.TextDisplay(text))
     files: list[discord.File] = []
     if taken:
-        for number, photo in enumerate(taken, start=1):
-            files.append(discord.File(BytesIO(photo.crop or b""), filename=f"face-{number}.jpg"))
+        for number, (_, cut) in enumerate(taken, start=1):
+            files.append(discord.File(BytesIO(cut.jpeg), filename=f"face-{number}.jpg"))
         items = [
             discord.MediaGalleryItem(
                 f"attachment://{file.filename}", description=f"The face taken of {added.member}"[:256]
@@ -69,9 +69,11 @@ def added_card(added: AddedMember) -> tuple[Layout, list[discord.File]]:
             for file in files
         ]
         box.add_item(discord.ui.MediaGallery(*items))
+        seen = (f"{plain(name)}: {seen_in_words(cut.face_width, cut.sharpness)}" for name, cut in taken)
+        box.add_item(discord.ui.TextDisplay("\n".join(seen)[: LONGEST_TEXT // 2]))
     if refused:
         lines = "\n".join(f"⚠️ {plain(photo.name)}: {photo.reason}." for photo in refused)
-        box.add_item(discord.ui.TextDisplay(lines[:LONGEST_TEXT]))
+        box.add_item(discord.ui.TextDisplay(lines[: LONGEST_TEXT // 3]))
     if waiting:
         box.add_item(discord.ui.TextDisplay(f"{counted(waiting, 'photo')} more: see below."))
     card.add_item(box)
@@ -80,12 +82,14 @@ def added_card(added: AddedMember) -> tuple[Layout, list[discord.File]]:
 
 def waiting_card(photo: TakenPhoto, asks: Asks) -> tuple[Layout, list[discord.File]]:
     """A doubtful photo: which of its faces is meant, or whether it is used all the same."""
-    (face, _, _), *others = asks.faces
+    face, *others = asks.faces
     if others:
         text = f"⚠️ **{plain(photo.name)}**: I see {len(asks.faces)} faces in it. Which one is meant?"
         options = [
-            discord.SelectOption(label=f"{circled(number)} {width} pixels wide", value=str(face_id))
-            for face_id, number, width in asks.faces
+            discord.SelectOption(
+                label=f"{circled(one.number)} {seen_in_words(one.width, one.sharpness)}", value=str(one.id)
+            )
+            for one in asks.faces
         ]
         menu = Select(
             custom_id=route("whose", asks.question, asks.member),
@@ -94,31 +98,28 @@ def waiting_card(photo: TakenPhoto, asks: Asks) -> tuple[Layout, list[discord.Fi
         )
         rows = [Row(menu), Row(Button(label="None of them", custom_id=route("leaveout", asks.question)))]
         return _asking(text, asks.picture, "The photo with a number on each face", rows)
-    text = f"⚠️ **{plain(photo.name)}**: {photo.reason}."
-    return _asking(text, asks.picture, "The face in it", [_use_or_not(asks.question, face, asks.member)])
+    text = f"⚠️ **{plain(photo.name)}**: {photo.reason}.\n-# {seen_in_words(face.width, face.sharpness)}"
+    return _asking(text, asks.picture, "The face in it", [_use_or_not(asks.question, face.id, asks.member)])
 
 
 def doubt_card(waiting: Waiting) -> tuple[Layout, list[discord.File]]:
     """The face that was chosen is doubtful: is it used all the same?"""
-    text = f"⚠️ Taken alone, {waiting.sentence}."
+    text = f"⚠️ Taken alone, {waiting.sentence}.\n-# {seen_in_words(waiting.face_width, waiting.sharpness)}"
     row = _use_or_not(waiting.question, waiting.face, waiting.member)
     return _asking(text, waiting.crop, "The face that was chosen", [row])
 
 
 def groups_card(groups: Sequence[ListedGroup]) -> Layout:
     """Every group with its other names, its members and how many photos each has."""
-    card = Layout()
     if not groups:
-        card.add_item(discord.ui.TextDisplay("I know no group here yet. Add the first with `/group add`."))
-        return card
+        return told_card(NO_GROUP)
     lines: list[str] = []
     for group in groups:
         members = ", ".join(f"{plain(name)} ({count})" for name, count in group.members.items())
         also = f" · {', '.join(map(plain, group.aliases))}" if group.aliases else ""
         shared = " · shared with every server" if group.is_house else ""
         lines.append(f"**{plain(group.name)}**{also}{shared}\n{members or 'nobody yet: `/member add`'}")
-    card.add_item(discord.ui.TextDisplay("\n\n".join(lines)[:LONGEST_TEXT]))
-    return card
+    return told_card("\n\n".join(lines)[:LONGEST_TEXT])
 
 
 def _use_or_not(question: int, face: int, member: int) -> Row:

@@ -25,32 +25,38 @@ NO_GROUP = "0"
 LEARNS = {
     Learns.CONFIRMED: (
         "What trusted people confirm",
-        "A face that they confirm or correct becomes a photo of that member.",
+        "Photos that moderators hand in, and good faces that trusted people confirm or correct.",
     ),
     Learns.SUBMITTED: (
         "What moderators hand in",
-        "Photos of /member, and gathered ones once confirmed. No asked face.",
+        "Photos that moderators hand in, and gathered ones once confirmed. No face asked about.",
     ),
     Learns.OFF: (
-        "Nothing from people's words",
-        "Only what /member add hands in. Confirming a face corrects its card alone.",
+        "Nothing new",
+        "No photo is taken from anybody. Those that are there go on answering.",
     ),
 }
 """Of each choice, what its option says and what is told below that."""
 
+WAITING = (
+    "wait for a trusted person's word; one that they confirm becomes the member's photo, if it is good enough "
+    "and the group is this server's own."
+)
 KEPT = {
-    Learns.CONFIRMED: "A crop of each face that somebody asks about waits for a trusted person's word. Once they confirm it, "
-    "the crop and its encoding are kept as the member's photo.",
-    Learns.SUBMITTED: "No crop of a face that somebody asks about is kept.",
-    Learns.OFF: "No crop of a face that somebody asks about, and none that was gathered, is kept.",
+    Learns.CONFIRMED: f"Crop and encoding of each face that is asked about or gathered {WAITING}",
+    Learns.SUBMITTED: "No crop of a face that is asked about is kept; crop and encoding of each face that is gathered "
+    + WAITING,
+    Learns.OFF: "No new crop is kept; the photos that are there stay, and go on answering.",
 }
 STORED = (
-    "-# **What I keep:** the crops and encodings of photos that moderators add; of every question its faces as numbers, "
-    "the names I gave and what people said of them. {kept} A face that nobody labelled is forgotten after {days}, its crop and "
-    "its numbers, and so is one whose message is deleted. I never keep the posted picture itself."
+    "-# **What I keep:** crops and encodings of the members' photos; of every question its faces as numbers, "
+    "the names I gave and what people said of them. {kept} What a trusted person labelled stays: also "
+    "of a face that is not a member, or not a face, its encoding and the crop if there is one, so that I remember. "
+    "Crop and encoding of a face that nobody labelled are forgotten after {days}, and when its message is deleted. "
+    "I never keep the posted picture itself."
 )
 INTEGRATIONS = (
-    "-# Moderator roles see `/group`, `/member` and `/setup` once "
+    "-# Moderator roles see `/group`, `/member`, `/model`, `/roster` and `/setup` once "
     "Server Settings > Integrations shows these to the role."
 )
 

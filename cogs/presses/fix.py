@@ -9,8 +9,8 @@ import discord
 
 from bot.usecases import correct, identify
 from bot.words import Meaning
-from cogs.cards.fix import NAME, SOMEBODY_ELSE, SomebodyElse, ask_who, closing
-from cogs.cards.layout import Button, Select, route
+from cogs.cards.fix import NAME, SOMEBODY_ELSE, SomebodyElse, ask_who
+from cogs.cards.layout import Button, Select, route, told_card
 from cogs.cards.result import pictures_shown, result_card
 from cogs.presses import forms
 from cogs.presses.press import Press, speaker_of
@@ -97,7 +97,7 @@ async def _say_nobody(interaction: discord.Interaction[Nugu], meaning: Meaning, 
 
 async def _close(interaction: discord.Interaction[Nugu], said: correct.Said, card_id: int) -> None:
     """End the dialog with its sentence, and bring the card up to date where the bot can reach it."""
-    await interaction.edit_original_response(view=closing(said.sentence))
+    await interaction.edit_original_response(view=told_card(said.sentence))
     if not isinstance(interaction.channel, discord.abc.Messageable):
         return
     try:

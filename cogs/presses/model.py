@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot.trust import Trust
 from bot.usecases import labels, models
 from bot.wording import plain
-from cogs.cards.layout import Button, Select
-from cogs.cards.model import history_card, label_card, told_card
-from cogs.presses.press import ItemT, Press, speaker_of
+from cogs.cards.layout import Button, Select, told_card
+from cogs.cards.model import history_card, label_card
+from cogs.presses.press import ModeratorPress, Press
 from cogs.sending import show
-from cogs.trust import NotTrustedError
 
 if TYPE_CHECKING:
     import discord
@@ -21,57 +19,44 @@ if TYPE_CHECKING:
     from bot.usecases.correct import Speaker
 
 
-class _ByModerator(Press[ItemT], template=r"nugu:model"):
-    """A press that is for moderators alone."""
-
-    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
-        speaker = await speaker_of(interaction)
-        if speaker.trust < Trust.MODERATOR:
-            raise NotTrustedError(Trust.MODERATOR)
-        assert interaction.guild_id is not None
-        await self.act(interaction, interaction.guild_id, speaker)
-
-    async def act(self, interaction: discord.Interaction[Nugu], server: int, speaker: Speaker) -> None:
-        """What the press does, by a moderator of `server`."""
-        raise AssertionError("a press without an action")
-
-
-class TurnPage(_ByModerator[Button], template=r"nugu:models:(?P<group>\d+):(?P<page>\d+):(?P<older>[01])"):
+class TurnPage(ModeratorPress[Button], template=r"nugu:models:(?P<group>\d+):(?P<page>\d+):(?P<older>[01])"):
     """Another page of a group's models."""
 
-    async def act(self, interaction: discord.Interaction[Nugu], server: int, speaker: Speaker) -> None:
-        history = await models.history_again(interaction.client.app, server, self.ids["group"])
+    async def act(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
+        history = await models.history_again(interaction.client.app, server_id, self.ids["group"])
         await interaction.edit_original_response(view=history_card(history, self.ids["page"]))
 
 
-class GoBack(_ByModerator[Button], template=r"nugu:goback:(?P<group>\d+):(?P<model>\d+):(?P<now>\d+)"):
+class GoBack(ModeratorPress[Button], template=r"nugu:goback:(?P<group>\d+):(?P<model>\d+):(?P<now>\d+)"):
     """An earlier model answers from the next question on."""
 
-    async def act(self, interaction: discord.Interaction[Nugu], server: int, speaker: Speaker) -> None:
+    async def act(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
         app, ids = interaction.client.app, self.ids
-        model = await models.roll_back(app, server, ids["group"], ids["model"], instead_of=ids["now"])
+        model = await models.roll_back(app, server_id, ids["group"], ids["model"], instead_of=ids["now"])
         told = f"Model {model.number} of **{plain(model.group_name)}** answers, from the next question on."
         await interaction.edit_original_response(view=told_card(told))
 
 
-class LookAtLabel(_ByModerator[Select], template=r"nugu:doubt:(?P<group>\d+)"):
+class LookAtLabel(ModeratorPress[Select], template=r"nugu:doubt:(?P<group>\d+)"):
     """A label that looks wrong is chosen; shows it."""
 
     privately = True
 
-    async def act(self, interaction: discord.Interaction[Nugu], server: int, speaker: Speaker) -> None:
+    async def act(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
         photo, like = (int(number) for number in self.item.values[0].split(":"))
-        await show(interaction, *label_card(await labels.look_at(interaction.client.app, server, photo, like or None)))
+        await show(
+            interaction, *label_card(await labels.look_at(interaction.client.app, server_id, photo, like or None))
+        )
 
 
-class _AboutLabel(_ByModerator[Button], template=r"nugu:label"):
+class _AboutLabel(ModeratorPress[Button], template=r"nugu:label"):
     """A button under a label that looks wrong."""
 
-    async def act(self, interaction: discord.Interaction[Nugu], server: int, speaker: Speaker) -> None:
-        told = await self.say(interaction.client.app, server, speaker)
+    async def act(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
+        told = await self.say(interaction.client.app, server_id, speaker)
         await show(interaction, told_card(told))
 
-    async def say(self, app: App, server: int, speaker: Speaker) -> str:
+    async def say(self, app: App, server_id: int, speaker: Speaker) -> str:
         """What is said of the label, and the sentence for who said it."""
         raise AssertionError("a button without a word")
 
@@ -79,22 +64,22 @@ class _AboutLabel(_ByModerator[Button], template=r"nugu:label"):
 class ItIsRight(_AboutLabel, template=r"nugu:isright:(?P<photo>\d+)"):
     """The label is right."""
 
-    async def say(self, app: App, server: int, speaker: Speaker) -> str:
-        return await labels.say_right(app, server, self.ids["photo"], speaker)
+    async def say(self, app: App, server_id: int, speaker: Speaker) -> str:
+        return await labels.say_right(app, server_id, self.ids["photo"], speaker)
 
 
 class ItIsAnother(_AboutLabel, template=r"nugu:isother:(?P<photo>\d+):(?P<member>\d+)"):
     """The photo shows whom it looks like."""
 
-    async def say(self, app: App, server: int, speaker: Speaker) -> str:
-        return await labels.say_other(app, server, self.ids["photo"], self.ids["member"], speaker)
+    async def say(self, app: App, server_id: int, speaker: Speaker) -> str:
+        return await labels.say_other(app, server_id, self.ids["photo"], self.ids["member"], speaker)
 
 
 class RemoveLabel(_AboutLabel, template=r"nugu:unlabel:(?P<photo>\d+)"):
     """The photo is forgotten."""
 
-    async def say(self, app: App, server: int, speaker: Speaker) -> str:
-        return await labels.remove(app, server, self.ids["photo"], speaker)
+    async def say(self, app: App, server_id: int, speaker: Speaker) -> str:
+        return await labels.remove(app, server_id, self.ids["photo"], speaker)
 
 
 PRESSES: tuple[type[Press[Any]], ...] = (TurnPage, GoBack, LookAtLabel, ItIsRight, ItIsAnother, RemoveLabel)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 import discord
 
 from bot.client import answer_error
+from bot.trust import Trust
 from bot.usecases.correct import Speaker
-from cogs.trust import trust_of
+from cogs.trust import NotTrustedError, trust_of
 
 if TYPE_CHECKING:
     import re
@@ -56,6 +57,21 @@ class Press(discord.ui.DynamicItem[ItemT], template=r"nugu:press"):
 
     async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
         """What the press does."""
+        raise AssertionError("a press without an action")
+
+
+class ModeratorPress(Press[ItemT], template=r"nugu:moderator"):
+    """A press that is for moderators alone, whoever the card was made for."""
+
+    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+        speaker = await speaker_of(interaction)
+        if speaker.trust < Trust.MODERATOR:
+            raise NotTrustedError(Trust.MODERATOR)
+        assert interaction.guild_id is not None
+        await self.act(interaction, interaction.guild_id, speaker)
+
+    async def act(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
+        """What the press does, by a moderator of the server."""
         raise AssertionError("a press without an action")
 
 

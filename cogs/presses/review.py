@@ -9,11 +9,12 @@ import discord
 from bot.usecases import review
 from bot.words import Meaning
 from cogs.cards.fix import NAME, SOMEBODY_ELSE, SomebodyElse
-from cogs.cards.layout import Button, Select, route
+from cogs.cards.layout import Button, Select, route, told_card
 from cogs.cards.result import pictures_shown
-from cogs.cards.review import choice_card, closed_card, review_card
+from cogs.cards.review import choice_card, review_card
 from cogs.presses import forms
 from cogs.presses.press import Press, speaker_of
+from cogs.sending import show
 
 if TYPE_CHECKING:
     from bot.app import App
@@ -24,26 +25,6 @@ if TYPE_CHECKING:
 
 FACE = r"(?P<face>\d+)"
 MEMBER = rf"{FACE}:(?P<member>\d+)"
-BAD_REQUEST = 400
-
-
-async def show(interaction: discord.Interaction[Nugu], page: Page) -> None:
-    """Let the reviewer's message show this page.
-
-    Discord has refused edits with new pictures in a gallery (discord-api-docs #7529); then a second message takes its place.
-    """
-    card, files = review_card(page)
-    try:
-        await interaction.edit_original_response(view=card, attachments=files)
-    except discord.HTTPException as refused:
-        if refused.status != BAD_REQUEST or not files:
-            raise
-        if interaction.type is discord.InteractionType.application_command:
-            # The first message after "thinking" is an edit to Discord too.
-            await interaction.edit_original_response(content="…")
-        card, files = review_card(page)
-        await interaction.followup.send(view=card, files=files, ephemeral=True)
-        await interaction.delete_original_response()
 
 
 class _Answer(Press[Any], template=r"nugu:review"):
@@ -52,7 +33,7 @@ class _Answer(Press[Any], template=r"nugu:review"):
     async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
         assert interaction.guild_id is not None
         speaker = await speaker_of(interaction)
-        await show(interaction, await self.answer(interaction.client.app, interaction.guild_id, speaker))
+        await show(interaction, *review_card(await self.answer(interaction.client.app, interaction.guild_id, speaker)))
 
     async def answer(self, app: App, server_id: int, speaker: Speaker) -> Page:
         """Keep what is said, and find what comes next."""
@@ -134,7 +115,7 @@ class WhoElse(Press[Button], template=rf"nugu:review:who:{FACE}"):
             card = choice_card(page.content.face, pictures_shown(interaction.message))
             await interaction.edit_original_response(view=card)
         else:
-            await show(interaction, page)
+            await show(interaction, *review_card(page))
 
 
 class Member(Press[Select], template=rf"nugu:review:member:{FACE}"):
@@ -152,7 +133,8 @@ class Member(Press[Select], template=rf"nugu:review:member:{FACE}"):
             await interaction.response.send_modal(SomebodyElse(route("review:else", face)))
             return
         app, speaker = interaction.client.app, await speaker_of(interaction)
-        await show(interaction, await review.say_yes(app, interaction.guild_id, face, int(chosen), speaker))
+        page = await review.say_yes(app, interaction.guild_id, face, int(chosen), speaker)
+        await show(interaction, *review_card(page))
 
 
 class Done(Press[Button], template=r"nugu:review:done"):
@@ -160,7 +142,7 @@ class Done(Press[Button], template=r"nugu:review:done"):
 
     async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
         await review.close(interaction.client.app, await speaker_of(interaction))
-        await interaction.edit_original_response(view=closed_card("Thank you. `/review` goes on."), attachments=[])
+        await interaction.edit_original_response(view=told_card("Thank you. `/review` goes on."), attachments=[])
 
 
 async def _named(interaction: discord.Interaction[Nugu], form: Form) -> None:
@@ -168,9 +150,8 @@ async def _named(interaction: discord.Interaction[Nugu], form: Form) -> None:
     assert interaction.guild_id is not None
     await interaction.response.defer()
     app, speaker = interaction.client.app, await speaker_of(interaction)
-    await show(
-        interaction, await review.say_name(app, interaction.guild_id, form.ids["face"], form.texts[NAME], speaker)
-    )
+    page = await review.say_name(app, interaction.guild_id, form.ids["face"], form.texts[NAME], speaker)
+    await show(interaction, *review_card(page))
 
 
 on_review_form = forms.on_form(rf"nugu:review:else:{FACE}", _named)

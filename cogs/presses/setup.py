@@ -9,13 +9,13 @@ from bot.usecases import setup
 from bot.words import Learns
 from cogs.cards.layout import Layout
 from cogs.cards.setup import NO_GROUP, let_go_told, setup_card
-from cogs.presses.press import Press
-from cogs.trust import NotTrustedError, trust_of
+from cogs.presses.press import ModeratorPress
 
 if TYPE_CHECKING:
     import discord
 
     from bot.client import Nugu
+    from bot.usecases.correct import Speaker
 
 
 async def read_card(interaction: discord.Interaction[Nugu]) -> Layout:
@@ -29,14 +29,11 @@ async def read_card(interaction: discord.Interaction[Nugu]) -> Layout:
     )
 
 
-class _Choice(Press[Any], template=r"nugu:setup"):
+class _Choice(ModeratorPress[Any], template=r"nugu:setup"):
     """A menu of the card."""
 
-    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
-        if await trust_of(interaction) < Trust.MODERATOR:
-            raise NotTrustedError(Trust.MODERATOR)
-        assert interaction.guild_id is not None
-        await self.choose(interaction, interaction.guild_id)
+    async def act(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
+        await self.choose(interaction, server_id)
         await interaction.edit_original_response(view=await read_card(interaction))
 
     async def choose(self, interaction: discord.Interaction[Nugu], server_id: int) -> None:

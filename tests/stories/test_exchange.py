@@ -182,10 +182,10 @@ async def test_one_group_is_exported(stage: Stage) -> None:
 
 
 async def test_an_import_tells_how_far_it_is(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.modules["cogs.roster"], "EDIT_SECONDS", 0.0)
+    monkeypatch.setattr(sys.modules["cogs.progress"], "BETWEEN", 0.0)
     archive = packed(*((f"Presidents/Obama/{n:02}.jpg", b"no picture") for n in range(25)))
     await brought(stage, archive)
-    edits = [one.json.get("content", "") for one in stage.recorder.matching("PATCH", "/messages/@original")]
+    edits = [one.json["components"][0]["content"] for one in stage.recorder.matching("PATCH", "/messages/@original")]
     assert edits[:3] == [f"{done} of 25 photos: Presidents, Obama" for done in (0, 10, 20)]
     assert "**0 of 25 photos** taken" in edits[3]
 

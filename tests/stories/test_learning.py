@@ -28,8 +28,11 @@ async def stored(stage: Stage) -> str:
 @pytest.mark.parametrize(
     ("learns", "told"),
     [
-        ("submitted", "No crop of a face that somebody asks about is kept."),
-        ("off", "No crop of a face that somebody asks about, and none that was gathered, is kept."),
+        (
+            "submitted",
+            "No crop of a face that is asked about is kept; crop and encoding of each face that is gathered wait",
+        ),
+        ("off", "No new crop is kept; the photos that are there stay, and go on answering."),
     ],
 )
 async def test_what_may_no_longer_be_learned_from_is_let_go_at_once(stage: Stage, learns: str, told: str) -> None:
@@ -38,7 +41,7 @@ async def test_what_may_no_longer_be_learned_from_is_let_go_at_once(stage: Stage
     await stage.moderator.click(stage.channel.last_message, label="All right")
     await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama3.jpg"))
     assert await crops(stage) == 2
-    assert "Once they confirm it" in await stored(stage)
+    assert "of each face that is asked about or gathered wait for a trusted person's word" in await stored(stage)
 
     chosen = await choose(stage, "learns", learns)
     assert [texts(message).strip() for message in chosen.followups] == [
@@ -55,12 +58,12 @@ async def test_what_may_no_longer_be_learned_from_is_let_go_at_once(stage: Stage
 async def test_the_card_says_in_plain_words_what_is_stored(stage: Stage) -> None:
     card = answer(await stage.moderator.slash(stage.channel, "setup"))
     said = texts(card)
-    assert "A face that nobody labelled is forgotten after 7 days" in said
+    assert "a face that nobody labelled are forgotten after 7 days" in said
     assert "I never keep the posted picture itself." in said
     assert options(card)[-3:] == [
         "What trusted people confirm",
         "What moderators hand in",
-        "Nothing from people's words",
+        "Nothing new",
     ]
 
 

@@ -109,7 +109,7 @@ async def test_a_confirmed_face_waits_for_the_next_model(stage: Stage) -> None:
     await stage.moderator.click(stage.channel.last_message, label="All right")
     assert "1 new label, the next training after 9 more" in await status(stage)
     trained = texts(answer(await stage.moderator.slash(stage.channel, "model train", group="presidents")))
-    assert trained.startswith("Model 1 of **Presidents** answers from now on with 1 new label.")
+    assert trained.strip().startswith("Model 1 of **Presidents** answers from now on with 1 new label.")
     assert "**Model 1** · ✅ answers" in (said := await status(stage))
     assert "0 new labels, the next training after 10 more" in said
     again = texts(answer(await stage.moderator.slash(stage.channel, "model train", group="Presidents")))
@@ -123,7 +123,7 @@ async def test_two_moderators_train_at_once(stage: Stage) -> None:
         stage.moderator.slash(stage.channel, "model train", group="Presidents"),
         models.train(stage.app, stage.guild.id, "Presidents", by=2),
     )
-    assert texts(answer(shown)).startswith("Model 1 of **Presidents** answers")
+    assert texts(answer(shown)).strip().startswith("Model 1 of **Presidents** answers")
     assert made.number == 1
     assert texts(await history(stage)).count("**Model") == 1
 
