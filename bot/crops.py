@@ -36,7 +36,7 @@ async def stored(app: App, cuts: Iterable[Cut]) -> AsyncGenerator[dict[bytes, St
 
 
 async def let_go(app: App, before: datetime) -> None:
-    """Forget the faces that were asked about before then, and of which nobody said a word."""
+    """Forget the faces that were asked about before then, and that no trusted person labelled."""
     async with _letting_go(app) as crops:
         await crops.let_go(before)
 

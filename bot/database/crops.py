@@ -56,11 +56,8 @@ class Crops:
         return set(await self._session.scalars(select(Crop.key).where(Crop.key.in_(keys))))
 
     async def let_go(self, before: datetime) -> None:
-        """Forget the faces that were asked about before then, and of which nobody said a word: crop and encoding."""
-        nobody_spoke = ~exists().where(Word.face_id == QuestionFace.id, Word.undone_at.is_(None)).correlate(
-            QuestionFace
-        )
-        await self._forget(Question.asked_at < before, nobody_spoke)
+        """Forget the faces that were asked about before then, and that no word counts of: crop and encoding."""
+        await self._forget(Question.asked_at < before, ~_labelled())
 
     async def let_go_untaught(self, server_id: int, origins: Collection[Origin]) -> int:
         """Take a server's crops from the faces that came so and that no word counts of; how many faces."""

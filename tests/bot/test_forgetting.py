@@ -59,10 +59,13 @@ async def test_what_nobody_labelled_goes_after_a_week_and_no_sooner(app: App) ->
     _, fresh = await asked(app, 6.9, origin="fresh")
     question, labelled = await asked(app, 7.1, origin="labelled")
     await correct.say_nobody(app, question, labelled, Meaning.STRANGER, Speaker(1, Trust.TRUSTED))
+    question, suggested = await asked(app, 7.1, origin="suggested")
+    await correct.say_nobody(app, question, suggested, Meaning.STRANGER, Speaker(2, Trust.MEMBER))
     await forget_due(app)
     assert await remembered(app) == [(fresh, b"1234"), (labelled, b"1234")]
     async with app.database.reading() as session:
-        assert (await session.get_one(QuestionFace, old)).vector == b""
+        for face in (old, suggested):
+            assert (await session.get_one(QuestionFace, face)).vector == b""
 
 
 async def test_what_fails_once_is_tried_again(
