@@ -202,6 +202,27 @@ class Reviews:
             .execution_options(synchronize_session=False)
         )
 
+    async def reopened(self, server_id: int, face_id: int, by: int) -> None:
+        """`by` took back an answer about the face: its label is theirs to vouch for no more, and the face waits again.
+
+        What has a word that counts still, and nobody's suggestion since, had come to review because it looked wrong.
+        """
+        crop = select(QuestionFace.crop_id).where(QuestionFace.id == face_id).scalar_subquery()
+        vouched = await self._session.scalars(
+            update(Photo)
+            .where(Photo.crop_id == crop, Photo.vouched_by == by)
+            .values(vouched_by=None)
+            .returning(Photo.id)
+            .execution_options(synchronize_session=False)
+        )
+        if vouched.all() or not await self.waits(server_id, face_id):
+            await self._session.execute(
+                update(QuestionFace)
+                .where(QuestionFace.id == face_id)
+                .values(suspected=True)
+                .execution_options(synchronize_session=False)
+            )
+
     async def suspect(self, photos: Collection[int]) -> None:
         """The labels of these photos look wrong: those that words made, and nobody vouched for, are to be looked at again."""
         made = select(Photo.face_id).where(Photo.id.in_(photos), Photo.vouched_by.is_(None))

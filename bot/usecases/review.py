@@ -159,6 +159,7 @@ async def undo(app: App, server_id: int, face_id: int, speaker: Speaker) -> Page
         else:
             if await Questions(session).take_back(face_id, speaker.id):
                 await TrainingSet(session).follow([face_id])
+                await reviews.reopened(server_id, face_id, speaker.id)
                 await reviews.hold(face_id, speaker.id)
                 note = "Undone."
     return await next_page(app, server_id, speaker, note)
