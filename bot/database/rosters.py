@@ -127,6 +127,11 @@ class Rosters:
         )
         return (await self._session.scalars(query)).unique().all()
 
+    async def member(self, servers: Collection[int], member_id: int) -> Member | None:
+        """A member of a group of `servers` by its id."""
+        query = select(Member).join(Member.group).where(Member.id == member_id, Group.server_id.in_(servers))
+        return await self._session.scalar(query)
+
     async def members_with(self, ids: Collection[int]) -> Sequence[Member]:
         """The members with these ids, with their groups."""
         query = select(Member).join(Member.group).options(contains_eager(Member.group)).where(Member.id.in_(ids))

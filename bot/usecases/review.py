@@ -88,7 +88,7 @@ async def say_yes(
     """This face is that member, learned `deliberate`ly though small or blurred."""
 
     async def speech(session: AsyncSession, shown: FaceInReview) -> tuple[Claim, str]:
-        member = await known_member(session, member_id)
+        member = await known_member(session, member_id, shown.rosters)
         told = f"Noted: {plain(member.name)}."
         if shown.flaw is not None and not deliberate:
             told = f"Noted: {plain(member.name)}, for this face alone."
@@ -100,8 +100,8 @@ async def say_yes(
 async def say_no(app: App, server_id: int, face_id: int, member_id: int, speaker: Speaker) -> Page:
     """This face is not that member."""
 
-    async def speech(session: AsyncSession, _: FaceInReview) -> tuple[Claim, str]:
-        member = await known_member(session, member_id)
+    async def speech(session: AsyncSession, shown: FaceInReview) -> tuple[Claim, str]:
+        member = await known_member(session, member_id, shown.rosters)
         return Claim(face_id, Meaning.NOT_MEMBER, member.id, member.name), f"Noted: not {plain(member.name)}."
 
     return await _answer(app, server_id, face_id, speaker, speech)
