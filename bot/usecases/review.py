@@ -132,7 +132,7 @@ async def look(app: App, server_id: int, face_id: int, speaker: Speaker) -> Page
     async with app.database.writing() as session:
         reviews = Reviews(session, utc_now())
         if await reviews.waits(server_id, face_id):
-            await reviews.hold(face_id, speaker.id)
+            await reviews.hold(server_id, face_id, speaker.id)
     return await next_page(app, server_id, speaker)
 
 
@@ -142,7 +142,7 @@ async def skip(app: App, server_id: int, face_id: int, speaker: Speaker) -> Page
     async with app.database.writing() as session:
         reviews = Reviews(session, utc_now())
         if await reviews.waits(server_id, face_id):
-            await reviews.skip(face_id, speaker.id)
+            await reviews.skip(server_id, face_id, speaker.id)
     return await next_page(app, server_id, speaker, "Skipped.")
 
 
@@ -160,15 +160,15 @@ async def undo(app: App, server_id: int, face_id: int, speaker: Speaker) -> Page
             if await Questions(session).take_back(face_id, speaker.id):
                 await TrainingSet(session).follow([face_id])
                 await reviews.reopened(server_id, face_id, speaker.id)
-                await reviews.hold(face_id, speaker.id)
+                await reviews.hold(server_id, face_id, speaker.id)
                 note = "Undone."
     return await next_page(app, server_id, speaker, note)
 
 
-async def close(app: App, speaker: Speaker) -> None:
-    """Let others have what this reviewer had before them."""
+async def close(app: App, server_id: int, speaker: Speaker) -> None:
+    """Let others have what this reviewer had before them of a server."""
     async with app.database.writing() as session:
-        await Reviews(session, utc_now()).give_back(speaker.id)
+        await Reviews(session, utc_now()).give_back(server_id, speaker.id)
 
 
 async def _answer(app: App, server_id: int, face_id: int, speaker: Speaker, speech: Speech) -> Page:

@@ -218,6 +218,28 @@ async def test_an_answer_about_a_label_that_looks_wrong_is_undone(app: App, sana
     assert (label.member_id, label.vouched_by) == (sana, None)
 
 
+async def test_what_somebody_has_in_another_server_stays_theirs(app: App, sana: int) -> None:
+    _, here = await asked(app, "crop", taken_for(sana))
+    _, there = await asked(app, "crop", taken_for(sana), server=SERVER + 1)
+    assert shown(await review.next_page(app, SERVER, MINA)) == here
+    assert shown(await review.next_page(app, SERVER + 1, MINA)) == there
+    assert shown(await review.next_page(app, SERVER, MOMO)) is None
+    await review.close(app, SERVER + 1, MINA)
+    assert shown(await review.next_page(app, SERVER, MOMO)) is None
+
+
+async def test_a_label_that_looks_wrong_is_not_lost_among_newer_faces(
+    app: App, sana: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question, face = await asked(app, "old", taken_for(sana))
+    await correct.confirm(app, question, MOMO)
+    async with app.database.writing() as session:
+        await Reviews(session, utc_now()).suspect((await session.scalars(select(Photo.id))).all())
+    await asked(app, "new", taken_for(sana))
+    monkeypatch.setattr("bot.database.reviews.MOST_OPEN", 1)
+    assert shown(await review.next_page(app, SERVER, MINA)) == face
+
+
 async def test_each_server_reviews_its_own(app: App, sana: int) -> None:
     _, elsewhere = await asked(app, "crop", taken_for(sana), server=SERVER + 1)
     page = await review.say_yes(app, SERVER, elsewhere, sana, MINA)
