@@ -114,8 +114,8 @@ class LeaveOut(ModeratorPress, template=r"nugu:leaveout:(?P<question>\d+)"):
     """A doubtful photo is left out, and forgotten."""
 
     async def act(self, interaction: discord.Interaction[Nugu], server_id: int) -> None:
-        await doubtful.leave_out(interaction.client.app, server_id, self.ids["question"])
-        await show(interaction, closing("Left out; I keep nothing of it."))
+        told = await doubtful.leave_out(interaction.client.app, server_id, self.ids["question"])
+        await show(interaction, closing(told))
 
 
 async def _show_photos(interaction: discord.Interaction[Nugu], shown: ShownMember) -> None:
