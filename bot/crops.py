@@ -56,6 +56,17 @@ async def sweep(app: App) -> None:
         pass
 
 
+async def sweep_files(app: App, before: datetime) -> None:
+    """Take crops out of the storage that were put there before then and that no row names.
+
+    A bot that is killed between the storage and the database leaves such.
+    """
+    async for keys in app.storage.older("crops", before):
+        async with app.database.reading() as session:
+            used = await Crops(session).used(keys)
+        await forget_files(app, set(keys) - used)
+
+
 @asynccontextmanager
 async def _letting_go(app: App) -> AsyncGenerator[Crops]:
     """Statements that take crops from what names them; those that nothing names then are gone, files included."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from datetime import timedelta
 
 import pytest
@@ -66,6 +67,17 @@ async def test_what_nobody_labelled_goes_after_a_week_and_no_sooner(app: App) ->
     async with app.database.reading() as session:
         for face in (old, suggested):
             assert (await session.get_one(QuestionFace, face)).vector == b""
+
+
+async def test_crops_that_a_killed_bot_left_behind_go_after_an_hour(app: App) -> None:
+    await asked(app, 0, origin="kept")
+    for name in ("left", "fresh"):
+        await app.storage.put(f"crops/{name}.jpg", b"jpeg")
+    long_ago = (utc_now() - timedelta(hours=2)).timestamp()
+    for name in ("kept", "left.jpg"):
+        os.utime(app.settings.data / "files" / "crops" / name, (long_ago, long_ago))
+    await forget_due(app)
+    assert await app.storage.keys("crops") == ["crops/fresh.jpg", "crops/kept"]
 
 
 async def test_what_fails_once_is_tried_again(
