@@ -51,6 +51,17 @@ class Crops:
         await self._session.merge(CropEncoding(crop_id=crop.id, engine=engine, vector=vector))
         return crop
 
+    async def encodings(self, server_id: int, engine: str) -> list[tuple[bytes, int | None]]:
+        """Every encoding by `engine` of a server's crops, and the member whose photo it is, None of a face that is no photo."""
+        rows = await self._session.execute(
+            select(CropEncoding.vector, Photo.member_id)
+            .select_from(Crop)
+            .join(CropEncoding)
+            .outerjoin(Photo, Photo.crop_id == Crop.id)
+            .where(Crop.server_id == server_id, CropEncoding.engine == engine, CropEncoding.vector.is_not(None))
+        )
+        return [(vector, member) for vector, member in rows if vector is not None]
+
     async def used(self, keys: Collection[str]) -> set[str]:
         """Those of `keys` that a crop has."""
         return set(await self._session.scalars(select(Crop.key).where(Crop.key.in_(keys))))

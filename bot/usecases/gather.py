@@ -11,15 +11,20 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from bot import crops, jobs
+from bot.database.crops import Crops
 from bot.database.questions import Questions
 from bot.database.rosters import Rosters
-from bot.database.tables import Alias, Crop, CropEncoding, Group, Member, Photo, Question
-from bot.errors import NoRosterError, PersonError, UnknownGroupError
+from bot.database.servers import Servers
+from bot.database.spellings import Spellings
+from bot.database.tables import Group, Member, Question
+from bot.errors import NoRosterError, PersonError
 from bot.gather.candidates import Candidate, Tally, candidates, queries
 from bot.gather.sources import load
 from bot.jobs import Identified, Refused, SeenFace
+from bot.usecases.members import find, find_group
+from bot.usecases.roster import LEARNS_NOTHING, may_learn
 from bot.wording import plain
-from bot.words import Origin
+from bot.words import Origin, teaches
 from models.faces import Band, Guess
 
 if TYPE_CHECKING:
@@ -38,7 +43,6 @@ AT_ONCE = 4
 """Photos that wait for workers together, between which questions get their turn."""
 
 NO_FACE = "no single face that is large and sharp"
-KNOWN = "known here already"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,23 +84,18 @@ class Gathering:
 async def seek(app: App, server_id: int, group: str, member: str | None, wanted: int) -> list[Sought]:
     """Whose photos are to be gathered, so that each has `wanted`; those with the fewest first.
 
-    Raises UnknownGroupError, and PersonError for an unknown member, or when nobody lacks any.
+    Raises UnknownGroupError, UnknownMemberError, and PersonError when nobody lacks any, or nothing is to be learned there.
     """
+    await may_learn(app, server_id)
     async with app.database.reading() as session:
         rosters = Rosters(session)
-        found = await rosters.find_group([server_id], group)
-        if found is None:
-            raise UnknownGroupError(group, [known.name for known in await rosters.groups([server_id])])
-        one = None if member is None else await rosters.find_member(found.id, member)
-        if member is not None and one is None:
-            raise PersonError(f"I don't know a member called “{plain(member)}” in {plain(found.name)}.")
-        everybody = await session.scalars(select(Member).where(Member.group_id == found.id).order_by(Member.id))
-        members = [one] if one is not None else list(everybody)
-        spellings: dict[int | None, list[str]] = {}
-        for owner, name in await session.execute(
-            select(Alias.member_id, Alias.name).where(Alias.group_id == found.id).order_by(Alias.id)
-        ):
-            spellings.setdefault(owner, []).append(name)
+        found = await find_group(session, [server_id], group)
+        if member is not None:
+            one = await find(session, [server_id], group, member)
+            members = [one] if isinstance(one, Member) else []
+        else:
+            members = [each for each in await rosters.members([server_id]) if each.group_id == found.id]
+        spellings = await Spellings(session).aliases_in(found.id)
         sought = [
             Sought(
                 each.id,
@@ -182,14 +181,7 @@ async def _sift(
     if not spotted:
         return []
     async with app.database.reading() as session:
-        rows = await session.execute(
-            select(CropEncoding.vector, Photo.member_id)
-            .select_from(Crop)
-            .join(CropEncoding)
-            .outerjoin(Photo, Photo.crop_id == Crop.id)
-            .where(Crop.server_id == server_id, CropEncoding.engine == engine, CropEncoding.vector.is_not(None))
-        )
-        known = [(vector, member) for vector, member in rows if vector is not None]
+        known = await Crops(session).encodings(server_id, engine)
     accepted = [vector for vector, member in known if member == sought.member]
     others = [vector for vector, member in known if member != sought.member]
     vectors = [one.spotted.vector for one in spotted]
@@ -232,6 +224,8 @@ async def _put_into_review(app: App, server_id: int, sought: Sought, kept: Seque
         owner = select(Group.server_id).join(Member).where(Member.id == sought.member)
         if await session.scalar(owner) != server_id:
             raise PersonError(f"{plain(sought.name)} was removed just now.")
+        if not teaches((await Servers(session).choices(server_id)).learns, Origin.GATHERED):
+            raise PersonError(LEARNS_NOTHING)
         await Questions(session).add(question, named, cuts)
         for picture, one in zip(question.pictures, kept, strict=True):
             picture.source = one.candidate.page or one.candidate.url

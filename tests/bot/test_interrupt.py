@@ -17,6 +17,8 @@ import pytest
 
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.thorough
+
 
 @contextmanager
 def in_a_terminal(data: Path, *arguments: str | Path) -> Generator[subprocess.Popen[str]]:

@@ -25,7 +25,10 @@ SWITCHES = [
 ]
 SECONDS = 90
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine; .ci/run installs Debian's")
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine; .ci/run installs Debian's"),
+]
 
 
 @pytest.fixture

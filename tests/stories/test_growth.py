@@ -30,6 +30,8 @@ from tests.stories.reading import answer, components, option, texts, walk
 from tests.stories.test_models import learning
 from tests.stories.test_review import now, trusted
 
+pytestmark = pytest.mark.thorough
+
 GROUP = "TWICE"
 ROUNDS = 2
 ASKED = 2

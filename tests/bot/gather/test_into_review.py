@@ -15,11 +15,11 @@ from bot.database.tables import Alias, Member, Photo, Question, QuestionFace, Qu
 from bot.errors import PersonError, UnknownGroupError
 from bot.jobs.gathering import SAME, UNLIKE
 from bot.trust import Trust
-from bot.usecases import correct, roster
+from bot.usecases import correct, roster, setup
 from bot.usecases.correct import Speaker
 from bot.usecases.gather import NO_FACE, Gathering, gather, seek
 from bot.usecases.identify import Submitted
-from bot.words import Origin
+from bot.words import Learns, Origin
 from tests.bot.gather.test_candidates import together
 from tests.support.image_search import ImageSearch
 
@@ -135,5 +135,20 @@ async def test_every_spelling_is_searched(presidents: App, search: ImageSearch) 
 async def test_nobody_of_that_name(presidents: App) -> None:
     with pytest.raises(UnknownGroupError):
         await seek(presidents, SERVER, "Kings", None, 3)
-    with pytest.raises(PersonError, match="a member called “Arthur” in Presidents"):
+    with pytest.raises(PersonError, match="Arthur"):
         await seek(presidents, SERVER, "Presidents", "Arthur", 3)
+
+
+async def test_where_nothing_is_to_be_learned_nothing_is_gathered(
+    presidents: App, search: ImageSearch, public_photos: Path, tmp_path: Path
+) -> None:
+    offer(search, public_photos, tmp_path)
+    sought = await seek(presidents, SERVER, "Presidents", "Obama", 6)
+    # Chosen while the search went on.
+    await setup.choose_learns(presidents, SERVER, Learns.OFF)
+    with pytest.raises(PersonError, match="I may learn nothing here"):
+        await gather(presidents, SERVER, sought, by=MODERATOR, told=told)
+    assert await in_review(presidents) == []
+    assert len(await presidents.storage.keys("crops")) == 2
+    with pytest.raises(PersonError, match="I may learn nothing here"):
+        await seek(presidents, SERVER, "Presidents", "Obama", 6)
