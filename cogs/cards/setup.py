@@ -47,7 +47,8 @@ KEPT = {
 STORED = (
     "-# **What I keep:** the crops and encodings of photos that moderators add; of every question its faces as numbers, "
     "the names I gave and what people said of them. {kept} A face that nobody labelled is forgotten after {days}, its crop and "
-    "its numbers, and so is one whose message is deleted. I never keep the posted picture itself."
+    "its numbers, and so is one whose message is deleted. One that a trusted person labelled stays, said to be nobody too: I "
+    "remember a no by it. I never keep the posted picture itself."
 )
 INTEGRATIONS = (
     "-# Moderator roles see `/group`, `/member` and `/setup` once "
