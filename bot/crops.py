@@ -36,7 +36,7 @@ async def stored(app: App, cuts: Iterable[Cut]) -> AsyncGenerator[dict[bytes, St
 
 
 async def let_go(app: App, before: datetime) -> None:
-    """Forget the faces that were asked about before then, and of which nobody said a word."""
+    """Forget the faces that were asked about before then, and that no trusted person labelled."""
     async with _letting_go(app) as crops:
         await crops.let_go(before)
 
@@ -54,6 +54,17 @@ async def sweep(app: App) -> None:
     """Forget the crops that nothing names any more."""
     async with _letting_go(app):
         pass
+
+
+async def sweep_files(app: App, before: datetime) -> None:
+    """Take crops out of the storage that were put there before then and that no row names.
+
+    A bot that is killed between the storage and the database leaves such.
+    """
+    async for keys in app.storage.older("crops", before):
+        async with app.database.reading() as session:
+            used = await Crops(session).used(keys)
+        await forget_files(app, set(keys) - used)
 
 
 @asynccontextmanager

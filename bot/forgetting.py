@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 HOUR = 3600.0
+UNNAMED = timedelta(hours=1)
+"""A crop that no row names so long after it was stored was left behind; no question takes that long."""
 
 
 @asynccontextmanager
@@ -34,8 +36,9 @@ async def forgetting(app: App, *, every: float = HOUR) -> AsyncGenerator[None]:
 
 
 async def forget_due(app: App) -> None:
-    """Forget the faces that were asked about so many days ago that it is time."""
+    """Forget the faces that were asked about so many days ago that it is time, and crops that were left behind."""
     await crops.let_go(app, utc_now() - timedelta(days=app.settings.forget_days))
+    await crops.sweep_files(app, utc_now() - UNNAMED)
 
 
 async def _forget_again_and_again(app: App, every: float) -> None:

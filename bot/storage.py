@@ -8,6 +8,9 @@ import obstore
 from obstore.store import LocalStore, from_url
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+    from datetime import datetime
+
     from obstore.store import ObjectStore
 
     from bot.settings import Settings
@@ -43,6 +46,12 @@ class Storage:
         # Some of its overloads name pyarrow's types, which aren't there.
         entries = await obstore.list(self._store, folder).collect_async()  # pyright: ignore[reportUnknownMemberType]
         return sorted(entry["path"] for entry in entries)
+
+    async def older(self, folder: str, before: datetime) -> AsyncGenerator[list[str]]:
+        """The keys below `folder` of what was put there before then, some hundreds at a time."""
+        listed = obstore.list(self._store, folder, chunk_size=500)  # pyright: ignore[reportUnknownMemberType]  # as above
+        async for entries in listed:
+            yield [entry["path"] for entry in entries if entry["last_modified"] < before]
 
     async def delete(self, key: str) -> None:
         """Forget what is kept under `key`; nothing happens where nothing is."""

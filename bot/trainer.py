@@ -226,14 +226,19 @@ class Trainer:
             return made
 
     async def _ready(self, group: int) -> _Ready | None:
-        """What a group could be trained on; None where it is gone, or has no photo that the engine in use knows."""
+        """What a group could be trained on; None where it is gone, or has no photo that the engine in use knows.
+
+        Classifiers of photos that are gone go at once, whatever can be trained in their place.
+        """
         async with self._database.reading() as session:
             name = await Engines(session).in_use()
         version = await self._compute.run(jobs.warm_up, self._bench.with_engine(name))
         async with self._database.reading() as session:
             state = await Models(session).state(group)
             rows = await Rosters(session).all_rows(group, version)
-        return _Ready(state, name, version, rows) if state is not None and rows else None
+        ready = _Ready(state, name, version, rows) if state is not None and rows else None
+        await self._tidy(group, ready, set())
+        return ready
 
     async def _make(self, ready: _Ready, photos: frozenset[int], *, by: int) -> MadeModel | None:
         """Make a model of `photos`, and let it answer if it passes; None where that is no longer wanted."""
@@ -265,7 +270,7 @@ class Trainer:
             )
             await Reviews(session, utc_now()).suspect(made.doubts)
         if kept is not None:
-            await self._tidy(ready, {key} if key else set())
+            await self._tidy(state.group, ready, {key} if key else set())
             log.info("model %s of group %s: %s", kept.number, kept.group, kept.verdict)
         return kept
 
@@ -288,12 +293,12 @@ class Trainer:
         await self._classifiers.keep(key, trained.file)
         async with self._database.writing() as session:
             await Servers(session).touch(ready.state.server)
-        await self._tidy(ready, {key})
         return trained
 
-    async def _tidy(self, ready: _Ready, wanted: set[str]) -> None:
+    async def _tidy(self, group: int, ready: _Ready | None, wanted: set[str]) -> None:
+        """Forget the classifiers of a group save those wanted, those of its models, and that of what answers."""
         async with self._database.reading() as session:
-            wanted |= await Models(session).whole_classifiers(ready.state.group)
-        if ready.answering:
+            wanted |= await Models(session).whole_classifiers(group)
+        if ready is not None and ready.answering:
             wanted.add(key_of(ready.version, ready.answering))
-        await self._classifiers.tidy(ready.state.group, wanted)
+        await self._classifiers.tidy(group, wanted)

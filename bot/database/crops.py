@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import delete, exists, or_, select, update
 
 from bot.database.tables import Crop, CropEncoding, Photo, Question, QuestionFace, QuestionPicture, Word
+from bot.words import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from bot.jobs import Cut
-    from bot.words import Origin
 
 
 class StoredCut(NamedTuple):
@@ -67,11 +67,8 @@ class Crops:
         return set(await self._session.scalars(select(Crop.key).where(Crop.key.in_(keys))))
 
     async def let_go(self, before: datetime) -> None:
-        """Forget the faces that were asked about before then, and of which nobody said a word: crop and encoding."""
-        nobody_spoke = ~exists().where(Word.face_id == QuestionFace.id, Word.undone_at.is_(None)).correlate(
-            QuestionFace
-        )
-        await self._forget(Question.asked_at < before, nobody_spoke)
+        """Forget the faces that were asked about before then, and that no word counts of: crop and encoding."""
+        await self._forget(Question.asked_at < before, ~_labelled())
 
     async def let_go_untaught(self, server_id: int, origins: Collection[Origin]) -> int:
         """Take a server's crops from the faces that came so and that no word counts of; how many faces."""
@@ -89,6 +86,11 @@ class Crops:
     async def let_go_of_question(self, question_id: int) -> None:
         """Forget the faces of a question, where no word counts of them."""
         await self._forget(Question.id == question_id, ~_labelled())
+
+    async def let_go_of_members(self, members: Collection[int]) -> None:
+        """Forget the faces that nobody asked about, are taken for these members, and that no word counts of."""
+        handed_in = Question.origin.in_([Origin.SUBMITTED, Origin.GATHERED])
+        await self._forget(handed_in, QuestionFace.member_id.in_(members), ~_labelled())
 
     async def _take(self, *which: ColumnElement[bool]) -> int:
         """Take the crops from the faces for which all of `which` holds."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import exists, select, update
 from sqlalchemy.orm import contains_eager
 
+from bot.database.base import utc_now
 from bot.database.servers import Servers
 from bot.database.tables import Group, Member, Photo, QuestionFace
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlalchemy.ext.asyncio import AsyncSession
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +76,24 @@ class Labels:
         same = exists().where(QuestionFace.id == photo.face_id, QuestionFace.crop_id == photo.crop_id)
         return photo.face_id if await self._session.scalar(select(same)) else None
 
-    async def move(self, photo: Photo, to: Member) -> None:
-        """Let a photo that no word made be of another member of its group."""
-        twin = select(Photo.id).where(Photo.member_id == to.id, Photo.crop_id == photo.crop_id)
-        if await self._session.scalar(twin) is None:
-            photo.member_id, photo.vouched_by = to.id, None
+    async def move(self, photo: Photo, to: Member, by: int) -> None:
+        """Let a photo that no word made be of another member of its group: somebody says so, and vouches for it."""
+        query = select(Photo).where(Photo.member_id == to.id, Photo.crop_id == photo.crop_id)
+        twin = (await self._session.scalars(query)).one_or_none()
+        log.info(
+            "photo %s is of member %s now, says %s; it was of %s, by %s at %s",
+            (twin or photo).id,
+            to.id,
+            by,
+            photo.member_id,
+            photo.added_by,
+            photo.added_at,
+        )
+        if twin is None:
+            photo.was_member_id, photo.member_id = photo.member_id, to.id
+            photo.added_by, photo.added_at, photo.vouched_by = by, utc_now(), by
         else:
+            twin.vouched_by = by
             await self._session.delete(photo)
         await self._session.flush()
         await Servers(self._session).touch(photo.member.group.server_id)

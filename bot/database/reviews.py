@@ -30,7 +30,7 @@ LEASE = timedelta(minutes=5)
 """So long a face that is shown to one person is kept from others."""
 
 MOST_OPEN = 2000
-"""The newest faces that are put in order; older ones come when these are done."""
+"""So many faces are put in order: labels that look wrong, then the newest; older ones come when these are done."""
 
 BYSTANDER_PHOTOS = 10
 """A face that is probably nobody of the roster comes where a member with so many photos would."""
@@ -145,12 +145,12 @@ class Reviews:
         theirs = {one.face for one in held if one.held_by not in (None, person_id)}
         free = [one for one in waiting if one.face not in theirs]
         for one in [*mine, *in_order(free, await self._photos(free))]:
-            if await self.hold(one.face, person_id):
+            if await self.hold(server_id, one.face, person_id):
                 return Taken(one.face, len(free), len(theirs))
         return Taken(None, 0, len(theirs))
 
-    async def hold(self, face_id: int, person_id: int) -> bool:
-        """Let a person have this face and no other for a while; False, and nothing done, while somebody else has it."""
+    async def hold(self, server_id: int, face_id: int, person_id: int) -> bool:
+        """Let a person have this face and no other of the server for a while; False where somebody else has it."""
         free = or_(
             QuestionFace.held_by.is_(None), QuestionFace.held_by == person_id, QuestionFace.held_until <= self._now
         )
@@ -163,22 +163,27 @@ class Reviews:
         )
         if taken.one_or_none() is None:
             return False
-        await self.give_back(person_id, but=face_id)
+        await self.give_back(server_id, person_id, but=face_id)
         return True
 
-    async def give_back(self, person_id: int, *, but: int | None = None) -> None:
-        """Let others have what this person has, save one face."""
+    async def give_back(self, server_id: int, person_id: int, *, but: int | None = None) -> None:
+        """Let others have what this person has of a server, save one face."""
+        here = select(QuestionPicture.id).join(Question).where(Question.server_id == server_id)
         await self._session.execute(
             update(QuestionFace)
-            .where(QuestionFace.held_by == person_id, QuestionFace.id.is_distinct_from(but))
+            .where(
+                QuestionFace.held_by == person_id,
+                QuestionFace.id.is_distinct_from(but),
+                QuestionFace.picture_id.in_(here.scalar_subquery()),
+            )
             .values(held_by=None, held_until=None)
             .execution_options(synchronize_session=False)
         )
 
-    async def skip(self, face_id: int, person_id: int) -> None:
+    async def skip(self, server_id: int, face_id: int, person_id: int) -> None:
         """Remember that this person had no answer, and let others have the face."""
         await self._session.merge(Skip(face_id=face_id, person_id=person_id, at=self._now))
-        await self.give_back(person_id)
+        await self.give_back(server_id, person_id)
 
     async def waits(self, server_id: int, face_id: int) -> bool:
         """Whether the face still waits for a word."""
@@ -201,6 +206,27 @@ class Reviews:
             .values(held_by=None, held_until=None, suspected=False)
             .execution_options(synchronize_session=False)
         )
+
+    async def reopened(self, server_id: int, face_id: int, by: int) -> None:
+        """`by` took back an answer about the face: its label is theirs to vouch for no more, and the face waits again.
+
+        What has a word that counts still, and nobody's suggestion since, had come to review because it looked wrong.
+        """
+        crop = select(QuestionFace.crop_id).where(QuestionFace.id == face_id).scalar_subquery()
+        vouched = await self._session.scalars(
+            update(Photo)
+            .where(Photo.crop_id == crop, Photo.vouched_by == by)
+            .values(vouched_by=None)
+            .returning(Photo.id)
+            .execution_options(synchronize_session=False)
+        )
+        if vouched.all() or not await self.waits(server_id, face_id):
+            await self._session.execute(
+                update(QuestionFace)
+                .where(QuestionFace.id == face_id)
+                .values(suspected=True)
+                .execution_options(synchronize_session=False)
+            )
 
     async def suspect(self, photos: Collection[int]) -> None:
         """The labels of these photos look wrong: those that words made, and nobody vouched for, are to be looked at again."""
@@ -279,7 +305,7 @@ class Reviews:
             .join(Question, QuestionPicture.question_id == Question.id)
             .outerjoin(Skip, and_(Skip.face_id == QuestionFace.id, Skip.person_id == person_id))
             .where(_waits(server_id))
-            .order_by(QuestionFace.id.desc())
+            .order_by(QuestionFace.suspected.desc(), QuestionFace.id.desc())
             .limit(MOST_OPEN)
         )
         found: dict[int, Waiting] = {}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.orm import contains_eager, selectinload
 
+from bot.database.crops import Crops
 from bot.database.questions import standing
 from bot.database.servers import Servers
 from bot.database.spellings import group_is_called, member_is_called
@@ -24,7 +25,7 @@ from bot.database.tables import (
 )
 from bot.jobs import RosterRow
 from bot.names import key_of
-from bot.words import Origin
+from bot.words import Meaning, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -126,6 +127,11 @@ class Rosters:
         )
         return (await self._session.scalars(query)).unique().all()
 
+    async def member(self, servers: Collection[int], member_id: int) -> Member | None:
+        """A member of a group of `servers` by its id."""
+        query = select(Member).join(Member.group).where(Member.id == member_id, Group.server_id.in_(servers))
+        return await self._session.scalar(query)
+
     async def members_with(self, ids: Collection[int]) -> Sequence[Member]:
         """The members with these ids, with their groups."""
         query = select(Member).join(Member.group).options(contains_eager(Member.group)).where(Member.id.in_(ids))
@@ -174,7 +180,8 @@ class Rosters:
         """Remove a group or a member of a server with its photos and labels; the keys of files that are nobody's then.
 
         A word that named the member stays as one that names nobody: with it gone, what was said before it would hold again.
-        What was answered at the time stays too: it is what stands under a picture in a channel.
+        Its face's encoding goes, unless the face is remembered as not somebody else's. What was answered at the time stays
+        too: it is what stands under a picture in a channel.
         """
         members = await self._members_of(named)
         labelled = select(QuestionFace).where(
@@ -184,7 +191,10 @@ class Rosters:
             word = standing(face.words)
             if word is not None and word.member_id in members:
                 face.crop_id = None
+                if not _denies_others(face, word, members):
+                    face.vector = b""
         await self._session.flush()
+        await Crops(self._session).let_go_of_members(members)
         await self._session.execute(
             update(Word)
             .where(Word.member_id.in_(members))
@@ -235,6 +245,18 @@ class Rosters:
             .order_by(Member.id, Photo.id)
         )
         return [RosterRow(*row) for row in await self._session.execute(query)]
+
+
+def _denies_others(face: QuestionFace, holds: Word, members: Collection[int]) -> bool:
+    """Whether a face stays remembered as not being somebody's, once `members`, whom `holds` names, are gone."""
+    denied = {word.member_id for word in face.words if _denies(word)}
+    if holds.meaning is Meaning.MEMBER and face.member_id != holds.member_id:
+        denied.add(face.member_id)
+    return bool(denied - {None, *members})
+
+
+def _denies(word: Word) -> bool:
+    return word.counts and word.undone_at is None and word.meaning is Meaning.NOT_MEMBER
 
 
 def answers() -> ColumnElement[bool]:

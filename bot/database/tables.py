@@ -153,7 +153,8 @@ class CropEncoding(Base):
 class Photo(Base):
     """A face that a member is known by, and whence: `face_id` is the face of a question that was said to be the member's.
 
-    `vouched_by`: who said that its label is right though it looks wrong.
+    `vouched_by`: who said that its label is right though it looks wrong. `was_member_id`: whose it was until `added_by` said
+    otherwise; the member may be gone.
     """
 
     __tablename__ = "photo"
@@ -167,6 +168,7 @@ class Photo(Base):
     added_by: Mapped[int] = mapped_column(BigInteger)
     added_at: Mapped[datetime] = mapped_column(default=utc_now)
     vouched_by: Mapped[int | None] = mapped_column(BigInteger)
+    was_member_id: Mapped[int | None]
 
     member: Mapped[Member] = relationship(back_populates="photos")
     crop: Mapped[Crop] = relationship()

@@ -71,7 +71,7 @@ async def say_member(
     async with app.database.writing() as session:
         answer = await Questions(session).answer(question_id)
         _, face = answer.face(face_id)
-        member = await known_member(session, member_id)
+        member = await known_member(session, member_id, answer.rosters)
         claim = Claim(face.id, Meaning.MEMBER, member.id, member.name, deliberate)
         return await _say(session, answer, [claim], speaker, f"Noted: {plain(member.name)}.")
 
@@ -104,7 +104,7 @@ async def say_not(app: App, question_id: int, face_id: int, member_id: int, spea
     async with app.database.writing() as session:
         answer = await Questions(session).answer(question_id)
         _, face = answer.face(face_id)
-        member = await known_member(session, member_id)
+        member = await known_member(session, member_id, answer.rosters)
         claim = Claim(face.id, Meaning.NOT_MEMBER, member.id, member.name)
         return await _say(session, answer, [claim], speaker, f"Noted: not {plain(member.name)}.")
 
@@ -122,9 +122,9 @@ async def undo(app: App, question_id: int, speaker: Speaker) -> Said:
         return Said(await questions.answer(question_id), "Undone.")
 
 
-async def known_member(session: AsyncSession, member_id: int) -> Member:
-    """The member with this id; raises PersonError when there is none any more."""
-    member = await session.get(Member, member_id)
+async def known_member(session: AsyncSession, member_id: int, rosters: Collection[int]) -> Member:
+    """The member of these rosters with this id; raises PersonError when there is none any more."""
+    member = await Rosters(session).member(rosters, member_id)
     if member is None:
         raise PersonError("That member has been removed since.")
     return member

@@ -66,18 +66,19 @@ async def use(app: App, server_id: int, question_id: int, face_id: int, member_i
     return await _learn(app, server_id, question_id, face_id, member_id, by, deliberate=True)
 
 
-async def leave_out(app: App, server_id: int, question_id: int) -> None:
-    """Forget a photo that waits; one that was used meanwhile stays."""
+async def leave_out(app: App, server_id: int, question_id: int) -> str:
+    """Forget a photo that waits; one that was used meanwhile stays. The sentence for who said so."""
     async with app.database.writing() as session:
         answer = await Questions(session).answer(question_id)
         if answer.server_id != server_id:
             raise ForgottenError
         if any(face.word is not None for _, face in answer.faces):
-            return
+            return "That photo was used meanwhile, so I keep it. `/member photos` can remove it."
         await session.execute(
             delete(Question).where(Question.id == question_id).execution_options(synchronize_session=False)
         )
     await crops.sweep(app)
+    return "Left out; I keep nothing of it."
 
 
 async def _read(

@@ -86,7 +86,7 @@ async def say_other(app: App, server_id: int, photo_id: int, member_id: int, spe
         before = photo.member.name
         face = await Labels(session).face(photo)
         if face is None:
-            await Labels(session).move(photo, member)
+            await Labels(session).move(photo, member, speaker.id)
         else:
             await keep(session, [Claim(face, Meaning.MEMBER, member.id, member.name, deliberate=True)], speaker)
         return f"Noted: this is {plain(member.name)}, not {plain(before)}."

@@ -88,7 +88,7 @@ async def say_yes(
     """This face is that member, learned `deliberate`ly though small or blurred."""
 
     async def speech(session: AsyncSession, shown: FaceInReview) -> tuple[Claim, str]:
-        member = await known_member(session, member_id)
+        member = await known_member(session, member_id, shown.rosters)
         told = for_these_alone(f"Noted: {plain(member.name)}.", int(shown.flaw is not None and not deliberate), 1)
         return Claim(face_id, Meaning.MEMBER, member.id, member.name, deliberate), told
 
@@ -98,8 +98,8 @@ async def say_yes(
 async def say_no(app: App, server_id: int, face_id: int, member_id: int, speaker: Speaker) -> Page:
     """This face is not that member."""
 
-    async def speech(session: AsyncSession, _: FaceInReview) -> tuple[Claim, str]:
-        member = await known_member(session, member_id)
+    async def speech(session: AsyncSession, shown: FaceInReview) -> tuple[Claim, str]:
+        member = await known_member(session, member_id, shown.rosters)
         return Claim(face_id, Meaning.NOT_MEMBER, member.id, member.name), f"Noted: not {plain(member.name)}."
 
     return await _answer(app, server_id, face_id, speaker, speech)
@@ -130,7 +130,7 @@ async def look(app: App, server_id: int, face_id: int, speaker: Speaker) -> Page
     async with app.database.writing() as session:
         reviews = Reviews(session, utc_now())
         if await reviews.waits(server_id, face_id):
-            await reviews.hold(face_id, speaker.id)
+            await reviews.hold(server_id, face_id, speaker.id)
     return await next_page(app, server_id, speaker)
 
 
@@ -140,7 +140,7 @@ async def skip(app: App, server_id: int, face_id: int, speaker: Speaker) -> Page
     async with app.database.writing() as session:
         reviews = Reviews(session, utc_now())
         if await reviews.waits(server_id, face_id):
-            await reviews.skip(face_id, speaker.id)
+            await reviews.skip(server_id, face_id, speaker.id)
     return await next_page(app, server_id, speaker, "Skipped.")
 
 
@@ -157,15 +157,16 @@ async def undo(app: App, server_id: int, face_id: int, speaker: Speaker) -> Page
         else:
             if await Questions(session).take_back(face_id, speaker.id):
                 await TrainingSet(session).follow([face_id])
-                await reviews.hold(face_id, speaker.id)
+                await reviews.reopened(server_id, face_id, speaker.id)
+                await reviews.hold(server_id, face_id, speaker.id)
                 note = "Undone."
     return await next_page(app, server_id, speaker, note)
 
 
-async def close(app: App, speaker: Speaker) -> None:
-    """Let others have what this reviewer had before them."""
+async def close(app: App, server_id: int, speaker: Speaker) -> None:
+    """Let others have what this reviewer had before them of a server."""
     async with app.database.writing() as session:
-        await Reviews(session, utc_now()).give_back(speaker.id)
+        await Reviews(session, utc_now()).give_back(server_id, speaker.id)
 
 
 async def _answer(app: App, server_id: int, face_id: int, speaker: Speaker, speech: Speech) -> Page:

@@ -161,8 +161,7 @@ async def add_member(
 async def may_learn(app: App, server_id: int) -> None:
     """Raises PersonError where a server chose that nothing is learned."""
     async with app.database.reading() as session:
-        if (await Servers(session).choices(server_id)).learns is Learns.OFF:
-            raise PersonError(LEARNS_NOTHING)
+        await _check_learns(session, server_id)
 
 
 async def list_groups(app: App, servers: Collection[int]) -> list[ListedGroup]:
@@ -198,6 +197,8 @@ async def _add(
     looks: Sequence[Look],
     cuts: Mapping[bytes, StoredCut],
 ) -> AddedMember:
+    # What may be learned from may have been chosen anew while a worker looked.
+    await _check_learns(session, adding.server_id)
     rosters = Rosters(session)
     found = await rosters.find_group([adding.server_id], group)
     if found is None:
@@ -212,6 +213,11 @@ async def _add(
     if is_new and not any(photo.cut or photo.asks for photo in taken):
         raise NoUsablePhotoError(name, [photo.name for photo in taken], [photo.reason or "" for photo in taken])
     return AddedMember(found.name, member.name, tuple(taken), await rosters.photo_count(member.id))
+
+
+async def _check_learns(session: AsyncSession, server_id: int) -> None:
+    if (await Servers(session).choices(server_id)).learns is Learns.OFF:
+        raise PersonError(LEARNS_NOTHING)
 
 
 async def _known_group(app: App, server_id: int, name: str, *, make: bool) -> int:

@@ -14,7 +14,7 @@ from cogs.cards.details import details_card
 from cogs.cards.fix import ask_which
 from cogs.cards.layout import Button
 from cogs.cards.result import pictures_shown, result_card
-from cogs.presses.press import Press, speaker_of
+from cogs.presses.press import Press, question_here, speaker_of
 
 if TYPE_CHECKING:
     from bot.client import Nugu
@@ -24,7 +24,8 @@ class AllRight(Press[Button], template=r"nugu:right:(?P<question>\d+)"):
     """Everybody on the card is named rightly."""
 
     async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
-        said = await correct.confirm(interaction.client.app, self.ids["question"], await speaker_of(interaction))
+        answer = await question_here(interaction, self.ids["question"])
+        said = await correct.confirm(interaction.client.app, answer.id, await speaker_of(interaction))
         await _show_again(interaction, said)
 
 
@@ -34,7 +35,7 @@ class FixFace(Press[Button], template=r"nugu:fix:(?P<question>\d+)"):
     privately = True
 
     async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
-        answer = await identify.read_again(interaction.client.app, self.ids["question"])
+        answer = await question_here(interaction, self.ids["question"])
         assert interaction.message is not None
         await interaction.followup.send(view=ask_which(answer, interaction.message.id), ephemeral=True)
 
@@ -45,7 +46,7 @@ class Details(Press[Button], template=r"nugu:details:(?P<question>\d+)"):
     privately = True
 
     async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
-        answer = await identify.read_again(interaction.client.app, self.ids["question"])
+        answer = await question_here(interaction, self.ids["question"])
         await interaction.followup.send(view=details_card(answer), ephemeral=True)
 
 
@@ -54,7 +55,7 @@ class Hide(Press[Button], template=r"nugu:hide:(?P<question>\d+)"):
 
     async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
         app = interaction.client.app
-        answer = await identify.read_again(app, self.ids["question"])
+        answer = await question_here(interaction, self.ids["question"])
         speaker = await speaker_of(interaction)
         if speaker.id != answer.asker_id and speaker.trust < Trust.MODERATOR:
             raise PersonError("Only the person who asked, or a moderator, can hide this.")
@@ -67,7 +68,8 @@ class Undo(Press[Button], template=r"nugu:undo:(?P<question>\d+)"):
     """Takes back what was said about the card in the last press."""
 
     async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
-        said = await correct.undo(interaction.client.app, self.ids["question"], await speaker_of(interaction))
+        answer = await question_here(interaction, self.ids["question"])
+        said = await correct.undo(interaction.client.app, answer.id, await speaker_of(interaction))
         await _show_again(interaction, said)
 
 

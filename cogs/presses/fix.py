@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot.usecases import correct, identify
+from bot.usecases import correct
 from bot.words import Meaning
 from cogs.cards.fix import NAME, SOMEBODY_ELSE, SomebodyElse, ask_who
 from cogs.cards.layout import Button, Select, route, told_card
 from cogs.cards.result import pictures_shown, result_card
 from cogs.presses import forms
-from cogs.presses.press import Press, speaker_of
+from cogs.presses.press import Press, question_here, speaker_of
 
 if TYPE_CHECKING:
     from bot.client import Nugu
@@ -29,7 +29,7 @@ class WhichFace(Press[Select], template=rf"nugu:which:{ROUTE}"):
     """The face is chosen; asks who it is."""
 
     async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
-        answer = await identify.read_again(interaction.client.app, self.ids["question"])
+        answer = await question_here(interaction, self.ids["question"])
         picture, face = answer.face(int(self.item.values[0]))
         await interaction.edit_original_response(view=ask_who(answer, picture, face, self.ids["card"]))
 
@@ -50,7 +50,8 @@ class WhichMember(Press[Select], template=rf"nugu:member:{FACE_ROUTE}"):
             )
             return
         app, speaker = interaction.client.app, await speaker_of(interaction)
-        said = await correct.say_member(app, self.ids["question"], self.ids["face"], int(chosen), speaker)
+        answer = await question_here(interaction, self.ids["question"])
+        said = await correct.say_member(app, answer.id, self.ids["face"], int(chosen), speaker)
         await _close(interaction, said, self.ids["card"])
 
 
@@ -73,7 +74,8 @@ class IsNot(Press[Button], template=rf"nugu:isnt:{FACE_ROUTE}:(?P<member>\d+)"):
 
     async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
         app, speaker = interaction.client.app, await speaker_of(interaction)
-        said = await correct.say_not(app, self.ids["question"], self.ids["face"], self.ids["member"], speaker)
+        answer = await question_here(interaction, self.ids["question"])
+        said = await correct.say_not(app, answer.id, self.ids["face"], self.ids["member"], speaker)
         await _close(interaction, said, self.ids["card"])
 
 
@@ -81,7 +83,8 @@ async def _named(interaction: discord.Interaction[Nugu], form: Form) -> None:
     """Somebody else was typed."""
     await interaction.response.defer()
     app, speaker = interaction.client.app, await speaker_of(interaction)
-    said = await correct.say_name(app, form.ids["question"], form.ids["face"], form.texts[NAME], speaker)
+    answer = await question_here(interaction, form.ids["question"])
+    said = await correct.say_name(app, answer.id, form.ids["face"], form.texts[NAME], speaker)
     await _close(interaction, said, form.ids["card"])
 
 
@@ -91,7 +94,8 @@ on_form = forms.on_form(rf"nugu:else:{FACE_ROUTE}", _named)
 
 async def _say_nobody(interaction: discord.Interaction[Nugu], meaning: Meaning, ids: dict[str, int]) -> None:
     app, speaker = interaction.client.app, await speaker_of(interaction)
-    said = await correct.say_nobody(app, ids["question"], ids["face"], meaning, speaker)
+    answer = await question_here(interaction, ids["question"])
+    said = await correct.say_nobody(app, answer.id, ids["face"], meaning, speaker)
     await _close(interaction, said, ids["card"])
 
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 import discord
 
 from bot.client import answer_error
+from bot.errors import ForgottenError
 from bot.trust import Trust
+from bot.usecases import identify
 from bot.usecases.correct import Speaker
 from cogs.trust import NotTrustedError, trust_of
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     import re
     from typing import Self
 
+    from bot.answers import Answer
     from bot.client import Nugu
 
 ItemT = TypeVar("ItemT", bound="discord.ui.Item[Any]")
@@ -83,3 +86,11 @@ def ids_of(match: re.Match[str]) -> dict[str, int]:
 async def speaker_of(interaction: discord.Interaction[Nugu]) -> Speaker:
     """The presser, with the trust they have here and now."""
     return Speaker(interaction.user.id, await trust_of(interaction))
+
+
+async def question_here(interaction: discord.Interaction[Nugu], question_id: int) -> Answer:
+    """The answer to a question that was asked in this server, or in none; raises ForgottenError for any other."""
+    answer = await identify.read_again(interaction.client.app, question_id)
+    if answer.server_id not in {None, interaction.guild_id}:
+        raise ForgottenError
+    return answer

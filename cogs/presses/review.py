@@ -141,7 +141,8 @@ class Done(Press[Button], template=r"nugu:review:done"):
     """Ends the review: what was shown is free for others."""
 
     async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
-        await review.close(interaction.client.app, await speaker_of(interaction))
+        assert interaction.guild_id is not None
+        await review.close(interaction.client.app, interaction.guild_id, await speaker_of(interaction))
         await interaction.edit_original_response(view=told_card("Thank you. `/review` goes on."), attachments=[])
 
 

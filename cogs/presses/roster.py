@@ -97,8 +97,8 @@ class LeaveOut(ModeratorPress[Any], template=r"nugu:leaveout:(?P<question>\d+)")
     """A doubtful photo is left out, and forgotten."""
 
     async def act(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
-        await doubtful.leave_out(interaction.client.app, server_id, self.ids["question"])
-        await show(interaction, told_card("Left out; I keep nothing of it."))
+        told = await doubtful.leave_out(interaction.client.app, server_id, self.ids["question"])
+        await show(interaction, told_card(told))
 
 
 async def _show_photos(interaction: discord.Interaction[Nugu], shown: ShownMember) -> None:

@@ -211,6 +211,16 @@ async def test_a_face_of_another_question_is_none_of_this_one(app: App) -> None:
         await correct.say_member(app, other.id, answer.faces[0][1].id, members["Mina"], MODERATOR)
 
 
+async def test_a_member_whose_roster_was_not_asked_is_not_named(app: App) -> None:
+    answer, _ = await twice(app)
+    hidden = await enrolled(app, ELSEWHERE, "Others", "Somebody")
+    face = answer.faces[0][1].id
+    for said in (correct.say_member, correct.say_not):
+        with pytest.raises(PersonError, match="removed since"):
+            await said(app, answer.id, face, hidden["Somebody"], MODERATOR)
+    assert await words(app) == []
+
+
 async def test_the_likeliest_candidates_are_kept_and_the_chosen_one(app: App) -> None:
     many = tuple(Candidate(n, f"member {n}", 0.5 / n, "TWICE") for n in range(1, 61))
     answer = await asked(app, Guess(None, None, 0.5, Band.UNKNOWN, many))

@@ -7,15 +7,18 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import pytest
 from PIL import Image, ImageFilter
 from sqlalchemy import Connection, event
 
 from bot.app import App
 from bot.database.rosters import Rosters
 from bot.database.tables import HOUSE, Note
+from bot.errors import PersonError
 from bot.storage import Storage
-from bot.usecases import roster
+from bot.usecases import roster, setup
 from bot.usecases.identify import Submitted
+from bot.words import Learns
 
 
 class SlowStorage(Storage):
@@ -40,6 +43,20 @@ async def test_others_write_while_crops_are_stored(app: App, public_photos: Path
     photo = Submitted("obama.jpg", (public_photos / "obama.jpg").read_bytes())
     added = await roster.add_member(slow, 1, "Presidents", "Obama", [photo], by=1)
     assert added.photos == storage.puts == 1
+
+
+async def test_nothing_is_learned_that_was_forbidden_meanwhile(app: App, public_photos: Path) -> None:
+    class Forbidding(Storage):
+        async def put(self, key: str, data: bytes) -> None:
+            await setup.choose_learns(app, 1, Learns.OFF)
+            await super().put(key, data)
+
+    await roster.add_group(app, 1, "Presidents")
+    photo = Submitted("obama.jpg", (public_photos / "obama.jpg").read_bytes())
+    forbidding = dataclasses.replace(app, storage=Forbidding(app.storage._store))
+    with pytest.raises(PersonError, match="I may learn nothing here"):
+        await roster.add_member(forbidding, 1, "Presidents", "Obama", [photo], by=1)
+    assert await app.storage.keys("crops") == []
 
 
 async def test_a_blurred_photo_is_not_enrolled(app: App, public_photos: Path) -> None:

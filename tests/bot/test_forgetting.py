@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from datetime import timedelta
 
 import pytest
@@ -59,10 +60,24 @@ async def test_what_nobody_labelled_goes_after_a_week_and_no_sooner(app: App) ->
     _, fresh = await asked(app, 6.9, origin="fresh")
     question, labelled = await asked(app, 7.1, origin="labelled")
     await correct.say_nobody(app, question, labelled, Meaning.STRANGER, Speaker(1, Trust.TRUSTED))
+    question, suggested = await asked(app, 7.1, origin="suggested")
+    await correct.say_nobody(app, question, suggested, Meaning.STRANGER, Speaker(2, Trust.MEMBER))
     await forget_due(app)
     assert await remembered(app) == [(fresh, b"1234"), (labelled, b"1234")]
     async with app.database.reading() as session:
-        assert (await session.get_one(QuestionFace, old)).vector == b""
+        for face in (old, suggested):
+            assert (await session.get_one(QuestionFace, face)).vector == b""
+
+
+async def test_crops_that_a_killed_bot_left_behind_go_after_an_hour(app: App) -> None:
+    await asked(app, 0, origin="kept")
+    for name in ("left", "fresh"):
+        await app.storage.put(f"crops/{name}.jpg", b"jpeg")
+    long_ago = (utc_now() - timedelta(hours=2)).timestamp()
+    for name in ("kept", "left.jpg"):
+        os.utime(app.settings.data / "files" / "crops" / name, (long_ago, long_ago))
+    await forget_due(app)
+    assert await app.storage.keys("crops") == ["crops/fresh.jpg", "crops/kept"]
 
 
 async def test_what_fails_once_is_tried_again(

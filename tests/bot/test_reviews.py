@@ -197,6 +197,49 @@ async def test_an_answer_is_undone_by_who_gave_it_unless_overruled(app: App, san
     assert (await review.undo(app, SERVER, face, MINA)).note == "There is nothing left to undo."
 
 
+@pytest.mark.parametrize("answer", ["yes", "no", "nobody"])
+async def test_an_answer_about_a_label_that_looks_wrong_is_undone(app: App, sana: int, answer: str) -> None:
+    question, face = await asked(app, "crop", taken_for(sana))
+    await correct.confirm(app, question, MOMO)
+    async with app.database.writing() as session:
+        await Reviews(session, utc_now()).suspect((await session.scalars(select(Photo.id))).all())
+    if answer == "yes":
+        await review.say_yes(app, SERVER, face, sana, MINA)
+    elif answer == "no":
+        await review.say_no(app, SERVER, face, sana, MINA)
+    else:
+        await review.say_nobody(app, SERVER, face, Meaning.STRANGER, MINA)
+    assert shown(await review.next_page(app, SERVER, MOMO)) is None
+    page = await review.undo(app, SERVER, face, MINA)
+    assert isinstance(page.content, Shown)
+    assert (page.note, page.content.face.face.id, page.content.face.suspected) == ("Undone.", face, True)
+    async with app.database.reading() as session:
+        label = (await session.scalars(select(Photo))).one()
+    assert (label.member_id, label.vouched_by) == (sana, None)
+
+
+async def test_what_somebody_has_in_another_server_stays_theirs(app: App, sana: int) -> None:
+    _, here = await asked(app, "crop", taken_for(sana))
+    _, there = await asked(app, "crop", taken_for(sana), server=SERVER + 1)
+    assert shown(await review.next_page(app, SERVER, MINA)) == here
+    assert shown(await review.next_page(app, SERVER + 1, MINA)) == there
+    assert shown(await review.next_page(app, SERVER, MOMO)) is None
+    await review.close(app, SERVER + 1, MINA)
+    assert shown(await review.next_page(app, SERVER, MOMO)) is None
+
+
+async def test_a_label_that_looks_wrong_is_not_lost_among_newer_faces(
+    app: App, sana: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question, face = await asked(app, "old", taken_for(sana))
+    await correct.confirm(app, question, MOMO)
+    async with app.database.writing() as session:
+        await Reviews(session, utc_now()).suspect((await session.scalars(select(Photo.id))).all())
+    await asked(app, "new", taken_for(sana))
+    monkeypatch.setattr("bot.database.reviews.MOST_OPEN", 1)
+    assert shown(await review.next_page(app, SERVER, MINA)) == face
+
+
 async def test_each_server_reviews_its_own(app: App, sana: int) -> None:
     _, elsewhere = await asked(app, "crop", taken_for(sana), server=SERVER + 1)
     page = await review.say_yes(app, SERVER, elsewhere, sana, MINA)

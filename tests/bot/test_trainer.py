@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import ColumnElement, delete, update
 
 from bot import jobs
 from bot.app import App
@@ -398,6 +398,22 @@ async def test_a_photo_that_is_removed_takes_the_classifier_with_it(enrolled: Ap
         await remove_group(app)
         await rested()
         assert await kept(app) == []
+
+
+@pytest.mark.parametrize("gone", [Photo.id == 1, Photo.id > 0], ids=["one", "all"])
+async def test_a_classifier_goes_though_nothing_can_be_trained_in_its_place(
+    enrolled: App, workers: Workers, gone: ColumnElement[bool]
+) -> None:
+    async with training(enrolled, workers) as app:
+        await made(app, 1)
+        assert len(await kept(app)) == 1
+        workers.trained = None
+        async with app.database.writing() as session:
+            await session.execute(delete(Photo).where(gone))
+            await Servers(session).touch(SERVER)
+        async with asyncio.timeout(20):
+            while await kept(app):
+                await asyncio.sleep(0.01)
 
 
 async def test_a_classifier_that_is_broken_or_of_another_format_is_trained_anew(

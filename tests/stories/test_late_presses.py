@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from bot.database.tables import Group, Member, Question, Word
 from tests.stories.conftest import Stage
@@ -87,6 +87,24 @@ async def test_the_group_was_removed(stage: Stage) -> None:
     assert "Obama" in texts(answer(await stage.fan.click(card, label="Details")))
     await stage.moderator.click(card, label="Undo")
     assert "said by" not in texts(stage.channel.last_message)
+
+
+async def test_the_question_was_asked_in_another_server(stage: Stage) -> None:
+    card = await asked(stage)
+    who = answer(await stage.moderator.click(card, label="Fix a face"))
+    form = await stage.moderator.select(who, [option(who, "Somebody else")])
+    (label,) = form.modal["components"]  # pyright: ignore[reportOptionalSubscript]
+    async with stage.app.database.writing() as session:
+        await session.execute(update(Question).values(server_id=stage.guild.id + 1))
+    presses = [
+        *[stage.moderator.click(card, label=one) for one in ("All right", "Fix a face", "Details", "Hide")],
+        stage.moderator.click(who, label="Not a member"),
+        stage.moderator.select(who, [option(who, "Biden")]),
+        stage.moderator.submit_modal(form, {label["component"]["custom_id"]: "biden"}),
+    ]
+    for press in presses:
+        assert texts(answer(await press)).strip() == "I no longer know what was asked here."
+    assert await said(stage) == []
 
 
 async def test_the_question_was_forgotten(stage: Stage) -> None:

@@ -13,7 +13,10 @@ from PIL import Image, ImageFilter, ImageOps
 from sqlalchemy import func, select, update
 
 from bot.database.servers import Servers
-from bot.database.tables import Crop, Member, Photo, Question, Server
+from bot.database.tables import Crop, Member, Photo, Question, QuestionFace, Server
+from bot.trust import Trust
+from bot.usecases import doubtful
+from bot.usecases.correct import Speaker
 from bot.words import Learns, Origin
 from tests.stories.conftest import Stage
 from tests.stories.reading import alt_texts, answer, answers, buttons, option, options, texts
@@ -107,6 +110,20 @@ async def test_a_doubtful_photo_is_left_out(stage: Stage) -> None:
     assert await crops(stage) == 2
     async with stage.app.database.reading() as session:
         assert (await session.scalars(select(Question))).all() == []
+
+
+async def test_a_photo_that_was_used_meanwhile_is_not_left_out(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    _, waiting = await add(stage, "Obama", small(stage, "obama2.jpg"))
+    async with stage.app.database.reading() as session:
+        question = (await session.scalars(select(Question.id))).one()
+        face = (await session.scalars(select(QuestionFace.id))).one()
+        obama = (await session.scalars(select(Member.id).where(Member.name == "Obama"))).one()
+    by = Speaker(stage.other.id, Trust.MODERATOR)
+    await doubtful.use(stage.app, stage.guild.id, question, face, obama, by)
+    await stage.moderator.click(waiting, label="Leave it out")
+    assert "That photo was used meanwhile, so I keep it." in texts(answer_to(stage, waiting))
+    assert len(await photos(stage)) == 3
 
 
 async def test_the_member_or_the_photo_is_gone_meanwhile(stage: Stage) -> None:

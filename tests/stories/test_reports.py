@@ -65,7 +65,10 @@ async def test_a_report_shows_a_picture_and_the_slip_that_a_moderator_made(presi
     before = len(await photos(stage, "Biden"))
     await stage.moderator.click(label, label="It is Biden")
     assert "Noted: this is Biden, not Obama." in texts(label)
+    *_, moved = await photos(stage, "Biden")
     assert len(await photos(stage, "Biden")) == before + 1
+    (obama,) = {photo.member_id for photo in await photos(stage, "Obama")}
+    assert (moved.was_member_id, moved.added_by, moved.vouched_by) == (obama, *[stage.moderator.id] * 2)
     assert "**No label looks wrong.**" in texts(await report(stage))
 
 

@@ -8,10 +8,11 @@ import pytest
 from simcord import SetupError
 from sqlalchemy import func, select
 
-from bot.database.tables import Alias, Crop, CropEncoding, Group, Member, Photo, Word
+from bot.database.tables import Alias, Crop, CropEncoding, Group, Member, Photo, QuestionFace, Word
 from tests.stories.conftest import Stage
 from tests.stories.reading import answer, buttons, option, texts
 from tests.stories.test_card import answer_to
+from tests.stories.test_photos import add, small
 from tests.stories.test_roster import show_to_everybody
 
 TABLES = {
@@ -51,6 +52,8 @@ async def kept(stage: Stage) -> dict[str, int]:
     """How many rows of each kind there are, and how many files."""
     async with stage.app.database.reading() as session:
         rows = {name: await session.scalar(select(func.count()).select_from(table)) for name, table in TABLES.items()}
+        seen = select(func.count()).select_from(QuestionFace).where(QuestionFace.vector != b"")
+        rows["seen"] = await session.scalar(seen)
     return {**rows, "files": len(await stage.app.storage.keys("crops"))}
 
 
@@ -182,7 +185,7 @@ async def test_a_member_is_removed_with_all_that_is_kept(stage: Stage) -> None:
     await stage.moderator.click(asked, label="Remove")
 
     assert await kept(stage) == {
-        "groups": 1, "members": 1, "aliases": 0, "photos": 1, "crops": 1, "encodings": 1, "files": 1,
+        "groups": 1, "members": 1, "aliases": 0, "photos": 1, "crops": 1, "encodings": 1, "files": 1, "seen": 0,
     }  # fmt: skip
     async with stage.app.database.reading() as session:
         assert [(word.member_id, word.name) for word in await session.scalars(select(Word))] == [(None, None)]
@@ -210,6 +213,30 @@ async def test_a_group_is_removed_with_all_that_is_kept(stage: Stage) -> None:
     asked = answer(await stage.moderator.slash(stage.channel, "group remove", group="대통령"))
     await stage.moderator.click(asked, label="Remove")
     assert set((await kept(stage)).values()) == {0}
+
+
+async def test_a_no_to_somebody_else_outlives_the_member_it_named(stage: Stage) -> None:
+    """Taken for Obama, said to be Biden: with Biden gone the face is still not Obama's."""
+    await stage.enrol_presidents()
+    card = answer(await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama2.jpg")))
+    who = answer(await stage.moderator.click(card, label="Fix a face"))
+    await stage.moderator.select(who, [option(who, "Biden")])
+    asked = answer(await stage.moderator.slash(stage.channel, "member remove", group="Presidents", member="Biden"))
+    await stage.moderator.click(asked, label="Remove")
+    left = await kept(stage)
+    assert (left["photos"], left["crops"], left["seen"]) == (1, 1, 1)
+    card = answer(await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama2.jpg")))
+    assert "someone I don't know" in texts(card)
+
+
+async def test_a_photo_that_waits_goes_with_the_member_it_looks_like(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    await add(stage, "Obama", small(stage, "obama2.jpg"))
+    assert (await kept(stage))["seen"] == 1
+    asked = answer(await stage.moderator.slash(stage.channel, "member remove", group="Presidents", member="Obama"))
+    await stage.moderator.click(asked, label="Remove")
+    left = await kept(stage)
+    assert (left["crops"], left["files"], left["seen"]) == (1, 1, 0)
 
 
 async def test_what_was_corrected_before_does_not_hold_again(stage: Stage) -> None:

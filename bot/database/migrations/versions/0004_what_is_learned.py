@@ -61,6 +61,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("face_id", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("origin", ORIGIN, nullable=False, server_default="SUBMITTED"))
         batch_op.add_column(sa.Column("vouched_by", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("was_member_id", sa.Integer(), nullable=True))
     op.execute(
         "UPDATE photo SET crop_id = (SELECT crop.id FROM crop, member, idol_group WHERE member.id = photo.member_id "
         "AND idol_group.id = member.group_id AND crop.server_id = idol_group.server_id AND crop.sha256 = photo.sha256)"
