@@ -52,7 +52,7 @@ FPIR = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """How it stands after so many words: `upheld`, `corrected` of them; `models` promoted until then, and kept aside."""
+    """How it stands after so many words, `corrected` of them corrections; models `promoted` until then, and kept `aside`."""
 
     words: int
     corrected: int
