@@ -11,7 +11,8 @@ from PIL import Image
 from sqlalchemy import select
 
 from bot.app import App
-from bot.database.tables import Alias, Member, Photo, Question, QuestionFace, QuestionPicture
+from bot.commands.gathering import gather_photos
+from bot.database.tables import HOUSE, Alias, Member, Photo, Question, QuestionFace, QuestionPicture
 from bot.errors import PersonError, UnknownGroupError
 from bot.jobs.gathering import SAME, UNLIKE
 from bot.trust import Trust
@@ -152,3 +153,28 @@ async def test_where_nothing_is_to_be_learned_nothing_is_gathered(
     assert len(await presidents.storage.keys("crops")) == 2
     with pytest.raises(PersonError, match="I may learn nothing here"):
         await seek(presidents, SERVER, "Presidents", "Obama", 6)
+
+
+async def test_nugu_gather_writes_them_to_a_folder(
+    app: App, search: ImageSearch, public_photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = search.settings(data=app.settings.data, workers=1)
+    await roster.add_group(app, HOUSE, "Presidents")
+    known = Submitted("obama.jpg", (public_photos / "obama.jpg").read_bytes())
+    await roster.add_member(app, HOUSE, "Presidents", "Obama", [known], by=0)
+    with pytest.raises(PersonError, match="Nobody reviews rosters of your own"):
+        await gather_photos(settings, "Presidents", None, wanted=3, server=HOUSE, out=None)
+    offer(search, public_photos, tmp_path)
+    out = tmp_path / "out"
+    assert await gather_photos(settings, "Presidents", "Obama", wanted=3, server=HOUSE, out=out)
+    assert sorted(path.relative_to(out).as_posix() for path in out.rglob("*.*")) == [
+        "Presidents/Obama/01.jpg",
+        "Presidents/Obama/02.jpg",
+        "sources.txt",
+    ]
+    assert (out / "Presidents/Obama/01.jpg").read_bytes() == (public_photos / "obama2.jpg").read_bytes()
+    assert "Presidents/Obama/01.jpg\thttps://commons.example/obama2.jpg\t" in (out / "sources.txt").read_text()
+    told = capsys.readouterr().out
+    assert "1 of 1: Obama: 2 photos\n" in told
+    assert f"2 photos are in {out}\n" in told
+    assert await in_review(app) == []
