@@ -23,13 +23,17 @@ async def show(
     Discord has refused edits with new pictures in a gallery (discord-api-docs #7529); then a second message, `ephemeral`
     unless others are to see it, takes its place.
     """
+    thinking = interaction.response.type is discord.InteractionResponseType.deferred_channel_message
     try:
-        await interaction.edit_original_response(view=view, attachments=files)
+        if thinking:
+            await interaction.followup.send(view=view, files=files, ephemeral=ephemeral)
+        else:
+            await interaction.edit_original_response(view=view, attachments=files)
         return
     except discord.HTTPException as refused:
         if refused.status != BAD_REQUEST or not files:
             raise
-    if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
+    if thinking:
         # The first message after "thinking" is an edit to Discord as well.
         await interaction.edit_original_response(content="…")
     for file in files:

@@ -66,6 +66,6 @@ async def test_nothing_is_gathered_for_a_fan_or_without_a_contact(stage: Stage, 
 async def test_everybody_who_lacks_photos_is_looked_for(stage: Stage, search: ImageSearch) -> None:
     await stage.enrol_presidents()
     card = answer(await stage.moderator.slash(stage.channel, "member gather", group="Presidents", wanted=2))
-    assert "Obama: 0\nBiden: 0\nI found nothing that is worth a look." in texts(card)
+    assert "Biden: 0\nObama: 0\nI found nothing that is worth a look." in texts(card)
     full = answer(await stage.moderator.slash(stage.channel, "member gather", group="Presidents", wanted=1))
     assert "Nobody there has fewer than 1 photos." in texts(full)

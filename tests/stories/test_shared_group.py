@@ -54,7 +54,7 @@ async def test_lies_about_real_faces_are_kept_aside(stage: Stage, shared_faces: 
             who = answer(await stage.moderator.click(stage.channel.last_message, label="Fix a face"))
             await stage.moderator.select(who, [option(who, lie)])
     said = texts(answer(await stage.moderator.slash(stage.channel, "model train", group="TWICE")))
-    assert said.startswith("A model of **TWICE** with 6 new labels was kept aside: "), said
+    assert "A model of **TWICE** with 6 new labels was kept aside: " in said
     file = photos["Momo"][6]
     card = texts(answer(await stage.fan.slash(stage.channel, "who", picture=(file.name, file.read_bytes()))))
     assert "**Sana**" not in card
