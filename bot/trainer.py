@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import asynccontextmanager
+from contextvars import Context
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -151,7 +152,9 @@ class Trainer:
             return
         if before := self._waiting.pop(server, None):
             before.cancel()
-        task = self._waiting[server] = asyncio.create_task(self._when_quiet(server, self._quiet))
+        # In a context of its own: whoever asked doesn't wait for it, on a simulated Discord either.
+        waiting = asyncio.create_task(self._when_quiet(server, self._quiet), context=Context())
+        task = self._waiting[server] = waiting
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
