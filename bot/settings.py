@@ -94,6 +94,35 @@ class Settings(BaseSettings):
         20.0, gt=0, description="Seconds that one file may take when photos are gathered; a slower site is left alone."
     )
     gather_seconds: float = Field(300.0, gt=0, description="Seconds that one gathering may take.")
+    clip_seconds: float = Field(600.0, gt=0, description="The longest part of a video that is annotated, in seconds.")
+    clip_bytes: int = Field(500 * MEBIBYTE, gt=0, description="The largest video that is downloaded or read, in bytes.")
+    clip_height: int = Field(1080, ge=144, le=2160, description="The greatest height of a clip, in pixels.")
+    clip_upload: int = Field(
+        10 * MEBIBYTE,
+        ge=MEBIBYTE,
+        description="How large a clip may be that is posted, in bytes; more where Discord says that a server takes more.",
+    )
+    clips_of_person: int = Field(1, ge=1, description="How many clips of one person are in work or waiting at a time.")
+    clips_of_server: int = Field(20, ge=1, description="How many clips of one server may wait.")
+    clip_keep_bytes: int = Field(
+        5120 * MEBIBYTE,
+        ge=0,
+        description="Videos and clips that are kept, so that the same wish or a correction needs no new look, in bytes "
+        "together; the oldest go first, and all of them after NUGU_FORGET_DAYS.",
+    )
+    link_sites: str = Field(
+        "youtube",
+        description="Sites that links may lead to, separated by commas: names of yt-dlp's extractors, such as "
+        "youtube,vimeo,tiktok. NAME=HOST allows HOST too. `generic` takes any page: know what you allow.",
+    )
+    link_seconds: float = Field(300.0, gt=0, description="Seconds that the download of a linked video may take.")
+    link_cookies: Path | None = Field(
+        None, description="A cookies.txt (Netscape's format) for sites that want one to be signed in. Empty: none."
+    )
+    link_proxy: SecretStr = Field(
+        SecretStr(""),
+        description="A proxy that downloads of linked videos go through, http://USER:PASSWORD@HOST:PORT. Empty: none.",
+    )
     allowed_addresses: str = Field(
         "",
         description="Addresses that links may lead to though they are private or have another port than 80 and 443: "
