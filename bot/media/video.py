@@ -177,7 +177,7 @@ class Frame:
             return np.asarray(self.decoded.reformat(*LUMA, "gray").to_ndarray(), np.uint8)
         plane = self.decoded.planes[0]
         wide = component.bits > 8
-        kept = np.frombuffer(cast("Buffer", plane), np.uint16 if wide else np.uint8)
+        kept = np.frombuffer(memoryview(cast("Buffer", plane)), np.uint16 if wide else np.uint8)
         lines = kept.reshape(-1, plane.line_size // kept.itemsize)[: self.decoded.height, : self.decoded.width]
         # A quarter of the lines is plenty for averages, and every line read costs.
         lines = lines[:: max(1, self.decoded.height // (4 * LUMA[1]))]
