@@ -11,6 +11,7 @@ from bot.jobs.gathering import Spotted, guess_each, sift, spot
 from bot.jobs.looking import Identified, Naming, SeenFace, identify
 from bot.jobs.reporting import LabelDoubt, MemberStanding, RosterReport, report
 from bot.jobs.rosters import RosterRow, SpokenOf, fit
+from bot.jobs.screen_time import screen_time
 from bot.jobs.sheets import sheet
 from bot.jobs.training import Judged, Made, Names, Trained, TrainingFailedError, Tried, make, train
 
@@ -49,6 +50,7 @@ __all__ = [
     "load_engine",
     "make",
     "report",
+    "screen_time",
     "sheet",
     "sift",
     "spot",
