@@ -7,6 +7,7 @@ import hashlib
 import math
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol, TypeVar
 from uuid import uuid4
 
@@ -122,9 +123,7 @@ def answered(result: T | Refused) -> T:
     return result
 
 
-async def _looked(
-    app: App, video: KeptVideo, section: Section, fitted: Fitted, billing: Billing, heard: Heard
-) -> Path:
+async def _looked(app: App, video: KeptVideo, section: Section, fitted: Fitted, billing: Billing, heard: Heard) -> Path:
     """The file of what is seen in the section, looked at now unless it was before."""
     path = video.folder / f"look-{key_of(section.start, section.end, fitted.engine)}.npz"
     if path.exists():
@@ -150,16 +149,14 @@ async def _looked(
 
     heard(Stage.LOOK, 0.0)
     async with _all_or_none() as started:
-        started += [asyncio.create_task(look_at(*pair)) for pair in zip(edges, edges[1:], strict=False)]
+        started += [asyncio.create_task(look_at(*pair)) for pair in pairwise(edges)]
         stretches = await asyncio.gather(*started)
     look = await app.compute.run(jobs.join, stretches)
     _write_whole(path, look)
     return path
 
 
-async def _drawn(
-    app: App, video: KeptVideo, section: Section, script: str, terms: Terms, heard: Heard
-) -> Path:
+async def _drawn(app: App, video: KeptVideo, section: Section, script: str, terms: Terms, heard: Heard) -> Path:
     """The clip with these captions, drawn now unless it was before."""
     target = jobs.Target(max_bytes=terms.most_bytes, max_height=terms.height or app.settings.clip_height)
     drawn_as = key_of(
@@ -173,9 +170,7 @@ async def _drawn(
         scratch = video.folder / f"{uuid4().hex}.mp4"
         try:
             limit = DRAW_LIMIT + DRAW_SLOWNESS * (section.end - section.start)
-            answered(
-                await app.compute.run_aside(limit, jobs.draw, video.path, section, script, target, scratch, watch)
-            )
+            answered(await app.compute.run_aside(limit, jobs.draw, video.path, section, script, target, scratch, watch))
             scratch.replace(clip)
         finally:
             scratch.unlink(missing_ok=True)

@@ -1,7 +1,7 @@
 """Videos and what was made of them, a folder a video: kept so that the same wish, or a correction, needs no new look.
 
-They are files and not in the storage, since ffmpeg reads and writes files. Workers on other machines need the data folder at the
-same path, as they do for engines.
+They are files and not in the storage, since ffmpeg reads and writes files. Workers on other machines need the data folder at
+the same path, as they do for engines.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class Kept:
         shutil.rmtree(self._folder / video, ignore_errors=True)
 
     def sweep(self, held: Collection[str]) -> None:
-        """Forget what has not been used for too long, and the least lately used where all is too large; never what is `held`."""
+        """Forget what was not used for too long, and the least lately used where all is too large; never what is `held`."""
         now, total = time.time(), 0
         for folder in self._folder.glob(f"{INCOMING}*"):
             if now - folder.stat().st_mtime > LEFT_BEHIND:

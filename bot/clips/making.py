@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from bot.answers import Answer, AnsweredFace
     from bot.app import App
-    from bot.clips.flow import Annotated, Heard
+    from bot.clips.flow import Heard
     from bot.clips.kept import Kept, KeptVideo
     from bot.database.tables import ClipJob
     from bot.jobs import Billed, Told
@@ -167,9 +167,7 @@ async def _keep(
 ) -> Answer:
     """Write the clip down as a question, one face a person."""
     may_learn = job.server_id is not None and teaches(learns, Origin.ASKED)
-    seen = [
-        SeenFace(p.number, p.box, p.guess, p.vector, p.flaws, p.cut if may_learn else None) for p in billed.people
-    ]
+    seen = [SeenFace(p.number, p.box, p.guess, p.vector, p.flaws, p.cut if may_learn else None) for p in billed.people]
     result = Identified(billed.size, billed.group_name, tuple(seen), b"", fitted.engine)
     question = Question(
         server_id=job.server_id,
@@ -199,4 +197,3 @@ def _asked(job: ClipJob) -> Asked:
         rosters=tuple(job.rosters),
         group=job.group_name,
     )
-

@@ -119,7 +119,9 @@ class ClipQueue:
             except Exception:
                 log.exception("the queue of clips stumbled; it goes on")
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), SWEEP)
+                # Not wait_for: until Python 3.12 it swallows a cancellation that comes together with the event.
+                async with asyncio.timeout(SWEEP):
+                    await self._changed.wait()
 
     async def _take_up(self, app: App, desk: Desk) -> None:
         """Let wait again what was at work; of what was being posted, only what never arrived."""
@@ -248,10 +250,10 @@ class ClipQueue:
         progress = _Progress()
 
         async def tell() -> None:
-            told: _Heard | None = None
+            told = None
             while True:
                 await asyncio.sleep(max(self._rest(job.id), 0.2))
-                if progress.now is not None and progress.now != told:
+                if progress.now is not None and progress.now is not told:
                     told = progress.now
                     promise = await self._promise(app, job)
                     await self._show(desk, progress.standing(promise, job.title))

@@ -332,12 +332,12 @@ class Skip(Base):
 class ClipJob(Base):
     """A clip that was promised, and kept: by whom it was asked for, where the answer goes, what of which video.
 
-    `wish` is a hash of what is wanted; the same is never at work twice. `attempt` counts how often the work began. `token`: of the
-    asker's interaction, by which its answer can be edited until `token_until` (seconds since 1970). `place_id`: the channel
-    that choices are made for. `video`: the folder it is kept in, None before a link was followed. `start`, `length`: the part
-    that was asked for, in seconds. `most_bytes`: what Discord takes there. `look`: the file of what was seen. `cast`: a row
-    for each face of the question, [number, tracks, spans, seconds]. `seconds`: the clip's length. `drawn_changes`: how often the
-    faces' names had been changed when it was drawn. `sentence`: why there is no clip.
+    `wish` is a hash of what is wanted; the same is never at work twice. `attempt` counts how often the work began. `token`: of
+    the asker's interaction, by which its answer can be edited until `token_until` (seconds since 1970). `place_id`: the
+    channel that choices are made for. `video`: the folder it is kept in, None before a link was followed. `start`, `length`:
+    the part that was asked for, in seconds. `most_bytes`: what Discord takes there. `look`: the file of what was seen. `cast`:
+    a row for each face of the question, [number, tracks, spans, seconds]. `seconds`: the clip's length. `drawn_changes`: how
+    often the faces' names had been changed when it was drawn. `sentence`: why there is no clip.
     """
 
     __tablename__ = "clip_job"
