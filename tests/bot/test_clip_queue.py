@@ -75,7 +75,10 @@ class Works:
     fails: Exception | None = None
 
     async def have_video(self, app: App, kept: Kept, job: ClipJob, heard: Heard) -> KeptVideo:
-        return KeptVideo(app.settings.data, job.title)
+        assert job.video is not None
+        found = kept.find(job.video)
+        assert found is not None
+        return found
 
     async def make(self, app: App, job: ClipJob, video: KeptVideo, heard: Heard) -> Made:
         self.began.append(job.id)
