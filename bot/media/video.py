@@ -21,7 +21,7 @@ from av.error import FFmpegError
 from av.sidedata.sidedata import Type as SideData
 from av.stream import Disposition
 
-from bot.errors import PersonError
+from bot.media.footage import MOST_PIXELS, TOLERANCE, Footage, Section, Sound, VideoError, VideoLimits
 from bot.media.headers import impostor, sniff
 
 if TYPE_CHECKING:
@@ -36,8 +36,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from typing_extensions import Buffer
 
-    from bot.settings import Settings
     from models.faces import Picture
+
+__all__ = ["Footage", "Frame", "Section", "Sound", "VideoError", "VideoLimits", "format_of", "frames", "probe"]
 
 ACCEPTED: Final = "MP4, MOV, WebM, MKV, AVI and MPEG-TS"
 
@@ -67,13 +68,9 @@ SOUND_CODECS: Final = (
 )
 """Decoders that sound may go through; sound that needs another is left out."""
 
-TOLERANCE: Final = 0.001
-"""Seconds by which a frame may come before a section and still belong to it: seconds are rounded where they are passed on."""
-
 LUMA: Final = (64, 36)
 """Width and height of a frame's small grey picture."""
 
-_MOST_PIXELS: Final = 4096 * 2304
 _MOST_SECONDS: Final = 24 * 3600.0
 _MOST_PACKETS: Final = 4_000_000
 _MOST_ERRORS: Final = 200
@@ -85,77 +82,6 @@ _BT2020: Final = {9, 10}
 _BT709 = 1
 # Seconds that are sought before a section: where a container leads beyond its start, further back, and then to the beginning.
 _BACK: Final = (0.25, 12.0, math.inf)
-
-
-class VideoError(PersonError):
-    """This file is no video that can be read; the sentence goes after the file's name, or stands alone."""
-
-
-@dataclass(frozen=True, slots=True)
-class VideoLimits:
-    """What is still opened: bytes of the file, and pixels of one frame."""
-
-    max_bytes: int
-    max_pixels: int = _MOST_PIXELS
-
-    @classmethod
-    def of(cls, settings: Settings) -> VideoLimits:
-        """The limits that the settings name."""
-        return cls(settings.clip_bytes)
-
-
-@dataclass(frozen=True, slots=True)
-class Sound:
-    """The sound track: its codec, the number of its stream, and its bits a second (0: the file doesn't say)."""
-
-    codec: str
-    stream: int
-    rate: int
-
-
-@dataclass(frozen=True, slots=True)
-class Footage:
-    """What a file holds.
-
-    `size`: (width, height) in square pixels, upright. `seconds`: from the container's start to the end of the last frame,
-    measured, not believed. `first`: when the first frame is shown, on the video's clock. `rate`: frames a second on average.
-    `sound`: None without. `format`: the demuxer that reads it. `stream`: the number of the picture track. `turn`: how
-    decoded pictures are turned upright. `interlaced`: its frames are two half-pictures each.
-    """
-
-    size: tuple[int, int]
-    seconds: float
-    first: float
-    rate: float
-    frames: int
-    codec: str
-    sound: Sound | None
-    hdr: bool
-    interlaced: bool
-    format: str
-    stream: int
-    turn: str
-
-    @property
-    def audio(self) -> str | None:
-        """The codec of its sound, such as "aac"."""
-        return self.sound.codec if self.sound else None
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """From `start` up to `end`, in seconds on the video's clock. A frame belongs to it that is shown within it."""
-
-    start: float
-    end: float
-
-    def holds(self, time: float) -> bool:
-        """Whether a frame that is shown at `time` belongs to it: of two adjoining sections exactly one."""
-        return self.start - TOLERANCE <= time < self.end - TOLERANCE
-
-    @property
-    def seconds(self) -> float:
-        return self.end - self.start
 
 
 @dataclass(frozen=True, eq=False)
@@ -260,11 +186,11 @@ def probe(path: Path, limits: VideoLimits) -> Footage:
             hdr=stream.color_trc in _HDR,
             interlaced=first.interlaced_frame,
             format=kind,
-            stream=stream.index,
+            number=container.streams.video.index(stream),
             turn=turn,
         )
     with _opened(path, kind, limits.max_pixels) as container:
-        start, end, count = _measured(container, container.streams[footage.stream])
+        start, end, count = _measured(container, container.streams.video[footage.number])
     return replace(footage, seconds=end, first=start, rate=count / (end - start), frames=count)
 
 
@@ -277,7 +203,7 @@ def frames(path: Path, section: Section, *, limits: VideoLimits | None = None, t
     Raises:
         VideoError: the file can't be read, or nothing of it could be decoded.
     """
-    most = limits.max_pixels if limits else _MOST_PIXELS
+    most = limits.max_pixels if limits else MOST_PIXELS
     kind = format_of(path)
     if kind is None:
         raise VideoError(_no_video(path))
@@ -437,9 +363,9 @@ def _decoder(track: VideoStream | AudioStream) -> str | None:
 
 def _sound_track(container: InputContainer) -> Sound | None:
     """The first track of sound that can be decoded."""
-    for one in container.streams.audio:
+    for number, one in enumerate(container.streams.audio):
         if _decoder(one) in SOUND_CODECS:
-            return Sound(one.codec_context.name, one.index, int(one.bit_rate or 0))
+            return Sound(one.codec_context.name, number, int(one.bit_rate or 0))
     return None
 
 
