@@ -24,6 +24,17 @@ class Stage(StrEnum):
     UPLOAD = "upload"
 
 
+class ClipState(StrEnum):
+    """What became of a promise. SENDING: its clip is made, and being posted."""
+
+    WAITING = "waiting"
+    WORKING = "working"
+    SENDING = "sending"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
 class UploadRefusedError(Exception):
     """Discord takes no file of that size here. `most_bytes`: what it may take instead."""
 

@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 from sqlalchemy import JSON, DateTime, Dialect, Enum, MetaData, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase
 
+from bot.clips.standing import ClipState
+from bot.clips.wishes import Style
 from bot.words import Learns, Meaning, Origin
 
 NEVER_REUSED: dict[str, Any] = {"sqlite_autoincrement": True}
@@ -50,5 +52,5 @@ class Base(DeclarativeBase):
         datetime: UtcTime,
         dict[str, Any]: JSON,
         list[Any]: JSON,
-        **{words: Enum(words, native_enum=False, length=20) for words in (Learns, Meaning, Origin)},
+        **{words: Enum(words, native_enum=False, length=20) for words in (Learns, Meaning, Origin, ClipState, Style)},
     }

@@ -2,20 +2,44 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.clips import making
+from bot.clips.kept import key_of, key_of_file
+from bot.clips.queue import promise_of
+from bot.clips.standing import Stage, Standing
+from bot.clips.wishes import Posted, time_code
+from bot.database.clips import Clips
+from bot.database.rosters import Rosters
+from bot.database.tables import HOUSE, ClipJob
+from bot.errors import ForgottenError, NoRosterError, PersonError
+from bot.trust import Trust
+from bot.usecases.identify import naming_of
+
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
     from bot.app import App
-    from bot.clips.standing import Finished, Standing
+    from bot.clips.standing import Finished
     from bot.clips.wishes import Wish
     from bot.usecases.correct import Speaker
     from bot.usecases.identify import Asked
 
+ONE_AT_A_TIME = "I am still at work on your last clip. Ask again when it is there, or cancel it."
+LONGEST_TITLE = 300
+
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """With what the asker is reached; see `bot.clips.standing.Promise`. `most_bytes`: what Discord takes there, if it said so."""
+    """With what the asker is reached; see `bot.clips.standing.Promise`.
+
+    `most_bytes`: what Discord takes there, if it said so.
+    """
 
     channel_id: int
     card_id: int | None = None
@@ -27,30 +51,137 @@ class Reach:
 async def ask(app: App, asked: Asked, wish: Wish, reach: Reach) -> Standing:
     """Promise a clip, and how it stands.
 
-    Raises PersonError where it can't be promised: the queue is full, the person has one in work, nobody is enrolled, the wish
-    is none.
+    A posted file is taken, and gone where this raises. Raises PersonError where the clip can't be promised: the queue is full,
+    the person has one in work, nobody is enrolled, there is no such group, the link or the part of the video is none.
     """
-    raise NotImplementedError
+    try:
+        _check_part(wish, app.settings.clip_seconds)
+        if isinstance(wish.source, str):
+            from bot import links
+
+            links.check(app.settings, wish.source)
+        servers = sorted({HOUSE, *asked.rosters})
+        async with app.database.reading() as session:
+            if not await Rosters(session).members(servers):
+                raise NoRosterError(private=asked.server_id is None)
+            await _check_limits(app, session, asked.asker_id, asked.server_id)
+        await naming_of(app, asked, servers)
+        video = await _video(app, wish)
+    finally:
+        if isinstance(wish.source, Posted):
+            shutil.rmtree(wish.source.path.parent, ignore_errors=True)
+    most_bytes = max(app.settings.clip_upload, reach.most_bytes or 0)
+    job = ClipJob(
+        wish=key_of(video, wish.start, wish.length, wish.style, servers, asked.group, asked.channel_id, most_bytes),
+        asker_id=asked.asker_id,
+        server_id=asked.server_id,
+        channel_id=reach.channel_id,
+        place_id=asked.channel_id,
+        source_message_id=asked.source_message_id,
+        rosters=list(asked.rosters),
+        group_name=asked.group,
+        card_id=reach.card_id,
+        token=reach.token,
+        token_until=reach.token_until,
+        most_bytes=most_bytes,
+        link=wish.source if isinstance(wish.source, str) else None,
+        title=(wish.source if isinstance(wish.source, str) else wish.source.name)[:LONGEST_TITLE],
+        video=video,
+        start=wish.start,
+        length=wish.length,
+        style=wish.style,
+    )
+    async with app.database.writing() as session:
+        await _check_limits(app, session, asked.asker_id, asked.server_id)
+        await Clips(session).add(job)
+        place = len(await Clips(session).waiting())
+    app.clips.wake()
+    return Standing(promise_of(job), job.title, Stage.WAITING, place=place)
 
 
 async def card_is(app: App, job_id: int, card_id: int) -> None:
     """Remember the message of the progress card, once it was posted."""
-    raise NotImplementedError
+    async with app.database.writing() as session:
+        await Clips(session).card_is(job_id, card_id)
 
 
 async def cancel(app: App, job_id: int, speaker: Speaker) -> None:
     """End the work on a clip; for the asker and for moderators. Raises PersonError for others, and where it has ended."""
-    raise NotImplementedError
+    async with app.database.writing() as session:
+        job = await Clips(session).get(job_id)
+        if job is None:
+            raise ForgottenError
+        if speaker.id != job.asker_id and speaker.trust < Trust.MODERATOR:
+            raise PersonError("Only the person who asked, or a moderator, can cancel this.")
+        if not await Clips(session).cancel(job_id):
+            raise PersonError("That clip is done already.")
+    await app.clips.stop(job)
 
 
 async def draw_again(app: App, job_id: int, speaker: Speaker, reach: Reach) -> Standing:
     """Draw a clip anew with the names as trusted people corrected them, without looking again. `reach.card_id`: its message.
 
-    Raises PersonError where nothing was corrected since, or the video is no longer kept.
+    Raises PersonError where nothing was corrected since, the video is no longer kept, or the person has another in work.
     """
-    raise NotImplementedError
+    async with app.database.writing() as session:
+        job = await Clips(session).get(job_id)
+        if job is None or job.question_id is None:
+            raise ForgottenError
+        if speaker.id != job.asker_id and speaker.trust < Trust.TRUSTED:
+            raise PersonError("Only the person who asked, or people with a trusted role, can have this drawn again.")
+        if await Clips(session).changes(job.question_id) == job.drawn_changes:
+            raise PersonError("It is drawn with these names already.")
+        if job.link is None and (job.video is None or app.clips.kept.find(job.video) is None):
+            raise PersonError(making.NO_LONGER_KEPT)
+        values = {"card_id": reach.card_id, "token": reach.token, "token_until": reach.token_until}
+        if not await Clips(session).again(job_id, channel_id=reach.channel_id, **values):
+            raise PersonError("It is being drawn already.")
+        job = await Clips(session).get(job_id)
+        place = len(await Clips(session).waiting())
+    assert job is not None
+    app.clips.wake()
+    return Standing(promise_of(job), job.title, Stage.WAITING, place=place)
 
 
 async def clip_of(app: App, question_id: int) -> Finished | None:
     """The clip that a question is about, as it stands now; None where it is about pictures."""
-    raise NotImplementedError
+    async with app.database.reading() as session:
+        job = await Clips(session).of_question(question_id)
+    return None if job is None else await making.finished(app, job)
+
+
+async def forget_messages(app: App, messages: Collection[int]) -> None:
+    """A video whose message is deleted is forgotten, with what was made of it; and no clip of it will come."""
+    async with app.database.writing() as session:
+        gone = await Clips(session).of_messages(messages)
+        stopped = [job for job in gone if await Clips(session).cancel(job.id)]
+    for job in stopped:
+        await app.clips.stop(job)
+    for job in gone:
+        if job.video is not None:
+            await asyncio.to_thread(app.clips.kept.forget, job.video)
+
+
+async def _check_limits(app: App, session: AsyncSession, asker_id: int, server_id: int | None) -> None:
+    if await Clips(session).unfinished_of(asker_id) >= app.settings.clips_of_person:
+        raise PersonError(ONE_AT_A_TIME)
+    waiting = await Clips(session).waiting_in(server_id)
+    if waiting >= app.settings.clips_of_server:
+        minutes = max(1, round(app.clips.seconds_until(waiting) / 60))
+        raise PersonError(f"{waiting} clips wait here already. Ask again in about {minutes} min.")
+
+
+def _check_part(wish: Wish, most_seconds: float) -> None:
+    if wish.length is not None and wish.length <= 0:
+        raise PersonError("A part of a video has a length: write it as `0:30` or in seconds.")
+    if wish.length is not None and wish.length > most_seconds:
+        raise PersonError(f"I annotate {time_code(most_seconds)} at most: ask for a shorter part.")
+
+
+async def _video(app: App, wish: Wish) -> str:
+    """What the video is kept under; a posted file is kept now."""
+    if isinstance(wish.source, str):
+        return making.video_of_link(wish.source, app.settings.clip_height)
+    video = await asyncio.to_thread(key_of_file, wish.source.path)
+    await asyncio.to_thread(app.clips.kept.take, wish.source.path, video, wish.source.name)
+    return video

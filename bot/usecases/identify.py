@@ -93,7 +93,7 @@ async def look(app: App, asked: Asked, pictures: Sequence[Submitted]) -> Looked:
         fitted = await app.recognisers.of(servers)
     except NoRosterError:
         raise NoRosterError(private=asked.server_id is None) from None
-    group, threshold, learns = await _choices(app, asked, servers)
+    group, threshold, learns = await naming_of(app, asked, servers)
     how = Naming(
         group,
         asked.once,
@@ -157,8 +157,11 @@ async def hide(app: App, question_id: int) -> None:
     await crops.sweep(app)
 
 
-async def _choices(app: App, asked: Asked, servers: Sequence[int]) -> tuple[int | None, float, Learns]:
-    """The id of the group to choose from, or None to find it; the server's threshold; and what it lets the bot learn."""
+async def naming_of(app: App, asked: Asked, servers: Sequence[int]) -> tuple[int | None, float, Learns]:
+    """The id of the group to choose from, or None to find it; the server's threshold; and what it lets the bot learn.
+
+    Raises UnknownGroupError when `asked.group` is none of the rosters'.
+    """
     async with app.database.reading() as session:
         choices = await Servers(session).choices(asked.server_id or HOUSE)
         threshold = app.settings.threshold if choices.threshold is None else choices.threshold

@@ -1,0 +1,202 @@
+"""One promise: its video fetched, annotated, and written down as a question with a face a person."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bot import crops, jobs
+from bot.clips.flow import Part, Terms, annotate
+from bot.clips.kept import key_of
+from bot.clips.standing import Drawing, Finished, OnScreen, Stage
+from bot.database.clips import Clips
+from bot.database.questions import Questions
+from bot.database.servers import Servers
+from bot.database.tables import HOUSE, Question
+from bot.errors import NoRosterError, PersonError
+from bot.jobs import Identified, SeenFace
+from bot.usecases import identify
+from bot.usecases.identify import Asked
+from bot.words import Meaning, Origin, teaches
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.answers import Answer, AnsweredFace
+    from bot.app import App
+    from bot.clips.flow import Annotated, Heard
+    from bot.clips.kept import Kept, KeptVideo
+    from bot.database.tables import ClipJob
+    from bot.jobs import Billed, Told
+    from bot.recognisers import Fitted
+    from bot.words import Learns
+
+NO_LONGER_KEPT = "I no longer have that video. Post it again, or ask with its link."
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A clip, and what the job's row says of it."""
+
+    drawing: Drawing
+    values: dict[str, Any]
+
+
+async def have_video(app: App, kept: Kept, job: ClipJob, heard: Heard) -> KeptVideo:
+    """The job's video: kept, or fetched from its link now. Raises PersonError."""
+    if job.video is not None and (found := kept.find(job.video)) is not None:
+        return found
+    if job.link is None:
+        raise PersonError(NO_LONGER_KEPT)
+    video = video_of_link(job.link, app.settings.clip_height)
+    if (found := kept.find(video)) is not None:
+        return found
+    # The child that follows links is left alone until there is one.
+    from bot import links
+
+    heard(Stage.DOWNLOAD)
+    info = await links.inspect(app.settings, job.link)
+    if info.seconds is not None:
+        _part(app, job).of(info.seconds)
+    folder = kept.incoming()
+    fetched = await links.fetch(app.settings, job.link, folder, lambda share, *_: heard(Stage.DOWNLOAD, share))
+    return await asyncio.to_thread(kept.take, fetched.path, video, fetched.title)
+
+
+async def make(app: App, job: ClipJob, video: KeptVideo, heard: Heard) -> Made:
+    """The clip that the job promises. Raises PersonError."""
+    asked = _asked(job)
+    servers = sorted({HOUSE, *asked.rosters})
+    try:
+        fitted = await app.recognisers.of(servers)
+    except NoRosterError:
+        raise NoRosterError(private=job.server_id is None) from None
+    group, threshold, learns = await identify.naming_of(app, asked, servers)
+    answer, changes = await _said(app, job)
+    terms = Terms(
+        part=_part(app, job),
+        style=job.style,
+        group=group,
+        threshold=threshold,
+        most_bytes=job.most_bytes,
+        told=() if answer is None else _told(job, answer),
+    )
+    done = await annotate(app, video, terms, fitted, heard)
+    if answer is None:
+        answer = await _keep(app, job, video.title, done.billed, fitted, threshold, learns)
+        cast = [[p.number, list(p.tracks), [list(span) for span in p.spans], p.seconds] for p in done.billed.people]
+    else:
+        cast = job.cast
+    seconds = done.section.end - done.section.start
+    chart = await app.compute.run(jobs.screen_time, video.title, seconds, answer, _on_screen(cast))
+    return Made(
+        Drawing(done.clip, chart, done.footage.size),
+        {
+            "title": video.title[:300],
+            "question_id": answer.id,
+            "look": done.look.name,
+            "cast": cast,
+            "seconds": seconds,
+            "drawn_changes": changes,
+        },
+    )
+
+
+async def finished(app: App, job: ClipJob) -> Finished | None:
+    """The job's clip as it is told of now; None before it was made, and where what was seen is forgotten."""
+    if job.question_id is None:
+        return None
+    async with app.database.reading() as session:
+        answer = await Questions(session).answer(job.question_id)
+        changes = await Clips(session).changes(job.question_id)
+    return Finished(
+        job_id=job.id,
+        title=job.title,
+        link=job.link,
+        start=job.start,
+        seconds=job.seconds,
+        style=job.style,
+        answer=answer,
+        cast=_on_screen(job.cast),
+        stale=changes != job.drawn_changes,
+    )
+
+
+def video_of_link(link: str, height: int) -> str:
+    """What the video of a link is kept under."""
+    return key_of("link", link, height)
+
+
+def _on_screen(cast: Sequence[Sequence[Any]]) -> tuple[OnScreen, ...]:
+    return tuple(
+        OnScreen(number, tuple((start, end) for start, end in spans), seconds) for number, _, spans, seconds in cast
+    )
+
+
+def _part(app: App, job: ClipJob) -> Part:
+    return Part(job.start, job.length, app.settings.clip_seconds)
+
+
+async def _said(app: App, job: ClipJob) -> tuple[Answer | None, int]:
+    """The job's question, if it was made before, and how often its names were changed."""
+    if job.question_id is None:
+        return None, 0
+    async with app.database.reading() as session:
+        return await Questions(session).answer(job.question_id), await Clips(session).changes(job.question_id)
+
+
+def _told(job: ClipJob, answer: Answer) -> tuple[Told, ...]:
+    """Who everybody of the clip is now: as people said, else as it was guessed, so that a correction changes nobody else."""
+    tracks = {row[0]: tuple(row[1]) for row in job.cast}
+    return tuple(_told_of(face, tracks[face.number]) for _, face in answer.faces if face.number in tracks)
+
+
+def _told_of(face: AnsweredFace, tracks: tuple[int, ...]) -> Told:
+    if face.word is None:
+        return jobs.Told(tracks, face.guess.member, face.guess.name)
+    if face.word.meaning is Meaning.NOT_A_FACE:
+        return jobs.Told(tracks, None, None, face=False)
+    if face.word.meaning is Meaning.MEMBER:
+        return jobs.Told(tracks, face.word.member, face.word.name)
+    return jobs.Told(tracks, None, None)
+
+
+async def _keep(
+    app: App, job: ClipJob, title: str, billed: Billed, fitted: Fitted, threshold: float, learns: Learns
+) -> Answer:
+    """Write the clip down as a question, one face a person."""
+    may_learn = job.server_id is not None and teaches(learns, Origin.ASKED)
+    seen = [
+        SeenFace(p.number, p.box, p.guess, p.vector, p.flaws, p.cut if may_learn else None) for p in billed.people
+    ]
+    result = Identified(billed.size, billed.group_name, tuple(seen), b"", fitted.engine)
+    question = Question(
+        server_id=job.server_id,
+        channel_id=job.channel_id,
+        source_message_id=job.source_message_id,
+        asker_id=job.asker_id,
+        engine=fitted.engine,
+        threshold=threshold,
+        rosters=sorted({HOUSE, *job.rosters}),
+    )
+    cuts = [face.cut for face in seen if face.cut is not None]
+    async with crops.stored(app, cuts) as stored, app.database.writing() as session:
+        # What may be learned from may have been chosen anew while workers looked.
+        now = (await Servers(session).choices(job.server_id or HOUSE)).learns
+        return await Questions(session).add(
+            question, [(title[:300], result)], stored if teaches(now, Origin.ASKED) else {}
+        )
+
+
+def _asked(job: ClipJob) -> Asked:
+    return Asked(
+        asker_id=job.asker_id,
+        server_id=job.server_id,
+        channel_id=job.place_id,
+        source_channel_id=job.channel_id,
+        source_message_id=job.source_message_id,
+        rosters=tuple(job.rosters),
+        group=job.group_name,
+    )
+

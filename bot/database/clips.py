@@ -1,0 +1,149 @@
+"""Clips that were promised. Every change of a job at work is one guarded UPDATE, so that a late one overwrites nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import aliased
+
+from bot.clips.standing import ClipState
+from bot.database.base import utc_now
+from bot.database.tables import ClipJob, QuestionFace, QuestionPicture, Word
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+AT_WORK = (ClipState.WORKING, ClipState.SENDING)
+UNFINISHED = (ClipState.WAITING, *AT_WORK)
+
+
+class Clips:
+    """Statements over promised clips, in one session."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def add(self, job: ClipJob) -> ClipJob:
+        """Promise a clip."""
+        self._session.add(job)
+        await self._session.flush()
+        return job
+
+    async def get(self, job_id: int) -> ClipJob | None:
+        """The job as it stands now."""
+        return await self._session.get(ClipJob, job_id, populate_existing=True)
+
+    async def of_question(self, question_id: int) -> ClipJob | None:
+        """The job whose clip a question is about."""
+        query = select(ClipJob).where(ClipJob.question_id == question_id).order_by(ClipJob.id).limit(1)
+        return (await self._session.scalars(query)).one_or_none()
+
+    async def unfinished_of(self, asker_id: int) -> int:
+        """How many clips of this person are at work or wait."""
+        query = select(func.count()).where(ClipJob.asker_id == asker_id, ClipJob.state.in_(UNFINISHED))
+        return (await self._session.scalars(query)).one()
+
+    async def waiting_in(self, server_id: int | None) -> int:
+        """How many clips of this server wait; None: those asked for in no server."""
+        query = select(func.count()).where(ClipJob.server_id == server_id, ClipJob.state == ClipState.WAITING)
+        return (await self._session.scalars(query)).one()
+
+    async def waiting(self) -> Sequence[ClipJob]:
+        """The jobs that wait, in their order."""
+        query = select(ClipJob).where(ClipJob.state == ClipState.WAITING).order_by(ClipJob.asked_at, ClipJob.id)
+        return (await self._session.scalars(query)).all()
+
+    async def videos_in_use(self) -> set[str]:
+        """The videos of jobs that are not finished."""
+        query = select(ClipJob.video).where(ClipJob.state.in_(UNFINISHED), ClipJob.video.is_not(None))
+        return {video for video in await self._session.scalars(query) if video}
+
+    async def begin_next(self) -> ClipJob | None:
+        """Begin the next job whose wish isn't at work already; None where there is none."""
+        other = aliased(ClipJob)
+        busy = select(other.id).where(other.wish == ClipJob.wish, other.state.in_(AT_WORK)).exists()
+        due = (
+            select(ClipJob.id)
+            .where(ClipJob.state == ClipState.WAITING, ~busy)
+            .order_by(ClipJob.asked_at, ClipJob.id)
+            .limit(1)
+            .scalar_subquery()
+        )
+        statement = (
+            update(ClipJob)
+            .where(ClipJob.id == due, ClipJob.state == ClipState.WAITING)
+            .values(state=ClipState.WORKING, attempt=ClipJob.attempt + 1)
+            .returning(ClipJob)
+            .execution_options(populate_existing=True)
+        )
+        try:
+            return (await self._session.scalars(statement)).one_or_none()
+        except IntegrityError:
+            return None
+
+    async def move(self, job: ClipJob, state: ClipState, **values: Any) -> bool:
+        """Give a job that is at work another state, and these values; whether this attempt is still the one at work."""
+        ended = {"ended_at": utc_now()} if state not in UNFINISHED else {}
+        moved = await self._session.scalars(
+            update(ClipJob)
+            .where(ClipJob.id == job.id, ClipJob.attempt == job.attempt, ClipJob.state.in_(AT_WORK))
+            .values(state=state, **ended, **values)
+            .returning(ClipJob.id)
+            .execution_options(synchronize_session=False)
+        )
+        return moved.one_or_none() is not None
+
+    async def cancel(self, job_id: int) -> bool:
+        """End a job that is not finished, unless its clip is being posted; whether it was so."""
+        cancelled = await self._session.scalars(
+            update(ClipJob)
+            .where(ClipJob.id == job_id, ClipJob.state.in_((ClipState.WAITING, ClipState.WORKING)))
+            .values(state=ClipState.CANCELLED, ended_at=utc_now())
+            .returning(ClipJob.id)
+            .execution_options(synchronize_session=False)
+        )
+        return cancelled.one_or_none() is not None
+
+    async def again(self, job_id: int, **values: Any) -> bool:
+        """Let a finished job wait once more; whether it was finished."""
+        waits = await self._session.scalars(
+            update(ClipJob)
+            .where(ClipJob.id == job_id, ClipJob.state == ClipState.DONE)
+            .values(state=ClipState.WAITING, attempt=0, asked_at=utc_now(), ended_at=None, sentence=None, **values)
+            .returning(ClipJob.id)
+            .execution_options(synchronize_session=False)
+        )
+        return waits.one_or_none() is not None
+
+    async def take_up(self) -> None:
+        """Let wait again what was at work when the bot ended; its own attempts only, since one bot has one database."""
+        await self._session.execute(
+            update(ClipJob).where(ClipJob.state == ClipState.WORKING).values(state=ClipState.WAITING)
+        )
+
+    async def sending(self) -> Sequence[ClipJob]:
+        """Jobs whose clip was being posted."""
+        return (await self._session.scalars(select(ClipJob).where(ClipJob.state == ClipState.SENDING))).all()
+
+    async def card_is(self, job_id: int, card_id: int) -> None:
+        """Remember the message of the progress card."""
+        await self._session.execute(update(ClipJob).where(ClipJob.id == job_id).values(card_id=card_id))
+
+    async def of_messages(self, messages: Collection[int]) -> Sequence[ClipJob]:
+        """The jobs about videos that were posted in these messages."""
+        query = select(ClipJob).where(ClipJob.source_message_id.in_(messages), ClipJob.link.is_(None))
+        return (await self._session.scalars(query)).all()
+
+    async def changes(self, question_id: int) -> int:
+        """How often words that count came, or were taken back, about the faces of a question: grows with each."""
+        query = (
+            select(func.count(Word.id) + func.count(Word.undone_at))
+            .join(QuestionFace)
+            .join(QuestionPicture)
+            .where(QuestionPicture.question_id == question_id, Word.counts.is_(True))
+        )
+        return (await self._session.scalars(query)).one()
