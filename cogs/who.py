@@ -18,15 +18,18 @@ from bot.usecases.setup import choices as choices_of
 from cogs.asking import asked_by, asked_in, check_may_answer, explain, groups_offered, place, reply
 from cogs.cards.result import result_card, result_files
 from cogs.phrases import asks_who
-from cogs.pictures import pictures_of, read_attachments
+from cogs.pictures import pictures_of, read_attachments, shows_pictures
 from cogs.presses.answer import AllRight, Details, FixFace, Hide, Undo
 from cogs.presses.fix import IsNot, NotAFace, NotAMember, WhichFace, WhichMember, on_form
+from cogs.promising import annotate
 from cogs.sending import show
+from cogs.videos import Link, video_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.usecases.identify import Asked, Submitted, Tagged
+    from cogs.videos import Film
 
 log = logging.getLogger(__name__)
 
@@ -104,10 +107,17 @@ class Who(commands.Cog):
         if message.author.bot or message.id in self._seen:
             return
         self._seen.append(message.id)
-        if not await self._is_asked(message):
+        addressed = self._is_addressed(message)
+        if not addressed and not await self._is_watched(message):
             return
         try:
             check_may_answer(message)
+            meant = _meant(message)
+            found = _video_asked_about(meant) if addressed else None
+            if found is not None:
+                await annotate(self.client, message, found)
+                if not shows_pictures(meant):
+                    return
             async with message.channel.typing():
                 with self.client.app.turns.taken_by(message.author.id):
                     tagged = await self._ask_about(message)
@@ -131,14 +141,16 @@ class Who(commands.Cog):
         pictures = await self._pictures_asked_about(message)
         return await identify.ask(self.client.app, await asked_in(self.client, message), pictures)
 
-    async def _is_asked(self, message: discord.Message) -> bool:
+    def _is_addressed(self, message: discord.Message) -> bool:
+        """Whether it is private, or mentions the bot in its text, and not by the ping of a reply to one of its own cards."""
         if message.guild is None:
             return True
         assert self.client.user is not None
-        # In the text, and not by the ping of a reply to one of the bot's own cards.
-        if f"<@{self.client.user.id}>" in message.content or f"<@!{self.client.user.id}>" in message.content:
-            return True
-        if not self.client.app.settings.message_content or not asks_who(message.content):
+        return f"<@{self.client.user.id}>" in message.content or f"<@!{self.client.user.id}>" in message.content
+
+    async def _is_watched(self, message: discord.Message) -> bool:
+        """Whether it asks who somebody is, where nobody has to mention the bot."""
+        if message.guild is None or not self.client.app.settings.message_content or not asks_who(message.content):
             return False
         choices = await choices_of(self.client.app, message.guild.id)
         if not {message.channel.id, place(message.channel)} & choices.watched:
@@ -162,6 +174,20 @@ class Who(commands.Cog):
     ) -> None:
         tagged = await identify.ask(self.client.app, asked, pictures)
         await show(interaction, result_card(tagged.answer), result_files(tagged.pictures), ephemeral=False)
+
+
+def _meant(message: discord.Message) -> discord.Message:
+    """The message itself where it shows anything, else the one that it replies to."""
+    replied = message.reference.resolved if message.reference else None
+    if message.attachments or shows_pictures(message) or video_of(message) is not None:
+        return message
+    return replied if isinstance(replied, discord.Message) else message
+
+
+def _video_asked_about(message: discord.Message) -> Film | Link | None:
+    """The video of a message that asks; a link beside pictures only tells where they are from."""
+    found = video_of(message)
+    return None if isinstance(found, Link) and shows_pictures(message) else found
 
 
 async def setup(client: Nugu) -> None:

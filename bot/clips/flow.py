@@ -122,9 +122,7 @@ def answered(result: T | Refused) -> T:
     return result
 
 
-async def _looked(
-    app: App, video: KeptVideo, section: Section, fitted: Fitted, billing: Billing, heard: Heard
-) -> Path:
+async def _looked(app: App, video: KeptVideo, section: Section, fitted: Fitted, billing: Billing, heard: Heard) -> Path:
     """The file of what is seen in the section, looked at now unless it was before."""
     path = video.folder / f"look-{key_of(section.start, section.end, fitted.engine)}.npz"
     if path.exists():
@@ -157,9 +155,7 @@ async def _looked(
     return path
 
 
-async def _drawn(
-    app: App, video: KeptVideo, section: Section, script: str, terms: Terms, heard: Heard
-) -> Path:
+async def _drawn(app: App, video: KeptVideo, section: Section, script: str, terms: Terms, heard: Heard) -> Path:
     """The clip with these captions, drawn now unless it was before."""
     target = jobs.Target(max_bytes=terms.most_bytes, max_height=terms.height or app.settings.clip_height)
     drawn_as = key_of(
@@ -173,9 +169,7 @@ async def _drawn(
         scratch = video.folder / f"{uuid4().hex}.mp4"
         try:
             limit = DRAW_LIMIT + DRAW_SLOWNESS * (section.end - section.start)
-            answered(
-                await app.compute.run_aside(limit, jobs.draw, video.path, section, script, target, scratch, watch)
-            )
+            answered(await app.compute.run_aside(limit, jobs.draw, video.path, section, script, target, scratch, watch))
             scratch.replace(clip)
         finally:
             scratch.unlink(missing_ok=True)

@@ -10,8 +10,10 @@ from bot import crops, jobs
 from bot.clips.flow import Part, Terms, annotate
 from bot.clips.kept import key_of
 from bot.clips.standing import Drawing, Finished, OnScreen, Stage
+from bot.database.base import utc_now
 from bot.database.clips import Clips
 from bot.database.questions import Questions
+from bot.database.reviews import Reviews
 from bot.database.servers import Servers
 from bot.database.tables import HOUSE, Question
 from bot.errors import NoRosterError, PersonError
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
     from bot.answers import Answer, AnsweredFace
     from bot.app import App
-    from bot.clips.flow import Annotated, Heard
+    from bot.clips.flow import Heard
     from bot.clips.kept import Kept, KeptVideo
     from bot.database.tables import ClipJob
     from bot.jobs import Billed, Told
@@ -110,6 +112,7 @@ async def finished(app: App, job: ClipJob) -> Finished | None:
     async with app.database.reading() as session:
         answer = await Questions(session).answer(job.question_id)
         changes = await Clips(session).changes(job.question_id)
+        in_review = await Reviews(session, utc_now()).unnamed(job.question_id)
     return Finished(
         job_id=job.id,
         title=job.title,
@@ -120,6 +123,7 @@ async def finished(app: App, job: ClipJob) -> Finished | None:
         answer=answer,
         cast=_on_screen(job.cast),
         stale=changes != job.drawn_changes,
+        in_review=in_review,
     )
 
 
@@ -167,9 +171,7 @@ async def _keep(
 ) -> Answer:
     """Write the clip down as a question, one face a person."""
     may_learn = job.server_id is not None and teaches(learns, Origin.ASKED)
-    seen = [
-        SeenFace(p.number, p.box, p.guess, p.vector, p.flaws, p.cut if may_learn else None) for p in billed.people
-    ]
+    seen = [SeenFace(p.number, p.box, p.guess, p.vector, p.flaws, p.cut if may_learn else None) for p in billed.people]
     result = Identified(billed.size, billed.group_name, tuple(seen), b"", fitted.engine)
     question = Question(
         server_id=job.server_id,
@@ -199,4 +201,3 @@ def _asked(job: ClipJob) -> Asked:
         rosters=tuple(job.rosters),
         group=job.group_name,
     )
-
