@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 COGS = (
     "cogs.who",
+    "cogs.clips",
     "cogs.groups",
     "cogs.members",
     "cogs.roster",

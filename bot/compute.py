@@ -135,8 +135,8 @@ class Compute:
             self._forget(started)
             raise WorkersAwayError
         try:
-            executor = client.get_executor(pure=False, priority=priority)
-            future = _apart(executor.submit, _bounded, ends_itself, job, args, kwargs)
+            submit = partial(client.get_executor(pure=False).submit, priority=priority)
+            future = _apart(submit, _bounded, ends_itself, job, args, kwargs)
             return cast("T", await asyncio.wait_for(asyncio.wrap_future(future), limit))
         except TimeoutError:
             raise TooSlowError(limit) from None

@@ -10,8 +10,10 @@ from bot import crops, jobs
 from bot.clips.flow import Part, Terms, annotate
 from bot.clips.kept import key_of
 from bot.clips.standing import Drawing, Finished, OnScreen, Stage
+from bot.database.base import utc_now
 from bot.database.clips import Clips
 from bot.database.questions import Questions
+from bot.database.reviews import Reviews
 from bot.database.servers import Servers
 from bot.database.tables import HOUSE, Question
 from bot.errors import NoRosterError, PersonError
@@ -110,6 +112,7 @@ async def finished(app: App, job: ClipJob) -> Finished | None:
     async with app.database.reading() as session:
         answer = await Questions(session).answer(job.question_id)
         changes = await Clips(session).changes(job.question_id)
+        in_review = await Reviews(session, utc_now()).unnamed(job.question_id)
     return Finished(
         job_id=job.id,
         title=job.title,
@@ -120,6 +123,7 @@ async def finished(app: App, job: ClipJob) -> Finished | None:
         answer=answer,
         cast=_on_screen(job.cast),
         stale=changes != job.drawn_changes,
+        in_review=in_review,
     )
 
 

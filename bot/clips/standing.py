@@ -97,7 +97,7 @@ class Finished:
     """A clip as it is told of. `answer`: the question with a face a person; its one picture is the clip.
 
     `link` and `start` (seconds): where it is from. `seconds`: its length.
-    `stale`: they corrected them since it was drawn.
+    `stale`: names were corrected since it was drawn. `in_review`: so many faces that nobody could name wait in the review.
     """
 
     job_id: int
@@ -109,6 +109,7 @@ class Finished:
     answer: Answer
     cast: tuple[OnScreen, ...]
     stale: bool = False
+    in_review: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,31 @@
+"""The buttons of a clip: to end the work on it, and to have it drawn again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.usecases import clip
+from cogs.cards.layout import Button
+from cogs.desk import reach_of
+from cogs.presses.press import Press, speaker_of
+
+if TYPE_CHECKING:
+    import discord
+
+    from bot.client import Nugu
+
+
+class Cancel(Press[Button], template=r"nugu:cancel:(?P<job>\d+)"):
+    """Ends the work on a clip; for the asker and for moderators."""
+
+    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+        await clip.cancel(interaction.client.app, self.ids["job"], await speaker_of(interaction))
+
+
+class DrawAgain(Press[Button], template=r"nugu:drawagain:(?P<job>\d+)"):
+    """Draws a clip with the names as they were corrected; the card shows how far that is, as it did before."""
+
+    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+        assert interaction.message is not None
+        reach = reach_of(interaction, interaction.message.id)
+        await clip.draw_again(interaction.client.app, self.ids["job"], await speaker_of(interaction), reach)
