@@ -6,7 +6,6 @@ import asyncio
 import json
 import math
 import shutil
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -23,7 +22,6 @@ from bot.clips.making import have_linked
 from bot.clips.wishes import time_code
 from bot.database.tables import HOUSE
 from bot.errors import PersonError
-from bot.jobs import Billing
 from bot.links.fetching import tidied
 from bot.usecases.identify import Asked, naming_of
 from bot.wording import circled, in_words
@@ -136,16 +134,12 @@ def as_record(source: str, out: Path, done: Annotated, fitted: Fitted, seconds: 
 
 
 def _told(record: dict[str, Any], done: Annotated) -> str:
-    lines = [f"{record['out']}{f' ({record["group"]})' if record['group'] else ''}"]
-    lines += [
-        f"  {circled(person.number)} {in_words(person.guess)}: {person.seconds:.1f} s, from {time_code(done.section.start + person.spans[0][0])}"
-        for person in done.billed.people
-    ]
+    group = record["group"]
+    lines = [f"{record['out']}{f' ({group})' if group else ''}"]
+    for person in done.billed.people:
+        first = time_code(done.section.start + person.spans[0][0])
+        lines.append(f"  {circled(person.number)} {in_words(person.guess)}: {person.seconds:.1f} s, from {first}")
     return "\n".join(lines if done.billed.people else [*lines, "  no face"])
-
-
-def _billing(terms: Terms) -> Billing:
-    return Billing(terms.group, terms.threshold, terms.style)
 
 
 async def _video(app: App, source: str, part: Part, place: Path, stages: Stages) -> KeptVideo:
