@@ -1,9 +1,9 @@
 """What an annotated clip costs: `python -m bench.video [SHARED] [--engines dlib,retail] [--seconds 60] [--minutes 1,5,10]`.
 
 One run, one file: a fast-cut video at 720p of the photos of TWICE in SHARED (`../shared` unless given) that are not enrolled.
-The second seed's way works on a slice of it and is scaled; a plain transcode by ffmpeg with our encoder settings is the physical
-limit; ours is what the bot does, from the file to the clip, by workers that are up. Seconds on the clock, and of processor time
-in all processes together. Then the memory of the workers and of ffmpeg while videos of 1, 5 and 10 minutes are annotated.
+The second seed's way works on a slice of it and is scaled; a plain transcode by ffmpeg with our encoder settings is the limit;
+ours is what the bot does, from the file to the clip, by workers that are up. Seconds on the clock, and of processor time in
+all processes together. Then the memory of the workers and of ffmpeg while videos of 1, 5 and 10 minutes are annotated.
 """
 
 from __future__ import annotations

@@ -100,9 +100,8 @@ async def annotate_video(
             if frames is not None:
                 await _write_frames(app, video, done, frames)
             if faces is not None:
-                told = await app.compute.run(
-                    jobs.faces_by_frame, done.look.read_bytes(), fitted.recogniser, _billing(terms)
-                )
+                billing = Billing(chosen, threshold, style)
+                told = await app.compute.run(jobs.faces_by_frame, done.look.read_bytes(), fitted.recogniser, billing)
                 faces.write_text(json.dumps(told, ensure_ascii=False))
             record = as_record(source, out, done, fitted, stages.seconds())
     print(json.dumps(record, ensure_ascii=False) if as_json else _told(record, done))
