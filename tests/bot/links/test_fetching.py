@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 from pathlib import Path
@@ -16,7 +17,7 @@ from pydantic import SecretStr
 from bot.links.fetching import Fetched, fetch, inspect, taste
 from bot.links.reasons import LinkError
 from bot.settings import Settings
-from tests.support.image_search import ImageSearch
+from tests.support.image_search import ImageSearch, Names
 from tests.support.video_site import Videos, mediasite, page, playlist
 
 
@@ -95,6 +96,56 @@ async def test_the_wanted_height(settings: Settings, site: ImageSearch, videos: 
     (tmp_path / "b").mkdir()
     assert (await fetch(settings, link, tmp_path / "a", height=144)).path.read_bytes() == videos.whole
     assert (await fetch(settings, link, tmp_path / "b", height=100)).path.read_bytes() == videos.small
+
+
+def player(site: ImageSearch, *sizes: tuple[str, int, int]) -> str:
+    """A page whose player names a video in several heights, and how many bytes each has; its link."""
+    sources = [{"file": f"/{name}.mp4", "height": height, "filesize": size} for name, height, size in sizes]
+    script = f'jwplayer("stage").setup({json.dumps({"sources": sources})})'
+    return page(site, "/page", body=f'<div id="stage"></div><script>{script}</script>')
+
+
+async def test_the_best_that_is_not_too_large(
+    settings: Settings, site: ImageSearch, videos: Videos, tmp_path: Path
+) -> None:
+    site.put("/small.mp4", videos.small, "video/mp4")
+    link = player(site, ("large", 720, 20 << 20), ("small", 360, 20_000), ("tiny", 144, 10_000))
+    fetched = await fetch(with_(settings, clip_bytes=1 << 20), link, tmp_path)
+    assert fetched.path.read_bytes() == videos.small
+    assert not {"/large.mp4", "/tiny.mp4"} & set(site.paths())
+
+
+async def test_what_is_known_to_be_too_large_is_not_begun(
+    settings: Settings, site: ImageSearch, tmp_path: Path
+) -> None:
+    link = player(site, ("large", 720, 20 << 20), ("small", 360, 2 << 20))
+    assert "too large" in str(await refused(with_(settings, clip_bytes=1 << 20), link, tmp_path))
+    assert site.paths() == ["/page"]
+
+
+async def test_by_way_of_the_operator_s_proxy(
+    settings: Settings, site: ImageSearch, videos: Videos, tmp_path: Path
+) -> None:
+    asked: list[bytes] = []
+
+    async def relay(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        while data := await source.read(1 << 16):
+            sink.write(data)
+        sink.close()
+
+    async def upstream(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append((await reader.readuntil(b"\r\n\r\n")).split(b"\r\n")[0])
+        out_reader, out_writer = await asyncio.open_connection("127.0.0.1", site.port)
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        await asyncio.gather(relay(reader, out_writer), relay(out_reader, writer))
+
+    link = site.put("/stage.mp4", videos.whole, "video/mp4").replace("127.0.0.1", "videos.example")
+    async with await asyncio.start_server(upstream, "127.0.0.1", 0) as server:
+        by = SecretStr(f"http://me:word@127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        names = Names(videos_example=["127.0.0.1"])
+        fetched = await fetch(with_(settings, link_proxy=by), link, tmp_path, resolver=names)
+    assert fetched.path.read_bytes() == videos.whole
+    assert set(asked) == {f"CONNECT 127.0.0.1:{site.port} HTTP/1.1".encode()}
 
 
 @pytest.mark.parametrize(
