@@ -99,7 +99,7 @@ def clip_files(finished: Finished, drawing: Drawing) -> list[discord.File]:
 
 def clip_name(finished: Finished) -> str:
     """`twice-0m30.mp4`: the file's name, from the title and where it starts."""
-    title = re.sub(r"\.\w{2,4}$", "", finished.title.rsplit("/", 1)[-1])
+    title = re.sub(r"\.\w{2,4}$", "", finished.title)
     letters = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     minutes, seconds = divmod(int(finished.start), 60)
     name = re.sub(r"[^a-z0-9]+", "-", letters)[:LONGEST_NAME].strip("-")

@@ -215,9 +215,7 @@ async def test_a_restart_in_the_middle_takes_the_work_up_again(app: App, works: 
     assert [one.job_id for one in desk.answers] == [job_id]
 
 
-async def test_an_answer_that_was_posted_before_the_end_is_not_posted_again(
-    app: App, works: Works, desk: Desk
-) -> None:
+async def test_an_answer_that_was_posted_before_the_end_is_not_posted_again(app: App, works: Works, desk: Desk) -> None:
     desk.holds = asyncio.Event()
     works.go_on.set()
     job_id = (await promise(app, 1)).promise.job_id
