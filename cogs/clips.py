@@ -9,8 +9,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Nugu  # discord.py reads the annotations
-from bot.clips.wishes import Style, first_link, read_seconds
+from bot.clips.wishes import first_link, read_seconds
 from bot.errors import PersonError
+from bot.media.captions import Style
 from cogs.asking import asked_by, groups_offered
 from cogs.desk import ClipDesk, reach_of
 from cogs.presses.clip import Cancel, DrawAgain

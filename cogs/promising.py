@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.clips.wishes import Style, Wish
+from bot.clips.wishes import Wish
 from bot.errors import sentence_for
+from bot.media.captions import Style
 from bot.usecases import clip
 from bot.usecases.clip import Reach
 from cogs.asking import asked_in, reply

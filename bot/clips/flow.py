@@ -14,10 +14,12 @@ from uuid import uuid4
 from bot import jobs
 from bot.clips.kept import key_of
 from bot.clips.standing import Stage
-from bot.clips.wishes import Style, time_code
+from bot.clips.wishes import time_code
 from bot.compute import LATER
 from bot.errors import PersonError
 from bot.jobs import Refused
+from bot.media.clips import Target, Watch
+from bot.media.footage import Section, VideoLimits
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -25,9 +27,10 @@ if TYPE_CHECKING:
 
     from bot.app import App
     from bot.clips.kept import KeptVideo
-    from bot.jobs import Billed, Billing, Footage, Section, Told, VideoLimits, Watch
+    from bot.jobs import Billed, Billing, Told
+    from bot.media.captions import Style
+    from bot.media.footage import Footage
     from bot.recognisers import Fitted
-    from bot.settings import Settings
 
 T = TypeVar("T")
 
@@ -61,7 +64,7 @@ class Part:
                 f"I annotate {time_code(self.most_seconds)} at most, and that is {time_code(end - self.start)} long: "
                 "say which part with `start:` and `length:`."
             )
-        return jobs.Section(self.start, end)
+        return Section(self.start, end)
 
 
 class Heard(Protocol):
@@ -101,7 +104,7 @@ async def annotate(app: App, video: KeptVideo, terms: Terms, fitted: Fitted, hea
 
     Raises PersonError for a video that can't be read, or a part that is too long or not there.
     """
-    footage = answered(await app.compute.run(jobs.probe, video.path, limits_of(app.settings)))
+    footage = answered(await app.compute.run(jobs.probe, video.path, VideoLimits.of(app.settings)))
     section = terms.part.of(footage.seconds)
     billing = jobs.Billing(terms.group, terms.threshold, terms.style, terms.told)
     look = await _looked(app, video, section, fitted, billing, heard)
@@ -109,11 +112,6 @@ async def annotate(app: App, video: KeptVideo, terms: Terms, fitted: Fitted, hea
     billed = await app.compute.run(jobs.bill, look.read_bytes(), fitted.recogniser, billing)
     clip = await _drawn(app, video, section, billed.script, terms, heard)
     return Annotated(clip, look, section, footage, billed)
-
-
-def limits_of(settings: Settings) -> VideoLimits:
-    """How large a video may be that is opened at all."""
-    return jobs.VideoLimits(max_bytes=settings.clip_bytes, max_pixels=settings.picture_pixels)
 
 
 def answered(result: T | Refused) -> T:
@@ -139,7 +137,7 @@ async def _looked(app: App, video: KeptVideo, section: Section, fitted: Fitted, 
         nonlocal done
         async with at_once:
             stretch = await app.compute.run_within(
-                SPAN_LIMIT, LATER, jobs.look, fitted.bench, video.path, section, jobs.Section(start, end)
+                SPAN_LIMIT, LATER, jobs.look, fitted.bench, video.path, section, Section(start, end)
             )
         names = await app.compute.run(jobs.names_in, stretch, fitted.recogniser, billing)
         seen.update(dict.fromkeys(names))
@@ -158,7 +156,7 @@ async def _looked(app: App, video: KeptVideo, section: Section, fitted: Fitted, 
 
 async def _drawn(app: App, video: KeptVideo, section: Section, script: str, terms: Terms, heard: Heard) -> Path:
     """The clip with these captions, drawn now unless it was before."""
-    target = jobs.Target(max_bytes=terms.most_bytes, max_height=terms.height or app.settings.clip_height)
+    target = Target(max_bytes=terms.most_bytes, max_height=terms.height or app.settings.clip_height)
     drawn_as = key_of(
         section.start, section.end, hashlib.sha256(script.encode()).hexdigest(), target.max_bytes, target.max_height
     )
@@ -181,7 +179,7 @@ async def _drawn(app: App, video: KeptVideo, section: Section, script: str, term
 async def watched(folder: Path, told: Share) -> AsyncGenerator[Watch]:
     """What a job in another process says how far it is by, and is told to stop by: it does when this is left."""
     name = uuid4().hex
-    watch = jobs.Watch(progress=folder / f"{name}.progress", stop=folder / f"{name}.stop")
+    watch = Watch(progress=folder / f"{name}.progress", stop=folder / f"{name}.stop")
 
     async def follow() -> None:
         while True:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from bot.database.servers import Servers
 from bot.database.tables import HOUSE, Question
 from bot.errors import NoRosterError, PersonError
 from bot.jobs import Identified, SeenFace
+from bot.links.fetching import fetch, inspect
 from bot.usecases import identify
 from bot.usecases.identify import Asked
 from bot.words import Meaning, Origin, teaches
@@ -47,23 +49,29 @@ class Made:
 
 async def have_video(app: App, kept: Kept, job: ClipJob, heard: Heard) -> KeptVideo:
     """The job's video: kept, or fetched from its link now. Raises PersonError."""
-    if job.video is not None and (found := kept.find(job.video)) is not None:
-        return found
-    if job.link is None:
+    if job.link is not None:
+        return await have_linked(app, kept, job.link, _part(app, job), heard)
+    found = kept.find(job.video) if job.video is not None else None
+    if found is None:
         raise PersonError(NO_LONGER_KEPT)
-    video = video_of_link(job.link, app.settings.clip_height)
+    return found
+
+
+async def have_linked(app: App, kept: Kept, link: str, part: Part, heard: Heard) -> KeptVideo:
+    """The video of a link: kept, or fetched now, if that part of it may be asked for. Raises PersonError."""
+    video = video_of_link(link, app.settings.clip_height)
     if (found := kept.find(video)) is not None:
         return found
-    # The child that follows links is left alone until there is one.
-    from bot import links
-
     heard(Stage.DOWNLOAD)
-    info = await links.inspect(app.settings, job.link)
+    info = await inspect(app.settings, link)
     if info.seconds is not None:
-        _part(app, job).of(info.seconds)
+        part.of(info.seconds)
     folder = kept.incoming()
-    fetched = await links.fetch(app.settings, job.link, folder, lambda share, *_: heard(Stage.DOWNLOAD, share))
-    return await asyncio.to_thread(kept.take, fetched.path, video, fetched.title)
+    try:
+        fetched = await fetch(app.settings, link, folder, lambda share, _: heard(Stage.DOWNLOAD, share))
+        return await asyncio.to_thread(kept.take, fetched.path, video, fetched.title)
+    finally:
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
 async def make(app: App, job: ClipJob, video: KeptVideo, heard: Heard) -> Made:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.answers import Answer
-    from bot.clips.wishes import Style
+    from bot.media.captions import Style
 
 
 class Stage(StrEnum):

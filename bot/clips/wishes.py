@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from bot.errors import PersonError
+from bot.media.captions import Style
 from bot.wording import plain
 
 if TYPE_CHECKING:
@@ -16,14 +16,6 @@ if TYPE_CHECKING:
 _CLOCK = re.compile(r"(?:(?:(\d{1,2}):)?(\d{1,3}):)?(\d{1,5})(?:\.(\d{1,3}))?s?")
 _UNITS = re.compile(r"(?:(\d{1,2})h)?(?:(\d{1,3})m)?(?:(\d{1,5})s?)?")
 _LINK = re.compile(r"<?(https?://[^\s<>|]+)>?", re.IGNORECASE)
-
-
-class Style(StrEnum):
-    """What is drawn: boxes and names; beside each face the confidence of every member too; or boxes and numbers alone."""
-
-    NAMES = "names"
-    NAMES_AND_LIST = "names+list"
-    BOXES = "boxes"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from sqlalchemy import JSON, DateTime, Dialect, Enum, MetaData, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase
 
 from bot.clips.standing import ClipState
-from bot.clips.wishes import Style
+from bot.media.captions import Style
 from bot.words import Learns, Meaning, Origin
 
 NEVER_REUSED: dict[str, Any] = {"sqlite_autoincrement": True}

@@ -18,8 +18,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bot.clips.standing import ClipState
-from bot.clips.wishes import Style
 from bot.database.base import NEVER_REUSED, Base, utc_now
+from bot.media.captions import Style
 from bot.trust import Trust
 from bot.words import Learns, Meaning, Origin
 

@@ -83,6 +83,14 @@ class Programs:
         return cls(deno, str(Path(imageio_ffmpeg.get_ffmpeg_exe()).absolute()))
 
 
+def tidied(settings: Settings, link: str) -> str:
+    """`link` as it is followed, the same for all ways to write it. Raises LinkError for what is no link of the web."""
+    try:
+        return tidy(link)
+    except ValueError:
+        raise reasons.not_a_link(Sites.read(settings.link_sites)) from None
+
+
 async def inspect(settings: Settings, link: str, *, resolver: AbstractResolver | None = None) -> LinkInfo:
     """What there is at `link`; nothing is downloaded.
 
@@ -185,10 +193,7 @@ async def _follow(
 ) -> _Came:
     """Let a process follow `link` in `folder`; what it told. Raises LinkError."""
     sites = Sites.read(settings.link_sites)
-    try:
-        link = tidy(link)
-    except ValueError:
-        raise reasons.not_a_link(sites) from None
+    link = tidied(settings, link)
     programs = await asyncio.to_thread(Programs.find)
     if settings.link_cookies is not None:
         # A copy: yt-dlp writes to its file, and what a site changes there is not for other people's videos.

@@ -42,8 +42,8 @@ class Style(StrEnum):
     """Boxes, with the numbers that the card lists."""
 
 
-FONT: Final = "Noto Sans CJK TC"
-"""The family that libass finds in `models.lettering`'s font."""
+FONT: Final = "Noto Sans CJK TC Regular"
+"""The family of the font of `models.lettering`, as libass reads it: not the typographic one, as other libraries do."""
 
 LINES: Final = 12
 """Members that a list shows at most; fewer where several faces are seen at once."""
@@ -67,9 +67,9 @@ _PLATE_ALPHA, _RIM_ALPHA = 0x30, 0x60
 _SAMPLES: Final = 24
 _BOXES, _PLATES, _TEXTS = range(3)
 # Costs of a label's place: what it hides of others and of its own face, against a place that is liked less.
-_ON_OTHERS, _ON_OWN, _LESS_LIKED = 10.0, 3.0, 0.1
+_ON_OTHERS, _ON_OWN, _LESS_LIKED = 10.0, 4.0, 0.1
 _OF_NAMES: Final = ("above", "below", "within, above", "within, below")
-_OF_LISTS: Final = ("right", "left", "within, right")
+_OF_LISTS: Final = ("right", "left", "below", "above")
 """Where a label may be, what is liked best first."""
 
 _CURVE: Final = 0.5523
@@ -304,7 +304,6 @@ def _corners(side: str, boxes: Rows, label: _Label, gap: float) -> Rows:
         "within, below": (centred, bottom - gap - label.height),
         "right": (right + gap, top),
         "left": (left - gap - label.width, top),
-        "within, right": (right - gap - label.width, top + gap),
     }[side]
     return np.column_stack((x, y))
 

@@ -16,6 +16,7 @@ from bot.database.clips import Clips
 from bot.database.rosters import Rosters
 from bot.database.tables import HOUSE, ClipJob
 from bot.errors import ForgottenError, NoRosterError, PersonError
+from bot.links.fetching import tidied
 from bot.trust import Trust
 from bot.usecases.identify import naming_of
 
@@ -56,17 +57,20 @@ async def ask(app: App, asked: Asked, wish: Wish, reach: Reach) -> Standing:
     """
     try:
         _check_part(wish, app.settings.clip_seconds)
-        if isinstance(wish.source, str):
-            from bot import links
-
-            links.check(app.settings, wish.source)
+        link = tidied(app.settings, wish.source) if isinstance(wish.source, str) else None
         servers = sorted({HOUSE, *asked.rosters})
         async with app.database.reading() as session:
             if not await Rosters(session).members(servers):
                 raise NoRosterError(private=asked.server_id is None)
             await _check_limits(app, session, asked.asker_id, asked.server_id)
         await naming_of(app, asked, servers)
-        video = await _video(app, wish)
+        if link is None:
+            assert isinstance(wish.source, Posted)
+            video = await asyncio.to_thread(key_of_file, wish.source.path)
+            await asyncio.to_thread(app.clips.kept.take, wish.source.path, video, wish.source.name)
+            title = wish.source.name
+        else:
+            title, video = link, making.video_of_link(link, app.settings.clip_height)
     finally:
         if isinstance(wish.source, Posted):
             shutil.rmtree(wish.source.path.parent, ignore_errors=True)
@@ -84,8 +88,8 @@ async def ask(app: App, asked: Asked, wish: Wish, reach: Reach) -> Standing:
         token=reach.token,
         token_until=reach.token_until,
         most_bytes=most_bytes,
-        link=wish.source if isinstance(wish.source, str) else None,
-        title=(wish.source if isinstance(wish.source, str) else wish.source.name)[:LONGEST_TITLE],
+        link=link,
+        title=title[:LONGEST_TITLE],
         video=video,
         start=wish.start,
         length=wish.length,
@@ -176,12 +180,3 @@ def _check_part(wish: Wish, most_seconds: float) -> None:
         raise PersonError("A part of a video has a length: write it as `0:30` or in seconds.")
     if wish.length is not None and wish.length > most_seconds:
         raise PersonError(f"I annotate {time_code(most_seconds)} at most: ask for a shorter part.")
-
-
-async def _video(app: App, wish: Wish) -> str:
-    """What the video is kept under; a posted file is kept now."""
-    if isinstance(wish.source, str):
-        return making.video_of_link(wish.source, app.settings.clip_height)
-    video = await asyncio.to_thread(key_of_file, wish.source.path)
-    await asyncio.to_thread(app.clips.kept.take, wish.source.path, video, wish.source.name)
-    return video

@@ -10,19 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import App
 from bot.answers import Answer
+from bot.app import App
 from bot.clips import making, queue
 from bot.clips.flow import Heard
 from bot.clips.kept import Kept, KeptVideo, key_of_file
 from bot.clips.making import Made
 from bot.clips.standing import ClipState, Drawing, Finished, Promise, Stage, Standing, UploadRefusedError
-from bot.clips.wishes import Posted, Style, Wish
+from bot.clips.wishes import Posted, Wish
 from bot.database.base import utc_now
 from bot.database.clips import Clips
 from bot.database.rosters import Rosters
 from bot.database.tables import ClipJob, Question
 from bot.errors import PersonError
+from bot.media.captions import Style
 from bot.trust import Trust
 from bot.usecases import clip
 from bot.usecases.clip import Reach
@@ -172,7 +173,7 @@ async def test_a_person_has_one_clip_in_work_and_a_server_so_many_waiting(app: A
         await promise(app, 1, "b")
     for asker in range(2, 2 + queue.AT_ONCE - 1 + app.settings.clips_of_server):
         await promise(app, asker, f"v{asker}")
-        await until(lambda: len(app.clips.at_work) == min(asker, queue.AT_ONCE))
+        await until(lambda asker=asker: len(app.clips.at_work) == min(asker, queue.AT_ONCE))
     with pytest.raises(PersonError, match=r"20 clips wait here already\. Ask again in about \d+ min"):
         await promise(app, 99, "z")
     assert not list((app.settings.data / "clips").glob("incoming-*"))
