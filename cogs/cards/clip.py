@@ -120,7 +120,8 @@ def _progress(standing: Standing) -> list[str]:
     lines.append(doing)
     if standing.stage in STEPS:
         done = STEPS.index(standing.stage)
-        lines.append("-# " + " · ".join([*(f"✓ {step}" for step in STEPS[:done]), *STEPS[done:]]))
+        steps = [*(f"✓ {step}" for step in STEPS[:done]), f"**{STEPS[done]}**", *STEPS[done + 1 :]]
+        lines.append(f"-# {' · '.join(steps)}")
     if standing.seen:
         lines.append(f"Seen so far: {plain(', '.join(standing.seen))}"[:1000])
     return lines

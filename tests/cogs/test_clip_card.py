@@ -37,7 +37,7 @@ def test_progress_in_words() -> None:
     told = progress(Stage.LOOK, share=0.42, left=71.0, seen=("Tzuyu", "Sa_na"))
     assert told.startswith(r"**TWICE \*\*M/V\*\***")
     assert "Looking for faces\n`████████░░░░░░░░░░░░` 42 % · about 70 s left" in told
-    assert "✓ download · look · name · draw · upload" in told
+    assert "✓ download · **look** · name · draw · upload" in told
     assert r"Seen so far: Tzuyu, Sa\_na" in told
     assert "about 3 min left" in progress(Stage.DRAW, share=0.1, left=170.0)
     assert "%" not in progress(Stage.DOWNLOAD)

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from simcord import InteractionResult
 
-from bot.clips.wishes import Posted, Style, Wish
+from bot.clips.wishes import Posted, Wish
 from bot.errors import PersonError
+from bot.media.captions import Style
 from bot.usecases.clip import Reach
 from bot.usecases.identify import Asked
 from cogs.cards.clip import TAKEN

@@ -9,7 +9,7 @@ from PIL import Image
 
 from bot.answers import Answer, AnsweredFace, AnsweredPicture
 from bot.clips.standing import Drawing, Finished, OnScreen, Promise
-from bot.clips.wishes import Style
+from bot.media.captions import Style
 from models.faces import Band, Box, Guess
 
 
