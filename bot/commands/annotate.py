@@ -22,6 +22,7 @@ from bot.clips.making import have_linked
 from bot.clips.wishes import time_code
 from bot.database.tables import HOUSE
 from bot.errors import PersonError
+from bot.jobs import Billing
 from bot.links.fetching import tidied
 from bot.usecases.identify import Asked, naming_of
 from bot.wording import circled, in_words
