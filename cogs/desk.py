@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextvars import copy_context
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 from zlib import crc32
 
@@ -20,7 +20,7 @@ from cogs.cards.result import pictures_shown
 from cogs.progress import TOKEN_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Sequence
+    from collections.abc import Callable, Coroutine
 
     from bot.client import Nugu
     from bot.clips.standing import Drawing, Finished, Promise, Standing
@@ -32,8 +32,8 @@ log = logging.getLogger(__name__)
 
 BAD_REQUEST, FORBIDDEN, NOT_FOUND, TOO_LARGE = 400, 403, 404, 413
 REQUEST_TOO_LARGE = 40005
-TOKEN_IS_OVER = frozenset({10015, 50027})
-"""Unknown webhook; invalid webhook token."""
+OUT_OF_REACH = frozenset({10008, 10015, 50027})
+"""Unknown message, unknown webhook, invalid token: what an interaction no longer reaches, the bot may."""
 
 SMALLER = 0.7
 """What is tried after a refusal, of what was refused."""
@@ -43,9 +43,6 @@ SMALLEST_LIMIT = 8 << 20
 
 LOOKED_THROUGH = 200
 """So many messages after a card are looked through for its answer."""
-
-ORIGINAL = cast("int", "@original")
-"""Stands for the id of an interaction's own message, whoever posted that."""
 
 
 def reach_of(interaction: discord.Interaction[Nugu], card_id: int) -> Reach:
@@ -101,7 +98,7 @@ class ClipDesk:
     async def _answer(self, promise: Promise, finished: Finished, drawing: Drawing) -> int:
         if promise.card_id is not None and self._is_fresh(promise):
             try:
-                await self._edit(promise, clip_card(finished), clip_files(finished, drawing))
+                await self._edit(promise, clip_card(finished), lambda: clip_files(finished, drawing))
             except discord.HTTPException as refused:
                 _check_size(refused, drawing)
                 if refused.status not in {BAD_REQUEST, FORBIDDEN, NOT_FOUND}:
@@ -119,7 +116,7 @@ class ClipDesk:
         except discord.HTTPException as refused:
             _check_size(refused, drawing)
             raise
-        if promise.card_id is not None:
+        if posted.id != promise.card_id:
             await self._say_instead(promise, f"Done: {posted.jump_url}")
         return posted.id
 
@@ -132,7 +129,7 @@ class ClipDesk:
                 return promise.card_id
         except (discord.HTTPException, aiohttp.ClientError) as failure:
             log.warning("could not look at card %s again: %s", promise.card_id, failure)
-        channel = self._client.get_partial_messageable(promise.channel_id)
+        channel = self._channel(promise)
         after = discord.Object(asked)
         try:
             async for message in channel.history(after=after, limit=LOOKED_THROUGH, oldest_first=True):
@@ -160,27 +157,25 @@ class ClipDesk:
             return False
         return True
 
-    async def _edit(self, promise: Promise, card: Layout, files: Sequence[discord.File] = ()) -> None:
+    async def _edit(self, promise: Promise, card: Layout, files: Callable[[], list[discord.File]] = list) -> None:
         """Let the promise's card, if it has one, show this, and these files alone."""
         if promise.card_id is None:
             return
         if (webhook := self._webhook(promise)) is not None:
             try:
-                await webhook.edit_message(ORIGINAL, view=card, attachments=files)
+                await webhook.edit_message(promise.card_id, view=card, attachments=files())
                 return
             except discord.HTTPException as refused:
-                if refused.code not in TOKEN_IS_OVER:
+                if refused.code not in OUT_OF_REACH:
                     raise
-            for file in files:
-                file.reset()
-        await self._message(promise.channel_id, promise.card_id).edit(view=card, attachments=files)
+        await self._channel(promise).get_partial_message(promise.card_id).edit(view=card, attachments=files())
 
     async def _fetch(self, promise: Promise) -> discord.Message:
         """The promise's card as it is on Discord."""
         assert promise.card_id is not None
         if (webhook := self._webhook(promise)) is not None:
-            return await webhook.fetch_message(ORIGINAL)
-        return await self._message(promise.channel_id, promise.card_id).fetch()
+            return await webhook.fetch_message(promise.card_id)
+        return await self._channel(promise).get_partial_message(promise.card_id).fetch()
 
     async def _post(
         self, promise: Promise, parts: Callable[[], dict[str, Any]], nonce: str | None = None
@@ -193,10 +188,9 @@ class ClipDesk:
             "allowed_mentions": discord.AllowedMentions(users=[discord.Object(promise.asker_id)], replied_user=False)
         }
         there: dict[str, Any] = {} if nonce is None else {"nonce": nonce}
+        channel = self._channel(promise)
         if (answered := promise.card_id or promise.source_message_id) is not None:
-            message = self._message(promise.channel_id, answered)
-            there["reference"] = message.to_reference(fail_if_not_exists=False)
-        channel = self._client.get_partial_messageable(promise.channel_id)
+            there["reference"] = channel.get_partial_message(answered).to_reference(fail_if_not_exists=False)
         try:
             return await channel.send(**parts(), **how, **there)
         except (discord.Forbidden, discord.NotFound) as refused:
@@ -206,8 +200,8 @@ class ClipDesk:
         asker = await self._client.fetch_user(promise.asker_id)
         return await asker.send(**parts(), **how)
 
-    def _message(self, channel_id: int, message_id: int) -> discord.PartialMessage:
-        return self._client.get_partial_messageable(channel_id).get_partial_message(message_id)
+    def _channel(self, promise: Promise) -> discord.PartialMessageable:
+        return self._client.get_partial_messageable(promise.channel_id, guild_id=promise.server_id)
 
     def _webhook(self, promise: Promise) -> discord.Webhook | None:
         """The interaction's line to its messages, while it is open."""

@@ -99,7 +99,7 @@ def clip_files(finished: Finished, drawing: Drawing) -> list[discord.File]:
 
 def clip_name(finished: Finished) -> str:
     """`twice-0m30.mp4`: the file's name, from the title and where it starts."""
-    title = re.sub(r"\.\w{2,4}$", "", finished.title.rsplit("/", 1)[-1])
+    title = re.sub(r"\.\w{2,4}$", "", finished.title)
     letters = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     minutes, seconds = divmod(int(finished.start), 60)
     name = re.sub(r"[^a-z0-9]+", "-", letters)[:LONGEST_NAME].strip("-")
@@ -120,7 +120,8 @@ def _progress(standing: Standing) -> list[str]:
     lines.append(doing)
     if standing.stage in STEPS:
         done = STEPS.index(standing.stage)
-        lines.append("-# " + " · ".join([*(f"✓ {step}" for step in STEPS[:done]), *STEPS[done:]]))
+        steps = [*(f"✓ {step}" for step in STEPS[:done]), f"**{STEPS[done]}**", *STEPS[done + 1 :]]
+        lines.append(f"-# {' · '.join(steps)}")
     if standing.seen:
         lines.append(f"Seen so far: {plain(', '.join(standing.seen))}"[:1000])
     return lines
