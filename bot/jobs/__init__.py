@@ -7,6 +7,7 @@ from bot.jobs.bench import Cut, Refused, Workbench, load_engine
 from bot.jobs.copies import Copied, FacePrint, find_copies
 from bot.jobs.engines import CropEncodings, encode_crops, font_name, try_out, warm_up
 from bot.jobs.enrolling import Rivals, by_size, enrol, enrol_crop, why_not_enrolled
+from bot.jobs.footage import Drawn, Footage, VideoLimits, draw, draw_frames, probe
 from bot.jobs.gathering import Spotted, guess_each, sift, spot
 from bot.jobs.looking import Identified, Naming, SeenFace, identify
 from bot.jobs.reporting import LabelDoubt, MemberStanding, RosterReport, report
@@ -18,7 +19,9 @@ __all__ = [
     "Copied",
     "CropEncodings",
     "Cut",
+    "Drawn",
     "FacePrint",
+    "Footage",
     "Identified",
     "Judged",
     "LabelDoubt",
@@ -36,8 +39,11 @@ __all__ = [
     "Trained",
     "TrainingFailedError",
     "Tried",
+    "VideoLimits",
     "Workbench",
     "by_size",
+    "draw",
+    "draw_frames",
     "encode_crops",
     "enrol",
     "enrol_crop",
@@ -48,6 +54,7 @@ __all__ = [
     "identify",
     "load_engine",
     "make",
+    "probe",
     "report",
     "sheet",
     "sift",

@@ -1,0 +1,3 @@
+"""The part of imageio-ffmpeg that bot/media/clips.py calls; its wheel ships no types."""
+
+def get_ffmpeg_exe() -> str: ...
