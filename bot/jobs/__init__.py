@@ -14,8 +14,12 @@ from bot.jobs.reporting import LabelDoubt, MemberStanding, RosterReport, report
 from bot.jobs.rosters import RosterRow, SpokenOf, fit
 from bot.jobs.sheets import sheet
 from bot.jobs.training import Judged, Made, Names, Trained, TrainingFailedError, Tried, make, train
+from bot.jobs.watching import Billed, BilledPerson, Billing, bill, faces_by_frame, join, look
 
 __all__ = [
+    "Billed",
+    "BilledPerson",
+    "Billing",
     "Copied",
     "CropEncodings",
     "Cut",
@@ -41,18 +45,22 @@ __all__ = [
     "Tried",
     "VideoLimits",
     "Workbench",
+    "bill",
     "by_size",
     "draw",
     "draw_frames",
     "encode_crops",
     "enrol",
     "enrol_crop",
+    "faces_by_frame",
     "find_copies",
     "fit",
     "font_name",
     "guess_each",
     "identify",
+    "join",
     "load_engine",
+    "look",
     "make",
     "probe",
     "report",
