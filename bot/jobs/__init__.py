@@ -15,6 +15,7 @@ from bot.jobs.rosters import RosterRow, SpokenOf, fit
 from bot.jobs.sheets import sheet
 from bot.jobs.training import Judged, Made, Names, Trained, TrainingFailedError, Tried, make, train
 from bot.jobs.watching import Billed, BilledPerson, Billing, bill, faces_by_frame, join, look
+from models.cast import Told
 
 __all__ = [
     "Billed",
@@ -40,6 +41,7 @@ __all__ = [
     "SeenFace",
     "SpokenOf",
     "Spotted",
+    "Told",
     "Trained",
     "TrainingFailedError",
     "Tried",
