@@ -135,7 +135,9 @@ class Recogniser:
         """Guesses for faces (n, m) of which no group could make anybody; the candidates are the whole roster."""
         columns = np.arange(len(self.roster), dtype=np.int64)
         nobody = Plan.make(log_odds, self.prices, columns, once=False)
-        return tuple(guess_of(list(self.roster), -1, confidences, order, SURE) for _, confidences, order in nobody.rows())
+        return tuple(
+            guess_of(list(self.roster), -1, confidences, order, SURE) for _, confidences, order in nobody.rows()
+        )
 
     def to_bytes(self) -> bytes:
         """For `from_bytes`: an .npz without pickled objects."""

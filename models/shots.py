@@ -1,4 +1,4 @@
-"""Where one shot of a video ends and the next begins: cuts, from frames of 64 × 36 pixels."""
+"""Where one shot of a video ends and the next begins: cuts, from frames of 64 by 36 pixels."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ STANDS_FAR_OUT = 8.0
 """From the first on a frame may begin a shot too where it is the second times what is usual: two portraits on white."""
 
 CHANGED = 3.0
-"""And the mean pixel must change by so many levels of 255: the noise of two black frames is unlike too."""
+"""And pixels must change by so many levels of 255 on average, less what all change by: what is almost black is noise."""
 
 _FEW, _REMEMBERED = 3, 7
 _NOISE = 2.0
@@ -53,7 +53,8 @@ def is_cut(before: NDArray[np.uint8], after: NDArray[np.uint8], usual: Sequence[
     faint = len(usual) >= _FEW and unlike >= FAINT and unlike >= STANDS_FAR_OUT * middle
     if not (clear or faint):
         return False
-    return float(np.abs(after.astype(np.int16) - before).mean()) >= CHANGED
+    change = after.astype(np.float32) - before
+    return float(np.abs(change - change.mean()).mean()) >= CHANGED
 
 
 def _remembered() -> deque[float]:

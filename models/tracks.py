@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.quality import Quality
+from models.quality import BLIND, TURNED, Quality
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 MOST_SIGHTINGS = 4
 """So many sightings of a track are encoded."""
+
+_WIDE = 160
+"""Pixels: wider faces are no better."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,6 +83,12 @@ class Look:
             return look_of({key: file[key] for key in file.files})
 
 
+def worth(quality: Quality) -> float:
+    """How much of a sighting it is: wide, sharp and frontal ones are better."""
+    frontal = max(0.2, 1 - abs(quality.yaw) / (2 * TURNED))
+    return math.sqrt(min(quality.width, _WIDE)) * max(quality.sharpness - BLIND, 0.01) * frontal
+
+
 def pairs(one: Sequence[Box], other: Sequence[Box], least: float) -> list[tuple[int, int]]:
     """Which boxes of two frames are of one face: places in both, those that overlap most first, each once.
 
@@ -102,7 +112,8 @@ def interpolated(
 ) -> NDArray[np.float32]:
     """A box for each frame from `first` to `last`, from those of some (k, 4): evenly between them, at rest before and after."""
     wanted = np.arange(first, last + 1)
-    return np.stack([np.interp(wanted, numbers, column) for column in boxes.T], axis=1).astype(np.float32)
+    columns = [np.asarray(np.interp(wanted, numbers, boxes[:, edge]), np.float32) for edge in range(4)]
+    return np.stack(columns, axis=1)
 
 
 def arrays(look: Look) -> dict[str, NDArray[Any]]:
@@ -121,9 +132,7 @@ def arrays(look: Look) -> dict[str, NDArray[Any]]:
         "boxes": np.concatenate([np.empty((0, 4), np.float32), *(track.boxes for track in tracks)]),
         "sightings": np.array([len(track.encodings) for track in tracks], np.int64),
         "encodings": np.concatenate([np.empty((0, dimensions), np.float32), *(track.encodings for track in tracks)]),
-        "qualities": np.array(
-            [(one.width, one.sharpness, one.yaw) for one in qualities], np.float64
-        ).reshape(-1, 3),
+        "qualities": np.array([(one.width, one.sharpness, one.yaw) for one in qualities], np.float64).reshape(-1, 3),
         "jpeg_lengths": np.array([len(one.jpeg) if one else -1 for one in portraits], np.int64),
         "jpegs": np.frombuffer(b"".join(one.jpeg for one in portraits if one), np.uint8),
         "portraits": np.array(

@@ -7,19 +7,19 @@ it moved evenly; where they don't, frames between are looked at, there alone whe
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from models.drawing import crop
 from models.faces import Box, Face
-from models.quality import SMALL, TURNED, Quality, measure
+from models.quality import SMALL, Quality, measure
 from models.shots import Cuts
-from models.tracks import MOST_SIGHTINGS, Portrait, Track, interpolated, pairs
+from models.tracks import MOST_SIGHTINGS, Portrait, Track, interpolated, pairs, worth
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -42,7 +42,7 @@ LOST = 1.6
 """Seconds after which a face that comes back is another track."""
 
 EDGE = 0.1
-"""Seconds: a face that is first seen so soon after a cut, or last seen so shortly before one, is there from or up to the cut."""
+"""Seconds: a face first seen so soon after a cut, or last seen so shortly before one, is there from it on, or up to it."""
 
 SUPPORT = 0.3
 """Share of its sightings in which a face must have been detected."""
@@ -61,18 +61,6 @@ _MARGIN = 0.95
 """What is cut out around a face, in shares of its longer side: enough for its chip and its portrait."""
 
 
-class Shown(Protocol):
-    """A frame: its time in seconds, its luma (36, 64), and its pixels."""
-
-    @property
-    def time(self) -> float: ...
-
-    @property
-    def luma(self) -> NDArray[np.uint8]: ...
-
-    def picture(self) -> Picture: ...
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class _Cutting:
     """A face cut out of its frame with what surrounds it, and how well it is seen there."""
@@ -80,12 +68,6 @@ class _Cutting:
     picture: Picture
     face: Face
     quality: Quality
-
-    @property
-    def worth(self) -> float:
-        """How much of a sighting it is: wide, sharp and frontal ones are better."""
-        frontal = max(0.2, 1 - abs(self.quality.yaw) / (2 * TURNED))
-        return min(self.quality.width, 160) ** 0.5 * max(self.quality.sharpness - 0.9, 0.05) * frontal
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,13 +84,14 @@ class _Look:
     """A frame that was looked at."""
 
     number: int
-    frame: Shown
+    time: float
+    decode: Callable[[], Picture]
     sightings: list[_Sighting] = field(default_factory=list)
     _picture: Picture | None = None
 
     def picture(self) -> Picture:
         if self._picture is None:
-            self._picture = np.ascontiguousarray(self.frame.picture())
+            self._picture = np.ascontiguousarray(self.decode())
         return self._picture
 
     def holds(self, box: Box, least: float) -> bool:
@@ -131,7 +114,7 @@ class _Trail:
     sightings: list[_Sighting]
 
     def holds(self, *, alone: bool) -> bool:
-        """Whether it is to be believed: detected more than once, unless its shot was looked at once, and not mostly followed."""
+        """Whether it is to be believed: detected more than once (unless looked for once, `alone`), and not mostly followed."""
         detected = sum(sighting.detected for sighting in self.sightings)
         enough = detected >= (1 if alone else 2) and detected >= SUPPORT * len(self.sightings)
         return enough and any(sighting.cutting for sighting in self.sightings)
@@ -164,17 +147,17 @@ class Watcher:
         self._looks: list[_Look] = []
         self._last: _Look | None = None
 
-    def see(self, frame: Shown) -> None:
-        """The next frame."""
+    def see(self, time: float, luma: NDArray[np.uint8], picture: Callable[[], Picture]) -> None:
+        """The next frame: its time in seconds, its luma (36, 64), and what gives its upright pixels, now or later."""
         number = len(self.times)
-        if self.cuts.begins(frame.luma):
+        if self.cuts.begins(luma):
             self.close()
             self.shots.append(number)
-        self.times.append(frame.time)
-        look = _Look(number, frame)
-        if not self._looks or frame.time - self._looks[-1].frame.time >= GAP:
+        self.times.append(time)
+        look = _Look(number, time, picture)
+        if not self._looks or time - self._looks[-1].time >= GAP:
             self._look(look)
-        elif self._last and self._last is not self._looks[-1] and self._due(self._last.frame.time):
+        elif self._last and self._last is not self._looks[-1] and self._due(self._last.time):
             self._kept.append(self._last)
         self._last = look
 
@@ -191,7 +174,7 @@ class Watcher:
 
     def _due(self, time: float) -> bool:
         before = self._kept[-1] if self._kept else self._looks[-1]
-        return time - before.frame.time >= STEP
+        return time - before.time >= STEP
 
     def _look(self, look: _Look) -> None:
         """Look for faces in a whole frame, and then between it and the one before."""
@@ -236,8 +219,8 @@ class Watcher:
 
     @staticmethod
     def _unmatched(one: _Look, other: _Look) -> list[_Sighting]:
-        boxes = [[sighting.box for sighting in look.sightings] for look in (one, other)]
-        matched = {pair[0] for pair in pairs(*boxes, SAME)}
+        mine, theirs = ([sighting.box for sighting in look.sightings] for look in (one, other))
+        matched = {pair[0] for pair in pairs(mine, theirs, SAME)}
         return [sighting for i, sighting in enumerate(one.sightings) if i not in matched]
 
     def _again(self, look: _Look, source: _Look, box: Box, *, cut: bool = False) -> _Sighting | None:
@@ -267,7 +250,7 @@ class Watcher:
             alive = [
                 trail
                 for trail in trails
-                if trail.numbers[-1] < look.number and look.frame.time - self.times[trail.numbers[-1]] <= LOST
+                if trail.numbers[-1] < look.number and look.time - self.times[trail.numbers[-1]] <= LOST
             ]
             expected = [trail.expected(look.number) for trail in alive]
             boxes = [sighting.box for sighting in look.sightings]
@@ -291,7 +274,7 @@ class Watcher:
         corners = np.array([sighting.box.as_list() for sighting in trail.sightings], np.float32)
         boxes = interpolated(np.array(trail.numbers), corners, start, end)
         cuttings = [sighting.cutting for sighting in trail.sightings if sighting.cutting is not None]
-        best = sorted(cuttings, key=lambda cutting: -cutting.worth)[:MOST_SIGHTINGS]
+        best = sorted(cuttings, key=lambda cutting: -worth(cutting.quality))[:MOST_SIGHTINGS]
         exact = [(cutting.picture, self._engine.closer(cutting.picture, cutting.face)) for cutting in best]
         encodings = np.concatenate([self._engine.encode(picture, [face]) for picture, face in exact])
         chief = best[0]

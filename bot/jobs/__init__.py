@@ -15,8 +15,13 @@ from bot.jobs.rosters import RosterRow, SpokenOf, fit
 from bot.jobs.screen_time import screen_time
 from bot.jobs.sheets import sheet
 from bot.jobs.training import Judged, Made, Names, Trained, TrainingFailedError, Tried, make, train
+from bot.jobs.watching import Billed, BilledPerson, Billing, bill, faces_by_frame, join, look
+from models.cast import Told
 
 __all__ = [
+    "Billed",
+    "BilledPerson",
+    "Billing",
     "Copied",
     "CropEncodings",
     "Cut",
@@ -37,23 +42,28 @@ __all__ = [
     "SeenFace",
     "SpokenOf",
     "Spotted",
+    "Told",
     "Trained",
     "TrainingFailedError",
     "Tried",
     "VideoLimits",
     "Workbench",
+    "bill",
     "by_size",
     "draw",
     "draw_frames",
     "encode_crops",
     "enrol",
     "enrol_crop",
+    "faces_by_frame",
     "find_copies",
     "fit",
     "font_name",
     "guess_each",
     "identify",
+    "join",
     "load_engine",
+    "look",
     "make",
     "probe",
     "report",

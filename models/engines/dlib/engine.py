@@ -85,7 +85,8 @@ class DlibEngine:
     def detect(self, picture: Picture, smallest: int = 0) -> list[Face]:
         """Every face that `face_recognition.face_locations` finds (up to 4 megapixels), and fainter ones, in reading order.
 
-        Those narrower than `smallest` pixels may be missed. `score` is the detector's; a face below CERTAIN has passed a second look.
+        Those narrower than `smallest` pixels may be missed. `score` is the detector's; a face below CERTAIN has passed a
+        second look.
         """
         picture = np.ascontiguousarray(picture)
         height, width = picture.shape[:2]
@@ -109,7 +110,7 @@ class DlibEngine:
             found.append(Face(box, score, points))
         return reading_order(found)
 
-    def closer(self, picture: Picture, face: Face) -> Face:  # noqa: ARG002
+    def closer(self, picture: Picture, face: Face) -> Face:
         """The face as it is: its landmarks were found in the picture's own size."""
         return face
 
