@@ -213,11 +213,16 @@ def gather(
 
 
 @cli.command()
-def doctor() -> None:
+def doctor(
+    link: Annotated[
+        str | None, typer.Argument(help="Try this link to a video instead, and say what the site answers.")
+    ] = None,
+) -> None:
     """Check everything that the bot needs, and say what is missing."""
-    from bot.commands.doctor import examine
+    from bot.commands.doctor import examine, examine_link
 
-    if not _finish(examine(_settings())):
+    settings = _settings()
+    if not _finish(examine(settings) if link is None else examine_link(settings, link)):
         raise typer.Exit(1)
 
 

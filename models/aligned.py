@@ -8,25 +8,37 @@ from typing import TYPE_CHECKING, Protocol
 import dlib
 import numpy as np
 
-from models.faces import Landmarks
+from models.faces import Box, Face, Landmarks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from models.faces import Encodings, Face, Picture
+    from models.faces import Encodings, Picture
     from models.runtime import Embedder
 
 Reference = tuple[tuple[float, float], ...]
 """Where the five landmarks lie in a chip, as shares of its side: (x, y) each."""
 
 
+CLOSE = 130
+"""Pixels that a face is wide when it is looked at closely.
+
+TODO"""
+
+_MARGIN, _SAME_FACE = 0.5, 0.4
+
+
 class Detector(Protocol):
     """Finds faces with five landmarks: eye, eye, nose, corner of the mouth, corner, from left to right."""
 
-    def detect(self, picture: Picture) -> list[Face]:
-        """Every face of the picture, in reading order."""
+    def detect(self, picture: Picture, smallest: int = 0) -> list[Face]:
+        """Every face of the picture, in reading order; those narrower than `smallest` pixels may be missed."""
+        ...
+
+    def scan(self, picture: Picture, scale: float) -> list[Face]:
+        """The faces that are found in the picture at that scale."""
         ...
 
 
@@ -50,9 +62,19 @@ class AlignedEngine:
         """Length d of an encoding."""
         return self.embedder.dimensions
 
-    def detect(self, picture: Picture) -> list[Face]:
-        """Every face of the picture, in reading order."""
-        return self.detector.detect(picture)
+    def detect(self, picture: Picture, smallest: int = 0) -> list[Face]:
+        """Every face of the picture, in reading order; those narrower than `smallest` pixels may be missed."""
+        return self.detector.detect(picture, smallest)
+
+    def closer(self, picture: Picture, face: Face) -> Face:
+        """The face with the landmarks that are found when it is looked at alone and CLOSE wide; as it is where it isn't found."""
+        side = max(face.box.width, face.box.height)
+        margin = round(_MARGIN * side)
+        left, top = max(0, face.box.left - margin), max(0, face.box.top - margin)
+        around = picture[top : face.box.bottom + margin, left : face.box.right + margin]
+        moved = [_moved(other, left, top) for other in self.detector.scan(around, CLOSE / side)]
+        best = max(moved, key=lambda other: other.box.overlap(face.box), default=face)
+        return best if best.box.overlap(face.box) >= _SAME_FACE else face
 
     def encode(self, picture: Picture, faces: Sequence[Face]) -> Encodings:
         """One row a face: (n, d) float32 of unit length, each the mean of the face and its mirror image."""
@@ -68,6 +90,12 @@ class AlignedEngine:
         size = dlib.chip_dims(side, side)
         cuts = [dlib.chip_details(corners, _points(face.landmarks), size) for face in faces]
         return np.stack([dlib.extract_image_chip(picture, cut) for cut in cuts])
+
+
+def _moved(face: Face, x: int, y: int) -> Face:
+    box = face.box
+    moved = Box(box.left + x, box.top + y, box.right + x, box.bottom + y)
+    return Face(moved, face.score, face.landmarks + np.array([x, y], np.float32))
 
 
 def _points(points: NDArray[np.floating]) -> dlib.dpoints:

@@ -88,7 +88,7 @@ def _follow(work: Work, tell: Tell) -> dict[str, Any]:
             {
                 "title": str(info.get("title") or "")[:TITLE],
                 "seconds": info.get("duration"),
-                "site": str(info.get("extractor_key") or chosen.IE_NAME)[:TITLE],
+                "site": str(info.get("webpage_url_domain") or chosen.IE_NAME)[:TITLE],
             },
         )
         if work.task is Task.INSPECT:
@@ -172,7 +172,7 @@ def _download(work: Work, ydl: YoutubeDL, formats: list[Info], info: Info, tell:
     ydl.add_progress_hook(hook)
     files: list[Path] = []
     for number, each in enumerate(formats):
-        file = Path(f"{number}.part")
+        file = Path(f"{number}.format")
         try:
             # Without what belongs to all formats together.
             succeeded, _ = ydl.dl(str(file), {**info, "requested_formats": None, **each})

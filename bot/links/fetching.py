@@ -46,7 +46,7 @@ LINE = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class LinkInfo:
-    """What a site tells of a video. `seconds`: how long it lasts, where that is known; `site`: yt-dlp's name for it."""
+    """What a site tells of a video. `site`: whose page it is, as youtube.com; `seconds`: how long it lasts, where known."""
 
     title: str
     site: str
@@ -197,7 +197,11 @@ async def _follow(
     programs = await asyncio.to_thread(Programs.find)
     if settings.link_cookies is not None:
         # A copy: yt-dlp writes to its file, and what a site changes there is not for other people's videos.
-        await asyncio.to_thread(shutil.copyfile, settings.link_cookies, folder / "cookies.txt")
+        try:
+            await asyncio.to_thread(shutil.copyfile, settings.link_cookies, folder / "cookies.txt")
+        except OSError as error:
+            log.warning("%s: %s", settings.link_cookies, error)
+            raise reasons.no_cookies() from None
     most = settings.clip_bytes
     async with egress(
         read_allowed(settings.allowed_addresses), most + most // 10 + PAGES, _upstream(settings), resolver
@@ -316,9 +320,7 @@ def _upstream(settings: Settings) -> Upstream | None:
     try:
         return Upstream.read(url)
     except ValueError:
-        raise LinkError(
-            "`NUGU_LINK_PROXY` is not http://USER:PASSWORD@HOST:PORT, which only my owner can mend."
-        ) from None
+        raise reasons.no_proxy() from None
 
 
 def _tail(noise: IO[bytes]) -> str:

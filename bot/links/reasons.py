@@ -81,6 +81,9 @@ _STATUS: dict[int, tuple[str, bool]] = {
     451: ("The site may not show that video for legal reasons.", False),
 }
 
+OURS = "Name not known|Nobody answers|The proxy refused"
+"""What bot/links/egress.py says in a site's place."""
+
 _NOISE = re.compile(
     r"\x1b\[[0-9;]*[A-Za-z]|\(caused by .*|[;.,]?\s*please report this issue.*"
     r"|[;.]?\s*\b(?:See|Use --|Try|Confirm you|You might want)\b.*|https?://\S+|[\x00-\x1f\x7f]+",
@@ -90,16 +93,30 @@ _PREFIX = re.compile(r"^\[[^\]]*\]\s*(?:[\w-]+:\s*)?")
 
 
 class LinkError(PersonError):
-    """A link gave no video. `again`: whether the same link may give one later, which the sentence then says."""
+    """A link gave no video. `again`: whether the same link may give one later, which the sentence then says.
 
-    def __init__(self, sentence: str, *, again: bool = False) -> None:
+    `said`: what yt-dlp or the site said, for the operator.
+    """
+
+    def __init__(self, sentence: str, *, again: bool = False, said: str = "") -> None:
         super().__init__(f"{sentence} {AGAIN}" if again else sentence)
         self.again = again
+        self.said = said
 
 
 def not_a_link(sites: Sites) -> LinkError:
     """For what is no http link at all."""
     return LinkError(f"I take links that begin with http:// or https://, to one video on {_accepted(sites)}.")
+
+
+def no_cookies() -> LinkError:
+    """For a file of cookies that can't be read."""
+    return LinkError("`NUGU_LINK_COOKIES` names a file that I can't read. My owner can mend that.")
+
+
+def no_proxy() -> LinkError:
+    """For an address of a proxy that is none."""
+    return LinkError("`NUGU_LINK_PROXY` is not http://USER:PASSWORD@HOST:PORT. My owner can mend that.")
 
 
 def no_time(seconds: float) -> LinkError:
@@ -145,15 +162,15 @@ def of_failure(why: Why, said: str, status: int | None, sites: Sites, most: int)
 def _of_site(said: str, status: int | None) -> LinkError:
     line = _cleaned(said)
     # A site's own words say more than its status, but for those that yt-dlp makes of the status.
-    if status is not None and re.search(r"HTTP Error \d", said):
+    if status is not None and re.search(rf"HTTP Error \d+: (?!{OURS})", said):
         if status in _STATUS:
             sentence, again = _STATUS[status]
-            return LinkError(sentence, again=again)
+            return LinkError(sentence, again=again, said=line)
         if status >= 500:
-            return LinkError("The site is out of order just now.", again=True)
+            return LinkError("The site is out of order just now.", again=True, said=line)
     for pattern, sentence, again in _SAID:
         if re.search(pattern, said, re.IGNORECASE):
-            return LinkError(sentence, again=again)
+            return LinkError(sentence, again=again, said=line)
     return LinkError(f"The site says: {plain(line)}" if line else "The site gave no video, and no reason.")
 
 

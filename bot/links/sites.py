@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 GENERIC = "generic"
 """The extractor of yt-dlp that looks for a video on any page."""
 
+PARTS_OF_GENERIC = frozenset({"html5", "generic:quoted-html"})
+"""Extractors without links of their own, to which it hands a page."""
+
 LONGEST = 2000
 
 
@@ -43,7 +46,8 @@ class Sites:
     @property
     def extractors(self) -> frozenset[str]:
         """All that may work on a link, those that another one hands it to included."""
-        return self.names | {name for name, _ in self.hosts}
+        known = self.names | {name for name, _ in self.hosts}
+        return known | PARTS_OF_GENERIC if GENERIC in known else known
 
     @property
     def told(self) -> str:

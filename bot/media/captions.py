@@ -63,7 +63,7 @@ _STEADY, _LABEL_STEADY = 1.0, 2.0
 
 _LONGEST: Final = 240
 _PLATE, _WHITE, _QUIET = (24, 25, 30), (255, 255, 255), (196, 200, 208)
-_PLATE_ALPHA, _RIM_ALPHA = 0x30, 0x60
+_PLATE_ALPHA: Final = 0x30
 _SAMPLES: Final = 24
 _BOXES, _PLATES, _TEXTS = range(3)
 # Costs of a label's place: what it hides of others and of its own face, against a place that is liked less.
@@ -158,14 +158,12 @@ def _file(size: tuple[int, int]) -> SSAFile:
     file = SSAFile()
     file.info |= {"PlayResX": str(size[0]), "PlayResY": str(size[1]), "WrapStyle": "2", "YCbCr Matrix": "None"}
     file.styles.clear()
-    rim = max(1.0, _side(size) / 960)
     colours = {**{band.value: COLOURS[band] for band in Band}, "text": _WHITE, "plate": _PLATE}
     for name, colour in colours.items():
         file.styles[name] = SSAStyle(
             fontname=FONT,
             primarycolor=Color(*colour, _PLATE_ALPHA if name == "plate" else 0),
-            outlinecolor=Color(0, 0, 0, _RIM_ALPHA),
-            outline=0.0 if name in ("text", "plate") else rim,
+            outline=0.0,
             shadow=0.0,
             alignment=Alignment.TOP_LEFT,
             **dict.fromkeys(("marginl", "marginr", "marginv"), 0),
@@ -209,7 +207,7 @@ def _name_label(guess: Guess, number: int, style: Style, letters: int, size: tup
     left = _PADDING * letters
     for part, colour in ((text, "text"), (detail, guess.band.value)):
         if part:
-            drawn = f"{{\\an4\\bord0\\fs{_EM * letters:.1f}}}{_plain(part)}"
+            drawn = f"{{\\an4\\fs{_EM * letters:.1f}}}{_plain(part)}"
             parts.append(_Piece(left, height / 2 - _DROP * letters, _TEXTS, colour, drawn))
             left += face.getlength(part) + _SPACE * letters
     width = round(max(left + (_PADDING - _SPACE) * letters, height))
@@ -234,7 +232,7 @@ def _list_label(guess: Guess, lines: int, size: tuple[int, int]) -> _Label | Non
     shares = [percent(one.confidence) for one in listed]
     wide = max(map(face.getlength, names)) + _SPACE * 2 * letters + max(map(face.getlength, shares))
     width, height = round(wide + 2 * _PADDING * letters), round((_EM * len(listed) + 0.5) * letters)
-    start = f"\\bord0\\fs{_EM * letters:.1f}"
+    start = f"\\fs{_EM * letters:.1f}"
     lit = [one is chosen for one in listed]
     top = 0.25 * letters
     return _Label(
@@ -358,22 +356,14 @@ def _draw_box(file: SSAFile, clock: _Clock, first: int, boxes: Rows, band: Band,
     line = min(max(2, ceil(max(size) / 480)), max(2, round(float(lengths.min()) / 22)))
     steady = _STEADY * max(1.0, _side(size) / 960)
     for start, end in _even_runs(boxes, steady):
-        # Rounded, so that boxes of one size are one picture in libass's cache.
         width, height = (
-            max(2 * line + 1, round(float(one)))
+            max(2 * line + 4, round(float(one)))
             for one in (boxes[start, 2:] + boxes[end, 2:] - boxes[start, :2] - boxes[end, :2]) / 2
         )
         corners = [(boxes[at, :2] + boxes[at, 2:] - (width, height)) / 2 for at in (start, end)]
-        _write(
-            file,
-            clock,
-            (first + start, first + end),
-            corners,
-            (0, 0),
-            _BOXES,
-            band.value,
-            f"{{\\an7\\p1}}{_outline(width, height, line, band)}",
-        )
+        for left, top, path in _outline(width, height, line, band):
+            drawing = f"{{\\an7\\p1}}{path}"
+            _write(file, clock, (first + start, first + end), corners, (left, top), _BOXES, band.value, drawing)
 
 
 def _draw_label(file: SSAFile, clock: _Clock, first: int, corners: Rows, label: _Label, size: tuple[int, int]) -> None:
@@ -444,69 +434,51 @@ def _even_runs(rows: Rows, most: float) -> Iterator[tuple[int, int]]:
 
 
 def _rounded(width: float, height: float, radius: float) -> str:
-    """The path of a rounded rectangle, clockwise."""
-    return _ring((0, 0, width, height), min(radius, width / 2, height / 2))
-
-
-def _ring(box: tuple[float, float, float, float], radius: float, *, back: bool = False) -> str:
-    left, top, right, bottom = box
+    """The path of a rounded rectangle."""
     far = radius * (1 - _CURVE)
     corners = (
-        ((left, top + radius), (left, top + far), (left + far, top), (left + radius, top)),
-        ((right - radius, top), (right - far, top), (right, top + far), (right, top + radius)),
-        ((right, bottom - radius), (right, bottom - far), (right - far, bottom), (right - radius, bottom)),
-        ((left + radius, bottom), (left + far, bottom), (left, bottom - far), (left, bottom - radius)),
+        ((0, radius), (0, far), (far, 0), (radius, 0)),
+        ((width - radius, 0), (width - far, 0), (width, far), (width, radius)),
+        ((width, height - radius), (width, height - far), (width - far, height), (width - radius, height)),
+        ((radius, height), (far, height), (0, height - far), (0, height - radius)),
     )
-    if back:
-        corners = tuple(corner[::-1] for corner in corners[::-1])
-    path = [f"m {_point(corners[0][0])}"]
-    for at, (start, one, other, end) in enumerate(corners):
-        if at:
-            path.append(f"l {_point(start)}")
-        path.append(f"b {_point(one)} {_point(other)} {_point(end)}")
-    return " ".join(path)
+    return "m " + " l ".join(
+        f"{_point(start)} b {_point(one)} {_point(other)} {_point(end)}" for start, one, other, end in corners
+    )
 
 
-def _outline(width: int, height: int, line: int, band: Band) -> str:
-    """A box as a path: whole, dashed or its corners alone by band, as on pictures (`models.marks`)."""
+def _outline(width: int, height: int, line: int, band: Band) -> list[tuple[int, int, str]]:
+    """A box as four paths, each with its left and top: whole, dashed or its corners alone by band, as on pictures.
+
+    In one path, libass would blend the whole face's pixels for a thin line.
+    """
     from models.marks import strokes
 
-    radius = max(line + 1, min(round(min(width, height) * 0.14), 7 * line))
-    if band is Band.SURE or min(width, height) < 2 * radius + 2:
-        hole = _ring((line, line, width - line, height - line), max(0, radius - line), back=True)
-        return f"{_rounded(width, height, radius)} {hole}"
-    return " ".join(
-        (
-            *(
-                _corner(width, height, radius, line, right=right, low=low)
-                for right in (False, True)
-                for low in (False, True)
-            ),
-            *(
-                _bar(start, top, end, top + line)
-                for start, end in strokes(radius, width - radius, line, band)
-                for top in (0, height - line)
-            ),
-            *(
-                _bar(left, start, left + line, end)
-                for start, end in strokes(radius, height - radius, line, band)
-                for left in (0, width - line)
-            ),
-        )
-    )
+    short = min(width, height)
+    radius = min(max(line + 1, min(round(short * 0.14), 7 * line)), short // 2 - 1)
+    along, down = strokes(radius, width - radius, line, band), strokes(radius, height - radius, line, band)
+    parts: list[tuple[int, int, str]] = []
+    for low, edge in ((False, 0), (True, radius - line)):
+        path = [_corner(width, radius, line, right=right, low=low) for right in (False, True)]
+        path += [_bar(start, edge, end, edge + line) for start, end in along]
+        parts.append((0, height - radius if low else 0, " ".join(path)))
+    if down:
+        top = down[0][0]
+        path = " ".join(_bar(0, start - top, line, end - top) for start, end in down)
+        parts += [(0, top, path), (width - line, top, path)]
+    return parts
 
 
-def _corner(width: int, height: int, radius: int, line: int, *, right: bool, low: bool) -> str:
-    """A quarter of a ring."""
+def _corner(width: int, radius: int, line: int, *, right: bool, low: bool) -> str:
+    """A quarter of a ring, in a stripe as high as its radius."""
 
     def at(x: float, y: float) -> str:
-        return _point((width - x if right else x, height - y if low else y))
+        return _point((width - x if right else x, radius - y if low else y))
 
-    inner = radius - line
-    far, inner_far = radius * (1 - _CURVE), line + inner * (1 - _CURVE)
+    far, inner = radius * (1 - _CURVE), line + (radius - line) * (1 - _CURVE)
     return (
         f"m {at(0, radius)} b {at(0, far)} {at(far, 0)} {at(radius, 0)} l {at(radius, line)} "
-        f"b {at(inner_far, line)} {at(line, inner_far)} {at(line, radius)}"
+        f"b {at(inner, line)} {at(line, inner)} {at(line, radius)}"
     )
 
 
