@@ -116,7 +116,8 @@ async def fetch(
 
     Raises LinkError. Whatever happens, the download's own folder within `folder` is gone afterwards, and all its processes.
     """
-    with tempfile.TemporaryDirectory(prefix="link-", dir=folder, ignore_cleanup_errors=True) as place:
+    within = folder.absolute()  # for a process that works elsewhere
+    with tempfile.TemporaryDirectory(prefix="link-", dir=within, ignore_cleanup_errors=True) as place:
         seconds = settings.link_seconds
         came = await _follow(
             settings, link, Task.FETCH, Path(place), seconds, told=told, height=height, resolver=resolver

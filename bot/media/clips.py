@@ -107,8 +107,8 @@ def fitting_height(size: tuple[int, int], rate: float, seconds: float, max_bytes
         pixels = step * step * width / height
         needed = _BITS_A_PIXEL * pixels**0.75 * _USUAL_PIXELS**0.25 * rate**0.6 * _USUAL_RATE**0.4
         if bits >= needed:
-            return _even(step)
-    return _even(min(top, HEIGHTS[-1]))
+            return step - step % 2
+    return min(top - top % 2, HEIGHTS[-1])
 
 
 def scaled(size: tuple[int, int], height: int) -> tuple[int, int]:
@@ -146,6 +146,7 @@ def draw(
             written = 2 * target.max_bytes if too_large else result.stat().st_size
             if written <= target.max_bytes:
                 result.replace(out)
+                watch.tell(1.0)
                 return Drawn(size, written, section.seconds)
         spent = max(written - (target.max_bytes - room), 1.0)
         room = min(room * room / spent, room) * _MARGIN
@@ -256,7 +257,7 @@ def _clip_command(source: Path, footage: Footage, section: Section, size: tuple[
     if footage.sound:
         heard = opened.audio_stream(footage.sound.number)
         if footage.audio == "aac":
-            options |= {"c:a": "copy", "bsf:a": f"noise=drop=lt(pts*tb\\,-{_PREROLL})"}
+            options |= {"c:a": "copy", "copypriorss:a": 1, "bsf:a": f"noise=drop=lt(pts*tb\\,-{_PREROLL})"}
         else:
             heard = heard.atrim(start=0)
             options |= {"c:a": "aac", "b:a": SOUND_RATE, "ac": 2}
@@ -286,22 +287,24 @@ def _compiled(written: Any) -> list[str]:
 
     command: list[str] = written.compile(cmd=imageio_ffmpeg.get_ffmpeg_exe(), overwrite_output=True)
     told = ["-nostdin", "-hide_banner", "-loglevel", "error", "-progress", "pipe:1", "-stats_period", "0.5"]
-    return [command[0], *told, *command[1:]]
+    # Without a seek, the clock that is set is the only one.
+    return [command[0], *told, *([] if "-ss" in command else ["-copyts"]), *command[1:]]
 
 
 def _input(source: Path, footage: Footage, section: Section) -> tuple[Any, float]:
     """The source as an input, and what its clock is ahead of the section's, in seconds.
 
     It is sought a little before the section, so that rounding loses no frame. Before the first picture there is nothing to
-    seek to, and sound between would be lost: there the clock alone is set back.
+    seek to, and sound between would be lost: there the clock alone is set. Where it begins is never left to ffmpeg.
     """
     import ffmpeg
 
     from bot.media.video import SOUND_CODECS, VIDEO_CODECS
 
     shift = TOLERANCE if section.start > TOLERANCE else 0.0
-    begin = f"{section.start - shift:.6f}"
-    where = {} if not shift else {"itsoffset": f"-{begin}"} if section.start <= footage.first else {"ss": begin}
+    begin = footage.beginning + section.start - shift
+    sought = {"seek_timestamp": 1, "ss": f"{begin:.6f}"}
+    where = sought if section.start > max(footage.first, TOLERANCE) else {"itsoffset": f"{-begin:.6f}"}
     options = {
         "protocol_whitelist": "file",
         "format_whitelist": footage.format,

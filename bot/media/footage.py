@@ -47,13 +47,15 @@ class Footage:
     """What a file holds.
 
     `size`: (width, height) in square pixels, upright. `seconds`: from the container's start to the end of the last frame,
-    measured, not believed. `first`: when the first frame is shown, on the video's clock. `rate`: frames a second on average.
-    `sound`: None without. `format`: the demuxer that reads it. `number`: which of the picture tracks it is. `turn`: how
-    decoded pictures are turned upright. `interlaced`: its frames are two half-pictures each.
+    measured, not believed. `beginning`: where the container's time stamps begin, in seconds; 0:00 of the video's clock,
+    which versions of libav tell differently. `first`: when the first frame is shown, on the video's clock. `rate`: frames
+    a second on average. `sound`: None without. `format`: the demuxer that reads it. `number`: which of the picture tracks
+    it is. `turn`: how decoded pictures are turned upright. `interlaced`: its frames are two half-pictures each.
     """
 
     size: tuple[int, int]
     seconds: float
+    beginning: float
     first: float
     rate: float
     frames: int

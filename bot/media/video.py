@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Footage", "Frame", "Section", "Sound", "VideoError", "VideoLimits", "format_of", "frames", "probe"]
 
-ACCEPTED: Final = "MP4, MOV, WebM, MKV, AVI and MPEG-TS"
+ACCEPTED: Final = "MP4, MOV, WebM, MKV and MPEG-TS"
 
 VIDEO_CODECS: Final = (
     *("h264", "hevc", "vp8", "vp9", "av1", "libdav1d", "libvpx", "libvpx-vp9", "mpeg4", "msmpeg4", "msmpeg4v2"),
@@ -134,7 +134,8 @@ _LYING: Final = {"clock", "cclock", "cclock_flip", "clock_flip"}
 def format_of(path: Path) -> str | None:
     """The demuxer for a file by its first bytes, whatever it is called; None for what is no video.
 
-    No playlist, no list of files and no sequence of pictures is ever read as what it is: they lead elsewhere.
+    No playlist, no list of files and no sequence of pictures is ever read as what it is: they lead elsewhere. AVI has no
+    presentation times, and each reader guesses others.
     """
     with path.open("rb") as file:
         head = file.read(1024)
@@ -142,8 +143,6 @@ def format_of(path: Path) -> str | None:
         return "mov"
     if head.startswith(b"\x1a\x45\xdf\xa3"):
         return "matroska"
-    if head.startswith(b"RIFF") and head[8:12] == b"AVI ":
-        return "avi"
     for packet in _TS_PACKET:
         first = packet - 188
         if len(head) > first + 2 * packet and all(head[first + at * packet] == 0x47 for at in range(3)):
@@ -178,6 +177,7 @@ def probe(path: Path, limits: VideoLimits) -> Footage:
         footage = Footage(
             size=size,
             seconds=0.0,
+            beginning=_beginning(container),
             first=0.0,
             rate=0.0,
             frames=0,
@@ -231,8 +231,7 @@ def _decoded(path: Path, kind: str, target: float, max_pixels: int, threads: int
         stream = _picture_track(container)
         if stream.width * stream.height > max_pixels:
             raise VideoError(_too_many_pixels(max_pixels, stream.width, stream.height))
-        # A frame without a presentation time has that of its packet, which frame threads mix up.
-        stream.thread_type = "SLICE" if kind == "avi" else "AUTO"
+        stream.thread_type = "AUTO"
         stream.thread_count = threads
         beginning = _beginning(container)
         if target > 0:
@@ -454,7 +453,10 @@ def _no_video(path: Path) -> str:
 
 def _check_pixels(width: int, height: int, limits: VideoLimits) -> None:
     if min(width, height) < 1:
-        raise VideoError(_BROKEN)
+        # What libav's own check threw out has no size any more.
+        raise VideoError(
+            f"this video is broken, or has more than the {limits.max_pixels / 1e6:.0f} megapixels a frame that I read"
+        )
     if width * height > limits.max_pixels:
         raise VideoError(_too_many_pixels(limits.max_pixels, width, height))
 

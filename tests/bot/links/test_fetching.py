@@ -69,9 +69,12 @@ async def test_a_named_extractor(settings: Settings, site: ImageSearch, videos: 
     assert (fetched.seconds, fetched.path.read_bytes()) == (2.0, videos.whole)
 
 
-async def test_segments_become_a_video(settings: Settings, site: ImageSearch, videos: Videos, tmp_path: Path) -> None:
+async def test_segments_become_a_video(
+    settings: Settings, site: ImageSearch, videos: Videos, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     links = [site.put(f"/{number}.ts", data, "video/mp2t") for number, data in enumerate(videos.segments)]
-    fetched = await fetch(settings, playlist(site, "/stage.m3u8", links), tmp_path)
+    monkeypatch.chdir(tmp_path)
+    fetched = await fetch(settings, playlist(site, "/stage.m3u8", links), Path())
     assert fetched.path.name == "video.mp4"
     assert codecs(fetched.path) == {"video": "h264", "audio": "aac"}
     assert seconds(fetched.path) == pytest.approx(2.0, abs=0.15)
