@@ -202,6 +202,7 @@ class ClipQueue:
 
     async def _make_and_send(self, app: App, desk: Desk, job: ClipJob) -> None:
         async with self._telling(app, desk, job) as heard:
+            heard(Stage.WAITING)
             video = await making.have_video(app, self.kept, job, heard)
             job.video, job.title = video.folder.name, video.title[:300]
             async with app.database.writing() as session:

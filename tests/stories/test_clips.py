@@ -28,6 +28,8 @@ from bot.compute import Compute
 from tests.conftest import LONG_ENOUGH
 from tests.stories.conftest import Stage
 from tests.stories.reading import alt_texts, answer, buttons, option, texts
+from tests.support.image_search import serving
+from tests.support.video_site import mediasite
 from tests.support.videos import video_of
 
 MINUTES = 60.0
@@ -139,8 +141,9 @@ def shown(stage: Stage) -> str:
 
 
 async def test_a_file_becomes_a_clip_and_a_correction_draws_it_again(
-    stage: Stage, film: tuple[str, bytes], jobs_run: list[str], tmp_path: Path
+    stage: Stage, film: tuple[str, bytes], jobs_run: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("bot.clips.queue.BETWEEN", 0.1)  # a short film has short stages
     await stage.enrol_presidents()
     await stage.fan.slash(stage.channel, "clip", video=film)
     clip = await clip_in(stage)
@@ -157,7 +160,7 @@ async def test_a_file_becomes_a_clip_and_a_correction_draws_it_again(
         assert float(container.duration or 0) / av.time_base == pytest.approx(3.0, abs=0.1)
     for words in ("Looking for faces", "Drawing", "Seen so far: Obama"):
         assert words in shown(stage)
-    assert (await stage.fan.click(clip, label="Details")).followups
+    assert "Answered by `dlib-1`" in texts(answer(await stage.fan.click(clip, label="Details")))
 
     # A suggestion changes nothing; a trusted word does, and the clip is drawn with it without another look.
     dialog = answer(await stage.moderator.click(clip, label="Fix a face"))
@@ -182,6 +185,27 @@ async def test_a_file_becomes_a_clip_and_a_correction_draws_it_again(
     assert "draw" in jobs_run
     assert "look" not in jobs_run
     assert len(clips_in(stage)) == 1
+
+
+async def test_a_link_becomes_a_clip_and_is_followed_once(stage: Stage, film: tuple[str, bytes]) -> None:
+    await stage.enrol_presidents()
+    async with serving() as site:
+        known = {"link_sites": "mediasite", "allowed_addresses": f"127.0.0.1:{site.port}"}
+        app = replace(stage.app, settings=stage.app.settings.model_copy(update=known))
+        await stage.env.restart_bot(Nugu(app, always_sync=True, shard_count=1))
+        link = mediasite(site, (site.put("/film.mp4", film[1], "video/mp4"), "video/mp4"), title="At [the] *stage*")
+        await stage.fan.slash(stage.channel, "clip", link="https://example.org/video")
+        await told(stage, "I don't take links to that page. I take links to one video on mediasite.")
+        await stage.fan.send(stage.channel, f"{stage.mention} {link}")
+        clip = await until(lambda: next((m for m in stage.channel.history() if buttons(m)[1:]), None), "the clip")
+        assert "① **Obama**" in texts(clip)
+        assert r"**At \[the] \*stage\***" in texts(clip)
+        assert f"[0:00–0:03 of the video](<{link}>)" in texts(clip)
+        assert "Downloading the video" in shown(stage)
+        assert site.paths().count("/film.mp4") == 1
+        await stage.moderator.slash(stage.channel, "clip", link=link, start="0:01", style="boxes")
+        await until(lambda: len([m for m in stage.channel.history() if buttons(m)[1:]]) == 2, "the second clip")
+        assert site.paths().count("/film.mp4") == 1
 
 
 async def test_a_mention_becomes_a_clip_and_hide_takes_it_away(stage: Stage, film: tuple[str, bytes]) -> None:
