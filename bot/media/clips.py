@@ -55,7 +55,7 @@ _FRAME_BYTES: Final = 64 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a clip must keep to: bytes of the file, and its height in pixels."""
+    """What a clip must keep to: bytes of the file, and its height in pixels; of one that is held upright, its width."""
 
     max_bytes: int
     max_height: int
@@ -97,18 +97,19 @@ class StoppedError(VideoError):
 def fitting_height(size: tuple[int, int], rate: float, seconds: float, max_bytes: int, max_height: int) -> int:
     """The height of a clip of `seconds` that still looks good in `max_bytes`, in pixels.
 
-    The source's own where it fits; never above it nor above `max_height`, and always even. `size`: (width, height) of the
+    The source's own where it fits; never above it, and always even; its shorter side never above `max_height`: a fancam held
+    upright has 1080p too. `size`: (width, height) of the
     source; `rate`: its frames a second; `max_bytes`: for the pictures alone.
     """
-    width, height = size
+    short, long = sorted(size)
     bits = max_bytes * 8 / max(seconds, 0.1)
-    top = min(height, max_height)
+    top = min(short, max_height)
     for step in (top, *(one for one in HEIGHTS if one < top)):
-        pixels = step * step * width / height
+        pixels = step * step * long / short
         needed = _BITS_A_PIXEL * pixels**0.75 * _USUAL_PIXELS**0.25 * rate**0.6 * _USUAL_RATE**0.4
         if bits >= needed:
-            return step - step % 2
-    return min(top - top % 2, HEIGHTS[-1])
+            return _even(step * size[1] / short)
+    return _even(min(top, HEIGHTS[-1]) * size[1] / short)
 
 
 def scaled(size: tuple[int, int], height: int) -> tuple[int, int]:

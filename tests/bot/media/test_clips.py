@@ -210,6 +210,8 @@ def test_heights_fit_bytes_and_length() -> None:
     assert fitting_height(hd, 30, 30, 100 * 2**20, 1080) == 1080
     assert fitting_height(hd, 30, 30, 100 * 2**20, 720) == 720
     assert fitting_height((640, 361), 30, 30, 100 * 2**20, 1080) == 360
+    assert fitting_height((1080, 1920), 30, 30, 100 * 2**20, 1080) == 1920
+    assert fitting_height((1080, 1920), 30, 30, 100 * 2**20, 720) == 1280
     lengths = [fitting_height(hd, 30, seconds, 10 * 2**20, 1080) for seconds in (10, 30, 60, 120, 240, 600)]
     assert lengths == sorted(lengths, reverse=True)
     assert lengths[0] == 1080
