@@ -232,6 +232,16 @@ async def test_the_asker_cancels_and_nobody_else(stage: Stage, film: tuple[str, 
     assert len(stage.channel.history()) == 1
 
 
+async def test_a_video_whose_message_is_deleted_is_forgotten(stage: Stage, film: tuple[str, bytes], hold: Hold) -> None:
+    await stage.enrol_presidents()
+    asked = await stage.fan.send(stage.channel, stage.mention, attachments=[film])
+    await until(lambda: hold.began, "the work")
+    assert list((stage.app.settings.data / "clips").glob("*/video"))
+    await stage.fan.delete(asked)
+    await told(stage, "Cancelled.")
+    await until(lambda: not list((stage.app.settings.data / "clips").glob("*/video")), "it to be forgotten")
+
+
 async def test_one_clip_at_a_time_and_a_queue_that_ends(stage: Stage, film: tuple[str, bytes], hold: Hold) -> None:
     await stage.enrol_presidents()
     await stage.fan.slash(stage.channel, "clip", video=film)
