@@ -153,6 +153,7 @@ class ClipQueue:
 
     def _ended(self, job_id: int) -> None:
         self._work.pop(job_id, None)
+        self._shown.pop(job_id, None)
         self.wake()
 
     async def _show_places(self, app: App, desk: Desk) -> None:
@@ -202,12 +203,12 @@ class ClipQueue:
 
     async def _make_and_send(self, app: App, desk: Desk, job: ClipJob) -> None:
         async with self._telling(app, desk, job) as heard:
+            heard(Stage.WAITING)
             video = await making.have_video(app, self.kept, job, heard)
             job.video, job.title = video.folder.name, video.title[:300]
             async with app.database.writing() as session:
                 await Clips(session).move(job, ClipState.WORKING, video=job.video, title=job.title)
             drawing = await self._made(app, job, video, heard)
-            heard(Stage.UPLOAD)
         if drawing is None:
             return
         try:
@@ -242,7 +243,10 @@ class ClipQueue:
         finished = await making.finished(app, now) if now is not None else None
         if now is None or finished is None:
             raise PersonError(FORGOTTEN)
-        return await desk.answer(replace(promise_of(now), most_bytes=job.most_bytes), finished, drawing)
+        promise = replace(promise_of(now), most_bytes=job.most_bytes)
+        if self._rest(job.id) <= 0:
+            await self._show(desk, Standing(promise, job.title, Stage.UPLOAD))
+        return await desk.answer(promise, finished, drawing)
 
     @asynccontextmanager
     async def _telling(self, app: App, desk: Desk, job: ClipJob) -> AsyncGenerator[Heard]:
@@ -265,7 +269,6 @@ class ClipQueue:
             telling.cancel()
             # An edit that is on its way must not arrive after the answer.
             await asyncio.gather(telling, return_exceptions=True)
-            self._shown.pop(job.id, None)
 
 
 @dataclass(frozen=True, slots=True)
