@@ -44,9 +44,14 @@ def percent(confidence: float) -> str:
 
 
 def name_and_confidence(guess: Guess) -> tuple[str, str]:
-    """`("Tzuyu", "97 %")`, `("Sana or Momo?", "48 %")`; both empty for a face that is nobody in the roster."""
+    """`("Tzuyu", "97 %")`, `("Sana or Momo?", "48 %")`; both empty for a face that is nobody in the roster.
+
+    A guess without candidates is a person's word, which has no confidence.
+    """
     if guess.name is None:
         return "", ""
+    if not guess.candidates:
+        return guess.name, ""
     if guess.band is Band.SURE:
         return guess.name, percent(guess.confidence)
     rivals = [c for c in guess.candidates if c.member != guess.member]

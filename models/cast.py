@@ -87,7 +87,7 @@ def cast(
         for place, track in enumerate(look.tracks)
         if len(track.encodings) and (place not in words or words[place].face)
     ]
-    guesses = [_NOBODY] * len(look.tracks)
+    guesses = [NOBODY] * len(look.tracks)
     if not seen:
         return Cast(group, None, tuple(guesses), ())
     crowd = _Crowd.of(recogniser, [look.tracks[place] for place in seen], [words.get(place) for place in seen])
@@ -99,7 +99,7 @@ def cast(
     return Cast(naming.group, naming.group_name, tuple(guesses), _bill(look, people, naming.guesses))
 
 
-_NOBODY = Guess(None, None, 1.0, Band.UNKNOWN)
+NOBODY = Guess(None, None, 1.0, Band.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

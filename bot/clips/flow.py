@@ -22,12 +22,12 @@ from bot.media.clips import Target, Watch
 from bot.media.footage import Section, VideoLimits
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Sequence
     from pathlib import Path
 
     from bot.app import App
     from bot.clips.kept import KeptVideo
-    from bot.jobs import Billed, Billing, Told
+    from bot.jobs import Billed, Billing, Credit
     from bot.media.captions import Style
     from bot.media.footage import Footage
     from bot.recognisers import Fitted
@@ -75,9 +75,7 @@ class Heard(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What is wanted of a video. `group`: its id, None to find it. `told`: what people said of its faces. `height`: pixels at
-    most, None as the settings have it.
-    """
+    """What is wanted of a video. `group`: its id, None to find it. `height`: pixels at most, None as the settings have it."""
 
     part: Part
     style: Style
@@ -85,7 +83,6 @@ class Terms:
     threshold: float
     most_bytes: int
     height: int | None = None
-    told: tuple[Told, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +103,24 @@ async def annotate(app: App, video: KeptVideo, terms: Terms, fitted: Fitted, hea
     """
     footage = answered(await app.compute.run(jobs.probe, video.path, VideoLimits.of(app.settings)))
     section = terms.part.of(footage.seconds)
-    billing = jobs.Billing(terms.group, terms.threshold, terms.style, terms.told)
+    billing = jobs.Billing(terms.group, terms.threshold, terms.style)
     look = await _looked(app, video, section, fitted, billing, heard)
     heard(Stage.NAME)
     billed = await app.compute.run(jobs.bill, look.read_bytes(), fitted.recogniser, billing)
     clip = await _drawn(app, video, section, billed.script, terms, heard)
     return Annotated(clip, look, section, footage, billed)
+
+
+async def draw_again(
+    app: App, video: KeptVideo, terms: Terms, fitted: Fitted, credits: Sequence[Credit], heard: Heard
+) -> Path:
+    """The clip with these names, from what was seen before. Raises PersonError."""
+    footage = answered(await app.compute.run(jobs.probe, video.path, VideoLimits.of(app.settings)))
+    section = terms.part.of(footage.seconds)
+    billing = jobs.Billing(terms.group, terms.threshold, terms.style)
+    look = await _looked(app, video, section, fitted, billing, heard)
+    script = await app.compute.run(jobs.caption, look.read_bytes(), credits, terms.style)
+    return await _drawn(app, video, section, script, terms, heard)
 
 
 def answered(result: T | Refused) -> T:
@@ -136,8 +145,10 @@ async def _looked(app: App, video: KeptVideo, section: Section, fitted: Fitted, 
     async def look_at(start: float, end: float) -> bytes:
         nonlocal done
         async with at_once:
-            stretch = await app.compute.run_within(
-                SPAN_LIMIT, LATER, jobs.look, fitted.bench, video.path, section, Section(start, end)
+            stretch = answered(
+                await app.compute.run_within(
+                    SPAN_LIMIT, LATER, jobs.look, fitted.bench, video.path, section, Section(start, end)
+                )
             )
         names = await app.compute.run(jobs.names_in, stretch, fitted.recogniser, billing)
         seen.update(dict.fromkeys(names))

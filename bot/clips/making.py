@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bot import crops, jobs
-from bot.clips.flow import Part, Terms, annotate
+from bot.clips.flow import Part, Terms, annotate, draw_again
 from bot.clips.kept import key_of
 from bot.clips.standing import Drawing, Finished, OnScreen, Stage
 from bot.database.base import utc_now
@@ -18,11 +18,12 @@ from bot.database.reviews import Reviews
 from bot.database.servers import Servers
 from bot.database.tables import HOUSE, Question
 from bot.errors import NoRosterError, PersonError
-from bot.jobs import Identified, SeenFace
+from bot.jobs import Credit, Identified, SeenFace
 from bot.links.fetching import fetch, inspect
 from bot.usecases import identify
 from bot.usecases.identify import Asked
 from bot.words import Meaning, Origin, teaches
+from models.faces import Band, Guess
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,10 +33,11 @@ if TYPE_CHECKING:
     from bot.clips.flow import Heard
     from bot.clips.kept import Kept, KeptVideo
     from bot.database.tables import ClipJob
-    from bot.jobs import Billed, Told
+    from bot.jobs import Billed
     from bot.recognisers import Fitted
     from bot.words import Learns
 
+OTHER_ENGINE = "I see faces in another way by now. Ask for the clip anew, and correct that."
 NO_LONGER_KEPT = "I no longer have that video. Post it again, or ask with its link."
 
 
@@ -83,34 +85,34 @@ async def make(app: App, job: ClipJob, video: KeptVideo, heard: Heard) -> Made:
     except NoRosterError:
         raise NoRosterError(private=job.server_id is None) from None
     group, threshold, learns = await identify.naming_of(app, asked, servers)
-    answer, changes = await _said(app, job)
-    terms = Terms(
-        part=_part(app, job),
-        style=job.style,
-        group=group,
-        threshold=threshold,
-        most_bytes=job.most_bytes,
-        told=() if answer is None else _told(job, answer),
-    )
+    terms = Terms(_part(app, job), job.style, group, threshold, job.most_bytes)
+    if job.question_id is not None:
+        return await _made_again(app, job, video, terms, fitted, heard)
     done = await annotate(app, video, terms, fitted, heard)
-    if answer is None:
-        answer = await _keep(app, job, video.title, done.billed, fitted, threshold, learns)
-        cast = [[p.number, list(p.tracks), [list(span) for span in p.spans], p.seconds] for p in done.billed.people]
-    else:
-        cast = job.cast
-    seconds = done.section.end - done.section.start
-    chart = await app.compute.run(jobs.screen_time, video.title, seconds, answer, _on_screen(cast))
-    return Made(
-        Drawing(done.clip, chart, done.footage.size),
-        {
-            "title": video.title[:300],
-            "question_id": answer.id,
-            "look": done.look.name,
-            "cast": cast,
-            "seconds": seconds,
-            "drawn_changes": changes,
-        },
-    )
+    answer = await _keep(app, job, video.title, done.billed, fitted, threshold, learns)
+    cast = [[p.number, list(p.tracks), [list(span) for span in p.spans], p.seconds] for p in done.billed.people]
+    seconds = done.section.seconds
+    chart = await _chart(app, video, seconds, answer, cast)
+    values = {"title": video.title[:300], "question_id": answer.id, "cast": cast, "seconds": seconds}
+    return Made(Drawing(done.clip, chart), {**values, "drawn_changes": 0})
+
+
+async def _made_again(app: App, job: ClipJob, video: KeptVideo, terms: Terms, fitted: Fitted, heard: Heard) -> Made:
+    """The clip with the names as they are now. Nobody is named anew, so that a correction changes nobody else."""
+    assert job.question_id is not None
+    async with app.database.reading() as session:
+        answer = await Questions(session).answer(job.question_id)
+        changes = await Clips(session).changes(job.question_id)
+    if answer.engine != fitted.engine:
+        raise PersonError(OTHER_ENGINE)
+    tracks = {row[0]: tuple(row[1]) for row in job.cast}
+    credits = [
+        Credit(face.number, tracks[face.number], guess)
+        for _, face in answer.faces
+        if face.number in tracks and (guess := _guess_now(face)) is not None
+    ]
+    clip = await draw_again(app, video, terms, fitted, credits, heard)
+    return Made(Drawing(clip, await _chart(app, video, job.seconds, answer, job.cast)), {"drawn_changes": changes})
 
 
 async def finished(app: App, job: ClipJob) -> Finished | None:
@@ -150,28 +152,19 @@ def _part(app: App, job: ClipJob) -> Part:
     return Part(job.start, job.length, app.settings.clip_seconds)
 
 
-async def _said(app: App, job: ClipJob) -> tuple[Answer | None, int]:
-    """The job's question, if it was made before, and how often its names were changed."""
-    if job.question_id is None:
-        return None, 0
-    async with app.database.reading() as session:
-        return await Questions(session).answer(job.question_id), await Clips(session).changes(job.question_id)
-
-
-def _told(job: ClipJob, answer: Answer) -> tuple[Told, ...]:
-    """Who everybody of the clip is now: as people said, else as it was guessed, so that a correction changes nobody else."""
-    tracks = {row[0]: tuple(row[1]) for row in job.cast}
-    return tuple(_told_of(face, tracks[face.number]) for _, face in answer.faces if face.number in tracks)
-
-
-def _told_of(face: AnsweredFace, tracks: tuple[int, ...]) -> Told:
+def _guess_now(face: AnsweredFace) -> Guess | None:
+    """Whom a face is drawn as: as people said, without a confidence then, else as it was guessed. None: it is no face."""
     if face.word is None:
-        return jobs.Told(tracks, face.guess.member, face.guess.name)
+        return face.guess
     if face.word.meaning is Meaning.NOT_A_FACE:
-        return jobs.Told(tracks, None, None, face=False)
+        return None
     if face.word.meaning is Meaning.MEMBER:
-        return jobs.Told(tracks, face.word.member, face.word.name)
-    return jobs.Told(tracks, None, None)
+        return Guess(face.word.member, face.word.name, 1.0, Band.SURE)
+    return Guess(None, None, 1.0, Band.UNKNOWN)
+
+
+async def _chart(app: App, video: KeptVideo, seconds: float, answer: Answer, cast: Sequence[Sequence[Any]]) -> bytes:
+    return await app.compute.run(jobs.screen_time, video.title, seconds, answer, _on_screen(cast))
 
 
 async def _keep(

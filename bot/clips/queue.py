@@ -234,7 +234,8 @@ class ClipQueue:
             self._usual += (time.monotonic() - began - self._usual) / 4
         async with app.database.writing() as session:
             ours = await Clips(session).move(job, ClipState.SENDING, **made.values)
-        job.question_id, job.cast = made.values["question_id"], made.values["cast"]
+        for name, value in made.values.items():
+            setattr(job, name, value)
         return made.drawing if ours else None
 
     async def _send(self, app: App, desk: Desk, job: ClipJob, drawing: Drawing) -> int:
@@ -257,8 +258,8 @@ class ClipQueue:
             told = None
             while True:
                 await asyncio.sleep(max(self._rest(job.id), 0.2))
-                if progress.now is not None and progress.now is not told:
-                    told = progress.now
+                if (now := progress.now) is not None and now is not told:
+                    told = now
                     promise = await self._promise(app, job)
                     await self._show(desk, progress.standing(promise, job.title))
 

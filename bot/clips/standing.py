@@ -118,7 +118,6 @@ class Drawing:
 
     clip: Path
     chart: bytes
-    size: tuple[int, int]
 
 
 class Desk(Protocol):

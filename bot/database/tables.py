@@ -335,7 +335,7 @@ class ClipJob(Base):
     `wish` is a hash of what is wanted; the same is never at work twice. `attempt` counts how often the work began. `token`: of
     the asker's interaction, by which its answer can be edited until `token_until` (seconds since 1970). `place_id`: the
     channel that choices are made for. `video`: the folder it is kept in, None before a link was followed. `start`, `length`:
-    the part that was asked for, in seconds. `most_bytes`: what Discord takes there. `look`: the file of what was seen. `cast`:
+    the part that was asked for, in seconds. `most_bytes`: what Discord takes there. `cast`:
     a row for each face of the question, [number, tracks, spans, seconds]. `seconds`: the clip's length. `drawn_changes`: how
     often the faces' names had been changed when it was drawn. `sentence`: why there is no clip.
     """
@@ -375,7 +375,6 @@ class ClipJob(Base):
     length: Mapped[float | None]
     style: Mapped[Style]
     question_id: Mapped[int | None] = mapped_column(ForeignKey("question.id", ondelete="SET NULL"), index=True)
-    look: Mapped[str | None] = mapped_column(String(100))
     cast: Mapped[list[Any]] = mapped_column(default=list)
     seconds: Mapped[float] = mapped_column(default=0.0)
     drawn_changes: Mapped[int] = mapped_column(default=0)

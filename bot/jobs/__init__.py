@@ -15,14 +15,14 @@ from bot.jobs.rosters import RosterRow, SpokenOf, fit
 from bot.jobs.screen_time import screen_time
 from bot.jobs.sheets import sheet
 from bot.jobs.training import Judged, Made, Names, Trained, TrainingFailedError, Tried, make, train
-from bot.jobs.watching import Billed, BilledPerson, Billing, bill, faces_by_frame, join, look
-from models.cast import Told
+from bot.jobs.watching import Billed, BilledPerson, Billing, Credit, bill, caption, faces_by_frame, join, look, names_in
 
 __all__ = [
     "Billed",
     "BilledPerson",
     "Billing",
     "Copied",
+    "Credit",
     "CropEncodings",
     "Cut",
     "Drawn",
@@ -42,7 +42,6 @@ __all__ = [
     "SeenFace",
     "SpokenOf",
     "Spotted",
-    "Told",
     "Trained",
     "TrainingFailedError",
     "Tried",
@@ -50,6 +49,7 @@ __all__ = [
     "Workbench",
     "bill",
     "by_size",
+    "caption",
     "draw",
     "draw_frames",
     "encode_crops",
@@ -65,6 +65,7 @@ __all__ = [
     "load_engine",
     "look",
     "make",
+    "names_in",
     "probe",
     "report",
     "screen_time",

@@ -34,6 +34,15 @@ class Billing:
 
 
 @dataclass(frozen=True, slots=True)
+class Credit:
+    """Who some tracks are by now: as they were billed, or as people said."""
+
+    number: int
+    tracks: tuple[int, ...]
+    guess: Guess
+
+
+@dataclass(frozen=True, slots=True)
 class BilledPerson:
     """Somebody of a clip.
 
@@ -111,6 +120,32 @@ def bill(look: bytes, recogniser: bytes, how: Billing) -> Billed:
         seen.size,
         _shown_until(seen)[-1] if len(seen.times) else 0.0,
     )
+
+
+def names_in(stretch: bytes, recogniser: bytes, how: Billing) -> tuple[str, ...]:
+    """The members who are surely in a stretch, before the others are looked at."""
+    from models.cast import cast
+    from models.recognition import Recogniser
+    from models.stretches import Stretch
+
+    seen = Stretch.from_bytes(stretch).look
+    named = cast(Recogniser.from_bytes(recogniser), seen, group=how.group, threshold=how.threshold)
+    return tuple(person.guess.name for person in named.people if person.guess.name and person.guess.band == "sure")
+
+
+def caption(look: bytes, credits: Sequence[Credit], style: Style) -> str:
+    """What is drawn on a clip whose people are known: ASS."""
+    from bot.media.captions import script
+    from models.cast import NOBODY, Cast, Person
+    from models.tracks import Look
+
+    seen = Look.from_bytes(look)
+    guesses = [NOBODY] * len(seen.tracks)
+    for credit in credits:
+        for place in credit.tracks:
+            guesses[place] = credit.guess
+    people = tuple(Person(credit.number, credit.guess, credit.tracks) for credit in credits)
+    return script(seen, Cast(None, None, tuple(guesses), people), style)
 
 
 def faces_by_frame(look: bytes, recogniser: bytes, how: Billing) -> dict[str, Any]:

@@ -92,7 +92,7 @@ class Works:
             question = Question(asker_id=job.asker_id, engine="dlib-1", threshold=0.5, rosters=[0])
             session.add(question)
             await session.flush()
-        return Made(Drawing(Path("clip.mp4"), b"", (2, 2)), {"question_id": question.id, "cast": []})
+        return Made(Drawing(Path("clip.mp4"), b""), {"question_id": question.id, "cast": []})
 
     async def finished(self, app: App, job: ClipJob) -> Finished:
         answer = Answer(1, None, job.asker_id, "dlib-1", 0.5, (0,), ())

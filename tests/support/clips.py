@@ -51,7 +51,7 @@ def drawing(folder: Path, size: int = 1000) -> Drawing:
     clip, chart = folder / "clip.mp4", BytesIO()
     clip.write_bytes(bytes(size))
     Image.new("RGB", (110, 50)).save(chart, "PNG")
-    return Drawing(clip, chart.getvalue(), (640, 360))
+    return Drawing(clip, chart.getvalue())
 
 
 def promise(

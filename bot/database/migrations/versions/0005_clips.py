@@ -38,7 +38,6 @@ def upgrade() -> None:
         sa.Column("length", sa.Double(), nullable=True),
         sa.Column("style", sa.Enum(*STYLES, name="style", native_enum=False, length=20), nullable=False),
         sa.Column("question_id", sa.Integer(), nullable=True),
-        sa.Column("look", sa.String(length=100), nullable=True),
         sa.Column("cast", sa.JSON(), nullable=False),
         sa.Column("seconds", sa.Double(), nullable=False),
         sa.Column("drawn_changes", sa.Integer(), nullable=False),
