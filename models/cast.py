@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from models.recognition import Recogniser
     from models.tracks import Look, Track
 
-ONE_PERSON = 3.0
+ONE_PERSON = 4.0
 """Log-odds, on average over their tracks, from which two people are one."""
 
 CERTAIN = 5.0
