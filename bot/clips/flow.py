@@ -35,7 +35,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 SPAN = 8.0
-"""Seconds of video in one job: so long a picture may wait for a worker, and so much is done again when one dies."""
+"""Seconds of video in one job: so long a picture may wait for a worker, and so much is done again when one dies.
+
+A job begins at a keyframe, up to half as much later, since decoding does.
+"""
 
 SPAN_LIMIT = 300.0
 DRAW_LIMIT = 120.0
@@ -104,7 +107,7 @@ async def annotate(app: App, video: KeptVideo, terms: Terms, fitted: Fitted, hea
     footage = answered(await app.compute.run(jobs.probe, video.path, VideoLimits.of(app.settings)))
     section = terms.part.of(footage.seconds)
     billing = jobs.Billing(terms.group, terms.threshold, terms.style)
-    look = await _looked(app, video, section, fitted, billing, heard)
+    look = await _looked(app, video, footage, section, fitted, billing, heard)
     heard(Stage.NAME)
     billed = await app.compute.run(jobs.bill, look.read_bytes(), fitted.recogniser, billing)
     clip = await _drawn(app, video, section, billed.script, terms, heard)
@@ -118,7 +121,7 @@ async def draw_again(
     footage = answered(await app.compute.run(jobs.probe, video.path, VideoLimits.of(app.settings)))
     section = terms.part.of(footage.seconds)
     billing = jobs.Billing(terms.group, terms.threshold, terms.style)
-    look = await _looked(app, video, section, fitted, billing, heard)
+    look = await _looked(app, video, footage, section, fitted, billing, heard)
     script = await app.compute.run(jobs.caption, look.read_bytes(), credits, terms.style)
     return await _drawn(app, video, section, script, terms, heard)
 
@@ -130,39 +133,48 @@ def answered(result: T | Refused) -> T:
     return result
 
 
-async def _looked(app: App, video: KeptVideo, section: Section, fitted: Fitted, billing: Billing, heard: Heard) -> Path:
+async def _looked(
+    app: App, video: KeptVideo, footage: Footage, section: Section, fitted: Fitted, billing: Billing, heard: Heard
+) -> Path:
     """The file of what is seen in the section, looked at now unless it was before."""
     path = video.folder / f"look-{key_of(section.start, section.end, fitted.engine)}.npz"
     if path.exists():
         return path
-    parts = max(1, math.ceil((section.end - section.start) / SPAN))
-    edges = [section.start + (section.end - section.start) * i / parts for i in range(parts + 1)]
+    spans = parts(section, footage.keyframes)
     # As many as there are workers, so that a part's own limit isn't spent waiting.
     at_once = asyncio.Semaphore(app.settings.workers)
     seen: dict[str, None] = {}
     done = 0
 
-    async def look_at(start: float, end: float) -> bytes:
+    async def look_at(span: Section) -> bytes:
         nonlocal done
         async with at_once:
             stretch = answered(
-                await app.compute.run_within(
-                    SPAN_LIMIT, LATER, jobs.look, fitted.bench, video.path, section, Section(start, end)
-                )
+                await app.compute.run_within(SPAN_LIMIT, LATER, jobs.look, fitted.bench, video.path, section, span)
             )
         names = await app.compute.run(jobs.names_in, stretch, fitted.recogniser, billing)
         seen.update(dict.fromkeys(names))
         done += 1
-        heard(Stage.LOOK, done / parts, tuple(seen))
+        heard(Stage.LOOK, done / len(spans), tuple(seen))
         return stretch
 
     heard(Stage.LOOK, 0.0)
     async with _all_or_none() as started:
-        started += [asyncio.create_task(look_at(*pair)) for pair in pairwise(edges)]
+        started += [asyncio.create_task(look_at(span)) for span in spans]
         stretches = await asyncio.gather(*started)
     look = await app.compute.run(jobs.join, stretches)
     _write_whole(path, look)
     return path
+
+
+def parts(section: Section, keyframes: Sequence[float]) -> list[Section]:
+    """A section in spans of about SPAN seconds, cut at keyframes where there are any near."""
+    edges = [section.start]
+    while section.end - edges[-1] > 1.5 * SPAN:
+        wanted = edges[-1] + SPAN
+        key = next((time for time in keyframes if time >= wanted), math.inf)
+        edges.append(key if key < min(wanted + SPAN / 2, section.end) else wanted)
+    return [Section(start, end) for start, end in pairwise([*edges, section.end])]
 
 
 async def _drawn(app: App, video: KeptVideo, section: Section, script: str, terms: Terms, heard: Heard) -> Path:

@@ -51,6 +51,7 @@ class Footage:
     which versions of libav tell differently. `first`: when the first frame is shown, on the video's clock. `rate`: frames
     a second on average. `sound`: None without. `format`: the demuxer that reads it. `number`: which of the picture tracks
     it is. `turn`: how decoded pictures are turned upright. `interlaced`: its frames are two half-pictures each.
+    `keyframes`: when the frames are shown that need no other to be decoded, rising.
     """
 
     size: tuple[int, int]
@@ -66,6 +67,7 @@ class Footage:
     format: str
     number: int
     turn: str
+    keyframes: tuple[float, ...] = ()
 
     @property
     def audio(self) -> str | None:

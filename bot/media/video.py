@@ -81,7 +81,7 @@ _HDR: Final = {_PQ, _HLG}
 _BT2020: Final = {9, 10}
 _BT709 = 1
 # Seconds that are sought before a section: where a container leads beyond its start, further back, and then to the beginning.
-_BACK: Final = (0.25, 12.0, math.inf)
+_BACK: Final = (0.0, 0.25, 12.0, math.inf)
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,8 +190,7 @@ def probe(path: Path, limits: VideoLimits) -> Footage:
             turn=turn,
         )
     with _opened(path, kind, limits.max_pixels) as container:
-        start, end, count = _measured(container, container.streams.video[footage.number])
-    return replace(footage, seconds=end, first=start, rate=count / (end - start), frames=count)
+        return _measured(footage, container)
 
 
 def frames(path: Path, section: Section, *, limits: VideoLimits | None = None, threads: int = 2) -> Iterator[Frame]:
@@ -214,7 +213,7 @@ def frames(path: Path, section: Section, *, limits: VideoLimits | None = None, t
             for frame in found:
                 if not begun:
                     # Behind the start, though nothing says that the video begins there: further back, then.
-                    if frame.time > section.start and target > 0:
+                    if frame.time > section.start + TOLERANCE and target > 0:
                         break
                     begun = True
                 if frame.time >= section.end - TOLERANCE:
@@ -281,10 +280,12 @@ def _survivors(container: InputContainer, stream: VideoStream) -> Generator[Vide
         raise VideoError(_BROKEN)
 
 
-def _measured(container: InputContainer, stream: Any) -> tuple[float, float, int]:
-    """When the first frame is shown and the last one ends, on the video's clock, and how many there are."""
-    beginning, base = _beginning(container), stream.time_base or Fraction(1, 90_000)
+def _measured(footage: Footage, container: InputContainer) -> Footage:
+    """The footage with its times, from every packet of its picture track."""
+    stream = container.streams.video[footage.number]
+    base = stream.time_base or Fraction(1, 90_000)
     first, last, step, count = math.inf, -math.inf, 0, 0
+    keys: list[int] = []
     try:
         for packet in container.demux(stream):
             stamp = packet.pts if packet.pts is not None else packet.dts
@@ -292,6 +293,8 @@ def _measured(container: InputContainer, stream: Any) -> tuple[float, float, int
                 continue
             count += 1
             first = min(first, stamp)
+            if packet.is_keyframe:
+                keys.append(stamp)
             if stamp > last:
                 last, step = stamp, packet.duration or 0
             if count > _MOST_PACKETS:
@@ -301,12 +304,16 @@ def _measured(container: InputContainer, stream: Any) -> tuple[float, float, int
         pass
     if not count:
         raise VideoError(_BROKEN)
-    start, end = (float(stamp * base) - beginning for stamp in (int(first), int(last) + step))
+    start, end, *keyframes = (
+        float(stamp * base) - footage.beginning for stamp in (int(first), int(last) + step, *sorted(keys))
+    )
     if not 0 <= end - start <= _MOST_SECONDS or end > _MOST_SECONDS:
         raise VideoError("this video says that it lasts longer than a day; it may be broken")
     if not step:
         end += (end - start) / (count - 1) if count > 1 and end > start else 0.04
-    return start, end, count
+    return replace(
+        footage, seconds=end, first=start, rate=count / (end - start), frames=count, keyframes=tuple(keyframes)
+    )
 
 
 @contextmanager
