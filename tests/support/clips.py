@@ -10,12 +10,14 @@ from PIL import Image
 from bot.answers import Answer, AnsweredFace, AnsweredPicture
 from bot.clips.standing import Drawing, Finished, OnScreen, Promise
 from bot.media.captions import Style
-from models.faces import Band, Box, Guess
+from models.faces import Band, Box, Candidate, Guess
 
 
 def face(number: int, name: str | None) -> AnsweredFace:
     """A face of a clip, named surely or not at all."""
-    guess = Guess(number, name, 0.97, Band.SURE) if name else Guess(None, None, 0.9, Band.UNKNOWN)
+    guess = Guess(None, None, 0.9, Band.UNKNOWN)
+    if name is not None:
+        guess = Guess(number, name, 0.97, Band.SURE, (Candidate(number, name, 0.97),))
     return AnsweredFace(number, number, Box(0, 0, 9, 9), guess, None)
 
 

@@ -174,6 +174,7 @@ async def test_a_file_becomes_a_clip_and_a_correction_draws_it_again(
     assert texts(refused).strip() == (
         "Only the person who asked, or people with a trusted role, can have this drawn again."
     )
+    await until(lambda: not stage.app.clips.at_work, "the end of it")
     jobs_run.clear()
     first = await clip.attachments[0].read()
     await stage.moderator.click(clip, label="Draw again")
@@ -290,6 +291,7 @@ async def test_the_bot_goes_away_in_the_middle_and_the_clip_comes_once(
     await clips.close()
 
 
+@pytest.mark.thorough
 async def test_a_worker_is_killed_in_the_middle_and_the_clip_comes(
     stage: Stage, film: tuple[str, bytes], jobs_run: list[str]
 ) -> None:
@@ -303,6 +305,7 @@ async def test_a_worker_is_killed_in_the_middle_and_the_clip_comes(
     assert "① **Obama**" in texts(clip)
 
 
+@pytest.mark.thorough
 async def test_a_refused_upload_is_made_smaller_once(
     stage: Stage, film: tuple[str, bytes], jobs_run: list[str], refusing: Refusing
 ) -> None:
@@ -315,6 +318,8 @@ async def test_a_refused_upload_is_made_smaller_once(
     assert len(await clip.attachments[0].read()) == after
     assert jobs_run.count("draw") == 2
 
+    # Its card is there a moment before the promise is written down as kept.
+    await until(lambda: not stage.app.clips.at_work, "the end of it")
     refusing.times = 2
     await stage.fan.slash(stage.channel, "clip", video=film, start="0:01")
     await told(stage, "Discord takes no file as large as this clip.")
