@@ -90,6 +90,9 @@ class ClipDesk:
         return await self._context.copy().run(asyncio.create_task, work)
 
     async def _show(self, standing: Standing) -> None:
+        # A clip that is drawn again stays until its successor is there.
+        if standing.promise.answer_id is not None:
+            return
         try:
             await self._edit(standing.promise, progress_card(standing))
         except (discord.HTTPException, aiohttp.ClientError) as failure:
@@ -121,6 +124,9 @@ class ClipDesk:
         return posted.id
 
     async def _answered(self, promise: Promise) -> int | None:
+        # The clip that is there may be the one from before, and an edit may be sent twice.
+        if promise.answer_id is not None:
+            return None
         asked = promise.card_id or promise.source_message_id
         if asked is None or self._client.user is None:
             return None
@@ -141,7 +147,8 @@ class ClipDesk:
         return None
 
     async def _explain(self, promise: Promise, sentence: str) -> None:
-        if promise.card_id is not None and await self._say_instead(promise, sentence):
+        first = promise.card_id is not None and promise.answer_id is None
+        if first and await self._say_instead(promise, sentence):
             return
         try:
             await self._post(promise, lambda: {"view": told_card(f"<@{promise.asker_id}>, {sentence}")})

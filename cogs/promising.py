@@ -46,5 +46,6 @@ async def promise(
     if isinstance(found, Link):
         wish = Wish(found.url, found.start if start is None else start, length, style)
     else:
+        await clip.check_room(client.app, asked)
         wish = Wish(await receive(client, found), start or 0.0, length, style)
     await clip.ask(client.app, asked, wish, reach)

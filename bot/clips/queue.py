@@ -44,6 +44,9 @@ USUAL = 120.0
 DRAW_BESIDE_LOOK = 0.8
 """How long drawing takes for each second of looking."""
 
+NEVER = -1
+"""The changes that a clip has been drawn with, where it could not be drawn again."""
+
 CANCELLED = "Cancelled."
 FORGOTTEN = "What I saw in that video was forgotten meanwhile."
 GIVEN_UP = "I broke down over this clip again and again, so I gave up. Another copy of the video may work."
@@ -192,7 +195,10 @@ class ClipQueue:
         except Exception as error:  # noqa: BLE001  # whatever goes wrong with one clip is its own, and told
             sentence = sentence_for(error)
             async with app.database.writing() as session:
-                ours = await Clips(session).move(job, ClipState.FAILED, sentence=sentence)
+                if job.answer_id is None:
+                    ours = await Clips(session).move(job, ClipState.FAILED, sentence=sentence)
+                else:  # the clip from before is there, and can be drawn again
+                    ours = await Clips(session).move(job, ClipState.DONE, drawn_changes=NEVER)
             if ours:
                 await desk.explain(await self._promise(app, job), sentence)
 

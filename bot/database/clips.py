@@ -129,10 +129,6 @@ class Clips:
         """Jobs whose clip was being posted."""
         return (await self._session.scalars(select(ClipJob).where(ClipJob.state == ClipState.SENDING))).all()
 
-    async def card_is(self, job_id: int, card_id: int) -> None:
-        """Remember the message of the progress card."""
-        await self._session.execute(update(ClipJob).where(ClipJob.id == job_id).values(card_id=card_id))
-
     async def of_messages(self, messages: Collection[int]) -> Sequence[ClipJob]:
         """The jobs about videos that were posted in these messages."""
         query = select(ClipJob).where(ClipJob.source_message_id.in_(messages), ClipJob.link.is_(None))

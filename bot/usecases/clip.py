@@ -49,6 +49,15 @@ class Reach:
     most_bytes: int | None = None
 
 
+async def check_room(app: App, asked: Asked) -> None:
+    """Raises PersonError where no clip can be promised now, whatever it is: before a large file is received, say."""
+    servers = sorted({HOUSE, *asked.rosters})
+    async with app.database.reading() as session:
+        if not await Rosters(session).members(servers):
+            raise NoRosterError(private=asked.server_id is None)
+        await _check_limits(app, session, asked.asker_id, asked.server_id)
+
+
 async def ask(app: App, asked: Asked, wish: Wish, reach: Reach) -> Standing:
     """Promise a clip, and how it stands.
 
@@ -59,10 +68,7 @@ async def ask(app: App, asked: Asked, wish: Wish, reach: Reach) -> Standing:
         _check_part(wish, app.settings.clip_seconds)
         link = tidied(app.settings, wish.source) if isinstance(wish.source, str) else None
         servers = sorted({HOUSE, *asked.rosters})
-        async with app.database.reading() as session:
-            if not await Rosters(session).members(servers):
-                raise NoRosterError(private=asked.server_id is None)
-            await _check_limits(app, session, asked.asker_id, asked.server_id)
+        await check_room(app, asked)
         await naming_of(app, asked, servers)
         if link is None:
             assert isinstance(wish.source, Posted)
@@ -103,12 +109,6 @@ async def ask(app: App, asked: Asked, wish: Wish, reach: Reach) -> Standing:
     return Standing(promise_of(job), job.title, Stage.WAITING, place=place)
 
 
-async def card_is(app: App, job_id: int, card_id: int) -> None:
-    """Remember the message of the progress card, once it was posted."""
-    async with app.database.writing() as session:
-        await Clips(session).card_is(job_id, card_id)
-
-
 async def cancel(app: App, job_id: int, speaker: Speaker) -> None:
     """End the work on a clip; for the asker and for moderators. Raises PersonError for others, and where it has ended."""
     async with app.database.writing() as session:
@@ -125,7 +125,7 @@ async def cancel(app: App, job_id: int, speaker: Speaker) -> None:
 async def draw_again(app: App, job_id: int, speaker: Speaker, reach: Reach) -> Standing:
     """Draw a clip anew with the names as trusted people corrected them, without looking again. `reach.card_id`: its message.
 
-    Raises PersonError where nothing was corrected since, the video is no longer kept, or the person has another in work.
+    Raises PersonError where nothing was corrected since, or the video is no longer kept.
     """
     async with app.database.writing() as session:
         job = await Clips(session).get(job_id)

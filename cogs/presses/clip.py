@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from bot.client import Nugu
 
+DRAWN_SOON = "I draw it again; the clip changes here when that is done."
+
 
 class Cancel(Press[Button], template=r"nugu:cancel:(?P<job>\d+)"):
     """Ends the work on a clip; for the asker and for moderators."""
@@ -23,9 +25,10 @@ class Cancel(Press[Button], template=r"nugu:cancel:(?P<job>\d+)"):
 
 
 class DrawAgain(Press[Button], template=r"nugu:drawagain:(?P<job>\d+)"):
-    """Draws a clip with the names as they were corrected; the card shows how far that is, as it did before."""
+    """Draws a clip with the names as they were corrected; until then the card stays as it is."""
 
     async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
         assert interaction.message is not None
         reach = reach_of(interaction, interaction.message.id)
         await clip.draw_again(interaction.client.app, self.ids["job"], await speaker_of(interaction), reach)
+        await interaction.followup.send(DRAWN_SOON, ephemeral=True)

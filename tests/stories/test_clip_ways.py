@@ -32,6 +32,12 @@ class Heard:
     videos: list[bytes] = field(default_factory=list[bytes])
     refusal: PersonError | None = None
 
+    full: bool = False
+
+    async def check_room(self, app: Any, asked: Asked) -> None:
+        if self.full:
+            raise PersonError("Full.")
+
     async def ask(self, app: Any, asked: Asked, wish: Wish, reach: Reach) -> None:
         if self.refusal is not None:
             raise self.refusal
@@ -46,6 +52,7 @@ class Heard:
 def heard(monkeypatch: pytest.MonkeyPatch) -> Heard:
     heard = Heard()
     monkeypatch.setattr("bot.usecases.clip.ask", heard.ask)
+    monkeypatch.setattr("bot.usecases.clip.check_room", heard.check_room)
     return heard
 
 
@@ -134,6 +141,16 @@ async def test_a_file_that_is_too_large_is_not_even_fetched(
     assert said(result).startswith("mv.mp4: this file is too large; I read videos of up to")
     assert not fetched
     assert not list((stage.app.settings.data / "clips").glob("incoming-*"))
+
+
+async def test_a_file_is_not_fetched_where_there_is_no_room(
+    stage: Stage, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched: list[str] = []
+    monkeypatch.setattr(stage.bot.http, "get_from_cdn", fetched.append)
+    heard.full = True
+    assert said(await stage.fan.slash(stage.channel, "clip", video=VIDEO)) == "Full."
+    assert not fetched
 
 
 async def test_a_mention_with_a_video_or_a_link(stage: Stage, heard: Heard) -> None:
