@@ -14,12 +14,12 @@ from uuid import uuid4
 from bot import jobs
 from bot.clips.kept import key_of
 from bot.clips.standing import Stage
-from bot.clips.wishes import time_code
 from bot.compute import LATER
 from bot.errors import PersonError
 from bot.jobs import Refused
 from bot.media.clips import Target, Watch
 from bot.media.footage import Section, VideoLimits
+from bot.wording import time_code
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence

@@ -19,13 +19,12 @@ from bot.app import App
 from bot.clips.flow import Part, Terms, annotate, answered, watched
 from bot.clips.kept import VIDEO, KeptVideo
 from bot.clips.making import have_linked
-from bot.clips.wishes import time_code
 from bot.database.tables import HOUSE
 from bot.errors import PersonError
 from bot.jobs import Billing
 from bot.links.fetching import tidied
 from bot.usecases.identify import Asked, naming_of
-from bot.wording import circled, in_words
+from bot.wording import circled, in_words, time_code
 
 if TYPE_CHECKING:
     from bot.clips.flow import Annotated

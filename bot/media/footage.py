@@ -14,6 +14,7 @@ TOLERANCE: Final = 0.001
 """Seconds by which a frame may come before a section and still belong to it: seconds are rounded where they are passed on."""
 
 MOST_PIXELS: Final = 4096 * 2304
+ACCEPTED: Final = "MP4, MOV, WebM, MKV and MPEG-TS"
 
 
 class VideoError(PersonError):

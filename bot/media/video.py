@@ -21,8 +21,9 @@ from av.error import FFmpegError
 from av.sidedata.sidedata import Type as SideData
 from av.stream import Disposition
 
-from bot.media.footage import MOST_PIXELS, TOLERANCE, Footage, Section, Sound, VideoError, VideoLimits
+from bot.media.footage import ACCEPTED, MOST_PIXELS, TOLERANCE, Footage, Section, Sound, VideoError, VideoLimits
 from bot.media.headers import impostor, sniff
+from bot.wording import mebibytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
     from models.faces import Picture
 
 __all__ = ["Footage", "Frame", "Section", "Sound", "VideoError", "VideoLimits", "format_of", "frames", "probe"]
-
-ACCEPTED: Final = "MP4, MOV, WebM, MKV and MPEG-TS"
 
 VIDEO_CODECS: Final = (
     *("h264", "hevc", "vp8", "vp9", "av1", "libdav1d", "libvpx", "libvpx-vp9", "mpeg4", "msmpeg4", "msmpeg4v2"),
@@ -158,9 +157,7 @@ def probe(path: Path, limits: VideoLimits) -> Footage:
     """
     size = path.stat().st_size
     if size > limits.max_bytes:
-        raise VideoError(
-            f"this video is too large ({size / 2**20:.0f} MiB); I read up to {limits.max_bytes / 2**20:.0f} MiB"
-        )
+        raise VideoError(f"this video is too large ({mebibytes(size)}); I read up to {mebibytes(limits.max_bytes)}")
     kind = format_of(path)
     if kind is None:
         raise VideoError(_no_video(path))

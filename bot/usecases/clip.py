@@ -11,7 +11,7 @@ from bot.clips import making
 from bot.clips.kept import key_of, key_of_file
 from bot.clips.queue import promise_of
 from bot.clips.standing import Stage, Standing
-from bot.clips.wishes import Posted, time_code
+from bot.clips.wishes import Posted
 from bot.database.clips import Clips
 from bot.database.rosters import Rosters
 from bot.database.tables import HOUSE, ClipJob
@@ -19,6 +19,7 @@ from bot.errors import ForgottenError, NoRosterError, PersonError
 from bot.links.fetching import tidied
 from bot.trust import Trust
 from bot.usecases.identify import naming_of
+from bot.wording import time_code
 
 if TYPE_CHECKING:
     from collections.abc import Collection
