@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
@@ -88,14 +87,13 @@ def linked(link: str) -> Film | Link:
     return Link(link)
 
 
-async def receive(client: Nugu, film: Film) -> Posted:
-    """The video in a file of its own, read piece by piece. Raises PersonError where it is an AVI, too large or can't be had."""
+async def receive(client: Nugu, film: Film, folder: Path) -> Posted:
+    """The video as a file in `folder`, read piece by piece. Raises PersonError where it is an AVI, too large or not there."""
     limit = client.app.settings.clip_bytes
     if film.name.lower().endswith(AVI):
         raise PersonError(f"{plain(film.name)}: this is an AVI; I read {ACCEPTED}.")
     if film.size is not None and film.size > limit:
         raise _too_large(film.name, limit)
-    folder = await asyncio.to_thread(client.app.clips.kept.incoming)
     path = folder / "posted"
     try:
         if urlsplit(film.url).hostname in DISCORD_MEDIA:
@@ -103,11 +101,8 @@ async def receive(client: Nugu, film: Film) -> Posted:
         else:
             # The demo's Discord has no addresses to read from: it lies in this process, its files whole in memory already.
             await asyncio.to_thread(path.write_bytes, await client.http.get_from_cdn(film.url))
-    except BaseException as error:
-        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-        if isinstance(error, UNREADABLE):
-            raise PersonError(f"{plain(film.name)}: {why_unread(error)}.") from None
-        raise
+    except UNREADABLE as error:
+        raise PersonError(f"{plain(film.name)}: {why_unread(error)}.") from None
     return Posted(film.name, path)
 
 

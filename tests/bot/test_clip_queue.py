@@ -16,7 +16,7 @@ from bot.clips import making, queue
 from bot.clips.flow import Heard
 from bot.clips.kept import Kept, KeptVideo, key_of_file
 from bot.clips.making import Made
-from bot.clips.standing import ClipState, Drawing, Finished, Promise, Stage, Standing, UploadRefusedError
+from bot.clips.standing import Drawing, Finished, Promise, Stage, Standing, UploadRefusedError
 from bot.clips.wishes import Posted, Wish
 from bot.database.base import utc_now
 from bot.database.clips import Clips
@@ -29,6 +29,7 @@ from bot.usecases import clip
 from bot.usecases.clip import Reach
 from bot.usecases.correct import Speaker
 from bot.usecases.identify import Asked
+from bot.words import ClipState
 
 SERVER, CHANNEL = 7, 70
 SOON = 10.0

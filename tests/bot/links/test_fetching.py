@@ -66,7 +66,7 @@ async def test_a_named_extractor(settings: Settings, site: ImageSearch, videos: 
     video = site.put("/stage.mp4", videos.whole, "video/mp4")
     named = with_(settings, link_sites="mediasite")
     fetched = await fetch(named, mediasite(site, (video, "video/mp4")), tmp_path)
-    assert (fetched.seconds, fetched.path.read_bytes()) == (2.0, videos.whole)
+    assert fetched.path.read_bytes() == videos.whole
 
 
 async def test_segments_become_a_video(
@@ -187,7 +187,7 @@ async def test_what_an_extractor_hands_on_to_another_that_is_not_named(
     inner = mediasite(site, (video, "video/mp4"))
     link = page(site, "/outer", body=f'<iframe src="{inner}"></iframe>')
     fetched = await fetch(settings, link, tmp_path)
-    assert fetched.seconds == 2.0
+    assert seconds(fetched.path) == pytest.approx(2.0, abs=0.15)
     fetched.path.unlink()
     site.asked.clear()
     assert "no video there" in str(await refused(with_(settings, link_sites="generic"), link, tmp_path))
