@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from bot.media.footage import MOST_PIXELS, TOLERANCE, VideoError
+from bot.media.footage import MOST_PIXELS, TOLERANCE, Section, VideoError
 from bot.media.leash import Leash, LeashError, follow
 from bot.wording import MEBIBYTE, mebibytes
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from ffmpeg import VideoStream
 
-    from bot.media.footage import Footage, Section
+    from bot.media.footage import Footage
 
 log = logging.getLogger(__name__)
 
@@ -184,8 +184,6 @@ def _too_long(target: Target) -> str:
 
 def _within(footage: Footage, section: Section) -> Section:
     """The section as far as there is something in it. Raises VideoError when there is nothing."""
-    from bot.media.footage import Section
-
     inside = Section(max(0.0, section.start), min(section.end, footage.seconds + 2 * TOLERANCE))
     if inside.end <= max(inside.start, footage.first):
         raise VideoError(f"this video has nothing to show there: it is {footage.seconds:.0f} seconds long")

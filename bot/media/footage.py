@@ -23,10 +23,9 @@ class VideoError(PersonError):
 
 @dataclass(frozen=True, slots=True)
 class VideoLimits:
-    """What is still opened: bytes of the file, and pixels of one frame."""
+    """What is still opened: bytes of the file. Of one frame's pixels, it is MOST_PIXELS."""
 
     max_bytes: int
-    max_pixels: int = MOST_PIXELS
 
     @classmethod
     def of(cls, settings: Settings) -> VideoLimits:
@@ -60,8 +59,6 @@ class Footage:
     beginning: float
     first: float
     rate: float
-    frames: int
-    codec: str
     sound: Sound | None
     hdr: bool
     interlaced: bool
