@@ -49,30 +49,14 @@ class ConfinedError(PermissionError):
         super().__init__(f"not allowed here: {event}")
 
 
-def limit(file_bytes: int, seconds: float) -> None:
-    """Bound what this process, and each that it starts, may take: `file_bytes` a file, `seconds` of processor time."""
-    cpu = int(seconds) + 1
-    for what, most in (
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_FSIZE, file_bytes),
-        (resource.RLIMIT_CPU, cpu),
-        (resource.RLIMIT_NOFILE, FILES),
-        (resource.RLIMIT_DATA, MEMORY),
-    ):
+def limit() -> None:
+    """Bound what this process may take besides what its leash bounds: open files, and memory; and each that it starts."""
+    for what, most in ((resource.RLIMIT_NOFILE, FILES), (resource.RLIMIT_DATA, MEMORY)):
         _, hard = resource.getrlimit(what)
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(what, (most, most))
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (SPACE if hard == resource.RLIM_INFINITY else min(SPACE, hard), hard))
-    # A file that grows too large is an error to be told of, not a death without a word.
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-
-
-def die_with(parent: int) -> None:
-    """Let the kernel kill this process when the thread that started it ends; exits at once if `parent` is gone already."""
-    _set_death_signal()
-    if os.getppid() != parent:
-        os._exit(1)
 
 
 def confine(port: int, programs: Collection[str]) -> None:
@@ -114,13 +98,9 @@ def _hold_what_is_started() -> None:
 def _hold() -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
-    _set_death_signal()
-    _no_network()
-
-
-def _set_death_signal() -> None:
     if sys.platform == "linux":
         _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    _no_network()
 
 
 def _no_network() -> None:

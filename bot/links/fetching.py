@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from bot.addresses import read_allowed
+from bot.leash import Leash, kill, last_words, leashed
 from bot.links import reasons
 from bot.links.egress import Upstream, egress
 from bot.links.reasons import LinkError
@@ -41,6 +42,8 @@ INSPECTION_SECONDS = 60.0
 WATCH_SECONDS = 0.5
 PAGES = 64 << 20
 """What a download may take besides the video: pages, players, playlists."""
+OVERHEAD = 16 << 20
+"""Bytes by which a file may be larger than the video in it, before the system writes no more."""
 LINE = 1 << 16
 
 
@@ -209,8 +212,6 @@ async def _follow(
             proxy=proxy.url,
             height=settings.clip_height,
             most=most,
-            seconds=seconds,
-            parent=os.getpid(),
             deno=programs.deno,
             ffmpeg=programs.ffmpeg,
             cookies=settings.link_cookies is not None,
@@ -218,7 +219,7 @@ async def _follow(
         with tempfile.TemporaryFile() as noise:
             came = _Came()
             try:
-                async with asyncio.timeout(seconds), _running(work, folder, noise) as process:
+                async with asyncio.timeout(seconds), _running(work, seconds, folder, noise) as process:
                     await _listen(process, proxy, folder, most, came, told)
             except TimeoutError:
                 raise reasons.no_time(seconds) from None
@@ -228,7 +229,7 @@ async def _follow(
                 log.info("a link led to %s, which is not public", ", ".join(proxy.refused[:5]))
                 raise LinkError(reasons.PRIVATE)
             if came.failed is None:
-                log.warning("a download ended with %s: %s", process.returncode, _tail(noise))
+                log.warning("a download ended with %s: %s", process.returncode, last_words(noise))
                 if process.returncode == -signal.SIGXCPU:
                     raise reasons.no_time(seconds)
                 raise reasons.broken_off()
@@ -238,10 +239,13 @@ async def _follow(
 
 
 @asynccontextmanager
-async def _running(work: Work, folder: Path, noise: IO[bytes]) -> AsyncGenerator[asyncio.subprocess.Process]:
-    """The process, in a group of its own that is killed at the end, with an environment of nothing that is ours."""
+async def _running(
+    work: Work, seconds: float, folder: Path, noise: IO[bytes]
+) -> AsyncGenerator[asyncio.subprocess.Process]:
+    """The process, on a leash and in a session of its own that is killed at the end, with nothing of ours around it."""
+    leash = Leash(seconds, cpu_seconds=int(seconds) + 1, memory=None, file_bytes=work.most + OVERHEAD, nice=0)
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-I", "-m", "bot.links.child"),
+        *leashed((sys.executable, "-I", "-m", "bot.links.child"), leash),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=noise,
@@ -264,8 +268,7 @@ async def _running(work: Work, folder: Path, noise: IO[bytes]) -> AsyncGenerator
             await process.stdin.drain()
         yield process
     finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        kill(process.pid)
         await process.wait()
 
 
@@ -293,8 +296,7 @@ async def _watch(process: asyncio.subprocess.Process, proxy: Egress, folder: Pat
     while True:
         await asyncio.sleep(WATCH_SECONDS)
         if proxy.exhausted or await asyncio.to_thread(_size, folder) > 2 * most + PAGES:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            kill(process.pid)
             return True
 
 
@@ -315,8 +317,3 @@ def _upstream(settings: Settings) -> Upstream | None:
         return Upstream.read(url)
     except ValueError:
         raise reasons.no_proxy() from None
-
-
-def _tail(noise: IO[bytes]) -> str:
-    noise.seek(max(0, noise.seek(0, os.SEEK_END) - 2000))
-    return noise.read().decode(errors="replace").strip()

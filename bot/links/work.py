@@ -38,7 +38,7 @@ class Work:
     """One link to follow.
 
     `extractors`: names that may work on it; `takers`: those that it may be given to.
-    `most`: bytes of the video; `seconds`: of processor time; `parent`: the process without which this one ends.
+    `most`: bytes of the video.
     `deno`, `ffmpeg`: absolute paths, empty where there is none. `cookies`: whether cookies.txt lies in the working folder.
     """
 
@@ -50,8 +50,6 @@ class Work:
     proxy: str
     height: int
     most: int
-    seconds: float
-    parent: int
     deno: str
     ffmpeg: str
     cookies: bool

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from bot.leash import Leash, LeashError, follow
 from bot.media.footage import MOST_PIXELS, TOLERANCE, Section, VideoError
-from bot.media.leash import Leash, LeashError, follow
 from bot.wording import MEBIBYTE, mebibytes
 
 if TYPE_CHECKING:

@@ -14,6 +14,8 @@ TOLERANCE: Final = 0.001
 """Seconds by which a frame may come before a section and still belong to it: seconds are rounded where they are passed on."""
 
 MOST_PIXELS: Final = 4096 * 2304
+"""Of one frame that is still decoded."""
+
 ACCEPTED: Final = "MP4, MOV, WebM, MKV and MPEG-TS"
 
 
@@ -23,7 +25,7 @@ class VideoError(PersonError):
 
 @dataclass(frozen=True, slots=True)
 class VideoLimits:
-    """What is still opened: bytes of the file. Of one frame's pixels, it is MOST_PIXELS."""
+    """What is still opened: bytes of the file."""
 
     max_bytes: int
 

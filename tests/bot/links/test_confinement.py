@@ -131,7 +131,7 @@ def test_deno_runs_within_the_limits() -> None:
         "const a = []; for (let i = 0; i < 300; i++) a.push(new Uint8Array(1 << 20).fill(1)); console.log(a.length)"
     )
     code = (
-        "from bot.links.confinement import limit; limit(1 << 24, 60)\n"
+        "from bot.links.confinement import limit; limit()\n"
         f"subprocess.run({[deno, 'run', '--ext=js', '--no-remote', '-']!r}, input={script!r}, text=True)"
     )
     confined = f"from bot.links.confinement import confine; confine(1, ({deno!r},))\n{code}"
@@ -142,7 +142,7 @@ def test_the_solver_for_youtube_is_found_and_loads() -> None:
     """As far as it goes without YouTube: what yt-dlp hands to deno there begins with these two scripts."""
     deno = find_deno_bin()
     code = (
-        f"from bot.links.confinement import confine, limit; limit(1 << 24, 60); confine(1, ({deno!r},))\n"
+        f"from bot.links.confinement import confine, limit; limit(); confine(1, ({deno!r},))\n"
         "from yt_dlp import YoutubeDL\nfrom yt_dlp_ejs.yt.solver import core, lib\n"
         f"ydl = YoutubeDL({{'js_runtimes': {{'deno': {{'path': {deno!r}}}}}}})\n"
         "print(ydl._js_runtimes['deno'].info.supported, flush=True)\n"
@@ -157,32 +157,28 @@ def test_the_solver_for_youtube_is_found_and_loads() -> None:
     ("code", "said"),
     [
         ("import mmap; mmap.mmap(-1, 3 << 30, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)", "Cannot allocate memory"),
-        ("open(PLACE, 'wb').write(bytes(1 << 21))", "File too large"),
         ("kept = [open('/dev/null') for _ in range(1000)]", "Too many open files"),
     ],
 )
-def test_what_it_may_take(code: str, said: str, tmp_path: Path) -> None:
-    code = code.replace("PLACE", repr(str(tmp_path / "large")))
-    begin = "from bot.links.confinement import limit; limit(1 << 20, 60)\n"
+def test_what_it_may_take(code: str, said: str) -> None:
+    begin = "from bot.links.confinement import limit; limit()\n"
     assert said in attempt(begin + code, confined=False).stderr
     assert attempt(code, confined=False).returncode == 0
-
-
-def test_its_time_on_the_processor_is_bounded() -> None:
-    code = "from bot.links.confinement import limit; limit(1 << 20, 0.5)\nwhile True: pass"
-    assert attempt(code, confined=False).returncode in {-signal.SIGXCPU, -signal.SIGKILL}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the signal is the Linux kernel's")
 def test_it_dies_with_whoever_started_it_and_so_does_what_it_started(tmp_path: Path) -> None:
     inner = "import time; time.sleep(300)"
     child = (
-        "import os, subprocess, sys, json\nfrom bot.links.confinement import confine, die_with\n"
-        "die_with(os.getppid()); confine(1, (sys.executable,))\n"
+        "import os, subprocess, sys, json\nfrom bot.links.confinement import confine\n"
+        "confine(1, (sys.executable,))\n"
         f"started = subprocess.Popen([sys.executable, '-c', {inner!r}])\n"
         "print(json.dumps([os.getpid(), started.pid]), flush=True); started.wait()"
     )
-    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    parent = (
+        "import subprocess, sys; from bot.leash import Leash, leashed\n"
+        f"subprocess.run(leashed([sys.executable, '-c', {child!r}], Leash(300, 300, None, 10**6)))"
+    )
     with subprocess.Popen([sys.executable, "-c", parent], stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         assert process.stdout is not None
         pids: list[int] = json.loads(process.stdout.readline())

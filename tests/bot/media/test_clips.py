@@ -10,16 +10,17 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from bot.leash import Leash, LeashError, follow
 from bot.media import clips
 from bot.media.captions import Style, script
 from bot.media.clips import Drawn, StoppedError, Target, Watch, fitting_height, scaled
 from bot.media.footage import Section, VideoError, VideoLimits
-from bot.media.leash import Leash, LeashError, follow
 from bot.media.video import frames, probe
 from tests.bot.media.test_video import HAMILTON, TURNED, hdr
 from tests.conftest import ROOT, SHARED
@@ -250,11 +251,18 @@ def ended(code: str, leash: Leash, folder: Path) -> LeashError:
 
 def test_a_leash_holds(tmp_path: Path) -> None:
     assert "MemoryError" in ended("bytes(2**31)", LEASH, tmp_path).said
-    assert ended("open('x', 'wb').write(bytes(2 * 10**6))", LEASH, tmp_path).code != 0
+    assert "File too large" in ended("open('x', 'wb').write(bytes(2 * 10**6))", LEASH, tmp_path).said
     assert (tmp_path / "x").stat().st_size <= 10**6
     began = time.monotonic()
     assert ended("import time; time.sleep(60)", Leash(1, 20, 2**30, 10**6), tmp_path).code is None
     assert time.monotonic() - began < 10
+
+
+def test_a_leash_bounds_the_processor_and_may_leave_memory_alone(tmp_path: Path) -> None:
+    assert ended("while True: pass", replace(LEASH, cpu_seconds=1), tmp_path).code in {-signal.SIGXCPU, -signal.SIGKILL}
+    code = "import mmap; print(len(mmap.mmap(-1, 2**31, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)))"
+    with follow([sys.executable, "-c", code], replace(LEASH, memory=None), folder=tmp_path) as lines:
+        assert [line for line in lines if line] == [str(2**31)]
 
 
 def test_what_is_on_a_leash_knows_nothing_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -266,7 +274,7 @@ def test_what_is_on_a_leash_knows_nothing_of_the_environment(tmp_path: Path, mon
 def test_it_dies_with_its_parent(tmp_path: Path) -> None:
     """The parent is killed; whoever it led is gone at once."""
     code = (
-        "import sys, pathlib; from bot.media.leash import Leash, follow\n"
+        "import sys, pathlib; from bot.leash import Leash, follow\n"
         "child = [sys.executable, '-c', 'import os, time; print(os.getpid(), flush=True); time.sleep(60)']\n"
         f"with follow(child, Leash(60, 60, 2**30, 10**6), folder=pathlib.Path({str(tmp_path)!r})) as lines:\n"
         "    for line in lines: print(line or '', flush=True)\n"

@@ -33,12 +33,13 @@ class Leash:
     """How far a command may go. All are bounds of one process: its children have the same again.
 
     `seconds` on the clock, after which it is killed with its whole process group; `cpu_seconds`; `memory` that it may
-    address and `file_bytes` that it may write to one file, both in bytes; `nice`: how much it lets others go first.
+    address, None for all there is, and `file_bytes` that it may write to one file, both in bytes; `nice`: how much it lets
+    others go first.
     """
 
     seconds: float
     cpu_seconds: int
-    memory: int
+    memory: int | None
     file_bytes: int
     nice: int = 5
 
@@ -53,7 +54,7 @@ class LeashError(Exception):
 
 
 def leashed(command: Sequence[str], leash: Leash) -> list[str]:
-    """The command that runs `command` on the leash, as a child of this process; its clock is `follow`'s to watch."""
+    """The command that runs `command` on the leash, as a child of this process; its clock is the caller's to watch."""
     return [sys.executable, "-I", "-S", __file__, json.dumps(asdict(leash)), str(os.getpid()), *command]
 
 
@@ -84,16 +85,22 @@ def follow(
             yield lines
         finally:
             lines.close()
-            end(process)
+            kill(process.pid)
+            process.wait()
+            if process.stdout:
+                process.stdout.close()
 
 
-def end(process: subprocess.Popen[bytes]) -> None:
-    """Kill a process that was started in a session of its own, with all that is in it, and wait until it is gone."""
+def kill(session: int) -> None:
+    """Kill a process that was started in a session of its own, with all that is in it."""
     with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    if process.stdout:
-        process.stdout.close()
+        os.killpg(session, signal.SIGKILL)
+
+
+def last_words(complaints: IO[bytes]) -> str:
+    """The end of what a process wrote to its standard error."""
+    complaints.seek(max(0, complaints.seek(0, os.SEEK_END) - 2000))
+    return complaints.read().decode(errors="replace").strip()
 
 
 def _lines(process: subprocess.Popen[bytes], leash: Leash, complaints: IO[bytes]) -> Generator[str | None]:
@@ -103,7 +110,7 @@ def _lines(process: subprocess.Popen[bytes], leash: Leash, complaints: IO[bytes]
         ready.register(out, selectors.EVENT_READ)
         while True:
             if time.monotonic() > deadline:
-                raise LeashError(None, _last(complaints))
+                raise LeashError(None, last_words(complaints))
             if not ready.select(_LOOK_SECONDS):
                 yield None
                 continue
@@ -115,15 +122,9 @@ def _lines(process: subprocess.Popen[bytes], leash: Leash, complaints: IO[bytes]
     try:
         code = process.wait(max(0.0, deadline - time.monotonic()))
     except subprocess.TimeoutExpired:
-        raise LeashError(None, _last(complaints)) from None
+        raise LeashError(None, last_words(complaints)) from None
     if code:
-        raise LeashError(code, _last(complaints))
-
-
-def _last(complaints: IO[bytes]) -> str:
-    size = complaints.seek(0, os.SEEK_END)
-    complaints.seek(max(0, size - 2000))
-    return complaints.read().decode(errors="replace").strip()
+        raise LeashError(code, last_words(complaints))
 
 
 def main() -> None:
@@ -139,7 +140,10 @@ def main() -> None:
         (resource.RLIMIT_FSIZE, bounds["file_bytes"]),
         (resource.RLIMIT_CORE, 0),
     ):
-        resource.setrlimit(limit, (most, most))
+        _, hard = resource.getrlimit(limit)
+        if most is not None:
+            most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+            resource.setrlimit(limit, (most, most))
     os.nice(bounds["nice"])
     # A parent may be deaf to signals, which a child inherits.
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
