@@ -220,6 +220,7 @@ async def test_a_mention_becomes_a_clip_and_hide_takes_it_away(stage: Stage, fil
     assert clips_in(stage) == []
 
 
+@pytest.mark.thorough
 async def test_the_asker_cancels_and_nobody_else(stage: Stage, film: tuple[str, bytes], hold: Hold) -> None:
     await stage.enrol_presidents()
     await stage.fan.slash(stage.channel, "clip", video=film)
@@ -233,6 +234,7 @@ async def test_the_asker_cancels_and_nobody_else(stage: Stage, film: tuple[str, 
     assert len(stage.channel.history()) == 1
 
 
+@pytest.mark.thorough
 async def test_a_video_whose_message_is_deleted_is_forgotten(stage: Stage, film: tuple[str, bytes], hold: Hold) -> None:
     await stage.enrol_presidents()
     asked = await stage.fan.send(stage.channel, stage.mention, attachments=[film])
@@ -243,6 +245,7 @@ async def test_a_video_whose_message_is_deleted_is_forgotten(stage: Stage, film:
     await until(lambda: not list((stage.app.settings.data / "clips").glob("*/video")), "it to be forgotten")
 
 
+@pytest.mark.thorough
 async def test_one_clip_at_a_time_and_a_queue_that_ends(stage: Stage, film: tuple[str, bytes], hold: Hold) -> None:
     await stage.enrol_presidents()
     await stage.fan.slash(stage.channel, "clip", video=film)
@@ -272,6 +275,7 @@ async def test_a_part_that_is_too_long(stage: Stage, film: tuple[str, bytes], ap
     assert buttons(card) == []
 
 
+@pytest.mark.thorough
 async def test_the_bot_goes_away_in_the_middle_and_the_clip_comes_once(
     stage: Stage, film: tuple[str, bytes], hold: Hold
 ) -> None:
@@ -286,7 +290,7 @@ async def test_the_bot_goes_away_in_the_middle_and_the_clip_comes_once(
     clip = await clip_in(stage)
     assert "① **Obama**" in texts(clip)
     assert hold.began == 2
-    await asyncio.sleep(0.5)
+    await until(lambda: not clips.at_work, "the end of it")
     assert len(stage.channel.history()) == 1
     await clips.close()
 
@@ -326,6 +330,7 @@ async def test_a_refused_upload_is_made_smaller_once(
     assert len(clips_in(stage)) == 1
 
 
+@pytest.mark.thorough
 async def test_after_fourteen_minutes_the_asker_is_called(stage: Stage, film: tuple[str, bytes], hold: Hold) -> None:
     await stage.enrol_presidents()
     await stage.fan.slash(stage.channel, "clip", video=film)

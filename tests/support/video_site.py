@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 import imageio_ffmpeg
 from aiohttp import web
 
+from bot.settings import Settings
 from tests.support.image_search import ImageSearch
 
 FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
@@ -79,3 +81,43 @@ def mediasite(site: ImageSearch, *streams: tuple[str, str], title: str = "A stag
 
     site.serve("/Mediasite/PlayerService/PlayerService.svc/json/GetPlayerOptions", options)
     return page(site, f"/Mediasite/Play/{RESOURCE}")
+
+
+def player(site: ImageSearch, *sizes: tuple[str, int, int]) -> str:
+    """A page whose player names a video in several heights, and how many bytes each has; its link."""
+    sources = [{"file": f"/{name}.mp4", "height": height, "filesize": size} for name, height, size in sizes]
+    script = f'jwplayer("stage").setup({json.dumps({"sources": sources})})'
+    return page(site, "/page", body=f'<div id="stage"></div><script>{script}</script>')
+
+
+def endless(site: ImageSearch, path: str, claimed: int | None) -> str:
+    """A video on `site` without an end; its link."""
+
+    async def pour(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "video/mp4"})
+        response.content_length = claimed
+        await response.prepare(request)
+        if request.method != "HEAD":
+            while True:
+                await response.write(bytes(1 << 16))
+        return response
+
+    return site.serve(path, pour)
+
+
+def dripping(site: ImageSearch, path: str) -> str:
+    """A video on `site` that hardly comes; its link."""
+
+    async def drip(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "video/mp4"})
+        await response.prepare(request)
+        while True:
+            await response.write(bytes(64))
+            await asyncio.sleep(0.1)
+
+    return site.serve(path, drip)
+
+
+def with_(settings: Settings, **changed: object) -> Settings:
+    """These settings, but for what is `changed`."""
+    return settings.model_copy(update=changed)

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 from tests.bot.test_cli import nugu
-from tests.support.image_search import ImageSearch, Vault
+from tests.support.image_search import ImageSearch
 from tests.support.video_site import Videos, mediasite
 
 
@@ -27,8 +27,8 @@ async def test_a_link_that_works(site: ImageSearch, videos: Videos, tmp_path: Pa
     assert "✓ deno: " in done.stdout
 
 
-async def test_a_link_that_does_not(site: ImageSearch, vault: Vault, tmp_path: Path) -> None:
-    """The site's own words are told, and a private address is not reached from here either."""
+async def test_a_link_that_does_not(site: ImageSearch, tmp_path: Path) -> None:
+    """The site's own words are told."""
     allowed = f"127.0.0.1:{site.port}"
     done = await doctor(f"{site.base}/gone", tmp_path, NUGU_LINK_SITES="generic", NUGU_ALLOWED_ADDRESSES=allowed)
     assert done.returncode == 1
@@ -36,6 +36,3 @@ async def test_a_link_that_does_not(site: ImageSearch, vault: Vault, tmp_path: P
         "✗ link: That video isn't there any more, or never was. (yt-dlp: Unable to download webpage: HTTP "
         in done.stdout
     )
-    done = await doctor(f"http://127.0.0.1:{vault.port}/", tmp_path, NUGU_LINK_SITES="generic")
-    assert "✗ link: That link leads to a private address" in done.stdout
-    assert vault.touched == 0

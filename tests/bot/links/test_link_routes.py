@@ -1,7 +1,7 @@
 """Every route to a private address that we know, tried with the real yt-dlp: nothing inside is so much as connected to.
 
-Each route is walked as the bot is set up; and as a control (of ROUTES in the thorough tests) with the address inside
-allowed, which it then reaches. docs/links.md lists them.
+Each route is walked as the bot is set up; and as a control with the address inside allowed, which it then reaches. Of ROUTES
+the everyday tests walk one of each kind; the others and the controls are among the thorough ones. docs/links.md lists them.
 """
 
 from __future__ import annotations
@@ -122,6 +122,8 @@ ROUTES = [
     variant,
     dash,
 ]
+EVERYDAY = {meta_refresh, embedded_player, key, dash}
+"""A page's own word, another extractor, and two of the downloaders for pieces."""
 
 
 @pytest.fixture(autouse=True)
@@ -135,7 +137,9 @@ def open_to(settings: Settings, vault: Vault) -> Settings:
     return settings.model_copy(update={"allowed_addresses": f"{settings.allowed_addresses}, 127.0.0.1:{vault.port}"})
 
 
-@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize(
+    "route", [pytest.param(route, marks=() if route in EVERYDAY else pytest.mark.thorough) for route in ROUTES]
+)
 async def test_a_route(
     settings: Settings, site: ImageSearch, vault: Vault, videos: Videos, tmp_path: Path, route: Route
 ) -> None:
@@ -159,7 +163,16 @@ async def test_a_route_where_it_is_allowed(
     assert vault.touched > 0
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433", "0x7f000001", "127.1", "[::ffff:127.0.0.1]"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost",
+        *(
+            pytest.param(host, marks=pytest.mark.thorough)
+            for host in ("127.0.0.1", "2130706433", "0x7f000001", "127.1", "[::ffff:127.0.0.1]")
+        ),
+    ],
+)
 async def test_a_link_to_it(settings: Settings, vault: Vault, host: str) -> None:
     """Other spellings: tests/bot/links/test_egress.py, where they cost no process."""
     with pytest.raises(LinkError, match="private address"):

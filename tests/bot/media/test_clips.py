@@ -24,11 +24,13 @@ from bot.media.footage import Section, VideoError, VideoLimits
 from bot.media.video import frames, probe
 from tests.bot.media.test_video import HAMILTON, TURNED, hdr
 from tests.conftest import ROOT, SHARED
-from tests.support.films import corners, ffmpeg, heard, moving, pictures, quarters, sound_packets, stamps, uneven
+from tests.support.films import corners, ffmpeg, heard, moving, pictures, quarters, sound_packets, stamps
 from tests.support.looks import cast_of, guess, look_of, track
 
 WHOLE = Section(0, 3600)
 ROOMY = Target(20 * 2**20, 1080)
+LYING_OR_FLIPPED = {("-display_rotation", "90"), ("-display_hflip",)}
+"""Of `TURNED`, one of either kind; the others are tried among the thorough tests."""
 EMPTY = script(look_of([], (160, 90), []), cast_of([]), Style.NAMES)
 
 
@@ -81,9 +83,8 @@ def test_a_section_of_hamilton_keeps_sound_and_picture_together(hamilton: Path, 
     assert 3.95 < after[-1][0] < 4.03
 
 
-@pytest.mark.parametrize("name", ["uneven.mp4", "uneven.mkv"])
-def test_uneven_times_and_their_sound_pass_through(tmp_path: Path, name: str) -> None:
-    path = uneven(tmp_path / name, "-c:a", "aac")
+def test_uneven_times_and_their_sound_pass_through(uneven_film: Path) -> None:
+    path = uneven_film
     out, _ = draw(path)
     # The coarser of the two time bases: Matroska's is a millisecond, and a start is told in microseconds.
     assert off_by(path, out) < 2e-5
@@ -114,6 +115,7 @@ def music_video(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("section", [WHOLE, Section(1.03, 4.5)])
 def test_the_click_of_every_cut_stays_on_its_cut(music_video: Path, section: Section) -> None:
     truth = json.loads(music_video.with_suffix(".json").read_text())
@@ -135,7 +137,9 @@ def test_the_click_of_every_cut_stays_on_its_cut(music_video: Path, section: Sec
         assert abs(seen - clicked) < 1 / 30
 
 
-@pytest.mark.parametrize("turn", TURNED)
+@pytest.mark.parametrize(
+    "turn", [pytest.param(turn, marks=() if turn in LYING_OR_FLIPPED else pytest.mark.thorough) for turn in TURNED]
+)
 def test_a_turned_video_is_drawn_upright(tmp_path: Path, turn: tuple[str, ...]) -> None:
     flat, path = corners(tmp_path / "flat.mp4"), tmp_path / "turned.mp4"
     ffmpeg(*turn, "-i", flat, "-c", "copy", path)
@@ -153,7 +157,7 @@ def test_odd_sizes_become_even_and_pixels_square(tmp_path: Path) -> None:
     assert probe(draw(wide)[0], VideoLimits(10**8)).size == (128, 72)
 
 
-@pytest.mark.parametrize("transfer", ["smpte2084", "arib-std-b67"])
+@pytest.mark.parametrize("transfer", ["smpte2084", pytest.param("arib-std-b67", marks=pytest.mark.thorough)])
 def test_hdr_is_drawn_in_sdr_and_bright_enough(tmp_path: Path, transfer: str) -> None:
     out, _ = draw(hdr(tmp_path / "hdr.mp4", transfer))
     assert not probe(out, VideoLimits(10**8)).hdr
@@ -258,8 +262,12 @@ def test_a_leash_holds(tmp_path: Path) -> None:
     assert time.monotonic() - began < 10
 
 
-def test_a_leash_bounds_the_processor_and_may_leave_memory_alone(tmp_path: Path) -> None:
+@pytest.mark.thorough
+def test_a_leash_bounds_the_processor(tmp_path: Path) -> None:
     assert ended("while True: pass", replace(LEASH, cpu_seconds=1), tmp_path).code in {-signal.SIGXCPU, -signal.SIGKILL}
+
+
+def test_a_leash_may_leave_memory_alone(tmp_path: Path) -> None:
     code = "import mmap; print(len(mmap.mmap(-1, 2**31, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)))"
     with follow([sys.executable, "-c", code], replace(LEASH, memory=None), folder=tmp_path) as lines:
         assert [line for line in lines if line] == [str(2**31)]

@@ -13,7 +13,7 @@ from bot.media import video
 from bot.media.footage import Footage, Section, VideoError, VideoLimits
 from bot.media.video import frames, probe
 from tests.conftest import SHARED
-from tests.support.films import corners, ffmpeg, moving, quarters, stamps, uneven
+from tests.support.films import corners, ffmpeg, moving, quarters, stamps
 
 LIMITS = VideoLimits(50 * 2**20)
 HAMILTON = SHARED / "clips" / "hamilton" / "short_hamilton_clip.mp4"
@@ -81,11 +81,9 @@ def test_the_first_picture_may_come_after_the_sound() -> None:
     assert times == pytest.approx([float(stamp) for stamp in stamps(HAMILTON)], abs=1e-6)
 
 
-@pytest.mark.parametrize("name", ["uneven.mp4", "uneven.mkv"])
-def test_uneven_times_are_kept(tmp_path: Path, name: str) -> None:
-    path = uneven(tmp_path / name)
-    times = [frame.time for frame in frames(path, ALL)]
-    assert times == pytest.approx([float(stamp) for stamp in stamps(path)], abs=1e-6)
+def test_uneven_times_are_kept(uneven_film: Path) -> None:
+    times = [frame.time for frame in frames(uneven_film, ALL)]
+    assert times == pytest.approx([float(stamp) for stamp in stamps(uneven_film)], abs=1e-6)
     assert len({round(b - a, 3) for a, b in pairwise(times)}) > 5
 
 
