@@ -62,7 +62,11 @@ class ClipDesk:
 
     async def answer(self, promise: Promise, finished: Finished, drawing: Drawing) -> int:
         """See `Desk.answer`. Where Discord takes no new files into a card, the clip is posted below."""
-        return await self._here(self._answer(promise, finished, drawing))
+        try:
+            return await self._here(self._answer(promise, finished, drawing))
+        except discord.DiscordServerError as error:
+            # The queue, which knows no Discord, tries again what is a matter of the connection.
+            raise ConnectionError(f"Discord answers {error.status}") from error
 
     async def answered(self, promise: Promise) -> int | None:
         """See `Desk.answered`."""
@@ -91,6 +95,8 @@ class ClipDesk:
                 await self._edit(promise, clip_card(finished), lambda: clip_files(finished, drawing))
             except discord.HTTPException as refused:
                 _check_size(refused, drawing)
+                if refused.status == NOT_FOUND and promise.answer_id is not None:
+                    return promise.answer_id  # somebody took the clip away while it was drawn again
                 if refused.status not in {BAD_REQUEST, FORBIDDEN, NOT_FOUND}:
                     raise
                 log.warning("card %s did not become the clip: %s", promise.card_id, refused)

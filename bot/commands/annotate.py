@@ -85,6 +85,7 @@ async def annotate_video(
 ) -> None:
     """Write the annotated clip of a file or link to `out`, and what else was asked for. Raises PersonError."""
     console = Console(stderr=True, highlight=False)
+    _check_out(source, [path for path in (out, faces) if path is not None])
     # An operator's own video may be as long as it likes.
     wanted = Part(*part, most_seconds=math.inf)
     async with App.open(settings) as app:
@@ -104,6 +105,15 @@ async def annotate_video(
                 faces.write_text(json.dumps(told, ensure_ascii=False))
             record = as_record(source, out, done, fitted, stages.seconds())
     print(json.dumps(record, ensure_ascii=False) if as_json else _told(record, done))
+
+
+def _check_out(source: str, files: list[Path]) -> None:
+    """Raises PersonError where a file can't be written, or is the video itself, before any work is done."""
+    for path in files:
+        if path.exists() and Path(source).exists() and path.samefile(source):
+            raise PersonError(f"{path} is the video itself. Choose another name for what is written.")
+        if not path.absolute().parent.is_dir():
+            raise PersonError(f"There is no folder {path.absolute().parent}.")
 
 
 def as_record(source: str, out: Path, done: Annotated, fitted: Fitted, seconds: dict[str, float]) -> dict[str, Any]:

@@ -9,10 +9,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import av
 import pytest
 from PIL import Image, ImageFilter
 
 from tests.conftest import ROOT
+from tests.support.videos import video_of
 
 ENGINES = "engines"
 
@@ -60,6 +62,42 @@ def test_a_roster_goes_out_and_comes_in(enrolled: Path, public_photos: Path, tmp
     assert "① 바이든" in done.stdout
     done = nugu("roster", "import", public_photos / "obama.jpg", data=other)
     assert (done.returncode, done.stderr.splitlines()[-1]) == (1, "nugu: This is not a zip archive, or it is broken.")
+
+
+@pytest.mark.thorough
+def test_a_video_is_annotated(enrolled: Path, public_photos: Path, tmp_path: Path) -> None:
+    video = video_of([public_photos / name for name in ("obama2.jpg", "biden.jpg")], tmp_path / "film.mp4")
+    out, faces, frames = tmp_path / "clip.mp4", tmp_path / "faces.json", tmp_path / "frames"
+    written = ("--faces", faces, "--frames", frames, "--json")
+    done = nugu("annotate", video, "--out", out, *written, "--start", "0:00", "--height", "240", data=enrolled)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert {person["name"]: person["on_screen"] for person in told["cast"]} == {
+        "Obama": [["0:00", "0:01"]],
+        "바이든": [["0:01", "0:02"]],
+    }
+    assert (told["size"], told["group"], told["engine"]) == ([640, 360], "Presidents", "dlib-1")
+    assert {"look", "name", "draw", "all"} <= set(told["seconds"])
+    by_frame = json.loads(faces.read_text())
+    assert (by_frame["fps"], len(by_frame["frames"])) == (25.0, 50)
+    assert [face["name"] for face in by_frame["frames"][0]] == ["Obama"]
+    assert [path.name for path in sorted(frames.iterdir())][::49] == ["000001.jpg", "000050.jpg"]
+    with av.open(out) as clip:
+        assert (clip.streams.video[0].height, clip.streams.audio[0].codec_context.name) == (240, "aac")
+
+
+@pytest.mark.thorough
+def test_what_is_annotated_goes_elsewhere(enrolled: Path, public_photos: Path, tmp_path: Path) -> None:
+    photo = public_photos / "obama2.jpg"
+    for arguments, sentence in (
+        ((photo, "--out", tmp_path / "clip.mp4"), "nugu: This is no video but a JPEG picture"),
+        ((photo, "--out", photo), "is the video itself"),
+        ((photo, "--out", tmp_path / "none" / "clip.mp4"), "There is no folder"),
+        ((tmp_path / "none.mp4", "--out", tmp_path / "clip.mp4"), "There is no file"),
+    ):
+        done = nugu("annotate", *arguments, data=enrolled)
+        assert done.returncode == 1
+        assert sentence in " ".join(done.stderr.split()), done.stderr
 
 
 def test_json_has_one_line_a_photo(enrolled: Path, public_photos: Path, tmp_path: Path) -> None:

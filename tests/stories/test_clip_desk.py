@@ -135,6 +135,23 @@ async def test_a_card_that_was_taken_away_stays_away(
     assert await desk.answered(posted) == sent
 
 
+async def test_a_clip_that_is_drawn_again_stays_until_then_and_does_not_come_back(
+    stage: Scene, desk: ClipDesk, drawing: Drawing, posted: Promise
+) -> None:
+    await desk.answer(posted, clips.finished("Sana"), drawing)
+    again = replace(posted, answer_id=posted.card_id)
+    assert await desk.answered(again) is None
+    await desk.show(Standing(again, "TWICE M/V.mp4", Stage.DRAW, 0.5))
+    assert buttons(stage.channel.last_message)[0] == "All right"
+    await desk.explain(again, "It went wrong.")
+    assert "It went wrong." in texts(stage.channel.last_message)
+    assert posted.card_id is not None
+    await stage.bot.get_partial_messageable(stage.channel.id).get_partial_message(posted.card_id).delete()
+    before = len(stage.channel.history())
+    assert await desk.answer(again, clips.finished("Sana"), drawing) == posted.card_id
+    assert len(stage.channel.history()) == before
+
+
 @pytest.mark.parametrize(("status", "code"), [(413, 0), (413, 40005), (400, 40005)])
 async def test_a_refusal_for_size_says_what_may_be_tried(
     stage: Scene, desk: ClipDesk, drawing: Drawing, asked: Promise, status: int, code: int
