@@ -1,9 +1,13 @@
-"""Is everybody in a video rightly named? `python -m bench.truth [SHARED] [--engines dlib,retail] [--seeds 11,12,13,14]`.
+"""Is everybody in a video rightly named? `python -m bench.truth [SHARED] [--engines dlib,retail] [--seeds 31,32]`.
 
-For each seed the ten photos a member of TWICE in SHARED (`../shared` unless given) are split: some are enrolled, the others
-make a fast-cut video with SHARED/bench/make_mv.py, in which women of ITZY are the strangers. A frame is right when every face
-of the truth that is a member carries her name (overlap of boxes from 0.3), and neither a stranger nor any other box carries
-one. A member who is left unknown, or isn't seen, makes it wrong. Faces of which less than half is in the picture don't count.
+For each seed the ten photos a member of TWICE in SHARED (`../shared` unless given) are split at random: seven (`--enrolled`)
+are enrolled, the other three make a fast-cut video with SHARED/bench/make_mv.py, in which women of ITZY are the strangers.
+A frame is right when every face of the truth that is a member carries her name (overlap of boxes from 0.3), and neither a
+stranger nor any other box carries one. A member who is left unknown, or isn't seen, makes it wrong. Faces of which less than
+half is in the picture don't count.
+
+Seeds 31 to 36, frames right: dlib 91.4 % (83.3 to 98.2 %; names wrong 0.3 %), retail 92.9 % (79.8 to 100 %; names wrong 1.2 %).
+Few photos make all the difference: retail leaves two of one member unknown and takes one of another for a third.
 """
 
 from __future__ import annotations
@@ -53,12 +57,16 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Frames, those that are right, and shots in which a face changes its name; faces by what became of them."""
+    """Frames, those that are right, and shots in which a face changes its name; faces by what became of them.
+
+    `elsewhere`: boxes with a name that are no face of the truth.
+    """
 
     frames: int
     right: int
     changes: int
     faces: Counter[str]
+    elsewhere: int
 
     @property
     def share(self) -> float:
@@ -69,9 +77,20 @@ class Score:
         """Share of all labelled faces to which one of these happened."""
         return sum(self.faces[kind] for kind in kinds) / max(1, self.faces.total())
 
+    @property
+    def wrong_names(self) -> float:
+        """Names given to whom they don't belong, a labelled face."""
+        return self.of_faces("wrong", "stranger named") + self.elsewhere / max(1, self.faces.total())
+
+    @property
+    def strangers_named(self) -> float:
+        """Share of the strangers' faces that have a name; NaN without strangers."""
+        strangers = self.faces["stranger named"] + self.faces["stranger unknown"]
+        return self.faces["stranger named"] / strangers if strangers else float("nan")
+
 
 def make(
-    shared: Path, folder: Path, seed: int, *, seconds: float = 45, enrolled: int = 5, size: str = "1280x720"
+    shared: Path, folder: Path, seed: int, *, seconds: float = 45, enrolled: int = 7, size: str = "1280x720"
 ) -> Made:
     """A video from the photos that aren't enrolled."""
     chance = np.random.default_rng(1000 + seed)
@@ -128,7 +147,7 @@ def name(bench: Workbench, made: Made) -> tuple[Look, list[list[dict[str, Any]]]
 def score(truth: dict[str, Any], frames: Sequence[Sequence[dict[str, Any]]]) -> Score:
     """What became of every face of every frame."""
     faces: Counter[str] = Counter()
-    right, changes = 0, 0
+    right, changes, elsewhere = 0, 0, 0
     width, height = truth["size"]
     cuts, names = set(truth["cuts"]), dict[int, set[str | None]]()
     for number, (true, found) in enumerate(zip(truth["frames"], frames, strict=True)):
@@ -152,9 +171,11 @@ def score(truth: dict[str, Any], frames: Sequence[Sequence[dict[str, Any]]]) -> 
             what = _what(face["name"], given, seen=seen)
             faces[what] += 1
             good = good and what in ("right", "stranger unknown")
-        right += good and not any(one["name"] for one in left)
+        others = sum(bool(one["name"]) for one in left)
+        elsewhere += others
+        right += good and not others
     changes += sum(len(given) > 1 for given in names.values())
-    return Score(len(truth["frames"]), right, changes, faces)
+    return Score(len(truth["frames"]), right, changes, faces, elsewhere)
 
 
 def _what(true: str | None, given: str | None, *, seen: bool) -> str:
@@ -172,27 +193,34 @@ def main() -> None:
     )
     parser.add_argument("shared", nargs="?", type=Path, default=_ROOT.parent / "shared")
     parser.add_argument("--engines", default="dlib,retail", help="which to measure, with commas between")
-    parser.add_argument("--seeds", default="11,12,13,14", help="which videos to make, with commas between")
+    parser.add_argument("--seeds", default="31,32,33,34,35,36", help="which videos to make, with commas between")
     parser.add_argument("--seconds", type=float, default=45)
-    parser.add_argument("--enrolled", type=int, default=5, help="photos a member, of ten; the others are in the video")
+    parser.add_argument("--enrolled", type=int, default=7, help="photos a member, of ten; the others are in the video")
     arguments = parser.parse_args()
     shared: Path = arguments.shared.resolve()
     kinds = ("right", "unknown", "missed", "wrong", "stranger unknown", "stranger named")
-    print("engine seed  frames right  cuts missed/false  changes  " + "  ".join(kinds))
-    shares: dict[str, list[float]] = {}
+    print("engine seed  frames right  cuts missed/false  changes  wrong names  of strangers  " + "  ".join(kinds))
+    rows: dict[str, list[list[float]]] = {}
     for seed in arguments.seeds.split(","):
         with tempfile.TemporaryDirectory() as folder:
             made = make(shared, Path(folder), int(seed), seconds=arguments.seconds, enrolled=arguments.enrolled)
             for engine in arguments.engines.split(","):
                 look, frames = name(Workbench(engine, shared / "models", 2**28, 2**28), made)
                 its = score(made.truth, frames)
-                shares.setdefault(engine, []).append(its.share)
                 true, found = set(made.truth["cuts"]), set(look.shots.tolist())
-                row = "  ".join(f"{its.of_faces(kind):.2%}".rjust(len(kind)) for kind in kinds)
-                cuts = f"{len(true - found):7}/{len(found - true):<9}"
-                print(f"{engine:6} {seed:>4}  {its.share:12.2%}  {cuts}  {its.changes:7}  {row}", flush=True)
-    for engine, its in shares.items():
-        print(f"{engine:6} mean  {np.mean(its):12.2%}")
+                counts = [len(true - found), len(found - true), its.changes]
+                shares = [its.wrong_names, its.strangers_named, *(its.of_faces(kind) for kind in kinds)]
+                rows.setdefault(engine, []).append([its.share, *counts, *shares])
+                print(_row(engine, seed, rows[engine][-1], kinds), flush=True)
+    for engine, its in rows.items():
+        print(_row(engine, "mean", np.nanmean(its, axis=0).tolist(), kinds))
+
+
+def _row(engine: str, seed: str, figures: Sequence[float], kinds: Sequence[str]) -> str:
+    right, missed, false, changes, wrong, strangers, *faces = figures
+    shares = "  ".join(f"{share:.2%}".rjust(len(kind)) for share, kind in zip(faces, kinds, strict=True))
+    cuts = f"{missed:7.4g}/{false:<9.4g}"
+    return f"{engine:6} {seed:>4}  {right:12.2%}  {cuts}  {changes:7.4g}  {wrong:11.2%}  {strangers:12.2%}  {shares}"
 
 
 if __name__ == "__main__":

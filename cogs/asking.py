@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, Literal
 
-import aiohttp
 import discord
 
+from bot.client import UNREACHABLE
 from bot.errors import PersonError, sentence_for
 from bot.usecases import identify, members
 from bot.usecases.identify import Asked
@@ -93,7 +93,7 @@ async def explain(message: discord.Message, error: Exception) -> None:
     """Answer a message with what went wrong; never raises."""
     try:
         await reply(message, content=sentence_for(error))
-    except (discord.HTTPException, aiohttp.ClientError) as failure:
+    except UNREACHABLE as failure:
         log.warning("could not tell of an error: %s", failure)
 
 
@@ -113,7 +113,7 @@ async def _is_in(client: Nugu, server_id: int, person: discord.abc.User) -> bool
         await guild.fetch_member(person.id)
     except discord.NotFound:
         return False
-    except (discord.HTTPException, aiohttp.ClientError) as failure:
+    except UNREACHABLE as failure:
         log.warning("could not ask whether somebody is in server %s: %s", server_id, failure)
         return False
     return True

@@ -14,9 +14,9 @@ from bot.errors import PersonError
 from bot.media.captions import Style
 from bot.usecases import clip
 from cogs.asking import asked_by, groups_offered
-from cogs.desk import ClipDesk, reach_of
+from cogs.asking_clips import promise, reach_of
+from cogs.clip_desk import ClipDesk
 from cogs.presses.clip import Cancel, DrawAgain
-from cogs.promising import promise
 from cogs.videos import Film, Link, film_of, is_video, linked, video_of
 
 ONE_OF_TWO = "Give me a `link:` or a `video:`, one of the two."

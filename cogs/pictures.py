@@ -10,6 +10,7 @@ import aiohttp
 import discord
 
 from bot.usecases.identify import Submitted
+from bot.wording import mebibytes
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
@@ -65,10 +66,9 @@ async def read_attachment(client: Nugu, attachment: discord.Attachment) -> Submi
 async def read_file(attachment: discord.Attachment, limit: int, what: str = "files") -> Submitted:
     """The bytes of one attachment of up to `limit` bytes; a larger one is not even fetched."""
     if attachment.size > limit:
-        size, most = attachment.size / 2**20, limit / 2**20
         return Submitted(
             attachment.filename,
-            refusal=f"this file is too large ({size:.1f} MiB); I read {what} of up to {most:.0f} MiB",
+            refusal=f"this file is too large ({mebibytes(attachment.size, 1)}); I read {what} of up to {mebibytes(limit)}",
         )
     return await _read(attachment.filename, attachment.read())
 

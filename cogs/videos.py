@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
@@ -13,7 +12,8 @@ import discord
 
 from bot.clips.wishes import Posted, first_link, read_seconds
 from bot.errors import PersonError
-from bot.wording import plain
+from bot.media.footage import ACCEPTED
+from bot.wording import MEBIBYTE, mebibytes, plain
 from cogs.pictures import DISCORD_MEDIA, PICTURE_ENDINGS, UNREADABLE, why_unread
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from bot.client import Nugu
 
-VIDEO_ENDINGS = (".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".ts", ".3gp")
-MEBIBYTE = 1 << 20
+AVI = ".avi"
+VIDEO_ENDINGS = (".mp4", ".m4v", ".mov", ".webm", ".mkv", ".ts", ".3gp", AVI)
 PIECE = MEBIBYTE
 OK, NOT_FOUND = 200, 404
 SECONDS_WITHOUT_A_BYTE = 30
@@ -87,24 +87,22 @@ def linked(link: str) -> Film | Link:
     return Link(link)
 
 
-async def receive(client: Nugu, film: Film) -> Posted:
-    """The video in a file of its own, read piece by piece. Raises PersonError where it is too large or can't be had."""
+async def receive(client: Nugu, film: Film, folder: Path) -> Posted:
+    """The video as a file in `folder`, read piece by piece. Raises PersonError where it is an AVI, too large or not there."""
     limit = client.app.settings.clip_bytes
+    if film.name.lower().endswith(AVI):
+        raise PersonError(f"{plain(film.name)}: this is an AVI; I read {ACCEPTED}.")
     if film.size is not None and film.size > limit:
         raise _too_large(film.name, limit)
-    folder = await asyncio.to_thread(client.app.clips.kept.incoming)
     path = folder / "posted"
     try:
         if urlsplit(film.url).hostname in DISCORD_MEDIA:
             await stream(film, path, limit)
         else:
-            # A simulated Discord has no address: the client that stands in for discord.py's hands its files out.
+            # The demo's Discord has no addresses to read from: it lies in this process, its files whole in memory already.
             await asyncio.to_thread(path.write_bytes, await client.http.get_from_cdn(film.url))
-    except BaseException as error:
-        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-        if isinstance(error, UNREADABLE):
-            raise PersonError(f"{plain(film.name)}: {why_unread(error)}.") from None
-        raise
+    except UNREADABLE as error:
+        raise PersonError(f"{plain(film.name)}: {why_unread(error)}.") from None
     return Posted(film.name, path)
 
 
@@ -143,6 +141,6 @@ def _name(url: str) -> str:
 
 def _too_large(name: str, limit: int) -> PersonError:
     return PersonError(
-        f"{plain(name)}: this file is too large; I read videos of up to {limit / MEBIBYTE:.0f} MiB. "
+        f"{plain(name)}: this file is too large; I read videos of up to {mebibytes(limit)}. "
         "Post a shorter or smaller copy."
     )

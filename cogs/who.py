@@ -16,12 +16,12 @@ from bot.errors import PersonError
 from bot.usecases import identify
 from bot.usecases.setup import choices as choices_of
 from cogs.asking import asked_by, asked_in, check_may_answer, explain, groups_offered, place, reply
+from cogs.asking_clips import annotate
 from cogs.cards.result import result_card, result_files
 from cogs.phrases import asks_who
 from cogs.pictures import pictures_of, read_attachments, shows_pictures
 from cogs.presses.answer import AllRight, Details, FixFace, Hide, Undo
 from cogs.presses.fix import IsNot, NotAFace, NotAMember, WhichFace, WhichMember, on_form
-from cogs.promising import annotate
 from cogs.sending import show
 from cogs.videos import Link, video_of
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Protocol
 import dlib
 import numpy as np
 
-from models.faces import Box, Face, Landmarks
+from models.faces import Landmarks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from models.faces import Encodings, Picture
+    from models.faces import Encodings, Face, Picture
     from models.runtime import Embedder
 
 Reference = tuple[tuple[float, float], ...]
@@ -67,10 +67,10 @@ class AlignedEngine:
     def closer(self, picture: Picture, face: Face) -> Face:
         """The face with the landmarks that are found when it alone is looked at, CLOSE wide; as it is if it isn't found."""
         side = max(face.box.width, face.box.height)
-        margin = round(_MARGIN * side)
-        left, top = max(0, face.box.left - margin), max(0, face.box.top - margin)
-        around = picture[top : face.box.bottom + margin, left : face.box.right + margin]
-        moved = [_moved(other, left, top) for other in self.detector.scan(around, CLOSE / side)]
+        area = face.box.grown(_MARGIN)
+        left, top = max(0, area.left), max(0, area.top)
+        around = picture[top : area.bottom, left : area.right]
+        moved = [other.moved(left, top) for other in self.detector.scan(around, CLOSE / side)]
         best = max(moved, key=lambda other: other.box.overlap(face.box), default=face)
         return best if best.box.overlap(face.box) >= _SAME_FACE else face
 
@@ -88,12 +88,6 @@ class AlignedEngine:
         size = dlib.chip_dims(side, side)
         cuts = [dlib.chip_details(corners, _points(face.landmarks), size) for face in faces]
         return np.stack([dlib.extract_image_chip(picture, cut) for cut in cuts])
-
-
-def _moved(face: Face, x: int, y: int) -> Face:
-    box = face.box
-    moved = Box(box.left + x, box.top + y, box.right + x, box.bottom + y)
-    return Face(moved, face.score, face.landmarks + np.array([x, y], np.float32))
 
 
 def _points(points: NDArray[np.floating]) -> dlib.dpoints:

@@ -14,7 +14,7 @@ from models.lettering import drawable, font, shorten
 from models.report import Need
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from models.evaluation import Evaluation
     from models.report import Report, Standing
@@ -56,11 +56,11 @@ _NEEDS: Final = {Need.FEW: "needs more", Need.UNRELIABLE: "needs better ones"}
 
 @dataclass(frozen=True, slots=True)
 class ScreenTime:
-    """When somebody is on screen: (start, end) in seconds on the clip's clock, and together. `known`: a member."""
+    """When somebody is on screen: (start, end) in seconds on the clip's clock, and `together`, in words. `known`: a member."""
 
     name: str
     spans: tuple[tuple[float, float], ...]
-    seconds: float
+    together: str
     known: bool
 
 
@@ -179,14 +179,16 @@ def report_chart(title: str, report: Report) -> bytes:
     return file.getvalue()
 
 
-def screen_time_chart(title: str, length: float, people: Sequence[ScreenTime]) -> bytes:
+def screen_time_chart(
+    title: str, length: float, people: Sequence[ScreenTime], written: Callable[[float], str]
+) -> bytes:
     """A PNG: a row for each of the people, in their order, with bars where they are on screen in a clip of `length` seconds.
 
-    Beyond fourteen rows the others are counted.
+    Beyond fourteen rows the others are counted. `written`: how a time is written below the axis.
     """
     shown, left_out = people[:_ROWS], len(people[_ROWS:])
     names = [shorten(drawable(one.name), _READ, 1.5 * _LONGEST_NAME) for one in shown]
-    totals = [f"{one.seconds:.{1 if one.seconds < 10 else 0}f} s" for one in shown]
+    totals = [one.together for one in shown]
     face = font(_READ)
     left = _GAP + round(max(map(face.getlength, names), default=0.0)) + 20
     right = _WIDE - _GAP - round(max(map(face.getlength, totals), default=0.0)) - 20
@@ -202,7 +204,7 @@ def screen_time_chart(title: str, length: float, people: Sequence[ScreenTime]) -
 
     for seconds in ticks(length):
         draw.line((across(seconds), top, across(seconds), bottom), _EMPTY, 2)
-        draw.text((across(seconds), bottom + 8), f"{seconds // 60}:{seconds % 60:02}", _DIM, face, anchor="ma")
+        draw.text((across(seconds), bottom + 8), written(seconds), _DIM, face, anchor="ma")
     for row, (one, name, total) in enumerate(zip(shown, names, totals, strict=True)):
         y = top + row * _ROW
         middle = y + _ROW / 2

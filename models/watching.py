@@ -6,14 +6,14 @@ it moved evenly; where they don't, frames between are looked at, there alone whe
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from models.drawing import crop
-from models.faces import Box, Face
+from models.faces import Box
 from models.quality import SMALL, Quality, measure
 from models.shots import Cuts
 from models.tracks import MOST_SIGHTINGS, Portrait, Track, interpolated, pairs, worth
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from models.engines import Engine
-    from models.faces import Picture
+    from models.faces import Face, Picture
 
 GAP = 0.75
 """Seconds: no longer may a face that comes and goes be overlooked."""
@@ -80,7 +80,7 @@ class _Sighting:
 
 
 @dataclass(slots=True, eq=False)
-class _Look:
+class _Frame:
     """A frame that was looked at."""
 
     number: int
@@ -135,17 +135,15 @@ class _Trail:
 class Watcher:
     """Takes the frames of a video one by one, and gives its shots and tracks."""
 
-    def __init__(self, engine: Engine, smallest: int = SMALL) -> None:
-        """`smallest`: faces narrower than so many pixels may be missed."""
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._smallest = smallest
         self.cuts = Cuts()
         self.shots: list[int] = []
         self.tracks: list[Track] = []
         self.times: list[float] = []
-        self._kept: list[_Look] = []
-        self._looks: list[_Look] = []
-        self._last: _Look | None = None
+        self._kept: list[_Frame] = []
+        self._looks: list[_Frame] = []
+        self._last: _Frame | None = None
 
     def see(self, time: float, luma: NDArray[np.uint8], picture: Callable[[], Picture]) -> None:
         """The next frame: its time in seconds, its luma (36, 64), and what gives its upright pixels, now or later."""
@@ -154,12 +152,12 @@ class Watcher:
             self.close()
             self.shots.append(number)
         self.times.append(time)
-        look = _Look(number, time, picture)
+        frame = _Frame(number, time, picture)
         if not self._looks or time - self._looks[-1].time >= GAP:
-            self._look(look)
+            self._look(frame)
         elif self._last and self._last is not self._looks[-1] and self._due(self._last.time):
             self._kept.append(self._last)
-        self._last = look
+        self._last = frame
 
     def close(self) -> None:
         """The shot ends with the last frame."""
@@ -176,26 +174,26 @@ class Watcher:
         before = self._kept[-1] if self._kept else self._looks[-1]
         return time - before.time >= STEP
 
-    def _look(self, look: _Look) -> None:
+    def _look(self, frame: _Frame) -> None:
         """Look for faces in a whole frame, and then between it and the one before."""
-        picture = look.picture()
-        look.sightings = [self._seen(picture, face) for face in self._engine.detect(picture, self._smallest)]
+        picture = frame.picture()
+        frame.sightings = [self._seen(picture, face) for face in self._engine.detect(picture, SMALL)]
         if not self._looks:
-            self._looks.append(look)
+            self._looks.append(frame)
             return
         before = self._looks[-1]
-        for one, other in ((before, look), (look, before)):
+        for one, other in ((before, frame), (frame, before)):
             for sighting in self._unmatched(one, other):
                 other.add(self._again(other, one, sighting.box, cut=True))
-        between = [kept for kept in self._kept if kept is not look]
-        self._between(before, look, between)
+        between = [kept for kept in self._kept if kept is not frame]
+        self._between(before, frame, between)
         self._looks += [kept for kept in between if kept.sightings]
-        self._looks.append(look)
+        self._looks.append(frame)
         self._kept.clear()
         for done in (before, *between):
             done.forget()
 
-    def _between(self, before: _Look, after: _Look, kept: Sequence[_Look]) -> None:
+    def _between(self, before: _Frame, after: _Frame, kept: Sequence[_Frame]) -> None:
         """Look for the faces that two frames don't agree on in the middle one of those between, and so on."""
         if not kept:
             return
@@ -210,27 +208,30 @@ class Watcher:
         self._between(before, middle, kept[:half])
         self._between(middle, after, kept[half + 1 :])
 
-    def _disagreed(self, before: _Look, after: _Look) -> list[tuple[_Look, Box]]:
+    def _disagreed(self, before: _Frame, after: _Frame) -> list[tuple[_Frame, Box]]:
         """The boxes that one of two frames has and the other doesn't, or elsewhere, with the frame where it was seen."""
-        one, other = ([sighting.box for sighting in look.sightings] for look in (before, after))
+        one, other = ([sighting.box for sighting in frame.sightings] for frame in (before, after))
         same = pairs(one, other, AGREE)
         left = [(before, box) for i, box in enumerate(one) if i not in {pair[0] for pair in same}]
         return left + [(after, box) for i, box in enumerate(other) if i not in {pair[1] for pair in same}]
 
     @staticmethod
-    def _unmatched(one: _Look, other: _Look) -> list[_Sighting]:
-        mine, theirs = ([sighting.box for sighting in look.sightings] for look in (one, other))
+    def _unmatched(one: _Frame, other: _Frame) -> list[_Sighting]:
+        mine, theirs = ([sighting.box for sighting in frame.sightings] for frame in (one, other))
         matched = {pair[0] for pair in pairs(mine, theirs, SAME)}
         return [sighting for i, sighting in enumerate(one.sightings) if i not in matched]
 
-    def _again(self, look: _Look, source: _Look, box: Box, *, cut: bool = False) -> _Sighting | None:
+    def _again(self, frame: _Frame, source: _Frame, box: Box, *, cut: bool = False) -> _Sighting | None:
         """A face of another frame, looked for around its place in this one: detected, or its very pixels."""
-        picture = look.picture()
-        area = _within(_grown(box, _ROOM), picture)
+        picture = frame.picture()
+        area = _within(box.grown(_ROOM), picture)
         around = picture[area.top : area.bottom, area.left : area.right]
         if not around.size:
             return None
-        faces = [_moved(face, area) for face in self._engine.detect(around, max(16, round(_NARROWER * box.width)))]
+        faces = [
+            face.moved(area.left, area.top)
+            for face in self._engine.detect(around, max(16, round(_NARROWER * box.width)))
+        ]
         best = max(faces, key=lambda face: face.box.overlap(box), default=None)
         if best is not None and best.box.overlap(box) >= SAME:
             return self._seen(picture, best) if cut else _Sighting(best.box, detected=True)
@@ -238,32 +239,32 @@ class Watcher:
         return None if followed is None else _Sighting(followed, detected=False)
 
     def _seen(self, picture: Picture, face: Face) -> _Sighting:
-        margin = _within(_grown(face.box, _MARGIN), picture)
+        margin = _within(face.box.grown(_MARGIN), picture)
         quality = measure(picture, face, self._engine.landmarks)
         cutting = picture[margin.top : margin.bottom, margin.left : margin.right].copy()
-        return _Sighting(face.box, True, _Cutting(cutting, _moved(face, margin, back=True), quality))
+        return _Sighting(face.box, True, _Cutting(cutting, face.moved(-margin.left, -margin.top), quality))
 
     def _trails(self) -> list[_Trail]:
         """The sightings of a shot joined into trails, those left out that were seen once though looked for again."""
         trails: list[_Trail] = []
-        for look in self._looks:
+        for frame in self._looks:
             alive = [
                 trail
                 for trail in trails
-                if trail.numbers[-1] < look.number and look.time - self.times[trail.numbers[-1]] <= LOST
+                if trail.numbers[-1] < frame.number and frame.time - self.times[trail.numbers[-1]] <= LOST
             ]
-            expected = [trail.expected(look.number) for trail in alive]
-            boxes = [sighting.box for sighting in look.sightings]
+            expected = [trail.expected(frame.number) for trail in alive]
+            boxes = [sighting.box for sighting in frame.sightings]
             joined = pairs(expected, boxes, SAME)
             for place, which in joined:
-                alive[place].numbers.append(look.number)
-                alive[place].sightings.append(look.sightings[which])
+                alive[place].numbers.append(frame.number)
+                alive[place].sightings.append(frame.sightings[which])
             fresh = set(range(len(boxes))) - {which for _, which in joined}
-            trails += [_Trail([look.number], [look.sightings[which]]) for which in sorted(fresh)]
+            trails += [_Trail([frame.number], [frame.sightings[which]]) for which in sorted(fresh)]
         return [trail for trail in trails if trail.holds(alone=len(self._looks) == 1)]
 
     def _track(self, trail: _Trail, first: int, last: int) -> Track:
-        numbers = [look.number for look in self._looks]
+        numbers = [frame.number for frame in self._looks]
         begins, ends = numbers.index(trail.numbers[0]), numbers.index(trail.numbers[-1])
         start = first if begins == 0 else (numbers[begins - 1] + numbers[begins] + 1) // 2
         end = last if ends == len(numbers) - 1 else (numbers[ends] + numbers[ends + 1]) // 2
@@ -293,7 +294,7 @@ def _follow(source: Picture, box: Box, picture: Picture) -> Box | None:
     whole = _within(box, source)
     if whole.width < 0.7 * box.width or whole.height < 0.7 * box.height:
         return None
-    area = _within(_grown(whole, 0.5), picture)
+    area = _within(whole.grown(0.5), picture)
     scale = _PATCH / max(whole.width, whole.height)
     patch, around = (
         cv2.resize(
@@ -313,19 +314,7 @@ def _follow(source: Picture, box: Box, picture: Picture) -> Box | None:
     return Box(left, top, left + box.width, top + box.height)
 
 
-def _grown(box: Box, share: float) -> Box:
-    more = round(share * max(box.width, box.height))
-    return Box(box.left - more, box.top - more, box.right + more, box.bottom + more)
-
-
 def _within(box: Box, picture: Picture) -> Box:
     height, width = picture.shape[:2]
     left, top = min(max(box.left, 0), width), min(max(box.top, 0), height)
     return Box(left, top, max(left, min(box.right, width)), max(top, min(box.bottom, height)))
-
-
-def _moved(face: Face, area: Box, *, back: bool = False) -> Face:
-    """A face found in an area of a picture, where it is in the picture; `back`: the other way."""
-    x, y = (-area.left, -area.top) if back else (area.left, area.top)
-    box = Box(face.box.left + x, face.box.top + y, face.box.right + x, face.box.bottom + y)
-    return replace(face, box=box, landmarks=face.landmarks + np.array([x, y], np.float32))

@@ -6,23 +6,27 @@ the same path, as they do for engines.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import os
 import shutil
 import time
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import uuid4
+from weakref import WeakValueDictionary
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import AsyncGenerator, Collection, Sequence
     from pathlib import Path
 
 VIDEO = "video"
 TITLE = "video.json"
 INCOMING = "incoming-"
-LEFT_BEHIND = 24 * 3600.0
+DAY = 24 * 3600.0
+LEFT_BEHIND = DAY
 """Seconds after which a file on its way in was left by a bot that ended."""
 
 CHUNK = 1 << 20
@@ -41,30 +45,52 @@ class KeptVideo:
 
 
 class Kept:
-    """The folder of all videos. Its methods block, for milliseconds unless said."""
+    """The folder of all videos."""
 
     def __init__(self, folder: Path, most_bytes: int, days: int) -> None:
         self._folder = folder.absolute()
         self._most_bytes = most_bytes
         self._days = days
+        self._fetching: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    def incoming(self) -> Path:
-        """A fresh folder for what is on its way in."""
+    def fetching(self, video: str) -> asyncio.Lock:
+        """What is held by whoever brings this video."""
+        return self._fetching.setdefault(video, asyncio.Lock())
+
+    @asynccontextmanager
+    async def incoming(self) -> AsyncGenerator[Path]:
+        """A fresh folder for what is on its way in, gone at the end with what was not taken."""
         folder = self._folder / f"{INCOMING}{uuid4().hex}"
-        folder.mkdir(parents=True)
-        return folder
+        await asyncio.to_thread(folder.mkdir, parents=True)
+        try:
+            yield folder
+        finally:
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
-    def take(self, path: Path, video: str, title: str) -> KeptVideo:
-        """Keep the file `path`, which moves, under `video`, and what came beside it is gone."""
+    async def take(self, path: Path, video: str, title: str) -> KeptVideo:
+        """Keep the file `path`, which moves, under `video`."""
+        return await asyncio.to_thread(self._take, path, video, title)
+
+    async def find(self, video: str) -> KeptVideo | None:
+        """The video, which counts as used now; None where it is not kept, or no longer."""
+        return await asyncio.to_thread(self._find, video)
+
+    async def forget(self, video: str) -> None:
+        """The video and all that was made of it are gone."""
+        await asyncio.to_thread(shutil.rmtree, self._folder / video, ignore_errors=True)
+
+    async def sweep(self, held: Collection[str]) -> None:
+        """Forget what was not used for too long, and the least lately used where all is too large; never what is `held`."""
+        await asyncio.to_thread(self._sweep, held)
+
+    def _take(self, path: Path, video: str, title: str) -> KeptVideo:
         folder = self._folder / video
         folder.mkdir(parents=True, exist_ok=True)
         (folder / TITLE).write_text(json.dumps({"title": title}))
         path.replace(folder / VIDEO)
-        shutil.rmtree(path.parent, ignore_errors=True)
         return KeptVideo(folder, title)
 
-    def find(self, video: str) -> KeptVideo | None:
-        """The video, which counts as used now; None where it is not kept, or no longer."""
+    def _find(self, video: str) -> KeptVideo | None:
         folder = self._folder / video
         try:
             title = json.loads((folder / TITLE).read_text())["title"]
@@ -73,29 +99,36 @@ class Kept:
             return None
         return KeptVideo(folder, title)
 
-    def forget(self, video: str) -> None:
-        """The video and all that was made of it are gone."""
-        shutil.rmtree(self._folder / video, ignore_errors=True)
-
-    def sweep(self, held: Collection[str]) -> None:
-        """Forget what was not used for too long, and the least lately used where all is too large; never what is `held`."""
+    def _sweep(self, held: Collection[str]) -> None:
         now, total = time.time(), 0
-        for folder in self._folder.glob(f"{INCOMING}*"):
-            if now - folder.stat().st_mtime > LEFT_BEHIND:
-                shutil.rmtree(folder, ignore_errors=True)
-        videos = [path.parent for path in self._folder.glob(f"*/{VIDEO}") if not path.parent.name.startswith(INCOMING)]
-        for folder in sorted(videos, key=_used, reverse=True):
-            total += sum(file.stat().st_size for file in folder.iterdir())
-            old = now - _used(folder) > self._days * 86400
-            if (old or total > self._most_bytes) and folder.name not in held:
-                shutil.rmtree(folder, ignore_errors=True)
+        with suppress(FileNotFoundError):
+            folders = [folder for folder in self._folder.iterdir() if folder.is_dir()]
+            for folder in sorted(folders, key=_used, reverse=True):
+                arriving = folder.name.startswith(INCOMING)
+                keeps = LEFT_BEHIND if arriving or not (folder / VIDEO).exists() else self._days * DAY
+                total += 0 if arriving else _size(folder)
+                if folder.name not in held and (now - _used(folder) > keeps or total > self._most_bytes):
+                    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _used(folder: Path) -> float:
-    return (folder / VIDEO).stat().st_mtime
+    """When a folder's video was last used, or the folder changed that has none."""
+    for path in (folder / VIDEO, folder):
+        with suppress(FileNotFoundError):
+            return path.stat().st_mtime
+    return 0.0
 
 
-def key_of_file(path: Path) -> str:
+def _size(folder: Path) -> int:
+    """Bytes of all files below; those that go meanwhile are none."""
+    total = 0
+    for path in folder.rglob("*"):
+        with suppress(FileNotFoundError):
+            total += path.stat().st_size
+    return total
+
+
+def hash_of_file(path: Path) -> str:
     """What a posted video is kept under: the hash of its bytes. Blocks for as long as reading it takes."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
@@ -104,6 +137,6 @@ def key_of_file(path: Path) -> str:
     return digest.hexdigest()[:32]
 
 
-def key_of(*parts: object) -> str:
-    """A file's name that tells apart what differs in any of the parts, which JSON must be able to hold."""
-    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:32]
+def hashed(*parts: str | float | Sequence[int] | None) -> str:
+    """A file's name that tells apart what differs in any of the parts."""
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from bot import crops, jobs
-from bot.clips.flow import Part, Terms, annotate, draw_again
-from bot.clips.kept import key_of
+from bot import crops
+from bot.clips.flow import Part, Terms, annotate, draw_again, draw_chart
+from bot.clips.kept import hashed
 from bot.clips.standing import Drawing, Finished, OnScreen, Stage
 from bot.database.base import utc_now
 from bot.database.clips import Clips
@@ -17,12 +16,12 @@ from bot.database.questions import Questions
 from bot.database.reviews import Reviews
 from bot.database.servers import Servers
 from bot.database.tables import HOUSE, Question
-from bot.errors import NoRosterError, PersonError
+from bot.errors import PersonError
 from bot.jobs import Credit, Identified, SeenFace
 from bot.links.fetching import fetch, inspect
 from bot.usecases import identify
 from bot.usecases.identify import Asked
-from bot.words import Meaning, Origin, teaches
+from bot.words import ClipState, Meaning, Origin, teaches
 from models.faces import Band, Guess
 
 if TYPE_CHECKING:
@@ -43,17 +42,17 @@ NO_LONGER_KEPT = "I no longer have that video. Post it again, or ask with its li
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A clip, and what the job's row says of it."""
+    """A clip, and how often the names of its faces had been changed when it was drawn."""
 
     drawing: Drawing
-    values: dict[str, Any]
+    changes: int = 0
 
 
 async def have_video(app: App, kept: Kept, job: ClipJob, heard: Heard) -> KeptVideo:
     """The job's video: kept, or fetched from its link now. Raises PersonError."""
     if job.link is not None:
         return await have_linked(app, kept, job.link, _part(app, job), heard)
-    found = kept.find(job.video) if job.video is not None else None
+    found = await kept.find(job.video)
     if found is None:
         raise PersonError(NO_LONGER_KEPT)
     return found
@@ -62,39 +61,32 @@ async def have_video(app: App, kept: Kept, job: ClipJob, heard: Heard) -> KeptVi
 async def have_linked(app: App, kept: Kept, link: str, part: Part, heard: Heard) -> KeptVideo:
     """The video of a link: kept, or fetched now, if that part of it may be asked for. Raises PersonError."""
     video = video_of_link(link, app.settings.clip_height)
-    if (found := kept.find(video)) is not None:
-        return found
-    heard(Stage.DOWNLOAD)
-    info = await inspect(app.settings, link)
-    if info.seconds is not None:
-        part.of(info.seconds)
-    folder = kept.incoming()
-    try:
-        fetched = await fetch(app.settings, link, folder, lambda share, _: heard(Stage.DOWNLOAD, share))
-        return await asyncio.to_thread(kept.take, fetched.path, video, fetched.title)
-    finally:
-        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+    # Whoever wants another part of it meanwhile waits for the one download.
+    async with kept.fetching(video):
+        if (found := await kept.find(video)) is not None:
+            return found
+        heard(Stage.DOWNLOAD)
+        info = await inspect(app.settings, link)
+        if info.seconds is not None:
+            part.of(info.seconds)
+        async with kept.incoming() as folder:
+            fetched = await fetch(app.settings, link, folder, lambda share, _: heard(Stage.DOWNLOAD, share))
+            return await kept.take(fetched.path, video, fetched.title)
 
 
 async def make(app: App, job: ClipJob, video: KeptVideo, heard: Heard) -> Made:
     """The clip that the job promises. Raises PersonError."""
     asked = _asked(job)
-    servers = sorted({HOUSE, *asked.rosters})
-    try:
-        fitted = await app.recognisers.of(servers)
-    except NoRosterError:
-        raise NoRosterError(private=job.server_id is None) from None
-    group, threshold, learns = await identify.naming_of(app, asked, servers)
+    fitted = await identify.fitted_for(app, asked)
+    group, threshold, learns = await identify.naming_of(app, asked)
     terms = Terms(_part(app, job), job.style, group, threshold, job.most_bytes)
     if job.question_id is not None:
         return await _made_again(app, job, video, terms, fitted, heard)
     done = await annotate(app, video, terms, fitted, heard)
-    answer = await _keep(app, job, video.title, done.billed, fitted, threshold, learns)
-    cast = [[p.number, list(p.tracks), [list(span) for span in p.spans], p.seconds] for p in done.billed.people]
+    cast = [OnScreen(person.number, person.tracks, person.spans, person.seconds) for person in done.billed.people]
     seconds = done.section.seconds
-    chart = await _chart(app, video, seconds, answer, cast)
-    values = {"title": video.title[:300], "question_id": answer.id, "cast": cast, "seconds": seconds}
-    return Made(Drawing(done.clip, chart), {**values, "drawn_changes": 0})
+    answer = await _keep(app, job, done.billed, cast, seconds, fitted, threshold, learns)
+    return Made(Drawing(done.clip, await draw_chart(app, video.title, seconds, answer, cast)))
 
 
 async def _made_again(app: App, job: ClipJob, video: KeptVideo, terms: Terms, fitted: Fitted, heard: Heard) -> Made:
@@ -105,14 +97,17 @@ async def _made_again(app: App, job: ClipJob, video: KeptVideo, terms: Terms, fi
         changes = await Clips(session).changes(job.question_id)
     if answer.engine != fitted.engine:
         raise PersonError(OTHER_ENGINE)
-    tracks = {row[0]: tuple(row[1]) for row in job.cast}
+    cast = [OnScreen.of_json(row) for row in job.cast]
+    faces = {face.number: face for _, face in answer.faces}
     credits = [
-        Credit(face.number, tracks[face.number], guess)
-        for _, face in answer.faces
-        if face.number in tracks and (guess := _guess_now(face)) is not None
+        Credit(one.number, one.tracks, guess)
+        for one in cast
+        if one.number in faces and (guess := _guess_now(faces[one.number])) is not None
     ]
     clip = await draw_again(app, video, terms, fitted, credits, heard)
-    return Made(Drawing(clip, await _chart(app, video, job.seconds, answer, job.cast)), {"drawn_changes": changes})
+    if clip is None:
+        raise PersonError(NO_LONGER_KEPT)
+    return Made(Drawing(clip, await draw_chart(app, video.title, job.seconds, answer, cast)), changes)
 
 
 async def finished(app: App, job: ClipJob) -> Finished | None:
@@ -129,9 +124,8 @@ async def finished(app: App, job: ClipJob) -> Finished | None:
         link=job.link,
         start=job.start,
         seconds=job.seconds,
-        style=job.style,
         answer=answer,
-        cast=_on_screen(job.cast),
+        cast=tuple(OnScreen.of_json(row) for row in job.cast),
         stale=changes != job.drawn_changes,
         in_review=in_review,
     )
@@ -139,13 +133,7 @@ async def finished(app: App, job: ClipJob) -> Finished | None:
 
 def video_of_link(link: str, height: int) -> str:
     """What the video of a link is kept under."""
-    return key_of("link", link, height)
-
-
-def _on_screen(cast: Sequence[Sequence[Any]]) -> tuple[OnScreen, ...]:
-    return tuple(
-        OnScreen(number, tuple((start, end) for start, end in spans), seconds) for number, _, spans, seconds in cast
-    )
+    return hashed("link", link, height)
 
 
 def _part(app: App, job: ClipJob) -> Part:
@@ -163,14 +151,17 @@ def _guess_now(face: AnsweredFace) -> Guess | None:
     return Guess(None, None, 1.0, Band.UNKNOWN)
 
 
-async def _chart(app: App, video: KeptVideo, seconds: float, answer: Answer, cast: Sequence[Sequence[Any]]) -> bytes:
-    return await app.compute.run(jobs.screen_time, video.title, seconds, answer, _on_screen(cast))
-
-
 async def _keep(
-    app: App, job: ClipJob, title: str, billed: Billed, fitted: Fitted, threshold: float, learns: Learns
+    app: App,
+    job: ClipJob,
+    billed: Billed,
+    cast: Sequence[OnScreen],
+    seconds: float,
+    fitted: Fitted,
+    threshold: float,
+    learns: Learns,
 ) -> Answer:
-    """Write the clip down as a question, one face a person."""
+    """Write the clip down as a question, one face a person, unless the job isn't at work any more."""
     may_learn = job.server_id is not None and teaches(learns, Origin.ASKED)
     seen = [SeenFace(p.number, p.box, p.guess, p.vector, p.flaws, p.cut if may_learn else None) for p in billed.people]
     result = Identified(billed.size, billed.group_name, tuple(seen), b"", fitted.engine)
@@ -181,15 +172,19 @@ async def _keep(
         asker_id=job.asker_id,
         engine=fitted.engine,
         threshold=threshold,
-        rosters=sorted({HOUSE, *job.rosters}),
+        rosters=_asked(job).servers,
     )
     cuts = [face.cut for face in seen if face.cut is not None]
     async with crops.stored(app, cuts) as stored, app.database.writing() as session:
         # What may be learned from may have been chosen anew while workers looked.
         now = (await Servers(session).choices(job.server_id or HOUSE)).learns
-        return await Questions(session).add(
-            question, [(title[:300], result)], stored if teaches(now, Origin.ASKED) else {}
-        )
+        kept = stored if teaches(now, Origin.ASKED) else {}
+        answer = await Questions(session).add(question, [(job.title, result)], kept)
+        rows = [one.as_json() for one in cast]
+        moved = await Clips(session).move(job, ClipState.WORKING, question_id=answer.id, cast=rows, seconds=seconds)
+        if moved is None:
+            raise asyncio.CancelledError
+        return answer
 
 
 def _asked(job: ClipJob) -> Asked:

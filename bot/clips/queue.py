@@ -5,15 +5,20 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from contextvars import Context
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import aiohttp
+
 from bot.clips import making
-from bot.clips.standing import ClipState, Promise, Stage, Standing, UploadRefusedError
+from bot.clips.standing import Promise, Stage, Standing, UploadRefusedError
 from bot.database.clips import Clips
-from bot.errors import PersonError, sentence_for
+from bot.database.tables import LONGEST_TITLE
+from bot.errors import PersonError, WorkersAwayError, sentence_for
+from bot.usecases import identify
+from bot.words import ClipState
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -21,7 +26,7 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.clips.flow import Heard
     from bot.clips.kept import Kept, KeptVideo
-    from bot.clips.standing import Desk, Drawing
+    from bot.clips.standing import Desk
     from bot.database.tables import ClipJob
 
 log = logging.getLogger(__name__)
@@ -35,14 +40,17 @@ BETWEEN = 3.0
 MOST_ATTEMPTS = 3
 """So often a clip is begun anew after the bot ended in the midst of it."""
 
-SWEEP = 3600.0
-"""Seconds after which it is looked again which videos have been kept for too long."""
-
 USUAL = 120.0
 """Seconds that a clip takes, until it was seen what they take here."""
 
 DRAW_BESIDE_LOOK = 0.8
 """How long drawing takes for each second of looking."""
+
+PASSING = (WorkersAwayError, aiohttp.ClientError, TimeoutError, ConnectionError)
+"""What is over soon: it is tried again, as often as what ended with the bot."""
+
+PAUSE = 10.0
+"""Seconds after which it is."""
 
 NEVER = -1
 """The changes that a clip has been drawn with, where it could not be drawn again."""
@@ -92,10 +100,11 @@ class ClipQueue:
         self._changed.set()
 
     async def stop(self, job: ClipJob) -> None:
-        """End the work on a job, which is cancelled in the database already, and say so."""
+        """End the work on a job, which is cancelled in the database already, and say so; it has ended when this returns."""
         self.wake()
         if (task := self._work.get(job.id)) is not None:
             task.cancel()
+            await asyncio.wait([task])
         elif self._desk is not None:
             await self._desk.explain(promise_of(job), CANCELLED)
 
@@ -109,40 +118,33 @@ class ClipQueue:
         return (place + len(self._work)) * self._usual
 
     async def _run(self, app: App, desk: Desk) -> None:
-        await self._take_up(app, desk)
-        swept = -SWEEP
         while True:
             self._changed.clear()
             try:
-                if time.monotonic() - swept > SWEEP:
-                    await self._sweep(app)
-                    swept = time.monotonic()
+                await self._take_up(app, desk)
                 await self._begin(app, desk)
                 await self._show_places(app, desk)
             except Exception:
-                log.exception("the queue of clips stumbled; it goes on")
-            with suppress(TimeoutError):
-                # Not wait_for: until Python 3.12 it swallows a cancellation that comes together with the event.
-                async with asyncio.timeout(SWEEP):
-                    await self._changed.wait()
+                log.exception("the queue of clips stumbled; it goes on in %.0f s", PAUSE)
+                asyncio.get_running_loop().call_later(PAUSE, self.wake)
+            await self._changed.wait()
 
     async def _take_up(self, app: App, desk: Desk) -> None:
-        """Let wait again what was at work; of what was being posted, only what never arrived."""
+        """Let wait again what was at work when the bot ended; of what was being posted, only what never arrived."""
         async with app.database.writing() as session:
-            await Clips(session).take_up()
-            sending = list(await Clips(session).sending())
+            await Clips(session).take_up(self._work)
+            sending = list(await Clips(session).sending(self._work))
         for job in sending:
-            answer_id = await desk.answered(promise_of(job))
-            async with app.database.writing() as session:
-                if answer_id is None:
-                    await Clips(session).move(job, ClipState.WAITING)
-                else:
-                    await Clips(session).move(job, ClipState.DONE, answer_id=answer_id)
+            await self._settle(app, desk, job)
 
-    async def _sweep(self, app: App) -> None:
-        async with app.database.reading() as session:
-            held = await Clips(session).videos_in_use()
-        await asyncio.to_thread(self.kept.sweep, held)
+    async def _settle(self, app: App, desk: Desk, job: ClipJob) -> None:
+        """See what became of a clip that was being posted: it arrived, or is to be posted once more."""
+        answer_id = await desk.answered(promise_of(job))
+        async with app.database.writing() as session:
+            if answer_id is None:
+                await Clips(session).move(job, ClipState.WAITING)
+            else:
+                await Clips(session).move(job, ClipState.DONE, answer_id=answer_id)
 
     async def _begin(self, app: App, desk: Desk) -> None:
         while len(self._work) < AT_ONCE:
@@ -150,26 +152,29 @@ class ClipQueue:
                 job = await Clips(session).begin_next()
             if job is None:
                 return
-            self._places.pop(job.id, None)
             task = self._work[job.id] = asyncio.create_task(self._keep(app, desk, job))
-            task.add_done_callback(lambda _, job_id=job.id: self._ended(job_id))
+            task.add_done_callback(lambda task, job_id=job.id: self._ended(task, job_id))
 
-    def _ended(self, job_id: int) -> None:
+    def _ended(self, task: asyncio.Task[None], job_id: int) -> None:
         self._work.pop(job_id, None)
         self._shown.pop(job_id, None)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("clip %s was left as it is", job_id, exc_info=error)
         self.wake()
 
     async def _show_places(self, app: App, desk: Desk) -> None:
         async with app.database.reading() as session:
             waiting = await Clips(session).waiting()
+        before, self._places = self._places, {}
+        due: list[Standing] = []
         for place, job in enumerate(waiting, start=1):
-            if self._places.get(job.id) == place:
-                continue
-            if (wait := self._rest(job.id)) > 0:
-                asyncio.get_running_loop().call_later(wait, self.wake)
+            if before.get(job.id) != place and (rest := self._rest(job.id)) > 0:
+                asyncio.get_running_loop().call_later(rest, self.wake)
                 continue
             self._places[job.id] = place
-            await self._show(desk, Standing(promise_of(job), job.title, Stage.WAITING, place=place))
+            if before.get(job.id) != place:
+                due.append(Standing(promise_of(job), job.title, Stage.WAITING, place=place))
+        await asyncio.gather(*(self._show(desk, standing) for standing in due))
 
     async def _show(self, desk: Desk, standing: Standing) -> None:
         self._shown[standing.promise.job_id] = time.monotonic()
@@ -181,82 +186,84 @@ class ClipQueue:
 
     async def _keep(self, app: App, desk: Desk, job: ClipJob) -> None:
         """See one promise through to a clip, or to the sentence why there is none."""
+        promise = promise_of(job)
         try:
             if job.attempt > MOST_ATTEMPTS:
                 raise PersonError(GIVEN_UP)
             await self._make_and_send(app, desk, job)
         except asyncio.CancelledError:
-            async with app.database.reading() as session:
+            async with app.database.writing() as session:
                 now = await Clips(session).get(job.id)
-            if now is not None and now.state is ClipState.CANCELLED:
-                await desk.explain(promise_of(now), CANCELLED)
-                return
-            raise
+                if now is not None and now.state is ClipState.WORKING:
+                    await Clips(session).put_back(job)
+            if now is None or now.state is not ClipState.CANCELLED:
+                raise
+            if now.question_id is not None:
+                await identify.hide(app, now.question_id)
+            await desk.explain(promise, CANCELLED)
         except Exception as error:  # noqa: BLE001  # whatever goes wrong with one clip is its own, and told
+            if isinstance(error, PASSING) and job.attempt < MOST_ATTEMPTS:
+                log.warning("clip %s is tried again in %.0f s: %s", job.id, PAUSE, error)
+                await asyncio.sleep(PAUSE)
+                async with app.database.reading() as session:
+                    now = await Clips(session).get(job.id)
+                if now is not None and now.state is ClipState.SENDING:
+                    await self._settle(app, desk, now)
+                return  # what is still WORKING waits again: nobody is at work on it
             sentence = sentence_for(error)
             async with app.database.writing() as session:
                 if job.answer_id is None:
-                    ours = await Clips(session).move(job, ClipState.FAILED, sentence=sentence)
+                    moved = await Clips(session).move(job, ClipState.FAILED)
                 else:  # the clip from before is there, and can be drawn again
-                    ours = await Clips(session).move(job, ClipState.DONE, drawn_changes=NEVER)
-            if ours:
-                await desk.explain(await self._promise(app, job), sentence)
-
-    async def _promise(self, app: App, job: ClipJob) -> Promise:
-        """As it is now: its card may have been posted since the work began."""
-        async with app.database.reading() as session:
-            return promise_of(await Clips(session).get(job.id) or job)
+                    moved = await Clips(session).move(job, ClipState.DONE, drawn_changes=NEVER)
+            if moved is not None:
+                await desk.explain(promise, sentence)
 
     async def _make_and_send(self, app: App, desk: Desk, job: ClipJob) -> None:
-        async with self._telling(app, desk, job) as heard:
+        async with self._telling(desk, job) as heard:
             heard(Stage.WAITING)
             video = await making.have_video(app, self.kept, job, heard)
-            job.video, job.title = video.folder.name, video.title[:300]
+            heard(Stage.WAITING)
             async with app.database.writing() as session:
-                await Clips(session).move(job, ClipState.WORKING, video=job.video, title=job.title)
-            drawing = await self._made(app, job, video, heard)
-        if drawing is None:
-            return
+                told = await Clips(session).move(job, ClipState.WORKING, title=video.title[:LONGEST_TITLE])
+            if told is None:
+                return
         try:
-            answer_id = await self._send(app, desk, job, drawing)
+            sent = await self._made_and_sent(app, desk, told, video)
         except UploadRefusedError as refused:
-            job.most_bytes = refused.most_bytes
-            async with self._telling(app, desk, job) as heard:
-                drawing = await self._made(app, job, video, heard)
-            if drawing is None:
+            async with app.database.writing() as session:
+                smaller = await Clips(session).move(told, ClipState.WORKING, most_bytes=refused.most_bytes)
+            if smaller is None:
                 return
             try:
-                answer_id = await self._send(app, desk, job, drawing)
+                sent = await self._made_and_sent(app, desk, smaller, video)
             except UploadRefusedError:
                 raise PersonError(TOO_LARGE) from None
-        async with app.database.writing() as session:
-            await Clips(session).move(job, ClipState.DONE, answer_id=answer_id, most_bytes=job.most_bytes)
+        if sent is not None:
+            async with app.database.writing() as session:
+                await Clips(session).move(job, ClipState.DONE, answer_id=sent)
 
-    async def _made(self, app: App, job: ClipJob, video: KeptVideo, heard: Heard) -> Drawing | None:
-        """The clip, written down as one that is being posted; None where the job isn't ours any more."""
-        async with self._all_workers:
-            began = time.monotonic()
-            made = await making.make(app, job, video, heard)
-            self._usual += (time.monotonic() - began - self._usual) / 4
-        async with app.database.writing() as session:
-            ours = await Clips(session).move(job, ClipState.SENDING, **made.values)
-        for name, value in made.values.items():
-            setattr(job, name, value)
-        return made.drawing if ours else None
-
-    async def _send(self, app: App, desk: Desk, job: ClipJob, drawing: Drawing) -> int:
-        async with app.database.reading() as session:
-            now = await Clips(session).get(job.id)
-        finished = await making.finished(app, now) if now is not None else None
-        if now is None or finished is None:
+    async def _made_and_sent(self, app: App, desk: Desk, job: ClipJob, video: KeptVideo) -> int | None:
+        """The id of the message with the clip; None where the job isn't ours any more. Raises UploadRefusedError."""
+        async with self._telling(desk, job) as heard:
+            async with self._all_workers:
+                began = time.monotonic()
+                made = await making.make(app, job, video, heard)
+                self._usual += (time.monotonic() - began - self._usual) / 4
+            # Written before it is posted: who comes after a bot that ended looks whether it was.
+            async with app.database.writing() as session:
+                sending = await Clips(session).move(job, ClipState.SENDING, drawn_changes=made.changes)
+            if sending is None:
+                return None
+        finished = await making.finished(app, sending)
+        if finished is None:
             raise PersonError(FORGOTTEN)
-        promise = replace(promise_of(now), most_bytes=job.most_bytes)
         if self._rest(job.id) <= 0:
-            await self._show(desk, Standing(promise, job.title, Stage.UPLOAD))
-        return await desk.answer(promise, finished, drawing)
+            await self._show(desk, Standing(promise_of(sending), sending.title, Stage.UPLOAD))
+        return await desk.answer(promise_of(sending), finished, made.drawing)
 
     @asynccontextmanager
-    async def _telling(self, app: App, desk: Desk, job: ClipJob) -> AsyncGenerator[Heard]:
+    async def _telling(self, desk: Desk, job: ClipJob) -> AsyncGenerator[Heard]:
         """While this lasts, what is heard of the work is shown on its card, every few seconds."""
         progress = _Progress()
 
@@ -266,8 +273,10 @@ class ClipQueue:
                 await asyncio.sleep(max(self._rest(job.id), 0.2))
                 if (now := progress.now) is not None and now is not told:
                     told = now
-                    promise = await self._promise(app, job)
-                    await self._show(desk, progress.standing(promise, job.title))
+                    try:
+                        await self._show(desk, progress.standing(promise_of(job), job.title))
+                    except Exception:
+                        log.exception("how far clip %s is could not be shown", job.id)
 
         telling = asyncio.create_task(tell())
         try:
@@ -275,7 +284,7 @@ class ClipQueue:
         finally:
             telling.cancel()
             # An edit that is on its way must not arrive after the answer.
-            await asyncio.gather(telling, return_exceptions=True)
+            await asyncio.wait([telling])
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.answers import Answer
-    from bot.media.captions import Style
 
 
 class Stage(StrEnum):
@@ -22,17 +21,6 @@ class Stage(StrEnum):
     NAME = "name"
     DRAW = "draw"
     UPLOAD = "upload"
-
-
-class ClipState(StrEnum):
-    """What became of a promise. SENDING: its clip is made, and being posted."""
-
-    WAITING = "waiting"
-    WORKING = "working"
-    SENDING = "sending"
-    DONE = "done"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
 
 
 class UploadRefusedError(Exception):
@@ -82,14 +70,26 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class OnScreen:
-    """When somebody of a clip is on screen. `number`: of their face in the clip's answer.
+    """When somebody of a clip is on screen.
 
-    `spans`: (start, end) in seconds on the clip's clock, apart from each other; `seconds`: together.
+    `number`: of their face in the clip's answer. `tracks`: places in its look's tracks. `spans`: (start, end) in seconds on
+    the clip's clock, apart from each other; `seconds`: together.
     """
 
     number: int
+    tracks: tuple[int, ...]
     spans: tuple[tuple[float, float], ...]
     seconds: float
+
+    def as_json(self) -> list[Any]:
+        """As it is kept in the database."""
+        return [self.number, list(self.tracks), [list(span) for span in self.spans], self.seconds]
+
+    @classmethod
+    def of_json(cls, row: list[Any]) -> OnScreen:
+        """What `as_json` gave."""
+        number, tracks, spans, seconds = row
+        return cls(number, tuple(tracks), tuple((start, end) for start, end in spans), seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,6 @@ class Finished:
     link: str | None
     start: float
     seconds: float
-    style: Style
     answer: Answer
     cast: tuple[OnScreen, ...]
     stale: bool = False

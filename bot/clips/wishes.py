@@ -1,4 +1,4 @@
-"""What somebody wants of a video, and how time codes are written."""
+"""What somebody wants of a video, and how links and time codes are read."""
 
 from __future__ import annotations
 
@@ -49,13 +49,6 @@ def read_seconds(text: str) -> float:
         hours, minutes, seconds = (int(each or 0) for each in units.groups())
         return float(hours * 3600 + minutes * 60 + seconds)
     raise PersonError(f"I can't read the time “{plain(text[:30])}”. Write it as `1:23` or in seconds.")
-
-
-def time_code(seconds: float) -> str:
-    """83.4 → `1:23`; an hour later `1:01:23`."""
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def first_link(text: str) -> str | None:

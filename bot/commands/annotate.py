@@ -16,16 +16,14 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from bot import jobs
 from bot.app import App
-from bot.clips.flow import Part, Terms, annotate, answered, watched
+from bot.clips.flow import Part, Terms, annotate, draw_frames
 from bot.clips.kept import VIDEO, KeptVideo
 from bot.clips.making import have_linked
-from bot.clips.wishes import time_code
 from bot.database.tables import HOUSE
 from bot.errors import PersonError
-from bot.jobs import Billing
 from bot.links.fetching import tidied
 from bot.usecases.identify import Asked, naming_of
-from bot.wording import circled, in_words
+from bot.wording import circled, in_words, time_code
 
 if TYPE_CHECKING:
     from bot.clips.flow import Annotated
@@ -91,7 +89,7 @@ async def annotate_video(
     wanted = Part(*part, most_seconds=math.inf)
     async with App.open(settings) as app:
         fitted = await app.recognisers.of([HOUSE])
-        chosen, threshold, _ = await naming_of(app, Asked(asker_id=0, group=group), [HOUSE])
+        chosen, threshold, _ = await naming_of(app, Asked(asker_id=0, group=group))
         with Progress(*COLUMNS, console=console) as progress, tempfile.TemporaryDirectory(prefix="nugu-") as place:
             stages = Stages(progress)
             video = await _video(app, source, wanted, Path(place), stages)
@@ -99,10 +97,10 @@ async def annotate_video(
             done = await annotate(app, video, terms, fitted, stages.heard)
             await asyncio.to_thread(shutil.copyfile, done.clip, out)
             if frames is not None:
-                await _write_frames(app, video, done, frames)
+                frames.mkdir(parents=True, exist_ok=True)
+                await draw_frames(app, video, done, frames.absolute())
             if faces is not None:
-                billing = Billing(chosen, threshold, style)
-                told = await app.compute.run(jobs.faces_by_frame, done.look.read_bytes(), fitted.recogniser, billing)
+                told = await app.compute.run(jobs.faces_by_frame, done.look, fitted.recogniser, terms.billing)
                 faces.write_text(json.dumps(told, ensure_ascii=False))
             record = as_record(source, out, done, fitted, stages.seconds())
     print(json.dumps(record, ensure_ascii=False) if as_json else _told(record, done))
@@ -151,14 +149,3 @@ async def _video(app: App, source: str, part: Part, place: Path, stages: Stages)
     if "://" not in source:
         raise PersonError(f"There is no file {source}.")
     return await have_linked(app, app.clips.kept, tidied(app.settings, source), part, stages.heard)
-
-
-async def _write_frames(app: App, video: KeptVideo, done: Annotated, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    async with watched(video.folder, lambda _: None) as watch:
-        limit = 3600.0 + 60.0 * done.section.seconds
-        answered(
-            await app.compute.run_aside(
-                limit, jobs.draw_frames, video.path, done.section, done.billed.script, folder.absolute(), watch
-            )
-        )

@@ -17,14 +17,16 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from bot.clips.standing import ClipState
 from bot.database.base import NEVER_REUSED, Base, utc_now
 from bot.media.captions import Style
 from bot.trust import Trust
-from bot.words import Learns, Meaning, Origin
+from bot.words import ClipState, Learns, Meaning, Origin
 
 HOUSE = 0
 """The server id of rosters that the bot's owner enrols on the command line; every server may ask about them."""
+
+LONGEST_TITLE = 300
+"""Characters that are kept of a video's title."""
 
 
 class Note(Base):
@@ -333,11 +335,11 @@ class ClipJob(Base):
     """A clip that was promised, and kept: by whom it was asked for, where the answer goes, what of which video.
 
     `wish` is a hash of what is wanted; the same is never at work twice. `attempt` counts how often the work began. `token`: of
-    the asker's interaction, by which its answer can be edited until `token_until` (seconds since 1970). `place_id`: the
-    channel that choices are made for. `video`: the folder it is kept in, None before a link was followed. `start`, `length`:
-    the part that was asked for, in seconds. `most_bytes`: what Discord takes there. `cast`:
-    a row for each face of the question, [number, tracks, spans, seconds]. `seconds`: the clip's length. `drawn_changes`: how
-    often the faces' names had been changed when it was drawn. `sentence`: why there is no clip.
+    the asker's interaction, by which its answer can be edited until `token_until` (seconds since 1970); gone when the work
+    has ended. `place_id`: the channel that choices are made for. `video`: the folder it is kept in. `start`, `length`: the
+    part that was asked for, in seconds. `most_bytes`: what Discord takes there. `cast`: a row for each face of the question
+    (`bot.clips.standing.OnScreen`). `seconds`: the clip's length. `drawn_changes`: how often the faces' names had been changed
+    when it was drawn.
     """
 
     __tablename__ = "clip_job"
@@ -369,8 +371,8 @@ class ClipJob(Base):
     token_until: Mapped[float] = mapped_column(default=0.0)
     most_bytes: Mapped[int]
     link: Mapped[str | None]
-    title: Mapped[str] = mapped_column(String(300))
-    video: Mapped[str | None] = mapped_column(String(64))
+    title: Mapped[str] = mapped_column(String(LONGEST_TITLE))
+    video: Mapped[str] = mapped_column(String(64))
     start: Mapped[float]
     length: Mapped[float | None]
     style: Mapped[Style]
@@ -378,6 +380,4 @@ class ClipJob(Base):
     cast: Mapped[list[Any]] = mapped_column(default=list)
     seconds: Mapped[float] = mapped_column(default=0.0)
     drawn_changes: Mapped[int] = mapped_column(default=0)
-    sentence: Mapped[str | None]
     asked_at: Mapped[datetime] = mapped_column(default=utc_now)
-    ended_at: Mapped[datetime | None]

@@ -7,7 +7,7 @@ from bot.jobs.bench import Cut, Refused, Workbench, load_engine
 from bot.jobs.copies import Copied, FacePrint, find_copies
 from bot.jobs.engines import CropEncodings, encode_crops, font_name, try_out, warm_up
 from bot.jobs.enrolling import Rivals, by_size, enrol, enrol_crop, why_not_enrolled
-from bot.jobs.footage import Drawn, Footage, VideoLimits, draw, draw_frames, probe
+from bot.jobs.footage import draw, draw_frames, probe
 from bot.jobs.gathering import Spotted, guess_each, sift, spot
 from bot.jobs.looking import Identified, Naming, SeenFace, identify
 from bot.jobs.reporting import LabelDoubt, MemberStanding, RosterReport, report
@@ -25,9 +25,7 @@ __all__ = [
     "Credit",
     "CropEncodings",
     "Cut",
-    "Drawn",
     "FacePrint",
-    "Footage",
     "Identified",
     "Judged",
     "LabelDoubt",
@@ -45,7 +43,6 @@ __all__ = [
     "Trained",
     "TrainingFailedError",
     "Tried",
-    "VideoLimits",
     "Workbench",
     "bill",
     "by_size",

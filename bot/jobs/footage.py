@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.jobs.bench import Refused
-from bot.media.clips import Drawn
-from bot.media.footage import Footage, VideoError, VideoLimits
+from bot.media.footage import VideoError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.media.clips import Target, Watch
-    from bot.media.footage import Section
+    from bot.media.clips import Drawn, Target, Watch
+    from bot.media.footage import Footage, Section, VideoLimits
 
 
 def probe(path: Path, limits: VideoLimits) -> Footage | Refused:
@@ -25,29 +24,31 @@ def probe(path: Path, limits: VideoLimits) -> Footage | Refused:
         return Refused(str(error))
 
 
-def draw(source: Path, section: Section, script: str, target: Target, out: Path, watch: Watch) -> Drawn | Refused:
+def draw(
+    source: Path, footage: Footage, section: Section, script: str, target: Target, out: Path, watch: Watch
+) -> Drawn | Refused:
     """Write the section with its captions (an ASS file, its times from the section's start) to `out`, or say why not.
 
     The worker takes others meanwhile: ffmpeg works in a process of its own that dies with this one.
     """
     from bot.compute import aside
-    from bot.media import clips, video
+    from bot.media import clips
 
     try:
-        footage = video.probe(source, VideoLimits(source.stat().st_size))
         aside()
         return clips.draw(source, footage, section, script, target, out, watch)
     except VideoError as error:
         return Refused(str(error))
 
 
-def draw_frames(source: Path, section: Section, script: str, folder: Path, watch: Watch) -> int | Refused:
+def draw_frames(
+    source: Path, footage: Footage, section: Section, script: str, folder: Path, watch: Watch
+) -> int | Refused:
     """Write the annotated frames of the section to `folder` as 000001.jpg and on; how many, or why not."""
     from bot.compute import aside
-    from bot.media import clips, video
+    from bot.media import clips
 
     try:
-        footage = video.probe(source, VideoLimits(source.stat().st_size))
         aside()
         return clips.draw_frames(source, footage, section, script, folder, watch)
     except VideoError as error:

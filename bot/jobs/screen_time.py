@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.wording import circled
-from bot.words import Meaning
+from bot.wording import circled, duration, time_code
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.answers import Answer, AnsweredFace
+    from bot.answers import Answer
     from bot.clips.standing import OnScreen
 
 
@@ -21,19 +20,9 @@ def screen_time(title: str, length: float, answer: Answer, cast: Sequence[OnScre
     faces = {face.number: face for _, face in answer.faces}
     people = [
         ScreenTime(
-            f"{circled(number)} {_name(faces[number]) or 'unknown'}", one.spans, one.seconds, bool(_name(faces[number]))
+            f"{circled(face.number)} {face.name or 'unknown'}", one.spans, duration(one.seconds), face.name is not None
         )
         for one in cast
-        if (number := one.number) in faces and not _is_no_face(faces[number])
+        if (face := faces.get(one.number)) is not None and not face.is_no_face
     ]
-    return screen_time_chart(title, length, people)
-
-
-def _name(face: AnsweredFace) -> str | None:
-    if face.word is None:
-        return face.guess.name
-    return face.word.name if face.word.meaning is Meaning.MEMBER else None
-
-
-def _is_no_face(face: AnsweredFace) -> bool:
-    return face.word is not None and face.word.meaning is Meaning.NOT_A_FACE
+    return screen_time_chart(title, length, people, time_code)

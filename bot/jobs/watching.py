@@ -16,21 +16,18 @@ if TYPE_CHECKING:
     from bot.jobs.bench import Workbench
     from bot.media.captions import Style
     from bot.media.footage import Section
-    from models.cast import Cast, Person, Told
+    from models.cast import Cast, Person
     from models.faces import Box, Flaw, Guess
     from models.tracks import Look
 
 
 @dataclass(frozen=True, slots=True)
 class Billing:
-    """How a clip is to be named: the group's id, or None to find it; from which confidence a name is sure; what is drawn; what
-    people said of tracks.
-    """
+    """How a clip is to be named: the group's id, or None to find it; from which confidence a name is sure; what is drawn."""
 
     group: int | None
     threshold: float
     style: Style
-    told: tuple[Told, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +167,7 @@ def _cast(look: bytes, recogniser: bytes, how: Billing) -> tuple[Look, Cast]:
 
     seen = Look.from_bytes(look)
     whom = Recogniser.from_bytes(recogniser)
-    return seen, cast(whom, seen, group=how.group, threshold=how.threshold, told=how.told)
+    return seen, cast(whom, seen, group=how.group, threshold=how.threshold)
 
 
 def _billed(look: Look, person: Person) -> BilledPerson:

@@ -59,8 +59,6 @@ class Fetched:
 
     path: Path
     title: str
-    site: str
-    seconds: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,27 +106,23 @@ async def fetch(
     folder: Path,
     told: Told | None = None,
     *,
-    height: int | None = None,
     resolver: AbstractResolver | None = None,
 ) -> Fetched:
-    """The video at `link`, as a file in `folder`: H.264 and AAC where there are, of at most `height` lines (by default
-    `clip_height`) on its shorter side where there are, and never more than `clip_bytes`.
+    """The video at `link`, as a file in `folder`: H.264 and AAC where there are, of at most `clip_height` lines on its
+    shorter side where there are, and never more than `clip_bytes`.
 
     Raises LinkError. Whatever happens, the download's own folder within `folder` is gone afterwards, and all its processes.
     """
     within = folder.absolute()  # for a process that works elsewhere
     with tempfile.TemporaryDirectory(prefix="link-", dir=within, ignore_cleanup_errors=True) as place:
         seconds = settings.link_seconds
-        came = await _follow(
-            settings, link, Task.FETCH, Path(place), seconds, told=told, height=height, resolver=resolver
-        )
+        came = await _follow(settings, link, Task.FETCH, Path(place), seconds, told=told, resolver=resolver)
         file = came.file(Path(place))
         if file.stat().st_size > settings.clip_bytes:
             raise reasons.too_large(settings.clip_bytes)
-        info = came.info()
-        target = folder / file.name
-        shutil.move(file, target)
-        return Fetched(target, info.title, info.site, info.seconds)
+        fetched = Fetched(folder / file.name, came.info().title)
+        shutil.move(file, fetched.path)
+        return fetched
 
 
 async def taste(settings: Settings, link: str, *, resolver: AbstractResolver | None = None) -> tuple[LinkInfo, int]:
@@ -189,7 +183,6 @@ async def _follow(
     seconds: float,
     *,
     told: Told | None = None,
-    height: int | None = None,
     resolver: AbstractResolver | None = None,
 ) -> _Came:
     """Let a process follow `link` in `folder`; what it told. Raises LinkError."""
@@ -214,7 +207,7 @@ async def _follow(
             takers=tuple(sorted(sites.takers(link))),
             port=proxy.port,
             proxy=proxy.url,
-            height=height or settings.clip_height,
+            height=settings.clip_height,
             most=most,
             seconds=seconds,
             parent=os.getpid(),

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 from bot.errors import PersonError
 from bot.links.work import Why
-from bot.wording import plain
+from bot.wording import mebibytes, plain
 
 if TYPE_CHECKING:
     from bot.links.sites import Sites
 
-MEBIBYTE = 1 << 20
 TOLD = 200
 AGAIN = "Try again in a few minutes."
 
@@ -100,7 +99,6 @@ class LinkError(PersonError):
 
     def __init__(self, sentence: str, *, again: bool = False, said: str = "") -> None:
         super().__init__(f"{sentence} {AGAIN}" if again else sentence)
-        self.again = again
         self.said = said
 
 
@@ -131,7 +129,7 @@ def broken_off() -> LinkError:
 
 def too_large(most: int) -> LinkError:
     """For a video of more than `most` bytes."""
-    return LinkError(f"That video is too large: I take up to {most // MEBIBYTE} MB. A shorter one may fit.")
+    return LinkError(f"That video is too large: I take up to {mebibytes(most)}. A shorter one may fit.")
 
 
 def of_failure(why: Why, said: str, status: int | None, sites: Sites, most: int) -> LinkError:

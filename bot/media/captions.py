@@ -11,22 +11,21 @@ from enum import StrEnum
 from math import ceil, floor, sqrt
 from typing import TYPE_CHECKING, Final
 
+from bot.media.placing import covered, even_runs, placed
 from bot.wording import name_and_confidence, percent
 from models.faces import Band
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
     from pysubs2 import SSAFile
 
+    from bot.media.placing import Rows
     from models.cast import Cast
     from models.faces import Guess
     from models.tracks import Look, Track
-
-    Rows = NDArray[np.float64]
-    """Something in each frame: (n, 4), left, top, right and bottom, or (n, 2), left and top, in pixels."""
 
 
 class Style(StrEnum):
@@ -61,13 +60,9 @@ _TALL, _PADDING, _SPACE = 1.5, 0.5, 0.36
 _STEADY, _LABEL_STEADY = 1.0, 2.0
 """Pixels at 720p by which a drawn edge, or a label, may be off so that frames share an event."""
 
-_LONGEST: Final = 240
 _PLATE, _WHITE, _QUIET = (24, 25, 30), (255, 255, 255), (196, 200, 208)
 _PLATE_ALPHA: Final = 0x30
-_SAMPLES: Final = 24
 _BOXES, _PLATES, _TEXTS = range(3)
-# Costs of a label's place: what it hides of others and of its own face, against a place that is liked less.
-_ON_OTHERS, _ON_OWN, _LESS_LIKED = 10.0, 4.0, 0.1
 _OF_NAMES: Final = ("above", "below", "within, above", "within, below")
 _OF_LISTS: Final = ("right", "left", "below", "above")
 """Where a label may be, what is liked best first."""
@@ -91,8 +86,7 @@ class _Piece:
 class _Label:
     """What stands beside a face: its size in pixels, and its parts."""
 
-    width: float
-    height: float
+    size: tuple[float, float]
     pieces: tuple[_Piece, ...]
 
 
@@ -126,18 +120,18 @@ def script(look: Look, cast: Cast, style: Style) -> str:
         label = _name_label(guess, numbers[place], style, _letters(look.size, boxes[place]), look.size)
         if label:
             others = _met(track, taken, but=boxes[place])
-            corners = _place(boxes[place], label, look.size, others, gap, _OF_NAMES)
+            corners = placed(boxes[place], label.size, look.size, others, gap, _OF_NAMES)
             _draw_label(file, clock, track.first, corners, label, look.size)
-            taken.append((track.first, _covered(corners, label)))
+            taken.append((track.first, covered(corners, label.size)))
     if style is Style.NAMES_AND_LIST:
         for place, track in tracks.items():
             lines = _room_for(_most_at_once(track, tracks.values()))
             label = _list_label(cast.guesses[place], lines, look.size)
             if label:
                 others = _met(track, taken, but=boxes[place])
-                corners = _place(boxes[place], label, look.size, others, _gap(look.size), _OF_LISTS)
+                corners = placed(boxes[place], label.size, look.size, others, _gap(look.size), _OF_LISTS)
                 _draw_label(file, clock, track.first, corners, label, look.size)
-                taken.append((track.first, _covered(corners, label)))
+                taken.append((track.first, covered(corners, label.size)))
     file.sort()
     return file.to_string("ass")
 
@@ -212,7 +206,7 @@ def _name_label(guess: Guess, number: int, style: Style, letters: int, size: tup
             left += face.getlength(part) + _SPACE * letters
     width = round(max(left + (_PADDING - _SPACE) * letters, height))
     plate = f"{{\\an7\\p1}}{_rounded(width, height, height / 2)}"
-    return _Label(width, height, (_Piece(0, 0, _PLATES, "plate", plate), *parts))
+    return _Label((width, height), (_Piece(0, 0, _PLATES, "plate", plate), *parts))
 
 
 def _list_label(guess: Guess, lines: int, size: tuple[int, int]) -> _Label | None:
@@ -236,8 +230,7 @@ def _list_label(guess: Guess, lines: int, size: tuple[int, int]) -> _Label | Non
     lit = [one is chosen for one in listed]
     top = 0.25 * letters
     return _Label(
-        width,
-        height,
+        (width, height),
         (
             _Piece(0, 0, _PLATES, "plate", f"{{\\an7\\p1}}{_rounded(width, height, 0.5 * letters)}"),
             _Piece(_PADDING * letters, top, _TEXTS, "text", f"{{\\an7{start}}}{_column(names, lit, guess.band)}"),
@@ -289,73 +282,13 @@ def _met(track: Track, taken: Sequence[tuple[int, Rows]], *, but: Rows) -> list[
     ]
 
 
-def _corners(side: str, boxes: Rows, label: _Label, gap: float) -> Rows:
-    """The corner of a label on a side of its face in each frame, (n, 2), wherever the frame may end."""
-    import numpy as np
-
-    left, top, right, bottom = boxes.T
-    centred = (left + right - label.width) / 2
-    x, y = {
-        "above": (centred, top - gap - label.height),
-        "below": (centred, bottom + gap),
-        "within, above": (centred, top + gap),
-        "within, below": (centred, bottom - gap - label.height),
-        "right": (right + gap, top),
-        "left": (left - gap - label.width, top),
-    }[side]
-    return np.column_stack((x, y))
-
-
-def _place(
-    boxes: Rows,
-    label: _Label,
-    size: tuple[int, int],
-    others: Sequence[tuple[int, Rows]],
-    gap: float,
-    sides: Sequence[str],
-) -> Rows:
-    """The corner of a label in each frame of its track, within the frame, always on the side that is best over all."""
-    import numpy as np
-
-    least = np.array((gap, gap))
-    most = np.maximum(least, (size[0] - gap - label.width, size[1] - gap - label.height))
-    picked = np.unique(np.linspace(0, len(boxes) - 1, _SAMPLES).round().astype(np.int64))
-    best, best_cost = boxes[:, :2], np.inf
-    for liking, side in enumerate(sides):
-        corners = np.clip(_corners(side, boxes, label, gap), least, most)
-        covered = _covered(corners, label)
-        cost = _LESS_LIKED * liking + _ON_OWN * float(_hidden(covered[picked], boxes[picked]).mean())
-        for first, rows in others:
-            there = picked[(picked >= first) & (picked < first + len(rows))]
-            cost += _ON_OTHERS * float(_hidden(covered[there], rows[there - first]).sum()) / len(picked)
-        if cost < best_cost:
-            best, best_cost = corners, cost
-    return best
-
-
-def _covered(corners: Rows, label: _Label) -> Rows:
-    import numpy as np
-
-    return np.concatenate((corners, corners + np.array((label.width, label.height))), 1)
-
-
-def _hidden(covered: Rows, other: Rows) -> Rows:
-    """How much one rectangle hides of another in each frame, or the other way round: a share of the smaller, (n,)."""
-    import numpy as np
-
-    sides = np.minimum(covered[:, 2:], other[:, 2:]) - np.maximum(covered[:, :2], other[:, :2])
-    shared = np.maximum(sides, 0).prod(1)
-    areas = [(rows[:, 2:] - rows[:, :2]).prod(1) for rows in (covered, other)]
-    return shared / np.maximum(np.minimum(*areas), 1)
-
-
 def _draw_box(file: SSAFile, clock: _Clock, first: int, boxes: Rows, band: Band, size: tuple[int, int]) -> None:
     import numpy as np
 
     lengths = np.median(boxes[:, 2:] - boxes[:, :2], 0)
     line = min(max(2, ceil(max(size) / 480)), max(2, round(float(lengths.min()) / 22)))
     steady = _STEADY * max(1.0, _side(size) / 960)
-    for start, end in _even_runs(boxes, steady):
+    for start, end in even_runs(boxes, steady):
         width, height = (
             max(2 * line + 4, round(float(one)))
             for one in (boxes[start, 2:] + boxes[end, 2:] - boxes[start, :2] - boxes[end, :2]) / 2
@@ -367,7 +300,7 @@ def _draw_box(file: SSAFile, clock: _Clock, first: int, boxes: Rows, band: Band,
 
 
 def _draw_label(file: SSAFile, clock: _Clock, first: int, corners: Rows, label: _Label, size: tuple[int, int]) -> None:
-    for start, end in _even_runs(corners, _LABEL_STEADY * max(1.0, _side(size) / 960)):
+    for start, end in even_runs(corners, _LABEL_STEADY * max(1.0, _side(size) / 960)):
         for piece in label.pieces:
             _write(
                 file,
@@ -405,32 +338,6 @@ def _write(
         where = f"\\move({x:g},{y:g},{to_x:g},{to_y:g},{begin},{done})"
     if end > start:
         file.append(SSAEvent(start=start, end=end, layer=layer, style=style, text=f"{{{where}{text[1:]}"))
-
-
-def _even_runs(rows: Rows, most: float) -> Iterator[tuple[int, int]]:
-    """Spans of frames, both ends included, through which `rows` are within `most` of an even motion.
-
-    Boxes keep one size in a span: their middle moves.
-    """
-    import numpy as np
-
-    start = 0
-    while start < len(rows):
-        end = start
-        while end + 1 < len(rows) and end - start < _LONGEST:
-            ahead = rows[start : end + 2]
-            share = np.linspace(0, 1, len(ahead))[:, None]
-            if rows.shape[1] == 2:
-                drawn = ahead[0] + share * (ahead[-1] - ahead[0])
-            else:
-                middle, half = (ahead[:, :2] + ahead[:, 2:]) / 2, (ahead[[0, -1], 2:] - ahead[[0, -1], :2]).mean(0) / 2
-                middle = middle[0] + share * (middle[-1] - middle[0])
-                drawn = np.concatenate((middle - half, middle + half), 1)
-            if float(np.abs(drawn - ahead).max()) > most:
-                break
-            end += 1
-        yield start, end
-        start = end + 1
 
 
 def _rounded(width: float, height: float, radius: float) -> str:

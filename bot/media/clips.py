@@ -15,15 +15,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from bot.media.footage import MOST_PIXELS, TOLERANCE, VideoError
+from bot.media.footage import MOST_PIXELS, TOLERANCE, Section, VideoError
 from bot.media.leash import Leash, LeashError, follow
+from bot.wording import MEBIBYTE, mebibytes
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from ffmpeg import VideoStream
 
-    from bot.media.footage import Footage, Section
+    from bot.media.footage import Footage
 
 log = logging.getLogger(__name__)
 
@@ -49,8 +50,8 @@ _MARGIN: Final = 0.92
 _FRAME_OVERHEAD, _PACKET_OVERHEAD, _FILE_OVERHEAD = 20, 8, 6_000
 # One packet before the cut is kept: AAC needs it to begin cleanly, and the edit list hides it.
 _PREROLL: Final = 0.03
-_MEMORY: Final = 6 * 2**30
-_FRAME_BYTES: Final = 64 * 2**20
+_MEMORY: Final = 6 << 30
+_FRAME_BYTES: Final = 64 * MEBIBYTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,15 +177,13 @@ def _even(length: float) -> int:
 
 def _too_long(target: Target) -> str:
     return (
-        f"this clip can't be made as small as {target.max_bytes / 2**20:.0f} MiB; "
+        f"this clip can't be made as small as {mebibytes(target.max_bytes)}; "
         "choose a shorter section with `length:`, or a smaller height"
     )
 
 
 def _within(footage: Footage, section: Section) -> Section:
     """The section as far as there is something in it. Raises VideoError when there is nothing."""
-    from bot.media.footage import Section
-
     inside = Section(max(0.0, section.start), min(section.end, footage.seconds + 2 * TOLERANCE))
     if inside.end <= max(inside.start, footage.first):
         raise VideoError(f"this video has nothing to show there: it is {footage.seconds:.0f} seconds long")

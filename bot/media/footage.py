@@ -14,6 +14,7 @@ TOLERANCE: Final = 0.001
 """Seconds by which a frame may come before a section and still belong to it: seconds are rounded where they are passed on."""
 
 MOST_PIXELS: Final = 4096 * 2304
+ACCEPTED: Final = "MP4, MOV, WebM, MKV and MPEG-TS"
 
 
 class VideoError(PersonError):
@@ -22,10 +23,9 @@ class VideoError(PersonError):
 
 @dataclass(frozen=True, slots=True)
 class VideoLimits:
-    """What is still opened: bytes of the file, and pixels of one frame."""
+    """What is still opened: bytes of the file. Of one frame's pixels, it is MOST_PIXELS."""
 
     max_bytes: int
-    max_pixels: int = MOST_PIXELS
 
     @classmethod
     def of(cls, settings: Settings) -> VideoLimits:
@@ -59,8 +59,6 @@ class Footage:
     beginning: float
     first: float
     rate: float
-    frames: int
-    codec: str
     sound: Sound | None
     hdr: bool
     interlaced: bool

@@ -10,22 +10,24 @@ import math
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any, Final, cast
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, cast
 
 import av
 import cv2
 import numpy as np
 from av.error import EOFError as StreamEndError
 from av.error import FFmpegError
-from av.sidedata.sidedata import Type as SideData
 from av.stream import Disposition
 
-from bot.media.footage import MOST_PIXELS, TOLERANCE, Footage, Section, Sound, VideoError, VideoLimits
+from bot.media.colours import HDR, as_rgb
+from bot.media.footage import ACCEPTED, MOST_PIXELS, TOLERANCE, Footage, Section, Sound, VideoError, VideoLimits
 from bot.media.headers import impostor, sniff
+from bot.media.turning import LYING, TURNS, turn_of, upright_size
+from bot.wording import mebibytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping
+    from collections.abc import Generator, Iterator
     from pathlib import Path
 
     from av.audio.stream import AudioStream
@@ -37,10 +39,6 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
     from models.faces import Picture
-
-__all__ = ["Footage", "Frame", "Section", "Sound", "VideoError", "VideoLimits", "format_of", "frames", "probe"]
-
-ACCEPTED: Final = "MP4, MOV, WebM, MKV and MPEG-TS"
 
 VIDEO_CODECS: Final = (
     *("h264", "hevc", "vp8", "vp9", "av1", "libdav1d", "libvpx", "libvpx-vp9", "mpeg4", "msmpeg4", "msmpeg4v2"),
@@ -71,15 +69,12 @@ SOUND_CODECS: Final = (
 LUMA: Final = (64, 36)
 """Width and height of a frame's small grey picture."""
 
+_THREADS: Final = 2
 _MOST_SECONDS: Final = 24 * 3600.0
 _MOST_PACKETS: Final = 4_000_000
 _MOST_ERRORS: Final = 200
 _TS_PACKET: Final = (188, 192)
 _MP4_BOXES: Final = {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
-_PQ, _HLG = 16, 18
-_HDR: Final = {_PQ, _HLG}
-_BT2020: Final = {9, 10}
-_BT709 = 1
 # Seconds that are sought before a section: where a container leads beyond its start, further back, and then to the beginning.
 _BACK: Final = (0.0, 0.25, 12.0, math.inf)
 
@@ -112,23 +107,8 @@ class Frame:
 
     def picture(self) -> Picture:
         """The frame upright in RGB and SDR: (h, w, 3) uint8 of `size`."""
-        across, down = self.size if self.turn not in _LYING else self.size[::-1]
-        return np.ascontiguousarray(_TURNS[self.turn](_as_rgb(self.decoded, self.transfer, across, down)))
-
-
-_TURNS: Final[dict[str, Callable[[NDArray[Any]], NDArray[Any]]]] = {
-    "": lambda pixels: pixels,
-    "hflip": lambda pixels: pixels[:, ::-1],
-    "vflip": lambda pixels: pixels[::-1],
-    "half": lambda pixels: pixels[::-1, ::-1],
-    "clock": lambda pixels: np.rot90(pixels, -1),
-    "cclock": lambda pixels: np.rot90(pixels),
-    "cclock_flip": lambda pixels: pixels.transpose(1, 0, 2),
-    "clock_flip": lambda pixels: pixels[::-1, ::-1].transpose(1, 0, 2),
-}
-"""By ffmpeg's names for its transpose filter."""
-
-_LYING: Final = {"clock", "cclock", "cclock_flip", "clock_flip"}
+        across, down = self.size[::-1] if self.turn in LYING else self.size
+        return np.ascontiguousarray(TURNS[self.turn](as_rgb(self.decoded, self.transfer, across, down)))
 
 
 def format_of(path: Path) -> str | None:
@@ -158,21 +138,19 @@ def probe(path: Path, limits: VideoLimits) -> Footage:
     """
     size = path.stat().st_size
     if size > limits.max_bytes:
-        raise VideoError(
-            f"this video is too large ({size / 2**20:.0f} MiB); I read up to {limits.max_bytes / 2**20:.0f} MiB"
-        )
+        raise VideoError(f"this video is too large ({mebibytes(size)}); I read up to {mebibytes(limits.max_bytes)}")
     kind = format_of(path)
     if kind is None:
         raise VideoError(_no_video(path))
-    with _opened(path, kind, limits.max_pixels) as container:
+    with _opened(path, kind) as container:
         stream = _picture_track(container)
         # Before the decoder sees a byte.
-        _check_pixels(stream.width, stream.height, limits)
+        _check_pixels(stream.width, stream.height)
         first = _first_frame(container, stream)
-        _check_pixels(first.width, first.height, limits)
-        turn = _turn(first)
-        size = _upright(first.width, first.height, _aspect(stream), turn)
-        _check_pixels(*size, limits)
+        _check_pixels(first.width, first.height)
+        turn = turn_of(first)
+        size = upright_size(first.width, first.height, stream.sample_aspect_ratio, turn)
+        _check_pixels(*size)
         sound = _sound_track(container)
         footage = Footage(
             size=size,
@@ -180,20 +158,18 @@ def probe(path: Path, limits: VideoLimits) -> Footage:
             beginning=_beginning(container),
             first=0.0,
             rate=0.0,
-            frames=0,
-            codec=stream.codec_context.name,
             sound=sound,
-            hdr=stream.color_trc in _HDR,
+            hdr=stream.color_trc in HDR,
             interlaced=first.interlaced_frame,
             format=kind,
             number=container.streams.video.index(stream),
             turn=turn,
         )
-    with _opened(path, kind, limits.max_pixels) as container:
+    with _opened(path, kind) as container:
         return _measured(footage, container)
 
 
-def frames(path: Path, section: Section, *, limits: VideoLimits | None = None, threads: int = 2) -> Iterator[Frame]:
+def frames(path: Path, section: Section) -> Iterator[Frame]:
     """The frames of a section in the order of their times, which rise strictly: a frame at its forerunner's time is left out.
 
     Decoding begins at the keyframe before. Where the file breaks off, so do the frames; where it is damaged, they go on behind.
@@ -202,13 +178,12 @@ def frames(path: Path, section: Section, *, limits: VideoLimits | None = None, t
     Raises:
         VideoError: the file can't be read, or nothing of it could be decoded.
     """
-    most = limits.max_pixels if limits else MOST_PIXELS
     kind = format_of(path)
     if kind is None:
         raise VideoError(_no_video(path))
     for back in _BACK:
         target = section.start - back
-        with closing(_decoded(path, kind, target, most, threads)) as found:
+        with closing(_decoded(path, kind, target)) as found:
             begun = False
             for frame in found:
                 if not begun:
@@ -224,14 +199,14 @@ def frames(path: Path, section: Section, *, limits: VideoLimits | None = None, t
                 return
 
 
-def _decoded(path: Path, kind: str, target: float, max_pixels: int, threads: int) -> Generator[Frame]:
+def _decoded(path: Path, kind: str, target: float) -> Generator[Frame]:
     """Frames from the keyframe before `target` on."""
-    with _opened(path, kind, max_pixels) as container:
+    with _opened(path, kind) as container:
         stream = _picture_track(container)
-        if stream.width * stream.height > max_pixels:
-            raise VideoError(_too_many_pixels(max_pixels, stream.width, stream.height))
+        if stream.width * stream.height > MOST_PIXELS:
+            raise VideoError(_too_many_pixels(stream.width, stream.height))
         stream.thread_type = "AUTO"
-        stream.thread_count = threads
+        stream.thread_count = _THREADS
         beginning = _beginning(container)
         if target > 0:
             with _sentences():
@@ -240,11 +215,11 @@ def _decoded(path: Path, kind: str, target: float, max_pixels: int, threads: int
         size: tuple[int, int] | None = None
         turn = ""
         for decoded in _survivors(container, stream):
-            if decoded.width * decoded.height > max_pixels:
-                raise VideoError(_too_many_pixels(max_pixels, decoded.width, decoded.height))
+            if decoded.width * decoded.height > MOST_PIXELS:
+                raise VideoError(_too_many_pixels(decoded.width, decoded.height))
             if size is None:
-                turn = _turn(decoded)
-                size = _upright(decoded.width, decoded.height, _aspect(stream), turn)
+                turn = turn_of(decoded)
+                size = upright_size(decoded.width, decoded.height, stream.sample_aspect_ratio, turn)
             stamp = decoded.pts if decoded.pts is not None else decoded.dts
             time = last + step if stamp is None else float(stamp * base) - beginning
             if time <= last or not math.isfinite(time):
@@ -311,13 +286,11 @@ def _measured(footage: Footage, container: InputContainer) -> Footage:
         raise VideoError("this video says that it lasts longer than a day; it may be broken")
     if not step:
         end += (end - start) / (count - 1) if count > 1 and end > start else 0.04
-    return replace(
-        footage, seconds=end, first=start, rate=count / (end - start), frames=count, keyframes=tuple(keyframes)
-    )
+    return replace(footage, seconds=end, first=start, rate=count / (end - start), keyframes=tuple(keyframes))
 
 
 @contextmanager
-def _opened(path: Path, kind: str, max_pixels: int) -> Generator[InputContainer]:
+def _opened(path: Path, kind: str) -> Generator[InputContainer]:
     """The container, read by one demuxer and one protocol, with the decoders of our lists alone."""
     only = {
         "protocol_whitelist": "file",
@@ -331,7 +304,7 @@ def _opened(path: Path, kind: str, max_pixels: int) -> Generator[InputContainer]
             "r",
             format=kind,
             container_options=only,
-            options={"max_pixels": str(max_pixels)},
+            options={"max_pixels": str(MOST_PIXELS)},
             metadata_errors="replace",
         )
     with container:
@@ -385,66 +358,6 @@ def _beginning(container: InputContainer) -> float:
     return (container.start_time or 0) / 1_000_000
 
 
-def _aspect(stream: VideoStream) -> Fraction:
-    """Width over height of one pixel; 1 where what the file says is nonsense."""
-    aspect = stream.sample_aspect_ratio
-    return aspect if aspect and Fraction(1, 4) <= aspect <= 4 else Fraction(1)
-
-
-def _upright(width: int, height: int, aspect: Fraction, turn: str) -> tuple[int, int]:
-    wide = max(1, round(width * aspect))
-    return (height, wide) if turn in _LYING else (wide, height)
-
-
-def _turn(frame: VideoFrame) -> str:
-    """How the display matrix turns a frame, as ffmpeg reads it; "" for a matrix that does anything but turn and flip."""
-    side = cast("Mapping[SideData, Buffer]", frame.side_data)
-    if SideData.DISPLAYMATRIX not in side:
-        return ""
-    matrix = np.frombuffer(bytes(side[SideData.DISPLAYMATRIX]), np.int32)[:9].astype(float)
-    across, along = math.hypot(matrix[0], matrix[3]), math.hypot(matrix[1], matrix[4])
-    if not across or not along:
-        return ""
-    angle = math.degrees(math.atan2(matrix[1] / along, matrix[0] / across)) % 360
-    quarter = round(angle / 90) % 4
-    if abs((angle - quarter * 90 + 180) % 360 - 180) > 1:
-        return ""
-    if quarter == 1:
-        return "cclock_flip" if matrix[3] > 0 else "clock"
-    if quarter == 3:
-        return "clock_flip" if matrix[3] < 0 else "cclock"
-    if quarter == 2:
-        return {(True, True): "half", (True, False): "hflip", (False, True): "vflip", (False, False): ""}[
-            matrix[0] < 0, matrix[4] < 0
-        ]
-    return "vflip" if matrix[4] < 0 else ""
-
-
-def _as_rgb(frame: VideoFrame, transfer: int, width: int, height: int) -> NDArray[np.uint8]:
-    """(height, width, 3) uint8 in BT.709 and SDR, not turned."""
-    matrix = _matrix_of(frame)
-    if transfer not in _HDR:
-        flat = frame.reformat(
-            width, height, "rgb24", src_colorspace=matrix, dst_colorspace=matrix, interpolation="BICUBIC"
-        )
-        return np.asarray(flat.to_ndarray(), np.uint8)
-    deep = frame.reformat(
-        width, height, "rgb48le", src_colorspace=matrix, dst_colorspace=matrix, interpolation="BICUBIC"
-    )
-    return _tone_mapped(np.asarray(deep.to_ndarray(), np.uint16), transfer)
-
-
-def _matrix_of(frame: VideoFrame) -> int:
-    """The YUV matrix in swscale's numbers; where the file says nothing, that of its size, as players take it."""
-    if frame.colorspace in _BT2020:
-        return 9
-    if frame.colorspace in (5, 6):
-        return 5
-    if frame.colorspace == _BT709 or frame.height >= 720:
-        return 1
-    return 5
-
-
 _BROKEN: Final = "this video is broken or cut short and can't be read; save it once more and post that copy"
 
 
@@ -458,47 +371,17 @@ def _no_video(path: Path) -> str:
     return f"this is no video{f' but {named}' if named and named != 'a video' else ''}; I read {ACCEPTED}"
 
 
-def _check_pixels(width: int, height: int, limits: VideoLimits) -> None:
+def _check_pixels(width: int, height: int) -> None:
     if min(width, height) < 1:
         # What libav's own check threw out has no size any more.
         raise VideoError(
-            f"this video is broken, or has more than the {limits.max_pixels / 1e6:.0f} megapixels a frame that I read"
+            f"this video is broken, or has more than the {MOST_PIXELS / 1e6:.0f} megapixels a frame that I read"
         )
-    if width * height > limits.max_pixels:
-        raise VideoError(_too_many_pixels(limits.max_pixels, width, height))
+    if width * height > MOST_PIXELS:
+        raise VideoError(_too_many_pixels(width, height))
 
 
-def _too_many_pixels(most: int, width: int, height: int) -> str:
-    return f"this video has too many pixels ({width} × {height}); I read up to {most / 1e6:.0f} megapixels a frame"
-
-
-@lru_cache(maxsize=2)
-def _light(trc: int) -> NDArray[np.float32]:
-    """Linear light of a 16-bit code value, 1.0 being SDR's white of 203 nits (ITU-R BT.2408)."""
-    code = np.arange(65536) / 65535
-    if trc == _PQ:
-        # SMPTE ST 2084.
-        power = code ** (1 / 78.84375)
-        nits = 10_000 * (np.maximum(power - 0.8359375, 0) / (18.8515625 - 18.6875 * power)) ** (1 / 0.1593017578125)
-    else:
-        # ITU-R BT.2100, on a display of 1,000 nits; its gamma of 1.2 is applied to each channel.
-        scene = np.where(code <= 0.5, code**2 / 3, (np.exp((code - 0.55991073) / 0.17883277) + 0.28466892) / 12)
-        nits = 1_000 * scene**1.2
-    return (nits / 203).astype(np.float32)
-
-
-_TO_709: Final = np.array(
-    [[1.6605, -0.5876, -0.0728], [-0.1246, 1.1329, -0.0083], [-0.0182, -0.1006, 1.1187]], np.float32
-)
-"""Linear BT.2020 to BT.709 (ITU-R BT.2087)."""
-
-_PEAK: Final = 1_000 / 203
-
-
-def _tone_mapped(deep: NDArray[np.uint16], trc: int) -> NDArray[np.uint8]:
-    """(h, w, 3) uint16 in PQ or HLG → uint8 in BT.709: Reinhard's curve with a white of 1,000 nits."""
-    light = cv2.transform(_light(trc)[deep], _TO_709)
-    np.clip(light, 0, _PEAK, out=light)
-    strongest = np.maximum(light.max(2, keepdims=True), 1e-6)
-    light *= (1 + strongest / _PEAK**2) / (1 + strongest)
-    return np.asarray(np.clip(light, 0, 1) ** (1 / 2.2) * 255 + 0.5).astype(np.uint8)
+def _too_many_pixels(width: int, height: int) -> str:
+    return (
+        f"this video has too many pixels ({width} × {height}); I read up to {MOST_PIXELS / 1e6:.0f} megapixels a frame"
+    )

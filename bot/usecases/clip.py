@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.clips import making
-from bot.clips.kept import key_of, key_of_file
-from bot.clips.queue import promise_of
-from bot.clips.standing import Stage, Standing
-from bot.clips.wishes import Posted, time_code
+from bot.clips.kept import hash_of_file, hashed
+from bot.clips.wishes import Posted
 from bot.database.clips import Clips
 from bot.database.rosters import Rosters
-from bot.database.tables import HOUSE, ClipJob
+from bot.database.tables import LONGEST_TITLE, ClipJob
 from bot.errors import ForgottenError, NoRosterError, PersonError
 from bot.links.fetching import tidied
 from bot.trust import Trust
 from bot.usecases.identify import naming_of
+from bot.wording import time_code
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -32,7 +30,6 @@ if TYPE_CHECKING:
     from bot.usecases.identify import Asked
 
 ONE_AT_A_TIME = "I am still at work on your last clip. Ask again when it is there, or cancel it."
-LONGEST_TITLE = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,38 +48,32 @@ class Reach:
 
 async def check_room(app: App, asked: Asked) -> None:
     """Raises PersonError where no clip can be promised now, whatever it is: before a large file is received, say."""
-    servers = sorted({HOUSE, *asked.rosters})
     async with app.database.reading() as session:
-        if not await Rosters(session).members(servers):
+        if not await Rosters(session).members(asked.servers):
             raise NoRosterError(private=asked.server_id is None)
         await _check_limits(app, session, asked.asker_id, asked.server_id)
 
 
-async def ask(app: App, asked: Asked, wish: Wish, reach: Reach) -> Standing:
-    """Promise a clip, and how it stands.
+async def ask(app: App, asked: Asked, wish: Wish, reach: Reach) -> int:
+    """Promise a clip; the id of the job. A posted file is kept once that is done.
 
-    A posted file is taken, and gone where this raises. Raises PersonError where the clip can't be promised: the queue is full,
-    the person has one in work, nobody is enrolled, there is no such group, the link or the part of the video is none.
+    Raises PersonError where it can't be promised: the queue is full, the person has one in work, nobody is enrolled, there is
+    no such group, the link or the part of the video is none.
     """
-    try:
-        _check_part(wish, app.settings.clip_seconds)
-        link = tidied(app.settings, wish.source) if isinstance(wish.source, str) else None
-        servers = sorted({HOUSE, *asked.rosters})
-        await check_room(app, asked)
-        await naming_of(app, asked, servers)
-        if link is None:
-            assert isinstance(wish.source, Posted)
-            video = await asyncio.to_thread(key_of_file, wish.source.path)
-            await asyncio.to_thread(app.clips.kept.take, wish.source.path, video, wish.source.name)
-            title = wish.source.name
-        else:
-            title, video = link, making.video_of_link(link, app.settings.clip_height)
-    finally:
-        if isinstance(wish.source, Posted):
-            shutil.rmtree(wish.source.path.parent, ignore_errors=True)
+    _check_part(wish, app.settings.clip_seconds)
+    await check_room(app, asked)
+    await naming_of(app, asked)
+    if isinstance(wish.source, Posted):
+        link, title = None, wish.source.name
+        video = await asyncio.to_thread(hash_of_file, wish.source.path)
+    else:
+        title = link = tidied(app.settings, wish.source)
+        video = making.video_of_link(link, app.settings.clip_height)
     most_bytes = max(app.settings.clip_upload, reach.most_bytes or 0)
     job = ClipJob(
-        wish=key_of(video, wish.start, wish.length, wish.style, servers, asked.group, asked.channel_id, most_bytes),
+        wish=hashed(
+            video, wish.start, wish.length, wish.style, asked.servers, asked.group, asked.channel_id, most_bytes
+        ),
         asker_id=asked.asker_id,
         server_id=asked.server_id,
         channel_id=reach.channel_id,
@@ -104,9 +95,10 @@ async def ask(app: App, asked: Asked, wish: Wish, reach: Reach) -> Standing:
     async with app.database.writing() as session:
         await _check_limits(app, session, asked.asker_id, asked.server_id)
         await Clips(session).add(job)
-        place = len(await Clips(session).waiting())
+        if isinstance(wish.source, Posted):
+            await app.clips.kept.take(wish.source.path, video, wish.source.name)
     app.clips.wake()
-    return Standing(promise_of(job), job.title, Stage.WAITING, place=place)
+    return job.id
 
 
 async def cancel(app: App, job_id: int, speaker: Speaker) -> None:
@@ -122,29 +114,27 @@ async def cancel(app: App, job_id: int, speaker: Speaker) -> None:
     await app.clips.stop(job)
 
 
-async def draw_again(app: App, job_id: int, speaker: Speaker, reach: Reach) -> Standing:
+async def draw_again(app: App, job_id: int, speaker: Speaker, reach: Reach) -> None:
     """Draw a clip anew with the names as trusted people corrected them, without looking again. `reach.card_id`: its message.
 
     Raises PersonError where nothing was corrected since, or the video is no longer kept.
     """
-    async with app.database.writing() as session:
+    async with app.database.reading() as session:
         job = await Clips(session).get(job_id)
         if job is None or job.question_id is None:
             raise ForgottenError
-        if speaker.id != job.asker_id and speaker.trust < Trust.TRUSTED:
-            raise PersonError("Only the person who asked, or people with a trusted role, can have this drawn again.")
-        if await Clips(session).changes(job.question_id) == job.drawn_changes:
-            raise PersonError("It is drawn with these names already.")
-        if job.link is None and (job.video is None or app.clips.kept.find(job.video) is None):
-            raise PersonError(making.NO_LONGER_KEPT)
-        values = {"card_id": reach.card_id, "token": reach.token, "token_until": reach.token_until}
+        changes = await Clips(session).changes(job.question_id)
+    if speaker.id != job.asker_id and speaker.trust < Trust.TRUSTED:
+        raise PersonError("Only the person who asked, or people with a trusted role, can have this drawn again.")
+    if changes == job.drawn_changes:
+        raise PersonError("It is drawn with these names already.")
+    if await app.clips.kept.find(job.video) is None:
+        raise PersonError(making.NO_LONGER_KEPT)
+    values = {"card_id": reach.card_id, "token": reach.token, "token_until": reach.token_until}
+    async with app.database.writing() as session:
         if not await Clips(session).again(job_id, channel_id=reach.channel_id, **values):
             raise PersonError("It is being drawn already.")
-        job = await Clips(session).get(job_id)
-        place = len(await Clips(session).waiting())
-    assert job is not None
     app.clips.wake()
-    return Standing(promise_of(job), job.title, Stage.WAITING, place=place)
 
 
 async def clip_of(app: App, question_id: int) -> Finished | None:
@@ -161,9 +151,17 @@ async def forget_messages(app: App, messages: Collection[int]) -> None:
         stopped = [job for job in gone if await Clips(session).cancel(job.id)]
     for job in stopped:
         await app.clips.stop(job)
-    for job in gone:
-        if job.video is not None:
-            await asyncio.to_thread(app.clips.kept.forget, job.video)
+    async with app.database.reading() as session:
+        held = await Clips(session).videos_in_use()
+    for video in {job.video for job in gone} - held:
+        await app.clips.kept.forget(video)
+
+
+async def sweep(app: App) -> None:
+    """Forget videos that were kept for long enough, or take too much room."""
+    async with app.database.reading() as session:
+        held = await Clips(session).videos_in_use()
+    await app.clips.kept.sweep(held)
 
 
 async def _check_limits(app: App, session: AsyncSession, asker_id: int, server_id: int | None) -> None:

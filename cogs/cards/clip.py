@@ -11,11 +11,9 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 import discord
 
 from bot.clips.standing import Stage
-from bot.clips.wishes import time_code
-from bot.wording import counted, plain
-from bot.words import Meaning
+from bot.wording import counted, duration, plain, time_code
 from cogs.cards.faces import face_in_words, face_line
-from cogs.cards.layout import LONGEST_TEXT, Button, Layout, Row, container, route
+from cogs.cards.layout import LONGEST_TEXT, Button, Layout, Row, bar, container, route
 from cogs.cards.result import LONGEST_ALT, accent_of, answer_buttons
 
 if TYPE_CHECKING:
@@ -37,7 +35,7 @@ DOING = {
     Stage.UPLOAD: "Uploading the clip",
 }
 STEPS = (Stage.DOWNLOAD, Stage.LOOK, Stage.NAME, Stage.DRAW, Stage.UPLOAD)
-LONGEST_TITLE = 200
+TITLE_SHOWN = 200
 LONGEST_NAME = 40
 MOST_SPANS = 6
 CHART = "screen-time.png"
@@ -114,7 +112,7 @@ def _progress(standing: Standing) -> list[str]:
     doing = DOING[standing.stage]
     if standing.share is not None:
         share = min(max(standing.share, 0.0), 1.0)
-        doing += f"\n`{'█' * round(share * BAR):░<{BAR}}` {round(100 * share)} %"
+        doing += f"\n{bar(share, BAR)} {round(100 * share)} %"
         if standing.left is not None:
             doing += f" · about {_left(standing.left)} left"
     lines.append(doing)
@@ -168,20 +166,16 @@ def _people(finished: Finished, room: int) -> str:
 
 def _person(face: AnsweredFace, seen: OnScreen | None) -> str:
     """`① **Tzuyu** 97 % · 0:42 in all · ` and when, as far as that is short."""
-    if seen is None or not seen.spans or _is_no_face(face):
+    if seen is None or not seen.spans or face.is_no_face:
         return face_line(face)
     spans = ", ".join(_span(start, end) for start, end in seen.spans[:MOST_SPANS])
     more = f" and {len(seen.spans) - MOST_SPANS} more" if len(seen.spans) > MOST_SPANS else ""
-    return f"{face_line(face)} · {_in_all(seen.seconds)} in all · {spans}{more}"
+    return f"{face_line(face)} · {duration(seen.seconds)} in all · {spans}{more}"
 
 
 def _span(start: float, end: float) -> str:
     first, last = time_code(start), time_code(end)
     return first if first == last else f"{first}–{last}"
-
-
-def _in_all(seconds: float) -> str:
-    return f"{seconds:.1f} s" if seconds < 10 else time_code(seconds)
 
 
 def _clip_alt(finished: Finished) -> str:
@@ -192,18 +186,14 @@ def _clip_alt(finished: Finished) -> str:
 def _chart_alt(finished: Finished) -> str:
     seen: Mapping[int, OnScreen] = {one.number: one for one in finished.cast}
     told = [
-        f"{face_in_words(face)}: {_in_all(seen[face.number].seconds)}"
+        f"{face_in_words(face)}: {duration(seen[face.number].seconds)}"
         for _, face in finished.answer.faces
-        if face.number in seen and not _is_no_face(face)
+        if face.number in seen and not face.is_no_face
     ]
     if not told:
         return "Nobody is on screen"
     return f"Who is on screen for how long of {time_code(finished.seconds)}: {', '.join(told)}"[:LONGEST_ALT]
 
 
-def _is_no_face(face: AnsweredFace) -> bool:
-    return face.word is not None and face.word.meaning is Meaning.NOT_A_FACE
-
-
 def _short(title: str) -> str:
-    return title if len(title) <= LONGEST_TITLE else f"{title[: LONGEST_TITLE - 1]}…"
+    return title if len(title) <= TITLE_SHOWN else f"{title[: TITLE_SHOWN - 1]}…"

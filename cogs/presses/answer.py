@@ -13,8 +13,7 @@ from bot.usecases import correct, identify
 from cogs.cards.details import details_card
 from cogs.cards.fix import ask_which
 from cogs.cards.layout import Button
-from cogs.presses.press import Press, question_here, speaker_of
-from cogs.showing import card_now
+from cogs.presses.press import Press, card_now, question_here, speaker_of
 
 if TYPE_CHECKING:
     from bot.client import Nugu

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.usecases import clip
+from cogs.asking_clips import reach_of
 from cogs.cards.layout import Button
-from cogs.desk import reach_of
 from cogs.presses.press import Press, speaker_of
 
 if TYPE_CHECKING:

@@ -12,8 +12,7 @@ from bot.words import Meaning
 from cogs.cards.fix import NAME, SOMEBODY_ELSE, SomebodyElse, ask_who
 from cogs.cards.layout import Button, Select, route, told_card
 from cogs.presses import forms
-from cogs.presses.press import Press, question_here, speaker_of
-from cogs.showing import card_now
+from cogs.presses.press import Press, card_now, question_here, speaker_of
 
 if TYPE_CHECKING:
     from bot.client import Nugu

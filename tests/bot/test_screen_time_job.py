@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -23,7 +24,7 @@ def said(face: AnsweredFace, meaning: Meaning, name: str | None = None) -> Answe
 def test_a_word_counts_before_a_guess(monkeypatch: pytest.MonkeyPatch) -> None:
     rows: list[ScreenTime] = []
 
-    def chart(title: str, length: float, people: list[ScreenTime]) -> bytes:
+    def chart(title: str, length: float, people: list[ScreenTime], written: Callable[[float], str]) -> bytes:
         rows.extend(people)
         return b""
 
@@ -42,4 +43,4 @@ def test_a_word_counts_before_a_guess(monkeypatch: pytest.MonkeyPatch) -> None:
         ("③ unknown", False),
         ("④ unknown", False),
     ]
-    assert (rows[0].spans, rows[0].seconds) == (SPANS, pytest.approx(11.2))
+    assert (rows[0].spans, rows[0].together) == (SPANS, "0:11")

@@ -1,4 +1,7 @@
-"""Who is in a fast-cut video that is made from photos which nobody enrolled: `bench.truth` on one short video."""
+"""Who is in a fast-cut video that is made from photos which nobody enrolled: `bench.truth` on one video.
+
+The shares vary much with the photos that are drawn: `python -m bench.truth` tells those of several videos.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from bot.jobs import Workbench
 
 @pytest.fixture(scope="module")
 def made(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Made:
-    return make(shared, tmp_path_factory.mktemp("truth"), 1, seconds=30)
+    return make(shared, tmp_path_factory.mktemp("truth"), 31, seconds=45)
 
 
 @pytest.mark.thorough
@@ -24,3 +27,4 @@ def test_everybody_is_rightly_named(shared: Path, made: Made, engine: str, frame
     assert found.changes == 0
     assert found.of_faces("missed") < 0.005
     assert found.share >= frames
+    assert found.wrong_names <= 0.01

@@ -112,8 +112,6 @@ def test_the_cast_is_billed(
     assert person.cut.phash
     assert len(np.frombuffer(person.vector, np.float32)) == 128
     assert "Eileen" in billed.script
-    told = jobs.bill(looked, recogniser, Billing(None, 0.5, Style.NAMES, (jobs.Told((0,), None, face=False),)))
-    assert [one.tracks for one in told.people] == [(1,)]
     listed = jobs.faces_by_frame(looked, recogniser, Billing(None, 0.5, Style.NAMES))
     assert (listed["fps"], len(listed["frames"])) == (pytest.approx(RATE, abs=0.01), RATE * SECONDS)
     assert all([face["name"] for face in faces] == ["Eileen"] for faces in listed["frames"])

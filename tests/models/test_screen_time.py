@@ -29,7 +29,7 @@ def test_bars_are_as_long_as_their_spans(seed: int) -> None:
     length = float(chance.uniform(2, 600))
     start, end = sorted(chance.uniform(0, length, size=2).tolist())
     whole, part = (
-        columns(drawn(screen_time_chart("t", length, [ScreenTime("Sana", (span,), 99.0, known=True)])), BLUE)
+        columns(drawn(screen_time_chart("t", length, [ScreenTime("Sana", (span,), "1:39", known=True)], str)), BLUE)
         for span in ((0.0, length), (start, end))
     )
     wide = whole[-1] - whole[0]
@@ -40,16 +40,16 @@ def test_bars_are_as_long_as_their_spans(seed: int) -> None:
 
 @pytest.mark.parametrize(("people", "lines"), [(0, 1), (1, 1), (14, 14), (15, 14), (60, 14)])
 def test_it_grows_by_a_row_for_each_of_fourteen_people(people: int, lines: int) -> None:
-    everybody = [ScreenTime(f"M{n}", ((0.0, 1.0),), 1.0, known=True) for n in range(people)]
-    picture = Image.open(BytesIO(screen_time_chart("t", 60.0, everybody)))
-    more = Image.open(BytesIO(screen_time_chart("t", 60.0, everybody[:14])))
+    everybody = [ScreenTime(f"M{n}", ((0.0, 1.0),), "1.0 s", known=True) for n in range(people)]
+    picture = Image.open(BytesIO(screen_time_chart("t", 60.0, everybody, str)))
+    more = Image.open(BytesIO(screen_time_chart("t", 60.0, everybody[:14], str)))
     assert picture.width == 1100
     assert more.height == 52 * lines + 152
     assert (picture.height > more.height) == (people > 14)
 
 
 def test_who_is_not_known_is_grey_and_a_glimpse_is_seen() -> None:
-    pixels = drawn(screen_time_chart("t", 600.0, [ScreenTime("?", ((300.0, 300.02),), 0.02, known=False)]))
+    pixels = drawn(screen_time_chart("t", 600.0, [ScreenTime("?", ((300.0, 300.02),), "0.0 s", known=False)], str))
     assert len(columns(pixels, BLUE)) == 0
     assert len(columns(pixels, GREY)) >= 3
 
@@ -57,7 +57,7 @@ def test_who_is_not_known_is_grey_and_a_glimpse_is_seen() -> None:
 @pytest.mark.parametrize("name", ["쯔위", "Tzuyu " * 40, "a\nb", "\u202eevil", ""])
 def test_any_name_and_any_length_make_a_picture_of_one_width(name: str) -> None:
     for length in (0.0, 0.04, 3600.0):
-        chart = screen_time_chart(name, length, [ScreenTime(name, ((0.0, 9e9),), 9e9, known=True)])
+        chart = screen_time_chart(name, length, [ScreenTime(name, ((0.0, 9e9),), "9e9 s", known=True)], str)
         pixels = drawn(chart)
         assert pixels.shape[1] == 1100
         assert len(columns(pixels, BLUE)) > 0

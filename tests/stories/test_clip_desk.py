@@ -12,7 +12,7 @@ import pytest
 from bot.clips.standing import Drawing, Promise, Stage, Standing, UploadRefusedError
 from bot.usecases.clip import Reach
 from cogs.cards.clip import taken_card
-from cogs.desk import ClipDesk
+from cogs.clip_desk import ClipDesk
 from tests.stories.conftest import Stage as Scene
 from tests.stories.reading import buttons, texts
 from tests.support import clips

@@ -143,6 +143,16 @@ async def test_a_file_that_is_too_large_is_not_even_fetched(
     assert not list((stage.app.settings.data / "clips").glob("incoming-*"))
 
 
+async def test_an_avi_is_refused_before_it_is_fetched(
+    stage: Stage, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched: list[str] = []
+    monkeypatch.setattr(stage.bot.http, "get_from_cdn", fetched.append)
+    result = await stage.fan.slash(stage.channel, "clip", video=("old.AVI", b"RIFF"))
+    assert said(result) == "old.AVI: this is an AVI; I read MP4, MOV, WebM, MKV and MPEG-TS."
+    assert not fetched
+
+
 async def test_a_file_is_not_fetched_where_there_is_no_room(
     stage: Stage, heard: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:

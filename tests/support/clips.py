@@ -9,7 +9,6 @@ from PIL import Image
 
 from bot.answers import Answer, AnsweredFace, AnsweredPicture
 from bot.clips.standing import Drawing, Finished, OnScreen, Promise
-from bot.media.captions import Style
 from models.faces import Band, Box, Candidate, Guess
 
 
@@ -40,9 +39,10 @@ def finished(
         link=link,
         start=start,
         seconds=60.0,
-        style=Style.NAMES,
         answer=Answer(5, 1, asker, "dlib-1", 0.5, (0,), (picture,)),
-        cast=tuple(OnScreen(one.number, spans, sum(end - begin for begin, end in spans)) for one in faces),
+        cast=tuple(
+            OnScreen(one.number, (one.number - 1,), spans, sum(end - begin for begin, end in spans)) for one in faces
+        ),
         stale=stale,
         in_review=in_review,
     )

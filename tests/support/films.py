@@ -11,7 +11,8 @@ import imageio_ffmpeg
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.media.video import Section, frames
+from bot.media.footage import Section
+from bot.media.video import frames
 
 CORNERS = ("red", "lime", "blue", "white")
 """Colours of `corners`: top left, top right, bottom left, bottom right."""

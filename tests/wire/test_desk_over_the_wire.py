@@ -13,7 +13,7 @@ from bot.app import App
 from bot.client import Nugu
 from bot.clips.standing import Stage, Standing, UploadRefusedError
 from bot.usecases.clip import Reach
-from cogs.desk import ClipDesk
+from cogs.clip_desk import ClipDesk
 from tests.stories.reading import walk
 from tests.support import clips
 from tests.support.wire import WireDiscord

@@ -13,7 +13,7 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from bot.links.fetching import fetch
-from bot.links.reasons import LinkError
+from bot.links.reasons import AGAIN, LinkError
 from bot.settings import Settings
 from tests.support.image_search import ImageSearch
 from tests.support.video_site import Videos, dripping, endless, mediasite, page, player, playlist, with_
@@ -71,7 +71,7 @@ async def test_what_an_extractor_hands_on_to_another_that_is_not_named(
     inner = mediasite(site, (video, "video/mp4"))
     link = page(site, "/outer", body=f'<iframe src="{inner}"></iframe>')
     fetched = await fetch(settings, link, tmp_path)
-    assert fetched.seconds == 2.0
+    assert fetched.path.stat().st_size > 0
     fetched.path.unlink()
     site.asked.clear()
     assert "no video there" in str(await refused(with_(settings, link_sites="generic"), link, tmp_path))
@@ -109,7 +109,7 @@ async def test_a_site_that_answers_no(
 
     error = await refused(settings, site.serve("/page", answer), tmp_path)
     assert str(error).startswith(sentence)
-    assert error.again is again
+    assert str(error).endswith(AGAIN) is again
 
 
 async def test_a_page_without_a_video(settings: Settings, site: ImageSearch, tmp_path: Path) -> None:
@@ -125,13 +125,13 @@ async def test_a_site_that_is_down(settings: Settings, site: ImageSearch, tmp_pa
 async def test_a_name_that_nobody_has(settings: Settings, tmp_path: Path) -> None:
     error = await refused(settings, "http://nobody.invalid/page", tmp_path)
     assert "its name isn't known" in str(error)
-    assert error.again
+    assert str(error).endswith(AGAIN)
 
 
 async def test_a_video_that_says_it_is_too_large(settings: Settings, site: ImageSearch, tmp_path: Path) -> None:
     link = endless(site, "/stage.mp4", claimed=1 << 30)
     error = await refused(with_(settings, clip_bytes=1 << 20), link, tmp_path)
-    assert str(error) == "That video is too large: I take up to 1 MB. A shorter one may fit."
+    assert str(error) == "That video is too large: I take up to 1 MiB. A shorter one may fit."
 
 
 async def test_a_video_that_does_not_say_how_large_it_is(settings: Settings, site: ImageSearch, tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from bot.media import clips
 from bot.media.captions import FONT, Style, script
 from bot.media.clips import Target, Watch
-from bot.media.video import Section, VideoLimits, frames, probe
+from bot.media.footage import Section, VideoLimits
+from bot.media.video import frames, probe
 from models.faces import Band
 from models.lettering import font_path
 from tests.support.films import ffmpeg

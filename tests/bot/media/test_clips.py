@@ -18,8 +18,9 @@ import pytest
 from bot.media import clips
 from bot.media.captions import Style, script
 from bot.media.clips import Drawn, StoppedError, Target, Watch, fitting_height, scaled
+from bot.media.footage import Section, VideoError, VideoLimits
 from bot.media.leash import Leash, LeashError, follow
-from bot.media.video import Section, VideoError, VideoLimits, frames, probe
+from bot.media.video import frames, probe
 from tests.bot.media.test_video import HAMILTON, TURNED, hdr
 from tests.conftest import ROOT, SHARED
 from tests.support.films import corners, ffmpeg, heard, moving, pictures, quarters, sound_packets, stamps

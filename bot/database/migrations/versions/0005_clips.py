@@ -33,7 +33,7 @@ def upgrade() -> None:
         sa.Column("most_bytes", sa.Integer(), nullable=False),
         sa.Column("link", sa.String(), nullable=True),
         sa.Column("title", sa.String(length=300), nullable=False),
-        sa.Column("video", sa.String(length=64), nullable=True),
+        sa.Column("video", sa.String(length=64), nullable=False),
         sa.Column("start", sa.Double(), nullable=False),
         sa.Column("length", sa.Double(), nullable=True),
         sa.Column("style", sa.Enum(*STYLES, name="style", native_enum=False, length=20), nullable=False),
@@ -41,9 +41,7 @@ def upgrade() -> None:
         sa.Column("cast", sa.JSON(), nullable=False),
         sa.Column("seconds", sa.Double(), nullable=False),
         sa.Column("drawn_changes", sa.Integer(), nullable=False),
-        sa.Column("sentence", sa.String(), nullable=True),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["question_id"], ["question.id"], name=op.f("fk_clip_job_question_id_question"), ondelete="SET NULL"
         ),

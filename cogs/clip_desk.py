@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 from zlib import crc32
 
-import aiohttp
 import discord
 
+from bot.client import UNREACHABLE
 from bot.clips.standing import UploadRefusedError
-from bot.usecases.clip import Reach
 from cogs.cards.clip import clip_card, clip_files, progress_card
 from cogs.cards.layout import told_card
 from cogs.cards.result import pictures_shown
@@ -43,18 +42,6 @@ SMALLEST_LIMIT = 8 << 20
 
 LOOKED_THROUGH = 200
 """So many messages after a card are looked through for its answer."""
-
-
-def reach_of(interaction: discord.Interaction[Nugu], card_id: int) -> Reach:
-    """With what the asker of a command, or the presser of a card's button, is reached."""
-    assert interaction.channel_id is not None
-    return Reach(
-        channel_id=interaction.channel_id,
-        card_id=card_id,
-        token=interaction.token,
-        token_until=interaction.created_at.timestamp() + TOKEN_SECONDS,
-        most_bytes=interaction.filesize_limit,
-    )
 
 
 class ClipDesk:
@@ -95,7 +82,7 @@ class ClipDesk:
             return
         try:
             await self._edit(standing.promise, progress_card(standing))
-        except (discord.HTTPException, aiohttp.ClientError) as failure:
+        except UNREACHABLE as failure:
             log.warning("could not tell how far clip %s is: %s", standing.promise.job_id, failure)
 
     async def _answer(self, promise: Promise, finished: Finished, drawing: Drawing) -> int:
@@ -133,7 +120,7 @@ class ClipDesk:
         try:
             if promise.card_id is not None and _has_clip(await self._fetch(promise)):
                 return promise.card_id
-        except (discord.HTTPException, aiohttp.ClientError) as failure:
+        except UNREACHABLE as failure:
             log.warning("could not look at card %s again: %s", promise.card_id, failure)
         channel = self._channel(promise)
         after = discord.Object(asked)
@@ -142,7 +129,7 @@ class ClipDesk:
                 answers = message.reference is not None and message.reference.message_id == asked
                 if answers and message.author.id == self._client.user.id and _has_clip(message):
                     return message.id
-        except (discord.HTTPException, aiohttp.ClientError) as failure:
+        except UNREACHABLE as failure:
             log.warning("could not look for the answer to card %s: %s", promise.card_id, failure)
         return None
 
@@ -152,14 +139,14 @@ class ClipDesk:
             return
         try:
             await self._post(promise, lambda: {"view": told_card(f"<@{promise.asker_id}>, {sentence}")})
-        except (discord.HTTPException, aiohttp.ClientError) as failure:
+        except UNREACHABLE as failure:
             log.warning("could not explain what became of clip %s: %s", promise.job_id, failure)
 
     async def _say_instead(self, promise: Promise, sentence: str) -> bool:
         """Put a sentence in the card's place; whether that could be done."""
         try:
             await self._edit(promise, told_card(sentence))
-        except (discord.HTTPException, aiohttp.ClientError) as failure:
+        except UNREACHABLE as failure:
             log.warning("could not put a sentence in place of card %s: %s", promise.card_id, failure)
             return False
         return True

@@ -1,4 +1,4 @@
-"""A video that was found becomes a promise: asked for by command, by right-click or in a message."""
+"""How a clip is asked for: by command, by right-click or in a message. A video that was found becomes a promise."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from bot.usecases.clip import Reach
 from cogs.asking import asked_in, reply
 from cogs.cards.clip import taken_card
 from cogs.cards.layout import told_card
+from cogs.progress import TOKEN_SECONDS
 from cogs.videos import Film, Link, receive
 
 if TYPE_CHECKING:
@@ -19,6 +20,18 @@ if TYPE_CHECKING:
 
     from bot.client import Nugu
     from bot.usecases.identify import Asked
+
+
+def reach_of(interaction: discord.Interaction[Nugu], card_id: int) -> Reach:
+    """With what the asker of a command, or the presser of a card's button, is reached."""
+    assert interaction.channel_id is not None
+    return Reach(
+        channel_id=interaction.channel_id,
+        card_id=card_id,
+        token=interaction.token,
+        token_until=interaction.created_at.timestamp() + TOKEN_SECONDS,
+        most_bytes=interaction.filesize_limit,
+    )
 
 
 async def annotate(client: Nugu, message: discord.Message, found: Film | Link) -> None:
@@ -45,7 +58,9 @@ async def promise(
     """Ask for the clip of a video, a posted one once it has been received. Raises PersonError."""
     if isinstance(found, Link):
         wish = Wish(found.url, found.start if start is None else start, length, style)
-    else:
-        await clip.check_room(client.app, asked)
-        wish = Wish(await receive(client, found), start or 0.0, length, style)
-    await clip.ask(client.app, asked, wish, reach)
+        await clip.ask(client.app, asked, wish, reach)
+        return
+    await clip.check_room(client.app, asked)
+    async with client.app.clips.kept.incoming() as folder:
+        wish = Wish(await receive(client, found, folder), start or 0.0, length, style)
+        await clip.ask(client.app, asked, wish, reach)
