@@ -50,6 +50,7 @@ def enrolled(tmp_path_factory: pytest.TempPathFactory, public_photos: Path) -> P
     return data
 
 
+@pytest.mark.thorough
 def test_a_roster_goes_out_and_comes_in(enrolled: Path, public_photos: Path, tmp_path: Path) -> None:
     done = nugu("roster", "export", tmp_path / "roster.zip", data=enrolled)
     assert done.returncode == 0, done.stderr
@@ -121,6 +122,7 @@ def test_json_has_one_line_a_photo(enrolled: Path, public_photos: Path, tmp_path
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["biden-who.jpg", "obama2-who.jpg"]
 
 
+@pytest.mark.thorough
 def test_why_a_face_is_doubtful_is_said_beside_its_name(enrolled: Path, public_photos: Path, tmp_path: Path) -> None:
     with Image.open(public_photos / "biden.jpg") as photo:
         photo.filter(ImageFilter.GaussianBlur(12)).save(tmp_path / "blurred.png")
@@ -129,6 +131,7 @@ def test_why_a_face_is_doubtful_is_said_beside_its_name(enrolled: Path, public_p
     assert done.stdout.splitlines()[1].endswith(" (blurred)")
 
 
+@pytest.mark.thorough
 def test_a_stranger_has_no_name(enrolled: Path, public_photos: Path) -> None:
     done = nugu("identify", public_photos / "astronaut.png", "--json", data=enrolled)
     record = json.loads(done.stdout)
@@ -158,6 +161,7 @@ def test_a_usage_error_exits_2(arguments: tuple[str, ...], tmp_path: Path) -> No
     assert done.stdout == ""
 
 
+@pytest.mark.thorough
 def test_an_unknown_group_is_a_usage_error(enrolled: Path, public_photos: Path) -> None:
     done = nugu("identify", public_photos / "biden.jpg", "--group", "Kings", data=enrolled)
     assert done.returncode == 2
@@ -200,6 +204,7 @@ def test_the_doctor_finds_all_well(enrolled: Path) -> None:
     assert "✗" not in done.stdout
 
 
+@pytest.mark.thorough
 def test_the_doctor_says_what_is_missing(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     done = nugu("doctor", data=tmp_path, NUGU_DATA=str(tmp_path / "file"))
@@ -242,6 +247,7 @@ def test_evaluate_tells_members_strangers_and_copies_apart(presidents: Path, tmp
         assert image.format == "PNG"
 
 
+@pytest.mark.thorough
 def test_evaluate_prints_a_table_of_one_group(presidents: Path, tmp_path: Path) -> None:
     done = nugu("evaluate", presidents / "gallery/Presidents", presidents / "probes/Presidents", data=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -252,6 +258,7 @@ def test_evaluate_prints_a_table_of_one_group(presidents: Path, tmp_path: Path) 
     assert "right names at 1% strangers named (TPIR)  —" in done.stdout
 
 
+@pytest.mark.thorough
 def test_evaluate_says_when_nothing_is_left_to_ask_about(presidents: Path, tmp_path: Path) -> None:
     done = nugu("evaluate", presidents / "gallery", presidents / "gallery", data=tmp_path)
     assert done.returncode == 1
@@ -265,6 +272,7 @@ def test_evaluate_says_when_nothing_is_left_to_ask_about(presidents: Path, tmp_p
     assert done.returncode == 1
 
 
+@pytest.mark.thorough
 def test_a_model_is_made_looked_at_and_reported_on(enrolled: Path, tmp_path: Path) -> None:
     trained = nugu("train", data=enrolled)
     assert trained.returncode == 0, trained.stderr

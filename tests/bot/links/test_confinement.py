@@ -52,11 +52,19 @@ async def test_a_connection_by_another_way(vault: Vault, name: str) -> None:
 async def test_a_connection_by_another_way_where_it_is_allowed(vault: Vault, name: str) -> None:
     free = await asyncio.to_thread(attempt, aimed(TRIES[name], vault), confined=False)
     assert free.returncode == 0, free.stderr
-    assert vault.touched == 1
+    assert await times_touched(vault) == 1
 
 
 def aimed(code: str, vault: Vault) -> str:
     return code.replace("INNER", repr(INNER)).replace("PORT", str(vault.port))
+
+
+async def times_touched(vault: Vault) -> int:
+    """How often the vault was, once it was; whoever connected may have ended before that is heard of."""
+    async with asyncio.timeout(10):
+        while not vault.touched:
+            await asyncio.sleep(0.02)
+    return vault.touched
 
 
 NO_CONNECTION = [
@@ -109,7 +117,7 @@ async def test_a_program_that_may_be_started_has_no_network(vault: Vault) -> Non
     assert vault.touched == 0
     free = await asyncio.to_thread(attempt, code, confined=False)
     assert free.stdout.count("no\n") < 6
-    assert vault.touched == 1
+    assert await times_touched(vault) == 1
 
 
 DENO_TRIES = {
@@ -139,7 +147,7 @@ async def test_deno(vault: Vault, name: str) -> None:
     assert await asyncio.to_thread(run, open_, confined=True) != ""
     assert vault.touched == 0
     await asyncio.to_thread(run, open_, confined=False)
-    assert vault.touched > 0
+    assert await times_touched(vault) > 0
 
 
 def test_deno_runs_within_the_limits() -> None:

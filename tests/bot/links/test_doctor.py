@@ -6,6 +6,8 @@ import asyncio
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.bot.test_cli import nugu
 from tests.support.image_search import ImageSearch
 from tests.support.video_site import Videos, mediasite
@@ -27,6 +29,7 @@ async def test_a_link_that_works(site: ImageSearch, videos: Videos, tmp_path: Pa
     assert "✓ deno: " in done.stdout
 
 
+@pytest.mark.thorough
 async def test_a_link_that_does_not(site: ImageSearch, tmp_path: Path) -> None:
     """The site's own words are told."""
     allowed = f"127.0.0.1:{site.port}"
