@@ -65,6 +65,13 @@ def is_public(address: str) -> bool:
     return numbers.is_global and not any(numbers in network for network in NOT_PUBLIC)
 
 
+def may_reach(address: str, port: int, allowed: Allowed) -> bool:
+    """Whether a socket may be opened to `address`, numbers as `getaddrinfo` gives them: to a public one at the web's ports,
+    and to what is `allowed`. Raises ValueError for what is no address.
+    """
+    return (ip_address(address), port) in allowed or (port in WEB_PORTS and is_public(address))
+
+
 def read_allowed(text: str) -> Allowed:
     """`10.0.0.5:8888, [fd00::5]:80` → the addresses and ports that may be reached all the same.
 
@@ -92,7 +99,6 @@ def guarded_connector(allowed: Allowed, resolver: AbstractResolver | None = None
 
 def _open(allowed: Allowed, target: tuple[int, int, int, str, tuple[Any, ...]]) -> socket.socket:
     family, kind, protocol, _, (numbers, number, *_) = target
-    host, port = str(numbers), int(number)
-    if (ip_address(host), port) not in allowed and not (port in WEB_PORTS and is_public(host)):
+    if not may_reach(str(numbers), int(number), allowed):
         raise RefusedAddressError
     return socket.socket(family, kind, protocol)

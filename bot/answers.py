@@ -42,11 +42,20 @@ class AnsweredFace:
     @property
     def called(self) -> tuple[int, str] | None:
         """Id and name of the member that it is taken for now, if it is for any: by a person, else by the guess."""
-        named = (self.guess.member, self.guess.name)
-        if self.word is not None:
-            named = (self.word.member, self.word.name) if self.word.meaning is Meaning.MEMBER else (None, None)
-        member, name = named
+        member, name = (self.guess if self.word is None else self.word).member, self.name
         return None if member is None or name is None else (member, name)
+
+    @property
+    def name(self) -> str | None:
+        """The name it goes by now: by a person's word, else by the guess; None for nobody."""
+        if self.word is None:
+            return self.guess.name
+        return self.word.name if self.word.meaning is Meaning.MEMBER else None
+
+    @property
+    def is_no_face(self) -> bool:
+        """Whether somebody said that it is none."""
+        return self.word is not None and self.word.meaning is Meaning.NOT_A_FACE
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bot.clips.kept import Kept
+from bot.clips.queue import ClipQueue
 from bot.compute import Compute
 from bot.database.engine import Database
 from bot.jobs import Workbench
@@ -39,6 +41,7 @@ class App:
     reports: Reports
     notices: Notices
     turns: Turns
+    clips: ClipQueue
     gatherings: Turns = field(default_factory=lambda: Turns(1, GATHERINGS))
 
     @classmethod
@@ -67,7 +70,13 @@ class App:
             recognisers = Recognisers(database, compute, bench, trainer)
             reports = Reports(database, compute, recognisers)
             turns = Turns(settings.questions_at_once)
-            yield cls(settings, database, storage, compute, bench, recognisers, trainer, reports, notices, turns)
+            clips = ClipQueue(Kept(settings.data / "clips", settings.clip_keep_bytes, settings.forget_days))
+            try:
+                yield cls(
+                    settings, database, storage, compute, bench, recognisers, trainer, reports, notices, turns, clips
+                )
+            finally:
+                await clips.close()
 
 
 def workbench(settings: Settings) -> Workbench:

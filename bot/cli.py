@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 import typer
 
 from bot.errors import NoRosterError, PersonError, UnknownGroupError
+from bot.media.captions import Style
 from bot.wording import unmarked
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ T = TypeVar("T")
 
 cli = typer.Typer(
     name="nugu",
-    help="Names the members of K-pop groups in pictures. NUGU_DATA names the data folder.",
+    help="Names the members of K-pop groups in pictures and videos. NUGU_DATA names the data folder.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -106,6 +107,46 @@ def identify(
 
 
 @cli.command()
+def annotate(
+    video: Annotated[str, typer.Argument(help="A video file, or a link to one.")],
+    out: Annotated[Path, typer.Option(help="Where the clip is written.", dir_okay=False)],
+    start: Annotated[str, typer.Option(help="Where to begin, such as 1:23.")] = "0",
+    length: Annotated[str | None, typer.Option(help="How much of it, such as 0:30; left out, to the end.")] = None,
+    group: Annotated[str | None, typer.Option(help="The group that is in it; left out, it is found.")] = None,
+    style: Annotated[Style, typer.Option(help="What is drawn.")] = Style.NAMES,
+    height: Annotated[int | None, typer.Option(help="The clip's greatest height in pixels.", min=144, max=2160)] = None,
+    frames: Annotated[
+        Path | None, typer.Option(help="Write the annotated frames as JPGs to this folder.", file_okay=False)
+    ] = None,
+    faces: Annotated[
+        Path | None, typer.Option(help="Write each frame's names and boxes to this JSON file.", dir_okay=False)
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Tell who is on screen when as JSON.")] = False,
+) -> None:
+    """Name the faces in a music video."""
+    from bot.clips.wishes import read_seconds
+    from bot.commands.annotate import annotate_video
+
+    settings = _settings()
+    with _told():
+        part = read_seconds(start), None if length is None else read_seconds(length)
+    _finish(
+        annotate_video(
+            settings,
+            video,
+            out,
+            part=part,
+            group=group,
+            style=style,
+            height=height,
+            frames=frames,
+            faces=faces,
+            as_json=as_json,
+        )
+    )
+
+
+@cli.command()
 def evaluate(
     gallery: Annotated[
         Path, typer.Argument(help="Holds GROUP/MEMBER/* or MEMBER/* photos to enrol.", exists=True, file_okay=False)
@@ -172,11 +213,16 @@ def gather(
 
 
 @cli.command()
-def doctor() -> None:
+def doctor(
+    link: Annotated[
+        str | None, typer.Argument(help="Try this link to a video instead, and say what the site answers.")
+    ] = None,
+) -> None:
     """Check everything that the bot needs, and say what is missing."""
-    from bot.commands.doctor import examine
+    from bot.commands.doctor import examine, examine_link
 
-    if not _finish(examine(_settings())):
+    settings = _settings()
+    if not _finish(examine(settings) if link is None else examine_link(settings, link)):
         raise typer.Exit(1)
 
 

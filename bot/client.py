@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 COGS = (
     "cogs.who",
+    "cogs.clips",
     "cogs.groups",
     "cogs.members",
     "cogs.roster",
@@ -33,6 +34,8 @@ COGS = (
 )
 SYNCED = "synced commands"
 REMEMBERED_INTERACTIONS = 10_000
+UNREACHABLE = (discord.HTTPException, aiohttp.ClientError, OSError)
+"""What keeps Discord from being told something, or asked."""
 
 
 class Nugu(commands.AutoShardedBot):
@@ -135,5 +138,5 @@ async def answer_error(interaction: discord.Interaction[Any], error: BaseExcepti
         finally:
             if thinking:
                 await interaction.delete_original_response()
-    except (discord.HTTPException, aiohttp.ClientError) as failure:
+    except UNREACHABLE as failure:
         log.warning("could not tell of an error: %s", failure)

@@ -35,6 +35,9 @@ CONNECT_SECONDS = 5.0
 GRACE = 5.0
 """Seconds after the deadline at which a worker still at the work ends itself: a running task can't be cancelled."""
 
+FIRST, LATER = 0, -1
+"""Priorities: a job that waits for a worker goes before those with a lower one, so that pictures pass the parts of videos."""
+
 
 class Compute:
     """Runs jobs in worker processes, each within the deadline.
@@ -87,16 +90,21 @@ class Compute:
         Raises TooSlowError past the deadline, WorkLostError when the job's workers died again and again, WorkersAwayError
         when there are no workers to be had, and else whatever the job raises.
         """
-        limit = self._settings.deadline
+        return await self.run_within(self._settings.deadline, FIRST, job, *args, **kwargs)
+
+    async def run_within(
+        self, limit: float, priority: int, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """The result of a job that may take `limit` seconds, waiting for a worker included; `run` else. See FIRST and LATER."""
         ends_itself = limit + GRACE if self._own_processes else None
-        return await self._twice(partial(self._attempt, limit, ends_itself, job, args, kwargs))
+        return await self._twice(partial(self._attempt, limit, ends_itself, priority, job, args, kwargs))
 
     async def run_aside(self, limit: float, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The result of a job that steps `aside` and waits for a process that it started, which must end by `limit` seconds.
 
         The worker answers meanwhile, so nothing else ends the job. Raises as `run` does.
         """
-        return await self._twice(partial(self._attempt, limit, None, job, args, kwargs))
+        return await self._twice(partial(self._attempt, limit, None, FIRST, job, args, kwargs))
 
     async def _twice(self, attempt: Callable[[], Awaitable[T]]) -> T:
         try:
@@ -108,6 +116,7 @@ class Compute:
         self,
         limit: float,
         ends_itself: float | None,
+        priority: int,
         job: Callable[..., T],
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
@@ -126,7 +135,8 @@ class Compute:
             self._forget(started)
             raise WorkersAwayError
         try:
-            future = _apart(client.get_executor(pure=False).submit, _bounded, ends_itself, job, args, kwargs)
+            submit = partial(client.get_executor(pure=False).submit, priority=priority)
+            future = _apart(submit, _bounded, ends_itself, job, args, kwargs)
             return cast("T", await asyncio.wait_for(asyncio.wrap_future(future), limit))
         except TimeoutError:
             raise TooSlowError(limit) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import secrets
 import textwrap
@@ -125,6 +126,9 @@ def sentence_for(error: BaseException) -> str:
     """
     if isinstance(error, PersonError):
         return textwrap.shorten(str(error), LONGEST, placeholder=" …") if len(str(error)) > LONGEST else str(error)
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        log.error("no space is left on the disk", exc_info=error)
+        return "My disk is full, which only my owner can mend."
     reference = secrets.token_hex(3)
     log.error("reference %s", reference, exc_info=error)
     return f"Something broke on my side. If it stays so, tell my owner the reference `{reference}`."

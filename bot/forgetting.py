@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from bot import crops
 from bot.database.base import utc_now
+from bot.usecases import clip
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -36,9 +37,10 @@ async def forgetting(app: App, *, every: float = HOUR) -> AsyncGenerator[None]:
 
 
 async def forget_due(app: App) -> None:
-    """Forget the faces that were asked about so many days ago that it is time, and crops that were left behind."""
+    """Forget the faces that were asked about so many days ago that it is time, crops that were left behind, and videos."""
     await crops.let_go(app, utc_now() - timedelta(days=app.settings.forget_days))
     await crops.sweep_files(app, utc_now() - UNNAMED)
+    await clip.sweep(app)
 
 
 async def _forget_again_and_again(app: App, every: float) -> None:

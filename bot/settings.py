@@ -13,8 +13,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.addresses import read_allowed
-
-MEBIBYTE = 1 << 20
+from bot.wording import MEBIBYTE
 
 
 class Settings(BaseSettings):

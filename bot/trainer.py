@@ -152,9 +152,8 @@ class Trainer:
             return
         if before := self._waiting.pop(server, None):
             before.cancel()
-        # In a context of its own: whoever asked doesn't wait for it, on a simulated Discord either.
-        waiting = asyncio.create_task(self._when_quiet(server, self._quiet), context=Context())
-        task = self._waiting[server] = waiting
+        # Made in a context of its own: whoever asked doesn't wait for it, on a simulated Discord either.
+        task = self._waiting[server] = Context().run(asyncio.create_task, self._when_quiet(server, self._quiet))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -11,6 +11,7 @@ from models.faces import Band, Flaw
 if TYPE_CHECKING:
     from models.faces import Guess
 
+MEBIBYTE = 1 << 20
 UNKNOWN = "someone I don't know"
 
 RIVAL_SHARE = 0.5
@@ -38,15 +39,37 @@ def counted(number: int, thing: str) -> str:
     return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
+def mebibytes(size: float, decimals: int = 0) -> str:
+    """`25 MiB`, for a size in bytes."""
+    return f"{size / MEBIBYTE:,.{decimals}f} MiB"
+
+
+def time_code(seconds: float) -> str:
+    """83.4 → `1:23`; an hour later `1:01:23`."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def duration(seconds: float) -> str:
+    """`3.4 s`; from ten seconds on as a time code, `0:42`."""
+    return f"{seconds:.1f} s" if seconds < 10 else time_code(seconds)
+
+
 def percent(confidence: float) -> str:
     """`97 %`; never `100 %`, since no answer is certain."""
     return f"{min(99, round(confidence * 100))} %"
 
 
 def name_and_confidence(guess: Guess) -> tuple[str, str]:
-    """`("Tzuyu", "97 %")`, `("Sana or Momo?", "48 %")`; both empty for a face that is nobody in the roster."""
+    """`("Tzuyu", "97 %")`, `("Sana or Momo?", "48 %")`; both empty for a face that is nobody in the roster.
+
+    A guess without candidates is a person's word, which has no confidence.
+    """
     if guess.name is None:
         return "", ""
+    if not guess.candidates:
+        return guess.name, ""
     if guess.band is Band.SURE:
         return guess.name, percent(guess.confidence)
     rivals = [c for c in guess.candidates if c.member != guess.member]

@@ -1,4 +1,4 @@
-"""What people can say of a face, and what a server lets the bot learn from it."""
+"""What people can say of a face, what a server lets the bot learn from it, and what becomes of a clip."""
 
 from __future__ import annotations
 
@@ -28,6 +28,17 @@ class Origin(StrEnum):
     ASKED = "asked"
     SUBMITTED = "submitted"
     GATHERED = "gathered"
+
+
+class ClipState(StrEnum):
+    """What became of a promise. SENDING: its clip is made, and being posted."""
+
+    WAITING = "waiting"
+    WORKING = "working"
+    SENDING = "sending"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
 
 
 def teaches(learns: Learns, origin: Origin) -> bool:

@@ -14,7 +14,13 @@ from cogs.cards.layout import Layout, container
 THINGS = (
     ("🔎", "Who is this?", "`/who` with up to five pictures, or mention me in a message with pictures."),
     ("↩️", "Somebody else's picture", "Reply to it and mention me, or right-click it: Apps > **Who is this?**"),
-    ("✉️", "In private", "Send me a picture as a direct message."),
+    (
+        "🎬",
+        "Music videos",
+        "`/clip` with a link or a video, or mention me in a message with one: you get it back with the names in it, "
+        "and who is on screen when.",
+    ),
+    ("✉️", "In private", "Send me a picture or a video as a direct message."),
     (
         "✏️",
         "Right or wrong?",
@@ -31,7 +37,7 @@ THINGS = (
 
 
 class Help(commands.Cog):
-    """What the bot can do, in five lines."""
+    """What the bot can do, in a few lines."""
 
     def __init__(self, client: Nugu) -> None:
         self.client = client

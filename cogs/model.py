@@ -6,12 +6,11 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.client import Nugu  # discord.py reads the annotations
+from bot.client import UNREACHABLE, Nugu  # discord.py reads the annotations
 from bot.names import LONGEST_NAME
 from bot.trust import Trust
 from bot.usecases import models
@@ -124,7 +123,7 @@ class Models(commands.GroupCog, name="model"):
             if isinstance(channel, discord.abc.Messageable) and channel.permissions_for(guild.me).send_messages:
                 try:
                     await channel.send(notice.sentence)
-                except (discord.HTTPException, aiohttp.ClientError) as failure:
+                except UNREACHABLE as failure:
                     log.warning("could not tell the moderators of server %s: %s", guild.id, failure)
                 return
 

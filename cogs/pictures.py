@@ -10,6 +10,7 @@ import aiohttp
 import discord
 
 from bot.usecases.identify import Submitted
+from bot.wording import mebibytes
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
@@ -23,6 +24,9 @@ DISCORD_MEDIA = frozenset(
     {"cdn.discordapp.com", "media.discordapp.net", "images-ext-1.discordapp.net", "images-ext-2.discordapp.net"}
 )
 """Embedded pictures are read through Discord's own proxy alone, never from the address that a stranger wrote."""
+
+UNREADABLE = (discord.HTTPException, aiohttp.ClientError, TimeoutError)
+"""What keeps a file of Discord's from being read."""
 
 PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".avif")
 
@@ -62,12 +66,31 @@ async def read_attachment(client: Nugu, attachment: discord.Attachment) -> Submi
 async def read_file(attachment: discord.Attachment, limit: int, what: str = "files") -> Submitted:
     """The bytes of one attachment of up to `limit` bytes; a larger one is not even fetched."""
     if attachment.size > limit:
-        size, most = attachment.size / 2**20, limit / 2**20
         return Submitted(
             attachment.filename,
-            refusal=f"this file is too large ({size:.1f} MiB); I read {what} of up to {most:.0f} MiB",
+            refusal=f"this file is too large ({mebibytes(attachment.size, 1)}); I read {what} of up to {mebibytes(limit)}",
         )
     return await _read(attachment.filename, attachment.read())
+
+
+def shows_pictures(message: discord.Message) -> bool:
+    """Whether the message carries pictures that may be asked about; the still of a video that it links to is none."""
+    parts: list[discord.Message | discord.MessageSnapshot] = [message, *message.message_snapshots]
+    return any(
+        part.stickers
+        or any(_claims_picture(attachment) for attachment in part.attachments)
+        or any(embed.type != "video" and _embedded(embed) for embed in part.embeds)
+        for part in parts
+    )
+
+
+def why_unread(error: Exception) -> str:
+    """Why one of `UNREADABLE` kept a file from being read."""
+    if isinstance(error, discord.NotFound):
+        return "Discord no longer has this file; post it again"
+    if isinstance(error, discord.HTTPException):
+        return f"Discord didn't hand me this file (it answered {error.status}); try again"
+    return "I lost the line to Discord while reading this file; try again"
 
 
 def _claims_picture(attachment: discord.Attachment) -> bool:
@@ -97,9 +120,5 @@ async def _read(name: str, reading: Awaitable[bytes]) -> Submitted:
     """The bytes of one file; what goes wrong with it is told of it alone."""
     try:
         return Submitted(name, await reading)
-    except discord.NotFound:
-        return Submitted(name, refusal="Discord no longer has this file; post it again")
-    except discord.HTTPException as error:
-        return Submitted(name, refusal=f"Discord didn't hand me this file (it answered {error.status}); try again")
-    except (aiohttp.ClientError, TimeoutError):
-        return Submitted(name, refusal="I lost the line to Discord while reading this file; try again")
+    except UNREADABLE as error:
+        return Submitted(name, refusal=why_unread(error))

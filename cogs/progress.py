@@ -7,9 +7,9 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any
 
-import aiohttp
 import discord
 
+from bot.client import UNREACHABLE
 from bot.errors import sentence_for
 from cogs.cards.layout import told_card
 
@@ -45,7 +45,7 @@ class Progress:
         self._shown = now
         try:
             await self._interaction.edit_original_response(view=card)
-        except (discord.HTTPException, aiohttp.ClientError) as failure:
+        except UNREACHABLE as failure:
             log.warning("could not tell how far some work has come: %s", failure)
 
     async def follow(self, work: Coroutine[Any, Any, tuple[Layout, list[discord.File]]]) -> None:

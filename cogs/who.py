@@ -4,31 +4,32 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot import crops
 from bot.client import Nugu  # discord.py reads the annotations
-from bot.errors import PersonError, sentence_for
-from bot.usecases import identify, members
-from bot.usecases.identify import Asked
+from bot.errors import PersonError
+from bot.usecases import identify
 from bot.usecases.setup import choices as choices_of
+from cogs.asking import asked_by, asked_in, check_may_answer, explain, groups_offered, place, reply
+from cogs.asking_clips import annotate
 from cogs.cards.result import result_card, result_files
-from cogs.offers import choices
 from cogs.phrases import asks_who
-from cogs.pictures import pictures_of, read_attachments
+from cogs.pictures import pictures_of, read_attachments, shows_pictures
 from cogs.presses.answer import AllRight, Details, FixFace, Hide, Undo
 from cogs.presses.fix import IsNot, NotAFace, NotAMember, WhichFace, WhichMember, on_form
 from cogs.sending import show
+from cogs.videos import Link, video_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.usecases.identify import Submitted, Tagged
+    from bot.usecases.identify import Asked, Submitted, Tagged
+    from cogs.videos import Film
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,6 @@ UNSEEN_REPLY = (
     "Right-click it instead: Apps > Who is this?"
 )
 REMEMBERED_MESSAGES = 10_000
-MUTUAL_SERVERS = 5
 
 
 class Who(commands.Cog):
@@ -85,19 +85,12 @@ class Who(commands.Cog):
         await interaction.response.defer(thinking=True)
         given = [one for one in (picture, picture2, picture3, picture4, picture5) if one is not None]
         with self.client.app.turns.taken_by(interaction.user.id):
-            asked = await self._asked(interaction, group=group, once=everyone_once)
+            asked = await asked_by(interaction, group=group, once=everyone_once)
             await self._answer(interaction, asked, await read_attachments(self.client, given))
 
     @who.autocomplete("group")
     async def group_names(self, interaction: discord.Interaction[Nugu], typed: str) -> list[app_commands.Choice[str]]:
-        server = self._server_of(interaction)
-        # While somebody types, a server that they may have left since does no harm; asking Discord would take too long.
-        servers = (
-            [server]
-            if server
-            else await identify.servers_asked_in(self.client.app, interaction.user.id, MUTUAL_SERVERS)
-        )
-        return choices(await members.offer_groups(self.client.app, servers, typed))
+        return await groups_offered(interaction, typed)
 
     async def who_menu(self, interaction: discord.Interaction[Nugu], message: discord.Message) -> None:
         """Apps > Who is this?"""
@@ -106,7 +99,7 @@ class Who(commands.Cog):
             pictures = await pictures_of(self.client, message)
             if not pictures:
                 raise PersonError(NO_PICTURE)
-            await self._answer(interaction, await self._asked(interaction, source=message.id), pictures)
+            await self._answer(interaction, await asked_by(interaction, source=message.id), pictures)
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
@@ -114,19 +107,25 @@ class Who(commands.Cog):
         if message.author.bot or message.id in self._seen:
             return
         self._seen.append(message.id)
-        if not await self._is_asked(message):
+        addressed = self._is_addressed(message)
+        if not addressed and not await self._is_watched(message):
             return
         try:
-            if missing := _missing_permission(message):
-                raise PersonError(f"I would answer, but a moderator must let me **{missing}** in this channel first.")
+            check_may_answer(message)
+            meant = _meant(message)
+            found = _video_asked_about(meant) if addressed else None
+            if found is not None:
+                await annotate(self.client, message, found)
+                if not shows_pictures(meant):
+                    return
             async with message.channel.typing():
                 with self.client.app.turns.taken_by(message.author.id):
                     tagged = await self._ask_about(message)
-            await _reply(message, view=result_card(tagged.answer), files=result_files(tagged.pictures))
+            await reply(message, view=result_card(tagged.answer), files=result_files(tagged.pictures))
         except discord.Forbidden:
             log.warning("may not answer in channel %s", message.channel.id)
         except Exception as error:  # noqa: BLE001  # the funnel for messages, which discord.py has none of
-            await self._explain(message, error)
+            await explain(message, error)
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
@@ -140,28 +139,21 @@ class Who(commands.Cog):
 
     async def _ask_about(self, message: discord.Message) -> Tagged:
         pictures = await self._pictures_asked_about(message)
-        server = message.guild.id if message.guild else None
-        asked = Asked(
-            asker_id=message.author.id,
-            server_id=server,
-            channel_id=_place(message.channel),
-            source_channel_id=message.channel.id,
-            source_message_id=message.id,
-            rosters=await self._rosters(server, message.author),
-        )
-        return await identify.ask(self.client.app, asked, pictures)
+        return await identify.ask(self.client.app, await asked_in(self.client, message), pictures)
 
-    async def _is_asked(self, message: discord.Message) -> bool:
+    def _is_addressed(self, message: discord.Message) -> bool:
+        """Whether it is private, or mentions the bot in its text, and not by the ping of a reply to one of its own cards."""
         if message.guild is None:
             return True
         assert self.client.user is not None
-        # In the text, and not by the ping of a reply to one of the bot's own cards.
-        if f"<@{self.client.user.id}>" in message.content or f"<@!{self.client.user.id}>" in message.content:
-            return True
-        if not self.client.app.settings.message_content or not asks_who(message.content):
+        return f"<@{self.client.user.id}>" in message.content or f"<@!{self.client.user.id}>" in message.content
+
+    async def _is_watched(self, message: discord.Message) -> bool:
+        """Whether it asks who somebody is, where nobody has to mention the bot."""
+        if message.guild is None or not self.client.app.settings.message_content or not asks_who(message.content):
             return False
         choices = await choices_of(self.client.app, message.guild.id)
-        if not {message.channel.id, _place(message.channel)} & choices.watched:
+        if not {message.channel.id, place(message.channel)} & choices.watched:
             return False
         return bool(message.attachments or message.embeds or message.stickers or message.reference)
 
@@ -177,81 +169,25 @@ class Who(commands.Cog):
             raise PersonError(NO_PICTURE)
         return pictures
 
-    async def _explain(self, message: discord.Message, error: Exception) -> None:
-        try:
-            await _reply(message, content=sentence_for(error))
-        except (discord.HTTPException, aiohttp.ClientError) as failure:
-            log.warning("could not tell of an error: %s", failure)
-
-    async def _asked(
-        self,
-        interaction: discord.Interaction[Nugu],
-        *,
-        group: str | None = None,
-        once: Literal["auto", "yes", "no"] = "auto",
-        source: int | None = None,
-    ) -> Asked:
-        server = self._server_of(interaction)
-        return Asked(
-            asker_id=interaction.user.id,
-            server_id=server,
-            channel_id=_place(interaction.channel) if interaction.channel else interaction.channel_id,
-            source_channel_id=interaction.channel_id,
-            source_message_id=source,
-            rosters=await self._rosters(server, interaction.user),
-            group=group,
-            once=once,
-        )
-
     async def _answer(
         self, interaction: discord.Interaction[Nugu], asked: Asked, pictures: Sequence[Submitted]
     ) -> None:
         tagged = await identify.ask(self.client.app, asked, pictures)
         await show(interaction, result_card(tagged.answer), result_files(tagged.pictures), ephemeral=False)
 
-    def _server_of(self, interaction: discord.Interaction[Nugu]) -> int | None:
-        """The server asked in, if the bot is in it; somebody may have brought it along as their own app."""
-        return interaction.guild_id if interaction.guild_id and self.client.get_guild(interaction.guild_id) else None
 
-    async def _rosters(self, server_id: int | None, person: discord.abc.User) -> tuple[int, ...]:
-        """The server asked in; in private, the servers in which this person asked before and still is."""
-        if server_id is not None:
-            return (server_id,)
-        mutual = await identify.servers_asked_in(self.client.app, person.id, MUTUAL_SERVERS)
-        return tuple([server for server in mutual if await self._is_in(server, person)])
-
-    async def _is_in(self, server_id: int, person: discord.abc.User) -> bool:
-        guild = self.client.get_guild(server_id)
-        if guild is None:
-            return False
-        try:
-            await guild.fetch_member(person.id)
-        except discord.NotFound:
-            return False
-        except (discord.HTTPException, aiohttp.ClientError) as failure:
-            log.warning("could not ask whether somebody is in server %s: %s", server_id, failure)
-            return False
-        return True
+def _meant(message: discord.Message) -> discord.Message:
+    """The message itself where it shows anything, else the one that it replies to."""
+    replied = message.reference.resolved if message.reference else None
+    if message.attachments or shows_pictures(message) or video_of(message) is not None:
+        return message
+    return replied if isinstance(replied, discord.Message) else message
 
 
-def _place(channel: discord.abc.MessageableChannel | discord.interactions.InteractionChannel) -> int:
-    """The id of the channel that choices are made for: a thread's is the channel that it is in."""
-    return channel.parent_id if isinstance(channel, discord.Thread) else channel.id
-
-
-def _missing_permission(message: discord.Message) -> str | None:
-    """The name of a permission without which a card can't be posted here, if one is missing."""
-    if message.guild is None or isinstance(
-        message.channel, discord.DMChannel | discord.GroupChannel | discord.PartialMessageable
-    ):
-        return None
-    mine = message.channel.permissions_for(message.guild.me)
-    return None if mine.attach_files else "Attach Files"
-
-
-async def _reply(message: discord.Message, **parts: Any) -> None:
-    """Answer a message, also when it has been deleted meanwhile."""
-    await message.channel.send(reference=message.to_reference(fail_if_not_exists=False), mention_author=False, **parts)
+def _video_asked_about(message: discord.Message) -> Film | Link | None:
+    """The video of a message that asks; a link beside pictures only tells where they are from."""
+    found = video_of(message)
+    return None if isinstance(found, Link) and shows_pictures(message) else found
 
 
 async def setup(client: Nugu) -> None:

@@ -22,11 +22,21 @@ Reference = tuple[tuple[float, float], ...]
 """Where the five landmarks lie in a chip, as shares of its side: (x, y) each."""
 
 
+CLOSE = 130
+"""Pixels that a face is wide when it is looked at closely: about as wide as its chip."""
+
+_MARGIN, _SAME_FACE = 0.5, 0.4
+
+
 class Detector(Protocol):
     """Finds faces with five landmarks: eye, eye, nose, corner of the mouth, corner, from left to right."""
 
-    def detect(self, picture: Picture) -> list[Face]:
-        """Every face of the picture, in reading order."""
+    def detect(self, picture: Picture, smallest: int = 0) -> list[Face]:
+        """Every face of the picture, in reading order; those narrower than `smallest` pixels may be missed."""
+        ...
+
+    def scan(self, picture: Picture, scale: float) -> list[Face]:
+        """The faces that are found in the picture at that scale."""
         ...
 
 
@@ -50,9 +60,19 @@ class AlignedEngine:
         """Length d of an encoding."""
         return self.embedder.dimensions
 
-    def detect(self, picture: Picture) -> list[Face]:
-        """Every face of the picture, in reading order."""
-        return self.detector.detect(picture)
+    def detect(self, picture: Picture, smallest: int = 0) -> list[Face]:
+        """Every face of the picture, in reading order; those narrower than `smallest` pixels may be missed."""
+        return self.detector.detect(picture, smallest)
+
+    def closer(self, picture: Picture, face: Face) -> Face:
+        """The face with the landmarks that are found when it alone is looked at, CLOSE wide; as it is if it isn't found."""
+        side = max(face.box.width, face.box.height)
+        area = face.box.grown(_MARGIN)
+        left, top = max(0, area.left), max(0, area.top)
+        around = picture[top : area.bottom, left : area.right]
+        moved = [other.moved(left, top) for other in self.detector.scan(around, CLOSE / side)]
+        best = max(moved, key=lambda other: other.box.overlap(face.box), default=face)
+        return best if best.box.overlap(face.box) >= _SAME_FACE else face
 
     def encode(self, picture: Picture, faces: Sequence[Face]) -> Encodings:
         """One row a face: (n, d) float32 of unit length, each the mean of the face and its mirror image."""

@@ -1,7 +1,8 @@
-"""An evaluation and a roster's report as pictures: who was named as whom, and what that is worth."""
+"""Figures as pictures: who was named as whom and what that is worth, and who is on screen when."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from io import BytesIO
 from math import isnan, log10
 from typing import TYPE_CHECKING, Final
@@ -13,6 +14,8 @@ from models.lettering import drawable, font, shorten
 from models.report import Need
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from models.evaluation import Evaluation
     from models.report import Report, Standing
 
@@ -41,7 +44,24 @@ _UNNAMED: Final = (150, 156, 168)
 _LONGEST_NAME: Final = 180
 _BAR: Final = 150
 _SUBTITLE: Final = "photos it had never seen, and the names they got"
+_WIDE: Final = 1100
+"""Twice the width at which Discord shows a picture."""
+_ROW: Final = 52
+_READ: Final = 28
+_ROWS: Final = 14
+_STEPS: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
+_MOST_TICKS: Final = 8
 _NEEDS: Final = {Need.FEW: "needs more", Need.UNRELIABLE: "needs better ones"}
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenTime:
+    """When somebody is on screen: (start, end) in seconds on the clip's clock, and `together`, in words. `known`: a member."""
+
+    name: str
+    spans: tuple[tuple[float, float], ...]
+    together: str
+    known: bool
 
 
 def evaluation_chart(group: str, evaluation: Evaluation) -> bytes:
@@ -157,6 +177,55 @@ def report_chart(title: str, report: Report) -> bytes:
     file = BytesIO()
     image.save(file, "PNG")
     return file.getvalue()
+
+
+def screen_time_chart(
+    title: str, length: float, people: Sequence[ScreenTime], written: Callable[[float], str]
+) -> bytes:
+    """A PNG: a row for each of the people, in their order, with bars where they are on screen in a clip of `length` seconds.
+
+    Beyond fourteen rows the others are counted. `written`: how a time is written below the axis.
+    """
+    shown, left_out = people[:_ROWS], len(people[_ROWS:])
+    names = [shorten(drawable(one.name), _READ, 1.5 * _LONGEST_NAME) for one in shown]
+    totals = [one.together for one in shown]
+    face = font(_READ)
+    left = _GAP + round(max(map(face.getlength, names), default=0.0)) + 20
+    right = _WIDE - _GAP - round(max(map(face.getlength, totals), default=0.0)) - 20
+    top = 2 * _GAP + _READ
+    bottom = top + max(len(shown), 1) * _ROW
+    height = bottom + _READ + _GAP + (_READ + _GAP // 2 if left_out else 0)
+    image = Image.new("RGB", (_WIDE, height), _NIGHT)
+    draw = ImageDraw.Draw(image)
+    draw.text((_GAP, _GAP), shorten(drawable(title), _READ, _WIDE - 2 * _GAP), _LIGHT, face)
+
+    def across(seconds: float) -> float:
+        return left + (right - left) * min(max(seconds / length, 0.0), 1.0) if length > 0 else float(left)
+
+    for seconds in ticks(length):
+        draw.line((across(seconds), top, across(seconds), bottom), _EMPTY, 2)
+        draw.text((across(seconds), bottom + 8), written(seconds), _DIM, face, anchor="ma")
+    for row, (one, name, total) in enumerate(zip(shown, names, totals, strict=True)):
+        y = top + row * _ROW
+        middle = y + _ROW / 2
+        draw.text((left - 20, middle), name, _LIGHT if one.known else _DIM, face, anchor="rm")
+        draw.line((left, middle, right, middle), _EMPTY, 2)
+        for start, end in one.spans:
+            # A glimpse is seen too.
+            span = (across(start), y + 12, max(across(end), across(start) + 3), y + _ROW - 12)
+            draw.rectangle(span, _HIT if one.known else _UNNAMED)
+        draw.text((_WIDE - _GAP, middle), total, _LIGHT if one.known else _DIM, face, anchor="rm")
+    if left_out:
+        draw.text((_GAP, height - _GAP // 2), f"and {left_out} more", _DIM, face, anchor="ls")
+    file = BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
+
+
+def ticks(length: float) -> range:
+    """The whole seconds that are written below an axis of `length` seconds, from 0 on."""
+    step = next((step for step in _STEPS if length / step < _MOST_TICKS), _STEPS[-1])
+    return range(0, int(length) + 1, step)
 
 
 def _draw_counts(draw: ImageDraw.ImageDraw, counts: list[int], row: int, corner: tuple[int, int], cell: int) -> None:

@@ -49,6 +49,15 @@ class Box:
             return 0.0
         return width * height / (self.area + other.area - width * height)
 
+    def moved(self, x: int, y: int) -> Box:
+        """The box so many pixels to the right and down."""
+        return Box(self.left + x, self.top + y, self.right + x, self.bottom + y)
+
+    def grown(self, share: float) -> Box:
+        """The box and so much more on every side, in shares of its longer one."""
+        more = round(share * max(self.width, self.height))
+        return Box(self.left - more, self.top - more, self.right + more, self.bottom + more)
+
     def as_list(self) -> list[int]:
         """`[left, top, right, bottom]`, as written to JSON and to the database."""
         return [self.left, self.top, self.right, self.bottom]
@@ -71,6 +80,12 @@ class Face:
     box: Box
     score: float
     landmarks: NDArray[np.float32]
+
+    def moved(self, x: int, y: int) -> Face:
+        """The face so many pixels to the right and down, as another picture has it."""
+        import numpy as np
+
+        return Face(self.box.moved(x, y), self.score, self.landmarks + np.array([x, y], np.float32))
 
 
 class Band(StrEnum):

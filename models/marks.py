@@ -115,10 +115,10 @@ def paint_outline(image: Image.Image, box: Box, band: Band, line: int) -> None:
     if min(box.width, box.height) < 2 * radius + 2:
         ImageDraw.Draw(image).rectangle((box.left, box.top, box.right - 1, box.bottom - 1), outline=COLOURS[band])
         return
-    strokes = (_strokes(radius, box.width - radius, line, band), _strokes(radius, box.height - radius, line, band))
-    rim = _outline((box.width, box.height), line, radius, strokes, grown=1)
+    drawn = (strokes(radius, box.width - radius, line, band), strokes(radius, box.height - radius, line, band))
+    rim = _outline((box.width, box.height), line, radius, drawn, grown=1)
     image.paste((0, 0, 0), (box.left - 1, box.top - 1), rim.point(lambda level: level * 0.45))
-    image.paste(COLOURS[band], (box.left, box.top), _outline((box.width, box.height), line, radius, strokes, grown=0))
+    image.paste(COLOURS[band], (box.left, box.top), _outline((box.width, box.height), line, radius, drawn, grown=0))
 
 
 def _outline(
@@ -148,7 +148,7 @@ def _outline(
     return mask
 
 
-def _strokes(start: int, end: int, line: int, band: Band) -> _Strokes:
+def strokes(start: int, end: int, line: int, band: Band) -> _Strokes:
     """The drawn parts of a straight edge between two corners, in pixels; symmetrical, so that the box looks calm."""
     span = end - start
     if band is Band.SURE:

@@ -114,16 +114,16 @@ class Recogniser:
         plans: list[Plan] = []
         for number in numbers:
             columns = np.array([i for i, member in enumerate(self.roster) if member.group == number], np.int64)
-            mine = _weighed(log_odds[:, columns], qualities)
+            mine = weighed_names(log_odds[:, columns], qualities)
             plans.append(Plan.make(mine, self.prices[columns], columns, once=each_once(mine, once)))
         plan = max(plans, key=lambda plan: plan.evidence, default=None)
         # Every group is as likely beforehand: one that is found must make up for all those that it was chosen from.
         if plan is None or not plan.columns.size or (group is None and plan.evidence <= math.log(len(plans))):
-            return Naming(group, None, self._strangers(log_odds - math.log(max(len(plans), 1))))
+            return Naming(group, None, self.strangers(log_odds - math.log(max(len(plans), 1))))
         alone = plan.log_odds
         plan = plan.together().completed()
         members = [self.roster[int(column)] for column in plan.columns]
-        guesses = [_guess(members, *row, threshold) for row in plan.rows()]
+        guesses = [guess_of(members, *row, threshold) for row in plan.rows()]
         for face, member in enumerate(plan.chosen):
             # A name that only the company speaks for is never sure: beside eight members of nine, a woman of another group
             # got the ninth name in 297 of 300 pictures; in 291 of them her own face spoke against it.
@@ -131,11 +131,13 @@ class Recogniser:
                 guesses[face] = replace(guesses[face], band=Band.UNSURE)
         return Naming(members[0].group, members[0].group_name, tuple(guesses))
 
-    def _strangers(self, log_odds: NDArray[np.float64]) -> tuple[Guess, ...]:
+    def strangers(self, log_odds: NDArray[np.float64]) -> tuple[Guess, ...]:
         """Guesses for faces (n, m) of which no group could make anybody; the candidates are the whole roster."""
         columns = np.arange(len(self.roster), dtype=np.int64)
         nobody = Plan.make(log_odds, self.prices, columns, once=False)
-        return tuple(_guess(list(self.roster), -1, confidences, order, SURE) for _, confidences, order in nobody.rows())
+        return tuple(
+            guess_of(list(self.roster), -1, confidences, order, SURE) for _, confidences, order in nobody.rows()
+        )
 
     def to_bytes(self) -> bytes:
         """For `from_bytes`: an .npz without pickled objects."""
@@ -222,15 +224,16 @@ def fit(gallery: Gallery) -> Recogniser:
     )
 
 
-def _weighed(log_odds: NDArray[np.float64], qualities: Sequence[Quality] | None) -> NDArray[np.float64]:
+def weighed_names(log_odds: NDArray[np.float64], qualities: Sequence[Quality] | None) -> NDArray[np.float64]:
     """`models.quality.weighed` among the names that are not vetoed."""
     forbidden = np.isneginf(log_odds)
     return np.where(forbidden, -np.inf, weighed(np.where(forbidden, _HARDLY, log_odds), qualities))
 
 
-def _guess(
+def guess_of(
     members: list[Member], chosen: int, confidences: NDArray[np.float64], order: list[int], threshold: float
 ) -> Guess:
+    """What a row of a plan of these members says (`Plan.rows`)."""
     candidates = tuple(
         Candidate(members[i].id, members[i].name, float(confidences[i]), members[i].group_name) for i in order
     )

@@ -40,6 +40,9 @@ LARGE_SCAN = 1_200_000
 SCANNED_PIXELS first.
 """
 
+SURELY_FOUND = 14
+"""Pixels of a scan from which a face is found in it."""
+
 _SAME_FACE = 0.3
 
 
@@ -54,18 +57,24 @@ class YuNet:
         self._detector = cv2.FaceDetectorYN.create(str(model), "", (1, 1), CERTAIN, _SAME_FACE)
         cv2.utils.logging.setLogLevel(level)
 
-    def detect(self, picture: Picture) -> list[Face]:
-        """Every face in reading order. Landmarks: eye, eye, nose, corner of the mouth, corner, from left to right."""
+    def detect(self, picture: Picture, smallest: int = 0) -> list[Face]:
+        """Every face in reading order; those narrower than `smallest` pixels may be missed.
+
+        Landmarks: eye, eye, nose, corner of the mouth, corner, from left to right.
+        """
         pixels = picture.shape[0] * picture.shape[1]
         small = math.sqrt(SCANNED_PIXELS / pixels)
         scale = max(SCALE, small)
+        if smallest:
+            scale = min(scale, SURELY_FOUND / smallest)
         found: list[Face] = []
         if scale**2 * pixels > LARGE_SCAN:
-            found = self._scan(picture, small)
-        found += [face for face in self._scan(picture, scale) if not any(_within(face, large) for large in found)]
+            found = self.scan(picture, small)
+        found += [face for face in self.scan(picture, scale) if not any(_within(face, large) for large in found)]
         return reading_order(found)
 
-    def _scan(self, picture: Picture, scale: float) -> list[Face]:
+    def scan(self, picture: Picture, scale: float) -> list[Face]:
+        """The faces that are found in the picture at that scale, each with its landmarks."""
         height, width = picture.shape[:2]
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         scaled = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)

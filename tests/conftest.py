@@ -22,6 +22,8 @@ from PIL import Image
 
 from bot import jobs
 from bot.app import App
+from bot.clips.kept import Kept
+from bot.clips.queue import ClipQueue
 from bot.compute import Compute
 from bot.database.engine import Database
 from bot.jobs import RosterRow, Trained, Workbench
@@ -125,7 +127,9 @@ async def app(tmp_path: Path, weights: Path, compute: Compute) -> AsyncGenerator
         trainer = Trainer(database, storage, compute, bench, notices, after=settings.retrain_after)
         recognisers = Recognisers(database, compute, bench, trainer)
         reports = Reports(database, compute, recognisers)
-        yield App(settings, database, storage, compute, bench, recognisers, trainer, reports, notices, Turns(2))
+        clips = ClipQueue(Kept(settings.data / "clips", settings.clip_keep_bytes, settings.forget_days))
+        yield App(settings, database, storage, compute, bench, recognisers, trainer, reports, notices, Turns(2), clips)
+        await clips.close()
 
 
 @pytest.fixture(scope="session")

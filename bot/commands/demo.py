@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 import discord
@@ -17,6 +18,7 @@ from bot.forgetting import forgetting
 from bot.usecases.roster import list_groups
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
     from pathlib import Path
 
     from bot.settings import Settings
@@ -30,7 +32,8 @@ WELCOME = (
     "**Welcome!** This is the real nugu on a Discord that lives in this page.\n"
     "{first}\n"
     "2. `/who` with a picture: who is this?\n"
-    "3. `/help` tells what else there is.\n"
+    "3. `/clip` with a video: who is on screen when?\n"
+    "4. `/help` tells what else there is.\n"
     "\nYou are *moderator*; switch to *fan* to see what everybody else may do."
 )
 
@@ -62,4 +65,24 @@ async def run_demo(settings: Settings, faces: Path | None, port: int) -> None:
                 for number in (signal.SIGINT, signal.SIGTERM):
                     asyncio.get_running_loop().add_signal_handler(number, stopped.set)
                 print(f"Open {preview.url}\nCtrl-C ends the demo.", flush=True)
-                await stopped.wait()
+                async with _kept_fresh(preview, app):
+                    await stopped.wait()
+
+
+@asynccontextmanager
+async def _kept_fresh(preview: simcord.Preview, app: App) -> AsyncGenerator[None]:
+    """While clips are at work, the page is brought up to date every second: by itself it only shows what an action did."""
+
+    async def refresh_again_and_again() -> None:
+        while True:
+            before = app.clips.at_work
+            await asyncio.sleep(1)
+            if before or app.clips.at_work:
+                with suppress(simcord.SetupError):  # somebody is doing something, which brings it up to date too
+                    await preview.refresh()
+
+    refreshing = asyncio.create_task(refresh_again_and_again())
+    try:
+        yield
+    finally:
+        refreshing.cancel()

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 from sqlalchemy import JSON, DateTime, Dialect, Enum, MetaData, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase
 
-from bot.words import Learns, Meaning, Origin
+from bot.media.captions import Style
+from bot.words import ClipState, Learns, Meaning, Origin
 
 NEVER_REUSED: dict[str, Any] = {"sqlite_autoincrement": True}
 """For rows whose ids stand in buttons and files: the id of a deleted one never comes to mean another."""
@@ -50,5 +51,5 @@ class Base(DeclarativeBase):
         datetime: UtcTime,
         dict[str, Any]: JSON,
         list[Any]: JSON,
-        **{words: Enum(words, native_enum=False, length=20) for words in (Learns, Meaning, Origin)},
+        **{words: Enum(words, native_enum=False, length=20) for words in (Learns, Meaning, Origin, ClipState, Style)},
     }

@@ -12,7 +12,7 @@ from sqlalchemy.orm import selectinload
 from bot.answers import MOST_CANDIDATES, Answer, AnsweredFace, AnsweredPicture, Band, Candidate, Guess, SaidWord
 from bot.database.base import utc_now
 from bot.database.crops import Crops
-from bot.database.tables import Question, QuestionFace, QuestionPicture, Word
+from bot.database.tables import Member, Question, QuestionFace, QuestionPicture, Word
 from bot.errors import ForgottenError
 from bot.jobs import Identified
 from bot.words import Meaning
@@ -58,7 +58,13 @@ class Questions:
 
         `cuts` has by their JPEG the faces whose crops are kept.
         """
-        question.pictures = [_picture(position, *named) for position, named in enumerate(results)]
+        question.pictures = [_picture(position, *result) for position, result in enumerate(results)]
+        faces = [face for picture in question.pictures for face in picture.faces]
+        named = {face.member_id for face in faces if face.member_id is not None}
+        there = set(await self._session.scalars(select(Member.id).where(Member.id.in_(named))))
+        for face in faces:
+            # Somebody may have been removed while a worker looked: they stay known by name.
+            face.member_id = face.member_id if face.member_id in there else None
         self._session.add(question)
         await self._session.flush()
         for picture, (_, result) in zip(question.pictures, results, strict=True):

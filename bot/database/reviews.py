@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, ScalarSelect
     from sqlalchemy.ext.asyncio import AsyncSession
+    from sqlalchemy.orm import InstrumentedAttribute
 
     from models.faces import Flaw
 
@@ -190,6 +191,16 @@ class Reviews:
         query = select(QuestionFace.id).join(QuestionPicture).join(Question).where(_waits(server_id))
         return await self._session.scalar(query.where(QuestionFace.id == face_id)) is not None
 
+    async def unnamed(self, question_id: int) -> int:
+        """How many faces of a question wait that nobody could name."""
+        query = (
+            select(func.count(QuestionFace.crop_id.distinct()))
+            .join(QuestionPicture, QuestionFace.picture_id == QuestionPicture.id)
+            .join(Question, QuestionPicture.question_id == Question.id)
+            .where(Question.id == question_id, QuestionFace.name.is_(None), _waits(Question.server_id))
+        )
+        return (await self._session.scalars(query)).one()
+
     async def answered(self, faces: Collection[int], by: int) -> None:
         """Nobody has these faces before them any more; labels that were suspected and stand are vouched for by who answered."""
         crops = select(QuestionFace.crop_id).where(QuestionFace.id.in_(faces))
@@ -321,7 +332,7 @@ class Reviews:
         return {row[0]: row[1] for row in await self._session.execute(query)}
 
 
-def _waits(server_id: int) -> ColumnElement[bool]:
+def _waits(server_id: int | InstrumentedAttribute[int | None]) -> ColumnElement[bool]:
     """That a face has a crop of which no word counts, or that was spoken of since, or its label is suspected."""
     counting, suggested = _last_word(counts=True), _last_word(counts=False)
     return and_(

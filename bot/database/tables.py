@@ -9,18 +9,24 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     ForeignKey,
+    Index,
     LargeBinary,
     String,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bot.database.base import NEVER_REUSED, Base, utc_now
+from bot.media.captions import Style
 from bot.trust import Trust
-from bot.words import Learns, Meaning, Origin
+from bot.words import ClipState, Learns, Meaning, Origin
 
 HOUSE = 0
 """The server id of rosters that the bot's owner enrols on the command line; every server may ask about them."""
+
+LONGEST_TITLE = 300
+"""Characters that are kept of a video's title."""
 
 
 class Note(Base):
@@ -323,3 +329,55 @@ class Skip(Base):
     face_id: Mapped[int] = mapped_column(ForeignKey("question_face.id", ondelete="CASCADE"), primary_key=True)
     person_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class ClipJob(Base):
+    """A clip that was promised, and kept: by whom it was asked for, where the answer goes, what of which video.
+
+    `wish` is a hash of what is wanted; the same is never at work twice. `attempt` counts how often the work began. `token`: of
+    the asker's interaction, by which its answer can be edited until `token_until` (seconds since 1970); gone when the work
+    has ended. `place_id`: the channel that choices are made for. `video`: the folder it is kept in. `start`, `length`: the
+    part that was asked for, in seconds. `most_bytes`: what Discord takes there. `cast`: a row for each face of the question
+    (`bot.clips.standing.OnScreen`). `seconds`: the clip's length. `drawn_changes`: how often the faces' names had been changed
+    when it was drawn.
+    """
+
+    __tablename__ = "clip_job"
+    __table_args__ = (
+        Index(
+            "ix_clip_job_at_work",
+            "wish",
+            unique=True,
+            sqlite_where=text("state IN ('WORKING', 'SENDING')"),
+            postgresql_where=text("state IN ('WORKING', 'SENDING')"),
+        ),
+        NEVER_REUSED,
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    wish: Mapped[str] = mapped_column(String(64))
+    state: Mapped[ClipState] = mapped_column(default=ClipState.WAITING, index=True)
+    attempt: Mapped[int] = mapped_column(default=0)
+    asker_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    server_id: Mapped[int | None] = mapped_column(BigInteger)
+    channel_id: Mapped[int] = mapped_column(BigInteger)
+    place_id: Mapped[int | None] = mapped_column(BigInteger)
+    source_message_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    rosters: Mapped[list[Any]]
+    group_name: Mapped[str | None] = mapped_column(String(100))
+    card_id: Mapped[int | None] = mapped_column(BigInteger)
+    answer_id: Mapped[int | None] = mapped_column(BigInteger)
+    token: Mapped[str | None]
+    token_until: Mapped[float] = mapped_column(default=0.0)
+    most_bytes: Mapped[int]
+    link: Mapped[str | None]
+    title: Mapped[str] = mapped_column(String(LONGEST_TITLE))
+    video: Mapped[str] = mapped_column(String(64))
+    start: Mapped[float]
+    length: Mapped[float | None]
+    style: Mapped[Style]
+    question_id: Mapped[int | None] = mapped_column(ForeignKey("question.id", ondelete="SET NULL"), index=True)
+    cast: Mapped[list[Any]] = mapped_column(default=list)
+    seconds: Mapped[float] = mapped_column(default=0.0)
+    drawn_changes: Mapped[int] = mapped_column(default=0)
+    asked_at: Mapped[datetime] = mapped_column(default=utc_now)

@@ -7,15 +7,22 @@ from bot.jobs.bench import Cut, Refused, Workbench, load_engine
 from bot.jobs.copies import Copied, FacePrint, find_copies
 from bot.jobs.engines import CropEncodings, encode_crops, font_name, try_out, warm_up
 from bot.jobs.enrolling import Rivals, by_size, enrol, enrol_crop, why_not_enrolled
+from bot.jobs.footage import draw, draw_frames, probe
 from bot.jobs.gathering import Spotted, guess_each, sift, spot
 from bot.jobs.looking import Identified, Naming, SeenFace, identify
 from bot.jobs.reporting import LabelDoubt, MemberStanding, RosterReport, report
 from bot.jobs.rosters import RosterRow, SpokenOf, fit
+from bot.jobs.screen_time import screen_time
 from bot.jobs.sheets import sheet
 from bot.jobs.training import Judged, Made, Names, Trained, TrainingFailedError, Tried, make, train
+from bot.jobs.watching import Billed, BilledPerson, Billing, Credit, bill, caption, faces_by_frame, join, look, names_in
 
 __all__ = [
+    "Billed",
+    "BilledPerson",
+    "Billing",
     "Copied",
+    "Credit",
     "CropEncodings",
     "Cut",
     "FacePrint",
@@ -37,18 +44,28 @@ __all__ = [
     "TrainingFailedError",
     "Tried",
     "Workbench",
+    "bill",
     "by_size",
+    "caption",
+    "draw",
+    "draw_frames",
     "encode_crops",
     "enrol",
     "enrol_crop",
+    "faces_by_frame",
     "find_copies",
     "fit",
     "font_name",
     "guess_each",
     "identify",
+    "join",
     "load_engine",
+    "look",
     "make",
+    "names_in",
+    "probe",
     "report",
+    "screen_time",
     "sheet",
     "sift",
     "spot",

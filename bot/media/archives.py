@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Final
 
 from bot.errors import PersonError
 from bot.names import checked_name
+from bot.wording import MEBIBYTE, mebibytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +27,7 @@ MANIFEST: Final = "roster.json"
 _ENTRY: Final = b"PK\x01\x02"
 """Begins each entry of a zip's directory, so that entries are counted before zipfile makes objects of them."""
 
-_CHUNK: Final = 1 << 20
+_CHUNK: Final = MEBIBYTE
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
 _LITTER: Final = {"__macosx", ".ds_store", "thumbs.db", "desktop.ini"}
 _PACKED: Final = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
@@ -53,11 +54,11 @@ class ArchiveError(PersonError):
 class ArchiveLimits:
     """What is still read: bytes of the archive, its entries, bytes of each and of all unpacked, how much one may swell."""
 
-    max_bytes: int = 100 * 2**20
+    max_bytes: int = 100 * MEBIBYTE
     max_entries: int = 5_000
-    max_entry_bytes: int = 25 * 2**20
+    max_entry_bytes: int = 25 * MEBIBYTE
     max_total_bytes: int = 2**30
-    max_manifest_bytes: int = 2 * 2**20
+    max_manifest_bytes: int = 2 * MEBIBYTE
     max_ratio: int = 100
     max_path: int = 400
 
@@ -114,7 +115,7 @@ class Archive:
     def read(self, entry: Entry) -> bytes:
         """The bytes of an entry; raises ArchiveError with what goes after its name."""
         if self._read > self._limits.max_total_bytes:
-            raise ArchiveError(f"the archive unpacks to more than {_mebibytes(self._limits.max_total_bytes)}")
+            raise ArchiveError(f"the archive unpacks to more than {mebibytes(self._limits.max_total_bytes)}")
         return self._unpack(entry.info, self._limits.max_entry_bytes)
 
     def _unpack(self, info: zipfile.ZipInfo, most: int) -> bytes:
@@ -166,7 +167,7 @@ def _admit(file: IO[bytes], limits: ArchiveLimits) -> None:
     size = file.seek(0, 2)
     if size > limits.max_bytes:
         raise ArchiveError(
-            f"This archive is too large ({_mebibytes(size)}); I read up to {_mebibytes(limits.max_bytes)}."
+            f"This archive is too large ({mebibytes(size)}); I read up to {mebibytes(limits.max_bytes)}."
         )
     file.seek(0)
     entries, tail = 0, b""
@@ -194,7 +195,7 @@ def _why_unreadable(info: zipfile.ZipInfo, most: int, limits: ArchiveLimits) -> 
 
 
 def _too_large(most: int) -> str:
-    return f"it is too large; I read files of up to {_mebibytes(most)}"
+    return f"it is too large; I read files of up to {mebibytes(most)}"
 
 
 def _common_root(infos: list[zipfile.ZipInfo]) -> str:
@@ -208,7 +209,3 @@ def _is_litter(path: str) -> bool:
     """Whether the system that packed the archive put it there of its own accord."""
     parts = path.casefold().split("/")
     return bool(_LITTER & set(parts)) or parts[-1].startswith("._")
-
-
-def _mebibytes(size: int) -> str:
-    return f"{size / 2**20:,.0f} MiB"

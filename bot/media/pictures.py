@@ -16,6 +16,7 @@ from pillow_heif import HeifImageFile
 
 from bot.errors import PersonError
 from bot.media.headers import Kind, gif_frames, impostor, sniff, webp_canvas
+from bot.wording import MEBIBYTE, mebibytes
 from models.faces import Box
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class PictureError(PersonError):
 class PictureLimits:
     """What is still opened. Everything but `working_side` refuses; a picture beyond `working_side` is reduced to it."""
 
-    max_bytes: int = 25 * 2**20
+    max_bytes: int = 25 * MEBIBYTE
     max_pixels: int = 50_000_000
     max_side: int = 32_768
     max_frames: int = 2_000
@@ -125,8 +126,8 @@ def _admit(data: bytes, limits: PictureLimits) -> Kind:
         raise PictureError("this file is empty")
     if len(data) > limits.max_bytes:
         raise PictureError(
-            f"this file is too large ({len(data) / 2**20:.1f} MiB); "
-            f"I read pictures of up to {limits.max_bytes / 2**20:.0f} MiB"
+            f"this file is too large ({mebibytes(len(data), 1)}); "
+            f"I read pictures of up to {mebibytes(limits.max_bytes)}"
         )
     kind = sniff(data)
     if kind is None:

@@ -50,6 +50,11 @@ class Asked:
     group: str | None = None
     once: Once = "auto"
 
+    @property
+    def servers(self) -> list[int]:
+        """Whose rosters are searched, the house's among them."""
+        return sorted({HOUSE, *self.rosters})
+
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
@@ -88,12 +93,8 @@ async def look(app: App, asked: Asked, pictures: Sequence[Submitted]) -> Looked:
 
     Raises NoRosterError when nobody is enrolled, UnknownGroupError when `asked.group` is none of the rosters'.
     """
-    servers = sorted({HOUSE, *asked.rosters})
-    try:
-        fitted = await app.recognisers.of(servers)
-    except NoRosterError:
-        raise NoRosterError(private=asked.server_id is None) from None
-    group, threshold, learns = await _choices(app, asked, servers)
+    fitted = await fitted_for(app, asked)
+    group, threshold, learns = await naming_of(app, asked)
     how = Naming(
         group,
         asked.once,
@@ -123,7 +124,7 @@ async def ask(app: App, asked: Asked, pictures: Sequence[Submitted]) -> Tagged:
         asker_id=asked.asker_id,
         engine=looked.engine,
         threshold=looked.threshold,
-        rosters=sorted({HOUSE, *asked.rosters}),
+        rosters=asked.servers,
     )
     async with crops.stored(app, looked.cuts) as cuts, app.database.writing() as session:
         # What may be learned from may have been chosen anew while a worker looked.
@@ -157,15 +158,28 @@ async def hide(app: App, question_id: int) -> None:
     await crops.sweep(app)
 
 
-async def _choices(app: App, asked: Asked, servers: Sequence[int]) -> tuple[int | None, float, Learns]:
-    """The id of the group to choose from, or None to find it; the server's threshold; and what it lets the bot learn."""
+async def fitted_for(app: App, asked: Asked) -> Fitted:
+    """The recogniser of the rosters that are searched; raises NoRosterError when nobody is enrolled in them."""
+    try:
+        return await app.recognisers.of(asked.servers)
+    except NoRosterError:
+        raise NoRosterError(private=asked.server_id is None) from None
+
+
+async def naming_of(app: App, asked: Asked) -> tuple[int | None, float, Learns]:
+    """The id of the group to choose from, or None to find it; the server's threshold; and what it lets the bot learn.
+
+    Raises UnknownGroupError when `asked.group` is none of the rosters'.
+    """
     async with app.database.reading() as session:
         choices = await Servers(session).choices(asked.server_id or HOUSE)
         threshold = app.settings.threshold if choices.threshold is None else choices.threshold
         if asked.group is not None:
-            group = await Rosters(session).find_group(servers, asked.group)
+            group = await Rosters(session).find_group(asked.servers, asked.group)
             if group is None:
-                raise UnknownGroupError(asked.group, [group.name for group in await Rosters(session).groups(servers)])
+                raise UnknownGroupError(
+                    asked.group, [group.name for group in await Rosters(session).groups(asked.servers)]
+                )
             return group.id, threshold, choices.learns
         default = await Servers(session).default_group(asked.channel_id) if asked.channel_id else None
         return default, threshold, choices.learns

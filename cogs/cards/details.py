@@ -9,7 +9,7 @@ import discord
 from bot.answers import MOST_CANDIDATES
 from bot.wording import percent, plain
 from cogs.cards.faces import face_line
-from cogs.cards.layout import LONGEST_TEXT, Layout, container
+from cogs.cards.layout import LONGEST_TEXT, Layout, bar, container
 
 if TYPE_CHECKING:
     from bot.answers import Answer, AnsweredFace
@@ -47,9 +47,7 @@ def _detail(face: AnsweredFace) -> str:
         lines.append(f"-# {' and '.join(face.flaws)}: harder to tell")
     possible = [c for c in face.guess.candidates if c.confidence >= HARDLY]
     hardly = [plain(c.name) for c in face.guess.candidates if c.confidence < HARDLY]
-    for candidate in possible:
-        bar = "█" * max(1, round(candidate.confidence * BAR))
-        lines.append(f"`{bar:<{BAR}}` {percent(candidate.confidence)} {plain(candidate.name)}")
+    lines += [f"{bar(c.confidence, BAR)} {percent(c.confidence)} {plain(c.name)}" for c in possible]
     if hardly:
         lines.append(f"-# under {percent(HARDLY)}: {', '.join(hardly)}")
     return "\n".join(lines)

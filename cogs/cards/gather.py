@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.wording import plain
-from cogs.cards.layout import LONGEST_TEXT, Layout, container
+from cogs.cards.layout import LONGEST_TEXT, Layout, bar, container
 
 if TYPE_CHECKING:
     from bot.usecases.gather import Gathering
@@ -22,8 +22,8 @@ def gathering_card(gathering: Gathering) -> Layout:
     ended = gathering.done == len(gathering.members)
     lines = [f"**Photos of {plain(gathering.group)}**"]
     if not ended:
-        bar = "█" * round(BAR * gathering.done / len(gathering.members))
-        lines.append(f"`{bar:<{BAR}}` {gathering.done} of {len(gathering.members)} members")
+        done = bar(gathering.done / len(gathering.members), BAR)
+        lines.append(f"{done} {gathering.done} of {len(gathering.members)} members")
     lines += [f"{plain(name)}: {count}" for name, count in gathering.kept.items()]
     if ended:
         lines.append(

@@ -37,6 +37,12 @@ def container(colour: int | None = None) -> discord.ui.Container[Any]:
     return discord.ui.Container(accent_colour=colour)
 
 
+def bar(share: float, width: int) -> str:
+    """A bar of `width` characters, full up to a share in [0, 1]; what isn't 0 is seen."""
+    full = max(round(share * width), int(share > 0))
+    return f"`{'█' * full:░<{width}}`"
+
+
 def told_card(sentence: str) -> Layout:
     """A sentence in place of a card."""
     card = Layout()

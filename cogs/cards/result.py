@@ -34,7 +34,7 @@ def result_card(answer: Answer, shown: Sequence[str] = ()) -> Layout:
     addresses, when the card is edited.
     """
     card = Layout()
-    box = container(ACCENTS[_overall(answer)])
+    box = container(accent_of(answer))
     room = LONGEST_TEXT // len(answer.pictures)
     several = len(answer.pictures) > 1
     addresses = iter(shown)
@@ -47,7 +47,7 @@ def result_card(answer: Answer, shown: Sequence[str] = ()) -> Layout:
         file = next(addresses, f"attachment://{picture.file_name}")
         box.add_item(discord.ui.MediaGallery(discord.MediaGalleryItem(file, description=alt_text(picture))))
         box.add_item(discord.ui.TextDisplay(_lines(picture, room, several=several)))
-    box.add_item(_buttons(answer))
+    box.add_item(answer_buttons(answer))
     card.add_item(box)
     return card
 
@@ -76,7 +76,14 @@ def alt_text(picture: AnsweredPicture) -> str:
     return f"Faces, row by row: {told}"[:LONGEST_ALT]
 
 
-def _buttons(answer: Answer) -> Row:
+def accent_of(answer: Answer) -> int:
+    """The colour of a card: by the least sure of its names."""
+    bands = {_band(face) for _, face in answer.faces}
+    return ACCENTS[next((band for band in (Band.UNSURE, Band.SURE) if band in bands), Band.UNKNOWN)]
+
+
+def answer_buttons(answer: Answer) -> Row:
+    """What can be done about an answer."""
     row = Row()
     if any(face.guess.name for _, face in answer.faces):
         right = discord.ButtonStyle.success
@@ -102,14 +109,6 @@ def _lines(picture: AnsweredPicture, room: int, *, several: bool) -> str:
         return text
     kept = text[: room - 20].rsplit("\n", 1)[0]
     return f"{kept}\n… and {len(lines) - kept.count(chr(10)) - 1} more"
-
-
-def _overall(answer: Answer) -> Band:
-    bands = {_band(face) for _, face in answer.faces}
-    for band in (Band.UNSURE, Band.SURE):
-        if band in bands:
-            return band
-    return Band.UNKNOWN
 
 
 def _band(face: AnsweredFace) -> Band:

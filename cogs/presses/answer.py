@@ -13,8 +13,7 @@ from bot.usecases import correct, identify
 from cogs.cards.details import details_card
 from cogs.cards.fix import ask_which
 from cogs.cards.layout import Button
-from cogs.cards.result import pictures_shown, result_card
-from cogs.presses.press import Press, question_here, speaker_of
+from cogs.presses.press import Press, card_now, question_here, speaker_of
 
 if TYPE_CHECKING:
     from bot.client import Nugu
@@ -76,5 +75,6 @@ class Undo(Press[Button], template=r"nugu:undo:(?P<question>\d+)"):
 async def _show_again(interaction: discord.Interaction[Nugu], said: correct.Said) -> None:
     """Edit the pressed card to what counts now, and tell the presser alone."""
     assert interaction.message is not None
-    await interaction.edit_original_response(view=result_card(said.answer, pictures_shown(interaction.message)))
+    card = await card_now(interaction.client, said.answer, interaction.message)
+    await interaction.edit_original_response(view=card)
     await interaction.followup.send(said.sentence, ephemeral=True)

@@ -11,9 +11,8 @@ from bot.usecases import correct
 from bot.words import Meaning
 from cogs.cards.fix import NAME, SOMEBODY_ELSE, SomebodyElse, ask_who
 from cogs.cards.layout import Button, Select, route, told_card
-from cogs.cards.result import pictures_shown, result_card
 from cogs.presses import forms
-from cogs.presses.press import Press, question_here, speaker_of
+from cogs.presses.press import Press, card_now, question_here, speaker_of
 
 if TYPE_CHECKING:
     from bot.client import Nugu
@@ -106,7 +105,7 @@ async def _close(interaction: discord.Interaction[Nugu], said: correct.Said, car
         return
     try:
         card = await interaction.channel.fetch_message(card_id)
-        await card.edit(view=result_card(said.answer, pictures_shown(card)))
+        await card.edit(view=await card_now(interaction.client, said.answer, card))
     except discord.HTTPException as failure:
         # Taken away meanwhile, in an archived thread, or where only the asker installed the bot: the word is kept.
         log.warning("could not bring card %s up to date: %s", card_id, failure)

@@ -9,8 +9,10 @@ import discord
 from bot.client import answer_error
 from bot.errors import ForgottenError
 from bot.trust import Trust
-from bot.usecases import identify
+from bot.usecases import clip, identify
 from bot.usecases.correct import Speaker
+from cogs.cards.clip import clip_card
+from cogs.cards.result import pictures_shown, result_card
 from cogs.trust import NotTrustedError, trust_of
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from bot.answers import Answer
     from bot.client import Nugu
+    from cogs.cards.layout import Layout
 
 ItemT = TypeVar("ItemT", bound="discord.ui.Item[Any]")
 
@@ -94,3 +97,10 @@ async def question_here(interaction: discord.Interaction[Nugu], question_id: int
     if answer.server_id not in {None, interaction.guild_id}:
         raise ForgottenError
     return answer
+
+
+async def card_now(client: Nugu, answer: Answer, message: discord.Message) -> Layout:
+    """The card of an answer, about pictures or about a clip, as it stands now, with what `message` shows of it already."""
+    shown = pictures_shown(message)
+    finished = await clip.clip_of(client.app, answer.id)
+    return result_card(answer, shown) if finished is None else clip_card(finished, shown)

@@ -82,8 +82,15 @@ class Engine(Protocol):
         """What the landmarks of its faces are."""
         ...
 
-    def detect(self, picture: Picture) -> list[Face]:
-        """Every face of the picture, in reading order: rows from the top, each from left to right."""
+    def detect(self, picture: Picture, smallest: int = 0) -> list[Face]:
+        """Every face of the picture, in reading order: rows from the top, each from left to right.
+
+        `smallest`: faces narrower than so many pixels may be missed, which takes less time.
+        """
+        ...
+
+    def closer(self, picture: Picture, face: Face) -> Face:
+        """A face that was found in haste, with landmarks as exact as this engine's are."""
         ...
 
     def encode(self, picture: Picture, faces: Sequence[Face]) -> Encodings:

@@ -9,10 +9,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import av
 import pytest
 from PIL import Image, ImageFilter
 
 from tests.conftest import ROOT
+from tests.support.videos import video_of
 
 ENGINES = "engines"
 
@@ -48,6 +50,7 @@ def enrolled(tmp_path_factory: pytest.TempPathFactory, public_photos: Path) -> P
     return data
 
 
+@pytest.mark.thorough
 def test_a_roster_goes_out_and_comes_in(enrolled: Path, public_photos: Path, tmp_path: Path) -> None:
     done = nugu("roster", "export", tmp_path / "roster.zip", data=enrolled)
     assert done.returncode == 0, done.stderr
@@ -60,6 +63,42 @@ def test_a_roster_goes_out_and_comes_in(enrolled: Path, public_photos: Path, tmp
     assert "① 바이든" in done.stdout
     done = nugu("roster", "import", public_photos / "obama.jpg", data=other)
     assert (done.returncode, done.stderr.splitlines()[-1]) == (1, "nugu: This is not a zip archive, or it is broken.")
+
+
+@pytest.mark.thorough
+def test_a_video_is_annotated(enrolled: Path, public_photos: Path, tmp_path: Path) -> None:
+    video = video_of([public_photos / name for name in ("obama2.jpg", "biden.jpg")], tmp_path / "film.mp4")
+    out, faces, frames = tmp_path / "clip.mp4", tmp_path / "faces.json", tmp_path / "frames"
+    written = ("--faces", faces, "--frames", frames, "--json")
+    done = nugu("annotate", video, "--out", out, *written, "--start", "0:00", "--height", "240", data=enrolled)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert {person["name"]: person["on_screen"] for person in told["cast"]} == {
+        "Obama": [["0:00", "0:01"]],
+        "바이든": [["0:01", "0:02"]],
+    }
+    assert (told["size"], told["group"], told["engine"]) == ([640, 360], "Presidents", "dlib-1")
+    assert {"look", "name", "draw", "all"} <= set(told["seconds"])
+    by_frame = json.loads(faces.read_text())
+    assert (by_frame["fps"], len(by_frame["frames"])) == (25.0, 50)
+    assert [face["name"] for face in by_frame["frames"][0]] == ["Obama"]
+    assert [path.name for path in sorted(frames.iterdir())][::49] == ["000001.jpg", "000050.jpg"]
+    with av.open(out) as clip:
+        assert (clip.streams.video[0].height, clip.streams.audio[0].codec_context.name) == (240, "aac")
+
+
+@pytest.mark.thorough
+def test_what_is_annotated_goes_elsewhere(enrolled: Path, public_photos: Path, tmp_path: Path) -> None:
+    photo = public_photos / "obama2.jpg"
+    for arguments, sentence in (
+        ((photo, "--out", tmp_path / "clip.mp4"), "nugu: This is no video but a JPEG picture"),
+        ((photo, "--out", photo), "is the video itself"),
+        ((photo, "--out", tmp_path / "none" / "clip.mp4"), "There is no folder"),
+        ((tmp_path / "none.mp4", "--out", tmp_path / "clip.mp4"), "There is no file"),
+    ):
+        done = nugu("annotate", *arguments, data=enrolled)
+        assert done.returncode == 1
+        assert sentence in " ".join(done.stderr.split()), done.stderr
 
 
 def test_json_has_one_line_a_photo(enrolled: Path, public_photos: Path, tmp_path: Path) -> None:
@@ -83,6 +122,7 @@ def test_json_has_one_line_a_photo(enrolled: Path, public_photos: Path, tmp_path
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["biden-who.jpg", "obama2-who.jpg"]
 
 
+@pytest.mark.thorough
 def test_why_a_face_is_doubtful_is_said_beside_its_name(enrolled: Path, public_photos: Path, tmp_path: Path) -> None:
     with Image.open(public_photos / "biden.jpg") as photo:
         photo.filter(ImageFilter.GaussianBlur(12)).save(tmp_path / "blurred.png")
@@ -91,6 +131,7 @@ def test_why_a_face_is_doubtful_is_said_beside_its_name(enrolled: Path, public_p
     assert done.stdout.splitlines()[1].endswith(" (blurred)")
 
 
+@pytest.mark.thorough
 def test_a_stranger_has_no_name(enrolled: Path, public_photos: Path) -> None:
     done = nugu("identify", public_photos / "astronaut.png", "--json", data=enrolled)
     record = json.loads(done.stdout)
@@ -120,6 +161,7 @@ def test_a_usage_error_exits_2(arguments: tuple[str, ...], tmp_path: Path) -> No
     assert done.stdout == ""
 
 
+@pytest.mark.thorough
 def test_an_unknown_group_is_a_usage_error(enrolled: Path, public_photos: Path) -> None:
     done = nugu("identify", public_photos / "biden.jpg", "--group", "Kings", data=enrolled)
     assert done.returncode == 2
@@ -162,6 +204,7 @@ def test_the_doctor_finds_all_well(enrolled: Path) -> None:
     assert "✗" not in done.stdout
 
 
+@pytest.mark.thorough
 def test_the_doctor_says_what_is_missing(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     done = nugu("doctor", data=tmp_path, NUGU_DATA=str(tmp_path / "file"))
@@ -204,6 +247,7 @@ def test_evaluate_tells_members_strangers_and_copies_apart(presidents: Path, tmp
         assert image.format == "PNG"
 
 
+@pytest.mark.thorough
 def test_evaluate_prints_a_table_of_one_group(presidents: Path, tmp_path: Path) -> None:
     done = nugu("evaluate", presidents / "gallery/Presidents", presidents / "probes/Presidents", data=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -214,6 +258,7 @@ def test_evaluate_prints_a_table_of_one_group(presidents: Path, tmp_path: Path) 
     assert "right names at 1% strangers named (TPIR)  —" in done.stdout
 
 
+@pytest.mark.thorough
 def test_evaluate_says_when_nothing_is_left_to_ask_about(presidents: Path, tmp_path: Path) -> None:
     done = nugu("evaluate", presidents / "gallery", presidents / "gallery", data=tmp_path)
     assert done.returncode == 1
@@ -227,6 +272,7 @@ def test_evaluate_says_when_nothing_is_left_to_ask_about(presidents: Path, tmp_p
     assert done.returncode == 1
 
 
+@pytest.mark.thorough
 def test_a_model_is_made_looked_at_and_reported_on(enrolled: Path, tmp_path: Path) -> None:
     trained = nugu("train", data=enrolled)
     assert trained.returncode == 0, trained.stderr

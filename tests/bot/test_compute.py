@@ -81,6 +81,7 @@ async def test_work_that_kills_every_worker_is_given_up(compute: Compute) -> Non
     assert await compute.run(os.getpid) > 0
 
 
+@pytest.mark.thorough
 async def test_a_hung_worker_is_replaced_and_the_next_answer_comes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -158,6 +159,7 @@ async def test_closing_while_the_start_fails_is_quiet(monkeypatch: pytest.Monkey
         compute.start()
 
 
+@pytest.mark.thorough
 async def test_a_lost_scheduler_is_found_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.compute.CONNECT_SECONDS", 2)
     port = free_port()

@@ -157,6 +157,7 @@ async def test_sqlite_is_set_up_for_a_bot(tmp_path: Path) -> None:
             assert (await connection.execute(text(f"PRAGMA {pragma}"))).scalar() == wanted
 
 
+@pytest.mark.thorough
 def test_processes_open_a_new_folder_at_once(tmp_path: Path) -> None:
     for attempt in range(3):
         command = [sys.executable, "-c", OPEN, str(tmp_path / str(attempt))]

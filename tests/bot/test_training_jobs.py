@@ -129,6 +129,7 @@ def said(rows: list[RosterRow], told: dict[str, str], count: int) -> list[Roster
     ]
 
 
+@pytest.mark.thorough
 async def test_lies_do_not_pass(compute: Compute, gallery_rows: list[RosterRow]) -> None:
     group = [row for row in gallery_rows if row.group_name == "G1"]
     rows = group + said(group, {"M11": "M12", "M12": "M11"}, 3)

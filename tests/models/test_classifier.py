@@ -64,6 +64,7 @@ def strangers(count: int) -> np.ndarray:
     return (faces / np.linalg.norm(faces, axis=1, keepdims=True)).astype(np.float32)
 
 
+@pytest.mark.thorough
 def test_it_is_served_as_keras_would_and_is_the_same_for_a_seed(
     trained: Trained, classifier: Classifier, gallery: Gallery, tmp_path: Path
 ) -> None:

@@ -101,6 +101,7 @@ def test_an_only_photo_is_not_suspected(world: World) -> None:
     assert suspicious(Gallery.of([], VERSION, D)) == ()
 
 
+@pytest.mark.thorough
 def test_swapped_labels_among_photos_of_twice_are_found(twice: Gallery) -> None:
     chance = np.random.default_rng(0)
     members = twice.members.copy()
@@ -112,6 +113,7 @@ def test_swapped_labels_among_photos_of_twice_are_found(twice: Gallery) -> None:
     assert len(suspicious(twice)) <= 1
 
 
+@pytest.mark.thorough
 def test_strangers_among_gathered_photos_of_twice_are_found(twice: Gallery) -> None:
     """Five photos of each member, and two of others in turn."""
     kept = missed = 0
@@ -125,6 +127,7 @@ def test_strangers_among_gathered_photos_of_twice_are_found(twice: Gallery) -> N
     assert missed <= 2
 
 
+@pytest.mark.thorough
 def test_a_roster_of_twice_stands_well(twice: Gallery) -> None:
     told = report(twice)
     assert told.right is not None

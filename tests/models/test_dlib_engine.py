@@ -46,7 +46,7 @@ def missed(wanted: list[Box], found: list[Face]) -> list[Box]:
     return [box for box in wanted if not any(box.overlap(face.box) > 0.6 for face in found)]
 
 
-@pytest.mark.parametrize("name", PHOTOS)
+@pytest.mark.parametrize("name", [PHOTOS[0], *(pytest.param(name, marks=pytest.mark.thorough) for name in PHOTOS[1:])])
 def test_every_face_that_face_recognition_finds_is_found(engine: DlibEngine, public_photos: Path, name: str) -> None:
     picture = read(public_photos / name)
     wanted = theirs(picture)
@@ -54,6 +54,7 @@ def test_every_face_that_face_recognition_finds_is_found(engine: DlibEngine, pub
     assert not missed(wanted, engine.detect(picture))
 
 
+@pytest.mark.thorough
 def test_every_face_that_face_recognition_finds_in_group_photos_is_found(
     engine: DlibEngine, shared_faces: Path
 ) -> None:
@@ -64,12 +65,13 @@ def test_every_face_that_face_recognition_finds_in_group_photos_is_found(
         assert not missed(theirs(picture), engine.detect(picture)), photo.name
 
 
+@pytest.mark.thorough
 def test_all_nine_of_twice_are_found(engine: DlibEngine, shared_faces: Path) -> None:
     for photo in sorted((shared_faces / "group_photos" / "TWICE").glob("ot9_*.jpg")):
         assert len(engine.detect(read(photo))) == 9, photo.name
 
 
-@pytest.mark.parametrize("name", PHOTOS)
+@pytest.mark.parametrize("name", [PHOTOS[0], *(pytest.param(name, marks=pytest.mark.thorough) for name in PHOTOS[1:])])
 def test_a_chip_is_encoded_as_face_recognition_does(engine: DlibEngine, public_photos: Path, name: str) -> None:
     picture = read(public_photos / name)
     wanted = dict(zip(theirs(picture), face_recognition.face_encodings(picture), strict=True))

@@ -28,7 +28,7 @@ def every(old: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.ones_like(old)
 
 
-@pytest.fixture(params=range(2))
+@pytest.fixture(params=[0, pytest.param(1, marks=pytest.mark.thorough)])
 def world(request: pytest.FixtureRequest) -> World:
     return World(request.param)
 

@@ -33,7 +33,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
     return load("dlib", tmp_path_factory.mktemp("weights"))
 
 
-@pytest.fixture(params=PORTRAITS)
+@pytest.fixture(scope="module", params=PORTRAITS)
 def portrait(request: pytest.FixtureRequest, engine: Engine, public_photos: Path) -> tuple[Picture, Face]:
     """A press photo and its face, which is 100 to 400 pixels wide."""
     return seen(engine, public_photos / request.param)
@@ -211,6 +211,7 @@ def encoded(engine: Engine, path: Path, share: float) -> tuple[Encodings, Qualit
     return (engine.encode(small, found[:1]), judged(small, found[0])) if found else None
 
 
+@pytest.mark.thorough
 def test_blurred_members_are_less_sure_and_blurred_strangers_are_not_named_more(
     engine: Engine, shared_faces: Path
 ) -> None:

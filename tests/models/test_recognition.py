@@ -291,6 +291,7 @@ def test_one_photo_is_enough_to_tell_presidents_from_an_astronaut(
     assert names(recogniser, encode(engine, public_photos / "astronaut.png")) == [None]
 
 
+@pytest.mark.thorough
 def test_new_photos_of_twice_are_named_and_other_idols_are_not(engine: Engine, shared_faces: Path) -> None:
     """Five photos a member; the five others of each are new. Other idols are the women who look most like them."""
     rows: list[tuple[Member, Encodings]] = []

@@ -105,6 +105,7 @@ def test_chips_are_upright_with_the_landmarks_where_the_network_expects_them(
     assert np.abs(again.landmarks - np.array(retail.REFERENCE) * 128).max() < 8
 
 
+@pytest.mark.thorough
 def test_almost_every_face_of_labelled_group_photos_is_found_and_hardly_another(
     engine: AlignedEngine, shared_faces: Path
 ) -> None:
@@ -131,6 +132,7 @@ def test_all_nine_of_twice_are_found(engine: AlignedEngine, shared_faces: Path) 
         assert len(engine.detect(read(photo))) == 9, photo.name
 
 
+@pytest.mark.thorough
 def test_the_nearest_centroid_names_almost_everybody(engine: AlignedEngine, shared_faces: Path) -> None:
     photos: dict[str, list[Encodings]] = defaultdict(list)
     for path in sorted((shared_faces / "groups" / "TWICE").rglob("*.jpg")):

@@ -189,6 +189,7 @@ async def test_a_file_that_is_too_large_is_not_even_fetched(stage: Stage, monkey
     assert not fetched
 
 
+@pytest.mark.thorough
 async def test_a_worker_killed_in_mid_answer_costs_a_retry_and_not_the_answer(stage: Stage) -> None:
     await stage.enrol_presidents()
     pids = await asyncio.to_thread(stage.app.compute.worker_pids)

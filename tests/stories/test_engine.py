@@ -94,6 +94,7 @@ async def switches(stage: Stage, name: str, version: str, source: Path) -> None:
     assert "Answered by `dlib-1`" in await details(stage)
 
 
+@pytest.mark.thorough
 async def test_another_engine_answers_the_next_question(stage: Stage, source: Path) -> None:
     await switches(stage, "toy", "toy-1", source)
 
@@ -123,6 +124,7 @@ async def test_a_restart_keeps_the_engine(stage: Stage, source: Path) -> None:
     assert "Answered by `toy-1`" in await details(stage)
 
 
+@pytest.mark.thorough
 async def test_an_engine_that_is_lost_is_told_and_no_other_answers(stage: Stage, source: Path, weights: Path) -> None:
     await stage.enrol_presidents()
     await install(stage, "toy", source)

@@ -170,6 +170,7 @@ async def test_without_a_chosen_channel_moderators_are_told_where_discord_tells_
     assert await told(channel) == "Something happened."
 
 
+@pytest.mark.thorough
 async def test_a_rollback_takes_effect_at_once_and_is_not_undone_by_the_next_training(stage: Stage) -> None:
     await stage.enrol_presidents()
     channel = await notices_of(stage)
@@ -199,6 +200,7 @@ async def test_a_rollback_takes_effect_at_once_and_is_not_undone_by_the_next_tra
         assert "Another model came to answer since I asked." in texts(refused)
 
 
+@pytest.mark.thorough
 async def test_a_batch_of_lies_is_kept_aside_and_the_moderators_are_told(stage: Stage) -> None:
     await stage.enrol_presidents()
     channel = await notices_of(stage)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.stories.conftest import Stage
 from tests.stories.reading import answer, option, texts
+
+pytestmark = pytest.mark.thorough
 
 
 async def test_nine_members_in_one_picture(stage: Stage, shared_faces: Path) -> None:

@@ -220,7 +220,7 @@ async def serving() -> AsyncGenerator[ImageSearch]:
     """The server, on a free port of 127.0.0.1, for every host name that leads there."""
     search = ImageSearch()
     app = web.Application()
-    app.router.add_get("/{path:.*}", search.handle)
+    app.router.add_route("*", "/{path:.*}", search.handle)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import psutil
+import pytest
 
 from tests.conftest import ROOT
 from tests.support.wire import TOKEN, WireDiscord
@@ -16,6 +17,7 @@ from tests.support.wire import TOKEN, WireDiscord
 HEAVY = {"tensorflow", "_dlib_pybind11", "dlib", "cv2", "openvino", "scipy", "PIL"}
 
 
+@pytest.mark.thorough
 async def test_the_gateway_process_answers_without_an_engine(
     wire: WireDiscord, public_photos: Path, tmp_path: Path
 ) -> None:

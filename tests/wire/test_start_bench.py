@@ -23,6 +23,7 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return "stand_in"
 
 
+@pytest.mark.thorough
 async def test_both_starts_are_measured(stand_in: str) -> None:
     found = await rounds(1, stand_in, ["run"], settle=0.1)
     for (start,) in found.values():

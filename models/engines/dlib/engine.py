@@ -46,6 +46,9 @@ On the same photos 92 more boxes scored POSSIBLE; 5 of them so much at the secon
 that are none scored 0.25. Of the faces at CERTAIN 98 % would pass as well. 4.5 ms a second look.
 """
 
+NARROWEST = 80
+"""Pixels of a scan that a face must be wide there to be found."""
+
 SECOND_LOOKS = 24
 """So many possible faces at most, best first, so that a picture full of texture stays cheap."""
 
@@ -79,16 +82,17 @@ class DlibEngine:
         self._landmarks = dlib.shape_predictor(str(landmarks))
         self._embedder = embedder
 
-    def detect(self, picture: Picture) -> list[Face]:
+    def detect(self, picture: Picture, smallest: int = 0) -> list[Face]:
         """Every face that `face_recognition.face_locations` finds (up to 4 megapixels), and fainter ones, in reading order.
 
-        `score` is the detector's; a face below CERTAIN has passed a second look.
+        Those narrower than `smallest` pixels may be missed. `score` is the detector's; a face below CERTAIN has passed a
+        second look.
         """
         picture = np.ascontiguousarray(picture)
         height, width = picture.shape[:2]
         found: list[Face] = []
         looks = 0
-        for rectangle, score in self._scan(picture):
+        for rectangle, score in self._scan(picture, smallest):
             if score < CERTAIN:
                 if looks == SECOND_LOOKS:
                     break
@@ -105,6 +109,10 @@ class DlibEngine:
             points = np.array([(point.x, point.y) for point in shape.parts()], np.float32)
             found.append(Face(box, score, points))
         return reading_order(found)
+
+    def closer(self, picture: Picture, face: Face) -> Face:
+        """The face as it is: its landmarks were found in the picture's own size."""
+        return face
 
     def encode(self, picture: Picture, faces: Sequence[Face]) -> Encodings:
         """One row a face: (n, 128) float32 of unit length, each the mean of the face and its mirror image."""
@@ -126,11 +134,11 @@ class DlibEngine:
         """What dlib's network gives for chips (n, 150, 150, 3): (n, 128) float32, not of unit length, not mirrored."""
         return self._embedder.embed(chips)
 
-    def _scan(self, picture: Picture) -> list[tuple[dlib.rectangle, float]]:
+    def _scan(self, picture: Picture, smallest: int) -> list[tuple[dlib.rectangle, float]]:
         """The detector's rectangles, in pixels of the picture, and their scores; best first."""
         height, width = picture.shape[:2]
         grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)
-        scale = min(2.0, math.sqrt(SCANNED_PIXELS / (height * width)))
+        scale = min(2.0, math.sqrt(SCANNED_PIXELS / (height * width)), NARROWEST / max(smallest, 1))
         if scale == 2.0:
             with self._scanning:
                 rectangles, scores, _ = self._detector.run(grey, 1, POSSIBLE)

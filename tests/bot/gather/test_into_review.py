@@ -155,6 +155,7 @@ async def test_where_nothing_is_to_be_learned_nothing_is_gathered(
         await seek(presidents, SERVER, "Presidents", "Obama", 6)
 
 
+@pytest.mark.thorough
 async def test_nugu_gather_writes_them_to_a_folder(
     app: App, search: ImageSearch, public_photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -55,8 +55,11 @@ class Toy:
         self.dimensions = dlib.dimensions
         self.landmarks = dlib.landmarks
 
-    def detect(self, picture: Any) -> list[Any]:
-        return self._dlib.detect(picture)
+    def detect(self, picture: Any, smallest: int = 0) -> list[Any]:
+        return self._dlib.detect(picture, smallest)
+
+    def closer(self, picture: Any, face: Any) -> Any:
+        return self._dlib.closer(picture, face)
 
     def encode(self, picture: Any, faces: Sequence[Any]) -> Any:
         time.sleep(float(os.environ.get("NUGU_TOY_SECONDS", "0")))

@@ -1,0 +1,255 @@
+"""What an annotated clip costs: `python -m bench.video [SHARED] [--engines dlib,retail] [--seconds 60] [--minutes 1,5,10]`.
+
+One run, one file: a fast-cut video at 720p of the photos of TWICE in SHARED (`../shared` unless given) that are not enrolled.
+The second seed's way works on a slice of it and is scaled; a plain transcode by ffmpeg with our encoder settings is the limit;
+ours is what the bot does, from the file to the clip, by workers that are up. Seconds on the clock, and of processor time in
+all processes together. Then the memory of the workers and of ffmpeg while videos of 1, 5 and 10 minutes are annotated.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import imageio_ffmpeg
+import psutil
+
+from bench.photo import installed
+from bot.app import App
+from bot.clips.flow import Part, Terms, annotate
+from bot.clips.kept import VIDEO, KeptVideo
+from bot.database.tables import HOUSE
+from bot.media.captions import Style
+from bot.media.clips import CRF, PRESET
+from bot.settings import Settings
+from bot.usecases import engines, roster
+from bot.usecases.identify import Submitted
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+ROOT = Path(__file__).resolve().parents[1]
+ENROLLED = 5
+SLICE = 60
+"""Frames that the seed is given."""
+
+LARGEST = 2**31
+MEGABYTE = 2**20
+
+
+@dataclass
+class Cost:
+    """What some work took: seconds on the clock and of processors, megabytes that all its processes had at most."""
+
+    wall: float = 0.0
+    cpu: float = 0.0
+    most: float = 0.0
+    stages: dict[str, float] = field(default_factory=dict[str, float])
+
+
+def main() -> None:
+    """Make the video, let all three work on it in turn, and print what they took."""
+    parser = argparse.ArgumentParser(prog="python -m bench.video", description="What an annotated clip costs.")
+    parser.add_argument("shared", nargs="?", type=Path, default=ROOT.parent / "shared")
+    parser.add_argument("--engines", default="dlib,retail", help="which to measure, with commas between")
+    parser.add_argument("--seconds", type=int, default=60, help="length of the video")
+    parser.add_argument("--minutes", default="1,5,10", help="lengths at which memory is watched; empty: none")
+    arguments = parser.parse_args()
+    shared: Path = arguments.shared.resolve()
+    chosen = [engine for engine in arguments.engines.split(",") if installed(shared, engine)]
+    minutes = [int(each) for each in arguments.minutes.split(",") if each]
+    with tempfile.TemporaryDirectory(prefix="nugu-bench-") as place:
+        folder = Path(place)
+        known, unknown = split(shared, folder)
+        video = make_video(shared, folder, unknown, arguments.seconds)
+        limit = transcode(video, folder / "transcoded.mp4")
+        print(f"{arguments.seconds} s at 720p, 30 frames a second, {psutil.cpu_count()} processors")
+        print(f"transcode    {limit.wall:6.1f} s on the clock, {limit.cpu:6.1f} s of processors")
+        seed = seed_way(shared, known, video, folder, arguments.seconds)
+        print(f"seed, scaled {seed:6.1f} s on the clock, from {SLICE} frames")
+        for engine in chosen:
+            asyncio.run(measure(shared, folder, engine, known, video, limit, seed, arguments.seconds, minutes))
+
+
+async def measure(
+    shared: Path,
+    folder: Path,
+    engine: str,
+    known: Path,
+    video: Path,
+    limit: Cost,
+    seed: float,
+    seconds: int,
+    minutes: list[int],
+) -> None:
+    """Annotate the video, and longer ones, with one engine; print what it took."""
+    settings = Settings(data=folder / f"data-{engine}", workers=2)
+    async with App.open(settings) as app:
+        if engine != "dlib":
+            await engines.install(app, engine, shared / "models", lambda *_: None)
+        await enrol(app, known)
+        await app.recognisers.of([HOUSE])
+        await one(app, video, folder, 4.0)
+        ours = await one(app, video, folder, None)
+        stages = "  ".join(f"{stage} {taken:.1f}" for stage, taken in ours.stages.items())
+        print(f"\n{engine}       {ours.wall:6.1f} s on the clock, {ours.cpu:6.1f} s of processors   ({stages})")
+        print(
+            f"  {seed / ours.wall:.0f} times the seed's speed, {ours.cpu / limit.cpu:.2f} times the transcode's processor time"
+        )
+        print(f"  {seconds / ours.wall:.2f} seconds of video a second")
+        for length in minutes:
+            longer = repeated(video, folder / f"{length}min.mp4", length * 60)
+            cost = await one(app, longer, folder, None)
+            print(f"  {length:2} min: at most {cost.most:5.0f} MB in all workers and ffmpeg, {cost.wall:.0f} s")
+
+
+async def one(app: App, video: Path, folder: Path, length: float | None) -> Cost:
+    """What one clip takes, from the file on."""
+    cost = Cost()
+    with tempfile.TemporaryDirectory(dir=folder) as place, watched(cost):
+        (Path(place) / VIDEO).symlink_to(video)
+        fitted = await app.recognisers.of([HOUSE])
+        terms = Terms(Part(0.0, length, float("inf")), Style.NAMES, None, 0.5, LARGEST)
+        began = time.perf_counter()
+        starts: dict[str, float] = {}
+        await annotate(
+            app,
+            KeptVideo(Path(place), "bench"),
+            terms,
+            fitted,
+            lambda stage, *_: starts.setdefault(stage, time.perf_counter()),
+        )
+        ends = [*list(starts.values())[1:], time.perf_counter()]
+        cost.stages = {stage: end - start for (stage, start), end in zip(starts.items(), ends, strict=True)}
+        cost.wall = ends[-1] - began
+    return cost
+
+
+@contextmanager
+def watched(cost: Cost) -> Generator[None]:
+    """Count the processor time of this process and all below it, and how much memory those below have at most."""
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.2):
+            cost.most = max(cost.most, sum(map(memory, psutil.Process().children(recursive=True))) / MEGABYTE)
+
+    watching = threading.Thread(target=watch)
+    before = processor_seconds()
+    watching.start()
+    try:
+        yield
+    finally:
+        cost.cpu = processor_seconds() - before
+        over.set()
+        watching.join()
+
+
+def processor_seconds() -> float:
+    """Of this process, those below it that live, and those that they waited for."""
+    total = 0.0
+    for process in (psutil.Process(), *psutil.Process().children(recursive=True)):
+        try:
+            times = process.cpu_times()
+        except psutil.NoSuchProcess:
+            continue
+        total += times.user + times.system + times.children_user + times.children_system
+    return total
+
+
+def memory(process: psutil.Process) -> int:
+    """Bytes that a process has for itself, or 0 once it is gone."""
+    try:
+        return process.memory_info().rss
+    except psutil.NoSuchProcess:
+        return 0
+
+
+def transcode(video: Path, out: Path) -> Cost:
+    """The same picture encoded with our settings, the sound copied: nobody looks, nothing is drawn."""
+    command = [
+        imageio_ffmpeg.get_ffmpeg_exe(),
+        "-v",
+        "error",
+        "-y",
+        "-i",
+        str(video),
+        "-c:v",
+        "libx264",
+        "-preset",
+        PRESET,
+    ]
+    command += ["-crf", str(CRF), "-pix_fmt", "yuv420p", "-c:a", "copy", "-movflags", "+faststart", str(out)]
+    cost = Cost()
+    with watched(cost):
+        began = time.perf_counter()
+        subprocess.run(command, check=True)
+        cost.wall = time.perf_counter() - began
+    return cost
+
+
+def seed_way(shared: Path, known: Path, video: Path, folder: Path, seconds: int) -> float:
+    """Seconds that the second seed's way takes for all frames, from a slice of them; enrolling and training left out."""
+    command = [sys.executable, "-W", "ignore", str(shared / "bench" / "seed_video.py"), str(known), str(video)]
+    command += [str(folder / "seed"), "--frames", str(SLICE)]
+    done = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return seconds * 30 / done["fps"]
+
+
+def split(shared: Path, folder: Path) -> tuple[Path, Path]:
+    """Each member's first photos, which are enrolled, and the others, which the video is made of."""
+    known, unknown = folder / "known", folder / "unknown"
+    for member in sorted((shared / "faces/groups/TWICE").iterdir()):
+        for i, photo in enumerate(sorted(member.iterdir())):
+            place = (known if i < ENROLLED else unknown) / member.name
+            place.mkdir(parents=True, exist_ok=True)
+            shutil.copy(photo, place)
+    return known, unknown
+
+
+def make_video(shared: Path, folder: Path, gallery: Path, seconds: int) -> Path:
+    """A fast-cut video of them."""
+    out = folder / "video.mp4"
+    command = [sys.executable, "-W", "ignore", str(shared / "bench" / "make_mv.py"), str(out), str(gallery)]
+    subprocess.run([*command, "--seconds", str(seconds), "--seed", "5"], check=True, capture_output=True)
+    return out
+
+
+def repeated(video: Path, out: Path, seconds: int) -> Path:
+    """The video again and again, without encoding it anew."""
+    if not out.exists():
+        command = [
+            imageio_ffmpeg.get_ffmpeg_exe(),
+            "-v",
+            "error",
+            "-stream_loop",
+            "-1",
+            "-i",
+            str(video),
+            "-t",
+            str(seconds),
+        ]
+        subprocess.run([*command, "-c", "copy", str(out)], check=True)
+    return out
+
+
+async def enrol(app: App, gallery: Path) -> None:
+    """The gallery's members, by the bot's own way."""
+    for member in sorted(gallery.iterdir()):
+        photos = [Submitted(photo.name, photo.read_bytes()) for photo in sorted(member.iterdir())]
+        await roster.add_member(app, HOUSE, "TWICE", member.name, photos, by=0, make_group=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,199 @@
+"""One promise: its video fetched, annotated, and written down as a question with a face a person."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot import crops
+from bot.clips.flow import Part, Terms, annotate, draw_again, draw_chart
+from bot.clips.kept import hashed
+from bot.clips.standing import Drawing, Finished, OnScreen, Stage
+from bot.database.base import utc_now
+from bot.database.clips import Clips
+from bot.database.questions import Questions
+from bot.database.reviews import Reviews
+from bot.database.servers import Servers
+from bot.database.tables import HOUSE, Question
+from bot.errors import PersonError
+from bot.jobs import Credit, Identified, SeenFace
+from bot.links.fetching import fetch, inspect
+from bot.usecases import identify
+from bot.usecases.identify import Asked
+from bot.words import ClipState, Meaning, Origin, teaches
+from models.faces import Band, Guess
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.answers import Answer, AnsweredFace
+    from bot.app import App
+    from bot.clips.flow import Heard
+    from bot.clips.kept import Kept, KeptVideo
+    from bot.database.tables import ClipJob
+    from bot.jobs import Billed
+    from bot.recognisers import Fitted
+    from bot.words import Learns
+
+OTHER_ENGINE = "I see faces in another way by now. Ask for the clip anew, and correct that."
+NO_LONGER_KEPT = "I no longer have that video. Post it again, or ask with its link."
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A clip, and how often the names of its faces had been changed when it was drawn."""
+
+    drawing: Drawing
+    changes: int = 0
+
+
+async def have_video(app: App, kept: Kept, job: ClipJob, heard: Heard) -> KeptVideo:
+    """The job's video: kept, or fetched from its link now. Raises PersonError."""
+    if job.link is not None:
+        return await have_linked(app, kept, job.link, _part(app, job), heard)
+    found = await kept.find(job.video)
+    if found is None:
+        raise PersonError(NO_LONGER_KEPT)
+    return found
+
+
+async def have_linked(app: App, kept: Kept, link: str, part: Part, heard: Heard) -> KeptVideo:
+    """The video of a link: kept, or fetched now, if that part of it may be asked for. Raises PersonError."""
+    video = video_of_link(link, app.settings.clip_height)
+    # Whoever wants another part of it meanwhile waits for the one download.
+    async with kept.fetching(video):
+        if (found := await kept.find(video)) is not None:
+            return found
+        heard(Stage.DOWNLOAD)
+        info = await inspect(app.settings, link)
+        if info.seconds is not None:
+            part.of(info.seconds)
+        async with kept.incoming() as folder:
+            fetched = await fetch(app.settings, link, folder, lambda share, _: heard(Stage.DOWNLOAD, share))
+            return await kept.take(fetched.path, video, fetched.title)
+
+
+async def make(app: App, job: ClipJob, video: KeptVideo, heard: Heard) -> Made:
+    """The clip that the job promises. Raises PersonError."""
+    asked = _asked(job)
+    fitted = await identify.fitted_for(app, asked)
+    group, threshold, learns = await identify.naming_of(app, asked)
+    terms = Terms(_part(app, job), job.style, group, threshold, job.most_bytes)
+    if job.question_id is not None:
+        return await _made_again(app, job, video, terms, fitted, heard)
+    done = await annotate(app, video, terms, fitted, heard)
+    cast = [OnScreen(person.number, person.tracks, person.spans, person.seconds) for person in done.billed.people]
+    seconds = done.section.seconds
+    answer = await _keep(app, job, done.billed, cast, seconds, fitted, threshold, learns)
+    return Made(Drawing(done.clip, await draw_chart(app, video.title, seconds, answer, cast)))
+
+
+async def _made_again(app: App, job: ClipJob, video: KeptVideo, terms: Terms, fitted: Fitted, heard: Heard) -> Made:
+    """The clip with the names as they are now. Nobody is named anew, so that a correction changes nobody else."""
+    assert job.question_id is not None
+    async with app.database.reading() as session:
+        answer = await Questions(session).answer(job.question_id)
+        changes = await Clips(session).changes(job.question_id)
+    if answer.engine != fitted.engine:
+        raise PersonError(OTHER_ENGINE)
+    cast = [OnScreen.of_json(row) for row in job.cast]
+    faces = {face.number: face for _, face in answer.faces}
+    credits = [
+        Credit(one.number, one.tracks, guess)
+        for one in cast
+        if one.number in faces and (guess := _guess_now(faces[one.number])) is not None
+    ]
+    clip = await draw_again(app, video, terms, fitted, credits, heard)
+    if clip is None:
+        raise PersonError(NO_LONGER_KEPT)
+    return Made(Drawing(clip, await draw_chart(app, video.title, job.seconds, answer, cast)), changes)
+
+
+async def finished(app: App, job: ClipJob) -> Finished | None:
+    """The job's clip as it is told of now; None before it was made, and where what was seen is forgotten."""
+    if job.question_id is None:
+        return None
+    async with app.database.reading() as session:
+        answer = await Questions(session).answer(job.question_id)
+        changes = await Clips(session).changes(job.question_id)
+        in_review = await Reviews(session, utc_now()).unnamed(job.question_id)
+    return Finished(
+        job_id=job.id,
+        title=job.title,
+        link=job.link,
+        start=job.start,
+        seconds=job.seconds,
+        answer=answer,
+        cast=tuple(OnScreen.of_json(row) for row in job.cast),
+        stale=changes != job.drawn_changes,
+        in_review=in_review,
+    )
+
+
+def video_of_link(link: str, height: int) -> str:
+    """What the video of a link is kept under."""
+    return hashed("link", link, height)
+
+
+def _part(app: App, job: ClipJob) -> Part:
+    return Part(job.start, job.length, app.settings.clip_seconds)
+
+
+def _guess_now(face: AnsweredFace) -> Guess | None:
+    """Whom a face is drawn as: as people said, without a confidence then, else as it was guessed. None: it is no face."""
+    if face.word is None:
+        return face.guess
+    if face.word.meaning is Meaning.NOT_A_FACE:
+        return None
+    if face.word.meaning is Meaning.MEMBER:
+        return Guess(face.word.member, face.word.name, 1.0, Band.SURE)
+    return Guess(None, None, 1.0, Band.UNKNOWN)
+
+
+async def _keep(
+    app: App,
+    job: ClipJob,
+    billed: Billed,
+    cast: Sequence[OnScreen],
+    seconds: float,
+    fitted: Fitted,
+    threshold: float,
+    learns: Learns,
+) -> Answer:
+    """Write the clip down as a question, one face a person, unless the job isn't at work any more."""
+    may_learn = job.server_id is not None and teaches(learns, Origin.ASKED)
+    seen = [SeenFace(p.number, p.box, p.guess, p.vector, p.flaws, p.cut if may_learn else None) for p in billed.people]
+    result = Identified(billed.size, billed.group_name, tuple(seen), b"", fitted.engine)
+    question = Question(
+        server_id=job.server_id,
+        channel_id=job.channel_id,
+        source_message_id=job.source_message_id,
+        asker_id=job.asker_id,
+        engine=fitted.engine,
+        threshold=threshold,
+        rosters=_asked(job).servers,
+    )
+    cuts = [face.cut for face in seen if face.cut is not None]
+    async with crops.stored(app, cuts) as stored, app.database.writing() as session:
+        # What may be learned from may have been chosen anew while workers looked.
+        now = (await Servers(session).choices(job.server_id or HOUSE)).learns
+        kept = stored if teaches(now, Origin.ASKED) else {}
+        answer = await Questions(session).add(question, [(job.title, result)], kept)
+        rows = [one.as_json() for one in cast]
+        moved = await Clips(session).move(job, ClipState.WORKING, question_id=answer.id, cast=rows, seconds=seconds)
+        if moved is None:
+            raise asyncio.CancelledError
+        return answer
+
+
+def _asked(job: ClipJob) -> Asked:
+    return Asked(
+        asker_id=job.asker_id,
+        server_id=job.server_id,
+        channel_id=job.place_id,
+        source_channel_id=job.channel_id,
+        source_message_id=job.source_message_id,
+        rosters=tuple(job.rosters),
+        group=job.group_name,
+    )

@@ -1,0 +1,55 @@
+"""A video is probed, and its clip is drawn by ffmpeg on a leash."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.jobs.bench import Refused
+from bot.media.footage import VideoError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bot.media.clips import Drawn, Target, Watch
+    from bot.media.footage import Footage, Section, VideoLimits
+
+
+def probe(path: Path, limits: VideoLimits) -> Footage | Refused:
+    """What a file holds, or why it can't be read."""
+    from bot.media import video
+
+    try:
+        return video.probe(path, limits)
+    except VideoError as error:
+        return Refused(str(error))
+
+
+def draw(
+    source: Path, footage: Footage, section: Section, script: str, target: Target, out: Path, watch: Watch
+) -> Drawn | Refused:
+    """Write the section with its captions (an ASS file, its times from the section's start) to `out`, or say why not.
+
+    The worker takes others meanwhile: ffmpeg works in a process of its own that dies with this one.
+    """
+    from bot.compute import aside
+    from bot.media import clips
+
+    try:
+        aside()
+        return clips.draw(source, footage, section, script, target, out, watch)
+    except VideoError as error:
+        return Refused(str(error))
+
+
+def draw_frames(
+    source: Path, footage: Footage, section: Section, script: str, folder: Path, watch: Watch
+) -> int | Refused:
+    """Write the annotated frames of the section to `folder` as 000001.jpg and on; how many, or why not."""
+    from bot.compute import aside
+    from bot.media import clips
+
+    try:
+        aside()
+        return clips.draw_frames(source, footage, section, script, folder, watch)
+    except VideoError as error:
+        return Refused(str(error))

@@ -1,0 +1,282 @@
+"""The only way out for a download: a proxy on loopback that resolves a name once and connects to the address it checked.
+
+One proxy serves one download. It asks for a password that only this download knows, counts what comes through, and remembers
+what it refused. It speaks HTTP/1.1: CONNECT, and plain requests in absolute form, one a connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import secrets
+import socket
+from base64 import b64encode
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from aiohttp import ThreadedResolver
+
+from bot.addresses import RefusedAddressError, may_reach
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from aiohttp.abc import AbstractResolver
+
+    from bot.addresses import Allowed
+
+HEAD_BYTES = 1 << 16
+BODY_BYTES = 1 << 24
+"""The most that a request may carry; sites are asked, nothing is uploaded to them."""
+CHUNK = 1 << 16
+CONNECT_SECONDS = 15.0
+PRIVATE = "Private address"
+"""The reason phrase of a connection that was refused; what a client says of it contains these words."""
+UPSTREAM = "The proxy refused"
+"""The reason phrase where the operator's proxy didn't connect."""
+
+# RFC 9110, 7.6.1: what belongs to one connection. What a request carries is counted by Content-Length alone.
+_HOP = frozenset({"connection", "proxy-connection", "keep-alive", "proxy-authorization", "te", "trailer", "upgrade"})
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """The operator's own proxy. It is trusted, so its address isn't checked."""
+
+    host: str
+    port: int
+    tls: bool
+    credential: str | None
+
+    @classmethod
+    def read(cls, url: str) -> Upstream:
+        """Of `http://USER:PASSWORD@HOST:PORT`; raises ValueError for what is none."""
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("a proxy is http://USER:PASSWORD@HOST:PORT")
+        credential = None
+        if parts.username is not None:
+            credential = _basic(f"{unquote(parts.username)}:{unquote(parts.password or '')}")
+        tls = parts.scheme == "https"
+        return cls(parts.hostname, parts.port or (443 if tls else 80), tls, credential)
+
+
+class _AnswerError(Exception):
+    """The request is answered with this status instead of a connection."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(f"{status} {reason}")
+
+
+@dataclass(slots=True)
+class Egress:
+    """A running proxy. Made by `egress`."""
+
+    allowed: Allowed
+    resolver: AbstractResolver
+    upstream: Upstream | None
+    most: int
+    port: int = 0
+    password: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    passed: int = 0
+    """Bytes that came through, both ways."""
+    refused: list[str] = field(default_factory=list[str])
+    """Hosts to which nothing was opened, since none of their addresses is public."""
+
+    @property
+    def url(self) -> str:
+        """What the download is told: the way in, with the password."""
+        return f"http://nugu:{self.password}@127.0.0.1:{self.port}"
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether `most` bytes have come through, and nothing comes any more."""
+        return self.passed >= self.most
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer one connection to the proxy."""
+        with suppress(OSError, asyncio.IncompleteReadError):
+            try:
+                await self._answer(reader, writer)
+            except _AnswerError as answer:
+                body = f"{answer}\n".encode()
+                head = f"HTTP/1.1 {answer}\r\nConnection: close\r\nContent-Type: text/plain\r\n"
+                if str(answer).startswith("407"):
+                    head += 'Proxy-Authenticate: Basic realm="nugu"\r\n'
+                writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+                await writer.drain()
+            finally:
+                writer.close()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        method, target, headers = _parsed(await _head(reader))
+        said = next((value for name, value in headers if name.lower() == "proxy-authorization"), "")
+        if not hmac.compare_digest(said.encode(), _basic(f"nugu:{self.password}").encode()):
+            raise _AnswerError(407, "Proxy Authentication Required")
+        if method == "CONNECT":
+            host, port = _place(f"//{target}", None)
+            out_reader, out_writer = await self._open(host, port)
+            writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            upload = self._pass(reader, out_writer)
+        else:
+            parts = urlsplit(target)
+            if parts.scheme != "http":
+                raise _AnswerError(400, "Only http and CONNECT")
+            host, port = _place(target, 80)
+            body = await _body(reader, headers)
+            out_reader, out_writer = await self._open(host, port)
+            path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+            lines = [f"{method} {path} HTTP/1.1"]
+            lines += [f"{name}: {value}" for name, value in headers if name.lower() not in _HOP]
+            request = "\r\n".join([*lines, "Connection: close", "", ""]).encode("latin-1") + body
+            upload = self._send(request, out_writer)
+        try:
+            # Once the site has said all, the connection is over, whatever the client would still say.
+            sending = asyncio.ensure_future(upload)
+            try:
+                await self._pass(out_reader, writer)
+            finally:
+                sending.cancel()
+                await asyncio.gather(sending, return_exceptions=True)
+        finally:
+            out_writer.close()
+
+    async def _open(self, host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if self.exhausted:
+            raise _AnswerError(403, "Too many bytes")
+        try:
+            addresses = await self._checked(host, port)
+        except RefusedAddressError:
+            self.refused.append(host)
+            raise _AnswerError(403, PRIVATE) from None
+        except (OSError, ValueError):
+            raise _AnswerError(502, "Name not known") from None
+        for address in addresses:
+            with suppress(OSError, TimeoutError):
+                async with asyncio.timeout(CONNECT_SECONDS):
+                    if self.upstream is not None:
+                        return await _through(self.upstream, address, port)
+                    return await asyncio.open_connection(address, port, limit=CHUNK)
+        raise _AnswerError(504, "Nobody answers")
+
+    async def _checked(self, host: str, port: int) -> list[str]:
+        """The addresses of `host` that may be reached; raises RefusedAddressError when there are others alone."""
+        found = [each["host"] for each in await self.resolver.resolve(host, port, socket.AF_UNSPEC)]
+        checked = [address for address in found if may_reach(address, port, self.allowed)]
+        if not checked:
+            raise RefusedAddressError
+        return checked
+
+    async def _pass(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        while not self.exhausted and (data := await source.read(CHUNK)):
+            await self._send(data, sink)
+        if sink.can_write_eof():
+            with suppress(OSError):
+                sink.write_eof()
+
+    async def _send(self, data: bytes, sink: asyncio.StreamWriter) -> None:
+        self.passed += len(data)
+        sink.write(data)
+        await sink.drain()
+
+
+@asynccontextmanager
+async def egress(
+    allowed: Allowed, most: int, upstream: Upstream | None = None, resolver: AbstractResolver | None = None
+) -> AsyncGenerator[Egress]:
+    """A proxy on a free port of 127.0.0.1, for one download of `most` bytes at most, gone with its connections at the end."""
+    proxy = Egress(allowed, resolver or ThreadedResolver(), upstream, most)
+    serving: set[asyncio.Task[None]] = set()
+
+    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.ensure_future(proxy.serve(reader, writer))
+        serving.add(task)
+        task.add_done_callback(serving.discard)
+
+    server = await asyncio.start_server(connected, "127.0.0.1", 0, limit=HEAD_BYTES)
+    proxy.port = server.sockets[0].getsockname()[1]
+    try:
+        yield proxy
+    finally:
+        server.close()
+        for task in serving:
+            task.cancel()
+        await asyncio.gather(*serving, return_exceptions=True)
+
+
+async def _head(reader: asyncio.StreamReader) -> bytes:
+    try:
+        return await reader.readuntil(b"\r\n\r\n")
+    except asyncio.LimitOverrunError:
+        raise _AnswerError(431, "Request Header Fields Too Large") from None
+
+
+def _parsed(head: bytes) -> tuple[str, str, list[tuple[str, str]]]:
+    """Method, target and headers of a request."""
+    first, *lines = head[:-4].decode("latin-1").split("\r\n")
+    method, _, rest = first.partition(" ")
+    target, _, version = rest.rpartition(" ")
+    headers: list[tuple[str, str]] = []
+    for line in lines:
+        name, colon, value = line.partition(":")
+        if not colon or name != name.strip():
+            raise _AnswerError(400, "Bad Request")
+        headers.append((name, value.strip()))
+    if not method.isalpha() or not version.startswith("HTTP/1.") or any(not " " < c < "\x7f" for c in target):
+        raise _AnswerError(400, "Bad Request")
+    return method.upper(), target, headers
+
+
+def _place(url: str, default: int | None) -> tuple[str, int]:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port or default
+    except ValueError:
+        host = port = None
+    if not host or not port:
+        raise _AnswerError(400, "Bad Request")
+    return host, port
+
+
+async def _body(reader: asyncio.StreamReader, headers: list[tuple[str, str]]) -> bytes:
+    """What a request carries. All of it is taken before a connection is opened, and nothing that follows it."""
+    if any(name.lower() == "transfer-encoding" for name, _ in headers):
+        raise _AnswerError(411, "Length Required")
+    lengths = {value for name, value in headers if name.lower() == "content-length"}
+    if not lengths:
+        return b""
+    length = lengths.pop()
+    if lengths or not (length.isascii() and length.isdigit()):
+        raise _AnswerError(400, "Bad Request")
+    if int(length) > BODY_BYTES:
+        raise _AnswerError(413, "Content Too Large")
+    return await reader.readexactly(int(length))
+
+
+async def _through(upstream: Upstream, address: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A connection by way of the operator's proxy, which is told the checked address and never the name."""
+    reader, writer = await asyncio.open_connection(
+        upstream.host, upstream.port, ssl=upstream.tls or None, limit=HEAD_BYTES
+    )
+    try:
+        place = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+        lines = [f"CONNECT {place} HTTP/1.1", f"Host: {place}"]
+        if upstream.credential is not None:
+            lines.append(f"Proxy-Authorization: {upstream.credential}")
+        writer.write("\r\n".join([*lines, "", ""]).encode("latin-1"))
+        answer = (await reader.readuntil(b"\r\n\r\n")).split(b" ", 2)
+        if len(answer) < 2 or answer[1][:1] != b"2":
+            raise _AnswerError(502, UPSTREAM)
+    except (asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+        writer.close()
+        raise _AnswerError(502, UPSTREAM) from None
+    except BaseException:
+        writer.close()
+        raise
+    return reader, writer
+
+
+def _basic(pair: str) -> str:
+    return "Basic " + b64encode(pair.encode()).decode()

@@ -1,0 +1,183 @@
+"""Why a link gave no video, in one sentence for the person who posted it."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from typing import TYPE_CHECKING
+
+from bot.errors import PersonError
+from bot.links.work import Why
+from bot.wording import mebibytes, plain
+
+if TYPE_CHECKING:
+    from bot.links.sites import Sites
+
+TOLD = 200
+AGAIN = "Try again in a few minutes."
+
+PRIVATE = "That link leads to a private address, and I only go to public ones."
+GONE = "That video isn't there any more, or never was."
+
+# What sites and yt-dlp say, in the order in which it is looked for; of each whether another try may help.
+_SAID: tuple[tuple[str, str, bool], ...] = (
+    (
+        r"confirm your age|age.?restricted|inappropriate for some users|age.?verif",
+        "The site shows that video to adults only, so I can't have it.",
+        False,
+    ),
+    (
+        r"not a bot|captcha",
+        "The site takes me for a robot and wants me to sign in, which only my owner can mend.",
+        True,
+    ),
+    (r"private video|video is private|is private\b", "That video is private.", False),
+    (
+        r"members.?only|join this channel|log.?in|sign.?in|logged in|registered users|cookies|authenticat|subscri|premium",
+        "The site shows that video only to people who are signed in.",
+        False,
+    ),
+    (
+        r"your country|your (?:region|location)|geo.?(?:restrict|block)|this video is available in|not available from",
+        "The site doesn't show that video in the country where I run.",
+        False,
+    ),
+    (r"\bDRM\b", "That video is protected against copying.", False),
+    (
+        r"premiere|will begin|scheduled|upcoming|is offline|not.*live",
+        "That video hasn't begun yet, or is a live stream.",
+        False,
+    ),
+    (r"rate.?limit|too many requests", "The site has been asked too often.", True),
+    (
+        r"unavailable|removed|no longer|does(?:n't| not) exist|not (?:be )?found|terminated|deleted|not available",
+        GONE,
+        False,
+    ),
+    (
+        r"proxy (?:authentication|refused)|the proxy refused|407",
+        "The proxy that I was told to go through refuses, which only my owner can mend.",
+        True,
+    ),
+    (
+        r"name not known|getaddrinfo|resolve",
+        "I can't find that site: its name isn't known, or my network is down.",
+        True,
+    ),
+    (r"timed out|timeout", "The site took too long to answer.", True),
+    (
+        r"nobody answers|refused|unreachable|reset|connection|transport|tunnel|ssl|incomplete|bytes read",
+        "I couldn't get through to that site.",
+        True,
+    ),
+)
+_STATUS: dict[int, tuple[str, bool]] = {
+    401: ("The site shows that video only to people who are signed in.", False),
+    403: ("The site refused to give me that video.", True),
+    404: (GONE, False),
+    410: (GONE, False),
+    429: ("The site has been asked too often.", True),
+    451: ("The site may not show that video for legal reasons.", False),
+}
+
+OURS = "Name not known|Nobody answers|The proxy refused"
+"""What bot/links/egress.py says in a site's place."""
+
+_NOISE = re.compile(
+    r"\x1b\[[0-9;]*[A-Za-z]|\(caused by .*|[;.,]?\s*please report this issue.*"
+    r"|[;.]?\s*\b(?:See|Use --|Try|Confirm you|You might want)\b.*|https?://\S+|[\x00-\x1f\x7f]+",
+    re.IGNORECASE | re.MULTILINE | re.DOTALL,
+)
+_PREFIX = re.compile(r"^\[[^\]]*\]\s*(?:[\w-]+:\s*)?")
+
+
+class LinkError(PersonError):
+    """A link gave no video. `again`: whether the same link may give one later, which the sentence then says.
+
+    `said`: what yt-dlp or the site said, for the operator.
+    """
+
+    def __init__(self, sentence: str, *, again: bool = False, said: str = "") -> None:
+        super().__init__(f"{sentence} {AGAIN}" if again else sentence)
+        self.said = said
+
+
+def not_a_link(sites: Sites) -> LinkError:
+    """For what is no http link at all."""
+    return LinkError(f"I take links that begin with http:// or https://, to one video on {_accepted(sites)}.")
+
+
+def no_cookies() -> LinkError:
+    """For a file of cookies that can't be read."""
+    return LinkError("`NUGU_LINK_COOKIES` names a file that I can't read. My owner can mend that.")
+
+
+def no_proxy() -> LinkError:
+    """For an address of a proxy that is none."""
+    return LinkError("`NUGU_LINK_PROXY` is not http://USER:PASSWORD@HOST:PORT. My owner can mend that.")
+
+
+def no_time(seconds: float) -> LinkError:
+    """For a download past its deadline."""
+    return LinkError(f"The site is too slow: that video wasn't here after {seconds:.0f} seconds.", again=True)
+
+
+def broken_off() -> LinkError:
+    """For a download that ended without a word."""
+    return LinkError("The download broke off.", again=True)
+
+
+def too_large(most: int) -> LinkError:
+    """For a video of more than `most` bytes."""
+    return LinkError(f"That video is too large: I take up to {mebibytes(most)}. A shorter one may fit.")
+
+
+def of_failure(why: Why, said: str, status: int | None, sites: Sites, most: int) -> LinkError:
+    """For what the downloading process found."""
+    match why:
+        case Why.UNKNOWN_SITE:
+            return LinkError(f"I don't take links to that page. I take links to one video on {_accepted(sites)}.")
+        case Why.WRONG_SETTING:
+            return LinkError(
+                f"`NUGU_LINK_SITES` names {plain(said)}, which yt-dlp doesn't know. My owner can mend that."
+            )
+        case Why.PLAYLIST:
+            return LinkError("That link leads to a playlist, a channel or several videos. I take a link to one video.")
+        case Why.LIVE:
+            return LinkError("That is a live stream, or hasn't begun yet. I take videos that are over.")
+        case Why.NO_VIDEO:
+            return LinkError("I found no video there that I can download.")
+        case Why.TOO_LARGE:
+            return too_large(most)
+        case Why.NOT_MERGED:
+            return LinkError("The site gave something that isn't a video.")
+        case Why.BROKEN:
+            return broken_off()
+        case Why.SITE:
+            return _of_site(said, status)
+
+
+def _of_site(said: str, status: int | None) -> LinkError:
+    line = _cleaned(said)
+    # A site's own words say more than its status, but for those that yt-dlp makes of the status.
+    if status is not None and re.search(rf"HTTP Error \d+: (?!{OURS})", said):
+        if status in _STATUS:
+            sentence, again = _STATUS[status]
+            return LinkError(sentence, again=again, said=line)
+        if status >= 500:
+            return LinkError("The site is out of order just now.", again=True, said=line)
+    for pattern, sentence, again in _SAID:
+        if re.search(pattern, said, re.IGNORECASE):
+            return LinkError(sentence, again=again, said=line)
+    return LinkError(f"The site says: {plain(line)}" if line else "The site gave no video, and no reason.")
+
+
+def _cleaned(said: str) -> str:
+    """The first line of what a site said, without what yt-dlp adds to it."""
+    bare = _PREFIX.sub("", re.sub(r"^(?:\x1b\[[0-9;]*m)*ERROR:(?:\x1b\[[0-9;]*m)*\s*", "", said.strip()))
+    first = next(iter(bare.splitlines()), "")
+    return textwrap.shorten(" ".join(_NOISE.sub(" ", first).split()).strip(" ;:,"), TOLD, placeholder=" …")
+
+
+def _accepted(sites: Sites) -> str:
+    return plain(sites.told)

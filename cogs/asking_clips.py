@@ -1,0 +1,66 @@
+"""How a clip is asked for: by command, by right-click or in a message. A video that was found becomes a promise."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.clips.wishes import Wish
+from bot.errors import sentence_for
+from bot.media.captions import Style
+from bot.usecases import clip
+from bot.usecases.clip import Reach
+from cogs.asking import asked_in, reply
+from cogs.cards.clip import taken_card
+from cogs.cards.layout import told_card
+from cogs.progress import TOKEN_SECONDS
+from cogs.videos import Film, Link, receive
+
+if TYPE_CHECKING:
+    import discord
+
+    from bot.client import Nugu
+    from bot.usecases.identify import Asked
+
+
+def reach_of(interaction: discord.Interaction[Nugu], card_id: int) -> Reach:
+    """With what the asker of a command, or the presser of a card's button, is reached."""
+    assert interaction.channel_id is not None
+    return Reach(
+        channel_id=interaction.channel_id,
+        card_id=card_id,
+        token=interaction.token,
+        token_until=interaction.created_at.timestamp() + TOKEN_SECONDS,
+        most_bytes=interaction.filesize_limit,
+    )
+
+
+async def annotate(client: Nugu, message: discord.Message, found: Film | Link) -> None:
+    """Promise the clip of a video that a message asks about; its answer is a card from the first moment on."""
+    card = await reply(message, view=taken_card())
+    try:
+        with client.app.turns.taken_by(message.author.id):
+            most_bytes = message.guild.filesize_limit if message.guild else None
+            reach = Reach(channel_id=message.channel.id, card_id=card.id, most_bytes=most_bytes)
+            await promise(client, await asked_in(client, message), found, reach)
+    except Exception as error:  # noqa: BLE001  # the card is there, so the sentence stands in its place
+        await card.edit(view=told_card(sentence_for(error)))
+
+
+async def promise(
+    client: Nugu,
+    asked: Asked,
+    found: Film | Link,
+    reach: Reach,
+    start: float | None = None,
+    length: float | None = None,
+    style: Style = Style.NAMES,
+) -> None:
+    """Ask for the clip of a video, a posted one once it has been received. Raises PersonError."""
+    if isinstance(found, Link):
+        wish = Wish(found.url, found.start if start is None else start, length, style)
+        await clip.ask(client.app, asked, wish, reach)
+        return
+    await clip.check_room(client.app, asked)
+    async with client.app.clips.kept.incoming() as folder:
+        wish = Wish(await receive(client, found, folder), start or 0.0, length, style)
+        await clip.ask(client.app, asked, wish, reach)

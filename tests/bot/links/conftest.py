@@ -1,0 +1,37 @@
+"""The servers that the tests of this folder ask, and the videos that they give."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+
+import pytest
+
+from bot.settings import Settings
+from tests.support.image_search import ImageSearch, Vault, serving
+from tests.support.image_search import vault as keeping
+from tests.support.video_site import Videos, make_videos
+
+
+@pytest.fixture(scope="session")
+def videos(tmp_path_factory: pytest.TempPathFactory) -> Videos:
+    return make_videos(tmp_path_factory.mktemp("videos"))
+
+
+@pytest.fixture
+async def site() -> AsyncGenerator[ImageSearch]:
+    async with serving() as site:
+        yield site
+
+
+@pytest.fixture
+async def vault() -> AsyncGenerator[Vault]:
+    async with keeping() as vault:
+        yield vault
+
+
+@pytest.fixture
+def settings(site: ImageSearch) -> Settings:
+    """Settings under which links may lead to the site, whose pages are looked through, and to nothing else on loopback."""
+    return Settings.model_validate(
+        {"link_sites": "mediasite,generic", "allowed_addresses": f"127.0.0.1:{site.port}", "link_seconds": 60.0}
+    )

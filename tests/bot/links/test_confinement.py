@@ -1,0 +1,224 @@
+"""What a downloading process may not do, tried in processes of their own; and that each would work in one that may."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from deno import find_deno_bin
+
+from tests.conftest import ROOT
+from tests.support.image_search import Vault
+
+INNER = "import socket; socket.create_connection(('127.0.0.1', PORT))"
+TRIES = {
+    "tcp": "socket.create_connection(('127.0.0.1', PORT), 5)",
+    "connect_ex": "s = socket.socket(); s.settimeout(5); print(s.connect_ex(('127.0.0.1', PORT)), file=sys.stderr)",
+    "urllib": "import urllib.request; urllib.request.urlopen('http://127.0.0.1:PORT/')",
+    "requests": "import requests; requests.get('http://127.0.0.1:PORT/', timeout=5)",
+    "asyncio": "import asyncio; asyncio.run(asyncio.open_connection('127.0.0.1', PORT))",
+    "a program": "subprocess.run([sys.executable, '-c', INNER], check=True)",
+    "a shell": "assert os.system(shlex.join([sys.executable, '-c', INNER])) == 0",
+    "spawn": "os.waitpid(os.posix_spawn(sys.executable, [sys.executable, '-c', INNER], {}), 0)",
+}
+
+
+def attempt(code: str, confined: bool, programs: str = "()", port: int = 1) -> subprocess.CompletedProcess[str]:
+    """Run `code` in a process of its own that may connect to `port` of loopback alone, or anywhere."""
+    begin = f"from bot.links.confinement import confine; confine({port}, {programs})" if confined else ""
+    text = f"import os, shlex, socket, subprocess, sys, time\n{begin}\n{code}\n"
+    return subprocess.run(
+        [sys.executable, "-c", text], capture_output=True, text=True, timeout=60, cwd=ROOT, check=False
+    )
+
+
+@pytest.mark.parametrize("name", TRIES)
+async def test_a_connection_by_another_way(vault: Vault, name: str) -> None:
+    held = await asyncio.to_thread(attempt, aimed(TRIES[name], vault), confined=True)
+    assert "not allowed here" in held.stderr
+    assert vault.touched == 0
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("name", TRIES)
+async def test_a_connection_by_another_way_where_it_is_allowed(vault: Vault, name: str) -> None:
+    free = await asyncio.to_thread(attempt, aimed(TRIES[name], vault), confined=False)
+    assert free.returncode == 0, free.stderr
+    assert await times_touched(vault) == 1
+
+
+def aimed(code: str, vault: Vault) -> str:
+    return code.replace("INNER", repr(INNER)).replace("PORT", str(vault.port))
+
+
+async def times_touched(vault: Vault) -> int:
+    """How often the vault was, once it was; whoever connected may have ended before that is heard of."""
+    async with asyncio.timeout(10):
+        while not vault.touched:
+            await asyncio.sleep(0.02)
+    return vault.touched
+
+
+NO_CONNECTION = [
+    "socket.socket(socket.AF_INET, socket.SOCK_DGRAM)",
+    "socket.socket(socket.AF_INET6, socket.SOCK_STREAM)",
+    "socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)",
+    "socket.socket().bind(('127.0.0.1', 0))",
+    "socket.getaddrinfo('localhost', 80)",
+    "socket.gethostbyname('localhost')",
+    "socket.gethostbyaddr('127.0.0.1')",
+    "os.fork()",
+    "os.execv(sys.executable, [sys.executable, '-c', ''])",
+]
+
+
+def test_what_is_no_connection_either() -> None:
+    code = (
+        f"for each in {NO_CONNECTION!r}:\n"
+        " try: exec(each)\n except PermissionError as error: print(error)\n else: print(each)"
+    )
+    said = attempt(code, confined=True).stdout.splitlines()
+    assert ["not allowed here" in line for line in said] == [True] * len(NO_CONNECTION), said
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("code", NO_CONNECTION)
+def test_what_is_no_connection_either_where_it_is_allowed(code: str) -> None:
+    assert attempt(code, confined=False).returncode == 0
+
+
+async def test_the_way_out_stays_open(vault: Vault) -> None:
+    code = f"import requests; print(requests.get('http://127.0.0.1:{vault.port}/').text)"
+    done = await asyncio.to_thread(attempt, code, confined=True, port=vault.port)
+    assert done.stdout == "secret\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the filter is the Linux kernel's")
+async def test_a_program_that_may_be_started_has_no_network(vault: Vault) -> None:
+    """Neither udp nor tcp, nor in another family, whoever it starts in turn; a local pair of sockets it has."""
+    inner = (
+        "import socket\nsocket.socketpair()\n"
+        "for family, kind in ((2, 1), (2, 2), (10, 1), (10, 2), (16, 3), (17, 3)):\n"
+        " try: socket.socket(family, kind)\n except PermissionError: print('no')\n"
+        f"socket.create_connection(('127.0.0.1', {vault.port}))"
+    )
+    code = f"subprocess.run([sys.executable, '-c', {inner!r}])"
+    held = await asyncio.to_thread(attempt, code, confined=True, programs="(sys.executable,)")
+    assert held.stdout == "no\n" * 6
+    assert "PermissionError" in held.stderr
+    assert vault.touched == 0
+    free = await asyncio.to_thread(attempt, code, confined=False)
+    assert free.stdout.count("no\n") < 6
+    assert await times_touched(vault) == 1
+
+
+DENO_TRIES = {
+    "connect": "try { await Deno.connect({ port: PORT }) } catch (error) { console.log(error.message) }",
+    "fetch": "try { await fetch('http://127.0.0.1:PORT/') } catch (error) { console.log(error.message) }",
+    "import": "try { await import('http://127.0.0.1:PORT/x.js') } catch (error) { console.log(error.message) }",
+}
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("name", DENO_TRIES)
+async def test_deno(vault: Vault, name: str) -> None:
+    """Twice held: with the options that yt-dlp gives it, and by the kernel even where it were allowed everything."""
+    from yt_dlp.extractor.youtube.jsc._builtin.deno import DenoJCP
+
+    deno = find_deno_bin()
+    script = DENO_TRIES[name].replace("PORT", str(vault.port))
+
+    def run(options: list[str], confined: bool) -> str:
+        code = f"subprocess.run({[deno, 'run', *options, '-']!r}, input={script!r}, text=True)"
+        return attempt(code, confined, programs=repr((deno,))).stdout
+
+    options: list[str] = [*DenoJCP._DENO_BASE_OPTIONS, "--no-npm", "--cached-only"]
+    assert await asyncio.to_thread(run, options, confined=False) != ""
+    assert vault.touched == 0
+    open_ = ["--ext=js", "--allow-all"]
+    assert await asyncio.to_thread(run, open_, confined=True) != ""
+    assert vault.touched == 0
+    await asyncio.to_thread(run, open_, confined=False)
+    assert await times_touched(vault) > 0
+
+
+def test_deno_runs_within_the_limits() -> None:
+    """V8 reserves 64 GB of addresses before it does anything; this script takes 300 MB besides."""
+    deno = find_deno_bin()
+    script = (
+        "const a = []; for (let i = 0; i < 300; i++) a.push(new Uint8Array(1 << 20).fill(1)); console.log(a.length)"
+    )
+    code = (
+        "from bot.links.confinement import limit; limit()\n"
+        f"subprocess.run({[deno, 'run', '--ext=js', '--no-remote', '-']!r}, input={script!r}, text=True)"
+    )
+    confined = f"from bot.links.confinement import confine; confine(1, ({deno!r},))\n{code}"
+    assert attempt(confined, confined=False).stdout == "300\n"
+
+
+@pytest.mark.thorough
+def test_the_solver_for_youtube_is_found_and_loads() -> None:
+    """As far as it goes without YouTube: what yt-dlp hands to deno there begins with these two scripts."""
+    deno = find_deno_bin()
+    code = (
+        f"from bot.links.confinement import confine, limit; limit(); confine(1, ({deno!r},))\n"
+        "from yt_dlp import YoutubeDL\nfrom yt_dlp_ejs.yt.solver import core, lib\n"
+        f"ydl = YoutubeDL({{'js_runtimes': {{'deno': {{'path': {deno!r}}}}}}})\n"
+        "print(ydl._js_runtimes['deno'].info.supported, flush=True)\n"
+        "script = lib() + ';Object.assign(globalThis, lib);' + core() + ';console.log(typeof jsc)'\n"
+        f"subprocess.run({[deno, 'run', '--ext=js', '--no-remote', '--no-npm', '-']!r}, input=script, text=True)"
+    )
+    done = attempt(code, confined=False)
+    assert done.stdout == "True\nfunction\n", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("import mmap; mmap.mmap(-1, 3 << 30, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)", "Cannot allocate memory"),
+        ("kept = [open('/dev/null') for _ in range(1000)]", "Too many open files"),
+    ],
+)
+def test_what_it_may_take(code: str, said: str) -> None:
+    begin = "from bot.links.confinement import limit; limit()\n"
+    assert said in attempt(begin + code, confined=False).stderr
+    assert attempt(code, confined=False).returncode == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the signal is the Linux kernel's")
+def test_it_dies_with_whoever_started_it_and_so_does_what_it_started(tmp_path: Path) -> None:
+    inner = "import time; time.sleep(300)"
+    child = (
+        "import os, subprocess, sys, json\nfrom bot.links.confinement import confine\n"
+        "confine(1, (sys.executable,))\n"
+        f"started = subprocess.Popen([sys.executable, '-c', {inner!r}])\n"
+        "print(json.dumps([os.getpid(), started.pid]), flush=True); started.wait()"
+    )
+    parent = (
+        "import subprocess, sys; from bot.leash import Leash, leashed\n"
+        f"subprocess.run(leashed([sys.executable, '-c', {child!r}], Leash(300, 300, None, 10**6)))"
+    )
+    with subprocess.Popen([sys.executable, "-c", parent], stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout is not None
+        pids: list[int] = json.loads(process.stdout.readline())
+        assert all(psutil.pid_exists(pid) for pid in pids)
+        os.kill(process.pid, signal.SIGKILL)
+    until = time.monotonic() + 10
+    while any(alive(pid) for pid in pids) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not any(alive(pid) for pid in pids)
+
+
+def alive(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

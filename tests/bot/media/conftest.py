@@ -1,0 +1,15 @@
+"""Films that more than one module of this folder reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.films import uneven
+
+
+@pytest.fixture(scope="session", params=["mp4", "mkv"])
+def uneven_film(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A film with frames at odd times and sound in AAC, in either container."""
+    return uneven(tmp_path_factory.mktemp("uneven") / f"uneven.{request.param}", "-c:a", "aac")

@@ -1,0 +1,419 @@
+"""The queue of clips: promises are kept in order, once, whatever ends in between."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bot.answers import Answer
+from bot.app import App
+from bot.clips import making, queue
+from bot.clips.flow import Heard
+from bot.clips.kept import DAY, Kept, KeptVideo
+from bot.clips.making import Made
+from bot.clips.standing import Drawing, Finished, Promise, Stage, Standing, UploadRefusedError
+from bot.clips.wishes import Posted, Wish
+from bot.database.base import utc_now
+from bot.database.clips import Clips
+from bot.database.rosters import Rosters
+from bot.database.tables import ClipJob, Question
+from bot.errors import PersonError, WorkersAwayError
+from bot.trust import Trust
+from bot.usecases import clip
+from bot.usecases.clip import Reach
+from bot.usecases.correct import Speaker
+from bot.usecases.identify import Asked
+from bot.words import ClipState
+
+SERVER, CHANNEL = 7, 70
+SOON = 10.0
+
+
+@dataclass
+class Desk:
+    """A desk that writes down what it is told. `refuses`: how many uploads it refuses; `holds`: what an answer waits for.
+
+    `breaks`: what it ends in once, though the clip arrived; `unseeing`: what looking for it ends in.
+    """
+
+    shown: list[Standing] = field(default_factory=list[Standing])
+    answers: list[Promise] = field(default_factory=list[Promise])
+    told: dict[int, str] = field(default_factory=dict[int, str])
+    refuses: int = 0
+    posted: dict[int, int] = field(default_factory=dict[int, int])
+    holds: asyncio.Event | None = None
+    breaks: Exception | None = None
+    unseeing: Exception | None = None
+
+    async def show(self, standing: Standing) -> None:
+        self.shown.append(standing)
+
+    async def answer(self, promise: Promise, finished: Finished, drawing: Drawing) -> int:
+        if self.refuses:
+            self.refuses -= 1
+            raise UploadRefusedError(promise.most_bytes // 2)
+        self.answers.append(promise)
+        self.posted[promise.job_id] = 1000 + promise.job_id
+        if self.holds is not None:
+            await self.holds.wait()
+        if self.breaks is not None:
+            raise self.breaks
+        return self.posted[promise.job_id]
+
+    async def answered(self, promise: Promise) -> int | None:
+        if self.unseeing is not None:
+            raise self.unseeing
+        return self.posted.get(promise.job_id)
+
+    async def explain(self, promise: Promise, sentence: str) -> None:
+        self.told[promise.job_id] = sentence
+
+
+@dataclass
+class Works:
+    """Makes clips out of nothing, as slowly as told; what it was asked for is written down."""
+
+    app: App
+    began: list[int] = field(default_factory=list[int])
+    most: list[int] = field(default_factory=list[int])
+    go_on: asyncio.Event = field(default_factory=asyncio.Event)
+    fails: Exception | None = None
+
+    async def have_video(self, app: App, kept: Kept, job: ClipJob, heard: Heard) -> KeptVideo:
+        found = await kept.find(job.video)
+        assert found is not None
+        return found
+
+    async def make(self, app: App, job: ClipJob, video: KeptVideo, heard: Heard) -> Made:
+        self.began.append(job.id)
+        self.most.append(job.most_bytes)
+        heard(Stage.LOOK, 0.5, ("Sana",))
+        await self.go_on.wait()
+        if self.fails is not None:
+            raise self.fails
+        async with app.database.writing() as session:
+            question = Question(asker_id=job.asker_id, engine="dlib-1", threshold=0.5, rosters=[0])
+            session.add(question)
+            await session.flush()
+            await Clips(session).move(job, ClipState.WORKING, question_id=question.id)
+        return Made(Drawing(Path("clip.mp4"), b""))
+
+    async def finished(self, app: App, job: ClipJob) -> Finished:
+        answer = Answer(1, None, job.asker_id, "dlib-1", 0.5, (0,), ())
+        return Finished(job.id, job.title, job.link, 0.0, 1.0, answer, ())
+
+
+@pytest.fixture
+def works(app: App, monkeypatch: pytest.MonkeyPatch) -> Works:
+    works = Works(app)
+    for name in ("have_video", "make", "finished"):
+        monkeypatch.setattr(making, name, getattr(works, name))
+    return works
+
+
+@pytest.fixture
+async def desk(app: App, works: Works) -> AsyncGenerator[Desk]:
+    async with app.database.writing() as session:
+        group = await Rosters(session).add_group(SERVER, "TWICE")
+        await Rosters(session).add_member(group.id, "Sana")
+    desk = Desk()
+    await app.clips.serve(app, desk)
+    yield desk
+    await app.clips.close()
+
+
+async def promise(app: App, asker: int, name: str = "a", *, message: int | None = None) -> int:
+    """A clip of a posted file with these bytes; the job's id."""
+    asked = Asked(asker, SERVER, CHANNEL, source_message_id=message, rosters=(SERVER,))
+    async with app.clips.kept.incoming() as folder:
+        path = folder / "file"
+        path.write_bytes(name.encode())
+        return await clip.ask(app, asked, Wish(Posted(f"{name}.mp4", path)), Reach(CHANNEL, card_id=asker * 10))
+
+
+async def until(true: Callable[[], Awaitable[bool] | bool]) -> None:
+    async with asyncio.timeout(SOON):
+        while not (await now if isinstance(now := true(), Awaitable) else now):
+            await asyncio.sleep(0.02)
+
+
+async def state(app: App, job_id: int) -> ClipState:
+    async with app.database.reading() as session:
+        job = await Clips(session).get(job_id)
+        assert job is not None
+        return job.state
+
+
+async def becomes(app: App, job_id: int, wanted: ClipState) -> None:
+    async def is_so() -> bool:
+        return await state(app, job_id) is wanted
+
+    await until(is_so)
+
+
+async def test_a_promise_is_kept_and_told_of_once(app: App, works: Works, desk: Desk) -> None:
+    job_id = await promise(app, 1)
+    await until(lambda: any(one.stage is Stage.LOOK for one in desk.shown))
+    assert [one for one in desk.shown if one.stage is Stage.LOOK][-1].seen == ("Sana",)
+    works.go_on.set()
+    await becomes(app, job_id, ClipState.DONE)
+    assert [one.job_id for one in desk.answers] == [job_id]
+    assert desk.answers[0].card_id == 10
+
+
+async def test_the_same_wish_is_never_at_work_twice(app: App, works: Works, desk: Desk) -> None:
+    first, second, other = await promise(app, 1), await promise(app, 2), await promise(app, 3, "b")
+    await until(lambda: len(app.clips.at_work) == 2)
+    assert app.clips.at_work == {first, other}
+    works.go_on.set()
+    await becomes(app, second, ClipState.DONE)
+    assert works.began.index(first) < works.began.index(second)
+
+
+async def test_a_person_has_one_clip_in_work_and_a_server_so_many_waiting(app: App, works: Works, desk: Desk) -> None:
+    await promise(app, 1)
+    with pytest.raises(PersonError, match="still at work on your last clip"):
+        await promise(app, 1, "b")
+    for asker in range(2, 2 + queue.AT_ONCE - 1 + app.settings.clips_of_server):
+        await promise(app, asker, f"v{asker}")
+        await until(lambda asker=asker: len(app.clips.at_work) == min(asker, queue.AT_ONCE))
+    with pytest.raises(PersonError, match=r"20 clips wait here already\. Ask again in about \d+ min"):
+        await promise(app, 99, "z")
+    assert not list((app.settings.data / "clips").glob("incoming-*"))
+
+
+async def test_two_wishes_of_one_person_at_once_are_one_promise(app: App, works: Works, desk: Desk) -> None:
+    both = await asyncio.gather(promise(app, 1), promise(app, 1, "b"), return_exceptions=True)
+    assert sum(isinstance(one, PersonError) for one in both) == 1
+
+
+async def test_cancelling_ends_the_work_and_is_not_for_everybody(app: App, works: Works, desk: Desk) -> None:
+    job_id = await promise(app, 1)
+    await until(lambda: works.began == [job_id])
+    with pytest.raises(PersonError, match="Only the person who asked, or a moderator"):
+        await clip.cancel(app, job_id, Speaker(2, Trust.TRUSTED))
+    await clip.cancel(app, job_id, Speaker(1, Trust.MEMBER))
+    await until(lambda: desk.told == {job_id: queue.CANCELLED})
+    with pytest.raises(PersonError, match="done already"):
+        await clip.cancel(app, job_id, Speaker(1, Trust.MEMBER))
+    await promise(app, 1, "b")
+    assert not desk.answers
+
+
+async def test_a_waiting_clip_can_be_cancelled_too(app: App, works: Works, desk: Desk) -> None:
+    await promise(app, 1)
+    second = await promise(app, 2)
+    await clip.cancel(app, second, Speaker(3, Trust.MODERATOR))
+    assert desk.told == {second: queue.CANCELLED}
+
+
+async def test_a_restart_in_the_middle_takes_the_work_up_again(app: App, works: Works, desk: Desk) -> None:
+    job_id = await promise(app, 1)
+    await until(lambda: works.began == [job_id])
+    await app.clips.close()
+    assert await state(app, job_id) is ClipState.WAITING
+    works.go_on.set()
+    await app.clips.serve(app, desk)
+    await becomes(app, job_id, ClipState.DONE)
+    assert works.began == [job_id, job_id]
+    assert [one.job_id for one in desk.answers] == [job_id]
+
+
+async def test_an_answer_that_was_posted_before_the_end_is_not_posted_again(app: App, works: Works, desk: Desk) -> None:
+    desk.holds = asyncio.Event()
+    works.go_on.set()
+    job_id = await promise(app, 1)
+    await until(lambda: bool(desk.answers))
+    await app.clips.close()
+    assert await state(app, job_id) is ClipState.SENDING
+    await app.clips.serve(app, desk)
+    await becomes(app, job_id, ClipState.DONE)
+    assert len(desk.answers) == 1
+
+
+async def test_an_answer_that_never_arrived_is_posted_after_the_restart(app: App, works: Works, desk: Desk) -> None:
+    desk.holds = asyncio.Event()
+    works.go_on.set()
+    job_id = await promise(app, 1)
+    await until(lambda: bool(desk.answers))
+    await app.clips.close()
+    desk.posted.clear()
+    desk.holds = None
+    await app.clips.serve(app, desk)
+    await becomes(app, job_id, ClipState.DONE)
+    assert len(desk.answers) == 2
+
+
+async def kill(app: App) -> None:
+    """The bot ends between two instructions: nothing more is written."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Clips, "put_back", lambda *_: asyncio.sleep(0))
+        await app.clips.close()
+
+
+async def test_a_killed_bot_takes_its_work_up_again_three_times_at_most(app: App, works: Works, desk: Desk) -> None:
+    job_id = await promise(app, 1)
+    for times in range(queue.MOST_ATTEMPTS):
+        await until(lambda times=times: works.began == [job_id] * (times + 1))
+        await kill(app)
+        assert await state(app, job_id) is ClipState.WORKING
+        await app.clips.serve(app, desk)
+    await until(lambda: desk.told == {job_id: queue.GIVEN_UP})
+    assert await state(app, job_id) is ClipState.FAILED
+
+
+async def test_a_bot_that_is_ended_in_good_health_may_be_so_often(app: App, works: Works, desk: Desk) -> None:
+    job_id = await promise(app, 1)
+    for times in range(queue.MOST_ATTEMPTS + 1):
+        await until(lambda times=times: len(works.began) == times + 1)
+        await app.clips.close()
+        await app.clips.serve(app, desk)
+    works.go_on.set()
+    await becomes(app, job_id, ClipState.DONE)
+
+
+async def test_a_passing_trouble_is_tried_again(
+    app: App, works: Works, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "PAUSE", 0.1)
+    works.go_on.set()
+    works.fails = WorkersAwayError()
+    job_id = await promise(app, 1)
+    await until(lambda: len(works.began) == 2)
+    works.fails = None
+    await becomes(app, job_id, ClipState.DONE)
+    assert not desk.told
+
+
+async def test_a_connection_that_is_lost_while_posting_posts_no_second_clip(
+    app: App, works: Works, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "PAUSE", 0.1)
+    desk.breaks = aiohttp.ServerDisconnectedError()
+    works.go_on.set()
+    job_id = await promise(app, 1)
+    await becomes(app, job_id, ClipState.DONE)
+    assert len(desk.answers) == 1
+
+
+async def test_a_desk_that_cannot_look_leaves_the_queue_serving(
+    app: App, works: Works, desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(queue, "PAUSE", 0.1)
+    desk.holds = asyncio.Event()
+    works.go_on.set()
+    job_id = await promise(app, 1)
+    await until(lambda: bool(desk.answers))
+    await app.clips.close()
+    desk.unseeing = TimeoutError()
+    await app.clips.serve(app, desk)
+    await until(lambda: "the queue of clips stumbled" in caplog.text)
+    desk.unseeing, desk.holds = None, None
+    await becomes(app, job_id, ClipState.DONE)
+    await becomes(app, await promise(app, 1, "b"), ClipState.DONE)
+
+
+async def test_an_upload_that_is_refused_is_made_smaller_once(app: App, works: Works, desk: Desk) -> None:
+    works.go_on.set()
+    desk.refuses = 1
+    job_id = await promise(app, 1)
+    await becomes(app, job_id, ClipState.DONE)
+    assert works.most == [app.settings.clip_upload, app.settings.clip_upload // 2]
+    desk.refuses = 2
+    job_id = await promise(app, 1, "b")
+    await until(lambda: desk.told == {job_id: queue.TOO_LARGE})
+    assert await state(app, job_id) is ClipState.FAILED
+
+
+async def test_an_error_is_told_in_a_sentence_and_the_queue_goes_on(app: App, works: Works, desk: Desk) -> None:
+    works.go_on.set()
+    works.fails = PersonError("This is no video.")
+    first = await promise(app, 1)
+    await until(lambda: desk.told == {first: "This is no video."})
+    assert await state(app, first) is ClipState.FAILED
+    works.fails = None
+    second = await promise(app, 1, "b")
+    await becomes(app, second, ClipState.DONE)
+
+
+async def test_a_late_attempt_overwrites_nothing(app: App, works: Works, desk: Desk) -> None:
+    job_id = await promise(app, 1)
+    await until(lambda: works.began == [job_id])
+    async with app.database.writing() as session:
+        job = await Clips(session).get(job_id)
+        assert job is not None
+        late = ClipJob(id=job_id, attempt=job.attempt - 1)
+        assert not await Clips(session).move(late, ClipState.DONE)
+    assert await state(app, job_id) is ClipState.WORKING
+
+
+async def test_a_video_whose_message_is_deleted_is_forgotten(app: App, works: Works, desk: Desk) -> None:
+    job_id = await promise(app, 1, "posted", message=555)
+    (folder,) = (app.settings.data / "clips").iterdir()
+    await until(lambda: works.began == [job_id])
+    await clip.forget_messages(app, [555])
+    assert desk.told == {job_id: queue.CANCELLED}
+    assert not folder.exists()
+
+
+async def test_a_video_that_somebody_else_posted_too_stays_for_them(app: App, works: Works, desk: Desk) -> None:
+    first, second = await promise(app, 1, message=555), await promise(app, 2, message=556)
+    await until(lambda: works.began == [first])
+    await clip.forget_messages(app, [555])
+    works.go_on.set()
+    await becomes(app, second, ClipState.DONE)
+
+
+async def test_a_refused_wish_leaves_no_video(app: App, works: Works, desk: Desk) -> None:
+    await promise(app, 1)
+    with pytest.raises(PersonError):
+        await promise(app, 1, "b")
+    assert len(list((app.settings.data / "clips").iterdir())) == 1
+
+
+async def test_drawing_again_burdens_nobody_and_a_failure_leaves_the_clip(
+    app: App, works: Works, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works.go_on.set()
+    job_id = await promise(app, 1)
+    await becomes(app, job_id, ClipState.DONE)
+    asker, fan, trusted = Speaker(1, Trust.MEMBER), Speaker(2, Trust.MEMBER), Speaker(3, Trust.TRUSTED)
+    with pytest.raises(PersonError, match="with these names already"):
+        await clip.draw_again(app, job_id, asker, Reach(CHANNEL))
+    monkeypatch.setattr(Clips, "changes", lambda *_: asyncio.sleep(0, 1))
+    with pytest.raises(PersonError, match="Only the person who asked"):
+        await clip.draw_again(app, job_id, fan, Reach(CHANNEL))
+    works.fails = PersonError("It went wrong.")
+    await clip.draw_again(app, job_id, trusted, Reach(CHANNEL))
+    await until(lambda: desk.told == {job_id: "It went wrong."})
+    assert await state(app, job_id) is ClipState.DONE
+    works.fails = None
+    works.go_on.clear()
+    await clip.draw_again(app, job_id, trusted, Reach(CHANNEL))
+    with pytest.raises(PersonError, match="being drawn already"):
+        await clip.draw_again(app, job_id, asker, Reach(CHANNEL))
+    await promise(app, 1, "b")
+
+
+async def test_videos_are_kept_for_so_long_and_in_so_many_bytes(tmp_path: Path) -> None:
+    kept = Kept(tmp_path, most_bytes=160, days=7)
+    ages = (("old", 8 * DAY), ("first", 300), ("second", 200), ("third", 100))
+    for name, age in ages:
+        async with kept.incoming() as folder:
+            (folder / "file").write_bytes(b"x" * 70)
+            video = await kept.take(folder / "file", name, name)
+        then = utc_now().timestamp() - age
+        os.utime(video.path, (then, then))
+    for name, age in (("incoming-left", 2 * DAY), ("incoming-now", 0), ("without-a-video", 2 * DAY)):
+        (tmp_path / name).mkdir()
+        then = utc_now().timestamp() - age
+        os.utime(tmp_path / name, (then, then))
+    await kept.sweep(held={"first"})
+    assert {path.name for path in tmp_path.iterdir()} == {"first", "third", "incoming-now"}
+    assert await kept.find("old") is None

@@ -1,0 +1,46 @@
+"""The screen-time chart names people as they count now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from bot import jobs
+from bot.answers import AnsweredFace, SaidWord
+from bot.words import Meaning
+from models import charts
+from models.charts import ScreenTime
+from tests.support.clips import finished
+
+SPANS = ((3.0, 8.2), (15.0, 21.0))
+
+
+def said(face: AnsweredFace, meaning: Meaning, name: str | None = None) -> AnsweredFace:
+    return replace(face, word=SaidWord(1, meaning, name, 7))
+
+
+def test_a_word_counts_before_a_guess(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows: list[ScreenTime] = []
+
+    def chart(title: str, length: float, people: list[ScreenTime], written: Callable[[float], str]) -> bytes:
+        rows.extend(people)
+        return b""
+
+    monkeypatch.setattr(charts, "screen_time_chart", chart)
+    clip = finished("Sana", "Momo", "Mina", None, "Tzuyu", spans=SPANS)
+    (picture,) = clip.answer.pictures
+    faces = list(picture.faces)
+    faces[1] = said(faces[1], Meaning.MEMBER, "쯔위")
+    faces[2] = said(faces[2], Meaning.STRANGER)
+    faces[4] = said(faces[4], Meaning.NOT_A_FACE)
+    answer = replace(clip.answer, pictures=(replace(picture, faces=tuple(faces)),))
+    jobs.screen_time("MV", 60.0, answer, clip.cast)
+    assert [(row.name, row.known) for row in rows] == [
+        ("① Sana", True),
+        ("② 쯔위", True),
+        ("③ unknown", False),
+        ("④ unknown", False),
+    ]
+    assert (rows[0].spans, rows[0].together) == (SPANS, "0:11")

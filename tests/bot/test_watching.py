@@ -1,0 +1,117 @@
+"""A clip is looked at in spans: what is seen doesn't depend on where it was cut; then it is named, billed and listed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+import skimage.data
+
+from bot import jobs
+from bot.jobs import Billing, Refused, RosterRow, Workbench
+from bot.media.captions import Style
+from bot.media.footage import Section
+from models.engines import load
+from models.faces import Box
+from models.tracks import Look
+
+RATE, SECONDS = 24, 4
+CUT = 60
+WHOLE = Section(0.0, float(SECONDS))
+
+
+@pytest.fixture(scope="module")
+def portrait() -> np.ndarray:
+    return skimage.data.astronaut()[:300, 60:400]
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory, portrait: np.ndarray) -> Path:
+    """A portrait that is panned and zoomed, a cut, and the mirrored portrait elsewhere: 640 by 360."""
+    path = tmp_path_factory.mktemp("clip") / "clip.mp4"
+    with av.open(str(path), "w") as file:
+        stream = file.add_stream("libx264", rate=RATE)
+        stream.width, stream.height, stream.pix_fmt = 640, 360, "yuv420p"
+        for number in range(RATE * SECONDS):
+            first = number < CUT
+            scale, x = (0.6 + 0.001 * number, 60 + number) if first else (0.9, 250 - number)
+            move = np.array([[scale, 0, x], [0, scale, 10 if first else 0]], np.float32)
+            source = portrait if first else np.ascontiguousarray(portrait[:, ::-1])
+            pixels = cv2.warpAffine(source, move, (640, 360), borderValue=(90, 40, 30) if first else (20, 70, 80))
+            file.mux(stream.encode(av.VideoFrame.from_ndarray(np.asarray(pixels, np.uint8), format="rgb24")))
+        file.mux(stream.encode(None))
+    return path
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Workbench:
+    return Workbench("dlib", tmp_path_factory.mktemp("weights"), 10**7, 10**7)
+
+
+@pytest.fixture(scope="module")
+def looked(bench: Workbench, clip: Path) -> bytes:
+    spans = (Section(0.0, 1.3), Section(1.3, 2.9), Section(2.9, 4.0))
+    stretches = [jobs.look(bench, clip, WHOLE, span) for span in spans]
+    assert all(isinstance(one, bytes) for one in stretches)
+    return jobs.join([one for one in stretches if isinstance(one, bytes)])
+
+
+def astronaut_box(portrait: np.ndarray, bench: Workbench) -> Box:
+    (face,) = load("dlib", bench.weights).detect(portrait)
+    return face.box
+
+
+def test_a_face_is_one_track_a_shot_wherever_the_clip_was_cut(looked: bytes) -> None:
+    look = Look.from_bytes(looked)
+    assert (look.size, look.shots.tolist()) == ((640, 360), [0, CUT])
+    assert np.allclose(look.times, np.arange(RATE * SECONDS) / RATE, atol=1e-3)
+    assert [(track.first, track.last) for track in look.tracks] == [(0, CUT - 1), (CUT, RATE * SECONDS - 1)]
+    assert all(track.portrait and len(track.encodings) == len(track.qualities) for track in look.tracks)
+
+
+def test_its_boxes_follow_the_face(looked: bytes, portrait: np.ndarray, bench: Workbench) -> None:
+    track = Look.from_bytes(looked).tracks[0]
+    face = astronaut_box(portrait, bench)
+    for number, box in enumerate(track.boxes.round().astype(int).tolist()):
+        scale, x = 0.6 + 0.001 * number, 60 + number
+        truth = Box(*(round(scale * edge + shift) for edge, shift in zip(face.as_list(), (x, 10, x, 10), strict=True)))
+        assert truth.overlap(Box(*box)) > 0.6, number
+
+
+def test_a_section_counts_from_its_start(bench: Workbench, clip: Path) -> None:
+    section = Section(2.0, 3.0)
+    stretch = jobs.look(bench, clip, section, section)
+    assert isinstance(stretch, bytes)
+    look = Look.from_bytes(jobs.join([stretch]))
+    assert (look.times[0], len(look.times)) == (pytest.approx(0.0, abs=1e-3), RATE)
+    assert look.shots.tolist() == [0, CUT - 2 * RATE]
+
+
+def test_what_is_no_video_is_refused_in_a_sentence(bench: Workbench, tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(b"not a video")
+    assert isinstance(jobs.look(bench, path, WHOLE, WHOLE), Refused)
+
+
+def test_the_cast_is_billed(
+    looked: bytes, portrait: np.ndarray, bench: Workbench, gallery_rows: list[RosterRow]
+) -> None:
+    engine = load("dlib", bench.weights)
+    vector = engine.encode(portrait, engine.detect(portrait))[0]
+    recogniser = jobs.fit([*gallery_rows, RosterRow(99, 31, "Eileen", 3, "NASA", vector.tobytes())], "dlib-1")
+    billed = jobs.bill(looked, recogniser, Billing(None, 0.5, Style.NAMES))
+    assert (billed.group_name, billed.size, billed.seconds) == ("NASA", (640, 360), pytest.approx(SECONDS, abs=0.01))
+    (person,) = billed.people
+    assert (person.number, person.guess.name, person.tracks) == (1, "Eileen", (0, 1))
+    assert person.spans == ((pytest.approx(0, abs=0.01), pytest.approx(SECONDS, abs=0.01)),)
+    assert person.seconds == pytest.approx(SECONDS, abs=0.01)
+    assert person.cut.jpeg.startswith(b"\xff\xd8")
+    assert person.cut.phash
+    assert len(np.frombuffer(person.vector, np.float32)) == 128
+    assert "Eileen" in billed.script
+    listed = jobs.faces_by_frame(looked, recogniser, Billing(None, 0.5, Style.NAMES))
+    assert (listed["fps"], len(listed["frames"])) == (pytest.approx(RATE, abs=0.01), RATE * SECONDS)
+    assert all([face["name"] for face in faces] == ["Eileen"] for faces in listed["frames"])

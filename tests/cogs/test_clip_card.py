@@ -1,0 +1,115 @@
+"""The cards of a clip, in the cases that a short video doesn't lead to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.clips.standing import Stage, Standing
+from cogs.cards.clip import clip_card, clip_name, progress_card
+from cogs.cards.layout import Layout
+from cogs.videos import Film, Link, linked
+from tests.stories.reading import walk
+from tests.support.clips import finished, promise
+from tests.support.discord_messages import message_problems
+
+
+def parts(card: Layout, kind: int) -> list[dict[str, Any]]:
+    return [part for part in walk(card.to_components()) if part["type"] == kind]
+
+
+def text(card: Layout) -> str:
+    return "\n".join(part["content"] for part in parts(card, 10))
+
+
+def labels(card: Layout) -> list[str]:
+    return [part["label"] for part in parts(card, 2)]
+
+
+def progress(stage: Stage, **how: Any) -> str:
+    return text(progress_card(Standing(promise(2, 3), "TWICE **M/V**", stage, **how)))
+
+
+def test_progress_in_words() -> None:
+    assert "⏳ Waiting: next in the queue" in progress(Stage.WAITING, place=1)
+    assert "⏳ Waiting: number 3 in the queue" in progress(Stage.WAITING, place=3)
+    told = progress(Stage.LOOK, share=0.42, left=71.0, seen=("Tzuyu", "Sa_na"))
+    assert told.startswith(r"**TWICE \*\*M/V\*\***")
+    assert "Looking for faces\n`████████░░░░░░░░░░░░` 42 % · about 70 s left" in told
+    assert "✓ download · **look** · name · draw · upload" in told
+    assert r"Seen so far: Tzuyu, Sa\_na" in told
+    assert "about 3 min left" in progress(Stage.DRAW, share=0.1, left=170.0)
+    assert "%" not in progress(Stage.DOWNLOAD)
+    assert "100 %" in progress(Stage.UPLOAD, share=1.7)
+
+
+def test_who_is_seen_when() -> None:
+    card = clip_card(finished("Tzuyu", None, in_review=1))
+    assert "① **Tzuyu** 97 % · 0:11 in all · 0:03–0:08, 0:15–0:21" in text(card)
+    assert "② someone I don't know · 0:11 in all" in text(card)
+    assert "1 face waits in `/review`." in text(card)
+    assert "TWICE · 0:30–1:30" in text(card)
+    clip, chart = [gallery["items"][0] for gallery in parts(card, 12)]
+    assert clip["media"]["url"] == "attachment://twice-m-v-0m30.mp4"
+    assert clip["description"].endswith("① Tzuyu 97 %, ② someone I don't know")
+    assert chart["description"] == (
+        "Who is on screen for how long of 1:00: ① Tzuyu 97 %: 0:11, ② someone I don't know: 0:11"
+    )
+    assert labels(card) == ["All right", "Fix a face", "Details", "Hide"]
+    assert labels(clip_card(finished("Tzuyu", stale=True)))[-1] == "Draw again"
+
+
+def test_many_people_and_many_times_fit() -> None:
+    spans = tuple((float(n), n + 0.5) for n in range(0, 600, 5))
+    card = clip_card(finished(*(f"Member with quite a name {n}" for n in range(90)), spans=spans))
+    assert "0:25 and 114 more" in text(card)
+    assert "… and" in text(card)
+    body = {"components": card.to_components(), "flags": 1 << 15}
+    assert not [problem for problem in message_problems(body, {}, edit=True) if "no file" not in problem]
+
+
+def test_nobody_in_it() -> None:
+    card = clip_card(finished())
+    assert "I see no face in it." in text(card)
+    assert labels(card) == ["Hide"]
+    assert parts(card, 12)[1]["items"][0]["description"] == "Nobody is on screen"
+
+
+@pytest.mark.parametrize(
+    ("link", "shown"),
+    [
+        ("https://www.youtube.com/watch?v=abc&t=7", "https://www.youtube.com/watch?v=abc&t=30s"),
+        ("https://youtu.be/abc", "https://youtu.be/abc?t=30s"),
+        ("https://vimeo.com/12?t=7", "https://vimeo.com/12?t=7"),
+        ("https://notyoutube.com/a)[b](c", "https://notyoutube.com/a%29[b]%28c"),
+    ],
+)
+def test_the_link_leads_to_where_the_clip_begins(link: str, shown: str) -> None:
+    assert f"[0:30–1:30 of the video](<{shown}>)" in text(clip_card(finished("Sana", link=link)))
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [("쯔위.mp4", "clip-0m30.mp4"), ("../../etc/Pässe", "etc-passe-0m30.mp4"), ("x" * 300, f"{'x' * 40}-0m30.mp4")],
+)
+def test_a_file_has_a_name_that_discord_keeps(title: str, name: str) -> None:
+    assert clip_name(finished(title=title)) == name
+
+
+def test_an_edited_card_points_to_where_its_files_are() -> None:
+    card = clip_card(finished("Sana"), ("https://cdn.example/a.mp4", "https://cdn.example/b.png"))
+    shown = [gallery["items"][0]["media"]["url"] for gallery in parts(card, 12)]
+    assert shown == ["https://cdn.example/a.mp4", "https://cdn.example/b.png"]
+
+
+def test_what_a_link_leads_to() -> None:
+    own = "https://cdn.discordapp.com/attachments/1/2/mv.mp4?ex=1"
+    assert linked(own) == Film("mv.mp4", own)
+    assert linked("https://a.example/mv.mp4") == Link("https://a.example/mv.mp4")
+    assert linked("http://cdn.discordapp.com/mv.mp4") == Link("http://cdn.discordapp.com/mv.mp4")
+
+
+@pytest.mark.parametrize(("query", "start"), [("t=83", 83), ("t=1m23s", 83), ("start=9", 9), ("t=soon", 0), ("", 0)])
+def test_a_link_may_say_where_to_begin(query: str, start: float) -> None:
+    assert Link(f"https://youtu.be/abc?{query}").start == start

@@ -1,0 +1,150 @@
+"""One identity a track: what shares a frame excludes each other, people are found again, and strangers stay strangers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from bot.jobs import RosterRow, fit
+from models.cast import ALONE, Cast, cast
+from models.faces import Band
+from models.quality import Quality
+from models.recognition import Recogniser
+from models.tracks import Look, Track
+from models.vetoes import NOBODY, Vetoes
+
+GOOD = Quality(120, 2.4, 0.0)
+
+
+@pytest.fixture(scope="module")
+def recogniser(gallery_rows: list[RosterRow]) -> Recogniser:
+    return Recogniser.from_bytes(fit(gallery_rows, "dlib-1"))
+
+
+@pytest.fixture(scope="module")
+def photos(gallery_rows: list[RosterRow]) -> dict[int, np.ndarray]:
+    """Of each member, what all of the photos have in common: (128,)."""
+    members = {row.member for row in gallery_rows}
+    of = {m: [np.frombuffer(row.vector, np.float32) for row in gallery_rows if row.member == m] for m in members}
+    return {member: np.mean(vectors, axis=0) for member, vectors in of.items()}
+
+
+def stranger(photos: dict[int, np.ndarray], seed: int) -> np.ndarray:
+    chance = np.random.default_rng(seed)
+    mean = np.mean(list(photos.values()), axis=0)
+    away = chance.normal(size=len(mean))
+    return mean + 0.25 * away / np.linalg.norm(away)
+
+
+def look_of(*seen: tuple[int, int, np.ndarray]) -> Look:
+    """A look with a track a (first frame, length, face)."""
+    tracks: list[Track] = []
+    for number, (first, length, face) in enumerate(seen):
+        noise = np.random.default_rng(number).normal(scale=0.002, size=(3, len(face)))
+        rows = face + noise
+        rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+        tracks.append(Track(first, np.zeros((length, 4), np.float32), rows, (GOOD,) * 3, None))
+    return Look("dlib-1", (640, 360), np.arange(300) / 30, np.array([0]), tuple(tracks))
+
+
+def names(found: Cast) -> list[str | None]:
+    return [guess.name for guess in found.guesses]
+
+
+def test_members_are_named_and_strangers_are_one_person_each(
+    recogniser: Recogniser, photos: dict[int, np.ndarray]
+) -> None:
+    one, other = stranger(photos, 1), stranger(photos, 2)
+    members = (0, 30, photos[11]), (30, 90, photos[12]), (150, 20, photos[11])
+    look = look_of(members[0], (0, 30, one), members[1], (60, 10, one), (130, 9, other), members[2])
+    found = cast(recogniser, look)
+    assert (found.group, found.group_name) == (1, "G1")
+    assert names(found) == ["M11", None, "M12", None, None, "M11"]
+    assert [(person.number, person.guess.name, person.tracks) for person in found.people] == [
+        (1, "M12", (2,)),
+        (2, "M11", (0, 5)),
+        (3, None, (1, 3)),
+        (4, None, (4,)),
+    ]
+    assert all(person.guess.band is Band.SURE for person in found.people[:2])
+
+
+def test_two_faces_in_a_frame_never_have_one_name(recogniser: Recogniser, photos: dict[int, np.ndarray]) -> None:
+    look = look_of((0, 30, photos[11]), (29, 30, photos[11] + 0.002))
+    found = cast(recogniser, look, group=1)
+    assert sorted(names(found), key=str) == ["M11", None]
+    assert len(found.people) == 2
+
+
+def test_the_same_faces_one_after_the_other_are_one_member(
+    recogniser: Recogniser, photos: dict[int, np.ndarray]
+) -> None:
+    found = cast(recogniser, look_of((0, 30, photos[11]), (30, 30, photos[11] + 0.002)), group=1)
+    assert names(found) == ["M11", "M11"]
+    assert [person.tracks for person in found.people] == [(0, 1)]
+
+
+def dear(recogniser: Recogniser) -> Recogniser:
+    """Names cost as much as where strangers resemble members."""
+    return replace(recogniser, prices=np.full_like(recogniser.prices, 1.5))
+
+
+def leaning(recogniser: Recogniser, member: np.ndarray, face: np.ndarray, log_odds: float) -> np.ndarray:
+    """A face between a member's and a stranger's that has so much for being any member, give or take 0.01."""
+    low, high = 0.0, 1.0
+    while high - low > 1e-6:
+        share = (low + high) / 2
+        mixed = share * member + (1 - share) * face
+        vector = (mixed / np.linalg.norm(mixed)).astype(np.float32)[None]
+        low, high = (share, high) if recogniser.log_odds(vector).max() < log_odds else (low, share)
+    return low * member + (1 - low) * face
+
+
+@pytest.mark.parametrize(("log_odds", "name"), [(ALONE - 0.3, None), (ALONE + 0.3, "M11")])
+def test_company_carries_only_a_face_that_speaks_for_itself(
+    recogniser: Recogniser, photos: dict[int, np.ndarray], log_odds: float, name: str | None
+) -> None:
+    doubtful = leaning(recogniser, photos[11], stranger(photos, 1), log_odds)
+    away = np.random.default_rng(3).normal(size=(15, len(doubtful)))
+    company = [photos[12 + i % 3] + 0.2 * far / np.linalg.norm(far) for i, far in enumerate(away)]
+    look = look_of((280, 10, doubtful), *((10 * i, 9, face) for i, face in enumerate(company)))
+    found = cast(dear(recogniser), look, group=1)
+    assert names(found) == [name, *["M12", "M13", "M14"] * 5]
+    assert found.guesses[0].band is (Band.SURE if name else Band.UNKNOWN)
+
+
+def test_a_doubtful_face_alone_is_nobody(recogniser: Recogniser, photos: dict[int, np.ndarray]) -> None:
+    doubtful = leaning(recogniser, photos[11], stranger(photos, 1), ALONE + 0.3)
+    assert names(cast(dear(recogniser), look_of((0, 20, doubtful)), group=1)) == [None]
+
+
+def test_one_person_has_one_guess(recogniser: Recogniser, photos: dict[int, np.ndarray]) -> None:
+    doubtful = leaning(recogniser, photos[11], stranger(photos, 1), 1.5)
+    look = look_of((0, 30, photos[11]), (40, 30, doubtful), (80, 30, photos[12]))
+    apart = [cast(recogniser, replace(look, tracks=(track,)), group=1).guesses[0] for track in look.tracks]
+    assert [guess.name for guess in apart] == ["M11", "M11", "M12"]
+    assert apart[0].confidence - apart[1].confidence > 0.1
+    found = cast(recogniser, look, group=1)
+    assert [person.tracks for person in found.people] == [(0, 1), (2,)]
+    assert found.guesses[0] == found.guesses[1] == found.people[0].guess
+    assert found.guesses[0].confidence >= apart[0].confidence
+
+
+def test_a_veto_of_one_sighting_holds_for_the_person(recogniser: Recogniser, photos: dict[int, np.ndarray]) -> None:
+    look = look_of((0, 30, photos[11]), (40, 30, photos[11] + 0.002), (80, 30, photos[12]))
+    one = look.tracks[1].encodings[2:]
+    denied = replace(recogniser, vetoes=Vetoes(one, np.array([11], np.int64)))
+    assert "M11" not in names(cast(denied, look, group=1))
+    assert names(cast(denied, look, group=1))[2] == "M12"
+    nobody = replace(recogniser, vetoes=Vetoes(one, np.array([NOBODY], np.int64)))
+    assert names(cast(nobody, look, group=1)) == [None, None, "M12"]
+
+
+def test_a_clip_without_faces_has_no_cast(recogniser: Recogniser) -> None:
+    assert cast(recogniser, look_of()).people == ()
+
+
+def test_an_unknown_group_names_nobody(recogniser: Recogniser, photos: dict[int, np.ndarray]) -> None:
+    assert names(cast(recogniser, look_of((0, 30, photos[11])), group=99)) == [None]

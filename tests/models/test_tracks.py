@@ -1,0 +1,100 @@
+"""Looks travel as bytes; boxes are joined and interpolated; what goes on across a border of stretches is one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from models.faces import Box
+from models.quality import Quality
+from models.stretches import Stretch, joined
+from models.tracks import Look, Portrait, Track, interpolated, pairs
+
+CHANCE = np.random.default_rng(5)
+LUMA = CHANCE.integers(0, 256, (36, 64), np.uint8)
+OTHER = CHANCE.integers(0, 256, (36, 64), np.uint8)
+
+
+def track(first: int, length: int, left: float = 10.0, sharpness: float = 2.0) -> Track:
+    boxes = np.tile(np.array([left, 20, left + 100, 120], np.float32), (length, 1))
+    encodings = np.eye(4, dtype=np.float32)[:2]
+    return Track(
+        first, boxes, encodings, (Quality(100, sharpness, 5.0),) * 2, Portrait(b"jpeg%d" % first, 100, sharpness)
+    )
+
+
+def stretch(*tracks: Track, frames: int = 10, opening: np.ndarray = LUMA, closing: np.ndarray = LUMA) -> Stretch:
+    look = Look("dlib-1", (640, 360), np.arange(frames) / 30, np.array([0]), tracks)
+    return Stretch(look, opening, closing, np.array([0.01, 0.01, 0.01]))
+
+
+def same(one: Look, other: Look) -> bool:
+    return (
+        (one.engine, one.size) == (other.engine, other.size)
+        and np.array_equal(one.times, other.times)
+        and np.array_equal(one.shots, other.shots)
+        and len(one.tracks) == len(other.tracks)
+        and all(
+            (a.first, a.qualities) == (b.first, b.qualities)
+            and np.array_equal(a.boxes, b.boxes)
+            and np.array_equal(a.encodings, b.encodings)
+            and (a.portrait and (a.portrait.jpeg, a.portrait.face_width, a.portrait.sharpness))
+            == (b.portrait and (b.portrait.jpeg, b.portrait.face_width, b.portrait.sharpness))
+            for a, b in zip(one.tracks, other.tracks, strict=True)
+        )
+    )
+
+
+def test_a_look_comes_back_from_its_bytes() -> None:
+    blind = replace(track(3, 4), encodings=np.empty((0, 4), np.float32), qualities=(), portrait=None)
+    seen = stretch(track(0, 10), blind, track(5, 2, 300)).look
+    assert same(Look.from_bytes(seen.to_bytes()), seen)
+    assert same(Look.from_bytes(stretch().look.to_bytes()), stretch().look)
+
+
+def test_bytes_that_are_no_look_are_refused() -> None:
+    with pytest.raises((ValueError, KeyError)):
+        Look.from_bytes(b"nothing of the kind")
+
+
+def test_boxes_pair_by_overlap_each_once() -> None:
+    one = [Box(0, 0, 100, 100), Box(60, 0, 160, 100)]
+    other = [Box(55, 0, 155, 100), Box(300, 0, 400, 100), Box(20, 0, 120, 100)]
+    assert sorted(pairs(one, other, 0.3)) == [(0, 2), (1, 0)]
+    assert pairs(one, other, 0.95) == []
+
+
+def test_boxes_move_evenly_between_detections_and_rest_outside() -> None:
+    boxes = interpolated(np.array([2, 6]), np.array([[0, 0, 10, 10], [40, 0, 50, 10]], np.float32), 0, 7)
+    assert boxes[:, 0].tolist() == [0, 0, 0, 10, 20, 30, 40, 40]
+    assert boxes.dtype == np.float32
+
+
+def test_a_face_goes_on_across_a_border() -> None:
+    look = joined([stretch(track(0, 10)), stretch(track(0, 6, 14, 3.0), track(7, 3))])
+    assert [(one.first, one.last) for one in look.tracks] == [(0, 15), (17, 19)]
+    assert look.tracks[0].portrait
+    assert look.tracks[0].portrait.sharpness == 3.0
+    assert (len(look.times), look.shots.tolist()) == (20, [0])
+
+
+def test_no_face_goes_on_across_a_cut() -> None:
+    look = joined([stretch(track(0, 10)), stretch(track(0, 10), opening=OTHER)])
+    assert [(one.first, one.last) for one in look.tracks] == [(0, 9), (10, 19)]
+    assert look.shots.tolist() == [0, 10]
+
+
+def test_two_faces_at_a_border_stay_two() -> None:
+    look = joined([stretch(track(0, 10), track(0, 10, 300)), stretch(track(0, 10, 305), track(0, 10, 12))])
+    assert [(one.first, one.last, one.boxes[0, 0]) for one in look.tracks] == [(0, 19, 10), (0, 19, 300)]
+
+
+def test_a_stretch_travels_and_empty_ones_are_passed_over() -> None:
+    empty = stretch(frames=0)
+    look = joined([Stretch.from_bytes(one.to_bytes()) for one in (empty, stretch(track(0, 10)), empty, stretch())])
+    assert (len(look.times), look.size, len(look.tracks)) == (20, (640, 360), 1)
+    assert len(joined([empty]).times) == 0
+    with pytest.raises(ValueError, match="no stretch"):
+        joined([])

@@ -1,0 +1,345 @@
+"""A video goes in, an annotated clip comes out: the real bot, its queue and its workers, on a simulated Discord."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
+
+import aiohttp
+import av
+import discord
+import pytest
+from simcord.http import FakeWebhookAdapter
+
+from bot.app import App
+from bot.client import Nugu
+from bot.clips import making
+from bot.clips.kept import Kept
+from bot.clips.queue import ClipQueue
+from bot.compute import Compute
+from tests.conftest import LONG_ENOUGH
+from tests.stories.conftest import Stage
+from tests.stories.reading import alt_texts, answer, buttons, option, texts
+from tests.support.image_search import serving
+from tests.support.video_site import mediasite
+from tests.support.videos import video_of
+
+MINUTES = 60.0
+CLIP = "white-house-0m00.mp4"
+
+
+@pytest.fixture(scope="session")
+def film(public_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, bytes]:
+    """Two seconds of Obama, and one of somebody who is no president."""
+    photos = [public_photos / name for name in ("obama2.jpg", "obama3.jpg", "astronaut.png")]
+    return "white house.mp4", video_of(photos, tmp_path_factory.mktemp("film") / "film.mp4").read_bytes()
+
+
+class Hold:
+    """Keeps clips from being made, until it lets go."""
+
+    def __init__(self, make: Callable[..., Any]) -> None:
+        self._make = make
+        self.began = 0
+        self.let_go = asyncio.Event()
+
+    async def make(self, *args: Any) -> Any:
+        self.began += 1
+        await self.let_go.wait()
+        return await self._make(*args)
+
+
+class Refusing:
+    """A Discord that refuses so many clips for their size."""
+
+    def __init__(self) -> None:
+        self.times = 0
+        self.sizes: list[int] = []
+
+
+@pytest.fixture
+def refusing(monkeypatch: pytest.MonkeyPatch) -> Refusing:
+    refusing = Refusing()
+    request = FakeWebhookAdapter.request
+
+    async def refuses(self: Any, route: Any, session: Any, **parts: Any) -> Any:
+        films = [file for file in parts.get("files") or [] if file.filename.endswith(".mp4")]
+        for file in films:
+            refusing.sizes.append(file.fp.seek(0, os.SEEK_END))
+            file.fp.seek(0)
+        if films and refusing.times:
+            refusing.times -= 1
+            response = Mock(spec=aiohttp.ClientResponse, status=413, reason="Payload Too Large")
+            raise discord.HTTPException(response, {"code": 40005, "message": "Request entity too large"})
+        return await request(self, route, session, **parts)
+
+    monkeypatch.setattr(FakeWebhookAdapter, "request", refuses)
+    return refusing
+
+
+@pytest.fixture
+async def hold(monkeypatch: pytest.MonkeyPatch) -> Hold:
+    hold = Hold(making.make)
+    monkeypatch.setattr(making, "make", hold.make)
+    return hold
+
+
+@pytest.fixture
+def jobs_run(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the jobs that workers are given."""
+    names: list[str] = []
+    attempt = Compute._attempt
+
+    async def recorded(self: Compute, limit: Any, ends: Any, priority: Any, job: Any, *rest: Any) -> Any:
+        names.append(job.__name__)
+        return await attempt(self, limit, ends, priority, job, *rest)
+
+    monkeypatch.setattr(Compute, "_attempt", recorded)
+    return names
+
+
+async def until(found: Callable[[], Any], what: str) -> Any:
+    """What `found` finds, as soon as it does."""
+    ends = time.monotonic() + LONG_ENOUGH
+    while time.monotonic() < ends:
+        if (it := found()) not in (None, False):
+            return it
+        await asyncio.sleep(0.02)
+    raise TimeoutError(f"waited {LONG_ENOUGH} s for {what}")
+
+
+def clips_in(stage: Stage) -> list[Any]:
+    """The bot's messages that show a clip, the first first."""
+    return [m for m in stage.channel.history() if m.author.bot and any(f.filename == CLIP for f in m.attachments)]
+
+
+async def clip_in(stage: Stage) -> Any:
+    return (await until(lambda: clips_in(stage) or None, "a clip"))[0]
+
+
+async def told(stage: Stage, sentence: str) -> Any:
+    """The message that says so, once there is one."""
+    return await until(lambda: next((m for m in stage.channel.history() if sentence in texts(m)), None), sentence)
+
+
+def one_told(message: Any, word: str) -> Any:
+    """The message, if it says this word and has no buttons."""
+    return message if word in texts(message) and not buttons(message) else None
+
+
+def shown(stage: Stage) -> str:
+    """All that the bot ever put on a card."""
+    return "\n".join(str(request.json) for request in stage.recorder.requests)
+
+
+async def test_a_file_becomes_a_clip_and_a_correction_draws_it_again(
+    stage: Stage, film: tuple[str, bytes], jobs_run: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.clips.queue.BETWEEN", 0.1)  # a short film has short stages
+    await stage.enrol_presidents()
+    await stage.fan.slash(stage.channel, "clip", video=film)
+    clip = await clip_in(stage)
+    assert "① **Obama**" in texts(clip)
+    assert re.search(r"① \*\*Obama\*\* 99 % · (1\.9|2\.\d) s in all · 0:00–0:0\d", texts(clip))
+    assert re.search(r"② someone I don't know · \d\.\d s in all · 0:02", texts(clip))
+    assert "in `/review`." in texts(clip)
+    assert buttons(clip) == ["All right", "Fix a face", "Details", "Hide"]
+    assert alt_texts(clip)[1].startswith("Who is on screen for how long of 0:03: ① Obama")
+    assert [file.filename for file in clip.attachments] == [CLIP, "screen-time.png"]
+    (tmp_path / "clip.mp4").write_bytes(await clip.attachments[0].read())
+    with av.open(tmp_path / "clip.mp4") as container:
+        assert [stream.codec_context.name for stream in container.streams] == ["h264", "aac"]
+        assert float(container.duration or 0) / av.time_base == pytest.approx(3.0, abs=0.1)
+    for words in ("Looking for faces", "Drawing", "Seen so far: Obama"):
+        assert words in shown(stage)
+    assert "Answered by `dlib-1`" in texts(answer(await stage.fan.click(clip, label="Details")))
+
+    # A suggestion changes nothing; a trusted word does, and the clip is drawn with it without another look.
+    dialog = answer(await stage.moderator.click(clip, label="Fix a face"))
+    who = await stage.moderator.select(dialog, [option(dialog, "② ")])
+    step = answer(who)
+    await stage.moderator.select(step, [option(step, "Biden")])
+    clip = (await until(lambda: clips_in(stage), "the clip"))[0]
+    assert "② **Biden** ✓ said by" in texts(clip)
+    assert buttons(clip)[-1] == "Draw again"
+    refused = answer(await stage.other.click(clip, label="Draw again"))
+    assert texts(refused).strip() == (
+        "Only the person who asked, or people with a trusted role, can have this drawn again."
+    )
+    await until(lambda: not stage.app.clips.at_work, "the end of it")
+    jobs_run.clear()
+    first = await clip.attachments[0].read()
+    await stage.moderator.click(clip, label="Draw again")
+    again = await until(
+        lambda: next((m for m in clips_in(stage) if "Draw again" not in buttons(m)), None), "the clip drawn again"
+    )
+    assert again.id == clip.id
+    assert await again.attachments[0].read() != first
+    assert "draw" in jobs_run
+    assert "look" not in jobs_run
+    assert len(clips_in(stage)) == 1
+
+
+async def test_a_link_becomes_a_clip_and_is_followed_once(stage: Stage, film: tuple[str, bytes]) -> None:
+    await stage.enrol_presidents()
+    async with serving() as site:
+        known = {"link_sites": "mediasite", "allowed_addresses": f"127.0.0.1:{site.port}"}
+        app = replace(stage.app, settings=stage.app.settings.model_copy(update=known))
+        await stage.env.restart_bot(Nugu(app, always_sync=True, shard_count=1))
+        link = mediasite(site, (site.put("/film.mp4", film[1], "video/mp4"), "video/mp4"), title="At [the] *stage*")
+        await stage.fan.slash(stage.channel, "clip", link="https://example.org/video")
+        await told(stage, "I don't take links to that page. I take links to one video on mediasite.")
+        await stage.fan.send(stage.channel, f"{stage.mention} {link}")
+        clip = await until(lambda: next((m for m in stage.channel.history() if buttons(m)[1:]), None), "the clip")
+        assert "① **Obama**" in texts(clip)
+        assert r"**At \[the] \*stage\***" in texts(clip)
+        assert f"[0:00–0:03 of the video](<{link}>)" in texts(clip)
+        assert "Downloading the video" in shown(stage)
+        assert site.paths().count("/film.mp4") == 1
+        await stage.moderator.slash(stage.channel, "clip", link=link, start="0:01", style="boxes")
+        await until(lambda: len([m for m in stage.channel.history() if buttons(m)[1:]]) == 2, "the second clip")
+        assert site.paths().count("/film.mp4") == 1
+
+
+async def test_a_mention_becomes_a_clip_and_hide_takes_it_away(stage: Stage, film: tuple[str, bytes]) -> None:
+    await stage.enrol_presidents()
+    posted = await stage.other.send(stage.channel, "new!", attachments=[film])
+    asked = await stage.fan.send(stage.channel, f"{stage.mention} who is this?", reply_to=posted)
+    clip = await clip_in(stage)
+    assert clip.reference.message_id == asked.id
+    assert "① **Obama**" in texts(clip)
+    await stage.fan.click(clip, label="Hide")
+    assert clips_in(stage) == []
+
+
+@pytest.mark.thorough
+async def test_the_asker_cancels_and_nobody_else(stage: Stage, film: tuple[str, bytes], hold: Hold) -> None:
+    await stage.enrol_presidents()
+    await stage.fan.slash(stage.channel, "clip", video=film)
+    await until(lambda: hold.began, "the work")
+    card = await told(stage, "white house.mp4")
+    assert buttons(card) == ["Cancel"]
+    refused = answer(await stage.other.click(card, label="Cancel"))
+    assert texts(refused).strip() == "Only the person who asked, or a moderator, can cancel this."
+    await stage.fan.click(card, label="Cancel")
+    await told(stage, "Cancelled.")
+    assert len(stage.channel.history()) == 1
+
+
+@pytest.mark.thorough
+async def test_a_video_whose_message_is_deleted_is_forgotten(stage: Stage, film: tuple[str, bytes], hold: Hold) -> None:
+    await stage.enrol_presidents()
+    asked = await stage.fan.send(stage.channel, stage.mention, attachments=[film])
+    await until(lambda: hold.began, "the work")
+    assert list((stage.app.settings.data / "clips").glob("*/video"))
+    await stage.fan.delete(asked)
+    await told(stage, "Cancelled.")
+    await until(lambda: not list((stage.app.settings.data / "clips").glob("*/video")), "it to be forgotten")
+
+
+@pytest.mark.thorough
+async def test_one_clip_at_a_time_and_a_queue_that_ends(stage: Stage, film: tuple[str, bytes], hold: Hold) -> None:
+    await stage.enrol_presidents()
+    await stage.fan.slash(stage.channel, "clip", video=film)
+    await until(lambda: hold.began, "the work")
+    refused = answer(await stage.fan.slash(stage.channel, "clip", video=film))
+    assert texts(refused).strip() == "I am still at work on your last clip. Ask again when it is there, or cancel it."
+    assert refused.ephemeral
+    # The same wish is at work already, so this one waits; then the server's queue is full.
+    await stage.other.slash(stage.channel, "clip", video=film)
+    await told(stage, "Waiting: next in the queue")
+    settings = stage.app.settings.model_copy(update={"clips_of_server": 1})
+    stage.bot.app = replace(stage.app, settings=settings)
+    refused = answer(await stage.moderator.slash(stage.channel, "clip", video=film))
+    assert texts(refused).startswith("1 clips wait here already.")
+    hold.let_go.set()
+    await until(lambda: len(clips_in(stage)) == 2, "both clips")
+
+
+async def test_a_part_that_is_too_long(stage: Stage, film: tuple[str, bytes], app: App) -> None:
+    await stage.enrol_presidents()
+    refused = answer(await stage.fan.slash(stage.channel, "clip", video=film, length="20:00"))
+    assert texts(refused).strip() == "I annotate 10:00 at most: ask for a shorter part."
+    await stage.fan.slash(stage.channel, "clip", video=film, start="1:00")
+    await told(stage, "That video ends at 0:03, before the start you chose.")
+    await stage.moderator.slash(stage.channel, "clip", video=("a.mp4", b"not a video"))
+    card = await until(lambda: one_told(stage.channel.last_message, "video"), "why it is none")
+    assert buttons(card) == []
+
+
+@pytest.mark.thorough
+async def test_the_bot_goes_away_in_the_middle_and_the_clip_comes_once(
+    stage: Stage, film: tuple[str, bytes], hold: Hold
+) -> None:
+    await stage.enrol_presidents()
+    await stage.fan.slash(stage.channel, "clip", video=film)
+    await until(lambda: hold.began, "the work")
+    settings = stage.app.settings
+    clips = ClipQueue(Kept(settings.data / "clips", settings.clip_keep_bytes, settings.forget_days))
+    app = replace(stage.app, clips=clips)
+    await stage.env.restart_bot(Nugu(app, always_sync=True, shard_count=1))
+    hold.let_go.set()
+    clip = await clip_in(stage)
+    assert "① **Obama**" in texts(clip)
+    assert hold.began == 2
+    await until(lambda: not clips.at_work, "the end of it")
+    assert len(stage.channel.history()) == 1
+    await clips.close()
+
+
+@pytest.mark.thorough
+async def test_a_worker_is_killed_in_the_middle_and_the_clip_comes(
+    stage: Stage, film: tuple[str, bytes], jobs_run: list[str]
+) -> None:
+    await stage.enrol_presidents()
+    pids = await asyncio.to_thread(stage.app.compute.worker_pids)
+    await stage.fan.slash(stage.channel, "clip", video=film)
+    await until(lambda: "look" in jobs_run, "the look")
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+    clip = await clip_in(stage)
+    assert "① **Obama**" in texts(clip)
+
+
+@pytest.mark.thorough
+async def test_a_refused_upload_is_made_smaller_once(
+    stage: Stage, film: tuple[str, bytes], jobs_run: list[str], refusing: Refusing
+) -> None:
+    await stage.enrol_presidents()
+    refusing.times = 1
+    await stage.fan.slash(stage.channel, "clip", video=film)
+    clip = await clip_in(stage)
+    (before, after) = refusing.sizes
+    assert after < before
+    assert len(await clip.attachments[0].read()) == after
+    assert jobs_run.count("draw") == 2
+
+    # Its card is there a moment before the promise is written down as kept.
+    await until(lambda: not stage.app.clips.at_work, "the end of it")
+    refusing.times = 2
+    await stage.fan.slash(stage.channel, "clip", video=film, start="0:01")
+    await told(stage, "Discord takes no file as large as this clip.")
+    assert len(clips_in(stage)) == 1
+
+
+@pytest.mark.thorough
+async def test_after_fourteen_minutes_the_asker_is_called(stage: Stage, film: tuple[str, bytes], hold: Hold) -> None:
+    await stage.enrol_presidents()
+    await stage.fan.slash(stage.channel, "clip", video=film)
+    card = stage.channel.last_message
+    await until(lambda: hold.began, "the work")
+    await stage.env.advance_time(15 * MINUTES)
+    hold.let_go.set()
+    clip = await clip_in(stage)
+    assert clip.id != card.id
+    assert clip.reference.message_id == card.id
+    assert f"<@{stage.fan.id}>, here is your clip." in texts(clip)
+    await told(stage, f"Done: {clip.jump_url}")

@@ -1,0 +1,254 @@
+"""Each way to ask for a clip, up to the promise; and what is no question for one."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from simcord import InteractionResult
+
+from bot.clips.wishes import Posted, Wish
+from bot.errors import PersonError
+from bot.media.captions import Style
+from bot.usecases.clip import Reach
+from bot.usecases.identify import Asked
+from cogs.cards.clip import TAKEN
+from tests.stories.conftest import Stage
+from tests.stories.reading import answer, texts
+
+VIDEO = "mv.mp4", b"no video, and nobody looks at it here"
+LINK = "https://youtu.be/abc?t=95"
+
+
+@dataclass
+class Heard:
+    """What the queue was asked for; of files their bytes."""
+
+    asked: list[Asked] = field(default_factory=list[Asked])
+    wishes: list[Wish] = field(default_factory=list[Wish])
+    reaches: list[Reach] = field(default_factory=list[Reach])
+    videos: list[bytes] = field(default_factory=list[bytes])
+    refusal: PersonError | None = None
+
+    full: bool = False
+
+    async def check_room(self, app: Any, asked: Asked) -> None:
+        if self.full:
+            raise PersonError("Full.")
+
+    async def ask(self, app: Any, asked: Asked, wish: Wish, reach: Reach) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+        self.asked.append(asked)
+        self.wishes.append(wish)
+        self.reaches.append(reach)
+        if isinstance(wish.source, Posted):
+            self.videos.append(wish.source.path.read_bytes())
+
+
+@pytest.fixture(autouse=True)
+def heard(monkeypatch: pytest.MonkeyPatch) -> Heard:
+    heard = Heard()
+    monkeypatch.setattr("bot.usecases.clip.ask", heard.ask)
+    monkeypatch.setattr("bot.usecases.clip.check_room", heard.check_room)
+    return heard
+
+
+def said(result: InteractionResult) -> str:
+    return texts(answer(result)).strip()
+
+
+def post_link(stage: Stage, text: str, *embeds: dict[str, Any]) -> Any:
+    """Somebody posts a link, which Discord shows with its picture."""
+    stage.env.backend.create_message(stage.channel.id, stage.other.id, text, embeds=list(embeds))
+    return stage.channel.last_message
+
+
+YOUTUBE = {
+    "type": "video",
+    "url": "https://www.youtube.com/watch?v=abc",
+    "thumbnail": {
+        "url": "https://i.ytimg.com/vi/abc/hq.jpg",
+        "proxy_url": "https://images-ext-1.discordapp.net/external/x/https/i.ytimg.com/vi/abc/hq.jpg",
+    },
+    "video": {"url": "https://www.youtube.com/embed/abc"},
+}
+
+
+async def test_a_command_with_a_link(stage: Stage, heard: Heard) -> None:
+    await stage.fan.slash(
+        stage.channel, "clip", link=f"look: {LINK}", start="0:30", length="1m", group="TWICE", style="names+list"
+    )
+    assert heard.wishes == [Wish(LINK, 30.0, 60.0, Style.NAMES_AND_LIST)]
+    (asked,), (reach,) = heard.asked, heard.reaches
+    assert (asked.asker_id, asked.server_id, asked.group) == (stage.fan.id, stage.guild.id, "TWICE")
+    assert reach.card_id == stage.channel.last_message.id
+    assert reach.most_bytes == 26214400
+    assert reach.token
+
+
+async def test_a_command_with_a_file(stage: Stage, heard: Heard) -> None:
+    await stage.fan.slash(stage.channel, "clip", video=VIDEO)
+    (wish,) = heard.wishes
+    assert isinstance(wish.source, Posted)
+    assert wish.source.name == "mv.mp4"
+    assert (wish.start, wish.length, wish.style) == (0.0, None, Style.NAMES)
+    assert heard.videos == [VIDEO[1]]
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({}, "Give me a `link:` or a `video:`, one of the two."),
+        ({"link": LINK, "video": VIDEO}, "Give me a `link:` or a `video:`, one of the two."),
+        ({"link": "twice feel special"}, "That is no link. Paste the address of the video: `https://…`."),
+        (
+            {"video": ("a.txt", b"x")},
+            "That file is no video. Attach an MP4, MOV or WebM, or give me a `link:`.",
+        ),
+        ({"link": LINK, "start": "soon"}, "I can't read the time “soon”. Write it as `1:23` or in seconds."),
+    ],
+)
+async def test_what_is_no_wish_is_told_in_a_sentence(
+    stage: Stage, heard: Heard, options: dict[str, Any], sentence: str
+) -> None:
+    result = await stage.fan.slash(stage.channel, "clip", **options)
+    assert said(result) == sentence
+    assert answer(result).ephemeral
+    assert heard.wishes == []
+
+
+async def test_a_refused_wish_is_told_to_the_asker_alone(stage: Stage, heard: Heard) -> None:
+    heard.refusal = PersonError("20 clips wait here already.")
+    result = await stage.fan.slash(stage.channel, "clip", link=LINK)
+    assert said(result) == "20 clips wait here already."
+    assert answer(result).ephemeral
+    assert stage.channel.last_message is None
+    await stage.fan.send(stage.channel, f"{stage.mention} {LINK}")
+    assert texts(stage.channel.last_message).strip() == "20 clips wait here already."
+
+
+async def test_a_file_that_is_too_large_is_not_even_fetched(
+    stage: Stage, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched: list[str] = []
+    monkeypatch.setattr(stage.bot.http, "get_from_cdn", fetched.append)
+    settings = stage.app.settings.model_copy(update={"clip_bytes": 10})
+    monkeypatch.setattr(stage.bot, "app", dataclasses.replace(stage.app, settings=settings))
+    result = await stage.fan.slash(stage.channel, "clip", video=VIDEO)
+    assert said(result).startswith("mv.mp4: this file is too large; I read videos of up to")
+    assert not fetched
+    assert not list((stage.app.settings.data / "clips").glob("incoming-*"))
+
+
+async def test_an_avi_is_refused_before_it_is_fetched(
+    stage: Stage, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched: list[str] = []
+    monkeypatch.setattr(stage.bot.http, "get_from_cdn", fetched.append)
+    result = await stage.fan.slash(stage.channel, "clip", video=("old.AVI", b"RIFF"))
+    assert said(result) == "old.AVI: this is an AVI; I read MP4, MOV, WebM, MKV and MPEG-TS."
+    assert not fetched
+
+
+async def test_a_file_is_not_fetched_where_there_is_no_room(
+    stage: Stage, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched: list[str] = []
+    monkeypatch.setattr(stage.bot.http, "get_from_cdn", fetched.append)
+    heard.full = True
+    assert said(await stage.fan.slash(stage.channel, "clip", video=VIDEO)) == "Full."
+    assert not fetched
+
+
+async def test_a_mention_with_a_video_or_a_link(stage: Stage, heard: Heard) -> None:
+    posted = await stage.fan.send(stage.channel, stage.mention, attachments=[VIDEO])
+    card = stage.channel.last_message
+    assert texts(card).strip() == TAKEN
+    assert card.reference.message_id == posted.id
+    assert heard.reaches[0].card_id == card.id
+    assert heard.reaches[0].token is None
+    assert heard.asked[0].source_message_id == posted.id
+    await stage.fan.send(stage.channel, f"{stage.mention} <{LINK}>")
+    assert heard.wishes[1] == Wish(LINK, 95.0)
+    assert heard.videos == [VIDEO[1]]
+
+
+async def test_the_still_of_a_linked_video_is_no_picture_to_identify(stage: Stage, heard: Heard) -> None:
+    posted = post_link(stage, "https://youtu.be/abc", YOUTUBE)
+    await stage.fan.send(stage.channel, f"{stage.mention} who is this?", reply_to=posted)
+    assert [wish.source for wish in heard.wishes] == ["https://www.youtube.com/watch?v=abc"]
+    assert texts(stage.channel.last_message).strip() == TAKEN
+
+
+async def test_a_reply_to_somebody_elses_video(stage: Stage, heard: Heard) -> None:
+    posted = await stage.other.send(stage.channel, "new!", attachments=[VIDEO])
+    await stage.fan.send(stage.channel, f"{stage.mention} who is this?", reply_to=posted)
+    assert heard.videos == [VIDEO[1]]
+
+
+async def test_a_private_message_with_a_video(stage: Stage, heard: Heard) -> None:
+    stored = stage.env.backend.store_attachments(stage.fan.user.dm_channel.id, [VIDEO])
+    await stage.fan.send_dm("", attachments=stored)
+    assert heard.videos == [VIDEO[1]]
+    assert heard.asked[0].server_id is None
+
+
+async def test_the_menu_of_a_message(stage: Stage, heard: Heard) -> None:
+    posted = await stage.other.send(stage.channel, "", attachments=[VIDEO])
+    forwarded = await stage.other.forward(posted, stage.channel)
+    linked = post_link(stage, "https://youtu.be/abc", YOUTUBE)
+    for message in (posted, forwarded, linked):
+        await stage.fan.context_menu(stage.channel, "Annotate this clip", message)
+    assert heard.videos == [VIDEO[1], VIDEO[1]]
+    assert heard.wishes[2].source == "https://www.youtube.com/watch?v=abc"
+    assert [asked.source_message_id for asked in heard.asked] == [posted.id, forwarded.id, linked.id]
+    nothing = await stage.other.send(stage.channel, "hello")
+    refused = await stage.fan.context_menu(stage.channel, "Annotate this clip", nothing)
+    assert said(refused).startswith("I see no video in that message.")
+
+
+async def test_a_video_that_discord_shows_is_read_through_its_proxy(stage: Stage, heard: Heard) -> None:
+    embed = {
+        "type": "video",
+        "url": "https://a.example/dance.mp4",
+        "video": {"url": "https://a.example/dance.mp4", "proxy_url": "https://elsewhere.example/dance.mp4"},
+    }
+    posted = post_link(stage, "https://a.example/dance.mp4", embed)
+    await stage.fan.context_menu(stage.channel, "Annotate this clip", posted)
+    assert [wish.source for wish in heard.wishes] == ["https://a.example/dance.mp4"]
+
+
+async def test_pictures_are_answered_as_before(stage: Stage, heard: Heard) -> None:
+    await stage.enrol_presidents()
+    photo = stage.photo("obama2.jpg")
+    await stage.fan.send(stage.channel, f"{stage.mention} who? {LINK}", attachments=[photo])
+    assert "**Obama**" in texts(stage.channel.last_message)
+    await stage.fan.send(stage.channel, f"{stage.mention} who? https://a.example/photo.jpg")
+    assert texts(stage.channel.last_message).startswith("I see no picture in that message.")
+    assert heard.wishes == []
+    # A picture and a video are both asked about.
+    await stage.fan.send(stage.channel, f"{stage.mention} who?", attachments=[photo, VIDEO])
+    cards = [texts(message) for message in stage.channel.history()]
+    assert sum("**Obama**" in text for text in cards) == 2
+    assert sum(text.strip() == TAKEN for text in cards) == 1
+    assert heard.videos == [VIDEO[1]]
+
+
+async def test_a_watched_channel_is_for_pictures(stage: Stage, heard: Heard) -> None:
+    await stage.enrol_presidents()
+    card = answer(await stage.moderator.slash(stage.channel, "setup"))
+    await stage.moderator.select(card, [stage.channel], custom_id="nugu:setup:watched")
+    posted = await stage.fan.send(stage.channel, f"who is this? {LINK}")
+    assert stage.channel.last_message.id == posted.id
+    assert heard.wishes == []
+
+
+async def test_a_file_that_discord_lost_says_so(stage: Stage, heard: Heard) -> None:
+    posted = await stage.other.send(stage.channel, "", attachments=[VIDEO])
+    stage.env.backend.cdn._blobs.clear()
+    refused = await stage.fan.context_menu(stage.channel, "Annotate this clip", posted)
+    assert said(refused) == "mv.mp4: Discord no longer has this file; post it again."
+    assert not list((stage.app.settings.data / "clips").glob("incoming-*"))

@@ -1,0 +1,99 @@
+"""Small films made on the spot by ffmpeg, and what stands in a finished file: time stamps, packets, pictures."""
+
+from __future__ import annotations
+
+import subprocess
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import imageio_ffmpeg
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.media.footage import Section
+from bot.media.video import frames
+
+CORNERS = ("red", "lime", "blue", "white")
+"""Colours of `corners`: top left, top right, bottom left, bottom right."""
+
+
+def ffmpeg(*arguments: str | Path) -> None:
+    """Run ffmpeg; the last argument is the file it writes."""
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-v", "error", "-y", *map(str, arguments)]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL, timeout=120)
+
+
+def corners(path: Path, *options: str, size: str = "80x48", seconds: float = 0.4) -> Path:
+    """A film whose quarters, each of `size`, have the `CORNERS`' colours."""
+    sources = [part for name in CORNERS for part in ("-f", "lavfi", "-i", f"color={name}:s={size}:r=10:d={seconds}")]
+    layout = "[0][1]hstack[a];[2][3]hstack[b];[a][b]vstack"
+    ffmpeg(*sources, "-filter_complex", layout, "-pix_fmt", "yuv420p", "-preset", "ultrafast", *options, path)
+    return path
+
+
+def moving(path: Path, *options: str, seconds: float = 2.0, size: str = "160x90", rate: str = "30") -> Path:
+    """A film that moves, with a tone: H.264 and AAC unless `options` say otherwise."""
+    inputs = ("-f", "lavfi", "-i", f"testsrc2=s={size}:r={rate}:d={seconds}")
+    sound = ("-f", "lavfi", "-i", f"sine=440:sample_rate=44100:duration={seconds}")
+    ffmpeg(*inputs, *sound, "-pix_fmt", "yuv420p", "-preset", "ultrafast", *options, path)
+    return path
+
+
+def uneven(path: Path, *options: str, seconds: float = 3.0, base: str = "1/90000") -> Path:
+    """A film with frames at odd times, in ticks of `base`."""
+    chosen = "settb=1/90000,select='gt(random(1)\\,0.4)',setpts='PTS+floor(random(2)*700)'"
+    return moving(
+        path, "-vf", chosen, "-fps_mode", "passthrough", "-enc_time_base:v", base, *options, seconds=seconds, rate="50"
+    )
+
+
+def stamps(path: Path, *, written: bool = False) -> list[Fraction]:
+    """When the frames of a file are shown, in seconds from its container's start; or as they are `written`."""
+    with av.open(str(path)) as container:
+        track = container.streams.video[0]
+        start = Fraction(0 if written else container.start_time or 0, 1_000_000)
+        return sorted(
+            packet.pts * Fraction(track.time_base) - start
+            for packet in container.demux(track)
+            if packet.pts is not None
+        )
+
+
+def sound_packets(path: Path, *, written: bool = False) -> list[tuple[float, bytes]]:
+    """The packets of the sound, and when each is heard, in seconds from the container's start; or as `written`."""
+    with av.open(str(path)) as container:
+        track = container.streams.audio[0]
+        start = 0 if written else (container.start_time or 0) / 1_000_000
+        return [
+            (float(packet.pts * track.time_base) - start, bytes(packet))
+            for packet in container.demux(track)
+            if packet.pts is not None and packet.size
+        ]
+
+
+def heard(path: Path) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+    """Loudness of a file's sound in steps of 5 ms, and when each begins, in seconds as they are written."""
+    times, loudness = [], []
+    with av.open(str(path)) as container:
+        track = container.streams.audio[0]
+        for frame in container.decode(track):
+            wave = np.asarray(frame.to_ndarray(), np.float32).reshape(len(frame.layout.channels), -1)[0]
+            step = frame.sample_rate // 200
+            for at in range(0, len(wave) - step + 1, step):
+                times.append(float(frame.pts * frame.time_base) + at / frame.sample_rate)
+                loudness.append(np.abs(wave[at : at + step]).max())
+    return np.array(times), np.array(loudness, np.float32)
+
+
+def pictures(path: Path) -> list[NDArray[np.uint8]]:
+    """Every frame of a short film, upright."""
+    return [frame.picture() for frame in frames(path, Section(0, 3600))]
+
+
+def quarters(picture: NDArray[np.uint8]) -> list[str]:
+    """Which of the `CORNERS` is in each quarter, in the same order."""
+    pure = {"red": (255, 0, 0), "lime": (0, 255, 0), "blue": (0, 0, 255), "white": (255, 255, 255)}
+    height, width = picture.shape[:2]
+    seen = [picture[y, x] for y in (height // 4, height * 3 // 4) for x in (width // 4, width * 3 // 4)]
+    return [min(pure, key=lambda name: np.abs(np.array(pure[name]) - pixel).sum()) for pixel in seen]

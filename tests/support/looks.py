@@ -1,0 +1,37 @@
+"""A look and a cast made up for a film: faces that go where they are told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from models.cast import Cast, Person
+from models.faces import Band, Candidate, Guess
+from models.tracks import Look, Track
+
+
+def guess(name: str | None, band: Band = Band.SURE, confidence: float = 0.97, others: Sequence[str] = ()) -> Guess:
+    """A guess of `name`, with `others` behind it; of nobody where it is None."""
+    names = [*([name] if name else []), *others]
+    shares = [confidence, *(0.02 for _ in names[1:])]
+    candidates = tuple(
+        Candidate(number, each, share) for number, (each, share) in enumerate(zip(names, shares, strict=False))
+    )
+    return Guess(0 if name else None, name, confidence, band if name else Band.UNKNOWN, candidates)
+
+
+def track(first: int, boxes: Sequence[Sequence[float]]) -> Track:
+    """A track with a box a frame."""
+    return Track(first, np.array(boxes, np.float32), np.zeros((1, 4), np.float32), (), None)
+
+
+def look_of(times: Sequence[float], size: tuple[int, int], tracks: Sequence[Track]) -> Look:
+    """A look at one shot."""
+    return Look("toy", size, np.array(times, np.float64), np.array([0]), tuple(tracks))
+
+
+def cast_of(guesses: Sequence[Guess], *, nobody: Sequence[int] = ()) -> Cast:
+    """A cast with a person a track; the tracks in `nobody` are no faces."""
+    people = [Person(number + 1, each, (number,)) for number, each in enumerate(guesses) if number not in nobody]
+    return Cast(1, "Group", tuple(guesses), tuple(people))

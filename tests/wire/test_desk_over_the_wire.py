@@ -1,0 +1,83 @@
+"""The desk over real sockets: the token's edits, files that are uploaded, a refusal for size, a plain reply."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.app import App
+from bot.client import Nugu
+from bot.clips.standing import Stage, Standing, UploadRefusedError
+from bot.usecases.clip import Reach
+from cogs.clip_desk import ClipDesk
+from tests.stories.reading import walk
+from tests.support import clips
+from tests.support.wire import WireDiscord
+
+
+@pytest.fixture
+async def bot(app: App, wire: WireDiscord) -> AsyncGenerator[Nugu]:
+    bot = Nugu(app, shard_count=1, guild_ready_timeout=0.1)
+    yield bot
+    assert bot.is_closed()
+
+
+def shown(message: Any) -> list[str]:
+    """The addresses of what the message shows."""
+    galleries = [part for part in walk(message["components"]) if part["type"] == 12]
+    return [item["media"]["url"] for gallery in galleries for item in gallery["items"]]
+
+
+async def test_a_card_becomes_a_clip_over_the_wire(
+    wire: WireDiscord, bot: Nugu, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reaches: list[Reach] = []
+
+    async def ask(app: Any, asked: Any, wish: Any, reach: Reach) -> None:
+        reaches.append(reach)
+
+    monkeypatch.setattr("bot.usecases.clip.ask", ask)
+    guild = wire.add_guild()
+    channel = wire.add_channel(guild)
+    fan = wire.add_user("fan", guild)
+    large = clips.drawing(tmp_path_factory.mktemp("large"), size=30 << 20)
+    small = clips.drawing(tmp_path_factory.mktemp("small"), size=2 << 20)
+    async with wire.running(bot):
+        await wire.wait_for("PUT", "/applications/*/commands")
+        await wire.slash(channel, fan, "clip", link="https://youtu.be/abc")
+        await wire.wait_for("POST", "/interactions/*/*/callback")
+        async with asyncio.timeout(15):
+            while not reaches:
+                await asyncio.sleep(0.01)
+        (reach,) = reaches
+        promise = clips.promise(
+            channel.id, reach.card_id, asker=fan.id, server=guild.id, token=reach.token, until=reach.token_until
+        )
+        desk = ClipDesk(bot)
+        await desk.show(Standing(promise, "MV", Stage.LOOK, share=0.5))
+        await wire.wait_for("PATCH", "/webhooks/*/*/messages/*")
+        with pytest.raises(UploadRefusedError) as refused:
+            await desk.answer(promise, clips.finished("Sana"), large)
+        assert refused.value.most_bytes == 8 << 20
+        assert await desk.answer(promise, clips.finished("Sana"), small) == promise.card_id
+        sent = await wire.wait_for("PATCH", "/webhooks/*/*/messages/*")
+        assert [len(file.data or b"") for file in sent.files.values()] == [2 << 20, len(small.chart)]
+        assert [address.rsplit("/", 1)[-1] for address in shown(sent.response)] == [
+            "twice-m-v-0m30.mp4",
+            "screen-time.png",
+        ]
+        assert await desk.answered(promise) == promise.card_id
+
+        late = replace(promise, token_until=0.0)
+        posted = await desk.answer(late, clips.finished("Sana"), small)
+        reply = await wire.wait_for("POST", "/channels/*/messages")
+        assert int(reply.response["id"]) == posted
+        assert reply.json["allowed_mentions"]["users"] == [fan.id]
+        assert str(reply.json["message_reference"]["message_id"]) == str(promise.card_id)
+        instead = await wire.wait_for("PATCH", "/channels/*/messages/*")
+        assert "Done: https://discord.com/channels/" in str(instead.json)
+    assert wire.failures == []

@@ -1,0 +1,3 @@
+"""The part of deno that is called; its wheel ships no types."""
+
+def find_deno_bin() -> str: ...

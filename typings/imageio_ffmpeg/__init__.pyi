@@ -1,0 +1,3 @@
+"""The part of imageio-ffmpeg that is called; its wheel ships no types."""
+
+def get_ffmpeg_exe() -> str: ...
