@@ -21,7 +21,7 @@ from bot.jobs import Credit, Identified, SeenFace
 from bot.links.fetching import fetch, inspect
 from bot.usecases import identify
 from bot.usecases.identify import Asked
-from bot.words import ClipState, Meaning, Origin, teaches
+from bot.words import ClipState, Origin, teaches
 from models.faces import Band, Guess
 
 if TYPE_CHECKING:
@@ -142,13 +142,12 @@ def _part(app: App, job: ClipJob) -> Part:
 
 def _guess_now(face: AnsweredFace) -> Guess | None:
     """Whom a face is drawn as: as people said, without a confidence then, else as it was guessed. None: it is no face."""
+    if face.is_no_face:
+        return None
     if face.word is None:
         return face.guess
-    if face.word.meaning is Meaning.NOT_A_FACE:
-        return None
-    if face.word.meaning is Meaning.MEMBER:
-        return Guess(face.word.member, face.word.name, 1.0, Band.SURE)
-    return Guess(None, None, 1.0, Band.UNKNOWN)
+    member = face.word.member if face.name is not None else None
+    return Guess(member, face.name, 1.0, Band.SURE if face.name is not None else Band.UNKNOWN)
 
 
 async def _keep(
