@@ -30,7 +30,7 @@ GAP = 0.75
 """Seconds: no longer may a face that comes and goes be overlooked."""
 
 LARGE = 80
-"""Pixels: where a face as wide is in a frame, narrower ones are not looked for. dlib's detector knows none below."""
+"""Pixels: where all faces that are easily seen in a frame are as wide, narrower ones are not looked for."""
 
 STEP = 0.06
 """Seconds between the frames that are kept for a second look."""
@@ -197,8 +197,11 @@ class Watcher:
             done.forget()
 
     def _faces(self, picture: Picture) -> list[Face]:
-        """The large faces of a frame, or the small ones where there is none: those cost three times as much."""
-        return self._engine.detect(picture, LARGE) or self._engine.detect(picture, SMALL)
+        """The large faces of a frame; a closer look, which costs three times that, where there is none or a small one."""
+        found = self._engine.detect(picture, LARGE)
+        if found and all(face.box.width >= LARGE for face in found):
+            return found
+        return self._engine.detect(picture, SMALL)
 
     def _between(self, before: _Frame, after: _Frame, kept: Sequence[_Frame]) -> None:
         """Look for the faces that two frames don't agree on in the middle one of those between, and so on."""
