@@ -246,6 +246,7 @@ class ClipQueue:
     async def _made_and_sent(self, app: App, desk: Desk, job: ClipJob, video: KeptVideo) -> int | None:
         """The id of the message with the clip; None where the job isn't ours any more. Raises UploadRefusedError."""
         async with self._telling(desk, job) as heard:
+            heard(Stage.WAITING)
             async with self._all_workers:
                 began = time.monotonic()
                 made = await making.make(app, job, video, heard)
