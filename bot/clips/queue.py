@@ -217,6 +217,8 @@ class ClipQueue:
                 else:  # the clip from before is there, and can be drawn again
                     moved = await Clips(session).move(job, ClipState.DONE, drawn_changes=NEVER)
             if moved is not None:
+                if moved.state is ClipState.FAILED and moved.question_id is not None:
+                    await identify.hide(app, moved.question_id)
                 await desk.explain(promise, sentence)
 
     async def _make_and_send(self, app: App, desk: Desk, job: ClipJob) -> None:

@@ -329,6 +329,13 @@ async def test_an_upload_that_is_refused_is_made_smaller_once(app: App, works: W
     job_id = await promise(app, 1, "b")
     await until(lambda: desk.told == {job_id: queue.TOO_LARGE})
     assert await state(app, job_id) is ClipState.FAILED
+    # Nobody is asked in review about the faces of a clip that never came.
+    async with app.database.reading() as session:
+        job = await Clips(session).get(job_id)
+        assert job is not None
+        question = await session.get(Question, job.question_id)
+        assert question is not None
+        assert question.hidden_at is not None
 
 
 async def test_an_error_is_told_in_a_sentence_and_the_queue_goes_on(app: App, works: Works, desk: Desk) -> None:
