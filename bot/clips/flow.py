@@ -44,6 +44,8 @@ A job begins at a keyframe, up to half as much later, since decoding does.
 """
 
 USUAL_PIXELS = 1920 * 1080
+"""Of a frame; where frames have more, parts are as much shorter, since looking takes longer."""
+
 MOST_AT_ONCE = 32
 """Parts of one video that a scheduler of others is given together."""
 
