@@ -31,7 +31,7 @@ from bot.clips.flow import Part, Terms, annotate
 from bot.clips.kept import VIDEO, KeptVideo
 from bot.database.tables import HOUSE
 from bot.media.captions import Style
-from bot.media.clips import CRF, PRESET
+from bot.media.clips import GREATEST_RATE, encoding
 from bot.settings import Settings
 from bot.usecases import engines, roster
 from bot.usecases.identify import Submitted
@@ -178,19 +178,10 @@ def memory(process: psutil.Process) -> int:
 
 def transcode(video: Path, out: Path) -> Cost:
     """The same picture encoded with our settings, the sound copied: nobody looks, nothing is drawn."""
-    command = [
-        imageio_ffmpeg.get_ffmpeg_exe(),
-        "-v",
-        "error",
-        "-y",
-        "-i",
-        str(video),
-        "-c:v",
-        "libx264",
-        "-preset",
-        PRESET,
-    ]
-    command += ["-crf", str(CRF), "-pix_fmt", "yuv420p", "-c:a", "copy", "-movflags", "+faststart", str(out)]
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", "-i", str(video)]
+    for option, value in encoding(GREATEST_RATE).items():
+        command += [f"-{option}", str(value)]
+    command += ["-c:a", "copy", "-movflags", "+faststart", str(out)]
     cost = Cost()
     with watched(cost):
         began = time.perf_counter()
@@ -229,18 +220,8 @@ def make_video(shared: Path, folder: Path, gallery: Path, seconds: int) -> Path:
 def repeated(video: Path, out: Path, seconds: int) -> Path:
     """The video again and again, without encoding it anew."""
     if not out.exists():
-        command = [
-            imageio_ffmpeg.get_ffmpeg_exe(),
-            "-v",
-            "error",
-            "-stream_loop",
-            "-1",
-            "-i",
-            str(video),
-            "-t",
-            str(seconds),
-        ]
-        subprocess.run([*command, "-c", "copy", str(out)], check=True)
+        command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-stream_loop", "-1", "-i", str(video)]
+        subprocess.run([*command, "-t", str(seconds), "-c", "copy", str(out)], check=True)
     return out
 
 

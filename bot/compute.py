@@ -192,8 +192,7 @@ class Compute:
     def _connect(self) -> Any:
         import dask.config
 
-        # Read once, when distributed is imported: it would tell of every worker at INFO.
-        dask.config.set({"logging": {"distributed": "critical"}})
+        dask.config.set(_QUIET)
         from distributed import Client, LocalCluster
 
         # A picture travels in its task: that is one copy, where scattering it would tie it to one worker's life.
@@ -215,6 +214,15 @@ class Compute:
             client = Client(cluster, set_as_default=False)
             undone.pop_all()
             return client
+
+
+_QUIET = {
+    # Read once, when distributed is imported: it would tell of every worker at INFO.
+    "logging": {"distributed": "critical"},
+    # What only its dashboard shows, a hundred times a second in every process.
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "1s",
+}
 
 
 def aside() -> None:

@@ -101,9 +101,11 @@ def crop(picture: Picture, box: Box, *, max_side: int = 320) -> bytes:
     if min(box.right, width) <= max(box.left, 0) or min(box.bottom, height) <= max(box.top, 0):
         raise ValueError(f"{box} lies outside the picture of {width}×{height}")
     side = max(1, round(1.8 * max(box.width, box.height)))
-    columns = _span((box.left + box.right) / 2, side, width)
-    rows = _span((box.top + box.bottom) / 2, side, height)
-    square = Image.fromarray(picture[np.ix_(rows, columns)])
+    left = _start((box.left + box.right) / 2, side, width)
+    top = _start((box.top + box.bottom) / 2, side, height)
+    inside = picture[max(top, 0) : top + side, max(left, 0) : left + side]
+    missing = [(max(-start, 0), max(start + side - length, 0)) for start, length in ((top, height), (left, width))]
+    square = Image.fromarray(np.pad(inside, (*missing, (0, 0)), "edge"))
     if side > max_side:
         square = square.resize((max_side, max_side), Image.Resampling.LANCZOS, reducing_gap=1.0)
     return _jpeg(square, 92)
@@ -134,11 +136,10 @@ def _jpeg(image: Image.Image, quality: int) -> bytes:
     return out.getvalue()
 
 
-def _span(middle: float, side: int, length: int) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
-    """`side` indices around `middle`, moved into range(length) if it is long enough, else with its ends repeated."""
+def _start(middle: float, side: int, length: int) -> int:
+    """Where `side` pixels around `middle` begin, moved into range(length) if it is long enough, else around all of it."""
     start = round(middle - side / 2)
-    start = min(max(start, 0), length - side) if side <= length else (length - side) // 2
-    return np.clip(np.arange(start, start + side), 0, length - 1)
+    return min(max(start, 0), length - side) if side <= length else (length - side) // 2
 
 
 def _resized(image: Image.Image, max_side: int) -> tuple[Image.Image, float]:

@@ -77,12 +77,24 @@ class YuNet:
         """The faces that are found in the picture at that scale, each with its landmarks."""
         height, width = picture.shape[:2]
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        scaled = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+        scaled = cv2.cvtColor(_resized(picture, size), cv2.COLOR_RGB2BGR)
         with self._scanning:
             self._detector.setInputSize(size)
-            _, rows = self._detector.detect(cv2.cvtColor(scaled, cv2.COLOR_RGB2BGR))
+            _, rows = self._detector.detect(scaled)
         found = cast("NDArray[np.float32] | None", rows)  # cv2's types don't know that it is None without a face
         return [_face(row, size, picture) for row in found] if found is not None else []
+
+
+def _resized(picture: Picture, size: tuple[int, int]) -> Picture:
+    """`picture` at a `size` (width, height): halved while it is twice as large, then bilinear.
+
+    Averages over other areas than two by two take OpenCV ten times as long.
+    """
+    height, width = picture.shape[:2]
+    while width >= 2 * size[0] and height >= 2 * size[1]:
+        width, height = width // 2, height // 2
+        picture = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    return cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
 
 
 def _within(face: Face, large: Face) -> bool:

@@ -44,7 +44,7 @@ _USUAL_RATE: Final = 30.0
 # Seconds of the greatest rate that the coded picture buffer holds: as much may come on top of rate × length.
 _BUFFER: Final = 2.0
 _LEAST_RATE: Final = 24_000
-_GREATEST_RATE: Final = 40_000_000
+GREATEST_RATE: Final = 40_000_000
 # Of a first attempt that came out too large, the second aims this far below what is left.
 _MARGIN: Final = 0.92
 _FRAME_OVERHEAD, _PACKET_OVERHEAD, _FILE_OVERHEAD = 20, 8, 6_000
@@ -118,6 +118,19 @@ def scaled(size: tuple[int, int], height: int) -> tuple[int, int]:
     return _even(size[0] * height / size[1]), _even(height)
 
 
+def encoding(rate: float) -> dict[str, str | int]:
+    """ffmpeg's options for a clip's pictures: H.264 of even quality, within `rate` bits a second."""
+    return {
+        "c:v": "libx264",
+        "preset": PRESET,
+        "crf": CRF,
+        "maxrate:v": round(rate),
+        "bufsize:v": round(rate * _BUFFER),
+        "profile:v": "high",
+        "pix_fmt": "yuv420p",
+    }
+
+
 def draw(
     source: Path, footage: Footage, section: Section, script: str, target: Target, out: Path, watch: Watch
 ) -> Drawn:
@@ -136,7 +149,7 @@ def draw(
     sound = section.seconds * (sound_rate / 8 + 50 * _PACKET_OVERHEAD) if footage.sound else 0.0
     room = target.max_bytes - _FILE_OVERHEAD - _FRAME_OVERHEAD * frames - sound
     for _ in range(2):
-        rate = min(room * 8 / (section.seconds + 0.9 * _BUFFER), _GREATEST_RATE)
+        rate = min(room * 8 / (section.seconds + 0.9 * _BUFFER), GREATEST_RATE)
         if rate < _LEAST_RATE:
             raise VideoError(_too_long(target))
         height = fitting_height(footage.size, footage.rate, section.seconds, round(room), target.max_height)
@@ -242,12 +255,7 @@ def _clip_command(source: Path, footage: Footage, section: Section, size: tuple[
     picture = _picture(opened.video_stream(footage.number), footage, section, size, shift)
     tracks: list[Any] = [picture]
     options: dict[str, Any] = {
-        "c:v": "libx264",
-        "preset": PRESET,
-        "crf": CRF,
-        "maxrate:v": round(rate),
-        "bufsize:v": round(rate * _BUFFER),
-        "profile:v": "high",
+        **encoding(rate),
         "fps_mode": "passthrough",
         "enc_time_base:v": "demux",
         "movie_timescale": 90_000,
