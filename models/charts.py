@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from io import BytesIO
 from math import isnan, log10
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +10,23 @@ from PIL import Image, ImageDraw
 
 from models.evaluation import CURVE
 from models.lettering import drawable, font, shorten
+from models.night import (
+    BLUE,
+    DIM,
+    EMPTY,
+    GAP,
+    GREY,
+    LIGHT,
+    NIGHT,
+    ORANGE,
+    READ,
+    WIDE,
+    below,
+    between,
+    page,
+    png,
+    upright,
+)
 from models.report import Need
 
 if TYPE_CHECKING:
@@ -24,7 +40,6 @@ _TITLE: Final = 24
 _CELL: Final = 56
 _LABEL: Final = 150
 _PLOT: Final = 480
-_GAP: Final = 32
 _INK: Final = (32, 34, 37)
 _PALE: Final = (206, 209, 214)
 _PAPER: Final = (255, 255, 255)
@@ -33,21 +48,10 @@ _RED: Final = (190, 48, 40)
 _NOBODY: Final = "nobody"
 _TICKS: Final = (0.01, 0.05, 0.1, 0.3, 1.0)
 
-_NIGHT: Final = (24, 25, 30)
-_EMPTY: Final = (38, 40, 47)
-_LIGHT: Final = (236, 238, 242)
-_DIM: Final = (160, 166, 178)
-# Blue and orange, the second lighter: told apart by colour-blind eyes too.
-_HIT: Final = (86, 160, 255)
-_MISS: Final = (255, 159, 28)
-_UNNAMED: Final = (150, 156, 168)
 _LONGEST_NAME: Final = 180
 _BAR: Final = 150
 _SUBTITLE: Final = "photos it had never seen, and the names they got"
-_WIDE: Final = 1100
-"""Twice the width at which Discord shows a picture."""
 _ROW: Final = 52
-_READ: Final = 28
 _ROWS: Final = 14
 _STEPS: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
 _MOST_TICKS: Final = 8
@@ -68,18 +72,16 @@ def evaluation_chart(group: str, evaluation: Evaluation) -> bytes:
     """A PNG: the confusion matrix at the left, each row in per cent of its photos; TPIR against FPIR at the right."""
     rows, columns = evaluation.confusion.shape
     wide = _LABEL + columns * _CELL
-    size = (wide + _PLOT + _LABEL + 4 * _GAP, max(rows * _CELL, _PLOT) + _LABEL + _TITLE + 3 * _GAP)
+    size = (wide + _PLOT + _LABEL + 4 * GAP, max(rows * _CELL, _PLOT) + _LABEL + _TITLE + 3 * GAP)
     image = Image.new("RGB", size, _PAPER)
     draw = ImageDraw.Draw(image)
     title = (
         f"{drawable(group)}: {evaluation.photos:.1f} photos a member, {evaluation.trials} trials, {evaluation.version}"
     )
-    draw.text((_GAP, _GAP // 2), shorten(title, _TITLE, size[0] - 2 * _GAP), _INK, font(_TITLE))
-    _draw_confusion(image, evaluation, (_GAP, 2 * _GAP + _TITLE))
-    _draw_curve(draw, evaluation, (wide + 3 * _GAP + 40, 2 * _GAP + _TITLE))
-    file = BytesIO()
-    image.save(file, "PNG")
-    return file.getvalue()
+    draw.text((GAP, GAP // 2), shorten(title, _TITLE, size[0] - 2 * GAP), _INK, font(_TITLE))
+    _draw_confusion(image, evaluation, (GAP, 2 * GAP + _TITLE))
+    _draw_curve(draw, evaluation, (wide + 3 * GAP + 40, 2 * GAP + _TITLE))
+    return png(image)
 
 
 def _draw_confusion(image: Image.Image, evaluation: Evaluation, corner: tuple[int, int]) -> None:
@@ -137,46 +139,42 @@ def report_chart(title: str, report: Report) -> bytes:
     text = round(cell * 0.44)
     names = [shorten(drawable(one.member.name), text, _LONGEST_NAME) for one in report.members]
     label = round(max(font(text).getlength(name) for name in [*names, _NOBODY])) + 12
-    left, top = _GAP + label, 3 * _GAP + _TITLE + label
-    beside = left + (members + 1) * cell + _GAP
+    left, top = GAP + label, 3 * GAP + _TITLE + label
+    beside = left + (members + 1) * cell + GAP
     told = [_told(standing) for standing in report.members]
     # Where each column of words ends: shares stand flush right, the other two flush left.
     ends = [beside + _BAR]
     for column in range(3):
         widest = max((font(text).getlength(words[column]) for words in told), default=0.0)
         ends.append(ends[-1] + round(widest) + (text if widest else 0))
-    legend = [(_HIT, "right name"), (_MISS, "another's name"), (_UNNAMED, "no name")]
-    steps = [round(font(_TEXT).getlength(words)) + 2 * _GAP for _, words in legend]
-    right = max(ends[-1], left + sum(steps), _GAP + round(font(_TEXT).getlength(_SUBTITLE)))
-    image = Image.new("RGB", (right + _GAP, top + members * cell + 3 * _GAP), _NIGHT)
+    legend = [(BLUE, "right name"), (ORANGE, "another's name"), (GREY, "no name")]
+    steps = [round(font(_TEXT).getlength(words)) + 2 * GAP for _, words in legend]
+    right = max(ends[-1], left + sum(steps), GAP + round(font(_TEXT).getlength(_SUBTITLE)))
+    image = Image.new("RGB", (right + GAP, top + members * cell + 3 * GAP), NIGHT)
     draw = ImageDraw.Draw(image)
-    draw.text((_GAP, _GAP // 2), shorten(drawable(title), _TITLE, right - _GAP), _LIGHT, font(_TITLE))
-    draw.text((_GAP, _GAP + _TITLE), _SUBTITLE, _DIM, font(_TEXT))
+    draw.text((GAP, GAP // 2), shorten(drawable(title), _TITLE, right - GAP), LIGHT, font(_TITLE))
+    draw.text((GAP, GAP + _TITLE), _SUBTITLE, DIM, font(_TEXT))
     for column, name in enumerate([*names, _NOBODY]):
-        turned = Image.new("RGB", (label, cell), _NIGHT)
-        ink = _DIM if column == members else _LIGHT
-        ImageDraw.Draw(turned).text((8, cell / 2), name, ink, font(text), anchor="lm")
-        image.paste(turned.rotate(90, expand=True), (left + column * cell, top - label))
+        ink = DIM if column == members else LIGHT
+        upright(image, (left + column * cell, top - label), (cell, label - 8), name, text, ink)
     for row, (name, standing) in enumerate(zip(names, report.members, strict=True)):
         y = top + row * cell
         middle = y + (cell - 3) / 2
-        draw.text((left - 10, middle), name, _LIGHT, font(text), anchor="rm")
+        draw.text((left - 10, middle), name, LIGHT, font(text), anchor="rm")
         _draw_counts(draw, report.confusion[row].tolist(), row, (left, y), cell)
-        draw.rectangle((beside, y + cell // 3, beside + _BAR, y + 2 * cell // 3 - 3), _EMPTY)
+        draw.rectangle((beside, y + cell // 3, beside + _BAR, y + 2 * cell // 3 - 3), EMPTY)
         if standing.right:
-            draw.rectangle((beside, y + cell // 3, beside + _BAR * standing.right, y + 2 * cell // 3 - 3), _HIT)
+            draw.rectangle((beside, y + cell // 3, beside + _BAR * standing.right, y + 2 * cell // 3 - 3), BLUE)
         share, photos, need = told[row]
-        draw.text((ends[1], middle), share, _LIGHT, font(text), anchor="rm")
-        draw.text((ends[1] + text, middle), photos, _DIM, font(text), anchor="lm")
-        draw.text((ends[2] + text, middle), need, _MISS, font(text), anchor="lm")
-    x, y = left, image.height - 2 * _GAP
+        draw.text((ends[1], middle), share, LIGHT, font(text), anchor="rm")
+        draw.text((ends[1] + text, middle), photos, DIM, font(text), anchor="lm")
+        draw.text((ends[2] + text, middle), need, ORANGE, font(text), anchor="lm")
+    x, y = left, image.height - 2 * GAP
     for (hue, words), step in zip(legend, steps, strict=True):
         draw.rectangle((x, y, x + _TEXT, y + _TEXT), hue)
-        draw.text((x + _TEXT + 8, y + _TEXT / 2), words, _DIM, font(_TEXT), anchor="lm")
+        draw.text((x + _TEXT + 8, y + _TEXT / 2), words, DIM, font(_TEXT), anchor="lm")
         x += step
-    file = BytesIO()
-    image.save(file, "PNG")
-    return file.getvalue()
+    return png(image)
 
 
 def screen_time_chart(
@@ -187,39 +185,35 @@ def screen_time_chart(
     Beyond fourteen rows the others are counted. `written`: how a time is written below the axis.
     """
     shown, left_out = people[:_ROWS], len(people[_ROWS:])
-    names = [shorten(drawable(one.name), _READ, 1.5 * _LONGEST_NAME) for one in shown]
+    names = [shorten(drawable(one.name), READ, 1.5 * _LONGEST_NAME) for one in shown]
     totals = [one.together for one in shown]
-    face = font(_READ)
-    left = _GAP + round(max(map(face.getlength, names), default=0.0)) + 20
-    right = _WIDE - _GAP - round(max(map(face.getlength, totals), default=0.0)) - 20
-    top = 2 * _GAP + _READ
+    face = font(READ)
+    left = GAP + round(max(map(face.getlength, names), default=0.0)) + 20
+    right = WIDE - GAP - round(max(map(face.getlength, totals), default=0.0)) - 20
+    top = below()
     bottom = top + max(len(shown), 1) * _ROW
-    height = bottom + _READ + _GAP + (_READ + _GAP // 2 if left_out else 0)
-    image = Image.new("RGB", (_WIDE, height), _NIGHT)
-    draw = ImageDraw.Draw(image)
-    draw.text((_GAP, _GAP), shorten(drawable(title), _READ, _WIDE - 2 * _GAP), _LIGHT, face)
+    height = bottom + READ + GAP + (READ + GAP // 2 if left_out else 0)
+    image, draw = page(WIDE, height, title)
 
     def across(seconds: float) -> float:
         return left + (right - left) * min(max(seconds / length, 0.0), 1.0) if length > 0 else float(left)
 
     for seconds in ticks(length):
-        draw.line((across(seconds), top, across(seconds), bottom), _EMPTY, 2)
-        draw.text((across(seconds), bottom + 8), written(seconds), _DIM, face, anchor="ma")
+        draw.line((across(seconds), top, across(seconds), bottom), EMPTY, 2)
+        draw.text((across(seconds), bottom + 8), written(seconds), DIM, face, anchor="ma")
     for row, (one, name, total) in enumerate(zip(shown, names, totals, strict=True)):
         y = top + row * _ROW
         middle = y + _ROW / 2
-        draw.text((left - 20, middle), name, _LIGHT if one.known else _DIM, face, anchor="rm")
-        draw.line((left, middle, right, middle), _EMPTY, 2)
+        draw.text((left - 20, middle), name, LIGHT if one.known else DIM, face, anchor="rm")
+        draw.line((left, middle, right, middle), EMPTY, 2)
         for start, end in one.spans:
             # A glimpse is seen too.
             span = (across(start), y + 12, max(across(end), across(start) + 3), y + _ROW - 12)
-            draw.rectangle(span, _HIT if one.known else _UNNAMED)
-        draw.text((_WIDE - _GAP, middle), total, _LIGHT if one.known else _DIM, face, anchor="rm")
+            draw.rectangle(span, BLUE if one.known else GREY)
+        draw.text((WIDE - GAP, middle), total, LIGHT if one.known else DIM, face, anchor="rm")
     if left_out:
-        draw.text((_GAP, height - _GAP // 2), f"and {left_out} more", _DIM, face, anchor="ls")
-    file = BytesIO()
-    image.save(file, "PNG")
-    return file.getvalue()
+        draw.text((GAP, height - GAP // 2), f"and {left_out} more", DIM, face, anchor="ls")
+    return png(image)
 
 
 def ticks(length: float) -> range:
@@ -233,12 +227,12 @@ def _draw_counts(draw: ImageDraw.ImageDraw, counts: list[int], row: int, corner:
     side, size = cell - 3, round(cell * 0.44)
     for column, count in enumerate(counts):
         x, y = corner[0] + column * cell, corner[1]
-        hue = _HIT if column == row else _UNNAMED if column == len(counts) - 1 else _MISS
+        hue = BLUE if column == row else GREY if column == len(counts) - 1 else ORANGE
         # A single wrong name among many is what one looks for.
         share = 0.35 + 0.65 * count / sum(counts) if count else 0.0
-        draw.rectangle((x, y, x + side, y + side), _between(_EMPTY, hue, share))
+        draw.rectangle((x, y, x + side, y + side), between(EMPTY, hue, share))
         if count:
-            ink = _NIGHT if share > 0.6 else _LIGHT
+            ink = NIGHT if share > 0.6 else LIGHT
             draw.text((x + side / 2, y + side / 2), str(count), ink, font(size), anchor="mm")
 
 
@@ -249,9 +243,4 @@ def _told(standing: Standing) -> tuple[str, str, str]:
 
 
 def _mixed(colour: tuple[int, int, int], share: float) -> tuple[int, int, int]:
-    return _between(_PAPER, colour, share)
-
-
-def _between(start: tuple[int, int, int], end: tuple[int, int, int], share: float) -> tuple[int, int, int]:
-    red, green, blue = (round(a + (b - a) * min(share, 1.0)) for a, b in zip(start, end, strict=True))
-    return red, green, blue
+    return between(_PAPER, colour, share)
