@@ -30,9 +30,9 @@ class Likeness(StrEnum):
 
     TWINS = "could be twins"
     SIBLINGS = "could be siblings"
-    ALIKE = "somewhat alike"
-    APART = "not much alike"
-    UNLIKE = "nothing alike"
+    ALIKE = "look a bit alike"
+    APART = "are not much alike"
+    UNLIKE = "are nothing alike"
 
 
 _UP_TO = {Likeness.TWINS: 0.2, Likeness.SIBLINGS: 0.3, Likeness.ALIKE: 0.38, Likeness.APART: 0.5}

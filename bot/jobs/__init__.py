@@ -11,6 +11,17 @@ from bot.jobs.footage import draw, draw_frames, probe
 from bot.jobs.gathering import Spotted, guess_each, sift, spot
 from bot.jobs.looking import Identified, Naming, SeenFace, identify
 from bot.jobs.reporting import LabelDoubt, MemberStanding, RosterReport, report
+from bot.jobs.resembling import (
+    Compared,
+    GroupTwins,
+    LookAlike,
+    LookAlikes,
+    draw_look_alikes,
+    draw_twins,
+    find_look_alikes,
+    find_twins,
+    one_picture,
+)
 from bot.jobs.rosters import RosterRow, SpokenOf, fit
 from bot.jobs.screen_time import screen_time
 from bot.jobs.sheets import sheet
@@ -21,14 +32,18 @@ __all__ = [
     "Billed",
     "BilledPerson",
     "Billing",
+    "Compared",
     "Copied",
     "Credit",
     "CropEncodings",
     "Cut",
     "FacePrint",
+    "GroupTwins",
     "Identified",
     "Judged",
     "LabelDoubt",
+    "LookAlike",
+    "LookAlikes",
     "Made",
     "MemberStanding",
     "Names",
@@ -49,11 +64,15 @@ __all__ = [
     "caption",
     "draw",
     "draw_frames",
+    "draw_look_alikes",
+    "draw_twins",
     "encode_crops",
     "enrol",
     "enrol_crop",
     "faces_by_frame",
     "find_copies",
+    "find_look_alikes",
+    "find_twins",
     "fit",
     "font_name",
     "guess_each",
@@ -63,6 +82,7 @@ __all__ = [
     "look",
     "make",
     "names_in",
+    "one_picture",
     "probe",
     "report",
     "screen_time",
