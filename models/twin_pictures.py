@@ -102,7 +102,7 @@ def pair_picture(title: str, subtitle: str, asked: Portrait, other: Near) -> byt
 def nearest_picture(title: str, subtitle: str, asked: Portrait, near: Sequence[Near]) -> bytes:
     """A PNG: somebody at the left, and in a row those who look most like them, the nearest first, five at most."""
     top = below(subtitle)
-    image, draw = page(_ROW_WIDE, top + _ASKED + 3 * GAP, title, subtitle)
+    image, draw = page(_ROW_WIDE, top + _ASKED + 7 * GAP // 2, title, subtitle)
     _draw_portrait(image, asked, (GAP, top), _ASKED)
     middle = GAP + _ASKED / 2
     draw.text((middle, top + _ASKED + GAP), _fitting(asked.name, READ, _ASKED), LIGHT, font(READ), anchor="mm")

@@ -67,7 +67,7 @@ class Distances:
         """Whether two places hold one person, enrolled in two groups: called alike, and as near as halves of one's photos."""
         one, other = self.roster[first], self.roster[second]
         named_alike = one.name.casefold() == other.name.casefold() and one.group != other.group
-        return named_alike and self.normalised[first, second] <= _UP_TO[Likeness.TWINS]
+        return named_alike and bool(self.normalised[first, second] <= _UP_TO[Likeness.TWINS])
 
     def nearest(self, place: int, most: int = NEAREST) -> list[int]:
         """The places of the members nearest to the one at `place` by normalised distance, of all groups, nearest first."""
@@ -112,11 +112,12 @@ def side_by_side(apart: NDArray[np.float64]) -> list[int]:
 
     Along the Fiedler vector of the graph of likenesses (spectral seriation, Atkins et al. 1998).
     """
+    if len(apart) < 3:
+        return list(range(len(apart)))
     alike = 1 - apart
     laplacian = np.diag(alike.sum(axis=1)) - alike
     _, vectors = np.linalg.eigh(laplacian)
-    along = vectors[:, min(1, len(apart) - 1)]
-    return [int(place) for place in np.argsort(along, kind="stable")]
+    return [int(place) for place in np.argsort(vectors[:, 1], kind="stable")]
 
 
 def likeness(normalised: float) -> Likeness:
