@@ -10,6 +10,7 @@ from bot.jobs.enrolling import Rivals, by_size, enrol, enrol_crop, why_not_enrol
 from bot.jobs.footage import draw, draw_frames, probe
 from bot.jobs.gathering import Spotted, guess_each, sift, spot
 from bot.jobs.looking import Identified, Naming, SeenFace, identify
+from bot.jobs.mapping import GroupMap, MapOutlier, MapPlace, draw_map
 from bot.jobs.reporting import LabelDoubt, MemberStanding, RosterReport, report
 from bot.jobs.rosters import RosterRow, SpokenOf, fit
 from bot.jobs.screen_time import screen_time
@@ -26,10 +27,13 @@ __all__ = [
     "CropEncodings",
     "Cut",
     "FacePrint",
+    "GroupMap",
     "Identified",
     "Judged",
     "LabelDoubt",
     "Made",
+    "MapOutlier",
+    "MapPlace",
     "MemberStanding",
     "Names",
     "Naming",
@@ -49,6 +53,7 @@ __all__ = [
     "caption",
     "draw",
     "draw_frames",
+    "draw_map",
     "encode_crops",
     "enrol",
     "enrol_crop",
