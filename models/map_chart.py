@@ -35,6 +35,9 @@ _FULL: Final = 0.33
 _BETWEEN: Final = 4
 """Pixels between two thumbnails at least."""
 
+_PUSHES: Final = 400
+"""Rounds in which thumbnails push each other apart; three hundred at one place take nearly all of them."""
+
 _SHOWN: Final = 0.8
 """Of the side of a crop, which has much around the face."""
 
@@ -101,33 +104,45 @@ def map_chart(title: str, found: FaceMap, faces: Sequence[Picture | None], *, of
 def arrange(points: Points, size: tuple[int, int]) -> tuple[Points, int]:
     """Where thumbnails stand in a room of `size` (width, height) pixels, and how wide they are: centres (n, 2) and pixels.
 
-    `points`: (n, 2), y upward. All distances shrink alike until they fit; then thumbnails that would overlap push each other
-    apart, and where that isn't enough all of them are drawn smaller. None overlap, and all lie within the room.
+    `points`: (n, 2), y upward. They are scaled to the room; then thumbnails that would overlap push each other apart, and where
+    they leave the room by that, all of it shrinks, thumbnails too. None overlap, and all lie within.
     """
     side = min(_LARGEST, int(sqrt(_FULL * size[0] * size[1] / len(points))))
-    margin = side / 2 + 1
-    room = np.array(size) - 2 * margin
+    room = np.array(size) - (side + 2)
+    centres = _scaled(points * (1, -1), room, most=np.inf)
+    centres = _pushed_apart(centres, side + _BETWEEN)
+    centres = _scaled(centres, room, most=1.0)
+    distances: NDArray[np.float64] = np.linalg.norm(centres[:, None] - centres, axis=2)
+    np.fill_diagonal(distances, np.inf)
+    # Rounded to whole pixels, each may come nearer by one.
+    return centres + np.array(size) / 2, max(4, min(side, int(distances.min()) - 2))
+
+
+def _scaled(points: Points, room: Points, *, most: float) -> Points:
+    """Points around the origin, as large as `room` (width, height) takes them, but enlarged `most` times at most."""
     low, high = points.min(axis=0), points.max(axis=0)
-    scale = float((room / np.maximum(high - low, 1e-9)).min())
-    turned = (points - (low + high) / 2) * (scale, -scale)
-    # Two that lie at one place are pushed apart in a direction of their own.
-    turn = _GOLDEN * np.arange(len(points))
-    centres = turned + 0.1 * np.stack([np.cos(turn), np.sin(turn)], axis=1)
-    wanted = side + _BETWEEN
-    for _ in range(600):
+    scale = min(float((room / np.maximum(high - low, 1e-9)).min()), most)
+    return (points - (low + high) / 2) * scale
+
+
+def _pushed_apart(centres: Points, wanted: float) -> Points:
+    """Centres that have pushed each other until any two are `wanted` pixels apart, or nearly, where they are many."""
+    # Two at one place part when each also goes a little in a direction of its own.
+    turn = _GOLDEN * np.arange(len(centres))
+    aside = 0.1 * np.stack([np.cos(turn), np.sin(turn)], axis=1)
+    for _ in range(_PUSHES):
         away = centres[:, None] - centres
         distances: NDArray[np.float64] = np.linalg.norm(away, axis=2)
         np.fill_diagonal(distances, np.inf)
         too_near = np.maximum(wanted - distances, 0)
         if too_near.max() < 1:
             break
-        step = (away * (too_near / np.maximum(distances, 1e-6))[:, :, None]).sum(axis=1)
+        step = 0.45 * (away * (too_near / np.maximum(distances, 1e-6))[:, :, None]).sum(axis=1)
         # A thumbnail in a crowd has many neighbours, which would together throw it far out.
-        centres = np.clip(centres + step / (1 + (too_near > 0).sum(axis=1))[:, None], -room / 2, room / 2)
-    distances = np.linalg.norm(centres[:, None] - centres, axis=2)
-    np.fill_diagonal(distances, np.inf)
-    # Rounded to whole pixels, each may come nearer by one.
-    return centres + np.array(size) / 2, max(4, min(side, int(distances.min()) - 2))
+        lengths: NDArray[np.float64] = np.linalg.norm(step, axis=1, keepdims=True)
+        step *= np.minimum(1, wanted / 3 / np.maximum(lengths, 1e-6))
+        centres = centres + step + aside * (too_near.max(axis=1, keepdims=True) > 0)
+    return centres
 
 
 def _subtitle(found: FaceMap, of: int | None) -> str:
@@ -280,7 +295,7 @@ def _draw_ring(image: Image.Image, corner: tuple[int, int], side: int, member: i
     draw = ImageDraw.Draw(fine)
     dark = Image.new("L", fine.size)
     ImageDraw.Draw(dark).ellipse((0, 0, fine.width - 1, fine.height - 1), outline=255, width=wide * _FINE)
-    for ring in range(1 + member // len(HUES)):
+    for ring in range(1 + member // len(HUES) % 3):
         inset = 2 * ring * wide * _FINE * 0.8
         box = (inset, inset, fine.width - 1 - inset, fine.height - 1 - inset)
         for dash in range(_DASHES if dashed else 1):

@@ -108,23 +108,38 @@ def lay_out(gallery: Gallery, projection: Projection) -> FaceMap:
 def project(encodings: Encodings, projection: Projection) -> tuple[NDArray[np.float64], float | None]:
     """Different encodings (n, d), at least three, as points (n, 2), and with PCA the share of their variance that these keep.
 
-    The same rows in the same order give the same points, bit by bit, on one machine.
+    The same rows in the same order give the same points, bit by bit, on one machine. t-SNE and UMAP begin with those of PCA, so
+    that all three turn the same side up.
     """
     rows = encodings.astype(np.float64)
+    start, kept = _principal(rows)
     if projection is Projection.PCA:
-        return _principal(rows)
+        return start, kept
     if projection is Projection.TSNE:
         from sklearn.manifold import TSNE
 
-        # The exact gradient: that of Barnes and Hut is summed by several threads in no fixed order.
-        tsne = TSNE(perplexity=perplexity(len(rows)), init="pca", random_state=SEED, method="exact", n_jobs=1)
+        # As small as scikit-learn makes its own start, for the same reason (Kobak and Berens 2019). The gradient is the exact
+        # one: that of Barnes and Hut is summed by several threads in no fixed order.
+        tsne = TSNE(
+            perplexity=perplexity(len(rows)),
+            init=(1e-4 * start / start[:, 0].std()).astype(np.float32),
+            random_state=SEED,
+            method="exact",
+            n_jobs=1,
+        )
         return np.asarray(tsne.fit_transform(rows), np.float64), None
     with _without_tensorflow(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from umap import UMAP
 
         # Far enough apart that thumbnails have room.
-        umap = UMAP(n_neighbors=neighbours(len(rows)), min_dist=0.5, init="pca", random_state=SEED, n_jobs=1)
+        umap = UMAP(
+            n_neighbors=neighbours(len(rows)),
+            min_dist=0.5,
+            init=(10 * start / np.abs(start).max()).astype(np.float32),
+            random_state=SEED,
+            n_jobs=1,
+        )
         return np.asarray(umap.fit_transform(rows), np.float64), None
 
 
@@ -168,10 +183,10 @@ def silhouettes(
 def _principal(rows: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
     _, sizes, directions = np.linalg.svd(rows - rows.mean(axis=0), full_matrices=False)
     axes = directions[:2]
-    # An axis has no sign of its own. Its largest part is made positive, as scikit-learn's `svd_flip` does, so that one photo
-    # more doesn't turn the map over.
-    largest = np.abs(axes).argmax(axis=1)
-    axes = axes * np.sign(axes[[0, 1], largest])[:, None]
+    # An axis has no sign of its own. It gets the one that lets it agree with a direction drawn once for all: the usual one, by
+    # which its largest part is positive, turned maps over when one photo was added.
+    chosen = np.random.default_rng(SEED).standard_normal(rows.shape[1])
+    axes = np.stack([axis if axis @ chosen >= 0 else -axis for axis in axes])
     variances = sizes**2
     return (rows - rows.mean(axis=0)) @ axes.T, float(variances[:2].sum() / variances.sum())
 

@@ -1,7 +1,5 @@
 """The part of umap-learn that is called; its wheel ships no types."""
 
-from typing import Literal
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,7 +9,7 @@ class UMAP:
         *,
         n_neighbors: int = ...,
         min_dist: float = ...,
-        init: Literal["pca", "random", "spectral"] = ...,
+        init: NDArray[np.float32] = ...,
         random_state: int = ...,
         n_jobs: int = ...,
     ) -> None: ...

@@ -8,7 +8,7 @@ class TSNE:
         self,
         *,
         perplexity: float = ...,
-        init: Literal["pca", "random"] = ...,
+        init: NDArray[np.float32] = ...,
         random_state: int = ...,
         method: Literal["exact", "barnes_hut"] = ...,
         n_jobs: int = ...,
