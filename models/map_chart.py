@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     """(n, 2) float64, pixels to the right and down."""
 
 _ACROSS: Final = 1440
-_DOWN: Final = 1010
+_DOWN: Final = 1240
 """Pixels of the picture's width, and of the height of the map in it."""
 
 _LARGEST: Final = 150

@@ -185,7 +185,7 @@ def _principal(rows: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
     axes = directions[:2]
     # An axis has no sign of its own. It gets the one that lets it agree with a direction drawn once for all: the usual one, by
     # which its largest part is positive, turned maps over when one photo was added.
-    chosen = np.random.default_rng(SEED).standard_normal(rows.shape[1])
+    chosen = np.random.default_rng(SEED).standard_normal(directions.shape[1:])
     axes = np.stack([axis if axis @ chosen >= 0 else -axis for axis in axes])
     variances = sizes**2
     return (rows - rows.mean(axis=0)) @ axes.T, float(variances[:2].sum() / variances.sum())

@@ -12,6 +12,17 @@ from bot.jobs.gathering import Spotted, guess_each, sift, spot
 from bot.jobs.looking import Identified, Naming, SeenFace, identify
 from bot.jobs.mapping import GroupMap, MapOutlier, MapPlace, draw_map
 from bot.jobs.reporting import LabelDoubt, MemberStanding, RosterReport, report
+from bot.jobs.resembling import (
+    Compared,
+    GroupTwins,
+    LookAlike,
+    LookAlikes,
+    draw_look_alikes,
+    draw_twins,
+    find_look_alikes,
+    find_twins,
+    one_picture,
+)
 from bot.jobs.rosters import RosterRow, SpokenOf, fit
 from bot.jobs.screen_time import screen_time
 from bot.jobs.sheets import sheet
@@ -22,15 +33,19 @@ __all__ = [
     "Billed",
     "BilledPerson",
     "Billing",
+    "Compared",
     "Copied",
     "Credit",
     "CropEncodings",
     "Cut",
     "FacePrint",
     "GroupMap",
+    "GroupTwins",
     "Identified",
     "Judged",
     "LabelDoubt",
+    "LookAlike",
+    "LookAlikes",
     "Made",
     "MapOutlier",
     "MapPlace",
@@ -54,11 +69,15 @@ __all__ = [
     "draw",
     "draw_frames",
     "draw_map",
+    "draw_look_alikes",
+    "draw_twins",
     "encode_crops",
     "enrol",
     "enrol_crop",
     "faces_by_frame",
     "find_copies",
+    "find_look_alikes",
+    "find_twins",
     "fit",
     "font_name",
     "guess_each",
@@ -68,6 +87,7 @@ __all__ = [
     "look",
     "make",
     "names_in",
+    "one_picture",
     "probe",
     "report",
     "screen_time",
