@@ -100,7 +100,8 @@ def in_words(found: GroupMap) -> list[str]:
         tuple(sorted((place.name, place.overlaps))) for place in found.places if place.overlaps is not None
     )
     if pairs:
-        told.append(f"{joined([f'{one} with {other}' for one, other in pairs])} overlap.")
+        (one, other), *more = pairs
+        told.append(f"{joined([f'{one} overlaps with {other}', *(f'{one} with {other}' for one, other in more)])}.")
     return told or ["Nobody stands far apart, and nobody overlaps much."]
 
 
