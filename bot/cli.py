@@ -13,6 +13,7 @@ import typer
 from bot.errors import NoRosterError, PersonError, UnknownGroupError
 from bot.media.captions import Style
 from bot.wording import unmarked
+from models.faces import Projection
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Generator
@@ -182,6 +183,20 @@ def evaluate(
         )
     if not all_well:
         raise typer.Exit(1)
+
+
+@cli.command("map")
+def map_group(
+    group: OfGroup,
+    out: Annotated[Path, typer.Option(help="The PNG file to write.", dir_okay=False)],
+    method: Annotated[Projection, typer.Option(help="How faces are laid out.")] = Projection.TSNE,
+    server: Server = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Tell who lies where as JSON.")] = False,
+) -> None:
+    """Draw all faces of a group in two dimensions: what lies near is alike."""
+    from bot.commands.maps import draw_map
+
+    _finish(draw_map(_settings(), group, server, method, out, as_json=as_json))
 
 
 @cli.command()

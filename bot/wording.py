@@ -9,6 +9,8 @@ from models.examples import SHARP_EXAMPLE, SMALLEST_EXAMPLE
 from models.faces import Band, Flaw
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from models.faces import Guess
 
 MEBIBYTE = 1 << 20
@@ -37,6 +39,11 @@ def unmarked(sentence: str) -> str:
 def counted(number: int, thing: str) -> str:
     """`1 photo`, `2 photos`."""
     return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def joined(words: Sequence[str]) -> str:
+    """`Momo`, `Momo and Sana`, `Momo, Sana and Mina`."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def mebibytes(size: float, decimals: int = 0) -> str:

@@ -96,6 +96,28 @@ class Band(StrEnum):
     UNKNOWN = "unknown"
 
 
+FEWEST_MAPPED = 3
+"""Different photos that a map takes: two always lie on a line."""
+
+
+class Projection(StrEnum):
+    """How the encodings of a group are laid out in two dimensions; `models.maps` does it."""
+
+    PCA = "pca"
+    """Principal components (Pearson 1901): the two directions in which the faces differ most."""
+
+    TSNE = "tsne"
+    """t-SNE (van der Maaten and Hinton 2008): keeps neighbours together."""
+
+    UMAP = "umap"
+    """UMAP (McInnes, Healy and Melville 2018): keeps neighbours together, in tighter clusters."""
+
+    @property
+    def label(self) -> str:
+        """As people write it: `t-SNE`."""
+        return {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}[self.value]
+
+
 class Flaw(StrEnum):
     """Why a face is doubtful, whoever it is; `models.quality` says when."""
 

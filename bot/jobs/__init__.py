@@ -10,6 +10,7 @@ from bot.jobs.enrolling import Rivals, by_size, enrol, enrol_crop, why_not_enrol
 from bot.jobs.footage import draw, draw_frames, probe
 from bot.jobs.gathering import Spotted, guess_each, sift, spot
 from bot.jobs.looking import Identified, Naming, SeenFace, identify
+from bot.jobs.mapping import GroupMap, MapOutlier, MapPlace, draw_map
 from bot.jobs.reporting import LabelDoubt, MemberStanding, RosterReport, report
 from bot.jobs.resembling import (
     Compared,
@@ -38,6 +39,7 @@ __all__ = [
     "CropEncodings",
     "Cut",
     "FacePrint",
+    "GroupMap",
     "GroupTwins",
     "Identified",
     "Judged",
@@ -45,6 +47,8 @@ __all__ = [
     "LookAlike",
     "LookAlikes",
     "Made",
+    "MapOutlier",
+    "MapPlace",
     "MemberStanding",
     "Names",
     "Naming",
@@ -65,6 +69,7 @@ __all__ = [
     "draw",
     "draw_frames",
     "draw_look_alikes",
+    "draw_map",
     "draw_twins",
     "encode_crops",
     "enrol",

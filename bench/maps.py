@@ -1,0 +1,77 @@
+"""Which map keeps members apart? `python -m bench.maps [SHARED]` prints the figures of docs/measured.md.
+
+Each group of ../shared/faces, all its photos, laid out by each method, t-SNE and UMAP with other numbers of neighbours too.
+Silhouettes, and the share of photos whose five nearest on the map are mostly of their own member (5-NN, leaving one out).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from pathlib import Path
+from tempfile import gettempdir
+from typing import TYPE_CHECKING
+
+from sklearn.model_selection import LeaveOneOut, cross_val_score
+from sklearn.neighbors import KNeighborsClassifier
+
+from bench.recognition import installed
+from bot.commands.evaluation import Encoder, labelled, read_sample
+from bot.media.pictures import PictureLimits
+from models import maps
+from models.faces import Projection
+from models.gallery import Gallery
+
+if TYPE_CHECKING:
+    from models.engines import Engine
+
+_ROOT = Path(__file__).resolve().parents[1]
+TRIED = (5, 10, 15, 20, 30)
+
+
+def line(gallery: Gallery, projection: Projection) -> str:
+    """Silhouette, photos with a negative one, 5-NN accuracy, and seconds."""
+    began = time.perf_counter()
+    found = maps.lay_out(gallery, projection)
+    seconds = time.perf_counter() - began
+    values, _ = maps.silhouettes(found.points, found.members)
+    nearest = cross_val_score(KNeighborsClassifier(5), found.points, found.members, cv=LeaveOneOut()).mean()
+    return f"silhouette {values.mean():5.2f}  negative {(values < 0).sum():3d}  5-NN {nearest:6.1%}  {seconds:5.1f} s"
+
+
+def report(faces: Path, engine: Engine) -> None:
+    """Print a table a group."""
+    groups = labelled(faces / "groups")
+    encoder = Encoder(engine, PictureLimits())
+    for group in sorted({group for group, _ in groups}, reverse=True):
+        own = {key: files for key, files in groups.items() if key[0] == group}
+        sample = read_sample(encoder, group, own, own, {})
+        gallery = Gallery(
+            sample.encodings[sample.enrollable], sample.people[sample.enrollable], sample.roster, sample.version
+        )
+        print(f"\n{group}, {engine.version}: {len(gallery.members)} photos of {len(gallery.roster)} members")
+        print(f"  {'PCA':<16}  {line(gallery, Projection.PCA)}", flush=True)
+        for projection, setting in ((Projection.TSNE, "PERPLEXITY"), (Projection.UMAP, "NEIGHBOURS")):
+            usual = getattr(maps, setting)
+            for number in TRIED:
+                setattr(maps, setting, number)
+                mark = " *" if number == usual else ""
+                print(f"  {f'{projection.label} {number}{mark}':<16}  {line(gallery, projection)}", flush=True)
+            setattr(maps, setting, usual)
+
+
+def main() -> None:
+    """Print a table a group and an engine; those marked * are what the bot uses."""
+    parser = argparse.ArgumentParser(prog="python -m bench.maps", description="Which map keeps members apart.")
+    parser.add_argument("shared", nargs="?", type=Path, default=_ROOT.parent / "shared")
+    parser.add_argument("--engine", default="dlib")
+    arguments = parser.parse_args()
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(gettempdir()) / "nugu-numba"))
+    shared: Path = arguments.shared.resolve()
+    for engine in installed(shared, [arguments.engine]):
+        report(shared / "faces", engine)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""A map of a group, made in a process of its own: UMAP compiles itself, and what that takes goes back when it ends."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from bot.jobs.rosters import gallery_of
+from bot.jobs.training import TrainingFailedError
+from models.faces import Projection
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from bot.jobs.rosters import RosterRow
+    from models.gallery import Gallery
+    from models.maps import FaceMap
+
+
+@dataclass(frozen=True, slots=True)
+class MapPlace:
+    """Where a member's photos lie, as `models.maps.Place` has it: apart from everybody's, or overlapping with somebody's."""
+
+    name: str
+    photos: int
+    apart: bool
+    overlaps: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MapOutlier:
+    """A photo that looks unlike the others of its member: by its id, whose it is, and whom it looks like, None for nobody."""
+
+    photo: int
+    name: str
+    looks_like: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupMap:
+    """A map of a group: `photos` of the `of` that it has, and a PNG. `kept`: the share of all variance, for PCA alone."""
+
+    group: str
+    projection: Projection
+    photos: int
+    of: int
+    places: tuple[MapPlace, ...]
+    outliers: tuple[MapOutlier, ...]
+    kept: float | None
+    picture: bytes
+    engine: str
+
+
+def draw_map(
+    rows: Sequence[RosterRow],
+    crops: Sequence[bytes | None],
+    engine: str,
+    projection: Projection,
+    of: int,
+    compiled: Path,
+    limit: float,
+) -> GroupMap:
+    """The map of the group of `rows`, made apart within `limit` seconds; they have at least `FEWEST_MAPPED` encodings.
+
+    `crops`: the JPEG of each row, None where it is lost. `of`: how many photos the group has. `compiled`: the folder that
+    compiled functions are kept in. Raises TrainingFailedError.
+    """
+    from bot.compute import aside
+    from models.apart import BrokenOffError, apart
+
+    aside()
+    name = rows[0].group_name
+    try:
+        found, picture = apart(limit, lay_out_and_draw, gallery_of(rows, engine), projection, name, crops, of, compiled)
+    except BrokenOffError as error:
+        raise TrainingFailedError(str(error)) from None
+    names = {row.member: row.name for row in rows}
+    counts = [int((found.members == place).sum()) for place in range(len(found.places))]
+    return GroupMap(
+        name,
+        projection,
+        len(rows),
+        of,
+        tuple(
+            MapPlace(place.member.name, photos, place.apart, place.overlaps.name if place.overlaps else None)
+            for place, photos in zip(found.places, counts, strict=True)
+        ),
+        tuple(
+            MapOutlier(
+                rows[outlier.photo].photo,
+                rows[outlier.photo].name,
+                names[outlier.looks_like] if outlier.looks_like is not None else None,
+            )
+            for outlier in found.outliers
+        ),
+        found.kept,
+        picture,
+        engine,
+    )
+
+
+def lay_out_and_draw(
+    gallery: Gallery, projection: Projection, group: str, crops: Sequence[bytes | None], of: int, compiled: Path
+) -> tuple[FaceMap, bytes]:
+    """A map of a group's gallery, and the picture of it; `draw_map` else."""
+    # Read when numba is imported; it would write beside the packages otherwise.
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(compiled))
+    import numpy as np
+    from PIL import Image
+
+    from models.map_chart import map_chart
+    from models.maps import lay_out
+
+    found = lay_out(gallery, projection)
+    faces = [None if crop is None else np.asarray(Image.open(BytesIO(crop)).convert("RGB")) for crop in crops]
+    return found, map_chart(group, found, faces, of=of if of > len(faces) else None)

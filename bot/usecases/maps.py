@@ -1,0 +1,150 @@
+"""The map of a group: all confirmed faces in two dimensions, drawn apart and kept until the roster changes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bot import jobs
+from bot.database.base import utc_now
+from bot.database.photos import Photos
+from bot.database.reviews import Reviews
+from bot.database.rosters import Rosters
+from bot.database.tables import HOUSE
+from bot.errors import NoRosterError, PersonError, UnknownGroupError
+from bot.jobs import GroupMap, TrainingFailedError
+from bot.trust import Trust
+from bot.wording import counted, joined, plain
+from models.faces import FEWEST_MAPPED, Projection
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from bot.app import App
+    from bot.database.tables import Group
+    from bot.jobs import RosterRow
+
+__all__ = ["GroupMap", "Projection", "ShownMap", "draw", "in_turns", "in_words", "meaning", "unlike_in_words"]
+
+log = logging.getLogger(__name__)
+
+MOST = 300
+"""Photos on a map: with more, thumbnails would be too small to be told apart."""
+
+LIMIT = 300.0
+"""Seconds that a map may take. UMAP compiles itself for a quarter of a minute, and for more than one on a machine that has
+not loaded it before; the others take 3 s with 300 photos.
+"""
+
+DEFAULT = Projection.TSNE
+"""It keeps members apart nearly as well as UMAP, and leaves photos more room; PCA does not (docs/measured.md)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownMap:
+    """A map as somebody sees it. `may_correct`: how far the asker may go with the outliers: review them, remove photos."""
+
+    found: GroupMap
+    may_correct: Trust
+
+
+async def draw(
+    app: App,
+    servers: Collection[int],
+    group: str,
+    projection: Projection = DEFAULT,
+    *,
+    trust: Trust = Trust.MEMBER,
+) -> ShownMap:
+    """The map of a group of `servers` or the house. For trusted people, what looks wrong comes first in the review.
+
+    Raises NoRosterError, UnknownGroupError; PersonError with fewer than three different photos, and where it broke off.
+    """
+    async with app.database.reading() as session:
+        rosters = Rosters(session)
+        visible = {HOUSE, *servers}
+        found = await rosters.find_group(visible, group)
+        if found is None:
+            known = await rosters.groups(visible)
+            raise UnknownGroupError(group, [one.name for one in known]) if known else NoRosterError
+        revisions = await rosters.revisions([found.server_id])
+    engine = await app.recognisers.engine()
+    key = "map", found.id, projection, engine, revisions
+    try:
+        made = await app.drawn.get(key, partial(_draw, app, found, projection, engine))
+    except TrainingFailedError as error:
+        log.warning("there is no map of group %s: %s", found.id, error)
+        raise PersonError("The map broke off. Try again.") from None
+    # Labels of the house are corrected on the command line alone.
+    may_correct = trust if found.server_id != HOUSE else Trust.MEMBER
+    if made.outliers and may_correct >= Trust.TRUSTED:
+        async with app.database.writing() as session:
+            await Reviews(session, utc_now()).suspect([outlier.photo for outlier in made.outliers])
+    return ShownMap(made, may_correct)
+
+
+def in_words(found: GroupMap) -> list[str]:
+    """Who stands apart and who overlaps with whom: a sentence each, as far as there are such."""
+    if len(found.places) == 1:
+        return [f"{found.places[0].name} is the only one on it."]
+    told: list[str] = []
+    apart = [place.name for place in found.places if place.apart]
+    if len(apart) == len(found.places):
+        told.append("Everybody stands apart.")
+    elif apart:
+        told.append(f"{joined(apart)} {'stands' if len(apart) == 1 else 'stand'} apart.")
+    pairs = dict.fromkeys(
+        tuple(sorted((place.name, place.overlaps))) for place in found.places if place.overlaps is not None
+    )
+    if pairs:
+        (one, other), *more = pairs
+        told.append(f"{joined([f'{one} overlaps with {other}', *(f'{one} with {other}' for one, other in more)])}.")
+    return told or ["Nobody stands far apart, and nobody overlaps much."]
+
+
+def unlike_in_words(found: GroupMap) -> list[str]:
+    """The outliers: `A photo of Momo looks like Sana.`"""
+    return [f"A photo of {one.name} looks like {one.looks_like or 'nobody here'}." for one in found.outliers]
+
+
+def meaning(found: GroupMap) -> str:
+    """What it means that two photos lie near each other on the map."""
+    if found.kept is not None:
+        return (
+            f"Two photos lie as far apart as two directions can tell: these show {100 * found.kept:.0f} % of what differs, "
+            "so what lies near may differ in the rest."
+        )
+    # Wattenberg, Viégas and Johnson 2016, "How to Use t-SNE Effectively"; UMAP's distances are no other.
+    return "Photos that lie near each other look alike. How far two crowds lie apart says little."
+
+
+async def _draw(app: App, group: Group, projection: Projection, engine: str) -> GroupMap:
+    async with app.database.reading() as session:
+        rows = await Rosters(session).all_rows(group.id, engine)
+        keys = {number: photo.key for number, photo in (await Photos(session).seen([group.id])).items()}
+    different = len({row.vector for row in rows})
+    if different < FEWEST_MAPPED:
+        has = counted(different, "different photo") if different else "no photo"
+        raise PersonError(
+            f"A map takes {FEWEST_MAPPED} different photos, and I have {has} of **{plain(group.name)}**. "
+            "Add more with `/member add`."
+        )
+    shown = in_turns(rows, MOST)
+    crops = await asyncio.gather(*(app.storage.get(keys[row.photo]) for row in shown))
+    compiled = (app.settings.data / "numba").absolute()
+    return await app.compute.run_aside(
+        LIMIT, jobs.draw_map, shown, crops, engine, projection, len(rows), compiled, LIMIT
+    )
+
+
+def in_turns(rows: Sequence[RosterRow], most: int) -> list[RosterRow]:
+    """At most so many rows, in their order: everybody's first photo, then everybody's second, until the room is taken."""
+    turns: dict[int, int] = {}
+    ranked: list[tuple[int, int]] = []
+    for number, row in enumerate(rows):
+        turns[row.member] = turn = turns.get(row.member, -1) + 1
+        ranked.append((turn, number))
+    return [rows[number] for number in sorted(number for _, number in sorted(ranked)[:most])]

@@ -1,0 +1,181 @@
+"""Maps of invented people whose likeness is known: the same each time, from three photos on, with the odd ones marked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sklearn.metrics import silhouette_samples
+
+from models import background
+from models.apart import apart
+from models.calibration import choose_whitening
+from models.faces import FEWEST_MAPPED, Projection
+from models.gallery import Gallery, Member
+from models.maps import FaceMap, TooFewPhotosError, lay_out, neighbours, perplexity, project, silhouettes
+from tests.support.people import VERSION, D, World
+
+QUICK = [Projection.PCA, Projection.TSNE]
+COMPILED = 300.0
+"""Seconds in which UMAP compiles itself, on a machine that does something else besides."""
+
+
+@pytest.fixture
+def world() -> World:
+    return World(5)
+
+
+def some(gallery: Gallery, photos: list[int]) -> Gallery:
+    """The gallery with these photos alone, in this order."""
+    return replace(gallery, encodings=gallery.encodings[photos], members=gallery.members[photos])
+
+
+def place(found: FaceMap, name: str) -> tuple[bool, str | None]:
+    (mine,) = [one for one in found.places if one.member.name == name]
+    return mine.apart, mine.overlaps.name if mine.overlaps else None
+
+
+@pytest.mark.parametrize("photos", [3, 4, 5, 10, 45, 46, 47, 90, 300])
+def test_perplexity_and_neighbours_fit_small_sets(photos: int) -> None:
+    assert 0 < perplexity(photos) < (photos - 1) / 3
+    assert 1 < neighbours(photos) < photos
+    if photos >= 90:
+        assert (perplexity(photos), neighbours(photos)) == (15.0, 10)
+
+
+@pytest.mark.parametrize("photos", [3, 4, 10])
+@pytest.mark.parametrize("projection", QUICK)
+def test_a_few_photos_make_a_map(world: World, projection: Projection, photos: int) -> None:
+    gallery = some(world.gallery({1: range(3)}, 4), list(range(photos)))
+    found = lay_out(gallery, projection)
+    assert found.points.shape == (photos, 2)
+    assert np.isfinite(found.points).all()
+    assert len(np.unique(found.points.round(6), axis=0)) == photos
+    assert [one.member.name for one in found.places] == ["P0", "P1", "P2"][: -(-photos // 4)]
+
+
+@pytest.mark.parametrize("projection", QUICK)
+def test_the_same_photos_give_the_same_map_in_any_order(world: World, projection: Projection) -> None:
+    gallery = world.gallery({1: range(4)}, 6)
+    once, again = lay_out(gallery, projection), lay_out(gallery, projection)
+    assert once.points.tobytes() == again.points.tobytes()
+    order = np.random.default_rng(1).permutation(len(gallery.members)).tolist()
+    shuffled = lay_out(some(gallery, order), projection)
+    np.testing.assert_allclose(shuffled.points, once.points[order], atol=1e-3)
+
+
+@pytest.mark.parametrize("projection", QUICK)
+def test_the_same_encoding_twice_lies_at_one_place(world: World, projection: Projection) -> None:
+    gallery = world.gallery({1: range(3)}, 4)
+    found = lay_out(some(gallery, [*range(12), 5, 5]), projection)
+    assert (found.points[[12, 13]] == found.points[5]).all()
+    assert (found.points[:12] == lay_out(gallery, projection).points).all()
+
+
+def test_fewer_than_three_different_photos_make_none(world: World) -> None:
+    gallery = world.gallery({1: range(2)}, 2)
+    for photos in ([], [0], [0, 1], [0, 1, 1, 0]):
+        with pytest.raises(TooFewPhotosError, match=f"{len(set(photos))} different photos, not {FEWEST_MAPPED}"):
+            lay_out(some(gallery, photos), Projection.PCA)
+
+
+def test_pca_keeps_what_differs_most_and_is_not_turned_over_by_one_photo_more(world: World) -> None:
+    gallery = world.gallery({1: range(4)}, 6)
+    more = Gallery(
+        np.concatenate([gallery.encodings, world.photos(2)]), np.append(gallery.members, 2), gallery.roster, VERSION
+    )
+    before, after = lay_out(gallery, Projection.PCA), lay_out(more, Projection.PCA)
+    assert before.kept is not None
+    assert 0.2 < before.kept < 1
+    for axis in range(2):
+        assert np.corrcoef(before.points[:, axis], after.points[:-1, axis])[0, 1] > 0.5
+    flat = np.zeros((5, D), np.float32)
+    flat[:, 3], flat[:, 7] = (0, 4, 8, -4, -8), (1, -1, 0, 1, -1)
+    points, kept = project(flat, Projection.PCA)
+    assert kept == pytest.approx(1)
+    assert np.linalg.norm(points[0] - points[2]) == pytest.approx(np.linalg.norm(flat[0] - flat[2]))
+
+
+def test_what_is_laid_out_went_through_the_recognisers_whitening(world: World) -> None:
+    gallery = world.gallery({1: range(4)}, 6)
+    whitening, _ = choose_whitening(gallery.encodings, gallery.members.astype(np.intp), background.load(VERSION))
+    faces = whitening.apply(gallery.encodings)
+    points, _ = project(faces, Projection.PCA)
+    np.testing.assert_allclose(np.abs(lay_out(gallery, Projection.PCA).points), np.abs(points), atol=1e-5)
+    assert whitening.gains.size > 0
+
+
+def test_silhouettes_are_scikit_learns() -> None:
+    chance = np.random.default_rng(2)
+    members = np.array([0, 0, 0, 1, 1, 2, 2, 2, 2, 3])
+    points = chance.normal(size=(10, 2)) + members[:, None]
+    values, nearest = silhouettes(points, members)
+    np.testing.assert_allclose(values, silhouette_samples(points, members))
+    means = [[np.linalg.norm(points[members == m] - point, axis=1).mean() for m in range(4)] for point in points]
+    for mean, member, other in zip(means, members, nearest, strict=True):
+        assert mean[other] == min(distance for m, distance in enumerate(mean) if m != member)
+
+
+def test_members_who_look_different_stand_apart(world: World) -> None:
+    found = lay_out(world.gallery({1: range(5)}, 6), Projection.TSNE)
+    assert [place(found, f"P{person}") for person in range(5)] == [(True, None)] * 5
+    assert found.outliers == ()
+
+
+def test_twins_overlap_with_each_other(world: World) -> None:
+    gallery = world.gallery({1: range(5)}, 6)
+    encodings = gallery.encodings.copy()
+    encodings[:12] = world.photos(30, 12)
+    found = lay_out(replace(gallery, encodings=encodings), Projection.TSNE)
+    assert (place(found, "P0"), place(found, "P1")) == ((False, "P1"), (False, "P0"))
+    assert [place(found, f"P{person}") for person in (2, 3, 4)] == [(True, None)] * 3
+
+
+def test_a_wrong_label_is_an_outlier(world: World) -> None:
+    gallery = world.gallery({1: range(5)}, 6)
+    members = gallery.members.copy()
+    members[8] = 4
+    (outlier,) = lay_out(replace(gallery, members=members), Projection.PCA).outliers
+    assert (outlier.photo, outlier.label, outlier.looks_like) == (8, 4, 1)
+
+
+def test_somebody_alone_and_single_photos_have_no_standing(world: World) -> None:
+    alone = lay_out(world.gallery({1: range(1)}, 5), Projection.PCA)
+    assert [(one.silhouette, one.nearest) for one in alone.places] == [(None, None)]
+    singles = lay_out(world.gallery({1: range(4)}, 1), Projection.PCA)
+    assert [(one.silhouette, one.apart, one.overlaps) for one in singles.places] == [(None, False, None)] * 4
+
+
+def test_who_has_no_photo_is_not_on_the_map(world: World) -> None:
+    gallery = world.gallery({1: range(3)}, 3)
+    roster = (Member(99, "Nobody", 1, "G1"), *gallery.roster)
+    found = lay_out(replace(gallery, roster=roster), Projection.PCA)
+    assert [one.member.name for one in found.places] == ["P0", "P1", "P2"]
+    assert found.members.tolist() == [0] * 3 + [1] * 3 + [2] * 3
+
+
+@pytest.mark.thorough
+def test_umap_gives_the_same_map_in_another_process(world: World, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Rows that are alike gave another map each time before each was laid out once."""
+    whole = world.gallery({1: range(4)}, 6)
+    galleries = [some(whole, photos) for photos in ([0, 1, 6], [0, 1, 6, 7], list(range(10)), [*range(24), 3, 3, 9])]
+    compiled = str(tmp_path_factory.mktemp("numba"))
+    first, second = (apart(COMPILED, by_umap, galleries, compiled) for _ in range(2))
+    for gallery, points, again in zip(galleries, first, second, strict=True):
+        assert points.shape == (len(gallery.members), 2)
+        assert np.isfinite(points).all()
+        assert points.tobytes() == again.tobytes()
+    values, _ = silhouettes(first[3], np.array([*np.repeat(range(4), 6), 0, 0, 1]))
+    assert values.mean() > 0.5
+
+
+def by_umap(galleries: list[Gallery], compiled: str) -> list[np.ndarray]:
+    """Maps of galleries, in a process that keeps what it compiles in a folder of its own; TensorFlow stays away."""
+    import os
+    import sys
+
+    os.environ["NUMBA_CACHE_DIR"] = compiled
+    found = [lay_out(gallery, Projection.UMAP).points for gallery in galleries]
+    assert "tensorflow" not in sys.modules
+    return found

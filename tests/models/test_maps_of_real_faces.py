@@ -1,0 +1,97 @@
+"""Maps of real photos of TWICE, by every method: members keep apart, wrong labels stand out, the picture holds it all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from bot.commands.evaluation import Encoder, labelled, read_sample
+from bot.media.pictures import PictureLimits, open_picture
+from models.apart import apart
+from models.engines import load
+from models.faces import Projection
+from models.gallery import Gallery
+from models.map_chart import map_chart
+from models.maps import FaceMap, lay_out, silhouettes
+from tests.models.test_map_chart import Written, check_texts, written
+from tests.models.test_maps import COMPILED
+
+if TYPE_CHECKING:
+    from models.faces import Picture
+
+pytestmark = pytest.mark.thorough
+
+__all__ = ["written"]
+
+
+@pytest.fixture(scope="module")
+def photos(shared_faces: Path) -> list[Path]:
+    """All photos of TWICE, member by member."""
+    own = {key: files for key, files in labelled(shared_faces / "groups").items() if key[0] == "TWICE"}
+    return [photo for files in own.values() for photo in files]
+
+
+@pytest.fixture(scope="module")
+def twice(shared_faces: Path, tmp_path_factory: pytest.TempPathFactory) -> Gallery:
+    own = {key: files for key, files in labelled(shared_faces / "groups").items() if key[0] == "TWICE"}
+    encoder = Encoder(load("dlib", tmp_path_factory.mktemp("none")), PictureLimits())
+    sample = read_sample(encoder, "TWICE", own, {}, {})
+    return Gallery(sample.encodings, sample.people, sample.roster, sample.version)
+
+
+def laid_out(gallery: Gallery, projection: Projection, compiled: str) -> FaceMap:
+    """In a process apart, as a worker does."""
+    import os
+
+    os.environ["NUMBA_CACHE_DIR"] = compiled
+    return lay_out(gallery, projection)
+
+
+def pictures(photos: list[Path]) -> list[Picture]:
+    """The photos as little squares."""
+    opened = (Image.fromarray(open_picture(photo.read_bytes()).pixels) for photo in photos)
+    return [np.asarray(one.resize((160, 160))) for one in opened]
+
+
+@pytest.mark.parametrize(
+    ("projection", "least", "astray"),
+    [(Projection.PCA, 0.15, 35), (Projection.TSNE, 0.6, 2), (Projection.UMAP, 0.6, 2)],
+)
+def test_members_keep_apart(
+    twice: Gallery,
+    photos: list[Path],
+    tmp_path: Path,
+    written: Written,
+    projection: Projection,
+    least: float,
+    astray: int,
+) -> None:
+    """t-SNE and UMAP keep them apart, PCA only some of them: two directions hold a quarter of what differs."""
+    found, again = (apart(COMPILED, laid_out, twice, projection, str(tmp_path)) for _ in range(2))
+    assert found.points.tobytes() == again.points.tobytes()
+    values, _ = silhouettes(found.points, found.members)
+    assert values.mean() > least
+    assert (values < 0).sum() <= astray
+    assert found.outliers == ()
+    png = map_chart("TWICE", found, pictures(photos))
+    assert png == map_chart("TWICE", again, pictures(photos))
+    with Image.open(BytesIO(png)) as picture:
+        check_texts(Written(written.texts[: len(written.texts) // 2]), np.asarray(picture))
+    told = {words for words, _ in written.texts}
+    assert {member.name for member in twice.roster} <= told
+
+
+def test_swapped_labels_are_the_outliers(twice: Gallery) -> None:
+    members = twice.members.copy()
+    ids = [member.id for member in twice.roster]
+    swapped = [3, 25, 77]
+    for photo in swapped:
+        members[photo] = ids[(ids.index(int(members[photo])) + 4) % len(ids)]
+    found = lay_out(replace(twice, members=members), Projection.TSNE)
+    assert sorted(outlier.photo for outlier in found.outliers) == swapped

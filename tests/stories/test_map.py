@@ -1,0 +1,118 @@
+"""/map: all faces of a group as a picture, for everybody; odd ones are marked, and who may do something is told what."""
+
+from __future__ import annotations
+
+import asyncio
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from sqlalchemy import select
+
+from bot import jobs
+from bot.compute import Compute
+from bot.database.rosters import Rosters
+from bot.database.tables import QuestionFace
+from bot.usecases import maps
+from bot.usecases.maps import Projection
+from tests.stories.conftest import Stage
+from tests.stories.reading import alt_texts, answer, option, texts
+from tests.support.galleries import add_photo
+
+
+@pytest.fixture
+async def presidents(stage: Stage) -> Stage:
+    """Two portraits of Obama and one of Biden, handed in by the moderators' own commands."""
+    await stage.moderator.slash(stage.channel, "group add", name="Presidents")
+    obama = {"name": "Obama", "photo": stage.photo("obama.jpg"), "photo2": stage.photo("obama3.jpg")}
+    await stage.moderator.slash(stage.channel, "member add", group="Presidents", **obama)
+    biden = {"name": "바이든", "photo": stage.photo("biden.jpg")}
+    await stage.moderator.slash(stage.channel, "member add", group="Presidents", **biden)
+    return stage
+
+
+async def asked(stage: Stage, by: Any = None, **how: Any) -> Any:
+    return answer(await (by or stage.fan).slash(stage.channel, "map", **({"group": "Presidents"} | how)))
+
+
+async def wrong_word(stage: Stage) -> None:
+    """Faces that resemble the portraits, invented after them; then a portrait of Obama that a moderator calls Biden."""
+    async with stage.app.database.reading() as session:
+        rows = await Rosters(session).rows([stage.guild.id], await stage.app.recognisers.engine())
+    shown = {row.name: np.frombuffer(row.vector, np.float32) for row in rows}
+    chance = np.random.default_rng(3)
+    for who in (*["Obama"] * 4, *["바이든"] * 5):
+        face = shown[who] + chance.normal(scale=0.01, size=128)
+        vector = (face / np.linalg.norm(face)).astype(np.float32).tobytes()
+        await add_photo(stage.app.database, "Presidents", who, vector, server=stage.guild.id)
+    await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama2.jpg"))
+    who = answer(await stage.moderator.click(stage.channel.last_message, label="Fix a face"))
+    await stage.moderator.select(who, [option(who, "바이든")])
+
+
+async def suspected(stage: Stage) -> int:
+    async with stage.app.database.reading() as session:
+        return len(list(await session.scalars(select(QuestionFace.id).where(QuestionFace.suspected))))
+
+
+async def test_everybody_sees_the_map_and_it_is_drawn_once(presidents: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = presidents
+    drawn: list[object] = []
+    run_aside = Compute.run_aside
+
+    async def counted(self: Compute, limit: float, job: Any, *args: Any) -> Any:
+        drawn.append(job)
+        return await run_aside(self, limit, job, *args)
+
+    monkeypatch.setattr(Compute, "run_aside", counted)
+    first, second = await asyncio.gather(*(maps.draw(stage.app, [stage.guild.id], "Presidents") for _ in range(2)))
+    assert first.found is second.found
+    card = await asked(stage, group="presidents", method="tsne")
+    assert drawn == [jobs.draw_map]
+    assert not card.ephemeral
+    assert "## Presidents, 3 photos" in texts(card)
+    assert "Photos that lie near each other look alike." in texts(card)
+    (described,) = alt_texts(card)
+    assert described.startswith("Map of Presidents by t-SNE. ")
+    (picture,) = card.attachments
+    data = await picture.read()
+    assert data == first.found.picture
+    with Image.open(BytesIO(data)) as shown:
+        assert shown.format == "PNG"
+        assert shown.width == 1440
+        assert shown.height > 1300
+        # The portraits are on it: dark pictures without them have few colours.
+        assert len(shown.convert("RGB").getcolors(1 << 24) or []) > 5000
+    assert "these show " in texts(await asked(stage, method="pca"))
+    assert len(drawn) == 2
+    await stage.moderator.slash(stage.channel, "member rename", group="Presidents", member="바이든", name="Biden")
+    renamed = await maps.draw(stage.app, [stage.guild.id], "Presidents", Projection.PCA)
+    assert [place.name for place in renamed.found.places] == ["Obama", "Biden"]
+    assert len(drawn) == 3
+
+
+async def test_an_odd_photo_is_marked_and_who_may_do_something_is_told_what(presidents: Stage) -> None:
+    stage = presidents
+    await wrong_word(stage)
+    seen = texts(await asked(stage, method="pca"))
+    assert "**1 photo** in a dashed ring looks unlike the others:\nA photo of 바이든 looks like Obama." in seen
+    assert "/review" not in seen
+    assert await suspected(stage) == 0
+    card = await asked(stage, stage.moderator, method="pca")
+    assert "`/review` asks about those that people confirmed; `/member photos` can remove any." in texts(card)
+    assert "A photo of 바이든 looks like Obama." in alt_texts(card)[0]
+    assert await suspected(stage) == 1
+
+
+async def test_what_there_is_no_map_of(stage: Stage) -> None:
+    said = texts(await asked(stage))
+    assert "I don't know anybody here yet. A moderator adds the first group with `/group add`" in said
+    await stage.enrol_presidents()
+    said = texts(await asked(stage))
+    assert "A map takes 3 different photos, and I have 2 different photos of **Presidents**." in said
+    assert "Add more with `/member add`." in said
+    await stage.moderator.slash(stage.channel, "group add", name="TWICE")
+    assert "and I have no photo of **TWICE**" in texts(await asked(stage, group="TWICE"))
+    assert "I don't know a group called “ITZY”. I know: Presidents, TWICE." in texts(await asked(stage, group="ITZY"))
