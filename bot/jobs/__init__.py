@@ -10,6 +10,7 @@ from bot.jobs.enrolling import Rivals, by_size, enrol, enrol_crop, why_not_enrol
 from bot.jobs.footage import draw, draw_frames, probe
 from bot.jobs.gathering import Spotted, guess_each, sift, spot
 from bot.jobs.looking import Identified, Naming, SeenFace, identify
+from bot.jobs.quizzing import KnownMember, enlarge, known_chart, look_alikes
 from bot.jobs.reporting import LabelDoubt, MemberStanding, RosterReport, report
 from bot.jobs.rosters import RosterRow, SpokenOf, fit
 from bot.jobs.screen_time import screen_time
@@ -28,6 +29,7 @@ __all__ = [
     "FacePrint",
     "Identified",
     "Judged",
+    "KnownMember",
     "LabelDoubt",
     "Made",
     "MemberStanding",
@@ -50,6 +52,7 @@ __all__ = [
     "draw",
     "draw_frames",
     "encode_crops",
+    "enlarge",
     "enrol",
     "enrol_crop",
     "faces_by_frame",
@@ -59,8 +62,10 @@ __all__ = [
     "guess_each",
     "identify",
     "join",
+    "known_chart",
     "load_engine",
     "look",
+    "look_alikes",
     "make",
     "names_in",
     "probe",
