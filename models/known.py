@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 ROWS: Final = 20
 """Members that are shown; others are counted."""
 
-PAIRS: Final = 6
-
 _ROW: Final = 52
 _NAME: Final = 250
 _BAR: Final = (14, 38)
@@ -55,12 +53,11 @@ class MixedUp:
 
 
 def known_chart(title: str, members: Sequence[Known], mixed_up: Sequence[MixedUp]) -> bytes:
-    """A PNG: a row for each of the members, in their order, and below who was mixed up with whom, the first pairs.
+    """A PNG: a row for each of the members, in their order, and below who was mixed up with whom.
 
     Beyond twenty rows the others are counted.
     """
     shown, left_out = members[:ROWS], len(members[ROWS:])
-    pairs = mixed_up[:PAIRS]
     face, small = font(READ), font(SMALL)
     names = [shorten(drawable(one.name), READ, _NAME) for one in shown]
     words = [(f"{one.seen} ×", f"{100 * one.right / one.seen:.0f} %" if one.seen else "—", one.due) for one in shown]
@@ -74,7 +71,7 @@ def known_chart(title: str, members: Sequence[Known], mixed_up: Sequence[MixedUp
     right = ends[0] - widths[0]
     top = below(_SUBTITLE) + SMALL + GAP // 2
     bottom = top + max(len(shown), 1) * _ROW + (READ + GAP // 2 if left_out else 0)
-    height = bottom + GAP + (READ + GAP // 2 + len(pairs) * _ROW + GAP // 2 if pairs else 0)
+    height = bottom + GAP + (3 * GAP // 2 + len(mixed_up) * _ROW if mixed_up else 0)
     image, draw = page(WIDE, height, title, _SUBTITLE)
     draw.text((left, top - 6), _COLUMNS[0], DIM, small, anchor="ls")
     for end, head in zip(ends, _COLUMNS[1:], strict=True):
@@ -89,8 +86,8 @@ def known_chart(title: str, members: Sequence[Known], mixed_up: Sequence[MixedUp
             draw.text((end, middle), cell, ink, face, anchor="rm")
     if left_out:
         draw.text((GAP, bottom), f"and {left_out} more", DIM, face, anchor="ls")
-    if pairs:
-        _draw_pairs(draw, pairs, bottom + GAP)
+    if mixed_up:
+        _draw_pairs(draw, mixed_up, bottom + GAP + GAP // 2)
     return png(image)
 
 

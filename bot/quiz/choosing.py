@@ -86,10 +86,10 @@ def next_crop(member: QuizMember, asked: Asked, chance: Random) -> QuizCrop:
     return chance.choice([crop for crop in left if crop.clear] or left)
 
 
-def best_other(member: QuizMember, shown: Collection[int]) -> QuizCrop | None:
-    """The member's best crop beside those `shown`: a clear one, the widest."""
+def best_crops(member: QuizMember, shown: Collection[int] = ()) -> list[QuizCrop]:
+    """The member's crops beside those `shown`, the best first: clear ones, the widest."""
     others = [crop for crop in member.crops if crop.id not in shown]
-    return max(others, key=lambda crop: (crop.clear, crop.face_width, -crop.id), default=None)
+    return sorted(others, key=lambda crop: (not crop.clear, -crop.face_width, crop.id))
 
 
 def names_for(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import secrets
 from dataclasses import dataclass, replace
@@ -11,15 +10,16 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from bot import jobs
-from bot.database.quiz import Quizzes, Remembered, together
+from bot.database.quiz import Quizzes, Remembered
 from bot.database.quiz_tables import Quiz, QuizAnswer, QuizRound
 from bot.database.rosters import Rosters
 from bot.database.servers import Servers
-from bot.database.tables import HOUSE, Crop, Group
+from bot.database.tables import HOUSE, Group
 from bot.errors import NoRosterError, PersonError
-from bot.quiz.choosing import best_other, names_for, next_crop, next_member
+from bot.quiz.choosing import names_for, next_crop, next_member
 from bot.quiz.memory import QUICK, answered, mistaken_for
 from bot.usecases.members import find_group
+from bot.usecases.quiz_shown import GONE, LostCropError, Question, Verdict, round_of, shown, verdict
 from bot.wording import plain
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from bot.app import App
-    from bot.database.quiz import Mistake
     from bot.quiz.choosing import QuizMember
 
 log = logging.getLogger(__name__)
@@ -40,17 +39,6 @@ FEWEST = 2
 PATIENCE = timedelta(seconds=30)
 """After this anybody may have it shown who it is; before, in a race, only who began it."""
 
-MOST_MIXED_UP = 5
-GONE = "That face is no longer in the roster. Start another quiz with `/quiz play`."
-
-
-class LostCropError(PersonError):
-    """The storage no longer has the file of a crop, whose id is `crop`; None where the database has it no longer either."""
-
-    def __init__(self, crop: int | None) -> None:
-        super().__init__(GONE)
-        self.crop = crop
-
 
 class NotTheirsError(PersonError):
     """Somebody pressed a button of another person's quiz."""
@@ -58,72 +46,6 @@ class NotTheirsError(PersonError):
     def __init__(self, person: int) -> None:
         whose = f"<@{person}>'s" if person else "somebody else's"
         super().__init__(f"This is {whose} quiz. Start your own with `/quiz play`.")
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Where a quiz is: `person` began it, 0 if they had it forgotten; `group` is None where it is about all groups.
-
-    `points` and `streak` are of who answers: how many rounds they were right in, and how many of these in a row until now.
-    """
-
-    person: int
-    race: bool
-    group: str | None
-    number: int
-    rounds: int
-    points: int
-    streak: int
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A face that is shown, as a JPEG, and the members, `(id, name)`, to choose from."""
-
-    round: int
-    standing: Standing
-    picture: bytes
-    names: tuple[tuple[int, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """How a quiz ended: `(person, points)`, most first; of one person's quiz also whom they mixed up, `(name, name, times)`."""
-
-    points: tuple[tuple[int, int], ...]
-    mixed_up: tuple[tuple[str, str, int], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What became of a round.
-
-    `truth` and `chosen` are ids among `names`; `chosen` is None where nobody knew. `by`: who gave the answer. `picture`: the
-    face that was shown, `other` another of the same member, `mistaken` one of whom it was taken for; each is None where
-    there is none. `back`: when the member comes back for `by`. `summary`: None before the last round.
-    """
-
-    round: int
-    standing: Standing
-    names: tuple[tuple[int, str], ...]
-    group_name: str
-    truth: int
-    chosen: int | None
-    by: int | None
-    picture: bytes | None
-    other: bytes | None
-    mistaken: bytes | None
-    back: datetime | None
-    summary: Summary | None
-
-    @property
-    def right(self) -> bool:
-        """Whether somebody named the face right."""
-        return self.chosen == self.truth
-
-    def name(self, member: int | None) -> str:
-        """What the member with this id is called."""
-        return dict(self.names).get(member or 0, "somebody")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +115,7 @@ async def answer(
     """
     async with app.database.writing() as session:
         quizzes = Quizzes(session)
-        round, quiz = await _round(session, server_id, round_id)
+        round, quiz = await round_of(session, server_id, round_id)
         _check_person(quiz, person)
         if chosen is not None and chosen not in round.options:
             raise PersonError(GONE)
@@ -212,7 +134,7 @@ async def answer(
                 else ""
             )
             raise PersonError(f"{told or 'This round is over'}: it was **{plain(truth)}**.")
-    return await _verdict(app, server_id, round_id)
+    return await verdict(app, server_id, round_id)
 
 
 async def go_on(app: App, server_id: int, round_id: int, person: int, now: datetime) -> Question | Verdict:
@@ -222,7 +144,7 @@ async def go_on(app: App, server_id: int, round_id: int, person: int, now: datet
     somebody was faster.
     """
     async with app.database.reading() as session:
-        round, quiz = await _round(session, server_id, round_id)
+        round, quiz = await round_of(session, server_id, round_id)
         _check_person(quiz, person)
         last = await Quizzes(session).last_round(quiz.id)
     assert last is not None
@@ -235,7 +157,7 @@ async def go_on(app: App, server_id: int, round_id: int, person: int, now: datet
         assert last is not None
     if last.id != round.id and quiz.race:
         raise PersonError("The next face is there already, further down.")
-    return await (_verdict(app, server_id, last.id) if last.closed_at is not None else _shown(app, last.id))
+    return await (verdict(app, server_id, last.id) if last.closed_at is not None else shown(app, last.id))
 
 
 async def forget(app: App, person: int) -> int:
@@ -252,14 +174,6 @@ async def group_meant(session: AsyncSession, server_id: int, channel_id: int, na
     default = await Servers(session).default_group(channel_id)
     group = await session.get(Group, default) if default is not None else None
     return group if group is not None and group.server_id in servers else None
-
-
-async def named_pairs(session: AsyncSession, pairs: Sequence[Mistake]) -> tuple[tuple[str, str, int], ...]:
-    """The first pairs of members who were mixed up, by their names."""
-    pairs = pairs[:MOST_MIXED_UP]
-    ids = {id for pair in pairs for id in (pair.member, pair.taken_for)}
-    names = {one.id: one.name for one in await Rosters(session).members_with(ids)}
-    return tuple((names[one.member], names[one.taken_for], one.times) for one in pairs)
 
 
 def _check_person(quiz: Quiz, person: int) -> None:
@@ -308,7 +222,7 @@ async def _ask(app: App, quiz_id: int, now: datetime, *, after: int = 0) -> Ques
         if round_id is None:
             return None
         try:
-            return await _shown(app, round_id)
+            return await shown(app, round_id)
         except LostCropError as error:
             log.warning("crop %s is gone from the storage, so nobody can be asked about it", error.crop)
             lost |= {error.crop or 0}
@@ -354,107 +268,6 @@ async def _next_round(
         )
     )
     return round.id
-
-
-async def _shown(app: App, round_id: int) -> Question:
-    """The question of a round; raises LostCropError where its crop is lost."""
-    async with app.database.reading() as session:
-        round = await session.get(QuizRound, round_id)
-        quiz = await Quizzes(session).get(round.quiz_id) if round else None
-        if round is None or quiz is None:
-            raise PersonError(GONE)
-        standing = await _standing(session, round, quiz, quiz.person_id)
-        names = await _names(session, round)
-        crop = await session.get(Crop, round.crop_id) if round.crop_id else None
-    (picture,) = await _pictures(app, [crop.key if crop else None])
-    if picture is None:
-        raise LostCropError(round.crop_id)
-    return Question(round_id, standing, picture, names)
-
-
-async def _verdict(app: App, server_id: int, round_id: int) -> Verdict:
-    """What became of a round that is over."""
-    async with app.database.reading() as session:
-        quizzes = Quizzes(session)
-        round, quiz = await _round(session, server_id, round_id)
-        answers = await quizzes.answers(round_id)
-        # In a race wrong answers are their givers' alone.
-        given = next((one for one in answers if one.correct or not quiz.race), None)
-        by = given.person_id if given else None
-        standing = await _standing(session, round, quiz, by or quiz.person_id)
-        names = await _names(session, round)
-        members = {member.id: member for member in await quizzes.members(quiz.server_id)}
-        truth = members.get(round.member_id)
-        chosen = given.chosen_id if given else None
-        known = (await quizzes.memories(by)).get(round.member_id) if by is not None else None
-        group = (await Rosters(session).members_with([round.member_id]))[0].group.name
-        crop = await session.get(Crop, round.crop_id) if round.crop_id else None
-        keys = [crop.key if crop else None]
-        keys.append(best.key if truth and (best := best_other(truth, {round.crop_id or 0})) else None)
-        mistaken = members.get(chosen) if chosen is not None and chosen != round.member_id else None
-        keys.append(best.key if mistaken and (best := best_other(mistaken, ())) else None)
-        over = quiz.asked >= quiz.rounds and round.number == quiz.asked
-        summary = await _summary(session, quiz) if over else None
-    picture, other, third = await _pictures(app, keys)
-    return Verdict(
-        round=round_id,
-        standing=standing,
-        names=names,
-        group_name=group,
-        truth=round.member_id,
-        chosen=chosen,
-        by=by,
-        picture=picture,
-        other=other,
-        mistaken=third,
-        back=known.memory.due if known else None,
-        summary=summary,
-    )
-
-
-async def _pictures(app: App, keys: Sequence[str | None]) -> list[bytes | None]:
-    """The crops at these places in the storage, as they are shown; None for what isn't there."""
-
-    async def file(key: str | None) -> bytes | None:
-        return None if key is None else await app.storage.get(key)
-
-    files = await asyncio.gather(*(file(key) for key in keys))
-    shown = iter(await app.compute.run(jobs.enlarge, [one for one in files if one is not None]))
-    return [None if one is None else next(shown) for one in files]
-
-
-async def _summary(session: AsyncSession, quiz: Quiz) -> Summary:
-    quizzes = Quizzes(session)
-    results = await quizzes.results(quiz.id)
-    points = sorted(((person, sum(right)) for person, right in results.items()), key=lambda one: (-one[1], one[0]))
-    pairs = [] if quiz.race else together(await quizzes.mistakes(quiz.person_id, quiz_id=quiz.id))
-    return Summary(tuple(points), await named_pairs(session, pairs))
-
-
-async def _standing(session: AsyncSession, round: QuizRound, quiz: Quiz, person: int) -> Standing:
-    right = (await Quizzes(session).results(quiz.id)).get(person, [])
-    group = await session.get(Group, quiz.group_id) if quiz.group_id is not None else None
-    return Standing(
-        person=quiz.person_id,
-        race=quiz.race,
-        group=group.name if group else None,
-        number=round.number,
-        rounds=quiz.rounds,
-        points=sum(right),
-        streak=next((place for place, each in enumerate(reversed(right)) if not each), len(right)),
-    )
-
-
-async def _names(session: AsyncSession, round: QuizRound) -> tuple[tuple[int, str], ...]:
-    names = {one.id: one.name for one in await Rosters(session).members_with(round.options)}
-    return tuple((id, names[id]) for id in round.options if id in names)
-
-
-async def _round(session: AsyncSession, server_id: int, round_id: int) -> tuple[QuizRound, Quiz]:
-    found = await Quizzes(session).round(server_id, round_id)
-    if found is None:
-        raise PersonError(GONE)
-    return found
 
 
 def _pool(members: Sequence[QuizMember], group: int | None) -> list[QuizMember]:

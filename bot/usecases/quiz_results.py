@@ -9,7 +9,8 @@ from bot import jobs
 from bot.database.quiz import Quizzes, together
 from bot.errors import PersonError
 from bot.jobs import KnownMember
-from bot.usecases.quiz import group_meant, named_pairs
+from bot.usecases.quiz import group_meant
+from bot.usecases.quiz_shown import named_pairs
 from bot.wording import lasting, plain
 
 if TYPE_CHECKING:

@@ -11,9 +11,11 @@ from bot.wording import counted, plain
 from cogs.cards.layout import Button, Layout, Row, container, route
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.jobs import KnownMember
-    from bot.usecases.quiz import Question, Standing, Summary, Verdict
     from bot.usecases.quiz_results import Board, Knowledge
+    from bot.usecases.quiz_shown import Question, Standing, Summary, Verdict
 
 BLUE, RIGHT, WRONG = 0x5865F2, 0x3BA55D, 0xE0A030
 MOST_ALT = 1024
@@ -51,14 +53,16 @@ def verdict_card(verdict: Verdict) -> tuple[Layout, list[discord.File]]:
     told = [_said(verdict), f"-# {plain(verdict.group_name)} · {_where(standing)}"]
     box.add_item(discord.ui.TextDisplay("\n".join(told)))
     files: list[discord.File] = []
-    pictures = [
+    faces = [
         (verdict.picture, "face.jpg", f"The face of this round: {truth}"),
         (verdict.other, "other.jpg", f"Another photo of {truth}"),
     ]
-    if shown := _attached(pictures, files):
+    if shown := _attached(faces, files):
         box.add_item(_gallery(*shown))
-    if mistaken := _attached([(verdict.mistaken, "mistaken.jpg", f"A photo of {verdict.name(verdict.chosen)}")], files):
-        box.add_item(discord.ui.TextDisplay(f"And this is **{plain(verdict.name(verdict.chosen))}**:"))
+    chosen = verdict.name(verdict.chosen)
+    pictures = [(one, f"mistaken-{place}.jpg", f"A photo of {chosen}") for place, one in enumerate(verdict.mistaken)]
+    if mistaken := _attached(pictures, files):
+        box.add_item(discord.ui.TextDisplay(f"And this is **{plain(chosen)}**:"))
         box.add_item(_gallery(*mistaken))
     names = Row()
     for member, name in verdict.names:
@@ -192,7 +196,7 @@ def _known(one: KnownMember) -> str:
     return f"{one.name} right {one.right} of {counted(one.seen, 'time')}, stays {one.lasts}, next {one.due}"
 
 
-def _attached(pictures: list[tuple[bytes | None, str, str]], files: list[discord.File]) -> list[tuple[str, str]]:
+def _attached(pictures: Sequence[tuple[bytes | None, str, str]], files: list[discord.File]) -> list[tuple[str, str]]:
     """The (file name, alt text) of those pictures that are there, which join `files`."""
     there = [(data, name, alt) for data, name, alt in pictures if data is not None]
     files += [discord.File(BytesIO(data), filename=name) for data, name, _ in there]

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot.usecases import quiz
-from bot.usecases.quiz import Missed, Question
+from bot.usecases.quiz import Missed
+from bot.usecases.quiz_shown import Question
 from bot.wording import counted, plain
 from cogs.cards.layout import Button, told_card
 from cogs.cards.quiz import question_card, verdict_card
