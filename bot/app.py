@@ -11,6 +11,7 @@ from bot.clips.queue import ClipQueue
 from bot.compute import Compute
 from bot.database.engine import Database
 from bot.jobs import Workbench
+from bot.memo import Memo
 from bot.notices import Notices
 from bot.recognisers import Recognisers
 from bot.reports import Reports
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from bot.settings import Settings
+
+DRAWN = 24
+"""Pictures of groups that are kept until their roster changes, a megabyte each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ class App:
     turns: Turns
     clips: ClipQueue
     gatherings: Turns = field(default_factory=lambda: Turns(1, GATHERINGS))
+    drawn: Memo = field(default_factory=lambda: Memo(DRAWN))
 
     @classmethod
     @asynccontextmanager

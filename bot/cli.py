@@ -213,6 +213,24 @@ def gather(
 
 
 @cli.command()
+def twins(
+    group: Annotated[str | None, typer.Argument(help="The group; left out, the one with the most alike two.")] = None,
+    member: Annotated[str | None, typer.Option(help="Show who looks most like this member, in any group.")] = None,
+    server: Server = 0,
+    out: Annotated[Path | None, typer.Option(help="Draw it into this PNG file.", dir_okay=False)] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Tell it as JSON, with all distances.")] = False,
+) -> None:
+    """Show which members of a group look most alike, or who looks like a member."""
+    from bot.commands.twins import show_look_alikes, show_twins
+
+    settings = _settings()
+    if member is None:
+        _finish(show_twins(settings, group, server, out, as_json=as_json))
+    else:
+        _finish(show_look_alikes(settings, group, member, server, out, as_json=as_json))
+
+
+@cli.command()
 def doctor(
     link: Annotated[
         str | None, typer.Argument(help="Try this link to a video instead, and say what the site answers.")

@@ -30,6 +30,7 @@ COGS = (
     "cogs.review",
     "cogs.model",
     "cogs.quiz",
+    "cogs.twins",
     "cogs.setup",
     "cogs.help",
 )

@@ -47,12 +47,13 @@ class UnknownGroupError(PersonError):
 
 
 class UnknownMemberError(PersonError):
-    """A member was named that the group has not; `near` are members with a name not far from it."""
+    """A member was named that the group has not, or none where it is None; `near` are members with a name not far from it."""
 
-    def __init__(self, name: str, group: str, near: Sequence[str]) -> None:
+    def __init__(self, name: str, group: str | None, near: Sequence[str]) -> None:
         told = " or ".join(plain(each) for each in near[:TOLD_NAMES])
         hint = f"Did you mean {told}?" if told else "`/group show` tells who is in it."
-        super().__init__(f"I don't know a member called “{plain(name)}” of {plain(group)}. {hint}")
+        of = f" of {plain(group)}" if group is not None else " of any group here"
+        super().__init__(f"I don't know a member called “{plain(name)}”{of}. {hint}")
 
 
 class ForgottenError(PersonError):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections import OrderedDict
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bot import jobs
@@ -12,6 +11,7 @@ from bot.database.engines import Engines
 from bot.database.rosters import Rosters
 from bot.database.vetoes import Vetoes
 from bot.errors import NoRosterError, PersonError
+from bot.memo import Memo
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -45,7 +45,7 @@ class Recognisers:
         self._bench = bench
         self._trainer = trainer
         self._versions: dict[str, str] = {}
-        self._fits: OrderedDict[tuple[str, tuple[tuple[int, int], ...]], asyncio.Task[Fitted]] = OrderedDict()
+        self._fits = Memo(KEPT)
 
     async def bench(self) -> Workbench:
         """What jobs need, with the engine that is in use now."""
@@ -61,14 +61,7 @@ class Recognisers:
         async with self._database.reading() as session:
             bench = self._bench.with_engine(await Engines(session).in_use())
             key = bench.engine, await Rosters(session).revisions(servers)
-        # A burst of questions after a change waits for one fit; a fit that fails is tried again by the next question.
-        fit = self._fits.get(key)
-        if fit is None or (fit.done() and (fit.cancelled() or fit.exception() is not None)):
-            fit = self._fits[key] = asyncio.create_task(self._fit(bench, servers))
-            while len(self._fits) > KEPT:
-                self._fits.popitem(last=False)
-        self._fits.move_to_end(key)
-        return await asyncio.shield(fit)
+        return await self._fits.get(key, partial(self._fit, bench, servers))
 
     async def _version(self, bench: Workbench) -> str:
         if bench.engine not in self._versions:

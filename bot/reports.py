@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections import OrderedDict
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bot import jobs
 from bot.database.rosters import Rosters
 from bot.errors import PersonError
+from bot.memo import Memo
 
 if TYPE_CHECKING:
     from bot.compute import Compute
@@ -30,9 +30,7 @@ class Reports:
         self._database = database
         self._compute = compute
         self._recognisers = recognisers
-        self._made: OrderedDict[tuple[int, str, tuple[tuple[int, int], ...]], asyncio.Task[RosterReport]] = (
-            OrderedDict()
-        )
+        self._memo = Memo(KEPT)
 
     async def of(self, server: int, group: int) -> RosterReport:
         """The report on a group of a server as its roster is now.
@@ -42,14 +40,7 @@ class Reports:
         engine = await self._recognisers.engine()
         async with self._database.reading() as session:
             key = group, engine, await Rosters(session).revisions([server])
-        # Who asks meanwhile waits for the same; a report that failed is tried again by the next who asks.
-        made = self._made.get(key)
-        if made is None or (made.done() and (made.cancelled() or made.exception() is not None)):
-            made = self._made[key] = asyncio.create_task(self._make(group, engine))
-            while len(self._made) > KEPT:
-                self._made.popitem(last=False)
-        self._made.move_to_end(key)
-        return await asyncio.shield(made)
+        return await self._memo.get(key, partial(self._make, group, engine))
 
     async def _make(self, group: int, engine: str) -> RosterReport:
         async with self._database.reading() as session:

@@ -68,6 +68,9 @@ _CIVIDIS: Final[tuple[Colour, ...]] = (
     (254, 232, 56),
 )
 
+_EVEN: Final = 0.182
+"""The luminance on which LIGHT and NIGHT are read equally well."""
+
 
 def hue(number: int) -> Colour:
     """The colour of the member at this place, from 0; the thirteenth has that of the first."""
@@ -91,10 +94,9 @@ def between(start: Colour, end: Colour, share: float) -> Colour:
 
 
 def ink_on(colour: Colour) -> Colour:
-    """The text colour that is read on `colour`: light on what is dark."""
-    red, green, blue = colour
-    # Luma as in ITU-R BT.601.
-    return LIGHT if 0.299 * red + 0.587 * green + 0.114 * blue < 128 else NIGHT
+    """The text colour that is read best on `colour`: by WCAG's contrast, 3.8 at least."""
+    red, green, blue = ((part / 255) ** 2.2 for part in colour)
+    return LIGHT if 0.2126 * red + 0.7152 * green + 0.0722 * blue < _EVEN else NIGHT
 
 
 def page(width: int, height: int, title: str, subtitle: str = "") -> tuple[Image.Image, ImageDraw.ImageDraw]:

@@ -12,6 +12,7 @@ from bot.database.servers import Servers
 from bot.database.tables import Crop, CropEncoding, Group, Member, Photo, QuestionFace, Word
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -30,6 +31,14 @@ class KeptPhoto(NamedTuple):
     origin: Origin
     added_by: int
     added_at: datetime
+
+
+class SeenPhoto(NamedTuple):
+    """Where a photo's crop is in the storage, and how well the face is seen: its width in pixels, its sharpness."""
+
+    key: str
+    face_width: int
+    sharpness: float | None
 
 
 class Photos:
@@ -67,6 +76,12 @@ class Photos:
         first = select(func.min(Photo.id)).join(Member).where(Member.group_id == group_id).group_by(Photo.member_id)
         query = select(Photo.member_id, Crop.key).join(Photo.crop).where(Photo.id.in_(first))
         return {row[0]: row[1] for row in await self._session.execute(query)}
+
+    async def seen(self, groups: Collection[int]) -> dict[int, SeenPhoto]:
+        """Every photo of these groups, by its id."""
+        query = select(Photo.id, Crop.key, Crop.face_width, Crop.sharpness).join(Photo.crop).join(Photo.member)
+        rows = await self._session.execute(query.where(Member.group_id.in_(groups)))
+        return {photo: SeenPhoto(key, width, sharpness) for photo, key, width, sharpness in rows}
 
     async def find(self, photo_id: int, server_id: int) -> Photo | None:
         """A photo of a member of a server."""

@@ -230,6 +230,10 @@ class Rosters:
         """Every encoding by `engine` of a group, whether or not it answers."""
         return await self._rows(engine, Group.id == group_id)
 
+    async def rows_of(self, groups: Collection[int], engine: str) -> list[RosterRow]:
+        """Every encoding by `engine` of these groups, whether or not it answers."""
+        return await self._rows(engine, Group.id.in_(groups))
+
     async def servers_of(self, groups: Collection[int]) -> Sequence[int]:
         """The servers whose groups these are."""
         return (await self._session.scalars(select(Group.server_id).where(Group.id.in_(groups)).distinct())).all()

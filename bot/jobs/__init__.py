@@ -10,8 +10,19 @@ from bot.jobs.enrolling import Rivals, by_size, enrol, enrol_crop, why_not_enrol
 from bot.jobs.footage import draw, draw_frames, probe
 from bot.jobs.gathering import Spotted, guess_each, sift, spot
 from bot.jobs.looking import Identified, Naming, SeenFace, identify
-from bot.jobs.quizzing import KnownMember, enlarge, known_chart, look_alikes
+from bot.jobs.quizzing import KnownMember, enlarge, known_chart, rivals_of
 from bot.jobs.reporting import LabelDoubt, MemberStanding, RosterReport, report
+from bot.jobs.resembling import (
+    Compared,
+    GroupTwins,
+    LookAlike,
+    LookAlikes,
+    draw_look_alikes,
+    draw_twins,
+    find_look_alikes,
+    find_twins,
+    one_picture,
+)
 from bot.jobs.rosters import RosterRow, SpokenOf, fit
 from bot.jobs.screen_time import screen_time
 from bot.jobs.sheets import sheet
@@ -22,15 +33,19 @@ __all__ = [
     "Billed",
     "BilledPerson",
     "Billing",
+    "Compared",
     "Copied",
     "Credit",
     "CropEncodings",
     "Cut",
     "FacePrint",
+    "GroupTwins",
     "Identified",
     "Judged",
     "KnownMember",
     "LabelDoubt",
+    "LookAlike",
+    "LookAlikes",
     "Made",
     "MemberStanding",
     "Names",
@@ -51,12 +66,16 @@ __all__ = [
     "caption",
     "draw",
     "draw_frames",
+    "draw_look_alikes",
+    "draw_twins",
     "encode_crops",
     "enlarge",
     "enrol",
     "enrol_crop",
     "faces_by_frame",
     "find_copies",
+    "find_look_alikes",
+    "find_twins",
     "fit",
     "font_name",
     "guess_each",
@@ -65,11 +84,12 @@ __all__ = [
     "known_chart",
     "load_engine",
     "look",
-    "look_alikes",
     "make",
     "names_in",
+    "one_picture",
     "probe",
     "report",
+    "rivals_of",
     "screen_time",
     "sheet",
     "sift",

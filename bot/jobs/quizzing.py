@@ -6,8 +6,12 @@ from dataclasses import astuple, dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from bot.jobs.rosters import gallery_of
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from bot.jobs.rosters import RosterRow
 
 SHOWN_SIDE = 640
 """Pixels a side at which a crop is shown, whatever it was cut out at, so that its size says nothing."""
@@ -27,12 +31,18 @@ class KnownMember:
     due: str
 
 
-def look_alikes(recogniser: bytes) -> dict[int, tuple[int, ...]]:
-    """Of each member whom a recogniser knows the ids of the look-alikes, the nearest of the same group first."""
-    from models.alike import nearest
-    from models.recognition import Recogniser
+def rivals_of(rows: Sequence[RosterRow], engine: str) -> dict[int, tuple[int, ...]]:
+    """The ids of those who look like each member with an encoding by `engine`, nearest first: of the group, then of others."""
+    from models.twins import distances
 
-    return nearest(Recogniser.from_bytes(recogniser), LOOK_ALIKES)
+    apart = distances(gallery_of(rows, engine))
+    found: dict[int, tuple[int, ...]] = {}
+    for place, member in enumerate(apart.roster):
+        order = [apart.roster[other] for other in apart.nearest(place, len(apart.roster))]
+        same = [other.id for other in order if other.group == member.group]
+        others = [other.id for other in order if other.group != member.group]
+        found[member.id] = (*same[:LOOK_ALIKES], *others[:LOOK_ALIKES])
+    return found
 
 
 def enlarge(crops: Sequence[bytes]) -> list[bytes]:

@@ -84,8 +84,10 @@ async def begin(
         raise PersonError(
             f"{whose} too few members for a quiz: it takes two with a photo each. `/member add` brings them."
         )
-    fitted = await app.recognisers.of({HOUSE, server_id})
-    alike = await app.compute.run(jobs.look_alikes, fitted.recogniser)
+    engine = await app.recognisers.engine()
+    async with app.database.reading() as session:
+        rows = await Rosters(session).rows_of({member.group for member in members}, engine)
+    alike = await app.compute.run(jobs.rivals_of, rows, engine) if rows else {}
     async with app.database.writing() as session:
         await Servers(session).ensure(server_id)
         quiz = await Quizzes(session).add(

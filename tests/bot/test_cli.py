@@ -101,6 +101,33 @@ def test_what_is_annotated_goes_elsewhere(enrolled: Path, public_photos: Path, t
         assert sentence in " ".join(done.stderr.split()), done.stderr
 
 
+def test_twins_are_told_and_drawn(enrolled: Path, tmp_path: Path) -> None:
+    out = tmp_path / "twins.png"
+    done = nugu("twins", "presidents", "--json", "--out", out, data=enrolled)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert (told["group"], sorted(told["twins"]), told["pairs"]) == ("Presidents", ["Obama", "바이든"], 1)
+    assert told["distances"] == [[0.0, told["distance"]], [told["distance"], 0.0]]
+    assert told["euclidean_distances"][0][1] == told["euclidean"] > 0
+    assert Image.open(out).size[0] == 1100
+    done = nugu("twins", "--member", "obama", "--out", out, data=enrolled)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("Obama and 바이든 ")
+    assert Image.open(out).size[0] == 1400
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (("TWICE",), 2, "nugu: I don't know a group called “TWICE”. I know: Presidents."),
+        (("--member", "Obema"), 1, "nugu: I don't know a member called “Obema” of any group here. Did you mean Obama?"),
+    ],
+)
+def test_twins_of_nobody_are_none(enrolled: Path, arguments: tuple[str, ...], code: int, sentence: str) -> None:
+    done = nugu("twins", *arguments, data=enrolled)
+    assert (done.returncode, done.stderr.strip()) == (code, sentence)
+
+
 def test_json_has_one_line_a_photo(enrolled: Path, public_photos: Path, tmp_path: Path) -> None:
     photos = [public_photos / "obama2.jpg", public_photos / "biden.jpg"]
     done = nugu("identify", *photos, "--json", "--out", tmp_path / "out", data=enrolled)

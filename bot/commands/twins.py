@@ -1,0 +1,79 @@
+"""`nugu twins`: who looks like whom, told on a terminal and drawn into a file."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any
+
+from bot import jobs
+from bot.app import App
+from bot.usecases import twins
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bot.jobs import GroupTwins, LookAlike, LookAlikes
+    from bot.settings import Settings
+
+
+async def show_twins(settings: Settings, group: str | None, server: int, out: Path | None, *, as_json: bool) -> None:
+    """Print the most alike members of a group, and draw them with all distances of the group into the file `out`."""
+    async with App.open(settings, own_processes=False) as app:
+        shown = await twins.twins(app, server, group)
+        if out is not None:
+            picture = await app.compute.run(jobs.one_picture, (shown.pair, shown.matrix))
+            await asyncio.to_thread(out.write_bytes, picture)
+    found = shown.found
+    if as_json:
+        print(json.dumps(twins_as_record(found), ensure_ascii=False))
+        return
+    print(f"{found.first.name} and {_in_words(found.second)}: the most alike of {found.pairs} pairs of {found.group}")
+    for one, other, distance in found.nearest_of_each():
+        print(f"{one.name}: {other.name} is nearest, {distance:.2f}")
+
+
+async def show_look_alikes(
+    settings: Settings, group: str | None, member: str, server: int, out: Path | None, *, as_json: bool
+) -> None:
+    """Print who looks most like a member, and draw them into the file `out`."""
+    async with App.open(settings, own_processes=False) as app:
+        shown = await twins.look_alikes(app, server, group, member)
+    if out is not None:
+        await asyncio.to_thread(out.write_bytes, shown.picture)
+    if as_json:
+        print(json.dumps(look_alikes_as_record(shown.found), ensure_ascii=False))
+        return
+    for one in shown.found.nearest:
+        print(f"{shown.found.asked.name} and {_in_words(one)}; {one.member.group}")
+
+
+def twins_as_record(found: GroupTwins) -> dict[str, Any]:
+    """A group's twins and both matrices of distances, whose rows and columns are `members`."""
+    return {
+        "group": found.group,
+        "twins": [found.first.name, found.second.member.name],
+        **_distances(found.second),
+        "pairs": found.pairs,
+        "members": [{"name": member.name, "photos": member.photos} for member in found.members],
+        "distances": [[round(distance, 4) for distance in row] for row in found.normalised],
+        "euclidean_distances": [[round(distance, 4) for distance in row] for row in found.euclidean],
+    }
+
+
+def look_alikes_as_record(found: LookAlikes) -> dict[str, Any]:
+    """A member and those who look most like them."""
+    return {
+        "member": found.asked.name,
+        "group": found.asked.group,
+        "among": found.others,
+        "nearest": [{"name": one.member.name, "group": one.member.group, **_distances(one)} for one in found.nearest],
+    }
+
+
+def _distances(one: LookAlike) -> dict[str, Any]:
+    return {"distance": round(one.distance, 4), "euclidean": round(one.euclidean, 4), "words": one.words}
+
+
+def _in_words(one: LookAlike) -> str:
+    return f"{one.member.name} {one.words}, {one.distance:.2f} apart"

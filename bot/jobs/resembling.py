@@ -1,0 +1,222 @@
+"""Who looks like whom: encodings in, distances and pictures out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from bot.jobs.rosters import gallery_of
+from bot.wording import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from bot.jobs.rosters import RosterRow
+    from models.twin_pictures import Portrait
+    from models.twins import Distances
+
+    SeenFaces = Mapping[int, tuple[int, float | None]]
+    """The face's width in pixels and its sharpness, by the photo's id."""
+
+SHOWABLE = 3
+"""Of each member so many photos are named to be shown, should the file of the best be lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A member who was compared. `best`: some of the `photos`, by their ids, the one that shows the member best first."""
+
+    name: str
+    group: str
+    photos: int
+    best: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LookAlike:
+    """Somebody who looks like another: both distances of `models.twins.Distances`, and what they mean in words."""
+
+    member: Compared
+    distance: float
+    euclidean: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookAlikes:
+    """Those nearest to `asked`, the nearest first, among `others` members of so many `groups`."""
+
+    asked: Compared
+    nearest: tuple[LookAlike, ...]
+    others: int
+    groups: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupTwins:
+    """How alike the members of a group are.
+
+    `members` stand beside those they look like; `normalised` and `euclidean` have a row and a column for each. `first` and
+    `second` are nearest by the normalised distance; `plainly`: by the Euclidean one, as places in `members`.
+    """
+
+    group: str
+    members: tuple[Compared, ...]
+    normalised: tuple[tuple[float, ...], ...]
+    euclidean: tuple[tuple[float, ...], ...]
+    first: Compared
+    second: LookAlike
+    plainly: tuple[int, int]
+
+    @property
+    def pairs(self) -> int:
+        """How many pairs there are."""
+        return len(self.members) * (len(self.members) - 1) // 2
+
+    def nearest_of_each(self) -> list[tuple[Compared, Compared, float]]:
+        """Each member with the one nearest to them by the normalised distance, the nearest pair first."""
+        found: list[tuple[Compared, Compared, float]] = []
+        for place, row in enumerate(self.normalised):
+            others = [other for other in range(len(row)) if other != place]
+            nearest = min(others, key=lambda other, row=row: row[other])
+            found.append((self.members[place], self.members[nearest], row[nearest]))
+        return sorted(found, key=lambda one: one[2])
+
+
+def find_twins(rows: Sequence[RosterRow], seen: SeenFaces, engine: str, groups: Collection[int]) -> GroupTwins | None:
+    """The group among `groups` whose two most alike members are nearest to each other.
+
+    None where no group has two members with a photo in `rows`, which hold encodings by `engine`.
+    """
+    import numpy as np
+
+    from models.twins import most_alike, side_by_side
+
+    if not rows:
+        return None
+    found = _distances(rows, engine)
+    trials = [places for group in groups if len(places := found.places(group)) > 1]
+    if not trials:
+        return None
+
+    def nearest(places: list[int]) -> float:
+        apart = found.normalised[np.ix_(places, places)]
+        return float(apart[most_alike(apart)])
+
+    places = min(trials, key=nearest)
+    places = [places[place] for place in side_by_side(found.normalised[np.ix_(places, places)])]
+    normalised, euclidean = (apart[np.ix_(places, places)] for apart in (found.normalised, found.euclidean))
+    first, second = most_alike(normalised)
+    members = tuple(_compared(found, place, rows, seen) for place in places)
+    return GroupTwins(
+        members[0].group,
+        members,
+        _plain(normalised),
+        _plain(euclidean),
+        members[first],
+        _look_alike(found, places[first], places[second], rows, seen),
+        most_alike(euclidean),
+    )
+
+
+def find_look_alikes(rows: Sequence[RosterRow], seen: SeenFaces, engine: str, member: int) -> LookAlikes | None:
+    """Who of all members in `rows`, which hold encodings by `engine`, is nearest to this one. None where it has no row."""
+    if all(row.member != member for row in rows):
+        return None
+    found = _distances(rows, engine)
+    place = next(place for place, one in enumerate(found.roster) if one.id == member)
+    others = found.nearest(place, len(found.roster))
+    return LookAlikes(
+        _compared(found, place, rows, seen),
+        tuple(_look_alike(found, place, other, rows, seen) for other in found.nearest(place)),
+        len(others),
+        len({found.roster[other].group for other in others}),
+    )
+
+
+def draw_twins(found: GroupTwins, crops: Mapping[int, bytes]) -> tuple[bytes, bytes]:
+    """Two PNGs: the pair side by side, and all distances of the group. `crops`: JPEGs by the photo's id."""
+    import numpy as np
+
+    from models.twin_pictures import MOST_IN_MATRIX, Near, matrix_picture, pair_picture
+
+    second = found.second
+    title = f"The twins of {found.group}"
+    subtitle = "the only pair" if found.pairs == 1 else f"the most alike of {found.pairs} pairs"
+    other = Near(_portrait(second.member, crops), second.distance, second.words)
+    pair = pair_picture(title, subtitle, _portrait(found.first, crops), other)
+    shown = list(range(len(found.members)))
+    told = "who looks like whom: yellow is alike"
+    if len(shown) > MOST_IN_MATRIX:
+        normalised = np.array(found.normalised)
+        np.fill_diagonal(normalised, 1.0)
+        shown = sorted(np.argsort(normalised.min(axis=1), kind="stable")[:MOST_IN_MATRIX].tolist())
+        told = f"the {MOST_IN_MATRIX} of {len(found.members)} who look most like another: yellow is alike"
+    some = np.ix_(shown, shown)
+    names = [found.members[place].name for place in shown]
+    matrix = matrix_picture(found.group, told, names, np.array(found.normalised)[some], np.array(found.euclidean)[some])
+    return pair, matrix
+
+
+def draw_look_alikes(found: LookAlikes, crops: Mapping[int, bytes]) -> bytes:
+    """A PNG: somebody, and who looks like them. `crops`: JPEGs by the photo's id."""
+    from models.twin_pictures import Near, nearest_picture
+
+    near = [Near(_portrait(one.member, crops), one.distance, one.words) for one in found.nearest]
+    subtitle = f"the nearest of {counted(found.others, 'other')} in {counted(found.groups, 'group')}"
+    return nearest_picture(f"Who looks like {found.asked.name}?", subtitle, _portrait(found.asked, crops), near)
+
+
+def one_picture(pictures: Sequence[bytes]) -> bytes:
+    """Dark pictures one below the other, as a PNG."""
+    from models.twin_pictures import one_below_the_other
+
+    return one_below_the_other(pictures)
+
+
+def _distances(rows: Sequence[RosterRow], engine: str) -> Distances:
+    from models.twins import distances
+
+    return distances(gallery_of(rows, engine))
+
+
+def _compared(found: Distances, place: int, rows: Sequence[RosterRow], seen: SeenFaces) -> Compared:
+    from models.twins import best_first
+
+    member = found.roster[place]
+    mine = [number for number, row in enumerate(rows) if row.member == member.id and row.photo in seen]
+    order = best_first(
+        [float(found.typical[number]) for number in mine],
+        [seen[rows[number].photo][0] for number in mine],
+        [seen[rows[number].photo][1] for number in mine],
+    )
+    best = tuple(rows[mine[one]].photo for one in order[:SHOWABLE])
+    return Compared(member.name, member.group_name, int(found.photos[place]), best)
+
+
+def _look_alike(found: Distances, place: int, other: int, rows: Sequence[RosterRow], seen: SeenFaces) -> LookAlike:
+    from models.twins import likeness
+
+    distance = float(found.normalised[place, other])
+    member = _compared(found, other, rows, seen)
+    return LookAlike(member, distance, float(found.euclidean[place, other]), likeness(distance).value)
+
+
+def _portrait(member: Compared, crops: Mapping[int, bytes]) -> Portrait:
+    """The member with the best crop that is there."""
+    import numpy as np
+    from PIL import Image
+
+    from models.twin_pictures import Portrait
+
+    crop = next((crops[photo] for photo in member.best if photo in crops), None)
+    face = None if crop is None else np.asarray(Image.open(BytesIO(crop)).convert("RGB"))
+    return Portrait(member.name, member.group, face)
+
+
+def _plain(apart: NDArray[np.float64]) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(row) for row in apart.tolist())

@@ -1,0 +1,159 @@
+"""Who looks like whom: the twins of a group, and those who look most like a member. Seen are confirmed photos alone."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bot import jobs
+from bot.database.photos import Photos
+from bot.database.rosters import Rosters
+from bot.database.spellings import Spellings
+from bot.database.tables import HOUSE, Group, Member
+from bot.errors import TOLD_NAMES, NoRosterError, PersonError, UnknownMemberError
+from bot.names import offered
+from bot.usecases.members import find, find_group
+from bot.wording import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from bot.app import App
+    from bot.database.photos import SeenPhoto
+    from bot.jobs import Compared, GroupTwins, LookAlikes, RosterRow
+
+NO_TWO = "Twins take two members with a photo each: add them with `/member add`."
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTwins:
+    """The twins of a group: a picture of the pair, and one of all distances, both PNGs."""
+
+    found: GroupTwins
+    pair: bytes
+    matrix: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLookAlikes:
+    """Who looks most like a member, and a PNG of them."""
+
+    found: LookAlikes
+    picture: bytes
+
+
+async def twins(app: App, server_id: int, group: str | None = None) -> ShownTwins:
+    """The most alike members of a group; without one, of that group of the server's and the house's whose are nearest.
+
+    Raises NoRosterError, UnknownGroupError; PersonError where there are no two members with a photo.
+    """
+    async with app.database.reading() as session:
+        groups = await _visible(session, server_id)
+        if group is not None:
+            groups = [await find_group(session, {HOUSE, server_id}, group)]
+        if len(groups) == 1:
+            await _check_two(session, groups[0])
+        ids = [one.id for one in groups]
+        revisions = await Rosters(session).revisions({HOUSE, server_id})
+    engine = await app.recognisers.engine()
+    return await app.drawn.get(("twins", *ids, engine, revisions), partial(_twins, app, ids, engine))
+
+
+async def look_alikes(app: App, server_id: int, group: str | None, member: str) -> ShownLookAlikes:
+    """Who looks most like a member, in any group of the server's and the house's.
+
+    Raises NoRosterError, UnknownGroupError, UnknownMemberError; PersonError where several groups have a member of that name,
+    and where the member, or everybody else, has no photo.
+    """
+    async with app.database.reading() as session:
+        groups = await _visible(session, server_id)
+        asked = await _member(session, server_id, [one.id for one in groups], group, member)
+        if not await Rosters(session).photo_count(asked.id):
+            raise PersonError(f"I have no photo of {plain(asked.name)} yet. Add one with `/member add`.")
+        ids = sorted({asked.group_id, *(one.id for one in groups)})
+        revisions = await Rosters(session).revisions({HOUSE, server_id})
+    engine = await app.recognisers.engine()
+    key = "look-alikes", asked.id, *ids, engine, revisions
+    return await app.drawn.get(key, partial(_look_alikes, app, asked, ids, engine))
+
+
+async def _visible(session: AsyncSession, server_id: int) -> list[Group]:
+    """The groups that a server may see: its own, and those of the house that none of its own hides by its name."""
+    found = await Rosters(session).groups({HOUSE, server_id})
+    if not found:
+        raise NoRosterError
+    own = {one.key for one in found if one.server_id != HOUSE}
+    return [one for one in found if one.server_id == server_id or one.key not in own]
+
+
+async def _check_two(session: AsyncSession, group: Group) -> None:
+    """Raises PersonError where a group has no two members with a photo."""
+    counts = await Rosters(session).counts_of(group.id)
+    name = plain(group.name)
+    if not counts:
+        raise PersonError(f"**{name}** has no member yet. {NO_TWO}")
+    if len(counts) == 1:
+        raise PersonError(f"**{name}** has one member, {plain(counts[0][1])}. {NO_TWO}")
+    without = [plain(member) for _, member, photos in counts if not photos]
+    if len(counts) - len(without) < 2:
+        told = ", ".join(without[:TOLD_NAMES])
+        more = f" and {len(without) - TOLD_NAMES} more" if len(without) > TOLD_NAMES else ""
+        raise PersonError(f"I have no photo of {told}{more} of **{name}** yet. {NO_TWO}")
+
+
+async def _member(
+    session: AsyncSession, server_id: int, visible: Collection[int], group: str | None, name: str
+) -> Member:
+    servers = {HOUSE, server_id}
+    if group is not None:
+        found = await find(session, servers, group, name)
+        assert isinstance(found, Member)
+        return found
+    called = [one for one in await Rosters(session).members_called(servers, name) if one.group_id in visible]
+    if not called:
+        near = offered(name, await Spellings(session).of_members(servers), 3)
+        raise UnknownMemberError(name, None, [spelling.name for spelling in near])
+    if len(called) > 1:
+        told = " and ".join(f"**{plain(one.group.name)}**" for one in called)
+        raise PersonError(f"There is {plain(called[0].name)} in {told}. Say in `group:` whom you mean.")
+    return called[0]
+
+
+async def _twins(app: App, groups: Sequence[int], engine: str) -> ShownTwins:
+    rows, photos = await _photos(app, groups, engine)
+    found = await app.compute.run(jobs.find_twins, rows, _seen(photos), engine, groups)
+    if found is None:
+        raise PersonError(f"I see no two members here. {NO_TWO}")
+    crops = await _crops(app, [found.first, found.second.member], photos)
+    return ShownTwins(found, *await app.compute.run(jobs.draw_twins, found, crops))
+
+
+async def _look_alikes(app: App, member: Member, groups: Sequence[int], engine: str) -> ShownLookAlikes:
+    rows, photos = await _photos(app, groups, engine)
+    found = await app.compute.run(jobs.find_look_alikes, rows, _seen(photos), engine, member.id)
+    if found is None:
+        raise PersonError(f"I see no face in the photos of {plain(member.name)}. Add another with `/member add`.")
+    if not found.nearest:
+        raise PersonError(f"I know nobody besides {plain(member.name)} by a photo. {NO_TWO}")
+    crops = await _crops(app, [found.asked, *(one.member for one in found.nearest)], photos)
+    return ShownLookAlikes(found, await app.compute.run(jobs.draw_look_alikes, found, crops))
+
+
+async def _photos(app: App, groups: Collection[int], engine: str) -> tuple[list[RosterRow], dict[int, SeenPhoto]]:
+    async with app.database.reading() as session:
+        return await Rosters(session).rows_of(groups, engine), await Photos(session).seen(groups)
+
+
+def _seen(photos: dict[int, SeenPhoto]) -> dict[int, tuple[int, float | None]]:
+    return {number: (photo.face_width, photo.sharpness) for number, photo in photos.items()}
+
+
+async def _crops(app: App, members: Sequence[Compared], photos: dict[int, SeenPhoto]) -> dict[int, bytes]:
+    """The crops that are there of those that show these members best, by the photo's id."""
+    wanted = [number for member in members for number in member.best]
+    files = await asyncio.gather(*(app.storage.get(photos[number].key) for number in wanted))
+    return {number: file for number, file in zip(wanted, files, strict=True) if file is not None}

@@ -1,0 +1,240 @@
+"""Who looks like whom: distances whose geometry is known, and pictures in which everybody's name can be read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from models import background, night
+from models.gallery import Gallery, Member
+from models.twin_pictures import (
+    MOST_IN_MATRIX,
+    Near,
+    Portrait,
+    matrix_picture,
+    nearest_picture,
+    one_below_the_other,
+    pair_picture,
+)
+from models.twins import CLEAR, LARGE, Likeness, best_first, distances, likeness, most_alike, side_by_side
+from models.whitening import unit
+from tests.support.drawn import drawings
+from tests.support.people import VERSION, D, World
+
+NAMES = (
+    "Sana",
+    "쯔위",
+    "Jeongyeon",
+    "さな",
+    "周子瑜",
+    "A name that is much too long for a label",
+    "Rm",
+    "Yuna'",
+    "\U0001f600",
+)
+
+
+@pytest.fixture
+def world() -> World:
+    return World(3)
+
+
+def test_distances_are_those_of_the_definition(world: World) -> None:
+    gallery = world.gallery({1: range(3), 2: range(3, 5)}, 4)
+    found = distances(gallery)
+    whitening = background.load(VERSION).whitening
+    for one in range(5):
+        for other in range(5):
+            mine, theirs = (gallery.encodings[gallery.members == place] for place in (one, other))
+            plain = np.linalg.norm(mine.mean(axis=0) - theirs.mean(axis=0))
+            assert found.euclidean[one, other] == pytest.approx(plain, abs=1e-6)
+            centroids = [unit(whitening.apply(part).sum(axis=0)[None])[0] for part in (mine, theirs)]
+            cosine = float(centroids[0] @ centroids[1])
+            assert found.normalised[one, other] == pytest.approx((1 - cosine) / 2, abs=1e-6)
+    for apart in (found.euclidean, found.normalised):
+        assert (apart == apart.T).all()
+        assert not apart.diagonal().any()
+    assert found.photos.tolist() == [4] * 5
+    assert (found.places(1), found.places(2), found.places(3)) == ([0, 1, 2], [3, 4], [])
+    assert found.typical.shape == (20,)
+
+
+def test_one_face_is_at_none_and_opposites_are_at_one() -> None:
+    """The mean face and something away from it on either side."""
+    whitening = background.load(VERSION).whitening
+    aside = np.linalg.svd(whitening.mean[None])[2][5]
+    # At right angles to the mean face, and as long as it takes for encodings of unit length.
+    aside *= np.sqrt(1 - whitening.mean @ whitening.mean)
+    faces = [whitening.mean + aside, whitening.mean - aside, whitening.mean + aside]
+    rows = [(Member(i, f"M{i}", 1, "G"), face.astype(np.float32)) for i, face in enumerate(faces)]
+    found = distances(Gallery.of(rows, VERSION, D))
+    assert found.normalised[0, 2] == pytest.approx(0, abs=1e-6)
+    assert found.normalised[0, 1] == pytest.approx(1, abs=1e-6)
+    assert likeness(0.0) is Likeness.TWINS
+    assert likeness(1.0) is Likeness.UNLIKE
+
+
+def test_members_without_an_encoding_are_left_out(world: World) -> None:
+    gallery = world.gallery({1: range(4)}, 2)
+    kept = gallery.members != 2
+    found = distances(replace(gallery, encodings=gallery.encodings[kept], members=gallery.members[kept]))
+    assert [member.id for member in found.roster] == [0, 1, 3]
+    assert found.normalised.shape == (3, 3)
+    nobody = distances(replace(gallery, encodings=gallery.encodings[:0], members=gallery.members[:0]))
+    assert nobody.roster == ()
+
+
+def test_twins_are_found_and_are_nearest_to_each_other(world: World) -> None:
+    world.people[2] = world.people[0] + 0.3 * world.people[2]
+    world.people[2] /= np.linalg.norm(world.people[2])
+    found = distances(world.gallery({1: range(6)}, 5))
+    assert most_alike(found.normalised) == most_alike(found.euclidean) == (0, 2)
+    assert found.nearest(0)[0] == 2
+    assert found.nearest(2)[0] == 0
+    assert likeness(found.normalised[0, 2]) in {Likeness.TWINS, Likeness.SIBLINGS}
+    order = side_by_side(found.normalised)
+    assert sorted(order) == list(range(6))
+    assert abs(order.index(0) - order.index(2)) == 1
+
+
+def test_the_nearest_five_come_from_all_groups(world: World) -> None:
+    found = distances(world.gallery({1: range(4), 2: range(4, 9)}, 3))
+    nearest = found.nearest(0)
+    assert len(nearest) == 5
+    assert 0 not in nearest
+    apart = found.normalised[0, nearest]
+    assert (np.diff(apart) >= 0).all()
+    others = np.delete(found.normalised[0], [0, *nearest])
+    assert others.min() >= apart.max()
+    assert {found.roster[place].group for place in nearest} == {1, 2}
+
+
+@pytest.mark.parametrize(("name", "is_same"), [("p0", True), ("Somebody", False)])
+def test_the_same_person_in_two_groups_is_nobodys_twin(world: World, name: str, is_same: bool) -> None:
+    gallery = world.gallery({1: range(3)}, 6)
+    rows = [(member, gallery.encodings[gallery.members == member.id]) for member in gallery.roster]
+    again = Member(9, name, 2, "Unit"), world.photos(0, 6)
+    found = distances(Gallery.of([*rows, again], VERSION, D))
+    assert found.is_same(0, 3) is is_same
+    assert (found.nearest(0)[0] == 3) is not is_same
+    # A namesake with another face is somebody else.
+    stranger = Member(9, "P0", 2, "Unit"), world.photos(20, 6)
+    assert not distances(Gallery.of([*rows, stranger], VERSION, D)).is_same(0, 3)
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_a_pair_takes_two(count: int) -> None:
+    with pytest.raises(ValueError, match="no pair"):
+        most_alike(np.zeros((count, count)))
+    assert side_by_side(np.zeros((count, count))) == list(range(count))
+
+
+def test_along_a_line_neighbours_stay_neighbours() -> None:
+    """Points on a line, in any order, are put in line."""
+    chance = np.random.default_rng(1)
+    places = chance.permutation(12) / 11
+    order = side_by_side(np.abs(places[:, None] - places[None]))
+    line = places[order]
+    assert line.tolist() in (sorted(places.tolist()), sorted(places.tolist(), reverse=True))
+
+
+def test_the_best_photo_is_typical_clear_and_large() -> None:
+    assert best_first([0.5, 0.9, 0.7], [200] * 3, [3.0] * 3) == [1, 2, 0]
+    assert best_first([0.8, 0.8], [LARGE, LARGE // 2], [CLEAR, CLEAR])[0] == 0
+    assert best_first([0.8, 0.8], [LARGE] * 2, [1.2, CLEAR])[0] == 1
+    assert best_first([0.8, 0.81], [LARGE, 10 * LARGE], [CLEAR, 2 * CLEAR])[0] == 1
+    assert best_first([0.7, 0.8], [LARGE] * 2, [None, None])[0] == 1
+    assert best_first([], [], []) == []
+
+
+def portrait(name: str, group: str = "TWICE", colour: int = 90) -> Portrait:
+    return Portrait(name, group, np.full((320, 320, 3), colour, np.uint8))
+
+
+def table(count: int) -> np.ndarray:
+    apart = np.random.default_rng(count).uniform(0.1, 0.9, (count, count))
+    apart = (apart + apart.T) / 2
+    np.fill_diagonal(apart, 0)
+    return apart
+
+
+def begins(drawn: list[str], name: str) -> int:
+    """How many texts are a name, or the beginning of it."""
+    return sum(name.startswith(text.removesuffix("...")) for text in drawn if text.removesuffix("..."))
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 9, 13, 24, MOST_IN_MATRIX])
+def test_the_matrix_has_every_name_twice_and_no_text_on_another(count: int) -> None:
+    names = [f"{NAMES[i % 8]} {i}" if i >= 8 else NAMES[i] for i in range(count)]
+    apart, plain = table(count), table(count) / 2
+    with drawings() as saved:
+        matrix_picture("TWICE " * 40, "who looks like whom", names, apart, plain)
+    saved[0].check(margin=6)
+    assert saved[0].size[0] == night.WIDE
+    for name in names[:8]:
+        assert begins(saved[0].words, name) >= 2, name
+    numbers = [word for word in saved[0].words if word.lstrip("0").startswith(".")]
+    assert len(numbers) == (count * (count - 1) if 1 < count <= 24 else 0) + 4 * (count > 1)
+
+
+def test_the_matrix_is_yellow_where_somebody_is_near() -> None:
+    apart = np.array([[0, 0.2, 0.6], [0.2, 0, 0.4], [0.6, 0.4, 0]])
+    with drawings() as saved:
+        png = matrix_picture("G", "", ["A", "B", "C"], apart, apart[::-1, ::-1] / 10)
+    pixels = np.asarray(Image.open(BytesIO(png)))
+    # Numbers stand below the pictures of both scales too.
+    boxes = {text.text: text.box for text in reversed(saved[0].texts)}
+    for number, share in (("0.20", 1.0), ("0.40", 0.5), ("0.60", 0.0), ("0.02", 1.0), ("0.04", 0.5), ("0.06", 0.0)):
+        left, top = (round(edge) for edge in boxes[number][:2])
+        assert np.abs(pixels[top - 8, left - 8] - np.array(night.heat(share))).max() <= 1, number
+
+
+@pytest.mark.parametrize(("words", "distance"), list(zip(Likeness, (0.0, 0.03, 0.27, 0.98, 1.0), strict=True)))
+def test_the_pair_is_told_beside_its_faces(words: Likeness, distance: float) -> None:
+    first, second = portrait(NAMES[5], "TWICE " * 30), portrait(NAMES[1], "트와이스", 200)
+    with drawings() as saved:
+        png = pair_picture(
+            "The twins of TWICE", "the most alike of 36 pairs", first, Near(second, distance, words.value)
+        )
+    saved[0].check(margin=night.GAP - 6)
+    assert saved[0].size[0] == night.WIDE
+    assert begins(saved[0].words, NAMES[5])
+    assert {NAMES[1], "트와이스", words.value, f"distance {distance:.2f}"} <= set(saved[0].words)
+    pixels = np.asarray(Image.open(BytesIO(png)))
+    assert (pixels == 90).all(axis=2).sum() > 450**2
+    assert (pixels == 200).all(axis=2).sum() > 450**2
+
+
+@pytest.mark.parametrize(("words", "count"), list(zip(Likeness, (1, 2, 3, 5, 5), strict=True)))
+def test_the_nearest_stand_in_a_row(count: int, words: Likeness) -> None:
+    near = [Near(portrait(NAMES[i + 1], "ITZY"), 0.1 * i, words.value) for i in range(count)]
+    with drawings() as saved:
+        nearest_picture("Who looks like Sana?", "the nearest of 19 others", portrait("Sana"), near)
+    saved[0].check(margin=night.GAP - 6)
+    drawn = saved[0].words
+    assert all(begins(drawn, NAMES[i + 1]) for i in range(count))
+    assert drawn.count(words.value) == count, "no word is shortened"
+    assert [f"distance {0.1 * i:.2f}" in drawn for i in range(count)] == [True] * count
+
+
+def test_whose_file_is_lost_is_shown_by_the_initial() -> None:
+    with drawings() as saved:
+        pair_picture(
+            "G", "", Portrait("쯔위", "G", None), Near(Portrait("\U0001f600", "G", None), 0.2, "could be twins")
+        )
+    saved[0].check()
+    assert "쯔" in saved[0].words
+
+
+def test_pictures_are_put_one_below_the_other() -> None:
+    apart = table(4)
+    pair = pair_picture("G", "", portrait("A"), Near(portrait("B"), 0.2, "could be twins"))
+    matrix = matrix_picture("G", "", list("ABCD"), apart, apart)
+    sizes = [Image.open(BytesIO(png)).size for png in (pair, matrix)]
+    whole = Image.open(BytesIO(one_below_the_other([pair, matrix])))
+    assert whole.size == (night.WIDE, sizes[0][1] + sizes[1][1])
+    assert np.asarray(whole)[: sizes[0][1]].tobytes() == np.asarray(Image.open(BytesIO(pair))).tobytes()
