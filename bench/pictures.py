@@ -1,7 +1,8 @@
 """Every picture that the bot draws, each in a file and all on one sheet: `python -m bench.pictures --out FOLDER`.
 
 For whoever changes a picture: look at them. They are drawn by the bot's own use cases and jobs. Faces are those of the public
-portraits that tests use; all other people are invented encodings under invented names, so each may be shown anywhere.
+portraits that tests use; all other people are invented encodings under invented names, with drawn faces. So each picture may be
+shown anywhere.
 """
 
 from __future__ import annotations
@@ -9,27 +10,29 @@ from __future__ import annotations
 import argparse
 import asyncio
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from bot import jobs
 from bot.app import App
 from bot.database.tables import HOUSE
+from bot.jobs.mapping import lay_out_and_draw
 from bot.jobs.reporting import draw_report
 from bot.settings import Settings
 from bot.usecases import photos, roster, twins
 from bot.usecases.identify import Asked, Submitted, ask
-from bot.wording import duration, time_code
+from bot.wording import duration, lasting, time_code
 from models.charts import ScreenTime, evaluation_chart, screen_time_chart
 from models.evaluation import LOOK_SIDE, Sample, evaluate
+from models.faces import Projection
 from models.gallery import Gallery, Member
 from models.lettering import font, shorten
-from models.night import DIM, GAP, SMALL, below, page, png
+from models.night import DIM, GAP, SMALL, below, between, hue, page, png
 from models.recognition import fit
 from tests.support.people import VERSION, D, World
 from tests.support.portraits import public_portraits
@@ -123,6 +126,8 @@ def charts() -> list[Drawn]:
     return [
         Drawn("report.png", "/model report, nugu model report", draw_report(gallery, GROUP)[1]),
         Drawn("distances.png", "/twins, nugu twins", jobs.draw_twins(found, {})[1]),
+        Drawn("map.png", "/map, nugu map", _map(gallery)),
+        Drawn("known.png", "/quiz stats", _known(world.chance)),
         Drawn(
             "evaluation.png",
             "nugu evaluate",
@@ -203,6 +208,47 @@ def _sample(world: World) -> Sample:
         ("strangers",),
         VERSION,
     )
+
+
+def _map(gallery: Gallery) -> bytes:
+    """The map of a gallery in which one label is wrong."""
+    one, other = ALIKE
+    labels = gallery.members.copy()
+    labels[np.flatnonzero(labels == one)[0]] = other + 1
+    wrong = replace(gallery, members=labels)
+    chance = np.random.default_rng(2)
+    crops = [_drawn_face(member, chance) for member in gallery.members.tolist()]
+    with tempfile.TemporaryDirectory() as compiled:
+        return lay_out_and_draw(wrong, Projection.TSNE, GROUP, crops, len(crops), Path(compiled))[1]
+
+
+def _drawn_face(member: int, chance: np.random.Generator) -> bytes:
+    """A face as a child draws it, on the member's colour; each a little different. A JPEG."""
+    image = Image.new("RGB", (160, 160), between(hue(member), (0, 0, 0), 0.25))
+    draw = ImageDraw.Draw(image)
+    x, y = 80 + chance.normal(0, 6, 2)
+    hair = between((30, 22, 20), (190, 130, 70), float(np.random.default_rng(member).uniform()))
+    draw.ellipse((x - 52, y - 62, x + 52, y + 56), hair)
+    draw.ellipse((x - 40, y - 44, x + 40, y + 52), (244, 214, 190))
+    for eye in (x - 16, x + 16):
+        draw.ellipse((eye - 5, y - 8, eye + 5, y + 2), (30, 30, 34))
+    wide = float(chance.uniform(8, 22))
+    draw.arc((x - wide, y + 6, x + wide, y + 32), 20, 160, (170, 50, 60), 5)
+    file = BytesIO()
+    image.save(file, "JPEG", quality=92)
+    return file.getvalue()
+
+
+def _known(chance: np.random.Generator) -> bytes:
+    """What somebody knows after some days of quizzes."""
+    told: list[jobs.KnownMember] = []
+    for days, name in zip(sorted(chance.lognormal(2, 1.6, len(MEMBERS) - 1), reverse=True), MEMBERS, strict=False):
+        seen = int(chance.integers(3, 20))
+        right = round(seen * min(1.0, 0.5 + days / 40))
+        told.append(jobs.KnownMember(name, float(days), seen, right, lasting(days), f"in {lasting(days * 0.6)}"))
+    told.append(jobs.KnownMember(MEMBERS[-1], None, 0, 0, "not asked yet", "—"))
+    one, other = ALIKE
+    return jobs.known_chart(f"{GROUP}: whom you know", told, [(MEMBERS[one], MEMBERS[other], 5)])
 
 
 def _screen_time() -> bytes:

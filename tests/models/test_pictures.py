@@ -28,6 +28,7 @@ def made() -> tuple[list[Drawn], dict[str, Drawing]]:
     [
         ("report.png", MEMBERS, 2),
         ("distances.png", MEMBERS, 2),
+        ("known.png", MEMBERS, 1),
         ("evaluation.png", MEMBERS, 2),
         ("screen-time.png", (*MEMBERS[:7], "unknown"), 1),
     ],
