@@ -27,7 +27,12 @@ THINGS = (
         "Press **All right** or **Fix a face** under the answer, or answer in `/review`; "
         "**Details** shows how sure I am of everybody.",
     ),
-    ("🎓", "Learn the members", "`/quiz play` shows faces to name, alone or as a race; whom you mix up comes back."),
+    (
+        "🎓",
+        "Learn the members",
+        "`/quiz play` shows faces to name, alone or as a race; whom you mix up comes back. `/twins` shows who looks alike, "
+        "`/map` all faces of a group.",
+    ),
     (
         "➕",
         "Moderators",
