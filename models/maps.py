@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 SEED = 0
 
-PERPLEXITY = 15.0
-"""Of t-SNE, where there are photos enough: about a member's and a half. See `perplexity`; docs/measured.md has others."""
+PERPLEXITY = 20.0
+"""Of t-SNE, where there are photos enough: about those of two members. See `perplexity`; docs/measured.md has others."""
 
 NEIGHBOURS = 10
 """Of UMAP, where there are photos enough: about as many as a member has."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from io import BytesIO
-from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from models.cleaning import Suspicion
 from models.faces import Projection
@@ -17,34 +15,15 @@ from models.gallery import Member
 from models.map_chart import arrange, map_chart
 from models.maps import FaceMap, Place
 from models.night import hue
+from tests.support.written import Written
 
 ROOM = (1376, 1240)
 NAMES = ("쯔위", "Momo", "A very long name, much too long for any label", "Chaeyoung", "\U0001f600 Ha-eun", "지효")
 
 
-@dataclass
-class Written:
-    """The texts of a picture with their boxes."""
-
-    texts: list[tuple[str, tuple[float, float, float, float]]] = field(default_factory=list)
-
-    def boxes(self, words: str) -> list[tuple[float, float, float, float]]:
-        return [box for text, box in self.texts if text == words]
-
-
 @pytest.fixture
 def written(monkeypatch: pytest.MonkeyPatch) -> Written:
-    seen = Written()
-    text = ImageDraw.ImageDraw.text
-
-    def spy(draw: Any, xy: Any, words: Any, fill: Any = None, font: Any = None, anchor: Any = None) -> None:
-        # Whether the font has a glyph is tried on little canvases.
-        if draw.im.size[0] > 1000:
-            seen.texts.append((words, draw.textbbox(xy, words, font=font, anchor=anchor)))
-        text(draw, xy, words, fill, font, anchor)
-
-    monkeypatch.setattr(ImageDraw.ImageDraw, "text", spy)
-    return seen
+    return Written.watch(monkeypatch)
 
 
 def crowds(members: int, photos: int, *, seed: int = 0, spread: float = 1.0) -> np.ndarray:
@@ -69,16 +48,6 @@ def drawn(found: FaceMap, **how: Any) -> np.ndarray:
         return np.asarray(image.convert("RGB"))
 
 
-def check_texts(written: Written, pixels: np.ndarray) -> None:
-    """All of them lie inside the picture, and none overlap."""
-    for words, (left, top, right, bottom) in written.texts:
-        assert 16 <= left < right <= pixels.shape[1] - 16, words
-        assert 16 <= top < bottom <= pixels.shape[0] - 16, words
-    for (one, a), (other, b) in combinations(written.texts, 2):
-        apart = a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
-        assert apart, (one, other)
-
-
 @pytest.mark.parametrize(
     ("members", "photos", "spread"), [(1, 3, 1.0), (3, 1, 1.0), (9, 10, 0.5), (9, 10, 6.0), (20, 15, 0.3), (60, 2, 2.0)]
 )
@@ -87,7 +56,7 @@ def test_every_name_is_there_and_no_text_overlaps(written: Written, members: int
     pixels = drawn(face_map(crowds(members, photos, spread=spread), members, outliers))
     assert pixels.shape[1] == 1440
     assert pixels.shape[0] >= 1350
-    check_texts(written, pixels)
+    written.check(pixels.shape)
     told = [words for words, _ in written.texts]
     for name in (f"{name}{n // 6 or ''}" for n, name in enumerate(NAMES * 10) if n < members):
         start = name.removeprefix("\U0001f600 ")[:8]
