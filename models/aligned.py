@@ -1,7 +1,11 @@
-"""Engines of three parts: a detector that gives five landmarks, an alignment by them, and a network for the aligned chips."""
+"""Engines of three parts: a detector that gives five landmarks, an alignment by them, and a network for the aligned chips.
+
+A second network may look at the same faces: what one confuses, the other may tell apart.
+"""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -40,15 +44,34 @@ class Detector(Protocol):
         ...
 
 
+class Companion(Protocol):
+    """A second network, with an alignment of its own."""
+
+    @property
+    def dimensions(self) -> int:
+        """Length d of an encoding."""
+        ...
+
+    def encode(self, picture: Picture, faces: Sequence[Face]) -> Encodings:
+        """One row a face: (n, d) float32 of unit length."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class AlignedEngine:
-    """An `Engine`: faces of `detector`, turned and scaled until their landmarks lie on `reference`, encoded by `embedder`."""
+    """An `Engine`: faces of `detector`, turned and scaled until their landmarks lie on `reference`, encoded by `embedder`.
+
+    With a `companion`, its encodings follow the embedder's in each row, and the cosine of two rows is the mean of both
+    networks' cosines, in which the companion has this `share`.
+    """
 
     name: str
     version: str
     detector: Detector
     reference: Reference
     embedder: Embedder
+    companion: Companion | None = None
+    share: float = 0.0
 
     @property
     def landmarks(self) -> Landmarks:
@@ -58,7 +81,7 @@ class AlignedEngine:
     @property
     def dimensions(self) -> int:
         """Length d of an encoding."""
-        return self.embedder.dimensions
+        return self.embedder.dimensions + (self.companion.dimensions if self.companion else 0)
 
     def detect(self, picture: Picture, smallest: int = 0) -> list[Face]:
         """Every face of the picture, in reading order; those narrower than `smallest` pixels may be missed."""
@@ -76,7 +99,11 @@ class AlignedEngine:
 
     def encode(self, picture: Picture, faces: Sequence[Face]) -> Encodings:
         """One row a face: (n, d) float32 of unit length, each the mean of the face and its mirror image."""
-        return self.embedder.encode(self.chips(picture, faces))
+        encodings = self.embedder.encode(self.chips(picture, faces))
+        if self.companion is None:
+            return encodings
+        others = self.companion.encode(picture, faces)
+        return np.hstack([math.sqrt(1 - self.share) * encodings, math.sqrt(self.share) * others]).astype(np.float32)
 
     def chips(self, picture: Picture, faces: Sequence[Face]) -> NDArray[np.uint8]:
         """The faces upright and cut out: (n, side, side, 3) uint8 RGB; black where they reach beyond the picture."""

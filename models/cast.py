@@ -101,7 +101,7 @@ class _Crowd:
         means = unit(np.stack([track.encodings.mean(axis=0) for track in tracks]).astype(np.float32, copy=False))
         vectors = recogniser.whitening.apply(means)
         known = background.load(recogniser.version)
-        alone = scale(known.whitened if recogniser.whitening.gains.size else known.raw, 1)
+        alone = scale(known.whitened if recogniser.whitening.mean.any() else known.raw, 1)
         likeness = alone.slope * ((vectors @ vectors.T).astype(np.float64) - alone.even)
         first, last = (np.array([getattr(track, end) for track in tracks]) for end in ("first", "last"))
         apart = (first[:, None] <= last) & (first <= last[:, None])

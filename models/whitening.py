@@ -48,13 +48,13 @@ class Whitening:
         return cls(np.zeros(dimensions, np.float32), empty, np.empty(0, np.float32))
 
     @classmethod
-    def learn(cls, people: Sequence[Encodings]) -> Whitening:
-        """From the encodings (k, d) of each of many people; each counts alike in the mean."""
+    def learn(cls, people: Sequence[Encodings], directions: int = DIRECTIONS) -> Whitening:
+        """From the encodings (k, d) of each of many people; each counts alike in the mean. `directions`: r."""
         mean = np.stack([person.mean(axis=0) for person in people]).mean(axis=0)
         within = np.concatenate([person - person.mean(axis=0) for person in people]).astype(np.float64)
         covariance = within.T @ within / (len(within) - len(people))
         values, vectors = np.linalg.eigh(covariance)
-        most = np.argsort(values)[::-1][:DIRECTIONS]
+        most = np.argsort(values)[::-1][:directions]
         rest = np.delete(values, most).mean()
         average = values.mean()
 

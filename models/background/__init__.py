@@ -96,9 +96,10 @@ def load(version: str, folder: Path = Path(__file__).parent) -> Background:
     def scores(name: str) -> Scores:
         return Scores(np.array(numbers[f"{name}_genuine"]), np.array(numbers[f"{name}_strangers"]))
 
+    mean, directions, gains = (np.array(numbers[key], np.float32) for key in ("mean", "directions", "gains"))
     return Background(
         version=numbers["version"],
-        whitening=Whitening(*(np.array(numbers[key], np.float32) for key in ("mean", "directions", "gains"))),
+        whitening=Whitening(mean, directions.reshape(len(gains), len(mean)), gains),
         nearness_mean=numbers["nearness_mean"],
         nearness_deviation=numbers["nearness_deviation"],
         whitened=scores("whitened"),

@@ -1,5 +1,7 @@
 """Measure the background of an engine: `python -m models.background FOLDER [--engine dlib] [--rosters GROUP ...]`.
 
+`--directions 0` is for engines whose encodings are whitened already where that helps, as retail's are: less a mean face alone.
+
 FOLDER is `../shared/faces` or another with `background/PERSON/*` (faces like those of rosters), `groups/GROUP/MEMBER/*`
 (rosters) and `strangers/*` (faces of any kind, one a person). Writes `VERSION.json` beside this file: a mean, a few
 directions and quantiles of scores, from which nobody can be found again.
@@ -17,7 +19,7 @@ import numpy as np
 from models.background import PHOTOS, QUANTILES, Background, Scores
 from models.calibration import best_of_others
 from models.engines import load
-from models.whitening import Whitening, unit
+from models.whitening import DIRECTIONS, Whitening, unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -57,6 +59,7 @@ def main() -> None:
         metavar="GROUP",
         help=f"groups to measure too; {' and '.join(ROSTERS)} if they are there",
     )
+    parser.add_argument("--directions", type=int, default=DIRECTIONS, help="how many are shortened")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent)
     arguments = parser.parse_args()
     folder: Path = arguments.folder
@@ -72,7 +75,7 @@ def main() -> None:
     background = people(path for path in sorted((folder / "background").iterdir()) if path.name not in LEFT_OUT)
     rosters = {name: people(sorted(group.iterdir())) for name, group in groups.items()}
     anyone = _largest_faces(engine, sorted((folder / "strangers").iterdir()))
-    print(measure(engine.version, background, rosters, anyone).write(arguments.out))
+    print(measure(engine.version, background, rosters, anyone, arguments.directions).write(arguments.out))
 
 
 def rosters_in(folder: Path, names: Sequence[str] | None) -> dict[str, Path]:
@@ -88,14 +91,18 @@ def rosters_in(folder: Path, names: Sequence[str] | None) -> dict[str, Path]:
 
 
 def measure(
-    version: str, background: Sequence[Encodings], rosters: dict[str, list[Encodings]], anyone: Encodings
+    version: str,
+    background: Sequence[Encodings],
+    rosters: dict[str, list[Encodings]],
+    anyone: Encodings,
+    directions: int = DIRECTIONS,
 ) -> Background:
     """The numbers: `background` and each of `rosters` hold (k, d) encodings of one person each, `anyone` (n, d) of a person a
-    row.
+    row. `directions`: how many the whitening shortens.
     """
     chance = np.random.default_rng(0)
     people = _cleaned(background)
-    whitening = Whitening.learn(people)
+    whitening = Whitening.learn(people, directions)
     nearness = np.concatenate(background) @ (whitening.mean / np.linalg.norm(whitening.mean))
     alike = [*people, *(person for name in LIKE_THE_BACKGROUND for person in rosters.get(name, ()))]
     further = [person for name, its in rosters.items() if name not in LIKE_THE_BACKGROUND for person in its]
@@ -103,7 +110,7 @@ def measure(
     raw = _Simulation(chance)
     for i, person in enumerate([*alike, *further]):
         # Nobody is scored by what was learned from herself.
-        its = Whitening.learn(people[:i] + people[i + 1 :]) if i < len(people) else whitening
+        its = Whitening.learn(people[:i] + people[i + 1 :], directions) if i < len(people) else whitening
         others = [] if i >= len(alike) else alike[:i] + alike[i + 1 :]
         whitened.score(its.apply(person), [its.apply(other) for other in others])
         raw.score(unit(person), [unit(other) for other in others])

@@ -52,7 +52,7 @@ async def test_a_no_is_remembered_by_either_engine(asked: Asked) -> None:
     await correct.say_not(asked.app, asked.question, asked.face, asked.members["Sana"], TRUSTED)
     assert await asked.vetoes() == [SpokenOf(SEEN, denies=asked.members["Sana"])]
     assert await asked.vetoes(engine="toy-1") == [SpokenOf(SEEN_BY_ANOTHER, denies=asked.members["Sana"])]
-    assert await asked.vetoes(engine="retail-1") == []
+    assert await asked.vetoes(engine="retail-2") == []
     assert await asked.vetoes(server=SERVER + 1) == []
 
 

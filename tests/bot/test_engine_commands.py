@@ -300,6 +300,6 @@ def test_evaluating_an_engine_that_is_not_installed(tmp_path: Path, public_photo
 def test_the_second_engine_by_its_real_files(data: Path, shared: Path, public_photos: Path) -> None:
     done = nugu("engine", "install", "retail", "--from", shared / "models", data=data, NUGU_WORKERS="1")
     assert (done.returncode, done.stderr) == (0, "")
-    assert f"retail-1 answers from now on; {PHOTOS} of {PHOTOS} photos are encoded by it" in done.stdout
-    assert answered_by(data, public_photos / "obama2.jpg") == ("retail-1", "Obama")
-    assert answered_by(data, public_photos / "biden.jpg") == ("retail-1", "Biden")
+    assert f"retail-2 answers from now on; {PHOTOS} of {PHOTOS} photos are encoded by it" in done.stdout
+    assert answered_by(data, public_photos / "obama2.jpg") == ("retail-2", "Obama")
+    assert answered_by(data, public_photos / "biden.jpg") == ("retail-2", "Biden")

@@ -77,6 +77,6 @@ def test_photos_of_one_idol_differ_and_their_copies_do_not(shared_faces: Path) -
     assert max(distance(np.asarray(image), copy) for image, copy in zip(images, smaller, strict=True)) <= 4
 
 
-@pytest.mark.parametrize("version", ["dlib-1", "retail-1"])
+@pytest.mark.parametrize("version", ["dlib-1", "retail-2"])
 def test_shipped_engines_have_a_measured_threshold(version: str) -> None:
     assert 0.5 < one_face(version) < one_face("other-1")

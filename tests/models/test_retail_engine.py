@@ -87,7 +87,7 @@ def test_an_encoding_is_of_unit_length_and_nearly_the_same_for_the_mirrored_pict
     assert face.landmarks.dtype == np.float32
     (encoding,) = engine.encode(picture, [face])
     assert encoding.dtype == np.float32
-    assert encoding.shape == (engine.dimensions,) == (256,)
+    assert encoding.shape == (engine.dimensions,) == (384,)
     assert np.linalg.norm(encoding) == pytest.approx(1, abs=1e-6)
     (mirrored,) = engine.detect(picture[:, ::-1])
     assert encoding @ engine.encode(picture[:, ::-1], [mirrored])[0] > 0.95
@@ -195,7 +195,7 @@ def test_a_picture_may_be_read_only_and_a_view(engine: AlignedEngine, public_pho
 def test_tiny_and_narrow_pictures_are_fine(engine: AlignedEngine, shape: tuple[int, int]) -> None:
     noise = np.random.default_rng(3).integers(0, 256, (*shape, 3), np.uint8)
     assert engine.detect(noise) == []
-    assert engine.encode(noise, []).shape == (0, 256)
+    assert engine.encode(noise, []).shape == (0, 384)
     assert engine.chips(noise, []).shape == (0, 128, 128, 3)
 
 

@@ -100,7 +100,7 @@ async def test_another_engine_answers_the_next_question(stage: Stage, source: Pa
 
 
 async def test_the_second_engine_answers_the_next_question(stage: Stage, shared: Path) -> None:
-    await switches(stage, "retail", "retail-1", shared / "models")
+    await switches(stage, "retail", "retail-2", shared / "models")
 
 
 async def test_questions_are_answered_while_the_photos_are_looked_at(stage: Stage, source: Path) -> None:

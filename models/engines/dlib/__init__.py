@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from models.engines.dlib.engine import DlibEngine
+    from models.engines.dlib.engine import DlibCompanion, DlibEngine
 
 
 def create(weights: Path) -> DlibEngine:  # noqa: ARG001  # it needs no files besides installed ones
@@ -18,3 +18,10 @@ def create(weights: Path) -> DlibEngine:  # noqa: ARG001  # it needs no files be
     from models.engines.dlib import engine
 
     return engine.create()
+
+
+def companion() -> DlibCompanion:
+    """dlib's network for faces that another engine finds. Raises as `create` does."""
+    from models.engines.dlib import engine
+
+    return engine.companion()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import math
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ import cv2
 import dlib
 import numpy as np
 
+from models import background
 from models.engines import reading_order
 from models.engines.dlib.resnet import read_embedder
 from models.engines.dlib.serialised import CHIP, DIMENSIONS
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from models.faces import Encodings, Picture
     from models.runtime import Embedder
+    from models.whitening import Whitening
 
 SCANNED_PIXELS = 16_000_000
 """The picture is scanned at twice its size (faces from 40 px, as face_recognition does) or at most so many pixels.
@@ -52,8 +55,12 @@ NARROWEST = 80
 SECOND_LOOKS = 24
 """So many possible faces at most, best first, so that a picture full of texture stays cheap."""
 
+NETWORK = "dlib_face_recognition_resnet_model_v1.dat"
+LANDMARKS = "shape_predictor_5_face_landmarks.dat"
+
 _LOOK_SIDE, _LOOK_PADDING = 200, 0.6
 _SAME_FACE = 0.3
+_OF_HEIGHT, _LOWER = 0.92, 0.03
 _PADDING = 0.25
 
 
@@ -63,8 +70,15 @@ def create() -> DlibEngine:
     Raises FileNotFoundError when that isn't installed, and MalformedModelError when its files are others.
     """
     models = _published_models()
-    embedder = read_embedder(models / "dlib_face_recognition_resnet_model_v1.dat")
-    return DlibEngine(models / "shape_predictor_5_face_landmarks.dat", embedder)
+    return DlibEngine(models / LANDMARKS, read_embedder(models / NETWORK))
+
+
+def companion() -> DlibCompanion:
+    """dlib's network for another engine's faces. Raises as `create` does."""
+    models = _published_models()
+    # In bfloat16 where that is faster: no encoding of it is held against the engine dlib's.
+    embedder = read_embedder(models / NETWORK, exact=False)
+    return DlibCompanion(DlibEngine(models / LANDMARKS, embedder), background.load(DlibEngine.version).whitening)
 
 
 class DlibEngine:
@@ -130,6 +144,15 @@ class DlibEngine:
             shapes.append(dlib.full_object_detection(corners, points))
         return np.stack(dlib.get_face_chips(picture, shapes, size=CHIP, padding=_PADDING))
 
+    def found_again(self, picture: Picture, box: Box) -> Face:
+        """The face that another detector found in `box`, with dlib's landmarks."""
+        # Other boxes reach from the hairline to the chin; dlib's are square and lie a little lower.
+        half = _OF_HEIGHT * box.height / 2
+        across, down = (box.left + box.right) / 2, (box.top + box.bottom) / 2 + _LOWER * box.height
+        corners = (round(edge) for edge in (across - half, down - half, across + half, down + half))
+        shape = self._landmarks(picture, dlib.rectangle(*corners))
+        return Face(box, 1.0, np.array([(point.x, point.y) for point in shape.parts()], np.float32))
+
     def embed(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
         """What dlib's network gives for chips (n, 150, 150, 3): (n, 128) float32, not of unit length, not mirrored."""
         return self._embedder.embed(chips)
@@ -163,6 +186,25 @@ class DlibEngine:
             rectangles, _, _ = self._detector.run(chip, 0, CONFIRMED)
         middle = dlib.point(_LOOK_SIDE // 2, _LOOK_SIDE // 2)
         return any(dlib.shrink_rect(rectangle, rectangle.width() // 4).contains(middle) for rectangle in rectangles)
+
+
+@dataclass(frozen=True, slots=True)
+class DlibCompanion:
+    """What dlib's network says of faces that another engine found, whitened as the engine dlib's are."""
+
+    engine: DlibEngine
+    whitening: Whitening
+
+    @property
+    def dimensions(self) -> int:
+        """Length d of an encoding."""
+        return self.engine.dimensions
+
+    def encode(self, picture: Picture, faces: Sequence[Face]) -> Encodings:
+        """One row a face: (n, d) float32 of unit length; the faces' own landmarks don't matter."""
+        picture = np.ascontiguousarray(picture)
+        found = [self.engine.found_again(picture, face.box) for face in faces]
+        return self.whitening.apply(self.engine.encode(picture, found))
 
 
 def _published_models() -> Path:

@@ -25,14 +25,14 @@ SCALE = 256.0
 """What dlib divides pixels by, the mean colour taken off."""
 
 
-def read_embedder(dat: Path) -> Embedder:
-    """The network of `dat` on chips (n, 150, 150, 3); encodings (n, 128), not of unit length.
+def read_embedder(dat: Path, *, exact: bool = True) -> Embedder:
+    """The network of `dat` on chips (n, 150, 150, 3); encodings (n, 128), not of unit length. `exact`: see `Embedder`.
 
     Raises MalformedModelError when `dat` is another network, and OSError when it can't be read.
     """
     try:
         network = read_network(dat.read_bytes())
-        return Embedder(build(network.layers), CHIP, mean=network.mean_colour, scale=SCALE)
+        return Embedder(build(network.layers), CHIP, mean=network.mean_colour, scale=SCALE, exact=exact)
     except MalformedModelError as error:
         raise MalformedModelError(f"{dat} is not dlib's face recognition ResNet: {error}") from error
 
