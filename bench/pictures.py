@@ -20,13 +20,15 @@ from PIL import Image
 from bot import jobs
 from bot.app import App
 from bot.database.tables import HOUSE
+from bot.jobs.mapping import lay_out_and_draw
 from bot.jobs.reporting import draw_report
 from bot.settings import Settings
-from bot.usecases import photos, roster, twins
+from bot.usecases import maps, photos, roster, twins
 from bot.usecases.identify import Asked, Submitted, ask
 from bot.wording import duration, time_code
 from models.charts import ScreenTime, evaluation_chart, screen_time_chart
 from models.evaluation import LOOK_SIDE, Sample, evaluate
+from models.faces import Projection
 from models.gallery import Gallery, Member
 from models.lettering import font, shorten
 from models.night import DIM, GAP, SMALL, below, page, png
@@ -89,6 +91,7 @@ async def faces() -> list[Drawn]:
             tagged = await ask(app, Asked(1), asked)
             pair = await twins.twins(app, HOUSE, "Presidents")
             near = await twins.look_alikes(app, HOUSE, None, "Obama")
+            faces_of = (await maps.draw(app, [], "Presidents")).found.picture
             shown = [await photos.show_group(app, HOUSE, group) for group in ("Presidents", "Space")]
             crops = [(one.name, one.crop) for group in shown for one in group.members if one.crop is not None]
             sheet = await app.compute.run(jobs.sheet, crops)
@@ -98,6 +101,7 @@ async def faces() -> list[Drawn]:
         Drawn("members.jpg", "/group show, of many members", sheet),
         Drawn("twins.png", "/twins, nugu twins", pair.pair),
         Drawn("look-alikes.png", "/twins member, nugu twins --member", near.picture),
+        Drawn("map-of-faces.png", "/map, nugu map", faces_of),
     ]
 
 
@@ -120,6 +124,7 @@ def charts() -> list[Drawn]:
     return [
         Drawn("report.png", "/model report, nugu model report", draw_report(gallery, GROUP)[1]),
         Drawn("distances.png", "/twins, nugu twins", jobs.draw_twins(found, {})[1]),
+        Drawn("map.png", "/map, nugu map, of lost crops", _map(gallery)),
         Drawn(
             "evaluation.png",
             "nugu evaluate",
@@ -172,6 +177,12 @@ def _head(file: Path) -> bytes:
     out = BytesIO()
     Image.open(file).crop((90, 0, 350, 260)).save(out, "PNG")
     return out.getvalue()
+
+
+def _map(gallery: Gallery) -> bytes:
+    photos = len(gallery.members)
+    folder = Path(tempfile.gettempdir())
+    return lay_out_and_draw(gallery, Projection.TSNE, GROUP, [None] * photos, photos, folder)[1]
 
 
 def _noisy(world: World, person: int, count: int) -> np.ndarray:

@@ -108,8 +108,7 @@ def lay_out(gallery: Gallery, projection: Projection) -> FaceMap:
 def project(encodings: Encodings, projection: Projection) -> tuple[NDArray[np.float64], float | None]:
     """Different encodings (n, d), at least three, as points (n, 2), and with PCA the share of their variance that these keep.
 
-    The same rows in the same order give the same points, bit by bit, on one machine. t-SNE and UMAP begin with those of PCA, so
-    that all three turn the same side up.
+    The same rows in the same order give the same points, bit by bit, on one machine. t-SNE and UMAP begin with those of PCA.
     """
     rows = encodings.astype(np.float64)
     start, kept = _principal(rows)

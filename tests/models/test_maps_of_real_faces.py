@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,7 @@ from models.faces import Projection
 from models.gallery import Gallery
 from models.map_chart import map_chart
 from models.maps import lay_out, silhouettes
-from tests.support.written import Written
+from tests.support.drawn import drawings
 
 if TYPE_CHECKING:
     from models.faces import Picture
@@ -59,7 +58,6 @@ def test_members_keep_apart(
     twice: Gallery,
     photos: list[Path],
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
     projection: Projection,
     least: float,
     astray: int,
@@ -72,10 +70,10 @@ def test_members_keep_apart(
     assert values.mean() > least
     assert (values < 0).sum() <= astray
     assert found.outliers == ()
-    written = Written.watch(monkeypatch)
-    with Image.open(BytesIO(map_chart("TWICE", found, pictures(photos)))) as picture:
-        written.check((picture.height, picture.width))
-    assert {member.name for member in twice.roster} <= {words for words, _ in written.texts}
+    with drawings() as saved:
+        map_chart("TWICE", found, pictures(photos))
+    saved[-1].check(margin=16)
+    assert {member.name for member in twice.roster} <= set(saved[-1].words)
 
 
 def test_swapped_labels_are_the_outliers(twice: Gallery) -> None:
