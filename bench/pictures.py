@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +24,7 @@ from bot.database.tables import HOUSE
 from bot.jobs.mapping import lay_out_and_draw
 from bot.jobs.reporting import draw_report
 from bot.settings import Settings
-from bot.usecases import photos, roster, twins
+from bot.usecases import maps, photos, roster, twins
 from bot.usecases.identify import Asked, Submitted, ask
 from bot.wording import duration, lasting, time_code
 from models.charts import ScreenTime, evaluation_chart, screen_time_chart
@@ -92,6 +92,7 @@ async def faces() -> list[Drawn]:
             tagged = await ask(app, Asked(1), asked)
             pair = await twins.twins(app, HOUSE, "Presidents")
             near = await twins.look_alikes(app, HOUSE, None, "Obama")
+            faces_of = (await maps.draw(app, [], "Presidents")).found.picture
             shown = [await photos.show_group(app, HOUSE, group) for group in ("Presidents", "Space")]
             crops = [(one.name, one.crop) for group in shown for one in group.members if one.crop is not None]
             sheet = await app.compute.run(jobs.sheet, crops)
@@ -101,6 +102,7 @@ async def faces() -> list[Drawn]:
         Drawn("members.jpg", "/group show, of many members", sheet),
         Drawn("twins.png", "/twins, nugu twins", pair.pair),
         Drawn("look-alikes.png", "/twins member, nugu twins --member", near.picture),
+        Drawn("map-of-faces.png", "/map, nugu map", faces_of),
     ]
 
 
@@ -126,7 +128,7 @@ def charts() -> list[Drawn]:
     return [
         Drawn("report.png", "/model report, nugu model report", draw_report(gallery, GROUP)[1]),
         Drawn("distances.png", "/twins, nugu twins", jobs.draw_twins(found, {})[1]),
-        Drawn("map.png", "/map, nugu map", _map(gallery)),
+        Drawn("map.png", "/map, nugu map, with drawn faces", _map(gallery)),
         Drawn("known.png", "/quiz stats", _known(world.chance)),
         Drawn(
             "evaluation.png",
@@ -211,15 +213,10 @@ def _sample(world: World) -> Sample:
 
 
 def _map(gallery: Gallery) -> bytes:
-    """The map of a gallery in which one label is wrong."""
-    one, other = ALIKE
-    labels = gallery.members.copy()
-    labels[np.flatnonzero(labels == one)[0]] = other + 1
-    wrong = replace(gallery, members=labels)
     chance = np.random.default_rng(2)
     crops = [_drawn_face(member, chance) for member in gallery.members.tolist()]
     with tempfile.TemporaryDirectory() as compiled:
-        return lay_out_and_draw(wrong, Projection.TSNE, GROUP, crops, len(crops), Path(compiled))[1]
+        return lay_out_and_draw(gallery, Projection.TSNE, GROUP, crops, len(crops), Path(compiled))[1]
 
 
 def _drawn_face(member: int, chance: np.random.Generator) -> bytes:

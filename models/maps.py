@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 SEED = 0
 
-PERPLEXITY = 15.0
-"""Of t-SNE, where there are photos enough: about a member's and a half. See `perplexity`; docs/measured.md has others."""
+PERPLEXITY = 20.0
+"""Of t-SNE, where there are photos enough: about those of two members. See `perplexity`; docs/measured.md has others."""
 
 NEIGHBOURS = 10
 """Of UMAP, where there are photos enough: about as many as a member has."""
@@ -108,8 +108,7 @@ def lay_out(gallery: Gallery, projection: Projection) -> FaceMap:
 def project(encodings: Encodings, projection: Projection) -> tuple[NDArray[np.float64], float | None]:
     """Different encodings (n, d), at least three, as points (n, 2), and with PCA the share of their variance that these keep.
 
-    The same rows in the same order give the same points, bit by bit, on one machine. t-SNE and UMAP begin with those of PCA, so
-    that all three turn the same side up.
+    The same rows in the same order give the same points, bit by bit, on one machine. t-SNE and UMAP begin with those of PCA.
     """
     rows = encodings.astype(np.float64)
     start, kept = _principal(rows)

@@ -139,15 +139,13 @@ def test_a_map_is_drawn(enrolled: Path, public_photos: Path, tmp_path: Path) -> 
     (tmp_path / "more" / "Presidents" / "Obama").mkdir(parents=True)
     shutil.copy(public_photos / "obama2.jpg", tmp_path / "more" / "Presidents" / "Obama")
     assert nugu("enrol", tmp_path / "more", data=data, NUGU_WORKERS="1").returncode == 0
-    for method in ("pca", "umap"):
-        done = nugu("map", "presidents", "--method", method, "--out", out, "--json", data=data)
-        assert done.returncode == 0, done.stderr
-        told = json.loads(done.stdout)
-        assert (told["group"], told["projection"], told["photos"], told["of"]) == ("Presidents", method, 3, 3)
-        assert [(place["name"], place["photos"]) for place in told["places"]] == [("Obama", 2), ("바이든", 1)]
-        with Image.open(out) as drawn:
-            assert (drawn.format, drawn.width) == ("PNG", 1440)
-    assert list((data / "numba").rglob("*.nbi"))
+    done = nugu("map", "presidents", "--method", "pca", "--out", out, "--json", data=data)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert (told["group"], told["projection"], told["photos"], told["of"]) == ("Presidents", "pca", 3, 3)
+    assert [(place["name"], place["photos"]) for place in told["places"]] == [("Obama", 2), ("바이든", 1)]
+    with Image.open(out) as drawn:
+        assert (drawn.format, drawn.width) == ("PNG", 1440)
     done = nugu("map", "Kings", "--out", out, data=enrolled)
     assert (done.returncode, done.stderr) == (2, "nugu: I don't know a group called “Kings”. I know: Presidents.\n")
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from io import BytesIO
-from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from models.cleaning import Suspicion
 from models.faces import Projection
@@ -17,34 +15,10 @@ from models.gallery import Member
 from models.map_chart import arrange, map_chart
 from models.maps import FaceMap, Place
 from models.night import hue
+from tests.support.drawn import Drawing, Rectangle, drawings
 
 ROOM = (1376, 1240)
 NAMES = ("쯔위", "Momo", "A very long name, much too long for any label", "Chaeyoung", "\U0001f600 Ha-eun", "지효")
-
-
-@dataclass
-class Written:
-    """The texts of a picture with their boxes."""
-
-    texts: list[tuple[str, tuple[float, float, float, float]]] = field(default_factory=list)
-
-    def boxes(self, words: str) -> list[tuple[float, float, float, float]]:
-        return [box for text, box in self.texts if text == words]
-
-
-@pytest.fixture
-def written(monkeypatch: pytest.MonkeyPatch) -> Written:
-    seen = Written()
-    text = ImageDraw.ImageDraw.text
-
-    def spy(draw: Any, xy: Any, words: Any, fill: Any = None, font: Any = None, anchor: Any = None) -> None:
-        # Whether the font has a glyph is tried on little canvases.
-        if draw.im.size[0] > 1000:
-            seen.texts.append((words, draw.textbbox(xy, words, font=font, anchor=anchor)))
-        text(draw, xy, words, fill, font, anchor)
-
-    monkeypatch.setattr(ImageDraw.ImageDraw, "text", spy)
-    return seen
 
 
 def crowds(members: int, photos: int, *, seed: int = 0, spread: float = 1.0) -> np.ndarray:
@@ -62,33 +36,29 @@ def face_map(points: np.ndarray, members: int, outliers: tuple[int, ...] = ()) -
     return FaceMap(points, photos.astype(np.int64), places, wrong, Projection.TSNE, None)
 
 
-def drawn(found: FaceMap, **how: Any) -> np.ndarray:
+def drawn(found: FaceMap, **how: Any) -> tuple[np.ndarray, Drawing]:
     face = np.full((40, 40, 3), 200, np.uint8)
-    with Image.open(BytesIO(map_chart("TWICE 트와이스", found, [face] * len(found.points), **how))) as image:
+    with drawings() as saved:
+        png = map_chart("TWICE 트와이스", found, [face] * len(found.points), **how)
+    with Image.open(BytesIO(png)) as image:
         assert image.format == "PNG"
-        return np.asarray(image.convert("RGB"))
+        return np.asarray(image.convert("RGB")), saved[0]
 
 
-def check_texts(written: Written, pixels: np.ndarray) -> None:
-    """All of them lie inside the picture, and none overlap."""
-    for words, (left, top, right, bottom) in written.texts:
-        assert 16 <= left < right <= pixels.shape[1] - 16, words
-        assert 16 <= top < bottom <= pixels.shape[0] - 16, words
-    for (one, a), (other, b) in combinations(written.texts, 2):
-        apart = a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
-        assert apart, (one, other)
+def boxes(drawing: Drawing, words: str) -> list[Rectangle]:
+    return [text.box for text in drawing.texts if text.text == words]
 
 
 @pytest.mark.parametrize(
     ("members", "photos", "spread"), [(1, 3, 1.0), (3, 1, 1.0), (9, 10, 0.5), (9, 10, 6.0), (20, 15, 0.3), (60, 2, 2.0)]
 )
-def test_every_name_is_there_and_no_text_overlaps(written: Written, members: int, photos: int, spread: float) -> None:
+def test_every_name_is_there_and_no_text_overlaps(members: int, photos: int, spread: float) -> None:
     outliers = tuple(range(0, members * photos, 7))
-    pixels = drawn(face_map(crowds(members, photos, spread=spread), members, outliers))
+    pixels, drawing = drawn(face_map(crowds(members, photos, spread=spread), members, outliers))
     assert pixels.shape[1] == 1440
     assert pixels.shape[0] >= 1350
-    check_texts(written, pixels)
-    told = [words for words, _ in written.texts]
+    drawing.check(margin=16)
+    told = drawing.words
     for name in (f"{name}{n // 6 or ''}" for n, name in enumerate(NAMES * 10) if n < members):
         start = name.removeprefix("\U0001f600 ")[:8]
         assert any(words.startswith(start) for words in told), name
@@ -97,25 +67,25 @@ def test_every_name_is_there_and_no_text_overlaps(written: Written, members: int
         assert (edge == pixels[0, 0]).all()
 
 
-def test_a_name_stands_by_its_own_photos(written: Written) -> None:
+def test_a_name_stands_by_its_own_photos() -> None:
     points = np.concatenate([np.random.default_rng(1).normal((x, 0), 0.5, (8, 2)) for x in (-8, 0, 8)])
-    drawn(face_map(points, 3))
-    middles = [written.boxes(name)[0][0] for name in (NAMES[0], NAMES[1])]
-    assert all(len(written.boxes(name)) == 2 for name in NAMES[:2])
+    _, drawing = drawn(face_map(points, 3))
+    middles = [boxes(drawing, name)[0][0] for name in (NAMES[0], NAMES[1])]
+    assert all(len(boxes(drawing, name)) == 2 for name in NAMES[:2])
     assert middles[0] < 480 < middles[1] < 960
 
 
-def test_an_outlier_has_a_dashed_ring_and_its_name_beside_it(written: Written) -> None:
+def test_an_outlier_has_a_dashed_ring_and_its_name_beside_it() -> None:
     points = np.array([[0, 0], [1, 0], [0, 1], [8, 8], [9, 8], [8, 9]], float)
-    usual, odd = (drawn(face_map(points, 2, outliers)) for outliers in ((), (1,)))
-    assert len(written.boxes("쯔위")) == 2 + 3
+    (usual, _), (odd, drawing) = (drawn(face_map(points, 2, outliers)) for outliers in ((), (1,)))
+    assert len(boxes(drawing, "쯔위")) == 3
     centres, side = arrange(points, ROOM)
     x, y = centres[1] + (32, 112)
     ring = [(odd == hue(0)).all(axis=2), (usual == hue(0)).all(axis=2)]
     around = np.s_[int(y) - side // 2 : int(y) + side // 2, int(x) - side // 2 : int(x) + side // 2]
     shown = [part[around].sum() for part in ring]
     assert 0.4 < shown[0] / shown[1] < 0.8
-    left, top, right, bottom = written.boxes("쯔위")[2]
+    left, top, right, bottom = boxes(drawing, "쯔위")[0]
     assert np.hypot((left + right) / 2 - x, (top + bottom) / 2 - y) < 1.5 * side
 
 
@@ -145,7 +115,7 @@ def test_what_is_near_on_the_map_is_near_in_the_picture() -> None:
         assert np.corrcoef(points[:, axis], sign * centres[:, axis])[0, 1] > 0.9
 
 
-def test_a_lost_crop_leaves_a_disc(written: Written) -> None:
+def test_a_lost_crop_leaves_a_disc() -> None:
     found = face_map(crowds(2, 3), 2)
     face = np.full((40, 40, 3), 200, np.uint8)
     with Image.open(BytesIO(map_chart("G", found, [face, None, *[face] * 4]))) as image:
@@ -157,15 +127,15 @@ def test_a_lost_crop_leaves_a_disc(written: Written) -> None:
         map_chart("G", found, [face])
 
 
-def test_a_part_of_the_photos_is_said(written: Written) -> None:
-    drawn(face_map(crowds(3, 4), 3), of=700)
-    assert any("12 of 700 photos" in words for words, _ in written.texts)
+def test_a_part_of_the_photos_is_said() -> None:
+    _, drawing = drawn(face_map(crowds(3, 4), 3), of=700)
+    assert any("12 of 700 photos" in words for words in drawing.words)
 
 
 def test_members_beyond_the_colours_have_double_rings() -> None:
     """The thirteenth has the colour of the first, and one ring more."""
     points = crowds(13, 2, seed=4, spread=0.1)
-    pixels = drawn(face_map(points, 13))
+    pixels, _ = drawn(face_map(points, 13))
     centres, side = arrange(points, ROOM)
     shown: list[int] = []
     for photo in (0, 25):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,22 +11,22 @@ import pytest
 from PIL import Image
 
 from bot.commands.evaluation import Encoder, labelled, read_sample
+from bot.jobs.mapping import lay_out_and_draw
 from bot.media.pictures import PictureLimits, open_picture
 from models.apart import apart
 from models.engines import load
 from models.faces import Projection
 from models.gallery import Gallery
 from models.map_chart import map_chart
-from models.maps import FaceMap, lay_out, silhouettes
-from tests.models.test_map_chart import Written, check_texts, written
-from tests.models.test_maps import COMPILED
+from models.maps import lay_out, silhouettes
+from tests.support.drawn import drawings
 
 if TYPE_CHECKING:
     from models.faces import Picture
 
 pytestmark = pytest.mark.thorough
 
-__all__ = ["written"]
+LIMIT = 300.0
 
 
 @pytest.fixture(scope="module")
@@ -45,14 +44,6 @@ def twice(shared_faces: Path, tmp_path_factory: pytest.TempPathFactory) -> Galle
     return Gallery(sample.encodings, sample.people, sample.roster, sample.version)
 
 
-def laid_out(gallery: Gallery, projection: Projection, compiled: str) -> FaceMap:
-    """In a process apart, as a worker does."""
-    import os
-
-    os.environ["NUMBA_CACHE_DIR"] = compiled
-    return lay_out(gallery, projection)
-
-
 def pictures(photos: list[Path]) -> list[Picture]:
     """The photos as little squares."""
     opened = (Image.fromarray(open_picture(photo.read_bytes()).pixels) for photo in photos)
@@ -67,24 +58,22 @@ def test_members_keep_apart(
     twice: Gallery,
     photos: list[Path],
     tmp_path: Path,
-    written: Written,
     projection: Projection,
     least: float,
     astray: int,
 ) -> None:
     """t-SNE and UMAP keep them apart, PCA only some of them: two directions hold a quarter of what differs."""
-    found, again = (apart(COMPILED, laid_out, twice, projection, str(tmp_path)) for _ in range(2))
+    arguments = twice, projection, "TWICE", [None] * len(photos), len(photos), tmp_path
+    (found, _), (again, _) = (apart(LIMIT, lay_out_and_draw, *arguments) for _ in range(2))
     assert found.points.tobytes() == again.points.tobytes()
     values, _ = silhouettes(found.points, found.members)
     assert values.mean() > least
     assert (values < 0).sum() <= astray
     assert found.outliers == ()
-    png = map_chart("TWICE", found, pictures(photos))
-    assert png == map_chart("TWICE", again, pictures(photos))
-    with Image.open(BytesIO(png)) as picture:
-        check_texts(Written(written.texts[: len(written.texts) // 2]), np.asarray(picture))
-    told = {words for words, _ in written.texts}
-    assert {member.name for member in twice.roster} <= told
+    with drawings() as saved:
+        map_chart("TWICE", found, pictures(photos))
+    saved[-1].check(margin=16)
+    assert {member.name for member in twice.roster} <= set(saved[-1].words)
 
 
 def test_swapped_labels_are_the_outliers(twice: Gallery) -> None:
