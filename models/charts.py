@@ -17,12 +17,13 @@ from models.night import (
     GAP,
     GREY,
     LIGHT,
-    NIGHT,
     ORANGE,
     READ,
+    SMALL,
     WIDE,
     below,
     between,
+    ink_on,
     page,
     png,
     upright,
@@ -36,15 +37,9 @@ if TYPE_CHECKING:
     from models.report import Report, Standing
 
 _TEXT: Final = 18
-_TITLE: Final = 24
 _CELL: Final = 56
 _LABEL: Final = 150
 _PLOT: Final = 480
-_INK: Final = (32, 34, 37)
-_PALE: Final = (206, 209, 214)
-_PAPER: Final = (255, 255, 255)
-_BLUE: Final = (29, 92, 178)
-_RED: Final = (190, 48, 40)
 _NOBODY: Final = "nobody"
 _TICKS: Final = (0.01, 0.05, 0.1, 0.3, 1.0)
 
@@ -72,15 +67,13 @@ def evaluation_chart(group: str, evaluation: Evaluation) -> bytes:
     """A PNG: the confusion matrix at the left, each row in per cent of its photos; TPIR against FPIR at the right."""
     rows, columns = evaluation.confusion.shape
     wide = _LABEL + columns * _CELL
-    size = (wide + _PLOT + _LABEL + 4 * GAP, max(rows * _CELL, _PLOT) + _LABEL + _TITLE + 3 * GAP)
-    image = Image.new("RGB", size, _PAPER)
-    draw = ImageDraw.Draw(image)
-    title = (
-        f"{drawable(group)}: {evaluation.photos:.1f} photos a member, {evaluation.trials} trials, {evaluation.version}"
-    )
-    draw.text((GAP, GAP // 2), shorten(title, _TITLE, size[0] - 2 * GAP), _INK, font(_TITLE))
-    _draw_confusion(image, evaluation, (GAP, 2 * GAP + _TITLE))
-    _draw_curve(draw, evaluation, (wide + 3 * GAP + 40, 2 * GAP + _TITLE))
+    title = f"{group}: {evaluation.photos:.1f} photos a member, {evaluation.trials} trials, {evaluation.version}"
+    subtitle = "left: whose photos (rows) got which name, in per cent; right: right names as strangers get some too"
+    top = below(subtitle)
+    height = top + _LABEL + max(rows * _CELL, _PLOT) + 2 * GAP
+    image, draw = page(wide + _PLOT + _LABEL + 4 * GAP, height, title, subtitle)
+    _draw_confusion(image, evaluation, (GAP, top))
+    _draw_curve(draw, evaluation, (wide + 3 * GAP + 40, top + _LABEL))
     return png(image)
 
 
@@ -89,25 +82,25 @@ def _draw_confusion(image: Image.Image, evaluation: Evaluation, corner: tuple[in
     members = [drawable(member.name) for member in evaluation.roster]
     left, top = corner[0] + _LABEL, corner[1] + _LABEL
     for column, name in enumerate([*members, _NOBODY]):
-        # Upright text is drawn aside and turned, so that long names have room.
-        label = Image.new("RGB", (_LABEL - 8, _CELL), _PAPER)
-        ImageDraw.Draw(label).text((0, _CELL / 2), shorten(name, _TEXT, _LABEL - 8), _INK, font(_TEXT), anchor="lm")
-        image.paste(label.rotate(90, expand=True), (left + column * _CELL, corner[1]))
+        ink = LIGHT if column < len(members) else DIM
+        upright(image, (left + column * _CELL, corner[1]), (_CELL, _LABEL - 8), name, _TEXT, ink)
     for row, name in enumerate([*members, *map(drawable, evaluation.sources)]):
         middle = top + (row + 0.5) * _CELL
-        draw.text((left - 8, middle), shorten(name, _TEXT, _LABEL - 8), _INK, font(_TEXT), anchor="rm")
+        ink = LIGHT if row < len(members) else DIM
+        draw.text((left - 8, middle), shorten(name, _TEXT, _LABEL - 8), ink, font(_TEXT), anchor="rm")
         total = max(int(evaluation.confusion[row].sum()), 1)
         for column, count in enumerate(evaluation.confusion[row].tolist()):
             wanted = column == row if row < len(members) else column == len(members)
             x, y = left + column * _CELL, top + row * _CELL
             share = count / total
-            hue = _BLUE if wanted else _PALE if column == len(members) else _RED
+            hue = BLUE if wanted else GREY if column == len(members) else ORANGE
             # The root lets one wrong name in fifty be seen.
-            draw.rectangle((x, y, x + _CELL - 2, y + _CELL - 2), _mixed(hue, share**0.5))
+            colour = between(EMPTY, hue, share**0.5)
+            draw.rectangle((x, y, x + _CELL - 3, y + _CELL - 3), colour)
             if count:
                 text = f"{100 * share:.0f}" if share >= 0.01 else "<1"
-                ink = _PAPER if share > 0.4 and hue != _PALE else _INK
-                draw.text((x + _CELL / 2, y + _CELL / 2), text, ink, font(_TEXT), anchor="mm")
+                middle = x + (_CELL - 3) / 2, y + (_CELL - 3) / 2
+                draw.text(middle, text, ink_on(colour), font(_TEXT), anchor="mm")
 
 
 def _draw_curve(draw: ImageDraw.ImageDraw, evaluation: Evaluation, corner: tuple[int, int]) -> None:
@@ -120,16 +113,16 @@ def _draw_curve(draw: ImageDraw.ImageDraw, evaluation: Evaluation, corner: tuple
 
     for share in range(0, 101, 20):
         y = bottom - _PLOT * share / 100
-        draw.line((left, y, left + _PLOT, y), _PALE)
-        draw.text((left - 8, y), f"{share}", _INK, font(_TEXT), anchor="rm")
+        draw.line((left, y, left + _PLOT, y), EMPTY, 2)
+        draw.text((left - 8, y), f"{share}", DIM, font(_TEXT), anchor="rm")
     for fpir in _TICKS:
-        draw.line((across(fpir), top, across(fpir), bottom), _PALE)
-        draw.text((across(fpir), bottom + 6), f"{100 * fpir:.0f}", _INK, font(_TEXT), anchor="ma")
+        draw.line((across(fpir), top, across(fpir), bottom), EMPTY, 2)
+        draw.text((across(fpir), bottom + 6), f"{100 * fpir:.0f}", DIM, font(_TEXT), anchor="ma")
     if not isnan(evaluation.curve[0]):
         points = [(across(fpir), bottom - _PLOT * tpir) for fpir, tpir in zip(CURVE, evaluation.curve, strict=True)]
-        draw.line(points, _BLUE, 3, "curve")
-    draw.text((left, top - 8), "right names, %", _INK, font(_TEXT), anchor="lb")
-    draw.text((left + _PLOT, bottom + 32), "strangers named, %", _INK, font(_TEXT), anchor="ra")
+        draw.line(points, BLUE, 4, "curve")
+    draw.text((left, top - 12), "right names, %", LIGHT, font(_TEXT), anchor="lb")
+    draw.text((left + _PLOT, bottom + 32), "strangers named, %", LIGHT, font(_TEXT), anchor="ra")
 
 
 def report_chart(title: str, report: Report) -> bytes:
@@ -139,7 +132,7 @@ def report_chart(title: str, report: Report) -> bytes:
     text = round(cell * 0.44)
     names = [shorten(drawable(one.member.name), text, _LONGEST_NAME) for one in report.members]
     label = round(max(font(text).getlength(name) for name in [*names, _NOBODY])) + 12
-    left, top = GAP + label, 3 * GAP + _TITLE + label
+    left, top = GAP + label, below(_SUBTITLE) + label
     beside = left + (members + 1) * cell + GAP
     told = [_told(standing) for standing in report.members]
     # Where each column of words ends: shares stand flush right, the other two flush left.
@@ -149,11 +142,8 @@ def report_chart(title: str, report: Report) -> bytes:
         ends.append(ends[-1] + round(widest) + (text if widest else 0))
     legend = [(BLUE, "right name"), (ORANGE, "another's name"), (GREY, "no name")]
     steps = [round(font(_TEXT).getlength(words)) + 2 * GAP for _, words in legend]
-    right = max(ends[-1], left + sum(steps), GAP + round(font(_TEXT).getlength(_SUBTITLE)))
-    image = Image.new("RGB", (right + GAP, top + members * cell + 3 * GAP), NIGHT)
-    draw = ImageDraw.Draw(image)
-    draw.text((GAP, GAP // 2), shorten(drawable(title), _TITLE, right - GAP), LIGHT, font(_TITLE))
-    draw.text((GAP, GAP + _TITLE), _SUBTITLE, DIM, font(_TEXT))
+    right = max(ends[-1], left + sum(steps), GAP + round(font(SMALL).getlength(_SUBTITLE)))
+    image, draw = page(right + GAP, top + members * cell + 3 * GAP, title, _SUBTITLE)
     for column, name in enumerate([*names, _NOBODY]):
         ink = DIM if column == members else LIGHT
         upright(image, (left + column * cell, top - label), (cell, label - 8), name, text, ink)
@@ -230,9 +220,10 @@ def _draw_counts(draw: ImageDraw.ImageDraw, counts: list[int], row: int, corner:
         hue = BLUE if column == row else GREY if column == len(counts) - 1 else ORANGE
         # A single wrong name among many is what one looks for.
         share = 0.35 + 0.65 * count / sum(counts) if count else 0.0
-        draw.rectangle((x, y, x + side, y + side), between(EMPTY, hue, share))
+        colour = between(EMPTY, hue, share)
+        draw.rectangle((x, y, x + side, y + side), colour)
         if count:
-            ink = NIGHT if share > 0.6 else LIGHT
+            ink = ink_on(colour)
             draw.text((x + side / 2, y + side / 2), str(count), ink, font(size), anchor="mm")
 
 
@@ -240,7 +231,3 @@ def _told(standing: Standing) -> tuple[str, str, str]:
     share = "—" if standing.right is None else f"{100 * standing.right:.0f} %"
     photos = f"{standing.photos} photo" + ("" if standing.photos == 1 else "s")
     return share, photos, _NEEDS[standing.need] if standing.need else ""
-
-
-def _mixed(colour: tuple[int, int, int], share: float) -> tuple[int, int, int]:
-    return between(_PAPER, colour, share)

@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw
 
 from models.drawing import encode_jpeg
 from models.lettering import drawable, font, shorten
+from models.night import LIGHT, NIGHT, paste
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,11 +18,10 @@ if TYPE_CHECKING:
     from models.faces import Picture
 
 _TILE: Final = 160
-_GAP: Final = 8
+_GAP: Final = 12
 _LETTERS: Final = 20
 _LINE: Final = 30
-_PAPER: Final = (43, 45, 49)
-_INK: Final = (242, 243, 245)
+_RADIUS: Final = 12
 
 
 def contact_sheet(faces: Sequence[tuple[str, Picture]]) -> bytes:
@@ -35,13 +35,13 @@ def contact_sheet(faces: Sequence[tuple[str, Picture]]) -> bytes:
     columns = math.ceil(math.sqrt(len(faces) * 1.5))
     rows = math.ceil(len(faces) / columns)
     size = (columns * (_TILE + _GAP) + _GAP, rows * (_TILE + _LINE + _GAP) + _GAP)
-    image = Image.new("RGB", size, _PAPER)
+    image = Image.new("RGB", size, NIGHT)
     draw = ImageDraw.Draw(image)
     for number, (name, face) in enumerate(faces):
         left = _GAP + number % columns * (_TILE + _GAP)
         top = _GAP + number // columns * (_TILE + _LINE + _GAP)
-        image.paste(Image.fromarray(face).resize((_TILE, _TILE), Image.Resampling.LANCZOS), (left, top))
+        paste(image, face, (left, top), _TILE, _RADIUS)
         text = shorten(drawable(name), _LETTERS, _TILE)
         middle = (left + _TILE / 2, top + _TILE + _LINE / 2)
-        draw.text(middle, text, _INK, font(_LETTERS), anchor="mm")
+        draw.text(middle, text, LIGHT, font(_LETTERS), anchor="mm")
     return encode_jpeg(np.asarray(image))

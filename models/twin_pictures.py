@@ -41,7 +41,8 @@ MOST_IN_MATRIX: Final = 40
 _LARGE: Final = 40
 _BAR: Final = 14
 _RADIUS: Final = 28
-_ROW_WIDE: Final = 1400
+_STEP: Final = 198
+_LEAST_WIDE: Final = 800
 _ASKED: Final = 320
 _NEAR: Final = 176
 _NAME: Final = 24
@@ -100,18 +101,17 @@ def pair_picture(title: str, subtitle: str, asked: Portrait, other: Near) -> byt
 
 
 def nearest_picture(title: str, subtitle: str, asked: Portrait, near: Sequence[Near]) -> bytes:
-    """A PNG: somebody at the left, and in a row those who look most like them, the nearest first, five at most."""
-    top = below(subtitle)
-    image, draw = page(_ROW_WIDE, top + _ASKED + 7 * GAP // 2, title, subtitle)
+    """A PNG: somebody at the left, and in a row those who look most like them, the nearest first."""
+    top, left = below(subtitle), GAP + _ASKED + 3 * GAP // 2
+    wide = max(_LEAST_WIDE, left + (len(near) - 1) * _STEP + _NEAR + GAP)
+    image, draw = page(wide, top + _ASKED + 7 * GAP // 2, title, subtitle)
     _draw_portrait(image, asked, (GAP, top), _ASKED)
     middle = GAP + _ASKED / 2
     draw.text((middle, top + _ASKED + GAP), _fitting(asked.name, READ, _ASKED), LIGHT, font(READ), anchor="mm")
     group = _fitting(asked.group, SMALL, _ASKED)
     draw.text((middle, top + _ASKED + 2 * GAP), group, DIM, font(SMALL), anchor="mm")
-    left = GAP + _ASKED + 3 * GAP // 2
-    step = (_ROW_WIDE - GAP - left - _NEAR) // 4
     for number, one in enumerate(near):
-        x = left + number * step
+        x = left + number * _STEP
         _draw_portrait(image, one.portrait, (x, top), _NEAR)
         y = top + _NEAR + GAP // 2
         draw.rectangle((x, y, x + _NEAR - 1, y + _BAR), EMPTY)

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
 import pickle
 import signal
-import subprocess
-import sys
-import tarfile
 from collections.abc import AsyncGenerator, Generator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
-import skimage.data
-from PIL import Image
 
 from bot import jobs
 from bot.app import App
@@ -35,6 +28,7 @@ from bot.storage import Storage
 from bot.trainer import Trainer
 from bot.turns import Turns
 from models import background
+from tests.support.portraits import alone, public_portraits
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("NUGU_SHARED", ROOT.parent / "shared"))
@@ -44,9 +38,6 @@ LONG_ENOUGH = 90.0
 TRAINED_IN = 600.0
 """Seconds for a training there, which lets everybody else go first."""
 
-PHOTO_SOURCE = "face_recognition==1.3.0"
-"""Its source package (MIT) holds press portraits of two U.S. presidents; its wheel does not."""
-
 
 def pytest_configure() -> None:
     """Let Ctrl-C reach what tests start, even where the run itself is a background job, which is deaf to it."""
@@ -55,37 +46,8 @@ def pytest_configure() -> None:
 
 @pytest.fixture(scope="session")
 def public_photos() -> Path:
-    """A folder with obama{,2,3}.jpg, biden.jpg, obama_partial_face{,2}.jpg and astronaut.png.
-
-    Fetched once with pip, which knows the package index of this machine, and kept in the ignored folder `.cache`.
-    """
-    folder = ROOT / ".cache" / "public-photos"
-    folder.mkdir(parents=True, exist_ok=True)
-    with _alone(folder / ".lock"):
-        if not (folder / "astronaut.png").exists():
-            _fetch_photos(folder)
-    return folder
-
-
-def _fetch_photos(folder: Path) -> None:
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:", PHOTO_SOURCE]
-    subprocess.run([*command, "--dest", str(folder)], check=True, timeout=300)
-    (archive,) = folder.glob("*.tar.gz")
-    with tarfile.open(archive) as source:
-        for entry in source.getmembers():
-            if "/tests/test_images/" in entry.name and entry.name.endswith(".jpg"):
-                content = source.extractfile(entry)
-                assert content is not None
-                (folder / Path(entry.name).name).write_bytes(content.read())
-    Image.fromarray(skimage.data.astronaut()).save(folder / "astronaut.png")
-
-
-@contextmanager
-def _alone(path: Path) -> Generator[None]:
-    """While this lasts, no other process of the test run does what this lock is for."""
-    with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+    """A folder with obama{,2,3}.jpg, biden.jpg, obama_partial_face{,2}.jpg and astronaut.png; see `public_portraits`."""
+    return public_portraits()
 
 
 @pytest.fixture(scope="session")
@@ -154,7 +116,7 @@ def trained(
     """The classifier of `gallery_rows`, trained as the bot does it: by a child of a worker; once for all tests."""
     temporary = tmp_path_factory.getbasetemp()
     common = temporary if worker_id == "master" else temporary.parent
-    with _alone(common / "trained.lock"):
+    with alone(common / "trained.lock"):
         kept = common / "trained.pickle"
         if kept.exists():
             return pickle.loads(kept.read_bytes())

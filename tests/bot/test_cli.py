@@ -113,7 +113,7 @@ def test_twins_are_told_and_drawn(enrolled: Path, tmp_path: Path) -> None:
     done = nugu("twins", "--member", "obama", "--out", out, data=enrolled)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("Obama and 바이든 ")
-    assert Image.open(out).size[0] == 1400
+    assert Image.open(out).size[0] == 800
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,219 @@
+"""Every picture that the bot draws, each in a file and all on one sheet: `python -m bench.pictures --out FOLDER`.
+
+For whoever changes a picture: look at them. They are drawn by the bot's own use cases and jobs. Faces are those of the public
+portraits that tests use; all other people are invented encodings under invented names, so each may be shown anywhere.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import tempfile
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+from bot import jobs
+from bot.app import App
+from bot.database.tables import HOUSE
+from bot.jobs.reporting import draw_report
+from bot.settings import Settings
+from bot.usecases import photos, roster, twins
+from bot.usecases.identify import Asked, Submitted, ask
+from bot.wording import duration, time_code
+from models.charts import ScreenTime, evaluation_chart, screen_time_chart
+from models.evaluation import LOOK_SIDE, Sample, evaluate
+from models.gallery import Gallery, Member
+from models.lettering import font, shorten
+from models.night import DIM, GAP, SMALL, below, page, png
+from models.recognition import fit
+from tests.support.people import VERSION, D, World
+from tests.support.portraits import public_portraits
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+GROUP = "Haneul"
+MEMBERS = ("Ari", "Bora", "Chaewon", "다미", "Eunha", "Gaeul", "Haru", "이슬", "Jiwoo")
+ALIKE = (1, 5)
+"""Two who look alike, as places in MEMBERS."""
+
+NOISE = 0.11
+"""More than `tests.support.people` has, so that some are mixed up."""
+
+COLUMNS = 3
+TILE = (640, 560)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A picture: the name of its file, and where the bot shows it."""
+
+    name: str
+    shown: str
+    data: bytes
+
+
+def main() -> None:
+    """Draw them all into a folder."""
+    parser = argparse.ArgumentParser(prog="python -m bench.pictures", description="Every picture that the bot draws.")
+    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="is made if it is missing")
+    folder: Path = parser.parse_args().out
+    folder.mkdir(parents=True, exist_ok=True)
+    drawn = [*asyncio.run(faces()), *charts()]
+    for picture in drawn:
+        (folder / picture.name).write_bytes(picture.data)
+    (folder / "all.png").write_bytes(contact_sheet(drawn))
+    print(f"{len(drawn)} pictures, and all of them on {folder / 'all.png'}")
+
+
+async def faces() -> list[Drawn]:
+    """Pictures of the public portraits, by the use cases."""
+    portraits = public_portraits()
+    with tempfile.TemporaryDirectory() as data:
+        async with App.open(Settings(data=Path(data)), own_processes=False) as app:
+            for group, member, files in (
+                ("Presidents", "Obama", ["obama.jpg", "obama3.jpg"]),
+                ("Presidents", "Biden", ["biden.jpg"]),
+                ("Space", "Collins", ["astronaut.png"]),
+            ):
+                if member in {"Obama", "Collins"}:
+                    await roster.add_group(app, HOUSE, group)
+                given = [Submitted(file, _head(portraits / file)) for file in files]
+                await roster.add_member(app, HOUSE, group, member, given, by=0)
+            asked = [Submitted("both.jpg", side_by_side(portraits / "obama2.jpg", portraits / "biden.jpg"))]
+            tagged = await ask(app, Asked(1), asked)
+            pair = await twins.twins(app, HOUSE, "Presidents")
+            near = await twins.look_alikes(app, HOUSE, None, "Obama")
+            shown = [await photos.show_group(app, HOUSE, group) for group in ("Presidents", "Space")]
+            crops = [(one.name, one.crop) for group in shown for one in group.members if one.crop is not None]
+            sheet = await app.compute.run(jobs.sheet, crops)
+    (picture,) = tagged.pictures.values()
+    return [
+        Drawn("who.jpg", "/who, nugu identify", picture),
+        Drawn("members.jpg", "/group show, of many members", sheet),
+        Drawn("twins.png", "/twins, nugu twins", pair.pair),
+        Drawn("look-alikes.png", "/twins member, nugu twins --member", near.picture),
+    ]
+
+
+def charts() -> list[Drawn]:
+    """Pictures of invented people, by the jobs."""
+    world = World(5)
+    one, other = ALIKE
+    world.people[other] += 1.2 * world.people[one]
+    # Strangers look like members too.
+    world.people[len(MEMBERS) :] += 0.9 * np.resize(world.people[: len(MEMBERS)], world.people[len(MEMBERS) :].shape)
+    world.people /= np.linalg.norm(world.people, axis=1, keepdims=True)
+    members = [Member(number, name, 1, GROUP) for number, name in enumerate(MEMBERS)]
+    gallery = Gallery.of([(member, _noisy(world, member.id, 7)) for member in members], VERSION, D)
+    rows = [
+        jobs.RosterRow(number, member, MEMBERS[member], 1, GROUP, encoding.tobytes())
+        for number, (member, encoding) in enumerate(zip(gallery.members.tolist(), gallery.encodings, strict=True))
+    ]
+    found = jobs.find_twins(rows, {row.photo: (178, 2.5) for row in rows}, VERSION, [1])
+    assert found is not None
+    return [
+        Drawn("report.png", "/model report, nugu model report", draw_report(gallery, GROUP)[1]),
+        Drawn("distances.png", "/twins, nugu twins", jobs.draw_twins(found, {})[1]),
+        Drawn(
+            "evaluation.png",
+            "nugu evaluate",
+            evaluation_chart(GROUP, evaluate(_sample(world), fit, photos=3, trials=5)),
+        ),
+        Drawn("screen-time.png", "/clip", _screen_time()),
+    ]
+
+
+def contact_sheet(drawn: Sequence[Drawn]) -> bytes:
+    """All pictures on one, in rows, each with where the bot shows it."""
+    wide, _ = TILE
+    shown = [Image.open(BytesIO(one.data)).convert("RGB") for one in drawn]
+    for picture in shown:
+        picture.thumbnail(TILE, Image.Resampling.LANCZOS)
+    rows = [range(start, min(start + COLUMNS, len(drawn))) for start in range(0, len(drawn), COLUMNS)]
+    heights = [max(shown[number].height for number in row) for row in rows]
+    size = COLUMNS * (wide + GAP) + GAP, below() + sum(heights) + len(rows) * (SMALL + 2 * GAP)
+    image, draw = page(*size, f"nugu: {len(drawn)} pictures")
+    top = below()
+    for row, height in zip(rows, heights, strict=True):
+        for column, number in enumerate(row):
+            left, picture = GAP + column * (wide + GAP), shown[number]
+            image.paste(picture, (left + (wide - picture.width) // 2, top + (height - picture.height) // 2))
+            middle = left + wide / 2, top + height + GAP / 2
+            draw.text(middle, shorten(drawn[number].shown, SMALL, wide), DIM, font(SMALL), anchor="mm")
+        top += height + SMALL + 2 * GAP
+    return png(image)
+
+
+def side_by_side(*files: Path) -> bytes:
+    """Portraits in one picture, as a JPEG."""
+    opened = [Image.open(file) for file in files]
+    high = min(one.height for one in opened)
+    scaled = [one.resize((round(one.width * high / one.height), high)) for one in opened]
+    image = Image.new("RGB", (sum(one.width for one in scaled), high))
+    x = 0
+    for one in scaled:
+        image.paste(one, (x, 0))
+        x += one.width
+    out = BytesIO()
+    image.save(out, "JPEG", quality=92)
+    return out.getvalue()
+
+
+def _head(file: Path) -> bytes:
+    """A portrait's file; of the astronaut's the head alone, since the detector takes a badge for another."""
+    if file.name != "astronaut.png":
+        return file.read_bytes()
+    out = BytesIO()
+    Image.open(file).crop((90, 0, 350, 260)).save(out, "PNG")
+    return out.getvalue()
+
+
+def _noisy(world: World, person: int, count: int) -> np.ndarray:
+    noise = world.chance.normal(scale=NOISE, size=(count, D))
+    encodings = world.mean + 0.25 * (world.people[person] + noise)
+    return (encodings / np.linalg.norm(encodings, axis=1, keepdims=True)).astype(np.float32)
+
+
+def _sample(world: World) -> Sample:
+    """Twelve photos of each member, and two of each of thirty strangers."""
+    people = [*(number for number in range(len(MEMBERS)) for _ in range(12)), *[-1] * 60]
+    faces = [
+        *(_noisy(world, number, 12) for number in range(len(MEMBERS))),
+        *(_noisy(world, number, 2) for number in range(len(MEMBERS), len(MEMBERS) + 30)),
+    ]
+    looks = world.chance.normal(size=(len(people), LOOK_SIDE**2)).astype(np.float32)
+    members = tuple(Member(number, name, 1, GROUP) for number, name in enumerate(MEMBERS))
+    truth = np.array(people, np.int64)
+    return Sample(
+        np.concatenate(faces),
+        looks / np.linalg.norm(looks, axis=1, keepdims=True),
+        truth,
+        truth >= 0,
+        np.ones(len(truth), np.bool_),
+        members,
+        ("strangers",),
+        VERSION,
+    )
+
+
+def _screen_time() -> bytes:
+    """Who is on screen when in a clip of two minutes, drawn at random."""
+    chance = np.random.default_rng(8)
+    people: list[ScreenTime] = []
+    for name in [*MEMBERS[:7], "unknown"]:
+        edges = np.sort(chance.uniform(0, 120, 8)).reshape(4, 2).tolist()
+        spans = tuple((start, end) for start, end in edges)
+        together = duration(sum(end - start for start, end in spans))
+        people.append(ScreenTime(name, spans, together, name != "unknown"))
+    people.sort(key=lambda one: -sum(end - start for start, end in one.spans))
+    return screen_time_chart(f"{GROUP} “Blue hour” M/V", 120.0, people, time_code)
+
+
+if __name__ == "__main__":
+    main()
