@@ -65,7 +65,6 @@ async def begin(
     rounds: int,
     race: bool,
     now: datetime,
-    seed: int | None = None,
 ) -> Question:
     """Begin a quiz about a group, the channel's where none is named, or else about all groups; its first question.
 
@@ -74,38 +73,15 @@ async def begin(
     """
     async with app.database.reading() as session:
         about = await group_meant(session, server_id, channel_id, group)
-        members = await Quizzes(session).members(server_id)
-        anybody = await Rosters(session).groups({HOUSE, server_id})
-    pool = _pool(members, about.id if about else None)
-    if len(pool) < FEWEST:
-        if not anybody:
-            raise NoRosterError
-        whose = f"**{plain(about.name)}** has" if about else "There are"
-        raise PersonError(
-            f"{whose} too few members for a quiz: it takes two with a photo each. `/member add` brings them."
-        )
-    engine = await app.recognisers.engine()
+    return await _begin(app, server_id, about, person, rounds, race=race, now=now)
+
+
+async def again(app: App, server_id: int, round_id: int, person: int, now: datetime) -> Question:
+    """Begin another quiz like the one that this round is of, whoever's that was. Raises PersonError as `begin` does."""
     async with app.database.reading() as session:
-        rows = await Rosters(session).rows_of({member.group for member in members}, engine)
-    alike = await app.compute.run(jobs.rivals_of, rows, engine) if rows else {}
-    async with app.database.writing() as session:
-        await Servers(session).ensure(server_id)
-        quiz = await Quizzes(session).add(
-            Quiz(
-                server_id=server_id,
-                group_id=about.id if about else None,
-                person_id=person,
-                race=race,
-                rounds=min(rounds, len({crop.id for member in pool for crop in member.crops})),
-                seed=secrets.randbits(32) if seed is None else seed,
-                alike={str(id): list(others) for id, others in alike.items()},
-                begun_at=now,
-            )
-        )
-    question = await _ask(app, quiz.id, now)
-    if question is None:
-        raise PersonError(GONE)
-    return question
+        _, quiz = await round_of(session, server_id, round_id)
+        about = await session.get(Group, quiz.group_id) if quiz.group_id is not None else None
+    return await _begin(app, server_id, about, person, quiz.rounds, race=quiz.race, now=now)
 
 
 async def answer(
@@ -116,7 +92,6 @@ async def answer(
     Raises NotTheirsError, and PersonError for a second answer, one that comes too late, or to a face that is gone.
     """
     async with app.database.writing() as session:
-        quizzes = Quizzes(session)
         round, quiz = await round_of(session, server_id, round_id)
         _check_person(quiz, person)
         if chosen is not None and chosen not in round.options:
@@ -126,16 +101,7 @@ async def answer(
             if missed is not None:
                 return missed
         elif quiz.race:
-            truth = next((one.name for one in await Rosters(session).members_with([round.member_id])), "somebody")
-            given = {one.person_id: one.correct for one in await quizzes.answers(round_id)}
-            told = (
-                "You won this round already"
-                if given.get(person)
-                else "Somebody was faster"
-                if any(given.values())
-                else ""
-            )
-            raise PersonError(f"{told or 'This round is over'}: it was **{plain(truth)}**.")
+            raise await _too_late(session, round, person)
     return await verdict(app, server_id, round_id)
 
 
@@ -176,6 +142,54 @@ async def group_meant(session: AsyncSession, server_id: int, channel_id: int, na
     default = await Servers(session).default_group(channel_id)
     group = await session.get(Group, default) if default is not None else None
     return group if group is not None and group.server_id in servers else None
+
+
+async def _begin(
+    app: App, server_id: int, about: Group | None, person: int, rounds: int, *, race: bool, now: datetime
+) -> Question:
+    async with app.database.reading() as session:
+        members = await Quizzes(session).members(server_id)
+        anybody = await Rosters(session).groups({HOUSE, server_id})
+    pool = _pool(members, about.id if about else None)
+    if len(pool) < FEWEST:
+        if not anybody:
+            raise NoRosterError
+        whose = f"**{plain(about.name)}** has" if about else "There are"
+        raise PersonError(
+            f"{whose} too few members for a quiz: it takes two with a photo each. `/member add` brings them."
+        )
+    engine = await app.recognisers.engine()
+    async with app.database.reading() as session:
+        rows = await Rosters(session).rows_of({member.group for member in members}, engine)
+    alike = await app.compute.run(jobs.rivals_of, rows, engine) if rows else {}
+    async with app.database.writing() as session:
+        await Servers(session).ensure(server_id)
+        quiz = await Quizzes(session).add(
+            Quiz(
+                server_id=server_id,
+                group_id=about.id if about else None,
+                person_id=person,
+                race=race,
+                rounds=min(rounds, len({crop.id for member in pool for crop in member.crops})),
+                seed=secrets.randbits(32),
+                alike={str(id): list(others) for id, others in alike.items()},
+                begun_at=now,
+            )
+        )
+    question = await _ask(app, quiz.id, now)
+    if question is None:
+        raise PersonError(GONE)
+    return question
+
+
+async def _too_late(session: AsyncSession, round: QuizRound, person: int) -> PersonError:
+    """What somebody is told who answers in a race's round that is over."""
+    given = {one.person_id: one.correct for one in await Quizzes(session).answers(round.id)}
+    told = "Somebody was faster" if any(given.values()) else "This round is over"
+    if given.get(person):
+        told = "You won this round already"
+    (truth,) = await Rosters(session).members_with([round.member_id])
+    return PersonError(f"{told}: it was **{plain(truth.name)}**.")
 
 
 def _check_person(quiz: Quiz, person: int) -> None:

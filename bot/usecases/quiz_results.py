@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.app import App
-    from bot.database.quiz import Score
+    from bot.database.quiz import Remembered, Score
 
 MOST = 10
 DAY = 86_400.0
@@ -71,22 +71,18 @@ async def stats(
     if not any(one.id in known for one in members):
         of = f" of **{plain(about.name)}**" if about else ""
         raise PersonError(f"I don't know yet whom{of} you know. `/quiz play` finds out.")
-    told: list[KnownMember] = []
-    for one in members:
-        remembered = known.get(one.id)
-        stability = remembered.memory.stability if remembered else None
-        left = (remembered.memory.due - now).total_seconds() / DAY if remembered else 0.0
-        told.append(
-            KnownMember(
-                name=one.name,
-                stability=stability,
-                seen=remembered.seen if remembered else 0,
-                right=remembered.correct if remembered else 0,
-                lasts="not asked yet" if stability is None else lasting(stability),
-                due="—" if remembered is None else "now" if left <= 0 else f"in {lasting(left)}",
-            )
-        )
+    told = [known_member(one.name, known.get(one.id), now) for one in members]
     told.sort(key=lambda one: (one.stability is None, -(one.stability or 0.0), one.name))
     title = f"{about.name if about else 'All groups'}: whom you know"
     picture = await app.compute.run(jobs.known_chart, title, told, mixed_up)
     return Knowledge(about.name if about else None, tuple(told), mixed_up, picture)
+
+
+def known_member(name: str, remembered: Remembered | None, now: datetime) -> KnownMember:
+    """How well a member is known by what somebody remembers of them; None: they were never asked."""
+    if remembered is None:
+        return KnownMember(name, None, 0, 0, "not asked yet", "—")
+    memory, seen, right = remembered
+    lasts = "not asked yet" if memory.stability is None else lasting(memory.stability)
+    left = (memory.due - now).total_seconds() / DAY
+    return KnownMember(name, memory.stability, seen, right, lasts, "now" if left <= 0 else f"in {lasting(left)}")

@@ -87,6 +87,7 @@ def verdict_card(verdict: Verdict) -> tuple[Layout, list[discord.File]]:
     else:
         box.add_item(discord.ui.Separator())
         box.add_item(discord.ui.TextDisplay(_summary(verdict.summary, standing)))
+        box.add_item(Row(Button(label="Play again", custom_id=route("quiz:again", verdict.round))))
     card.add_item(box)
     return card, files
 

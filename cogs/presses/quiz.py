@@ -49,6 +49,18 @@ class Next(Press[Button], template=rf"nugu:quiz:next:{ROUND}"):
             await show(interaction, card, files, ephemeral=False)
 
 
+class Again(Press[Button], template=rf"nugu:quiz:again:{ROUND}"):
+    """Begins another quiz of that kind, the presser's own."""
+
+    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+        assert interaction.guild_id is not None
+        app, now = interaction.client.app, discord.utils.utcnow()
+        card, files = question_card(
+            await quiz.again(app, interaction.guild_id, self.ids["round"], interaction.user.id, now)
+        )
+        await interaction.followup.send(view=card, files=files)
+
+
 class ForgetMine(Press[Button], template=r"nugu:quiz:forget"):
     """Forgets the presser's own quizzes, whoever the card was made for."""
 
@@ -69,4 +81,4 @@ async def _answer(interaction: discord.Interaction[Nugu], round_id: int, chosen:
     await show(interaction, *verdict_card(verdict), ephemeral=False)
 
 
-PRESSES: tuple[type[Press[Any]], ...] = (Say, Pass, Next, ForgetMine)
+PRESSES: tuple[type[Press[Any]], ...] = (Say, Pass, Next, Again, ForgetMine)

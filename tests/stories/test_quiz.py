@@ -143,6 +143,8 @@ async def test_no_crop_twice_and_no_more_rounds_than_crops(astronauts: Stage) ->
     await stage.fan.click(now(stage, card), label=await truth(stage))
     assert "**5 of 5 right**" in texts(now(stage, card))
     assert "You mixed up nobody." in texts(now(stage, card))
+    another = answer(await stage.other.click(now(stage, card), label="Play again"))
+    assert f"<@{stage.other.id}>'s quiz" in texts(another)
     assert len({round.crop_id for round in await rounds(stage)}) == 5
 
 
@@ -260,6 +262,8 @@ async def test_a_race_has_one_winner(astronauts: Stage) -> None:
     assert f"**✗ Nobody: this is {await truth(stage)}**" in over
     assert "**The race is over**" in over
     assert f"1. <@{stage.fan.id}> 1 point" in over
+    another = answer(await stage.other.click(now(stage, following), label="Play again"))
+    assert "Round 1 of 2 · race about Americans" in texts(another)
 
 
 async def test_two_right_answers_at_the_same_moment(astronauts: Stage) -> None:
