@@ -29,6 +29,7 @@ COGS = (
     "cogs.roster",
     "cogs.review",
     "cogs.model",
+    "cogs.quiz",
     "cogs.twins",
     "cogs.setup",
     "cogs.help",

@@ -10,6 +10,7 @@ from bot.jobs.enrolling import Rivals, by_size, enrol, enrol_crop, why_not_enrol
 from bot.jobs.footage import draw, draw_frames, probe
 from bot.jobs.gathering import Spotted, guess_each, sift, spot
 from bot.jobs.looking import Identified, Naming, SeenFace, identify
+from bot.jobs.quizzing import KnownMember, enlarge, known_chart, rivals_of
 from bot.jobs.reporting import LabelDoubt, MemberStanding, RosterReport, report
 from bot.jobs.resembling import (
     Compared,
@@ -41,6 +42,7 @@ __all__ = [
     "GroupTwins",
     "Identified",
     "Judged",
+    "KnownMember",
     "LabelDoubt",
     "LookAlike",
     "LookAlikes",
@@ -67,6 +69,7 @@ __all__ = [
     "draw_look_alikes",
     "draw_twins",
     "encode_crops",
+    "enlarge",
     "enrol",
     "enrol_crop",
     "faces_by_frame",
@@ -78,6 +81,7 @@ __all__ = [
     "guess_each",
     "identify",
     "join",
+    "known_chart",
     "load_engine",
     "look",
     "make",
@@ -85,6 +89,7 @@ __all__ = [
     "one_picture",
     "probe",
     "report",
+    "rivals_of",
     "screen_time",
     "sheet",
     "sift",
