@@ -109,9 +109,12 @@ def charts() -> list[Drawn]:
     """Pictures of invented people, by the jobs."""
     world = World(5)
     one, other = ALIKE
+    first = len(MEMBERS)
+    # Everybody has something of somebody else.
+    world.people[:first] += 0.6 * np.roll(world.people[:first], 2, axis=0)
     world.people[other] += 1.2 * world.people[one]
     # Strangers look like members too.
-    world.people[len(MEMBERS) :] += 0.9 * np.resize(world.people[: len(MEMBERS)], world.people[len(MEMBERS) :].shape)
+    world.people[first:] += 0.9 * np.resize(world.people[:first], world.people[first:].shape)
     world.people /= np.linalg.norm(world.people, axis=1, keepdims=True)
     members = [Member(number, name, 1, GROUP) for number, name in enumerate(MEMBERS)]
     gallery = Gallery.of([(member, _noisy(world, member.id, 7)) for member in members], VERSION, D)
