@@ -19,7 +19,7 @@ from tests.support.layouts import lay_out_all
 from tests.support.people import VERSION, D, World
 
 QUICK = [Projection.PCA, Projection.TSNE]
-COMPILED = 300.0
+COMPILED = 600.0
 """Seconds in which UMAP compiles itself, on a machine that does something else besides."""
 
 
