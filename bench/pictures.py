@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import tempfile
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,12 +20,15 @@ from PIL import Image
 
 from bot import jobs
 from bot.app import App
+from bot.database.quiz import Remembered
 from bot.database.tables import HOUSE
 from bot.jobs.mapping import lay_out_and_draw
 from bot.jobs.reporting import draw_report
+from bot.quiz.memory import answered
 from bot.settings import Settings
 from bot.usecases import maps, photos, roster, twins
 from bot.usecases.identify import Asked, Submitted, ask
+from bot.usecases.quiz_results import known_member
 from bot.wording import duration, time_code
 from models.charts import ScreenTime, evaluation_chart, screen_time_chart
 from models.evaluation import LOOK_SIDE, Sample, evaluate
@@ -109,9 +113,12 @@ def charts() -> list[Drawn]:
     """Pictures of invented people, by the jobs."""
     world = World(5)
     one, other = ALIKE
+    first = len(MEMBERS)
+    # Everybody has something of somebody else.
+    world.people[:first] += 0.6 * np.roll(world.people[:first], 2, axis=0)
     world.people[other] += 1.2 * world.people[one]
     # Strangers look like members too.
-    world.people[len(MEMBERS) :] += 0.9 * np.resize(world.people[: len(MEMBERS)], world.people[len(MEMBERS) :].shape)
+    world.people[first:] += 0.9 * np.resize(world.people[:first], world.people[first:].shape)
     world.people /= np.linalg.norm(world.people, axis=1, keepdims=True)
     members = [Member(number, name, 1, GROUP) for number, name in enumerate(MEMBERS)]
     gallery = Gallery.of([(member, _noisy(world, member.id, 7)) for member in members], VERSION, D)
@@ -131,6 +138,7 @@ def charts() -> list[Drawn]:
             evaluation_chart(GROUP, evaluate(_sample(world), fit, photos=3, trials=5)),
         ),
         Drawn("screen-time.png", "/clip", _screen_time()),
+        Drawn("quiz.png", "/quiz stats", _known()),
     ]
 
 
@@ -224,6 +232,30 @@ def _screen_time() -> bytes:
         people.append(ScreenTime(name, spans, together, name != "unknown"))
     people.sort(key=lambda one: -sum(end - start for start, end in one.spans))
     return screen_time_chart(f"{GROUP} “Blue hour” M/V", 120.0, people, time_code)
+
+
+def _known() -> bytes:
+    """What somebody knows after three weeks of a quiz every evening, who mixes up those who look alike."""
+    chance = np.random.default_rng(2)
+    start = datetime(2026, 5, 1, 20, tzinfo=UTC)
+    known: dict[str, Remembered] = {}
+    mixed_up = 0
+    for evening in (start + timedelta(days=day) for day in range(21)):
+        for place, name in enumerate(MEMBERS[:8]):
+            before = known.get(name)
+            if before is not None and before.memory.due > evening:
+                continue
+            right = bool(chance.random() < (0.6 if place in ALIKE else 0.9))
+            mixed_up += not right and place in ALIKE
+            memory = answered(
+                before.memory if before else None, right=right, quick=bool(chance.random() < 0.4), now=evening
+            )
+            seen, correct = (before.seen, before.correct) if before else (0, 0)
+            known[name] = Remembered(memory, seen + 1, correct + right)
+    members = [known_member(name, known.get(name), start + timedelta(days=21)) for name in MEMBERS]
+    members.sort(key=lambda one: -(one.stability or 0.0))
+    one, other = (MEMBERS[place] for place in ALIKE)
+    return jobs.known_chart(f"{GROUP}: whom you know", members, [(one, other, mixed_up)])
 
 
 if __name__ == "__main__":

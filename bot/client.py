@@ -30,6 +30,7 @@ COGS = (
     "cogs.review",
     "cogs.model",
     "cogs.map",
+    "cogs.quiz",
     "cogs.twins",
     "cogs.setup",
     "cogs.help",

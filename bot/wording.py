@@ -63,6 +63,15 @@ def duration(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds < 10 else time_code(seconds)
 
 
+def lasting(days: float) -> str:
+    """`20 min`, `5 h`, `3 days`, `4 months`, `2 years`: a time in days, roughly."""
+    for unit, length in (("year", 365.0), ("month", 30.0), ("day", 1.0)):
+        if days >= (2 * length if unit == "month" else length):
+            return counted(round(days / length), unit)
+    hours = 24 * days
+    return f"{round(hours)} h" if hours >= 1 else f"{max(1, round(60 * hours))} min"
+
+
 def percent(confidence: float) -> str:
     """`97 %`; never `100 %`, since no answer is certain."""
     return f"{min(99, round(confidence * 100))} %"

@@ -27,6 +27,7 @@ THINGS = (
         "Press **All right** or **Fix a face** under the answer, or answer in `/review`; "
         "**Details** shows how sure I am of everybody.",
     ),
+    ("🎓", "Learn the members", "`/quiz play` shows faces to name, alone or as a race; whom you mix up comes back."),
     (
         "➕",
         "Moderators",

@@ -24,6 +24,7 @@ class Twins(commands.Cog):
 
     @app_commands.command(name="twins")
     @app_commands.guild_only()
+    @app_commands.allowed_installs(guilds=True, users=False)
     @app_commands.describe(
         group="The group; left out, the one whose two most alike members are nearest",
         member="Show who looks most like this member instead, in any group",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 ONE_FACE = {"dlib-1": 0.995, "retail-2": 0.87}
 """Cosine of two encodings, by the engine's version, from which they are of one photo; see `one_face` for other engines.
 
-Two photos reach 0.991 by dlib, 0.827 by retail; half of the copies have 0.998 and 0.981.
+Two photos reach 0.991 by dlib, 0.812 by retail; half of the copies have 0.998 and 0.982.
 """
 
 SAME_ENCODING = 0.9999

@@ -36,8 +36,9 @@ class Likeness(StrEnum):
 
 
 _UP_TO = {Likeness.TWINS: 0.2, Likeness.SIBLINGS: 0.3, Likeness.ALIKE: 0.38, Likeness.APART: 0.5}
-"""Measured with dlib on 176 photos of the 20 members of ../shared/faces/groups. Two halves of one member's photos are 0.03 to
-0.21 apart. Of the 190 pairs of members the nearest twentieth is up to 0.30 apart, the nearest quarter up to 0.38.
+"""Measured on 176 photos of the 20 members of ../shared/faces/groups. Two halves of one member's photos are 0.03 to 0.21 apart
+with dlib, 0.03 to 0.17 with retail. Of the 190 pairs of members the nearest twentieth is up to 0.29 apart, the nearest
+quarter up to 0.38 with dlib, 0.39 with retail.
 """
 
 
@@ -64,10 +65,10 @@ class Distances:
         return [place for place, member in enumerate(self.roster) if member.group == group]
 
     def is_same(self, first: int, second: int) -> bool:
-        """Whether two places hold one person, enrolled in two groups: called alike, and as near as halves of one's photos."""
+        """Whether two places hold one person, enrolled in two groups: called alike, and nearer than most who aren't."""
         one, other = self.roster[first], self.roster[second]
         named_alike = one.name.casefold() == other.name.casefold() and one.group != other.group
-        return named_alike and bool(self.normalised[first, second] <= _UP_TO[Likeness.TWINS])
+        return named_alike and bool(self.normalised[first, second] <= _UP_TO[Likeness.SIBLINGS])
 
     def nearest(self, place: int, most: int = NEAREST) -> list[int]:
         """The places of the members nearest to the one at `place` by normalised distance, of all groups, nearest first."""

@@ -11,6 +11,7 @@ from bot.jobs.footage import draw, draw_frames, probe
 from bot.jobs.gathering import Spotted, guess_each, sift, spot
 from bot.jobs.looking import Identified, Naming, SeenFace, identify
 from bot.jobs.mapping import GroupMap, MapOutlier, MapPlace, draw_map
+from bot.jobs.quizzing import KnownMember, enlarge, known_chart, rivals_of
 from bot.jobs.reporting import LabelDoubt, MemberStanding, RosterReport, report
 from bot.jobs.resembling import (
     Compared,
@@ -43,6 +44,7 @@ __all__ = [
     "GroupTwins",
     "Identified",
     "Judged",
+    "KnownMember",
     "LabelDoubt",
     "LookAlike",
     "LookAlikes",
@@ -72,6 +74,7 @@ __all__ = [
     "draw_map",
     "draw_twins",
     "encode_crops",
+    "enlarge",
     "enrol",
     "enrol_crop",
     "faces_by_frame",
@@ -83,6 +86,7 @@ __all__ = [
     "guess_each",
     "identify",
     "join",
+    "known_chart",
     "load_engine",
     "look",
     "make",
@@ -90,6 +94,7 @@ __all__ = [
     "one_picture",
     "probe",
     "report",
+    "rivals_of",
     "screen_time",
     "sheet",
     "sift",

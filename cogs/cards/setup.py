@@ -53,7 +53,8 @@ STORED = (
     "the names I gave and what people said of them. {kept} What a trusted person labelled stays: also "
     "of a face that is not a member, or not a face, its encoding and the crop if there is one, so that I remember. "
     "Crop and encoding of a face that nobody labelled are forgotten after {days}, and when its message is deleted. "
-    "I never keep the posted picture itself. A video stays for as long, with its clip, so that a correction can be drawn."
+    "I never keep the posted picture itself. A video stays for as long, with its clip, so that a correction can be drawn. "
+    "Of who plays `/quiz`: answers, points, and whom they know, until they use `/quiz forget`."
 )
 INTEGRATIONS = (
     "-# Moderator roles see `/group`, `/member`, `/model`, `/roster` and `/setup` once "

@@ -17,10 +17,10 @@ from alembic.script import ScriptDirectory
 from pydantic import SecretStr
 from sqlalchemy import Connection, create_engine, text
 
-from bot.database.base import Base
 from bot.database.crops import Crops
 from bot.database.engine import HEAD, MIGRATIONS, Database
 from bot.database.engines import Engines
+from bot.database.quiz_tables import Base
 from bot.database.rosters import Rosters
 from bot.database.tables import Group, Note, Question
 from bot.errors import PersonError

@@ -31,6 +31,7 @@ def made() -> tuple[list[Drawn], dict[str, Drawing]]:
         ("map.png", (MEMBERS[0], *MEMBERS[2:]), 2),
         ("evaluation.png", MEMBERS, 2),
         ("screen-time.png", (*MEMBERS[:7], "unknown"), 1),
+        ("quiz.png", MEMBERS, 1),
     ],
 )
 def test_names_are_read_in_every_chart(

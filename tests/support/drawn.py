@@ -52,7 +52,7 @@ class Drawing:
 
 @contextmanager
 def drawings() -> Generator[list[Drawing]]:
-    """The pictures that are saved while this lasts."""
+    """The pictures with texts that are saved while this lasts."""
     saved: list[Drawing] = []
     # Pictures can't be hashed; they are kept so that no other gets the same id.
     seen: dict[int, tuple[Image.Image, list[Text]]] = {}
@@ -86,7 +86,8 @@ def drawings() -> Generator[list[Drawing]]:
 
     def see_save(image: Image.Image, *parts: Any, **named: Any) -> None:
         save(image, *parts, **named)
-        saved.append(Drawing(image.size, list(of(image))))
+        if texts := of(image):
+            saved.append(Drawing(image.size, list(texts)))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ImageDraw.ImageDraw, "text", see_text)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from alembic import context
 
-from bot.database import tables
+from bot.database import quiz_tables
 
 context.configure(
-    connection=context.config.attributes["connection"], target_metadata=tables.Base.metadata, render_as_batch=True
+    connection=context.config.attributes["connection"], target_metadata=quiz_tables.Base.metadata, render_as_batch=True
 )
 with context.begin_transaction():
     context.run_migrations()

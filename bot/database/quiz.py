@@ -1,0 +1,282 @@
+"""Quizzes: their rounds, what people answered and remember, and their scores."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import and_, case, delete, func, or_, select, update
+
+from bot.database.quiz_tables import Quiz, QuizAnswer, QuizMemory, QuizRound, QuizScore
+from bot.database.tables import HOUSE, Crop, Group, Member, Photo, QuestionFace
+from bot.quiz.choosing import Asked, QuizCrop, QuizMember
+from bot.quiz.memory import Memory
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+
+class Remembered(NamedTuple):
+    """What a person remembers of a member, how often they were asked, and were right."""
+
+    memory: Memory
+    seen: int
+    correct: int
+
+
+class Mistake(NamedTuple):
+    """How often a person took `member` for `taken_for`; ids."""
+
+    member: int
+    taken_for: int
+    times: int
+
+
+class Score(NamedTuple):
+    """A person's score; `streak` is of the group with the longest where it is of several."""
+
+    person: int
+    points: int
+    answers: int
+    streak: int
+    best: int
+
+
+class Quizzes:
+    """Statements over quizzes, in one session."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def members(self, server_id: int) -> list[QuizMember]:
+        """Everybody with an enrolled crop that a server may ask about: of its own groups, and of the house's.
+
+        Crops whose label is suspected are left out, and so are groups of the house where the server has one of that name.
+        """
+        own = select(Group.key).where(Group.server_id == server_id)
+        seen = or_(Group.server_id == server_id, and_(Group.server_id == HOUSE, Group.key.not_in(own)))
+        query = (
+            select(
+                Member.id, Member.name, Member.key, Group.id, Group.name,
+                Crop.id, Crop.key, Crop.face_width, Crop.sharpness,
+            )
+            .select_from(Photo)
+            .join(Photo.member)
+            .join(Member.group)
+            .join(Photo.crop)
+            .outerjoin(QuestionFace, Photo.face_id == QuestionFace.id)
+            .where(seen, QuestionFace.suspected.is_not(True))
+            .order_by(Member.id, Crop.id)
+        )  # fmt: skip
+        found: dict[int, tuple[str, str, int, str]] = {}
+        crops: dict[int, list[QuizCrop]] = {}
+        for id, name, key, group, group_name, crop, file, width, sharpness in await self._session.execute(query):
+            found[id] = name, key, group, group_name
+            crops.setdefault(id, []).append(QuizCrop(crop, file, width, sharpness))
+        return [QuizMember(id, *known, tuple(crops[id])) for id, known in found.items()]
+
+    async def add(self, quiz: Quiz) -> Quiz:
+        """Keep a new quiz."""
+        self._session.add(quiz)
+        await self._session.flush()
+        return quiz
+
+    async def get(self, quiz_id: int) -> Quiz | None:
+        """The quiz as it stands now."""
+        return await self._session.get(Quiz, quiz_id, populate_existing=True)
+
+    async def round(self, server_id: int, round_id: int) -> tuple[QuizRound, Quiz] | None:
+        """A round of a quiz of a server, as both stand now; presses of one round wait for each other from here on."""
+        query = (
+            select(QuizRound, Quiz)
+            .join(Quiz, QuizRound.quiz_id == Quiz.id)
+            .where(QuizRound.id == round_id, Quiz.server_id == server_id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        row = (await self._session.execute(query)).one_or_none()
+        return None if row is None else (row[0], row[1])
+
+    async def last_round(self, quiz_id: int) -> QuizRound | None:
+        """The round that was asked last."""
+        query = select(QuizRound).where(QuizRound.quiz_id == quiz_id).order_by(QuizRound.number.desc()).limit(1)
+        return (await self._session.scalars(query.execution_options(populate_existing=True))).one_or_none()
+
+    async def asked(self, quiz_id: int) -> Asked:
+        """What a quiz showed so far."""
+        query = select(QuizRound.member_id, QuizRound.crop_id).where(QuizRound.quiz_id == quiz_id)
+        rows = (await self._session.execute(query.order_by(QuizRound.number))).all()
+        return Asked(tuple(member for member, _ in rows), frozenset(crop for _, crop in rows if crop is not None))
+
+    async def step(self, quiz: Quiz) -> bool:
+        """Count one round more, unless somebody else did meanwhile."""
+        stepped = await self._session.scalars(
+            update(Quiz)
+            .where(Quiz.id == quiz.id, Quiz.asked == quiz.asked, Quiz.asked < Quiz.rounds)
+            .values(asked=Quiz.asked + 1)
+            .returning(Quiz.id)
+            .execution_options(synchronize_session=False)
+        )
+        return stepped.one_or_none() is not None
+
+    async def end(self, quiz_id: int) -> None:
+        """Let the rounds that were asked be all."""
+        await self._session.execute(
+            update(Quiz)
+            .where(Quiz.id == quiz_id)
+            .values(rounds=Quiz.asked)
+            .execution_options(synchronize_session=False)
+        )
+
+    async def add_round(self, round: QuizRound) -> QuizRound:
+        """Keep a round that is asked now."""
+        self._session.add(round)
+        await self._session.flush()
+        return round
+
+    async def take_back(self, round_id: int) -> None:
+        """Forget a round that can't be shown, and that nobody saw."""
+        quiz = select(QuizRound.quiz_id).where(QuizRound.id == round_id).scalar_subquery()
+        await self._session.execute(
+            update(Quiz)
+            .where(Quiz.id == quiz)
+            .values(asked=Quiz.asked - 1)
+            .execution_options(synchronize_session=False)
+        )
+        await self._session.execute(delete(QuizRound).where(QuizRound.id == round_id))
+
+    async def close(self, round_id: int, now: datetime) -> bool:
+        """End a round; False where that has been done already: of two at once one alone does."""
+        closed = await self._session.scalars(
+            update(QuizRound)
+            .where(QuizRound.id == round_id, QuizRound.closed_at.is_(None))
+            .values(closed_at=now)
+            .returning(QuizRound.id)
+            .execution_options(synchronize_session=False)
+        )
+        return closed.one_or_none() is not None
+
+    async def add_answer(self, answer: QuizAnswer) -> None:
+        """Keep an answer."""
+        self._session.add(answer)
+        await self._session.flush()
+
+    async def answers(self, round_id: int) -> list[QuizAnswer]:
+        """The answers in a round, the first one first."""
+        query = select(QuizAnswer).where(QuizAnswer.round_id == round_id).order_by(QuizAnswer.at)
+        return list(await self._session.scalars(query))
+
+    async def results(self, quiz_id: int) -> dict[int, list[bool]]:
+        """Whether each person who answered in a quiz was right, round by round."""
+        query = (
+            select(QuizAnswer.person_id, QuizAnswer.correct)
+            .join(QuizRound, QuizAnswer.round_id == QuizRound.id)
+            .where(QuizRound.quiz_id == quiz_id)
+            .order_by(QuizRound.number)
+        )
+        found: dict[int, list[bool]] = {}
+        for person, correct in await self._session.execute(query):
+            found.setdefault(person, []).append(correct)
+        return found
+
+    async def mistakes(self, person_id: int, *, quiz_id: int | None = None) -> list[Mistake]:
+        """Whom a person took for whom, most often first; in one quiz, or ever."""
+        query = (
+            select(QuizRound.member_id, QuizAnswer.chosen_id, func.count())
+            .join(QuizRound, QuizAnswer.round_id == QuizRound.id)
+            .where(QuizAnswer.person_id == person_id, QuizAnswer.correct.is_(False), QuizAnswer.chosen_id.is_not(None))
+            .group_by(QuizRound.member_id, QuizAnswer.chosen_id)
+        )
+        if quiz_id is not None:
+            query = query.where(QuizRound.quiz_id == quiz_id)
+        found = [Mistake(*row) for row in await self._session.execute(query)]
+        return sorted(found, key=lambda one: (-one.times, one.member, one.taken_for))
+
+    async def memories(self, person_id: int) -> dict[int, Remembered]:
+        """What a person remembers, by the member's id."""
+        rows = await self._session.scalars(
+            select(QuizMemory).where(QuizMemory.person_id == person_id).execution_options(populate_existing=True)
+        )
+        return {row.member_id: Remembered(_memory(row), row.seen, row.correct) for row in rows}
+
+    async def remember(self, person_id: int, member_id: int, remembered: Remembered) -> None:
+        """Keep what a person remembers of a member from now on."""
+        memory, seen, correct = remembered
+        await self._session.merge(
+            QuizMemory(
+                person_id=person_id,
+                member_id=member_id,
+                state=memory.state,
+                step=memory.step,
+                stability=memory.stability,
+                difficulty=memory.difficulty,
+                due=memory.due,
+                last_review=memory.last_review,
+                seen=seen,
+                correct=correct,
+            )
+        )
+
+    async def score(self, server_id: int, group_id: int, person_id: int, *, right: bool) -> None:
+        """Count an answer of a person about a group."""
+        key = (server_id, group_id, person_id)
+        if await self._session.get(QuizScore, key) is None:
+            self._session.add(QuizScore(server_id=server_id, group_id=group_id, person_id=person_id))
+            await self._session.flush()
+        streak = QuizScore.streak + 1
+        won = {
+            "points": QuizScore.points + 1,
+            "streak": streak,
+            "best": case((QuizScore.best < streak, streak), else_=QuizScore.best),
+        }
+        await self._session.execute(
+            update(QuizScore)
+            .where(QuizScore.server_id == server_id, QuizScore.group_id == group_id, QuizScore.person_id == person_id)
+            .values(answers=QuizScore.answers + 1, **(won if right else {"streak": 0}))
+            .execution_options(synchronize_session=False)
+        )
+
+    async def scores(self, server_id: int, group_id: int | None = None) -> list[Score]:
+        """Everybody's score in a server, about one group or all of them: most points first, then the longest streak."""
+        query = (
+            select(
+                QuizScore.person_id,
+                func.sum(QuizScore.points),
+                func.sum(QuizScore.answers),
+                func.max(QuizScore.streak),
+                func.max(QuizScore.best),
+            )
+            .where(QuizScore.server_id == server_id)
+            .group_by(QuizScore.person_id)
+        )
+        if group_id is not None:
+            query = query.where(QuizScore.group_id == group_id)
+        scores = [Score(*row) for row in await self._session.execute(query)]
+        return sorted(scores, key=lambda one: (-one.points, -one.best, one.answers, one.person))
+
+    async def forget(self, person_id: int) -> int:
+        """Forget all that is kept of a person's quizzes, in all servers; how many answers. Races go on without them."""
+        gone = await self._session.scalars(
+            delete(QuizAnswer).where(QuizAnswer.person_id == person_id).returning(QuizAnswer.round_id)
+        )
+        count = len(gone.all())
+        for table in (QuizMemory, QuizScore):
+            await self._session.execute(delete(table).where(table.person_id == person_id))
+        await self._session.execute(delete(Quiz).where(Quiz.person_id == person_id, Quiz.race.is_(False)))
+        await self._session.execute(update(Quiz).where(Quiz.person_id == person_id).values(person_id=0))
+        return count
+
+
+def together(mistakes: Collection[Mistake]) -> list[Mistake]:
+    """Mistakes of two members for each other as one, most often first."""
+    counts: Counter[tuple[int, int]] = Counter()
+    for one in mistakes:
+        counts[min(one.member, one.taken_for), max(one.member, one.taken_for)] += one.times
+    return [Mistake(*pair, times) for pair, times in counts.most_common()]
+
+
+def _memory(row: QuizMemory) -> Memory:
+    return Memory(row.state, row.step, row.stability, row.difficulty, row.due, row.last_review)

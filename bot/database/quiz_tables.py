@@ -1,0 +1,96 @@
+"""The tables of the quiz. They go with the server, the group or the member that they are about."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.database.base import NEVER_REUSED, Base
+from bot.database.tables import Crop, Group, Member, Server
+
+
+class Quiz(Base):
+    """A quiz: whose it is (0 once they had it forgotten), about which group (None: all that its server may see).
+
+    `race`: everybody answers, else `person_id` alone. `rounds`: how many there are to be; `asked`: how many there were.
+    `seed`: of its chance. `alike`: the members' look-alikes by id, the nearest first.
+    """
+
+    __tablename__ = "quiz"
+    __table_args__ = (NEVER_REUSED,)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    server_id: Mapped[int] = mapped_column(ForeignKey(Server.id, ondelete="CASCADE"), index=True)
+    group_id: Mapped[int | None] = mapped_column(ForeignKey(Group.id, ondelete="CASCADE"))
+    person_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    race: Mapped[bool]
+    rounds: Mapped[int]
+    asked: Mapped[int] = mapped_column(default=0)
+    seed: Mapped[int] = mapped_column(BigInteger)
+    alike: Mapped[dict[str, Any]]
+    begun_at: Mapped[datetime]
+
+
+class QuizRound(Base):
+    """One face of a quiz: whose it is, which crop is shown, and `options`, the members to choose from, in their order.
+
+    `closed_at`: when it was answered, or given up; None as long as it can be answered.
+    """
+
+    __tablename__ = "quiz_round"
+    __table_args__ = (UniqueConstraint("quiz_id", "number"), NEVER_REUSED)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    quiz_id: Mapped[int] = mapped_column(ForeignKey("quiz.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    member_id: Mapped[int] = mapped_column(ForeignKey(Member.id, ondelete="CASCADE"), index=True)
+    crop_id: Mapped[int | None] = mapped_column(ForeignKey(Crop.id, ondelete="SET NULL"), index=True)
+    options: Mapped[list[Any]]
+    asked_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+
+
+class QuizAnswer(Base):
+    """The one answer of a person in a round. `chosen_id` is None where they didn't know, or the member is gone."""
+
+    __tablename__ = "quiz_answer"
+
+    round_id: Mapped[int] = mapped_column(ForeignKey("quiz_round.id", ondelete="CASCADE"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, index=True)
+    chosen_id: Mapped[int | None] = mapped_column(ForeignKey(Member.id, ondelete="SET NULL"))
+    correct: Mapped[bool]
+    at: Mapped[datetime]
+
+
+class QuizMemory(Base):
+    """What a person remembers of a member (`bot.quiz.memory.Memory`), how often they were asked, and were right."""
+
+    __tablename__ = "quiz_memory"
+
+    person_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey(Member.id, ondelete="CASCADE"), primary_key=True, index=True)
+    state: Mapped[int]
+    step: Mapped[int | None]
+    stability: Mapped[float | None]
+    difficulty: Mapped[float | None]
+    due: Mapped[datetime]
+    last_review: Mapped[datetime | None]
+    seen: Mapped[int] = mapped_column(default=0)
+    correct: Mapped[int] = mapped_column(default=0)
+
+
+class QuizScore(Base):
+    """A person's score in a server about a group. `streak`: right answers in a row until now; `best`: the longest row."""
+
+    __tablename__ = "quiz_score"
+
+    server_id: Mapped[int] = mapped_column(ForeignKey(Server.id, ondelete="CASCADE"), primary_key=True)
+    group_id: Mapped[int] = mapped_column(ForeignKey(Group.id, ondelete="CASCADE"), primary_key=True, index=True)
+    person_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, index=True)
+    points: Mapped[int] = mapped_column(default=0)
+    answers: Mapped[int] = mapped_column(default=0)
+    streak: Mapped[int] = mapped_column(default=0)
+    best: Mapped[int] = mapped_column(default=0)

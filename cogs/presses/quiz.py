@@ -1,0 +1,84 @@
+"""The buttons of the quiz. What they do is decided by rows in the database, so they work after a restart, and once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import discord
+
+from bot.usecases import quiz
+from bot.usecases.quiz import Missed
+from bot.usecases.quiz_shown import Question
+from bot.wording import counted, plain
+from cogs.cards.layout import Button, told_card
+from cogs.cards.quiz import question_card, verdict_card
+from cogs.presses.press import Press
+from cogs.sending import show
+
+if TYPE_CHECKING:
+    from bot.client import Nugu
+
+ROUND = r"(?P<round>\d+)"
+
+
+class Say(Press[Button], template=rf"nugu:quiz:say:{ROUND}:(?P<member>\d+)"):
+    """Says who it is."""
+
+    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+        await _answer(interaction, self.ids["round"], self.ids["member"])
+
+
+class Pass(Press[Button], template=rf"nugu:quiz:pass:{ROUND}"):
+    """Doesn't know, and has it shown."""
+
+    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+        await _answer(interaction, self.ids["round"], None)
+
+
+class Next(Press[Button], template=rf"nugu:quiz:next:{ROUND}"):
+    """The next face: in place of the last one, or below it where others look on."""
+
+    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+        assert interaction.guild_id is not None
+        app, now = interaction.client.app, discord.utils.utcnow()
+        shown = await quiz.go_on(app, interaction.guild_id, self.ids["round"], interaction.user.id, now)
+        card, files = question_card(shown) if isinstance(shown, Question) else verdict_card(shown)
+        if shown.standing.race:
+            await interaction.followup.send(view=card, files=files)
+        else:
+            await show(interaction, card, files, ephemeral=False)
+
+
+class Again(Press[Button], template=rf"nugu:quiz:again:{ROUND}"):
+    """Begins another quiz of that kind, the presser's own."""
+
+    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+        assert interaction.guild_id is not None
+        app, now = interaction.client.app, discord.utils.utcnow()
+        card, files = question_card(
+            await quiz.again(app, interaction.guild_id, self.ids["round"], interaction.user.id, now)
+        )
+        await interaction.followup.send(view=card, files=files)
+
+
+class ForgetMine(Press[Button], template=r"nugu:quiz:forget"):
+    """Forgets the presser's own quizzes, whoever the card was made for."""
+
+    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+        answers = await quiz.forget(interaction.client.app, interaction.user.id)
+        told = f"I forgot your quizzes: {counted(answers, 'answer')}, your points, and whom you know."
+        await interaction.edit_original_response(view=told_card(told))
+
+
+async def _answer(interaction: discord.Interaction[Nugu], round_id: int, chosen: int | None) -> None:
+    assert interaction.guild_id is not None
+    app, now = interaction.client.app, discord.utils.utcnow()
+    verdict = await quiz.answer(app, interaction.guild_id, round_id, interaction.user.id, chosen, now)
+    if isinstance(verdict, Missed):
+        told = f"✗ Wrong: it isn't **{plain(verdict.name)}**. Others may still name the face."
+        await interaction.followup.send(view=told_card(told), ephemeral=True)
+        return
+    await show(interaction, *verdict_card(verdict), ephemeral=False)
+
+
+PRESSES: tuple[type[Press[Any]], ...] = (Say, Pass, Next, Again, ForgetMine)

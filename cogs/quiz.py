@@ -1,0 +1,96 @@
+"""/quiz: who is this? asked the other way round."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import Nugu  # discord.py reads the annotations
+from bot.names import LONGEST_NAME
+from bot.trust import Trust
+from bot.usecases import quiz, quiz_results
+from cogs.asking import place
+from cogs.cards.quiz import board_card, forget_card, knowledge_card, question_card
+from cogs.offers import all_groups
+from cogs.presses.quiz import PRESSES
+from cogs.sending import show
+from cogs.trust import requires
+
+Name = app_commands.Range[str, 1, LONGEST_NAME]
+
+
+@requires(Trust.MEMBER)
+class QuizCog(commands.GroupCog, name="quiz"):
+    """Learn to tell members apart."""
+
+    def __init__(self, client: Nugu) -> None:
+        self.client = client
+
+    @app_commands.command(name="play")
+    @app_commands.autocomplete(group=all_groups)
+    @app_commands.describe(
+        group="Whom it is about; left out, the channel's group, or all groups",
+        rounds="How many faces; left out, ten",
+        mode="Alone, or a race: the first right answer in the channel wins the round",
+    )
+    async def play(
+        self,
+        interaction: discord.Interaction[Nugu],
+        group: Name | None = None,
+        rounds: app_commands.Range[int, 1, 50] = 10,
+        mode: Literal["alone", "race"] = "alone",
+    ) -> None:
+        """Who is this? One face after another, four names to choose from; whom you mix up comes back."""
+        assert interaction.guild_id is not None
+        await interaction.response.defer(thinking=True)
+        question = await quiz.begin(
+            self.client.app,
+            interaction.guild_id,
+            _channel(interaction),
+            interaction.user.id,
+            group=group,
+            rounds=rounds,
+            race=mode == "race",
+            now=discord.utils.utcnow(),
+        )
+        await show(interaction, *question_card(question), ephemeral=False)
+
+    @app_commands.command(name="stats")
+    @app_commands.autocomplete(group=all_groups)
+    @app_commands.describe(group="Whom it is about; left out, the channel's group, or all groups")
+    async def stats(self, interaction: discord.Interaction[Nugu], group: Name | None = None) -> None:
+        """Whom you know, and whom you mix up, as a picture that only you see."""
+        assert interaction.guild_id is not None
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        app, now = self.client.app, discord.utils.utcnow()
+        known = await quiz_results.stats(
+            app, interaction.guild_id, _channel(interaction), interaction.user.id, now, group
+        )
+        await show(interaction, *knowledge_card(known))
+
+    @app_commands.command(name="top")
+    @app_commands.autocomplete(group=all_groups)
+    @app_commands.describe(group="One group; left out, all of them")
+    async def top(self, interaction: discord.Interaction[Nugu], group: Name | None = None) -> None:
+        """The leaderboard of this server."""
+        assert interaction.guild_id is not None
+        board = await quiz_results.top(self.client.app, interaction.guild_id, interaction.user.id, group)
+        await interaction.response.send_message(view=board_card(board))
+
+    @app_commands.command(name="forget")
+    async def forget(self, interaction: discord.Interaction[Nugu]) -> None:
+        """Let me forget your answers, your points, and whom you know."""
+        await interaction.response.send_message(view=forget_card(), ephemeral=True)
+
+
+def _channel(interaction: discord.Interaction[Nugu]) -> int:
+    return place(interaction.channel) if interaction.channel is not None else interaction.channel_id or 0
+
+
+async def setup(client: Nugu) -> None:
+    """discord.py's entry to the extension."""
+    client.add_dynamic_items(*PRESSES)
+    await client.add_cog(QuizCog(client))

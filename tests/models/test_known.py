@@ -1,0 +1,61 @@
+"""The picture of what somebody knows: every name is there, whole, and nothing lies on anything else."""
+
+from __future__ import annotations
+
+import itertools
+from io import BytesIO
+
+import pytest
+from PIL import Image
+
+from models.known import ROWS, Known, MixedUp, known_chart
+from models.lettering import drawable
+from models.night import BLUE, EMPTY, NIGHT, ORANGE, WIDE
+from tests.support.drawn import drawings
+
+LONG = "A stage name that is much too long for its column"
+NAMES = ("Sana", "쯔위", "さな", "周子瑜", "Rm", LONG, LONG, "Jeongyeon", "Mina")
+STABILITIES = (0.02, 0.5, 2.3, 8.0, 31.0, 120.0, 364.0, 4000.0, None)
+
+
+def known(name: str, stability: float | None) -> Known:
+    seen = 0 if stability is None else 123
+    return Known(name, stability, seen, seen, "not asked yet" if stability is None else "11 months", "in 11 months")
+
+
+def members(count: int = len(NAMES)) -> list[Known]:
+    return [known(NAMES[place % len(NAMES)], STABILITIES[place % len(NAMES)]) for place in range(count)]
+
+
+@pytest.mark.parametrize("count", [0, 1, len(NAMES), ROWS + 7])
+@pytest.mark.parametrize("mixed_up", [[], [MixedUp("Sana", "쯔위", 9), MixedUp(LONG, LONG, 1000)]])
+def test_every_name_is_there_and_nothing_overlaps(count: int, mixed_up: list[MixedUp]) -> None:
+    with drawings() as drawn:
+        known_chart(f"{LONG}: whom you know, {LONG}", members(count), mixed_up)
+    (picture,) = drawn
+    picture.check()
+    assert picture.size[0] == WIDE
+    for one in members(count)[:ROWS]:
+        told = drawable(one.name)
+        assert any(words == told or (words.endswith("...") and told.startswith(words[:-3])) for words in picture.words)
+    assert ("and 7 more" in picture.words) == (count > ROWS)
+    assert ("Sana ↔ 쯔위" in picture.words) == bool(mixed_up)
+
+
+def test_a_bar_is_the_longer_the_longer_a_face_stays_in_mind() -> None:
+    png = known_chart("TWICE", members(), [MixedUp("Sana", "Mina", 2)])
+    with Image.open(BytesIO(png)) as picture:
+        pixels = picture.convert("RGB").load()
+        assert pixels is not None
+        rows = [[pixels[x, y] for x in range(picture.width)] for y in range(picture.height)]
+    blue: list[int] = []
+    for above, row in itertools.pairwise(rows):
+        # The first row of pixels of each bar's rectangle.
+        if (BLUE in row or EMPTY in row) and BLUE not in above and EMPTY not in above:
+            blue.append(row.count(BLUE))
+    assert len(blue) == len(STABILITIES)
+    assert blue[:-2] == sorted(set(blue[:-2]))
+    assert blue[-2] == max(blue)
+    assert blue[-1] == 0
+    assert any(ORANGE in row for row in rows)
+    assert rows[0][0] == NIGHT

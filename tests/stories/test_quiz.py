@@ -1,0 +1,363 @@
+"""/quiz: who is this, asked the other way round; what somebody mixes up comes back."""
+
+from __future__ import annotations
+
+import asyncio
+from io import BytesIO
+from typing import Any
+
+import pytest
+from PIL import Image
+from simcord import MemberActor
+from sqlalchemy import delete, func, select
+
+from bot.database.quiz_tables import Quiz, QuizAnswer, QuizMemory, QuizRound, QuizScore
+from bot.database.tables import Member, Server
+from bot.errors import PersonError
+from bot.quiz.memory import AGAIN
+from bot.usecases import quiz
+from tests.stories.conftest import Stage
+from tests.stories.reading import alt_texts, answer, buttons, texts
+
+MINUTE, DAY = 60.0, 86_400.0
+TABLES = (Quiz, QuizRound, QuizAnswer, QuizMemory, QuizScore)
+
+
+@pytest.fixture
+async def astronauts(stage: Stage) -> Stage:
+    """Three members: five photos of one of them, one each of the others."""
+    await stage.moderator.slash(stage.channel, "group add", name="Americans")
+    for name, photos in (("Obama", ["obama", "obama2", "obama3"]), ("Biden", ["biden"])):
+        more = {f"photo{number}": stage.photo(f"{photo}.jpg") for number, photo in enumerate(photos[1:], 2)}
+        first = stage.photo(f"{photos[0]}.jpg")
+        await stage.moderator.slash(stage.channel, "member add", group="Americans", name=name, photo=first, **more)
+    await stage.moderator.slash(
+        stage.channel, "member add", group="Americans", name="Collins", photo=("collins.png", alone(stage))
+    )
+    return stage
+
+
+def alone(stage: Stage) -> bytes:
+    """The astronaut without what else looks like a face in her picture."""
+    file = BytesIO()
+    with Image.open(stage.photos / "astronaut.png") as picture:
+        picture.crop((100, 0, 380, 280)).resize((560, 560)).save(file, "PNG")
+    return file.getvalue()
+
+
+async def play(stage: Stage, person: MemberActor, **options: Any) -> Any:
+    return answer(await person.slash(stage.channel, "quiz play", **options))
+
+
+def now(stage: Stage, card: Any) -> Any:
+    """The message as it stands now."""
+    from simcord.results import ResponseMessage
+
+    return ResponseMessage(stage.env, stage.env.backend.get_message(card.channel_id, card.id))
+
+
+async def rounds(stage: Stage) -> list[QuizRound]:
+    async with stage.app.database.reading() as session:
+        return list(await session.scalars(select(QuizRound).order_by(QuizRound.id)))
+
+
+async def names(stage: Stage) -> dict[int, str]:
+    async with stage.app.database.reading() as session:
+        return {member.id: member.name for member in await session.scalars(select(Member))}
+
+
+async def truth(stage: Stage) -> str:
+    """Who it is that was shown last."""
+    *_, last = await rounds(stage)
+    return (await names(stage))[last.member_id]
+
+
+async def wrong(stage: Stage) -> str:
+    """A button that is wrong."""
+    *_, last = await rounds(stage)
+    return (await names(stage))[next(id for id in last.options if id != last.member_id)]
+
+
+async def memory(stage: Stage, person: MemberActor, name: str) -> QuizMemory:
+    async with stage.app.database.reading() as session:
+        query = select(QuizMemory).join(Member).where(Member.name == name, QuizMemory.person_id == person.id)
+        return (await session.scalars(query)).one()
+
+
+async def count(stage: Stage, table: type[Any]) -> int:
+    async with stage.app.database.reading() as session:
+        return await session.scalar(select(func.count()).select_from(table)) or 0
+
+
+async def test_a_face_four_names_and_the_answer_at_once(astronauts: Stage) -> None:
+    stage = astronauts
+    card = await play(stage, stage.fan, rounds=3)
+    assert not card.ephemeral
+    assert "**Who is this?**" in texts(card)
+    assert "Round 1 of 3" in texts(card)
+    assert set(buttons(card)) == {"Obama", "Biden", "Collins", "I don't know"}
+    who = await truth(stage)
+    assert alt_texts(card) == ["A face; who is it?"]
+    (file,) = card.attachments
+    assert file.filename == "face.jpg"
+    with Image.open(BytesIO(await file.read())) as picture:
+        assert picture.size == (640, 640)
+    assert who not in str(card.attachments)
+
+    await stage.fan.click(card, label=who)
+    told = now(stage, card)
+    assert f"**✓ Right: this is {who}**" in texts(told)
+    assert "1 point · streak 1" in texts(told)
+    assert f"✓ {who}" in buttons(told)
+    assert alt_texts(told)[0] == f"The face of this round: {who}"
+    assert (f"Another photo of {who}" in alt_texts(told)) == (who == "Obama")
+
+    await stage.fan.click(told, label="Next")
+    second = await truth(stage)
+    assert second != who
+    mistaken = await wrong(stage)
+    await stage.fan.click(now(stage, card), label=mistaken)
+    told = now(stage, card)
+    assert f"**✗ Wrong: this is {second}**, not {mistaken}" in texts(told)
+    assert f"And this is **{mistaken}**:" in texts(told)
+    assert {f"✓ {second}", f"✗ {mistaken}"} <= set(buttons(told))
+    assert "1 point · streak 0" in texts(told)
+
+    await stage.fan.click(told, label="Next")
+    await stage.fan.click(now(stage, card), label="I don't know")
+    told = now(stage, card)
+    assert f"**✗ This is {await truth(stage)}**" in texts(told)
+    assert "**1 of 3 right**" in texts(told)
+    assert "Mixed up: " in texts(told)
+    assert "Next" not in buttons(told)
+    shown = [round.crop_id for round in await rounds(stage)]
+    assert len(set(shown)) == 3
+
+
+async def test_no_crop_twice_and_no_more_rounds_than_crops(astronauts: Stage) -> None:
+    stage = astronauts
+    card = await play(stage, stage.fan, rounds=50)
+    for _ in range(4):
+        await stage.fan.click(now(stage, card), label=await truth(stage))
+        await stage.fan.click(now(stage, card), label="Next")
+    await stage.fan.click(now(stage, card), label=await truth(stage))
+    assert "**5 of 5 right**" in texts(now(stage, card))
+    assert "You mixed up nobody." in texts(now(stage, card))
+    another = answer(await stage.other.click(now(stage, card), label="Play again"))
+    assert f"<@{stage.other.id}>'s quiz" in texts(another)
+    assert len({round.crop_id for round in await rounds(stage)}) == 5
+
+
+async def test_what_is_mixed_up_comes_back_soon_and_what_is_known_days_later(astronauts: Stage) -> None:
+    stage = astronauts
+    card = await play(stage, stage.fan, rounds=1)
+    missed, mistaken = await truth(stage), await wrong(stage)
+    await stage.fan.click(card, label=mistaken)
+    start = stage.env.now()
+    assert (await memory(stage, stage.fan, missed)).due - start <= AGAIN
+    assert (await memory(stage, stage.fan, mistaken)).seen == 0
+    # Both come before the third, whom nobody was asked about.
+    await stage.env.advance_time(2 * MINUTE)
+    again = {missed, mistaken}
+    for _ in range(2):
+        await stage.env.advance_time(10)
+        card = await play(stage, stage.fan, rounds=1)
+        who = await truth(stage)
+        again.remove(who)
+        await stage.env.advance_time(10)
+        await stage.fan.click(card, label=who)
+    known = [await memory(stage, stage.fan, name) for name in (missed, mistaken)]
+    assert all((one.due - stage.env.now()).days >= 0 and one.due > stage.env.now() for one in known)
+    assert known[1].due - stage.env.now() > known[0].due - stage.env.now() >= AGAIN
+    # The next day the one who was missed is due; who was known at once is not.
+    await stage.env.advance_time(1.1 * DAY)
+    card = await play(stage, stage.fan, rounds=1)
+    assert await truth(stage) == missed
+    await stage.env.advance_time(10)
+    await stage.fan.click(card, label=missed)
+    assert await count(stage, QuizMemory) == 2
+    card = await play(stage, stage.fan, rounds=1)
+    assert await truth(stage) not in {missed, mistaken}
+
+
+async def test_who_is_known_comes_back_days_later(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    card = await play(stage, stage.fan, rounds=2)
+    due: dict[str, float] = {}
+    for quick in (False, True):
+        who = await truth(stage)
+        await stage.env.advance_time(2 if quick else 20)
+        await stage.fan.click(now(stage, card), label=who)
+        due[who] = ((await memory(stage, stage.fan, who)).due - stage.env.now()).total_seconds() / DAY
+        if not quick:
+            await stage.fan.click(now(stage, card), label="Next")
+    slow, fast = due.values()
+    assert 1.5 < slow < 4
+    assert fast > 2 * slow
+
+
+async def test_other_peoples_presses_are_refused_kindly(astronauts: Stage) -> None:
+    stage = astronauts
+    card = await play(stage, stage.fan)
+    for label in (await truth(stage), "I don't know"):
+        refused = answer(await stage.other.click(card, label=label))
+        assert refused.ephemeral
+        assert texts(refused).strip() == f"This is <@{stage.fan.id}>'s quiz. Start your own with `/quiz play`."
+    assert "**Who is this?**" in texts(now(stage, card))
+    await stage.fan.click(card, label=await truth(stage))
+    refused = answer(await stage.other.click(now(stage, card), label="Next"))
+    assert "Start your own" in texts(refused)
+    assert await count(stage, QuizAnswer) == 1
+
+
+async def test_a_restart_in_the_middle_and_a_press_that_comes_twice(astronauts: Stage) -> None:
+    stage = astronauts
+    card = await play(stage, stage.fan)
+    who = await truth(stage)
+    await stage.restart()
+    await stage.fan.click(card, label=who)
+    assert f"**✓ Right: this is {who}**" in texts(now(stage, card))
+    # A second press was under way: the round is shown as it stands, and nothing counts again.
+    first, *_ = await rounds(stage)
+    other = next(id for id in first.options if id != first.member_id)
+    late = await quiz.answer(stage.app, stage.guild.id, first.id, stage.fan.id, other, stage.env.now())
+    assert isinstance(late, quiz.Verdict)
+    assert late.right
+    await stage.restart()
+    await stage.fan.click(now(stage, card), label="Next")
+    second = await quiz.go_on(stage.app, stage.guild.id, first.id, stage.fan.id, stage.env.now())
+    assert isinstance(second, quiz.Question)
+    assert "Round 2 of 5" in texts(now(stage, card))
+    assert second.standing.number == 2
+    assert (await count(stage, QuizAnswer), await count(stage, QuizRound)) == (1, 2)
+
+
+async def test_a_race_has_one_winner(astronauts: Stage) -> None:
+    stage = astronauts
+    card = await play(stage, stage.moderator, group="americans", rounds=2, mode="race")
+    assert "The first right answer wins the round" in texts(card)
+    mistaken = await wrong(stage)
+    missed = answer(await stage.other.click(card, label=mistaken))
+    assert missed.ephemeral
+    assert f"✗ Wrong: it isn't **{mistaken}**." in texts(missed)
+    who = await truth(stage)
+    refused = answer(await stage.other.click(card, label=who))
+    assert "everybody has one answer" in texts(refused)
+    early = answer(await stage.other.click(card, label="Show who it is"))
+    assert "half a minute" in texts(early)
+    await stage.fan.click(card, label=who)
+    assert f"**✓ <@{stage.fan.id}> was first: it is {who}**" in texts(now(stage, card))
+    (first,) = await rounds(stage)
+    with pytest.raises(PersonError, match=f"Somebody was faster: it was \\*\\*{who}"):
+        await quiz.answer(stage.app, stage.guild.id, first.id, stage.moderator.id, first.member_id, stage.env.now())
+
+    following = answer(await stage.other.click(now(stage, card), label="Next"))
+    assert not following.ephemeral
+    assert "Round 2 of 2" in texts(following)
+    refused = answer(await stage.fan.click(now(stage, card), label="Next"))
+    assert "The next face is there already" in texts(refused)
+    await stage.env.advance_time(MINUTE)
+    await stage.other.click(following, label="Show who it is")
+    over = texts(now(stage, following))
+    assert f"**✗ Nobody: this is {await truth(stage)}**" in over
+    assert "**The race is over**" in over
+    assert f"1. <@{stage.fan.id}> 1 point" in over
+    another = answer(await stage.other.click(now(stage, following), label="Play again"))
+    assert "Round 1 of 2 · race about Americans" in texts(another)
+
+
+async def test_two_right_answers_at_the_same_moment(astronauts: Stage) -> None:
+    stage = astronauts
+    await play(stage, stage.moderator, rounds=1, mode="race")
+    (round,) = await rounds(stage)
+    people = [stage.fan.id, stage.other.id, stage.moderator.id, stage.fan.id]
+    given = await asyncio.gather(
+        *(
+            quiz.answer(stage.app, stage.guild.id, round.id, person, round.member_id, stage.env.now())
+            for person in people
+        ),
+        return_exceptions=True,
+    )
+    assert sum(isinstance(one, quiz.Verdict) for one in given) == 1
+    assert sum(isinstance(one, PersonError) for one in given) == 3
+    async with stage.app.database.reading() as session:
+        (score,) = await session.scalars(select(QuizScore))
+    assert (score.points, score.answers, score.streak, score.best) == (1, 1, 1, 1)
+
+
+async def test_the_leaderboard_and_what_is_forgotten(astronauts: Stage) -> None:
+    stage = astronauts
+    empty = answer(await stage.fan.slash(stage.channel, "quiz top"))
+    assert "Nobody has played yet." in texts(empty)
+    for person, answers in ((stage.fan, "rr"), (stage.other, "rw")):
+        card = await play(stage, person, rounds=2)
+        for place, each in enumerate(answers):
+            label = await truth(stage) if each == "r" else await wrong(stage)
+            await person.click(now(stage, card), label=label)
+            if place == 0:
+                await person.click(now(stage, card), label="Next")
+    board = texts(answer(await stage.moderator.slash(stage.channel, "quiz top", group="Americans")))
+    assert f"1. <@{stage.fan.id}> · **2 points** of 2 answers · best streak 2, now 2" in board
+    assert f"2. <@{stage.other.id}> · **1 point** of 2 answers · best streak 1, now 0" in board
+
+    ask = answer(await stage.fan.slash(stage.channel, "quiz forget"))
+    assert ask.ephemeral
+    await stage.fan.click(ask, label="Forget")
+    assert "I forgot your quizzes: 2 answers" in texts(now(stage, ask))
+    board = texts(answer(await stage.moderator.slash(stage.channel, "quiz top")))
+    assert str(stage.fan.id) not in board.replace(str(stage.other.id), "")
+    for table in TABLES:
+        async with stage.app.database.reading() as session:
+            column = getattr(table, "person_id", None)
+            if column is not None:
+                assert not (await session.scalars(select(table).where(column == stage.fan.id))).all()
+    # A server that goes takes the rest with it.
+    async with stage.app.database.writing() as session:
+        await session.execute(delete(Server).where(Server.id == stage.guild.id))
+    assert [await count(stage, table) for table in TABLES] == [0] * len(TABLES)
+
+
+async def test_what_somebody_knows_as_a_picture(astronauts: Stage) -> None:
+    stage = astronauts
+    nothing = answer(await stage.fan.slash(stage.channel, "quiz stats", group="Americans"))
+    assert "`/quiz play` finds out." in texts(nothing)
+    card = await play(stage, stage.fan, rounds=2)
+    await stage.fan.click(card, label=await truth(stage))
+    first = await truth(stage)
+    await stage.fan.click(now(stage, card), label="Next")
+    second, mistaken = await truth(stage), await wrong(stage)
+    await stage.fan.click(now(stage, card), label=mistaken)
+    shown = answer(await stage.fan.slash(stage.channel, "quiz stats", group="Americans"))
+    assert shown.ephemeral
+    assert "You were asked about 2 of 3 members." in texts(shown)
+    (told,) = alt_texts(shown)
+    assert f"{first} right 1 of 1 time, stays " in told
+    assert f"{second} right 0 of 1 time, stays " in told
+    assert "mixed up 1 time" in told
+    (file,) = shown.attachments
+    with Image.open(BytesIO(await file.read())) as picture:
+        assert picture.width == 1100
+
+
+async def test_a_quiz_without_enough_members(stage: Stage) -> None:
+    nobody = answer(await stage.fan.slash(stage.channel, "quiz play"))
+    assert "I don't know anybody here yet." in texts(nobody)
+    await stage.moderator.slash(stage.channel, "group add", name="Soloists")
+    few = answer(await stage.fan.slash(stage.channel, "quiz play", group="Soloists"))
+    assert texts(few).strip().startswith("**Soloists** has too few members for a quiz: it takes two with a photo each.")
+    unknown = answer(await stage.fan.slash(stage.channel, "quiz play", group="ITZY"))
+    assert "I don't know a group called “ITZY”." in texts(unknown)
+
+
+async def test_a_lost_crop_and_a_removed_member(astronauts: Stage) -> None:
+    stage = astronauts
+    card = await play(stage, stage.fan, rounds=2)
+    who = await truth(stage)
+    async with stage.app.database.writing() as session:
+        await session.execute(delete(Member).where(Member.name == who))
+    gone = answer(await stage.fan.click(card, label=who))
+    assert "That face is no longer in the roster." in texts(gone)
+    for key in await stage.app.storage.keys("crops"):
+        await stage.app.storage.delete(key)
+    gone = answer(await stage.fan.slash(stage.channel, "quiz play"))
+    assert "no longer" in texts(gone)
