@@ -34,13 +34,13 @@ log = logging.getLogger(__name__)
 MOST = 300
 """Photos on a map: with more, thumbnails would be too small to be told apart."""
 
-LIMIT = 300.0
-"""Seconds that a map may take. UMAP compiles itself for a quarter of a minute, and for more than one on a machine that has
-not loaded it before; the others take 3 s with 300 photos.
+LIMIT = 600.0
+"""Seconds that a map may take. UMAP compiles itself for a quarter of a minute, and lets everybody else go first: on a busy
+machine that came to more than two minutes. The others take 3 s with 300 photos.
 """
 
 DEFAULT = Projection.TSNE
-"""It keeps members apart nearly as well as UMAP, and leaves photos more room; PCA does not (docs/measured.md)."""
+"""It keeps members apart as well as UMAP, and at once; PCA does not (docs/measured.md)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.thorough
 
-LIMIT = 300.0
+LIMIT = 600.0
 
 
 @pytest.fixture(scope="module")
