@@ -33,7 +33,7 @@ async def asked_by(
     return Asked(
         asker_id=interaction.user.id,
         server_id=server,
-        channel_id=place(interaction.channel) if interaction.channel else interaction.channel_id,
+        channel_id=channel_of(interaction),
         source_channel_id=interaction.channel_id,
         source_message_id=source,
         rosters=await _rosters(interaction.client, server, interaction.user),
@@ -71,6 +71,11 @@ def server_of(interaction: discord.Interaction[Nugu]) -> int | None:
 def place(channel: discord.abc.MessageableChannel | discord.interactions.InteractionChannel) -> int:
     """The id of the channel that choices are made for: a thread's is the channel that it is in."""
     return channel.parent_id if isinstance(channel, discord.Thread) else channel.id
+
+
+def channel_of(interaction: discord.Interaction[Nugu]) -> int | None:
+    """The same for a command or a press."""
+    return place(interaction.channel) if interaction.channel else interaction.channel_id
 
 
 def check_may_answer(message: discord.Message) -> None:

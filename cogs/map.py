@@ -26,6 +26,7 @@ class Map(commands.Cog):
 
     @app_commands.command(name="map")
     @app_commands.guild_only()
+    @app_commands.allowed_installs(guilds=True, users=False)
     @app_commands.autocomplete(group=all_groups)
     @app_commands.describe(
         group="The group",

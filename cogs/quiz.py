@@ -12,7 +12,7 @@ from bot.client import Nugu  # discord.py reads the annotations
 from bot.names import LONGEST_NAME
 from bot.trust import Trust
 from bot.usecases import quiz, quiz_results
-from cogs.asking import place
+from cogs.asking import channel_of
 from cogs.cards.quiz import board_card, forget_card, knowledge_card, question_card
 from cogs.offers import all_groups
 from cogs.presses.quiz import PRESSES
@@ -22,8 +22,9 @@ from cogs.trust import requires
 Name = app_commands.Range[str, 1, LONGEST_NAME]
 
 
+@app_commands.allowed_installs(guilds=True, users=False)
 @requires(Trust.MEMBER)
-class QuizCog(commands.GroupCog, name="quiz"):
+class Quiz(commands.GroupCog, name="quiz"):
     """Learn to tell members apart."""
 
     def __init__(self, client: Nugu) -> None:
@@ -46,16 +47,17 @@ class QuizCog(commands.GroupCog, name="quiz"):
         """Who is this? One face after another, four names to choose from; whom you mix up comes back."""
         assert interaction.guild_id is not None
         await interaction.response.defer(thinking=True)
-        question = await quiz.begin(
-            self.client.app,
-            interaction.guild_id,
-            _channel(interaction),
-            interaction.user.id,
-            group=group,
-            rounds=rounds,
-            race=mode == "race",
-            now=discord.utils.utcnow(),
-        )
+        with self.client.app.turns.taken_by(interaction.user.id):
+            question = await quiz.begin(
+                self.client.app,
+                interaction.guild_id,
+                channel_of(interaction),
+                interaction.user.id,
+                group=group,
+                rounds=rounds,
+                race=mode == "race",
+                now=discord.utils.utcnow(),
+            )
         await show(interaction, *question_card(question), ephemeral=False)
 
     @app_commands.command(name="stats")
@@ -67,7 +69,7 @@ class QuizCog(commands.GroupCog, name="quiz"):
         await interaction.response.defer(ephemeral=True, thinking=True)
         app, now = self.client.app, discord.utils.utcnow()
         known = await quiz_results.stats(
-            app, interaction.guild_id, _channel(interaction), interaction.user.id, now, group
+            app, interaction.guild_id, channel_of(interaction), interaction.user.id, now, group
         )
         await show(interaction, *knowledge_card(known))
 
@@ -86,11 +88,7 @@ class QuizCog(commands.GroupCog, name="quiz"):
         await interaction.response.send_message(view=forget_card(), ephemeral=True)
 
 
-def _channel(interaction: discord.Interaction[Nugu]) -> int:
-    return place(interaction.channel) if interaction.channel is not None else interaction.channel_id or 0
-
-
 async def setup(client: Nugu) -> None:
     """discord.py's entry to the extension."""
     client.add_dynamic_items(*PRESSES)
-    await client.add_cog(QuizCog(client))
+    await client.add_cog(Quiz(client))

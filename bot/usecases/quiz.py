@@ -58,7 +58,7 @@ class Missed:
 async def begin(
     app: App,
     server_id: int,
-    channel_id: int,
+    channel_id: int | None,
     person: int,
     *,
     group: str | None = None,
@@ -134,12 +134,12 @@ async def forget(app: App, person: int) -> int:
         return await Quizzes(session).forget(person)
 
 
-async def group_meant(session: AsyncSession, server_id: int, channel_id: int, name: str | None) -> Group | None:
+async def group_meant(session: AsyncSession, server_id: int, channel_id: int | None, name: str | None) -> Group | None:
     """The group called so, else the channel's; None where it has none. Raises UnknownGroupError."""
     servers = {HOUSE, server_id}
     if name is not None:
         return await find_group(session, servers, name)
-    default = await Servers(session).default_group(channel_id)
+    default = await Servers(session).default_group(channel_id) if channel_id else None
     group = await session.get(Group, default) if default is not None else None
     return group if group is not None and group.server_id in servers else None
 

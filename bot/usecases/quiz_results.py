@@ -47,14 +47,14 @@ async def top(app: App, server_id: int, person: int, group: str | None = None) -
     """The leaderboard of a server. Raises UnknownGroupError."""
     async with app.database.reading() as session:
         # A leaderboard is asked for by name, whatever the channel is about.
-        about = await group_meant(session, server_id, 0, group)
+        about = await group_meant(session, server_id, None, group)
         scores = await Quizzes(session).scores(server_id, about.id if about else None)
     place, mine = next(((place, one) for place, one in enumerate(scores, 1) if one.person == person), (None, None))
     return Board(about.name if about else None, tuple(scores[:MOST]), place, mine)
 
 
 async def stats(
-    app: App, server_id: int, channel_id: int, person: int, now: datetime, group: str | None = None
+    app: App, server_id: int, channel_id: int | None, person: int, now: datetime, group: str | None = None
 ) -> Knowledge:
     """What a person knows of a group, the channel's where none is named, or else of all that the server may see.
 

@@ -55,9 +55,9 @@ class Again(Press[Button], template=rf"nugu:quiz:again:{ROUND}"):
     async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
         assert interaction.guild_id is not None
         app, now = interaction.client.app, discord.utils.utcnow()
-        card, files = question_card(
-            await quiz.again(app, interaction.guild_id, self.ids["round"], interaction.user.id, now)
-        )
+        with app.turns.taken_by(interaction.user.id):
+            question = await quiz.again(app, interaction.guild_id, self.ids["round"], interaction.user.id, now)
+        card, files = question_card(question)
         await interaction.followup.send(view=card, files=files)
 
 

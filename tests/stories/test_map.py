@@ -6,6 +6,7 @@ import asyncio
 from io import BytesIO
 from typing import Any
 
+import discord
 import numpy as np
 import pytest
 from PIL import Image
@@ -116,3 +117,13 @@ async def test_what_there_is_no_map_of(stage: Stage) -> None:
     await stage.moderator.slash(stage.channel, "group add", name="TWICE")
     assert "and I have no photo of **TWICE**" in texts(await asked(stage, group="TWICE"))
     assert "I don't know a group called “ITZY”. I know: Presidents, TWICE." in texts(await asked(stage, group="ITZY"))
+
+
+@pytest.mark.parametrize("name", ["twins", "map", "quiz"])
+async def test_a_server_that_did_not_ask_the_bot_in_has_none(stage: Stage, name: str) -> None:
+    """Somebody may bring the bot along as their own app, but not these."""
+    await asked(stage)
+    command = stage.bot.tree.get_command(name)
+    assert isinstance(command, discord.app_commands.Command | discord.app_commands.Group)
+    assert command.allowed_installs is not None
+    assert (command.allowed_installs.guild, command.allowed_installs.user) == (True, False)
