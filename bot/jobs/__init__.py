@@ -11,7 +11,7 @@ from bot.jobs.footage import draw, draw_frames, probe
 from bot.jobs.gathering import Spotted, guess_each, sift, spot
 from bot.jobs.looking import Identified, Naming, SeenFace, identify
 from bot.jobs.mapping import GroupMap, MapOutlier, MapPlace, draw_map
-from bot.jobs.quizzing import KnownMember, enlarge, known_chart, rivals_of
+from bot.jobs.quizzing import KnownMember, enlarge, known_chart
 from bot.jobs.reporting import LabelDoubt, MemberStanding, RosterReport, report
 from bot.jobs.resembling import (
     Compared,
@@ -22,6 +22,7 @@ from bot.jobs.resembling import (
     draw_twins,
     find_look_alikes,
     find_twins,
+    look_alikes_of_each,
     one_picture,
 )
 from bot.jobs.rosters import RosterRow, SpokenOf, fit
@@ -89,12 +90,12 @@ __all__ = [
     "known_chart",
     "load_engine",
     "look",
+    "look_alikes_of_each",
     "make",
     "names_in",
     "one_picture",
     "probe",
     "report",
-    "rivals_of",
     "screen_time",
     "sheet",
     "sift",

@@ -1,4 +1,4 @@
-"""The quiz: who looks like whom, crops as large as they are shown, and what somebody knows as a picture."""
+"""The quiz: crops as large as they are shown, and what somebody knows as a picture."""
 
 from __future__ import annotations
 
@@ -6,17 +6,11 @@ from dataclasses import astuple, dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from bot.jobs.rosters import gallery_of
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.jobs.rosters import RosterRow
-
 SHOWN_SIDE = 640
 """Pixels a side at which a crop is shown, whatever it was cut out at, so that its size says nothing."""
-
-LOOK_ALIKES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +23,6 @@ class KnownMember:
     right: int
     lasts: str
     due: str
-
-
-def rivals_of(rows: Sequence[RosterRow], engine: str) -> dict[int, tuple[int, ...]]:
-    """The ids of those who look like each member with an encoding by `engine`, nearest first: of the group, then of others."""
-    from models.twins import distances
-
-    apart = distances(gallery_of(rows, engine))
-    found: dict[int, tuple[int, ...]] = {}
-    for place, member in enumerate(apart.roster):
-        order = [apart.roster[other] for other in apart.nearest(place, len(apart.roster))]
-        same = [other.id for other in order if other.group == member.group]
-        others = [other.id for other in order if other.group != member.group]
-        found[member.id] = (*same[:LOOK_ALIKES], *others[:LOOK_ALIKES])
-    return found
 
 
 def enlarge(crops: Sequence[bytes]) -> list[bytes]:

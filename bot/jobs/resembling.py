@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 SHOWABLE = 3
 """Of each member so many photos are named to be shown, should the file of the best be lost."""
 
+MOST_OF_EACH = 8
+
 
 @dataclass(frozen=True, slots=True)
 class Compared:
@@ -76,6 +78,11 @@ class GroupTwins:
     def pairs(self) -> int:
         """How many pairs there are."""
         return len(self.members) * (len(self.members) - 1) // 2
+
+    @property
+    def standing(self) -> str:
+        """What the two are among all pairs, in words."""
+        return "the only two" if self.pairs == 1 else f"the most alike of {self.pairs} pairs"
 
     def nearest_of_each(self) -> list[tuple[Compared, Compared, float]]:
         """Each member with the one nearest to them by the normalised distance, the nearest pair first."""
@@ -138,6 +145,21 @@ def find_look_alikes(rows: Sequence[RosterRow], seen: SeenFaces, engine: str, me
     )
 
 
+def look_alikes_of_each(rows: Sequence[RosterRow], engine: str) -> dict[int, tuple[int, ...]]:
+    """By each member's id the ids of those who look like them, nearest first: of the group, then of other groups.
+
+    `rows` hold encodings by `engine`; of either kind there are `MOST_OF_EACH` at most.
+    """
+    apart = _distances(rows, engine)
+    found: dict[int, tuple[int, ...]] = {}
+    for place, member in enumerate(apart.roster):
+        order = [apart.roster[other] for other in apart.nearest(place, len(apart.roster))]
+        same = [other.id for other in order if other.group == member.group]
+        others = [other.id for other in order if other.group != member.group]
+        found[member.id] = (*same[:MOST_OF_EACH], *others[:MOST_OF_EACH])
+    return found
+
+
 def draw_twins(found: GroupTwins, crops: Mapping[int, bytes]) -> tuple[bytes, bytes]:
     """Two PNGs: the pair side by side, and all distances of the group. `crops`: JPEGs by the photo's id."""
     import numpy as np
@@ -146,9 +168,8 @@ def draw_twins(found: GroupTwins, crops: Mapping[int, bytes]) -> tuple[bytes, by
 
     second = found.second
     title = f"The twins of {found.group}"
-    subtitle = "the only pair" if found.pairs == 1 else f"the most alike of {found.pairs} pairs"
     other = Near(_portrait(second.member, crops), second.distance, second.words)
-    pair = pair_picture(title, subtitle, _portrait(found.first, crops), other)
+    pair = pair_picture(title, found.standing, _portrait(found.first, crops), other)
     shown = list(range(len(found.members)))
     told = "who looks like whom: yellow is alike"
     if len(shown) > MOST_IN_MATRIX:

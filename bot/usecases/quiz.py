@@ -161,7 +161,7 @@ async def _begin(
     engine = await app.recognisers.engine()
     async with app.database.reading() as session:
         rows = await Rosters(session).rows_of({member.group for member in members}, engine)
-    alike = await app.compute.run(jobs.rivals_of, rows, engine) if rows else {}
+    alike = await app.compute.run(jobs.look_alikes_of_each, rows, engine) if rows else {}
     async with app.database.writing() as session:
         await Servers(session).ensure(server_id)
         quiz = await Quizzes(session).add(

@@ -145,7 +145,7 @@ def test_other_groups_help_out_and_no_name_is_there_twice() -> None:
 
 
 def test_look_alikes_by_the_rosters_own_distances(gallery_rows: list[RosterRow]) -> None:
-    alike = jobs.rivals_of(gallery_rows, ENGINE)
+    alike = jobs.look_alikes_of_each(gallery_rows, ENGINE)
     assert set(alike) == {11, 12, 13, 14, 21}
     assert set(alike[11][:3]) == {12, 13, 14}
     assert alike[11][3:] == (21,)
