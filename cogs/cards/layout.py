@@ -13,6 +13,9 @@ Row = discord.ui.ActionRow[Any]
 LONGEST_TEXT = 3600
 """Of the 4,000 characters that all texts of a card may have together."""
 
+LONGEST_ALT = 1024
+"""Of a picture's description Discord takes so many characters."""
+
 NO_GROUP = "I know no group here yet. Add the first with `/group add`."
 
 
@@ -35,6 +38,13 @@ def route(action: str, *ids: int) -> str:
 def container(colour: int | None = None) -> discord.ui.Container[Any]:
     """The frame that a card's parts stand in."""
     return discord.ui.Container(accent_colour=colour)
+
+
+def gallery(*pictures: tuple[str, str]) -> discord.ui.MediaGallery[Any]:
+    """Pictures that are sent beside the card: (file name, alt text) each."""
+    return discord.ui.MediaGallery(
+        *(discord.MediaGalleryItem(f"attachment://{name}", description=alt[:LONGEST_ALT]) for name, alt in pictures)
+    )
 
 
 def bar(share: float, width: int) -> str:

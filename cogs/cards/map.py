@@ -10,12 +10,11 @@ import discord
 from bot.trust import Trust
 from bot.usecases.maps import in_words, meaning, unlike_in_words
 from bot.wording import counted, plain
-from cogs.cards.layout import Layout, container
+from cogs.cards.layout import LONGEST_ALT, Layout, container, gallery
 
 if TYPE_CHECKING:
     from bot.usecases.maps import GroupMap, ShownMap
 
-LONGEST_ALT = 1024
 MOST_OUTLIERS = 10
 BLUE = 0x5865F2
 
@@ -27,7 +26,7 @@ def map_card(shown: ShownMap) -> tuple[Layout, list[discord.File]]:
     box = container(BLUE)
     box.add_item(discord.ui.TextDisplay(f"## {plain(found.group)}, {counted(found.photos, 'photo')}"))
     file = discord.File(BytesIO(found.picture), filename="map.png")
-    box.add_item(discord.ui.MediaGallery(discord.MediaGalleryItem("attachment://map.png", description=alt_text(found))))
+    box.add_item(gallery((file.filename, alt_text(found))))
     box.add_item(discord.ui.TextDisplay(plain(" ".join(in_words(found)))[:1500]))
     if found.outliers:
         box.add_item(discord.ui.TextDisplay(_outliers(shown)))

@@ -10,7 +10,7 @@ import discord
 from bot.verdicts import accuracy, classifier_in_words, share
 from bot.wording import counted, plain, seen_in_words
 from bot.words import Origin
-from cogs.cards.layout import LONGEST_TEXT, NO_GROUP, Button, Layout, Row, Select, container, route, told_card
+from cogs.cards.layout import LONGEST_TEXT, NO_GROUP, Button, Layout, Row, Select, container, gallery, route, told_card
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,8 +98,7 @@ def report_card(report: GroupReport) -> tuple[Layout, list[discord.File]]:
         known = f"Of photos it had never seen, a member is named right in {share(found.right)}, on average."
     box.add_item(discord.ui.TextDisplay(f"## {plain(report.name)}, {counted(found.photos, 'photo')}\n{known}"))
     file = discord.File(BytesIO(found.picture), filename="report.png")
-    alt = "; ".join(_standing(one) for one in found.members)[:1024]
-    box.add_item(discord.ui.MediaGallery(discord.MediaGalleryItem("attachment://report.png", description=alt)))
+    box.add_item(gallery((file.filename, "; ".join(_standing(one) for one in found.members))))
     for title, lines in (
         ("Mixed up", _mixed_up(found.members)),
         ("Needs photos, large and clear", [_need(one) for one in found.needy]),
@@ -149,8 +148,7 @@ def label_card(label: Label) -> tuple[Layout, list[discord.File]]:
         box.add_item(discord.ui.TextDisplay("-# Its file is lost."))
     else:
         files.append(discord.File(BytesIO(label.crop), filename="face.jpg"))
-        alt = f"The face that is said to be {label.member}"[:1024]
-        box.add_item(discord.ui.MediaGallery(discord.MediaGalleryItem("attachment://face.jpg", description=alt)))
+        box.add_item(gallery(("face.jpg", f"The face that is said to be {label.member}")))
     card.add_item(box)
     row = Row(Button(label="It is right", custom_id=route("isright", label.photo)))
     if label.looks_like is not None and label.looks_like_name is not None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.wording import counted, plain
-from cogs.cards.layout import Button, Layout, Row, container, route
+from cogs.cards.layout import Button, Layout, Row, container, gallery, route
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from bot.usecases.quiz_shown import Question, Standing, Summary, Verdict
 
 BLUE, RIGHT, WRONG = 0x5865F2, 0x3BA55D, 0xE0A030
-MOST_ALT = 1024
 WHO = "**Who is this?**"
 
 
@@ -29,7 +28,7 @@ def question_card(question: Question) -> tuple[Layout, list[discord.File]]:
     standing = question.standing
     files = [discord.File(BytesIO(question.picture), filename="face.jpg")]
     box.add_item(discord.ui.TextDisplay(f"{WHO}\n-# {_where(standing)}"))
-    box.add_item(_gallery((files[0].filename, "A face; who is it?")))
+    box.add_item(gallery((files[0].filename, "A face; who is it?")))
     names = Row()
     for member, name in question.names:
         names.add_item(Button(label=name[:80], custom_id=route("quiz:say", question.round, member)))
@@ -58,12 +57,12 @@ def verdict_card(verdict: Verdict) -> tuple[Layout, list[discord.File]]:
         (verdict.other, "other.jpg", f"Another photo of {truth}"),
     ]
     if shown := _attached(faces, files):
-        box.add_item(_gallery(*shown))
+        box.add_item(gallery(*shown))
     chosen = verdict.name(verdict.chosen)
     pictures = [(one, f"mistaken-{place}.jpg", f"A photo of {chosen}") for place, one in enumerate(verdict.mistaken)]
     if mistaken := _attached(pictures, files):
         box.add_item(discord.ui.TextDisplay(f"And this is **{plain(chosen)}**:"))
-        box.add_item(_gallery(*mistaken))
+        box.add_item(gallery(*mistaken))
     names = Row()
     for member, name in verdict.names:
         mark = "✓ " if member == verdict.truth else "✗ " if member == verdict.chosen else ""
@@ -126,7 +125,7 @@ def knowledge_card(known: Knowledge) -> tuple[Layout, list[discord.File]]:
     file = discord.File(BytesIO(known.picture), filename="known.png")
     told = [_known(one) for one in known.members]
     told += [f"{one} and {other} mixed up {counted(times, 'time')}" for one, other, times in known.mixed_up]
-    box.add_item(_gallery((file.filename, "; ".join(told))))
+    box.add_item(gallery((file.filename, "; ".join(told))))
     box.add_item(discord.ui.TextDisplay("-# Only you see this. `/quiz forget` makes me forget it."))
     card.add_item(box)
     return card, [file]
@@ -202,9 +201,3 @@ def _attached(pictures: Sequence[tuple[bytes | None, str, str]], files: list[dis
     there = [(data, name, alt) for data, name, alt in pictures if data is not None]
     files += [discord.File(BytesIO(data), filename=name) for data, name, _ in there]
     return [(name, alt) for _, name, alt in there]
-
-
-def _gallery(*pictures: tuple[str, str]) -> discord.ui.MediaGallery[Layout]:
-    return discord.ui.MediaGallery(
-        *(discord.MediaGalleryItem(f"attachment://{name}", description=alt[:MOST_ALT]) for name, alt in pictures)
-    )

@@ -11,14 +11,12 @@ from bot.answers import AnsweredPicture, Band
 from bot.wording import plain
 from bot.words import Meaning
 from cogs.cards.faces import face_in_words, face_line
-from cogs.cards.layout import LONGEST_TEXT, Button, Layout, Row, container, route
+from cogs.cards.layout import LONGEST_ALT, LONGEST_TEXT, Button, Layout, Row, container, route
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bot.answers import Answer, AnsweredFace
-
-LONGEST_ALT = 1024
 
 ACCENTS = {
     Band.SURE: 0x3BA55D,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.wording import counted, plain
-from cogs.cards.layout import Layout, container
+from cogs.cards.layout import Layout, container, gallery
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,29 +21,29 @@ FEW = 3
 """With fewer photos of somebody, who is near them may change."""
 
 SCALE = "0 is the same face, 0.5 are any two idols, 1 are opposites."
-LONGEST_ALT = 1024
 
 
 def twins_card(shown: ShownTwins) -> tuple[Layout, list[discord.File]]:
     """The most alike members of a group side by side, and the distances of everybody."""
     found = shown.found
     first, second = found.first, found.second.member
-    of = "the only two" if found.pairs == 1 else f"the most alike of {found.pairs} pairs"
     card = Layout()
     box = container(COLOUR)
     box.add_item(
         discord.ui.TextDisplay(
             f"## {plain(first.name)} and {plain(second.name)}\n"
-            f"They {found.second.words}: {of} of **{plain(found.group)}**, distance {found.second.distance:.2f}"
+            f"They {found.second.words}: {found.standing} of **{plain(found.group)}**, distance {found.second.distance:.2f}"
         )
     )
     alt = (
         f"{first.name} and {second.name} of {found.group} side by side; they {found.second.words}, "
         f"distance {found.second.distance:.2f}"
     )
-    box.add_item(_picture("twins.png", alt))
+    box.add_item(gallery(("twins.png", alt)))
     nearest = "; ".join(f"{one.name} to {other.name} {apart:.2f}" for one, other, apart in found.nearest_of_each())
-    box.add_item(_picture("distances.png", f"A table of {found.group}: how far everybody is from everybody. {nearest}"))
+    box.add_item(
+        gallery(("distances.png", f"A table of {found.group}: how far everybody is from everybody. {nearest}"))
+    )
     here, there = (found.members[place] for place in found.plainly)
     apart = found.euclidean[found.plainly[0]][found.plainly[1]]
     lines = [
@@ -72,7 +72,7 @@ def look_alikes_card(shown: ShownLookAlikes) -> tuple[Layout, list[discord.File]
         f"{one.member.name} of {one.member.group} ({one.words}, {one.distance:.2f})" for one in found.nearest
     )
     alt = f"{found.asked.name} of {found.asked.group}, and beside her or him, the nearest first: {described}"
-    box.add_item(_picture("look-alikes.png", alt))
+    box.add_item(gallery(("look-alikes.png", alt)))
     box.add_item(discord.ui.TextDisplay("\n".join(told)))
     lines = [
         f"Of {counted(found.others, 'other')} in {counted(found.groups, 'group')}. {SCALE}",
@@ -81,11 +81,6 @@ def look_alikes_card(shown: ShownLookAlikes) -> tuple[Layout, list[discord.File]
     box.add_item(discord.ui.TextDisplay("\n".join(f"-# {line}" for line in lines)))
     card.add_item(box)
     return card, [discord.File(BytesIO(shown.picture), filename="look-alikes.png")]
-
-
-def _picture(name: str, alt: str) -> discord.ui.MediaGallery[Layout]:
-    item = discord.MediaGalleryItem(f"attachment://{name}", description=alt[:LONGEST_ALT])
-    return discord.ui.MediaGallery(item)
 
 
 def _few(members: Iterable[Compared]) -> list[str]:
