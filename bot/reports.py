@@ -44,7 +44,7 @@ class Reports:
 
     async def _make(self, group: int, engine: str) -> RosterReport:
         async with self._database.reading() as session:
-            rows = await Rosters(session).all_rows(group, engine)
+            rows = await Rosters(session).rows_of([group], engine)
         if not rows:
             raise PersonError("There is no photo of that group yet that I could report on.")
         return await self._compute.run_aside(LIMIT, jobs.report, rows, engine, LIMIT)

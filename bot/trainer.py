@@ -237,7 +237,7 @@ class Trainer:
         version = await self._compute.run(jobs.warm_up, self._bench.with_engine(name))
         async with self._database.reading() as session:
             state = await Models(session).state(group)
-            rows = await Rosters(session).all_rows(group, version)
+            rows = await Rosters(session).rows_of([group], version)
         ready = _Ready(state, name, version, rows) if state is not None and rows else None
         await self._tidy(group, ready, set())
         return ready

@@ -226,10 +226,6 @@ class Rosters:
         """Every encoding by `engine` that answers for `servers`; none of a photo in which it found no face."""
         return await self._rows(engine, Group.server_id.in_(servers), answers())
 
-    async def all_rows(self, group_id: int, engine: str) -> list[RosterRow]:
-        """Every encoding by `engine` of a group, whether or not it answers."""
-        return await self._rows(engine, Group.id == group_id)
-
     async def rows_of(self, groups: Collection[int], engine: str) -> list[RosterRow]:
         """Every encoding by `engine` of these groups, whether or not it answers."""
         return await self._rows(engine, Group.id.in_(groups))

@@ -14,9 +14,10 @@ from bot.database.photos import Photos
 from bot.database.reviews import Reviews
 from bot.database.rosters import Rosters
 from bot.database.tables import HOUSE
-from bot.errors import NoRosterError, PersonError, UnknownGroupError
+from bot.errors import NoRosterError, PersonError
 from bot.jobs import GroupMap, TrainingFailedError
 from bot.trust import Trust
+from bot.usecases.members import find_group
 from bot.wording import counted, joined, plain
 from models.faces import FEWEST_MAPPED, Projection
 
@@ -64,12 +65,10 @@ async def draw(
     Raises NoRosterError, UnknownGroupError; PersonError with fewer than three different photos, and where it broke off.
     """
     async with app.database.reading() as session:
-        rosters = Rosters(session)
-        visible = {HOUSE, *servers}
-        found = await rosters.find_group(visible, group)
-        if found is None:
-            known = await rosters.groups(visible)
-            raise UnknownGroupError(group, [one.name for one in known]) if known else NoRosterError
+        rosters, visible = Rosters(session), {HOUSE, *servers}
+        if not await rosters.groups(visible):
+            raise NoRosterError
+        found = await find_group(session, visible, group)
         revisions = await rosters.revisions([found.server_id])
     engine = await app.recognisers.engine()
     key = "map", found.id, projection, engine, revisions
@@ -123,7 +122,7 @@ def meaning(found: GroupMap) -> str:
 
 async def _draw(app: App, group: Group, projection: Projection, engine: str) -> GroupMap:
     async with app.database.reading() as session:
-        rows = await Rosters(session).all_rows(group.id, engine)
+        rows = await Rosters(session).rows_of([group.id], engine)
         keys = {number: photo.key for number, photo in (await Photos(session).seen([group.id])).items()}
     different = len({row.vector for row in rows})
     if different < FEWEST_MAPPED:

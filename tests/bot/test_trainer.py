@@ -102,7 +102,7 @@ async def label(app: App, rows: Sequence[RosterRow], count: int = 1, *, origin: 
 
 async def photos(app: App) -> list[int]:
     async with app.database.reading() as session:
-        return [row.photo for row in await Rosters(session).all_rows(await group_id(app), ENGINE)]
+        return [row.photo for row in await Rosters(session).rows_of([await group_id(app)], ENGINE)]
 
 
 async def answering(app: App) -> set[int]:
