@@ -39,7 +39,7 @@ from models.lettering import font, shorten
 from models.night import DIM, GAP, SMALL, below, between, hue, page, png
 from models.recognition import fit
 from tests.support.people import VERSION, D, World
-from tests.support.portraits import public_portraits
+from tests.support.portraits import astronauts_head, public_portraits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,15 +83,16 @@ async def faces() -> list[Drawn]:
     portraits = public_portraits()
     with tempfile.TemporaryDirectory() as data:
         async with App.open(Settings(data=Path(data)), own_processes=False) as app:
-            for group, member, files in (
-                ("Presidents", "Obama", ["obama.jpg", "obama3.jpg"]),
-                ("Presidents", "Biden", ["biden.jpg"]),
-                ("Space", "Collins", ["astronaut.png"]),
-            ):
-                if member in {"Obama", "Collins"}:
-                    await roster.add_group(app, HOUSE, group)
-                given = [Submitted(file, _head(portraits / file)) for file in files]
-                await roster.add_member(app, HOUSE, group, member, given, by=0)
+            given = {file: (portraits / file).read_bytes() for file in ("obama.jpg", "obama3.jpg", "biden.jpg")}
+            given["astronaut.png"] = astronauts_head(portraits)
+            for group, members in {
+                "Presidents": {"Obama": ["obama.jpg", "obama3.jpg"], "Biden": ["biden.jpg"]},
+                "Space": {"Collins": ["astronaut.png"]},
+            }.items():
+                await roster.add_group(app, HOUSE, group)
+                for member, files in members.items():
+                    submitted = [Submitted(file, given[file]) for file in files]
+                    await roster.add_member(app, HOUSE, group, member, submitted, by=0)
             asked = [Submitted("both.jpg", side_by_side(portraits / "obama2.jpg", portraits / "biden.jpg"))]
             tagged = await ask(app, Asked(1), asked)
             pair = await twins.twins(app, HOUSE, "Presidents")
@@ -176,15 +177,6 @@ def side_by_side(*files: Path) -> bytes:
         x += one.width
     out = BytesIO()
     image.save(out, "JPEG", quality=92)
-    return out.getvalue()
-
-
-def _head(file: Path) -> bytes:
-    """A portrait's file; of the astronaut's the head alone, since the detector takes a badge for another."""
-    if file.name != "astronaut.png":
-        return file.read_bytes()
-    out = BytesIO()
-    Image.open(file).crop((90, 0, 350, 260)).save(out, "PNG")
     return out.getvalue()
 
 

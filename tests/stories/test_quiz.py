@@ -18,6 +18,7 @@ from bot.quiz.memory import AGAIN
 from bot.usecases import quiz
 from tests.stories.conftest import Stage
 from tests.stories.reading import alt_texts, answer, buttons, texts
+from tests.support.portraits import astronauts_head
 
 MINUTE, DAY = 60.0, 86_400.0
 TABLES = (Quiz, QuizRound, QuizAnswer, QuizMemory, QuizScore)
@@ -32,17 +33,13 @@ async def astronauts(stage: Stage) -> Stage:
         first = stage.photo(f"{photos[0]}.jpg")
         await stage.moderator.slash(stage.channel, "member add", group="Americans", name=name, photo=first, **more)
     await stage.moderator.slash(
-        stage.channel, "member add", group="Americans", name="Collins", photo=("collins.png", alone(stage))
+        stage.channel,
+        "member add",
+        group="Americans",
+        name="Collins",
+        photo=("collins.png", astronauts_head(stage.photos)),
     )
     return stage
-
-
-def alone(stage: Stage) -> bytes:
-    """The astronaut without what else looks like a face in her picture."""
-    file = BytesIO()
-    with Image.open(stage.photos / "astronaut.png") as picture:
-        picture.crop((100, 0, 380, 280)).resize((560, 560)).save(file, "PNG")
-    return file.getvalue()
 
 
 async def play(stage: Stage, person: MemberActor, **options: Any) -> Any:

@@ -19,16 +19,10 @@ from bot.usecases.identify import Submitted
 from tests.stories.conftest import Stage
 from tests.stories.reading import alt_texts, answer, texts
 from tests.support.galleries import add_photo
+from tests.support.portraits import astronauts_head
 
 WIDE = 1100
 ASTRONAUT = "astronaut.png"
-
-
-def portrait(photo: Path) -> bytes:
-    """Her head alone: the detector takes a badge for another."""
-    out = BytesIO()
-    Image.open(photo).crop((90, 0, 350, 260)).save(out, "PNG")
-    return out.getvalue()
 
 
 async def ask(stage: Stage, **options: Any) -> Any:
@@ -59,7 +53,7 @@ async def enrol(stage: Stage, server: int, group: str, **members: str) -> None:
     """Members of a server, or of the house, with a photo each."""
     await roster.add_group(stage.app, server, group)
     for name, photo in members.items():
-        submitted = [Submitted(photo, portrait(stage.photos / photo) if photo == ASTRONAUT else stage.photo(photo)[1])]
+        submitted = [Submitted(photo, astronauts_head(stage.photos) if photo == ASTRONAUT else stage.photo(photo)[1])]
         await roster.add_member(stage.app, server, group, name, submitted, by=0)
 
 

@@ -8,6 +8,7 @@ import sys
 import tarfile
 from collections.abc import Generator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 
 import skimage.data
@@ -29,6 +30,14 @@ def public_portraits() -> Path:
         if not (KEPT / "astronaut.png").exists():
             _fetch(KEPT)
     return KEPT
+
+
+def astronauts_head(folder: Path) -> bytes:
+    """Of astronaut.png her head alone, as a PNG: the detector takes a badge for another."""
+    out = BytesIO()
+    with Image.open(folder / "astronaut.png") as picture:
+        picture.crop((90, 0, 350, 260)).save(out, "PNG")
+    return out.getvalue()
 
 
 def _fetch(folder: Path) -> None:
