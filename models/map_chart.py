@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     Points = NDArray[np.float64]
     """(n, 2) float64, pixels to the right and down."""
 
+    Area = tuple[float, float, float, float]
+    """(left, top, right, bottom), pixels."""
+
 _ACROSS: Final = 1440
 _DOWN: Final = 1240
 """Pixels of the picture's width, and of the height of the map in it."""
@@ -53,10 +56,10 @@ _GOLDEN: Final = pi * (3 - sqrt(5))
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """A text to be written: the box that it takes ((left, top, right, bottom), pixels), its size and its colour."""
+    """A text to be written: the box that it takes, its size and its colour."""
 
     text: str
-    box: tuple[float, float, float, float]
+    box: Area
     letters: int
     ink: Colour
     plate: bool = False
@@ -118,7 +121,7 @@ def arrange(points: Points, size: tuple[int, int]) -> tuple[Points, int]:
     return centres + np.array(size) / 2, max(4, min(side, int(distances.min()) - 2))
 
 
-def _scaled(points: Points, room: Points, *, most: float) -> Points:
+def _scaled(points: Points, room: NDArray[np.int64], *, most: float) -> Points:
     """Points around the origin, as large as `room` (width, height) takes them, but enlarged `most` times at most."""
     low, high = points.min(axis=0), points.max(axis=0)
     scale = min(float((room / np.maximum(high - low, 1e-9)).min()), most)
@@ -156,8 +159,9 @@ def _subtitle(found: FaceMap, of: int | None) -> str:
 def _legend(names: list[str], *, outliers: bool) -> tuple[list[tuple[int, int, str]], int]:
     """(x, y, words) of each entry below the map, and how many rows they take."""
     texts = [*names, *([_OUTLIER] if outliers else [])]
-    swatches = [_SWATCH + 10] * len(names) + [0]
-    wide = [round(font(READ).getlength(text)) + swatch for text, swatch in zip(texts, swatches, strict=False)]
+    wide = [
+        round(font(READ).getlength(text)) + (_SWATCH + 10) * (place < len(names)) for place, text in enumerate(texts)
+    ]
     rows = _wrapped(wide, len(wide))
     # The rows about as full as each other, rather than a single name in the last.
     rows = _wrapped(wide, -(-len(wide) // len(rows)))
@@ -189,7 +193,7 @@ def _written(
     outliers: set[int],
     centres: Points,
     side: int,
-    frame: tuple[float, float, float, float],
+    frame: Area,
 ) -> list[_Text]:
     """The texts on the map: beside each outlier its name, and each member's name by the middle of the others' photos."""
     written: list[_Text] = []
@@ -221,7 +225,7 @@ def _size(text: str, letters: int) -> tuple[float, float]:
     return font(letters).getlength(text) + 10, 1.3 * letters
 
 
-def _around(centre: Points, away: float, size: tuple[float, float]) -> list[tuple[float, float, float, float]]:
+def _around(centre: NDArray[np.float64], away: float, size: tuple[float, float]) -> list[Area]:
     """Boxes of `size` below, above and beside a thumbnail, the last on its lower edge."""
     wide = away - size[1] / 2 + size[0] / 2
     corners = [(0, away), (0, -away), (wide, 0), (-wide, 0)]
@@ -230,7 +234,7 @@ def _around(centre: Points, away: float, size: tuple[float, float]) -> list[tupl
     return [_box(centre[0] + x, centre[1] + y, size) for x, y in corners]
 
 
-def _near(middle: Points, reach: float, size: tuple[float, float]) -> list[tuple[float, float, float, float]]:
+def _near(middle: NDArray[np.float64], reach: float, size: tuple[float, float]) -> list[Area]:
     """Boxes of `size` on circles around a point, the nearest first."""
     spots = [(0.0, 0.0)]
     for radius in range(14, int(reach), 14):
@@ -240,17 +244,15 @@ def _near(middle: Points, reach: float, size: tuple[float, float]) -> list[tuple
     return [_box(middle[0] + x, middle[1] + y, size) for x, y in spots]
 
 
-def _box(x: float, y: float, size: tuple[float, float]) -> tuple[float, float, float, float]:
+def _box(x: float, y: float, size: tuple[float, float]) -> Area:
     return x - size[0] / 2, y - size[1] / 2, x + size[0] / 2, y + size[1] / 2
 
 
-def _middle(box: tuple[float, float, float, float]) -> tuple[float, float]:
+def _middle(box: Area) -> tuple[float, float]:
     return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
 
 
-def _fits(
-    box: tuple[float, float, float, float], frame: tuple[float, float, float, float], written: Sequence[_Text]
-) -> bool:
+def _fits(box: Area, frame: Area, written: Sequence[_Text]) -> bool:
     """Whether a box lies within the frame and off every text."""
     left, top, right, bottom = box
     if left < frame[0] or top < frame[1] or right > frame[2] or bottom > frame[3]:
@@ -260,13 +262,13 @@ def _fits(
     )
 
 
-def _distances(box: tuple[float, float, float, float], centres: Points) -> Points:
+def _distances(box: Area, centres: Points) -> NDArray[np.float64]:
     """How far each centre is from a box, in pixels: (n,)."""
     nearest = np.clip(centres, box[:2], box[2:])
     return np.asarray(np.linalg.norm(centres - nearest, axis=1))
 
 
-def _clear(box: tuple[float, float, float, float], centres: Points, side: int) -> bool:
+def _clear(box: Area, centres: Points, side: int) -> bool:
     """Whether a box hides nothing of any thumbnail."""
     return bool(_distances(box, centres).min() > side / 2 + 1)
 
