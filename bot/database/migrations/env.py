@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from bot.database import quiz_tables
+from bot.database import quiz_tables  # it imports the other tables
 
 context.configure(
     connection=context.config.attributes["connection"], target_metadata=quiz_tables.Base.metadata, render_as_batch=True
