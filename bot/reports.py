@@ -35,7 +35,7 @@ class Reports:
     async def of(self, server: int, group: int) -> RosterReport:
         """The report on a group of a server as its roster is now.
 
-        Raises PersonError where it has no photo, TrainingFailedError when the process that makes it breaks off.
+        Raises PersonError where it has no photo, BrokenOffError when the process that makes it breaks off.
         """
         engine = await self._recognisers.engine()
         async with self._database.reading() as session:

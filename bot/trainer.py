@@ -18,10 +18,10 @@ from bot.database.reviews import Reviews
 from bot.database.rosters import Rosters
 from bot.database.servers import Servers
 from bot.errors import PersonError
-from bot.jobs import TrainingFailedError
 from bot.notices import Notice
 from bot.verdicts import classifier_in_words, training_told, why_kept_aside
 from bot.wording import plain
+from models.apart import BrokenOffError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
@@ -161,7 +161,7 @@ class Trainer:
         """Make a model of all photos of a group, now; who asks for the same meanwhile gets the same.
 
         Raises PersonError where there is nothing new to train or another engine came into use meanwhile,
-        TrainingFailedError, and as `Compute.run_aside`. What answered before then answers on.
+        BrokenOffError, and as `Compute.run_aside`. What answered before then answers on.
         """
         task = self._by_hand.get(group)
         if task is None:
@@ -186,7 +186,7 @@ class Trainer:
         for group in groups:
             try:
                 await self._see_to(group)
-            except (TrainingFailedError, PersonError, OSError) as error:
+            except (BrokenOffError, PersonError, OSError) as error:
                 log.warning("group %s was not trained; it answers as before: %s", group, error)
             except Exception:
                 log.exception("group %s was not trained", group)

@@ -9,9 +9,9 @@ from bot.app import App
 from bot.database.rosters import Rosters
 from bot.database.tables import HOUSE
 from bot.errors import NoRosterError, PersonError
-from bot.jobs import TrainingFailedError
 from bot.verdicts import accuracy, classifier_in_words
 from bot.wording import unmarked
+from models.apart import BrokenOffError
 
 if TYPE_CHECKING:
     from bot.database.models import MadeModel
@@ -34,7 +34,7 @@ async def train_groups(settings: Settings) -> bool:
             print(f"{count.group_name}, for {whose}: ", end="", flush=True)
             try:
                 print(in_words(await app.trainer.train(group, by=0)))
-            except TrainingFailedError as error:
+            except BrokenOffError as error:
                 well = False
                 print("failed; it answers as before")
                 print(f"nugu: {error}", file=sys.stderr)

@@ -8,7 +8,6 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from bot.jobs.rosters import gallery_of
-from bot.jobs.training import TrainingFailedError
 from models.faces import Projection
 
 if TYPE_CHECKING:
@@ -66,17 +65,14 @@ def draw_map(
     """The map of the group of `rows`, made apart within `limit` seconds; they have at least `FEWEST_MAPPED` encodings.
 
     `crops`: the JPEG of each row, None where it is lost. `of`: how many photos the group has. `compiled`: the folder that
-    compiled functions are kept in. Raises TrainingFailedError.
+    compiled functions are kept in. Raises BrokenOffError.
     """
     from bot.compute import aside
-    from models.apart import BrokenOffError, apart
+    from models.apart import apart
 
     aside()
     name = rows[0].group_name
-    try:
-        found, picture = apart(limit, lay_out_and_draw, gallery_of(rows, engine), projection, name, crops, of, compiled)
-    except BrokenOffError as error:
-        raise TrainingFailedError(str(error)) from None
+    found, picture = apart(limit, lay_out_and_draw, gallery_of(rows, engine), projection, name, crops, of, compiled)
     names = {row.member: row.name for row in rows}
     counts = [int((found.members == place).sum()) for place in range(len(found.places))]
     return GroupMap(

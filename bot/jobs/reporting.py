@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.jobs.rosters import gallery_of
-from bot.jobs.training import TrainingFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,15 +52,12 @@ class RosterReport:
 
 
 def report(rows: Sequence[RosterRow], engine: str, limit: float) -> RosterReport:
-    """How the group of `rows` stands, found out apart within `limit` seconds. Raises TrainingFailedError."""
+    """How the group of `rows` stands, found out apart within `limit` seconds. Raises BrokenOffError."""
     from bot.compute import aside
-    from models.apart import BrokenOffError, apart
+    from models.apart import apart
 
     aside()
-    try:
-        found, picture = apart(limit, draw_report, gallery_of(rows, engine), rows[0].group_name)
-    except BrokenOffError as error:
-        raise TrainingFailedError(str(error)) from None
+    found, picture = apart(limit, draw_report, gallery_of(rows, engine), rows[0].group_name)
     standing = {
         one.member.id: MemberStanding(
             one.member.name,

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from bot.jobs.rosters import gallery_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
-    from typing import Any
+    from collections.abc import Collection, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -18,10 +17,6 @@ if TYPE_CHECKING:
     from models.cleaning import Suspicion
     from models.gallery import Gallery
     from models.gate import Comparison
-
-
-class TrainingFailedError(Exception):
-    """The process that trained was killed, took too long, or failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,25 +79,26 @@ def make(rows: Sequence[RosterRow], answering: Collection[int], engine: str, lim
     """Judge the model made of `rows` by the photos `answering`, which it has too; train its classifier if it passes.
 
     A model that has no further photo passes. Each step happens apart, within `limit` seconds, while the worker answers.
-    Raises TrainingFailedError.
+    Raises BrokenOffError.
     """
     import numpy as np
 
     from bot.compute import aside
+    from models.apart import apart
     from models.gate import compare
 
     aside()
     gallery = gallery_of(rows, engine)
     old = np.array([row.photo in answering for row in rows], np.bool_)
-    judged = _judged(_apart(limit, compare, gallery, old, np.ones(len(rows), np.bool_)), nothing_new=bool(old.all()))
+    judged = _judged(apart(limit, compare, gallery, old, np.ones(len(rows), np.bool_)), nothing_new=bool(old.all()))
     if judged.passes:
         return Made(judged, _trained(gallery, limit))
-    doubts: tuple[Suspicion, ...] = _apart(limit, _doubts, gallery, old)
+    doubts: tuple[Suspicion, ...] = apart(limit, _doubts, gallery, old)
     return Made(judged, None, tuple(rows[doubt.photo].photo for doubt in doubts))
 
 
 def train(rows: Sequence[RosterRow], engine: str, limit: float) -> Trained | None:
-    """A classifier of `rows`, trained apart within `limit` seconds; None where they are too few. Raises TrainingFailedError."""
+    """A classifier of `rows`, trained apart within `limit` seconds; None where they are too few. Raises BrokenOffError."""
     from bot.compute import aside
 
     aside()
@@ -110,13 +106,14 @@ def train(rows: Sequence[RosterRow], engine: str, limit: float) -> Trained | Non
 
 
 def _trained(gallery: Gallery, limit: float) -> Trained | None:
+    from models.apart import apart
     from models.classifier import load
     from models.gallery import can_be_tried_out
     from models.training import train as train_classifier
 
     if not can_be_tried_out(gallery.members):
         return None
-    file = _apart(limit, train_classifier, gallery)
+    file = apart(limit, train_classifier, gallery)
     trial = load(file).trial
     return Trained(file, Tried(trial.photos, trial.centroids, trial.classifier, trial.helps))
 
@@ -138,12 +135,3 @@ def _judged(compared: Comparison, *, nothing_new: bool) -> Judged:
         compared.fresh is None or compared.fresh >= FRESH,
         nothing_new or compared.passes,
     )
-
-
-def _apart(limit: float, work: Callable[..., Any], *args: Any) -> Any:
-    from models.apart import BrokenOffError, apart
-
-    try:
-        return apart(limit, work, *args)
-    except BrokenOffError as error:
-        raise TrainingFailedError(str(error)) from None

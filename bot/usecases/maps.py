@@ -15,10 +15,11 @@ from bot.database.reviews import Reviews
 from bot.database.rosters import Rosters
 from bot.database.tables import HOUSE
 from bot.errors import NoRosterError, PersonError
-from bot.jobs import GroupMap, TrainingFailedError
+from bot.jobs import GroupMap
 from bot.trust import Trust
 from bot.usecases.members import find_group
 from bot.wording import counted, joined, plain
+from models.apart import BrokenOffError
 from models.faces import FEWEST_MAPPED, Projection
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ async def draw(
     key = "map", found.id, projection, engine, revisions
     try:
         made = await app.drawn.get(key, partial(_draw, app, found, projection, engine))
-    except TrainingFailedError as error:
+    except BrokenOffError as error:
         log.warning("there is no map of group %s: %s", found.id, error)
         raise PersonError("The map broke off. Try again.") from None
     # Labels of the house are corrected on the command line alone.

@@ -12,8 +12,8 @@ from bot.database.models import Models
 from bot.database.reviews import Reviews
 from bot.database.rosters import Rosters
 from bot.errors import PersonError, UnknownGroupError
-from bot.jobs import TrainingFailedError
 from bot.wording import plain
+from models.apart import BrokenOffError
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -104,7 +104,7 @@ async def train(app: App, server_id: int, group: str, *, by: int) -> MadeModel:
         found = await _group(session, server_id, group)
     try:
         return await app.trainer.train(found.id, by=by)
-    except TrainingFailedError as error:
+    except BrokenOffError as error:
         log.warning("group %s was not trained: %s", found.id, error)
         raise PersonError(f"The training broke off, so **{plain(found.name)}** answers as before. Try again.") from None
 
@@ -159,7 +159,7 @@ async def report(app: App, server_id: int, group: str) -> GroupReport:
         found = await _group(session, server_id, group)
     try:
         made = await app.reports.of(server_id, found.id)
-    except TrainingFailedError as error:
+    except BrokenOffError as error:
         log.warning("there is no report on group %s: %s", found.id, error)
         raise PersonError("The report broke off. Try again.") from None
     async with app.database.writing() as session:

@@ -21,13 +21,14 @@ from bot.database.rosters import Rosters
 from bot.database.servers import Servers
 from bot.database.tables import EngineInUse, Group, Photo
 from bot.errors import PersonError
-from bot.jobs import Judged, Made, Names, RosterRow, Trained, TrainingFailedError
+from bot.jobs import Judged, Made, Names, RosterRow, Trained
 from bot.notices import Notice
 from bot.recognisers import Recognisers
 from bot.reports import Reports
 from bot.settings import Settings
 from bot.trainer import Trainer
 from bot.words import Origin
+from models.apart import BrokenOffError
 from models.recognition import Recogniser
 from tests.support.galleries import ENGINE, SERVER, add_photo, another, enrol
 
@@ -329,7 +330,7 @@ async def test_two_who_ask_for_a_training_get_the_same(enrolled: App, workers: W
         assert workers.trainings == ["make G1"]
 
 
-@pytest.mark.parametrize("fails", [TrainingFailedError("it ended with -9"), RuntimeError("a bug")])
+@pytest.mark.parametrize("fails", [BrokenOffError("it ended with -9"), RuntimeError("a bug")])
 async def test_a_training_that_fails_leaves_the_old_answering_and_is_taken_up_again(
     enrolled: App, workers: Workers, group_rows: list[RosterRow], fails: Exception
 ) -> None:

@@ -18,8 +18,9 @@ import pytest
 
 from bot import jobs
 from bot.compute import Compute
-from bot.jobs import RosterRow, Trained, TrainingFailedError
+from bot.jobs import RosterRow, Trained
 from bot.settings import Settings
+from models.apart import BrokenOffError
 from models.classifier import Trial, about, load
 from models.classifier_file import ABOUT, is_whole
 from models.recognition import Recogniser
@@ -99,7 +100,7 @@ async def test_the_worker_of_a_training_answers_meanwhile_and_survives_its_death
         assert await compute.run(heavy_modules) == set()
         assert not training.done()
         children[0].kill()
-        with pytest.raises(TrainingFailedError, match="-9"):
+        with pytest.raises(BrokenOffError, match="-9"):
             await training
         assert await asyncio.to_thread(compute.worker_pids) == [worker]
 
@@ -113,7 +114,7 @@ async def test_the_child_of_a_dead_worker_ends_itself(gallery_rows: list[RosterR
 
 
 async def test_a_training_that_takes_too_long_ends_itself(compute: Compute, gallery_rows: list[RosterRow]) -> None:
-    with pytest.raises(TrainingFailedError):
+    with pytest.raises(BrokenOffError):
         await compute.run_aside(LONG_ENOUGH, jobs.train, gallery_rows, ENGINE, 0.01)
 
 
