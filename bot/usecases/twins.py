@@ -15,7 +15,7 @@ from bot.database.tables import HOUSE, Group, Member
 from bot.errors import TOLD_NAMES, NoRosterError, PersonError, UnknownMemberError
 from bot.names import offered
 from bot.usecases.members import find, find_group
-from bot.wording import plain
+from bot.wording import joined, plain
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -118,7 +118,7 @@ async def _member(
         near = offered(name, await Spellings(session).of_members(servers), 3)
         raise UnknownMemberError(name, None, [spelling.name for spelling in near])
     if len(called) > 1:
-        told = " and ".join(f"**{plain(one.group.name)}**" for one in called)
+        told = joined([f"**{plain(one.group.name)}**" for one in called])
         raise PersonError(f"There is {plain(called[0].name)} in {told}. Say in `group:` whom you mean.")
     return called[0]
 
