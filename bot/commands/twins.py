@@ -28,7 +28,7 @@ async def show_twins(settings: Settings, group: str | None, server: int, out: Pa
     if as_json:
         print(json.dumps(twins_as_record(found), ensure_ascii=False))
         return
-    print(f"{found.first.name} and {_in_words(found.second)}: {found.standing} of {found.group}")
+    print(f"{found.first.name} and {_in_words(found.second)}: {found.in_words} of {found.group}")
     for one, other, distance in found.nearest_of_each():
         print(f"{one.name}: {other.name} is nearest, {distance:.2f}")
 

@@ -80,7 +80,7 @@ class GroupTwins:
         return len(self.members) * (len(self.members) - 1) // 2
 
     @property
-    def standing(self) -> str:
+    def in_words(self) -> str:
         """What the two are among all pairs, in words."""
         return "the only two" if self.pairs == 1 else f"the most alike of {self.pairs} pairs"
 
@@ -169,7 +169,7 @@ def draw_twins(found: GroupTwins, crops: Mapping[int, bytes]) -> tuple[bytes, by
     second = found.second
     title = f"The twins of {found.group}"
     other = Near(_portrait(second.member, crops), second.distance, second.words)
-    pair = pair_picture(title, found.standing, _portrait(found.first, crops), other)
+    pair = pair_picture(title, found.in_words, _portrait(found.first, crops), other)
     shown = list(range(len(found.members)))
     told = "who looks like whom: yellow is alike"
     if len(shown) > MOST_IN_MATRIX:

@@ -32,7 +32,7 @@ def twins_card(shown: ShownTwins) -> tuple[Layout, list[discord.File]]:
     box.add_item(
         discord.ui.TextDisplay(
             f"## {plain(first.name)} and {plain(second.name)}\n"
-            f"They {found.second.words}: {found.standing} of **{plain(found.group)}**, distance {found.second.distance:.2f}"
+            f"They {found.second.words}: {found.in_words} of **{plain(found.group)}**, distance {found.second.distance:.2f}"
         )
     )
     alt = (
