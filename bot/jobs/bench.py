@@ -55,6 +55,11 @@ class Cut:
 
 def engine_of(bench: Workbench) -> Engine:
     """The engine of the bench. Raises EngineAwayError and EngineBrokenError."""
+    import cv2
+
+    # The other workers want the other cores; threads that wait for work keep theirs busy. Set at each job, since only one
+    # worker warms up, and one that died comes back as new.
+    cv2.setNumThreads(1)
     return load_engine(bench.engine, bench.weights)
 
 

@@ -25,14 +25,10 @@ class CropEncodings:
 
 def warm_up(bench: Workbench) -> str:
     """Do once what every picture needs, so that the first doesn't wait for it; the engine's version."""
-    import cv2
-
     from models.copies import perceptual_hash
     from models.drawing import Tag, annotate
     from models.faces import Band, Box
 
-    # The other workers want the other cores; threads that wait for work keep theirs busy.
-    cv2.setNumThreads(1)
     engine = engine_of(bench)
     picture, _ = _rehearse(engine)
     perceptual_hash(picture)

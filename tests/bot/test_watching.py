@@ -72,6 +72,13 @@ def test_a_face_is_one_track_a_shot_wherever_the_clip_was_cut(looked: bytes) -> 
     assert all(track.portrait and len(track.encodings) == len(track.qualities) for track in look.tracks)
 
 
+def test_who_looks_leaves_the_other_cores_to_other_workers(bench: Workbench, clip: Path) -> None:
+    """Also a worker that never warmed up."""
+    cv2.setNumThreads(2)
+    jobs.look(bench, clip, WHOLE, Section(0.0, 0.2))
+    assert cv2.getNumThreads() == 1
+
+
 def test_its_boxes_follow_the_face(looked: bytes, portrait: np.ndarray, bench: Workbench) -> None:
     track = Look.from_bytes(looked).tracks[0]
     face = astronaut_box(portrait, bench)
