@@ -26,7 +26,7 @@ async def show_twins(settings: Settings, group: str | None, server: int, out: Pa
             await asyncio.to_thread(out.write_bytes, picture)
     found = shown.found
     if as_json:
-        print(json.dumps(twins_as_record(found), ensure_ascii=False))
+        print(json.dumps(_twins_as_record(found), ensure_ascii=False))
         return
     print(f"{found.first.name} and {_in_words(found.second)}: {found.in_words} of {found.group}")
     for one, other, distance in found.nearest_of_each():
@@ -42,13 +42,13 @@ async def show_look_alikes(
     if out is not None:
         await asyncio.to_thread(out.write_bytes, shown.picture)
     if as_json:
-        print(json.dumps(look_alikes_as_record(shown.found), ensure_ascii=False))
+        print(json.dumps(_look_alikes_as_record(shown.found), ensure_ascii=False))
         return
     for one in shown.found.nearest:
         print(f"{shown.found.asked.name} and {_in_words(one)}; {one.member.group}")
 
 
-def twins_as_record(found: GroupTwins) -> dict[str, Any]:
+def _twins_as_record(found: GroupTwins) -> dict[str, Any]:
     """A group's twins and both matrices of distances, whose rows and columns are `members`."""
     return {
         "group": found.group,
@@ -61,7 +61,7 @@ def twins_as_record(found: GroupTwins) -> dict[str, Any]:
     }
 
 
-def look_alikes_as_record(found: LookAlikes) -> dict[str, Any]:
+def _look_alikes_as_record(found: LookAlikes) -> dict[str, Any]:
     """A member and those who look most like them."""
     return {
         "member": found.asked.name,
