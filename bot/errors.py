@@ -36,6 +36,16 @@ class NoRosterError(PersonError):
         )
 
 
+class UnseenPhotosError(PersonError):
+    """The engine in use, by its name, has found no face in any of the photos: as a rule, it has not looked at them yet."""
+
+    def __init__(self, engine: str) -> None:
+        super().__init__(
+            f"The engine {engine} knows nobody here by sight. My owner lets it look at the photos that I have "
+            f"with `nugu engine use {engine}`; new ones it sees by itself."
+        )
+
+
 class UnknownGroupError(PersonError):
     """A group was named that no roster here has."""
 

@@ -10,7 +10,7 @@ from bot import jobs
 from bot.database.engines import Engines
 from bot.database.rosters import Rosters
 from bot.database.vetoes import Vetoes
-from bot.errors import NoRosterError, PersonError
+from bot.errors import NoRosterError, UnseenPhotosError
 from bot.memo import Memo
 
 if TYPE_CHECKING:
@@ -78,9 +78,6 @@ class Recognisers:
             rows = await Rosters(session).rows(servers, engine)
             vetoes = await Vetoes(session).spoken_of(servers, engine)
         if not rows:
-            raise PersonError(
-                f"The engine {bench.engine} knows nobody here by sight. My owner lets it look at the photos that I have "
-                f"with `nugu engine use {bench.engine}`; new ones it sees by itself."
-            )
+            raise UnseenPhotosError(bench.engine)
         classifiers = await self._trainer.classifiers(rows, engine)
         return Fitted(bench, engine, await self._compute.run(jobs.fit, rows, engine, classifiers, vetoes))

@@ -14,7 +14,7 @@ from bot.database.photos import Photos
 from bot.database.reviews import Reviews
 from bot.database.rosters import Rosters
 from bot.database.tables import HOUSE
-from bot.errors import NoRosterError, PersonError
+from bot.errors import NoRosterError, PersonError, UnseenPhotosError
 from bot.jobs import GroupMap
 from bot.trust import Trust
 from bot.usecases.members import find_group
@@ -63,7 +63,8 @@ async def draw(
 ) -> ShownMap:
     """The map of a group of `servers` or the house. For trusted people, what looks wrong comes first in the review.
 
-    Raises NoRosterError, UnknownGroupError; PersonError with fewer than three different photos, and where it broke off.
+    Raises NoRosterError, UnknownGroupError; PersonError with fewer than three different photos, where the engine in use
+    has seen none, and where it broke off.
     """
     async with app.database.reading() as session:
         rosters, visible = Rosters(session), {HOUSE, *servers}
@@ -125,6 +126,8 @@ async def _draw(app: App, group: Group, projection: Projection, engine: str) -> 
     async with app.database.reading() as session:
         rows = await Rosters(session).rows_of([group.id], engine)
         keys = {number: photo.key for number, photo in (await Photos(session).seen([group.id])).items()}
+    if keys and not rows:
+        raise UnseenPhotosError((await app.recognisers.bench()).engine)
     different = len({row.vector for row in rows})
     if different < FEWEST_MAPPED:
         has = counted(different, "different photo") if different else "no photo"

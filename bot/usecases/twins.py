@@ -12,7 +12,7 @@ from bot.database.photos import Photos
 from bot.database.rosters import Rosters
 from bot.database.spellings import Spellings
 from bot.database.tables import HOUSE, Group, Member
-from bot.errors import TOLD_NAMES, NoRosterError, PersonError, UnknownMemberError
+from bot.errors import TOLD_NAMES, NoRosterError, PersonError, UnknownMemberError, UnseenPhotosError
 from bot.names import offered
 from bot.usecases.members import find, find_group
 from bot.wording import joined, plain
@@ -49,7 +49,8 @@ class ShownLookAlikes:
 async def twins(app: App, server_id: int, group: str | None = None) -> ShownTwins:
     """The most alike members of a group; without one, of that group of the server's and the house's whose are nearest.
 
-    Raises NoRosterError, UnknownGroupError; PersonError where there are no two members with a photo.
+    Raises NoRosterError, UnknownGroupError; PersonError where there are no two members with a photo, or
+    the engine in use has seen none.
     """
     async with app.database.reading() as session:
         groups = await _visible(session, server_id)
@@ -67,7 +68,7 @@ async def look_alikes(app: App, server_id: int, group: str | None, member: str) 
     """Who looks most like a member, in any group of the server's and the house's.
 
     Raises NoRosterError, UnknownGroupError, UnknownMemberError; PersonError where several groups have a member of that name,
-    and where the member, or everybody else, has no photo.
+    and where the member, or everybody else, has no photo that the engine in use has seen.
     """
     async with app.database.reading() as session:
         groups = await _visible(session, server_id)
@@ -145,7 +146,10 @@ async def _look_alikes(app: App, member: Member, groups: Sequence[int], engine: 
 
 async def _photos(app: App, groups: Collection[int], engine: str) -> tuple[list[RosterRow], dict[int, SeenPhoto]]:
     async with app.database.reading() as session:
-        return await Rosters(session).rows_of(groups, engine), await Photos(session).seen(groups)
+        rows, photos = await Rosters(session).rows_of(groups, engine), await Photos(session).seen(groups)
+    if photos and not rows:
+        raise UnseenPhotosError((await app.recognisers.bench()).engine)
+    return rows, photos
 
 
 def _seen(photos: dict[int, SeenPhoto]) -> dict[int, tuple[int, float | None]]:

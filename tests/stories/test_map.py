@@ -10,12 +10,12 @@ import discord
 import numpy as np
 import pytest
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from bot import jobs
 from bot.compute import Compute
 from bot.database.rosters import Rosters
-from bot.database.tables import QuestionFace
+from bot.database.tables import CropEncoding, QuestionFace
 from bot.usecases import maps
 from bot.usecases.maps import Projection
 from tests.stories.conftest import Stage
@@ -127,3 +127,10 @@ async def test_a_server_that_did_not_ask_the_bot_in_has_none(stage: Stage, name:
     assert isinstance(command, discord.app_commands.Command | discord.app_commands.Group)
     assert command.allowed_installs is not None
     assert (command.allowed_installs.guild, command.allowed_installs.user) == (True, False)
+
+
+async def test_photos_that_the_engine_has_not_seen_are_not_said_to_be_none(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    async with stage.app.database.writing() as session:
+        await session.execute(delete(CropEncoding))
+    assert "`nugu engine use dlib`" in texts(await asked(stage, group="Presidents"))

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 from skimage.metrics import structural_similarity
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from bot.database.rosters import Rosters
-from bot.database.tables import HOUSE, Crop, Member, Photo
+from bot.database.tables import HOUSE, Crop, CropEncoding, Member, Photo
 from bot.usecases import roster, twins
 from bot.usecases.identify import Submitted
 from tests.stories.conftest import Stage
@@ -219,3 +219,10 @@ async def test_twice(stage: Stage, shared_faces: Path) -> None:
     assert look_alikes.nearest[0].member.name == "Momo"
     assert {one.member.group for one in look_alikes.nearest} == {"TWICE", "ITZY"}
     assert (look_alikes.others, look_alikes.groups) == (13, 2)
+
+
+async def test_photos_that_the_engine_has_not_seen_are_not_said_to_be_none(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    async with stage.app.database.writing() as session:
+        await session.execute(delete(CropEncoding))
+    assert "`nugu engine use dlib`" in texts(await ask(stage, group="Presidents"))
