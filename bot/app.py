@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -48,6 +49,7 @@ class App:
     clips: ClipQueue
     gatherings: Turns = field(default_factory=lambda: Turns(1, GATHERINGS))
     drawn: Memo = field(default_factory=lambda: Memo(DRAWN))
+    mapping: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
 
     @classmethod
     @asynccontextmanager

@@ -22,7 +22,6 @@ from cogs.trust import requires
 Name = app_commands.Range[str, 1, LONGEST_NAME]
 
 
-@app_commands.allowed_installs(guilds=True, users=False)
 @requires(Trust.MEMBER)
 class Quiz(commands.GroupCog, name="quiz"):
     """Learn to tell members apart."""

@@ -63,6 +63,7 @@ def requires(level: Trust) -> Callable[[T], T]:
 
     def decorate(target: T) -> T:
         app_commands.guild_only()(target)
+        app_commands.allowed_installs(guilds=True, users=False)(target)
         if level in HIDES:
             app_commands.default_permissions(HIDES[level])(target)
         if isinstance(target, type):

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.spatial.distance import cdist
 
 from models import background
 from models.calibration import sums_by_owner
@@ -93,7 +94,7 @@ def distances(gallery: Gallery) -> Distances:
     return Distances(
         roster,
         photos.astype(np.int64),
-        _symmetric(np.linalg.norm(means[:, None] - means[None], axis=2)),
+        _symmetric(cdist(means, means).astype(np.float64, copy=False)),
         _symmetric(np.clip((1 - cosines) / 2, 0.0, 1.0)),
         np.einsum("nd,nd->n", vectors, centroids[owners]).astype(np.float64),
     )

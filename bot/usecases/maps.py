@@ -138,9 +138,11 @@ async def _draw(app: App, group: Group, projection: Projection, engine: str) -> 
     shown = in_turns(rows, MOST)
     crops = await asyncio.gather(*(app.storage.get(keys[row.photo]) for row in shown))
     compiled = (app.settings.data / "numba").absolute()
-    return await app.compute.run_aside(
-        LIMIT, jobs.draw_map, shown, crops, engine, projection, len(rows), compiled, LIMIT
-    )
+    # Each takes a process of its own, of several hundred megabytes.
+    async with app.mapping:
+        return await app.compute.run_aside(
+            LIMIT, jobs.draw_map, shown, crops, engine, projection, len(rows), compiled, LIMIT
+        )
 
 
 def in_turns(rows: Sequence[RosterRow], most: int) -> list[RosterRow]:

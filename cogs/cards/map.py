@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from bot.usecases.maps import GroupMap, ShownMap
 
 MOST_OUTLIERS = 10
+MOST_LETTERS = 750
+"""Of one text, before its marks are escaped: Discord takes 4,000 on a card."""
 BLUE = 0x5865F2
 
 
@@ -27,7 +29,7 @@ def map_card(shown: ShownMap) -> tuple[Layout, list[discord.File]]:
     box.add_item(discord.ui.TextDisplay(f"## {plain(found.group)}, {counted(found.photos, 'photo')}"))
     file = discord.File(BytesIO(found.picture), filename="map.png")
     box.add_item(gallery((file.filename, alt_text(found))))
-    box.add_item(discord.ui.TextDisplay(plain(" ".join(in_words(found)))[:1500]))
+    box.add_item(discord.ui.TextDisplay(plain(" ".join(in_words(found))[:MOST_LETTERS])))
     if found.outliers:
         box.add_item(discord.ui.TextDisplay(_outliers(shown)))
     box.add_item(discord.ui.TextDisplay(f"-# {meaning(found)} Faces that would cover each other are moved aside."))
@@ -46,9 +48,12 @@ def _outliers(shown: ShownMap) -> str:
     told = unlike_in_words(shown.found)
     count = len(told)
     lines = [f"**{counted(count, 'photo')}** in a dashed ring {'looks' if count == 1 else 'look'} unlike the others:"]
-    lines += [plain(sentence) for sentence in told[:MOST_OUTLIERS]]
-    if count > MOST_OUTLIERS:
-        lines.append(f"-# and {count - MOST_OUTLIERS} more")
+    named = [plain(sentence) for sentence in told[:MOST_OUTLIERS]]
+    while sum(map(len, named)) > 2 * MOST_LETTERS:
+        named.pop()
+    lines += named
+    if count > len(named):
+        lines.append(f"-# and {count - len(named)} more")
     if shown.may_correct >= Trust.MODERATOR:
         lines.append("-# `/review` asks about those that people confirmed; `/member photos` can remove any.")
     elif shown.may_correct >= Trust.TRUSTED:

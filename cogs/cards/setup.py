@@ -54,6 +54,7 @@ STORED = (
     "of a face that is not a member, or not a face, its encoding and the crop if there is one, so that I remember. "
     "Crop and encoding of a face that nobody labelled are forgotten after {days}, and when its message is deleted. "
     "I never keep the posted picture itself. A video stays for as long, with its clip, so that a correction can be drawn. "
+    "Members' crops, also those that people confirmed, are shown to everybody here: in `/twins`, `/map` and `/quiz`. "
     "Of who plays `/quiz`: answers, points, and whom they know, until they use `/quiz forget`."
 )
 INTEGRATIONS = (

@@ -64,7 +64,7 @@ def test_what_near_means_depends_on_the_method() -> None:
 @pytest.mark.parametrize("outliers", [0, 1, 3, 60])
 @pytest.mark.parametrize("trust", list(Trust))
 def test_a_card_is_one_that_discord_takes(outliers: int, trust: Trust) -> None:
-    odd = tuple(MapOutlier(n, "_Mo*mo" * 8, "Sana" if n % 2 else None) for n in range(outliers))
+    odd = tuple(MapOutlier(n, "_Mo*mo" * 16, "Sana" if n % 2 else None) for n in range(outliers))
     found = replace(told(*((f"Member {n}" * 6, n % 2 == 0, None) for n in range(60))), outliers=odd)
     card, (file,) = map_card(ShownMap(found, trust))
     text = "\n".join(part["content"] for part in walk(card.to_components()) if part["type"] == 10)
