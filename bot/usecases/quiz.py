@@ -89,7 +89,8 @@ async def answer(
 ) -> Verdict | Missed:
     """A person says who it is, or that they don't know.
 
-    Raises NotTheirsError, and PersonError for a second answer, one that comes too late, or to a face that is gone.
+    Raises NotTheirsError, and PersonError for a second answer, one that comes too late, or where the face or the member that
+    was chosen is gone.
     """
     async with app.database.writing() as session:
         round, quiz = await round_of(session, server_id, round_id)
@@ -204,6 +205,9 @@ async def _take(
     quizzes = Quizzes(session)
     if any(one.person_id == person for one in await quizzes.answers(round.id)) and chosen is not None:
         raise PersonError("You have answered this round already: everybody has one answer.")
+    members = {one.id: one for one in await Rosters(session).members_with({round.member_id, chosen or 0})}
+    if chosen is not None and chosen not in members:
+        raise PersonError("That member was removed meanwhile: choose another name.")
     right = chosen == round.member_id
     if quiz.race and chosen is None and person != quiz.person_id and now < round.asked_at + PATIENCE:
         raise PersonError("Give the others a moment: half a minute after the question anybody may have it shown.")
@@ -218,15 +222,12 @@ async def _take(
     memory = answered(before.memory if before else None, right=right, quick=quick, now=now)
     seen, correct = (before.seen, before.correct) if before else (0, 0)
     await quizzes.remember(person, round.member_id, Remembered(memory, seen + 1, correct + int(right)))
-    members = {one.id: one for one in await Rosters(session).members_with({round.member_id, chosen or 0})}
     if chosen is not None and not right:
         other = known.get(chosen)
         soon = mistaken_for(other.memory if other else None, now)
         await quizzes.remember(person, chosen, other._replace(memory=soon) if other else Remembered(soon, 0, 0))
     await quizzes.score(quiz.server_id, members[round.member_id].group_id, person, right=right)
-    if right or not quiz.race:
-        return None
-    return Missed(members[chosen].name if chosen in members else "somebody")
+    return None if right or chosen is None or not quiz.race else Missed(members[chosen].name)
 
 
 async def _ask(app: App, quiz_id: int, now: datetime, *, after: int = 0) -> Question | None:

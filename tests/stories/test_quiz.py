@@ -361,3 +361,21 @@ async def test_a_lost_crop_and_a_removed_member(astronauts: Stage) -> None:
         await stage.app.storage.delete(key)
     gone = answer(await stage.fan.slash(stage.channel, "quiz play"))
     assert "no longer" in texts(gone)
+
+
+async def remove(stage: Stage, name: str) -> None:
+    async with stage.app.database.writing() as session:
+        await session.execute(delete(Member).where(Member.name == name))
+
+
+async def test_a_name_that_was_removed_meanwhile_is_no_answer(astronauts: Stage) -> None:
+    stage = astronauts
+    card = await play(stage, stage.fan)
+    who, other = await truth(stage), await wrong(stage)
+    await remove(stage, other)
+    refused = answer(await stage.fan.click(card, label=other))
+    assert refused.ephemeral
+    assert "That member was removed meanwhile: choose another name." in texts(refused)
+    assert await count(stage, QuizAnswer) == 0
+    await stage.fan.click(card, label=who)
+    assert f"**✓ Right: this is {who}**" in texts(now(stage, card))
