@@ -48,6 +48,10 @@ class NotTheirsError(PersonError):
         super().__init__(f"This is {whose} quiz. Start your own with `/quiz play`.")
 
 
+class TooLateError(PersonError):
+    """Somebody answered in a race's round that is over: the card that they pressed is from before its verdict."""
+
+
 @dataclass(frozen=True, slots=True)
 class Missed:
     """A wrong answer in a race, which goes on without who gave it; `name` is what they said."""
@@ -89,8 +93,8 @@ async def answer(
 ) -> Verdict | Missed:
     """A person says who it is, or that they don't know.
 
-    Raises NotTheirsError, and PersonError for a second answer, one that comes too late, or where the face or the member that
-    was chosen is gone.
+    Raises NotTheirsError, TooLateError, and PersonError for a second answer, or where the face or the member that was chosen
+    is gone.
     """
     async with app.database.writing() as session:
         round, quiz = await round_of(session, server_id, round_id)
@@ -183,14 +187,14 @@ async def _begin(
     return question
 
 
-async def _too_late(session: AsyncSession, round: QuizRound, person: int) -> PersonError:
+async def _too_late(session: AsyncSession, round: QuizRound, person: int) -> TooLateError:
     """What somebody is told who answers in a race's round that is over."""
     given = {one.person_id: one.correct for one in await Quizzes(session).answers(round.id)}
     told = "Somebody was faster" if any(given.values()) else "This round is over"
     if given.get(person):
         told = "You won this round already"
     (truth,) = await Rosters(session).members_with([round.member_id])
-    return PersonError(f"{told}: it was **{plain(truth.name)}**.")
+    return TooLateError(f"{told}: it was **{plain(truth.name)}**.")
 
 
 def _check_person(quiz: Quiz, person: int) -> None:
@@ -212,7 +216,7 @@ async def _take(
     if quiz.race and chosen is None and person != quiz.person_id and now < round.asked_at + PATIENCE:
         raise PersonError("Give the others a moment: half a minute after the question anybody may have it shown.")
     if (right or not quiz.race or chosen is None) and not await quizzes.close(round.id, now):
-        raise PersonError("Somebody was faster.")
+        raise TooLateError("Somebody was faster.")
     if quiz.race and chosen is None:
         return None
     await quizzes.add_answer(QuizAnswer(round_id=round.id, person_id=person, chosen_id=chosen, correct=right, at=now))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot.usecases import quiz
-from bot.usecases.quiz import Missed
-from bot.usecases.quiz_shown import Question
+from bot.usecases.quiz import Missed, TooLateError
+from bot.usecases.quiz_shown import Question, verdict
 from bot.wording import counted, plain
 from cogs.cards.layout import Button, told_card
 from cogs.cards.quiz import question_card, verdict_card
@@ -73,12 +73,17 @@ class ForgetMine(Press[Button], template=r"nugu:quiz:forget"):
 async def _answer(interaction: discord.Interaction[Nugu], round_id: int, chosen: int | None) -> None:
     assert interaction.guild_id is not None
     app, now = interaction.client.app, discord.utils.utcnow()
-    verdict = await quiz.answer(app, interaction.guild_id, round_id, interaction.user.id, chosen, now)
-    if isinstance(verdict, Missed):
-        told = f"✗ Wrong: it isn't **{plain(verdict.name)}**. Others may still name the face."
+    try:
+        given = await quiz.answer(app, interaction.guild_id, round_id, interaction.user.id, chosen, now)
+    except TooLateError:
+        over = await verdict(app, interaction.guild_id, round_id)
+        await show(interaction, *verdict_card(over), ephemeral=False)
+        raise
+    if isinstance(given, Missed):
+        told = f"✗ Wrong: it isn't **{plain(given.name)}**. Others may still name the face."
         await interaction.followup.send(view=told_card(told), ephemeral=True)
         return
-    await show(interaction, *verdict_card(verdict), ephemeral=False)
+    await show(interaction, *verdict_card(given), ephemeral=False)
 
 
 PRESSES: tuple[type[Press[Any]], ...] = (Say, Pass, Next, Again, ForgetMine)

@@ -379,3 +379,19 @@ async def test_a_name_that_was_removed_meanwhile_is_no_answer(astronauts: Stage)
     assert await count(stage, QuizAnswer) == 0
     await stage.fan.click(card, label=who)
     assert f"**✓ Right: this is {who}**" in texts(now(stage, card))
+
+
+async def test_a_press_on_a_card_without_its_verdict_brings_the_verdict(astronauts: Stage) -> None:
+    stage = astronauts
+    card = await play(stage, stage.moderator, rounds=2, mode="race")
+    (round,) = await rounds(stage)
+    who = await truth(stage)
+    # The answer counts, but the bot goes away before the card says so.
+    await quiz.answer(stage.app, stage.guild.id, round.id, stage.fan.id, round.member_id, stage.env.now())
+    await stage.restart()
+    late = answer(await stage.other.click(card, label="Show who it is"))
+    assert late.ephemeral
+    assert f"Somebody was faster: it was **{who}**." in texts(late)
+    assert f"**✓ <@{stage.fan.id}> was first: it is {who}**" in texts(now(stage, card))
+    following = answer(await stage.other.click(now(stage, card), label="Next"))
+    assert "Round 2 of 2" in texts(following)
