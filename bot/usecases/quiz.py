@@ -37,7 +37,7 @@ FEWEST = 2
 """So many members with photos a quiz needs."""
 
 PATIENCE = timedelta(seconds=30)
-"""After this anybody may have it shown who it is; before, in a race, only who began it."""
+"""In a race, after this anybody may have the face posted again, or have it shown who it is, which who began it may at once."""
 
 
 class NotTheirsError(PersonError):
@@ -113,8 +113,8 @@ async def answer(
 async def go_on(app: App, server_id: int, round_id: int, person: int, now: datetime) -> Question | Verdict:
     """The question after this round, or how the quiz ended where no crop is left.
 
-    Of one person's quiz the question that is open already is shown again. Raises NotTheirsError, and PersonError where
-    somebody was faster.
+    Where the quiz is past this round, how it stands is shown again; of a race not before `PATIENCE`, since its last card may
+    be lost. Raises NotTheirsError, and PersonError where a race has its next face already, or is over.
     """
     async with app.database.reading() as session:
         round, quiz = await round_of(session, server_id, round_id)
@@ -128,9 +128,15 @@ async def go_on(app: App, server_id: int, round_id: int, person: int, now: datet
         async with app.database.reading() as session:
             last = await Quizzes(session).last_round(quiz.id)
         assert last is not None
-    if last.id != round.id and quiz.race:
+    further = quiz.race and last.id != round.id
+    if further and now < last.asked_at + PATIENCE:
         raise PersonError("The next face is there already, further down.")
-    return await (verdict(app, server_id, last.id) if last.closed_at is not None else shown(app, last.id))
+    if last.closed_at is None:
+        return await shown(app, last.id)
+    came = await verdict(app, server_id, last.id)
+    if further and came.summary is not None:
+        raise PersonError("This race is over: `/quiz top` has the leaderboard.")
+    return came
 
 
 async def forget(app: App, person: int) -> int:

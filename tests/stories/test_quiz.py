@@ -395,3 +395,32 @@ async def test_a_press_on_a_card_without_its_verdict_brings_the_verdict(astronau
     assert f"**✓ <@{stage.fan.id}> was first: it is {who}**" in texts(now(stage, card))
     following = answer(await stage.other.click(now(stage, card), label="Next"))
     assert "Round 2 of 2" in texts(following)
+
+
+async def test_a_face_that_nobody_sees_is_posted_again(astronauts: Stage) -> None:
+    stage = astronauts
+    card = await play(stage, stage.moderator, rounds=3, mode="race")
+    await stage.fan.click(card, label=await truth(stage))
+    # The next face is asked, but the bot goes away before it is posted.
+    (first,) = await rounds(stage)
+    await quiz.go_on(stage.app, stage.guild.id, first.id, stage.fan.id, stage.env.now())
+    early = answer(await stage.other.click(now(stage, card), label="Next"))
+    assert early.ephemeral
+    assert "The next face is there already, further down." in texts(early)
+    await stage.env.advance_time(MINUTE)
+    following = answer(await stage.other.click(now(stage, card), label="Next"))
+    assert not following.ephemeral
+    assert "Round 2 of 3" in texts(following)
+    assert await count(stage, QuizRound) == 2
+    # Its verdict can be lost as well.
+    _, second = await rounds(stage)
+    await quiz.answer(stage.app, stage.guild.id, second.id, stage.fan.id, second.member_id, stage.env.now())
+    told = answer(await stage.other.click(now(stage, card), label="Next"))
+    assert f"**✓ <@{stage.fan.id}> was first: it is {await truth(stage)}**" in texts(told)
+    third = answer(await stage.other.click(told, label="Next"))
+    assert "Round 3 of 3" in texts(third)
+    await stage.env.advance_time(MINUTE)
+    await stage.fan.click(third, label=await truth(stage))
+    over = answer(await stage.other.click(now(stage, card), label="Next"))
+    assert over.ephemeral
+    assert "This race is over: `/quiz top` has the leaderboard." in texts(over)
