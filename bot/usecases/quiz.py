@@ -122,12 +122,11 @@ async def go_on(app: App, server_id: int, round_id: int, person: int, now: datet
         last = await Quizzes(session).last_round(quiz.id)
     assert last is not None
     if last.id == round.id and round.closed_at is not None:
-        question = await _ask(app, quiz.id, now, after=round.number)
+        question = await _ask(app, quiz.id, now, after=quiz.asked)
         if question is not None:
             return question
         async with app.database.reading() as session:
-            last = await Quizzes(session).last_round(quiz.id)
-        assert last is not None
+            last = await Quizzes(session).last_round(quiz.id) or last
     further = quiz.race and last.id != round.id
     if further and now < last.asked_at + PATIENCE:
         raise PersonError("The next face is there already, further down.")
@@ -136,6 +135,8 @@ async def go_on(app: App, server_id: int, round_id: int, person: int, now: datet
     came = await verdict(app, server_id, last.id)
     if further and came.summary is not None:
         raise PersonError("This race is over: `/quiz top` has the leaderboard.")
+    if last.id == round.id and came.summary is None:
+        raise PersonError("The next face was removed meanwhile: press Next again.")
     return came
 
 
@@ -241,7 +242,7 @@ async def _take(
 
 
 async def _ask(app: App, quiz_id: int, now: datetime, *, after: int = 0) -> Question | None:
-    """The question after round `after`, in which a crop is shown that the storage still has; None where there is none."""
+    """The question after `after` others, in which a crop is shown that the storage still has; None where there is none."""
     lost: set[int] = set()
     while True:
         async with app.database.writing() as session:

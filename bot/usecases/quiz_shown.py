@@ -139,7 +139,9 @@ async def verdict(app: App, server_id: int, round_id: int) -> Verdict:
         keys.append(others[0].key if others else None)
         mistaken = members.get(chosen) if chosen is not None and chosen != round.member_id else None
         keys += [one.key for one in best_crops(mistaken)[:2]] if mistaken else []
-        over = quiz.asked >= quiz.rounds and round.number == quiz.asked
+        # The round that was asked last may have gone with its member.
+        last = await quizzes.last_round(quiz.id)
+        over = quiz.asked >= quiz.rounds and last is not None and last.id == round.id
         summary = await _summary(session, quiz) if over else None
     picture, other, *taken_for = await _pictures(app, keys)
     return Verdict(

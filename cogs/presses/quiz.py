@@ -36,14 +36,14 @@ class Pass(Press[Button], template=rf"nugu:quiz:pass:{ROUND}"):
 
 
 class Next(Press[Button], template=rf"nugu:quiz:next:{ROUND}"):
-    """The next face: in place of the last one, or below it where others look on."""
+    """The next face: in place of the last one, or below it where others look on; or, in place of Next, how the quiz ended."""
 
     async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
         assert interaction.guild_id is not None
         app, now = interaction.client.app, discord.utils.utcnow()
         shown = await quiz.go_on(app, interaction.guild_id, self.ids["round"], interaction.user.id, now)
         card, files = question_card(shown) if isinstance(shown, Question) else verdict_card(shown)
-        if shown.standing.race:
+        if shown.standing.race and (isinstance(shown, Question) or shown.round != self.ids["round"]):
             await interaction.followup.send(view=card, files=files)
         else:
             await show(interaction, card, files, ephemeral=False)

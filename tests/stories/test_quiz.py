@@ -424,3 +424,25 @@ async def test_a_face_that_nobody_sees_is_posted_again(astronauts: Stage) -> Non
     over = answer(await stage.other.click(now(stage, card), label="Next"))
     assert over.ephemeral
     assert "This race is over: `/quiz top` has the leaderboard." in texts(over)
+
+
+@pytest.mark.parametrize("left", [1, 0], ids=["in the middle", "at the end"])
+async def test_a_race_goes_on_when_the_open_face_is_removed(astronauts: Stage, left: int) -> None:
+    stage = astronauts
+    card = await play(stage, stage.moderator, rounds=2 + left, mode="race")
+    await stage.fan.click(card, label=await truth(stage))
+    following = answer(await stage.other.click(now(stage, card), label="Next"))
+    who = await truth(stage)
+    await remove(stage, who)
+    gone = answer(await stage.other.click(following, label=who))
+    assert gone.ephemeral
+    pressed = await stage.other.click(now(stage, card), label="Next")
+    if left:
+        assert "Round 3 of 3" in texts(answer(pressed))
+        await stage.fan.click(answer(pressed), label=await truth(stage))
+        assert "**The race is over**" in texts(now(stage, answer(pressed)))
+    else:
+        # The card itself says that it was the last one, instead of another that says so at each press.
+        assert not pressed.followups
+        assert "**The race is over**" in texts(now(stage, card))
+        assert "Next" not in buttons(now(stage, card))
