@@ -46,16 +46,18 @@ class QuizCog(commands.GroupCog, name="quiz"):
         """Who is this? One face after another, four names to choose from; whom you mix up comes back."""
         assert interaction.guild_id is not None
         await interaction.response.defer(thinking=True)
-        question = await quiz.begin(
-            self.client.app,
-            interaction.guild_id,
-            _channel(interaction),
-            interaction.user.id,
-            group=group,
-            rounds=rounds,
-            race=mode == "race",
-            now=discord.utils.utcnow(),
-        )
+        app, person = self.client.app, interaction.user.id
+        with app.turns.taken_by(person):
+            question = await quiz.begin(
+                app,
+                interaction.guild_id,
+                _channel(interaction),
+                person,
+                group=group,
+                rounds=rounds,
+                race=mode == "race",
+                now=discord.utils.utcnow(),
+            )
         await show(interaction, *question_card(question), ephemeral=False)
 
     @app_commands.command(name="stats")
@@ -65,10 +67,9 @@ class QuizCog(commands.GroupCog, name="quiz"):
         """Whom you know, and whom you mix up, as a picture that only you see."""
         assert interaction.guild_id is not None
         await interaction.response.defer(ephemeral=True, thinking=True)
-        app, now = self.client.app, discord.utils.utcnow()
-        known = await quiz_results.stats(
-            app, interaction.guild_id, _channel(interaction), interaction.user.id, now, group
-        )
+        app, person, now = self.client.app, interaction.user.id, discord.utils.utcnow()
+        with app.turns.taken_by(person):
+            known = await quiz_results.stats(app, interaction.guild_id, _channel(interaction), person, now, group)
         await show(interaction, *knowledge_card(known))
 
     @app_commands.command(name="top")

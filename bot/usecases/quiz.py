@@ -6,6 +6,7 @@ import logging
 import secrets
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -162,6 +163,7 @@ async def _begin(
     async with app.database.reading() as session:
         members = await Quizzes(session).members(server_id)
         anybody = await Rosters(session).groups({HOUSE, server_id})
+        revisions = await Rosters(session).revisions({HOUSE, server_id})
     pool = _pool(members, about.id if about else None)
     if len(pool) < FEWEST:
         if not anybody:
@@ -171,9 +173,8 @@ async def _begin(
             f"{whose} too few members for a quiz: it takes two with a photo each. `/member add` brings them."
         )
     engine = await app.recognisers.engine()
-    async with app.database.reading() as session:
-        rows = await Rosters(session).rows_of({member.group for member in members}, engine)
-    alike = await app.compute.run(jobs.rivals_of, rows, engine) if rows else {}
+    groups = sorted({member.group for member in members})
+    alike = await app.drawn.get(("rivals", *groups, engine, revisions), partial(_rivals, app, groups, engine))
     async with app.database.writing() as session:
         await Servers(session).ensure(server_id)
         quiz = await Quizzes(session).add(
@@ -192,6 +193,13 @@ async def _begin(
     if question is None:
         raise PersonError(GONE)
     return question
+
+
+async def _rivals(app: App, groups: Sequence[int], engine: str) -> dict[int, tuple[int, ...]]:
+    """Who looks like each member of these groups, as `jobs.rivals_of` has it."""
+    async with app.database.reading() as session:
+        rows = await Rosters(session).rows_of(groups, engine)
+    return await app.compute.run(jobs.rivals_of, rows, engine) if rows else {}
 
 
 async def _too_late(session: AsyncSession, round: QuizRound, person: int) -> TooLateError:

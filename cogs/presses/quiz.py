@@ -54,10 +54,10 @@ class Again(Press[Button], template=rf"nugu:quiz:again:{ROUND}"):
 
     async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
         assert interaction.guild_id is not None
-        app, now = interaction.client.app, discord.utils.utcnow()
-        card, files = question_card(
-            await quiz.again(app, interaction.guild_id, self.ids["round"], interaction.user.id, now)
-        )
+        app, person, now = interaction.client.app, interaction.user.id, discord.utils.utcnow()
+        with app.turns.taken_by(person):
+            question = await quiz.again(app, interaction.guild_id, self.ids["round"], person, now)
+        card, files = question_card(question)
         await interaction.followup.send(view=card, files=files)
 
 

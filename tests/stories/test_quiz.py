@@ -446,3 +446,33 @@ async def test_a_race_goes_on_when_the_open_face_is_removed(astronauts: Stage, l
         assert not pressed.followups
         assert "**The race is over**" in texts(now(stage, card))
         assert "Next" not in buttons(now(stage, card))
+
+
+async def test_quizzes_wait_for_their_turn_and_look_alikes_are_found_once(
+    astronauts: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = astronauts
+    found: list[str] = []
+    run = stage.app.compute.run
+
+    async def counted(job: Any, *parts: Any) -> Any:
+        found.append(job.__name__)
+        return await run(job, *parts)
+
+    monkeypatch.setattr(type(stage.app.compute), "run", lambda _, job, *parts: counted(job, *parts))
+    card = await play(stage, stage.fan, rounds=1)
+    await stage.fan.click(card, label=await truth(stage))
+    with stage.app.turns.taken_by(stage.fan.id), stage.app.turns.taken_by(stage.fan.id):
+        for busy in (
+            await stage.fan.slash(stage.channel, "quiz play"),
+            await stage.fan.slash(stage.channel, "quiz stats"),
+            await stage.fan.click(now(stage, card), label="Play again"),
+        ):
+            assert "I am still at work on what you asked before." in texts(answer(busy))
+    assert await count(stage, Quiz) == 1
+    await play(stage, stage.other)
+    assert found.count("rivals_of") == 1
+    removing = answer(await stage.moderator.slash(stage.channel, "member remove", group="Americans", member="Collins"))
+    await stage.moderator.click(removing, label="Remove")
+    await play(stage, stage.other)
+    assert found.count("rivals_of") == 2
