@@ -28,7 +28,7 @@ GONE = "That face is no longer in the roster. Start another quiz with `/quiz pla
 
 
 class LostCropError(PersonError):
-    """The storage no longer has the file of a crop, whose id is `crop`; None where the database has it no longer either."""
+    """The storage no longer has the picture of a crop, whose id is `crop`; None where the database has it no longer either."""
 
     def __init__(self, crop: int | None) -> None:
         super().__init__(GONE)
@@ -161,7 +161,7 @@ async def verdict(app: App, server_id: int, round_id: int) -> Verdict:
 
 
 async def _pictures(app: App, keys: Sequence[str | None]) -> list[bytes | None]:
-    """The crops at these places in the storage, as they are shown; None for what isn't there."""
+    """The crops at these places in the storage, as they are shown; None for what isn't there, or is no picture."""
 
     async def file(key: str | None) -> bytes | None:
         return None if key is None else await app.storage.get(key)

@@ -12,7 +12,7 @@ from simcord import MemberActor
 from sqlalchemy import delete, func, select
 
 from bot.database.quiz_tables import Quiz, QuizAnswer, QuizMemory, QuizRound, QuizScore
-from bot.database.tables import Member, Server
+from bot.database.tables import Crop, Member, Photo, Server
 from bot.errors import PersonError
 from bot.quiz.memory import AGAIN
 from bot.usecases import quiz
@@ -476,3 +476,32 @@ async def test_quizzes_wait_for_their_turn_and_look_alikes_are_found_once(
     await stage.moderator.click(removing, label="Remove")
     await play(stage, stage.other)
     assert found.count("rivals_of") == 2
+
+
+async def test_a_crop_that_is_no_picture_is_as_good_as_lost(astronauts: Stage) -> None:
+    stage = astronauts
+    whole, cut, odd = [
+        key
+        for key in await stage.app.storage.keys("crops")
+        if key in {crop.key for crop in await crops(stage, "Obama")}
+    ]
+    data = await stage.app.storage.get(cut)
+    assert data is not None
+    await stage.app.storage.put(cut, data[: len(data) // 2])
+    await stage.app.storage.put(odd, b"not a picture")
+    await stage.app.storage.delete(whole)
+    card = await play(stage, stage.fan, rounds=5)
+    asked = {await truth(stage)}
+    await stage.fan.click(card, label=await truth(stage))
+    await stage.fan.click(now(stage, card), label="Next")
+    asked.add(await truth(stage))
+    assert asked == {"Biden", "Collins"}
+    await stage.fan.click(now(stage, card), label=await truth(stage))
+    await stage.fan.click(now(stage, card), label="Next")
+    assert "**2 of 2 right**" in texts(now(stage, card))
+
+
+async def crops(stage: Stage, name: str) -> list[Crop]:
+    async with stage.app.database.reading() as session:
+        query = select(Crop).join(Photo, Photo.crop_id == Crop.id).join(Member).where(Member.name == name)
+        return list(await session.scalars(query))
