@@ -191,7 +191,8 @@ async def _begin(
         )
     question = await _ask(app, quiz.id, now)
     if question is None:
-        raise PersonError(GONE)
+        whose = f"everybody in **{plain(about.name)}**" if about else "everybody here"
+        raise PersonError(f"I have lost the photos of {whose}: add others with `/member add`.")
     return question
 
 

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from bot.database.quiz import Mistake
 
 MOST_MIXED_UP = 5
-GONE = "That face is no longer in the roster. Start another quiz with `/quiz play`."
+GONE = "This round is no more: the quiz was forgotten, or the member removed. Start another with `/quiz play`."
 
 
 class LostCropError(PersonError):
     """The storage no longer has the picture of a crop, whose id is `crop`; None where the database has it no longer either."""
 
     def __init__(self, crop: int | None) -> None:
-        super().__init__(GONE)
+        super().__init__("I have lost the photo of this round. Start another quiz with `/quiz play`.")
         self.crop = crop
 
 
