@@ -46,12 +46,13 @@ class Quiz(commands.GroupCog, name="quiz"):
         """Who is this? One face after another, four names to choose from; whom you mix up comes back."""
         assert interaction.guild_id is not None
         await interaction.response.defer(thinking=True)
-        with self.client.app.turns.taken_by(interaction.user.id):
+        app, person = self.client.app, interaction.user.id
+        with app.turns.taken_by(person):
             question = await quiz.begin(
-                self.client.app,
+                app,
                 interaction.guild_id,
                 channel_of(interaction),
-                interaction.user.id,
+                person,
                 group=group,
                 rounds=rounds,
                 race=mode == "race",
@@ -66,10 +67,9 @@ class Quiz(commands.GroupCog, name="quiz"):
         """Whom you know, and whom you mix up, as a picture that only you see."""
         assert interaction.guild_id is not None
         await interaction.response.defer(ephemeral=True, thinking=True)
-        app, now = self.client.app, discord.utils.utcnow()
-        known = await quiz_results.stats(
-            app, interaction.guild_id, channel_of(interaction), interaction.user.id, now, group
-        )
+        app, person, now = self.client.app, interaction.user.id, discord.utils.utcnow()
+        with app.turns.taken_by(person):
+            known = await quiz_results.stats(app, interaction.guild_id, channel_of(interaction), person, now, group)
         await show(interaction, *knowledge_card(known))
 
     @app_commands.command(name="top")

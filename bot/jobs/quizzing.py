@@ -25,16 +25,9 @@ class KnownMember:
     due: str
 
 
-def enlarge(crops: Sequence[bytes]) -> list[bytes]:
-    """Crops (JPEG) at `SHOWN_SIDE`, written anew, so that nothing but their pixels is shown."""
-    import numpy as np
-    from PIL import Image
-
-    from models.drawing import encode_jpeg
-
-    size = (SHOWN_SIDE, SHOWN_SIDE)
-    opened = [Image.open(BytesIO(crop)).convert("RGB").resize(size, Image.Resampling.LANCZOS) for crop in crops]
-    return [encode_jpeg(np.asarray(crop)) for crop in opened]
+def enlarge(crops: Sequence[bytes]) -> list[bytes | None]:
+    """Crops (JPEG) at `SHOWN_SIDE`, written anew, so that nothing but their pixels is shown; None for what is no picture."""
+    return [_enlarged(crop) for crop in crops]
 
 
 def known_chart(title: str, members: Sequence[KnownMember], mixed_up: Sequence[tuple[str, str, int]]) -> bytes:
@@ -43,3 +36,16 @@ def known_chart(title: str, members: Sequence[KnownMember], mixed_up: Sequence[t
     from models.known import known_chart as draw
 
     return draw(title, [Known(*astuple(one)) for one in members], [MixedUp(*pair) for pair in mixed_up])
+
+
+def _enlarged(crop: bytes) -> bytes | None:
+    import numpy as np
+    from PIL import Image
+
+    from models.drawing import encode_jpeg
+
+    try:
+        picture = Image.open(BytesIO(crop)).convert("RGB")
+    except (OSError, SyntaxError, ValueError):  # what Pillow raises for files that are broken, or cut off
+        return None
+    return encode_jpeg(np.asarray(picture.resize((SHOWN_SIDE, SHOWN_SIDE), Image.Resampling.LANCZOS)))

@@ -6,6 +6,7 @@ import logging
 import secrets
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,7 @@ FEWEST = 2
 """So many members with photos a quiz needs."""
 
 PATIENCE = timedelta(seconds=30)
-"""After this anybody may have it shown who it is; before, in a race, only who began it."""
+"""In a race, after this anybody may have the face posted again, or have it shown who it is, which who began it may at once."""
 
 
 class NotTheirsError(PersonError):
@@ -46,6 +47,10 @@ class NotTheirsError(PersonError):
     def __init__(self, person: int) -> None:
         whose = f"<@{person}>'s" if person else "somebody else's"
         super().__init__(f"This is {whose} quiz. Start your own with `/quiz play`.")
+
+
+class TooLateError(PersonError):
+    """Somebody answered in a race's round that is over: the card that they pressed is from before its verdict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,8 @@ async def answer(
 ) -> Verdict | Missed:
     """A person says who it is, or that they don't know.
 
-    Raises NotTheirsError, and PersonError for a second answer, one that comes too late, or to a face that is gone.
+    Raises NotTheirsError, TooLateError, and PersonError for a second answer, or where the face or the member that was chosen
+    is gone.
     """
     async with app.database.writing() as session:
         round, quiz = await round_of(session, server_id, round_id)
@@ -108,8 +114,8 @@ async def answer(
 async def go_on(app: App, server_id: int, round_id: int, person: int, now: datetime) -> Question | Verdict:
     """The question after this round, or how the quiz ended where no crop is left.
 
-    Of one person's quiz the question that is open already is shown again. Raises NotTheirsError, and PersonError where
-    somebody was faster.
+    Where the quiz is past this round, how it stands is shown again; of a race not before `PATIENCE`, since its last card may
+    be lost. Raises NotTheirsError, and PersonError where a race has its next face already, or is over.
     """
     async with app.database.reading() as session:
         round, quiz = await round_of(session, server_id, round_id)
@@ -117,15 +123,22 @@ async def go_on(app: App, server_id: int, round_id: int, person: int, now: datet
         last = await Quizzes(session).last_round(quiz.id)
     assert last is not None
     if last.id == round.id and round.closed_at is not None:
-        question = await _ask(app, quiz.id, now, after=round.number)
+        question = await _ask(app, quiz.id, now, after=quiz.asked)
         if question is not None:
             return question
         async with app.database.reading() as session:
-            last = await Quizzes(session).last_round(quiz.id)
-        assert last is not None
-    if last.id != round.id and quiz.race:
+            last = await Quizzes(session).last_round(quiz.id) or last
+    further = quiz.race and last.id != round.id
+    if further and now < last.asked_at + PATIENCE:
         raise PersonError("The next face is there already, further down.")
-    return await (verdict(app, server_id, last.id) if last.closed_at is not None else shown(app, last.id))
+    if last.closed_at is None:
+        return await shown(app, last.id)
+    came = await verdict(app, server_id, last.id)
+    if further and came.summary is not None:
+        raise PersonError("This race is over: `/quiz top` has the leaderboard.")
+    if last.id == round.id and came.summary is None:
+        raise PersonError("The next face was removed meanwhile: press Next again.")
+    return came
 
 
 async def forget(app: App, person: int) -> int:
@@ -150,6 +163,7 @@ async def _begin(
     async with app.database.reading() as session:
         members = await Quizzes(session).members(server_id)
         anybody = await Rosters(session).groups({HOUSE, server_id})
+        revisions = await Rosters(session).revisions({HOUSE, server_id})
     pool = _pool(members, about.id if about else None)
     if len(pool) < FEWEST:
         if not anybody:
@@ -159,9 +173,8 @@ async def _begin(
             f"{whose} too few members for a quiz: it takes two with a photo each. `/member add` brings them."
         )
     engine = await app.recognisers.engine()
-    async with app.database.reading() as session:
-        rows = await Rosters(session).rows_of({member.group for member in members}, engine)
-    alike = await app.compute.run(jobs.look_alikes_of_each, rows, engine) if rows else {}
+    groups = sorted({member.group for member in members})
+    alike = await app.drawn.get(("look-alikes", *groups, engine, revisions), partial(_look_alikes, app, groups, engine))
     async with app.database.writing() as session:
         await Servers(session).ensure(server_id)
         quiz = await Quizzes(session).add(
@@ -178,18 +191,26 @@ async def _begin(
         )
     question = await _ask(app, quiz.id, now)
     if question is None:
-        raise PersonError(GONE)
+        whose = f"everybody in **{plain(about.name)}**" if about else "everybody here"
+        raise PersonError(f"I have lost the photos of {whose}: add others with `/member add`.")
     return question
 
 
-async def _too_late(session: AsyncSession, round: QuizRound, person: int) -> PersonError:
+async def _look_alikes(app: App, groups: Sequence[int], engine: str) -> dict[int, tuple[int, ...]]:
+    """Who looks like each member of these groups, as `jobs.look_alikes_of_each` finds them."""
+    async with app.database.reading() as session:
+        rows = await Rosters(session).rows_of(groups, engine)
+    return await app.compute.run(jobs.look_alikes_of_each, rows, engine) if rows else {}
+
+
+async def _too_late(session: AsyncSession, round: QuizRound, person: int) -> TooLateError:
     """What somebody is told who answers in a race's round that is over."""
     given = {one.person_id: one.correct for one in await Quizzes(session).answers(round.id)}
     told = "Somebody was faster" if any(given.values()) else "This round is over"
     if given.get(person):
         told = "You won this round already"
     (truth,) = await Rosters(session).members_with([round.member_id])
-    return PersonError(f"{told}: it was **{plain(truth.name)}**.")
+    return TooLateError(f"{told}: it was **{plain(truth.name)}**.")
 
 
 def _check_person(quiz: Quiz, person: int) -> None:
@@ -204,11 +225,14 @@ async def _take(
     quizzes = Quizzes(session)
     if any(one.person_id == person for one in await quizzes.answers(round.id)) and chosen is not None:
         raise PersonError("You have answered this round already: everybody has one answer.")
+    members = {one.id: one for one in await Rosters(session).members_with({round.member_id, chosen or 0})}
+    if chosen is not None and chosen not in members:
+        raise PersonError("That member was removed meanwhile: choose another name.")
     right = chosen == round.member_id
     if quiz.race and chosen is None and person != quiz.person_id and now < round.asked_at + PATIENCE:
         raise PersonError("Give the others a moment: half a minute after the question anybody may have it shown.")
     if (right or not quiz.race or chosen is None) and not await quizzes.close(round.id, now):
-        raise PersonError("Somebody was faster.")
+        raise TooLateError("Somebody was faster.")
     if quiz.race and chosen is None:
         return None
     await quizzes.add_answer(QuizAnswer(round_id=round.id, person_id=person, chosen_id=chosen, correct=right, at=now))
@@ -218,19 +242,16 @@ async def _take(
     memory = answered(before.memory if before else None, right=right, quick=quick, now=now)
     seen, correct = (before.seen, before.correct) if before else (0, 0)
     await quizzes.remember(person, round.member_id, Remembered(memory, seen + 1, correct + int(right)))
-    members = {one.id: one for one in await Rosters(session).members_with({round.member_id, chosen or 0})}
     if chosen is not None and not right:
         other = known.get(chosen)
         soon = mistaken_for(other.memory if other else None, now)
         await quizzes.remember(person, chosen, other._replace(memory=soon) if other else Remembered(soon, 0, 0))
     await quizzes.score(quiz.server_id, members[round.member_id].group_id, person, right=right)
-    if right or not quiz.race:
-        return None
-    return Missed(members[chosen].name if chosen in members else "somebody")
+    return None if right or chosen is None or not quiz.race else Missed(members[chosen].name)
 
 
 async def _ask(app: App, quiz_id: int, now: datetime, *, after: int = 0) -> Question | None:
-    """The question after round `after`, in which a crop is shown that the storage still has; None where there is none."""
+    """The question after `after` others, in which a crop is shown that the storage still has; None where there is none."""
     lost: set[int] = set()
     while True:
         async with app.database.writing() as session:

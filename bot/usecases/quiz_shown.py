@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from bot.database.quiz import Mistake
 
 MOST_MIXED_UP = 5
-GONE = "That face is no longer in the roster. Start another quiz with `/quiz play`."
+GONE = "This round is no more: the quiz was forgotten, or the member removed. Start another with `/quiz play`."
 
 
 class LostCropError(PersonError):
-    """The storage no longer has the file of a crop, whose id is `crop`; None where the database has it no longer either."""
+    """The storage no longer has the picture of a crop, whose id is `crop`; None where the database has it no longer either."""
 
     def __init__(self, crop: int | None) -> None:
-        super().__init__(GONE)
+        super().__init__("I have lost the photo of this round. Start another quiz with `/quiz play`.")
         self.crop = crop
 
 
@@ -139,7 +139,9 @@ async def verdict(app: App, server_id: int, round_id: int) -> Verdict:
         keys.append(others[0].key if others else None)
         mistaken = members.get(chosen) if chosen is not None and chosen != round.member_id else None
         keys += [one.key for one in best_crops(mistaken)[:2]] if mistaken else []
-        over = quiz.asked >= quiz.rounds and round.number == quiz.asked
+        # The round that was asked last may have gone with its member.
+        last = await quizzes.last_round(quiz.id)
+        over = quiz.asked >= quiz.rounds and last is not None and last.id == round.id
         summary = await _summary(session, quiz) if over else None
     picture, other, *taken_for = await _pictures(app, keys)
     return Verdict(
@@ -159,7 +161,7 @@ async def verdict(app: App, server_id: int, round_id: int) -> Verdict:
 
 
 async def _pictures(app: App, keys: Sequence[str | None]) -> list[bytes | None]:
-    """The crops at these places in the storage, as they are shown; None for what isn't there."""
+    """The crops at these places in the storage, as they are shown; None for what isn't there, or is no picture."""
 
     async def file(key: str | None) -> bytes | None:
         return None if key is None else await app.storage.get(key)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot.usecases import quiz
-from bot.usecases.quiz import Missed
-from bot.usecases.quiz_shown import Question
+from bot.usecases.quiz import Missed, TooLateError
+from bot.usecases.quiz_shown import Question, verdict
 from bot.wording import counted, plain
 from cogs.cards.layout import Button, told_card
 from cogs.cards.quiz import question_card, verdict_card
@@ -36,14 +36,14 @@ class Pass(Press[Button], template=rf"nugu:quiz:pass:{ROUND}"):
 
 
 class Next(Press[Button], template=rf"nugu:quiz:next:{ROUND}"):
-    """The next face: in place of the last one, or below it where others look on."""
+    """The next face: in place of the last one, or below it where others look on; or, in place of Next, how the quiz ended."""
 
     async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
         assert interaction.guild_id is not None
         app, now = interaction.client.app, discord.utils.utcnow()
         shown = await quiz.go_on(app, interaction.guild_id, self.ids["round"], interaction.user.id, now)
         card, files = question_card(shown) if isinstance(shown, Question) else verdict_card(shown)
-        if shown.standing.race:
+        if shown.standing.race and (isinstance(shown, Question) or shown.round != self.ids["round"]):
             await interaction.followup.send(view=card, files=files)
         else:
             await show(interaction, card, files, ephemeral=False)
@@ -54,9 +54,9 @@ class Again(Press[Button], template=rf"nugu:quiz:again:{ROUND}"):
 
     async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
         assert interaction.guild_id is not None
-        app, now = interaction.client.app, discord.utils.utcnow()
-        with app.turns.taken_by(interaction.user.id):
-            question = await quiz.again(app, interaction.guild_id, self.ids["round"], interaction.user.id, now)
+        app, person, now = interaction.client.app, interaction.user.id, discord.utils.utcnow()
+        with app.turns.taken_by(person):
+            question = await quiz.again(app, interaction.guild_id, self.ids["round"], person, now)
         card, files = question_card(question)
         await interaction.followup.send(view=card, files=files)
 
@@ -73,12 +73,17 @@ class ForgetMine(Press[Button], template=r"nugu:quiz:forget"):
 async def _answer(interaction: discord.Interaction[Nugu], round_id: int, chosen: int | None) -> None:
     assert interaction.guild_id is not None
     app, now = interaction.client.app, discord.utils.utcnow()
-    verdict = await quiz.answer(app, interaction.guild_id, round_id, interaction.user.id, chosen, now)
-    if isinstance(verdict, Missed):
-        told = f"✗ Wrong: it isn't **{plain(verdict.name)}**. Others may still name the face."
+    try:
+        given = await quiz.answer(app, interaction.guild_id, round_id, interaction.user.id, chosen, now)
+    except TooLateError:
+        over = await verdict(app, interaction.guild_id, round_id)
+        await show(interaction, *verdict_card(over), ephemeral=False)
+        raise
+    if isinstance(given, Missed):
+        told = f"✗ Wrong: it isn't **{plain(given.name)}**. Others may still name the face."
         await interaction.followup.send(view=told_card(told), ephemeral=True)
         return
-    await show(interaction, *verdict_card(verdict), ephemeral=False)
+    await show(interaction, *verdict_card(given), ephemeral=False)
 
 
 PRESSES: tuple[type[Press[Any]], ...] = (Say, Pass, Next, Again, ForgetMine)

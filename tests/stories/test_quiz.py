@@ -12,7 +12,7 @@ from simcord import MemberActor
 from sqlalchemy import delete, func, select
 
 from bot.database.quiz_tables import Quiz, QuizAnswer, QuizMemory, QuizRound, QuizScore
-from bot.database.tables import Member, Server
+from bot.database.tables import Crop, Member, Photo, Server
 from bot.errors import PersonError
 from bot.quiz.memory import AGAIN
 from bot.usecases import quiz
@@ -21,6 +21,7 @@ from tests.stories.reading import alt_texts, answer, buttons, texts
 from tests.support.portraits import astronauts_head
 
 MINUTE, DAY = 60.0, 86_400.0
+NO_ROUND = "This round is no more: the quiz was forgotten, or the member removed. Start another with `/quiz play`."
 TABLES = (Quiz, QuizRound, QuizAnswer, QuizMemory, QuizScore)
 
 
@@ -353,8 +354,162 @@ async def test_a_lost_crop_and_a_removed_member(astronauts: Stage) -> None:
     async with stage.app.database.writing() as session:
         await session.execute(delete(Member).where(Member.name == who))
     gone = answer(await stage.fan.click(card, label=who))
-    assert "That face is no longer in the roster." in texts(gone)
+    assert texts(gone).strip() == NO_ROUND
     for key in await stage.app.storage.keys("crops"):
         await stage.app.storage.delete(key)
     gone = answer(await stage.fan.slash(stage.channel, "quiz play"))
-    assert "no longer" in texts(gone)
+    assert "I have lost the photos of everybody here: add others with `/member add`." in texts(gone)
+
+
+async def remove(stage: Stage, name: str) -> None:
+    async with stage.app.database.writing() as session:
+        await session.execute(delete(Member).where(Member.name == name))
+
+
+async def test_a_name_that_was_removed_meanwhile_is_no_answer(astronauts: Stage) -> None:
+    stage = astronauts
+    card = await play(stage, stage.fan)
+    who, other = await truth(stage), await wrong(stage)
+    await remove(stage, other)
+    refused = answer(await stage.fan.click(card, label=other))
+    assert refused.ephemeral
+    assert "That member was removed meanwhile: choose another name." in texts(refused)
+    assert await count(stage, QuizAnswer) == 0
+    await stage.fan.click(card, label=who)
+    assert f"**✓ Right: this is {who}**" in texts(now(stage, card))
+
+
+async def test_a_press_on_a_card_without_its_verdict_brings_the_verdict(astronauts: Stage) -> None:
+    stage = astronauts
+    card = await play(stage, stage.moderator, rounds=2, mode="race")
+    (round,) = await rounds(stage)
+    who = await truth(stage)
+    # The answer counts, but the bot goes away before the card says so.
+    await quiz.answer(stage.app, stage.guild.id, round.id, stage.fan.id, round.member_id, stage.env.now())
+    await stage.restart()
+    late = answer(await stage.other.click(card, label="Show who it is"))
+    assert late.ephemeral
+    assert f"Somebody was faster: it was **{who}**." in texts(late)
+    assert f"**✓ <@{stage.fan.id}> was first: it is {who}**" in texts(now(stage, card))
+    following = answer(await stage.other.click(now(stage, card), label="Next"))
+    assert "Round 2 of 2" in texts(following)
+
+
+async def test_a_face_that_nobody_sees_is_posted_again(astronauts: Stage) -> None:
+    stage = astronauts
+    card = await play(stage, stage.moderator, rounds=3, mode="race")
+    await stage.fan.click(card, label=await truth(stage))
+    # The next face is asked, but the bot goes away before it is posted.
+    (first,) = await rounds(stage)
+    await quiz.go_on(stage.app, stage.guild.id, first.id, stage.fan.id, stage.env.now())
+    early = answer(await stage.other.click(now(stage, card), label="Next"))
+    assert early.ephemeral
+    assert "The next face is there already, further down." in texts(early)
+    await stage.env.advance_time(MINUTE)
+    following = answer(await stage.other.click(now(stage, card), label="Next"))
+    assert not following.ephemeral
+    assert "Round 2 of 3" in texts(following)
+    assert await count(stage, QuizRound) == 2
+    # Its verdict can be lost as well.
+    _, second = await rounds(stage)
+    await quiz.answer(stage.app, stage.guild.id, second.id, stage.fan.id, second.member_id, stage.env.now())
+    told = answer(await stage.other.click(now(stage, card), label="Next"))
+    assert f"**✓ <@{stage.fan.id}> was first: it is {await truth(stage)}**" in texts(told)
+    third = answer(await stage.other.click(told, label="Next"))
+    assert "Round 3 of 3" in texts(third)
+    await stage.env.advance_time(MINUTE)
+    await stage.fan.click(third, label=await truth(stage))
+    over = answer(await stage.other.click(now(stage, card), label="Next"))
+    assert over.ephemeral
+    assert "This race is over: `/quiz top` has the leaderboard." in texts(over)
+
+
+@pytest.mark.parametrize("left", [1, 0], ids=["in the middle", "at the end"])
+async def test_a_race_goes_on_when_the_open_face_is_removed(astronauts: Stage, left: int) -> None:
+    stage = astronauts
+    card = await play(stage, stage.moderator, rounds=2 + left, mode="race")
+    await stage.fan.click(card, label=await truth(stage))
+    following = answer(await stage.other.click(now(stage, card), label="Next"))
+    who = await truth(stage)
+    await remove(stage, who)
+    gone = answer(await stage.other.click(following, label=who))
+    assert gone.ephemeral
+    pressed = await stage.other.click(now(stage, card), label="Next")
+    if left:
+        assert "Round 3 of 3" in texts(answer(pressed))
+        await stage.fan.click(answer(pressed), label=await truth(stage))
+        assert "**The race is over**" in texts(now(stage, answer(pressed)))
+    else:
+        # The card itself says that it was the last one, instead of another that says so at each press.
+        assert not pressed.followups
+        assert "**The race is over**" in texts(now(stage, card))
+        assert "Next" not in buttons(now(stage, card))
+
+
+async def test_quizzes_wait_for_their_turn_and_look_alikes_are_found_once(
+    astronauts: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = astronauts
+    found: list[str] = []
+    run = stage.app.compute.run
+
+    async def counted(job: Any, *parts: Any) -> Any:
+        found.append(job.__name__)
+        return await run(job, *parts)
+
+    monkeypatch.setattr(type(stage.app.compute), "run", lambda _, job, *parts: counted(job, *parts))
+    card = await play(stage, stage.fan, rounds=1)
+    await stage.fan.click(card, label=await truth(stage))
+    with stage.app.turns.taken_by(stage.fan.id), stage.app.turns.taken_by(stage.fan.id):
+        for busy in (
+            await stage.fan.slash(stage.channel, "quiz play"),
+            await stage.fan.slash(stage.channel, "quiz stats"),
+            await stage.fan.click(now(stage, card), label="Play again"),
+        ):
+            assert "I am still at work on what you asked before." in texts(answer(busy))
+    assert await count(stage, Quiz) == 1
+    await play(stage, stage.other)
+    assert found.count("look_alikes_of_each") == 1
+    removing = answer(await stage.moderator.slash(stage.channel, "member remove", group="Americans", member="Collins"))
+    await stage.moderator.click(removing, label="Remove")
+    await play(stage, stage.other)
+    assert found.count("look_alikes_of_each") == 2
+
+
+async def test_a_crop_that_is_no_picture_is_as_good_as_lost(astronauts: Stage) -> None:
+    stage = astronauts
+    whole, cut, odd = [
+        key
+        for key in await stage.app.storage.keys("crops")
+        if key in {crop.key for crop in await crops(stage, "Obama")}
+    ]
+    data = await stage.app.storage.get(cut)
+    assert data is not None
+    await stage.app.storage.put(cut, data[: len(data) // 2])
+    await stage.app.storage.put(odd, b"not a picture")
+    await stage.app.storage.delete(whole)
+    card = await play(stage, stage.fan, rounds=5)
+    asked = {await truth(stage)}
+    await stage.fan.click(card, label=await truth(stage))
+    await stage.fan.click(now(stage, card), label="Next")
+    asked.add(await truth(stage))
+    assert asked == {"Biden", "Collins"}
+    await stage.fan.click(now(stage, card), label=await truth(stage))
+    await stage.fan.click(now(stage, card), label="Next")
+    assert "**2 of 2 right**" in texts(now(stage, card))
+
+
+async def crops(stage: Stage, name: str) -> list[Crop]:
+    async with stage.app.database.reading() as session:
+        query = select(Crop).join(Photo, Photo.crop_id == Crop.id).join(Member).where(Member.name == name)
+        return list(await session.scalars(query))
+
+
+async def test_a_press_after_the_quiz_was_forgotten(astronauts: Stage) -> None:
+    stage = astronauts
+    card = await play(stage, stage.fan)
+    ask = answer(await stage.fan.slash(stage.channel, "quiz forget"))
+    await stage.fan.click(ask, label="Forget")
+    gone = answer(await stage.fan.click(card, label="I don't know"))
+    assert gone.ephemeral
+    assert texts(gone).strip() == NO_ROUND
