@@ -6,18 +6,21 @@ import asyncio
 from io import BytesIO
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 from simcord import MemberActor
 from sqlalchemy import delete, func, select
 
 from bot.database.quiz_tables import Quiz, QuizAnswer, QuizMemory, QuizRound, QuizScore
-from bot.database.tables import Crop, Member, Photo, Server
+from bot.database.tables import HOUSE, Crop, Member, Photo, Server
 from bot.errors import PersonError
 from bot.quiz.memory import AGAIN
-from bot.usecases import quiz
+from bot.usecases import quiz, roster
+from bot.usecases.identify import Submitted
 from tests.stories.conftest import Stage
 from tests.stories.reading import alt_texts, answer, buttons, texts
+from tests.support.galleries import ENGINE, add_photo
 from tests.support.portraits import astronauts_head
 
 MINUTE, DAY = 60.0, 86_400.0
@@ -513,3 +516,54 @@ async def test_a_press_after_the_quiz_was_forgotten(astronauts: Stage) -> None:
     gone = answer(await stage.fan.click(card, label="I don't know"))
     assert gone.ephemeral
     assert texts(gone).strip() == NO_ROUND
+
+
+async def test_another_server_has_its_own_leaderboard_and_presses(astronauts: Stage) -> None:
+    stage = astronauts
+    await roster.add_group(stage.app, HOUSE, "Everywhere")
+    for name, photo in (("Obama", "obama.jpg"), ("Biden", "biden.jpg")):
+        submitted = [Submitted(photo, stage.photo(photo)[1])]
+        await roster.add_member(stage.app, HOUSE, "Everywhere", name, submitted, by=0)
+    elsewhere = stage.env.create_guild("elsewhere")
+    channel = elsewhere.create_text_channel("who")
+    stranger = elsewhere.add_member(stage.env.create_user("stranger"))
+    card = answer(await stranger.slash(channel, "quiz play", rounds=1))
+    assert set(buttons(card)) == {"Obama", "Biden", "I don't know"}
+    (round,) = await rounds(stage)
+    for press in (
+        quiz.answer(stage.app, stage.guild.id, round.id, stranger.id, round.member_id, stage.env.now()),
+        quiz.go_on(stage.app, stage.guild.id, round.id, stranger.id, stage.env.now()),
+        quiz.again(stage.app, stage.guild.id, round.id, stranger.id, stage.env.now()),
+    ):
+        with pytest.raises(PersonError, match="This round is no more"):
+            await press
+    await stranger.click(card, label=await truth(stage))
+    there = texts(answer(await stranger.slash(channel, "quiz top")))
+    assert f"1. <@{stranger.id}> · **1 point** of 1 answer" in there
+    here = texts(answer(await stage.fan.slash(stage.channel, "quiz top")))
+    assert "Nobody has played yet." in here
+
+
+async def test_the_names_beside_the_right_one_are_its_look_alikes(stage: Stage) -> None:
+    await roster.add_group(stage.app, stage.guild.id, "Dots")
+    assert await stage.app.recognisers.engine() == ENGINE
+    file = BytesIO()
+    Image.new("RGB", (64, 64)).save(file, "JPEG")
+    await stage.app.storage.put("crops/dot", file.getvalue())
+    # Six members around one point, and six around another far away.
+    for place in range(12):
+        cluster, number = divmod(place, 6)
+        angle = cluster * np.pi / 2 + number / 100
+        vector = np.zeros(128, np.float32)
+        vector[:2] = np.cos(angle), np.sin(angle)
+        name = f"{'AB'[cluster]}{number}"
+        await add_photo(stage.app.database, "Dots", name, vector.tobytes(), server=stage.guild.id, key="crops/dot")
+    card = await play(stage, stage.fan, rounds=12)
+    for _ in range(12):
+        names = [label for label in buttons(now(stage, card)) if label != "I don't know"]
+        assert len(set(names)) == 4
+        assert {name[0] for name in names} == {(await truth(stage))[0]}
+        await stage.fan.click(now(stage, card), label=await truth(stage))
+        if "Next" in buttons(now(stage, card)):
+            await stage.fan.click(now(stage, card), label="Next")
+    assert "**12 of 12 right**" in texts(now(stage, card))
