@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import logging
@@ -17,7 +18,11 @@ from bot.database.tables import Note
 from bot.errors import PersonError, sentence_for
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
     from bot.app import App
+
+    Run = Callable[..., Coroutine[Any, Any, Any]]
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +42,11 @@ COGS = (
 )
 SYNCED = "synced commands"
 REMEMBERED_INTERACTIONS = 10_000
+RUNS = ("_invoke", "_invoke_with_namespace", "_invoke_autocomplete")
+"""Methods by which discord.py checks and runs a menu, a command, and its autocomplete. It has no public place between
+these and `on_error`.
+"""
+
 UNREACHABLE = (discord.HTTPException, aiohttp.ClientError, OSError)
 """What keeps Discord from being told something, or asked."""
 
@@ -99,7 +109,20 @@ class Nugu(commands.AutoShardedBot):
 
 
 class Tree(app_commands.CommandTree[Nugu]):
-    """The command tree: a command that comes twice runs once, and errors are sent through the funnel."""
+    """The command tree: a command that comes twice runs once, a refusal is an answer, and an error goes to the funnel."""
+
+    def add_command(
+        self,
+        command: app_commands.Command[Any, ..., Any] | app_commands.ContextMenu | app_commands.Group,
+        /,
+        **where: Any,
+    ) -> None:
+        """Add a command, a menu or a group of commands; what they refuse is answered before `on_error` hears of it."""
+        super().add_command(command, **where)
+        for each in command.walk_commands() if isinstance(command, app_commands.Group) else [command]:
+            for name in RUNS:
+                if (run := getattr(each, name, None)) is not None:
+                    setattr(each, name, _refusing(run))
 
     async def interaction_check(self, interaction: discord.Interaction[Nugu], /) -> bool:
         return self.client.is_new(interaction)
@@ -116,6 +139,32 @@ def intents(*, message_content: bool) -> discord.Intents:
     chosen.dm_messages = True
     chosen.message_content = message_content
     return chosen
+
+
+def _refusing(run: Run) -> Run:
+    """`run`, which ends well where it refuses."""
+
+    @functools.wraps(run)
+    async def answered(interaction: discord.Interaction[Any], *arguments: Any) -> Any:
+        try:
+            return await run(interaction, *arguments)
+        except (PersonError, app_commands.AppCommandError) as error:
+            if not _is_refusal(error):
+                raise
+            interaction.command_failed = True
+            if interaction.type is discord.InteractionType.autocomplete:
+                await interaction.response.autocomplete([])
+            else:
+                await answer_error(interaction, error)
+
+    return answered
+
+
+def _is_refusal(error: Exception) -> bool:
+    """Whether the person can mend it, or may not do it; an error of ours is none."""
+    if isinstance(error, app_commands.CommandInvokeError):
+        return isinstance(error.original, PersonError)
+    return isinstance(error, PersonError | app_commands.CheckFailure)
 
 
 async def answer_error(interaction: discord.Interaction[Any], error: BaseException) -> None:
