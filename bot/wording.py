@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from models.examples import SHARP_EXAMPLE, SMALLEST_EXAMPLE
-from models.faces import Band, Flaw
+from models.faces import Band, Basis, Flaw
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 MEBIBYTE = 1 << 20
 UNKNOWN = "someone I don't know"
+
+BY = {Basis.CONTEXT: "from context", Basis.ELIMINATION: "by elimination"}
+"""What is told of a name in place of a confidence where not the face speaks for it."""
 
 RIVAL_SHARE = 0.5
 """How near to the likeliest member's confidence a second one must come to be named beside it."""
@@ -78,7 +81,7 @@ def percent(confidence: float) -> str:
 
 
 def name_and_confidence(guess: Guess) -> tuple[str, str]:
-    """`("Tzuyu", "97 %")`, `("Sana or Momo?", "48 %")`; both empty for a face that is nobody in the roster.
+    """`("Tzuyu", "97 %")`, `("Sana or Momo?", "48 %")`, `("Mina?", "by elimination")`; both empty for nobody in the roster.
 
     A guess without candidates is a person's word, which has no confidence.
     """
@@ -86,6 +89,8 @@ def name_and_confidence(guess: Guess) -> tuple[str, str]:
         return "", ""
     if not guess.candidates:
         return guess.name, ""
+    if guess.basis is not Basis.FACE:
+        return f"{guess.name}?", BY[guess.basis]
     if guess.band is Band.SURE:
         return guess.name, percent(guess.confidence)
     rivals = [c for c in guess.candidates if c.member != guess.member]

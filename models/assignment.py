@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -29,12 +28,6 @@ CLEARLY = 3.0
 
 LINE_UP = 4
 """Members that a group must have for its last face to be named by elimination."""
-
-ELIMINATED = 0.49
-"""Confidence of a name by elimination. The picture has as many faces as the group has members and all but one are named:
-the last is the missing member, or a stranger beside an incomplete line-up. The face itself spoke for neither, so the name
-stays below even odds.
-"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,7 +88,10 @@ class Plan:
         return plan
 
     def completed(self) -> Plan:
-        """The plan with its last face named by elimination, where everybody else of the group is there and nobody else."""
+        """The plan with its last face named by elimination, where everybody else of the group is there and nobody else.
+
+        It is the missing member, or a stranger beside an incomplete line-up.
+        """
         faces, members = self.log_odds.shape
         left = np.flatnonzero(self.chosen < 0)
         if not self.once or members < LINE_UP or faces != members or left.size != 1:
@@ -104,10 +100,14 @@ class Plan:
         (missing,) = set(range(members)) - set(self.chosen.tolist())
         if np.isneginf(self.log_odds[face, missing]):
             return self
-        log_odds, chosen = self.log_odds.copy(), self.chosen.copy()
-        log_odds[face, missing] = math.log(ELIMINATED / (1 - ELIMINATED))
+        chosen = self.chosen.copy()
         chosen[face] = missing
-        return replace(self, log_odds=log_odds, chosen=chosen)
+        return replace(self, chosen=chosen)
+
+    def is_paid(self, face: int) -> bool:
+        """Whether the name that a face has is worth its price; one by elimination is not."""
+        member = self.chosen[face]
+        return bool(self.log_odds[face, member] > self.prices[member])
 
     @property
     def evidence(self) -> float:

@@ -12,7 +12,7 @@ from models import background
 from models.assignment import CLEARLY, Plan
 from models.calibration import WRONG_NAME, scale
 from models.faces import Band, Guess
-from models.recognition import SURE, Naming, guess_of, weighed_names
+from models.recognition import SURE, Naming, guesses_of, weighed_names
 from models.whitening import unit
 
 if TYPE_CHECKING:
@@ -163,12 +163,7 @@ def _name(recogniser: Recogniser, crowd: _Crowd, group: int | None, threshold: f
     plan = _exclusive(plan, crowd.rivals)
     plan = _exclusive(replace(plan, log_odds=_shown(recogniser, crowd, plan)), crowd.rivals)
     members = [recogniser.roster[int(column)] for column in plan.columns]
-    guesses = [guess_of(members, *row, threshold) for row in plan.rows()]
-    for person, member in enumerate(plan.chosen.tolist()):
-        # As in one picture: a name that only the company speaks for is never sure.
-        if member >= 0 and alone[person, member] < 0:
-            guesses[person] = replace(guesses[person], band=Band.UNSURE)
-    return Naming(members[0].group, members[0].group_name, tuple(guesses))
+    return Naming(members[0].group, members[0].group_name, tuple(guesses_of(members, plan, alone, threshold)))
 
 
 def _exclusive(plan: Plan, rivals: NDArray[np.bool_]) -> Plan:

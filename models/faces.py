@@ -126,6 +126,19 @@ class Flaw(StrEnum):
     TURNED = "turned"
 
 
+class Basis(StrEnum):
+    """What speaks for a name."""
+
+    FACE = "face"
+    """The face itself."""
+
+    CONTEXT = "context"
+    """The other faces beside it: members are seen among members. The face itself is rather nobody's."""
+
+    ELIMINATION = "elimination"
+    """Everybody else of the group is there, and nobody else."""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """One member that a face may be. `confidence` is a probability in [0, 1]."""
@@ -141,7 +154,8 @@ class Guess:
     """What recognition says of one face.
 
     `name` and `member` are None for a face that is nobody in the roster; `confidence` is then that of being nobody.
-    `candidates` holds every member of the group, likeliest first.
+    `candidates` holds every member of the group, likeliest first. `basis`: what speaks for the name. Where that is not the
+    face, the name is never sure, and all confidences are those of the face by itself.
     """
 
     member: int | None
@@ -149,3 +163,9 @@ class Guess:
     confidence: float
     band: Band
     candidates: tuple[Candidate, ...] = field(default=())
+    basis: Basis = Basis.FACE
+
+    @property
+    def nobody(self) -> float:
+        """The probability that it is nobody in the roster: what the candidates leave."""
+        return max(0.0, 1 - sum(candidate.confidence for candidate in self.candidates))

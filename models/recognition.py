@@ -14,7 +14,7 @@ from models.assignment import Plan, each_once
 from models.calibration import choose_whitening, scale, sums_by_owner, try_out
 from models.centres import centres
 from models.classifier import Classifier
-from models.faces import Band, Candidate, Guess
+from models.faces import Band, Basis, Candidate, Guess
 from models.gallery import Gallery, Member
 from models.quality import weighed
 from models.vetoes import Vetoes
@@ -120,15 +120,8 @@ class Recogniser:
         # Every group is as likely beforehand: one that is found must make up for all those that it was chosen from.
         if plan is None or not plan.columns.size or (group is None and plan.evidence <= math.log(len(plans))):
             return Naming(group, None, self.strangers(log_odds - math.log(max(len(plans), 1))))
-        alone = plan.log_odds
-        plan = plan.together().completed()
         members = [self.roster[int(column)] for column in plan.columns]
-        guesses = [guess_of(members, *row, threshold) for row in plan.rows()]
-        for face, member in enumerate(plan.chosen):
-            # A name that only the company speaks for is never sure: beside eight members of nine, a woman of another group
-            # got the ninth name in 297 of 300 pictures; in 291 of them her own face spoke against it.
-            if member >= 0 and alone[face, member] < 0:
-                guesses[face] = replace(guesses[face], band=Band.UNSURE)
+        guesses = guesses_of(members, plan.together().completed(), plan.log_odds, threshold)
         return Naming(members[0].group, members[0].group_name, tuple(guesses))
 
     def strangers(self, log_odds: NDArray[np.float64]) -> tuple[Guess, ...]:
@@ -228,6 +221,21 @@ def weighed_names(log_odds: NDArray[np.float64], qualities: Sequence[Quality] | 
     """`models.quality.weighed` among the names that are not vetoed."""
     forbidden = np.isneginf(log_odds)
     return np.where(forbidden, -np.inf, weighed(np.where(forbidden, _HARDLY, log_odds), qualities))
+
+
+def guesses_of(members: list[Member], plan: Plan, alone: NDArray[np.float64], threshold: float) -> list[Guess]:
+    """One guess a face of a plan of these members. `alone`: (n, m) each face's log-odds before the others had a say."""
+    guesses: list[Guess] = []
+    for face, (heard, by_itself) in enumerate(zip(plan.rows(), replace(plan, log_odds=alone).rows(), strict=True)):
+        member = heard[0]
+        if member < 0 or (plan.is_paid(face) and alone[face, member] >= 0):
+            guesses.append(guess_of(members, *heard, threshold))
+            continue
+        # A name that only the company speaks for is never sure: beside eight members of nine, a woman of another group
+        # got the ninth name in 297 of 300 pictures; in 291 of them her own face spoke against it.
+        basis = Basis.CONTEXT if plan.is_paid(face) else Basis.ELIMINATION
+        guesses.append(replace(guess_of(members, *by_itself, threshold), band=Band.UNSURE, basis=basis))
+    return guesses
 
 
 def guess_of(

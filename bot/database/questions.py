@@ -16,7 +16,7 @@ from bot.database.tables import Member, Question, QuestionFace, QuestionPicture,
 from bot.errors import ForgottenError
 from bot.jobs import Identified
 from bot.words import Meaning
-from models.faces import Box, Flaw
+from models.faces import Basis, Box, Flaw
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -218,6 +218,7 @@ def _face(face: SeenFace) -> QuestionFace:
         band=guess.band.value,
         candidates=[[c.member, c.name, round(c.confidence, 6), c.group_name] for c in _likeliest(guess)],
         flaws=[flaw.value for flaw in face.flaws],
+        basis=guess.basis.value,
         words=[],
     )
 
@@ -293,6 +294,7 @@ def answered_face(face: QuestionFace) -> AnsweredFace:
         confidence=face.confidence,
         band=Band(face.band),
         candidates=tuple(Candidate(*candidate) for candidate in face.candidates),
+        basis=Basis(face.basis),
     )
     word = said_word(last) if last else None
     flaws = tuple(Flaw(flaw) for flaw in face.flaws)

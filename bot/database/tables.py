@@ -287,6 +287,7 @@ class QuestionFace(Base):
     candidates: Mapped[list[Any]]
     flaws: Mapped[list[Any]] = mapped_column(default=list)
     crop_id: Mapped[int | None] = mapped_column(ForeignKey("crop.id", ondelete="SET NULL"), index=True)
+    basis: Mapped[str] = mapped_column(String(12), default="face")
     held_by: Mapped[int | None] = mapped_column(BigInteger)
     held_until: Mapped[datetime | None]
     suspected: Mapped[bool] = mapped_column(default=False)

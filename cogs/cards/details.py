@@ -7,12 +7,19 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.answers import MOST_CANDIDATES
-from bot.wording import percent, plain
+from bot.wording import UNKNOWN, percent, plain
 from cogs.cards.faces import face_line
 from cogs.cards.layout import LONGEST_TEXT, Layout, bar, container
+from models.faces import Basis
 
 if TYPE_CHECKING:
     from bot.answers import Answer, AnsweredFace
+
+WHY = {
+    Basis.CONTEXT: "By itself this face is rather nobody's, as below. Only the others beside it speak for {name}.",
+    Basis.ELIMINATION: "Everybody else of the group is there, so that {name} is left. By itself the face says what is below.",
+}
+"""Why a face has a name that it doesn't speak for itself."""
 
 MOST_DETAILS = 30
 HARDLY = 0.01
@@ -31,6 +38,7 @@ def details_card(answer: Answer) -> Layout:
         box.add_item(discord.ui.TextDisplay(f"{where}{_detail(face)}"[: LONGEST_TEXT // len(shown)]))
     box.add_item(discord.ui.Separator())
     told = f"-# Answered by `{answer.engine}`; an answer is sure from {percent(answer.threshold)} on."
+    told += f" Whom I leave out has less than {percent(HARDLY)}."
     if any(len(face.guess.candidates) >= MOST_CANDIDATES for _, face in shown):
         told += f" Of each face I kept the {MOST_CANDIDATES} likeliest names."
     if len(answer.faces) > MOST_DETAILS:
@@ -41,13 +49,15 @@ def details_card(answer: Answer) -> Layout:
 
 
 def _detail(face: AnsweredFace) -> str:
-    """The face's line, why it is doubtful, a bar for each member who is possible, and the names of those who hardly are."""
+    """The face's line, why it is doubtful, and a bar for each member who is possible, and for nobody: together they are all."""
+    guess = face.guess
     lines = [face_line(face)]
     if face.flaws:
         lines.append(f"-# {' and '.join(face.flaws)}: harder to tell")
-    possible = [c for c in face.guess.candidates if c.confidence >= HARDLY]
-    hardly = [plain(c.name) for c in face.guess.candidates if c.confidence < HARDLY]
-    lines += [f"{bar(c.confidence, BAR)} {percent(c.confidence)} {plain(c.name)}" for c in possible]
-    if hardly:
-        lines.append(f"-# under {percent(HARDLY)}: {', '.join(hardly)}")
+    if face.word is None and guess.name is not None and guess.basis in WHY:
+        lines.append(f"-# {WHY[guess.basis].format(name=plain(guess.name))}")
+    shares = [(plain(c.name), c.confidence) for c in guess.candidates]
+    if guess.candidates:
+        shares.append((UNKNOWN, guess.nobody))
+    lines += [f"{bar(share, BAR)} {percent(share)} {name}" for name, share in shares if share >= HARDLY]
     return "\n".join(lines)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
@@ -19,7 +20,7 @@ from bot.trust import Trust
 from bot.usecases import correct
 from bot.usecases.correct import Speaker
 from bot.words import Meaning
-from models.faces import Band, Box, Candidate, Guess
+from models.faces import Band, Basis, Box, Candidate, Guess
 
 MODERATOR = Speaker(1, Trust.MODERATOR)
 OTHER_MODERATOR = Speaker(2, Trust.MODERATOR)
@@ -65,6 +66,13 @@ async def twice(app: App) -> tuple[Answer, dict[str, int]]:
     """An answer with two faces of TWICE."""
     members = await enrolled(app, SERVER, "TWICE", "Sana", "Momo", "Mina")
     return await asked(app, sure("Sana", members["Sana"]), sure("Momo", members["Momo"])), members
+
+
+async def test_what_speaks_for_a_name_is_known_a_year_later(app: App) -> None:
+    members = await enrolled(app, SERVER, "TWICE", "Sana")
+    left = replace(sure("Sana", members["Sana"]), basis=Basis.ELIMINATION, band=Band.UNSURE)
+    answer = await asked(app, left, sure("Sana", members["Sana"]))
+    assert [face.guess.basis for _, face in answer.faces] == [Basis.ELIMINATION, Basis.FACE]
 
 
 async def test_two_confirm_at_the_same_moment(app: App) -> None:

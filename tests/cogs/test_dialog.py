@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from cogs.cards.details import details_card
 from cogs.cards.fix import SomebodyElse, ask_which, ask_who
 from cogs.cards.layout import Layout
 from cogs.cards.result import result_card
-from models.faces import Band, Box, Candidate, Guess
+from models.faces import Band, Basis, Box, Candidate, Guess
 from tests.stories.reading import walk
 
 
@@ -27,6 +28,10 @@ def answer(*faces: AnsweredFace) -> Answer:
 
 def parts(card: Layout, kind: int) -> list[dict[str, Any]]:
     return [part for part in walk(card.to_components()) if part["type"] == kind]
+
+
+def text(card: Layout) -> str:
+    return "\n".join(part["content"] for part in parts(card, 10))
 
 
 def test_more_faces_than_a_menu_holds() -> None:
@@ -57,6 +62,26 @@ def test_a_name_is_neither_markup_nor_mention_nor_link() -> None:
     line, details = (parts(card(shown), 10)[0]["content"] for card in (result_card, details_card))
     assert line == r"① **\<\@1\> \*\*https\://a.example\*\*** ✓ said by <@7>"
     assert r"\[Sana](https\://a.example)" in details
+
+
+@pytest.mark.parametrize(
+    ("basis", "line", "why"),
+    [
+        (Basis.ELIMINATION, "① **Rm?** by elimination", "so that Rm is left"),
+        (Basis.CONTEXT, "① **Rm?** from context", "Only the others beside it speak for Rm."),
+    ],
+)
+def test_a_name_that_others_speak_for_has_a_word_in_place_of_a_confidence(basis: Basis, line: str, why: str) -> None:
+    candidates = Candidate(1, "Rm", 0.31), Candidate(2, "V", 0.004)
+    asked = replace(face(1), guess=Guess(1, "Rm", 0.31, Band.UNSURE, candidates, basis))
+    assert text(result_card(answer(asked))) == line
+    details = text(details_card(answer(asked)))
+    assert "`████░░░░░░░░` 31 % Rm\n`████████░░░░` 69 % someone I don't know" in details
+    assert why in details
+    assert "V" not in details
+    assert "Whom I leave out has less than 1 %." in details
+    said = replace(asked, word=SaidWord(1, Meaning.MEMBER, "Rm", 7))
+    assert why not in text(details_card(answer(said)))
 
 
 async def test_a_form_carries_its_route_and_is_not_kept() -> None:

@@ -10,10 +10,9 @@ import face_recognition
 import numpy as np
 import pytest
 
-from models.assignment import ELIMINATED
 from models.calibration import WRONG_NAME
 from models.engines import load
-from models.faces import Band
+from models.faces import Band, Basis
 from models.gallery import Gallery, Member
 from models.recognition import Recogniser, fit
 from tests.support.people import VERSION, D, World
@@ -126,8 +125,20 @@ def test_a_doubtful_face_is_a_member_among_members_and_a_stranger_alone(world: W
     assert names(recogniser, doubtful, group=1) == [None]
     assert names(recogniser, np.concatenate([doubtful, *strangers]), group=1)[0] is None
     first = recogniser.name(np.concatenate([doubtful, *members]), group=1).guesses[0]
-    assert (first.name, first.band) == ("P0", Band.UNSURE)
-    assert first.confidence > 0.5
+    assert (first.name, first.band, first.basis) == ("P0", Band.UNSURE, Basis.CONTEXT)
+    assert first.confidence == pytest.approx(1 / (1 + math.exp(0.5)), abs=1e-3)
+    assert first.nobody > first.confidence
+
+
+def test_marks_and_confidences_agree(world: World) -> None:
+    """A doubtful name never has a higher confidence than a sure one: the face's own counts where only others speak for it."""
+    recogniser = fit(world.gallery({1: range(9)}, 5))
+    members = [world.photos(person) for person in range(2, 9)]
+    for doubt in (-0.5, -0.2, 0.3, 0.6):
+        faces = np.concatenate([worth(recogniser, 0, doubt), worth(recogniser, 1, 1.0), *members])
+        guesses = recogniser.name(faces, group=1).guesses
+        doubtful = [guess.confidence for guess in guesses if guess.band is Band.UNSURE]
+        assert max(doubtful, default=0) < 0.5 <= min(guess.confidence for guess in guesses if guess.band is Band.SURE)
 
 
 def test_the_last_face_of_a_whole_group_is_named_by_elimination_and_shown_as_doubtful(world: World) -> None:
@@ -135,7 +146,9 @@ def test_the_last_face_of_a_whole_group_is_named_by_elimination_and_shown_as_dou
     others = [world.photos(person) for person in range(8)]
     guesses = recogniser.name(np.concatenate([*others, world.photos(40)])).guesses
     assert [guess.name for guess in guesses] == [f"P{i}" for i in range(9)]
-    assert (guesses[8].band, guesses[8].confidence) == (Band.UNSURE, pytest.approx(ELIMINATED))
+    assert (guesses[8].band, guesses[8].basis) == (Band.UNSURE, Basis.ELIMINATION)
+    assert guesses[8].confidence < 0.5 < guesses[8].nobody
+    assert all(guess.basis is Basis.FACE for guess in guesses[:8])
     assert all(guess.band is Band.SURE for guess in guesses[:8])
 
 
