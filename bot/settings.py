@@ -129,6 +129,13 @@ class Settings(BaseSettings):
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="What goes into the log.")
 
+    @field_validator("data", "link_cookies")
+    @classmethod
+    def _at_home(cls, path: Path | None) -> Path | None:
+        """`~` is the home folder in `.env` too, where no shell replaces it."""
+        # Path.expanduser raises where ~somebody is nobody's home; that is a folder's name then.
+        return None if path is None else Path(os.path.expanduser(path))  # noqa: PTH111
+
     @field_validator("allowed_addresses")
     @classmethod
     def _are_addresses(cls, text: str) -> str:

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, event, inspect, text
+from sqlalchemy import URL, Connection, event, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
@@ -41,12 +41,10 @@ class Database:
     async def open(cls, settings: Settings) -> AsyncGenerator[Database]:
         """The database of `settings`, brought up to date; raises PersonError when it can't be opened."""
         settings.data.mkdir(parents=True, exist_ok=True)
-        url = (
-            settings.database_url.get_secret_value()
-            or f"sqlite+aiosqlite:///{(settings.data / 'nugu.sqlite3').absolute()}"
-        )
+        # A URL object takes the path as it is; in a URL's text ? and % mean something else.
+        own = URL.create("sqlite+aiosqlite", database=str((settings.data / "nugu.sqlite3").absolute()))
         try:
-            engine = create_async_engine(url)
+            engine = create_async_engine(settings.database_url.get_secret_value() or own)
         except (SQLAlchemyError, ImportError) as error:
             raise PersonError(f"NUGU_DATABASE_URL can't be used: {error}.") from None
         if engine.dialect.name == "sqlite":
@@ -100,7 +98,8 @@ def migrate(connection: Connection) -> None:
     from alembic.script import ScriptDirectory
 
     config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
+    # Alembic reads the option as configparser does, to which a % means something.
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     current = _revision(connection)
     if current is not None and current not in {

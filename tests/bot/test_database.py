@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta, timezone
@@ -18,7 +19,7 @@ from pydantic import SecretStr
 from sqlalchemy import Connection, create_engine, text
 
 from bot.database.crops import Crops
-from bot.database.engine import HEAD, MIGRATIONS, Database
+from bot.database.engine import HEAD, MIGRATIONS, Database, migrate
 from bot.database.engines import Engines
 from bot.database.quiz_tables import Base
 from bot.database.rosters import Rosters
@@ -46,6 +47,26 @@ asyncio.run(main())
 
 def test_head_is_the_newest_migration() -> None:
     assert ScriptDirectory(str(MIGRATIONS)).get_current_head() == HEAD
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["what? now", "100%20", "50%", "#1", "~sana", "a:b&c=d", ":memory:", "사나"],
+    ids=lambda name: name.encode().hex(),
+)
+async def test_the_database_lies_in_the_very_folder_that_was_named(tmp_path: Path, name: str) -> None:
+    async with Database.open(Settings(data=tmp_path / name / "data")):
+        pass
+    assert (tmp_path / name / "data" / "nugu.sqlite3").is_file()
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_migrations_are_found_wherever_nugu_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(MIGRATIONS, tmp_path / "50% off" / "migrations")
+    monkeypatch.setattr("bot.database.engine.MIGRATIONS", tmp_path / "50% off" / "migrations")
+    with create_engine("sqlite://").begin() as connection:
+        migrate(connection)
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == HEAD
 
 
 async def test_migrations_make_what_the_tables_say(tmp_path: Path) -> None:

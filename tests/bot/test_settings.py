@@ -45,3 +45,22 @@ def test_a_setting_out_of_bounds_is_refused(monkeypatch: pytest.MonkeyPatch, nam
     monkeypatch.setenv(name, value)
     with pytest.raises(ValidationError):
         Settings.read()
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("~/nugu", "{home}/nugu"),
+        ("~", "{home}"),
+        ("~nobody-of-that-name/x", "~nobody-of-that-name/x"),
+        ("a~/b", "a~/b"),
+    ],
+)
+def test_a_tilde_in_the_env_file_is_the_home_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str, meant: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / ".env").write_text(f"NUGU_DATA={written}\nNUGU_LINK_COOKIES={written}\n")
+    settings = Settings.read()
+    assert settings.data == settings.link_cookies == Path(meant.format(home=tmp_path / "home"))
