@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MUTUAL_SERVERS = 5
+"""The rosters of so many servers are searched for a private question at most."""
 
 
 async def asked_by(
@@ -57,10 +58,19 @@ async def asked_in(client: Nugu, message: discord.Message) -> Asked:
 
 async def groups_offered(interaction: discord.Interaction[Nugu], typed: str) -> Choices:
     """Groups that may be meant, while somebody types."""
+    return choices(await members.offer_groups(interaction.client.app, await servers_meant(interaction), typed))
+
+
+async def servers_meant(interaction: discord.Interaction[Nugu]) -> list[int]:
+    """Whose groups somebody is told the names of: the server's; in private, those of servers where they asked before.
+
+    Discord waits three seconds here, so nobody asks it whether the person has left one of them since: names alone do no harm.
+    """
     server, client = server_of(interaction), interaction.client
-    # While somebody types, a server that they may have left since does no harm; asking Discord would take too long.
-    servers = [server] if server else await identify.servers_asked_in(client.app, interaction.user.id, MUTUAL_SERVERS)
-    return choices(await members.offer_groups(client.app, servers, typed))
+    if server is not None:
+        return [server]
+    asked = await identify.servers_asked_in(client.app, interaction.user.id)
+    return [server for server in asked if client.get_guild(server) is not None][:MUTUAL_SERVERS]
 
 
 def server_of(interaction: discord.Interaction[Nugu]) -> int | None:
@@ -106,8 +116,11 @@ async def _rosters(client: Nugu, server_id: int | None, person: discord.abc.User
     """The server asked in; in private, the servers in which this person asked before and still is."""
     if server_id is not None:
         return (server_id,)
-    mutual = await identify.servers_asked_in(client.app, person.id, MUTUAL_SERVERS)
-    return tuple([server for server in mutual if await _is_in(client, server, person)])
+    mutual: list[int] = []
+    for server in await identify.servers_asked_in(client.app, person.id):
+        if len(mutual) < MUTUAL_SERVERS and await _is_in(client, server, person):
+            mutual.append(server)
+    return tuple(mutual)
 
 
 async def _is_in(client: Nugu, server_id: int, person: discord.abc.User) -> bool:

@@ -9,11 +9,12 @@ from discord.ext import commands
 from bot.client import Nugu  # discord.py reads the annotations
 from bot.usecases import roster
 from bot.wording import plain
+from cogs.asking import servers_meant
 from cogs.cards.layout import Layout, container
 
 THINGS = (
     ("🔎", "Who is this?", "`/who` with up to five pictures, or mention me in a message with pictures."),
-    ("↩️", "Somebody else's picture", "Reply to it and mention me, or right-click it: Apps > **Who is this?**"),
+    ("↩️", "Somebody else's picture", "{reply}: Apps > **Who is this?**"),
     (
         "🎬",
         "Music videos",
@@ -41,6 +42,10 @@ THINGS = (
     ),
 )
 
+REPLY = "Reply to it and mention me, or right-click it"
+RIGHT_CLICK = "Right-click it"
+"""Without the message-content intent, Discord hides the picture of a message that is replied to."""
+
 
 class Help(commands.Cog):
     """What the bot can do, in a few lines."""
@@ -53,13 +58,13 @@ class Help(commands.Cog):
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def help(self, interaction: discord.Interaction[Nugu]) -> None:
         """What I can do."""
-        servers = [interaction.guild_id] if interaction.guild_id else []
-        groups = await roster.group_names(self.client.app, servers)
+        groups = await roster.group_names(self.client.app, await servers_meant(interaction))
         card = Layout()
         box = container(0x5865F2)
         box.add_item(discord.ui.TextDisplay("## nugu · 누구?\nI tell you who is in a picture."))
+        reply = REPLY if self.client.intents.message_content else RIGHT_CLICK
         for icon, title, text in THINGS:
-            box.add_item(discord.ui.TextDisplay(f"{icon} **{title}**\n{text}"))
+            box.add_item(discord.ui.TextDisplay(f"{icon} **{title}**\n{text.format(reply=reply)}"))
         box.add_item(discord.ui.Separator())
         known = ", ".join(plain(name) for name in groups)
         box.add_item(discord.ui.TextDisplay(f"-# I know {known}."[:1000] if known else "-# I know no group here yet."))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import selectinload
 
 from bot.answers import MOST_CANDIDATES, Answer, AnsweredFace, AnsweredPicture, Band, Candidate, Guess, SaidWord
@@ -185,11 +185,11 @@ class Questions:
             update(Question).where(Question.id == question_id, Question.hidden_at.is_(None)).values(hidden_at=utc_now())
         )
 
-    async def servers_asked_in(self, asker_id: int, limit: int) -> list[int]:
-        """The servers in which a person asked something, the latest first."""
+    async def servers_asked_in(self, asker_id: int) -> list[int]:
+        """The servers in which a person asked something, by their latest question there, the latest first."""
         query = select(Question.server_id).where(Question.asker_id == asker_id, Question.server_id.is_not(None))
-        found = await self._session.scalars(query.order_by(Question.id.desc()).limit(100))
-        return list(dict.fromkeys(server for server in found if server is not None))[:limit]
+        latest = query.group_by(Question.server_id).order_by(func.max(Question.id).desc())
+        return [server for server in await self._session.scalars(latest) if server is not None]
 
 
 def _picture(position: int, name: str, result: Identified | Refused) -> QuestionPicture:

@@ -144,10 +144,10 @@ async def read_again(app: App, question_id: int) -> Answer:
         return await Questions(session).answer(question_id)
 
 
-async def servers_asked_in(app: App, asker_id: int, limit: int) -> list[int]:
-    """Ids of the servers in which a person asked something, the latest first, `limit` at most."""
+async def servers_asked_in(app: App, asker_id: int) -> list[int]:
+    """Ids of the servers in which a person asked something, by their latest question there, the latest first."""
     async with app.database.reading() as session:
-        return await Questions(session).servers_asked_in(asker_id, limit)
+        return await Questions(session).servers_asked_in(asker_id)
 
 
 async def hide(app: App, question_id: int) -> None:

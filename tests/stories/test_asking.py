@@ -11,6 +11,9 @@ import psutil
 import pytest
 from PIL import Image
 
+from bot.database.tables import HOUSE
+from bot.usecases import roster
+from bot.usecases.identify import Submitted
 from tests.stories.conftest import Stage
 from tests.stories.reading import alt_texts, answer, buttons, texts
 
@@ -94,6 +97,33 @@ async def test_a_picture_in_private(stage: Stage) -> None:
     stored = stage.env.backend.store_attachments(private.id, [stage.photo("obama3.jpg")])
     await stage.fan.send_dm("", attachments=stored)
     assert "**Obama**" in texts(private.last_message)
+
+
+async def test_in_private_i_know_whom_servers_know_that_one_asked_in_and_still_is_in(stage: Stage) -> None:
+    """The house's rosters, enrolled on the command line, are known to everybody."""
+    _, biden = stage.photo("biden.jpg")
+    await roster.add_member(stage.app, HOUSE, "House", "Biden", [Submitted("biden.jpg", biden)], by=0, make_group=True)
+    await stage.moderator.slash(stage.channel, "group add", name="Presidents")
+    await stage.moderator.slash(
+        stage.channel, "member add", group="Presidents", name="Obama", photo=stage.photo("obama.jpg")
+    )
+    assert "someone I don't know" in await named_in_private(stage, "obama2.jpg")
+    assert "**Biden**" in await named_in_private(stage, "biden.jpg")
+
+    await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama2.jpg"))
+    assert "**Obama**" in await named_in_private(stage, "obama3.jpg")
+    assert "I know House, Presidents." in texts(answer(await stage.fan.user.slash("help")))
+
+    stage.guild.remove_member(stage.fan)
+    assert "someone I don't know" in await named_in_private(stage, "obama3.jpg")
+    assert "**Biden**" in await named_in_private(stage, "biden.jpg")
+
+
+async def named_in_private(stage: Stage, name: str) -> str:
+    """What the fan is told about a photo that they send in private."""
+    private = stage.fan.user.dm_channel
+    await stage.fan.user.send_dm("", attachments=stage.env.backend.store_attachments(private.id, [stage.photo(name)]))
+    return texts(private.last_message)
 
 
 async def test_a_watched_channel_needs_no_mention(stage: Stage) -> None:

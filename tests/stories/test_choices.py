@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import discord
+import pytest
 
 from bot.client import Nugu
 from bot.settings import Settings
@@ -59,6 +60,15 @@ async def test_help_tells_the_five_things_and_whom_i_know(stage: Stage) -> None:
     assert "I know Presidents." in said
 
 
+async def test_help_in_a_server_without_the_bot_lists_nothing_of_it(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody brings the bot along as their own app, to a server that it has left."""
+    await stage.moderator.slash(stage.channel, "group add", name="Presidents")
+    monkeypatch.setattr(stage.bot, "get_guild", lambda _: None)
+    assert "I know no group here yet." in texts(answer(await stage.fan.slash(stage.channel, "help")))
+
+
 async def test_a_reply_whose_picture_discord_hides_is_explained(stage: Stage) -> None:
     """Without the privileged intent Discord strips messages that don't mention the bot, replied ones included."""
     await stage.enrol_presidents()
@@ -67,8 +77,17 @@ async def test_a_reply_whose_picture_discord_hides_is_explained(stage: Stage) ->
     assert not stage.bot.intents.message_content
     posted = await stage.other.send(stage.channel, "look!", attachments=[stage.photo("biden.jpg")])
     await stage.fan.send(stage.channel, f"who is this? {stage.mention}", reply_to=posted)
-    said = texts(stage.channel.last_message)
-    assert "**Biden**" in said or "Apps > Who is this?" in said
+    hidden = (
+        "I can't see the pictures of that message: Discord shows me only messages that mention me. "
+        "Right-click it instead: Apps > Who is this?"
+    )
+    assert texts(stage.channel.last_message).strip() == hidden
+    film = await stage.other.send(stage.channel, "new!", attachments=[("mv.mp4", b"no video")])
+    await stage.fan.send(stage.channel, f"who is this? {stage.mention}", reply_to=film)
+    assert texts(stage.channel.last_message).strip() == hidden
+    told = texts(answer(await stage.fan.slash(stage.channel, "help")))
+    assert "Right-click it: Apps > **Who is this?**" in told
+    assert "Reply to it" not in told
     card = answer(await stage.fan.context_menu(stage.channel, "Who is this?", posted))
     assert "**Biden**" in texts(card)
 
