@@ -178,6 +178,8 @@ async def test_a_photo_that_looks_like_another_member_is_asked_about(stage: Stag
     assert " %) than Biden." in said
     await stage.moderator.click(waiting, label="Use it all the same")
     assert (await photos(stage))[-1] == ("Biden", Origin.SUBMITTED)
+    (card,) = await add(stage, "A new member", stage.photo("obama3.jpg"))
+    assert "is known by 1 photo now" in texts(card), "nobody has a photo of hers to hold it against the others"
 
 
 async def test_a_good_photo_of_the_same_member_is_not_doubted(stage: Stage) -> None:

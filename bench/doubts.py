@@ -1,0 +1,79 @@
+"""Is a photo rightly doubted that is handed in? `python -m bench.doubts [SHARED] [--engines E…] [--trials T]`.
+
+For each group of ../shared/faces: one of its members has so many photos (0 to 3), the others so many each (1, 3 or 5), drawn
+at random. The further photos of that member are handed in, and those of the others under that member's name, a slip. Printed is
+the share of each that surely looks like another member. A first photo, of a member with none, is never doubted for that.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bench.recognition import installed
+from bot.commands.evaluation import Encoder, labelled, read_sample
+from bot.media.pictures import PictureLimits
+from models.faces import Band
+from models.gallery import Gallery
+from models.recognition import fit
+
+if TYPE_CHECKING:
+    from models.evaluation import Sample
+
+_ROOT = Path(__file__).resolve().parents[1]
+OWN = (0, 1, 2, 3)
+OTHERS = (1, 3, 5)
+
+
+def shares(sample: Sample, own: int, others: int, trials: int) -> tuple[float, float]:
+    """Of right photos and of slips, how many look surely like another member; each member is the one, in each trial."""
+    chance = np.random.default_rng(0)
+    members = [member.id for member in sample.roster]
+    photos = {member: np.flatnonzero(sample.people == member) for member in members}
+    alike: tuple[list[bool], list[bool]] = [], []
+    for _ in range(trials):
+        for asked in members:
+            drawn = {member: chance.permutation(photos[member]) for member in members}
+            enrolled = {member: order[: own if member == asked else others] for member, order in drawn.items()}
+            left = {member: np.setdiff1d(photos[member], enrolled[member]) for member in members}
+            gallery = Gallery(
+                sample.encodings[np.concatenate(list(enrolled.values()))],
+                np.repeat(members, [len(places) for places in enrolled.values()]).astype(np.int64),
+                sample.roster,
+                sample.version,
+            )
+            recogniser = fit(gallery)
+            slips = np.concatenate([places for member, places in left.items() if member != asked])
+            for told, places in zip(alike, (left[asked], slips), strict=True):
+                naming = recogniser.name(sample.encodings[places], group=sample.roster[0].group, once="no")
+                told += [guess.band is Band.SURE and guess.member != asked for guess in naming.guesses]
+    return float(np.mean(alike[0])), float(np.mean(alike[1]))
+
+
+def main() -> None:
+    """Print a row for each engine, group, and numbers of photos."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.doubts", description="Which photos look like another member."
+    )
+    parser.add_argument("shared", nargs="?", type=Path, default=_ROOT.parent / "shared")
+    parser.add_argument("--engines", nargs="+", default=["dlib", "retail"])
+    parser.add_argument("--trials", type=int, default=3)
+    arguments = parser.parse_args()
+    shared: Path = arguments.shared.resolve()
+    print("engine group  photos of her own  of each other   right ones alike another  slips alike another")
+    for engine in installed(shared, arguments.engines):
+        groups = labelled(shared / "faces" / "groups")
+        encoder = Encoder(engine, PictureLimits())
+        for group in sorted({group for group, _ in groups}, reverse=True):
+            sample = read_sample(encoder, group, groups, groups, {})
+            for own in OWN:
+                for others in OTHERS:
+                    right, slips = shares(sample, own, others, arguments.trials)
+                    print(f"{engine.name:6} {group:6} {own:17} {others:14} {right:25.0%} {slips:20.0%}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,28 @@
+"""Whether a photo is doubted that is handed in as one member and looks like another."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.doubts import resemblance
+from models.faces import Band, Candidate, Guess
+
+SANA, MOMO, MINA = 1, 2, 3
+
+
+def looks_like_sana(*others: int) -> Guess:
+    candidates = (Candidate(SANA, "Sana", 0.9), *(Candidate(other, f"M{other}", 0.02) for other in others))
+    return Guess(SANA, "Sana", 0.9, Band.SURE, candidates)
+
+
+@pytest.mark.parametrize(
+    ("known", "doubt"), [((MOMO, MINA), "it looks more like Sana (90 %) than Momo"), ((MINA,), None), ((), None)]
+)
+def test_a_photo_is_held_against_others_where_there_is_one_of_her_own(
+    known: tuple[int, ...], doubt: str | None
+) -> None:
+    assert resemblance(looks_like_sana(*known), MOMO, "Momo") == doubt
+
+
+def test_a_photo_of_herself_is_not_doubted() -> None:
+    assert resemblance(looks_like_sana(MOMO), SANA, "Sana") is None
