@@ -13,13 +13,14 @@ from cogs.asking import asked_in, reply
 from cogs.cards.clip import taken_card
 from cogs.cards.layout import told_card
 from cogs.progress import TOKEN_SECONDS
-from cogs.videos import Film, Link, receive
+from cogs.videos import Link, receive
 
 if TYPE_CHECKING:
     import discord
 
     from bot.client import Nugu
     from bot.usecases.identify import Asked
+    from cogs.contents import Media
 
 
 def reach_of(interaction: discord.Interaction[Nugu], card_id: int) -> Reach:
@@ -34,7 +35,7 @@ def reach_of(interaction: discord.Interaction[Nugu], card_id: int) -> Reach:
     )
 
 
-async def annotate(client: Nugu, message: discord.Message, found: Film | Link) -> None:
+async def annotate(client: Nugu, message: discord.Message, found: Media | Link) -> None:
     """Promise the clip of a video that a message asks about; its answer is a card from the first moment on."""
     card = await reply(message, view=taken_card())
     try:
@@ -49,7 +50,7 @@ async def annotate(client: Nugu, message: discord.Message, found: Film | Link) -
 async def promise(
     client: Nugu,
     asked: Asked,
-    found: Film | Link,
+    found: Media | Link,
     reach: Reach,
     start: float | None = None,
     length: float | None = None,

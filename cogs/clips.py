@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import discord
 from discord import app_commands
@@ -17,7 +17,10 @@ from cogs.asking import asked_by, groups_offered
 from cogs.asking_clips import promise, reach_of
 from cogs.clip_desk import ClipDesk
 from cogs.presses.clip import Cancel, DrawAgain
-from cogs.videos import Film, Link, film_of, is_video, linked, video_of
+from cogs.videos import Link, given_video, linked, unlabelled_video_of, video_of
+
+if TYPE_CHECKING:
+    from cogs.contents import Media
 
 ONE_OF_TWO = "Give me a `link:` or a `video:`, one of the two."
 NO_LINK = "That is no link. Paste the address of the video: `https://…`."
@@ -75,7 +78,7 @@ class Clips(commands.Cog):
 
     async def clip_menu(self, interaction: discord.Interaction[Nugu], message: discord.Message) -> None:
         """Apps > Annotate this clip."""
-        found = video_of(message)
+        found = video_of(message) or unlabelled_video_of(message)
         if found is None:
             raise PersonError(NO_VIDEO)
         await self._promise(interaction, found, source=message.id)
@@ -93,7 +96,7 @@ class Clips(commands.Cog):
     async def _promise(
         self,
         interaction: discord.Interaction[Nugu],
-        found: Film | Link,
+        found: Media | Link,
         start: float | None = None,
         length: float | None = None,
         style: Style = Style.NAMES,
@@ -111,14 +114,14 @@ class Clips(commands.Cog):
             await promise(self.client, asked, found, reach_of(interaction, card_id), start, length, style)
 
 
-def _given(link: str | None, video: discord.Attachment | None) -> Film | Link:
+def _given(link: str | None, video: discord.Attachment | None) -> Media | Link:
     """The video of a command. Raises PersonError unless there is one, and one alone."""
     if (link is None) == (video is None):
         raise PersonError(ONE_OF_TWO)
     if video is not None:
-        if not is_video(video):
+        if (media := given_video(video)) is None:
             raise PersonError(NO_VIDEO_FILE)
-        return film_of(video)
+        return media
     address = first_link(link or "")
     if address is None:
         raise PersonError(NO_LINK)

@@ -18,6 +18,7 @@ from bot.usecases import exchange
 from bot.wording import plain
 from cogs.cards.exchange import exported_in_words, imported_card
 from cogs.cards.layout import told_card
+from cogs.contents import attached
 from cogs.offers import own_groups
 from cogs.pictures import read_file
 from cogs.progress import Progress
@@ -49,7 +50,7 @@ class Roster(commands.GroupCog, name="roster"):
 
         async def work() -> tuple[Layout, list[discord.File]]:
             with app.turns.taken_by(by):
-                given = await read_file(archive, limits.max_bytes)
+                given = await read_file(self.client, attached(archive), limits.max_bytes)
                 if given.refusal is not None:
                     raise PersonError(f"{given.refusal[:1].upper()}{given.refusal[1:]}.")
                 return imported_card(

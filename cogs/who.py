@@ -18,6 +18,7 @@ from bot.usecases.setup import choices as choices_of
 from cogs.asking import asked_by, asked_in, check_may_answer, explain, groups_offered, place, reply
 from cogs.asking_clips import annotate
 from cogs.cards.result import result_card, result_files
+from cogs.contents import media_of
 from cogs.phrases import asks_who
 from cogs.pictures import pictures_of, read_attachments, shows_pictures
 from cogs.presses.answer import AllRight, Details, FixFace, Hide, Undo
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.usecases.identify import Asked, Submitted, Tagged
-    from cogs.videos import Film
+    from cogs.contents import Media
 
 log = logging.getLogger(__name__)
 
@@ -155,7 +156,7 @@ class Who(commands.Cog):
         choices = await choices_of(self.client.app, message.guild.id)
         if not {message.channel.id, place(message.channel)} & choices.watched:
             return False
-        return bool(message.attachments or message.embeds or message.stickers or message.reference)
+        return bool(media_of(message) or message.reference)
 
     async def _pictures_asked_about(self, message: discord.Message) -> Sequence[Submitted]:
         """The message's own pictures, or those of the message that it replies to."""
@@ -184,7 +185,7 @@ def _meant(message: discord.Message) -> discord.Message:
     return replied if isinstance(replied, discord.Message) else message
 
 
-def _video_asked_about(message: discord.Message) -> Film | Link | None:
+def _video_asked_about(message: discord.Message) -> Media | Link | None:
     """The video of a message that asks; a link beside pictures only tells where they are from."""
     found = video_of(message)
     return None if isinstance(found, Link) and shows_pictures(message) else found

@@ -12,6 +12,7 @@ from bot.wording import plain
 from bot.words import Meaning
 from cogs.cards.faces import face_in_words, face_line
 from cogs.cards.layout import LONGEST_ALT, LONGEST_TEXT, Button, Layout, Row, container, route
+from cogs.contents import walk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,8 +62,7 @@ def pictures_shown(card: discord.Message) -> list[str]:
     A message of components doesn't list its files among `attachments` (discord-api-docs #8277), and an edit that uploads
     them anew has been refused (#7529): so an edited card points to where its pictures are.
     """
-    boxes = [part for part in card.components if isinstance(part, discord.components.Container)]
-    galleries = [part for box in boxes for part in box.children if isinstance(part, discord.MediaGalleryComponent)]
+    galleries = [part for part, _ in walk(card.components) if isinstance(part, discord.MediaGalleryComponent)]
     return [item.media.url for gallery in galleries for item in gallery.items]
 
 

@@ -9,7 +9,8 @@ import pytest
 from bot.clips.standing import Stage, Standing
 from cogs.cards.clip import clip_card, clip_name, progress_card
 from cogs.cards.layout import Layout
-from cogs.videos import Film, Link, linked
+from cogs.contents import Kind, Media
+from cogs.videos import Link, linked
 from tests.stories.reading import walk
 from tests.support.clips import finished, promise
 from tests.support.discord_messages import message_problems
@@ -105,7 +106,7 @@ def test_an_edited_card_points_to_where_its_files_are() -> None:
 
 def test_what_a_link_leads_to() -> None:
     own = "https://cdn.discordapp.com/attachments/1/2/mv.mp4?ex=1"
-    assert linked(own) == Film("mv.mp4", own)
+    assert linked(own) == Media("mv.mp4", own, Kind.VIDEO)
     assert linked("https://a.example/mv.mp4") == Link("https://a.example/mv.mp4")
     assert linked("http://cdn.discordapp.com/mv.mp4") == Link("http://cdn.discordapp.com/mv.mp4")
 

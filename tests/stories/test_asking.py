@@ -194,6 +194,43 @@ async def test_a_forwarded_picture(stage: Stage) -> None:
     assert "**Biden**" in texts(card)
 
 
+async def test_the_bots_own_card_is_asked_about_again_and_forwarded(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama2.jpg"))
+    card = stage.channel.last_message
+    # Discord lists no file of a message of components among its attachments (discord-api-docs #8277).
+    stage.env.backend.messages[stage.channel.id][card.id].attachments = []
+    again = answer(await stage.other.context_menu(stage.channel, "Who is this?", card))
+    assert "**Obama**" in texts(again)
+    forwarded = await stage.other.forward(card, stage.channel)
+    await stage.fan.send(stage.channel, f"{stage.mention} who?", reply_to=forwarded)
+    assert "**Obama**" in texts(stage.channel.last_message)
+
+
+async def test_pictures_deep_in_components_are_read_through_discords_proxy(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    proxy = "https://images-ext-1.discordapp.net/external/abc/https/example.org"
+    post_components(stage, f"{proxy}/obama2.jpg", stage.photo("obama2.jpg")[1], "https://example.org/biden.jpg")
+    card = answer(await stage.fan.context_menu(stage.channel, "Who is this?", stage.channel.last_message))
+    assert "**Obama**" in texts(card)
+    assert "**biden.jpg**: this picture is not served by Discord" in texts(card)
+
+
+async def test_a_file_that_claims_nothing_is_looked_at_beside_a_picture(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    files = [
+        stage.photo("obama2.jpg"),
+        ("7D2F4A", stage.photo("biden.jpg")[1]),
+        ("LICENSE", b"\0\1\2"),
+        ("a.txt", b"a"),
+    ]
+    posted = await stage.other.send(stage.channel, "", attachments=files)
+    card = answer(await stage.fan.context_menu(stage.channel, "Who is this?", posted))
+    assert "**Obama**" in texts(card)
+    assert "**Biden**" in texts(card)
+    assert "⚠️" not in texts(card)
+
+
 async def test_a_picture_in_an_embed_is_read_through_discords_proxy(stage: Stage) -> None:
     await stage.enrol_presidents()
     proxy = "https://images-ext-1.discordapp.net/external/abc/https/example.org/obama2.jpg"
@@ -255,3 +292,16 @@ def post_embed(stage: Stage, proxy_url: str, data: bytes) -> None:
     backend.cdn._blobs[proxy_url] = data
     image = {"url": "https://example.org/obama2.jpg", "proxy_url": proxy_url, "width": 626, "height": 1200}
     backend.create_message(stage.channel.id, stage.other.id, "", embeds=[{"type": "image", "thumbnail": image}])
+
+
+def post_components(stage: Stage, proxy_url: str, data: bytes, unserved: str) -> None:
+    """Let another bot post a section with a picture of another host, and a gallery with one that Discord hasn't fetched."""
+    backend = stage.env.backend
+    backend.cdn._blobs[proxy_url] = data
+    seen = {"url": "https://example.org/obama2.jpg", "proxy_url": proxy_url, "content_type": "image/jpeg"}
+    unseen = {"url": unserved, "proxy_url": unserved}
+    thumbnail = {"type": 11, "media": seen, "description": None, "spoiler": False}
+    section = {"type": 9, "components": [{"type": 10, "content": "Who?"}], "accessory": thumbnail}
+    gallery = {"type": 12, "items": [{"media": unseen, "description": None, "spoiler": False}]}
+    box = {"type": 17, "components": [section, gallery], "spoiler": False}
+    backend.create_message(stage.channel.id, stage.other.id, "", components=[box], flags=1 << 15)

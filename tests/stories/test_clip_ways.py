@@ -199,12 +199,13 @@ async def test_a_private_message_with_a_video(stage: Stage, heard: Heard) -> Non
 async def test_the_menu_of_a_message(stage: Stage, heard: Heard) -> None:
     posted = await stage.other.send(stage.channel, "", attachments=[VIDEO])
     forwarded = await stage.other.forward(posted, stage.channel)
+    unlabelled = await stage.other.send(stage.channel, "", attachments=[("mv", VIDEO[1])])
     linked = post_link(stage, "https://youtu.be/abc", YOUTUBE)
-    for message in (posted, forwarded, linked):
+    for message in (posted, forwarded, unlabelled, linked):
         await stage.fan.context_menu(stage.channel, "Annotate this clip", message)
-    assert heard.videos == [VIDEO[1], VIDEO[1]]
-    assert heard.wishes[2].source == "https://www.youtube.com/watch?v=abc"
-    assert [asked.source_message_id for asked in heard.asked] == [posted.id, forwarded.id, linked.id]
+    assert heard.videos == [VIDEO[1]] * 3
+    assert heard.wishes[3].source == "https://www.youtube.com/watch?v=abc"
+    assert [asked.source_message_id for asked in heard.asked] == [posted.id, forwarded.id, unlabelled.id, linked.id]
     nothing = await stage.other.send(stage.channel, "hello")
     refused = await stage.fan.context_menu(stage.channel, "Annotate this clip", nothing)
     assert said(refused).startswith("I see no video in that message.")
@@ -219,6 +220,24 @@ async def test_a_video_that_discord_shows_is_read_through_its_proxy(stage: Stage
     posted = post_link(stage, "https://a.example/dance.mp4", embed)
     await stage.fan.context_menu(stage.channel, "Annotate this clip", posted)
     assert [wish.source for wish in heard.wishes] == ["https://a.example/dance.mp4"]
+
+
+async def test_a_video_in_a_card_of_another_bot(stage: Stage, heard: Heard) -> None:
+    backend = stage.env.backend
+    (stored,) = backend.store_attachments(stage.channel.id, [VIDEO])
+    media = {
+        "url": stored["url"],
+        "proxy_url": stored["url"],
+        "content_type": "video/mp4",
+        "attachment_id": stored["id"],
+    }
+    gallery = {"type": 12, "items": [{"media": media, "description": None, "spoiler": False}]}
+    box = {"type": 17, "components": [{"type": 10, "content": "New!"}, gallery], "spoiler": False}
+    backend.create_message(stage.channel.id, stage.other.id, "", components=[box], flags=1 << 15)
+    posted = stage.channel.last_message
+    await stage.fan.context_menu(stage.channel, "Annotate this clip", posted)
+    await stage.fan.send(stage.channel, f"{stage.mention} who is this?", reply_to=posted)
+    assert heard.videos == [VIDEO[1], VIDEO[1]]
 
 
 async def test_pictures_are_answered_as_before(stage: Stage, heard: Heard) -> None:

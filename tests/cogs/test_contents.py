@@ -1,0 +1,171 @@
+"""Files of a message are found wherever Discord keeps them, each once, and only where Discord serves them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+import pytest
+
+from cogs.contents import NOT_SERVED, Kind, Media, kind_of, media_of, texts_of
+from cogs.videos import Link, video_of
+
+CDN = "https://cdn.discordapp.com/attachments/1/2"
+PROXY = "https://images-ext-1.discordapp.net/external/x/https/example.org"
+COMPONENTS_V2 = 1 << 15
+
+
+def message(*components: dict[str, Any], **fields: Any) -> discord.Message:
+    """A message as Discord sends it."""
+    author = {"id": "5", "username": "fan", "discriminator": "0", "avatar": None}
+    data: dict[str, Any] = {"id": "9", "channel_id": "7", "author": author, "type": 0, "pinned": False, "tts": False}
+    data |= {"mention_everyone": False, "mentions": [], "mention_roles": [], "timestamp": "2026-11-29T00:00:00+00:00"}
+    data |= {"edited_timestamp": None, "content": "", "embeds": [], "attachments": [], "flags": COMPONENTS_V2}
+    client = discord.Client(intents=discord.Intents.none())
+    state = client._connection  # pyright: ignore[reportPrivateUsage]  # what a Message is made with
+    channel = discord.PartialMessageable(state, id=7)
+    payload: Any = data | {"components": list(components)} | fields
+    return discord.Message(state=state, channel=channel, data=payload)
+
+
+def upload(name: str, number: int, content_type: str | None = "image/jpeg") -> dict[str, Any]:
+    """A file that was uploaded with the message, as its components show it."""
+    url = f"{CDN}/{name}?ex=1&is=2&hm=3"
+    return {"id": "1", "url": url, "proxy_url": url, "content_type": content_type, "attachment_id": str(number)}
+
+
+def elsewhere(name: str, content_type: str | None = "image/jpeg", proxy: str = PROXY) -> dict[str, Any]:
+    """A file of another host, which Discord has fetched."""
+    return {
+        "id": "1",
+        "url": f"https://example.org/{name}",
+        "proxy_url": f"{proxy}/{name}",
+        "content_type": content_type,
+    }
+
+
+def attachment(name: str, number: int, content_type: str | None) -> dict[str, Any]:
+    url = f"{CDN}/{name}"
+    kind = {} if content_type is None else {"content_type": content_type}
+    return {"id": str(number), "filename": name, "size": 10, "url": url, "proxy_url": url, **kind}
+
+
+def gallery(*items: dict[str, Any], spoiler: bool = False) -> dict[str, Any]:
+    shown = [{"media": item, "description": None, "spoiler": spoiler} for item in items]
+    return {"type": 12, "id": 2, "items": shown}
+
+
+def section(media: dict[str, Any], text: str = "hello") -> dict[str, Any]:
+    thumbnail = {"type": 11, "id": 3, "media": media, "description": None, "spoiler": False}
+    return {"type": 9, "id": 4, "components": [{"type": 10, "id": 5, "content": text}], "accessory": thumbnail}
+
+
+def file(media: dict[str, Any], name: str, size: int) -> dict[str, Any]:
+    return {"type": 13, "id": 6, "file": media, "name": name, "size": size, "spoiler": False}
+
+
+def container(*parts: dict[str, Any], spoiler: bool = False) -> dict[str, Any]:
+    return {"type": 17, "id": 8, "accent_color": None, "spoiler": spoiler, "components": list(parts)}
+
+
+def snapshot(*components: dict[str, Any], **fields: Any) -> list[dict[str, Any]]:
+    """What a forward shows of a message."""
+    shown: dict[str, Any] = {"type": 0, "content": "", "mentions": [], "mention_roles": [], "attachments": []}
+    shown |= {"embeds": [], "timestamp": "2026-11-29T00:00:00+00:00", "edited_timestamp": None, "flags": COMPONENTS_V2}
+    return [{"message": shown | {"components": list(components)} | fields}]
+
+
+def test_components_show_their_files_however_deep_they_are_nested() -> None:
+    shown = message(
+        container(gallery(upload("a.jpg", 11), upload("b.jpg", 12)), section(elsewhere("c.png"))),
+        file(upload("d.heic", 14, None), "d.heic", 99),
+    )
+    assert [(media.name, media.size, media.kind) for media in media_of(shown)] == [
+        ("a.jpg", None, Kind.PICTURE),
+        ("b.jpg", None, Kind.PICTURE),
+        ("c.png", None, Kind.PICTURE),
+        ("d.heic", 99, Kind.PICTURE),
+    ]
+    assert [media.url for media in media_of(shown)][2] == f"{PROXY}/c.png"
+    assert not any(media.refusal for media in media_of(shown))
+
+
+def test_a_forwarded_message_shows_its_files_too() -> None:
+    forwarded = message(flags=0, message_snapshots=snapshot(container(gallery(upload("a.jpg", 11)))))
+    assert [media.name for media in media_of(forwarded)] == ["a.jpg"]
+
+
+def test_a_file_that_is_listed_and_shown_is_one_file() -> None:
+    shown = message(gallery(upload("a.jpg", 11)), attachments=[attachment("a.jpg", 11, "image/jpeg")])
+    (media,) = media_of(shown)
+    assert media.size == 10
+
+
+@pytest.mark.parametrize(
+    "proxy", ["http://127.0.0.1:8080", "https://example.org", "http://cdn.discordapp.com", "https://[x"]
+)
+def test_what_discord_does_not_serve_is_left_alone(proxy: str) -> None:
+    (media,) = media_of(message(gallery(elsewhere("secret.jpg", proxy=proxy))))
+    assert media.refusal == NOT_SERVED
+
+
+def test_a_spoiler_covers_all_that_is_in_it() -> None:
+    shown = message(
+        container(gallery(upload("a.jpg", 11)), section(upload("b.jpg", 12)), spoiler=True),
+        gallery(upload("c.jpg", 13), spoiler=True),
+        gallery(upload("SPOILER_d.jpg", 14), upload("e.jpg", 15)),
+    )
+    assert [media.spoiler for media in media_of(shown)] == [True, True, True, True, False]
+
+
+def test_a_video_in_components_is_a_video() -> None:
+    film = upload("mv.mp4", 11, "video/mp4")
+    assert video_of(message(container(gallery(upload("a.jpg", 10), film)))) == Media("mv.mp4", film["url"], Kind.VIDEO)
+    forwarded = message(flags=0, message_snapshots=snapshot(file(film, "mv.mp4", 99)))
+    assert video_of(forwarded) == Media("mv.mp4", film["url"], Kind.VIDEO, 99)
+    unserved = message(gallery(elsewhere("mv.mp4", "video/mp4", proxy="https://example.org")))
+    assert video_of(unserved) == Link("https://example.org/mv.mp4")
+
+
+def test_a_link_in_a_text_or_on_a_button_is_a_link() -> None:
+    link = "https://youtu.be/abc"
+    said = message(container({"type": 10, "id": 1, "content": f"New MV: [watch]({link})"}))
+    assert video_of(said) == Link(link)
+    beside = message(section(upload("a.jpg", 11), f"out now {link}"))
+    assert video_of(beside) == Link(link)
+    button = {"type": 2, "id": 2, "style": 5, "label": "Watch", "url": link}
+    assert video_of(message({"type": 1, "id": 1, "components": [button]})) == Link(link)
+    assert video_of(message(flags=0, message_snapshots=snapshot({"type": 10, "id": 1, "content": link}))) == Link(link)
+
+
+def test_all_that_is_said_is_read_in_its_order() -> None:
+    shown = message({"type": 10, "id": 1, "content": "one"}, container(section(upload("a.jpg", 11), "two")))
+    assert [text for text in texts_of(shown) if text] == ["one", "two"]
+
+
+def test_an_address_that_is_none_does_no_harm() -> None:
+    assert video_of(message(flags=0, content="see https://[x for more")) == Link("https://[x")
+
+
+@pytest.mark.parametrize(
+    ("name", "content_type", "kind"),
+    [
+        ("sana.jpg", "image/jpeg", Kind.PICTURE),
+        ("SANA.JFIF", None, Kind.PICTURE),
+        ("sana", "image/png; charset=x", Kind.PICTURE),
+        ("sana.heic", "application/octet-stream", Kind.PICTURE),
+        ("mv.ts", "text/vnd.trolltech.linguist", Kind.VIDEO),
+        ("mv", "video/mp4", Kind.VIDEO),
+        ("sana", None, Kind.UNKNOWN),
+        ("sana", "application/octet-stream", Kind.UNKNOWN),
+        ("sana.jpg_large", None, Kind.UNKNOWN),
+        ("7D2F-4A.tmp", None, Kind.UNKNOWN),
+        ("lyrics.txt", "text/plain", Kind.OTHER),
+        ("lyrics.txt", None, Kind.OTHER),
+        ("pack.zip", "application/octet-stream", Kind.OTHER),
+        ("pack.tar.gz", None, Kind.OTHER),
+        ("sana", "text/plain", Kind.OTHER),
+    ],
+)
+def test_what_a_file_claims_to_be(name: str, content_type: str | None, kind: Kind) -> None:
+    assert kind_of(name, content_type) is kind
