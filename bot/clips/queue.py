@@ -186,11 +186,8 @@ class ClipQueue:
 
     async def _keep(self, app: App, desk: Desk, job: ClipJob) -> None:
         """See one promise through to a clip, or to the sentence why there is none."""
-        promise = promise_of(job)
         try:
-            if job.attempt > MOST_ATTEMPTS:
-                raise PersonError(GIVEN_UP)
-            await self._make_and_send(app, desk, job)
+            await self._attempt(app, desk, job)
         except asyncio.CancelledError:
             async with app.database.writing() as session:
                 now = await Clips(session).get(job.id)
@@ -200,26 +197,46 @@ class ClipQueue:
                 raise
             if now.question_id is not None:
                 await identify.hide(app, now.question_id)
-            await desk.explain(promise, CANCELLED)
+            await desk.explain(promise_of(job), CANCELLED)
+
+    async def _attempt(self, app: App, desk: Desk, job: ClipJob) -> None:
+        """Make the clip and post it. A passing trouble is waited out, any other is told."""
+        try:
+            if job.attempt > MOST_ATTEMPTS:
+                raise PersonError(GIVEN_UP)
+            await self._make_and_send(app, desk, job)
+            return
         except Exception as error:  # noqa: BLE001  # whatever goes wrong with one clip is its own, and told
-            if isinstance(error, PASSING) and job.attempt < MOST_ATTEMPTS:
-                log.warning("clip %s is tried again in %.0f s: %s", job.id, PAUSE, error)
-                await asyncio.sleep(PAUSE)
-                async with app.database.reading() as session:
-                    now = await Clips(session).get(job.id)
-                if now is not None and now.state is ClipState.SENDING:
-                    await self._settle(app, desk, now)
-                return  # what is still WORKING waits again: nobody is at work on it
-            sentence = sentence_for(error)
-            async with app.database.writing() as session:
-                if job.answer_id is None:
-                    moved = await Clips(session).move(job, ClipState.FAILED)
-                else:  # the clip from before is there, and can be drawn again
-                    moved = await Clips(session).move(job, ClipState.DONE, drawn_changes=NEVER)
-            if moved is not None:
-                if moved.state is ClipState.FAILED and moved.question_id is not None:
-                    await identify.hide(app, moved.question_id)
-                await desk.explain(promise, sentence)
+            failure = error
+        # Not inside the handler: a cancel that comes during the pause is one like any other.
+        if isinstance(failure, PASSING) and job.attempt < MOST_ATTEMPTS:
+            await self._wait_out(app, desk, job, failure)
+        else:
+            await self._give_up(app, desk, job, failure)
+
+    async def _wait_out(self, app: App, desk: Desk, job: ClipJob, failure: Exception) -> None:
+        """Pause, and leave the job to the next attempt: what is still WORKING then waits again, as nobody is at work on it."""
+        log.warning("clip %s is tried again in %.0f s: %s", job.id, PAUSE, failure)
+        if self._rest(job.id) <= 0:  # what failed at once was never shown, and so could not be cancelled
+            await self._show(desk, Standing(promise_of(job), job.title, Stage.WAITING))
+        await asyncio.sleep(PAUSE)
+        async with app.database.reading() as session:
+            now = await Clips(session).get(job.id)
+        if now is not None and now.state is ClipState.SENDING:
+            await self._settle(app, desk, now)
+
+    async def _give_up(self, app: App, desk: Desk, job: ClipJob, failure: Exception) -> None:
+        """Write that there will be no clip, and tell why."""
+        sentence = sentence_for(failure)
+        async with app.database.writing() as session:
+            if job.answer_id is None:
+                moved = await Clips(session).move(job, ClipState.FAILED)
+            else:  # the clip from before is there, and can be drawn again
+                moved = await Clips(session).move(job, ClipState.DONE, drawn_changes=NEVER)
+        if moved is not None:
+            if moved.state is ClipState.FAILED and moved.question_id is not None:
+                await identify.hide(app, moved.question_id)
+            await desk.explain(promise_of(job), sentence)
 
     async def _make_and_send(self, app: App, desk: Desk, job: ClipJob) -> None:
         async with self._telling(desk, job) as heard:

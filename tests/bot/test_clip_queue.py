@@ -291,6 +291,35 @@ async def test_a_passing_trouble_is_tried_again(
     assert not desk.told
 
 
+async def test_a_cancel_during_the_pause_is_told_and_ends_it(
+    app: App, works: Works, desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    works.go_on.set()
+    works.fails = WorkersAwayError()
+    job_id = await promise(app, 1)
+    await until(lambda: "is tried again in" in caplog.text)
+    await clip.cancel(app, job_id, Speaker(1, Trust.MEMBER))
+    assert desk.told == {job_id: queue.CANCELLED}
+    assert await state(app, job_id) is ClipState.CANCELLED
+    works.fails = None
+    await becomes(app, await promise(app, 1, "b"), ClipState.DONE)
+    assert works.began.count(job_id) == 1
+
+
+async def test_a_bot_that_ends_during_the_pause_takes_the_clip_up_again(
+    app: App, works: Works, desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    works.go_on.set()
+    works.fails = WorkersAwayError()
+    job_id = await promise(app, 1)
+    await until(lambda: "is tried again in" in caplog.text)
+    await app.clips.close()
+    works.fails = None
+    await app.clips.serve(app, desk)
+    await becomes(app, job_id, ClipState.DONE)
+    assert not desk.told
+
+
 async def test_a_connection_that_is_lost_while_posting_posts_no_second_clip(
     app: App, works: Works, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

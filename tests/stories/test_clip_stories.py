@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import re
 import signal
@@ -25,6 +26,8 @@ from bot.clips import making
 from bot.clips.kept import Kept
 from bot.clips.queue import ClipQueue
 from bot.compute import Compute
+from bot.database.rosters import Rosters
+from bot.errors import WorkersAwayError
 from tests.conftest import LONG_ENOUGH
 from tests.stories.conftest import Stage
 from tests.stories.reading import alt_texts, answer, buttons, option, texts
@@ -136,6 +139,11 @@ def one_told(message: Any, word: str) -> Any:
     return message if word in texts(message) and not buttons(message) else None
 
 
+def with_cancel(stage: Stage) -> Any:
+    """The progress card, once it has its button."""
+    return next((message for message in stage.channel.history() if buttons(message) == ["Cancel"]), None)
+
+
 def shown(stage: Stage) -> str:
     """All that the bot ever put on a card."""
     return "\n".join(str(request.json) for request in stage.recorder.requests)
@@ -233,6 +241,25 @@ async def test_the_asker_cancels_and_nobody_else(stage: Stage, film: tuple[str, 
     await stage.fan.click(card, label="Cancel")
     await told(stage, "Cancelled.")
     assert len(stage.channel.history()) == 1
+
+
+async def test_a_cancel_while_the_work_pauses_ends_the_card(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def away(*_: Any) -> None:
+        raise WorkersAwayError
+
+    monkeypatch.setattr(making, "make", away)
+    async with stage.app.database.writing() as session:
+        group = await Rosters(session).add_group(stage.guild.id, "Presidents")
+        await Rosters(session).add_member(group.id, "Obama")
+    with caplog.at_level(logging.WARNING, "bot.clips.queue"):
+        await stage.fan.slash(stage.channel, "clip", video=("white house.mp4", b"nobody looks at it"))
+        await until(lambda: "is tried again in" in caplog.text, "the pause")
+    await stage.fan.click(await until(lambda: with_cancel(stage), "the button"), label="Cancel")
+    (card,) = stage.channel.history()
+    assert texts(card).strip() == "Cancelled."
+    assert buttons(card) == []
 
 
 @pytest.mark.thorough
