@@ -44,7 +44,6 @@ class Recognisers:
         self._compute = compute
         self._bench = bench
         self._trainer = trainer
-        self._versions: dict[str, str] = {}
         self._fits = Memo(KEPT)
 
     async def bench(self) -> Workbench:
@@ -54,7 +53,7 @@ class Recognisers:
 
     async def engine(self) -> str:
         """The version of the engine in use, as encodings carry it."""
-        return await self._version(await self.bench())
+        return (await self.bench()).version
 
     async def of(self, servers: Collection[int]) -> Fitted:
         """The recogniser for the rosters of `servers`; raises NoRosterError when nobody is enrolled in them."""
@@ -63,17 +62,12 @@ class Recognisers:
             key = bench.engine, await Rosters(session).revisions(servers)
         return await self._fits.get(key, partial(self._fit, bench, servers))
 
-    async def _version(self, bench: Workbench) -> str:
-        if bench.engine not in self._versions:
-            self._versions[bench.engine] = await self._compute.run(jobs.warm_up, bench)
-        return self._versions[bench.engine]
-
     async def _fit(self, bench: Workbench, servers: Collection[int]) -> Fitted:
         async with self._database.reading() as session:
             anybody = await Rosters(session).members(servers)
         if not anybody:
             raise NoRosterError
-        engine = await self._version(bench)
+        engine = bench.version
         async with self._database.reading() as session:
             rows = await Rosters(session).rows(servers, engine)
             vetoes = await Vetoes(session).spoken_of(servers, engine)

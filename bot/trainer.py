@@ -234,8 +234,7 @@ class Trainer:
         """
         async with self._database.reading() as session:
             name = await Engines(session).in_use()
-        version = await self._compute.run(jobs.warm_up, self._bench.with_engine(name))
-        async with self._database.reading() as session:
+            version = self._bench.with_engine(name).version
             state = await Models(session).state(group)
             rows = await Rosters(session).rows_of([group], version)
         ready = _Ready(state, name, version, rows) if state is not None and rows else None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import discord
 import simcord
 
+from bot import jobs
 from bot.app import App
 from bot.client import Nugu
 from bot.commands.folders import enrol_into
@@ -45,7 +46,7 @@ async def run_demo(settings: Settings, faces: Path | None, port: int) -> None:
         if faces is not None:
             await enrol_into(app, DEMO_SERVER, faces)
         print("Starting the workers…", flush=True)
-        await app.recognisers.engine()
+        await app.compute.run(jobs.warm_up, await app.recognisers.bench())
         groups = [group.name for group in await list_groups(app, [DEMO_SERVER])]
         first = FILLED.format(groups=", ".join(groups)[:500]) if groups else EMPTY
         bot = Nugu(app, always_sync=True, shard_count=1)

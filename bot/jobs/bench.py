@@ -28,6 +28,16 @@ class Workbench:
     picture_bytes: int
     picture_pixels: int
 
+    @property
+    def version(self) -> str:
+        """Its engine's version, as encodings carry it, without loading the engine. Raises EngineAwayError."""
+        from models.engines import UnknownEngineError, version_of
+
+        try:
+            return version_of(self.engine)
+        except UnknownEngineError:
+            raise EngineAwayError(self.engine) from None
+
     def with_engine(self, name: str) -> Workbench:
         """The same bench with another engine on it."""
         return replace(self, engine=name)

@@ -23,17 +23,15 @@ class CropEncodings:
     engine: str
 
 
-def warm_up(bench: Workbench) -> str:
-    """Do once what every picture needs, so that the first doesn't wait for it; the engine's version."""
+def warm_up(bench: Workbench) -> None:
+    """Do once what every picture needs, so that the first doesn't wait for it."""
     from models.copies import perceptual_hash
     from models.drawing import Tag, annotate
     from models.faces import Band, Box
 
-    engine = engine_of(bench)
-    picture, _ = _rehearse(engine)
+    picture, _ = _rehearse(engine_of(bench))
     perceptual_hash(picture)
     annotate(picture, [Tag(1, Box(80, 80, 240, 240), "누구", Band.SURE, "50 %")])
-    return engine.version
 
 
 def try_out(bench: Workbench) -> str:

@@ -1,8 +1,8 @@
 """Engines: what finds faces in a picture and turns them into encodings.
 
-An engine is one module here with a function `create(weights: Path) -> Engine`; its name is the module's. Where it needs files
-that the package index doesn't have, they are its `WEIGHTS: tuple[WeightFile, ...]`. Whoever lists engines imports them all,
-the gateway too: what is heavy is imported inside `create`.
+An engine is one module here with a function `create(weights: Path) -> Engine` and the `VERSION: str` of what that makes; its
+name is the module's. Where it needs files that the package index doesn't have, they are its `WEIGHTS: tuple[WeightFile, ...]`.
+Whoever lists engines imports them all, the gateway too: what is heavy is imported inside `create`.
 """
 
 from __future__ import annotations
@@ -113,6 +113,11 @@ def weights_of(name: str) -> tuple[WeightFile, ...]:
     Raises UnknownEngineError.
     """
     return cast("tuple[WeightFile, ...]", getattr(_module(name), "WEIGHTS", ()))
+
+
+def version_of(name: str) -> str:
+    """The version of the engine `name`, without loading it. Raises UnknownEngineError."""
+    return cast("str", _module(name).VERSION)
 
 
 def load(name: str, weights: Path) -> Engine:

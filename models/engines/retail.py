@@ -17,6 +17,7 @@ _RETAIL = (
     "face-reidentification-retail-0095/FP32/"
 )
 
+VERSION = "retail-2"
 WEIGHTS = (
     WeightFile(
         path="retail/face_detection_yunet_2023mar.onnx",
@@ -77,7 +78,7 @@ def create(weights: Path) -> AlignedEngine:
     # In bfloat16 a face takes half as long. On 179 photos of ../shared/faces the encodings' cosine with float32's is 0.9995 or
     # more, scores between two faces differ by 0.002 (standard deviation), and the nearest centroid names the same 178.
     embedder = Embedder(network, SIDE, colours="BGR", exact=False)
-    return AlignedEngine("retail", "retail-2", YuNet(detector), REFERENCE, embedder, dlib.companion(), DLIB_SHARE)
+    return AlignedEngine("retail", VERSION, YuNet(detector), REFERENCE, embedder, dlib.companion(), DLIB_SHARE)
 
 
 def _installed(file: WeightFile, weights: Path) -> Path:

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from models.engines import UnknownEngineError, WeightFile, names, weights_of
+from models.engines import UnknownEngineError, WeightFile, names, version_of, weights_of
 from tests.conftest import ROOT
 
 
@@ -18,7 +18,10 @@ def test_there_are_two_engines() -> None:
 
 
 def test_listing_engines_and_their_files_loads_none_of_them() -> None:
-    listing = "from models.engines import names, weights_of; print([weights_of(name) for name in names()])"
+    listing = (
+        "from models.engines import names, version_of, weights_of; "
+        "print([(weights_of(name), version_of(name)) for name in names()])"
+    )
     heavy = "import sys; print(sorted({'dlib', 'cv2', 'numpy', 'openvino'} & set(sys.modules)))"
     command = [sys.executable, "-c", f"{listing}; {heavy}"]
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
@@ -34,9 +37,10 @@ def test_files_to_install_lie_in_the_folder_of_their_engine() -> None:
         assert all(len(bytes.fromhex(digest)) == 32 for digest in (file.sha256, *file.twins))
 
 
-def test_an_unknown_engine_needs_no_files() -> None:
-    with pytest.raises(UnknownEngineError, match="dlib, retail"):
-        weights_of("nobody")
+def test_an_unknown_engine_has_neither_files_nor_a_version() -> None:
+    for asked in (weights_of, version_of):
+        with pytest.raises(UnknownEngineError, match="dlib, retail"):
+            asked("nobody")
 
 
 def test_a_file_is_found_under_each_of_its_names(tmp_path: Path) -> None:

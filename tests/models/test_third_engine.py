@@ -62,6 +62,7 @@ def plain_onnx() -> bytes:
 
 def test_the_engine_of_the_guide_is_listed_and_says_which_files_it_needs(arc: Path, tmp_path: Path) -> None:
     assert engines.names() == ("arc", "dlib", "retail")
+    assert engines.version_of("arc") == "arc-1"
     assert [file.path for file in engines.weights_of("arc")] == [
         "retail/face_detection_yunet_2023mar.onnx",
         "arc/embedder.onnx",

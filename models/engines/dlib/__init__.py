@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from models.engines.dlib.engine import DlibCompanion, DlibEngine
 
 
+VERSION = "dlib-1"
+
+
 def create(weights: Path) -> DlibEngine:  # noqa: ARG001  # it needs no files besides installed ones
     """The engine.
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from models import background
 from models.engines import reading_order
+from models.engines.dlib import VERSION
 from models.engines.dlib.resnet import read_embedder
 from models.engines.dlib.serialised import CHIP, DIMENSIONS
 from models.faces import Box, Face, Landmarks
@@ -78,14 +79,14 @@ def companion() -> DlibCompanion:
     models = _published_models()
     # In bfloat16 where that is faster: no encoding of it is held against the engine dlib's.
     embedder = read_embedder(models / NETWORK, exact=False)
-    return DlibCompanion(DlibEngine(models / LANDMARKS, embedder), background.load(DlibEngine.version).whitening)
+    return DlibCompanion(DlibEngine(models / LANDMARKS, embedder), background.load(VERSION).whitening)
 
 
 class DlibEngine:
     """face_recognition's boxes, landmarks and encodings; several threads may use one object."""
 
     name = "dlib"
-    version = "dlib-1"
+    version = VERSION
     dimensions = DIMENSIONS
     landmarks = Landmarks.EYE_CORNERS_NOSE_BASE
 

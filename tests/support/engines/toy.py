@@ -14,6 +14,7 @@ from models.engines import Engine, MissingWeightsError, WeightFile
 CONTENT = bytes(range(256)) * 1024
 TWIN = CONTENT[::-1]
 
+VERSION = "toy-1"
 WEIGHTS = (
     WeightFile(
         path="toy/weights.bin",
@@ -48,7 +49,7 @@ class Toy:
     """Works as dlib does, at its leisure if NUGU_TOY_SECONDS says so."""
 
     name = "toy"
-    version = "toy-1"
+    version = VERSION
 
     def __init__(self, dlib: Engine) -> None:
         self._dlib = dlib
