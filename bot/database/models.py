@@ -158,13 +158,17 @@ class Models:
     ) -> MadeModel | None:
         """Keep a model of `photos` that was judged against the state `over`; if promoted, it answers from now on.
 
-        None, and nothing done, when the group is gone or another model answers it by now, or when another engine than
-        `engine`, its name and version, is in use.
+        None, and nothing done, when the group or all of `photos` are gone, another model answers by now, or another engine
+        than `engine`, its name and version, is in use.
         """
         group = await self._session.get(Group, over.group, with_for_update=True, populate_existing=True)
         if group is None or (group.model_id, group.model_since) != (over.model, over.since):
             return None
         if await Engines(self._session).in_use(held=True) != engine[0]:
+            return None
+        there = select(Photo.id).join(Member).where(Member.group_id == group.id)
+        kept = sorted(set(photos).intersection(await self._session.scalars(there)))
+        if not kept:
             return None
         last = await self._session.scalar(select(func.max(Model.number)).where(Model.group_id == group.id)) or 0
         model = Model(
@@ -181,8 +185,6 @@ class Models:
         self._session.add(model)
         await self._session.flush()
         # A photo that was removed meanwhile is none of it.
-        there = select(Photo.id).join(Member).where(Member.group_id == group.id)
-        kept = sorted(set(photos).intersection(await self._session.scalars(there)))
         await self._session.execute(insert(ModelPhoto), [{"model_id": model.id, "photo_id": photo} for photo in kept])
         if verdict == PROMOTED:
             await self._activate(group, model, since=over.upto)

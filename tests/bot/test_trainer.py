@@ -30,9 +30,11 @@ from bot.trainer import Trainer
 from bot.words import Origin
 from models.apart import BrokenOffError
 from models.recognition import Recogniser
+from tests.conftest import LONG_ENOUGH
 from tests.support.galleries import ENGINE, SERVER, add_photo, another, enrol
 
 AFTER = 3
+UNREST = 1234.5
 GOOD = Judged(16, Names(15, 0), Names(15, 0), (), fresh=True, passes=True)
 POOR = Judged(16, Names(15, 0), Names(11, 2), (), fresh=True, passes=False)
 
@@ -45,16 +47,21 @@ class Workers(Compute):
         self.judged = GOOD
         self.trained = trained
         self.fails: Exception | None = None
+        self.ran: list[str] = []
         self.trainings: list[str] = []
+        self.begun = asyncio.Condition()
         self.goes_on = asyncio.Event()
         self.goes_on.set()
 
     async def run(self, job: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        return ENGINE if job is jobs.warm_up else job(*args, **kwargs)
+        self.ran.append(job.__name__)
+        return job(*args, **kwargs)
 
     async def run_aside(self, limit: float, job: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         assert job in {jobs.make, jobs.train}
-        self.trainings.append(f"{job.__name__} {args[0][0].group_name}")
+        async with self.begun:
+            self.trainings.append(f"{job.__name__} {args[0][0].group_name}")
+            self.begun.notify_all()
         await self.goes_on.wait()
         if self.fails is not None:
             raise self.fails
@@ -124,22 +131,23 @@ async def models(app: App) -> list[MadeModel]:
 
 
 async def made(app: App, count: int) -> list[MadeModel]:
-    """The models once there are so many, the newest first."""
-    async with asyncio.timeout(20):
-        while len(found := await models(app)) < count:
-            await asyncio.sleep(0.01)
+    """The models, the newest first, once the trainer has done all that is due; there are so many."""
+    await rested(app)
+    found = await models(app)
+    assert len(found) == count
     return found
 
 
 async def trained_times(workers: Workers, count: int) -> None:
-    async with asyncio.timeout(20):
-        while len(workers.trainings) < count:
-            await asyncio.sleep(0.01)
+    async with asyncio.timeout(LONG_ENOUGH), workers.begun:
+        await workers.begun.wait_for(lambda: len(workers.trainings) >= count)
 
 
-async def rested() -> None:
-    """Long enough for a training to begin that should not."""
-    await asyncio.sleep(0.3)
+async def rested(app: App) -> None:
+    """Until the trainer has looked at all that changed, and did what was due."""
+    async with asyncio.timeout(LONG_ENOUGH):
+        while tasks := app.trainer._tasks:
+            await asyncio.wait(tasks)
 
 
 async def kept(app: App) -> list[str]:
@@ -153,16 +161,40 @@ async def file_of(app: App) -> list[bytes]:
     return await app.trainer.classifiers(rows, ENGINE)
 
 
-async def test_a_burst_of_photos_is_one_model(enrolled: App, workers: Workers, group_rows: list[RosterRow]) -> None:
-    async with training(enrolled, workers, quiet=0.2) as app:
+@pytest.fixture
+def calm(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Servers that are to rest for UNREST seconds do so once this is set, however slow the machine is until then."""
+    calm, sleep = asyncio.Event(), asyncio.sleep
+
+    async def until_calm(seconds: float, result: object = None) -> object:
+        return await (calm.wait() if seconds == UNREST else sleep(seconds, result))
+
+    monkeypatch.setattr(asyncio, "sleep", until_calm)
+    return calm
+
+
+async def test_a_burst_of_photos_is_one_model(
+    enrolled: App, workers: Workers, group_rows: list[RosterRow], calm: asyncio.Event
+) -> None:
+    async with training(enrolled, workers, quiet=UNREST) as app:
         for _ in range(4):
             await label(app, group_rows, origin=Origin.SUBMITTED)
+        assert workers.trainings == []
+        calm.set()
         (model,) = await made(app, 1)
         assert (model.number, model.figures.photos, model.labels, model.answers) == (1, 20, 0, True)
         app.trainer.wanted(SERVER)
-        await asyncio.sleep(0.4)
+        await rested(app)
         assert workers.trainings == ["make G1"]
         assert len(await kept(app)) == 1
+
+
+async def test_to_see_that_nothing_is_due_no_worker_warms_up(enrolled: App, workers: Workers) -> None:
+    async with training(enrolled, workers) as app:
+        await made(app, 1)
+        app.trainer.wanted(SERVER)
+        await rested(app)
+        assert workers.ran == []
 
 
 async def test_labels_wait_until_there_are_enough_for_a_model(
@@ -174,7 +206,7 @@ async def test_labels_wait_until_there_are_enough_for_a_model(
         await made(app, 1)
         before = await answering(app)
         await label(app, group_rows, AFTER - 1)
-        await rested()
+        await rested(app)
         assert await answering(app) == before
         await label(app, group_rows)
         newest, first = await made(app, 2)
@@ -205,7 +237,7 @@ async def test_what_does_not_pass_is_kept_aside_and_told(
         )
         # The same labels are not tried again by themselves, but beside further ones.
         app.trainer.wanted(SERVER)
-        await rested()
+        await rested(app)
         assert len(await models(app)) == 2
         workers.judged = GOOD
         await label(app, group_rows, AFTER)
@@ -241,7 +273,7 @@ async def test_a_rollback_holds_at_once_and_through_the_next_training(
         assert await answering(app) == before
         assert await file_of(app) == file
         assert await app.recognisers.of([SERVER]) is not alone
-        await rested()
+        await rested(app)
         assert len(await models(app)) == 2
         new = await label(app, group_rows, AFTER)
         newest, *_ = await made(app, 3)
@@ -280,13 +312,19 @@ async def change_engine(app: App) -> None:
         await session.execute(update(EngineInUse).values(name="another"))
 
 
+async def remove_photos(app: App) -> None:
+    async with app.database.writing() as session:
+        await session.execute(delete(Photo))
+        await Servers(session).touch(SERVER)
+
+
 async def remove_group(app: App) -> None:
     async with app.database.writing() as session:
         await session.execute(delete(Group))
         await Servers(session).touch(SERVER)
 
 
-@pytest.mark.parametrize("change", [change_model, change_engine, remove_group])
+@pytest.mark.parametrize("change", [change_model, change_engine, remove_photos, remove_group])
 async def test_a_training_that_is_overtaken_promotes_nothing(
     enrolled: App, workers: Workers, group_rows: list[RosterRow], change: Callable[[App], Any]
 ) -> None:
@@ -302,7 +340,7 @@ async def test_a_training_that_is_overtaken_promotes_nothing(
             await late
         if change is not remove_group:
             assert len(await models(app)) == 1
-            assert len(await answering(app)) == len(group_rows)
+            assert len(await answering(app)) == (0 if change is remove_photos else len(group_rows))
 
 
 async def test_an_overtaken_training_is_done_again(
@@ -340,7 +378,7 @@ async def test_a_training_that_fails_leaves_the_old_answering_and_is_taken_up_ag
         workers.fails = fails
         await label(app, group_rows, AFTER)
         await trained_times(workers, 2)
-        await rested()
+        await rested(app)
         assert await answering(app) == before
         assert len(await models(app)) == 1
         workers.fails = None
@@ -369,7 +407,7 @@ async def test_nothing_is_trained_unless_the_bot_runs(
     async with training(enrolled, workers, quiet=None) as app:
         await label(app, group_rows, AFTER)
         assert await file_of(app) == []
-        await rested()
+        await rested(app)
     assert workers.trainings == []
 
 
@@ -380,7 +418,7 @@ async def test_a_group_that_is_too_small_has_a_model_without_a_classifier(enroll
         assert model.answers
         assert model.figures.trial is None
         assert await file_of(app) == []
-        await rested()
+        await rested(app)
         assert workers.trainings == ["make G1"]
 
 
@@ -392,12 +430,12 @@ async def test_a_photo_that_is_removed_takes_the_classifier_with_it(enrolled: Ap
             await session.execute(delete(Photo).where(Photo.id == 1))
             await Servers(session).touch(SERVER)
         await trained_times(workers, 2)
-        await rested()
+        await rested(app)
         assert workers.trainings == ["make G1", "train G1"]
         (after,) = await kept(app)
         assert before != after
         await remove_group(app)
-        await rested()
+        await rested(app)
         assert await kept(app) == []
 
 
@@ -412,9 +450,8 @@ async def test_a_classifier_goes_though_nothing_can_be_trained_in_its_place(
         async with app.database.writing() as session:
             await session.execute(delete(Photo).where(gone))
             await Servers(session).touch(SERVER)
-        async with asyncio.timeout(20):
-            while await kept(app):
-                await asyncio.sleep(0.01)
+        await rested(app)
+        assert await kept(app) == []
 
 
 async def test_a_classifier_that_is_broken_or_of_another_format_is_trained_anew(
@@ -429,7 +466,7 @@ async def test_a_classifier_that_is_broken_or_of_another_format_is_trained_anew(
             await app.storage.put(key, broken)
             assert await file_of(app) == []
             await trained_times(workers, count)
-            await rested()
+            await rested(app)
             assert await file_of(app) == [trained.file]
         monkeypatch.setattr("bot.classifiers.FORMAT", 2)
         assert await file_of(app) == []
