@@ -257,7 +257,11 @@ class Trainer:
         elif made.judged.passes:
             self._too_small.add(key_of(ready.version, rows))
         figures = Figures(
-            len(photos), len({row.member for row in rows}), made.judged, made.trained.trial if made.trained else None
+            len(photos),
+            len({row.member for row in rows}),
+            made.judged,
+            made.trained.trial if made.trained else None,
+            made.named,
         )
         async with self._database.writing() as session:
             kept = await Models(session).keep(

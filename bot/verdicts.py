@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.wording import counted, plain
+from bot.jobs import Named
+from bot.wording import counted, joined, plain
 
 if TYPE_CHECKING:
     from bot.database.models import MadeModel
@@ -14,14 +15,9 @@ LONGEST_VERDICT = 300
 """Characters that are kept of one."""
 
 
-def share(part: float) -> str:
-    """`68 %`: of what was counted, where all may well be all."""
-    return f"{100 * part:.0f} %"
-
-
-def names_given(names: Names, probes: int) -> str:
-    """`38 of 45 unseen photos right and 1 wrong`, to the tenth where rounds differ."""
-    return f"{_figure(names.right)} of {counted(probes, 'unseen photo')} right and {_figure(names.wrong)} wrong"
+def named_in_words(named: Named) -> str:
+    """`43 of 45 unseen photos right and 1 wrong`: what the report's matrix adds up to."""
+    return f"{named.right} of {counted(named.photos, 'unseen photo')} right and {named.wrong} wrong"
 
 
 def why_kept_aside(judged: Judged) -> str:
@@ -29,12 +25,13 @@ def why_kept_aside(judged: Judged) -> str:
     reasons: list[str] = []
     old, new = judged.old, judged.new
     if judged.fallen:
-        reasons.append(f"{_listed(judged.fallen)} would be told from the others less well than now")
+        reasons.append(f"{joined(judged.fallen)} would be told from the others less well than now")
     if not judged.fresh:
         reasons.append("members whom I don't know yet would hardly be told from the others")
     if new.right - new.wrong < old.right - old.wrong or not reasons:
-        told = f"it names {names_given(new, judged.probes)}"
-        reasons.append(f"{told}, where the one in use names {_figure(old.right)} right and {_figure(old.wrong)} wrong")
+        given, before = (_given(names, judged.rounds) for names in (new, old))
+        rounds = f"{counted(judged.rounds, 'round')} over {counted(judged.probes, 'unseen photo')}"
+        reasons.append(f"in {rounds} it gives {given}, where the one in use gives {before}")
     return "; ".join(reasons)[:LONGEST_VERDICT]
 
 
@@ -42,11 +39,10 @@ def classifier_in_words(trial: Tried | None) -> str:
     """What the training of a classifier found."""
     if trial is None:
         return "too few for a classifier; the distance answers alone"
-    by_distance, by_classifier = (f"{right / trial.photos:.1%}" for right in (trial.centroids, trial.classifier))
     verdict = "it is used" if trial.helps else "it is not used, the distance answers alone"
     return (
-        f"of {trial.photos} photos held out, {by_distance} are picked right by distance, {by_classifier} with the "
-        f"classifier; {verdict}"
+        f"of {counted(trial.photos, 'photo')} held out, {trial.centroids} picked right by distance and "
+        f"{trial.classifier} with the classifier; {verdict}"
     )
 
 
@@ -64,13 +60,11 @@ def training_told(model: MadeModel) -> str:
 
 def accuracy(model: MadeModel) -> str:
     """How a model did when it was made: `named 43 of 45 unseen photos right and 1 wrong`."""
-    judged = model.figures.judged
-    return f"named {names_given(judged.new, judged.probes)}" if judged.probes else "had no photo to be tried on"
+    judged, named = model.figures.judged, model.figures.named
+    if named is None:
+        named = Named(judged.probes, round(judged.new.right), round(judged.new.wrong))
+    return f"named {named_in_words(named)}" if named.photos else "had no photo to be tried on"
 
 
-def _figure(number: float) -> str:
-    return f"{number:.1f}".removesuffix(".0")
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+def _given(names: Names, rounds: int) -> str:
+    return f"{round(rounds * names.right)} right and {counted(round(rounds * names.wrong), 'wrong name')}"

@@ -126,7 +126,7 @@ def _draw_curve(draw: ImageDraw.ImageDraw, evaluation: Evaluation, corner: tuple
 
 
 def report_chart(title: str, report: Report) -> bytes:
-    """A PNG: whose unseen photos (rows) got which name (columns), in photos; beside it each member's share and photos."""
+    """A PNG: how many unseen photos of each member (rows) got which name (columns); beside it how many are right."""
     members = len(report.members)
     cell = 48 if members <= 12 else 38 if members <= 20 else 32
     text = round(cell * 0.44)
@@ -153,8 +153,8 @@ def report_chart(title: str, report: Report) -> bytes:
         draw.text((left - 10, middle), name, LIGHT, font(text), anchor="rm")
         _draw_counts(draw, report.confusion[row].tolist(), row, (left, y), cell)
         draw.rectangle((beside, y + cell // 3, beside + _BAR, y + 2 * cell // 3 - 3), EMPTY)
-        if standing.right:
-            draw.rectangle((beside, y + cell // 3, beside + _BAR * standing.right, y + 2 * cell // 3 - 3), BLUE)
+        if standing.share:
+            draw.rectangle((beside, y + cell // 3, beside + _BAR * standing.share, y + 2 * cell // 3 - 3), BLUE)
         share, photos, need = told[row]
         draw.text((ends[1], middle), share, LIGHT, font(text), anchor="rm")
         draw.text((ends[1] + text, middle), photos, DIM, font(text), anchor="lm")
@@ -228,6 +228,6 @@ def _draw_counts(draw: ImageDraw.ImageDraw, counts: list[int], row: int, corner:
 
 
 def _told(standing: Standing) -> tuple[str, str, str]:
-    share = "—" if standing.right is None else f"{100 * standing.right:.0f} %"
+    share = f"{standing.right} of {standing.asked}" if standing.asked else "—"
     photos = f"{standing.photos} photo" + ("" if standing.photos == 1 else "s")
     return share, photos, _NEEDS[standing.need] if standing.need else ""

@@ -42,33 +42,53 @@ class Need(StrEnum):
 class Standing:
     """How one member stands.
 
-    `photos`: enrolled; `different`: copies of one photo counted once. `right`: share named right while unseen, over all
-    repeats, None where there are no two different photos, so that none could be. `mixed_up`: the other member whose name
-    unseen photos get most, None where they get none; `mixed_up_share`: how many get it.
+    `photos`: enrolled; `different`: copies of one photo counted once. `asked`: how many were asked about unseen, none where
+    there are no two different ones; `right`: how many of these got the right name. `mixed_up`: the other member whose name
+    most of them got, None where none did; `mixed_up_photos`: how many.
     """
 
     member: Member
     photos: int
     different: int
-    right: float | None
+    asked: int
+    right: int
     mixed_up: Member | None
-    mixed_up_share: float
+    mixed_up_photos: int
+
+    @property
+    def share(self) -> float | None:
+        """The share of unseen photos named right; None where none could be asked about."""
+        return self.right / self.asked if self.asked else None
 
     @property
     def need(self) -> Need | None:
         """Why more photos of this member are needed, None where they aren't."""
         if self.different < ENOUGH:
             return Need.FEW
-        return Need.UNRELIABLE if self.right is None or self.right < WELL_KNOWN else None
+        return Need.UNRELIABLE if self.share is None or self.share < WELL_KNOWN else None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Of so many photos, asked about unseen, how many got their member's name, and how many another's."""
+
+    asked: int
+    right: int
+    wrong: int
+
+    @classmethod
+    def of(cls, confusion: NDArray[np.int64]) -> Tally:
+        """What a matrix of `confusions` adds up to."""
+        asked, right = int(confusion.sum()), int(np.trace(confusion))
+        return cls(asked, right, asked - right - int(confusion[:, -1].sum()))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Report:
     """How a roster stands.
 
-    `members`: in the roster's order. `confusion`: (m, m + 1) int64, how many unseen photos of each member (rows) got each
-    name (columns), and none (the last); each photo counts once, as what it was called most often. Photos of members who
-    have no other one are left out. `suspicions`: labels that look wrong, strongest first. `version`: the engine's.
+    `members`: in the roster's order. `confusion`: see `confusions`. `suspicions`: labels that look wrong, strongest first.
+    `version`: the engine's.
     """
 
     members: tuple[Standing, ...]
@@ -77,27 +97,21 @@ class Report:
     version: str
 
     @property
-    def right(self) -> float | None:
-        """Mean of the members' shares of photos named right; None where nobody could be tried."""
-        shares = [standing.right for standing in self.members if standing.right is not None]
-        return float(np.mean(shares)) if shares else None
-
-    @property
     def needy(self) -> tuple[Standing, ...]:
         """Who needs photos, the fewest first, then the least recognised."""
         needy = (standing for standing in self.members if standing.need is not None)
-        return tuple(sorted(needy, key=lambda standing: (min(standing.different, ENOUGH), standing.right or 0.0)))
+        return tuple(sorted(needy, key=lambda standing: (min(standing.different, ENOUGH), standing.share or 0.0)))
 
 
-def report(gallery: Gallery, *, repeats: int = REPEATS, seed: int = 0) -> Report:
-    """Ask every photo of a gallery of a recogniser that never saw it, and say how the members stand.
+def confusions(gallery: Gallery, *, repeats: int = REPEATS, seed: int = 0) -> NDArray[np.int64]:
+    """How many photos of each member (rows) got each name (columns) unseen, and none (the last): (m, m + 1) int64.
 
+    Each photo counts once, as what it was called most often. Photos of members who have no other one are left out.
     Raises LookupError when the background of the gallery's engine isn't known.
     """
     members = len(gallery.roster)
     rounds = cross_validate(gallery, repeats=repeats, seed=seed)
     truth = rounds[0].truth
-    numbers = photo_numbers(gallery.encodings, gallery.version)
     # How often each photo got each name while its member was known; the last column is for nobody.
     names = np.zeros((len(truth), members + 1), np.int64)
     for answers in rounds:
@@ -106,12 +120,20 @@ def report(gallery: Gallery, *, repeats: int = REPEATS, seed: int = 0) -> Report
     asked = names.sum(axis=1) > 0
     confusion = np.zeros((members, members + 1), np.int64)
     np.add.at(confusion, (truth[asked], names[asked].argmax(axis=1)), 1)
+    return confusion
+
+
+def report(gallery: Gallery, *, repeats: int = REPEATS, seed: int = 0) -> Report:
+    """Ask every photo of a gallery of a recogniser that never saw it, and say how the members stand.
+
+    Raises LookupError when the background of the gallery's engine isn't known.
+    """
+    confusion = confusions(gallery, repeats=repeats, seed=seed)
+    numbers = photo_numbers(gallery.encodings, gallery.version)
     standings: list[Standing] = []
-    for place, member in enumerate(gallery.roster):
-        mine = truth == place
-        counts = names[mine].sum(axis=0)
-        total = int(counts.sum())
-        others = counts[:members].copy()
+    for place, (member, counts) in enumerate(zip(gallery.roster, confusion, strict=True)):
+        mine = gallery.members == member.id
+        others = counts[:-1].copy()
         others[place] = 0
         most = int(others.argmax())
         standings.append(
@@ -119,9 +141,10 @@ def report(gallery: Gallery, *, repeats: int = REPEATS, seed: int = 0) -> Report
                 member,
                 int(mine.sum()),
                 len(np.unique(numbers[mine])),
-                float(counts[place] / total) if total else None,
+                int(counts.sum()),
+                int(counts[place]),
                 gallery.roster[most] if others[most] else None,
-                float(others[most] / total) if total else 0.0,
+                int(others[most]),
             )
         )
     return Report(tuple(standings), confusion, suspicious(gallery, seed=seed), gallery.version)

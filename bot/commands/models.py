@@ -9,7 +9,6 @@ from bot.app import App
 from bot.commands.training import in_words
 from bot.database.rosters import Rosters
 from bot.usecases import models
-from bot.verdicts import share
 from bot.wording import counted
 
 if TYPE_CHECKING:
@@ -70,8 +69,8 @@ def report_in_words(report: GroupReport) -> list[str]:
     """A line a member, and a line a label that looks wrong."""
     lines: list[str] = []
     for one in report.found.members:
-        right = "not tried" if one.right is None else f"{share(one.right)} right"
-        mixed = f", called {one.mixed_up} in {share(one.mixed_up_share)}" if one.mixed_up else ""
+        right = f"{one.right} of {one.asked} right" if one.asked else "not tried"
+        mixed = f", called {one.mixed_up} in {one.mixed_up_photos}" if one.mixed_up else ""
         need = {"few": ", needs more photos", "unreliable": ", needs better photos"}.get(one.need or "", "")
         lines.append(f"{one.name}: {counted(one.photos, 'photo')}, {right}{mixed}{need}")
     doubts = (

@@ -11,7 +11,7 @@ from bot.database.engines import Engines
 from bot.database.rosters import answers
 from bot.database.servers import Servers
 from bot.database.tables import Group, Member, Model, ModelPhoto, Photo
-from bot.jobs import Judged, Names, Tried
+from bot.jobs import Judged, Named, Names, Tried
 from bot.words import Origin
 
 if TYPE_CHECKING:
@@ -26,19 +26,28 @@ PROMOTED = "promoted"
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What was measured when a model was made. `trial`: its classifier's, None where there is none."""
+    """What was measured when a model was made. `trial`: its classifier's, None where there is none. `named`: None of a model
+    from before that was counted.
+    """
 
     photos: int
     members: int
     judged: Judged
     trial: Tried | None
+    named: Named | None = None
 
     @classmethod
     def read(cls, kept: Mapping[str, Any]) -> Figures:
         """The figures as `asdict` wrote them."""
-        judged, trial = dict(kept["judged"]), kept["trial"]
+        judged, trial, named = dict(kept["judged"]), kept["trial"], kept.get("named")
         judged |= {"old": Names(**judged["old"]), "new": Names(**judged["new"]), "fallen": tuple(judged["fallen"])}
-        return cls(kept["photos"], kept["members"], Judged(**judged), Tried(**trial) if trial else None)
+        return cls(
+            kept["photos"],
+            kept["members"],
+            Judged(**judged),
+            Tried(**trial) if trial else None,
+            Named(**named) if named else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)

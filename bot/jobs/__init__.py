@@ -28,7 +28,7 @@ from bot.jobs.resembling import (
 from bot.jobs.rosters import RosterRow, SpokenOf, fit
 from bot.jobs.screen_time import screen_time
 from bot.jobs.sheets import sheet
-from bot.jobs.training import Judged, Made, Names, Trained, Tried, make, train
+from bot.jobs.training import Judged, Made, Named, Names, Trained, Tried, make, train
 from bot.jobs.watching import Billed, BilledPerson, Billing, Credit, bill, caption, faces_by_frame, join, look, names_in
 
 __all__ = [
@@ -53,6 +53,7 @@ __all__ = [
     "MapOutlier",
     "MapPlace",
     "MemberStanding",
+    "Named",
     "Names",
     "Naming",
     "Refused",

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.jobs.rosters import gallery_of
+from bot.jobs.training import named_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.jobs.rosters import RosterRow
+    from bot.jobs.training import Named
     from models.gallery import Gallery
     from models.report import Report
 
@@ -22,9 +24,10 @@ class MemberStanding:
     name: str
     photos: int
     different: int
-    right: float | None
+    asked: int
+    right: int
     mixed_up: str | None
-    mixed_up_share: float
+    mixed_up_photos: int
     need: str | None
 
 
@@ -38,12 +41,12 @@ class LabelDoubt:
 
 @dataclass(frozen=True, slots=True)
 class RosterReport:
-    """How a group stands. `right`: the mean share of unseen photos named right; `needy`: who needs photos, most first;
+    """How a group stands. `named`: what the photos are named unseen; `needy`: who needs photos, most first;
     `doubts`: the strongest first; `picture`: a PNG.
     """
 
     photos: int
-    right: float | None
+    named: Named
     members: tuple[MemberStanding, ...]
     needy: tuple[MemberStanding, ...]
     doubts: tuple[LabelDoubt, ...]
@@ -55,6 +58,7 @@ def report(rows: Sequence[RosterRow], engine: str, limit: float) -> RosterReport
     """How the group of `rows` stands, found out apart within `limit` seconds. Raises BrokenOffError."""
     from bot.compute import aside
     from models.apart import apart
+    from models.report import Tally
 
     aside()
     found, picture = apart(limit, draw_report, gallery_of(rows, engine), rows[0].group_name)
@@ -63,16 +67,17 @@ def report(rows: Sequence[RosterRow], engine: str, limit: float) -> RosterReport
             one.member.name,
             one.photos,
             one.different,
+            one.asked,
             one.right,
             one.mixed_up.name if one.mixed_up else None,
-            one.mixed_up_share,
+            one.mixed_up_photos,
             one.need.value if one.need else None,
         )
         for one in found.members
     }
     return RosterReport(
         len(rows),
-        found.right,
+        named_of(Tally.of(found.confusion)),
         tuple(standing.values()),
         tuple(standing[one.member.id] for one in found.needy),
         tuple(LabelDoubt(rows[doubt.photo].photo, doubt.looks_like) for doubt in found.suspicions),

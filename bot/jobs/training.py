@@ -17,19 +17,29 @@ if TYPE_CHECKING:
     from models.cleaning import Suspicion
     from models.gallery import Gallery
     from models.gate import Comparison
+    from models.report import Tally
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Names that a model gave to photos it never saw, on average over several rounds."""
+    """Names that a model gave to the gate's photos, none of which it saw, on average over the rounds."""
 
     right: float
     wrong: float
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """Of so many `photos`, each asked about unseen, how many got their member's name, and how many another's."""
+
+    photos: int
+    right: int
+    wrong: int
+
+
+@dataclass(frozen=True, slots=True)
 class Judged:
-    """What the model in use and the new one said of the same `probes` photos, and whether the new one may answer.
+    """What the model in use and the new one said of the same `probes` photos in so many `rounds`; may the new one answer?
 
     `fallen`: members who are told from others worse than before. `fresh`: members whom the model in use doesn't know are
     told from the others well enough.
@@ -41,6 +51,7 @@ class Judged:
     fallen: tuple[str, ...]
     fresh: bool
     passes: bool
+    rounds: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +76,14 @@ class Trained:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A model: how it was judged, and its classifier; None where it may not answer, or is made of too few photos.
+    """A model: how it was judged, what its photos are named while it doesn't see them (as in the report), and its classifier;
+    None where it may not answer, or is made of too few photos.
 
     `doubts`: the photos whose labels look wrong, where it may not answer.
     """
 
     judged: Judged
+    named: Named
     trained: Trained | None
     doubts: tuple[int, ...] = ()
 
@@ -85,16 +98,16 @@ def make(rows: Sequence[RosterRow], answering: Collection[int], engine: str, lim
 
     from bot.compute import aside
     from models.apart import apart
-    from models.gate import compare
 
     aside()
     gallery = gallery_of(rows, engine)
     old = np.array([row.photo in answering for row in rows], np.bool_)
-    judged = _judged(apart(limit, compare, gallery, old, np.ones(len(rows), np.bool_)), nothing_new=bool(old.all()))
+    compared, tally = apart(limit, _asked, gallery, old)
+    judged, named = _judged(compared, nothing_new=bool(old.all())), named_of(tally)
     if judged.passes:
-        return Made(judged, _trained(gallery, limit))
+        return Made(judged, named, _trained(gallery, limit))
     doubts: tuple[Suspicion, ...] = apart(limit, _doubts, gallery, old)
-    return Made(judged, None, tuple(rows[doubt.photo].photo for doubt in doubts))
+    return Made(judged, named, None, tuple(rows[doubt.photo].photo for doubt in doubts))
 
 
 def train(rows: Sequence[RosterRow], engine: str, limit: float) -> Trained | None:
@@ -103,6 +116,21 @@ def train(rows: Sequence[RosterRow], engine: str, limit: float) -> Trained | Non
 
     aside()
     return _trained(gallery_of(rows, engine), limit)
+
+
+def named_of(tally: Tally) -> Named:
+    """A tally without its arrays' library."""
+    return Named(tally.asked, tally.right, tally.wrong)
+
+
+def _asked(gallery: Gallery, answering: NDArray[np.bool_]) -> tuple[Comparison, Tally]:
+    """What the gate says of a model of the whole gallery, and how its photos are named unseen."""
+    import numpy as np
+
+    from models.gate import compare
+    from models.report import Tally, confusions
+
+    return compare(gallery, answering, np.ones(len(answering), np.bool_)), Tally.of(confusions(gallery))
 
 
 def _trained(gallery: Gallery, limit: float) -> Trained | None:
@@ -125,7 +153,7 @@ def _doubts(gallery: Gallery, answering: NDArray[np.bool_]) -> tuple[Suspicion, 
 
 
 def _judged(compared: Comparison, *, nothing_new: bool) -> Judged:
-    from models.gate import FRESH
+    from models.gate import FRESH, REPEATS
 
     return Judged(
         compared.probes,
@@ -134,4 +162,5 @@ def _judged(compared: Comparison, *, nothing_new: bool) -> Judged:
         tuple(member.name for member in compared.fallen),
         compared.fresh is None or compared.fresh >= FRESH,
         nothing_new or compared.passes,
+        REPEATS,
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot.verdicts import accuracy, classifier_in_words, share
+from bot.verdicts import accuracy, classifier_in_words, named_in_words
 from bot.wording import counted, plain, seen_in_words
 from bot.words import Origin
 from cogs.cards.layout import LONGEST_TEXT, NO_GROUP, Button, Layout, Row, Select, container, gallery, route, told_card
@@ -25,9 +25,6 @@ MOST_LABELS = 25
 """A menu holds no more."""
 
 MOST_LINES = 10
-MIXED_UP = 0.05
-"""Share of a member's photos that another's name must get to be told of."""
-
 ANSWERS, ASIDE = 0x3BA55D, 0xE0A030
 SAID = {
     Origin.ASKED: "said by",
@@ -94,8 +91,8 @@ def report_card(report: GroupReport) -> tuple[Layout, list[discord.File]]:
     card = Layout()
     box = container(0x5865F2)
     known = "Nobody could be tried yet: that takes two photos of somebody."
-    if found.right is not None:
-        known = f"Of photos it had never seen, a member is named right in {share(found.right)}, on average."
+    if found.named.photos:
+        known = f"I name {named_in_words(found.named)}."
     box.add_item(discord.ui.TextDisplay(f"## {plain(report.name)}, {counted(found.photos, 'photo')}\n{known}"))
     file = discord.File(BytesIO(found.picture), filename="report.png")
     box.add_item(gallery((file.filename, "; ".join(_standing(one) for one in found.members))))
@@ -208,14 +205,14 @@ def _model(model: MadeModel) -> str:
 
 
 def _standing(one: MemberStanding) -> str:
-    right = "not tried" if one.right is None else f"{share(one.right)} right"
+    right = f"{one.right} of {one.asked} right" if one.asked else "not tried"
     return f"{one.name}: {counted(one.photos, 'photo')}, {right}"
 
 
 def _mixed_up(members: Sequence[MemberStanding]) -> list[str]:
-    mixed = sorted((one for one in members if one.mixed_up_share >= MIXED_UP), key=lambda one: -one.mixed_up_share)
+    mixed = sorted(members, key=lambda one: -one.mixed_up_photos)
     return [
-        f"{plain(one.name)} is called {plain(one.mixed_up)} in {share(one.mixed_up_share)}"
+        f"{plain(one.name)} is called {plain(one.mixed_up)} in {one.mixed_up_photos} of {counted(one.asked, 'photo')}"
         for one in mixed
         if one.mixed_up is not None
     ]
@@ -225,7 +222,7 @@ def _need(one: MemberStanding) -> str:
     has = counted(one.different, "different photo")
     if one.need == "few":
         return f"{plain(one.name)}: {has}, five make a good start"
-    told = "never tried" if one.right is None else f"named right in {share(one.right)}"
+    told = f"named right in {one.right} of {one.asked}" if one.asked else "never tried"
     return f"{plain(one.name)}: {has}, but {told}"
 
 

@@ -145,3 +145,6 @@ async def test_the_truth_passes(compute: Compute, gallery_rows: list[RosterRow])
     rows = group + said(group, {"M11": "M11", "M12": "M12"}, 1)
     made = await compute.run_aside(LONG_ENOUGH, jobs.make, rows, photos_of(group), ENGINE, LONG_ENOUGH)
     assert (made.judged.passes, made.judged.probes, made.trained) == (True, 9, None)
+    told = await compute.run_aside(LONG_ENOUGH, jobs.report, rows, ENGINE, LONG_ENOUGH)
+    assert made.named == told.named
+    assert made.named.photos == len(rows)

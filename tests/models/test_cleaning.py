@@ -130,8 +130,6 @@ def test_strangers_among_gathered_photos_of_twice_are_found(twice: Gallery) -> N
 @pytest.mark.thorough
 def test_a_roster_of_twice_stands_well(twice: Gallery) -> None:
     told = report(twice)
-    assert told.right is not None
-    assert told.right > 0.8
     assert np.trace(told.confusion) > 0.8 * len(twice.members)
     assert {standing.photos for standing in told.members} == {5}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
 from typing import Any
 
@@ -59,6 +60,10 @@ async def test_a_report_shows_a_picture_and_the_slip_that_a_moderator_made(presi
     (picture,) = card.attachments
     with Image.open(BytesIO(await picture.read())) as drawn:
         assert drawn.width > 300
+    (figures,) = re.findall(r"I name (\d+ of \d+ unseen photos right and \d+ wrong)", said)
+    await stage.moderator.slash(stage.channel, "model train", group="Presidents")
+    assert figures in texts(answer(await stage.moderator.slash(stage.channel, "model status"))), "they count the same"
+    assert sum(int(right) for right in re.findall(r"(\d+) of \d+ right", described)) == int(figures.split(" ", 1)[0])
     label = await doubt(stage, card, "Obama")
     assert "handed in by <@1>" in texts(label)
     assert buttons(label) == ["It is right", "It is Biden", "Remove"]
