@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from functools import partial
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
 from bot.errors import PersonError
 from bot.names import LONGEST_NAME
@@ -13,7 +15,9 @@ from bot.names import LONGEST_NAME
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
-Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
+_composed = partial(unicodedata.normalize, "NFC")
+
+Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), AfterValidator(_composed)]
 Names = Annotated[list[Name], Field(max_length=100)]
 
 
@@ -65,7 +69,7 @@ def read(data: bytes) -> Manifest:
 
 def folder_of(name: str, taken: set[str]) -> str:
     """A folder for `name` that every system can make, and that is not among `taken`, where it is put."""
-    plain = _UNSAFE.sub("_", name).strip(" .")
+    plain = _UNSAFE.sub("_", _composed(name)).strip(" .")
     plain = f"_{plain}" if not plain or _RESERVED.fullmatch(plain) else plain
     folder, number = plain, 1
     while folder.casefold() in taken:

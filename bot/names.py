@@ -32,11 +32,11 @@ class Spelling(NamedTuple):
 
 
 def checked_name(text: str) -> str:
-    """`text` as a name is kept, with single spaces.
+    """`text` as a name is kept: composed (NFC), since macOS hands over letters and accents apart, and with single spaces.
 
     Raises PersonError for one that is too long, can't be seen, or holds characters that control how text is written.
     """
-    name = " ".join(text.split())
+    name = " ".join(unicodedata.normalize("NFC", text).split())
     if len(name) > LONGEST_NAME or not name.isprintable() or not any(_visible(character) for character in name):
         raise PersonError(f"A name has 1 to {LONGEST_NAME} printable characters.")
     return name

@@ -8,18 +8,16 @@ from __future__ import annotations
 import re
 import stat
 import struct
-import unicodedata
 import zipfile
 import zlib
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, Final
 
 from bot.errors import PersonError
+from bot.media.entry_names import names_of
+from bot.media.layouts import MISPLACED, Parts, common_root, is_litter
 from bot.names import checked_name
 from bot.wording import MEBIBYTE, mebibytes
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 MANIFEST: Final = "roster.json"
 """Beside the groups' folders: what their names can't say. `bot.manifests` reads it."""
@@ -29,7 +27,6 @@ _ENTRY: Final = b"PK\x01\x02"
 
 _CHUNK: Final = MEBIBYTE
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
-_LITTER: Final = {"__macosx", ".ds_store", "thumbs.db", "desktop.ini"}
 _PACKED: Final = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 """zipfile unpacks these in bounded steps; of bz2 and LZMA it unpacks whatever a step holds."""
 
@@ -75,6 +72,15 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class _File:
+    """A file of the archive: its path in text, and that path without `.` as folders and the file."""
+
+    info: zipfile.ZipInfo
+    path: str
+    parts: Parts
+
+
+@dataclass(frozen=True, slots=True)
 class LeftOut:
     """An entry that is not read, and why."""
 
@@ -94,15 +100,23 @@ class Archive:
             self._zip = zipfile.ZipFile(file)
         except _BROKEN as error:
             raise ArchiveError("This is not a zip archive, or it is broken.") from error
-        # By the name as it stands there: `filename` ends at the first NUL, and `is_dir` fails where it is empty.
-        names = [(info, info.orig_filename) for info in self._zip.infolist()]
-        infos = [info for info, name in names if not name.endswith("/") and not _is_litter(name)]
-        self._root = _common_root(infos)
-        self._manifest = next((info for info in infos if self._path(info) == MANIFEST), None)
         self.entries: list[Entry] = []
         self.left_out: list[LeftOut] = []
-        for one in self._looked_through(info for info in infos if info is not self._manifest):
-            (self.entries if isinstance(one, Entry) else self.left_out).append(one)  # pyright: ignore[reportArgumentType]
+        files = self._files()
+        root = common_root(one.parts for one in files if _is_sound(one.parts) and one.parts[-1] != MANIFEST)
+        self._manifest = next((one.info for one in files if one.parts == (*root, MANIFEST)), None)
+        there: set[Parts] = set()
+        for one in files:
+            if one.info is self._manifest:
+                continue
+            key = tuple(part.casefold() for part in one.parts)
+            try:
+                if key in there:
+                    raise ArchiveError("its path is there twice")
+                there.add(key)
+                self.entries.append(self._entry(one, root))
+            except PersonError as error:
+                self.left_out.append(LeftOut(one.path[: self._limits.max_path], str(error).rstrip(".")))
 
     def manifest(self) -> bytes | None:
         """What stands in `roster.json`; None where there is none. Raises ArchiveError when it can't be read."""
@@ -129,37 +143,44 @@ class Archive:
             raise ArchiveError(_too_large(most))
         return data
 
-    def _path(self, info: zipfile.ZipInfo) -> str:
-        return info.filename.removeprefix(self._root)
+    def _files(self) -> list[_File]:
+        """All files but litter; those whose name can't be read are left out."""
+        # By the name as it stands there: zipfile's `filename` ends at the first NUL.
+        infos = self._zip.infolist()
+        named: list[tuple[zipfile.ZipInfo, str]] = []
+        for info, path in zip(infos, names_of(infos), strict=True):
+            if path is None:
+                self.left_out.append(LeftOut(info.orig_filename[: self._limits.max_path], "its name can't be read"))
+            else:
+                named.append((info, path))
+        # Some programs of Windows write its own separator, all through. Beside slashes it is a letter like any other.
+        separator = "/" if any("/" in path for _, path in named) else "\\"
+        files = [
+            _File(info, path, tuple(part for part in path.split(separator) if part != "."))
+            for info, path in named
+            if not path.endswith(separator)
+        ]
+        return [file for file in files if file.parts and not is_litter(file.parts)]
 
-    def _looked_through(self, infos: Iterator[zipfile.ZipInfo]) -> Iterator[Entry | LeftOut]:
-        there: set[str] = set()
-        for info in infos:
-            shown = info.orig_filename[: self._limits.max_path]
-            key = unicodedata.normalize("NFC", info.filename).casefold()
-            try:
-                if key in there:
-                    raise ArchiveError("its path is there twice")
-                there.add(key)
-                yield self._entry(info)
-            except PersonError as error:
-                yield LeftOut(shown, str(error).rstrip("."))
-
-    def _entry(self, info: zipfile.ZipInfo) -> Entry:
-        path = self._path(info)
-        if len(info.orig_filename) > self._limits.max_path:
+    def _entry(self, file: _File, root: Parts) -> Entry:
+        info, parts = file.info, file.parts
+        if len(file.path) > self._limits.max_path:
             raise ArchiveError("its path is too long")
-        if "\0" in info.orig_filename or "\\" in path or path.startswith("/") or _DRIVE.match(path):
-            raise ArchiveError("its path leads elsewhere")
-        parts = path.split("/")
-        if {"", ".", ".."} & set(parts):
+        if not _is_sound(parts):
             raise ArchiveError("its path leads elsewhere")
         if (reason := _why_unreadable(info, self._limits.max_entry_bytes, self._limits)) is not None:
             raise ArchiveError(reason)
-        if len(parts) != 3:
-            raise ArchiveError("it is not in a folder of a member in a folder of a group")
-        group, member, file = (unicodedata.normalize("NFC", part) for part in parts)
-        return Entry(info.filename, checked_name(group), checked_name(member), file, info)
+        below = parts[len(root) :]
+        if parts[: len(root)] != root or len(below) != 3:
+            raise ArchiveError(MISPLACED)
+        group, member, name = below
+        return Entry(file.path, checked_name(group), checked_name(member), name, info)
+
+
+def _is_sound(parts: Parts) -> bool:
+    """Whether a path stays where it is unpacked, on every system."""
+    odd = any("\0" in part or "\\" in part or part in {"", ".."} for part in parts)
+    return bool(parts) and not odd and not _DRIVE.match(parts[0])
 
 
 def _admit(file: IO[bytes], limits: ArchiveLimits) -> None:
@@ -196,16 +217,3 @@ def _why_unreadable(info: zipfile.ZipInfo, most: int, limits: ArchiveLimits) -> 
 
 def _too_large(most: int) -> str:
     return f"it is too large; I read files of up to {mebibytes(most)}"
-
-
-def _common_root(infos: list[zipfile.ZipInfo]) -> str:
-    """The folder in which all lies, with its slash, where somebody packed a folder rather than what is in it; else ""."""
-    roots = {info.filename.split("/", 1)[0] for info in infos}
-    deep = [info.filename.count("/") for info in infos if info.filename.rsplit("/", 1)[-1] != MANIFEST]
-    return f"{roots.pop()}/" if len(roots) == 1 and deep and min(deep) >= 3 else ""
-
-
-def _is_litter(path: str) -> bool:
-    """Whether the system that packed the archive put it there of its own accord."""
-    parts = path.casefold().split("/")
-    return bool(_LITTER & set(parts)) or parts[-1].startswith("._")

@@ -94,7 +94,7 @@ async def import_roster(
     photos = len(archive.entries) + len(archive.left_out)
     left_out = [(one.path, one.reason) for one in archive.left_out]
     plans = _plans(archive.entries, manifest)
-    if not plans and not manifest.groups:
+    if not photos and not manifest.groups:
         raise PersonError("I find no photo in this archive; I look for group/member/*.jpg in it.")
     done, taken, known, of = len(archive.left_out), 0, 0, set[tuple[str, str]]()
     for plan in plans:

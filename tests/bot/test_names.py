@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+import unicodedata
 
 import pytest
 
@@ -15,6 +16,10 @@ from bot.wording import plain
 @pytest.mark.parametrize("name", ["Tzuyu", "쯔위", "ツウィ", "(G)I-DLE", "i❤️you", "fromis_9", "é", "x" * LONGEST_NAME])
 def test_a_name_is_taken(name: str) -> None:
     assert checked_name(f"  {name}\n") == name
+
+
+def test_a_name_that_macos_takes_apart_is_put_together() -> None:
+    assert checked_name(unicodedata.normalize("NFD", "사나 é")) == "사나 é"
 
 
 @pytest.mark.parametrize(

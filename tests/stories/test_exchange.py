@@ -22,6 +22,7 @@ from tests.stories.conftest import Stage
 from tests.stories.reading import answer, answers, buttons, texts
 from tests.stories.test_photos import small
 from tests.stories.test_roster import plain_picture, show_to_everybody
+from tests.support.zips import RawName
 
 
 def packed(*files: tuple[str, bytes]) -> tuple[str, bytes]:
@@ -134,6 +135,33 @@ async def test_an_archive_of_photos_makes_groups_and_members(stage: Stage) -> No
     assert "⚠️ Presidents/Trump/small.png: the face is only" in told
     listed = await stage.moderator.slash(stage.channel, "group list")
     assert texts(answer(listed)).strip() == "**Presidents**\nObama (1), Biden (1)"
+
+
+async def test_an_archive_of_korean_windows_is_read_and_its_stray_files_are_told(stage: Stage) -> None:
+    _, photo = stage.photo("obama.jpg")
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for path in (
+            "사진/대통령/오바마/1.jpg",
+            "사진/대통령/오바마/2.jpg",
+            "사진/대통령/바이든/설명.txt",
+            "사진/대통령/표지.jpg",
+        ):
+            archive.writestr(RawName(path.encode("cp949")), photo if path.endswith(".jpg") else b"hi")
+    told = texts(await brought(stage, ("faces.zip", out.getvalue())))
+    assert "**1 of 4 photos** taken, 1 member." in told
+    assert "1 I had already." in told
+    assert "⚠️ 사진/대통령/표지.jpg: it is not in a folder of a member in a folder of a group." in told
+    assert "⚠️ 사진/대통령/바이든/설명.txt: this is not a picture" in told
+    listed = await stage.moderator.slash(stage.channel, "group list")
+    assert texts(answer(listed)).strip() == "**대통령**\n오바마 (1)"
+
+
+async def test_where_no_photo_is_taken_every_reason_is_told(stage: Stage) -> None:
+    told = texts(await brought(stage, packed(("TWICE/cover.jpg", plain_picture()), ("readme.txt", b"hi"))))
+    assert "**0 of 2 photos** taken, 0 members." in told
+    assert "⚠️ TWICE/cover.jpg: it is not in a folder of a member in a folder of a group." in told
+    assert "⚠️ readme.txt: it is not in a folder of a member in a folder of a group." in told
 
 
 async def test_many_reasons_are_in_a_file(stage: Stage) -> None:

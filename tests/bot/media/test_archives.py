@@ -50,6 +50,54 @@ def test_a_folder_that_was_packed_as_a_whole() -> None:
     assert Archive(whole).manifest() == b"{}"
 
 
+A = ("TWICE", "Sana", "1.jpg"), ("TWICE", "Momo", "1.jpg")
+TWO = ["TWICE/Sana/1.jpg", "TWICE/Momo/1.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("paths", "misplaced"),
+    [
+        ([path.replace("/", "\\") for path in ("TWICE/", "TWICE/Sana/", *TWO)], []),
+        ([f"./{path}" for path in TWO], []),
+        ([f"./faces/./{path}" for path in TWO], []),
+        ([f"faces/{path}" for path in ("README.txt", *TWO)], ["faces/README.txt"]),
+        (["README.txt", *(f"faces/{path}" for path in TWO)], ["README.txt"]),
+        (
+            ["a/b/readme.txt", "c/d/licence.md", *(f"faces/{path}" for path in TWO)],
+            ["a/b/readme.txt", "c/d/licence.md"],
+        ),
+        ([f"Download/faces/{path}" for path in TWO], []),
+        ([f"faces/{path}" for path in ("TWICE/cover.jpg", *TWO)], ["faces/TWICE/cover.jpg"]),
+        (["TWICE/cover.jpg", *TWO], ["TWICE/cover.jpg"]),
+        (
+            ["a/TWICE/Cover.png", "a/TWICE/folder.jpg", *(f"a/{path}" for path in TWO)],
+            ["a/TWICE/Cover.png", "a/TWICE/folder.jpg"],
+        ),
+        ([*TWO, "TWICE/Momo/old/1.jpg", "TWICE/Momo/old/2.jpg"], ["TWICE/Momo/old/1.jpg", "TWICE/Momo/old/2.jpg"]),
+        (["faces\\1.jpg", *(f"faces\\{path}".replace("/", "\\") for path in TWO)], ["faces\\1.jpg"]),
+    ],
+)
+def test_two_members_are_found_however_they_were_packed(paths: list[str], misplaced: list[str]) -> None:
+    entries, left_out = looked(packed(*((path, b"") for path in paths)))
+    assert sorted(entries, reverse=True) == list(A)
+    assert left_out == [(path, MISPLACED) for path in misplaced]
+
+
+def test_a_manifest_is_found_beside_what_was_packed_with_it() -> None:
+    whole = packed(("notes.txt", b""), ("./faces/roster.json", b"{}"), ("./faces/TWICE/Sana/1.jpg", b""))
+    assert Archive(whole).manifest() == b"{}"
+
+
+@pytest.mark.parametrize(
+    "litter",
+    ["@eaDir", "$RECYCLE.BIN", "__MACOSX", "#recycle", "System Volume Information", ".thumbnails", "lost+found"],
+)
+def test_what_systems_leave_behind_is_not_even_told_of(litter: str) -> None:
+    around = [f"{litter}/TWICE/Sana/1.jpg", f"TWICE/{litter}/1.jpg", f"TWICE/Sana/{litter}/1.jpg"]
+    files = ["TWICE/Sana/Thumbs.db", "TWICE/desktop.ini", "TWICE/Icon\r", "TWICE/Sana/._1.jpg", ".DS_Store"]
+    assert looked(packed((GOOD, b""), *((path, b"") for path in around + files))) == ([("TWICE", "Sana", "1.jpg")], [])
+
+
 ELSEWHERE = "its path leads elsewhere"
 MISPLACED = "it is not in a folder of a member in a folder of a group"
 
@@ -62,7 +110,7 @@ MISPLACED = "it is not in a folder of a member in a folder of a group"
         ("TWICE/../Sana/1.jpg", ELSEWHERE),
         ("TWICE/Sana/..", ELSEWHERE),
         ("TWICE//Sana/1.jpg", ELSEWHERE),
-        ("./Sana/1.jpg", ELSEWHERE),
+        ("./Sana/1.jpg", MISPLACED),
         ("TWICE\\Sana\\2.jpg", ELSEWHERE),
         ("C:/Sana/1.jpg", ELSEWHERE),
         ("TWICE/Sana/\x01.jpg", ELSEWHERE),  # \x01 becomes NUL below
