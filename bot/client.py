@@ -47,7 +47,10 @@ RUNS = ("_invoke", "_invoke_with_namespace", "_invoke_autocomplete")
 these and `on_error`.
 """
 
-UNREACHABLE = (discord.HTTPException, aiohttp.ClientError, OSError)
+LONGEST_LIMIT = 60.0
+"""Seconds of a rate limit that a request waits for. Those of the command sync may last a day."""
+
+UNREACHABLE = (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError)
 """What keeps Discord from being told something, or asked."""
 
 
@@ -63,9 +66,12 @@ class Nugu(commands.AutoShardedBot):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             max_messages=None,
+            max_ratelimit_timeout=LONGEST_LIMIT,
             tree_cls=Tree,
             **options,
         )
+        parsers = self._connection.parsers
+        parsers.update({event: functools.partial(_parse, event, parser) for event, parser in parsers.items()})
         self.app = app
         self._always_sync = always_sync
         # A resumed session may replay events; an interaction is answered once.
@@ -96,14 +102,21 @@ class Nugu(commands.AutoShardedBot):
         """Commands are slash commands alone; the cogs listen for messages themselves."""
 
     async def _sync_if_changed(self) -> None:
-        """Tell Discord of the commands unless it has these already; it limits how often it may be told."""
+        """Tell Discord of the commands unless it has these already; it limits how often it may be told.
+
+        Where Discord refuses them, those that it has stay, and the next start tries again.
+        """
         payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
         wanted = hashlib.sha256(json.dumps([self.application_id, payload], sort_keys=True).encode()).hexdigest()
         async with self.app.database.reading() as session:
             note = await session.get(Note, SYNCED)
         if note is not None and note.value == wanted and not self._always_sync:
             return
-        await self.tree.sync()
+        try:
+            await self.tree.sync()
+        except Exception:  # a refusal, a lost connection, or an answer that discord.py can't parse
+            log.exception("Discord did not take the commands; those that it has stay until the next start")
+            return
         async with self.app.database.writing() as session:
             await session.merge(Note(key=SYNCED, value=wanted))
 
@@ -167,6 +180,14 @@ def _is_refusal(error: Exception) -> bool:
     return isinstance(error, PersonError | app_commands.CheckFailure)
 
 
+def _parse(event: str, parser: Callable[[Any], None], data: Any) -> None:
+    """Parse an event of the gateway; one that can't be parsed would end the client, so it is logged and left out."""
+    try:
+        parser(data)
+    except Exception:
+        log.exception("left out a %s that can't be parsed", event)
+
+
 async def answer_error(interaction: discord.Interaction[Any], error: BaseException) -> None:
     """Tell the person, and them alone where possible, what went wrong; never raises.
 
@@ -176,8 +197,8 @@ async def answer_error(interaction: discord.Interaction[Any], error: BaseExcepti
         error = error.original
     if isinstance(error, app_commands.CheckFailure) and not isinstance(error, PersonError):
         error = PersonError("You may not do that here.")
-    sentence = sentence_for(error)
     try:
+        sentence = sentence_for(error)
         if not interaction.response.is_done():
             await interaction.response.send_message(sentence, ephemeral=True)
             return
@@ -192,3 +213,5 @@ async def answer_error(interaction: discord.Interaction[Any], error: BaseExcepti
                 await interaction.delete_original_response()
     except UNREACHABLE as failure:
         log.warning("could not tell of an error: %s", failure)
+    except Exception:
+        log.exception("could not tell of an error")

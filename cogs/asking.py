@@ -110,6 +110,8 @@ async def explain(message: discord.Message, error: Exception) -> None:
         await reply(message, content=sentence_for(error))
     except UNREACHABLE as failure:
         log.warning("could not tell of an error: %s", failure)
+    except Exception:
+        log.exception("could not tell of an error")
 
 
 async def _rosters(client: Nugu, server_id: int | None, person: discord.abc.User) -> tuple[int, ...]:

@@ -19,9 +19,24 @@ from bot.forgetting import forgetting
 if TYPE_CHECKING:
     from bot.settings import Settings
 
+log = logging.getLogger(__name__)
+
+REFUSED_TOKEN = "Discord refuses this DISCORD_TOKEN; make a new one under Bot > Reset Token."
+AUTHENTICATION_FAILED = 4004
+"""The gateway closes with it when the token is no longer valid."""
+
+PASSES = frozenset({429, *range(500, 600)})
+"""Statuses that a later try won't meet."""
+
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+"""Seconds between two tries to start; each is twice as long as the one before."""
+
 
 async def run_bot(settings: Settings, token: str) -> None:
-    """Serve until SIGINT or SIGTERM; raises PersonError when Discord can't be reached, or refuses token or intents."""
+    """Serve until SIGINT or SIGTERM; an outage of Discord's is waited for.
+
+    Raises PersonError when Discord refuses token or intents, or there is no way to it.
+    """
     discord.utils.setup_logging(level=logging.getLevelNamesMapping()[settings.log_level], root=True)
     # Workers inherit the environment, and strangers' bytes are decoded there.
     os.environ.pop("DISCORD_TOKEN", None)
@@ -35,14 +50,34 @@ async def run_bot(settings: Settings, token: str) -> None:
 
 
 async def _serve(settings: Settings, token: str) -> None:
-    async with App.open(settings, trains=True) as app, forgetting(app), Nugu(app) as client:
+    async with App.open(settings, trains=True) as app, forgetting(app):
+        pause = FIRST_PAUSE
+        while not await _served(app, token):
+            log.warning("trying again in %.0f seconds", pause)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+
+async def _served(app: App, token: str) -> bool:
+    """Serve until the client is closed; False where Discord has an outage, which passes."""
+    async with Nugu(app) as client:
         try:
             await client.start(token)
         except discord.LoginFailure:
-            raise PersonError("Discord refuses this DISCORD_TOKEN; make a new one under Bot > Reset Token.") from None
+            raise PersonError(REFUSED_TOKEN) from None
         except discord.PrivilegedIntentsRequired:
             raise PersonError(
                 "NUGU_MESSAGE_CONTENT needs the message-content intent: switch it on under Bot in the developer portal."
             ) from None
-        except aiohttp.ClientConnectionError as error:
-            raise PersonError(f"Discord can't be reached: {error}.") from None
+        except discord.ConnectionClosed as closed:
+            if closed.code != AUTHENTICATION_FAILED:
+                raise
+            raise PersonError(REFUSED_TOKEN) from None
+        except (aiohttp.ClientConnectionError, TimeoutError) as error:
+            raise PersonError(f"Discord can't be reached: {error or 'it does not answer'}.") from None
+        except (discord.HTTPException, discord.RateLimited, discord.GatewayNotFound) as outage:
+            if isinstance(outage, discord.HTTPException) and outage.status not in PASSES:
+                raise
+            log.warning("Discord has an outage: %s", outage)
+            return False
+    return True

@@ -158,6 +158,21 @@ class WireDiscord:
         """Answer the next request to an endpoint with an error: 429 with its headers, or a server error."""
         self._rest.faults.append(Fault(method, pattern, status, retry_after))
 
+    def refuse_sync(self) -> None:
+        """Refuse the next sync of commands as Discord refuses one whose description it doesn't take."""
+        reason = {"code": "BASE_TYPE_BAD_LENGTH", "message": "Must be between 1 and 100 in length."}
+        errors = {"0": {"description": {"_errors": [reason]}}}
+        error = {"code": 50035, "message": "Invalid Form Body", "errors": errors}
+        self._rest.faults.append(Fault("PUT", "/applications/*/commands", 400, error=error))
+
+    async def malformed_event(self, event: str, data: Json | None = None, guild: Guild | None = None) -> None:
+        """Send an event without what a client needs of it: to the guild's shard, or to the first one."""
+        await self._gateway.dispatch(event, data or {}, guild.id if guild else None)
+
+    async def revoke_token(self) -> None:
+        """Make the token invalid, as a reset in the developer portal does."""
+        await self._gateway.revoke("another")
+
     def outage(self) -> AbstractAsyncContextManager[None]:
         """Drop every socket (code 4000), and greet nobody until the block ends; events in it are missed, then resumed."""
         return self._gateway.outage()

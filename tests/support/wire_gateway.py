@@ -138,6 +138,13 @@ class Gateway:
         finally:
             self._open.set()
 
+    async def revoke(self, token: str) -> None:
+        """Take only this token from now on, and drop every socket with the code that says so."""
+        self._token = token
+        for session in self.sessions:
+            if session.connection:
+                await session.connection.close(_AUTHENTICATION_FAILED)
+
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
         """Serve one websocket until it closes."""
         compression = request.query.get("compress")

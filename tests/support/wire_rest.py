@@ -44,7 +44,9 @@ class Fault:
     method: str
     pattern: str
     status: int
-    retry_after: float
+    retry_after: float = 0.0
+    error: Json | None = None
+    """The body; left out, one that says that it was made to fail."""
 
 
 class Rest:
@@ -114,7 +116,7 @@ def _rate_limit_headers(received: Received) -> dict[str, str]:
 
 def _faulted(fault: Fault, headers: dict[str, str]) -> tuple[Json, dict[str, str]]:
     if fault.status != web.HTTPTooManyRequests.status_code:
-        return {"message": f"{fault.status}: made to fail", "code": 0}, headers
+        return fault.error or {"message": f"{fault.status}: made to fail", "code": 0}, headers
     limited = {
         "Retry-After": str(math.ceil(fault.retry_after)),
         "X-RateLimit-Remaining": "0",

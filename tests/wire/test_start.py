@@ -1,0 +1,84 @@
+"""What may happen to a start, and to a bot that serves: commands refused, an event that nobody can parse, a token reset."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+
+from bot.app import App
+from bot.client import Nugu
+from tests.conftest import ROOT
+from tests.support.wire import TOKEN, WireDiscord
+
+
+@pytest.fixture
+async def bot(app: App, wire: WireDiscord) -> AsyncGenerator[Nugu]:
+    """The client; the kit logs it in."""
+    bot = Nugu(app, shard_count=1, guild_ready_timeout=0.1)
+    yield bot
+    assert bot.is_closed()
+
+
+async def test_a_refused_sync_is_logged_and_the_bot_serves(
+    app: App, wire: WireDiscord, caplog: pytest.LogCaptureFixture
+) -> None:
+    channel, fan = wire.add_channel(None), wire.add_user("fan")
+    wire.refuse_sync()
+    async with wire.running(Nugu(app, shard_count=1, guild_ready_timeout=0.1)):
+        await wire.message(channel, fan, "hello")
+        answer = await wire.wait_for("POST", "/channels/*/messages")
+    assert "I see no picture" in answer.json["content"]
+    assert "did not take the commands" in caplog.text
+    assert "Must be between 1 and 100 in length" in caplog.text
+
+    # They were not taken, so the next start tries again.
+    async with wire.running(Nugu(app, shard_count=1, guild_ready_timeout=0.1)):
+        await wire.wait_for("PUT", "/applications/*/commands")
+
+
+async def test_a_sync_that_is_limited_for_hours_holds_nothing_up(wire: WireDiscord, bot: Nugu) -> None:
+    channel, fan = wire.add_channel(None), wire.add_user("fan")
+    wire.fail_next("PUT", "/applications/*/commands", status=429, retry_after=3600)
+    async with wire.running(bot):
+        await wire.message(channel, fan, "hello")
+        await wire.wait_for("POST", "/channels/*/messages")
+
+
+@pytest.mark.parametrize("event", ["MESSAGE_CREATE", "MESSAGE_DELETE", "INTERACTION_CREATE", "GUILD_CREATE"])
+async def test_an_event_that_nobody_can_parse_is_left_out(
+    wire: WireDiscord, bot: Nugu, caplog: pytest.LogCaptureFixture, event: str
+) -> None:
+    channel, fan = wire.add_channel(None), wire.add_user("fan")
+    async with wire.running(bot):
+        await wire.malformed_event(event)
+        await wire.message(channel, fan, "hello")
+        await wire.wait_for("POST", "/channels/*/messages")
+    assert wire.identifies == 1, "the same session goes on"
+    assert f"left out a {event} that can't be parsed" in caplog.text
+
+
+async def test_an_outage_is_waited_for_and_a_token_that_was_reset_ends_the_bot(
+    wire: WireDiscord, tmp_path: Path
+) -> None:
+    for _ in range(2):
+        wire.fail_next("GET", "/users/@me", status=503)
+    command = (sys.executable, "-m", "tests.support.wire_child", str(wire.port), "--", "run")
+    given = {**os.environ, "DISCORD_TOKEN": TOKEN, "NUGU_DATA": str(tmp_path), "NUGU_WORKERS": "1"}
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=given, stderr=asyncio.subprocess.PIPE)
+    try:
+        await wire.wait_ready(timeout=60)
+        await wire.revoke_token()
+        _, errors = await asyncio.wait_for(process.communicate(), 60)
+    finally:
+        if process.returncode is None:
+            process.kill()
+    told = errors.decode()
+    assert process.returncode == 1
+    assert told.splitlines()[-1].startswith("nugu: Discord refuses this DISCORD_TOKEN")
+    assert told.count("Discord has an outage: 503") == 2
+    assert "Traceback" not in told
