@@ -135,7 +135,7 @@ def name(bench: Workbench, made: Made) -> tuple[Look, list[list[dict[str, Any]]]
     edges = [*np.arange(0.0, footage.seconds, _SPAN).tolist(), footage.seconds]
     stretches: list[bytes] = []
     for start, end in pairwise(edges):
-        stretch = jobs.look(bench, made.video, section, Section(start, end))
+        stretch = jobs.look(bench, footage, section, Section(start, end))
         if isinstance(stretch, Refused):
             raise SystemExit(stretch.sentence)
         stretches.append(stretch)

@@ -7,7 +7,7 @@ import hashlib
 import math
 import shutil
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol, TypeVar
 from uuid import uuid4
@@ -171,7 +171,7 @@ async def draw_frames(app: App, video: KeptVideo, done: Annotated, folder: Path)
         limit = DRAW_LIMIT + FRAMES_SLOWNESS * done.section.seconds
         answered(
             await app.compute.run_aside(
-                limit, jobs.draw_frames, video.path, footage, done.section, done.billed.script, folder, watch
+                limit, jobs.draw_frames, footage, done.section, done.billed.script, folder, watch
             )
         )
 
@@ -203,12 +203,14 @@ async def _seen(app: App, video: KeptVideo, terms: Terms, fitted: Fitted, heard:
     at_once = asyncio.Semaphore(app.settings.workers if not app.settings.scheduler else MOST_AT_ONCE)
     seen: dict[str, None] = {}
     done = 0
+    # There may be as many keyframes as frames, and nobody who looks asks for them.
+    looked_at = replace(footage, keyframes=())
 
     async def look_at(span: Section) -> bytes:
         nonlocal done
         async with at_once:
             stretch = answered(
-                await app.compute.run_within(SPAN_LIMIT, LATER, jobs.look, fitted.bench, video.path, section, span)
+                await app.compute.run_within(SPAN_LIMIT, LATER, jobs.look, fitted.bench, looked_at, section, span)
             )
         names = await app.compute.run(jobs.names_in, stretch, fitted.recogniser, terms.billing)
         seen.update(dict.fromkeys(names))
@@ -248,11 +250,7 @@ async def _drawn(app: App, video: KeptVideo, seen: _Seen, script: str, terms: Te
     async with watched(video.folder, lambda share: heard(Stage.DRAW, share)) as watch:
         scratch = watch.progress.with_name("clip.mp4")
         limit = DRAW_LIMIT + DRAW_SLOWNESS * section.seconds
-        answered(
-            await app.compute.run_aside(
-                limit, jobs.draw, video.path, seen.footage, section, script, target, scratch, watch
-            )
-        )
+        answered(await app.compute.run_aside(limit, jobs.draw, seen.footage, section, script, target, scratch, watch))
         await asyncio.to_thread(scratch.replace, clip)
     return clip
 

@@ -24,9 +24,7 @@ def probe(path: Path, limits: VideoLimits) -> Footage | Refused:
         return Refused(str(error))
 
 
-def draw(
-    source: Path, footage: Footage, section: Section, script: str, target: Target, out: Path, watch: Watch
-) -> Drawn | Refused:
+def draw(footage: Footage, section: Section, script: str, target: Target, out: Path, watch: Watch) -> Drawn | Refused:
     """Write the section with its captions (an ASS file, its times from the section's start) to `out`, or say why not.
 
     The worker takes others meanwhile: ffmpeg works in a process of its own that dies with this one.
@@ -36,20 +34,18 @@ def draw(
 
     try:
         aside()
-        return clips.draw(source, footage, section, script, target, out, watch)
+        return clips.draw(footage, section, script, target, out, watch)
     except VideoError as error:
         return Refused(str(error))
 
 
-def draw_frames(
-    source: Path, footage: Footage, section: Section, script: str, folder: Path, watch: Watch
-) -> int | Refused:
+def draw_frames(footage: Footage, section: Section, script: str, folder: Path, watch: Watch) -> int | Refused:
     """Write the annotated frames of the section to `folder` as 000001.jpg and on; how many, or why not."""
     from bot.compute import aside
     from bot.media import clips
 
     try:
         aside()
-        return clips.draw_frames(source, footage, section, script, folder, watch)
+        return clips.draw_frames(footage, section, script, folder, watch)
     except VideoError as error:
         return Refused(str(error))

@@ -11,11 +11,10 @@ from bot.media.footage import VideoError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from bot.jobs.bench import Workbench
     from bot.media.captions import Style
-    from bot.media.footage import Section
+    from bot.media.footage import Footage, Section
     from models.cast import Cast, Person
     from models.faces import Box, Flaw, Guess
     from models.tracks import Look
@@ -70,7 +69,7 @@ class Billed:
     seconds: float
 
 
-def look(bench: Workbench, path: Path, section: Section, span: Section) -> bytes | Refused:
+def look(bench: Workbench, footage: Footage, section: Section, span: Section) -> bytes | Refused:
     """The faces of a span of a section, serialised for `join`."""
     import numpy as np
 
@@ -84,7 +83,7 @@ def look(bench: Workbench, path: Path, section: Section, span: Section) -> bytes
     size, opening = (0, 0), np.zeros((36, 64), np.uint8)
     closing = opening
     try:
-        for frame in frames(path, span):
+        for frame in frames(footage, span):
             watcher.see(frame.time, frame.luma, frame.picture)
             if len(watcher.times) == 1:
                 size, opening = frame.size, frame.luma

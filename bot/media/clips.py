@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from ffmpeg import VideoStream
 
-    from bot.media.footage import Footage
+    from bot.media.footage import Colours, Footage, Geometry
 
 log = logging.getLogger(__name__)
 
@@ -131,9 +131,7 @@ def encoding(rate: float) -> dict[str, str | int]:
     }
 
 
-def draw(
-    source: Path, footage: Footage, section: Section, script: str, target: Target, out: Path, watch: Watch
-) -> Drawn:
+def draw(footage: Footage, section: Section, script: str, target: Target, out: Path, watch: Watch) -> Drawn:
     """Write the section of a video with its captions burnt in, and its sound, to `out`.
 
     H.264, yuv420p, its index first; sound that is AAC keeps its packets, other sound becomes AAC. At most `target.max_bytes`:
@@ -156,7 +154,7 @@ def draw(
         size = scaled(footage.size, height)
         with _workplace(out.parent, script) as folder:
             result = folder / "out.mp4"
-            command = _clip_command(source, footage, section, size, rate)
+            command = _clip_command(footage, section, size, rate)
             too_large = _run(command, section, folder, watch, most_bytes=2 * target.max_bytes)
             written = 2 * target.max_bytes if too_large else result.stat().st_size
             if written <= target.max_bytes:
@@ -168,14 +166,14 @@ def draw(
     raise VideoError(_too_long(target))
 
 
-def draw_frames(source: Path, footage: Footage, section: Section, script: str, folder: Path, watch: Watch) -> int:
+def draw_frames(footage: Footage, section: Section, script: str, folder: Path, watch: Watch) -> int:
     """Write the annotated frames of a section to `folder` as 000001.jpg and on, in full size; returns how many.
 
     Raises as `draw` does.
     """
     section = _within(footage, section)
     with _workplace(folder, script) as place:
-        command = _frames_command(source, footage, section)
+        command = _frames_command(footage, section)
         if _run(command, section, place, watch, most_bytes=_FRAME_BYTES):
             raise VideoError("a frame of this video is too large to be written")
         pictures = sorted(place.glob("*.jpg"))
@@ -248,10 +246,10 @@ def _run(command: list[str], section: Section, folder: Path, watch: Watch, *, mo
     return False
 
 
-def _clip_command(source: Path, footage: Footage, section: Section, size: tuple[int, int], rate: float) -> list[str]:
+def _clip_command(footage: Footage, section: Section, size: tuple[int, int], rate: float) -> list[str]:
     import ffmpeg
 
-    opened, shift = _input(source, footage, section)
+    opened, shift = _input(footage, section)
     picture = _picture(opened.video_stream(footage.number), footage, section, size, shift)
     tracks: list[Any] = [picture]
     options: dict[str, Any] = {
@@ -276,10 +274,10 @@ def _clip_command(source: Path, footage: Footage, section: Section, size: tuple[
     return _compiled(written)
 
 
-def _frames_command(source: Path, footage: Footage, section: Section) -> list[str]:
+def _frames_command(footage: Footage, section: Section) -> list[str]:
     import ffmpeg
 
-    opened, shift = _input(source, footage, section)
+    opened, shift = _input(footage, section)
     picture = _picture(opened.video_stream(footage.number), footage, section, footage.size, shift)
     options = {"c:v": "mjpeg", "q:v": 2, "fps_mode": "passthrough", "enc_time_base:v": "demux", **_CLEAN}
     picture = picture.scale(out_range="full").format(pix_fmts="yuvj420p")
@@ -299,7 +297,7 @@ def _compiled(written: Any) -> list[str]:
     return [command[0], *told, *([] if "-ss" in command else ["-copyts"]), *command[1:]]
 
 
-def _input(source: Path, footage: Footage, section: Section) -> tuple[Any, float]:
+def _input(footage: Footage, section: Section) -> tuple[Any, float]:
     """The source as an input, and what its clock is ahead of the section's, in seconds.
 
     It is sought a little before the section, so that rounding loses no frame. Before the first picture there is nothing to
@@ -319,35 +317,73 @@ def _input(source: Path, footage: Footage, section: Section) -> tuple[Any, float
         "codec_whitelist": ",".join((*VIDEO_CODECS, *SOUND_CODECS)),
         "max_pixels": MOST_PIXELS,
         "threads": 2,
+        # The container's cropping and turning are filters below, as `bot.media.geometry` reads them.
+        "noautorotate": True,
+        "apply_cropping": "codec",
         **({"enable_drefs": 0, "use_absolute_path": 0} if footage.format == "mov" else {}),
         **where,
     }
-    return ffmpeg.input(f"file:{source.absolute()}", f=footage.format, extra_options=options), shift
+    return ffmpeg.input(f"file:{footage.path.absolute()}", f=footage.format, extra_options=options), shift
 
 
 def _picture(
     stream: VideoStream, footage: Footage, section: Section, size: tuple[int, int], shift: float
 ) -> VideoStream:
-    """The filters: cut, deinterlaced, scaled to square pixels, mapped to SDR, and drawn upon."""
-    width, height = size
+    """The filters: cut, deinterlaced, upright, scaled to square pixels, mapped to SDR, and drawn upon."""
+    colours = footage.colours
     # x264 takes no frame at its forerunner's time; `bot.media.video.frames` leaves it out too.
     chosen: Callable[..., Any] = stream.select
     picture: VideoStream = chosen(expr="isnan(prev_selected_pts)+gt(pts,prev_selected_pts)").video(0)
     if _ends(footage, section):
         picture = picture.trim(end=f"{section.seconds - TOLERANCE + shift:.6f}")
+    picture = picture.setparams(
+        range="full" if colours.full else "limited",
+        color_primaries=colours.primaries,
+        color_trc=colours.transfer,
+        colorspace=colours.matrix,
+    )
+    # Else the clip would be turned once more by its player.
+    picture = picture.sidedata(mode="delete", type="DISPLAYMATRIX")
     if footage.interlaced:
         picture = picture.yadif(deint="interlaced")
-    if footage.hdr:
-        picture = (
-            picture.zscale(w=width, h=height, transfer="linear", extra_options={"npl": 203})
-            .format(pix_fmts="gbrpf32le")
-            .zscale(primaries="bt709")
-            .tonemap(tonemap="reinhard", desat=0, peak=1_000 / 203)
-            .zscale(transfer="bt709", matrix="bt709", out_range="tv")
-        )
-    else:
-        picture = picture.scale(w=width, h=height, flags="bicubic", out_range="tv")
+    picture = _scaled(_upright(picture, footage.geometry), colours, size)
     return picture.setsar(sar=1).format(pix_fmts="yuv420p").ass(filename="captions.ass", fontsdir="fonts")
+
+
+def _upright(picture: VideoStream, geometry: Geometry) -> VideoStream:
+    """What is shown of a frame, turned."""
+    left, right, top, bottom = geometry.crop
+    if any(geometry.crop):
+        picture = picture.crop(
+            out_w=f"iw-{left + right}", out_h=f"ih-{top + bottom}", x=str(left), y=str(top), exact=True
+        )
+    match geometry.turn:
+        case "":
+            return picture
+        case "hflip":
+            return picture.hflip()
+        case "vflip":
+            return picture.vflip()
+        case "half":
+            return picture.hflip().vflip()
+        case turn:
+            return picture.transpose(dir=turn)
+
+
+def _scaled(picture: VideoStream, colours: Colours, size: tuple[int, int]) -> VideoStream:
+    """A picture of this size, in BT.709 and SDR but for its matrix, which stays: each conversion costs."""
+    width, height = size
+    if not colours.hdr and not colours.wide:
+        matrix = {"out_color_matrix": "bt709"} if colours.matrix == "gbr" else {}
+        return picture.scale(w=width, h=height, flags="bicubic", out_range="tv", extra_options=matrix)
+    # Screens show SDR by a curve that is sRGB's rather than the inverse of a camera's.
+    curve = {} if colours.hdr else {"transferin": "iec61966-2-1"}
+    picture = picture.zscale(w=width, h=height, transfer="linear", extra_options={"npl": 203, **curve})
+    picture = picture.format(pix_fmts="gbrpf32le").zscale(primaries="bt709")
+    if colours.hdr:
+        picture = picture.tonemap(tonemap="reinhard", desat=0, peak=1_000 / 203)
+    picture = picture.zscale(transfer="iec61966-2-1", matrix="bt709", out_range="tv")
+    return picture.setparams(color_trc="bt709")
 
 
 def _ends(footage: Footage, section: Section) -> bool:

@@ -1,4 +1,7 @@
-"""A decoded frame → RGB in BT.709 and SDR: matrices, and light that is brighter than a screen. Called in workers."""
+"""A decoded frame → RGB in BT.709 and SDR: matrices, and light that is brighter than a screen. Called in workers.
+
+Looking and drawing both go by the `Colours` that are read here.
+"""
 
 from __future__ import annotations
 
@@ -8,48 +11,86 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
+from bot.media.footage import Colours
+from bot.media.geometry import LYING, cropped
+
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
     from numpy.typing import NDArray
 
-_PQ, _HLG = 16, 18
-HDR: Final = {_PQ, _HLG}
-"""Transfer functions, in libav's numbers, of pictures that are mapped to SDR."""
+    from bot.media.footage import Geometry
 
-_BT2020: Final = {9, 10}
-_BT709 = 1
+_MATRICES: Final = {
+    1: "bt709",
+    4: "fcc",
+    5: "bt470bg",
+    6: "smpte170m",
+    7: "smpte240m",
+    9: "bt2020nc",
+    10: "bt2020nc",
+}
+_PRIMARIES: Final = {
+    **dict.fromkeys((1, 4, 5, 6, 7, 8, 10, 22), "bt709"),
+    9: "bt2020",
+    11: "smpte432",
+    12: "smpte432",
+}
+_TRANSFERS: Final = {16: "smpte2084", 18: "arib-std-b67"}
+"""What the numbers of ITU-T H.273 are taken as: what differs too little to be seen is BT.709, as are all curves of SDR."""
+
+_SWSCALE: Final = {"bt709": 1, "fcc": 4, "bt470bg": 5, "smpte170m": 5, "smpte240m": 7, "bt2020nc": 9}
+_LIMITED, _FULL = 1, 2
+_HD: Final = 720
+"""Lines from which on pictures without a tag are BT.709, as players take them."""
 
 
-def as_rgb(frame: VideoFrame, transfer: int, width: int, height: int) -> NDArray[np.uint8]:
-    """(height, width, 3) uint8 in BT.709 and SDR, not turned."""
-    matrix = _matrix_of(frame)
-    if transfer not in HDR:
-        flat = frame.reformat(
-            width, height, "rgb24", src_colorspace=matrix, dst_colorspace=matrix, interpolation="BICUBIC"
-        )
-        return np.asarray(flat.to_ndarray(), np.uint8)
-    deep = frame.reformat(
-        width, height, "rgb48le", src_colorspace=matrix, dst_colorspace=matrix, interpolation="BICUBIC"
+def colours_of(stream: VideoStream, frame: VideoFrame) -> Colours:
+    """The colours of a track, of which `frame` is the first.
+
+    Tags that are missing, reserved, or that swscale can't work with, are guessed from the others, and from the size.
+    """
+    transfer = _TRANSFERS.get(stream.color_trc, "bt709")
+    wide = transfer != "bt709" or frame.colorspace in {9, 10}
+    primaries = _PRIMARIES.get(stream.color_primaries, "bt2020" if wide else "bt709")
+    if frame.format.is_rgb:
+        return Colours("gbr", primaries, transfer, full=True)
+    guessed = "bt709" if frame.height >= _HD else "smpte170m"
+    if transfer != "bt709" or primaries == "bt2020":
+        guessed = "bt2020nc"
+    full = frame.color_range == _FULL or frame.format.name.startswith("yuvj")
+    return Colours(_MATRICES.get(frame.colorspace, guessed), primaries, transfer, full)
+
+
+def as_rgb(frame: VideoFrame, geometry: Geometry, colours: Colours) -> NDArray[np.uint8]:
+    """What is shown of a frame, in BT.709 and SDR, of square pixels but not turned: (h, w, 3) uint8."""
+    across, down = geometry.size[::-1] if geometry.turn in LYING else geometry.size
+    deep = colours.hdr or colours.wide
+    source = _SWSCALE.get(colours.matrix, 5)
+    whole = not any(geometry.crop)
+    flat = frame.reformat(
+        *((across, down) if whole else (None, None)),
+        "rgb48le" if deep else "rgb24",
+        src_colorspace=source,
+        # RGB has no matrix. PyAV only tells swscale of the one where the other differs.
+        dst_colorspace=5 if source == 1 else 1,
+        src_color_range=_FULL if colours.full else _LIMITED,
+        dst_color_range=_FULL,
+        interpolation="BICUBIC",
     )
-    return _tone_mapped(np.asarray(deep.to_ndarray(), np.uint16), transfer)
+    pixels = cropped(np.asarray(flat.to_ndarray()), geometry)
+    if pixels.shape[:2] != (down, across):
+        pixels = cv2.resize(pixels, (across, down), interpolation=cv2.INTER_CUBIC)
+    return _to_sdr(np.asarray(pixels, np.uint16), colours) if deep else np.asarray(pixels, np.uint8)
 
 
-def _matrix_of(frame: VideoFrame) -> int:
-    """The YUV matrix in swscale's numbers; where the file says nothing, that of its size, as players take it."""
-    if frame.colorspace in _BT2020:
-        return 9
-    if frame.colorspace in (5, 6):
-        return 5
-    if frame.colorspace == _BT709 or frame.height >= 720:
-        return 1
-    return 5
-
-
-@lru_cache(maxsize=2)
-def _light(trc: int) -> NDArray[np.float32]:
+@lru_cache(maxsize=3)
+def _light(transfer: str) -> NDArray[np.float32]:
     """Linear light of a 16-bit code value, 1.0 being SDR's white of 203 nits (ITU-R BT.2408)."""
     code = np.arange(65536) / 65535
-    if trc == _PQ:
+    if transfer == "bt709":
+        return (code**_GAMMA).astype(np.float32)
+    if transfer == "smpte2084":
         # SMPTE ST 2084.
         power = code ** (1 / 78.84375)
         nits = 10_000 * (np.maximum(power - 0.8359375, 0) / (18.8515625 - 18.6875 * power)) ** (1 / 0.1593017578125)
@@ -60,18 +101,25 @@ def _light(trc: int) -> NDArray[np.float32]:
     return (nits / 203).astype(np.float32)
 
 
-_TO_709: Final = np.array(
-    [[1.6605, -0.5876, -0.0728], [-0.1246, 1.1329, -0.0083], [-0.0182, -0.1006, 1.1187]], np.float32
-)
-"""Linear BT.2020 to BT.709 (ITU-R BT.2087)."""
+_TO_709: Final = {
+    # ITU-R BT.2087.
+    "bt2020": np.array(
+        [[1.6605, -0.5876, -0.0728], [-0.1246, 1.1329, -0.0083], [-0.0182, -0.1006, 1.1187]], np.float32
+    ),
+    # SMPTE EG 432-1 (Display P3), by way of CIE XYZ.
+    "smpte432": np.array([[1.2249, -0.2249, 0.0], [-0.0421, 1.0421, 0.0], [-0.0196, -0.0786, 1.0983]], np.float32),
+    "bt709": np.eye(3, dtype=np.float32),
+}
+"""Matrices of linear light to BT.709's primaries."""
 
 _PEAK: Final = 1_000 / 203
+_GAMMA: Final = 2.2
 
 
-def _tone_mapped(deep: NDArray[np.uint16], trc: int) -> NDArray[np.uint8]:
-    """(h, w, 3) uint16 in PQ or HLG → uint8 in BT.709: Reinhard's curve with a white of 1,000 nits."""
-    light = cv2.transform(_light(trc)[deep], _TO_709)
-    np.clip(light, 0, _PEAK, out=light)
-    strongest = np.maximum(light.max(2, keepdims=True), 1e-6)
-    light *= (1 + strongest / _PEAK**2) / (1 + strongest)
-    return np.asarray(np.clip(light, 0, 1) ** (1 / 2.2) * 255 + 0.5).astype(np.uint8)
+def _to_sdr(deep: NDArray[np.uint16], colours: Colours) -> NDArray[np.uint8]:
+    """(h, w, 3) uint16 → uint8 in BT.709; what is HDR by Reinhard's curve with a white of 1,000 nits, as ffmpeg has it."""
+    light = cv2.transform(_light(colours.transfer)[deep], _TO_709[colours.primaries])
+    if colours.hdr:
+        strongest = np.maximum(light.max(2, keepdims=True), 1e-6)
+        light *= (1 + 1 / _PEAK) / (1 + strongest)
+    return np.asarray(np.clip(light, 0, 1) ** (1 / _GAMMA) * 255 + 0.5).astype(np.uint8)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 from bot.errors import PersonError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from bot.settings import Settings
 
 TOLERANCE: Final = 0.001
@@ -45,29 +47,70 @@ class Sound:
 
 
 @dataclass(frozen=True, slots=True)
-class Footage:
-    """What a file holds.
+class Geometry:
+    """How decoded frames become upright pictures of square pixels: cropped, turned, scaled, in this order.
 
-    `size`: (width, height) in square pixels, upright. `seconds`: from the container's start to the end of the last frame,
-    measured, not believed. `beginning`: where the container's time stamps begin, in seconds; 0:00 of the video's clock,
-    which versions of libav tell differently. `first`: when the first frame is shown, on the video's clock. `rate`: frames
-    a second on average. `sound`: None without. `format`: the demuxer that reads it. `number`: which of the picture tracks
-    it is. `turn`: how decoded pictures are turned upright. `interlaced`: its frames are two half-pictures each.
-    `keyframes`: when the frames are shown that need no other to be decoded, rising.
+    `crop`: pixels at the left, right, top and bottom of a decoded frame that are not shown. `turn`: a key of
+    `bot.media.geometry.TURNS`. `size`: (width, height) of the picture.
     """
 
+    crop: tuple[int, int, int, int]
+    turn: str
     size: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Colours:
+    """What the values of pixels mean, by the names that ffmpeg has for the numbers of ITU-T H.273; nothing is left open.
+
+    `matrix`: of luma and chroma, "gbr" where pixels are RGB. `full`: values use their full range.
+    """
+
+    matrix: str
+    primaries: str
+    transfer: str
+    full: bool
+
+    @property
+    def hdr(self) -> bool:
+        """Whether pictures are brighter than an SDR screen shows."""
+        return self.transfer in {"smpte2084", "arib-std-b67"}
+
+    @property
+    def wide(self) -> bool:
+        """Whether pictures have colours that BT.709 doesn't."""
+        return self.primaries != "bt709"
+
+
+@dataclass(frozen=True, slots=True)
+class Footage:
+    """What the file at `path` holds.
+
+    `geometry` and `colours` hold for looking and drawing alike. `seconds`: from the container's start to the end of the last
+    frame, measured, not believed. `beginning`: where the container's time stamps begin, in seconds; 0:00 of the video's
+    clock, which versions of libav tell differently. `first`: when the first frame is shown, on the video's clock. `rate`:
+    frames a second on average. `sound`: None without. `interlaced`: its frames are two half-pictures each. `format`: the
+    demuxer that reads it. `number`: which of the picture tracks it is. `keyframes`: when the frames are shown that need no
+    other to be decoded, rising.
+    """
+
+    path: Path
+    geometry: Geometry
+    colours: Colours
     seconds: float
     beginning: float
     first: float
     rate: float
     sound: Sound | None
-    hdr: bool
     interlaced: bool
     format: str
     number: int
-    turn: str
     keyframes: tuple[float, ...] = ()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) of its pictures, upright, of square pixels."""
+        return self.geometry.size
 
     @property
     def audio(self) -> str | None:

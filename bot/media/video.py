@@ -16,14 +16,16 @@ from typing import TYPE_CHECKING, Final, cast
 import av
 import cv2
 import numpy as np
+from av.codec.context import Flags
 from av.error import EOFError as StreamEndError
 from av.error import FFmpegError
 from av.stream import Disposition
+from av.video.format import VideoFormat
 
-from bot.media.colours import HDR, as_rgb
+from bot.media.colours import as_rgb, colours_of
 from bot.media.footage import ACCEPTED, MOST_PIXELS, TOLERANCE, Footage, Section, Sound, VideoError, VideoLimits
+from bot.media.geometry import TURNS, cropped, geometry_of
 from bot.media.headers import impostor, sniff
-from bot.media.turning import LYING, TURNS, turn_of, upright_size
 from bot.wording import mebibytes
 
 if TYPE_CHECKING:
@@ -83,34 +85,38 @@ _BACK: Final = (0.0, 0.25, 12.0, math.inf)
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """A decoded frame, shown at `time` on the video's clock. `size`: (width, height) upright, of square pixels."""
+    """A decoded frame of some footage, shown at `time` on the video's clock."""
 
     time: float
-    size: tuple[int, int]
     decoded: VideoFrame
-    turn: str
-    transfer: int
+    footage: Footage
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) upright, of square pixels."""
+        return self.footage.size
 
     @cached_property
     def luma(self) -> NDArray[np.uint8]:
-        """A small grey picture, (36, 64) uint8, as it was decoded (not upright): enough to tell shots apart."""
-        kind = self.decoded.format
+        """A small grey picture, (36, 64) uint8, of what is shown but not upright: enough to tell shots apart."""
+        frame, kind = self.decoded, self.decoded.format
         component = kind.components[0]
         if not kind.is_planar or kind.is_rgb or component.bits > 16 or component.bits < 8 or kind.is_big_endian:
-            return np.asarray(self.decoded.reformat(*LUMA, "gray").to_ndarray(), np.uint8)
-        plane = self.decoded.planes[0]
+            frame, component = frame.reformat(format="gray"), VideoFormat("gray").components[0]
+        plane = frame.planes[0]
         wide = component.bits > 8
         kept = np.frombuffer(memoryview(cast("Buffer", plane)), np.uint16 if wide else np.uint8)
-        lines = kept.reshape(-1, plane.line_size // kept.itemsize)[: self.decoded.height, : self.decoded.width]
+        lines = kept.reshape(-1, plane.line_size // kept.itemsize)[: frame.height, : frame.width]
+        lines = cropped(lines, self.footage.geometry)
         # A quarter of the lines is plenty for averages, and every line read costs.
-        lines = lines[:: max(1, self.decoded.height // (4 * LUMA[1]))]
+        lines = lines[:: max(1, len(lines) // (4 * LUMA[1]))]
         small = np.asarray(cv2.resize(lines, LUMA, interpolation=cv2.INTER_AREA), kept.dtype)
         return np.right_shift(small, component.bits - 8).astype(np.uint8)
 
     def picture(self) -> Picture:
         """The frame upright in RGB and SDR: (h, w, 3) uint8 of `size`."""
-        across, down = self.size[::-1] if self.turn in LYING else self.size
-        return np.ascontiguousarray(TURNS[self.turn](as_rgb(self.decoded, self.transfer, across, down)))
+        geometry = self.footage.geometry
+        return np.ascontiguousarray(TURNS[geometry.turn](as_rgb(self.decoded, geometry, self.footage.colours)))
 
 
 def format_of(path: Path) -> str | None:
@@ -138,9 +144,11 @@ def probe(path: Path, limits: VideoLimits) -> Footage:
     Raises:
         VideoError: it is no video, has no picture track, is too large, broken, or of a kind that isn't read.
     """
-    size = path.stat().st_size
-    if size > limits.max_bytes:
-        raise VideoError(f"this video is too large ({mebibytes(size)}); I read up to {mebibytes(limits.max_bytes)}")
+    bytes_of_it = path.stat().st_size
+    if bytes_of_it > limits.max_bytes:
+        raise VideoError(
+            f"this video is too large ({mebibytes(bytes_of_it)}); I read up to {mebibytes(limits.max_bytes)}"
+        )
     kind = format_of(path)
     if kind is None:
         raise VideoError(_no_video(path))
@@ -150,29 +158,27 @@ def probe(path: Path, limits: VideoLimits) -> Footage:
         _check_pixels(stream.width, stream.height)
         first = _first_frame(container, stream)
         _check_pixels(first.width, first.height)
-        turn = turn_of(first)
-        size = upright_size(first.width, first.height, stream.sample_aspect_ratio, turn)
-        _check_pixels(*size)
-        sound = _sound_track(container)
+        geometry = geometry_of(container, stream, first)
+        _check_pixels(*geometry.size)
         footage = Footage(
-            size=size,
+            path=path,
+            geometry=geometry,
+            colours=colours_of(stream, first),
             seconds=0.0,
             beginning=_beginning(container),
             first=0.0,
             rate=0.0,
-            sound=sound,
-            hdr=stream.color_trc in HDR,
+            sound=_sound_track(container),
             interlaced=first.interlaced_frame,
             format=kind,
             number=container.streams.video.index(stream),
-            turn=turn,
         )
     with _opened(path, kind) as container:
         return _measured(footage, container)
 
 
-def frames(path: Path, section: Section) -> Iterator[Frame]:
-    """The frames of a section in the order of their times, which rise strictly: a frame at its forerunner's time is left out.
+def frames(footage: Footage, section: Section) -> Iterator[Frame]:
+    """The frames of a section of a probed video, their times rising strictly: one at its forerunner's time is left out.
 
     Decoding begins at the keyframe before. Where the file breaks off, so do the frames; where it is damaged, they go on behind.
     Close the iterator, or let it end.
@@ -180,12 +186,9 @@ def frames(path: Path, section: Section) -> Iterator[Frame]:
     Raises:
         VideoError: the file can't be read, or nothing of it could be decoded.
     """
-    kind = format_of(path)
-    if kind is None:
-        raise VideoError(_no_video(path))
     for back in _BACK:
         target = section.start - back
-        with closing(_decoded(path, kind, target)) as found:
+        with closing(_decoded(footage, target)) as found:
             begun = False
             for frame in found:
                 if not begun:
@@ -201,37 +204,34 @@ def frames(path: Path, section: Section) -> Iterator[Frame]:
                 return
 
 
-def _decoded(path: Path, kind: str, target: float) -> Generator[Frame]:
+def _decoded(footage: Footage, target: float) -> Generator[Frame]:
     """Frames from the keyframe before `target` on."""
-    with _opened(path, kind) as container:
-        stream = _picture_track(container)
-        if stream.width * stream.height > MOST_PIXELS:
-            raise VideoError(_too_many_pixels(stream.width, stream.height))
+    left, right, top, bottom = footage.geometry.crop
+    with _opened(footage.path, footage.format) as container:
+        stream = container.streams.video[footage.number]
         stream.codec_context.options = _THRIFTY
-        beginning = _beginning(container)
         if target > 0:
             with _sentences():
-                container.seek(int((target + beginning) * 1_000_000), backward=True)
+                container.seek(int((target + footage.beginning) * 1_000_000), backward=True)
         base, last, step = stream.time_base or Fraction(1, 90_000), -math.inf, 0.0
-        size: tuple[int, int] | None = None
-        turn = ""
         for decoded in _survivors(container, stream):
             if decoded.width * decoded.height > MOST_PIXELS:
                 raise VideoError(_too_many_pixels(decoded.width, decoded.height))
-            if size is None:
-                turn = turn_of(decoded)
-                size = upright_size(decoded.width, decoded.height, stream.sample_aspect_ratio, turn)
+            if decoded.width <= left + right or decoded.height <= top + bottom:
+                raise VideoError(_BROKEN)
             stamp = decoded.pts if decoded.pts is not None else decoded.dts
-            time = last + step if stamp is None else float(stamp * base) - beginning
+            time = last + step if stamp is None else float(stamp * base) - footage.beginning
             if time <= last or not math.isfinite(time):
                 continue
             step = float(decoded.duration * base) or (time - last if math.isfinite(last) else 0.04)
             last = time
-            yield Frame(time, size, decoded, turn, stream.color_trc)
+            yield Frame(time, decoded, footage)
 
 
 def _survivors(container: InputContainer, stream: VideoStream) -> Generator[VideoFrame]:
     """The frames of a track that can be decoded. Raises VideoError when there is none."""
+    # Else a cropped edge would stay where rows of pixels would lose their alignment in memory.
+    stream.codec_context.flags |= Flags.unaligned
     errors, any_frame = 0, False
     packets = container.demux(stream)
     while True:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -13,7 +14,8 @@ import skimage.data
 from bot import jobs
 from bot.jobs import Billing, Refused, RosterRow, Workbench
 from bot.media.captions import Style
-from bot.media.footage import Section
+from bot.media.footage import Footage, Section, VideoLimits
+from bot.media.video import probe
 from models.engines import load
 from models.faces import Box
 from models.tracks import Look
@@ -52,9 +54,14 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Workbench:
 
 
 @pytest.fixture(scope="module")
-def looked(bench: Workbench, clip: Path) -> bytes:
+def footage(clip: Path) -> Footage:
+    return probe(clip, VideoLimits(10**8))
+
+
+@pytest.fixture(scope="module")
+def looked(bench: Workbench, footage: Footage) -> bytes:
     spans = (Section(0.0, 1.3), Section(1.3, 2.9), Section(2.9, 4.0))
-    stretches = [jobs.look(bench, clip, WHOLE, span) for span in spans]
+    stretches = [jobs.look(bench, footage, WHOLE, span) for span in spans]
     assert all(isinstance(one, bytes) for one in stretches)
     return jobs.join([one for one in stretches if isinstance(one, bytes)])
 
@@ -72,10 +79,10 @@ def test_a_face_is_one_track_a_shot_wherever_the_clip_was_cut(looked: bytes) -> 
     assert all(track.portrait and len(track.encodings) == len(track.qualities) for track in look.tracks)
 
 
-def test_who_looks_leaves_the_other_cores_to_other_workers(bench: Workbench, clip: Path) -> None:
+def test_who_looks_leaves_the_other_cores_to_other_workers(bench: Workbench, footage: Footage) -> None:
     """Also a worker that never warmed up."""
     cv2.setNumThreads(2)
-    jobs.look(bench, clip, WHOLE, Section(0.0, 0.2))
+    jobs.look(bench, footage, WHOLE, Section(0.0, 0.2))
     assert cv2.getNumThreads() == 1
 
 
@@ -88,19 +95,20 @@ def test_its_boxes_follow_the_face(looked: bytes, portrait: np.ndarray, bench: W
         assert truth.overlap(Box(*box)) > 0.6, number
 
 
-def test_a_section_counts_from_its_start(bench: Workbench, clip: Path) -> None:
+def test_a_section_counts_from_its_start(bench: Workbench, footage: Footage) -> None:
     section = Section(2.0, 3.0)
-    stretch = jobs.look(bench, clip, section, section)
+    stretch = jobs.look(bench, footage, section, section)
     assert isinstance(stretch, bytes)
     look = Look.from_bytes(jobs.join([stretch]))
     assert (look.times[0], len(look.times)) == (pytest.approx(0.0, abs=1e-3), RATE)
     assert look.shots.tolist() == [0, CUT - 2 * RATE]
 
 
-def test_what_is_no_video_is_refused_in_a_sentence(bench: Workbench, tmp_path: Path) -> None:
+def test_what_is_no_video_is_refused_in_a_sentence(bench: Workbench, footage: Footage, tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     path.write_bytes(b"not a video")
-    assert isinstance(jobs.look(bench, path, WHOLE, WHOLE), Refused)
+    assert isinstance(jobs.probe(path, VideoLimits(10**8)), Refused)
+    assert isinstance(jobs.look(bench, replace(footage, path=path), WHOLE, WHOLE), Refused)
 
 
 def test_the_cast_is_billed(

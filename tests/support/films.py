@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,8 +12,10 @@ import imageio_ffmpeg
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.media.footage import Section
-from bot.media.video import frames
+from bot.media.footage import Section, VideoLimits
+from bot.media.video import Frame, frames, probe
+
+WHOLE = Section(0, 24 * 3600)
 
 CORNERS = ("red", "lime", "blue", "white")
 """Colours of `corners`: top left, top right, bottom left, bottom right."""
@@ -88,7 +91,12 @@ def heard(path: Path) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
 
 def pictures(path: Path) -> list[NDArray[np.uint8]]:
     """Every frame of a short film, upright."""
-    return [frame.picture() for frame in frames(path, Section(0, 3600))]
+    return [frame.picture() for frame in frames_of(path)]
+
+
+def frames_of(path: Path, section: Section = WHOLE) -> Iterator[Frame]:
+    """The frames of a section of a film, as they are looked at."""
+    return frames(probe(path, VideoLimits(10**9)), section)
 
 
 def quarters(picture: NDArray[np.uint8]) -> list[str]:

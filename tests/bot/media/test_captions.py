@@ -15,10 +15,10 @@ from bot.media import clips
 from bot.media.captions import FONT, Style, script
 from bot.media.clips import Target, Watch
 from bot.media.footage import Section, VideoLimits
-from bot.media.video import frames, probe
+from bot.media.video import probe
 from models.faces import Band
 from models.lettering import font_path
-from tests.support.films import ffmpeg
+from tests.support.films import ffmpeg, pictures
 from tests.support.looks import cast_of, guess, look_of, track
 
 SIZE = (320, 180)
@@ -36,8 +36,8 @@ def drawn(path: Path, text: str, section: Section | None = None) -> list[NDArray
     footage = probe(path, VideoLimits(10**8))
     out = path.with_name("drawn.mp4")
     watch = Watch(path.with_name("progress"), path.with_name("stop"))
-    clips.draw(path, footage, section or Section(0, 99), text, Target(10**8, 2000), out, watch)
-    return [frame.picture() for frame in frames(out, Section(0, 99))]
+    clips.draw(footage, section or Section(0, 99), text, Target(10**8, 2000), out, watch)
+    return pictures(out)
 
 
 def lit(picture: NDArray[np.uint8], least: int = 60) -> NDArray[np.bool_]:

@@ -21,10 +21,10 @@ from bot.media import clips
 from bot.media.captions import Style, script
 from bot.media.clips import Drawn, StoppedError, Target, Watch, fitting_height, scaled
 from bot.media.footage import Section, VideoError, VideoLimits
-from bot.media.video import frames, probe
+from bot.media.video import probe
 from tests.bot.media.test_video import HAMILTON, TURNED, hdr
 from tests.conftest import ROOT, SHARED
-from tests.support.films import corners, ffmpeg, heard, moving, pictures, quarters, sound_packets, stamps
+from tests.support.films import corners, ffmpeg, frames_of, heard, moving, pictures, quarters, sound_packets, stamps
 from tests.support.looks import cast_of, guess, look_of, track
 
 WHOLE = Section(0, 3600)
@@ -37,7 +37,7 @@ EMPTY = script(look_of([], (160, 90), []), cast_of([]), Style.NAMES)
 def draw(path: Path, section: Section = WHOLE, target: Target = ROOMY, text: str = EMPTY) -> tuple[Path, Drawn]:
     out = path.with_name(f"drawn-{path.stem}.mp4")
     footage = probe(path, VideoLimits(10**9))
-    return out, clips.draw(path, footage, section, text, target, out, watch(path))
+    return out, clips.draw(footage, section, text, target, out, watch(path))
 
 
 def watch(path: Path) -> Watch:
@@ -72,7 +72,7 @@ def test_hamilton_keeps_its_stamps_and_its_sound(hamilton: Path) -> None:
 @pytest.mark.parametrize("begin", [0.3, 3.3])
 def test_a_section_of_hamilton_keeps_sound_and_picture_together(hamilton: Path, begin: float) -> None:
     out, drawn = draw(hamilton, Section(begin, begin + 4))
-    expected = [frame.time - begin for frame in frames(hamilton, Section(begin, begin + 4))]
+    expected = [frame.time - begin for frame in frames_of(hamilton, Section(begin, begin + 4))]
     assert [float(stamp) for stamp in stamps(out, written=True)] == pytest.approx(expected, abs=0.0015)
     assert drawn.seconds == pytest.approx(4)
     before, after = sound_packets(hamilton), sound_packets(out, written=True)
@@ -98,7 +98,7 @@ def test_what_is_looked_at_is_what_is_drawn(tmp_path: Path, name: str) -> None:
     path = moving(tmp_path / name, "-bf", "0", "-g", "15", "-c:v", "libx264", "-c:a", "aac", seconds=2)
     section = Section(0.51, 1.49)
     out, _ = draw(path, section)
-    looked_at = [frame.time - section.start for frame in frames(path, section)]
+    looked_at = [frame.time - section.start for frame in frames_of(path, section)]
     assert [float(stamp) for stamp in stamps(out, written=True)] == pytest.approx(looked_at, abs=0.0021)
 
 
@@ -124,7 +124,7 @@ def test_the_click_of_every_cut_stays_on_its_cut(music_video: Path, section: Sec
     box = track(0, [[200, 100, 300, 220]] * len(times))
     text = script(look_of(times, (640, 360), [box]), cast_of([guess("Momo")]), Style.NAMES)
     out, _ = draw(music_video, section, text=text)
-    lumas = [(frame.time, frame.luma.astype(int)) for frame in frames(out, WHOLE)]
+    lumas = [(frame.time, frame.luma.astype(int)) for frame in frames_of(out)]
     change = {after[0]: float(np.abs(after[1] - before[1]).mean()) for before, after in itertools.pairwise(lumas)}
     seconds, loud = heard(out)
     cuts = [cut / 30 - begin for cut in truth["cuts"] if begin + 0.1 < cut / 30 < end - 0.1]
@@ -160,7 +160,7 @@ def test_odd_sizes_become_even_and_pixels_square(tmp_path: Path) -> None:
 @pytest.mark.parametrize("transfer", ["smpte2084", pytest.param("arib-std-b67", marks=pytest.mark.thorough)])
 def test_hdr_is_drawn_in_sdr_and_bright_enough(tmp_path: Path, transfer: str) -> None:
     out, _ = draw(hdr(tmp_path / "hdr.mp4", transfer))
-    assert not probe(out, VideoLimits(10**8)).hdr
+    assert not probe(out, VideoLimits(10**8)).colours.hdr
     picture = pictures(out)[0]
     white, black, peak = (int(picture[48, x].mean()) for x in (32, 96, 160))
     assert 160 < white < 225
@@ -171,7 +171,7 @@ def test_hdr_is_drawn_in_sdr_and_bright_enough(tmp_path: Path, transfer: str) ->
 def test_ten_bits_become_eight(tmp_path: Path) -> None:
     path = moving(tmp_path / "deep.mp4", "-pix_fmt", "yuv420p10le", seconds=0.5)
     out, _ = draw(path)
-    first = next(frames(out, WHOLE)).decoded
+    first = next(frames_of(out)).decoded
     assert first.format.name == "yuv420p"
     assert np.abs(pictures(out)[0].astype(int) - pictures(path)[0]).mean() < 6
 
@@ -229,7 +229,7 @@ def test_frames_are_written_as_numbered_pictures(tmp_path: Path) -> None:
     path = moving(tmp_path / "film.mp4", seconds=1)
     folder = tmp_path / "100%d frames"
     folder.mkdir()
-    written = clips.draw_frames(path, probe(path, VideoLimits(10**8)), Section(0.2, 0.5), EMPTY, folder, watch(path))
+    written = clips.draw_frames(probe(path, VideoLimits(10**8)), Section(0.2, 0.5), EMPTY, folder, watch(path))
     assert written == 9
     assert sorted(one.name for one in folder.iterdir()) == [f"{number:06}.jpg" for number in range(1, 10)]
 
