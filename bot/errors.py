@@ -23,7 +23,15 @@ class PersonError(Exception):
     """Something that the person who asked can mend; `str(error)` is the sentence that they read, in Discord's markup."""
 
 
-class NoRosterError(PersonError):
+class NobodyKnownError(PersonError):
+    """There is nobody by sight whom a face could be named as. Each reason is an error of its own:
+
+    NoRosterError: nobody is enrolled. NoPhotosError: no member has a photo. WaitingForModelError: the photos that there are
+    wait for a model. UnseenPhotosError: the engine in use has not looked at those that answer.
+    """
+
+
+class NoRosterError(NobodyKnownError):
     """Nobody is enrolled yet where the question was asked: in a server, or in private."""
 
     def __init__(self, *, private: bool = False) -> None:
@@ -36,7 +44,30 @@ class NoRosterError(PersonError):
         )
 
 
-class UnseenPhotosError(PersonError):
+class NoPhotosError(NobodyKnownError):
+    """Members are enrolled, in all groups together or in the one that was named, but none of them has a photo yet."""
+
+    def __init__(self, group: str | None = None) -> None:
+        super().__init__(
+            f"I have no photo of any member {_of(group)} yet. A moderator adds some with `/member add`, or looks for some "
+            "with `/member gather`."
+        )
+
+
+class WaitingForModelError(NobodyKnownError):
+    """The members, of all groups together or of the one that was named, have photos, but only such as wait for a model."""
+
+    def __init__(self, group: str | None = None) -> None:
+        super().__init__(
+            f"All photos of members {_of(group)} wait for a model. A moderator makes one now with `/model train`."
+        )
+
+
+def _of(group: str | None) -> str:
+    return "here" if group is None else f"of **{plain(group)}**"
+
+
+class UnseenPhotosError(NobodyKnownError):
     """The engine in use, by its name, has found no face in any of the photos: as a rule, it has not looked at them yet."""
 
     def __init__(self, engine: str) -> None:

@@ -10,7 +10,7 @@ from bot import jobs
 from bot.database.engines import Engines
 from bot.database.rosters import Rosters
 from bot.database.vetoes import Vetoes
-from bot.errors import NoRosterError, UnseenPhotosError
+from bot.errors import NoPhotosError, NoRosterError, UnseenPhotosError, WaitingForModelError
 from bot.memo import Memo
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Recognisers:
         return (await self.bench()).version
 
     async def of(self, servers: Collection[int]) -> Fitted:
-        """The recogniser for the rosters of `servers`; raises NoRosterError when nobody is enrolled in them."""
+        """The recogniser for the rosters of `servers`. Raises the NobodyKnownError that says why where there is none."""
         async with self._database.reading() as session:
             bench = self._bench.with_engine(await Engines(session).in_use())
             key = bench.engine, await Rosters(session).revisions(servers)
@@ -71,7 +71,10 @@ class Recognisers:
         async with self._database.reading() as session:
             rows = await Rosters(session).rows(servers, engine)
             vetoes = await Vetoes(session).spoken_of(servers, engine)
+            there = await Rosters(session).photos_there(servers)
         if not rows:
-            raise UnseenPhotosError(bench.engine)
+            if not there.photos:
+                raise NoPhotosError
+            raise UnseenPhotosError(bench.engine) if there.answering else WaitingForModelError()
         classifiers = await self._trainer.classifiers(rows, engine)
         return Fitted(bench, engine, await self._compute.run(jobs.fit, rows, engine, classifiers, vetoes))

@@ -6,8 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bot import jobs
+from bot.database.models import Models
 from bot.database.rosters import Rosters
-from bot.errors import PersonError
+from bot.errors import PersonError, UnseenPhotosError
 from bot.memo import Memo
 
 if TYPE_CHECKING:
@@ -45,6 +46,9 @@ class Reports:
     async def _make(self, group: int, engine: str) -> RosterReport:
         async with self._database.reading() as session:
             rows = await Rosters(session).rows_of([group], engine)
+            state = await Models(session).state(group)
         if not rows:
+            if state is not None and state.photos:
+                raise UnseenPhotosError((await self._recognisers.bench()).engine)
             raise PersonError("There is no photo of that group yet that I could report on.")
         return await self._compute.run_aside(LIMIT, jobs.report, rows, engine, LIMIT)

@@ -17,7 +17,7 @@ from bot.database.models import PROMOTED, Figures, GroupState, Models
 from bot.database.reviews import Reviews
 from bot.database.rosters import Rosters
 from bot.database.servers import Servers
-from bot.errors import PersonError
+from bot.errors import PersonError, UnseenPhotosError
 from bot.notices import Notice
 from bot.verdicts import classifier_in_words, training_told, why_kept_aside
 from bot.wording import plain
@@ -228,9 +228,10 @@ class Trainer:
             return made
 
     async def _ready(self, group: int) -> _Ready | None:
-        """What a group could be trained on; None where it is gone, or has no photo that the engine in use knows.
+        """What a group could be trained on; None where it is gone, or has no photo.
 
-        Classifiers of photos that are gone go at once, whatever can be trained in their place.
+        Classifiers of photos that are gone go at once, whatever can be trained in their place. Raises UnseenPhotosError where
+        the engine in use knows none of the photos.
         """
         async with self._database.reading() as session:
             name = await Engines(session).in_use()
@@ -239,6 +240,8 @@ class Trainer:
             rows = await Rosters(session).rows_of([group], version)
         ready = _Ready(state, name, version, rows) if state is not None and rows else None
         await self._tidy(group, ready, set())
+        if ready is None and state is not None and state.photos:
+            raise UnseenPhotosError(name)
         return ready
 
     async def _make(self, ready: _Ready, photos: frozenset[int], *, by: int) -> MadeModel | None:

@@ -44,6 +44,13 @@ class PhotoCount(NamedTuple):
     photos: int
 
 
+class PhotosThere(NamedTuple):
+    """How many photos there are, and how many of them answer."""
+
+    photos: int
+    answering: int
+
+
 class Holdings(NamedTuple):
     """What is kept of a group or a member: how many members, photos, and faces that were said to be theirs."""
 
@@ -152,6 +159,14 @@ class Rosters:
             .order_by(Group.key, Group.id, Member.id)
         )
         return [PhotoCount(*row) for row in await self._session.execute(query)]
+
+    async def photos_there(self, servers: Collection[int], group_id: int | None = None) -> PhotosThere:
+        """How many photos the members of `servers`, or of a group there, have, whichever engines have seen them."""
+        query = select(func.count(), func.count().filter(answers())).select_from(Photo).join(Member).join(Group)
+        query = query.where(Group.server_id.in_(servers))
+        if group_id is not None:
+            query = query.where(Group.id == group_id)
+        return PhotosThere(*(await self._session.execute(query)).one())
 
     async def counts_of(self, group_id: int) -> list[tuple[int, str, int]]:
         """(id, name, how many photos) of each member of a group, in the order in which they came."""

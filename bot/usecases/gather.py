@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,12 +12,13 @@ from sqlalchemy import select
 
 from bot import crops, jobs
 from bot.database.crops import Crops
+from bot.database.engines import Engines
 from bot.database.questions import Questions
 from bot.database.rosters import Rosters
 from bot.database.servers import Servers
 from bot.database.spellings import Spellings
 from bot.database.tables import Group, Member, Question
-from bot.errors import NoRosterError, PersonError
+from bot.errors import NobodyKnownError, PersonError
 from bot.gather.candidates import Candidate, Tally, candidates, queries
 from bot.gather.sources import load
 from bot.jobs import Identified, Refused, SeenFace
@@ -60,10 +61,11 @@ class Sought:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A photo that is worth a look: the file as it came, and its face."""
+    """A photo that is worth a look: the file as it came, its face, and the engine, by its name, that found it."""
 
     candidate: Candidate
     spotted: Spotted
+    engine: str
 
 
 @dataclass(slots=True)
@@ -128,9 +130,8 @@ async def gather(
     with app.gatherings.taken_by(server_id):
         for each in sought:
             kept = await search(app, server_id, each, gathering, sources)
-            await _put_into_review(app, server_id, each, kept, by)
+            gathering.kept[each.name] = await _put_into_review(app, server_id, each, kept, by, gathering)
             gathering.done += 1
-            gathering.kept[each.name] = len(kept)
             await told(gathering)
     return gathering
 
@@ -140,7 +141,6 @@ async def search(
 ) -> list[Kept]:
     """The photos of one member that are worth a look, as many as are lacking at most; what was left out is counted."""
     bench = await app.recognisers.bench()
-    engine = await app.recognisers.engine()
     fetched = candidates(
         app.settings,
         load(app.settings.gather_sources) if sources is None else sources,
@@ -157,7 +157,7 @@ async def search(
                 spotted += await _spot(app, bench, batch, gathering)
                 batch = []
     spotted += await _spot(app, bench, batch, gathering)
-    return await _sift(app, server_id, sought, spotted, engine, gathering)
+    return await _sift(app, server_id, sought, spotted, bench.version, gathering)
 
 
 async def _spot(app: App, bench: Workbench, batch: Sequence[Candidate], gathering: Gathering) -> list[Kept]:
@@ -171,7 +171,7 @@ async def _spot(app: App, bench: Workbench, batch: Sequence[Candidate], gatherin
         if isinstance(result, BaseException | Refused):
             gathering.refused[NO_FACE] += 1
         else:
-            kept.append(Kept(candidate, result))
+            kept.append(Kept(candidate, result, bench.engine))
     return kept
 
 
@@ -195,11 +195,55 @@ async def _sift(
     return kept
 
 
-async def _put_into_review(app: App, server_id: int, sought: Sought, kept: Sequence[Kept], by: int) -> None:
-    if not kept:
-        return
+async def _put_into_review(
+    app: App, server_id: int, sought: Sought, kept: Sequence[Kept], by: int, gathering: Gathering
+) -> int:
+    """Write the photos down as a question that waits in the review; how many.
+
+    An engine that came into use meanwhile looks at them first: a crop that it never saw would never answer.
+    """
+    while kept:
+        bench = await app.recognisers.bench()
+        if any(one.engine != bench.engine for one in kept):
+            kept = await _look_again(app, bench, kept, gathering)
+            continue
+        named = await _named(app, server_id, sought, kept)
+        question = Question(
+            server_id=server_id,
+            asker_id=by,
+            origin=Origin.GATHERED,
+            engine=kept[0].spotted.engine,
+            threshold=app.settings.threshold,
+            rosters=[server_id],
+        )
+        async with crops.stored(app, [one.spotted.cut for one in kept]) as cuts, app.database.writing() as session:
+            if await Engines(session).in_use(held=True) != bench.engine:
+                continue
+            owner = select(Group.server_id).join(Member).where(Member.id == sought.member)
+            if await session.scalar(owner) != server_id:
+                raise PersonError(f"{plain(sought.name)} was removed just now.")
+            if not teaches((await Servers(session).choices(server_id)).learns, Origin.GATHERED):
+                raise PersonError(LEARNS_NOTHING)
+            await Questions(session).add(question, named, cuts)
+            for picture, one in zip(question.pictures, kept, strict=True):
+                picture.source = one.candidate.page or one.candidate.url
+        return len(kept)
+    return 0
+
+
+async def _look_again(app: App, bench: Workbench, kept: Sequence[Kept], gathering: Gathering) -> list[Kept]:
+    """The same photos as another engine sees them; one in which it finds no face is left out."""
+    again: list[Kept] = []
+    for start in range(0, len(kept), AT_ONCE):
+        batch = [one.candidate for one in kept[start : start + AT_ONCE]]
+        again += await _spot(app, bench, batch, gathering)
+    return again
+
+
+async def _named(app: App, server_id: int, sought: Sought, kept: Sequence[Kept]) -> list[tuple[str, Identified]]:
+    """The photos with their names, as a question keeps them."""
     guesses = await _guesses(app, server_id, sought, kept)
-    named = [
+    return [
         (
             one.candidate.title or one.candidate.url[:300],
             Identified(
@@ -212,35 +256,19 @@ async def _put_into_review(app: App, server_id: int, sought: Sought, kept: Seque
         )
         for one, guess in zip(kept, guesses, strict=True)
     ]
-    question = Question(
-        server_id=server_id,
-        asker_id=by,
-        origin=Origin.GATHERED,
-        engine=kept[0].spotted.engine,
-        threshold=app.settings.threshold,
-        rosters=[server_id],
-    )
-    async with crops.stored(app, [one.spotted.cut for one in kept]) as cuts, app.database.writing() as session:
-        owner = select(Group.server_id).join(Member).where(Member.id == sought.member)
-        if await session.scalar(owner) != server_id:
-            raise PersonError(f"{plain(sought.name)} was removed just now.")
-        if not teaches((await Servers(session).choices(server_id)).learns, Origin.GATHERED):
-            raise PersonError(LEARNS_NOTHING)
-        await Questions(session).add(question, named, cuts)
-        for picture, one in zip(question.pictures, kept, strict=True):
-            picture.source = one.candidate.page or one.candidate.url
 
 
 async def _guesses(app: App, server_id: int, sought: Sought, kept: Sequence[Kept]) -> list[Guess]:
-    """Who the faces are taken for: the one they were searched by, as sure as the recogniser is of that."""
-    guesses: list[Guess] = []
-    try:
+    """Who the faces are taken for: the one they were searched by, as sure as the recogniser is of that.
+
+    It is not sure of anything where it knows nobody by sight, or is another engine's by now.
+    """
+    guesses = [Guess(None, None, 0.0, Band.UNKNOWN)] * len(kept)
+    with suppress(NobodyKnownError):
         fitted = await app.recognisers.of([server_id])
-        vectors = [one.spotted.vector for one in kept]
-        guesses = await app.compute.run(jobs.guess_each, vectors, fitted.recogniser, sought.group)
-    except NoRosterError:
-        pass
-    guesses = guesses or [Guess(None, None, 0.0, Band.UNKNOWN)] * len(kept)
+        if fitted.bench.engine == kept[0].engine:
+            vectors = [one.spotted.vector for one in kept]
+            guesses = await app.compute.run(jobs.guess_each, vectors, fitted.recogniser, sought.group)
     return [
         Guess(
             sought.member,

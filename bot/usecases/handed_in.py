@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot import jobs
 from bot.database.photos import Photos
-from bot.errors import PersonError
+from bot.errors import NobodyKnownError, PersonError
 from bot.jobs import Copied, FacePrint, Identified, Refused, Rivals
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ async def _rivals(app: App, bench: Workbench, server_id: int, group_id: int) -> 
     """The server's recogniser, if it knows anybody and is of the engine on the bench."""
     try:
         fitted = await app.recognisers.of([server_id])
-    except PersonError:  # nobody is enrolled, or the engine knows nobody: the first photo looks like nobody else
+    except NobodyKnownError:  # the first photo looks like nobody else
         return None
     return Rivals(fitted.recogniser, group_id) if fitted.bench.engine == bench.engine else None
 

@@ -12,7 +12,14 @@ from bot.database.questions import Questions
 from bot.database.rosters import Rosters
 from bot.database.servers import Servers
 from bot.database.tables import HOUSE, Question
-from bot.errors import NoRosterError, PersonError, UnknownGroupError, sentence_for
+from bot.errors import (
+    NoPhotosError,
+    NoRosterError,
+    PersonError,
+    UnknownGroupError,
+    WaitingForModelError,
+    sentence_for,
+)
 from bot.jobs import Identified, Naming, Refused
 from bot.wording import plain
 from bot.words import Origin, teaches
@@ -91,7 +98,7 @@ class Tagged:
 async def look(app: App, asked: Asked, pictures: Sequence[Submitted]) -> Looked:
     """Name the faces of `pictures`, all at once; one that can't be answered says so and leaves the others alone.
 
-    Raises NoRosterError when nobody is enrolled, UnknownGroupError when `asked.group` is none of the rosters'.
+    Raises NobodyKnownError where nobody can be named, UnknownGroupError when `asked.group` is none of the rosters'.
     """
     fitted = await fitted_for(app, asked)
     group, threshold, learns = await naming_of(app, asked)
@@ -159,7 +166,7 @@ async def hide(app: App, question_id: int) -> None:
 
 
 async def fitted_for(app: App, asked: Asked) -> Fitted:
-    """The recogniser of the rosters that are searched; raises NoRosterError when nobody is enrolled in them."""
+    """The recogniser of the rosters that are searched. Raises the NobodyKnownError that says why where there is none."""
     try:
         return await app.recognisers.of(asked.servers)
     except NoRosterError:
@@ -169,7 +176,7 @@ async def fitted_for(app: App, asked: Asked) -> Fitted:
 async def naming_of(app: App, asked: Asked) -> tuple[int | None, float, Learns]:
     """The id of the group to choose from, or None to find it; the server's threshold; and what it lets the bot learn.
 
-    Raises UnknownGroupError when `asked.group` is none of the rosters'.
+    Raises UnknownGroupError when `asked.group` is none of the rosters', NobodyKnownError when none of its photos answers.
     """
     async with app.database.reading() as session:
         choices = await Servers(session).choices(asked.server_id or HOUSE)
@@ -180,6 +187,9 @@ async def naming_of(app: App, asked: Asked) -> tuple[int | None, float, Learns]:
                 raise UnknownGroupError(
                     asked.group, [group.name for group in await Rosters(session).groups(asked.servers)]
                 )
+            there = await Rosters(session).photos_there(asked.servers, group.id)
+            if not there.answering:
+                raise WaitingForModelError(group.name) if there.photos else NoPhotosError(group.name)
             return group.id, threshold, choices.learns
         default = await Servers(session).default_group(asked.channel_id) if asked.channel_id else None
         return default, threshold, choices.learns

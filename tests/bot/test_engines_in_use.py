@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 import pickle
 import shutil
-from collections.abc import Generator, Sequence
+from collections.abc import AsyncGenerator, Generator, Sequence
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -21,11 +21,12 @@ from bot.app import App
 from bot.commands.evaluation import make_encoder
 from bot.compute import Compute
 from bot.database.engines import Engines, Unseen
-from bot.database.tables import HOUSE, Crop, CropEncoding, EngineInUse
+from bot.database.tables import HOUSE, Crop, CropEncoding, EngineInUse, Question, QuestionFace
 from bot.errors import EngineAwayError, EngineBrokenError, NoRosterError, PersonError
+from bot.gather.candidates import Candidate
 from bot.jobs import CropEncodings, Identified, Workbench
 from bot.settings import Settings
-from bot.usecases import engines, roster
+from bot.usecases import engines, gather, roster
 from bot.usecases.identify import Asked, Submitted, look
 from models.engines import WeightFile
 from tests.conftest import LONG_ENOUGH
@@ -191,6 +192,31 @@ async def test_an_engine_that_comes_into_use_while_a_photo_is_looked_at(
     assert added.photos == 3
     assert benches == ["dlib", "toy"]
     assert (await encoded(enrolled, "dlib-1"), await encoded(enrolled, "toy-1")) == ((4, 3, 0), (4, 4, 0))
+
+
+async def test_an_engine_that_comes_into_use_while_photos_are_gathered(
+    enrolled: App, source: Path, public_photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was found by the engine before is looked at again, so that nothing that was fetched is lost."""
+
+    async def found_and_switch(*_: object) -> AsyncGenerator[Candidate]:
+        yield Candidate(submitted(public_photos / "obama3.jpg").data, "", "", "", "obama3.jpg", None)
+        await engines.install(enrolled, "toy", source, silent)
+
+    monkeypatch.setattr(gather, "candidates", found_and_switch)
+    (sought,) = await gather.seek(enrolled, HOUSE, "Presidents", "Obama", 3)
+
+    async def told(_: object) -> None:
+        return
+
+    gathering = await gather.gather(enrolled, HOUSE, [sought], by=1, told=told)
+    assert gathering.kept == {"Obama": 1}
+    assert (await encoded(enrolled, "dlib-1"), await encoded(enrolled, "toy-1")) == ((4, 3, 0), (4, 4, 0))
+    async with enrolled.database.reading() as session:
+        question = (await session.scalars(select(Question))).one()
+        face = (await session.scalars(select(QuestionFace))).one()
+    assert question.engine == "toy-1"
+    assert face.candidates  # sure of somebody, by the engine's own recogniser
 
 
 async def test_a_question_in_work_keeps_its_engine(

@@ -10,12 +10,18 @@ import signal
 import psutil
 import pytest
 from PIL import Image
+from sqlalchemy import update
 
-from bot.database.tables import HOUSE
+from bot.database.rosters import Rosters
+from bot.database.servers import Servers
+from bot.database.tables import HOUSE, CropEncoding, Photo
+from bot.jobs import RosterRow
 from bot.usecases import roster
 from bot.usecases.identify import Submitted
+from bot.words import Origin
 from tests.stories.conftest import Stage
 from tests.stories.reading import alt_texts, answer, buttons, texts
+from tests.support.galleries import add_photo
 
 BUTTONS = ["All right", "Fix a face", "Details", "Hide"]
 
@@ -149,6 +155,29 @@ async def test_nobody_is_enrolled_yet(stage: Stage) -> None:
     assert "`/group add`" in texts(refused)
     assert refused.ephemeral
     assert stage.channel.last_message is None
+
+
+async def test_why_i_know_nobody_is_told_each_with_what_to_do_next(stage: Stage, gallery_rows: list[RosterRow]) -> None:
+    async def told(**options: str) -> str:
+        return texts(answer(await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama.jpg"), **options)))
+
+    await stage.moderator.slash(stage.channel, "group add", name="G1")
+    async with stage.app.database.writing() as session:
+        group = await Rosters(session).find_group([stage.guild.id], "G1")
+        assert group is not None
+        await Rosters(session).add_member(group.id, "M11")
+    assert "I have no photo of any member here yet. A moderator adds some with `/member add`" in await told()
+    await add_photo(
+        stage.app.database, "G1", "M11", gallery_rows[0].vector, Origin.ASKED, server=stage.guild.id, key="one"
+    )
+    waits = "wait for a model. A moderator makes one now with `/model train`."
+    assert f"All photos of members here {waits}" in await told()
+    assert f"All photos of members of **G1** {waits}" in await told(group="g1")
+    async with stage.app.database.writing() as session:
+        await session.execute(update(Photo).values(origin=Origin.SUBMITTED))
+        await session.execute(update(CropEncoding).values(engine="dlib-0"))
+        await Servers(session).touch(stage.guild.id)
+    assert "The engine dlib knows nobody here by sight." in await told()
 
 
 async def test_a_broken_picture_says_so(stage: Stage) -> None:

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from bot.app import App
 from bot.commands.gathering import gather_photos
-from bot.database.tables import HOUSE, Alias, Member, Photo, Question, QuestionFace, QuestionPicture
+from bot.database.servers import Servers
+from bot.database.tables import HOUSE, Alias, CropEncoding, Member, Photo, Question, QuestionFace, QuestionPicture
 from bot.errors import PersonError, UnknownGroupError
 from bot.jobs.gathering import SAME, UNLIKE
 from bot.trust import Trust
@@ -101,6 +102,29 @@ async def test_what_is_worth_a_look_waits_for_a_trusted_yes(
     assert await photos_of(presidents) == [*handed_in, ("Obama", Origin.GATHERED)]
     again = await gather(presidents, SERVER, sought, by=MODERATOR, told=told)
     assert again.kept == {"Obama": 0}
+
+
+@pytest.mark.parametrize("known", ["no photo", "waits for a model", "not looked at"])
+async def test_where_nobody_is_known_by_sight_nothing_that_was_fetched_is_lost(
+    presidents: App, search: ImageSearch, public_photos: Path, known: str
+) -> None:
+    async with presidents.database.writing() as session:
+        if known == "no photo":
+            await session.execute(delete(Photo))
+        elif known == "waits for a model":
+            await session.execute(update(Photo).values(origin=Origin.ASKED))
+        else:
+            await session.execute(update(CropEncoding).values(engine="dlib-0"))
+        await Servers(session).touch(SERVER)
+    for file in ("obama2.jpg", "obama3.jpg"):
+        place(search, public_photos / file)
+    sought = await seek(presidents, SERVER, "presidents", "obama", 6)
+    gathering = await gather(presidents, SERVER, sought, by=MODERATOR, told=told)
+    assert gathering.kept == {"Obama": 2}
+    assert [(name, guess) for name, _, _, guess in await in_review(presidents)] == [
+        ("obama2.jpg", "Obama"),
+        ("obama3.jpg", "Obama"),
+    ]
 
 
 async def test_the_same_search_is_not_run_twice_at_once(presidents: App) -> None:

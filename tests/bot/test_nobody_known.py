@@ -1,0 +1,95 @@
+"""Why nobody can be named: no photo yet, photos that wait for a model, an engine that has not looked. Each has its sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, update
+
+from bot.app import App
+from bot.database.rosters import Rosters
+from bot.database.tables import CropEncoding, Group
+from bot.errors import NoPhotosError, PersonError, UnseenPhotosError, WaitingForModelError
+from bot.jobs import RosterRow
+from bot.usecases import roster
+from bot.usecases.identify import Asked, Submitted, look
+from bot.words import Origin
+from tests.support.galleries import SERVER, add_photo, enrol
+
+ASKED = Asked(asker_id=1, server_id=SERVER, rosters=(SERVER,))
+NO_PHOTO = "I have no photo of any member here yet. A moderator adds some with `/member add`"
+WAITS = "All photos of members here wait for a model. A moderator makes one now with `/model train`."
+
+
+@pytest.fixture
+async def without_photos(app: App) -> App:
+    """A group whose one member has no photo."""
+    async with app.database.writing() as session:
+        group = await Rosters(session).add_group(SERVER, "G1")
+        await Rosters(session).add_member(group.id, "M11")
+    return app
+
+
+async def confirm(app: App, rows: list[RosterRow]) -> None:
+    """A photo that somebody's word made; no model has it yet."""
+    await add_photo(app.database, "G1", "M11", rows[0].vector, Origin.ASKED)
+
+
+async def test_members_without_a_photo(without_photos: App) -> None:
+    with pytest.raises(NoPhotosError, match=NO_PHOTO):
+        await look(without_photos, ASKED, [])
+
+
+async def test_confirmed_photos_wait_for_a_model(without_photos: App, gallery_rows: list[RosterRow]) -> None:
+    await confirm(without_photos, gallery_rows)
+    with pytest.raises(WaitingForModelError, match=WAITS):
+        await look(without_photos, ASKED, [])
+
+
+async def test_an_engine_that_has_not_looked(app: App, gallery_rows: list[RosterRow]) -> None:
+    await enrol(app.database, gallery_rows)
+    async with app.database.writing() as session:
+        await session.execute(update(CropEncoding).values(engine="dlib-0"))
+        group = await session.scalar(select(Group.id).where(Group.name == "G1"))
+    assert group is not None
+    for asked in (look(app, ASKED, []), app.trainer.train(group, by=1), app.reports.of(SERVER, group)):
+        with pytest.raises(UnseenPhotosError, match="`nugu engine use dlib`"):
+            await asked
+
+
+async def test_a_group_that_was_asked_for_says_so_itself(without_photos: App, gallery_rows: list[RosterRow]) -> None:
+    """Others are known; without a word, everybody would be somebody I don't know."""
+    await enrol(without_photos.database, [row for row in gallery_rows if row.group_name == "G2"])
+    asked = Asked(asker_id=1, server_id=SERVER, rosters=(SERVER,), group="g1")
+    with pytest.raises(NoPhotosError, match=r"no photo of any member of \*\*G1\*\* yet"):
+        await look(without_photos, asked, [])
+    await confirm(without_photos, gallery_rows)
+    with pytest.raises(WaitingForModelError, match=r"All photos of members of \*\*G1\*\* wait for a model"):
+        await look(without_photos, asked, [])
+    assert (await look(without_photos, ASKED, [])).results == ()
+
+
+@pytest.mark.parametrize("waits", [False, True], ids=["no-photo", "waits-for-a-model"])
+async def test_the_first_photo_of_a_moderator_is_held_against_nobody(
+    without_photos: App, gallery_rows: list[RosterRow], public_photos: Path, waits: bool
+) -> None:
+    if waits:
+        await confirm(without_photos, gallery_rows)
+    photo = Submitted("obama.jpg", (public_photos / "obama.jpg").read_bytes())
+    added = await roster.add_member(without_photos, SERVER, "G1", "M11", [photo], by=1, asks=True)
+    assert [taken.reason for taken in added.taken] == [None]
+
+
+async def test_workers_that_are_away_are_not_taken_for_an_empty_roster(
+    app: App, gallery_rows: list[RosterRow], public_photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await enrol(app.database, gallery_rows)
+
+    async def away(*_: object) -> None:
+        raise PersonError("My workers can't be reached just now.")
+
+    monkeypatch.setattr(app.recognisers, "of", away)
+    photo = Submitted("obama.jpg", (public_photos / "obama.jpg").read_bytes())
+    with pytest.raises(PersonError, match="workers can't be reached"):
+        await roster.add_member(app, SERVER, "G1", "M11", [photo], by=1, asks=True)
