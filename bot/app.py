@@ -11,6 +11,7 @@ from bot.clips.kept import Kept
 from bot.clips.queue import ClipQueue
 from bot.compute import Compute
 from bot.database.engine import Database
+from bot.deletions import Deletions
 from bot.jobs import Workbench
 from bot.memo import Memo
 from bot.notices import Notices
@@ -49,6 +50,7 @@ class App:
     clips: ClipQueue
     gatherings: Turns = field(default_factory=lambda: Turns(1, GATHERINGS))
     drawn: Memo = field(default_factory=lambda: Memo(DRAWN))
+    deletions: Deletions = field(default_factory=Deletions)
     mapping: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
 
     @classmethod

@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 COGS = (
     "cogs.who",
     "cogs.clips",
+    "cogs.deletions",
     "cogs.groups",
     "cogs.members",
     "cogs.roster",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.app import App
+    from bot.deletions import Places
     from bot.jobs import Cut
 
 
@@ -41,13 +42,22 @@ async def let_go(app: App, before: datetime) -> None:
         await crops.let_go(before)
 
 
-async def let_go_of_messages(app: App, messages: Collection[int]) -> None:
-    """Forget the faces of pictures whose messages were deleted, unless a trusted person labelled them."""
+async def let_go_of_deleted(app: App, gone: Places) -> None:
+    """Forget the faces of what was deleted, unless a trusted person labelled them.
+
+    Most that is deleted on Discord concerns nobody here, so it takes no write lock.
+    """
     async with app.database.reading() as session:
-        if not await Crops(session).of_messages(messages):
+        if not await Crops(session).has_of_deleted(gone):
             return
     async with _letting_go(app) as crops:
-        await crops.let_go_of_messages(messages)
+        await crops.let_go_of_deleted(gone)
+
+
+async def let_go_of_question(app: App, question_id: int) -> None:
+    """Forget the faces of a question, unless a trusted person labelled them."""
+    async with _letting_go(app) as crops:
+        await crops.let_go_of_question(question_id)
 
 
 async def sweep(app: App) -> None:

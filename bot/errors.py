@@ -104,6 +104,13 @@ class ForgottenError(PersonError):
         super().__init__("I no longer know what was asked here.")
 
 
+class DeletedError(PersonError):
+    """What was asked about, or the question, was deleted before it was answered."""
+
+    def __init__(self) -> None:
+        super().__init__("That message was deleted meanwhile, so I forgot what it showed.")
+
+
 class EngineAwayError(PersonError):
     """The engine in use, or its files, are gone. It travels from a worker, so its one argument is the engine's name."""
 

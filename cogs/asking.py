@@ -43,15 +43,16 @@ async def asked_by(
     )
 
 
-async def asked_in(client: Nugu, message: discord.Message) -> Asked:
-    """The question of a message."""
+async def asked_in(client: Nugu, message: discord.Message, shows: discord.Message) -> Asked:
+    """The question of a message, about what `shows` shows: that message itself, or the one that it replies to."""
     server = message.guild.id if message.guild else None
     return Asked(
         asker_id=message.author.id,
         server_id=server,
         channel_id=place(message.channel),
         source_channel_id=message.channel.id,
-        source_message_id=message.id,
+        source_message_id=shows.id,
+        question_message_id=message.id,
         rosters=await _rosters(client, server, message.author),
     )
 

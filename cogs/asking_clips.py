@@ -35,14 +35,17 @@ def reach_of(interaction: discord.Interaction[Nugu], card_id: int) -> Reach:
     )
 
 
-async def annotate(client: Nugu, message: discord.Message, found: Media | Link) -> None:
-    """Promise the clip of a video that a message asks about; its answer is a card from the first moment on."""
+async def annotate(client: Nugu, message: discord.Message, shows: discord.Message, found: Media | Link) -> None:
+    """Promise the clip of a video that a message asks about, and that `shows` shows, the same message or another.
+
+    Its answer is a card from the first moment on.
+    """
     card = await reply(message, view=taken_card())
     try:
         with client.app.turns.taken_by(message.author.id):
             most_bytes = message.guild.filesize_limit if message.guild else None
             reach = Reach(channel_id=message.channel.id, card_id=card.id, most_bytes=most_bytes)
-            await promise(client, await asked_in(client, message), found, reach)
+            await promise(client, await asked_in(client, message, shows), found, reach)
     except Exception as error:  # noqa: BLE001  # the card is there, so the sentence stands in its place
         await card.edit(view=told_card(sentence_for(error)))
 

@@ -120,7 +120,7 @@ class ClipDesk:
         # The clip that is there may be the one from before, and an edit may be sent twice.
         if promise.answer_id is not None:
             return None
-        asked = promise.card_id or promise.source_message_id
+        asked = promise.card_id or promise.question_message_id
         if asked is None or self._client.user is None:
             return None
         try:
@@ -189,7 +189,7 @@ class ClipDesk:
         }
         there: dict[str, Any] = {} if nonce is None else {"nonce": nonce}
         channel = self._channel(promise)
-        if (answered := promise.card_id or promise.source_message_id) is not None:
+        if (answered := promise.card_id or promise.question_message_id) is not None:
             there["reference"] = channel.get_partial_message(answered).to_reference(fail_if_not_exists=False)
         try:
             return await channel.send(**parts(), **how, **there)

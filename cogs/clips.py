@@ -12,7 +12,6 @@ from bot.client import Nugu  # discord.py reads the annotations
 from bot.clips.wishes import first_link, read_seconds
 from bot.errors import PersonError
 from bot.media.captions import Style
-from bot.usecases import clip
 from cogs.asking import asked_by, groups_offered
 from cogs.asking_clips import promise, reach_of
 from cogs.clip_desk import ClipDesk
@@ -82,16 +81,6 @@ class Clips(commands.Cog):
         if found is None:
             raise PersonError(NO_VIDEO)
         await self._promise(interaction, found, source=message.id)
-
-    @commands.Cog.listener()
-    async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
-        """A video whose message is deleted is forgotten too."""
-        await clip.forget_messages(self.client.app, [event.message_id])
-
-    @commands.Cog.listener()
-    async def on_raw_bulk_message_delete(self, event: discord.RawBulkMessageDeleteEvent) -> None:
-        """So are those of many messages."""
-        await clip.forget_messages(self.client.app, event.message_ids)
 
     async def _promise(
         self,

@@ -17,8 +17,8 @@ BAD_REQUEST = 400
 
 async def show(
     interaction: discord.Interaction[Nugu], view: Layout, files: Sequence[discord.File] = (), *, ephemeral: bool = True
-) -> None:
-    """Put the card in place of the message that was pressed, or of "thinking".
+) -> discord.Message:
+    """Put the card in place of the message that was pressed, or of "thinking"; the message that shows it.
 
     Discord has refused edits with new pictures in a gallery (discord-api-docs #7529); then a second message, `ephemeral`
     unless others are to see it, takes its place.
@@ -26,10 +26,8 @@ async def show(
     thinking = interaction.response.type is discord.InteractionResponseType.deferred_channel_message
     try:
         if thinking:
-            await interaction.followup.send(view=view, files=files, ephemeral=ephemeral)
-        else:
-            await interaction.edit_original_response(view=view, attachments=files)
-        return
+            return await interaction.followup.send(view=view, files=files, ephemeral=ephemeral, wait=True)
+        return await interaction.edit_original_response(view=view, attachments=files)
     except discord.HTTPException as refused:
         if refused.status != BAD_REQUEST or not files:
             raise
@@ -38,5 +36,6 @@ async def show(
         await interaction.edit_original_response(content="…")
     for file in files:
         file.reset()
-    await interaction.followup.send(view=view, files=files, ephemeral=ephemeral)
+    shown = await interaction.followup.send(view=view, files=files, ephemeral=ephemeral, wait=True)
     await interaction.delete_original_response()
+    return shown

@@ -10,9 +10,9 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import crops
 from bot.client import Nugu  # discord.py reads the annotations
-from bot.errors import PersonError
+from bot.deletions import Places
+from bot.errors import DeletedError, PersonError
 from bot.usecases import identify
 from bot.usecases.setup import choices as choices_of
 from cogs.asking import asked_by, asked_in, check_may_answer, explain, groups_offered, place, reply
@@ -116,31 +116,26 @@ class Who(commands.Cog):
             meant = _meant(message)
             found = _video_asked_about(meant) if addressed else None
             if found is not None:
-                await annotate(self.client, message, found)
+                await annotate(self.client, message, meant, found)
                 if not shows_pictures(meant):
                     return
             async with message.channel.typing():
                 with self.client.app.turns.taken_by(message.author.id):
                     tagged = await self._ask_about(message)
-            await reply(message, view=result_card(tagged.answer), files=result_files(tagged.pictures))
+            card = await reply(message, view=result_card(tagged.answer), files=result_files(tagged.pictures))
+            await identify.answered(self.client.app, tagged.answer.id, card.id)
+        except DeletedError as error:
+            # Who deletes their own question waits for no answer.
+            if not self.client.app.deletions.any_of(Places(messages=frozenset({message.id}))):
+                await explain(message, error)
         except discord.Forbidden:
             log.warning("may not answer in channel %s", message.channel.id)
         except Exception as error:  # noqa: BLE001  # the funnel for messages, which discord.py has none of
             await explain(message, error)
 
-    @commands.Cog.listener()
-    async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
-        """A picture whose message is deleted is forgotten too."""
-        await crops.let_go_of_messages(self.client.app, [event.message_id])
-
-    @commands.Cog.listener()
-    async def on_raw_bulk_message_delete(self, event: discord.RawBulkMessageDeleteEvent) -> None:
-        """So are those of many messages."""
-        await crops.let_go_of_messages(self.client.app, event.message_ids)
-
     async def _ask_about(self, message: discord.Message) -> Tagged:
-        pictures = await self._pictures_asked_about(message)
-        return await identify.ask(self.client.app, await asked_in(self.client, message), pictures)
+        shows, pictures = await self._pictures_asked_about(message)
+        return await identify.ask(self.client.app, await asked_in(self.client, message, shows), pictures)
 
     def _is_addressed(self, message: discord.Message) -> bool:
         """Whether it is private, or mentions the bot in its text, and not by the ping of a reply to one of its own cards."""
@@ -158,23 +153,24 @@ class Who(commands.Cog):
             return False
         return bool(media_of(message) or message.reference)
 
-    async def _pictures_asked_about(self, message: discord.Message) -> Sequence[Submitted]:
-        """The message's own pictures, or those of the message that it replies to."""
-        pictures = await pictures_of(self.client, message)
+    async def _pictures_asked_about(self, message: discord.Message) -> tuple[discord.Message, Sequence[Submitted]]:
+        """The message's own pictures, or those of the message that it replies to; with the one that shows them."""
+        shows, pictures = message, await pictures_of(self.client, message)
         replied = message.reference.resolved if message.reference else None
         if not pictures and isinstance(replied, discord.Message):
-            pictures = await pictures_of(self.client, replied)
+            shows, pictures = replied, await pictures_of(self.client, replied)
             if not pictures and message.guild is not None and not self.client.intents.message_content:
                 raise PersonError(UNSEEN_REPLY)
         if not pictures:
             raise PersonError(NO_PICTURE)
-        return pictures
+        return shows, pictures
 
     async def _answer(
         self, interaction: discord.Interaction[Nugu], asked: Asked, pictures: Sequence[Submitted]
     ) -> None:
         tagged = await identify.ask(self.client.app, asked, pictures)
-        await show(interaction, result_card(tagged.answer), result_files(tagged.pictures), ephemeral=False)
+        card = await show(interaction, result_card(tagged.answer), result_files(tagged.pictures), ephemeral=False)
+        await identify.answered(self.client.app, tagged.answer.id, card.id)
 
 
 def _meant(message: discord.Message) -> discord.Message:

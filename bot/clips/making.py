@@ -168,6 +168,7 @@ async def _keep(
         server_id=job.server_id,
         channel_id=job.channel_id,
         source_message_id=job.source_message_id,
+        question_message_id=job.question_message_id,
         asker_id=job.asker_id,
         engine=fitted.engine,
         threshold=threshold,
@@ -183,7 +184,9 @@ async def _keep(
         moved = await Clips(session).move(job, ClipState.WORKING, question_id=answer.id, cast=rows, seconds=seconds)
         if moved is None:
             raise asyncio.CancelledError
-        return answer
+    if app.deletions.any_of(_asked(job).places):
+        await crops.let_go_of_question(app, answer.id)
+    return answer
 
 
 def _asked(job: ClipJob) -> Asked:
@@ -193,6 +196,7 @@ def _asked(job: ClipJob) -> Asked:
         channel_id=job.place_id,
         source_channel_id=job.channel_id,
         source_message_id=job.source_message_id,
+        question_message_id=job.question_message_id,
         rosters=tuple(job.rosters),
         group=job.group_name,
     )

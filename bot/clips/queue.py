@@ -16,8 +16,9 @@ from bot.clips import making
 from bot.clips.standing import Promise, Stage, Standing, UploadRefusedError
 from bot.database.clips import Clips
 from bot.database.tables import LONGEST_TITLE
+from bot.deletions import Places
 from bot.errors import PersonError, WorkersAwayError, sentence_for
-from bot.usecases import identify
+from bot.usecases import deleted, identify
 from bot.words import ClipState
 
 if TYPE_CHECKING:
@@ -261,6 +262,9 @@ class ClipQueue:
         if sent is not None:
             async with app.database.writing() as session:
                 await Clips(session).move(job, ClipState.DONE, answer_id=sent)
+            answer = Places(messages=frozenset({sent}))
+            if app.deletions.any_of(answer):
+                await deleted.forget(app, answer)
 
     async def _made_and_sent(self, app: App, desk: Desk, job: ClipJob, video: KeptVideo) -> int | None:
         """The id of the message with the clip; None where the job isn't ours any more. Raises UploadRefusedError."""
@@ -350,7 +354,7 @@ def promise_of(job: ClipJob) -> Promise:
         server_id=job.server_id,
         channel_id=job.channel_id,
         card_id=job.card_id,
-        source_message_id=job.source_message_id,
+        question_message_id=job.question_message_id or job.source_message_id,
         token=job.token,
         token_until=job.token_until,
         answer_id=job.answer_id,

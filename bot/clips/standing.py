@@ -36,8 +36,8 @@ class Promise:
     """A clip that was promised: to whom, where the answer goes, and with what it is reached.
 
     `card_id`: the message of the progress card, None before it is known. `token`: the interaction's, with which the card can be
-    edited until `token_until` (seconds since 1970); None where it is an ordinary message. `source_message_id`: the message that
-    was asked about. `answer_id`: the message with the clip, once there is one.
+    edited until `token_until` (seconds since 1970); None where it is an ordinary message. `question_message_id`: the message
+    that asked, or was asked about. `answer_id`: the message with the clip, once there is one.
     """
 
     job_id: int
@@ -45,7 +45,7 @@ class Promise:
     server_id: int | None
     channel_id: int
     card_id: int | None
-    source_message_id: int | None
+    question_message_id: int | None
     token: str | None
     token_until: float
     answer_id: int | None

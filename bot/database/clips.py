@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
+    from bot.deletions import Places
+
 AT_WORK = (ClipState.WORKING, ClipState.SENDING)
 UNFINISHED = (ClipState.WAITING, *AT_WORK)
 
@@ -148,9 +150,14 @@ class Clips:
         query = select(ClipJob).where(ClipJob.state == ClipState.SENDING, ClipJob.id.not_in(at_work))
         return (await self._session.scalars(query)).all()
 
-    async def of_messages(self, messages: Collection[int]) -> Sequence[ClipJob]:
-        """The jobs about videos that were posted in these messages, or answered by them."""
-        about = or_(ClipJob.source_message_id.in_(messages), ClipJob.answer_id.in_(messages))
+    async def of_deleted(self, gone: Places) -> Sequence[ClipJob]:
+        """The jobs about videos that were posted, asked about or answered there; what a link leads to lies elsewhere."""
+        about = or_(
+            ClipJob.source_message_id.in_(gone.messages),
+            ClipJob.question_message_id.in_(gone.messages),
+            ClipJob.answer_id.in_(gone.messages),
+            ClipJob.channel_id.in_(gone.channels),
+        )
         query = select(ClipJob).where(about, ClipJob.link.is_(None))
         return (await self._session.scalars(query)).all()
 

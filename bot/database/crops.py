@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import delete, exists, or_, select, update
 
-from bot.database.tables import Crop, CropEncoding, Photo, Question, QuestionFace, QuestionPicture, Word
+from bot.database.tables import ClipJob, Crop, CropEncoding, Photo, Question, QuestionFace, QuestionPicture, Word
 from bot.words import Origin
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Update
     from sqlalchemy.ext.asyncio import AsyncSession
 
+    from bot.deletions import Places
     from bot.jobs import Cut
 
 
@@ -74,14 +75,15 @@ class Crops:
         """Take a server's crops from the faces that came so and that no word counts of; how many faces."""
         return await self._take(Question.server_id == server_id, Question.origin.in_(origins), ~_labelled())
 
-    async def of_messages(self, messages: Collection[int]) -> bool:
-        """Whether a picture of these messages was asked about."""
-        asked = select(Question.id).where(Question.source_message_id.in_(messages)).limit(1)
-        return await self._session.scalar(asked) is not None
+    async def has_of_deleted(self, gone: Places) -> bool:
+        """Whether `let_go_of_deleted` would forget anything."""
+        query = select(QuestionFace.id).join(QuestionPicture).join(Question)
+        found = query.where(_concerns(gone), _known(), ~_labelled()).limit(1)
+        return await self._session.scalar(found) is not None
 
-    async def let_go_of_messages(self, messages: Collection[int]) -> None:
-        """Forget the faces of pictures whose messages are gone, where no word counts of them."""
-        await self._forget(Question.source_message_id.in_(messages), ~_labelled())
+    async def let_go_of_deleted(self, gone: Places) -> None:
+        """Forget the faces of what was posted, asked or answered there, where no word counts of them."""
+        await self._forget(_concerns(gone), ~_labelled())
 
     async def let_go_of_question(self, question_id: int) -> None:
         """Forget the faces of a question, where no word counts of them."""
@@ -99,8 +101,7 @@ class Crops:
         return len(taken.all())
 
     async def _forget(self, *which: ColumnElement[bool]) -> None:
-        known = or_(QuestionFace.crop_id.is_not(None), QuestionFace.vector != b"")
-        await self._session.execute(_faces(*which, known).values(crop_id=None, vector=b""))
+        await self._session.execute(_faces(*which, _known()).values(crop_id=None, vector=b""))
 
     async def sweep(self) -> Sequence[str]:
         """Forget the crops that nothing names; their keys, for the storage to forget once this is committed."""
@@ -114,6 +115,23 @@ class Crops:
             .execution_options(synchronize_session=False)
         )
         return gone.all()
+
+
+def _known() -> ColumnElement[bool]:
+    """That anything is kept of a face by which it would be known again."""
+    return or_(QuestionFace.crop_id.is_not(None), QuestionFace.vector != b"")
+
+
+def _concerns(gone: Places) -> ColumnElement[bool]:
+    """That what a question is about was posted there, or asked or answered there."""
+    clips = select(ClipJob.question_id).where(ClipJob.answer_id.in_(gone.messages), ClipJob.question_id.is_not(None))
+    return or_(
+        Question.source_message_id.in_(gone.messages),
+        Question.question_message_id.in_(gone.messages),
+        Question.card_message_id.in_(gone.messages),
+        Question.id.in_(clips.scalar_subquery()),
+        Question.channel_id.in_(gone.channels),
+    )
 
 
 def _labelled() -> ColumnElement[bool]:

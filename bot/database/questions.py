@@ -179,6 +179,10 @@ class Questions:
         await self._session.flush()
         return True
 
+    async def answered(self, question_id: int, card_id: int) -> None:
+        """Remember which message is the card."""
+        await self._session.execute(update(Question).where(Question.id == question_id).values(card_message_id=card_id))
+
     async def hide(self, question_id: int) -> None:
         """Remember that the card was taken away."""
         await self._session.execute(

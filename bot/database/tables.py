@@ -127,7 +127,8 @@ class Crop(Base):
 
     It belongs to the photos and faces that name it, and goes when the last of them does. `sha256` is of the file that a
     moderator handed in, or of the crop itself; `phash` is the perceptual hash, 16 hexadecimal digits. These and
-    `sharpness` are None for crops from before they were measured.
+    `sharpness` are None for crops from before they were measured. `only_in`: the age-restricted channel that it was posted
+    in, and that alone may show it; None: anywhere. `spoiler`: it was posted as one.
     """
 
     __tablename__ = "crop"
@@ -140,6 +141,8 @@ class Crop(Base):
     phash: Mapped[str | None] = mapped_column(String(16))
     face_width: Mapped[int]
     sharpness: Mapped[float | None]
+    only_in: Mapped[int | None] = mapped_column(BigInteger)
+    spoiler: Mapped[bool] = mapped_column(default=False)
     made_at: Mapped[datetime] = mapped_column(default=utc_now)
 
 
@@ -226,7 +229,9 @@ class EngineInUse(Base):
 class Question(Base):
     """Pictures with faces to be named: asked about, handed in by a moderator, or gathered.
 
-    `rosters` are the servers whose rosters were searched.
+    `source_message_id`: the message that shows the pictures; `question_message_id`: the one that asks, the same or a reply;
+    `card_message_id`: the one that answers. Each is None where there is none, or it isn't known. `rosters` are the servers
+    whose rosters were searched.
     """
 
     __tablename__ = "question"
@@ -236,6 +241,8 @@ class Question(Base):
     server_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
     channel_id: Mapped[int | None] = mapped_column(BigInteger)
     source_message_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    question_message_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    card_message_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
     asker_id: Mapped[int] = mapped_column(BigInteger, index=True)
     origin: Mapped[Origin] = mapped_column(default=Origin.ASKED)
     engine: Mapped[str] = mapped_column(String(50))
@@ -248,7 +255,10 @@ class Question(Base):
 
 
 class QuestionPicture(Base):
-    """One picture of a question: what was seen in it, or why it could not be read. `source`: the page it was gathered from."""
+    """One picture of a question: what was seen in it, or why it could not be read.
+
+    `source`: the page it was gathered from. `spoiler`: it was posted as one, so it is shown covered.
+    """
 
     __tablename__ = "question_picture"
 
@@ -258,6 +268,7 @@ class QuestionPicture(Base):
     name: Mapped[str] = mapped_column(String(300))
     refusal: Mapped[str | None]
     source: Mapped[str | None]
+    spoiler: Mapped[bool] = mapped_column(default=False)
     width: Mapped[int | None]
     height: Mapped[int | None]
     group_name: Mapped[str | None] = mapped_column(String(100))
@@ -337,10 +348,11 @@ class ClipJob(Base):
 
     `wish` is a hash of what is wanted; the same is never at work twice. `attempt` counts how often the work began. `token`: of
     the asker's interaction, by which its answer can be edited until `token_until` (seconds since 1970); gone when the work
-    has ended. `place_id`: the channel that choices are made for. `video`: the folder it is kept in. `start`, `length`: the
-    part that was asked for, in seconds. `most_bytes`: what Discord takes there. `cast`: a row for each face of the question
-    (`bot.clips.standing.OnScreen`). `seconds`: the clip's length. `drawn_changes`: how often the faces' names had been changed
-    when it was drawn.
+    has ended. `source_message_id`, `question_message_id`: see `Question`. `place_id`: the channel that choices are made for;
+    `restricted`: it is for adults. `spoiler`: the video was posted as one. `video`: the folder it is kept in. `start`,
+    `length`: the part that was asked for, in seconds. `most_bytes`: what Discord takes there. `cast`: a row for each face of
+    the question (`bot.clips.standing.OnScreen`). `seconds`: the clip's length. `drawn_changes`: how often the faces' names had
+    been changed when it was drawn.
     """
 
     __tablename__ = "clip_job"
@@ -363,16 +375,19 @@ class ClipJob(Base):
     server_id: Mapped[int | None] = mapped_column(BigInteger)
     channel_id: Mapped[int] = mapped_column(BigInteger)
     place_id: Mapped[int | None] = mapped_column(BigInteger)
+    restricted: Mapped[bool] = mapped_column(default=False)
     source_message_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    question_message_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
     rosters: Mapped[list[Any]]
     group_name: Mapped[str | None] = mapped_column(String(100))
     card_id: Mapped[int | None] = mapped_column(BigInteger)
-    answer_id: Mapped[int | None] = mapped_column(BigInteger)
+    answer_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
     token: Mapped[str | None]
     token_until: Mapped[float] = mapped_column(default=0.0)
     most_bytes: Mapped[int]
     link: Mapped[str | None]
     title: Mapped[str] = mapped_column(String(LONGEST_TITLE))
+    spoiler: Mapped[bool] = mapped_column(default=False)
     video: Mapped[str] = mapped_column(String(64))
     start: Mapped[float]
     length: Mapped[float | None]

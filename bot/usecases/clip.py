@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bot.clips import making
 from bot.clips.kept import hash_of_file, hashed
 from bot.clips.wishes import Posted
-from bot.database.clips import Clips
+from bot.database.clips import UNFINISHED, Clips
 from bot.database.rosters import Rosters
 from bot.database.tables import LONGEST_TITLE, ClipJob
 from bot.errors import ForgottenError, NoRosterError, PersonError
@@ -19,13 +19,14 @@ from bot.usecases.identify import naming_of
 from bot.wording import time_code
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Sequence
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from bot.app import App
     from bot.clips.standing import Finished
     from bot.clips.wishes import Wish
+    from bot.deletions import Places
     from bot.usecases.correct import Speaker
     from bot.usecases.identify import Asked
 
@@ -79,6 +80,7 @@ async def ask(app: App, asked: Asked, wish: Wish, reach: Reach) -> int:
         channel_id=reach.channel_id,
         place_id=asked.channel_id,
         source_message_id=asked.source_message_id,
+        question_message_id=asked.question_message_id,
         rosters=list(asked.rosters),
         group_name=asked.group,
         card_id=reach.card_id,
@@ -97,6 +99,8 @@ async def ask(app: App, asked: Asked, wish: Wish, reach: Reach) -> int:
         await Clips(session).add(job)
         if isinstance(wish.source, Posted):
             await app.clips.kept.take(wish.source.path, video, wish.source.name)
+    if app.deletions.any_of(asked.places) and job.link is None:
+        await _forget(app, [job])
     app.clips.wake()
     return job.id
 
@@ -144,17 +148,11 @@ async def clip_of(app: App, question_id: int) -> Finished | None:
     return None if job is None else await making.finished(app, job)
 
 
-async def forget_messages(app: App, messages: Collection[int]) -> None:
+async def forget_deleted(app: App, gone: Places) -> None:
     """A video whose message is deleted is forgotten, with what was made of it; and no clip of it will come."""
-    async with app.database.writing() as session:
-        gone = await Clips(session).of_messages(messages)
-        stopped = [job for job in gone if await Clips(session).cancel(job.id)]
-    for job in stopped:
-        await app.clips.stop(job)
     async with app.database.reading() as session:
-        held = await Clips(session).videos_in_use()
-    for video in {job.video for job in gone} - held:
-        await app.clips.kept.forget(video)
+        concerned = await Clips(session).of_deleted(gone)
+    await _forget(app, concerned)
 
 
 async def sweep(app: App) -> None:
@@ -162,6 +160,19 @@ async def sweep(app: App) -> None:
     async with app.database.reading() as session:
         held = await Clips(session).videos_in_use()
     await app.clips.kept.sweep(held)
+
+
+async def _forget(app: App, jobs: Sequence[ClipJob]) -> None:
+    """End the jobs that are not finished, and forget the videos that no other job needs."""
+    if unfinished := [job for job in jobs if job.state in UNFINISHED]:
+        async with app.database.writing() as session:
+            stopped = [job for job in unfinished if await Clips(session).cancel(job.id)]
+        for job in stopped:
+            await app.clips.stop(job)
+    async with app.database.reading() as session:
+        held = await Clips(session).videos_in_use()
+    for video in {job.video for job in jobs} - held:
+        await app.clips.kept.forget(video)
 
 
 async def _check_limits(app: App, session: AsyncSession, asker_id: int, server_id: int | None) -> None:

@@ -12,7 +12,9 @@ from bot.database.questions import Questions
 from bot.database.rosters import Rosters
 from bot.database.servers import Servers
 from bot.database.tables import HOUSE, Question
+from bot.deletions import Places
 from bot.errors import (
+    DeletedError,
     NoPhotosError,
     NoRosterError,
     PersonError,
@@ -45,6 +47,7 @@ class Asked:
     """Who asks, where, and how it is to be decided.
 
     `channel_id` is the channel that choices are made for; `source_channel_id` that of the message, a thread in it maybe.
+    `source_message_id` is the message that shows what is asked about; `question_message_id` the one that asks, the same maybe.
     `rosters` are the servers whose rosters are searched, besides the house's; `group` is a name, or None to find it.
     """
 
@@ -53,6 +56,7 @@ class Asked:
     channel_id: int | None = None
     source_channel_id: int | None = None
     source_message_id: int | None = None
+    question_message_id: int | None = None
     rosters: tuple[int, ...] = ()
     group: str | None = None
     once: Once = "auto"
@@ -61,6 +65,15 @@ class Asked:
     def servers(self) -> list[int]:
         """Whose rosters are searched, the house's among them."""
         return sorted({HOUSE, *self.rosters})
+
+    @property
+    def places(self) -> Places:
+        """Where it was posted and asked: deleted there, it is forgotten."""
+        messages = [self.source_message_id, self.question_message_id]
+        channels = [self.source_channel_id, self.channel_id]
+        return Places(
+            frozenset(one for one in messages if one is not None), frozenset(one for one in channels if one is not None)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +129,8 @@ async def look(app: App, asked: Asked, pictures: Sequence[Submitted]) -> Looked:
 async def ask(app: App, asked: Asked, pictures: Sequence[Submitted]) -> Tagged:
     """Look at `pictures` and keep the question with its answer.
 
-    Raises what `look` raises, and PersonError when not one of the pictures could be answered.
+    Raises what `look` raises, PersonError when not one of the pictures could be answered, and DeletedError where they, or
+    the question, were deleted meanwhile: then nothing of them is kept.
     """
     looked = await look(app, asked, pictures)
     named = [(picture.name, result) for picture, result in zip(pictures, looked.results, strict=True)]
@@ -128,6 +142,7 @@ async def ask(app: App, asked: Asked, pictures: Sequence[Submitted]) -> Tagged:
         server_id=asked.server_id,
         channel_id=asked.source_channel_id or asked.channel_id,
         source_message_id=asked.source_message_id,
+        question_message_id=asked.question_message_id,
         asker_id=asked.asker_id,
         engine=looked.engine,
         threshold=looked.threshold,
@@ -137,12 +152,23 @@ async def ask(app: App, asked: Asked, pictures: Sequence[Submitted]) -> Tagged:
         # What may be learned from may have been chosen anew while a worker looked.
         learns = (await Servers(session).choices(asked.server_id or HOUSE)).learns
         answer = await Questions(session).add(question, named, cuts if teaches(learns, Origin.ASKED) else {})
+    if app.deletions.any_of(asked.places):
+        await crops.let_go_of_question(app, answer.id)
+        raise DeletedError
     files = {
         picture.file_name: result.tagged
         for picture, result in zip(answer.pictures, looked.results, strict=True)
         if isinstance(result, Identified)
     }
     return Tagged(answer, files)
+
+
+async def answered(app: App, question_id: int, card_id: int) -> None:
+    """Remember which message is the card: when that is deleted, what it answers is forgotten."""
+    async with app.database.writing() as session:
+        await Questions(session).answered(question_id, card_id)
+    if app.deletions.any_of(Places(messages=frozenset({card_id}))):
+        await crops.let_go_of_question(app, question_id)
 
 
 async def read_again(app: App, question_id: int) -> Answer:

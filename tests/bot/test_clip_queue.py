@@ -23,9 +23,10 @@ from bot.database.base import utc_now
 from bot.database.clips import Clips
 from bot.database.rosters import Rosters
 from bot.database.tables import ClipJob, Question
+from bot.deletions import Places
 from bot.errors import PersonError, WorkersAwayError
 from bot.trust import Trust
-from bot.usecases import clip
+from bot.usecases import clip, deleted
 from bot.usecases.clip import Reach
 from bot.usecases.correct import Speaker
 from bot.usecases.identify import Asked
@@ -393,15 +394,27 @@ async def test_a_video_whose_message_is_deleted_is_forgotten(app: App, works: Wo
     job_id = await promise(app, 1, "posted", message=555)
     (folder,) = (app.settings.data / "clips").iterdir()
     await until(lambda: works.began == [job_id])
-    await clip.forget_messages(app, [555])
+    await deleted.forget(app, Places(messages=frozenset({555})))
     assert desk.told == {job_id: queue.CANCELLED}
     assert not folder.exists()
+
+
+async def test_a_video_whose_message_is_deleted_while_it_is_received_is_forgotten(
+    app: App, works: Works, desk: Desk
+) -> None:
+    await deleted.forget(app, Places(messages=frozenset({555})))
+    job_id = await promise(app, 1, "posted", message=555)
+    assert desk.told == {job_id: queue.CANCELLED}
+    assert list((app.settings.data / "clips").iterdir()) == []
+    other = await promise(app, 1, "posted", message=556)
+    works.go_on.set()
+    await becomes(app, other, ClipState.DONE)
 
 
 async def test_a_video_that_somebody_else_posted_too_stays_for_them(app: App, works: Works, desk: Desk) -> None:
     first, second = await promise(app, 1, message=555), await promise(app, 2, message=556)
     await until(lambda: works.began == [first])
-    await clip.forget_messages(app, [555])
+    await deleted.forget(app, Places(messages=frozenset({555})))
     works.go_on.set()
     await becomes(app, second, ClipState.DONE)
 

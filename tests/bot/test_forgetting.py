@@ -16,22 +16,27 @@ from bot.database.base import utc_now
 from bot.database.crops import StoredCut
 from bot.database.questions import Questions
 from bot.database.tables import Crop, Question, QuestionFace
+from bot.deletions import REMEMBERED, Deletions, Places
 from bot.forgetting import forget_due, forgetting
 from bot.jobs import Cut, Identified, SeenFace
 from bot.trust import Trust
-from bot.usecases import correct
+from bot.usecases import correct, deleted
 from bot.usecases.correct import Speaker
 from bot.words import Meaning
 from models.faces import Band, Box, Guess
 
 
-async def asked(app: App, days_ago: float, *, origin: str = "a") -> tuple[int, int]:
-    """A question about one face whose crop was kept; the question's id and the face's."""
+async def asked(
+    app: App, days_ago: float, *, origin: str = "a", message: int | None = None, channel: int | None = None
+) -> tuple[int, int]:
+    """A question about one face, in this message, whose crop was kept; the question's id and the face's."""
     cut = Cut(origin.encode(), 100, 2.0)
     await app.storage.put(f"crops/{origin}", cut.jpeg)
     face = SeenFace(1, Box(0, 0, 9, 9), Guess(None, None, 0.9, Band.UNKNOWN), b"1234", cut=cut)
     question = Question(
         server_id=7,
+        channel_id=channel,
+        source_message_id=message,
         asker_id=1,
         engine="dlib-1",
         threshold=0.5,
@@ -67,6 +72,43 @@ async def test_what_nobody_labelled_goes_after_a_week_and_no_sooner(app: App) ->
     async with app.database.reading() as session:
         for face in (old, suggested):
             assert (await session.get_one(QuestionFace, face)).vector == b""
+
+
+async def test_a_deleted_message_takes_no_write_lock_unless_anything_of_it_is_kept(app: App) -> None:
+    question, labelled = await asked(app, 0, origin="labelled", message=1)
+    await correct.say_nobody(app, question, labelled, Meaning.STRANGER, Speaker(1, Trust.TRUSTED))
+    await asked(app, 0, origin="kept", message=2)
+    async with app.database.writing(), asyncio.timeout(5):
+        for message in (1, 99):
+            await deleted.forget(app, Places(messages=frozenset({message})))
+    await deleted.forget(app, Places(messages=frozenset({2})))
+    async with app.database.writing(), asyncio.timeout(5):
+        await deleted.forget(app, Places(messages=frozenset({2})))
+    assert await remembered(app) == [(labelled, b"1234")]
+
+
+async def test_with_a_channel_go_its_messages_and_no_others(app: App) -> None:
+    """A thread that was opened at a message has its id."""
+    await asked(app, 0, origin="gone", message=1, channel=50)
+    _, other = await asked(app, 0, origin="other", message=50, channel=60)
+    await deleted.forget(app, Places(channels=frozenset({50})))
+    assert await remembered(app) == [(other, b"1234")]
+
+
+async def test_deletions_are_remembered_for_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr("bot.deletions.time.monotonic", lambda: now)
+    deletions = Deletions()
+    deletions.note(Places(messages=frozenset({1}), channels=frozenset({7})))
+    now = REMEMBERED
+    deletions.note(Places(messages=frozenset({2})))
+    assert deletions.any_of(Places(messages=frozenset({1, 3})))
+    assert deletions.any_of(Places(channels=frozenset({7})))
+    assert not deletions.any_of(Places(messages=frozenset({7}), channels=frozenset({1})))
+    now += 1
+    deletions.note(Places(messages=frozenset({2})))
+    assert not deletions.any_of(Places(messages=frozenset({1}), channels=frozenset({7})))
+    assert deletions.any_of(Places(messages=frozenset({2})))
 
 
 async def test_crops_that_a_killed_bot_left_behind_go_after_an_hour(app: App) -> None:

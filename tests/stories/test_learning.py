@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
+from bot.app import App
+from bot.deletions import Places
+from bot.usecases import identify
+from bot.usecases.identify import Asked, Looked, Submitted
+from tests.conftest import LONG_ENOUGH
 from tests.stories.conftest import Stage
 from tests.stories.reading import answer, components, options, texts, walk
 
@@ -97,6 +104,59 @@ async def test_a_picture_whose_message_is_deleted_is_forgotten(stage: Stage) -> 
     for message in posted:
         await stage.fan.delete(message)
     assert await crops(stage) == 1
+
+
+async def test_a_deleted_picture_is_forgotten_whichever_way_it_was_asked_about(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    replied, clicked = [
+        await stage.other.send(stage.channel, "", attachments=[stage.photo(name)])
+        for name in ("obama2.jpg", "obama3.jpg")
+    ]
+    question = await stage.fan.send(stage.channel, f"who? {stage.mention}", reply_to=replied)
+    await stage.fan.context_menu(stage.channel, "Who is this?", clicked)
+    await stage.fan.slash(stage.channel, "who", picture=stage.photo("biden.jpg"))
+    card = stage.channel.last_message
+    assert await crops(stage) == 3
+    await stage.other.delete(replied)
+    assert await crops(stage) == 2
+    await stage.other.delete(clicked)
+    assert await crops(stage) == 1
+    # What was asked by command is shown on the card alone.
+    stage.env.backend.delete_message(stage.channel.id, card.id)
+    await stage.env.settle()
+    assert await crops(stage) == 0
+
+    again = await stage.fan.send(stage.channel, f"who? {stage.mention}", attachments=[stage.photo("obama2.jpg")])
+    assert await crops(stage) == 1
+    stage.env.backend.bulk_delete_messages(stage.channel.id, [again.id, question.id])
+    await stage.env.settle()
+    assert await crops(stage) == 0
+
+
+@pytest.mark.parametrize("gone", ["picture", "question"])
+async def test_what_is_deleted_while_i_look_is_forgotten_and_not_shown_again(
+    stage: Stage, gone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stage.enrol_presidents()
+    posted = await stage.other.send(stage.channel, "", attachments=[stage.photo("obama2.jpg")])
+    look = identify.look
+
+    async def deleted_meanwhile(app: App, asked: Asked, pictures: Sequence[Submitted]) -> Looked:
+        looked = await look(app, asked, pictures)
+        message = asked.source_message_id if gone == "picture" else asked.question_message_id
+        assert message is not None
+        stage.env.backend.delete_message(stage.channel.id, message)
+        async with asyncio.timeout(LONG_ENOUGH):
+            while not app.deletions.any_of(Places(messages=frozenset({message}))):
+                await asyncio.sleep(0)
+        return looked
+
+    monkeypatch.setattr(identify, "look", deleted_meanwhile)
+    await stage.fan.send(stage.channel, f"who? {stage.mention}", reply_to=posted)
+    assert await crops(stage) == 0
+    said = [texts(message).strip() for message in stage.channel.history() if message.author.bot]
+    told = "That message was deleted meanwhile, so I forgot what it showed."
+    assert said == ([told] if gone == "picture" else [])
 
 
 async def test_a_hidden_picture_is_forgotten(stage: Stage) -> None:

@@ -72,7 +72,7 @@ def promise(
         server_id=server,
         channel_id=channel,
         card_id=card,
-        source_message_id=None,
+        question_message_id=None,
         token=token,
         token_until=until,
         answer_id=None,
