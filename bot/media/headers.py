@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class Kind(StrEnum):
@@ -121,6 +126,56 @@ def webp_canvas(data: bytes) -> tuple[int, int] | None:
     return None
 
 
+def png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """The name of each chunk of a PNG, and where it begins and ends. An ancillary one that is cut short is none."""
+    at = 8
+    while at + 8 <= len(data):
+        name, end = data[at + 4 : at + 8], at + 12 + int.from_bytes(data[at : at + 4], "big")
+        if end > len(data) and name[0] & 0x20:
+            return
+        yield name, at, end
+        at = end
+
+
+def png_frames(data: bytes, most: int) -> int:
+    """How many frames an animated PNG holds, counted to `most`; 1 for any other. A picture before the first counts as one."""
+    names = [name for name, _, _ in png_chunks(data) if name in {b"acTL", b"fcTL", b"IDAT"}]
+    if b"acTL" not in names:
+        return 1
+    before = names.index(b"IDAT") if b"IDAT" in names else 0
+    return max(1, min(names.count(b"fcTL") + (b"fcTL" not in names[:before]), most))
+
+
+@dataclass(frozen=True, slots=True)
+class GifImage:
+    """The first picture of a GIF: where its screen ends, its graphic control extension if it has one, and where it lies."""
+
+    screen: int
+    control: bytes
+    start: int
+    end: int
+
+
+def gif_image(data: bytes) -> GifImage | None:
+    """The first picture of a GIF; None where there is none."""
+    control = b""
+    try:
+        screen = at = 13 + _colour_table(data[10])
+        while data[at] == 0x21:
+            if data[at + 1 : at + 3] == b"\xf9\4":
+                control = data[at : at + 7] + b"\0"
+            at = _after_blocks(data, at + 2)
+        if data[at] != 0x2C:
+            return None
+        pixels = at + 11 + _colour_table(data[at + 9])
+    except IndexError:
+        return None
+    try:
+        return GifImage(screen, control, at, _after_blocks(data, pixels))
+    except IndexError:
+        return GifImage(screen, control, at, len(data))
+
+
 def gif_frames(data: bytes, most: int) -> int:
     """How many frames a GIF holds, counted to `most` without decoding any; a broken end ends the count."""
     frames = 0
@@ -129,17 +184,21 @@ def gif_frames(data: bytes, most: int) -> int:
         while frames < most and data[at] != 0x3B:
             if data[at] == 0x2C:
                 frames += 1
-                at += 11 + _colour_table(data[at + 9])
+                at = _after_blocks(data, at + 11 + _colour_table(data[at + 9]))
             elif data[at] == 0x21:
-                at += 2
+                at = _after_blocks(data, at + 2)
             else:
                 break
-            while data[at]:
-                at += data[at] + 1
-            at += 1
     except IndexError:
         pass
     return max(frames, 1)
+
+
+def _after_blocks(data: bytes, at: int) -> int:
+    """Where a GIF's blocks of data end. Raises IndexError where the file ends before."""
+    while data[at]:
+        at += data[at] + 1
+    return at + 1
 
 
 def _colour_table(packed: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import struct
+import random
 import threading
 import warnings
 from contextlib import contextmanager
@@ -15,7 +15,9 @@ from PIL import ExifTags, Image, ImageFile
 from pillow_heif import HeifImageFile
 
 from bot.errors import PersonError
-from bot.media.headers import Kind, gif_frames, impostor, sniff, webp_canvas
+from bot.media.headers import Kind, gif_frames, impostor, png_frames, sniff, webp_canvas
+from bot.media.stripping import stripped
+from bot.media.tiff import tiff_pages
 from bot.wording import MEBIBYTE, mebibytes
 from models.faces import Box
 
@@ -29,6 +31,11 @@ if TYPE_CHECKING:
 ACCEPTED: Final = "JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC and AVIF"
 BACKGROUND: Final = (128, 128, 128)
 """What shows through transparent pixels: both dark and fair hair stand out from it."""
+
+_END: Final = b"\xff\xd9"
+"""A JPEG's end marker."""
+_SOMETHING_ELSE: Final = bytes(random.Random(0).choices(range(255), k=1024))
+"""Bytes that might go on in a JPEG, none of them 255, which begins a marker."""
 
 # One decode at a time in a process: `warnings.catch_warnings` isn't safe between threads, and memory stays bounded.
 _DECODING: Final = threading.Lock()
@@ -100,7 +107,7 @@ def open_picture(data: bytes, *, limits: PictureLimits | None = None) -> OpenedP
         # Decoders raise nearly anything on hostile bytes (struct.error, KeyError, ZeroDivisionError, MemoryError, ...),
         # so nothing narrower than Exception will do; the cause is chained.
         try:
-            return _decode(data, kind, limits)
+            return _read(data, kind, limits)
         except PictureError:
             raise
         except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
@@ -141,10 +148,34 @@ def _admit(data: bytes, limits: PictureLimits) -> Kind:
     return kind
 
 
-def _decode(data: bytes, kind: Kind, limits: PictureLimits) -> OpenedPicture:
+def _read(data: bytes, kind: Kind, limits: PictureLimits) -> OpenedPicture:
+    counted = _frames(data, kind, limits)
+    data = stripped(data, kind)
+    try:
+        return _decode(data, kind, limits, counted)
+    except OSError:
+        if kind is not Kind.JPEG:
+            raise
+        return _decode_without_end(data, limits)
+
+
+def _decode_without_end(data: bytes, limits: PictureLimits) -> OpenedPicture:
+    """A JPEG that lacks its end marker and nothing else.
+
+    The decoder makes up what is missing, by a different picture where other bytes follow: only where these change nothing is
+    all there. Raises OSError where it isn't.
+    """
+    data = data.rstrip(b"\xff")
+    opened, other = (_decode(data + end, Kind.JPEG, limits) for end in (_END, _SOMETHING_ELSE + _END))
+    if not np.array_equal(opened.pixels, other.pixels):
+        raise OSError("cut short")
+    return opened
+
+
+def _decode(data: bytes, kind: Kind, limits: PictureLimits, frames: int | None = None) -> OpenedPicture:
     with _open(data, kind) as image:
         _check_size(image.size, limits)
-        frames = _frames(image, data, kind, limits)
+        frames = frames or int(getattr(image, "n_frames", 1))
         _check_frames(frames, limits)
         size = image.size
         longest = max(size)
@@ -173,21 +204,10 @@ def _open(data: bytes, kind: Kind) -> ImageFile.ImageFile:
     return Image.open(BytesIO(data), formats=(kind.value,))
 
 
-def _frames(image: ImageFile.ImageFile, data: bytes, kind: Kind, limits: PictureLimits) -> int:
-    """How many frames, for the kinds whose own count would walk the whole file no further than one beyond the limit."""
-    if kind is Kind.GIF:
-        return gif_frames(data, limits.max_frames + 1)
-    if kind is not Kind.TIFF:
-        return int(getattr(image, "n_frames", 1))
-    pages = 1
-    try:
-        while pages <= limits.max_frames:
-            image.seek(pages)
-            pages += 1
-    except EOFError:
-        pass
-    image.seek(0)
-    return pages
+def _frames(data: bytes, kind: Kind, limits: PictureLimits) -> int | None:
+    """How many frames, for the kinds whose first is decoded alone, counted no further than one beyond the limit."""
+    counted = {Kind.GIF: gif_frames, Kind.PNG: png_frames, Kind.TIFF: tiff_pages}.get(kind)
+    return None if counted is None else counted(data, limits.max_frames + 1)
 
 
 def _check_size(size: tuple[int, int], limits: PictureLimits) -> None:
@@ -217,9 +237,10 @@ def _check_frames(frames: int, limits: PictureLimits) -> None:
 
 def _orientation(image: Image.Image) -> int:
     """The EXIF orientation, 1 to 8; upright (1) where EXIF is missing or damaged, which spoils no picture."""
+    # What Pillow raises on damaged EXIF is as varied as what its decoders raise.
     try:
         orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
-    except (OSError, SyntaxError, ValueError, TypeError, LookupError, struct.error):
+    except Exception:  # noqa: BLE001
         return 1
     return orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1
 

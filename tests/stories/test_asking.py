@@ -6,6 +6,7 @@ import asyncio
 import io
 import os
 import signal
+import zlib
 
 import psutil
 import pytest
@@ -22,6 +23,7 @@ from bot.words import Origin
 from tests.stories.conftest import Stage
 from tests.stories.reading import alt_texts, answer, buttons, texts
 from tests.support.galleries import add_photo
+from tests.support.picture_files import chunk, png_with
 
 BUTTONS = ["All right", "Fix a face", "Details", "Hide"]
 
@@ -176,6 +178,22 @@ async def test_why_i_know_nobody_is_told_each_with_what_to_do_next(stage: Stage,
         await session.execute(update(CropEncoding).values(engine="dlib-0"))
         await Servers(session).touch(stage.guild.id)
     assert "The engine dlib knows nobody here by sight." in await told()
+
+
+async def test_a_picture_with_damaged_metadata_or_without_its_end_is_no_broken_picture(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    out = io.BytesIO()
+    with Image.open(io.BytesIO(stage.photo("obama2.jpg")[1])) as picture:
+        picture.save(out, "PNG")
+    prompt = png_with(out.getvalue(), chunk(b"zTXt", b"prompt\0\0" + zlib.compress(b"\0" * 2_000_000)))
+    name, data = stage.photo("biden.jpg")
+    card = answer(
+        await stage.fan.slash(
+            stage.channel, "who", picture=("made.png", prompt), picture2=(name, data.removesuffix(b"\xff\xd9"))
+        )
+    )
+    assert "**Obama**" in texts(card)
+    assert "**Biden**" in texts(card)
 
 
 async def test_a_broken_picture_says_so(stage: Stage) -> None:
