@@ -6,9 +6,19 @@ from dataclasses import dataclass
 
 from bot.errors import ForgottenError
 from bot.words import Meaning
-from models.faces import Band, Box, Candidate, Flaw, Guess
+from models.faces import Band, Basis, Box, Candidate, Flaw, Guess
 
-__all__ = ["MOST_CANDIDATES", "Answer", "AnsweredFace", "AnsweredPicture", "Band", "Candidate", "Guess", "SaidWord"]
+__all__ = [
+    "MOST_CANDIDATES",
+    "Answer",
+    "AnsweredFace",
+    "AnsweredPicture",
+    "Band",
+    "Basis",
+    "Candidate",
+    "Guess",
+    "SaidWord",
+]
 
 MOST_CANDIDATES = 25
 """So many candidates of a face are kept with an answer, the likeliest."""
@@ -51,6 +61,11 @@ class AnsweredFace:
         if self.word is None:
             return self.guess.name
         return self.word.name if self.word.meaning is Meaning.MEMBER else None
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether nobody could name it, and nobody said anything of it."""
+        return self.word is None and self.guess.name is None
 
     @property
     def is_no_face(self) -> bool:

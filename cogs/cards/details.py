@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot.answers import MOST_CANDIDATES
+from bot.answers import MOST_CANDIDATES, Basis
 from bot.wording import UNKNOWN, percent, plain
 from cogs.cards.faces import face_line
 from cogs.cards.layout import LONGEST_TEXT, Layout, bar, container
-from models.faces import Basis
 
 if TYPE_CHECKING:
     from bot.answers import Answer, AnsweredFace
