@@ -104,6 +104,11 @@ def in_words(guess: Guess) -> str:
     return " ".join(name_and_confidence(guess)) if guess.name is not None else UNKNOWN
 
 
+def unknown_people(number: int) -> str:
+    """`3 people I don't know`; one is someone I don't know."""
+    return UNKNOWN if number == 1 else f"{number} people I don't know"
+
+
 def circled(number: int) -> str:
     """① to ㊿; plain digits with a stop beyond."""
     if 1 <= number <= 20:

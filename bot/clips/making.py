@@ -32,11 +32,14 @@ if TYPE_CHECKING:
     from bot.clips.flow import Heard
     from bot.clips.kept import Kept, KeptVideo
     from bot.database.tables import ClipJob
-    from bot.jobs import Billed
+    from bot.jobs import Billed, BilledPerson
     from bot.recognisers import Fitted
     from bot.words import Learns
 
 OTHER_ENGINE = "I see faces in another way by now. Ask for the clip anew, and correct that."
+IN_REVIEW = 5
+"""So many of those in a clip whom nobody could name wait in the review: the ones who are on screen longest."""
+
 NO_LONGER_KEPT = "I no longer have that video. Post it again, or ask with its link."
 
 
@@ -136,6 +139,13 @@ def video_of_link(link: str, height: int) -> str:
     return hashed("link", link, height)
 
 
+def with_crop(people: Sequence[BilledPerson]) -> set[int]:
+    """The numbers of those whose face may be learned: members, and of the others the few who are on screen longest."""
+    unknown = sorted((person for person in people if person.guess.name is None), key=lambda one: -one.seconds)
+    few = {person.number for person in unknown[:IN_REVIEW]}
+    return few | {person.number for person in people if person.guess.name is not None}
+
+
 def _part(app: App, job: ClipJob) -> Part:
     return Part(job.start, job.length, app.settings.clip_seconds)
 
@@ -162,7 +172,11 @@ async def _keep(
 ) -> Answer:
     """Write the clip down as a question, one face a person, unless the job isn't at work any more."""
     may_learn = job.server_id is not None and teaches(learns, Origin.ASKED)
-    seen = [SeenFace(p.number, p.box, p.guess, p.vector, p.flaws, p.cut if may_learn else None) for p in billed.people]
+    cropped: set[int] = with_crop(billed.people) if may_learn else set()
+    seen = [
+        SeenFace(p.number, p.box, p.guess, p.vector, p.flaws, p.cut if p.number in cropped else None)
+        for p in billed.people
+    ]
     result = Identified(billed.size, billed.group_name, tuple(seen), b"", fitted.engine)
     question = Question(
         server_id=job.server_id,

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from bot.answers import Answer
@@ -90,6 +91,23 @@ class OnScreen:
         """What `as_json` gave."""
         number, tracks, spans, seconds = row
         return cls(number, tuple(tracks), tuple((start, end) for start, end in spans), seconds)
+
+
+def merged(spans: Iterable[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
+    """Spans of time in their order, those that touch as one."""
+    apart: list[tuple[float, float]] = []
+    for start, end in sorted(spans):
+        if apart and start <= apart[-1][1]:
+            apart[-1] = apart[-1][0], max(end, apart[-1][1])
+        else:
+            apart.append((start, end))
+    return tuple(apart)
+
+
+def together(several: Iterable[Sequence[tuple[float, float]]]) -> tuple[tuple[tuple[float, float], ...], float]:
+    """When one or more of several people are on screen, by the spans of each, and for how many seconds in all."""
+    spans = merged(span for one in several for span in one)
+    return spans, sum(end - start for start, end in spans)
 
 
 @dataclass(frozen=True, slots=True)

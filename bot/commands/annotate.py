@@ -19,11 +19,12 @@ from bot.app import App
 from bot.clips.flow import Part, Terms, annotate, draw_frames
 from bot.clips.kept import VIDEO, KeptVideo
 from bot.clips.making import have_linked
+from bot.clips.standing import together
 from bot.database.tables import HOUSE
 from bot.errors import PersonError
 from bot.links.fetching import tidied
 from bot.usecases.identify import Asked, naming_of
-from bot.wording import circled, in_words, time_code
+from bot.wording import circled, in_words, time_code, unknown_people
 
 if TYPE_CHECKING:
     from bot.clips.flow import Annotated
@@ -144,9 +145,16 @@ def as_record(source: str, out: Path, done: Annotated, fitted: Fitted, seconds: 
 def _told(record: dict[str, Any], done: Annotated) -> str:
     group = record["group"]
     lines = [f"{record['out']}{f' ({group})' if group else ''}"]
+    unknown = [person for person in done.billed.people if person.guess.name is None]
     for person in done.billed.people:
+        if len(unknown) > 1 and person.guess.name is None:
+            continue
         first = time_code(done.section.start + person.spans[0][0])
         lines.append(f"  {circled(person.number)} {in_words(person.guess)}: {person.seconds:.1f} s, from {first}")
+    if len(unknown) > 1:
+        spans, seconds = together(person.spans for person in unknown)
+        first = time_code(done.section.start + spans[0][0])
+        lines.append(f"  {unknown_people(len(unknown))}: {seconds:.1f} s, from {first}")
     return "\n".join(lines if done.billed.people else [*lines, "  no face"])
 
 

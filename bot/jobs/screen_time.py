@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.clips.standing import together
 from bot.wording import circled, duration, time_code
 
 if TYPE_CHECKING:
@@ -14,15 +15,23 @@ if TYPE_CHECKING:
 
 
 def screen_time(title: str, length: float, answer: Answer, cast: Sequence[OnScreen]) -> bytes:
-    """The screen-time chart of a clip of `length` seconds, as a PNG: everybody of `cast` by who they count as now."""
+    """The screen-time chart of a clip of `length` seconds, as a PNG: everybody of `cast` by who they count as now.
+
+    Those whom nobody could name have one row together.
+    """
     from models.charts import ScreenTime, screen_time_chart
 
     faces = {face.number: face for _, face in answer.faces}
+    seen = [(faces[one.number], one) for one in cast if one.number in faces]
+    unknown = [one for face, one in seen if face.is_unknown]
     people = [
         ScreenTime(
             f"{circled(face.number)} {face.name or 'unknown'}", one.spans, duration(one.seconds), face.name is not None
         )
-        for one in cast
-        if (face := faces.get(one.number)) is not None and not face.is_no_face
+        for face, one in seen
+        if not face.is_no_face and not (face.is_unknown and len(unknown) > 1)
     ]
+    if len(unknown) > 1:
+        spans, seconds = together(one.spans for one in unknown)
+        people.append(ScreenTime(f"{len(unknown)} unknown people", spans, duration(seconds), known=False))
     return screen_time_chart(title, length, people, time_code)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from bot.clips.standing import merged
 from bot.jobs.bench import Cut, Refused, engine_of, hash_of
 from bot.media.footage import VideoError
 
@@ -178,18 +179,13 @@ def _billed(look: Look, person: Person) -> BilledPerson:
     if portrait is None:
         raise ValueError("a track with encodings and without a portrait")
     until = _shown_until(look)
-    spans: list[tuple[float, float]] = []
-    for track in sorted((look.tracks[place] for place in person.tracks), key=lambda track: track.first):
-        start, end = float(look.times[track.first]), until[track.last]
-        if spans and start <= spans[-1][1]:
-            spans[-1] = spans[-1][0], max(end, spans[-1][1])
-        else:
-            spans.append((start, end))
+    tracks = [look.tracks[place] for place in person.tracks]
+    spans = merged((float(look.times[track.first]), until[track.last]) for track in tracks)
     return BilledPerson(
         person.number,
         person.guess,
         person.tracks,
-        tuple(spans),
+        spans,
         sum(end - start for start, end in spans),
         Cut(portrait.jpeg, portrait.face_width, portrait.sharpness, hash_of(portrait.jpeg)),
         Box(*(round(corner) for corner in best.boxes[len(best.boxes) // 2].tolist())),

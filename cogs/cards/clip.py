@@ -10,8 +10,8 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import discord
 
-from bot.clips.standing import Stage
-from bot.wording import counted, duration, plain, time_code
+from bot.clips.standing import Stage, together
+from bot.wording import counted, duration, plain, time_code, unknown_people
 from cogs.cards.faces import face_in_words, face_line
 from cogs.cards.layout import LONGEST_ALT, LONGEST_TEXT, Button, Layout, Row, bar, container, route
 from cogs.cards.result import accent_of, answer_buttons
@@ -154,7 +154,10 @@ def _people(finished: Finished, room: int) -> str:
     if not faces:
         return "I see no face in it. A clearer video, or another part of it, helps."
     seen = {one.number: one for one in finished.cast}
-    lines = [_person(face, seen.get(face.number)) for face in faces]
+    each, unknown = _apart(faces)
+    lines = [_person(face, seen.get(face.number)) for face in each]
+    if unknown:
+        lines.append(f"{unknown_people(len(unknown))} · {_seconds(unknown, seen)} in all")
     if finished.in_review:
         lines.append(f"-# {counted(finished.in_review, 'face')} wait{'s' * (finished.in_review == 1)} in `/review`.")
     text = "\n".join(lines)
@@ -162,6 +165,20 @@ def _people(finished: Finished, room: int) -> str:
         return text
     kept = text[: room - 20].rsplit("\n", 1)[0]
     return f"{kept}\n… and {len(lines) - kept.count(chr(10)) - 1} more"
+
+
+def _apart(faces: Sequence[AnsweredFace]) -> tuple[list[AnsweredFace], list[AnsweredFace]]:
+    """Those who are told of one by one, and those whom nobody could name: together, where they are several."""
+    unknown = [face for face in faces if face.is_unknown]
+    if len(unknown) < 2:
+        return list(faces), []
+    return [face for face in faces if not face.is_unknown], unknown
+
+
+def _seconds(faces: Sequence[AnsweredFace], seen: Mapping[int, OnScreen]) -> str:
+    """How long one or more of them are on screen."""
+    _, seconds = together(seen[face.number].spans for face in faces if face.number in seen)
+    return duration(seconds)
 
 
 def _person(face: AnsweredFace, seen: OnScreen | None) -> str:
@@ -179,17 +196,18 @@ def _span(start: float, end: float) -> str:
 
 
 def _clip_alt(finished: Finished) -> str:
-    told = ", ".join(face_in_words(face) for _, face in finished.answer.faces)
-    return f"The clip, {time_code(finished.seconds)} long, with its faces marked: {told or 'none'}"[:LONGEST_ALT]
+    each, unknown = _apart([face for _, face in finished.answer.faces])
+    told = [face_in_words(face) for face in each] + ([unknown_people(len(unknown))] if unknown else [])
+    return f"The clip, {time_code(finished.seconds)} long, with its faces marked: {', '.join(told) or 'none'}"[
+        :LONGEST_ALT
+    ]
 
 
 def _chart_alt(finished: Finished) -> str:
     seen: Mapping[int, OnScreen] = {one.number: one for one in finished.cast}
-    told = [
-        f"{face_in_words(face)}: {duration(seen[face.number].seconds)}"
-        for _, face in finished.answer.faces
-        if face.number in seen and not face.is_no_face
-    ]
+    each, unknown = _apart([face for _, face in finished.answer.faces if face.number in seen and not face.is_no_face])
+    told = [f"{face_in_words(face)}: {_seconds([face], seen)}" for face in each]
+    told += [f"{unknown_people(len(unknown))}: {_seconds(unknown, seen)}"] if unknown else []
     if not told:
         return "Nobody is on screen"
     return f"Who is on screen for how long of {time_code(finished.seconds)}: {', '.join(told)}"[:LONGEST_ALT]

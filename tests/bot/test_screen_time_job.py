@@ -9,6 +9,7 @@ import pytest
 
 from bot import jobs
 from bot.answers import AnsweredFace, SaidWord
+from bot.clips.standing import Finished
 from bot.words import Meaning
 from models import charts
 from models.charts import ScreenTime
@@ -21,7 +22,8 @@ def said(face: AnsweredFace, meaning: Meaning, name: str | None = None) -> Answe
     return replace(face, word=SaidWord(1, meaning, name, 7))
 
 
-def test_a_word_counts_before_a_guess(monkeypatch: pytest.MonkeyPatch) -> None:
+def drawn(monkeypatch: pytest.MonkeyPatch, clip: Finished) -> list[ScreenTime]:
+    """The rows of a clip's chart."""
     rows: list[ScreenTime] = []
 
     def chart(title: str, length: float, people: list[ScreenTime], written: Callable[[float], str]) -> bytes:
@@ -29,6 +31,11 @@ def test_a_word_counts_before_a_guess(monkeypatch: pytest.MonkeyPatch) -> None:
         return b""
 
     monkeypatch.setattr(charts, "screen_time_chart", chart)
+    jobs.screen_time("MV", 60.0, clip.answer, clip.cast)
+    return rows
+
+
+def test_a_word_counts_before_a_guess(monkeypatch: pytest.MonkeyPatch) -> None:
     clip = finished("Sana", "Momo", "Mina", None, "Tzuyu", spans=SPANS)
     (picture,) = clip.answer.pictures
     faces = list(picture.faces)
@@ -36,7 +43,7 @@ def test_a_word_counts_before_a_guess(monkeypatch: pytest.MonkeyPatch) -> None:
     faces[2] = said(faces[2], Meaning.STRANGER)
     faces[4] = said(faces[4], Meaning.NOT_A_FACE)
     answer = replace(clip.answer, pictures=(replace(picture, faces=tuple(faces)),))
-    jobs.screen_time("MV", 60.0, answer, clip.cast)
+    rows = drawn(monkeypatch, replace(clip, answer=answer))
     assert [(row.name, row.known) for row in rows] == [
         ("① Sana", True),
         ("② 쯔위", True),
@@ -44,3 +51,11 @@ def test_a_word_counts_before_a_guess(monkeypatch: pytest.MonkeyPatch) -> None:
         ("④ unknown", False),
     ]
     assert (rows[0].spans, rows[0].together) == (SPANS, "0:11")
+
+
+def test_those_whom_nobody_could_name_have_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = drawn(monkeypatch, finished("Sana", None, None, None, spans=SPANS))
+    assert [(row.name, row.known, row.spans, row.together) for row in rows] == [
+        ("① Sana", True, SPANS, "0:11"),
+        ("3 unknown people", False, SPANS, "0:11"),
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -59,6 +60,19 @@ def test_who_is_seen_when() -> None:
     )
     assert labels(card) == ["All right", "Fix a face", "Details", "Hide"]
     assert labels(clip_card(finished("Tzuyu", stale=True)))[-1] == "Draw again"
+
+
+def test_several_whom_nobody_could_name_are_told_of_together() -> None:
+    clip = finished("Tzuyu", *[None] * 20, in_review=5)
+    clip = replace(clip, cast=tuple(replace(one, spans=((float(one.number), one.number + 2.0),)) for one in clip.cast))
+    card = clip_card(clip)
+    assert [line for line in text(card).splitlines() if "don't know" in line] == [
+        "20 people I don't know · 0:21 in all"
+    ]
+    assert "5 faces wait in `/review`." in text(card)
+    clip_alt, chart_alt = (gallery["items"][0]["description"] for gallery in parts(card, 12))
+    assert clip_alt.endswith("① Tzuyu 97 %, 20 people I don't know")
+    assert chart_alt.endswith("① Tzuyu 97 %: 2.0 s, 20 people I don't know: 0:21")
 
 
 def test_many_people_and_many_times_fit() -> None:

@@ -71,6 +71,22 @@ def test_members_are_named_and_strangers_are_one_person_each(
     assert all(person.guess.band is Band.SURE for person in found.people[:2])
 
 
+def turned_away(track: Track, seed: int) -> Track:
+    """The track with all but its first face seen so badly that they might be anybody's."""
+    away = np.random.default_rng(seed).normal(size=track.encodings[1:].shape)
+    bad = track.encodings[1:] + 0.5 * away / np.linalg.norm(away, axis=1, keepdims=True)
+    bad /= np.linalg.norm(bad, axis=1, keepdims=True)
+    return replace(track, encodings=np.concatenate([track.encodings[:1], bad]).astype(np.float32))
+
+
+def test_a_stranger_is_one_person_by_the_best_faces(recogniser: Recogniser, photos: dict[int, np.ndarray]) -> None:
+    """Whatever the others of a track look like, which a mean face would be blurred by."""
+    look = look_of(*((40 * n, 30, stranger(photos, 1)) for n in range(4)), (200, 30, stranger(photos, 2)))
+    tracks = tuple(turned_away(track, seed) for seed, track in enumerate(look.tracks))
+    found = cast(recogniser, replace(look, tracks=tracks), group=1)
+    assert [person.tracks for person in found.people] == [(0, 1, 2, 3), (4,)]
+
+
 def test_two_faces_in_a_frame_never_have_one_name(recogniser: Recogniser, photos: dict[int, np.ndarray]) -> None:
     look = look_of((0, 30, photos[11]), (29, 30, photos[11] + 0.002))
     found = cast(recogniser, look, group=1)

@@ -1,0 +1,97 @@
+"""How many people are the unknown faces of a video? `python -m bench.unknown [SHARED] [--engines dlib,retail] [--seeds 1,2]`.
+
+For each seed SHARED/bench/make_mv.py makes a fast-cut video of everybody in SHARED/faces/groups; TWICE are enrolled by seven of
+their ten photos each, and seen in the other three. A face's photos are of several occasions, so this is harder than a real
+video, in which people look alike from shot to shot. Printed are the people of the truth, the tracks, the people that these were
+joined to before they are named, how many of those are two, and how many whom nobody could name the clip's card counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bench.truth import Made, enrol, name
+from bot.jobs import Workbench
+from models.cast import cast, people_of
+from models.faces import Box
+from models.recognition import Recogniser
+
+if TYPE_CHECKING:
+    from models.tracks import Track
+
+_ROOT = Path(__file__).resolve().parents[1]
+_ENROLLED = 7
+_SAME_FACE = 0.3
+_EVERY = 3
+
+
+def make(shared: Path, folder: Path, seed: int, seconds: float) -> Made:
+    """A video of the members of all groups; those of TWICE by the photos that aren't enrolled."""
+    chance = np.random.default_rng(1000 + seed)
+    rows: list[tuple[str, Path]] = []
+    for group in ("TWICE", "ITZY", "BTS"):
+        for member in sorted((shared / "faces" / "groups" / group).iterdir()):
+            photos = sorted(member.iterdir())
+            order: list[int] = chance.permutation(len(photos)).tolist()
+            enrolled = order[:_ENROLLED] if group == "TWICE" else []
+            rows += [(member.name, photos[i]) for i in enrolled]
+            (folder / "people" / member.name).mkdir(parents=True)
+            for i in order[len(enrolled) :]:
+                shutil.copy(photos[i], folder / "people" / member.name)
+    video = folder / "video.mp4"
+    script = [sys.executable, str(shared / "bench" / "make_mv.py"), str(video), str(folder / "people")]
+    options = ["--seconds", str(seconds), "--size", "1280x720", "--seed", str(seed)]
+    subprocess.run([*script, *options], check=True, stderr=subprocess.DEVNULL)
+    return Made(video, json.loads(video.with_suffix(".json").read_text()), tuple(rows))
+
+
+def shown(track: Track, truth: dict[str, Any]) -> str | None:
+    """Whom a track shows in most of its frames; None for no face of the truth."""
+    names: Counter[str] = Counter()
+    for number in range(0, len(track.boxes), _EVERY):
+        box = Box(*(round(edge) for edge in track.boxes[number].tolist()))
+        for face in truth["frames"][track.first + number] if track.first + number < len(truth["frames"]) else ():
+            top, right, bottom, left = face["box"]
+            names[face["name"]] += Box(left, top, right, bottom).overlap(box) >= _SAME_FACE
+    return next((who for who, count in names.most_common(1) if count), None)
+
+
+def main() -> None:
+    """Print a row for each engine and seed."""
+    parser = argparse.ArgumentParser(prog="python -m bench.unknown", description="How many people unknown faces are.")
+    parser.add_argument("shared", nargs="?", type=Path, default=_ROOT.parent / "shared")
+    parser.add_argument("--engines", default="dlib,retail", help="which to measure, with commas between")
+    parser.add_argument("--seeds", default="1,2", help="which videos to make, with commas between")
+    parser.add_argument("--seconds", type=float, default=90)
+    arguments = parser.parse_args()
+    shared: Path = arguments.shared.resolve()
+    print("engine seed  people  tracks  joined  of them two  not named: people, of them true")
+    for seed in arguments.seeds.split(","):
+        with tempfile.TemporaryDirectory() as folder:
+            made = make(shared, Path(folder), int(seed), arguments.seconds)
+            for engine in arguments.engines.split(","):
+                bench = Workbench(engine, shared / "models", 2**28, 2**28)
+                recogniser = Recogniser.from_bytes(enrol(bench, made))
+                look, _ = name(bench, made)
+                tracks = [track for track in look.tracks if len(track.encodings)]
+                who = [shown(track, made.truth) for track in tracks]
+                people = [{who[i] for i in places} - {None} for places in people_of(recogniser, tracks)]
+                unknown = [person for person in cast(recogniser, look).people if person.guess.name is None]
+                true = {shown(look.tracks[place], made.truth) for person in unknown for place in person.tracks} - {None}
+                counts = [len(set(who) - {None}), len(tracks), len(people), sum(len(names) > 1 for names in people)]
+                told = "  ".join(f"{count:6}" for count in counts)
+                print(f"{engine:6} {seed:>4}  {told}  {len(unknown):16} {len(true):6}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
