@@ -14,8 +14,9 @@ from contextlib import ExitStack, asynccontextmanager
 from contextvars import Context
 from functools import partial
 from multiprocessing import resource_tracker
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
+from bot.deadline import Deadline
 from bot.errors import TooSlowError, WorkersAwayError, WorkLostError
 
 if TYPE_CHECKING:
@@ -105,6 +106,17 @@ class Compute:
         The worker answers meanwhile, so nothing else ends the job. Raises as `run` does.
         """
         return await self._twice(partial(self._attempt, limit, None, FIRST, job, args, kwargs))
+
+    async def run_apart(
+        self, limit: float, job: Callable[Concatenate[Deadline, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """The result of a job that steps `aside` for processes apart, all of which end by the deadline that it is handed.
+
+        It is `limit` seconds from now, and the same for whoever takes the job up again. So nothing of it is at work any more
+        when this returns, or raises as `run` does.
+        """
+        until = Deadline.after(limit)
+        return await self._twice(lambda: self._attempt(until.left() + GRACE, None, FIRST, job, (until, *args), kwargs))
 
     async def _twice(self, attempt: Callable[[], Awaitable[T]]) -> T:
         try:

@@ -26,12 +26,19 @@ class BrokenOffError(Exception):
 
 
 def apart(limit: float, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """The result of `work(*args, **kwargs)`, a module's function, from a process of its own that ends within `limit` seconds.
+    """The result of `work(*args, **kwargs)`, a module's function, from a process that has ended `limit` seconds later.
 
-    Raises BrokenOffError when it gives none.
+    Raises BrokenOffError when it gives none. Where no time is left no process begins.
     """
+    if limit <= 0:
+        raise BrokenOffError("no time was left for it")
     command = [sys.executable, "-m", "models.apart", str(limit), str(os.getpid())]
-    done = subprocess.run(command, input=pickle.dumps((work, args, kwargs)), capture_output=True, check=False)
+    given = pickle.dumps((work, args, kwargs))
+    try:
+        # The process ends itself too, if this one dies: but its own clock starts only once Python has.
+        done = subprocess.run(command, input=given, capture_output=True, check=False, timeout=limit)
+    except subprocess.TimeoutExpired:
+        raise BrokenOffError(f"it was not done within {limit:.0f} s") from None
     if done.returncode:
         *_, last = ["", *done.stderr.decode(errors="replace").splitlines()]
         raise BrokenOffError(f"it ended with {done.returncode} {last}".strip())

@@ -120,7 +120,7 @@ def trained(
         kept = common / "trained.pickle"
         if kept.exists():
             return pickle.loads(kept.read_bytes())
-        job = compute.run_aside(TRAINED_IN, jobs.train, gallery_rows, "dlib-1", TRAINED_IN)
+        job = compute.run_apart(TRAINED_IN, jobs.train, gallery_rows, "dlib-1")
         with ThreadPoolExecutor(1) as thread:  # a session's fixture, but not a session's event loop
             trained = thread.submit(asyncio.run, job).result()
         assert trained is not None

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from bot.deadline import Deadline
     from bot.jobs.rosters import RosterRow
     from models.gallery import Gallery
     from models.maps import FaceMap
@@ -54,15 +55,15 @@ class GroupMap:
 
 
 def draw_map(
+    until: Deadline,
     rows: Sequence[RosterRow],
     crops: Sequence[bytes | None],
     engine: str,
     projection: Projection,
     of: int,
     compiled: Path,
-    limit: float,
 ) -> GroupMap:
-    """The map of the group of `rows`, made apart within `limit` seconds; they have at least `FEWEST_MAPPED` encodings.
+    """The map of the group of `rows`, made apart; they have at least `FEWEST_MAPPED` encodings.
 
     `crops`: the JPEG of each row, None where it is lost. `of`: how many photos the group has. `compiled`: the folder that
     compiled functions are kept in. Raises BrokenOffError.
@@ -72,7 +73,9 @@ def draw_map(
 
     aside()
     name = rows[0].group_name
-    found, picture = apart(limit, lay_out_and_draw, gallery_of(rows, engine), projection, name, crops, of, compiled)
+    found, picture = apart(
+        until.left(), lay_out_and_draw, gallery_of(rows, engine), projection, name, crops, of, compiled
+    )
     names = {row.member: row.name for row in rows}
     counts = [int((found.members == place).sum()) for place in range(len(found.places))]
     return GroupMap(

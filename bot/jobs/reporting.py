@@ -11,6 +11,7 @@ from bot.jobs.training import named_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bot.deadline import Deadline
     from bot.jobs.rosters import RosterRow
     from bot.jobs.training import Named
     from models.gallery import Gallery
@@ -54,14 +55,14 @@ class RosterReport:
     engine: str
 
 
-def report(rows: Sequence[RosterRow], engine: str, limit: float) -> RosterReport:
-    """How the group of `rows` stands, found out apart within `limit` seconds. Raises BrokenOffError."""
+def report(until: Deadline, rows: Sequence[RosterRow], engine: str) -> RosterReport:
+    """How the group of `rows` stands, found out apart. Raises BrokenOffError."""
     from bot.compute import aside
     from models.apart import apart
     from models.report import Tally
 
     aside()
-    found, picture = apart(limit, draw_report, gallery_of(rows, engine), rows[0].group_name)
+    found, picture = apart(until.left(), draw_report, gallery_of(rows, engine), rows[0].group_name)
     standing = {
         one.member.id: MemberStanding(
             one.member.name,

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from bot.deadline import Deadline
     from bot.jobs.rosters import RosterRow
     from models.cleaning import Suspicion
     from models.gallery import Gallery
@@ -88,10 +89,10 @@ class Made:
     doubts: tuple[int, ...] = ()
 
 
-def make(rows: Sequence[RosterRow], answering: Collection[int], engine: str, limit: float) -> Made:
+def make(until: Deadline, rows: Sequence[RosterRow], answering: Collection[int], engine: str) -> Made:
     """Judge the model made of `rows` by the photos `answering`, which it has too; train its classifier if it passes.
 
-    A model that has no further photo passes. Each step happens apart, within `limit` seconds, while the worker answers.
+    A model that has no further photo passes. Each step happens apart, while the worker answers.
     Raises BrokenOffError.
     """
     import numpy as np
@@ -102,20 +103,20 @@ def make(rows: Sequence[RosterRow], answering: Collection[int], engine: str, lim
     aside()
     gallery = gallery_of(rows, engine)
     old = np.array([row.photo in answering for row in rows], np.bool_)
-    compared, tally = apart(limit, _asked, gallery, old)
+    compared, tally = apart(until.left(), _asked, gallery, old)
     judged, named = _judged(compared, nothing_new=bool(old.all())), named_of(tally)
     if judged.passes:
-        return Made(judged, named, _trained(gallery, limit))
-    doubts: tuple[Suspicion, ...] = apart(limit, _doubts, gallery, old)
+        return Made(judged, named, _trained(until, gallery))
+    doubts: tuple[Suspicion, ...] = apart(until.left(), _doubts, gallery, old)
     return Made(judged, named, None, tuple(rows[doubt.photo].photo for doubt in doubts))
 
 
-def train(rows: Sequence[RosterRow], engine: str, limit: float) -> Trained | None:
-    """A classifier of `rows`, trained apart within `limit` seconds; None where they are too few. Raises BrokenOffError."""
+def train(until: Deadline, rows: Sequence[RosterRow], engine: str) -> Trained | None:
+    """A classifier of `rows`, trained apart; None where they are too few. Raises BrokenOffError."""
     from bot.compute import aside
 
     aside()
-    return _trained(gallery_of(rows, engine), limit)
+    return _trained(until, gallery_of(rows, engine))
 
 
 def named_of(tally: Tally) -> Named:
@@ -133,7 +134,7 @@ def _asked(gallery: Gallery, answering: NDArray[np.bool_]) -> tuple[Comparison, 
     return compare(gallery, answering, np.ones(len(answering), np.bool_)), Tally.of(confusions(gallery))
 
 
-def _trained(gallery: Gallery, limit: float) -> Trained | None:
+def _trained(until: Deadline, gallery: Gallery) -> Trained | None:
     from models.apart import apart
     from models.classifier import load
     from models.gallery import can_be_tried_out
@@ -141,7 +142,7 @@ def _trained(gallery: Gallery, limit: float) -> Trained | None:
 
     if not can_be_tried_out(gallery.members):
         return None
-    file = apart(limit, train_classifier, gallery)
+    file = apart(until.left(), train_classifier, gallery)
     trial = load(file).trial
     return Trained(file, Tried(trial.photos, trial.centroids, trial.classifier, trial.helps))
 

@@ -140,9 +140,7 @@ async def _draw(app: App, group: Group, projection: Projection, engine: str) -> 
     compiled = (app.settings.data / "numba").absolute()
     # Each takes a process of its own, of several hundred megabytes.
     async with app.mapping:
-        return await app.compute.run_aside(
-            LIMIT, jobs.draw_map, shown, crops, engine, projection, len(rows), compiled, LIMIT
-        )
+        return await app.compute.run_apart(LIMIT, jobs.draw_map, shown, crops, engine, projection, len(rows), compiled)
 
 
 def in_turns(rows: Sequence[RosterRow], most: int) -> list[RosterRow]:

@@ -8,18 +8,21 @@ import pickle
 import subprocess
 import sys
 import zipfile
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 from bot import jobs
 from bot.compute import Compute
+from bot.deadline import Deadline
 from bot.jobs import RosterRow, Trained
 from bot.settings import Settings
+from models import apart
 from models.apart import BrokenOffError
 from models.classifier import Trial, about, load
 from models.classifier_file import ABOUT, is_whole
@@ -84,7 +87,7 @@ async def a_training(
 ) -> AsyncGenerator[tuple[Compute, asyncio.Task[Trained | None], int, list[psutil.Process]]]:
     """Workers of one, the training that it has begun, its process id, and its children."""
     async with Compute.open(Settings(workers=1, deadline=LONG_ENOUGH)) as compute:
-        work = compute.run_aside(LONG_ENOUGH, jobs.train, rows, ENGINE, LONG_ENOUGH)
+        work = compute.run_apart(LONG_ENOUGH, jobs.train, rows, ENGINE)
         training = asyncio.create_task(work)
         (worker,) = await asyncio.to_thread(compute.worker_pids)
         async with asyncio.timeout(LONG_ENOUGH):
@@ -113,13 +116,42 @@ async def test_the_child_of_a_dead_worker_ends_itself(gallery_rows: list[RosterR
         training.cancel()
 
 
-async def test_a_training_that_takes_too_long_ends_itself(compute: Compute, gallery_rows: list[RosterRow]) -> None:
-    with pytest.raises(BrokenOffError):
-        await compute.run_aside(LONG_ENOUGH, jobs.train, gallery_rows, ENGINE, 0.01)
+async def test_when_a_training_is_given_up_nothing_of_it_is_at_work(gallery_rows: list[RosterRow]) -> None:
+    """The next one would begin beside it otherwise."""
+    async with Compute.open(Settings(workers=1, deadline=LONG_ENOUGH)) as compute:
+        (worker,) = await asyncio.to_thread(compute.worker_pids)
+        with pytest.raises(BrokenOffError):
+            await compute.run_apart(1.0, jobs.train, gallery_rows, ENGINE)
+        assert psutil.Process(worker).children() == []
+
+
+async def test_both_processes_of_a_training_keep_to_one_deadline(
+    gallery_rows: list[RosterRow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = [row for row in gallery_rows if row.group_name == "G1"]
+    rows = group + said(group, {"M11": "M12", "M12": "M11"}, 3)
+    limits: list[float] = []
+
+    def here(limit: float, work: Callable[..., Any], *args: Any) -> Any:
+        limits.append(limit)
+        return work(*args)
+
+    monkeypatch.setattr(apart, "apart", here)
+    async with Compute.open(Settings(), own_processes=False) as compute:
+        made = await compute.run_apart(LONG_ENOUGH, jobs.make, rows, photos_of(group), ENGINE)
+    assert not made.judged.passes
+    first, second = limits
+    assert LONG_ENOUGH > first > second
+
+
+def test_where_no_time_is_left_no_process_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(subprocess, "run")
+    with pytest.raises(BrokenOffError, match="no time was left"):
+        apart.apart(Deadline.after(-1.0).left(), heavy_modules)
 
 
 async def test_a_small_roster_starts_no_training(compute: Compute, gallery_rows: list[RosterRow]) -> None:
-    assert await compute.run_aside(LONG_ENOUGH, jobs.train, gallery_rows[:11], ENGINE, LONG_ENOUGH) is None
+    assert await compute.run_apart(LONG_ENOUGH, jobs.train, gallery_rows[:11], ENGINE) is None
 
 
 def said(rows: list[RosterRow], told: dict[str, str], count: int) -> list[RosterRow]:
@@ -134,7 +166,7 @@ def said(rows: list[RosterRow], told: dict[str, str], count: int) -> list[Roster
 async def test_lies_do_not_pass(compute: Compute, gallery_rows: list[RosterRow]) -> None:
     group = [row for row in gallery_rows if row.group_name == "G1"]
     rows = group + said(group, {"M11": "M12", "M12": "M11"}, 3)
-    made = await compute.run_aside(LONG_ENOUGH, jobs.make, rows, photos_of(group), ENGINE, LONG_ENOUGH)
+    made = await compute.run_apart(LONG_ENOUGH, jobs.make, rows, photos_of(group), ENGINE)
     assert (made.judged.passes, made.judged.probes, made.trained) == (False, 16, None)
     assert set(made.doubts) == {row.photo for row in rows} - photos_of(group)
 
@@ -143,8 +175,8 @@ async def test_the_truth_passes(compute: Compute, gallery_rows: list[RosterRow])
     """So few that no classifier is trained."""
     group = [row for row in gallery_rows if row.group_name == "G1" and row.photo % 4 and row.name != "M14"]
     rows = group + said(group, {"M11": "M11", "M12": "M12"}, 1)
-    made = await compute.run_aside(LONG_ENOUGH, jobs.make, rows, photos_of(group), ENGINE, LONG_ENOUGH)
+    made = await compute.run_apart(LONG_ENOUGH, jobs.make, rows, photos_of(group), ENGINE)
     assert (made.judged.passes, made.judged.probes, made.trained) == (True, 9, None)
-    told = await compute.run_aside(LONG_ENOUGH, jobs.report, rows, ENGINE, LONG_ENOUGH)
+    told = await compute.run_apart(LONG_ENOUGH, jobs.report, rows, ENGINE)
     assert made.named == told.named
     assert made.named.photos == len(rows)

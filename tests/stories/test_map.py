@@ -61,13 +61,13 @@ async def suspected(stage: Stage) -> int:
 async def test_everybody_sees_the_map_and_it_is_drawn_once(presidents: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     stage = presidents
     drawn: list[object] = []
-    run_aside = Compute.run_aside
+    run_apart = Compute.run_apart
 
     async def counted(self: Compute, limit: float, job: Any, *args: Any) -> Any:
         drawn.append(job)
-        return await run_aside(self, limit, job, *args)
+        return await run_apart(self, limit, job, *args)
 
-    monkeypatch.setattr(Compute, "run_aside", counted)
+    monkeypatch.setattr(Compute, "run_apart", counted)
     first, second = await asyncio.gather(*(maps.draw(stage.app, [stage.guild.id], "Presidents") for _ in range(2)))
     assert first.found is second.found
     card = await asked(stage, group="presidents", method="tsne")
