@@ -96,11 +96,6 @@ class Settings(BaseSettings):
     clip_seconds: float = Field(600.0, gt=0, description="The longest part of a video that is annotated, in seconds.")
     clip_bytes: int = Field(500 * MEBIBYTE, gt=0, description="The largest video that is downloaded or read, in bytes.")
     clip_height: int = Field(1080, ge=144, le=2160, description="The greatest height of a clip, in pixels.")
-    clip_upload: int = Field(
-        10 * MEBIBYTE,
-        ge=MEBIBYTE,
-        description="How large a clip may be that is posted, in bytes; more where Discord says that a server takes more.",
-    )
     clips_of_person: int = Field(1, ge=1, description="How many clips of one person are in work or waiting at a time.")
     clips_of_server: int = Field(20, ge=1, description="How many clips of one server may wait.")
     clip_keep_bytes: int = Field(

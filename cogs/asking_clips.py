@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bot.clips.wishes import Wish
 from bot.errors import sentence_for
 from bot.media.captions import Style
-from bot.usecases import clip
+from bot.usecases import clip, uploads
 from bot.usecases.clip import Reach
 from cogs.asking import asked_in, reply
 from cogs.cards.clip import taken_card
@@ -43,8 +43,7 @@ async def annotate(client: Nugu, message: discord.Message, shows: discord.Messag
     card = await reply(message, view=taken_card())
     try:
         with client.app.turns.taken_by(message.author.id):
-            most_bytes = message.guild.filesize_limit if message.guild else None
-            reach = Reach(channel_id=message.channel.id, card_id=card.id, most_bytes=most_bytes)
+            reach = Reach(channel_id=message.channel.id, card_id=card.id, most_bytes=await _most_bytes(client, message))
             await promise(client, await asked_in(client, message, shows), found, reach)
     except Exception as error:  # noqa: BLE001  # the card is there, so the sentence stands in its place
         await card.edit(view=told_card(sentence_for(error)))
@@ -68,3 +67,10 @@ async def promise(
     async with client.app.clips.kept.incoming() as folder:
         wish = Wish(await receive(client, found, folder), start or 0.0, length, style)
         await clip.ask(client.app, asked, wish, reach)
+
+
+async def _most_bytes(client: Nugu, message: discord.Message) -> int:
+    """The largest file that is tried as an answer to a message."""
+    if message.guild is None:
+        return uploads.USUAL
+    return await uploads.most_bytes(client.app, message.guild.id, message.guild.filesize_limit)

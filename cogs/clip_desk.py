@@ -13,10 +13,12 @@ import discord
 
 from bot.client import UNREACHABLE
 from bot.clips.standing import UploadRefusedError
+from bot.usecases import uploads
 from cogs.cards.clip import clip_card, clip_files, progress_card
 from cogs.cards.layout import told_card
 from cogs.cards.result import pictures_shown
 from cogs.progress import TOKEN_SECONDS
+from cogs.sending import is_too_large
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -29,16 +31,9 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-BAD_REQUEST, FORBIDDEN, NOT_FOUND, TOO_LARGE = 400, 403, 404, 413
-REQUEST_TOO_LARGE = 40005
+BAD_REQUEST, FORBIDDEN, NOT_FOUND = 400, 403, 404
 OUT_OF_REACH = frozenset({10008, 10015, 50027})
 """Unknown message, unknown webhook, invalid token: what an interaction no longer reaches, the bot may."""
-
-SMALLER = 0.7
-"""What is tried after a refusal, of what was refused."""
-
-SMALLEST_LIMIT = 8 << 20
-"""Bytes that Discord has taken everywhere for years."""
 
 LOOKED_THROUGH = 200
 """So many messages after a card are looked through for its answer."""
@@ -94,7 +89,7 @@ class ClipDesk:
             try:
                 await self._edit(promise, clip_card(finished), lambda: clip_files(finished, drawing))
             except discord.HTTPException as refused:
-                _check_size(refused, drawing)
+                await self._check_size(promise, refused, drawing)
                 if refused.status == NOT_FOUND and promise.answer_id is not None:
                     return promise.answer_id  # somebody took the clip away while it was drawn again
                 if refused.status not in {BAD_REQUEST, FORBIDDEN, NOT_FOUND}:
@@ -110,7 +105,7 @@ class ClipDesk:
                 nonce=f"{promise.job_id}-{crc32(drawing.chart):08x}",
             )
         except discord.HTTPException as refused:
-            _check_size(refused, drawing)
+            await self._check_size(promise, refused, drawing)
             raise
         if posted.id != promise.card_id:
             await self._say_instead(promise, f"Done: {posted.jump_url}")
@@ -200,6 +195,21 @@ class ClipDesk:
         asker = await self._client.fetch_user(promise.asker_id)
         return await asker.send(**parts(), **how)
 
+    async def _check_size(self, promise: Promise, refused: discord.HTTPException, drawing: Drawing) -> None:
+        """Raises UploadRefusedError where Discord refused the clip for its size."""
+        if not is_too_large(refused):
+            return
+        guild = self._client.get_guild(promise.server_id) if promise.server_id is not None else None
+        # An interaction's number is that of its asker, and says nothing about the bot's own messages there.
+        of_server = guild is not None and self._webhook(promise) is None
+        smaller = await uploads.refused(
+            self._client.app,
+            promise.server_id if of_server else None,
+            drawing.clip.stat().st_size,
+            guild.filesize_limit if guild is not None else uploads.BEFORE,
+        )
+        raise UploadRefusedError(smaller) from refused
+
     def _channel(self, promise: Promise) -> discord.PartialMessageable:
         return self._client.get_partial_messageable(promise.channel_id, guild_id=promise.server_id)
 
@@ -216,17 +226,6 @@ class ClipDesk:
         posted = discord.utils.snowflake_time(promise.card_id).timestamp()
         until = promise.token_until if promise.token is not None else posted + TOKEN_SECONDS
         return discord.utils.utcnow().timestamp() < until
-
-
-def _check_size(refused: discord.HTTPException, drawing: Drawing) -> None:
-    """Raises UploadRefusedError where Discord refused the clip for its size."""
-    if (
-        refused.status == TOO_LARGE
-        or refused.code == REQUEST_TOO_LARGE
-        or (refused.status == BAD_REQUEST and "entity too large" in refused.text.lower())
-    ):
-        size = drawing.clip.stat().st_size
-        raise UploadRefusedError(min(SMALLEST_LIMIT, round(size * SMALLER))) from refused
 
 
 def _has_clip(message: discord.Message) -> bool:

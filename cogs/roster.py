@@ -22,6 +22,7 @@ from cogs.contents import attached
 from cogs.offers import own_groups
 from cogs.pictures import read_file
 from cogs.progress import Progress
+from cogs.sending import is_too_large
 from cogs.trust import requires
 
 if TYPE_CHECKING:
@@ -66,15 +67,19 @@ class Roster(commands.GroupCog, name="roster"):
         self, interaction: discord.Interaction[Nugu], group: app_commands.Range[str, 1, LONGEST_NAME] | None = None
     ) -> None:
         """All groups, members and crops of this server as a zip archive."""
-        assert interaction.guild is not None
+        assert interaction.guild_id is not None
         await interaction.response.defer(ephemeral=True, thinking=True)
+        most_bytes = interaction.filesize_limit
         with self.client.app.turns.taken_by(interaction.user.id):
-            exported = await exchange.export_roster(
-                self.client.app, interaction.guild.id, group, most_bytes=interaction.guild.filesize_limit
-            )
+            exported = await exchange.export_roster(self.client.app, interaction.guild_id, group, most_bytes=most_bytes)
             with exported.file:
                 archive = discord.File(BytesIO(exported.file.read()), "roster.zip")
-            await interaction.followup.send(exported_in_words(exported), file=archive, ephemeral=True)
+            try:
+                await interaction.followup.send(exported_in_words(exported), file=archive, ephemeral=True)
+            except discord.HTTPException as refused:
+                if is_too_large(refused):
+                    raise exchange.TooLargeError(most_bytes) from refused
+                raise
 
 
 async def setup(client: Nugu) -> None:

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from bot.client import Nugu
     from cogs.cards.layout import Layout
 
-BAD_REQUEST = 400
+BAD_REQUEST, TOO_LARGE = 400, 413
+REQUEST_TOO_LARGE = 40005
 
 
 async def show(
@@ -39,3 +40,12 @@ async def show(
     shown = await interaction.followup.send(view=view, files=files, ephemeral=ephemeral, wait=True)
     await interaction.delete_original_response()
     return shown
+
+
+def is_too_large(refused: discord.HTTPException) -> bool:
+    """Whether Discord refused a file for its size."""
+    return (
+        refused.status == TOO_LARGE
+        or refused.code == REQUEST_TOO_LARGE
+        or (refused.status == BAD_REQUEST and "entity too large" in refused.text.lower())
+    )

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select, update
 
+from bot.database.base import utc_now
 from bot.database.tables import Channel, Server, ServerRole
 from bot.trust import Trust
 from bot.words import Learns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -66,6 +68,19 @@ class Servers:
             learns=server.learns if server else Learns.CONFIRMED,
             notices=server.notices_channel_id if server else None,
         )
+
+    async def refused_upload(self, server_id: int, *, since: datetime) -> int | None:
+        """Bytes of the smallest file that Discord refused there, unless that was before `since`."""
+        server = await self._session.get(Server, server_id)
+        fresh = server is not None and server.refused_at is not None and server.refused_at >= since
+        return server.refused_upload if server is not None and fresh else None
+
+    async def refuse_upload(self, server_id: int, size: int, *, since: datetime) -> None:
+        """Remember that Discord refused a file so large there, now; what was refused before `since` is forgotten."""
+        before = await self.refused_upload(server_id, since=since)
+        server = await self.ensure(server_id)
+        server.refused_upload = size if before is None else min(before, size)
+        server.refused_at = utc_now()
 
     async def touch(self, server_id: int) -> None:
         """Let recognisers of the server's rosters be fitted anew, and whoever listens know once this is committed."""

@@ -41,7 +41,8 @@ class Note(Base):
 class Server(Base):
     """What a server chose in /setup. `roster_revision` grows with every change of what its faces are named by.
 
-    `notices_channel_id` is where moderators are told what they did not ask for; None: nowhere.
+    `notices_channel_id` is where moderators are told what they did not ask for; None: nowhere. `refused_upload`: bytes of the
+    smallest file that Discord refused there, at `refused_at`.
     """
 
     __tablename__ = "server"
@@ -50,6 +51,8 @@ class Server(Base):
     threshold: Mapped[float | None]
     learns: Mapped[Learns] = mapped_column(default=Learns.CONFIRMED)
     notices_channel_id: Mapped[int | None] = mapped_column(BigInteger)
+    refused_upload: Mapped[int | None] = mapped_column(BigInteger)
+    refused_at: Mapped[datetime | None]
     roster_revision: Mapped[int] = mapped_column(default=0)
 
 

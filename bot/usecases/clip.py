@@ -15,6 +15,7 @@ from bot.database.tables import LONGEST_TITLE, ClipJob
 from bot.errors import ForgottenError, NoRosterError, PersonError
 from bot.links.fetching import tidied
 from bot.trust import Trust
+from bot.usecases import uploads
 from bot.usecases.identify import naming_of
 from bot.wording import time_code
 
@@ -35,16 +36,13 @@ ONE_AT_A_TIME = "I am still at work on your last clip. Ask again when it is ther
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """With what the asker is reached; see `bot.clips.standing.Promise`.
-
-    `most_bytes`: what Discord takes there, if it said so.
-    """
+    """With what the asker is reached; see `bot.clips.standing.Promise`."""
 
     channel_id: int
     card_id: int | None = None
     token: str | None = None
     token_until: float = 0.0
-    most_bytes: int | None = None
+    most_bytes: int = uploads.USUAL
 
 
 async def check_room(app: App, asked: Asked) -> None:
@@ -70,10 +68,9 @@ async def ask(app: App, asked: Asked, wish: Wish, reach: Reach) -> int:
     else:
         title = link = tidied(app.settings, wish.source)
         video = making.video_of_link(link, app.settings.clip_height)
-    most_bytes = max(app.settings.clip_upload, reach.most_bytes or 0)
     job = ClipJob(
         wish=hashed(
-            video, wish.start, wish.length, wish.style, asked.servers, asked.group, asked.channel_id, most_bytes
+            video, wish.start, wish.length, wish.style, asked.servers, asked.group, asked.channel_id, reach.most_bytes
         ),
         asker_id=asked.asker_id,
         server_id=asked.server_id,
@@ -86,7 +83,7 @@ async def ask(app: App, asked: Asked, wish: Wish, reach: Reach) -> int:
         card_id=reach.card_id,
         token=reach.token,
         token_until=reach.token_until,
-        most_bytes=most_bytes,
+        most_bytes=reach.most_bytes,
         link=link,
         title=title[:LONGEST_TITLE],
         video=video,

@@ -20,6 +20,7 @@ from bot.usecases import members, roster
 from bot.usecases.handed_in import KeptCrop
 from bot.usecases.identify import Submitted
 from bot.usecases.roster import SAVED_ANEW, SEEN_BEFORE, NoUsablePhotoError
+from bot.wording import mebibytes
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -56,6 +57,16 @@ class Imported:
     known: int
     members: int
     left_out: tuple[tuple[str, str], ...]
+
+
+class TooLargeError(PersonError):
+    """The archive is larger than what may be uploaded."""
+
+    def __init__(self, most_bytes: int) -> None:
+        super().__init__(
+            f"This makes more than the {mebibytes(most_bytes)} that I may upload here. Export one group at a time with "
+            "`group:`, or my owner takes all with `nugu roster export`."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +127,7 @@ async def import_roster(
 async def export_roster(app: App, server_id: int, group: str | None, *, most_bytes: int | None = None) -> Exported:
     """The server's roster, or one group of it, as an archive that `import_roster` takes.
 
-    Raises PersonError when there is none, or the archive would have more than `most_bytes`.
+    Raises PersonError when there is none, TooLargeError where the archive would have more than `most_bytes`.
     """
     async with app.database.reading() as session:
         if group is not None:
@@ -142,10 +153,7 @@ async def export_roster(app: App, server_id: int, group: str | None, *, most_byt
                 if most_bytes is not None and file.tell() > most_bytes:
                     break
         if most_bytes is not None and file.tell() > most_bytes:
-            raise PersonError(
-                f"This makes more than the {most_bytes / 2**20:.0f} MiB that I may upload here. Export one group at a "
-                "time with `group:`, or my owner takes all with `nugu roster export`."
-            )
+            raise TooLargeError(most_bytes)
     except BaseException:
         file.close()
         raise

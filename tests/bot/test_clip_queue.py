@@ -26,7 +26,7 @@ from bot.database.tables import ClipJob, Question
 from bot.deletions import Places
 from bot.errors import PersonError, WorkersAwayError
 from bot.trust import Trust
-from bot.usecases import clip, deleted
+from bot.usecases import clip, deleted, uploads
 from bot.usecases.clip import Reach
 from bot.usecases.correct import Speaker
 from bot.usecases.identify import Asked
@@ -354,7 +354,7 @@ async def test_an_upload_that_is_refused_is_made_smaller_once(app: App, works: W
     desk.refuses = 1
     job_id = await promise(app, 1)
     await becomes(app, job_id, ClipState.DONE)
-    assert works.most == [app.settings.clip_upload, app.settings.clip_upload // 2]
+    assert works.most == [uploads.USUAL, uploads.USUAL // 2]
     desk.refuses = 2
     job_id = await promise(app, 1, "b")
     await until(lambda: desk.told == {job_id: queue.TOO_LARGE})

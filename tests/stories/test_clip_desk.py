@@ -161,7 +161,7 @@ async def test_a_refusal_for_size_says_what_may_be_tried(
     stage.env.inject_error("PATCH", "/webhooks/*/messages/*", **refuse)
     with pytest.raises(UploadRefusedError) as refused:
         await desk.answer(asked, clips.finished("Sana"), drawing)
-    assert refused.value.most_bytes == 8 << 20
+    assert refused.value.most_bytes == 10 << 20
     stage.env.inject_error("POST", "/channels/*/messages", **refuse)
     with pytest.raises(UploadRefusedError):
         await desk.answer(replace(asked, card_id=None), clips.finished("Sana"), drawing)

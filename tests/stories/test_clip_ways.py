@@ -12,6 +12,7 @@ from simcord import InteractionResult
 from bot.clips.wishes import Posted, Wish
 from bot.errors import PersonError
 from bot.media.captions import Style
+from bot.usecases import uploads
 from bot.usecases.clip import Reach
 from bot.usecases.identify import Asked
 from cogs.cards.clip import TAKEN
@@ -174,6 +175,18 @@ async def test_a_mention_with_a_video_or_a_link(stage: Stage, heard: Heard) -> N
     await stage.fan.send(stage.channel, f"{stage.mention} <{LINK}>")
     assert heard.wishes[1] == Wish(LINK, 95.0)
     assert heard.videos == [VIDEO[1]]
+
+
+async def test_a_message_is_answered_by_as_large_a_file_as_discord_took_there(stage: Stage, heard: Heard) -> None:
+    async def asked() -> int:
+        await stage.fan.send(stage.channel, f"{stage.mention} {LINK}")
+        return heard.reaches[-1].most_bytes
+
+    assert await asked() == 20 << 20
+    await uploads.refused(stage.app, stage.guild.id, 19 << 20, 10 << 20)
+    assert await asked() == 10 << 20
+    await stage.restart()
+    assert await asked() == 10 << 20
 
 
 async def test_the_still_of_a_linked_video_is_no_picture_to_identify(stage: Stage, heard: Heard) -> None:

@@ -12,6 +12,7 @@ import pytest
 from bot.app import App
 from bot.client import Nugu
 from bot.clips.standing import Stage, Standing, UploadRefusedError
+from bot.usecases import uploads
 from bot.usecases.clip import Reach
 from cogs.clip_desk import ClipDesk
 from tests.stories.reading import walk
@@ -44,7 +45,7 @@ async def test_a_card_becomes_a_clip_over_the_wire(
     guild = wire.add_guild()
     channel = wire.add_channel(guild)
     fan = wire.add_user("fan", guild)
-    large = clips.drawing(tmp_path_factory.mktemp("large"), size=30 << 20)
+    large = clips.drawing(tmp_path_factory.mktemp("large"), size=19 << 20)
     small = clips.drawing(tmp_path_factory.mktemp("small"), size=2 << 20)
     async with wire.running(bot):
         await wire.wait_for("PUT", "/applications/*/commands")
@@ -62,7 +63,7 @@ async def test_a_card_becomes_a_clip_over_the_wire(
         await wire.wait_for("PATCH", "/webhooks/*/*/messages/*")
         with pytest.raises(UploadRefusedError) as refused:
             await desk.answer(promise, clips.finished("Sana"), large)
-        assert refused.value.most_bytes == 8 << 20
+        assert refused.value.most_bytes == 10 << 20
         assert await desk.answer(promise, clips.finished("Sana"), small) == promise.card_id
         sent = await wire.wait_for("PATCH", "/webhooks/*/*/messages/*")
         assert [len(file.data or b"") for file in sent.files.values()] == [2 << 20, len(small.chart)]
@@ -72,7 +73,11 @@ async def test_a_card_becomes_a_clip_over_the_wire(
         ]
         assert await desk.answered(promise) == promise.card_id
 
+        assert await uploads.most_bytes(bot.app, guild.id, 10 << 20) == 20 << 20
         late = replace(promise, token_until=0.0)
+        with pytest.raises(UploadRefusedError) as refused:
+            await desk.answer(late, clips.finished("Sana"), large)
+        assert refused.value.most_bytes == await uploads.most_bytes(bot.app, guild.id, 10 << 20) == 10 << 20
         posted = await desk.answer(late, clips.finished("Sana"), small)
         reply = await wire.wait_for("POST", "/channels/*/messages")
         assert int(reply.response["id"]) == posted
