@@ -16,6 +16,7 @@ from discord.ext import commands
 
 from bot.database.tables import Note
 from bot.errors import PersonError, sentence_for
+from bot.retries import retry_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -77,6 +78,11 @@ class Nugu(commands.AutoShardedBot):
         self._always_sync = always_sync
         # A resumed session may replay events; an interaction is answered once.
         self._heard: deque[int] = deque(maxlen=REMEMBERED_INTERACTIONS)
+
+    async def start(self, token: str, *, reconnect: bool = True) -> None:
+        """See `discord.Client.start`. A simulated Discord logs in without it, and loses no connection."""
+        retry_once(self)
+        await super().start(token, reconnect=reconnect)
 
     async def setup_hook(self) -> None:
         # Known since login; asked for at the first press, it would cost a request within Discord's three seconds.

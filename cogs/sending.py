@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import discord
@@ -38,7 +39,9 @@ async def show(
     for file in files:
         file.reset()
     shown = await interaction.followup.send(view=view, files=files, ephemeral=ephemeral, wait=True)
-    await interaction.delete_original_response()
+    # Somebody may have taken it away; or the request broke when it had arrived, and aiohttp sent it again.
+    with contextlib.suppress(discord.NotFound):
+        await interaction.delete_original_response()
     return shown
 
 

@@ -24,7 +24,7 @@ from tests.support.wire_answers import Answers
 from tests.support.wire_gateway import Gateway, Signal
 from tests.support.wire_interactions import Interaction, component_data, interaction_payload, slash_data
 from tests.support.wire_patch import pointed_at
-from tests.support.wire_rest import Fault, Received, Rest
+from tests.support.wire_rest import Fault, Received, Reset, Rest
 from tests.support.wire_world import Channel, Guild, Json, User, World
 
 TOKEN = "loopback-token"
@@ -81,6 +81,12 @@ class WireDiscord:
     def failures(self) -> list[str]:
         """What was wrong with requests, and which endpoints this kit lacks."""
         return self._rest.failures
+
+    def said(self, channel: Channel) -> list[Json]:
+        """The messages of the bot that stand in a channel, private ones among them."""
+        ours = {"author": self.bot.id, "channel_id": channel.id}
+        messages = self._world.messages.values()
+        return [m for m in messages if ours == {"author": int(m["author"]["id"]), "channel_id": int(m["channel_id"])}]
 
     @property
     def resumes(self) -> int:
@@ -157,6 +163,18 @@ class WireDiscord:
     def fail_next(self, method: str, pattern: str, *, status: int, retry_after: float = 0.2) -> None:
         """Answer the next request to an endpoint with an error: 429 with its headers, or a server error."""
         self._rest.faults.append(Fault(method, pattern, status, retry_after))
+
+    def reset_next(self, method: str, pattern: str, *, served: bool = False, silently: bool = False) -> None:
+        """Reset the connection under the next request to an endpoint, if the connection was used before.
+
+        ``served``: only the answer is lost. ``silently``: the connection is closed, as an idle one is.
+        """
+        self._rest.resets.append(Reset(method, pattern, served, silently))
+
+    @property
+    def resets(self) -> int:
+        """How many resets still wait for their request."""
+        return len(self._rest.resets)
 
     def refuse_sync(self) -> None:
         """Refuse the next sync of commands as Discord refuses one whose description it doesn't take."""

@@ -51,6 +51,8 @@ class Answers:
     """By token."""
     _files: dict[str, list[Json]] = field(default_factory=dict[str, list[Json]])
     """The files of each message, those that its components show among them."""
+    _nonces: dict[str, int] = field(default_factory=dict[str, int])
+    """The message of each nonce."""
 
     async def answer(self, method: str, path: str, body: Any, files: Mapping[str, FileInfo]) -> Any:
         """The JSON of a response; None for one without a body.
@@ -115,8 +117,15 @@ class Answers:
         self._channel(call.parts[0])
 
     async def post_message(self, call: Call) -> Json:
-        """POST /channels/*/messages."""
-        return await self._create(self._channel(call.parts[0]), call.json, call.files)
+        """POST /channels/*/messages: with a nonce that is enforced and known, what it made the first time."""
+        nonce = call.json.get("nonce") if call.json.get("enforce_nonce") else None
+        if nonce is not None and (known := self._nonces.get(str(nonce))) is not None:
+            return self._message(known)
+        message = await self._create(self._channel(call.parts[0]), call.json, call.files)
+        if nonce is not None:
+            message["nonce"] = nonce
+            self._nonces[str(nonce)] = int(message["id"])
+        return message
 
     async def get_message(self, call: Call) -> Json:
         """GET /channels/*/messages/*."""
@@ -158,10 +167,15 @@ class Answers:
         return response
 
     async def followup(self, call: Call) -> Json:
-        """POST /webhooks/*/*."""
+        """POST /webhooks/*/*: the first one takes the place of "thinking"."""
         interaction = self._interaction(call.parts[1])
         if not interaction.answered:
             raise RefusedError(404, 10015, "Unknown Webhook")
+        original = self.world.messages.get(interaction.original_id or 0)
+        if original is not None and original["flags"] & _LOADING:
+            kept = original["flags"] & _EPHEMERAL
+            flags = call.json.get("flags", 0) & ~_EPHEMERAL | kept
+            return await self._edit(int(original["id"]), {**call.json, "flags": flags}, call.files)
         return await self._create(interaction.channel, call.json, call.files)
 
     async def get_answer(self, call: Call) -> Json:

@@ -1,12 +1,16 @@
 """The REST side of a loopback Discord: takes requests apart, judges and records them, and answers as Discord does."""
 
+import asyncio
 import hashlib
 import json
 import math
+import socket
+import struct
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, cast
+from weakref import WeakSet
 
 from aiohttp import BodyPartReader, web
 
@@ -15,6 +19,9 @@ from tests.support.discord_messages import FileInfo
 from tests.support.wire_answers import Answers, RefusedError, UnknownEndpointError
 from tests.support.wire_gateway import Signal
 from tests.support.wire_world import Json
+
+CUT = -1
+"""The status of a request whose answer was lost with its connection."""
 
 
 @dataclass
@@ -49,6 +56,20 @@ class Fault:
     """The body; left out, one that says that it was made to fail."""
 
 
+@dataclass
+class Reset:
+    """A reset of the connection that waits for the next request to an endpoint on a connection that was used before.
+
+    ``served``: the request is carried out first, and only its answer is lost. ``silently``: the connection is closed, and
+    not reset.
+    """
+
+    method: str
+    pattern: str
+    served: bool
+    silently: bool
+
+
 class Rest:
     """Takes every request below ``/api/v10``."""
 
@@ -56,13 +77,21 @@ class Rest:
         self.requests: list[Received] = []
         self.failures: list[str] = []
         self.faults: list[Fault] = []
+        self.resets: list[Reset] = []
+        self._used: WeakSet[asyncio.Transport] = WeakSet()
+        """The connections that have had a request."""
         self._answers = answers
         self._token = token
         self._upload_limit = upload_limit
         self._signal = signal
 
     async def handle(self, request: web.Request) -> web.Response:
-        """Answer one request: refused, faulted or served."""
+        """Answer one request: refused, faulted, cut off or served."""
+        reset = self._reset_for(request)
+        if reset and not reset.served:
+            # The body is left unread, so that an upload breaks in the middle.
+            self.requests.append(_unread(request))
+            return self._cut(request, reset)
         received = await _parsed(request)
         self.requests.append(received)
         headers = _rate_limit_headers(received)
@@ -74,11 +103,36 @@ class Rest:
         else:
             received.status, received.response = await self._served(received)
         self._signal.notify()
+        if reset:
+            received.status = CUT
+            return self._cut(request, reset)
         if received.response is None:
             return web.Response(status=received.status, headers=headers)
         # Bytes, so that no charset follows the content type: discord.py reads as JSON only what is exactly that.
         data = json.dumps(received.response).encode()
         return web.Response(body=data, status=received.status, headers=headers, content_type="application/json")
+
+    def _reset_for(self, request: web.Request) -> Reset | None:
+        """The reset that waits for this request, if its connection has been used before."""
+        assert request.transport is not None
+        used = request.transport in self._used
+        self._used.add(request.transport)
+        unread = _unread(request)
+        reset = next((reset for reset in self.resets if unread.fits(reset.method, reset.pattern)), None)
+        if reset is None or not used:
+            return None
+        self.resets.remove(reset)
+        return reset
+
+    def _cut(self, request: web.Request, reset: Reset) -> web.Response:
+        """End the connection; what is returned goes nowhere."""
+        assert request.transport is not None
+        if not reset.silently:
+            socket_ = request.transport.get_extra_info("socket")
+            # To close without lingering resets the connection.
+            socket_.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        request.transport.abort()
+        return web.Response()
 
     async def _served(self, received: Received) -> tuple[int, Any]:
         if received.authorization not in (None, f"Bot {self._token}"):
@@ -98,6 +152,12 @@ class Rest:
             self.failures.append(str(error))
             return 501, {"message": str(error), "code": 0}
         return (204 if response is None else 200), response
+
+
+def _unread(request: web.Request) -> Received:
+    """The request without its body, which was not waited for."""
+    path = api_path(request.rel_url.raw_path)
+    return Received(request.method, path, dict(request.query), None, {}, request.headers.get("Authorization"), CUT)
 
 
 def _rate_limit_headers(received: Received) -> dict[str, str]:

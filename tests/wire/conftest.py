@@ -13,3 +13,4 @@ async def wire() -> AsyncGenerator[WireDiscord]:
     async with WireDiscord() as wire:
         yield wire
     assert wire.failures == []
+    assert wire.resets == 0, "a connection was to be reset, and was not"
