@@ -31,9 +31,9 @@ from bot.usecases.clip import Reach
 from bot.usecases.correct import Speaker
 from bot.usecases.identify import Asked
 from bot.words import ClipState
+from tests.conftest import LONG_ENOUGH
 
 SERVER, CHANNEL = 7, 70
-SOON = 10.0
 
 
 @dataclass
@@ -139,7 +139,7 @@ async def promise(app: App, asker: int, name: str = "a", *, message: int | None 
 
 
 async def until(true: Callable[[], Awaitable[bool] | bool]) -> None:
-    async with asyncio.timeout(SOON):
+    async with asyncio.timeout(LONG_ENOUGH):
         while not (await now if isinstance(now := true(), Awaitable) else now):
             await asyncio.sleep(0.02)
 

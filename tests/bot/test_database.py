@@ -27,7 +27,7 @@ from bot.database.tables import Group, Note, Question
 from bot.errors import PersonError
 from bot.names import key_of
 from bot.settings import Settings
-from tests.conftest import ROOT
+from tests.conftest import LONG_ENOUGH, ROOT
 
 OPEN = """
 import asyncio, sys
@@ -193,7 +193,7 @@ def test_processes_open_a_new_folder_at_once(tmp_path: Path) -> None:
             assert opener.stdin is not None
             opener.stdin.write("\n")
             opener.stdin.flush()
-        told = [opener.communicate(timeout=60)[0] for opener in openers]
+        told = [opener.communicate(timeout=LONG_ENOUGH)[0] for opener in openers]
         assert [opener.returncode for opener in openers] == [0] * len(openers), told
 
 

@@ -31,6 +31,7 @@ from bot.jobs import Cut
 from bot.settings import Settings
 from bot.storage import Storage
 from tests.bot.test_cli import nugu
+from tests.conftest import LONG_ENOUGH
 from tests.support import toy
 
 pytestmark = pytest.mark.thorough
@@ -224,11 +225,11 @@ def test_killed_while_it_downloads(data: Path) -> None:
     part = data / "engines" / "toy" / "weights.bin.part"
     with publisher(bytes(range(256)) * 1024, delay=0.2) as (url, asked):
         with installing("toy", data=data, NUGU_TOY_URL=url) as process:
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + LONG_ENOUGH
             while not (part.exists() and part.stat().st_size) and time.monotonic() < deadline:
                 time.sleep(0.02)
             os.killpg(process.pid, signal.SIGKILL)
-            _, errors = process.communicate(timeout=60)
+            _, errors = process.communicate(timeout=LONG_ENOUGH)
         assert errors == ""
         assert state(data) == ("dlib", (PHOTOS, 0, 0))
         assert part.stat().st_size > 0
@@ -244,13 +245,13 @@ def test_stopped_while_it_looks_at_the_photos(
     data: Path, source: Path, public_photos: Path, number: signal.Signals
 ) -> None:
     with installing("toy", "--from", source, data=data, NUGU_TOY_SECONDS="0.5") as process:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + LONG_ENOUGH
         while not (data / "engines" / "toy" / "weights.bin").exists() and time.monotonic() < deadline:
             time.sleep(0.02)
         time.sleep(4)
         assert process.poll() is None
         os.killpg(process.pid, number)
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=LONG_ENOUGH)
     assert errors == ""
     assert process.returncode in {-signal.SIGKILL, 130}
     assert state(data)[0] == "dlib"

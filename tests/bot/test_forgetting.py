@@ -24,6 +24,7 @@ from bot.usecases import correct, deleted
 from bot.usecases.correct import Speaker
 from bot.words import Meaning
 from models.faces import Band, Box, Guess
+from tests.conftest import LONG_ENOUGH
 
 
 async def asked(
@@ -122,33 +123,56 @@ async def test_crops_that_a_killed_bot_left_behind_go_after_an_hour(app: App) ->
     assert await app.storage.keys("crops") == ["crops/fresh.jpg", "crops/kept"]
 
 
-async def test_what_fails_once_is_tried_again(
-    app: App, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+class Rounds:
+    """Counts how often what is due was forgotten. The first time fails, where it is told to."""
+
+    def __init__(self) -> None:
+        self.fails = False
+        self._ended = 0
+        self._changed = asyncio.Condition()
+
+    async def forget_due(self, app: App) -> None:
+        try:
+            if self.fails:
+                self.fails = False
+                raise OSError("the disk is full")
+            await forget_due(app)
+        finally:
+            async with self._changed:
+                self._ended += 1
+                self._changed.notify_all()
+
+    async def two_more(self) -> None:
+        """Returns once a round has ended that began after this call."""
+        async with asyncio.timeout(LONG_ENOUGH), self._changed:
+            wanted = self._ended + 2
+            await self._changed.wait_for(lambda: self._ended >= wanted)
+
+
+@pytest.fixture
+def rounds(monkeypatch: pytest.MonkeyPatch) -> Rounds:
+    rounds = Rounds()
+    monkeypatch.setattr(forgetting_module, "forget_due", rounds.forget_due)
+    return rounds
+
+
+async def test_what_fails_once_is_tried_again(app: App, rounds: Rounds, caplog: pytest.LogCaptureFixture) -> None:
     await asked(app, 8)
-    tries: list[None] = []
-
-    async def fails_once(app: App) -> None:
-        tries.append(None)
-        if len(tries) == 1:
-            raise OSError("the disk is full")
-        await forget_due(app)
-
-    monkeypatch.setattr(forgetting_module, "forget_due", fails_once)
+    rounds.fails = True
     with caplog.at_level(logging.ERROR):
-        async with forgetting(app, every=0.01), asyncio.timeout(10):
-            while await app.storage.keys("crops"):
-                await asyncio.sleep(0.01)
+        async with forgetting(app, every=0.01):
+            await rounds.two_more()
+    assert await app.storage.keys("crops") == []
     assert "the disk is full" in caplog.text
     assert not [task for task in asyncio.all_tasks() if "forget" in repr(task.get_coro())]
 
 
-async def test_a_face_that_comes_due_later_goes_then(app: App) -> None:
+async def test_a_face_that_comes_due_later_goes_then(app: App, rounds: Rounds) -> None:
     await asked(app, 6)
-    async with forgetting(app, every=0.01), asyncio.timeout(10):
-        await asyncio.sleep(0.1)
+    async with forgetting(app, every=0.01):
+        await rounds.two_more()
         assert len(await remembered(app)) == 1
         async with app.database.writing() as session:
             await session.execute(update(Question).values(asked_at=utc_now() - timedelta(days=8)))
-        while await app.storage.keys("crops"):
-            await asyncio.sleep(0.01)
+        await rounds.two_more()
+        assert await app.storage.keys("crops") == []

@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.conftest import ROOT
+from tests.conftest import LONG_ENOUGH, ROOT
 
 pytestmark = pytest.mark.thorough
 
@@ -49,7 +49,7 @@ def group(leader: int) -> list[int]:
 
 def until_workers(leader: int, workers: int) -> None:
     """Returns as soon as that many worker processes exist, whether they are ready or still importing."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + LONG_ENOUGH
     while time.monotonic() < deadline:
         children = psutil.Process(leader).children(recursive=True)
         if sum("spawn_main" in " ".join(child.cmdline()) for child in children) >= workers:
@@ -58,11 +58,21 @@ def until_workers(leader: int, workers: int) -> None:
     raise TimeoutError("no workers came up")
 
 
+def until_a_face_is_kept(data: Path) -> None:
+    """Returns as soon as the first photo is enrolled."""
+    deadline = time.monotonic() + LONG_ENOUGH
+    while time.monotonic() < deadline:
+        if any((data / "files" / "crops").glob("*.jpg")):
+            return
+        time.sleep(0.02)
+    raise TimeoutError("nobody was enrolled")
+
+
 def interrupt(process: subprocess.Popen[str]) -> str:
     """Press Ctrl-C; what was written to stderr."""
     os.killpg(process.pid, signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
-    deadline = time.monotonic() + 10
+    _, errors = process.communicate(timeout=LONG_ENOUGH)
+    deadline = time.monotonic() + LONG_ENOUGH
     while (left := group(process.pid)) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not left
@@ -93,7 +103,6 @@ def test_ctrl_c_in_the_middle_of_enrolling(tmp_path: Path, public_photos: Path) 
         member.mkdir(parents=True)
         shutil.copy(public_photos / "obama.jpg", member)
     with in_a_terminal(tmp_path / "data", "enrol", tmp_path / "faces") as process:
-        until_workers(process.pid, 2)
-        time.sleep(3)
+        until_a_face_is_kept(tmp_path / "data")
         assert "Traceback" not in interrupt(process)
     assert process.returncode == 130

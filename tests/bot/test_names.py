@@ -66,12 +66,12 @@ def test_of_two_thousand_names_some_are_offered_at_once() -> None:
     spellings = [
         Spelling(number, name, name + more) for number, name in enumerate(names) for more in ("", "쯔위", " Park")
     ]
-    began = time.perf_counter()
+    began = time.process_time()
     for typed in ("", "tz", "tzuyo", names[1234][:6], "쯔"):
         found = offered(typed, spellings, 25)
         assert len(found) == len({one.id for one in found}) <= 25
     assert offered(names[1234][:7] + "q", spellings, 25)[0].name == names[1234]
-    assert time.perf_counter() - began < 3, "Discord waits three seconds for one"
+    assert time.process_time() - began < 3, "Discord waits three seconds for one"
 
 
 def test_errors_show_names_as_they_are() -> None:

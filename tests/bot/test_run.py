@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.conftest import LONG_ENOUGH, ROOT
 
 
 def running(data: Path, port: int) -> subprocess.Popen[str]:
@@ -24,7 +24,7 @@ def running(data: Path, port: int) -> subprocess.Popen[str]:
 
 def test_without_a_network_it_says_so(tmp_path: Path) -> None:
     with running(tmp_path, port=9) as process:
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=LONG_ENOUGH)
     assert process.returncode == 1
     assert errors.splitlines()[-1].startswith("nugu: Discord can't be reached: ")
     assert "Traceback" not in errors
@@ -40,6 +40,6 @@ def test_told_to_stop_while_it_starts(tmp_path: Path, delay: float) -> None:
         with running(tmp_path, silent.getsockname()[1]) as process:
             time.sleep(delay)
             process.send_signal(signal.SIGTERM)
-            _, errors = process.communicate(timeout=60)
+            _, errors = process.communicate(timeout=LONG_ENOUGH)
     assert process.returncode in {0, -signal.SIGTERM}
     assert "Traceback" not in errors

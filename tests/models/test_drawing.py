@@ -317,7 +317,7 @@ def test_nine_faces_are_drawn_at_once() -> None:
     annotate(picture, tags)
     times: list[float] = []
     for _ in range(5):
-        started = time.perf_counter()
+        started = time.process_time()
         annotate(picture, tags)
-        times.append(time.perf_counter() - started)
-    assert min(times) < 0.15, "about 20 ms on two cores; the rest is for a busy machine"
+        times.append(time.process_time() - started)
+    assert min(times) < 0.15, "about 20 ms of a processor, whatever else it does"

@@ -20,6 +20,7 @@ from bot.jobs import RosterRow
 from bot.usecases import roster
 from bot.usecases.identify import Submitted
 from bot.words import Origin
+from tests.conftest import LONG_ENOUGH
 from tests.stories.conftest import Stage
 from tests.stories.reading import alt_texts, answer, buttons, texts
 from tests.support.galleries import add_photo
@@ -318,7 +319,7 @@ async def busy(pid: int) -> None:
     """Returns when the process has begun to work."""
     process = psutil.Process(pid)
     begun = process.cpu_times().user
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(LONG_ENOUGH):
         while process.cpu_times().user < begun + 0.1:
             await asyncio.sleep(0.01)
 

@@ -19,6 +19,7 @@ from bot.gather.fetch import Client, NoContactError
 from bot.gather.refusals import Why
 from bot.gather.sources import Found, found, load
 from bot.settings import Settings
+from tests.conftest import LONG_ENOUGH
 from tests.support.image_search import ImageSearch, Names, Vault
 
 ASKED = ["TWICE Tzuyu", "트와이스 쯔위"]
@@ -223,12 +224,12 @@ async def test_a_gathering_ends_when_its_time_is_up(search: ImageSearch) -> None
 
     async def never(request: web.Request) -> web.StreamResponse:
         asked.set()
-        await asyncio.sleep(60)
+        await asyncio.sleep(2 * LONG_ENOUGH)
         return web.Response()
 
     search.name("commons", search.put("/face.jpg", b"face"))
     search.name("commons", search.serve("/never.jpg", never))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(LONG_ENOUGH):
         settings = search.settings(gather_seconds=2.0, gather_sources=f"commons={search.base}/w/api.php")
         brought, tally = await gathered(settings)
     assert asked.is_set()
@@ -238,12 +239,12 @@ async def test_a_gathering_ends_when_its_time_is_up(search: ImageSearch) -> None
 
 async def test_a_search_may_not_use_up_more_than_its_time(search: ImageSearch) -> None:
     async def never(request: web.Request) -> web.StreamResponse:
-        await asyncio.sleep(60)
+        await asyncio.sleep(2 * LONG_ENOUGH)
         return web.Response()
 
     search.serve("/w/api.php", never)
     search.name("web", search.put("/face.jpg", b"face"))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(LONG_ENOUGH):
         assert (await gathered(search.settings(gather_seconds=0.2)))[1].out_of_time
         # One whose answer takes too long fails like any other, well before the run is over.
         sources = f"commons=http://localhost:{search.port}/w/api.php,web={search.base}/images/async"
@@ -281,7 +282,7 @@ async def test_one_that_is_stopped_leaves_nothing_under_way(search: ImageSearch,
                     return
 
     before = asyncio.all_tasks()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LONG_ENOUGH):
         task = asyncio.create_task(gather())
         await asked.wait()
         if how == "cancelled":

@@ -13,6 +13,7 @@ from aiohttp import web
 from bot.gather.fetch import Client, NoContactError, polite_client
 from bot.gather.refusals import RefusedError, Why
 from bot.settings import Settings
+from tests.conftest import LONG_ENOUGH
 from tests.support.image_search import ImageSearch, Names
 
 FACE = b"\xff\xd8\xff a face"
@@ -162,7 +163,7 @@ async def test_two_sites_are_asked_side_by_side(client: Client, search: ImageSea
 
     search.serve("/face.jpg", meet)
     links = [on("one", search, "/face.jpg"), on("two", search, "/face.jpg")]
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LONG_ENOUGH):
         assert await asyncio.gather(*map(client.picture, links)) == [FACE, FACE]
 
 
@@ -222,7 +223,7 @@ async def test_a_file_that_says_it_is_too_large_is_not_waited_for(client: Client
         await over.wait()
         return response
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LONG_ENOUGH):
         assert await refused(client, search.serve("/face.jpg", boasts)) is Why.TOO_LARGE
     over.set()
 
@@ -268,7 +269,7 @@ async def test_a_slow_drip_is_given_up_and_its_site_left_alone(search: ImageSear
             await asyncio.sleep(0.02)
 
     link = search.serve("/face.jpg", drip)
-    async with asyncio.timeout(10), polite_client(search.settings(gather_file_seconds=0.5)) as client:
+    async with asyncio.timeout(LONG_ENOUGH), polite_client(search.settings(gather_file_seconds=0.5)) as client:
         assert await refused(client, link) is Why.SLOW
         assert await refused(client, search.put("/other.jpg", FACE)) is Why.SLOW
     assert search.paths() == ["/robots.txt", "/face.jpg"]

@@ -15,7 +15,7 @@ import psutil
 import pytest
 from deno import find_deno_bin
 
-from tests.conftest import ROOT
+from tests.conftest import LONG_ENOUGH, ROOT
 from tests.support.image_search import Vault
 
 INNER = "import socket; socket.create_connection(('127.0.0.1', PORT))"
@@ -36,7 +36,7 @@ def attempt(code: str, confined: bool, programs: str = "()", port: int = 1) -> s
     begin = f"from bot.links.confinement import confine; confine({port}, {programs})" if confined else ""
     text = f"import os, shlex, socket, subprocess, sys, time\n{begin}\n{code}\n"
     return subprocess.run(
-        [sys.executable, "-c", text], capture_output=True, text=True, timeout=60, cwd=ROOT, check=False
+        [sys.executable, "-c", text], capture_output=True, text=True, timeout=LONG_ENOUGH, cwd=ROOT, check=False
     )
 
 
@@ -61,7 +61,7 @@ def aimed(code: str, vault: Vault) -> str:
 
 async def times_touched(vault: Vault) -> int:
     """How often the vault was, once it was; whoever connected may have ended before that is heard of."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LONG_ENOUGH):
         while not vault.touched:
             await asyncio.sleep(0.02)
     return vault.touched
@@ -211,7 +211,7 @@ def test_it_dies_with_whoever_started_it_and_so_does_what_it_started(tmp_path: P
         pids: list[int] = json.loads(process.stdout.readline())
         assert all(psutil.pid_exists(pid) for pid in pids)
         os.kill(process.pid, signal.SIGKILL)
-    until = time.monotonic() + 10
+    until = time.monotonic() + LONG_ENOUGH
     while any(alive(pid) for pid in pids) and time.monotonic() < until:
         time.sleep(0.05)
     assert not any(alive(pid) for pid in pids)

@@ -11,6 +11,7 @@ import pytest
 from bot import addresses
 from bot.addresses import read_allowed
 from bot.links.egress import Egress, Upstream, egress
+from tests.conftest import LONG_ENOUGH
 from tests.support.image_search import ImageSearch, Names, Vault
 
 # Hosts of URLs; what a browser or yt-dlp makes of the others is one of these.
@@ -46,7 +47,7 @@ async def say(proxy: Egress, text: str, password: str | None = None) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
     pair = b64encode(f"nugu:{proxy.password if password is None else password}".encode()).decode()
     writer.write(f"{text}\r\nProxy-Authorization: Basic {pair}\r\n\r\n".encode())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LONG_ENOUGH):
         answer = await reader.read()
     writer.close()
     return answer

@@ -19,7 +19,7 @@ from bot import addresses
 from bot.links.fetching import fetch, inspect
 from bot.links.reasons import PRIVATE, LinkError
 from bot.settings import Settings
-from tests.conftest import ROOT
+from tests.conftest import LONG_ENOUGH, ROOT
 from tests.support.image_search import ImageSearch, Names, Vault
 from tests.support.video_site import FFMPEG, Videos, mediasite, page, playlist
 
@@ -259,7 +259,9 @@ async def test_what_ffmpeg_would_fetch_by_itself(
     (tmp_path / "trap").write_bytes(trap)
     wide = ["-protocol_whitelist", "file,http,tcp", "-allowed_extensions", "ALL", "-extension_picky", "0", "-f", "hls"]
     command = [FFMPEG, "-nostdin", *wide, "-i", "file:trap", "-f", "null", "-"]
-    await asyncio.to_thread(subprocess.run, command, cwd=tmp_path, capture_output=True, timeout=60, check=False)
+    await asyncio.to_thread(
+        subprocess.run, command, cwd=tmp_path, capture_output=True, timeout=LONG_ENOUGH, check=False
+    )
     assert vault.touched > 0
 
 

@@ -212,10 +212,10 @@ def test_a_huge_directory_is_counted_and_not_read() -> None:
     end = b"PK\x05\x06" + bytes(8) + len(directory).to_bytes(4, "little") + bytes(6)
     file = BytesIO(directory + end)
     tracemalloc.start()
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(ArchiveError, match="holds more than 5,000 files"):
         Archive(file)
-    seconds, (_, peak) = time.perf_counter() - began, tracemalloc.get_traced_memory()
+    seconds, (_, peak) = time.process_time() - began, tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 8 * 2**20
     assert seconds < 5

@@ -259,7 +259,7 @@ def test_a_leash_holds(tmp_path: Path) -> None:
     assert (tmp_path / "x").stat().st_size <= 10**6
     began = time.monotonic()
     assert ended("import time; time.sleep(60)", Leash(1, 20, 2**30, 10**6), tmp_path).code is None
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 50
 
 
 @pytest.mark.thorough

@@ -180,9 +180,9 @@ def test_pages_of_a_tiff_are_counted_no_further_than_the_limit(photo: Image.Imag
 def test_a_gif_of_countless_frames_is_refused_at_once() -> None:
     frame = b"\x2c\0\0\0\0\1\0\1\0\0\2\2\x4c\1\0"
     data = b"GIF89a\1\0\1\0\x80\0\0\0\0\0\xff\xff\xff" + frame * 500_000 + b";"
-    started = time.perf_counter()
+    started = time.process_time()
     assert "2000 frames" in refused(data)
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
     assert gif_frames(data, 10**6) == 500_000
 
 
@@ -231,9 +231,9 @@ def test_a_png_bomb_is_refused_before_decoding(width: int, height: int, animated
         b"fcTL", struct.pack(">IIIIIHHBB", 0, width, height, 0, 0, 1, 10, 1, 0)
     )
     data = b"\x89PNG\r\n\x1a\n" + header + control * animated + chunk(b"IDAT", zlib.compress(b"\0" * 1000))
-    started = time.perf_counter()
+    started = time.process_time()
     assert "50 megapixels" in refused(data + chunk(b"IEND", b""))
-    assert time.perf_counter() - started < 0.2
+    assert time.process_time() - started < 0.2
 
 
 def test_other_bombs_are_refused_before_decoding(photo: Image.Image) -> None:
@@ -263,9 +263,9 @@ def test_metadata_that_unpacks_to_a_hundred_megabytes_is_left_packed(photo: Imag
         b"zTXt": b"Raw profile type exif\0\0",
         b"iCCP": b"a\0\0",
     }
-    started = time.perf_counter()
+    started = time.process_time()
     assert distance(open_picture(png_with(saved(photo, "PNG"), chunk(name, heads[name] + bomb))), photo) == 0
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_too_many_bytes_are_refused_unread() -> None:
