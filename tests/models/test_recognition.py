@@ -10,11 +10,13 @@ import face_recognition
 import numpy as np
 import pytest
 
+from models import background
 from models.calibration import WRONG_NAME
 from models.engines import load
 from models.faces import Band, Basis
 from models.gallery import Gallery, Member
 from models.recognition import Recogniser, fit
+from models.whitening import unit
 from tests.support.people import VERSION, D, World
 
 if TYPE_CHECKING:
@@ -302,6 +304,17 @@ def test_one_photo_is_enough_to_tell_presidents_from_an_astronaut(
     for photo, person in (("obama2.jpg", "obama"), ("obama3.jpg", "obama"), ("obama_partial_face.jpg", "obama")):
         assert names(recogniser, encode(engine, public_photos / photo)) == [person if person in enrolled else None]
     assert names(recogniser, encode(engine, public_photos / "astronaut.png")) == [None]
+
+
+@pytest.mark.parametrize("photos", [1, 2, 5])
+@pytest.mark.parametrize("aside", [0.0, 3.0], ids=["like idols", "unlike idols"])
+def test_no_gallery_is_centred_on_its_own_mean(world: World, photos: int, aside: float) -> None:
+    """Only less the shipped mean of other idols, or as it is: how far the gallery itself lies aside moves nothing."""
+    gallery = world.gallery({1: range(4)}, photos)
+    moved = unit(gallery.encodings + np.float32(aside) * unit(np.ones((1, gallery.encodings.shape[1]), np.float32)))
+    shipped = background.load(VERSION).whitening
+    whitening = fit(Gallery(moved, gallery.members, gallery.roster, VERSION)).whitening
+    assert np.array_equal(whitening.mean, np.zeros_like(shipped.mean) if aside else shipped.mean)
 
 
 @pytest.mark.thorough

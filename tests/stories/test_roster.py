@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
 
+import discord
 import pytest
+from discord import app_commands
 from PIL import Image
 from simcord import SetupError
 
@@ -125,11 +128,22 @@ async def test_a_command_checks_again_when_it_runs(stage: Stage) -> None:
 
 
 async def test_a_moderator_role_may_what_moderators_may(stage: Stage) -> None:
+    """Discord hides the commands by Manage Server alone; the card says where a server shows them to the role."""
     helpers = stage.guild.create_role("helpers")
     helper = stage.guild.add_member(stage.env.create_user("helper"), roles=[helpers])
     setup = answer(await stage.moderator.slash(stage.channel, "setup"))
-    await stage.moderator.select(setup, [helpers], custom_id="nugu:setup:moderators")
+    setup = await stage.moderator.select(setup, [helpers], custom_id="nugu:setup:moderators")
+    (told,) = [line for line in texts(answer(setup)).splitlines() if "Server Settings > Integrations" in line]
+    hidden = {
+        command.name
+        for command in stage.bot.tree.get_commands()
+        if isinstance(command, app_commands.Command | app_commands.Group)
+        and command.default_permissions == discord.Permissions(manage_guild=True)
+    }
+    assert set(re.findall(r"`/(\w+)`", told)) == hidden >= {"group", "member"}
+    assert "group add" not in helper.available_commands(stage.channel)
     show_to_everybody(stage, "group")
+    assert "group add" in helper.available_commands(stage.channel)
     added = await helper.slash(stage.channel, "group add", name="TWICE")
     assert "**TWICE** it is." in texts(answer(added))
 
