@@ -18,6 +18,7 @@ from bot.usecases.setup import choices as choices_of
 from bot.verdicts import training_told
 from cogs.cards.layout import told_card
 from cogs.cards.model import history_card, model_choice, report_card, status_card, way_back_card
+from cogs.limits import MOST_OPTIONS
 from cogs.offers import own_groups
 from cogs.presses.model import PRESSES
 from cogs.progress import Progress
@@ -105,7 +106,7 @@ class Models(commands.GroupCog, name="model"):
         group: str = interaction.namespace.group or ""
         found = await models.earlier(self.client.app, interaction.guild_id, group)
         wanted = [model for model in found if str(typed) in str(model.number)]
-        return [app_commands.Choice(name=model_choice(model), value=model.number) for model in wanted[:25]]
+        return [app_commands.Choice(name=model_choice(model), value=model.number) for model in wanted[:MOST_OPTIONS]]
 
     def _hear(self, notice: Notice) -> None:
         task = asyncio.create_task(self._tell(notice))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from discord import app_commands
 
 from bot.usecases import members
+from cogs.limits import LONGEST_OPTION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,15 +17,13 @@ if TYPE_CHECKING:
     from bot.client import Nugu
     from bot.names import Spelling
 
-LONGEST_CHOICE = 100
-
 Choices = list[app_commands.Choice[str]]
 
 
 def choices(spellings: Iterable[Spelling]) -> Choices:
     """Each as its name, with the spelling that was found where it is another; what is chosen is the name."""
     return [
-        app_commands.Choice(name=_shown(spelling.name, spelling.spelling)[:LONGEST_CHOICE], value=spelling.name)
+        app_commands.Choice(name=_shown(spelling.name, spelling.spelling)[:LONGEST_OPTION], value=spelling.name)
         for spelling in spellings
     ]
 

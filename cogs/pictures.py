@@ -12,15 +12,13 @@ from bot.media.headers import sniff
 from bot.usecases.identify import Submitted
 from bot.wording import mebibytes
 from cogs.contents import Kind, attached, media_of
+from cogs.limits import MOST_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.client import Nugu
     from cogs.contents import Media
-
-MOST_PICTURES = 10
-"""A message has as many attachments, and a media gallery as many items."""
 
 UNREADABLE = (discord.HTTPException, aiohttp.ClientError, TimeoutError)
 """What keeps a file of Discord's from being read."""
@@ -36,7 +34,7 @@ async def pictures_of(client: Nugu, message: discord.Message) -> list[Submitted]
     claimed = any(media.kind in {Kind.PICTURE, Kind.STILL} for media in carried)
     if claimed:
         carried = [media for media in carried if media.kind not in {Kind.VIDEO, Kind.OTHER}]
-    wanted = carried[:MOST_PICTURES]
+    wanted = carried[:MOST_FILES]
     limit = client.app.settings.picture_bytes
     read = await asyncio.gather(*(read_file(client, media, limit, "pictures") for media in wanted))
     return [one for media, one in zip(wanted, read, strict=True) if not (claimed and _is_stray(media, one))]

@@ -13,8 +13,9 @@ import discord
 from bot.clips.standing import Stage, together
 from bot.wording import counted, duration, plain, time_code, unknown_people
 from cogs.cards.faces import face_in_words, face_line
-from cogs.cards.layout import LONGEST_ALT, LONGEST_TEXT, Button, Layout, Row, bar, container, route
+from cogs.cards.layout import LONGEST_TEXT, Button, Layout, Row, bar, container, route
 from cogs.cards.result import accent_of, answer_buttons
+from cogs.limits import LONGEST_ALT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -10,11 +10,11 @@ from bot.errors import PersonError
 from bot.wording import circled
 from cogs.cards.faces import face_in_words
 from cogs.cards.layout import Button, Layout, Row, Select, route, told_card
+from cogs.limits import LONGEST_LABEL, LONGEST_OPTION, MOST_OPTIONS
 
 if TYPE_CHECKING:
     from bot.answers import Answer, AnsweredFace, AnsweredPicture
 
-MOST_OPTIONS = 25
 SOMEBODY_ELSE = "else"
 """The value of the menu's last option, beside the ids of members."""
 
@@ -31,7 +31,7 @@ def ask_which(answer: Answer, card_id: int) -> Layout:
     several = len(answer.pictures) > 1
     options = [
         discord.SelectOption(
-            label=face_in_words(face)[:100],
+            label=face_in_words(face)[:LONGEST_OPTION],
             value=str(face.id),
             description=f"Picture {picture.position + 1}" if several else None,
         )
@@ -55,7 +55,7 @@ def ask_who(answer: Answer, picture: AnsweredPicture, face: AnsweredFace, card_i
     )
     if face.called is not None:
         member, name = face.called
-        nobody.add_item(Button(label=f"It isn't {name}"[:80], custom_id=route("isnt", *ids, member)))
+        nobody.add_item(Button(label=f"It isn't {name}"[:LONGEST_LABEL], custom_id=route("isnt", *ids, member)))
     where = f" in picture {picture.position + 1}" if len(answer.pictures) > 1 else ""
     return _step(
         f"**Who is {circled(face.number)}{where}?**",

@@ -6,15 +6,14 @@ from typing import Any
 
 import discord
 
+from cogs.limits import LONGEST_ALT, MOST_TEXT
+
 Button = discord.ui.Button[Any]
 Select = discord.ui.Select[Any]
 Row = discord.ui.ActionRow[Any]
 
-LONGEST_TEXT = 3600
-"""Of the 4,000 characters that all texts of a card may have together."""
-
-LONGEST_ALT = 1024
-"""Of a picture's description Discord takes so many characters."""
+LONGEST_TEXT = MOST_TEXT - 400
+"""What the longest text of a card may have: the rest is for headings and notes."""
 
 NO_GROUP = "I know no group here yet. Add the first with `/group add`."
 

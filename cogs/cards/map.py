@@ -10,7 +10,8 @@ import discord
 from bot.trust import Trust
 from bot.usecases.maps import in_words, meaning, unlike_in_words
 from bot.wording import counted, plain
-from cogs.cards.layout import LONGEST_ALT, Layout, container, gallery
+from cogs.cards.layout import Layout, container, gallery
+from cogs.limits import LONGEST_ALT
 
 if TYPE_CHECKING:
     from bot.usecases.maps import GroupMap, ShownMap

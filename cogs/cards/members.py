@@ -11,6 +11,7 @@ from bot.usecases.photos import PAGE
 from bot.wording import counted, plain, seen_in_words
 from bot.words import Origin
 from cogs.cards.layout import LONGEST_TEXT, Button, Layout, Row, Select, container, route
+from cogs.limits import LONGEST_ALT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -72,7 +73,7 @@ def member_card(shown: ShownMember, *, manage: bool) -> Layout:
         box.add_item(
             discord.ui.MediaGallery(
                 *(
-                    discord.MediaGalleryItem(f"attachment://{file.filename}", description=text[:256])
+                    discord.MediaGalleryItem(f"attachment://{file.filename}", description=text[:LONGEST_ALT])
                     for file, text in zip(files, described, strict=True)
                 )
             )

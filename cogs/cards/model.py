@@ -11,6 +11,7 @@ from bot.verdicts import accuracy, classifier_in_words, named_in_words
 from bot.wording import counted, plain, seen_in_words
 from bot.words import Origin
 from cogs.cards.layout import LONGEST_TEXT, NO_GROUP, Button, Layout, Row, Select, container, gallery, route, told_card
+from cogs.limits import LONGEST_LABEL, LONGEST_OPTION, MOST_OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from bot.usecases.models import GroupReport, GroupStatus, History, WayBack
 
 PAGE = 4
-MOST_LABELS = 25
-"""A menu holds no more."""
-
 MOST_LINES = 10
 ANSWERS, ASIDE = 0x3BA55D, 0xE0A030
 SAID = {
@@ -109,16 +107,16 @@ def report_card(report: GroupReport) -> tuple[Layout, list[discord.File]]:
         return card, [file]
     count = len(report.labels)
     told = f"**{counted(count, 'label')} {'looks' if count == 1 else 'look'} wrong**: choose one to look at it."
-    if count > MOST_LABELS:
-        told += f"\n-# The {MOST_LABELS} strongest are in the menu."
+    if count > MOST_OPTIONS:
+        told += f"\n-# The {MOST_OPTIONS} strongest are in the menu."
     box.add_item(discord.ui.TextDisplay(told))
     options = [
         discord.SelectOption(
-            label=f"{label.member}: looks like {label.looks_like_name or 'nobody'}"[:100],
+            label=f"{label.member}: looks like {label.looks_like_name or 'nobody'}"[:LONGEST_OPTION],
             value=f"{label.photo}:{label.looks_like or 0}",
             description=f"Photo {label.photo}",
         )
-        for label in report.labels[:MOST_LABELS]
+        for label in report.labels[:MOST_OPTIONS]
     ]
     card.add_item(
         Row(Select(custom_id=route("doubt", report.group), placeholder="Labels that look wrong", options=options))
@@ -151,7 +149,8 @@ def label_card(label: Label) -> tuple[Layout, list[discord.File]]:
     if label.looks_like is not None and label.looks_like_name is not None:
         row.add_item(
             Button(
-                label=f"It is {label.looks_like_name}"[:80], custom_id=route("isother", label.photo, label.looks_like)
+                label=f"It is {label.looks_like_name}"[:LONGEST_LABEL],
+                custom_id=route("isother", label.photo, label.looks_like),
             )
         )
     row.add_item(Button(label="Remove", style=discord.ButtonStyle.danger, custom_id=route("unlabel", label.photo)))
@@ -161,7 +160,7 @@ def label_card(label: Label) -> tuple[Layout, list[discord.File]]:
 
 def model_choice(model: MadeModel) -> str:
     """A model in a menu: `2: 45 photos, named 43 of 45 unseen photos right and 1 wrong`."""
-    return f"{model.number}: {counted(model.figures.photos, 'photo')}, {accuracy(model)}"[:100]
+    return f"{model.number}: {counted(model.figures.photos, 'photo')}, {accuracy(model)}"[:LONGEST_OPTION]
 
 
 def _status(group: GroupStatus) -> str:

@@ -9,6 +9,7 @@ import discord
 
 from bot.wording import counted, plain
 from cogs.cards.layout import Button, Layout, Row, container, gallery, route
+from cogs.limits import LONGEST_LABEL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +32,7 @@ def question_card(question: Question) -> tuple[Layout, list[discord.File]]:
     box.add_item(gallery((files[0].filename, "A face; who is it?")))
     names = Row()
     for member, name in question.names:
-        names.add_item(Button(label=name[:80], custom_id=route("quiz:say", question.round, member)))
+        names.add_item(Button(label=name[:LONGEST_LABEL], custom_id=route("quiz:say", question.round, member)))
     box.add_item(names)
     label = "Show who it is" if standing.race else "I don't know"
     box.add_item(Row(Button(label=label, custom_id=route("quiz:pass", question.round))))
@@ -69,7 +70,7 @@ def verdict_card(verdict: Verdict) -> tuple[Layout, list[discord.File]]:
         style = {"✓ ": discord.ButtonStyle.success, "✗ ": discord.ButtonStyle.danger}.get(mark)
         names.add_item(
             Button(
-                label=f"{mark}{name}"[:80],
+                label=f"{mark}{name}"[:LONGEST_LABEL],
                 style=style or discord.ButtonStyle.secondary,
                 custom_id=route("quiz:said", verdict.round, member),
                 disabled=True,

@@ -11,8 +11,9 @@ from bot.answers import AnsweredPicture, Band
 from bot.wording import plain
 from bot.words import Meaning
 from cogs.cards.faces import face_in_words, face_line
-from cogs.cards.layout import LONGEST_ALT, LONGEST_TEXT, Button, Layout, Row, container, route
+from cogs.cards.layout import LONGEST_TEXT, Button, Layout, Row, container, route
 from cogs.contents import walk
+from cogs.limits import LONGEST_ALT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

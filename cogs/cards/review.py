@@ -14,6 +14,7 @@ from bot.words import Learns, Origin
 from cogs.cards.faces import suggested, word_in_words
 from cogs.cards.fix import members_menu
 from cogs.cards.layout import Button, Layout, Row, container, route
+from cogs.limits import LONGEST_ALT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +68,7 @@ def choice_card(face: FaceInReview, shown: Sequence[str]) -> Layout:
 
 def _picture(address: str, face: FaceInReview) -> discord.ui.MediaGallery[Layout]:
     told = f"A face; my guess is {in_words(face.face.guess)}"
-    return discord.ui.MediaGallery(discord.MediaGalleryItem(address, description=told[:256]))
+    return discord.ui.MediaGallery(discord.MediaGalleryItem(address, description=told[:LONGEST_ALT]))
 
 
 def _told(face: FaceInReview) -> str:

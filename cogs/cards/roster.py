@@ -9,6 +9,7 @@ import discord
 
 from bot.wording import circled, counted, plain, seen_in_words
 from cogs.cards.layout import LONGEST_TEXT, NO_GROUP, Button, Layout, Row, Select, container, route, told_card
+from cogs.limits import LONGEST_ALT, MOST_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from bot.usecases.doubtful import Waiting
     from bot.usecases.roster import AddedMember, Asks, ListedGroup, TakenPhoto
 
-MOST_PHOTOS = 10
 GREEN = 0x3BA55D
 AMBER = 0xE0A030
 
@@ -36,7 +36,7 @@ class MemberForm(discord.ui.Modal, title="Add a member"):
     photos: discord.ui.Label[Any] = discord.ui.Label(
         text="Photos",
         description="One to ten, each with this one face, large and clear.",
-        component=discord.ui.FileUpload(custom_id=PHOTOS, min_values=1, max_values=MOST_PHOTOS),
+        component=discord.ui.FileUpload(custom_id=PHOTOS, min_values=1, max_values=MOST_FILES),
     )
 
     def __init__(self, *, group: str, name: str) -> None:
@@ -64,7 +64,7 @@ def added_card(added: AddedMember) -> tuple[Layout, list[discord.File]]:
             files.append(discord.File(BytesIO(cut.jpeg), filename=f"face-{number}.jpg"))
         items = [
             discord.MediaGalleryItem(
-                f"attachment://{file.filename}", description=f"The face taken of {added.member}"[:256]
+                f"attachment://{file.filename}", description=f"The face taken of {added.member}"[:LONGEST_ALT]
             )
             for file in files
         ]

@@ -10,6 +10,7 @@ from bot.trust import Trust
 from bot.wording import percent
 from bot.words import Learns
 from cogs.cards.layout import Layout, Row, Select, container, route
+from cogs.limits import MOST_OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from bot.usecases.setup import Setup
 
 MOST_ROLES = 10
-MOST_CHANNELS = 25
-MOST_GROUPS = 24
+MOST_CHANNELS = MOST_OPTIONS
+MOST_GROUPS = MOST_OPTIONS - 1
 THRESHOLDS = (30, 40, 50, 60, 70, 80, 90)
 NO_GROUP = "0"
 

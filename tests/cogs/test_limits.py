@@ -1,0 +1,32 @@
+"""Discord's numbers are those of its own description."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cogs import limits
+
+
+@pytest.mark.parametrize(
+    ("number", "place"),
+    [
+        (limits.MOST_FILES, "MessageCreateRequest.attachments.maxItems"),
+        (limits.MOST_FILES, "MediaGalleryComponentForMessageRequest.items.maxItems"),
+        (limits.MOST_FILES, "FileUploadComponentForModalRequest.max_values.maximum"),
+        (limits.MOST_TEXT, "TextDisplayComponentForMessageRequest.content.maxLength"),
+        (limits.LONGEST_ALT, "MediaGalleryItemRequest.description.maxLength"),
+        (limits.LONGEST_LABEL, "ButtonComponentForMessageRequest.label.maxLength"),
+        (limits.MOST_OPTIONS, "StringSelectComponentForMessageRequest.options.maxItems"),
+        (limits.MOST_OPTIONS, "InteractionApplicationCommandAutocompleteCallbackStringData.choices.maxItems"),
+        (limits.LONGEST_OPTION, "StringSelectOptionForRequest.label.maxLength"),
+        (limits.LONGEST_OPTION, "ApplicationCommandOptionStringChoice.name.maxLength"),
+    ],
+)
+def test_a_number_is_what_the_description_says(shared: Path, number: int, place: str) -> None:
+    schemas: dict[str, Any] = json.loads((shared / "discord" / "openapi.json").read_text())["components"]["schemas"]
+    schema, field, bound = place.split(".")
+    assert schemas[schema]["properties"][field][bound] == number
