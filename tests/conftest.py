@@ -32,8 +32,8 @@ from tests.support.portraits import alone, public_portraits
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("NUGU_SHARED", ROOT.parent / "shared"))
-LONG_ENOUGH = 90.0
-"""Seconds for an answer on a machine that does something else besides."""
+LONG_ENOUGH = 240.0
+"""Seconds for an answer, or for a process from start to end, on a machine with a load of sixteen."""
 
 TRAINED_IN = 600.0
 """Seconds for a training there, which lets everybody else go first."""
