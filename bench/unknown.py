@@ -2,8 +2,8 @@
 
 For each seed SHARED/bench/make_mv.py makes a fast-cut video of everybody in SHARED/faces/groups; TWICE are enrolled by seven of
 their ten photos each, and seen in the other three. A face's photos are of several occasions, so this is harder than a real
-video, in which people look alike from shot to shot. Printed are the people of the truth, the tracks, the people that these were
-joined to before they are named, how many of those are two, and how many whom nobody could name the clip's card counts.
+video, in which people look alike from shot to shot. Printed of those whom nobody could name: how many people they are in truth,
+in how many tracks, how many the clip's card counts, and how many of these are two.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import numpy as np
 
 from bench.truth import Made, enrol, name
 from bot.jobs import Workbench
-from models.cast import cast, people_of
+from models.cast import cast
 from models.faces import Box
 from models.recognition import Recogniser
 
@@ -75,22 +75,22 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=90)
     arguments = parser.parse_args()
     shared: Path = arguments.shared.resolve()
-    print("engine seed  people  tracks  joined  of them two  not named: people, of them true")
+    print("engine seed  true people  tracks  counted  of them two")
     for seed in arguments.seeds.split(","):
         with tempfile.TemporaryDirectory() as folder:
             made = make(shared, Path(folder), int(seed), arguments.seconds)
             for engine in arguments.engines.split(","):
                 bench = Workbench(engine, shared / "models", 2**28, 2**28)
-                recogniser = Recogniser.from_bytes(enrol(bench, made))
                 look, _ = name(bench, made)
-                tracks = [track for track in look.tracks if len(track.encodings)]
-                who = [shown(track, made.truth) for track in tracks]
-                people = [{who[i] for i in places} - {None} for places in people_of(recogniser, tracks)]
-                unknown = [person for person in cast(recogniser, look).people if person.guess.name is None]
-                true = {shown(look.tracks[place], made.truth) for person in unknown for place in person.tracks} - {None}
-                counts = [len(set(who) - {None}), len(tracks), len(people), sum(len(names) > 1 for names in people)]
-                told = "  ".join(f"{count:6}" for count in counts)
-                print(f"{engine:6} {seed:>4}  {told}  {len(unknown):16} {len(true):6}", flush=True)
+                found = cast(Recogniser.from_bytes(enrol(bench, made)), look)
+                unknown = [person.tracks for person in found.people if person.guess.name is None]
+                people = [{shown(look.tracks[place], made.truth) for place in tracks} - {None} for tracks in unknown]
+                true = len(set[str | None]().union(*people))
+                two = sum(len(names) > 1 for names in people)
+                print(
+                    f"{engine:6} {seed:>4}  {true:11}  {sum(map(len, unknown)):6}  {len(unknown):7}  {two:11}",
+                    flush=True,
+                )
 
 
 if __name__ == "__main__":

@@ -23,11 +23,14 @@ if TYPE_CHECKING:
     from models.recognition import Recogniser
     from models.tracks import Look, Track
 
-ONE_PERSON = 4.0
-"""Log-odds from which two people are one: those of the most alike of two tracks' best faces, on average over their tracks.
+ONE_PERSON = 5.0
+"""Log-odds, on average over their tracks' mean faces, from which two people are one before anybody is named."""
 
-Photos of twenty people, each from several occasions, make two videos (`python -m bench.unknown`): 180 tracks become 94
-people by dlib and 62 by retail, none of them two; by the tracks' mean faces, from 5 on, 117 and 74. From 3 on one is two.
+ONE_STRANGER = 4.0
+"""Log-odds from which two people whom nobody could name are one: those of the most alike of two tracks' best faces, on average
+over their tracks. In two videos of twenty people, photographed on several occasions each, the 182 tracks of those eleven who
+aren't enrolled are 97 people by both engines together instead of 117, one of them two; from 3 on 83, three of them two
+(`python -m bench.unknown`).
 """
 
 PHOTOS = 5.0
@@ -79,7 +82,10 @@ def cast(recogniser: Recogniser, look: Look, *, group: int | None = None, thresh
         return Cast(group, None, tuple(guesses), ())
     crowd = _Crowd.of(recogniser, [look.tracks[place] for place in seen])
     naming = _name(recogniser, crowd, group, threshold)
-    people = _bill(look, [tuple(seen[i] for i in tracks) for tracks in crowd.people], naming.guesses)
+    one_each, guesses_of_each = crowd.with_strangers_joined(
+        recogniser, [look.tracks[place] for place in seen], naming.guesses
+    )
+    people = _bill(look, [tuple(seen[i] for i in tracks) for tracks in one_each], guesses_of_each)
     for person in people:
         for place in person.tracks:
             guesses[place] = person.guess
@@ -102,17 +108,33 @@ class _Crowd:
     @classmethod
     def of(cls, recogniser: Recogniser, tracks: Sequence[Track]) -> _Crowd:
         """Joins tracks to people."""
-        apart, people = _share_a_frame(tracks), people_of(recogniser, tracks)
         means = unit(np.stack([track.encodings.mean(axis=0) for track in tracks]).astype(np.float32, copy=False))
+        vectors = recogniser.whitening.apply(means)
+        apart = _share_a_frame(tracks)
+        people = _joined(_likely(recogniser, vectors @ vectors.T), apart, [[i] for i in range(len(tracks))], ONE_PERSON)
         rivals = np.array([[apart[np.ix_(one, other)].any() for other in people] for one in people], np.bool_)
         faces = unit(np.stack([means[person].mean(axis=0) for person in people]))
         log_odds = _log_odds(recogniser, faces, [[tracks[i] for i in person] for person in people])
         return cls(people, log_odds, recogniser.whitening.apply(faces), rivals)
 
-
-def people_of(recogniser: Recogniser, tracks: Sequence[Track]) -> list[list[int]]:
-    """Tracks with encodings joined into people, before anybody has a name: the places of each one's."""
-    return _joined(_likeness(recogniser, tracks), _share_a_frame(tracks))
+    def with_strangers_joined(
+        self, recogniser: Recogniser, tracks: Sequence[Track], guesses: Sequence[Guess]
+    ) -> tuple[list[list[int]], list[Guess]]:
+        """The people, and a guess for each, with those whom nobody could name joined by their best faces."""
+        known = [number for number, guess in enumerate(guesses) if guess.member is not None]
+        unknown = [number for number, guess in enumerate(guesses) if guess.member is None]
+        tracks_of = [self.people[number] for number in unknown]
+        alike = _by_best_faces(recogniser, tracks)
+        likeness = np.array(
+            [[alike[np.ix_(one, other)].mean() for other in tracks_of] for one in tracks_of], np.float64
+        )
+        strangers = _joined(likeness, self.rivals[np.ix_(unknown, unknown)], tracks_of, ONE_STRANGER)
+        of_track = {track: guesses[number] for number in unknown for track in self.people[number]}
+        clearest = [max((of_track[i] for i in person), key=lambda guess: guess.confidence) for person in strangers]
+        return [*(self.people[number] for number in known), *strangers], [
+            *(guesses[number] for number in known),
+            *clearest,
+        ]
 
 
 def _share_a_frame(tracks: Sequence[Track]) -> NDArray[np.bool_]:
@@ -123,24 +145,34 @@ def _share_a_frame(tracks: Sequence[Track]) -> NDArray[np.bool_]:
     return apart
 
 
-def _likeness(recogniser: Recogniser, tracks: Sequence[Track]) -> NDArray[np.float64]:
+def _by_best_faces(recogniser: Recogniser, tracks: Sequence[Track]) -> NDArray[np.float64]:
     """The log-odds of each two tracks being one person, by the two of their faces that are most alike: (n, n)."""
     vectors = recogniser.whitening.apply(np.concatenate([track.encodings for track in tracks]))
     starts = np.cumsum([0, *(len(track.encodings) for track in tracks[:-1])])
     cosines = np.maximum.reduceat(np.maximum.reduceat(vectors @ vectors.T, starts, axis=0), starts, axis=1)
+    return _likely(recogniser, cosines)
+
+
+def _likely(recogniser: Recogniser, cosines: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The log-odds of two faces of such cosines being one person's."""
     known = background.load(recogniser.version)
     alone = scale(known.whitened if recogniser.whitening.mean.any() else known.raw, 1)
     return alone.slope * (cosines.astype(np.float64) - alone.even)
 
 
-def _joined(likeness: NDArray[np.float64], apart: NDArray[np.bool_]) -> list[list[int]]:
-    """Tracks joined into people: always the two that are most alike on average, as long as they are ONE_PERSON."""
+def _joined(
+    likeness: NDArray[np.float64], apart: NDArray[np.bool_], people: Sequence[list[int]], least: float
+) -> list[list[int]]:
+    """People, each of some tracks, joined: always the two that are most alike on average, down to the log-odds `least`.
+
+    `likeness`, `apart`: (n, n) of each two of them, and whether they are never one.
+    """
     likeness = np.where(apart | np.eye(len(likeness), dtype=np.bool_), -np.inf, likeness)
-    people = [[i] for i in range(len(likeness))]
-    while True:
+    people = [list(person) for person in people]
+    while people:
         one, other = sorted(int(i) for i in np.unravel_index(int(likeness.argmax()), likeness.shape))
-        if likeness[one, other] < ONE_PERSON:
-            return [person for person in people if person]
+        if likeness[one, other] < least:
+            break
         sizes = len(people[one]), len(people[other])
         mean = (sizes[0] * likeness[one] + sizes[1] * likeness[other]) / sum(sizes)
         likeness[one], likeness[:, one] = mean, mean
@@ -148,6 +180,7 @@ def _joined(likeness: NDArray[np.float64], apart: NDArray[np.bool_]) -> list[lis
         likeness[other], likeness[:, other] = -np.inf, -np.inf
         people[one] += people[other]
         people[other] = []
+    return [person for person in people if person]
 
 
 def _log_odds(
