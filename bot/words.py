@@ -30,6 +30,24 @@ class Origin(StrEnum):
     GATHERED = "gathered"
 
 
+class Untaught(StrEnum):
+    """Why a face that a trusted person named isn't learned from."""
+
+    SMALL = "small"
+    BLURRED = "blurred"
+    SHARED = "shared"
+    """Its member is of a group of the house, which no server teaches."""
+
+    CHOSEN = "chosen"
+    """The server chose to learn nothing from such faces."""
+
+    PRIVATE = "private"
+    """It was asked about in no server."""
+
+    FORGOTTEN = "forgotten"
+    """Its crop is no longer kept."""
+
+
 class ClipState(StrEnum):
     """What became of a promise. SENDING: its clip is made, and being posted."""
 

@@ -10,8 +10,9 @@ from bot.database.questions import standing
 from bot.database.servers import Servers
 from bot.database.tables import Crop, Group, Member, Photo, Question, QuestionFace, QuestionPicture, Word
 from bot.errors import ForgottenError
-from bot.words import Meaning, Origin, teaches
+from bot.words import Meaning, Origin, Untaught, teaches
 from models.examples import flaw_of_example
+from models.faces import Flaw
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -34,6 +35,28 @@ class TrainingSet:
         for server_id in (await self._session.scalars(servers.distinct())).all():
             if server_id is not None:
                 await Servers(self._session).touch(server_id)
+
+    async def untaught(self, face_id: int, member_id: int) -> Untaught | None:
+        """Why a face that is said to be this member isn't learned from; None where it is."""
+        query = (
+            select(QuestionFace.crop_id, Question.server_id, Question.origin)
+            .join(QuestionPicture, QuestionFace.picture_id == QuestionPicture.id)
+            .join(Question, QuestionPicture.question_id == Question.id)
+            .where(QuestionFace.id == face_id)
+        )
+        crop_id, server_id, origin = (await self._session.execute(query)).one()
+        if server_id is None:
+            return Untaught.PRIVATE
+        learned = select(Photo.id).where(Photo.crop_id == crop_id, Photo.member_id == member_id)
+        if crop_id is not None and (await self._session.scalars(learned)).first() is not None:
+            return None
+        if await self._owner(member_id) != server_id:
+            return Untaught.SHARED
+        if not teaches((await Servers(self._session).choices(server_id)).learns, origin):
+            return Untaught.CHOSEN
+        crop = await self._session.get(Crop, crop_id) if crop_id is not None else None
+        flaw = flaw_of_example(crop.face_width, crop.sharpness) if crop is not None else None
+        return {Flaw.SMALL: Untaught.SMALL, Flaw.BLURRED: Untaught.BLURRED}.get(flaw) if flaw else Untaught.FORGOTTEN
 
     async def _follow(self, crop: Crop) -> None:
         said = await self._session.scalars(
@@ -67,6 +90,9 @@ class TrainingSet:
 
     async def _may_learn(self, server_id: int, member_id: int, origin: Origin) -> bool:
         """A server's words teach its own roster alone: the house's is every server's."""
-        owner = await self._session.scalar(select(Group.server_id).join(Member).where(Member.id == member_id))
         learns = (await Servers(self._session).choices(server_id)).learns
-        return owner == server_id and teaches(learns, origin)
+        return await self._owner(member_id) == server_id and teaches(learns, origin)
+
+    async def _owner(self, member_id: int) -> int | None:
+        """The server whose roster a member is of."""
+        return await self._session.scalar(select(Group.server_id).join(Member).where(Member.id == member_id))

@@ -5,20 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
-
 from bot.database.base import utc_now
 from bot.database.questions import Claim, Questions
 from bot.database.reviews import Reviews
 from bot.database.rosters import Rosters
-from bot.database.tables import Crop, Member, QuestionFace
+from bot.database.tables import Member
 from bot.database.training_set import TrainingSet
 from bot.errors import PersonError
 from bot.names import checked_name
 from bot.trust import Trust
-from bot.wording import for_these_alone, plain
+from bot.wording import learned_in_words, plain
 from bot.words import Meaning
-from models.examples import flaw_of_example
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -153,23 +150,22 @@ async def keep(session: AsyncSession, claims: Sequence[Claim], speaker: Speaker,
         await Reviews(session, utc_now()).answered(faces, speaker.id)
 
 
+async def learned(session: AsyncSession, claims: Sequence[Claim]) -> str:
+    """What was learned of the faces that claims which count name; nothing is told where they name no member."""
+    named = [(claim.face_id, claim.member_id) for claim in claims if claim.meaning is Meaning.MEMBER]
+    training_set = TrainingSet(session)
+    untaught = [await training_set.untaught(face, member) for face, member in named if member is not None]
+    return f" {learned_in_words(untaught)}" if untaught else ""
+
+
 async def _say(session: AsyncSession, answer: Answer, claims: Sequence[Claim], speaker: Speaker, sentence: str) -> Said:
     """Keep the claims; the answer after it, with the speaker's sentence."""
     await keep(session, claims, speaker)
     if not speaker.counts:
         sentence = "Thank you: I keep that as a suggestion until somebody trusted here agrees."
     else:
-        sentence = for_these_alone(sentence, await _flawed(session, claims), len(claims))
+        sentence += await learned(session, claims)
     return Said(await Questions(session).answer(answer.id), sentence)
-
-
-async def _flawed(session: AsyncSession, claims: Sequence[Claim]) -> int:
-    """Of how many faces the claims name a member who isn't learned from them, since they are small or blurred."""
-    named = [claim.face_id for claim in claims if claim.member_id and claim.meaning is Meaning.MEMBER]
-    learned = {claim.face_id for claim in claims if claim.deliberate}
-    query = select(Crop).join(QuestionFace, QuestionFace.crop_id == Crop.id)
-    kept = await session.scalars(query.where(QuestionFace.id.in_(set(named) - learned)))
-    return sum(flaw_of_example(crop.face_width, crop.sharpness) is not None for crop in kept)
 
 
 def _meant(called: Sequence[Member], group: str | None, face: AnsweredFace) -> Member | None:

@@ -14,8 +14,8 @@ from bot.database.servers import Servers
 from bot.database.training_set import TrainingSet
 from bot.errors import ForgottenError, PersonError
 from bot.names import checked_name
-from bot.usecases.correct import keep, known_member, named
-from bot.wording import for_these_alone, plain
+from bot.usecases.correct import keep, known_member, learned, named
+from bot.wording import plain
 from bot.words import Learns, Meaning
 
 if TYPE_CHECKING:
@@ -89,8 +89,7 @@ async def say_yes(
 
     async def speech(session: AsyncSession, shown: FaceInReview) -> tuple[Claim, str]:
         member = await known_member(session, member_id, shown.rosters)
-        told = for_these_alone(f"Noted: {plain(member.name)}.", int(shown.flaw is not None and not deliberate), 1)
-        return Claim(face_id, Meaning.MEMBER, member.id, member.name, deliberate), told
+        return Claim(face_id, Meaning.MEMBER, member.id, member.name, deliberate), f"Noted: {plain(member.name)}."
 
     return await _answer(app, server_id, face_id, speaker, speech)
 
@@ -183,6 +182,7 @@ async def _answer(app: App, server_id: int, face_id: int, speaker: Speaker, spee
             if await reviews.waits(server_id, face_id):
                 claim, note = await speech(session, shown)
                 await keep(session, [claim], speaker, again=True)
+                note += await learned(session, [claim])
                 undoable = face_id
             else:
                 mine = shown.face.word is not None and shown.face.word.said_by == speaker.id

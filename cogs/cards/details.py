@@ -8,7 +8,7 @@ import discord
 
 from bot.answers import MOST_CANDIDATES, Basis
 from bot.wording import UNKNOWN, percent, plain
-from cogs.cards.faces import face_line
+from cogs.cards.faces import face_line, said_by
 from cogs.cards.layout import LONGEST_TEXT, Layout, bar, container
 
 if TYPE_CHECKING:
@@ -35,9 +35,13 @@ def details_card(answer: Answer) -> Layout:
     for picture, face in shown:
         where = f"Picture {picture.position + 1} · " if several else ""
         box.add_item(discord.ui.TextDisplay(f"{where}{_detail(face)}"[: LONGEST_TEXT // len(shown)]))
+    if (said := said_by(answer)) is not None:
+        box.add_item(discord.ui.TextDisplay(f"-# {said}"))
     box.add_item(discord.ui.Separator())
     told = f"-# Answered by `{answer.engine}`; an answer is sure from {percent(answer.threshold)} on."
-    told += f" Whom I leave out has less than {percent(HARDLY)}."
+    told += f" Whom a face leaves out has less than {percent(HARDLY)} for it."
+    if hardly := _hardly(answer):
+        told += f" Less than {percent(HARDLY)} for every face: {', '.join(hardly)}."
     if any(len(face.guess.candidates) >= MOST_CANDIDATES for _, face in shown):
         told += f" Of each face I kept the {MOST_CANDIDATES} likeliest names."
     if len(answer.faces) > MOST_DETAILS:
@@ -45,6 +49,13 @@ def details_card(answer: Answer) -> Layout:
     box.add_item(discord.ui.TextDisplay(told))
     card.add_item(box)
     return card
+
+
+def _hardly(answer: Answer) -> list[str]:
+    """Who is possible for none of the faces."""
+    candidates = [candidate for _, face in answer.faces for candidate in face.guess.candidates]
+    possible = {candidate.member for candidate in candidates if candidate.confidence >= HARDLY}
+    return list(dict.fromkeys(plain(one.name) for one in candidates if one.member not in possible))
 
 
 def _detail(face: AnsweredFace) -> str:

@@ -8,20 +8,19 @@ from bot.wording import UNKNOWN, circled, in_words, name_and_confidence, plain
 from bot.words import Meaning
 
 if TYPE_CHECKING:
-    from bot.answers import AnsweredFace, SaidWord
+    from bot.answers import Answer, AnsweredFace, SaidWord
 
 NOBODY = {Meaning.STRANGER: "not a member", Meaning.NOT_A_FACE: "not a face"}
 REMOVED = "a member removed since"
+LONGEST_SAID = 300
 
 
 def face_line(face: AnsweredFace) -> str:
-    """`① **Tzuyu** 97 %`, `③ someone I don't know`, `① **Momo** ✓ said by @mina`."""
+    """`① **Tzuyu** 97 %`, `③ someone I don't know`, `① **Momo** ✓`; `said_by` tells once who said all that."""
     number = circled(face.number)
     if face.word is not None:
-        told = f"said by <@{face.word.said_by}>"
-        if face.word.meaning is Meaning.MEMBER:
-            return f"{number} **{plain(word_in_words(face.word))}** ✓ {told}"
-        return f"{number} {plain(word_in_words(face.word))}, {told}"
+        told = plain(word_in_words(face.word))
+        return f"{number} **{told}** ✓" if face.word.meaning is Meaning.MEMBER else f"{number} {told} ✓"
     name, confidence = name_and_confidence(face.guess)
     return f"{number} **{plain(name)}** {confidence}" if name else f"{number} {UNKNOWN}"
 
@@ -29,6 +28,22 @@ def face_line(face: AnsweredFace) -> str:
 def face_in_words(face: AnsweredFace) -> str:
     """`① Tzuyu 97 %`, `① Momo`: the face's line without markup or mention."""
     return f"{circled(face.number)} {word_in_words(face.word) if face.word else in_words(face.guess)}"
+
+
+def said_by(answer: Answer) -> str | None:
+    """`✓ said by @mina`, or `✓ ① said by @mina · ② ③ said by @mod`; None where nobody said anything."""
+    faces: dict[int, list[str]] = {}
+    for picture, face in answer.faces:
+        if face.word is not None:
+            where = f"picture {picture.position + 1} " if len(answer.pictures) > 1 else ""
+            faces.setdefault(face.word.said_by, []).append(f"{where}{circled(face.number)}")
+    if not faces:
+        return None
+    if len(faces) == 1:
+        return f"✓ said by <@{next(iter(faces))}>"
+    parts = [f"{' '.join(numbers)} said by <@{person}>" for person, numbers in faces.items()]
+    told = f"✓ {' · '.join(parts)}"
+    return told if len(told) <= LONGEST_SAID else f"✓ said by {len(faces)} people"
 
 
 def suggested(word: SaidWord) -> str:

@@ -10,7 +10,7 @@ import discord
 from bot.answers import AnsweredPicture, Band
 from bot.wording import plain
 from bot.words import Meaning
-from cogs.cards.faces import face_in_words, face_line
+from cogs.cards.faces import face_in_words, face_line, said_by
 from cogs.cards.layout import LONGEST_TEXT, Button, Layout, Row, container, route
 from cogs.contents import walk
 from cogs.limits import LONGEST_ALT
@@ -47,6 +47,8 @@ def result_card(answer: Answer, shown: Sequence[str] = ()) -> Layout:
         file = next(addresses, f"attachment://{picture.file_name}")
         box.add_item(discord.ui.MediaGallery(discord.MediaGalleryItem(file, description=alt_text(picture))))
         box.add_item(discord.ui.TextDisplay(_lines(picture, room, several=several)))
+    if (told := said_by(answer)) is not None:
+        box.add_item(discord.ui.TextDisplay(f"-# {told}"))
     box.add_item(answer_buttons(answer))
     card.add_item(box)
     return card

@@ -130,7 +130,10 @@ async def test_a_lease_runs_out_and_is_renewed_by_looking(app: App, sana: int) -
 async def test_two_answer_one_face_at_once(app: App, sana: int) -> None:
     _, face = await asked(app, "crop", taken_for(sana))
     pages = await asyncio.gather(*(review.say_yes(app, SERVER, face, sana, person) for person in (MINA, MOMO)))
-    assert sorted(page.note or "" for page in pages) == ["Noted: Sana.", "Somebody else answered that one meanwhile."]
+    assert sorted(page.note or "" for page in pages) == [
+        "Noted: Sana. I learn from this face.",
+        "Somebody else answered that one meanwhile.",
+    ]
     assert len(await said(app)) == 1
 
 
@@ -139,7 +142,7 @@ async def test_a_button_is_pressed_twice(app: App, sana: int) -> None:
     _, other = await asked(app, "another", taken_for(sana))
     pages = [await review.say_yes(app, SERVER, face, sana, MINA) for _ in range(2)]
     assert [shown(page) for page in pages] == [other, other]
-    assert [page.note for page in pages] == ["Noted: Sana.", "You answered that one meanwhile."]
+    assert [page.note for page in pages] == ["Noted: Sana. I learn from this face.", "You answered that one meanwhile."]
     await review.skip(app, SERVER, face, MINA)
     assert len(await said(app)) == 1
 

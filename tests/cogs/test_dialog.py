@@ -60,7 +60,7 @@ def test_a_name_is_neither_markup_nor_mention_nor_link() -> None:
     said = SaidWord(1, Meaning.MEMBER, "<@1> **https://a.example**", 7)
     shown = answer(face(1, Candidate(1, "[Sana](https://a.example)", 0.5), word=said))
     line, details = (parts(card(shown), 10)[0]["content"] for card in (result_card, details_card))
-    assert line == r"① **\<\@1\> \*\*https\://a.example\*\*** ✓ said by <@7>"
+    assert line == r"① **\<\@1\> \*\*https\://a.example\*\*** ✓"
     assert r"\[Sana](https\://a.example)" in details
 
 
@@ -78,10 +78,26 @@ def test_a_name_that_others_speak_for_has_a_word_in_place_of_a_confidence(basis:
     details = text(details_card(answer(asked)))
     assert "`████░░░░░░░░` 31 % Rm\n`████████░░░░` 69 % someone I don't know" in details
     assert why in details
-    assert "V" not in details
-    assert "Whom I leave out has less than 1 %." in details
+    assert "Less than 1 % for every face: V." in details
+    both = answer(asked, replace(face(2), guess=Guess(2, "V", 0.9, Band.SURE, (Candidate(2, "V", 0.9),))))
+    assert "for every face" not in text(details_card(both))
+    assert "Whom a face leaves out has less than 1 % for it." in text(details_card(both))
     said = replace(asked, word=SaidWord(1, Meaning.MEMBER, "Rm", 7))
     assert why not in text(details_card(answer(said)))
+
+
+def test_who_said_what_is_told_once_a_card() -> None:
+    by = {number: SaidWord(number, Meaning.MEMBER, "Sana", 7 if number < 3 else 8) for number in (1, 2, 3)}
+    alone = answer(face(1, word=by[1]), face(2, word=by[2]), face(3))
+    assert text(result_card(alone)).endswith("③ someone I don't know\n-# ✓ said by <@7>")
+    for card in (result_card, details_card):
+        assert "-# ✓ ① ② said by <@7> · ③ said by <@8>" in text(card(answer(*(face(n, word=by[n]) for n in by))))
+    crowd = [face(n, word=SaidWord(n, Meaning.STRANGER, None, 10**18 + n)) for n in range(1, 40)]
+    assert "-# ✓ said by 39 people" in text(result_card(answer(*crowd)))
+    several = replace(
+        alone, pictures=(alone.pictures[0], replace(alone.pictures[0], position=1, faces=(face(9, word=by[3]),)))
+    )
+    assert "✓ picture 1 ① picture 1 ② said by <@7> · picture 2 ⑨ said by <@8>" in text(result_card(several))
 
 
 async def test_a_form_carries_its_route_and_is_not_kept() -> None:

@@ -35,7 +35,7 @@ async def test_a_face_is_never_called_again_what_it_is_not(stage: Stage) -> None
     assert "**Obama**" in await named(stage, photo)
     card = stage.channel.last_message
     await press(stage, card, "It isn't Obama")
-    assert f"① not Obama, said by <@{stage.moderator.id}>" in texts(stage.channel.last_message)
+    assert f"① not Obama ✓\n-# ✓ said by <@{stage.moderator.id}>" in texts(stage.channel.last_message)
 
     await stage.restart()
     for copy in (photo, saved_anew(photo)):

@@ -165,7 +165,7 @@ async def test_a_small_face_is_learned_from_on_purpose_alone(stage: Stage) -> No
     card = await reviewing(stage, stage.moderator)
     assert "Too small to learn from: 80 px or more make a good example. **Yes** names this face alone" in texts(card)
     await stage.moderator.click(card, label="Yes")
-    assert "Noted: Obama, for this face alone." in texts(now(stage, card))
+    assert "Noted: Obama. I don't learn from this face: it is too small." in texts(now(stage, card))
     assert await learned(stage) == []
     await stage.moderator.click(now(stage, card), label="Undo")
     await stage.moderator.click(now(stage, card), label="Use it all the same")

@@ -103,7 +103,7 @@ async def test_a_question_over_the_wire(wire: WireDiscord, bot: Nugu, public_pho
         wire.reset_next("PATCH", "/webhooks/*/*/messages/@original")
         await wire.click(channel, moderator, answered.response, pressable(answered.response, "All right"))
         confirmed = await wire.wait_for("PATCH", "/webhooks/*/*/messages/@original", timeout=WAIT)
-        assert f"**Obama** ✓ said by <@{moderator.id}>" in said(confirmed.json)
+        assert f"✓ said by <@{moderator.id}>" in said(confirmed.json)
         assert picture_of(confirmed.response) == picture_of(answered.response)
         assert wire.identifies == 1
 
