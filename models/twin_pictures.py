@@ -91,12 +91,9 @@ def pair_picture(title: str, subtitle: str, asked: Portrait, other: Near) -> byt
     at = GAP + wide * min(max(other.distance, 0.0), 1.0)
     draw.rectangle((at - 4, y - 8, at + 4, y + _BAR + 8), LIGHT, NIGHT, 2)
     ends = y + _BAR + GAP
-    draw.text((GAP, ends), "0 the same face", DIM, font(SMALL), anchor="lm")
-    draw.text((WIDE - GAP, ends), "opposites 1", DIM, font(SMALL), anchor="rm")
-    number = f"distance {other.distance:.2f}"
-    beside = font(SMALL).getlength("opposites 1") + font(SMALL).getlength(number) / 2 + GAP
-    first = GAP + font(SMALL).getlength("0 the same face") + font(SMALL).getlength(number) / 2 + GAP
-    draw.text((min(max(at, first), WIDE - GAP - beside), ends), number, LIGHT, font(SMALL), anchor="mm")
+    draw.text((GAP, ends), "the same face", DIM, font(SMALL), anchor="lm")
+    draw.text((WIDE / 2, ends), "any two idols", DIM, font(SMALL), anchor="mm")
+    draw.text((WIDE - GAP, ends), "opposites", DIM, font(SMALL), anchor="rm")
     return png(image)
 
 
@@ -120,7 +117,6 @@ def nearest_picture(title: str, subtitle: str, asked: Portrait, near: Sequence[N
             (one.portrait.name, _NAME, LIGHT),
             (one.portrait.group, SMALL, DIM),
             (one.words, SMALL, LIGHT),
-            (f"distance {one.distance:.2f}", SMALL, DIM),
         )
         y += _BAR + GAP
         for words, letters, ink in lines:

@@ -35,6 +35,19 @@ class Likeness(StrEnum):
     APART = "are not much alike"
     UNLIKE = "are nothing alike"
 
+    @property
+    def of_one(self) -> str:
+        """The same of one who is compared with another: `Momo looks a bit alike`."""
+        return _OF_ONE[self]
+
+
+_OF_ONE = {
+    Likeness.TWINS: "could be a twin",
+    Likeness.SIBLINGS: "could be a sibling",
+    Likeness.ALIKE: "looks a bit alike",
+    Likeness.APART: "is not much alike",
+    Likeness.UNLIKE: "is nothing alike",
+}
 
 _UP_TO = {Likeness.TWINS: 0.2, Likeness.SIBLINGS: 0.3, Likeness.ALIKE: 0.38, Likeness.APART: 0.5}
 """Measured on 176 photos of the 20 members of ../shared/faces/groups. Two halves of one member's photos are 0.03 to 0.21 apart

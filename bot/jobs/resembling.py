@@ -40,12 +40,16 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class LookAlike:
-    """Somebody who looks like another: both distances of `models.twins.Distances`, and what they mean in words."""
+    """Somebody who looks like another: both distances of `models.twins.Distances`, and what they mean.
+
+    `words`: of the two, "could be twins"; `of_one`: of this one, "could be a twin".
+    """
 
     member: Compared
     distance: float
     euclidean: float
     words: str
+    of_one: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +191,7 @@ def draw_look_alikes(found: LookAlikes, crops: Mapping[int, bytes]) -> bytes:
     """A PNG: somebody, and who looks like them. `crops`: JPEGs by the photo's id."""
     from models.twin_pictures import Near, nearest_picture
 
-    near = [Near(_portrait(one.member, crops), one.distance, one.words) for one in found.nearest]
+    near = [Near(_portrait(one.member, crops), one.distance, one.of_one) for one in found.nearest]
     subtitle = f"the nearest of {counted(found.others, 'other')} in {counted(found.groups, 'group')}"
     return nearest_picture(f"Who looks like {found.asked.name}?", subtitle, _portrait(found.asked, crops), near)
 
@@ -224,7 +228,8 @@ def _look_alike(found: Distances, place: int, other: int, rows: Sequence[RosterR
 
     distance = float(found.normalised[place, other])
     member = _compared(found, other, rows, seen)
-    return LookAlike(member, distance, float(found.euclidean[place, other]), likeness(distance).value)
+    told = likeness(distance)
+    return LookAlike(member, distance, float(found.euclidean[place, other]), told.value, told.of_one)
 
 
 def _portrait(member: Compared, crops: Mapping[int, bytes]) -> Portrait:

@@ -39,24 +39,20 @@ LEARNS = {
 }
 """Of each choice, what its option says and what is told below that."""
 
-WAITING = (
-    "wait for a trusted person's word; one that they confirm becomes the member's photo, if it is good enough "
-    "and the group is this server's own."
-)
 KEPT = {
-    Learns.CONFIRMED: f"Crop and encoding of each face that is asked about or gathered {WAITING}",
-    Learns.SUBMITTED: "No crop of a face that is asked about is kept; crop and encoding of each face that is gathered "
-    + WAITING,
-    Learns.OFF: "No new crop is kept; the photos that are there stay, and go on answering.",
+    Learns.CONFIRMED: "crop and encoding of each face, and of gathered ones, until a trusted person says who it is; good ones "
+    "that they confirm become photos of this server's own members",
+    Learns.SUBMITTED: "no crop of a face, but of gathered ones until a trusted person says who it is",
+    Learns.OFF: "no new crop",
 }
 STORED = (
-    "-# **What I keep:** crops and encodings of the members' photos; of every question its faces as numbers, "
-    "the names I gave and what people said of them. {kept} What a trusted person labelled stays: also "
-    "of a face that is not a member, or not a face, its encoding and the crop if there is one, so that I remember. "
-    "Crop and encoding of a face that nobody labelled are forgotten after {days}, and when its message is deleted. "
-    "I never keep the posted picture itself. A video stays for as long, with its clip, so that a correction can be drawn. "
-    "Members' crops, also those that people confirmed, are shown to everybody here: in `/twins`, `/map` and `/quiz`. "
-    "Of who plays `/quiz`: answers, points, and whom they know, until they use `/quiz forget`."
+    "**What I keep**\n"
+    "- Of members: crops and encodings of their photos. Everybody here sees those crops in `/twins`, `/map` and `/quiz`.\n"
+    "- Of questions: the faces as numbers, the names I gave, what people said, and {kept}. Never the posted picture.\n"
+    "- Of videos: the video and its clip for {days}, so that a correction can be drawn.\n"
+    "- How long: a face that nobody labelled for {days}, or until its message, the question or my card is deleted. "
+    "What a trusted person labelled stays, also that it is not a member or not a face.\n"
+    "- Of who plays `/quiz`: answers, points, and whom they know, until they use `/quiz forget`."
 )
 INTEGRATIONS = (
     "-# Moderator roles see `/group`, `/member`, `/model`, `/roster` and `/setup` once "

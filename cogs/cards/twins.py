@@ -20,7 +20,7 @@ COLOUR = 0x56A0FF
 FEW = 3
 """With fewer photos of somebody, who is near them may change."""
 
-SCALE = "0 is the same face, 0.5 are any two idols, 1 are opposites."
+SCALE = "In the table 0 is the same face, 0.5 are any two idols, 1 are opposites."
 
 
 def twins_card(shown: ShownTwins) -> tuple[Layout, list[discord.File]]:
@@ -32,25 +32,16 @@ def twins_card(shown: ShownTwins) -> tuple[Layout, list[discord.File]]:
     box.add_item(
         discord.ui.TextDisplay(
             f"## {plain(first.name)} and {plain(second.name)}\n"
-            f"They {found.second.words}: {found.in_words} of **{plain(found.group)}**, distance {found.second.distance:.2f}"
+            f"They {found.second.words}: {found.in_words} of **{plain(found.group)}**."
         )
     )
-    alt = (
-        f"{first.name} and {second.name} of {found.group} side by side; they {found.second.words}, "
-        f"distance {found.second.distance:.2f}"
-    )
+    alt = f"{first.name} and {second.name} of {found.group} side by side; they {found.second.words}"
     box.add_item(gallery(("twins.png", alt)))
-    nearest = "; ".join(f"{one.name} to {other.name} {apart:.2f}" for one, other, apart in found.nearest_of_each())
+    nearest = "; ".join(f"{one.name} is nearest to {other.name}" for one, other, _ in found.nearest_of_each())
     box.add_item(
         gallery(("distances.png", f"A table of {found.group}: how far everybody is from everybody. {nearest}"))
     )
-    here, there = (found.members[place] for place in found.plainly)
-    apart = found.euclidean[found.plainly[0]][found.plainly[1]]
-    lines = [
-        SCALE,
-        f"By the plain distance between mean encodings it is {plain(here.name)} and {plain(there.name)}, {apart:.2f}.",
-        *_few([first, second]),
-    ]
+    lines = [SCALE, *_few([first, second])]
     box.add_item(discord.ui.TextDisplay("\n".join(f"-# {line}" for line in lines)))
     card.add_item(box)
     files = [("twins.png", shown.pair), ("distances.png", shown.matrix)]
@@ -62,20 +53,18 @@ def look_alikes_card(shown: ShownLookAlikes) -> tuple[Layout, list[discord.File]
     found = shown.found
     name = plain(found.asked.name)
     told = [
-        f"{place}. **{plain(one.member.name)}** of {plain(one.member.group)}: {one.words}, {one.distance:.2f}"
+        f"{place}. **{plain(one.member.name)}** of {plain(one.member.group)} {one.of_one}"
         for place, one in enumerate(found.nearest, start=1)
     ]
     card = Layout()
     box = container(COLOUR)
     box.add_item(discord.ui.TextDisplay(f"## Who looks like {name}?"))
-    described = ", ".join(
-        f"{one.member.name} of {one.member.group} ({one.words}, {one.distance:.2f})" for one in found.nearest
-    )
+    described = ", ".join(f"{one.member.name} of {one.member.group} {one.of_one}" for one in found.nearest)
     alt = f"{found.asked.name} of {found.asked.group}, and beside her or him, the nearest first: {described}"
     box.add_item(gallery(("look-alikes.png", alt)))
     box.add_item(discord.ui.TextDisplay("\n".join(told)))
     lines = [
-        f"Of {counted(found.others, 'other')} in {counted(found.groups, 'group')}. {SCALE}",
+        f"Of {counted(found.others, 'other')} in {counted(found.groups, 'group')}.",
         *_few([found.asked, *(one.member for one in found.nearest)]),
     ]
     box.add_item(discord.ui.TextDisplay("\n".join(f"-# {line}" for line in lines)))

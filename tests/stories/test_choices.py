@@ -48,7 +48,8 @@ async def test_each_member_once_is_the_askers_choice(stage: Stage) -> None:
 async def test_the_wrong_person_changes_no_choice(stage: Stage) -> None:
     setup = answer(await stage.moderator.slash(stage.channel, "setup"))
     assert buttons(setup) == []
-    assert "I never keep the posted picture itself" in texts(setup)
+    assert "Never the posted picture." in texts(setup)
+    assert sum(line.startswith(("- Of ", "- How")) for line in texts(setup).splitlines()) == 5
 
 
 async def test_help_tells_the_five_things_and_whom_i_know(stage: Stage) -> None:

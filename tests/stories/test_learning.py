@@ -37,9 +37,9 @@ async def stored(stage: Stage) -> str:
     [
         (
             "submitted",
-            "No crop of a face that is asked about is kept; crop and encoding of each face that is gathered wait",
+            "no crop of a face, but of gathered ones until a trusted person says who it is",
         ),
-        ("off", "No new crop is kept; the photos that are there stay, and go on answering."),
+        ("off", "what people said, and no new crop."),
     ],
 )
 async def test_what_may_no_longer_be_learned_from_is_let_go_at_once(stage: Stage, learns: str, told: str) -> None:
@@ -48,7 +48,10 @@ async def test_what_may_no_longer_be_learned_from_is_let_go_at_once(stage: Stage
     await stage.moderator.click(stage.channel.last_message, label="All right")
     await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama3.jpg"))
     assert await crops(stage) == 2
-    assert "of each face that is asked about or gathered wait for a trusted person's word" in await stored(stage)
+    assert (
+        "crop and encoding of each face, and of gathered ones, until a trusted person says who it is"
+        in await stored(stage)
+    )
 
     chosen = await choose(stage, "learns", learns)
     assert [texts(message).strip() for message in chosen.followups] == [
@@ -65,8 +68,8 @@ async def test_what_may_no_longer_be_learned_from_is_let_go_at_once(stage: Stage
 async def test_the_card_says_in_plain_words_what_is_stored(stage: Stage) -> None:
     card = answer(await stage.moderator.slash(stage.channel, "setup"))
     said = texts(card)
-    assert "a face that nobody labelled are forgotten after 7 days" in said
-    assert "I never keep the posted picture itself." in said
+    assert "a face that nobody labelled for 7 days, or until its message, the question or my card is deleted." in said
+    assert "Never the posted picture." in said
     assert options(card)[-3:] == [
         "What trusted people confirm",
         "What moderators hand in",
