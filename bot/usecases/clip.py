@@ -131,7 +131,12 @@ async def draw_again(app: App, job_id: int, speaker: Speaker, reach: Reach) -> N
         raise PersonError("It is drawn with these names already.")
     if await app.clips.kept.find(job.video) is None:
         raise PersonError(making.NO_LONGER_KEPT)
-    values = {"card_id": reach.card_id, "token": reach.token, "token_until": reach.token_until}
+    values = {
+        "card_id": reach.card_id,
+        "token": reach.token,
+        "token_until": reach.token_until,
+        "most_bytes": reach.most_bytes,
+    }
     async with app.database.writing() as session:
         if not await Clips(session).again(job_id, channel_id=reach.channel_id, **values):
             raise PersonError("It is being drawn already.")

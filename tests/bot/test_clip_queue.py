@@ -439,8 +439,9 @@ async def test_drawing_again_burdens_nobody_and_a_failure_leaves_the_clip(
     with pytest.raises(PersonError, match="Only the person who asked"):
         await clip.draw_again(app, job_id, fan, Reach(CHANNEL))
     works.fails = PersonError("It went wrong.")
-    await clip.draw_again(app, job_id, trusted, Reach(CHANNEL))
+    await clip.draw_again(app, job_id, trusted, Reach(CHANNEL, most_bytes=50 << 20))
     await until(lambda: desk.told == {job_id: "It went wrong."})
+    assert works.most == [uploads.USUAL, 50 << 20]
     assert await state(app, job_id) is ClipState.DONE
     works.fails = None
     works.go_on.clear()
