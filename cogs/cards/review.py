@@ -38,11 +38,13 @@ def review_card(page: Page) -> tuple[Layout, list[discord.File]]:
         shown = page.content
         file = discord.File(BytesIO(shown.crop), filename=f"face-{shown.face.face.id}.jpg")
         files.append(file)
-        box.add_item(_picture(f"attachment://{file.filename}", shown.face))
-        box.add_item(discord.ui.TextDisplay(_told(shown.face)))
-        for row in _answers(shown.face, page.undoable):
-            box.add_item(row)
-        box.add_item(discord.ui.TextDisplay(f"-# {shown.left} left, this one included"))
+        face = shown.face
+        asks = f"Is this {plain(face.proposal[1])}?" if face.proposal else "Who is this?"
+        box.add_item(discord.ui.TextDisplay(_title(asks, shown)))
+        box.add_item(_picture(f"attachment://{file.filename}", face))
+        box.add_item(discord.ui.TextDisplay(_told(face)))
+        box.add_item(_choices(face))
+        box.add_item(_ways_out(face, page.undoable))
     else:
         box.add_item(discord.ui.TextDisplay(_nothing_told(page.content)))
         row = Row(Button(label="Look again", custom_id=route("review:next")))
@@ -53,17 +55,28 @@ def review_card(page: Page) -> tuple[Layout, list[discord.File]]:
     return card, files
 
 
-def choice_card(face: FaceInReview, shown: Sequence[str]) -> Layout:
-    """Who else the face is; its picture stays `shown` at its address."""
+def choice_card(shown: Shown, addresses: Sequence[str]) -> Layout:
+    """Who else the face is, or that it is nobody's; its picture stays at its address."""
     card = Layout()
     box = container(BLUE)
-    for address in shown:
-        box.add_item(_picture(address, face))
-    box.add_item(discord.ui.TextDisplay("**Who is this?**"))
-    box.add_item(Row(members_menu(route("review:member", face.face.id), face.face)))
-    box.add_item(Row(Button(label="Back", custom_id=route("review:look", face.face.id))))
+    box.add_item(discord.ui.TextDisplay(_title("Who is this?", shown)))
+    for address in addresses:
+        box.add_item(_picture(address, shown.face))
+    id = shown.face.face.id
+    box.add_item(Row(members_menu(route("review:member", id), shown.face.face)))
+    nobody = Row(
+        Button(label="Not a member", custom_id=route("review:stranger", id)),
+        Button(label="Not a face", custom_id=route("review:noface", id)),
+        Button(label="Back", custom_id=route("review:look", id)),
+    )
+    box.add_item(nobody)
     card.add_item(box)
     return card
+
+
+def _title(asks: str, shown: Shown) -> str:
+    """What is asked, and how the review stands: this face is the first of so many."""
+    return f"### {asks} · {f'1 of {shown.left}' if shown.left > 1 else 'the last'}"
 
 
 def _picture(address: str, face: FaceInReview) -> discord.ui.MediaGallery[Layout]:
@@ -72,7 +85,7 @@ def _picture(address: str, face: FaceInReview) -> discord.ui.MediaGallery[Layout
 
 
 def _told(face: FaceInReview) -> str:
-    lines = [f"**Is this {plain(face.proposal[1])}?**" if face.proposal else "**Who is this?**"]
+    lines: list[str] = []
     if face.suspected and face.face.word is not None:
         said = f"{plain(word_in_words(face.face.word))}, said by <@{face.face.word.said_by}>"
         lines.append(f"⚠️ It was labelled {said}, but looks unlike the other photos.")
@@ -101,26 +114,32 @@ def _guess(face: FaceInReview) -> str:
     return f"{told}; nearest is {nearest[0].name}, {percent(nearest[0].confidence)}" if nearest else told
 
 
-def _answers(face: FaceInReview, undoable: int | None) -> list[Row]:
+def _choices(face: FaceInReview) -> Row:
+    """What may be said of the face: five choices at most. `choice_card` has the rarer ones."""
     id = face.face.id
-    first, second = Row(), Row()
+    row = Row()
     if face.proposal is not None:
         member, _ = face.proposal
         yes = discord.ButtonStyle.success
-        first.add_item(Button(label="Yes", style=yes, custom_id=route("review:yes", id, member)))
-        first.add_item(Button(label="No", style=discord.ButtonStyle.danger, custom_id=route("review:no", id, member)))
+        row.add_item(Button(label="Yes", style=yes, custom_id=route("review:yes", id, member)))
         if face.flaw is not None:
-            second.add_item(Button(label="Use it all the same", custom_id=route("review:use", id, member)))
-    first.add_item(Button(label="Somebody else", custom_id=route("review:who", id)))
-    first.add_item(Button(label="Not a face", custom_id=route("review:noface", id)))
-    first.add_item(Button(label="Skip", custom_id=route("review:skip", id)))
-    second.add_item(Button(label="Not a member", custom_id=route("review:stranger", id)))
+            row.add_item(Button(label="Use it all the same", custom_id=route("review:use", id, member)))
+        row.add_item(Button(label="No", style=discord.ButtonStyle.danger, custom_id=route("review:no", id, member)))
+    other = "Somebody else" if face.proposal is not None else "Say who it is"
+    row.add_item(Button(label=other, custom_id=route("review:who", id)))
+    row.add_item(Button(label="Skip", custom_id=route("review:skip", id)))
+    return row
+
+
+def _ways_out(face: FaceInReview, undoable: int | None) -> Row:
+    """Back to the last answer, away from the review, and to where the face is from."""
+    row = Row()
     if undoable is not None:
-        second.add_item(_undo(undoable))
-    second.add_item(Button(label="Done", custom_id=route("review:done")))
+        row.add_item(_undo(undoable))
+    row.add_item(Button(label="Done", custom_id=route("review:done")))
     if (link := _link(face)) is not None:
-        second.add_item(link)
-    return [first, second]
+        row.add_item(link)
+    return row
 
 
 def _undo(face_id: int) -> Button:
@@ -139,7 +158,7 @@ def _link(face: FaceInReview) -> Button | None:
 
 
 def _nothing_told(nothing: NothingLeft) -> str:
-    lines = ["**Nothing is left to review.**"]
+    lines = ["### Nothing is left to review"]
     if nothing.elsewhere:
         faces = "One face is" if nothing.elsewhere == 1 else f"{nothing.elsewhere} faces are"
         lines.append(f"{faces} with another reviewer just now.")

@@ -112,7 +112,7 @@ class WhoElse(Press[Button], template=rf"nugu:review:who:{FACE}"):
         app, speaker = interaction.client.app, await speaker_of(interaction)
         page = await review.look(app, interaction.guild_id, self.ids["face"], speaker)
         if isinstance(page.content, review.Shown) and page.content.face.face.id == self.ids["face"]:
-            card = choice_card(page.content.face, pictures_shown(interaction.message))
+            card = choice_card(page.content, pictures_shown(interaction.message))
             await interaction.edit_original_response(view=card)
         else:
             await show(interaction, *review_card(page))

@@ -42,7 +42,7 @@ async def test_what_was_gathered_is_reviewed_and_only_then_learned(stage: Stage,
     shown = answer(await stage.moderator.slash(stage.channel, "member show", group="Presidents", member="Obama"))
     assert "1 photo" in texts(shown)
     face = answer(await stage.moderator.slash(stage.channel, "review"))
-    assert "**Is this Obama?**" in texts(face)
+    assert "### Is this Obama?" in texts(face)
     (page,) = [part["url"] for part in walk(components(face)) if part.get("label") == "Its page"]
     assert page.startswith("https://commons.example/obama")
     await stage.moderator.click(face, label="Yes")

@@ -26,7 +26,7 @@ from models.evaluation import Outcome, judge
 from models.recognition import Recogniser
 from tests.conftest import LONG_ENOUGH
 from tests.stories.conftest import Stage
-from tests.stories.reading import answer, components, option, texts, walk
+from tests.stories.reading import answer, buttons, components, option, texts, walk
 from tests.stories.test_models import learning
 from tests.stories.test_review import now, trusted
 
@@ -168,11 +168,12 @@ async def review_all(stage: Stage, expert: MemberActor) -> int:
         face = int(next(p["custom_id"] for p in walk(components(card)) if p.get("label") == "Skip").rsplit(":", 1)[1])
         name = whom[face]
         if name is None:
-            await expert.click(card, label="Not a member")
-        elif f"**Is this {name}?**" in texts(card):
+            await expert.click(card, label="Somebody else" if "Somebody else" in buttons(card) else "Say who it is")
+            await expert.click(now(stage, card), label="Not a member")
+        elif f"### Is this {name}?" in texts(card):
             await expert.click(card, label="Yes")
         else:
-            await expert.click(card, label="Somebody else")
+            await expert.click(card, label="Somebody else" if "Somebody else" in buttons(card) else "Say who it is")
             menu = now(stage, card)
             await expert.select(menu, [option(menu, name)])
         card, count = now(stage, card), count + 1
