@@ -111,7 +111,9 @@ def identify(
 def annotate(
     video: Annotated[str, typer.Argument(help="A video file, or a link to one.")],
     out: Annotated[Path, typer.Option(help="Where the clip is written.", dir_okay=False)],
-    start: Annotated[str, typer.Option(help="Where to begin, such as 1:23.")] = "0",
+    start: Annotated[
+        str | None, typer.Option(help="Where to begin, such as 1:23; left out, where a link says, or at 0:00.")
+    ] = None,
     length: Annotated[str | None, typer.Option(help="How much of it, such as 0:30; left out, to the end.")] = None,
     group: Annotated[str | None, typer.Option(help="The group that is in it; left out, it is found.")] = None,
     style: Annotated[Style, typer.Option(help="What is drawn.")] = Style.NAMES,
@@ -125,12 +127,13 @@ def annotate(
     as_json: Annotated[bool, typer.Option("--json", help="Tell who is on screen when as JSON.")] = False,
 ) -> None:
     """Name the faces in a music video."""
-    from bot.clips.wishes import read_seconds
+    from bot.clips.wishes import read_seconds, start_in
     from bot.commands.annotate import annotate_video
 
     settings = _settings()
     with _told():
-        part = read_seconds(start), None if length is None else read_seconds(length)
+        begin = start_in(video) if start is None else read_seconds(start)
+        part = begin, None if length is None else read_seconds(length)
     _finish(
         annotate_video(
             settings,

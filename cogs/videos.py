@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
 import discord
 
-from bot.clips.wishes import Posted, first_link, read_seconds
+from bot.clips.wishes import Posted, first_link, start_in
 from bot.errors import PersonError
 from bot.media.footage import ACCEPTED
 from bot.wording import MEBIBYTE, mebibytes, plain
@@ -47,12 +46,8 @@ class Link:
 
     @property
     def start(self) -> float:
-        """Where its `t=` says that it starts, in seconds; 0 where it says nothing that can be read."""
-        try:
-            asked = parse_qs(urlsplit(self.url).query)
-            return read_seconds((asked.get("t") or asked.get("start") or ["0"])[0])
-        except (PersonError, ValueError):
-            return 0.0
+        """Where the link says that it starts, in seconds."""
+        return start_in(self.url)
 
 
 def video_of(message: discord.Message) -> Media | Link | None:

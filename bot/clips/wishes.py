@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
 
 from bot.errors import PersonError
 from bot.media.captions import Style
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 _CLOCK = re.compile(r"(?:(?:(\d{1,2}):)?(\d{1,3}):)?(\d{1,5})(?:\.(\d{1,3}))?s?")
 _UNITS = re.compile(r"(?:(\d{1,2})h)?(?:(\d{1,3})m)?(?:(\d{1,5})s?)?")
+_STARTS = ("t", "start", "time_continue")
 _LINK = re.compile(r"<?(https?://[^\s<>|]+)>?", re.IGNORECASE)
 
 
@@ -55,3 +57,17 @@ def first_link(text: str) -> str | None:
     """The first web link in a message; None where there is none."""
     found = _LINK.search(text)
     return found.group(1).rstrip(").,!?") if found else None
+
+
+def start_in(link: str) -> float:
+    """Where a link says that its video starts, in seconds: `?t=65`, `&start=65`, `#t=1m5s`; 0 where it says nothing readable.
+
+    In a fragment an end may follow, `#t=npt:65,80` (W3C Media Fragments).
+    """
+    try:
+        parts = urlsplit(link)
+        asked = {**parse_qs(parts.fragment), **parse_qs(parts.query)}
+        told = next((asked[name][0] for name in _STARTS if name in asked), "0")
+        return read_seconds(told.removeprefix("npt:").partition(",")[0])
+    except (PersonError, ValueError):
+        return 0.0

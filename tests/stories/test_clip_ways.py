@@ -174,6 +174,8 @@ async def test_a_mention_with_a_video_or_a_link(stage: Stage, heard: Heard) -> N
     assert heard.asked[0].source_message_id == posted.id
     await stage.fan.send(stage.channel, f"{stage.mention} <{LINK}>")
     assert heard.wishes[1] == Wish(LINK, 95.0)
+    await stage.fan.send(stage.channel, f"{stage.mention} https://youtu.be/abc#t=1m5s")
+    assert heard.wishes[2].start == 65.0
     assert heard.videos == [VIDEO[1]]
 
 
