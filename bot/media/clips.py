@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.leash import Leash, LeashError, follow
-from bot.media.footage import MOST_PIXELS, TOLERANCE, Section, VideoError
+from bot.media.footage import TOLERANCE, Section, VideoError
 from bot.wording import MEBIBYTE, mebibytes
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 CRF: Final = 23
 PRESET: Final = "veryfast"
 SOUND_RATE: Final = 128_000
-"""Bits a second of sound that isn't AAC and so is encoded anew."""
+"""Bits a second of sound that can't be copied and so is encoded anew."""
 
 HEIGHTS: Final = (2160, 1440, 1080, 720, 540, 480, 360, 288, 240, 180, 144)
 """Heights that a clip is brought down to."""
@@ -50,6 +50,8 @@ _MARGIN: Final = 0.92
 _FRAME_OVERHEAD, _PACKET_OVERHEAD, _FILE_OVERHEAD = 20, 8, 6_000
 # One packet before the cut is kept: AAC needs it to begin cleanly, and the edit list hides it.
 _PREROLL: Final = 0.03
+# A transport stream is sought by when pictures are decoded, which is as much before they are shown at most.
+_DELAY: Final = 1.0
 _MEMORY: Final = 6 << 30
 _FRAME_BYTES: Final = 64 * MEBIBYTE
 
@@ -134,7 +136,7 @@ def encoding(rate: float) -> dict[str, str | int]:
 def draw(footage: Footage, section: Section, script: str, target: Target, out: Path, watch: Watch) -> Drawn:
     """Write the section of a video with its captions burnt in, and its sound, to `out`.
 
-    H.264, yuv420p, its index first; sound that is AAC keeps its packets, other sound becomes AAC. At most `target.max_bytes`:
+    H.264, yuv420p, its index first; sound keeps its packets or becomes AAC. At most `target.max_bytes`:
     what came out larger is made once again. `script`: an ASS file whose times count from the section's start.
 
     Raises:
@@ -143,7 +145,7 @@ def draw(footage: Footage, section: Section, script: str, target: Target, out: P
     """
     section = _within(footage, section)
     frames = footage.rate * section.seconds
-    sound_rate = (footage.sound.rate or 192_000) if footage.audio == "aac" and footage.sound else SOUND_RATE
+    sound_rate = (footage.sound.rate or 192_000) if footage.sound and footage.sound.copied else SOUND_RATE
     sound = section.seconds * (sound_rate / 8 + 50 * _PACKET_OVERHEAD) if footage.sound else 0.0
     room = target.max_bytes - _FILE_OVERHEAD - _FRAME_OVERHEAD * frames - sound
     for _ in range(2):
@@ -262,11 +264,11 @@ def _clip_command(footage: Footage, section: Section, size: tuple[int, int], rat
     }
     if footage.sound:
         heard = opened.audio_stream(footage.sound.number)
-        if footage.audio == "aac":
+        if footage.sound.copied:
             options |= {"c:a": "copy", "copypriorss:a": 1, "bsf:a": f"noise=drop=lt(pts*tb\\,-{_PREROLL})"}
         else:
-            heard = heard.atrim(start=0)
-            options |= {"c:a": "aac", "b:a": SOUND_RATE, "ac": 2}
+            # Not with the pictures' filters: those can't be set up anew when the sound's rate or channels change.
+            options |= {"c:a": "aac", "b:a": SOUND_RATE, "ac": 2, "filter:a": "atrim=start=0"}
         tracks.append(heard)
         if _ends(footage, section):
             options["t"] = f"{section.seconds:.6f}"
@@ -293,34 +295,32 @@ def _compiled(written: Any) -> list[str]:
 
     command: list[str] = written.compile(cmd=imageio_ffmpeg.get_ffmpeg_exe(), overwrite_output=True)
     told = ["-nostdin", "-hide_banner", "-loglevel", "error", "-progress", "pipe:1", "-stats_period", "0.5"]
-    # Without a seek, the clock that is set is the only one.
-    return [command[0], *told, *([] if "-ss" in command else ["-copyts"]), *command[1:]]
+    # Sound that is damaged is heard as far as it can be; and time stamps are changed by nobody but us.
+    return [command[0], *told, "-max_error_rate", "1", "-copyts", *command[1:]]
 
 
 def _input(footage: Footage, section: Section) -> tuple[Any, float]:
     """The source as an input, and what its clock is ahead of the section's, in seconds.
 
-    It is sought a little before the section, so that rounding loses no frame. Before the first picture there is nothing to
-    seek to, and sound between would be lost: there the clock alone is set. Where it begins is never left to ffmpeg.
+    Its clock begins a little before the section, so that rounding loses no frame. It is sought at the keyframe before: where
+    ffmpeg would seek by itself, in a transport stream, there may be none until the section ends.
     """
     import ffmpeg
 
-    from bot.media.video import SOUND_CODECS, VIDEO_CODECS
+    from bot.media.containers import reading
 
     shift = TOLERANCE if section.start > TOLERANCE else 0.0
-    begin = footage.beginning + section.start - shift
-    sought = {"seek_timestamp": 1, "ss": f"{begin:.6f}"}
-    where = sought if section.start > max(footage.first, TOLERANCE) else {"itsoffset": f"{-begin:.6f}"}
+    where: dict[str, Any] = {"itsoffset": f"{-(footage.beginning + section.start - shift):.6f}"}
+    before = [key for key in footage.keyframes if key <= section.start]
+    if len(before) > 1:
+        sought = footage.beginning + before[-1] - (_DELAY if footage.format == "mpegts" else 0.0)
+        where |= {"seek_timestamp": 1, "noaccurate_seek": True, "ss": f"{sought:.6f}"}
     options = {
-        "protocol_whitelist": "file",
-        "format_whitelist": footage.format,
-        "codec_whitelist": ",".join((*VIDEO_CODECS, *SOUND_CODECS)),
-        "max_pixels": MOST_PIXELS,
+        **reading(footage.format),
         "threads": 2,
         # The container's cropping and turning are filters below, as `bot.media.geometry` reads them.
         "noautorotate": True,
         "apply_cropping": "codec",
-        **({"enable_drefs": 0, "use_absolute_path": 0} if footage.format == "mov" else {}),
         **where,
     }
     return ffmpeg.input(f"file:{footage.path.absolute()}", f=footage.format, extra_options=options), shift
@@ -334,6 +334,8 @@ def _picture(
     # x264 takes no frame at its forerunner's time; `bot.media.video.frames` leaves it out too.
     chosen: Callable[..., Any] = stream.select
     picture: VideoStream = chosen(expr="isnan(prev_selected_pts)+gt(pts,prev_selected_pts)").video(0)
+    if section.start > 0:
+        picture = picture.trim(start="0")
     if _ends(footage, section):
         picture = picture.trim(end=f"{section.seconds - TOLERANCE + shift:.6f}")
     picture = picture.setparams(

@@ -39,11 +39,15 @@ class VideoLimits:
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """The sound track: its codec, its number among the sound tracks, and its bits a second (0: the file doesn't say)."""
+    """The sound track: its codec, its number among the sound tracks, and its bits a second (0: the file doesn't say).
+
+    `copied`: a clip can have its packets as they are.
+    """
 
     codec: str
     number: int
     rate: int
+    copied: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +88,14 @@ class Colours:
 
 @dataclass(frozen=True, slots=True)
 class Footage:
-    """What the file at `path` holds.
+    """What the file at `path` holds: the one that was probed, or a copy beside it whose time stamps were put right.
 
     `geometry` and `colours` hold for looking and drawing alike. `seconds`: from the container's start to the end of the last
     frame, measured, not believed. `beginning`: where the container's time stamps begin, in seconds; 0:00 of the video's
     clock, which versions of libav tell differently. `first`: when the first frame is shown, on the video's clock. `rate`:
-    frames a second on average. `sound`: None without. `interlaced`: its frames are two half-pictures each. `format`: the
-    demuxer that reads it. `number`: which of the picture tracks it is. `keyframes`: when the frames are shown that need no
-    other to be decoded, rising.
+    frames a second on average. `sound`: None without; `unheard`: the codec of the sound that can't be read then.
+    `interlaced`: its frames are two half-pictures each. `format`: the demuxer that reads it. `number`: which of the picture
+    tracks it is. `keyframes`: when the frames are shown that need no other to be decoded, rising.
     """
 
     path: Path
@@ -102,6 +106,7 @@ class Footage:
     first: float
     rate: float
     sound: Sound | None
+    unheard: str | None
     interlaced: bool
     format: str
     number: int
@@ -111,11 +116,6 @@ class Footage:
     def size(self) -> tuple[int, int]:
         """(width, height) of its pictures, upright, of square pixels."""
         return self.geometry.size
-
-    @property
-    def audio(self) -> str | None:
-        """The codec of its sound, such as "aac"."""
-        return self.sound.codec if self.sound else None
 
 
 @dataclass(frozen=True, slots=True)

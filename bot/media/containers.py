@@ -1,0 +1,135 @@
+"""Untrusted files of video, opened by one demuxer and one protocol, with the decoders of our lists alone. Called in workers."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final, cast
+
+import av
+from av.error import FFmpegError
+
+from bot.media.footage import MOST_PIXELS, VideoError
+from bot.media.headers import sniff
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Sequence
+    from pathlib import Path
+
+    from av.audio.stream import AudioStream
+    from av.codec.context import CodecContext
+    from av.container import InputContainer
+    from av.packet import Packet
+    from av.stream import Stream
+    from av.video.stream import VideoStream
+
+VIDEO_CODECS: Final = (
+    *("h264", "hevc", "vp8", "vp9", "av1", "libdav1d", "libvpx", "libvpx-vp9", "mpeg4", "msmpeg4", "msmpeg4v2"),
+    *("h263", "mpeg1video", "mpeg2video", "mjpeg", "prores", "dvvideo", "theora", "vc1", "wmv3"),
+)
+"""Decoders that pictures may go through; a file with another is refused."""
+
+SOUND_CODECS: Final = (
+    *("aac", "aac_latm", "mp1float", "mp2float", "mp3float", "mp1", "mp2", "mp3", "opus", "libopus", "vorbis"),
+    *(
+        "flac",
+        "alac",
+        "ac3",
+        "ac3_fixed",
+        "eac3",
+        "dca",
+        "wmav1",
+        "wmav2",
+        "amrnb",
+        "amrwb",
+        "adpcm_ms",
+        "adpcm_ima_qt",
+    ),
+    *("pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be", "pcm_s32le", "pcm_u8", "pcm_f32le", "pcm_mulaw", "pcm_alaw"),
+)
+"""Decoders that sound may go through; sound that needs another is left out."""
+
+BROKEN: Final = "this video is broken or cut short and can't be read; save it once more and post that copy"
+
+_TS_PACKET: Final = (188, 192)
+_MP4_BOXES: Final = {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
+
+
+def format_of(path: Path) -> str | None:
+    """The demuxer for a file by its first bytes, whatever it is called; None for what is no video.
+
+    No playlist, no list of files and no sequence of pictures is ever read as what it is: they lead elsewhere. AVI has no
+    presentation times, and each reader guesses others.
+    """
+    with path.open("rb") as file:
+        head = file.read(1024)
+    if head[4:8] in _MP4_BOXES and sniff(head) is None:
+        return "mov"
+    if head.startswith(b"\x1a\x45\xdf\xa3"):
+        return "matroska"
+    for packet in _TS_PACKET:
+        first = packet - 188
+        if len(head) > first + 2 * packet and all(head[first + at * packet] == 0x47 for at in range(3)):
+            return "mpegts"
+    return None
+
+
+def reading(kind: str) -> dict[str, str]:
+    """Options of libav and of ffmpeg for a file of this kind: what it may open, and with what."""
+    return {
+        "protocol_whitelist": "file",
+        "format_whitelist": kind,
+        "codec_whitelist": ",".join((*VIDEO_CODECS, *SOUND_CODECS)),
+        "max_pixels": str(MOST_PIXELS),
+        **_OF_KINDS.get(kind, {}),
+    }
+
+
+_OF_KINDS: Final = {
+    "mov": {"enable_drefs": "0", "use_absolute_path": "0"},
+    # Where another program goes on, its tracks are those of the one before.
+    "mpegts": {"merge_pmt_versions": "1"},
+}
+
+
+@contextmanager
+def opened(path: Path, kind: str) -> Generator[InputContainer]:
+    """The container, read as a file of this kind. Raises VideoError."""
+    options = reading(kind)
+    pixels = {"max_pixels": options.pop("max_pixels")}
+    with sentences():
+        container = av.open(
+            f"file:{path.absolute()}",
+            "r",
+            format=kind,
+            container_options=options,
+            options=pixels,
+            metadata_errors="replace",
+        )
+    with container:
+        yield container
+
+
+@contextmanager
+def sentences() -> Generator[None]:
+    """What libav can't do is told as a VideoError."""
+    try:
+        yield
+    except (FFmpegError, ValueError) as error:
+        raise VideoError(BROKEN) from error
+
+
+def packets_of(container: InputContainer, tracks: Sequence[Stream]) -> Iterator[Packet]:
+    """The packets of tracks that are shown or heard, as far as the file goes."""
+    try:
+        for packet in container.demux(*tracks):
+            if packet.size and not packet.is_discard:
+                yield packet
+    except (FFmpegError, ValueError):
+        # It breaks off here.
+        return
+
+
+def decoder_of(track: VideoStream | AudioStream) -> str | None:
+    """The name of a track's decoder; None where there is none."""
+    context = cast("CodecContext | None", track.codec_context)
+    return context.codec.name if context else None

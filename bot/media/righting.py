@@ -1,0 +1,99 @@
+"""A video whose time stamps start again, or jump, is put right: a copy beside it, whose parts follow one another.
+
+Nothing is decoded. The file is opened anew for each reading, since one that was joined isn't always read alike after a seek.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import av
+
+from bot.media.containers import opened, packets_of, sentences
+from bot.media.parts import Parts
+from bot.media.survey import tracks_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator, Sequence
+
+    from av.container import InputContainer, OutputContainer
+    from av.packet import Packet
+    from av.stream import Stream
+
+    from bot.media.footage import Footage
+    from bot.media.parts import Shifts
+
+
+def put_right(footage: Footage, shifts: Shifts) -> Footage:
+    """The footage in a file beside, which holds the tracks that count alone; its times are to be measured anew.
+
+    `shifts`: how its parts are moved. What was written once is there for those who ask again. Raises VideoError.
+    """
+    # A transport stream keeps its ticks and its kinds of sound; Matroska takes what the others hold, to the millisecond.
+    kind, ending = ("mpegts", "ts") if footage.format == "mpegts" else ("matroska", "mkv")
+    out = footage.path.with_name(f"righted-{footage.path.stat().st_size}-{footage.path.stem}.{ending}")
+    if not out.exists():
+        with tempfile.TemporaryDirectory(prefix=".righting-", dir=out.parent) as folder:
+            _write(footage, shifts, Path(folder, out.name), kind)
+            Path(folder, out.name).replace(out)
+    sound = replace(footage.sound, number=0) if footage.sound else None
+    return replace(footage, path=out, format=kind, number=0, sound=sound)
+
+
+def _write(footage: Footage, shifts: Shifts, out: Path, kind: str) -> None:
+    stamps: dict[int, list[int]] = {}
+    with _moved(footage, shifts) as (_, packets):
+        for packet, stamp in packets:
+            stamps.setdefault(packet.stream_index, []).append(stamp)
+    decoding = {index: iter(_decoded_at(shown)) for index, shown in stamps.items()}
+    # Stamps as they are, and one packet of sound in each of the stream's, else those behind the first are dated by it.
+    options = {"mpegts_copyts": "1", "pes_payload_size": "0"} if kind == "mpegts" else {}
+    with (
+        sentences(),
+        _moved(footage, shifts) as (kept, packets),
+        av.open(str(out), "w", format=kind, options=options) as written,
+    ):
+        streams = {one.index: _like(written, one) for one in kept}
+        for packet, stamp in packets:
+            packet.dts = next(decoding[packet.stream_index])
+            packet.pts = max(stamp, packet.dts)
+            packet.stream = streams[packet.stream_index]
+            written.mux(packet)
+
+
+@contextmanager
+def _moved(footage: Footage, shifts: Shifts) -> Generator[tuple[list[Stream], Iterator[tuple[Packet, int]]]]:
+    """The tracks that count, and their packets with the stamps, in ticks, at which they are shown once they are moved."""
+    with opened(footage.path, footage.format) as container:
+        kept: list[Stream] = [container.streams.video[footage.number]]
+        kept += [container.streams.audio[footage.sound.number]] if footage.sound else []
+        yield kept, _stamped(container, kept, shifts)
+
+
+def _stamped(container: InputContainer, kept: Sequence[Stream], shifts: Shifts) -> Iterator[tuple[Packet, int]]:
+    seen, heard = tracks_of(container)
+    parts = Parts(container, [*seen, *heard])
+    for packet in packets_of(container, [*seen, *heard]):
+        part = parts.of(packet)
+        stamp = packet.pts if packet.pts is not None else packet.dts
+        if stamp is not None and packet.stream in kept:
+            yield packet, stamp + round(shifts[part].get(packet.stream_index, 0.0) / float(packet.time_base))
+
+
+def _decoded_at(shown: Sequence[int]) -> list[int]:
+    """When packets are decoded that are shown then, rising strictly; only of two that are shown at once one comes later."""
+    rising = sorted(shown)
+    delay = max((at - stamp for at, stamp in zip(rising, shown, strict=True)), default=0)
+    decoded: list[int] = []
+    for at in rising:
+        decoded.append(max(at - delay, decoded[-1] + 1) if decoded else at - delay)
+    return decoded
+
+
+def _like(written: OutputContainer, track: Stream) -> Stream:
+    add = cast("Callable[..., Stream]", written.add_stream_from_template)
+    return add(track, opaque=True)

@@ -1,0 +1,179 @@
+"""Time stamps that start again, jump or run over: nothing is lost or stretched, and sound stays with its picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot.media import clips
+from bot.media.captions import Style, script
+from bot.media.clips import Target, Watch
+from bot.media.footage import Footage, Section, VideoLimits
+from bot.media.video import frames, probe
+from tests.support.films import WHOLE, ffmpeg, frames_of, heard, moving
+from tests.support.looks import cast_of, look_of
+
+SECONDS, RATE, FLASH = 1.2, 25, 0.6
+LIMITS = VideoLimits(10**8)
+
+
+def flash(path: Path, *options: str, sound: tuple[str, ...] = ()) -> Path:
+    """A black film that is white from `FLASH` on for a fifth of a second, and loud as long."""
+    at = f"enable='between(t,{FLASH},{FLASH + 0.19})'"
+    picture = f"color=black:s=160x90:r={RATE}:d={SECONDS},drawbox=t=fill:color=white:{at}"
+    tone = f"sine=880:sample_rate=44100:d={SECONDS},volume=0:enable='not(between(t,{FLASH},{FLASH + 0.2}))'"
+    coded = ("-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-pix_fmt", "yuv420p", "-c:a", "aac")
+    ffmpeg("-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", tone, *coded, *sound, *options, path)
+    return path
+
+
+def joined(path: Path, *parts: Path) -> Path:
+    path.write_bytes(b"".join(part.read_bytes() for part in parts))
+    return path
+
+
+def twice(folder: Path) -> Path:
+    part = flash(folder / "part.ts")
+    return joined(folder / "film.ts", part, part)
+
+
+def an_hour_later(folder: Path) -> Path:
+    return joined(
+        folder / "film.ts", flash(folder / "a.ts"), flash(folder / "b.ts", "-output_ts_offset", "3600"), folder / "a.ts"
+    )
+
+
+def an_hour_earlier(folder: Path) -> Path:
+    return joined(folder / "film.ts", flash(folder / "a.ts", "-output_ts_offset", "3600"), flash(folder / "b.ts"))
+
+
+def advertisement(folder: Path) -> Path:
+    """Its sound has another rate and more channels, and its tracks other numbers."""
+    part = flash(folder / "part.ts")
+    other = flash(folder / "ad.ts", sound=("-ar", "48000", "-ac", "2"))
+    return joined(folder / "film.ts", part, other, part)
+
+
+def advertisement_in_ac3(folder: Path) -> Path:
+    part = flash(folder / "part.ts", sound=("-c:a", "ac3"))
+    return joined(folder / "film.ts", part, part)
+
+
+def over_the_end_of_33_bits(folder: Path) -> Path:
+    return flash(folder / "film.ts", "-output_ts_offset", "95442.2")
+
+
+def joined_beyond_the_end_of_33_bits(folder: Path) -> Path:
+    part = flash(folder / "part.ts", "-output_ts_offset", "95442.2")
+    return joined(folder / "film.ts", part, part)
+
+
+def matroska(folder: Path) -> Path:
+    part = flash(folder / "part.mkv")
+    return joined(folder / "film.mkv", part, part)
+
+
+def below_zero(folder: Path) -> Path:
+    """An MP4 that begins before its clock does: an edit list takes the first frames away."""
+    flash(folder / "whole.mkv")
+    ffmpeg(
+        "-itsoffset", "-0.3", "-i", folder / "whole.mkv", "-c", "copy", "-avoid_negative_ts", "0", folder / "film.mp4"
+    )
+    return folder / "film.mp4"
+
+
+KINDS: dict[Callable[[Path], Path], tuple[int, int]] = {
+    twice: (2, 60),
+    an_hour_later: (3, 90),
+    an_hour_earlier: (2, 60),
+    advertisement: (3, 90),
+    advertisement_in_ac3: (2, 60),
+    over_the_end_of_33_bits: (1, 30),
+    joined_beyond_the_end_of_33_bits: (2, 60),
+    matroska: (2, 60),
+    below_zero: (1, 22),
+}
+"""Films, how often they flash, and how many frames are shown."""
+
+EVERYDAY = {twice, an_hour_later, advertisement}
+
+
+def draw(footage: Footage, section: Section, out: Path) -> Path:
+    text = script(look_of([], footage.size, []), cast_of([]), Style.NAMES)
+    watch = Watch(out.with_suffix(".progress"), out.with_suffix(".stop"))
+    clips.draw(footage, section, text, Target(10**7, 1080), out, watch)
+    return out
+
+
+def flashes(path: Path) -> list[float]:
+    """When it turns white, in seconds as players show it."""
+    seen = [(frame.time, bool(frame.luma.mean() > 128)) for frame in frames_of(path)]
+    return [time for (_, before), (time, white) in pairwise(seen) if white and not before]
+
+
+def bangs(path: Path) -> list[float]:
+    """When it becomes loud."""
+    times, loudness = heard(path)
+    loud = loudness > 0.02
+    begins = np.flatnonzero(loud[1:] & ~loud[:-1]) + 1
+    found = times[begins].tolist()
+    return [time for before, time in zip([-1.0, *found], found, strict=False) if time - before > 0.3]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(kind, marks=() if kind in EVERYDAY else pytest.mark.thorough, id=kind.__name__.replace("_", " "))
+        for kind in KINDS
+    ],
+)
+def test_nothing_is_lost_and_sound_stays_with_its_picture(tmp_path: Path, kind: Callable[[Path], Path]) -> None:
+    path, (parts, kept) = kind(tmp_path), KINDS[kind]
+    footage = probe(path, LIMITS)
+    looked_at = [frame.time for frame in frames(footage, WHOLE)]
+    assert footage.seconds - footage.first == pytest.approx(kept / RATE, abs=0.1 * parts)
+    assert len(looked_at) == kept
+    out = draw(footage, WHOLE, tmp_path / "drawn.mp4")
+    assert [frame.time for frame in frames_of(out)] == pytest.approx(looked_at, abs=0.002)
+    assert len(flashes(out)) == len(bangs(out)) == parts
+    assert bangs(out) == pytest.approx(flashes(out), abs=0.045)
+    # A part of it, cut where it was joined.
+    section = Section(footage.seconds / 2 - 0.3, footage.seconds / 2 + 0.4)
+    cut = draw(footage, section, tmp_path / "cut.mp4")
+    expected = [frame.time - section.start for frame in frames(footage, section)]
+    assert [frame.time for frame in frames_of(cut)] == pytest.approx(expected, abs=0.0025)
+
+
+def test_what_was_put_right_once_is_not_written_again(tmp_path: Path) -> None:
+    path = twice(tmp_path)
+    before = path.read_bytes()
+    righted = probe(path, LIMITS).path
+    written = righted.stat().st_mtime_ns
+    assert probe(path, LIMITS).path == righted != path
+    assert righted.stat().st_mtime_ns == written
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["still.mkv", "still.mp4", "talk.mkv"])
+def test_a_slide_that_is_shown_for_long_is_no_jump(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    sound = ("-f", "lavfi", "-i", "sine=d=100") if name == "talk.mkv" else ()
+    picture = ("-f", "lavfi", "-i", "testsrc2=s=64x36:r=1/50:d=100")
+    ffmpeg(*picture, *sound, "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-fps_mode", "vfr", path)
+    footage = probe(path, LIMITS)
+    assert footage.path == path
+    assert footage.seconds == pytest.approx(100, abs=50)
+
+
+def test_a_section_behind_the_only_keyframe_is_drawn(tmp_path: Path) -> None:
+    path = moving(tmp_path / "long.ts", "-c:v", "libx264", "-g", "999", "-c:a", "aac", seconds=3)
+    footage, section = probe(path, LIMITS), Section(1.5, 2.5)
+    expected = [frame.time - section.start for frame in frames(footage, section)]
+    assert len(expected) == 30
+    assert [frame.time for frame in frames_of(draw(footage, section, tmp_path / "cut.mp4"))] == pytest.approx(
+        expected, abs=0.0025
+    )
