@@ -72,9 +72,11 @@ def demo(
     faces: Annotated[
         Path | None, typer.Option(help="Enrol FOLDER/GROUP/MEMBER/* first.", exists=True, file_okay=False)
     ] = None,
-    port: Annotated[int, typer.Option(help="Port of the page; 0 takes a free one.", min=0, max=65535)] = 0,
+    port: Annotated[
+        int | None, typer.Option(help="Port of the page; left out, the next free one.", min=0, max=65535)
+    ] = None,
 ) -> None:
-    """Try the bot in a browser: no token, no account, no network."""
+    """Try the bot in a browser: no token, no account."""
     from bot.commands.demo import run_demo
 
     _finish(run_demo(_settings(), faces, port))

@@ -27,7 +27,10 @@ FORBIDDEN = {
     "bot": {"cogs"},
     "cogs": {"models", "sqlalchemy", "distributed", "cv2", "dlib", "numpy"},
 }
-SPEAK_DISCORD = {"bot/client.py", "bot/retries.py", "bot/commands/run.py", "bot/commands/demo.py"}
+SPEAK_DISCORD = {
+    *("bot/client.py", "bot/retries.py", "bot/commands/run.py", "bot/commands/demo.py"),
+    *("bot/demo/media.py", "bot/demo/opening.py", "bot/demo/page.py"),
+}
 
 
 def modules(room: str) -> list[Path]:

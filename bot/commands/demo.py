@@ -1,25 +1,26 @@
-"""`nugu demo`: the real bot in a browser, on SimCord's simulated Discord. No token, no account, no network."""
+"""`nugu demo`: the real bot in a browser, on SimCord's simulated Discord. No token, no account."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import signal
-from contextlib import asynccontextmanager, suppress
+import socket
 from typing import TYPE_CHECKING
 
 import discord
 import simcord
+from pydantic import SecretStr
 
 from bot import jobs
 from bot.app import App
 from bot.client import Nugu
-from bot.commands.folders import enrol_into
+from bot.demo.opening import prepare, show
+from bot.demo.page import Today, brought_to_life
+from bot.errors import PersonError
 from bot.forgetting import forgetting
-from bot.usecases.roster import list_groups
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
     from pathlib import Path
 
     from bot.settings import Settings
@@ -27,30 +28,24 @@ if TYPE_CHECKING:
 DEMO_SERVER = 900_000_000_000_000_001
 """A fixed server id, so that what was enrolled in the page is there again the next time."""
 
-EMPTY = "1. `/group add`, then `/member add`: a group, and a photo or more of each member."
-FILLED = "1. I know {groups} already; `/group add` and `/member add` teach me more."
-WELCOME = (
-    "**Welcome!** This is the real nugu on a Discord that lives in this page.\n"
-    "{first}\n"
-    "2. `/who` with a picture: who is this?\n"
-    "3. `/clip` with a video: who is on screen when?\n"
-    "4. `/help` tells what else there is.\n"
-    "\nYou are *moderator*; switch to *fan* to see what everybody else may do."
-)
+PORTS = range(8250, 8270)
+"""Ports of the page, the first free one of them."""
 
 
-async def run_demo(settings: Settings, faces: Path | None, port: int) -> None:
-    """Serve the page until Ctrl-C; `faces` (GROUP/MEMBER/*) is enrolled first."""
+async def run_demo(settings: Settings, faces: Path | None, port: int | None) -> None:
+    """Serve the page until Ctrl-C; `faces` (GROUP/MEMBER/*) is enrolled first.
+
+    Raises PersonError when `port` can't be had; 0 takes any free one.
+    """
     logging.basicConfig(level=logging.WARNING)
-    async with App.open(settings, trains=True) as app, forgetting(app):
-        if faces is not None:
-            await enrol_into(app, DEMO_SERVER, faces)
+    port = free_port(port)
+    async with App.open(beside(settings), trains=True) as app, forgetting(app):
+        opening = await prepare(app, DEMO_SERVER, faces)
         print("Starting the workers…", flush=True)
         await app.compute.run(jobs.warm_up, await app.recognisers.bench())
-        groups = [group.name for group in await list_groups(app, [DEMO_SERVER])]
-        first = FILLED.format(groups=", ".join(groups)[:500]) if groups else EMPTY
         bot = Nugu(app, always_sync=True, shard_count=1)
         async with simcord.run(bot, check_errors=False, settle_timeout=settings.deadline * 2) as env:
+            env.backend.clock = Today()
             guild = env.create_guild("nugu demo", id=DEMO_SERVER)
             channel = guild.create_text_channel("who-is-this")
             moderators = guild.create_role("moderator", permissions=discord.Permissions(manage_guild=True))
@@ -58,32 +53,34 @@ async def run_demo(settings: Settings, faces: Path | None, port: int) -> None:
             fan = guild.add_member(env.create_user("fan"))
             assert bot.user is not None
             await bot.user.edit(username="nugu")
-            discord_channel = bot.get_channel(channel.id)
-            assert isinstance(discord_channel, discord.TextChannel)
-            await discord_channel.send(WELCOME.format(first=first))
-            async with env.preview(channel, viewers=[moderator, fan], layout="channel", port=port or None) as preview:
+            await show(opening, channel, fan, bot)
+            async with (
+                env.preview(channel, viewers=[moderator, fan], layout="channel", port=port or None) as preview,
+                brought_to_life(env, bot, preview),
+            ):
                 stopped = asyncio.Event()
                 for number in (signal.SIGINT, signal.SIGTERM):
                     asyncio.get_running_loop().add_signal_handler(number, stopped.set)
                 print(f"Open {preview.url}\nCtrl-C ends the demo.", flush=True)
-                async with _kept_fresh(preview, app):
-                    await stopped.wait()
+                await stopped.wait()
 
 
-@asynccontextmanager
-async def _kept_fresh(preview: simcord.Preview, app: App) -> AsyncGenerator[None]:
-    """While clips are at work, the page is brought up to date every second: by itself it only shows what an action did."""
+def beside(settings: Settings) -> Settings:
+    """The settings of a demo: what it keeps lies beside the bot's own data, never among them."""
+    own = settings.data.with_name(f"{settings.data.name}-demo")
+    return settings.model_copy(update={"data": own, "database_url": SecretStr(""), "storage_url": SecretStr("")})
 
-    async def refresh_again_and_again() -> None:
-        while True:
-            before = app.clips.at_work
-            await asyncio.sleep(1)
-            if before or app.clips.at_work:
-                with suppress(simcord.SetupError):  # somebody is doing something, which brings it up to date too
-                    await preview.refresh()
 
-    refreshing = asyncio.create_task(refresh_again_and_again())
-    try:
-        yield
-    finally:
-        refreshing.cancel()
+def free_port(wanted: int | None) -> int:
+    """`wanted`, or the first free one of `PORTS`; 0 if none of them is. Raises PersonError when `wanted` can't be had."""
+    for port in PORTS if wanted is None else [wanted]:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    if wanted is not None:
+        raise PersonError(f"Port {wanted} can't be had here. Without --port the demo takes the next free one.")
+    return 0

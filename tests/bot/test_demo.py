@@ -1,0 +1,109 @@
+"""What the demo opens with, where it lies, and how its page shows clips."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from pydantic import SecretStr
+
+from bot.app import App
+from bot.commands.demo import DEMO_SERVER, PORTS, beside, free_port
+from bot.demo.media import AsPosted
+from bot.demo.opening import Opening, prepare
+from bot.demo.page import Today
+from bot.errors import PersonError
+from bot.settings import Settings
+from tests.support.films import moving
+
+NOWHERE = "http://127.0.0.1:9/simple"
+
+
+async def test_pictures_and_clips_are_shown_as_they_were_posted(tmp_path: Path) -> None:
+    media = AsPosted()
+    clip = moving(tmp_path / "clip.mp4").read_bytes()
+    shown = await media.validate("clip", clip)
+    assert (shown.normalized, shown.content_type, shown.kind) == (clip, "video/mp4", "video")
+    assert shown.poster is not None
+    with Image.open(BytesIO(shown.poster)) as poster:
+        assert poster.size == (160, 90)
+    for form in ("JPEG", "PNG", "GIF", "WebP"):
+        out = BytesIO()
+        Image.new("RGB", (8, 8), "red").save(out, form)
+        shown = await media.validate(form, out.getvalue())
+        assert (shown.normalized, shown.content_type) == (out.getvalue(), f"image/{form.lower()}")
+    await media.close()
+
+
+async def test_what_no_browser_shows_by_itself_goes_simcords_way(tmp_path: Path) -> None:
+    media = AsPosted()
+    shown = await media.validate("tone", moving(tmp_path / "clip.mkv", seconds=0.2).read_bytes())
+    assert (shown.content_type, shown.transformation) == ("video/webm", "transcode")
+    await media.close()
+
+
+def test_the_clock_is_todays_and_goes_on() -> None:
+    clock = Today()
+    first, passed = clock.now(), clock.elapsed
+    clock.advance(3600)
+    assert abs((datetime.now(UTC) - first).total_seconds()) < 60
+    assert 0 <= passed < clock.elapsed < 60
+    assert first < clock.now()
+
+
+def test_a_demo_lies_beside_the_bots_own_data() -> None:
+    bots = Settings(data=Path("/srv/nugu"), database_url=SecretStr("postgresql://x"), storage_url=SecretStr("s3://x"))
+    own = beside(bots)
+    assert own.data == Path("/srv/nugu-demo")
+    assert own.database_url.get_secret_value() == own.storage_url.get_secret_value() == ""
+    assert beside(Settings(data=Path("data"))).data == Path("data-demo")
+
+
+def test_a_port_in_use_is_passed_over_unless_it_is_asked_for() -> None:
+    first = free_port(None)
+    assert first in PORTS
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", first))
+        taken.listen()
+        assert free_port(None) != first
+        with pytest.raises(PersonError, match=f"Port {first} can't be had here."):
+            free_port(first)
+    assert free_port(0) == 0
+
+
+async def test_at_first_it_knows_two_people_and_has_pictures_to_try(app: App, public_photos: Path) -> None:
+    shutil.copytree(public_photos, app.settings.data / "portraits")
+    opening = await prepare(app, DEMO_SERVER, None)
+    assert opening.groups == ("Presidents",)
+    assert [sample.name for sample in opening.samples] == ["portrait.jpg", "half-a-face.jpg"]
+    assert all(sample.is_absolute() and sample.exists() for sample in opening.samples)
+    assert f"one of these two pictures, which lie in `{opening.samples[0].parent}`" in opening.welcome()
+    assert await prepare(app, DEMO_SERVER, None) == opening
+
+
+async def test_without_a_package_index_it_begins_empty_and_says_so(
+    app: App, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in {
+        "INDEX_URL": NOWHERE,
+        "EXTRA_INDEX_URL": "",
+        "FIND_LINKS": "",
+        "CONFIG_FILE": "/dev/null",
+    }.items():
+        monkeypatch.setenv(f"PIP_{name}", value)
+    opening = await prepare(app, DEMO_SERVER, None)
+    assert opening == Opening((), out_of_reach=True)
+    said = "The package index can't be reached, so I know nobody yet."
+    assert said in opening.welcome()
+    assert capsys.readouterr().out.splitlines()[-1] == said
+
+
+def test_the_welcome_tells_how_pictures_are_asked_about() -> None:
+    told = Opening(("TWICE", "ITZY")).welcome()
+    assert "I know TWICE and ITZY already" in told
+    assert "This page takes no pictures in messages; they all go through `/who`." in told
