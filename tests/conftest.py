@@ -35,6 +35,9 @@ SHARED = Path(os.environ.get("NUGU_SHARED", ROOT.parent / "shared"))
 LONG_ENOUGH = 240.0
 """Seconds for an answer, or for a process from start to end, on a machine with a load of sixteen."""
 
+STORIES = frozenset({"stories", "wire"})
+"""Folders whose tests start a whole bot each."""
+
 TRAINED_IN = 600.0
 """Seconds for a training there, which lets everybody else go first."""
 
@@ -42,6 +45,18 @@ TRAINED_IN = 600.0
 def pytest_configure() -> None:
     """Let Ctrl-C reach what tests start, even where the run itself is a background job, which is deaf to it."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what `-m quick` runs: of each file the first everyday test, and all others that are neither stories nor slow."""
+    begun: set[Path] = set()
+    for item in items:
+        if item.get_closest_marker("thorough") is not None:
+            continue
+        if item.path not in begun or not (item.get_closest_marker("slow") or item.path.parent.name in STORIES):
+            item.add_marker("quick")
+        begun.add(item.path)
 
 
 @pytest.fixture(scope="session")

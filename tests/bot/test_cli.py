@@ -16,6 +16,8 @@ from PIL import Image, ImageFilter
 from tests.conftest import ROOT
 from tests.support.videos import video_of
 
+pytestmark = pytest.mark.slow
+
 ENGINES = "engines"
 
 

@@ -21,6 +21,8 @@ from bot.errors import PersonError, TooSlowError, WorkersAwayError, WorkLostErro
 from bot.settings import Settings
 from tests.conftest import LONG_ENOUGH, ROOT
 
+pytestmark = pytest.mark.slow
+
 DASK = [sys.executable, "-m"]
 
 

@@ -32,6 +32,8 @@ from models.engines import WeightFile
 from tests.conftest import LONG_ENOUGH
 from tests.support import toy
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def toy_engine() -> Generator[None]:

@@ -30,6 +30,8 @@ from models.recognition import Recogniser
 from tests.conftest import LONG_ENOUGH, ROOT
 from tests.support.galleries import ENGINE, another
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_file_of_another_format_is_not_whole(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
     assert is_whole(trained.file)

@@ -20,6 +20,8 @@ from models.engines import load
 from models.faces import Box
 from models.tracks import Look
 
+pytestmark = pytest.mark.slow
+
 RATE, SECONDS = 24, 4
 CUT = 60
 WHOLE = Section(0.0, float(SECONDS))

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from bot.jobs import RosterRow, Trained
 
+pytestmark = pytest.mark.slow
+
 VERSION = "dlib-1"
 D = 128
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from models.faces import Picture
 
+pytestmark = pytest.mark.slow
+
 
 def saved(image: Image.Image, quality: int = 60) -> Picture:
     """As it is after a JPEG."""

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from models.faces import Picture
 
+pytestmark = pytest.mark.slow
+
 PHOTOS = ("obama.jpg", "obama2.jpg", "obama3.jpg", "biden.jpg", "obama_partial_face.jpg", "astronaut.png")
 
 

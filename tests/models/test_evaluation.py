@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from models.faces import Encodings
 
+pytestmark = pytest.mark.slow
+
 D = 32
 ROSTER = tuple(Member(10 + i, f"M{i}", 1, "G") for i in range(3))
 

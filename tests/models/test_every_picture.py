@@ -13,6 +13,8 @@ from bench.pictures import GROUP, MEMBERS, Drawn, charts, contact_sheet
 from tests.conftest import ROOT
 from tests.support.drawn import Drawing, drawings
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def made() -> tuple[list[Drawn], dict[str, Drawing]]:

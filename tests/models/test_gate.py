@@ -15,6 +15,8 @@ from tests.support.people import World
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+pytestmark = pytest.mark.slow
+
 MEMBERS = 7
 
 

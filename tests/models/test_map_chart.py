@@ -17,6 +17,8 @@ from models.maps import FaceMap, Place
 from models.night import hue
 from tests.support.drawn import Drawing, Rectangle, drawings
 
+pytestmark = pytest.mark.slow
+
 ROOM = (1376, 1240)
 NAMES = ("쯔위", "Momo", "A very long name, much too long for any label", "Chaeyoung", "\U0001f600 Ha-eun", "지효")
 
@@ -89,7 +91,7 @@ def test_an_outlier_has_a_dashed_ring_and_its_name_beside_it() -> None:
     assert np.hypot((left + right) / 2 - x, (top + bottom) / 2 - y) < 1.5 * side
 
 
-@pytest.mark.parametrize("photos", [3, 4, 10, 90, 300])
+@pytest.mark.parametrize("photos", [3, 4, 10, 90, pytest.param(300, marks=pytest.mark.thorough)])
 @pytest.mark.parametrize("kind", ["apart", "crowded", "one place", "line", "far out"])
 def test_thumbnails_lie_inside_and_cover_none(kind: str, photos: int) -> None:
     chance = np.random.default_rng(3)

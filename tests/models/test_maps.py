@@ -18,6 +18,8 @@ from models.maps import FaceMap, TooFewPhotosError, lay_out, neighbours, perplex
 from tests.support.layouts import lay_out_all
 from tests.support.people import VERSION, D, World
 
+pytestmark = pytest.mark.slow
+
 QUICK = [Projection.PCA, Projection.TSNE]
 COMPILED = 600.0
 """Seconds in which UMAP compiles itself, on a machine that does something else besides."""

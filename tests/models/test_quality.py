@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from models.engines import Engine
     from models.faces import Encodings, Picture
 
+pytestmark = pytest.mark.slow
+
 PORTRAITS = ("obama.jpg", "biden.jpg", "astronaut.png")
 GOOD = Quality(width=150, sharpness=2.6, yaw=0.0)
 BLURRED = Quality(width=150, sharpness=1.3, yaw=0.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import pickle
+from functools import cache
 from typing import TYPE_CHECKING
 
 import face_recognition
@@ -36,6 +37,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
     return load("dlib", tmp_path_factory.mktemp("weights"))
 
 
+@cache
 def encode(engine: Engine, path: Path) -> Encodings:
     """The largest face of a photo: (1, 128)."""
     picture = face_recognition.load_image_file(str(path))
@@ -290,6 +292,7 @@ def test_a_gallery_that_does_not_fit_together_is_refused(world: World) -> None:
         fit(Gallery(ok.encodings, ok.members, ok.roster, "other-9"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("enrolled", [("obama", "biden"), ("obama",), ("biden",)])
 def test_one_photo_is_enough_to_tell_presidents_from_an_astronaut(
     engine: Engine, public_photos: Path, enrolled: tuple[str, ...]

@@ -14,6 +14,8 @@ from models.gallery import Gallery, Member
 from models.report import ENOUGH, Need, Report, Standing, Tally, report
 from tests.support.people import VERSION, D, World
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def world() -> World:

@@ -25,6 +25,8 @@ from models.whitening import unit
 from tests.support.drawn import drawings
 from tests.support.people import VERSION, D, World
 
+pytestmark = pytest.mark.slow
+
 NAMES = (
     "Sana",
     "쯔위",

@@ -25,6 +25,8 @@ from models.faces import Box
 if TYPE_CHECKING:
     from models.faces import Encodings, Face, Picture
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def engine(shared: Path) -> AlignedEngine:

@@ -99,6 +99,7 @@ async def test_another_engine_answers_the_next_question(stage: Stage, source: Pa
     await switches(stage, "toy", "toy-1", source)
 
 
+@pytest.mark.thorough
 async def test_the_second_engine_answers_the_next_question(stage: Stage, shared: Path) -> None:
     await switches(stage, "retail", "retail-2", shared / "models")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
+import pytest
 from PIL import Image
 
 from tests.stories.conftest import Stage
@@ -55,6 +56,7 @@ async def test_a_fans_no_is_a_suggestion(stage: Stage) -> None:
     assert "**Obama**" in await named(stage, stage.photo("obama2.jpg"))
 
 
+@pytest.mark.thorough
 async def test_nobody_of_the_roster_stays_nobody_until_somebody_knows_better(stage: Stage) -> None:
     await stage.enrol_presidents()
     photo = stage.photo("obama2.jpg")

@@ -104,6 +104,7 @@ async def test_the_nearest_come_from_all_groups_that_the_server_may_see(stage: S
     )
 
 
+@pytest.mark.thorough
 async def test_a_group_of_the_server_hides_the_houses_of_that_name(stage: Stage) -> None:
     await stage.enrol_presidents()
     await enrol(stage, HOUSE, "presidents", Obama="obama2.jpg", Joe="biden.jpg")
@@ -220,6 +221,7 @@ async def test_twice(stage: Stage, shared_faces: Path) -> None:
     assert (look_alikes.others, look_alikes.groups) == (13, 2)
 
 
+@pytest.mark.thorough
 async def test_photos_that_the_engine_has_not_seen_are_not_said_to_be_none(stage: Stage) -> None:
     await stage.enrol_presidents()
     async with stage.app.database.writing() as session:

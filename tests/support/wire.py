@@ -32,6 +32,9 @@ _MIB = 1024 * 1024
 _COMMAND, _COMPONENT = 2, 3
 _REPLY = 19
 
+PATIENCE = 240.0
+"""Seconds in which a bot does what it is waited for, on a busy machine too."""
+
 
 class WireDiscord:
     """Serves on a free port of 127.0.0.1 between `async with` and its end."""
@@ -114,7 +117,7 @@ class WireDiscord:
         return user
 
     @asynccontextmanager
-    async def running(self, bot: discord.Client, *, timeout: float = 30.0) -> AsyncGenerator[None]:
+    async def running(self, bot: discord.Client, *, timeout: float = PATIENCE) -> AsyncGenerator[None]:
         """Log the bot in, wait until it is ready, and close it at the end of the block."""
         with pointed_at(self._world.base_url):
             task = asyncio.create_task(bot.start(TOKEN))
@@ -131,16 +134,16 @@ class WireDiscord:
                 await bot.close()
                 await asyncio.gather(task, return_exceptions=True)
 
-    async def wait_ready(self, *, timeout: float = 30.0) -> None:
+    async def wait_ready(self, *, timeout: float = PATIENCE) -> None:
         """Return when a client, perhaps in another process, has received READY and its guilds."""
         await self._signal.until(lambda: self._gateway.ready, "a client to be ready", timeout)
 
-    async def wait_resumed(self, count: int = 1, *, timeout: float = 15.0) -> None:
+    async def wait_resumed(self, count: int = 1, *, timeout: float = PATIENCE) -> None:
         """Return when sessions were resumed ``count`` times in all."""
         await self._signal.until(lambda: self.resumes >= count, f"{count} resumed sessions", timeout)
 
     async def wait_for(
-        self, method: str, pattern: str, *, status: int | None = None, timeout: float = 15.0
+        self, method: str, pattern: str, *, status: int | None = None, timeout: float = PATIENCE
     ) -> Received:
         """The next request to an endpoint that succeeded (or had ``status``); each is handed out once.
 

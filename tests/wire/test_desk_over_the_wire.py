@@ -17,7 +17,7 @@ from bot.usecases.clip import Reach
 from cogs.clip_desk import ClipDesk
 from tests.stories.reading import walk
 from tests.support import clips
-from tests.support.wire import WireDiscord
+from tests.support.wire import PATIENCE, WireDiscord
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ async def test_a_card_becomes_a_clip_over_the_wire(
         wire.reset_next("POST", "/interactions/*/*/callback", served=True)
         await wire.slash(channel, fan, "clip", link="https://youtu.be/abc")
         await wire.wait_for("GET", "/webhooks/*/*/messages/@original")
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE):
             while not reaches:
                 await asyncio.sleep(0.01)
         (reach,) = reaches

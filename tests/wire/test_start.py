@@ -71,7 +71,7 @@ async def test_an_outage_is_waited_for_and_a_token_that_was_reset_ends_the_bot(
     given = {**os.environ, "DISCORD_TOKEN": TOKEN, "NUGU_DATA": str(tmp_path), "NUGU_WORKERS": "1"}
     process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=given, stderr=asyncio.subprocess.PIPE)
     try:
-        await wire.wait_ready(timeout=60)
+        await wire.wait_ready()
         await wire.revoke_token()
         _, errors = await asyncio.wait_for(process.communicate(), 60)
     finally:

@@ -15,7 +15,7 @@ from tests.stories.reading import walk
 from tests.support.wire import WireDiscord
 from tests.support.wire_world import Channel, User
 
-WAIT = 60.0
+WAIT = 240.0
 
 
 @pytest.fixture

@@ -163,7 +163,7 @@ async def test_another_process_gets_ready(wire: WireDiscord, tmp_path: Path) -> 
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        await wire.wait_ready(timeout=15)
+        await wire.wait_ready()
     finally:
         if process.returncode is None:
             process.terminate()

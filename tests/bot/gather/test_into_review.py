@@ -25,6 +25,8 @@ from bot.words import Learns, Origin
 from tests.bot.gather.test_candidates import together
 from tests.support.image_search import ImageSearch
 
+pytestmark = pytest.mark.slow
+
 SERVER = 7
 MODERATOR = 5
 
@@ -104,14 +106,16 @@ async def test_what_is_worth_a_look_waits_for_a_trusted_yes(
     assert again.kept == {"Obama": 0}
 
 
-@pytest.mark.parametrize("known", ["no photo", "waits for a model", "not looked at"])
+@pytest.mark.parametrize(
+    "known", [*(pytest.param(why, marks=pytest.mark.thorough) for why in ("no photo", "not looked at")), "waits"]
+)
 async def test_where_nobody_is_known_by_sight_nothing_that_was_fetched_is_lost(
     presidents: App, search: ImageSearch, public_photos: Path, known: str
 ) -> None:
     async with presidents.database.writing() as session:
         if known == "no photo":
             await session.execute(delete(Photo))
-        elif known == "waits for a model":
+        elif known == "waits":
             await session.execute(update(Photo).values(origin=Origin.ASKED))
         else:
             await session.execute(update(CropEncoding).values(engine="dlib-0"))

@@ -18,6 +18,8 @@ from deno import find_deno_bin
 from tests.conftest import LONG_ENOUGH, ROOT
 from tests.support.image_search import Vault
 
+pytestmark = pytest.mark.slow
+
 INNER = "import socket; socket.create_connection(('127.0.0.1', PORT))"
 TRIES = {
     "tcp": "socket.create_connection(('127.0.0.1', PORT), 5)",

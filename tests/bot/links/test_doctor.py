@@ -12,6 +12,8 @@ from tests.bot.test_cli import nugu
 from tests.support.image_search import ImageSearch
 from tests.support.video_site import Videos, mediasite
 
+pytestmark = pytest.mark.slow
+
 
 async def doctor(link: str, data: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     return await asyncio.to_thread(nugu, "doctor", link, data=data, **environment)

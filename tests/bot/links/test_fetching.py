@@ -15,6 +15,8 @@ from bot.settings import Settings
 from tests.support.image_search import ImageSearch, Names
 from tests.support.video_site import Videos, endless, mediasite, page, player, playlist, with_
 
+pytestmark = pytest.mark.slow
+
 
 def codecs(video: Path) -> dict[str, str]:
     with av.open(str(video)) as container:

@@ -23,6 +23,8 @@ from tests.conftest import LONG_ENOUGH, ROOT
 from tests.support.image_search import ImageSearch, Names, Vault
 from tests.support.video_site import FFMPEG, Videos, mediasite, page, playlist
 
+pytestmark = pytest.mark.slow
+
 Route = Callable[[ImageSearch, str, Videos], str]
 """Lays a trap on a site for somebody inside, whose address is given; the link that leads into it."""
 

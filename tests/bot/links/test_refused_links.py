@@ -18,6 +18,8 @@ from bot.settings import Settings
 from tests.support.image_search import ImageSearch
 from tests.support.video_site import Videos, dripping, endless, mediasite, page, player, playlist, with_
 
+pytestmark = pytest.mark.slow
+
 
 async def refused(settings: Settings, link: str, folder: Path) -> LinkError:
     """Why nothing came; and that nothing was left behind."""

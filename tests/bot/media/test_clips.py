@@ -27,6 +27,8 @@ from tests.conftest import ROOT, SHARED
 from tests.support.films import corners, ffmpeg, frames_of, heard, moving, pictures, quarters, sound_packets, stamps
 from tests.support.looks import cast_of, guess, look_of, track
 
+pytestmark = pytest.mark.slow
+
 WHOLE = Section(0, 3600)
 ROOMY = Target(20 * 2**20, 1080)
 LYING_OR_FLIPPED = {("-display_rotation", "90"), ("-display_hflip",)}

@@ -18,6 +18,8 @@ from bot.media.video import probe
 from tests.support.films import ffmpeg, pictures
 from tests.support.looks import cast_of, look_of
 
+pytestmark = pytest.mark.slow
+
 PATCHES = ((200, 40, 40), (40, 160, 40), (50, 60, 200), (200, 180, 60), (220, 170, 140), (128, 128, 128))
 """Colours in a row, a face's among them: red and green tell one matrix from another."""
 

@@ -18,6 +18,8 @@ from bot.media.video import probe
 from tests.support.films import ffmpeg, pictures
 from tests.support.looks import cast_of, guess, look_of, track
 
+pytestmark = pytest.mark.slow
+
 BOX = ",".join(
     (
         "color=gray:s=320x180:r=10:d=0.3",
