@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,9 @@ def test_the_bot_loads_every_cog_there_is() -> None:
 
     there = {f"cogs.{m.stem}" for m in (ROOT / "cogs").glob("*.py") if "async def setup(" in m.read_text()}
     assert set(COGS) == there
+
+
+def test_no_two_test_files_have_one_name() -> None:
+    """pytest imports them by it, and collects nothing at all where two meet."""
+    names = Counter(file.name for file in (ROOT / "tests").rglob("test_*.py"))
+    assert not [name for name, count in names.items() if count > 1]
