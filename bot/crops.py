@@ -36,6 +36,13 @@ async def stored(app: App, cuts: Iterable[Cut]) -> AsyncGenerator[dict[bytes, St
         await forget_files(app, set(keys) - used)
 
 
+async def of_face(app: App, face_id: int) -> bytes | None:
+    """The crop of a face that was asked about, as a JPEG; None where none is kept."""
+    async with app.database.reading() as session:
+        key = await Crops(session).key_of(face_id)
+    return None if key is None else await app.storage.get(key)
+
+
 async def let_go(app: App, before: datetime) -> None:
     """Forget the faces that were asked about before then, and that no trusted person labelled."""
     async with _letting_go(app) as crops:

@@ -15,7 +15,7 @@ from bot.media.archives import ArchiveLimits
 from bot.names import LONGEST_NAME
 from bot.trust import Trust
 from bot.usecases import exchange
-from bot.wording import plain
+from bot.wording import counted, plain
 from cogs.cards.exchange import exported_in_words, imported_card
 from cogs.cards.layout import told_card
 from cogs.contents import attached
@@ -47,7 +47,7 @@ class Roster(commands.GroupCog, name="roster"):
         progress = Progress(interaction)
 
         async def told(done: int, photos: int, whose: str) -> None:
-            await progress.show(told_card(f"{done} of {photos} photos: {plain(whose)}"))
+            await progress.show(told_card(f"{done} of {counted(photos, 'photo')}: {plain(whose)}"))
 
         async def work() -> tuple[Layout, list[discord.File]]:
             with app.turns.taken_by(by):

@@ -67,7 +67,8 @@ def evaluation_chart(group: str, evaluation: Evaluation) -> bytes:
     """A PNG: the confusion matrix at the left, each row in per cent of its photos; TPIR against FPIR at the right."""
     rows, columns = evaluation.confusion.shape
     wide = _LABEL + columns * _CELL
-    title = f"{group}: {evaluation.photos:.1f} photos a member, {evaluation.trials} trials, {evaluation.version}"
+    trials = f"{evaluation.trials} trial{'' if evaluation.trials == 1 else 's'}"
+    title = f"{group}: {evaluation.photos:.1f} photos a member, {trials}, {evaluation.version}"
     subtitle = "left: whose photos (rows) got which name, in per cent; right: right names as strangers get some too"
     top = below(subtitle)
     height = top + _LABEL + max(rows * _CELL, _PLOT) + 2 * GAP

@@ -15,6 +15,7 @@ from rich.progress import track
 from bot.errors import PersonError
 from bot.jobs import by_size, load_engine, why_not_enrolled
 from bot.media.pictures import PictureError, PictureLimits, open_picture
+from bot.wording import counted
 from models.charts import evaluation_chart
 from models.engines import UnknownEngineError, weights_of
 from models.evaluation import FPIRS, LOOK_SIDE, Evaluation, Figure, Sample, evaluate, look
@@ -205,7 +206,7 @@ def table(group: str, evaluation: Evaluation) -> str:
         f"{source} {count:.0f}" for source, count in zip(evaluation.sources, evaluation.strangers, strict=True)
     )
     head = (
-        f"{group}, {evaluation.version}: {len(evaluation.roster)} members, {evaluation.photos:.1f} photos each, "
+        f"{group}, {evaluation.version}: {counted(len(evaluation.roster), 'member')}, {evaluation.photos:.1f} photos each, "
         f"{evaluation.probes:.0f} photos asked about, strangers: {strangers or 'none'}; trials: {evaluation.trials}"
     )
     width = max(len(words) for words, _ in rows)

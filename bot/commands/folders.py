@@ -64,7 +64,8 @@ async def enrol_into(app: App, server_id: int, folder: Path, group: str | None =
                     else:
                         progress.console.print(f"not taken: {path}: {unmarked(reason)}", markup=False, soft_wrap=True)
                 progress.advance(bar, len(some))
-    print(f"{taken} of {photos} photos taken, {len({(g, m) for g, m, _ in members})} members, {known} known before")
+    told = counted(len({(g, m) for g, m, _ in members}), "member")
+    print(f"{taken} of {counted(photos, 'photo')} taken, {told}, {known} known before")
     return taken + known > 0
 
 
@@ -81,7 +82,8 @@ async def import_archive(settings: Settings, path: Path) -> bool:
             done = await exchange.import_roster(app, HOUSE, file, 0, told, limits=OPERATORS)
     for name, reason in done.left_out:
         print(f"not taken: {name}: {unmarked(reason)}", file=sys.stderr)
-    print(f"{done.taken} of {done.photos} photos taken, {done.members} members, {done.known} known before")
+    whose = counted(done.members, "member")
+    print(f"{done.taken} of {counted(done.photos, 'photo')} taken, {whose}, {done.known} known before")
     return done.taken + done.known > 0
 
 

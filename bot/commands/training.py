@@ -10,7 +10,7 @@ from bot.database.rosters import Rosters
 from bot.database.tables import HOUSE
 from bot.errors import NoRosterError, PersonError
 from bot.verdicts import accuracy, classifier_in_words
-from bot.wording import unmarked
+from bot.wording import counted, unmarked
 from models.apart import BrokenOffError
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ async def train_groups(settings: Settings) -> bool:
 def in_words(model: MadeModel) -> str:
     """What became of a training."""
     figures = model.figures
-    told = f"model {model.number} of {figures.members} members and {figures.photos} photos"
+    told = f"model {model.number} of {counted(figures.members, 'member')} and {counted(figures.photos, 'photo')}"
     if not model.promoted:
         return f"{told} is kept aside: {model.verdict}"
     state = "answers" if model.answers else "answered once"

@@ -63,6 +63,11 @@ class Crops:
         )
         return [(vector, member) for vector, member in rows if vector is not None]
 
+    async def key_of(self, face_id: int) -> str | None:
+        """Where in the storage the crop of a face is; None where none is kept."""
+        query = select(Crop.key).join(QuestionFace, QuestionFace.crop_id == Crop.id).where(QuestionFace.id == face_id)
+        return (await self._session.scalars(query)).one_or_none()
+
     async def used(self, keys: Collection[str]) -> set[str]:
         """Those of `keys` that a crop has."""
         return set(await self._session.scalars(select(Crop.key).where(Crop.key.in_(keys))))

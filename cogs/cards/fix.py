@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bot.errors import PersonError
 from bot.wording import circled
 from cogs.cards.faces import face_in_words
-from cogs.cards.layout import Button, Layout, Row, Select, route, told_card
+from cogs.cards.layout import Button, Layout, Row, Select, gallery, route, told_card
 from cogs.limits import LONGEST_LABEL, LONGEST_OPTION, MOST_OPTIONS
 
 if TYPE_CHECKING:
@@ -23,11 +23,7 @@ NAME = "name"
 
 
 def ask_which(answer: Answer, card_id: int) -> Layout:
-    """The first step: the number of the face; left out when there is only one."""
-    if not answer.faces:
-        raise PersonError("There is no face here to fix.")
-    if len(answer.faces) == 1:
-        return ask_who(answer, *answer.faces[0], card_id)
+    """The first step where there are several faces: the number of the one that is meant."""
     several = len(answer.pictures) > 1
     options = [
         discord.SelectOption(
@@ -43,11 +39,15 @@ def ask_which(answer: Answer, card_id: int) -> Layout:
     menu = Select(
         custom_id=route("which", answer.id, card_id), placeholder="The number in the picture", options=options
     )
-    return _step(title, Row(menu))
+    step = told_card(title)
+    step.add_item(Row(menu))
+    return step
 
 
-def ask_who(answer: Answer, picture: AnsweredPicture, face: AnsweredFace, card_id: int) -> Layout:
-    """The second step: the member, likeliest first, or somebody else, or nobody."""
+def ask_who(
+    answer: Answer, picture: AnsweredPicture, face: AnsweredFace, card_id: int, crop: bytes | None
+) -> tuple[Layout, list[discord.File]]:
+    """The second step: the face, where a crop of it is kept, and the member, likeliest first, or somebody else, or nobody."""
     ids = answer.id, card_id, face.id
     nobody = Row(
         Button(label="Not a member", custom_id=route("stranger", *ids)),
@@ -57,11 +57,15 @@ def ask_who(answer: Answer, picture: AnsweredPicture, face: AnsweredFace, card_i
         member, name = face.called
         nobody.add_item(Button(label=f"It isn't {name}"[:LONGEST_LABEL], custom_id=route("isnt", *ids, member)))
     where = f" in picture {picture.position + 1}" if len(answer.pictures) > 1 else ""
-    return _step(
-        f"**Who is {circled(face.number)}{where}?**",
-        Row(members_menu(route("member", *ids), face)),
-        nobody,
-    )
+    asks = f"Who is {circled(face.number)}{where}?"
+    step = told_card(f"**{asks}**")
+    files: list[discord.File] = []
+    if crop is not None:
+        files.append(discord.File(BytesIO(crop), filename=f"face-{face.number}.jpg"))
+        step.add_item(gallery((files[0].filename, f"{asks} The face alone")))
+    step.add_item(Row(members_menu(route("member", *ids), face)))
+    step.add_item(nobody)
+    return step, files
 
 
 def members_menu(custom_id: str, face: AnsweredFace) -> Select:
@@ -92,10 +96,3 @@ class SomebodyElse(discord.ui.Modal, title="Who is it?"):
         super().__init__(custom_id=custom_id)
         # A form that is over is not kept by discord.py. It needs none: whoever submits it is answered by its route.
         self.stop()
-
-
-def _step(text: str, *rows: Row) -> Layout:
-    step = told_card(text)
-    for row in rows:
-        step.add_item(row)
-    return step

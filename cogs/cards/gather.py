@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot.wording import plain
+from bot.wording import counted, plain
 from cogs.cards.layout import LONGEST_TEXT, Layout, bar, container
 
 if TYPE_CHECKING:
@@ -23,11 +23,12 @@ def gathering_card(gathering: Gathering) -> Layout:
     lines = [f"**Photos of {plain(gathering.group)}**"]
     if not ended:
         done = bar(gathering.done / len(gathering.members), BAR)
-        lines.append(f"{done} {gathering.done} of {len(gathering.members)} members")
+        lines.append(f"{done} {gathering.done} of {counted(len(gathering.members), 'member')}")
     lines += [f"{plain(name)}: {count}" for name, count in gathering.kept.items()]
     if ended:
         lines.append(
-            f"**{found}** wait in `/review`: nothing is learned from them before a trusted person says yes."
+            f"**{counted(found, 'photo')}** {'waits' if found == 1 else 'wait'} in `/review`: "
+            "nothing is learned from them before a trusted person says yes."
             if found
             else "I found nothing that is worth a look."
         )

@@ -179,7 +179,7 @@ def _status(group: GroupStatus) -> str:
         else ["training is due"]
     )
     if group.waiting > group.labels:
-        told.append(f"{counted(group.waiting, 'photo')} wait in all")
+        told.append(f"{counted(group.waiting, 'photo')} {'waits' if group.waiting == 1 else 'wait'} in all")
     if group.training:
         told.append("🏋️ training now")
     lines.append(f"-# {' · '.join(told)}")

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 import discord
 
+from bot import crops
 from bot.errors import PersonError
 from bot.trust import Trust
 from bot.usecases import correct, identify
 from cogs.cards.details import details_card
-from cogs.cards.fix import ask_which
+from cogs.cards.fix import ask_which, ask_who
 from cogs.cards.layout import Button
 from cogs.presses.press import Press, card_now, question_here, speaker_of
+from cogs.sending import show
 
 if TYPE_CHECKING:
     from bot.client import Nugu
@@ -36,7 +38,15 @@ class FixFace(Press[Button], template=r"nugu:fix:(?P<question>\d+)"):
     async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
         answer = await question_here(interaction, self.ids["question"])
         assert interaction.message is not None
-        await interaction.followup.send(view=ask_which(answer, interaction.message.id), ephemeral=True)
+        if not answer.faces:
+            raise PersonError("There is no face here to fix.")
+        card_id = interaction.message.id
+        if len(answer.faces) > 1:
+            await show(interaction, ask_which(answer, card_id))
+            return
+        picture, face = answer.faces[0]
+        crop = await crops.of_face(interaction.client.app, face.id)
+        await show(interaction, *ask_who(answer, picture, face, card_id, crop))
 
 
 class Details(Press[Button], template=r"nugu:details:(?P<question>\d+)"):

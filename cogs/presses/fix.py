@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import discord
 
+from bot import crops
 from bot.usecases import correct
 from bot.words import Meaning
 from cogs.cards.fix import NAME, SOMEBODY_ELSE, SomebodyElse, ask_who
 from cogs.cards.layout import Button, Select, route, told_card
 from cogs.presses import forms
 from cogs.presses.press import Press, card_now, question_here, speaker_of
+from cogs.sending import show
 
 if TYPE_CHECKING:
     from bot.client import Nugu
@@ -30,7 +32,8 @@ class WhichFace(Press[Select], template=rf"nugu:which:{ROUTE}"):
     async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
         answer = await question_here(interaction, self.ids["question"])
         picture, face = answer.face(int(self.item.values[0]))
-        await interaction.edit_original_response(view=ask_who(answer, picture, face, self.ids["card"]))
+        crop = await crops.of_face(interaction.client.app, face.id)
+        await show(interaction, *ask_who(answer, picture, face, self.ids["card"], crop))
 
 
 class WhichMember(Press[Select], template=rf"nugu:member:{FACE_ROUTE}"):
@@ -100,7 +103,7 @@ async def _say_nobody(interaction: discord.Interaction[Nugu], meaning: Meaning, 
 
 async def _close(interaction: discord.Interaction[Nugu], said: correct.Said, card_id: int) -> None:
     """End the dialog with its sentence, and bring the card up to date where the bot can reach it."""
-    await interaction.edit_original_response(view=told_card(said.sentence))
+    await interaction.edit_original_response(view=told_card(said.sentence), attachments=[])
     if not isinstance(interaction.channel, discord.abc.Messageable):
         return
     try:

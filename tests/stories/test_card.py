@@ -14,7 +14,7 @@ import pytest
 from PIL import Image, ImageFilter
 from sqlalchemy import select
 
-from bot.database.tables import Question, Word
+from bot.database.tables import Crop, Question, QuestionFace, Word
 from bot.trust import Trust
 from bot.words import Meaning
 from tests.stories.conftest import Stage
@@ -64,6 +64,21 @@ async def test_the_card_works_after_a_restart(stage: Stage) -> None:
     assert "Biden" in texts(answer(await stage.other.click(card, label="Details")))
     await stage.moderator.click(card, label="All right")
     assert f"① **Obama** ✓\n-# ✓ said by <@{stage.moderator.id}>" in texts(stage.channel.last_message)
+
+
+async def test_who_is_asked_for_is_shown(stage: Stage) -> None:
+    await asked(stage, "obama2.jpg", "biden.jpg")
+    card = stage.channel.last_message
+    dialog = answer(await stage.moderator.click(card, label="Fix a face"))
+    await stage.moderator.select(dialog, [option(dialog, "① Biden")])
+    step = answer_to(stage, dialog)
+    assert "**Who is ① in picture 2?**" in texts(step)
+    assert [file.filename for file in step.attachments] == ["face-1.jpg"]
+    async with stage.app.database.reading() as session:
+        keys = list(await session.scalars(select(Crop.key).join(QuestionFace).order_by(QuestionFace.id)))
+    assert await step.attachments[0].read() == await stage.app.storage.get(keys[1])
+    await stage.moderator.click(step, label="Not a member")
+    assert answer_to(stage, dialog).attachments == []
 
 
 async def test_the_wrong_person_presses_hide(stage: Stage) -> None:

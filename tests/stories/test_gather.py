@@ -37,7 +37,7 @@ async def test_what_was_gathered_is_reviewed_and_only_then_learned(stage: Stage,
     await stage.enrol_presidents()
     offer(search, stage.photos, "obama2.jpg", "obama3.jpg", "obama.jpg", "biden.jpg")
     card = answer(await stage.moderator.slash(stage.channel, "member gather", group="Presidents", member="Obama"))
-    assert "**2** wait in `/review`" in texts(card)
+    assert "**2 photos** wait in `/review`" in texts(card)
     assert "-# Left out: 2 the same photo as another" in texts(card)
     shown = answer(await stage.moderator.slash(stage.channel, "member show", group="Presidents", member="Obama"))
     assert "1 photo" in texts(shown)
