@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -52,8 +52,9 @@ def until_workers(leader: int, workers: int) -> None:
     deadline = time.monotonic() + LONG_ENOUGH
     while time.monotonic() < deadline:
         children = psutil.Process(leader).children(recursive=True)
-        if sum("spawn_main" in " ".join(child.cmdline()) for child in children) >= workers:
-            return
+        with suppress(psutil.NoSuchProcess):  # one that fetched the portraits ended just now
+            if sum("spawn_main" in " ".join(child.cmdline()) for child in children) >= workers:
+                return
         time.sleep(0.02)
     raise TimeoutError("no workers came up")
 
