@@ -102,14 +102,15 @@ class Adapter(AsyncWebhookAdapter):
 
     async def _acknowledged(self, route: Route, session: aiohttp.ClientSession, kind: int) -> Any:
         """What Discord answered to an acknowledgement that arrived, as far as discord.py reads it."""
-        heard: dict[str, Any] = {"id": str(route.webhook_id), "type": kind}
+        heard: dict[str, Any] = {"id": str(route.webhook_id)}
         if kind not in {MESSAGE, THINKING}:
             return {"interaction": heard}
         message = await self._original(route, session)
         heard["response_message_id"] = message["id"]
         heard["response_message_loading"] = bool(message["flags"] & discord.MessageFlags.loading.flag)
         heard["response_message_ephemeral"] = bool(message["flags"] & discord.MessageFlags.ephemeral.flag)
-        return {"interaction": heard, "resource": {"type": kind, "message": message}}
+        resource = {"resource": {"type": kind, "message": message}} if kind == MESSAGE else {}
+        return {"interaction": heard, **resource}
 
     async def _original(self, route: Route, session: aiohttp.ClientSession) -> Any:
         assert self._client.application_id is not None

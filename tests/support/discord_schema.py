@@ -1,4 +1,4 @@
-"""Discord's own OpenAPI description as a judge of request bodies, with messages that point at the precise place."""
+"""Discord's own OpenAPI description as a judge of requests and answers, with messages that point at the precise place."""
 
 import functools
 import json
@@ -14,12 +14,34 @@ from referencing.jsonschema import DRAFT202012
 from tests.support.jsonish import JsonObject, as_list, as_object, as_text
 
 _URI = "urn:discord-openapi"
+_STRICT_URI = "urn:discord-openapi:strict"
 _DEFAULT_SHARED = Path(__file__).resolve().parents[3] / "shared"
+WRONG: dict[str, tuple[str, JsonObject]] = {
+    "InnerErrors": (
+        "the error of a field has a word as its code, such as BASE_TYPE_BAD_LENGTH, and not a number",
+        {
+            "type": "object",
+            "properties": {
+                "_errors": {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "properties": {"code": {"type": "string"}, "message": {"type": "string"}},
+                        "required": ["code", "message"],
+                    },
+                }
+            },
+            "required": ["_errors"],
+        },
+    ),
+}
+"""Schemas that are wrong about what Discord sends: why, and what is judged by instead."""
+
 _METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
 class DiscordSchema:
-    """Finds the operation that a request means, and validates the body against its schema."""
+    """Finds the operation that a request means, and validates the body, or its answer, against its schema."""
 
     def __init__(self, document: JsonObject) -> None:
         schemas = as_object(as_object(document["components"])["schemas"])
@@ -27,10 +49,13 @@ class DiscordSchema:
         tolerant = {"type": ["string", "integer"], "pattern": as_object(schemas["SnowflakeType"])["pattern"]}
         self._schemas: JsonObject = {**schemas, "SnowflakeType": tolerant}
         contents = {**document, "components": {**as_object(document["components"]), "schemas": self._schemas}}
+        self._responses = as_object(as_object(document["components"])["responses"])
         self._paths = as_object(document["paths"])
         self._templates = [tuple(template.strip("/").split("/")) for template in self._paths]
         # pyright cannot see through Registry's generic attrs constructor.
-        self._registry = cast("Any", Registry)().with_resource(_URI, Resource(contents, DRAFT202012))
+        self._registry = cast("Any", Registry)().with_resources(
+            [(_URI, Resource(contents, DRAFT202012)), (_STRICT_URI, Resource(_corrected(document), DRAFT202012))]
+        )
         # jsonschema ships without types for `extend`.
         extend = cast("Callable[..., Any]", validators.extend)  # pyright: ignore[reportUnknownMemberType]
         self._validator_class = extend(Draft202012Validator, {"oneOf": self._union, "anyOf": self._union})
@@ -54,7 +79,33 @@ class DiscordSchema:
         if media not in content:
             return [f"this endpoint takes {', '.join(content)}, not {media}"]
         instance = {**as_object(body), **dict.fromkeys(file_fields, "")} if file_fields else body
-        errors = self._validator(template, method.lower(), media).iter_errors(instance)
+        return self._errors(
+            instance, _URI, "paths", template, method.lower(), "requestBody", "content", media, "schema"
+        )
+
+    def answer_problems(self, method: str, path: str, status: int, body: object) -> list[str]:
+        """Everything in which an answer differs from the description; ``body`` is None where there is none."""
+        template = self._template(path, method.lower())
+        if template is None:
+            return [f"Discord has no endpoint {method} {path}"]
+        responses = as_object(as_object(as_object(self._paths[template])[method.lower()])["responses"])
+        key = next((key for key in (str(status), f"{status // 100}XX") if key in responses), None)
+        if key is None:
+            return [f"this endpoint never answers {status}"]
+        place: tuple[str, ...] = ("paths", template, method.lower(), "responses", key)
+        if reference := as_text(as_object(responses[key]).get("$ref")):
+            place = tuple(reference.removeprefix("#/").split("/"))
+        described = self._responses[place[-1]] if reference else responses[key]
+        if "content" not in as_object(described):
+            return [f"an answer {status} has no body"] if body is not None else []
+        return self._errors(body, _STRICT_URI, *place, "content", "application/json", "schema")
+
+    def object_problems(self, name: str, value: object) -> list[str]:
+        """Everything in which an object that Discord sends differs from the schema of that name."""
+        return self._errors(value, _STRICT_URI, "components", "schemas", name)
+
+    def _errors(self, instance: object, document: str, *place: str) -> list[str]:
+        errors = self._validator(document, *place).iter_errors(instance)
         return [f"{_place(error)}: {_shortened(error.message)}" for error in errors]
 
     def _template(self, path: str, method: str) -> str | None:
@@ -71,12 +122,9 @@ class DiscordSchema:
                 best = template
         return None if best is None else "/" + "/".join(best)
 
-    def _build_validator(self, template: str, method: str, media: str) -> Any:
-        pointer = "/".join(
-            part.replace("~", "~0").replace("/", "~1")
-            for part in ("paths", template, method, "requestBody", "content", media, "schema")
-        )
-        return self._validator_class({"$ref": f"{_URI}#/{pointer}"}, registry=self._registry)
+    def _build_validator(self, document: str, *place: str) -> Any:
+        pointer = "/".join(part.replace("~", "~0").replace("/", "~1") for part in place)
+        return self._validator_class({"$ref": f"{document}#/{pointer}"}, registry=self._registry)
 
     def _union(
         self, validator: Any, branches: list[JsonObject], instance: object, _: object
@@ -110,6 +158,13 @@ class DiscordSchema:
         name = as_text(branch.get("$ref")).rpartition("/")[2]
         schema = as_object(self._schemas.get(name, branch))
         return as_list(as_object(as_object(schema.get("properties")).get("type")).get("enum"))
+
+
+def _corrected(document: JsonObject) -> JsonObject:
+    """The description with what stands in `WRONG` put right."""
+    components = as_object(document["components"])
+    right = {name: schema for name, (_, schema) in WRONG.items()}
+    return {**document, "components": {**components, "schemas": {**as_object(components["schemas"]), **right}}}
 
 
 @functools.cache

@@ -82,8 +82,8 @@ class WireDiscord:
 
     @property
     def failures(self) -> list[str]:
-        """What was wrong with requests, and which endpoints this kit lacks."""
-        return self._rest.failures
+        """What was wrong with requests and with what this kit said, and which endpoints it lacks."""
+        return [*self._rest.failures, *self._gateway.failures]
 
     def said(self, channel: Channel) -> list[Json]:
         """The messages of the bot that stand in a channel, private ones among them."""
@@ -188,7 +188,7 @@ class WireDiscord:
 
     async def malformed_event(self, event: str, data: Json | None = None, guild: Guild | None = None) -> None:
         """Send an event without what a client needs of it: to the guild's shard, or to the first one."""
-        await self._gateway.dispatch(event, data or {}, guild.id if guild else None)
+        await self._gateway.dispatch(event, data or {}, guild.id if guild else None, judged=False)
 
     async def revoke_token(self) -> None:
         """Make the token invalid, as a reset in the developer portal does."""
@@ -217,7 +217,7 @@ class WireDiscord:
             ],
         }
         if reply_to:
-            reference = {"message_id": reply_to["id"], "channel_id": reply_to["channel_id"]}
+            reference = {"type": 0, "message_id": reply_to["id"], "channel_id": reply_to["channel_id"]}
             parts |= {"type": _REPLY, "message_reference": reference, "referenced_message": reply_to}
         message = self._world.add_message(channel, author, **parts)
         guild = self._world.guilds.get(channel.guild_id or 0)
@@ -232,19 +232,21 @@ class WireDiscord:
         """
         values = {key: _as_file(value) for key, value in options.items()}
         data = slash_data(self._world, self._answers.commands, name, channel, values)
-        return await self._interact(Interaction(self._world.snowflake(), user, channel), _COMMAND, data)
+        return await self._interact(Interaction(self._world.snowflake(), user, channel, _COMMAND), data)
 
     async def click(
         self, channel: Channel, user: User, message: Json, custom_id: str, values: Sequence[str] = ()
     ) -> Interaction:
         """Let somebody press a button, or choose ``values`` of a select, on a message that the bot posted."""
-        interaction = Interaction(self._world.snowflake(), user, channel, source_message_id=int(message["id"]))
+        interaction = Interaction(
+            self._world.snowflake(), user, channel, _COMPONENT, source_message_id=int(message["id"])
+        )
         data = component_data(message, custom_id, list(values))
-        return await self._interact(interaction, _COMPONENT, data, message=message)
+        return await self._interact(interaction, data, message=message)
 
-    async def _interact(self, interaction: Interaction, kind: int, data: Json, **other: Json) -> Interaction:
+    async def _interact(self, interaction: Interaction, data: Json, **other: Json) -> Interaction:
         self._answers.interactions[interaction.token] = interaction
-        payload = interaction_payload(self._world, interaction, kind, data, self._upload_limit)
+        payload = interaction_payload(self._world, interaction, data, self._upload_limit)
         await self._gateway.dispatch("INTERACTION_CREATE", {**payload, **other}, interaction.channel.guild_id)
         return interaction
 

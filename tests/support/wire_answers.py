@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from tests.support.discord_messages import FileInfo
 from tests.support.jsonish import as_list, as_object
+from tests.support.wire_components import shown
 from tests.support.wire_interactions import Interaction
 from tests.support.wire_world import Channel, Json, World
 
@@ -59,14 +60,14 @@ class Answers:
 
         Raises RefusedError as Discord would refuse, and UnknownEndpointError for an endpoint that this kit lacks.
         """
-        for pattern, handler in _ENDPOINTS:
+        for pattern, handler in ENDPOINTS:
             if match := re.fullmatch(pattern, f"{method} {path}"):
                 return await handler(self, Call(match.groups(), body, files))
         raise UnknownEndpointError(f"the loopback Discord has no {method} {path}")
 
     async def bot_user(self, _: Call) -> Json:
         """GET /users/@me."""
-        return self.world.bot.payload()
+        return self.world.bot.own_payload()
 
     async def application(self, _: Call) -> Json:
         """GET /oauth2/applications/@me."""
@@ -80,6 +81,14 @@ class Answers:
             "verify_key": "0" * 64,
             "owner": self.world.owner.payload(),
             "flags": 0,
+            "flags_new": "0",
+            "redirect_uris": [],
+            "eligible_oauth2_scopes": [],
+            "explicit_content_filter": 0,
+            **dict.fromkeys(("type", "team", "interactions_endpoint_url", "role_connections_verification_url")),
+            **dict.fromkeys(
+                (f"approximate_{what}_count" for what in ("guild", "user_install", "user_authorization")), 0
+            ),
         }
 
     async def gateway(self, _: Call) -> Json:
@@ -90,10 +99,18 @@ class Answers:
 
     async def put_commands(self, call: Call) -> list[Json]:
         """PUT /applications/*/commands."""
-        common = {"application_id": str(self.world.bot.id), "version": "1"}
+        left_out: Json = {"type": 1, "description": "", "default_member_permissions": None}
         wanted: list[Json] = call.json or []
         self.commands = [
-            {"type": 1, "description": "", **command, "id": str(self.world.snowflake()), **common} for command in wanted
+            {
+                **left_out,
+                **{key: value for key, value in command.items() if value is not None},
+                **_as_text(command, "default_member_permissions"),
+                "id": str(self.world.snowflake()),
+                "application_id": str(self.world.bot.id),
+                "version": "1",
+            }
+            for command in wanted
         ]
         return self.commands
 
@@ -159,12 +176,15 @@ class Answers:
             interaction.original_id = interaction.source_message_id
             if kind == 7 and interaction.original_id is not None:
                 message = await self._edit(interaction.original_id, data, call.files)
-        response: Json = {"interaction": {"id": str(interaction.id), "type": kind}}
-        if message:
-            response["interaction"]["response_message_id"] = message["id"]
-            response["interaction"]["response_message_ephemeral"] = bool(message["flags"] & _EPHEMERAL)
-            response["resource"] = {"type": kind, "message": message}
-        return response
+        heard: Json = {"id": str(interaction.id), "type": interaction.kind}
+        if message is None:
+            return {"interaction": heard}
+        heard["response_message_id"] = message["id"]
+        heard["response_message_loading"] = kind == 5
+        heard["response_message_ephemeral"] = bool(message["flags"] & _EPHEMERAL)
+        # Of "thinking" Discord tells the id alone.
+        resource = {} if kind == 5 else {"resource": {"type": kind, "message": message}}
+        return {"interaction": heard, **resource}
 
     async def followup(self, call: Call) -> Json:
         """POST /webhooks/*/*: the first one takes the place of "thinking"."""
@@ -219,7 +239,8 @@ class Answers:
     async def _create(self, channel: Channel, body: Json, files: Mapping[str, FileInfo]) -> Json:
         message = self.world.add_message(channel, self.world.bot)
         if reference := body.get("message_reference"):
-            message["message_reference"] = {key: str(value) for key, value in reference.items() if key.endswith("_id")}
+            ids = {key: str(value) for key, value in reference.items() if key.endswith("_id")}
+            message["message_reference"] = {"type": 0, "channel_id": str(channel.id), **ids}
             message["type"] = 19
         self._fill(message, channel, body, files)
         await self._announce("MESSAGE_CREATE", message, channel)
@@ -266,7 +287,16 @@ class Answers:
         for key, empty in _EDITABLE.items():
             if key in body:
                 message[key] = _with_urls(body[key] or empty, urls)
+        if "components" in body:
+            message["components"] = shown(
+                message["components"], {item["url"]: item for item in held}, self.world.snowflake
+            )
         message["attachments"] = [] if message.get("flags", 0) & _COMPONENTS_V2 else list(held)
+
+
+def _as_text(body: Json, key: str) -> Json:
+    """A number that Discord sends as text, however the body had it; nothing where the body had none."""
+    return {} if body.get(key) is None else {key: str(body[key])}
 
 
 def _with_urls(value: Any, urls: Mapping[str, str]) -> Any:
@@ -280,7 +310,7 @@ def _with_urls(value: Any, urls: Mapping[str, str]) -> Any:
     return value
 
 
-_ENDPOINTS: list[tuple[str, Callable[[Answers, Call], Awaitable[Any]]]] = [
+ENDPOINTS: list[tuple[str, Callable[[Answers, Call], Awaitable[Any]]]] = [
     (r"GET /users/@me", Answers.bot_user),
     (r"GET /oauth2/applications/@me", Answers.application),
     (r"GET /gateway/bot", Answers.gateway),
@@ -299,3 +329,4 @@ _ENDPOINTS: list[tuple[str, Callable[[Answers, Call], Awaitable[Any]]]] = [
     (r"PATCH /webhooks/(\d+)/([^/]+)/messages/([^/]+)", Answers.patch_answer),
     (r"DELETE /webhooks/(\d+)/([^/]+)/messages/([^/]+)", Answers.delete_answer),
 ]
+"""The endpoints that this kit has, by method and path, and what answers each."""

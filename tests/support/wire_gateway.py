@@ -11,6 +11,7 @@ from enum import IntEnum
 
 from aiohttp import WSMsgType, web
 
+from tests.support.discord_answers import event_problems
 from tests.support.wire_world import Json, World
 
 _UNKNOWN_ERROR, _AUTHENTICATION_FAILED = 4000, 4004
@@ -108,6 +109,8 @@ class Gateway:
     def __init__(self, world: World, token: str, signal: Signal) -> None:
         self.sessions: list[Session] = []
         self.identifies = 0
+        self.failures: list[str] = []
+        """Where events differ from what Discord's description says of their parts."""
         self._world = world
         self._token = token
         self._signal = signal
@@ -119,8 +122,10 @@ class Gateway:
         """Whether every shard that identified is ready; false before the first one."""
         return bool(self.sessions) and all(session.ready for session in self.sessions)
 
-    async def dispatch(self, event: str, data: Json, guild_id: int | None) -> None:
+    async def dispatch(self, event: str, data: Json, guild_id: int | None, *, judged: bool = True) -> None:
         """Send an event to the shard of its guild; direct messages go to shard 0."""
+        if judged:
+            self.failures.extend(event_problems(event, data))
         for session in self.sessions:
             if session.shard == ((guild_id or 0) >> 22) % session.shard_count:
                 await session.dispatch(event, data)
@@ -197,16 +202,16 @@ class Gateway:
         guilds = [guild for guild in self._world.guilds.values() if (guild.id >> 22) % shard_count == shard]
         ready: Json = {
             "v": 10,
-            "user": self._world.bot.payload(),
+            "user": self._world.bot.own_payload(),
             "guilds": [{"id": str(guild.id), "unavailable": True} for guild in guilds],
             "session_id": session.id,
             "resume_gateway_url": self._world.base_url.replace("http", "ws", 1) + "/gateway",
             "shard": [shard, shard_count],
             "application": {"id": str(self._world.bot.id), "flags": 0},
         }
-        await session.dispatch("READY", ready)
-        for guild in guilds:
-            await session.dispatch("GUILD_CREATE", guild.payload())
+        for event, data in [("READY", ready), *(("GUILD_CREATE", guild.payload()) for guild in guilds)]:
+            self.failures.extend(event_problems(event, data))
+            await session.dispatch(event, data)
         session.greeting = len(session.events)
         # Asks the client for a heartbeat: its answer carries the last sequence number that it has received.
         await connection.send(Op.HEARTBEAT, None)
@@ -234,4 +239,5 @@ class Gateway:
             if user.id in wanted or (not wanted and user.name.startswith(data.get("query") or ""))
         ]
         chunk: Json = {"guild_id": str(guild.id), "members": members, "chunk_index": 0, "chunk_count": 1}
+        self.failures.extend(event_problems("GUILD_MEMBERS_CHUNK", chunk))
         await session.dispatch("GUILD_MEMBERS_CHUNK", chunk | {"nonce": data.get("nonce")})

@@ -19,6 +19,8 @@ class Interaction:
     id: int
     user: User
     channel: Channel
+    kind: int
+    """2 a command, 3 a component."""
     source_message_id: int | None = None
     """The message whose component was used."""
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
@@ -33,14 +35,14 @@ class Interaction:
         return time.monotonic() - self.began > _ANSWER_SECONDS
 
 
-def interaction_payload(world: World, interaction: Interaction, kind: int, data: Json, upload_limit: int) -> Json:
+def interaction_payload(world: World, interaction: Interaction, data: Json, upload_limit: int) -> Json:
     """The object of INTERACTION_CREATE."""
     guild = world.guilds.get(interaction.channel.guild_id or 0)
     user = interaction.user.payload()
     payload: Json = {
         "id": str(interaction.id),
         "application_id": str(world.bot.id),
-        "type": kind,
+        "type": interaction.kind,
         "token": interaction.token,
         "version": 1,
         "data": data,

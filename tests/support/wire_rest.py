@@ -14,6 +14,7 @@ from weakref import WeakSet
 
 from aiohttp import BodyPartReader, web
 
+from tests.support.discord_answers import answer_problems
 from tests.support.discord_api import api_path, problems
 from tests.support.discord_messages import FileInfo
 from tests.support.wire_answers import Answers, RefusedError, UnknownEndpointError
@@ -102,6 +103,7 @@ class Rest:
             received.response, headers = _faulted(fault, headers)
         else:
             received.status, received.response = await self._served(received)
+        self.failures.extend(answer_problems(received.method, received.path, received.status, received.response))
         self._signal.notify()
         if reset:
             received.status = CUT
@@ -183,7 +185,12 @@ def _faulted(fault: Fault, headers: dict[str, str]) -> tuple[Json, dict[str, str
         "X-RateLimit-Reset-After": f"{fault.retry_after:.3f}",
         "X-RateLimit-Scope": "user",
     }
-    body: Json = {"message": "You are being rate limited.", "retry_after": fault.retry_after, "global": False}
+    body: Json = {
+        "message": "You are being rate limited.",
+        "code": 0,
+        "retry_after": fault.retry_after,
+        "global": False,
+    }
     return body, headers | limited
 
 

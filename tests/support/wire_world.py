@@ -26,6 +26,26 @@ _EVERYONE = discord.Permissions(
 )
 _MODERATOR = _EVERYONE | discord.Permissions(manage_guild=True, manage_messages=True)
 
+_GUILD_ZEROS = (
+    *("premium_tier", "premium_subscription_count", "verification_level", "default_message_notifications"),
+    *("explicit_content_filter", "mfa_level", "nsfw_level", "system_channel_flags"),
+)
+_GUILD_NOS = ("nsfw", "widget_enabled", "premium_progress_bar_enabled", "unavailable", "large")
+_GUILD_NULLS = (
+    *(
+        "icon",
+        "splash",
+        "discovery_splash",
+        "banner",
+        "home_header",
+        "description",
+        "vanity_url_code",
+        "application_id",
+    ),
+    *("afk_channel_id", "system_channel_id", "widget_channel_id", "rules_channel_id", "safety_alerts_channel_id"),
+    *("public_updates_channel_id", "max_presences", "incidents_data"),
+)
+
 
 @dataclass(frozen=True)
 class User:
@@ -50,7 +70,14 @@ class User:
             "discriminator": "0",
             "avatar": None,
             "bot": self.bot,
+            "public_flags": 0,
+            "flags": 0,
+            "primary_guild": None,
         }
+
+    def own_payload(self) -> Json:
+        """What the user sees of themselves."""
+        return {**self.payload(), "mfa_enabled": False, "locale": "en-US"}
 
 
 @dataclass(frozen=True)
@@ -63,7 +90,7 @@ class Channel:
 
     def payload(self, recipients: list[User] | None = None) -> Json:
         """A channel object."""
-        base = {"id": str(self.id), "last_message_id": None}
+        base = {"id": str(self.id), "last_message_id": None, "flags": 0}
         if self.guild_id is None:
             return {**base, "type": _DM_CHANNEL, "recipients": [user.payload() for user in recipients or []]}
         place: Json = {"guild_id": str(self.guild_id), "position": 0, "permission_overwrites": [], "nsfw": False}
@@ -87,9 +114,13 @@ class Guild:
 
     def member_payload(self, user: User) -> Json:
         """A member object without its user."""
-        roles = [str(self.moderator_role_id)] if user.moderator else []
-        joined = datetime.now(UTC).isoformat()
-        return {"roles": roles, "nick": None, "joined_at": joined, "deaf": False, "mute": False, "flags": 0}
+        return {
+            "roles": [str(self.moderator_role_id)] if user.moderator else [],
+            "joined_at": datetime.now(UTC).isoformat(),
+            **dict.fromkeys(("deaf", "mute", "pending"), False),
+            **dict.fromkeys(("nick", "avatar", "banner", "communication_disabled_until", "premium_since")),
+            "flags": 0,
+        }
 
     def payload(self) -> Json:
         """The guild object of GUILD_CREATE."""
@@ -98,6 +129,7 @@ class Guild:
             "id": str(self.id),
             "name": self.name,
             "owner_id": str(self.owner.id),
+            "region": "deprecated",
             "member_count": len(members),
             "members": members,
             "channels": [channel.payload() for channel in self.channels],
@@ -106,17 +138,13 @@ class Guild:
                 _role(self.moderator_role_id, "Moderator", _MODERATOR, 1),
             ],
             "preferred_locale": "en-US",
-            "premium_tier": 0,
-            "verification_level": 0,
-            "default_message_notifications": 0,
-            "explicit_content_filter": 0,
-            "mfa_level": 0,
-            "nsfw_level": 0,
-            "system_channel_flags": 0,
             "afk_timeout": 300,
-            "unavailable": False,
-            "large": False,
-            **dict.fromkeys(("icon", "splash", "discovery_splash", "banner", "description", "afk_channel_id")),
+            "max_members": 500_000,
+            "max_stage_video_channel_users": 50,
+            "max_video_channel_users": 25,
+            **dict.fromkeys(_GUILD_ZEROS, 0),
+            **dict.fromkeys(_GUILD_NOS, False),
+            **dict.fromkeys(_GUILD_NULLS),
             **{key: [] for key in ("emojis", "stickers", "features", "threads", "voice_states", "presences")},
             **{key: [] for key in ("stage_instances", "guild_scheduled_events", "soundboard_sounds")},
         }
@@ -174,6 +202,7 @@ class World:
         content_type = mimetypes.guess_type(info.filename)[0] or info.content_type
         self.files[path] = FileInfo(filename, content_type, data)
         url = self.base_url + path
+        described = {} if description is None else {"description": description}
         return {
             "id": str(attachment_id),
             "filename": filename,
@@ -181,7 +210,7 @@ class World:
             "url": url,
             "proxy_url": url,
             "content_type": content_type,
-            "description": description,
+            **described,
         }
 
     def add_message(self, channel: Channel, author: User, **parts: Any) -> Json:
@@ -206,7 +235,8 @@ class World:
 
 
 def _role(role_id: int, name: str, permissions: discord.Permissions, position: int) -> Json:
-    flags = {"hoist": False, "managed": False, "mentionable": False, "flags": 0, "color": 0}
+    flags: Json = {"hoist": False, "managed": False, "mentionable": False, "flags": 0, "color": 0}
+    flags |= {"icon": None, "unicode_emoji": None}
     colors = {"primary_color": 0, "secondary_color": None, "tertiary_color": None}
     number = str(permissions.value)
     return {"id": str(role_id), "name": name, "permissions": number, "position": position, "colors": colors, **flags}
