@@ -165,7 +165,7 @@ async def add_member(
     added = await roster.add_member(
         client.app, interaction.guild_id, group, name, submitted, by=interaction.user.id, asks=True
     )
-    view, files = added_card(added)
+    view, files = added_card(added, await roster.sheet_of(client.app, added))
     await interaction.followup.send(view=view, files=files, ephemeral=True)
     for photo in added.taken:
         if photo.asks is not None:

@@ -63,23 +63,23 @@ class ShownMember:
 
 @dataclass(frozen=True, slots=True)
 class GroupMember:
-    """A member of a group that is shown: other names, how many photos, and one crop if there is any."""
+    """A member of a group that is shown: other names, and how many photos."""
 
     name: str
     aliases: tuple[str, ...]
     photos: int
-    crop: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
 class ShownGroup:
-    """A group with its members; `sheet` is a picture of all of them where they are more than a gallery holds."""
+    """A group with its members; `sheet` is a JPEG of a face of each of `pictured`, with the names below, if there is any."""
 
     name: str
     is_house: bool
     aliases: tuple[str, ...]
     members: tuple[GroupMember, ...]
     sheet: bytes | None
+    pictured: tuple[str, ...]
 
 
 async def show_member(app: App, server_id: int, group: str, member: str) -> ShownMember:
@@ -120,12 +120,11 @@ async def show_group(app: App, server_id: int, group: str) -> ShownGroup:
     with_photo = [member for member, _, _ in counts if member in keys][:MOST_ON_SHEET]
     files = await asyncio.gather(*(app.storage.get(keys[member]) for member in with_photo))
     crop = dict(zip(with_photo, files, strict=True))
-    members = tuple(
-        GroupMember(name, tuple(aliases.get(member, [])), photos, crop.get(member)) for member, name, photos in counts
-    )
-    pictured = [(one.name, one.crop) for one in members if one.crop is not None]
-    sheet = await app.compute.run(jobs.sheet, pictured) if len(pictured) > PAGE else None
-    return ShownGroup(found.name, found.server_id == HOUSE, tuple(aliases.get(None, [])), members, sheet)
+    members = tuple(GroupMember(name, tuple(aliases.get(member, [])), photos) for member, name, photos in counts)
+    faces = [(name, face) for member, name, _ in counts if (face := crop.get(member)) is not None]
+    sheet = await app.compute.run(jobs.sheet, faces) if faces else None
+    pictured = tuple(name for name, _ in faces)
+    return ShownGroup(found.name, found.server_id == HOUSE, tuple(aliases.get(None, [])), members, sheet, pictured)
 
 
 async def _shown(app: App, session: AsyncSession, member: Member, group: Group, page: int) -> ShownMember:

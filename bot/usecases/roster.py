@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot import crops
+from bot import crops, jobs
 from bot.database.crops import Crops
 from bot.database.engines import Engines
 from bot.database.questions import Questions
@@ -156,6 +156,12 @@ async def add_member(
             if await Engines(session).in_use(held=True) != bench.engine:
                 continue
             return await _add(session, _Adding(server_id, by, asks), group, name, looks, cuts)
+
+
+async def sheet_of(app: App, added: AddedMember) -> bytes | None:
+    """A JPEG of the faces that were taken, each with its photo's name below; None where none was."""
+    faces = [(photo.name, photo.cut.jpeg) for photo in added.taken if photo.cut is not None]
+    return await app.compute.run(jobs.sheet, faces) if faces else None
 
 
 async def may_learn(app: App, server_id: int) -> None:

@@ -10,7 +10,7 @@ import discord
 from bot.usecases.photos import PAGE
 from bot.wording import counted, plain, seen_in_words
 from bot.words import Origin
-from cogs.cards.layout import LONGEST_TEXT, Button, Layout, Row, Select, container, route
+from cogs.cards.layout import LONGEST_TEXT, Button, Layout, Row, Select, container, gallery, route
 from cogs.limits import LONGEST_ALT
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 BLUE = 0x5865F2
 RED = 0xED4245
+
+SHEET = "members.jpg"
 
 WHENCE = {
     Origin.SUBMITTED: "handed in",
@@ -105,16 +107,8 @@ def group_card(shown: ShownGroup) -> Layout:
         lines.append(f"also {_names(shown.aliases)}")
     lines.append(counted(len(shown.members), "member") if shown.members else "nobody yet: `/member add`")
     box.add_item(discord.ui.TextDisplay("\n".join(lines)[: LONGEST_TEXT // 4]))
-    if files := group_files(shown):
-        names = ["The members"] if shown.sheet is not None else [one.name for one in shown.members if one.crop]
-        box.add_item(
-            discord.ui.MediaGallery(
-                *(
-                    discord.MediaGalleryItem(f"attachment://{file.filename}", description=name)
-                    for file, name in zip(files, names, strict=True)
-                )
-            )
-        )
+    if shown.sheet is not None:
+        box.add_item(gallery((SHEET, f"A face of each: {', '.join(shown.pictured)}")))
     if shown.members:
         told = (
             f"**{plain(one.name)}** · {counted(one.photos, 'photo')}"
@@ -127,11 +121,8 @@ def group_card(shown: ShownGroup) -> Layout:
 
 
 def group_files(shown: ShownGroup) -> list[discord.File]:
-    """One picture of all members where they are many, else a crop of each."""
-    if shown.sheet is not None:
-        return [discord.File(BytesIO(shown.sheet), filename="members.jpg")]
-    crops = [one.crop for one in shown.members if one.crop is not None]
-    return [discord.File(BytesIO(crop), filename=f"member-{n}.jpg") for n, crop in enumerate(crops, start=1)]
+    """The sheet with a face of each member."""
+    return [] if shown.sheet is None else [discord.File(BytesIO(shown.sheet), filename=SHEET)]
 
 
 def _numbered(shown: ShownMember) -> list[tuple[int, ShownPhoto]]:

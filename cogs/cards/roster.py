@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot.wording import circled, counted, plain, seen_in_words
-from cogs.cards.layout import LONGEST_TEXT, NO_GROUP, Button, Layout, Row, Select, container, route, told_card
-from cogs.limits import LONGEST_ALT, MOST_FILES
+from cogs.cards.layout import LONGEST_TEXT, NO_GROUP, Button, Layout, Row, Select, container, gallery, route, told_card
+from cogs.limits import MOST_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,8 +48,8 @@ class MemberForm(discord.ui.Modal, title="Add a member"):
         self.stop()
 
 
-def added_card(added: AddedMember) -> tuple[Layout, list[discord.File]]:
-    """The crops that were taken, and of the other photos why they were not; those that wait have cards of their own."""
+def added_card(added: AddedMember, sheet: bytes | None) -> tuple[Layout, list[discord.File]]:
+    """The faces that were taken, on one sheet, and of the other photos why not; those that wait have cards of their own."""
     taken = [(photo.name, photo.cut) for photo in added.taken if photo.cut is not None]
     refused = [photo for photo in added.taken if photo.cut is None and photo.asks is None]
     waiting = sum(photo.asks is not None for photo in added.taken)
@@ -59,16 +59,11 @@ def added_card(added: AddedMember) -> tuple[Layout, list[discord.File]]:
     box = container(GREEN if taken else AMBER)
     box.add_item(discord.ui.TextDisplay(text))
     files: list[discord.File] = []
-    if taken:
-        for number, (_, cut) in enumerate(taken, start=1):
-            files.append(discord.File(BytesIO(cut.jpeg), filename=f"face-{number}.jpg"))
-        items = [
-            discord.MediaGalleryItem(
-                f"attachment://{file.filename}", description=f"The face taken of {added.member}"[:LONGEST_ALT]
-            )
-            for file in files
-        ]
-        box.add_item(discord.ui.MediaGallery(*items))
+    if sheet is not None:
+        files.append(discord.File(BytesIO(sheet), filename="faces.jpg"))
+        box.add_item(
+            gallery(("faces.jpg", f"The faces taken of {added.member}: {', '.join(name for name, _ in taken)}"))
+        )
         seen = (f"{plain(name)}: {seen_in_words(cut.face_width, cut.sharpness)}" for name, cut in taken)
         box.add_item(discord.ui.TextDisplay("\n".join(seen)[: LONGEST_TEXT // 2]))
     if refused:

@@ -41,10 +41,10 @@ class FixFace(Press[Button], template=r"nugu:fix:(?P<question>\d+)"):
         if not answer.faces:
             raise PersonError("There is no face here to fix.")
         card_id = interaction.message.id
-        if len(answer.faces) > 1:
+        (picture, face), *others = answer.faces
+        if others:
             await show(interaction, ask_which(answer, card_id))
             return
-        picture, face = answer.faces[0]
         crop = await crops.of_face(interaction.client.app, face.id)
         await show(interaction, *ask_who(answer, picture, face, card_id, crop))
 

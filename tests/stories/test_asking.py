@@ -36,7 +36,7 @@ async def test_a_moderator_enrols_and_a_fan_asks_by_command(stage: Stage) -> Non
     )
     assert "**Obama** of **Presidents** is known by 1 photo now" in texts(answer(added))
     assert answer(added).ephemeral
-    assert [file.filename for file in answer(added).attachments] == ["face-1.jpg"]
+    assert [file.filename for file in answer(added).attachments] == ["faces.jpg"]
     await stage.moderator.slash(
         stage.channel, "member add", group="Presidents", name="Biden", photo=stage.photo("biden.jpg")
     )

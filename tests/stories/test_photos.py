@@ -312,7 +312,8 @@ async def test_a_group_is_shown_with_a_face_of_each(stage: Stage) -> None:
     said = texts(shown)
     assert "## Presidents\nalso 대통령\n2 members" in said
     assert "**Obama** · 1 photo\n**Biden** · 1 photo" in said
-    assert alt_texts(shown) == ["Obama", "Biden"]
+    assert alt_texts(shown) == ["A face of each: Obama, Biden"]
+    assert [file.filename for file in shown.attachments] == ["members.jpg"]
 
 
 async def test_a_large_group_is_shown_on_one_sheet(stage: Stage) -> None:
@@ -326,7 +327,8 @@ async def test_a_large_group_is_shown_on_one_sheet(stage: Stage) -> None:
             await session.flush()
             session.add(Photo(member_id=member.id, crop_id=known.crop_id, added_by=0))
     shown = answer(await stage.moderator.slash(stage.channel, "group show", group="Presidents"))
-    assert alt_texts(shown) == ["The members"]
+    (described,) = alt_texts(shown)
+    assert described.startswith("A face of each: Obama, Biden, President 0, President 1")
     (sheet,) = shown.attachments
     with Image.open(BytesIO(await sheet.read())) as picture:
         assert picture.width > picture.height > 300
