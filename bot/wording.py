@@ -166,3 +166,10 @@ def why_no_example(flaw: Flaw) -> str:
     if flaw is Flaw.SMALL:
         return f"Too small to learn from: {SMALLEST_EXAMPLE} px or more make a good example."
     return "Too blurred to learn from: it would make me worse at others."
+
+
+def silent(codec: str) -> str:
+    """Why a clip has no sound though its video has, and what helps."""
+    return (
+        f"I can't read this video's sound ({codec}), so the clip is silent. Save it with AAC sound for one that isn't."
+    )

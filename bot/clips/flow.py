@@ -110,10 +110,11 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Annotated:
-    """A clip with what is in it. `look`: what was seen, serialised."""
+    """A clip with what is in it. `look`: what was seen, serialised. `unheard`: see `Footage`; the clip is silent then."""
 
     clip: Path
     look: bytes
+    unheard: str | None
     section: Section
     billed: Billed
 
@@ -141,7 +142,7 @@ async def annotate(app: App, video: KeptVideo, terms: Terms, fitted: Fitted, hea
     if not billed.seconds:
         raise PersonError("There is no picture in that part of the video. Ask for another part, or a longer one.")
     clip = await _drawn(app, video, seen, billed.script, terms, heard)
-    return Annotated(clip, seen.look, seen.section, billed)
+    return Annotated(clip, seen.look, seen.footage.unheard, seen.section, billed)
 
 
 async def draw_again(

@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
     from bot.answers import Answer, AnsweredFace
     from bot.app import App
-    from bot.clips.flow import Heard
+    from bot.clips.flow import Annotated, Heard
     from bot.clips.kept import Kept, KeptVideo
     from bot.database.tables import ClipJob
-    from bot.jobs import Billed, BilledPerson
+    from bot.jobs import BilledPerson
     from bot.recognisers import Fitted
     from bot.words import Learns
 
@@ -88,7 +88,7 @@ async def make(app: App, job: ClipJob, video: KeptVideo, heard: Heard) -> Made:
     done = await annotate(app, video, terms, fitted, heard)
     cast = [OnScreen(person.number, person.tracks, person.spans, person.seconds) for person in done.billed.people]
     seconds = done.section.seconds
-    answer = await _keep(app, job, done.billed, cast, seconds, fitted, threshold, learns)
+    answer = await _keep(app, job, done, cast, fitted, threshold, learns)
     return Made(Drawing(done.clip, await draw_chart(app, video.title, seconds, answer, cast)))
 
 
@@ -131,6 +131,7 @@ async def finished(app: App, job: ClipJob) -> Finished | None:
         cast=tuple(OnScreen.of_json(row) for row in job.cast),
         stale=changes != job.drawn_changes,
         in_review=in_review,
+        unheard=job.unheard,
     )
 
 
@@ -163,14 +164,14 @@ def _guess_now(face: AnsweredFace) -> Guess | None:
 async def _keep(
     app: App,
     job: ClipJob,
-    billed: Billed,
+    done: Annotated,
     cast: Sequence[OnScreen],
-    seconds: float,
     fitted: Fitted,
     threshold: float,
     learns: Learns,
 ) -> Answer:
     """Write the clip down as a question, one face a person, unless the job isn't at work any more."""
+    billed = done.billed
     may_learn = job.server_id is not None and teaches(learns, Origin.ASKED)
     cropped: set[int] = with_crop(billed.people) if may_learn else set()
     seen = [
@@ -195,7 +196,8 @@ async def _keep(
         kept = stored if teaches(now, Origin.ASKED) else {}
         answer = await Questions(session).add(question, [(job.title, result)], kept)
         rows = [one.as_json() for one in cast]
-        moved = await Clips(session).move(job, ClipState.WORKING, question_id=answer.id, cast=rows, seconds=seconds)
+        values = {"cast": rows, "seconds": done.section.seconds, "unheard": done.unheard}
+        moved = await Clips(session).move(job, ClipState.WORKING, question_id=answer.id, **values)
         if moved is None:
             raise asyncio.CancelledError
     if app.deletions.any_of(_asked(job).places):

@@ -116,6 +116,7 @@ class Finished:
 
     `link` and `start` (seconds): where it is from. `seconds`: its length.
     `stale`: names were corrected since it was drawn. `in_review`: so many faces that nobody could name wait in the review.
+    `unheard`: the codec of the video's sound where that can't be read, so that the clip is silent.
     """
 
     job_id: int
@@ -127,6 +128,7 @@ class Finished:
     cast: tuple[OnScreen, ...]
     stale: bool = False
     in_review: int = 0
+    unheard: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from bot.database.tables import HOUSE
 from bot.errors import PersonError
 from bot.links.fetching import tidied
 from bot.usecases.identify import Asked, naming_of
-from bot.wording import circled, in_words, time_code, unknown_people
+from bot.wording import circled, in_words, silent, time_code, unknown_people
 
 if TYPE_CHECKING:
     from bot.clips.flow import Annotated
@@ -104,6 +104,8 @@ async def annotate_video(
             if faces is not None:
                 told = await app.compute.run(jobs.faces_by_frame, done.look, fitted.recogniser, terms.billing)
                 faces.write_text(json.dumps(told, ensure_ascii=False))
+            if done.unheard is not None:
+                console.print(silent(done.unheard), markup=False)
             record = as_record(source, out, done, fitted, stages.seconds())
     print(json.dumps(record, ensure_ascii=False) if as_json else _told(record, done))
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-HEAD = "0009"
+HEAD = "0010"
 """The newest revision in `migrations`; a database that has it is opened without importing Alembic (0.3 s)."""
 
 BUSY_MILLISECONDS = 10_000

@@ -355,7 +355,7 @@ class ClipJob(Base):
     `restricted`: it is for adults. `spoiler`: the video was posted as one. `video`: the folder it is kept in. `start`,
     `length`: the part that was asked for, in seconds. `most_bytes`: what Discord takes there. `cast`: a row for each face of
     the question (`bot.clips.standing.OnScreen`). `seconds`: the clip's length. `drawn_changes`: how often the faces' names had
-    been changed when it was drawn.
+    been changed when it was drawn. `unheard`: the codec of the video's sound where that can't be read.
     """
 
     __tablename__ = "clip_job"
@@ -399,4 +399,5 @@ class ClipJob(Base):
     cast: Mapped[list[Any]] = mapped_column(default=list)
     seconds: Mapped[float] = mapped_column(default=0.0)
     drawn_changes: Mapped[int] = mapped_column(default=0)
+    unheard: Mapped[str | None] = mapped_column(String(40))
     asked_at: Mapped[datetime] = mapped_column(default=utc_now)

@@ -135,7 +135,7 @@ def survey(container: InputContainer) -> Survey:
     sound = _chosen_sound(container, sounds.values())
     unheard = None
     if sound is None and container.streams.audio:
-        unheard = decoder_of(container.streams.audio[0]) or "an unknown codec"
+        unheard = decoder_of(container.streams.audio[0]) or "of an unknown kind"
     return _told(container, chosen, sound, unheard, parts.shifts())
 
 

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 import discord
 
 from bot.clips.standing import Stage, together
-from bot.wording import counted, duration, plain, time_code, unknown_people
+from bot.wording import counted, duration, plain, silent, time_code, unknown_people
 from cogs.cards.faces import face_in_words, face_line, said_by
 from cogs.cards.layout import LONGEST_TEXT, Button, Layout, Row, bar, container, route
 from cogs.cards.result import accent_of, answer_buttons
@@ -81,6 +81,8 @@ def clip_card(finished: Finished, shown: Sequence[str] = (), note: str | None = 
     box.add_item(discord.ui.TextDisplay(_people(finished, LONGEST_TEXT - len(heading) - len(note or ""))))
     if (told := said_by(finished.answer)) is not None:
         box.add_item(discord.ui.TextDisplay(f"-# {told}"))
+    if finished.unheard is not None:
+        box.add_item(discord.ui.TextDisplay(f"-# {silent(finished.unheard)}"))
     box.add_item(answer_buttons(finished.answer))
     if finished.stale:
         again = Button(label="Draw again", emoji="🖍️", custom_id=route("drawagain", finished.job_id))

@@ -33,6 +33,12 @@ def progress(stage: Stage, **how: Any) -> str:
     return text(progress_card(Standing(promise(2, 3), "TWICE **M/V**", stage, **how)))
 
 
+def test_sound_that_cannot_be_read_is_told_under_the_clip() -> None:
+    card = clip_card(finished("Tzuyu", unheard="ac4"))
+    assert "I can't read this video's sound (ac4), so the clip is silent." in text(card)
+    assert "sound" not in text(clip_card(finished("Tzuyu")))
+
+
 def test_progress_in_words() -> None:
     assert "⏳ Waiting: next in the queue" in progress(Stage.WAITING, place=1)
     assert "⏳ Waiting: number 3 in the queue" in progress(Stage.WAITING, place=3)

@@ -29,6 +29,7 @@ def finished(
     stale: bool = False,
     in_review: int = 0,
     asker: int = 1,
+    unheard: str | None = None,
 ) -> Finished:
     """A clip of sixty seconds with these people, all of them on screen at the same times."""
     faces = tuple(face(number, name) for number, name in enumerate(names, start=1))
@@ -45,6 +46,7 @@ def finished(
         ),
         stale=stale,
         in_review=in_review,
+        unheard=unheard,
     )
 
 
