@@ -7,7 +7,9 @@
             await wire.message(channel, alice, "who is this?", attachments=[("a.jpg", data)], mentions=[wire.bot])
             reply = await wire.wait_for("POST", "/channels/*/messages")
 
-Every body is judged as it arrives; a bad one is answered with 400 as Discord would, and stands in `failures`.
+Every body is judged as it arrives; a bad one is answered with 400 as Discord would, and stands in `failures`. What this
+kit says itself is judged by the same description; `UNDESCRIBED` and `WRONG` list what can't be. Faults are made by
+`fail_next`, `reset_next`, `refuse_sync`, `malformed_event`, `revoke_token` and `outage`.
 """
 
 import asyncio
