@@ -54,16 +54,16 @@ async def look_at(
     app: App,
     bench: Workbench,
     server_id: int,
-    group_id: int,
+    group_id: int | None,
     photos: Sequence[Submitted],
     *,
     kept: Mapping[str, KeptCrop],
     rivals: bool,
 ) -> list[Look]:
-    """What is seen in each photo that is to be added to a group. `kept` are those of them, by name, that are crops of before;
-    with `rivals`, each face is held against the server's recogniser.
+    """What is seen in each photo that is to be added to a group, None where its first photo makes it. `kept` are those of the
+    photos, by name, that are crops of before; with `rivals`, each face is held against the server's recogniser.
     """
-    others = await _rivals(app, bench, server_id, group_id) if rivals else None
+    others = await _rivals(app, bench, server_id, group_id) if rivals and group_id is not None else None
     looks = await asyncio.gather(*(_look(app, bench, photo, others, kept.get(photo.name)) for photo in photos))
     return await _compared(app, server_id, group_id, looks)
 
@@ -95,7 +95,7 @@ async def _look(app: App, bench: Workbench, photo: Submitted, rivals: Rivals | N
     return Look(photo.name, kept.sha256, seen, accepted=True)
 
 
-async def _compared(app: App, server_id: int, group_id: int, looks: Sequence[Look]) -> list[Look]:
+async def _compared(app: App, server_id: int, group_id: int | None, looks: Sequence[Look]) -> list[Look]:
     """The same, each with what its one face is a copy of: of the photos that there are, and of those before it."""
     alone = [look.faces[0] if len(look.faces) == 1 else None for look in looks]
     prints = [FacePrint(face.cut.phash if face.cut else None, face.vector) for face in alone if face is not None]
@@ -104,7 +104,7 @@ async def _compared(app: App, server_id: int, group_id: int, looks: Sequence[Loo
         return list(looks)
     async with app.database.reading() as session:
         hashes = await Photos(session).hashes(server_id)
-        vectors = await Photos(session).vectors(group_id, engine)
+        vectors = await Photos(session).vectors(group_id, engine) if group_id is not None else []
     copied = await app.compute.run(jobs.find_copies, prints, engine, hashes, vectors)
     places = [place for place, face in enumerate(alone) if face is not None]
     found = {

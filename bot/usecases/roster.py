@@ -105,11 +105,14 @@ class ListedGroup:
 
 @dataclass(frozen=True, slots=True)
 class _Adding:
-    """Who adds photos, to which server's roster; `asks`: whether they may say more of doubtful ones."""
+    """Who adds photos, to which server's roster; `asks`: whether they may say more of doubtful ones; `makes_group`: whether
+    the group comes to be with its first photo.
+    """
 
     server_id: int
     by: int
     asks: bool
+    makes_group: bool
 
 
 async def add_group(app: App, server_id: int, name: str) -> str:
@@ -138,15 +141,16 @@ async def add_member(
     """Add a member, or more photos of one. A photo that can't be taken says why and leaves the others alone.
 
     With `asks`, a doubtful photo is kept as a question for a moderator: which of its faces is meant; though the face is
-    small, blurred, or looks like another member. A new member is made even where that is all there is. `kept` are those of
-    the photos, by name, that are crops of before.
+    small, blurred, or looks like another member. A new member is made even where that is all there is. With `make_group`, a
+    group that isn't there comes to be with its first photo. `kept` are those of the photos, by name, that are crops of before.
 
     Raises PersonError for an unknown group (unless `make_group`), a bad name, a server where nothing may be learned, or
     NoUsablePhotoError for a new member.
     """
     name = checked_name(name)
+    group = checked_name(group) if make_group else group
     await may_learn(app, server_id)
-    group_id = await _known_group(app, server_id, group, make=make_group)
+    group_id = await _known_group(app, server_id, group, may_lack=make_group)
     while True:
         bench = await app.recognisers.bench()
         looks = await look_at(app, bench, server_id, group_id, photos, kept=kept or {}, rivals=asks)
@@ -155,7 +159,7 @@ async def add_member(
             # An engine that was put into use while another looked would never see these photos.
             if await Engines(session).in_use(held=True) != bench.engine:
                 continue
-            return await _add(session, _Adding(server_id, by, asks), group, name, looks, cuts)
+            return await _add(session, _Adding(server_id, by, asks, make_group), group, name, looks, cuts)
 
 
 async def sheet_of(app: App, added: AddedMember) -> bytes | None:
@@ -207,6 +211,8 @@ async def _add(
     await _check_learns(session, adding.server_id)
     rosters = Rosters(session)
     found = await rosters.find_group([adding.server_id], group)
+    if found is None and adding.makes_group:
+        found = await rosters.add_group(adding.server_id, group)
     if found is None:
         raise PersonError(f"The group “{plain(group)}” was removed just now.")
     member = await rosters.find_member(found.id, name)
@@ -217,6 +223,7 @@ async def _add(
         again = any(taken[place].cut for place in look.copied.earlier)
         taken.append(await _keep(session, adding, member, look, cuts, again=again))
     if is_new and not any(photo.cut or photo.asks for photo in taken):
+        # What was made so far goes with the transaction.
         raise NoUsablePhotoError(name, [photo.name for photo in taken], [photo.reason or "" for photo in taken])
     return AddedMember(found.name, member.name, tuple(taken), await rosters.photo_count(member.id))
 
@@ -226,18 +233,14 @@ async def _check_learns(session: AsyncSession, server_id: int) -> None:
         raise PersonError(LEARNS_NOTHING)
 
 
-async def _known_group(app: App, server_id: int, name: str, *, make: bool) -> int:
-    """The id of the group called so, made if it may be."""
-    while True:
-        async with app.database.reading() as session:
-            rosters = Rosters(session)
-            found = await rosters.find_group([server_id], name)
-            if found is not None:
-                return found.id
-            known = [group.name for group in await rosters.groups([server_id])]
-        if not make:
-            raise UnknownGroupError(name, known)
-        await add_group(app, server_id, name)
+async def _known_group(app: App, server_id: int, name: str, *, may_lack: bool) -> int | None:
+    """The id of the group called so; None where there is none, if that may be."""
+    async with app.database.reading() as session:
+        rosters = Rosters(session)
+        found = await rosters.find_group([server_id], name)
+        if found is None and not may_lack:
+            raise UnknownGroupError(name, [group.name for group in await rosters.groups([server_id])])
+    return None if found is None else found.id
 
 
 async def _keep(

@@ -104,3 +104,18 @@ async def test_names_of_groups(app: App) -> None:
     assert await roster.group_names(app, [1]) == ["ITZY", "TWICE"]
     assert await roster.group_names(app, [2]) == ["TWICE"]
     assert await roster.group_names(app, [2], house=False) == []
+
+
+async def test_a_group_comes_to_be_with_the_first_photo_that_is_kept_of_it(app: App, public_photos: Path) -> None:
+    async def known() -> dict[str, dict[str, int]]:
+        return {group.name: group.members for group in await roster.list_groups(app, [1])}
+
+    letter = Submitted("a.txt", b"dear Sana")
+    with pytest.raises(roster.NoUsablePhotoError):
+        await roster.add_member(app, 1, "Letters", "2024", [letter], by=1, make_group=True)
+    with pytest.raises(PersonError, match="printable"):
+        await roster.add_member(app, 1, "Let\u202eters", "2024", [letter], by=1, make_group=True)
+    assert await known() == {}
+    photo = Submitted("obama.jpg", (public_photos / "obama.jpg").read_bytes())
+    await roster.add_member(app, 1, " Presidents ", "Obama", [letter, photo], by=1, make_group=True)
+    assert await known() == {"Presidents": {"Obama": 1}}
