@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
-from bot.settings import Settings, env_example
+from bot.settings import Settings, env_example, unknown_variables
 from tests.conftest import ROOT
 
 
@@ -64,3 +65,31 @@ def test_a_tilde_in_the_env_file_is_the_home_folder(
     (tmp_path / ".env").write_text(f"NUGU_DATA={written}\nNUGU_LINK_COOKIES={written}\n")
     settings = Settings.read()
     assert settings.data == settings.link_cookies == Path(meant.format(home=tmp_path / "home"))
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("NUGU_DTA", "NUGU_DATA"),
+        ("NUGU_DATABASE", "NUGU_DATABASE_URL"),
+        ("NUGU_TOKEN", "DISCORD_TOKEN"),
+        ("NUGU_DISCORD_TOKEN", "DISCORD_TOKEN"),
+        ("nugu_treshold", "NUGU_THRESHOLD"),
+        ("NUGU_MAX_CLIP_SECONDS", "NUGU_CLIP_SECONDS"),
+    ],
+)
+def test_a_variable_that_is_no_setting_is_named_with_the_likeliest_right_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str, meant: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("NUGU_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("NUGU_DATA", "data")
+    (tmp_path / ".env").write_text("NUGU_WORKERS=2\nOTHER=1\n")
+    assert unknown_variables() == []
+    with (tmp_path / ".env").open("a") as file:
+        file.write(f"{written}=1\n")
+    assert unknown_variables() == [(written.upper(), meant)]
+    monkeypatch.setenv(written, "1")
+    (tmp_path / ".env").unlink()
+    assert unknown_variables() == [(written.upper(), meant)]
