@@ -23,6 +23,10 @@ class PersonError(Exception):
     """Something that the person who asked can mend; `str(error)` is the sentence that they read, in Discord's markup."""
 
 
+class OperatorError(PersonError):
+    """Something that the operator can mend at a terminal. Its sentence has no markup; names stand in it as they are."""
+
+
 class NobodyKnownError(PersonError):
     """There is nobody by sight whom a face could be named as. Each reason is an error of its own:
 

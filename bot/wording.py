@@ -37,8 +37,8 @@ def plain(text: str) -> str:
 
 
 def unmarked(sentence: str) -> str:
-    """A sentence written for Discord as a terminal shows it: without the backslashes of `plain`."""
-    return re.sub(r"\\([\\*_~|`<>\[@#:+-])", r"\1", sentence)
+    """A sentence written for Discord as a terminal shows it: without bold and code, and without the backslashes of `plain`."""
+    return re.sub(r"\\([\\*_~|`<>\[@#:+-])|\*\*|`", r"\1", sentence)
 
 
 def counted(number: int, thing: str) -> str:
@@ -109,6 +109,11 @@ def in_words(guess: Guess) -> str:
 def unknown_people(number: int) -> str:
     """`3 people I don't know`; one is someone I don't know."""
     return UNKNOWN if number == 1 else f"{number} people I don't know"
+
+
+def confidence_of(guess: Guess) -> float | None:
+    """How sure the name is, in [0, 1]; None where there is none: how sure that is would be another figure."""
+    return None if guess.name is None else round(guess.confidence, 4)
 
 
 def circled(number: int) -> str:

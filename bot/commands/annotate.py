@@ -8,25 +8,28 @@ import math
 import shutil
 import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-
-from bot import jobs
+from bot import jobs, terminal
 from bot.app import App
 from bot.clips.flow import Part, Terms, annotate, draw_frames
 from bot.clips.kept import VIDEO, KeptVideo
 from bot.clips.making import have_linked
 from bot.clips.standing import together
+from bot.commands.own_words import at_terminal
 from bot.database.tables import HOUSE
-from bot.errors import PersonError
+from bot.errors import OperatorError, PersonError
 from bot.links.fetching import tidied
 from bot.usecases.identify import Asked, naming_of
-from bot.wording import circled, in_words, silent, time_code, unknown_people
+from bot.wording import circled, confidence_of, in_words, silent, time_code, unknown_people
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from rich.progress import Progress
+
     from bot.clips.flow import Annotated
     from bot.clips.standing import Stage
     from bot.media.captions import Style
@@ -35,8 +38,6 @@ if TYPE_CHECKING:
 
 LARGEST = 2**31
 """Bytes that a clip on the operator's own disk may have."""
-
-COLUMNS = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
 
 
 class Stages:
@@ -54,10 +55,14 @@ class Stages:
         if stage is not self._stage:
             self._ends()
             self._stage = stage
-        told = f"{stage}: {', '.join(seen)}" if seen else stage
+        told = terminal.shown(f"{stage}: {', '.join(seen)}" if seen else stage)
         self._progress.update(
             self._bar, description=told, total=1.0 if share is not None else None, completed=share or 0
         )
+
+    def done(self) -> None:
+        """All of it is written."""
+        self._progress.update(self._bar, description="done", total=1.0, completed=1.0)
 
     def seconds(self) -> dict[str, float]:
         """Seconds by stage, and all together."""
@@ -85,42 +90,46 @@ async def annotate_video(
     as_json: bool,
 ) -> None:
     """Write the annotated clip of a file or link to `out`, and what else was asked for. Raises PersonError."""
-    console = Console(stderr=True, highlight=False)
-    _check_out(source, [path for path in (out, faces) if path is not None])
     # An operator's own video may be as long as it likes.
     wanted = Part(*part, most_seconds=math.inf)
     async with App.open(settings) as app:
         fitted = await app.recognisers.of([HOUSE])
         chosen, threshold, _ = await naming_of(app, Asked(asker_id=0, group=group))
-        with Progress(*COLUMNS, console=console) as progress, tempfile.TemporaryDirectory(prefix="nugu-") as place:
+        with terminal.progress() as progress, tempfile.TemporaryDirectory(prefix="nugu-") as place:
             stages = Stages(progress)
-            video = await _video(app, source, wanted, Path(place), stages)
             terms = Terms(wanted, style, chosen, threshold, LARGEST, height)
-            done = await annotate(app, video, terms, fitted, stages.heard)
-            await asyncio.to_thread(shutil.copyfile, done.clip, out)
+            with _about(source):
+                video = await _video(app, source, wanted, Path(place), stages)
+                done = await annotate(app, video, terms, fitted, stages.heard)
+            with terminal.naming(out):
+                await asyncio.to_thread(shutil.copyfile, done.clip, out)
             if frames is not None:
                 frames.mkdir(parents=True, exist_ok=True)
                 await draw_frames(app, video, done, frames.absolute())
             if faces is not None:
                 told = await app.compute.run(jobs.faces_by_frame, done.look, fitted.recogniser, terms.billing)
-                faces.write_text(json.dumps(told, ensure_ascii=False))
+                terminal.write(faces, json.dumps(told, ensure_ascii=False).encode())
+            stages.done()
             if done.unheard is not None:
-                console.print(silent(done.unheard), markup=False)
+                terminal.complain(at_terminal(silent(done.unheard)))
             record = as_record(source, out, done, fitted, stages.seconds())
-    print(json.dumps(record, ensure_ascii=False) if as_json else _told(record, done))
+    if as_json:
+        terminal.say_json(record)
+    else:
+        terminal.say(*_told(record, done))
 
 
-def _check_out(source: str, files: list[Path]) -> None:
-    """Raises PersonError where a file can't be written, or is the video itself, before any work is done."""
-    for path in files:
-        if path.exists() and Path(source).exists() and path.samefile(source):
-            raise PersonError(f"{path} is the video itself. Choose another name for what is written.")
-        if not path.absolute().parent.is_dir():
-            raise PersonError(f"There is no folder {path.absolute().parent}.")
+@contextmanager
+def _about(source: str) -> Generator[None]:
+    """Name the video in whatever is wrong with it."""
+    try:
+        yield
+    except PersonError as error:
+        raise OperatorError(f"{source}: {at_terminal(str(error))}") from error
 
 
 def as_record(source: str, out: Path, done: Annotated, fitted: Fitted, seconds: dict[str, float]) -> dict[str, Any]:
-    """The JSON object of an annotated clip."""
+    """The JSON object of an annotated clip. All times are in seconds, `on_screen` from the video's beginning."""
     return {
         "video": source,
         "out": str(out),
@@ -132,10 +141,10 @@ def as_record(source: str, out: Path, done: Annotated, fitted: Fitted, seconds: 
             {
                 "number": person.number,
                 "name": person.guess.name,
-                "confidence": round(person.guess.confidence, 4),
+                "confidence": confidence_of(person.guess),
                 "band": person.guess.band.value,
                 "seconds": round(person.seconds, 2),
-                "on_screen": [[time_code(done.section.start + at) for at in span] for span in person.spans],
+                "on_screen": [[round(done.section.start + at, 2) for at in span] for span in person.spans],
             }
             for person in done.billed.people
         ],
@@ -144,7 +153,7 @@ def as_record(source: str, out: Path, done: Annotated, fitted: Fitted, seconds: 
     }
 
 
-def _told(record: dict[str, Any], done: Annotated) -> str:
+def _told(record: dict[str, Any], done: Annotated) -> list[str]:
     group = record["group"]
     lines = [f"{record['out']}{f' ({group})' if group else ''}"]
     unknown = [person for person in done.billed.people if person.guess.name is None]
@@ -157,7 +166,7 @@ def _told(record: dict[str, Any], done: Annotated) -> str:
         spans, seconds = together(person.spans for person in unknown)
         first = time_code(done.section.start + spans[0][0])
         lines.append(f"  {unknown_people(len(unknown))}: {seconds:.1f} s, from {first}")
-    return "\n".join(lines if done.billed.people else [*lines, "  no face"])
+    return lines if done.billed.people else [*lines, "  no face"]
 
 
 async def _video(app: App, source: str, part: Part, place: Path, stages: Stages) -> KeptVideo:
@@ -166,6 +175,4 @@ async def _video(app: App, source: str, part: Part, place: Path, stages: Stages)
     if path.is_file():
         (place / VIDEO).symlink_to(path.absolute())
         return KeptVideo(place, path.name)
-    if "://" not in source:
-        raise PersonError(f"There is no file {source}.")
     return await have_linked(app, app.clips.kept, tidied(app.settings, source), part, stages.heard)

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-
+from bot import terminal
 from bot.app import App
 from bot.usecases import engines
 from models.engines import weights_of
@@ -28,7 +24,10 @@ async def list_engines(settings: Settings, *, as_json: bool) -> None:
     async with App.open(settings, own_processes=False) as app:
         listed = await engines.list_engines(app)
     for engine in listed:
-        print(json.dumps(as_record(engine)) if as_json else in_words(engine))
+        if as_json:
+            terminal.say_json(as_record(engine))
+        else:
+            terminal.say(in_words(engine))
 
 
 async def install_engine(settings: Settings, name: str, folder: Path | None) -> None:
@@ -37,7 +36,7 @@ async def install_engine(settings: Settings, name: str, folder: Path | None) -> 
         with _progress() as told:
             switched = await engines.install(app, name, folder, told)
     for wanted in weights_of(name):
-        print(f"{wanted.path}: {wanted.licence}, {wanted.url}")
+        terminal.say(f"{wanted.path}: {wanted.licence}, {wanted.url}")
     _tell(switched)
 
 
@@ -73,19 +72,19 @@ def in_words(engine: ListedEngine) -> str:
 
 def _tell(switched: Switched) -> None:
     for photo in switched.faceless:
-        print(f"no face: {photo.group}, {photo.member}: {photo.crop_key}", file=sys.stderr)
+        terminal.complain(f"no face: {photo.group}, {photo.member}: {photo.crop_key}")
     encoded = switched.encoded
-    print(f"{switched.version} answers from now on; {encoded.encoded} of {encoded.crops} photos are encoded by it")
+    terminal.say(
+        f"{switched.version} answers from now on; {encoded.encoded} of {encoded.crops} photos are encoded by it"
+    )
     if encoded.faceless:
-        print(f"it finds no face in {encoded.faceless}, which count no more while it answers", file=sys.stderr)
+        terminal.complain(f"it finds no face in {encoded.faceless}, which count no more while it answers")
 
 
 @contextmanager
 def _progress() -> Generator[Told]:
     """A bar for the piece of work that is going on, on a terminal alone."""
-    console = Console(stderr=True, highlight=False)
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+    with terminal.progress() as progress:
         bars: dict[str, Any] = {}
 
         def told(what: str, done: int, total: int) -> None:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from rich.console import Console
-from rich.progress import track
 
-from bot.errors import PersonError
+from bot import terminal
+from bot.errors import OperatorError
 from bot.jobs import by_size, load_engine, why_not_enrolled
+from bot.media.layouts import files_below
 from bot.media.pictures import PictureError, PictureLimits, open_picture
-from bot.wording import counted
+from bot.wording import counted, unmarked
 from models.charts import evaluation_chart
 from models.engines import UnknownEngineError, weights_of
 from models.evaluation import FPIRS, LOOK_SIDE, Evaluation, Figure, Sample, evaluate, look
@@ -59,7 +57,7 @@ class Encoder:
         try:
             data = path.read_bytes()
         except OSError as error:
-            raise PersonError(f"{path} can't be read ({error.strerror}).") from error
+            raise OperatorError(f"{path} can't be read ({error.strerror}).") from error
         key = sha256(data).digest()
         if key not in self._seen:
             self._seen[key] = self._look(path, data)
@@ -69,11 +67,11 @@ class Encoder:
         try:
             opened = open_picture(data, limits=self._limits)
         except PictureError as error:
-            print(f"left out: {path}: {error}", file=sys.stderr)
+            terminal.complain(f"left out: {path}: {unmarked(str(error))}")
             return None
         faces = by_size(self.engine.detect(opened.pixels))
         if not faces:
-            print(f"left out: {path}: I see no face in it", file=sys.stderr)
+            terminal.complain(f"left out: {path}: I see no face in it")
             return None
         encoding = self.engine.encode(opened.pixels, faces[:1])[0]
         chip = self.engine.chips(opened.pixels, faces[:1])[0]
@@ -101,11 +99,11 @@ def evaluate_folders(
     enrolled, asked = labelled(gallery), labelled(probes)
     groups = list(dict.fromkeys(group for group, _ in enrolled))
     if not groups:
-        raise PersonError(f"There are no photos in {gallery}; I look for GROUP/MEMBER/* or MEMBER/* in it.")
+        raise OperatorError(f"There are no photos in {gallery}; I look for GROUP/MEMBER/* or MEMBER/* in it.")
     others = {folder.name: _files(folder) for folder in strangers}
     for folder, files in zip(strangers, others.values(), strict=True):
         if not files:
-            raise PersonError(f"There are no photos in {folder}.")
+            raise OperatorError(f"There are no photos in {folder}.")
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
     all_well = True
@@ -114,36 +112,34 @@ def evaluate_folders(
         try:
             evaluation = evaluate(sample, fit, photos=photos, trials=trials)
         except ValueError as error:
-            print(
-                f"nugu: {group} can't be evaluated: {error}. `--photos 5` enrols five a member and asks about the others; "
+            terminal.complain(
+                f"nugu: {group} can't be evaluated: {error}. --photos 5 enrols five a member and asks about the others; "
                 "every member needs a photo of one clear, sharp face that is at least "
-                f"{SMALLEST_EXAMPLE} pixels wide.",
-                file=sys.stderr,
+                f"{SMALLEST_EXAMPLE} pixels wide."
             )
             all_well = False
             continue
         exhausted = photos is None or evaluation.photos < photos
         if exhausted and gallery.resolve() == probes.resolve():
-            print(
+            terminal.complain(
                 f"nugu: every photo of {group} that can be enrolled is, so only the {evaluation.probes:.0f} that can't are "
-                "asked about. Fewer `--photos` leave more.",
-                file=sys.stderr,
+                "asked about. Fewer --photos leave more."
             )
-        print(
-            json.dumps(as_record(group, evaluation), ensure_ascii=False) if as_json else table(group, evaluation),
-            flush=True,
-        )
+        if as_json:
+            terminal.say_json(as_record(group, evaluation))
+        else:
+            terminal.say(*table(group, evaluation).splitlines())
         if out is not None:
-            (out / f"{group}-evaluation.png").write_bytes(evaluation_chart(group, evaluation))
+            terminal.write(out / f"{group}-evaluation.png", evaluation_chart(group, evaluation))
     return all_well
 
 
 def make_encoder(settings: Settings, engine: str) -> Encoder:
-    """An encoder by the engine of that name. Raises PersonError when there is none, or it can't be loaded."""
+    """An encoder by the engine of that name. Raises OperatorError when there is none, or it can't be loaded."""
     try:
         weights_of(engine)
     except UnknownEngineError as error:
-        raise PersonError(f"{str(error).capitalize()}.") from error
+        raise OperatorError(f"{str(error).capitalize()}.") from error
     loaded = load_engine(engine, (settings.data / "engines").absolute())
     return Encoder(loaded, PictureLimits(max_bytes=settings.picture_bytes, max_pixels=settings.picture_pixels))
 
@@ -151,12 +147,11 @@ def make_encoder(settings: Settings, engine: str) -> Encoder:
 def labelled(folder: Path) -> Labelled:
     """Photos by group and member: `folder` holds GROUP/MEMBER/*, or MEMBER/* of the group that it is called by."""
     found: Labelled = {}
-    for first in _folders(folder):
-        for second in _folders(first):
-            found.setdefault((first.name, second.name), []).extend(_files(second))
-        if files := [path for path in sorted(first.iterdir()) if path.is_file() and not path.name.startswith(".")]:
-            found.setdefault((folder.resolve().name, first.name), []).extend(files)
-    return {label: files for label, files in found.items() if files}
+    for parts, path in files_below(folder):
+        if len(parts) > 1:
+            label = (parts[0], parts[1]) if len(parts) > 2 else (folder.resolve().name, parts[0])
+            found.setdefault(label, []).append(path)
+    return found
 
 
 def read_sample(
@@ -263,14 +258,12 @@ def _encode(
 ) -> Sample:
     """Rows are (file, person, may be enrolled, may be asked about); a photo of one person in two rows is one."""
     seen: dict[tuple[bytes, int], tuple[Seen, bool, bool]] = {}
-    console = Console(stderr=True)
-    for path, person, enrol, probe in track(
-        list(rows), "looking", console=console, transient=True, disable=not console.is_terminal
-    ):
-        key, face = encoder.see(path)
-        if face is not None:
-            _, enrolled, probed = seen.get((key, person), (face, False, False))
-            seen[key, person] = (face, enrolled or enrol, probed or probe)
+    with terminal.progress(counts=True) as progress:
+        for path, person, enrol, probe in progress.track(list(rows), description="looking"):
+            key, face = encoder.see(path)
+            if face is not None:
+                _, enrolled, probed = seen.get((key, person), (face, False, False))
+                seen[key, person] = (face, enrolled or enrol, probed or probe)
     encodings: Encodings = np.zeros((len(seen), encoder.engine.dimensions), np.float32)
     looks = np.zeros((len(seen), LOOK_SIDE**2), np.float32)
     for row, (face, _, _) in enumerate(seen.values()):
@@ -287,12 +280,8 @@ def _encode(
     )
 
 
-def _folders(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
-
-
 def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    return [path for _, path in files_below(folder)]
 
 
 def _percent(figure: Figure) -> str:

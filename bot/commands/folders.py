@@ -1,39 +1,40 @@
-"""Files and folders on the command line: enrolling a folder or an archive, exporting one, naming the faces of files."""
+"""Photos on the operator's disk come into a roster: those of a folder, or of an archive."""
 
 from __future__ import annotations
 
-import itertools
-import json
-import shutil
-import sys
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
+from bot import terminal
 from bot.app import App
+from bot.commands.own_words import at_terminal
 from bot.database.tables import HOUSE
-from bot.errors import PersonError
-from bot.jobs import Refused
+from bot.errors import OperatorError, PersonError
 from bot.media.archives import ArchiveLimits
+from bot.media.layouts import MISPLACED, common_root, files_below
 from bot.usecases import exchange, roster
-from bot.usecases.identify import Asked, Submitted, look
-from bot.wording import circled, counted, in_words, unmarked
+from bot.usecases.identify import Submitted
+from bot.wording import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from bot.jobs import Identified, SeenFace
     from bot.settings import Settings
 
 OPERATORS = ArchiveLimits(max_bytes=2**33, max_entries=200_000, max_total_bytes=2**34, max_manifest_bytes=2**27)
 """What is read of an archive that the operator has on their own disk."""
 
-COLUMNS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-
 AT_ONCE = 10
 """Photos of a member that wait for workers together, so that the last one's deadline is not spent waiting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The files of a folder by (group, member), and those that lie elsewhere."""
+
+    members: dict[tuple[str, str], list[Path]]
+    misplaced: list[Path]
 
 
 async def enrol_folder(settings: Settings, folder: Path, group: str | None) -> bool:
@@ -44,131 +45,79 @@ async def enrol_folder(settings: Settings, folder: Path, group: str | None) -> b
 
 async def enrol_into(app: App, server_id: int, folder: Path, group: str | None = None) -> bool:
     """Enrol `folder` (GROUP/MEMBER/*, or MEMBER/* of `group`) for one server, with a progress bar."""
-    members = list(_members(folder, group))
-    photos = sum(len(files) for _, _, files in members)
+    found = photos_in(folder, group)
+    for path in found.misplaced:
+        terminal.complain(f"not taken: {path}: {MISPLACED}")
+    photos = sum(map(len, found.members.values()))
     if not photos:
-        raise PersonError(f"There are no photos in {folder}; I look for GROUP/MEMBER/*.jpg in it.")
-    console = Console(stderr=True, highlight=False)
+        raise OperatorError(f"There are no photos in {folder}; I look for GROUP/MEMBER/*.jpg in it.")
     taken = known = 0
-    with Progress(*COLUMNS, console=console) as progress:
+    members = set[tuple[str, str]]()
+    with terminal.progress(counts=True) as progress:
         bar = progress.add_task("enrolling", total=photos)
-        for group_name, name, files in members:
-            progress.update(bar, description=f"{group_name}, {name}")
+        for (group_name, name), files in found.members.items():
+            progress.update(bar, description=terminal.shown(f"{group_name}, {name}"))
             for start in range(0, len(files), AT_ONCE):
                 some = files[start : start + AT_ONCE]
                 for path, reason in await _enrol(app, server_id, group_name, name, some):
-                    if reason is None:
-                        taken += 1
-                    elif reason in {roster.SEEN_BEFORE, roster.SAVED_ANEW}:
-                        known += 1
-                    else:
-                        progress.console.print(f"not taken: {path}: {unmarked(reason)}", markup=False, soft_wrap=True)
+                    if reason is not None and reason not in exchange.HAD:
+                        terminal.complain(f"not taken: {path}: {at_terminal(reason)}")
+                        continue
+                    taken += reason is None
+                    known += reason is not None
+                    members.add((group_name, name))
                 progress.advance(bar, len(some))
-    told = counted(len({(g, m) for g, m, _ in members}), "member")
-    print(f"{taken} of {counted(photos, 'photo')} taken, {told}, {known} known before")
+    told = counted(len(members), "member")
+    terminal.say(f"{taken} of {counted(photos, 'photo')} taken, {told}, {known} known before")
     return taken + known > 0
+
+
+def photos_in(folder: Path, group: str | None) -> Found:
+    """Whose the files below `folder` are, in the order of their names.
+
+    `folder` holds GROUP/MEMBER/*, in further folders or not; with `group`, or where it holds nothing deeper, MEMBER/*: then it
+    is the group's, by its name.
+    """
+    files = list(files_below(folder))
+    root = common_root(parts for parts, _ in files) if group is None else ()
+    if group is None and all(len(parts) < 3 for parts, _ in files):
+        group = folder.resolve().name
+    found = Found({}, [])
+    for parts, path in files:
+        names = parts[len(root) : -1] if group is None else (group, *parts[:-1])
+        if parts[: len(root)] == root and len(names) == 2:
+            found.members.setdefault((names[0], names[1]), []).append(path)
+        else:
+            found.misplaced.append(path)
+    return found
 
 
 async def import_archive(settings: Settings, path: Path) -> bool:
     """Take in a zip of GROUP/MEMBER/* for every server, telling of each photo left out; whether any photo stands now."""
-    console = Console(stderr=True, highlight=False)
     async with App.open(settings) as app:
-        with path.open("rb") as file, Progress(*COLUMNS, console=console) as progress:
+        with path.open("rb") as file, terminal.progress(counts=True) as progress:
             bar = progress.add_task("importing", total=None)
 
             async def told(done: int, photos: int, whose: str) -> None:
-                progress.update(bar, completed=done, total=photos, description=whose)
+                progress.update(bar, completed=done, total=photos, description=terminal.shown(whose))
 
-            done = await exchange.import_roster(app, HOUSE, file, 0, told, limits=OPERATORS)
+            try:
+                done = await exchange.import_roster(app, HOUSE, file, 0, told, limits=OPERATORS)
+            except PersonError as error:
+                raise OperatorError(f"{path}: {at_terminal(str(error))}") from error
+            progress.update(bar, completed=done.photos, total=done.photos)
     for name, reason in done.left_out:
-        print(f"not taken: {name}: {unmarked(reason)}", file=sys.stderr)
+        terminal.complain(f"not taken: {name}: {at_terminal(reason)}")
     whose = counted(done.members, "member")
-    print(f"{done.taken} of {counted(done.photos, 'photo')} taken, {whose}, {done.known} known before")
+    terminal.say(f"{done.taken} of {counted(done.photos, 'photo')} taken, {whose}, {done.known} known before")
     return done.taken + done.known > 0
-
-
-async def export_archive(settings: Settings, path: Path, group: str | None) -> None:
-    """Write the roster of every server, or one group of it, to a zip that `import_archive` and Discord take."""
-    async with App.open(settings) as app:
-        exported = await exchange.export_roster(app, HOUSE, group)
-        with exported.file, path.open("wb") as file:
-            shutil.copyfileobj(exported.file, file)
-    told = counted(exported.groups, "group"), counted(exported.members, "member"), counted(exported.photos, "photo")
-    print(f"{path}: {', '.join(told)}{f'; {exported.lost} lost' if exported.lost else ''}")
-
-
-async def identify_files(
-    settings: Settings, photos: Sequence[Path], group: str | None, *, as_json: bool, out: Path | None
-) -> bool:
-    """Print who is in each photo, and write tagged copies to `out`; whether every photo was answered."""
-    answered = True
-    taken: set[str] = set()
-    if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-    async with App.open(settings, own_processes=False) as app:
-        for photo in photos:
-            looked = await look(app, Asked(asker_id=0, group=group), [_submitted(photo)])
-            (result,) = looked.results
-            if isinstance(result, Refused):
-                answered = False
-                print(f"nugu: {photo}: {unmarked(result.sentence)}", file=sys.stderr)
-                continue
-            print(json.dumps(as_record(photo, result), ensure_ascii=False) if as_json else _in_words(photo, result))
-            if out is not None:
-                (out / _own_name(photo, taken)).write_bytes(result.tagged)
-    return answered
-
-
-def _own_name(photo: Path, taken: set[str]) -> str:
-    """A file name for the tagged picture that no other photo of this run has."""
-    names = (f"{photo.stem}-who{f'-{n}' if n > 1 else ''}.jpg" for n in itertools.count(1))
-    name = next(name for name in names if name not in taken)
-    taken.add(name)
-    return name
-
-
-def as_record(photo: Path, result: Identified) -> dict[str, Any]:
-    """The JSON object of one answered photo."""
-    return {
-        "photo": str(photo),
-        "size": list(result.size),
-        "group": result.group_name,
-        "faces": [
-            {
-                "number": face.number,
-                "box": face.box.as_list(),
-                "name": face.guess.name,
-                "confidence": round(face.guess.confidence, 4),
-                "band": face.guess.band.value,
-                "flaws": [flaw.value for flaw in face.flaws],
-                "candidates": [
-                    {"name": candidate.name, "confidence": round(candidate.confidence, 4)}
-                    for candidate in face.guess.candidates
-                ],
-            }
-            for face in result.faces
-        ],
-        "engine": result.engine,
-        "seconds": {stage: round(seconds, 4) for stage, seconds in result.seconds.items()},
-    }
-
-
-def _in_words(photo: Path, result: Identified) -> str:
-    lines = [f"{photo}{f' ({result.group_name})' if result.group_name else ''}"]
-    lines += [f"  {circled(face.number)} {in_words(face.guess)}{_doubts(face)}" for face in result.faces]
-    return "\n".join(lines if result.faces else [*lines, "  no face"])
-
-
-def _doubts(face: SeenFace) -> str:
-    """` (small, blurred)`; nothing for a good face."""
-    return f" ({', '.join(face.flaws)})" if face.flaws else ""
 
 
 async def _enrol(
     app: App, server_id: int, group: str, name: str, files: Sequence[Path]
 ) -> list[tuple[Path, str | None]]:
     """Each file with the reason why it was not taken, if it was not."""
-    photos = [_submitted(path) for path in files]
+    photos = [submitted(path) for path in files]
     try:
         added = await roster.add_member(app, server_id, group, name, photos, by=0, make_group=True)
     except roster.NoUsablePhotoError as error:
@@ -178,21 +127,8 @@ async def _enrol(
     return [(path, photo.reason) for path, photo in zip(files, added.taken, strict=True)]
 
 
-def _members(folder: Path, group: str | None) -> Iterator[tuple[str, str, list[Path]]]:
-    """(group, member, files) of every member's folder, in order of their names."""
-    groups = [(group, folder)] if group else [(path.name, path) for path in _folders(folder)]
-    for name, path in groups:
-        for member in _folders(path):
-            files = sorted(file for file in member.iterdir() if file.is_file() and not file.name.startswith("."))
-            if files:
-                yield name, member.name, files
-
-
-def _folders(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
-
-
-def _submitted(path: Path) -> Submitted:
+def submitted(path: Path) -> Submitted:
+    """The photo in a file, or why it can't be read."""
     try:
         return Submitted(path.name, path.read_bytes())
     except OSError as error:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from bot import terminal
 from bot.app import App
+from bot.commands.own_words import at_terminal
 from bot.usecases import maps
 
 if TYPE_CHECKING:
@@ -22,13 +22,13 @@ async def draw_map(
 ) -> None:
     """Draw a group's map into the file `out`, and print who stands apart, who overlaps, and which photos are outliers."""
     async with App.open(settings) as app:
-        found = (await maps.draw(app, [server], group, projection)).found
-    await asyncio.to_thread(out.write_bytes, found.picture)
+        with terminal.at_work("drawing the map"):
+            found = (await maps.draw(app, [server], group, projection)).found
+    terminal.write(out, found.picture)
     if as_json:
         told = asdict(found)
         del told["picture"]
-        print(json.dumps({**told, "out": str(out)}, ensure_ascii=False))
+        terminal.say_json({**told, "out": str(out)})
         return
-    print(f"{found.group}: {found.photos} of {found.of} photos by {projection.label}, in {out}")
-    for sentence in (*maps.in_words(found), *maps.unlike_in_words(found)):
-        print(sentence)
+    terminal.say(f"{found.group}: {found.photos} of {found.of} photos by {projection.label}, in {out}")
+    terminal.say(*(at_terminal(sentence) for sentence in (*maps.in_words(found), *maps.unlike_in_words(found))))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
+from bot import terminal
 from bot.app import App
 from bot.commands.training import in_words
 from bot.database.rosters import Rosters
@@ -19,21 +20,24 @@ if TYPE_CHECKING:
     from bot.usecases.models import GroupReport, GroupStatus
 
 
-async def show_status(settings: Settings) -> None:
+async def show_status(settings: Settings, *, as_json: bool) -> None:
     """Print a line a group of every server."""
     async with App.open(settings) as app:
         async with app.database.reading() as session:
             servers = await Rosters(session).servers()
         for server in servers:
             for group in await models.status(app, server):
-                print(status_in_words(server, group))
+                if as_json:
+                    terminal.say_json(status_as_record(server, group))
+                else:
+                    terminal.say(status_in_words(server, group))
 
 
 async def show_history(settings: Settings, group: str, server: int) -> None:
     """Print a line a model of a group, the newest first."""
     async with App.open(settings) as app:
         for model in (await models.history(app, server, group)).models:
-            print(model_in_words(model))
+            terminal.say(model_in_words(model))
 
 
 async def go_back(settings: Settings, group: str, number: int | None, server: int) -> None:
@@ -41,23 +45,63 @@ async def go_back(settings: Settings, group: str, number: int | None, server: in
     async with App.open(settings) as app:
         back = await models.way_back(app, server, group, number)
         model = await models.roll_back(app, server, back.to.group, back.to.id, instead_of=back.now.id)
-    print(f"model {model.number} answers instead of model {back.now.number}")
+    terminal.say(f"model {model.number} answers instead of model {back.now.number}")
 
 
-async def show_report(settings: Settings, group: str, server: int, out: Path | None) -> None:
+async def show_report(settings: Settings, group: str, server: int, out: Path | None, *, as_json: bool) -> None:
     """Print how a group stands, and draw it into the file `out`."""
     async with App.open(settings) as app:
-        report = await models.report(app, server, group)
-    for line in report_in_words(report):
-        print(line)
+        with terminal.at_work("asking the group's photos about one another"):
+            report = await models.report(app, server, group)
     if out is not None:
-        await asyncio.to_thread(out.write_bytes, report.found.picture)
+        terminal.write(out, report.found.picture)
+    if as_json:
+        terminal.say_json(report_as_record(report))
+    else:
+        terminal.say(*report_in_words(report))
 
 
 def status_in_words(server: int, group: GroupStatus) -> str:
     """`0: TWICE: model 3 of 9 members and 45 photos answers …; 4 new labels of 10 wait`."""
     state = model_in_words(group.model) if group.model else f"no model; {counted(group.answering, 'photo')} handed in"
     return f"{server}: {group.name}: {state}; {group.labels} of {group.after} new labels are there for the next"
+
+
+def status_as_record(server: int, group: GroupStatus) -> dict[str, Any]:
+    """The JSON object of a group; `model` is what answers, None before the first."""
+    model = group.model
+    return {
+        "server": server,
+        "group": group.name,
+        "model": None
+        if model is None
+        else {
+            "number": model.number,
+            "made_at": model.made_at.isoformat(timespec="seconds"),
+            "engine": model.engine,
+            "members": model.figures.members,
+            "photos": model.figures.photos,
+        },
+        "photos_that_answer": group.answering,
+        "photos_that_wait": group.waiting,
+        "new_labels": group.labels,
+        "next_model_at": group.after,
+        "training": group.training,
+    }
+
+
+def report_as_record(report: GroupReport) -> dict[str, Any]:
+    """The JSON object of a group's report; photos are counted as they are named unseen."""
+    found = report.found
+    return {
+        "group": report.name,
+        "engine": found.engine,
+        "photos": found.photos,
+        "members": [asdict(one) for one in found.members],
+        "labels_that_look_wrong": [
+            {"photo": label.photo, "says": label.member, "looks_like": label.looks_like_name} for label in report.labels
+        ],
+    }
 
 
 def model_in_words(model: MadeModel) -> str:

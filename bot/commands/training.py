@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
+from bot import terminal
 from bot.app import App
+from bot.commands.own_words import at_terminal
 from bot.database.rosters import Rosters
 from bot.database.tables import HOUSE
 from bot.errors import NoRosterError, PersonError
 from bot.verdicts import accuracy, classifier_in_words
-from bot.wording import counted, unmarked
+from bot.wording import counted
 from models.apart import BrokenOffError
 
 if TYPE_CHECKING:
@@ -29,17 +30,19 @@ async def train_groups(settings: Settings) -> bool:
         groups = {count.group: count for count in counts if count.photos}
         if not groups:
             raise NoRosterError
-        for group, count in groups.items():
+        for number, (group, count) in enumerate(groups.items(), start=1):
             whose = "every server" if count.server == HOUSE else f"server {count.server}"
-            print(f"{count.group_name}, for {whose}: ", end="", flush=True)
+            about = f"{count.group_name}, for {whose}"
             try:
-                print(in_words(await app.trainer.train(group, by=0)))
+                with terminal.at_work(f"training {number} of {len(groups)}: {about}"):
+                    made = await app.trainer.train(group, by=0)
+                terminal.say(f"{about}: {in_words(made)}")
             except BrokenOffError as error:
                 well = False
-                print("failed; it answers as before")
-                print(f"nugu: {error}", file=sys.stderr)
+                terminal.say(f"{about}: failed; it answers as before")
+                terminal.complain(f"nugu: {about}: {error}")
             except PersonError as error:
-                print(unmarked(str(error)))
+                terminal.say(f"{about}: {at_terminal(str(error))}")
     return well
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 from typing import TYPE_CHECKING, Any
 
-from bot import jobs
+from bot import jobs, terminal
 from bot.app import App
 from bot.usecases import twins
 
@@ -23,14 +21,14 @@ async def show_twins(settings: Settings, group: str | None, server: int, out: Pa
         shown = await twins.twins(app, server, group)
         if out is not None:
             picture = await app.compute.run(jobs.one_picture, (shown.pair, shown.matrix))
-            await asyncio.to_thread(out.write_bytes, picture)
+            terminal.write(out, picture)
     found = shown.found
     if as_json:
-        print(json.dumps(_twins_as_record(found), ensure_ascii=False))
+        terminal.say_json(_twins_as_record(found))
         return
-    print(f"{found.first.name} and {_in_words(found.second)}: {found.in_words} of {found.group}")
+    terminal.say(f"{found.first.name} and {_in_words(found.second)}: {found.in_words} of {found.group}")
     for one, other, distance in found.nearest_of_each():
-        print(f"{one.name}: {other.name} is nearest, {distance:.2f}")
+        terminal.say(f"{one.name}: {other.name} is nearest, {distance:.2f}")
 
 
 async def show_look_alikes(
@@ -40,12 +38,12 @@ async def show_look_alikes(
     async with App.open(settings, own_processes=False) as app:
         shown = await twins.look_alikes(app, server, group, member)
     if out is not None:
-        await asyncio.to_thread(out.write_bytes, shown.picture)
+        terminal.write(out, shown.picture)
     if as_json:
-        print(json.dumps(_look_alikes_as_record(shown.found), ensure_ascii=False))
+        terminal.say_json(_look_alikes_as_record(shown.found))
         return
     for one in shown.found.nearest:
-        print(f"{shown.found.asked.name} and {_in_words(one)}; {one.member.group}")
+        terminal.say(f"{shown.found.asked.name} and {_in_words(one)}; {one.member.group}")
 
 
 def _twins_as_record(found: GroupTwins) -> dict[str, Any]:

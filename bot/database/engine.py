@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from bot.database.servers import touched
 from bot.errors import PersonError
+from bot.wording import plain
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -53,7 +54,9 @@ class Database:
             try:
                 await _bring_up_to_date(engine)
             except (SQLAlchemyError, OSError) as error:
-                raise PersonError(f"The database can't be opened: {getattr(error, 'orig', error)}.") from error
+                raise PersonError(
+                    f"The database {_called(engine.url)} can't be opened: {getattr(error, 'orig', error)}."
+                ) from error
             yield cls(engine)
         finally:
             await engine.dispose()
@@ -74,6 +77,11 @@ class Database:
             for server in touched(session):
                 for told in self.listeners:
                     told(server)
+
+
+def _called(url: URL) -> str:
+    """What an operator knows a database by: its file, or its URL without the password."""
+    return plain(url.database if url.get_backend_name() == "sqlite" and url.database else str(url))
 
 
 async def _bring_up_to_date(engine: AsyncEngine) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bot.clips.standing import merged
 from bot.jobs.bench import Cut, Refused, engine_of, hash_of
 from bot.media.footage import VideoError
+from bot.wording import confidence_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -148,14 +149,14 @@ def caption(look: bytes, credits: Sequence[Credit], style: Style) -> str:
 def faces_by_frame(look: bytes, recogniser: bytes, how: Billing) -> dict[str, Any]:
     """Every face of every frame, as it is written to JSON: `{"fps", "frames": [[{"name", "box", "confidence"}]]}`.
 
-    `box` is [left, top, right, bottom] in pixels; `name` is None for somebody unknown.
+    `box` is [left, top, right, bottom] in pixels; `name` and `confidence` are None for somebody unknown.
     """
     seen, named = _cast(look, recogniser, how)
     frames: list[list[dict[str, Any]]] = [[] for _ in seen.times]
     for place in sorted(place for person in named.people for place in person.tracks):
         track, guess = seen.tracks[place], named.guesses[place]
         for number, box in enumerate(track.boxes.round().astype(int).tolist(), start=track.first):
-            frames[number].append({"name": guess.name, "box": box, "confidence": round(guess.confidence, 4)})
+            frames[number].append({"name": guess.name, "box": box, "confidence": confidence_of(guess)})
     length = float(seen.times[-1] - seen.times[0]) if len(seen.times) > 1 else 0.0
     return {"fps": round((len(seen.times) - 1) / length, 3) if length else 0.0, "frames": frames}
 

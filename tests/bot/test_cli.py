@@ -7,6 +7,8 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
+from importlib.metadata import version
 from pathlib import Path
 
 import av
@@ -21,13 +23,23 @@ pytestmark = pytest.mark.slow
 ENGINES = "engines"
 
 
-def nugu(*arguments: str | Path, data: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def nugu(
+    *arguments: str | Path, data: Path, stdout: int = subprocess.PIPE, input: str = "", **environment: str
+) -> subprocess.CompletedProcess[str]:
     """Run `nugu` in a process of its own, in an empty folder."""
+    return python("-m", "bot", *arguments, data=data, stdout=stdout, input=input, **environment)
+
+
+def python(
+    *arguments: str | Path, data: Path, stdout: int = subprocess.PIPE, input: str = "", **environment: str
+) -> subprocess.CompletedProcess[str]:
     data.mkdir(parents=True, exist_ok=True)
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("NUGU_", "DISCORD_"))}
     return subprocess.run(
-        [sys.executable, "-m", "bot", *map(str, arguments)],
-        capture_output=True,
+        [sys.executable, *map(str, arguments)],
+        input=input,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
         text=True,
         timeout=240,
         cwd=data,
@@ -64,7 +76,8 @@ def test_a_roster_goes_out_and_comes_in(enrolled: Path, public_photos: Path, tmp
     done = nugu("identify", public_photos / "biden.jpg", data=other)
     assert "① 바이든" in done.stdout
     done = nugu("roster", "import", public_photos / "obama.jpg", data=other)
-    assert (done.returncode, done.stderr.splitlines()[-1]) == (1, "nugu: This is not a zip archive, or it is broken.")
+    sentence = f"nugu: {public_photos / 'obama.jpg'}: This is not a zip archive, or it is broken."
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (1, sentence)
 
 
 @pytest.mark.thorough
@@ -76,8 +89,8 @@ def test_a_video_is_annotated(enrolled: Path, public_photos: Path, tmp_path: Pat
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert {person["name"]: person["on_screen"] for person in told["cast"]} == {
-        "Obama": [["0:00", "0:01"]],
-        "바이든": [["0:01", "0:02"]],
+        "Obama": [[0.0, 1.0]],
+        "바이든": [[1.0, 2.0]],
     }
     assert (told["size"], told["group"], told["engine"]) == ([640, 360], "Presidents", "dlib-1")
     assert {"look", "name", "draw", "all"} <= set(told["seconds"])
@@ -93,7 +106,7 @@ def test_a_video_is_annotated(enrolled: Path, public_photos: Path, tmp_path: Pat
 def test_what_is_annotated_goes_elsewhere(enrolled: Path, public_photos: Path, tmp_path: Path) -> None:
     photo = public_photos / "obama2.jpg"
     for arguments, sentence in (
-        ((photo, "--out", tmp_path / "clip.mp4"), "nugu: This is no video but a JPEG picture"),
+        ((photo, "--out", tmp_path / "clip.mp4"), f"nugu: {photo}: This is no video but a JPEG picture"),
         ((photo, "--out", photo), "is the video itself"),
         ((photo, "--out", tmp_path / "none" / "clip.mp4"), "There is no folder"),
         ((tmp_path / "none.mp4", "--out", tmp_path / "clip.mp4"), "There is no file"),
@@ -135,7 +148,10 @@ def test_a_map_is_drawn(enrolled: Path, public_photos: Path, tmp_path: Path) -> 
     out = tmp_path / "map.png"
     done = nugu("map", "presidents", "--out", out, data=enrolled)
     assert done.returncode == 1
-    assert "A map takes 3 different photos, and I have 2 different photos of **Presidents**." in done.stderr
+    assert done.stderr == (
+        "nugu: A map takes 3 different photos, and I have 2 different photos of Presidents. "
+        "Add photos: nugu enrol FOLDER\n"
+    )
     data = tmp_path / "data"
     shutil.copytree(enrolled, data)
     (tmp_path / "more" / "Presidents" / "Obama").mkdir(parents=True)
@@ -187,7 +203,7 @@ def test_a_stranger_has_no_name(enrolled: Path, public_photos: Path) -> None:
     done = nugu("identify", public_photos / "astronaut.png", "--json", data=enrolled)
     record = json.loads(done.stdout)
     assert record["faces"]
-    assert {(face["name"], face["band"]) for face in record["faces"]} == {(None, "unknown")}
+    assert {(face["name"], face["confidence"], face["band"]) for face in record["faces"]} == {(None, None, "unknown")}
 
 
 def test_a_file_that_cannot_be_answered_leaves_the_others(enrolled: Path, public_photos: Path, tmp_path: Path) -> None:
@@ -200,6 +216,89 @@ def test_a_file_that_cannot_be_answered_leaves_the_others(enrolled: Path, public
     assert lines[0].startswith(f"nugu: {broken}: this JPEG is broken or cut short")
     assert lines[1] == f"nugu: {tmp_path / 'nowhere.jpg'}: this file can't be read (No such file or directory)"
     assert "① 바이든 99 %" in done.stdout
+
+
+def test_photos_of_any_name_are_answered_on_any_terminal(enrolled: Path, public_photos: Path, tmp_path: Path) -> None:
+    photo = tmp_path / os.fsdecode(b"\x1b[31m two\nlines caf\xe9.jpg")
+    shutil.copy(public_photos / "biden.jpg", photo)
+    done = nugu("identify", photo, "--json", data=enrolled, PYTHONIOENCODING="ascii")
+    assert done.returncode == 0, done.stderr
+    (line,) = done.stdout.splitlines()
+    assert line.isascii()
+    told = json.loads(line)
+    assert (told["photo"], told["faces"][0]["name"]) == (str(photo), "바이든")
+    done = nugu("identify", photo, data=enrolled, PYTHONIOENCODING="ascii")
+    assert done.returncode == 0, done.stderr
+    first, second = done.stdout.splitlines()
+    assert first == f"{tmp_path}/\\x1b[31m two\\nlines caf\\udce9.jpg (Presidents)"
+    assert second.endswith(" 99 %")
+
+
+@pytest.mark.parametrize("arguments", [("roster", "list"), ("engine", "list", "--json"), ("--help",)])
+def test_it_ends_quietly_where_nobody_reads_on(enrolled: Path, arguments: tuple[str, ...]) -> None:
+    gone, written = os.pipe()
+    os.close(gone)
+    try:
+        done = nugu(*arguments, data=enrolled, stdout=written)
+    finally:
+        os.close(written)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+def test_the_roster_is_listed_and_members_are_removed(enrolled: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(enrolled, data)
+    assert nugu("roster", "list", data=data).stdout == "Presidents\n  Obama: 1 photo\n  바이든: 1 photo\n"
+    asked = nugu("roster", "remove", "presidents", "obama", data=data, input="n\n")
+    assert asked.returncode == 1
+    assert asked.stderr.startswith("Remove Obama of Presidents, with 1 photo? [y/N]:")
+    done = nugu("roster", "remove", "presidents", "obama", "--yes", data=data)
+    assert done.stdout == "Obama of Presidents is removed, with all that I kept of them.\n", done.stderr
+    listed = json.loads(nugu("roster", "list", "--json", data=data).stdout)
+    assert listed == {"group": "Presidents", "aliases": [], "members": [{"name": "바이든", "photos": 1}]}
+    status = json.loads(nugu("model", "status", "--json", data=data).stdout)
+    assert (status["group"], status["model"], status["photos_that_answer"]) == ("Presidents", None, 1)
+    taken = tmp_path / "roster.zip"
+    taken.write_text("mine")
+    refused = nugu("roster", "export", taken, data=data)
+    assert refused.returncode == 1
+    assert refused.stderr == f"nugu: {taken} is there already. Choose another name, or write over it with --force.\n"
+    assert taken.read_text() == "mine"
+    assert nugu("roster", "export", taken, "--force", data=data).returncode == 0
+    assert zipfile.is_zipfile(taken)
+
+
+HEAVY = "import sys; from bot.cli import main; sys.argv = ['nugu', *sys.argv[1:]]\ntry: main()\nfinally: print(*sys.modules)"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("annotate", "nofile.mp4", "--out", "clip.mp4"), "nugu: There is no file nofile.mp4."),
+        (("annotate", "film.mp4", "--out", "none/clip.mp4"), "nugu: There is no folder "),
+        (("annotate", "film.mp4", "--out", "film.mp4"), "nugu: film.mp4 is the video itself."),
+        (("annotate", "film.mp4", "--out", "a.mp4", "--start", "soon"), "nugu: I can't read the time “soon”."),
+        (("roster", "export", "film.mp4"), "nugu: film.mp4 is there already."),
+        (("run",), "nugu: no DISCORD_TOKEN"),
+    ],
+)
+def test_wrong_arguments_are_told_before_anything_heavy_is_imported(
+    tmp_path: Path, arguments: tuple[str, ...], sentence: str
+) -> None:
+    (tmp_path / "film.mp4").write_text("film")
+    done = python("-c", HEAVY, *arguments, data=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith(sentence)
+    heavy = {"numpy", "cv2", "av", "PIL", "openvino", "dlib", "distributed", "discord", "sqlalchemy", "rich"}
+    assert heavy & set(done.stdout.split()) == set()
+
+
+def test_help_and_version_are_plain(tmp_path: Path) -> None:
+    for option in ("-h", "--help"):
+        done = nugu("annotate", option, data=tmp_path)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "<bool>" not in done.stdout
+    assert nugu("--version", data=tmp_path).stdout == f"nugu {version('nugu')}\n"
 
 
 @pytest.mark.parametrize(
@@ -244,7 +343,7 @@ def test_a_wrong_setting_is_one_line(tmp_path: Path) -> None:
     done = nugu("doctor", data=tmp_path, NUGU_THRESHOLD="7")
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
-    assert line.startswith("nugu: wrong settings: threshold: ")
+    assert line.startswith("nugu: wrong settings: NUGU_THRESHOLD: ")
 
 
 def test_the_doctor_finds_all_well(enrolled: Path) -> None:

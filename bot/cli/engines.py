@@ -1,0 +1,47 @@
+"""`nugu engine`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli.running import finish, settings
+
+verbs = typer.Typer(help="What finds and encodes faces: list, install, switch.", no_args_is_help=True)
+
+
+@verbs.command("list")
+def list_all(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON line an engine.")] = False,
+) -> None:
+    """Show every engine: its version, whether it is installed and in use, how many photos it has encoded."""
+    given = settings()
+    from bot.commands.engines import list_engines
+
+    finish(list_engines(given, as_json=as_json))
+
+
+@verbs.command()
+def install(
+    name: Annotated[str, typer.Argument(help="As nugu engine list has it.", metavar="ENGINE")],
+    folder: Annotated[
+        Path | None,
+        typer.Option("--from", help="Take the files from this folder: no network.", exists=True, file_okay=False),
+    ] = None,
+) -> None:
+    """Get an engine from its publishers, re-encode the kept photos with it, and let it answer. A running bot follows."""
+    given = settings()
+    from bot.commands.engines import install_engine
+
+    finish(install_engine(given, name, folder))
+
+
+@verbs.command()
+def use(name: Annotated[str, typer.Argument(help="An installed engine.", metavar="ENGINE")]) -> None:
+    """Let an installed engine answer, once it has encoded what it lacks. A running bot follows."""
+    given = settings()
+    from bot.commands.engines import use_engine
+
+    finish(use_engine(given, name))

@@ -1,0 +1,58 @@
+"""`nugu twins`, `nugu map` and `nugu train`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli.running import OfGroup, Server, finish, settings
+from models.faces import Projection
+
+verbs = typer.Typer()
+
+
+@verbs.command()
+def train() -> None:
+    """Make a model of every group now, and say how it did. The bot does so by itself after changes."""
+    given = settings()
+    from bot.commands.training import train_groups
+
+    if not finish(train_groups(given)):
+        raise typer.Exit(1)
+
+
+@verbs.command()
+def twins(
+    group: Annotated[
+        str | None, typer.Argument(help="The group; left out, the one with the most alike two.", metavar="GROUP")
+    ] = None,
+    member: Annotated[str | None, typer.Option(help="Show who looks most like this member, in any group.")] = None,
+    server: Server = 0,
+    out: Annotated[Path | None, typer.Option(help="Draw it into this PNG file.", dir_okay=False)] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Tell it as JSON, with all distances.")] = False,
+) -> None:
+    """Show which members of a group look most alike, or who looks like a member."""
+    given = settings()
+    from bot.commands.twins import show_look_alikes, show_twins
+
+    if member is None:
+        finish(show_twins(given, group, server, out, as_json=as_json))
+    else:
+        finish(show_look_alikes(given, group, member, server, out, as_json=as_json))
+
+
+@verbs.command("map")
+def map_group(
+    group: OfGroup,
+    out: Annotated[Path, typer.Option(help="The PNG file to write.", dir_okay=False)],
+    method: Annotated[Projection, typer.Option(help="How faces are laid out.")] = Projection.TSNE,
+    server: Server = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Tell who lies where as JSON.")] = False,
+) -> None:
+    """Draw all faces of a group in two dimensions: what lies near is alike."""
+    given = settings()
+    from bot.commands.maps import draw_map
+
+    finish(draw_map(given, group, server, method, out, as_json=as_json))

@@ -1,0 +1,61 @@
+"""`nugu model`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli.running import OfGroup, Server, finish, settings
+
+verbs = typer.Typer(help="What was learned of each group, and which model answers.", no_args_is_help=True)
+
+
+@verbs.command()
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON line a group.")] = False,
+) -> None:
+    """Show which model answers for each group, and how many labels wait."""
+    given = settings()
+    from bot.commands.models import show_status
+
+    finish(show_status(given, as_json=as_json))
+
+
+@verbs.command()
+def history(group: OfGroup, server: Server = 0) -> None:
+    """Show every model of a group: its figures, and what became of it."""
+    given = settings()
+    from bot.commands.models import show_history
+
+    finish(show_history(given, group, server))
+
+
+@verbs.command()
+def rollback(
+    group: OfGroup,
+    number: Annotated[
+        int | None, typer.Argument(help="The model to go back to; left out, the one before.", metavar="NUMBER")
+    ] = None,
+    server: Server = 0,
+) -> None:
+    """Let an earlier model of a group answer. A running bot follows."""
+    given = settings()
+    from bot.commands.models import go_back
+
+    finish(go_back(given, group, number, server))
+
+
+@verbs.command()
+def report(
+    group: OfGroup,
+    server: Server = 0,
+    out: Annotated[Path | None, typer.Option(help="Draw it into this PNG file.", dir_okay=False)] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Tell it as JSON.")] = False,
+) -> None:
+    """Show who of a group is recognised, who is mixed up, and which labels look wrong."""
+    given = settings()
+    from bot.commands.models import show_report
+
+    finish(show_report(given, group, server, out, as_json=as_json))

@@ -1,0 +1,74 @@
+"""How a verb runs: with the settings that hold, to its end, and with one line on stderr for whatever goes wrong."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
+
+import typer
+
+from bot import terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Generator
+    from typing import Any
+
+    from bot.settings import Settings
+
+T = TypeVar("T")
+
+Server = Annotated[int, typer.Option(help="Id of the server whose group it is; 0 is what every server may ask about.")]
+OfGroup = Annotated[str, typer.Argument(help="The group.", metavar="GROUP")]
+
+
+def settings() -> Settings:
+    """The settings of this process. One that is out of bounds ends it with 2; one that nugu doesn't know is told."""
+    from pydantic import ValidationError
+
+    from bot.settings import Settings, unknown_variables
+
+    try:
+        for name, meant in unknown_variables():
+            terminal.complain(f"nugu: {name} is no setting of nugu's; do you mean {meant}?")
+        return Settings.read()
+    except ValidationError as error:
+        wrong = "; ".join(f"{Settings.variable(str(each['loc'][0]))}: {each['msg']}" for each in error.errors())
+        fail(f"wrong settings: {wrong}", code=2)
+    except UnicodeDecodeError:
+        fail("wrong settings: .env is no text in UTF-8", code=2)
+
+
+def finish(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end."""
+    import asyncio
+
+    with told():
+        return asyncio.run(work)
+
+
+@contextmanager
+def told() -> Generator[None]:
+    """A person's error is one line on stderr."""
+    from bot.commands.own_words import at_terminal
+    from bot.errors import OperatorError, PersonError, UnknownGroupError
+
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OperatorError as error:
+        fail(str(error))
+    except PersonError as error:
+        fail(at_terminal(str(error)), code=2 if isinstance(error, UnknownGroupError) else 1)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        fail(f"{error.filename}: {reason}" if error.filename is not None else reason)
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+def fail(sentence: str, code: int = 1) -> NoReturn:
+    """Say in a line why nothing came of it, and end."""
+    first, *more = sentence.splitlines() or [""]
+    terminal.complain(f"nugu: {first}", *more)
+    raise typer.Exit(code)

@@ -1,0 +1,59 @@
+"""`nugu run`, `nugu demo` and `nugu doctor`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli.running import fail, finish, settings
+
+verbs = typer.Typer()
+
+NO_TOKEN = (
+    "no DISCORD_TOKEN: make a bot at discord.com/developers/applications, copy its token (Bot > Reset Token) "
+    "into .env as DISCORD_TOKEN=…, or try everything without one: nugu demo"
+)
+
+
+@verbs.command()
+def run() -> None:
+    """Run the bot on Discord."""
+    given = settings()
+    if given.token is None:
+        fail(NO_TOKEN)
+    from bot.commands.run import run_bot
+
+    finish(run_bot(given, given.token.get_secret_value()))
+
+
+@verbs.command()
+def demo(
+    faces: Annotated[
+        Path | None, typer.Option(help="Enrol FOLDER/GROUP/MEMBER/* first.", exists=True, file_okay=False)
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port of the page; left out, the next free one.", min=0, max=65535)
+    ] = None,
+) -> None:
+    """Try the bot in a browser: no token, no account."""
+    given = settings()
+    from bot.commands.demo import run_demo
+
+    finish(run_demo(given, faces, port))
+
+
+@verbs.command()
+def doctor(
+    link: Annotated[
+        str | None,
+        typer.Argument(help="Try this link to a video instead, and say what the site answers.", metavar="LINK"),
+    ] = None,
+) -> None:
+    """Check everything that the bot needs, and say what is missing."""
+    given = settings()
+    from bot.commands.doctor import examine, examine_link
+
+    if not finish(examine(given) if link is None else examine_link(given, link)):
+        raise typer.Exit(1)

@@ -1,0 +1,91 @@
+"""`nugu identify`: the faces in files of the operator, named on a terminal, as JSON and in tagged pictures."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any
+
+from bot import terminal
+from bot.app import App
+from bot.commands.folders import submitted
+from bot.commands.own_words import at_terminal
+from bot.jobs import Refused
+from bot.usecases.identify import Asked, look
+from bot.wording import circled, confidence_of, in_words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from bot.jobs import Identified, SeenFace
+    from bot.settings import Settings
+
+
+async def identify_files(
+    settings: Settings, photos: Sequence[Path], group: str | None, *, as_json: bool, out: Path | None
+) -> bool:
+    """Print who is in each photo, and write tagged copies to `out`; whether every photo was answered."""
+    answered = True
+    taken: set[str] = set()
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+    async with App.open(settings, own_processes=False) as app:
+        for photo in photos:
+            looked = await look(app, Asked(asker_id=0, group=group), [submitted(photo)])
+            (result,) = looked.results
+            if isinstance(result, Refused):
+                answered = False
+                terminal.complain(f"nugu: {photo}: {at_terminal(result.sentence)}")
+                continue
+            if as_json:
+                terminal.say_json(as_record(photo, result))
+            else:
+                terminal.say(*_in_words(photo, result))
+            if out is not None:
+                terminal.write(out / _own_name(photo, taken), result.tagged)
+    return answered
+
+
+def as_record(photo: Path, result: Identified) -> dict[str, Any]:
+    """The JSON object of one answered photo."""
+    return {
+        "photo": str(photo),
+        "size": list(result.size),
+        "group": result.group_name,
+        "faces": [
+            {
+                "number": face.number,
+                "box": face.box.as_list(),
+                "name": face.guess.name,
+                "confidence": confidence_of(face.guess),
+                "band": face.guess.band.value,
+                "flaws": [flaw.value for flaw in face.flaws],
+                "candidates": [
+                    {"name": candidate.name, "confidence": round(candidate.confidence, 4)}
+                    for candidate in face.guess.candidates
+                ],
+            }
+            for face in result.faces
+        ],
+        "engine": result.engine,
+        "seconds": {stage: round(seconds, 4) for stage, seconds in result.seconds.items()},
+    }
+
+
+def _own_name(photo: Path, taken: set[str]) -> str:
+    """A file name for the tagged picture that no other photo of this run has."""
+    names = (f"{photo.stem}-who{f'-{n}' if n > 1 else ''}.jpg" for n in itertools.count(1))
+    name = next(name for name in names if name not in taken)
+    taken.add(name)
+    return name
+
+
+def _in_words(photo: Path, result: Identified) -> list[str]:
+    lines = [f"{photo}{f' ({result.group_name})' if result.group_name else ''}"]
+    lines += [f"  {circled(face.number)} {in_words(face.guess)}{_doubts(face)}" for face in result.faces]
+    return lines if result.faces else [*lines, "  no face"]
+
+
+def _doubts(face: SeenFace) -> str:
+    """` (small, blurred)`; nothing for a good face."""
+    return f" ({', '.join(face.flaws)})" if face.flaws else ""

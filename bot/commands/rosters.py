@@ -1,0 +1,85 @@
+"""`nugu roster`: who is enrolled, who is no more, and all of it as an archive."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING, Any
+
+from bot import terminal
+from bot.app import App
+from bot.commands.own_words import at_terminal
+from bot.database.tables import HOUSE
+from bot.errors import NoRosterError
+from bot.usecases import exchange, members, roster
+from bot.wording import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from bot.settings import Settings
+    from bot.usecases.roster import ListedGroup
+
+
+async def list_groups(settings: Settings, group: str | None, server: int, *, as_json: bool) -> None:
+    """Print a line a group of a server, and the photos of its members. Raises UnknownGroupError, NoRosterError."""
+    async with App.open(settings, own_processes=False) as app:
+        listed = [one for one in await roster.list_groups(app, [server]) if one.is_house == (server == HOUSE)]
+        if group is not None:
+            async with app.database.reading() as session:
+                name = (await members.find_group(session, [server], group)).name
+            listed = [one for one in listed if one.name == name]
+    if not listed:
+        raise NoRosterError
+    for one in listed:
+        if as_json:
+            terminal.say_json(_as_record(one))
+        else:
+            terminal.say(*_in_words(one))
+
+
+async def remove_named(
+    settings: Settings, group: str, member: str | None, server: int, confirmed: Callable[[str], bool]
+) -> bool:
+    """Remove a group, or a member of it, once `confirmed` says so to a question; whether it did.
+
+    Raises UnknownGroupError, UnknownMemberError.
+    """
+    async with App.open(settings, own_processes=False) as app:
+        doomed = await members.doom(app, server, group, member)
+        held = counted(doomed.holdings.photos, "photo")
+        if doomed.group is None:
+            whose = f"{doomed.name}, with {counted(doomed.holdings.members, 'member')} and {held}"
+        else:
+            whose = f"{doomed.name} of {doomed.group}, with {held}"
+        if not confirmed(terminal.shown(f"Remove {whose}?")):
+            return False
+        if doomed.group is None:
+            said = await members.remove_group(app, server, doomed.id)
+        else:
+            said = await members.remove_member(app, server, doomed.id)
+    terminal.say(at_terminal(said))
+    return True
+
+
+async def export_archive(settings: Settings, path: Path, group: str | None) -> None:
+    """Write the roster of every server, or one group of it, to a zip that `import_archive` and Discord take."""
+    async with App.open(settings, own_processes=False) as app:
+        exported = await exchange.export_roster(app, HOUSE, group)
+        with exported.file, terminal.naming(path), path.open("wb") as file:
+            shutil.copyfileobj(exported.file, file)
+    told = counted(exported.groups, "group"), counted(exported.members, "member"), counted(exported.photos, "photo")
+    terminal.say(f"{path}: {', '.join(told)}{f'; {exported.lost} lost' if exported.lost else ''}")
+
+
+def _as_record(group: ListedGroup) -> dict[str, Any]:
+    return {
+        "group": group.name,
+        "aliases": list(group.aliases),
+        "members": [{"name": name, "photos": photos} for name, photos in group.members.items()],
+    }
+
+
+def _in_words(group: ListedGroup) -> list[str]:
+    also = f" ({', '.join(group.aliases)})" if group.aliases else ""
+    return [f"{group.name}{also}", *(f"  {name}: {counted(n, 'photo')}" for name, n in group.members.items())]

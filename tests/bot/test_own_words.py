@@ -1,0 +1,80 @@
+"""No sentence on a terminal speaks of slash commands, moderators' doings or an owner, and none has Discord's markup."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.commands.own_words import at_terminal
+from bot.errors import NoRosterError, PersonError, UnknownGroupError, UnknownMemberError
+from bot.usecases.roster import NoUsablePhotoError
+from tests.conftest import ROOT
+
+ON_DISCORD_ALONE = {
+    *("quiz.py", "quiz_shown.py", "quiz_results.py", "review.py", "correct.py", "doubtful.py", "setup.py", "photos.py"),
+    *("labels.py", "clip.py", "queue.py", "demo.py", "opening.py", "client.py", "settings.py"),
+}
+"""Modules whose sentences never reach a terminal."""
+
+OURS = {
+    "Something broke on my side. If it stays so, tell my owner the reference X.",
+    "My disk is full, which only my owner can mend.",
+    "This makes more than the X that I may upload here. Export one group at a time with group:, or my owner takes all "
+    "with nugu roster export.",
+    "A model of XX was kept aside: X. /model report shows labels that look wrong.",
+}
+"""Sentences of modules for both that are said on Discord alone."""
+
+
+def sentences(module: Path) -> Iterator[str]:
+    """Every text of a module that isn't a docstring, with an X for each value in it."""
+    tree = ast.parse(module.read_text())
+    inner = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    alone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if id(node) in inner | alone:
+            continue
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+        elif isinstance(node, ast.JoinedStr):
+            yield "".join(str(part.value) if isinstance(part, ast.Constant) else "X" for part in node.values)
+
+
+def test_every_sentence_has_words_for_the_terminal() -> None:
+    wrong = {
+        told
+        for module in (ROOT / "bot").rglob("*.py")
+        if module.name not in ON_DISCORD_ALONE and module.name != "own_words.py"
+        for text in sentences(module)
+        if " " in text and text.endswith((".", "X"))
+        if re.search(
+            r"(?<![\w/.])/[a-z]{3,}\b|\bowner\b|\*\*|`|\b(start|length|group):(?!\d)", told := at_terminal(text)
+        )
+        if not re.search(r"https?://|nugu/|\(\?", told)
+    }
+    assert wrong - OURS == set()
+    assert wrong >= OURS
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (NoRosterError(), "nobody is enrolled yet; start with: nugu enrol FOLDER (FOLDER/GROUP/MEMBER/*.jpg)"),
+        (UnknownGroupError("a_b*", ["f(x)", "A*B"]), "I don't know a group called “a_b*”. I know: f(x), A*B."),
+        (UnknownGroupError("TWICE", []), "I don't know a group called “TWICE”. Add photos: nugu enrol FOLDER"),
+        (
+            UnknownMemberError("Obema", "Presidents", []),
+            "I don't know a member called “Obema” of Presidents. See who is in it: nugu roster list",
+        ),
+        (
+            NoUsablePhotoError("Sana", ["a`b**.jpg"], ["I see no face in it"]),
+            "I need one photo of Sana that I can use.\na`b**.jpg: I see no face in it.",
+        ),
+    ],
+)  # fmt: skip
+def test_names_stand_as_they_are_and_hints_name_commands(error: PersonError, told: str) -> None:
+    assert at_terminal(str(error)) == told
