@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import platform
+import shutil
 import tempfile
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from bot import jobs
+import aiohttp
+
+from bot import jobs, terminal
 from bot.app import workbench
+from bot.commands.own_words import at_terminal
 from bot.compute import Compute
 from bot.database.engine import HEAD, Database
 from bot.database.engines import Engines
-from bot.errors import PersonError
+from bot.errors import OperatorError
 from bot.links.fetching import Programs, taste
 from bot.links.reasons import LinkError
 from bot.storage import Storage
+from bot.wording import mebibytes
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterator
@@ -23,9 +28,19 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 
+DISCORD: Final = "https://discord.com/api/v10"
+
+MESSAGE_CONTENT: Final = 1 << 18 | 1 << 19
+"""Flags of an application that may read messages: of a large one, and of one in fewer than a hundred servers."""
+
+ROOM: Final = 2**30
+"""Bytes that the disk of the data folder should have left: a video in work, its clip, and the database's growth."""
+
+
 async def examine(settings: Settings) -> bool:
     """Print a line for each thing that the bot needs; whether all that are needed are there."""
     found = [await _told("Python", _python()), await _told("data folder", _data(settings))]
+    found.append(await _told("disk", _disk(settings)))
     database = await _told("database", _database(settings))
     found += [database, await _told("storage", _storage(settings))]
     async with Compute.open(settings) as compute:
@@ -35,31 +50,33 @@ async def examine(settings: Settings) -> bool:
             found.append(await _told("engine", _engine(compute, settings)))
         if workers:
             found.append(await _told("font", compute.run(jobs.font_name)))
-    token = "– DISCORD_TOKEN: not set; nugu demo needs none, nugu run does"
-    print(token if settings.token is None else "✓ DISCORD_TOKEN: set")
-    print("All is well." if all(found) else "Something is missing: see the lines with ✗.")
+    if settings.token is None:
+        terminal.say("– DISCORD_TOKEN: not set; nugu demo needs none, nugu run does")
+    else:
+        found.append(await _told("DISCORD_TOKEN", ask_discord(settings, settings.token.get_secret_value())))
+    terminal.say("All is well." if all(found) else "Something is missing: see the lines with ✗.")
     return all(found)
 
 
 async def examine_link(settings: Settings, link: str) -> bool:
     """Try a real link, and print a line for each thing that it takes; whether a video came."""
     for what, state in _means(settings):
-        print(f"– {what}: {state}")
+        terminal.say(f"– {what}: {state}")
     found = [await _told("yt-dlp", _package("yt-dlp")), await _told("yt-dlp-ejs", _package("yt-dlp-ejs"))]
     found.append(await _told("deno", _deno()))
     came = await _told("link", _link(settings, link))
-    print("A video came." if came else "No video came: see the lines with ✗.")
+    terminal.say("A video came." if came else "No video came: see the lines with ✗.")
     if came and not all(found):
-        print("YouTube needs what is missing.")
+        terminal.say("YouTube needs what is missing.")
     return came
 
 
 async def _told(what: str, probe: Awaitable[str]) -> bool:
     """Print what a probe found, whatever goes wrong in it being its finding; whether it is well."""
     try:
-        print(f"✓ {what}: {await probe}")
+        terminal.say(f"✓ {what}: {await probe}")
     except Exception as error:  # noqa: BLE001
-        print(f"✗ {what}: {' '.join(str(error).split()) or type(error).__name__}")
+        terminal.say(f"✗ {what}: {at_terminal(' '.join(str(error).split())) or type(error).__name__}")
         return False
     return True
 
@@ -72,6 +89,36 @@ async def _data(settings: Settings) -> str:
     settings.data.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=settings.data):
         return f"{settings.data.absolute()} can be written"
+
+
+async def _disk(settings: Settings) -> str:
+    free = shutil.disk_usage(settings.data).free
+    if free < ROOM:
+        raise OperatorError(f"{settings.data.absolute()} has {mebibytes(free)} left, and {mebibytes(ROOM)} are needed")
+    kept = f"; clips may take {mebibytes(settings.clip_keep_bytes)} of it (NUGU_CLIP_KEEP_BYTES)"
+    return f"{mebibytes(free)} left{kept if free < 2 * settings.clip_keep_bytes else ''}"
+
+
+async def ask_discord(settings: Settings, token: str, api: str = DISCORD) -> str:
+    """Whom Discord takes the token for. Raises OperatorError where it refuses it, or an intent that is asked for is off."""
+    headers = {"Authorization": f"Bot {token}", "User-Agent": f"DiscordBot (nugu, {version('nugu')})"}
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20), headers=headers) as session,
+            session.get(f"{api}/applications/@me") as response,
+        ):
+            if response.status == 401:
+                raise OperatorError("Discord refuses it; make a new one under Bot > Reset Token")
+            if response.status != 200:
+                raise OperatorError(f"Discord answers {response.status} {response.reason}")
+            application = await response.json()
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise OperatorError(f"Discord can't be reached ({str(error) or 'it does not answer'})") from error
+    if settings.message_content and not application.get("flags", 0) & MESSAGE_CONTENT:
+        raise OperatorError(
+            "NUGU_MESSAGE_CONTENT needs the message-content intent: switch it on under Bot in the portal"
+        )
+    return f"Discord knows it as {application['name']}"
 
 
 async def _database(settings: Settings) -> str:
@@ -99,7 +146,7 @@ async def _engine(compute: Compute, settings: Settings) -> str:
         async with database.reading() as session:
             encoded = await Engines(session).encoded(version)
     if encoded.left:
-        raise PersonError(
+        raise OperatorError(
             f"{version} has not seen {encoded.left} of {encoded.crops} photos: nugu engine use {bench.engine}"
         )
     faceless = f", and finds no face in {encoded.faceless}" if encoded.faceless else ""
@@ -122,7 +169,7 @@ async def _package(name: str) -> str:
 async def _deno() -> str:
     programs = Programs.find()
     if not programs.deno:
-        raise PersonError("not found, and YouTube needs it: uv sync brings it")
+        raise OperatorError("not found, and YouTube needs it: uv sync brings it")
     return f"{version('deno')}, {programs.deno}"
 
 
@@ -130,6 +177,6 @@ async def _link(settings: Settings, link: str) -> str:
     try:
         info, count = await taste(settings, link)
     except LinkError as error:
-        raise PersonError(f"{error} (yt-dlp: {error.said})" if error.said else str(error)) from None
+        raise OperatorError(f"{error} (yt-dlp: {error.said})" if error.said else str(error)) from None
     length = "of unknown length" if info.seconds is None else f"{info.seconds:.0f} seconds"
     return f"“{info.title}” on {info.site}, {length}; the first {count} bytes came"
