@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import sys
+from itertools import count
 from typing import TYPE_CHECKING
 
+from bot import terminal
 from bot.app import App
+from bot.commands.own_words import at_terminal
 from bot.database.tables import HOUSE
-from bot.errors import PersonError
+from bot.errors import OperatorError
+from bot.manifests import folder_of
+from bot.media.headers import sniff
 from bot.usecases import gather
 from bot.usecases.gather import Gathering
-from bot.wording import unmarked
+from bot.wording import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
     from pathlib import Path
 
+    from bot.gather.candidates import Candidate
     from bot.settings import Settings
-    from bot.usecases.gather import Kept, Sought
+    from bot.usecases.gather import Sought
 
 OPERATOR = 0
 
@@ -31,7 +36,7 @@ async def gather_photos(
     Raises PersonError as `bot.usecases.gather` does, and for the house without a folder: it has nobody to review.
     """
     if out is None and server == HOUSE:
-        raise PersonError("Nobody reviews rosters of your own: name a server with --server, or a folder with --out.")
+        raise OperatorError("Nobody reviews rosters of your own: name a server with --server, or a folder with --out.")
     async with App.open(settings) as app:
         sought = await gather.seek(app, server, group, member, wanted)
         if out is None:
@@ -40,42 +45,43 @@ async def gather_photos(
             gathering = Gathering(sought[0].group_name, tuple(each.name for each in sought))
             for each in sought:
                 kept = await gather.search(app, server, each, gathering)
-                await asyncio.to_thread(_write, out, each, kept)
+                await asyncio.to_thread(write_photos, out, each, [one.candidate for one in kept])
                 gathering.done += 1
                 gathering.kept[each.name] = len(kept)
                 await _tell(gathering)
     for line in left_out(gathering):
-        print(f"  {line}")
+        terminal.say(f"  {line}")
     for source, reason in gathering.tally.failed.items():
-        print(f"nugu: {source}: {unmarked(reason)}", file=sys.stderr)
+        terminal.complain(f"nugu: {source}: {at_terminal(reason)}")
     found = sum(gathering.kept.values())
-    where = f"in {out}" if out is not None else "in `/review`, where a trusted person says yes or no to each"
-    print(f"{found} photos are {where}" if found else "nothing was found")
+    where = f"in {out}" if out is not None else "in the server's review, where a trusted person says yes or no to each"
+    told = f"{counted(found, 'photo')} {'is' if found == 1 else 'are'} {where}"
+    terminal.say(told if found else "nothing was found")
     return found > 0
 
 
 def left_out(gathering: Gathering) -> list[str]:
     """What was left out and why, a line a reason, the most frequent first."""
     reasons = gathering.refused + gathering.tally.refused
-    return [f"{count}: {reason}" for reason, count in reasons.most_common()]
+    return [f"{number}: {at_terminal(reason)}" for reason, number in reasons.most_common()]
 
 
 async def _tell(gathering: Gathering) -> None:
     name = gathering.members[gathering.done - 1]
-    print(f"{gathering.done} of {len(gathering.members)}: {name}: {gathering.kept[name]} photos", flush=True)
+    terminal.say(f"{gathering.done} of {len(gathering.members)}: {name}: {counted(gathering.kept[name], 'photo')}")
 
 
-def _write(out: Path, sought: Sought, kept: Sequence[Kept]) -> None:
-    folder = out / _safe(sought.group_name) / _safe(sought.name)
+def write_photos(out: Path, sought: Sought, photos: Iterable[Candidate]) -> None:
+    """Write files to OUT/GROUP/MEMBER as they came, each by the ending of what it is; those of earlier runs stay."""
+    folder = out / folder_of(sought.group_name, set()) / folder_of(sought.name, set())
     folder.mkdir(parents=True, exist_ok=True)
-    for number, one in enumerate(kept, start=1):
-        path = folder / f"{number:02}.jpg"
-        path.write_bytes(one.candidate.data)
-        with (out / "sources.txt").open("a") as file:
-            told = (path.relative_to(out), one.candidate.page or one.candidate.url, one.candidate.licence or "")
-            file.write("\t".join(map(str, told)) + "\n")
-
-
-def _safe(name: str) -> str:
-    """A member's or group's name as a folder's."""
-    return name.replace("/", "⁄").lstrip(".") or "_"
+    taken = {path.stem for path in folder.iterdir()}
+    numbers = (f"{number:02}" for number in count(1) if f"{number:02}" not in taken)
+    for photo, number in zip(photos, numbers, strict=False):
+        kind = sniff(photo.data)
+        assert kind is not None  # a worker has opened it
+        path = folder / f"{number}.{kind.ending}"
+        terminal.write(path, photo.data)
+        with (out / "sources.txt").open("a", encoding="utf-8") as file:
+            told = (path.relative_to(out), photo.page or photo.url, photo.licence or "")
+            file.write("\t".join(map(terminal.shown, told)) + "\n")

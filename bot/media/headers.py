@@ -22,6 +22,11 @@ class Kind(StrEnum):
     AVIF = "AVIF"
     HEIF = "HEIF"
 
+    @property
+    def ending(self) -> str:
+        """What names of such files end in: `jpg`."""
+        return {Kind.JPEG: "jpg", Kind.TIFF: "tif", Kind.HEIF: "heic"}.get(self, self.value.lower())
+
 
 _MAGIC = (
     (b"\xff\xd8\xff", Kind.JPEG),

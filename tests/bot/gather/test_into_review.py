@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -11,15 +12,16 @@ from PIL import Image
 from sqlalchemy import delete, select, update
 
 from bot.app import App
-from bot.commands.gathering import gather_photos
+from bot.commands.gathering import gather_photos, write_photos
 from bot.database.servers import Servers
 from bot.database.tables import HOUSE, Alias, CropEncoding, Member, Photo, Question, QuestionFace, QuestionPicture
 from bot.errors import PersonError, UnknownGroupError
+from bot.gather.candidates import Candidate
 from bot.jobs.gathering import SAME, UNLIKE
 from bot.trust import Trust
 from bot.usecases import correct, roster, setup
 from bot.usecases.correct import Speaker
-from bot.usecases.gather import NO_FACE, Gathering, gather, seek
+from bot.usecases.gather import NO_FACE, Gathering, Sought, gather, seek
 from bot.usecases.identify import Submitted
 from bot.words import Learns, Origin
 from tests.bot.gather.test_candidates import together
@@ -181,6 +183,26 @@ async def test_where_nothing_is_to_be_learned_nothing_is_gathered(
     assert len(await presidents.storage.keys("crops")) == 2
     with pytest.raises(PersonError, match="I may learn nothing here"):
         await seek(presidents, SERVER, "Presidents", "Obama", 6)
+
+
+def test_every_file_is_written_as_it_came_by_the_ending_of_what_it_is(tmp_path: Path, public_photos: Path) -> None:
+    sought = Sought(1, "M/na", 1, "f(x).", ("M/na",), ("f(x).",), 3)
+    jpeg = (public_photos / "obama.jpg").read_bytes()
+    files = {"JPEG": jpeg}
+    for kind in ("PNG", "WEBP", "AVIF"):
+        out = BytesIO()
+        Image.open(BytesIO(jpeg)).resize((8, 8)).save(out, kind)
+        files[kind] = out.getvalue()
+    candidates = [
+        Candidate(data, f"https://x.example/{kind}.jpg", "", "commons", "a\tb", None) for kind, data in files.items()
+    ]
+    write_photos(tmp_path, sought, candidates)
+    folder = tmp_path / "f(x)" / "M_na"
+    assert sorted(path.name for path in folder.iterdir()) == ["01.jpg", "02.png", "03.webp", "04.avif"]
+    assert [(folder / name).read_bytes() for name in ("01.jpg", "03.webp")] == [files["JPEG"], files["WEBP"]]
+    write_photos(tmp_path, sought, candidates[:1])
+    assert (folder / "05.jpg").read_bytes() == jpeg
+    assert "f(x)/M_na/03.webp\thttps://x.example/WEBP.jpg\t\n" in (tmp_path / "sources.txt").read_text()
 
 
 @pytest.mark.thorough
