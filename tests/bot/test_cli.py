@@ -427,7 +427,7 @@ def test_a_model_is_made_looked_at_and_reported_on(enrolled: Path, tmp_path: Pat
     trained = nugu("train", data=enrolled)
     assert trained.returncode == 0, trained.stderr
     assert trained.stdout.startswith(
-        "Presidents, for every server: model 1 of 2 members and 2 photos answers; it named "
+        "Presidents, for every server: model 1 of 2 members and 2 photos answers; it had no photo to be tried on; "
     )
     assert "too few for a classifier" in trained.stdout
     report = nugu("model", "report", "Presidents", "--out", tmp_path / "report.png", data=enrolled)
