@@ -40,8 +40,8 @@ async def run_demo(settings: Settings, faces: Path | None, port: int | None) -> 
     logging.basicConfig(level=logging.WARNING)
     port = free_port(port)
     async with App.open(beside(settings), trains=True) as app, forgetting(app):
-        opening = await prepare(app, DEMO_SERVER, faces)
         print("Starting the workers…", flush=True)
+        opening = await prepare(app, DEMO_SERVER, faces)
         await app.compute.run(jobs.warm_up, await app.recognisers.bench())
         bot = Nugu(app, always_sync=True, shard_count=1)
         async with simcord.run(bot, check_errors=False, settle_timeout=settings.deadline * 2) as env:
