@@ -28,8 +28,8 @@ ONE_PERSON = 5.0
 
 ONE_STRANGER = 4.0
 """Log-odds from which two people whom nobody could name are one: those of the most alike of two tracks' best faces, on average
-over their tracks. In two videos of twenty people, photographed on several occasions each, the 182 tracks of those eleven who
-aren't enrolled are 97 people by both engines together instead of 117, one of them two; from 3 on 83, three of them two
+over their tracks. In two videos of twenty people, photographed on several occasions each, the tracks of the eleven who aren't
+enrolled are 97 people by both engines together instead of 117, one of them two; from 3 on 83, three of them two
 (`python -m bench.unknown`).
 """
 
