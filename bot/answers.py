@@ -75,7 +75,10 @@ class AnsweredFace:
 
 @dataclass(frozen=True, slots=True)
 class AnsweredPicture:
-    """A picture of an answer. `refusal` says why it could not be read; `faces` is empty then."""
+    """A picture of an answer.
+
+    `refusal` says why it could not be read; `faces` is empty then. `spoiler`: it is shown covered.
+    """
 
     position: int
     name: str
@@ -83,6 +86,7 @@ class AnsweredPicture:
     group_name: str | None
     refusal: str | None
     faces: tuple[AnsweredFace, ...]
+    spoiler: bool = False
 
     @property
     def file_name(self) -> str:

@@ -37,6 +37,7 @@ async def asked_by(
         channel_id=channel_of(interaction),
         source_channel_id=interaction.channel_id,
         source_message_id=source,
+        restricted=_is_restricted(interaction.client, interaction.channel),
         rosters=await _rosters(interaction.client, server, interaction.user),
         group=group,
         once=once,
@@ -53,6 +54,7 @@ async def asked_in(client: Nugu, message: discord.Message, shows: discord.Messag
         source_channel_id=message.channel.id,
         source_message_id=shows.id,
         question_message_id=message.id,
+        restricted=_is_restricted(client, message.channel),
         rosters=await _rosters(client, server, message.author),
     )
 
@@ -138,3 +140,14 @@ async def _is_in(client: Nugu, server_id: int, person: discord.abc.User) -> bool
         log.warning("could not ask whether somebody is in server %s: %s", server_id, failure)
         return False
     return True
+
+
+def _is_restricted(
+    client: Nugu, channel: discord.abc.MessageableChannel | discord.interactions.InteractionChannel | None
+) -> bool:
+    """Whether a channel is age-restricted; a thread is as its channel is, and what is said in private is not.
+
+    An interaction may tell less of its channel than the bot knows.
+    """
+    told = [channel, client.get_channel(place(channel))] if channel is not None else []
+    return any(isinstance(one, discord.abc.GuildChannel | discord.Thread) and one.is_nsfw() for one in told)

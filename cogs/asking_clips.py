@@ -60,12 +60,12 @@ async def promise(
 ) -> None:
     """Ask for the clip of a video, a posted one once it has been received. Raises PersonError."""
     if isinstance(found, Link):
-        wish = Wish(found.url, found.start if start is None else start, length, style)
+        wish = Wish(found.url, found.start if start is None else start, length, style, found.spoiler)
         await clip.ask(client.app, asked, wish, reach)
         return
     await clip.check_room(client.app, asked)
     async with client.app.clips.kept.incoming() as folder:
-        wish = Wish(await receive(client, found, folder), start or 0.0, length, style)
+        wish = Wish(await receive(client, found, folder), start or 0.0, length, style, found.spoiler)
         await clip.ask(client.app, asked, wish, reach)
 
 

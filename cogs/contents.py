@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum, auto
 from mimetypes import MimeTypes
@@ -24,11 +25,16 @@ PICTURE_ENDINGS = (
 )
 VIDEO_ENDINGS = (".mp4", ".m4v", ".mov", ".webm", ".mkv", ".ts", ".3gp", ".avi")
 
+SPOILER = "SPOILER_"
+"""What Discord puts before the name of a file that is covered."""
+
 NOT_SERVED = "this picture is not served by Discord, so I leave it alone; attach it instead"
 LOTTIE = "this sticker is a drawing in motion, not a picture"
 
 _SAYS_NOTHING = frozenset({"", "application/octet-stream", "binary/octet-stream"})
 """Content types that are given to files of which nothing is known."""
+
+_HIDDEN = re.compile(r"\|\|(.+?)\|\|", re.DOTALL)
 
 # The built-in table alone: the machine's own would let a file be another kind on another machine.
 _ENDINGS = MimeTypes(filenames=())
@@ -72,7 +78,7 @@ def media_of(message: discord.Message) -> list[Media]:
             for identity, media in _shown(component, covered=covered):
                 found.setdefault(identity, media)
         for embed in part.embeds:
-            if (media := _embedded(embed)) is not None:
+            if (media := _embedded(embed, covered=hides(part.content, embed.url))) is not None:
                 found.setdefault(media.url, media)
         for sticker in part.stickers:
             found.setdefault(sticker.id, _stuck(sticker))
@@ -90,9 +96,18 @@ def texts_of(message: discord.Message) -> Iterator[str]:
                 yield component.url
 
 
-def embeds_of(message: discord.Message) -> Iterator[discord.Embed]:
-    """The embeds of a message and of what it forwards."""
-    return (embed for part in _parts(message) for embed in part.embeds)
+def embeds_of(message: discord.Message) -> Iterator[tuple[discord.Embed, bool]]:
+    """The embeds of a message and of what it forwards, and whether a spoiler covers each."""
+    return ((embed, hides(part.content, embed.url)) for part in _parts(message) for embed in part.embeds)
+
+
+def hides(text: str, link: str | None) -> bool:
+    """Whether a text shows a link in a spoiler alone, `||so||`: Discord covers what it shows of it then.
+
+    An embed may have another address than the link that it stands for; then it is the one in the spoiler.
+    """
+    hidden = any("://" in part for part in _HIDDEN.findall(text))
+    return link is not None and hidden and link not in _HIDDEN.sub("", text)
 
 
 def walk(components: Iterable[discord.Component], *, covered: bool = False) -> Iterator[tuple[discord.Component, bool]]:
@@ -191,19 +206,20 @@ def _unfurled(
         served or item.url,
         kind_of(name, item.content_type),
         size,
-        spoiler or name.startswith("SPOILER_"),
+        spoiler or name.startswith(SPOILER),
         None if served else NOT_SERVED,
     )
     return item.attachment_id or item.url, media
 
 
-def _embedded(embed: discord.Embed) -> Media | None:
+def _embedded(embed: discord.Embed, *, covered: bool) -> Media | None:
     """The picture of an embed, the large one if it has two, where Discord's proxy has it."""
     url = embed.image.proxy_url or embed.thumbnail.proxy_url
     if url is None:
         return None
     kind = Kind.STILL if embed.type == "video" else Kind.PICTURE
-    return Media(name_in(url, "embedded picture"), url, kind, refusal=None if is_discords(url) else NOT_SERVED)
+    refusal = None if is_discords(url) else NOT_SERVED
+    return Media(name_in(url, "embedded picture"), url, kind, spoiler=covered, refusal=refusal)
 
 
 def _stuck(sticker: discord.StickerItem) -> Media:

@@ -12,6 +12,7 @@ from bot.client import Nugu  # discord.py reads the annotations
 from bot.names import LONGEST_NAME
 from bot.trust import Trust
 from bot.usecases import members, photos, roster
+from cogs.asking import channel_of
 from cogs.cards.members import doomed_card, member_card, member_files
 from cogs.cards.roster import GROUP, NAME, PHOTOS, MemberForm, added_card, waiting_card
 from cogs.gather import gather_photos
@@ -151,7 +152,8 @@ class Members(commands.GroupCog, name="member"):
 async def _show(interaction: discord.Interaction[Nugu], group: str, member: str, *, manage: bool) -> None:
     assert interaction.guild_id is not None
     await interaction.response.defer(ephemeral=True, thinking=True)
-    shown = await photos.show_member(interaction.client.app, interaction.guild_id, group, member)
+    app, channel = interaction.client.app, channel_of(interaction)
+    shown = await photos.show_member(app, interaction.guild_id, channel, group, member)
     await show(interaction, member_card(shown, manage=manage), member_files(shown))
 
 

@@ -56,7 +56,7 @@ async def read_file(client: Nugu, media: Media, limit: int, what: str = "files")
             refusal=f"this file is too large ({mebibytes(media.size, 1)}); I read {what} of up to {mebibytes(limit)}",
         )
     try:
-        return Submitted(media.name, await client.http.get_from_cdn(media.url))
+        return Submitted(media.name, await client.http.get_from_cdn(media.url), spoiler=media.spoiler)
     except UNREADABLE as error:
         return Submitted(media.name, refusal=why_unread(error))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -15,11 +15,13 @@ from bot.media.footage import ACCEPTED
 from bot.wording import MEBIBYTE, mebibytes, plain
 from cogs.contents import (
     PICTURE_ENDINGS,
+    SPOILER,
     VIDEO_ENDINGS,
     Kind,
     Media,
     attached,
     embeds_of,
+    hides,
     is_discords,
     media_of,
     name_in,
@@ -40,9 +42,10 @@ SECONDS_WITHOUT_A_BYTE = 30
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link to a video somewhere else."""
+    """A link to a video somewhere else. `spoiler`: it was written as one, `||so||`."""
 
     url: str
+    spoiler: bool = False
 
     @property
     def start(self) -> float:
@@ -54,12 +57,13 @@ def video_of(message: discord.Message) -> Media | Link | None:
     """The first video of a message and of what it forwards: posted, shown in an embed, or linked in what it says."""
     for media in media_of(message):
         if media.kind is Kind.VIDEO:
-            return media if media.refusal is None else linked(media.url)
-    for embed in embeds_of(message):
+            return media if media.refusal is None else replace(linked(media.url), spoiler=media.spoiler)
+    for embed, covered in embeds_of(message):
         if embed.type == "video" and (shown := _embedded(embed)) is not None:
-            return shown
-    links = (link for text in texts_of(message) if (link := first_link(text)) is not None)
-    return next((linked(link) for link in links if not name_in(link, "").lower().endswith(PICTURE_ENDINGS)), None)
+            return replace(shown, spoiler=covered)
+    links = ((link, hides(text, link)) for text in texts_of(message) if (link := first_link(text)) is not None)
+    videos = ((link, hidden) for link, hidden in links if not name_in(link, "").lower().endswith(PICTURE_ENDINGS))
+    return next((replace(linked(link), spoiler=hidden) for link, hidden in videos), None)
 
 
 def unlabelled_video_of(message: discord.Message) -> Media | None:
@@ -96,7 +100,7 @@ async def receive(client: Nugu, video: Media, folder: Path) -> Posted:
             await asyncio.to_thread(path.write_bytes, await client.http.get_from_cdn(video.url))
     except UNREADABLE as error:
         raise PersonError(f"{plain(video.name)}: {why_unread(error)}.") from None
-    return Posted(video.name, path)
+    return Posted(video.name.removeprefix(SPOILER), path)
 
 
 async def stream(video: Media, path: Path, limit: int) -> None:

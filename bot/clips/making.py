@@ -194,7 +194,13 @@ async def _keep(
         # What may be learned from may have been chosen anew while workers looked.
         now = (await Servers(session).choices(job.server_id or HOUSE)).learns
         kept = stored if teaches(now, Origin.ASKED) else {}
-        answer = await Questions(session).add(question, [(job.title, result)], kept)
+        answer = await Questions(session).add(
+            question,
+            [(job.title, result)],
+            kept,
+            spoilers={0} if job.spoiler else (),
+            only_in=job.place_id if job.restricted else None,
+        )
         rows = [one.as_json() for one in cast]
         values = {"cast": rows, "seconds": done.section.seconds, "unheard": done.unheard}
         moved = await Clips(session).move(job, ClipState.WORKING, question_id=answer.id, **values)
@@ -213,6 +219,7 @@ def _asked(job: ClipJob) -> Asked:
         source_channel_id=job.channel_id,
         source_message_id=job.source_message_id,
         question_message_id=job.question_message_id,
+        restricted=job.restricted,
         rosters=tuple(job.rosters),
         group=job.group_name,
     )

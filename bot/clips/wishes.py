@@ -32,13 +32,14 @@ class Posted:
 class Wish:
     """Which video, by its link or as it was posted; which part of it, in seconds; how it is drawn.
 
-    `length` None: to the end.
+    `length` None: to the end. `spoiler`: it was posted as one.
     """
 
     source: str | Posted
     start: float = 0.0
     length: float | None = None
     style: Style = Style.NAMES
+    spoiler: bool = False
 
 
 def read_seconds(text: str) -> float:

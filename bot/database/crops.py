@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import delete, exists, or_, select, update
 
+from bot.database.servers import Servers
 from bot.database.tables import ClipJob, Crop, CropEncoding, Photo, Question, QuestionFace, QuestionPicture, Word
 from bot.words import Origin
 
@@ -51,6 +52,17 @@ class Crops:
             await self._session.flush()
         await self._session.merge(CropEncoding(crop_id=crop.id, engine=engine, vector=vector))
         return crop
+
+    async def confine(self, crop: Crop, only_in: int | None, *, spoiler: bool) -> None:
+        """Let a crop be shown in this channel alone, and covered if it is a `spoiler`, wherever else it was posted since.
+
+        What was drawn with it, where a member is known by it, is drawn anew.
+        """
+        before = crop.only_in, crop.spoiler
+        crop.only_in, crop.spoiler = crop.only_in or only_in, crop.spoiler or spoiler
+        known = await self._session.scalar(select(exists().where(Photo.crop_id == crop.id)))
+        if known and before != (crop.only_in, crop.spoiler):
+            await Servers(self._session).touch(crop.server_id)
 
     async def encodings(self, server_id: int, engine: str) -> list[tuple[bytes, int | None]]:
         """Every encoding by `engine` of a server's crops, and the member whose photo it is, None of a face that is no photo."""

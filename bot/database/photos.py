@@ -21,16 +21,23 @@ if TYPE_CHECKING:
 
 
 class KeptPhoto(NamedTuple):
-    """A photo with its crop: where that is in the storage, its hash, how wide and how sharp the face is."""
+    """A photo with its crop: where that is in the storage, its hash, how wide and how sharp the face is; see `Crop`."""
 
     id: int
     key: str
     sha256: str
     face_width: int
     sharpness: float | None
+    only_in: int | None
+    spoiler: bool
     origin: Origin
     added_by: int
     added_at: datetime
+
+    @property
+    def is_public(self) -> bool:
+        """Whether everybody may see it."""
+        return self.only_in is None and not self.spoiler
 
 
 class SeenPhoto(NamedTuple):
@@ -56,6 +63,8 @@ class Photos:
                 Crop.sha256,
                 Crop.face_width,
                 Crop.sharpness,
+                Crop.only_in,
+                Crop.spoiler,
                 Photo.origin,
                 Photo.added_by,
                 Photo.added_at,
@@ -72,15 +81,16 @@ class Photos:
         return {row[0]: row[1] for row in await self._session.execute(query)}
 
     async def first_of_each(self, group_id: int) -> dict[int, str]:
-        """Where the crop of one photo of each member of a group is, by the member's id."""
-        first = select(func.min(Photo.id)).join(Member).where(Member.group_id == group_id).group_by(Photo.member_id)
+        """Where the crop of one photo of each member of a group is that everybody may see, by the member's id."""
+        public = select(func.min(Photo.id)).join(Photo.crop).join(Photo.member).where(Crop.is_public)
+        first = public.where(Member.group_id == group_id).group_by(Photo.member_id)
         query = select(Photo.member_id, Crop.key).join(Photo.crop).where(Photo.id.in_(first))
         return {row[0]: row[1] for row in await self._session.execute(query)}
 
     async def seen(self, groups: Collection[int]) -> dict[int, SeenPhoto]:
-        """Every photo of these groups, by its id."""
+        """Every photo of these groups that everybody may see, by its id."""
         query = select(Photo.id, Crop.key, Crop.face_width, Crop.sharpness).join(Photo.crop).join(Photo.member)
-        rows = await self._session.execute(query.where(Member.group_id.in_(groups)))
+        rows = await self._session.execute(query.where(Member.group_id.in_(groups), Crop.is_public))
         return {photo: SeenPhoto(key, width, sharpness) for photo, key, width, sharpness in rows}
 
     async def find(self, photo_id: int, server_id: int) -> Photo | None:

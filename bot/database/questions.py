@@ -19,11 +19,12 @@ from bot.words import Meaning
 from models.faces import Basis, Box, Flaw
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from bot.database.crops import StoredCut
+    from bot.database.tables import Crop
     from bot.jobs import Refused, SeenFace
     from bot.trust import Trust
 
@@ -53,12 +54,18 @@ class Questions:
         question: Question,
         results: Sequence[tuple[str, Identified | Refused]],
         cuts: Mapping[bytes, StoredCut],
+        *,
+        spoilers: Collection[int] = (),
+        only_in: int | None = None,
     ) -> Answer:
         """Keep a question with the result of each of its pictures, `(file name, result)`.
 
-        `cuts` has by their JPEG the faces whose crops are kept.
+        `cuts` has by their JPEG the faces whose crops are kept. `spoilers`: places of the pictures that were posted as such.
+        `only_in`: the channel that alone may show the crops, if not every may.
         """
         question.pictures = [_picture(position, *result) for position, result in enumerate(results)]
+        for picture in question.pictures:
+            picture.spoiler = picture.position in spoilers
         faces = [face for picture in question.pictures for face in picture.faces]
         named = {face.member_id for face in faces if face.member_id is not None}
         there = set(await self._session.scalars(select(Member.id).where(Member.id.in_(named))))
@@ -70,7 +77,9 @@ class Questions:
         for picture, (_, result) in zip(question.pictures, results, strict=True):
             if isinstance(result, Identified):
                 for face, seen in zip(picture.faces, result.faces, strict=True):
-                    await self._keep_crop(question, face, seen, cuts)
+                    crop = await self._keep_crop(question, face, seen, cuts)
+                    if crop is not None and (picture.spoiler or only_in is not None):
+                        await Crops(self._session).confine(crop, only_in, spoiler=picture.spoiler)
         await self._session.flush()
         return await self.answer(question.id)
 
@@ -99,12 +108,13 @@ class Questions:
 
     async def _keep_crop(
         self, question: Question, face: QuestionFace, seen: SeenFace, cuts: Mapping[bytes, StoredCut]
-    ) -> None:
+    ) -> Crop | None:
         if question.server_id is None or seen.cut is None or seen.cut.jpeg not in cuts:
-            return
+            return None
         stored = cuts[seen.cut.jpeg]
         crop = await Crops(self._session).add(question.server_id, stored, seen.vector, question.engine)
         face.crop_id = crop.id
+        return crop
 
     async def say(
         self, claims: Sequence[Claim], *, by: int, trust: Trust, counts: bool, again: bool = False
@@ -281,6 +291,7 @@ def _answered(picture: QuestionPicture) -> AnsweredPicture:
         group_name=picture.group_name,
         refusal=picture.refusal,
         faces=tuple(answered_face(face) for face in picture.faces),
+        spoiler=picture.spoiler,
     )
 
 

@@ -54,7 +54,8 @@ class Quizzes:
     async def members(self, server_id: int) -> list[QuizMember]:
         """Everybody with an enrolled crop that a server may ask about: of its own groups, and of the house's.
 
-        Crops whose label is suspected are left out, and so are groups of the house where the server has one of that name.
+        Crops whose label is suspected, or that not everybody may see, are left out, and so are groups of the house where the
+        server has one of that name.
         """
         own = select(Group.key).where(Group.server_id == server_id)
         seen = or_(Group.server_id == server_id, and_(Group.server_id == HOUSE, Group.key.not_in(own)))
@@ -68,7 +69,7 @@ class Quizzes:
             .join(Member.group)
             .join(Photo.crop)
             .outerjoin(QuestionFace, Photo.face_id == QuestionFace.id)
-            .where(seen, QuestionFace.suspected.is_not(True))
+            .where(seen, Crop.is_public, QuestionFace.suspected.is_not(True))
             .order_by(Member.id, Crop.id)
         )  # fmt: skip
         found: dict[int, tuple[str, str, int, str]] = {}

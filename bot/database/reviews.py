@@ -69,7 +69,7 @@ class Taken:
 class FaceInReview:
     """A face as a reviewer sees it. `word` of `face` is what counts of its crop; `source` the page it was gathered from.
 
-    `suggestions`: the last of each person who was not trusted, since a word counted.
+    `spoiler`: it was posted as one. `suggestions`: the last of each person who was not trusted, since a word counted.
     """
 
     face: AnsweredFace
@@ -86,6 +86,7 @@ class FaceInReview:
     rosters: tuple[int, ...]
     group_name: str | None
     suspected: bool
+    spoiler: bool
     suggestions: tuple[SaidWord, ...]
 
     @property
@@ -138,9 +139,12 @@ class Reviews:
         self._session = session
         self._now = now
 
-    async def take(self, server_id: int, person_id: int) -> Taken:
-        """Let a person have the face that they have already, or else the most useful one that nobody else has."""
-        waiting = await self._waiting(server_id, person_id)
+    async def take(self, server_id: int, person_id: int, channel_id: int | None = None) -> Taken:
+        """Let a person have the face that they have already, or else the most useful one that nobody else has.
+
+        Only faces that `channel_id` may show.
+        """
+        waiting = await self._waiting(server_id, person_id, channel_id)
         held = [one for one in waiting if one.held_until is not None and one.held_until > self._now]
         mine = [one for one in held if one.held_by == person_id]
         theirs = {one.face for one in held if one.held_by not in (None, person_id)}
@@ -149,6 +153,19 @@ class Reviews:
             if await self.hold(server_id, one.face, person_id):
                 return Taken(one.face, len(free), len(theirs))
         return Taken(None, 0, len(theirs))
+
+    async def confined(self, server_id: int) -> list[int]:
+        """The age-restricted channels in which faces wait that no other channel may show."""
+        query = (
+            select(Crop.only_in)
+            .join(QuestionFace, QuestionFace.crop_id == Crop.id)
+            .join(QuestionPicture, QuestionFace.picture_id == QuestionPicture.id)
+            .join(Question, QuestionPicture.question_id == Question.id)
+            .where(_waits(server_id))
+            .distinct()
+            .order_by(Crop.only_in)
+        )
+        return [channel for channel in await self._session.scalars(query) if channel is not None]
 
     async def hold(self, server_id: int, face_id: int, person_id: int) -> bool:
         """Let a person have this face and no other of the server for a while; False where somebody else has it."""
@@ -294,11 +311,15 @@ class Reviews:
             rosters=tuple(question.rosters),
             group_name=picture.group_name,
             suspected=face.suspected,
+            spoiler=crop.spoiler,
             suggestions=_suggestions(words, holds),
         )
 
-    async def _waiting(self, server_id: int, person_id: int) -> list[Waiting]:
-        """The faces that wait, each crop once: the one with the suspected label, or the oldest."""
+    async def _waiting(self, server_id: int, person_id: int, channel_id: int | None) -> list[Waiting]:
+        """The faces that wait and that this channel may show.
+
+        Each crop once: the face with the suspected label, or the oldest.
+        """
         query = (
             select(
                 QuestionFace.id,
@@ -314,8 +335,9 @@ class Reviews:
             )
             .join(QuestionPicture, QuestionFace.picture_id == QuestionPicture.id)
             .join(Question, QuestionPicture.question_id == Question.id)
+            .join(Crop, QuestionFace.crop_id == Crop.id)
             .outerjoin(Skip, and_(Skip.face_id == QuestionFace.id, Skip.person_id == person_id))
-            .where(_waits(server_id))
+            .where(_waits(server_id), or_(Crop.only_in.is_(None), Crop.only_in == channel_id))
             .order_by(QuestionFace.suspected.desc(), QuestionFace.id.desc())
             .limit(MOST_OPEN)
         )

@@ -8,13 +8,16 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     Index,
     LargeBinary,
     String,
     UniqueConstraint,
+    and_,
     text,
 )
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bot.database.base import NEVER_REUSED, Base, utc_now
@@ -147,6 +150,16 @@ class Crop(Base):
     only_in: Mapped[int | None] = mapped_column(BigInteger)
     spoiler: Mapped[bool] = mapped_column(default=False)
     made_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+    @hybrid_property
+    def is_public(self) -> bool:
+        """Whether it may be in pictures for everybody: of groups, of look-alikes, in a quiz."""
+        return self.only_in is None and not self.spoiler
+
+    @is_public.inplace.expression
+    @classmethod
+    def _is_public(cls) -> ColumnElement[bool]:
+        return and_(cls.only_in.is_(None), cls.spoiler.is_(False))
 
 
 class CropEncoding(Base):

@@ -28,10 +28,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """The person who says something, and the trust they have while saying it."""
+    """The person who says something, the trust they have while saying it, and the channel that they say it in."""
 
     id: int
     trust: Trust
+    channel_id: int | None = None
 
     @property
     def counts(self) -> bool:

@@ -71,13 +71,17 @@ class TooLargeError(PersonError):
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """A roster as an archive, which whoever has it closes; `lost` photos have no file any more."""
+    """A roster as an archive, which whoever has it closes; `lost` photos have no file any more.
+
+    `kept_back`: photos that not everybody may see, out of spoilers and age-restricted channels; they aren't in it.
+    """
 
     file: IO[bytes]
     groups: int
     members: int
     photos: int
     lost: int
+    kept_back: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +140,7 @@ async def export_roster(app: App, server_id: int, group: str | None, *, most_byt
             groups = list(await Rosters(session).groups([server_id]))
         if not groups:
             raise PersonError("There is no group here to export yet; the first is added with `/group add`.")
-        manifest, files = await _described(session, groups)
+        manifest, files, kept_back = await _described(session, groups)
     file: IO[bytes] = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  # whoever gets it closes it
     lost = 0
     try:
@@ -158,7 +162,8 @@ async def export_roster(app: App, server_id: int, group: str | None, *, most_byt
         file.close()
         raise
     file.seek(0)
-    return Exported(file, len(groups), sum(len(one.members) for one in manifest.groups), len(files) - lost, lost)
+    members_in = sum(len(one.members) for one in manifest.groups)
+    return Exported(file, len(groups), members_in, len(files) - lost, lost, kept_back)
 
 
 def _plans(entries: Sequence[Entry], manifest: Manifest) -> list[_Plan]:
@@ -229,25 +234,30 @@ async def _name(app: App, server_id: int, manifest: Manifest) -> list[tuple[str,
     return clashes
 
 
-async def _described(session: AsyncSession, groups: Sequence[Group]) -> tuple[Manifest, list[tuple[str, KeptPhoto]]]:
-    """The manifest of groups, and the path of each photo."""
+async def _described(
+    session: AsyncSession, groups: Sequence[Group]
+) -> tuple[Manifest, list[tuple[str, KeptPhoto]], int]:
+    """The manifest of groups, the path of each photo that everybody may see, and how many others there are."""
     notes: list[GroupNote] = []
     files: list[tuple[str, KeptPhoto]] = []
     group_folders: set[str] = set()
+    kept_back = 0
     for group in groups:
         aliases: Mapping[int | None, list[str]] = await Spellings(session).aliases_in(group.id)
         folder, member_folders = folder_of(group.name, group_folders), set[str]()
         note = GroupNote(folder=folder, name=group.name, aliases=aliases.get(None, []))
         for member, name, _ in await Rosters(session).counts_of(group.id):
             own = folder_of(name, member_folders)
-            photos = await Photos(session).of(member)
+            known_by = await Photos(session).of(member)
+            photos = [photo for photo in known_by if photo.is_public]
+            kept_back += len(known_by) - len(photos)
             named = [(f"{number:04}.jpg", photo) for number, photo in enumerate(photos, start=1)]
             files += [(f"{folder}/{own}/{file}", photo) for file, photo in named]
             note.members.append(
                 MemberNote(folder=own, name=name, aliases=aliases.get(member, []), photos=_notes(named))
             )
         notes.append(note)
-    return Manifest(groups=notes), files
+    return Manifest(groups=notes), files, kept_back
 
 
 def _notes(named: Sequence[tuple[str, KeptPhoto]]) -> list[PhotoNote]:

@@ -48,7 +48,8 @@ class Asked:
 
     `channel_id` is the channel that choices are made for; `source_channel_id` that of the message, a thread in it maybe.
     `source_message_id` is the message that shows what is asked about; `question_message_id` the one that asks, the same maybe.
-    `rosters` are the servers whose rosters are searched, besides the house's; `group` is a name, or None to find it.
+    `restricted`: the channel is age-restricted. `rosters` are the servers whose rosters are searched, besides the house's;
+    `group` is a name, or None to find it.
     """
 
     asker_id: int
@@ -57,6 +58,7 @@ class Asked:
     source_channel_id: int | None = None
     source_message_id: int | None = None
     question_message_id: int | None = None
+    restricted: bool = False
     rosters: tuple[int, ...] = ()
     group: str | None = None
     once: Once = "auto"
@@ -78,11 +80,15 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """A picture as it came in: its file name and its untrusted bytes, or why they could not be had."""
+    """A picture as it came in: its file name and its untrusted bytes, or why they could not be had.
+
+    `spoiler`: it was posted as one.
+    """
 
     name: str
     data: bytes = b""
     refusal: str | None = None
+    spoiler: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +157,13 @@ async def ask(app: App, asked: Asked, pictures: Sequence[Submitted]) -> Tagged:
     async with crops.stored(app, looked.cuts) as cuts, app.database.writing() as session:
         # What may be learned from may have been chosen anew while a worker looked.
         learns = (await Servers(session).choices(asked.server_id or HOUSE)).learns
-        answer = await Questions(session).add(question, named, cuts if teaches(learns, Origin.ASKED) else {})
+        answer = await Questions(session).add(
+            question,
+            named,
+            cuts if teaches(learns, Origin.ASKED) else {},
+            spoilers={place for place, picture in enumerate(pictures) if picture.spoiler},
+            only_in=asked.channel_id if asked.restricted else None,
+        )
     if app.deletions.any_of(asked.places):
         await crops.let_go_of_question(app, answer.id)
         raise DeletedError

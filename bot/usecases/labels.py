@@ -33,7 +33,10 @@ GONE = "That photo is gone: somebody removed or corrected it."
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A photo with its label. `crop` is None where the file is lost; `looks_like`: another member, None for nobody."""
+    """A photo with its label. `looks_like`: another member, None for nobody.
+
+    `crop` is None where the file is lost, or another channel than `only_in` shows it. `spoiler`: it is shown covered.
+    """
 
     photo: int
     group: str
@@ -45,14 +48,17 @@ class Label:
     said_at: datetime
     face_width: int
     sharpness: float | None
+    only_in: int | None
+    spoiler: bool
     crop: bytes | None
 
 
-async def look_at(app: App, server_id: int, photo_id: int, looks_like: int | None) -> Label:
-    """A label of a server's roster; raises PersonError where it is gone."""
+async def look_at(app: App, server_id: int, channel_id: int | None, photo_id: int, looks_like: int | None) -> Label:
+    """A label of a server's roster, as this channel may show it; raises PersonError where it is gone."""
     async with app.database.reading() as session:
         photo = await _find(session, server_id, photo_id)
         other = await session.get(Member, looks_like) if looks_like else None
+    crop = await app.storage.get(photo.crop.key) if photo.crop.only_in in {None, channel_id} else None
     return Label(
         photo=photo.id,
         group=photo.member.group.name,
@@ -64,7 +70,9 @@ async def look_at(app: App, server_id: int, photo_id: int, looks_like: int | Non
         said_at=photo.added_at,
         face_width=photo.crop.face_width,
         sharpness=photo.crop.sharpness,
-        crop=await app.storage.get(photo.crop.key),
+        only_in=photo.crop.only_in,
+        spoiler=photo.crop.spoiler,
+        crop=crop,
     )
 
 

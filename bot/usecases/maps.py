@@ -136,11 +136,16 @@ async def _draw(app: App, group: Group, projection: Projection, engine: str) -> 
             "Add more with `/member add`."
         )
     shown = in_turns(rows, MOST)
-    crops = await asyncio.gather(*(app.storage.get(keys[row.photo]) for row in shown))
+    crops = await asyncio.gather(*(_crop(app, keys.get(row.photo)) for row in shown))
     compiled = (app.settings.data / "numba").absolute()
     # Each takes a process of its own, of several hundred megabytes.
     async with app.mapping:
         return await app.compute.run_apart(LIMIT, jobs.draw_map, shown, crops, engine, projection, len(rows), compiled)
+
+
+async def _crop(app: App, key: str | None) -> bytes | None:
+    """The crop at this place; None where it is lost, or not for everybody to see."""
+    return None if key is None else await app.storage.get(key)
 
 
 def in_turns(rows: Sequence[RosterRow], most: int) -> list[RosterRow]:

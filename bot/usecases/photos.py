@@ -15,7 +15,6 @@ from bot.errors import PersonError
 from bot.usecases.members import GONE, find, find_group
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -31,12 +30,17 @@ MOST_ON_SHEET = 100
 
 @dataclass(frozen=True, slots=True)
 class ShownPhoto:
-    """A photo as a card shows it; `crop` is None where the file is lost."""
+    """A photo as a card shows it; `crop` is None where the file is lost, or another channel than `only_in` shows the card.
+
+    `spoiler`: it is shown covered.
+    """
 
     id: int
     crop: bytes | None
     face_width: int
     sharpness: float | None
+    only_in: int | None
+    spoiler: bool
     origin: Origin
     added_by: int
     added_at: datetime
@@ -82,22 +86,28 @@ class ShownGroup:
     pictured: tuple[str, ...]
 
 
-async def show_member(app: App, server_id: int, group: str, member: str) -> ShownMember:
-    """A member, in any spelling, with the first page of photos. Raises UnknownGroupError, UnknownMemberError."""
+async def show_member(app: App, server_id: int, channel_id: int | None, group: str, member: str) -> ShownMember:
+    """A member, in any spelling, with the first page of photos, as this channel may show them.
+
+    Raises UnknownGroupError, UnknownMemberError.
+    """
     async with app.database.reading() as session:
         found = await find(session, {HOUSE, server_id}, group, member)
         assert isinstance(found, Member)
-        return await _shown(app, session, found, found.group, 0)
+        return await _shown(app, session, channel_id, found, found.group, 0)
 
 
-async def show_page(app: App, server_id: int, member_id: int, page: int) -> ShownMember:
-    """A member with a page of photos from 0, the last one if there are fewer. Raises PersonError when they are gone."""
+async def show_page(app: App, server_id: int, channel_id: int | None, member_id: int, page: int) -> ShownMember:
+    """A member with a page of photos from 0, the last one if there are fewer, as this channel may show them.
+
+    Raises PersonError when they are gone.
+    """
     async with app.database.reading() as session:
         member = await session.get(Member, member_id)
         group = await session.get(Group, member.group_id) if member else None
         if member is None or group is None or group.server_id not in {HOUSE, server_id}:
             raise PersonError(GONE)
-        return await _shown(app, session, member, group, page)
+        return await _shown(app, session, channel_id, member, group, page)
 
 
 async def remove_photo(app: App, server_id: int, photo_id: int, by: int) -> None:
@@ -127,12 +137,16 @@ async def show_group(app: App, server_id: int, group: str) -> ShownGroup:
     return ShownGroup(found.name, found.server_id == HOUSE, tuple(aliases.get(None, [])), members, sheet, pictured)
 
 
-async def _shown(app: App, session: AsyncSession, member: Member, group: Group, page: int) -> ShownMember:
+async def _shown(
+    app: App, session: AsyncSession, channel_id: int | None, member: Member, group: Group, page: int
+) -> ShownMember:
     photos = Photos(session)
     counts = await photos.counts(member.id)
     page = max(0, min(page, (sum(counts.values()) - 1) // PAGE))
     kept = await photos.of(member.id, offset=page * PAGE, limit=PAGE)
-    files: Sequence[bytes | None] = await asyncio.gather(*(app.storage.get(photo.key) for photo in kept))
+    shown = [photo for photo in kept if photo.only_in in {None, channel_id}]
+    files = await asyncio.gather(*(app.storage.get(photo.key) for photo in shown))
+    crops = {photo.id: crop for photo, crop in zip(shown, files, strict=True)}
     return ShownMember(
         id=member.id,
         name=member.name,
@@ -142,7 +156,17 @@ async def _shown(app: App, session: AsyncSession, member: Member, group: Group, 
         counts=counts,
         page=page,
         photos=tuple(
-            ShownPhoto(one.id, crop, one.face_width, one.sharpness, one.origin, one.added_by, one.added_at)
-            for one, crop in zip(kept, files, strict=True)
+            ShownPhoto(
+                id=one.id,
+                crop=crops.get(one.id),
+                face_width=one.face_width,
+                sharpness=one.sharpness,
+                only_in=one.only_in,
+                spoiler=one.spoiler,
+                origin=one.origin,
+                added_by=one.added_by,
+                added_at=one.added_at,
+            )
+            for one in kept
         ),
     )

@@ -111,7 +111,7 @@ async def shown(app: App, round_id: int) -> Question:
         standing = await _standing(session, round, quiz, quiz.person_id)
         names = await _names(session, round)
         crop = await session.get(Crop, round.crop_id) if round.crop_id else None
-    (picture,) = await _pictures(app, [crop.key if crop else None])
+    (picture,) = await _pictures(app, [_key(crop)])
     if picture is None:
         raise LostCropError(round.crop_id)
     return Question(round_id, standing, picture, names)
@@ -134,7 +134,7 @@ async def verdict(app: App, server_id: int, round_id: int) -> Verdict:
         known = (await quizzes.memories(by)).get(round.member_id) if by is not None else None
         group = (await Rosters(session).members_with([round.member_id]))[0].group.name
         crop = await session.get(Crop, round.crop_id) if round.crop_id else None
-        keys = [crop.key if crop else None]
+        keys = [_key(crop)]
         others = best_crops(truth, {round.crop_id or 0})[:1] if truth else []
         keys.append(others[0].key if others else None)
         mistaken = members.get(chosen) if chosen is not None and chosen != round.member_id else None
@@ -158,6 +158,11 @@ async def verdict(app: App, server_id: int, round_id: int) -> Verdict:
         back=known.memory.due if known else None,
         summary=summary,
     )
+
+
+def _key(crop: Crop | None) -> str | None:
+    """Where the crop of a round lies in the storage; None where it is gone, or not for everybody any more."""
+    return crop.key if crop is not None and crop.is_public else None
 
 
 async def _pictures(app: App, keys: Sequence[str | None]) -> list[bytes | None]:

@@ -19,7 +19,7 @@ from bot.wording import plain
 from bot.words import Learns, Meaning
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -46,9 +46,13 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class NothingLeft:
-    """No face waits: so many are with other reviewers, and who has the fewest photos, `(name, photos)`."""
+    """No face waits: so many are with other reviewers, and who has the fewest photos, `(name, photos)`.
+
+    `confined`: other channels, age-restricted ones, in which faces wait that are reviewed there alone.
+    """
 
     elsewhere: int
+    confined: tuple[int, ...]
     fewest: tuple[tuple[str, int], ...]
     learns: Learns
 
@@ -70,9 +74,10 @@ async def next_page(
     while True:
         async with app.database.writing() as session:
             reviews = Reviews(session, utc_now())
-            taken = await reviews.take(server_id, speaker.id)
+            taken = await reviews.take(server_id, speaker.id, speaker.channel_id)
             if taken.face is None:
-                return Page(await _nothing_left(session, server_id, taken.elsewhere), note, undoable)
+                confined = [one for one in await reviews.confined(server_id) if one != speaker.channel_id]
+                return Page(await _nothing_left(session, server_id, taken.elsewhere, confined), note, undoable)
             face = await reviews.read(server_id, taken.face)
         crop = await app.storage.get(face.crop_key)
         if crop is not None:
@@ -191,11 +196,11 @@ async def _answer(app: App, server_id: int, face_id: int, speaker: Speaker, spee
     return await next_page(app, server_id, speaker, note, undoable)
 
 
-async def _nothing_left(session: AsyncSession, server_id: int, elsewhere: int) -> NothingLeft:
+async def _nothing_left(session: AsyncSession, server_id: int, elsewhere: int, confined: Sequence[int]) -> NothingLeft:
     counts = [(count.member, count.photos) for count in await Rosters(session).photo_counts([server_id])]
     members = sorted(((name, photos) for name, photos in counts if name is not None), key=lambda one: one[1])
     learns = (await Servers(session).choices(server_id)).learns
-    return NothingLeft(elsewhere, tuple(members[:FEWEST]), learns)
+    return NothingLeft(elsewhere, tuple(confined), tuple(members[:FEWEST]), learns)
 
 
 def _check(speaker: Speaker) -> None:

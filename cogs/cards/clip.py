@@ -76,8 +76,9 @@ def clip_card(finished: Finished, shown: Sequence[str] = (), note: str | None = 
     box = container(accent_of(finished.answer))
     heading = _heading(finished)
     box.add_item(discord.ui.TextDisplay(heading))
-    box.add_item(discord.ui.MediaGallery(discord.MediaGalleryItem(clip, description=_clip_alt(finished))))
-    box.add_item(discord.ui.MediaGallery(discord.MediaGalleryItem(chart, description=_chart_alt(finished))))
+    spoiler = finished.answer.pictures[0].spoiler
+    for file, alt in ((clip, _clip_alt(finished)), (chart, _chart_alt(finished))):
+        box.add_item(discord.ui.MediaGallery(discord.MediaGalleryItem(file, description=alt, spoiler=spoiler)))
     box.add_item(discord.ui.TextDisplay(_people(finished, LONGEST_TEXT - len(heading) - len(note or ""))))
     if (told := said_by(finished.answer)) is not None:
         box.add_item(discord.ui.TextDisplay(f"-# {told}"))

@@ -44,7 +44,12 @@ def exported_in_words(exported: Exported) -> str:
         for number, thing in ((exported.groups, "group"), (exported.members, "member"), (exported.photos, "photo"))
     )
     lost = f"\n{counted(exported.lost, 'photo')} had no file any more." if exported.lost else ""
-    return f"{told}. `/roster import` takes it in again, here or in another server.{lost}"
+    kept = (
+        f"\n{counted(exported.kept_back, 'photo')} from spoilers or age-restricted channels I left out."
+        if exported.kept_back
+        else ""
+    )
+    return f"{told}. `/roster import` takes it in again, here or in another server.{lost}{kept}"
 
 
 def _one_line(text: str) -> str:

@@ -62,7 +62,7 @@ def ask_who(
     files: list[discord.File] = []
     if crop is not None:
         files.append(discord.File(BytesIO(crop), filename=f"face-{face.number}.jpg"))
-        step.add_item(gallery((files[0].filename, f"{asks} The face alone")))
+        step.add_item(gallery((files[0].filename, f"{asks} The face alone"), spoiler=picture.spoiler))
     step.add_item(Row(members_menu(route("member", *ids), face)))
     step.add_item(nobody)
     return step, files

@@ -39,10 +39,13 @@ def container(colour: int | None = None) -> discord.ui.Container[Any]:
     return discord.ui.Container(accent_colour=colour)
 
 
-def gallery(*pictures: tuple[str, str]) -> discord.ui.MediaGallery[Any]:
-    """Pictures that are sent beside the card: (file name, alt text) each."""
+def gallery(*pictures: tuple[str, str], spoiler: bool = False) -> discord.ui.MediaGallery[Any]:
+    """Pictures that are sent beside the card: (file name, alt text) each. `spoiler`: they are covered."""
     return discord.ui.MediaGallery(
-        *(discord.MediaGalleryItem(f"attachment://{name}", description=alt[:LONGEST_ALT]) for name, alt in pictures)
+        *(
+            discord.MediaGalleryItem(f"attachment://{name}", description=alt[:LONGEST_ALT], spoiler=spoiler)
+            for name, alt in pictures
+        )
     )
 
 
@@ -57,3 +60,8 @@ def told_card(sentence: str) -> Layout:
     card = Layout()
     card.add_item(discord.ui.TextDisplay(sentence))
     return card
+
+
+def shown_only_in(channel: int) -> str:
+    """Where alone something may be shown, in words."""
+    return f"shown in <#{channel}> alone, which is age-restricted"

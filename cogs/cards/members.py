@@ -10,7 +10,17 @@ import discord
 from bot.usecases.photos import PAGE
 from bot.wording import counted, plain, seen_in_words
 from bot.words import Origin
-from cogs.cards.layout import LONGEST_TEXT, Button, Layout, Row, Select, container, gallery, route
+from cogs.cards.layout import (
+    LONGEST_TEXT,
+    Button,
+    Layout,
+    Row,
+    Select,
+    container,
+    gallery,
+    route,
+    shown_only_in,
+)
 from cogs.limits import LONGEST_ALT
 
 if TYPE_CHECKING:
@@ -71,12 +81,18 @@ def member_card(shown: ShownMember, *, manage: bool) -> Layout:
     lines.append(f"{counted(total, 'photo')}: {whence}" if total else "no photo yet: `/member add`")
     box.add_item(discord.ui.TextDisplay("\n".join(lines)[: LONGEST_TEXT // 2]))
     if files := member_files(shown):
-        described = [f"{shown.name}, photo {number}" for number, photo in _numbered(shown) if photo.crop is not None]
+        described = [
+            (f"{shown.name}, photo {number}", photo.spoiler)
+            for number, photo in _numbered(shown)
+            if photo.crop is not None
+        ]
         box.add_item(
             discord.ui.MediaGallery(
                 *(
-                    discord.MediaGalleryItem(f"attachment://{file.filename}", description=text[:LONGEST_ALT])
-                    for file, text in zip(files, described, strict=True)
+                    discord.MediaGalleryItem(
+                        f"attachment://{file.filename}", description=text[:LONGEST_ALT], spoiler=spoiler
+                    )
+                    for file, (text, spoiler) in zip(files, described, strict=True)
                 )
             )
         )
@@ -133,7 +149,8 @@ def _in_words(photo: ShownPhoto) -> str:
     """`handed in by @mina 3 days ago · 212 px wide, sharp`."""
     whom = f" by <@{photo.added_by}>" if photo.added_by else ""
     when = discord.utils.format_dt(photo.added_at, "R")
-    return f"{WHENCE[photo.origin]}{whom} {when} · {seen_in_words(photo.face_width, photo.sharpness)}"
+    told = f"{WHENCE[photo.origin]}{whom} {when} · {seen_in_words(photo.face_width, photo.sharpness)}"
+    return told if photo.only_in is None else f"{told} · {shown_only_in(photo.only_in)}"
 
 
 def _controls(shown: ShownMember, *, manage: bool) -> list[Row]:

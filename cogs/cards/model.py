@@ -10,7 +10,19 @@ import discord
 from bot.verdicts import accuracy, classifier_in_words, named_in_words
 from bot.wording import counted, plain, seen_in_words
 from bot.words import Origin
-from cogs.cards.layout import LONGEST_TEXT, NO_GROUP, Button, Layout, Row, Select, container, gallery, route, told_card
+from cogs.cards.layout import (
+    LONGEST_TEXT,
+    NO_GROUP,
+    Button,
+    Layout,
+    Row,
+    Select,
+    container,
+    gallery,
+    route,
+    shown_only_in,
+    told_card,
+)
 from cogs.limits import LONGEST_LABEL, LONGEST_OPTION, MOST_OPTIONS
 
 if TYPE_CHECKING:
@@ -140,10 +152,11 @@ def label_card(label: Label) -> tuple[Layout, list[discord.File]]:
     )
     files: list[discord.File] = []
     if label.crop is None:
-        box.add_item(discord.ui.TextDisplay("-# Its file is lost."))
+        why = "Its file is lost" if label.only_in is None else f"It is {shown_only_in(label.only_in)}"
+        box.add_item(discord.ui.TextDisplay(f"-# {why}."))
     else:
         files.append(discord.File(BytesIO(label.crop), filename="face.jpg"))
-        box.add_item(gallery(("face.jpg", f"The face that is said to be {label.member}")))
+        box.add_item(gallery(("face.jpg", f"The face that is said to be {label.member}"), spoiler=label.spoiler))
     card.add_item(box)
     row = Row(Button(label="It is right", custom_id=route("isright", label.photo)))
     if label.looks_like is not None and label.looks_like_name is not None:

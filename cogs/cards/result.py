@@ -45,7 +45,8 @@ def result_card(answer: Answer, shown: Sequence[str] = ()) -> Layout:
             box.add_item(discord.ui.TextDisplay(f"⚠️ **{plain(picture.name)}**: {picture.refusal}."[:room]))
             continue
         file = next(addresses, f"attachment://{picture.file_name}")
-        box.add_item(discord.ui.MediaGallery(discord.MediaGalleryItem(file, description=alt_text(picture))))
+        item = discord.MediaGalleryItem(file, description=alt_text(picture), spoiler=picture.spoiler)
+        box.add_item(discord.ui.MediaGallery(item))
         box.add_item(discord.ui.TextDisplay(_lines(picture, room, several=several)))
     if (told := said_by(answer)) is not None:
         box.add_item(discord.ui.TextDisplay(f"-# {told}"))

@@ -9,7 +9,7 @@ import discord
 
 from bot.answers import Band
 from bot.usecases.review import Shown
-from bot.wording import in_words, percent, plain, seen_in_words, why_no_example
+from bot.wording import in_words, joined, percent, plain, seen_in_words, why_no_example
 from bot.words import Learns, Origin
 from cogs.cards.faces import suggested, word_in_words
 from cogs.cards.fix import members_menu
@@ -81,7 +81,9 @@ def _title(asks: str, shown: Shown) -> str:
 
 def _picture(address: str, face: FaceInReview) -> discord.ui.MediaGallery[Layout]:
     told = f"A face; my guess is {in_words(face.face.guess)}"
-    return discord.ui.MediaGallery(discord.MediaGalleryItem(address, description=told[:LONGEST_ALT]))
+    return discord.ui.MediaGallery(
+        discord.MediaGalleryItem(address, description=told[:LONGEST_ALT], spoiler=face.spoiler)
+    )
 
 
 def _told(face: FaceInReview) -> str:
@@ -162,6 +164,9 @@ def _nothing_told(nothing: NothingLeft) -> str:
     if nothing.elsewhere:
         faces = "One face is" if nothing.elsewhere == 1 else f"{nothing.elsewhere} faces are"
         lines.append(f"{faces} with another reviewer just now.")
+    if nothing.confined:
+        where = joined([f"<#{channel}>" for channel in nothing.confined])
+        lines.append(f"Faces from {where} wait there: I show what an age-restricted channel showed in it alone.")
     if nothing.learns is not Learns.CONFIRMED:
         lines.append("This server doesn't learn from faces that are asked about; a moderator chooses that in `/setup`.")
     if nothing.fewest:

@@ -44,9 +44,8 @@ class LookAtLabel(ModeratorPress[Select], template=r"nugu:doubt:(?P<group>\d+)")
 
     async def act(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
         photo, like = (int(number) for number in self.item.values[0].split(":"))
-        await show(
-            interaction, *label_card(await labels.look_at(interaction.client.app, server_id, photo, like or None))
-        )
+        app, channel = interaction.client.app, speaker.channel_id
+        await show(interaction, *label_card(await labels.look_at(app, server_id, channel, photo, like or None)))
 
 
 class _AboutLabel(ModeratorPress[Button], template=r"nugu:label"):

@@ -11,6 +11,7 @@ from bot.errors import ForgottenError
 from bot.trust import Trust
 from bot.usecases import clip, identify
 from bot.usecases.correct import Speaker
+from cogs.asking import channel_of
 from cogs.cards.clip import clip_card
 from cogs.cards.result import pictures_shown, result_card
 from cogs.trust import NotTrustedError, trust_of
@@ -88,7 +89,7 @@ def ids_of(match: re.Match[str]) -> dict[str, int]:
 
 async def speaker_of(interaction: discord.Interaction[Nugu]) -> Speaker:
     """The presser, with the trust they have here and now."""
-    return Speaker(interaction.user.id, await trust_of(interaction))
+    return Speaker(interaction.user.id, await trust_of(interaction), channel_of(interaction))
 
 
 async def question_here(interaction: discord.Interaction[Nugu], question_id: int) -> Answer:

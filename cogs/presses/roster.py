@@ -46,7 +46,7 @@ class Crops(ModeratorPress[Any], template=r"nugu:crops:(?P<member>\d+):(?P<page>
     """Another page of a member's photos."""
 
     async def act(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
-        shown = await photos.show_page(interaction.client.app, server_id, self.ids["member"], self.ids["page"])
+        shown = await _page(interaction, server_id, speaker, self.ids)
         await show(interaction, member_card(shown, manage=False), member_files(shown))
 
 
@@ -54,10 +54,7 @@ class PhotosPage(ModeratorPress[Any], template=r"nugu:photos:(?P<member>\d+):(?P
     """Another page of a member's photos, with the menu that removes one."""
 
     async def act(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
-        await _show_photos(
-            interaction,
-            await photos.show_page(interaction.client.app, server_id, self.ids["member"], self.ids["page"]),
-        )
+        await _show_photos(interaction, await _page(interaction, server_id, speaker, self.ids))
 
 
 class DropPhoto(ModeratorPress[Any], template=r"nugu:dropphoto:(?P<member>\d+):(?P<page>\d+)"):
@@ -67,7 +64,7 @@ class DropPhoto(ModeratorPress[Any], template=r"nugu:dropphoto:(?P<member>\d+):(
         app = interaction.client.app
         item: Select = self.item
         await photos.remove_photo(app, server_id, int(item.values[0]), interaction.user.id)
-        await _show_photos(interaction, await photos.show_page(app, server_id, self.ids["member"], self.ids["page"]))
+        await _show_photos(interaction, await _page(interaction, server_id, speaker, self.ids))
 
 
 class Whose(ModeratorPress[Any], template=r"nugu:whose:(?P<question>\d+):(?P<member>\d+)"):
@@ -99,6 +96,12 @@ class LeaveOut(ModeratorPress[Any], template=r"nugu:leaveout:(?P<question>\d+)")
     async def act(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
         told = await doubtful.leave_out(interaction.client.app, server_id, self.ids["question"])
         await show(interaction, told_card(told))
+
+
+async def _page(
+    interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker, ids: dict[str, int]
+) -> ShownMember:
+    return await photos.show_page(interaction.client.app, server_id, speaker.channel_id, ids["member"], ids["page"])
 
 
 async def _show_photos(interaction: discord.Interaction[Nugu], shown: ShownMember) -> None:

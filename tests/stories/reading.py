@@ -20,6 +20,12 @@ def alt_texts(message: Any) -> list[str]:
     return [item["description"] for gallery in galleries for item in gallery["items"]]
 
 
+def covered(message: Any) -> list[bool]:
+    """Of each picture of the message, whether a spoiler covers it."""
+    galleries = [part for part in walk(components(message)) if part["type"] == 12]
+    return [item["spoiler"] for gallery in galleries for item in gallery["items"]]
+
+
 def buttons(message: Any) -> list[str]:
     """The labels of the message's buttons."""
     return [part["label"] for part in walk(components(message)) if part["type"] == 2]

@@ -30,7 +30,7 @@ from bot.database.rosters import Rosters
 from bot.errors import WorkersAwayError
 from tests.conftest import LONG_ENOUGH
 from tests.stories.conftest import Stage
-from tests.stories.reading import alt_texts, answer, buttons, option, texts
+from tests.stories.reading import alt_texts, answer, buttons, covered, option, texts
 from tests.support.image_search import serving
 from tests.support.video_site import mediasite
 from tests.support.videos import video_of
@@ -219,9 +219,11 @@ async def test_a_link_becomes_a_clip_and_is_followed_once(stage: Stage, film: tu
 
 async def test_a_mention_becomes_a_clip_and_hide_takes_it_away(stage: Stage, film: tuple[str, bytes]) -> None:
     await stage.enrol_presidents()
-    posted = await stage.other.send(stage.channel, "new!", attachments=[film])
+    name, data = film
+    posted = await stage.other.send(stage.channel, "new!", attachments=[(f"SPOILER_{name}", data)])
     asked = await stage.fan.send(stage.channel, f"{stage.mention} who is this?", reply_to=posted)
     clip = await clip_in(stage)
+    assert covered(clip) == [True, True]
     assert clip.reference.message_id == asked.id
     assert "① **Obama**" in texts(clip)
     await stage.fan.click(clip, label="Hide")

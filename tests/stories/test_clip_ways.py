@@ -198,6 +198,19 @@ async def test_the_still_of_a_linked_video_is_no_picture_to_identify(stage: Stag
     assert texts(stage.channel.last_message).strip() == TAKEN
 
 
+async def test_a_spoiler_stays_one(stage: Stage, heard: Heard) -> None:
+    name, data = VIDEO
+    await stage.fan.slash(stage.channel, "clip", video=(f"SPOILER_{name}", data))
+    await stage.fan.send(stage.channel, f"{stage.mention} ||{LINK}||")
+    posted = post_link(stage, "||https://youtu.be/abc||", YOUTUBE)
+    await stage.fan.send(stage.channel, f"{stage.mention} who is this?", reply_to=posted)
+    await stage.fan.send(stage.channel, f"{stage.mention} {LINK} ||she is in it||")
+    source = heard.wishes[0].source
+    assert isinstance(source, Posted)
+    assert source.name == name
+    assert [wish.spoiler for wish in heard.wishes] == [True, True, True, False]
+
+
 async def test_a_reply_to_somebody_elses_video(stage: Stage, heard: Heard) -> None:
     posted = await stage.other.send(stage.channel, "new!", attachments=[VIDEO])
     await stage.fan.send(stage.channel, f"{stage.mention} who is this?", reply_to=posted)

@@ -1,0 +1,62 @@
+"""Pictures for everybody: of groups, of look-alikes, in a quiz. A crop is in them only if everybody may see it."""
+
+from __future__ import annotations
+
+from bot.app import App
+from bot.database.crops import Crops
+from bot.database.photos import Photos
+from bot.database.quiz import Quizzes
+from bot.database.rosters import Rosters
+from bot.database.tables import Crop, Photo
+from bot.usecases import photos
+
+SERVER, ADULTS, OTHERS = 7, 70, 71
+
+
+async def enrolled(app: App) -> dict[str, int]:
+    """Sana, known by a photo that everybody may see, a spoiler, and one of an age-restricted channel; the crops' ids."""
+    made: dict[str, int] = {}
+    async with app.database.writing() as session:
+        group = await Rosters(session).add_group(SERVER, "TWICE")
+        member = await Rosters(session).add_member(group.id, "Sana")
+        for name, only_in, spoiler in (("adults", ADULTS, False), ("spoiler", None, True), ("public", None, False)):
+            crop = Crop(server_id=SERVER, sha256=name, key=name, face_width=100, only_in=only_in, spoiler=spoiler)
+            session.add(crop)
+            await session.flush()
+            await Rosters(session).add_photo(Photo(member_id=member.id, crop_id=crop.id, added_by=1), SERVER)
+            await app.storage.put(name, name.encode())
+            made[name] = crop.id
+    return made
+
+
+async def test_pictures_for_everybody_show_what_everybody_may_see(app: App) -> None:
+    crops = await enrolled(app)
+    async with app.database.reading() as session:
+        (group,) = await Rosters(session).groups([SERVER])
+        (sana,) = await Quizzes(session).members(SERVER)
+        assert [crop.id for crop in sana.crops] == [crops["public"]]
+        assert [photo.key for photo in (await Photos(session).seen([group.id])).values()] == ["public"]
+        assert await Photos(session).first_of_each(group.id) == {sana.id: "public"}
+
+
+async def test_a_members_photos_are_shown_as_the_channel_may_show_them(app: App) -> None:
+    await enrolled(app)
+    for channel, adults in ((OTHERS, None), (None, None), (ADULTS, b"adults")):
+        shown = await photos.show_member(app, SERVER, channel, "TWICE", "Sana")
+        assert [photo.crop for photo in shown.photos] == [adults, b"spoiler", b"public"]
+        assert [photo.spoiler for photo in shown.photos] == [False, True, False]
+
+
+async def test_a_crop_that_is_posted_in_an_age_restricted_channel_too_is_drawn_no_more(app: App) -> None:
+    crops = await enrolled(app)
+    async with app.database.reading() as session:
+        before = await Rosters(session).revisions([SERVER])
+    for only_in, spoiler in ((ADULTS, False), (OTHERS, True), (None, False)):
+        async with app.database.writing() as session:
+            crop = await session.get_one(Crop, crops["public"])
+            await Crops(session).confine(crop, only_in, spoiler=spoiler)
+    async with app.database.reading() as session:
+        crop = await session.get_one(Crop, crops["public"])
+        assert (crop.only_in, crop.spoiler, crop.is_public) == (ADULTS, True, False)
+        ((_, revision),) = await Rosters(session).revisions([SERVER])
+    assert revision == before[0][1] + 2

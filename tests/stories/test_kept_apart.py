@@ -1,0 +1,89 @@
+"""A spoiler stays covered, and what an age-restricted channel showed is shown nowhere else."""
+
+from __future__ import annotations
+
+import discord
+import pytest
+from simcord import ChannelHandle
+
+from tests.stories.conftest import Stage
+from tests.stories.reading import answer, buttons, covered, option, texts
+
+
+@pytest.fixture
+def adults(stage: Stage) -> ChannelHandle:
+    """An age-restricted channel."""
+    handle = stage.guild.create_text_channel("adults")
+    channel = stage.bot.get_channel(handle.id)
+    assert isinstance(channel, discord.TextChannel)
+    channel.nsfw = True
+    return handle
+
+
+def spoiler(stage: Stage, name: str) -> tuple[str, bytes]:
+    """A photo as Discord names one that is posted as a spoiler."""
+    _, data = stage.photo(name)
+    return f"SPOILER_{name}", data
+
+
+async def test_a_spoiler_is_covered_wherever_it_is_shown(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    posted = await stage.other.send(
+        stage.channel, "", attachments=[spoiler(stage, "obama2.jpg"), stage.photo("biden.jpg")]
+    )
+    await stage.fan.send(stage.channel, f"who? {stage.mention}", reply_to=posted)
+    card = stage.channel.last_message
+    assert covered(card) == [True, False]
+    which = answer(await stage.moderator.click(card, label="Fix a face"))
+    assert covered(answer(await stage.moderator.select(which, [option(which, "Obama")]))) == [True]
+    page = answer(await stage.moderator.slash(stage.channel, "review"))
+    first = covered(page)
+    second = covered(answer(await stage.moderator.click(page, label="Skip")))
+    assert sorted(first + second) == [False, True]
+
+    await stage.moderator.click(card, label="All right")
+    assert "said by" in texts(stage.channel.last_message)
+    assert covered(stage.channel.last_message) == [True, False]
+    shown = answer(await stage.moderator.slash(stage.channel, "member photos", group="Presidents", member="Obama"))
+    assert covered(shown) == [False, True]
+    exported = answer(await stage.moderator.slash(stage.channel, "roster export"))
+    assert "1 photo from spoilers or age-restricted channels I left out." in texts(exported)
+
+
+async def test_an_embedded_picture_behind_a_spoiler_is_covered(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    proxy = "https://images-ext-1.discordapp.net/external/abc/https/example.org/obama2.jpg"
+    stage.env.backend.cdn._blobs[proxy] = stage.photo("obama2.jpg")[1]
+    link = "https://example.org/obama2.jpg"
+    embed = {"type": "image", "url": link, "thumbnail": {"url": link, "proxy_url": proxy, "width": 626, "height": 1200}}
+    for text in (f"||{link}||", f"{link} ||wow||"):
+        stage.env.backend.create_message(stage.channel.id, stage.other.id, text, embeds=[embed])
+        card = answer(await stage.fan.context_menu(stage.channel, "Who is this?", stage.channel.last_message))
+        assert covered(card) == [text.startswith("||")]
+
+
+async def test_what_an_age_restricted_channel_showed_is_shown_there_alone(stage: Stage, adults: ChannelHandle) -> None:
+    await stage.enrol_presidents()
+    await stage.fan.slash(adults, "who", picture=stage.photo("obama2.jpg"))
+    elsewhere = answer(await stage.moderator.slash(stage.channel, "review"))
+    assert f"Faces from {adults.mention} wait there" in texts(elsewhere)
+    assert "Yes" not in buttons(elsewhere)
+
+    channel = stage.bot.get_channel(adults.id)
+    assert isinstance(channel, discord.TextChannel)
+    await channel.create_thread(name="more", type=discord.ChannelType.public_thread)
+    (thread,) = adults.threads
+    await stage.fan.slash(thread, "who", picture=stage.photo("obama3.jpg"))
+    here = answer(await stage.moderator.slash(adults, "review"))
+    assert "1 of 2" in texts(here)
+    here = answer(await stage.moderator.click(here, label="Yes"))
+    await stage.moderator.click(here, label="Yes")
+
+    told = f"shown in {adults.mention} alone, which is age-restricted"
+    for where, files in ((stage.channel, 1), (adults, 3)):
+        shown = answer(await stage.moderator.slash(where, "member photos", group="Presidents", member="Obama"))
+        assert "3 photos: 2 confirmed, 1 handed in" in texts(shown)
+        assert texts(shown).count(told) == 2
+        assert len(covered(shown)) == files
+    exported = answer(await stage.moderator.slash(stage.channel, "roster export"))
+    assert "2 photos from spoilers or age-restricted channels I left out." in texts(exported)
