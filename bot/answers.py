@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.errors import ForgottenError
 from bot.words import Meaning
@@ -40,7 +40,10 @@ class SaidWord:
 
 @dataclass(frozen=True, slots=True)
 class AnsweredFace:
-    """A face of an answer; `word` is what a trusted person said of it last, if any did. `flaws`: why it is doubtful."""
+    """A face of an answer; `word` is what a trusted person said of it last, if any did. `flaws`: why it is doubtful.
+
+    `drawn`: the name that the card's picture carries, None for nobody.
+    """
 
     id: int
     number: int
@@ -48,6 +51,22 @@ class AnsweredFace:
     guess: Guess
     word: SaidWord | None
     flaws: tuple[Flaw, ...] = ()
+    drawn: str | None = None
+
+    @property
+    def is_drawn_otherwise(self) -> bool:
+        """Whether the card's picture carries another name than it goes by now."""
+        return self.drawn != self.name
+
+    @property
+    def guess_now(self) -> Guess | None:
+        """Whom it is drawn as: as people said, without a confidence then, else as it was guessed. None: it is no face."""
+        if self.is_no_face:
+            return None
+        if self.word is None:
+            return self.guess
+        member = self.word.member if self.name is not None else None
+        return Guess(member, self.name, 1.0, Band.SURE if self.name is not None else Band.UNKNOWN)
 
     @property
     def called(self) -> tuple[int, str] | None:
@@ -98,7 +117,8 @@ class AnsweredPicture:
 class Answer:
     """A question with its pictures in the order in which they were asked about.
 
-    `rosters` are the servers whose rosters were searched.
+    `rosters` are the servers whose rosters were searched. `channel_id`, `source_message_id`: of the message that shows the
+    pictures, None where there is none, as of a command.
     """
 
     id: int
@@ -108,11 +128,28 @@ class Answer:
     threshold: float
     rosters: tuple[int, ...]
     pictures: tuple[AnsweredPicture, ...]
+    channel_id: int | None = None
+    source_message_id: int | None = None
 
     @property
     def faces(self) -> tuple[tuple[AnsweredPicture, AnsweredFace], ...]:
         """All faces of all pictures."""
         return tuple((picture, face) for picture in self.pictures for face in picture.faces)
+
+    @property
+    def is_drawn_otherwise(self) -> bool:
+        """Whether a picture of the card carries another name than a face goes by now."""
+        return any(face.is_drawn_otherwise for _, face in self.faces)
+
+    def as_drawn(self) -> Answer:
+        """The same, with pictures that carry the names of now."""
+        return replace(
+            self,
+            pictures=tuple(
+                replace(picture, faces=tuple(replace(face, drawn=face.name) for face in picture.faces))
+                for picture in self.pictures
+            ),
+        )
 
     def face(self, face_id: int) -> tuple[AnsweredPicture, AnsweredFace]:
         """The face with this id, in its picture; raises ForgottenError when it is none of this answer's."""

@@ -22,12 +22,11 @@ from bot.links.fetching import fetch, inspect
 from bot.usecases import identify
 from bot.usecases.identify import Asked
 from bot.words import ClipState, Origin, teaches
-from models.faces import Band, Guess
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.answers import Answer, AnsweredFace
+    from bot.answers import Answer
     from bot.app import App
     from bot.clips.flow import Annotated, Heard
     from bot.clips.kept import Kept, KeptVideo
@@ -105,7 +104,7 @@ async def _made_again(app: App, job: ClipJob, video: KeptVideo, terms: Terms, fi
     credits = [
         Credit(one.number, one.tracks, guess)
         for one in cast
-        if one.number in faces and (guess := _guess_now(faces[one.number])) is not None
+        if one.number in faces and (guess := faces[one.number].guess_now) is not None
     ]
     clip = await draw_again(app, video, terms, fitted, credits, heard)
     if clip is None:
@@ -149,16 +148,6 @@ def with_crop(people: Sequence[BilledPerson]) -> set[int]:
 
 def _part(app: App, job: ClipJob) -> Part:
     return Part(job.start, job.length, app.settings.clip_seconds)
-
-
-def _guess_now(face: AnsweredFace) -> Guess | None:
-    """Whom a face is drawn as: as people said, without a confidence then, else as it was guessed. None: it is no face."""
-    if face.is_no_face:
-        return None
-    if face.word is None:
-        return face.guess
-    member = face.word.member if face.name is not None else None
-    return Guess(member, face.name, 1.0, Band.SURE if face.name is not None else Band.UNKNOWN)
 
 
 async def _keep(

@@ -99,6 +99,8 @@ class Questions:
         return Answer(
             id=question.id,
             server_id=question.server_id,
+            channel_id=question.channel_id,
+            source_message_id=question.source_message_id,
             asker_id=question.asker_id,
             engine=question.engine,
             threshold=question.threshold,
@@ -193,6 +195,12 @@ class Questions:
         """Remember which message is the card."""
         await self._session.execute(update(Question).where(Question.id == question_id).values(card_message_id=card_id))
 
+    async def drawn(self, answer: Answer) -> None:
+        """Remember that the card's pictures carry the names of this answer."""
+        for _, face in answer.faces:
+            drawn = update(QuestionFace).where(QuestionFace.id == face.id).values(drawn=face.name)
+            await self._session.execute(drawn.execution_options(synchronize_session=False))
+
     async def hide(self, question_id: int) -> None:
         """Remember that the card was taken away."""
         await self._session.execute(
@@ -228,6 +236,7 @@ def _face(face: SeenFace) -> QuestionFace:
         vector=face.vector,
         member_id=guess.member,
         name=guess.name,
+        drawn=guess.name,
         confidence=guess.confidence,
         band=guess.band.value,
         candidates=[[c.member, c.name, round(c.confidence, 6), c.group_name] for c in _likeliest(guess)],
@@ -313,4 +322,4 @@ def answered_face(face: QuestionFace) -> AnsweredFace:
     )
     word = said_word(last) if last else None
     flaws = tuple(Flaw(flaw) for flaw in face.flaws)
-    return AnsweredFace(face.id, face.number, Box(*face.box), guess, word, flaws)
+    return AnsweredFace(face.id, face.number, Box(*face.box), guess, word, flaws, face.drawn)

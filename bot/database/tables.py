@@ -293,7 +293,7 @@ class QuestionPicture(Base):
 
 
 class QuestionFace(Base):
-    """A face that was asked about, with what was answered at the time.
+    """A face that was asked about, with what was answered at the time. `drawn`: the name that the card's picture carries.
 
     `crop_id` is None where the server chose not to learn from what people confirm, and when the crop was forgotten.
     `held_by` has it in review until `held_until`. `suspected`: what it was labelled looks wrong, so it is reviewed again.
@@ -309,6 +309,7 @@ class QuestionFace(Base):
     vector: Mapped[bytes] = mapped_column(LargeBinary)
     member_id: Mapped[int | None] = mapped_column(ForeignKey("member.id", ondelete="SET NULL"))
     name: Mapped[str | None] = mapped_column(String(100))
+    drawn: Mapped[str | None] = mapped_column(String(100))
     confidence: Mapped[float]
     band: Mapped[str] = mapped_column(String(10))
     candidates: Mapped[list[Any]]

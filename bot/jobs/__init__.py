@@ -9,7 +9,7 @@ from bot.jobs.engines import CropEncodings, encode_crops, font_name, try_out, wa
 from bot.jobs.enrolling import Rivals, by_size, enrol, enrol_crop, why_not_enrolled
 from bot.jobs.footage import draw, draw_frames, probe
 from bot.jobs.gathering import Spotted, guess_each, sift, spot
-from bot.jobs.looking import Identified, Naming, SeenFace, identify
+from bot.jobs.looking import Identified, Naming, SeenFace, draw_again, identify
 from bot.jobs.mapping import GroupMap, MapOutlier, MapPlace, draw_map
 from bot.jobs.quizzing import KnownMember, enlarge, known_chart
 from bot.jobs.reporting import LabelDoubt, MemberStanding, RosterReport, report
@@ -70,6 +70,7 @@ __all__ = [
     "by_size",
     "caption",
     "draw",
+    "draw_again",
     "draw_frames",
     "draw_look_alikes",
     "draw_map",

@@ -10,6 +10,8 @@ from bot.jobs.bench import Cut, Refused, cut_out, engine_of, opened_picture
 from bot.wording import name_and_confidence
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.jobs.bench import Workbench
     from models.drawing import Tag
     from models.faces import Box, Flaw, Guess, Once
@@ -101,6 +103,24 @@ def identify(bench: Workbench, data: bytes, recogniser: bytes, how: Naming) -> I
         engine=engine.version,
         seconds=clock.seconds(),
     )
+
+
+def draw_again(
+    bench: Workbench, data: bytes, size: tuple[int, int], faces: Sequence[tuple[int, Box, Guess]], most_bytes: int
+) -> bytes | Refused:
+    """The picture `data` with each `(number, box, guess)` drawn in, as a JPEG; boxes in pixels of the upright original.
+
+    Refused where it can't be read any more, or isn't of this `size`: then the boxes belong to another picture.
+    """
+    from models.drawing import annotate
+
+    opened = opened_picture(bench, data)
+    if isinstance(opened, Refused):
+        return opened
+    if opened.size != size:
+        return Refused("this is another picture than before")
+    tags = [_tag(number, opened.from_original(box), guess) for number, box, guess in faces]
+    return annotate(opened.pixels, tags, max_bytes=most_bytes)
 
 
 def _tag(number: int, box: Box, guess: Guess) -> Tag:

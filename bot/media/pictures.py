@@ -86,8 +86,16 @@ class OpenedPicture:
     def to_original(self, box: Box) -> Box:
         """A box in `pixels` → the same box in pixels of the original."""
         height, width = self.pixels.shape[:2]
-        across, down = self.size[0] / width, self.size[1] / height
-        return Box(round(box.left * across), round(box.top * down), round(box.right * across), round(box.bottom * down))
+        return _stretched(box, self.size[0] / width, self.size[1] / height)
+
+    def from_original(self, box: Box) -> Box:
+        """A box in pixels of the original → the same box in `pixels`."""
+        height, width = self.pixels.shape[:2]
+        return _stretched(box, width / self.size[0], height / self.size[1])
+
+
+def _stretched(box: Box, across: float, down: float) -> Box:
+    return Box(round(box.left * across), round(box.top * down), round(box.right * across), round(box.bottom * down))
 
 
 def open_picture(data: bytes, *, limits: PictureLimits | None = None) -> OpenedPicture:

@@ -183,6 +183,32 @@ async def answered(app: App, question_id: int, card_id: int) -> None:
         await crops.let_go_of_question(app, question_id)
 
 
+async def draw_again(app: App, answer: Answer, pictures: Sequence[Submitted]) -> dict[str, bytes] | None:
+    """The answered pictures with the names of now, by their file names; None where they aren't the same pictures any more.
+
+    `pictures`: all that the message shows today.
+    """
+    if len(pictures) != len(answer.pictures):
+        return None
+    bench, most_bytes = await app.recognisers.bench(), min(MOST_PICTURE_BYTES, MOST_MESSAGE_BYTES // len(pictures))
+    drawn: dict[str, bytes] = {}
+    for picture, posted in zip(answer.pictures, pictures, strict=True):
+        if picture.size is None:
+            continue
+        faces = [(face.number, face.box, guess) for face in picture.faces if (guess := face.guess_now) is not None]
+        made = await app.compute.run(jobs.draw_again, bench, posted.data, picture.size, faces, most_bytes)
+        if isinstance(made, Refused):
+            return None
+        drawn[picture.file_name] = made
+    return drawn
+
+
+async def drawn(app: App, answer: Answer) -> None:
+    """Remember that the card's pictures carry the names of this answer."""
+    async with app.database.writing() as session:
+        await Questions(session).drawn(answer)
+
+
 async def read_again(app: App, question_id: int) -> Answer:
     """The answer to an earlier question as it stands now; raises ForgottenError when it is no longer kept."""
     async with app.database.reading() as session:

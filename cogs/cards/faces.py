@@ -46,6 +46,12 @@ def said_by(answer: Answer) -> str | None:
     return told if len(told) <= LONGEST_SAID else f"✓ said by {len(faces)} people"
 
 
+def face_as_drawn(face: AnsweredFace) -> str:
+    """The same beside a picture: where that carries another name, it is told that it does."""
+    told = face_in_words(face)
+    return f"{told}, still drawn as {face.drawn or 'nobody I know'}" if face.is_drawn_otherwise else told
+
+
 def suggested(word: SaidWord) -> str:
     """`Suggested: **Momo**, by @fan`."""
     told = plain(word_in_words(word))

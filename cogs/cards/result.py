@@ -10,7 +10,7 @@ import discord
 from bot.answers import AnsweredPicture, Band
 from bot.wording import plain
 from bot.words import Meaning
-from cogs.cards.faces import face_in_words, face_line, said_by
+from cogs.cards.faces import face_as_drawn, face_line, said_by
 from cogs.cards.layout import LONGEST_TEXT, Button, Layout, Row, container, route
 from cogs.contents import walk
 from cogs.limits import LONGEST_ALT
@@ -74,7 +74,7 @@ def alt_text(picture: AnsweredPicture) -> str:
     """What the picture shows, for those who can't see it."""
     if not picture.faces:
         return "A picture in which I found no face"
-    told = ", ".join(face_in_words(face) for face in picture.faces)
+    told = ", ".join(face_as_drawn(face) for face in picture.faces)
     return f"Faces, row by row: {told}"[:LONGEST_ALT]
 
 
@@ -106,6 +106,8 @@ def _lines(picture: AnsweredPicture, room: int, *, several: bool) -> str:
     lines += [face_line(face) for face in picture.faces]
     if not picture.faces:
         lines.append("I see no face in it. A larger or clearer picture helps.")
+    if any(face.is_drawn_otherwise for face in picture.faces):
+        lines.append("-# The picture still carries the names from before.")
     text = "\n".join(lines)
     if len(text) <= room:
         return text

@@ -14,7 +14,7 @@ from bot.usecases import correct, identify
 from cogs.cards.details import details_card
 from cogs.cards.fix import ask_which, ask_who
 from cogs.cards.layout import Button
-from cogs.presses.press import Press, card_now, question_here, speaker_of
+from cogs.presses.press import Press, bring_up_to_date, question_here, speaker_of
 from cogs.sending import show
 
 if TYPE_CHECKING:
@@ -85,6 +85,5 @@ class Undo(Press[Button], template=r"nugu:undo:(?P<question>\d+)"):
 async def _show_again(interaction: discord.Interaction[Nugu], said: correct.Said) -> None:
     """Edit the pressed card to what counts now, and tell the presser alone."""
     assert interaction.message is not None
-    card = await card_now(interaction.client, said.answer, interaction.message)
-    await interaction.edit_original_response(view=card)
+    await bring_up_to_date(interaction.client, said.answer, interaction.message, interaction.edit_original_response)
     await interaction.followup.send(said.sentence, ephemeral=True)

@@ -13,7 +13,7 @@ from bot.words import Meaning
 from cogs.cards.fix import NAME, SOMEBODY_ELSE, SomebodyElse, ask_who
 from cogs.cards.layout import Button, Select, route, told_card
 from cogs.presses import forms
-from cogs.presses.press import Press, card_now, question_here, speaker_of
+from cogs.presses.press import Press, bring_up_to_date, question_here, speaker_of
 from cogs.sending import show
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ async def _close(interaction: discord.Interaction[Nugu], said: correct.Said, car
         return
     try:
         card = await interaction.channel.fetch_message(card_id)
-        await card.edit(view=await card_now(interaction.client, said.answer, card))
+        await bring_up_to_date(interaction.client, said.answer, card, card.edit)
     except discord.HTTPException as failure:
         # Taken away meanwhile, in an archived thread, or where only the asker installed the bot: the word is kept.
         log.warning("could not bring card %s up to date: %s", card_id, failure)

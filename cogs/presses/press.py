@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+import logging
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, cast
 
 import discord
 
-from bot.client import answer_error
+from bot.client import UNREACHABLE, answer_error
 from bot.errors import ForgottenError
 from bot.trust import Trust
 from bot.usecases import clip, identify
 from bot.usecases.correct import Speaker
 from cogs.asking import channel_of
 from cogs.cards.clip import clip_card
-from cogs.cards.result import pictures_shown, result_card
+from cogs.cards.result import pictures_shown, result_card, result_files
+from cogs.pictures import pictures_of
+from cogs.sending import BAD_REQUEST
 from cogs.trust import NotTrustedError, trust_of
 
 if TYPE_CHECKING:
     import re
+    from collections.abc import Sequence
     from typing import Self
 
     from bot.answers import Answer
     from bot.client import Nugu
-    from cogs.cards.layout import Layout
 
 ItemT = TypeVar("ItemT", bound="discord.ui.Item[Any]")
+
+log = logging.getLogger(__name__)
+
+
+class Edit(Protocol):
+    """Edits a message: its card, and its files where they are new."""
+
+    async def __call__(self, *, view: discord.ui.LayoutView, attachments: Sequence[discord.File] = ...) -> object: ...
 
 
 class Press(discord.ui.DynamicItem[ItemT], template=r"nugu:press"):
@@ -100,8 +111,38 @@ async def question_here(interaction: discord.Interaction[Nugu], question_id: int
     return answer
 
 
-async def card_now(client: Nugu, answer: Answer, message: discord.Message) -> Layout:
-    """The card of an answer, about pictures or about a clip, as it stands now, with what `message` shows of it already."""
+async def bring_up_to_date(client: Nugu, answer: Answer, message: discord.Message, edit: Edit) -> None:
+    """Edit the card of an answer, about pictures or about a clip, to how it stands now.
+
+    Where a picture carries another name by now, it is drawn anew, if its message still shows it; else the card says so.
+    """
     shown = pictures_shown(message)
     finished = await clip.clip_of(client.app, answer.id)
-    return result_card(answer, shown) if finished is None else clip_card(finished, shown)
+    if finished is not None:
+        await edit(view=clip_card(finished, shown))
+        return
+    files = await _drawn_anew(client, answer) if answer.is_drawn_otherwise else None
+    if files is not None:
+        try:
+            await edit(view=result_card(answer.as_drawn()), attachments=result_files(files))
+        except discord.HTTPException as refused:
+            # Discord has refused new pictures in a card that is there (discord-api-docs #7529).
+            if refused.status != BAD_REQUEST:
+                raise
+        else:
+            await identify.drawn(client.app, answer)
+            return
+    await edit(view=result_card(answer, shown))
+
+
+async def _drawn_anew(client: Nugu, answer: Answer) -> dict[str, bytes] | None:
+    """The answered pictures with the names of now; None where their message doesn't show them any more."""
+    if answer.channel_id is None or answer.source_message_id is None:
+        return None
+    channel = client.get_partial_messageable(answer.channel_id, guild_id=answer.server_id)
+    try:
+        message = await channel.fetch_message(answer.source_message_id)
+    except UNREACHABLE as failure:
+        log.info("could not see message %s again: %s", answer.source_message_id, failure)
+        return None
+    return await identify.draw_again(client.app, answer, await pictures_of(client, message))

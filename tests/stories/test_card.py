@@ -18,7 +18,9 @@ from bot.database.tables import Crop, Question, QuestionFace, Word
 from bot.trust import Trust
 from bot.words import Meaning
 from tests.stories.conftest import Stage
-from tests.stories.reading import answer, buttons, option, options, texts
+from tests.stories.reading import alt_texts, answer, buttons, option, options, texts
+
+STALE = "The picture still carries the names from before."
 
 
 async def asked(stage: Stage, *photos: str) -> Any:
@@ -191,6 +193,40 @@ async def test_fixing_a_face_by_the_menus(stage: Stage) -> None:
     assert (word.name, word.counts) == ("Obama", True)
     which = answer(await stage.moderator.click(stage.channel.last_message, label="Fix a face"))
     assert options(which)[1] == "① Obama"
+
+
+async def test_a_correction_is_drawn_in_the_picture_while_its_message_shows_it(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    posted = await stage.fan.send(stage.channel, f"{stage.mention} who?", attachments=[stage.photo("obama2.jpg")])
+    pictures = [await shown(stage)]
+
+    await fix(stage, "Biden")
+    assert alt_texts(stage.channel.last_message) == ["Faces, row by row: ① Biden"]
+    assert STALE not in texts(stage.channel.last_message)
+    pictures.append(await shown(stage))
+    await stage.moderator.click(stage.channel.last_message, label="Undo")
+    pictures.append(await shown(stage))
+    assert "① Obama 99 %" in alt_texts(stage.channel.last_message)[0]
+    assert pictures[0] != pictures[1] != pictures[2]
+    assert {Image.open(io.BytesIO(picture)).size for picture in pictures} == {Image.open(io.BytesIO(pictures[0])).size}
+
+    await stage.fan.delete(posted)
+    await fix(stage, "Biden")
+    assert alt_texts(stage.channel.last_message) == ["Faces, row by row: ① Biden, still drawn as Obama"]
+    assert STALE in texts(stage.channel.last_message)
+    assert await shown(stage) == pictures[2]
+
+
+async def fix(stage: Stage, name: str) -> None:
+    """The moderator says of the one face of the last card who it is."""
+    who = answer(await stage.moderator.click(stage.channel.last_message, label="Fix a face"))
+    await stage.moderator.select(who, [option(who, name)])
+
+
+async def shown(stage: Stage) -> bytes:
+    """The picture on the last card."""
+    (picture,) = stage.channel.last_message.attachments
+    return await picture.read()
 
 
 async def test_fixing_a_face_after_a_restart_in_mid_dialog(stage: Stage) -> None:

@@ -1,0 +1,18 @@
+"""The name that a card's picture carries at each face: until now always the first one."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0011"
+down_revision = "0010"
+
+
+def upgrade() -> None:
+    op.add_column("question_face", sa.Column("drawn", sa.String(length=100), nullable=True))
+    op.execute("UPDATE question_face SET drawn = name")
+
+
+def downgrade() -> None:
+    op.drop_column("question_face", "drawn")
