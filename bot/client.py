@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import discord
+from cachetools import TTLCache
 from discord import app_commands
 from discord.ext import commands
 
@@ -19,7 +20,7 @@ from bot.errors import PersonError, sentence_for
 from bot.retries import retry_once
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Sequence
 
     from bot.app import App
 
@@ -44,6 +45,10 @@ COGS = (
 )
 SYNCED = "synced commands"
 REMEMBERED_INTERACTIONS = 10_000
+REMEMBERED_UPLOADS = 1_000
+INTERACTION_SECONDS = 15 * 60
+"""An interaction's token, and so its message, can be used for so long (discord-api-docs, Receiving and Responding)."""
+
 RUNS = ("_invoke", "_invoke_with_namespace", "_invoke_autocomplete")
 """Methods by which discord.py checks and runs a menu, a command, and its autocomplete. It has no public place between
 these and `on_error`.
@@ -78,6 +83,8 @@ class Nugu(commands.AutoShardedBot):
         self._always_sync = always_sync
         # A resumed session may replay events; an interaction is answered once.
         self._heard: deque[int] = deque(maxlen=REMEMBERED_INTERACTIONS)
+        self.uploads: TTLCache[int, Sequence[discord.Attachment]] = TTLCache(REMEMBERED_UPLOADS, INTERACTION_SECONDS)
+        """Where Discord keeps the pictures that came with a command, by question: no message shows them."""
 
     async def start(self, token: str, *, reconnect: bool = True) -> None:
         """See `discord.Client.start`. A simulated Discord logs in without it, and loses no connection."""

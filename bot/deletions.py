@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+from cachetools import TTLCache
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_Key = tuple[Literal["message", "channel"], int]
 
 REMEMBERED = 3600.0
 """Seconds: no picture takes so long until it is answered, and no video until it is promised."""
+
+MOST_REMEMBERED = 100_000
+"""So many deletions at most; the oldest is let go for a new one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,24 +35,20 @@ class Deletions:
     afterwards, misses none: either the row was there to be found, or the deletion is.
     """
 
-    def __init__(self) -> None:
-        self._noted: dict[tuple[Literal["message", "channel"], int], float] = {}
+    def __init__(self, timer: Callable[[], float] = time.monotonic) -> None:
+        self._noted: TTLCache[_Key, None] = TTLCache(MOST_REMEMBERED, REMEMBERED, timer)
 
     def note(self, gone: Places) -> None:
         """These were deleted."""
-        now = time.monotonic()
         for key in _keys(gone):
-            self._noted.pop(key, None)
-            self._noted[key] = now
-        while self._noted and next(iter(self._noted.values())) < now - REMEMBERED:
-            self._noted.pop(next(iter(self._noted)))
+            self._noted[key] = None
 
     def any_of(self, places: Places) -> bool:
         """Whether one of these was deleted."""
         return any(key in self._noted for key in _keys(places))
 
 
-def _keys(places: Places) -> list[tuple[Literal["message", "channel"], int]]:
+def _keys(places: Places) -> list[_Key]:
     return [
         *(("message", message) for message in places.messages),
         *(("channel", channel) for channel in places.channels),

@@ -87,7 +87,8 @@ class Who(commands.Cog):
         given = [one for one in (picture, picture2, picture3, picture4, picture5) if one is not None]
         with self.client.app.turns.taken_by(interaction.user.id):
             asked = await asked_by(interaction, group=group, once=everyone_once)
-            await self._answer(interaction, asked, await read_attachments(self.client, given))
+            question_id = await self._answer(interaction, asked, await read_attachments(self.client, given))
+            self.client.uploads[question_id] = given
 
     @who.autocomplete("group")
     async def group_names(self, interaction: discord.Interaction[Nugu], typed: str) -> list[app_commands.Choice[str]]:
@@ -165,12 +166,12 @@ class Who(commands.Cog):
             raise PersonError(NO_PICTURE)
         return shows, pictures
 
-    async def _answer(
-        self, interaction: discord.Interaction[Nugu], asked: Asked, pictures: Sequence[Submitted]
-    ) -> None:
+    async def _answer(self, interaction: discord.Interaction[Nugu], asked: Asked, pictures: Sequence[Submitted]) -> int:
+        """Answer with a card; the id of the question."""
         tagged = await identify.ask(self.client.app, asked, pictures)
         card = await show(interaction, result_card(tagged.answer), result_files(tagged.pictures), ephemeral=False)
         await identify.answered(self.client.app, tagged.answer.id, card.id)
+        return tagged.answer.id
 
 
 def _meant(message: discord.Message) -> discord.Message:

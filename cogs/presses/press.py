@@ -15,7 +15,7 @@ from bot.usecases.correct import Speaker
 from cogs.asking import channel_of
 from cogs.cards.clip import clip_card
 from cogs.cards.result import pictures_shown, result_card, result_files
-from cogs.pictures import pictures_of
+from cogs.pictures import pictures_of, read_attachments
 from cogs.sending import BAD_REQUEST
 from cogs.trust import NotTrustedError, trust_of
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from bot.answers import Answer
     from bot.client import Nugu
+    from bot.usecases.identify import Submitted
 
 ItemT = TypeVar("ItemT", bound="discord.ui.Item[Any]")
 
@@ -114,7 +115,7 @@ async def question_here(interaction: discord.Interaction[Nugu], question_id: int
 async def bring_up_to_date(client: Nugu, answer: Answer, message: discord.Message, edit: Edit) -> None:
     """Edit the card of an answer, about pictures or about a clip, to how it stands now.
 
-    Where a picture carries another name by now, it is drawn anew, if its message still shows it; else the card says so.
+    Where a picture carries another name by now, it is drawn anew, if Discord still shows it; else the card says so.
     """
     shown = pictures_shown(message)
     finished = await clip.clip_of(client.app, answer.id)
@@ -136,13 +137,21 @@ async def bring_up_to_date(client: Nugu, answer: Answer, message: discord.Messag
 
 
 async def _drawn_anew(client: Nugu, answer: Answer) -> dict[str, bytes] | None:
-    """The answered pictures with the names of now; None where their message doesn't show them any more."""
+    """The answered pictures with the names of now; None where Discord doesn't show them any more."""
+    pictures = await _asked_about(client, answer)
+    return await identify.draw_again(client.app, answer, pictures) if pictures else None
+
+
+async def _asked_about(client: Nugu, answer: Answer) -> Sequence[Submitted]:
+    """The pictures of a question, read again from its command or its message; none where both are gone."""
+    if (uploaded := client.uploads.get(answer.id)) is not None:
+        return await read_attachments(client, uploaded)
     if answer.channel_id is None or answer.source_message_id is None:
-        return None
+        return ()
     channel = client.get_partial_messageable(answer.channel_id, guild_id=answer.server_id)
     try:
         message = await channel.fetch_message(answer.source_message_id)
     except UNREACHABLE as failure:
         log.info("could not see message %s again: %s", answer.source_message_id, failure)
-        return None
-    return await identify.draw_again(client.app, answer, await pictures_of(client, message))
+        return ()
+    return await pictures_of(client, message)

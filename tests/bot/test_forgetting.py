@@ -96,12 +96,11 @@ async def test_with_a_channel_go_its_messages_and_no_others(app: App) -> None:
     assert await remembered(app) == [(other, b"1234")]
 
 
-async def test_deletions_are_remembered_for_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_deletions_are_remembered_for_an_hour() -> None:
     now = 0.0
-    monkeypatch.setattr("bot.deletions.time.monotonic", lambda: now)
-    deletions = Deletions()
+    deletions = Deletions(lambda: now)
     deletions.note(Places(messages=frozenset({1}), channels=frozenset({7})))
-    now = REMEMBERED
+    now = REMEMBERED - 1
     deletions.note(Places(messages=frozenset({2})))
     assert deletions.any_of(Places(messages=frozenset({1, 3})))
     assert deletions.any_of(Places(channels=frozenset({7})))

@@ -217,6 +217,20 @@ async def test_a_correction_is_drawn_in_the_picture_while_its_message_shows_it(s
     assert await shown(stage) == pictures[2]
 
 
+async def test_so_is_one_of_a_picture_that_came_with_the_command_until_the_interaction_ends(stage: Stage) -> None:
+    card = await asked(stage)
+    before = await shown(stage)
+    await fix(stage, "Biden")
+    assert await shown(stage) != before
+    assert alt_texts(stage.channel.last_message) == ["Faces, row by row: ① Biden"]
+    assert STALE not in texts(stage.channel.last_message)
+
+    stage.bot.uploads.clear()  # as a quarter of an hour later, or after a restart
+    await stage.moderator.click(stage.channel.last_message, label="Undo")
+    assert STALE in texts(stage.channel.last_message)
+    assert stage.channel.last_message.id == card.id
+
+
 async def fix(stage: Stage, name: str) -> None:
     """The moderator says of the one face of the last card who it is."""
     who = answer(await stage.moderator.click(stage.channel.last_message, label="Fix a face"))
