@@ -9,6 +9,7 @@ import shutil
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 from uuid import uuid4
 
@@ -24,7 +25,6 @@ from bot.wording import time_code
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
-    from pathlib import Path
 
     from bot.answers import Answer
     from bot.app import App
@@ -152,7 +152,7 @@ async def draw_again(
     footage = await _footage(app, video)
     section = terms.part.of(footage.seconds)
     try:
-        look = await asyncio.to_thread(_look_file(video, section, fitted).read_bytes)
+        look = await asyncio.to_thread(_look_file(video, footage, section, fitted).read_bytes)
     except FileNotFoundError:
         return None
     seen = _Seen(footage, section, look)
@@ -184,8 +184,13 @@ def answered(result: T | Refused) -> T:
     return result
 
 
-def _look_file(video: KeptVideo, section: Section, fitted: Fitted) -> Path:
-    return video.folder / f"look-{hashed(section.start, section.end, fitted.engine)}.npz"
+def _look_file(video: KeptVideo, footage: Footage, section: Section, fitted: Fitted) -> Path:
+    return video.folder / f"look-{hashed(_as_read(footage), section.start, section.end, fitted.engine)}.npz"
+
+
+def _as_read(footage: Footage) -> str:
+    """What was read of a video: where we come to read it otherwise, what was seen in it no longer fits what is drawn."""
+    return repr(replace(footage, path=Path(footage.path.name), keyframes=()))
 
 
 async def _footage(app: App, video: KeptVideo) -> Footage:
@@ -196,7 +201,7 @@ async def _seen(app: App, video: KeptVideo, terms: Terms, fitted: Fitted, heard:
     """What is seen in the wanted part, looked at now unless it was before."""
     footage = await _footage(app, video)
     section = terms.part.of(footage.seconds)
-    path = _look_file(video, section, fitted)
+    path = _look_file(video, footage, section, fitted)
     with suppress(FileNotFoundError):
         return _Seen(footage, section, await asyncio.to_thread(path.read_bytes))
     spans = parts(section, footage)
@@ -244,7 +249,8 @@ async def _drawn(app: App, video: KeptVideo, seen: _Seen, script: str, terms: Te
     """The clip with these captions, drawn now unless it was before."""
     target, section = Target(terms.most_bytes, terms.height or app.settings.clip_height), seen.section
     told = hashlib.sha256(script.encode()).hexdigest()
-    clip = video.folder / f"clip-{hashed(section.start, section.end, told, target.max_bytes, target.max_height)}.mp4"
+    wanted = hashed(_as_read(seen.footage), section.start, section.end, told, target.max_bytes, target.max_height)
+    clip = video.folder / f"clip-{wanted}.mp4"
     if await asyncio.to_thread(clip.exists):
         return clip
     heard(Stage.DRAW, 0.0)

@@ -5,6 +5,7 @@ Nothing is decoded. The file is opened anew for each reading, since one that was
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from contextlib import contextmanager
 from dataclasses import replace
@@ -31,11 +32,12 @@ if TYPE_CHECKING:
 def put_right(footage: Footage, shifts: Shifts) -> Footage:
     """The footage in a file beside, which holds the tracks that count alone; its times are to be measured anew.
 
-    `shifts`: how its parts are moved. What was written once is there for those who ask again. Raises VideoError.
+    `shifts`: how its parts are moved. What was written once is there for those who ask for the same. Raises VideoError.
     """
     # A transport stream keeps its ticks and its kinds of sound; Matroska takes what the others hold, to the millisecond.
     kind, ending = ("mpegts", "ts") if footage.format == "mpegts" else ("matroska", "mkv")
-    out = footage.path.with_name(f"righted-{footage.path.stat().st_size}-{footage.path.stem}.{ending}")
+    wanted = repr((footage.path.name, footage.path.stat().st_size, footage.number, footage.sound, shifts))
+    out = footage.path.with_name(f"righted-{hashlib.sha256(wanted.encode()).hexdigest()[:32]}.{ending}")
     if not out.exists():
         with tempfile.TemporaryDirectory(prefix=".righting-", dir=out.parent) as folder:
             _write(footage, shifts, Path(folder, out.name), kind)

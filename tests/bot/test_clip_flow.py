@@ -1,0 +1,89 @@
+"""From a kept video to its clip: what was seen and drawn before is taken, as long as it fits the video as it is read now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot import jobs
+from bot.app import App
+from bot.clips import flow
+from bot.clips.flow import Part, Terms
+from bot.clips.kept import KeptVideo
+from bot.compute import Compute
+from bot.jobs import Billed
+from bot.media.captions import Style
+from bot.media.footage import Colours, Footage, Geometry
+from bot.recognisers import Fitted
+from bot.settings import Settings
+
+TERMS = Terms(Part(0, None, 60), Style.NAMES, None, 0.5, 10**7)
+
+
+class Workers(Compute):
+    """Workers that read any video as `footage`; which other jobs they did is written down."""
+
+    def __init__(self, footage: Footage) -> None:
+        super().__init__(Settings(workers=1))
+        self.footage = footage
+        self.ran: list[str] = []
+
+    async def run(self, job: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        if job is jobs.probe:
+            return self.footage
+        self.ran.append(job.__name__)
+        return {jobs.names_in: (), jobs.join: b"look"}[job]
+
+    async def run_within(self, limit: float, priority: int, job: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        self.ran.append(job.__name__)
+        billed = Billed(None, (), "script", self.footage.size, 1.0)
+        return {jobs.look: b"stretch", jobs.bill: billed, jobs.caption: "script"}[job]
+
+    async def run_aside(self, limit: float, job: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        self.ran.append(job.__name__)
+        args[4].write_bytes(b"clip")
+
+
+@pytest.fixture
+def workers(tmp_path: Path) -> Workers:
+    return Workers(
+        Footage(
+            path=tmp_path / "video",
+            geometry=Geometry((0, 0, 0, 0), "", (640, 360)),
+            colours=Colours("bt709", "bt709", "bt709", full=False),
+            seconds=4.0,
+            beginning=0.0,
+            first=0.0,
+            rate=25.0,
+            sound=None,
+            unheard=None,
+            interlaced=False,
+            format="mov",
+            number=0,
+        )
+    )
+
+
+async def test_a_video_that_is_read_otherwise_by_now_is_looked_at_and_drawn_anew(
+    app: App, workers: Workers, tmp_path: Path
+) -> None:
+    app, video, fitted = replace(app, compute=workers), KeptVideo(tmp_path, "film"), Fitted(app.bench, "dlib-1", b"")
+
+    async def annotated() -> list[str]:
+        workers.ran.clear()
+        await flow.annotate(app, video, TERMS, fitted, lambda *_: None)
+        return workers.ran
+
+    assert await annotated() == ["look", "names_in", "join", "bill", "draw"]
+    assert await annotated() == ["bill"]
+    # Where the folder lies, and how often it could be cut, changes nothing of what is seen.
+    workers.footage = replace(workers.footage, path=Path("/elsewhere/video"), keyframes=(0.0, 2.0))
+    assert await annotated() == ["bill"]
+    assert await flow.draw_again(app, video, TERMS, fitted, [], lambda *_: None) is not None
+    workers.footage = replace(workers.footage, geometry=Geometry((20, 60, 12, 32), "", (560, 316)))
+    assert await flow.draw_again(app, video, TERMS, fitted, [], lambda *_: None) is None
+    assert await annotated() == ["look", "names_in", "join", "bill", "draw"]
