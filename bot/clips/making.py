@@ -78,7 +78,7 @@ async def have_linked(app: App, kept: Kept, link: str, part: Part, heard: Heard)
 
 async def make(app: App, job: ClipJob, video: KeptVideo, heard: Heard) -> Made:
     """The clip that the job promises. Raises PersonError."""
-    asked = _asked(job)
+    asked = asked_of(job)
     fitted = await identify.fitted_for(app, asked)
     group, threshold, learns = await identify.naming_of(app, asked)
     terms = Terms(_part(app, job), job.style, group, threshold, job.most_bytes)
@@ -176,7 +176,7 @@ async def _keep(
         asker_id=job.asker_id,
         engine=fitted.engine,
         threshold=threshold,
-        rosters=_asked(job).servers,
+        rosters=asked_of(job).servers,
     )
     cuts = [face.cut for face in seen if face.cut is not None]
     async with crops.stored(app, cuts) as stored, app.database.writing() as session:
@@ -195,12 +195,13 @@ async def _keep(
         moved = await Clips(session).move(job, ClipState.WORKING, question_id=answer.id, **values)
         if moved is None:
             raise asyncio.CancelledError
-    if app.deletions.any_of(_asked(job).places):
+    if app.deletions.any_of(asked_of(job).places):
         await crops.let_go_of_question(app, answer.id)
     return answer
 
 
-def _asked(job: ClipJob) -> Asked:
+def asked_of(job: ClipJob) -> Asked:
+    """Who asked for a job's clip, where and about what."""
     return Asked(
         asker_id=job.asker_id,
         server_id=job.server_id,

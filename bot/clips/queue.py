@@ -17,8 +17,8 @@ from bot.clips.standing import Promise, Stage, Standing, UploadRefusedError
 from bot.database.clips import Clips
 from bot.database.tables import LONGEST_TITLE
 from bot.deletions import Places
-from bot.errors import PersonError, WorkersAwayError, sentence_for
-from bot.usecases import deleted, identify
+from bot.errors import DeletedError, PersonError, WorkersAwayError, sentence_for
+from bot.usecases import clip, deleted, identify
 from bot.words import ClipState
 
 if TYPE_CHECKING:
@@ -189,6 +189,9 @@ class ClipQueue:
         """See one promise through to a clip, or to the sentence why there is none."""
         try:
             await self._attempt(app, desk, job)
+            # While a clip is posted, the deletion of what it shows ends nothing.
+            if clip.is_deleted(app, job):
+                await clip.forget_videos(app, [job])
         except asyncio.CancelledError:
             async with app.database.writing() as session:
                 now = await Clips(session).get(job.id)
@@ -205,6 +208,8 @@ class ClipQueue:
         try:
             if job.attempt > MOST_ATTEMPTS:
                 raise PersonError(GIVEN_UP)
+            if clip.is_deleted(app, job):
+                raise DeletedError
             await self._make_and_send(app, desk, job)
             return
         except Exception as error:  # noqa: BLE001  # whatever goes wrong with one clip is its own, and told

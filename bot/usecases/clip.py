@@ -98,7 +98,7 @@ async def ask(app: App, asked: Asked, wish: Wish, reach: Reach) -> int:
         await Clips(session).add(job)
         if isinstance(wish.source, Posted):
             await app.clips.kept.take(wish.source.path, video, wish.source.name)
-    if app.deletions.any_of(asked.places) and job.link is None:
+    if is_deleted(app, job):
         await _forget(app, [job])
     app.clips.wake()
     return job.id
@@ -159,6 +159,19 @@ async def forget_deleted(app: App, gone: Places) -> None:
     await _forget(app, concerned)
 
 
+def is_deleted(app: App, job: ClipJob) -> bool:
+    """Whether the video that a job is about was deleted, or the question; what a link leads to lies elsewhere."""
+    return job.link is None and app.deletions.any_of(making.asked_of(job).places)
+
+
+async def forget_videos(app: App, jobs: Sequence[ClipJob]) -> None:
+    """Forget the videos of jobs that ended, with what was made of them, unless an unfinished job needs them."""
+    async with app.database.reading() as session:
+        held = await Clips(session).videos_in_use()
+    for video in {job.video for job in jobs} - held:
+        await app.clips.kept.forget(video)
+
+
 async def sweep(app: App) -> None:
     """Forget videos that were kept for long enough, or take too much room."""
     async with app.database.reading() as session:
@@ -173,10 +186,7 @@ async def _forget(app: App, jobs: Sequence[ClipJob]) -> None:
             stopped = [job for job in unfinished if await Clips(session).cancel(job.id)]
         for job in stopped:
             await app.clips.stop(job)
-    async with app.database.reading() as session:
-        held = await Clips(session).videos_in_use()
-    for video in {job.video for job in jobs} - held:
-        await app.clips.kept.forget(video)
+    await forget_videos(app, jobs)
 
 
 async def _check_limits(app: App, session: AsyncSession, asker_id: int, server_id: int | None) -> None:

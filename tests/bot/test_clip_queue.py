@@ -24,7 +24,7 @@ from bot.database.clips import Clips
 from bot.database.rosters import Rosters
 from bot.database.tables import ClipJob, Question
 from bot.deletions import Places
-from bot.errors import PersonError, WorkersAwayError
+from bot.errors import DeletedError, PersonError, WorkersAwayError
 from bot.trust import Trust
 from bot.usecases import clip, deleted, uploads
 from bot.usecases.clip import Reach
@@ -409,6 +409,39 @@ async def test_a_video_whose_message_is_deleted_while_it_is_received_is_forgotte
     other = await promise(app, 1, "posted", message=556)
     works.go_on.set()
     await becomes(app, other, ClipState.DONE)
+
+
+async def test_a_video_whose_message_is_deleted_while_its_clip_is_posted_is_forgotten(
+    app: App, works: Works, desk: Desk
+) -> None:
+    desk.holds = asyncio.Event()
+    works.go_on.set()
+    job_id = await promise(app, 1, "posted", message=555)
+    (folder,) = (app.settings.data / "clips").iterdir()
+    await until(lambda: bool(desk.answers))
+    await deleted.forget(app, Places(messages=frozenset({555})))
+    assert folder.exists()
+    desk.holds.set()
+    await until(lambda: not folder.exists())
+    assert await state(app, job_id) is ClipState.DONE
+
+
+async def test_a_video_whose_message_is_deleted_before_its_clip_arrived_is_not_posted_again(
+    app: App, works: Works, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "PAUSE", 0.1)
+    desk.holds, desk.breaks = asyncio.Event(), aiohttp.ServerDisconnectedError()
+    works.go_on.set()
+    job_id = await promise(app, 1, "posted", message=555)
+    (folder,) = (app.settings.data / "clips").iterdir()
+    await until(lambda: bool(desk.answers))
+    desk.posted.clear()
+    await deleted.forget(app, Places(messages=frozenset({555})))
+    desk.holds.set()
+    await until(lambda: not folder.exists())
+    assert desk.told == {job_id: str(DeletedError())}
+    assert await state(app, job_id) is ClipState.FAILED
+    assert len(desk.answers) == 1
 
 
 async def test_a_video_that_somebody_else_posted_too_stays_for_them(app: App, works: Works, desk: Desk) -> None:
