@@ -16,6 +16,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from tests.conftest import ROOT
+from tests.support.films import ffmpeg
 from tests.support.videos import video_of
 
 pytestmark = pytest.mark.slow
@@ -100,6 +101,19 @@ def test_a_video_is_annotated(enrolled: Path, public_photos: Path, tmp_path: Pat
     assert [path.name for path in sorted(frames.iterdir())][::49] == ["000001.jpg", "000050.jpg"]
     with av.open(out) as clip:
         assert (clip.streams.video[0].height, clip.streams.audio[0].codec_context.name) == (240, "aac")
+
+
+@pytest.mark.thorough
+def test_sound_that_cannot_be_read_is_told(enrolled: Path, public_photos: Path, tmp_path: Path) -> None:
+    heard = video_of([public_photos / "obama2.jpg"], tmp_path / "heard.mp4", seconds=0.4)
+    video, out = tmp_path / "film.mkv", tmp_path / "clip.mp4"
+    ffmpeg("-i", heard, "-c:v", "copy", "-c:a", "ac3", "-bsf:a", "noise=amount=1", video)
+    done = nugu("annotate", video, "--out", out, "--json", data=enrolled)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.startswith("I can't read this video's sound (ac3), so the clip is silent.")
+    assert [person["name"] for person in json.loads(done.stdout)["cast"]] == ["Obama"]
+    with av.open(out) as clip:
+        assert not clip.streams.audio
 
 
 @pytest.mark.thorough
