@@ -33,12 +33,12 @@ class Deletions(commands.Cog):
 
     @commands.Cog.listener()
     async def on_raw_thread_delete(self, event: discord.RawThreadDeleteEvent) -> None:
-        """A thread: Discord tells of no message in it. Threads go with their channel, each with an event."""
+        """A thread: Discord tells of no message in it."""
         await deleted.forget(self.client.app, Places(channels=frozenset({event.thread_id})))
 
     @commands.Cog.listener()
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
-        """A channel."""
+        """A channel: with it go its threads, and discord.py tells of those alone that were not archived."""
         await deleted.forget(self.client.app, Places(channels=frozenset({channel.id})))
 
 

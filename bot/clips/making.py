@@ -171,6 +171,7 @@ async def _keep(
     question = Question(
         server_id=job.server_id,
         channel_id=job.channel_id,
+        place_id=job.place_id,
         source_message_id=job.source_message_id,
         question_message_id=job.question_message_id,
         asker_id=job.asker_id,
@@ -195,7 +196,7 @@ async def _keep(
         moved = await Clips(session).move(job, ClipState.WORKING, question_id=answer.id, **values)
         if moved is None:
             raise asyncio.CancelledError
-    if app.deletions.any_of(asked_of(job).places):
+    if job.deleted or app.deletions.any_of(asked_of(job).places):
         await crops.let_go_of_question(app, answer.id)
     return answer
 

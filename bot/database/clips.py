@@ -151,15 +151,19 @@ class Clips:
         return (await self._session.scalars(query)).all()
 
     async def of_deleted(self, gone: Places) -> Sequence[ClipJob]:
-        """The jobs about videos that were posted, asked about or answered there; what a link leads to lies elsewhere."""
+        """The jobs about videos that were posted or linked, asked about or answered there."""
         about = or_(
             ClipJob.source_message_id.in_(gone.messages),
             ClipJob.question_message_id.in_(gone.messages),
             ClipJob.answer_id.in_(gone.messages),
             ClipJob.channel_id.in_(gone.channels),
+            ClipJob.place_id.in_(gone.channels),
         )
-        query = select(ClipJob).where(about, ClipJob.link.is_(None))
-        return (await self._session.scalars(query)).all()
+        return (await self._session.scalars(select(ClipJob).where(about))).all()
+
+    async def deleted(self, job_id: int) -> None:
+        """Remember that the message with a job's link was deleted."""
+        await self._session.execute(update(ClipJob).where(ClipJob.id == job_id).values(deleted=True))
 
     async def changes(self, question_id: int) -> int:
         """How often words that count came, or were taken back, about the faces of a question: grows with each."""

@@ -148,6 +148,7 @@ def _concerns(gone: Places) -> ColumnElement[bool]:
         Question.card_message_id.in_(gone.messages),
         Question.id.in_(clips.scalar_subquery()),
         Question.channel_id.in_(gone.channels),
+        Question.place_id.in_(gone.channels),
     )
 
 

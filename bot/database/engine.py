@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-HEAD = "0011"
+HEAD = "0012"
 """The newest revision in `migrations`; a database that has it is opened without importing Alembic (0.3 s)."""
 
 BUSY_MILLISECONDS = 10_000

@@ -246,8 +246,8 @@ class Question(Base):
     """Pictures with faces to be named: asked about, handed in by a moderator, or gathered.
 
     `source_message_id`: the message that shows the pictures; `question_message_id`: the one that asks, the same or a reply;
-    `card_message_id`: the one that answers. Each is None where there is none, or it isn't known. `rosters` are the servers
-    whose rosters were searched.
+    `card_message_id`: the one that answers. `channel_id`: where that is, a thread maybe, `place_id`: the channel that it is
+    in. Each is None where there is none, or it isn't known. `rosters` are the servers whose rosters were searched.
     """
 
     __tablename__ = "question"
@@ -256,6 +256,7 @@ class Question(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     server_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
     channel_id: Mapped[int | None] = mapped_column(BigInteger)
+    place_id: Mapped[int | None] = mapped_column(BigInteger)
     source_message_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
     question_message_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
     card_message_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
@@ -369,7 +370,8 @@ class ClipJob(Base):
     `restricted`: it is for adults. `spoiler`: the video was posted as one. `video`: the folder it is kept in. `start`,
     `length`: the part that was asked for, in seconds. `most_bytes`: what Discord takes there. `cast`: a row for each face of
     the question (`bot.clips.standing.OnScreen`). `seconds`: the clip's length. `drawn_changes`: how often the faces' names had
-    been changed when it was drawn. `unheard`: the codec of the video's sound where that can't be read.
+    been changed when it was drawn. `unheard`: the codec of the video's sound where that can't be read. `deleted`: the message
+    with its link was, before the people in it were written down.
     """
 
     __tablename__ = "clip_job"
@@ -414,4 +416,5 @@ class ClipJob(Base):
     seconds: Mapped[float] = mapped_column(default=0.0)
     drawn_changes: Mapped[int] = mapped_column(default=0)
     unheard: Mapped[str | None] = mapped_column(String(40))
+    deleted: Mapped[bool] = mapped_column(default=False)
     asked_at: Mapped[datetime] = mapped_column(default=utc_now)

@@ -153,10 +153,19 @@ async def clip_of(app: App, question_id: int) -> Finished | None:
 
 
 async def forget_deleted(app: App, gone: Places) -> None:
-    """A video whose message is deleted is forgotten, with what was made of it; and no clip of it will come."""
+    """A video whose message is deleted is forgotten, with what was made of it; and no clip of it will come.
+
+    What a link leads to lies elsewhere, so its clip comes all the same, and nothing else is kept.
+    """
     async with app.database.reading() as session:
         concerned = await Clips(session).of_deleted(gone)
-    await _forget(app, concerned)
+    await _forget(app, [job for job in concerned if job.link is None])
+    # A bot that ends meanwhile remembers no deletion but those in the database.
+    begun = [job for job in concerned if job.state in UNFINISHED and job.question_id is None]
+    if linked := [job for job in begun if job.link is not None]:
+        async with app.database.writing() as session:
+            for job in linked:
+                await Clips(session).deleted(job.id)
 
 
 def is_deleted(app: App, job: ClipJob) -> bool:

@@ -147,6 +147,7 @@ async def ask(app: App, asked: Asked, pictures: Sequence[Submitted]) -> Tagged:
     question = Question(
         server_id=asked.server_id,
         channel_id=asked.source_channel_id or asked.channel_id,
+        place_id=asked.channel_id,
         source_message_id=asked.source_message_id,
         question_message_id=asked.question_message_id,
         asker_id=asked.asker_id,

@@ -2,9 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from bot.app import App
+from bot.clips import making
+from bot.clips.flow import Annotated
+from bot.clips.kept import KeptVideo
 from bot.clips.making import IN_REVIEW, with_crop
 from bot.clips.standing import merged, together
-from bot.jobs import BilledPerson, Cut
+from bot.clips.wishes import Wish
+from bot.database.clips import Clips
+from bot.database.rosters import Rosters
+from bot.database.tables import ClipJob, QuestionFace
+from bot.deletions import Deletions, Places
+from bot.jobs import Billed, BilledPerson, Cut
+from bot.media.footage import Section
+from bot.recognisers import Fitted
+from bot.usecases import clip, deleted, identify
+from bot.usecases.clip import Reach
+from bot.usecases.identify import Asked
 from models.faces import Band, Box, Guess
 
 
@@ -24,3 +44,41 @@ def test_of_a_crowd_that_nobody_could_name_the_few_seen_longest_wait_in_the_revi
 def test_times_of_several_people_are_counted_once() -> None:
     assert merged([(5.0, 6.0), (0.0, 2.0), (2.0, 3.0)]) == ((0.0, 3.0), (5.0, 6.0))
     assert together([[(0.0, 2.0), (5.0, 6.0)], [(1.0, 3.0)]]) == (((0.0, 3.0), (5.0, 6.0)), 4.0)
+
+
+@pytest.mark.parametrize(
+    "gone", [Places(frozenset({555})), Places(channels=frozenset({60}))], ids=["message", "channel"]
+)
+async def test_of_a_link_whose_message_was_deleted_nothing_is_kept_though_the_bot_ended_meanwhile(
+    app: App, monkeypatch: pytest.MonkeyPatch, gone: Places
+) -> None:
+    async def made(*_: object) -> Annotated:
+        known = replace(person(1, None, 2.0), vector=b"1234")
+        billed = Billed(None, (known,), "", (9, 9), 2.0)
+        return Annotated(Path("clip.mp4"), b"", None, Section(0.0, 2.0), billed)
+
+    async def drawn(*_: object) -> bytes:
+        return b""
+
+    async def fitted(*_: object) -> Fitted:
+        return Fitted(app.bench, "dlib-1", b"")
+
+    monkeypatch.setattr(making, "annotate", made)
+    monkeypatch.setattr(making, "draw_chart", drawn)
+    monkeypatch.setattr(identify, "fitted_for", fitted)
+    async with app.database.writing() as session:
+        group = await Rosters(session).add_group(7, "TWICE")
+        await Rosters(session).add_member(group.id, "Sana")
+    asked = Asked(1, 7, 60, 50, source_message_id=555, rosters=(7,))
+    await clip.ask(app, asked, Wish("https://www.youtube.com/watch?v=aaaaaaaaaaa"), Reach(50))
+    await deleted.forget(app, gone)
+    app = replace(app, deletions=Deletions())
+    async with app.database.writing() as session:
+        job = await Clips(session).begin_next()
+        assert job is not None
+    await making.make(app, job, KeptVideo(Path(), "Fancy"), lambda *_: None)
+    async with app.database.reading() as session:
+        (face,) = await session.scalars(select(QuestionFace))
+        assert (face.crop_id, face.vector) == (None, b"")
+        assert (await session.get_one(ClipJob, job.id)).question_id is not None
+    assert await app.storage.keys("crops") == []

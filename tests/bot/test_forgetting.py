@@ -28,7 +28,13 @@ from tests.conftest import LONG_ENOUGH
 
 
 async def asked(
-    app: App, days_ago: float, *, origin: str = "a", message: int | None = None, channel: int | None = None
+    app: App,
+    days_ago: float,
+    *,
+    origin: str = "a",
+    message: int | None = None,
+    channel: int | None = None,
+    place: int | None = None,
 ) -> tuple[int, int]:
     """A question about one face, in this message, whose crop was kept; the question's id and the face's."""
     cut = Cut(origin.encode(), 100, 2.0)
@@ -37,6 +43,7 @@ async def asked(
     question = Question(
         server_id=7,
         channel_id=channel,
+        place_id=place,
         source_message_id=message,
         asker_id=1,
         engine="dlib-1",
@@ -93,6 +100,13 @@ async def test_with_a_channel_go_its_messages_and_no_others(app: App) -> None:
     await asked(app, 0, origin="gone", message=1, channel=50)
     _, other = await asked(app, 0, origin="other", message=50, channel=60)
     await deleted.forget(app, Places(channels=frozenset({50})))
+    assert await remembered(app) == [(other, b"1234")]
+
+
+async def test_with_a_channel_go_its_archived_threads_of_which_discord_tells_nothing(app: App) -> None:
+    await asked(app, 0, origin="gone", message=1, channel=50, place=60)
+    _, other = await asked(app, 0, origin="other", message=2, channel=51, place=61)
+    await deleted.forget(app, Places(channels=frozenset({60})))
     assert await remembered(app) == [(other, b"1234")]
 
 
