@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from mimetypes import MimeTypes
 from typing import TYPE_CHECKING
@@ -69,31 +69,24 @@ class Media:
 
 
 def media_of(message: discord.Message) -> list[Media]:
-    """Every file that a message and what it forwards show, once each, in their order."""
+    """Every file that a message and what it forwards show, once each, in their order; covered once, it is a spoiler."""
     found: dict[int | str, Media] = {}
     for part in _parts(message):
-        for attachment in part.attachments:
-            found.setdefault(attachment.id, attached(attachment))
-        for component, covered in walk(part.components):
-            for identity, media in _shown(component, covered=covered):
-                found.setdefault(identity, media)
-        for embed in part.embeds:
-            if (media := _embedded(embed, covered=hides(part.content, embed.url))) is not None:
-                found.setdefault(media.url, media)
-        for sticker in part.stickers:
-            found.setdefault(sticker.id, _stuck(sticker))
+        for identity, media in _carried(part):
+            before = found.get(identity, media)
+            found[identity] = replace(before, spoiler=before.spoiler or media.spoiler)
     return list(found.values())
 
 
-def texts_of(message: discord.Message) -> Iterator[str]:
-    """All that a message and what it forwards say, and where their buttons lead."""
+def texts_of(message: discord.Message) -> Iterator[tuple[str, bool]]:
+    """All that a message and what it forwards say, where their buttons lead, and whether a spoiler covers it as a whole."""
     for part in _parts(message):
-        yield part.content
-        for component, _ in walk(part.components):
+        yield part.content, False
+        for component, covered in walk(part.components):
             if isinstance(component, discord.TextDisplay):
-                yield component.content
+                yield component.content, covered
             elif isinstance(component, discord.Button) and component.url is not None:
-                yield component.url
+                yield component.url, covered
 
 
 def embeds_of(message: discord.Message) -> Iterator[tuple[discord.Embed, bool]]:
@@ -174,6 +167,19 @@ def _parts(message: discord.Message) -> list[discord.Message | discord.MessageSn
     return [message, *message.message_snapshots]
 
 
+def _carried(part: discord.Message | discord.MessageSnapshot) -> Iterator[tuple[int | str, Media]]:
+    """The files of one message, each with what it is known by."""
+    for attachment in part.attachments:
+        yield attachment.id, attached(attachment)
+    for component, covered in walk(part.components):
+        yield from _shown(component, covered=covered)
+    for embed in part.embeds:
+        if (media := _embedded(embed, covered=hides(part.content, embed.url))) is not None:
+            yield media.url, media
+    for sticker in part.stickers:
+        yield sticker.id, _stuck(sticker)
+
+
 def _shown(component: discord.Component, *, covered: bool) -> Iterator[tuple[int | str, Media]]:
     """What one component shows, each with what it is known by: an upload by its id, which a message may list as well."""
     match component:
@@ -219,7 +225,8 @@ def _embedded(embed: discord.Embed, *, covered: bool) -> Media | None:
         return None
     kind = Kind.STILL if embed.type == "video" else Kind.PICTURE
     refusal = None if is_discords(url) else NOT_SERVED
-    return Media(name_in(url, "embedded picture"), url, kind, spoiler=covered, refusal=refusal)
+    name = name_in(url, "embedded picture")
+    return Media(name, url, kind, spoiler=covered or name.startswith(SPOILER), refusal=refusal)
 
 
 def _stuck(sticker: discord.StickerItem) -> Media:

@@ -60,10 +60,13 @@ def video_of(message: discord.Message) -> Media | Link | None:
             return media if media.refusal is None else replace(linked(media.url), spoiler=media.spoiler)
     for embed, covered in embeds_of(message):
         if embed.type == "video" and (shown := _embedded(embed)) is not None:
-            return replace(shown, spoiler=covered)
-    links = ((link, hides(text, link)) for text in texts_of(message) if (link := first_link(text)) is not None)
-    videos = ((link, hidden) for link, hidden in links if not name_in(link, "").lower().endswith(PICTURE_ENDINGS))
-    return next((replace(linked(link), spoiler=hidden) for link, hidden in videos), None)
+            return replace(shown, spoiler=shown.spoiler or covered)
+    for text, covered in texts_of(message):
+        link = first_link(text)
+        if link is not None and not name_in(link, "").lower().endswith(PICTURE_ENDINGS):
+            found = linked(link)
+            return replace(found, spoiler=found.spoiler or covered or hides(text, link))
+    return None
 
 
 def unlabelled_video_of(message: discord.Message) -> Media | None:
@@ -80,7 +83,8 @@ def given_video(attachment: discord.Attachment) -> Media | None:
 def linked(link: str) -> Media | Link:
     """Where a link leads: to a file that Discord keeps, or away."""
     if is_discords(link) and name_in(link, "").lower().endswith(VIDEO_ENDINGS):
-        return Media(name_in(link, "video"), link, Kind.VIDEO)
+        name = name_in(link, "video")
+        return Media(name, link, Kind.VIDEO, spoiler=name.startswith(SPOILER))
     return Link(link)
 
 
@@ -128,7 +132,8 @@ def _embedded(embed: discord.Embed) -> Media | Link | None:
     """What an embedded video is: a file that Discord serves, or the page that it is from."""
     proxied = embed.video.proxy_url
     if proxied is not None and is_discords(proxied):
-        return Media(name_in(embed.url or proxied, "video"), proxied, Kind.VIDEO)
+        name = name_in(embed.url or proxied, "video")
+        return Media(name, proxied, Kind.VIDEO, spoiler=name.startswith(SPOILER))
     return linked(embed.url) if embed.url is not None else None
 
 

@@ -118,6 +118,31 @@ def test_a_spoiler_covers_all_that_is_in_it() -> None:
     assert [media.spoiler for media in media_of(shown)] == [True, True, True, True, False]
 
 
+def test_what_is_listed_openly_and_shown_as_a_spoiler_is_one() -> None:
+    shown = message(gallery(upload("a.jpg", 11), spoiler=True), attachments=[attachment("a.jpg", 11, "image/jpeg")])
+    assert [(media.size, media.spoiler) for media in media_of(shown)] == [(10, True)]
+
+
+def test_a_link_in_a_covered_container_is_a_spoiler() -> None:
+    link = "https://youtu.be/abc"
+    button = {"type": 2, "id": 2, "style": 5, "label": "Watch", "url": link}
+    for part in ({"type": 10, "id": 1, "content": link}, {"type": 1, "id": 1, "components": [button]}):
+        for covered in (True, False):
+            assert video_of(message(container(part, spoiler=covered))) == Link(link, covered)
+
+
+def test_a_link_to_a_file_that_was_posted_as_a_spoiler_is_one() -> None:
+    film = f"{CDN}/SPOILER_mv.mp4"
+    told = message(flags=0, content=f"see {film}")
+    embed = {"type": "video", "url": film, "video": {"url": film, "proxy_url": film, "width": 9, "height": 9}}
+    for shown in (told, message(flags=0, content=film, embeds=[embed])):
+        video = video_of(shown)
+        assert isinstance(video, Media)
+        assert video.spoiler
+    picture = {"type": "image", "url": CDN, "thumbnail": {"url": CDN, "proxy_url": f"{CDN}/SPOILER_a.jpg"}}
+    assert [media.spoiler for media in media_of(message(flags=0, embeds=[picture]))] == [True]
+
+
 def test_a_video_in_components_is_a_video() -> None:
     film = upload("mv.mp4", 11, "video/mp4")
     assert video_of(message(container(gallery(upload("a.jpg", 10), film)))) == Media("mv.mp4", film["url"], Kind.VIDEO)
@@ -140,7 +165,7 @@ def test_a_link_in_a_text_or_on_a_button_is_a_link() -> None:
 
 def test_all_that_is_said_is_read_in_its_order() -> None:
     shown = message({"type": 10, "id": 1, "content": "one"}, container(section(upload("a.jpg", 11), "two")))
-    assert [text for text in texts_of(shown) if text] == ["one", "two"]
+    assert [text for text, _ in texts_of(shown) if text] == ["one", "two"]
 
 
 def test_an_address_that_is_none_does_no_harm() -> None:
