@@ -76,6 +76,11 @@ async def servers_meant(interaction: discord.Interaction[Nugu]) -> list[int]:
     return [server for server in asked if client.get_guild(server) is not None][:MUTUAL_SERVERS]
 
 
+def confined_to(interaction: discord.Interaction[Nugu]) -> int | None:
+    """The channel that alone may show what is posted in it, if this is one."""
+    return channel_of(interaction) if _is_restricted(interaction.client, interaction.channel) else None
+
+
 def server_of(interaction: discord.Interaction[Nugu]) -> int | None:
     """The server asked in, if the bot is in it; somebody may have brought it along as their own app."""
     return interaction.guild_id if interaction.guild_id and interaction.client.get_guild(interaction.guild_id) else None

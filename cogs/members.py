@@ -12,7 +12,7 @@ from bot.client import Nugu  # discord.py reads the annotations
 from bot.names import LONGEST_NAME
 from bot.trust import Trust
 from bot.usecases import members, photos, roster
-from cogs.asking import channel_of
+from cogs.asking import channel_of, confined_to
 from cogs.cards.members import doomed_card, member_card, member_files
 from cogs.cards.roster import GROUP, NAME, PHOTOS, MemberForm, added_card, waiting_card
 from cogs.gather import gather_photos
@@ -165,7 +165,14 @@ async def add_member(
     client = interaction.client
     submitted = await read_attachments(client, given)
     added = await roster.add_member(
-        client.app, interaction.guild_id, group, name, submitted, by=interaction.user.id, asks=True
+        client.app,
+        interaction.guild_id,
+        group,
+        name,
+        submitted,
+        by=interaction.user.id,
+        asks=True,
+        only_in=confined_to(interaction),
     )
     view, files = added_card(added, await roster.sheet_of(client.app, added))
     await interaction.followup.send(view=view, files=files, ephemeral=True)

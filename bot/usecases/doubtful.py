@@ -27,13 +27,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A face of which a moderator must say more: why, its crop, and how well it is seen."""
+    """A face of which a moderator must say more: why, its crop, whether as a spoiler, and how well it is seen."""
 
     question: int
     face: int
     member: int
     sentence: str
     crop: bytes | None
+    spoiler: bool
     face_width: int
     sharpness: float | None
 
@@ -55,7 +56,8 @@ async def choose(
         doubt = flaw or resemblance(face.guess, member.id, member.name)
     if doubt is not None:
         data = await app.storage.get(crop.key)
-        return Waiting(question_id, face_id, member_id, doubt, data, crop.face_width, crop.sharpness)
+        seen = crop.face_width, crop.sharpness
+        return Waiting(question_id, face_id, member_id, doubt, data, crop.spoiler, *seen)
     return await _learn(app, server_id, question_id, face_id, member_id, by, deliberate=False)
 
 

@@ -35,7 +35,7 @@ class KeptCrop:
 class Look:
     """A photo that was looked at: the hash of its bytes, what was seen, and what its one face is a copy of.
 
-    `accepted`: it is a crop of before, so that nobody asks whether it is good enough.
+    `accepted`: it is a crop of before, so that nobody asks whether it is good enough. `spoiler`: it was handed in as one.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Look:
     result: Identified | Refused
     copied: Copied = NO_COPY
     accepted: bool = False
+    spoiler: bool = False
 
     @property
     def faces(self) -> tuple[SeenFace, ...]:
@@ -65,6 +66,7 @@ async def look_at(
     """
     others = await _rivals(app, bench, server_id, group_id) if rivals and group_id is not None else None
     looks = await asyncio.gather(*(_look(app, bench, photo, others, kept.get(photo.name)) for photo in photos))
+    looks = [replace(look, spoiler=photo.spoiler) for look, photo in zip(looks, photos, strict=True)]
     return await _compared(app, server_id, group_id, looks)
 
 

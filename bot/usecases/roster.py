@@ -75,22 +75,30 @@ class Asks:
 
 @dataclass(frozen=True, slots=True)
 class TakenPhoto:
-    """What became of one photo: its face where it was taken, or why not, and whether a moderator may say more."""
+    """What became of one photo: its face where it was taken, or why not, and whether a moderator may say more.
+
+    `spoiler`: it was handed in as one.
+    """
 
     name: str
     cut: Cut | None
     reason: str | None
     asks: Asks | None = None
+    spoiler: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class AddedMember:
-    """A member after photos were added. `photos` counts all that they have now."""
+    """A member after photos were added. `photos` counts all that they have now.
+
+    `only_in`: the age-restricted channel that alone shows those that were taken, if it is one.
+    """
 
     group: str
     member: str
     taken: tuple[TakenPhoto, ...]
     photos: int
+    only_in: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +114,14 @@ class ListedGroup:
 @dataclass(frozen=True, slots=True)
 class _Adding:
     """Who adds photos, to which server's roster; `asks`: whether they may say more of doubtful ones; `makes_group`: whether
-    the group comes to be with its first photo.
+    the group comes to be with its first photo; `only_in`: the channel that alone may show them, if not every may.
     """
 
     server_id: int
     by: int
     asks: bool
     makes_group: bool
+    only_in: int | None
 
 
 async def add_group(app: App, server_id: int, name: str) -> str:
@@ -137,12 +146,14 @@ async def add_member(
     make_group: bool = False,
     asks: bool = False,
     kept: Mapping[str, KeptCrop] | None = None,
+    only_in: int | None = None,
 ) -> AddedMember:
     """Add a member, or more photos of one. A photo that can't be taken says why and leaves the others alone.
 
     With `asks`, a doubtful photo is kept as a question for a moderator: which of its faces is meant; though the face is
     small, blurred, or looks like another member. A new member is made even where that is all there is. With `make_group`, a
     group that isn't there comes to be with its first photo. `kept` are those of the photos, by name, that are crops of before.
+    `only_in`: the age-restricted channel in which they are handed in, if it is one.
 
     Raises PersonError for an unknown group (unless `make_group`), a bad name, a server where nothing may be learned, or
     NoUsablePhotoError for a new member.
@@ -159,7 +170,7 @@ async def add_member(
             # An engine that was put into use while another looked would never see these photos.
             if await Engines(session).in_use(held=True) != bench.engine:
                 continue
-            return await _add(session, _Adding(server_id, by, asks, make_group), group, name, looks, cuts)
+            return await _add(session, _Adding(server_id, by, asks, make_group, only_in), group, name, looks, cuts)
 
 
 async def sheet_of(app: App, added: AddedMember) -> bytes | None:
@@ -225,7 +236,9 @@ async def _add(
     if is_new and not any(photo.cut or photo.asks for photo in taken):
         # What was made so far goes with the transaction.
         raise NoUsablePhotoError(name, [photo.name for photo in taken], [photo.reason or "" for photo in taken])
-    return AddedMember(found.name, member.name, tuple(taken), await rosters.photo_count(member.id))
+    return AddedMember(
+        found.name, member.name, tuple(taken), await rosters.photo_count(member.id), only_in=adding.only_in
+    )
 
 
 async def _check_learns(session: AsyncSession, server_id: int) -> None:
@@ -272,8 +285,10 @@ async def _keep(
             return await _ask(session, adding, member, look, cuts, doubt)
     stored = cuts[face.cut.jpeg]._replace(sha256=look.sha256)
     crop = await Crops(session).add(adding.server_id, stored, face.vector, result.engine)
+    if look.spoiler or adding.only_in is not None:
+        await Crops(session).confine(crop, adding.only_in, spoiler=look.spoiler)
     await rosters.add_photo(Photo(member_id=member.id, crop_id=crop.id, added_by=adding.by), adding.server_id)
-    return TakenPhoto(look.name, face.cut, None)
+    return TakenPhoto(look.name, face.cut, None, spoiler=look.spoiler)
 
 
 def _had(told: str, before: Collection[Member], member: Member) -> str | None:
@@ -307,11 +322,13 @@ async def _ask(
         threshold=SURE,
         rosters=[adding.server_id],
     )
-    answer = await Questions(session).add(question, [(look.name, result)], cuts)
+    answer = await Questions(session).add(
+        question, [(look.name, result)], cuts, spoilers={0} if look.spoiler else (), only_in=adding.only_in
+    )
     cut = result.faces[0].cut
     picture = result.tagged or (cut.jpeg if cut else b"")
     sharpness = {face.number: face.cut.sharpness for face in result.faces if face.cut is not None}
     faces = tuple(
         AskedFace(face.id, face.number, face.box.width, sharpness.get(face.number)) for _, face in answer.faces
     )
-    return TakenPhoto(look.name, None, doubt, Asks(answer.id, member.id, faces, picture))
+    return TakenPhoto(look.name, None, doubt, Asks(answer.id, member.id, faces, picture), spoiler=look.spoiler)

@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot.wording import circled, counted, plain, seen_in_words
-from cogs.cards.layout import LONGEST_TEXT, NO_GROUP, Button, Layout, Row, Select, container, gallery, route, told_card
+from cogs.cards.layout import (
+    LONGEST_TEXT,
+    NO_GROUP,
+    Button,
+    Layout,
+    Row,
+    Select,
+    container,
+    gallery,
+    route,
+    shown_only_in,
+    told_card,
+)
 from cogs.limits import MOST_FILES
 
 if TYPE_CHECKING:
@@ -62,10 +74,16 @@ def added_card(added: AddedMember, sheet: bytes | None) -> tuple[Layout, list[di
     if sheet is not None:
         files.append(discord.File(BytesIO(sheet), filename="faces.jpg"))
         box.add_item(
-            gallery(("faces.jpg", f"The faces taken of {added.member}: {', '.join(name for name, _ in taken)}"))
+            gallery(
+                ("faces.jpg", f"The faces taken of {added.member}: {', '.join(name for name, _ in taken)}"),
+                spoiler=any(photo.spoiler for photo in added.taken),
+            )
         )
         seen = (f"{plain(name)}: {seen_in_words(cut.face_width, cut.sharpness)}" for name, cut in taken)
         box.add_item(discord.ui.TextDisplay("\n".join(seen)[: LONGEST_TEXT // 2]))
+        if added.only_in is not None:
+            told = f"-# From here they are {shown_only_in(added.only_in)}; added elsewhere, everywhere."
+            box.add_item(discord.ui.TextDisplay(told))
     if refused:
         lines = "\n".join(f"⚠️ {plain(photo.name)}: {photo.reason}." for photo in refused)
         box.add_item(discord.ui.TextDisplay(lines[: LONGEST_TEXT // 3]))
@@ -92,16 +110,17 @@ def waiting_card(photo: TakenPhoto, asks: Asks) -> tuple[Layout, list[discord.Fi
             options=options,
         )
         rows = [Row(menu), Row(Button(label="None of them", custom_id=route("leaveout", asks.question)))]
-        return _asking(text, asks.picture, "The photo with a number on each face", rows)
+        return _asking(text, asks.picture, "The photo with a number on each face", rows, spoiler=photo.spoiler)
     text = f"⚠️ **{plain(photo.name)}**: {photo.reason}.\n-# {seen_in_words(face.width, face.sharpness)}"
-    return _asking(text, asks.picture, "The face in it", [_use_or_not(asks.question, face.id, asks.member)])
+    row = _use_or_not(asks.question, face.id, asks.member)
+    return _asking(text, asks.picture, "The face in it", [row], spoiler=photo.spoiler)
 
 
 def doubt_card(waiting: Waiting) -> tuple[Layout, list[discord.File]]:
     """The face that was chosen is doubtful: is it used all the same?"""
     text = f"⚠️ Taken alone, {waiting.sentence}.\n-# {seen_in_words(waiting.face_width, waiting.sharpness)}"
     row = _use_or_not(waiting.question, waiting.face, waiting.member)
-    return _asking(text, waiting.crop, "The face that was chosen", [row])
+    return _asking(text, waiting.crop, "The face that was chosen", [row], spoiler=waiting.spoiler)
 
 
 def groups_card(groups: Sequence[ListedGroup]) -> Layout:
@@ -128,14 +147,16 @@ def _use_or_not(question: int, face: int, member: int) -> Row:
     )
 
 
-def _asking(text: str, picture: bytes | None, alt: str, rows: Sequence[Row]) -> tuple[Layout, list[discord.File]]:
+def _asking(
+    text: str, picture: bytes | None, alt: str, rows: Sequence[Row], *, spoiler: bool
+) -> tuple[Layout, list[discord.File]]:
     card = Layout()
     box = container(AMBER)
     box.add_item(discord.ui.TextDisplay(text[:LONGEST_TEXT]))
     files: list[discord.File] = []
     if picture is not None:
         files = [discord.File(BytesIO(picture), filename="photo.jpg")]
-        box.add_item(discord.ui.MediaGallery(discord.MediaGalleryItem("attachment://photo.jpg", description=alt)))
+        box.add_item(gallery(("photo.jpg", alt), spoiler=spoiler))
     for row in rows:
         box.add_item(row)
     card.add_item(box)

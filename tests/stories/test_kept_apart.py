@@ -62,6 +62,31 @@ async def test_an_embedded_picture_behind_a_spoiler_is_covered(stage: Stage) -> 
         assert covered(card) == [text.startswith("||")]
 
 
+async def test_what_moderators_hand_in_stays_apart_too(stage: Stage, adults: ChannelHandle) -> None:
+    await stage.enrol_presidents()
+    more = {"group": "Presidents", "name": "Obama"}
+    added = answer(await stage.moderator.slash(stage.channel, "member add", **more, photo=spoiler(stage, "obama2.jpg")))
+    assert covered(added) == [True]
+    added = answer(await stage.moderator.slash(adults, "member add", **more, photo=stage.photo("obama3.jpg")))
+    assert f"shown in {adults.mention} alone" in texts(added)
+    assert covered(added) == [False]
+    for where, seen in ((stage.channel, [False, True]), (adults, [False, True, False])):
+        shown = answer(await stage.moderator.slash(where, "member photos", group="Presidents", member="Obama"))
+        assert sorted(covered(shown)) == sorted(seen)
+    exported = answer(await stage.moderator.slash(stage.channel, "roster export"))
+    assert "2 photos from spoilers or age-restricted channels I left out." in texts(exported)
+
+    # Looks like somebody else, so it waits for a word.
+    doubtful = {"group": "Presidents", "name": "Biden"}
+    waits = answer(
+        await stage.moderator.slash(adults, "member add", **doubtful, photo=spoiler(stage, "obama_partial_face.jpg"))
+    )
+    assert covered(waits) == [True]
+    assert f"Faces from {adults.mention} wait there" in texts(
+        answer(await stage.moderator.slash(stage.channel, "review"))
+    )
+
+
 async def test_what_an_age_restricted_channel_showed_is_shown_there_alone(stage: Stage, adults: ChannelHandle) -> None:
     await stage.enrol_presidents()
     await stage.fan.slash(adults, "who", picture=stage.photo("obama2.jpg"))
