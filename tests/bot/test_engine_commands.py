@@ -202,7 +202,7 @@ def test_from_a_folder_and_back(data: Path, source: Path, public_photos: Path) -
     (data / "engines" / "toy" / "weights.bin").unlink()
     doctor = nugu("doctor", data=data, **toy.environment(NUGU_WORKERS="1"))
     assert doctor.returncode == 1
-    assert "✗ engine: The engine toy is not installed. My owner gets it with `nugu engine install toy`" in doctor.stdout
+    assert "✗ engine: The engine toy is not installed. Get its files: nugu engine install toy;" in doctor.stdout
     refused = nugu("identify", public_photos / "obama2.jpg", data=data, **toy.environment())
     assert refused.returncode == 1
     (line,) = refused.stderr.splitlines()
@@ -213,9 +213,9 @@ def test_from_a_folder_and_back(data: Path, source: Path, public_photos: Path) -
 
 def test_from_its_publisher(data: Path, public_photos: Path) -> None:
     with publisher(bytes(range(256)) * 1024) as (url, asked):
-        done = engine("install", "toy", data=data, NUGU_TOY_URL=url)
+        done = engine("install", "toy", data=data, TOY_URL=url)
         assert (done.returncode, done.stderr) == (0, "")
-        again = engine("install", "toy", data=data, NUGU_TOY_URL=url)
+        again = engine("install", "toy", data=data, TOY_URL=url)
         assert again.returncode == 0
     assert asked == [None]
     assert answered_by(data, public_photos / "biden.jpg") == ("toy-1", "Biden")
@@ -224,7 +224,7 @@ def test_from_its_publisher(data: Path, public_photos: Path) -> None:
 def test_killed_while_it_downloads(data: Path) -> None:
     part = data / "engines" / "toy" / "weights.bin.part"
     with publisher(bytes(range(256)) * 1024, delay=0.2) as (url, asked):
-        with installing("toy", data=data, NUGU_TOY_URL=url) as process:
+        with installing("toy", data=data, TOY_URL=url) as process:
             deadline = time.monotonic() + LONG_ENOUGH
             while not (part.exists() and part.stat().st_size) and time.monotonic() < deadline:
                 time.sleep(0.02)
@@ -233,7 +233,7 @@ def test_killed_while_it_downloads(data: Path) -> None:
         assert errors == ""
         assert state(data) == ("dlib", (PHOTOS, 0, 0))
         assert part.stat().st_size > 0
-        done = engine("install", "toy", data=data, NUGU_TOY_URL=url)
+        done = engine("install", "toy", data=data, TOY_URL=url)
         assert done.returncode == 0, done.stderr
     assert len(asked) == 2
     assert asked[1] is not None
@@ -244,11 +244,12 @@ def test_killed_while_it_downloads(data: Path) -> None:
 def test_stopped_while_it_looks_at_the_photos(
     data: Path, source: Path, public_photos: Path, number: signal.Signals
 ) -> None:
-    with installing("toy", "--from", source, data=data, NUGU_TOY_SECONDS="0.5") as process:
+    marks = data / "marks"
+    with installing("toy", "--from", source, data=data, TOY_SECONDS="0.8", TOY_MARKS=str(marks)) as process:
         deadline = time.monotonic() + LONG_ENOUGH
-        while not (data / "engines" / "toy" / "weights.bin").exists() and time.monotonic() < deadline:
+        # The first is of the rehearsal, before any photo.
+        while not (marks.exists() and marks.stat().st_size > 1) and time.monotonic() < deadline:
             time.sleep(0.02)
-        time.sleep(4)
         assert process.poll() is None
         os.killpg(process.pid, number)
         _, errors = process.communicate(timeout=LONG_ENOUGH)

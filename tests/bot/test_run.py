@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -30,16 +31,34 @@ def test_without_a_network_it_says_so(tmp_path: Path) -> None:
     assert "Traceback" not in errors
 
 
-@pytest.mark.parametrize(
-    "delay", [0.3, 1.5, *(pytest.param(delay, marks=pytest.mark.thorough) for delay in (0.8, 3.0))]
-)
-def test_told_to_stop_while_it_starts(tmp_path: Path, delay: float) -> None:
-    with socket.socket() as silent:
-        silent.bind(("127.0.0.1", 0))
-        silent.listen()
-        with running(tmp_path, silent.getsockname()[1]) as process:
-            time.sleep(delay)
-            process.send_signal(signal.SIGTERM)
-            _, errors = process.communicate(timeout=LONG_ENOUGH)
-    assert process.returncode in {0, -signal.SIGTERM}
+@pytest.fixture
+def silent() -> Generator[socket.socket]:
+    """A Discord that lets everybody in, and never says a word."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        listening.settimeout(LONG_ENOUGH)
+        yield listening
+
+
+def told_to_stop(process: subprocess.Popen[str]) -> int:
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=LONG_ENOUGH)
     assert "Traceback" not in errors
+    return process.returncode
+
+
+def test_told_to_stop_while_it_waits_for_discord(tmp_path: Path, silent: socket.socket) -> None:
+    with running(tmp_path, silent.getsockname()[1]) as process:
+        connection, _ = silent.accept()
+        with connection:
+            assert connection.recv(1)
+            assert told_to_stop(process) == 0
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("delay", [0.0, 0.2, 0.4, 0.8, 3.0])
+def test_told_to_stop_at_any_moment(tmp_path: Path, silent: socket.socket, delay: float) -> None:
+    with running(tmp_path, silent.getsockname()[1]) as process:
+        time.sleep(delay)
+        assert told_to_stop(process) in {0, -signal.SIGTERM}

@@ -23,7 +23,7 @@ from tests.support import toy
 def compute() -> Generator[Compute]:
     """Two worker processes that know the toy engine, and take their time with it."""
     with pytest.MonkeyPatch.context() as patched:
-        for name, value in toy.environment(NUGU_TOY_SECONDS="0.3").items():
+        for name, value in toy.environment(TOY_SECONDS="0.3").items():
             patched.setenv(name, value)
         toy.put_in_place()
         compute = Compute(Settings(workers=2, deadline=LONG_ENOUGH))

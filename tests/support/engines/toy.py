@@ -18,7 +18,7 @@ VERSION = "toy-1"
 WEIGHTS = (
     WeightFile(
         path="toy/weights.bin",
-        url=os.environ.get("NUGU_TOY_URL", "http://127.0.0.1:9/weights.bin"),
+        url=os.environ.get("TOY_URL", "http://127.0.0.1:9/weights.bin"),
         size=len(CONTENT),
         sha256=sha256(CONTENT).hexdigest(),
         licence="MIT",
@@ -46,7 +46,7 @@ def load_dlib(weights: Path) -> Engine:
 
 
 class Toy:
-    """Works as dlib does, at its leisure if NUGU_TOY_SECONDS says so."""
+    """Works as dlib does, at its leisure if TOY_SECONDS says so; each encoding leaves a mark in the file TOY_MARKS."""
 
     name = "toy"
     version = VERSION
@@ -63,7 +63,10 @@ class Toy:
         return self._dlib.closer(picture, face)
 
     def encode(self, picture: Any, faces: Sequence[Any]) -> Any:
-        time.sleep(float(os.environ.get("NUGU_TOY_SECONDS", "0")))
+        if marks := os.environ.get("TOY_MARKS"):
+            with Path(marks).open("a") as file:
+                file.write(".")
+        time.sleep(float(os.environ.get("TOY_SECONDS", "0")))
         return self._dlib.encode(picture, faces)[:, ::-1].copy()
 
     def chips(self, picture: Any, faces: Sequence[Any]) -> Any:
