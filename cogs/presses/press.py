@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, cast
 import discord
 
 from bot.client import UNREACHABLE, answer_error
-from bot.errors import ForgottenError
+from bot.errors import ForgottenError, PersonError
 from bot.trust import Trust
 from bot.usecases import clip, identify
 from bot.usecases.correct import Speaker
@@ -122,7 +122,9 @@ async def bring_up_to_date(client: Nugu, answer: Answer, message: discord.Messag
     if finished is not None:
         await edit(view=clip_card(finished, shown))
         return
-    files = await _drawn_anew(client, answer) if answer.is_drawn_otherwise else None
+    files = None
+    if answer.is_drawn_otherwise:
+        answer, files = await _drawn_as_now(client, answer)
     if files is not None:
         try:
             await edit(view=result_card(answer.as_drawn()), attachments=result_files(files))
@@ -136,10 +138,28 @@ async def bring_up_to_date(client: Nugu, answer: Answer, message: discord.Messag
     await edit(view=result_card(answer, shown))
 
 
+async def _drawn_as_now(client: Nugu, answer: Answer) -> tuple[Answer, dict[str, bytes] | None]:
+    """The answer as it stands once its pictures are drawn, and these; see `_drawn_anew`.
+
+    Who says more of it while it is drawn may have their card before, so it is drawn once more with that.
+    """
+    while True:
+        files = await _drawn_anew(client, answer)
+        now = await identify.read_again(client.app, answer.id)
+        if files is None or [face.guess_now for _, face in now.faces] == [face.guess_now for _, face in answer.faces]:
+            return now, files
+        answer = now
+
+
 async def _drawn_anew(client: Nugu, answer: Answer) -> dict[str, bytes] | None:
     """The answered pictures with the names of now; None where Discord doesn't show them any more."""
     pictures = await _asked_about(client, answer)
-    return await identify.draw_again(client.app, answer, pictures) if pictures else None
+    try:
+        return await identify.draw_again(client.app, answer, pictures) if pictures else None
+    except PersonError as failure:
+        # The word is kept whatever becomes of the picture.
+        log.info("could not draw the pictures of question %s again: %s", answer.id, failure)
+        return None
 
 
 async def _asked_about(client: Nugu, answer: Answer) -> Sequence[Submitted]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
+from collections.abc import Sequence
 from typing import Any
 from unittest.mock import Mock, patch
 
@@ -14,8 +15,14 @@ import pytest
 from PIL import Image, ImageFilter
 from sqlalchemy import select
 
+from bot.answers import Answer
+from bot.app import App
 from bot.database.tables import Crop, Question, QuestionFace, Word
+from bot.errors import WorkersAwayError
 from bot.trust import Trust
+from bot.usecases import correct, identify
+from bot.usecases.correct import Speaker
+from bot.usecases.identify import Submitted
 from bot.words import Meaning
 from tests.stories.conftest import Stage
 from tests.stories.reading import alt_texts, answer, buttons, option, options, texts
@@ -229,6 +236,41 @@ async def test_so_is_one_of_a_picture_that_came_with_the_command_until_the_inter
     await stage.moderator.click(stage.channel.last_message, label="Undo")
     assert STALE in texts(stage.channel.last_message)
     assert stage.channel.last_message.id == card.id
+
+
+async def test_of_two_corrections_at_once_the_picture_carries_the_later(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await asked(stage)
+    draw_again, drawn = identify.draw_again, list[str | None]()
+
+    async def overtaken(app: App, answer: Answer, pictures: Sequence[Submitted]) -> dict[str, bytes] | None:
+        ((_, face),) = answer.faces
+        drawn.append(face.name)
+        files = await draw_again(app, answer, pictures)
+        if len(drawn) == 1:
+            await correct.say_name(app, answer.id, face.id, "Momo", Speaker(1, Trust.TRUSTED))
+        return files
+
+    monkeypatch.setattr(identify, "draw_again", overtaken)
+    await fix(stage, "Biden")
+    assert drawn == ["Biden", "Momo"]
+    assert alt_texts(stage.channel.last_message) == ["Faces, row by row: ① Momo"]
+    assert STALE not in texts(stage.channel.last_message)
+
+
+async def test_a_correction_is_kept_though_its_picture_can_not_be_drawn(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await asked(stage)
+
+    async def too_slow(*_: object) -> None:
+        raise WorkersAwayError
+
+    monkeypatch.setattr(identify, "draw_again", too_slow)
+    await fix(stage, "Biden")
+    assert alt_texts(stage.channel.last_message) == ["Faces, row by row: ① Biden, still drawn as Obama"]
+    assert STALE in texts(stage.channel.last_message)
 
 
 async def fix(stage: Stage, name: str) -> None:
