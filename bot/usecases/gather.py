@@ -18,7 +18,7 @@ from bot.database.rosters import Rosters
 from bot.database.servers import Servers
 from bot.database.spellings import Spellings
 from bot.database.tables import Group, Member, Question
-from bot.errors import NobodyKnownError, PersonError
+from bot.errors import NobodyKnownError, PersonError, TooSlowError, WorkLostError
 from bot.gather.candidates import Candidate, Tally, candidates, queries
 from bot.gather.sources import load
 from bot.jobs import Identified, Refused, SeenFace
@@ -166,7 +166,8 @@ async def _spot(app: App, bench: Workbench, batch: Sequence[Candidate], gatherin
     )
     kept: list[Kept] = []
     for candidate, result in zip(batch, results, strict=True):
-        if isinstance(result, BaseException) and not isinstance(result, PersonError):
+        # What is wrong with one file leaves the others; workers or an engine that are away are wrong for all.
+        if isinstance(result, BaseException) and not isinstance(result, TooSlowError | WorkLostError):
             raise result
         if isinstance(result, BaseException | Refused):
             gathering.refused[NO_FACE] += 1

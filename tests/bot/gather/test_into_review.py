@@ -15,7 +15,7 @@ from bot.app import App
 from bot.commands.gathering import gather_photos, write_photos
 from bot.database.servers import Servers
 from bot.database.tables import HOUSE, Alias, CropEncoding, Member, Photo, Question, QuestionFace, QuestionPicture
-from bot.errors import PersonError, UnknownGroupError
+from bot.errors import EngineAwayError, PersonError, UnknownGroupError, WorkersAwayError
 from bot.gather.candidates import Candidate
 from bot.jobs.gathering import SAME, UNLIKE
 from bot.trust import Trust
@@ -131,6 +131,21 @@ async def test_where_nobody_is_known_by_sight_nothing_that_was_fetched_is_lost(
         ("obama2.jpg", "Obama"),
         ("obama3.jpg", "Obama"),
     ]
+
+
+@pytest.mark.parametrize("away", [WorkersAwayError(), EngineAwayError("dlib")], ids=["workers", "engine"])
+async def test_what_is_away_is_told_and_not_that_photos_have_no_face(
+    presidents: App, search: ImageSearch, public_photos: Path, monkeypatch: pytest.MonkeyPatch, away: PersonError
+) -> None:
+    place(search, public_photos / "obama2.jpg")
+    sought = await seek(presidents, SERVER, "presidents", "obama", 6)
+
+    async def run(*_: object) -> None:
+        raise away
+
+    monkeypatch.setattr(presidents.compute, "run", run)
+    with pytest.raises(type(away)):
+        await gather(presidents, SERVER, sought, by=MODERATOR, told=told)
 
 
 async def test_the_same_search_is_not_run_twice_at_once(presidents: App) -> None:
