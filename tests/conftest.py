@@ -49,14 +49,19 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what `-m quick` runs: of each file the first everyday test, and all others that are neither stories nor slow."""
-    begun: set[Path] = set()
-    for item in items:
-        if item.get_closest_marker("thorough") is not None:
-            continue
-        if item.path not in begun or not (item.get_closest_marker("slow") or item.path.parent.name in STORIES):
+    """Mark what `-m quick` runs: of each file one everyday test, and all others that are neither stories nor slow.
+
+    The one is the first that isn't slow, or else the first.
+    """
+    everyday = [item for item in items if item.get_closest_marker("thorough") is None]
+    slow = {item for item in everyday if item.get_closest_marker("slow") is not None}
+    first: dict[Path, pytest.Item] = {}
+    for item in everyday:
+        if item.path not in first or (first[item.path] in slow and item not in slow):
+            first[item.path] = item
+    for item in everyday:
+        if item is first[item.path] or (item not in slow and item.path.parent.name not in STORIES):
             item.add_marker("quick")
-        begun.add(item.path)
 
 
 @pytest.fixture(scope="session")

@@ -58,6 +58,7 @@ async def suspected(stage: Stage) -> int:
         return len(list(await session.scalars(select(QuestionFace.id).where(QuestionFace.suspected))))
 
 
+@pytest.mark.slow
 async def test_everybody_sees_the_map_and_it_is_drawn_once(presidents: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     stage = presidents
     drawn: list[object] = []
@@ -94,6 +95,7 @@ async def test_everybody_sees_the_map_and_it_is_drawn_once(presidents: Stage, mo
     assert len(drawn) == 3
 
 
+@pytest.mark.slow
 async def test_an_odd_photo_is_marked_and_who_may_do_something_is_told_what(presidents: Stage) -> None:
     stage = presidents
     await wrong_word(stage)
