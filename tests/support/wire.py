@@ -9,7 +9,8 @@
 
 Every body is judged as it arrives; a bad one is answered with 400 as Discord would, and stands in `failures`. What this
 kit says itself is judged by the same description; `UNDESCRIBED` and `WRONG` list what can't be. Faults are made by
-`fail_next`, `reset_next`, `refuse_sync`, `malformed_event`, `revoke_token` and `outage`.
+`fail_next`, `reset_next`, `refuse_sync`, `malformed_event`, `revoke_token`,
+`switch_off` and `outage`.
 """
 
 import asyncio
@@ -191,6 +192,10 @@ class WireDiscord:
     async def malformed_event(self, event: str, data: Json | None = None, guild: Guild | None = None) -> None:
         """Send an event without what a client needs of it: to the guild's shard, or to the first one."""
         await self._gateway.dispatch(event, data or {}, guild.id if guild else None, judged=False)
+
+    def switch_off(self, intents: int) -> None:
+        """Refuse these privileged intents, as an app does whose switches in the developer portal are off."""
+        self._gateway.switched_off = intents
 
     async def revoke_token(self) -> None:
         """Make the token invalid, as a reset in the developer portal does."""

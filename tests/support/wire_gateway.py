@@ -14,7 +14,7 @@ from aiohttp import WSMsgType, web
 from tests.support.discord_answers import event_problems
 from tests.support.wire_world import Json, World
 
-_UNKNOWN_ERROR, _AUTHENTICATION_FAILED = 4000, 4004
+_UNKNOWN_ERROR, _AUTHENTICATION_FAILED, _DISALLOWED_INTENTS = 4000, 4004, 4014
 _HEARTBEAT_SECONDS = 41.25
 
 
@@ -109,6 +109,8 @@ class Gateway:
     def __init__(self, world: World, token: str, signal: Signal) -> None:
         self.sessions: list[Session] = []
         self.identifies = 0
+        self.switched_off = 0
+        """Intents that who asks for is sent away."""
         self.failures: list[str] = []
         """Where events differ from what Discord's description says of their parts."""
         self._world = world
@@ -194,6 +196,9 @@ class Gateway:
     async def _identify(self, connection: Connection, data: Json) -> Session | None:
         if data["token"] != self._token:
             await connection.close(_AUTHENTICATION_FAILED)
+            return None
+        if data["intents"] & self.switched_off:
+            await connection.close(_DISALLOWED_INTENTS)
             return None
         self.identifies += 1
         shard, shard_count = data.get("shard", (0, 1))

@@ -8,11 +8,12 @@ import sys
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
+import discord
 import pytest
 
 from bot.app import App
 from bot.client import Nugu
-from tests.conftest import ROOT
+from tests.conftest import LONG_ENOUGH, ROOT
 from tests.support.wire import TOKEN, WireDiscord
 
 
@@ -62,18 +63,36 @@ async def test_an_event_that_nobody_can_parse_is_left_out(
     assert f"left out a {event} that can't be parsed" in caplog.text
 
 
+async def running(wire: WireDiscord, data: Path, **environment: str) -> asyncio.subprocess.Process:
+    """`nugu run` in a process of its own."""
+    command = (sys.executable, "-m", "tests.support.wire_child", str(wire.port), "--", "run")
+    given = {**os.environ, "DISCORD_TOKEN": TOKEN, "NUGU_DATA": str(data), "NUGU_WORKERS": "1", **environment}
+    return await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=given, stderr=asyncio.subprocess.PIPE)
+
+
+async def test_an_intent_that_is_switched_off_ends_the_start_with_a_sentence(wire: WireDiscord, tmp_path: Path) -> None:
+    wire.switch_off(discord.Intents.message_content.flag)
+    process = await running(wire, tmp_path, NUGU_MESSAGE_CONTENT="true")
+    try:
+        _, errors = await asyncio.wait_for(process.communicate(), LONG_ENOUGH)
+    finally:
+        if process.returncode is None:
+            process.kill()
+    assert process.returncode == 1
+    assert errors.decode().splitlines()[-1].startswith("nugu: NUGU_MESSAGE_CONTENT needs the message-content intent")
+    assert b"Traceback" not in errors
+
+
 async def test_an_outage_is_waited_for_and_a_token_that_was_reset_ends_the_bot(
     wire: WireDiscord, tmp_path: Path
 ) -> None:
     for _ in range(2):
         wire.fail_next("GET", "/users/@me", status=503)
-    command = (sys.executable, "-m", "tests.support.wire_child", str(wire.port), "--", "run")
-    given = {**os.environ, "DISCORD_TOKEN": TOKEN, "NUGU_DATA": str(tmp_path), "NUGU_WORKERS": "1"}
-    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=given, stderr=asyncio.subprocess.PIPE)
+    process = await running(wire, tmp_path)
     try:
         await wire.wait_ready()
         await wire.revoke_token()
-        _, errors = await asyncio.wait_for(process.communicate(), 60)
+        _, errors = await asyncio.wait_for(process.communicate(), LONG_ENOUGH)
     finally:
         if process.returncode is None:
             process.kill()
