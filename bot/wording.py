@@ -116,6 +116,11 @@ def confidence_of(guess: Guess) -> float | None:
     return None if guess.name is None else round(guess.confidence, 4)
 
 
+def basis_of(guess: Guess) -> str | None:
+    """What speaks for the name, as a word of `Basis`; None where there is none."""
+    return None if guess.name is None else guess.basis.value
+
+
 def circled(number: int) -> str:
     """① to ㊿; plain digits with a stop beyond."""
     if 1 <= number <= 20:

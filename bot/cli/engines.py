@@ -16,7 +16,7 @@ verbs = typer.Typer(help="What finds and encodes faces: list, install, switch.",
 def list_all(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON line an engine.")] = False,
 ) -> None:
-    """Show every engine: its version, whether it is installed and in use, how many photos it has encoded."""
+    """Show every engine. Tells its version, whether it is installed and in use, and how many photos it has encoded."""
     given = settings()
     from bot.commands.engines import list_engines
 
@@ -31,7 +31,7 @@ def install(
         typer.Option("--from", help="Take the files from this folder: no network.", exists=True, file_okay=False),
     ] = None,
 ) -> None:
-    """Get an engine from its publishers, re-encode the kept photos with it, and let it answer. A running bot follows."""
+    """Get an engine from its publishers. It encodes the kept photos, and answers from then on. A running bot follows."""
     given = settings()
     from bot.commands.engines import install_engine
 
@@ -40,7 +40,7 @@ def install(
 
 @verbs.command()
 def use(name: Annotated[str, typer.Argument(help="An installed engine.", metavar="ENGINE")]) -> None:
-    """Let an installed engine answer, once it has encoded what it lacks. A running bot follows."""
+    """Let an installed engine answer. It encodes what it lacks first. A running bot follows."""
     given = settings()
     from bot.commands.engines import use_engine
 

@@ -33,7 +33,7 @@ def twins(
     out: Annotated[Path | None, typer.Option(help="Draw it into this PNG file.", dir_okay=False)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Tell it as JSON, with all distances.")] = False,
 ) -> None:
-    """Show which members of a group look most alike, or who looks like a member."""
+    """Show who looks most alike in a group, or like a member."""
     given = settings()
     from bot.commands.twins import show_look_alikes, show_twins
 
@@ -51,7 +51,7 @@ def map_group(
     server: Server = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Tell who lies where as JSON.")] = False,
 ) -> None:
-    """Draw all faces of a group in two dimensions: what lies near is alike."""
+    """Draw a group's faces in two dimensions: near is alike."""
     given = settings()
     from bot.commands.maps import draw_map
 

@@ -16,7 +16,7 @@ verbs = typer.Typer(help="What was learned of each group, and which model answer
 def status(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON line a group.")] = False,
 ) -> None:
-    """Show which model answers for each group, and how many labels wait."""
+    """Show which model answers for each group, and what waits."""
     given = settings()
     from bot.commands.models import show_status
 
@@ -25,7 +25,7 @@ def status(
 
 @verbs.command()
 def history(group: OfGroup, server: Server = 0) -> None:
-    """Show every model of a group: its figures, and what became of it."""
+    """Show every model of a group, and what became of it."""
     given = settings()
     from bot.commands.models import show_history
 
@@ -54,7 +54,7 @@ def report(
     out: Annotated[Path | None, typer.Option(help="Draw it into this PNG file.", dir_okay=False)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Tell it as JSON.")] = False,
 ) -> None:
-    """Show who of a group is recognised, who is mixed up, and which labels look wrong."""
+    """Show who is recognised and mixed up, and doubtful labels."""
     given = settings()
     from bot.commands.models import show_report
 

@@ -19,7 +19,7 @@ def enrol(
     ],
     group: Annotated[str | None, typer.Option(help="FOLDER holds MEMBER/* photos of this one group.")] = None,
 ) -> None:
-    """Add groups, members and photos from a folder, for every server to ask about."""
+    """Add groups, members and photos from a folder. Every server may ask about them."""
     given = settings()
     from bot.commands.folders import enrol_folder
 
@@ -29,7 +29,7 @@ def enrol(
 
 @verbs.command()
 def identify(
-    photos: Annotated[list[Path], typer.Argument(help="Pictures to look at.", metavar="PHOTO…")],
+    photos: Annotated[list[Path], typer.Argument(help="Pictures to look at.", metavar="PHOTO")],
     group: Annotated[str | None, typer.Option(help="The group they belong to; left out, it is found.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON line a photo.")] = False,
     out: Annotated[Path | None, typer.Option(help="Write the tagged pictures to this folder.", file_okay=False)] = None,
@@ -58,15 +58,22 @@ def evaluate(
     ],
     strangers: Annotated[
         list[Path] | None,
-        typer.Option(help="Photos of people who are not enrolled; may be given again.", exists=True, file_okay=False),
+        typer.Option(
+            help="Photos of people who are not enrolled; may be given again.",
+            exists=True,
+            file_okay=False,
+            metavar="<dir>",
+        ),
     ] = None,
-    photos: Annotated[int | None, typer.Option(help="Photos a member to enrol, drawn anew a trial.", min=1)] = None,
-    trials: Annotated[int, typer.Option(help="Times to draw and ask.", min=1)] = 10,
+    photos: Annotated[
+        int | None, typer.Option(help="Photos a member to enrol, drawn anew a trial.", min=1, metavar="<int>")
+    ] = None,
+    trials: Annotated[int, typer.Option(help="Times to draw and ask.", min=1, metavar="<int>")] = 10,
     engine: Annotated[str, typer.Option(help="The engine that encodes.")] = "dlib",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON line a group.")] = False,
     out: Annotated[Path | None, typer.Option(help="Draw the figures into this folder.", file_okay=False)] = None,
 ) -> None:
-    """Measure how well a gallery is recognised, and how rarely a stranger gets a name."""
+    """Count right names, wrong names, and strangers with a name."""
     given = settings()
     from bot.commands.evaluation import evaluate_folders
 
@@ -93,13 +100,15 @@ def gather(
         str | None,
         typer.Argument(help="One of its members; left out, everybody who lacks photos.", metavar="MEMBER"),
     ] = None,
-    wanted: Annotated[int, typer.Option(help="So many photos each member should come to.", min=1, max=50)] = 10,
+    wanted: Annotated[
+        int, typer.Option(help="So many photos each member should come to.", min=1, max=50, metavar="<int>")
+    ] = 10,
     server: Annotated[int, typer.Option(help="The Discord server whose roster it is; 0 is your own.")] = 0,
     out: Annotated[
         Path | None, typer.Option(help="Write the photos to this folder, and nothing into review.", file_okay=False)
     ] = None,
 ) -> None:
-    """Look for photos of members in image searches, and put them into a server's review."""
+    """Look for photos of members in image searches. They go into a server's review."""
     given = settings()
     from bot.commands.gathering import gather_photos
 

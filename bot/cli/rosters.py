@@ -34,7 +34,7 @@ def remove(
     server: Server = 0,
     sure: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
 ) -> None:
-    """Remove a group or a member with all that is kept of it: photos, encodings, words."""
+    """Remove a group or a member. Photos, encodings and words go too."""
     given = settings()
     from bot.commands.rosters import remove_named
 
@@ -66,7 +66,7 @@ def import_roster(
         Path, typer.Argument(help="A zip archive of GROUP/MEMBER/*.", metavar="FILE", exists=True, dir_okay=False)
     ],
 ) -> None:
-    """Add groups, members and photos from a zip archive, for every server to ask about."""
+    """Add groups, members and photos from a zip archive. Every server may ask about them."""
     given = settings()
     from bot.commands.folders import import_archive
 

@@ -34,7 +34,8 @@ def demo(
         Path | None, typer.Option(help="Enrol FOLDER/GROUP/MEMBER/* first.", exists=True, file_okay=False)
     ] = None,
     port: Annotated[
-        int | None, typer.Option(help="Port of the page; left out, the next free one.", min=0, max=65535)
+        int | None,
+        typer.Option(help="Port of the page; left out, the next free one.", min=0, max=65535, metavar="<int>"),
     ] = None,
 ) -> None:
     """Try the bot in a browser: no token, no account."""

@@ -23,7 +23,9 @@ def annotate(
     length: Annotated[str | None, typer.Option(help="How much of it, such as 0:30; left out, to the end.")] = None,
     group: Annotated[str | None, typer.Option(help="The group that is in it; left out, it is found.")] = None,
     style: Annotated[Style, typer.Option(help="What is drawn.")] = Style.NAMES,
-    height: Annotated[int | None, typer.Option(help="The clip's greatest height in pixels.", min=144, max=2160)] = None,
+    height: Annotated[
+        int | None, typer.Option(help="The clip's greatest height in pixels.", min=144, max=2160, metavar="<int>")
+    ] = None,
     frames: Annotated[
         Path | None, typer.Option(help="Write the annotated frames as JPGs to this folder.", file_okay=False)
     ] = None,

@@ -23,7 +23,7 @@ from bot.database.tables import HOUSE
 from bot.errors import OperatorError, PersonError
 from bot.links.fetching import tidied
 from bot.usecases.identify import Asked, naming_of
-from bot.wording import circled, confidence_of, in_words, silent, time_code, unknown_people
+from bot.wording import basis_of, circled, confidence_of, in_words, silent, time_code, unknown_people
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -142,6 +142,7 @@ def as_record(source: str, out: Path, done: Annotated, fitted: Fitted, seconds: 
                 "number": person.number,
                 "name": person.guess.name,
                 "confidence": confidence_of(person.guess),
+                "basis": basis_of(person.guess),
                 "band": person.guess.band.value,
                 "seconds": round(person.seconds, 2),
                 "on_screen": [[round(done.section.start + at, 2) for at in span] for span in person.spans],

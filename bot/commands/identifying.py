@@ -11,7 +11,7 @@ from bot.commands.folders import submitted
 from bot.commands.own_words import at_terminal
 from bot.jobs import Refused
 from bot.usecases.identify import Asked, look
-from bot.wording import circled, confidence_of, in_words
+from bot.wording import basis_of, circled, confidence_of, in_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,6 +58,7 @@ def as_record(photo: Path, result: Identified) -> dict[str, Any]:
                 "box": face.box.as_list(),
                 "name": face.guess.name,
                 "confidence": confidence_of(face.guess),
+                "basis": basis_of(face.guess),
                 "band": face.guess.band.value,
                 "flaws": [flaw.value for flaw in face.flaws],
                 "candidates": [

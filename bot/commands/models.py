@@ -9,6 +9,7 @@ from bot import terminal
 from bot.app import App
 from bot.commands.training import in_words
 from bot.database.rosters import Rosters
+from bot.database.tables import HOUSE
 from bot.usecases import models
 from bot.wording import counted
 
@@ -36,8 +37,8 @@ async def show_status(settings: Settings, *, as_json: bool) -> None:
 async def show_history(settings: Settings, group: str, server: int) -> None:
     """Print a line a model of a group, the newest first."""
     async with App.open(settings) as app:
-        for model in (await models.history(app, server, group)).models:
-            terminal.say(model_in_words(model))
+        found = await models.history(app, server, group)
+    terminal.say(*([model_in_words(model) for model in found.models] or [f"{found.name}: no model yet"]))
 
 
 async def go_back(settings: Settings, group: str, number: int | None, server: int) -> None:
@@ -62,9 +63,10 @@ async def show_report(settings: Settings, group: str, server: int, out: Path | N
 
 
 def status_in_words(server: int, group: GroupStatus) -> str:
-    """`0: TWICE: model 3 of 9 members and 45 photos answers …; 4 new labels of 10 wait`."""
-    state = model_in_words(group.model) if group.model else f"no model; {counted(group.answering, 'photo')} handed in"
-    return f"{server}: {group.name}: {state}; {group.labels} of {group.after} new labels are there for the next"
+    """`TWICE: model 3 of 9 members and 45 photos answers …; 4 of 10 new labels are there for the next`."""
+    whose = f"{group.name} of server {server}" if server != HOUSE else group.name
+    state = in_words(group.model) if group.model else f"no model; {counted(group.answering, 'photo')} handed in"
+    return f"{whose}: {state}; {group.labels} of {group.after} new labels are there for the next"
 
 
 def status_as_record(server: int, group: GroupStatus) -> dict[str, Any]:

@@ -112,6 +112,7 @@ async def _show(env: simcord.Env, preview: simcord.Preview) -> None:
         await asyncio.sleep(FRESH)
         if (sent := len(env.http_requests)) != shown:
             shown = sent
+            preview._advance_presentation_time()  # pyright: ignore[reportPrivateUsage]  # by which "2 minutes ago" is told
             # `refresh` would collide with what somebody does at that moment, and leave the page stuck.
             preview._publish_message_pages(reason="refresh")  # pyright: ignore[reportPrivateUsage]
 

@@ -39,9 +39,12 @@ def details_card(answer: Answer) -> Layout:
         box.add_item(discord.ui.TextDisplay(f"-# {said}"))
     box.add_item(discord.ui.Separator())
     told = f"-# Answered by `{answer.engine}`; an answer is sure from {percent(answer.threshold)} on."
-    told += f" Whom a face leaves out has less than {percent(HARDLY)} for it."
-    if hardly := _hardly(answer):
-        told += f" Less than {percent(HARDLY)} for every face: {', '.join(hardly)}."
+    hardly = ", ".join(_hardly(answer))
+    if len(answer.faces) > 1:
+        told += f" A name that a face doesn't list has less than {percent(HARDLY)} for it."
+        told += f" Less than {percent(HARDLY)} for every face: {hardly}." if hardly else ""
+    elif hardly:
+        told += f" Less than {percent(HARDLY)}: {hardly}."
     if any(len(face.guess.candidates) >= MOST_CANDIDATES for _, face in shown):
         told += f" Of each face I kept the {MOST_CANDIDATES} likeliest names."
     if len(answer.faces) > MOST_DETAILS:

@@ -204,10 +204,10 @@ def _model(model: MadeModel) -> str:
     made = f"{discord.utils.format_dt(model.made_at, 'D')}, {'by itself' if not model.made_by else f'by <@{model.made_by}>'}"
     state = "✅ answers" if model.answers else "answered once" if model.promoted else "⚠️ kept aside"
     figures = model.figures
+    labels = f", {counted(model.labels, 'new label')}" if model.labels else ""
     lines = [
         f"**Model {model.number}** · {state} · {made}",
-        f"{counted(figures.photos, 'photo')} of {counted(figures.members, 'member')}, "
-        f"{counted(model.labels, 'new label')}; it {accuracy(model)}.",
+        f"{counted(figures.photos, 'photo')} of {counted(figures.members, 'member')}{labels}; it {accuracy(model)}.",
     ]
     if model.promoted:
         lines.append(f"-# Classifier: {classifier_in_words(figures.trial)}. Engine `{model.engine}`.")

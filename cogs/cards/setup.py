@@ -89,7 +89,9 @@ def setup_card(chosen: Setup, *, can_watch: bool) -> Layout:
     box.add_item(Row(_notices(chosen.choices.notices)))
     box.add_item(discord.ui.Separator())
     days = "a day" if chosen.forget_days == 1 else f"{chosen.forget_days} days"
-    box.add_item(discord.ui.TextDisplay(f"{STORED.format(kept=KEPT[learns], days=days)}\n{INTEGRATIONS}"))
+    box.add_item(discord.ui.TextDisplay(STORED.format(kept=KEPT[learns], days=days)))
+    # A text of its own: beneath a list it would be read as the end of the last bullet.
+    box.add_item(discord.ui.TextDisplay(INTEGRATIONS))
     card.add_item(box)
     return card
 

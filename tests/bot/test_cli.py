@@ -191,8 +191,9 @@ def test_json_has_one_line_a_photo(enrolled: Path, public_photos: Path, tmp_path
     assert list(first) == ["photo", "size", "group", "faces", "engine", "seconds"]
     assert (first["photo"], first["size"], first["group"]) == (str(photos[0]), [626, 1200], "Presidents")
     (face,) = first["faces"]
-    assert list(face) == ["number", "box", "name", "confidence", "band", "flaws", "candidates"]
-    assert (face["number"], face["name"], face["band"], face["flaws"]) == (1, "Obama", "sure", [])
+    assert list(face) == ["number", "box", "name", "confidence", "basis", "band", "flaws", "candidates"]
+    assert (face["number"], face["name"], face["basis"], face["band"]) == (1, "Obama", "face", "sure")
+    assert face["flaws"] == []
     left, top, right, bottom = face["box"]
     assert 0 <= left < right <= 626
     assert 0 <= top < bottom <= 1200
@@ -217,7 +218,9 @@ def test_a_stranger_has_no_name(enrolled: Path, public_photos: Path) -> None:
     done = nugu("identify", public_photos / "astronaut.png", "--json", data=enrolled)
     record = json.loads(done.stdout)
     assert record["faces"]
-    assert {(face["name"], face["confidence"], face["band"]) for face in record["faces"]} == {(None, None, "unknown")}
+    assert {(face["name"], face["confidence"], face["basis"], face["band"]) for face in record["faces"]} == {
+        (None, None, None, "unknown")
+    }
 
 
 def test_a_file_that_cannot_be_answered_leaves_the_others(enrolled: Path, public_photos: Path, tmp_path: Path) -> None:
@@ -272,6 +275,9 @@ def test_the_roster_is_listed_and_members_are_removed(enrolled: Path, tmp_path: 
     assert listed == {"group": "Presidents", "aliases": [], "members": [{"name": "바이든", "photos": 1}]}
     status = json.loads(nugu("model", "status", "--json", data=data).stdout)
     assert (status["group"], status["model"], status["photos_that_answer"]) == ("Presidents", None, 1)
+    told = "Presidents: no model; 1 photo handed in; 0 of 10 new labels are there for the next\n"
+    assert nugu("model", "status", data=data).stdout == told
+    assert nugu("model", "history", "Presidents", data=data).stdout == "Presidents: no model yet\n"
     taken = tmp_path / "roster.zip"
     taken.write_text("mine")
     refused = nugu("roster", "export", taken, data=data)
@@ -283,6 +289,13 @@ def test_the_roster_is_listed_and_members_are_removed(enrolled: Path, tmp_path: 
 
 
 HEAVY = "import sys; from bot.cli import main; sys.argv = ['nugu', *sys.argv[1:]]\ntry: main()\nfinally: print(*sys.modules)"
+
+
+@pytest.mark.parametrize("family", [(), ("roster",), ("model",), ("engine",)])
+def test_every_verb_is_told_in_a_whole_sentence(tmp_path: Path, family: tuple[str, ...]) -> None:
+    told = nugu(*family, "-h", data=tmp_path).stdout.partition("Commands:")[2].splitlines()
+    assert [line for line in told if line and not line.endswith(".")] == []
+    assert "..." not in "".join(told)
 
 
 @pytest.mark.parametrize(
@@ -312,6 +325,7 @@ def test_help_and_version_are_plain(tmp_path: Path) -> None:
         done = nugu("annotate", option, data=tmp_path)
         assert (done.returncode, done.stderr) == (0, "")
         assert "<bool>" not in done.stdout
+        assert " range>" not in done.stdout
     assert nugu("--version", data=tmp_path).stdout == f"nugu {version('nugu')}\n"
 
 

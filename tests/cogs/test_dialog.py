@@ -80,10 +80,10 @@ def test_a_name_that_others_speak_for_has_a_word_in_place_of_a_confidence(basis:
     details = text(details_card(answer(asked)))
     assert "`████░░░░░░░░` 31 % Rm\n`████████░░░░` 69 % someone I don't know" in details
     assert why in details
-    assert "Less than 1 % for every face: V." in details
+    assert "on. Less than 1 %: V." in details, "one face leaves out nobody else"
     both = answer(asked, replace(face(2), guess=Guess(2, "V", 0.9, Band.SURE, (Candidate(2, "V", 0.9),))))
     assert "for every face" not in text(details_card(both))
-    assert "Whom a face leaves out has less than 1 % for it." in text(details_card(both))
+    assert "A name that a face doesn't list has less than 1 % for it." in text(details_card(both))
     said = replace(asked, word=SaidWord(1, Meaning.MEMBER, "Rm", 7))
     assert why not in text(details_card(answer(said)))
 

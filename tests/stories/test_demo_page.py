@@ -16,7 +16,7 @@ from discord.ext import commands
 from simcord import Env, MemberActor
 
 from bot.client import Nugu
-from bot.demo.page import brought_to_life
+from bot.demo.page import Today, brought_to_life
 from tests.conftest import LONG_ENOUGH
 
 THINKING = 128
@@ -118,3 +118,17 @@ async def test_work_that_breaks_after_it_was_seen_says_so(env: Env, slow: Slow, 
     while not env.errors:
         await asyncio.sleep(0.05)
     assert [type(error) for error in env.errors] == [app_commands.CommandInvokeError]
+
+
+async def test_how_long_ago_something_was_is_told_by_the_time_at_which_it_is_shown(
+    env: Env, slow: Slow, page: Page
+) -> None:
+    opened = (await page.state())["profile"]["presentationTime"]
+    env.backend.clock = Today()
+    slow.ends.set()
+    await page.run(await page.state(), "done")
+    await page.until("done")
+    deadline = time.perf_counter() + LONG_ENOUGH
+    while (await page.state())["profile"]["presentationTime"] == opened:
+        assert time.perf_counter() < deadline
+        await asyncio.sleep(0.05)

@@ -12,7 +12,7 @@ from PIL import Image
 from simcord import SetupError
 
 from tests.stories.conftest import Stage
-from tests.stories.reading import answer, texts
+from tests.stories.reading import answer, components, texts, walk
 
 
 async def test_the_form_takes_several_photos_at_once(stage: Stage) -> None:
@@ -133,7 +133,9 @@ async def test_a_moderator_role_may_what_moderators_may(stage: Stage) -> None:
     helper = stage.guild.add_member(stage.env.create_user("helper"), roles=[helpers])
     setup = answer(await stage.moderator.slash(stage.channel, "setup"))
     setup = await stage.moderator.select(setup, [helpers], custom_id="nugu:setup:moderators")
-    (told,) = [line for line in texts(answer(setup)).splitlines() if "Server Settings > Integrations" in line]
+    parts = [part["content"] for part in walk(components(answer(setup))) if part["type"] == 10]
+    (told,) = [part for part in parts if "Server Settings > Integrations" in part]
+    assert "What I keep" not in told, "beneath a list it would be read as the end of the last bullet"
     hidden = {
         command.name
         for command in stage.bot.tree.get_commands()
