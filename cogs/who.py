@@ -169,7 +169,12 @@ class Who(commands.Cog):
     async def _answer(self, interaction: discord.Interaction[Nugu], asked: Asked, pictures: Sequence[Submitted]) -> int:
         """Answer with a card; the id of the question."""
         tagged = await identify.ask(self.client.app, asked, pictures)
-        card = await show(interaction, result_card(tagged.answer), result_files(tagged.pictures), ephemeral=False)
+        try:
+            card = await show(interaction, result_card(tagged.answer), result_files(tagged.pictures), ephemeral=False)
+        except Exception:
+            # Nobody can delete a card that isn't there.
+            await identify.hide(self.client.app, tagged.answer.id)
+            raise
         await identify.answered(self.client.app, tagged.answer.id, card.id)
         return tagged.answer.id
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from bot.app import App
 from bot.database.crops import Crops
 from bot.database.photos import Photos
 from bot.database.quiz import Quizzes
 from bot.database.rosters import Rosters
 from bot.database.tables import Crop, Photo
-from bot.usecases import photos
+from bot.usecases import labels, photos
 
 SERVER, ADULTS, OTHERS = 7, 70, 71
 
@@ -45,6 +47,15 @@ async def test_a_members_photos_are_shown_as_the_channel_may_show_them(app: App)
         shown = await photos.show_member(app, SERVER, channel, "TWICE", "Sana")
         assert [photo.crop for photo in shown.photos] == [adults, b"spoiler", b"public"]
         assert [photo.spoiler for photo in shown.photos] == [False, True, False]
+
+
+async def test_a_doubtful_label_is_shown_as_the_channel_may_show_it(app: App) -> None:
+    crops = await enrolled(app)
+    async with app.database.reading() as session:
+        ids = {crop: photo for photo, crop in await session.execute(select(Photo.id, Photo.crop_id))}
+    for channel, adults in ((OTHERS, None), (None, None), (ADULTS, b"adults")):
+        told = [await labels.look_at(app, SERVER, channel, ids[crops[name]], None) for name in ("adults", "spoiler")]
+        assert [(label.crop, label.spoiler) for label in told] == [(adults, False), (b"spoiler", True)]
 
 
 async def test_a_crop_that_is_posted_in_an_age_restricted_channel_too_is_drawn_no_more(app: App) -> None:

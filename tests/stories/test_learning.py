@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Sequence
 from typing import Any
 
+import discord
 import pytest
 
 from bot.app import App
 from bot.deletions import Places
+from bot.errors import PersonError
 from bot.usecases import identify
 from bot.usecases.identify import Asked, Looked, Submitted
 from tests.conftest import LONG_ENOUGH
@@ -160,6 +163,18 @@ async def test_what_is_deleted_while_i_look_is_forgotten_and_not_shown_again(
     said = [texts(message).strip() for message in stage.channel.history() if message.author.bot]
     told = "That message was deleted meanwhile, so I forgot what it showed."
     assert said == ([told] if gone == "picture" else [])
+
+
+async def test_a_picture_whose_card_could_not_be_shown_is_forgotten(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refused(*_: object, **__: object) -> discord.Message:
+        raise PersonError("Discord takes no card here.")
+
+    await stage.enrol_presidents()
+    monkeypatch.setattr(sys.modules["cogs.who"], "show", refused)
+    await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama2.jpg"))
+    assert await crops(stage) == 0
 
 
 async def test_a_hidden_picture_is_forgotten(stage: Stage) -> None:
