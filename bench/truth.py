@@ -24,6 +24,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import imageio_ffmpeg
 import numpy as np
 
 from bot import jobs
@@ -109,7 +110,17 @@ def make(
     script = [sys.executable, str(shared / "bench" / "make_mv.py"), str(video), str(folder / "members")]
     options = ["--strangers", str(folder / "strangers"), "--seconds", str(seconds), "--size", size, "--seed", str(seed)]
     subprocess.run([*script, *options], check=True, stderr=subprocess.DEVNULL)
+    tag(video)
     return Made(video, json.loads(video.with_suffix(".json").read_text()), tuple(rows))
+
+
+def tag(video: Path) -> None:
+    """Say in a video of make_mv.py that its colours are BT.601: it doesn't, and at 720 lines everybody takes BT.709."""
+    untagged = video.rename(video.with_name(f"untagged-{video.name}"))
+    said = "h264_metadata=colour_primaries=6:transfer_characteristics=6:matrix_coefficients=6"
+    ffmpeg = imageio_ffmpeg.get_ffmpeg_exe()
+    subprocess.run([ffmpeg, "-loglevel", "error", "-i", untagged, "-c", "copy", "-bsf:v", said, video], check=True)
+    untagged.unlink()
 
 
 def enrol(bench: Workbench, made: Made) -> bytes:
