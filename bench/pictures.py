@@ -98,13 +98,12 @@ async def faces() -> list[Drawn]:
             pair = await twins.twins(app, HOUSE, "Presidents")
             near = await twins.look_alikes(app, HOUSE, None, "Obama")
             faces_of = (await maps.draw(app, [], "Presidents")).found.picture
-            shown = [await photos.show_group(app, HOUSE, group) for group in ("Presidents", "Space")]
-            crops = [(one.name, one.crop) for group in shown for one in group.members if one.crop is not None]
-            sheet = await app.compute.run(jobs.sheet, crops)
+            sheet = (await photos.show_group(app, HOUSE, "Presidents")).sheet
+    assert sheet is not None
     (picture,) = tagged.pictures.values()
     return [
         Drawn("who.jpg", "/who, nugu identify", picture),
-        Drawn("members.jpg", "/group show, of many members", sheet),
+        Drawn("members.jpg", "/group show", sheet),
         Drawn("twins.png", "/twins, nugu twins", pair.pair),
         Drawn("look-alikes.png", "/twins member, nugu twins --member", near.picture),
         Drawn("map-of-faces.png", "/map, nugu map", faces_of),

@@ -130,6 +130,7 @@ def test_what_is_annotated_goes_elsewhere(enrolled: Path, public_photos: Path, t
         assert sentence in " ".join(done.stderr.split()), done.stderr
 
 
+@pytest.mark.thorough
 def test_twins_are_told_and_drawn(enrolled: Path, tmp_path: Path) -> None:
     out = tmp_path / "twins.png"
     done = nugu("twins", "presidents", "--json", "--out", out, data=enrolled)

@@ -78,7 +78,7 @@ async def test_a_report_shows_a_picture_and_the_slip_that_a_moderator_made(presi
     assert "**No label looks wrong.**" in texts(await report(stage))
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 async def test_what_somebody_vouches_for_is_not_doubted_again(presidents: Stage) -> None:
     stage = presidents
     card = await report(stage)
@@ -93,7 +93,7 @@ async def test_what_somebody_vouches_for_is_not_doubted_again(presidents: Stage)
     assert len(await photos(stage, "Obama")) == 5
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 async def test_a_wrong_word_is_corrected_by_a_word(presidents: Stage) -> None:
     stage = presidents
     await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama2.jpg"))
