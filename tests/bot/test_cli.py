@@ -236,6 +236,7 @@ def test_a_file_that_cannot_be_answered_leaves_the_others(enrolled: Path, public
     assert "① 바이든 99 %" in done.stdout
 
 
+@pytest.mark.thorough
 def test_photos_of_any_name_are_answered_on_any_terminal(enrolled: Path, public_photos: Path, tmp_path: Path) -> None:
     photo = tmp_path / os.fsdecode(b"\x1b[31m two\nlines caf\xe9.jpg")
     shutil.copy(public_photos / "biden.jpg", photo)
@@ -263,6 +264,7 @@ def test_it_ends_quietly_where_nobody_reads_on(enrolled: Path, arguments: tuple[
     assert (done.returncode, done.stderr) == (141, "")
 
 
+@pytest.mark.thorough
 def test_the_roster_is_listed_and_members_are_removed(enrolled: Path, tmp_path: Path) -> None:
     data = tmp_path / "data"
     shutil.copytree(enrolled, data)

@@ -79,6 +79,7 @@ async def test_errors_come_back_as_they_are(compute: Compute) -> None:
         await compute.run(fail, "a sentence")
 
 
+@pytest.mark.thorough
 async def test_work_that_kills_every_worker_is_given_up(compute: Compute) -> None:
     with pytest.raises(WorkLostError):
         await compute.run(die)

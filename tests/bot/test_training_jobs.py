@@ -98,6 +98,7 @@ async def a_training(
         yield compute, training, worker, children
 
 
+@pytest.mark.thorough
 async def test_the_worker_of_a_training_answers_meanwhile_and_survives_its_death(
     gallery_rows: list[RosterRow],
 ) -> None:
@@ -110,6 +111,7 @@ async def test_the_worker_of_a_training_answers_meanwhile_and_survives_its_death
         assert await asyncio.to_thread(compute.worker_pids) == [worker]
 
 
+@pytest.mark.thorough
 async def test_the_child_of_a_dead_worker_ends_itself(gallery_rows: list[RosterRow]) -> None:
     async with a_training(gallery_rows) as (_, training, worker, children):
         psutil.Process(worker).kill()

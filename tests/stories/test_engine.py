@@ -104,6 +104,7 @@ async def test_the_second_engine_answers_the_next_question(stage: Stage, shared:
     await switches(stage, "retail", "retail-2", shared / "models")
 
 
+@pytest.mark.thorough
 async def test_questions_are_answered_while_the_photos_are_looked_at(stage: Stage, source: Path) -> None:
     await stage.enrol_presidents()
     installing = asyncio.create_task(install(stage, "toy", source))

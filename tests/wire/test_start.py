@@ -83,6 +83,7 @@ async def test_an_intent_that_is_switched_off_ends_the_start_with_a_sentence(wir
     assert b"Traceback" not in errors
 
 
+@pytest.mark.thorough
 async def test_an_outage_is_waited_for_and_a_token_that_was_reset_ends_the_bot(
     wire: WireDiscord, tmp_path: Path
 ) -> None:
