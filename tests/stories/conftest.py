@@ -60,6 +60,10 @@ class Stage:
         """A public photo by its name, small enough for a quick story."""
         return name, _small(self.photos / name)
 
+    def spoiler(self, name: str) -> tuple[str, bytes]:
+        """A public photo as Discord names one that is posted as a spoiler."""
+        return f"SPOILER_{name}", _small(self.photos / name)
+
     async def enrol_presidents(self) -> None:
         """One photo each of two members, by the moderators' own commands."""
         await self.moderator.slash(self.channel, "group add", name="Presidents")
@@ -112,3 +116,13 @@ async def stage(
     assert not [record for record in caplog.get_records("call") if "reference" in record.getMessage()], caplog.text
     assert recorder.checked > 0
     assert recorder.failures == []
+
+
+@pytest.fixture
+def adults(stage: Stage) -> ChannelHandle:
+    """An age-restricted channel."""
+    handle = stage.guild.create_text_channel("adults")
+    channel = stage.bot.get_channel(handle.id)
+    assert isinstance(channel, discord.TextChannel)
+    channel.nsfw = True
+    return handle

@@ -5,31 +5,20 @@ from __future__ import annotations
 import discord
 import pytest
 from simcord import ChannelHandle
+from sqlalchemy import select
 
+from bot import jobs
+from bot.database.tables import Crop
+from bot.storage import Storage
 from tests.stories.conftest import Stage
 from tests.stories.reading import answer, buttons, covered, option, texts
-
-
-@pytest.fixture
-def adults(stage: Stage) -> ChannelHandle:
-    """An age-restricted channel."""
-    handle = stage.guild.create_text_channel("adults")
-    channel = stage.bot.get_channel(handle.id)
-    assert isinstance(channel, discord.TextChannel)
-    channel.nsfw = True
-    return handle
-
-
-def spoiler(stage: Stage, name: str) -> tuple[str, bytes]:
-    """A photo as Discord names one that is posted as a spoiler."""
-    _, data = stage.photo(name)
-    return f"SPOILER_{name}", data
+from tests.stories.test_quiz import now
 
 
 async def test_a_spoiler_is_covered_wherever_it_is_shown(stage: Stage) -> None:
     await stage.enrol_presidents()
     posted = await stage.other.send(
-        stage.channel, "", attachments=[spoiler(stage, "obama2.jpg"), stage.photo("biden.jpg")]
+        stage.channel, "", attachments=[stage.spoiler("obama2.jpg"), stage.photo("biden.jpg")]
     )
     await stage.fan.send(stage.channel, f"who? {stage.mention}", reply_to=posted)
     card = stage.channel.last_message
@@ -65,7 +54,7 @@ async def test_an_embedded_picture_behind_a_spoiler_is_covered(stage: Stage) -> 
 async def test_what_moderators_hand_in_stays_apart_too(stage: Stage, adults: ChannelHandle) -> None:
     await stage.enrol_presidents()
     more = {"group": "Presidents", "name": "Obama"}
-    added = answer(await stage.moderator.slash(stage.channel, "member add", **more, photo=spoiler(stage, "obama2.jpg")))
+    added = answer(await stage.moderator.slash(stage.channel, "member add", **more, photo=stage.spoiler("obama2.jpg")))
     assert covered(added) == [True]
     added = answer(await stage.moderator.slash(adults, "member add", **more, photo=stage.photo("obama3.jpg")))
     assert f"shown in {adults.mention} alone" in texts(added)
@@ -79,7 +68,7 @@ async def test_what_moderators_hand_in_stays_apart_too(stage: Stage, adults: Cha
     # Looks like somebody else, so it waits for a word.
     doubtful = {"group": "Presidents", "name": "Biden"}
     waits = answer(
-        await stage.moderator.slash(adults, "member add", **doubtful, photo=spoiler(stage, "obama_partial_face.jpg"))
+        await stage.moderator.slash(adults, "member add", **doubtful, photo=stage.spoiler("obama_partial_face.jpg"))
     )
     assert covered(waits) == [True]
     assert f"Faces from {adults.mention} wait there" in texts(
@@ -112,3 +101,40 @@ async def test_what_an_age_restricted_channel_showed_is_shown_there_alone(stage:
         assert len(covered(shown)) == files
     exported = answer(await stage.moderator.slash(stage.channel, "roster export"))
     assert "2 photos from spoilers or age-restricted channels I left out." in texts(exported)
+
+
+async def test_pictures_for_everybody_never_show_it(
+    stage: Stage, adults: ChannelHandle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stage.moderator.slash(stage.channel, "group add", name="Presidents")
+    obama = {"group": "Presidents", "name": "Obama"}
+    await stage.moderator.slash(adults, "member add", **obama, photo=stage.photo("obama2.jpg"))
+    await stage.moderator.slash(stage.channel, "member add", **obama, photo=stage.spoiler("obama3.jpg"))
+    await stage.moderator.slash(stage.channel, "member add", **obama, photo=stage.photo("obama.jpg"))
+    biden = {"group": "Presidents", "name": "Biden", "photo": stage.photo("biden.jpg")}
+    await stage.moderator.slash(stage.channel, "member add", **biden)
+    async with stage.app.database.reading() as session:
+        restricted, spoiler, obama_key, biden_key = await session.scalars(select(Crop.key).order_by(Crop.id))
+
+    read: set[str] = set()
+    get = Storage.get
+
+    async def seen(self: Storage, key: str) -> bytes | None:
+        read.add(key)
+        return await get(self, key)
+
+    monkeypatch.setattr(Storage, "get", seen)
+    for command, options in (("group show", {"group": "Presidents"}), ("twins", {}), ("twins", {"member": "Biden"})):
+        read.clear()
+        answer(await stage.moderator.slash(stage.channel, command, **options))
+        assert read & {restricted, spoiler, obama_key, biden_key} == {obama_key, biden_key}, command
+
+    files = [await get(stage.app.storage, key) for key in (obama_key, biden_key)]
+    obama_face, biden_face = await stage.app.compute.run(jobs.enlarge, [file for file in files if file is not None])
+    card = answer(await stage.fan.slash(stage.channel, "quiz play", rounds=5))
+    asked = [await file.read() for file in card.attachments]
+    # Who takes one for the other is shown all that there is of both.
+    await stage.fan.click(card, label="Biden" if asked == [obama_face] else "Obama")
+    told = now(stage, card)
+    assert "✗ Wrong" in texts(told)
+    assert {await file.read() for file in told.attachments} == {obama_face, biden_face}

@@ -10,12 +10,13 @@ import discord
 import numpy as np
 import pytest
 from PIL import Image
+from simcord import ChannelHandle
 from sqlalchemy import delete, select
 
 from bot import jobs
 from bot.compute import Compute
 from bot.database.rosters import Rosters
-from bot.database.tables import CropEncoding, QuestionFace
+from bot.database.tables import Crop, CropEncoding, QuestionFace
 from bot.usecases import maps
 from bot.usecases.maps import Projection
 from tests.stories.conftest import Stage
@@ -59,22 +60,34 @@ async def suspected(stage: Stage) -> int:
 
 
 @pytest.mark.slow
-async def test_everybody_sees_the_map_and_it_is_drawn_once(presidents: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_everybody_sees_the_map_of_what_everybody_may_see_and_it_is_drawn_once(
+    presidents: Stage, adults: ChannelHandle, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stage = presidents
+    hidden = {"group": "Presidents", "name": "Obama"}
+    await stage.moderator.slash(adults, "member add", **hidden, photo=stage.photo("obama2.jpg"))
+    await stage.moderator.slash(stage.channel, "member add", **hidden, photo=stage.spoiler("obama_partial_face2.jpg"))
+    async with stage.app.database.reading() as session:
+        keys = list(await session.scalars(select(Crop.key).order_by(Crop.id)))
+    portraits = [await stage.app.storage.get(key) for key in keys[:3]]
     drawn: list[object] = []
+    faces: list[bytes | None] = []
     run_apart = Compute.run_apart
 
-    async def counted(self: Compute, limit: float, job: Any, *args: Any) -> Any:
+    async def counted(self: Compute, limit: float, job: Any, rows: Any, crops: Any, *args: Any) -> Any:
         drawn.append(job)
-        return await run_apart(self, limit, job, *args)
+        faces.extend(crops)
+        return await run_apart(self, limit, job, rows, crops, *args)
 
     monkeypatch.setattr(Compute, "run_apart", counted)
     first, second = await asyncio.gather(*(maps.draw(stage.app, [stage.guild.id], "Presidents") for _ in range(2)))
     assert first.found is second.found
     card = await asked(stage, group="presidents", method="tsne")
     assert drawn == [jobs.draw_map]
+    # The photos that were handed in last are points without a face.
+    assert faces == [portraits[0], portraits[1], None, None, portraits[2]]
     assert not card.ephemeral
-    assert "## Presidents, 3 photos" in texts(card)
+    assert "## Presidents, 5 photos" in texts(card)
     assert "Photos that lie near each other look alike." in texts(card)
     (described,) = alt_texts(card)
     assert described.startswith("Map of Presidents by t-SNE. ")

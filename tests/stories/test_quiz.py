@@ -12,6 +12,7 @@ from PIL import Image
 from simcord import MemberActor
 from sqlalchemy import delete, func, select
 
+from bot.database.crops import Crops
 from bot.database.quiz_tables import Quiz, QuizAnswer, QuizMemory, QuizRound, QuizScore
 from bot.database.tables import HOUSE, Crop, Member, Photo, Server
 from bot.errors import PersonError
@@ -362,6 +363,21 @@ async def test_a_lost_crop_and_a_removed_member(astronauts: Stage) -> None:
         await stage.app.storage.delete(key)
     gone = answer(await stage.fan.slash(stage.channel, "quiz play"))
     assert "I have lost the photos of everybody here: add others with `/member add`." in texts(gone)
+
+
+async def test_a_face_that_only_another_channel_may_show_by_now_is_shown_no_more(astronauts: Stage) -> None:
+    stage = astronauts
+    card = await play(stage, stage.fan)
+    (round,) = await rounds(stage)
+    assert round.crop_id is not None
+    async with stage.app.database.writing() as session:
+        crop = await session.get_one(Crop, round.crop_id)
+        await Crops(session).confine(crop, stage.channel.id + 1, spoiler=False)
+    who = await truth(stage)
+    await stage.fan.click(card, label=who)
+    told = now(stage, card)
+    assert f"**✓ Right: this is {who}**" in texts(told)
+    assert f"The face of this round: {who}" not in alt_texts(told)
 
 
 async def remove(stage: Stage, name: str) -> None:
