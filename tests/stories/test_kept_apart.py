@@ -74,6 +74,7 @@ async def test_what_moderators_hand_in_stays_apart_too(stage: Stage, adults: Cha
     assert f"Faces from {adults.mention} wait there" in texts(
         answer(await stage.moderator.slash(stage.channel, "review"))
     )
+    assert covered(answer(await stage.moderator.slash(adults, "review"))) == [True]
 
 
 async def test_what_an_age_restricted_channel_showed_is_shown_there_alone(stage: Stage, adults: ChannelHandle) -> None:

@@ -138,6 +138,19 @@ async def test_a_deleted_picture_is_forgotten_whichever_way_it_was_asked_about(s
     await stage.env.settle()
     assert await crops(stage) == 0
 
+    # With a channel go its archived threads, and Discord tells of the channel alone.
+    old = stage.guild.create_text_channel("old")
+    channel = stage.bot.get_channel(old.id)
+    assert isinstance(channel, discord.TextChannel)
+    thread = await channel.create_thread(name="more", type=discord.ChannelType.public_thread)
+    await stage.fan.slash(old.threads[0], "who", picture=stage.photo("obama2.jpg"))
+    assert await crops(stage) == 1
+    await thread.edit(archived=True)
+    assert channel.threads == []
+    await channel.delete()
+    await stage.env.settle()
+    assert await crops(stage) == 0
+
 
 @pytest.mark.parametrize("gone", ["picture", "question"])
 async def test_what_is_deleted_while_i_look_is_forgotten_and_not_shown_again(
