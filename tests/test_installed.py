@@ -37,5 +37,11 @@ def test_whoever_tries_the_bot_fetches_no_checker_linter_or_node() -> None:
     assert not by_default & FOR_THOSE_WHO_CHANGE_IT
 
 
+def test_a_run_has_nothing_to_say_of_what_it_compiles() -> None:
+    """uv prints "Bytecode compiled … files" before each `uv run` otherwise."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["uv"]
+    assert not settings.get("compile-bytecode", False)
+
+
 def test_a_package_that_brings_a_node_would_be_seen() -> None:
     assert "numpy" in brought_by(["scikit-image"])

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -123,6 +124,8 @@ def test_a_new_user_looks_around_asks_and_fills_the_roster(
     shown(page.get_by_alt_text(re.compile("Faces, row by row: ① Obama")).last)
     samples = tmp_path / "data-demo" / "samples"
     expect(page.get_by_text(str(samples)).last).to_be_visible()
+    written = page.locator("article.channel-message time").first.get_attribute("datetime")
+    assert abs(datetime.fromisoformat(written or "") - datetime.now(UTC)) < timedelta(hours=1), "the clock is today's"
     for number in range(2):
         shown(
             page.locator("article.channel-message")
