@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import pickle
+import shutil
 import signal
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Coroutine, Generator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pytest
@@ -29,6 +31,8 @@ from bot.trainer import Trainer
 from bot.turns import Turns
 from models import background
 from tests.support.portraits import alone, public_portraits
+
+T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("NUGU_SHARED", ROOT.parent / "shared"))
@@ -98,10 +102,32 @@ def compute() -> Generator[Compute]:
     compute.close()
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new database on which all migrations have run, which takes longer than many a test."""
+    settings = Settings(data=tmp_path_factory.mktemp("migrated"))
+
+    async def migrate() -> None:
+        async with Database.open(settings):
+            pass
+
+    in_a_loop_of_its_own(migrate())
+    return settings.data / "nugu.sqlite3"
+
+
 @pytest.fixture
-async def app(tmp_path: Path, weights: Path, compute: Compute) -> AsyncGenerator[App]:
+def data(tmp_path: Path, migrated: Path) -> Path:
+    """A new data folder, whose database is up to date."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    shutil.copy(migrated, folder)
+    return folder
+
+
+@pytest.fixture
+async def app(data: Path, weights: Path, compute: Compute) -> AsyncGenerator[App]:
     """An app on a new data folder."""
-    settings = Settings(data=tmp_path / "data", deadline=LONG_ENOUGH, message_content=True)
+    settings = Settings(data=data, deadline=LONG_ENOUGH, message_content=True)
     bench = Workbench("dlib", weights, settings.picture_bytes, settings.picture_pixels)
     storage = Storage.open(settings)
     async with Database.open(settings) as database:
@@ -140,9 +166,13 @@ def trained(
         kept = common / "trained.pickle"
         if kept.exists():
             return pickle.loads(kept.read_bytes())
-        job = compute.run_apart(TRAINED_IN, jobs.train, gallery_rows, "dlib-1")
-        with ThreadPoolExecutor(1) as thread:  # a session's fixture, but not a session's event loop
-            trained = thread.submit(asyncio.run, job).result()
+        trained = in_a_loop_of_its_own(compute.run_apart(TRAINED_IN, jobs.train, gallery_rows, "dlib-1"))
         assert trained is not None
         kept.write_bytes(pickle.dumps(trained))
         return trained
+
+
+def in_a_loop_of_its_own(job: Coroutine[object, object, T]) -> T:
+    """What `job` returns: for a session's fixture, while each test has its own event loop."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, job).result()

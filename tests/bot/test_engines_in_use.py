@@ -82,9 +82,9 @@ def template(tmp_path_factory: pytest.TempPathFactory, public_photos: Path) -> P
 
 
 @pytest.fixture
-def filled(template: Path, tmp_path: Path) -> None:
+def filled(template: Path, data: Path) -> None:
     """The template in place of the new data folder of `app`."""
-    shutil.copytree(template, tmp_path / "data", ignore=shutil.ignore_patterns("engines"))
+    shutil.copytree(template, data, ignore=shutil.ignore_patterns("engines"), dirs_exist_ok=True)
 
 
 @pytest.fixture

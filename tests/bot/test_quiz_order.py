@@ -29,8 +29,8 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncGenerator[Database]:
-    async with Database.open(Settings(data=tmp_path)) as database:
+async def database(data: Path) -> AsyncGenerator[Database]:
+    async with Database.open(Settings(data=data)) as database:
         yield database
 
 
