@@ -133,6 +133,9 @@ class WireDiscord:
                     await task
                 await ready
                 yield
+            except TimeoutError:
+                task.cancel()  # a start that waits out a rate limit does so for hours
+                raise
             finally:
                 await bot.close()
                 await asyncio.gather(task, return_exceptions=True)

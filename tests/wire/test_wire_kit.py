@@ -12,7 +12,9 @@ import pytest
 from discord import app_commands
 from discord.ext import commands
 
+from tests.support.discord_schema import load_schema
 from tests.support.wire import TOKEN, WireDiscord
+from tests.support.wire_world import Json, User
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -139,6 +141,22 @@ async def test_a_bad_body_is_refused_and_remembered() -> None:
             with pytest.raises(discord.HTTPException, match="2001 characters"):
                 await bot.get_partial_messageable(channel.id).send("x" * 2001)
     assert any("content: 2001 characters" in failure for failure in wire.failures)
+
+
+@pytest.mark.skipif(load_schema() is None, reason="Discord's description is not beside the repository")
+async def test_what_the_kit_itself_answers_and_tells_wrongly_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = User.own_payload
+
+    def wrong(user: User) -> Json:
+        return {**own(user), "locale": 7}
+
+    monkeypatch.setattr(User, "own_payload", wrong)
+    async with WireDiscord() as wire:
+        wire.add_guild()
+        async with wire.running(EchoBot()):
+            pass
+    for begins in ("answer 200 to GET /users/@me: locale", "READY user: locale"):
+        assert [failure for failure in wire.failures if failure.startswith(begins)]
 
 
 async def test_a_wrong_token_is_refused(wire: WireDiscord, monkeypatch: pytest.MonkeyPatch) -> None:
