@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import subprocess
 from collections.abc import Iterator
 from fractions import Fraction
@@ -49,6 +50,19 @@ def uneven(path: Path, *options: str, seconds: float = 3.0, base: str = "1/90000
     return moving(
         path, "-vf", chosen, "-fps_mode", "passthrough", "-enc_time_base:v", base, *options, seconds=seconds, rate="50"
     )
+
+
+def with_aperture(path: Path, width: int, height: int, right: int = 0, down: int = 0) -> Path:
+    """The MP4 with a clean aperture of this size, its middle so far from the middle of the frame."""
+    data = bytearray(path.read_bytes())
+    at = data.rindex(b"avc1") - 4
+    end = at + int.from_bytes(data[at : at + 4], "big")
+    data[end:end] = struct.pack(">I4s8i", 40, b"clap", width, 1, height, 1, right, 1, down, 1)
+    for name in (b"avc1", b"stsd", b"stbl", b"minf", b"mdia", b"trak", b"moov"):
+        place = data.rindex(name, 0, at + 8) - 4
+        struct.pack_into(">I", data, place, int.from_bytes(data[place : place + 4], "big") + 40)
+    path.write_bytes(data)
+    return path
 
 
 def stamps(path: Path, *, written: bool = False) -> list[Fraction]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from bot.media.captions import Style, script
 from bot.media.clips import Target, Watch
 from bot.media.footage import Section, VideoLimits
 from bot.media.video import probe
-from tests.support.films import ffmpeg, pictures
+from tests.support.films import ffmpeg, pictures, with_aperture
 from tests.support.looks import cast_of, guess, look_of, track
 
 pytestmark = pytest.mark.slow
@@ -49,19 +48,6 @@ def boxed(path: Path, *options: str, before: tuple[str, ...] = (), aspect: str =
         plain,
     )
     ffmpeg(*before, "-i", plain, "-c", "copy", *options, path)
-    return path
-
-
-def with_aperture(path: Path, width: int, height: int, right: int = 0, down: int = 0) -> Path:
-    """The MP4 with a clean aperture of this size, its middle so far from the middle of the frame."""
-    data = bytearray(path.read_bytes())
-    at = data.rindex(b"avc1") - 4
-    end = at + int.from_bytes(data[at : at + 4], "big")
-    data[end:end] = struct.pack(">I4s8i", 40, b"clap", width, 1, height, 1, right, 1, down, 1)
-    for name in (b"avc1", b"stsd", b"stbl", b"minf", b"mdia", b"trak", b"moov"):
-        place = data.rindex(name, 0, at + 8) - 4
-        struct.pack_into(">I", data, place, int.from_bytes(data[place : place + 4], "big") + 40)
-    path.write_bytes(data)
     return path
 
 
