@@ -205,14 +205,14 @@ async def test_a_link_becomes_a_clip_and_is_followed_once(stage: Stage, film: tu
         link = mediasite(site, (site.put("/film.mp4", film[1], "video/mp4"), "video/mp4"), title="At [the] *stage*")
         await stage.fan.slash(stage.channel, "clip", link="https://example.org/video")
         await told(stage, "I don't take links to that page. I take links to one video on mediasite.")
-        await stage.fan.send(stage.channel, f"{stage.mention} {link}")
+        await stage.fan.send(stage.channel, f"{stage.mention} {link}#t=0m1s")
         clip = await until(lambda: next((m for m in stage.channel.history() if buttons(m)[1:]), None), "the clip")
         assert "① **Obama**" in texts(clip)
         assert r"**At \[the] \*stage\***" in texts(clip)
-        assert f"[0:00–0:03 of the video](<{link}>)" in texts(clip)
+        assert f"[0:01–0:03 of the video](<{link}>)" in texts(clip)
         assert "Downloading the video" in shown(stage)
         assert site.paths().count("/film.mp4") == 1
-        await stage.moderator.slash(stage.channel, "clip", link=link, start="0:01", style="boxes")
+        await stage.moderator.slash(stage.channel, "clip", link=link, start="0:00", style="boxes")
         await until(lambda: len([m for m in stage.channel.history() if buttons(m)[1:]]) == 2, "the second clip")
         assert site.paths().count("/film.mp4") == 1
 
