@@ -5,27 +5,38 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
+import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any
 from unittest.mock import Mock, patch
 
 import aiohttp
 import discord
+import numpy as np
 import pytest
-from PIL import Image, ImageFilter
+from PIL import Image, ImageFilter, ImageOps
+from skimage.data import lfw_subset
 from sqlalchemy import select
 
 from bot.answers import Answer
 from bot.app import App
+from bot.database.rosters import Rosters
 from bot.database.tables import Crop, Question, QuestionFace, Word
 from bot.errors import WorkersAwayError
+from bot.jobs import RosterRow
+from bot.jobs.rosters import gallery_of
 from bot.trust import Trust
 from bot.usecases import correct, identify
 from bot.usecases.correct import Speaker
 from bot.usecases.identify import Submitted
 from bot.words import Meaning
+from models.recognition import fit
 from tests.stories.conftest import Stage
 from tests.stories.reading import alt_texts, answer, buttons, option, options, texts
+from tests.support.galleries import ENGINE, add_photo
+from tests.support.people import World
+from tests.support.portraits import astronauts_head
 
 STALE = "The picture still carries the names from before."
 
@@ -65,6 +76,80 @@ async def test_details_say_why_a_face_is_doubtful(stage: Stage) -> None:
         await stage.fan.slash(stage.channel, "who", picture=picture)
         shown = answer(await stage.other.click(stage.channel.last_message, label="Details"))
         assert ("blurred: harder to tell" in texts(shown)) is told
+
+
+def line_up(stage: Stage) -> tuple[str, bytes]:
+    """One below the other: Obama, Collins, Biden, and somebody of whom there is no other picture."""
+    obama, biden = (
+        ImageOps.contain(Image.open(io.BytesIO(stage.photo(name)[1])).convert("RGB"), (480, 480))
+        for name in ("obama2.jpg", "biden.jpg")
+    )
+    collins = Image.open(io.BytesIO(astronauts_head(stage.photos))).convert("RGB")
+    stranger = Image.fromarray(np.asarray(255 * lfw_subset()[0], np.uint8)).resize((200, 200))
+    faces = (obama, collins, biden, ImageOps.expand(stranger, 60, 128))
+    picture = Image.new("RGB", (480, sum(face.height for face in faces)), "grey")
+    top = 0
+    for face in faces:
+        picture.paste(face, (0, top))
+        top += face.height
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return "together.png", out.getvalue()
+
+
+async def enrol_in_disguise(stage: Stage, name: str, number: int) -> None:
+    """A member whose one photo resembles a face of the last picture so little that it is rather nobody: to 46 %."""
+    async with stage.app.database.reading() as session:
+        rows = await Rosters(session).rows([stage.guild.id], ENGINE)
+        face = (await session.scalars(select(QuestionFace.vector).where(QuestionFace.number == number))).one()
+    seen = np.frombuffer(face, np.float32)
+    aside = np.random.default_rng(1).normal(scale=len(seen) ** -0.5, size=len(seen))
+
+    def photo(way: float) -> bytes:
+        shown = seen + way * aside
+        return (shown / np.linalg.norm(shown)).astype(np.float32).tobytes()
+
+    def log_odds(way: float) -> float:
+        row = RosterRow(0, 0, name, rows[0].group, rows[0].group_name, photo(way))
+        return float(fit(gallery_of([*rows, row], ENGINE)).log_odds(seen[None])[0, -1])
+
+    steps = bisect_left(range(30_000), 0.15, key=lambda step: -log_odds(step / 10_000))
+    await add_photo(stage.app.database, rows[0].group_name, name, photo(steps / 10_000), server=stage.guild.id)
+
+
+async def test_a_name_that_only_the_others_speak_for_has_no_number(stage: Stage) -> None:
+    """Beside two clear faces of four, a third is somebody from context, and a stranger is whoever is left."""
+    await stage.moderator.slash(stage.channel, "group add", name="Americans")
+    for name, photo in (
+        ("Obama", stage.photo("obama.jpg")),
+        ("Collins", ("collins.png", astronauts_head(stage.photos))),
+    ):
+        await stage.moderator.slash(stage.channel, "member add", group="Americans", name=name, photo=photo)
+    johnson = World(1).photos(0).tobytes()
+    await add_photo(stage.app.database, "Americans", "Johnson", johnson, server=stage.guild.id)
+    await stage.fan.slash(stage.channel, "who", picture=line_up(stage))
+    assert "③ someone I don't know" in texts(stage.channel.last_message)
+    await enrol_in_disguise(stage, "Biden", 3)
+
+    await stage.fan.slash(stage.channel, "who", picture=line_up(stage))
+    card = stage.channel.last_message
+    (drawn,) = alt_texts(card)
+    assert drawn.endswith("③ Biden? from context, ④ Johnson? by elimination")
+    details = texts(answer(await stage.other.click(card, label="Details")))
+    for said in (texts(card), details):
+        assert {"③ **Biden?** from context", "④ **Johnson?** by elimination"} <= set(said.splitlines())
+    assert "Only the others beside it speak for Biden." in details
+    assert "Everybody else of the group is there, so that Johnson is left." in details
+
+    sure: list[int] = []
+    doubtful: list[int] = []
+    for face in re.split("(?=[①②③④] )", details)[1:]:
+        name, doubt = re.findall(r"\*\*(\w+)(\??)\*\*", face)[0]
+        shares = {who: int(share) for share, who in re.findall(r"` (\d+) % (.+)", face)}
+        assert 98 <= sum(shares.values()) <= 101, "what is missing to 100 is told"
+        (doubtful if doubt else sure).append(shares.get(name, 0))
+    assert (len(sure), len(doubtful)) == (2, 2)
+    assert max(doubtful) < 50 <= min(sure)
 
 
 async def test_the_card_works_after_a_restart(stage: Stage) -> None:
