@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bench.truth import Made, enrol, name
+from bench.truth import Made, enrol, name, tag
 from bot.jobs import Workbench
 from models.cast import cast
 from models.faces import Box
@@ -52,6 +52,7 @@ def make(shared: Path, folder: Path, seed: int, seconds: float) -> Made:
     script = [sys.executable, str(shared / "bench" / "make_mv.py"), str(video), str(folder / "people")]
     options = ["--seconds", str(seconds), "--size", "1280x720", "--seed", str(seed)]
     subprocess.run([*script, *options], check=True, stderr=subprocess.DEVNULL)
+    tag(video)
     return Made(video, json.loads(video.with_suffix(".json").read_text()), tuple(rows))
 
 

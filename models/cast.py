@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.cluster.hierarchy import fcluster, linkage
 
 from models import background
 from models.assignment import CLEARLY, Plan
@@ -20,17 +21,19 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from models.calibration import Scale
     from models.recognition import Recogniser
     from models.tracks import Look, Track
 
 ONE_PERSON = 5.0
 """Log-odds, on average over their tracks' mean faces, from which two people are one before anybody is named."""
 
-ONE_STRANGER = 4.0
-"""Log-odds from which two people whom nobody could name are one: those of the most alike of two tracks' best faces, on average
-over their tracks. In two videos of twenty people, photographed on several occasions each, the tracks of the eleven who aren't
-enrolled are 97 people by both engines together instead of 117, one of them two; from 3 on 83, three of them two
-(`python -m bench.unknown`).
+ONE_STRANGER = 3.5
+"""Log-odds from which two people whom nobody could name are one, by the centroids of their tracks.
+
+In two videos of twenty people, photographed on several occasions each, the tracks of the eleven or so who aren't enrolled
+are 81 people by both engines together, two of whom are two (`python -m bench.unknown`). Chosen on three others: 126 people,
+four of them two; from 5 on it would be 170, two of them two, from 2 on 101, eight of them two.
 """
 
 PHOTOS = 5.0
@@ -42,6 +45,9 @@ ALONE = math.log(WRONG_NAME)
 Beside so many members nearly everybody would be one. In simulated clips (seven photos a member of TWICE by dlib, women of ITZY
 as every eighth face) 2.5 % of the strangers' faces are named instead of 17 %, and 97.1 % of the frames right instead of 96.0 %.
 """
+
+_NEVER = 1e9
+"""Distance of two tracks that are two people: no mean with it in it is near."""
 
 NOBODY = Guess(None, None, 1.0, Band.UNKNOWN)
 
@@ -82,9 +88,7 @@ def cast(recogniser: Recogniser, look: Look, *, group: int | None = None, thresh
         return Cast(group, None, tuple(guesses), ())
     crowd = _Crowd.of(recogniser, [look.tracks[place] for place in seen])
     naming = _name(recogniser, crowd, group, threshold)
-    one_each, guesses_of_each = crowd.with_strangers_joined(
-        recogniser, [look.tracks[place] for place in seen], naming.guesses
-    )
+    one_each, guesses_of_each = crowd.with_strangers_joined(recogniser, naming.guesses)
     people = _bill(look, [tuple(seen[i] for i in tracks) for tracks in one_each], guesses_of_each)
     for person in people:
         for place in person.tracks:
@@ -111,30 +115,28 @@ class _Crowd:
         means = unit(np.stack([track.encodings.mean(axis=0) for track in tracks]).astype(np.float32, copy=False))
         vectors = recogniser.whitening.apply(means)
         apart = _share_a_frame(tracks)
-        people = _joined(_likely(recogniser, vectors @ vectors.T), apart, [[i] for i in range(len(tracks))], ONE_PERSON)
+        alone = _likely(recogniser, 1)
+        people = _joined(alone.slope * ((vectors @ vectors.T).astype(np.float64) - alone.even), apart)
         rivals = np.array([[apart[np.ix_(one, other)].any() for other in people] for one in people], np.bool_)
         faces = unit(np.stack([means[person].mean(axis=0) for person in people]))
         log_odds = _log_odds(recogniser, faces, [[tracks[i] for i in person] for person in people])
         return cls(people, log_odds, recogniser.whitening.apply(faces), rivals)
 
     def with_strangers_joined(
-        self, recogniser: Recogniser, tracks: Sequence[Track], guesses: Sequence[Guess]
+        self, recogniser: Recogniser, guesses: Sequence[Guess]
     ) -> tuple[list[list[int]], list[Guess]]:
-        """The people, and a guess for each, with those whom nobody could name joined by their best faces."""
+        """The people, and a guess for each, with those whom nobody could name joined."""
         known = [number for number, guess in enumerate(guesses) if guess.member is not None]
         unknown = [number for number, guess in enumerate(guesses) if guess.member is None]
-        tracks_of = [self.people[number] for number in unknown]
-        alike = _by_best_faces(recogniser, tracks)
-        likeness = np.array(
-            [[alike[np.ix_(one, other)].mean() for other in tracks_of] for one in tracks_of], np.float64
-        )
-        strangers = _joined(likeness, self.rivals[np.ix_(unknown, unknown)], tracks_of, ONE_STRANGER)
-        of_track = {track: guesses[number] for number in unknown for track in self.people[number]}
-        clearest = [max((of_track[i] for i in person), key=lambda guess: guess.confidence) for person in strangers]
-        return [*(self.people[number] for number in known), *strangers], [
-            *(guesses[number] for number in known),
-            *clearest,
+        counts = np.array([len(self.people[number]) for number in unknown], np.int64)
+        strangers = _strangers(recogniser, self.faces[unknown], counts, self.rivals[np.ix_(unknown, unknown)])
+        alike = [[unknown[i] for i in person] for person in strangers]
+        people = [self.people[number] for number in known]
+        people += [[track for number in numbers for track in self.people[number]] for numbers in alike]
+        clearest = [
+            max((guesses[number] for number in numbers), key=lambda guess: guess.confidence) for numbers in alike
         ]
+        return people, [*(guesses[number] for number in known), *clearest]
 
 
 def _share_a_frame(tracks: Sequence[Track]) -> NDArray[np.bool_]:
@@ -145,41 +147,57 @@ def _share_a_frame(tracks: Sequence[Track]) -> NDArray[np.bool_]:
     return apart
 
 
-def _by_best_faces(recogniser: Recogniser, tracks: Sequence[Track]) -> NDArray[np.float64]:
-    """The log-odds of each two tracks being one person, by the two of their faces that are most alike: (n, n)."""
-    vectors = recogniser.whitening.apply(np.concatenate([track.encodings for track in tracks]))
-    starts = np.cumsum([0, *(len(track.encodings) for track in tracks[:-1])])
-    cosines = np.maximum.reduceat(np.maximum.reduceat(vectors @ vectors.T, starts, axis=0), starts, axis=1)
-    return _likely(recogniser, cosines)
-
-
-def _likely(recogniser: Recogniser, cosines: NDArray[np.float32]) -> NDArray[np.float64]:
-    """The log-odds of two faces of such cosines being one person's."""
+def _likely(recogniser: Recogniser, photos: int) -> Scale:
+    """How the cosine of a face and a centroid of so many photos becomes the log-odds of their being one person's."""
     known = background.load(recogniser.version)
-    alone = scale(known.whitened if recogniser.whitening.mean.any() else known.raw, 1)
-    return alone.slope * (cosines.astype(np.float64) - alone.even)
+    return scale(known.whitened if recogniser.whitening.mean.any() else known.raw, photos)
 
 
-def _joined(
-    likeness: NDArray[np.float64], apart: NDArray[np.bool_], people: Sequence[list[int]], least: float
-) -> list[list[int]]:
-    """People, each of some tracks, joined: always the two that are most alike on average, down to the log-odds `least`.
+def _joined(likeness: NDArray[np.float64], apart: NDArray[np.bool_]) -> list[list[int]]:
+    """Tracks joined to people: always the two that are most alike on average over their tracks, down to ONE_PERSON.
 
-    `likeness`, `apart`: (n, n) of each two of them, and whether they are never one.
+    `likeness`, `apart`: (n, n) of each two tracks, the log-odds of their being one person, and whether they never are.
     """
-    likeness = np.where(apart | np.eye(len(likeness), dtype=np.bool_), -np.inf, likeness)
-    people = [list(person) for person in people]
-    while people:
-        one, other = sorted(int(i) for i in np.unravel_index(int(likeness.argmax()), likeness.shape))
-        if likeness[one, other] < least:
-            break
-        sizes = len(people[one]), len(people[other])
-        mean = (sizes[0] * likeness[one] + sizes[1] * likeness[other]) / sum(sizes)
-        likeness[one], likeness[:, one] = mean, mean
-        likeness[one, one] = -np.inf
-        likeness[other], likeness[:, other] = -np.inf, -np.inf
+    if len(likeness) < 2:
+        return [[i] for i in range(len(likeness))]
+    most = float(likeness.max())
+    distances = np.where(apart, _NEVER, most - likeness)
+    tree = linkage(distances[np.triu_indices(len(likeness), 1)], "average")
+    _, numbers = np.unique(fcluster(tree, most - ONE_PERSON, "distance"), return_inverse=True)
+    people = [np.flatnonzero(numbers == number).tolist() for number in np.unique(numbers)]
+    return sorted(people)
+
+
+def _strangers(
+    recogniser: Recogniser, faces: NDArray[np.float32], tracks: NDArray[np.int64], rivals: NDArray[np.bool_]
+) -> list[list[int]]:
+    """People joined: always the two whose centroids are most alike, down to ONE_STRANGER.
+
+    A centroid is held against another as a member's is against a face, by what is known of centroids of so many photos as
+    the larger one has tracks.
+    `faces`: (n, d), whitened. `tracks`: (n,) how many each is the mean of. `rivals`: (n, n) who are never one.
+    """
+    scales = [_likely(recogniser, photos) for photos in range(1, background.PHOTOS[-1] + 1)]
+    slopes, evens = (np.array([getattr(one, name) for one in scales]) for name in ("slope", "even"))
+    sums, tracks, rivals = faces * tracks[:, None].astype(np.float32), tracks.copy(), rivals.copy()
+
+    def likeness(one: int) -> NDArray[np.float64]:
+        photos = np.minimum(np.maximum(tracks, tracks[one]), len(scales)) - 1
+        row = slopes[photos] * ((unit(sums) @ unit(sums[one : one + 1])[0]).astype(np.float64) - evens[photos])
+        return np.where(rivals[one] | (tracks == 0) | (np.arange(len(row)) == one), -np.inf, row)
+
+    people = [[i] for i in range(len(faces))]
+    alike = np.array([likeness(one) for one in range(len(faces))])
+    while alike.max(initial=-np.inf) >= ONE_STRANGER:
+        one, other = sorted(int(i) for i in np.unravel_index(int(alike.argmax()), alike.shape))
+        sums[one], tracks[one] = sums[one] + sums[other], tracks[one] + tracks[other]
+        rivals[one] |= rivals[other]
+        rivals[:, one] = rivals[one]
+        tracks[other] = 0
         people[one] += people[other]
         people[other] = []
+        alike[one], alike[:, one] = likeness(one), likeness(one)
+        alike[other], alike[:, other] = -np.inf, -np.inf
     return [person for person in people if person]
 
 

@@ -71,20 +71,27 @@ def test_members_are_named_and_strangers_are_one_person_each(
     assert all(person.guess.band is Band.SURE for person in found.people[:2])
 
 
-def turned_away(track: Track, seed: int) -> Track:
-    """The track with all but its first face seen so badly that they might be anybody's."""
-    away = np.random.default_rng(seed).normal(size=track.encodings[1:].shape)
-    bad = track.encodings[1:] + 0.5 * away / np.linalg.norm(away, axis=1, keepdims=True)
-    bad /= np.linalg.norm(bad, axis=1, keepdims=True)
-    return replace(track, encodings=np.concatenate([track.encodings[:1], bad]).astype(np.float32))
+def occasions(face: np.ndarray, seed: int, *, unlike: float) -> list[np.ndarray]:
+    """Six faces of one person, `unlike` it each in a way of its own, as other light and make-up make them."""
+    away = np.random.default_rng(seed).normal(size=(6, len(face)))
+    return list(face + unlike * away / np.linalg.norm(away, axis=1, keepdims=True))
 
 
-def test_a_stranger_is_one_person_by_the_best_faces(recogniser: Recogniser, photos: dict[int, np.ndarray]) -> None:
-    """Whatever the others of a track look like, which a mean face would be blurred by."""
-    look = look_of(*((40 * n, 30, stranger(photos, 1)) for n in range(4)), (200, 30, stranger(photos, 2)))
-    tracks = tuple(turned_away(track, seed) for seed, track in enumerate(look.tracks))
-    found = cast(recogniser, replace(look, tracks=tracks), group=1)
-    assert [person.tracks for person in found.people] == [(0, 1, 2, 3), (4,)]
+def test_a_stranger_of_several_occasions_is_one_person(recogniser: Recogniser, photos: dict[int, np.ndarray]) -> None:
+    """Though few of them are alike enough by themselves: together they show better what they have in common."""
+    faces = [*occasions(stranger(photos, 1), 5, unlike=0.25), *occasions(stranger(photos, 2), 6, unlike=0.25)]
+    look = look_of(*((20 * number, 19, face) for number, face in enumerate(faces)))
+    found = cast(recogniser, look, group=1)
+    assert [person.tracks for person in found.people] == [(0, 1, 2, 3, 4, 5), (6, 7, 8, 9, 10, 11)]
+
+
+def test_strangers_who_share_a_frame_stay_two(recogniser: Recogniser, photos: dict[int, np.ndarray]) -> None:
+    """Whoever else they are joined with, alike as they may be."""
+    faces = occasions(stranger(photos, 1), 5, unlike=0.2)
+    firsts = (0, 40, 80, 120, 160, 160)
+    found = cast(recogniser, look_of(*((first, 30, face) for first, face in zip(firsts, faces, strict=True))), group=1)
+    assert sorted(len(person.tracks) for person in found.people) == [1, 5]
+    assert not any({4, 5} <= set(person.tracks) for person in found.people)
 
 
 def test_two_faces_in_a_frame_never_have_one_name(recogniser: Recogniser, photos: dict[int, np.ndarray]) -> None:

@@ -1,0 +1,1 @@
+"""The part of scipy.cluster that models/cast.py calls; scipy ships no types."""
