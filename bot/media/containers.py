@@ -80,15 +80,8 @@ def reading(kind: str) -> dict[str, str]:
         "format_whitelist": kind,
         "codec_whitelist": ",".join((*VIDEO_CODECS, *SOUND_CODECS)),
         "max_pixels": str(MOST_PIXELS),
-        **_OF_KINDS.get(kind, {}),
+        **({"enable_drefs": "0", "use_absolute_path": "0"} if kind == "mov" else {}),
     }
-
-
-_OF_KINDS: Final = {
-    "mov": {"enable_drefs": "0", "use_absolute_path": "0"},
-    # Where another program goes on, its tracks are those of the one before.
-    "mpegts": {"merge_pmt_versions": "1"},
-}
 
 
 @contextmanager

@@ -22,9 +22,11 @@ from av.video.format import VideoFormat
 
 from bot.media.colours import as_rgb, colours_of
 from bot.media.containers import BROKEN, format_of, opened, sentences
+from bot.media.cutting import pieces_of
 from bot.media.footage import ACCEPTED, MOST_PIXELS, TOLERANCE, Footage, Section, VideoError, VideoLimits
 from bot.media.geometry import TURNS, cropped, geometry_of
 from bot.media.headers import impostor, sniff
+from bot.media.joining import join
 from bot.media.righting import put_right
 from bot.media.survey import survey
 from bot.wording import mebibytes
@@ -111,6 +113,16 @@ def probe(path: Path, limits: VideoLimits) -> Footage:
     kind = format_of(path)
     if kind is None:
         raise VideoError(_no_video(path))
+    pieces = pieces_of(path, kind)
+    if len(pieces) == 1:
+        return _probed(path, kind)
+    joined, first = join(path, kind, pieces, _probed, limits.max_bytes)
+    # A transport stream doesn't say how its pictures are cropped and turned.
+    return replace(_probed(joined, "mpegts"), geometry=first.geometry, colours=first.colours)
+
+
+def _probed(path: Path, kind: str) -> Footage:
+    """What a file holds that is one file alone."""
     with opened(path, kind) as container:
         found = survey(container)
     footage = _seen(path, kind, found)

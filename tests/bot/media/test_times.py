@@ -18,6 +18,7 @@ from tests.support.films import WHOLE, ffmpeg, frames_of, heard, moving
 from tests.support.looks import cast_of, look_of
 
 SECONDS, RATE, FLASH = 1.2, 25, 0.6
+FRAGMENTED = ("-movflags", "+frag_keyframe+empty_moov+default_base_moof", "-g", "10")
 LIMITS = VideoLimits(10**8)
 
 
@@ -72,6 +73,55 @@ def joined_beyond_the_end_of_33_bits(folder: Path) -> Path:
     return joined(folder / "film.ts", part, part)
 
 
+def another_program(folder: Path) -> Path:
+    """What is joined has other tracks, another program, and tables elsewhere."""
+    numbers = ("-mpegts_service_id", "7", "-mpegts_start_pid", "0x300", "-mpegts_pmt_start_pid", "0x200")
+    return joined(folder / "film.ts", flash(folder / "a.ts"), flash(folder / "b.ts", *numbers))
+
+
+def another_program_between(folder: Path) -> Path:
+    """Where a piece has a joint of its own, too, and its sound another rate."""
+    part, numbers = (
+        flash(folder / "part.ts"),
+        ("-mpegts_service_id", "7", "-streamid", "0:0x300", "-streamid", "1:0x301"),
+    )
+    other = flash(folder / "ad.ts", *numbers, sound=("-ar", "48000", "-ac", "2"))
+    return joined(folder / "film.ts", part, part, other, other, part)
+
+
+def sound_in_another_codec(folder: Path) -> Path:
+    return joined(folder / "film.ts", flash(folder / "a.ts"), flash(folder / "b.ts", sound=("-c:a", "ac3")))
+
+
+def silence_first(folder: Path) -> Path:
+    """The first part has no track of sound, and what is joined has other numbers."""
+    loud = flash(folder / "loud.ts", "-mpegts_start_pid", "0x300")
+    ffmpeg("-i", loud, "-c", "copy", "-an", folder / "silent.ts")
+    return joined(folder / "film.ts", folder / "silent.ts", loud)
+
+
+def pictures_in_another_codec(folder: Path) -> Path:
+    return joined(folder / "film.ts", flash(folder / "a.ts"), flash(folder / "b.ts", sound=("-c:v", "mpeg2video")))
+
+
+def fragments_that_start_again(folder: Path) -> Path:
+    part = flash(folder / "part.mp4", *FRAGMENTED)
+    return joined(folder / "film.mp4", part, flash(folder / "other.mp4", *FRAGMENTED, sound=("-ar", "48000")), part)
+
+
+def fragments_that_start_again_without_a_header(folder: Path) -> Path:
+    part = flash(folder / "part.mp4", *FRAGMENTED)
+    data = part.read_bytes()
+    path = folder / "film.mp4"
+    path.write_bytes(data + data[data.index(b"moof") - 4 :])
+    return path
+
+
+def whole_mp4s(folder: Path) -> Path:
+    part = flash(folder / "part.mp4")
+    return joined(folder / "film.mp4", part, part, flash(folder / "first.mp4", "-movflags", "+faststart"), part)
+
+
 def matroska(folder: Path) -> Path:
     part = flash(folder / "part.mkv")
     return joined(folder / "film.mkv", part, part)
@@ -94,12 +144,19 @@ KINDS: dict[Callable[[Path], Path], tuple[int, int]] = {
     advertisement_in_ac3: (2, 60),
     over_the_end_of_33_bits: (1, 30),
     joined_beyond_the_end_of_33_bits: (2, 60),
+    another_program: (2, 60),
+    another_program_between: (5, 150),
+    sound_in_another_codec: (2, 60),
+    pictures_in_another_codec: (2, 60),
+    fragments_that_start_again: (3, 90),
+    fragments_that_start_again_without_a_header: (2, 60),
+    whole_mp4s: (4, 120),
     matroska: (2, 60),
     below_zero: (1, 22),
 }
 """Films, how often they flash, and how many frames are shown."""
 
-EVERYDAY = {twice, an_hour_later, advertisement}
+EVERYDAY = {twice, advertisement, another_program, sound_in_another_codec, fragments_that_start_again}
 
 
 def draw(footage: Footage, section: Section, out: Path) -> Path:
@@ -146,6 +203,13 @@ def test_nothing_is_lost_and_sound_stays_with_its_picture(tmp_path: Path, kind: 
     cut = draw(footage, section, tmp_path / "cut.mp4")
     expected = [frame.time - section.start for frame in frames(footage, section)]
     assert [frame.time for frame in frames_of(cut)] == pytest.approx(expected, abs=0.0025)
+
+
+def test_a_part_without_sound_is_silent_as_long(tmp_path: Path) -> None:
+    footage = probe(silence_first(tmp_path), LIMITS)
+    out = draw(footage, WHOLE, tmp_path / "drawn.mp4")
+    assert len(flashes(out)) == 2
+    assert bangs(out) == pytest.approx(flashes(out)[1:], abs=0.045)
 
 
 def test_what_was_put_right_once_is_not_written_again(tmp_path: Path) -> None:
