@@ -1,7 +1,7 @@
 """Wrong labels found? `python -m bench.cleaning [SHARED] [--trials T]` prints the figures of docs/recognition.md.
 
 TWICE, ITZY and BTS of ../shared/faces in turn. A share of the labels of each drawn gallery is swapped for other members'; what
-`models.cleaning.suspicious` then flags is counted, and dropped. Beside it how well the gallery recognises photos that it
+`cleaning.suspicious` then flags is counted, and dropped. Beside it how well the gallery recognises photos that it
 doesn't hold, as it was, with the wrong labels, and cleaned: evaluated as in bench.recognition.
 """
 
@@ -17,10 +17,10 @@ import numpy as np
 from bench.recognition import installed
 from bot.commands.evaluation import Encoder, labelled, read_sample
 from bot.media.pictures import PictureLimits
-from models.cleaning import suspicious
-from models.evaluation import Figure, ask, draw
-from models.gallery import Gallery
-from models.recognition import fit
+from models.learning.cleaning import suspicious
+from models.learning.evaluation import Figure, ask, draw
+from models.recognition.gallery import Gallery
+from models.recognition.recogniser import fit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from models.engines import Engine
-    from models.evaluation import Outcome, Sample
+    from models.learning.evaluation import Outcome, Sample
 
 _ROOT = Path(__file__).resolve().parents[1]
 

@@ -17,11 +17,11 @@ from bench.recognition import installed
 from bot.commands.evaluation import Encoder, labelled, read_sample
 from bot.media.pictures import PictureLimits
 from models.faces import Band
-from models.gallery import Gallery
-from models.recognition import fit
+from models.recognition.gallery import Gallery
+from models.recognition.recogniser import fit
 
 if TYPE_CHECKING:
-    from models.evaluation import Sample
+    from models.learning.evaluation import Sample
 
 _ROOT = Path(__file__).resolve().parents[1]
 OWN = (0, 1, 2, 3)

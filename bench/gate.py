@@ -1,7 +1,7 @@
 """What passes the gate? `python -m bench.gate [SHARED] [--trials T]` prints the pass rates of docs/recognition.md.
 
 TWICE, ITZY and BTS of ../shared/faces in turn. A model made of a few photos a member is in use; a batch of further photos
-comes, its labels right, or wrong in one of four ways, and `models.gate.compare` says whether the model with them may answer.
+comes, its labels right, or wrong in one of four ways, and `gate.compare` says whether the model with them may answer.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ import numpy as np
 from bench.recognition import installed
 from bot.commands.evaluation import Encoder, labelled, read_sample
 from bot.media.pictures import PictureLimits
-from models.evaluation import draw
-from models.gallery import Gallery
-from models.gate import Comparison, compare
+from models.learning.evaluation import draw
+from models.learning.gate import Comparison, compare
+from models.recognition.gallery import Gallery
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from models.engines import Engine
-    from models.evaluation import Sample
+    from models.learning.evaluation import Sample
 
 _ROOT = Path(__file__).resolve().parents[1]
 LIES = ("right", "10 % wrong", "50 % wrong", "one says another", "shuffled")

@@ -21,9 +21,9 @@ from bench.recognition import NearestFace, PlainEngine, installed
 from bot.commands.evaluation import Encoder, labelled, read_sample
 from bot.media.pictures import PictureLimits
 from models.engines.dlib.engine import DlibEngine
-from models.evaluation import Figure, draw
-from models.gallery import Gallery
-from models.recognition import fit
+from models.learning.evaluation import Figure, draw
+from models.recognition.gallery import Gallery
+from models.recognition.recogniser import fit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from models.engines import Engine
-    from models.evaluation import Sample
     from models.faces import Box, Encodings
+    from models.learning.evaluation import Sample
 
     Names = Callable[[Encodings], list[int | None]]
     """Names the faces of one picture by members' ids."""

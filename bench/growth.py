@@ -23,24 +23,25 @@ from PIL import Image, ImageDraw
 from bot.app import App
 from bot.commands.evaluation import Encoder, labelled, read_sample
 from bot.database.rosters import Rosters
+from bot.domain.trust import Trust
 from bot.media.pictures import PictureLimits
 from bot.settings import Settings
-from bot.trust import Trust
-from bot.usecases import correct, engines, roster
+from bot.usecases import correct, engines
 from bot.usecases.correct import Speaker
 from bot.usecases.identify import Asked, Submitted, ask
-from models.copies import one_face
+from bot.usecases.roster import enrolment
+from models.drawing.fonts import font
+from models.encodings.copies import one_face
 from models.engines import load as load_engine
-from models.evaluation import Figure, judge
-from models.lettering import font
-from models.recognition import Recogniser
+from models.learning.evaluation import Figure, judge
+from models.recognition.recogniser import Recogniser
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from models.evaluation import Outcome, Sample
+    from models.learning.evaluation import Outcome, Sample
 
 _ROOT = Path(__file__).resolve().parents[1]
 GROUP = "TWICE"
@@ -103,13 +104,13 @@ async def grow(
     async with App.open(Settings(data=folder, threshold=0.5)) as app:
         if engine != "dlib":
             await engines.install(app, engine, shared / "models", lambda *_: None)
-        await roster.add_group(app, SERVER, GROUP)
+        await enrolment.add_group(app, SERVER, GROUP)
         for name, files in order.items():
             for path in files:  # the first that can be enrolled
                 try:
-                    await roster.add_member(app, SERVER, GROUP, name, [submitted(path)], by=TRUSTED.id)
+                    await enrolment.add_member(app, SERVER, GROUP, name, [submitted(path)], by=TRUSTED.id)
                     break
-                except roster.NoUsablePhotoError:
+                except enrolment.NoUsablePhotoError:
                     continue
         ids = await member_ids(app)
         seen = {path for _, path in asked} | {files[0] for files in order.values()}

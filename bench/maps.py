@@ -19,9 +19,9 @@ from sklearn.neighbors import KNeighborsClassifier
 from bench.recognition import installed
 from bot.commands.evaluation import Encoder, labelled, read_sample
 from bot.media.pictures import PictureLimits
-from models import maps
 from models.faces import Projection
-from models.gallery import Gallery
+from models.recognition.gallery import Gallery
+from models.similarity import maps
 
 if TYPE_CHECKING:
     from models.engines import Engine

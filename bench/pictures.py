@@ -25,19 +25,20 @@ from bot.database.quiz import Remembered
 from bot.database.tables import HOUSE
 from bot.jobs.mapping import lay_out_and_draw
 from bot.jobs.reporting import draw_report
-from bot.quiz.memory import answered
 from bot.settings import Settings
-from bot.usecases import maps, photos, roster, twins
+from bot.text.formatting import duration, time_code
+from bot.usecases import maps, twins
 from bot.usecases.identify import Asked, Submitted, ask
-from bot.usecases.quiz_results import known_member
-from bot.wording import duration, time_code
-from models.charts import ScreenTime, evaluation_chart, screen_time_chart
-from models.evaluation import LOOK_SIDE, Sample, evaluate
+from bot.usecases.quiz.memory import answered
+from bot.usecases.quiz.stats import known_member
+from bot.usecases.roster import enrolment, photos
+from models.drawing.charts import ScreenTime, evaluation_chart, screen_time_chart
+from models.drawing.fonts import font, shorten
+from models.drawing.theme import DIM, GAP, SMALL, below, between, hue, page, png
 from models.faces import Projection
-from models.gallery import Gallery, Member
-from models.lettering import font, shorten
-from models.night import DIM, GAP, SMALL, below, between, hue, page, png
-from models.recognition import fit
+from models.learning.evaluation import LOOK_SIDE, Sample, evaluate
+from models.recognition.gallery import Gallery, Member
+from models.recognition.recogniser import fit
 from tests.support.people import VERSION, D, World
 from tests.support.portraits import astronauts_head, public_portraits
 
@@ -89,10 +90,10 @@ async def faces() -> list[Drawn]:
                 "Presidents": {"Obama": ["obama.jpg", "obama3.jpg"], "Biden": ["biden.jpg"]},
                 "Space": {"Collins": ["astronaut.png"]},
             }.items():
-                await roster.add_group(app, HOUSE, group)
+                await enrolment.add_group(app, HOUSE, group)
                 for member, files in members.items():
                     submitted = [Submitted(file, given[file]) for file in files]
-                    await roster.add_member(app, HOUSE, group, member, submitted, by=0)
+                    await enrolment.add_member(app, HOUSE, group, member, submitted, by=0)
             asked = [Submitted("both.jpg", side_by_side(portraits / "obama2.jpg", portraits / "biden.jpg"))]
             tagged = await ask(app, Asked(1), asked)
             pair = await twins.twins(app, HOUSE, "Presidents")

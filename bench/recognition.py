@@ -19,15 +19,15 @@ import numpy as np
 
 from bot.commands.evaluation import Encoder, labelled, read_sample, table
 from bot.media.pictures import PictureLimits
-from models.classifier import load
 from models.engines import MissingWeightsError
 from models.engines import load as load_engine
 from models.engines.dlib.engine import DlibEngine
-from models.evaluation import evaluate
 from models.faces import Band, Candidate, Guess
-from models.gallery import can_be_tried_out
-from models.recognition import Naming, Recogniser, fit
-from models.training import train
+from models.learning.evaluation import evaluate
+from models.learning.training import train
+from models.recognition.classifier import load
+from models.recognition.gallery import can_be_tried_out
+from models.recognition.recogniser import Naming, Recogniser, fit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from models.engines import Engine
-    from models.evaluation import Recognises, Sample
     from models.faces import Encodings, Face, Picture
-    from models.gallery import Gallery, Member
+    from models.learning.evaluation import Recognises, Sample
+    from models.recognition.gallery import Gallery, Member
 
 _ROOT = Path(__file__).resolve().parents[1]
 TOLERANCE = 0.6
@@ -156,7 +156,7 @@ class Helped:
         self.used = self.fits = 0
 
     def fit(self, gallery: Gallery) -> Recogniser:
-        """As `models.recognition.fit`, with a classifier where one helps."""
+        """As `models.recognition.recogniser.fit`, with a classifier where one helps."""
         self.fits += 1
         alone = fit(gallery)
         if not can_be_tried_out(gallery.members):

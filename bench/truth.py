@@ -34,7 +34,7 @@ from bot.media.footage import Section, VideoLimits
 from bot.media.pictures import PictureLimits, open_picture
 from models.engines import load
 from models.faces import Box
-from models.tracks import Look
+from models.video.tracks import Look
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

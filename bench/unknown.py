@@ -22,12 +22,12 @@ import numpy as np
 
 from bench.truth import Made, enrol, name, tag
 from bot.jobs import Workbench
-from models.cast import cast
 from models.faces import Box
-from models.recognition import Recogniser
+from models.recognition.recogniser import Recogniser
+from models.video.cast import cast
 
 if TYPE_CHECKING:
-    from models.tracks import Track
+    from models.video.tracks import Track
 
 _ROOT = Path(__file__).resolve().parents[1]
 _ENROLLED = 7

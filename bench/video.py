@@ -27,14 +27,15 @@ import psutil
 
 from bench.photo import installed
 from bot.app import App
-from bot.clips.flow import Part, Terms, annotate
-from bot.clips.kept import VIDEO, KeptVideo
 from bot.database.tables import HOUSE
 from bot.media.captions import Style
 from bot.media.clips import GREATEST_RATE, encoding
 from bot.settings import Settings
-from bot.usecases import engines, roster
+from bot.usecases import engines
+from bot.usecases.clips.cache import VIDEO, KeptVideo
+from bot.usecases.clips.pipeline import Part, Terms, annotate
 from bot.usecases.identify import Submitted
+from bot.usecases.roster import enrolment
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -229,7 +230,7 @@ async def enrol(app: App, gallery: Path) -> None:
     """The gallery's members, by the bot's own way."""
     for member in sorted(gallery.iterdir()):
         photos = [Submitted(photo.name, photo.read_bytes()) for photo in sorted(member.iterdir())]
-        await roster.add_member(app, HOUSE, "TWICE", member.name, photos, by=0, make_group=True)
+        await enrolment.add_member(app, HOUSE, "TWICE", member.name, photos, by=0, make_group=True)
 
 
 if __name__ == "__main__":

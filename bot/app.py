@@ -7,19 +7,19 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bot.clips.kept import Kept
-from bot.clips.queue import ClipQueue
-from bot.compute import Compute
 from bot.database.engine import Database
-from bot.deletions import Deletions
+from bot.infra.cache import Memo
+from bot.infra.compute import Compute
+from bot.infra.deletions import Deletions
+from bot.infra.limits import GATHERINGS, Turns
+from bot.infra.storage import Storage
 from bot.jobs import Workbench
-from bot.memo import Memo
-from bot.notices import Notices
-from bot.recognisers import Recognisers
-from bot.reports import Reports
-from bot.storage import Storage
-from bot.trainer import QUIET, Trainer
-from bot.turns import GATHERINGS, Turns
+from bot.learning.notifications import Notices
+from bot.learning.recognisers import Recognisers
+from bot.learning.reports import Reports
+from bot.learning.trainer import QUIET, Trainer
+from bot.usecases.clips.cache import Kept
+from bot.usecases.clips.queue import ClipQueue
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

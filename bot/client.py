@@ -29,19 +29,19 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 COGS = (
-    "cogs.who",
-    "cogs.clips",
-    "cogs.deletions",
-    "cogs.groups",
-    "cogs.members",
-    "cogs.roster",
-    "cogs.review",
-    "cogs.model",
-    "cogs.map",
-    "cogs.quiz",
-    "cogs.twins",
-    "cogs.setup",
-    "cogs.help",
+    "cogs.who.cog",
+    "cogs.clips.cog",
+    "cogs.deletions.cog",
+    "cogs.roster.groups",
+    "cogs.roster.members",
+    "cogs.roster.archive",
+    "cogs.review.cog",
+    "cogs.model.cog",
+    "cogs.map.cog",
+    "cogs.quiz.cog",
+    "cogs.twins.cog",
+    "cogs.setup.cog",
+    "cogs.help.cog",
 )
 SYNCED = "synced commands"
 REMEMBERED_INTERACTIONS = 10_000

@@ -13,8 +13,8 @@ from typing import Literal
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
-from bot.addresses import read_allowed
-from bot.wording import MEBIBYTE
+from bot.infra.addresses import read_allowed
+from bot.text.formatting import MEBIBYTE
 
 
 class Settings(BaseSettings):

@@ -101,7 +101,7 @@ FEWEST_MAPPED = 3
 
 
 class Projection(StrEnum):
-    """How the encodings of a group are laid out in two dimensions; `models.maps` does it."""
+    """How the encodings of a group are laid out in two dimensions; `models.similarity.maps` does it."""
 
     PCA = "pca"
     """Principal components (Pearson 1901): the two directions in which the faces differ most."""
@@ -119,7 +119,7 @@ class Projection(StrEnum):
 
 
 class Flaw(StrEnum):
-    """Why a face is doubtful, whoever it is; `models.quality` says when."""
+    """Why a face is doubtful, whoever it is; `models.recognition.quality` says when."""
 
     SMALL = "small"
     BLURRED = "blurred"

@@ -17,19 +17,19 @@ import pytest
 
 from bot import jobs
 from bot.app import App
-from bot.clips.kept import Kept
-from bot.clips.queue import ClipQueue
-from bot.compute import Compute
 from bot.database.engine import Database
+from bot.infra.compute import Compute
+from bot.infra.limits import Turns
+from bot.infra.storage import Storage
 from bot.jobs import RosterRow, Trained, Workbench
-from bot.notices import Notices
-from bot.recognisers import Recognisers
-from bot.reports import Reports
+from bot.learning.notifications import Notices
+from bot.learning.recognisers import Recognisers
+from bot.learning.reports import Reports
+from bot.learning.trainer import Trainer
 from bot.settings import Settings
-from bot.storage import Storage
-from bot.trainer import Trainer
-from bot.turns import Turns
-from models import background
+from bot.usecases.clips.cache import Kept
+from bot.usecases.clips.queue import ClipQueue
+from models.encodings import background
 from tests.support.portraits import alone, public_portraits
 
 T = TypeVar("T")

@@ -62,7 +62,7 @@ def test_only_the_edge_of_the_bot_speaks_discord() -> None:
 
 def test_an_upward_arrow_would_be_seen(tmp_path: Path) -> None:
     module = tmp_path / "module.py"
-    module.write_text("def later():\n    from cogs.who import Who\n    import discord.ext\n")
+    module.write_text("def later():\n    from cogs.who.cog import Who\n    import discord.ext\n")
     assert imports(module) == {"cogs", "discord"}
 
 

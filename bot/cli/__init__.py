@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from bot import terminal
 from bot.cli import engines, groups, models, photos, rosters, service, videos
+from bot.commands import terminal
 
 verbs = typer.Typer(
     name="nugu",

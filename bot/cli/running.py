@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 
 import typer
 
-from bot import terminal
+from bot.commands import terminal
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Generator

@@ -12,29 +12,30 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot import jobs, terminal
+from bot import jobs
 from bot.app import App
-from bot.clips.flow import Part, Terms, annotate, draw_frames
-from bot.clips.kept import VIDEO, KeptVideo
-from bot.clips.making import have_linked
-from bot.clips.standing import together
+from bot.commands import terminal
 from bot.commands.own_words import at_terminal
 from bot.database.tables import HOUSE
+from bot.domain.clips import together
 from bot.errors import OperatorError, PersonError
 from bot.links.fetching import tidied
+from bot.text.formatting import basis_of, circled, confidence_of, in_words, silent, time_code, unknown_people
+from bot.usecases.clips.attempt import have_linked
+from bot.usecases.clips.cache import VIDEO, KeptVideo
+from bot.usecases.clips.pipeline import Part, Terms, annotate, draw_frames
 from bot.usecases.identify import Asked, naming_of
-from bot.wording import basis_of, circled, confidence_of, in_words, silent, time_code, unknown_people
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from rich.progress import Progress
 
-    from bot.clips.flow import Annotated
-    from bot.clips.standing import Stage
+    from bot.domain.clips import Stage
+    from bot.learning.recognisers import Fitted
     from bot.media.captions import Style
-    from bot.recognisers import Fitted
     from bot.settings import Settings
+    from bot.usecases.clips.pipeline import Annotated
 
 LARGEST = 2**31
 """Bytes that a clip on the operator's own disk may have."""
@@ -51,7 +52,7 @@ class Stages:
         self._seconds: dict[str, float] = {}
 
     def heard(self, stage: Stage, share: float | None = None, seen: tuple[str, ...] = ()) -> None:
-        """See `bot.clips.flow.Heard`."""
+        """See `bot.usecases.clips.pipeline.Heard`."""
         if stage is not self._stage:
             self._ends()
             self._stage = stage

@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, Final
 
 import aiohttp
 
-from bot import jobs, terminal
+from bot import jobs
 from bot.app import workbench
+from bot.commands import terminal
 from bot.commands.own_words import at_terminal
-from bot.compute import Compute
 from bot.database.engine import HEAD, Database
 from bot.database.engines import Engines
 from bot.errors import OperatorError
+from bot.infra.compute import Compute
+from bot.infra.storage import Storage
 from bot.links.fetching import Programs, taste
 from bot.links.reasons import LinkError
-from bot.storage import Storage
-from bot.wording import mebibytes
+from bot.text.formatting import mebibytes
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterator

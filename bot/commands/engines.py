@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from bot import terminal
 from bot.app import App
+from bot.commands import terminal
 from bot.usecases import engines
 from models.engines import weights_of
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
-    from bot.downloads import Told
+    from bot.infra.downloads import Told
     from bot.settings import Settings
     from bot.usecases.engines import ListedEngine, Switched
 

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bot import terminal
+from bot.commands import terminal
 from bot.errors import OperatorError
 from bot.jobs import by_size, load_engine, why_not_enrolled
 from bot.media.layouts import files_below
 from bot.media.pictures import PictureError, PictureLimits, open_picture
-from bot.wording import counted, unmarked
-from models.charts import evaluation_chart
+from bot.text.formatting import counted, unmarked
+from models.drawing.charts import evaluation_chart
 from models.engines import UnknownEngineError, weights_of
-from models.evaluation import FPIRS, LOOK_SIDE, Evaluation, Figure, Sample, evaluate, look
-from models.examples import SMALLEST_EXAMPLE
-from models.gallery import Member
-from models.recognition import fit
+from models.learning.evaluation import FPIRS, LOOK_SIDE, Evaluation, Figure, Sample, evaluate, look
+from models.recognition.examples import SMALLEST_EXAMPLE
+from models.recognition.gallery import Member
+from models.recognition.recogniser import fit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot import terminal
 from bot.app import App
+from bot.commands import terminal
 from bot.commands.own_words import at_terminal
 from bot.database.tables import HOUSE
 from bot.errors import OperatorError, PersonError
 from bot.media.archives import ArchiveLimits
 from bot.media.layouts import MISPLACED, common_root, files_below
-from bot.usecases import exchange, roster
+from bot.text.formatting import counted
 from bot.usecases.identify import Submitted
-from bot.wording import counted
+from bot.usecases.roster import archive, enrolment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +60,7 @@ async def enrol_into(app: App, server_id: int, folder: Path, group: str | None =
             for start in range(0, len(files), AT_ONCE):
                 some = files[start : start + AT_ONCE]
                 for path, reason in await _enrol(app, server_id, group_name, name, some):
-                    if reason is not None and reason not in exchange.HAD:
+                    if reason is not None and reason not in archive.HAD:
                         terminal.complain(f"not taken: {path}: {at_terminal(reason)}")
                         continue
                     taken += reason is None
@@ -102,7 +102,7 @@ async def import_archive(settings: Settings, path: Path) -> bool:
                 progress.update(bar, completed=done, total=photos, description=terminal.shown(whose))
 
             try:
-                done = await exchange.import_roster(app, HOUSE, file, 0, told, limits=OPERATORS)
+                done = await archive.import_roster(app, HOUSE, file, 0, told, limits=OPERATORS)
             except PersonError as error:
                 raise OperatorError(f"{path}: {at_terminal(str(error))}") from error
             progress.update(bar, completed=done.photos, total=done.photos)
@@ -119,8 +119,8 @@ async def _enrol(
     """Each file with the reason why it was not taken, if it was not."""
     photos = [submitted(path) for path in files]
     try:
-        added = await roster.add_member(app, server_id, group, name, photos, by=0, make_group=True)
-    except roster.NoUsablePhotoError as error:
+        added = await enrolment.add_member(app, server_id, group, name, photos, by=0, make_group=True)
+    except enrolment.NoUsablePhotoError as error:
         return list(zip(files, error.reasons, strict=True))
     except PersonError as error:
         return [(path, str(error)) for path in files]

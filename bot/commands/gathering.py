@@ -6,16 +6,16 @@ import asyncio
 from itertools import count
 from typing import TYPE_CHECKING
 
-from bot import terminal
 from bot.app import App
+from bot.commands import terminal
 from bot.commands.own_words import at_terminal
 from bot.database.tables import HOUSE
 from bot.errors import OperatorError
-from bot.manifests import folder_of
 from bot.media.headers import sniff
+from bot.text.formatting import counted
 from bot.usecases import gather
 from bot.usecases.gather import Gathering
-from bot.wording import counted
+from bot.usecases.roster.manifests import folder_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
-from bot import terminal
 from bot.app import App
+from bot.commands import terminal
 from bot.commands.folders import submitted
 from bot.commands.own_words import at_terminal
 from bot.jobs import Refused
+from bot.text.formatting import basis_of, circled, confidence_of, in_words
 from bot.usecases.identify import Asked, look
-from bot.wording import basis_of, circled, confidence_of, in_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

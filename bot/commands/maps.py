@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from bot import terminal
 from bot.app import App
+from bot.commands import terminal
 from bot.commands.own_words import at_terminal
 from bot.usecases import maps
 

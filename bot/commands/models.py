@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from bot import terminal
 from bot.app import App
+from bot.commands import terminal
 from bot.commands.training import in_words
 from bot.database.rosters import Rosters
 from bot.database.tables import HOUSE
+from bot.text.formatting import counted
 from bot.usecases import models
-from bot.wording import counted
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from bot.wording import unmarked
+from bot.text.formatting import unmarked
 
 _SAID: Final = (
     (

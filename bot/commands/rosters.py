@@ -5,26 +5,26 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING, Any
 
-from bot import terminal
 from bot.app import App
+from bot.commands import terminal
 from bot.commands.own_words import at_terminal
 from bot.database.tables import HOUSE
 from bot.errors import NoRosterError
-from bot.usecases import exchange, members, roster
-from bot.wording import counted
+from bot.text.formatting import counted
+from bot.usecases.roster import archive, enrolment, members
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from bot.settings import Settings
-    from bot.usecases.roster import ListedGroup
+    from bot.usecases.roster.enrolment import ListedGroup
 
 
 async def list_groups(settings: Settings, group: str | None, server: int, *, as_json: bool) -> None:
     """Print a line a group of a server, and the photos of its members. Raises UnknownGroupError, NoRosterError."""
     async with App.open(settings, own_processes=False) as app:
-        listed = [one for one in await roster.list_groups(app, [server]) if one.is_house == (server == HOUSE)]
+        listed = [one for one in await enrolment.list_groups(app, [server]) if one.is_house == (server == HOUSE)]
         if group is not None:
             async with app.database.reading() as session:
                 name = (await members.find_group(session, [server], group)).name
@@ -65,7 +65,7 @@ async def remove_named(
 async def export_archive(settings: Settings, path: Path, group: str | None) -> None:
     """Write the roster of every server, or one group of it, to a zip that `import_archive` and Discord take."""
     async with App.open(settings, own_processes=False) as app:
-        exported = await exchange.export_roster(app, HOUSE, group)
+        exported = await archive.export_roster(app, HOUSE, group)
         with exported.file, terminal.naming(path), path.open("wb") as file:
             shutil.copyfileobj(exported.file, file)
     told = counted(exported.groups, "group"), counted(exported.members, "member"), counted(exported.photos, "photo")

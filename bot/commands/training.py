@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot import terminal
 from bot.app import App
+from bot.commands import terminal
 from bot.commands.own_words import at_terminal
 from bot.database.rosters import Rosters
 from bot.database.tables import HOUSE
 from bot.errors import NoRosterError, PersonError
-from bot.verdicts import accuracy, classifier_in_words
-from bot.wording import counted
-from models.apart import BrokenOffError
+from bot.text.formatting import counted
+from bot.text.models import accuracy, classifier_in_words
+from models.learning.isolation import BrokenOffError
 
 if TYPE_CHECKING:
     from bot.database.models import MadeModel

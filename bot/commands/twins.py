@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot import jobs, terminal
+from bot import jobs
 from bot.app import App
+from bot.commands import terminal
 from bot.usecases import twins
 
 if TYPE_CHECKING:

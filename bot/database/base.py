@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 from sqlalchemy import JSON, DateTime, Dialect, Enum, MetaData, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase
 
+from bot.domain.enums import ClipState, Learns, Meaning, Origin
 from bot.media.captions import Style
-from bot.words import ClipState, Learns, Meaning, Origin
 
 NEVER_REUSED: dict[str, Any] = {"sqlite_autoincrement": True}
 """For rows whose ids stand in buttons and files: the id of a deleted one never comes to mean another."""

@@ -10,14 +10,14 @@ from sqlalchemy.orm import aliased
 
 from bot.database.base import utc_now
 from bot.database.tables import ClipJob, QuestionFace, QuestionPicture, Word
-from bot.words import ClipState
+from bot.domain.enums import ClipState
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
-    from bot.deletions import Places
+    from bot.infra.deletions import Places
 
 AT_WORK = (ClipState.WORKING, ClipState.SENDING)
 UNFINISHED = (ClipState.WAITING, *AT_WORK)

@@ -8,7 +8,7 @@ from sqlalchemy import delete, exists, or_, select, update
 
 from bot.database.servers import Servers
 from bot.database.tables import ClipJob, Crop, CropEncoding, Photo, Question, QuestionFace, QuestionPicture, Word
-from bot.words import Origin
+from bot.domain.enums import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Update
     from sqlalchemy.ext.asyncio import AsyncSession
 
-    from bot.deletions import Places
+    from bot.infra.deletions import Places
     from bot.jobs import Cut
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from bot.database.servers import touched
 from bot.errors import PersonError
-from bot.wording import plain
+from bot.text.formatting import plain
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable

@@ -11,8 +11,8 @@ from bot.database.engines import Engines
 from bot.database.rosters import answers
 from bot.database.servers import Servers
 from bot.database.tables import Group, Member, Model, ModelPhoto, Photo
+from bot.domain.enums import Origin
 from bot.jobs import Judged, Named, Names, Tried
-from bot.words import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
-    from bot.words import Origin
+    from bot.domain.enums import Origin
 
 
 class KeptPhoto(NamedTuple):

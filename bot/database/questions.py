@@ -9,13 +9,13 @@ from uuid import uuid4
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import selectinload
 
-from bot.answers import MOST_CANDIDATES, Answer, AnsweredFace, AnsweredPicture, Band, Candidate, Guess, SaidWord
 from bot.database.base import utc_now
 from bot.database.crops import Crops
 from bot.database.tables import Member, Question, QuestionFace, QuestionPicture, Word
+from bot.domain.answers import MOST_CANDIDATES, Answer, AnsweredFace, AnsweredPicture, Band, Candidate, Guess, SaidWord
+from bot.domain.enums import Meaning
 from bot.errors import ForgottenError
 from bot.jobs import Identified
-from bot.words import Meaning
 from models.faces import Basis, Box, Flaw
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from bot.database.crops import StoredCut
     from bot.database.tables import Crop
+    from bot.domain.trust import Trust
     from bot.jobs import Refused, SeenFace
-    from bot.trust import Trust
 
 
 @dataclass(frozen=True, slots=True)

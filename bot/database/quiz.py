@@ -9,8 +9,8 @@ from sqlalchemy import and_, case, delete, func, or_, select, update
 
 from bot.database.quiz_tables import Quiz, QuizAnswer, QuizMemory, QuizRound, QuizScore
 from bot.database.tables import HOUSE, Crop, Group, Member, Photo, QuestionFace
-from bot.quiz.choosing import Asked, QuizCrop, QuizMember
-from bot.quiz.memory import Memory
+from bot.usecases.quiz.choosing import Asked, QuizCrop, QuizMember
+from bot.usecases.quiz.memory import Memory
 
 if TYPE_CHECKING:
     from collections.abc import Collection

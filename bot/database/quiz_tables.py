@@ -66,7 +66,7 @@ class QuizAnswer(Base):
 
 
 class QuizMemory(Base):
-    """What a person remembers of a member (`bot.quiz.memory.Memory`), how often they were asked, and were right."""
+    """What a person remembers of a member (`bot.usecases.quiz.memory.Memory`), how often they were asked, and were right."""
 
     __tablename__ = "quiz_memory"
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import aliased, selectinload
 
-from bot.answers import AnsweredFace, SaidWord
 from bot.database.questions import answered_face, said_word, standing
 from bot.database.tables import Crop, Photo, Question, QuestionFace, QuestionPicture, Skip, Word
+from bot.domain.answers import AnsweredFace, SaidWord
+from bot.domain.enums import Meaning, Origin
 from bot.errors import ForgottenError
-from bot.words import Meaning, Origin
-from models.examples import flaw_of_example
+from models.recognition.examples import flaw_of_example
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -23,9 +23,9 @@ from bot.database.tables import (
     Server,
     Word,
 )
+from bot.domain.enums import Meaning, Origin
 from bot.jobs import RosterRow
-from bot.names import key_of
-from bot.words import Meaning, Origin
+from bot.text.names import key_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

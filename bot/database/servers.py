@@ -9,8 +9,8 @@ from sqlalchemy import delete, select, update
 
 from bot.database.base import utc_now
 from bot.database.tables import Channel, Server, ServerRole
-from bot.trust import Trust
-from bot.words import Learns
+from bot.domain.enums import Learns
+from bot.domain.trust import Trust
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

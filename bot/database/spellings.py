@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, exists, func, or_, select, union_all
 
 from bot.database.tables import Alias, Group, Member
-from bot.names import Spelling, key_of
+from bot.text.names import Spelling, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

@@ -21,9 +21,9 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bot.database.base import NEVER_REUSED, Base, utc_now
+from bot.domain.enums import ClipState, Learns, Meaning, Origin
+from bot.domain.trust import Trust
 from bot.media.captions import Style
-from bot.trust import Trust
-from bot.words import ClipState, Learns, Meaning, Origin
 
 HOUSE = 0
 """The server id of rosters that the bot's owner enrols on the command line; every server may ask about them."""
@@ -369,7 +369,7 @@ class ClipJob(Base):
     has ended. `source_message_id`, `question_message_id`: see `Question`. `place_id`: the channel that choices are made for;
     `restricted`: it is for adults. `spoiler`: the video was posted as one. `video`: the folder it is kept in. `start`,
     `length`: the part that was asked for, in seconds. `most_bytes`: what Discord takes there. `cast`: a row for each face of
-    the question (`bot.clips.standing.OnScreen`). `seconds`: the clip's length. `drawn_changes`: how often the faces' names had
+    the question (`bot.domain.clips.OnScreen`). `seconds`: the clip's length. `drawn_changes`: how often the faces' names had
     been changed when it was drawn. `unheard`: the codec of the video's sound where that can't be read. `deleted`: the message
     with its link was, before the people in it were written down.
     """

@@ -9,10 +9,10 @@ from sqlalchemy import select
 from bot.database.questions import standing
 from bot.database.servers import Servers
 from bot.database.tables import Crop, Group, Member, Photo, Question, QuestionFace, QuestionPicture, Word
+from bot.domain.enums import Meaning, Origin, Untaught, teaches
 from bot.errors import ForgottenError
-from bot.words import Meaning, Origin, Untaught, teaches
-from models.examples import flaw_of_example
 from models.faces import Flaw
+from models.recognition.examples import flaw_of_example
 
 if TYPE_CHECKING:
     from collections.abc import Collection

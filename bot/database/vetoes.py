@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import ColumnElement, and_, case, or_, select
 
 from bot.database.tables import CropEncoding, Question, QuestionFace, QuestionPicture, Word
+from bot.domain.enums import Meaning
 from bot.jobs import SpokenOf
-from bot.words import Meaning
 
 if TYPE_CHECKING:
     from collections.abc import Collection

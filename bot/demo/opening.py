@@ -13,9 +13,9 @@ from PIL import Image
 
 from bot.commands.folders import enrol_into
 from bot.demo.portraits import fetch_portraits
+from bot.text.formatting import joined, plain
 from bot.usecases.identify import Submitted
-from bot.usecases.roster import add_member, list_groups
-from bot.wording import joined, plain
+from bot.usecases.roster.enrolment import add_member, list_groups
 
 if TYPE_CHECKING:
     import simcord

@@ -12,9 +12,9 @@ import aiohttp
 from protego import Protego
 from yarl import URL
 
-from bot.addresses import RefusedAddressError, guarded_connector, read_allowed
 from bot.errors import PersonError
 from bot.gather.refusals import RefusedError, Why
+from bot.infra.addresses import RefusedAddressError, guarded_connector, read_allowed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from bot.media.pictures import OpenedPicture
     from models.engines import Engine
     from models.faces import Face
-    from models.quality import Quality
+    from models.recognition.quality import Quality
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A face cut out of its picture: a square JPEG, the face's width in pixels, its sharpness (`models.quality`).
+    """A face cut out of its picture: a square JPEG, the face's width in pixels, its sharpness (`models.recognition.quality`).
 
     `phash`: the JPEG's perceptual hash, 16 hexadecimal digits.
     """
@@ -103,7 +103,7 @@ def opened_picture(bench: Workbench, data: bytes) -> OpenedPicture | Refused:
 
 def cut_out(opened: OpenedPicture, face: Face, quality: Quality) -> Cut:
     """A face of the picture as it is kept."""
-    from models.drawing import crop
+    from models.drawing.annotate import crop
 
     jpeg = crop(opened.pixels, face.box)
     return Cut(jpeg, opened.to_original(face.box).width, quality.sharpness, hash_of(jpeg))
@@ -116,6 +116,6 @@ def hash_of(jpeg: bytes) -> str:
     import numpy as np
     from PIL import Image
 
-    from models.copies import perceptual_hash
+    from models.encodings.copies import perceptual_hash
 
     return f"{perceptual_hash(np.asarray(Image.open(BytesIO(jpeg)))):016x}"

@@ -35,7 +35,7 @@ def find_copies(
     """
     import numpy as np
 
-    from models.copies import NEAR_HASH, one_face
+    from models.encodings.copies import NEAR_HASH, one_face
 
     def close(one: FacePrint, hashes: Sequence[str | None], vectors: Sequence[bytes]) -> list[bool]:
         """Which of the hashes and encodings, one after the other, are of a copy of the face."""

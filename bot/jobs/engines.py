@@ -25,8 +25,8 @@ class CropEncodings:
 
 def warm_up(bench: Workbench) -> None:
     """Do once what every picture needs, so that the first doesn't wait for it."""
-    from models.copies import perceptual_hash
-    from models.drawing import Tag, annotate
+    from models.drawing.annotate import Tag, annotate
+    from models.encodings.copies import perceptual_hash
     from models.faces import Band, Box
 
     picture, _ = _rehearse(engine_of(bench))
@@ -41,7 +41,7 @@ def try_out(bench: Workbench) -> str:
     """
     import numpy as np
 
-    from models import background
+    from models.encodings import background
 
     engine = engine_of(bench)
     _, encodings = _rehearse(engine)
@@ -65,7 +65,7 @@ def _rehearse(engine: Engine) -> tuple[Picture, Encodings]:
 
 def font_name() -> str:
     """The font in which names are drawn; raises FileNotFoundError where it is missing."""
-    from models.lettering import font_path
+    from models.drawing.fonts import font_path
 
     return font_path().name
 

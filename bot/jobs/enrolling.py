@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.doubts import NO_FACE, flaw_in_words, several_faces
 from bot.jobs.bench import Refused, cut_out, engine_of, opened_picture
 from bot.jobs.looking import Identified, SeenFace
+from bot.text.photos import NO_FACE, flaw_in_words, several_faces
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bot.media.pictures import OpenedPicture
     from models.engines import Engine
     from models.faces import Encodings, Face, Guess
-    from models.quality import Quality
+    from models.recognition.quality import Quality
 
 CLEAR_SUBJECT = 4.0
 """How many times larger than the next a face must be to be taken for the photo's subject."""
@@ -46,7 +46,7 @@ def enrol(bench: Workbench, data: bytes, rivals: Rivals | None = None) -> Identi
 
     Each is cut out, and has the guess of the `rivals`' recogniser, where there is one.
     """
-    from models.quality import measure
+    from models.recognition.quality import measure
 
     opened = opened_picture(bench, data)
     if isinstance(opened, Refused):
@@ -94,8 +94,8 @@ def enrol_crop(bench: Workbench, data: bytes) -> Identified | Refused:
     from PIL import Image
 
     from bot.jobs.bench import Cut, hash_of
-    from models.drawing import encode_jpeg
-    from models.quality import measure
+    from models.drawing.annotate import encode_jpeg
+    from models.recognition.quality import measure
 
     opened = opened_picture(bench, data)
     if isinstance(opened, Refused):
@@ -132,7 +132,7 @@ def has_subject(faces: Sequence[Face]) -> bool:
 
 def why_not_enrolled(opened: OpenedPicture, faces: Sequence[Face], engine: Engine) -> str | None:
     """What makes a photo with these faces, largest first, no example of one person; None if it makes a good one."""
-    from models.quality import measure
+    from models.recognition.quality import measure
 
     if not faces:
         return NO_FACE
@@ -144,7 +144,7 @@ def why_not_enrolled(opened: OpenedPicture, faces: Sequence[Face], engine: Engin
 
 def _guesses(encodings: Encodings, qualities: Sequence[Quality], rivals: Rivals | None) -> Sequence[Guess]:
     from models.faces import Band, Guess
-    from models.recognition import Recogniser
+    from models.recognition.recogniser import Recogniser
 
     if rivals is None:
         return [Guess(None, None, 0.0, Band.UNKNOWN)] * len(encodings)
@@ -153,7 +153,7 @@ def _guesses(encodings: Encodings, qualities: Sequence[Quality], rivals: Rivals 
 
 
 def _numbered(opened: OpenedPicture, faces: Sequence[Face]) -> bytes:
-    from models.drawing import Tag, annotate
+    from models.drawing.annotate import Tag, annotate
     from models.faces import Band
 
     tags = [Tag(number, face.box, "", Band.UNSURE) for number, face in enumerate(faces, start=1)]

@@ -29,7 +29,7 @@ def draw(footage: Footage, section: Section, script: str, target: Target, out: P
 
     The worker takes others meanwhile: ffmpeg works in a process of its own that dies with this one.
     """
-    from bot.compute import aside
+    from bot.infra.compute import aside
     from bot.media import clips
 
     try:
@@ -41,7 +41,7 @@ def draw(footage: Footage, section: Section, script: str, target: Target, out: P
 
 def draw_frames(footage: Footage, section: Section, script: str, folder: Path, watch: Watch) -> int | Refused:
     """Write the annotated frames of the section to `folder` as 000001.jpg and on; how many, or why not."""
-    from bot.compute import aside
+    from bot.infra.compute import aside
     from bot.media import clips
 
     try:

@@ -32,7 +32,7 @@ class Spotted:
 
 def spot(bench: Workbench, data: bytes) -> Spotted | Refused:
     """The one clear, large and sharp face of a photo, or why there is none."""
-    from models.quality import measure
+    from models.recognition.quality import measure
 
     opened = opened_picture(bench, data)
     if isinstance(opened, Refused):
@@ -55,8 +55,8 @@ def sift(vectors: Sequence[bytes], accepted: Sequence[bytes], others: Sequence[b
     """
     import numpy as np
 
-    from models.cleaning import outliers
-    from models.copies import photo_numbers
+    from models.encodings.copies import photo_numbers
+    from models.learning.cleaning import outliers
 
     def stacked(rows: Sequence[bytes]) -> np.ndarray:
         return np.stack([np.frombuffer(row, np.float32) for row in rows])
@@ -77,7 +77,7 @@ def guess_each(vectors: Sequence[bytes], recogniser: bytes, group: int) -> list[
     """Whom of a group each face resembles, each alone."""
     import numpy as np
 
-    from models.recognition import Recogniser
+    from models.recognition.recogniser import Recogniser
 
     fitted = Recogniser.from_bytes(recogniser)
     return [fitted.name(np.frombuffer(row, np.float32)[None], group=group).guesses[0] for row in vectors]

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bot.jobs.bench import Cut, Refused, cut_out, engine_of, opened_picture
-from bot.wording import name_and_confidence
+from bot.text.formatting import name_and_confidence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.jobs.bench import Workbench
-    from models.drawing import Tag
+    from models.drawing.annotate import Tag
     from models.faces import Box, Flaw, Guess, Once
 
 
@@ -59,9 +59,9 @@ class Identified:
 
 def identify(bench: Workbench, data: bytes, recogniser: bytes, how: Naming) -> Identified | Refused:
     """Every face of the picture `data` with its guess, and the picture with the names drawn in."""
-    from models.drawing import annotate
-    from models.quality import measure
-    from models.recognition import Recogniser
+    from models.drawing.annotate import annotate
+    from models.recognition.quality import measure
+    from models.recognition.recogniser import Recogniser
 
     clock = _Stages()
     opened = opened_picture(bench, data)
@@ -112,7 +112,7 @@ def draw_again(
 
     Refused where it can't be read any more, or isn't of this `size`: then the boxes belong to another picture.
     """
-    from models.drawing import annotate
+    from models.drawing.annotate import annotate
 
     opened = opened_picture(bench, data)
     if isinstance(opened, Refused):
@@ -124,7 +124,7 @@ def draw_again(
 
 
 def _tag(number: int, box: Box, guess: Guess) -> Tag:
-    from models.drawing import Tag
+    from models.drawing.annotate import Tag
 
     name, confidence = name_and_confidence(guess)
     return Tag(number, box, name, guess.band, confidence)

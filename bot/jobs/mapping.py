@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from bot.deadline import Deadline
+    from bot.infra.deadline import Deadline
     from bot.jobs.rosters import RosterRow
-    from models.gallery import Gallery
-    from models.maps import FaceMap
+    from models.recognition.gallery import Gallery
+    from models.similarity.maps import FaceMap
 
 
 @dataclass(frozen=True, slots=True)
 class MapPlace:
-    """Where a member's photos lie, as `models.maps.Place` has it: apart from everybody's, or overlapping with somebody's."""
+    """Where a member's photos lie, as `maps.Place` has it: apart from everybody's, or overlapping with somebody's."""
 
     name: str
     photos: int
@@ -68,8 +68,8 @@ def draw_map(
     `crops`: the JPEG of each row, None where it is lost. `of`: how many photos the group has. `compiled`: the folder that
     compiled functions are kept in. Raises BrokenOffError.
     """
-    from bot.compute import aside
-    from models.apart import apart
+    from bot.infra.compute import aside
+    from models.learning.isolation import apart
 
     aside()
     name = rows[0].group_name
@@ -110,8 +110,8 @@ def lay_out_and_draw(
     import numpy as np
     from PIL import Image
 
-    from models.map_chart import map_chart
-    from models.maps import lay_out
+    from models.drawing.maps import map_chart
+    from models.similarity.maps import lay_out
 
     found = lay_out(gallery, projection)
     faces = [None if crop is None else np.asarray(Image.open(BytesIO(crop)).convert("RGB")) for crop in crops]

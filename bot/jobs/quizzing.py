@@ -15,7 +15,7 @@ SHOWN_SIDE = 640
 
 @dataclass(frozen=True, slots=True)
 class KnownMember:
-    """How well a member is known, as `models.known.Known` has it."""
+    """How well a member is known, as `models.drawing.quiz_stats.Known` has it."""
 
     name: str
     stability: float | None
@@ -32,8 +32,8 @@ def enlarge(crops: Sequence[bytes]) -> list[bytes | None]:
 
 def known_chart(title: str, members: Sequence[KnownMember], mixed_up: Sequence[tuple[str, str, int]]) -> bytes:
     """What somebody knows, as a PNG. `mixed_up`: the names of two members, and how often they were taken for each other."""
-    from models.known import Known, MixedUp
-    from models.known import known_chart as draw
+    from models.drawing.quiz_stats import Known, MixedUp
+    from models.drawing.quiz_stats import known_chart as draw
 
     return draw(title, [Known(*astuple(one)) for one in members], [MixedUp(*pair) for pair in mixed_up])
 
@@ -42,7 +42,7 @@ def _enlarged(crop: bytes) -> bytes | None:
     import numpy as np
     from PIL import Image
 
-    from models.drawing import encode_jpeg
+    from models.drawing.annotate import encode_jpeg
 
     try:
         picture = Image.open(BytesIO(crop)).convert("RGB")

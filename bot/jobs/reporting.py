@@ -11,16 +11,16 @@ from bot.jobs.training import named_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.deadline import Deadline
+    from bot.infra.deadline import Deadline
     from bot.jobs.rosters import RosterRow
     from bot.jobs.training import Named
-    from models.gallery import Gallery
-    from models.report import Report
+    from models.learning.report import Report
+    from models.recognition.gallery import Gallery
 
 
 @dataclass(frozen=True, slots=True)
 class MemberStanding:
-    """How a member stands, as `models.report.Standing` has it; `need`: "few", "unreliable" or None."""
+    """How a member stands, as `models.learning.report.Standing` has it; `need`: "few", "unreliable" or None."""
 
     name: str
     photos: int
@@ -57,9 +57,9 @@ class RosterReport:
 
 def report(until: Deadline, rows: Sequence[RosterRow], engine: str) -> RosterReport:
     """How the group of `rows` stands, found out apart. Raises BrokenOffError."""
-    from bot.compute import aside
-    from models.apart import apart
-    from models.report import Tally
+    from bot.infra.compute import aside
+    from models.learning.isolation import apart
+    from models.learning.report import Tally
 
     aside()
     found, picture = apart(until.left(), draw_report, gallery_of(rows, engine), rows[0].group_name)
@@ -89,8 +89,8 @@ def report(until: Deadline, rows: Sequence[RosterRow], engine: str) -> RosterRep
 
 def draw_report(gallery: Gallery, group: str) -> tuple[Report, bytes]:
     """The report on a group's gallery, and the picture of it."""
-    from models.charts import report_chart
-    from models.report import report as report_on
+    from models.drawing.charts import report_chart
+    from models.learning.report import report as report_on
 
     found = report_on(gallery)
     return found, report_chart(group, found)

@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from bot.jobs.rosters import gallery_of
-from bot.wording import counted
+from bot.text.formatting import counted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bot.jobs.rosters import RosterRow
-    from models.twin_pictures import Portrait
-    from models.twins import Distances
+    from models.drawing.twins import Portrait
+    from models.similarity.twins import Distances
 
     SeenFaces = Mapping[int, tuple[int, float | None]]
     """The face's width in pixels and its sharpness, by the photo's id."""
@@ -40,7 +40,7 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class LookAlike:
-    """Somebody who looks like another: both distances of `models.twins.Distances`, and what they mean.
+    """Somebody who looks like another: both distances of `models.similarity.twins.Distances`, and what they mean.
 
     `words`: of the two, "could be twins"; `of_one`: of this one, "could be a twin".
     """
@@ -105,7 +105,7 @@ def find_twins(rows: Sequence[RosterRow], seen: SeenFaces, engine: str, groups: 
     """
     import numpy as np
 
-    from models.twins import most_alike, side_by_side
+    from models.similarity.twins import most_alike, side_by_side
 
     if not rows:
         return None
@@ -168,7 +168,7 @@ def draw_twins(found: GroupTwins, crops: Mapping[int, bytes]) -> tuple[bytes, by
     """Two PNGs: the pair side by side, and all distances of the group. `crops`: JPEGs by the photo's id."""
     import numpy as np
 
-    from models.twin_pictures import MOST_IN_MATRIX, Near, matrix_picture, pair_picture
+    from models.drawing.twins import MOST_IN_MATRIX, Near, matrix_picture, pair_picture
 
     second = found.second
     title = f"The twins of {found.group}"
@@ -189,7 +189,7 @@ def draw_twins(found: GroupTwins, crops: Mapping[int, bytes]) -> tuple[bytes, by
 
 def draw_look_alikes(found: LookAlikes, crops: Mapping[int, bytes]) -> bytes:
     """A PNG: somebody, and who looks like them. `crops`: JPEGs by the photo's id."""
-    from models.twin_pictures import Near, nearest_picture
+    from models.drawing.twins import Near, nearest_picture
 
     near = [Near(_portrait(one.member, crops), one.distance, one.of_one) for one in found.nearest]
     subtitle = f"the nearest of {counted(found.others, 'other')} in {counted(found.groups, 'group')}"
@@ -198,19 +198,19 @@ def draw_look_alikes(found: LookAlikes, crops: Mapping[int, bytes]) -> bytes:
 
 def one_picture(pictures: Sequence[bytes]) -> bytes:
     """Dark pictures one below the other, as a PNG."""
-    from models.twin_pictures import one_below_the_other
+    from models.drawing.twins import one_below_the_other
 
     return one_below_the_other(pictures)
 
 
 def _distances(rows: Sequence[RosterRow], engine: str) -> Distances:
-    from models.twins import distances
+    from models.similarity.twins import distances
 
     return distances(gallery_of(rows, engine))
 
 
 def _compared(found: Distances, place: int, rows: Sequence[RosterRow], seen: SeenFaces) -> Compared:
-    from models.twins import best_first
+    from models.similarity.twins import best_first
 
     member = found.roster[place]
     mine = [number for number, row in enumerate(rows) if row.member == member.id and row.photo in seen]
@@ -224,7 +224,7 @@ def _compared(found: Distances, place: int, rows: Sequence[RosterRow], seen: See
 
 
 def _look_alike(found: Distances, place: int, other: int, rows: Sequence[RosterRow], seen: SeenFaces) -> LookAlike:
-    from models.twins import likeness
+    from models.similarity.twins import likeness
 
     distance = float(found.normalised[place, other])
     member = _compared(found, other, rows, seen)
@@ -237,7 +237,7 @@ def _portrait(member: Compared, crops: Mapping[int, bytes]) -> Portrait:
     import numpy as np
     from PIL import Image
 
-    from models.twin_pictures import Portrait
+    from models.drawing.twins import Portrait
 
     crop = next((crops[photo] for photo in member.best if photo in crops), None)
     face = None if crop is None else np.asarray(Image.open(BytesIO(crop)).convert("RGB"))

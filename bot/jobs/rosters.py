@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from models.classifier import Classifier
-    from models.gallery import Gallery
-    from models.vetoes import Vetoes
+    from models.recognition.classifier import Classifier
+    from models.recognition.gallery import Gallery
+    from models.recognition.vetoes import Vetoes
 
 log = logging.getLogger(__name__)
 
@@ -48,8 +48,8 @@ def fit(
     """
     from dataclasses import replace
 
-    from models.classifier import MalformedClassifierError, load
-    from models.recognition import fit as fit_recogniser
+    from models.recognition.classifier import MalformedClassifierError, load
+    from models.recognition.recogniser import fit as fit_recogniser
 
     helpful: list[Classifier] = []
     for data in classifiers:
@@ -67,7 +67,7 @@ def fit(
 def _vetoes(spoken: Sequence[SpokenOf], engine: str) -> Vetoes:
     import numpy as np
 
-    from models.vetoes import NOBODY, Vetoes
+    from models.recognition.vetoes import NOBODY, Vetoes
 
     if not spoken:
         return Vetoes()
@@ -84,7 +84,7 @@ def gallery_of(rows: Sequence[RosterRow], engine: str) -> Gallery:
     """The gallery of rows, at least one."""
     import numpy as np
 
-    from models.gallery import Gallery, Member
+    from models.recognition.gallery import Gallery, Member
 
     encodings = [np.frombuffer(row.vector, np.float32) for row in rows]
     members = (Member(row.member, row.name, row.group, row.group_name) for row in rows)

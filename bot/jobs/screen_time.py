@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.clips.standing import together
-from bot.wording import circled, duration, time_code
+from bot.domain.clips import together
+from bot.text.formatting import circled, duration, time_code
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.answers import Answer
-    from bot.clips.standing import OnScreen
+    from bot.domain.answers import Answer
+    from bot.domain.clips import OnScreen
 
 
 def screen_time(title: str, length: float, answer: Answer, cast: Sequence[OnScreen]) -> bytes:
@@ -19,7 +19,7 @@ def screen_time(title: str, length: float, answer: Answer, cast: Sequence[OnScre
 
     Those whom nobody could name have one row together.
     """
-    from models.charts import ScreenTime, screen_time_chart
+    from models.drawing.charts import ScreenTime, screen_time_chart
 
     faces = {face.number: face for _, face in answer.faces}
     seen = [(faces[one.number], one) for one in cast if one.number in faces]

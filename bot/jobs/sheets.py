@@ -14,6 +14,6 @@ def sheet(crops: Sequence[tuple[str, bytes]]) -> bytes:
     import numpy as np
     from PIL import Image
 
-    from models.sheet import contact_sheet
+    from models.drawing.sheet import contact_sheet
 
     return contact_sheet([(name, np.asarray(Image.open(BytesIO(data)).convert("RGB"))) for name, data in crops])

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from bot.deadline import Deadline
+    from bot.infra.deadline import Deadline
     from bot.jobs.rosters import RosterRow
-    from models.cleaning import Suspicion
-    from models.gallery import Gallery
-    from models.gate import Comparison
-    from models.report import Tally
+    from models.learning.cleaning import Suspicion
+    from models.learning.gate import Comparison
+    from models.learning.report import Tally
+    from models.recognition.gallery import Gallery
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +97,8 @@ def make(until: Deadline, rows: Sequence[RosterRow], answering: Collection[int],
     """
     import numpy as np
 
-    from bot.compute import aside
-    from models.apart import apart
+    from bot.infra.compute import aside
+    from models.learning.isolation import apart
 
     aside()
     gallery = gallery_of(rows, engine)
@@ -113,7 +113,7 @@ def make(until: Deadline, rows: Sequence[RosterRow], answering: Collection[int],
 
 def train(until: Deadline, rows: Sequence[RosterRow], engine: str) -> Trained | None:
     """A classifier of `rows`, trained apart; None where they are too few. Raises BrokenOffError."""
-    from bot.compute import aside
+    from bot.infra.compute import aside
 
     aside()
     return _trained(until, gallery_of(rows, engine))
@@ -128,17 +128,17 @@ def _asked(gallery: Gallery, answering: NDArray[np.bool_]) -> tuple[Comparison, 
     """What the gate says of a model of the whole gallery, and how its photos are named unseen."""
     import numpy as np
 
-    from models.gate import compare
-    from models.report import Tally, confusions
+    from models.learning.gate import compare
+    from models.learning.report import Tally, confusions
 
     return compare(gallery, answering, np.ones(len(answering), np.bool_)), Tally.of(confusions(gallery))
 
 
 def _trained(until: Deadline, gallery: Gallery) -> Trained | None:
-    from models.apart import apart
-    from models.classifier import load
-    from models.gallery import can_be_tried_out
-    from models.training import train as train_classifier
+    from models.learning.isolation import apart
+    from models.learning.training import train as train_classifier
+    from models.recognition.classifier import load
+    from models.recognition.gallery import can_be_tried_out
 
     if not can_be_tried_out(gallery.members):
         return None
@@ -148,13 +148,13 @@ def _trained(until: Deadline, gallery: Gallery) -> Trained | None:
 
 
 def _doubts(gallery: Gallery, answering: NDArray[np.bool_]) -> tuple[Suspicion, ...]:
-    from models.cleaning import suspicious
+    from models.learning.cleaning import suspicious
 
     return suspicious(gallery, accepted=answering)
 
 
 def _judged(compared: Comparison, *, nothing_new: bool) -> Judged:
-    from models.gate import FRESH, REPEATS
+    from models.learning.gate import FRESH, REPEATS
 
     return Judged(
         compared.probes,

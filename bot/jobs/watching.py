@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from bot.clips.standing import merged
+from bot.domain.clips import merged
 from bot.jobs.bench import Cut, Refused, engine_of, hash_of
 from bot.media.footage import VideoError
-from bot.wording import confidence_of
+from bot.text.formatting import confidence_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from bot.jobs.bench import Workbench
     from bot.media.captions import Style
     from bot.media.footage import Footage, Section
-    from models.cast import Cast, Person
     from models.faces import Box, Flaw, Guess
-    from models.tracks import Look
+    from models.video.cast import Cast, Person
+    from models.video.tracks import Look
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +76,9 @@ def look(bench: Workbench, footage: Footage, section: Section, span: Section) ->
     import numpy as np
 
     from bot.media.video import frames
-    from models.stretches import Stretch
-    from models.tracks import Look
-    from models.watching import Watcher
+    from models.video.segments import Stretch
+    from models.video.tracks import Look
+    from models.video.watching import Watcher
 
     engine = engine_of(bench)
     watcher = Watcher(engine)
@@ -101,7 +101,7 @@ def look(bench: Workbench, footage: Footage, section: Section, span: Section) ->
 
 def join(stretches: Sequence[bytes]) -> bytes:
     """The look of a section, serialised, from its spans in order; shots and tracks go on across their borders."""
-    from models.stretches import Stretch, joined
+    from models.video.segments import Stretch, joined
 
     return joined([Stretch.from_bytes(data) for data in stretches]).to_bytes()
 
@@ -122,9 +122,9 @@ def bill(look: bytes, recogniser: bytes, how: Billing) -> Billed:
 
 def names_in(stretch: bytes, recogniser: bytes, how: Billing) -> tuple[str, ...]:
     """The members who are surely in a stretch, before the others are looked at."""
-    from models.cast import cast
-    from models.recognition import Recogniser
-    from models.stretches import Stretch
+    from models.recognition.recogniser import Recogniser
+    from models.video.cast import cast
+    from models.video.segments import Stretch
 
     seen = Stretch.from_bytes(stretch).look
     named = cast(Recogniser.from_bytes(recogniser), seen, group=how.group, threshold=how.threshold)
@@ -134,8 +134,8 @@ def names_in(stretch: bytes, recogniser: bytes, how: Billing) -> tuple[str, ...]
 def caption(look: bytes, credits: Sequence[Credit], style: Style) -> str:
     """What is drawn on a clip whose people are known: ASS."""
     from bot.media.captions import script
-    from models.cast import NOBODY, Cast, Person
-    from models.tracks import Look
+    from models.video.cast import NOBODY, Cast, Person
+    from models.video.tracks import Look
 
     seen = Look.from_bytes(look)
     guesses = [NOBODY] * len(seen.tracks)
@@ -162,9 +162,9 @@ def faces_by_frame(look: bytes, recogniser: bytes, how: Billing) -> dict[str, An
 
 
 def _cast(look: bytes, recogniser: bytes, how: Billing) -> tuple[Look, Cast]:
-    from models.cast import cast
-    from models.recognition import Recogniser
-    from models.tracks import Look
+    from models.recognition.recogniser import Recogniser
+    from models.video.cast import cast
+    from models.video.tracks import Look
 
     seen = Look.from_bytes(look)
     whom = Recogniser.from_bytes(recogniser)
@@ -173,7 +173,7 @@ def _cast(look: bytes, recogniser: bytes, how: Billing) -> tuple[Look, Cast]:
 
 def _billed(look: Look, person: Person) -> BilledPerson:
     from models.faces import Box
-    from models.tracks import worth
+    from models.video.tracks import worth
 
     best = max((look.tracks[place] for place in person.tracks), key=lambda track: worth(track.qualities[0]))
     portrait = best.portrait

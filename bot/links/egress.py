@@ -18,14 +18,14 @@ from urllib.parse import unquote, urlsplit
 
 from aiohttp import ThreadedResolver
 
-from bot.addresses import RefusedAddressError, may_reach
+from bot.infra.addresses import RefusedAddressError, may_reach
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from aiohttp.abc import AbstractResolver
 
-    from bot.addresses import Allowed
+    from bot.infra.addresses import Allowed
 
 HEAD_BYTES = 1 << 16
 BODY_BYTES = 1 << 24

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.errors import PersonError
 from bot.links.work import Why
-from bot.wording import mebibytes, plain
+from bot.text.formatting import mebibytes, plain
 
 if TYPE_CHECKING:
     from bot.links.sites import Sites

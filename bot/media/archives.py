@@ -16,11 +16,11 @@ from typing import IO, Final
 from bot.errors import PersonError
 from bot.media.entry_names import names_of
 from bot.media.layouts import MISPLACED, Parts, common_root, is_litter
-from bot.names import checked_name
-from bot.wording import MEBIBYTE, mebibytes
+from bot.text.formatting import MEBIBYTE, mebibytes
+from bot.text.names import checked_name
 
 MANIFEST: Final = "roster.json"
-"""Beside the groups' folders: what their names can't say. `bot.manifests` reads it."""
+"""Beside the groups' folders: what their names can't say. `bot.usecases.roster.manifests` reads it."""
 
 _ENTRY: Final = b"PK\x01\x02"
 """Begins each entry of a zip's directory, so that entries are counted before zipfile makes objects of them."""

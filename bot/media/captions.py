@@ -12,7 +12,7 @@ from math import ceil, floor, sqrt
 from typing import TYPE_CHECKING, Final
 
 from bot.media.placing import covered, even_runs, placed
-from bot.wording import name_and_confidence, percent
+from bot.text.formatting import name_and_confidence, percent
 from models.faces import Band
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from pysubs2 import SSAFile
 
     from bot.media.placing import Rows
-    from models.cast import Cast
     from models.faces import Guess
-    from models.tracks import Look, Track
+    from models.video.cast import Cast
+    from models.video.tracks import Look, Track
 
 
 class Style(StrEnum):
@@ -42,7 +42,7 @@ class Style(StrEnum):
 
 
 FONT: Final = "Noto Sans CJK TC Regular"
-"""The family of the font of `models.lettering`, as libass reads it: not the typographic one, as other libraries do."""
+"""The family of the font of `models.drawing.fonts`, as libass reads it: not the typographic one, as other libraries do."""
 
 LINES: Final = 12
 """Members that a list shows at most; fewer where several faces are seen at once."""
@@ -147,7 +147,7 @@ def _gap(size: tuple[int, int]) -> float:
 def _file(size: tuple[int, int]) -> SSAFile:
     from pysubs2 import Alignment, Color, SSAFile, SSAStyle
 
-    from models.marks import COLOURS
+    from models.drawing.markers import COLOURS
 
     file = SSAFile()
     file.info |= {"PlayResX": str(size[0]), "PlayResY": str(size[1]), "WrapStyle": "2", "YCbCr Matrix": "None"}
@@ -185,7 +185,7 @@ def _letters(size: tuple[int, int], boxes: Rows) -> int:
 
 def _name_label(guess: Guess, number: int, style: Style, letters: int, size: tuple[int, int]) -> _Label | None:
     """Name and confidence on a plate, or the number; None for a face that nobody could name."""
-    from models.lettering import drawable, font, shorten
+    from models.drawing.fonts import drawable, font, shorten
 
     if style is Style.BOXES:
         text, detail = "", str(number)
@@ -211,7 +211,7 @@ def _name_label(guess: Guess, number: int, style: Style, letters: int, size: tup
 
 def _list_label(guess: Guess, lines: int, size: tuple[int, int]) -> _Label | None:
     """Every member of the group and how likely it is, the likeliest first, and the one that was chosen in colour."""
-    from models.lettering import drawable, font, shorten
+    from models.drawing.fonts import drawable, font, shorten
 
     letters = max(9, round(_LIST_LETTERS * _side(size)))
     lines = min(lines, floor(0.9 * size[1] / (_EM * letters)) - 1)
@@ -242,7 +242,7 @@ def _list_label(guess: Guess, lines: int, size: tuple[int, int]) -> _Label | Non
 
 
 def _column(texts: Sequence[str], lit: Sequence[bool], band: Band) -> str:
-    from models.marks import COLOURS
+    from models.drawing.markers import COLOURS
 
     colours = (_hex(COLOURS[band] if on else _QUIET) for on in lit)
     return r"\N".join(f"{{\\1c{colour}}}{_plain(text)}" for text, colour in zip(texts, colours, strict=True))
@@ -359,7 +359,7 @@ def _outline(width: int, height: int, line: int, band: Band) -> list[tuple[int, 
 
     In one path, libass would blend the whole face's pixels for a thin line.
     """
-    from models.marks import strokes
+    from models.drawing.markers import strokes
 
     short = min(width, height)
     radius = min(max(line + 1, min(round(short * 0.14), 7 * line)), short // 2 - 1)

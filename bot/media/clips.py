@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from bot.leash import Leash, LeashError, follow
+from bot.infra.sandbox import Leash, LeashError, follow
 from bot.media.footage import TOLERANCE, Section, VideoError
-from bot.wording import MEBIBYTE, mebibytes
+from bot.text.formatting import MEBIBYTE, mebibytes
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -206,7 +206,7 @@ def _within(footage: Footage, section: Section) -> Section:
 @contextmanager
 def _workplace(beside: Path, script: str) -> Generator[Path]:
     """A folder that goes again, with the captions and their one font, so that filters need name no path of ours."""
-    from models.lettering import font_path
+    from models.drawing.fonts import font_path
 
     with tempfile.TemporaryDirectory(prefix=".drawing-", dir=beside) as name:
         folder = Path(name)

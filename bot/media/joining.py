@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from bot.leash import Leash, LeashError, follow
+from bot.infra.sandbox import Leash, LeashError, follow
 from bot.media.containers import decoder_of, opened, reading
 from bot.media.footage import VideoError
 

@@ -18,7 +18,7 @@ from bot.errors import PersonError
 from bot.media.headers import Kind, gif_frames, impostor, png_frames, sniff, webp_canvas
 from bot.media.stripping import stripped
 from bot.media.tiff import tiff_pages
-from bot.wording import MEBIBYTE, mebibytes
+from bot.text.formatting import MEBIBYTE, mebibytes
 from models.faces import Box
 
 if TYPE_CHECKING:

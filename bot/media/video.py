@@ -29,7 +29,7 @@ from bot.media.headers import impostor, sniff
 from bot.media.joining import join
 from bot.media.righting import put_right
 from bot.media.survey import survey
-from bot.wording import mebibytes
+from bot.text.formatting import mebibytes
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator

@@ -11,19 +11,19 @@ from bot.database.reviews import Reviews
 from bot.database.rosters import Rosters
 from bot.database.tables import Member
 from bot.database.training_set import TrainingSet
+from bot.domain.enums import Meaning
+from bot.domain.trust import Trust
 from bot.errors import PersonError
-from bot.names import checked_name
-from bot.trust import Trust
-from bot.wording import learned_in_words, plain
-from bot.words import Meaning
+from bot.text.formatting import learned_in_words, plain
+from bot.text.names import checked_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
-    from bot.answers import Answer, AnsweredFace
     from bot.app import App
+    from bot.domain.answers import Answer, AnsweredFace
 
 
 @dataclass(frozen=True, slots=True)

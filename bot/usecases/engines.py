@@ -6,9 +6,10 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot import downloads, jobs
+from bot import jobs
 from bot.database.engines import Encoded, Engines, Faceless, Unseen
 from bot.errors import EngineAwayError, EngineBrokenError, PersonError, WorkLostError
+from bot.infra import downloads
 from models.engines import UnknownEngineError, names, weights_of
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.app import App
-    from bot.downloads import Told
+    from bot.infra.downloads import Told
     from bot.jobs import Workbench
     from models.engines import WeightFile
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from bot import crops, jobs
+from bot import jobs
 from bot.database.crops import Crops
 from bot.database.engines import Engines
 from bot.database.questions import Questions
@@ -18,14 +18,15 @@ from bot.database.rosters import Rosters
 from bot.database.servers import Servers
 from bot.database.spellings import Spellings
 from bot.database.tables import Group, Member, Question
+from bot.domain.enums import Origin, teaches
 from bot.errors import NobodyKnownError, PersonError, TooSlowError, WorkLostError
 from bot.gather.candidates import Candidate, Tally, candidates, queries
 from bot.gather.sources import load
+from bot.infra import crops
 from bot.jobs import Identified, Refused, SeenFace
-from bot.usecases.members import find, find_group
-from bot.usecases.roster import LEARNS_NOTHING, may_learn
-from bot.wording import plain
-from bot.words import Origin, teaches
+from bot.text.formatting import plain
+from bot.usecases.roster.enrolment import LEARNS_NOTHING, may_learn
+from bot.usecases.roster.members import find, find_group
 from models.faces import Band, Guess
 
 if TYPE_CHECKING:

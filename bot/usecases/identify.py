@@ -6,13 +6,13 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot import crops, jobs
+from bot import jobs
 from bot.database.crops import Crops
 from bot.database.questions import Questions
 from bot.database.rosters import Rosters
 from bot.database.servers import Servers
 from bot.database.tables import HOUSE, Question
-from bot.deletions import Places
+from bot.domain.enums import Origin, teaches
 from bot.errors import (
     DeletedError,
     NoPhotosError,
@@ -22,18 +22,19 @@ from bot.errors import (
     WaitingForModelError,
     sentence_for,
 )
+from bot.infra import crops
+from bot.infra.deletions import Places
 from bot.jobs import Identified, Naming, Refused
-from bot.wording import plain
-from bot.words import Origin, teaches
+from bot.text.formatting import plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.answers import Answer
     from bot.app import App
+    from bot.domain.answers import Answer
+    from bot.domain.enums import Learns
     from bot.jobs import Cut
-    from bot.recognisers import Fitted
-    from bot.words import Learns
+    from bot.learning.recognisers import Fitted
     from models.faces import Once
 
 MEBIBYTE = 1 << 20

@@ -14,13 +14,13 @@ from bot.database.photos import Photos
 from bot.database.reviews import Reviews
 from bot.database.rosters import Rosters
 from bot.database.tables import HOUSE
+from bot.domain.trust import Trust
 from bot.errors import NoRosterError, PersonError, UnseenPhotosError
 from bot.jobs import GroupMap
-from bot.trust import Trust
-from bot.usecases.members import find_group
-from bot.wording import counted, joined, plain
-from models.apart import BrokenOffError
+from bot.text.formatting import counted, joined, plain
+from bot.usecases.roster.members import find_group
 from models.faces import FEWEST_MAPPED, Projection
+from models.learning.isolation import BrokenOffError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

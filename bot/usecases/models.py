@@ -12,8 +12,8 @@ from bot.database.models import Models
 from bot.database.reviews import Reviews
 from bot.database.rosters import Rosters
 from bot.errors import PersonError, UnknownGroupError
-from bot.wording import plain
-from models.apart import BrokenOffError
+from bot.text.formatting import plain
+from models.learning.isolation import BrokenOffError
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession

@@ -12,11 +12,11 @@ from bot.database.reviews import FaceInReview, Reviews
 from bot.database.rosters import Rosters
 from bot.database.servers import Servers
 from bot.database.training_set import TrainingSet
+from bot.domain.enums import Learns, Meaning
 from bot.errors import ForgottenError, PersonError
-from bot.names import checked_name
+from bot.text.formatting import plain
+from bot.text.names import checked_name
 from bot.usecases.correct import keep, known_member, learned, named
-from bot.wording import plain
-from bot.words import Learns, Meaning
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence

@@ -5,21 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot import crops
 from bot.database.crops import Crops
 from bot.database.rosters import Rosters
 from bot.database.servers import Servers
 from bot.database.tables import HOUSE
+from bot.domain.enums import Origin, teaches
 from bot.errors import PersonError
-from bot.words import Origin, teaches
+from bot.infra import crops
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from bot.app import App
     from bot.database.servers import ServerChoices
-    from bot.trust import Trust
-    from bot.words import Learns
+    from bot.domain.enums import Learns
+    from bot.domain.trust import Trust
 
 
 @dataclass(frozen=True, slots=True)

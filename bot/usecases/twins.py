@@ -13,9 +13,9 @@ from bot.database.rosters import Rosters
 from bot.database.spellings import Spellings
 from bot.database.tables import HOUSE, Group, Member
 from bot.errors import TOLD_NAMES, NoRosterError, PersonError, UnknownMemberError, UnseenPhotosError
-from bot.names import offered
-from bot.usecases.members import find, find_group
-from bot.wording import joined, plain
+from bot.text.formatting import joined, plain
+from bot.text.names import offered
+from bot.usecases.roster.members import find, find_group
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

@@ -9,7 +9,7 @@ from models.engines import MissingWeightsError, WeightFile
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from models.aligned import AlignedEngine
+    from models.networks.aligned import AlignedEngine
 
 _YUNET = "https://github.com/opencv/opencv_zoo/raw/main/models/face_detection_yunet/"
 _RETAIL = (
@@ -70,10 +70,10 @@ def create(weights: Path) -> AlignedEngine:
     """The engine, from the files that WEIGHTS names. Raises MissingWeightsError when one of them isn't in `weights`."""
     detector, network, _ = (_installed(file, weights) for file in WEIGHTS)
 
-    from models.aligned import AlignedEngine
     from models.engines import dlib
-    from models.runtime import Embedder
-    from models.yunet import YuNet
+    from models.networks.aligned import AlignedEngine
+    from models.networks.runtime import Embedder
+    from models.networks.yunet import YuNet
 
     # In bfloat16 a face takes half as long. On 179 photos of ../shared/faces the encodings' cosine with float32's is 0.9995 or
     # more, scores between two faces differ by 0.002 (standard deviation), and the nearest centroid names the same 178.

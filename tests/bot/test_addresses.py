@@ -9,8 +9,8 @@ import aiohttp
 import pytest
 from pydantic import ValidationError
 
-from bot import addresses
-from bot.addresses import RefusedAddressError, guarded_connector, is_public, read_allowed
+from bot.infra import addresses
+from bot.infra.addresses import RefusedAddressError, guarded_connector, is_public, read_allowed
 from bot.settings import Settings
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from bot.client import answer_error
 from bot.errors import PersonError
-from cogs.asking import explain
+from cogs.common.requests import explain
 
 
 class SpeechlessError(PersonError):

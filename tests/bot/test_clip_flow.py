@@ -11,15 +11,15 @@ import pytest
 
 from bot import jobs
 from bot.app import App
-from bot.clips import flow
-from bot.clips.flow import Part, Terms
-from bot.clips.kept import KeptVideo
-from bot.compute import Compute
+from bot.infra.compute import Compute
 from bot.jobs import Billed
+from bot.learning.recognisers import Fitted
 from bot.media.captions import Style
 from bot.media.footage import Colours, Footage, Geometry
-from bot.recognisers import Fitted
 from bot.settings import Settings
+from bot.usecases.clips import pipeline
+from bot.usecases.clips.cache import KeptVideo
+from bot.usecases.clips.pipeline import Part, Terms
 
 TERMS = Terms(Part(0, None, 60), Style.NAMES, None, 0.5, 10**7)
 
@@ -75,7 +75,7 @@ async def test_a_video_that_is_read_otherwise_by_now_is_looked_at_and_drawn_anew
 
     async def annotated() -> list[str]:
         workers.ran.clear()
-        await flow.annotate(app, video, TERMS, fitted, lambda *_: None)
+        await pipeline.annotate(app, video, TERMS, fitted, lambda *_: None)
         return workers.ran
 
     assert await annotated() == ["look", "names_in", "join", "bill", "draw"]
@@ -83,7 +83,7 @@ async def test_a_video_that_is_read_otherwise_by_now_is_looked_at_and_drawn_anew
     # Where the folder lies, and how often it could be cut, changes nothing of what is seen.
     workers.footage = replace(workers.footage, path=Path("/elsewhere/video"), keyframes=(0.0, 2.0))
     assert await annotated() == ["bill"]
-    assert await flow.draw_again(app, video, TERMS, fitted, [], lambda *_: None) is not None
+    assert await pipeline.draw_again(app, video, TERMS, fitted, [], lambda *_: None) is not None
     workers.footage = replace(workers.footage, geometry=Geometry((20, 60, 12, 32), "", (560, 316)))
-    assert await flow.draw_again(app, video, TERMS, fitted, [], lambda *_: None) is None
+    assert await pipeline.draw_again(app, video, TERMS, fitted, [], lambda *_: None) is None
     assert await annotated() == ["look", "names_in", "join", "bill", "draw"]

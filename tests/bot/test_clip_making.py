@@ -9,21 +9,21 @@ import pytest
 from sqlalchemy import select
 
 from bot.app import App
-from bot.clips import making
-from bot.clips.flow import Annotated
-from bot.clips.kept import KeptVideo
-from bot.clips.making import IN_REVIEW, with_crop
-from bot.clips.standing import merged, together
-from bot.clips.wishes import Wish
 from bot.database.clips import Clips
 from bot.database.rosters import Rosters
 from bot.database.tables import ClipJob, QuestionFace
-from bot.deletions import Deletions, Places
+from bot.domain.clip_requests import Wish
+from bot.domain.clips import merged, together
+from bot.infra.deletions import Deletions, Places
 from bot.jobs import Billed, BilledPerson, Cut
+from bot.learning.recognisers import Fitted
 from bot.media.footage import Section
-from bot.recognisers import Fitted
-from bot.usecases import clip, deleted, identify
-from bot.usecases.clip import Reach
+from bot.usecases import deletions, identify
+from bot.usecases.clips import attempt, request
+from bot.usecases.clips.attempt import IN_REVIEW, with_crop
+from bot.usecases.clips.cache import KeptVideo
+from bot.usecases.clips.pipeline import Annotated
+from bot.usecases.clips.request import Reach
 from bot.usecases.identify import Asked
 from models.faces import Band, Box, Guess
 
@@ -63,20 +63,20 @@ async def test_of_a_link_whose_message_was_deleted_nothing_is_kept_though_the_bo
     async def fitted(*_: object) -> Fitted:
         return Fitted(app.bench, "dlib-1", b"")
 
-    monkeypatch.setattr(making, "annotate", made)
-    monkeypatch.setattr(making, "draw_chart", drawn)
+    monkeypatch.setattr(attempt, "annotate", made)
+    monkeypatch.setattr(attempt, "draw_chart", drawn)
     monkeypatch.setattr(identify, "fitted_for", fitted)
     async with app.database.writing() as session:
         group = await Rosters(session).add_group(7, "TWICE")
         await Rosters(session).add_member(group.id, "Sana")
     asked = Asked(1, 7, 60, 50, source_message_id=555, rosters=(7,))
-    await clip.ask(app, asked, Wish("https://www.youtube.com/watch?v=aaaaaaaaaaa"), Reach(50))
-    await deleted.forget(app, gone)
+    await request.ask(app, asked, Wish("https://www.youtube.com/watch?v=aaaaaaaaaaa"), Reach(50))
+    await deletions.forget(app, gone)
     app = replace(app, deletions=Deletions())
     async with app.database.writing() as session:
         job = await Clips(session).begin_next()
         assert job is not None
-    await making.make(app, job, KeptVideo(Path(), "Fancy"), lambda *_: None)
+    await attempt.make(app, job, KeptVideo(Path(), "Fancy"), lambda *_: None)
     async with app.database.reading() as session:
         (face,) = await session.scalars(select(QuestionFace))
         assert (face.crop_id, face.vector) == (None, b"")

@@ -11,26 +11,26 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.answers import Answer
 from bot.app import App
-from bot.clips import making, queue
-from bot.clips.flow import Heard
-from bot.clips.kept import DAY, Kept, KeptVideo
-from bot.clips.making import Made
-from bot.clips.standing import Drawing, Finished, Promise, Stage, Standing, UploadRefusedError
-from bot.clips.wishes import Posted, Wish
 from bot.database.base import utc_now
 from bot.database.clips import Clips
 from bot.database.rosters import Rosters
 from bot.database.tables import ClipJob, Question
-from bot.deletions import Places
+from bot.domain.answers import Answer
+from bot.domain.clip_requests import Posted, Wish
+from bot.domain.clips import Drawing, Finished, Promise, Stage, Standing, UploadRefusedError
+from bot.domain.enums import ClipState
+from bot.domain.trust import Trust
 from bot.errors import DeletedError, PersonError, WorkersAwayError
-from bot.trust import Trust
-from bot.usecases import clip, deleted, uploads
-from bot.usecases.clip import Reach
+from bot.infra.deletions import Places
+from bot.usecases import deletions, upload_limits
+from bot.usecases.clips import attempt, queue, request
+from bot.usecases.clips.attempt import Made
+from bot.usecases.clips.cache import DAY, Kept, KeptVideo
+from bot.usecases.clips.pipeline import Heard
+from bot.usecases.clips.request import Reach
 from bot.usecases.correct import Speaker
 from bot.usecases.identify import Asked
-from bot.words import ClipState
 from tests.conftest import LONG_ENOUGH
 
 SERVER, CHANNEL = 7, 70
@@ -114,7 +114,7 @@ class Works:
 def works(app: App, monkeypatch: pytest.MonkeyPatch) -> Works:
     works = Works(app)
     for name in ("have_video", "make", "finished"):
-        monkeypatch.setattr(making, name, getattr(works, name))
+        monkeypatch.setattr(attempt, name, getattr(works, name))
     return works
 
 
@@ -135,7 +135,7 @@ async def promise(app: App, asker: int, name: str = "a", *, message: int | None 
     async with app.clips.kept.incoming() as folder:
         path = folder / "file"
         path.write_bytes(name.encode())
-        return await clip.ask(app, asked, Wish(Posted(f"{name}.mp4", path)), Reach(CHANNEL, card_id=asker * 10))
+        return await request.ask(app, asked, Wish(Posted(f"{name}.mp4", path)), Reach(CHANNEL, card_id=asker * 10))
 
 
 async def until(true: Callable[[], Awaitable[bool] | bool]) -> None:
@@ -198,11 +198,11 @@ async def test_cancelling_ends_the_work_and_is_not_for_everybody(app: App, works
     job_id = await promise(app, 1)
     await until(lambda: works.began == [job_id])
     with pytest.raises(PersonError, match="Only the person who asked, or a moderator"):
-        await clip.cancel(app, job_id, Speaker(2, Trust.TRUSTED))
-    await clip.cancel(app, job_id, Speaker(1, Trust.MEMBER))
+        await request.cancel(app, job_id, Speaker(2, Trust.TRUSTED))
+    await request.cancel(app, job_id, Speaker(1, Trust.MEMBER))
     await until(lambda: desk.told == {job_id: queue.CANCELLED})
     with pytest.raises(PersonError, match="done already"):
-        await clip.cancel(app, job_id, Speaker(1, Trust.MEMBER))
+        await request.cancel(app, job_id, Speaker(1, Trust.MEMBER))
     await promise(app, 1, "b")
     assert not desk.answers
 
@@ -210,7 +210,7 @@ async def test_cancelling_ends_the_work_and_is_not_for_everybody(app: App, works
 async def test_a_waiting_clip_can_be_cancelled_too(app: App, works: Works, desk: Desk) -> None:
     await promise(app, 1)
     second = await promise(app, 2)
-    await clip.cancel(app, second, Speaker(3, Trust.MODERATOR))
+    await request.cancel(app, second, Speaker(3, Trust.MODERATOR))
     assert desk.told == {second: queue.CANCELLED}
 
 
@@ -299,7 +299,7 @@ async def test_a_cancel_during_the_pause_is_told_and_ends_it(
     works.fails = WorkersAwayError()
     job_id = await promise(app, 1)
     await until(lambda: "is tried again in" in caplog.text)
-    await clip.cancel(app, job_id, Speaker(1, Trust.MEMBER))
+    await request.cancel(app, job_id, Speaker(1, Trust.MEMBER))
     assert desk.told == {job_id: queue.CANCELLED}
     assert await state(app, job_id) is ClipState.CANCELLED
     works.fails = None
@@ -354,7 +354,7 @@ async def test_an_upload_that_is_refused_is_made_smaller_once(app: App, works: W
     desk.refuses = 1
     job_id = await promise(app, 1)
     await becomes(app, job_id, ClipState.DONE)
-    assert works.most == [uploads.USUAL, uploads.USUAL // 2]
+    assert works.most == [upload_limits.USUAL, upload_limits.USUAL // 2]
     desk.refuses = 2
     job_id = await promise(app, 1, "b")
     await until(lambda: desk.told == {job_id: queue.TOO_LARGE})
@@ -394,7 +394,7 @@ async def test_a_video_whose_message_is_deleted_is_forgotten(app: App, works: Wo
     job_id = await promise(app, 1, "posted", message=555)
     (folder,) = (app.settings.data / "clips").iterdir()
     await until(lambda: works.began == [job_id])
-    await deleted.forget(app, Places(messages=frozenset({555})))
+    await deletions.forget(app, Places(messages=frozenset({555})))
     assert desk.told == {job_id: queue.CANCELLED}
     assert not folder.exists()
 
@@ -402,7 +402,7 @@ async def test_a_video_whose_message_is_deleted_is_forgotten(app: App, works: Wo
 async def test_a_video_whose_message_is_deleted_while_it_is_received_is_forgotten(
     app: App, works: Works, desk: Desk
 ) -> None:
-    await deleted.forget(app, Places(messages=frozenset({555})))
+    await deletions.forget(app, Places(messages=frozenset({555})))
     job_id = await promise(app, 1, "posted", message=555)
     assert desk.told == {job_id: queue.CANCELLED}
     assert list((app.settings.data / "clips").iterdir()) == []
@@ -419,7 +419,7 @@ async def test_a_video_whose_message_is_deleted_while_its_clip_is_posted_is_forg
     job_id = await promise(app, 1, "posted", message=555)
     (folder,) = (app.settings.data / "clips").iterdir()
     await until(lambda: bool(desk.answers))
-    await deleted.forget(app, Places(messages=frozenset({555})))
+    await deletions.forget(app, Places(messages=frozenset({555})))
     assert folder.exists()
     desk.holds.set()
     await until(lambda: not folder.exists())
@@ -436,7 +436,7 @@ async def test_a_video_whose_message_is_deleted_before_its_clip_arrived_is_not_p
     (folder,) = (app.settings.data / "clips").iterdir()
     await until(lambda: bool(desk.answers))
     desk.posted.clear()
-    await deleted.forget(app, Places(messages=frozenset({555})))
+    await deletions.forget(app, Places(messages=frozenset({555})))
     desk.holds.set()
     await until(lambda: not folder.exists())
     assert desk.told == {job_id: str(DeletedError())}
@@ -447,7 +447,7 @@ async def test_a_video_whose_message_is_deleted_before_its_clip_arrived_is_not_p
 async def test_a_video_that_somebody_else_posted_too_stays_for_them(app: App, works: Works, desk: Desk) -> None:
     first, second = await promise(app, 1, message=555), await promise(app, 2, message=556)
     await until(lambda: works.began == [first])
-    await deleted.forget(app, Places(messages=frozenset({555})))
+    await deletions.forget(app, Places(messages=frozenset({555})))
     works.go_on.set()
     await becomes(app, second, ClipState.DONE)
 
@@ -467,20 +467,20 @@ async def test_drawing_again_burdens_nobody_and_a_failure_leaves_the_clip(
     await becomes(app, job_id, ClipState.DONE)
     asker, fan, trusted = Speaker(1, Trust.MEMBER), Speaker(2, Trust.MEMBER), Speaker(3, Trust.TRUSTED)
     with pytest.raises(PersonError, match="with these names already"):
-        await clip.draw_again(app, job_id, asker, Reach(CHANNEL))
+        await request.draw_again(app, job_id, asker, Reach(CHANNEL))
     monkeypatch.setattr(Clips, "changes", lambda *_: asyncio.sleep(0, 1))
     with pytest.raises(PersonError, match="Only the person who asked"):
-        await clip.draw_again(app, job_id, fan, Reach(CHANNEL))
+        await request.draw_again(app, job_id, fan, Reach(CHANNEL))
     works.fails = PersonError("It went wrong.")
-    await clip.draw_again(app, job_id, trusted, Reach(CHANNEL, most_bytes=50 << 20))
+    await request.draw_again(app, job_id, trusted, Reach(CHANNEL, most_bytes=50 << 20))
     await until(lambda: desk.told == {job_id: "It went wrong."})
-    assert works.most == [uploads.USUAL, 50 << 20]
+    assert works.most == [upload_limits.USUAL, 50 << 20]
     assert await state(app, job_id) is ClipState.DONE
     works.fails = None
     works.go_on.clear()
-    await clip.draw_again(app, job_id, trusted, Reach(CHANNEL))
+    await request.draw_again(app, job_id, trusted, Reach(CHANNEL))
     with pytest.raises(PersonError, match="being drawn already"):
-        await clip.draw_again(app, job_id, asker, Reach(CHANNEL))
+        await request.draw_again(app, job_id, asker, Reach(CHANNEL))
     await promise(app, 1, "b")
 
 

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.compute import Compute
 from bot.errors import PersonError, TooSlowError, WorkersAwayError, WorkLostError
+from bot.infra.compute import Compute
 from bot.settings import Settings
 from tests.conftest import LONG_ENOUGH, ROOT
 
@@ -90,7 +90,7 @@ async def test_work_that_kills_every_worker_is_given_up(compute: Compute) -> Non
 async def test_a_hung_worker_is_replaced_and_the_next_answer_comes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.compute.GRACE", 0.5)
+    monkeypatch.setattr("bot.infra.compute.GRACE", 0.5)
     compute = Compute(Settings(workers=1, deadline=4))
     try:
         await asyncio.wrap_future(compute.start())
@@ -153,21 +153,21 @@ async def test_somebody_who_no_longer_waits_does_not_stop_the_start_for_others()
 
 
 async def test_workers_that_are_not_there_are_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.compute.CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr("bot.infra.compute.CONNECT_SECONDS", 0.5)
     async with Compute.open(Settings(scheduler="tcp://127.0.0.1:9")) as compute:
         with pytest.raises(WorkersAwayError):
             await compute.run(os.getpid)
 
 
 async def test_closing_while_the_start_fails_is_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.compute.CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr("bot.infra.compute.CONNECT_SECONDS", 0.5)
     async with Compute.open(Settings(scheduler="tcp://127.0.0.1:9")) as compute:
         compute.start()
 
 
 @pytest.mark.thorough
 async def test_a_lost_scheduler_is_found_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.compute.CONNECT_SECONDS", 2)
+    monkeypatch.setattr("bot.infra.compute.CONNECT_SECONDS", 2)
     port = free_port()
     async with Compute.open(Settings(scheduler=f"tcp://127.0.0.1:{port}", deadline=LONG_ENOUGH)) as compute:
         with scheduler_and_worker(port):

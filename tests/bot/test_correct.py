@@ -9,17 +9,17 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from bot.answers import MOST_CANDIDATES, Answer
 from bot.app import App
 from bot.database.questions import Questions
 from bot.database.rosters import Rosters
 from bot.database.tables import HOUSE, Member, Question, Word
+from bot.domain.answers import MOST_CANDIDATES, Answer
+from bot.domain.enums import Meaning
+from bot.domain.trust import Trust
 from bot.errors import PersonError
 from bot.jobs import Identified, SeenFace
-from bot.trust import Trust
 from bot.usecases import correct
 from bot.usecases.correct import Speaker
-from bot.words import Meaning
 from models.faces import Band, Basis, Box, Candidate, Guess
 
 MODERATOR = Speaker(1, Trust.MODERATOR)

@@ -25,8 +25,8 @@ from bot.database.quiz_tables import Base
 from bot.database.rosters import Rosters
 from bot.database.tables import Group, Note, Question
 from bot.errors import PersonError
-from bot.names import key_of
 from bot.settings import Settings
+from bot.text.names import key_of
 from tests.conftest import LONG_ENOUGH, ROOT
 
 OPEN = """

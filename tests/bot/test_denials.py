@@ -10,11 +10,11 @@ from bot.database.questions import Claim, Questions
 from bot.database.rosters import Rosters
 from bot.database.tables import CropEncoding, Question
 from bot.database.vetoes import Vetoes
+from bot.domain.enums import Meaning
+from bot.domain.trust import Trust
 from bot.jobs import Cut, Identified, SeenFace, SpokenOf
-from bot.trust import Trust
 from bot.usecases import correct
 from bot.usecases.correct import Speaker
-from bot.words import Meaning
 from models.faces import Band, Box, Guess
 
 SERVER = 7

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.doubts import resemblance
+from bot.text.photos import resemblance
 from models.faces import Band, Candidate, Guess
 
 SANA, MOMO, MINA = 1, 2, 3

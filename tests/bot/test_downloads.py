@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from bot import downloads
 from bot.errors import PersonError
+from bot.infra import downloads
 from models.engines import WeightFile
 
 CONTENT = bytes(range(256)) * 2000

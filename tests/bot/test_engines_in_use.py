@@ -16,18 +16,20 @@ import pytest
 from PIL import Image
 from sqlalchemy import select, text, update
 
-from bot import downloads, jobs
+from bot import jobs
 from bot.app import App
 from bot.commands.evaluation import make_encoder
-from bot.compute import Compute
 from bot.database.engines import Engines, Unseen
 from bot.database.tables import HOUSE, Crop, CropEncoding, EngineInUse, Question, QuestionFace
 from bot.errors import EngineAwayError, EngineBrokenError, NoRosterError, PersonError
 from bot.gather.candidates import Candidate
+from bot.infra import downloads
+from bot.infra.compute import Compute
 from bot.jobs import CropEncodings, Identified, Workbench
 from bot.settings import Settings
-from bot.usecases import engines, gather, roster
+from bot.usecases import engines, gather
 from bot.usecases.identify import Asked, Submitted, look
+from bot.usecases.roster import enrolment
 from models.engines import WeightFile
 from tests.conftest import LONG_ENOUGH
 from tests.support import toy
@@ -75,7 +77,7 @@ def template(tmp_path_factory: pytest.TempPathFactory, public_photos: Path) -> P
         async with App.open(settings, own_processes=False) as app:
             for name, photos in (("Obama", ["obama.jpg", "obama2.jpg"]), ("Biden", ["biden.jpg"])):
                 given = [submitted(public_photos / photo) for photo in photos]
-                await roster.add_member(app, HOUSE, "Presidents", name, given, by=0, make_group=True)
+                await enrolment.add_member(app, HOUSE, "Presidents", name, given, by=0, make_group=True)
 
     asyncio.run(enrol())
     return settings.data
@@ -144,7 +146,7 @@ async def test_an_installed_engine_answers_the_next_question(enrolled: App, sour
 
 async def test_going_back_encodes_what_came_since(enrolled: App, source: Path, public_photos: Path) -> None:
     await engines.install(enrolled, "toy", source, silent)
-    await roster.add_member(enrolled, HOUSE, "Presidents", "Obama", [submitted(public_photos / "obama3.jpg")], by=0)
+    await enrolment.add_member(enrolled, HOUSE, "Presidents", "Obama", [submitted(public_photos / "obama3.jpg")], by=0)
     assert (await encoded(enrolled, "dlib-1"), await encoded(enrolled, "toy-1")) == ((4, 3, 0), (4, 4, 0))
     await engines.use(enrolled, "dlib", silent)
     assert await encoded(enrolled, "dlib-1") == (4, 4, 0)
@@ -167,7 +169,7 @@ async def test_a_photo_that_came_while_the_others_were_seen(
         await see_all(app, *args)
         if late:
             photo = submitted(public_photos / late.pop())
-            await roster.add_member(app, HOUSE, "Presidents", "Obama", [photo], by=0)
+            await enrolment.add_member(app, HOUSE, "Presidents", "Obama", [photo], by=0)
 
     monkeypatch.setattr(engines, "_see_all", see_all_and_one_more)
     switched = await engines.install(enrolled, "toy", source, silent)
@@ -178,7 +180,7 @@ async def test_a_photo_that_came_while_the_others_were_seen(
 async def test_an_engine_that_comes_into_use_while_a_photo_is_looked_at(
     enrolled: App, source: Path, public_photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looks = roster.look_at
+    looks = enrolment.look_at
     benches: list[str] = []
 
     async def looks_and_switch(app: App, bench: Workbench, *args: Any, **how: Any) -> object:
@@ -188,9 +190,9 @@ async def test_an_engine_that_comes_into_use_while_a_photo_is_looked_at(
         benches.append(bench.engine)
         return looked
 
-    monkeypatch.setattr(roster, "look_at", looks_and_switch)
+    monkeypatch.setattr(enrolment, "look_at", looks_and_switch)
     photo = submitted(public_photos / "obama3.jpg")
-    added = await roster.add_member(enrolled, HOUSE, "Presidents", "Obama", [photo], by=0)
+    added = await enrolment.add_member(enrolled, HOUSE, "Presidents", "Obama", [photo], by=0)
     assert added.photos == 3
     assert benches == ["dlib", "toy"]
     assert (await encoded(enrolled, "dlib-1"), await encoded(enrolled, "toy-1")) == ((4, 3, 0), (4, 4, 0))

@@ -14,11 +14,12 @@ from sqlalchemy import Connection, event
 from bot.app import App
 from bot.database.rosters import Rosters
 from bot.database.tables import HOUSE, Note
+from bot.domain.enums import Learns
 from bot.errors import PersonError
-from bot.storage import Storage
-from bot.usecases import roster, setup
+from bot.infra.storage import Storage
+from bot.usecases import setup
 from bot.usecases.identify import Submitted
-from bot.words import Learns
+from bot.usecases.roster import enrolment
 
 
 class SlowStorage(Storage):
@@ -39,9 +40,9 @@ class SlowStorage(Storage):
 async def test_others_write_while_crops_are_stored(app: App, public_photos: Path) -> None:
     storage = SlowStorage(app.storage, app)
     slow = dataclasses.replace(app, storage=storage)
-    await roster.add_group(slow, 1, "Presidents")
+    await enrolment.add_group(slow, 1, "Presidents")
     photo = Submitted("obama.jpg", (public_photos / "obama.jpg").read_bytes())
-    added = await roster.add_member(slow, 1, "Presidents", "Obama", [photo], by=1)
+    added = await enrolment.add_member(slow, 1, "Presidents", "Obama", [photo], by=1)
     assert added.photos == storage.puts == 1
 
 
@@ -51,16 +52,16 @@ async def test_nothing_is_learned_that_was_forbidden_meanwhile(app: App, public_
             await setup.choose_learns(app, 1, Learns.OFF)
             await super().put(key, data)
 
-    await roster.add_group(app, 1, "Presidents")
+    await enrolment.add_group(app, 1, "Presidents")
     photo = Submitted("obama.jpg", (public_photos / "obama.jpg").read_bytes())
     forbidding = dataclasses.replace(app, storage=Forbidding(app.storage._store))
     with pytest.raises(PersonError, match="I may learn nothing here"):
-        await roster.add_member(forbidding, 1, "Presidents", "Obama", [photo], by=1)
+        await enrolment.add_member(forbidding, 1, "Presidents", "Obama", [photo], by=1)
     assert await app.storage.keys("crops") == []
 
 
 async def test_a_blurred_photo_is_not_enrolled(app: App, public_photos: Path) -> None:
-    await roster.add_group(app, 1, "Presidents")
+    await enrolment.add_group(app, 1, "Presidents")
     blurred = BytesIO()
     with Image.open(public_photos / "obama.jpg") as photo:
         photo.filter(ImageFilter.GaussianBlur(8)).save(blurred, "PNG")
@@ -68,7 +69,7 @@ async def test_a_blurred_photo_is_not_enrolled(app: App, public_photos: Path) ->
         Submitted("blurred.png", blurred.getvalue()),
         Submitted("obama.jpg", (public_photos / "obama.jpg").read_bytes()),
     ]
-    added = await roster.add_member(app, 1, "Presidents", "Obama", photos, by=1)
+    added = await enrolment.add_member(app, 1, "Presidents", "Obama", photos, by=1)
     assert [photo.reason for photo in added.taken] == [
         "the face is blurred: its sharpness is 1.6, and 1.8 or more makes a good example",
         None,
@@ -88,7 +89,7 @@ async def test_a_list_takes_two_queries_however_many_groups_there_are(app: App) 
         selects.append(statement)
 
     event.listen(app.database.engine.sync_engine, "before_cursor_execute", listen)
-    listed = await roster.list_groups(app, [1])
+    listed = await enrolment.list_groups(app, [1])
     assert [(group.name, group.members, group.is_house) for group in listed] == [
         ("aespa", {}, False),
         ("ITZY", {"one of ITZY": 0}, False),
@@ -101,21 +102,21 @@ async def test_names_of_groups(app: App) -> None:
     async with app.database.writing() as session:
         for server, name in ((HOUSE, "TWICE"), (1, "TWICE"), (1, "ITZY")):
             await Rosters(session).add_group(server, name)
-    assert await roster.group_names(app, [1]) == ["ITZY", "TWICE"]
-    assert await roster.group_names(app, [2]) == ["TWICE"]
-    assert await roster.group_names(app, [2], house=False) == []
+    assert await enrolment.group_names(app, [1]) == ["ITZY", "TWICE"]
+    assert await enrolment.group_names(app, [2]) == ["TWICE"]
+    assert await enrolment.group_names(app, [2], house=False) == []
 
 
 async def test_a_group_comes_to_be_with_the_first_photo_that_is_kept_of_it(app: App, public_photos: Path) -> None:
     async def known() -> dict[str, dict[str, int]]:
-        return {group.name: group.members for group in await roster.list_groups(app, [1])}
+        return {group.name: group.members for group in await enrolment.list_groups(app, [1])}
 
     letter = Submitted("a.txt", b"dear Sana")
-    with pytest.raises(roster.NoUsablePhotoError):
-        await roster.add_member(app, 1, "Letters", "2024", [letter], by=1, make_group=True)
+    with pytest.raises(enrolment.NoUsablePhotoError):
+        await enrolment.add_member(app, 1, "Letters", "2024", [letter], by=1, make_group=True)
     with pytest.raises(PersonError, match="printable"):
-        await roster.add_member(app, 1, "Let\u202eters", "2024", [letter], by=1, make_group=True)
+        await enrolment.add_member(app, 1, "Let\u202eters", "2024", [letter], by=1, make_group=True)
     assert await known() == {}
     photo = Submitted("obama.jpg", (public_photos / "obama.jpg").read_bytes())
-    await roster.add_member(app, 1, " Presidents ", "Obama", [letter, photo], by=1, make_group=True)
+    await enrolment.add_member(app, 1, " Presidents ", "Obama", [letter, photo], by=1, make_group=True)
     assert await known() == {"Presidents": {"Obama": 1}}

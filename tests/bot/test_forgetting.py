@@ -10,19 +10,19 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from bot import forgetting as forgetting_module
 from bot.app import App
 from bot.database.base import utc_now
 from bot.database.crops import StoredCut
 from bot.database.questions import Questions
 from bot.database.tables import Crop, Question, QuestionFace
-from bot.deletions import REMEMBERED, Deletions, Places
-from bot.forgetting import forget_due, forgetting
+from bot.domain.enums import Meaning
+from bot.domain.trust import Trust
+from bot.infra.deletions import REMEMBERED, Deletions, Places
 from bot.jobs import Cut, Identified, SeenFace
-from bot.trust import Trust
-from bot.usecases import correct, deleted
+from bot.learning import retention as forgetting_module
+from bot.learning.retention import forget_due, forgetting
+from bot.usecases import correct, deletions
 from bot.usecases.correct import Speaker
-from bot.words import Meaning
 from models.faces import Band, Box, Guess
 from tests.conftest import LONG_ENOUGH
 
@@ -88,10 +88,10 @@ async def test_a_deleted_message_takes_no_write_lock_unless_anything_of_it_is_ke
     await asked(app, 0, origin="kept", message=2)
     async with app.database.writing(), asyncio.timeout(5):
         for message in (1, 99):
-            await deleted.forget(app, Places(messages=frozenset({message})))
-    await deleted.forget(app, Places(messages=frozenset({2})))
+            await deletions.forget(app, Places(messages=frozenset({message})))
+    await deletions.forget(app, Places(messages=frozenset({2})))
     async with app.database.writing(), asyncio.timeout(5):
-        await deleted.forget(app, Places(messages=frozenset({2})))
+        await deletions.forget(app, Places(messages=frozenset({2})))
     assert await remembered(app) == [(labelled, b"1234")]
 
 
@@ -99,14 +99,14 @@ async def test_with_a_channel_go_its_messages_and_no_others(app: App) -> None:
     """A thread that was opened at a message has its id."""
     await asked(app, 0, origin="gone", message=1, channel=50)
     _, other = await asked(app, 0, origin="other", message=50, channel=60)
-    await deleted.forget(app, Places(channels=frozenset({50})))
+    await deletions.forget(app, Places(channels=frozenset({50})))
     assert await remembered(app) == [(other, b"1234")]
 
 
 async def test_with_a_channel_go_its_archived_threads_of_which_discord_tells_nothing(app: App) -> None:
     await asked(app, 0, origin="gone", message=1, channel=50, place=60)
     _, other = await asked(app, 0, origin="other", message=2, channel=51, place=61)
-    await deleted.forget(app, Places(channels=frozenset({60})))
+    await deletions.forget(app, Places(channels=frozenset({60})))
     assert await remembered(app) == [(other, b"1234")]
 
 

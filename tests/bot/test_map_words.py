@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from bot.domain.trust import Trust
 from bot.jobs import GroupMap, MapOutlier, MapPlace, RosterRow
-from bot.trust import Trust
 from bot.usecases.maps import Projection, ShownMap, in_turns, in_words, meaning, unlike_in_words
-from cogs.cards.map import alt_text, map_card
+from cogs.map.cards import alt_text, map_card
 from tests.stories.reading import walk
 from tests.support.discord_messages import FileInfo, message_problems
 

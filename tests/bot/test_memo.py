@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bot.memo import Memo
+from bot.infra.cache import Memo
 
 
 class Maker:

@@ -9,8 +9,8 @@ import unicodedata
 import pytest
 
 from bot.errors import PersonError, UnknownGroupError
-from bot.names import LONGEST_NAME, Spelling, checked_name, offered
-from bot.wording import plain
+from bot.text.formatting import plain
+from bot.text.names import LONGEST_NAME, Spelling, checked_name, offered
 
 
 @pytest.mark.parametrize("name", ["Tzuyu", "쯔위", "ツウィ", "(G)I-DLE", "i❤️you", "fromis_9", "é", "x" * LONGEST_NAME])

@@ -10,11 +10,11 @@ from sqlalchemy import select, update
 from bot.app import App
 from bot.database.rosters import Rosters
 from bot.database.tables import CropEncoding, Group
+from bot.domain.enums import Origin
 from bot.errors import NoPhotosError, PersonError, UnseenPhotosError, WaitingForModelError
 from bot.jobs import RosterRow
-from bot.usecases import roster
 from bot.usecases.identify import Asked, Submitted, look
-from bot.words import Origin
+from bot.usecases.roster import enrolment
 from tests.support.galleries import SERVER, add_photo, enrol
 
 ASKED = Asked(asker_id=1, server_id=SERVER, rosters=(SERVER,))
@@ -77,7 +77,7 @@ async def test_the_first_photo_of_a_moderator_is_held_against_nobody(
     if waits:
         await confirm(without_photos, gallery_rows)
     photo = Submitted("obama.jpg", (public_photos / "obama.jpg").read_bytes())
-    added = await roster.add_member(without_photos, SERVER, "G1", "M11", [photo], by=1, asks=True)
+    added = await enrolment.add_member(without_photos, SERVER, "G1", "M11", [photo], by=1, asks=True)
     assert [taken.reason for taken in added.taken] == [None]
 
 
@@ -92,4 +92,4 @@ async def test_workers_that_are_away_are_not_taken_for_an_empty_roster(
     monkeypatch.setattr(app.recognisers, "of", away)
     photo = Submitted("obama.jpg", (public_photos / "obama.jpg").read_bytes())
     with pytest.raises(PersonError, match="workers can't be reached"):
-        await roster.add_member(app, SERVER, "G1", "M11", [photo], by=1, asks=True)
+        await enrolment.add_member(app, SERVER, "G1", "M11", [photo], by=1, asks=True)

@@ -11,7 +11,7 @@ import pytest
 
 from bot.commands.own_words import at_terminal
 from bot.errors import NoRosterError, PersonError, UnknownGroupError, UnknownMemberError
-from bot.usecases.roster import NoUsablePhotoError
+from bot.usecases.roster.enrolment import NoUsablePhotoError
 from tests.conftest import ROOT
 
 ON_DISCORD_ALONE = {

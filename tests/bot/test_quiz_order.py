@@ -18,10 +18,10 @@ from bot.database.rosters import Rosters
 from bot.database.servers import Servers
 from bot.database.tables import HOUSE
 from bot.jobs import RosterRow
-from bot.quiz.choosing import NAMES, Asked, QuizCrop, QuizMember, best_crops, names_for, next_crop, next_member
-from bot.quiz.memory import AGAIN, QUICK, Memory, answered, mistaken_for, retrievability
 from bot.settings import Settings
-from bot.wording import lasting
+from bot.text.formatting import lasting
+from bot.usecases.quiz.choosing import NAMES, Asked, QuizCrop, QuizMember, best_crops, names_for, next_crop, next_member
+from bot.usecases.quiz.memory import AGAIN, QUICK, Memory, answered, mistaken_for, retrievability
 from tests.support.galleries import ENGINE, SERVER, add_photo, enrol
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)

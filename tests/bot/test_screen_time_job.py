@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 
 from bot import jobs
-from bot.answers import AnsweredFace, SaidWord
-from bot.clips.standing import Finished
-from bot.words import Meaning
-from models import charts
-from models.charts import ScreenTime
+from bot.domain.answers import AnsweredFace, SaidWord
+from bot.domain.clips import Finished
+from bot.domain.enums import Meaning
+from models.drawing import charts
+from models.drawing.charts import ScreenTime
 from tests.support.clips import finished
 
 SPANS = ((3.0, 8.2), (15.0, 21.0))

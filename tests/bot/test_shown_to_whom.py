@@ -10,7 +10,7 @@ from bot.database.photos import Photos
 from bot.database.quiz import Quizzes
 from bot.database.rosters import Rosters
 from bot.database.tables import Crop, Photo
-from bot.usecases import labels, photos
+from bot.usecases.roster import labels, photos
 
 SERVER, ADULTS, OTHERS = 7, 70, 71
 

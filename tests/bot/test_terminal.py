@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bot import terminal
+from bot.commands import terminal
 
 NAMES = [
     ("쯔위 é 　❤️‍🔥", "쯔위 é 　❤️‍🔥"),

@@ -14,23 +14,23 @@ from sqlalchemy import ColumnElement, delete, select, update
 from bot import jobs
 from bot.app import App
 from bot.commands.training import in_words
-from bot.compute import Compute
 from bot.database.engines import Engines
 from bot.database.models import MadeModel, Models
 from bot.database.rosters import Rosters
 from bot.database.servers import Servers
 from bot.database.tables import EngineInUse, Group, Model, Photo
+from bot.domain.enums import Origin
 from bot.errors import PersonError
+from bot.infra.compute import Compute
 from bot.jobs import Judged, Made, Named, Names, RosterRow, Trained
-from bot.notices import Notice
-from bot.recognisers import Recognisers
-from bot.reports import Reports
+from bot.learning.notifications import Notice
+from bot.learning.recognisers import Recognisers
+from bot.learning.reports import Reports
+from bot.learning.trainer import Trainer
 from bot.settings import Settings
-from bot.trainer import Trainer
-from bot.verdicts import accuracy
-from bot.words import Origin
-from models.apart import BrokenOffError
-from models.recognition import Recogniser
+from bot.text.models import accuracy
+from models.learning.isolation import BrokenOffError
+from models.recognition.recogniser import Recogniser
 from tests.conftest import LONG_ENOUGH
 from tests.support.galleries import ENGINE, SERVER, add_photo, another, enrol
 
@@ -471,7 +471,7 @@ async def test_a_classifier_that_is_broken_or_of_another_format_is_trained_anew(
             await trained_times(workers, count)
             await rested(app)
             assert await file_of(app) == [trained.file]
-        monkeypatch.setattr("bot.classifiers.FORMAT", 2)
+        monkeypatch.setattr("bot.learning.classifiers.FORMAT", 2)
         assert await file_of(app) == []
         await trained_times(workers, 5)
         assert workers.trainings == ["make G1", *["train G1"] * 4]

@@ -18,15 +18,15 @@ import psutil
 import pytest
 
 from bot import jobs
-from bot.compute import Compute
-from bot.deadline import Deadline
+from bot.infra.compute import Compute
+from bot.infra.deadline import Deadline
 from bot.jobs import RosterRow, Trained
 from bot.settings import Settings
-from models import apart
-from models.apart import BrokenOffError
-from models.classifier import Trial, about, load
-from models.classifier_file import ABOUT, is_whole
-from models.recognition import Recogniser
+from models.learning import isolation
+from models.learning.isolation import BrokenOffError
+from models.recognition.classifier import Trial, about, load
+from models.recognition.classifier_file import ABOUT, is_whole
+from models.recognition.recogniser import Recogniser
 from tests.conftest import LONG_ENOUGH, ROOT
 from tests.support.galleries import ENGINE, another
 
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.slow
 
 def test_a_file_of_another_format_is_not_whole(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
     assert is_whole(trained.file)
-    monkeypatch.setattr("models.classifier_file.FORMAT", 2)
+    monkeypatch.setattr("models.recognition.classifier_file.FORMAT", 2)
     assert not is_whole(trained.file)
 
 
@@ -57,7 +57,7 @@ ANSWER = """
 import pickle, sys
 import bot.app, bot.client, bot.cli
 from bot import jobs
-from models.recognition import Recogniser
+from models.recognition.recogniser import Recogniser
 import numpy as np
 rows, file = pickle.load(open(sys.argv[1], "rb"))
 recogniser = Recogniser.from_bytes(jobs.fit(rows, "dlib-1", [file]))
@@ -140,7 +140,7 @@ async def test_both_processes_of_a_training_keep_to_one_deadline(
         limits.append(limit)
         return work(*args)
 
-    monkeypatch.setattr(apart, "apart", here)
+    monkeypatch.setattr(isolation, "apart", here)
     async with Compute.open(Settings(), own_processes=False) as compute:
         made = await compute.run_apart(LONG_ENOUGH, jobs.make, rows, photos_of(group), ENGINE)
     assert not made.judged.passes
@@ -151,7 +151,7 @@ async def test_both_processes_of_a_training_keep_to_one_deadline(
 def test_where_no_time_is_left_no_process_begins(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(subprocess, "run")
     with pytest.raises(BrokenOffError, match="no time was left"):
-        apart.apart(Deadline.after(-1.0).left(), heavy_modules)
+        isolation.apart(Deadline.after(-1.0).left(), heavy_modules)
 
 
 async def test_a_small_roster_starts_no_training(compute: Compute, gallery_rows: list[RosterRow]) -> None:

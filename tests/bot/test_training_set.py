@@ -9,18 +9,19 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from bot import crops
-from bot.answers import Answer
 from bot.app import App
 from bot.database.base import utc_now
 from bot.database.servers import Servers
 from bot.database.tables import Crop, Member, Photo, Server
+from bot.domain.answers import Answer
+from bot.domain.enums import Learns, Meaning, Origin
+from bot.domain.trust import Trust
+from bot.infra import crops
 from bot.jobs import Cut
-from bot.trust import Trust
-from bot.usecases import correct, roster
+from bot.usecases import correct
 from bot.usecases.correct import Speaker
 from bot.usecases.identify import Asked, Submitted, ask
-from bot.words import Learns, Meaning, Origin
+from bot.usecases.roster import enrolment
 
 SERVER = 7
 TRUSTED = Speaker(11, Trust.TRUSTED)
@@ -29,9 +30,9 @@ FAN = Speaker(12, Trust.MEMBER)
 
 @pytest.fixture
 async def presidents(app: App, public_photos: Path) -> App:
-    await roster.add_group(app, SERVER, "Presidents")
+    await enrolment.add_group(app, SERVER, "Presidents")
     for name, file in (("Obama", "obama.jpg"), ("Biden", "biden.jpg")):
-        await roster.add_member(app, SERVER, "Presidents", name, [submitted(public_photos, file)], by=1)
+        await enrolment.add_member(app, SERVER, "Presidents", name, [submitted(public_photos, file)], by=1)
     return app
 
 
@@ -127,8 +128,8 @@ async def test_what_comes_to_nothing_leaves_no_file(presidents: App) -> None:
 
 
 async def test_the_roster_of_every_server_is_not_taught_by_one(app: App, public_photos: Path) -> None:
-    await roster.add_group(app, 0, "Presidents")
-    await roster.add_member(app, 0, "Presidents", "Obama", [submitted(public_photos, "obama.jpg")], by=0)
+    await enrolment.add_group(app, 0, "Presidents")
+    await enrolment.add_member(app, 0, "Presidents", "Obama", [submitted(public_photos, "obama.jpg")], by=0)
     answer = await asked(app, public_photos)
     await correct.confirm(app, answer.id, dataclasses.replace(TRUSTED, trust=Trust.MODERATOR))
     assert await learned(app) == []

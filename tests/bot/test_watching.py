@@ -18,7 +18,7 @@ from bot.media.footage import Footage, Section, VideoLimits
 from bot.media.video import probe
 from models.engines import load
 from models.faces import Box
-from models.tracks import Look
+from models.video.tracks import Look
 
 pytestmark = pytest.mark.slow
 

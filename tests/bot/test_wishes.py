@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.clips.wishes import start_in
+from bot.domain.clip_requests import start_in
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from bot.clips.standing import Stage, Standing
-from cogs.cards.clip import clip_card, clip_name, progress_card
-from cogs.cards.layout import Layout
-from cogs.contents import Kind, Media
-from cogs.videos import Link, linked
+from bot.domain.clips import Stage, Standing
+from cogs.clips.cards import clip_card, clip_name, progress_card
+from cogs.clips.videos import Link, linked
+from cogs.common.layout import Layout
+from cogs.common.message_media import Kind, Media
 from tests.stories.reading import walk
 from tests.support.clips import finished, promise
 from tests.support.discord_messages import message_problems

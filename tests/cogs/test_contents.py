@@ -7,8 +7,8 @@ from typing import Any
 import discord
 import pytest
 
-from cogs.contents import NOT_SERVED, Kind, Media, kind_of, media_of, texts_of
-from cogs.videos import Link, video_of
+from cogs.clips.videos import Link, video_of
+from cogs.common.message_media import NOT_SERVED, Kind, Media, kind_of, media_of, texts_of
 
 CDN = "https://cdn.discordapp.com/attachments/1/2"
 PROXY = "https://images-ext-1.discordapp.net/external/x/https/example.org"

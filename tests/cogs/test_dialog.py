@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from bot.answers import Answer, AnsweredFace, AnsweredPicture, SaidWord
-from bot.words import Meaning
-from cogs.cards.details import details_card
-from cogs.cards.fix import SomebodyElse, ask_which, ask_who
-from cogs.cards.layout import Layout
-from cogs.cards.result import result_card
+from bot.domain.answers import Answer, AnsweredFace, AnsweredPicture, SaidWord
+from bot.domain.enums import Meaning
+from cogs.answers.cards import result_card
+from cogs.answers.details import details_card
+from cogs.common.layout import Layout
+from cogs.corrections.cards import SomebodyElse, ask_which, ask_who
 from models.faces import Band, Basis, Box, Candidate, Guess
 from tests.stories.reading import walk
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cogs import limits
+from cogs.common import limits
 
 
 @pytest.mark.parametrize(

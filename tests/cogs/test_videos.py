@@ -11,8 +11,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bot.errors import PersonError
-from cogs.contents import Kind, Media
-from cogs.videos import stream
+from cogs.clips.videos import stream
+from cogs.common.message_media import Kind, Media
 
 WHOLE = bytes(range(256)) * 20_000
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from models.background import PHOTOS, __main__
-from models.background.__main__ import measure, rosters_in
+from models.encodings.background import PHOTOS
+from models.learning import background
+from models.learning.background import measure, rosters_in
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +29,7 @@ def test_the_usual_rosters_are_those_that_are_there(tmp_path: Path) -> None:
 
 
 def test_a_roster_of_any_name_gives_genuine_scores_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(__main__, "ROUNDS", 10)
+    monkeypatch.setattr(background, "ROUNDS", 10)
     chance = np.random.default_rng(1)
 
     def people(count: int) -> list[Encodings]:
@@ -38,11 +39,11 @@ def test_a_roster_of_any_name_gives_genuine_scores_alone(monkeypatch: pytest.Mon
         ]
         return [its / np.linalg.norm(its, axis=1, keepdims=True) for its in faces]
 
-    background, roster = people(12), people(3)
+    strangers, roster = people(12), people(3)
     anyone = np.concatenate([its[:1] for its in people(30)])
-    without = measure("toy-1", background, {}, anyone)
-    other = measure("toy-1", background, {"aespa": roster}, anyone)
-    alike = measure("toy-1", background, {"ITZY": roster}, anyone)
+    without = measure("toy-1", strangers, {}, anyone)
+    other = measure("toy-1", strangers, {"aespa": roster}, anyone)
+    alike = measure("toy-1", strangers, {"ITZY": roster}, anyone)
     assert np.array_equal(without.whitened.strangers, other.whitened.strangers)
     assert not np.array_equal(without.whitened.genuine, other.whitened.genuine)
     assert not np.array_equal(without.whitened.strangers, alike.whitened.strangers)

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from bot.jobs import RosterRow, fit
-from models.cast import ALONE, Cast, cast
 from models.faces import Band
-from models.quality import Quality
-from models.recognition import Recogniser
-from models.tracks import Look, Track
-from models.vetoes import NOBODY, Vetoes
+from models.recognition.quality import Quality
+from models.recognition.recogniser import Recogniser
+from models.recognition.vetoes import NOBODY, Vetoes
+from models.video.cast import ALONE, Cast, cast
+from models.video.tracks import Look, Track
 
 GOOD = Quality(120, 2.4, 0.0)
 

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from models import background
-from models.classifier import Classifier, MalformedClassifierError, Trial, load
-from models.classifier_file import ABOUT
-from models.gallery import Gallery, Member, can_be_tried_out
-from models.recognition import Recogniser, fit
-from models.training import FOLDS, folds
+from models.encodings import background
+from models.learning.training import FOLDS, folds
+from models.recognition.classifier import Classifier, MalformedClassifierError, Trial, load
+from models.recognition.classifier_file import ABOUT
+from models.recognition.gallery import Gallery, Member, can_be_tried_out
+from models.recognition.recogniser import Recogniser, fit
 from tests.conftest import ROOT, TRAINED_IN
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ D = 128
 
 KERAS = """
 import pickle, sys
-from models.training import settle, trained
-from models.classifier import Trial, load
+from models.learning.training import settle, trained
+from models.recognition.classifier import Trial, load
 settle()
 import keras, numpy as np
 path, gallery, encodings, out = sys.argv[1:]

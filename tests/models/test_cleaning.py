@@ -10,10 +10,10 @@ import pytest
 
 from bot.commands.evaluation import Encoder
 from bot.media.pictures import PictureLimits
-from models.cleaning import LIKELIER, outliers, suspicious
 from models.engines import load
-from models.gallery import Gallery, Member
-from models.report import report
+from models.learning.cleaning import LIKELIER, outliers, suspicious
+from models.learning.report import report
+from models.recognition.gallery import Gallery, Member
 from tests.support.people import VERSION, D, World
 
 if TYPE_CHECKING:

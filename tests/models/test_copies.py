@@ -10,7 +10,7 @@ import pytest
 import skimage.data
 from PIL import Image, ImageEnhance
 
-from models.copies import NEAR_HASH, one_face, perceptual_hash, photo_numbers
+from models.encodings.copies import NEAR_HASH, one_face, perceptual_hash, photo_numbers
 from tests.support.people import VERSION, World
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models import cross_validation
-from models.cross_validation import cross_validate, deal
-from models.gallery import Gallery, Member
-from models.recognition import Recogniser, fit
+from models.learning import cross_validation
+from models.learning.cross_validation import cross_validate, deal
+from models.recognition.gallery import Gallery, Member
+from models.recognition.recogniser import Recogniser, fit
 from tests.support.people import VERSION, D, World
 
 

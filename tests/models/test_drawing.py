@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from models.drawing import Tag, annotate, crop, draw, encode_jpeg
+from models.drawing.annotate import Tag, annotate, crop, draw, encode_jpeg
+from models.drawing.fonts import drawable, font, has_glyph, shorten
+from models.drawing.layout import is_beside, place
+from models.drawing.markers import COLOURS
 from models.faces import Band, Box
-from models.layout import is_beside, place
-from models.lettering import drawable, font, has_glyph, shorten
-from models.marks import COLOURS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

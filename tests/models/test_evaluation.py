@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from models.charts import evaluation_chart
-from models.evaluation import CURVE, LOOK_SIDE, Outcome, Sample, evaluate, look
+from models.drawing.charts import evaluation_chart
 from models.faces import Band, Candidate, Guess
-from models.gallery import Gallery, Member
-from models.recognition import Naming
+from models.learning.evaluation import CURVE, LOOK_SIDE, Outcome, Sample, evaluate, look
+from models.recognition.gallery import Gallery, Member
+from models.recognition.recogniser import Naming
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

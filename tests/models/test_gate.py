@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from models.gallery import Gallery
-from models.gate import FRESH, Comparison, Tally, compare
+from models.learning.gate import FRESH, Comparison, Tally, compare
+from models.recognition.gallery import Gallery
 from tests.support.people import World
 
 if TYPE_CHECKING:

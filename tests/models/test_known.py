@@ -8,9 +8,9 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from models.known import ROWS, Known, MixedUp, known_chart
-from models.lettering import drawable
-from models.night import BLUE, EMPTY, NIGHT, ORANGE, WIDE
+from models.drawing.fonts import drawable
+from models.drawing.quiz_stats import ROWS, Known, MixedUp, known_chart
+from models.drawing.theme import BLUE, EMPTY, NIGHT, ORANGE, WIDE
 from tests.support.drawn import drawings
 
 LONG = "A stage name that is much too long for its column"

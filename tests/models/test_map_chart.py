@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from models.cleaning import Suspicion
+from models.drawing.maps import arrange, map_chart
+from models.drawing.theme import hue
 from models.faces import Projection
-from models.gallery import Member
-from models.map_chart import arrange, map_chart
-from models.maps import FaceMap, Place
-from models.night import hue
+from models.learning.cleaning import Suspicion
+from models.recognition.gallery import Member
+from models.similarity.maps import FaceMap, Place
 from tests.support.drawn import Drawing, Rectangle, drawings
 
 pytestmark = pytest.mark.slow

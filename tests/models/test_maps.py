@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from sklearn.metrics import silhouette_samples
 
-from models import background
-from models.apart import apart
-from models.calibration import choose_whitening
+from models.encodings import background
 from models.faces import FEWEST_MAPPED, Projection
-from models.gallery import Gallery, Member
-from models.maps import FaceMap, TooFewPhotosError, lay_out, neighbours, perplexity, project, silhouettes
+from models.learning.isolation import apart
+from models.recognition.calibration import choose_whitening
+from models.recognition.gallery import Gallery, Member
+from models.similarity.maps import FaceMap, TooFewPhotosError, lay_out, neighbours, perplexity, project, silhouettes
 from tests.support.layouts import lay_out_all
 from tests.support.people import VERSION, D, World
 

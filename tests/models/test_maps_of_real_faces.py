@@ -13,12 +13,12 @@ from PIL import Image
 from bot.commands.evaluation import Encoder, labelled, read_sample
 from bot.jobs.mapping import lay_out_and_draw
 from bot.media.pictures import PictureLimits, open_picture
-from models.apart import apart
+from models.drawing.maps import map_chart
 from models.engines import load
 from models.faces import Projection
-from models.gallery import Gallery
-from models.map_chart import map_chart
-from models.maps import lay_out, silhouettes
+from models.learning.isolation import apart
+from models.recognition.gallery import Gallery
+from models.similarity.maps import lay_out, silhouettes
 from tests.support.drawn import drawings
 
 if TYPE_CHECKING:

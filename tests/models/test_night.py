@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from skimage.color import deltaE_ciede2000, rgb2lab
 
-from models import night
+from models.drawing import theme
 from tests.support.drawn import drawings
 
 EYES = {
@@ -21,18 +21,18 @@ EYES = {
 """What they see of linear RGB: Machado, Oliveira and Fernandes 2009, at full severity."""
 
 
-def linear(colour: night.Colour) -> np.ndarray:
+def linear(colour: theme.Colour) -> np.ndarray:
     share = np.array(colour) / 255
     return np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
 
 
-def seen(colour: night.Colour, eyes: str) -> np.ndarray:
+def seen(colour: theme.Colour, eyes: str) -> np.ndarray:
     """As CIELAB."""
     light = np.clip(np.array(EYES[eyes]) @ linear(colour), 0, 1)
     return rgb2lab(np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055))
 
 
-def contrast(one: night.Colour, other: night.Colour) -> float:
+def contrast(one: theme.Colour, other: theme.Colour) -> float:
     """As WCAG has it, from 1 to 21."""
     lights = sorted(float(linear(colour) @ [0.2126, 0.7152, 0.0722]) + 0.05 for colour in (one, other))
     return lights[1] / lights[0]
@@ -41,43 +41,43 @@ def contrast(one: night.Colour, other: night.Colour) -> float:
 @pytest.mark.parametrize("eyes", EYES)
 @pytest.mark.parametrize(("members", "apart"), [(2, 27), (4, 27), (6, 17), (12, 10)])
 def test_hues_are_told_apart_by_all_eyes(eyes: str, members: int, apart: float) -> None:
-    colours = [seen(night.hue(number), eyes) for number in range(members)]
+    colours = [seen(theme.hue(number), eyes) for number in range(members)]
     assert min(deltaE_ciede2000(one, other) for one, other in combinations(colours, 2)) >= apart
 
 
 def test_hues_stand_out_from_the_ground_and_come_again() -> None:
-    assert min(contrast(colour, night.NIGHT) for colour in night.HUES) >= 3
-    assert night.hue(12) == night.hue(0)
-    assert night.hue(5) != night.hue(6)
+    assert min(contrast(colour, theme.NIGHT) for colour in theme.HUES) >= 3
+    assert theme.hue(12) == theme.hue(0)
+    assert theme.hue(5) != theme.hue(6)
 
 
 @pytest.mark.parametrize("eyes", EYES)
 def test_heat_grows_lighter_in_even_steps(eyes: str) -> None:
-    lightness = np.array([seen(night.heat(share), eyes)[0] for share in np.linspace(0, 1, 21)])
+    lightness = np.array([seen(theme.heat(share), eyes)[0] for share in np.linspace(0, 1, 21)])
     steps = np.diff(lightness)
     assert (steps > 0).all()
     assert steps.max() < 2 * steps.min()
-    assert night.heat(-1) == night.heat(0)
-    assert night.heat(2) == night.heat(1)
+    assert theme.heat(-1) == theme.heat(0)
+    assert theme.heat(2) == theme.heat(1)
 
 
 def test_texts_are_read_on_every_heat() -> None:
-    colours = [night.heat(share) for share in np.linspace(0, 1, 101)]
-    assert min(contrast(night.ink_on(colour), colour) for colour in colours) >= 3.8
-    assert contrast(night.LIGHT, night.NIGHT) > 7
-    assert contrast(night.DIM, night.NIGHT) > 4.5
+    colours = [theme.heat(share) for share in np.linspace(0, 1, 101)]
+    assert min(contrast(theme.ink_on(colour), colour) for colour in colours) >= 3.8
+    assert contrast(theme.LIGHT, theme.NIGHT) > 7
+    assert contrast(theme.DIM, theme.NIGHT) > 4.5
 
 
 @pytest.mark.parametrize("subtitle", ["", "what it is, " * 40])
 def test_titles_stay_within_the_margins(subtitle: str) -> None:
     with drawings() as saved:
-        image, _ = night.page(night.WIDE, 300, "TWICE 트와이스 " * 20, subtitle)
-        night.upright(image, (500, night.below(subtitle)), (30, 100), "A very long name", 20)
-        night.png(image)
-    saved[0].check(margin=night.GAP - 2)
+        image, _ = theme.page(theme.WIDE, 300, "TWICE 트와이스 " * 20, subtitle)
+        theme.upright(image, (500, theme.below(subtitle)), (30, 100), "A very long name", 20)
+        theme.png(image)
+    saved[0].check(margin=theme.GAP - 2)
     assert len(saved[0].texts) == 2 + bool(subtitle)
     *above, turned = saved[0].texts
-    assert all(one.box[3] < night.below(subtitle) for one in above)
+    assert all(one.box[3] < theme.below(subtitle) for one in above)
     assert turned.text.endswith("...")
     assert turned.box[2] - turned.box[0] < turned.box[3] - turned.box[1]
 
@@ -85,11 +85,11 @@ def test_titles_stay_within_the_margins(subtitle: str) -> None:
 def test_faces_have_round_corners() -> None:
     face = np.full((90, 90, 3), (250, 10, 10), np.uint8)
     for radius, filled in ((None, np.pi / 4), (20, 1 - (4 - np.pi) * 400 / 100**2)):
-        image, _ = night.page(300, 300, "")
-        night.paste(image, face, (100, 150), 100, radius)
-        pixels = np.asarray(Image.open(BytesIO(night.png(image)))).astype(int)
+        image, _ = theme.page(300, 300, "")
+        theme.paste(image, face, (100, 150), 100, radius)
+        pixels = np.asarray(Image.open(BytesIO(theme.png(image)))).astype(int)
         assert (pixels[200, 150] == (250, 10, 10)).all()
-        assert (pixels[151, 101] == night.NIGHT).all()
-        red = (pixels[150:250, 100:200, 0] - night.NIGHT[0]).sum() / (250 - night.NIGHT[0]) / 100**2
+        assert (pixels[151, 101] == theme.NIGHT).all()
+        red = (pixels[150:250, 100:200, 0] - theme.NIGHT[0]).sum() / (250 - theme.NIGHT[0]) / 100**2
         assert abs(red - filled) < 0.01
-        assert (np.delete(np.delete(pixels, range(150, 250), 0), range(100, 200), 1) == night.NIGHT).all()
+        assert (np.delete(np.delete(pixels, range(150, 250), 0), range(100, 200), 1) == theme.NIGHT).all()

@@ -13,9 +13,9 @@ import pytest
 
 from models.engines import load
 from models.faces import Box, Face, Flaw, Landmarks
-from models.gallery import Gallery, Member
-from models.quality import SMALL, TURNED, Quality, measure, sharpness, weighed
-from models.recognition import fit
+from models.recognition.gallery import Gallery, Member
+from models.recognition.quality import SMALL, TURNED, Quality, measure, sharpness, weighed
+from models.recognition.recogniser import fit
 
 if TYPE_CHECKING:
     from pathlib import Path

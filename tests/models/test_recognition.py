@@ -11,13 +11,13 @@ import face_recognition
 import numpy as np
 import pytest
 
-from models import background
-from models.calibration import WRONG_NAME
+from models.encodings import background
+from models.encodings.whitening import unit
 from models.engines import load
 from models.faces import Band, Basis
-from models.gallery import Gallery, Member
-from models.recognition import Recogniser, fit
-from models.whitening import unit
+from models.recognition.calibration import WRONG_NAME
+from models.recognition.gallery import Gallery, Member
+from models.recognition.recogniser import Recogniser, fit
 from tests.support.people import VERSION, D, World
 
 if TYPE_CHECKING:

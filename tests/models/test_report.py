@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from models.charts import report_chart
-from models.gallery import Gallery, Member
-from models.report import ENOUGH, Need, Report, Standing, Tally, report
+from models.drawing.charts import report_chart
+from models.learning.report import ENOUGH, Need, Report, Standing, Tally, report
+from models.recognition.gallery import Gallery, Member
 from tests.support.people import VERSION, D, World
 
 pytestmark = pytest.mark.slow

@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from models import background, night
-from models.gallery import Gallery, Member
-from models.twin_pictures import (
+from models.drawing import theme
+from models.drawing.twins import (
     MOST_IN_MATRIX,
     Near,
     Portrait,
@@ -20,8 +19,10 @@ from models.twin_pictures import (
     one_below_the_other,
     pair_picture,
 )
-from models.twins import CLEAR, LARGE, Likeness, best_first, distances, likeness, most_alike, side_by_side
-from models.whitening import unit
+from models.encodings import background
+from models.encodings.whitening import unit
+from models.recognition.gallery import Gallery, Member
+from models.similarity.twins import CLEAR, LARGE, Likeness, best_first, distances, likeness, most_alike, side_by_side
 from tests.support.drawn import drawings
 from tests.support.people import VERSION, D, World
 
@@ -176,7 +177,7 @@ def test_the_matrix_has_every_name_twice_and_no_text_on_another(count: int) -> N
     with drawings() as saved:
         matrix_picture("TWICE " * 40, "who looks like whom", names, apart, plain)
     saved[0].check(margin=6)
-    assert saved[0].size[0] == night.WIDE
+    assert saved[0].size[0] == theme.WIDE
     for name in names[:8]:
         assert begins(saved[0].words, name) >= 2, name
     numbers = [word for word in saved[0].words if word.lstrip("0").startswith(".")]
@@ -192,7 +193,7 @@ def test_the_matrix_is_yellow_where_somebody_is_near() -> None:
     boxes = {text.text: text.box for text in reversed(saved[0].texts)}
     for number, share in (("0.20", 1.0), ("0.40", 0.5), ("0.60", 0.0), ("0.02", 1.0), ("0.04", 0.5), ("0.06", 0.0)):
         left, top = (round(edge) for edge in boxes[number][:2])
-        assert np.abs(pixels[top - 8, left - 8] - np.array(night.heat(share))).max() <= 1, number
+        assert np.abs(pixels[top - 8, left - 8] - np.array(theme.heat(share))).max() <= 1, number
 
 
 @pytest.mark.parametrize(("words", "distance"), list(zip(Likeness, (0.0, 0.03, 0.27, 0.98, 1.0), strict=True)))
@@ -202,8 +203,8 @@ def test_the_pair_is_told_beside_its_faces(words: Likeness, distance: float) -> 
         png = pair_picture(
             "The twins of TWICE", "the most alike of 36 pairs", first, Near(second, distance, words.value)
         )
-    saved[0].check(margin=night.GAP - 6)
-    assert saved[0].size[0] == night.WIDE
+    saved[0].check(margin=theme.GAP - 6)
+    assert saved[0].size[0] == theme.WIDE
     assert begins(saved[0].words, NAMES[5])
     assert {NAMES[1], "트와이스", words.value, "the same face", "any two idols", "opposites"} <= set(saved[0].words)
     assert not any(word[0].isdigit() for word in saved[0].words if word != "the most alike of 36 pairs"), (
@@ -219,7 +220,7 @@ def test_the_nearest_stand_in_a_row(count: int, words: Likeness) -> None:
     near = [Near(portrait(NAMES[i + 1], "ITZY"), 0.1 * i, words.of_one) for i in range(count)]
     with drawings() as saved:
         nearest_picture("Who looks like Sana?", "the nearest of 19 others", portrait("Sana"), near)
-    saved[0].check(margin=night.GAP - 6)
+    saved[0].check(margin=theme.GAP - 6)
     drawn = saved[0].words
     assert all(begins(drawn, NAMES[i + 1]) for i in range(count))
     assert drawn.count(words.of_one) == count, "no word is shortened"
@@ -240,5 +241,5 @@ def test_pictures_are_put_one_below_the_other() -> None:
     matrix = matrix_picture("G", "", list("ABCD"), apart, apart)
     sizes = [Image.open(BytesIO(png)).size for png in (pair, matrix)]
     whole = Image.open(BytesIO(one_below_the_other([pair, matrix])))
-    assert whole.size == (night.WIDE, sizes[0][1] + sizes[1][1])
+    assert whole.size == (theme.WIDE, sizes[0][1] + sizes[1][1])
     assert np.asarray(whole)[: sizes[0][1]].tobytes() == np.asarray(Image.open(BytesIO(pair))).tobytes()

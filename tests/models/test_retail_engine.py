@@ -15,12 +15,12 @@ import face_recognition
 import numpy as np
 import pytest
 
-from models import background
-from models.aligned import AlignedEngine
+from models.encodings import background
 from models.engines import MissingWeightsError, load, retail
-from models.evaluation import Sample
-from models.evaluation import look as look_of
 from models.faces import Box
+from models.learning.evaluation import Sample
+from models.learning.evaluation import look as look_of
+from models.networks.aligned import AlignedEngine
 
 if TYPE_CHECKING:
     from models.faces import Encodings, Face, Picture

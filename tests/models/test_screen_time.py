@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from models.charts import ScreenTime, screen_time_chart, ticks
+from models.drawing.charts import ScreenTime, screen_time_chart, ticks
 
 BLUE, GREY = (86, 160, 255), (150, 156, 168)
 

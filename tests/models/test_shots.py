@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.shots import Cuts
+from models.video.shots import Cuts
 
 CHANCE = np.random.default_rng(3)
 

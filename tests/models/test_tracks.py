@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from models.faces import Box
-from models.quality import Quality
-from models.stretches import Stretch, joined
-from models.tracks import Look, Portrait, Track, interpolated, pairs
+from models.recognition.quality import Quality
+from models.video.segments import Stretch, joined
+from models.video.tracks import Look, Portrait, Track, interpolated, pairs
 
 CHANCE = np.random.default_rng(5)
 LUMA = CHANCE.integers(0, 256, (36, 64), np.uint8)

@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.classifier import Classifier, Trial
 from models.faces import Band, Guess
-from models.gallery import Gallery
-from models.quality import Quality
-from models.recognition import Recogniser, fit
-from models.vetoes import NOBODY, Vetoes
+from models.recognition.classifier import Classifier, Trial
+from models.recognition.gallery import Gallery
+from models.recognition.quality import Quality
+from models.recognition.recogniser import Recogniser, fit
+from models.recognition.vetoes import NOBODY, Vetoes
 from tests.support.people import VERSION, D, World
 
 

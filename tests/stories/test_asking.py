@@ -16,10 +16,10 @@ from sqlalchemy import update
 from bot.database.rosters import Rosters
 from bot.database.servers import Servers
 from bot.database.tables import HOUSE, CropEncoding, Photo
+from bot.domain.enums import Origin
 from bot.jobs import RosterRow
-from bot.usecases import roster
 from bot.usecases.identify import Submitted
-from bot.words import Origin
+from bot.usecases.roster import enrolment
 from tests.conftest import LONG_ENOUGH
 from tests.stories.conftest import Stage
 from tests.stories.reading import alt_texts, answer, buttons, texts
@@ -111,7 +111,9 @@ async def test_a_picture_in_private(stage: Stage) -> None:
 async def test_in_private_i_know_whom_servers_know_that_one_asked_in_and_still_is_in(stage: Stage) -> None:
     """The house's rosters, enrolled on the command line, are known to everybody."""
     _, biden = stage.photo("biden.jpg")
-    await roster.add_member(stage.app, HOUSE, "House", "Biden", [Submitted("biden.jpg", biden)], by=0, make_group=True)
+    await enrolment.add_member(
+        stage.app, HOUSE, "House", "Biden", [Submitted("biden.jpg", biden)], by=0, make_group=True
+    )
     await stage.moderator.slash(stage.channel, "group add", name="Presidents")
     await stage.moderator.slash(
         stage.channel, "member add", group="Presidents", name="Obama", photo=stage.photo("obama.jpg")

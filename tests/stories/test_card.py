@@ -19,19 +19,19 @@ from PIL import Image, ImageFilter, ImageOps
 from skimage.data import lfw_subset
 from sqlalchemy import select
 
-from bot.answers import Answer
 from bot.app import App
 from bot.database.rosters import Rosters
 from bot.database.tables import Crop, Question, QuestionFace, Word
+from bot.domain.answers import Answer
+from bot.domain.enums import Meaning
+from bot.domain.trust import Trust
 from bot.errors import WorkersAwayError
 from bot.jobs import RosterRow
 from bot.jobs.rosters import gallery_of
-from bot.trust import Trust
 from bot.usecases import correct, identify
 from bot.usecases.correct import Speaker
 from bot.usecases.identify import Submitted
-from bot.words import Meaning
-from models.recognition import fit
+from models.recognition.recogniser import fit
 from tests.stories.conftest import Stage
 from tests.stories.reading import alt_texts, answer, buttons, option, options, texts
 from tests.support.galleries import ENGINE, add_photo

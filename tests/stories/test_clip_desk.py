@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from bot.clips.standing import Drawing, Promise, Stage, Standing, UploadRefusedError
-from bot.usecases.clip import Reach
-from cogs.cards.clip import taken_card
-from cogs.clip_desk import ClipDesk
+from bot.domain.clips import Drawing, Promise, Stage, Standing, UploadRefusedError
+from bot.usecases.clips.request import Reach
+from cogs.clips.cards import taken_card
+from cogs.clips.reporter import ClipDesk
 from tests.stories.conftest import Stage as Scene
 from tests.stories.reading import buttons, texts
 from tests.support import clips
@@ -28,7 +28,7 @@ async def asked(stage: Scene, monkeypatch: pytest.MonkeyPatch) -> Promise:
     async def ask(app: Any, asked: Any, wish: Any, reach: Reach) -> None:
         reaches.append(reach)
 
-    monkeypatch.setattr("bot.usecases.clip.ask", ask)
+    monkeypatch.setattr("bot.usecases.clips.request.ask", ask)
     await stage.fan.slash(stage.channel, "clip", link="https://youtu.be/abc")
     (reach,) = reaches
     promise = clips.promise(

@@ -22,12 +22,12 @@ from simcord.http import FakeWebhookAdapter
 
 from bot.app import App
 from bot.client import Nugu
-from bot.clips import making
-from bot.clips.kept import Kept
-from bot.clips.queue import ClipQueue
-from bot.compute import Compute
 from bot.database.rosters import Rosters
 from bot.errors import WorkersAwayError
+from bot.infra.compute import Compute
+from bot.usecases.clips import attempt
+from bot.usecases.clips.cache import Kept
+from bot.usecases.clips.queue import ClipQueue
 from tests.conftest import LONG_ENOUGH
 from tests.stories.conftest import Stage
 from tests.stories.reading import alt_texts, answer, buttons, covered, option, texts
@@ -91,8 +91,8 @@ def refusing(monkeypatch: pytest.MonkeyPatch) -> Refusing:
 
 @pytest.fixture
 async def hold(monkeypatch: pytest.MonkeyPatch) -> Hold:
-    hold = Hold(making.make)
-    monkeypatch.setattr(making, "make", hold.make)
+    hold = Hold(attempt.make)
+    monkeypatch.setattr(attempt, "make", hold.make)
     return hold
 
 
@@ -152,7 +152,7 @@ def shown(stage: Stage) -> str:
 async def test_a_file_becomes_a_clip_and_a_correction_draws_it_again(
     stage: Stage, film: tuple[str, bytes], jobs_run: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.clips.queue.BETWEEN", 0.1)  # a short film has short stages
+    monkeypatch.setattr("bot.usecases.clips.queue.BETWEEN", 0.1)  # a short film has short stages
     await stage.enrol_presidents()
     await stage.fan.slash(stage.channel, "clip", video=film)
     clip = await clip_in(stage)
@@ -250,11 +250,11 @@ async def test_a_cancel_while_the_work_pauses_ends_the_card(
     async def away(*_: Any) -> None:
         raise WorkersAwayError
 
-    monkeypatch.setattr(making, "make", away)
+    monkeypatch.setattr(attempt, "make", away)
     async with stage.app.database.writing() as session:
         group = await Rosters(session).add_group(stage.guild.id, "Presidents")
         await Rosters(session).add_member(group.id, "Obama")
-    with caplog.at_level(logging.WARNING, "bot.clips.queue"):
+    with caplog.at_level(logging.WARNING, "bot.usecases.clips.queue"):
         await stage.fan.slash(stage.channel, "clip", video=("white house.mp4", b"nobody looks at it"))
         await until(lambda: "is tried again in" in caplog.text, "the pause")
     await stage.fan.click(await until(lambda: with_cancel(stage), "the button"), label="Cancel")

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from simcord import InteractionResult
 
-from bot.clips.wishes import Posted, Wish
+from bot.domain.clip_requests import Posted, Wish
 from bot.errors import PersonError
 from bot.media.captions import Style
-from bot.usecases import uploads
-from bot.usecases.clip import Reach
+from bot.usecases import upload_limits
+from bot.usecases.clips.request import Reach
 from bot.usecases.identify import Asked
-from cogs.cards.clip import TAKEN
+from cogs.clips.cards import TAKEN
 from tests.stories.conftest import Stage
 from tests.stories.reading import answer, texts
 
@@ -52,8 +52,8 @@ class Heard:
 @pytest.fixture(autouse=True)
 def heard(monkeypatch: pytest.MonkeyPatch) -> Heard:
     heard = Heard()
-    monkeypatch.setattr("bot.usecases.clip.ask", heard.ask)
-    monkeypatch.setattr("bot.usecases.clip.check_room", heard.check_room)
+    monkeypatch.setattr("bot.usecases.clips.request.ask", heard.ask)
+    monkeypatch.setattr("bot.usecases.clips.request.check_room", heard.check_room)
     return heard
 
 
@@ -185,7 +185,7 @@ async def test_a_message_is_answered_by_as_large_a_file_as_discord_took_there(st
         return heard.reaches[-1].most_bytes
 
     assert await asked() == 20 << 20
-    await uploads.refused(stage.app, stage.guild.id, 19 << 20, 10 << 20)
+    await upload_limits.refused(stage.app, stage.guild.id, 19 << 20, 10 << 20)
     assert await asked() == 10 << 20
     await stage.restart()
     assert await asked() == 10 << 20

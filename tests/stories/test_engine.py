@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.compute import Compute
+from bot.infra.compute import Compute
 from bot.settings import Settings
 from bot.usecases import engines
 from tests.conftest import LONG_ENOUGH

@@ -15,9 +15,8 @@ from sqlalchemy import select, update
 
 from bot.database.servers import Servers
 from bot.database.tables import Crop, Group, Member, Photo, Server
-from bot.usecases import exchange
+from bot.domain.enums import Learns
 from bot.usecases.identify import Asked, Submitted, look
-from bot.words import Learns
 from tests.stories.conftest import Stage
 from tests.stories.reading import answer, answers, buttons, texts
 from tests.stories.test_photos import small
@@ -102,7 +101,7 @@ async def test_a_roster_goes_out_and_comes_in_as_it_was(stage: Stage) -> None:
         return
 
     other = stage.guild.id + 1
-    done = await exchange.import_roster(stage.app, other, io.BytesIO(archive), 5, unheard)
+    done = await archive.import_roster(stage.app, other, io.BytesIO(archive), 5, unheard)
     assert (done.photos, done.taken, done.members, done.left_out) == (3, 3, 2, ())
     before, after = await roster_of(stage, stage.guild.id), await roster_of(stage, other)
     assert [sorted(part) for part in after] == [sorted(part) for part in before]
@@ -217,7 +216,7 @@ async def test_one_group_is_exported(stage: Stage) -> None:
 
 
 async def test_an_import_tells_how_far_it_is(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.modules["cogs.progress"], "BETWEEN", 0.0)
+    monkeypatch.setattr(sys.modules["cogs.common.progress"], "BETWEEN", 0.0)
     archive = packed(*((f"Presidents/Obama/{n:02}.jpg", b"no picture") for n in range(25)))
     await brought(stage, archive)
     edits = [one.json["components"][0]["content"] for one in stage.recorder.matching("PATCH", "/messages/@original")]

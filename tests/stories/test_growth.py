@@ -20,10 +20,10 @@ from bot.app import App
 from bot.database.rosters import Rosters
 from bot.database.tables import Model, QuestionFace, QuestionPicture
 from bot.media.pictures import open_picture
-from models.copies import one_face
+from models.encodings.copies import one_face
 from models.engines import Engine, load
-from models.evaluation import Outcome, judge
-from models.recognition import Recogniser
+from models.learning.evaluation import Outcome, judge
+from models.recognition.recogniser import Recogniser
 from tests.conftest import LONG_ENOUGH
 from tests.stories.conftest import Stage
 from tests.stories.reading import answer, buttons, components, option, texts, walk

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from bot import jobs
 from bot.database.tables import Crop
-from bot.storage import Storage
+from bot.infra.storage import Storage
 from tests.stories.conftest import Stage
 from tests.stories.reading import answer, buttons, covered, option, texts
 from tests.stories.test_quiz import now

@@ -11,8 +11,8 @@ import discord
 import pytest
 
 from bot.app import App
-from bot.deletions import Places
 from bot.errors import PersonError
+from bot.infra.deletions import Places
 from bot.usecases import identify
 from bot.usecases.identify import Asked, Looked, Submitted
 from tests.conftest import LONG_ENOUGH
@@ -185,7 +185,7 @@ async def test_a_picture_whose_card_could_not_be_shown_is_forgotten(
         raise PersonError("Discord takes no card here.")
 
     await stage.enrol_presidents()
-    monkeypatch.setattr(sys.modules["cogs.who"], "show", refused)
+    monkeypatch.setattr(sys.modules["cogs.who.cog"], "show", refused)
     await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama2.jpg"))
     assert await crops(stage) == 0
 

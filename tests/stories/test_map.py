@@ -14,9 +14,9 @@ from simcord import ChannelHandle
 from sqlalchemy import delete, select
 
 from bot import jobs
-from bot.compute import Compute
 from bot.database.rosters import Rosters
 from bot.database.tables import Crop, CropEncoding, QuestionFace
+from bot.infra.compute import Compute
 from bot.usecases import maps
 from bot.usecases.maps import Projection
 from tests.stories.conftest import Stage

@@ -17,12 +17,12 @@ from bot.app import App
 from bot.database.rosters import Rosters
 from bot.database.servers import Servers
 from bot.database.tables import Model, QuestionFace, Server
-from bot.notices import Notice
-from bot.recognisers import Recognisers
-from bot.trainer import Trainer
-from bot.trust import Trust
+from bot.domain.enums import Origin
+from bot.domain.trust import Trust
+from bot.learning.notifications import Notice
+from bot.learning.recognisers import Recognisers
+from bot.learning.trainer import Trainer
 from bot.usecases import models, setup
-from bot.words import Origin
 from tests.conftest import LONG_ENOUGH
 from tests.stories.conftest import Stage
 from tests.stories.reading import answer, texts

@@ -14,10 +14,10 @@ from sqlalchemy import func, select, update
 
 from bot.database.servers import Servers
 from bot.database.tables import Crop, Member, Photo, Question, QuestionFace, Server
-from bot.trust import Trust
-from bot.usecases import doubtful
+from bot.domain.enums import Learns, Origin
+from bot.domain.trust import Trust
 from bot.usecases.correct import Speaker
-from bot.words import Learns, Origin
+from bot.usecases.roster import pending
 from tests.stories.conftest import Stage
 from tests.stories.reading import alt_texts, answer, answers, buttons, option, options, texts
 from tests.stories.test_card import answer_to
@@ -120,7 +120,7 @@ async def test_a_photo_that_was_used_meanwhile_is_not_left_out(stage: Stage) -> 
         face = (await session.scalars(select(QuestionFace.id))).one()
         obama = (await session.scalars(select(Member.id).where(Member.name == "Obama"))).one()
     by = Speaker(stage.other.id, Trust.MODERATOR)
-    await doubtful.use(stage.app, stage.guild.id, question, face, obama, by)
+    await pending.use(stage.app, stage.guild.id, question, face, obama, by)
     await stage.moderator.click(waiting, label="Leave it out")
     assert "That photo was used meanwhile, so I keep it." in texts(answer_to(stage, waiting))
     assert len(await photos(stage)) == 3

@@ -16,9 +16,10 @@ from bot.database.crops import Crops
 from bot.database.quiz_tables import Quiz, QuizAnswer, QuizMemory, QuizRound, QuizScore
 from bot.database.tables import HOUSE, Crop, Member, Photo, Server
 from bot.errors import PersonError
-from bot.quiz.memory import AGAIN
-from bot.usecases import quiz, roster
 from bot.usecases.identify import Submitted
+from bot.usecases.quiz import play
+from bot.usecases.quiz.memory import AGAIN
+from bot.usecases.roster import enrolment
 from tests.stories.conftest import Stage
 from tests.stories.reading import alt_texts, answer, buttons, texts
 from tests.support.galleries import ENGINE, add_photo
@@ -47,7 +48,7 @@ async def astronauts(stage: Stage) -> Stage:
     return stage
 
 
-async def play(stage: Stage, person: MemberActor, **options: Any) -> Any:
+async def start_quiz(stage: Stage, person: MemberActor, **options: Any) -> Any:
     return answer(await person.slash(stage.channel, "quiz play", **options))
 
 
@@ -93,7 +94,7 @@ async def count(stage: Stage, table: type[Any]) -> int:
 
 async def test_a_face_four_names_and_the_answer_at_once(astronauts: Stage) -> None:
     stage = astronauts
-    card = await play(stage, stage.fan, rounds=3)
+    card = await start_quiz(stage, stage.fan, rounds=3)
     assert not card.ephemeral
     assert "**Who is this?**" in texts(card)
     assert "Round 1 of 3" in texts(card)
@@ -138,7 +139,7 @@ async def test_a_face_four_names_and_the_answer_at_once(astronauts: Stage) -> No
 
 async def test_no_crop_twice_and_no_more_rounds_than_crops(astronauts: Stage) -> None:
     stage = astronauts
-    card = await play(stage, stage.fan, rounds=50)
+    card = await start_quiz(stage, stage.fan, rounds=50)
     for _ in range(4):
         await stage.fan.click(now(stage, card), label=await truth(stage))
         await stage.fan.click(now(stage, card), label="Next")
@@ -152,7 +153,7 @@ async def test_no_crop_twice_and_no_more_rounds_than_crops(astronauts: Stage) ->
 
 async def test_what_is_mixed_up_comes_back_soon_and_what_is_known_days_later(astronauts: Stage) -> None:
     stage = astronauts
-    card = await play(stage, stage.fan, rounds=1)
+    card = await start_quiz(stage, stage.fan, rounds=1)
     missed, mistaken = await truth(stage), await wrong(stage)
     await stage.fan.click(card, label=mistaken)
     start = stage.env.now()
@@ -163,7 +164,7 @@ async def test_what_is_mixed_up_comes_back_soon_and_what_is_known_days_later(ast
     again = {missed, mistaken}
     for _ in range(2):
         await stage.env.advance_time(10)
-        card = await play(stage, stage.fan, rounds=1)
+        card = await start_quiz(stage, stage.fan, rounds=1)
         who = await truth(stage)
         again.remove(who)
         await stage.env.advance_time(10)
@@ -173,18 +174,18 @@ async def test_what_is_mixed_up_comes_back_soon_and_what_is_known_days_later(ast
     assert known[1].due - stage.env.now() > known[0].due - stage.env.now() >= AGAIN
     # The next day the one who was missed is due; who was known at once is not.
     await stage.env.advance_time(1.1 * DAY)
-    card = await play(stage, stage.fan, rounds=1)
+    card = await start_quiz(stage, stage.fan, rounds=1)
     assert await truth(stage) == missed
     await stage.env.advance_time(10)
     await stage.fan.click(card, label=missed)
     assert await count(stage, QuizMemory) == 2
-    card = await play(stage, stage.fan, rounds=1)
+    card = await start_quiz(stage, stage.fan, rounds=1)
     assert await truth(stage) not in {missed, mistaken}
 
 
 async def test_who_is_known_comes_back_days_later(stage: Stage) -> None:
     await stage.enrol_presidents()
-    card = await play(stage, stage.fan, rounds=2)
+    card = await start_quiz(stage, stage.fan, rounds=2)
     due: dict[str, float] = {}
     for quick in (False, True):
         who = await truth(stage)
@@ -200,7 +201,7 @@ async def test_who_is_known_comes_back_days_later(stage: Stage) -> None:
 
 async def test_other_peoples_presses_are_refused_kindly(astronauts: Stage) -> None:
     stage = astronauts
-    card = await play(stage, stage.fan)
+    card = await start_quiz(stage, stage.fan)
     for label in (await truth(stage), "I don't know"):
         refused = answer(await stage.other.click(card, label=label))
         assert refused.ephemeral
@@ -214,7 +215,7 @@ async def test_other_peoples_presses_are_refused_kindly(astronauts: Stage) -> No
 
 async def test_a_restart_in_the_middle_and_a_press_that_comes_twice(astronauts: Stage) -> None:
     stage = astronauts
-    card = await play(stage, stage.fan)
+    card = await start_quiz(stage, stage.fan)
     who = await truth(stage)
     await stage.restart()
     await stage.fan.click(card, label=who)
@@ -222,13 +223,13 @@ async def test_a_restart_in_the_middle_and_a_press_that_comes_twice(astronauts: 
     # A second press was under way: the round is shown as it stands, and nothing counts again.
     first, *_ = await rounds(stage)
     other = next(id for id in first.options if id != first.member_id)
-    late = await quiz.answer(stage.app, stage.guild.id, first.id, stage.fan.id, other, stage.env.now())
-    assert isinstance(late, quiz.Verdict)
+    late = await play.answer(stage.app, stage.guild.id, first.id, stage.fan.id, other, stage.env.now())
+    assert isinstance(late, play.Verdict)
     assert late.right
     await stage.restart()
     await stage.fan.click(now(stage, card), label="Next")
-    second = await quiz.go_on(stage.app, stage.guild.id, first.id, stage.fan.id, stage.env.now())
-    assert isinstance(second, quiz.Question)
+    second = await play.go_on(stage.app, stage.guild.id, first.id, stage.fan.id, stage.env.now())
+    assert isinstance(second, play.Question)
     assert "Round 2 of 5" in texts(now(stage, card))
     assert second.standing.number == 2
     assert (await count(stage, QuizAnswer), await count(stage, QuizRound)) == (1, 2)
@@ -236,7 +237,7 @@ async def test_a_restart_in_the_middle_and_a_press_that_comes_twice(astronauts: 
 
 async def test_a_race_has_one_winner(astronauts: Stage) -> None:
     stage = astronauts
-    card = await play(stage, stage.moderator, group="americans", rounds=2, mode="race")
+    card = await start_quiz(stage, stage.moderator, group="americans", rounds=2, mode="race")
     assert "The first right answer wins the round" in texts(card)
     mistaken = await wrong(stage)
     missed = answer(await stage.other.click(card, label=mistaken))
@@ -251,7 +252,7 @@ async def test_a_race_has_one_winner(astronauts: Stage) -> None:
     assert f"**✓ <@{stage.fan.id}> was first: it is {who}**" in texts(now(stage, card))
     (first,) = await rounds(stage)
     with pytest.raises(PersonError, match=f"Somebody was faster: it was \\*\\*{who}"):
-        await quiz.answer(stage.app, stage.guild.id, first.id, stage.moderator.id, first.member_id, stage.env.now())
+        await play.answer(stage.app, stage.guild.id, first.id, stage.moderator.id, first.member_id, stage.env.now())
 
     following = answer(await stage.other.click(now(stage, card), label="Next"))
     assert not following.ephemeral
@@ -270,17 +271,17 @@ async def test_a_race_has_one_winner(astronauts: Stage) -> None:
 
 async def test_two_right_answers_at_the_same_moment(astronauts: Stage) -> None:
     stage = astronauts
-    await play(stage, stage.moderator, rounds=1, mode="race")
+    await start_quiz(stage, stage.moderator, rounds=1, mode="race")
     (round,) = await rounds(stage)
     people = [stage.fan.id, stage.other.id, stage.moderator.id, stage.fan.id]
     given = await asyncio.gather(
         *(
-            quiz.answer(stage.app, stage.guild.id, round.id, person, round.member_id, stage.env.now())
+            play.answer(stage.app, stage.guild.id, round.id, person, round.member_id, stage.env.now())
             for person in people
         ),
         return_exceptions=True,
     )
-    assert sum(isinstance(one, quiz.Verdict) for one in given) == 1
+    assert sum(isinstance(one, play.Verdict) for one in given) == 1
     assert sum(isinstance(one, PersonError) for one in given) == 3
     async with stage.app.database.reading() as session:
         (score,) = await session.scalars(select(QuizScore))
@@ -292,7 +293,7 @@ async def test_the_leaderboard_and_what_is_forgotten(astronauts: Stage) -> None:
     empty = answer(await stage.fan.slash(stage.channel, "quiz top"))
     assert "Nobody has played yet." in texts(empty)
     for person, answers in ((stage.fan, "rr"), (stage.other, "rw")):
-        card = await play(stage, person, rounds=2)
+        card = await start_quiz(stage, person, rounds=2)
         for place, each in enumerate(answers):
             label = await truth(stage) if each == "r" else await wrong(stage)
             await person.click(now(stage, card), label=label)
@@ -323,7 +324,7 @@ async def test_what_somebody_knows_as_a_picture(astronauts: Stage) -> None:
     stage = astronauts
     nothing = answer(await stage.fan.slash(stage.channel, "quiz stats", group="Americans"))
     assert "`/quiz play` finds out." in texts(nothing)
-    card = await play(stage, stage.fan, rounds=2)
+    card = await start_quiz(stage, stage.fan, rounds=2)
     await stage.fan.click(card, label=await truth(stage))
     first = await truth(stage)
     await stage.fan.click(now(stage, card), label="Next")
@@ -353,7 +354,7 @@ async def test_a_quiz_without_enough_members(stage: Stage) -> None:
 
 async def test_a_lost_crop_and_a_removed_member(astronauts: Stage) -> None:
     stage = astronauts
-    card = await play(stage, stage.fan, rounds=2)
+    card = await start_quiz(stage, stage.fan, rounds=2)
     who = await truth(stage)
     async with stage.app.database.writing() as session:
         await session.execute(delete(Member).where(Member.name == who))
@@ -367,7 +368,7 @@ async def test_a_lost_crop_and_a_removed_member(astronauts: Stage) -> None:
 
 async def test_a_face_that_only_another_channel_may_show_by_now_is_shown_no_more(astronauts: Stage) -> None:
     stage = astronauts
-    card = await play(stage, stage.fan)
+    card = await start_quiz(stage, stage.fan)
     (round,) = await rounds(stage)
     assert round.crop_id is not None
     async with stage.app.database.writing() as session:
@@ -387,7 +388,7 @@ async def remove(stage: Stage, name: str) -> None:
 
 async def test_a_name_that_was_removed_meanwhile_is_no_answer(astronauts: Stage) -> None:
     stage = astronauts
-    card = await play(stage, stage.fan)
+    card = await start_quiz(stage, stage.fan)
     who, other = await truth(stage), await wrong(stage)
     await remove(stage, other)
     refused = answer(await stage.fan.click(card, label=other))
@@ -400,11 +401,11 @@ async def test_a_name_that_was_removed_meanwhile_is_no_answer(astronauts: Stage)
 
 async def test_a_press_on_a_card_without_its_verdict_brings_the_verdict(astronauts: Stage) -> None:
     stage = astronauts
-    card = await play(stage, stage.moderator, rounds=2, mode="race")
+    card = await start_quiz(stage, stage.moderator, rounds=2, mode="race")
     (round,) = await rounds(stage)
     who = await truth(stage)
     # The answer counts, but the bot goes away before the card says so.
-    await quiz.answer(stage.app, stage.guild.id, round.id, stage.fan.id, round.member_id, stage.env.now())
+    await play.answer(stage.app, stage.guild.id, round.id, stage.fan.id, round.member_id, stage.env.now())
     await stage.restart()
     late = answer(await stage.other.click(card, label="Show who it is"))
     assert late.ephemeral
@@ -416,11 +417,11 @@ async def test_a_press_on_a_card_without_its_verdict_brings_the_verdict(astronau
 
 async def test_a_face_that_nobody_sees_is_posted_again(astronauts: Stage) -> None:
     stage = astronauts
-    card = await play(stage, stage.moderator, rounds=3, mode="race")
+    card = await start_quiz(stage, stage.moderator, rounds=3, mode="race")
     await stage.fan.click(card, label=await truth(stage))
     # The next face is asked, but the bot goes away before it is posted.
     (first,) = await rounds(stage)
-    await quiz.go_on(stage.app, stage.guild.id, first.id, stage.fan.id, stage.env.now())
+    await play.go_on(stage.app, stage.guild.id, first.id, stage.fan.id, stage.env.now())
     early = answer(await stage.other.click(now(stage, card), label="Next"))
     assert early.ephemeral
     assert "The next face is there already, further down." in texts(early)
@@ -431,7 +432,7 @@ async def test_a_face_that_nobody_sees_is_posted_again(astronauts: Stage) -> Non
     assert await count(stage, QuizRound) == 2
     # Its verdict can be lost as well.
     _, second = await rounds(stage)
-    await quiz.answer(stage.app, stage.guild.id, second.id, stage.fan.id, second.member_id, stage.env.now())
+    await play.answer(stage.app, stage.guild.id, second.id, stage.fan.id, second.member_id, stage.env.now())
     told = answer(await stage.other.click(now(stage, card), label="Next"))
     assert f"**✓ <@{stage.fan.id}> was first: it is {await truth(stage)}**" in texts(told)
     third = answer(await stage.other.click(told, label="Next"))
@@ -446,7 +447,7 @@ async def test_a_face_that_nobody_sees_is_posted_again(astronauts: Stage) -> Non
 @pytest.mark.parametrize("left", [1, 0], ids=["in the middle", "at the end"])
 async def test_a_race_goes_on_when_the_open_face_is_removed(astronauts: Stage, left: int) -> None:
     stage = astronauts
-    card = await play(stage, stage.moderator, rounds=2 + left, mode="race")
+    card = await start_quiz(stage, stage.moderator, rounds=2 + left, mode="race")
     await stage.fan.click(card, label=await truth(stage))
     following = answer(await stage.other.click(now(stage, card), label="Next"))
     who = await truth(stage)
@@ -477,7 +478,7 @@ async def test_quizzes_wait_for_their_turn_and_look_alikes_are_found_once(
         return await run(job, *parts)
 
     monkeypatch.setattr(type(stage.app.compute), "run", lambda _, job, *parts: counted(job, *parts))
-    card = await play(stage, stage.fan, rounds=1)
+    card = await start_quiz(stage, stage.fan, rounds=1)
     await stage.fan.click(card, label=await truth(stage))
     with stage.app.turns.taken_by(stage.fan.id), stage.app.turns.taken_by(stage.fan.id):
         for busy in (
@@ -487,11 +488,11 @@ async def test_quizzes_wait_for_their_turn_and_look_alikes_are_found_once(
         ):
             assert "I am still at work on what you asked before." in texts(answer(busy))
     assert await count(stage, Quiz) == 1
-    await play(stage, stage.other)
+    await start_quiz(stage, stage.other)
     assert found.count("look_alikes_of_each") == 1
     removing = answer(await stage.moderator.slash(stage.channel, "member remove", group="Americans", member="Collins"))
     await stage.moderator.click(removing, label="Remove")
-    await play(stage, stage.other)
+    await start_quiz(stage, stage.other)
     assert found.count("look_alikes_of_each") == 2
 
 
@@ -507,7 +508,7 @@ async def test_a_crop_that_is_no_picture_is_as_good_as_lost(astronauts: Stage) -
     await stage.app.storage.put(cut, data[: len(data) // 2])
     await stage.app.storage.put(odd, b"not a picture")
     await stage.app.storage.delete(whole)
-    card = await play(stage, stage.fan, rounds=5)
+    card = await start_quiz(stage, stage.fan, rounds=5)
     asked = {await truth(stage)}
     await stage.fan.click(card, label=await truth(stage))
     await stage.fan.click(now(stage, card), label="Next")
@@ -526,7 +527,7 @@ async def crops(stage: Stage, name: str) -> list[Crop]:
 
 async def test_a_press_after_the_quiz_was_forgotten(astronauts: Stage) -> None:
     stage = astronauts
-    card = await play(stage, stage.fan)
+    card = await start_quiz(stage, stage.fan)
     ask = answer(await stage.fan.slash(stage.channel, "quiz forget"))
     await stage.fan.click(ask, label="Forget")
     gone = answer(await stage.fan.click(card, label="I don't know"))
@@ -536,10 +537,10 @@ async def test_a_press_after_the_quiz_was_forgotten(astronauts: Stage) -> None:
 
 async def test_another_server_has_its_own_leaderboard_and_presses(astronauts: Stage) -> None:
     stage = astronauts
-    await roster.add_group(stage.app, HOUSE, "Everywhere")
+    await enrolment.add_group(stage.app, HOUSE, "Everywhere")
     for name, photo in (("Obama", "obama.jpg"), ("Biden", "biden.jpg")):
         submitted = [Submitted(photo, stage.photo(photo)[1])]
-        await roster.add_member(stage.app, HOUSE, "Everywhere", name, submitted, by=0)
+        await enrolment.add_member(stage.app, HOUSE, "Everywhere", name, submitted, by=0)
     elsewhere = stage.env.create_guild("elsewhere")
     channel = elsewhere.create_text_channel("who")
     stranger = elsewhere.add_member(stage.env.create_user("stranger"))
@@ -547,9 +548,9 @@ async def test_another_server_has_its_own_leaderboard_and_presses(astronauts: St
     assert set(buttons(card)) == {"Obama", "Biden", "I don't know"}
     (round,) = await rounds(stage)
     for press in (
-        quiz.answer(stage.app, stage.guild.id, round.id, stranger.id, round.member_id, stage.env.now()),
-        quiz.go_on(stage.app, stage.guild.id, round.id, stranger.id, stage.env.now()),
-        quiz.again(stage.app, stage.guild.id, round.id, stranger.id, stage.env.now()),
+        play.answer(stage.app, stage.guild.id, round.id, stranger.id, round.member_id, stage.env.now()),
+        play.go_on(stage.app, stage.guild.id, round.id, stranger.id, stage.env.now()),
+        play.again(stage.app, stage.guild.id, round.id, stranger.id, stage.env.now()),
     ):
         with pytest.raises(PersonError, match="This round is no more"):
             await press
@@ -561,7 +562,7 @@ async def test_another_server_has_its_own_leaderboard_and_presses(astronauts: St
 
 
 async def test_the_names_beside_the_right_one_are_its_look_alikes(stage: Stage) -> None:
-    await roster.add_group(stage.app, stage.guild.id, "Dots")
+    await enrolment.add_group(stage.app, stage.guild.id, "Dots")
     assert await stage.app.recognisers.engine() == ENGINE
     file = BytesIO()
     Image.new("RGB", (64, 64)).save(file, "JPEG")
@@ -574,7 +575,7 @@ async def test_the_names_beside_the_right_one_are_its_look_alikes(stage: Stage) 
         vector[:2] = np.cos(angle), np.sin(angle)
         name = f"{'AB'[cluster]}{number}"
         await add_photo(stage.app.database, "Dots", name, vector.tobytes(), server=stage.guild.id, key="crops/dot")
-    card = await play(stage, stage.fan, rounds=12)
+    card = await start_quiz(stage, stage.fan, rounds=12)
     for _ in range(12):
         names = [label for label in buttons(now(stage, card)) if label != "I don't know"]
         assert len(set(names)) == 4

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from bot.database.rosters import Rosters
 from bot.database.tables import Member, Photo, Word
-from bot.words import Origin
+from bot.domain.enums import Origin
 from tests.stories.conftest import Stage
 from tests.stories.reading import alt_texts, answer, buttons, option, options, texts
 from tests.support.galleries import add_photo

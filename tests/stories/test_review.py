@@ -14,7 +14,7 @@ from sqlalchemy import delete, select, update
 
 from bot.database.base import utc_now
 from bot.database.tables import Crop, Member, Photo, Question, QuestionFace, QuestionPicture, Word
-from bot.words import Meaning, Origin
+from bot.domain.enums import Meaning, Origin
 from tests.stories.conftest import Stage
 from tests.stories.reading import alt_texts, answer, buttons, components, option, options, texts, walk
 

@@ -287,7 +287,7 @@ async def test_a_member_of_another_server_is_not_removed(stage: Stage) -> None:
     await stage.enrol_presidents()
     asked = answer(await stage.moderator.slash(stage.channel, "group remove", group="Presidents"))
     from bot.errors import PersonError
-    from bot.usecases import members
+    from bot.usecases.roster import members
 
     async with stage.app.database.reading() as session:
         group = (await session.scalars(select(Group.id))).one()

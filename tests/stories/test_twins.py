@@ -14,8 +14,9 @@ from sqlalchemy import delete, select
 
 from bot.database.rosters import Rosters
 from bot.database.tables import HOUSE, Crop, CropEncoding, Member, Photo
-from bot.usecases import roster, twins
+from bot.usecases import twins
 from bot.usecases.identify import Submitted
+from bot.usecases.roster import enrolment
 from tests.stories.conftest import Stage
 from tests.stories.reading import alt_texts, answer, texts
 from tests.support.galleries import add_photo
@@ -51,10 +52,10 @@ def alike(picture: Image.Image, face: Image.Image, box: tuple[int, int, int, int
 
 async def enrol(stage: Stage, server: int, group: str, **members: str) -> None:
     """Members of a server, or of the house, with a photo each."""
-    await roster.add_group(stage.app, server, group)
+    await enrolment.add_group(stage.app, server, group)
     for name, photo in members.items():
         submitted = [Submitted(photo, astronauts_head(stage.photos) if photo == ASTRONAUT else stage.photo(photo)[1])]
-        await roster.add_member(stage.app, server, group, name, submitted, by=0)
+        await enrolment.add_member(stage.app, server, group, name, submitted, by=0)
 
 
 async def test_a_fan_sees_the_two_side_by_side(stage: Stage) -> None:
@@ -196,10 +197,10 @@ async def test_a_lost_file_gives_way_to_an_initial(stage: Stage) -> None:
 async def test_twice(stage: Stage, shared_faces: Path) -> None:
     """Nine members with ten real photos each, another group beside them."""
     for group in ("TWICE", "ITZY"):
-        await roster.add_group(stage.app, stage.guild.id, group)
+        await enrolment.add_group(stage.app, stage.guild.id, group)
         for member in sorted((shared_faces / "groups" / group).iterdir()):
             photos = [Submitted(photo.name, photo.read_bytes()) for photo in sorted(member.iterdir())]
-            await roster.add_member(stage.app, stage.guild.id, group, member.name, photos, by=0)
+            await enrolment.add_member(stage.app, stage.guild.id, group, member.name, photos, by=0)
     card = await ask(stage, group="TWICE")
     said = texts(card)
     assert "## Momo and Sana" in said or "## Sana and Momo" in said

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from bot.answers import Answer, AnsweredFace, AnsweredPicture
-from bot.clips.standing import Drawing, Finished, OnScreen, Promise
+from bot.domain.answers import Answer, AnsweredFace, AnsweredPicture
+from bot.domain.clips import Drawing, Finished, OnScreen, Promise
 from models.faces import Band, Box, Candidate, Guess
 
 

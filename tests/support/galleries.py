@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 from bot.database.crops import Crops, StoredCut
 from bot.database.rosters import Rosters
 from bot.database.tables import Crop, Photo
+from bot.domain.enums import Origin
 from bot.jobs import Cut
-from bot.words import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from models.maps import lay_out
+from models.similarity.maps import lay_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from models.faces import Projection
-    from models.gallery import Gallery
+    from models.recognition.gallery import Gallery
 
 
 def lay_out_all(galleries: Sequence[Gallery], projection: Projection, compiled: str) -> list[np.ndarray]:

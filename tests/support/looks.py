@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from models.cast import Cast, Person
 from models.faces import Band, Candidate, Guess
-from models.tracks import Look, Track
+from models.video.cast import Cast, Person
+from models.video.tracks import Look, Track
 
 
 def guess(name: str | None, band: Band = Band.SURE, confidence: float = 0.97, others: Sequence[str] = ()) -> Guess:

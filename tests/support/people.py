@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models import background
-from models.gallery import Gallery, Member
+from models.encodings import background
+from models.recognition.gallery import Gallery, Member
 
 if TYPE_CHECKING:
     from models.faces import Encodings

@@ -7,8 +7,9 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from models import background, engines
-from models.whitening import Whitening
+from models import engines
+from models.encodings import background
+from models.encodings.whitening import Whitening
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent

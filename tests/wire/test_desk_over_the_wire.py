@@ -11,10 +11,10 @@ import pytest
 
 from bot.app import App
 from bot.client import Nugu
-from bot.clips.standing import Stage, Standing, UploadRefusedError
-from bot.usecases import uploads
-from bot.usecases.clip import Reach
-from cogs.clip_desk import ClipDesk
+from bot.domain.clips import Stage, Standing, UploadRefusedError
+from bot.usecases import upload_limits
+from bot.usecases.clips.request import Reach
+from cogs.clips.reporter import ClipDesk
 from tests.stories.reading import walk
 from tests.support import clips
 from tests.support.wire import PATIENCE, WireDiscord
@@ -41,7 +41,7 @@ async def test_a_card_becomes_a_clip_over_the_wire(
     async def ask(app: Any, asked: Any, wish: Any, reach: Reach) -> None:
         reaches.append(reach)
 
-    monkeypatch.setattr("bot.usecases.clip.ask", ask)
+    monkeypatch.setattr("bot.usecases.clips.request.ask", ask)
     guild = wire.add_guild()
     channel = wire.add_channel(guild)
     fan = wire.add_user("fan", guild)
@@ -76,11 +76,11 @@ async def test_a_card_becomes_a_clip_over_the_wire(
         ]
         assert await desk.answered(promise) == promise.card_id
 
-        assert await uploads.most_bytes(bot.app, guild.id, 10 << 20) == 20 << 20
+        assert await upload_limits.most_bytes(bot.app, guild.id, 10 << 20) == 20 << 20
         late = replace(promise, token_until=0.0)
         with pytest.raises(UploadRefusedError) as refused:
             await desk.answer(late, clips.finished("Sana"), large)
-        assert refused.value.most_bytes == await uploads.most_bytes(bot.app, guild.id, 10 << 20) == 10 << 20
+        assert refused.value.most_bytes == await upload_limits.most_bytes(bot.app, guild.id, 10 << 20) == 10 << 20
         posted = await desk.answer(late, clips.finished("Sana"), small)
         reply = await wire.wait_for("POST", "/channels/*/messages")
         assert int(reply.response["id"]) == posted

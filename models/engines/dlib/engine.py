@@ -13,7 +13,7 @@ import cv2
 import dlib
 import numpy as np
 
-from models import background
+from models.encodings import background
 from models.engines import reading_order
 from models.engines.dlib import VERSION
 from models.engines.dlib.resnet import read_embedder
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from models.encodings.whitening import Whitening
     from models.faces import Encodings, Picture
-    from models.runtime import Embedder
-    from models.whitening import Whitening
+    from models.networks.runtime import Embedder
 
 SCANNED_PIXELS = 16_000_000
 """The picture is scanned at twice its size (faces from 40 px, as face_recognition does) or at most so many pixels.

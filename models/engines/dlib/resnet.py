@@ -13,7 +13,7 @@ from openvino import opset1 as operators
 from openvino.op import Constant
 
 from models.engines.dlib.serialised import CHIP, Layer, MalformedModelError, read_network
-from models.runtime import Embedder
+from models.networks.runtime import Embedder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

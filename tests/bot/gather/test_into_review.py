@@ -15,15 +15,16 @@ from bot.app import App
 from bot.commands.gathering import gather_photos, write_photos
 from bot.database.servers import Servers
 from bot.database.tables import HOUSE, Alias, CropEncoding, Member, Photo, Question, QuestionFace, QuestionPicture
+from bot.domain.enums import Learns, Origin
+from bot.domain.trust import Trust
 from bot.errors import EngineAwayError, PersonError, UnknownGroupError, WorkersAwayError
 from bot.gather.candidates import Candidate
 from bot.jobs.gathering import SAME, UNLIKE
-from bot.trust import Trust
-from bot.usecases import correct, roster, setup
+from bot.usecases import correct, setup
 from bot.usecases.correct import Speaker
 from bot.usecases.gather import NO_FACE, Gathering, Sought, gather, seek
 from bot.usecases.identify import Submitted
-from bot.words import Learns, Origin
+from bot.usecases.roster import enrolment
 from tests.bot.gather.test_candidates import together
 from tests.support.image_search import ImageSearch
 
@@ -37,10 +38,10 @@ MODERATOR = 5
 async def presidents(app: App, search: ImageSearch, public_photos: Path) -> App:
     """Two members with a photo each, and an image search that knows more of one of them."""
     app = dataclasses.replace(app, settings=search.settings(data=app.settings.data))
-    await roster.add_group(app, SERVER, "Presidents")
+    await enrolment.add_group(app, SERVER, "Presidents")
     for name, file in (("Obama", "obama.jpg"), ("Biden", "biden.jpg")):
         photo = Submitted(file, (public_photos / file).read_bytes())
-        await roster.add_member(app, SERVER, "Presidents", name, [photo], by=MODERATOR)
+        await enrolment.add_member(app, SERVER, "Presidents", name, [photo], by=MODERATOR)
     return app
 
 
@@ -158,7 +159,7 @@ async def test_the_same_search_is_not_run_twice_at_once(presidents: App) -> None
 
 async def test_those_with_the_fewest_photos_come_first(presidents: App, public_photos: Path) -> None:
     more = Submitted("obama2.jpg", (public_photos / "obama2.jpg").read_bytes())
-    await roster.add_member(presidents, SERVER, "Presidents", "Obama", [more], by=MODERATOR)
+    await enrolment.add_member(presidents, SERVER, "Presidents", "Obama", [more], by=MODERATOR)
     sought = await seek(presidents, SERVER, "Presidents", None, 3)
     assert [(each.name, each.lacking) for each in sought] == [("Biden", 2), ("Obama", 1)]
     assert [each.name for each in await seek(presidents, SERVER, "Presidents", None, 2)] == ["Biden"]
@@ -225,9 +226,9 @@ async def test_nugu_gather_writes_them_to_a_folder(
     app: App, search: ImageSearch, public_photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = search.settings(data=app.settings.data, workers=1)
-    await roster.add_group(app, HOUSE, "Presidents")
+    await enrolment.add_group(app, HOUSE, "Presidents")
     known = Submitted("obama.jpg", (public_photos / "obama.jpg").read_bytes())
-    await roster.add_member(app, HOUSE, "Presidents", "Obama", [known], by=0)
+    await enrolment.add_member(app, HOUSE, "Presidents", "Obama", [known], by=0)
     with pytest.raises(PersonError, match="Nobody reviews rosters of your own"):
         await gather_photos(settings, "Presidents", None, wanted=3, server=HOUSE, out=None)
     offer(search, public_photos, tmp_path)

@@ -16,8 +16,8 @@ from bot.media.captions import FONT, Style, script
 from bot.media.clips import Target, Watch
 from bot.media.footage import Section, VideoLimits
 from bot.media.video import probe
+from models.drawing.fonts import font_path
 from models.faces import Band
-from models.lettering import font_path
 from tests.support.films import ffmpeg, pictures
 from tests.support.looks import cast_of, guess, look_of, track
 

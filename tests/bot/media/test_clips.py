@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.leash import Leash, LeashError, follow
+from bot.infra.sandbox import Leash, LeashError, follow
 from bot.media import clips
 from bot.media.captions import Style, script
 from bot.media.clips import Drawn, StoppedError, Target, Watch, fitting_height, scaled
@@ -290,7 +290,7 @@ def test_what_is_on_a_leash_knows_nothing_of_the_environment(tmp_path: Path, mon
 def test_it_dies_with_its_parent(tmp_path: Path) -> None:
     """The parent is killed; whoever it led is gone at once."""
     code = (
-        "import sys, pathlib; from bot.leash import Leash, follow\n"
+        "import sys, pathlib; from bot.infra.sandbox import Leash, follow\n"
         "child = [sys.executable, '-c', 'import os, time; print(os.getpid(), flush=True); time.sleep(60)']\n"
         f"with follow(child, Leash(60, 60, 2**30, 10**6), folder=pathlib.Path({str(tmp_path)!r})) as lines:\n"
         "    for line in lines: print(line or '', flush=True)\n"

@@ -1,0 +1,1 @@
+"""What is true without machines: enumerations, answers, requests and results, as values."""

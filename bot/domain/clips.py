@@ -1,0 +1,162 @@
+"""How a clip stands on its way, what it ends as, and the desk through which people hear of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from bot.domain.answers import Answer
+
+
+class Stage(StrEnum):
+    """Where the work is."""
+
+    WAITING = "waiting"
+    DOWNLOAD = "download"
+    LOOK = "look"
+    NAME = "name"
+    DRAW = "draw"
+    UPLOAD = "upload"
+
+
+class UploadRefusedError(Exception):
+    """Discord takes no file of that size here. `most_bytes`: what it may take instead."""
+
+    def __init__(self, most_bytes: int) -> None:
+        super().__init__(most_bytes)
+        self.most_bytes = most_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A clip that was promised: to whom, where the answer goes, and with what it is reached.
+
+    `card_id`: the message of the progress card, None before it is known. `token`: the interaction's, with which the card can be
+    edited until `token_until` (seconds since 1970); None where it is an ordinary message. `question_message_id`: the message
+    that asked, or was asked about. `answer_id`: the message with the clip, once there is one.
+    """
+
+    job_id: int
+    asker_id: int
+    server_id: int | None
+    channel_id: int
+    card_id: int | None
+    question_message_id: int | None
+    token: str | None
+    token_until: float
+    answer_id: int | None
+    most_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far it is. `share`: done of this stage, in [0, 1]; `left`: seconds until it is done; None: not known.
+
+    `place`: 1 for the next in the queue, None once it is in work. `seen`: names of the members seen so far.
+    """
+
+    promise: Promise
+    title: str
+    stage: Stage
+    share: float | None = None
+    left: float | None = None
+    place: int | None = None
+    seen: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OnScreen:
+    """When somebody of a clip is on screen.
+
+    `number`: of their face in the clip's answer. `tracks`: places in its look's tracks. `spans`: (start, end) in seconds on
+    the clip's clock, apart from each other; `seconds`: together.
+    """
+
+    number: int
+    tracks: tuple[int, ...]
+    spans: tuple[tuple[float, float], ...]
+    seconds: float
+
+    def as_json(self) -> list[Any]:
+        """As it is kept in the database."""
+        return [self.number, list(self.tracks), [list(span) for span in self.spans], self.seconds]
+
+    @classmethod
+    def of_json(cls, row: list[Any]) -> OnScreen:
+        """What `as_json` gave."""
+        number, tracks, spans, seconds = row
+        return cls(number, tuple(tracks), tuple((start, end) for start, end in spans), seconds)
+
+
+def merged(spans: Iterable[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
+    """Spans of time in their order, those that touch as one."""
+    apart: list[tuple[float, float]] = []
+    for start, end in sorted(spans):
+        if apart and start <= apart[-1][1]:
+            apart[-1] = apart[-1][0], max(end, apart[-1][1])
+        else:
+            apart.append((start, end))
+    return tuple(apart)
+
+
+def together(several: Iterable[Sequence[tuple[float, float]]]) -> tuple[tuple[tuple[float, float], ...], float]:
+    """When one or more of several people are on screen, by the spans of each, and for how many seconds in all."""
+    spans = merged(span for one in several for span in one)
+    return spans, sum(end - start for start, end in spans)
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A clip as it is told of. `answer`: the question with a face a person; its one picture is the clip.
+
+    `link` and `start` (seconds): where it is from. `seconds`: its length.
+    `stale`: names were corrected since it was drawn. `in_review`: so many faces that nobody could name wait in the review.
+    `unheard`: the codec of the video's sound where that can't be read, so that the clip is silent.
+    """
+
+    job_id: int
+    title: str
+    link: str | None
+    start: float
+    seconds: float
+    answer: Answer
+    cast: tuple[OnScreen, ...]
+    stale: bool = False
+    in_review: int = 0
+    unheard: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """The files of a finished clip: an MP4, and the screen-time chart as a PNG."""
+
+    clip: Path
+    chart: bytes
+
+
+class Desk(Protocol):
+    """How the queue reaches people. What Discord refuses is the desk's to log; only the raises named here come out."""
+
+    async def show(self, standing: Standing) -> None:
+        """Show how far it is, in place of what was shown before. Called every three seconds at most."""
+        ...
+
+    async def answer(self, promise: Promise, finished: Finished, drawing: Drawing) -> int:
+        """Post the clip; the message's id. In the card's place while it can be edited, else as a reply with a mention.
+
+        Doing it twice posts it once. Raises UploadRefusedError.
+        """
+        ...
+
+    async def answered(self, promise: Promise) -> int | None:
+        """The id of the message with the clip, if `answer` got as far as posting it before the bot ended."""
+        ...
+
+    async def explain(self, promise: Promise, sentence: str) -> None:
+        """Say in the card's place that there will be no clip, and why."""
+        ...

@@ -1,0 +1,1 @@
+"""What the bot stands on: workers, storage, network, limits."""

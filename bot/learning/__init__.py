@@ -1,0 +1,1 @@
+"""Recognisers, trainings and reports of rosters, and what tells moderators of them."""

@@ -1,0 +1,60 @@
+"""The trained classifiers of groups, kept in the storage by what they were trained on."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from models.recognition.classifier_file import FORMAT, is_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from bot.infra.storage import Storage
+    from bot.jobs import RosterRow
+
+log = logging.getLogger(__name__)
+
+FOLDER = "classifiers"
+
+
+class Classifiers:
+    """Files called by their group, their engine, and a hash of their format and of what they were trained on.
+
+    So a group whose photos changed has none until it is trained anew, and one that goes back to what it was has its own
+    again. A broken file is as good as none.
+    """
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    async def find(self, key: str) -> bytes | None:
+        """The file; None where there is none, or it is broken."""
+        file = await self._storage.get(key)
+        if file is None or await asyncio.to_thread(is_whole, file):
+            return file
+        log.warning("%s is broken; the distance answers alone until the group is trained anew", key)
+        return None
+
+    async def keep(self, key: str, file: bytes) -> None:
+        """Keep a file."""
+        await self._storage.put(key, file)
+
+    async def tidy(self, group: int, wanted: Collection[str]) -> None:
+        """Forget the files of a group but `wanted`."""
+        for key in await self._storage.keys(f"{FOLDER}/{group}"):
+            if key not in wanted:
+                await self._storage.delete(key)
+
+    async def groups(self) -> set[int]:
+        """The groups that have files."""
+        folders = {key.split("/")[1] for key in await self._storage.keys(FOLDER)}
+        return {int(folder) for folder in folders if folder.isdecimal()}
+
+
+def key_of(engine: str, rows: Sequence[RosterRow]) -> str:
+    """Where the classifier of just these members and encodings of one group, at least one, is kept in the format of today."""
+    digest = sha256(f"{FORMAT}/".encode() + b"".join(f"{row.member}/".encode() + row.vector for row in rows))
+    return f"{FOLDER}/{rows[0].group}/{engine}/{digest.hexdigest()[:32]}.keras"

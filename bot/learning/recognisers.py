@@ -1,0 +1,80 @@
+"""Fitted recognisers, kept until a roster changes or is trained, or another engine is in use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bot import jobs
+from bot.database.engines import Engines
+from bot.database.rosters import Rosters
+from bot.database.vetoes import Vetoes
+from bot.errors import NoPhotosError, NoRosterError, UnseenPhotosError, WaitingForModelError
+from bot.infra.cache import Memo
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from bot.database.engine import Database
+    from bot.infra.compute import Compute
+    from bot.jobs import Workbench
+    from bot.learning.trainer import Trainer
+
+KEPT = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A recogniser as bytes, the bench with the engine whose encodings it was fitted to, and that engine's version."""
+
+    bench: Workbench
+    engine: str
+    recogniser: bytes
+
+
+class Recognisers:
+    """The recogniser of each set of rosters, fitted in a worker on first use after a change or a training.
+
+    Which engine is in use is read anew each time: another process may switch it while this one answers.
+    """
+
+    def __init__(self, database: Database, compute: Compute, bench: Workbench, trainer: Trainer) -> None:
+        self._database = database
+        self._compute = compute
+        self._bench = bench
+        self._trainer = trainer
+        self._fits = Memo(KEPT)
+
+    async def bench(self) -> Workbench:
+        """What jobs need, with the engine that is in use now."""
+        async with self._database.reading() as session:
+            return self._bench.with_engine(await Engines(session).in_use())
+
+    async def engine(self) -> str:
+        """The version of the engine in use, as encodings carry it."""
+        return (await self.bench()).version
+
+    async def of(self, servers: Collection[int]) -> Fitted:
+        """The recogniser for the rosters of `servers`. Raises the NobodyKnownError that says why where there is none."""
+        async with self._database.reading() as session:
+            bench = self._bench.with_engine(await Engines(session).in_use())
+            key = bench.engine, await Rosters(session).revisions(servers)
+        return await self._fits.get(key, partial(self._fit, bench, servers))
+
+    async def _fit(self, bench: Workbench, servers: Collection[int]) -> Fitted:
+        async with self._database.reading() as session:
+            anybody = await Rosters(session).members(servers)
+        if not anybody:
+            raise NoRosterError
+        engine = bench.version
+        async with self._database.reading() as session:
+            rows = await Rosters(session).rows(servers, engine)
+            vetoes = await Vetoes(session).spoken_of(servers, engine)
+            there = await Rosters(session).photos_there(servers)
+        if not rows:
+            if not there.photos:
+                raise NoPhotosError
+            raise UnseenPhotosError(bench.engine) if there.answering else WaitingForModelError()
+        classifiers = await self._trainer.classifiers(rows, engine)
+        return Fitted(bench, engine, await self._compute.run(jobs.fit, rows, engine, classifiers, vetoes))

@@ -1,0 +1,54 @@
+"""Reports on groups, made in a worker and kept until the roster changes."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bot import jobs
+from bot.database.models import Models
+from bot.database.rosters import Rosters
+from bot.errors import PersonError, UnseenPhotosError
+from bot.infra.cache import Memo
+
+if TYPE_CHECKING:
+    from bot.database.engine import Database
+    from bot.infra.compute import Compute
+    from bot.jobs import RosterReport
+    from bot.learning.recognisers import Recognisers
+
+KEPT = 16
+"""Reports, 50 kB each."""
+
+LIMIT = 600.0
+"""Seconds that a report may take; nine members with ten photos each take a quarter of a minute."""
+
+
+class Reports:
+    """The report on each group: of all its photos, those that wait for the next model too."""
+
+    def __init__(self, database: Database, compute: Compute, recognisers: Recognisers) -> None:
+        self._database = database
+        self._compute = compute
+        self._recognisers = recognisers
+        self._memo = Memo(KEPT)
+
+    async def of(self, server: int, group: int) -> RosterReport:
+        """The report on a group of a server as its roster is now.
+
+        Raises PersonError where it has no photo, BrokenOffError when the process that makes it breaks off.
+        """
+        engine = await self._recognisers.engine()
+        async with self._database.reading() as session:
+            key = group, engine, await Rosters(session).revisions([server])
+        return await self._memo.get(key, partial(self._make, group, engine))
+
+    async def _make(self, group: int, engine: str) -> RosterReport:
+        async with self._database.reading() as session:
+            rows = await Rosters(session).rows_of([group], engine)
+            state = await Models(session).state(group)
+        if not rows:
+            if state is not None and state.photos:
+                raise UnseenPhotosError((await self._recognisers.bench()).engine)
+            raise PersonError("There is no photo of that group yet that I could report on.")
+        return await self._compute.run_apart(LIMIT, jobs.report, rows, engine)

@@ -1,0 +1,52 @@
+"""Forgets faces that nobody labelled, at start and every hour, as long as the bot runs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bot.database.base import utc_now
+from bot.infra import crops
+from bot.usecases.clips import request
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from bot.app import App
+
+log = logging.getLogger(__name__)
+
+HOUR = 3600.0
+UNNAMED = timedelta(hours=1)
+"""A crop that no row names so long after it was stored was left behind; no question takes that long."""
+
+
+@asynccontextmanager
+async def forgetting(app: App, *, every: float = HOUR) -> AsyncGenerator[None]:
+    """While this lasts, what is due is forgotten every so many seconds; what fails once is tried again the next time."""
+    task = asyncio.create_task(_forget_again_and_again(app, every))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def forget_due(app: App) -> None:
+    """Forget the faces that were asked about so many days ago that it is time, crops that were left behind, and videos."""
+    await crops.let_go(app, utc_now() - timedelta(days=app.settings.forget_days))
+    await crops.sweep_files(app, utc_now() - UNNAMED)
+    await request.sweep(app)
+
+
+async def _forget_again_and_again(app: App, every: float) -> None:
+    while True:
+        try:
+            await forget_due(app)
+        except Exception:
+            log.exception("what is due was not forgotten; I try again in %.0f s", every)
+        await asyncio.sleep(every)

@@ -1,0 +1,185 @@
+"""How an answer is put into words: the same in pictures, cards, alt texts and on the command line."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from bot.domain.enums import Untaught
+from models.faces import Band, Basis, Flaw
+from models.recognition.examples import SHARP_EXAMPLE, SMALLEST_EXAMPLE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from models.faces import Guess
+
+MEBIBYTE = 1 << 20
+UNKNOWN = "someone I don't know"
+
+BY = {Basis.CONTEXT: "from context", Basis.ELIMINATION: "by elimination"}
+"""What is told of a name in place of a confidence where not the face speaks for it."""
+
+RIVAL_SHARE = 0.5
+"""How near to the likeliest member's confidence a second one must come to be named beside it."""
+
+SHARP = 2.2
+"""Between this and `SHARP_EXAMPLE` a face is soft, and still a good example."""
+
+_MARKUP = re.compile(r"[\\*_~|`<>\[@#]|:(?=//)|^[-+]", re.MULTILINE)
+"""What Discord reads as markup, mention or link; a backslash before it makes it plain."""
+
+
+def plain(text: str) -> str:
+    """What a person wrote, so that Discord shows it as it is: no markup, no mention, no link."""
+    return _MARKUP.sub(r"\\\g<0>", text)
+
+
+def unmarked(sentence: str) -> str:
+    """A sentence written for Discord as a terminal shows it: without bold and code, and without the backslashes of `plain`."""
+    return re.sub(r"\\([\\*_~|`<>\[@#:+-])|\*\*|`", r"\1", sentence)
+
+
+def counted(number: int, thing: str) -> str:
+    """`1 photo`, `2 photos`."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def joined(words: Sequence[str]) -> str:
+    """`Momo`, `Momo and Sana`, `Momo, Sana and Mina`."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def mebibytes(size: float, decimals: int = 0) -> str:
+    """`25 MiB`, for a size in bytes."""
+    return f"{size / MEBIBYTE:,.{decimals}f} MiB"
+
+
+def time_code(seconds: float) -> str:
+    """83.4 → `1:23`; an hour later `1:01:23`."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def duration(seconds: float) -> str:
+    """`3.4 s`; from ten seconds on as a time code, `0:42`."""
+    return f"{seconds:.1f} s" if seconds < 10 else time_code(seconds)
+
+
+def lasting(days: float) -> str:
+    """`20 min`, `5 h`, `3 days`, `4 months`, `2 years`: a time in days, roughly."""
+    for unit, length in (("year", 365.0), ("month", 30.0), ("day", 1.0)):
+        if days >= (2 * length if unit == "month" else length):
+            return counted(round(days / length), unit)
+    hours = 24 * days
+    return f"{round(hours)} h" if hours >= 1 else f"{max(1, round(60 * hours))} min"
+
+
+def percent(confidence: float) -> str:
+    """`97 %`; never `100 %`, since no answer is certain."""
+    return f"{min(99, round(confidence * 100))} %"
+
+
+def name_and_confidence(guess: Guess) -> tuple[str, str]:
+    """`("Tzuyu", "97 %")`, `("Sana or Momo?", "48 %")`, `("Mina?", "by elimination")`; both empty for nobody in the roster.
+
+    A guess without candidates is a person's word, which has no confidence.
+    """
+    if guess.name is None:
+        return "", ""
+    if not guess.candidates:
+        return guess.name, ""
+    if guess.basis is not Basis.FACE:
+        return f"{guess.name}?", BY[guess.basis]
+    if guess.band is Band.SURE:
+        return guess.name, percent(guess.confidence)
+    rivals = [c for c in guess.candidates if c.member != guess.member]
+    if rivals and rivals[0].confidence >= RIVAL_SHARE * guess.confidence:
+        return f"{guess.name} or {rivals[0].name}?", percent(guess.confidence)
+    return f"{guess.name}?", percent(guess.confidence)
+
+
+def in_words(guess: Guess) -> str:
+    """`Tzuyu 97 %`, `Sana or Momo? 48 %`, `someone I don't know`."""
+    return " ".join(name_and_confidence(guess)) if guess.name is not None else UNKNOWN
+
+
+def unknown_people(number: int) -> str:
+    """`3 people I don't know`; one is someone I don't know."""
+    return UNKNOWN if number == 1 else f"{number} people I don't know"
+
+
+def confidence_of(guess: Guess) -> float | None:
+    """How sure the name is, in [0, 1]; None where there is none: how sure that is would be another figure."""
+    return None if guess.name is None else round(guess.confidence, 4)
+
+
+def basis_of(guess: Guess) -> str | None:
+    """What speaks for the name, as a word of `Basis`; None where there is none."""
+    return None if guess.name is None else guess.basis.value
+
+
+def circled(number: int) -> str:
+    """① to ㊿; plain digits with a stop beyond."""
+    if 1 <= number <= 20:
+        return chr(0x2460 + number - 1)
+    if 21 <= number <= 35:
+        return chr(0x3251 + number - 21)
+    if 36 <= number <= 50:
+        return chr(0x32B1 + number - 36)
+    return f"{number}."
+
+
+def seen_in_words(width: int, sharpness: float | None) -> str:
+    """`240 px wide, sharp`, `60 px wide, small, blurred`: how well a face is seen."""
+    told = f"{width} px wide{', small' if width < SMALLEST_EXAMPLE else ''}"
+    if sharpness is None:
+        return told
+    return f"{told}, {'sharp' if sharpness >= SHARP else 'a little soft' if sharpness >= SHARP_EXAMPLE else 'blurred'}"
+
+
+def learned_in_words(untaught: Sequence[Untaught | None]) -> str:
+    """What was learned of faces that a trusted person named, and why not of others: `I learn from 8 of 9 faces; …`.
+
+    `untaught`: for each of them why it isn't learned from, None where it is.
+    """
+    faces, taught = len(untaught), untaught.count(None)
+    if taught == faces:
+        return "I learn from this face." if faces == 1 else f"I learn from all {faces} faces."
+    reasons = Counter(reason for reason in untaught if reason is not None)
+    told = "; ".join(_why_untaught(reason, None if faces == 1 else count) for reason, count in reasons.items())
+    if faces == 1:
+        return f"I don't learn from this face: {told}."
+    return f"I learn from {taught or 'none'} of {faces} faces: {told}."
+
+
+def _why_untaught(reason: Untaught, count: int | None) -> str:
+    """Why so many of several faces are not learned from; None: of the only one."""
+    which = "it is" if count is None else "1 is" if count == 1 else f"{count} are"
+    match reason:
+        case Untaught.SMALL | Untaught.BLURRED:
+            return f"{which} too {reason.value}"
+        case Untaught.FORGOTTEN:
+            return f"{which} forgotten by now"
+        case Untaught.SHARED:
+            return "the group is shared with every server, and no server teaches it"
+        case Untaught.CHOSEN:
+            return "this server chose so in `/setup`"
+        case Untaught.PRIVATE:
+            return "in private I learn nothing"
+
+
+def why_no_example(flaw: Flaw) -> str:
+    """Why a face is not learned from by itself."""
+    if flaw is Flaw.SMALL:
+        return f"Too small to learn from: {SMALLEST_EXAMPLE} px or more make a good example."
+    return "Too blurred to learn from: it would make me worse at others."
+
+
+def silent(codec: str) -> str:
+    """Why a clip has no sound though its video has, and what helps."""
+    return (
+        f"I can't read this video's sound ({codec}), so the clip is silent. Save it with AAC sound for one that isn't."
+    )

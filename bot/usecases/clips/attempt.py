@@ -1,0 +1,216 @@
+"""One promise: its video fetched, annotated, and written down as a question with a face a person."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.database.base import utc_now
+from bot.database.clips import Clips
+from bot.database.questions import Questions
+from bot.database.reviews import Reviews
+from bot.database.servers import Servers
+from bot.database.tables import HOUSE, Question
+from bot.domain.clips import Drawing, Finished, OnScreen, Stage
+from bot.domain.enums import ClipState, Origin, teaches
+from bot.errors import PersonError
+from bot.infra import crops
+from bot.jobs import Credit, Identified, SeenFace
+from bot.links.fetching import fetch, inspect
+from bot.usecases import identify
+from bot.usecases.clips.cache import hashed
+from bot.usecases.clips.pipeline import Part, Terms, annotate, draw_again, draw_chart
+from bot.usecases.identify import Asked
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.app import App
+    from bot.database.tables import ClipJob
+    from bot.domain.answers import Answer
+    from bot.domain.enums import Learns
+    from bot.jobs import BilledPerson
+    from bot.learning.recognisers import Fitted
+    from bot.usecases.clips.cache import Kept, KeptVideo
+    from bot.usecases.clips.pipeline import Annotated, Heard
+
+OTHER_ENGINE = "I see faces in another way by now. Ask for the clip anew, and correct that."
+IN_REVIEW = 5
+"""So many of those in a clip whom nobody could name wait in the review: the ones who are on screen longest."""
+
+NO_LONGER_KEPT = "I no longer have that video. Post it again, or ask with its link."
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A clip, and how often the names of its faces had been changed when it was drawn."""
+
+    drawing: Drawing
+    changes: int = 0
+
+
+async def have_video(app: App, kept: Kept, job: ClipJob, heard: Heard) -> KeptVideo:
+    """The job's video: kept, or fetched from its link now. Raises PersonError."""
+    if job.link is not None:
+        return await have_linked(app, kept, job.link, _part(app, job), heard)
+    found = await kept.find(job.video)
+    if found is None:
+        raise PersonError(NO_LONGER_KEPT)
+    return found
+
+
+async def have_linked(app: App, kept: Kept, link: str, part: Part, heard: Heard) -> KeptVideo:
+    """The video of a link: kept, or fetched now, if that part of it may be asked for. Raises PersonError."""
+    video = video_of_link(link, app.settings.clip_height)
+    # Whoever wants another part of it meanwhile waits for the one download.
+    async with kept.fetching(video):
+        if (found := await kept.find(video)) is not None:
+            return found
+        heard(Stage.DOWNLOAD)
+        info = await inspect(app.settings, link)
+        if info.seconds is not None:
+            part.of(info.seconds)
+        async with kept.incoming() as folder:
+            fetched = await fetch(app.settings, link, folder, lambda share, _: heard(Stage.DOWNLOAD, share))
+            return await kept.take(fetched.path, video, fetched.title)
+
+
+async def make(app: App, job: ClipJob, video: KeptVideo, heard: Heard) -> Made:
+    """The clip that the job promises. Raises PersonError."""
+    asked = asked_of(job)
+    fitted = await identify.fitted_for(app, asked)
+    group, threshold, learns = await identify.naming_of(app, asked)
+    terms = Terms(_part(app, job), job.style, group, threshold, job.most_bytes)
+    if job.question_id is not None:
+        return await _made_again(app, job, video, terms, fitted, heard)
+    done = await annotate(app, video, terms, fitted, heard)
+    cast = [OnScreen(person.number, person.tracks, person.spans, person.seconds) for person in done.billed.people]
+    seconds = done.section.seconds
+    answer = await _keep(app, job, done, cast, fitted, threshold, learns)
+    return Made(Drawing(done.clip, await draw_chart(app, video.title, seconds, answer, cast)))
+
+
+async def _made_again(app: App, job: ClipJob, video: KeptVideo, terms: Terms, fitted: Fitted, heard: Heard) -> Made:
+    """The clip with the names as they are now. Nobody is named anew, so that a correction changes nobody else."""
+    assert job.question_id is not None
+    async with app.database.reading() as session:
+        answer = await Questions(session).answer(job.question_id)
+        changes = await Clips(session).changes(job.question_id)
+    if answer.engine != fitted.engine:
+        raise PersonError(OTHER_ENGINE)
+    cast = [OnScreen.of_json(row) for row in job.cast]
+    faces = {face.number: face for _, face in answer.faces}
+    credits = [
+        Credit(one.number, one.tracks, guess)
+        for one in cast
+        if one.number in faces and (guess := faces[one.number].guess_now) is not None
+    ]
+    clip = await draw_again(app, video, terms, fitted, credits, heard)
+    if clip is None:
+        raise PersonError(NO_LONGER_KEPT)
+    return Made(Drawing(clip, await draw_chart(app, video.title, job.seconds, answer, cast)), changes)
+
+
+async def finished(app: App, job: ClipJob) -> Finished | None:
+    """The job's clip as it is told of now; None before it was made, and where what was seen is forgotten."""
+    if job.question_id is None:
+        return None
+    async with app.database.reading() as session:
+        answer = await Questions(session).answer(job.question_id)
+        changes = await Clips(session).changes(job.question_id)
+        in_review = await Reviews(session, utc_now()).unnamed(job.question_id)
+    return Finished(
+        job_id=job.id,
+        title=job.title,
+        link=job.link,
+        start=job.start,
+        seconds=job.seconds,
+        answer=answer,
+        cast=tuple(OnScreen.of_json(row) for row in job.cast),
+        stale=changes != job.drawn_changes,
+        in_review=in_review,
+        unheard=job.unheard,
+    )
+
+
+def video_of_link(link: str, height: int) -> str:
+    """What the video of a link is kept under."""
+    return hashed("link", link, height)
+
+
+def with_crop(people: Sequence[BilledPerson]) -> set[int]:
+    """The numbers of those whose face may be learned: members, and of the others the few who are on screen longest."""
+    unknown = sorted((person for person in people if person.guess.name is None), key=lambda one: -one.seconds)
+    few = {person.number for person in unknown[:IN_REVIEW]}
+    return few | {person.number for person in people if person.guess.name is not None}
+
+
+def _part(app: App, job: ClipJob) -> Part:
+    return Part(job.start, job.length, app.settings.clip_seconds)
+
+
+async def _keep(
+    app: App,
+    job: ClipJob,
+    done: Annotated,
+    cast: Sequence[OnScreen],
+    fitted: Fitted,
+    threshold: float,
+    learns: Learns,
+) -> Answer:
+    """Write the clip down as a question, one face a person, unless the job isn't at work any more."""
+    billed = done.billed
+    may_learn = job.server_id is not None and teaches(learns, Origin.ASKED)
+    cropped: set[int] = with_crop(billed.people) if may_learn else set()
+    seen = [
+        SeenFace(p.number, p.box, p.guess, p.vector, p.flaws, p.cut if p.number in cropped else None)
+        for p in billed.people
+    ]
+    result = Identified(billed.size, billed.group_name, tuple(seen), b"", fitted.engine)
+    question = Question(
+        server_id=job.server_id,
+        channel_id=job.channel_id,
+        place_id=job.place_id,
+        source_message_id=job.source_message_id,
+        question_message_id=job.question_message_id,
+        asker_id=job.asker_id,
+        engine=fitted.engine,
+        threshold=threshold,
+        rosters=asked_of(job).servers,
+    )
+    cuts = [face.cut for face in seen if face.cut is not None]
+    async with crops.stored(app, cuts) as stored, app.database.writing() as session:
+        # What may be learned from may have been chosen anew while workers looked.
+        now = (await Servers(session).choices(job.server_id or HOUSE)).learns
+        kept = stored if teaches(now, Origin.ASKED) else {}
+        answer = await Questions(session).add(
+            question,
+            [(job.title, result)],
+            kept,
+            spoilers={0} if job.spoiler else (),
+            only_in=job.place_id if job.restricted else None,
+        )
+        rows = [one.as_json() for one in cast]
+        values = {"cast": rows, "seconds": done.section.seconds, "unheard": done.unheard}
+        moved = await Clips(session).move(job, ClipState.WORKING, question_id=answer.id, **values)
+        if moved is None:
+            raise asyncio.CancelledError
+    if job.deleted or app.deletions.any_of(asked_of(job).places):
+        await crops.let_go_of_question(app, answer.id)
+    return answer
+
+
+def asked_of(job: ClipJob) -> Asked:
+    """Who asked for a job's clip, where and about what."""
+    return Asked(
+        asker_id=job.asker_id,
+        server_id=job.server_id,
+        channel_id=job.place_id,
+        source_channel_id=job.channel_id,
+        source_message_id=job.source_message_id,
+        question_message_id=job.question_message_id,
+        restricted=job.restricted,
+        rosters=tuple(job.rosters),
+        group=job.group_name,
+    )

@@ -1,0 +1,367 @@
+"""The queue of promised clips: a few at work, the others in their order, all of them in the database."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from contextlib import asynccontextmanager
+from contextvars import Context
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import aiohttp
+
+from bot.database.clips import Clips
+from bot.database.tables import LONGEST_TITLE
+from bot.domain.clips import Promise, Stage, Standing, UploadRefusedError
+from bot.domain.enums import ClipState
+from bot.errors import DeletedError, PersonError, WorkersAwayError, sentence_for
+from bot.infra.deletions import Places
+from bot.usecases import deletions, identify
+from bot.usecases.clips import attempt, request
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from bot.app import App
+    from bot.database.tables import ClipJob
+    from bot.domain.clips import Desk
+    from bot.usecases.clips.cache import Kept, KeptVideo
+    from bot.usecases.clips.pipeline import Heard
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 3
+"""Clips that are at work at a time: one is looked at or drawn by all workers, while others are downloaded and posted."""
+
+BETWEEN = 3.0
+"""Seconds between two edits of a progress card."""
+
+MOST_ATTEMPTS = 3
+"""So often a clip is begun anew after the bot ended in the midst of it."""
+
+USUAL = 120.0
+"""Seconds that a clip takes, until it was seen what they take here."""
+
+DRAW_BESIDE_LOOK = 0.8
+"""How long drawing takes for each second of looking."""
+
+PASSING = (WorkersAwayError, aiohttp.ClientError, TimeoutError, ConnectionError)
+"""What is over soon: it is tried again, as often as what ended with the bot."""
+
+PAUSE = 10.0
+"""Seconds after which it is."""
+
+NEVER = -1
+"""The changes that a clip has been drawn with, where it could not be drawn again."""
+
+CANCELLED = "Cancelled."
+FORGOTTEN = "What I saw in that video was forgotten meanwhile."
+GIVEN_UP = "I broke down over this clip again and again, so I gave up. Another copy of the video may work."
+TOO_LARGE = "Discord takes no file as large as this clip. Ask for a shorter part of it with `start:` and `length:`."
+
+
+class ClipQueue:
+    """Keeps the promises, once `serve` gave it a desk.
+
+    Every clip at work is a task; what became of it is written before anybody is told. A bot that ends leaves its clips as they
+    are, and takes them up when it serves again.
+    """
+
+    def __init__(self, kept: Kept) -> None:
+        self.kept = kept
+        self._desk: Desk | None = None
+        self._work: dict[int, asyncio.Task[None]] = {}
+        self._changed = asyncio.Event()
+        self._runner: asyncio.Task[None] | None = None
+        self._all_workers = asyncio.Lock()
+        self._places: dict[int, int] = {}
+        self._shown: dict[int, float] = {}
+        self._usual = USUAL
+
+    async def serve(self, app: App, desk: Desk) -> None:
+        """Begin to keep the promises, those from before too."""
+        await self.close()
+        self._desk = desk
+        # Belongs to nobody's question: a context would make its asker wait, in a simulated Discord, for all later clips.
+        self._runner = Context().run(asyncio.create_task, self._run(app, desk))
+
+    async def close(self) -> None:
+        """Stop; what is at work is taken up by the next `serve`."""
+        running = [task for task in (self._runner, *self._work.values()) if task is not None]
+        self._runner = None
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        self._work.clear()
+
+    def wake(self) -> None:
+        """Something was promised, or cancelled."""
+        self._changed.set()
+
+    async def stop(self, job: ClipJob) -> None:
+        """End the work on a job, which is cancelled in the database already, and say so; it has ended when this returns."""
+        self.wake()
+        if (task := self._work.get(job.id)) is not None:
+            task.cancel()
+            await asyncio.wait([task])
+        elif self._desk is not None:
+            await self._desk.explain(promise_of(job), CANCELLED)
+
+    @property
+    def at_work(self) -> frozenset[int]:
+        """The jobs that are at work now."""
+        return frozenset(self._work)
+
+    def seconds_until(self, place: int) -> float:
+        """About how long until the clip at this place in the queue is done."""
+        return (place + len(self._work)) * self._usual
+
+    async def _run(self, app: App, desk: Desk) -> None:
+        while True:
+            self._changed.clear()
+            try:
+                await self._take_up(app, desk)
+                await self._begin(app, desk)
+                await self._show_places(app, desk)
+            except Exception:
+                log.exception("the queue of clips stumbled; it goes on in %.0f s", PAUSE)
+                asyncio.get_running_loop().call_later(PAUSE, self.wake)
+            await self._changed.wait()
+
+    async def _take_up(self, app: App, desk: Desk) -> None:
+        """Let wait again what was at work when the bot ended; of what was being posted, only what never arrived."""
+        async with app.database.writing() as session:
+            await Clips(session).take_up(self._work)
+            sending = list(await Clips(session).sending(self._work))
+        for job in sending:
+            await self._settle(app, desk, job)
+
+    async def _settle(self, app: App, desk: Desk, job: ClipJob) -> None:
+        """See what became of a clip that was being posted: it arrived, or is to be posted once more."""
+        answer_id = await desk.answered(promise_of(job))
+        async with app.database.writing() as session:
+            if answer_id is None:
+                await Clips(session).move(job, ClipState.WAITING)
+            else:
+                await Clips(session).move(job, ClipState.DONE, answer_id=answer_id)
+
+    async def _begin(self, app: App, desk: Desk) -> None:
+        while len(self._work) < AT_ONCE:
+            async with app.database.writing() as session:
+                job = await Clips(session).begin_next()
+            if job is None:
+                return
+            task = self._work[job.id] = asyncio.create_task(self._keep(app, desk, job))
+            task.add_done_callback(lambda task, job_id=job.id: self._ended(task, job_id))
+
+    def _ended(self, task: asyncio.Task[None], job_id: int) -> None:
+        self._work.pop(job_id, None)
+        self._shown.pop(job_id, None)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("clip %s was left as it is", job_id, exc_info=error)
+        self.wake()
+
+    async def _show_places(self, app: App, desk: Desk) -> None:
+        async with app.database.reading() as session:
+            waiting = await Clips(session).waiting()
+        before, self._places = self._places, {}
+        due: list[Standing] = []
+        for place, job in enumerate(waiting, start=1):
+            if before.get(job.id) != place and (rest := self._rest(job.id)) > 0:
+                asyncio.get_running_loop().call_later(rest, self.wake)
+                continue
+            self._places[job.id] = place
+            if before.get(job.id) != place:
+                due.append(Standing(promise_of(job), job.title, Stage.WAITING, place=place))
+        await asyncio.gather(*(self._show(desk, standing) for standing in due))
+
+    async def _show(self, desk: Desk, standing: Standing) -> None:
+        self._shown[standing.promise.job_id] = time.monotonic()
+        await desk.show(standing)
+
+    def _rest(self, job_id: int) -> float:
+        """Seconds until a job's card may be edited again."""
+        return self._shown.get(job_id, -BETWEEN) + BETWEEN - time.monotonic()
+
+    async def _keep(self, app: App, desk: Desk, job: ClipJob) -> None:
+        """See one promise through to a clip, or to the sentence why there is none."""
+        try:
+            await self._attempt(app, desk, job)
+            # While a clip is posted, the deletion of what it shows ends nothing.
+            if request.is_deleted(app, job):
+                await request.forget_videos(app, [job])
+        except asyncio.CancelledError:
+            async with app.database.writing() as session:
+                now = await Clips(session).get(job.id)
+                if now is not None and now.state is ClipState.WORKING:
+                    await Clips(session).put_back(job)
+            if now is None or now.state is not ClipState.CANCELLED:
+                raise
+            if now.question_id is not None:
+                await identify.hide(app, now.question_id)
+            await desk.explain(promise_of(job), CANCELLED)
+
+    async def _attempt(self, app: App, desk: Desk, job: ClipJob) -> None:
+        """Make the clip and post it. A passing trouble is waited out, any other is told."""
+        try:
+            if job.attempt > MOST_ATTEMPTS:
+                raise PersonError(GIVEN_UP)
+            if request.is_deleted(app, job):
+                raise DeletedError
+            await self._make_and_send(app, desk, job)
+            return
+        except Exception as error:  # noqa: BLE001  # whatever goes wrong with one clip is its own, and told
+            failure = error
+        # Not inside the handler: a cancel that comes during the pause is one like any other.
+        if isinstance(failure, PASSING) and job.attempt < MOST_ATTEMPTS:
+            await self._wait_out(app, desk, job, failure)
+        else:
+            await self._give_up(app, desk, job, failure)
+
+    async def _wait_out(self, app: App, desk: Desk, job: ClipJob, failure: Exception) -> None:
+        """Pause, and leave the job to the next attempt: what is still WORKING then waits again, as nobody is at work on it."""
+        log.warning("clip %s is tried again in %.0f s: %s", job.id, PAUSE, failure)
+        if self._rest(job.id) <= 0:  # what failed at once was never shown, and so could not be cancelled
+            await self._show(desk, Standing(promise_of(job), job.title, Stage.WAITING))
+        await asyncio.sleep(PAUSE)
+        async with app.database.reading() as session:
+            now = await Clips(session).get(job.id)
+        if now is not None and now.state is ClipState.SENDING:
+            await self._settle(app, desk, now)
+
+    async def _give_up(self, app: App, desk: Desk, job: ClipJob, failure: Exception) -> None:
+        """Write that there will be no clip, and tell why."""
+        sentence = sentence_for(failure)
+        async with app.database.writing() as session:
+            if job.answer_id is None:
+                moved = await Clips(session).move(job, ClipState.FAILED)
+            else:  # the clip from before is there, and can be drawn again
+                moved = await Clips(session).move(job, ClipState.DONE, drawn_changes=NEVER)
+        if moved is not None:
+            if moved.state is ClipState.FAILED and moved.question_id is not None:
+                await identify.hide(app, moved.question_id)
+            await desk.explain(promise_of(job), sentence)
+
+    async def _make_and_send(self, app: App, desk: Desk, job: ClipJob) -> None:
+        async with self._telling(desk, job) as heard:
+            heard(Stage.WAITING)
+            video = await attempt.have_video(app, self.kept, job, heard)
+            heard(Stage.WAITING)
+            async with app.database.writing() as session:
+                told = await Clips(session).move(job, ClipState.WORKING, title=video.title[:LONGEST_TITLE])
+            if told is None:
+                return
+        try:
+            sent = await self._made_and_sent(app, desk, told, video)
+        except UploadRefusedError as refused:
+            async with app.database.writing() as session:
+                smaller = await Clips(session).move(told, ClipState.WORKING, most_bytes=refused.most_bytes)
+            if smaller is None:
+                return
+            try:
+                sent = await self._made_and_sent(app, desk, smaller, video)
+            except UploadRefusedError:
+                raise PersonError(TOO_LARGE) from None
+        if sent is not None:
+            async with app.database.writing() as session:
+                await Clips(session).move(job, ClipState.DONE, answer_id=sent)
+            answer = Places(messages=frozenset({sent}))
+            if app.deletions.any_of(answer):
+                await deletions.forget(app, answer)
+
+    async def _made_and_sent(self, app: App, desk: Desk, job: ClipJob, video: KeptVideo) -> int | None:
+        """The id of the message with the clip; None where the job isn't ours any more. Raises UploadRefusedError."""
+        async with self._telling(desk, job) as heard:
+            heard(Stage.WAITING)
+            async with self._all_workers:
+                began = time.monotonic()
+                made = await attempt.make(app, job, video, heard)
+                self._usual += (time.monotonic() - began - self._usual) / 4
+            # Written before it is posted: who comes after a bot that ended looks whether it was.
+            async with app.database.writing() as session:
+                sending = await Clips(session).move(job, ClipState.SENDING, drawn_changes=made.changes)
+            if sending is None:
+                return None
+        finished = await attempt.finished(app, sending)
+        if finished is None:
+            raise PersonError(FORGOTTEN)
+        if self._rest(job.id) <= 0:
+            await self._show(desk, Standing(promise_of(sending), sending.title, Stage.UPLOAD))
+        return await desk.answer(promise_of(sending), finished, made.drawing)
+
+    @asynccontextmanager
+    async def _telling(self, desk: Desk, job: ClipJob) -> AsyncGenerator[Heard]:
+        """While this lasts, what is heard of the work is shown on its card, every few seconds."""
+        progress = _Progress()
+
+        async def tell() -> None:
+            told = None
+            while True:
+                await asyncio.sleep(max(self._rest(job.id), 0.2))
+                if (now := progress.now) is not None and now is not told:
+                    told = now
+                    try:
+                        await self._show(desk, progress.standing(promise_of(job), job.title))
+                    except Exception:
+                        log.exception("how far clip %s is could not be shown", job.id)
+
+        telling = asyncio.create_task(tell())
+        try:
+            yield progress.heard
+        finally:
+            telling.cancel()
+            # An edit that is on its way must not arrive after the answer.
+            await asyncio.wait([telling])
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    stage: Stage
+    share: float | None
+    seen: tuple[str, ...]
+
+
+class _Progress:
+    """What was heard last of some work, and for how long its stage has lasted."""
+
+    def __init__(self) -> None:
+        self.now: _Heard | None = None
+        self._began = 0.0
+
+    def heard(self, stage: Stage, share: float | None = None, seen: tuple[str, ...] = ()) -> None:
+        before = self.now
+        if before is None or before.stage is not stage:
+            self._began = time.monotonic()
+        self.now = _Heard(stage, share, seen or (before.seen if before else ()))
+
+    def standing(self, promise: Promise, title: str) -> Standing:
+        assert self.now is not None
+        return Standing(promise, title, self.now.stage, self.now.share, self._left(), seen=self.now.seen)
+
+    def _left(self) -> float | None:
+        """Seconds at the stage's own pace; what is looked at is drawn afterwards."""
+        assert self.now is not None
+        share = self.now.share
+        if not share or self.now.stage is Stage.DOWNLOAD:
+            return None
+        whole = (time.monotonic() - self._began) / share
+        left = whole * (1 - share)
+        return left + whole * DRAW_BESIDE_LOOK if self.now.stage is Stage.LOOK else left
+
+
+def promise_of(job: ClipJob) -> Promise:
+    """What the desk needs of a job."""
+    return Promise(
+        job_id=job.id,
+        asker_id=job.asker_id,
+        server_id=job.server_id,
+        channel_id=job.channel_id,
+        card_id=job.card_id,
+        question_message_id=job.question_message_id or job.source_message_id,
+        token=job.token,
+        token_until=job.token_until,
+        answer_id=job.answer_id,
+        most_bytes=job.most_bytes,
+    )

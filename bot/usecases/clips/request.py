@@ -1,0 +1,214 @@
+"""Annotated clips: asked for, cancelled, drawn again after corrections."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.database.clips import UNFINISHED, Clips
+from bot.database.rosters import Rosters
+from bot.database.tables import LONGEST_TITLE, ClipJob
+from bot.domain.clip_requests import Posted
+from bot.domain.trust import Trust
+from bot.errors import ForgottenError, NoRosterError, PersonError
+from bot.links.fetching import tidied
+from bot.text.formatting import time_code
+from bot.usecases import upload_limits
+from bot.usecases.clips import attempt
+from bot.usecases.clips.cache import hash_of_file, hashed
+from bot.usecases.identify import naming_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from bot.app import App
+    from bot.domain.clip_requests import Wish
+    from bot.domain.clips import Finished
+    from bot.infra.deletions import Places
+    from bot.usecases.correct import Speaker
+    from bot.usecases.identify import Asked
+
+ONE_AT_A_TIME = "I am still at work on your last clip. Ask again when it is there, or cancel it."
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """With what the asker is reached; see `bot.domain.clips.Promise`."""
+
+    channel_id: int
+    card_id: int | None = None
+    token: str | None = None
+    token_until: float = 0.0
+    most_bytes: int = upload_limits.USUAL
+
+
+async def check_room(app: App, asked: Asked) -> None:
+    """Raises PersonError where no clip can be promised now, whatever it is: before a large file is received, say."""
+    async with app.database.reading() as session:
+        if not await Rosters(session).members(asked.servers):
+            raise NoRosterError(private=asked.server_id is None)
+        await _check_limits(app, session, asked.asker_id, asked.server_id)
+
+
+async def ask(app: App, asked: Asked, wish: Wish, reach: Reach) -> int:
+    """Promise a clip; the id of the job. A posted file is kept once that is done.
+
+    Raises PersonError where it can't be promised: the queue is full, the person has one in work, nobody is enrolled, there is
+    no such group, the link or the part of the video is none.
+    """
+    _check_part(wish, app.settings.clip_seconds)
+    await check_room(app, asked)
+    await naming_of(app, asked)
+    if isinstance(wish.source, Posted):
+        link, title = None, wish.source.name
+        video = await asyncio.to_thread(hash_of_file, wish.source.path)
+    else:
+        title = link = tidied(app.settings, wish.source)
+        video = attempt.video_of_link(link, app.settings.clip_height)
+    job = ClipJob(
+        wish=hashed(
+            video, wish.start, wish.length, wish.style, asked.servers, asked.group, asked.channel_id, reach.most_bytes
+        ),
+        asker_id=asked.asker_id,
+        server_id=asked.server_id,
+        channel_id=reach.channel_id,
+        place_id=asked.channel_id,
+        restricted=asked.restricted,
+        source_message_id=asked.source_message_id,
+        question_message_id=asked.question_message_id,
+        rosters=list(asked.rosters),
+        group_name=asked.group,
+        card_id=reach.card_id,
+        token=reach.token,
+        token_until=reach.token_until,
+        most_bytes=reach.most_bytes,
+        link=link,
+        title=title[:LONGEST_TITLE],
+        spoiler=wish.spoiler,
+        video=video,
+        start=wish.start,
+        length=wish.length,
+        style=wish.style,
+    )
+    async with app.database.writing() as session:
+        await _check_limits(app, session, asked.asker_id, asked.server_id)
+        await Clips(session).add(job)
+        if isinstance(wish.source, Posted):
+            await app.clips.kept.take(wish.source.path, video, wish.source.name)
+    if is_deleted(app, job):
+        await _forget(app, [job])
+    app.clips.wake()
+    return job.id
+
+
+async def cancel(app: App, job_id: int, speaker: Speaker) -> None:
+    """End the work on a clip; for the asker and for moderators. Raises PersonError for others, and where it has ended."""
+    async with app.database.writing() as session:
+        job = await Clips(session).get(job_id)
+        if job is None:
+            raise ForgottenError
+        if speaker.id != job.asker_id and speaker.trust < Trust.MODERATOR:
+            raise PersonError("Only the person who asked, or a moderator, can cancel this.")
+        if not await Clips(session).cancel(job_id):
+            raise PersonError("That clip is done already.")
+    await app.clips.stop(job)
+
+
+async def draw_again(app: App, job_id: int, speaker: Speaker, reach: Reach) -> None:
+    """Draw a clip anew with the names as trusted people corrected them, without looking again. `reach.card_id`: its message.
+
+    Raises PersonError where nothing was corrected since, or the video is no longer kept.
+    """
+    async with app.database.reading() as session:
+        job = await Clips(session).get(job_id)
+        if job is None or job.question_id is None:
+            raise ForgottenError
+        changes = await Clips(session).changes(job.question_id)
+    if speaker.id != job.asker_id and speaker.trust < Trust.TRUSTED:
+        raise PersonError("Only the person who asked, or people with a trusted role, can have this drawn again.")
+    if changes == job.drawn_changes:
+        raise PersonError("It is drawn with these names already.")
+    if await app.clips.kept.find(job.video) is None:
+        raise PersonError(attempt.NO_LONGER_KEPT)
+    values = {
+        "card_id": reach.card_id,
+        "token": reach.token,
+        "token_until": reach.token_until,
+        "most_bytes": reach.most_bytes,
+    }
+    async with app.database.writing() as session:
+        if not await Clips(session).again(job_id, channel_id=reach.channel_id, **values):
+            raise PersonError("It is being drawn already.")
+    app.clips.wake()
+
+
+async def clip_of(app: App, question_id: int) -> Finished | None:
+    """The clip that a question is about, as it stands now; None where it is about pictures."""
+    async with app.database.reading() as session:
+        job = await Clips(session).of_question(question_id)
+    return None if job is None else await attempt.finished(app, job)
+
+
+async def forget_deleted(app: App, gone: Places) -> None:
+    """A video whose message is deleted is forgotten, with what was made of it; and no clip of it will come.
+
+    What a link leads to lies elsewhere, so its clip comes all the same, and nothing else is kept.
+    """
+    async with app.database.reading() as session:
+        concerned = await Clips(session).of_deleted(gone)
+    await _forget(app, [job for job in concerned if job.link is None])
+    # A bot that ends meanwhile remembers no deletion but those in the database.
+    begun = [job for job in concerned if job.state in UNFINISHED and job.question_id is None]
+    if linked := [job for job in begun if job.link is not None]:
+        async with app.database.writing() as session:
+            for job in linked:
+                await Clips(session).deleted(job.id)
+
+
+def is_deleted(app: App, job: ClipJob) -> bool:
+    """Whether the video that a job is about was deleted, or the question; what a link leads to lies elsewhere."""
+    return job.link is None and app.deletions.any_of(attempt.asked_of(job).places)
+
+
+async def forget_videos(app: App, jobs: Sequence[ClipJob]) -> None:
+    """Forget the videos of jobs that ended, with what was made of them, unless an unfinished job needs them."""
+    async with app.database.reading() as session:
+        held = await Clips(session).videos_in_use()
+    for video in {job.video for job in jobs} - held:
+        await app.clips.kept.forget(video)
+
+
+async def sweep(app: App) -> None:
+    """Forget videos that were kept for long enough, or take too much room."""
+    async with app.database.reading() as session:
+        held = await Clips(session).videos_in_use()
+    await app.clips.kept.sweep(held)
+
+
+async def _forget(app: App, jobs: Sequence[ClipJob]) -> None:
+    """End the jobs that are not finished, and forget the videos that no other job needs."""
+    if unfinished := [job for job in jobs if job.state in UNFINISHED]:
+        async with app.database.writing() as session:
+            stopped = [job for job in unfinished if await Clips(session).cancel(job.id)]
+        for job in stopped:
+            await app.clips.stop(job)
+    await forget_videos(app, jobs)
+
+
+async def _check_limits(app: App, session: AsyncSession, asker_id: int, server_id: int | None) -> None:
+    if await Clips(session).unfinished_of(asker_id) >= app.settings.clips_of_person:
+        raise PersonError(ONE_AT_A_TIME)
+    waiting = await Clips(session).waiting_in(server_id)
+    if waiting >= app.settings.clips_of_server:
+        minutes = max(1, round(app.clips.seconds_until(waiting) / 60))
+        raise PersonError(f"{waiting} clips wait here already. Ask again in about {minutes} min.")
+
+
+def _check_part(wish: Wish, most_seconds: float) -> None:
+    if wish.length is not None and wish.length <= 0:
+        raise PersonError("A part of a video has a length: write it as `0:30` or in seconds.")
+    if wish.length is not None and wish.length > most_seconds:
+        raise PersonError(f"I annotate {time_code(most_seconds)} at most: ask for a shorter part.")

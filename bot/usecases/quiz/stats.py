@@ -1,0 +1,88 @@
+"""What came of quizzes: the leaderboard, and what somebody knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot import jobs
+from bot.database.quiz import Quizzes, together
+from bot.errors import PersonError
+from bot.jobs import KnownMember
+from bot.text.formatting import lasting, plain
+from bot.usecases.quiz.play import group_meant
+from bot.usecases.quiz.view import named_pairs
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.app import App
+    from bot.database.quiz import Remembered, Score
+
+MOST = 10
+DAY = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """The best of a server, about one group or all of them; `place` and `mine`: of who asks, None where they never played."""
+
+    group: str | None
+    best: tuple[Score, ...]
+    place: int | None
+    mine: Score | None
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What somebody knows of a group, or of all of them: the members, the best known first, and a PNG of it."""
+
+    group: str | None
+    members: tuple[KnownMember, ...]
+    mixed_up: tuple[tuple[str, str, int], ...]
+    picture: bytes
+
+
+async def top(app: App, server_id: int, person: int, group: str | None = None) -> Board:
+    """The leaderboard of a server. Raises UnknownGroupError."""
+    async with app.database.reading() as session:
+        # A leaderboard is asked for by name, whatever the channel is about.
+        about = await group_meant(session, server_id, None, group)
+        scores = await Quizzes(session).scores(server_id, about.id if about else None)
+    place, mine = next(((place, one) for place, one in enumerate(scores, 1) if one.person == person), (None, None))
+    return Board(about.name if about else None, tuple(scores[:MOST]), place, mine)
+
+
+async def stats(
+    app: App, server_id: int, channel_id: int | None, person: int, now: datetime, group: str | None = None
+) -> Knowledge:
+    """What a person knows of a group, the channel's where none is named, or else of all that the server may see.
+
+    Raises UnknownGroupError, and PersonError for who was never asked about anybody.
+    """
+    async with app.database.reading() as session:
+        quizzes = Quizzes(session)
+        about = await group_meant(session, server_id, channel_id, group)
+        members = [one for one in await quizzes.members(server_id) if about is None or one.group == about.id]
+        known = await quizzes.memories(person)
+        ids = {one.id for one in members}
+        mistakes = [one for one in await quizzes.mistakes(person) if {one.member, one.taken_for} <= ids]
+        mixed_up = await named_pairs(session, together(mistakes))
+    if not any(one.id in known for one in members):
+        of = f" of **{plain(about.name)}**" if about else ""
+        raise PersonError(f"I don't know yet whom{of} you know. `/quiz play` finds out.")
+    told = [known_member(one.name, known.get(one.id), now) for one in members]
+    told.sort(key=lambda one: (one.stability is None, -(one.stability or 0.0), one.name))
+    title = f"{about.name if about else 'All groups'}: whom you know"
+    picture = await app.compute.run(jobs.known_chart, title, told, mixed_up)
+    return Knowledge(about.name if about else None, tuple(told), mixed_up, picture)
+
+
+def known_member(name: str, remembered: Remembered | None, now: datetime) -> KnownMember:
+    """How well a member is known by what somebody remembers of them; None: they were never asked."""
+    if remembered is None:
+        return KnownMember(name, None, 0, 0, "not asked yet", "—")
+    memory, seen, right = remembered
+    lasts = "not asked yet" if memory.stability is None else lasting(memory.stability)
+    left = (memory.due - now).total_seconds() / DAY
+    return KnownMember(name, memory.stability, seen, right, lasts, "now" if left <= 0 else f"in {lasting(left)}")

@@ -1,0 +1,219 @@
+"""What a quiz shows: a face to be named, and what became of a round."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot import jobs
+from bot.database.quiz import Quizzes, together
+from bot.database.quiz_tables import Quiz, QuizRound
+from bot.database.rosters import Rosters
+from bot.database.tables import Crop, Group
+from bot.errors import PersonError
+from bot.usecases.quiz.choosing import best_crops
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from bot.app import App
+    from bot.database.quiz import Mistake
+
+MOST_MIXED_UP = 5
+GONE = "This round is no more: the quiz was forgotten, or the member removed. Start another with `/quiz play`."
+
+
+class LostCropError(PersonError):
+    """The storage no longer has the picture of a crop, whose id is `crop`; None where the database has it no longer either."""
+
+    def __init__(self, crop: int | None) -> None:
+        super().__init__("I have lost the photo of this round. Start another quiz with `/quiz play`.")
+        self.crop = crop
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a quiz is: `person` began it, 0 if they had it forgotten; `group` is None where it is about all groups.
+
+    `points` and `streak` are of who answers: how many rounds they were right in, and how many of these in a row until now.
+    """
+
+    person: int
+    race: bool
+    group: str | None
+    number: int
+    rounds: int
+    points: int
+    streak: int
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A face that is shown, as a JPEG, and the members, `(id, name)`, to choose from."""
+
+    round: int
+    standing: Standing
+    picture: bytes
+    names: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How a quiz ended: `(person, points)`, most first; of one person's quiz also whom they mixed up, `(name, name, times)`."""
+
+    points: tuple[tuple[int, int], ...]
+    mixed_up: tuple[tuple[str, str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of a round.
+
+    `truth` and `chosen` are ids among `names`; `chosen` is None where nobody knew. `by`: who gave the answer. `picture`: the
+    face that was shown, `other` another of the same member, each None where there is none; `mistaken`: at most two of whom it
+    was taken for. `back`: when the member comes back for `by`. `summary`: None before the last round.
+    """
+
+    round: int
+    standing: Standing
+    names: tuple[tuple[int, str], ...]
+    group_name: str
+    truth: int
+    chosen: int | None
+    by: int | None
+    picture: bytes | None
+    other: bytes | None
+    mistaken: tuple[bytes, ...]
+    back: datetime | None
+    summary: Summary | None
+
+    @property
+    def right(self) -> bool:
+        """Whether somebody named the face right."""
+        return self.chosen == self.truth
+
+    def name(self, member: int | None) -> str:
+        """What the member with this id is called."""
+        return dict(self.names).get(member or 0, "somebody")
+
+
+async def shown(app: App, round_id: int) -> Question:
+    """The question of a round; raises LostCropError where its crop is lost."""
+    async with app.database.reading() as session:
+        round = await session.get(QuizRound, round_id)
+        quiz = await Quizzes(session).get(round.quiz_id) if round else None
+        if round is None or quiz is None:
+            raise PersonError(GONE)
+        standing = await _standing(session, round, quiz, quiz.person_id)
+        names = await _names(session, round)
+        crop = await session.get(Crop, round.crop_id) if round.crop_id else None
+    (picture,) = await _pictures(app, [_key(crop)])
+    if picture is None:
+        raise LostCropError(round.crop_id)
+    return Question(round_id, standing, picture, names)
+
+
+async def verdict(app: App, server_id: int, round_id: int) -> Verdict:
+    """What became of a round that is over."""
+    async with app.database.reading() as session:
+        quizzes = Quizzes(session)
+        round, quiz = await round_of(session, server_id, round_id)
+        answers = await quizzes.answers(round_id)
+        # In a race wrong answers are their givers' alone.
+        given = next((one for one in answers if one.correct or not quiz.race), None)
+        by = given.person_id if given else None
+        standing = await _standing(session, round, quiz, by or quiz.person_id)
+        names = await _names(session, round)
+        members = {member.id: member for member in await quizzes.members(quiz.server_id)}
+        truth = members.get(round.member_id)
+        chosen = given.chosen_id if given else None
+        known = (await quizzes.memories(by)).get(round.member_id) if by is not None else None
+        group = (await Rosters(session).members_with([round.member_id]))[0].group.name
+        crop = await session.get(Crop, round.crop_id) if round.crop_id else None
+        keys = [_key(crop)]
+        others = best_crops(truth, {round.crop_id or 0})[:1] if truth else []
+        keys.append(others[0].key if others else None)
+        mistaken = members.get(chosen) if chosen is not None and chosen != round.member_id else None
+        keys += [one.key for one in best_crops(mistaken)[:2]] if mistaken else []
+        # The round that was asked last may have gone with its member.
+        last = await quizzes.last_round(quiz.id)
+        over = quiz.asked >= quiz.rounds and last is not None and last.id == round.id
+        summary = await _summary(session, quiz) if over else None
+    picture, other, *taken_for = await _pictures(app, keys)
+    return Verdict(
+        round=round_id,
+        standing=standing,
+        names=names,
+        group_name=group,
+        truth=round.member_id,
+        chosen=chosen,
+        by=by,
+        picture=picture,
+        other=other,
+        mistaken=tuple(one for one in taken_for if one is not None),
+        back=known.memory.due if known else None,
+        summary=summary,
+    )
+
+
+def _key(crop: Crop | None) -> str | None:
+    """Where the crop of a round lies in the storage; None where it is gone, or not for everybody any more."""
+    return crop.key if crop is not None and crop.is_public else None
+
+
+async def _pictures(app: App, keys: Sequence[str | None]) -> list[bytes | None]:
+    """The crops at these places in the storage, as they are shown; None for what isn't there, or is no picture."""
+
+    async def file(key: str | None) -> bytes | None:
+        return None if key is None else await app.storage.get(key)
+
+    files = await asyncio.gather(*(file(key) for key in keys))
+    shown = iter(await app.compute.run(jobs.enlarge, [one for one in files if one is not None]))
+    return [None if one is None else next(shown) for one in files]
+
+
+async def _summary(session: AsyncSession, quiz: Quiz) -> Summary:
+    quizzes = Quizzes(session)
+    results = await quizzes.results(quiz.id)
+    points = sorted(((person, sum(right)) for person, right in results.items()), key=lambda one: (-one[1], one[0]))
+    pairs = [] if quiz.race else together(await quizzes.mistakes(quiz.person_id, quiz_id=quiz.id))
+    return Summary(tuple(points), await named_pairs(session, pairs))
+
+
+async def _standing(session: AsyncSession, round: QuizRound, quiz: Quiz, person: int) -> Standing:
+    right = (await Quizzes(session).results(quiz.id)).get(person, [])
+    group = await session.get(Group, quiz.group_id) if quiz.group_id is not None else None
+    return Standing(
+        person=quiz.person_id,
+        race=quiz.race,
+        group=group.name if group else None,
+        number=round.number,
+        rounds=quiz.rounds,
+        points=sum(right),
+        streak=next((place for place, each in enumerate(reversed(right)) if not each), len(right)),
+    )
+
+
+async def named_pairs(session: AsyncSession, pairs: Sequence[Mistake]) -> tuple[tuple[str, str, int], ...]:
+    """The first pairs of members who were mixed up, by their names."""
+    pairs = pairs[:MOST_MIXED_UP]
+    ids = {id for pair in pairs for id in (pair.member, pair.taken_for)}
+    names = {one.id: one.name for one in await Rosters(session).members_with(ids)}
+    return tuple((names[one.member], names[one.taken_for], one.times) for one in pairs)
+
+
+async def round_of(session: AsyncSession, server_id: int, round_id: int) -> tuple[QuizRound, Quiz]:
+    """A round of a quiz of a server; raises PersonError where it is gone."""
+    found = await Quizzes(session).round(server_id, round_id)
+    if found is None:
+        raise PersonError(GONE)
+    return found
+
+
+async def _names(session: AsyncSession, round: QuizRound) -> tuple[tuple[int, str], ...]:
+    names = {one.id: one.name for one in await Rosters(session).members_with(round.options)}
+    return tuple((id, names[id]) for id in round.options if id in names)

@@ -1,0 +1,1 @@
+"""Groups, members and their photos: enrolling, naming, reviewing, moving."""

@@ -1,0 +1,270 @@
+"""Rosters out of the house and into it: a zip of `group/member/photo`, with what folders can't say in `roster.json`."""
+
+from __future__ import annotations
+
+import asyncio
+import zipfile
+from dataclasses import dataclass
+from tempfile import SpooledTemporaryFile
+from typing import IO, TYPE_CHECKING
+
+from bot.database.photos import Photos
+from bot.database.rosters import Rosters
+from bot.database.spellings import Spellings
+from bot.errors import PersonError
+from bot.media.archives import MANIFEST, Archive, ArchiveError, ArchiveLimits, Entry
+from bot.text.formatting import mebibytes
+from bot.text.names import checked_name
+from bot.usecases.identify import Submitted
+from bot.usecases.roster import enrolment, manifests, members
+from bot.usecases.roster.enrolment import SAVED_ANEW, SEEN_BEFORE, NoUsablePhotoError
+from bot.usecases.roster.manifests import GroupNote, Manifest, MemberNote, PhotoNote, folder_of
+from bot.usecases.roster.submissions import KeptCrop
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from bot.app import App
+    from bot.database.photos import KeptPhoto
+    from bot.database.tables import Group
+
+    Told = Callable[[int, int, str], Awaitable[None]]
+
+AT_ONCE = 10
+"""Photos that wait for workers together, so that the last one's deadline is not spent waiting."""
+
+IN_MEMORY = 16 * 2**20
+"""Bytes of an archive that are held in memory; a larger one is a temporary file."""
+
+HAD = {SEEN_BEFORE, SAVED_ANEW}
+"""What is said of a photo that the member is known by already."""
+
+UNUSED = (1980, 1, 1, 0, 0, 0)
+"""The time of files in an archive, so that the same roster makes the same archive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of an archive: how many photos it has, were taken, were there before; how many members have one of them
+    now; of the others, `(path, why not)`.
+    """
+
+    photos: int
+    taken: int
+    known: int
+    members: int
+    left_out: tuple[tuple[str, str], ...]
+
+
+class TooLargeError(PersonError):
+    """The archive is larger than what may be uploaded."""
+
+    def __init__(self, most_bytes: int) -> None:
+        super().__init__(
+            f"This makes more than the {mebibytes(most_bytes)} that I may upload here. Export one group at a time with "
+            "`group:`, or my owner takes all with `nugu roster export`."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A roster as an archive, which whoever has it closes; `lost` photos have no file any more.
+
+    `kept_back`: photos that not everybody may see, out of spoilers and age-restricted channels; they aren't in it.
+    """
+
+    file: IO[bytes]
+    groups: int
+    members: int
+    photos: int
+    lost: int
+    kept_back: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """The photos of one member, to be added under the names that are kept."""
+
+    group: str
+    member: str
+    entries: list[Entry]
+    kept: dict[str, KeptCrop]
+
+
+async def import_roster(
+    app: App, server_id: int, file: IO[bytes], by: int, told: Told, *, limits: ArchiveLimits | None = None
+) -> Imported:
+    """Add what a zip archive holds. `told` hears how many photos are done, of how many, and whose turn it is.
+
+    Raises PersonError when it is no archive that can be read, or the server learns nothing.
+    """
+    await enrolment.may_learn(app, server_id)
+    limits = limits or ArchiveLimits(max_entry_bytes=app.settings.picture_bytes)
+    archive = await asyncio.to_thread(Archive, file, limits)
+    noted = await asyncio.to_thread(archive.manifest)
+    manifest = manifests.read(noted) if noted is not None else Manifest()
+    photos = len(archive.entries) + len(archive.left_out)
+    left_out = [(one.path, one.reason) for one in archive.left_out]
+    plans = _plans(archive.entries, manifest)
+    if not photos and not manifest.groups:
+        raise PersonError("I find no photo in this archive; I look for group/member/*.jpg in it.")
+    done, taken, known, of = len(archive.left_out), 0, 0, set[tuple[str, str]]()
+    for plan in plans:
+        for start in range(0, len(plan.entries), AT_ONCE):
+            await told(done, photos, f"{plan.group}, {plan.member}")
+            some = plan.entries[start : start + AT_ONCE]
+            for entry, reason in zip(some, await _import(app, server_id, archive, plan, some, by), strict=True):
+                if reason is not None and reason not in HAD:
+                    left_out.append((entry.path, reason.rstrip(".")))
+                    continue
+                taken += reason is None
+                known += reason is not None
+                of.add((plan.group, plan.member))
+            done += len(some)
+    left_out += await _name(app, server_id, manifest)
+    return Imported(photos, taken, known, len(of), tuple(left_out))
+
+
+async def export_roster(app: App, server_id: int, group: str | None, *, most_bytes: int | None = None) -> Exported:
+    """The server's roster, or one group of it, as an archive that `import_roster` takes.
+
+    Raises PersonError when there is none, TooLargeError where the archive would have more than `most_bytes`.
+    """
+    async with app.database.reading() as session:
+        if group is not None:
+            groups = [await members.find_group(session, [server_id], group)]
+        else:
+            groups = list(await Rosters(session).groups([server_id]))
+        if not groups:
+            raise PersonError("There is no group here to export yet; the first is added with `/group add`.")
+        manifest, files, kept_back = await _described(session, groups)
+    file: IO[bytes] = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  # whoever gets it closes it
+    lost = 0
+    try:
+        with zipfile.ZipFile(file, "w") as archive:
+            _write(archive, MANIFEST, manifest.model_dump_json(indent=1).encode())
+            for start in range(0, len(files), AT_ONCE):
+                some = files[start : start + AT_ONCE]
+                crops = await asyncio.gather(*(app.storage.get(photo.key) for _, photo in some))
+                for (path, _), crop in zip(some, crops, strict=True):
+                    if crop is None:
+                        lost += 1
+                    else:
+                        _write(archive, path, crop)
+                if most_bytes is not None and file.tell() > most_bytes:
+                    break
+        if most_bytes is not None and file.tell() > most_bytes:
+            raise TooLargeError(most_bytes)
+    except BaseException:
+        file.close()
+        raise
+    file.seek(0)
+    members_in = sum(len(one.members) for one in manifest.groups)
+    return Exported(file, len(groups), members_in, len(files) - lost, lost, kept_back)
+
+
+def _plans(entries: Sequence[Entry], manifest: Manifest) -> list[_Plan]:
+    """What is added to whom, in the archive's order; the manifest knows the names that folders stand for."""
+    names: dict[str, str] = {}
+    notes: dict[tuple[str, str], MemberNote] = {}
+    for group in manifest.groups:
+        names[group.folder] = checked_name(group.name)
+        notes |= {(group.folder, one.folder): one for one in group.members}
+    plans: dict[tuple[str, str], _Plan] = {}
+    for entry in entries:
+        folders = entry.group, entry.member
+        if folders not in plans:
+            note = notes.get(folders)
+            kept = (
+                {one.file: KeptCrop(one.sha256, one.face_width, one.sharpness) for one in note.photos} if note else {}
+            )
+            member = checked_name(note.name) if note else entry.member
+            plans[folders] = _Plan(names.get(entry.group, entry.group), member, [], kept)
+        plans[folders].entries.append(entry)
+    return list(plans.values())
+
+
+async def _import(
+    app: App, server_id: int, archive: Archive, plan: _Plan, some: Sequence[Entry], by: int
+) -> Sequence[str | None]:
+    """Add a few photos of one member; of each, why it was not taken, if it was not."""
+    photos = await asyncio.to_thread(lambda: [_unpacked(archive, entry) for entry in some])
+    try:
+        added = await enrolment.add_member(
+            app, server_id, plan.group, plan.member, photos, by=by, make_group=True, kept=plan.kept
+        )
+        return [photo.reason for photo in added.taken]
+    except NoUsablePhotoError as error:
+        return error.reasons
+    except PersonError as error:
+        return [str(error)] * len(some)
+
+
+def _unpacked(archive: Archive, entry: Entry) -> Submitted:
+    try:
+        return Submitted(entry.file, archive.read(entry))
+    except ArchiveError as error:
+        return Submitted(entry.file, refusal=str(error))
+
+
+async def _name(app: App, server_id: int, manifest: Manifest) -> list[tuple[str, str]]:
+    """Make the groups and members that have no photo, and let the other names mean what they meant; which can't, and why."""
+    clashes: list[tuple[str, str]] = []
+    for group in manifest.groups:
+        name = checked_name(group.name)
+        async with app.database.writing() as session:
+            rosters = Rosters(session)
+            found = await rosters.find_group([server_id], name) or await rosters.add_group(server_id, name)
+            for member in group.members:
+                own = checked_name(member.name)
+                if await rosters.find_member(found.id, own) is None:
+                    await rosters.add_member(found.id, own)
+        wanted = [(None, alias) for alias in group.aliases]
+        wanted += [(member.name, alias) for member in group.members for alias in member.aliases]
+        for whose, alias in wanted:
+            try:
+                await members.add_alias(app, server_id, name, whose, alias)
+            except members.FoundAlreadyError:
+                continue
+            except PersonError as error:
+                clashes.append((f"{MANIFEST}: {whose or name}, {alias}", str(error).rstrip(".")))
+    return clashes
+
+
+async def _described(
+    session: AsyncSession, groups: Sequence[Group]
+) -> tuple[Manifest, list[tuple[str, KeptPhoto]], int]:
+    """The manifest of groups, the path of each photo that everybody may see, and how many others there are."""
+    notes: list[GroupNote] = []
+    files: list[tuple[str, KeptPhoto]] = []
+    group_folders: set[str] = set()
+    kept_back = 0
+    for group in groups:
+        aliases: Mapping[int | None, list[str]] = await Spellings(session).aliases_in(group.id)
+        folder, member_folders = folder_of(group.name, group_folders), set[str]()
+        note = GroupNote(folder=folder, name=group.name, aliases=aliases.get(None, []))
+        for member, name, _ in await Rosters(session).counts_of(group.id):
+            own = folder_of(name, member_folders)
+            known_by = await Photos(session).of(member)
+            photos = [photo for photo in known_by if photo.is_public]
+            kept_back += len(known_by) - len(photos)
+            named = [(f"{number:04}.jpg", photo) for number, photo in enumerate(photos, start=1)]
+            files += [(f"{folder}/{own}/{file}", photo) for file, photo in named]
+            note.members.append(
+                MemberNote(folder=own, name=name, aliases=aliases.get(member, []), photos=_notes(named))
+            )
+        notes.append(note)
+    return Manifest(groups=notes), files, kept_back
+
+
+def _notes(named: Sequence[tuple[str, KeptPhoto]]) -> list[PhotoNote]:
+    return [
+        PhotoNote(file=file, sha256=one.sha256, face_width=one.face_width, sharpness=one.sharpness)
+        for file, one in named
+    ]
+
+
+def _write(archive: zipfile.ZipFile, path: str, data: bytes) -> None:
+    archive.writestr(zipfile.ZipInfo(path, UNUSED), data)

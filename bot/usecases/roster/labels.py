@@ -1,0 +1,121 @@
+"""Labels that look wrong: one of them to look at, and what a moderator says of it.
+
+A photo that a word made is corrected by a word, which can be undone; one that was handed in is moved or removed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.database.labels import Labels
+from bot.database.photos import Photos
+from bot.database.questions import Claim
+from bot.database.tables import Member
+from bot.domain.enums import Meaning
+from bot.errors import PersonError
+from bot.infra import crops
+from bot.text.formatting import plain
+from bot.usecases.correct import keep
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from bot.app import App
+    from bot.database.tables import Photo
+    from bot.domain.enums import Origin
+    from bot.usecases.correct import Speaker
+
+GONE = "That photo is gone: somebody removed or corrected it."
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A photo with its label. `looks_like`: another member, None for nobody.
+
+    `crop` is None where the file is lost, or another channel than `only_in` shows it. `spoiler`: it is shown covered.
+    """
+
+    photo: int
+    group: str
+    member: str
+    looks_like: int | None
+    looks_like_name: str | None
+    origin: Origin
+    said_by: int
+    said_at: datetime
+    face_width: int
+    sharpness: float | None
+    only_in: int | None
+    spoiler: bool
+    crop: bytes | None
+
+
+async def look_at(app: App, server_id: int, channel_id: int | None, photo_id: int, looks_like: int | None) -> Label:
+    """A label of a server's roster, as this channel may show it; raises PersonError where it is gone."""
+    async with app.database.reading() as session:
+        photo = await _find(session, server_id, photo_id)
+        other = await session.get(Member, looks_like) if looks_like else None
+    crop = await app.storage.get(photo.crop.key) if photo.crop.only_in in {None, channel_id} else None
+    return Label(
+        photo=photo.id,
+        group=photo.member.group.name,
+        member=photo.member.name,
+        looks_like=other.id if other else None,
+        looks_like_name=other.name if other else None,
+        origin=photo.origin,
+        said_by=photo.added_by,
+        said_at=photo.added_at,
+        face_width=photo.crop.face_width,
+        sharpness=photo.crop.sharpness,
+        only_in=photo.crop.only_in,
+        spoiler=photo.crop.spoiler,
+        crop=crop,
+    )
+
+
+async def say_right(app: App, server_id: int, photo_id: int, speaker: Speaker) -> str:
+    """The label is right, whatever it looks like. Raises PersonError where it is gone."""
+    async with app.database.writing() as session:
+        photo = await _find(session, server_id, photo_id)
+        await Labels(session).vouch(photo, speaker.id)
+        return f"Noted: this is {plain(photo.member.name)}. I won't doubt it again."
+
+
+async def say_other(app: App, server_id: int, photo_id: int, member_id: int, speaker: Speaker) -> str:
+    """The photo shows another member of the group. Raises PersonError where either is gone."""
+    async with app.database.writing() as session:
+        photo = await _find(session, server_id, photo_id)
+        member = await session.get(Member, member_id)
+        if member is None or member.group_id != photo.member.group_id:
+            raise PersonError("That member has been removed since.")
+        before = photo.member.name
+        face = await Labels(session).face(photo)
+        if face is None:
+            await Labels(session).move(photo, member, speaker.id)
+        else:
+            await keep(session, [Claim(face, Meaning.MEMBER, member.id, member.name, deliberate=True)], speaker)
+        return f"Noted: this is {plain(member.name)}, not {plain(before)}."
+
+
+async def remove(app: App, server_id: int, photo_id: int, speaker: Speaker) -> str:
+    """The photo is to be forgotten. Raises PersonError where it is gone."""
+    async with app.database.writing() as session:
+        photo = await _find(session, server_id, photo_id)
+        name = photo.member.name
+        face = await Labels(session).face(photo)
+        if face is None:
+            await Photos(session).remove(photo, server_id, speaker.id)
+        else:
+            await keep(session, [Claim(face, Meaning.NOT_MEMBER, photo.member_id, name)], speaker)
+    await crops.sweep(app)
+    return f"Removed: {plain(name)} is no longer known by that photo."
+
+
+async def _find(session: AsyncSession, server_id: int, photo_id: int) -> Photo:
+    photo = await Labels(session).find(photo_id, server_id)
+    if photo is None:
+        raise PersonError(GONE)
+    return photo

@@ -1,0 +1,79 @@
+"""`roster.json` in an exported roster: what names of folders and files can't say. Read from outside, so checked."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import partial
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, Field, ValidationError
+
+from bot.errors import PersonError
+from bot.text.names import LONGEST_NAME
+
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+
+_composed = partial(unicodedata.normalize, "NFC")
+
+Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), AfterValidator(_composed)]
+Names = Annotated[list[Name], Field(max_length=100)]
+
+
+class PhotoNote(BaseModel):
+    """A crop: its file, the hash that it is known by, and how well the face was seen in the photo that it was cut from."""
+
+    file: Annotated[str, Field(min_length=1, max_length=100)]
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    face_width: Annotated[int, Field(ge=1, le=100_000)]
+    sharpness: Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)] | None = None
+
+
+class MemberNote(BaseModel):
+    """A member: the folder, the name, other names, photos."""
+
+    folder: Name
+    name: Name
+    aliases: Names = []
+    photos: list[PhotoNote] = []
+
+
+class GroupNote(BaseModel):
+    """A group: the folder, the name, other names, members."""
+
+    folder: Name
+    name: Name
+    aliases: Names = []
+    members: Annotated[list[MemberNote], Field(max_length=500)] = []
+
+
+class Manifest(BaseModel):
+    """All of it. `nugu` is the format's number."""
+
+    nugu: Literal[1] = 1
+    groups: Annotated[list[GroupNote], Field(max_length=500)] = []
+
+
+def read(data: bytes) -> Manifest:
+    """The manifest that stands in `data`; raises PersonError when it is none."""
+    try:
+        return Manifest.model_validate_json(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"])) or "its beginning"
+        raise PersonError(
+            f"roster.json is not as I write it (at {where}). Without it I take the names of the folders."
+        ) from None
+
+
+def folder_of(name: str, taken: set[str]) -> str:
+    """A folder for `name` that every system can make, and that is not among `taken`, where it is put."""
+    plain = _UNSAFE.sub("_", _composed(name)).strip(" .")
+    plain = f"_{plain}" if not plain or _RESERVED.fullmatch(plain) else plain
+    folder, number = plain, 1
+    while folder.casefold() in taken:
+        number += 1
+        folder = f"{plain[: LONGEST_NAME - 8]} ({number})"
+    taken.add(folder.casefold())
+    return folder

@@ -1,0 +1,202 @@
+"""Groups and members by their names: renamed, called otherwise too, removed, offered while somebody types."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.database.rosters import Rosters
+from bot.database.servers import Servers
+from bot.database.spellings import Spellings
+from bot.database.tables import HOUSE, Group, Member
+from bot.errors import PersonError, UnknownGroupError, UnknownMemberError
+from bot.infra import crops
+from bot.text.formatting import plain
+from bot.text.names import checked_name, key_of, offered
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from bot.app import App
+    from bot.database.rosters import Holdings
+    from bot.text.names import Spelling
+
+MOST_OFFERED = 25
+MOST_ALIASES = 25
+"""So many other names a group or a member may have."""
+
+GONE = "That has been removed already."
+
+
+class FoundAlreadyError(PersonError):
+    """Another name that is no news."""
+
+    def __init__(self, named: str, name: str) -> None:
+        super().__init__(f"I find {plain(named)} by “{plain(name)}” already.")
+
+
+@dataclass(frozen=True, slots=True)
+class Doomed:
+    """What is about to be removed: a group, or a member of one, by its id and name, and what goes with it."""
+
+    id: int
+    name: str
+    group: str | None
+    holdings: Holdings
+
+
+async def offer_groups(app: App, servers: Collection[int], typed: str, *, house: bool = True) -> list[Spelling]:
+    """The groups that somebody who typed so much may mean, at most 25; the house's too unless `house` is False."""
+    async with app.database.reading() as session:
+        spellings = await Spellings(session).of_groups({HOUSE, *servers} if house else servers)
+    # A server's own group comes first, and hides the house's of that name: it is the one that is found by it.
+    own = {key_of(spelling.name): spelling.id for spelling in reversed(spellings)}
+    return offered(typed, (one for one in spellings if own[key_of(one.name)] == one.id), MOST_OFFERED)
+
+
+async def offer_members(app: App, server_id: int, group: str, typed: str, *, house: bool = False) -> list[Spelling]:
+    """The members that somebody who typed so much may mean, at most 25: of `group`, or of all where that is none yet."""
+    servers = {HOUSE, server_id} if house else {server_id}
+    async with app.database.reading() as session:
+        found = await Rosters(session).find_group(servers, group) if group else None
+        spellings = await Spellings(session).of_members(servers, found.id if found else None)
+    return offered(typed, spellings, MOST_OFFERED)
+
+
+async def offer_aliases(app: App, server_id: int, group: str, member: str | None, typed: str) -> list[str]:
+    """The other names of a group or a member that begin with, or hold, what was typed; none where it isn't known."""
+    async with app.database.reading() as session:
+        try:
+            named = await find(session, {server_id}, group, member)
+        except PersonError:
+            return []
+        names = await Spellings(session).aliases(named)
+    return [name for name in names if key_of(typed) in key_of(name)][:MOST_OFFERED]
+
+
+async def rename(app: App, server_id: int, group: str, member: str | None, name: str) -> str:
+    """Call a group, or a member of it, otherwise; the former name still means it. The sentence for who asked.
+
+    Raises PersonError for a bad name, one that means another already, and whom it doesn't know.
+    """
+    name = checked_name(name)
+    async with app.database.writing() as session:
+        named = await find(session, {server_id}, group, member)
+        await _must_be_free(session, server_id, named, name)
+        spellings, former = Spellings(session), named.name
+        told = f"**{plain(former)}** is **{plain(name)}** now."
+        if key_of(former) != key_of(name):
+            await spellings.remove(named, name)
+            await _add_alias(spellings, named, former)
+            told += f" “{plain(former)}” means the same still."
+        named.name, named.key = name, key_of(name)
+        await Servers(session).touch(server_id)
+        return told
+
+
+async def add_alias(app: App, server_id: int, group: str, member: str | None, name: str) -> str:
+    """Let another spelling mean a group, or a member of it. The sentence for who asked.
+
+    Raises PersonError for a bad name, one that means another already, and whom it doesn't know.
+    """
+    name = checked_name(name)
+    async with app.database.writing() as session:
+        named = await find(session, {server_id}, group, member)
+        if await _must_be_free(session, server_id, named, name):
+            raise FoundAlreadyError(named.name, name)
+        await _add_alias(Spellings(session), named, name)
+        return f"I find **{plain(named.name)}** by “{plain(name)}” too now."
+
+
+async def remove_alias(app: App, server_id: int, group: str, member: str | None, name: str) -> str:
+    """Let a spelling no longer mean a group, or a member of it. The sentence for who asked."""
+    async with app.database.writing() as session:
+        named = await find(session, {server_id}, group, member)
+        if key_of(name) == named.key:
+            raise PersonError(f"“{plain(name)}” is the name itself; rename it instead.")
+        if not await Spellings(session).remove(named, name):
+            raise PersonError(f"{plain(named.name)} has no other name “{plain(name)}”.")
+        return f"I no longer find **{plain(named.name)}** by “{plain(name)}”."
+
+
+async def doom(app: App, server_id: int, group: str, member: str | None) -> Doomed:
+    """What would be removed with a group, or a member of it, for somebody to confirm."""
+    async with app.database.reading() as session:
+        named = await find(session, {server_id}, group, member)
+        holdings = await Rosters(session).holdings(named)
+        return Doomed(named.id, named.name, named.group.name if isinstance(named, Member) else None, holdings)
+
+
+async def remove_group(app: App, server_id: int, group_id: int) -> str:
+    """Remove a group with all that is kept of it; the sentence for who asked. Raises PersonError when it is gone."""
+    async with app.database.writing() as session:
+        group = await session.get(Group, group_id)
+        if group is None or group.server_id != server_id:
+            raise PersonError(GONE)
+        files = await Rosters(session).remove(group, server_id)
+    await _sweep(app, files)
+    return f"**{plain(group.name)}** is removed, with all that I kept of it."
+
+
+async def remove_member(app: App, server_id: int, member_id: int) -> str:
+    """Remove a member with all that is kept of them; the sentence for who asked. Raises PersonError when they are gone."""
+    async with app.database.writing() as session:
+        member = await session.get(Member, member_id)
+        group = await session.get(Group, member.group_id) if member else None
+        if member is None or group is None or group.server_id != server_id:
+            raise PersonError(GONE)
+        files = await Rosters(session).remove(member, server_id)
+    await _sweep(app, files)
+    return f"**{plain(member.name)}** of **{plain(group.name)}** is removed, with all that I kept of them."
+
+
+async def find_group(session: AsyncSession, servers: Collection[int], name: str) -> Group:
+    """The group called so, in any spelling; raises UnknownGroupError."""
+    found = await Rosters(session).find_group(servers, name)
+    if found is None:
+        raise UnknownGroupError(name, [one.name for one in await Rosters(session).groups(servers)])
+    return found
+
+
+async def find(session: AsyncSession, servers: Collection[int], group: str, member: str | None) -> Group | Member:
+    """The group called so, in any spelling, or the member of it, with its group loaded.
+
+    Raises UnknownGroupError, UnknownMemberError.
+    """
+    found = await find_group(session, servers, group)
+    if member is None:
+        return found
+    one = await Rosters(session).find_member(found.id, member)
+    if one is None:
+        near = offered(member, await Spellings(session).of_members(servers, found.id), 3)
+        raise UnknownMemberError(member, found.name, [spelling.name for spelling in near])
+    await session.refresh(one, ["group"])
+    return one
+
+
+async def _must_be_free(session: AsyncSession, server_id: int, named: Group | Member, name: str) -> bool:
+    """Whether `name` means `named` already; raises PersonError when it means another of the group, or another group."""
+    rosters = Rosters(session)
+    if isinstance(named, Group):
+        holder = await rosters.find_group([server_id], name)
+    else:
+        holder = await rosters.find_member(named.group_id, name)
+    if holder is None:
+        return False
+    if holder.id != named.id:
+        raise PersonError(f"“{plain(name)}” means {plain(holder.name)} already.")
+    return True
+
+
+async def _add_alias(spellings: Spellings, named: Group | Member, name: str) -> None:
+    if await spellings.count(named) >= MOST_ALIASES:
+        raise PersonError(f"{plain(named.name)} has {MOST_ALIASES} other names already; remove one first.")
+    await spellings.add(named, name)
+
+
+async def _sweep(app: App, files: Collection[str]) -> None:
+    await asyncio.gather(*(app.storage.delete(key) for key in files))
+    await crops.sweep(app)

@@ -1,0 +1,114 @@
+"""Photos that wait for a moderator's word: one of several faces is meant, or a doubtful one is used all the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, select
+
+from bot.database.questions import Questions
+from bot.database.rosters import Rosters
+from bot.database.tables import Crop, Group, Member, Photo, Question, QuestionFace
+from bot.errors import ForgottenError, PersonError
+from bot.infra import crops
+from bot.text.formatting import counted, plain
+from bot.text.photos import flaw_in_words, resemblance
+from bot.usecases import correct
+from bot.usecases.roster.enrolment import may_learn
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from bot.app import App
+    from bot.domain.answers import AnsweredFace
+    from bot.usecases.correct import Speaker
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A face of which a moderator must say more: why, its crop, whether as a spoiler, and how well it is seen."""
+
+    question: int
+    face: int
+    member: int
+    sentence: str
+    crop: bytes | None
+    spoiler: bool
+    face_width: int
+    sharpness: float | None
+
+
+async def choose(
+    app: App, server_id: int, question_id: int, face_id: int, member_id: int, by: Speaker
+) -> Waiting | str:
+    """Of several faces it is this one: the sentence for who said it, or why the face is doubtful in itself.
+
+    Raises PersonError when the photo, or the member, is gone.
+    """
+    async with app.database.reading() as session:
+        face, member = await _read(session, server_id, question_id, face_id, member_id)
+        kept = await session.get(QuestionFace, face_id)
+        crop = await session.get(Crop, kept.crop_id) if kept and kept.crop_id else None
+        if crop is None:
+            raise ForgottenError
+        flaw = flaw_in_words(crop.face_width, crop.sharpness)
+        doubt = flaw or resemblance(face.guess, member.id, member.name)
+    if doubt is not None:
+        data = await app.storage.get(crop.key)
+        seen = crop.face_width, crop.sharpness
+        return Waiting(question_id, face_id, member_id, doubt, data, crop.spoiler, *seen)
+    return await _learn(app, server_id, question_id, face_id, member_id, by, deliberate=False)
+
+
+async def use(app: App, server_id: int, question_id: int, face_id: int, member_id: int, by: Speaker) -> str:
+    """The face is used all the same; the sentence for who said so. Raises PersonError when it, or the member, is gone."""
+    async with app.database.reading() as session:
+        await _read(session, server_id, question_id, face_id, member_id)
+    return await _learn(app, server_id, question_id, face_id, member_id, by, deliberate=True)
+
+
+async def leave_out(app: App, server_id: int, question_id: int) -> str:
+    """Forget a photo that waits; one that was used meanwhile stays. The sentence for who said so."""
+    async with app.database.writing() as session:
+        answer = await Questions(session).answer(question_id)
+        if answer.server_id != server_id:
+            raise ForgottenError
+        if any(face.word is not None for _, face in answer.faces):
+            return "That photo was used meanwhile, so I keep it. `/member photos` can remove it."
+        await session.execute(
+            delete(Question).where(Question.id == question_id).execution_options(synchronize_session=False)
+        )
+    await crops.sweep(app)
+    return "Left out; I keep nothing of it."
+
+
+async def _read(
+    session: AsyncSession, server_id: int, question_id: int, face_id: int, member_id: int
+) -> tuple[AnsweredFace, Member]:
+    answer = await Questions(session).answer(question_id)
+    if answer.server_id != server_id:
+        raise ForgottenError
+    _, face = answer.face(face_id)
+    member = await session.get(Member, member_id)
+    group = await session.get(Group, member.group_id) if member else None
+    if member is None or group is None or group.server_id != server_id:
+        raise PersonError("That member has been removed since.")
+    return face, member
+
+
+async def _learn(
+    app: App, server_id: int, question_id: int, face_id: int, member_id: int, by: Speaker, *, deliberate: bool
+) -> str:
+    await may_learn(app, server_id)
+    await correct.say_member(app, question_id, face_id, member_id, by, deliberate=deliberate)
+    async with app.database.reading() as session:
+        face, member = await session.get(QuestionFace, face_id), await session.get(Member, member_id)
+        group = await session.get(Group, member.group_id) if member else None
+        if face is None or member is None or group is None:
+            raise PersonError("That member has been removed since.")
+        learned = select(Photo.id).where(Photo.crop_id == face.crop_id, Photo.member_id == member_id)
+        if (await session.scalars(learned)).first() is None:
+            raise ForgottenError  # the crop was forgotten meanwhile: there is nothing to learn from
+        count = await Rosters(session).photo_count(member_id)
+    return f"**{plain(member.name)}** of **{plain(group.name)}** is known by {counted(count, 'photo')} now."

@@ -1,0 +1,173 @@
+"""The photos that a member is known by: shown, and removed one by one."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot import jobs
+from bot.database.photos import Photos
+from bot.database.rosters import Rosters
+from bot.database.spellings import Spellings
+from bot.database.tables import HOUSE, Group, Member
+from bot.errors import PersonError
+from bot.infra import crops
+from bot.usecases.roster.members import GONE, find, find_group
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from bot.app import App
+    from bot.domain.enums import Origin
+
+PAGE = 10
+"""Photos on one page: a gallery holds no more."""
+
+MOST_ON_SHEET = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPhoto:
+    """A photo as a card shows it; `crop` is None where the file is lost, or another channel than `only_in` shows the card.
+
+    `spoiler`: it is shown covered.
+    """
+
+    id: int
+    crop: bytes | None
+    face_width: int
+    sharpness: float | None
+    only_in: int | None
+    spoiler: bool
+    origin: Origin
+    added_by: int
+    added_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ShownMember:
+    """A member with one page of their photos; `counts` has all of them by where they come from."""
+
+    id: int
+    name: str
+    group: str
+    is_house: bool
+    aliases: tuple[str, ...]
+    counts: dict[Origin, int]
+    page: int
+    photos: tuple[ShownPhoto, ...]
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are, one at least."""
+        return max(1, -(-sum(self.counts.values()) // PAGE))
+
+
+@dataclass(frozen=True, slots=True)
+class GroupMember:
+    """A member of a group that is shown: other names, and how many photos."""
+
+    name: str
+    aliases: tuple[str, ...]
+    photos: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShownGroup:
+    """A group with its members; `sheet` is a JPEG of a face of each of `pictured`, with the names below, if there is any."""
+
+    name: str
+    is_house: bool
+    aliases: tuple[str, ...]
+    members: tuple[GroupMember, ...]
+    sheet: bytes | None
+    pictured: tuple[str, ...]
+
+
+async def show_member(app: App, server_id: int, channel_id: int | None, group: str, member: str) -> ShownMember:
+    """A member, in any spelling, with the first page of photos, as this channel may show them.
+
+    Raises UnknownGroupError, UnknownMemberError.
+    """
+    async with app.database.reading() as session:
+        found = await find(session, {HOUSE, server_id}, group, member)
+        assert isinstance(found, Member)
+        return await _shown(app, session, channel_id, found, found.group, 0)
+
+
+async def show_page(app: App, server_id: int, channel_id: int | None, member_id: int, page: int) -> ShownMember:
+    """A member with a page of photos from 0, the last one if there are fewer, as this channel may show them.
+
+    Raises PersonError when they are gone.
+    """
+    async with app.database.reading() as session:
+        member = await session.get(Member, member_id)
+        group = await session.get(Group, member.group_id) if member else None
+        if member is None or group is None or group.server_id not in {HOUSE, server_id}:
+            raise PersonError(GONE)
+        return await _shown(app, session, channel_id, member, group, page)
+
+
+async def remove_photo(app: App, server_id: int, photo_id: int, by: int) -> None:
+    """Forget a photo of a server's roster and its crop. Raises PersonError when it is gone."""
+    async with app.database.writing() as session:
+        photo = await Photos(session).find(photo_id, server_id)
+        if photo is None:
+            raise PersonError(GONE)
+        await Photos(session).remove(photo, server_id, by)
+    await crops.sweep(app)
+
+
+async def show_group(app: App, server_id: int, group: str) -> ShownGroup:
+    """A group, in any spelling, with its members. Raises UnknownGroupError."""
+    async with app.database.reading() as session:
+        found = await find_group(session, {HOUSE, server_id}, group)
+        counts = await Rosters(session).counts_of(found.id)
+        aliases = await Spellings(session).aliases_in(found.id)
+        keys = await Photos(session).first_of_each(found.id)
+    with_photo = [member for member, _, _ in counts if member in keys][:MOST_ON_SHEET]
+    files = await asyncio.gather(*(app.storage.get(keys[member]) for member in with_photo))
+    crop = dict(zip(with_photo, files, strict=True))
+    members = tuple(GroupMember(name, tuple(aliases.get(member, [])), photos) for member, name, photos in counts)
+    faces = [(name, face) for member, name, _ in counts if (face := crop.get(member)) is not None]
+    sheet = await app.compute.run(jobs.sheet, faces) if faces else None
+    pictured = tuple(name for name, _ in faces)
+    return ShownGroup(found.name, found.server_id == HOUSE, tuple(aliases.get(None, [])), members, sheet, pictured)
+
+
+async def _shown(
+    app: App, session: AsyncSession, channel_id: int | None, member: Member, group: Group, page: int
+) -> ShownMember:
+    photos = Photos(session)
+    counts = await photos.counts(member.id)
+    page = max(0, min(page, (sum(counts.values()) - 1) // PAGE))
+    kept = await photos.of(member.id, offset=page * PAGE, limit=PAGE)
+    shown = [photo for photo in kept if photo.only_in in {None, channel_id}]
+    files = await asyncio.gather(*(app.storage.get(photo.key) for photo in shown))
+    crops = {photo.id: crop for photo, crop in zip(shown, files, strict=True)}
+    return ShownMember(
+        id=member.id,
+        name=member.name,
+        group=group.name,
+        is_house=group.server_id == HOUSE,
+        aliases=tuple(await Spellings(session).aliases(member)),
+        counts=counts,
+        page=page,
+        photos=tuple(
+            ShownPhoto(
+                id=one.id,
+                crop=crops.get(one.id),
+                face_width=one.face_width,
+                sharpness=one.sharpness,
+                only_in=one.only_in,
+                spoiler=one.spoiler,
+                origin=one.origin,
+                added_by=one.added_by,
+                added_at=one.added_at,
+            )
+            for one in kept
+        ),
+    )

@@ -1,0 +1,1 @@
+"""The card that answers a question, its faces and its details."""

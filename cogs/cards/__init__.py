@@ -1,1 +1,0 @@
-"""Cards that people read, and the buttons, menus and forms on them."""

@@ -1,0 +1,1 @@
+"""Annotated clips: how they are requested, their progress, and their cards."""

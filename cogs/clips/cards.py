@@ -1,0 +1,223 @@
+"""The cards of a clip: how far it is, and the clip itself with who is on screen when."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from io import BytesIO
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+import discord
+
+from bot.domain.clips import Stage, together
+from bot.text.formatting import counted, duration, plain, silent, time_code, unknown_people
+from cogs.answers.cards import accent_of, answer_buttons
+from cogs.answers.faces import face_in_words, face_line, said_by
+from cogs.common.layout import LONGEST_TEXT, Button, Layout, Row, bar, container, route
+from cogs.common.limits import LONGEST_ALT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bot.domain.answers import AnsweredFace
+    from bot.domain.clips import Drawing, Finished, OnScreen, Standing
+
+BLURPLE = 0x5865F2
+BAR = 20
+"""Characters of a bar that stands for all of a stage."""
+
+DOING = {
+    Stage.WAITING: "Waiting",
+    Stage.DOWNLOAD: "Downloading the video",
+    Stage.LOOK: "Looking for faces",
+    Stage.NAME: "Naming them",
+    Stage.DRAW: "Drawing",
+    Stage.UPLOAD: "Uploading the clip",
+}
+STEPS = (Stage.DOWNLOAD, Stage.LOOK, Stage.NAME, Stage.DRAW, Stage.UPLOAD)
+TITLE_SHOWN = 200
+LONGEST_NAME = 40
+MOST_SPANS = 6
+CHART = "screen-time.png"
+YOUTUBE = ("youtube.com", "youtu.be")
+TAKEN = "⏳ I have it, and look at it now."
+
+
+def taken_card() -> Layout:
+    """A first word about a video, before anything is known of it."""
+    card = Layout()
+    box = container(BLURPLE)
+    box.add_item(discord.ui.TextDisplay(TAKEN))
+    card.add_item(box)
+    return card
+
+
+def progress_card(standing: Standing) -> Layout:
+    """How far a clip is, with the button that ends the work."""
+    card = Layout()
+    box = container(BLURPLE)
+    box.add_item(discord.ui.TextDisplay("\n".join(_progress(standing))))
+    box.add_item(Row(Button(label="Cancel", emoji="✖️", custom_id=route("cancel", standing.promise.job_id))))
+    card.add_item(box)
+    return card
+
+
+def clip_card(finished: Finished, shown: Sequence[str] = (), note: str | None = None) -> Layout:
+    """A finished clip, its chart, and who is in it.
+
+    Both are sent beside it as files (`clip_files`); or they are there already, `shown` at these addresses, when the card
+    is edited. `note` stands above all.
+    """
+    clip, chart = shown if len(shown) == 2 else (f"attachment://{clip_name(finished)}", f"attachment://{CHART}")
+    card = Layout()
+    if note is not None:
+        card.add_item(discord.ui.TextDisplay(note))
+    box = container(accent_of(finished.answer))
+    heading = _heading(finished)
+    box.add_item(discord.ui.TextDisplay(heading))
+    spoiler = finished.answer.pictures[0].spoiler
+    for file, alt in ((clip, _clip_alt(finished)), (chart, _chart_alt(finished))):
+        box.add_item(discord.ui.MediaGallery(discord.MediaGalleryItem(file, description=alt, spoiler=spoiler)))
+    box.add_item(discord.ui.TextDisplay(_people(finished, LONGEST_TEXT - len(heading) - len(note or ""))))
+    if (told := said_by(finished.answer)) is not None:
+        box.add_item(discord.ui.TextDisplay(f"-# {told}"))
+    if finished.unheard is not None:
+        box.add_item(discord.ui.TextDisplay(f"-# {silent(finished.unheard)}"))
+    box.add_item(answer_buttons(finished.answer))
+    if finished.stale:
+        again = Button(label="Draw again", emoji="🖍️", custom_id=route("drawagain", finished.job_id))
+        box.add_item(discord.ui.TextDisplay("-# Names were corrected since this was drawn."))
+        box.add_item(Row(again))
+    card.add_item(box)
+    return card
+
+
+def clip_files(finished: Finished, drawing: Drawing) -> list[discord.File]:
+    """The clip and its chart as the files that the card shows."""
+    return [
+        discord.File(drawing.clip, filename=clip_name(finished)),
+        discord.File(BytesIO(drawing.chart), filename=CHART),
+    ]
+
+
+def clip_name(finished: Finished) -> str:
+    """`twice-0m30.mp4`: the file's name, from the title and where it starts."""
+    title = re.sub(r"\.\w{2,4}$", "", finished.title)
+    letters = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    minutes, seconds = divmod(int(finished.start), 60)
+    name = re.sub(r"[^a-z0-9]+", "-", letters)[:LONGEST_NAME].strip("-")
+    return f"{name or 'clip'}-{minutes}m{seconds:02}.mp4"
+
+
+def _progress(standing: Standing) -> list[str]:
+    lines = [f"**{plain(_short(standing.title))}**"]
+    if standing.place is not None:
+        place = "next in the queue" if standing.place == 1 else f"number {standing.place} in the queue"
+        return [*lines, f"⏳ Waiting: {place}"]
+    doing = DOING[standing.stage]
+    if standing.share is not None:
+        share = min(max(standing.share, 0.0), 1.0)
+        doing += f"\n{bar(share, BAR)} {round(100 * share)} %"
+        if standing.left is not None:
+            doing += f" · about {_left(standing.left)} left"
+    lines.append(doing)
+    if standing.stage in STEPS:
+        done = STEPS.index(standing.stage)
+        steps = [*(f"✓ {step}" for step in STEPS[:done]), f"**{STEPS[done]}**", *STEPS[done + 1 :]]
+        lines.append(f"-# {' · '.join(steps)}")
+    if standing.seen:
+        lines.append(f"Seen so far: {plain(', '.join(standing.seen))}"[:1000])
+    return lines
+
+
+def _left(seconds: float) -> str:
+    return f"{max(5, round(seconds / 5) * 5)} s" if seconds < 90 else f"{round(seconds / 60)} min"
+
+
+def _heading(finished: Finished) -> str:
+    picture = finished.answer.pictures[0]
+    until = finished.start + finished.seconds
+    part = f"{time_code(finished.start)}–{time_code(until)}"
+    if finished.link is not None:
+        part = f"[{part} of the video](<{_address(finished.link, finished.start)}>)"
+    told = [plain(picture.group_name)] if picture.group_name else []
+    return f"**{plain(_short(finished.title))}**\n-# {' · '.join([*told, part])}"
+
+
+def _address(link: str, start: float) -> str:
+    """The link, at YouTube with where the clip starts, and without what would end a link in Discord's markup."""
+    where = urlsplit(link)
+    if any(where.hostname == site or (where.hostname or "").endswith(f".{site}") for site in YOUTUBE):
+        asked = [(key, value) for key, value in parse_qsl(where.query) if key not in {"t", "start"}]
+        link = urlunsplit(where._replace(query=urlencode([*asked, ("t", f"{int(start)}s")]), fragment=""))
+    return quote(link, safe=":/?#[]@!$&'*+,;=%~")
+
+
+def _people(finished: Finished, room: int) -> str:
+    """A line for each of the people, as many as there is room for."""
+    faces = [face for _, face in finished.answer.faces]
+    if not faces:
+        return "I see no face in it. A clearer video, or another part of it, helps."
+    seen = {one.number: one for one in finished.cast}
+    each, unknown = _apart(faces)
+    lines = [_person(face, seen.get(face.number)) for face in each]
+    if unknown:
+        lines.append(f"{unknown_people(len(unknown))} · {_seconds(unknown, seen)} in all")
+    if finished.in_review:
+        lines.append(f"-# {counted(finished.in_review, 'face')} wait{'s' * (finished.in_review == 1)} in `/review`.")
+    text = "\n".join(lines)
+    if len(text) <= room:
+        return text
+    kept = text[: room - 20].rsplit("\n", 1)[0]
+    return f"{kept}\n… and {len(lines) - kept.count(chr(10)) - 1} more"
+
+
+def _apart(faces: Sequence[AnsweredFace]) -> tuple[list[AnsweredFace], list[AnsweredFace]]:
+    """Those who are told of one by one, and those whom nobody could name: together, where they are several."""
+    unknown = [face for face in faces if face.is_unknown]
+    if len(unknown) < 2:
+        return list(faces), []
+    return [face for face in faces if not face.is_unknown], unknown
+
+
+def _seconds(faces: Sequence[AnsweredFace], seen: Mapping[int, OnScreen]) -> str:
+    """How long one or more of them are on screen."""
+    _, seconds = together(seen[face.number].spans for face in faces if face.number in seen)
+    return duration(seconds)
+
+
+def _person(face: AnsweredFace, seen: OnScreen | None) -> str:
+    """`① **Tzuyu** 97 % · 0:42 in all · ` and when, as far as that is short."""
+    if seen is None or not seen.spans or face.is_no_face:
+        return face_line(face)
+    spans = ", ".join(_span(start, end) for start, end in seen.spans[:MOST_SPANS])
+    more = f" and {len(seen.spans) - MOST_SPANS} more" if len(seen.spans) > MOST_SPANS else ""
+    return f"{face_line(face)} · {duration(seen.seconds)} in all · {spans}{more}"
+
+
+def _span(start: float, end: float) -> str:
+    first, last = time_code(start), time_code(end)
+    return first if first == last else f"{first}–{last}"
+
+
+def _clip_alt(finished: Finished) -> str:
+    each, unknown = _apart([face for _, face in finished.answer.faces])
+    told = [face_in_words(face) for face in each] + ([unknown_people(len(unknown))] if unknown else [])
+    return f"The clip, {time_code(finished.seconds)} long, with its faces marked: {', '.join(told) or 'none'}"[
+        :LONGEST_ALT
+    ]
+
+
+def _chart_alt(finished: Finished) -> str:
+    seen: Mapping[int, OnScreen] = {one.number: one for one in finished.cast}
+    each, unknown = _apart([face for _, face in finished.answer.faces if face.number in seen and not face.is_no_face])
+    told = [f"{face_in_words(face)}: {_seconds([face], seen)}" for face in each]
+    told += [f"{unknown_people(len(unknown))}: {_seconds(unknown, seen)}"] if unknown else []
+    if not told:
+        return "Nobody is on screen"
+    return f"Who is on screen for how long of {time_code(finished.seconds)}: {', '.join(told)}"[:LONGEST_ALT]
+
+
+def _short(title: str) -> str:
+    return title if len(title) <= TITLE_SHOWN else f"{title[: TITLE_SHOWN - 1]}…"

@@ -1,0 +1,123 @@
+"""Annotated clips: by command, by right-click, and by a mention in a message with a video or a link."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import Nugu  # discord.py reads the annotations
+from bot.domain.clip_requests import first_link, read_seconds
+from bot.errors import PersonError
+from bot.media.captions import Style
+from cogs.clips.components import Cancel, DrawAgain
+from cogs.clips.reporter import ClipDesk
+from cogs.clips.requests import promise, reach_of
+from cogs.clips.videos import Link, given_video, linked, unlabelled_video_of, video_of
+from cogs.common.requests import asked_by, groups_offered
+
+if TYPE_CHECKING:
+    from cogs.common.message_media import Media
+
+ONE_OF_TWO = "Give me a `link:` or a `video:`, one of the two."
+NO_LINK = "That is no link. Paste the address of the video: `https://…`."
+NO_VIDEO_FILE = "That file is no video. Attach an MP4, MOV or WebM, or give me a `link:`."
+NO_VIDEO = "I see no video in that message. Right-click a message that has one, or a link to one; or use `/clip`."
+
+
+class Clips(commands.Cog):
+    """Every way to ask leads to a progress card, which becomes the clip."""
+
+    def __init__(self, client: Nugu) -> None:
+        self.client = client
+        self._menu = app_commands.ContextMenu(name="Annotate this clip", callback=self.clip_menu)
+        app_commands.allowed_installs(guilds=True, users=True)(self._menu)
+        app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)(self._menu)
+
+    async def cog_load(self) -> None:
+        self.client.tree.add_command(self._menu)
+        await self.client.app.clips.serve(self.client.app, ClipDesk(self.client))
+
+    async def cog_unload(self) -> None:
+        self.client.tree.remove_command(self._menu.name, type=self._menu.type)
+        await self.client.app.clips.close()
+
+    @app_commands.command(name="clip")
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    @app_commands.describe(
+        link="A link to the video",
+        video="The video itself",
+        start="Where to begin, such as 1:23",
+        length="How much of it, such as 0:30",
+        group="The group that is in it; left out, I find it",
+        style="What is drawn: names, names and everybody's confidence, or boxes alone",
+    )
+    async def clip(
+        self,
+        interaction: discord.Interaction[Nugu],
+        link: app_commands.Range[str, 1, 500] | None = None,
+        video: discord.Attachment | None = None,
+        start: app_commands.Range[str, 1, 20] | None = None,
+        length: app_commands.Range[str, 1, 20] | None = None,
+        group: app_commands.Range[str, 1, 100] | None = None,
+        style: Literal["names", "names+list", "boxes"] = "names",
+    ) -> None:
+        """Who is in this video, and when? You get it back with the names in it."""
+        found = _given(link, video)
+        begin = read_seconds(start) if start is not None else None
+        wanted = read_seconds(length) if length is not None else None
+        await self._promise(interaction, found, begin, wanted, Style(style), group=group)
+
+    @clip.autocomplete("group")
+    async def group_names(self, interaction: discord.Interaction[Nugu], typed: str) -> list[app_commands.Choice[str]]:
+        return await groups_offered(interaction, typed)
+
+    async def clip_menu(self, interaction: discord.Interaction[Nugu], message: discord.Message) -> None:
+        """Apps > Annotate this clip."""
+        found = video_of(message) or unlabelled_video_of(message)
+        if found is None:
+            raise PersonError(NO_VIDEO)
+        await self._promise(interaction, found, source=message.id)
+
+    async def _promise(
+        self,
+        interaction: discord.Interaction[Nugu],
+        found: Media | Link,
+        start: float | None = None,
+        length: float | None = None,
+        style: Style = Style.NAMES,
+        *,
+        group: str | None = None,
+        source: int | None = None,
+    ) -> None:
+        """Promise the clip; from then on its card is the queue's."""
+        heard = await interaction.response.defer(thinking=True)
+        card_id = heard.message_id if heard is not None else None
+        if card_id is None:
+            card_id = (await interaction.original_response()).id
+        with self.client.app.turns.taken_by(interaction.user.id):
+            asked = await asked_by(interaction, group=group, source=source)
+            await promise(self.client, asked, found, reach_of(interaction, card_id), start, length, style)
+
+
+def _given(link: str | None, video: discord.Attachment | None) -> Media | Link:
+    """The video of a command. Raises PersonError unless there is one, and one alone."""
+    if (link is None) == (video is None):
+        raise PersonError(ONE_OF_TWO)
+    if video is not None:
+        if (media := given_video(video)) is None:
+            raise PersonError(NO_VIDEO_FILE)
+        return media
+    address = first_link(link or "")
+    if address is None:
+        raise PersonError(NO_LINK)
+    return linked(address)
+
+
+async def setup(client: Nugu) -> None:
+    """discord.py's entry to the extension."""
+    client.add_dynamic_items(Cancel, DrawAgain)
+    await client.add_cog(Clips(client))

@@ -1,0 +1,34 @@
+"""The buttons of a clip: to end the work on it, and to have it drawn again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.usecases.clips import request
+from cogs.clips.requests import reach_of
+from cogs.common.components import Press, speaker_of
+from cogs.common.layout import Button
+
+if TYPE_CHECKING:
+    import discord
+
+    from bot.client import Nugu
+
+DRAWN_SOON = "I draw it again; the clip changes here when that is done."
+
+
+class Cancel(Press[Button], template=r"nugu:cancel:(?P<job>\d+)"):
+    """Ends the work on a clip; for the asker and for moderators."""
+
+    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+        await request.cancel(interaction.client.app, self.ids["job"], await speaker_of(interaction))
+
+
+class DrawAgain(Press[Button], template=r"nugu:drawagain:(?P<job>\d+)"):
+    """Draws a clip with the names as they were corrected; until then the card stays as it is."""
+
+    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+        assert interaction.message is not None
+        reach = reach_of(interaction, interaction.message.id)
+        await request.draw_again(interaction.client.app, self.ids["job"], await speaker_of(interaction), reach)
+        await interaction.followup.send(DRAWN_SOON, ephemeral=True)

@@ -1,0 +1,77 @@
+"""How a clip is asked for: by command, by right-click or in a message. A video that was found becomes a promise."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.domain.clip_requests import Wish
+from bot.errors import sentence_for
+from bot.media.captions import Style
+from bot.usecases import upload_limits
+from bot.usecases.clips import request
+from bot.usecases.clips.request import Reach
+from cogs.clips.cards import taken_card
+from cogs.clips.videos import Link, receive
+from cogs.common.layout import told_card
+from cogs.common.progress import TOKEN_SECONDS
+from cogs.common.requests import asked_in, reply
+
+if TYPE_CHECKING:
+    import discord
+
+    from bot.client import Nugu
+    from bot.usecases.identify import Asked
+    from cogs.common.message_media import Media
+
+
+def reach_of(interaction: discord.Interaction[Nugu], card_id: int) -> Reach:
+    """With what the asker of a command, or the presser of a card's button, is reached."""
+    assert interaction.channel_id is not None
+    return Reach(
+        channel_id=interaction.channel_id,
+        card_id=card_id,
+        token=interaction.token,
+        token_until=interaction.created_at.timestamp() + TOKEN_SECONDS,
+        most_bytes=interaction.filesize_limit,
+    )
+
+
+async def annotate(client: Nugu, message: discord.Message, shows: discord.Message, found: Media | Link) -> None:
+    """Promise the clip of a video that a message asks about, and that `shows` shows, the same message or another.
+
+    Its answer is a card from the first moment on.
+    """
+    card = await reply(message, view=taken_card())
+    try:
+        with client.app.turns.taken_by(message.author.id):
+            reach = Reach(channel_id=message.channel.id, card_id=card.id, most_bytes=await _most_bytes(client, message))
+            await promise(client, await asked_in(client, message, shows), found, reach)
+    except Exception as error:  # noqa: BLE001  # the card is there, so the sentence stands in its place
+        await card.edit(view=told_card(sentence_for(error)))
+
+
+async def promise(
+    client: Nugu,
+    asked: Asked,
+    found: Media | Link,
+    reach: Reach,
+    start: float | None = None,
+    length: float | None = None,
+    style: Style = Style.NAMES,
+) -> None:
+    """Ask for the clip of a video, a posted one once it has been received. Raises PersonError."""
+    if isinstance(found, Link):
+        wish = Wish(found.url, found.start if start is None else start, length, style, found.spoiler)
+        await request.ask(client.app, asked, wish, reach)
+        return
+    await request.check_room(client.app, asked)
+    async with client.app.clips.kept.incoming() as folder:
+        wish = Wish(await receive(client, found, folder), start or 0.0, length, style, found.spoiler)
+        await request.ask(client.app, asked, wish, reach)
+
+
+async def _most_bytes(client: Nugu, message: discord.Message) -> int:
+    """The largest file that is tried as an answer to a message."""
+    if message.guild is None:
+        return upload_limits.USUAL
+    return await upload_limits.most_bytes(client.app, message.guild.id, message.guild.filesize_limit)

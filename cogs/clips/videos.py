@@ -1,0 +1,144 @@
+"""Finds the video of a message, posted or linked, and brings a posted one into a file."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import aiohttp
+import discord
+
+from bot.domain.clip_requests import Posted, first_link, start_in
+from bot.errors import PersonError
+from bot.media.footage import ACCEPTED
+from bot.text.formatting import MEBIBYTE, mebibytes, plain
+from cogs.common.message_media import (
+    PICTURE_ENDINGS,
+    SPOILER,
+    VIDEO_ENDINGS,
+    Kind,
+    Media,
+    attached,
+    embeds_of,
+    hides,
+    is_discords,
+    media_of,
+    name_in,
+    texts_of,
+)
+from cogs.common.pictures import UNREADABLE, why_unread
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bot.client import Nugu
+
+AVI = ".avi"
+PIECE = MEBIBYTE
+OK, NOT_FOUND = 200, 404
+SECONDS_WITHOUT_A_BYTE = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link to a video somewhere else. `spoiler`: it was written as one, `||so||`."""
+
+    url: str
+    spoiler: bool = False
+
+    @property
+    def start(self) -> float:
+        """Where the link says that it starts, in seconds."""
+        return start_in(self.url)
+
+
+def video_of(message: discord.Message) -> Media | Link | None:
+    """The first video of a message and of what it forwards: posted, shown in an embed, or linked in what it says."""
+    for media in media_of(message):
+        if media.kind is Kind.VIDEO:
+            return media if media.refusal is None else replace(linked(media.url), spoiler=media.spoiler)
+    for embed, covered in embeds_of(message):
+        if embed.type == "video" and (shown := _embedded(embed)) is not None:
+            return replace(shown, spoiler=shown.spoiler or covered)
+    for text, covered in texts_of(message):
+        link = first_link(text)
+        if link is not None and not name_in(link, "").lower().endswith(PICTURE_ENDINGS):
+            found = linked(link)
+            return replace(found, spoiler=found.spoiler or covered or hides(text, link))
+    return None
+
+
+def unlabelled_video_of(message: discord.Message) -> Media | None:
+    """The first file of a message that claims nothing, so that it may be a video."""
+    return next((media for media in media_of(message) if media.kind is Kind.UNKNOWN), None)
+
+
+def given_video(attachment: discord.Attachment) -> Media | None:
+    """The video of a command; None for a file that claims to be something else."""
+    media = attached(attachment)
+    return media if media.kind in {Kind.VIDEO, Kind.UNKNOWN} else None
+
+
+def linked(link: str) -> Media | Link:
+    """Where a link leads: to a file that Discord keeps, or away."""
+    if is_discords(link) and name_in(link, "").lower().endswith(VIDEO_ENDINGS):
+        name = name_in(link, "video")
+        return Media(name, link, Kind.VIDEO, spoiler=name.startswith(SPOILER))
+    return Link(link)
+
+
+async def receive(client: Nugu, video: Media, folder: Path) -> Posted:
+    """The video as a file in `folder`, read piece by piece. Raises PersonError where it is an AVI, too large or not there."""
+    limit = client.app.settings.clip_bytes
+    if video.name.lower().endswith(AVI):
+        raise PersonError(f"{plain(video.name)}: this is an AVI; I read {ACCEPTED}.")
+    if video.size is not None and video.size > limit:
+        raise _too_large(video.name, limit)
+    path = folder / "posted"
+    try:
+        if is_discords(video.url):
+            await stream(video, path, limit)
+        else:
+            # The demo's Discord has no addresses to read from: it lies in this process, its files whole in memory already.
+            await asyncio.to_thread(path.write_bytes, await client.http.get_from_cdn(video.url))
+    except UNREADABLE as error:
+        raise PersonError(f"{plain(video.name)}: {why_unread(error)}.") from None
+    return Posted(video.name.removeprefix(SPOILER), path)
+
+
+async def stream(video: Media, path: Path, limit: int) -> None:
+    """Read a file into `path`. Raises PersonError as soon as it is larger than `limit` bytes, and what discord.py raises."""
+    timeout = aiohttp.ClientTimeout(total=None, sock_connect=SECONDS_WITHOUT_A_BYTE, sock_read=SECONDS_WITHOUT_A_BYTE)
+    async with (
+        aiohttp.ClientSession(timeout=timeout) as session,
+        session.get(video.url, allow_redirects=False) as response,
+    ):
+        if response.status != OK:
+            refused = discord.NotFound if response.status == NOT_FOUND else discord.HTTPException
+            raise refused(response, "no file")
+        if (response.content_length or 0) > limit:
+            raise _too_large(video.name, limit)
+        size = 0
+        with path.open("wb") as file:
+            async for piece in response.content.iter_chunked(PIECE):
+                size += len(piece)
+                if size > limit:
+                    raise _too_large(video.name, limit)
+                await asyncio.to_thread(file.write, piece)
+
+
+def _embedded(embed: discord.Embed) -> Media | Link | None:
+    """What an embedded video is: a file that Discord serves, or the page that it is from."""
+    proxied = embed.video.proxy_url
+    if proxied is not None and is_discords(proxied):
+        name = name_in(embed.url or proxied, "video")
+        return Media(name, proxied, Kind.VIDEO, spoiler=name.startswith(SPOILER))
+    return linked(embed.url) if embed.url is not None else None
+
+
+def _too_large(name: str, limit: int) -> PersonError:
+    return PersonError(
+        f"{plain(name)}: this file is too large; I read videos of up to {mebibytes(limit)}. "
+        "Post a shorter or smaller copy."
+    )

@@ -1,0 +1,1 @@
+"""What every feature shares: requests, responses, layout, components, trust."""

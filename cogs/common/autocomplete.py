@@ -1,0 +1,70 @@
+"""Names that are offered while somebody types, in any spelling."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from discord import app_commands
+
+from bot.usecases.roster import members
+from cogs.common.limits import LONGEST_OPTION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import discord
+
+    from bot.client import Nugu
+    from bot.text.names import Spelling
+
+Choices = list[app_commands.Choice[str]]
+
+
+def choices(spellings: Iterable[Spelling]) -> Choices:
+    """Each as its name, with the spelling that was found where it is another; what is chosen is the name."""
+    return [
+        app_commands.Choice(name=_shown(spelling.name, spelling.spelling)[:LONGEST_OPTION], value=spelling.name)
+        for spelling in spellings
+    ]
+
+
+async def own_groups(interaction: discord.Interaction[Nugu], typed: str) -> Choices:
+    """The server's own groups, which its moderators may change."""
+    return choices(await members.offer_groups(interaction.client.app, [_server(interaction)], typed, house=False))
+
+
+async def all_groups(interaction: discord.Interaction[Nugu], typed: str) -> Choices:
+    """The server's groups and the house's."""
+    return choices(await members.offer_groups(interaction.client.app, [_server(interaction)], typed))
+
+
+async def own_members(interaction: discord.Interaction[Nugu], typed: str) -> Choices:
+    """Members of the server's own groups, of the one that was typed already."""
+    return await _members(interaction, typed, house=False)
+
+
+async def all_members(interaction: discord.Interaction[Nugu], typed: str) -> Choices:
+    """Members of the server's groups and the house's, of the one that was typed already."""
+    return await _members(interaction, typed, house=True)
+
+
+async def aliases(interaction: discord.Interaction[Nugu], typed: str) -> Choices:
+    """The other names of the group, or of the member, that was typed already."""
+    group, member = interaction.namespace.group, interaction.namespace.member
+    app, server = interaction.client.app, _server(interaction)
+    names = await members.offer_aliases(app, server, group or "", member, typed)
+    return [app_commands.Choice(name=name, value=name) for name in names]
+
+
+async def _members(interaction: discord.Interaction[Nugu], typed: str, *, house: bool) -> Choices:
+    group = interaction.namespace.group or ""
+    return choices(await members.offer_members(interaction.client.app, _server(interaction), group, typed, house=house))
+
+
+def _server(interaction: discord.Interaction[Nugu]) -> int:
+    assert interaction.guild_id is not None
+    return interaction.guild_id
+
+
+def _shown(name: str, spelling: str) -> str:
+    return name if name == spelling else f"{name} · {spelling}"

@@ -1,0 +1,80 @@
+"""Reads the bytes of the pictures that a message carries, or that came with a command."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import aiohttp
+import discord
+
+from bot.media.headers import sniff
+from bot.text.formatting import mebibytes
+from bot.usecases.identify import Submitted
+from cogs.common.limits import MOST_FILES
+from cogs.common.message_media import Kind, attached, media_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.client import Nugu
+    from cogs.common.message_media import Media
+
+UNREADABLE = (discord.HTTPException, aiohttp.ClientError, TimeoutError)
+"""What keeps a file of Discord's from being read."""
+
+
+async def pictures_of(client: Nugu, message: discord.Message) -> list[Submitted]:
+    """Every picture of `message` and of what it forwards, in the order in which it shows them; at most ten.
+
+    Beside pictures, a file that claims nothing is looked at too, and left out if it is none. When the message carries files
+    but none of them claims to be a picture, all are submitted, so that each is told why not.
+    """
+    carried = media_of(message)
+    claimed = any(media.kind in {Kind.PICTURE, Kind.STILL} for media in carried)
+    if claimed:
+        carried = [media for media in carried if media.kind not in {Kind.VIDEO, Kind.OTHER}]
+    wanted = carried[:MOST_FILES]
+    limit = client.app.settings.picture_bytes
+    read = await asyncio.gather(*(read_file(client, media, limit, "pictures") for media in wanted))
+    return [one for media, one in zip(wanted, read, strict=True) if not (claimed and _is_stray(media, one))]
+
+
+async def read_attachments(client: Nugu, attachments: Sequence[discord.Attachment]) -> list[Submitted]:
+    """The bytes of each picture of a command or a form, side by side."""
+    limit = client.app.settings.picture_bytes
+    return list(await asyncio.gather(*(read_file(client, attached(one), limit, "pictures") for one in attachments)))
+
+
+async def read_file(client: Nugu, media: Media, limit: int, what: str = "files") -> Submitted:
+    """The bytes of one file of up to `limit` bytes; a larger one is not even fetched. What goes wrong is told of it alone."""
+    if media.refusal is not None:
+        return Submitted(media.name, refusal=media.refusal)
+    if media.size is not None and media.size > limit:
+        return Submitted(
+            media.name,
+            refusal=f"this file is too large ({mebibytes(media.size, 1)}); I read {what} of up to {mebibytes(limit)}",
+        )
+    try:
+        return Submitted(media.name, await client.http.get_from_cdn(media.url), spoiler=media.spoiler)
+    except UNREADABLE as error:
+        return Submitted(media.name, refusal=why_unread(error))
+
+
+def shows_pictures(message: discord.Message) -> bool:
+    """Whether the message carries pictures that may be asked about; the still of a video that it links to is none."""
+    return any(media.kind is Kind.PICTURE for media in media_of(message))
+
+
+def why_unread(error: Exception) -> str:
+    """Why one of `UNREADABLE` kept a file from being read."""
+    if isinstance(error, discord.NotFound):
+        return "Discord no longer has this file; post it again"
+    if isinstance(error, discord.HTTPException):
+        return f"Discord didn't hand me this file (it answered {error.status}); try again"
+    return "I lost the line to Discord while reading this file; try again"
+
+
+def _is_stray(media: Media, submitted: Submitted) -> bool:
+    """Whether a file that claims nothing proves to be no picture."""
+    return media.kind is Kind.UNKNOWN and submitted.refusal is None and sniff(submitted.data) is None

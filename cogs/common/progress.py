@@ -1,0 +1,81 @@
+"""An answer that takes long: edited while the work goes on, and sent anew when Discord no longer lets it be edited."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import TYPE_CHECKING, Any
+
+import discord
+
+from bot.client import UNREACHABLE
+from bot.errors import sentence_for
+from cogs.common.layout import told_card
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from bot.client import Nugu
+    from cogs.common.layout import Layout
+
+log = logging.getLogger(__name__)
+
+BETWEEN = 3.0
+"""Seconds between two edits."""
+
+TOKEN_SECONDS = 14 * 60
+"""A minute less than Discord lets an interaction be answered."""
+
+LONGER = "That takes longer than Discord lets me keep this answer. I post here what became of it."
+
+
+class Progress:
+    """The deferred answer to an interaction."""
+
+    def __init__(self, interaction: discord.Interaction[Nugu]) -> None:
+        self._interaction = interaction
+        self._shown = 0.0
+
+    async def show(self, card: Layout) -> None:
+        """Show how it stands, unless it was shown a moment ago or Discord listens no more."""
+        now = time.monotonic()
+        if now - self._shown < BETWEEN or self._left() <= 0:
+            return
+        self._shown = now
+        try:
+            await self._interaction.edit_original_response(view=card)
+        except UNREACHABLE as failure:
+            log.warning("could not tell how far some work has come: %s", failure)
+
+    async def follow(self, work: Coroutine[Any, Any, tuple[Layout, list[discord.File]]]) -> None:
+        """Do the work, and show the card that it ends with, or what went wrong: here, or in the channel with a mention
+        when that took too long.
+        """
+        task = asyncio.create_task(_ended(work))
+        done, _ = await asyncio.wait([task], timeout=max(self._left(), 0.0))
+        if done:
+            card, files = task.result()
+            await self._interaction.edit_original_response(view=card, attachments=files)
+            return
+        await self._interaction.edit_original_response(view=told_card(LONGER))
+        card, files = await task
+        channel = self._interaction.channel
+        if isinstance(channel, discord.abc.Messageable):
+            card.add_item(discord.ui.TextDisplay(f"-# {self._interaction.user.mention}, this is what you asked for."))
+            mentions = discord.AllowedMentions(users=[self._interaction.user])
+            await channel.send(view=card, files=files, allowed_mentions=mentions)
+
+    def _left(self) -> float:
+        """Seconds for which the interaction can still be answered."""
+        return TOKEN_SECONDS - (discord.utils.utcnow() - self._interaction.created_at).total_seconds()
+
+
+async def _ended(
+    work: Coroutine[Any, Any, tuple[Layout, list[discord.File]]],
+) -> tuple[Layout, list[discord.File]]:
+    """What the work ends with. Its errors too: the funnel can't put a sentence in place of a card."""
+    try:
+        return await work
+    except Exception as error:  # noqa: BLE001  # everything that work can raise is answered here
+        return told_card(sentence_for(error)), []

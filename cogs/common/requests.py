@@ -1,0 +1,159 @@
+"""What every way to ask has in common: who asks, where, whose rosters are searched, and how a message is answered."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, Literal
+
+import discord
+
+from bot.client import UNREACHABLE
+from bot.errors import PersonError, sentence_for
+from bot.usecases import identify
+from bot.usecases.identify import Asked
+from bot.usecases.roster import members
+from cogs.common.autocomplete import Choices, choices
+
+if TYPE_CHECKING:
+    from bot.client import Nugu
+
+log = logging.getLogger(__name__)
+
+MUTUAL_SERVERS = 5
+"""The rosters of so many servers are searched for a private question at most."""
+
+
+async def asked_by(
+    interaction: discord.Interaction[Nugu],
+    *,
+    group: str | None = None,
+    once: Literal["auto", "yes", "no"] = "auto",
+    source: int | None = None,
+) -> Asked:
+    """The question of a command. `source`: the message that it is about."""
+    server = server_of(interaction)
+    return Asked(
+        asker_id=interaction.user.id,
+        server_id=server,
+        channel_id=channel_of(interaction),
+        source_channel_id=interaction.channel_id,
+        source_message_id=source,
+        restricted=_is_restricted(interaction.client, interaction.channel),
+        rosters=await _rosters(interaction.client, server, interaction.user),
+        group=group,
+        once=once,
+    )
+
+
+async def asked_in(client: Nugu, message: discord.Message, shows: discord.Message) -> Asked:
+    """The question of a message, about what `shows` shows: that message itself, or the one that it replies to."""
+    server = message.guild.id if message.guild else None
+    return Asked(
+        asker_id=message.author.id,
+        server_id=server,
+        channel_id=place(message.channel),
+        source_channel_id=message.channel.id,
+        source_message_id=shows.id,
+        question_message_id=message.id,
+        restricted=_is_restricted(client, message.channel),
+        rosters=await _rosters(client, server, message.author),
+    )
+
+
+async def groups_offered(interaction: discord.Interaction[Nugu], typed: str) -> Choices:
+    """Groups that may be meant, while somebody types."""
+    return choices(await members.offer_groups(interaction.client.app, await servers_meant(interaction), typed))
+
+
+async def servers_meant(interaction: discord.Interaction[Nugu]) -> list[int]:
+    """Whose groups somebody is told the names of: the server's; in private, those of servers where they asked before.
+
+    Discord waits three seconds here, so nobody asks it whether the person has left one of them since: names alone do no harm.
+    """
+    server, client = server_of(interaction), interaction.client
+    if server is not None:
+        return [server]
+    asked = await identify.servers_asked_in(client.app, interaction.user.id)
+    return [server for server in asked if client.get_guild(server) is not None][:MUTUAL_SERVERS]
+
+
+def confined_to(interaction: discord.Interaction[Nugu]) -> int | None:
+    """The channel that alone may show what is posted in it, if this is one."""
+    return channel_of(interaction) if _is_restricted(interaction.client, interaction.channel) else None
+
+
+def server_of(interaction: discord.Interaction[Nugu]) -> int | None:
+    """The server asked in, if the bot is in it; somebody may have brought it along as their own app."""
+    return interaction.guild_id if interaction.guild_id and interaction.client.get_guild(interaction.guild_id) else None
+
+
+def place(channel: discord.abc.MessageableChannel | discord.interactions.InteractionChannel) -> int:
+    """The id of the channel that choices are made for: a thread's is the channel that it is in."""
+    return channel.parent_id if isinstance(channel, discord.Thread) else channel.id
+
+
+def channel_of(interaction: discord.Interaction[Nugu]) -> int | None:
+    """The same for a command or a press."""
+    return place(interaction.channel) if interaction.channel else interaction.channel_id
+
+
+def check_may_answer(message: discord.Message) -> None:
+    """Raises PersonError where a permission is missing without which a card can't be posted."""
+    if message.guild is None or isinstance(
+        message.channel, discord.DMChannel | discord.GroupChannel | discord.PartialMessageable
+    ):
+        return
+    if not message.channel.permissions_for(message.guild.me).attach_files:
+        raise PersonError("I would answer, but a moderator must let me **Attach Files** in this channel first.")
+
+
+async def reply(message: discord.Message, **parts: Any) -> discord.Message:
+    """Answer a message, also when it has been deleted meanwhile."""
+    reference = message.to_reference(fail_if_not_exists=False)
+    return await message.channel.send(reference=reference, mention_author=False, **parts)
+
+
+async def explain(message: discord.Message, error: Exception) -> None:
+    """Answer a message with what went wrong; never raises."""
+    try:
+        await reply(message, content=sentence_for(error))
+    except UNREACHABLE as failure:
+        log.warning("could not tell of an error: %s", failure)
+    except Exception:
+        log.exception("could not tell of an error")
+
+
+async def _rosters(client: Nugu, server_id: int | None, person: discord.abc.User) -> tuple[int, ...]:
+    """The server asked in; in private, the servers in which this person asked before and still is."""
+    if server_id is not None:
+        return (server_id,)
+    mutual: list[int] = []
+    for server in await identify.servers_asked_in(client.app, person.id):
+        if len(mutual) < MUTUAL_SERVERS and await _is_in(client, server, person):
+            mutual.append(server)
+    return tuple(mutual)
+
+
+async def _is_in(client: Nugu, server_id: int, person: discord.abc.User) -> bool:
+    guild = client.get_guild(server_id)
+    if guild is None:
+        return False
+    try:
+        await guild.fetch_member(person.id)
+    except discord.NotFound:
+        return False
+    except UNREACHABLE as failure:
+        log.warning("could not ask whether somebody is in server %s: %s", server_id, failure)
+        return False
+    return True
+
+
+def _is_restricted(
+    client: Nugu, channel: discord.abc.MessageableChannel | discord.interactions.InteractionChannel | None
+) -> bool:
+    """Whether a channel is age-restricted; a thread is as its channel is, and what is said in private is not.
+
+    An interaction may tell less of its channel than the bot knows.
+    """
+    told = [channel, client.get_channel(place(channel))] if channel is not None else []
+    return any(isinstance(one, discord.abc.GuildChannel | discord.Thread) and one.is_nsfw() for one in told)

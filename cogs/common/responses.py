@@ -1,0 +1,54 @@
+"""Cards with pictures, sent where Discord takes them: in place of what is there, else as a message of their own."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import discord
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.client import Nugu
+    from cogs.common.layout import Layout
+
+BAD_REQUEST, TOO_LARGE = 400, 413
+REQUEST_TOO_LARGE = 40005
+
+
+async def show(
+    interaction: discord.Interaction[Nugu], view: Layout, files: Sequence[discord.File] = (), *, ephemeral: bool = True
+) -> discord.Message:
+    """Put the card in place of the message that was pressed, or of "thinking"; the message that shows it.
+
+    Discord has refused edits with new pictures in a gallery (discord-api-docs #7529); then a second message, `ephemeral`
+    unless others are to see it, takes its place.
+    """
+    thinking = interaction.response.type is discord.InteractionResponseType.deferred_channel_message
+    try:
+        if thinking:
+            return await interaction.followup.send(view=view, files=files, ephemeral=ephemeral, wait=True)
+        return await interaction.edit_original_response(view=view, attachments=files)
+    except discord.HTTPException as refused:
+        if refused.status != BAD_REQUEST or not files:
+            raise
+    if thinking:
+        # The first message after "thinking" is an edit to Discord as well.
+        await interaction.edit_original_response(content="…")
+    for file in files:
+        file.reset()
+    shown = await interaction.followup.send(view=view, files=files, ephemeral=ephemeral, wait=True)
+    # Somebody may have taken it away; or the request broke when it had arrived, and aiohttp sent it again.
+    with contextlib.suppress(discord.NotFound):
+        await interaction.delete_original_response()
+    return shown
+
+
+def is_too_large(refused: discord.HTTPException) -> bool:
+    """Whether Discord refused a file for its size."""
+    return (
+        refused.status == TOO_LARGE
+        or refused.code == REQUEST_TOO_LARGE
+        or (refused.status == BAD_REQUEST and "entity too large" in refused.text.lower())
+    )

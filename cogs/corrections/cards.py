@@ -1,0 +1,98 @@
+"""The dialog in which a face is fixed: which one, who it is, and the form for any other name."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import discord
+
+from bot.text.formatting import circled
+from cogs.answers.faces import face_in_words
+from cogs.common.layout import Button, Layout, Row, Select, gallery, route, told_card
+from cogs.common.limits import LONGEST_LABEL, LONGEST_OPTION, MOST_OPTIONS
+
+if TYPE_CHECKING:
+    from bot.domain.answers import Answer, AnsweredFace, AnsweredPicture
+
+SOMEBODY_ELSE = "else"
+"""The value of the menu's last option, beside the ids of members."""
+
+NAME = "name"
+"""The custom_id of the form's text box."""
+
+
+def ask_which(answer: Answer, card_id: int) -> Layout:
+    """The first step where there are several faces: the number of the one that is meant."""
+    several = len(answer.pictures) > 1
+    options = [
+        discord.SelectOption(
+            label=face_in_words(face)[:LONGEST_OPTION],
+            value=str(face.id),
+            description=f"Picture {picture.position + 1}" if several else None,
+        )
+        for picture, face in answer.faces[:MOST_OPTIONS]
+    ]
+    title = "**Which face is wrong?**"
+    if len(answer.faces) > MOST_OPTIONS:
+        title += f"\n-# The first {MOST_OPTIONS} of {len(answer.faces)} faces; a menu holds no more."
+    menu = Select(
+        custom_id=route("which", answer.id, card_id), placeholder="The number in the picture", options=options
+    )
+    step = told_card(title)
+    step.add_item(Row(menu))
+    return step
+
+
+def ask_who(
+    answer: Answer, picture: AnsweredPicture, face: AnsweredFace, card_id: int, crop: bytes | None
+) -> tuple[Layout, list[discord.File]]:
+    """The second step: the face, where a crop of it is kept, and the member, likeliest first, or somebody else, or nobody."""
+    ids = answer.id, card_id, face.id
+    nobody = Row(
+        Button(label="Not a member", custom_id=route("stranger", *ids)),
+        Button(label="Not a face", custom_id=route("noface", *ids)),
+    )
+    if face.called is not None:
+        member, name = face.called
+        nobody.add_item(Button(label=f"It isn't {name}"[:LONGEST_LABEL], custom_id=route("isnt", *ids, member)))
+    where = f" in picture {picture.position + 1}" if len(answer.pictures) > 1 else ""
+    asks = f"Who is {circled(face.number)}{where}?"
+    step = told_card(f"**{asks}**")
+    files: list[discord.File] = []
+    if crop is not None:
+        files.append(discord.File(BytesIO(crop), filename=f"face-{face.number}.jpg"))
+        step.add_item(gallery((files[0].filename, f"{asks} The face alone"), spoiler=picture.spoiler))
+    step.add_item(Row(members_menu(route("member", *ids), face)))
+    step.add_item(nobody)
+    return step, files
+
+
+def members_menu(custom_id: str, face: AnsweredFace) -> Select:
+    """The members that a face may be, likeliest first, and somebody else."""
+    candidates = face.guess.candidates[: MOST_OPTIONS - 1]
+    several_groups = len({candidate.group_name for candidate in candidates}) > 1
+    options = [
+        discord.SelectOption(
+            label=candidate.name,
+            value=str(candidate.member),
+            description=candidate.group_name if several_groups else None,
+        )
+        for candidate in candidates
+    ]
+    options.append(discord.SelectOption(label="Somebody else…", value=SOMEBODY_ELSE, emoji="🔎"))
+    return Select(custom_id=custom_id, placeholder="The right name", options=options)
+
+
+class SomebodyElse(discord.ui.Modal, title="Who is it?"):
+    """A text box that takes any spelling of a name."""
+
+    name: discord.ui.Label[Any] = discord.ui.Label(
+        text="Name",
+        component=discord.ui.TextInput(custom_id=NAME, max_length=100, placeholder="Tzuyu, 쯔위, ツウィ…"),
+    )
+
+    def __init__(self, custom_id: str) -> None:
+        super().__init__(custom_id=custom_id)
+        # A form that is over is not kept by discord.py. It needs none: whoever submits it is answered by its route.
+        self.stop()

@@ -1,0 +1,89 @@
+"""The buttons under an answer."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import discord
+
+from bot.domain.trust import Trust
+from bot.errors import PersonError
+from bot.infra import crops
+from bot.usecases import correct, identify
+from cogs.answers.details import details_card
+from cogs.common.components import Press, bring_up_to_date, question_here, speaker_of
+from cogs.common.layout import Button
+from cogs.common.responses import show
+from cogs.corrections.cards import ask_which, ask_who
+
+if TYPE_CHECKING:
+    from bot.client import Nugu
+
+
+class AllRight(Press[Button], template=r"nugu:right:(?P<question>\d+)"):
+    """Everybody on the card is named rightly."""
+
+    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+        answer = await question_here(interaction, self.ids["question"])
+        said = await correct.confirm(interaction.client.app, answer.id, await speaker_of(interaction))
+        await _show_again(interaction, said)
+
+
+class FixFace(Press[Button], template=r"nugu:fix:(?P<question>\d+)"):
+    """A name is wrong: asks which, and who it is."""
+
+    privately = True
+
+    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+        answer = await question_here(interaction, self.ids["question"])
+        assert interaction.message is not None
+        if not answer.faces:
+            raise PersonError("There is no face here to fix.")
+        card_id = interaction.message.id
+        (picture, face), *others = answer.faces
+        if others:
+            await show(interaction, ask_which(answer, card_id))
+            return
+        crop = await crops.of_face(interaction.client.app, face.id)
+        await show(interaction, *ask_who(answer, picture, face, card_id, crop))
+
+
+class Details(Press[Button], template=r"nugu:details:(?P<question>\d+)"):
+    """The confidence of every member for each face, for the presser alone."""
+
+    privately = True
+
+    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+        answer = await question_here(interaction, self.ids["question"])
+        await interaction.followup.send(view=details_card(answer), ephemeral=True)
+
+
+class Hide(Press[Button], template=r"nugu:hide:(?P<question>\d+)"):
+    """Takes the card away; for the asker and for moderators."""
+
+    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+        app = interaction.client.app
+        answer = await question_here(interaction, self.ids["question"])
+        speaker = await speaker_of(interaction)
+        if speaker.id != answer.asker_id and speaker.trust < Trust.MODERATOR:
+            raise PersonError("Only the person who asked, or a moderator, can hide this.")
+        await identify.hide(app, answer.id)
+        with contextlib.suppress(discord.NotFound):  # pressed twice, or deleted by a moderator
+            await interaction.delete_original_response()
+
+
+class Undo(Press[Button], template=r"nugu:undo:(?P<question>\d+)"):
+    """Takes back what was said about the card in the last press."""
+
+    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+        answer = await question_here(interaction, self.ids["question"])
+        said = await correct.undo(interaction.client.app, answer.id, await speaker_of(interaction))
+        await _show_again(interaction, said)
+
+
+async def _show_again(interaction: discord.Interaction[Nugu], said: correct.Said) -> None:
+    """Edit the pressed card to what counts now, and tell the presser alone."""
+    assert interaction.message is not None
+    await bring_up_to_date(interaction.client, said.answer, interaction.message, interaction.edit_original_response)
+    await interaction.followup.send(said.sentence, ephemeral=True)

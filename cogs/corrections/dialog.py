@@ -1,0 +1,114 @@
+"""The steps of the dialog in which a face is fixed."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import discord
+
+from bot.domain.enums import Meaning
+from bot.infra import crops
+from bot.usecases import correct
+from cogs.common import forms
+from cogs.common.components import Press, bring_up_to_date, question_here, speaker_of
+from cogs.common.layout import Button, Select, route, told_card
+from cogs.common.responses import show
+from cogs.corrections.cards import NAME, SOMEBODY_ELSE, SomebodyElse, ask_who
+
+if TYPE_CHECKING:
+    from bot.client import Nugu
+    from cogs.common.forms import Form
+
+log = logging.getLogger(__name__)
+
+ROUTE = r"(?P<question>\d+):(?P<card>\d+)"
+FACE_ROUTE = rf"{ROUTE}:(?P<face>\d+)"
+
+
+class WhichFace(Press[Select], template=rf"nugu:which:{ROUTE}"):
+    """The face is chosen; asks who it is."""
+
+    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+        answer = await question_here(interaction, self.ids["question"])
+        picture, face = answer.face(int(self.item.values[0]))
+        crop = await crops.of_face(interaction.client.app, face.id)
+        await show(interaction, *ask_who(answer, picture, face, self.ids["card"], crop))
+
+
+class WhichMember(Press[Select], template=rf"nugu:member:{FACE_ROUTE}"):
+    """The member is chosen, or the form for somebody else."""
+
+    async def acknowledge(self, interaction: discord.Interaction[Nugu]) -> None:
+        # A form must be the first that Discord hears.
+        if self.item.values[0] != SOMEBODY_ELSE:
+            await super().acknowledge(interaction)
+
+    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+        chosen = self.item.values[0]
+        if chosen == SOMEBODY_ELSE:
+            await interaction.response.send_modal(
+                SomebodyElse(route("else", self.ids["question"], self.ids["card"], self.ids["face"]))
+            )
+            return
+        app, speaker = interaction.client.app, await speaker_of(interaction)
+        answer = await question_here(interaction, self.ids["question"])
+        said = await correct.say_member(app, answer.id, self.ids["face"], int(chosen), speaker)
+        await _close(interaction, said, self.ids["card"])
+
+
+class NotAMember(Press[Button], template=rf"nugu:stranger:{FACE_ROUTE}"):
+    """The face is nobody of the roster."""
+
+    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+        await _say_nobody(interaction, Meaning.STRANGER, self.ids)
+
+
+class NotAFace(Press[Button], template=rf"nugu:noface:{FACE_ROUTE}"):
+    """What the box holds is no face."""
+
+    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+        await _say_nobody(interaction, Meaning.NOT_A_FACE, self.ids)
+
+
+class IsNot(Press[Button], template=rf"nugu:isnt:{FACE_ROUTE}:(?P<member>\d+)"):
+    """The face is not the member that it is taken for."""
+
+    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+        app, speaker = interaction.client.app, await speaker_of(interaction)
+        answer = await question_here(interaction, self.ids["question"])
+        said = await correct.say_not(app, answer.id, self.ids["face"], self.ids["member"], speaker)
+        await _close(interaction, said, self.ids["card"])
+
+
+async def _named(interaction: discord.Interaction[Nugu], form: Form) -> None:
+    """Somebody else was typed."""
+    await interaction.response.defer()
+    app, speaker = interaction.client.app, await speaker_of(interaction)
+    answer = await question_here(interaction, form.ids["question"])
+    said = await correct.say_name(app, answer.id, form.ids["face"], form.texts[NAME], speaker)
+    await _close(interaction, said, form.ids["card"])
+
+
+on_form = forms.on_form(rf"nugu:else:{FACE_ROUTE}", _named)
+"""Listens for the form of somebody else."""
+
+
+async def _say_nobody(interaction: discord.Interaction[Nugu], meaning: Meaning, ids: dict[str, int]) -> None:
+    app, speaker = interaction.client.app, await speaker_of(interaction)
+    answer = await question_here(interaction, ids["question"])
+    said = await correct.say_nobody(app, answer.id, ids["face"], meaning, speaker)
+    await _close(interaction, said, ids["card"])
+
+
+async def _close(interaction: discord.Interaction[Nugu], said: correct.Said, card_id: int) -> None:
+    """End the dialog with its sentence, and bring the card up to date where the bot can reach it."""
+    await interaction.edit_original_response(view=told_card(said.sentence), attachments=[])
+    if not isinstance(interaction.channel, discord.abc.Messageable):
+        return
+    try:
+        card = await interaction.channel.fetch_message(card_id)
+        await bring_up_to_date(interaction.client, said.answer, card, card.edit)
+    except discord.HTTPException as failure:
+        # Taken away meanwhile, in an archived thread, or where only the asker installed the bot: the word is kept.
+        log.warning("could not bring card %s up to date: %s", card_id, failure)

@@ -1,0 +1,1 @@
+"""Messages, threads and channels that are deleted."""

@@ -1,0 +1,47 @@
+"""Listens for what is deleted: messages one by one and in bulk, threads, channels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from discord.ext import commands
+
+from bot.infra.deletions import Places
+from bot.usecases import deletions
+
+if TYPE_CHECKING:
+    import discord
+
+    from bot.client import Nugu
+
+
+class Deletions(commands.Cog):
+    """A picture or a video that is deleted is forgotten too."""
+
+    def __init__(self, client: Nugu) -> None:
+        self.client = client
+
+    @commands.Cog.listener()
+    async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
+        """One message."""
+        await deletions.forget(self.client.app, Places(messages=frozenset({event.message_id})))
+
+    @commands.Cog.listener()
+    async def on_raw_bulk_message_delete(self, event: discord.RawBulkMessageDeleteEvent) -> None:
+        """Many messages at once."""
+        await deletions.forget(self.client.app, Places(messages=frozenset(event.message_ids)))
+
+    @commands.Cog.listener()
+    async def on_raw_thread_delete(self, event: discord.RawThreadDeleteEvent) -> None:
+        """A thread: Discord tells of no message in it."""
+        await deletions.forget(self.client.app, Places(channels=frozenset({event.thread_id})))
+
+    @commands.Cog.listener()
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        """A channel: with it go its threads, and discord.py tells of those alone that were not archived."""
+        await deletions.forget(self.client.app, Places(channels=frozenset({channel.id})))
+
+
+async def setup(client: Nugu) -> None:
+    """discord.py's entry to the extension."""
+    await client.add_cog(Deletions(client))

@@ -1,0 +1,1 @@
+"""A group's faces in two dimensions."""

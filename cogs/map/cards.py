@@ -1,0 +1,62 @@
+"""The card with the map of a group."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+import discord
+
+from bot.domain.trust import Trust
+from bot.text.formatting import counted, plain
+from bot.usecases.maps import in_words, meaning, unlike_in_words
+from cogs.common.layout import Layout, container, gallery
+from cogs.common.limits import LONGEST_ALT
+
+if TYPE_CHECKING:
+    from bot.usecases.maps import GroupMap, ShownMap
+
+MOST_OUTLIERS = 10
+MOST_LETTERS = 750
+"""Of one text, before its marks are escaped: Discord takes 4,000 on a card."""
+BLUE = 0x5865F2
+
+
+def map_card(shown: ShownMap) -> tuple[Layout, list[discord.File]]:
+    """The map, who stands apart, who overlaps, and which photos are outliers; who may do something about these is told how."""
+    found = shown.found
+    card = Layout()
+    box = container(BLUE)
+    box.add_item(discord.ui.TextDisplay(f"## {plain(found.group)}, {counted(found.photos, 'photo')}"))
+    file = discord.File(BytesIO(found.picture), filename="map.png")
+    box.add_item(gallery((file.filename, alt_text(found))))
+    box.add_item(discord.ui.TextDisplay(plain(" ".join(in_words(found))[:MOST_LETTERS])))
+    if found.outliers:
+        box.add_item(discord.ui.TextDisplay(_outliers(shown)))
+    box.add_item(discord.ui.TextDisplay(f"-# {meaning(found)} Faces that would cover each other are moved aside."))
+    card.add_item(box)
+    return card, [file]
+
+
+def alt_text(found: GroupMap) -> str:
+    """The map in words: outliers first, since it is them that one looks for."""
+    told = [f"Map of {found.group} by {found.projection.label}.", *unlike_in_words(found), *in_words(found)]
+    text = " ".join(told)
+    return text if len(text) <= LONGEST_ALT else f"{text[: LONGEST_ALT - 2]} …"
+
+
+def _outliers(shown: ShownMap) -> str:
+    told = unlike_in_words(shown.found)
+    count = len(told)
+    lines = [f"**{counted(count, 'photo')}** in a dashed ring {'looks' if count == 1 else 'look'} unlike the others:"]
+    named = [plain(sentence) for sentence in told[:MOST_OUTLIERS]]
+    while sum(map(len, named)) > 2 * MOST_LETTERS:
+        named.pop()
+    lines += named
+    if count > len(named):
+        lines.append(f"-# and {count - len(named)} more")
+    if shown.may_correct >= Trust.MODERATOR:
+        lines.append("-# `/review` asks about those that people confirmed; `/member photos` can remove any.")
+    elif shown.may_correct >= Trust.TRUSTED:
+        lines.append("-# `/review` asks about those that people confirmed.")
+    return "\n".join(lines)

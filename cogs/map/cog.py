@@ -1,0 +1,52 @@
+"""/map: all faces of a group in two dimensions."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import Nugu  # discord.py reads the annotations
+from bot.text.names import LONGEST_NAME
+from bot.usecases import maps
+from bot.usecases.maps import Projection
+from cogs.common.autocomplete import all_groups
+from cogs.common.responses import show
+from cogs.common.trust import trust_of
+from cogs.map.cards import map_card
+
+
+class Map(commands.Cog):
+    """Who looks like whom, at a glance."""
+
+    def __init__(self, client: Nugu) -> None:
+        self.client = client
+
+    @app_commands.command(name="map")
+    @app_commands.guild_only()
+    @app_commands.allowed_installs(guilds=True, users=False)
+    @app_commands.autocomplete(group=all_groups)
+    @app_commands.describe(
+        group="The group",
+        method="tsne keeps alike photos together; pca keeps distances; umap makes tighter crowds and takes longer",
+    )
+    async def map(
+        self,
+        interaction: discord.Interaction[Nugu],
+        group: app_commands.Range[str, 1, LONGEST_NAME],
+        method: Literal["pca", "tsne", "umap"] = "tsne",
+    ) -> None:
+        """All faces of a group as a map: what lies near is alike."""
+        assert interaction.guild_id is not None
+        await interaction.response.defer(thinking=True)
+        with self.client.app.turns.taken_by(interaction.user.id):
+            trust = await trust_of(interaction)
+            shown = await maps.draw(self.client.app, [interaction.guild_id], group, Projection(method), trust=trust)
+        await show(interaction, *map_card(shown), ephemeral=False)
+
+
+async def setup(client: Nugu) -> None:
+    """discord.py's entry to the extension."""
+    await client.add_cog(Map(client))

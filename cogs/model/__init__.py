@@ -1,0 +1,1 @@
+"""Models of a group: training, reports, history."""

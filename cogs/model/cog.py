@@ -1,0 +1,135 @@
+"""/model: which model answers for a group, and what moderators are told and may do about it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import UNREACHABLE, Nugu  # discord.py reads the annotations
+from bot.domain.trust import Trust
+from bot.text.models import training_told
+from bot.text.names import LONGEST_NAME
+from bot.usecases import models
+from bot.usecases.setup import choices as choices_of
+from cogs.common.autocomplete import own_groups
+from cogs.common.layout import told_card
+from cogs.common.limits import MOST_OPTIONS
+from cogs.common.progress import Progress
+from cogs.common.responses import show
+from cogs.common.trust import requires
+from cogs.model.cards import history_card, model_choice, report_card, status_card, way_back_card
+from cogs.model.components import PRESSES
+
+if TYPE_CHECKING:
+    from bot.learning.notifications import Notice
+    from cogs.common.layout import Layout
+
+log = logging.getLogger(__name__)
+
+Name = app_commands.Range[str, 1, LONGEST_NAME]
+
+
+@requires(Trust.MODERATOR)
+class Models(commands.GroupCog, name="model"):
+    """What I learned of each group."""
+
+    def __init__(self, client: Nugu) -> None:
+        self.client = client
+        self._telling: set[asyncio.Task[None]] = set()
+
+    async def cog_load(self) -> None:
+        self.client.app.notices.listen(self._hear)
+
+    async def cog_unload(self) -> None:
+        self.client.app.notices.listen(None)
+
+    @app_commands.command(name="status")
+    @app_commands.autocomplete(group=own_groups)
+    @app_commands.describe(group="One group; left out, all of them")
+    async def status(self, interaction: discord.Interaction[Nugu], group: Name | None = None) -> None:
+        """Which model answers, and how many labels wait for the next."""
+        assert interaction.guild_id is not None
+        found = await models.status(self.client.app, interaction.guild_id, group)
+        await interaction.response.send_message(view=status_card(found), ephemeral=True)
+
+    @app_commands.command(name="history")
+    @app_commands.autocomplete(group=own_groups)
+    @app_commands.describe(group="The group")
+    async def history(self, interaction: discord.Interaction[Nugu], group: Name) -> None:
+        """Every model of a group: its figures, and what became of it."""
+        assert interaction.guild_id is not None
+        found = await models.history(self.client.app, interaction.guild_id, group)
+        await interaction.response.send_message(view=history_card(found, 0), ephemeral=True)
+
+    @app_commands.command(name="train")
+    @app_commands.autocomplete(group=own_groups)
+    @app_commands.describe(group="The group")
+    async def train(self, interaction: discord.Interaction[Nugu], group: Name) -> None:
+        """Make a model of all photos of a group, now."""
+        assert interaction.guild_id is not None
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        training = models.train(self.client.app, interaction.guild_id, group, by=interaction.user.id)
+
+        async def work() -> tuple[Layout, list[discord.File]]:
+            return told_card(training_told(await training)), []
+
+        await Progress(interaction).follow(work())
+
+    @app_commands.command(name="rollback")
+    @app_commands.autocomplete(group=own_groups)
+    @app_commands.describe(group="The group", number="The model to go back to; left out, the one before")
+    async def rollback(
+        self, interaction: discord.Interaction[Nugu], group: Name, number: app_commands.Range[int, 1] | None = None
+    ) -> None:
+        """Go back to an earlier model of a group."""
+        assert interaction.guild_id is not None
+        back = await models.way_back(self.client.app, interaction.guild_id, group, number)
+        await interaction.response.send_message(view=way_back_card(back), ephemeral=True)
+
+    @app_commands.command(name="report")
+    @app_commands.autocomplete(group=own_groups)
+    @app_commands.describe(group="The group")
+    async def report(self, interaction: discord.Interaction[Nugu], group: Name) -> None:
+        """Who is recognised, who is mixed up with whom, who needs photos, which labels look wrong."""
+        assert interaction.guild_id is not None
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await show(interaction, *report_card(await models.report(self.client.app, interaction.guild_id, group)))
+
+    @rollback.autocomplete("number")
+    async def earlier(self, interaction: discord.Interaction[Nugu], typed: str) -> list[app_commands.Choice[int]]:
+        assert interaction.guild_id is not None
+        group: str = interaction.namespace.group or ""
+        found = await models.earlier(self.client.app, interaction.guild_id, group)
+        wanted = [model for model in found if str(typed) in str(model.number)]
+        return [app_commands.Choice(name=model_choice(model), value=model.number) for model in wanted[:MOST_OPTIONS]]
+
+    def _hear(self, notice: Notice) -> None:
+        task = asyncio.create_task(self._tell(notice))
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
+
+    async def _tell(self, notice: Notice) -> None:
+        """Post in the channel that the server chose, else where Discord posts what concerns its moderators, else nowhere."""
+        await self.client.wait_until_ready()
+        guild = self.client.get_guild(notice.server)
+        if guild is None:
+            return
+        chosen = (await choices_of(self.client.app, guild.id)).notices
+        for channel in (guild.get_channel_or_thread(chosen) if chosen else None, guild.public_updates_channel):
+            if isinstance(channel, discord.abc.Messageable) and channel.permissions_for(guild.me).send_messages:
+                try:
+                    await channel.send(notice.sentence)
+                except UNREACHABLE as failure:
+                    log.warning("could not tell the moderators of server %s: %s", guild.id, failure)
+                return
+
+
+async def setup(client: Nugu) -> None:
+    """discord.py's entry to the extension."""
+    client.add_dynamic_items(*PRESSES)
+    await client.add_cog(Models(client))

@@ -1,1 +1,0 @@
-"""What the buttons, menus and forms of the cards do."""

@@ -1,0 +1,1 @@
+"""A quiz of a group's faces."""

@@ -1,0 +1,89 @@
+"""The buttons of the quiz. What they do is decided by rows in the database, so they work after a restart, and once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import discord
+
+from bot.text.formatting import counted, plain
+from bot.usecases.quiz import play
+from bot.usecases.quiz.play import Missed, TooLateError
+from bot.usecases.quiz.view import Question, verdict
+from cogs.common.components import Press
+from cogs.common.layout import Button, told_card
+from cogs.common.responses import show
+from cogs.quiz.cards import question_card, verdict_card
+
+if TYPE_CHECKING:
+    from bot.client import Nugu
+
+ROUND = r"(?P<round>\d+)"
+
+
+class Say(Press[Button], template=rf"nugu:quiz:say:{ROUND}:(?P<member>\d+)"):
+    """Says who it is."""
+
+    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+        await _answer(interaction, self.ids["round"], self.ids["member"])
+
+
+class Pass(Press[Button], template=rf"nugu:quiz:pass:{ROUND}"):
+    """Doesn't know, and has it shown."""
+
+    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+        await _answer(interaction, self.ids["round"], None)
+
+
+class Next(Press[Button], template=rf"nugu:quiz:next:{ROUND}"):
+    """The next face: in place of the last one, or below it where others look on; or, in place of Next, how the quiz ended."""
+
+    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+        assert interaction.guild_id is not None
+        app, now = interaction.client.app, discord.utils.utcnow()
+        shown = await play.go_on(app, interaction.guild_id, self.ids["round"], interaction.user.id, now)
+        card, files = question_card(shown) if isinstance(shown, Question) else verdict_card(shown)
+        if shown.standing.race and (isinstance(shown, Question) or shown.round != self.ids["round"]):
+            await interaction.followup.send(view=card, files=files)
+        else:
+            await show(interaction, card, files, ephemeral=False)
+
+
+class Again(Press[Button], template=rf"nugu:quiz:again:{ROUND}"):
+    """Begins another quiz of that kind, the presser's own."""
+
+    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+        assert interaction.guild_id is not None
+        app, person, now = interaction.client.app, interaction.user.id, discord.utils.utcnow()
+        with app.turns.taken_by(person):
+            question = await play.again(app, interaction.guild_id, self.ids["round"], person, now)
+        card, files = question_card(question)
+        await interaction.followup.send(view=card, files=files)
+
+
+class ForgetMine(Press[Button], template=r"nugu:quiz:forget"):
+    """Forgets the presser's own quizzes, whoever the card was made for."""
+
+    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+        answers = await play.forget(interaction.client.app, interaction.user.id)
+        told = f"I forgot your quizzes: {counted(answers, 'answer')}, your points, and whom you know."
+        await interaction.edit_original_response(view=told_card(told))
+
+
+async def _answer(interaction: discord.Interaction[Nugu], round_id: int, chosen: int | None) -> None:
+    assert interaction.guild_id is not None
+    app, now = interaction.client.app, discord.utils.utcnow()
+    try:
+        given = await play.answer(app, interaction.guild_id, round_id, interaction.user.id, chosen, now)
+    except TooLateError:
+        over = await verdict(app, interaction.guild_id, round_id)
+        await show(interaction, *verdict_card(over), ephemeral=False)
+        raise
+    if isinstance(given, Missed):
+        told = f"✗ Wrong: it isn't **{plain(given.name)}**. Others may still name the face."
+        await interaction.followup.send(view=told_card(told), ephemeral=True)
+        return
+    await show(interaction, *verdict_card(given), ephemeral=False)
+
+
+PRESSES: tuple[type[Press[Any]], ...] = (Say, Pass, Next, Again, ForgetMine)

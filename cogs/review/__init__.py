@@ -1,0 +1,1 @@
+"""Faces that wait for a name."""

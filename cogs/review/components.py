@@ -1,0 +1,175 @@
+"""The buttons, the menu and the form of /review. Each asks again who presses, and shows the next face in the same message."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import discord
+
+from bot.domain.enums import Meaning
+from bot.usecases import review
+from cogs.answers.cards import pictures_shown
+from cogs.common import forms
+from cogs.common.components import Press, speaker_of
+from cogs.common.layout import Button, Select, route, told_card
+from cogs.common.responses import show
+from cogs.corrections.cards import NAME, SOMEBODY_ELSE, SomebodyElse
+from cogs.review.cards import choice_card, review_card
+
+if TYPE_CHECKING:
+    from bot.app import App
+    from bot.client import Nugu
+    from bot.usecases.correct import Speaker
+    from bot.usecases.review import Page
+    from cogs.common.forms import Form
+
+FACE = r"(?P<face>\d+)"
+MEMBER = rf"{FACE}:(?P<member>\d+)"
+
+
+class _Answer(Press[Any], template=r"nugu:review"):
+    """A press after which the next face is shown."""
+
+    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+        assert interaction.guild_id is not None
+        speaker = await speaker_of(interaction)
+        await show(interaction, *review_card(await self.answer(interaction.client.app, interaction.guild_id, speaker)))
+
+    async def answer(self, app: App, server_id: int, speaker: Speaker) -> Page:
+        """Keep what is said, and find what comes next."""
+        raise AssertionError("a press without an answer")
+
+
+class Yes(_Answer, template=rf"nugu:review:yes:{MEMBER}"):
+    """It is who was asked for."""
+
+    async def answer(self, app: App, server_id: int, speaker: Speaker) -> Page:
+        return await review.say_yes(app, server_id, self.ids["face"], self.ids["member"], speaker)
+
+
+class UseIt(_Answer, template=rf"nugu:review:use:{MEMBER}"):
+    """It is who was asked for, and a photo to learn from though it is small or blurred."""
+
+    async def answer(self, app: App, server_id: int, speaker: Speaker) -> Page:
+        return await review.say_yes(app, server_id, self.ids["face"], self.ids["member"], speaker, deliberate=True)
+
+
+class No(_Answer, template=rf"nugu:review:no:{MEMBER}"):
+    """It is not who was asked for."""
+
+    async def answer(self, app: App, server_id: int, speaker: Speaker) -> Page:
+        return await review.say_no(app, server_id, self.ids["face"], self.ids["member"], speaker)
+
+
+class ReviewNotAFace(_Answer, template=rf"nugu:review:noface:{FACE}"):
+    """What the crop shows is no face."""
+
+    async def answer(self, app: App, server_id: int, speaker: Speaker) -> Page:
+        return await review.say_nobody(app, server_id, self.ids["face"], Meaning.NOT_A_FACE, speaker)
+
+
+class ReviewNotAMember(_Answer, template=rf"nugu:review:stranger:{FACE}"):
+    """The face is nobody of the roster."""
+
+    async def answer(self, app: App, server_id: int, speaker: Speaker) -> Page:
+        return await review.say_nobody(app, server_id, self.ids["face"], Meaning.STRANGER, speaker)
+
+
+class SkipFace(_Answer, template=rf"nugu:review:skip:{FACE}"):
+    """The reviewer has no answer."""
+
+    async def answer(self, app: App, server_id: int, speaker: Speaker) -> Page:
+        return await review.skip(app, server_id, self.ids["face"], speaker)
+
+
+class UndoAnswer(_Answer, template=rf"nugu:review:undo:{FACE}"):
+    """Takes back the reviewer's last answer."""
+
+    async def answer(self, app: App, server_id: int, speaker: Speaker) -> Page:
+        return await review.undo(app, server_id, self.ids["face"], speaker)
+
+
+class LookAgain(_Answer, template=r"nugu:review:next"):
+    """Whether a face has come meanwhile."""
+
+    async def answer(self, app: App, server_id: int, speaker: Speaker) -> Page:
+        return await review.next_page(app, server_id, speaker)
+
+
+class Back(_Answer, template=rf"nugu:review:look:{FACE}"):
+    """From the members back to the face."""
+
+    async def answer(self, app: App, server_id: int, speaker: Speaker) -> Page:
+        return await review.look(app, server_id, self.ids["face"], speaker)
+
+
+class WhoElse(Press[Button], template=rf"nugu:review:who:{FACE}"):
+    """Asks who it is, likeliest first."""
+
+    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+        assert interaction.guild_id is not None
+        assert interaction.message is not None
+        app, speaker = interaction.client.app, await speaker_of(interaction)
+        page = await review.look(app, interaction.guild_id, self.ids["face"], speaker)
+        if isinstance(page.content, review.Shown) and page.content.face.face.id == self.ids["face"]:
+            card = choice_card(page.content, pictures_shown(interaction.message))
+            await interaction.edit_original_response(view=card)
+        else:
+            await show(interaction, *review_card(page))
+
+
+class Member(Press[Select], template=rf"nugu:review:member:{FACE}"):
+    """The member is chosen, or the form for somebody else."""
+
+    async def acknowledge(self, interaction: discord.Interaction[Nugu]) -> None:
+        # A form must be the first that Discord hears.
+        if self.item.values[0] != SOMEBODY_ELSE:
+            await super().acknowledge(interaction)
+
+    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+        assert interaction.guild_id is not None
+        chosen, face = self.item.values[0], self.ids["face"]
+        if chosen == SOMEBODY_ELSE:
+            await interaction.response.send_modal(SomebodyElse(route("review:else", face)))
+            return
+        app, speaker = interaction.client.app, await speaker_of(interaction)
+        page = await review.say_yes(app, interaction.guild_id, face, int(chosen), speaker)
+        await show(interaction, *review_card(page))
+
+
+class Done(Press[Button], template=r"nugu:review:done"):
+    """Ends the review: what was shown is free for others."""
+
+    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+        assert interaction.guild_id is not None
+        await review.close(interaction.client.app, interaction.guild_id, await speaker_of(interaction))
+        await interaction.edit_original_response(view=told_card("Thank you. `/review` goes on."), attachments=[])
+
+
+async def _named(interaction: discord.Interaction[Nugu], form: Form) -> None:
+    """Somebody else was typed."""
+    assert interaction.guild_id is not None
+    await interaction.response.defer()
+    app, speaker = interaction.client.app, await speaker_of(interaction)
+    page = await review.say_name(app, interaction.guild_id, form.ids["face"], form.texts[NAME], speaker)
+    await show(interaction, *review_card(page))
+
+
+on_review_form = forms.on_form(rf"nugu:review:else:{FACE}", _named)
+"""Listens for the form of somebody else."""
+
+
+PRESSES = (
+    Yes,
+    UseIt,
+    No,
+    ReviewNotAFace,
+    ReviewNotAMember,
+    SkipFace,
+    UndoAnswer,
+    LookAgain,
+    Back,
+    WhoElse,
+    Member,
+    Done,
+)

@@ -1,0 +1,1 @@
+"""Groups and members: adding, gathering, photos, import and export."""

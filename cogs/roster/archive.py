@@ -1,0 +1,88 @@
+"""/roster: all of a server's groups as one archive, and out of one."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import Nugu  # discord.py reads the annotations
+from bot.domain.trust import Trust
+from bot.errors import PersonError
+from bot.media.archives import ArchiveLimits
+from bot.text.formatting import counted, plain
+from bot.text.names import LONGEST_NAME
+from bot.usecases.roster import archive
+from cogs.common.autocomplete import own_groups
+from cogs.common.layout import told_card
+from cogs.common.message_media import attached
+from cogs.common.pictures import read_file
+from cogs.common.progress import Progress
+from cogs.common.responses import is_too_large
+from cogs.common.trust import requires
+from cogs.roster.archive_cards import exported_in_words, imported_card
+
+if TYPE_CHECKING:
+    from cogs.common.layout import Layout
+
+
+@requires(Trust.MODERATOR)
+class Roster(commands.GroupCog, name="roster"):
+    """All groups and members at once."""
+
+    def __init__(self, client: Nugu) -> None:
+        self.client = client
+
+    @app_commands.command(name="import")
+    @app_commands.rename(upload="archive")
+    @app_commands.describe(upload="A zip archive of group/member/*.jpg, or what /roster export gave")
+    async def take_in(self, interaction: discord.Interaction[Nugu], upload: discord.Attachment) -> None:
+        """Add groups, members and photos from a zip archive."""
+        assert interaction.guild_id is not None
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        app, server_id, by = self.client.app, interaction.guild_id, interaction.user.id
+        limits = ArchiveLimits(max_entry_bytes=app.settings.picture_bytes)
+        progress = Progress(interaction)
+
+        async def told(done: int, photos: int, whose: str) -> None:
+            await progress.show(told_card(f"{done} of {counted(photos, 'photo')}: {plain(whose)}"))
+
+        async def work() -> tuple[Layout, list[discord.File]]:
+            with app.turns.taken_by(by):
+                given = await read_file(self.client, attached(upload), limits.max_bytes)
+                if given.refusal is not None:
+                    raise PersonError(f"{given.refusal[:1].upper()}{given.refusal[1:]}.")
+                return imported_card(
+                    await archive.import_roster(app, server_id, BytesIO(given.data), by, told, limits=limits)
+                )
+
+        await progress.follow(work())
+
+    @app_commands.command(name="export")
+    @app_commands.describe(group="One group; left out, all of this server's")
+    @app_commands.autocomplete(group=own_groups)
+    async def give_out(
+        self, interaction: discord.Interaction[Nugu], group: app_commands.Range[str, 1, LONGEST_NAME] | None = None
+    ) -> None:
+        """All groups, members and crops of this server as a zip archive."""
+        assert interaction.guild_id is not None
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        most_bytes = interaction.filesize_limit
+        with self.client.app.turns.taken_by(interaction.user.id):
+            exported = await archive.export_roster(self.client.app, interaction.guild_id, group, most_bytes=most_bytes)
+            with exported.file:
+                file = discord.File(BytesIO(exported.file.read()), "roster.zip")
+            try:
+                await interaction.followup.send(exported_in_words(exported), file=file, ephemeral=True)
+            except discord.HTTPException as refused:
+                if is_too_large(refused):
+                    raise archive.TooLargeError(most_bytes) from refused
+                raise
+
+
+async def setup(client: Nugu) -> None:
+    """discord.py's entry to the extension."""
+    await client.add_cog(Roster(client))

@@ -1,0 +1,56 @@
+"""What became of an import, and what is in an export, in words."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+import discord
+
+from bot.text.formatting import counted, plain, unmarked
+from cogs.common.layout import LONGEST_TEXT, told_card
+
+if TYPE_CHECKING:
+    from bot.usecases.roster.archive import Exported, Imported
+    from cogs.common.layout import Layout
+
+MOST_TOLD = 8
+"""So many reasons stand in the message; more are in a file beside it."""
+
+LONGEST_PATH = 80
+
+
+def imported_card(done: Imported) -> tuple[Layout, list[discord.File]]:
+    """How many photos were taken, and why the others were not: in a file beside it where these are many."""
+    lines = [f"**{done.taken} of {counted(done.photos, 'photo')}** taken, {counted(done.members, 'member')}."]
+    if done.known:
+        lines.append(f"{done.known} I had already.")
+    if len(done.left_out) > MOST_TOLD:
+        lines.append(f"{len(done.left_out)} were left out; the file says why.")
+    else:
+        lines += [f"⚠️ {plain(path[:LONGEST_PATH])}: {reason}." for path, reason in done.left_out]
+    card = told_card("\n".join(lines)[:LONGEST_TEXT])
+    if len(done.left_out) <= MOST_TOLD:
+        return card, []
+    reasons = (f"{_one_line(path)}: {unmarked(_one_line(reason))}" for path, reason in done.left_out)
+    card.add_item(discord.ui.File("attachment://left-out.txt"))
+    return card, [discord.File(BytesIO("\n".join(reasons).encode()), filename="left-out.txt")]
+
+
+def exported_in_words(exported: Exported) -> str:
+    """What is in the archive."""
+    told = ", ".join(
+        counted(number, thing)
+        for number, thing in ((exported.groups, "group"), (exported.members, "member"), (exported.photos, "photo"))
+    )
+    lost = f"\n{counted(exported.lost, 'photo')} had no file any more." if exported.lost else ""
+    kept = (
+        f"\n{counted(exported.kept_back, 'photo')} from spoilers or age-restricted channels I left out."
+        if exported.kept_back
+        else ""
+    )
+    return f"{told}. `/roster import` takes it in again, here or in another server.{lost}{kept}"
+
+
+def _one_line(text: str) -> str:
+    return "".join(character if character.isprintable() else " " for character in text)

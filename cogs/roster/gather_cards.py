@@ -1,0 +1,45 @@
+"""The card of a gathering: how far it is, what waits for review, and what was left out and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import discord
+
+from bot.text.formatting import counted, plain
+from cogs.common.layout import LONGEST_TEXT, Layout, bar, container
+
+if TYPE_CHECKING:
+    from bot.usecases.gather import Gathering
+
+BAR = 12
+MOST_REASONS = 8
+
+
+def gathering_card(gathering: Gathering) -> Layout:
+    """A gathering as it stands."""
+    found = sum(gathering.kept.values())
+    ended = gathering.done == len(gathering.members)
+    lines = [f"**Photos of {plain(gathering.group)}**"]
+    if not ended:
+        done = bar(gathering.done / len(gathering.members), BAR)
+        lines.append(f"{done} {gathering.done} of {counted(len(gathering.members), 'member')}")
+    lines += [f"{plain(name)}: {count}" for name, count in gathering.kept.items()]
+    if ended:
+        lines.append(
+            f"**{counted(found, 'photo')}** {'waits' if found == 1 else 'wait'} in `/review`: "
+            "nothing is learned from them before a trusted person says yes."
+            if found
+            else "I found nothing that is worth a look."
+        )
+    reasons = (gathering.refused + gathering.tally.refused).most_common(MOST_REASONS)
+    if ended and reasons:
+        lines.append("-# Left out: " + " · ".join(f"{count} {reason}" for reason, count in reasons))
+    lines += [f"⚠️ {plain(source)}: {reason}" for source, reason in gathering.tally.failed.items()]
+    if gathering.tally.out_of_time:
+        lines.append("-# Time was up before every link was tried.")
+    card = Layout()
+    box = container(0x3BA55D if ended and found else 0xE0A030)
+    box.add_item(discord.ui.TextDisplay("\n".join(lines)[:LONGEST_TEXT]))
+    card.add_item(box)
+    return card

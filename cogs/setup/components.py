@@ -1,0 +1,99 @@
+"""The menus of the /setup card: each asks again who is choosing, and takes effect at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bot.domain.enums import Learns
+from bot.domain.trust import Trust
+from bot.usecases import setup
+from cogs.common.components import ModeratorPress
+from cogs.common.layout import Layout
+from cogs.setup.cards import NO_GROUP, let_go_told, setup_card
+
+if TYPE_CHECKING:
+    import discord
+
+    from bot.client import Nugu
+    from bot.usecases.correct import Speaker
+
+
+async def read_card(interaction: discord.Interaction[Nugu]) -> Layout:
+    """The card with the choices as they are now."""
+    assert interaction.guild_id is not None
+    assert interaction.channel_id is not None
+    app = interaction.client.app
+    return setup_card(
+        await setup.read(app, interaction.guild_id, interaction.channel_id),
+        can_watch=app.settings.message_content,
+    )
+
+
+class _Choice(ModeratorPress[Any], template=r"nugu:setup"):
+    """A menu of the card."""
+
+    async def act(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
+        await self.choose(interaction, server_id)
+        await interaction.edit_original_response(view=await read_card(interaction))
+
+    async def choose(self, interaction: discord.Interaction[Nugu], server_id: int) -> None:
+        """Keep what was chosen."""
+        raise AssertionError("a menu without a choice")
+
+
+class TrustRoles(_Choice, template=r"nugu:setup:trusted"):
+    """Whose word counts at once."""
+
+    async def choose(self, interaction: discord.Interaction[Nugu], server_id: int) -> None:
+        roles = [role.id for role in self.item.values]
+        await setup.choose_roles(interaction.client.app, server_id, Trust.TRUSTED, roles)
+
+
+class ModeratorRoles(_Choice, template=r"nugu:setup:moderators"):
+    """Who adds groups and members."""
+
+    async def choose(self, interaction: discord.Interaction[Nugu], server_id: int) -> None:
+        roles = [role.id for role in self.item.values]
+        await setup.choose_roles(interaction.client.app, server_id, Trust.MODERATOR, roles)
+
+
+class Threshold(_Choice, template=r"nugu:setup:threshold"):
+    """From which confidence an answer is sure."""
+
+    async def choose(self, interaction: discord.Interaction[Nugu], server_id: int) -> None:
+        await setup.choose_threshold(interaction.client.app, server_id, int(self.item.values[0]) / 100)
+
+
+class WatchedChannels(_Choice, template=r"nugu:setup:watched"):
+    """Where nobody has to mention the bot."""
+
+    async def choose(self, interaction: discord.Interaction[Nugu], server_id: int) -> None:
+        await setup.choose_watched(interaction.client.app, server_id, [channel.id for channel in self.item.values])
+
+
+class DefaultGroup(_Choice, template=r"nugu:setup:group"):
+    """The group that questions in this channel are about."""
+
+    async def choose(self, interaction: discord.Interaction[Nugu], server_id: int) -> None:
+        assert interaction.channel_id is not None
+        (value,) = self.item.values
+        chosen = None if value == NO_GROUP else int(value)
+        await setup.choose_default_group(interaction.client.app, server_id, interaction.channel_id, chosen)
+
+
+class WhatILearn(_Choice, template=r"nugu:setup:learns"):
+    """What may be learned from."""
+
+    async def choose(self, interaction: discord.Interaction[Nugu], server_id: int) -> None:
+        (value,) = self.item.values
+        let_go = await setup.choose_learns(interaction.client.app, server_id, Learns(value))
+        if let_go:
+            await interaction.followup.send(let_go_told(let_go), ephemeral=True)
+
+
+class WhereITell(_Choice, template=r"nugu:setup:notices"):
+    """The channel in which moderators are told what they did not ask for."""
+
+    async def choose(self, interaction: discord.Interaction[Nugu], server_id: int) -> None:
+        chosen = [channel.id for channel in self.item.values]
+        await setup.choose_notices(interaction.client.app, server_id, chosen[0] if chosen else None)

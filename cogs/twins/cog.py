@@ -1,0 +1,50 @@
+"""/twins: who of a group looks most alike, and who looks like a member."""
+
+from __future__ import annotations
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import Nugu  # discord.py reads the annotations
+from bot.text.names import LONGEST_NAME
+from bot.usecases import twins
+from cogs.common.autocomplete import all_groups, all_members
+from cogs.common.responses import show
+from cogs.twins.cards import look_alikes_card, twins_card
+
+Name = app_commands.Range[str, 1, LONGEST_NAME]
+
+
+class Twins(commands.Cog):
+    """For fun: look-alikes among the members that are known here."""
+
+    def __init__(self, client: Nugu) -> None:
+        self.client = client
+
+    @app_commands.command(name="twins")
+    @app_commands.guild_only()
+    @app_commands.allowed_installs(guilds=True, users=False)
+    @app_commands.describe(
+        group="The group; left out, the one whose two most alike members are nearest",
+        member="Show who looks most like this member instead, in any group",
+    )
+    @app_commands.autocomplete(group=all_groups, member=all_members)
+    async def twins(
+        self, interaction: discord.Interaction[Nugu], group: Name | None = None, member: Name | None = None
+    ) -> None:
+        """Which two members look most alike? Or: who looks like her?"""
+        assert interaction.guild_id is not None
+        await interaction.response.defer(thinking=True)
+        app, server = self.client.app, interaction.guild_id
+        with app.turns.taken_by(interaction.user.id):
+            if member is None:
+                card = twins_card(await twins.twins(app, server, group))
+            else:
+                card = look_alikes_card(await twins.look_alikes(app, server, group, member))
+        await show(interaction, *card, ephemeral=False)
+
+
+async def setup(client: Nugu) -> None:
+    """discord.py's entry to the extension."""
+    await client.add_cog(Twins(client))

@@ -1,0 +1,1 @@
+"""Who is this? By command, message, reply, menu and in watched channels."""

@@ -1,0 +1,202 @@
+"""Who is this? By command, by mention, by reply, by right-click, in private, and in watched channels."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from typing import TYPE_CHECKING, Literal
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import Nugu  # discord.py reads the annotations
+from bot.errors import DeletedError, PersonError
+from bot.infra.deletions import Places
+from bot.usecases import identify
+from bot.usecases.setup import choices as choices_of
+from cogs.answers.cards import result_card, result_files
+from cogs.clips.requests import annotate
+from cogs.clips.videos import Link, video_of
+from cogs.common.message_media import media_of
+from cogs.common.pictures import pictures_of, read_attachments, shows_pictures
+from cogs.common.requests import asked_by, asked_in, check_may_answer, explain, groups_offered, place, reply
+from cogs.common.responses import show
+from cogs.corrections.components import AllRight, Details, FixFace, Hide, Undo
+from cogs.corrections.dialog import IsNot, NotAFace, NotAMember, WhichFace, WhichMember, on_form
+from cogs.who.phrases import asks_who
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.usecases.identify import Asked, Submitted, Tagged
+    from cogs.common.message_media import Media
+
+log = logging.getLogger(__name__)
+
+NO_PICTURE = "I see no picture in that message. Attach one, or right-click a message that has one: Apps > Who is this?"
+UNSEEN_REPLY = (
+    "I can't see the pictures of that message: Discord shows me only messages that mention me. "
+    "Right-click it instead: Apps > Who is this?"
+)
+REMEMBERED_MESSAGES = 10_000
+
+
+class Who(commands.Cog):
+    """Every way to ask leads to the same card."""
+
+    def __init__(self, client: Nugu) -> None:
+        self.client = client
+        self._menu = app_commands.ContextMenu(name="Who is this?", callback=self.who_menu)
+        app_commands.allowed_installs(guilds=True, users=True)(self._menu)
+        app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)(self._menu)
+        # A resumed session may replay events; a message is answered once.
+        self._seen: deque[int] = deque(maxlen=REMEMBERED_MESSAGES)
+
+    async def cog_load(self) -> None:
+        self.client.tree.add_command(self._menu)
+
+    async def cog_unload(self) -> None:
+        self.client.tree.remove_command(self._menu.name, type=self._menu.type)
+
+    @app_commands.command(name="who")
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    @app_commands.describe(
+        picture="A picture with faces",
+        picture2="One more picture",
+        picture3="One more picture",
+        picture4="One more picture",
+        picture5="One more picture",
+        group="The group they belong to; left out, I find it",
+        everyone_once="Is each member in the picture at most once?",
+    )
+    async def who(
+        self,
+        interaction: discord.Interaction[Nugu],
+        picture: discord.Attachment,
+        picture2: discord.Attachment | None = None,
+        picture3: discord.Attachment | None = None,
+        picture4: discord.Attachment | None = None,
+        picture5: discord.Attachment | None = None,
+        group: app_commands.Range[str, 1, 100] | None = None,
+        everyone_once: Literal["auto", "yes", "no"] = "auto",
+    ) -> None:
+        """Who is in this picture?"""
+        await interaction.response.defer(thinking=True)
+        given = [one for one in (picture, picture2, picture3, picture4, picture5) if one is not None]
+        with self.client.app.turns.taken_by(interaction.user.id):
+            asked = await asked_by(interaction, group=group, once=everyone_once)
+            question_id = await self._answer(interaction, asked, await read_attachments(self.client, given))
+            self.client.uploads[question_id] = given
+
+    @who.autocomplete("group")
+    async def group_names(self, interaction: discord.Interaction[Nugu], typed: str) -> list[app_commands.Choice[str]]:
+        return await groups_offered(interaction, typed)
+
+    async def who_menu(self, interaction: discord.Interaction[Nugu], message: discord.Message) -> None:
+        """Apps > Who is this?"""
+        await interaction.response.defer(thinking=True)
+        with self.client.app.turns.taken_by(interaction.user.id):
+            pictures = await pictures_of(self.client, message)
+            if not pictures:
+                raise PersonError(NO_PICTURE)
+            await self._answer(interaction, await asked_by(interaction, source=message.id), pictures)
+
+    @commands.Cog.listener()
+    async def on_message(self, message: discord.Message) -> None:
+        """Answers a mention, a private message, and a who-is-this in a watched channel."""
+        if message.author.bot or message.id in self._seen:
+            return
+        self._seen.append(message.id)
+        addressed = self._is_addressed(message)
+        if not addressed and not await self._is_watched(message):
+            return
+        try:
+            check_may_answer(message)
+            meant = _meant(message)
+            found = _video_asked_about(meant) if addressed else None
+            if found is not None:
+                await annotate(self.client, message, meant, found)
+                if not shows_pictures(meant):
+                    return
+            async with message.channel.typing():
+                with self.client.app.turns.taken_by(message.author.id):
+                    tagged = await self._ask_about(message)
+            card = await reply(message, view=result_card(tagged.answer), files=result_files(tagged.pictures))
+            await identify.answered(self.client.app, tagged.answer.id, card.id)
+        except DeletedError as error:
+            # Who deletes their own question waits for no answer.
+            if not self.client.app.deletions.any_of(Places(messages=frozenset({message.id}))):
+                await explain(message, error)
+        except discord.Forbidden:
+            log.warning("may not answer in channel %s", message.channel.id)
+        except Exception as error:  # noqa: BLE001  # the funnel for messages, which discord.py has none of
+            await explain(message, error)
+
+    async def _ask_about(self, message: discord.Message) -> Tagged:
+        shows, pictures = await self._pictures_asked_about(message)
+        return await identify.ask(self.client.app, await asked_in(self.client, message, shows), pictures)
+
+    def _is_addressed(self, message: discord.Message) -> bool:
+        """Whether it is private, or mentions the bot in its text, and not by the ping of a reply to one of its own cards."""
+        if message.guild is None:
+            return True
+        assert self.client.user is not None
+        return f"<@{self.client.user.id}>" in message.content or f"<@!{self.client.user.id}>" in message.content
+
+    async def _is_watched(self, message: discord.Message) -> bool:
+        """Whether it asks who somebody is, where nobody has to mention the bot."""
+        if message.guild is None or not self.client.app.settings.message_content or not asks_who(message.content):
+            return False
+        choices = await choices_of(self.client.app, message.guild.id)
+        if not {message.channel.id, place(message.channel)} & choices.watched:
+            return False
+        return bool(media_of(message) or message.reference)
+
+    async def _pictures_asked_about(self, message: discord.Message) -> tuple[discord.Message, Sequence[Submitted]]:
+        """The message's own pictures, or those of the message that it replies to; with the one that shows them."""
+        shows, pictures = message, await pictures_of(self.client, message)
+        replied = message.reference.resolved if message.reference else None
+        if not pictures and isinstance(replied, discord.Message):
+            shows, pictures = replied, await pictures_of(self.client, replied)
+            if not pictures and message.guild is not None and not self.client.intents.message_content:
+                raise PersonError(UNSEEN_REPLY)
+        if not pictures:
+            raise PersonError(NO_PICTURE)
+        return shows, pictures
+
+    async def _answer(self, interaction: discord.Interaction[Nugu], asked: Asked, pictures: Sequence[Submitted]) -> int:
+        """Answer with a card; the id of the question."""
+        tagged = await identify.ask(self.client.app, asked, pictures)
+        try:
+            card = await show(interaction, result_card(tagged.answer), result_files(tagged.pictures), ephemeral=False)
+        except Exception:
+            # Nobody can delete a card that isn't there.
+            await identify.hide(self.client.app, tagged.answer.id)
+            raise
+        await identify.answered(self.client.app, tagged.answer.id, card.id)
+        return tagged.answer.id
+
+
+def _meant(message: discord.Message) -> discord.Message:
+    """The message itself where it shows anything, else the one that it replies to."""
+    replied = message.reference.resolved if message.reference else None
+    if message.attachments or shows_pictures(message) or video_of(message) is not None:
+        return message
+    return replied if isinstance(replied, discord.Message) else message
+
+
+def _video_asked_about(message: discord.Message) -> Media | Link | None:
+    """The video of a message that asks; a link beside pictures only tells where they are from."""
+    found = video_of(message)
+    return None if isinstance(found, Link) and shows_pictures(message) else found
+
+
+async def setup(client: Nugu) -> None:
+    """discord.py's entry to the extension."""
+    client.add_dynamic_items(
+        AllRight, FixFace, Details, Hide, Undo, WhichFace, WhichMember, NotAMember, NotAFace, IsNot
+    )
+    client.add_listener(on_form, "on_interaction")
+    await client.add_cog(Who(client))

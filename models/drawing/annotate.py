@@ -1,0 +1,227 @@
+"""The tagged picture: a box, a number, a name and a confidence on each face; and the face crop kept for the roster."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from itertools import product
+from math import ceil, sqrt
+from statistics import median
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from PIL import Image
+
+from models.drawing.fonts import drawable, font, shorten
+from models.drawing.layout import is_beside, place
+from models.drawing.markers import SPACE, Label, digit_size, paint_badge, paint_label, paint_outline, paint_stem
+from models.faces import Band, Box
+
+if TYPE_CHECKING:
+    from models.faces import Picture
+
+_SMALL_SIDE: Final = 800
+_ENLARGED_SIDE: Final = 1200
+_MOST_ENLARGED: Final = 4.0
+_SMALLEST_TEXT: Final = 12
+# Of the side of a square as large as the picture. Discord shows a wide photo 550 px wide: the first is a letter of
+# about 12 px there, the last one of 7 px, which still can be read.
+_TEXT_SHARES: Final = (0.029, 0.026, 0.0235, 0.021, 0.019)
+# The share of labels without room that makes a picture a crowd.
+_CROWD: Final = 0.25
+_QUALITIES: Final = (90, 82, 72, 60)
+_SMALLEST_BUDGET: Final = 16 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """What is written on one face.
+
+    `number` as on the card; `box` in pixels of the picture; `text` is the name, cut with an ellipsis if it is too long;
+    `detail` (the confidence) stands after it in the band's colour and is never cut.
+    """
+
+    number: int
+    box: Box
+    text: str
+    band: Band
+    detail: str = ""
+
+
+def annotate(picture: Picture, tags: Sequence[Tag], *, max_side: int = 2048, max_bytes: int = 8 * 2**20) -> bytes:
+    """The tagged picture as a JPEG of at most `max_bytes`; see `draw` for its size.
+
+    Raises:
+        ValueError: `picture` isn't (h, w, 3) uint8, or `max_bytes` is below 16 KiB.
+    """
+    return encode_jpeg(draw(picture, tags, max_side=max_side), max_bytes=max_bytes)
+
+
+def draw(picture: Picture, tags: Sequence[Tag], *, max_side: int = 2048) -> Picture:
+    """The tagged picture as pixels, (h', w', 3) uint8.
+
+    The longest side is at most `max_side`; a picture below 800 px is enlarged up to four times, so that names can be read.
+
+    Raises:
+        ValueError: `picture` isn't (h, w, 3) uint8.
+    """
+    if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8 or 0 in picture.shape:
+        raise ValueError(f"a picture is (h, w, 3) uint8, not {picture.shape} {picture.dtype}")
+    image, scale = _resized(Image.fromarray(picture), max_side)
+    boxes = [_fitted(tag.box, scale, image.size) for tag in tags]
+    widest = max(2, ceil(max(image.size) / 480))
+    lines = [min(widest, max(2, round(min(box.width, box.height) / 22))) for box in boxes]
+    labels, places = _arrange(image.size, tags, boxes)
+    for tag, box, line in zip(tags, boxes, lines, strict=True):
+        paint_outline(image, box, tag.band, line)
+    for tag, box, spot, line in zip(tags, boxes, places, lines, strict=True):
+        if spot is not None:
+            paint_stem(image, box, spot, tag.band, line)
+    taken = [spot for spot in places if spot is not None]
+    for tag, box, label, spot in zip(tags, boxes, labels, places, strict=True):
+        if spot is not None:
+            paint_label(image, spot, label, tag.number, tag.band)
+        else:
+            corner = _corner(image.size, box, label.badge, taken)
+            paint_badge(image, corner, label, tag.number, tag.band)
+            taken.append(corner)
+    return np.asarray(image)
+
+
+def crop(picture: Picture, box: Box, *, max_side: int = 320) -> bytes:
+    """The face crop kept for the roster, as a JPEG: a square with 40 % of the box's longer side around it.
+
+    It is moved into the picture where it would stick out; where the picture is too small for it, the border is repeated.
+
+    Raises:
+        ValueError: the box has no pixels in the picture.
+    """
+    height, width = picture.shape[:2]
+    if min(box.right, width) <= max(box.left, 0) or min(box.bottom, height) <= max(box.top, 0):
+        raise ValueError(f"{box} lies outside the picture of {width}×{height}")
+    side = max(1, round(1.8 * max(box.width, box.height)))
+    left = _start((box.left + box.right) / 2, side, width)
+    top = _start((box.top + box.bottom) / 2, side, height)
+    inside = picture[max(top, 0) : top + side, max(left, 0) : left + side]
+    missing = [(max(-start, 0), max(start + side - length, 0)) for start, length in ((top, height), (left, width))]
+    square = Image.fromarray(np.pad(inside, (*missing, (0, 0)), "edge"))
+    if side > max_side:
+        square = square.resize((max_side, max_side), Image.Resampling.LANCZOS, reducing_gap=1.0)
+    return _jpeg(square, 92)
+
+
+def encode_jpeg(picture: Picture, *, max_bytes: int = 8 * 2**20) -> bytes:
+    """`picture` ((h, w, 3) uint8) as a JPEG of at most `max_bytes`: lower quality first, then fewer pixels.
+
+    Raises:
+        ValueError: `max_bytes` is below 16 KiB.
+    """
+    if max_bytes < _SMALLEST_BUDGET:
+        raise ValueError(f"no picture is worth sending in {max_bytes} bytes; allow {_SMALLEST_BUDGET}")
+    image = Image.fromarray(picture)
+    while True:
+        for quality in _QUALITIES:
+            data = _jpeg(image, quality)
+            if len(data) <= max_bytes:
+                return data
+        smaller = tuple(max(1, round(length * 0.75)) for length in image.size)
+        image = image.resize((smaller[0], smaller[1]), Image.Resampling.LANCZOS)
+
+
+def _jpeg(image: Image.Image, quality: int) -> bytes:
+    out = BytesIO()
+    # Halved colour would smear thin coloured lines and small letters.
+    image.save(out, "JPEG", quality=quality, subsampling="4:4:4")
+    return out.getvalue()
+
+
+def _start(middle: float, side: int, length: int) -> int:
+    """Where `side` pixels around `middle` begin, moved into range(length) if it is long enough, else around all of it."""
+    start = round(middle - side / 2)
+    return min(max(start, 0), length - side) if side <= length else (length - side) // 2
+
+
+def _resized(image: Image.Image, max_side: int) -> tuple[Image.Image, float]:
+    longest = max(image.size)
+    wanted = min(_ENLARGED_SIDE, longest * _MOST_ENLARGED) if longest < _SMALL_SIDE else longest
+    scale = min(wanted, max_side) / longest
+    if scale == 1:
+        return image, 1.0
+    width, height = (max(1, round(length * scale)) for length in image.size)
+    return image.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=1.0), scale
+
+
+def _fitted(box: Box, scale: float, frame: tuple[int, int]) -> Box:
+    """The box in the drawn picture, inside it, at least a pixel wide and high."""
+    left = min(max(round(box.left * scale), 0), frame[0] - 1)
+    top = min(max(round(box.top * scale), 0), frame[1] - 1)
+    right = min(max(round(box.right * scale), left + 1), frame[0])
+    bottom = min(max(round(box.bottom * scale), top + 1), frame[1])
+    return Box(left, top, right, bottom)
+
+
+def _corner(frame: tuple[int, int], box: Box, size: tuple[int, int], taken: Sequence[Box]) -> Box:
+    """Where a badge sits: astride the first of the box's corners and edges, else inside it, where nothing else is."""
+    spots: list[Box] = []
+    inside = (box.top + size[1], box.bottom - size[1])
+    for y, x in product((box.top, box.bottom, *inside), (box.left, box.right, (box.left + box.right) // 2)):
+        left = min(max(x - size[0] // 2, 0), max(0, frame[0] - size[0]))
+        top = min(max(y - size[1] // 2, 0), max(0, frame[1] - size[1]))
+        spots.append(Box(left, top, left + size[0], top + size[1]))
+    return next((spot for spot in spots if not any(_touch(spot, other) for other in taken)), spots[0])
+
+
+def _touch(one: Box, other: Box) -> bool:
+    return min(one.right, other.right) > max(one.left, other.left) and min(one.bottom, other.bottom) > max(
+        one.top, other.top
+    )
+
+
+def _gap(letters: int) -> int:
+    return max(3, round(letters * 0.35))
+
+
+def _arrange(frame: tuple[int, int], tags: Sequence[Tag], boxes: Sequence[Box]) -> tuple[list[Label], list[Box | None]]:
+    """Labels and their places, with the largest letters with which most labels lie beside their face and on none.
+
+    In a crowd, where many labels find no room, there are none at all: numbers alone are calmer than a mixture.
+    """
+    if not tags:
+        return [], []
+    side = sqrt(frame[0] * frame[1])
+    # Letters much larger than the faces would make the picture about the letters.
+    most = max(0.5 * median(box.height for box in boxes), _TEXT_SHARES[-1] * side)
+    sizes = {max(_SMALLEST_TEXT, round(min(share * side, most))) for share in _TEXT_SHARES}
+    best: tuple[list[Label], list[Box | None]] = [], []
+    best_placed = -1
+    for letters in sorted(sizes, reverse=True):
+        labels = [_measure(tag, letters, frame) for tag in tags]
+        gap = _gap(letters)
+        places = place(frame, boxes, [label.size for label in labels], gap=gap)
+        placed = sum(
+            spot is not None and is_beside(spot, box, gap) and not any(_touch(spot, other) for other in boxes)
+            for spot, box in zip(places, boxes, strict=True)
+        )
+        if placed > best_placed:
+            best, best_placed = (labels, places), placed
+        if placed == len(tags):
+            break
+    if best[1].count(None) > _CROWD * len(tags):
+        return best[0], [None] * len(tags)
+    return best
+
+
+def _measure(tag: Tag, letters: int, frame: tuple[int, int]) -> Label:
+    face = font(letters)
+    height = round(letters * 1.7)
+    inset = round(letters * 0.25)
+    disc = height - 2 * inset
+    badge = (max(disc, round(font(digit_size(letters)).getlength(str(tag.number)) + letters * 0.6)), disc)
+    detail = drawable(tag.detail)
+    after = face.getlength(detail) + letters * SPACE if detail else 0.0
+    room = min(frame[0] * 0.45, letters * 16) - badge[0] - after
+    text = shorten(drawable(tag.text), letters, max(letters * 3, room))
+    written = face.getlength(text) + after if text else max(0.0, after - letters * SPACE)
+    width = inset + badge[0] + (round(letters * (SPACE + 0.6) + written) if written else inset)
+    return Label(text, detail, letters, badge, (width, height))

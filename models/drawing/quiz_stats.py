@@ -1,0 +1,126 @@
+"""What somebody knows, as a picture: how long each member's face stays in mind, and who is mixed up with whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import log
+from typing import TYPE_CHECKING, Final
+
+from models.drawing.fonts import drawable, font, shorten
+from models.drawing.theme import BLUE, DIM, EMPTY, GAP, LIGHT, NIGHT, ORANGE, READ, SMALL, WIDE, below, page, png
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from PIL import ImageDraw
+
+ROWS: Final = 20
+"""Members that are shown; others are counted."""
+
+_ROW: Final = 52
+_NAME: Final = 250
+_BAR: Final = (14, 38)
+_COLUMNS: Final = ("stays in mind for", "seen", "right", "next")
+_WELL: Final = 365.0
+"""Days that fill a bar. Shares of it are of the logarithm: a week, a month and a year are steps of equal worth."""
+
+_SUBTITLE: Final = "how long each face stays in mind: the chance to name it is still 90 % by then"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """How well a member is known.
+
+    `stability`: days until the chance to name the face falls to 90 %; None before the first answer. `seen`: how often asked;
+    `right`: how often named right. `lasts`, `due`: those days, and when the member comes next, in words.
+    """
+
+    name: str
+    stability: float | None
+    seen: int
+    right: int
+    lasts: str
+    due: str
+
+
+@dataclass(frozen=True, slots=True)
+class MixedUp:
+    """Two members who were taken for each other so often."""
+
+    one: str
+    other: str
+    times: int
+
+
+def known_chart(title: str, members: Sequence[Known], mixed_up: Sequence[MixedUp]) -> bytes:
+    """A PNG: a row for each of the members, in their order, and below who was mixed up with whom.
+
+    Beyond twenty rows the others are counted.
+    """
+    shown, left_out = members[:ROWS], len(members[ROWS:])
+    face, small = font(READ), font(SMALL)
+    names = [shorten(drawable(one.name), READ, _NAME) for one in shown]
+    words = [(f"{one.seen} ×", f"{100 * one.right / one.seen:.0f} %" if one.seen else "—", one.due) for one in shown]
+    # Each column ends where it has room for its heading and its widest cell.
+    widths = [
+        round(max([small.getlength(head), *(face.getlength(row[place]) for row in words)])) + GAP
+        for place, head in enumerate(_COLUMNS[1:])
+    ]
+    ends = [WIDE - GAP - sum(widths[place + 1 :]) for place in range(len(widths))]
+    left = GAP + round(max(map(face.getlength, names), default=0.0)) + 20
+    right = ends[0] - widths[0]
+    top = below(_SUBTITLE) + SMALL + GAP // 2
+    bottom = top + max(len(shown), 1) * _ROW + (READ + GAP // 2 if left_out else 0)
+    height = bottom + GAP + (3 * GAP // 2 + len(mixed_up) * _ROW if mixed_up else 0)
+    image, draw = page(WIDE, height, title, _SUBTITLE)
+    draw.text((left, top - 6), _COLUMNS[0], DIM, small, anchor="ls")
+    for end, head in zip(ends, _COLUMNS[1:], strict=True):
+        draw.text((end, top - 6), head, DIM, small, anchor="rs")
+    for row, (one, name, cells) in enumerate(zip(shown, names, words, strict=True)):
+        y = top + row * _ROW
+        middle = y + _ROW / 2
+        ink = LIGHT if one.stability is not None else DIM
+        draw.text((left - 20, middle), name, ink, face, anchor="rm")
+        _draw_bar(draw, one, (left, right), y)
+        for end, cell in zip(ends, cells, strict=True):
+            draw.text((end, middle), cell, ink, face, anchor="rm")
+    if left_out:
+        draw.text((GAP, bottom), f"and {left_out} more", DIM, face, anchor="ls")
+    if mixed_up:
+        _draw_pairs(draw, mixed_up, bottom + GAP + GAP // 2)
+    return png(image)
+
+
+def _draw_bar(draw: ImageDraw.ImageDraw, one: Known, across: tuple[float, float], y: float) -> None:
+    """The bar of a member, with the days in words at its end, or within it where there is no room behind."""
+    left, right = across
+    draw.rectangle((left, y + _BAR[0], right, y + _BAR[1]), EMPTY)
+    share = 0.0 if one.stability is None else min(log(1 + one.stability) / log(1 + _WELL), 1.0)
+    end = left + (right - left) * share
+    if share:
+        # What was answered once is seen.
+        draw.rectangle((left, y + _BAR[0], max(end, left + 4), y + _BAR[1]), BLUE)
+    middle = y + (_BAR[0] + _BAR[1]) / 2
+    text = shorten(one.lasts, SMALL, right - left - 20)
+    if end + 10 + font(SMALL).getlength(text) <= right - 6:
+        draw.text((end + 10, middle), text, LIGHT if one.stability is not None else DIM, font(SMALL), anchor="lm")
+    else:
+        draw.text((end - 10, middle), text, NIGHT, font(SMALL), anchor="rm")
+
+
+def _draw_pairs(draw: ImageDraw.ImageDraw, pairs: Sequence[MixedUp], top: int) -> None:
+    """Who was mixed up with whom, with a bar for how often."""
+    face = font(READ)
+    draw.text((GAP, top), "mixed up", DIM, font(SMALL), anchor="ls")
+    told = [
+        f"{shorten(drawable(pair.one), READ, _NAME)} ↔ {shorten(drawable(pair.other), READ, _NAME)}" for pair in pairs
+    ]
+    left = GAP + round(max(map(face.getlength, told))) + 20
+    most = max(pair.times for pair in pairs)
+    room = WIDE - GAP - left - face.getlength(f"{most} ×") - 10
+    for row, (pair, text) in enumerate(zip(pairs, told, strict=True)):
+        y = top + GAP // 4 + row * _ROW
+        draw.text((left - 20, y + _ROW / 2), text, LIGHT, face, anchor="rm")
+        end = left + room * pair.times / most
+        draw.rectangle((left, y + _BAR[0], end, y + _BAR[1]), ORANGE)
+        draw.text((end + 10, y + _ROW / 2), f"{pair.times} ×", LIGHT, face, anchor="lm")

@@ -1,0 +1,216 @@
+"""Look-alikes as pictures: two members side by side, a group's distances as a heat map, the nearest to somebody in a row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING, Final
+
+from PIL import Image, ImageDraw
+
+from models.drawing.fonts import drawable, font, shorten
+from models.drawing.theme import (
+    BLUE,
+    DIM,
+    EMPTY,
+    GAP,
+    LIGHT,
+    NIGHT,
+    READ,
+    SMALL,
+    WIDE,
+    below,
+    heat,
+    ink_on,
+    page,
+    paste,
+    png,
+    upright,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from models.faces import Picture
+
+MOST_IN_MATRIX: Final = 40
+
+_LARGE: Final = 40
+_BAR: Final = 14
+_RADIUS: Final = 28
+_STEP: Final = 198
+_LEAST_WIDE: Final = 800
+_ASKED: Final = 320
+_NEAR: Final = 176
+_NAME: Final = 24
+_LABEL: Final = 170
+_CELL: Final = 96
+_READABLE: Final = 32
+"""Pixels: smaller cells hold no number."""
+
+_LEGEND: Final = 240
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Portrait:
+    """Somebody as they are shown: with a square face ((h, w, 3) uint8), or with their initial where there is none."""
+
+    name: str
+    group: str
+    face: Picture | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Near:
+    """Somebody who looks like another: how far away in [0, 1], and what that means in words."""
+
+    portrait: Portrait
+    distance: float
+    words: str
+
+
+def pair_picture(title: str, subtitle: str, asked: Portrait, other: Near) -> bytes:
+    """A PNG: two people side by side with their names, and how alike they are in words and on a scale."""
+    side = (WIDE - 3 * GAP) // 2
+    top = below(subtitle)
+    image, draw = page(WIDE, top + side + 9 * GAP, title, subtitle)
+    for portrait, left in ((asked, GAP), (other.portrait, WIDE - GAP - side)):
+        _draw_portrait(image, portrait, (left, top), side)
+        middle = left + side / 2
+        draw.text((middle, top + side + GAP), _fitting(portrait.name, READ, side), LIGHT, font(READ), anchor="mm")
+        group = _fitting(portrait.group, SMALL, side)
+        draw.text((middle, top + side + 2 * GAP), group, DIM, font(SMALL), anchor="mm")
+    y = top + side + 4 * GAP
+    draw.text((WIDE / 2, y), other.words, LIGHT, font(_LARGE), anchor="mm")
+    y += 2 * GAP
+    wide = WIDE - 2 * GAP
+    _draw_scale(draw, (GAP, y, WIDE - GAP, y + _BAR))
+    at = GAP + wide * min(max(other.distance, 0.0), 1.0)
+    draw.rectangle((at - 4, y - 8, at + 4, y + _BAR + 8), LIGHT, NIGHT, 2)
+    ends = y + _BAR + GAP
+    draw.text((GAP, ends), "the same face", DIM, font(SMALL), anchor="lm")
+    draw.text((WIDE / 2, ends), "any two idols", DIM, font(SMALL), anchor="mm")
+    draw.text((WIDE - GAP, ends), "opposites", DIM, font(SMALL), anchor="rm")
+    return png(image)
+
+
+def nearest_picture(title: str, subtitle: str, asked: Portrait, near: Sequence[Near]) -> bytes:
+    """A PNG: somebody at the left, and in a row those who look most like them, the nearest first."""
+    top, left = below(subtitle), GAP + _ASKED + 3 * GAP // 2
+    wide = max(_LEAST_WIDE, left + (len(near) - 1) * _STEP + _NEAR + GAP)
+    image, draw = page(wide, top + _ASKED + 7 * GAP // 2, title, subtitle)
+    _draw_portrait(image, asked, (GAP, top), _ASKED)
+    middle = GAP + _ASKED / 2
+    draw.text((middle, top + _ASKED + GAP), _fitting(asked.name, READ, _ASKED), LIGHT, font(READ), anchor="mm")
+    group = _fitting(asked.group, SMALL, _ASKED)
+    draw.text((middle, top + _ASKED + 2 * GAP), group, DIM, font(SMALL), anchor="mm")
+    for number, one in enumerate(near):
+        x = left + number * _STEP
+        _draw_portrait(image, one.portrait, (x, top), _NEAR)
+        y = top + _NEAR + GAP // 2
+        draw.rectangle((x, y, x + _NEAR - 1, y + _BAR), EMPTY)
+        draw.rectangle((x, y, x + (_NEAR - 1) * (1 - one.distance), y + _BAR), BLUE)
+        lines = (
+            (one.portrait.name, _NAME, LIGHT),
+            (one.portrait.group, SMALL, DIM),
+            (one.words, SMALL, LIGHT),
+        )
+        y += _BAR + GAP
+        for words, letters, ink in lines:
+            draw.text((x + _NEAR / 2, y), _fitting(words, letters, _NEAR), ink, font(letters), anchor="mm")
+            y += GAP
+    return png(image)
+
+
+def matrix_picture(
+    title: str,
+    subtitle: str,
+    names: Sequence[str],
+    normalised: NDArray[np.float64],
+    euclidean: NDArray[np.float64],
+) -> bytes:
+    """A PNG of two matrices (m, m) of distances: the normalised one below the diagonal, the Euclidean one above.
+
+    Yellow is near. The nearest pair of each has a frame. `names`: (m,) at most `MOST_IN_MATRIX`.
+    """
+    count = len(names)
+    room = WIDE - 2 * GAP - _LABEL
+    cell = min(_CELL, room // max(count, 1))
+    letters = min(SMALL, max(12, round(cell * 0.5)))
+    fits = [shorten(drawable(name), letters, _LABEL - 16) for name in names]
+    label = round(max((font(letters).getlength(name) for name in fits), default=0.0)) + 16
+    top = below(subtitle) + label
+    left = (WIDE - label - count * cell) // 2 + label
+    image, draw = page(WIDE, top + count * cell + 4 * GAP + SMALL, title, subtitle)
+    for place, name in enumerate(fits):
+        upright(image, (left + place * cell, top - label), (cell, label - 12), name, letters)
+        draw.text((left - 12, top + (place + 0.5) * cell), name, LIGHT, font(letters), anchor="rm")
+        draw.rectangle(_cell(left, top, cell, place, place), EMPTY)
+    legend = top + count * cell + GAP
+    for apart, lower, x, words in (
+        (normalised, True, GAP, "below the diagonal: distance as I tell faces apart"),
+        (euclidean, False, WIDE // 2 + GAP // 2, "above: plain distance of encodings"),
+    ):
+        found = [(float(apart[row, column]), row, column) for row in range(count) for column in range(row)]
+        if not found:
+            continue
+        (near, *_), (far, *_) = min(found), max(found)
+        for distance, row, column in found:
+            box = _cell(left, top, cell, *((row, column) if lower else (column, row)))
+            colour = heat(1 - (distance - near) / (far - near) if far > near else 1.0)
+            draw.rectangle(box, colour)
+            if distance == near:
+                draw.rectangle(box, None, LIGHT, max(2, cell // 24))
+            if cell >= _READABLE:
+                middle = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+                number = f"{distance:.2f}".removeprefix("0") if cell < 48 else f"{distance:.2f}"
+                draw.text(middle, number, ink_on(colour), font(max(12, round(letters * 0.8))), anchor="mm")
+        draw.text((x, legend), words, DIM, font(SMALL))
+        y = legend + SMALL + GAP // 2
+        scale = f"{near:.2f}", f"{far:.2f}"
+        wide = font(SMALL).getlength(scale[0]) + 12
+        draw.text((x, y + _BAR / 2), scale[0], LIGHT, font(SMALL), anchor="lm")
+        _draw_scale(draw, (x + wide, y, x + wide + _LEGEND, y + _BAR))
+        draw.text((x + wide + _LEGEND + 12, y + _BAR / 2), scale[1], LIGHT, font(SMALL), anchor="lm")
+    return png(image)
+
+
+def one_below_the_other(pictures: Sequence[bytes]) -> bytes:
+    """Dark pictures in one, as a PNG. Raises ValueError where there are none."""
+    opened = [Image.open(BytesIO(picture)) for picture in pictures]
+    image = Image.new("RGB", (max(one.width for one in opened), sum(one.height for one in opened)), NIGHT)
+    y = 0
+    for one in opened:
+        image.paste(one, (0, y))
+        y += one.height
+    return png(image)
+
+
+def _draw_portrait(image: Image.Image, portrait: Portrait, corner: tuple[int, int], side: int) -> None:
+    x, y = corner
+    if portrait.face is not None:
+        paste(image, portrait.face, corner, side, _RADIUS)
+        return
+    draw = ImageDraw.Draw(image)
+    draw.rounded_rectangle((x, y, x + side - 1, y + side - 1), _RADIUS, EMPTY)
+    initial = drawable(portrait.name)[:1]
+    draw.text((x + side / 2, y + side / 2), initial, DIM, font(side // 2), anchor="mm")
+
+
+def _draw_scale(draw: ImageDraw.ImageDraw, box: tuple[float, float, float, float]) -> None:
+    """A bar from yellow, which is near, to dark blue."""
+    left, top, right, bottom = box
+    for x in range(round(left), round(right) + 1):
+        draw.line((x, top, x, bottom), heat((right - x) / (right - left)))
+
+
+def _cell(left: int, top: int, cell: int, row: int, column: int) -> tuple[int, int, int, int]:
+    x, y = left + column * cell, top + row * cell
+    return x, y, x + cell - 3, y + cell - 3
+
+
+def _fitting(text: str, letters: int, width: float) -> str:
+    return shorten(drawable(text), letters, width)

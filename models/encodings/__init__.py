@@ -1,0 +1,1 @@
+"""Face encodings: whitening, background distribution, centroids, copies of one photo."""

@@ -1,0 +1,110 @@
+"""What is known of faces that are not in the roster: plain numbers, one file an engine version, no person's encoding.
+
+`python -m models.learning.background FOLDER` makes a file anew.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from models.encodings.whitening import Whitening
+
+FOLDER = Path(__file__).parent
+"""Where the numbers of the engines lie, a JSON file each."""
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+PHOTOS = (1, 2, 3, 5, 8)
+"""Photos a member for which scores were measured."""
+
+QUANTILES = (np.arange(32) + 0.5) / 32
+"""A kind of scores is kept as so many quantiles of it, in the middle of equal shares."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scores:
+    """Scores of simulated rosters: quantiles of the cosine between a face and a centroid of so many `PHOTOS`.
+
+    `genuine`: (len(PHOTOS), len(QUANTILES)) float64, of a face and its own member. `strangers`: the same of the best
+    score that somebody else's face has in a roster of nine.
+    """
+
+    genuine: NDArray[np.float64]
+    strangers: NDArray[np.float64]
+
+    def at(self, photos: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The quantiles of genuine scores and of strangers' for so many photos, between those for `PHOTOS`."""
+        return _between(photos, self.genuine), _between(photos, self.strangers)
+
+
+def _between(photos: float, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    place = float(np.interp(photos, PHOTOS, range(len(PHOTOS))))
+    low = min(int(place), len(PHOTOS) - 2)
+    return rows[low] + (place - low) * (rows[low + 1] - rows[low])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Background:
+    """Numbers of the faces that rosters are made of.
+
+    `whitening`: learned from faces like those of rosters. `nearness_mean`, `nearness_deviation`: of the cosine between such
+    a face and the mean face. `whitened`: scores of such faces, whitened. `raw`: scores of faces of any kind as they are.
+    """
+
+    version: str
+    whitening: Whitening
+    nearness_mean: float
+    nearness_deviation: float
+    whitened: Scores
+    raw: Scores
+
+    def write(self, folder: Path) -> Path:
+        """Save as JSON in `folder`, a row of numbers a line; gives the file."""
+        numbers: dict[str, Any] = {
+            "version": self.version,
+            "mean": _rounded(self.whitening.mean),
+            "directions": [_rounded(row) for row in self.whitening.directions],
+            "gains": _rounded(self.whitening.gains),
+            "nearness_mean": round(self.nearness_mean, 6),
+            "nearness_deviation": round(self.nearness_deviation, 6),
+        }
+        for name, scores in (("whitened", self.whitened), ("raw", self.raw)):
+            numbers[f"{name}_genuine"] = [_rounded(row) for row in scores.genuine]
+            numbers[f"{name}_strangers"] = [_rounded(row) for row in scores.strangers]
+        lines = ",\n".join(f"{json.dumps(key)}: {json.dumps(value)}" for key, value in numbers.items())
+        path = folder / f"{self.version}.json"
+        path.write_text(f"{{\n{lines}\n}}\n".replace("], [", "],\n["), encoding="utf-8")
+        return path
+
+
+def _rounded(values: NDArray[np.floating[Any]]) -> list[float]:
+    return [round(float(value), 5) for value in values]
+
+
+@cache
+def load(version: str, folder: Path = FOLDER) -> Background:
+    """The background of an engine version. Raises LookupError when nobody has measured it."""
+    path = folder / f"{version}.json"
+    if not path.exists():
+        raise LookupError(f"no background of engine {version!r}: run `python -m models.encodings.background`")
+    numbers: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+
+    def scores(name: str) -> Scores:
+        return Scores(np.array(numbers[f"{name}_genuine"]), np.array(numbers[f"{name}_strangers"]))
+
+    mean, directions, gains = (np.array(numbers[key], np.float32) for key in ("mean", "directions", "gains"))
+    return Background(
+        version=numbers["version"],
+        whitening=Whitening(mean, directions.reshape(len(gains), len(mean)), gains),
+        nearness_mean=numbers["nearness_mean"],
+        nearness_deviation=numbers["nearness_deviation"],
+        whitened=scores("whitened"),
+        raw=scores("raw"),
+    )

@@ -1,0 +1,1 @@
+"""A gallery that judges itself: training, cross-validation, the gate, reports."""

@@ -1,0 +1,131 @@
+"""A gallery asked about itself: every photo by a recogniser that never saw it, nor a copy of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from models.encodings.copies import photo_numbers
+from models.recognition.gallery import Gallery
+from models.recognition.recogniser import fit
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+FOLDS = 10
+"""With so many, members with up to ten photos lose one at a time, and fitting takes a twentieth of a second in all."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answers:
+    """What photos were taken for in their own group, each asked about once: arrays of one entry a photo.
+
+    Members are places in the gallery's roster. `truth`: int64, the member of its label. `own`: float64, log-odds of that
+    member against nobody, -inf where the recogniser had no other photo of it, so that it could not be right. `rival`: int64,
+    the likeliest other member of the group, -1 where there is none. `other`: float64, the rival's log-odds, -inf where there
+    is none. `named`: int64, who was named at the recogniser's own thresholds, the face being alone in its picture, or -1.
+    """
+
+    truth: NDArray[np.int64]
+    own: NDArray[np.float64]
+    rival: NDArray[np.int64]
+    other: NDArray[np.float64]
+    named: NDArray[np.int64]
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Whether the recogniser had another photo of the member: (n,)."""
+        return np.isfinite(self.own)
+
+    @property
+    def likeliest(self) -> NDArray[np.int64]:
+        """The member with the highest log-odds in the group: (n,) int64, -1 where the recogniser knew nobody of it."""
+        return np.where(self.known & (self.own >= self.other), self.truth, self.rival)
+
+    @property
+    def right(self) -> NDArray[np.bool_]:
+        """Whether the member of its label was named: (n,)."""
+        return self.named == self.truth
+
+    @property
+    def wrong(self) -> NDArray[np.bool_]:
+        """Whether somebody else was named: (n,)."""
+        return (self.named >= 0) & ~self.right
+
+
+def deal(
+    numbers: NDArray[np.int64], members: NDArray[np.int64], folds: int, chance: np.random.Generator
+) -> NDArray[np.int64]:
+    """The fold of each photo: (n,) int64 in [0, folds), each member's photos spread evenly, copies in one fold.
+
+    `numbers`: (n,) which photo each is, as of `photo_numbers`; `members`: (n,) whose each is.
+    """
+    _, firsts, photos = np.unique(numbers, return_index=True, return_inverse=True)
+    owners = members[firsts]
+    shuffled = chance.permutation(len(firsts))
+    order = shuffled[np.argsort(owners[shuffled], kind="stable")]
+    fold = np.empty(len(firsts), np.int64)
+    # Dealt on from member to member: members with one photo each don't all fall into the first fold.
+    fold[order] = np.arange(len(order)) % folds
+    return fold[photos]
+
+
+def ask(gallery: Gallery, learned: NDArray[np.bool_], asked: NDArray[np.intp]) -> Answers:
+    """Ask a recogniser that learned some photos about others: one answer each of `asked` (k,) places.
+
+    `learned`: (n,) which photos it is fitted to. Raises LookupError when the background of the engine isn't known.
+    """
+    place = {member.id: i for i, member in enumerate(gallery.roster)}
+    groups = np.array([member.group for member in gallery.roster], np.int64)
+    truth = np.array([place[member] for member in gallery.members[asked].tolist()], np.int64)
+    recogniser = fit(Gallery(gallery.encodings[learned], gallery.members[learned], gallery.roster, gallery.version))
+    columns = [place[member.id] for member in recogniser.roster]
+    log_odds = np.full((len(asked), len(place)), -np.inf)
+    log_odds[:, columns] = recogniser.log_odds(gallery.encodings[asked])
+    log_odds[groups[truth][:, None] != groups] = -np.inf
+    rows = np.arange(len(asked))
+    own = log_odds[rows, truth]
+    worth = log_odds.copy()
+    worth[:, columns] -= recogniser.prices
+    best = worth.argmax(axis=1)
+    named = np.where(worth[rows, best] > 0, best, -1)
+    log_odds[rows, truth] = -np.inf
+    rival = log_odds.argmax(axis=1)
+    other = log_odds[rows, rival]
+    return Answers(truth, own, np.where(np.isfinite(other), rival, -1), other, named)
+
+
+def cross_validate(
+    gallery: Gallery, *, learnable: NDArray[np.bool_] | None = None, folds: int = FOLDS, repeats: int = 1, seed: int = 0
+) -> tuple[Answers, ...]:
+    """Every photo of a gallery asked about: `repeats` times, the folds being dealt anew each time.
+
+    `learnable`: (n,) which photos may be learned at all, every one where None; the others are asked about all the same.
+    Raises LookupError when the background of the gallery's engine isn't known.
+    """
+    count = len(gallery.members)
+    may = np.ones(count, np.bool_) if learnable is None else learnable
+    numbers = photo_numbers(gallery.encodings, gallery.version)
+    rounds: list[Answers] = []
+    for chance in np.random.default_rng(seed).spawn(repeats):
+        fold = deal(numbers, gallery.members, folds, chance)
+        asked = [np.flatnonzero(fold == one) for one in np.unique(fold)]
+        parts = [ask(gallery, may & (fold != fold[places[0]]), places) for places in asked]
+        rounds.append(_joined(parts, asked, count))
+    return tuple(rounds)
+
+
+def _joined(parts: list[Answers], places: list[NDArray[np.intp]], count: int) -> Answers:
+    whole = Answers(
+        np.empty(count, np.int64),
+        np.empty(count, np.float64),
+        np.empty(count, np.int64),
+        np.empty(count, np.float64),
+        np.empty(count, np.int64),
+    )
+    for part, mine in zip(parts, places, strict=True):
+        whole.truth[mine], whole.own[mine], whole.rival[mine] = part.truth, part.own, part.rival
+        whole.other[mine], whole.named[mine] = part.other, part.named
+    return whole

@@ -1,0 +1,69 @@
+"""One long calculation in a process of its own: `python -m models.learning.isolation SECONDS PARENT`.
+
+That process reads a pickled (function, arguments) from stdin and writes the pickled result to stdout. It lets everybody else
+go first, and lives for SECONDS at most, or until the process PARENT is gone. What it took of memory goes back as it ends.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import pickle
+import subprocess
+import sys
+import threading
+from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class BrokenOffError(Exception):
+    """The process was killed, took too long, or failed."""
+
+
+def apart(limit: float, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """The result of `work(*args, **kwargs)`, a module's function, from a process that has ended `limit` seconds later.
+
+    Raises BrokenOffError when it gives none. Where no time is left no process begins.
+    """
+    if limit <= 0:
+        raise BrokenOffError("no time was left for it")
+    command = [sys.executable, "-m", "models.learning.isolation", str(limit), str(os.getpid())]
+    given = pickle.dumps((work, args, kwargs))
+    try:
+        # The process ends itself too, if this one dies: but its own clock starts only once Python has.
+        done = subprocess.run(command, input=given, capture_output=True, check=False, timeout=limit)
+    except subprocess.TimeoutExpired:
+        raise BrokenOffError(f"it was not done within {limit:.0f} s") from None
+    if done.returncode:
+        *_, last = ["", *done.stderr.decode(errors="replace").splitlines()]
+        raise BrokenOffError(f"it ended with {done.returncode} {last}".strip())
+    return cast("T", pickle.loads(done.stdout))
+
+
+def main() -> None:
+    """Be that process."""
+    faulthandler.dump_traceback_later(float(sys.argv[1]), exit=True)
+    threading.Thread(target=_end_with, args=(int(sys.argv[2]),), daemon=True).start()
+    os.nice(10)
+    work, args, kwargs = pickle.load(sys.stdin.buffer)
+    # What libraries print to stdout would end up in the result.
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    with out:
+        pickle.dump(work(*args, **kwargs), out)
+
+
+def _end_with(parent: int) -> None:
+    """A worker that is killed can't tell its child."""
+    while os.getppid() == parent:
+        threading.Event().wait(1)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

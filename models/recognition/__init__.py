@@ -1,0 +1,1 @@
+"""Encodings into names, with confidences."""

@@ -1,0 +1,1 @@
+"""Faces through a video: shots, tracks, segments, and the cast."""

@@ -1,0 +1,106 @@
+"""A section that was looked at in stretches, and is one again: what goes on across their borders is joined."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from models.faces import Box
+from models.video.shots import is_cut
+from models.video.tracks import MOST_SIGHTINGS, Look, arrays, look_of, pairs, worth
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from models.video.tracks import Track
+
+SAME = 0.25
+"""Overlap of a face's boxes on both sides of a border."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stretch:
+    """A part of a section. `look`: of its own frames, numbered from 0, their times from the section's start.
+
+    `opening`, `closing`: (36, 64) uint8, the luma of its first and of its last frame. `usual`: (k,) float64, how unlike its
+    last frames are (`models.video.shots.is_cut`).
+    """
+
+    look: Look
+    opening: NDArray[np.uint8]
+    closing: NDArray[np.uint8]
+    usual: NDArray[np.float64]
+
+    def to_bytes(self) -> bytes:
+        """For `from_bytes`: an .npz without pickled objects."""
+        file = io.BytesIO()
+        edges = {"opening": self.opening, "closing": self.closing, "usual": self.usual}
+        np.savez(file, allow_pickle=False, **arrays(self.look), **edges)
+        return file.getvalue()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Stretch:
+        """What `to_bytes` wrote. Raises ValueError or KeyError when it is something else."""
+        with np.load(io.BytesIO(data), allow_pickle=False) as file:
+            kept = {key: file[key] for key in file.files}
+        return cls(look_of(kept), kept["opening"], kept["closing"], kept["usual"])
+
+
+def joined(stretches: Sequence[Stretch]) -> Look:
+    """The look of a section, from its stretches in order. Those without a frame are passed over.
+
+    Raises ValueError without any stretch.
+    """
+    filled = [stretch for stretch in stretches if len(stretch.look.times)] or list(stretches[:1])
+    if not filled:
+        raise ValueError("no stretch to join")
+    tracks = list(filled[0].look.tracks)
+    shots, times = [filled[0].look.shots], [filled[0].look.times]
+    frames = len(filled[0].look.times)
+    for before, after in pairwise(filled):
+        later = [replace(track, first=track.first + frames) for track in after.look.tracks]
+        begun = after.look.shots + frames
+        if not is_cut(before.closing, after.opening, before.usual.tolist()):
+            begun = begun[1:]
+            _go_on(tracks, later, frames)
+        tracks += later
+        shots.append(begun)
+        times.append(after.look.times)
+        frames += len(after.look.times)
+    first = filled[0].look
+    tracks.sort(key=lambda track: (track.first, float(track.boxes[0, 0])))
+    return Look(first.engine, first.size, np.concatenate(times), np.concatenate(shots), tuple(tracks))
+
+
+def _go_on(tracks: list[Track], later: list[Track], frame: int) -> None:
+    """Join tracks that end before `frame` with those that begin there; what is joined leaves `later`."""
+    ended = [i for i, track in enumerate(tracks) if track.last == frame - 1]
+    begun = [i for i, track in enumerate(later) if track.first == frame]
+    same = pairs([_box(tracks[i].boxes[-1]) for i in ended], [_box(later[i].boxes[0]) for i in begun], SAME)
+    for one, other in same:
+        tracks[ended[one]] = _one(tracks[ended[one]], later[begun[other]])
+    for other in sorted((begun[other] for _, other in same), reverse=True):
+        later.pop(other)
+
+
+def _one(track: Track, other: Track) -> Track:
+    """Two tracks that follow each other as one, with the best sightings of both."""
+    qualities = [*track.qualities, *other.qualities]
+    best = sorted(range(len(qualities)), key=lambda i: -worth(qualities[i]))[:MOST_SIGHTINGS]
+    return replace(
+        track,
+        boxes=np.concatenate([track.boxes, other.boxes]),
+        encodings=np.concatenate([track.encodings, other.encodings])[best],
+        qualities=tuple(qualities[i] for i in best),
+        portrait=other.portrait if best[0] >= len(track.qualities) else track.portrait,
+    )
+
+
+def _box(corners: NDArray[np.float32]) -> Box:
+    return Box(*(round(corner) for corner in corners.tolist()))
