@@ -28,8 +28,8 @@ import imageio_ffmpeg
 import numpy as np
 
 from bot import jobs
+from bot.domain.enums import CaptionStyle
 from bot.jobs import Billing, Refused, RosterRow, Workbench
-from bot.media.captions import Style
 from bot.media.footage import Section, VideoLimits
 from bot.media.pictures import PictureLimits, open_picture
 from models.engines import load
@@ -151,7 +151,7 @@ def name(bench: Workbench, made: Made) -> tuple[Look, list[list[dict[str, Any]]]
             raise SystemExit(stretch.sentence)
         stretches.append(stretch)
     look = jobs.join(stretches)
-    listed = jobs.faces_by_frame(look, enrol(bench, made), Billing(None, 0.5, Style.NAMES))
+    listed = jobs.faces_by_frame(look, enrol(bench, made), Billing(None, 0.5, CaptionStyle.NAMES))
     return Look.from_bytes(look), listed["frames"]
 
 

@@ -28,11 +28,11 @@ import psutil
 from bench.photo import installed
 from bot.app import App
 from bot.database.tables import HOUSE
-from bot.media.captions import Style
+from bot.domain.enums import CaptionStyle
+from bot.infra.clip_files import VIDEO, KeptVideo
 from bot.media.clips import GREATEST_RATE, encoding
 from bot.settings import Settings
 from bot.usecases import engines
-from bot.usecases.clips.cache import VIDEO, KeptVideo
 from bot.usecases.clips.pipeline import Part, Terms, annotate
 from bot.usecases.identify import Submitted
 from bot.usecases.roster import enrolment
@@ -121,7 +121,7 @@ async def one(app: App, video: Path, folder: Path, length: float | None) -> Cost
     with tempfile.TemporaryDirectory(dir=folder) as place, watched(cost):
         (Path(place) / VIDEO).symlink_to(video)
         fitted = await app.recognisers.of([HOUSE])
-        terms = Terms(Part(0.0, length, float("inf")), Style.NAMES, None, 0.5, LARGEST)
+        terms = Terms(Part(0.0, length, float("inf")), CaptionStyle.NAMES, None, 0.5, LARGEST)
         began = time.perf_counter()
         starts: dict[str, float] = {}
         await annotate(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.database.engine import Database
 from bot.infra.cache import Memo
+from bot.infra.clip_files import Kept
 from bot.infra.compute import Compute
 from bot.infra.deletions import Deletions
 from bot.infra.limits import GATHERINGS, Turns
@@ -18,7 +19,6 @@ from bot.learning.notifications import Notices
 from bot.learning.recognisers import Recognisers
 from bot.learning.reports import Reports
 from bot.learning.trainer import QUIET, Trainer
-from bot.usecases.clips.cache import Kept
 from bot.usecases.clips.queue import ClipQueue
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import Literal
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
-from bot.infra.addresses import read_allowed
+from bot.domain.addresses import read_allowed
 from bot.text.formatting import MEBIBYTE
 
 

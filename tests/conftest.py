@@ -18,6 +18,7 @@ import pytest
 from bot import jobs
 from bot.app import App
 from bot.database.engine import Database
+from bot.infra.clip_files import Kept
 from bot.infra.compute import Compute
 from bot.infra.limits import Turns
 from bot.infra.storage import Storage
@@ -27,7 +28,6 @@ from bot.learning.recognisers import Recognisers
 from bot.learning.reports import Reports
 from bot.learning.trainer import Trainer
 from bot.settings import Settings
-from bot.usecases.clips.cache import Kept
 from bot.usecases.clips.queue import ClipQueue
 from models.encodings import background
 from tests.support.portraits import alone, public_portraits

@@ -29,7 +29,7 @@ FORBIDDEN = {
     "cogs": {"models", "sqlalchemy", "distributed", "cv2", "dlib", "numpy"},
 }
 SPEAK_DISCORD = {
-    *("bot/client.py", "bot/retries.py", "bot/commands/run.py", "bot/commands/demo.py"),
+    *("bot/client.py", "bot/retries.py", "bot/commands/run.py", "bot/demo/run.py"),
     *("bot/demo/media.py", "bot/demo/opening.py", "bot/demo/page.py"),
 }
 

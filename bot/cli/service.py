@@ -40,7 +40,7 @@ def demo(
 ) -> None:
     """Try the bot in a browser: no token, no account."""
     given = settings()
-    from bot.commands.demo import run_demo
+    from bot.demo.run import run_demo
 
     finish(run_demo(given, faces, port))
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.running import fail, finish, settings, told
-from bot.media.captions import Style
+from bot.domain.enums import CaptionStyle
 
 verbs = typer.Typer()
 
@@ -22,7 +22,7 @@ def annotate(
     ] = None,
     length: Annotated[str | None, typer.Option(help="How much of it, such as 0:30; left out, to the end.")] = None,
     group: Annotated[str | None, typer.Option(help="The group that is in it; left out, it is found.")] = None,
-    style: Annotated[Style, typer.Option(help="What is drawn.")] = Style.NAMES,
+    style: Annotated[CaptionStyle, typer.Option(help="What is drawn.")] = CaptionStyle.NAMES,
     height: Annotated[
         int | None, typer.Option(help="The clip's greatest height in pixels.", min=144, max=2160, metavar="<int>")
     ] = None,

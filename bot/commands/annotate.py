@@ -19,10 +19,10 @@ from bot.commands.own_words import at_terminal
 from bot.database.tables import HOUSE
 from bot.domain.clips import together
 from bot.errors import OperatorError, PersonError
+from bot.infra.clip_files import VIDEO, KeptVideo
 from bot.links.fetching import tidied
 from bot.text.formatting import basis_of, circled, confidence_of, in_words, silent, time_code, unknown_people
 from bot.usecases.clips.attempt import have_linked
-from bot.usecases.clips.cache import VIDEO, KeptVideo
 from bot.usecases.clips.pipeline import Part, Terms, annotate, draw_frames
 from bot.usecases.identify import Asked, naming_of
 
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from bot.domain.clips import Stage
+    from bot.domain.enums import CaptionStyle
     from bot.learning.recognisers import Fitted
-    from bot.media.captions import Style
     from bot.settings import Settings
     from bot.usecases.clips.pipeline import Annotated
 
@@ -84,7 +84,7 @@ async def annotate_video(
     *,
     part: tuple[float, float | None],
     group: str | None,
-    style: Style,
+    style: CaptionStyle,
     height: int | None,
     frames: Path | None,
     faces: Path | None,

@@ -14,7 +14,7 @@ import discord
 from bot.app import App
 from bot.client import Nugu
 from bot.errors import PersonError
-from bot.learning.retention import forgetting
+from bot.usecases.retention import forgetting
 
 if TYPE_CHECKING:
     from bot.settings import Settings

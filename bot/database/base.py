@@ -8,8 +8,7 @@ from typing import Any, ClassVar
 from sqlalchemy import JSON, DateTime, Dialect, Enum, MetaData, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase
 
-from bot.domain.enums import ClipState, Learns, Meaning, Origin
-from bot.media.captions import Style
+from bot.domain.enums import CaptionStyle, ClipState, Learns, Meaning, Origin
 
 NEVER_REUSED: dict[str, Any] = {"sqlite_autoincrement": True}
 """For rows whose ids stand in buttons and files: the id of a deleted one never comes to mean another."""
@@ -51,5 +50,8 @@ class Base(DeclarativeBase):
         datetime: UtcTime,
         dict[str, Any]: JSON,
         list[Any]: JSON,
-        **{words: Enum(words, native_enum=False, length=20) for words in (Learns, Meaning, Origin, ClipState, Style)},
+        **{
+            words: Enum(words, native_enum=False, length=20)
+            for words in (Learns, Meaning, Origin, ClipState, CaptionStyle)
+        },
     }

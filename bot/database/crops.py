@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Update
     from sqlalchemy.ext.asyncio import AsyncSession
 
-    from bot.infra.deletions import Places
+    from bot.domain.places import Places
     from bot.jobs import Cut
 
 

@@ -21,9 +21,8 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bot.database.base import NEVER_REUSED, Base, utc_now
-from bot.domain.enums import ClipState, Learns, Meaning, Origin
+from bot.domain.enums import CaptionStyle, ClipState, Learns, Meaning, Origin
 from bot.domain.trust import Trust
-from bot.media.captions import Style
 
 HOUSE = 0
 """The server id of rosters that the bot's owner enrols on the command line; every server may ask about them."""
@@ -410,7 +409,7 @@ class ClipJob(Base):
     video: Mapped[str] = mapped_column(String(64))
     start: Mapped[float]
     length: Mapped[float | None]
-    style: Mapped[Style]
+    style: Mapped[CaptionStyle]
     question_id: Mapped[int | None] = mapped_column(ForeignKey("question.id", ondelete="SET NULL"), index=True)
     cast: Mapped[list[Any]] = mapped_column(default=list)
     seconds: Mapped[float] = mapped_column(default=0.0)

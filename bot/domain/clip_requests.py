@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
+from bot.domain.enums import CaptionStyle
 from bot.errors import PersonError
-from bot.media.captions import Style
 from bot.text.formatting import plain
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Wish:
     source: str | Posted
     start: float = 0.0
     length: float | None = None
-    style: Style = Style.NAMES
+    style: CaptionStyle = CaptionStyle.NAMES
     spoiler: bool = False
 
 

@@ -48,6 +48,19 @@ class Untaught(StrEnum):
     """Its crop is no longer kept."""
 
 
+class CaptionStyle(StrEnum):
+    """What is drawn on a clip."""
+
+    NAMES = "names"
+    """Boxes, names and confidences."""
+
+    NAMES_AND_LIST = "names+list"
+    """The same, and beside each face the confidence of every member of the group."""
+
+    BOXES = "boxes"
+    """Boxes, with the numbers that the card lists."""
+
+
 class ClipState(StrEnum):
     """What became of a promise. SENDING: its clip is made, and being posted."""
 

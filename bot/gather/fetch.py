@@ -12,9 +12,10 @@ import aiohttp
 from protego import Protego
 from yarl import URL
 
+from bot.domain.addresses import read_allowed
 from bot.errors import PersonError
 from bot.gather.refusals import RefusedError, Why
-from bot.infra.addresses import RefusedAddressError, guarded_connector, read_allowed
+from bot.infra.addresses import RefusedAddressError, guarded_connector
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from cachetools import TTLCache
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from bot.domain.places import Places
 
 _Key = tuple[Literal["message", "channel"], int]
 
@@ -18,14 +19,6 @@ REMEMBERED = 3600.0
 
 MOST_REMEMBERED = 100_000
 """So many deletions at most; the oldest is let go for a new one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Messages by their ids, and channels with all their messages; a thread may have the id of a message."""
-
-    messages: frozenset[int] = frozenset()
-    channels: frozenset[int] = frozenset()
 
 
 class Deletions:

@@ -14,8 +14,8 @@ from bot.text.formatting import confidence_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bot.domain.enums import CaptionStyle
     from bot.jobs.bench import Workbench
-    from bot.media.captions import Style
     from bot.media.footage import Footage, Section
     from models.faces import Box, Flaw, Guess
     from models.video.cast import Cast, Person
@@ -28,7 +28,7 @@ class Billing:
 
     group: int | None
     threshold: float
-    style: Style
+    style: CaptionStyle
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def names_in(stretch: bytes, recogniser: bytes, how: Billing) -> tuple[str, ...]
     return tuple(person.guess.name for person in named.people if person.guess.name and person.guess.band == "sure")
 
 
-def caption(look: bytes, credits: Sequence[Credit], style: Style) -> str:
+def caption(look: bytes, credits: Sequence[Credit], style: CaptionStyle) -> str:
     """What is drawn on a clip whose people are known: ASS."""
     from bot.media.captions import script
     from models.video.cast import NOBODY, Cast, Person

@@ -18,14 +18,15 @@ from urllib.parse import unquote, urlsplit
 
 from aiohttp import ThreadedResolver
 
-from bot.infra.addresses import RefusedAddressError, may_reach
+from bot.domain.addresses import may_reach
+from bot.infra.addresses import RefusedAddressError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from aiohttp.abc import AbstractResolver
 
-    from bot.infra.addresses import Allowed
+    from bot.domain.addresses import Allowed
 
 HEAD_BYTES = 1 << 16
 BODY_BYTES = 1 << 24

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from bot.infra.addresses import read_allowed
+from bot.domain.addresses import read_allowed
 from bot.infra.sandbox import Leash, kill, last_words, leashed
 from bot.links import reasons
 from bot.links.egress import Upstream, egress

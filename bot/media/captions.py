@@ -7,10 +7,10 @@ event: libass looks through all events for every frame.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from math import ceil, floor, sqrt
 from typing import TYPE_CHECKING, Final
 
+from bot.domain.enums import CaptionStyle
 from bot.media.placing import covered, even_runs, placed
 from bot.text.formatting import name_and_confidence, percent
 from models.faces import Band
@@ -26,19 +26,6 @@ if TYPE_CHECKING:
     from models.faces import Guess
     from models.video.cast import Cast
     from models.video.tracks import Look, Track
-
-
-class Style(StrEnum):
-    """What is drawn on a clip."""
-
-    NAMES = "names"
-    """Boxes, names and confidences."""
-
-    NAMES_AND_LIST = "names+list"
-    """The same, and beside each face the confidence of every member of the group."""
-
-    BOXES = "boxes"
-    """Boxes, with the numbers that the card lists."""
 
 
 FONT: Final = "Noto Sans CJK TC Regular"
@@ -98,7 +85,7 @@ class _Clock:
     borders: NDArray[np.int64]
 
 
-def script(look: Look, cast: Cast, style: Style) -> str:
+def script(look: Look, cast: Cast, style: CaptionStyle) -> str:
     """The captions of a section as an ASS file: its times count from the section's start, its pixels are those of `look.size`.
 
     Tracks that are nobody's aren't drawn. A face that nobody could name has a grey box alone, and its number where there are
@@ -123,7 +110,7 @@ def script(look: Look, cast: Cast, style: Style) -> str:
             corners = placed(boxes[place], label.size, look.size, others, gap, _OF_NAMES)
             _draw_label(file, clock, track.first, corners, label, look.size)
             taken.append((track.first, covered(corners, label.size)))
-    if style is Style.NAMES_AND_LIST:
+    if style is CaptionStyle.NAMES_AND_LIST:
         for place, track in tracks.items():
             lines = _room_for(_most_at_once(track, tracks.values()))
             label = _list_label(cast.guesses[place], lines, look.size)
@@ -183,11 +170,11 @@ def _letters(size: tuple[int, int], boxes: Rows) -> int:
     return max(11, round(min(_LETTERS * side, most)))
 
 
-def _name_label(guess: Guess, number: int, style: Style, letters: int, size: tuple[int, int]) -> _Label | None:
+def _name_label(guess: Guess, number: int, style: CaptionStyle, letters: int, size: tuple[int, int]) -> _Label | None:
     """Name and confidence on a plate, or the number; None for a face that nobody could name."""
     from models.drawing.fonts import drawable, font, shorten
 
-    if style is Style.BOXES:
+    if style is CaptionStyle.BOXES:
         text, detail = "", str(number)
     else:
         text, detail = name_and_confidence(guess)

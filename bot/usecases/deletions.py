@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.infra import crops
+from bot.usecases import crops
 from bot.usecases.clips import request
 
 if TYPE_CHECKING:
     from bot.app import App
-    from bot.infra.deletions import Places
+    from bot.domain.places import Places
 
 
 async def forget(app: App, gone: Places) -> None:

@@ -22,9 +22,9 @@ from bot.domain.enums import Origin, teaches
 from bot.errors import NobodyKnownError, PersonError, TooSlowError, WorkLostError
 from bot.gather.candidates import Candidate, Tally, candidates, queries
 from bot.gather.sources import load
-from bot.infra import crops
 from bot.jobs import Identified, Refused, SeenFace
 from bot.text.formatting import plain
+from bot.usecases import crops
 from bot.usecases.roster.enrolment import LEARNS_NOTHING, may_learn
 from bot.usecases.roster.members import find, find_group
 from models.faces import Band, Guess

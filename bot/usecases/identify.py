@@ -13,6 +13,7 @@ from bot.database.rosters import Rosters
 from bot.database.servers import Servers
 from bot.database.tables import HOUSE, Question
 from bot.domain.enums import Origin, teaches
+from bot.domain.places import Places
 from bot.errors import (
     DeletedError,
     NoPhotosError,
@@ -22,10 +23,9 @@ from bot.errors import (
     WaitingForModelError,
     sentence_for,
 )
-from bot.infra import crops
-from bot.infra.deletions import Places
 from bot.jobs import Identified, Naming, Refused
 from bot.text.formatting import plain
+from bot.usecases import crops
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

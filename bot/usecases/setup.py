@@ -11,7 +11,7 @@ from bot.database.servers import Servers
 from bot.database.tables import HOUSE
 from bot.domain.enums import Origin, teaches
 from bot.errors import PersonError
-from bot.infra import crops
+from bot.usecases import crops
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

@@ -10,8 +10,8 @@ from discord.ext import commands
 
 from bot.client import Nugu  # discord.py reads the annotations
 from bot.domain.clip_requests import first_link, read_seconds
+from bot.domain.enums import CaptionStyle
 from bot.errors import PersonError
-from bot.media.captions import Style
 from cogs.clips.components import Cancel, DrawAgain
 from cogs.clips.reporter import ClipDesk
 from cogs.clips.requests import promise, reach_of
@@ -69,7 +69,7 @@ class Clips(commands.Cog):
         found = _given(link, video)
         begin = read_seconds(start) if start is not None else None
         wanted = read_seconds(length) if length is not None else None
-        await self._promise(interaction, found, begin, wanted, Style(style), group=group)
+        await self._promise(interaction, found, begin, wanted, CaptionStyle(style), group=group)
 
     @clip.autocomplete("group")
     async def group_names(self, interaction: discord.Interaction[Nugu], typed: str) -> list[app_commands.Choice[str]]:
@@ -88,7 +88,7 @@ class Clips(commands.Cog):
         found: Media | Link,
         start: float | None = None,
         length: float | None = None,
-        style: Style = Style.NAMES,
+        style: CaptionStyle = CaptionStyle.NAMES,
         *,
         group: str | None = None,
         source: int | None = None,

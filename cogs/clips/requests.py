@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain.clip_requests import Wish
+from bot.domain.enums import CaptionStyle
 from bot.errors import sentence_for
-from bot.media.captions import Style
 from bot.usecases import upload_limits
 from bot.usecases.clips import request
 from bot.usecases.clips.request import Reach
@@ -57,7 +57,7 @@ async def promise(
     reach: Reach,
     start: float | None = None,
     length: float | None = None,
-    style: Style = Style.NAMES,
+    style: CaptionStyle = CaptionStyle.NAMES,
 ) -> None:
     """Ask for the clip of a video, a posted one once it has been received. Raises PersonError."""
     if isinstance(found, Link):

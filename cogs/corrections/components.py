@@ -9,8 +9,7 @@ import discord
 
 from bot.domain.trust import Trust
 from bot.errors import PersonError
-from bot.infra import crops
-from bot.usecases import correct, identify
+from bot.usecases import correct, crops, identify
 from cogs.answers.details import details_card
 from cogs.common.components import Press, bring_up_to_date, question_here, speaker_of
 from cogs.common.layout import Button

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.domain.enums import Meaning
-from bot.infra import crops
-from bot.usecases import correct
+from bot.usecases import correct, crops
 from cogs.common import forms
 from cogs.common.components import Press, bring_up_to_date, question_here, speaker_of
 from cogs.common.layout import Button, Select, route, told_card

@@ -11,8 +11,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Nugu  # discord.py reads the annotations
+from bot.domain.places import Places
 from bot.errors import DeletedError, PersonError
-from bot.infra.deletions import Places
 from bot.usecases import identify
 from bot.usecases.setup import choices as choices_of
 from cogs.answers.cards import result_card, result_files

@@ -11,17 +11,17 @@ import pytest
 
 from bot import jobs
 from bot.app import App
+from bot.domain.enums import CaptionStyle
+from bot.infra.clip_files import KeptVideo
 from bot.infra.compute import Compute
 from bot.jobs import Billed
 from bot.learning.recognisers import Fitted
-from bot.media.captions import Style
 from bot.media.footage import Colours, Footage, Geometry
 from bot.settings import Settings
 from bot.usecases.clips import pipeline
-from bot.usecases.clips.cache import KeptVideo
 from bot.usecases.clips.pipeline import Part, Terms
 
-TERMS = Terms(Part(0, None, 60), Style.NAMES, None, 0.5, 10**7)
+TERMS = Terms(Part(0, None, 60), CaptionStyle.NAMES, None, 0.5, 10**7)
 
 
 class Workers(Compute):

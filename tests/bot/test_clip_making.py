@@ -14,14 +14,15 @@ from bot.database.rosters import Rosters
 from bot.database.tables import ClipJob, QuestionFace
 from bot.domain.clip_requests import Wish
 from bot.domain.clips import merged, together
-from bot.infra.deletions import Deletions, Places
+from bot.domain.places import Places
+from bot.infra.clip_files import KeptVideo
+from bot.infra.deletions import Deletions
 from bot.jobs import Billed, BilledPerson, Cut
 from bot.learning.recognisers import Fitted
 from bot.media.footage import Section
 from bot.usecases import deletions, identify
 from bot.usecases.clips import attempt, request
 from bot.usecases.clips.attempt import IN_REVIEW, with_crop
-from bot.usecases.clips.cache import KeptVideo
 from bot.usecases.clips.pipeline import Annotated
 from bot.usecases.clips.request import Reach
 from bot.usecases.identify import Asked

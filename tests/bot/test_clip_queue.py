@@ -20,13 +20,13 @@ from bot.domain.answers import Answer
 from bot.domain.clip_requests import Posted, Wish
 from bot.domain.clips import Drawing, Finished, Promise, Stage, Standing, UploadRefusedError
 from bot.domain.enums import ClipState
+from bot.domain.places import Places
 from bot.domain.trust import Trust
 from bot.errors import DeletedError, PersonError, WorkersAwayError
-from bot.infra.deletions import Places
+from bot.infra.clip_files import DAY, Kept, KeptVideo
 from bot.usecases import deletions, upload_limits
 from bot.usecases.clips import attempt, queue, request
 from bot.usecases.clips.attempt import Made
-from bot.usecases.clips.cache import DAY, Kept, KeptVideo
 from bot.usecases.clips.pipeline import Heard
 from bot.usecases.clips.request import Reach
 from bot.usecases.correct import Speaker

@@ -13,10 +13,10 @@ from PIL import Image
 from pydantic import SecretStr
 
 from bot.app import App
-from bot.commands.demo import DEMO_SERVER, PORTS, beside, free_port
 from bot.demo.media import AsPosted
 from bot.demo.opening import Opening, prepare
 from bot.demo.page import Today
+from bot.demo.run import DEMO_SERVER, PORTS, beside, free_port
 from bot.errors import PersonError
 from bot.settings import Settings
 from tests.support.films import moving

@@ -16,13 +16,14 @@ from bot.database.crops import StoredCut
 from bot.database.questions import Questions
 from bot.database.tables import Crop, Question, QuestionFace
 from bot.domain.enums import Meaning
+from bot.domain.places import Places
 from bot.domain.trust import Trust
-from bot.infra.deletions import REMEMBERED, Deletions, Places
+from bot.infra.deletions import REMEMBERED, Deletions
 from bot.jobs import Cut, Identified, SeenFace
-from bot.learning import retention as forgetting_module
-from bot.learning.retention import forget_due, forgetting
 from bot.usecases import correct, deletions
+from bot.usecases import retention as forgetting_module
 from bot.usecases.correct import Speaker
+from bot.usecases.retention import forget_due, forgetting
 from models.faces import Band, Box, Guess
 from tests.conftest import LONG_ENOUGH
 

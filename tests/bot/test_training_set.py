@@ -16,9 +16,8 @@ from bot.database.tables import Crop, Member, Photo, Server
 from bot.domain.answers import Answer
 from bot.domain.enums import Learns, Meaning, Origin
 from bot.domain.trust import Trust
-from bot.infra import crops
 from bot.jobs import Cut
-from bot.usecases import correct
+from bot.usecases import correct, crops
 from bot.usecases.correct import Speaker
 from bot.usecases.identify import Asked, Submitted, ask
 from bot.usecases.roster import enrolment

@@ -12,8 +12,8 @@ import pytest
 import skimage.data
 
 from bot import jobs
+from bot.domain.enums import CaptionStyle
 from bot.jobs import Billing, Refused, RosterRow, Workbench
-from bot.media.captions import Style
 from bot.media.footage import Footage, Section, VideoLimits
 from bot.media.video import probe
 from models.engines import load
@@ -119,7 +119,7 @@ def test_the_cast_is_billed(
     engine = load("dlib", bench.weights)
     vector = engine.encode(portrait, engine.detect(portrait))[0]
     recogniser = jobs.fit([*gallery_rows, RosterRow(99, 31, "Eileen", 3, "NASA", vector.tobytes())], "dlib-1")
-    billed = jobs.bill(looked, recogniser, Billing(None, 0.5, Style.NAMES))
+    billed = jobs.bill(looked, recogniser, Billing(None, 0.5, CaptionStyle.NAMES))
     assert (billed.group_name, billed.size, billed.seconds) == ("NASA", (640, 360), pytest.approx(SECONDS, abs=0.01))
     (person,) = billed.people
     assert (person.number, person.guess.name, person.tracks) == (1, "Eileen", (0, 1))
@@ -129,6 +129,6 @@ def test_the_cast_is_billed(
     assert person.cut.phash
     assert len(np.frombuffer(person.vector, np.float32)) == 128
     assert "Eileen" in billed.script
-    listed = jobs.faces_by_frame(looked, recogniser, Billing(None, 0.5, Style.NAMES))
+    listed = jobs.faces_by_frame(looked, recogniser, Billing(None, 0.5, CaptionStyle.NAMES))
     assert (listed["fps"], len(listed["frames"])) == (pytest.approx(RATE, abs=0.01), RATE * SECONDS)
     assert all([face["name"] for face in faces] == ["Eileen"] for faces in listed["frames"])

@@ -24,9 +24,9 @@ from bot.app import App
 from bot.client import Nugu
 from bot.database.rosters import Rosters
 from bot.errors import WorkersAwayError
+from bot.infra.clip_files import Kept
 from bot.infra.compute import Compute
 from bot.usecases.clips import attempt
-from bot.usecases.clips.cache import Kept
 from bot.usecases.clips.queue import ClipQueue
 from tests.conftest import LONG_ENOUGH
 from tests.stories.conftest import Stage

@@ -10,8 +10,8 @@ import pytest
 from simcord import InteractionResult
 
 from bot.domain.clip_requests import Posted, Wish
+from bot.domain.enums import CaptionStyle
 from bot.errors import PersonError
-from bot.media.captions import Style
 from bot.usecases import upload_limits
 from bot.usecases.clips.request import Reach
 from bot.usecases.identify import Asked
@@ -82,7 +82,7 @@ async def test_a_command_with_a_link(stage: Stage, heard: Heard) -> None:
     await stage.fan.slash(
         stage.channel, "clip", link=f"look: {LINK}", start="0:30", length="1m", group="TWICE", style="names+list"
     )
-    assert heard.wishes == [Wish(LINK, 30.0, 60.0, Style.NAMES_AND_LIST)]
+    assert heard.wishes == [Wish(LINK, 30.0, 60.0, CaptionStyle.NAMES_AND_LIST)]
     (asked,), (reach,) = heard.asked, heard.reaches
     assert (asked.asker_id, asked.server_id, asked.group) == (stage.fan.id, stage.guild.id, "TWICE")
     assert reach.card_id == stage.channel.last_message.id
@@ -95,7 +95,7 @@ async def test_a_command_with_a_file(stage: Stage, heard: Heard) -> None:
     (wish,) = heard.wishes
     assert isinstance(wish.source, Posted)
     assert wish.source.name == "mv.mp4"
-    assert (wish.start, wish.length, wish.style) == (0.0, None, Style.NAMES)
+    assert (wish.start, wish.length, wish.style) == (0.0, None, CaptionStyle.NAMES)
     assert heard.videos == [VIDEO[1]]
 
 

@@ -11,8 +11,8 @@ import discord
 import pytest
 
 from bot.app import App
+from bot.domain.places import Places
 from bot.errors import PersonError
-from bot.infra.deletions import Places
 from bot.usecases import identify
 from bot.usecases.identify import Asked, Looked, Submitted
 from tests.conftest import LONG_ENOUGH

@@ -15,11 +15,10 @@ from bot.database.tables import HOUSE, Question
 from bot.domain.clips import Drawing, Finished, OnScreen, Stage
 from bot.domain.enums import ClipState, Origin, teaches
 from bot.errors import PersonError
-from bot.infra import crops
+from bot.infra.clip_files import hashed
 from bot.jobs import Credit, Identified, SeenFace
 from bot.links.fetching import fetch, inspect
-from bot.usecases import identify
-from bot.usecases.clips.cache import hashed
+from bot.usecases import crops, identify
 from bot.usecases.clips.pipeline import Part, Terms, annotate, draw_again, draw_chart
 from bot.usecases.identify import Asked
 
@@ -30,9 +29,9 @@ if TYPE_CHECKING:
     from bot.database.tables import ClipJob
     from bot.domain.answers import Answer
     from bot.domain.enums import Learns
+    from bot.infra.clip_files import Kept, KeptVideo
     from bot.jobs import BilledPerson
     from bot.learning.recognisers import Fitted
-    from bot.usecases.clips.cache import Kept, KeptVideo
     from bot.usecases.clips.pipeline import Annotated, Heard
 
 OTHER_ENGINE = "I see faces in another way by now. Ask for the clip anew, and correct that."

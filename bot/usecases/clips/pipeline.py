@@ -16,12 +16,12 @@ from uuid import uuid4
 from bot import jobs
 from bot.domain.clips import Stage
 from bot.errors import PersonError
+from bot.infra.clip_files import hashed
 from bot.infra.compute import FIRST, LATER
 from bot.jobs import Refused
 from bot.media.clips import Target, Watch
 from bot.media.footage import Section, VideoLimits
 from bot.text.formatting import time_code
-from bot.usecases.clips.cache import hashed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.domain.answers import Answer
     from bot.domain.clips import OnScreen
+    from bot.domain.enums import CaptionStyle
+    from bot.infra.clip_files import KeptVideo
     from bot.jobs import Billed, Billing, Credit
     from bot.learning.recognisers import Fitted
-    from bot.media.captions import Style
     from bot.media.footage import Footage
-    from bot.usecases.clips.cache import KeptVideo
 
 T = TypeVar("T")
 
@@ -96,7 +96,7 @@ class Terms:
     """What is wanted of a video. `group`: its id, None to find it. `height`: pixels at most, None as the settings have it."""
 
     part: Part
-    style: Style
+    style: CaptionStyle
     group: int | None
     threshold: float
     most_bytes: int

@@ -16,8 +16,8 @@ from bot.database.clips import Clips
 from bot.database.tables import LONGEST_TITLE
 from bot.domain.clips import Promise, Stage, Standing, UploadRefusedError
 from bot.domain.enums import ClipState
+from bot.domain.places import Places
 from bot.errors import DeletedError, PersonError, WorkersAwayError, sentence_for
-from bot.infra.deletions import Places
 from bot.usecases import deletions, identify
 from bot.usecases.clips import attempt, request
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.database.tables import ClipJob
     from bot.domain.clips import Desk
-    from bot.usecases.clips.cache import Kept, KeptVideo
+    from bot.infra.clip_files import Kept, KeptVideo
     from bot.usecases.clips.pipeline import Heard
 
 log = logging.getLogger(__name__)

@@ -12,11 +12,11 @@ from bot.database.tables import LONGEST_TITLE, ClipJob
 from bot.domain.clip_requests import Posted
 from bot.domain.trust import Trust
 from bot.errors import ForgottenError, NoRosterError, PersonError
+from bot.infra.clip_files import hash_of_file, hashed
 from bot.links.fetching import tidied
 from bot.text.formatting import time_code
 from bot.usecases import upload_limits
 from bot.usecases.clips import attempt
-from bot.usecases.clips.cache import hash_of_file, hashed
 from bot.usecases.identify import naming_of
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.domain.clip_requests import Wish
     from bot.domain.clips import Finished
-    from bot.infra.deletions import Places
+    from bot.domain.places import Places
     from bot.usecases.correct import Speaker
     from bot.usecases.identify import Asked
 

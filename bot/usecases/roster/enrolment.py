@@ -15,11 +15,11 @@ from bot.database.spellings import Spellings
 from bot.database.tables import HOUSE, Photo, Question
 from bot.domain.enums import Learns, Origin
 from bot.errors import PersonError, UnknownGroupError
-from bot.infra import crops
 from bot.jobs import Identified, Refused
 from bot.text.formatting import plain
 from bot.text.names import checked_name
 from bot.text.photos import flaw_in_words, resemblance, several_faces
+from bot.usecases import crops
 from bot.usecases.roster.submissions import look_at
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from bot.database.questions import Claim
 from bot.database.tables import Member
 from bot.domain.enums import Meaning
 from bot.errors import PersonError
-from bot.infra import crops
 from bot.text.formatting import plain
+from bot.usecases import crops
 from bot.usecases.correct import keep
 
 if TYPE_CHECKING:

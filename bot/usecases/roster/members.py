@@ -11,9 +11,9 @@ from bot.database.servers import Servers
 from bot.database.spellings import Spellings
 from bot.database.tables import HOUSE, Group, Member
 from bot.errors import PersonError, UnknownGroupError, UnknownMemberError
-from bot.infra import crops
 from bot.text.formatting import plain
 from bot.text.names import checked_name, key_of, offered
+from bot.usecases import crops
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -11,10 +11,9 @@ from bot.database.questions import Questions
 from bot.database.rosters import Rosters
 from bot.database.tables import Crop, Group, Member, Photo, Question, QuestionFace
 from bot.errors import ForgottenError, PersonError
-from bot.infra import crops
 from bot.text.formatting import counted, plain
 from bot.text.photos import flaw_in_words, resemblance
-from bot.usecases import correct
+from bot.usecases import correct, crops
 from bot.usecases.roster.enrolment import may_learn
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from bot.database.rosters import Rosters
 from bot.database.spellings import Spellings
 from bot.database.tables import HOUSE, Group, Member
 from bot.errors import PersonError
-from bot.infra import crops
+from bot.usecases import crops
 from bot.usecases.roster.members import GONE, find, find_group
 
 if TYPE_CHECKING:

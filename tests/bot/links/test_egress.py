@@ -8,8 +8,8 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from bot.infra import addresses
-from bot.infra.addresses import read_allowed
+from bot.domain import addresses
+from bot.domain.addresses import read_allowed
 from bot.links.egress import Egress, Upstream, egress
 from tests.conftest import LONG_ENOUGH
 from tests.support.image_search import ImageSearch, Names, Vault

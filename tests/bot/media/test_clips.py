@@ -16,9 +16,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bot.domain.enums import CaptionStyle
 from bot.infra.sandbox import Leash, LeashError, follow
 from bot.media import clips
-from bot.media.captions import Style, script
+from bot.media.captions import script
 from bot.media.clips import Drawn, StoppedError, Target, Watch, fitting_height, scaled
 from bot.media.footage import Section, VideoError, VideoLimits
 from bot.media.video import probe
@@ -33,7 +34,7 @@ WHOLE = Section(0, 3600)
 ROOMY = Target(20 * 2**20, 1080)
 LYING_OR_FLIPPED = {("-display_rotation", "90"), ("-display_hflip",)}
 """Of `TURNED`, one of either kind; the others are tried among the thorough tests."""
-EMPTY = script(look_of([], (160, 90), []), cast_of([]), Style.NAMES)
+EMPTY = script(look_of([], (160, 90), []), cast_of([]), CaptionStyle.NAMES)
 
 
 def draw(path: Path, section: Section = WHOLE, target: Target = ROOMY, text: str = EMPTY) -> tuple[Path, Drawn]:
@@ -130,7 +131,7 @@ def test_the_click_of_every_cut_stays_on_its_cut(music_video: Path, section: Sec
     begin, end = section.start, min(section.end, 5.0)
     times = [number / 30 - begin for number in range(150) if section.holds(number / 30)]
     box = track(0, [[200, 100, 300, 220]] * len(times))
-    text = script(look_of(times, (640, 360), [box]), cast_of([guess("Momo")]), Style.NAMES)
+    text = script(look_of(times, (640, 360), [box]), cast_of([guess("Momo")]), CaptionStyle.NAMES)
     out, _ = draw(music_video, section, text=text)
     lumas = [(frame.time, frame.luma.astype(int)) for frame in frames_of(out)]
     change = {after[0]: float(np.abs(after[1] - before[1]).mean()) for before, after in itertools.pairwise(lumas)}

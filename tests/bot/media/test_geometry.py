@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from bot.domain.enums import CaptionStyle
 from bot.media import clips
-from bot.media.captions import Style, script
+from bot.media.captions import script
 from bot.media.clips import Target, Watch
 from bot.media.footage import Section, VideoLimits
 from bot.media.video import probe
@@ -139,7 +140,7 @@ def test_what_is_drawn_lies_where_it_was_seen(tmp_path: Path, kind: Callable[[Pa
     assert footage.size == seen[0].shape[1::-1] == KINDS[kind]
     box = white(seen[0])
     look = look_of([number / 10 for number in range(3)], footage.size, [track(0, [box] * 3)])
-    text = script(look, cast_of([guess("Momo")]), Style.BOXES)
+    text = script(look, cast_of([guess("Momo")]), CaptionStyle.BOXES)
     out, watch = tmp_path / "drawn.mp4", Watch(tmp_path / "progress", tmp_path / "stop")
     clips.draw(footage, Section(0, 9), text, Target(10**7, 1080), out, watch)
     drawn = pictures(out)

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bot.domain.enums import CaptionStyle
 from bot.media import clips
-from bot.media.captions import Style, script
+from bot.media.captions import script
 from bot.media.clips import Target, Watch
 from bot.media.footage import Footage, Section, VideoLimits
 from bot.media.video import frames, probe
@@ -160,7 +161,7 @@ EVERYDAY = {twice, advertisement, another_program, sound_in_another_codec, fragm
 
 
 def draw(footage: Footage, section: Section, out: Path) -> Path:
-    text = script(look_of([], footage.size, []), cast_of([]), Style.NAMES)
+    text = script(look_of([], footage.size, []), cast_of([]), CaptionStyle.NAMES)
     watch = Watch(out.with_suffix(".progress"), out.with_suffix(".stop"))
     clips.draw(footage, section, text, Target(10**7, 1080), out, watch)
     return out

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bot.domain.enums import CaptionStyle
 from bot.media import clips
-from bot.media.captions import Style, script
+from bot.media.captions import script
 from bot.media.clips import Target, Watch
 from bot.media.footage import VideoLimits
 from bot.media.video import probe
@@ -26,7 +27,7 @@ def tone(path: Path, pitch: int, *options: str) -> Path:
 
 def draw(path: Path) -> Path:
     footage, out = probe(path, LIMITS), path.with_name("drawn.mp4")
-    text = script(look_of([], footage.size, []), cast_of([]), Style.NAMES)
+    text = script(look_of([], footage.size, []), cast_of([]), CaptionStyle.NAMES)
     clips.draw(footage, WHOLE, text, Target(10**7, 1080), out, Watch(path.with_name("p"), path.with_name("s")))
     return out
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.app import App
-    from bot.infra.deletions import Places
+    from bot.domain.places import Places
     from bot.jobs import Cut
 
 

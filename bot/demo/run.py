@@ -18,7 +18,7 @@ from bot.client import Nugu
 from bot.demo.opening import prepare, show
 from bot.demo.page import Today, brought_to_life
 from bot.errors import PersonError
-from bot.learning.retention import forgetting
+from bot.usecases.retention import forgetting
 
 if TYPE_CHECKING:
     from pathlib import Path

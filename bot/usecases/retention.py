@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.database.base import utc_now
-from bot.infra import crops
+from bot.usecases import crops
 from bot.usecases.clips import request
 
 if TYPE_CHECKING:
