@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot import jobs
+from bot.domain.faces import Identified, Naming, Refused
+from bot.domain.rosters import RosterRow
 from models.engines import weights_of
 from models.faces import Box
 
@@ -78,20 +80,20 @@ def installed(shared: Path, engine: str) -> bool:
 def ours(shared: Path, engine: str) -> list[Answer]:
     """Enrol TWICE and identify its photos, by the jobs that the bot's workers run."""
     bench = jobs.Workbench(engine, shared / _WEIGHTS, 25 * _MEGABYTE, 50 * _MEGABYTE)
-    rows: list[jobs.RosterRow] = []
+    rows: list[RosterRow] = []
     for number, member in enumerate(sorted((shared / _GALLERY).iterdir())):
         for photo in sorted(member.iterdir()):
             enrolled = jobs.enrol(bench, photo.read_bytes())
-            if isinstance(enrolled, jobs.Identified) and len(enrolled.faces) == 1:
-                rows.append(jobs.RosterRow(len(rows), number, member.name, 1, "TWICE", enrolled.faces[0].vector))
+            if isinstance(enrolled, Identified) and len(enrolled.faces) == 1:
+                rows.append(RosterRow(len(rows), number, member.name, 1, "TWICE", enrolled.faces[0].vector))
     recogniser = jobs.fit(rows, bench.version)
     return [identify(bench, photo, recogniser) for photo in photos(shared)]
 
 
 def identify(bench: jobs.Workbench, photo: Path, recogniser: bytes) -> Answer:
     """One job, as the bot asks for it."""
-    answer = jobs.identify(bench, photo.read_bytes(), recogniser, jobs.Naming(None, "auto", 0.5, 8 * _MEGABYTE))
-    if isinstance(answer, jobs.Refused):
+    answer = jobs.identify(bench, photo.read_bytes(), recogniser, Naming(None, "auto", 0.5, 8 * _MEGABYTE))
+    if isinstance(answer, Refused):
         raise RuntimeError(f"{photo.name}: {answer.sentence}")
     boxes = [face.box.as_list() for face in answer.faces]
     return Answer(photo.name, answer.seconds, boxes, [face.guess.name for face in answer.faces])

@@ -23,6 +23,7 @@ from bot import jobs
 from bot.app import App
 from bot.database.quiz import Remembered
 from bot.database.tables import HOUSE
+from bot.domain.rosters import RosterRow
 from bot.jobs.mapping import lay_out_and_draw
 from bot.jobs.reporting import draw_report
 from bot.settings import Settings
@@ -125,7 +126,7 @@ def charts() -> list[Drawn]:
     members = [Member(number, name, 1, GROUP) for number, name in enumerate(MEMBERS)]
     gallery = Gallery.of([(member, _noisy(world, member.id, 7)) for member in members], VERSION, D)
     rows = [
-        jobs.RosterRow(number, member, MEMBERS[member], 1, GROUP, encoding.tobytes())
+        RosterRow(number, member, MEMBERS[member], 1, GROUP, encoding.tobytes())
         for number, (member, encoding) in enumerate(zip(gallery.members.tolist(), gallery.encodings, strict=True))
     ]
     found = jobs.find_twins(rows, {row.photo: (178, 2.5) for row in rows}, VERSION, [1])

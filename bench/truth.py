@@ -28,8 +28,11 @@ import imageio_ffmpeg
 import numpy as np
 
 from bot import jobs
+from bot.domain.clips import Billing
 from bot.domain.enums import CaptionStyle
-from bot.jobs import Billing, Refused, RosterRow, Workbench
+from bot.domain.faces import Refused
+from bot.domain.rosters import RosterRow
+from bot.jobs import Workbench
 from bot.media.footage import Section, VideoLimits
 from bot.media.pictures import PictureLimits, open_picture
 from models.engines import load

@@ -18,11 +18,13 @@ import pytest
 from bot import jobs
 from bot.app import App
 from bot.database.engine import Database
+from bot.domain.models import Trained
+from bot.domain.rosters import RosterRow
 from bot.infra.clip_files import Kept
 from bot.infra.compute import Compute
 from bot.infra.limits import Turns
 from bot.infra.storage import Storage
-from bot.jobs import RosterRow, Trained, Workbench
+from bot.jobs import Workbench
 from bot.learning.notifications import Notices
 from bot.learning.recognisers import Recognisers
 from bot.learning.reports import Reports

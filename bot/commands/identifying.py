@@ -9,7 +9,7 @@ from bot.app import App
 from bot.commands import terminal
 from bot.commands.folders import submitted
 from bot.commands.own_words import at_terminal
-from bot.jobs import Refused
+from bot.domain.faces import Refused
 from bot.text.formatting import basis_of, circled, confidence_of, in_words
 from bot.usecases.identify import Asked, look
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from bot.jobs import Identified, SeenFace
+    from bot.domain.faces import Identified, SeenFace
     from bot.settings import Settings
 
 

@@ -12,7 +12,7 @@ from bot.usecases import twins
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.jobs import GroupTwins, LookAlike, LookAlikes
+    from bot.domain.twins import GroupTwins, LookAlike, LookAlikes
     from bot.settings import Settings
 
 

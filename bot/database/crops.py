@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Update
     from sqlalchemy.ext.asyncio import AsyncSession
 
+    from bot.domain.faces import Cut
     from bot.domain.places import Places
-    from bot.jobs import Cut
 
 
 class StoredCut(NamedTuple):

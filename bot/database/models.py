@@ -12,7 +12,7 @@ from bot.database.rosters import answers
 from bot.database.servers import Servers
 from bot.database.tables import Group, Member, Model, ModelPhoto, Photo
 from bot.domain.enums import Origin
-from bot.jobs import Judged, Named, Names, Tried
+from bot.domain.models import Judged, Named, Names, Tried
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

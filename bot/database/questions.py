@@ -12,11 +12,11 @@ from sqlalchemy.orm import selectinload
 from bot.database.base import utc_now
 from bot.database.crops import Crops
 from bot.database.tables import Member, Question, QuestionFace, QuestionPicture, Word
-from bot.domain.answers import MOST_CANDIDATES, Answer, AnsweredFace, AnsweredPicture, Band, Candidate, Guess, SaidWord
+from bot.domain.answers import MOST_CANDIDATES, Answer, AnsweredFace, AnsweredPicture, SaidWord
 from bot.domain.enums import Meaning
+from bot.domain.faces import Identified
 from bot.errors import ForgottenError
-from bot.jobs import Identified
-from models.faces import Basis, Box, Flaw
+from models.faces import Band, Basis, Box, Candidate, Flaw, Guess
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from bot.database.crops import StoredCut
     from bot.database.tables import Crop
+    from bot.domain.faces import Refused, SeenFace
     from bot.domain.trust import Trust
-    from bot.jobs import Refused, SeenFace
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,7 @@ from sqlalchemy import and_, case, delete, func, or_, select, update
 
 from bot.database.quiz_tables import Quiz, QuizAnswer, QuizMemory, QuizRound, QuizScore
 from bot.database.tables import HOUSE, Crop, Group, Member, Photo, QuestionFace
-from bot.usecases.quiz.choosing import Asked, QuizCrop, QuizMember
-from bot.usecases.quiz.memory import Memory
+from bot.domain.quiz import Memory, QuizCrop, QuizHistory, QuizMember
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -106,11 +105,11 @@ class Quizzes:
         query = select(QuizRound).where(QuizRound.quiz_id == quiz_id).order_by(QuizRound.number.desc()).limit(1)
         return (await self._session.scalars(query.execution_options(populate_existing=True))).one_or_none()
 
-    async def asked(self, quiz_id: int) -> Asked:
+    async def asked(self, quiz_id: int) -> QuizHistory:
         """What a quiz showed so far."""
         query = select(QuizRound.member_id, QuizRound.crop_id).where(QuizRound.quiz_id == quiz_id)
         rows = (await self._session.execute(query.order_by(QuizRound.number))).all()
-        return Asked(tuple(member for member, _ in rows), frozenset(crop for _, crop in rows if crop is not None))
+        return QuizHistory(tuple(member for member, _ in rows), frozenset(crop for _, crop in rows if crop is not None))
 
     async def step(self, quiz: Quiz) -> bool:
         """Count one round more, unless somebody else did meanwhile."""

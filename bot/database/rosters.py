@@ -24,7 +24,7 @@ from bot.database.tables import (
     Word,
 )
 from bot.domain.enums import Meaning, Origin
-from bot.jobs import RosterRow
+from bot.domain.rosters import RosterRow
 from bot.text.names import key_of
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, case, or_, select
 
 from bot.database.tables import CropEncoding, Question, QuestionFace, QuestionPicture, Word
 from bot.domain.enums import Meaning
-from bot.jobs import SpokenOf
+from bot.domain.rosters import SpokenOf
 
 if TYPE_CHECKING:
     from collections.abc import Collection

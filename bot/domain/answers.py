@@ -6,19 +6,7 @@ from dataclasses import dataclass, replace
 
 from bot.domain.enums import Meaning
 from bot.errors import ForgottenError
-from models.faces import Band, Basis, Box, Candidate, Flaw, Guess
-
-__all__ = [
-    "MOST_CANDIDATES",
-    "Answer",
-    "AnsweredFace",
-    "AnsweredPicture",
-    "Band",
-    "Basis",
-    "Candidate",
-    "Guess",
-    "SaidWord",
-]
+from models.faces import Band, Box, Flaw, Guess
 
 MOST_CANDIDATES = 25
 """So many candidates of a face are kept with an answer, the likeliest."""

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.domain.answers import Answer
+    from bot.domain.enums import CaptionStyle
+    from bot.domain.faces import Cut
+    from models.faces import Box, Flaw, Guess
 
 
 class Stage(StrEnum):
@@ -160,3 +163,52 @@ class Desk(Protocol):
     async def explain(self, promise: Promise, sentence: str) -> None:
         """Say in the card's place that there will be no clip, and why."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Billing:
+    """How a clip is to be named: the group's id, or None to find it; from which confidence a name is sure; what is drawn."""
+
+    group: int | None
+    threshold: float
+    style: CaptionStyle
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """Who some tracks are by now: as they were billed, or as people said."""
+
+    number: int
+    tracks: tuple[int, ...]
+    guess: Guess
+
+
+@dataclass(frozen=True, slots=True)
+class BilledPerson:
+    """Somebody of a clip.
+
+    `tracks`: places in the look's tracks. `spans`: when they are on screen, (from, to) in seconds from the section's start, and
+    `seconds` how long in all. `cut`: the best sighting; `box` is in the middle of that track; `vector` its encoding as float32
+    bytes; `flaws` why it is doubtful.
+    """
+
+    number: int
+    guess: Guess
+    tracks: tuple[int, ...]
+    spans: tuple[tuple[float, float], ...]
+    seconds: float
+    cut: Cut
+    box: Box
+    vector: bytes
+    flaws: tuple[Flaw, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """A named clip. `script`: what is drawn, as ASS. `size`: (width, height) of its frames. `seconds`: how long it is."""
+
+    group_name: str | None
+    people: tuple[BilledPerson, ...]
+    script: str
+    size: tuple[int, int]
+    seconds: float

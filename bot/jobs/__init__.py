@@ -3,21 +3,17 @@
 Imports stand inside the jobs: the gateway names a job without loading dlib, OpenCV or SciPy.
 """
 
-from bot.jobs.bench import Cut, Refused, Workbench, load_engine
-from bot.jobs.copies import Copied, FacePrint, find_copies
-from bot.jobs.engines import CropEncodings, encode_crops, font_name, try_out, warm_up
-from bot.jobs.enrolling import Rivals, by_size, enrol, enrol_crop, why_not_enrolled
+from bot.jobs.bench import Workbench, load_engine
+from bot.jobs.copies import find_copies
+from bot.jobs.engines import encode_crops, font_name, try_out, warm_up
+from bot.jobs.enrolling import by_size, enrol, enrol_crop, why_not_enrolled
 from bot.jobs.footage import draw, draw_frames, probe
-from bot.jobs.gathering import Spotted, guess_each, sift, spot
-from bot.jobs.looking import Identified, Naming, SeenFace, draw_again, identify
-from bot.jobs.mapping import GroupMap, MapOutlier, MapPlace, draw_map
-from bot.jobs.quizzing import KnownMember, enlarge, known_chart
-from bot.jobs.reporting import LabelDoubt, MemberStanding, RosterReport, report
+from bot.jobs.gathering import guess_each, sift, spot
+from bot.jobs.looking import draw_again, identify
+from bot.jobs.mapping import draw_map
+from bot.jobs.quizzing import enlarge, known_chart
+from bot.jobs.reporting import report
 from bot.jobs.resembling import (
-    Compared,
-    GroupTwins,
-    LookAlike,
-    LookAlikes,
     draw_look_alikes,
     draw_twins,
     find_look_alikes,
@@ -25,46 +21,13 @@ from bot.jobs.resembling import (
     look_alikes_of_each,
     one_picture,
 )
-from bot.jobs.rosters import RosterRow, SpokenOf, fit
+from bot.jobs.rosters import fit
 from bot.jobs.screen_time import screen_time
 from bot.jobs.sheets import sheet
-from bot.jobs.training import Judged, Made, Named, Names, Trained, Tried, make, train
-from bot.jobs.watching import Billed, BilledPerson, Billing, Credit, bill, caption, faces_by_frame, join, look, names_in
+from bot.jobs.training import make, train
+from bot.jobs.watching import bill, caption, faces_by_frame, join, look, names_in
 
 __all__ = [
-    "Billed",
-    "BilledPerson",
-    "Billing",
-    "Compared",
-    "Copied",
-    "Credit",
-    "CropEncodings",
-    "Cut",
-    "FacePrint",
-    "GroupMap",
-    "GroupTwins",
-    "Identified",
-    "Judged",
-    "KnownMember",
-    "LabelDoubt",
-    "LookAlike",
-    "LookAlikes",
-    "Made",
-    "MapOutlier",
-    "MapPlace",
-    "MemberStanding",
-    "Named",
-    "Names",
-    "Naming",
-    "Refused",
-    "Rivals",
-    "RosterReport",
-    "RosterRow",
-    "SeenFace",
-    "SpokenOf",
-    "Spotted",
-    "Trained",
-    "Tried",
     "Workbench",
     "bill",
     "by_size",

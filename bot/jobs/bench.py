@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from bot.domain.faces import Cut, Refused
 from bot.errors import EngineAwayError, EngineBrokenError
 
 if TYPE_CHECKING:
@@ -41,26 +42,6 @@ class Workbench:
     def with_engine(self, name: str) -> Workbench:
         """The same bench with another engine on it."""
         return replace(self, engine=name)
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A picture that could not be answered or enrolled; `sentence` says why and what to do."""
-
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """A face cut out of its picture: a square JPEG, the face's width in pixels, its sharpness (`models.recognition.quality`).
-
-    `phash`: the JPEG's perceptual hash, 16 hexadecimal digits.
-    """
-
-    jpeg: bytes
-    face_width: int
-    sharpness: float
-    phash: str | None = None
 
 
 def engine_of(bench: Workbench) -> Engine:

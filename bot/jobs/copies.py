@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from bot.domain.faces import Copied, FacePrint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-
-@dataclass(frozen=True, slots=True)
-class FacePrint:
-    """What a copy of a face is told by: its crop's perceptual hash, and its encoding as float32 bytes."""
-
-    phash: str | None
-    vector: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Copied:
-    """Whose photos a face is a copy of, by the members' ids, and of which faces before it, by their places."""
-
-    members: frozenset[int] = frozenset()
-    earlier: tuple[int, ...] = ()
 
 
 def find_copies(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.jobs.bench import Refused, engine_of, opened_picture
+from bot.domain.faces import CropEncodings, Refused
+from bot.jobs.bench import engine_of, opened_picture
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,14 +13,6 @@ if TYPE_CHECKING:
     from bot.jobs.bench import Workbench
     from models.engines import Engine
     from models.faces import Encodings, Picture
-
-
-@dataclass(frozen=True, slots=True)
-class CropEncodings:
-    """One entry a crop: its encoding as float32 bytes, None where the engine finds no face in it."""
-
-    vectors: tuple[bytes | None, ...]
-    engine: str
 
 
 def warm_up(bench: Workbench) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.jobs.bench import Refused, cut_out, engine_of, opened_picture
-from bot.jobs.looking import Identified, SeenFace
+from bot.domain.faces import Identified, Refused, Rivals, SeenFace
+from bot.jobs.bench import cut_out, engine_of, opened_picture
 from bot.text.photos import NO_FACE, flaw_in_words, several_faces
 
 if TYPE_CHECKING:
@@ -31,14 +30,6 @@ UNTOLD = "this face can't be told from others; take another photo"
 
 NUMBERED_SIDE = 1280
 NUMBERED_BYTES = 2**20
-
-
-@dataclass(frozen=True, slots=True)
-class Rivals:
-    """Whom a photo may show instead: the recogniser of the roster, and the id of the group that it is added to."""
-
-    recogniser: bytes
-    group: int
 
 
 def enrol(bench: Workbench, data: bytes, rivals: Rivals | None = None) -> Identified | Refused:
@@ -93,7 +84,8 @@ def enrol_crop(bench: Workbench, data: bytes) -> Identified | Refused:
     import numpy as np
     from PIL import Image
 
-    from bot.jobs.bench import Cut, hash_of
+    from bot.domain.faces import Cut
+    from bot.jobs.bench import hash_of
     from models.drawing.annotate import encode_jpeg
     from models.recognition.quality import measure
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.jobs.bench import Refused
+from bot.domain.faces import Refused
 from bot.media.footage import VideoError
 
 if TYPE_CHECKING:

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.jobs.bench import Refused, cut_out, engine_of, opened_picture
+from bot.domain.faces import Refused, Spotted
+from bot.jobs.bench import cut_out, engine_of, opened_picture
 from bot.jobs.enrolling import by_size, why_not_enrolled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.jobs.bench import Cut, Workbench
-    from models.faces import Box, Flaw, Guess
+    from bot.jobs.bench import Workbench
+    from models.faces import Guess
 
 SAME = "the same photo as another"
 UNLIKE = "looks like nobody else that was found"
-
-
-@dataclass(frozen=True, slots=True)
-class Spotted:
-    """The one face of a gathered photo of this size: where it is, how it is kept, its encoding as float32 bytes."""
-
-    size: tuple[int, int]
-    box: Box
-    cut: Cut
-    vector: bytes
-    flaws: tuple[Flaw, ...]
-    engine: str
 
 
 def spot(bench: Workbench, data: bytes) -> Spotted | Refused:

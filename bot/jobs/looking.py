@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bot.jobs.bench import Cut, Refused, cut_out, engine_of, opened_picture
+from bot.domain.faces import Identified, Naming, Refused, SeenFace
+from bot.jobs.bench import cut_out, engine_of, opened_picture
 from bot.text.formatting import name_and_confidence
 
 if TYPE_CHECKING:
@@ -14,47 +14,7 @@ if TYPE_CHECKING:
 
     from bot.jobs.bench import Workbench
     from models.drawing.annotate import Tag
-    from models.faces import Box, Flaw, Guess, Once
-
-
-@dataclass(frozen=True, slots=True)
-class Naming:
-    """How faces are to be named: the group's id, or None to find it; whether each member is in a picture once at most;
-    from which confidence a name is sure; how large the tagged picture may be; whether each face is cut out.
-    """
-
-    group: int | None
-    once: Once
-    threshold: float
-    most_bytes: int
-    cuts: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class SeenFace:
-    """A face with its place in reading order from 1, its guess, its encoding as float32 bytes, and why it is doubtful.
-
-    `cut` is None unless faces were to be cut out.
-    """
-
-    number: int
-    box: Box
-    guess: Guess
-    vector: bytes
-    flaws: tuple[Flaw, ...] = ()
-    cut: Cut | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Identified:
-    """An answered picture. `size` is (width, height) upright; `tagged` is a JPEG; `seconds` holds one entry a stage."""
-
-    size: tuple[int, int]
-    group_name: str | None
-    faces: tuple[SeenFace, ...]
-    tagged: bytes
-    engine: str
-    seconds: dict[str, float] = field(default_factory=dict)
+    from models.faces import Box, Guess
 
 
 def identify(bench: Workbench, data: bytes, recogniser: bytes, how: Naming) -> Identified | Refused:

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from io import BytesIO
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bot.domain.quiz import KnownMember
+
 SHOWN_SIDE = 640
 """Pixels a side at which a crop is shown, whatever it was cut out at, so that its size says nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class KnownMember:
-    """How well a member is known, as `models.drawing.quiz_stats.Known` has it."""
-
-    name: str
-    stability: float | None
-    seen: int
-    right: int
-    lasts: str
-    due: str
 
 
 def enlarge(crops: Sequence[bytes]) -> list[bytes | None]:

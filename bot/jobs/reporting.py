@@ -2,57 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.domain.reports import LabelDoubt, MemberStanding, RosterReport
 from bot.jobs.rosters import gallery_of
 from bot.jobs.training import named_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bot.domain.rosters import RosterRow
     from bot.infra.deadline import Deadline
-    from bot.jobs.rosters import RosterRow
-    from bot.jobs.training import Named
     from models.learning.report import Report
     from models.recognition.gallery import Gallery
-
-
-@dataclass(frozen=True, slots=True)
-class MemberStanding:
-    """How a member stands, as `models.learning.report.Standing` has it; `need`: "few", "unreliable" or None."""
-
-    name: str
-    photos: int
-    different: int
-    asked: int
-    right: int
-    mixed_up: str | None
-    mixed_up_photos: int
-    need: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class LabelDoubt:
-    """A photo whose label looks wrong. `looks_like`: the id of another member, None where it looks like nobody."""
-
-    photo: int
-    looks_like: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class RosterReport:
-    """How a group stands. `named`: what the photos are named unseen; `needy`: who needs photos, most first;
-    `doubts`: the strongest first; `picture`: a PNG.
-    """
-
-    photos: int
-    named: Named
-    members: tuple[MemberStanding, ...]
-    needy: tuple[MemberStanding, ...]
-    doubts: tuple[LabelDoubt, ...]
-    picture: bytes
-    engine: str
 
 
 def report(until: Deadline, rows: Sequence[RosterRow], engine: str) -> RosterReport:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from bot.domain.twins import Compared, GroupTwins, LookAlike, LookAlikes
 from bot.jobs.rosters import gallery_of
 from bot.text.formatting import counted
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from bot.jobs.rosters import RosterRow
+    from bot.domain.rosters import RosterRow
     from models.drawing.twins import Portrait
     from models.similarity.twins import Distances
 
@@ -26,76 +26,6 @@ SHOWABLE = 3
 """Of each member so many photos are named to be shown, should the file of the best be lost."""
 
 MOST_OF_EACH = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """A member who was compared. `best`: some of the `photos`, by their ids, the one that shows the member best first."""
-
-    name: str
-    group: str
-    photos: int
-    best: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class LookAlike:
-    """Somebody who looks like another: both distances of `models.similarity.twins.Distances`, and what they mean.
-
-    `words`: of the two, "could be twins"; `of_one`: of this one, "could be a twin".
-    """
-
-    member: Compared
-    distance: float
-    euclidean: float
-    words: str
-    of_one: str
-
-
-@dataclass(frozen=True, slots=True)
-class LookAlikes:
-    """Those nearest to `asked`, the nearest first, among `others` members of so many `groups`."""
-
-    asked: Compared
-    nearest: tuple[LookAlike, ...]
-    others: int
-    groups: int
-
-
-@dataclass(frozen=True, slots=True)
-class GroupTwins:
-    """How alike the members of a group are.
-
-    `members` stand beside those they look like; `normalised` and `euclidean` have a row and a column for each. `first` and
-    `second` are nearest by the normalised distance; `plainly`: by the Euclidean one, as places in `members`.
-    """
-
-    group: str
-    members: tuple[Compared, ...]
-    normalised: tuple[tuple[float, ...], ...]
-    euclidean: tuple[tuple[float, ...], ...]
-    first: Compared
-    second: LookAlike
-    plainly: tuple[int, int]
-
-    @property
-    def pairs(self) -> int:
-        """How many pairs there are."""
-        return len(self.members) * (len(self.members) - 1) // 2
-
-    @property
-    def in_words(self) -> str:
-        """What the two are among all pairs, in words."""
-        return "the only two" if self.pairs == 1 else f"the most alike of {self.pairs} pairs"
-
-    def nearest_of_each(self) -> list[tuple[Compared, Compared, float]]:
-        """Each member with the one nearest to them by the normalised distance, the nearest pair first."""
-        found: list[tuple[Compared, Compared, float]] = []
-        for place, row in enumerate(self.normalised):
-            others = [other for other in range(len(row)) if other != place]
-            nearest = min(others, key=lambda other, row=row: row[other])
-            found.append((self.members[place], self.members[nearest], row[nearest]))
-        return sorted(found, key=lambda one: one[2])
 
 
 def find_twins(rows: Sequence[RosterRow], seen: SeenFaces, engine: str, groups: Collection[int]) -> GroupTwins | None:

@@ -3,39 +3,17 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bot.domain.rosters import RosterRow, SpokenOf
     from models.recognition.classifier import Classifier
     from models.recognition.gallery import Gallery
     from models.recognition.vetoes import Vetoes
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class RosterRow:
-    """One enrolled encoding with whom it shows, and the photo that it is of."""
-
-    photo: int
-    member: int
-    name: str
-    group: int
-    group_name: str
-    vector: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class SpokenOf:
-    """A face of which somebody said whom it shows, whom it doesn't (both are ids of members), or that it is `nobody`."""
-
-    vector: bytes
-    grants: int | None = None
-    denies: int | None = None
-    nobody: bool = False
 
 
 def fit(

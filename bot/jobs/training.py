@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.domain.models import Judged, Made, Named, Names, Trained, Tried
 from bot.jobs.rosters import gallery_of
 
 if TYPE_CHECKING:
@@ -13,80 +13,12 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from bot.domain.rosters import RosterRow
     from bot.infra.deadline import Deadline
-    from bot.jobs.rosters import RosterRow
     from models.learning.cleaning import Suspicion
     from models.learning.gate import Comparison
     from models.learning.report import Tally
     from models.recognition.gallery import Gallery
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """Names that a model gave to the gate's photos, none of which it saw, on average over the rounds."""
-
-    right: float
-    wrong: float
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """Of so many `photos`, each asked about unseen, how many got their member's name, and how many another's."""
-
-    photos: int
-    right: int
-    wrong: int
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """What the model in use and the new one said of the same `probes` photos in so many `rounds`; may the new one answer?
-
-    `fallen`: members who are told from others worse than before. `fresh`: members whom the model in use doesn't know are
-    told from the others well enough.
-    """
-
-    probes: int
-    old: Names
-    new: Names
-    fallen: tuple[str, ...]
-    fresh: bool
-    passes: bool
-    rounds: int = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """Of `photos` held out, so many had the right member likeliest in their group: by distance alone (`centroids`), and with
-    the classifier. `helps`: whether it is used.
-    """
-
-    photos: int
-    centroids: int
-    classifier: int
-    helps: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Trained:
-    """A classifier as a `.keras` file, and its trial."""
-
-    file: bytes
-    trial: Tried
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A model: how it was judged, what its photos are named while it doesn't see them (as in the report), and its classifier;
-    None where it may not answer, or is made of too few photos.
-
-    `doubts`: the photos whose labels look wrong, where it may not answer.
-    """
-
-    judged: Judged
-    named: Named
-    trained: Trained | None
-    doubts: tuple[int, ...] = ()
 
 
 def make(until: Deadline, rows: Sequence[RosterRow], answering: Collection[int], engine: str) -> Made:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from bot.domain.clips import merged
-from bot.jobs.bench import Cut, Refused, engine_of, hash_of
+from bot.domain.clips import Billed, BilledPerson, Billing, Credit, merged
+from bot.domain.faces import Cut, Refused
+from bot.jobs.bench import engine_of, hash_of
 from bot.media.footage import VideoError
 from bot.text.formatting import confidence_of
 
@@ -17,58 +17,8 @@ if TYPE_CHECKING:
     from bot.domain.enums import CaptionStyle
     from bot.jobs.bench import Workbench
     from bot.media.footage import Footage, Section
-    from models.faces import Box, Flaw, Guess
     from models.video.cast import Cast, Person
     from models.video.tracks import Look
-
-
-@dataclass(frozen=True, slots=True)
-class Billing:
-    """How a clip is to be named: the group's id, or None to find it; from which confidence a name is sure; what is drawn."""
-
-    group: int | None
-    threshold: float
-    style: CaptionStyle
-
-
-@dataclass(frozen=True, slots=True)
-class Credit:
-    """Who some tracks are by now: as they were billed, or as people said."""
-
-    number: int
-    tracks: tuple[int, ...]
-    guess: Guess
-
-
-@dataclass(frozen=True, slots=True)
-class BilledPerson:
-    """Somebody of a clip.
-
-    `tracks`: places in the look's tracks. `spans`: when they are on screen, (from, to) in seconds from the section's start, and
-    `seconds` how long in all. `cut`: the best sighting; `box` is in the middle of that track; `vector` its encoding as float32
-    bytes; `flaws` why it is doubtful.
-    """
-
-    number: int
-    guess: Guess
-    tracks: tuple[int, ...]
-    spans: tuple[tuple[float, float], ...]
-    seconds: float
-    cut: Cut
-    box: Box
-    vector: bytes
-    flaws: tuple[Flaw, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Billed:
-    """A named clip. `script`: what is drawn, as ASS. `size`: (width, height) of its frames. `seconds`: how long it is."""
-
-    group_name: str | None
-    people: tuple[BilledPerson, ...]
-    script: str
-    size: tuple[int, int]
-    seconds: float
 
 
 def look(bench: Workbench, footage: Footage, section: Section, span: Section) -> bytes | Refused:

@@ -12,8 +12,8 @@ from models.recognition.classifier_file import FORMAT, is_whole
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from bot.domain.rosters import RosterRow
     from bot.infra.storage import Storage
-    from bot.jobs import RosterRow
 
 log = logging.getLogger(__name__)
 

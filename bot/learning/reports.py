@@ -13,8 +13,8 @@ from bot.infra.cache import Memo
 
 if TYPE_CHECKING:
     from bot.database.engine import Database
+    from bot.domain.reports import RosterReport
     from bot.infra.compute import Compute
-    from bot.jobs import RosterReport
     from bot.learning.recognisers import Recognisers
 
 KEPT = 16

@@ -28,9 +28,11 @@ if TYPE_CHECKING:
 
     from bot.database.engine import Database
     from bot.database.models import MadeModel
+    from bot.domain.models import Trained
+    from bot.domain.rosters import RosterRow
     from bot.infra.compute import Compute
     from bot.infra.storage import Storage
-    from bot.jobs import RosterRow, Trained, Workbench
+    from bot.jobs import Workbench
     from bot.learning.notifications import Notices
 
 log = logging.getLogger(__name__)

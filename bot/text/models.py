@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.jobs import Named
+from bot.domain.models import Named
 from bot.text.formatting import counted, joined, plain
 
 if TYPE_CHECKING:
     from bot.database.models import MadeModel
-    from bot.jobs import Judged, Names, Tried
+    from bot.domain.models import Judged, Names, Tried
 
 LONGEST_VERDICT = 300
 """Characters that are kept of one."""

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.app import App
+    from bot.domain.faces import Cut
     from bot.domain.places import Places
-    from bot.jobs import Cut
 
 
 @asynccontextmanager

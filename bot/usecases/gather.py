@@ -19,10 +19,10 @@ from bot.database.servers import Servers
 from bot.database.spellings import Spellings
 from bot.database.tables import Group, Member, Question
 from bot.domain.enums import Origin, teaches
+from bot.domain.faces import Identified, Refused, SeenFace
 from bot.errors import NobodyKnownError, PersonError, TooSlowError, WorkLostError
 from bot.gather.candidates import Candidate, Tally, candidates, queries
 from bot.gather.sources import load
-from bot.jobs import Identified, Refused, SeenFace
 from bot.text.formatting import plain
 from bot.usecases import crops
 from bot.usecases.roster.enrolment import LEARNS_NOTHING, may_learn
@@ -33,8 +33,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from bot.app import App
+    from bot.domain.faces import Spotted
     from bot.gather.sources import Source
-    from bot.jobs import Spotted, Workbench
+    from bot.jobs import Workbench
 
     Told = Callable[["Gathering"], Awaitable[None]]
 

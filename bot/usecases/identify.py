@@ -13,6 +13,7 @@ from bot.database.rosters import Rosters
 from bot.database.servers import Servers
 from bot.database.tables import HOUSE, Question
 from bot.domain.enums import Origin, teaches
+from bot.domain.faces import Identified, Naming, Refused
 from bot.domain.places import Places
 from bot.errors import (
     DeletedError,
@@ -23,7 +24,6 @@ from bot.errors import (
     WaitingForModelError,
     sentence_for,
 )
-from bot.jobs import Identified, Naming, Refused
 from bot.text.formatting import plain
 from bot.usecases import crops
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.domain.answers import Answer
     from bot.domain.enums import Learns
-    from bot.jobs import Cut
+    from bot.domain.faces import Cut
     from bot.learning.recognisers import Fitted
     from models.faces import Once
 

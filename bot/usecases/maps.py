@@ -14,9 +14,9 @@ from bot.database.photos import Photos
 from bot.database.reviews import Reviews
 from bot.database.rosters import Rosters
 from bot.database.tables import HOUSE
+from bot.domain.maps import GroupMap
 from bot.domain.trust import Trust
 from bot.errors import NoRosterError, PersonError, UnseenPhotosError
-from bot.jobs import GroupMap
 from bot.text.formatting import counted, joined, plain
 from bot.usecases.roster.members import find_group
 from models.faces import FEWEST_MAPPED, Projection
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from bot.app import App
     from bot.database.tables import Group
-    from bot.jobs import RosterRow
+    from bot.domain.rosters import RosterRow
 
 __all__ = ["GroupMap", "Projection", "ShownMap", "draw", "in_turns", "in_words", "meaning", "unlike_in_words"]
 

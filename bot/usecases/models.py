@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bot.database.labels import DoubtfulLabel
     from bot.database.models import MadeModel
     from bot.database.tables import Group
-    from bot.jobs import RosterReport
+    from bot.domain.reports import RosterReport
 
 log = logging.getLogger(__name__)
 

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from bot.app import App
     from bot.database.photos import SeenPhoto
-    from bot.jobs import Compared, GroupTwins, LookAlikes, RosterRow
+    from bot.domain.rosters import RosterRow
+    from bot.domain.twins import Compared, GroupTwins, LookAlikes
 
 NO_TWO = "Twins take two members with a photo each: add them with `/member add`."
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot.domain.answers import AnsweredPicture, Band
+from bot.domain.answers import AnsweredPicture
 from bot.domain.enums import Meaning
 from bot.text.formatting import plain
 from cogs.answers.faces import face_as_drawn, face_line, said_by
 from cogs.common.layout import LONGEST_TEXT, Button, Layout, Row, container, route
 from cogs.common.limits import LONGEST_ALT
 from cogs.common.message_media import walk
+from models.faces import Band
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

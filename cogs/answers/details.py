@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot.domain.answers import MOST_CANDIDATES, Basis
+from bot.domain.answers import MOST_CANDIDATES
 from bot.text.formatting import UNKNOWN, percent, plain
 from cogs.answers.faces import face_line, said_by
 from cogs.common.layout import LONGEST_TEXT, Layout, bar, container
+from models.faces import Basis
 
 if TYPE_CHECKING:
     from bot.domain.answers import Answer, AnsweredFace

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.database.models import MadeModel
-    from bot.jobs import MemberStanding
+    from bot.domain.reports import MemberStanding
     from bot.usecases.models import GroupReport, GroupStatus, History, WayBack
     from bot.usecases.roster.labels import Label
 

@@ -14,7 +14,7 @@ from cogs.common.limits import LONGEST_LABEL
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.jobs import KnownMember
+    from bot.domain.quiz import KnownMember
     from bot.usecases.quiz.stats import Board, Knowledge
     from bot.usecases.quiz.view import Question, Standing, Summary, Verdict
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot.domain.answers import Band
 from bot.domain.enums import Learns, Origin
 from bot.text.formatting import in_words, joined, percent, plain, seen_in_words, why_no_example
 from bot.usecases.review import Shown
@@ -15,6 +14,7 @@ from cogs.answers.faces import suggested, word_in_words
 from cogs.common.layout import Button, Layout, Row, container, route
 from cogs.common.limits import LONGEST_ALT
 from cogs.corrections.cards import members_menu
+from models.faces import Band
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,7 +13,7 @@ from cogs.common.layout import Layout, container, gallery
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bot.jobs import Compared
+    from bot.domain.twins import Compared
     from bot.usecases.twins import ShownLookAlikes, ShownTwins
 
 COLOUR = 0x56A0FF

@@ -11,10 +11,10 @@ import pytest
 
 from bot import jobs
 from bot.app import App
+from bot.domain.clips import Billed
 from bot.domain.enums import CaptionStyle
 from bot.infra.clip_files import KeptVideo
 from bot.infra.compute import Compute
-from bot.jobs import Billed
 from bot.learning.recognisers import Fitted
 from bot.media.footage import Colours, Footage, Geometry
 from bot.settings import Settings

@@ -13,11 +13,11 @@ from bot.database.clips import Clips
 from bot.database.rosters import Rosters
 from bot.database.tables import ClipJob, QuestionFace
 from bot.domain.clip_requests import Wish
-from bot.domain.clips import merged, together
+from bot.domain.clips import Billed, BilledPerson, merged, together
+from bot.domain.faces import Cut
 from bot.domain.places import Places
 from bot.infra.clip_files import KeptVideo
 from bot.infra.deletions import Deletions
-from bot.jobs import Billed, BilledPerson, Cut
 from bot.learning.recognisers import Fitted
 from bot.media.footage import Section
 from bot.usecases import deletions, identify

@@ -15,9 +15,9 @@ from bot.database.rosters import Rosters
 from bot.database.tables import HOUSE, Member, Question, Word
 from bot.domain.answers import MOST_CANDIDATES, Answer
 from bot.domain.enums import Meaning
+from bot.domain.faces import Identified, SeenFace
 from bot.domain.trust import Trust
 from bot.errors import PersonError
-from bot.jobs import Identified, SeenFace
 from bot.usecases import correct
 from bot.usecases.correct import Speaker
 from models.faces import Band, Basis, Box, Candidate, Guess

@@ -11,8 +11,9 @@ from bot.database.rosters import Rosters
 from bot.database.tables import CropEncoding, Question
 from bot.database.vetoes import Vetoes
 from bot.domain.enums import Meaning
+from bot.domain.faces import Cut, Identified, SeenFace
+from bot.domain.rosters import SpokenOf
 from bot.domain.trust import Trust
-from bot.jobs import Cut, Identified, SeenFace, SpokenOf
 from bot.usecases import correct
 from bot.usecases.correct import Speaker
 from models.faces import Band, Box, Guess

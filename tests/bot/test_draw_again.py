@@ -8,7 +8,8 @@ from pathlib import Path
 from PIL import Image
 
 from bot import jobs
-from bot.jobs import Refused, Workbench
+from bot.domain.faces import Refused
+from bot.jobs import Workbench
 from models.faces import Band, Box, Guess
 
 MOST = 8 << 20

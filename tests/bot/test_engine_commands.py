@@ -27,8 +27,8 @@ from bot.database.engine import Database
 from bot.database.engines import Encoded, Engines
 from bot.database.rosters import Rosters
 from bot.database.tables import HOUSE, Crop, CropEncoding, Photo
+from bot.domain.faces import Cut
 from bot.infra.storage import Storage
-from bot.jobs import Cut
 from bot.settings import Settings
 from tests.bot.test_cli import nugu
 from tests.conftest import LONG_ENOUGH

@@ -21,11 +21,12 @@ from bot.app import App
 from bot.commands.evaluation import make_encoder
 from bot.database.engines import Engines, Unseen
 from bot.database.tables import HOUSE, Crop, CropEncoding, EngineInUse, Question, QuestionFace
+from bot.domain.faces import CropEncodings, Identified
 from bot.errors import EngineAwayError, EngineBrokenError, NoRosterError, PersonError
 from bot.gather.candidates import Candidate
 from bot.infra import downloads
 from bot.infra.compute import Compute
-from bot.jobs import CropEncodings, Identified, Workbench
+from bot.jobs import Workbench
 from bot.settings import Settings
 from bot.usecases import engines, gather
 from bot.usecases.identify import Asked, Submitted, look

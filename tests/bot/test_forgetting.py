@@ -16,10 +16,10 @@ from bot.database.crops import StoredCut
 from bot.database.questions import Questions
 from bot.database.tables import Crop, Question, QuestionFace
 from bot.domain.enums import Meaning
+from bot.domain.faces import Cut, Identified, SeenFace
 from bot.domain.places import Places
 from bot.domain.trust import Trust
 from bot.infra.deletions import REMEMBERED, Deletions
-from bot.jobs import Cut, Identified, SeenFace
 from bot.usecases import correct, deletions
 from bot.usecases import retention as forgetting_module
 from bot.usecases.correct import Speaker

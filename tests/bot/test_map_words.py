@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from bot.domain.maps import GroupMap, MapOutlier, MapPlace
+from bot.domain.rosters import RosterRow
 from bot.domain.trust import Trust
-from bot.jobs import GroupMap, MapOutlier, MapPlace, RosterRow
 from bot.usecases.maps import Projection, ShownMap, in_turns, in_words, meaning, unlike_in_words
 from cogs.map.cards import alt_text, map_card
 from tests.stories.reading import walk

@@ -11,8 +11,8 @@ from bot.app import App
 from bot.database.rosters import Rosters
 from bot.database.tables import CropEncoding, Group
 from bot.domain.enums import Origin
+from bot.domain.rosters import RosterRow
 from bot.errors import NoPhotosError, PersonError, UnseenPhotosError, WaitingForModelError
-from bot.jobs import RosterRow
 from bot.usecases.identify import Asked, Submitted, look
 from bot.usecases.roster import enrolment
 from tests.support.galleries import SERVER, add_photo, enrol

@@ -17,11 +17,12 @@ from bot.database.quiz import Mistake, Quizzes, Remembered, together
 from bot.database.rosters import Rosters
 from bot.database.servers import Servers
 from bot.database.tables import HOUSE
-from bot.jobs import RosterRow
+from bot.domain.quiz import Memory, QuizCrop, QuizHistory, QuizMember
+from bot.domain.rosters import RosterRow
 from bot.settings import Settings
 from bot.text.formatting import lasting
-from bot.usecases.quiz.choosing import NAMES, Asked, QuizCrop, QuizMember, best_crops, names_for, next_crop, next_member
-from bot.usecases.quiz.memory import AGAIN, QUICK, Memory, answered, mistaken_for, retrievability
+from bot.usecases.quiz.choosing import NAMES, best_crops, names_for, next_crop, next_member
+from bot.usecases.quiz.memory import AGAIN, QUICK, answered, mistaken_for, retrievability
 from tests.support.galleries import ENGINE, SERVER, add_photo, enrol
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -84,12 +85,12 @@ def test_due_comes_before_new_and_new_before_the_least_retrievable() -> None:
         4: replace(good(NOW - DAY), due=NOW + DAY),
     }
     order: list[int] = []
-    asked = Asked()
+    asked = QuizHistory()
     for seed in range(5):
         chosen = next_member(people, memories, asked, NOW, Random(seed))
         assert chosen is not None
         order.append(chosen.id)
-        asked = Asked((*asked.members, chosen.id), asked.crops | {crop.id for crop in chosen.crops})
+        asked = QuizHistory((*asked.members, chosen.id), asked.crops | {crop.id for crop in chosen.crops})
     assert order == [3, 2, 5, 1, 4]
     assert next_member(people, memories, asked, NOW, Random(0)) is None
 
@@ -98,11 +99,11 @@ def test_nobody_twice_in_a_row_and_no_crop_twice() -> None:
     people = [member(1, crops=3), member(2, crops=3)]
     memories = {1: good(NOW - 30 * DAY)}
     for seed in range(20):
-        chance, asked = Random(seed), Asked()
+        chance, asked = Random(seed), QuizHistory()
         while (chosen := next_member(people, memories, asked, NOW, chance)) is not None:
             crop = next_crop(chosen, asked, chance)
             assert crop.id not in asked.crops
-            asked = Asked((*asked.members, chosen.id), asked.crops | {crop.id})
+            asked = QuizHistory((*asked.members, chosen.id), asked.crops | {crop.id})
         assert asked.members == (1, 2, 1, 2, 1, 2)
         assert len(asked.crops) == 6
 
@@ -110,8 +111,8 @@ def test_nobody_twice_in_a_row_and_no_crop_twice() -> None:
 def test_a_clear_crop_is_shown_first_and_the_best_other_beside_it() -> None:
     crops = (QuizCrop(1, "", 60, 3.0), QuizCrop(2, "", 200, 1.0), QuizCrop(3, "", 90, 3.0), QuizCrop(4, "", 150, None))
     one = replace(member(1), crops=crops)
-    assert {next_crop(one, Asked(), Random(seed)).id for seed in range(30)} == {3, 4}
-    assert {next_crop(one, Asked((), frozenset({3, 4})), Random(seed)).id for seed in range(30)} == {1, 2}
+    assert {next_crop(one, QuizHistory(), Random(seed)).id for seed in range(30)} == {3, 4}
+    assert {next_crop(one, QuizHistory((), frozenset({3, 4})), Random(seed)).id for seed in range(30)} == {1, 2}
     assert [crop.id for crop in best_crops(one, {4})] == [3, 2, 1]
 
 

@@ -16,9 +16,9 @@ from bot.database.reviews import LEASE, Reviews, Waiting, in_order
 from bot.database.rosters import Rosters
 from bot.database.tables import Photo, Question, Word
 from bot.domain.enums import Meaning, Origin
+from bot.domain.faces import Cut, Identified, SeenFace
 from bot.domain.trust import Trust
 from bot.errors import PersonError
-from bot.jobs import Cut, Identified, SeenFace
 from bot.usecases import correct, review
 from bot.usecases.correct import Speaker
 from bot.usecases.review import NothingLeft, Page, Shown

@@ -20,9 +20,10 @@ from bot.database.rosters import Rosters
 from bot.database.servers import Servers
 from bot.database.tables import EngineInUse, Group, Model, Photo
 from bot.domain.enums import Origin
+from bot.domain.models import Judged, Made, Named, Names, Trained
+from bot.domain.rosters import RosterRow
 from bot.errors import PersonError
 from bot.infra.compute import Compute
-from bot.jobs import Judged, Made, Named, Names, RosterRow, Trained
 from bot.learning.notifications import Notice
 from bot.learning.recognisers import Recognisers
 from bot.learning.reports import Reports

@@ -18,9 +18,10 @@ import psutil
 import pytest
 
 from bot import jobs
+from bot.domain.models import Trained
+from bot.domain.rosters import RosterRow
 from bot.infra.compute import Compute
 from bot.infra.deadline import Deadline
-from bot.jobs import RosterRow, Trained
 from bot.settings import Settings
 from models.learning import isolation
 from models.learning.isolation import BrokenOffError

@@ -15,8 +15,8 @@ from bot.database.servers import Servers
 from bot.database.tables import Crop, Member, Photo, Server
 from bot.domain.answers import Answer
 from bot.domain.enums import Learns, Meaning, Origin
+from bot.domain.faces import Cut
 from bot.domain.trust import Trust
-from bot.jobs import Cut
 from bot.usecases import correct, crops
 from bot.usecases.correct import Speaker
 from bot.usecases.identify import Asked, Submitted, ask

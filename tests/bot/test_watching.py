@@ -12,8 +12,11 @@ import pytest
 import skimage.data
 
 from bot import jobs
+from bot.domain.clips import Billing
 from bot.domain.enums import CaptionStyle
-from bot.jobs import Billing, Refused, RosterRow, Workbench
+from bot.domain.faces import Refused
+from bot.domain.rosters import RosterRow
+from bot.jobs import Workbench
 from bot.media.footage import Footage, Section, VideoLimits
 from bot.media.video import probe
 from models.engines import load

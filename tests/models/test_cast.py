@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bot.jobs import RosterRow, fit
+from bot.domain.rosters import RosterRow
+from bot.jobs import fit
 from models.faces import Band
 from models.recognition.quality import Quality
 from models.recognition.recogniser import Recogniser

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from bot.jobs import RosterRow, Trained
+    from bot.domain.models import Trained
+    from bot.domain.rosters import RosterRow
 
 pytestmark = pytest.mark.slow
 

@@ -17,7 +17,7 @@ from bot.database.rosters import Rosters
 from bot.database.servers import Servers
 from bot.database.tables import HOUSE, CropEncoding, Photo
 from bot.domain.enums import Origin
-from bot.jobs import RosterRow
+from bot.domain.rosters import RosterRow
 from bot.usecases.identify import Submitted
 from bot.usecases.roster import enrolment
 from tests.conftest import LONG_ENOUGH

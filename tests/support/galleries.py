@@ -11,13 +11,13 @@ from bot.database.crops import Crops, StoredCut
 from bot.database.rosters import Rosters
 from bot.database.tables import Crop, Photo
 from bot.domain.enums import Origin
-from bot.jobs import Cut
+from bot.domain.faces import Cut
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.database.engine import Database
-    from bot.jobs import RosterRow
+    from bot.domain.rosters import RosterRow
 
 SERVER = 77
 ENGINE = "dlib-1"

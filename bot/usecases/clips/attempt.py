@@ -12,11 +12,11 @@ from bot.database.questions import Questions
 from bot.database.reviews import Reviews
 from bot.database.servers import Servers
 from bot.database.tables import HOUSE, Question
-from bot.domain.clips import Drawing, Finished, OnScreen, Stage
+from bot.domain.clips import Credit, Drawing, Finished, OnScreen, Stage
 from bot.domain.enums import ClipState, Origin, teaches
+from bot.domain.faces import Identified, SeenFace
 from bot.errors import PersonError
 from bot.infra.clip_files import hashed
-from bot.jobs import Credit, Identified, SeenFace
 from bot.links.fetching import fetch, inspect
 from bot.usecases import crops, identify
 from bot.usecases.clips.pipeline import Part, Terms, annotate, draw_again, draw_chart
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.database.tables import ClipJob
     from bot.domain.answers import Answer
+    from bot.domain.clips import BilledPerson
     from bot.domain.enums import Learns
     from bot.infra.clip_files import Kept, KeptVideo
-    from bot.jobs import BilledPerson
     from bot.learning.recognisers import Fitted
     from bot.usecases.clips.pipeline import Annotated, Heard
 

@@ -15,10 +15,10 @@ from uuid import uuid4
 
 from bot import jobs
 from bot.domain.clips import Stage
+from bot.domain.faces import Refused
 from bot.errors import PersonError
 from bot.infra.clip_files import hashed
 from bot.infra.compute import FIRST, LATER
-from bot.jobs import Refused
 from bot.media.clips import Target, Watch
 from bot.media.footage import Section, VideoLimits
 from bot.text.formatting import time_code
@@ -28,10 +28,9 @@ if TYPE_CHECKING:
 
     from bot.app import App
     from bot.domain.answers import Answer
-    from bot.domain.clips import OnScreen
+    from bot.domain.clips import Billed, Billing, Credit, OnScreen
     from bot.domain.enums import CaptionStyle
     from bot.infra.clip_files import KeptVideo
-    from bot.jobs import Billed, Billing, Credit
     from bot.learning.recognisers import Fitted
     from bot.media.footage import Footage
 
@@ -105,7 +104,7 @@ class Terms:
     @property
     def billing(self) -> Billing:
         """How its people are named."""
-        return jobs.Billing(self.group, self.threshold, self.style)
+        return Billing(self.group, self.threshold, self.style)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bot.usecases.quiz.memory import retrievability
@@ -13,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from random import Random
 
-    from bot.usecases.quiz.memory import Memory
+    from bot.domain.quiz import Memory, QuizCrop, QuizHistory, QuizMember
 
 NAMES = 4
 """Buttons below a face."""
@@ -22,43 +21,8 @@ NEAREST = 5
 """The other names are drawn from so many look-alikes, so that they are not always the same three."""
 
 
-@dataclass(frozen=True, slots=True)
-class QuizCrop:
-    """A crop that may be asked about: where it is in the storage, how wide and how sharp the face is."""
-
-    id: int
-    key: str
-    face_width: int
-    sharpness: float | None
-
-    @property
-    def clear(self) -> bool:
-        """Whether the face is large and sharp enough to be known by."""
-        return flaw_of_example(self.face_width, self.sharpness) is None
-
-
-@dataclass(frozen=True, slots=True)
-class QuizMember:
-    """Somebody who may be asked about. `key` is what the name is found by; `crops`: those that are enrolled."""
-
-    id: int
-    name: str
-    key: str
-    group: int
-    group_name: str
-    crops: tuple[QuizCrop, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a quiz showed so far: the ids of members and crops, in order."""
-
-    members: tuple[int, ...] = ()
-    crops: frozenset[int] = field(default_factory=frozenset[int])
-
-
 def next_member(
-    members: Sequence[QuizMember], memories: Mapping[int, Memory], asked: Asked, now: datetime, chance: Random
+    members: Sequence[QuizMember], memories: Mapping[int, Memory], asked: QuizHistory, now: datetime, chance: Random
 ) -> QuizMember | None:
     """Who is asked next: whose memory is due, the most overdue first; then who is new; then the least retrievable.
 
@@ -80,16 +44,16 @@ def next_member(
     return min(shuffled, key=rank, default=None)
 
 
-def next_crop(member: QuizMember, asked: Asked, chance: Random) -> QuizCrop:
+def next_crop(member: QuizMember, asked: QuizHistory, chance: Random) -> QuizCrop:
     """One of the member's crops that was not shown yet; a clear one where there is any."""
     left = [crop for crop in member.crops if crop.id not in asked.crops]
-    return chance.choice([crop for crop in left if crop.clear] or left)
+    return chance.choice([crop for crop in left if is_clear(crop)] or left)
 
 
 def best_crops(member: QuizMember, shown: Collection[int] = ()) -> list[QuizCrop]:
     """The member's crops beside those `shown`, the best first: clear ones, the widest."""
     others = [crop for crop in member.crops if crop.id not in shown]
-    return sorted(others, key=lambda crop: (not crop.clear, -crop.face_width, crop.id))
+    return sorted(others, key=lambda crop: (not is_clear(crop), -crop.face_width, crop.id))
 
 
 def names_for(
@@ -124,3 +88,8 @@ def names_for(
     choose(chance.sample(far[:NEAREST], len(far[:NEAREST])), NAMES)
     choose(far, NAMES)
     return chance.sample(chosen, len(chosen))
+
+
+def is_clear(crop: QuizCrop) -> bool:
+    """Whether the face is large and sharp enough to be known by."""
+    return flaw_of_example(crop.face_width, crop.sharpness) is None

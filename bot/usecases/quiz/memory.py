@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from fsrs import Card, Rating, Scheduler, State
+
+from bot.domain.quiz import Memory
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -23,18 +25,6 @@ _FSRS = Scheduler(learning_steps=(AGAIN,), relearning_steps=(AGAIN,), enable_fuz
 One learning step: whoever names a face right at first sight has seen the member elsewhere, and need not say so again ten
 minutes later. No fuzz, so that the same answers give the same days.
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """A card of FSRS. `stability`: days until the face is still known with 90 %; None before the first answer."""
-
-    state: int
-    step: int | None
-    stability: float | None
-    difficulty: float | None
-    due: datetime
-    last_review: datetime | None
 
 
 def answered(memory: Memory | None, *, right: bool, quick: bool, now: datetime) -> Memory:

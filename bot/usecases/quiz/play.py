@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from bot.app import App
-    from bot.usecases.quiz.choosing import QuizMember
+    from bot.domain.quiz import QuizMember
 
 log = logging.getLogger(__name__)
 

@@ -14,8 +14,8 @@ from bot.database.servers import Servers
 from bot.database.spellings import Spellings
 from bot.database.tables import HOUSE, Photo, Question
 from bot.domain.enums import Learns, Origin
+from bot.domain.faces import Identified, Refused
 from bot.errors import PersonError, UnknownGroupError
-from bot.jobs import Identified, Refused
 from bot.text.formatting import plain
 from bot.text.names import checked_name
 from bot.text.photos import flaw_in_words, resemblance, several_faces
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.database.crops import StoredCut
     from bot.database.tables import Member
-    from bot.jobs import Cut
+    from bot.domain.faces import Cut
     from bot.usecases.identify import Submitted
     from bot.usecases.roster.submissions import KeptCrop, Look
 

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 
 from bot import jobs
 from bot.database.photos import Photos
+from bot.domain.faces import Copied, FacePrint, Identified, Refused, Rivals
 from bot.errors import NobodyKnownError, PersonError
-from bot.jobs import Copied, FacePrint, Identified, Refused, Rivals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bot.app import App
-    from bot.jobs import SeenFace, Workbench
+    from bot.domain.faces import SeenFace
+    from bot.jobs import Workbench
     from bot.usecases.identify import Submitted
 
 NO_COPY = Copied()

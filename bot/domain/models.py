@@ -1,0 +1,73 @@
+"""A group's model: how the gate judged it, what it names unseen, the trial of its classifier."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names that a model gave to the gate's photos, none of which it saw, on average over the rounds."""
+
+    right: float
+    wrong: float
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Of so many `photos`, each asked about unseen, how many got their member's name, and how many another's."""
+
+    photos: int
+    right: int
+    wrong: int
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the model in use and the new one said of the same `probes` photos in so many `rounds`; may the new one answer?
+
+    `fallen`: members who are told from others worse than before. `fresh`: members whom the model in use doesn't know are
+    told from the others well enough.
+    """
+
+    probes: int
+    old: Names
+    new: Names
+    fallen: tuple[str, ...]
+    fresh: bool
+    passes: bool
+    rounds: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """Of `photos` held out, so many had the right member likeliest in their group: by distance alone (`centroids`), and with
+    the classifier. `helps`: whether it is used.
+    """
+
+    photos: int
+    centroids: int
+    classifier: int
+    helps: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A classifier as a `.keras` file, and its trial."""
+
+    file: bytes
+    trial: Tried
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A model: how it was judged, what its photos are named while it doesn't see them (as in the report), and its classifier;
+    None where it may not answer, or is made of too few photos.
+
+    `doubts`: the photos whose labels look wrong, where it may not answer.
+    """
+
+    judged: Judged
+    named: Named
+    trained: Trained | None
+    doubts: tuple[int, ...] = ()

@@ -1,0 +1,27 @@
+"""What recognisers are fitted to: enrolled encodings, and what people said of faces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class RosterRow:
+    """One enrolled encoding with whom it shows, and the photo that it is of."""
+
+    photo: int
+    member: int
+    name: str
+    group: int
+    group_name: str
+    vector: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenOf:
+    """A face of which somebody said whom it shows, whom it doesn't (both are ids of members), or that it is `nobody`."""
+
+    vector: bytes
+    grants: int | None = None
+    denies: int | None = None
+    nobody: bool = False
