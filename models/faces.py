@@ -7,6 +7,8 @@ from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -18,6 +20,12 @@ if TYPE_CHECKING:
 
 Once = Literal["auto", "yes", "no"]
 """Whether a name may be given once in a picture: "auto" does so unless one name clearly fits two faces (a collage)."""
+
+SMALLEST_EXAMPLE = 80
+"""Pixels: narrower faces make encodings that poison a gallery (design.md, "What was measured about faces")."""
+
+SHARP_EXAMPLE = 1.8
+"""Two photos a member below this, beside three good ones, are worse than the three alone; above it they help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,3 +177,27 @@ class Guess:
     def nobody(self) -> float:
         """The probability that it is nobody in the roster: what the candidates leave."""
         return max(0.0, 1 - sum(candidate.confidence for candidate in self.candidates))
+
+
+def flaw_of_example(face_width: int, sharpness: float | None) -> Flaw | None:
+    """What makes a face no good example, if anything does.
+
+    `face_width`: pixels of its box. `sharpness`: as `models.recognition.quality` measures it; None where nobody has.
+    """
+    if face_width < SMALLEST_EXAMPLE:
+        return Flaw.SMALL
+    if sharpness is not None and sharpness < SHARP_EXAMPLE:
+        return Flaw.BLURRED
+    return None
+
+
+def reading_order(faces: Sequence[Face]) -> list[Face]:
+    """Rows from the top, each from left to right; faces share a row when their middles are less than half a face apart."""
+    rows: list[list[Face]] = []
+    for face in sorted(faces, key=lambda face: (face.box.top + face.box.bottom, face.box.left)):
+        first = rows[-1][0].box if rows else None
+        if first and face.box.top + face.box.bottom - first.top - first.bottom < first.height:
+            rows[-1].append(face)
+        else:
+            rows.append([face])
+    return [face for row in rows for face in sorted(row, key=lambda face: (face.box.left, face.box.top))]

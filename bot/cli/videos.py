@@ -35,7 +35,7 @@ def annotate(
     as_json: Annotated[bool, typer.Option("--json", help="Tell who is on screen when as JSON.")] = False,
 ) -> None:
     """Name the faces in a music video."""
-    from bot.domain.clip_requests import read_seconds, start_in
+    from bot.text.links import read_seconds, start_in
 
     with told():
         begin = start_in(video) if start is None else read_seconds(start)

@@ -16,8 +16,8 @@ from bot.media.pictures import PictureError, PictureLimits, open_picture
 from bot.text.formatting import counted, unmarked
 from models.drawing.charts import evaluation_chart
 from models.engines import UnknownEngineError, weights_of
+from models.faces import SMALLEST_EXAMPLE
 from models.learning.evaluation import FPIRS, LOOK_SIDE, Evaluation, Figure, Sample, evaluate, look
-from models.recognition.examples import SMALLEST_EXAMPLE
 from models.recognition.gallery import Member
 from models.recognition.recogniser import fit
 

@@ -16,7 +16,7 @@ from bot.usecases import models
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.database.models import MadeModel
+    from bot.domain.models import MadeModel
     from bot.settings import Settings
     from bot.usecases.models import GroupReport, GroupStatus
 

@@ -15,7 +15,7 @@ from bot.text.models import accuracy, classifier_in_words
 from models.learning.isolation import BrokenOffError
 
 if TYPE_CHECKING:
-    from bot.database.models import MadeModel
+    from bot.domain.models import MadeModel
     from bot.settings import Settings
 
 

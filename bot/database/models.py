@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import exists, func, insert, select
 
@@ -12,65 +12,12 @@ from bot.database.rosters import answers
 from bot.database.servers import Servers
 from bot.database.tables import Group, Member, Model, ModelPhoto, Photo
 from bot.domain.enums import Origin
-from bot.domain.models import Judged, Named, Names, Tried
+from bot.domain.models import PROMOTED, Figures, MadeModel
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
-    from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncSession
-
-PROMOTED = "promoted"
-"""The verdict of a model that came to answer; any other says why it was kept aside."""
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """What was measured when a model was made. `trial`: its classifier's, None where there is none. `named`: None of a model
-    from before that was counted.
-    """
-
-    photos: int
-    members: int
-    judged: Judged
-    trial: Tried | None
-    named: Named | None = None
-
-    @classmethod
-    def read(cls, kept: Mapping[str, Any]) -> Figures:
-        """The figures as `asdict` wrote them."""
-        judged, trial, named = dict(kept["judged"]), kept["trial"], kept.get("named")
-        judged |= {"old": Names(**judged["old"]), "new": Names(**judged["new"]), "fallen": tuple(judged["fallen"])}
-        return cls(
-            kept["photos"],
-            kept["members"],
-            Judged(**judged),
-            Tried(**trial) if trial else None,
-            Named(**named) if named else None,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class MadeModel:
-    """A model as it is told of. `labels`: photos that were new to it; `answers`: whether it is in use."""
-
-    id: int
-    number: int
-    group: int
-    group_name: str
-    server: int
-    engine: str
-    labels: int
-    figures: Figures
-    verdict: str
-    made_by: int
-    made_at: datetime
-    answers: bool
-
-    @property
-    def promoted(self) -> bool:
-        """Whether it came to answer when it was made."""
-        return self.verdict == PROMOTED
 
 
 @dataclass(frozen=True, slots=True)

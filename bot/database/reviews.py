@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -12,10 +12,9 @@ from sqlalchemy.orm import aliased, selectinload
 
 from bot.database.questions import answered_face, said_word, standing
 from bot.database.tables import Crop, Photo, Question, QuestionFace, QuestionPicture, Skip, Word
-from bot.domain.answers import AnsweredFace, SaidWord
-from bot.domain.enums import Meaning, Origin
+from bot.domain.enums import Origin
+from bot.domain.reviews import FaceInReview
 from bot.errors import ForgottenError
-from models.recognition.examples import flaw_of_example
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -25,7 +24,8 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
     from sqlalchemy.orm import InstrumentedAttribute
 
-    from models.faces import Flaw
+    from bot.domain.answers import SaidWord
+
 
 LEASE = timedelta(minutes=5)
 """So long a face that is shown to one person is kept from others."""
@@ -35,9 +35,6 @@ MOST_OPEN = 2000
 
 BYSTANDER_PHOTOS = 10
 """A face that is probably nobody of the roster comes where a member with so many photos would."""
-
-WORTH_PROPOSING = 0.1
-"""Confidence from which the likeliest member is asked for though the face is probably nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,52 +60,6 @@ class Taken:
     face: int | None
     left: int
     elsewhere: int
-
-
-@dataclass(frozen=True, slots=True)
-class FaceInReview:
-    """A face as a reviewer sees it. `word` of `face` is what counts of its crop; `source` the page it was gathered from.
-
-    `spoiler`: it was posted as one. `suggestions`: the last of each person who was not trusted, since a word counted.
-    """
-
-    face: AnsweredFace
-    crop_key: str
-    face_width: int
-    sharpness: float | None
-    origin: Origin
-    server_id: int
-    channel_id: int | None
-    source_message_id: int | None
-    source: str | None
-    asker_id: int
-    asked_at: datetime
-    rosters: tuple[int, ...]
-    group_name: str | None
-    suspected: bool
-    spoiler: bool
-    suggestions: tuple[SaidWord, ...]
-
-    @property
-    def flaw(self) -> Flaw | None:
-        """What makes it no good example, if anything does."""
-        return flaw_of_example(self.face_width, self.sharpness)
-
-    @property
-    def proposal(self) -> tuple[int, str] | None:
-        """Id and name of the member that is asked for: suggested, else what it is called, else the likeliest."""
-        suggested = Counter(
-            (word.member, word.name) for word in self.suggestions if word.meaning is Meaning.MEMBER
-        ).most_common()
-        for (member, name), _ in suggested:
-            if member is not None and name is not None:
-                return member, name
-        if self.face.called is not None:
-            return self.face.called
-        likeliest = self.face.guess.candidates[:1]
-        if likeliest and self.face.word is None and likeliest[0].confidence >= WORTH_PROPOSING:
-            return likeliest[0].member, likeliest[0].name
-        return None
 
 
 def in_order(waiting: Iterable[Waiting], photos: Mapping[int, int]) -> list[Waiting]:

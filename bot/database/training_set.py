@@ -11,8 +11,7 @@ from bot.database.servers import Servers
 from bot.database.tables import Crop, Group, Member, Photo, Question, QuestionFace, QuestionPicture, Word
 from bot.domain.enums import Meaning, Origin, Untaught, teaches
 from bot.errors import ForgottenError
-from models.faces import Flaw
-from models.recognition.examples import flaw_of_example
+from models.faces import Flaw, flaw_of_example
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import subprocess
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import discord
@@ -18,6 +17,8 @@ from bot.usecases.identify import Submitted
 from bot.usecases.roster.enrolment import add_member, list_groups
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import simcord
 
     from bot.app import App

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from bot.domain.enums import Meaning
-from bot.errors import ForgottenError
 from models.faces import Band, Box, Flaw, Guess
 
 MOST_CANDIDATES = 25
@@ -138,10 +137,3 @@ class Answer:
                 for picture in self.pictures
             ),
         )
-
-    def face(self, face_id: int) -> tuple[AnsweredPicture, AnsweredFace]:
-        """The face with this id, in its picture; raises ForgottenError when it is none of this answer's."""
-        for picture, face in self.faces:
-            if face.id == face_id:
-                return picture, face
-        raise ForgottenError

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 from bot import jobs
 from bot.database.base import utc_now
 from bot.database.engines import Engines
-from bot.database.models import PROMOTED, Figures, GroupState, Models
+from bot.database.models import GroupState, Models
 from bot.database.reviews import Reviews
 from bot.database.rosters import Rosters
 from bot.database.servers import Servers
+from bot.domain.models import PROMOTED, Figures
 from bot.errors import PersonError, UnseenPhotosError
 from bot.learning.classifiers import Classifiers, key_of
 from bot.learning.notifications import Notice
@@ -27,8 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
 
     from bot.database.engine import Database
-    from bot.database.models import MadeModel
-    from bot.domain.models import Trained
+    from bot.domain.models import MadeModel, Trained
     from bot.domain.rosters import RosterRow
     from bot.infra.compute import Compute
     from bot.infra.storage import Storage

@@ -9,7 +9,6 @@ import logging
 import math
 import os
 import tempfile
-from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ from bot.media.footage import TOLERANCE, Section, VideoError
 from bot.text.formatting import MEBIBYTE, mebibytes
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
     from ffmpeg import VideoStream
 

@@ -7,8 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from bot.domain.enums import Untaught
-from models.faces import Band, Basis, Flaw
-from models.recognition.examples import SHARP_EXAMPLE, SMALLEST_EXAMPLE
+from models.faces import SHARP_EXAMPLE, SMALLEST_EXAMPLE, Band, Basis, Flaw
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,8 +8,7 @@ from bot.domain.models import Named
 from bot.text.formatting import counted, joined, plain
 
 if TYPE_CHECKING:
-    from bot.database.models import MadeModel
-    from bot.domain.models import Judged, Names, Tried
+    from bot.domain.models import Judged, MadeModel, Names, Tried
 
 LONGEST_VERDICT = 300
 """Characters that are kept of one."""

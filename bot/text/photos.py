@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.text.formatting import percent, plain
-from models.faces import Band, Flaw
-from models.recognition.examples import SHARP_EXAMPLE, SMALLEST_EXAMPLE, flaw_of_example
+from models.faces import SHARP_EXAMPLE, SMALLEST_EXAMPLE, Band, Flaw, flaw_of_example
 
 if TYPE_CHECKING:
     from models.faces import Guess

@@ -9,11 +9,10 @@ from bot.database.base import utc_now
 from bot.database.questions import Claim, Questions
 from bot.database.reviews import Reviews
 from bot.database.rosters import Rosters
-from bot.database.tables import Member
 from bot.database.training_set import TrainingSet
 from bot.domain.enums import Meaning
 from bot.domain.trust import Trust
-from bot.errors import PersonError
+from bot.errors import ForgottenError, PersonError
 from bot.text.formatting import learned_in_words, plain
 from bot.text.names import checked_name
 
@@ -23,7 +22,8 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from bot.app import App
-    from bot.domain.answers import Answer, AnsweredFace
+    from bot.database.tables import Member
+    from bot.domain.answers import Answer, AnsweredFace, AnsweredPicture
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ async def say_member(
     """This face is that member, `deliberate`ly learned though small or blurred; raises PersonError when either is gone."""
     async with app.database.writing() as session:
         answer = await Questions(session).answer(question_id)
-        _, face = answer.face(face_id)
+        _, face = face_of(answer, face_id)
         member = await known_member(session, member_id, answer.rosters)
         claim = Claim(face.id, Meaning.MEMBER, member.id, member.name, deliberate)
         return await _say(session, answer, [claim], speaker, f"Noted: {plain(member.name)}.")
@@ -83,7 +83,7 @@ async def say_name(app: App, question_id: int, face_id: int, text: str, speaker:
     name = checked_name(text)
     async with app.database.writing() as session:
         answer = await Questions(session).answer(question_id)
-        picture, face = answer.face(face_id)
+        picture, face = face_of(answer, face_id)
         claim, sentence = await named(session, answer.rosters, picture.group_name, face, name)
         return await _say(session, answer, [claim], speaker, sentence)
 
@@ -92,7 +92,7 @@ async def say_nobody(app: App, question_id: int, face_id: int, meaning: Meaning,
     """This face is nobody of the roster, or no face at all."""
     async with app.database.writing() as session:
         answer = await Questions(session).answer(question_id)
-        _, face = answer.face(face_id)
+        _, face = face_of(answer, face_id)
         told = "not a face" if meaning is Meaning.NOT_A_FACE else "not a member"
         return await _say(session, answer, [Claim(face.id, meaning)], speaker, f"Noted: {told}.")
 
@@ -101,7 +101,7 @@ async def say_not(app: App, question_id: int, face_id: int, member_id: int, spea
     """This face is not that member, whoever else it may be; raises PersonError when either is gone."""
     async with app.database.writing() as session:
         answer = await Questions(session).answer(question_id)
-        _, face = answer.face(face_id)
+        _, face = face_of(answer, face_id)
         member = await known_member(session, member_id, answer.rosters)
         claim = Claim(face.id, Meaning.NOT_MEMBER, member.id, member.name)
         return await _say(session, answer, [claim], speaker, f"Noted: not {plain(member.name)}.")
@@ -157,6 +157,14 @@ async def learned(session: AsyncSession, claims: Sequence[Claim]) -> str:
     training_set = TrainingSet(session)
     untaught = [await training_set.untaught(face, member) for face, member in named if member is not None]
     return f" {learned_in_words(untaught)}" if untaught else ""
+
+
+def face_of(answer: Answer, face_id: int) -> tuple[AnsweredPicture, AnsweredFace]:
+    """The face with this id, in its picture; raises ForgottenError when the answer has no such face."""
+    for picture, face in answer.faces:
+        if face.id == face_id:
+            return picture, face
+    raise ForgottenError
 
 
 async def _say(session: AsyncSession, answer: Answer, claims: Sequence[Claim], speaker: Speaker, sentence: str) -> Said:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from bot.app import App
     from bot.database.labels import DoubtfulLabel
-    from bot.database.models import MadeModel
     from bot.database.tables import Group
+    from bot.domain.models import MadeModel
     from bot.domain.reports import RosterReport
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.database.base import utc_now
 from bot.database.questions import Claim, Questions
-from bot.database.reviews import FaceInReview, Reviews
+from bot.database.reviews import Reviews
 from bot.database.rosters import Rosters
 from bot.database.servers import Servers
 from bot.database.training_set import TrainingSet
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from bot.app import App
+    from bot.domain.reviews import FaceInReview
     from bot.usecases.correct import Speaker
 
     Speech = Callable[[AsyncSession, FaceInReview], Awaitable[tuple[Claim, str]]]

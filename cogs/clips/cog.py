@@ -9,9 +9,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Nugu  # discord.py reads the annotations
-from bot.domain.clip_requests import first_link, read_seconds
 from bot.domain.enums import CaptionStyle
 from bot.errors import PersonError
+from bot.text.links import first_link, read_seconds
 from cogs.clips.components import Cancel, DrawAgain
 from cogs.clips.reporter import ClipDesk
 from cogs.clips.requests import promise, reach_of

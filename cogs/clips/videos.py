@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import aiohttp
 import discord
 
-from bot.domain.clip_requests import Posted, first_link, start_in
+from bot.domain.clip_requests import Posted
 from bot.errors import PersonError
 from bot.media.footage import ACCEPTED
 from bot.text.formatting import MEBIBYTE, mebibytes, plain
+from bot.text.links import first_link, start_in
 from cogs.common.message_media import (
     PICTURE_ENDINGS,
     SPOILER,

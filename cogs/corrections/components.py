@@ -11,10 +11,11 @@ from bot.domain.trust import Trust
 from bot.errors import PersonError
 from bot.usecases import correct, crops, identify
 from cogs.answers.details import details_card
-from cogs.common.components import Press, bring_up_to_date, question_here, speaker_of
+from cogs.common.components import Press, question_here, speaker_of
 from cogs.common.layout import Button
 from cogs.common.responses import show
 from cogs.corrections.cards import ask_which, ask_who
+from cogs.corrections.update import bring_up_to_date
 
 if TYPE_CHECKING:
     from bot.client import Nugu

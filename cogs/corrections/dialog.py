@@ -10,10 +10,11 @@ import discord
 from bot.domain.enums import Meaning
 from bot.usecases import correct, crops
 from cogs.common import forms
-from cogs.common.components import Press, bring_up_to_date, question_here, speaker_of
+from cogs.common.components import Press, question_here, speaker_of
 from cogs.common.layout import Button, Select, route, told_card
 from cogs.common.responses import show
 from cogs.corrections.cards import NAME, SOMEBODY_ELSE, SomebodyElse, ask_who
+from cogs.corrections.update import bring_up_to_date
 
 if TYPE_CHECKING:
     from bot.client import Nugu
@@ -30,7 +31,7 @@ class WhichFace(Press[Select], template=rf"nugu:which:{ROUTE}"):
 
     async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
         answer = await question_here(interaction, self.ids["question"])
-        picture, face = answer.face(int(self.item.values[0]))
+        picture, face = correct.face_of(answer, int(self.item.values[0]))
         crop = await crops.of_face(interaction.client.app, face.id)
         await show(interaction, *ask_who(answer, picture, face, self.ids["card"], crop))
 

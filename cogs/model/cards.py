@@ -28,7 +28,7 @@ from cogs.common.limits import LONGEST_LABEL, LONGEST_OPTION, MOST_OPTIONS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.database.models import MadeModel
+    from bot.domain.models import MadeModel
     from bot.domain.reports import MemberStanding
     from bot.usecases.models import GroupReport, GroupStatus, History, WayBack
     from bot.usecases.roster.labels import Label

@@ -19,7 +19,7 @@ from models.faces import Band
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.database.reviews import FaceInReview
+    from bot.domain.reviews import FaceInReview
     from bot.usecases.review import NothingLeft, Page
 
 BLUE = 0x5865F2

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import product
@@ -19,6 +18,8 @@ from models.drawing.markers import SPACE, Label, digit_size, paint_badge, paint_
 from models.faces import Band, Box
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from models.faces import Picture
 
 _SMALL_SIDE: Final = 800

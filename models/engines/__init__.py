@@ -144,15 +144,3 @@ def _module(name: str) -> ModuleType:
     if name not in names():
         raise UnknownEngineError(f"no engine is called {name!r}; there are {', '.join(names())}")
     return importlib.import_module(f"{__name__}.{name}")
-
-
-def reading_order(faces: Sequence[Face]) -> list[Face]:
-    """Rows from the top, each from left to right; faces share a row when their middles are less than half a face apart."""
-    rows: list[list[Face]] = []
-    for face in sorted(faces, key=lambda face: (face.box.top + face.box.bottom, face.box.left)):
-        first = rows[-1][0].box if rows else None
-        if first and face.box.top + face.box.bottom - first.top - first.bottom < first.height:
-            rows[-1].append(face)
-        else:
-            rows.append([face])
-    return [face for row in rows for face in sorted(row, key=lambda face: (face.box.left, face.box.top))]

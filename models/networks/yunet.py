@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, cast
 import cv2
 import numpy as np
 
-from models.engines import reading_order
-from models.faces import Box, Face
+from models.faces import Box, Face, reading_order
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,12 +15,12 @@ from bot import jobs
 from bot.app import App
 from bot.commands.training import in_words
 from bot.database.engines import Engines
-from bot.database.models import MadeModel, Models
+from bot.database.models import Models
 from bot.database.rosters import Rosters
 from bot.database.servers import Servers
 from bot.database.tables import EngineInUse, Group, Model, Photo
 from bot.domain.enums import Origin
-from bot.domain.models import Judged, Made, Named, Names, Trained
+from bot.domain.models import Judged, Made, MadeModel, Named, Names, Trained
 from bot.domain.rosters import RosterRow
 from bot.errors import PersonError
 from bot.infra.compute import Compute

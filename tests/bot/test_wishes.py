@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.clip_requests import start_in
+from bot.text.links import start_in
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from models import engines
-from models.engines import UnknownEngineError, load, names, reading_order
+from models.engines import UnknownEngineError, load, names
 from models.engines.dlib.engine import DlibEngine
-from models.faces import Box, Face
+from models.faces import Box, Face, reading_order
 
 if TYPE_CHECKING:
     from pathlib import Path

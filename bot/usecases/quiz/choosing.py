@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.usecases.quiz.memory import retrievability
-from models.recognition.examples import flaw_of_example
+from models.faces import flaw_of_example
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

@@ -88,7 +88,7 @@ async def _read(
     answer = await Questions(session).answer(question_id)
     if answer.server_id != server_id:
         raise ForgottenError
-    _, face = answer.face(face_id)
+    _, face = correct.face_of(answer, face_id)
     member = await session.get(Member, member_id)
     group = await session.get(Group, member.group_id) if member else None
     if member is None or group is None or group.server_id != server_id:

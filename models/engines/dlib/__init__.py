@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from models.engines.dlib.serialised import VERSION as VERSION
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from models.engines.dlib.engine import DlibCompanion, DlibEngine
-
-
-VERSION = "dlib-1"
 
 
 def create(weights: Path) -> DlibEngine:  # noqa: ARG001  # it needs no files besides installed ones

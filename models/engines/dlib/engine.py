@@ -14,11 +14,9 @@ import dlib
 import numpy as np
 
 from models.encodings import background
-from models.engines import reading_order
-from models.engines.dlib import VERSION
 from models.engines.dlib.resnet import read_embedder
-from models.engines.dlib.serialised import CHIP, DIMENSIONS
-from models.faces import Box, Face, Landmarks
+from models.engines.dlib.serialised import CHIP, DIMENSIONS, VERSION
+from models.faces import Box, Face, Landmarks, reading_order
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
