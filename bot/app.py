@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bot.database.engine import Database
 from bot.infra.cache import Memo
 from bot.infra.clip_files import Kept
+from bot.infra.clip_tasks import ClipTasks
 from bot.infra.compute import Compute
 from bot.infra.deletions import Deletions
 from bot.infra.limits import GATHERINGS, Turns
@@ -19,7 +20,6 @@ from bot.learning.notifications import Notices
 from bot.learning.recognisers import Recognisers
 from bot.learning.reports import Reports
 from bot.learning.trainer import QUIET, Trainer
-from bot.usecases.clips.queue import ClipQueue
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -47,7 +47,8 @@ class App:
     reports: Reports
     notices: Notices
     turns: Turns
-    clips: ClipQueue
+    videos: Kept
+    clips: ClipTasks = field(default_factory=ClipTasks)
     gatherings: Turns = field(default_factory=lambda: Turns(1, GATHERINGS))
     drawn: Memo = field(default_factory=lambda: Memo(DRAWN))
     deletions: Deletions = field(default_factory=Deletions)
@@ -79,13 +80,10 @@ class App:
             recognisers = Recognisers(database, compute, bench, trainer)
             reports = Reports(database, compute, recognisers)
             turns = Turns(settings.questions_at_once)
-            clips = ClipQueue(Kept(settings.data / "clips", settings.clip_keep_bytes, settings.forget_days))
-            try:
-                yield cls(
-                    settings, database, storage, compute, bench, recognisers, trainer, reports, notices, turns, clips
-                )
-            finally:
-                await clips.close()
+            videos = Kept(settings.data / "clips", settings.clip_keep_bytes, settings.forget_days)
+            yield cls(
+                settings, database, storage, compute, bench, recognisers, trainer, reports, notices, turns, videos
+            )
 
 
 def workbench(settings: Settings) -> Workbench:

@@ -8,7 +8,7 @@ import secrets
 import textwrap
 from typing import TYPE_CHECKING
 
-from bot.text.formatting import plain
+from bot.domain.markup import plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

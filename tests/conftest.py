@@ -30,7 +30,6 @@ from bot.learning.recognisers import Recognisers
 from bot.learning.reports import Reports
 from bot.learning.trainer import Trainer
 from bot.settings import Settings
-from bot.usecases.clips.queue import ClipQueue
 from models.encodings import background
 from tests.support.portraits import alone, public_portraits
 
@@ -137,9 +136,8 @@ async def app(data: Path, weights: Path, compute: Compute) -> AsyncGenerator[App
         trainer = Trainer(database, storage, compute, bench, notices, after=settings.retrain_after)
         recognisers = Recognisers(database, compute, bench, trainer)
         reports = Reports(database, compute, recognisers)
-        clips = ClipQueue(Kept(settings.data / "clips", settings.clip_keep_bytes, settings.forget_days))
-        yield App(settings, database, storage, compute, bench, recognisers, trainer, reports, notices, Turns(2), clips)
-        await clips.close()
+        videos = Kept(settings.data / "clips", settings.clip_keep_bytes, settings.forget_days)
+        yield App(settings, database, storage, compute, bench, recognisers, trainer, reports, notices, Turns(2), videos)
 
 
 @pytest.fixture(scope="session")

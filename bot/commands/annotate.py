@@ -177,4 +177,4 @@ async def _video(app: App, source: str, part: Part, place: Path, stages: Stages)
     if path.is_file():
         (place / VIDEO).symlink_to(path.absolute())
         return KeptVideo(place, path.name)
-    return await have_linked(app, app.clips.kept, tidied(app.settings, source), part, stages.heard)
+    return await have_linked(app, app.videos, tidied(app.settings, source), part, stages.heard)

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bot.commands import terminal
+from bot.domain.markup import unmarked
 from bot.errors import OperatorError
 from bot.jobs import by_size, load_engine, why_not_enrolled
 from bot.media.layouts import files_below
 from bot.media.pictures import PictureError, PictureLimits, open_picture
-from bot.text.formatting import counted, unmarked
+from bot.text.formatting import counted
 from models.drawing.charts import evaluation_chart
 from models.engines import UnknownEngineError, weights_of
 from models.faces import SMALLEST_EXAMPLE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from bot.text.formatting import unmarked
+from bot.domain.markup import unmarked
 
 _SAID: Final = (
     (

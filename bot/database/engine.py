@@ -11,8 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from bot.database.servers import touched
+from bot.domain.markup import plain
 from bot.errors import PersonError
-from bot.text.formatting import plain
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable

@@ -12,7 +12,8 @@ from PIL import Image
 
 from bot.commands.folders import enrol_into
 from bot.demo.portraits import fetch_portraits
-from bot.text.formatting import joined, plain
+from bot.domain.markup import plain
+from bot.text.formatting import joined
 from bot.usecases.identify import Submitted
 from bot.usecases.roster.enrolment import add_member, list_groups
 

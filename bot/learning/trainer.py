@@ -16,11 +16,11 @@ from bot.database.models import GroupState, Models
 from bot.database.reviews import Reviews
 from bot.database.rosters import Rosters
 from bot.database.servers import Servers
+from bot.domain.markup import plain
 from bot.domain.models import PROMOTED, Figures
 from bot.errors import PersonError, UnseenPhotosError
 from bot.learning.classifiers import Classifiers, key_of
 from bot.learning.notifications import Notice
-from bot.text.formatting import plain
 from bot.text.models import classifier_in_words, training_told, why_kept_aside
 from models.learning.isolation import BrokenOffError
 

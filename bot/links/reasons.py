@@ -6,9 +6,10 @@ import re
 import textwrap
 from typing import TYPE_CHECKING
 
+from bot.domain.markup import plain
 from bot.errors import PersonError
 from bot.links.work import Why
-from bot.text.formatting import mebibytes, plain
+from bot.text.formatting import mebibytes
 
 if TYPE_CHECKING:
     from bot.links.sites import Sites

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -25,19 +24,6 @@ RIVAL_SHARE = 0.5
 
 SHARP = 2.2
 """Between this and `SHARP_EXAMPLE` a face is soft, and still a good example."""
-
-_MARKUP = re.compile(r"[\\*_~|`<>\[@#]|:(?=//)|^[-+]", re.MULTILINE)
-"""What Discord reads as markup, mention or link; a backslash before it makes it plain."""
-
-
-def plain(text: str) -> str:
-    """What a person wrote, so that Discord shows it as it is: no markup, no mention, no link."""
-    return _MARKUP.sub(r"\\\g<0>", text)
-
-
-def unmarked(sentence: str) -> str:
-    """A sentence written for Discord as a terminal shows it: without bold and code, and without the backslashes of `plain`."""
-    return re.sub(r"\\([\\*_~|`<>\[@#:+-])|\*\*|`", r"\1", sentence)
 
 
 def counted(number: int, thing: str) -> str:

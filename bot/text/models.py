@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.domain.markup import plain
 from bot.domain.models import Named
-from bot.text.formatting import counted, joined, plain
+from bot.text.formatting import counted, joined
 
 if TYPE_CHECKING:
     from bot.domain.models import Judged, MadeModel, Names, Tried

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.text.formatting import percent, plain
+from bot.domain.markup import plain
+from bot.text.formatting import percent
 from models.faces import SHARP_EXAMPLE, SMALLEST_EXAMPLE, Band, Flaw, flaw_of_example
 
 if TYPE_CHECKING:

@@ -11,9 +11,10 @@ from bot.database.reviews import Reviews
 from bot.database.rosters import Rosters
 from bot.database.training_set import TrainingSet
 from bot.domain.enums import Meaning
+from bot.domain.markup import plain
 from bot.domain.trust import Trust
 from bot.errors import ForgottenError, PersonError
-from bot.text.formatting import learned_in_words, plain
+from bot.text.formatting import learned_in_words
 from bot.text.names import checked_name
 
 if TYPE_CHECKING:

@@ -20,10 +20,10 @@ from bot.database.spellings import Spellings
 from bot.database.tables import Group, Member, Question
 from bot.domain.enums import Origin, teaches
 from bot.domain.faces import Identified, Refused, SeenFace
+from bot.domain.markup import plain
 from bot.errors import NobodyKnownError, PersonError, TooSlowError, WorkLostError
 from bot.gather.candidates import Candidate, Tally, candidates, queries
 from bot.gather.sources import load
-from bot.text.formatting import plain
 from bot.usecases import crops
 from bot.usecases.roster.enrolment import LEARNS_NOTHING, may_learn
 from bot.usecases.roster.members import find, find_group

@@ -14,6 +14,7 @@ from bot.database.servers import Servers
 from bot.database.tables import HOUSE, Question
 from bot.domain.enums import Origin, teaches
 from bot.domain.faces import Identified, Naming, Refused
+from bot.domain.markup import plain
 from bot.domain.places import Places
 from bot.errors import (
     DeletedError,
@@ -24,7 +25,6 @@ from bot.errors import (
     WaitingForModelError,
     sentence_for,
 )
-from bot.text.formatting import plain
 from bot.usecases import crops
 
 if TYPE_CHECKING:

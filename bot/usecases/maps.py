@@ -15,9 +15,10 @@ from bot.database.reviews import Reviews
 from bot.database.rosters import Rosters
 from bot.database.tables import HOUSE
 from bot.domain.maps import GroupMap
+from bot.domain.markup import plain
 from bot.domain.trust import Trust
 from bot.errors import NoRosterError, PersonError, UnseenPhotosError
-from bot.text.formatting import counted, joined, plain
+from bot.text.formatting import counted, joined
 from bot.usecases.roster.members import find_group
 from models.faces import FEWEST_MAPPED, Projection
 from models.learning.isolation import BrokenOffError

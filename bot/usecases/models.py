@@ -11,8 +11,8 @@ from bot.database.labels import Labels
 from bot.database.models import Models
 from bot.database.reviews import Reviews
 from bot.database.rosters import Rosters
+from bot.domain.markup import plain
 from bot.errors import PersonError, UnknownGroupError
-from bot.text.formatting import plain
 from models.learning.isolation import BrokenOffError
 
 if TYPE_CHECKING:

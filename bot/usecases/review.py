@@ -13,8 +13,8 @@ from bot.database.rosters import Rosters
 from bot.database.servers import Servers
 from bot.database.training_set import TrainingSet
 from bot.domain.enums import Learns, Meaning
+from bot.domain.markup import plain
 from bot.errors import ForgottenError, PersonError
-from bot.text.formatting import plain
 from bot.text.names import checked_name
 from bot.usecases.correct import keep, known_member, learned, named
 

@@ -12,8 +12,9 @@ from bot.database.photos import Photos
 from bot.database.rosters import Rosters
 from bot.database.spellings import Spellings
 from bot.database.tables import HOUSE, Group, Member
+from bot.domain.markup import plain
 from bot.errors import TOLD_NAMES, NoRosterError, PersonError, UnknownMemberError, UnseenPhotosError
-from bot.text.formatting import joined, plain
+from bot.text.formatting import joined
 from bot.text.names import offered
 from bot.usecases.roster.members import find, find_group
 

@@ -9,7 +9,7 @@ import discord
 
 from bot.domain.answers import AnsweredPicture
 from bot.domain.enums import Meaning
-from bot.text.formatting import plain
+from bot.domain.markup import plain
 from cogs.answers.faces import face_as_drawn, face_line, said_by
 from cogs.common.layout import LONGEST_TEXT, Button, Layout, Row, container, route
 from cogs.common.limits import LONGEST_ALT

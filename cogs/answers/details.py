@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.domain.answers import MOST_CANDIDATES
-from bot.text.formatting import UNKNOWN, percent, plain
+from bot.domain.markup import plain
+from bot.text.formatting import UNKNOWN, percent
 from cogs.answers.faces import face_line, said_by
 from cogs.common.layout import LONGEST_TEXT, Layout, bar, container
 from models.faces import Basis

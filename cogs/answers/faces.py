@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain.enums import Meaning
-from bot.text.formatting import UNKNOWN, circled, in_words, name_and_confidence, plain
+from bot.domain.markup import plain
+from bot.text.formatting import UNKNOWN, circled, in_words, name_and_confidence
 
 if TYPE_CHECKING:
     from bot.domain.answers import Answer, AnsweredFace, SaidWord

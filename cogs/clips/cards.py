@@ -11,7 +11,8 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 import discord
 
 from bot.domain.clips import Stage, together
-from bot.text.formatting import counted, duration, plain, silent, time_code, unknown_people
+from bot.domain.markup import plain
+from bot.text.formatting import counted, duration, silent, time_code, unknown_people
 from cogs.answers.cards import accent_of, answer_buttons
 from cogs.answers.faces import face_in_words, face_line, said_by
 from cogs.common.layout import LONGEST_TEXT, Button, Layout, Row, bar, container, route

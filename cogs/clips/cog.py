@@ -12,6 +12,7 @@ from bot.client import Nugu  # discord.py reads the annotations
 from bot.domain.enums import CaptionStyle
 from bot.errors import PersonError
 from bot.text.links import first_link, read_seconds
+from bot.usecases.clips.queue import ClipQueue
 from cogs.clips.components import Cancel, DrawAgain
 from cogs.clips.reporter import ClipDesk
 from cogs.clips.requests import promise, reach_of
@@ -32,17 +33,18 @@ class Clips(commands.Cog):
 
     def __init__(self, client: Nugu) -> None:
         self.client = client
+        self._queue = ClipQueue()
         self._menu = app_commands.ContextMenu(name="Annotate this clip", callback=self.clip_menu)
         app_commands.allowed_installs(guilds=True, users=True)(self._menu)
         app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)(self._menu)
 
     async def cog_load(self) -> None:
         self.client.tree.add_command(self._menu)
-        await self.client.app.clips.serve(self.client.app, ClipDesk(self.client))
+        await self._queue.serve(self.client.app, ClipDesk(self.client))
 
     async def cog_unload(self) -> None:
         self.client.tree.remove_command(self._menu.name, type=self._menu.type)
-        await self.client.app.clips.close()
+        await self._queue.close()
 
     @app_commands.command(name="clip")
     @app_commands.allowed_installs(guilds=True, users=True)

@@ -65,7 +65,7 @@ async def promise(
         await request.ask(client.app, asked, wish, reach)
         return
     await request.check_room(client.app, asked)
-    async with client.app.clips.kept.incoming() as folder:
+    async with client.app.videos.incoming() as folder:
         wish = Wish(await receive(client, found, folder), start or 0.0, length, style, found.spoiler)
         await request.ask(client.app, asked, wish, reach)
 

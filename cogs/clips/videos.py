@@ -10,9 +10,10 @@ import aiohttp
 import discord
 
 from bot.domain.clip_requests import Posted
+from bot.domain.markup import plain
 from bot.errors import PersonError
 from bot.media.footage import ACCEPTED
-from bot.text.formatting import MEBIBYTE, mebibytes, plain
+from bot.text.formatting import MEBIBYTE, mebibytes
 from bot.text.links import first_link, start_in
 from cogs.common.message_media import (
     PICTURE_ENDINGS,

@@ -7,7 +7,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Nugu  # discord.py reads the annotations
-from bot.text.formatting import plain
+from bot.domain.markup import plain
 from bot.usecases.roster import enrolment
 from cogs.common.layout import Layout, container
 from cogs.common.requests import servers_meant

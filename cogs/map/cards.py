@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import discord
 
+from bot.domain.markup import plain
 from bot.domain.trust import Trust
-from bot.text.formatting import counted, plain
+from bot.text.formatting import counted
 from bot.usecases.maps import in_words, meaning, unlike_in_words
 from cogs.common.layout import Layout, container, gallery
 from cogs.common.limits import LONGEST_ALT

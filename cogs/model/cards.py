@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.domain.enums import Origin
-from bot.text.formatting import counted, plain, seen_in_words
+from bot.domain.markup import plain
+from bot.text.formatting import counted, seen_in_words
 from bot.text.models import accuracy, classifier_in_words, named_in_words
 from cogs.common.layout import (
     LONGEST_TEXT,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot.text.formatting import plain
+from bot.domain.markup import plain
 from bot.usecases import models
 from bot.usecases.roster import labels
 from cogs.common.components import ModeratorPress, Press

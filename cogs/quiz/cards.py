@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot.text.formatting import counted, plain
+from bot.domain.markup import plain
+from bot.text.formatting import counted
 from cogs.common.layout import Button, Layout, Row, container, gallery, route
 from cogs.common.limits import LONGEST_LABEL
 

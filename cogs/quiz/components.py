@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bot.text.formatting import counted, plain
+from bot.domain.markup import plain
+from bot.text.formatting import counted
 from bot.usecases.quiz import play
 from bot.usecases.quiz.play import Missed, TooLateError
 from bot.usecases.quiz.view import Question, verdict

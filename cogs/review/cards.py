@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.domain.enums import Learns, Origin
-from bot.text.formatting import in_words, joined, percent, plain, seen_in_words, why_no_example
+from bot.domain.markup import plain
+from bot.text.formatting import in_words, joined, percent, seen_in_words, why_no_example
 from bot.usecases.review import Shown
 from cogs.answers.faces import suggested, word_in_words
 from cogs.common.layout import Button, Layout, Row, container, route

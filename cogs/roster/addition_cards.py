@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bot.text.formatting import circled, counted, plain, seen_in_words
+from bot.domain.markup import plain
+from bot.text.formatting import circled, counted, seen_in_words
 from cogs.common.layout import (
     LONGEST_TEXT,
     NO_GROUP,

@@ -10,10 +10,11 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Nugu  # discord.py reads the annotations
+from bot.domain.markup import plain
 from bot.domain.trust import Trust
 from bot.errors import PersonError
 from bot.media.archives import ArchiveLimits
-from bot.text.formatting import counted, plain
+from bot.text.formatting import counted
 from bot.text.names import LONGEST_NAME
 from bot.usecases.roster import archive
 from cogs.common.autocomplete import own_groups

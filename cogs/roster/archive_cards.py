@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot.text.formatting import counted, plain, unmarked
+from bot.domain.markup import plain, unmarked
+from bot.text.formatting import counted
 from cogs.common.layout import LONGEST_TEXT, told_card
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot.text.formatting import counted, plain
+from bot.domain.markup import plain
+from bot.text.formatting import counted
 from cogs.common.layout import LONGEST_TEXT, Layout, bar, container
 
 if TYPE_CHECKING:

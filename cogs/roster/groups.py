@@ -7,9 +7,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Nugu  # discord.py reads the annotations
+from bot.domain.markup import plain
 from bot.domain.trust import Trust
 from bot.errors import PersonError
-from bot.text.formatting import plain
 from bot.text.names import LONGEST_NAME
 from bot.usecases.roster import enrolment, members, photos
 from cogs.common.autocomplete import aliases, all_groups, own_groups

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.domain.enums import Origin
-from bot.text.formatting import counted, plain, seen_in_words
+from bot.domain.markup import plain
+from bot.text.formatting import counted, seen_in_words
 from bot.usecases.roster.photos import PAGE
 from cogs.common.layout import LONGEST_TEXT, Button, Layout, Row, Select, container, gallery, route, shown_only_in
 from cogs.common.limits import LONGEST_ALT

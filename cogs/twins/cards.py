@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot.text.formatting import counted, plain
+from bot.domain.markup import plain
+from bot.text.formatting import counted
 from cogs.common.layout import Layout, container, gallery
 
 if TYPE_CHECKING:

@@ -28,6 +28,7 @@ from bot.usecases import deletions, upload_limits
 from bot.usecases.clips import attempt, queue, request
 from bot.usecases.clips.attempt import Made
 from bot.usecases.clips.pipeline import Heard
+from bot.usecases.clips.queue import ClipQueue
 from bot.usecases.clips.request import Reach
 from bot.usecases.correct import Speaker
 from bot.usecases.identify import Asked
@@ -51,6 +52,7 @@ class Desk:
     holds: asyncio.Event | None = None
     breaks: Exception | None = None
     unseeing: Exception | None = None
+    queue: ClipQueue = field(default_factory=ClipQueue)
 
     async def show(self, standing: Standing) -> None:
         self.shown.append(standing)
@@ -124,15 +126,15 @@ async def desk(app: App, works: Works) -> AsyncGenerator[Desk]:
         group = await Rosters(session).add_group(SERVER, "TWICE")
         await Rosters(session).add_member(group.id, "Sana")
     desk = Desk()
-    await app.clips.serve(app, desk)
+    await desk.queue.serve(app, desk)
     yield desk
-    await app.clips.close()
+    await desk.queue.close()
 
 
 async def promise(app: App, asker: int, name: str = "a", *, message: int | None = None) -> int:
     """A clip of a posted file with these bytes; the job's id."""
     asked = Asked(asker, SERVER, CHANNEL, source_message_id=message, rosters=(SERVER,))
-    async with app.clips.kept.incoming() as folder:
+    async with app.videos.incoming() as folder:
         path = folder / "file"
         path.write_bytes(name.encode())
         return await request.ask(app, asked, Wish(Posted(f"{name}.mp4", path)), Reach(CHANNEL, card_id=asker * 10))
@@ -211,16 +213,16 @@ async def test_a_waiting_clip_can_be_cancelled_too(app: App, works: Works, desk:
     await promise(app, 1)
     second = await promise(app, 2)
     await request.cancel(app, second, Speaker(3, Trust.MODERATOR))
-    assert desk.told == {second: queue.CANCELLED}
+    await until(lambda: desk.told == {second: queue.CANCELLED})
 
 
 async def test_a_restart_in_the_middle_takes_the_work_up_again(app: App, works: Works, desk: Desk) -> None:
     job_id = await promise(app, 1)
     await until(lambda: works.began == [job_id])
-    await app.clips.close()
+    await desk.queue.close()
     assert await state(app, job_id) is ClipState.WAITING
     works.go_on.set()
-    await app.clips.serve(app, desk)
+    await desk.queue.serve(app, desk)
     await becomes(app, job_id, ClipState.DONE)
     assert works.began == [job_id, job_id]
     assert [one.job_id for one in desk.answers] == [job_id]
@@ -231,9 +233,9 @@ async def test_an_answer_that_was_posted_before_the_end_is_not_posted_again(app:
     works.go_on.set()
     job_id = await promise(app, 1)
     await until(lambda: bool(desk.answers))
-    await app.clips.close()
+    await desk.queue.close()
     assert await state(app, job_id) is ClipState.SENDING
-    await app.clips.serve(app, desk)
+    await desk.queue.serve(app, desk)
     await becomes(app, job_id, ClipState.DONE)
     assert len(desk.answers) == 1
 
@@ -243,28 +245,28 @@ async def test_an_answer_that_never_arrived_is_posted_after_the_restart(app: App
     works.go_on.set()
     job_id = await promise(app, 1)
     await until(lambda: bool(desk.answers))
-    await app.clips.close()
+    await desk.queue.close()
     desk.posted.clear()
     desk.holds = None
-    await app.clips.serve(app, desk)
+    await desk.queue.serve(app, desk)
     await becomes(app, job_id, ClipState.DONE)
     assert len(desk.answers) == 2
 
 
-async def kill(app: App) -> None:
+async def kill(desk: Desk) -> None:
     """The bot ends between two instructions: nothing more is written."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Clips, "put_back", lambda *_: asyncio.sleep(0))
-        await app.clips.close()
+        await desk.queue.close()
 
 
 async def test_a_killed_bot_takes_its_work_up_again_three_times_at_most(app: App, works: Works, desk: Desk) -> None:
     job_id = await promise(app, 1)
     for times in range(queue.MOST_ATTEMPTS):
         await until(lambda times=times: works.began == [job_id] * (times + 1))
-        await kill(app)
+        await kill(desk)
         assert await state(app, job_id) is ClipState.WORKING
-        await app.clips.serve(app, desk)
+        await desk.queue.serve(app, desk)
     await until(lambda: desk.told == {job_id: queue.GIVEN_UP})
     assert await state(app, job_id) is ClipState.FAILED
 
@@ -273,8 +275,8 @@ async def test_a_bot_that_is_ended_in_good_health_may_be_so_often(app: App, work
     job_id = await promise(app, 1)
     for times in range(queue.MOST_ATTEMPTS + 1):
         await until(lambda times=times: len(works.began) == times + 1)
-        await app.clips.close()
-        await app.clips.serve(app, desk)
+        await desk.queue.close()
+        await desk.queue.serve(app, desk)
     works.go_on.set()
     await becomes(app, job_id, ClipState.DONE)
 
@@ -314,9 +316,9 @@ async def test_a_bot_that_ends_during_the_pause_takes_the_clip_up_again(
     works.fails = WorkersAwayError()
     job_id = await promise(app, 1)
     await until(lambda: "is tried again in" in caplog.text)
-    await app.clips.close()
+    await desk.queue.close()
     works.fails = None
-    await app.clips.serve(app, desk)
+    await desk.queue.serve(app, desk)
     await becomes(app, job_id, ClipState.DONE)
     assert not desk.told
 
@@ -340,9 +342,9 @@ async def test_a_desk_that_cannot_look_leaves_the_queue_serving(
     works.go_on.set()
     job_id = await promise(app, 1)
     await until(lambda: bool(desk.answers))
-    await app.clips.close()
+    await desk.queue.close()
     desk.unseeing = TimeoutError()
-    await app.clips.serve(app, desk)
+    await desk.queue.serve(app, desk)
     await until(lambda: "the queue of clips stumbled" in caplog.text)
     desk.unseeing, desk.holds = None, None
     await becomes(app, job_id, ClipState.DONE)

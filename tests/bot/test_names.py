@@ -8,8 +8,8 @@ import unicodedata
 
 import pytest
 
+from bot.domain.markup import plain
 from bot.errors import PersonError, UnknownGroupError
-from bot.text.formatting import plain
 from bot.text.names import LONGEST_NAME, Spelling, checked_name, offered
 
 

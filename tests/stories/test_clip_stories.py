@@ -25,9 +25,9 @@ from bot.client import Nugu
 from bot.database.rosters import Rosters
 from bot.errors import WorkersAwayError
 from bot.infra.clip_files import Kept
+from bot.infra.clip_tasks import ClipTasks
 from bot.infra.compute import Compute
 from bot.usecases.clips import attempt
-from bot.usecases.clips.queue import ClipQueue
 from tests.conftest import LONG_ENOUGH
 from tests.stories.conftest import Stage
 from tests.stories.reading import alt_texts, answer, buttons, covered, option, texts
@@ -312,8 +312,9 @@ async def test_the_bot_goes_away_in_the_middle_and_the_clip_comes_once(
     await stage.fan.slash(stage.channel, "clip", video=film)
     await until(lambda: hold.began, "the work")
     settings = stage.app.settings
-    clips = ClipQueue(Kept(settings.data / "clips", settings.clip_keep_bytes, settings.forget_days))
-    app = replace(stage.app, clips=clips)
+    clips = ClipTasks()
+    videos = Kept(settings.data / "clips", settings.clip_keep_bytes, settings.forget_days)
+    app = replace(stage.app, videos=videos, clips=clips)
     hold.let_go = asyncio.Event()  # the bot before, which is gone, is never let go
     await stage.env.restart_bot(Nugu(app, always_sync=True, shard_count=1))
     hold.let_go.set()
@@ -322,7 +323,6 @@ async def test_the_bot_goes_away_in_the_middle_and_the_clip_comes_once(
     assert hold.began == 2
     await until(lambda: not clips.at_work, "the end of it")
     assert len(stage.channel.history()) == 1
-    await clips.close()
 
 
 @pytest.mark.thorough

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.database.tables import ClipJob
     from bot.domain.clips import Desk
-    from bot.infra.clip_files import Kept, KeptVideo
+    from bot.infra.clip_files import KeptVideo
+    from bot.infra.clip_tasks import ClipTasks
     from bot.usecases.clips.pipeline import Heard
 
 log = logging.getLogger(__name__)
@@ -40,9 +41,6 @@ BETWEEN = 3.0
 
 MOST_ATTEMPTS = 3
 """So often a clip is begun anew after the bot ended in the midst of it."""
-
-USUAL = 120.0
-"""Seconds that a clip takes, until it was seen what they take here."""
 
 DRAW_BESIDE_LOOK = 0.8
 """How long drawing takes for each second of looking."""
@@ -69,72 +67,54 @@ class ClipQueue:
     are, and takes them up when it serves again.
     """
 
-    def __init__(self, kept: Kept) -> None:
-        self.kept = kept
-        self._desk: Desk | None = None
-        self._work: dict[int, asyncio.Task[None]] = {}
-        self._changed = asyncio.Event()
+    def __init__(self) -> None:
         self._runner: asyncio.Task[None] | None = None
+        self._work: ClipTasks | None = None
         self._all_workers = asyncio.Lock()
         self._places: dict[int, int] = {}
         self._shown: dict[int, float] = {}
-        self._usual = USUAL
 
     async def serve(self, app: App, desk: Desk) -> None:
         """Begin to keep the promises, those from before too."""
         await self.close()
-        self._desk = desk
+        self._work = app.clips
         # Belongs to nobody's question: a context would make its asker wait, in a simulated Discord, for all later clips.
         self._runner = Context().run(asyncio.create_task, self._run(app, desk))
 
     async def close(self) -> None:
         """Stop; what is at work is taken up by the next `serve`."""
-        running = [task for task in (self._runner, *self._work.values()) if task is not None]
-        self._runner = None
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
-        self._work.clear()
-
-    def wake(self) -> None:
-        """Something was promised, or cancelled."""
-        self._changed.set()
-
-    async def stop(self, job: ClipJob) -> None:
-        """End the work on a job, which is cancelled in the database already, and say so; it has ended when this returns."""
-        self.wake()
-        if (task := self._work.get(job.id)) is not None:
-            task.cancel()
-            await asyncio.wait([task])
-        elif self._desk is not None:
-            await self._desk.explain(promise_of(job), CANCELLED)
-
-    @property
-    def at_work(self) -> frozenset[int]:
-        """The jobs that are at work now."""
-        return frozenset(self._work)
-
-    def seconds_until(self, place: int) -> float:
-        """About how long until the clip at this place in the queue is done."""
-        return (place + len(self._work)) * self._usual
+        if self._runner is not None:
+            self._runner.cancel()
+            await asyncio.gather(self._runner, return_exceptions=True)
+            self._runner = None
+        if self._work is not None:
+            await self._work.close()
 
     async def _run(self, app: App, desk: Desk) -> None:
         while True:
-            self._changed.clear()
             try:
+                await self._explain_stopped(app, desk)
                 await self._take_up(app, desk)
                 await self._begin(app, desk)
                 await self._show_places(app, desk)
             except Exception:
                 log.exception("the queue of clips stumbled; it goes on in %.0f s", PAUSE)
-                asyncio.get_running_loop().call_later(PAUSE, self.wake)
-            await self._changed.wait()
+                asyncio.get_running_loop().call_later(PAUSE, app.clips.wake)
+            await app.clips.changed()
+
+    async def _explain_stopped(self, app: App, desk: Desk) -> None:
+        """Tell of the jobs that were cancelled while they waited."""
+        for job_id in app.clips.take_stopped():
+            async with app.database.reading() as session:
+                job = await Clips(session).get(job_id)
+            if job is not None:
+                await desk.explain(promise_of(job), CANCELLED)
 
     async def _take_up(self, app: App, desk: Desk) -> None:
         """Let wait again what was at work when the bot ended; of what was being posted, only what never arrived."""
         async with app.database.writing() as session:
-            await Clips(session).take_up(self._work)
-            sending = list(await Clips(session).sending(self._work))
+            await Clips(session).take_up(app.clips.at_work)
+            sending = list(await Clips(session).sending(app.clips.at_work))
         for job in sending:
             await self._settle(app, desk, job)
 
@@ -148,20 +128,20 @@ class ClipQueue:
                 await Clips(session).move(job, ClipState.DONE, answer_id=answer_id)
 
     async def _begin(self, app: App, desk: Desk) -> None:
-        while len(self._work) < AT_ONCE:
+        while len(app.clips.at_work) < AT_ONCE:
             async with app.database.writing() as session:
                 job = await Clips(session).begin_next()
             if job is None:
                 return
-            task = self._work[job.id] = asyncio.create_task(self._keep(app, desk, job))
-            task.add_done_callback(lambda task, job_id=job.id: self._ended(task, job_id))
+            task = asyncio.create_task(self._keep(app, desk, job))
+            app.clips.add(job.id, task)
+            task.add_done_callback(lambda task, job_id=job.id: self._ended(app, task, job_id))
 
-    def _ended(self, task: asyncio.Task[None], job_id: int) -> None:
-        self._work.pop(job_id, None)
+    def _ended(self, app: App, task: asyncio.Task[None], job_id: int) -> None:
         self._shown.pop(job_id, None)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("clip %s was left as it is", job_id, exc_info=error)
-        self.wake()
+        app.clips.wake()
 
     async def _show_places(self, app: App, desk: Desk) -> None:
         async with app.database.reading() as session:
@@ -170,7 +150,7 @@ class ClipQueue:
         due: list[Standing] = []
         for place, job in enumerate(waiting, start=1):
             if before.get(job.id) != place and (rest := self._rest(job.id)) > 0:
-                asyncio.get_running_loop().call_later(rest, self.wake)
+                asyncio.get_running_loop().call_later(rest, app.clips.wake)
                 continue
             self._places[job.id] = place
             if before.get(job.id) != place:
@@ -247,7 +227,7 @@ class ClipQueue:
     async def _make_and_send(self, app: App, desk: Desk, job: ClipJob) -> None:
         async with self._telling(desk, job) as heard:
             heard(Stage.WAITING)
-            video = await attempt.have_video(app, self.kept, job, heard)
+            video = await attempt.have_video(app, app.videos, job, heard)
             heard(Stage.WAITING)
             async with app.database.writing() as session:
                 told = await Clips(session).move(job, ClipState.WORKING, title=video.title[:LONGEST_TITLE])
@@ -278,7 +258,7 @@ class ClipQueue:
             async with self._all_workers:
                 began = time.monotonic()
                 made = await attempt.make(app, job, video, heard)
-                self._usual += (time.monotonic() - began - self._usual) / 4
+                app.clips.took(time.monotonic() - began)
             # Written before it is posted: who comes after a bot that ended looks whether it was.
             async with app.database.writing() as session:
                 sending = await Clips(session).move(job, ClipState.SENDING, drawn_changes=made.changes)

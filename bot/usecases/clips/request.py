@@ -97,7 +97,7 @@ async def ask(app: App, asked: Asked, wish: Wish, reach: Reach) -> int:
         await _check_limits(app, session, asked.asker_id, asked.server_id)
         await Clips(session).add(job)
         if isinstance(wish.source, Posted):
-            await app.clips.kept.take(wish.source.path, video, wish.source.name)
+            await app.videos.take(wish.source.path, video, wish.source.name)
     if is_deleted(app, job):
         await _forget(app, [job])
     app.clips.wake()
@@ -114,7 +114,7 @@ async def cancel(app: App, job_id: int, speaker: Speaker) -> None:
             raise PersonError("Only the person who asked, or a moderator, can cancel this.")
         if not await Clips(session).cancel(job_id):
             raise PersonError("That clip is done already.")
-    await app.clips.stop(job)
+    await app.clips.stop(job.id)
 
 
 async def draw_again(app: App, job_id: int, speaker: Speaker, reach: Reach) -> None:
@@ -131,7 +131,7 @@ async def draw_again(app: App, job_id: int, speaker: Speaker, reach: Reach) -> N
         raise PersonError("Only the person who asked, or people with a trusted role, can have this drawn again.")
     if changes == job.drawn_changes:
         raise PersonError("It is drawn with these names already.")
-    if await app.clips.kept.find(job.video) is None:
+    if await app.videos.find(job.video) is None:
         raise PersonError(attempt.NO_LONGER_KEPT)
     values = {
         "card_id": reach.card_id,
@@ -178,14 +178,14 @@ async def forget_videos(app: App, jobs: Sequence[ClipJob]) -> None:
     async with app.database.reading() as session:
         held = await Clips(session).videos_in_use()
     for video in {job.video for job in jobs} - held:
-        await app.clips.kept.forget(video)
+        await app.videos.forget(video)
 
 
 async def sweep(app: App) -> None:
     """Forget videos that were kept for long enough, or take too much room."""
     async with app.database.reading() as session:
         held = await Clips(session).videos_in_use()
-    await app.clips.kept.sweep(held)
+    await app.videos.sweep(held)
 
 
 async def _forget(app: App, jobs: Sequence[ClipJob]) -> None:
@@ -194,7 +194,7 @@ async def _forget(app: App, jobs: Sequence[ClipJob]) -> None:
         async with app.database.writing() as session:
             stopped = [job for job in unfinished if await Clips(session).cancel(job.id)]
         for job in stopped:
-            await app.clips.stop(job)
+            await app.clips.stop(job.id)
     await forget_videos(app, jobs)
 
 

@@ -16,8 +16,8 @@ from bot.database.quiz_tables import Quiz, QuizAnswer, QuizRound
 from bot.database.rosters import Rosters
 from bot.database.servers import Servers
 from bot.database.tables import HOUSE, Group
+from bot.domain.markup import plain
 from bot.errors import NoRosterError, PersonError
-from bot.text.formatting import plain
 from bot.usecases.quiz.choosing import names_for, next_crop, next_member
 from bot.usecases.quiz.memory import QUICK, answered, mistaken_for
 from bot.usecases.quiz.view import GONE, LostCropError, Question, Verdict, round_of, shown, verdict

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from bot import jobs
 from bot.database.quiz import Quizzes, together
+from bot.domain.markup import plain
 from bot.domain.quiz import KnownMember
 from bot.errors import PersonError
-from bot.text.formatting import lasting, plain
+from bot.text.formatting import lasting
 from bot.usecases.quiz.play import group_meant
 from bot.usecases.quiz.view import named_pairs
 

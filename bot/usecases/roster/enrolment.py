@@ -15,8 +15,8 @@ from bot.database.spellings import Spellings
 from bot.database.tables import HOUSE, Photo, Question
 from bot.domain.enums import Learns, Origin
 from bot.domain.faces import Identified, Refused
+from bot.domain.markup import plain
 from bot.errors import PersonError, UnknownGroupError
-from bot.text.formatting import plain
 from bot.text.names import checked_name
 from bot.text.photos import flaw_in_words, resemblance, several_faces
 from bot.usecases import crops

@@ -13,8 +13,8 @@ from bot.database.photos import Photos
 from bot.database.questions import Claim
 from bot.database.tables import Member
 from bot.domain.enums import Meaning
+from bot.domain.markup import plain
 from bot.errors import PersonError
-from bot.text.formatting import plain
 from bot.usecases import crops
 from bot.usecases.correct import keep
 

@@ -10,8 +10,8 @@ from bot.database.rosters import Rosters
 from bot.database.servers import Servers
 from bot.database.spellings import Spellings
 from bot.database.tables import HOUSE, Group, Member
+from bot.domain.markup import plain
 from bot.errors import PersonError, UnknownGroupError, UnknownMemberError
-from bot.text.formatting import plain
 from bot.text.names import checked_name, key_of, offered
 from bot.usecases import crops
 

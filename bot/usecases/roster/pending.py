@@ -10,8 +10,9 @@ from sqlalchemy import delete, select
 from bot.database.questions import Questions
 from bot.database.rosters import Rosters
 from bot.database.tables import Crop, Group, Member, Photo, Question, QuestionFace
+from bot.domain.markup import plain
 from bot.errors import ForgottenError, PersonError
-from bot.text.formatting import counted, plain
+from bot.text.formatting import counted
 from bot.text.photos import flaw_in_words, resemblance
 from bot.usecases import correct, crops
 from bot.usecases.roster.enrolment import may_learn

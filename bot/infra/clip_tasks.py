@@ -1,0 +1,66 @@
+"""The clips that are being made in this process: a request wakes their queue through this, and stops them."""
+
+from __future__ import annotations
+
+import asyncio
+
+USUAL_SECONDS = 120.0
+"""How long a clip takes, until it was measured here."""
+
+
+class ClipTasks:
+    """A task for each job that is at work, and what waits to be noticed by the queue."""
+
+    def __init__(self) -> None:
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._stopped: list[int] = []
+        self._changed = asyncio.Event()
+        self._seconds = USUAL_SECONDS
+
+    @property
+    def at_work(self) -> frozenset[int]:
+        """The ids of the jobs that are at work now."""
+        return frozenset(self._tasks)
+
+    def add(self, job_id: int, task: asyncio.Task[None]) -> None:
+        """The job is at work from now on, until its task ends."""
+        self._tasks[job_id] = task
+        task.add_done_callback(lambda _: self._tasks.pop(job_id, None))
+
+    def wake(self) -> None:
+        """Let the queue look at its jobs again: one was added, cancelled or ended."""
+        self._changed.set()
+
+    async def changed(self) -> None:
+        """Return once `wake` was called since the last return."""
+        await self._changed.wait()
+        self._changed.clear()
+
+    async def stop(self, job_id: int) -> None:
+        """End the work on a job that is cancelled in the database already; it has ended when this returns."""
+        if (task := self._tasks.get(job_id)) is not None:
+            task.cancel()
+            await asyncio.wait([task])
+        else:
+            self._stopped.append(job_id)
+        self.wake()
+
+    def take_stopped(self) -> list[int]:
+        """The ids of jobs that were stopped before they were at work, each of them once."""
+        stopped, self._stopped = self._stopped, []
+        return stopped
+
+    async def close(self) -> None:
+        """End the work on all jobs."""
+        running = list(self._tasks.values())
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+    def took(self, seconds: float) -> None:
+        """A clip took so long."""
+        self._seconds += (seconds - self._seconds) / 4
+
+    def seconds_until(self, place: int) -> float:
+        """About how long until the clip at this place in the queue is done."""
+        return (place + len(self._tasks)) * self._seconds
