@@ -117,7 +117,7 @@ async def test_a_word_that_somebody_overruled_is_said_again(app: App) -> None:
     await correct.say_member(app, answer.id, face, members["Mina"], MODERATOR)
     await correct.say_member(app, answer.id, face, members["Momo"], OTHER_MODERATOR)
     said = await correct.say_member(app, answer.id, face, members["Mina"], MODERATOR)
-    _, now = said.answer.face(face)
+    _, now = correct.face_of(said.answer, face)
     assert now.word is not None
     assert now.word.name == "Mina"
 
@@ -150,7 +150,7 @@ async def test_a_no_leaves_standing_who_else_it_is(app: App) -> None:
 
     async def stands() -> tuple[Meaning, str | None] | None:
         async with app.database.reading() as session:
-            word = (await Questions(session).answer(answer.id)).face(face)[1].word
+            word = correct.face_of(await Questions(session).answer(answer.id), face)[1].word
         return (word.meaning, word.name) if word else None
 
     await correct.say_not(app, answer.id, face, members["Sana"], MODERATOR)

@@ -24,9 +24,9 @@ from bot.database.rosters import Rosters
 from bot.database.tables import Crop, Question, QuestionFace, Word
 from bot.domain.answers import Answer
 from bot.domain.enums import Meaning
+from bot.domain.rosters import RosterRow
 from bot.domain.trust import Trust
 from bot.errors import WorkersAwayError
-from bot.jobs import RosterRow
 from bot.jobs.rosters import gallery_of
 from bot.usecases import correct, identify
 from bot.usecases.correct import Speaker
