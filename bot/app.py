@@ -81,9 +81,13 @@ class App:
             reports = Reports(database, compute, recognisers)
             turns = Turns(settings.questions_at_once)
             videos = Kept(settings.data / "clips", settings.clip_keep_bytes, settings.forget_days)
-            yield cls(
+            app = cls(
                 settings, database, storage, compute, bench, recognisers, trainer, reports, notices, turns, videos
             )
+            try:
+                yield app
+            finally:
+                await app.clips.close()
 
 
 def workbench(settings: Settings) -> Workbench:

@@ -137,7 +137,9 @@ async def app(data: Path, weights: Path, compute: Compute) -> AsyncGenerator[App
         recognisers = Recognisers(database, compute, bench, trainer)
         reports = Reports(database, compute, recognisers)
         videos = Kept(settings.data / "clips", settings.clip_keep_bytes, settings.forget_days)
-        yield App(settings, database, storage, compute, bench, recognisers, trainer, reports, notices, Turns(2), videos)
+        app = App(settings, database, storage, compute, bench, recognisers, trainer, reports, notices, Turns(2), videos)
+        yield app
+        await app.clips.close()
 
 
 @pytest.fixture(scope="session")

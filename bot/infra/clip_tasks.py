@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from contextvars import Context
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
 
 USUAL_SECONDS = 120.0
 """How long a clip takes, until it was measured here."""
@@ -13,6 +18,7 @@ class ClipTasks:
 
     def __init__(self) -> None:
         self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._runner: asyncio.Task[None] | None = None
         self._stopped: list[int] = []
         self._changed = asyncio.Event()
         self._seconds = USUAL_SECONDS
@@ -50,9 +56,16 @@ class ClipTasks:
         stopped, self._stopped = self._stopped, []
         return stopped
 
+    async def serve(self, queue: Coroutine[Any, Any, None]) -> None:
+        """Let a queue begin the jobs from now on, in place of the one before."""
+        await self.close()
+        # Belongs to nobody's question: a context would make its asker wait, in a simulated Discord, for all later clips.
+        self._runner = Context().run(asyncio.create_task, queue)
+
     async def close(self) -> None:
-        """End the work on all jobs."""
-        running = list(self._tasks.values())
+        """End the queue and the work on all jobs, which the next queue takes up."""
+        running = [task for task in (self._runner, *self._tasks.values()) if task is not None]
+        self._runner = None
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)

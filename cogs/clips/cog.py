@@ -44,7 +44,7 @@ class Clips(commands.Cog):
 
     async def cog_unload(self) -> None:
         self.client.tree.remove_command(self._menu.name, type=self._menu.type)
-        await self._queue.close()
+        await self.client.app.clips.close()
 
     @app_commands.command(name="clip")
     @app_commands.allowed_installs(guilds=True, users=True)

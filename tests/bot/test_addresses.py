@@ -9,8 +9,8 @@ import aiohttp
 import pytest
 from pydantic import ValidationError
 
+from bot.domain import addresses
 from bot.domain.addresses import is_public, read_allowed
-from bot.infra import addresses
 from bot.infra.addresses import RefusedAddressError, guarded_connector
 from bot.settings import Settings
 

@@ -128,7 +128,7 @@ async def desk(app: App, works: Works) -> AsyncGenerator[Desk]:
     desk = Desk()
     await desk.queue.serve(app, desk)
     yield desk
-    await desk.queue.close()
+    await app.clips.close()
 
 
 async def promise(app: App, asker: int, name: str = "a", *, message: int | None = None) -> int:
@@ -219,7 +219,7 @@ async def test_a_waiting_clip_can_be_cancelled_too(app: App, works: Works, desk:
 async def test_a_restart_in_the_middle_takes_the_work_up_again(app: App, works: Works, desk: Desk) -> None:
     job_id = await promise(app, 1)
     await until(lambda: works.began == [job_id])
-    await desk.queue.close()
+    await app.clips.close()
     assert await state(app, job_id) is ClipState.WAITING
     works.go_on.set()
     await desk.queue.serve(app, desk)
@@ -233,7 +233,7 @@ async def test_an_answer_that_was_posted_before_the_end_is_not_posted_again(app:
     works.go_on.set()
     job_id = await promise(app, 1)
     await until(lambda: bool(desk.answers))
-    await desk.queue.close()
+    await app.clips.close()
     assert await state(app, job_id) is ClipState.SENDING
     await desk.queue.serve(app, desk)
     await becomes(app, job_id, ClipState.DONE)
@@ -245,7 +245,7 @@ async def test_an_answer_that_never_arrived_is_posted_after_the_restart(app: App
     works.go_on.set()
     job_id = await promise(app, 1)
     await until(lambda: bool(desk.answers))
-    await desk.queue.close()
+    await app.clips.close()
     desk.posted.clear()
     desk.holds = None
     await desk.queue.serve(app, desk)
@@ -253,18 +253,18 @@ async def test_an_answer_that_never_arrived_is_posted_after_the_restart(app: App
     assert len(desk.answers) == 2
 
 
-async def kill(desk: Desk) -> None:
+async def kill(app: App) -> None:
     """The bot ends between two instructions: nothing more is written."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Clips, "put_back", lambda *_: asyncio.sleep(0))
-        await desk.queue.close()
+        await app.clips.close()
 
 
 async def test_a_killed_bot_takes_its_work_up_again_three_times_at_most(app: App, works: Works, desk: Desk) -> None:
     job_id = await promise(app, 1)
     for times in range(queue.MOST_ATTEMPTS):
         await until(lambda times=times: works.began == [job_id] * (times + 1))
-        await kill(desk)
+        await kill(app)
         assert await state(app, job_id) is ClipState.WORKING
         await desk.queue.serve(app, desk)
     await until(lambda: desk.told == {job_id: queue.GIVEN_UP})
@@ -275,7 +275,7 @@ async def test_a_bot_that_is_ended_in_good_health_may_be_so_often(app: App, work
     job_id = await promise(app, 1)
     for times in range(queue.MOST_ATTEMPTS + 1):
         await until(lambda times=times: len(works.began) == times + 1)
-        await desk.queue.close()
+        await app.clips.close()
         await desk.queue.serve(app, desk)
     works.go_on.set()
     await becomes(app, job_id, ClipState.DONE)
@@ -316,7 +316,7 @@ async def test_a_bot_that_ends_during_the_pause_takes_the_clip_up_again(
     works.fails = WorkersAwayError()
     job_id = await promise(app, 1)
     await until(lambda: "is tried again in" in caplog.text)
-    await desk.queue.close()
+    await app.clips.close()
     works.fails = None
     await desk.queue.serve(app, desk)
     await becomes(app, job_id, ClipState.DONE)
@@ -342,7 +342,7 @@ async def test_a_desk_that_cannot_look_leaves_the_queue_serving(
     works.go_on.set()
     job_id = await promise(app, 1)
     await until(lambda: bool(desk.answers))
-    await desk.queue.close()
+    await app.clips.close()
     desk.unseeing = TimeoutError()
     await desk.queue.serve(app, desk)
     await until(lambda: "the queue of clips stumbled" in caplog.text)

@@ -17,6 +17,7 @@ from bot.database.servers import Servers
 from bot.database.tables import Crop, Group, Member, Photo, Server
 from bot.domain.enums import Learns
 from bot.usecases.identify import Asked, Submitted, look
+from bot.usecases.roster import archive
 from tests.stories.conftest import Stage
 from tests.stories.reading import answer, answers, buttons, texts
 from tests.stories.test_photos import small
@@ -26,9 +27,9 @@ from tests.support.zips import RawName
 
 def packed(*files: tuple[str, bytes]) -> tuple[str, bytes]:
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
+    with zipfile.ZipFile(out, "w") as zipped:
         for path, data in files:
-            archive.writestr(path, data)
+            zipped.writestr(path, data)
     return "faces.zip", out.getvalue()
 
 
@@ -81,11 +82,11 @@ async def test_a_roster_goes_out_and_comes_in_as_it_was(stage: Stage) -> None:
     )
     await stage.moderator.click(answers(deliberate)[-1], label="Use it all the same")
 
-    given, archive = await taken_out(stage)
+    given, taken = await taken_out(stage)
 
     assert given.ephemeral
     assert texts(given).startswith("2 groups, 2 members, 3 photos.")
-    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+    with zipfile.ZipFile(io.BytesIO(taken)) as opened:
         assert opened.namelist() == [
             "roster.json",
             "Presidents/Obama/0001.jpg",
@@ -101,7 +102,7 @@ async def test_a_roster_goes_out_and_comes_in_as_it_was(stage: Stage) -> None:
         return
 
     other = stage.guild.id + 1
-    done = await archive.import_roster(stage.app, other, io.BytesIO(archive), 5, unheard)
+    done = await archive.import_roster(stage.app, other, io.BytesIO(taken), 5, unheard)
     assert (done.photos, done.taken, done.members, done.left_out) == (3, 3, 2, ())
     before, after = await roster_of(stage, stage.guild.id), await roster_of(stage, other)
     assert [sorted(part) for part in after] == [sorted(part) for part in before]
@@ -111,14 +112,14 @@ async def test_a_roster_goes_out_and_comes_in_as_it_was(stage: Stage) -> None:
         assert again == name
         assert as_sure == pytest.approx(confidence, abs=0.1)
 
-    again = await brought(stage, ("roster.zip", archive))
+    again = await brought(stage, ("roster.zip", taken))
     assert "**0 of 3 photos** taken" in texts(again)
     assert "3 I had already." in texts(again)
     assert await roster_of(stage, stage.guild.id) == before
 
 
 async def test_an_archive_of_photos_makes_groups_and_members(stage: Stage) -> None:
-    archive = packed(
+    zipped = packed(
         ("Presidents/Obama/1.jpg", stage.photo("obama.jpg")[1]),
         ("Presidents/Obama/wall.png", plain_picture()),
         ("Presidents/Biden/1.jpg", stage.photo("biden.jpg")[1]),
@@ -126,7 +127,7 @@ async def test_an_archive_of_photos_makes_groups_and_members(stage: Stage) -> No
         ("../../etc/passwd", b"root"),
         ("Presidents/Trump/small.png", small(stage, "obama2.jpg")[1]),
     )
-    told = texts(await brought(stage, archive))
+    told = texts(await brought(stage, zipped))
     assert "**2 of 6 photos** taken, 2 members." in told
     assert "⚠️ Presidents/Obama/wall.png: I see no face in it" in told
     assert "⚠️ Presidents/Biden/inner.zip: this is not a picture (it looks like a zip file)" in told
@@ -139,14 +140,14 @@ async def test_an_archive_of_photos_makes_groups_and_members(stage: Stage) -> No
 async def test_an_archive_of_korean_windows_is_read_and_its_stray_files_are_told(stage: Stage) -> None:
     _, photo = stage.photo("obama.jpg")
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
+    with zipfile.ZipFile(out, "w") as zipped:
         for path in (
             "사진/대통령/오바마/1.jpg",
             "사진/대통령/오바마/2.jpg",
             "사진/대통령/바이든/설명.txt",
             "사진/대통령/표지.jpg",
         ):
-            archive.writestr(RawName(path.encode("cp949")), photo if path.endswith(".jpg") else b"hi")
+            zipped.writestr(RawName(path.encode("cp949")), photo if path.endswith(".jpg") else b"hi")
     told = texts(await brought(stage, ("faces.zip", out.getvalue())))
     assert "**1 of 4 photos** taken, 1 member." in told
     assert "1 I had already." in told
@@ -164,8 +165,8 @@ async def test_where_no_photo_is_taken_every_reason_is_told(stage: Stage) -> Non
 
 
 async def test_many_reasons_are_in_a_file(stage: Stage) -> None:
-    archive = packed(*((f"Presidents/Obama/{n}.jpg", b"no picture") for n in range(12)))
-    told = await brought(stage, archive)
+    zipped = packed(*((f"Presidents/Obama/{n}.jpg", b"no picture") for n in range(12)))
+    told = await brought(stage, zipped)
     assert "12 were left out; the file says why." in texts(told)
     (file,) = told.attachments
     lines = (await file.read()).decode().splitlines()
@@ -217,8 +218,8 @@ async def test_one_group_is_exported(stage: Stage) -> None:
 
 async def test_an_import_tells_how_far_it_is(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.modules["cogs.common.progress"], "BETWEEN", 0.0)
-    archive = packed(*((f"Presidents/Obama/{n:02}.jpg", b"no picture") for n in range(25)))
-    await brought(stage, archive)
+    zipped = packed(*((f"Presidents/Obama/{n:02}.jpg", b"no picture") for n in range(25)))
+    await brought(stage, zipped)
     edits = [one.json["components"][0]["content"] for one in stage.recorder.matching("PATCH", "/messages/@original")]
     assert edits[:3] == [f"{done} of 25 photos: Presidents, Obama" for done in (0, 10, 20)]
     assert "**0 of 25 photos** taken" in edits[3]

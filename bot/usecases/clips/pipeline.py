@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from uuid import uuid4
 
 from bot import jobs
-from bot.domain.clips import Stage
+from bot.domain.clips import Billing, Stage
 from bot.domain.faces import Refused
 from bot.errors import PersonError
 from bot.infra.clip_files import hashed
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from bot.app import App
     from bot.domain.answers import Answer
-    from bot.domain.clips import Billed, Billing, Credit, OnScreen
+    from bot.domain.clips import Billed, Credit, OnScreen
     from bot.domain.enums import CaptionStyle
     from bot.infra.clip_files import KeptVideo
     from bot.learning.recognisers import Fitted

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import time
 from contextlib import asynccontextmanager
-from contextvars import Context
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from bot.database.tables import ClipJob
     from bot.domain.clips import Desk
     from bot.infra.clip_files import KeptVideo
-    from bot.infra.clip_tasks import ClipTasks
     from bot.usecases.clips.pipeline import Heard
 
 log = logging.getLogger(__name__)
@@ -68,27 +66,13 @@ class ClipQueue:
     """
 
     def __init__(self) -> None:
-        self._runner: asyncio.Task[None] | None = None
-        self._work: ClipTasks | None = None
         self._all_workers = asyncio.Lock()
         self._places: dict[int, int] = {}
         self._shown: dict[int, float] = {}
 
     async def serve(self, app: App, desk: Desk) -> None:
         """Begin to keep the promises, those from before too."""
-        await self.close()
-        self._work = app.clips
-        # Belongs to nobody's question: a context would make its asker wait, in a simulated Discord, for all later clips.
-        self._runner = Context().run(asyncio.create_task, self._run(app, desk))
-
-    async def close(self) -> None:
-        """Stop; what is at work is taken up by the next `serve`."""
-        if self._runner is not None:
-            self._runner.cancel()
-            await asyncio.gather(self._runner, return_exceptions=True)
-            self._runner = None
-        if self._work is not None:
-            await self._work.close()
+        await app.clips.serve(self._run(app, desk))
 
     async def _run(self, app: App, desk: Desk) -> None:
         while True:

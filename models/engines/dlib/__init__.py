@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from models.engines.dlib.serialised import VERSION as VERSION
+from models.engines.dlib.version import VERSION as VERSION
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,7 +15,8 @@ import numpy as np
 
 from models.encodings import background
 from models.engines.dlib.resnet import read_embedder
-from models.engines.dlib.serialised import CHIP, DIMENSIONS, VERSION
+from models.engines.dlib.serialised import CHIP, DIMENSIONS
+from models.engines.dlib.version import VERSION
 from models.faces import Box, Face, Landmarks, reading_order
 
 if TYPE_CHECKING:

@@ -15,9 +15,6 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-VERSION = "dlib-1"
-"""Of the engine; stored with each encoding."""
-
 CHIP = 150
 """Side in pixels of the square face chip that the network takes."""
 

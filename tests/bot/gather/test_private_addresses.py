@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain import addresses
 from bot.gather.fetch import Client, polite_client
 from bot.gather.refusals import RefusedError, Why
-from bot.infra import addresses
 from tests.conftest import ROOT
 from tests.support.image_search import ImageSearch, Names, Vault
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.infra import addresses
+from bot.domain import addresses
 from bot.links.fetching import fetch, inspect
 from bot.links.reasons import PRIVATE, LinkError
 from bot.settings import Settings
