@@ -156,7 +156,7 @@ async def test_a_redirect_to_what_is_no_link_of_the_web(client: Client, search: 
 
 def test_every_test_that_the_page_names_is_there() -> None:
     named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / "gathering.md").read_text()))
-    files = [*Path(__file__).parent.glob("test_*.py"), ROOT / "tests" / "bot" / "test_addresses.py"]
+    files = [*Path(__file__).parent.glob("test_*.py"), ROOT / "tests" / "bot" / "infra" / "test_addresses.py"]
     there = {
         name for file in files for name in re.findall(r"^(?:async )?def (test_\w+)", file.read_text(), re.MULTILINE)
     }

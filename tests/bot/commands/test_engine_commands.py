@@ -30,7 +30,7 @@ from bot.database.tables import HOUSE, Crop, CropEncoding, Photo
 from bot.domain.faces import Cut
 from bot.infra.storage import Storage
 from bot.settings import Settings
-from tests.bot.test_cli import nugu
+from tests.bot.commands.test_cli import nugu
 from tests.conftest import LONG_ENOUGH
 from tests.support import toy
 
