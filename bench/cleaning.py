@@ -113,7 +113,7 @@ def table(words: str, trials: Sequence[Trial]) -> str:
 def percent(values: Sequence[float]) -> str:
     """Mean ± deviation of shares."""
     figure = Figure.of(values)
-    return f"{100 * figure.mean:5.1f} ± {100 * figure.deviation:.1f} %"
+    return f"{100 * figure.mean:5.1f} ± {100 * figure.deviation:.1f}%"
 
 
 def report(faces: Path, engine: Engine, numbers: Sequence[int | None], share: float, trials: int) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from models.learning.evaluation import Sample
 
 _ROOT = Path(__file__).resolve().parents[1]
-LIES = ("right", "10 % wrong", "50 % wrong", "one says another", "shuffled")
+LIES = ("right", "10% wrong", "50% wrong", "one says another", "shuffled")
 """What is wrong with the labels of a batch: a share of them says another member drawn at random; all of one member's say
 another one; all change places.
 """
@@ -36,7 +36,7 @@ def lie(labels: NDArray[np.int64], members: int, how: str, chance: np.random.Gen
     """The labels (n,), places of so many members, spoiled in one of the ways of `LIES`."""
     told = labels.copy()
     match how:
-        case "10 % wrong" | "50 % wrong":
+        case "10% wrong" | "50% wrong":
             wrong = chance.permutation(len(told))[: max(1, round(len(told) * int(how[:2]) / 100))]
             told[wrong] = (told[wrong] + chance.integers(1, members, len(wrong))) % members
         case "one says another":

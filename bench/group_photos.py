@@ -157,8 +157,8 @@ def report(faces: Path, engine: Engine, trials: int) -> None:
             found, overall = measure(sample, seen, rule, photos, trials)
             print(
                 f"{words} · {GROUP} group photos, {photos or 'all'} photos a member: "
-                f"F1 {100 * found.mean:.1f} ± {100 * found.deviation:.1f} %, "
-                f"of all {100 * overall.mean:.1f} ± {100 * overall.deviation:.1f} %",
+                f"F1 {100 * found.mean:.1f} ± {100 * found.deviation:.1f}%, "
+                f"of all {100 * overall.mean:.1f} ± {100 * overall.deviation:.1f}%",
                 flush=True,
             )
 

@@ -3,7 +3,7 @@
 A moderator enrols TWICE with one photo a member. Five more photos of each come as questions, in a drawn order; after each a
 trusted person says All right, or who it is. After every nine words the bot trains, and its gate decides. Then all photos that
 were never asked about, and everybody else of ../shared/faces as strangers, say how well it knows them: right names at the
-threshold that names 1 % of the strangers, and at the bot's own. Real use cases, a real database; only Discord is left out.
+threshold that names 1% of the strangers, and at the bot's own. Real use cases, a real database; only Discord is left out.
 `--out` draws the curve of docs/measured.md.
 """
 
@@ -183,14 +183,14 @@ def line(step: Sequence[Point]) -> str:
 
     def percent(values: Sequence[float]) -> str:
         figure = Figure.of([100 * value for value in values])
-        return f"{figure.mean:5.1f} ± {figure.deviation:.1f} %"
+        return f"{figure.mean:5.1f} ± {figure.deviation:.1f}%"
 
     mean = {
         name: float(np.mean([getattr(point, name) for point in step])) for name in ("corrected", "promoted", "aside")
     }
     return (
         f"{step[0].words:3} words, {mean['corrected']:.1f} of them corrections, models promoted {mean['promoted']:.1f}, kept "
-        f"aside {mean['aside']:.1f}: TPIR at FPIR 1 % {percent([point.outcome.tpir(FPIR) for point in step])}, right names "
+        f"aside {mean['aside']:.1f}: TPIR at FPIR 1% {percent([point.outcome.tpir(FPIR) for point in step])}, right names "
         f"{percent([point.outcome.right() for point in step])}, wrong {percent([point.outcome.wrong() for point in step])}"
     )
 
@@ -200,7 +200,7 @@ NIGHT, LIGHT, DIM, BLUE, ORANGE = (24, 25, 30), (236, 238, 242), (110, 116, 128)
 
 
 def curve(points: Sequence[Sequence[Point]], version: str) -> bytes:
-    """A PNG: words given against right names, at 1 % strangers named and at the bot's own thresholds; every draw faintly."""
+    """A PNG: words given against right names, at 1% strangers named and at the bot's own thresholds; every draw faintly."""
     image = Image.new("RGB", (WIDTH, HEIGHT), NIGHT)
     draw = ImageDraw.Draw(image)
     words = [step[0].words for step in points]
@@ -229,7 +229,7 @@ def curve(points: Sequence[Sequence[Point]], version: str) -> bytes:
     draw.text((EDGE, 20), f"{GROUP} from one photo a member, {version}", LIGHT, font(24))
     draw.text((EDGE, 54), "right names of photos never seen, %:", LIGHT, font(18))
     after = EDGE + font(18).getlength("right names of photos never seen, %:") + 12
-    for colour, told in ((BLUE, "where 1 % of strangers get one"), (ORANGE, "at the bot's own thresholds")):
+    for colour, told in ((BLUE, "where 1% of strangers get one"), (ORANGE, "at the bot's own thresholds")):
         draw.text((after, 54), told, colour, font(18))
         after += font(18).getlength(told) + 20
     draw.text((WIDTH - EDGE, HEIGHT - 40), "words of a trusted person", LIGHT, font(18), anchor="ra")

@@ -6,7 +6,7 @@ A frame is right when every face of the truth that is a member carries her name 
 stranger nor any other box carries one. A member who is left unknown, or isn't seen, makes it wrong. Faces of which less than
 half is in the picture don't count.
 
-Seeds 31 to 36, frames right: dlib 91.1 % (83.3 to 99.8 %), retail 96.2 % (81.8 to 100 %), no name wrong. Few photos make all
+Seeds 31 to 36, frames right: dlib 91.1% (83.3 to 99.8%), retail 96.2% (81.8 to 100%), no name wrong. Few photos make all
 the difference: retail leaves two of one member unknown in the third.
 """
 

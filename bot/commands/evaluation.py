@@ -286,7 +286,7 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _percent(figure: Figure) -> str:
-    return "—" if np.isnan(figure.mean) else f"{100 * figure.mean:5.1f} ± {100 * figure.deviation:.1f} %"
+    return "—" if np.isnan(figure.mean) else f"{100 * figure.mean:5.1f} ± {100 * figure.deviation:.1f}%"
 
 
 def _pair(figure: Figure) -> dict[str, float] | None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """A card of FSRS. `stability`: days until the face is still known with 90 %; None before the first answer."""
+    """A card of FSRS. `stability`: days until the face is still known with 90%; None before the first answer."""
 
     state: int
     step: int | None

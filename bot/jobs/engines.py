@@ -23,7 +23,7 @@ def warm_up(bench: Workbench) -> None:
 
     picture, _ = _rehearse(engine_of(bench))
     perceptual_hash(picture)
-    annotate(picture, [Tag(1, Box(80, 80, 240, 240), "누구", Band.SURE, "50 %")])
+    annotate(picture, [Tag(1, Box(80, 80, 240, 240), "누구", Band.SURE, "50%")])
 
 
 def try_out(bench: Workbench) -> str:

@@ -63,12 +63,12 @@ def lasting(days: float) -> str:
 
 
 def percent(confidence: float) -> str:
-    """`97 %`; never `100 %`, since no answer is certain."""
-    return f"{min(99, round(confidence * 100))} %"
+    """`97%`; never `100%`, since no answer is certain."""
+    return f"{min(99, round(confidence * 100))}%"
 
 
 def name_and_confidence(guess: Guess) -> tuple[str, str]:
-    """`("Tzuyu", "97 %")`, `("Sana or Momo?", "48 %")`, `("Mina?", "by elimination")`; both empty for nobody in the roster.
+    """`("Tzuyu", "97%")`, `("Sana or Momo?", "48%")`, `("Mina?", "by elimination")`; both empty for nobody in the roster.
 
     A guess without candidates is a person's word, which has no confidence.
     """
@@ -87,7 +87,7 @@ def name_and_confidence(guess: Guess) -> tuple[str, str]:
 
 
 def in_words(guess: Guess) -> str:
-    """`Tzuyu 97 %`, `Sana or Momo? 48 %`, `someone I don't know`."""
+    """`Tzuyu 97%`, `Sana or Momo? 48%`, `someone I don't know`."""
     return " ".join(name_and_confidence(guess)) if guess.name is not None else UNKNOWN
 
 

@@ -116,7 +116,7 @@ def meaning(found: GroupMap) -> str:
     """What it means that two photos lie near each other on the map."""
     if found.kept is not None:
         return (
-            f"Two photos lie as far apart as two directions can tell: these show {100 * found.kept:.0f} % of what differs, "
+            f"Two photos lie as far apart as two directions can tell: these show {100 * found.kept:.0f}% of what differs, "
             "so what lies near may differ in the rest."
         )
     # Wattenberg, Viégas and Johnson 2016, "How to Use t-SNE Effectively"; UMAP's distances are no other.

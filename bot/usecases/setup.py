@@ -59,7 +59,7 @@ async def choices(app: App, server_id: int) -> ServerChoices:
 async def choose_threshold(app: App, server_id: int, threshold: float) -> None:
     """Answers from this confidence on are sure; raises PersonError outside 0 to 1."""
     if not 0.0 <= threshold <= 1.0:
-        raise PersonError("The threshold is a confidence between 0 and 100 %.")
+        raise PersonError("The threshold is a confidence between 0 and 100%.")
     async with app.database.writing() as session:
         await Servers(session).choose_threshold(server_id, threshold)
 

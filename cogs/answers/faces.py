@@ -17,7 +17,7 @@ LONGEST_SAID = 300
 
 
 def face_line(face: AnsweredFace) -> str:
-    """`① **Tzuyu** 97 %`, `③ someone I don't know`, `① **Momo** ✓`; `said_by` tells once who said all that."""
+    """`① **Tzuyu** 97%`, `③ someone I don't know`, `① **Momo** ✓`; `said_by` tells once who said all that."""
     number = circled(face.number)
     if face.word is not None:
         told = plain(word_in_words(face.word))
@@ -27,7 +27,7 @@ def face_line(face: AnsweredFace) -> str:
 
 
 def face_in_words(face: AnsweredFace) -> str:
-    """`① Tzuyu 97 %`, `① Momo`: the face's line without markup or mention."""
+    """`① Tzuyu 97%`, `① Momo`: the face's line without markup or mention."""
     return f"{circled(face.number)} {word_in_words(face.word) if face.word else in_words(face.guess)}"
 
 

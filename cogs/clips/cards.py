@@ -119,7 +119,7 @@ def _progress(standing: Standing) -> list[str]:
     doing = DOING[standing.stage]
     if standing.share is not None:
         share = min(max(standing.share, 0.0), 1.0)
-        doing += f"\n{bar(share, BAR)} {round(100 * share)} %"
+        doing += f"\n{bar(share, BAR)} {round(100 * share)}%"
         if standing.left is not None:
             doing += f" · about {_left(standing.left)} left"
     lines.append(doing)
@@ -189,7 +189,7 @@ def _seconds(faces: Sequence[AnsweredFace], seen: Mapping[int, OnScreen]) -> str
 
 
 def _person(face: AnsweredFace, seen: OnScreen | None) -> str:
-    """`① **Tzuyu** 97 % · 0:42 in all · ` and when, as far as that is short."""
+    """`① **Tzuyu** 97% · 0:42 in all · ` and when, as far as that is short."""
     if seen is None or not seen.spans or face.is_no_face:
         return face_line(face)
     spans = ", ".join(_span(start, end) for start, end in seen.spans[:MOST_SPANS])

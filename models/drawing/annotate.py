@@ -91,7 +91,7 @@ def draw(picture: Picture, tags: Sequence[Tag], *, max_side: int = 2048) -> Pict
 
 
 def crop(picture: Picture, box: Box, *, max_side: int = 320) -> bytes:
-    """The face crop kept for the roster, as a JPEG: a square with 40 % of the box's longer side around it.
+    """The face crop kept for the roster, as a JPEG: a square with 40% of the box's longer side around it.
 
     It is moved into the picture where it would stick out; where the picture is too small for it, the border is repeated.
 

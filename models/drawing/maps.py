@@ -152,7 +152,7 @@ def _subtitle(found: FaceMap, of: int | None) -> str:
     photos = f"{len(found.points)} photo{'' if len(found.points) == 1 else 's'}"
     if of is not None:
         photos = f"{len(found.points)} of {of} photos, of each member the first ones"
-    kept = f" (shows {100 * found.kept:.0f} % of what differs)" if found.kept is not None else ""
+    kept = f" (shows {100 * found.kept:.0f}% of what differs)" if found.kept is not None else ""
     return f"{photos} · {found.projection.label}{kept} · what lies near is alike"
 
 

@@ -24,14 +24,14 @@ _COLUMNS: Final = ("stays in mind for", "seen", "right", "next")
 _WELL: Final = 365.0
 """Days that fill a bar. Shares of it are of the logarithm: a week, a month and a year are steps of equal worth."""
 
-_SUBTITLE: Final = "how long each face stays in mind: the chance to name it is still 90 % by then"
+_SUBTITLE: Final = "how long each face stays in mind: the chance to name it is still 90% by then"
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """How well a member is known.
 
-    `stability`: days until the chance to name the face falls to 90 %; None before the first answer. `seen`: how often asked;
+    `stability`: days until the chance to name the face falls to 90%; None before the first answer. `seen`: how often asked;
     `right`: how often named right. `lasts`, `due`: those days, and when the member comes next, in words.
     """
 
@@ -60,7 +60,7 @@ def known_chart(title: str, members: Sequence[Known], mixed_up: Sequence[MixedUp
     shown, left_out = members[:ROWS], len(members[ROWS:])
     face, small = font(READ), font(SMALL)
     names = [shorten(drawable(one.name), READ, _NAME) for one in shown]
-    words = [(f"{one.seen} ×", f"{100 * one.right / one.seen:.0f} %" if one.seen else "—", one.due) for one in shown]
+    words = [(f"{one.seen} ×", f"{100 * one.right / one.seen:.0f}%" if one.seen else "—", one.due) for one in shown]
     # Each column ends where it has room for its heading and its widest cell.
     widths = [
         round(max([small.getlength(head), *(face.getlength(row[place]) for row in words)])) + GAP

@@ -24,8 +24,8 @@ NEAR_HASH = 10
 """Bits of 64 by which the `perceptual_hash` of two copies may differ.
 
 On ../shared/faces two photos differ by 12 at least (one pair of 15,931), copies saved at JPEG quality 30 or made a third as
-large by 2 at most; 99 % of brighter ones stay below, 94 and 51 % of those cut by 3 and 5 % on each side. Brighter copies are
-what encodings by dlib miss (57 % found), cut ones what they find (98 %, cut by 10 %), so both are asked.
+large by 2 at most; 99% of brighter ones stay below, 94 and 51% of those cut by 3 and 5% on each side. Brighter copies are
+what encodings by dlib miss (57% found), cut ones what they find (98%, cut by 10%), so both are asked.
 """
 
 

@@ -61,7 +61,7 @@ SIDE = 128
 
 DLIB_SHARE = 0.3
 """Of a score, what dlib's network says. The two confuse different people: of TWICE with seven enrolled photos, retail-0095 by
-itself gives 98.2 % their name while 1 % of ITZY are named, both together 99.7 %; with five 97.1 and 98.9, with one 77.7 and
+itself gives 98.2% their name while 1% of ITZY are named, both together 99.7%; with five 97.1 and 98.9, with one 77.7 and
 77.5 (150 draws, less the mean face, by a single threshold). A share of 0.2 is as good with one and a tenth worse with seven.
 """
 

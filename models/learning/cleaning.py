@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 LIKELIER = 1.5
 """Log-odds by which another member must be likelier than the label for this to look wrong.
 
-At 1 and 2, 30 photos of BTS with a tenth of the labels swapped: 4.9 % of the right ones flagged, and 89 % of the wrong ones
+At 1 and 2, 30 photos of BTS with a tenth of the labels swapped: 4.9% of the right ones flagged, and 89% of the wrong ones
 found; elsewhere the three are alike.
 """
 
 UNLIKE = -3.0
-"""Log-odds against nobody below which a face looks like a stranger to its label. At -5, 87 % of the strangers among 53 photos
-of BTS were found instead of all; at -2, 5 % of the right ones among 15 of ITZY were flagged instead of none.
+"""Log-odds against nobody below which a face looks like a stranger to its label. At -5, 87% of the strangers among 53 photos
+of BTS were found instead of all; at -2, 5% of the right ones among 15 of ITZY were flagged instead of none.
 """
 
 _ROUNDS = 5

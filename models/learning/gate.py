@@ -20,12 +20,12 @@ REPEATS = 3
 
 ONE_NAME = 1.0
 """The score may be lower by one name: thresholds are fitted anew with every photo. Without this, good batches for TWICE with
-five photos a member passed in 80 % of 60 trials, by the score alone; with it in 97 %.
+five photos a member passed in 80% of 60 trials, by the score alone; with it in 97%.
 """
 
 FALL = 1.0
 """A member's mean margin may fall by so much. Names alone notice a lie too late: while the right photos are in the majority,
-the score stays. By the score alone 67 % of the batches passed in which one member's labels all said another's name.
+the score stays. By the score alone 67% of the batches passed in which one member's labels all said another's name.
 
 At 0.7 four points fewer of these pass than at 1, and six fewer of the good ones (TWICE and ITZY, three and five in use).
 """

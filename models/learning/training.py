@@ -37,8 +37,8 @@ DROPPED = 0.3
 NOISE = 0.12
 """Standard deviation of what is added, anew at each step, to every number of an encoding of unit length.
 
-A new photo may lie anywhere around the few that there are. Without noise the right member of TWICE was likeliest in 92 % at
-three photos a member, with copies of each photo that had noise of 0.05 and 0.08 in 95 and 97 %, with this in 98 %.
+A new photo may lie anywhere around the few that there are. Without noise the right member of TWICE was likeliest in 92% at
+three photos a member, with copies of each photo that had noise of 0.05 and 0.08 in 95 and 97%, with this in 98%.
 """
 
 LENGTH = 8.0

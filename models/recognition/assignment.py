@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 PRIOR_FACES = 6.0
 """That half of all faces are members weighs as much as so many faces of the picture.
 
-Five photos a member of TWICE, four members beside one woman of ITZY: 95 % of the members named (91 % each face by itself)
-and 6 % of the women (3 %); all nine in one picture: all named. At 3 it is 95 and 8 %, at 12 94 and 5 %.
+Five photos a member of TWICE, four members beside one woman of ITZY: 95% of the members named (91% each face by itself)
+and 6% of the women (3%); all nine in one picture: all named. At 3 it is 95 and 8%, at 12 94 and 5%.
 """
 
 ROUNDS = 3

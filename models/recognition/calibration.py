@@ -36,8 +36,8 @@ PHOTOS_OF_A_MEMBER = 3
 CLEAR_GAIN = 1.3
 """Leave-one-out overrules likeness to the background where it separates so many times better.
 
-Without this margin it left one draw in six of ITZY (five photos a member) as they were, and 16 % of TWICE were then named as
-ITZY instead of 1 %.
+Without this margin it left one draw in six of ITZY (five photos a member) as they were, and 16% of TWICE were then named as
+ITZY instead of 1%.
 """
 
 PLENTY = 6.0

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from models.faces import Face, Picture
 
 SMALL = 48
-"""Pixels: narrower faces are small. Enlarged from 32 to 40 pixels, 62 % of members' faces still get their name, from 48 on
-80 %, as many as untouched ones (docs/recognition.md).
+"""Pixels: narrower faces are small. Enlarged from 32 to 40 pixels, 62% of members' faces still get their name, from 48 on
+80%, as many as untouched ones (docs/recognition.md).
 """
 
 SHARP = 1.65
@@ -30,7 +30,7 @@ all. Fitted by maximum likelihood; the three groups by themselves gave 1.61 to 1
 """
 
 TURNED = 35.0
-"""Degrees of yaw from which fewer members get their name (53 % against 75 %, a dozen photos)."""
+"""Degrees of yaw from which fewer members get their name (53% against 75%, a dozen photos)."""
 
 _SIDE = 112
 _EYE_DISTANCE, _EYE_HEIGHT = 0.5, 0.3

@@ -43,7 +43,7 @@ ALONE = math.log(WRONG_NAME)
 """Log-odds that a face must have of being a member by itself for the others of the clip to raise them.
 
 Beside so many members nearly everybody would be one. In simulated clips (seven photos a member of TWICE by dlib, women of ITZY
-as every eighth face) 2.5 % of the strangers' faces are named instead of 17 %, and 97.1 % of the frames right instead of 96.0 %.
+as every eighth face) 2.5% of the strangers' faces are named instead of 17%, and 97.1% of the frames right instead of 96.0%.
 """
 
 _NEVER = 1e9

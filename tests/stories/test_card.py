@@ -62,7 +62,7 @@ async def test_details_are_for_the_presser_alone(stage: Stage) -> None:
     said = texts(shown)
     assert "Obama" in said
     assert "Biden" in said
-    assert "Answered by `dlib-1`; an answer is sure from 50 % on." in said
+    assert "Answered by `dlib-1`; an answer is sure from 50% on." in said
 
 
 async def test_details_say_why_a_face_is_doubtful(stage: Stage) -> None:
@@ -98,7 +98,7 @@ def line_up(stage: Stage) -> tuple[str, bytes]:
 
 
 async def enrol_in_disguise(stage: Stage, name: str, number: int) -> None:
-    """A member whose one photo resembles a face of the last picture so little that it is rather nobody: to 46 %."""
+    """A member whose one photo resembles a face of the last picture so little that it is rather nobody: to 46%."""
     async with stage.app.database.reading() as session:
         rows = await Rosters(session).rows([stage.guild.id], ENGINE)
         face = (await session.scalars(select(QuestionFace.vector).where(QuestionFace.number == number))).one()
@@ -145,7 +145,7 @@ async def test_a_name_that_only_the_others_speak_for_has_no_number(stage: Stage)
     doubtful: list[int] = []
     for face in re.split("(?=[①②③④] )", details)[1:]:
         name, doubt = re.findall(r"\*\*(\w+)(\??)\*\*", face)[0]
-        shares = {who: int(share) for share, who in re.findall(r"` (\d+) % (.+)", face)}
+        shares = {who: int(share) for share, who in re.findall(r"` (\d+)% (.+)", face)}
         assert 98 <= sum(shares.values()) <= 101, "what is missing to 100 is told"
         (doubtful if doubt else sure).append(shares.get(name, 0))
     assert (len(sure), len(doubtful)) == (2, 2)
@@ -298,7 +298,7 @@ async def test_a_correction_is_drawn_in_the_picture_while_its_message_shows_it(s
     pictures.append(await shown(stage))
     await stage.moderator.click(stage.channel.last_message, label="Undo")
     pictures.append(await shown(stage))
-    assert "① Obama 99 %" in alt_texts(stage.channel.last_message)[0]
+    assert "① Obama 99%" in alt_texts(stage.channel.last_message)[0]
     assert pictures[0] != pictures[1] != pictures[2]
     assert {Image.open(io.BytesIO(picture)).size for picture in pictures} == {Image.open(io.BytesIO(pictures[0])).size}
 

@@ -21,7 +21,7 @@ async def test_a_threshold_is_chosen_and_holds_from_the_next_question_on(stage: 
     await stage.moderator.select(setup, ["90"], custom_id="nugu:setup:threshold")
     card = answer(await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama2.jpg")))
     details = answer(await stage.fan.click(card, label="Details"))
-    assert "an answer is sure from 90 % on." in texts(details)
+    assert "an answer is sure from 90% on." in texts(details)
 
 
 async def test_a_channel_has_its_group(stage: Stage) -> None:

@@ -90,7 +90,7 @@ async def test_the_card_tells_how_far_it_is_and_becomes_the_clip(
     assert await desk.answered(promise) is None
     assert await desk.answer(promise, clips.finished("Sana", *[None] * 20), drawing) == promise.card_id
     assert files(card(stage, promise)) == ["twice-m-v-0m30.mp4", "screen-time.png"]
-    assert "① **Sana** 97 %" in texts(card(stage, promise))
+    assert "① **Sana** 97%" in texts(card(stage, promise))
     assert "20 people I don't know · 0:11 in all" in texts(card(stage, promise))
     assert messages(stage) == before
     assert await desk.answered(promise) == promise.card_id

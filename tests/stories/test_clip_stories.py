@@ -157,7 +157,7 @@ async def test_a_file_becomes_a_clip_and_a_correction_draws_it_again(
     await stage.fan.slash(stage.channel, "clip", video=film)
     clip = await clip_in(stage)
     assert "① **Obama**" in texts(clip)
-    assert re.search(r"① \*\*Obama\*\* 99 % · (1\.9|2\.\d) s in all · 0:00–0:0\d", texts(clip))
+    assert re.search(r"① \*\*Obama\*\* 99% · (1\.9|2\.\d) s in all · 0:00–0:0\d", texts(clip))
     assert "2 people I don't know · 1.0 s in all\n-# 2 faces wait in `/review`." in texts(clip)
     assert buttons(clip) == ["All right", "Fix a face", "Details", "Hide"]
     assert alt_texts(clip)[1].startswith("Who is on screen for how long of 0:03: ① Obama")

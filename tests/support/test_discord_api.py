@@ -74,7 +74,7 @@ def choices(*names: str) -> Json:
 
 PICTURE = {"files[0]": FileInfo("a.png", "image/png", b"png")}
 CARD = v2(
-    {"type": 17, "accent_color": 0xFF88AA, "components": [text("① Tzuyu 97 %"), gallery(), {"type": 14}]},
+    {"type": 17, "accent_color": 0xFF88AA, "components": [text("① Tzuyu 97%"), gallery(), {"type": 14}]},
     {"type": 9, "components": [text()], "accessory": {"type": 11, "media": {"url": "https://example.com/a.png"}}},
     row(button("a"), button("b"), {"type": 2, "style": 5, "label": "Help", "url": "https://example.com"}),
     row(select(option("1"), option("2"), min_values=0, max_values=2)),

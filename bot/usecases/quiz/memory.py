@@ -20,7 +20,7 @@ QUICK = timedelta(seconds=5)
 """A right answer within this of the question was easy; loading the picture takes one of them."""
 
 _FSRS = Scheduler(learning_steps=(AGAIN,), relearning_steps=(AGAIN,), enable_fuzzing=False)
-"""FSRS-6 with its published weights, at 90 % wanted retention.
+"""FSRS-6 with its published weights, at 90% wanted retention.
 
 One learning step: whoever names a face right at first sight has seen the member elsewhere, and need not say so again ten
 minutes later. No fuzz, so that the same answers give the same days.

@@ -46,7 +46,7 @@ CONFIRMED = 0.3
 """What a possible face must score once it is upright and large.
 
 On the same photos 92 more boxes scored POSSIBLE; 5 of them so much at the second look, all faces, while the best of those
-that are none scored 0.25. Of the faces at CERTAIN 98 % would pass as well. 4.5 ms a second look.
+that are none scored 0.25. Of the faces at CERTAIN 98% would pass as well. 4.5 ms a second look.
 """
 
 NARROWEST = 80

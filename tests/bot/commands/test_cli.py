@@ -233,7 +233,7 @@ def test_a_file_that_cannot_be_answered_leaves_the_others(enrolled: Path, public
     assert len(lines) == 2, done.stderr
     assert lines[0].startswith(f"nugu: {broken}: this JPEG is broken or cut short")
     assert lines[1] == f"nugu: {tmp_path / 'nowhere.jpg'}: this file can't be read (No such file or directory)"
-    assert "① 바이든 99 %" in done.stdout
+    assert "① 바이든 99%" in done.stdout
 
 
 @pytest.mark.thorough
@@ -250,7 +250,7 @@ def test_photos_of_any_name_are_answered_on_any_terminal(enrolled: Path, public_
     assert done.returncode == 0, done.stderr
     first, second = done.stdout.splitlines()
     assert first == f"{tmp_path}/\\x1b[31m two\\nlines caf\\udce9.jpg (Presidents)"
-    assert second.endswith(" 99 %")
+    assert second.endswith(" 99%")
 
 
 @pytest.mark.parametrize("arguments", [("roster", "list"), ("engine", "list", "--json"), ("--help",)])
@@ -436,7 +436,7 @@ def test_evaluate_prints_a_table_of_one_group(presidents: Path, tmp_path: Path) 
     assert done.stdout.startswith(
         "Presidents, dlib-1: 2 members, 1.0 photos each, 2 photos asked about, strangers: none"
     )
-    assert "right person likeliest (rank-1)           100.0 ± 0.0 %" in done.stdout
+    assert "right person likeliest (rank-1)           100.0 ± 0.0%" in done.stdout
     assert "right names at 1% strangers named (TPIR)  —" in done.stdout
 
 

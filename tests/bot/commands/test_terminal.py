@@ -47,7 +47,7 @@ def test_what_a_terminal_would_obey_is_escaped(name: str, shown: str) -> None:
 def test_every_name_is_printed_in_every_encoding(monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
     piped = Piped(monkeypatch, encoding)
     for name, _ in NAMES:
-        terminal.say(f"① {name} – 97 %")
+        terminal.say(f"① {name} – 97%")
         terminal.complain(f"✗ {name}")
     assert [said.decode(encoding).count("\n") for said in piped.said] == [len(NAMES)] * 2
 

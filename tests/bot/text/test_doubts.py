@@ -16,7 +16,7 @@ def looks_like_sana(*others: int) -> Guess:
 
 
 @pytest.mark.parametrize(
-    ("known", "doubt"), [((MOMO, MINA), "it looks more like Sana (90 %) than Momo"), ((MINA,), None), ((), None)]
+    ("known", "doubt"), [((MOMO, MINA), "it looks more like Sana (90%) than Momo"), ((MINA,), None), ((), None)]
 )
 def test_a_photo_is_held_against_others_where_there_is_one_of_her_own(
     known: tuple[int, ...], doubt: str | None

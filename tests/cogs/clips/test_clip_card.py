@@ -44,25 +44,25 @@ def test_progress_in_words() -> None:
     assert "⏳ Waiting: number 3 in the queue" in progress(Stage.WAITING, place=3)
     told = progress(Stage.LOOK, share=0.42, left=71.0, seen=("Tzuyu", "Sa_na"))
     assert told.startswith(r"**TWICE \*\*M/V\*\***")
-    assert "Looking for faces\n`████████░░░░░░░░░░░░` 42 % · about 70 s left" in told
+    assert "Looking for faces\n`████████░░░░░░░░░░░░` 42% · about 70 s left" in told
     assert "✓ download · **look** · name · draw · upload" in told
     assert r"Seen so far: Tzuyu, Sa\_na" in told
     assert "about 3 min left" in progress(Stage.DRAW, share=0.1, left=170.0)
     assert "%" not in progress(Stage.DOWNLOAD)
-    assert "100 %" in progress(Stage.UPLOAD, share=1.7)
+    assert "100%" in progress(Stage.UPLOAD, share=1.7)
 
 
 def test_who_is_seen_when() -> None:
     card = clip_card(finished("Tzuyu", None, in_review=1))
-    assert "① **Tzuyu** 97 % · 0:11 in all · 0:03–0:08, 0:15–0:21" in text(card)
+    assert "① **Tzuyu** 97% · 0:11 in all · 0:03–0:08, 0:15–0:21" in text(card)
     assert "② someone I don't know · 0:11 in all" in text(card)
     assert "1 face waits in `/review`." in text(card)
     assert "TWICE · 0:30–1:30" in text(card)
     clip, chart = [gallery["items"][0] for gallery in parts(card, 12)]
     assert clip["media"]["url"] == "attachment://twice-m-v-0m30.mp4"
-    assert clip["description"].endswith("① Tzuyu 97 %, ② someone I don't know")
+    assert clip["description"].endswith("① Tzuyu 97%, ② someone I don't know")
     assert chart["description"] == (
-        "Who is on screen for how long of 1:00: ① Tzuyu 97 %: 0:11, ② someone I don't know: 0:11"
+        "Who is on screen for how long of 1:00: ① Tzuyu 97%: 0:11, ② someone I don't know: 0:11"
     )
     assert labels(card) == ["All right", "Fix a face", "Details", "Hide"]
     assert labels(clip_card(finished("Tzuyu", stale=True)))[-1] == "Draw again"
@@ -77,8 +77,8 @@ def test_several_whom_nobody_could_name_are_told_of_together() -> None:
     ]
     assert "5 faces wait in `/review`." in text(card)
     clip_alt, chart_alt = (gallery["items"][0]["description"] for gallery in parts(card, 12))
-    assert clip_alt.endswith("① Tzuyu 97 %, 20 people I don't know")
-    assert chart_alt.endswith("① Tzuyu 97 %: 2.0 s, 20 people I don't know: 0:21")
+    assert clip_alt.endswith("① Tzuyu 97%, 20 people I don't know")
+    assert chart_alt.endswith("① Tzuyu 97%: 2.0 s, 20 people I don't know: 0:21")
 
 
 def test_many_people_and_many_times_fit() -> None:

@@ -78,12 +78,12 @@ def test_a_name_that_others_speak_for_has_a_word_in_place_of_a_confidence(basis:
     asked = replace(face(1), guess=Guess(1, "Rm", 0.31, Band.UNSURE, candidates, basis))
     assert text(result_card(answer(asked))) == line
     details = text(details_card(answer(asked)))
-    assert "`████░░░░░░░░` 31 % Rm\n`████████░░░░` 69 % someone I don't know" in details
+    assert "`████░░░░░░░░` 31% Rm\n`████████░░░░` 69% someone I don't know" in details
     assert why in details
-    assert "on. Less than 1 %: V." in details, "one face leaves out nobody else"
+    assert "on. Less than 1%: V." in details, "one face leaves out nobody else"
     both = answer(asked, replace(face(2), guess=Guess(2, "V", 0.9, Band.SURE, (Candidate(2, "V", 0.9),))))
     assert "for every face" not in text(details_card(both))
-    assert "A name that a face doesn't list has less than 1 % for it." in text(details_card(both))
+    assert "A name that a face doesn't list has less than 1% for it." in text(details_card(both))
     said = replace(asked, word=SaidWord(1, Meaning.MEMBER, "Rm", 7))
     assert why not in text(details_card(answer(said)))
 
