@@ -22,8 +22,7 @@ from PIL import Image, ImageDraw
 from bot import jobs
 from bot.app import App
 from bot.database.quiz import Remembered
-from bot.database.tables import HOUSE
-from bot.domain.rosters import RosterRow
+from bot.domain.rosters import SHARED_ROSTER, RosterRow
 from bot.jobs.mapping import lay_out_and_draw
 from bot.jobs.reporting import draw_report
 from bot.settings import Settings
@@ -91,16 +90,16 @@ async def faces() -> list[Drawn]:
                 "Presidents": {"Obama": ["obama.jpg", "obama3.jpg"], "Biden": ["biden.jpg"]},
                 "Space": {"Collins": ["astronaut.png"]},
             }.items():
-                await enrolment.add_group(app, HOUSE, group)
+                await enrolment.add_group(app, SHARED_ROSTER, group)
                 for member, files in members.items():
                     submitted = [Submitted(file, given[file]) for file in files]
-                    await enrolment.add_member(app, HOUSE, group, member, submitted, by=0)
+                    await enrolment.add_member(app, SHARED_ROSTER, group, member, submitted, by=0)
             asked = [Submitted("both.jpg", side_by_side(portraits / "obama2.jpg", portraits / "biden.jpg"))]
             tagged = await ask(app, Asked(1), asked)
-            pair = await twins.twins(app, HOUSE, "Presidents")
-            near = await twins.look_alikes(app, HOUSE, None, "Obama")
+            pair = await twins.twins(app, SHARED_ROSTER, "Presidents")
+            near = await twins.look_alikes(app, SHARED_ROSTER, None, "Obama")
             faces_of = (await maps.draw(app, [], "Presidents")).found.picture
-            sheet = (await photos.show_group(app, HOUSE, "Presidents")).sheet
+            sheet = (await photos.show_group(app, SHARED_ROSTER, "Presidents")).sheet
     assert sheet is not None
     (picture,) = tagged.pictures.values()
     return [

@@ -27,8 +27,8 @@ import psutil
 
 from bench.photo import installed
 from bot.app import App
-from bot.database.tables import HOUSE
 from bot.domain.enums import CaptionStyle
+from bot.domain.rosters import SHARED_ROSTER
 from bot.infra.clip_files import VIDEO, KeptVideo
 from bot.media.clips import GREATEST_RATE, encoding
 from bot.settings import Settings
@@ -100,7 +100,7 @@ async def measure(
         if engine != "dlib":
             await engines.install(app, engine, shared / "models", lambda *_: None)
         await enrol(app, known)
-        await app.recognisers.of([HOUSE])
+        await app.recognisers.of([SHARED_ROSTER])
         await one(app, video, folder, 4.0)
         ours = await one(app, video, folder, None)
         stages = "  ".join(f"{stage} {taken:.1f}" for stage, taken in ours.stages.items())
@@ -120,7 +120,7 @@ async def one(app: App, video: Path, folder: Path, length: float | None) -> Cost
     cost = Cost()
     with tempfile.TemporaryDirectory(dir=folder) as place, watched(cost):
         (Path(place) / VIDEO).symlink_to(video)
-        fitted = await app.recognisers.of([HOUSE])
+        fitted = await app.recognisers.of([SHARED_ROSTER])
         terms = Terms(Part(0.0, length, float("inf")), CaptionStyle.NAMES, None, 0.5, LARGEST)
         began = time.perf_counter()
         starts: dict[str, float] = {}
@@ -230,7 +230,7 @@ async def enrol(app: App, gallery: Path) -> None:
     """The gallery's members, by the bot's own way."""
     for member in sorted(gallery.iterdir()):
         photos = [Submitted(photo.name, photo.read_bytes()) for photo in sorted(member.iterdir())]
-        await enrolment.add_member(app, HOUSE, "TWICE", member.name, photos, by=0, make_group=True)
+        await enrolment.add_member(app, SHARED_ROSTER, "TWICE", member.name, photos, by=0, make_group=True)
 
 
 if __name__ == "__main__":

@@ -16,8 +16,8 @@ from bot import jobs
 from bot.app import App
 from bot.commands import terminal
 from bot.commands.own_words import at_terminal
-from bot.database.tables import HOUSE
 from bot.domain.clips import together
+from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import OperatorError, PersonError
 from bot.infra.clip_files import VIDEO, KeptVideo
 from bot.links.fetching import tidied
@@ -94,7 +94,7 @@ async def annotate_video(
     # An operator's own video may be as long as it likes.
     wanted = Part(*part, most_seconds=math.inf)
     async with App.open(settings) as app:
-        fitted = await app.recognisers.of([HOUSE])
+        fitted = await app.recognisers.of([SHARED_ROSTER])
         chosen, threshold, _ = await naming_of(app, Asked(asker_id=0, group=group))
         with terminal.progress() as progress, tempfile.TemporaryDirectory(prefix="nugu-") as place:
             stages = Stages(progress)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot.app import App
 from bot.commands import terminal
 from bot.commands.own_words import at_terminal
-from bot.database.tables import HOUSE
+from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import OperatorError, PersonError
 from bot.media.archives import ArchiveLimits
 from bot.media.layouts import MISPLACED, common_root, files_below
@@ -40,7 +40,7 @@ class Found:
 async def enrol_folder(settings: Settings, folder: Path, group: str | None) -> bool:
     """Enrol `folder` for every server, telling of each photo not taken; whether any photo stands now."""
     async with App.open(settings) as app:
-        return await enrol_into(app, HOUSE, folder, group)
+        return await enrol_into(app, SHARED_ROSTER, folder, group)
 
 
 async def enrol_into(app: App, server_id: int, folder: Path, group: str | None = None) -> bool:
@@ -102,7 +102,7 @@ async def import_archive(settings: Settings, path: Path) -> bool:
                 progress.update(bar, completed=done, total=photos, description=terminal.shown(whose))
 
             try:
-                done = await archive.import_roster(app, HOUSE, file, 0, told, limits=OPERATORS)
+                done = await archive.import_roster(app, SHARED_ROSTER, file, 0, told, limits=OPERATORS)
             except PersonError as error:
                 raise OperatorError(f"{path}: {at_terminal(str(error))}") from error
             progress.update(bar, completed=done.photos, total=done.photos)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bot.app import App
 from bot.commands import terminal
 from bot.commands.own_words import at_terminal
-from bot.database.tables import HOUSE
+from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import OperatorError
 from bot.media.headers import sniff
 from bot.text.formatting import counted
@@ -33,9 +33,9 @@ async def gather_photos(
 ) -> bool:
     """Gather and tell; whether anything was found. With `out`, files go to OUT/GROUP/MEMBER and nothing into review.
 
-    Raises PersonError as `bot.usecases.gather` does, and for the house without a folder: it has nobody to review.
+    Raises PersonError as `bot.usecases.gather` does, and for the shared roster without a folder: it has nobody to review.
     """
-    if out is None and server == HOUSE:
+    if out is None and server == SHARED_ROSTER:
         raise OperatorError("Nobody reviews rosters of your own: name a server with --server, or a folder with --out.")
     async with App.open(settings) as app:
         sought = await gather.seek(app, server, group, member, wanted)

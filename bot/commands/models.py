@@ -9,7 +9,7 @@ from bot.app import App
 from bot.commands import terminal
 from bot.commands.training import in_words
 from bot.database.rosters import Rosters
-from bot.database.tables import HOUSE
+from bot.domain.rosters import SHARED_ROSTER
 from bot.text.formatting import counted
 from bot.usecases import models
 
@@ -64,7 +64,7 @@ async def show_report(settings: Settings, group: str, server: int, out: Path | N
 
 def status_in_words(server: int, group: GroupStatus) -> str:
     """`TWICE: model 3 of 9 members and 45 photos answers …; 4 of 10 new labels are there for the next`."""
-    whose = f"{group.name} of server {server}" if server != HOUSE else group.name
+    whose = f"{group.name} of server {server}" if server != SHARED_ROSTER else group.name
     state = in_words(group.model) if group.model else f"no model; {counted(group.answering, 'photo')} handed in"
     return f"{whose}: {state}; {group.labels} of {group.after} new labels are there for the next"
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bot.app import App
 from bot.commands import terminal
 from bot.commands.own_words import at_terminal
-from bot.database.tables import HOUSE
+from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import NoRosterError
 from bot.text.formatting import counted
 from bot.usecases.roster import archive, enrolment, members
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 async def list_groups(settings: Settings, group: str | None, server: int, *, as_json: bool) -> None:
     """Print a line a group of a server, and the photos of its members. Raises UnknownGroupError, NoRosterError."""
     async with App.open(settings, own_processes=False) as app:
-        listed = [one for one in await enrolment.list_groups(app, [server]) if one.is_house == (server == HOUSE)]
+        listed = [
+            one for one in await enrolment.list_groups(app, [server]) if one.is_shared == (server == SHARED_ROSTER)
+        ]
         if group is not None:
             async with app.database.reading() as session:
                 name = (await members.find_group(session, [server], group)).name
@@ -65,7 +67,7 @@ async def remove_named(
 async def export_archive(settings: Settings, path: Path, group: str | None) -> None:
     """Write the roster of every server, or one group of it, to a zip that `import_archive` and Discord take."""
     async with App.open(settings, own_processes=False) as app:
-        exported = await archive.export_roster(app, HOUSE, group)
+        exported = await archive.export_roster(app, SHARED_ROSTER, group)
         with exported.file, terminal.naming(path), path.open("wb") as file:
             shutil.copyfileobj(exported.file, file)
     told = counted(exported.groups, "group"), counted(exported.members, "member"), counted(exported.photos, "photo")

@@ -8,7 +8,7 @@ from bot.app import App
 from bot.commands import terminal
 from bot.commands.own_words import at_terminal
 from bot.database.rosters import Rosters
-from bot.database.tables import HOUSE
+from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import NoRosterError, PersonError
 from bot.text.formatting import counted
 from bot.text.models import accuracy, classifier_in_words
@@ -31,7 +31,7 @@ async def train_groups(settings: Settings) -> bool:
         if not groups:
             raise NoRosterError
         for number, (group, count) in enumerate(groups.items(), start=1):
-            whose = "every server" if count.server == HOUSE else f"server {count.server}"
+            whose = "every server" if count.server == SHARED_ROSTER else f"server {count.server}"
             about = f"{count.group_name}, for {whose}"
             try:
                 with terminal.at_work(f"training {number} of {len(groups)}: {about}"):

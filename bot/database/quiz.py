@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import and_, case, delete, func, or_, select, update
 
 from bot.database.quiz_tables import Quiz, QuizAnswer, QuizMemory, QuizRound, QuizScore
-from bot.database.tables import HOUSE, Crop, Group, Member, Photo, QuestionFace
+from bot.database.tables import Crop, Group, Member, Photo, QuestionFace
 from bot.domain.quiz import Memory, QuizCrop, QuizHistory, QuizMember
+from bot.domain.rosters import SHARED_ROSTER
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -51,13 +52,13 @@ class Quizzes:
         self._session = session
 
     async def members(self, server_id: int) -> list[QuizMember]:
-        """Everybody with an enrolled crop that a server may ask about: of its own groups, and of the house's.
+        """Everybody with an enrolled crop that a server may ask about: of its own groups and of the shared ones.
 
-        Crops whose label is suspected, or that not everybody may see, are left out, and so are groups of the house where the
+        Crops whose label is suspected, or that not everybody may see, are left out, and so are shared groups where the
         server has one of that name.
         """
         own = select(Group.key).where(Group.server_id == server_id)
-        seen = or_(Group.server_id == server_id, and_(Group.server_id == HOUSE, Group.key.not_in(own)))
+        seen = or_(Group.server_id == server_id, and_(Group.server_id == SHARED_ROSTER, Group.key.not_in(own)))
         query = (
             select(
                 Member.id, Member.name, Member.key, Group.id, Group.name,

@@ -66,7 +66,7 @@ class Rosters:
         self._session = session
 
     async def servers(self) -> Sequence[int]:
-        """All servers that have a group, the house first."""
+        """All servers that have a group, the shared roster first."""
         return (await self._session.scalars(select(Group.server_id).distinct().order_by(Group.server_id))).all()
 
     async def group_ids(self) -> set[int]:
@@ -79,7 +79,7 @@ class Rosters:
         return found.all()
 
     async def find_group(self, servers: Collection[int], name: str) -> Group | None:
-        """The group called `name`, in any spelling; a server's own before the house's."""
+        """The group called `name`, in any spelling; a server's own before the shared one."""
         query = select(Group).where(Group.server_id.in_(servers), group_is_called(key_of(name)))
         return (await self._session.scalars(query.order_by(Group.server_id.desc()))).first()
 
@@ -100,7 +100,7 @@ class Rosters:
         return (await self._session.scalars(query)).all()
 
     async def members_called(self, servers: Collection[int], name: str) -> Sequence[Member]:
-        """The members called `name`, in any spelling, with their groups; a server's own before the house's."""
+        """The members called `name`, in any spelling, with their groups; a server's own before the shared one."""
         query = (
             select(Member)
             .join(Member.group)

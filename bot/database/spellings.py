@@ -35,7 +35,7 @@ class Spellings:
         self._session = session
 
     async def of_groups(self, servers: Collection[int]) -> list[Spelling]:
-        """Every spelling of every group of `servers`; a server's own groups before the house's."""
+        """Every spelling of every group of `servers`; a server's own groups before the shared ones."""
         server = Group.server_id.label("server")
         names = select(server, Group.id, Group.name, Group.name.label("spelling")).where(Group.server_id.in_(servers))
         aliases = (

@@ -24,9 +24,6 @@ from bot.database.base import NEVER_REUSED, Base, utc_now
 from bot.domain.enums import CaptionStyle, ClipState, Learns, Meaning, Origin
 from bot.domain.trust import Trust
 
-HOUSE = 0
-"""The server id of rosters that the bot's owner enrols on the command line; every server may ask about them."""
-
 LONGEST_TITLE = 300
 """Characters that are kept of a video's title."""
 

@@ -88,7 +88,7 @@ class TrainingSet:
         return origin
 
     async def _may_learn(self, server_id: int, member_id: int, origin: Origin) -> bool:
-        """A server's words teach its own roster alone: the house's is every server's."""
+        """A server's words teach its own roster alone: the shared one is every server's."""
         learns = (await Servers(self._session).choices(server_id)).learns
         return await self._owner(member_id) == server_id and teaches(learns, origin)
 

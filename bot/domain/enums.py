@@ -36,7 +36,7 @@ class Untaught(StrEnum):
     SMALL = "small"
     BLURRED = "blurred"
     SHARED = "shared"
-    """Its member is of a group of the house, which no server teaches."""
+    """Its member is of a group of the shared roster, which no server teaches."""
 
     CHOSEN = "chosen"
     """The server chose to learn nothing from such faces."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+SHARED_ROSTER = 0
+"""The server id of the roster that the operator enrols on the command line. Every server may ask about its groups."""
+
 
 @dataclass(frozen=True, slots=True)
 class RosterRow:

@@ -11,11 +11,12 @@ from bot.database.crops import Crops
 from bot.database.questions import Questions
 from bot.database.rosters import Rosters
 from bot.database.servers import Servers
-from bot.database.tables import HOUSE, Question
+from bot.database.tables import Question
 from bot.domain.enums import Origin, teaches
 from bot.domain.faces import Identified, Naming, Refused
 from bot.domain.markup import plain
 from bot.domain.places import Places
+from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import (
     DeletedError,
     NoPhotosError,
@@ -49,7 +50,7 @@ class Asked:
 
     `channel_id` is the channel that choices are made for; `source_channel_id` that of the message, a thread in it maybe.
     `source_message_id` is the message that shows what is asked about; `question_message_id` the one that asks, the same maybe.
-    `restricted`: the channel is age-restricted. `rosters` are the servers whose rosters are searched, besides the house's;
+    `restricted`: the channel is age-restricted. `rosters` are the servers whose rosters are searched, besides the shared one;
     `group` is a name, or None to find it.
     """
 
@@ -66,8 +67,8 @@ class Asked:
 
     @property
     def servers(self) -> list[int]:
-        """Whose rosters are searched, the house's among them."""
-        return sorted({HOUSE, *self.rosters})
+        """Whose rosters are searched, the shared one among them."""
+        return sorted({SHARED_ROSTER, *self.rosters})
 
     @property
     def places(self) -> Places:
@@ -158,7 +159,7 @@ async def ask(app: App, asked: Asked, pictures: Sequence[Submitted]) -> Tagged:
     )
     async with crops.stored(app, looked.cuts) as cuts, app.database.writing() as session:
         # What may be learned from may have been chosen anew while a worker looked.
-        learns = (await Servers(session).choices(asked.server_id or HOUSE)).learns
+        learns = (await Servers(session).choices(asked.server_id or SHARED_ROSTER)).learns
         answer = await Questions(session).add(
             question,
             named,
@@ -245,7 +246,7 @@ async def naming_of(app: App, asked: Asked) -> tuple[int | None, float, Learns]:
     Raises UnknownGroupError when `asked.group` is none of the rosters', NobodyKnownError when none of its photos answers.
     """
     async with app.database.reading() as session:
-        choices = await Servers(session).choices(asked.server_id or HOUSE)
+        choices = await Servers(session).choices(asked.server_id or SHARED_ROSTER)
         threshold = app.settings.threshold if choices.threshold is None else choices.threshold
         if asked.group is not None:
             group = await Rosters(session).find_group(asked.servers, asked.group)

@@ -13,9 +13,9 @@ from bot.database.base import utc_now
 from bot.database.photos import Photos
 from bot.database.reviews import Reviews
 from bot.database.rosters import Rosters
-from bot.database.tables import HOUSE
 from bot.domain.maps import GroupMap
 from bot.domain.markup import plain
+from bot.domain.rosters import SHARED_ROSTER
 from bot.domain.trust import Trust
 from bot.errors import NoRosterError, PersonError, UnseenPhotosError
 from bot.text.formatting import counted, joined
@@ -62,13 +62,13 @@ async def draw(
     *,
     trust: Trust = Trust.MEMBER,
 ) -> ShownMap:
-    """The map of a group of `servers` or the house. For trusted people, what looks wrong comes first in the review.
+    """The map of a group of `servers` or of the shared roster. For trusted people, what looks wrong comes first in the review.
 
     Raises NoRosterError, UnknownGroupError; PersonError with fewer than three different photos, where the engine in use
     has seen none, and where it broke off.
     """
     async with app.database.reading() as session:
-        rosters, visible = Rosters(session), {HOUSE, *servers}
+        rosters, visible = Rosters(session), {SHARED_ROSTER, *servers}
         if not await rosters.groups(visible):
             raise NoRosterError
         found = await find_group(session, visible, group)
@@ -80,8 +80,8 @@ async def draw(
     except BrokenOffError as error:
         log.warning("there is no map of group %s: %s", found.id, error)
         raise PersonError("The map broke off. Try again.") from None
-    # Labels of the house are corrected on the command line alone.
-    may_correct = trust if found.server_id != HOUSE else Trust.MEMBER
+    # Labels of the shared roster are corrected on the command line alone.
+    may_correct = trust if found.server_id != SHARED_ROSTER else Trust.MEMBER
     if made.outliers and may_correct >= Trust.TRUSTED:
         async with app.database.writing() as session:
             await Reviews(session, utc_now()).suspect([outlier.photo for outlier in made.outliers])

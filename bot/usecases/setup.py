@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from bot.database.crops import Crops
 from bot.database.rosters import Rosters
 from bot.database.servers import Servers
-from bot.database.tables import HOUSE
 from bot.domain.enums import Origin, teaches
+from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import PersonError
 from bot.usecases import crops
 
@@ -40,7 +40,7 @@ async def read(app: App, server_id: int, channel_id: int) -> Setup:
     """All choices of a server, and those of one of its channels."""
     async with app.database.reading() as session:
         choices = await Servers(session).choices(server_id)
-        groups = await Rosters(session).groups({HOUSE, server_id})
+        groups = await Rosters(session).groups({SHARED_ROSTER, server_id})
         return Setup(
             choices=choices,
             threshold=app.settings.threshold if choices.threshold is None else choices.threshold,

@@ -11,8 +11,9 @@ from bot import jobs
 from bot.database.photos import Photos
 from bot.database.rosters import Rosters
 from bot.database.spellings import Spellings
-from bot.database.tables import HOUSE, Group, Member
+from bot.database.tables import Group, Member
 from bot.domain.markup import plain
+from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import TOLD_NAMES, NoRosterError, PersonError, UnknownMemberError, UnseenPhotosError
 from bot.text.formatting import joined
 from bot.text.names import offered
@@ -49,7 +50,7 @@ class ShownLookAlikes:
 
 
 async def twins(app: App, server_id: int, group: str | None = None) -> ShownTwins:
-    """The most alike members of a group; without one, of that group of the server's and the house's whose are nearest.
+    """The most alike members of a group; without one, of that group of the server's and the shared ones whose are nearest.
 
     Raises NoRosterError, UnknownGroupError; PersonError where there are no two members with a photo, or
     the engine in use has seen none.
@@ -57,17 +58,17 @@ async def twins(app: App, server_id: int, group: str | None = None) -> ShownTwin
     async with app.database.reading() as session:
         groups = await _visible(session, server_id)
         if group is not None:
-            groups = [await find_group(session, {HOUSE, server_id}, group)]
+            groups = [await find_group(session, {SHARED_ROSTER, server_id}, group)]
         if len(groups) == 1:
             await _check_two(session, groups[0])
         ids = [one.id for one in groups]
-        revisions = await Rosters(session).revisions({HOUSE, server_id})
+        revisions = await Rosters(session).revisions({SHARED_ROSTER, server_id})
     engine = await app.recognisers.engine()
     return await app.drawn.get(("twins", *ids, engine, revisions), partial(_twins, app, ids, engine))
 
 
 async def look_alikes(app: App, server_id: int, group: str | None, member: str) -> ShownLookAlikes:
-    """Who looks most like a member, in any group of the server's and the house's.
+    """Who looks most like a member, in any group of the server's or of the shared roster.
 
     Raises NoRosterError, UnknownGroupError, UnknownMemberError; PersonError where several groups have a member of that name,
     and where the member, or everybody else, has no photo that the engine in use has seen.
@@ -78,18 +79,18 @@ async def look_alikes(app: App, server_id: int, group: str | None, member: str) 
         if not await Rosters(session).photo_count(asked.id):
             raise PersonError(f"I have no photo of {plain(asked.name)} yet. Add one with `/member add`.")
         ids = sorted({asked.group_id, *(one.id for one in groups)})
-        revisions = await Rosters(session).revisions({HOUSE, server_id})
+        revisions = await Rosters(session).revisions({SHARED_ROSTER, server_id})
     engine = await app.recognisers.engine()
     key = "look-alikes", asked.id, *ids, engine, revisions
     return await app.drawn.get(key, partial(_look_alikes, app, asked, ids, engine))
 
 
 async def _visible(session: AsyncSession, server_id: int) -> list[Group]:
-    """The groups that a server may see: its own, and those of the house that none of its own hides by its name."""
-    found = await Rosters(session).groups({HOUSE, server_id})
+    """The groups that a server may see: its own, and those of the shared roster that none of its own hides by its name."""
+    found = await Rosters(session).groups({SHARED_ROSTER, server_id})
     if not found:
         raise NoRosterError
-    own = {one.key for one in found if one.server_id != HOUSE}
+    own = {one.key for one in found if one.server_id != SHARED_ROSTER}
     return [one for one in found if one.server_id == server_id or one.key not in own]
 
 
@@ -111,7 +112,7 @@ async def _check_two(session: AsyncSession, group: Group) -> None:
 async def _member(
     session: AsyncSession, server_id: int, visible: Collection[int], group: str | None, name: str
 ) -> Member:
-    servers = {HOUSE, server_id}
+    servers = {SHARED_ROSTER, server_id}
     if group is not None:
         found = await find(session, servers, group, name)
         assert isinstance(found, Member)

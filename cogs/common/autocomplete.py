@@ -30,22 +30,22 @@ def choices(spellings: Iterable[Spelling]) -> Choices:
 
 async def own_groups(interaction: discord.Interaction[Nugu], typed: str) -> Choices:
     """The server's own groups, which its moderators may change."""
-    return choices(await members.offer_groups(interaction.client.app, [_server(interaction)], typed, house=False))
+    return choices(await members.offer_groups(interaction.client.app, [_server(interaction)], typed, shared=False))
 
 
 async def all_groups(interaction: discord.Interaction[Nugu], typed: str) -> Choices:
-    """The server's groups and the house's."""
+    """The server's groups and the shared ones."""
     return choices(await members.offer_groups(interaction.client.app, [_server(interaction)], typed))
 
 
 async def own_members(interaction: discord.Interaction[Nugu], typed: str) -> Choices:
     """Members of the server's own groups, of the one that was typed already."""
-    return await _members(interaction, typed, house=False)
+    return await _members(interaction, typed, shared=False)
 
 
 async def all_members(interaction: discord.Interaction[Nugu], typed: str) -> Choices:
-    """Members of the server's groups and the house's, of the one that was typed already."""
-    return await _members(interaction, typed, house=True)
+    """Members of the server's groups and the shared ones, of the one that was typed already."""
+    return await _members(interaction, typed, shared=True)
 
 
 async def aliases(interaction: discord.Interaction[Nugu], typed: str) -> Choices:
@@ -56,9 +56,11 @@ async def aliases(interaction: discord.Interaction[Nugu], typed: str) -> Choices
     return [app_commands.Choice(name=name, value=name) for name in names]
 
 
-async def _members(interaction: discord.Interaction[Nugu], typed: str, *, house: bool) -> Choices:
+async def _members(interaction: discord.Interaction[Nugu], typed: str, *, shared: bool) -> Choices:
     group = interaction.namespace.group or ""
-    return choices(await members.offer_members(interaction.client.app, _server(interaction), group, typed, house=house))
+    return choices(
+        await members.offer_members(interaction.client.app, _server(interaction), group, typed, shared=shared)
+    )
 
 
 def _server(interaction: discord.Interaction[Nugu]) -> int:

@@ -132,7 +132,7 @@ def groups_card(groups: Sequence[ListedGroup]) -> Layout:
     for group in groups:
         members = ", ".join(f"{plain(name)} ({count})" for name, count in group.members.items())
         also = f" · {', '.join(map(plain, group.aliases))}" if group.aliases else ""
-        shared = " · shared with every server" if group.is_house else ""
+        shared = " · shared with every server" if group.is_shared else ""
         lines.append(f"**{plain(group.name)}**{also}{shared}\n{members or 'nobody yet: `/member add`'}")
     return told_card("\n\n".join(lines)[:LONGEST_TEXT])
 

@@ -66,7 +66,7 @@ def member_card(shown: ShownMember, *, manage: bool) -> Layout:
     box = container(BLUE)
     total = sum(shown.counts.values())
     whence = ", ".join(f"{count} {WHENCE[origin]}" for origin, count in sorted(shown.counts.items()))
-    lines = [f"## {plain(shown.name)}", f"of **{plain(shown.group)}**{_shared(is_house=shown.is_house)}"]
+    lines = [f"## {plain(shown.name)}", f"of **{plain(shown.group)}**{_shared(is_shared=shown.is_shared)}"]
     if shown.aliases:
         lines.append(f"also {_names(shown.aliases)}")
     lines.append(f"{counted(total, 'photo')}: {whence}" if total else "no photo yet: `/member add`")
@@ -90,7 +90,7 @@ def member_card(shown: ShownMember, *, manage: bool) -> Layout:
     if shown.photos:
         told = [f"{number} · {_in_words(photo)}" for number, photo in _numbered(shown)]
         box.add_item(discord.ui.TextDisplay("\n".join(told)[: LONGEST_TEXT // 2]))
-    for row in _controls(shown, manage=manage and not shown.is_house):
+    for row in _controls(shown, manage=manage and not shown.is_shared):
         box.add_item(row)
     card.add_item(box)
     return card
@@ -109,7 +109,7 @@ def group_card(shown: ShownGroup) -> Layout:
     """A group: other names, its members with theirs, and a face of each."""
     card = Layout()
     box = container(BLUE)
-    lines = [f"## {plain(shown.name)}{_shared(is_house=shown.is_house)}"]
+    lines = [f"## {plain(shown.name)}{_shared(is_shared=shown.is_shared)}"]
     if shown.aliases:
         lines.append(f"also {_names(shown.aliases)}")
     lines.append(counted(len(shown.members), "member") if shown.members else "nobody yet: `/member add`")
@@ -173,8 +173,8 @@ def _controls(shown: ShownMember, *, manage: bool) -> list[Row]:
     return rows
 
 
-def _shared(*, is_house: bool) -> str:
-    return " · shared with every server" if is_house else ""
+def _shared(*, is_shared: bool) -> str:
+    return " · shared with every server" if is_shared else ""
 
 
 def _names(names: Iterable[str]) -> str:

@@ -15,9 +15,9 @@ from sqlalchemy import update
 
 from bot.database.rosters import Rosters
 from bot.database.servers import Servers
-from bot.database.tables import HOUSE, CropEncoding, Photo
+from bot.database.tables import CropEncoding, Photo
 from bot.domain.enums import Origin
-from bot.domain.rosters import RosterRow
+from bot.domain.rosters import SHARED_ROSTER, RosterRow
 from bot.usecases.identify import Submitted
 from bot.usecases.roster import enrolment
 from tests.conftest import LONG_ENOUGH
@@ -109,10 +109,10 @@ async def test_a_picture_in_private(stage: Stage) -> None:
 
 
 async def test_in_private_i_know_whom_servers_know_that_one_asked_in_and_still_is_in(stage: Stage) -> None:
-    """The house's rosters, enrolled on the command line, are known to everybody."""
+    """The shared roster, enrolled on the command line, are known to everybody."""
     _, biden = stage.photo("biden.jpg")
     await enrolment.add_member(
-        stage.app, HOUSE, "House", "Biden", [Submitted("biden.jpg", biden)], by=0, make_group=True
+        stage.app, SHARED_ROSTER, "House", "Biden", [Submitted("biden.jpg", biden)], by=0, make_group=True
     )
     await stage.moderator.slash(stage.channel, "group add", name="Presidents")
     await stage.moderator.slash(

@@ -14,7 +14,8 @@ from sqlalchemy import delete, func, select
 
 from bot.database.crops import Crops
 from bot.database.quiz_tables import Quiz, QuizAnswer, QuizMemory, QuizRound, QuizScore
-from bot.database.tables import HOUSE, Crop, Member, Photo, Server
+from bot.database.tables import Crop, Member, Photo, Server
+from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import PersonError
 from bot.usecases.identify import Submitted
 from bot.usecases.quiz import play
@@ -537,10 +538,10 @@ async def test_a_press_after_the_quiz_was_forgotten(astronauts: Stage) -> None:
 
 async def test_another_server_has_its_own_leaderboard_and_presses(astronauts: Stage) -> None:
     stage = astronauts
-    await enrolment.add_group(stage.app, HOUSE, "Everywhere")
+    await enrolment.add_group(stage.app, SHARED_ROSTER, "Everywhere")
     for name, photo in (("Obama", "obama.jpg"), ("Biden", "biden.jpg")):
         submitted = [Submitted(photo, stage.photo(photo)[1])]
-        await enrolment.add_member(stage.app, HOUSE, "Everywhere", name, submitted, by=0)
+        await enrolment.add_member(stage.app, SHARED_ROSTER, "Everywhere", name, submitted, by=0)
     elsewhere = stage.env.create_guild("elsewhere")
     channel = elsewhere.create_text_channel("who")
     stranger = elsewhere.add_member(stage.env.create_user("stranger"))

@@ -13,7 +13,8 @@ from skimage.metrics import structural_similarity
 from sqlalchemy import delete, select
 
 from bot.database.rosters import Rosters
-from bot.database.tables import HOUSE, Crop, CropEncoding, Member, Photo
+from bot.database.tables import Crop, CropEncoding, Member, Photo
+from bot.domain.rosters import SHARED_ROSTER
 from bot.usecases import twins
 from bot.usecases.identify import Submitted
 from bot.usecases.roster import enrolment
@@ -51,7 +52,7 @@ def alike(picture: Image.Image, face: Image.Image, box: tuple[int, int, int, int
 
 
 async def enrol(stage: Stage, server: int, group: str, **members: str) -> None:
-    """Members of a server, or of the house, with a photo each."""
+    """Members of a server, or of the shared roster, with a photo each."""
     await enrolment.add_group(stage.app, server, group)
     for name, photo in members.items():
         submitted = [Submitted(photo, astronauts_head(stage.photos) if photo == ASTRONAUT else stage.photo(photo)[1])]
@@ -82,7 +83,7 @@ async def test_a_fan_sees_the_two_side_by_side(stage: Stage) -> None:
 
 async def test_the_nearest_come_from_all_groups_that_the_server_may_see(stage: Stage) -> None:
     await stage.enrol_presidents()
-    await enrol(stage, HOUSE, "Space", Collins=ASTRONAUT)
+    await enrol(stage, SHARED_ROSTER, "Space", Collins=ASTRONAUT)
     other = stage.env.create_guild("elsewhere")
     await enrol(stage, other.id, "Secret", Barack="obama2.jpg")
     card = await ask(stage, member="obama")
@@ -108,7 +109,7 @@ async def test_the_nearest_come_from_all_groups_that_the_server_may_see(stage: S
 @pytest.mark.thorough
 async def test_a_group_of_the_server_hides_the_houses_of_that_name(stage: Stage) -> None:
     await stage.enrol_presidents()
-    await enrol(stage, HOUSE, "presidents", Obama="obama2.jpg", Joe="biden.jpg")
+    await enrol(stage, SHARED_ROSTER, "presidents", Obama="obama2.jpg", Joe="biden.jpg")
     said = texts(await ask(stage, member="Obama"))
     assert "Of 1 other in 1 group" in said
     assert "Joe" not in said
@@ -116,7 +117,7 @@ async def test_a_group_of_the_server_hides_the_houses_of_that_name(stage: Stage)
 
 async def test_without_a_group_the_nearest_two_of_any_group_are_shown(stage: Stage) -> None:
     await stage.enrol_presidents()
-    await enrol(stage, HOUSE, "Two of one", Barack="obama2.jpg", Hussein="obama3.jpg")
+    await enrol(stage, SHARED_ROSTER, "Two of one", Barack="obama2.jpg", Hussein="obama3.jpg")
     card = await ask(stage)
     assert "**Two of one**" in texts(card)
     assert "They could be twins" in texts(card)

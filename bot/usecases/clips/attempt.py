@@ -11,10 +11,11 @@ from bot.database.clips import Clips
 from bot.database.questions import Questions
 from bot.database.reviews import Reviews
 from bot.database.servers import Servers
-from bot.database.tables import HOUSE, Question
+from bot.database.tables import Question
 from bot.domain.clips import Credit, Drawing, Finished, OnScreen, Stage
 from bot.domain.enums import ClipState, Origin, teaches
 from bot.domain.faces import Identified, SeenFace
+from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import PersonError
 from bot.infra.clip_files import hashed
 from bot.links.fetching import fetch, inspect
@@ -181,7 +182,7 @@ async def _keep(
     cuts = [face.cut for face in seen if face.cut is not None]
     async with crops.stored(app, cuts) as stored, app.database.writing() as session:
         # What may be learned from may have been chosen anew while workers looked.
-        now = (await Servers(session).choices(job.server_id or HOUSE)).learns
+        now = (await Servers(session).choices(job.server_id or SHARED_ROSTER)).learns
         kept = stored if teaches(now, Origin.ASKED) else {}
         answer = await Questions(session).add(
             question,

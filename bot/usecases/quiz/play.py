@@ -15,8 +15,9 @@ from bot.database.quiz import Quizzes, Remembered
 from bot.database.quiz_tables import Quiz, QuizAnswer, QuizRound
 from bot.database.rosters import Rosters
 from bot.database.servers import Servers
-from bot.database.tables import HOUSE, Group
+from bot.database.tables import Group
 from bot.domain.markup import plain
+from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import NoRosterError, PersonError
 from bot.usecases.quiz.choosing import names_for, next_crop, next_member
 from bot.usecases.quiz.memory import QUICK, answered, mistaken_for
@@ -149,7 +150,7 @@ async def forget(app: App, person: int) -> int:
 
 async def group_meant(session: AsyncSession, server_id: int, channel_id: int | None, name: str | None) -> Group | None:
     """The group called so, else the channel's; None where it has none. Raises UnknownGroupError."""
-    servers = {HOUSE, server_id}
+    servers = {SHARED_ROSTER, server_id}
     if name is not None:
         return await find_group(session, servers, name)
     default = await Servers(session).default_group(channel_id) if channel_id else None
@@ -162,8 +163,8 @@ async def _begin(
 ) -> Question:
     async with app.database.reading() as session:
         members = await Quizzes(session).members(server_id)
-        anybody = await Rosters(session).groups({HOUSE, server_id})
-        revisions = await Rosters(session).revisions({HOUSE, server_id})
+        anybody = await Rosters(session).groups({SHARED_ROSTER, server_id})
+        revisions = await Rosters(session).revisions({SHARED_ROSTER, server_id})
     pool = _pool(members, about.id if about else None)
     if len(pool) < FEWEST:
         if not anybody:

@@ -1,4 +1,4 @@
-"""Rosters out of the house and into it: a zip of `group/member/photo`, with what folders can't say in `roster.json`."""
+"""Rosters exported and imported: a zip of `group/member/photo`, with what folders can't say in `roster.json`."""
 
 from __future__ import annotations
 

@@ -12,10 +12,11 @@ from bot.database.questions import Questions
 from bot.database.rosters import Rosters
 from bot.database.servers import Servers
 from bot.database.spellings import Spellings
-from bot.database.tables import HOUSE, Photo, Question
+from bot.database.tables import Photo, Question
 from bot.domain.enums import Learns, Origin
 from bot.domain.faces import Identified, Refused
 from bot.domain.markup import plain
+from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import PersonError, UnknownGroupError
 from bot.text.names import checked_name
 from bot.text.photos import flaw_in_words, resemblance, several_faces
@@ -108,7 +109,7 @@ class ListedGroup:
 
     name: str
     members: dict[str, int]
-    is_house: bool
+    is_shared: bool
     aliases: tuple[str, ...] = ()
 
 
@@ -187,10 +188,10 @@ async def may_learn(app: App, server_id: int) -> None:
 
 
 async def list_groups(app: App, servers: Collection[int]) -> list[ListedGroup]:
-    """The groups that `servers` may ask about, with the house's."""
+    """The groups that `servers` may ask about, with the shared ones."""
     async with app.database.reading() as session:
-        counts = await Rosters(session).photo_counts({HOUSE, *servers})
-        spellings = await Spellings(session).of_groups({HOUSE, *servers})
+        counts = await Rosters(session).photo_counts({SHARED_ROSTER, *servers})
+        spellings = await Spellings(session).of_groups({SHARED_ROSTER, *servers})
     aliases: dict[int, list[str]] = {}
     for spelling in spellings:
         if spelling.spelling != spelling.name:
@@ -198,16 +199,16 @@ async def list_groups(app: App, servers: Collection[int]) -> list[ListedGroup]:
     groups: dict[int, ListedGroup] = {}
     for count in counts:
         also = tuple(aliases.get(count.group, ()))
-        group = groups.setdefault(count.group, ListedGroup(count.group_name, {}, count.server == HOUSE, also))
+        group = groups.setdefault(count.group, ListedGroup(count.group_name, {}, count.server == SHARED_ROSTER, also))
         if count.member is not None:
             group.members[count.member] = count.photos
     return list(groups.values())
 
 
-async def group_names(app: App, servers: Collection[int], *, house: bool = True) -> list[str]:
-    """The names of the groups of `servers`, and of the house's unless `house` is False; each name once."""
+async def group_names(app: App, servers: Collection[int], *, shared: bool = True) -> list[str]:
+    """The names of the groups of `servers`, and of the shared ones unless `shared` is False; each name once."""
     async with app.database.reading() as session:
-        groups = await Rosters(session).groups({HOUSE, *servers} if house else servers)
+        groups = await Rosters(session).groups({SHARED_ROSTER, *servers} if shared else servers)
     return list(dict.fromkeys(group.name for group in groups))
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from bot.database.rosters import Rosters
 from bot.database.servers import Servers
 from bot.database.spellings import Spellings
-from bot.database.tables import HOUSE, Group, Member
+from bot.database.tables import Group, Member
 from bot.domain.markup import plain
+from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import PersonError, UnknownGroupError, UnknownMemberError
 from bot.text.names import checked_name, key_of, offered
 from bot.usecases import crops
@@ -48,18 +49,18 @@ class Doomed:
     holdings: Holdings
 
 
-async def offer_groups(app: App, servers: Collection[int], typed: str, *, house: bool = True) -> list[Spelling]:
-    """The groups that somebody who typed so much may mean, at most 25; the house's too unless `house` is False."""
+async def offer_groups(app: App, servers: Collection[int], typed: str, *, shared: bool = True) -> list[Spelling]:
+    """The groups that somebody who typed so much may mean, at most 25; shared ones too unless `shared` is False."""
     async with app.database.reading() as session:
-        spellings = await Spellings(session).of_groups({HOUSE, *servers} if house else servers)
-    # A server's own group comes first, and hides the house's of that name: it is the one that is found by it.
+        spellings = await Spellings(session).of_groups({SHARED_ROSTER, *servers} if shared else servers)
+    # A server's own group comes first, and hides the shared one of that name: it is the one that is found by it.
     own = {key_of(spelling.name): spelling.id for spelling in reversed(spellings)}
     return offered(typed, (one for one in spellings if own[key_of(one.name)] == one.id), MOST_OFFERED)
 
 
-async def offer_members(app: App, server_id: int, group: str, typed: str, *, house: bool = False) -> list[Spelling]:
+async def offer_members(app: App, server_id: int, group: str, typed: str, *, shared: bool = False) -> list[Spelling]:
     """The members that somebody who typed so much may mean, at most 25: of `group`, or of all where that is none yet."""
-    servers = {HOUSE, server_id} if house else {server_id}
+    servers = {SHARED_ROSTER, server_id} if shared else {server_id}
     async with app.database.reading() as session:
         found = await Rosters(session).find_group(servers, group) if group else None
         spellings = await Spellings(session).of_members(servers, found.id if found else None)

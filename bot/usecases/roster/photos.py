@@ -10,7 +10,8 @@ from bot import jobs
 from bot.database.photos import Photos
 from bot.database.rosters import Rosters
 from bot.database.spellings import Spellings
-from bot.database.tables import HOUSE, Group, Member
+from bot.database.tables import Group, Member
+from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import PersonError
 from bot.usecases import crops
 from bot.usecases.roster.members import GONE, find, find_group
@@ -54,7 +55,7 @@ class ShownMember:
     id: int
     name: str
     group: str
-    is_house: bool
+    is_shared: bool
     aliases: tuple[str, ...]
     counts: dict[Origin, int]
     page: int
@@ -80,7 +81,7 @@ class ShownGroup:
     """A group with its members; `sheet` is a JPEG of a face of each of `pictured`, with the names below, if there is any."""
 
     name: str
-    is_house: bool
+    is_shared: bool
     aliases: tuple[str, ...]
     members: tuple[GroupMember, ...]
     sheet: bytes | None
@@ -93,7 +94,7 @@ async def show_member(app: App, server_id: int, channel_id: int | None, group: s
     Raises UnknownGroupError, UnknownMemberError.
     """
     async with app.database.reading() as session:
-        found = await find(session, {HOUSE, server_id}, group, member)
+        found = await find(session, {SHARED_ROSTER, server_id}, group, member)
         assert isinstance(found, Member)
         return await _shown(app, session, channel_id, found, found.group, 0)
 
@@ -106,7 +107,7 @@ async def show_page(app: App, server_id: int, channel_id: int | None, member_id:
     async with app.database.reading() as session:
         member = await session.get(Member, member_id)
         group = await session.get(Group, member.group_id) if member else None
-        if member is None or group is None or group.server_id not in {HOUSE, server_id}:
+        if member is None or group is None or group.server_id not in {SHARED_ROSTER, server_id}:
             raise PersonError(GONE)
         return await _shown(app, session, channel_id, member, group, page)
 
@@ -124,7 +125,7 @@ async def remove_photo(app: App, server_id: int, photo_id: int, by: int) -> None
 async def show_group(app: App, server_id: int, group: str) -> ShownGroup:
     """A group, in any spelling, with its members. Raises UnknownGroupError."""
     async with app.database.reading() as session:
-        found = await find_group(session, {HOUSE, server_id}, group)
+        found = await find_group(session, {SHARED_ROSTER, server_id}, group)
         counts = await Rosters(session).counts_of(found.id)
         aliases = await Spellings(session).aliases_in(found.id)
         keys = await Photos(session).first_of_each(found.id)
@@ -135,7 +136,9 @@ async def show_group(app: App, server_id: int, group: str) -> ShownGroup:
     faces = [(name, face) for member, name, _ in counts if (face := crop.get(member)) is not None]
     sheet = await app.compute.run(jobs.sheet, faces) if faces else None
     pictured = tuple(name for name, _ in faces)
-    return ShownGroup(found.name, found.server_id == HOUSE, tuple(aliases.get(None, [])), members, sheet, pictured)
+    return ShownGroup(
+        found.name, found.server_id == SHARED_ROSTER, tuple(aliases.get(None, [])), members, sheet, pictured
+    )
 
 
 async def _shown(
@@ -152,7 +155,7 @@ async def _shown(
         id=member.id,
         name=member.name,
         group=group.name,
-        is_house=group.server_id == HOUSE,
+        is_shared=group.server_id == SHARED_ROSTER,
         aliases=tuple(await Spellings(session).aliases(member)),
         counts=counts,
         page=page,

@@ -14,8 +14,9 @@ from sqlalchemy import delete, select, update
 from bot.app import App
 from bot.commands.gathering import gather_photos, write_photos
 from bot.database.servers import Servers
-from bot.database.tables import HOUSE, Alias, CropEncoding, Member, Photo, Question, QuestionFace, QuestionPicture
+from bot.database.tables import Alias, CropEncoding, Member, Photo, Question, QuestionFace, QuestionPicture
 from bot.domain.enums import Learns, Origin
+from bot.domain.rosters import SHARED_ROSTER
 from bot.domain.trust import Trust
 from bot.errors import EngineAwayError, PersonError, UnknownGroupError, WorkersAwayError
 from bot.gather.candidates import Candidate
@@ -226,14 +227,14 @@ async def test_nugu_gather_writes_them_to_a_folder(
     app: App, search: ImageSearch, public_photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = search.settings(data=app.settings.data, workers=1)
-    await enrolment.add_group(app, HOUSE, "Presidents")
+    await enrolment.add_group(app, SHARED_ROSTER, "Presidents")
     known = Submitted("obama.jpg", (public_photos / "obama.jpg").read_bytes())
-    await enrolment.add_member(app, HOUSE, "Presidents", "Obama", [known], by=0)
+    await enrolment.add_member(app, SHARED_ROSTER, "Presidents", "Obama", [known], by=0)
     with pytest.raises(PersonError, match="Nobody reviews rosters of your own"):
-        await gather_photos(settings, "Presidents", None, wanted=3, server=HOUSE, out=None)
+        await gather_photos(settings, "Presidents", None, wanted=3, server=SHARED_ROSTER, out=None)
     offer(search, public_photos, tmp_path)
     out = tmp_path / "out"
-    assert await gather_photos(settings, "Presidents", "Obama", wanted=3, server=HOUSE, out=out)
+    assert await gather_photos(settings, "Presidents", "Obama", wanted=3, server=SHARED_ROSTER, out=out)
     assert sorted(path.relative_to(out).as_posix() for path in out.rglob("*.*")) == [
         "Presidents/Obama/01.jpg",
         "Presidents/Obama/02.jpg",

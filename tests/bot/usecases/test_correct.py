@@ -12,10 +12,11 @@ from sqlalchemy import select
 from bot.app import App
 from bot.database.questions import Questions
 from bot.database.rosters import Rosters
-from bot.database.tables import HOUSE, Member, Question, Word
+from bot.database.tables import Member, Question, Word
 from bot.domain.answers import MOST_CANDIDATES, Answer
 from bot.domain.enums import Meaning
 from bot.domain.faces import Identified, SeenFace
+from bot.domain.rosters import SHARED_ROSTER
 from bot.domain.trust import Trust
 from bot.errors import PersonError
 from bot.usecases import correct
@@ -29,7 +30,7 @@ SERVER, ELSEWHERE = 10, 20
 
 
 async def asked(
-    app: App, *guesses: Guess, rosters: Sequence[int] = (HOUSE, SERVER), group: str | None = "TWICE"
+    app: App, *guesses: Guess, rosters: Sequence[int] = (SHARED_ROSTER, SERVER), group: str | None = "TWICE"
 ) -> Answer:
     """A question about one picture with these faces."""
     faces = tuple(
@@ -186,9 +187,9 @@ async def test_undo_takes_back_one_press_after_another(app: App) -> None:
 async def test_a_name_is_looked_for_where_the_question_looked(app: App) -> None:
     """In private there is no server: the rosters are those of the servers that the asker is in."""
     members = await enrolled(app, ELSEWHERE, "TWICE", "Sana")
-    answer = await asked(app, unknown(), rosters=(HOUSE, ELSEWHERE))
+    answer = await asked(app, unknown(), rosters=(SHARED_ROSTER, ELSEWHERE))
     await correct.say_name(app, answer.id, answer.faces[0][1].id, " sana", MODERATOR)
-    hidden = await asked(app, unknown(), rosters=(HOUSE,))
+    hidden = await asked(app, unknown(), rosters=(SHARED_ROSTER,))
     await correct.say_name(app, hidden.id, hidden.faces[0][1].id, "sana", MODERATOR)
     assert [word.member_id for word in await words(app)] == [members["Sana"], None]
 

@@ -20,8 +20,9 @@ from bot import jobs
 from bot.app import App
 from bot.commands.evaluation import make_encoder
 from bot.database.engines import Engines, Unseen
-from bot.database.tables import HOUSE, Crop, CropEncoding, EngineInUse, Question, QuestionFace
+from bot.database.tables import Crop, CropEncoding, EngineInUse, Question, QuestionFace
 from bot.domain.faces import CropEncodings, Identified
+from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import EngineAwayError, EngineBrokenError, NoRosterError, PersonError
 from bot.gather.candidates import Candidate
 from bot.infra import downloads
@@ -78,7 +79,7 @@ def template(tmp_path_factory: pytest.TempPathFactory, public_photos: Path) -> P
         async with App.open(settings, own_processes=False) as app:
             for name, photos in (("Obama", ["obama.jpg", "obama2.jpg"]), ("Biden", ["biden.jpg"])):
                 given = [submitted(public_photos / photo) for photo in photos]
-                await enrolment.add_member(app, HOUSE, "Presidents", name, given, by=0, make_group=True)
+                await enrolment.add_member(app, SHARED_ROSTER, "Presidents", name, given, by=0, make_group=True)
 
     asyncio.run(enrol())
     return settings.data
@@ -132,7 +133,7 @@ async def who(app: App, photo: Path) -> tuple[str, list[str | None]]:
 async def test_a_new_folder_answers_by_dlib(app: App) -> None:
     assert await in_use(app) == "dlib"
     with pytest.raises(NoRosterError):
-        await app.recognisers.of([HOUSE])
+        await app.recognisers.of([SHARED_ROSTER])
 
 
 async def test_an_installed_engine_answers_the_next_question(enrolled: App, source: Path, public_photos: Path) -> None:
@@ -147,7 +148,9 @@ async def test_an_installed_engine_answers_the_next_question(enrolled: App, sour
 
 async def test_going_back_encodes_what_came_since(enrolled: App, source: Path, public_photos: Path) -> None:
     await engines.install(enrolled, "toy", source, silent)
-    await enrolment.add_member(enrolled, HOUSE, "Presidents", "Obama", [submitted(public_photos / "obama3.jpg")], by=0)
+    await enrolment.add_member(
+        enrolled, SHARED_ROSTER, "Presidents", "Obama", [submitted(public_photos / "obama3.jpg")], by=0
+    )
     assert (await encoded(enrolled, "dlib-1"), await encoded(enrolled, "toy-1")) == ((4, 3, 0), (4, 4, 0))
     await engines.use(enrolled, "dlib", silent)
     assert await encoded(enrolled, "dlib-1") == (4, 4, 0)
@@ -170,7 +173,7 @@ async def test_a_photo_that_came_while_the_others_were_seen(
         await see_all(app, *args)
         if late:
             photo = submitted(public_photos / late.pop())
-            await enrolment.add_member(app, HOUSE, "Presidents", "Obama", [photo], by=0)
+            await enrolment.add_member(app, SHARED_ROSTER, "Presidents", "Obama", [photo], by=0)
 
     monkeypatch.setattr(engines, "_see_all", see_all_and_one_more)
     switched = await engines.install(enrolled, "toy", source, silent)
@@ -193,7 +196,7 @@ async def test_an_engine_that_comes_into_use_while_a_photo_is_looked_at(
 
     monkeypatch.setattr(enrolment, "look_at", looks_and_switch)
     photo = submitted(public_photos / "obama3.jpg")
-    added = await enrolment.add_member(enrolled, HOUSE, "Presidents", "Obama", [photo], by=0)
+    added = await enrolment.add_member(enrolled, SHARED_ROSTER, "Presidents", "Obama", [photo], by=0)
     assert added.photos == 3
     assert benches == ["dlib", "toy"]
     assert (await encoded(enrolled, "dlib-1"), await encoded(enrolled, "toy-1")) == ((4, 3, 0), (4, 4, 0))
@@ -209,12 +212,12 @@ async def test_an_engine_that_comes_into_use_while_photos_are_gathered(
         await engines.install(enrolled, "toy", source, silent)
 
     monkeypatch.setattr(gather, "candidates", found_and_switch)
-    (sought,) = await gather.seek(enrolled, HOUSE, "Presidents", "Obama", 3)
+    (sought,) = await gather.seek(enrolled, SHARED_ROSTER, "Presidents", "Obama", 3)
 
     async def told(_: object) -> None:
         return
 
-    gathering = await gather.gather(enrolled, HOUSE, [sought], by=1, told=told)
+    gathering = await gather.gather(enrolled, SHARED_ROSTER, [sought], by=1, told=told)
     assert gathering.kept == {"Obama": 1}
     assert (await encoded(enrolled, "dlib-1"), await encoded(enrolled, "toy-1")) == ((4, 3, 0), (4, 4, 0))
     async with enrolled.database.reading() as session:
@@ -227,7 +230,7 @@ async def test_an_engine_that_comes_into_use_while_photos_are_gathered(
 async def test_a_question_in_work_keeps_its_engine(
     enrolled: App, source: Path, public_photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fitted = await enrolled.recognisers.of([HOUSE])
+    fitted = await enrolled.recognisers.of([SHARED_ROSTER])
     await engines.install(enrolled, "toy", source, silent)
 
     async def before(_: object) -> object:
@@ -254,7 +257,7 @@ async def test_nobody_is_enrolled(app: App, source: Path) -> None:
     switched = await engines.install(app, "toy", source, silent)
     assert switched.encoded == (0, 0, 0)
     with pytest.raises(NoRosterError):
-        await app.recognisers.of([HOUSE])
+        await app.recognisers.of([SHARED_ROSTER])
 
 
 async def test_a_crop_without_a_face_is_told_and_holds_nothing_up(
@@ -425,7 +428,7 @@ async def test_an_engine_that_was_taken_out_of_nugu(enrolled: App, public_photos
     async with enrolled.database.writing() as session:
         await session.execute(update(EngineInUse).values(name="gone"))
     with pytest.raises(EngineAwayError, match="The engine gone is not installed"):
-        await enrolled.recognisers.of([HOUSE])
+        await enrolled.recognisers.of([SHARED_ROSTER])
     await engines.use(enrolled, "dlib", silent)
     assert (await who(enrolled, public_photos / "obama3.jpg"))[1] == ["Obama"]
 
@@ -435,9 +438,9 @@ async def test_photos_that_the_engine_in_use_never_saw(enrolled: App) -> None:
     async with enrolled.database.writing() as session:
         await session.execute(update(CropEncoding).values(engine="dlib-0"))
     with pytest.raises(PersonError, match="nugu engine use dlib"):
-        await enrolled.recognisers.of([HOUSE])
+        await enrolled.recognisers.of([SHARED_ROSTER])
     assert (await engines.use(enrolled, "dlib", silent)).encoded == (3, 3, 0)
-    assert await enrolled.recognisers.of([HOUSE])
+    assert await enrolled.recognisers.of([SHARED_ROSTER])
 
 
 async def test_the_files_of_an_engine_come_from_one_place(

@@ -16,9 +16,8 @@ from bot.database.engine import Database
 from bot.database.quiz import Mistake, Quizzes, Remembered, together
 from bot.database.rosters import Rosters
 from bot.database.servers import Servers
-from bot.database.tables import HOUSE
 from bot.domain.quiz import Memory, QuizCrop, QuizHistory, QuizMember
-from bot.domain.rosters import RosterRow
+from bot.domain.rosters import SHARED_ROSTER, RosterRow
 from bot.settings import Settings
 from bot.text.formatting import lasting
 from bot.usecases.quiz.choosing import NAMES, best_crops, names_for, next_crop, next_member
@@ -173,14 +172,14 @@ def test_a_time_in_words(days: float, told: str) -> None:
     assert lasting(days) == told
 
 
-async def test_a_server_sees_its_own_faces_and_the_houses_alone(
+async def test_a_server_sees_its_own_faces_and_the_shared_ones_alone(
     database: Database, gallery_rows: list[RosterRow]
 ) -> None:
     for server in (SERVER, SERVER + 1):
         await enrol(database, gallery_rows[:6], server=server)
-    house = [replace(row, group_name=name) for row in gallery_rows[12:16] for name in ("G1", "House")]
-    await enrol(database, house, server=HOUSE)
-    await add_photo(database, "House", "Solo", gallery_rows[0].vector, server=HOUSE)
+    shared = [replace(row, group_name=name) for row in gallery_rows[12:16] for name in ("G1", "House")]
+    await enrol(database, shared, server=SHARED_ROSTER)
+    await add_photo(database, "House", "Solo", gallery_rows[0].vector, server=SHARED_ROSTER)
     async with database.reading() as session:
         members = await Quizzes(session).members(SERVER)
         own = {group.id for group in await Rosters(session).groups([SERVER])}

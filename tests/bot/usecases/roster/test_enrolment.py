@@ -13,8 +13,9 @@ from sqlalchemy import Connection, event
 
 from bot.app import App
 from bot.database.rosters import Rosters
-from bot.database.tables import HOUSE, Note
+from bot.database.tables import Note
 from bot.domain.enums import Learns
+from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import PersonError
 from bot.infra.storage import Storage
 from bot.usecases import setup
@@ -79,7 +80,7 @@ async def test_a_blurred_photo_is_not_enrolled(app: App, public_photos: Path) ->
 async def test_a_list_takes_two_queries_however_many_groups_there_are(app: App) -> None:
     async with app.database.writing() as session:
         rosters = Rosters(session)
-        for server, name in ((HOUSE, "TWICE"), (1, "ITZY"), (1, "aespa"), (2, "elsewhere")):
+        for server, name in ((SHARED_ROSTER, "TWICE"), (1, "ITZY"), (1, "aespa"), (2, "elsewhere")):
             group = await rosters.add_group(server, name)
             if name != "aespa":
                 await rosters.add_member(group.id, f"one of {name}")
@@ -90,7 +91,7 @@ async def test_a_list_takes_two_queries_however_many_groups_there_are(app: App) 
 
     event.listen(app.database.engine.sync_engine, "before_cursor_execute", listen)
     listed = await enrolment.list_groups(app, [1])
-    assert [(group.name, group.members, group.is_house) for group in listed] == [
+    assert [(group.name, group.members, group.is_shared) for group in listed] == [
         ("aespa", {}, False),
         ("ITZY", {"one of ITZY": 0}, False),
         ("TWICE", {"one of TWICE": 0}, True),
@@ -100,11 +101,11 @@ async def test_a_list_takes_two_queries_however_many_groups_there_are(app: App) 
 
 async def test_names_of_groups(app: App) -> None:
     async with app.database.writing() as session:
-        for server, name in ((HOUSE, "TWICE"), (1, "TWICE"), (1, "ITZY")):
+        for server, name in ((SHARED_ROSTER, "TWICE"), (1, "TWICE"), (1, "ITZY")):
             await Rosters(session).add_group(server, name)
     assert await enrolment.group_names(app, [1]) == ["ITZY", "TWICE"]
     assert await enrolment.group_names(app, [2]) == ["TWICE"]
-    assert await enrolment.group_names(app, [2], house=False) == []
+    assert await enrolment.group_names(app, [2], shared=False) == []
 
 
 async def test_a_group_comes_to_be_with_the_first_photo_that_is_kept_of_it(app: App, public_photos: Path) -> None:
