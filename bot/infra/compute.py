@@ -100,20 +100,20 @@ class Compute:
         ends_itself = limit + GRACE if self._own_processes else None
         return await self._twice(partial(self._attempt, limit, ends_itself, priority, job, args, kwargs))
 
-    async def run_aside(self, limit: float, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """The result of a job that steps `aside` and waits for a process that it started, which must end by `limit` seconds.
+    async def run_releasing_worker(self, limit: float, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The result of a job that calls `release_worker` and waits for a process, which it ends within `limit` seconds.
 
-        The worker answers meanwhile, so nothing else ends the job. Raises as `run` does.
+        The worker takes other jobs meanwhile, so no watchdog ends this one. Raises as `run` does.
         """
         return await self._twice(partial(self._attempt, limit, None, FIRST, job, args, kwargs))
 
-    async def run_apart(
+    async def run_isolated(
         self, limit: float, job: Callable[Concatenate[Deadline, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """The result of a job that steps `aside` for processes apart, all of which end by the deadline that it is handed.
+        """The result of a job that calls `release_worker` and works in isolated processes (`models.learning.isolation`).
 
-        It is `limit` seconds from now, and the same for whoever takes the job up again. So nothing of it is at work any more
-        when this returns, or raises as `run` does.
+        The job gets a deadline, `limit` seconds from now, by which its processes end. A second worker that repeats the job
+        gets the same deadline. So no process of the job is left when this returns, or raises as `run` does.
         """
         until = Deadline.after(limit)
         return await self._twice(lambda: self._attempt(until.left() + GRACE, None, FIRST, job, (until, *args), kwargs))
@@ -148,7 +148,7 @@ class Compute:
             raise WorkersAwayError
         try:
             submit = partial(client.get_executor(pure=False).submit, priority=priority)
-            future = _apart(submit, _bounded, ends_itself, job, args, kwargs)
+            future = _in_fresh_context(submit, _bounded, ends_itself, job, args, kwargs)
             return cast("T", await asyncio.wait_for(asyncio.wrap_future(future), limit))
         except TimeoutError:
             raise TooSlowError(limit) from None
@@ -168,7 +168,7 @@ class Compute:
     def worker_pids(self) -> list[int]:
         """Process ids of the workers that are up now; blocks."""
         client = self.start().result()
-        return sorted(_apart(client.run, os.getpid).values())
+        return sorted(_in_fresh_context(client.run, os.getpid).values())
 
     def close(self) -> None:
         """End the workers and wait until they are gone; blocks."""
@@ -176,7 +176,7 @@ class Compute:
             self._closed = True
             started, self._client = self._client, None
         if started is not None and started.exception() is None:
-            _apart(_end, started.result())
+            _in_fresh_context(_end, started.result())
         self._folder.cleanup()
 
     def _start(self, started: Future[Any]) -> None:
@@ -237,18 +237,18 @@ _QUIET = {
 }
 
 
-def aside() -> None:
-    """Within a job: let its worker take others while this one waits for a process."""
+def release_worker() -> None:
+    """Within a job: let its worker take other jobs while this one waits for a process."""
     from distributed import secede
 
     secede()
 
 
-def _apart(call: Callable[..., Any], *args: Any) -> Any:
+def _in_fresh_context(call: Callable[..., Any], *args: Any) -> Any:
     """`call(*args)` in an empty context.
 
-    What it schedules on the client's own loop, in another thread, would else run in a copy of ours; and a simulated clock
-    in it made Dask's timers fire at once and its work hang.
+    Otherwise the callbacks that it schedules on the client's own loop, in another thread, run in a copy of our context. With
+    a simulated clock in that copy, Dask's timers fire at once and its work hangs.
     """
     return Context().run(call, *args)
 

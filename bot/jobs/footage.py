@@ -29,11 +29,11 @@ def draw(footage: Footage, section: Section, script: str, target: Target, out: P
 
     The worker takes others meanwhile: ffmpeg works in a process of its own that dies with this one.
     """
-    from bot.infra.compute import aside
+    from bot.infra.compute import release_worker
     from bot.media import clips
 
     try:
-        aside()
+        release_worker()
         return clips.draw(footage, section, script, target, out, watch)
     except VideoError as error:
         return Refused(str(error))
@@ -41,11 +41,11 @@ def draw(footage: Footage, section: Section, script: str, target: Target, out: P
 
 def draw_frames(footage: Footage, section: Section, script: str, folder: Path, watch: Watch) -> int | Refused:
     """Write the annotated frames of the section to `folder` as 000001.jpg and on; how many, or why not."""
-    from bot.infra.compute import aside
+    from bot.infra.compute import release_worker
     from bot.media import clips
 
     try:
-        aside()
+        release_worker()
         return clips.draw_frames(footage, section, script, folder, watch)
     except VideoError as error:
         return Refused(str(error))

@@ -1,4 +1,4 @@
-"""A map of a group, made in a process of its own: UMAP compiles itself, and what that takes goes back when it ends."""
+"""A map of a group, made in an isolated process: UMAP compiles itself, and its memory is freed when the process ends."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ def draw_map(
     of: int,
     compiled: Path,
 ) -> GroupMap:
-    """The map of the group of `rows`, made apart; they have at least `FEWEST_MAPPED` encodings.
+    """The map of the group of `rows`, at least `FEWEST_MAPPED` of them, made in an isolated process.
 
-    `crops`: the JPEG of each row, None where it is lost. `of`: how many photos the group has. `compiled`: the folder that
-    compiled functions are kept in. Raises BrokenOffError.
+    `crops`: the JPEG of each row, None where it is lost. `of`: the number of the group's photos. `compiled`: the folder of
+    numba's compiled functions. Raises BrokenOffError.
     """
-    from bot.infra.compute import aside
-    from models.learning.isolation import apart
+    from bot.infra.compute import release_worker
+    from models.learning.isolation import run_isolated
 
-    aside()
+    release_worker()
     name = rows[0].group_name
-    found, picture = apart(
+    found, picture = run_isolated(
         until.left(), lay_out_and_draw, gallery_of(rows, engine), projection, name, crops, of, compiled
     )
     names = {row.member: row.name for row in rows}

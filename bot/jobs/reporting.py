@@ -1,4 +1,4 @@
-"""How a group stands, found out in a process of its own: figures, a picture, and labels that look wrong."""
+"""The report on a group, made in an isolated process: figures, a picture, and labels that look wrong."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 def report(until: Deadline, rows: Sequence[RosterRow], engine: str) -> RosterReport:
-    """How the group of `rows` stands, found out apart. Raises BrokenOffError."""
-    from bot.infra.compute import aside
-    from models.learning.isolation import apart
+    """The report on the group of `rows`, made in an isolated process. Raises BrokenOffError."""
+    from bot.infra.compute import release_worker
+    from models.learning.isolation import run_isolated
     from models.learning.report import Tally
 
-    aside()
-    found, picture = apart(until.left(), draw_report, gallery_of(rows, engine), rows[0].group_name)
+    release_worker()
+    found, picture = run_isolated(until.left(), draw_report, gallery_of(rows, engine), rows[0].group_name)
     standing = {
         one.member.id: MemberStanding(
             one.member.name,

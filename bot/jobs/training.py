@@ -1,4 +1,4 @@
-"""A group is trained: may the new model answer, and does a classifier help it? Both are found out in a process of their own."""
+"""Train a group in isolated processes: the gate judges the new model, and a trial judges its classifier."""
 
 from __future__ import annotations
 
@@ -24,30 +24,30 @@ if TYPE_CHECKING:
 def make(until: Deadline, rows: Sequence[RosterRow], answering: Collection[int], engine: str) -> Made:
     """Judge the model made of `rows` by the photos `answering`, which it has too; train its classifier if it passes.
 
-    A model that has no further photo passes. Each step happens apart, while the worker answers.
+    A model without further photos passes. Each step runs in an isolated process, while the worker takes other jobs.
     Raises BrokenOffError.
     """
     import numpy as np
 
-    from bot.infra.compute import aside
-    from models.learning.isolation import apart
+    from bot.infra.compute import release_worker
+    from models.learning.isolation import run_isolated
 
-    aside()
+    release_worker()
     gallery = gallery_of(rows, engine)
     old = np.array([row.photo in answering for row in rows], np.bool_)
-    compared, tally = apart(until.left(), _asked, gallery, old)
+    compared, tally = run_isolated(until.left(), _asked, gallery, old)
     judged, named = _judged(compared, nothing_new=bool(old.all())), named_of(tally)
     if judged.passes:
         return Made(judged, named, _trained(until, gallery))
-    doubts: tuple[Suspicion, ...] = apart(until.left(), _doubts, gallery, old)
+    doubts: tuple[Suspicion, ...] = run_isolated(until.left(), _doubts, gallery, old)
     return Made(judged, named, None, tuple(rows[doubt.photo].photo for doubt in doubts))
 
 
 def train(until: Deadline, rows: Sequence[RosterRow], engine: str) -> Trained | None:
-    """A classifier of `rows`, trained apart; None where they are too few. Raises BrokenOffError."""
-    from bot.infra.compute import aside
+    """A classifier of `rows`, trained in an isolated process; None where they are too few. Raises BrokenOffError."""
+    from bot.infra.compute import release_worker
 
-    aside()
+    release_worker()
     return _trained(until, gallery_of(rows, engine))
 
 
@@ -67,14 +67,14 @@ def _asked(gallery: Gallery, answering: NDArray[np.bool_]) -> tuple[Comparison, 
 
 
 def _trained(until: Deadline, gallery: Gallery) -> Trained | None:
-    from models.learning.isolation import apart
+    from models.learning.isolation import run_isolated
     from models.learning.training import train as train_classifier
     from models.recognition.classifier import load
     from models.recognition.gallery import can_be_tried_out
 
     if not can_be_tried_out(gallery.members):
         return None
-    file = apart(until.left(), train_classifier, gallery)
+    file = run_isolated(until.left(), train_classifier, gallery)
     trial = load(file).trial
     return Trained(file, Tried(trial.photos, trial.centroids, trial.classifier, trial.helps))
 

@@ -163,7 +163,7 @@ class Trainer:
         """Make a model of all photos of a group, now; who asks for the same meanwhile gets the same.
 
         Raises PersonError where there is nothing new to train or another engine came into use meanwhile,
-        BrokenOffError, and as `Compute.run_apart`. What answered before then answers on.
+        BrokenOffError, and as `Compute.run_isolated`. What answered before then answers on.
         """
         task = self._by_hand.get(group)
         if task is None:
@@ -253,7 +253,7 @@ class Trainer:
             raise PersonError("There is no photo of that group that I could learn from.")
         self.at_work = state.group
         try:
-            made = await self._compute.run_apart(LIMIT, jobs.make, rows, state.answering, ready.version)
+            made = await self._compute.run_isolated(LIMIT, jobs.make, rows, state.answering, ready.version)
         finally:
             self.at_work = None
         key = key_of(ready.version, rows) if made.trained else None
@@ -294,7 +294,7 @@ class Trainer:
             return None
         self.at_work = ready.state.group
         try:
-            trained = await self._compute.run_apart(LIMIT, jobs.train, rows, ready.version)
+            trained = await self._compute.run_isolated(LIMIT, jobs.train, rows, ready.version)
         finally:
             self.at_work = None
         if trained is None:

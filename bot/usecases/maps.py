@@ -1,4 +1,4 @@
-"""The map of a group: all confirmed faces in two dimensions, drawn apart and kept until the roster changes."""
+"""The map of a group: all confirmed faces in two dimensions, cached until the roster changes."""
 
 from __future__ import annotations
 
@@ -141,7 +141,9 @@ async def _draw(app: App, group: Group, projection: Projection, engine: str) -> 
     compiled = (app.settings.data / "numba").absolute()
     # Each takes a process of its own, of several hundred megabytes.
     async with app.mapping:
-        return await app.compute.run_apart(LIMIT, jobs.draw_map, shown, crops, engine, projection, len(rows), compiled)
+        return await app.compute.run_isolated(
+            LIMIT, jobs.draw_map, shown, crops, engine, projection, len(rows), compiled
+        )
 
 
 async def _crop(app: App, key: str | None) -> bytes | None:

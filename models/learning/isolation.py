@@ -1,7 +1,7 @@
 """One long calculation in a process of its own: `python -m models.learning.isolation SECONDS PARENT`.
 
-That process reads a pickled (function, arguments) from stdin and writes the pickled result to stdout. It lets everybody else
-go first, and lives for SECONDS at most, or until the process PARENT is gone. What it took of memory goes back as it ends.
+The process reads a pickled (function, arguments) from stdin and writes the pickled result to stdout. It runs at low priority
+(nice 10) and ends after SECONDS, or as soon as the process PARENT is gone. Its memory is freed when it ends.
 """
 
 from __future__ import annotations
@@ -22,20 +22,21 @@ T = TypeVar("T")
 
 
 class BrokenOffError(Exception):
-    """The process was killed, took too long, or failed."""
+    """The isolated process was killed, took too long, or failed."""
 
 
-def apart(limit: float, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """The result of `work(*args, **kwargs)`, a module's function, from a process that has ended `limit` seconds later.
+def run_isolated(limit: float, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """The result of `work(*args, **kwargs)` from a process of its own, which ends within `limit` seconds.
 
-    Raises BrokenOffError when it gives none. Where no time is left no process begins.
+    `work`: a function of a module, as it is pickled by its name. Raises BrokenOffError when the process gives no result, or
+    when `limit` is not positive; then no process starts.
     """
     if limit <= 0:
         raise BrokenOffError("no time was left for it")
     command = [sys.executable, "-m", "models.learning.isolation", str(limit), str(os.getpid())]
     given = pickle.dumps((work, args, kwargs))
     try:
-        # The process ends itself too, if this one dies: but its own clock starts only once Python has.
+        # The process ends itself too, if this one dies; but its own clock starts only after Python has started.
         done = subprocess.run(command, input=given, capture_output=True, check=False, timeout=limit)
     except subprocess.TimeoutExpired:
         raise BrokenOffError(f"it was not done within {limit:.0f} s") from None
@@ -46,7 +47,7 @@ def apart(limit: float, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs)
 
 
 def main() -> None:
-    """Be that process."""
+    """Run as the isolated process."""
     faulthandler.dump_traceback_later(float(sys.argv[1]), exit=True)
     threading.Thread(target=_end_with, args=(int(sys.argv[2]),), daemon=True).start()
     os.nice(10)
@@ -59,7 +60,7 @@ def main() -> None:
 
 
 def _end_with(parent: int) -> None:
-    """A worker that is killed can't tell its child."""
+    """End this process once its parent is gone: a killed parent sends no signal."""
     while os.getppid() == parent:
         threading.Event().wait(1)
     os._exit(1)

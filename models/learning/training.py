@@ -1,4 +1,4 @@
-"""Trains a roster's classifier with Keras, `apart`: TensorFlow takes 600 MB that only the end of a process gives back.
+"""Trains a roster's classifier with Keras, in an isolated process: only its end frees the 600 MB that TensorFlow takes.
 
 Whoever answers never imports it.
 """

@@ -72,14 +72,14 @@ async def test_everybody_sees_the_map_of_what_everybody_may_see_and_it_is_drawn_
     portraits = [await stage.app.storage.get(key) for key in keys[:3]]
     drawn: list[object] = []
     faces: list[bytes | None] = []
-    run_apart = Compute.run_apart
+    run_isolated = Compute.run_isolated
 
     async def counted(self: Compute, limit: float, job: Any, rows: Any, crops: Any, *args: Any) -> Any:
         drawn.append(job)
         faces.extend(crops)
-        return await run_apart(self, limit, job, rows, crops, *args)
+        return await run_isolated(self, limit, job, rows, crops, *args)
 
-    monkeypatch.setattr(Compute, "run_apart", counted)
+    monkeypatch.setattr(Compute, "run_isolated", counted)
     first, second = await asyncio.gather(*(maps.draw(stage.app, [stage.guild.id], "Presidents") for _ in range(2)))
     assert first.found is second.found
     card = await asked(stage, group="presidents", method="tsne")

@@ -170,7 +170,7 @@ async def draw_frames(app: App, video: KeptVideo, done: Annotated, folder: Path)
     async with watched(video.folder, lambda _: None) as watch:
         limit = DRAW_LIMIT + FRAMES_SLOWNESS * done.section.seconds
         answered(
-            await app.compute.run_aside(
+            await app.compute.run_releasing_worker(
                 limit, jobs.draw_frames, footage, done.section, done.billed.script, folder, watch
             )
         )
@@ -256,7 +256,11 @@ async def _drawn(app: App, video: KeptVideo, seen: _Seen, script: str, terms: Te
     async with watched(video.folder, lambda share: heard(Stage.DRAW, share)) as watch:
         scratch = watch.progress.with_name("clip.mp4")
         limit = DRAW_LIMIT + DRAW_SLOWNESS * section.seconds
-        answered(await app.compute.run_aside(limit, jobs.draw, seen.footage, section, script, target, scratch, watch))
+        answered(
+            await app.compute.run_releasing_worker(
+                limit, jobs.draw, seen.footage, section, script, target, scratch, watch
+            )
+        )
         await asyncio.to_thread(scratch.replace, clip)
     return clip
 

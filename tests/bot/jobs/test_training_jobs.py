@@ -1,4 +1,4 @@
-"""What workers do to train: apart, without TensorFlow in anybody who answers, and with an end that is sure."""
+"""Training jobs run in isolated processes: no worker imports TensorFlow, and each process ends by its deadline."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ async def a_training(
 ) -> AsyncGenerator[tuple[Compute, asyncio.Task[Trained | None], int, list[psutil.Process]]]:
     """Workers of one, the training that it has begun, its process id, and its children."""
     async with Compute.open(Settings(workers=1, deadline=LONG_ENOUGH)) as compute:
-        work = compute.run_apart(LONG_ENOUGH, jobs.train, rows, ENGINE)
+        work = compute.run_isolated(LONG_ENOUGH, jobs.train, rows, ENGINE)
         training = asyncio.create_task(work)
         (worker,) = await asyncio.to_thread(compute.worker_pids)
         async with asyncio.timeout(LONG_ENOUGH):
@@ -126,7 +126,7 @@ async def test_when_a_training_is_given_up_nothing_of_it_is_at_work(gallery_rows
     async with Compute.open(Settings(workers=1, deadline=LONG_ENOUGH)) as compute:
         (worker,) = await asyncio.to_thread(compute.worker_pids)
         with pytest.raises(BrokenOffError):
-            await compute.run_apart(1.0, jobs.train, gallery_rows, ENGINE)
+            await compute.run_isolated(1.0, jobs.train, gallery_rows, ENGINE)
         assert psutil.Process(worker).children() == []
 
 
@@ -141,9 +141,9 @@ async def test_both_processes_of_a_training_keep_to_one_deadline(
         limits.append(limit)
         return work(*args)
 
-    monkeypatch.setattr(isolation, "apart", here)
+    monkeypatch.setattr(isolation, "run_isolated", here)
     async with Compute.open(Settings(), own_processes=False) as compute:
-        made = await compute.run_apart(LONG_ENOUGH, jobs.make, rows, photos_of(group), ENGINE)
+        made = await compute.run_isolated(LONG_ENOUGH, jobs.make, rows, photos_of(group), ENGINE)
     assert not made.judged.passes
     first, second = limits
     assert LONG_ENOUGH > first > second
@@ -152,11 +152,11 @@ async def test_both_processes_of_a_training_keep_to_one_deadline(
 def test_where_no_time_is_left_no_process_begins(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(subprocess, "run")
     with pytest.raises(BrokenOffError, match="no time was left"):
-        isolation.apart(Deadline.after(-1.0).left(), heavy_modules)
+        isolation.run_isolated(Deadline.after(-1.0).left(), heavy_modules)
 
 
 async def test_a_small_roster_starts_no_training(compute: Compute, gallery_rows: list[RosterRow]) -> None:
-    assert await compute.run_apart(LONG_ENOUGH, jobs.train, gallery_rows[:11], ENGINE) is None
+    assert await compute.run_isolated(LONG_ENOUGH, jobs.train, gallery_rows[:11], ENGINE) is None
 
 
 def said(rows: list[RosterRow], told: dict[str, str], count: int) -> list[RosterRow]:
@@ -171,7 +171,7 @@ def said(rows: list[RosterRow], told: dict[str, str], count: int) -> list[Roster
 async def test_lies_do_not_pass(compute: Compute, gallery_rows: list[RosterRow]) -> None:
     group = [row for row in gallery_rows if row.group_name == "G1"]
     rows = group + said(group, {"M11": "M12", "M12": "M11"}, 3)
-    made = await compute.run_apart(LONG_ENOUGH, jobs.make, rows, photos_of(group), ENGINE)
+    made = await compute.run_isolated(LONG_ENOUGH, jobs.make, rows, photos_of(group), ENGINE)
     assert (made.judged.passes, made.judged.probes, made.trained) == (False, 16, None)
     assert set(made.doubts) == {row.photo for row in rows} - photos_of(group)
 
@@ -180,8 +180,8 @@ async def test_the_truth_passes(compute: Compute, gallery_rows: list[RosterRow])
     """So few that no classifier is trained."""
     group = [row for row in gallery_rows if row.group_name == "G1" and row.photo % 4 and row.name != "M14"]
     rows = group + said(group, {"M11": "M11", "M12": "M12"}, 1)
-    made = await compute.run_apart(LONG_ENOUGH, jobs.make, rows, photos_of(group), ENGINE)
+    made = await compute.run_isolated(LONG_ENOUGH, jobs.make, rows, photos_of(group), ENGINE)
     assert (made.judged.passes, made.judged.probes, made.trained) == (True, 9, None)
-    told = await compute.run_apart(LONG_ENOUGH, jobs.report, rows, ENGINE)
+    told = await compute.run_isolated(LONG_ENOUGH, jobs.report, rows, ENGINE)
     assert made.named == told.named
     assert made.named.photos == len(rows)

@@ -60,7 +60,7 @@ class Workers(Compute):
         self.ran.append(job.__name__)
         return job(*args, **kwargs)
 
-    async def run_apart(self, limit: float, job: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    async def run_isolated(self, limit: float, job: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         assert job in {jobs.make, jobs.train}
         async with self.begun:
             self.trainings.append(f"{job.__name__} {args[0][0].group_name}")

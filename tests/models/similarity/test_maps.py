@@ -11,7 +11,7 @@ from sklearn.metrics import silhouette_samples
 
 from models.encodings import background
 from models.faces import FEWEST_MAPPED, Projection
-from models.learning.isolation import apart
+from models.learning.isolation import run_isolated
 from models.recognition.calibration import choose_whitening
 from models.recognition.gallery import Gallery, Member
 from models.similarity.maps import FaceMap, TooFewPhotosError, lay_out, neighbours, perplexity, project, silhouettes
@@ -164,7 +164,7 @@ def test_umap_gives_the_same_map_in_another_process(world: World, tmp_path: Path
     """Rows that are alike gave another map each time before each was laid out once."""
     whole = world.gallery({1: range(4)}, 6)
     galleries = [some(whole, photos) for photos in ([0, 1, 6], [0, 1, 6, 7], list(range(10)), [*range(24), 3, 3, 9])]
-    first, second = (apart(COMPILED, lay_out_all, galleries, Projection.UMAP, str(tmp_path)) for _ in range(2))
+    first, second = (run_isolated(COMPILED, lay_out_all, galleries, Projection.UMAP, str(tmp_path)) for _ in range(2))
     for gallery, points, again in zip(galleries, first, second, strict=True):
         assert points.shape == (len(gallery.members), 2)
         assert np.isfinite(points).all()

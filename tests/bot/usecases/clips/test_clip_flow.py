@@ -43,7 +43,7 @@ class Workers(Compute):
         billed = Billed(None, (), "script", self.footage.size, 1.0)
         return {jobs.look: b"stretch", jobs.bill: billed, jobs.caption: "script"}[job]
 
-    async def run_aside(self, limit: float, job: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    async def run_releasing_worker(self, limit: float, job: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         self.ran.append(job.__name__)
         args[4].write_bytes(b"clip")
 
