@@ -1,4 +1,4 @@
-"""How a clip stands on its way, what it ends as, and the desk through which people hear of it."""
+"""How a clip stands on its way, what it ends as, and the reporter through which people hear of it."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ClipProgress:
     """How far it is. `share`: done of this stage, in [0, 1]; `left`: seconds until it is done; None: not known.
 
     `place`: 1 for the next in the queue, None once it is in work. `seen`: names of the members seen so far.
@@ -142,10 +142,10 @@ class Drawing:
     chart: bytes
 
 
-class Desk(Protocol):
-    """How the queue reaches people. What Discord refuses is the desk's to log; only the raises named here come out."""
+class ClipReporter(Protocol):
+    """How the queue reaches people. What Discord refuses is the reporter's to log; only the raises named here come out."""
 
-    async def show(self, standing: Standing) -> None:
+    async def show(self, progress: ClipProgress) -> None:
         """Show how far it is, in place of what was shown before. Called every three seconds at most."""
         ...
 

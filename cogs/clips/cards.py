@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bot.domain.answers import AnsweredFace
-    from bot.domain.clips import Drawing, Finished, OnScreen, Standing
+    from bot.domain.clips import ClipProgress, Drawing, Finished, OnScreen
 
 BLURPLE = 0x5865F2
 BAR = 20
@@ -54,12 +54,12 @@ def taken_card() -> Layout:
     return card
 
 
-def progress_card(standing: Standing) -> Layout:
+def progress_card(progress: ClipProgress) -> Layout:
     """How far a clip is, with the button that ends the work."""
     card = Layout()
     box = container(BLURPLE)
-    box.add_item(discord.ui.TextDisplay("\n".join(_progress(standing))))
-    box.add_item(Row(Button(label="Cancel", emoji="✖️", custom_id=route("cancel", standing.promise.job_id))))
+    box.add_item(discord.ui.TextDisplay("\n".join(_progress(progress))))
+    box.add_item(Row(Button(label="Cancel", emoji="✖️", custom_id=route("cancel", progress.promise.job_id))))
     card.add_item(box)
     return card
 
@@ -111,24 +111,24 @@ def clip_name(finished: Finished) -> str:
     return f"{name or 'clip'}-{minutes}m{seconds:02}.mp4"
 
 
-def _progress(standing: Standing) -> list[str]:
-    lines = [f"**{plain(_short(standing.title))}**"]
-    if standing.place is not None:
-        place = "next in the queue" if standing.place == 1 else f"number {standing.place} in the queue"
+def _progress(progress: ClipProgress) -> list[str]:
+    lines = [f"**{plain(_short(progress.title))}**"]
+    if progress.place is not None:
+        place = "next in the queue" if progress.place == 1 else f"number {progress.place} in the queue"
         return [*lines, f"⏳ Waiting: {place}"]
-    doing = DOING[standing.stage]
-    if standing.share is not None:
-        share = min(max(standing.share, 0.0), 1.0)
+    doing = DOING[progress.stage]
+    if progress.share is not None:
+        share = min(max(progress.share, 0.0), 1.0)
         doing += f"\n{bar(share, BAR)} {round(100 * share)}%"
-        if standing.left is not None:
-            doing += f" · about {_left(standing.left)} left"
+        if progress.left is not None:
+            doing += f" · about {_left(progress.left)} left"
     lines.append(doing)
-    if standing.stage in STEPS:
-        done = STEPS.index(standing.stage)
+    if progress.stage in STEPS:
+        done = STEPS.index(progress.stage)
         steps = [*(f"✓ {step}" for step in STEPS[:done]), f"**{STEPS[done]}**", *STEPS[done + 1 :]]
         lines.append(f"-# {' · '.join(steps)}")
-    if standing.seen:
-        lines.append(f"Seen so far: {plain(', '.join(standing.seen))}"[:1000])
+    if progress.seen:
+        lines.append(f"Seen so far: {plain(', '.join(progress.seen))}"[:1000])
     return lines
 
 

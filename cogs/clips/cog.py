@@ -14,7 +14,7 @@ from bot.errors import PersonError
 from bot.text.links import first_link, read_seconds
 from bot.usecases.clips.queue import ClipQueue
 from cogs.clips.components import Cancel, DrawAgain
-from cogs.clips.reporter import ClipDesk
+from cogs.clips.reporter import DiscordClipReporter
 from cogs.clips.requests import promise, reach_of
 from cogs.clips.videos import Link, given_video, linked, unlabelled_video_of, video_of
 from cogs.common.requests import asked_by, groups_offered
@@ -40,7 +40,7 @@ class Clips(commands.Cog):
 
     async def cog_load(self) -> None:
         self.client.tree.add_command(self._menu)
-        await self._queue.serve(self.client.app, ClipDesk(self.client))
+        await self._queue.serve(self.client.app, DiscordClipReporter(self.client))
 
     async def cog_unload(self) -> None:
         self.client.tree.remove_command(self._menu.name, type=self._menu.type)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from bot.client import Nugu
-    from bot.domain.clips import Drawing, Finished, Promise, Standing
+    from bot.domain.clips import ClipProgress, Drawing, Finished, Promise
     from cogs.common.layout import Layout
 
 T = TypeVar("T")
@@ -39,8 +39,8 @@ LOOKED_THROUGH = 200
 """So many messages after a card are looked through for its answer."""
 
 
-class ClipDesk:
-    """`bot.domain.clips.Desk` on Discord.
+class DiscordClipReporter:
+    """`bot.domain.clips.ClipReporter` on Discord.
 
     A card can be edited with its interaction's token for fourteen minutes, whether the bot may read the channel or not, and as
     the bot's own message afterwards.
@@ -51,12 +51,12 @@ class ClipDesk:
         # discord.py keeps its line to webhooks in a context variable, and the queue has a context of its own.
         self._context = copy_context()
 
-    async def show(self, standing: Standing) -> None:
-        """See `Desk.show`. A card that was taken away is not put up again."""
-        await self._here(self._show(standing))
+    async def show(self, progress: ClipProgress) -> None:
+        """See `ClipReporter.show`. A card that was taken away is not put up again."""
+        await self._here(self._show(progress))
 
     async def answer(self, promise: Promise, finished: Finished, drawing: Drawing) -> int:
-        """See `Desk.answer`. Where Discord takes no new files into a card, the clip is posted below."""
+        """See `ClipReporter.answer`. Where Discord takes no new files into a card, the clip is posted below."""
         try:
             return await self._here(self._answer(promise, finished, drawing))
         except discord.DiscordServerError as error:
@@ -64,25 +64,25 @@ class ClipDesk:
             raise ConnectionError(f"Discord answers {error.status}") from error
 
     async def answered(self, promise: Promise) -> int | None:
-        """See `Desk.answered`."""
+        """See `ClipReporter.answered`."""
         return await self._here(self._answered(promise))
 
     async def explain(self, promise: Promise, sentence: str) -> None:
-        """See `Desk.explain`."""
+        """See `ClipReporter.explain`."""
         await self._here(self._explain(promise, sentence))
 
     async def _here(self, work: Coroutine[Any, Any, T]) -> T:
         """Do the work in the context that the client lives in."""
         return await self._context.copy().run(asyncio.create_task, work)
 
-    async def _show(self, standing: Standing) -> None:
+    async def _show(self, progress: ClipProgress) -> None:
         # A clip that is drawn again stays until its successor is there.
-        if standing.promise.answer_id is not None:
+        if progress.promise.answer_id is not None:
             return
         try:
-            await self._edit(standing.promise, progress_card(standing))
+            await self._edit(progress.promise, progress_card(progress))
         except UNREACHABLE as failure:
-            log.warning("could not tell how far clip %s is: %s", standing.promise.job_id, failure)
+            log.warning("could not tell how far clip %s is: %s", progress.promise.job_id, failure)
 
     async def _answer(self, promise: Promise, finished: Finished, drawing: Drawing) -> int:
         if promise.card_id is not None and self._is_fresh(promise):

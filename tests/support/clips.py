@@ -1,4 +1,4 @@
-"""Invented clips: what the queue hands to the desk, and the files beside it."""
+"""Invented clips: what the queue hands to the reporter, and the files beside it."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ import aiohttp
 
 from bot.database.clips import Clips
 from bot.database.tables import LONGEST_TITLE
-from bot.domain.clips import Promise, Stage, Standing, UploadRefusedError
+from bot.domain.clips import ClipProgress, Promise, Stage, UploadRefusedError
 from bot.domain.enums import ClipState
 from bot.domain.places import Places
 from bot.errors import DeletedError, PersonError, WorkersAwayError, sentence_for
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from bot.app import App
     from bot.database.tables import ClipJob
-    from bot.domain.clips import Desk
+    from bot.domain.clips import ClipReporter
     from bot.infra.clip_files import KeptVideo
     from bot.usecases.clips.pipeline import Heard
 
@@ -59,7 +59,7 @@ TOO_LARGE = "Discord takes no file as large as this clip. Ask for a shorter part
 
 
 class ClipQueue:
-    """Keeps the promises, once `serve` gave it a desk.
+    """Keeps the promises, once `serve` gave it a reporter.
 
     Every clip at work is a task; what became of it is written before anybody is told. A bot that ends leaves its clips as they
     are, and takes them up when it serves again.
@@ -70,54 +70,54 @@ class ClipQueue:
         self._places: dict[int, int] = {}
         self._shown: dict[int, float] = {}
 
-    async def serve(self, app: App, desk: Desk) -> None:
+    async def serve(self, app: App, reporter: ClipReporter) -> None:
         """Begin to keep the promises, those from before too."""
-        await app.clips.serve(self._run(app, desk))
+        await app.clips.serve(self._run(app, reporter))
 
-    async def _run(self, app: App, desk: Desk) -> None:
+    async def _run(self, app: App, reporter: ClipReporter) -> None:
         while True:
             try:
-                await self._explain_stopped(app, desk)
-                await self._take_up(app, desk)
-                await self._begin(app, desk)
-                await self._show_places(app, desk)
+                await self._explain_stopped(app, reporter)
+                await self._take_up(app, reporter)
+                await self._begin(app, reporter)
+                await self._show_places(app, reporter)
             except Exception:
                 log.exception("the queue of clips stumbled; it goes on in %.0f s", PAUSE)
                 asyncio.get_running_loop().call_later(PAUSE, app.clips.wake)
             await app.clips.changed()
 
-    async def _explain_stopped(self, app: App, desk: Desk) -> None:
+    async def _explain_stopped(self, app: App, reporter: ClipReporter) -> None:
         """Tell of the jobs that were cancelled while they waited."""
         for job_id in app.clips.take_stopped():
             async with app.database.reading() as session:
                 job = await Clips(session).get(job_id)
             if job is not None:
-                await desk.explain(promise_of(job), CANCELLED)
+                await reporter.explain(promise_of(job), CANCELLED)
 
-    async def _take_up(self, app: App, desk: Desk) -> None:
+    async def _take_up(self, app: App, reporter: ClipReporter) -> None:
         """Let wait again what was at work when the bot ended; of what was being posted, only what never arrived."""
         async with app.database.writing() as session:
             await Clips(session).take_up(app.clips.at_work)
             sending = list(await Clips(session).sending(app.clips.at_work))
         for job in sending:
-            await self._settle(app, desk, job)
+            await self._settle(app, reporter, job)
 
-    async def _settle(self, app: App, desk: Desk, job: ClipJob) -> None:
+    async def _settle(self, app: App, reporter: ClipReporter, job: ClipJob) -> None:
         """See what became of a clip that was being posted: it arrived, or is to be posted once more."""
-        answer_id = await desk.answered(promise_of(job))
+        answer_id = await reporter.answered(promise_of(job))
         async with app.database.writing() as session:
             if answer_id is None:
                 await Clips(session).move(job, ClipState.WAITING)
             else:
                 await Clips(session).move(job, ClipState.DONE, answer_id=answer_id)
 
-    async def _begin(self, app: App, desk: Desk) -> None:
+    async def _begin(self, app: App, reporter: ClipReporter) -> None:
         while len(app.clips.at_work) < AT_ONCE:
             async with app.database.writing() as session:
                 job = await Clips(session).begin_next()
             if job is None:
                 return
-            task = asyncio.create_task(self._keep(app, desk, job))
+            task = asyncio.create_task(self._keep(app, reporter, job))
             app.clips.add(job.id, task)
             task.add_done_callback(lambda task, job_id=job.id: self._ended(app, task, job_id))
 
@@ -127,32 +127,32 @@ class ClipQueue:
             log.error("clip %s was left as it is", job_id, exc_info=error)
         app.clips.wake()
 
-    async def _show_places(self, app: App, desk: Desk) -> None:
+    async def _show_places(self, app: App, reporter: ClipReporter) -> None:
         async with app.database.reading() as session:
             waiting = await Clips(session).waiting()
         before, self._places = self._places, {}
-        due: list[Standing] = []
+        due: list[ClipProgress] = []
         for place, job in enumerate(waiting, start=1):
             if before.get(job.id) != place and (rest := self._rest(job.id)) > 0:
                 asyncio.get_running_loop().call_later(rest, app.clips.wake)
                 continue
             self._places[job.id] = place
             if before.get(job.id) != place:
-                due.append(Standing(promise_of(job), job.title, Stage.WAITING, place=place))
-        await asyncio.gather(*(self._show(desk, standing) for standing in due))
+                due.append(ClipProgress(promise_of(job), job.title, Stage.WAITING, place=place))
+        await asyncio.gather(*(self._show(reporter, progress) for progress in due))
 
-    async def _show(self, desk: Desk, standing: Standing) -> None:
-        self._shown[standing.promise.job_id] = time.monotonic()
-        await desk.show(standing)
+    async def _show(self, reporter: ClipReporter, progress: ClipProgress) -> None:
+        self._shown[progress.promise.job_id] = time.monotonic()
+        await reporter.show(progress)
 
     def _rest(self, job_id: int) -> float:
         """Seconds until a job's card may be edited again."""
         return self._shown.get(job_id, -BETWEEN) + BETWEEN - time.monotonic()
 
-    async def _keep(self, app: App, desk: Desk, job: ClipJob) -> None:
+    async def _keep(self, app: App, reporter: ClipReporter, job: ClipJob) -> None:
         """See one promise through to a clip, or to the sentence why there is none."""
         try:
-            await self._attempt(app, desk, job)
+            await self._attempt(app, reporter, job)
             # While a clip is posted, the deletion of what it shows ends nothing.
             if request.is_deleted(app, job):
                 await request.forget_videos(app, [job])
@@ -165,37 +165,37 @@ class ClipQueue:
                 raise
             if now.question_id is not None:
                 await identify.hide(app, now.question_id)
-            await desk.explain(promise_of(job), CANCELLED)
+            await reporter.explain(promise_of(job), CANCELLED)
 
-    async def _attempt(self, app: App, desk: Desk, job: ClipJob) -> None:
+    async def _attempt(self, app: App, reporter: ClipReporter, job: ClipJob) -> None:
         """Make the clip and post it. A passing trouble is waited out, any other is told."""
         try:
             if job.attempt > MOST_ATTEMPTS:
                 raise PersonError(GIVEN_UP)
             if request.is_deleted(app, job):
                 raise DeletedError
-            await self._make_and_send(app, desk, job)
+            await self._make_and_send(app, reporter, job)
             return
         except Exception as error:  # noqa: BLE001  # whatever goes wrong with one clip is its own, and told
             failure = error
         # Not inside the handler: a cancel that comes during the pause is one like any other.
         if isinstance(failure, PASSING) and job.attempt < MOST_ATTEMPTS:
-            await self._wait_out(app, desk, job, failure)
+            await self._wait_out(app, reporter, job, failure)
         else:
-            await self._give_up(app, desk, job, failure)
+            await self._give_up(app, reporter, job, failure)
 
-    async def _wait_out(self, app: App, desk: Desk, job: ClipJob, failure: Exception) -> None:
+    async def _wait_out(self, app: App, reporter: ClipReporter, job: ClipJob, failure: Exception) -> None:
         """Pause, and leave the job to the next attempt: what is still WORKING then waits again, as nobody is at work on it."""
         log.warning("clip %s is tried again in %.0f s: %s", job.id, PAUSE, failure)
         if self._rest(job.id) <= 0:  # what failed at once was never shown, and so could not be cancelled
-            await self._show(desk, Standing(promise_of(job), job.title, Stage.WAITING))
+            await self._show(reporter, ClipProgress(promise_of(job), job.title, Stage.WAITING))
         await asyncio.sleep(PAUSE)
         async with app.database.reading() as session:
             now = await Clips(session).get(job.id)
         if now is not None and now.state is ClipState.SENDING:
-            await self._settle(app, desk, now)
+            await self._settle(app, reporter, now)
 
-    async def _give_up(self, app: App, desk: Desk, job: ClipJob, failure: Exception) -> None:
+    async def _give_up(self, app: App, reporter: ClipReporter, job: ClipJob, failure: Exception) -> None:
         """Write that there will be no clip, and tell why."""
         sentence = sentence_for(failure)
         async with app.database.writing() as session:
@@ -206,10 +206,10 @@ class ClipQueue:
         if moved is not None:
             if moved.state is ClipState.FAILED and moved.question_id is not None:
                 await identify.hide(app, moved.question_id)
-            await desk.explain(promise_of(job), sentence)
+            await reporter.explain(promise_of(job), sentence)
 
-    async def _make_and_send(self, app: App, desk: Desk, job: ClipJob) -> None:
-        async with self._telling(desk, job) as heard:
+    async def _make_and_send(self, app: App, reporter: ClipReporter, job: ClipJob) -> None:
+        async with self._telling(reporter, job) as heard:
             heard(Stage.WAITING)
             video = await attempt.have_video(app, app.videos, job, heard)
             heard(Stage.WAITING)
@@ -218,14 +218,14 @@ class ClipQueue:
             if told is None:
                 return
         try:
-            sent = await self._made_and_sent(app, desk, told, video)
+            sent = await self._made_and_sent(app, reporter, told, video)
         except UploadRefusedError as refused:
             async with app.database.writing() as session:
                 smaller = await Clips(session).move(told, ClipState.WORKING, most_bytes=refused.most_bytes)
             if smaller is None:
                 return
             try:
-                sent = await self._made_and_sent(app, desk, smaller, video)
+                sent = await self._made_and_sent(app, reporter, smaller, video)
             except UploadRefusedError:
                 raise PersonError(TOO_LARGE) from None
         if sent is not None:
@@ -235,9 +235,9 @@ class ClipQueue:
             if app.deletions.any_of(answer):
                 await deletions.forget(app, answer)
 
-    async def _made_and_sent(self, app: App, desk: Desk, job: ClipJob, video: KeptVideo) -> int | None:
+    async def _made_and_sent(self, app: App, reporter: ClipReporter, job: ClipJob, video: KeptVideo) -> int | None:
         """The id of the message with the clip; None where the job isn't ours any more. Raises UploadRefusedError."""
-        async with self._telling(desk, job) as heard:
+        async with self._telling(reporter, job) as heard:
             heard(Stage.WAITING)
             async with self._all_workers:
                 began = time.monotonic()
@@ -252,11 +252,11 @@ class ClipQueue:
         if finished is None:
             raise PersonError(FORGOTTEN)
         if self._rest(job.id) <= 0:
-            await self._show(desk, Standing(promise_of(sending), sending.title, Stage.UPLOAD))
-        return await desk.answer(promise_of(sending), finished, made.drawing)
+            await self._show(reporter, ClipProgress(promise_of(sending), sending.title, Stage.UPLOAD))
+        return await reporter.answer(promise_of(sending), finished, made.drawing)
 
     @asynccontextmanager
-    async def _telling(self, desk: Desk, job: ClipJob) -> AsyncGenerator[Heard]:
+    async def _telling(self, reporter: ClipReporter, job: ClipJob) -> AsyncGenerator[Heard]:
         """While this lasts, what is heard of the work is shown on its card, every few seconds."""
         progress = _Progress()
 
@@ -267,7 +267,7 @@ class ClipQueue:
                 if (now := progress.now) is not None and now is not told:
                     told = now
                     try:
-                        await self._show(desk, progress.standing(promise_of(job), job.title))
+                        await self._show(reporter, progress.snapshot(promise_of(job), job.title))
                     except Exception:
                         log.exception("how far clip %s is could not be shown", job.id)
 
@@ -300,9 +300,9 @@ class _Progress:
             self._began = time.monotonic()
         self.now = _Heard(stage, share, seen or (before.seen if before else ()))
 
-    def standing(self, promise: Promise, title: str) -> Standing:
+    def snapshot(self, promise: Promise, title: str) -> ClipProgress:
         assert self.now is not None
-        return Standing(promise, title, self.now.stage, self.now.share, self._left(), seen=self.now.seen)
+        return ClipProgress(promise, title, self.now.stage, self.now.share, self._left(), seen=self.now.seen)
 
     def _left(self) -> float | None:
         """Seconds at the stage's own pace; what is looked at is drawn afterwards."""
@@ -316,7 +316,7 @@ class _Progress:
 
 
 def promise_of(job: ClipJob) -> Promise:
-    """What the desk needs of a job."""
+    """What the reporter needs of a job."""
     return Promise(
         job_id=job.id,
         asker_id=job.asker_id,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.clips import Stage, Standing
+from bot.domain.clips import ClipProgress, Stage
 from cogs.clips.cards import clip_card, clip_name, progress_card
 from cogs.clips.videos import Link, linked
 from cogs.common.layout import Layout
@@ -30,7 +30,7 @@ def labels(card: Layout) -> list[str]:
 
 
 def progress(stage: Stage, **how: Any) -> str:
-    return text(progress_card(Standing(promise(2, 3), "TWICE **M/V**", stage, **how)))
+    return text(progress_card(ClipProgress(promise(2, 3), "TWICE **M/V**", stage, **how)))
 
 
 def test_sound_that_cannot_be_read_is_told_under_the_clip() -> None:

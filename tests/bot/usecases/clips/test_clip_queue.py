@@ -18,7 +18,7 @@ from bot.database.rosters import Rosters
 from bot.database.tables import ClipJob, Question
 from bot.domain.answers import Answer
 from bot.domain.clip_requests import Posted, Wish
-from bot.domain.clips import Drawing, Finished, Promise, Stage, Standing, UploadRefusedError
+from bot.domain.clips import ClipProgress, Drawing, Finished, Promise, Stage, UploadRefusedError
 from bot.domain.enums import ClipState
 from bot.domain.places import Places
 from bot.domain.trust import Trust
@@ -38,13 +38,13 @@ SERVER, CHANNEL = 7, 70
 
 
 @dataclass
-class Desk:
-    """A desk that writes down what it is told. `refuses`: how many uploads it refuses; `holds`: what an answer waits for.
+class RecordingReporter:
+    """A reporter that writes down what it is told. `refuses`: how many uploads it refuses; `holds`: what an answer waits for.
 
     `breaks`: what it ends in once, though the clip arrived; `unseeing`: what looking for it ends in.
     """
 
-    shown: list[Standing] = field(default_factory=list[Standing])
+    shown: list[ClipProgress] = field(default_factory=list[ClipProgress])
     answers: list[Promise] = field(default_factory=list[Promise])
     told: dict[int, str] = field(default_factory=dict[int, str])
     refuses: int = 0
@@ -54,8 +54,8 @@ class Desk:
     unseeing: Exception | None = None
     queue: ClipQueue = field(default_factory=ClipQueue)
 
-    async def show(self, standing: Standing) -> None:
-        self.shown.append(standing)
+    async def show(self, progress: ClipProgress) -> None:
+        self.shown.append(progress)
 
     async def answer(self, promise: Promise, finished: Finished, drawing: Drawing) -> int:
         if self.refuses:
@@ -121,13 +121,13 @@ def works(app: App, monkeypatch: pytest.MonkeyPatch) -> Works:
 
 
 @pytest.fixture
-async def desk(app: App, works: Works) -> AsyncGenerator[Desk]:
+async def reporter(app: App, works: Works) -> AsyncGenerator[RecordingReporter]:
     async with app.database.writing() as session:
         group = await Rosters(session).add_group(SERVER, "TWICE")
         await Rosters(session).add_member(group.id, "Sana")
-    desk = Desk()
-    await desk.queue.serve(app, desk)
-    yield desk
+    reporter = RecordingReporter()
+    await reporter.queue.serve(app, reporter)
+    yield reporter
     await app.clips.close()
 
 
@@ -160,17 +160,17 @@ async def becomes(app: App, job_id: int, wanted: ClipState) -> None:
     await until(is_so)
 
 
-async def test_a_promise_is_kept_and_told_of_once(app: App, works: Works, desk: Desk) -> None:
+async def test_a_promise_is_kept_and_told_of_once(app: App, works: Works, reporter: RecordingReporter) -> None:
     job_id = await promise(app, 1)
-    await until(lambda: any(one.stage is Stage.LOOK for one in desk.shown))
-    assert [one for one in desk.shown if one.stage is Stage.LOOK][-1].seen == ("Sana",)
+    await until(lambda: any(one.stage is Stage.LOOK for one in reporter.shown))
+    assert [one for one in reporter.shown if one.stage is Stage.LOOK][-1].seen == ("Sana",)
     works.go_on.set()
     await becomes(app, job_id, ClipState.DONE)
-    assert [one.job_id for one in desk.answers] == [job_id]
-    assert desk.answers[0].card_id == 10
+    assert [one.job_id for one in reporter.answers] == [job_id]
+    assert reporter.answers[0].card_id == 10
 
 
-async def test_the_same_wish_is_never_at_work_twice(app: App, works: Works, desk: Desk) -> None:
+async def test_the_same_wish_is_never_at_work_twice(app: App, works: Works, reporter: RecordingReporter) -> None:
     first, second, other = await promise(app, 1), await promise(app, 2), await promise(app, 3, "b")
     await until(lambda: len(app.clips.at_work) == 2)
     assert app.clips.at_work == {first, other}
@@ -179,7 +179,9 @@ async def test_the_same_wish_is_never_at_work_twice(app: App, works: Works, desk
     assert works.began.index(first) < works.began.index(second)
 
 
-async def test_a_person_has_one_clip_in_work_and_a_server_so_many_waiting(app: App, works: Works, desk: Desk) -> None:
+async def test_a_person_has_one_clip_in_work_and_a_server_so_many_waiting(
+    app: App, works: Works, reporter: RecordingReporter
+) -> None:
     await promise(app, 1)
     with pytest.raises(PersonError, match="still at work on your last clip"):
         await promise(app, 1, "b")
@@ -191,66 +193,76 @@ async def test_a_person_has_one_clip_in_work_and_a_server_so_many_waiting(app: A
     assert not list((app.settings.data / "clips").glob("incoming-*"))
 
 
-async def test_two_wishes_of_one_person_at_once_are_one_promise(app: App, works: Works, desk: Desk) -> None:
+async def test_two_wishes_of_one_person_at_once_are_one_promise(
+    app: App, works: Works, reporter: RecordingReporter
+) -> None:
     both = await asyncio.gather(promise(app, 1), promise(app, 1, "b"), return_exceptions=True)
     assert sum(isinstance(one, PersonError) for one in both) == 1
 
 
-async def test_cancelling_ends_the_work_and_is_not_for_everybody(app: App, works: Works, desk: Desk) -> None:
+async def test_cancelling_ends_the_work_and_is_not_for_everybody(
+    app: App, works: Works, reporter: RecordingReporter
+) -> None:
     job_id = await promise(app, 1)
     await until(lambda: works.began == [job_id])
     with pytest.raises(PersonError, match="Only the person who asked, or a moderator"):
         await request.cancel(app, job_id, Speaker(2, Trust.TRUSTED))
     await request.cancel(app, job_id, Speaker(1, Trust.MEMBER))
-    await until(lambda: desk.told == {job_id: queue.CANCELLED})
+    await until(lambda: reporter.told == {job_id: queue.CANCELLED})
     with pytest.raises(PersonError, match="done already"):
         await request.cancel(app, job_id, Speaker(1, Trust.MEMBER))
     await promise(app, 1, "b")
-    assert not desk.answers
+    assert not reporter.answers
 
 
-async def test_a_waiting_clip_can_be_cancelled_too(app: App, works: Works, desk: Desk) -> None:
+async def test_a_waiting_clip_can_be_cancelled_too(app: App, works: Works, reporter: RecordingReporter) -> None:
     await promise(app, 1)
     second = await promise(app, 2)
     await request.cancel(app, second, Speaker(3, Trust.MODERATOR))
-    await until(lambda: desk.told == {second: queue.CANCELLED})
+    await until(lambda: reporter.told == {second: queue.CANCELLED})
 
 
-async def test_a_restart_in_the_middle_takes_the_work_up_again(app: App, works: Works, desk: Desk) -> None:
+async def test_a_restart_in_the_middle_takes_the_work_up_again(
+    app: App, works: Works, reporter: RecordingReporter
+) -> None:
     job_id = await promise(app, 1)
     await until(lambda: works.began == [job_id])
     await app.clips.close()
     assert await state(app, job_id) is ClipState.WAITING
     works.go_on.set()
-    await desk.queue.serve(app, desk)
+    await reporter.queue.serve(app, reporter)
     await becomes(app, job_id, ClipState.DONE)
     assert works.began == [job_id, job_id]
-    assert [one.job_id for one in desk.answers] == [job_id]
+    assert [one.job_id for one in reporter.answers] == [job_id]
 
 
-async def test_an_answer_that_was_posted_before_the_end_is_not_posted_again(app: App, works: Works, desk: Desk) -> None:
-    desk.holds = asyncio.Event()
+async def test_an_answer_that_was_posted_before_the_end_is_not_posted_again(
+    app: App, works: Works, reporter: RecordingReporter
+) -> None:
+    reporter.holds = asyncio.Event()
     works.go_on.set()
     job_id = await promise(app, 1)
-    await until(lambda: bool(desk.answers))
+    await until(lambda: bool(reporter.answers))
     await app.clips.close()
     assert await state(app, job_id) is ClipState.SENDING
-    await desk.queue.serve(app, desk)
+    await reporter.queue.serve(app, reporter)
     await becomes(app, job_id, ClipState.DONE)
-    assert len(desk.answers) == 1
+    assert len(reporter.answers) == 1
 
 
-async def test_an_answer_that_never_arrived_is_posted_after_the_restart(app: App, works: Works, desk: Desk) -> None:
-    desk.holds = asyncio.Event()
+async def test_an_answer_that_never_arrived_is_posted_after_the_restart(
+    app: App, works: Works, reporter: RecordingReporter
+) -> None:
+    reporter.holds = asyncio.Event()
     works.go_on.set()
     job_id = await promise(app, 1)
-    await until(lambda: bool(desk.answers))
+    await until(lambda: bool(reporter.answers))
     await app.clips.close()
-    desk.posted.clear()
-    desk.holds = None
-    await desk.queue.serve(app, desk)
+    reporter.posted.clear()
+    reporter.holds = None
+    await reporter.queue.serve(app, reporter)
     await becomes(app, job_id, ClipState.DONE)
-    assert len(desk.answers) == 2
+    assert len(reporter.answers) == 2
 
 
 async def kill(app: App) -> None:
@@ -260,29 +272,33 @@ async def kill(app: App) -> None:
         await app.clips.close()
 
 
-async def test_a_killed_bot_takes_its_work_up_again_three_times_at_most(app: App, works: Works, desk: Desk) -> None:
+async def test_a_killed_bot_takes_its_work_up_again_three_times_at_most(
+    app: App, works: Works, reporter: RecordingReporter
+) -> None:
     job_id = await promise(app, 1)
     for times in range(queue.MOST_ATTEMPTS):
         await until(lambda times=times: works.began == [job_id] * (times + 1))
         await kill(app)
         assert await state(app, job_id) is ClipState.WORKING
-        await desk.queue.serve(app, desk)
-    await until(lambda: desk.told == {job_id: queue.GIVEN_UP})
+        await reporter.queue.serve(app, reporter)
+    await until(lambda: reporter.told == {job_id: queue.GIVEN_UP})
     assert await state(app, job_id) is ClipState.FAILED
 
 
-async def test_a_bot_that_is_ended_in_good_health_may_be_so_often(app: App, works: Works, desk: Desk) -> None:
+async def test_a_bot_that_is_ended_in_good_health_may_be_so_often(
+    app: App, works: Works, reporter: RecordingReporter
+) -> None:
     job_id = await promise(app, 1)
     for times in range(queue.MOST_ATTEMPTS + 1):
         await until(lambda times=times: len(works.began) == times + 1)
         await app.clips.close()
-        await desk.queue.serve(app, desk)
+        await reporter.queue.serve(app, reporter)
     works.go_on.set()
     await becomes(app, job_id, ClipState.DONE)
 
 
 async def test_a_passing_trouble_is_tried_again(
-    app: App, works: Works, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    app: App, works: Works, reporter: RecordingReporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queue, "PAUSE", 0.1)
     works.go_on.set()
@@ -291,18 +307,18 @@ async def test_a_passing_trouble_is_tried_again(
     await until(lambda: len(works.began) == 2)
     works.fails = None
     await becomes(app, job_id, ClipState.DONE)
-    assert not desk.told
+    assert not reporter.told
 
 
 async def test_a_cancel_during_the_pause_is_told_and_ends_it(
-    app: App, works: Works, desk: Desk, caplog: pytest.LogCaptureFixture
+    app: App, works: Works, reporter: RecordingReporter, caplog: pytest.LogCaptureFixture
 ) -> None:
     works.go_on.set()
     works.fails = WorkersAwayError()
     job_id = await promise(app, 1)
     await until(lambda: "is tried again in" in caplog.text)
     await request.cancel(app, job_id, Speaker(1, Trust.MEMBER))
-    assert desk.told == {job_id: queue.CANCELLED}
+    assert reporter.told == {job_id: queue.CANCELLED}
     assert await state(app, job_id) is ClipState.CANCELLED
     works.fails = None
     await becomes(app, await promise(app, 1, "b"), ClipState.DONE)
@@ -310,7 +326,7 @@ async def test_a_cancel_during_the_pause_is_told_and_ends_it(
 
 
 async def test_a_bot_that_ends_during_the_pause_takes_the_clip_up_again(
-    app: App, works: Works, desk: Desk, caplog: pytest.LogCaptureFixture
+    app: App, works: Works, reporter: RecordingReporter, caplog: pytest.LogCaptureFixture
 ) -> None:
     works.go_on.set()
     works.fails = WorkersAwayError()
@@ -318,48 +334,54 @@ async def test_a_bot_that_ends_during_the_pause_takes_the_clip_up_again(
     await until(lambda: "is tried again in" in caplog.text)
     await app.clips.close()
     works.fails = None
-    await desk.queue.serve(app, desk)
+    await reporter.queue.serve(app, reporter)
     await becomes(app, job_id, ClipState.DONE)
-    assert not desk.told
+    assert not reporter.told
 
 
 async def test_a_connection_that_is_lost_while_posting_posts_no_second_clip(
-    app: App, works: Works, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    app: App, works: Works, reporter: RecordingReporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queue, "PAUSE", 0.1)
-    desk.breaks = aiohttp.ServerDisconnectedError()
+    reporter.breaks = aiohttp.ServerDisconnectedError()
     works.go_on.set()
     job_id = await promise(app, 1)
     await becomes(app, job_id, ClipState.DONE)
-    assert len(desk.answers) == 1
+    assert len(reporter.answers) == 1
 
 
 async def test_a_desk_that_cannot_look_leaves_the_queue_serving(
-    app: App, works: Works, desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    app: App,
+    works: Works,
+    reporter: RecordingReporter,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr(queue, "PAUSE", 0.1)
-    desk.holds = asyncio.Event()
+    reporter.holds = asyncio.Event()
     works.go_on.set()
     job_id = await promise(app, 1)
-    await until(lambda: bool(desk.answers))
+    await until(lambda: bool(reporter.answers))
     await app.clips.close()
-    desk.unseeing = TimeoutError()
-    await desk.queue.serve(app, desk)
+    reporter.unseeing = TimeoutError()
+    await reporter.queue.serve(app, reporter)
     await until(lambda: "the queue of clips stumbled" in caplog.text)
-    desk.unseeing, desk.holds = None, None
+    reporter.unseeing, reporter.holds = None, None
     await becomes(app, job_id, ClipState.DONE)
     await becomes(app, await promise(app, 1, "b"), ClipState.DONE)
 
 
-async def test_an_upload_that_is_refused_is_made_smaller_once(app: App, works: Works, desk: Desk) -> None:
+async def test_an_upload_that_is_refused_is_made_smaller_once(
+    app: App, works: Works, reporter: RecordingReporter
+) -> None:
     works.go_on.set()
-    desk.refuses = 1
+    reporter.refuses = 1
     job_id = await promise(app, 1)
     await becomes(app, job_id, ClipState.DONE)
     assert works.most == [upload_limits.USUAL, upload_limits.USUAL // 2]
-    desk.refuses = 2
+    reporter.refuses = 2
     job_id = await promise(app, 1, "b")
-    await until(lambda: desk.told == {job_id: queue.TOO_LARGE})
+    await until(lambda: reporter.told == {job_id: queue.TOO_LARGE})
     assert await state(app, job_id) is ClipState.FAILED
     # Nobody is asked in review about the faces of a clip that never came.
     async with app.database.reading() as session:
@@ -370,18 +392,20 @@ async def test_an_upload_that_is_refused_is_made_smaller_once(app: App, works: W
         assert question.hidden_at is not None
 
 
-async def test_an_error_is_told_in_a_sentence_and_the_queue_goes_on(app: App, works: Works, desk: Desk) -> None:
+async def test_an_error_is_told_in_a_sentence_and_the_queue_goes_on(
+    app: App, works: Works, reporter: RecordingReporter
+) -> None:
     works.go_on.set()
     works.fails = PersonError("This is no video.")
     first = await promise(app, 1)
-    await until(lambda: desk.told == {first: "This is no video."})
+    await until(lambda: reporter.told == {first: "This is no video."})
     assert await state(app, first) is ClipState.FAILED
     works.fails = None
     second = await promise(app, 1, "b")
     await becomes(app, second, ClipState.DONE)
 
 
-async def test_a_late_attempt_overwrites_nothing(app: App, works: Works, desk: Desk) -> None:
+async def test_a_late_attempt_overwrites_nothing(app: App, works: Works, reporter: RecordingReporter) -> None:
     job_id = await promise(app, 1)
     await until(lambda: works.began == [job_id])
     async with app.database.writing() as session:
@@ -392,21 +416,23 @@ async def test_a_late_attempt_overwrites_nothing(app: App, works: Works, desk: D
     assert await state(app, job_id) is ClipState.WORKING
 
 
-async def test_a_video_whose_message_is_deleted_is_forgotten(app: App, works: Works, desk: Desk) -> None:
+async def test_a_video_whose_message_is_deleted_is_forgotten(
+    app: App, works: Works, reporter: RecordingReporter
+) -> None:
     job_id = await promise(app, 1, "posted", message=555)
     (folder,) = (app.settings.data / "clips").iterdir()
     await until(lambda: works.began == [job_id])
     await deletions.forget(app, Places(messages=frozenset({555})))
-    assert desk.told == {job_id: queue.CANCELLED}
+    assert reporter.told == {job_id: queue.CANCELLED}
     assert not folder.exists()
 
 
 async def test_a_video_whose_message_is_deleted_while_it_is_received_is_forgotten(
-    app: App, works: Works, desk: Desk
+    app: App, works: Works, reporter: RecordingReporter
 ) -> None:
     await deletions.forget(app, Places(messages=frozenset({555})))
     job_id = await promise(app, 1, "posted", message=555)
-    assert desk.told == {job_id: queue.CANCELLED}
+    assert reporter.told == {job_id: queue.CANCELLED}
     assert list((app.settings.data / "clips").iterdir()) == []
     other = await promise(app, 1, "posted", message=556)
     works.go_on.set()
@@ -414,39 +440,41 @@ async def test_a_video_whose_message_is_deleted_while_it_is_received_is_forgotte
 
 
 async def test_a_video_whose_message_is_deleted_while_its_clip_is_posted_is_forgotten(
-    app: App, works: Works, desk: Desk
+    app: App, works: Works, reporter: RecordingReporter
 ) -> None:
-    desk.holds = asyncio.Event()
+    reporter.holds = asyncio.Event()
     works.go_on.set()
     job_id = await promise(app, 1, "posted", message=555)
     (folder,) = (app.settings.data / "clips").iterdir()
-    await until(lambda: bool(desk.answers))
+    await until(lambda: bool(reporter.answers))
     await deletions.forget(app, Places(messages=frozenset({555})))
     assert folder.exists()
-    desk.holds.set()
+    reporter.holds.set()
     await until(lambda: not folder.exists())
     assert await state(app, job_id) is ClipState.DONE
 
 
 async def test_a_video_whose_message_is_deleted_before_its_clip_arrived_is_not_posted_again(
-    app: App, works: Works, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    app: App, works: Works, reporter: RecordingReporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queue, "PAUSE", 0.1)
-    desk.holds, desk.breaks = asyncio.Event(), aiohttp.ServerDisconnectedError()
+    reporter.holds, reporter.breaks = asyncio.Event(), aiohttp.ServerDisconnectedError()
     works.go_on.set()
     job_id = await promise(app, 1, "posted", message=555)
     (folder,) = (app.settings.data / "clips").iterdir()
-    await until(lambda: bool(desk.answers))
-    desk.posted.clear()
+    await until(lambda: bool(reporter.answers))
+    reporter.posted.clear()
     await deletions.forget(app, Places(messages=frozenset({555})))
-    desk.holds.set()
+    reporter.holds.set()
     await until(lambda: not folder.exists())
-    assert desk.told == {job_id: str(DeletedError())}
+    assert reporter.told == {job_id: str(DeletedError())}
     assert await state(app, job_id) is ClipState.FAILED
-    assert len(desk.answers) == 1
+    assert len(reporter.answers) == 1
 
 
-async def test_a_video_that_somebody_else_posted_too_stays_for_them(app: App, works: Works, desk: Desk) -> None:
+async def test_a_video_that_somebody_else_posted_too_stays_for_them(
+    app: App, works: Works, reporter: RecordingReporter
+) -> None:
     first, second = await promise(app, 1, message=555), await promise(app, 2, message=556)
     await until(lambda: works.began == [first])
     await deletions.forget(app, Places(messages=frozenset({555})))
@@ -454,7 +482,7 @@ async def test_a_video_that_somebody_else_posted_too_stays_for_them(app: App, wo
     await becomes(app, second, ClipState.DONE)
 
 
-async def test_a_refused_wish_leaves_no_video(app: App, works: Works, desk: Desk) -> None:
+async def test_a_refused_wish_leaves_no_video(app: App, works: Works, reporter: RecordingReporter) -> None:
     await promise(app, 1)
     with pytest.raises(PersonError):
         await promise(app, 1, "b")
@@ -462,7 +490,7 @@ async def test_a_refused_wish_leaves_no_video(app: App, works: Works, desk: Desk
 
 
 async def test_drawing_again_burdens_nobody_and_a_failure_leaves_the_clip(
-    app: App, works: Works, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    app: App, works: Works, reporter: RecordingReporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     works.go_on.set()
     job_id = await promise(app, 1)
@@ -475,7 +503,7 @@ async def test_drawing_again_burdens_nobody_and_a_failure_leaves_the_clip(
         await request.draw_again(app, job_id, fan, Reach(CHANNEL))
     works.fails = PersonError("It went wrong.")
     await request.draw_again(app, job_id, trusted, Reach(CHANNEL, most_bytes=50 << 20))
-    await until(lambda: desk.told == {job_id: "It went wrong."})
+    await until(lambda: reporter.told == {job_id: "It went wrong."})
     assert works.most == [upload_limits.USUAL, 50 << 20]
     assert await state(app, job_id) is ClipState.DONE
     works.fails = None

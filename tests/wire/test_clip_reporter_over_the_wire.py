@@ -1,4 +1,4 @@
-"""The desk over real sockets: the token's edits, files that are uploaded, a refusal for size, a plain reply."""
+"""The reporter over real sockets: the token's edits, files that are uploaded, a refusal for size, a plain reply."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import pytest
 
 from bot.app import App
 from bot.client import Nugu
-from bot.domain.clips import Stage, Standing, UploadRefusedError
+from bot.domain.clips import ClipProgress, Stage, UploadRefusedError
 from bot.usecases import upload_limits
 from bot.usecases.clips.request import Reach
-from cogs.clips.reporter import ClipDesk
+from cogs.clips.reporter import DiscordClipReporter
 from tests.stories.reading import walk
 from tests.support import clips
 from tests.support.wire import PATIENCE, WireDiscord
@@ -61,27 +61,27 @@ async def test_a_card_becomes_a_clip_over_the_wire(
         promise = clips.promise(
             channel.id, reach.card_id, asker=fan.id, server=guild.id, token=reach.token, until=reach.token_until
         )
-        desk = ClipDesk(bot)
-        await desk.show(Standing(promise, "MV", Stage.LOOK, share=0.5))
+        reporter = DiscordClipReporter(bot)
+        await reporter.show(ClipProgress(promise, "MV", Stage.LOOK, share=0.5))
         await wire.wait_for("PATCH", "/webhooks/*/*/messages/*")
         with pytest.raises(UploadRefusedError) as refused:
-            await desk.answer(promise, clips.finished("Sana"), large)
+            await reporter.answer(promise, clips.finished("Sana"), large)
         assert refused.value.most_bytes == 10 << 20
-        assert await desk.answer(promise, clips.finished("Sana"), small) == promise.card_id
+        assert await reporter.answer(promise, clips.finished("Sana"), small) == promise.card_id
         sent = await wire.wait_for("PATCH", "/webhooks/*/*/messages/*")
         assert [len(file.data or b"") for file in sent.files.values()] == [2 << 20, len(small.chart)]
         assert [address.rsplit("/", 1)[-1] for address in shown(sent.response)] == [
             "twice-m-v-0m30.mp4",
             "screen-time.png",
         ]
-        assert await desk.answered(promise) == promise.card_id
+        assert await reporter.answered(promise) == promise.card_id
 
         assert await upload_limits.most_bytes(bot.app, guild.id, 10 << 20) == 20 << 20
         late = replace(promise, token_until=0.0)
         with pytest.raises(UploadRefusedError) as refused:
-            await desk.answer(late, clips.finished("Sana"), large)
+            await reporter.answer(late, clips.finished("Sana"), large)
         assert refused.value.most_bytes == await upload_limits.most_bytes(bot.app, guild.id, 10 << 20) == 10 << 20
-        posted = await desk.answer(late, clips.finished("Sana"), small)
+        posted = await reporter.answer(late, clips.finished("Sana"), small)
         reply = await wire.wait_for("POST", "/channels/*/messages")
         assert int(reply.response["id"]) == posted
         assert reply.json["allowed_mentions"]["users"] == [fan.id]

@@ -1,4 +1,4 @@
-"""The desk: one card that tells how far it is and becomes the clip, whatever Discord says to it meanwhile."""
+"""The reporter: one card that tells how far it is and becomes the clip, whatever Discord says to it meanwhile."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from bot.domain.clips import Drawing, Promise, Stage, Standing, UploadRefusedError
+from bot.domain.clips import ClipProgress, Drawing, Promise, Stage, UploadRefusedError
 from bot.usecases.clips.request import Reach
 from cogs.clips.cards import taken_card
-from cogs.clips.reporter import ClipDesk
+from cogs.clips.reporter import DiscordClipReporter
 from tests.stories.conftest import Stage as Scene
 from tests.stories.reading import buttons, texts
 from tests.support import clips
@@ -57,9 +57,9 @@ def promise(request: pytest.FixtureRequest, asked: Promise, posted: Promise) -> 
 
 
 @pytest.fixture
-def desk(stage: Scene) -> ClipDesk:
+def reporter(stage: Scene) -> DiscordClipReporter:
     with stage.env.time_context():
-        return ClipDesk(stage.bot)
+        return DiscordClipReporter(stage.bot)
 
 
 @pytest.fixture
@@ -81,34 +81,34 @@ def messages(stage: Scene) -> int:
 
 
 async def test_the_card_tells_how_far_it_is_and_becomes_the_clip(
-    stage: Scene, desk: ClipDesk, drawing: Drawing, promise: Promise
+    stage: Scene, reporter: DiscordClipReporter, drawing: Drawing, promise: Promise
 ) -> None:
     before = messages(stage)
-    await desk.show(Standing(promise, "MV", Stage.LOOK, share=0.5, seen=("Sana",)))
+    await reporter.show(ClipProgress(promise, "MV", Stage.LOOK, share=0.5, seen=("Sana",)))
     assert "Seen so far: Sana" in texts(card(stage, promise))
     assert buttons(card(stage, promise)) == ["Cancel"]
-    assert await desk.answered(promise) is None
-    assert await desk.answer(promise, clips.finished("Sana", *[None] * 20), drawing) == promise.card_id
+    assert await reporter.answered(promise) is None
+    assert await reporter.answer(promise, clips.finished("Sana", *[None] * 20), drawing) == promise.card_id
     assert files(card(stage, promise)) == ["twice-m-v-0m30.mp4", "screen-time.png"]
     assert "① **Sana** 97%" in texts(card(stage, promise))
     assert "20 people I don't know · 0:11 in all" in texts(card(stage, promise))
     assert messages(stage) == before
-    assert await desk.answered(promise) == promise.card_id
+    assert await reporter.answered(promise) == promise.card_id
     # Drawn again, it is a progress card first, without the old clip.
-    await desk.show(Standing(promise, "MV", Stage.DRAW))
+    await reporter.show(ClipProgress(promise, "MV", Stage.DRAW))
     assert files(card(stage, promise)) == []
-    assert await desk.answered(promise) is None
+    assert await reporter.answered(promise) is None
 
 
 async def test_after_fourteen_minutes_the_clip_is_a_reply_that_calls_the_asker(
-    stage: Scene, desk: ClipDesk, drawing: Drawing, promise: Promise
+    stage: Scene, reporter: DiscordClipReporter, drawing: Drawing, promise: Promise
 ) -> None:
     await stage.env.advance_time(13 * MINUTES)
-    await desk.show(Standing(promise, "MV", Stage.DRAW))
+    await reporter.show(ClipProgress(promise, "MV", Stage.DRAW))
     await stage.env.advance_time(2 * MINUTES)
-    await desk.show(Standing(promise, "MV", Stage.UPLOAD))
+    await reporter.show(ClipProgress(promise, "MV", Stage.UPLOAD))
     assert "Uploading" in texts(card(stage, promise))
-    sent = await desk.answer(promise, clips.finished("Sana"), drawing)
+    sent = await reporter.answer(promise, clips.finished("Sana"), drawing)
     reply = stage.channel.last_message
     assert reply.id == sent != promise.card_id
     assert reply.reference.message_id == promise.card_id
@@ -119,110 +119,112 @@ async def test_after_fourteen_minutes_the_clip_is_a_reply_that_calls_the_asker(
     assert request.json["allowed_mentions"]["users"] == [stage.fan.id]
     assert reply.jump_url in texts(card(stage, promise))
     assert buttons(card(stage, promise)) == []
-    assert await desk.answered(promise) == sent
+    assert await reporter.answered(promise) == sent
 
 
 async def test_a_card_that_was_taken_away_stays_away(
-    stage: Scene, desk: ClipDesk, drawing: Drawing, posted: Promise
+    stage: Scene, reporter: DiscordClipReporter, drawing: Drawing, posted: Promise
 ) -> None:
     assert posted.card_id is not None
     stage.env.backend.delete_message(posted.channel_id, posted.card_id)
     before = messages(stage)
-    await desk.show(Standing(posted, "MV", Stage.LOOK))
+    await reporter.show(ClipProgress(posted, "MV", Stage.LOOK))
     assert messages(stage) == before
-    sent = await desk.answer(posted, clips.finished("Sana"), drawing)
+    sent = await reporter.answer(posted, clips.finished("Sana"), drawing)
     assert messages(stage) == before + 1
     assert stage.channel.last_message.id == sent
-    assert await desk.answered(posted) == sent
+    assert await reporter.answered(posted) == sent
 
 
 async def test_a_clip_that_is_drawn_again_stays_until_then_and_does_not_come_back(
-    stage: Scene, desk: ClipDesk, drawing: Drawing, posted: Promise
+    stage: Scene, reporter: DiscordClipReporter, drawing: Drawing, posted: Promise
 ) -> None:
-    await desk.answer(posted, clips.finished("Sana"), drawing)
+    await reporter.answer(posted, clips.finished("Sana"), drawing)
     again = replace(posted, answer_id=posted.card_id)
-    assert await desk.answered(again) is None
-    await desk.show(Standing(again, "TWICE M/V.mp4", Stage.DRAW, 0.5))
+    assert await reporter.answered(again) is None
+    await reporter.show(ClipProgress(again, "TWICE M/V.mp4", Stage.DRAW, 0.5))
     assert buttons(stage.channel.last_message)[0] == "All right"
-    await desk.explain(again, "It went wrong.")
+    await reporter.explain(again, "It went wrong.")
     assert "It went wrong." in texts(stage.channel.last_message)
     assert posted.card_id is not None
     await stage.bot.get_partial_messageable(stage.channel.id).get_partial_message(posted.card_id).delete()
     before = len(stage.channel.history())
-    assert await desk.answer(again, clips.finished("Sana"), drawing) == posted.card_id
+    assert await reporter.answer(again, clips.finished("Sana"), drawing) == posted.card_id
     assert len(stage.channel.history()) == before
 
 
 @pytest.mark.parametrize(("status", "code"), [(413, 0), (413, 40005), (400, 40005)])
 async def test_a_refusal_for_size_says_what_may_be_tried(
-    stage: Scene, desk: ClipDesk, drawing: Drawing, asked: Promise, status: int, code: int
+    stage: Scene, reporter: DiscordClipReporter, drawing: Drawing, asked: Promise, status: int, code: int
 ) -> None:
     refuse = {"status": status, "code": code, "message": "Request entity too large"}
     stage.env.inject_error("PATCH", "/webhooks/*/messages/*", **refuse)
     with pytest.raises(UploadRefusedError) as refused:
-        await desk.answer(asked, clips.finished("Sana"), drawing)
+        await reporter.answer(asked, clips.finished("Sana"), drawing)
     assert refused.value.most_bytes == 10 << 20
     stage.env.inject_error("POST", "/channels/*/messages", **refuse)
     with pytest.raises(UploadRefusedError):
-        await desk.answer(replace(asked, card_id=None), clips.finished("Sana"), drawing)
+        await reporter.answer(replace(asked, card_id=None), clips.finished("Sana"), drawing)
 
 
 async def test_where_discord_takes_no_files_into_a_card_the_clip_stands_below(
-    stage: Scene, desk: ClipDesk, drawing: Drawing, asked: Promise
+    stage: Scene, reporter: DiscordClipReporter, drawing: Drawing, asked: Promise
 ) -> None:
     """As it has done (discord-api-docs #7529)."""
     stage.env.inject_error("PATCH", "/webhooks/*/messages/*", status=400, code=50035, message="Invalid Form Body")
-    sent = await desk.answer(asked, clips.finished("Sana"), drawing)
+    sent = await reporter.answer(asked, clips.finished("Sana"), drawing)
     assert stage.channel.last_message.id == sent
     assert texts(card(stage, asked)).strip() == f"Done: {stage.channel.last_message.jump_url}"
 
 
 async def test_where_the_bot_may_not_write_the_token_still_reaches_the_asker(
-    stage: Scene, desk: ClipDesk, drawing: Drawing, asked: Promise
+    stage: Scene, reporter: DiscordClipReporter, drawing: Drawing, asked: Promise
 ) -> None:
     stage.env.inject_error("PATCH", "/webhooks/*/messages/*", status=400, code=50035, message="Invalid Form Body")
     stage.env.inject_error("POST", "/channels/*/messages", status=403, code=50001, message="Missing Access")
-    sent = await desk.answer(asked, clips.finished("Sana"), drawing)
+    sent = await reporter.answer(asked, clips.finished("Sana"), drawing)
     assert "① **Sana**" in texts(stage.env.backend.get_message(stage.channel.id, sent))
 
 
 async def test_after_the_token_where_the_bot_may_not_write_the_asker_hears_in_private(
-    stage: Scene, desk: ClipDesk, drawing: Drawing, asked: Promise
+    stage: Scene, reporter: DiscordClipReporter, drawing: Drawing, asked: Promise
 ) -> None:
     await stage.env.advance_time(15 * MINUTES)
     stage.env.inject_error("POST", "/channels/*/messages", status=403, code=50001, message="Missing Access")
-    sent = await desk.answer(asked, clips.finished("Sana"), drawing)
+    sent = await reporter.answer(asked, clips.finished("Sana"), drawing)
     assert stage.fan.user.dm_channel.last_message.id == sent
 
 
 @pytest.mark.parametrize("status", [401, 404, 429, 500])
 async def test_what_discord_refuses_on_the_way_is_logged_and_no_more(
-    stage: Scene, desk: ClipDesk, asked: Promise, status: int, caplog: pytest.LogCaptureFixture
+    stage: Scene, reporter: DiscordClipReporter, asked: Promise, status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     stage.env.inject_error("*", "*", status=status, times=None)
     with caplog.at_level(logging.WARNING):
-        await desk.show(Standing(asked, "MV", Stage.LOOK))
-        await desk.explain(asked, "No.")
-        assert await desk.answered(asked) is None
+        await reporter.show(ClipProgress(asked, "MV", Stage.LOOK))
+        await reporter.explain(asked, "No.")
+        assert await reporter.answered(asked) is None
     stage.env.backend.faults.clear()
     assert "could not tell how far" in caplog.text
     assert "could not explain" in caplog.text
 
 
-async def test_an_invalid_token_is_done_without(stage: Scene, desk: ClipDesk, drawing: Drawing, asked: Promise) -> None:
+async def test_an_invalid_token_is_done_without(
+    stage: Scene, reporter: DiscordClipReporter, drawing: Drawing, asked: Promise
+) -> None:
     stage.env.inject_error("*", "/webhooks/*", status=401, code=50027, message="Invalid Webhook Token", times=None)
-    assert await desk.answer(asked, clips.finished("Sana"), drawing) == asked.card_id
+    assert await reporter.answer(asked, clips.finished("Sana"), drawing) == asked.card_id
     assert files(card(stage, asked)) == ["twice-m-v-0m30.mp4", "screen-time.png"]
 
 
 async def test_why_there_is_no_clip_is_told_in_the_cards_place(
-    stage: Scene, desk: ClipDesk, asked: Promise, posted: Promise
+    stage: Scene, reporter: DiscordClipReporter, asked: Promise, posted: Promise
 ) -> None:
     for promise in (asked, posted):
-        await desk.explain(promise, "That video is gone.")
+        await reporter.explain(promise, "That video is gone.")
         assert texts(card(stage, promise)).strip() == "That video is gone."
         assert buttons(card(stage, promise)) == []
     assert posted.card_id is not None
     stage.env.backend.delete_message(posted.channel_id, posted.card_id)
-    await desk.explain(posted, "That video is gone.")
+    await reporter.explain(posted, "That video is gone.")
     assert f"<@{stage.fan.id}>, That video is gone." in texts(stage.channel.last_message)
