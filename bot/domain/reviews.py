@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from bot.domain.enums import Meaning, Origin
@@ -16,6 +17,19 @@ if TYPE_CHECKING:
 
 WORTH_PROPOSING = 0.1
 """Confidence from which the likeliest member is asked for though the face is probably nobody."""
+
+
+class ReviewNote(StrEnum):
+    """The result of a press in the review that isn't a correction."""
+
+    SKIPPED = "skipped"
+    NOTHING_TO_UNDO = "nothing-to-undo"
+    QUESTION_FORGOTTEN = "question-forgotten"
+    FACE_FORGOTTEN = "face-forgotten"
+    ANSWERED_BY_REVIEWER = "answered-by-reviewer"
+    """The reviewer answered it before, in another press or window."""
+
+    ANSWERED_BY_ANOTHER = "answered-by-another"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
-from bot.domain.enums import Untaught
 from models.faces import SHARP_EXAMPLE, SMALLEST_EXAMPLE, Band, Basis, Flaw
 
 if TYPE_CHECKING:
@@ -123,37 +121,6 @@ def seen_in_words(width: int, sharpness: float | None) -> str:
     if sharpness is None:
         return told
     return f"{told}, {'sharp' if sharpness >= SHARP else 'a little soft' if sharpness >= SHARP_EXAMPLE else 'blurred'}"
-
-
-def learned_in_words(untaught: Sequence[Untaught | None]) -> str:
-    """What was learned of faces that a trusted person named, and why not of others: `I learn from 8 of 9 faces; …`.
-
-    `untaught`: for each of them why it isn't learned from, None where it is.
-    """
-    faces, taught = len(untaught), untaught.count(None)
-    if taught == faces:
-        return "I learn from this face." if faces == 1 else f"I learn from all {faces} faces."
-    reasons = Counter(reason for reason in untaught if reason is not None)
-    told = "; ".join(_why_untaught(reason, None if faces == 1 else count) for reason, count in reasons.items())
-    if faces == 1:
-        return f"I don't learn from this face: {told}."
-    return f"I learn from {taught or 'none'} of {faces} faces: {told}."
-
-
-def _why_untaught(reason: Untaught, count: int | None) -> str:
-    """Why so many of several faces are not learned from; None: of the only one."""
-    which = "it is" if count is None else "1 is" if count == 1 else f"{count} are"
-    match reason:
-        case Untaught.SMALL | Untaught.BLURRED:
-            return f"{which} too {reason.value}"
-        case Untaught.FORGOTTEN:
-            return f"{which} forgotten by now"
-        case Untaught.SHARED:
-            return "the group is shared with every server, and no server teaches it"
-        case Untaught.CHOSEN:
-            return "this server chose so in `/setup`"
-        case Untaught.PRIVATE:
-            return "in private I learn nothing"
 
 
 def why_no_example(flaw: Flaw) -> str:

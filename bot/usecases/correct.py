@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.database.base import utc_now
@@ -10,11 +10,10 @@ from bot.database.questions import Claim, Questions
 from bot.database.reviews import Reviews
 from bot.database.rosters import Rosters
 from bot.database.training_set import TrainingSet
+from bot.domain.corrections import Correction, CorrectionKind
 from bot.domain.enums import Meaning
-from bot.domain.markup import plain
 from bot.domain.trust import Trust
 from bot.errors import ForgottenError, PersonError
-from bot.text.formatting import learned_in_words
 from bot.text.names import checked_name
 
 if TYPE_CHECKING:
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.database.tables import Member
     from bot.domain.answers import Answer, AnsweredFace, AnsweredPicture
+    from bot.domain.enums import Untaught
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +42,18 @@ class Speaker:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """The answer after a word, and the sentence for who said it."""
+class CorrectedAnswer:
+    """The answer after a correction, and the correction's result."""
 
     answer: Answer
-    sentence: str
+    correction: Correction
 
 
-async def confirm(app: App, question_id: int, speaker: Speaker) -> Said:
+NOBODY = {Meaning.STRANGER: CorrectionKind.STRANGER, Meaning.NOT_A_FACE: CorrectionKind.NOT_A_FACE}
+"""The kind of the corrections that name nobody."""
+
+
+async def confirm(app: App, question_id: int, speaker: Speaker) -> CorrectedAnswer:
     """All names of the answer are right. Faces that somebody corrected keep their correction."""
     async with app.database.writing() as session:
         answer = await Questions(session).answer(question_id)
@@ -60,22 +64,22 @@ async def confirm(app: App, question_id: int, speaker: Speaker) -> Said:
         ]
         if not claims:
             raise PersonError("There is no name here left to confirm.")
-        return await _say(session, answer, claims, speaker, "Confirmed.")
+        return await _say(session, answer, claims, speaker, Correction(CorrectionKind.CONFIRMED))
 
 
 async def say_member(
     app: App, question_id: int, face_id: int, member_id: int, speaker: Speaker, *, deliberate: bool = False
-) -> Said:
+) -> CorrectedAnswer:
     """This face is that member, `deliberate`ly learned though small or blurred; raises PersonError when either is gone."""
     async with app.database.writing() as session:
         answer = await Questions(session).answer(question_id)
         _, face = face_of(answer, face_id)
         member = await known_member(session, member_id, answer.rosters)
         claim = Claim(face.id, Meaning.MEMBER, member.id, member.name, deliberate)
-        return await _say(session, answer, [claim], speaker, f"Noted: {plain(member.name)}.")
+        return await _say(session, answer, [claim], speaker, Correction(CorrectionKind.MEMBER, member.name))
 
 
-async def say_name(app: App, question_id: int, face_id: int, text: str, speaker: Speaker) -> Said:
+async def say_name(app: App, question_id: int, face_id: int, text: str, speaker: Speaker) -> CorrectedAnswer:
     """This face is whoever `text` names, in any spelling of the rosters; an unknown name is kept as it was typed.
 
     Of several members of that name it is the one of the picture's group, else the likeliest.
@@ -85,30 +89,29 @@ async def say_name(app: App, question_id: int, face_id: int, text: str, speaker:
     async with app.database.writing() as session:
         answer = await Questions(session).answer(question_id)
         picture, face = face_of(answer, face_id)
-        claim, sentence = await named(session, answer.rosters, picture.group_name, face, name)
-        return await _say(session, answer, [claim], speaker, sentence)
+        claim, correction = await named(session, answer.rosters, picture.group_name, face, name)
+        return await _say(session, answer, [claim], speaker, correction)
 
 
-async def say_nobody(app: App, question_id: int, face_id: int, meaning: Meaning, speaker: Speaker) -> Said:
+async def say_nobody(app: App, question_id: int, face_id: int, meaning: Meaning, speaker: Speaker) -> CorrectedAnswer:
     """This face is nobody of the roster, or no face at all."""
     async with app.database.writing() as session:
         answer = await Questions(session).answer(question_id)
         _, face = face_of(answer, face_id)
-        told = "not a face" if meaning is Meaning.NOT_A_FACE else "not a member"
-        return await _say(session, answer, [Claim(face.id, meaning)], speaker, f"Noted: {told}.")
+        return await _say(session, answer, [Claim(face.id, meaning)], speaker, Correction(NOBODY[meaning]))
 
 
-async def say_not(app: App, question_id: int, face_id: int, member_id: int, speaker: Speaker) -> Said:
+async def say_not(app: App, question_id: int, face_id: int, member_id: int, speaker: Speaker) -> CorrectedAnswer:
     """This face is not that member, whoever else it may be; raises PersonError when either is gone."""
     async with app.database.writing() as session:
         answer = await Questions(session).answer(question_id)
         _, face = face_of(answer, face_id)
         member = await known_member(session, member_id, answer.rosters)
         claim = Claim(face.id, Meaning.NOT_MEMBER, member.id, member.name)
-        return await _say(session, answer, [claim], speaker, f"Noted: not {plain(member.name)}.")
+        return await _say(session, answer, [claim], speaker, Correction(CorrectionKind.NOT_MEMBER, member.name))
 
 
-async def undo(app: App, question_id: int, speaker: Speaker) -> Said:
+async def undo(app: App, question_id: int, speaker: Speaker) -> CorrectedAnswer:
     """Take back all that was said in the last press that counts; for trusted people."""
     if not speaker.counts:
         raise PersonError("Only people whom the moderators trust can undo a word.")
@@ -118,7 +121,7 @@ async def undo(app: App, question_id: int, speaker: Speaker) -> Said:
         if not faces:
             raise PersonError("There is nothing left to undo.")
         await TrainingSet(session).follow(faces)
-        return Said(await questions.answer(question_id), "Undone.")
+        return CorrectedAnswer(await questions.answer(question_id), Correction(CorrectionKind.UNDONE))
 
 
 async def known_member(session: AsyncSession, member_id: int, rosters: Collection[int]) -> Member:
@@ -131,16 +134,16 @@ async def known_member(session: AsyncSession, member_id: int, rosters: Collectio
 
 async def named(
     session: AsyncSession, rosters: Collection[int], group: str | None, face: AnsweredFace, name: str
-) -> tuple[Claim, str]:
-    """The claim that a face is whoever is called `name` in these rosters, or nobody of them, and the sentence for it.
+) -> tuple[Claim, Correction]:
+    """The claim that a face is the member called `name` in these rosters, or nobody of them, and its result.
 
     `group`: the name of the picture's group.
     """
     member = _meant(await Rosters(session).members_called(rosters, name), group, face)
     if member is None:
-        told = f"Noted: {plain(name)}. Nobody of that name is enrolled yet; a moderator can with `/member add`."
-        return Claim(face.id, Meaning.MEMBER, name=name), told
-    return Claim(face.id, Meaning.MEMBER, member.id, member.name), f"Noted: {plain(member.name)}."
+        return Claim(face.id, Meaning.MEMBER, name=name), Correction(CorrectionKind.UNENROLLED, name)
+    claim = Claim(face.id, Meaning.MEMBER, member.id, member.name)
+    return claim, Correction(CorrectionKind.MEMBER, member.name)
 
 
 async def keep(session: AsyncSession, claims: Sequence[Claim], speaker: Speaker, *, again: bool = False) -> None:
@@ -152,12 +155,11 @@ async def keep(session: AsyncSession, claims: Sequence[Claim], speaker: Speaker,
         await Reviews(session, utc_now()).answered(faces, speaker.id)
 
 
-async def learned(session: AsyncSession, claims: Sequence[Claim]) -> str:
-    """What was learned of the faces that claims which count name; nothing is told where they name no member."""
+async def untaught_of(session: AsyncSession, claims: Sequence[Claim]) -> tuple[Untaught | None, ...]:
+    """For each face that a claim gives to a member, the reason why nothing is learned from it; None where something is."""
     named = [(claim.face_id, claim.member_id) for claim in claims if claim.meaning is Meaning.MEMBER]
     training_set = TrainingSet(session)
-    untaught = [await training_set.untaught(face, member) for face, member in named if member is not None]
-    return f" {learned_in_words(untaught)}" if untaught else ""
+    return tuple([await training_set.untaught(face, member) for face, member in named if member is not None])
 
 
 def face_of(answer: Answer, face_id: int) -> tuple[AnsweredPicture, AnsweredFace]:
@@ -168,14 +170,16 @@ def face_of(answer: Answer, face_id: int) -> tuple[AnsweredPicture, AnsweredFace
     raise ForgottenError
 
 
-async def _say(session: AsyncSession, answer: Answer, claims: Sequence[Claim], speaker: Speaker, sentence: str) -> Said:
-    """Keep the claims; the answer after it, with the speaker's sentence."""
+async def _say(
+    session: AsyncSession, answer: Answer, claims: Sequence[Claim], speaker: Speaker, correction: Correction
+) -> CorrectedAnswer:
+    """Keep the claims; the answer after that, and the correction with what was learned."""
     await keep(session, claims, speaker)
-    if not speaker.counts:
-        sentence = "Thank you: I keep that as a suggestion until somebody trusted here agrees."
+    if speaker.counts:
+        correction = replace(correction, untaught=await untaught_of(session, claims))
     else:
-        sentence += await learned(session, claims)
-    return Said(await Questions(session).answer(answer.id), sentence)
+        correction = Correction(CorrectionKind.SUGGESTED)
+    return CorrectedAnswer(await Questions(session).answer(answer.id), correction)
 
 
 def _meant(called: Sequence[Member], group: str | None, face: AnsweredFace) -> Member | None:

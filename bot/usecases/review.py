@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.database.base import utc_now
@@ -12,11 +12,12 @@ from bot.database.reviews import Reviews
 from bot.database.rosters import Rosters
 from bot.database.servers import Servers
 from bot.database.training_set import TrainingSet
+from bot.domain.corrections import Correction, CorrectionKind
 from bot.domain.enums import Learns, Meaning
-from bot.domain.markup import plain
+from bot.domain.reviews import ReviewNote
 from bot.errors import ForgottenError, PersonError
 from bot.text.names import checked_name
-from bot.usecases.correct import keep, known_member, learned, named
+from bot.usecases.correct import NOBODY, keep, known_member, named, untaught_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from bot.domain.reviews import FaceInReview
     from bot.usecases.correct import Speaker
 
-    Speech = Callable[[AsyncSession, FaceInReview], Awaitable[tuple[Claim, str]]]
-    """The claim about a face, and the sentence for who makes it."""
+    Speech = Callable[[AsyncSession, FaceInReview], Awaitable[tuple[Claim, Correction]]]
+    """The claim about a face, and its result."""
 
 log = logging.getLogger(__name__)
 
@@ -60,15 +61,19 @@ class NothingLeft:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a reviewer sees next; `note` tells of the last press, and `undoable` is the face that it spoke of."""
+    """What a reviewer sees next; `note` is the result of the last press, and `undoable` the face that it was about."""
 
     content: Shown | NothingLeft
-    note: str | None = None
+    note: Correction | ReviewNote | None = None
     undoable: int | None = None
 
 
 async def next_page(
-    app: App, server_id: int, speaker: Speaker, note: str | None = None, undoable: int | None = None
+    app: App,
+    server_id: int,
+    speaker: Speaker,
+    note: Correction | ReviewNote | None = None,
+    undoable: int | None = None,
 ) -> Page:
     """The face that the reviewer has before them, or the next; it is kept from others for a while."""
     _check(speaker)
@@ -93,9 +98,10 @@ async def say_yes(
 ) -> Page:
     """This face is that member, learned `deliberate`ly though small or blurred."""
 
-    async def speech(session: AsyncSession, shown: FaceInReview) -> tuple[Claim, str]:
+    async def speech(session: AsyncSession, shown: FaceInReview) -> tuple[Claim, Correction]:
         member = await known_member(session, member_id, shown.rosters)
-        return Claim(face_id, Meaning.MEMBER, member.id, member.name, deliberate), f"Noted: {plain(member.name)}."
+        claim = Claim(face_id, Meaning.MEMBER, member.id, member.name, deliberate)
+        return claim, Correction(CorrectionKind.MEMBER, member.name)
 
     return await _answer(app, server_id, face_id, speaker, speech)
 
@@ -103,9 +109,10 @@ async def say_yes(
 async def say_no(app: App, server_id: int, face_id: int, member_id: int, speaker: Speaker) -> Page:
     """This face is not that member."""
 
-    async def speech(session: AsyncSession, shown: FaceInReview) -> tuple[Claim, str]:
+    async def speech(session: AsyncSession, shown: FaceInReview) -> tuple[Claim, Correction]:
         member = await known_member(session, member_id, shown.rosters)
-        return Claim(face_id, Meaning.NOT_MEMBER, member.id, member.name), f"Noted: not {plain(member.name)}."
+        claim = Claim(face_id, Meaning.NOT_MEMBER, member.id, member.name)
+        return claim, Correction(CorrectionKind.NOT_MEMBER, member.name)
 
     return await _answer(app, server_id, face_id, speaker, speech)
 
@@ -114,7 +121,7 @@ async def say_name(app: App, server_id: int, face_id: int, text: str, speaker: S
     """This face is whoever `text` names, in any spelling of the rosters; raises PersonError when it is no name."""
     name = checked_name(text)
 
-    async def speech(session: AsyncSession, shown: FaceInReview) -> tuple[Claim, str]:
+    async def speech(session: AsyncSession, shown: FaceInReview) -> tuple[Claim, Correction]:
         return await named(session, shown.rosters, shown.group_name, shown.face, name)
 
     return await _answer(app, server_id, face_id, speaker, speech)
@@ -123,8 +130,8 @@ async def say_name(app: App, server_id: int, face_id: int, text: str, speaker: S
 async def say_nobody(app: App, server_id: int, face_id: int, meaning: Meaning, speaker: Speaker) -> Page:
     """This face is nobody of the roster, or no face at all."""
 
-    async def speech(_session: AsyncSession, _: FaceInReview) -> tuple[Claim, str]:
-        return Claim(face_id, meaning), f"Noted: not a {'face' if meaning is Meaning.NOT_A_FACE else 'member'}."
+    async def speech(_session: AsyncSession, _: FaceInReview) -> tuple[Claim, Correction]:
+        return Claim(face_id, meaning), Correction(NOBODY[meaning])
 
     return await _answer(app, server_id, face_id, speaker, speech)
 
@@ -146,7 +153,7 @@ async def skip(app: App, server_id: int, face_id: int, speaker: Speaker) -> Page
         reviews = Reviews(session, utc_now())
         if await reviews.waits(server_id, face_id):
             await reviews.skip(server_id, face_id, speaker.id)
-    return await next_page(app, server_id, speaker, "Skipped.")
+    return await next_page(app, server_id, speaker, ReviewNote.SKIPPED)
 
 
 async def undo(app: App, server_id: int, face_id: int, speaker: Speaker) -> Page:
@@ -154,17 +161,17 @@ async def undo(app: App, server_id: int, face_id: int, speaker: Speaker) -> Page
     _check(speaker)
     async with app.database.writing() as session:
         reviews = Reviews(session, utc_now())
-        note = "There is nothing left to undo."
+        note: Correction | ReviewNote = ReviewNote.NOTHING_TO_UNDO
         try:
             await reviews.read(server_id, face_id)
-        except ForgottenError as forgotten:
-            note = str(forgotten)
+        except ForgottenError:
+            note = ReviewNote.QUESTION_FORGOTTEN
         else:
             if await Questions(session).take_back(face_id, speaker.id):
                 await TrainingSet(session).follow([face_id])
                 await reviews.reopened(server_id, face_id, speaker.id)
                 await reviews.hold(server_id, face_id, speaker.id)
-                note = "Undone."
+                note = Correction(CorrectionKind.UNDONE)
     return await next_page(app, server_id, speaker, note)
 
 
@@ -177,22 +184,23 @@ async def close(app: App, server_id: int, speaker: Speaker) -> None:
 async def _answer(app: App, server_id: int, face_id: int, speaker: Speaker, speech: Speech) -> Page:
     """Keep what the reviewer says of a face unless somebody was faster, and go on to the next."""
     _check(speaker)
+    note: Correction | ReviewNote
     undoable = None
     async with app.database.writing() as session:
         reviews = Reviews(session, utc_now())
         try:
             shown = await reviews.read(server_id, face_id)
         except ForgottenError:
-            note = "That face is no longer kept."
+            note = ReviewNote.FACE_FORGOTTEN
         else:
             if await reviews.waits(server_id, face_id):
-                claim, note = await speech(session, shown)
+                claim, correction = await speech(session, shown)
                 await keep(session, [claim], speaker, again=True)
-                note += await learned(session, [claim])
+                note = replace(correction, untaught=await untaught_of(session, [claim]))
                 undoable = face_id
             else:
                 mine = shown.face.word is not None and shown.face.word.said_by == speaker.id
-                note = f"{'You' if mine else 'Somebody else'} answered that one meanwhile."
+                note = ReviewNote.ANSWERED_BY_REVIEWER if mine else ReviewNote.ANSWERED_BY_ANOTHER
                 undoable = face_id if mine else None
     return await next_page(app, server_id, speaker, note, undoable)
 

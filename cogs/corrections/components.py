@@ -15,6 +15,7 @@ from cogs.common.components import Press, question_here, speaker_of
 from cogs.common.layout import Button
 from cogs.common.responses import show
 from cogs.corrections.cards import ask_which, ask_who
+from cogs.corrections.texts import correction_sentence
 from cogs.corrections.update import bring_up_to_date
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ class AllRight(Press[Button], template=r"nugu:right:(?P<question>\d+)"):
 
     async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
         answer = await question_here(interaction, self.ids["question"])
-        said = await correct.confirm(interaction.client.app, answer.id, await speaker_of(interaction))
-        await _show_again(interaction, said)
+        corrected = await correct.confirm(interaction.client.app, answer.id, await speaker_of(interaction))
+        await _show_again(interaction, corrected)
 
 
 class FixFace(Press[Button], template=r"nugu:fix:(?P<question>\d+)"):
@@ -78,12 +79,14 @@ class Undo(Press[Button], template=r"nugu:undo:(?P<question>\d+)"):
 
     async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
         answer = await question_here(interaction, self.ids["question"])
-        said = await correct.undo(interaction.client.app, answer.id, await speaker_of(interaction))
-        await _show_again(interaction, said)
+        corrected = await correct.undo(interaction.client.app, answer.id, await speaker_of(interaction))
+        await _show_again(interaction, corrected)
 
 
-async def _show_again(interaction: discord.Interaction[Nugu], said: correct.Said) -> None:
+async def _show_again(interaction: discord.Interaction[Nugu], corrected: correct.CorrectedAnswer) -> None:
     """Edit the pressed card to what counts now, and tell the presser alone."""
     assert interaction.message is not None
-    await bring_up_to_date(interaction.client, said.answer, interaction.message, interaction.edit_original_response)
-    await interaction.followup.send(said.sentence, ephemeral=True)
+    await bring_up_to_date(
+        interaction.client, corrected.answer, interaction.message, interaction.edit_original_response
+    )
+    await interaction.followup.send(correction_sentence(corrected.correction), ephemeral=True)

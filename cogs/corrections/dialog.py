@@ -14,6 +14,7 @@ from cogs.common.components import Press, question_here, speaker_of
 from cogs.common.layout import Button, Select, route, told_card
 from cogs.common.responses import show
 from cogs.corrections.cards import NAME, SOMEBODY_ELSE, SomebodyElse, ask_who
+from cogs.corrections.texts import correction_sentence
 from cogs.corrections.update import bring_up_to_date
 
 if TYPE_CHECKING:
@@ -53,8 +54,8 @@ class WhichMember(Press[Select], template=rf"nugu:member:{FACE_ROUTE}"):
             return
         app, speaker = interaction.client.app, await speaker_of(interaction)
         answer = await question_here(interaction, self.ids["question"])
-        said = await correct.say_member(app, answer.id, self.ids["face"], int(chosen), speaker)
-        await _close(interaction, said, self.ids["card"])
+        corrected = await correct.say_member(app, answer.id, self.ids["face"], int(chosen), speaker)
+        await _close(interaction, corrected, self.ids["card"])
 
 
 class NotAMember(Press[Button], template=rf"nugu:stranger:{FACE_ROUTE}"):
@@ -77,8 +78,8 @@ class IsNot(Press[Button], template=rf"nugu:isnt:{FACE_ROUTE}:(?P<member>\d+)"):
     async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
         app, speaker = interaction.client.app, await speaker_of(interaction)
         answer = await question_here(interaction, self.ids["question"])
-        said = await correct.say_not(app, answer.id, self.ids["face"], self.ids["member"], speaker)
-        await _close(interaction, said, self.ids["card"])
+        corrected = await correct.say_not(app, answer.id, self.ids["face"], self.ids["member"], speaker)
+        await _close(interaction, corrected, self.ids["card"])
 
 
 async def _named(interaction: discord.Interaction[Nugu], form: Form) -> None:
@@ -86,8 +87,8 @@ async def _named(interaction: discord.Interaction[Nugu], form: Form) -> None:
     await interaction.response.defer()
     app, speaker = interaction.client.app, await speaker_of(interaction)
     answer = await question_here(interaction, form.ids["question"])
-    said = await correct.say_name(app, answer.id, form.ids["face"], form.texts[NAME], speaker)
-    await _close(interaction, said, form.ids["card"])
+    corrected = await correct.say_name(app, answer.id, form.ids["face"], form.texts[NAME], speaker)
+    await _close(interaction, corrected, form.ids["card"])
 
 
 on_form = forms.on_form(rf"nugu:else:{FACE_ROUTE}", _named)
@@ -97,18 +98,18 @@ on_form = forms.on_form(rf"nugu:else:{FACE_ROUTE}", _named)
 async def _say_nobody(interaction: discord.Interaction[Nugu], meaning: Meaning, ids: dict[str, int]) -> None:
     app, speaker = interaction.client.app, await speaker_of(interaction)
     answer = await question_here(interaction, ids["question"])
-    said = await correct.say_nobody(app, answer.id, ids["face"], meaning, speaker)
-    await _close(interaction, said, ids["card"])
+    corrected = await correct.say_nobody(app, answer.id, ids["face"], meaning, speaker)
+    await _close(interaction, corrected, ids["card"])
 
 
-async def _close(interaction: discord.Interaction[Nugu], said: correct.Said, card_id: int) -> None:
+async def _close(interaction: discord.Interaction[Nugu], corrected: correct.CorrectedAnswer, card_id: int) -> None:
     """End the dialog with its sentence, and bring the card up to date where the bot can reach it."""
-    await interaction.edit_original_response(view=told_card(said.sentence), attachments=[])
+    await interaction.edit_original_response(view=told_card(correction_sentence(corrected.correction)), attachments=[])
     if not isinstance(interaction.channel, discord.abc.Messageable):
         return
     try:
         card = await interaction.channel.fetch_message(card_id)
-        await bring_up_to_date(interaction.client, said.answer, card, card.edit)
+        await bring_up_to_date(interaction.client, corrected.answer, card, card.edit)
     except discord.HTTPException as failure:
         # Taken away meanwhile, in an archived thread, or where only the asker installed the bot: the word is kept.
         log.warning("could not bring card %s up to date: %s", card_id, failure)

@@ -15,6 +15,7 @@ from cogs.answers.faces import suggested, word_in_words
 from cogs.common.layout import Button, Layout, Row, container, route
 from cogs.common.limits import LONGEST_ALT
 from cogs.corrections.cards import members_menu
+from cogs.review.texts import note_sentence
 from models.faces import Band
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def review_card(page: Page) -> tuple[Layout, list[discord.File]]:
     card = Layout()
     box = container(BLUE)
     if page.note is not None:
-        box.add_item(discord.ui.TextDisplay(f"-# {page.note}"))
+        box.add_item(discord.ui.TextDisplay(f"-# {note_sentence(page.note)}"))
     files: list[discord.File] = []
     if isinstance(page.content, Shown):
         shown = page.content

@@ -14,6 +14,7 @@ from bot.database.questions import Questions
 from bot.database.rosters import Rosters
 from bot.database.tables import Member, Question, Word
 from bot.domain.answers import MOST_CANDIDATES, Answer
+from bot.domain.corrections import Correction, CorrectionKind
 from bot.domain.enums import Meaning
 from bot.domain.faces import Identified, SeenFace
 from bot.domain.rosters import SHARED_ROSTER
@@ -204,13 +205,13 @@ async def test_of_two_of_one_name_the_one_of_the_pictures_group_is_meant(app: Ap
         assert (await words(app))[-1].member_id == meant["Mina"]
 
 
-async def test_a_typed_name_is_checked_and_shown_as_it_is(app: App) -> None:
+async def test_a_typed_name_is_checked_and_kept_as_it_is(app: App) -> None:
     answer = await asked(app, unknown())
     face = answer.faces[0][1].id
     with pytest.raises(PersonError, match="printable"):
         await correct.say_name(app, answer.id, face, "\u200b", MODERATOR)
     said = await correct.say_name(app, answer.id, face, "<@1>", MODERATOR)
-    assert said.sentence.startswith(r"Noted: \<\@1\>.")
+    assert said.correction == Correction(CorrectionKind.UNENROLLED, "<@1>")
 
 
 async def test_a_face_of_another_question_is_none_of_this_one(app: App) -> None:

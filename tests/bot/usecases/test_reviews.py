@@ -15,8 +15,10 @@ from bot.database.questions import Questions
 from bot.database.reviews import LEASE, Reviews, Waiting, in_order
 from bot.database.rosters import Rosters
 from bot.database.tables import Photo, Question, Word
+from bot.domain.corrections import Correction, CorrectionKind
 from bot.domain.enums import Meaning, Origin
 from bot.domain.faces import Cut, Identified, SeenFace
+from bot.domain.reviews import ReviewNote
 from bot.domain.trust import Trust
 from bot.errors import PersonError
 from bot.usecases import correct, review
@@ -27,6 +29,7 @@ from models.faces import Band, Box, Candidate, Guess
 SERVER = 7
 MINA, MOMO = Speaker(11, Trust.TRUSTED), Speaker(12, Trust.TRUSTED)
 FAN = Speaker(13, Trust.MEMBER)
+NAMED_SANA = Correction(CorrectionKind.MEMBER, "Sana", untaught=(None,))
 
 
 @pytest.fixture
@@ -130,10 +133,9 @@ async def test_a_lease_runs_out_and_is_renewed_by_looking(app: App, sana: int) -
 async def test_two_answer_one_face_at_once(app: App, sana: int) -> None:
     _, face = await asked(app, "crop", taken_for(sana))
     pages = await asyncio.gather(*(review.say_yes(app, SERVER, face, sana, person) for person in (MINA, MOMO)))
-    assert sorted(page.note or "" for page in pages) == [
-        "Noted: Sana. I learn from this face.",
-        "Somebody else answered that one meanwhile.",
-    ]
+    notes = [page.note for page in pages]
+    assert NAMED_SANA in notes
+    assert ReviewNote.ANSWERED_BY_ANOTHER in notes
     assert len(await said(app)) == 1
 
 
@@ -142,7 +144,7 @@ async def test_a_button_is_pressed_twice(app: App, sana: int) -> None:
     _, other = await asked(app, "another", taken_for(sana))
     pages = [await review.say_yes(app, SERVER, face, sana, MINA) for _ in range(2)]
     assert [shown(page) for page in pages] == [other, other]
-    assert [page.note for page in pages] == ["Noted: Sana. I learn from this face.", "You answered that one meanwhile."]
+    assert [page.note for page in pages] == [NAMED_SANA, ReviewNote.ANSWERED_BY_REVIEWER]
     await review.skip(app, SERVER, face, MINA)
     assert len(await said(app)) == 1
 
@@ -155,7 +157,7 @@ async def test_one_crop_is_asked_for_once(app: App, sana: int) -> None:
     assert (page.content.left, shown(page)) == (1, first)
     page = await review.say_yes(app, SERVER, first, sana, MINA)
     assert shown(page) is None
-    assert (await review.say_yes(app, SERVER, again, sana, MOMO)).note == "Somebody else answered that one meanwhile."
+    assert (await review.say_yes(app, SERVER, again, sana, MOMO)).note == ReviewNote.ANSWERED_BY_ANOTHER
 
 
 async def test_a_label_that_looks_wrong_is_asked_for_again(app: App, sana: int) -> None:
@@ -192,12 +194,12 @@ async def test_a_label_that_somebody_contests_is_asked_for_again(app: App, sana:
 async def test_an_answer_is_undone_by_who_gave_it_unless_overruled(app: App, sana: int) -> None:
     question, face = await asked(app, "crop", taken_for(sana))
     await review.say_yes(app, SERVER, face, sana, MINA)
-    assert (await review.undo(app, SERVER, face, MOMO)).note == "There is nothing left to undo."
+    assert (await review.undo(app, SERVER, face, MOMO)).note == ReviewNote.NOTHING_TO_UNDO
     page = await review.undo(app, SERVER, face, MINA)
-    assert (page.note, shown(page)) == ("Undone.", face)
+    assert (page.note, shown(page)) == (Correction(CorrectionKind.UNDONE), face)
     await review.say_yes(app, SERVER, face, sana, MINA)
     await correct.say_nobody(app, question, face, Meaning.STRANGER, MOMO)
-    assert (await review.undo(app, SERVER, face, MINA)).note == "There is nothing left to undo."
+    assert (await review.undo(app, SERVER, face, MINA)).note == ReviewNote.NOTHING_TO_UNDO
 
 
 @pytest.mark.parametrize("answer", ["yes", "no", "nobody"])
@@ -215,7 +217,11 @@ async def test_an_answer_about_a_label_that_looks_wrong_is_undone(app: App, sana
     assert shown(await review.next_page(app, SERVER, MOMO)) is None
     page = await review.undo(app, SERVER, face, MINA)
     assert isinstance(page.content, Shown)
-    assert (page.note, page.content.face.face.id, page.content.face.suspected) == ("Undone.", face, True)
+    assert (page.note, page.content.face.face.id, page.content.face.suspected) == (
+        Correction(CorrectionKind.UNDONE),
+        face,
+        True,
+    )
     async with app.database.reading() as session:
         label = (await session.scalars(select(Photo))).one()
     assert (label.member_id, label.vouched_by) == (sana, None)
@@ -246,7 +252,7 @@ async def test_a_label_that_looks_wrong_is_not_lost_among_newer_faces(
 async def test_each_server_reviews_its_own(app: App, sana: int) -> None:
     _, elsewhere = await asked(app, "crop", taken_for(sana), server=SERVER + 1)
     page = await review.say_yes(app, SERVER, elsewhere, sana, MINA)
-    assert (page.note, shown(page)) == ("That face is no longer kept.", None)
+    assert (page.note, shown(page)) == (ReviewNote.FACE_FORGOTTEN, None)
     assert await said(app) == []
 
 

@@ -1,0 +1,41 @@
+"""The result of a correction, as the person who made it is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.domain.enums import Untaught
+
+
+class CorrectionKind(StrEnum):
+    """What a correction says of a face, or of all faces of an answer."""
+
+    CONFIRMED = "confirmed"
+    """All names of the answer are right."""
+
+    MEMBER = "member"
+    UNENROLLED = "unenrolled"
+    """The face has a name that no member has."""
+
+    NOT_MEMBER = "not-member"
+    STRANGER = "stranger"
+    NOT_A_FACE = "not-a-face"
+    UNDONE = "undone"
+    SUGGESTED = "suggested"
+    """The speaker isn't trusted: the correction waits for a trusted person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """The result of a correction.
+
+    `name`: the name that it gives or denies. `untaught`: for each face that it gives to a member, the reason why nothing is
+    learned from the face, None where something is.
+    """
+
+    kind: CorrectionKind
+    name: str | None = None
+    untaught: tuple[Untaught | None, ...] = ()
