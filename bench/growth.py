@@ -22,7 +22,7 @@ from PIL import Image, ImageDraw
 
 from bot.app import App
 from bot.commands.evaluation import Encoder, labelled, read_sample
-from bot.database.rosters import Rosters
+from bot.database.rosters import RosterRepository
 from bot.domain.trust import Trust
 from bot.media.pictures import PictureLimits
 from bot.settings import Settings
@@ -149,7 +149,7 @@ def submitted(path: Path) -> Submitted:
 async def member_ids(app: App) -> dict[str, int]:
     """The id of each member by name."""
     async with app.database.reading() as session:
-        return {member.name: member.id for member in await Rosters(session).members([SERVER])}
+        return {member.name: member.id for member in await RosterRepository(session).members([SERVER])}
 
 
 def held_out(
@@ -241,7 +241,7 @@ def curve(points: Sequence[Sequence[Point]], version: str) -> bytes:
 async def train(app: App) -> bool:
     """Train with all words given so far; whether the gate let the model answer."""
     async with app.database.reading() as session:
-        group = await Rosters(session).find_group([SERVER], GROUP)
+        group = await RosterRepository(session).find_group([SERVER], GROUP)
     assert group is not None
     return (await app.trainer.train(group.id, by=TRUSTED.id)).promoted
 

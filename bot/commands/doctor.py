@@ -15,7 +15,7 @@ from bot.app import workbench
 from bot.commands import terminal
 from bot.commands.own_words import at_terminal
 from bot.database.engine import HEAD, Database
-from bot.database.engines import Engines
+from bot.database.engines import EngineRepository
 from bot.errors import OperatorError
 from bot.infra.compute import Compute
 from bot.infra.storage import Storage
@@ -142,10 +142,10 @@ async def _workers(compute: Compute) -> str:
 async def _engine(compute: Compute, settings: Settings) -> str:
     async with Database.open(settings) as database:
         async with database.reading() as session:
-            bench = workbench(settings).with_engine(await Engines(session).in_use())
+            bench = workbench(settings).with_engine(await EngineRepository(session).in_use())
         version = await compute.run(jobs.try_out, bench)
         async with database.reading() as session:
-            encoded = await Engines(session).encoded(version)
+            encoded = await EngineRepository(session).encoded(version)
     if encoded.left:
         raise OperatorError(
             f"{version} has not seen {encoded.left} of {encoded.crops} photos: nugu engine use {bench.engine}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bot.app import App
 from bot.commands import terminal
 from bot.commands.training import in_words
-from bot.database.rosters import Rosters
+from bot.database.rosters import RosterRepository
 from bot.domain.rosters import SHARED_ROSTER
 from bot.text.formatting import counted
 from bot.usecases import models
@@ -25,7 +25,7 @@ async def show_status(settings: Settings, *, as_json: bool) -> None:
     """Print a line a group of every server."""
     async with App.open(settings) as app:
         async with app.database.reading() as session:
-            servers = await Rosters(session).servers()
+            servers = await RosterRepository(session).servers()
         for server in servers:
             for group in await models.status(app, server):
                 if as_json:

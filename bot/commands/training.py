@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bot.app import App
 from bot.commands import terminal
 from bot.commands.own_words import at_terminal
-from bot.database.rosters import Rosters
+from bot.database.rosters import RosterRepository
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import NoRosterError, PersonError
 from bot.text.formatting import counted
@@ -24,7 +24,7 @@ async def train_groups(settings: Settings) -> bool:
     well = True
     async with App.open(settings) as app:
         async with app.database.reading() as session:
-            rosters = Rosters(session)
+            rosters = RosterRepository(session)
             servers = await rosters.servers()
             counts = await rosters.photo_counts(servers)
         groups = {count.group: count for count in counts if count.photos}

@@ -23,7 +23,7 @@ AT_WORK = (ClipState.WORKING, ClipState.SENDING)
 UNFINISHED = (ClipState.WAITING, *AT_WORK)
 
 
-class Clips:
+class ClipRepository:
     """Statements over promised clips, in one session."""
 
     def __init__(self, session: AsyncSession) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import delete, exists, or_, select, update
 
-from bot.database.servers import Servers
+from bot.database.servers import ServerRepository
 from bot.database.tables import ClipJob, Crop, CropEncoding, Photo, Question, QuestionFace, QuestionPicture, Word
 from bot.domain.enums import Origin
 
@@ -29,7 +29,7 @@ class StoredCut(NamedTuple):
     sha256: str
 
 
-class Crops:
+class CropRepository:
     """Statements over crops, in one session."""
 
     def __init__(self, session: AsyncSession) -> None:
@@ -62,7 +62,7 @@ class Crops:
         crop.only_in, crop.spoiler = crop.only_in or only_in, crop.spoiler or spoiler
         known = await self._session.scalar(select(exists().where(Photo.crop_id == crop.id)))
         if known and before != (crop.only_in, crop.spoiler):
-            await Servers(self._session).touch(crop.server_id)
+            await ServerRepository(self._session).touch(crop.server_id)
 
     async def encodings(self, server_id: int, engine: str) -> list[tuple[bytes, int | None]]:
         """Every encoding by `engine` of a server's crops, and the member whose photo it is, None of a face that is no photo."""

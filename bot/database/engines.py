@@ -43,7 +43,7 @@ class Encoded(NamedTuple):
         return self.crops - self.encoded - self.faceless
 
 
-class Engines:
+class EngineRepository:
     """Statements over engines, in one session. `version` is an engine's, as encodings carry it."""
 
     def __init__(self, session: AsyncSession) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.orm import contains_eager
 
 from bot.database.base import utc_now
-from bot.database.servers import Servers
+from bot.database.servers import ServerRepository
 from bot.database.tables import Group, Member, Photo, QuestionFace
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class DoubtfulLabel:
     looks_like_name: str | None
 
 
-class Labels:
+class LabelRepository:
     """Statements over labels, in one session."""
 
     def __init__(self, session: AsyncSession) -> None:
@@ -96,4 +96,4 @@ class Labels:
             twin.vouched_by = by
             await self._session.delete(photo)
         await self._session.flush()
-        await Servers(self._session).touch(photo.member.group.server_id)
+        await ServerRepository(self._session).touch(photo.member.group.server_id)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import exists, func, insert, select
 
-from bot.database.engines import Engines
+from bot.database.engines import EngineRepository
 from bot.database.rosters import answers
-from bot.database.servers import Servers
+from bot.database.servers import ServerRepository
 from bot.database.tables import Group, Member, Model, ModelPhoto, Photo
 from bot.domain.enums import Origin
 from bot.domain.models import PROMOTED, Figures, MadeModel
@@ -65,7 +65,7 @@ class GroupState:
         return any(photo > self.newest for photo in self.candidate if self.photos[photo] is Origin.SUBMITTED)
 
 
-class Models:
+class ModelRepository:
     """Statements over models, in one session."""
 
     def __init__(self, session: AsyncSession) -> None:
@@ -120,7 +120,7 @@ class Models:
         group = await self._session.get(Group, over.group, with_for_update=True, populate_existing=True)
         if group is None or (group.model_id, group.model_since) != (over.model, over.since):
             return None
-        if await Engines(self._session).in_use(held=True) != engine[0]:
+        if await EngineRepository(self._session).in_use(held=True) != engine[0]:
             return None
         there = select(Photo.id).join(Member).where(Member.group_id == group.id)
         kept = sorted(set(photos).intersection(await self._session.scalars(there)))
@@ -176,7 +176,7 @@ class Models:
 
     async def _activate(self, group: Group, model: Model, *, since: int) -> None:
         group.model_id, group.model_since = model.id, since
-        await Servers(self._session).touch(group.server_id)
+        await ServerRepository(self._session).touch(group.server_id)
         await self._session.flush()
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, select
 
 from bot.database.base import utc_now
 from bot.database.questions import standing
-from bot.database.servers import Servers
+from bot.database.servers import ServerRepository
 from bot.database.tables import Crop, CropEncoding, Group, Member, Photo, QuestionFace, Word
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class SeenPhoto(NamedTuple):
     sharpness: float | None
 
 
-class Photos:
+class PhotoRepository:
     """Statements over the photos of members, in one session."""
 
     def __init__(self, session: AsyncSession) -> None:
@@ -111,7 +111,7 @@ class Photos:
         await self._session.execute(
             delete(Photo).where(Photo.id == photo.id).execution_options(synchronize_session=False)
         )
-        await Servers(self._session).touch(server_id)
+        await ServerRepository(self._session).touch(server_id)
 
     async def hashes(self, server_id: int) -> list[tuple[int, str]]:
         """(member's id, perceptual hash) of every photo of a server whose crop has one."""

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import selectinload
 
 from bot.database.base import utc_now
-from bot.database.crops import Crops
+from bot.database.crops import CropRepository
 from bot.database.tables import Member, Question, QuestionFace, QuestionPicture, Word
 from bot.domain.answers import MOST_CANDIDATES, Answer, AnsweredFace, AnsweredPicture, SaidWord
 from bot.domain.enums import Meaning
@@ -43,7 +43,7 @@ class Claim:
     deliberate: bool = False
 
 
-class Questions:
+class QuestionRepository:
     """Statements over questions and the words about their faces, in one session."""
 
     def __init__(self, session: AsyncSession) -> None:
@@ -79,7 +79,7 @@ class Questions:
                 for face, seen in zip(picture.faces, result.faces, strict=True):
                     crop = await self._keep_crop(question, face, seen, cuts)
                     if crop is not None and (picture.spoiler or only_in is not None):
-                        await Crops(self._session).confine(crop, only_in, spoiler=picture.spoiler)
+                        await CropRepository(self._session).confine(crop, only_in, spoiler=picture.spoiler)
         await self._session.flush()
         return await self.answer(question.id)
 
@@ -114,7 +114,7 @@ class Questions:
         if question.server_id is None or seen.cut is None or seen.cut.jpeg not in cuts:
             return None
         stored = cuts[seen.cut.jpeg]
-        crop = await Crops(self._session).add(question.server_id, stored, seen.vector, question.engine)
+        crop = await CropRepository(self._session).add(question.server_id, stored, seen.vector, question.engine)
         face.crop_id = crop.id
         return crop
 

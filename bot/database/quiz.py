@@ -45,7 +45,7 @@ class Score(NamedTuple):
     best: int
 
 
-class Quizzes:
+class QuizRepository:
     """Statements over quizzes, in one session."""
 
     def __init__(self, session: AsyncSession) -> None:

@@ -83,7 +83,7 @@ def in_order(waiting: Iterable[Waiting], photos: Mapping[int, int]) -> list[Wait
     return [*fresh, *sorted(skipped, key=lambda one: (one.skipped_at, one.face))]
 
 
-class Reviews:
+class ReviewRepository:
     """Statements over the queue, in one session, at the moment `now`."""
 
     def __init__(self, session: AsyncSession, now: datetime) -> None:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.orm import contains_eager, selectinload
 
-from bot.database.crops import Crops
+from bot.database.crops import CropRepository
 from bot.database.questions import standing
-from bot.database.servers import Servers
+from bot.database.servers import ServerRepository
 from bot.database.spellings import group_is_called, member_is_called
 from bot.database.tables import (
     Crop,
@@ -59,7 +59,7 @@ class Holdings(NamedTuple):
     labels: int
 
 
-class Rosters:
+class RosterRepository:
     """Statements over rosters, in one session. `servers` names whose rosters are meant."""
 
     def __init__(self, session: AsyncSession) -> None:
@@ -88,7 +88,7 @@ class Rosters:
         return await self._session.scalar(select(Group).where(Group.id == group_id, Group.server_id == server_id))
 
     async def add_group(self, server_id: int, name: str) -> Group:
-        await Servers(self._session).ensure(server_id)
+        await ServerRepository(self._session).ensure(server_id)
         group = Group(server_id=server_id, name=name, key=key_of(name))
         self._session.add(group)
         await self._session.flush()
@@ -180,7 +180,7 @@ class Rosters:
         """Keep a photo of a member of a server, and let its recognisers be fitted anew."""
         self._session.add(photo)
         await self._session.flush()
-        await Servers(self._session).touch(server_id)
+        await ServerRepository(self._session).touch(server_id)
 
     async def holdings(self, named: Group | Member) -> Holdings:
         """What would go with a group or a member."""
@@ -209,7 +209,7 @@ class Rosters:
                 if not _denies_others(face, word, members):
                     face.vector = b""
         await self._session.flush()
-        await Crops(self._session).let_go_of_members(members)
+        await CropRepository(self._session).let_go_of_members(members)
         await self._session.execute(
             update(Word)
             .where(Word.member_id.in_(members))
@@ -224,7 +224,7 @@ class Rosters:
         await self._session.execute(
             delete(table).where(table.id == named.id).execution_options(synchronize_session=False)
         )
-        await Servers(self._session).touch(server_id)
+        await ServerRepository(self._session).touch(server_id)
         return files
 
     async def _members_of(self, named: Group | Member) -> list[int]:

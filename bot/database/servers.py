@@ -39,7 +39,7 @@ class ServerChoices:
         return sorted(role for role, given in self.roles.items() if given is trust)
 
 
-class Servers:
+class ServerRepository:
     """Statements over the choices of servers, in one session."""
 
     def __init__(self, session: AsyncSession) -> None:

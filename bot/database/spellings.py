@@ -28,7 +28,7 @@ def member_is_called(key: str) -> ColumnElement[bool]:
     return or_(Member.key == key, other.correlate(Member))
 
 
-class Spellings:
+class SpellingRepository:
     """Statements over names and aliases, in one session. `named` is whose they are: a group or a member."""
 
     def __init__(self, session: AsyncSession) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from bot.database.questions import standing
-from bot.database.servers import Servers
+from bot.database.servers import ServerRepository
 from bot.database.tables import Crop, Group, Member, Photo, Question, QuestionFace, QuestionPicture, Word
 from bot.domain.enums import Meaning, Origin, Untaught, teaches
 from bot.errors import ForgottenError
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
 
-class TrainingSet:
+class TrainingSetRepository:
     """Statements over the photos that words make, in one session."""
 
     def __init__(self, session: AsyncSession) -> None:
@@ -33,7 +33,7 @@ class TrainingSet:
         servers = select(Question.server_id).join(QuestionPicture).join(QuestionFace).where(QuestionFace.id.in_(faces))
         for server_id in (await self._session.scalars(servers.distinct())).all():
             if server_id is not None:
-                await Servers(self._session).touch(server_id)
+                await ServerRepository(self._session).touch(server_id)
 
     async def untaught(self, face_id: int, member_id: int) -> Untaught | None:
         """Why a face that is said to be this member isn't learned from; None where it is."""
@@ -51,7 +51,7 @@ class TrainingSet:
             return None
         if await self._owner(member_id) != server_id:
             return Untaught.SHARED
-        if not teaches((await Servers(self._session).choices(server_id)).learns, origin):
+        if not teaches((await ServerRepository(self._session).choices(server_id)).learns, origin):
             return Untaught.CHOSEN
         crop = await self._session.get(Crop, crop_id) if crop_id is not None else None
         flaw = flaw_of_example(crop.face_width, crop.sharpness) if crop is not None else None
@@ -89,7 +89,7 @@ class TrainingSet:
 
     async def _may_learn(self, server_id: int, member_id: int, origin: Origin) -> bool:
         """A server's words teach its own roster alone: the shared one is every server's."""
-        learns = (await Servers(self._session).choices(server_id)).learns
+        learns = (await ServerRepository(self._session).choices(server_id)).learns
         return await self._owner(member_id) == server_id and teaches(learns, origin)
 
     async def _owner(self, member_id: int) -> int | None:

@@ -19,7 +19,7 @@ MOST_WORDS = 2000
 """The newest words that deny a name, and as many that grant one: each denial is compared with every face of a picture."""
 
 
-class Vetoes:
+class VetoRepository:
     """Statements over words that deny a name, in one session."""
 
     def __init__(self, session: AsyncSession) -> None:

@@ -7,9 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bot import jobs
-from bot.database.engines import Engines
-from bot.database.rosters import Rosters
-from bot.database.vetoes import Vetoes
+from bot.database.engines import EngineRepository
+from bot.database.rosters import RosterRepository
+from bot.database.vetoes import VetoRepository
 from bot.errors import NoPhotosError, NoRosterError, UnseenPhotosError, WaitingForModelError
 from bot.infra.cache import Memo
 
@@ -49,7 +49,7 @@ class Recognisers:
     async def bench(self) -> Workbench:
         """What jobs need, with the engine that is in use now."""
         async with self._database.reading() as session:
-            return self._bench.with_engine(await Engines(session).in_use())
+            return self._bench.with_engine(await EngineRepository(session).in_use())
 
     async def engine(self) -> str:
         """The version of the engine in use, as encodings carry it."""
@@ -58,20 +58,20 @@ class Recognisers:
     async def of(self, servers: Collection[int]) -> Fitted:
         """The recogniser for the rosters of `servers`. Raises the NobodyKnownError that says why where there is none."""
         async with self._database.reading() as session:
-            bench = self._bench.with_engine(await Engines(session).in_use())
-            key = bench.engine, await Rosters(session).revisions(servers)
+            bench = self._bench.with_engine(await EngineRepository(session).in_use())
+            key = bench.engine, await RosterRepository(session).revisions(servers)
         return await self._fits.get(key, partial(self._fit, bench, servers))
 
     async def _fit(self, bench: Workbench, servers: Collection[int]) -> Fitted:
         async with self._database.reading() as session:
-            anybody = await Rosters(session).members(servers)
+            anybody = await RosterRepository(session).members(servers)
         if not anybody:
             raise NoRosterError
         engine = bench.version
         async with self._database.reading() as session:
-            rows = await Rosters(session).rows(servers, engine)
-            vetoes = await Vetoes(session).spoken_of(servers, engine)
-            there = await Rosters(session).photos_there(servers)
+            rows = await RosterRepository(session).rows(servers, engine)
+            vetoes = await VetoRepository(session).spoken_of(servers, engine)
+            there = await RosterRepository(session).photos_there(servers)
         if not rows:
             if not there.photos:
                 raise NoPhotosError

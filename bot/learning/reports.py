@@ -6,8 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bot import jobs
-from bot.database.models import Models
-from bot.database.rosters import Rosters
+from bot.database.models import ModelRepository
+from bot.database.rosters import RosterRepository
 from bot.errors import PersonError, UnseenPhotosError
 from bot.infra.cache import Memo
 
@@ -40,13 +40,13 @@ class Reports:
         """
         engine = await self._recognisers.engine()
         async with self._database.reading() as session:
-            key = group, engine, await Rosters(session).revisions([server])
+            key = group, engine, await RosterRepository(session).revisions([server])
         return await self._memo.get(key, partial(self._make, group, engine))
 
     async def _make(self, group: int, engine: str) -> RosterReport:
         async with self._database.reading() as session:
-            rows = await Rosters(session).rows_of([group], engine)
-            state = await Models(session).state(group)
+            rows = await RosterRepository(session).rows_of([group], engine)
+            state = await ModelRepository(session).state(group)
         if not rows:
             if state is not None and state.photos:
                 raise UnseenPhotosError((await self._recognisers.bench()).engine)

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from bot import jobs
 from bot.database.base import utc_now
-from bot.database.engines import Engines
-from bot.database.models import GroupState, Models
-from bot.database.reviews import Reviews
-from bot.database.rosters import Rosters
-from bot.database.servers import Servers
+from bot.database.engines import EngineRepository
+from bot.database.models import GroupState, ModelRepository
+from bot.database.reviews import ReviewRepository
+from bot.database.rosters import RosterRepository
+from bot.database.servers import ServerRepository
 from bot.domain.markup import plain
 from bot.domain.models import PROMOTED, Figures
 from bot.errors import PersonError, UnseenPhotosError
@@ -120,7 +120,7 @@ class Trainer:
             if quiet is not None:
                 database.listeners.append(trainer.wanted)
                 async with database.reading() as session:
-                    servers = await Rosters(session).servers()
+                    servers = await RosterRepository(session).servers()
                 for server in servers:
                     trainer.wanted(server)
             yield trainer
@@ -143,7 +143,7 @@ class Trainer:
                 lacking.append(group)
         if lacking:
             async with self._database.reading() as session:
-                servers = await Rosters(session).servers_of(lacking)
+                servers = await RosterRepository(session).servers_of(lacking)
             for server in servers:
                 self.wanted(server)
         return files
@@ -177,7 +177,7 @@ class Trainer:
         del self._waiting[server]
         try:
             async with self._database.reading() as session:
-                rosters = Rosters(session)
+                rosters = RosterRepository(session)
                 groups = [group.id for group in await rosters.groups([server])]
                 gone = await self._classifiers.groups() - await rosters.group_ids()
             for group in gone:
@@ -236,10 +236,10 @@ class Trainer:
         the engine in use knows none of the photos.
         """
         async with self._database.reading() as session:
-            name = await Engines(session).in_use()
+            name = await EngineRepository(session).in_use()
             version = self._bench.with_engine(name).version
-            state = await Models(session).state(group)
-            rows = await Rosters(session).rows_of([group], version)
+            state = await ModelRepository(session).state(group)
+            rows = await RosterRepository(session).rows_of([group], version)
         ready = _Ready(state, name, version, rows) if state is not None and rows else None
         await self._tidy(group, ready, set())
         if ready is None and state is not None and state.photos:
@@ -269,7 +269,7 @@ class Trainer:
             made.named,
         )
         async with self._database.writing() as session:
-            kept = await Models(session).keep(
+            kept = await ModelRepository(session).keep(
                 state,
                 photos,
                 figures,
@@ -278,7 +278,7 @@ class Trainer:
                 verdict=PROMOTED if made.judged.passes else why_kept_aside(made.judged),
                 by=by,
             )
-            await Reviews(session, utc_now()).suspect(made.doubts)
+            await ReviewRepository(session, utc_now()).suspect(made.doubts)
         if kept is not None:
             await self._tidy(state.group, ready, {key} if key else set())
             log.info("model %s of group %s: %s", kept.number, kept.group, kept.verdict)
@@ -302,13 +302,13 @@ class Trainer:
             return None
         await self._classifiers.keep(key, trained.file)
         async with self._database.writing() as session:
-            await Servers(session).touch(ready.state.server)
+            await ServerRepository(session).touch(ready.state.server)
         return trained
 
     async def _tidy(self, group: int, ready: _Ready | None, wanted: set[str]) -> None:
         """Forget the classifiers of a group save those wanted, those of its models, and that of what answers."""
         async with self._database.reading() as session:
-            wanted |= await Models(session).whole_classifiers(group)
+            wanted |= await ModelRepository(session).whole_classifiers(group)
         if ready is not None and ready.answering:
             wanted.add(key_of(ready.version, ready.answering))
         await self._classifiers.tidy(group, wanted)

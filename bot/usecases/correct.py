@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.database.base import utc_now
-from bot.database.questions import Claim, Questions
-from bot.database.reviews import Reviews
-from bot.database.rosters import Rosters
-from bot.database.training_set import TrainingSet
+from bot.database.questions import Claim, QuestionRepository
+from bot.database.reviews import ReviewRepository
+from bot.database.rosters import RosterRepository
+from bot.database.training_set import TrainingSetRepository
 from bot.domain.corrections import Correction, CorrectionKind
 from bot.domain.enums import Meaning
 from bot.domain.trust import Trust
@@ -56,7 +56,7 @@ NOBODY = {Meaning.STRANGER: CorrectionKind.STRANGER, Meaning.NOT_A_FACE: Correct
 async def confirm(app: App, question_id: int, speaker: Speaker) -> CorrectedAnswer:
     """All names of the answer are right. Faces that somebody corrected keep their correction."""
     async with app.database.writing() as session:
-        answer = await Questions(session).answer(question_id)
+        answer = await QuestionRepository(session).answer(question_id)
         claims = [
             Claim(face.id, Meaning.MEMBER, face.guess.member, face.guess.name)
             for _, face in answer.faces
@@ -72,7 +72,7 @@ async def say_member(
 ) -> CorrectedAnswer:
     """This face is that member, `deliberate`ly learned though small or blurred; raises PersonError when either is gone."""
     async with app.database.writing() as session:
-        answer = await Questions(session).answer(question_id)
+        answer = await QuestionRepository(session).answer(question_id)
         _, face = face_of(answer, face_id)
         member = await known_member(session, member_id, answer.rosters)
         claim = Claim(face.id, Meaning.MEMBER, member.id, member.name, deliberate)
@@ -87,7 +87,7 @@ async def say_name(app: App, question_id: int, face_id: int, text: str, speaker:
     """
     name = checked_name(text)
     async with app.database.writing() as session:
-        answer = await Questions(session).answer(question_id)
+        answer = await QuestionRepository(session).answer(question_id)
         picture, face = face_of(answer, face_id)
         claim, correction = await named(session, answer.rosters, picture.group_name, face, name)
         return await _say(session, answer, [claim], speaker, correction)
@@ -96,7 +96,7 @@ async def say_name(app: App, question_id: int, face_id: int, text: str, speaker:
 async def say_nobody(app: App, question_id: int, face_id: int, meaning: Meaning, speaker: Speaker) -> CorrectedAnswer:
     """This face is nobody of the roster, or no face at all."""
     async with app.database.writing() as session:
-        answer = await Questions(session).answer(question_id)
+        answer = await QuestionRepository(session).answer(question_id)
         _, face = face_of(answer, face_id)
         return await _say(session, answer, [Claim(face.id, meaning)], speaker, Correction(NOBODY[meaning]))
 
@@ -104,7 +104,7 @@ async def say_nobody(app: App, question_id: int, face_id: int, meaning: Meaning,
 async def say_not(app: App, question_id: int, face_id: int, member_id: int, speaker: Speaker) -> CorrectedAnswer:
     """This face is not that member, whoever else it may be; raises PersonError when either is gone."""
     async with app.database.writing() as session:
-        answer = await Questions(session).answer(question_id)
+        answer = await QuestionRepository(session).answer(question_id)
         _, face = face_of(answer, face_id)
         member = await known_member(session, member_id, answer.rosters)
         claim = Claim(face.id, Meaning.NOT_MEMBER, member.id, member.name)
@@ -116,17 +116,17 @@ async def undo(app: App, question_id: int, speaker: Speaker) -> CorrectedAnswer:
     if not speaker.counts:
         raise PersonError("Only people whom the moderators trust can undo a word.")
     async with app.database.writing() as session:
-        questions = Questions(session)
+        questions = QuestionRepository(session)
         faces = await questions.undo(question_id, speaker.id)
         if not faces:
             raise PersonError("There is nothing left to undo.")
-        await TrainingSet(session).follow(faces)
+        await TrainingSetRepository(session).follow(faces)
         return CorrectedAnswer(await questions.answer(question_id), Correction(CorrectionKind.UNDONE))
 
 
 async def known_member(session: AsyncSession, member_id: int, rosters: Collection[int]) -> Member:
     """The member of these rosters with this id; raises PersonError when there is none any more."""
-    member = await Rosters(session).member(rosters, member_id)
+    member = await RosterRepository(session).member(rosters, member_id)
     if member is None:
         raise PersonError("That member has been removed since.")
     return member
@@ -139,7 +139,7 @@ async def named(
 
     `group`: the name of the picture's group.
     """
-    member = _meant(await Rosters(session).members_called(rosters, name), group, face)
+    member = _meant(await RosterRepository(session).members_called(rosters, name), group, face)
     if member is None:
         return Claim(face.id, Meaning.MEMBER, name=name), Correction(CorrectionKind.UNENROLLED, name)
     claim = Claim(face.id, Meaning.MEMBER, member.id, member.name)
@@ -148,17 +148,19 @@ async def named(
 
 async def keep(session: AsyncSession, claims: Sequence[Claim], speaker: Speaker, *, again: bool = False) -> None:
     """Keep the claims as one utterance, and let those that count teach at once. `again`: also what they said last."""
-    words = await Questions(session).say(claims, by=speaker.id, trust=speaker.trust, counts=speaker.counts, again=again)
+    words = await QuestionRepository(session).say(
+        claims, by=speaker.id, trust=speaker.trust, counts=speaker.counts, again=again
+    )
     if speaker.counts:
         faces = [word.face_id for word in words]
-        await TrainingSet(session).follow(faces)
-        await Reviews(session, utc_now()).answered(faces, speaker.id)
+        await TrainingSetRepository(session).follow(faces)
+        await ReviewRepository(session, utc_now()).answered(faces, speaker.id)
 
 
 async def untaught_of(session: AsyncSession, claims: Sequence[Claim]) -> tuple[Untaught | None, ...]:
     """For each face that a claim gives to a member, the reason why nothing is learned from it; None where something is."""
     named = [(claim.face_id, claim.member_id) for claim in claims if claim.meaning is Meaning.MEMBER]
-    training_set = TrainingSet(session)
+    training_set = TrainingSetRepository(session)
     return tuple([await training_set.untaught(face, member) for face, member in named if member is not None])
 
 
@@ -179,7 +181,7 @@ async def _say(
         correction = replace(correction, untaught=await untaught_of(session, claims))
     else:
         correction = Correction(CorrectionKind.SUGGESTED)
-    return CorrectedAnswer(await Questions(session).answer(answer.id), correction)
+    return CorrectedAnswer(await QuestionRepository(session).answer(answer.id), correction)
 
 
 def _meant(called: Sequence[Member], group: str | None, face: AnsweredFace) -> Member | None:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from bot.database.crops import Crops, StoredCut
+from bot.database.crops import CropRepository, StoredCut
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Collection, Iterable
@@ -32,14 +32,14 @@ async def stored(app: App, cuts: Iterable[Cut]) -> AsyncGenerator[dict[bytes, St
         yield kept
     finally:
         async with app.database.reading() as session:
-            used = await Crops(session).used(keys)
+            used = await CropRepository(session).used(keys)
         await forget_files(app, set(keys) - used)
 
 
 async def of_face(app: App, face_id: int) -> bytes | None:
     """The crop of a face that was asked about, as a JPEG; None where none is kept."""
     async with app.database.reading() as session:
-        key = await Crops(session).key_of(face_id)
+        key = await CropRepository(session).key_of(face_id)
     return None if key is None else await app.storage.get(key)
 
 
@@ -55,7 +55,7 @@ async def let_go_of_deleted(app: App, gone: Places) -> None:
     Most that is deleted on Discord concerns nobody here, so it takes no write lock.
     """
     async with app.database.reading() as session:
-        if not await Crops(session).has_of_deleted(gone):
+        if not await CropRepository(session).has_of_deleted(gone):
             return
     async with _letting_go(app) as crops:
         await crops.let_go_of_deleted(gone)
@@ -80,16 +80,16 @@ async def sweep_files(app: App, before: datetime) -> None:
     """
     async for keys in app.storage.older("crops", before):
         async with app.database.reading() as session:
-            used = await Crops(session).used(keys)
+            used = await CropRepository(session).used(keys)
         await forget_files(app, set(keys) - used)
 
 
 @asynccontextmanager
-async def _letting_go(app: App) -> AsyncGenerator[Crops]:
+async def _letting_go(app: App) -> AsyncGenerator[CropRepository]:
     """Statements that take crops from what names them; those that nothing names then are gone, files included."""
     async with app.database.writing() as session:
-        yield Crops(session)
-        gone = await Crops(session).sweep()
+        yield CropRepository(session)
+        gone = await CropRepository(session).sweep()
     await forget_files(app, gone)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot import jobs
-from bot.database.engines import Encoded, Engines, Faceless, Unseen
+from bot.database.engines import Encoded, EngineRepository, Faceless, Unseen
 from bot.errors import EngineAwayError, EngineBrokenError, PersonError, WorkLostError
 from bot.infra import downloads
 from models.engines import UnknownEngineError, names, weights_of
@@ -56,7 +56,7 @@ class Switched:
 async def list_engines(app: App) -> list[ListedEngine]:
     """Every engine, by name."""
     async with app.database.reading() as session:
-        in_use = await Engines(session).in_use()
+        in_use = await EngineRepository(session).in_use()
     return [await _listed(app, name, in_use=name == in_use) for name in names()]
 
 
@@ -87,11 +87,11 @@ async def use(app: App, name: str, told: Told) -> Switched:
     bench = app.bench.with_engine(name)
     version = await _tried_out(app, bench)
     async with app.database.writing() as session:
-        await Engines(session).look_again(version)
+        await EngineRepository(session).look_again(version)
     while True:
         await _see_all(app, bench, version, told)
         async with app.database.writing() as session:
-            engines = Engines(session)
+            engines = EngineRepository(session)
             encoded = await engines.encoded(version)
             if encoded.crops and not encoded.encoded and not encoded.left:
                 raise PersonError(f"{version} finds a face in none of the {encoded.crops} photos, so it is not used.")
@@ -108,7 +108,7 @@ async def _listed(app: App, name: str, *, in_use: bool) -> ListedEngine:
     except PersonError as error:
         return ListedEngine(name, None, True, in_use, None, str(error))
     async with app.database.reading() as session:
-        return ListedEngine(name, version, True, in_use, await Engines(session).encoded(version), None)
+        return ListedEngine(name, version, True, in_use, await EngineRepository(session).encoded(version), None)
 
 
 def _weights(name: str) -> tuple[WeightFile, ...]:
@@ -143,15 +143,17 @@ async def _see_all(app: App, bench: Workbench, version: str, told: Told) -> None
     """Let the engine see every crop that it has not seen, and keep what it saw."""
     while True:
         async with app.database.reading() as session:
-            crops = await Engines(session).unseen(version, BATCH * AT_ONCE)
-            before = await Engines(session).encoded(version)
+            crops = await EngineRepository(session).unseen(version, BATCH * AT_ONCE)
+            before = await EngineRepository(session).encoded(version)
         told(f"photos seen by {version}", before.crops - before.left, before.crops)
         if not crops:
             return
         batches = [crops[start : start + BATCH] for start in range(0, len(crops), BATCH)]
         seen = await asyncio.gather(*(_see(app, bench, version, batch) for batch in batches))
         async with app.database.writing() as session:
-            await Engines(session).keep(version, {crop: vector for batch in seen for crop, vector in batch.items()})
+            await EngineRepository(session).keep(
+                version, {crop: vector for batch in seen for crop, vector in batch.items()}
+            )
 
 
 async def _see(app: App, bench: Workbench, version: str, crops: Sequence[Unseen]) -> dict[int, bytes | None]:

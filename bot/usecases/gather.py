@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from bot import jobs
-from bot.database.crops import Crops
-from bot.database.engines import Engines
-from bot.database.questions import Questions
-from bot.database.rosters import Rosters
-from bot.database.servers import Servers
-from bot.database.spellings import Spellings
+from bot.database.crops import CropRepository
+from bot.database.engines import EngineRepository
+from bot.database.questions import QuestionRepository
+from bot.database.rosters import RosterRepository
+from bot.database.servers import ServerRepository
+from bot.database.spellings import SpellingRepository
 from bot.database.tables import Group, Member, Question
 from bot.domain.enums import Origin, teaches
 from bot.domain.faces import Identified, Refused, SeenFace
@@ -92,14 +92,14 @@ async def seek(app: App, server_id: int, group: str, member: str | None, wanted:
     """
     await may_learn(app, server_id)
     async with app.database.reading() as session:
-        rosters = Rosters(session)
+        rosters = RosterRepository(session)
         found = await find_group(session, [server_id], group)
         if member is not None:
             one = await find(session, [server_id], group, member)
             members = [one] if isinstance(one, Member) else []
         else:
             members = [each for each in await rosters.members([server_id]) if each.group_id == found.id]
-        spellings = await Spellings(session).aliases_in(found.id)
+        spellings = await SpellingRepository(session).aliases_in(found.id)
         sought = [
             Sought(
                 each.id,
@@ -184,7 +184,7 @@ async def _sift(
     if not spotted:
         return []
     async with app.database.reading() as session:
-        known = await Crops(session).encodings(server_id, engine)
+        known = await CropRepository(session).encodings(server_id, engine)
     accepted = [vector for vector, member in known if member == sought.member]
     others = [vector for vector, member in known if member != sought.member]
     vectors = [one.spotted.vector for one in spotted]
@@ -220,14 +220,14 @@ async def _put_into_review(
             rosters=[server_id],
         )
         async with crops.stored(app, [one.spotted.cut for one in kept]) as cuts, app.database.writing() as session:
-            if await Engines(session).in_use(held=True) != bench.engine:
+            if await EngineRepository(session).in_use(held=True) != bench.engine:
                 continue
             owner = select(Group.server_id).join(Member).where(Member.id == sought.member)
             if await session.scalar(owner) != server_id:
                 raise PersonError(f"{plain(sought.name)} was removed just now.")
-            if not teaches((await Servers(session).choices(server_id)).learns, Origin.GATHERED):
+            if not teaches((await ServerRepository(session).choices(server_id)).learns, Origin.GATHERED):
                 raise PersonError(LEARNS_NOTHING)
-            await Questions(session).add(question, named, cuts)
+            await QuestionRepository(session).add(question, named, cuts)
             for picture, one in zip(question.pictures, kept, strict=True):
                 picture.source = one.candidate.page or one.candidate.url
         return len(kept)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot import jobs
-from bot.database.crops import Crops
-from bot.database.questions import Questions
-from bot.database.rosters import Rosters
-from bot.database.servers import Servers
+from bot.database.crops import CropRepository
+from bot.database.questions import QuestionRepository
+from bot.database.rosters import RosterRepository
+from bot.database.servers import ServerRepository
 from bot.database.tables import Question
 from bot.domain.enums import Origin, teaches
 from bot.domain.faces import Identified, Naming, Refused
@@ -159,8 +159,8 @@ async def ask(app: App, asked: Asked, pictures: Sequence[Submitted]) -> Tagged:
     )
     async with crops.stored(app, looked.cuts) as cuts, app.database.writing() as session:
         # What may be learned from may have been chosen anew while a worker looked.
-        learns = (await Servers(session).choices(asked.server_id or SHARED_ROSTER)).learns
-        answer = await Questions(session).add(
+        learns = (await ServerRepository(session).choices(asked.server_id or SHARED_ROSTER)).learns
+        answer = await QuestionRepository(session).add(
             question,
             named,
             cuts if teaches(learns, Origin.ASKED) else {},
@@ -181,7 +181,7 @@ async def ask(app: App, asked: Asked, pictures: Sequence[Submitted]) -> Tagged:
 async def answered(app: App, question_id: int, card_id: int) -> None:
     """Remember which message is the card: when that is deleted, what it answers is forgotten."""
     async with app.database.writing() as session:
-        await Questions(session).answered(question_id, card_id)
+        await QuestionRepository(session).answered(question_id, card_id)
     if app.deletions.any_of(Places(messages=frozenset({card_id}))):
         await crops.let_go_of_question(app, question_id)
 
@@ -209,26 +209,26 @@ async def draw_again(app: App, answer: Answer, pictures: Sequence[Submitted]) ->
 async def drawn(app: App, answer: Answer) -> None:
     """Remember that the card's pictures carry the names of this answer."""
     async with app.database.writing() as session:
-        await Questions(session).drawn(answer)
+        await QuestionRepository(session).drawn(answer)
 
 
 async def read_again(app: App, question_id: int) -> Answer:
     """The answer to an earlier question as it stands now; raises ForgottenError when it is no longer kept."""
     async with app.database.reading() as session:
-        return await Questions(session).answer(question_id)
+        return await QuestionRepository(session).answer(question_id)
 
 
 async def servers_asked_in(app: App, asker_id: int) -> list[int]:
     """Ids of the servers in which a person asked something, by their latest question there, the latest first."""
     async with app.database.reading() as session:
-        return await Questions(session).servers_asked_in(asker_id)
+        return await QuestionRepository(session).servers_asked_in(asker_id)
 
 
 async def hide(app: App, question_id: int) -> None:
     """Remember that a card was taken away, and forget its faces unless a trusted person labelled them."""
     async with app.database.writing() as session:
-        await Questions(session).hide(question_id)
-        await Crops(session).let_go_of_question(question_id)
+        await QuestionRepository(session).hide(question_id)
+        await CropRepository(session).let_go_of_question(question_id)
     await crops.sweep(app)
 
 
@@ -246,19 +246,19 @@ async def naming_of(app: App, asked: Asked) -> tuple[int | None, float, Learns]:
     Raises UnknownGroupError when `asked.group` is none of the rosters', NobodyKnownError when none of its photos answers.
     """
     async with app.database.reading() as session:
-        choices = await Servers(session).choices(asked.server_id or SHARED_ROSTER)
+        choices = await ServerRepository(session).choices(asked.server_id or SHARED_ROSTER)
         threshold = app.settings.threshold if choices.threshold is None else choices.threshold
         if asked.group is not None:
-            group = await Rosters(session).find_group(asked.servers, asked.group)
+            group = await RosterRepository(session).find_group(asked.servers, asked.group)
             if group is None:
                 raise UnknownGroupError(
-                    asked.group, [group.name for group in await Rosters(session).groups(asked.servers)]
+                    asked.group, [group.name for group in await RosterRepository(session).groups(asked.servers)]
                 )
-            there = await Rosters(session).photos_there(asked.servers, group.id)
+            there = await RosterRepository(session).photos_there(asked.servers, group.id)
             if not there.answering:
                 raise WaitingForModelError(group.name) if there.photos else NoPhotosError(group.name)
             return group.id, threshold, choices.learns
-        default = await Servers(session).default_group(asked.channel_id) if asked.channel_id else None
+        default = await ServerRepository(session).default_group(asked.channel_id) if asked.channel_id else None
         return default, threshold, choices.learns
 
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from bot import jobs
 from bot.database.base import utc_now
-from bot.database.photos import Photos
-from bot.database.reviews import Reviews
-from bot.database.rosters import Rosters
+from bot.database.photos import PhotoRepository
+from bot.database.reviews import ReviewRepository
+from bot.database.rosters import RosterRepository
 from bot.domain.maps import GroupMap
 from bot.domain.markup import plain
 from bot.domain.rosters import SHARED_ROSTER
@@ -68,7 +68,7 @@ async def draw(
     has seen none, and where it broke off.
     """
     async with app.database.reading() as session:
-        rosters, visible = Rosters(session), {SHARED_ROSTER, *servers}
+        rosters, visible = RosterRepository(session), {SHARED_ROSTER, *servers}
         if not await rosters.groups(visible):
             raise NoRosterError
         found = await find_group(session, visible, group)
@@ -84,7 +84,7 @@ async def draw(
     may_correct = trust if found.server_id != SHARED_ROSTER else Trust.MEMBER
     if made.outliers and may_correct >= Trust.TRUSTED:
         async with app.database.writing() as session:
-            await Reviews(session, utc_now()).suspect([outlier.photo for outlier in made.outliers])
+            await ReviewRepository(session, utc_now()).suspect([outlier.photo for outlier in made.outliers])
     return ShownMap(made, may_correct)
 
 
@@ -125,8 +125,8 @@ def meaning(found: GroupMap) -> str:
 
 async def _draw(app: App, group: Group, projection: Projection, engine: str) -> GroupMap:
     async with app.database.reading() as session:
-        rows = await Rosters(session).rows_of([group.id], engine)
-        keys = {number: photo.key for number, photo in (await Photos(session).seen([group.id])).items()}
+        rows = await RosterRepository(session).rows_of([group.id], engine)
+        keys = {number: photo.key for number, photo in (await PhotoRepository(session).seen([group.id])).items()}
     if keys and not rows:
         raise UnseenPhotosError((await app.recognisers.bench()).engine)
     different = len({row.vector for row in rows})

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.database.base import utc_now
-from bot.database.labels import Labels
-from bot.database.models import Models
-from bot.database.reviews import Reviews
-from bot.database.rosters import Rosters
+from bot.database.labels import LabelRepository
+from bot.database.models import ModelRepository
+from bot.database.reviews import ReviewRepository
+from bot.database.rosters import RosterRepository
 from bot.domain.markup import plain
 from bot.errors import PersonError, UnknownGroupError
 from models.learning.isolation import BrokenOffError
@@ -78,7 +78,9 @@ class GroupReport:
 async def status(app: App, server_id: int, group: str | None = None) -> list[GroupStatus]:
     """How every group of a server is doing, or one. Raises UnknownGroupError."""
     async with app.database.reading() as session:
-        groups = [await _group(session, server_id, group)] if group else await Rosters(session).groups([server_id])
+        groups = (
+            [await _group(session, server_id, group)] if group else await RosterRepository(session).groups([server_id])
+        )
         return [await _status(app, session, one) for one in groups]
 
 
@@ -86,16 +88,16 @@ async def history(app: App, server_id: int, group: str) -> History:
     """All models of a group. Raises UnknownGroupError."""
     async with app.database.reading() as session:
         found = await _group(session, server_id, group)
-        return History(found.id, found.name, tuple(await Models(session).of(found.id)))
+        return History(found.id, found.name, tuple(await ModelRepository(session).of(found.id)))
 
 
 async def history_again(app: App, server_id: int, group_id: int) -> History:
     """The same by the group's id; raises PersonError where it is gone."""
     async with app.database.reading() as session:
-        found = await Rosters(session).group(server_id, group_id)
+        found = await RosterRepository(session).group(server_id, group_id)
         if found is None:
             raise PersonError(GONE)
-        return History(found.id, found.name, tuple(await Models(session).of(found.id)))
+        return History(found.id, found.name, tuple(await ModelRepository(session).of(found.id)))
 
 
 async def train(app: App, server_id: int, group: str, *, by: int) -> MadeModel:
@@ -112,8 +114,8 @@ async def train(app: App, server_id: int, group: str, *, by: int) -> MadeModel:
 async def earlier(app: App, server_id: int, group: str) -> list[MadeModel]:
     """The models that a group may go back to, the newest first; none of an unknown group."""
     async with app.database.reading() as session:
-        found = await Rosters(session).find_group([server_id], group)
-        made = await Models(session).of(found.id) if found else []
+        found = await RosterRepository(session).find_group([server_id], group)
+        made = await ModelRepository(session).of(found.id) if found else []
     return [model for model in made if model.promoted and not model.answers]
 
 
@@ -142,12 +144,12 @@ async def roll_back(app: App, server_id: int, group_id: int, model_id: int, *, i
     Raises PersonError where that is so, or where the model is gone.
     """
     async with app.database.writing() as session:
-        found = await Rosters(session).group(server_id, group_id)
+        found = await RosterRepository(session).group(server_id, group_id)
         if found is None:
             raise PersonError(GONE)
         if found.model_id != instead_of:
             raise PersonError("Another model came to answer since I asked. Look at `/model status`.")
-        model = await Models(session).roll_back(group_id, model_id)
+        model = await ModelRepository(session).roll_back(group_id, model_id)
         if model is None:
             raise PersonError(GONE)
         return model
@@ -163,13 +165,13 @@ async def report(app: App, server_id: int, group: str) -> GroupReport:
         log.warning("there is no report on group %s: %s", found.id, error)
         raise PersonError("The report broke off. Try again.") from None
     async with app.database.writing() as session:
-        labels = await Labels(session).doubtful({doubt.photo: doubt.looks_like for doubt in made.doubts})
-        await Reviews(session, utc_now()).suspect([label.photo for label in labels])
+        labels = await LabelRepository(session).doubtful({doubt.photo: doubt.looks_like for doubt in made.doubts})
+        await ReviewRepository(session, utc_now()).suspect([label.photo for label in labels])
     return GroupReport(found.id, found.name, made, tuple(labels))
 
 
 async def _group(session: AsyncSession, server_id: int, name: str) -> Group:
-    rosters = Rosters(session)
+    rosters = RosterRepository(session)
     found = await rosters.find_group([server_id], name)
     if found is None:
         raise UnknownGroupError(name, [group.name for group in await rosters.groups([server_id])])
@@ -177,9 +179,9 @@ async def _group(session: AsyncSession, server_id: int, name: str) -> Group:
 
 
 async def _status(app: App, session: AsyncSession, group: Group) -> GroupStatus:
-    state = await Models(session).state(group.id)
+    state = await ModelRepository(session).state(group.id)
     assert state is not None
-    made = await Models(session).of(group.id)
+    made = await ModelRepository(session).of(group.id)
     return GroupStatus(
         name=group.name,
         model=next((model for model in made if model.answers), None),

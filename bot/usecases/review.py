@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.database.base import utc_now
-from bot.database.questions import Claim, Questions
-from bot.database.reviews import Reviews
-from bot.database.rosters import Rosters
-from bot.database.servers import Servers
-from bot.database.training_set import TrainingSet
+from bot.database.questions import Claim, QuestionRepository
+from bot.database.reviews import ReviewRepository
+from bot.database.rosters import RosterRepository
+from bot.database.servers import ServerRepository
+from bot.database.training_set import TrainingSetRepository
 from bot.domain.corrections import Correction, CorrectionKind
 from bot.domain.enums import Learns, Meaning
 from bot.domain.reviews import ReviewNote
@@ -79,7 +79,7 @@ async def next_page(
     _check(speaker)
     while True:
         async with app.database.writing() as session:
-            reviews = Reviews(session, utc_now())
+            reviews = ReviewRepository(session, utc_now())
             taken = await reviews.take(server_id, speaker.id, speaker.channel_id)
             if taken.face is None:
                 confined = [one for one in await reviews.confined(server_id) if one != speaker.channel_id]
@@ -90,7 +90,7 @@ async def next_page(
             return Page(Shown(face, crop, taken.left), note, undoable)
         log.warning("%s is gone from the storage, so its face can't be reviewed", face.crop_key)
         async with app.database.writing() as session:
-            await Reviews(session, utc_now()).lost(taken.face)
+            await ReviewRepository(session, utc_now()).lost(taken.face)
 
 
 async def say_yes(
@@ -140,7 +140,7 @@ async def look(app: App, server_id: int, face_id: int, speaker: Speaker) -> Page
     """This face once more, if nobody answered it or has it meanwhile; else the next."""
     _check(speaker)
     async with app.database.writing() as session:
-        reviews = Reviews(session, utc_now())
+        reviews = ReviewRepository(session, utc_now())
         if await reviews.waits(server_id, face_id):
             await reviews.hold(server_id, face_id, speaker.id)
     return await next_page(app, server_id, speaker)
@@ -150,7 +150,7 @@ async def skip(app: App, server_id: int, face_id: int, speaker: Speaker) -> Page
     """The reviewer has no answer: the next face. This one comes to them last."""
     _check(speaker)
     async with app.database.writing() as session:
-        reviews = Reviews(session, utc_now())
+        reviews = ReviewRepository(session, utc_now())
         if await reviews.waits(server_id, face_id):
             await reviews.skip(server_id, face_id, speaker.id)
     return await next_page(app, server_id, speaker, ReviewNote.SKIPPED)
@@ -160,15 +160,15 @@ async def undo(app: App, server_id: int, face_id: int, speaker: Speaker) -> Page
     """Take back what the reviewer said of a face, and show it again."""
     _check(speaker)
     async with app.database.writing() as session:
-        reviews = Reviews(session, utc_now())
+        reviews = ReviewRepository(session, utc_now())
         note: Correction | ReviewNote = ReviewNote.NOTHING_TO_UNDO
         try:
             await reviews.read(server_id, face_id)
         except ForgottenError:
             note = ReviewNote.QUESTION_FORGOTTEN
         else:
-            if await Questions(session).take_back(face_id, speaker.id):
-                await TrainingSet(session).follow([face_id])
+            if await QuestionRepository(session).take_back(face_id, speaker.id):
+                await TrainingSetRepository(session).follow([face_id])
                 await reviews.reopened(server_id, face_id, speaker.id)
                 await reviews.hold(server_id, face_id, speaker.id)
                 note = Correction(CorrectionKind.UNDONE)
@@ -178,7 +178,7 @@ async def undo(app: App, server_id: int, face_id: int, speaker: Speaker) -> Page
 async def close(app: App, server_id: int, speaker: Speaker) -> None:
     """Let others have what this reviewer had before them of a server."""
     async with app.database.writing() as session:
-        await Reviews(session, utc_now()).give_back(server_id, speaker.id)
+        await ReviewRepository(session, utc_now()).give_back(server_id, speaker.id)
 
 
 async def _answer(app: App, server_id: int, face_id: int, speaker: Speaker, speech: Speech) -> Page:
@@ -187,7 +187,7 @@ async def _answer(app: App, server_id: int, face_id: int, speaker: Speaker, spee
     note: Correction | ReviewNote
     undoable = None
     async with app.database.writing() as session:
-        reviews = Reviews(session, utc_now())
+        reviews = ReviewRepository(session, utc_now())
         try:
             shown = await reviews.read(server_id, face_id)
         except ForgottenError:
@@ -206,9 +206,9 @@ async def _answer(app: App, server_id: int, face_id: int, speaker: Speaker, spee
 
 
 async def _nothing_left(session: AsyncSession, server_id: int, elsewhere: int, confined: Sequence[int]) -> NothingLeft:
-    counts = [(count.member, count.photos) for count in await Rosters(session).photo_counts([server_id])]
+    counts = [(count.member, count.photos) for count in await RosterRepository(session).photo_counts([server_id])]
     members = sorted(((name, photos) for name, photos in counts if name is not None), key=lambda one: one[1])
-    learns = (await Servers(session).choices(server_id)).learns
+    learns = (await ServerRepository(session).choices(server_id)).learns
     return NothingLeft(elsewhere, tuple(confined), tuple(members[:FEWEST]), learns)
 
 

@@ -8,9 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bot import jobs
-from bot.database.photos import Photos
-from bot.database.rosters import Rosters
-from bot.database.spellings import Spellings
+from bot.database.photos import PhotoRepository
+from bot.database.rosters import RosterRepository
+from bot.database.spellings import SpellingRepository
 from bot.database.tables import Group, Member
 from bot.domain.markup import plain
 from bot.domain.rosters import SHARED_ROSTER
@@ -62,7 +62,7 @@ async def twins(app: App, server_id: int, group: str | None = None) -> ShownTwin
         if len(groups) == 1:
             await _check_two(session, groups[0])
         ids = [one.id for one in groups]
-        revisions = await Rosters(session).revisions({SHARED_ROSTER, server_id})
+        revisions = await RosterRepository(session).revisions({SHARED_ROSTER, server_id})
     engine = await app.recognisers.engine()
     return await app.drawn.get(("twins", *ids, engine, revisions), partial(_twins, app, ids, engine))
 
@@ -76,10 +76,10 @@ async def look_alikes(app: App, server_id: int, group: str | None, member: str) 
     async with app.database.reading() as session:
         groups = await _visible(session, server_id)
         asked = await _member(session, server_id, [one.id for one in groups], group, member)
-        if not await Rosters(session).photo_count(asked.id):
+        if not await RosterRepository(session).photo_count(asked.id):
             raise PersonError(f"I have no photo of {plain(asked.name)} yet. Add one with `/member add`.")
         ids = sorted({asked.group_id, *(one.id for one in groups)})
-        revisions = await Rosters(session).revisions({SHARED_ROSTER, server_id})
+        revisions = await RosterRepository(session).revisions({SHARED_ROSTER, server_id})
     engine = await app.recognisers.engine()
     key = "look-alikes", asked.id, *ids, engine, revisions
     return await app.drawn.get(key, partial(_look_alikes, app, asked, ids, engine))
@@ -87,7 +87,7 @@ async def look_alikes(app: App, server_id: int, group: str | None, member: str) 
 
 async def _visible(session: AsyncSession, server_id: int) -> list[Group]:
     """The groups that a server may see: its own, and those of the shared roster that none of its own hides by its name."""
-    found = await Rosters(session).groups({SHARED_ROSTER, server_id})
+    found = await RosterRepository(session).groups({SHARED_ROSTER, server_id})
     if not found:
         raise NoRosterError
     own = {one.key for one in found if one.server_id != SHARED_ROSTER}
@@ -96,7 +96,7 @@ async def _visible(session: AsyncSession, server_id: int) -> list[Group]:
 
 async def _check_two(session: AsyncSession, group: Group) -> None:
     """Raises PersonError where a group has no two members with a photo."""
-    counts = await Rosters(session).counts_of(group.id)
+    counts = await RosterRepository(session).counts_of(group.id)
     name = plain(group.name)
     if not counts:
         raise PersonError(f"**{name}** has no member yet. {NO_TWO}")
@@ -117,9 +117,9 @@ async def _member(
         found = await find(session, servers, group, name)
         assert isinstance(found, Member)
         return found
-    called = [one for one in await Rosters(session).members_called(servers, name) if one.group_id in visible]
+    called = [one for one in await RosterRepository(session).members_called(servers, name) if one.group_id in visible]
     if not called:
-        near = offered(name, await Spellings(session).of_members(servers), 3)
+        near = offered(name, await SpellingRepository(session).of_members(servers), 3)
         raise UnknownMemberError(name, None, [spelling.name for spelling in near])
     if len(called) > 1:
         told = joined([f"**{plain(one.group.name)}**" for one in called])
@@ -149,7 +149,10 @@ async def _look_alikes(app: App, member: Member, groups: Sequence[int], engine: 
 
 async def _photos(app: App, groups: Collection[int], engine: str) -> tuple[list[RosterRow], dict[int, SeenPhoto]]:
     async with app.database.reading() as session:
-        rows, photos = await Rosters(session).rows_of(groups, engine), await Photos(session).seen(groups)
+        rows, photos = (
+            await RosterRepository(session).rows_of(groups, engine),
+            await PhotoRepository(session).seen(groups),
+        )
     if photos and not rows:
         raise UnseenPhotosError((await app.recognisers.bench()).engine)
     return rows, photos

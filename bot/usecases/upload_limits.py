@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.database.base import utc_now
-from bot.database.servers import Servers
+from bot.database.servers import ServerRepository
 from bot.text.formatting import MEBIBYTE
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ REMEMBERED = timedelta(days=7)
 async def most_bytes(app: App, server_id: int, boosted: int) -> int:
     """The largest file to try in a server. `boosted`: what its boosts give it, as the library says."""
     async with app.database.reading() as session:
-        refused = await Servers(session).refused_upload(server_id, since=utc_now() - REMEMBERED)
+        refused = await ServerRepository(session).refused_upload(server_id, since=utc_now() - REMEMBERED)
     largest = max(USUAL, boosted)
     return largest if refused is None or largest < refused else _below(refused, boosted)
 
@@ -44,7 +44,7 @@ async def refused(app: App, server_id: int | None, size: int, boosted: int) -> i
     """What to try after a file of `size` bytes was refused. `server_id`: where that is remembered, None for nowhere."""
     if server_id is not None:
         async with app.database.writing() as session:
-            await Servers(session).refuse_upload(server_id, size, since=utc_now() - REMEMBERED)
+            await ServerRepository(session).refuse_upload(server_id, size, since=utc_now() - REMEMBERED)
     return _below(size, boosted)
 
 

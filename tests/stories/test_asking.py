@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 from sqlalchemy import update
 
-from bot.database.rosters import Rosters
-from bot.database.servers import Servers
+from bot.database.rosters import RosterRepository
+from bot.database.servers import ServerRepository
 from bot.database.tables import CropEncoding, Photo
 from bot.domain.enums import Origin
 from bot.domain.rosters import SHARED_ROSTER, RosterRow
@@ -168,9 +168,9 @@ async def test_why_i_know_nobody_is_told_each_with_what_to_do_next(stage: Stage,
 
     await stage.moderator.slash(stage.channel, "group add", name="G1")
     async with stage.app.database.writing() as session:
-        group = await Rosters(session).find_group([stage.guild.id], "G1")
+        group = await RosterRepository(session).find_group([stage.guild.id], "G1")
         assert group is not None
-        await Rosters(session).add_member(group.id, "M11")
+        await RosterRepository(session).add_member(group.id, "M11")
     assert "I have no photo of any member here yet. A moderator adds some with `/member add`" in await told()
     await add_photo(
         stage.app.database, "G1", "M11", gallery_rows[0].vector, Origin.ASKED, server=stage.guild.id, key="one"
@@ -179,7 +179,7 @@ async def test_why_i_know_nobody_is_told_each_with_what_to_do_next(stage: Stage,
     async with stage.app.database.writing() as session:
         await session.execute(update(Photo).values(origin=Origin.SUBMITTED))
         await session.execute(update(CropEncoding).values(engine="dlib-0"))
-        await Servers(session).touch(stage.guild.id)
+        await ServerRepository(session).touch(stage.guild.id)
     assert "The engine dlib knows nobody here by sight." in await told()
 
 

@@ -20,7 +20,7 @@ from skimage.data import lfw_subset
 from sqlalchemy import select
 
 from bot.app import App
-from bot.database.rosters import Rosters
+from bot.database.rosters import RosterRepository
 from bot.database.tables import Crop, Question, QuestionFace, Word
 from bot.domain.answers import Answer
 from bot.domain.enums import Meaning
@@ -100,7 +100,7 @@ def line_up(stage: Stage) -> tuple[str, bytes]:
 async def enrol_in_disguise(stage: Stage, name: str, number: int) -> None:
     """A member whose one photo resembles a face of the last picture so little that it is rather nobody: to 46%."""
     async with stage.app.database.reading() as session:
-        rows = await Rosters(session).rows([stage.guild.id], ENGINE)
+        rows = await RosterRepository(session).rows([stage.guild.id], ENGINE)
         face = (await session.scalars(select(QuestionFace.vector).where(QuestionFace.number == number))).one()
     seen = np.frombuffer(face, np.float32)
     aside = np.random.default_rng(1).normal(scale=len(seen) ** -0.5, size=len(seen))

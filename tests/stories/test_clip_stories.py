@@ -22,7 +22,7 @@ from simcord.http import FakeWebhookAdapter
 
 from bot.app import App
 from bot.client import Nugu
-from bot.database.rosters import Rosters
+from bot.database.rosters import RosterRepository
 from bot.errors import WorkersAwayError
 from bot.infra.clip_files import Kept
 from bot.infra.clip_tasks import ClipTasks
@@ -252,8 +252,8 @@ async def test_a_cancel_while_the_work_pauses_ends_the_card(
 
     monkeypatch.setattr(attempt, "make", away)
     async with stage.app.database.writing() as session:
-        group = await Rosters(session).add_group(stage.guild.id, "Presidents")
-        await Rosters(session).add_member(group.id, "Obama")
+        group = await RosterRepository(session).add_group(stage.guild.id, "Presidents")
+        await RosterRepository(session).add_member(group.id, "Obama")
     with caplog.at_level(logging.WARNING, "bot.usecases.clips.queue"):
         await stage.fan.slash(stage.channel, "clip", video=("white house.mp4", b"nobody looks at it"))
         await until(lambda: "is tried again in" in caplog.text, "the pause")

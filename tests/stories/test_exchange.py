@@ -13,7 +13,7 @@ import pytest
 from simcord import SetupError
 from sqlalchemy import select, update
 
-from bot.database.servers import Servers
+from bot.database.servers import ServerRepository
 from bot.database.tables import Crop, Group, Member, Photo, Server
 from bot.domain.enums import Learns
 from bot.usecases.identify import Asked, Submitted, look
@@ -48,9 +48,9 @@ async def taken_out(stage: Stage, **options: str) -> tuple[Any, bytes]:
 async def roster_of(stage: Stage, server_id: int) -> list[Any]:
     """Everything that an archive carries of a server's roster."""
     async with stage.app.database.reading() as session:
-        from bot.database.spellings import Spellings
+        from bot.database.spellings import SpellingRepository
 
-        spellings = Spellings(session)
+        spellings = SpellingRepository(session)
         groups = [one[1:] for one in await spellings.of_groups([server_id])]
         members = [one[1:] for one in await spellings.of_members([server_id])]
         photos = (
@@ -227,7 +227,7 @@ async def test_an_import_tells_how_far_it_is(stage: Stage, monkeypatch: pytest.M
 
 async def test_where_nothing_may_be_learned_nothing_comes_in(stage: Stage) -> None:
     async with stage.app.database.writing() as session:
-        await Servers(session).ensure(stage.guild.id)
+        await ServerRepository(session).ensure(stage.guild.id)
         await session.execute(update(Server).values(learns=Learns.OFF))
     refused = await brought(stage, packed(("Presidents/Obama/1.jpg", stage.photo("obama.jpg")[1])))
     assert "`/setup`" in texts(refused)

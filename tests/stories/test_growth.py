@@ -17,7 +17,7 @@ from simcord import MemberActor
 from sqlalchemy import select
 
 from bot.app import App
-from bot.database.rosters import Rosters
+from bot.database.rosters import RosterRepository
 from bot.database.tables import Model, QuestionFace, QuestionPicture
 from bot.media.pictures import open_picture
 from models.encodings.copies import one_face
@@ -187,7 +187,10 @@ async def promoted(app: App, number: int) -> None:
         while True:
             async with app.database.reading() as session:
                 made = (await session.scalars(select(Model).order_by(Model.number.desc()))).first()
-                groups = [group.model_id for group in await Rosters(session).groups(await Rosters(session).servers())]
+                groups = [
+                    group.model_id
+                    for group in await RosterRepository(session).groups(await RosterRepository(session).servers())
+                ]
             if made is not None and made.number >= number:
                 assert made.id in groups, made.verdict
                 return

@@ -14,7 +14,7 @@ from simcord import ChannelHandle
 from sqlalchemy import delete, select
 
 from bot import jobs
-from bot.database.rosters import Rosters
+from bot.database.rosters import RosterRepository
 from bot.database.tables import Crop, CropEncoding, QuestionFace
 from bot.infra.compute import Compute
 from bot.usecases import maps
@@ -42,7 +42,7 @@ async def asked(stage: Stage, by: Any = None, **how: Any) -> Any:
 async def wrong_word(stage: Stage) -> None:
     """Faces that resemble the portraits, invented after them; then a portrait of Obama that a moderator calls Biden."""
     async with stage.app.database.reading() as session:
-        rows = await Rosters(session).rows([stage.guild.id], await stage.app.recognisers.engine())
+        rows = await RosterRepository(session).rows([stage.guild.id], await stage.app.recognisers.engine())
     shown = {row.name: np.frombuffer(row.vector, np.float32) for row in rows}
     chance = np.random.default_rng(3)
     for who in (*["Obama"] * 4, *["바이든"] * 5):

@@ -14,8 +14,8 @@ from simcord import ChannelHandle, SetupError
 from sqlalchemy import select, update
 
 from bot.app import App
-from bot.database.rosters import Rosters
-from bot.database.servers import Servers
+from bot.database.rosters import RosterRepository
+from bot.database.servers import ServerRepository
 from bot.database.tables import Model, QuestionFace, Server
 from bot.domain.enums import Origin
 from bot.domain.trust import Trust
@@ -52,8 +52,8 @@ async def asked(stage: Stage, photo: str) -> str:
 async def vectors(app: App) -> dict[str, np.ndarray]:
     """The encoding of somebody's first photo by the member's name, and of the face that was asked about last by ""."""
     async with app.database.reading() as session:
-        servers = await Rosters(session).servers()
-        rows = await Rosters(session).rows(servers, await app.recognisers.engine())
+        servers = await RosterRepository(session).servers()
+        rows = await RosterRepository(session).rows(servers, await app.recognisers.engine())
         last = (await session.scalars(select(QuestionFace.vector).order_by(QuestionFace.id.desc()))).first()
     found = {row.name: np.frombuffer(row.vector, np.float32) for row in reversed(rows)}
     return found | ({"": np.frombuffer(last, np.float32)} if last else {})
@@ -72,7 +72,7 @@ async def notices_of(stage: Stage) -> ChannelHandle:
     """A channel for moderators that the server chose."""
     channel = stage.guild.create_text_channel("moderators")
     async with stage.app.database.writing() as session:
-        await Servers(session).ensure(stage.guild.id)
+        await ServerRepository(session).ensure(stage.guild.id)
         await session.execute(update(Server).values(notices_channel_id=channel.id))
     return channel
 

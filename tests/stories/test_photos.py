@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageFilter, ImageOps
 from sqlalchemy import func, select, update
 
-from bot.database.servers import Servers
+from bot.database.servers import ServerRepository
 from bot.database.tables import Crop, Member, Photo, Question, QuestionFace, Server
 from bot.domain.enums import Learns, Origin
 from bot.domain.trust import Trust
@@ -218,7 +218,7 @@ async def test_where_nothing_may_be_learned_no_photo_is_taken(stage: Stage) -> N
     await stage.enrol_presidents()
     _, waiting = await add(stage, "Obama", small(stage, "obama2.jpg"))
     async with stage.app.database.writing() as session:
-        await Servers(session).ensure(stage.guild.id)
+        await ServerRepository(session).ensure(stage.guild.id)
         await session.execute(update(Server).values(learns=Learns.OFF))
     (refused,) = await add(stage, "Obama", stage.photo("obama3.jpg"))
     assert "I may learn nothing here, so I take no photos. A moderator may change that in `/setup`." in texts(refused)

@@ -12,7 +12,7 @@ from PIL import Image
 from simcord import MemberActor
 from sqlalchemy import delete, func, select
 
-from bot.database.crops import Crops
+from bot.database.crops import CropRepository
 from bot.database.quiz_tables import Quiz, QuizAnswer, QuizMemory, QuizRound, QuizScore
 from bot.database.tables import Crop, Member, Photo, Server
 from bot.domain.rosters import SHARED_ROSTER
@@ -374,7 +374,7 @@ async def test_a_face_that_only_another_channel_may_show_by_now_is_shown_no_more
     assert round.crop_id is not None
     async with stage.app.database.writing() as session:
         crop = await session.get_one(Crop, round.crop_id)
-        await Crops(session).confine(crop, stage.channel.id + 1, spoiler=False)
+        await CropRepository(session).confine(crop, stage.channel.id + 1, spoiler=False)
     who = await truth(stage)
     await stage.fan.click(card, label=who)
     told = now(stage, card)

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import select
 
-from bot.database.rosters import Rosters
+from bot.database.rosters import RosterRepository
 from bot.database.tables import Member, Photo, Word
 from bot.domain.enums import Origin
 from tests.stories.conftest import Stage
@@ -24,7 +24,7 @@ async def presidents(stage: Stage) -> Stage:
     """Four photos each of two members, all but one invented after it; one of each is the other's by a slip of a moderator."""
     await stage.enrol_presidents()
     async with stage.app.database.reading() as session:
-        rows = await Rosters(session).rows([stage.guild.id], await stage.app.recognisers.engine())
+        rows = await RosterRepository(session).rows([stage.guild.id], await stage.app.recognisers.engine())
     shown = {row.name: np.frombuffer(row.vector, np.float32) for row in rows}
     chance = np.random.default_rng(3)
     for who, looks in (*[("Obama", "Obama")] * 4, *[("Biden", "Biden")] * 4, ("Obama", "Biden")):

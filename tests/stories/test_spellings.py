@@ -37,12 +37,12 @@ async def offered(stage: Stage, command: str, option: str, typed: str, **filled:
 
 async def twice(stage: Stage) -> None:
     """A group of which nobody has a photo, with names in three scripts."""
-    from bot.database.rosters import Rosters
+    from bot.database.rosters import RosterRepository
 
     async with stage.app.database.writing() as session:
-        group = await Rosters(session).add_group(stage.guild.id, "TWICE")
+        group = await RosterRepository(session).add_group(stage.guild.id, "TWICE")
         for name in ("Nayeon", "Sana", "Momo", "Mina", "Jihyo", "Tzuyu"):
-            await Rosters(session).add_member(group.id, name)
+            await RosterRepository(session).add_member(group.id, name)
     for alias in ("쯔위", "Chou Tzu-yu"):
         await stage.moderator.slash(stage.channel, "member alias", group="TWICE", member="Tzuyu", add=alias)
     await stage.moderator.slash(stage.channel, "group alias", group="TWICE", add="트와이스")

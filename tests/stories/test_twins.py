@@ -12,7 +12,7 @@ from PIL import Image
 from skimage.metrics import structural_similarity
 from sqlalchemy import delete, select
 
-from bot.database.rosters import Rosters
+from bot.database.rosters import RosterRepository
 from bot.database.tables import Crop, CropEncoding, Member, Photo
 from bot.domain.rosters import SHARED_ROSTER
 from bot.usecases import twins
@@ -157,9 +157,9 @@ async def test_what_is_missing_is_said(stage: Stage) -> None:
     assert "**Presidents** has one member, Obama. Twins take two" in texts(await ask(stage))
     assert "I know nobody besides Obama by a photo." in texts(await ask(stage, member="Obama"))
     async with stage.app.database.writing() as session:
-        found = await Rosters(session).find_group([stage.guild.id], "Presidents")
+        found = await RosterRepository(session).find_group([stage.guild.id], "Presidents")
         assert found is not None
-        await Rosters(session).add_member(found.id, "Biden")
+        await RosterRepository(session).add_member(found.id, "Biden")
     assert "I have no photo of Biden of **Presidents** yet. Twins take two" in texts(await ask(stage))
     assert "I have no photo of Biden yet." in texts(await ask(stage, member="Biden", group="Presidents"))
     said = texts(await ask(stage, member="Obema", group="Presidents"))
@@ -185,7 +185,7 @@ async def test_a_lost_file_gives_way_to_an_initial(stage: Stage) -> None:
     await stage.enrol_presidents()
     async with stage.app.database.reading() as session:
         keys = list(await session.scalars(select(Crop.key)))
-        rows = await Rosters(session).rows([stage.guild.id], await stage.app.recognisers.engine())
+        rows = await RosterRepository(session).rows([stage.guild.id], await stage.app.recognisers.engine())
     for key in keys:
         await stage.app.storage.delete(key)
     await add_photo(stage.app.database, "Presidents", "Lost", rows[0].vector, server=stage.guild.id)

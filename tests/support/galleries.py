@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sqlalchemy import func, select
 
-from bot.database.crops import Crops, StoredCut
-from bot.database.rosters import Rosters
+from bot.database.crops import CropRepository, StoredCut
+from bot.database.rosters import RosterRepository
 from bot.database.tables import Crop, Photo
 from bot.domain.enums import Origin
 from bot.domain.faces import Cut
@@ -26,7 +26,7 @@ ENGINE = "dlib-1"
 async def enrol(database: Database, rows: Sequence[RosterRow], *, server: int = SERVER) -> None:
     """The rows as photos that moderators handed in, under other ids."""
     async with database.writing() as session:
-        rosters = Rosters(session)
+        rosters = RosterRepository(session)
         for group in dict.fromkeys(row.group_name for row in rows):
             await rosters.add_group(server, group)
     for row in rows:
@@ -45,13 +45,13 @@ async def add_photo(
 ) -> int:
     """One more photo of a member, who may be new; its id."""
     async with database.writing() as session:
-        rosters = Rosters(session)
+        rosters = RosterRepository(session)
         found = await rosters.find_group([server], group)
         assert found is not None
         known = await rosters.find_member(found.id, member) or await rosters.add_member(found.id, member)
         number = await session.scalar(select(func.coalesce(func.max(Crop.id), 0)))
         cut = StoredCut(Cut(b"", 100, 2.0), key, f"{number:064}")
-        crop = await Crops(session).add(server, cut, vector, ENGINE)
+        crop = await CropRepository(session).add(server, cut, vector, ENGINE)
         photo = Photo(member_id=known.id, crop_id=crop.id, origin=origin, added_by=1)
         await rosters.add_photo(photo, server)
         return photo.id

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.database.base import utc_now
-from bot.database.clips import Clips
-from bot.database.questions import Questions
-from bot.database.reviews import Reviews
-from bot.database.servers import Servers
+from bot.database.clips import ClipRepository
+from bot.database.questions import QuestionRepository
+from bot.database.reviews import ReviewRepository
+from bot.database.servers import ServerRepository
 from bot.database.tables import Question
 from bot.domain.clips import Credit, Drawing, Finished, OnScreen, Stage
 from bot.domain.enums import ClipState, Origin, teaches
@@ -95,8 +95,8 @@ async def _made_again(app: App, job: ClipJob, video: KeptVideo, terms: Terms, fi
     """The clip with the names as they are now. Nobody is named anew, so that a correction changes nobody else."""
     assert job.question_id is not None
     async with app.database.reading() as session:
-        answer = await Questions(session).answer(job.question_id)
-        changes = await Clips(session).changes(job.question_id)
+        answer = await QuestionRepository(session).answer(job.question_id)
+        changes = await ClipRepository(session).changes(job.question_id)
     if answer.engine != fitted.engine:
         raise PersonError(OTHER_ENGINE)
     cast = [OnScreen.of_json(row) for row in job.cast]
@@ -117,9 +117,9 @@ async def finished(app: App, job: ClipJob) -> Finished | None:
     if job.question_id is None:
         return None
     async with app.database.reading() as session:
-        answer = await Questions(session).answer(job.question_id)
-        changes = await Clips(session).changes(job.question_id)
-        in_review = await Reviews(session, utc_now()).unnamed(job.question_id)
+        answer = await QuestionRepository(session).answer(job.question_id)
+        changes = await ClipRepository(session).changes(job.question_id)
+        in_review = await ReviewRepository(session, utc_now()).unnamed(job.question_id)
     return Finished(
         job_id=job.id,
         title=job.title,
@@ -182,9 +182,9 @@ async def _keep(
     cuts = [face.cut for face in seen if face.cut is not None]
     async with crops.stored(app, cuts) as stored, app.database.writing() as session:
         # What may be learned from may have been chosen anew while workers looked.
-        now = (await Servers(session).choices(job.server_id or SHARED_ROSTER)).learns
+        now = (await ServerRepository(session).choices(job.server_id or SHARED_ROSTER)).learns
         kept = stored if teaches(now, Origin.ASKED) else {}
-        answer = await Questions(session).add(
+        answer = await QuestionRepository(session).add(
             question,
             [(job.title, result)],
             kept,
@@ -193,7 +193,7 @@ async def _keep(
         )
         rows = [one.as_json() for one in cast]
         values = {"cast": rows, "seconds": done.section.seconds, "unheard": done.unheard}
-        moved = await Clips(session).move(job, ClipState.WORKING, question_id=answer.id, **values)
+        moved = await ClipRepository(session).move(job, ClipState.WORKING, question_id=answer.id, **values)
         if moved is None:
             raise asyncio.CancelledError
     if job.deleted or app.deletions.any_of(asked_of(job).places):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 
-from bot.database.clips import Clips
+from bot.database.clips import ClipRepository
 from bot.database.tables import LONGEST_TITLE
 from bot.domain.clips import ClipProgress, Promise, Stage, UploadRefusedError
 from bot.domain.enums import ClipState
@@ -90,15 +90,15 @@ class ClipQueue:
         """Tell of the jobs that were cancelled while they waited."""
         for job_id in app.clips.take_stopped():
             async with app.database.reading() as session:
-                job = await Clips(session).get(job_id)
+                job = await ClipRepository(session).get(job_id)
             if job is not None:
                 await reporter.explain(promise_of(job), CANCELLED)
 
     async def _take_up(self, app: App, reporter: ClipReporter) -> None:
         """Let wait again what was at work when the bot ended; of what was being posted, only what never arrived."""
         async with app.database.writing() as session:
-            await Clips(session).take_up(app.clips.at_work)
-            sending = list(await Clips(session).sending(app.clips.at_work))
+            await ClipRepository(session).take_up(app.clips.at_work)
+            sending = list(await ClipRepository(session).sending(app.clips.at_work))
         for job in sending:
             await self._settle(app, reporter, job)
 
@@ -107,14 +107,14 @@ class ClipQueue:
         answer_id = await reporter.answered(promise_of(job))
         async with app.database.writing() as session:
             if answer_id is None:
-                await Clips(session).move(job, ClipState.WAITING)
+                await ClipRepository(session).move(job, ClipState.WAITING)
             else:
-                await Clips(session).move(job, ClipState.DONE, answer_id=answer_id)
+                await ClipRepository(session).move(job, ClipState.DONE, answer_id=answer_id)
 
     async def _begin(self, app: App, reporter: ClipReporter) -> None:
         while len(app.clips.at_work) < AT_ONCE:
             async with app.database.writing() as session:
-                job = await Clips(session).begin_next()
+                job = await ClipRepository(session).begin_next()
             if job is None:
                 return
             task = asyncio.create_task(self._keep(app, reporter, job))
@@ -129,7 +129,7 @@ class ClipQueue:
 
     async def _show_places(self, app: App, reporter: ClipReporter) -> None:
         async with app.database.reading() as session:
-            waiting = await Clips(session).waiting()
+            waiting = await ClipRepository(session).waiting()
         before, self._places = self._places, {}
         due: list[ClipProgress] = []
         for place, job in enumerate(waiting, start=1):
@@ -158,9 +158,9 @@ class ClipQueue:
                 await request.forget_videos(app, [job])
         except asyncio.CancelledError:
             async with app.database.writing() as session:
-                now = await Clips(session).get(job.id)
+                now = await ClipRepository(session).get(job.id)
                 if now is not None and now.state is ClipState.WORKING:
-                    await Clips(session).put_back(job)
+                    await ClipRepository(session).put_back(job)
             if now is None or now.state is not ClipState.CANCELLED:
                 raise
             if now.question_id is not None:
@@ -191,7 +191,7 @@ class ClipQueue:
             await self._show(reporter, ClipProgress(promise_of(job), job.title, Stage.WAITING))
         await asyncio.sleep(PAUSE)
         async with app.database.reading() as session:
-            now = await Clips(session).get(job.id)
+            now = await ClipRepository(session).get(job.id)
         if now is not None and now.state is ClipState.SENDING:
             await self._settle(app, reporter, now)
 
@@ -200,9 +200,9 @@ class ClipQueue:
         sentence = sentence_for(failure)
         async with app.database.writing() as session:
             if job.answer_id is None:
-                moved = await Clips(session).move(job, ClipState.FAILED)
+                moved = await ClipRepository(session).move(job, ClipState.FAILED)
             else:  # the clip from before is there, and can be drawn again
-                moved = await Clips(session).move(job, ClipState.DONE, drawn_changes=NEVER)
+                moved = await ClipRepository(session).move(job, ClipState.DONE, drawn_changes=NEVER)
         if moved is not None:
             if moved.state is ClipState.FAILED and moved.question_id is not None:
                 await identify.hide(app, moved.question_id)
@@ -214,14 +214,14 @@ class ClipQueue:
             video = await attempt.have_video(app, app.videos, job, heard)
             heard(Stage.WAITING)
             async with app.database.writing() as session:
-                told = await Clips(session).move(job, ClipState.WORKING, title=video.title[:LONGEST_TITLE])
+                told = await ClipRepository(session).move(job, ClipState.WORKING, title=video.title[:LONGEST_TITLE])
             if told is None:
                 return
         try:
             sent = await self._made_and_sent(app, reporter, told, video)
         except UploadRefusedError as refused:
             async with app.database.writing() as session:
-                smaller = await Clips(session).move(told, ClipState.WORKING, most_bytes=refused.most_bytes)
+                smaller = await ClipRepository(session).move(told, ClipState.WORKING, most_bytes=refused.most_bytes)
             if smaller is None:
                 return
             try:
@@ -230,7 +230,7 @@ class ClipQueue:
                 raise PersonError(TOO_LARGE) from None
         if sent is not None:
             async with app.database.writing() as session:
-                await Clips(session).move(job, ClipState.DONE, answer_id=sent)
+                await ClipRepository(session).move(job, ClipState.DONE, answer_id=sent)
             answer = Places(messages=frozenset({sent}))
             if app.deletions.any_of(answer):
                 await deletions.forget(app, answer)
@@ -245,7 +245,7 @@ class ClipQueue:
                 app.clips.took(time.monotonic() - began)
             # Written before it is posted: who comes after a bot that ended looks whether it was.
             async with app.database.writing() as session:
-                sending = await Clips(session).move(job, ClipState.SENDING, drawn_changes=made.changes)
+                sending = await ClipRepository(session).move(job, ClipState.SENDING, drawn_changes=made.changes)
             if sending is None:
                 return None
         finished = await attempt.finished(app, sending)

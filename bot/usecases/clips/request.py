@@ -6,8 +6,8 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.database.clips import UNFINISHED, Clips
-from bot.database.rosters import Rosters
+from bot.database.clips import UNFINISHED, ClipRepository
+from bot.database.rosters import RosterRepository
 from bot.database.tables import LONGEST_TITLE, ClipJob
 from bot.domain.clip_requests import Posted
 from bot.domain.trust import Trust
@@ -48,7 +48,7 @@ class Reach:
 async def check_room(app: App, asked: Asked) -> None:
     """Raises PersonError where no clip can be promised now, whatever it is: before a large file is received, say."""
     async with app.database.reading() as session:
-        if not await Rosters(session).members(asked.servers):
+        if not await RosterRepository(session).members(asked.servers):
             raise NoRosterError(private=asked.server_id is None)
         await _check_limits(app, session, asked.asker_id, asked.server_id)
 
@@ -95,7 +95,7 @@ async def ask(app: App, asked: Asked, wish: Wish, reach: Reach) -> int:
     )
     async with app.database.writing() as session:
         await _check_limits(app, session, asked.asker_id, asked.server_id)
-        await Clips(session).add(job)
+        await ClipRepository(session).add(job)
         if isinstance(wish.source, Posted):
             await app.videos.take(wish.source.path, video, wish.source.name)
     if is_deleted(app, job):
@@ -107,12 +107,12 @@ async def ask(app: App, asked: Asked, wish: Wish, reach: Reach) -> int:
 async def cancel(app: App, job_id: int, speaker: Speaker) -> None:
     """End the work on a clip; for the asker and for moderators. Raises PersonError for others, and where it has ended."""
     async with app.database.writing() as session:
-        job = await Clips(session).get(job_id)
+        job = await ClipRepository(session).get(job_id)
         if job is None:
             raise ForgottenError
         if speaker.id != job.asker_id and speaker.trust < Trust.MODERATOR:
             raise PersonError("Only the person who asked, or a moderator, can cancel this.")
-        if not await Clips(session).cancel(job_id):
+        if not await ClipRepository(session).cancel(job_id):
             raise PersonError("That clip is done already.")
     await app.clips.stop(job.id)
 
@@ -123,10 +123,10 @@ async def draw_again(app: App, job_id: int, speaker: Speaker, reach: Reach) -> N
     Raises PersonError where nothing was corrected since, or the video is no longer kept.
     """
     async with app.database.reading() as session:
-        job = await Clips(session).get(job_id)
+        job = await ClipRepository(session).get(job_id)
         if job is None or job.question_id is None:
             raise ForgottenError
-        changes = await Clips(session).changes(job.question_id)
+        changes = await ClipRepository(session).changes(job.question_id)
     if speaker.id != job.asker_id and speaker.trust < Trust.TRUSTED:
         raise PersonError("Only the person who asked, or people with a trusted role, can have this drawn again.")
     if changes == job.drawn_changes:
@@ -140,7 +140,7 @@ async def draw_again(app: App, job_id: int, speaker: Speaker, reach: Reach) -> N
         "most_bytes": reach.most_bytes,
     }
     async with app.database.writing() as session:
-        if not await Clips(session).again(job_id, channel_id=reach.channel_id, **values):
+        if not await ClipRepository(session).again(job_id, channel_id=reach.channel_id, **values):
             raise PersonError("It is being drawn already.")
     app.clips.wake()
 
@@ -148,7 +148,7 @@ async def draw_again(app: App, job_id: int, speaker: Speaker, reach: Reach) -> N
 async def clip_of(app: App, question_id: int) -> Finished | None:
     """The clip that a question is about, as it stands now; None where it is about pictures."""
     async with app.database.reading() as session:
-        job = await Clips(session).of_question(question_id)
+        job = await ClipRepository(session).of_question(question_id)
     return None if job is None else await attempt.finished(app, job)
 
 
@@ -158,14 +158,14 @@ async def forget_deleted(app: App, gone: Places) -> None:
     What a link leads to lies elsewhere, so its clip comes all the same, and nothing else is kept.
     """
     async with app.database.reading() as session:
-        concerned = await Clips(session).of_deleted(gone)
+        concerned = await ClipRepository(session).of_deleted(gone)
     await _forget(app, [job for job in concerned if job.link is None])
     # A bot that ends meanwhile remembers no deletion but those in the database.
     begun = [job for job in concerned if job.state in UNFINISHED and job.question_id is None]
     if linked := [job for job in begun if job.link is not None]:
         async with app.database.writing() as session:
             for job in linked:
-                await Clips(session).deleted(job.id)
+                await ClipRepository(session).deleted(job.id)
 
 
 def is_deleted(app: App, job: ClipJob) -> bool:
@@ -176,7 +176,7 @@ def is_deleted(app: App, job: ClipJob) -> bool:
 async def forget_videos(app: App, jobs: Sequence[ClipJob]) -> None:
     """Forget the videos of jobs that ended, with what was made of them, unless an unfinished job needs them."""
     async with app.database.reading() as session:
-        held = await Clips(session).videos_in_use()
+        held = await ClipRepository(session).videos_in_use()
     for video in {job.video for job in jobs} - held:
         await app.videos.forget(video)
 
@@ -184,7 +184,7 @@ async def forget_videos(app: App, jobs: Sequence[ClipJob]) -> None:
 async def sweep(app: App) -> None:
     """Forget videos that were kept for long enough, or take too much room."""
     async with app.database.reading() as session:
-        held = await Clips(session).videos_in_use()
+        held = await ClipRepository(session).videos_in_use()
     await app.videos.sweep(held)
 
 
@@ -192,16 +192,16 @@ async def _forget(app: App, jobs: Sequence[ClipJob]) -> None:
     """End the jobs that are not finished, and forget the videos that no other job needs."""
     if unfinished := [job for job in jobs if job.state in UNFINISHED]:
         async with app.database.writing() as session:
-            stopped = [job for job in unfinished if await Clips(session).cancel(job.id)]
+            stopped = [job for job in unfinished if await ClipRepository(session).cancel(job.id)]
         for job in stopped:
             await app.clips.stop(job.id)
     await forget_videos(app, jobs)
 
 
 async def _check_limits(app: App, session: AsyncSession, asker_id: int, server_id: int | None) -> None:
-    if await Clips(session).unfinished_of(asker_id) >= app.settings.clips_of_person:
+    if await ClipRepository(session).unfinished_of(asker_id) >= app.settings.clips_of_person:
         raise PersonError(ONE_AT_A_TIME)
-    waiting = await Clips(session).waiting_in(server_id)
+    waiting = await ClipRepository(session).waiting_in(server_id)
     if waiting >= app.settings.clips_of_server:
         minutes = max(1, round(app.clips.seconds_until(waiting) / 60))
         raise PersonError(f"{waiting} clips wait here already. Ask again in about {minutes} min.")

@@ -11,10 +11,10 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from bot import jobs
-from bot.database.quiz import Quizzes, Remembered
+from bot.database.quiz import QuizRepository, Remembered
 from bot.database.quiz_tables import Quiz, QuizAnswer, QuizRound
-from bot.database.rosters import Rosters
-from bot.database.servers import Servers
+from bot.database.rosters import RosterRepository
+from bot.database.servers import ServerRepository
 from bot.database.tables import Group
 from bot.domain.markup import plain
 from bot.domain.rosters import SHARED_ROSTER
@@ -121,14 +121,14 @@ async def go_on(app: App, server_id: int, round_id: int, person: int, now: datet
     async with app.database.reading() as session:
         round, quiz = await round_of(session, server_id, round_id)
         _check_person(quiz, person)
-        last = await Quizzes(session).last_round(quiz.id)
+        last = await QuizRepository(session).last_round(quiz.id)
     assert last is not None
     if last.id == round.id and round.closed_at is not None:
         question = await _ask(app, quiz.id, now, after=quiz.asked)
         if question is not None:
             return question
         async with app.database.reading() as session:
-            last = await Quizzes(session).last_round(quiz.id) or last
+            last = await QuizRepository(session).last_round(quiz.id) or last
     further = quiz.race and last.id != round.id
     if further and now < last.asked_at + PATIENCE:
         raise PersonError("The next face is there already, further down.")
@@ -145,7 +145,7 @@ async def go_on(app: App, server_id: int, round_id: int, person: int, now: datet
 async def forget(app: App, person: int) -> int:
     """Forget all that is kept of a person's quizzes, in all servers; how many answers that were."""
     async with app.database.writing() as session:
-        return await Quizzes(session).forget(person)
+        return await QuizRepository(session).forget(person)
 
 
 async def group_meant(session: AsyncSession, server_id: int, channel_id: int | None, name: str | None) -> Group | None:
@@ -153,7 +153,7 @@ async def group_meant(session: AsyncSession, server_id: int, channel_id: int | N
     servers = {SHARED_ROSTER, server_id}
     if name is not None:
         return await find_group(session, servers, name)
-    default = await Servers(session).default_group(channel_id) if channel_id else None
+    default = await ServerRepository(session).default_group(channel_id) if channel_id else None
     group = await session.get(Group, default) if default is not None else None
     return group if group is not None and group.server_id in servers else None
 
@@ -162,9 +162,9 @@ async def _begin(
     app: App, server_id: int, about: Group | None, person: int, rounds: int, *, race: bool, now: datetime
 ) -> Question:
     async with app.database.reading() as session:
-        members = await Quizzes(session).members(server_id)
-        anybody = await Rosters(session).groups({SHARED_ROSTER, server_id})
-        revisions = await Rosters(session).revisions({SHARED_ROSTER, server_id})
+        members = await QuizRepository(session).members(server_id)
+        anybody = await RosterRepository(session).groups({SHARED_ROSTER, server_id})
+        revisions = await RosterRepository(session).revisions({SHARED_ROSTER, server_id})
     pool = _pool(members, about.id if about else None)
     if len(pool) < FEWEST:
         if not anybody:
@@ -177,8 +177,8 @@ async def _begin(
     groups = sorted({member.group for member in members})
     alike = await app.drawn.get(("look-alikes", *groups, engine, revisions), partial(_look_alikes, app, groups, engine))
     async with app.database.writing() as session:
-        await Servers(session).ensure(server_id)
-        quiz = await Quizzes(session).add(
+        await ServerRepository(session).ensure(server_id)
+        quiz = await QuizRepository(session).add(
             Quiz(
                 server_id=server_id,
                 group_id=about.id if about else None,
@@ -200,17 +200,17 @@ async def _begin(
 async def _look_alikes(app: App, groups: Sequence[int], engine: str) -> dict[int, tuple[int, ...]]:
     """Who looks like each member of these groups, as `jobs.look_alikes_of_each` finds them."""
     async with app.database.reading() as session:
-        rows = await Rosters(session).rows_of(groups, engine)
+        rows = await RosterRepository(session).rows_of(groups, engine)
     return await app.compute.run(jobs.look_alikes_of_each, rows, engine) if rows else {}
 
 
 async def _too_late(session: AsyncSession, round: QuizRound, person: int) -> TooLateError:
     """What somebody is told who answers in a race's round that is over."""
-    given = {one.person_id: one.correct for one in await Quizzes(session).answers(round.id)}
+    given = {one.person_id: one.correct for one in await QuizRepository(session).answers(round.id)}
     told = "Somebody was faster" if any(given.values()) else "This round is over"
     if given.get(person):
         told = "You won this round already"
-    (truth,) = await Rosters(session).members_with([round.member_id])
+    (truth,) = await RosterRepository(session).members_with([round.member_id])
     return TooLateError(f"{told}: it was **{plain(truth.name)}**.")
 
 
@@ -223,10 +223,10 @@ async def _take(
     session: AsyncSession, round: QuizRound, quiz: Quiz, person: int, chosen: int | None, now: datetime
 ) -> Missed | None:
     """Keep an answer to an open round; Missed where it is wrong and the race goes on."""
-    quizzes = Quizzes(session)
+    quizzes = QuizRepository(session)
     if any(one.person_id == person for one in await quizzes.answers(round.id)) and chosen is not None:
         raise PersonError("You have answered this round already: everybody has one answer.")
-    members = {one.id: one for one in await Rosters(session).members_with({round.member_id, chosen or 0})}
+    members = {one.id: one for one in await RosterRepository(session).members_with({round.member_id, chosen or 0})}
     if chosen is not None and chosen not in members:
         raise PersonError("That member was removed meanwhile: choose another name.")
     right = chosen == round.member_id
@@ -265,13 +265,13 @@ async def _ask(app: App, quiz_id: int, now: datetime, *, after: int = 0) -> Ques
             log.warning("crop %s is gone from the storage, so nobody can be asked about it", error.crop)
             lost |= {error.crop or 0}
             async with app.database.writing() as session:
-                await Quizzes(session).take_back(round_id)
+                await QuizRepository(session).take_back(round_id)
 
 
 async def _next_round(
     session: AsyncSession, quiz_id: int, after: int, lost: Collection[int], now: datetime
 ) -> int | None:
-    quizzes = Quizzes(session)
+    quizzes = QuizRepository(session)
     quiz = await quizzes.get(quiz_id)
     if quiz is None or quiz.asked != after or quiz.asked >= quiz.rounds:
         return None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot import jobs
-from bot.database.quiz import Quizzes, together
+from bot.database.quiz import QuizRepository, together
 from bot.domain.markup import plain
 from bot.domain.quiz import KnownMember
 from bot.errors import PersonError
@@ -49,7 +49,7 @@ async def top(app: App, server_id: int, person: int, group: str | None = None) -
     async with app.database.reading() as session:
         # A leaderboard is asked for by name, whatever the channel is about.
         about = await group_meant(session, server_id, None, group)
-        scores = await Quizzes(session).scores(server_id, about.id if about else None)
+        scores = await QuizRepository(session).scores(server_id, about.id if about else None)
     place, mine = next(((place, one) for place, one in enumerate(scores, 1) if one.person == person), (None, None))
     return Board(about.name if about else None, tuple(scores[:MOST]), place, mine)
 
@@ -62,7 +62,7 @@ async def stats(
     Raises UnknownGroupError, and PersonError for who was never asked about anybody.
     """
     async with app.database.reading() as session:
-        quizzes = Quizzes(session)
+        quizzes = QuizRepository(session)
         about = await group_meant(session, server_id, channel_id, group)
         members = [one for one in await quizzes.members(server_id) if about is None or one.group == about.id]
         known = await quizzes.memories(person)

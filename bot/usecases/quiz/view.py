@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot import jobs
-from bot.database.quiz import Quizzes, together
+from bot.database.quiz import QuizRepository, together
 from bot.database.quiz_tables import Quiz, QuizRound
-from bot.database.rosters import Rosters
+from bot.database.rosters import RosterRepository
 from bot.database.tables import Crop, Group
 from bot.errors import PersonError
 from bot.usecases.quiz.choosing import best_crops
@@ -105,7 +105,7 @@ async def shown(app: App, round_id: int) -> Question:
     """The question of a round; raises LostCropError where its crop is lost."""
     async with app.database.reading() as session:
         round = await session.get(QuizRound, round_id)
-        quiz = await Quizzes(session).get(round.quiz_id) if round else None
+        quiz = await QuizRepository(session).get(round.quiz_id) if round else None
         if round is None or quiz is None:
             raise PersonError(GONE)
         standing = await _standing(session, round, quiz, quiz.person_id)
@@ -120,7 +120,7 @@ async def shown(app: App, round_id: int) -> Question:
 async def verdict(app: App, server_id: int, round_id: int) -> Verdict:
     """What became of a round that is over."""
     async with app.database.reading() as session:
-        quizzes = Quizzes(session)
+        quizzes = QuizRepository(session)
         round, quiz = await round_of(session, server_id, round_id)
         answers = await quizzes.answers(round_id)
         # In a race wrong answers are their givers' alone.
@@ -132,7 +132,7 @@ async def verdict(app: App, server_id: int, round_id: int) -> Verdict:
         truth = members.get(round.member_id)
         chosen = given.chosen_id if given else None
         known = (await quizzes.memories(by)).get(round.member_id) if by is not None else None
-        group = (await Rosters(session).members_with([round.member_id]))[0].group.name
+        group = (await RosterRepository(session).members_with([round.member_id]))[0].group.name
         crop = await session.get(Crop, round.crop_id) if round.crop_id else None
         keys = [_key(crop)]
         others = best_crops(truth, {round.crop_id or 0})[:1] if truth else []
@@ -177,7 +177,7 @@ async def _pictures(app: App, keys: Sequence[str | None]) -> list[bytes | None]:
 
 
 async def _summary(session: AsyncSession, quiz: Quiz) -> Summary:
-    quizzes = Quizzes(session)
+    quizzes = QuizRepository(session)
     results = await quizzes.results(quiz.id)
     points = sorted(((person, sum(right)) for person, right in results.items()), key=lambda one: (-one[1], one[0]))
     pairs = [] if quiz.race else together(await quizzes.mistakes(quiz.person_id, quiz_id=quiz.id))
@@ -185,7 +185,7 @@ async def _summary(session: AsyncSession, quiz: Quiz) -> Summary:
 
 
 async def _standing(session: AsyncSession, round: QuizRound, quiz: Quiz, person: int) -> Standing:
-    right = (await Quizzes(session).results(quiz.id)).get(person, [])
+    right = (await QuizRepository(session).results(quiz.id)).get(person, [])
     group = await session.get(Group, quiz.group_id) if quiz.group_id is not None else None
     return Standing(
         person=quiz.person_id,
@@ -202,18 +202,18 @@ async def named_pairs(session: AsyncSession, pairs: Sequence[Mistake]) -> tuple[
     """The first pairs of members who were mixed up, by their names."""
     pairs = pairs[:MOST_MIXED_UP]
     ids = {id for pair in pairs for id in (pair.member, pair.taken_for)}
-    names = {one.id: one.name for one in await Rosters(session).members_with(ids)}
+    names = {one.id: one.name for one in await RosterRepository(session).members_with(ids)}
     return tuple((names[one.member], names[one.taken_for], one.times) for one in pairs)
 
 
 async def round_of(session: AsyncSession, server_id: int, round_id: int) -> tuple[QuizRound, Quiz]:
     """A round of a quiz of a server; raises PersonError where it is gone."""
-    found = await Quizzes(session).round(server_id, round_id)
+    found = await QuizRepository(session).round(server_id, round_id)
     if found is None:
         raise PersonError(GONE)
     return found
 
 
 async def _names(session: AsyncSession, round: QuizRound) -> tuple[tuple[int, str], ...]:
-    names = {one.id: one.name for one in await Rosters(session).members_with(round.options)}
+    names = {one.id: one.name for one in await RosterRepository(session).members_with(round.options)}
     return tuple((id, names[id]) for id in round.options if id in names)

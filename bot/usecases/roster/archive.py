@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING
 
-from bot.database.photos import Photos
-from bot.database.rosters import Rosters
-from bot.database.spellings import Spellings
+from bot.database.photos import PhotoRepository
+from bot.database.rosters import RosterRepository
+from bot.database.spellings import SpellingRepository
 from bot.errors import PersonError
 from bot.media.archives import MANIFEST, Archive, ArchiveError, ArchiveLimits, Entry
 from bot.text.formatting import mebibytes
@@ -136,7 +136,7 @@ async def export_roster(app: App, server_id: int, group: str | None, *, most_byt
         if group is not None:
             groups = [await members.find_group(session, [server_id], group)]
         else:
-            groups = list(await Rosters(session).groups([server_id]))
+            groups = list(await RosterRepository(session).groups([server_id]))
         if not groups:
             raise PersonError("There is no group here to export yet; the first is added with `/group add`.")
         manifest, files, kept_back = await _described(session, groups)
@@ -215,7 +215,7 @@ async def _name(app: App, server_id: int, manifest: Manifest) -> list[tuple[str,
     for group in manifest.groups:
         name = checked_name(group.name)
         async with app.database.writing() as session:
-            rosters = Rosters(session)
+            rosters = RosterRepository(session)
             found = await rosters.find_group([server_id], name) or await rosters.add_group(server_id, name)
             for member in group.members:
                 own = checked_name(member.name)
@@ -242,12 +242,12 @@ async def _described(
     group_folders: set[str] = set()
     kept_back = 0
     for group in groups:
-        aliases: Mapping[int | None, list[str]] = await Spellings(session).aliases_in(group.id)
+        aliases: Mapping[int | None, list[str]] = await SpellingRepository(session).aliases_in(group.id)
         folder, member_folders = folder_of(group.name, group_folders), set[str]()
         note = GroupNote(folder=folder, name=group.name, aliases=aliases.get(None, []))
-        for member, name, _ in await Rosters(session).counts_of(group.id):
+        for member, name, _ in await RosterRepository(session).counts_of(group.id):
             own = folder_of(name, member_folders)
-            known_by = await Photos(session).of(member)
+            known_by = await PhotoRepository(session).of(member)
             photos = [photo for photo in known_by if photo.is_public]
             kept_back += len(known_by) - len(photos)
             named = [(f"{number:04}.jpg", photo) for number, photo in enumerate(photos, start=1)]

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot import jobs
-from bot.database.crops import Crops
-from bot.database.engines import Engines
-from bot.database.questions import Questions
-from bot.database.rosters import Rosters
-from bot.database.servers import Servers
-from bot.database.spellings import Spellings
+from bot.database.crops import CropRepository
+from bot.database.engines import EngineRepository
+from bot.database.questions import QuestionRepository
+from bot.database.rosters import RosterRepository
+from bot.database.servers import ServerRepository
+from bot.database.spellings import SpellingRepository
 from bot.database.tables import Photo, Question
 from bot.domain.enums import Learns, Origin
 from bot.domain.faces import Identified, Refused
@@ -130,7 +130,7 @@ async def add_group(app: App, server_id: int, name: str) -> str:
     """Add a group; its name as kept. Raises PersonError when there is one of that name."""
     name = checked_name(name)
     async with app.database.writing() as session:
-        rosters = Rosters(session)
+        rosters = RosterRepository(session)
         if await rosters.find_group([server_id], name) is not None:
             raise PersonError(f"There is a group called “{plain(name)}” already.")
         await rosters.add_group(server_id, name)
@@ -170,7 +170,7 @@ async def add_member(
         seen = [face.cut for look in looks for face in look.faces if face.cut is not None]
         async with crops.stored(app, seen) as cuts, app.database.writing() as session:
             # An engine that was put into use while another looked would never see these photos.
-            if await Engines(session).in_use(held=True) != bench.engine:
+            if await EngineRepository(session).in_use(held=True) != bench.engine:
                 continue
             return await _add(session, _Adding(server_id, by, asks, make_group, only_in), group, name, looks, cuts)
 
@@ -190,8 +190,8 @@ async def may_learn(app: App, server_id: int) -> None:
 async def list_groups(app: App, servers: Collection[int]) -> list[ListedGroup]:
     """The groups that `servers` may ask about, with the shared ones."""
     async with app.database.reading() as session:
-        counts = await Rosters(session).photo_counts({SHARED_ROSTER, *servers})
-        spellings = await Spellings(session).of_groups({SHARED_ROSTER, *servers})
+        counts = await RosterRepository(session).photo_counts({SHARED_ROSTER, *servers})
+        spellings = await SpellingRepository(session).of_groups({SHARED_ROSTER, *servers})
     aliases: dict[int, list[str]] = {}
     for spelling in spellings:
         if spelling.spelling != spelling.name:
@@ -208,7 +208,7 @@ async def list_groups(app: App, servers: Collection[int]) -> list[ListedGroup]:
 async def group_names(app: App, servers: Collection[int], *, shared: bool = True) -> list[str]:
     """The names of the groups of `servers`, and of the shared ones unless `shared` is False; each name once."""
     async with app.database.reading() as session:
-        groups = await Rosters(session).groups({SHARED_ROSTER, *servers} if shared else servers)
+        groups = await RosterRepository(session).groups({SHARED_ROSTER, *servers} if shared else servers)
     return list(dict.fromkeys(group.name for group in groups))
 
 
@@ -222,7 +222,7 @@ async def _add(
 ) -> AddedMember:
     # What may be learned from may have been chosen anew while a worker looked.
     await _check_learns(session, adding.server_id)
-    rosters = Rosters(session)
+    rosters = RosterRepository(session)
     found = await rosters.find_group([adding.server_id], group)
     if found is None and adding.makes_group:
         found = await rosters.add_group(adding.server_id, group)
@@ -244,14 +244,14 @@ async def _add(
 
 
 async def _check_learns(session: AsyncSession, server_id: int) -> None:
-    if (await Servers(session).choices(server_id)).learns is Learns.OFF:
+    if (await ServerRepository(session).choices(server_id)).learns is Learns.OFF:
         raise PersonError(LEARNS_NOTHING)
 
 
 async def _known_group(app: App, server_id: int, name: str, *, may_lack: bool) -> int | None:
     """The id of the group called so; None where there is none, if that may be."""
     async with app.database.reading() as session:
-        rosters = Rosters(session)
+        rosters = RosterRepository(session)
         found = await rosters.find_group([server_id], name)
         if found is None and not may_lack:
             raise UnknownGroupError(name, [group.name for group in await rosters.groups([server_id])])
@@ -268,7 +268,7 @@ async def _keep(
     again: bool,
 ) -> TakenPhoto:
     """Keep a photo, or say why not; `again`: it is a copy of one that was taken just now."""
-    rosters, result = Rosters(session), look.result
+    rosters, result = RosterRepository(session), look.result
     if isinstance(result, Refused):
         return TakenPhoto(look.name, None, result.sentence)
     before = await rosters.enrolled_for(adding.server_id, look.sha256)
@@ -286,9 +286,9 @@ async def _keep(
         if (doubt := flaw or resemblance(face.guess, member.id, member.name)) is not None:
             return await _ask(session, adding, member, look, cuts, doubt)
     stored = cuts[face.cut.jpeg]._replace(sha256=look.sha256)
-    crop = await Crops(session).add(adding.server_id, stored, face.vector, result.engine)
+    crop = await CropRepository(session).add(adding.server_id, stored, face.vector, result.engine)
     if look.spoiler or adding.only_in is not None:
-        await Crops(session).confine(crop, adding.only_in, spoiler=look.spoiler)
+        await CropRepository(session).confine(crop, adding.only_in, spoiler=look.spoiler)
     await rosters.add_photo(Photo(member_id=member.id, crop_id=crop.id, added_by=adding.by), adding.server_id)
     return TakenPhoto(look.name, face.cut, None, spoiler=look.spoiler)
 
@@ -324,7 +324,7 @@ async def _ask(
         threshold=SURE,
         rosters=[adding.server_id],
     )
-    answer = await Questions(session).add(
+    answer = await QuestionRepository(session).add(
         question, [(look.name, result)], cuts, spoilers={0} if look.spoiler else (), only_in=adding.only_in
     )
     cut = result.faces[0].cut

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.database.labels import Labels
-from bot.database.photos import Photos
+from bot.database.labels import LabelRepository
+from bot.database.photos import PhotoRepository
 from bot.database.questions import Claim
 from bot.database.tables import Member
 from bot.domain.enums import Meaning
@@ -80,7 +80,7 @@ async def say_right(app: App, server_id: int, photo_id: int, speaker: Speaker) -
     """The label is right, whatever it looks like. Raises PersonError where it is gone."""
     async with app.database.writing() as session:
         photo = await _find(session, server_id, photo_id)
-        await Labels(session).vouch(photo, speaker.id)
+        await LabelRepository(session).vouch(photo, speaker.id)
         return f"Noted: this is {plain(photo.member.name)}. I won't doubt it again."
 
 
@@ -92,9 +92,9 @@ async def say_other(app: App, server_id: int, photo_id: int, member_id: int, spe
         if member is None or member.group_id != photo.member.group_id:
             raise PersonError("That member has been removed since.")
         before = photo.member.name
-        face = await Labels(session).face(photo)
+        face = await LabelRepository(session).face(photo)
         if face is None:
-            await Labels(session).move(photo, member, speaker.id)
+            await LabelRepository(session).move(photo, member, speaker.id)
         else:
             await keep(session, [Claim(face, Meaning.MEMBER, member.id, member.name, deliberate=True)], speaker)
         return f"Noted: this is {plain(member.name)}, not {plain(before)}."
@@ -105,9 +105,9 @@ async def remove(app: App, server_id: int, photo_id: int, speaker: Speaker) -> s
     async with app.database.writing() as session:
         photo = await _find(session, server_id, photo_id)
         name = photo.member.name
-        face = await Labels(session).face(photo)
+        face = await LabelRepository(session).face(photo)
         if face is None:
-            await Photos(session).remove(photo, server_id, speaker.id)
+            await PhotoRepository(session).remove(photo, server_id, speaker.id)
         else:
             await keep(session, [Claim(face, Meaning.NOT_MEMBER, photo.member_id, name)], speaker)
     await crops.sweep(app)
@@ -115,7 +115,7 @@ async def remove(app: App, server_id: int, photo_id: int, speaker: Speaker) -> s
 
 
 async def _find(session: AsyncSession, server_id: int, photo_id: int) -> Photo:
-    photo = await Labels(session).find(photo_id, server_id)
+    photo = await LabelRepository(session).find(photo_id, server_id)
     if photo is None:
         raise PersonError(GONE)
     return photo

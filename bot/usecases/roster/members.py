@@ -6,9 +6,9 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.database.rosters import Rosters
-from bot.database.servers import Servers
-from bot.database.spellings import Spellings
+from bot.database.rosters import RosterRepository
+from bot.database.servers import ServerRepository
+from bot.database.spellings import SpellingRepository
 from bot.database.tables import Group, Member
 from bot.domain.markup import plain
 from bot.domain.rosters import SHARED_ROSTER
@@ -52,7 +52,7 @@ class Doomed:
 async def offer_groups(app: App, servers: Collection[int], typed: str, *, shared: bool = True) -> list[Spelling]:
     """The groups that somebody who typed so much may mean, at most 25; shared ones too unless `shared` is False."""
     async with app.database.reading() as session:
-        spellings = await Spellings(session).of_groups({SHARED_ROSTER, *servers} if shared else servers)
+        spellings = await SpellingRepository(session).of_groups({SHARED_ROSTER, *servers} if shared else servers)
     # A server's own group comes first, and hides the shared one of that name: it is the one that is found by it.
     own = {key_of(spelling.name): spelling.id for spelling in reversed(spellings)}
     return offered(typed, (one for one in spellings if own[key_of(one.name)] == one.id), MOST_OFFERED)
@@ -62,8 +62,8 @@ async def offer_members(app: App, server_id: int, group: str, typed: str, *, sha
     """The members that somebody who typed so much may mean, at most 25: of `group`, or of all where that is none yet."""
     servers = {SHARED_ROSTER, server_id} if shared else {server_id}
     async with app.database.reading() as session:
-        found = await Rosters(session).find_group(servers, group) if group else None
-        spellings = await Spellings(session).of_members(servers, found.id if found else None)
+        found = await RosterRepository(session).find_group(servers, group) if group else None
+        spellings = await SpellingRepository(session).of_members(servers, found.id if found else None)
     return offered(typed, spellings, MOST_OFFERED)
 
 
@@ -74,7 +74,7 @@ async def offer_aliases(app: App, server_id: int, group: str, member: str | None
             named = await find(session, {server_id}, group, member)
         except PersonError:
             return []
-        names = await Spellings(session).aliases(named)
+        names = await SpellingRepository(session).aliases(named)
     return [name for name in names if key_of(typed) in key_of(name)][:MOST_OFFERED]
 
 
@@ -87,14 +87,14 @@ async def rename(app: App, server_id: int, group: str, member: str | None, name:
     async with app.database.writing() as session:
         named = await find(session, {server_id}, group, member)
         await _must_be_free(session, server_id, named, name)
-        spellings, former = Spellings(session), named.name
+        spellings, former = SpellingRepository(session), named.name
         told = f"**{plain(former)}** is **{plain(name)}** now."
         if key_of(former) != key_of(name):
             await spellings.remove(named, name)
             await _add_alias(spellings, named, former)
             told += f" “{plain(former)}” means the same still."
         named.name, named.key = name, key_of(name)
-        await Servers(session).touch(server_id)
+        await ServerRepository(session).touch(server_id)
         return told
 
 
@@ -108,7 +108,7 @@ async def add_alias(app: App, server_id: int, group: str, member: str | None, na
         named = await find(session, {server_id}, group, member)
         if await _must_be_free(session, server_id, named, name):
             raise FoundAlreadyError(named.name, name)
-        await _add_alias(Spellings(session), named, name)
+        await _add_alias(SpellingRepository(session), named, name)
         return f"I find **{plain(named.name)}** by “{plain(name)}” too now."
 
 
@@ -118,7 +118,7 @@ async def remove_alias(app: App, server_id: int, group: str, member: str | None,
         named = await find(session, {server_id}, group, member)
         if key_of(name) == named.key:
             raise PersonError(f"“{plain(name)}” is the name itself; rename it instead.")
-        if not await Spellings(session).remove(named, name):
+        if not await SpellingRepository(session).remove(named, name):
             raise PersonError(f"{plain(named.name)} has no other name “{plain(name)}”.")
         return f"I no longer find **{plain(named.name)}** by “{plain(name)}”."
 
@@ -127,7 +127,7 @@ async def doom(app: App, server_id: int, group: str, member: str | None) -> Doom
     """What would be removed with a group, or a member of it, for somebody to confirm."""
     async with app.database.reading() as session:
         named = await find(session, {server_id}, group, member)
-        holdings = await Rosters(session).holdings(named)
+        holdings = await RosterRepository(session).holdings(named)
         return Doomed(named.id, named.name, named.group.name if isinstance(named, Member) else None, holdings)
 
 
@@ -137,7 +137,7 @@ async def remove_group(app: App, server_id: int, group_id: int) -> str:
         group = await session.get(Group, group_id)
         if group is None or group.server_id != server_id:
             raise PersonError(GONE)
-        files = await Rosters(session).remove(group, server_id)
+        files = await RosterRepository(session).remove(group, server_id)
     await _sweep(app, files)
     return f"**{plain(group.name)}** is removed, with all that I kept of it."
 
@@ -149,16 +149,16 @@ async def remove_member(app: App, server_id: int, member_id: int) -> str:
         group = await session.get(Group, member.group_id) if member else None
         if member is None or group is None or group.server_id != server_id:
             raise PersonError(GONE)
-        files = await Rosters(session).remove(member, server_id)
+        files = await RosterRepository(session).remove(member, server_id)
     await _sweep(app, files)
     return f"**{plain(member.name)}** of **{plain(group.name)}** is removed, with all that I kept of them."
 
 
 async def find_group(session: AsyncSession, servers: Collection[int], name: str) -> Group:
     """The group called so, in any spelling; raises UnknownGroupError."""
-    found = await Rosters(session).find_group(servers, name)
+    found = await RosterRepository(session).find_group(servers, name)
     if found is None:
-        raise UnknownGroupError(name, [one.name for one in await Rosters(session).groups(servers)])
+        raise UnknownGroupError(name, [one.name for one in await RosterRepository(session).groups(servers)])
     return found
 
 
@@ -170,9 +170,9 @@ async def find(session: AsyncSession, servers: Collection[int], group: str, memb
     found = await find_group(session, servers, group)
     if member is None:
         return found
-    one = await Rosters(session).find_member(found.id, member)
+    one = await RosterRepository(session).find_member(found.id, member)
     if one is None:
-        near = offered(member, await Spellings(session).of_members(servers, found.id), 3)
+        near = offered(member, await SpellingRepository(session).of_members(servers, found.id), 3)
         raise UnknownMemberError(member, found.name, [spelling.name for spelling in near])
     await session.refresh(one, ["group"])
     return one
@@ -180,7 +180,7 @@ async def find(session: AsyncSession, servers: Collection[int], group: str, memb
 
 async def _must_be_free(session: AsyncSession, server_id: int, named: Group | Member, name: str) -> bool:
     """Whether `name` means `named` already; raises PersonError when it means another of the group, or another group."""
-    rosters = Rosters(session)
+    rosters = RosterRepository(session)
     if isinstance(named, Group):
         holder = await rosters.find_group([server_id], name)
     else:
@@ -192,7 +192,7 @@ async def _must_be_free(session: AsyncSession, server_id: int, named: Group | Me
     return True
 
 
-async def _add_alias(spellings: Spellings, named: Group | Member, name: str) -> None:
+async def _add_alias(spellings: SpellingRepository, named: Group | Member, name: str) -> None:
     if await spellings.count(named) >= MOST_ALIASES:
         raise PersonError(f"{plain(named.name)} has {MOST_ALIASES} other names already; remove one first.")
     await spellings.add(named, name)

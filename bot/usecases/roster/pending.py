@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
 
-from bot.database.questions import Questions
-from bot.database.rosters import Rosters
+from bot.database.questions import QuestionRepository
+from bot.database.rosters import RosterRepository
 from bot.database.tables import Crop, Group, Member, Photo, Question, QuestionFace
 from bot.domain.markup import plain
 from bot.errors import ForgottenError, PersonError
@@ -71,7 +71,7 @@ async def use(app: App, server_id: int, question_id: int, face_id: int, member_i
 async def leave_out(app: App, server_id: int, question_id: int) -> str:
     """Forget a photo that waits; one that was used meanwhile stays. The sentence for who said so."""
     async with app.database.writing() as session:
-        answer = await Questions(session).answer(question_id)
+        answer = await QuestionRepository(session).answer(question_id)
         if answer.server_id != server_id:
             raise ForgottenError
         if any(face.word is not None for _, face in answer.faces):
@@ -86,7 +86,7 @@ async def leave_out(app: App, server_id: int, question_id: int) -> str:
 async def _read(
     session: AsyncSession, server_id: int, question_id: int, face_id: int, member_id: int
 ) -> tuple[AnsweredFace, Member]:
-    answer = await Questions(session).answer(question_id)
+    answer = await QuestionRepository(session).answer(question_id)
     if answer.server_id != server_id:
         raise ForgottenError
     _, face = correct.face_of(answer, face_id)
@@ -110,5 +110,5 @@ async def _learn(
         learned = select(Photo.id).where(Photo.crop_id == face.crop_id, Photo.member_id == member_id)
         if (await session.scalars(learned)).first() is None:
             raise ForgottenError  # the crop was forgotten meanwhile: there is nothing to learn from
-        count = await Rosters(session).photo_count(member_id)
+        count = await RosterRepository(session).photo_count(member_id)
     return f"**{plain(member.name)}** of **{plain(group.name)}** is known by {counted(count, 'photo')} now."

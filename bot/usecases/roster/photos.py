@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot import jobs
-from bot.database.photos import Photos
-from bot.database.rosters import Rosters
-from bot.database.spellings import Spellings
+from bot.database.photos import PhotoRepository
+from bot.database.rosters import RosterRepository
+from bot.database.spellings import SpellingRepository
 from bot.database.tables import Group, Member
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import PersonError
@@ -115,10 +115,10 @@ async def show_page(app: App, server_id: int, channel_id: int | None, member_id:
 async def remove_photo(app: App, server_id: int, photo_id: int, by: int) -> None:
     """Forget a photo of a server's roster and its crop. Raises PersonError when it is gone."""
     async with app.database.writing() as session:
-        photo = await Photos(session).find(photo_id, server_id)
+        photo = await PhotoRepository(session).find(photo_id, server_id)
         if photo is None:
             raise PersonError(GONE)
-        await Photos(session).remove(photo, server_id, by)
+        await PhotoRepository(session).remove(photo, server_id, by)
     await crops.sweep(app)
 
 
@@ -126,9 +126,9 @@ async def show_group(app: App, server_id: int, group: str) -> ShownGroup:
     """A group, in any spelling, with its members. Raises UnknownGroupError."""
     async with app.database.reading() as session:
         found = await find_group(session, {SHARED_ROSTER, server_id}, group)
-        counts = await Rosters(session).counts_of(found.id)
-        aliases = await Spellings(session).aliases_in(found.id)
-        keys = await Photos(session).first_of_each(found.id)
+        counts = await RosterRepository(session).counts_of(found.id)
+        aliases = await SpellingRepository(session).aliases_in(found.id)
+        keys = await PhotoRepository(session).first_of_each(found.id)
     with_photo = [member for member, _, _ in counts if member in keys][:MOST_ON_SHEET]
     files = await asyncio.gather(*(app.storage.get(keys[member]) for member in with_photo))
     crop = dict(zip(with_photo, files, strict=True))
@@ -144,7 +144,7 @@ async def show_group(app: App, server_id: int, group: str) -> ShownGroup:
 async def _shown(
     app: App, session: AsyncSession, channel_id: int | None, member: Member, group: Group, page: int
 ) -> ShownMember:
-    photos = Photos(session)
+    photos = PhotoRepository(session)
     counts = await photos.counts(member.id)
     page = max(0, min(page, (sum(counts.values()) - 1) // PAGE))
     kept = await photos.of(member.id, offset=page * PAGE, limit=PAGE)
@@ -156,7 +156,7 @@ async def _shown(
         name=member.name,
         group=group.name,
         is_shared=group.server_id == SHARED_ROSTER,
-        aliases=tuple(await Spellings(session).aliases(member)),
+        aliases=tuple(await SpellingRepository(session).aliases(member)),
         counts=counts,
         page=page,
         photos=tuple(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot import jobs
-from bot.database.photos import Photos
+from bot.database.photos import PhotoRepository
 from bot.domain.faces import Copied, FacePrint, Identified, Refused, Rivals
 from bot.errors import NobodyKnownError, PersonError
 
@@ -106,8 +106,8 @@ async def _compared(app: App, server_id: int, group_id: int | None, looks: Seque
     if engine is None or not prints:
         return list(looks)
     async with app.database.reading() as session:
-        hashes = await Photos(session).hashes(server_id)
-        vectors = await Photos(session).vectors(group_id, engine) if group_id is not None else []
+        hashes = await PhotoRepository(session).hashes(server_id)
+        vectors = await PhotoRepository(session).vectors(group_id, engine) if group_id is not None else []
     copied = await app.compute.run(jobs.find_copies, prints, engine, hashes, vectors)
     places = [place for place, face in enumerate(alone) if face is not None]
     found = {

@@ -22,10 +22,10 @@ from aiohttp import web
 from PIL import Image
 from sqlalchemy import select
 
-from bot.database.crops import Crops, StoredCut
+from bot.database.crops import CropRepository, StoredCut
 from bot.database.engine import Database
-from bot.database.engines import Encoded, Engines
-from bot.database.rosters import Rosters
+from bot.database.engines import Encoded, EngineRepository
+from bot.database.rosters import RosterRepository
 from bot.database.tables import Crop, CropEncoding, Photo
 from bot.domain.faces import Cut
 from bot.domain.rosters import SHARED_ROSTER
@@ -59,7 +59,7 @@ async def multiply(data: Path, name: str, count: int) -> None:
     settings = Settings(data=data)
     storage = Storage.open(settings)
     async with Database.open(settings) as database, database.writing() as session:
-        (member,) = await Rosters(session).members_called([SHARED_ROSTER], name)
+        (member,) = await RosterRepository(session).members_called([SHARED_ROSTER], name)
         photo = (await session.scalars(select(Photo).where(Photo.member_id == member.id))).one()
         crop = await session.get_one(Crop, photo.crop_id)
         seen = (await session.scalars(select(CropEncoding).where(CropEncoding.crop_id == crop.id))).one()
@@ -69,8 +69,10 @@ async def multiply(data: Path, name: str, count: int) -> None:
         for number in range(1, count):
             cut = StoredCut(Cut(jpeg, crop.face_width, crop.sharpness or 0.0), f"crops/{number}.jpg", f"{number:064}")
             await storage.put(cut.key, jpeg)
-            twin = await Crops(session).add(SHARED_ROSTER, cut, seen.vector, seen.engine)
-            await Rosters(session).add_photo(Photo(member_id=member.id, crop_id=twin.id, added_by=0), SHARED_ROSTER)
+            twin = await CropRepository(session).add(SHARED_ROSTER, cut, seen.vector, seen.engine)
+            await RosterRepository(session).add_photo(
+                Photo(member_id=member.id, crop_id=twin.id, added_by=0), SHARED_ROSTER
+            )
 
 
 def small(photo: Path) -> bytes:
@@ -118,7 +120,7 @@ def state(data: Path) -> tuple[str, Encoded]:
 
     async def read() -> tuple[str, Encoded]:
         async with Database.open(Settings(data=data)) as database, database.reading() as session:
-            return await Engines(session).in_use(), await Engines(session).encoded("toy-1")
+            return await EngineRepository(session).in_use(), await EngineRepository(session).encoded("toy-1")
 
     return asyncio.run(read())
 

@@ -18,11 +18,11 @@ from alembic.script import ScriptDirectory
 from pydantic import SecretStr
 from sqlalchemy import Connection, create_engine, text
 
-from bot.database.crops import Crops
+from bot.database.crops import CropRepository
 from bot.database.engine import HEAD, MIGRATIONS, Database, migrate
-from bot.database.engines import Engines
+from bot.database.engines import EngineRepository
 from bot.database.quiz_tables import Base
-from bot.database.rosters import Rosters
+from bot.database.rosters import RosterRepository
 from bot.database.tables import Group, Note, Question
 from bot.errors import PersonError
 from bot.settings import Settings
@@ -112,18 +112,18 @@ async def test_a_folder_of_the_first_nugu_is_brought_up_to_date(tmp_path: Path) 
     for _ in range(2):
         async with Database.open(Settings(data=tmp_path)) as database:
             async with database.reading() as session:
-                assert await Engines(session).in_use() == "dlib"
-                assert await Engines(session).encoded("dlib-1") == (2, 2, 0)
-                vectors = [row.vector for row in await Rosters(session).rows([7], "dlib-1")]
+                assert await EngineRepository(session).in_use() == "dlib"
+                assert await EngineRepository(session).encoded("dlib-1") == (2, 2, 0)
+                vectors = [row.vector for row in await RosterRepository(session).rows([7], "dlib-1")]
                 assert vectors == [b"\x01\x02", b"\x03\x04"]
             async with database.engine.connect() as connection:
                 assert (await connection.execute(text("PRAGMA foreign_key_check"))).all() == []
     async with Database.open(Settings(data=tmp_path)) as database:
         async with database.writing() as session:
             await session.execute(text("DELETE FROM photo WHERE id = 1"))
-            assert await Crops(session).sweep() == ["crops/7/aa.jpg"]
+            assert await CropRepository(session).sweep() == ["crops/7/aa.jpg"]
         async with database.reading() as session:
-            assert await Engines(session).encoded("dlib-1") == (1, 1, 0)
+            assert await EngineRepository(session).encoded("dlib-1") == (1, 1, 0)
 
 
 async def test_an_upgrade_that_is_cut_short_leaves_the_folder_as_it_was(
@@ -141,14 +141,14 @@ async def test_an_upgrade_that_is_cut_short_leaves_the_folder_as_it_was(
             async with Database.open(settings):
                 pass
     async with Database.open(settings) as database, database.reading() as session:
-        assert await Engines(session).encoded("dlib-1") == (2, 2, 0)
+        assert await EngineRepository(session).encoded("dlib-1") == (2, 2, 0)
 
 
 async def test_what_was_written_is_there_the_next_time(tmp_path: Path) -> None:
     async with Database.open(Settings(data=tmp_path)) as database, database.writing() as session:
-        await Rosters(session).add_group(1, "TWICE")
+        await RosterRepository(session).add_group(1, "TWICE")
     async with Database.open(Settings(data=tmp_path)) as database, database.reading() as session:
-        group = await Rosters(session).find_group([1], "twice")
+        group = await RosterRepository(session).find_group([1], "twice")
         assert group is not None
         assert group.name == "TWICE"
 
@@ -222,11 +222,11 @@ async def test_a_moment_comes_back_as_it_was_written(tmp_path: Path) -> None:
 async def test_an_id_never_comes_to_mean_another(tmp_path: Path) -> None:
     async with Database.open(Settings(data=tmp_path)) as database:
         async with database.writing() as session:
-            first = await Rosters(session).add_group(1, "TWICE")
+            first = await RosterRepository(session).add_group(1, "TWICE")
         async with database.writing() as session:
             await session.delete(await session.get_one(Group, first.id))
         async with database.writing() as session:
-            assert (await Rosters(session).add_group(1, "ITZY")).id > first.id
+            assert (await RosterRepository(session).add_group(1, "ITZY")).id > first.id
 
 
 def test_a_name_is_found_however_it_is_written() -> None:

@@ -6,10 +6,10 @@ import pytest
 
 from bot.app import App
 from bot.database.crops import StoredCut
-from bot.database.questions import Claim, Questions
-from bot.database.rosters import Rosters
+from bot.database.questions import Claim, QuestionRepository
+from bot.database.rosters import RosterRepository
 from bot.database.tables import CropEncoding, Question
-from bot.database.vetoes import Vetoes
+from bot.database.vetoes import VetoRepository
 from bot.domain.enums import Meaning
 from bot.domain.faces import Cut, Identified, SeenFace
 from bot.domain.rosters import SpokenOf
@@ -32,19 +32,21 @@ class Asked:
 
     async def vetoes(self, *, engine: str = "dlib-1", server: int = SERVER) -> list[SpokenOf]:
         async with self.app.database.reading() as session:
-            return await Vetoes(session).spoken_of([server], engine)
+            return await VetoRepository(session).spoken_of([server], engine)
 
 
 @pytest.fixture
 async def asked(app: App) -> Asked:
     cut = Cut(b"jpeg", 100, 2.0)
     async with app.database.writing() as session:
-        group = await Rosters(session).add_group(SERVER, "TWICE")
-        members = {name: (await Rosters(session).add_member(group.id, name)).id for name in ("Sana", "Momo")}
+        group = await RosterRepository(session).add_group(SERVER, "TWICE")
+        members = {name: (await RosterRepository(session).add_member(group.id, name)).id for name in ("Sana", "Momo")}
         sana = Guess(members["Sana"], "Sana", 0.9, Band.SURE)
         seen = Identified((9, 9), "TWICE", (SeenFace(1, Box(0, 0, 9, 9), sana, SEEN, cut=cut),), b"", "dlib-1")
         question = Question(server_id=SERVER, asker_id=1, engine="dlib-1", threshold=0.5, rosters=[SERVER])
-        answer = await Questions(session).add(question, [("a.jpg", seen)], {b"jpeg": StoredCut(cut, "crops/a", "a")})
+        answer = await QuestionRepository(session).add(
+            question, [("a.jpg", seen)], {b"jpeg": StoredCut(cut, "crops/a", "a")}
+        )
         session.add(CropEncoding(crop_id=1, engine="toy-1", vector=SEEN_BY_ANOTHER))
     return Asked(app, answer.id, answer.faces[0][1].id, members)
 

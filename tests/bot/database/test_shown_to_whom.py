@@ -5,10 +5,10 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from bot.app import App
-from bot.database.crops import Crops
-from bot.database.photos import Photos
-from bot.database.quiz import Quizzes
-from bot.database.rosters import Rosters
+from bot.database.crops import CropRepository
+from bot.database.photos import PhotoRepository
+from bot.database.quiz import QuizRepository
+from bot.database.rosters import RosterRepository
 from bot.database.tables import Crop, Photo
 from bot.usecases.roster import labels, photos
 
@@ -19,13 +19,13 @@ async def enrolled(app: App) -> dict[str, int]:
     """Sana, known by a photo that everybody may see, a spoiler, and one of an age-restricted channel; the crops' ids."""
     made: dict[str, int] = {}
     async with app.database.writing() as session:
-        group = await Rosters(session).add_group(SERVER, "TWICE")
-        member = await Rosters(session).add_member(group.id, "Sana")
+        group = await RosterRepository(session).add_group(SERVER, "TWICE")
+        member = await RosterRepository(session).add_member(group.id, "Sana")
         for name, only_in, spoiler in (("adults", ADULTS, False), ("spoiler", None, True), ("public", None, False)):
             crop = Crop(server_id=SERVER, sha256=name, key=name, face_width=100, only_in=only_in, spoiler=spoiler)
             session.add(crop)
             await session.flush()
-            await Rosters(session).add_photo(Photo(member_id=member.id, crop_id=crop.id, added_by=1), SERVER)
+            await RosterRepository(session).add_photo(Photo(member_id=member.id, crop_id=crop.id, added_by=1), SERVER)
             await app.storage.put(name, name.encode())
             made[name] = crop.id
     return made
@@ -34,11 +34,11 @@ async def enrolled(app: App) -> dict[str, int]:
 async def test_pictures_for_everybody_show_what_everybody_may_see(app: App) -> None:
     crops = await enrolled(app)
     async with app.database.reading() as session:
-        (group,) = await Rosters(session).groups([SERVER])
-        (sana,) = await Quizzes(session).members(SERVER)
+        (group,) = await RosterRepository(session).groups([SERVER])
+        (sana,) = await QuizRepository(session).members(SERVER)
         assert [crop.id for crop in sana.crops] == [crops["public"]]
-        assert [photo.key for photo in (await Photos(session).seen([group.id])).values()] == ["public"]
-        assert await Photos(session).first_of_each(group.id) == {sana.id: "public"}
+        assert [photo.key for photo in (await PhotoRepository(session).seen([group.id])).values()] == ["public"]
+        assert await PhotoRepository(session).first_of_each(group.id) == {sana.id: "public"}
 
 
 async def test_a_members_photos_are_shown_as_the_channel_may_show_them(app: App) -> None:
@@ -61,13 +61,13 @@ async def test_a_doubtful_label_is_shown_as_the_channel_may_show_it(app: App) ->
 async def test_a_crop_that_is_posted_in_an_age_restricted_channel_too_is_drawn_no_more(app: App) -> None:
     crops = await enrolled(app)
     async with app.database.reading() as session:
-        before = await Rosters(session).revisions([SERVER])
+        before = await RosterRepository(session).revisions([SERVER])
     for only_in, spoiler in ((ADULTS, False), (OTHERS, True), (None, False)):
         async with app.database.writing() as session:
             crop = await session.get_one(Crop, crops["public"])
-            await Crops(session).confine(crop, only_in, spoiler=spoiler)
+            await CropRepository(session).confine(crop, only_in, spoiler=spoiler)
     async with app.database.reading() as session:
         crop = await session.get_one(Crop, crops["public"])
         assert (crop.only_in, crop.spoiler, crop.is_public) == (ADULTS, True, False)
-        ((_, revision),) = await Rosters(session).revisions([SERVER])
+        ((_, revision),) = await RosterRepository(session).revisions([SERVER])
     assert revision == before[0][1] + 2

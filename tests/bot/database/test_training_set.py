@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from bot.app import App
 from bot.database.base import utc_now
-from bot.database.servers import Servers
+from bot.database.servers import ServerRepository
 from bot.database.tables import Crop, Member, Photo, Server
 from bot.domain.answers import Answer
 from bot.domain.enums import Learns, Meaning, Origin
@@ -101,7 +101,7 @@ async def test_what_a_server_does_not_want_learned_is_not_kept(
     presidents: App, public_photos: Path, learns: Learns
 ) -> None:
     async with presidents.database.writing() as session:
-        await Servers(session).ensure(SERVER)
+        await ServerRepository(session).ensure(SERVER)
         await session.execute(update(Server).where(Server.id == SERVER).values(learns=learns))
     answer = await asked(presidents, public_photos)
     assert await kept(presidents) == 2

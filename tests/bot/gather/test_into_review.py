@@ -13,7 +13,7 @@ from sqlalchemy import delete, select, update
 
 from bot.app import App
 from bot.commands.gathering import gather_photos, write_photos
-from bot.database.servers import Servers
+from bot.database.servers import ServerRepository
 from bot.database.tables import Alias, CropEncoding, Member, Photo, Question, QuestionFace, QuestionPicture
 from bot.domain.enums import Learns, Origin
 from bot.domain.rosters import SHARED_ROSTER
@@ -123,7 +123,7 @@ async def test_where_nobody_is_known_by_sight_nothing_that_was_fetched_is_lost(
             await session.execute(update(Photo).values(origin=Origin.ASKED))
         else:
             await session.execute(update(CropEncoding).values(engine="dlib-0"))
-        await Servers(session).touch(SERVER)
+        await ServerRepository(session).touch(SERVER)
     for file in ("obama2.jpg", "obama3.jpg"):
         place(search, public_photos / file)
     sought = await seek(presidents, SERVER, "presidents", "obama", 6)

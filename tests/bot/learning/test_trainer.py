@@ -14,10 +14,10 @@ from sqlalchemy import ColumnElement, delete, select, update
 from bot import jobs
 from bot.app import App
 from bot.commands.training import in_words
-from bot.database.engines import Engines
-from bot.database.models import Models
-from bot.database.rosters import Rosters
-from bot.database.servers import Servers
+from bot.database.engines import EngineRepository
+from bot.database.models import ModelRepository
+from bot.database.rosters import RosterRepository
+from bot.database.servers import ServerRepository
 from bot.database.tables import EngineInUse, Group, Model, Photo
 from bot.domain.enums import Origin
 from bot.domain.models import Judged, Made, MadeModel, Named, Names, Trained
@@ -113,24 +113,24 @@ async def label(app: App, rows: Sequence[RosterRow], count: int = 1, *, origin: 
 
 async def photos(app: App) -> list[int]:
     async with app.database.reading() as session:
-        return [row.photo for row in await Rosters(session).rows_of([await group_id(app)], ENGINE)]
+        return [row.photo for row in await RosterRepository(session).rows_of([await group_id(app)], ENGINE)]
 
 
 async def answering(app: App) -> set[int]:
     async with app.database.reading() as session:
-        return {row.photo for row in await Rosters(session).rows([SERVER], ENGINE)}
+        return {row.photo for row in await RosterRepository(session).rows([SERVER], ENGINE)}
 
 
 async def group_id(app: App) -> int:
     async with app.database.reading() as session:
-        group = await Rosters(session).find_group([SERVER], "G1")
+        group = await RosterRepository(session).find_group([SERVER], "G1")
         assert group is not None
         return group.id
 
 
 async def models(app: App) -> list[MadeModel]:
     async with app.database.reading() as session:
-        return await Models(session).of(await group_id(app))
+        return await ModelRepository(session).of(await group_id(app))
 
 
 async def made(app: App, count: int) -> list[MadeModel]:
@@ -160,7 +160,7 @@ async def kept(app: App) -> list[str]:
 async def file_of(app: App) -> list[bytes]:
     """The classifier that the next question would use."""
     async with app.database.reading() as session:
-        rows = await Rosters(session).rows([SERVER], ENGINE)
+        rows = await RosterRepository(session).rows([SERVER], ENGINE)
     return await app.trainer.classifiers(rows, ENGINE)
 
 
@@ -273,7 +273,7 @@ async def test_a_rollback_holds_at_once_and_through_the_next_training(
         await made(app, 2)
         alone = await app.recognisers.of([SERVER])
         async with app.database.writing() as session:
-            await Models(session).roll_back(await group_id(app), first.id)
+            await ModelRepository(session).roll_back(await group_id(app), first.id)
         assert await answering(app) == before
         assert await file_of(app) == file
         assert await app.recognisers.of([SERVER]) is not alone
@@ -302,13 +302,13 @@ async def test_only_a_model_that_answered_is_gone_back_to(
         await label(app, group_rows, AFTER)
         aside, _ = await made(app, 2)
         async with app.database.writing() as session:
-            assert await Models(session).roll_back(await group_id(app), aside.id) is None
+            assert await ModelRepository(session).roll_back(await group_id(app), aside.id) is None
 
 
 async def change_model(app: App) -> None:
     first, *_ = reversed(await models(app))
     async with app.database.writing() as session:
-        await Models(session).roll_back(await group_id(app), first.id)
+        await ModelRepository(session).roll_back(await group_id(app), first.id)
 
 
 async def change_engine(app: App) -> None:
@@ -319,13 +319,13 @@ async def change_engine(app: App) -> None:
 async def remove_photos(app: App) -> None:
     async with app.database.writing() as session:
         await session.execute(delete(Photo))
-        await Servers(session).touch(SERVER)
+        await ServerRepository(session).touch(SERVER)
 
 
 async def remove_group(app: App) -> None:
     async with app.database.writing() as session:
         await session.execute(delete(Group))
-        await Servers(session).touch(SERVER)
+        await ServerRepository(session).touch(SERVER)
 
 
 @pytest.mark.parametrize("change", [change_model, change_engine, remove_photos, remove_group])
@@ -432,7 +432,7 @@ async def test_a_photo_that_is_removed_takes_the_classifier_with_it(enrolled: Ap
         (before,) = await kept(app)
         async with app.database.writing() as session:
             await session.execute(delete(Photo).where(Photo.id == 1))
-            await Servers(session).touch(SERVER)
+            await ServerRepository(session).touch(SERVER)
         await trained_times(workers, 2)
         await rested(app)
         assert workers.trainings == ["make G1", "train G1"]
@@ -453,7 +453,7 @@ async def test_a_classifier_goes_though_nothing_can_be_trained_in_its_place(
         workers.trained = None
         async with app.database.writing() as session:
             await session.execute(delete(Photo).where(gone))
-            await Servers(session).touch(SERVER)
+            await ServerRepository(session).touch(SERVER)
         await rested(app)
         assert await kept(app) == []
 
@@ -483,10 +483,10 @@ async def test_another_engine_goes_on_with_the_same_photos(enrolled: App, worker
         await made(app, 1)
         before = await answering(app)
         async with app.database.writing() as session:
-            seen = {row.photo: row.vector for row in await Rosters(session).rows([SERVER], ENGINE)}
+            seen = {row.photo: row.vector for row in await RosterRepository(session).rows([SERVER], ENGINE)}
             crops = {photo.id: photo.crop_id for photo in [await session.get_one(Photo, one) for one in seen]}
-            await Engines(session).keep("other-1", {crops[photo]: vector for photo, vector in seen.items()})
-            rows = await Rosters(session).rows([SERVER], "other-1")
+            await EngineRepository(session).keep("other-1", {crops[photo]: vector for photo, vector in seen.items()})
+            rows = await RosterRepository(session).rows([SERVER], "other-1")
         assert {row.photo for row in rows} == before
         assert await app.trainer.classifiers(rows, "other-1") == []
 

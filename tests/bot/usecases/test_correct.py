@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from bot.app import App
-from bot.database.questions import Questions
-from bot.database.rosters import Rosters
+from bot.database.questions import QuestionRepository
+from bot.database.rosters import RosterRepository
 from bot.database.tables import Member, Question, Word
 from bot.domain.answers import MOST_CANDIDATES, Answer
 from bot.domain.corrections import Correction, CorrectionKind
@@ -40,13 +40,13 @@ async def asked(
     seen = Identified((100, 100), group, faces, b"", "dlib-1")
     question = Question(asker_id=FAN.id, engine="dlib-1", threshold=0.5, rosters=list(rosters))
     async with app.database.writing() as session:
-        return await Questions(session).add(question, [("who.jpg", seen)], {})
+        return await QuestionRepository(session).add(question, [("who.jpg", seen)], {})
 
 
 async def enrolled(app: App, server: int, group: str, *names: str) -> dict[str, int]:
     """Ids of new members by their names."""
     async with app.database.writing() as session:
-        rosters = Rosters(session)
+        rosters = RosterRepository(session)
         found = await rosters.add_group(server, group)
         return {name: (await rosters.add_member(found.id, name)).id for name in names}
 
@@ -152,7 +152,7 @@ async def test_a_no_leaves_standing_who_else_it_is(app: App) -> None:
 
     async def stands() -> tuple[Meaning, str | None] | None:
         async with app.database.reading() as session:
-            word = correct.face_of(await Questions(session).answer(answer.id), face)[1].word
+            word = correct.face_of(await QuestionRepository(session).answer(answer.id), face)[1].word
         return (word.meaning, word.name) if word else None
 
     await correct.say_not(app, answer.id, face, members["Sana"], MODERATOR)

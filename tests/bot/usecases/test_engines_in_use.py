@@ -19,7 +19,7 @@ from sqlalchemy import select, text, update
 from bot import jobs
 from bot.app import App
 from bot.commands.evaluation import make_encoder
-from bot.database.engines import Engines, Unseen
+from bot.database.engines import EngineRepository, Unseen
 from bot.database.tables import Crop, CropEncoding, EngineInUse, Question, QuestionFace
 from bot.domain.faces import CropEncodings, Identified
 from bot.domain.rosters import SHARED_ROSTER
@@ -113,12 +113,12 @@ def silent(_what: str, _done: int, _total: int) -> None:
 
 async def in_use(app: App) -> str:
     async with app.database.reading() as session:
-        return await Engines(session).in_use()
+        return await EngineRepository(session).in_use()
 
 
 async def encoded(app: App, version: str) -> tuple[int, int, int]:
     async with app.database.reading() as session:
-        return tuple(await Engines(session).encoded(version))
+        return tuple(await EngineRepository(session).encoded(version))
 
 
 async def who(app: App, photo: Path) -> tuple[str, list[str | None]]:
@@ -242,13 +242,15 @@ async def test_a_question_in_work_keeps_its_engine(
 
 async def test_the_switch_waits_for_every_photo(enrolled: App) -> None:
     async with enrolled.database.writing() as session:
-        assert not await Engines(session).use("toy", "toy-1")
+        assert not await EngineRepository(session).use("toy", "toy-1")
     assert await in_use(enrolled) == "dlib"
     async with enrolled.database.writing() as session:
         photos = (await session.scalars(select(Crop.id))).all()
-        await Engines(session).keep("toy-1", {photo: None if photo == 1 else b"1234" for photo in [*photos, 999]})
-        await Engines(session).keep("toy-1", dict.fromkeys(photos, b"other"))
-        assert await Engines(session).use("toy", "toy-1")
+        await EngineRepository(session).keep(
+            "toy-1", {photo: None if photo == 1 else b"1234" for photo in [*photos, 999]}
+        )
+        await EngineRepository(session).keep("toy-1", dict.fromkeys(photos, b"other"))
+        assert await EngineRepository(session).use("toy", "toy-1")
     assert await in_use(enrolled) == "toy"
     assert await encoded(enrolled, "toy-1") == (3, 2, 1)
 

@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from bot.app import App
 from bot.database.base import utc_now
 from bot.database.crops import StoredCut
-from bot.database.questions import Questions
+from bot.database.questions import QuestionRepository
 from bot.database.tables import Crop, Question, QuestionFace
 from bot.domain.enums import Meaning
 from bot.domain.faces import Cut, Identified, SeenFace
@@ -55,7 +55,7 @@ async def asked(
     async with app.database.writing() as session:
         seen = Identified((9, 9), None, (face,), b"", "dlib-1")
         stored = {cut.jpeg: StoredCut(cut, f"crops/{origin}", origin)}
-        answer = await Questions(session).add(question, [("a.jpg", seen)], stored)
+        answer = await QuestionRepository(session).add(question, [("a.jpg", seen)], stored)
     return answer.id, answer.faces[0][1].id
 
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.app import App
-from bot.database.rosters import Rosters
+from bot.database.rosters import RosterRepository
 from bot.database.tables import CropEncoding, Group
 from bot.domain.enums import Origin
 from bot.domain.rosters import RosterRow
@@ -26,8 +26,8 @@ WAITS = "All photos of members here wait for a model. A moderator makes one now 
 async def without_photos(app: App) -> App:
     """A group whose one member has no photo."""
     async with app.database.writing() as session:
-        group = await Rosters(session).add_group(SERVER, "G1")
-        await Rosters(session).add_member(group.id, "M11")
+        group = await RosterRepository(session).add_group(SERVER, "G1")
+        await RosterRepository(session).add_member(group.id, "M11")
     return app
 
 

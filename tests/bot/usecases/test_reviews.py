@@ -11,9 +11,9 @@ from sqlalchemy import select
 from bot.app import App
 from bot.database.base import utc_now
 from bot.database.crops import StoredCut
-from bot.database.questions import Questions
-from bot.database.reviews import LEASE, Reviews, Waiting, in_order
-from bot.database.rosters import Rosters
+from bot.database.questions import QuestionRepository
+from bot.database.reviews import LEASE, ReviewRepository, Waiting, in_order
+from bot.database.rosters import RosterRepository
 from bot.database.tables import Photo, Question, Word
 from bot.domain.corrections import Correction, CorrectionKind
 from bot.domain.enums import Meaning, Origin
@@ -36,8 +36,8 @@ NAMED_SANA = Correction(CorrectionKind.MEMBER, "Sana", untaught=(None,))
 async def sana(app: App) -> int:
     """The id of the one member."""
     async with app.database.writing() as session:
-        group = await Rosters(session).add_group(SERVER, "TWICE")
-        return (await Rosters(session).add_member(group.id, "Sana")).id
+        group = await RosterRepository(session).add_group(SERVER, "TWICE")
+        return (await RosterRepository(session).add_member(group.id, "Sana")).id
 
 
 async def asked(app: App, crop: str, guess: Guess, *, server: int = SERVER) -> tuple[int, int]:
@@ -48,7 +48,7 @@ async def asked(app: App, crop: str, guess: Guess, *, server: int = SERVER) -> t
     async with app.database.writing() as session:
         seen = Identified((9, 9), "TWICE", (SeenFace(1, Box(0, 0, 9, 9), guess, b"1234", cut=cut),), b"", "dlib-1")
         stored = {cut.jpeg: StoredCut(cut, f"crops/{server}/{crop}", crop)}
-        answer = await Questions(session).add(question, [("a.jpg", seen)], stored)
+        answer = await QuestionRepository(session).add(question, [("a.jpg", seen)], stored)
     return answer.id, answer.faces[0][1].id
 
 
@@ -120,7 +120,7 @@ async def test_a_lease_runs_out_and_is_renewed_by_looking(app: App, sana: int) -
 
     async def has(person: Speaker, after: timedelta) -> bool:
         async with app.database.writing() as session:
-            return (await Reviews(session, begun + after).take(SERVER, person.id)).face is not None
+            return (await ReviewRepository(session, begun + after).take(SERVER, person.id)).face is not None
 
     assert await has(MINA, timedelta())
     assert not await has(MOMO, LEASE * 0.9)
@@ -166,7 +166,7 @@ async def test_a_label_that_looks_wrong_is_asked_for_again(app: App, sana: int) 
     assert shown(await review.next_page(app, SERVER, MINA)) is None
     async with app.database.writing() as session:
         photos = (await session.scalars(select(Photo.id).where(Photo.face_id == face))).all()
-        await Reviews(session, utc_now()).suspect(photos)
+        await ReviewRepository(session, utc_now()).suspect(photos)
     page = await review.next_page(app, SERVER, MINA)
     assert isinstance(page.content, Shown)
     assert page.content.face.suspected
@@ -175,7 +175,7 @@ async def test_a_label_that_looks_wrong_is_asked_for_again(app: App, sana: int) 
     assert await said(app) == [(MOMO.id, "Sana"), (MINA.id, "Sana")]
     # Somebody vouched for it: it is not asked for a third time.
     async with app.database.writing() as session:
-        await Reviews(session, utc_now()).suspect(photos)
+        await ReviewRepository(session, utc_now()).suspect(photos)
     assert shown(await review.next_page(app, SERVER, MINA)) is None
 
 
@@ -207,7 +207,7 @@ async def test_an_answer_about_a_label_that_looks_wrong_is_undone(app: App, sana
     question, face = await asked(app, "crop", taken_for(sana))
     await correct.confirm(app, question, MOMO)
     async with app.database.writing() as session:
-        await Reviews(session, utc_now()).suspect((await session.scalars(select(Photo.id))).all())
+        await ReviewRepository(session, utc_now()).suspect((await session.scalars(select(Photo.id))).all())
     if answer == "yes":
         await review.say_yes(app, SERVER, face, sana, MINA)
     elif answer == "no":
@@ -243,7 +243,7 @@ async def test_a_label_that_looks_wrong_is_not_lost_among_newer_faces(
     question, face = await asked(app, "old", taken_for(sana))
     await correct.confirm(app, question, MOMO)
     async with app.database.writing() as session:
-        await Reviews(session, utc_now()).suspect((await session.scalars(select(Photo.id))).all())
+        await ReviewRepository(session, utc_now()).suspect((await session.scalars(select(Photo.id))).all())
     await asked(app, "new", taken_for(sana))
     monkeypatch.setattr("bot.database.reviews.MOST_OPEN", 1)
     assert shown(await review.next_page(app, SERVER, MINA)) == face

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from bot.app import App
-from bot.database.clips import Clips
-from bot.database.rosters import Rosters
+from bot.database.clips import ClipRepository
+from bot.database.rosters import RosterRepository
 from bot.database.tables import ClipJob, QuestionFace
 from bot.domain.clip_requests import Wish
 from bot.domain.clips import Billed, BilledPerson, merged, together
@@ -68,14 +68,14 @@ async def test_of_a_link_whose_message_was_deleted_nothing_is_kept_though_the_bo
     monkeypatch.setattr(attempt, "draw_chart", drawn)
     monkeypatch.setattr(identify, "fitted_for", fitted)
     async with app.database.writing() as session:
-        group = await Rosters(session).add_group(7, "TWICE")
-        await Rosters(session).add_member(group.id, "Sana")
+        group = await RosterRepository(session).add_group(7, "TWICE")
+        await RosterRepository(session).add_member(group.id, "Sana")
     asked = Asked(1, 7, 60, 50, source_message_id=555, rosters=(7,))
     await request.ask(app, asked, Wish("https://www.youtube.com/watch?v=aaaaaaaaaaa"), Reach(50))
     await deletions.forget(app, gone)
     app = replace(app, deletions=Deletions())
     async with app.database.writing() as session:
-        job = await Clips(session).begin_next()
+        job = await ClipRepository(session).begin_next()
         assert job is not None
     await attempt.make(app, job, KeptVideo(Path(), "Fancy"), lambda *_: None)
     async with app.database.reading() as session:

@@ -13,8 +13,8 @@ import pytest
 
 from bot.app import App
 from bot.database.base import utc_now
-from bot.database.clips import Clips
-from bot.database.rosters import Rosters
+from bot.database.clips import ClipRepository
+from bot.database.rosters import RosterRepository
 from bot.database.tables import ClipJob, Question
 from bot.domain.answers import Answer
 from bot.domain.clip_requests import Posted, Wish
@@ -104,7 +104,7 @@ class Works:
             question = Question(asker_id=job.asker_id, engine="dlib-1", threshold=0.5, rosters=[0])
             session.add(question)
             await session.flush()
-            await Clips(session).move(job, ClipState.WORKING, question_id=question.id)
+            await ClipRepository(session).move(job, ClipState.WORKING, question_id=question.id)
         return Made(Drawing(Path("clip.mp4"), b""))
 
     async def finished(self, app: App, job: ClipJob) -> Finished:
@@ -123,8 +123,8 @@ def works(app: App, monkeypatch: pytest.MonkeyPatch) -> Works:
 @pytest.fixture
 async def reporter(app: App, works: Works) -> AsyncGenerator[RecordingReporter]:
     async with app.database.writing() as session:
-        group = await Rosters(session).add_group(SERVER, "TWICE")
-        await Rosters(session).add_member(group.id, "Sana")
+        group = await RosterRepository(session).add_group(SERVER, "TWICE")
+        await RosterRepository(session).add_member(group.id, "Sana")
     reporter = RecordingReporter()
     await reporter.queue.serve(app, reporter)
     yield reporter
@@ -148,7 +148,7 @@ async def until(true: Callable[[], Awaitable[bool] | bool]) -> None:
 
 async def state(app: App, job_id: int) -> ClipState:
     async with app.database.reading() as session:
-        job = await Clips(session).get(job_id)
+        job = await ClipRepository(session).get(job_id)
         assert job is not None
         return job.state
 
@@ -268,7 +268,7 @@ async def test_an_answer_that_never_arrived_is_posted_after_the_restart(
 async def kill(app: App) -> None:
     """The bot ends between two instructions: nothing more is written."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Clips, "put_back", lambda *_: asyncio.sleep(0))
+        patch.setattr(ClipRepository, "put_back", lambda *_: asyncio.sleep(0))
         await app.clips.close()
 
 
@@ -385,7 +385,7 @@ async def test_an_upload_that_is_refused_is_made_smaller_once(
     assert await state(app, job_id) is ClipState.FAILED
     # Nobody is asked in review about the faces of a clip that never came.
     async with app.database.reading() as session:
-        job = await Clips(session).get(job_id)
+        job = await ClipRepository(session).get(job_id)
         assert job is not None
         question = await session.get(Question, job.question_id)
         assert question is not None
@@ -409,10 +409,10 @@ async def test_a_late_attempt_overwrites_nothing(app: App, works: Works, reporte
     job_id = await promise(app, 1)
     await until(lambda: works.began == [job_id])
     async with app.database.writing() as session:
-        job = await Clips(session).get(job_id)
+        job = await ClipRepository(session).get(job_id)
         assert job is not None
         late = ClipJob(id=job_id, attempt=job.attempt - 1)
-        assert not await Clips(session).move(late, ClipState.DONE)
+        assert not await ClipRepository(session).move(late, ClipState.DONE)
     assert await state(app, job_id) is ClipState.WORKING
 
 
@@ -498,7 +498,7 @@ async def test_drawing_again_burdens_nobody_and_a_failure_leaves_the_clip(
     asker, fan, trusted = Speaker(1, Trust.MEMBER), Speaker(2, Trust.MEMBER), Speaker(3, Trust.TRUSTED)
     with pytest.raises(PersonError, match="with these names already"):
         await request.draw_again(app, job_id, asker, Reach(CHANNEL))
-    monkeypatch.setattr(Clips, "changes", lambda *_: asyncio.sleep(0, 1))
+    monkeypatch.setattr(ClipRepository, "changes", lambda *_: asyncio.sleep(0, 1))
     with pytest.raises(PersonError, match="Only the person who asked"):
         await request.draw_again(app, job_id, fan, Reach(CHANNEL))
     works.fails = PersonError("It went wrong.")

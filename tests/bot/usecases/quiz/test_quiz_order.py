@@ -13,9 +13,9 @@ import pytest
 
 from bot import jobs
 from bot.database.engine import Database
-from bot.database.quiz import Mistake, Quizzes, Remembered, together
-from bot.database.rosters import Rosters
-from bot.database.servers import Servers
+from bot.database.quiz import Mistake, QuizRepository, Remembered, together
+from bot.database.rosters import RosterRepository
+from bot.database.servers import ServerRepository
 from bot.domain.quiz import Memory, QuizCrop, QuizHistory, QuizMember
 from bot.domain.rosters import SHARED_ROSTER, RosterRow
 from bot.settings import Settings
@@ -181,8 +181,8 @@ async def test_a_server_sees_its_own_faces_and_the_shared_ones_alone(
     await enrol(database, shared, server=SHARED_ROSTER)
     await add_photo(database, "House", "Solo", gallery_rows[0].vector, server=SHARED_ROSTER)
     async with database.reading() as session:
-        members = await Quizzes(session).members(SERVER)
-        own = {group.id for group in await Rosters(session).groups([SERVER])}
+        members = await QuizRepository(session).members(SERVER)
+        own = {group.id for group in await RosterRepository(session).groups([SERVER])}
     assert {(one.name, one.group_name, one.group in own) for one in members} == {
         ("M11", "G1", True),
         ("M12", "G1", True),
@@ -194,20 +194,20 @@ async def test_a_server_sees_its_own_faces_and_the_shared_ones_alone(
 async def test_scores_and_memories_are_kept(database: Database, gallery_rows: list[RosterRow]) -> None:
     await enrol(database, gallery_rows[:6])
     async with database.writing() as session:
-        await Servers(session).ensure(SERVER)
-        quizzes = Quizzes(session)
+        await ServerRepository(session).ensure(SERVER)
+        quizzes = QuizRepository(session)
         one, *_ = await quizzes.members(SERVER)
         for right in (True, True, False, True):
             await quizzes.score(SERVER, one.group, 5, right=right)
         await quizzes.score(SERVER, one.group, 6, right=True)
         await quizzes.remember(5, one.id, Remembered(good(), 4, 3))
     async with database.reading() as session:
-        quizzes = Quizzes(session)
+        quizzes = QuizRepository(session)
         assert [tuple(score) for score in await quizzes.scores(SERVER)] == [(5, 3, 4, 1, 2), (6, 1, 1, 1, 1)]
         assert await quizzes.scores(SERVER, one.group + 1) == []
         assert await quizzes.memories(5) == {one.id: Remembered(good(), 4, 3)}
     async with database.writing() as session:
-        await Quizzes(session).forget(5)
+        await QuizRepository(session).forget(5)
     async with database.reading() as session:
-        assert await Quizzes(session).memories(5) == {}
-        assert [score.person for score in await Quizzes(session).scores(SERVER)] == [6]
+        assert await QuizRepository(session).memories(5) == {}
+        assert [score.person for score in await QuizRepository(session).scores(SERVER)] == [6]

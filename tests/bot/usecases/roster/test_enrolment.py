@@ -12,7 +12,7 @@ from PIL import Image, ImageFilter
 from sqlalchemy import Connection, event
 
 from bot.app import App
-from bot.database.rosters import Rosters
+from bot.database.rosters import RosterRepository
 from bot.database.tables import Note
 from bot.domain.enums import Learns
 from bot.domain.rosters import SHARED_ROSTER
@@ -79,7 +79,7 @@ async def test_a_blurred_photo_is_not_enrolled(app: App, public_photos: Path) ->
 
 async def test_a_list_takes_two_queries_however_many_groups_there_are(app: App) -> None:
     async with app.database.writing() as session:
-        rosters = Rosters(session)
+        rosters = RosterRepository(session)
         for server, name in ((SHARED_ROSTER, "TWICE"), (1, "ITZY"), (1, "aespa"), (2, "elsewhere")):
             group = await rosters.add_group(server, name)
             if name != "aespa":
@@ -102,7 +102,7 @@ async def test_a_list_takes_two_queries_however_many_groups_there_are(app: App) 
 async def test_names_of_groups(app: App) -> None:
     async with app.database.writing() as session:
         for server, name in ((SHARED_ROSTER, "TWICE"), (1, "TWICE"), (1, "ITZY")):
-            await Rosters(session).add_group(server, name)
+            await RosterRepository(session).add_group(server, name)
     assert await enrolment.group_names(app, [1]) == ["ITZY", "TWICE"]
     assert await enrolment.group_names(app, [2]) == ["TWICE"]
     assert await enrolment.group_names(app, [2], shared=False) == []
