@@ -25,22 +25,23 @@ class Settings(BaseSettings):
     )
 
     token: SecretStr | None = Field(
-        None,
+        default=None,
         validation_alias="DISCORD_TOKEN",
         description="The bot's token: discord.com/developers/applications > New Application > Bot > Reset Token.",
     )
     data: Path = Field(
-        Path("data"), description="Folder for the database, the roster's crops and the files of engines. One a bot."
+        default=Path("data"),
+        description="Folder for the database, the roster's crops and the files of engines. One a bot.",
     )
     database_url: SecretStr = Field(
-        SecretStr(""), description="SQLAlchemy URL of the database. Empty: an SQLite file in the data folder."
+        default=SecretStr(""), description="SQLAlchemy URL of the database. Empty: an SQLite file in the data folder."
     )
     storage_url: SecretStr = Field(
-        SecretStr(""),
+        default=SecretStr(""),
         description="Where crops are kept: an s3:// or other object store URL. Empty: in the data folder.",
     )
     scheduler: str = Field(
-        "",
+        default="",
         description="Address of a running Dask scheduler, such as tcp://127.0.0.1:8786. Empty: workers of its own. "
         "A scheduler runs any code it is sent, so keep it on loopback, a private network or TLS.",
     )
@@ -51,79 +52,105 @@ class Settings(BaseSettings):
         description="Worker processes of its own that look at pictures. Unset: one a processor, four at most.",
     )
     worker_memory: int = Field(
-        2048 * MEBIBYTE, ge=512 * MEBIBYTE, description="Bytes of memory at which a worker of its own is restarted."
+        default=2048 * MEBIBYTE,
+        ge=512 * MEBIBYTE,
+        description="Bytes of memory at which a worker of its own is restarted.",
     )
-    deadline: float = Field(60.0, gt=0, description="Seconds that one picture may take, waiting for a worker included.")
-    picture_bytes: int = Field(25 * MEBIBYTE, gt=0, description="The largest picture file that is read, in bytes.")
-    picture_pixels: int = Field(50_000_000, gt=0, description="The largest picture that is decoded, in pixels.")
+    deadline: float = Field(
+        default=60.0, gt=0, description="Seconds that one picture may take, waiting for a worker included."
+    )
+    picture_bytes: int = Field(
+        default=25 * MEBIBYTE, gt=0, description="The largest picture file that is read, in bytes."
+    )
+    picture_pixels: int = Field(default=50_000_000, gt=0, description="The largest picture that is decoded, in pixels.")
     threshold: float = Field(
-        0.5, ge=0.0, le=1.0, description="Confidence from which an answer counts as sure, where /setup chose no other."
+        default=0.5,
+        ge=0.0,
+        le=1.0,
+        description="Confidence from which an answer counts as sure, where /setup chose no other.",
     )
     message_content: bool = Field(
-        False,
+        default=False,
         description="Ask Discord for the message-content intent, which watched channels need. "
         "Switch it on in the developer portal too.",
     )
     forget_days: int = Field(
-        7, ge=1, description="After so many days a face that nobody labelled is forgotten, its crop and its encoding."
+        default=7,
+        ge=1,
+        description="After so many days a face that nobody labelled is forgotten, its crop and its encoding.",
     )
-    questions_at_once: int = Field(2, ge=1, description="How many questions of one person are worked on at a time.")
+    questions_at_once: int = Field(
+        default=2, ge=1, description="How many questions of one person are worked on at a time."
+    )
     retrain_after: int = Field(
-        10,
+        default=10,
         ge=1,
         description="So many new labels of a group, confirmed or gathered, make its next model due. "
         "Photos that moderators hand in answer at once and make it due by themselves.",
     )
     gather_sources: str = Field(
-        "commons,openverse",
+        default="commons,openverse",
         description="Where `/member gather` looks for photos: names of bot/gather/sources, separated by commas. "
         "NAME=URL asks NAME at another address. `web` is Bing's result page, which is no official interface: "
         "read its terms before you add it.",
     )
     gather_contact: str = Field(
-        "",
+        default="",
         pattern=r"^[ -~]*$",
         description="Your mail address or web page. It is told to every site that photos are gathered from, "
         "and nothing is gathered without it.",
     )
     gather_pause: float = Field(
-        1.0, ge=0, description="Seconds between two requests to one site when photos are gathered."
+        default=1.0, ge=0, description="Seconds between two requests to one site when photos are gathered."
     )
-    gather_files: int = Field(60, ge=1, le=500, description="The most photos that one gathering brings.")
+    gather_files: int = Field(default=60, ge=1, le=500, description="The most photos that one gathering brings.")
     gather_file_seconds: float = Field(
-        20.0, gt=0, description="Seconds that one file may take when photos are gathered; a slower site is left alone."
+        default=20.0,
+        gt=0,
+        description="Seconds that one file may take when photos are gathered; a slower site is left alone.",
     )
-    gather_seconds: float = Field(300.0, gt=0, description="Seconds that one gathering may take.")
-    clip_seconds: float = Field(600.0, gt=0, description="The longest part of a video that is annotated, in seconds.")
-    clip_bytes: int = Field(500 * MEBIBYTE, gt=0, description="The largest video that is downloaded or read, in bytes.")
-    clip_height: int = Field(1080, ge=144, le=2160, description="The greatest height of a clip, in pixels.")
-    clips_of_person: int = Field(1, ge=1, description="How many clips of one person are in work or waiting at a time.")
-    clips_of_server: int = Field(20, ge=1, description="How many clips of one server may wait.")
+    gather_seconds: float = Field(default=300.0, gt=0, description="Seconds that one gathering may take.")
+    clip_seconds: float = Field(
+        default=600.0, gt=0, description="The longest part of a video that is annotated, in seconds."
+    )
+    clip_bytes: int = Field(
+        default=500 * MEBIBYTE, gt=0, description="The largest video that is downloaded or read, in bytes."
+    )
+    clip_height: int = Field(default=1080, ge=144, le=2160, description="The greatest height of a clip, in pixels.")
+    clips_of_person: int = Field(
+        default=1, ge=1, description="How many clips of one person are in work or waiting at a time."
+    )
+    clips_of_server: int = Field(default=20, ge=1, description="How many clips of one server may wait.")
     clip_keep_bytes: int = Field(
-        5120 * MEBIBYTE,
+        default=5120 * MEBIBYTE,
         ge=0,
         description="Videos and clips that are kept, so that the same wish or a correction needs no new look, in bytes "
         "together; the oldest go first, and all of them after NUGU_FORGET_DAYS.",
     )
     link_sites: str = Field(
-        "youtube",
+        default="youtube",
         description="Sites that links may lead to, separated by commas: names of yt-dlp's extractors, such as "
         "youtube,vimeo,tiktok. NAME=HOST allows HOST too. `generic` takes any page: know what you allow.",
     )
-    link_seconds: float = Field(300.0, gt=0, description="Seconds that the download of a linked video may take.")
+    link_seconds: float = Field(
+        default=300.0, gt=0, description="Seconds that the download of a linked video may take."
+    )
     link_cookies: Path | None = Field(
-        None, description="A cookies.txt (Netscape's format) for sites that want one to be signed in. Empty: none."
+        default=None,
+        description="A cookies.txt (Netscape's format) for sites that want one to be signed in. Empty: none.",
     )
     link_proxy: SecretStr = Field(
-        SecretStr(""),
+        default=SecretStr(""),
         description="A proxy that downloads of linked videos go through, http://USER:PASSWORD@HOST:PORT. Empty: none.",
     )
     allowed_addresses: str = Field(
-        "",
+        default="",
         description="Addresses that links may lead to though they are private or have another port than 80 and 443: "
         "ADDRESS:PORT, separated by commas, such as 10.0.0.5:8888. Empty: none.",
     )
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="What goes into the log.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="What goes into the log."
+    )
 
     @field_validator("data", "link_cookies")
     @classmethod
@@ -146,7 +173,7 @@ class Settings(BaseSettings):
     @classmethod
     def read(cls) -> Settings:
         """The settings of this process; raises pydantic.ValidationError for one that is out of bounds."""
-        return cls()  # pyright: ignore[reportCallIssue]  # the fields come from the environment
+        return cls()
 
 
 def unknown_variables() -> list[tuple[str, str]]:
