@@ -7,6 +7,14 @@ from typing import Any
 
 import discord
 from simcord import InteractionResult
+from simcord.builders import ChannelHandle
+
+
+def latest(channel: ChannelHandle) -> discord.Message:
+    """The last message of the channel, which has one."""
+    message = channel.last_message
+    assert message is not None
+    return message
 
 
 def texts(message: Any) -> str:

@@ -22,7 +22,7 @@ from bot.usecases.identify import Submitted
 from bot.usecases.roster import enrolment
 from tests.conftest import LONG_ENOUGH
 from tests.stories.conftest import Stage
-from tests.stories.reading import alt_texts, answer, buttons, texts
+from tests.stories.reading import alt_texts, answer, buttons, latest, texts
 from tests.support.galleries import add_photo
 from tests.support.picture_files import chunk, png_with
 
@@ -78,7 +78,7 @@ async def test_a_mention_in_a_message_with_a_picture(stage: Stage) -> None:
     asked = await stage.fan.send(
         stage.channel, f"{stage.mention} who is this?", attachments=[stage.photo("obama3.jpg")]
     )
-    card = stage.channel.last_message
+    card = latest(stage.channel)
     assert "**Obama**" in texts(card)
     assert card.reference.message_id == asked.id
 
@@ -86,9 +86,9 @@ async def test_a_mention_in_a_message_with_a_picture(stage: Stage) -> None:
 async def test_a_reply_to_somebody_elses_picture(stage: Stage) -> None:
     await stage.enrol_presidents()
     posted = await stage.other.send(stage.channel, "look!", attachments=[stage.photo("biden.jpg")])
-    assert stage.channel.last_message.id == posted.id
+    assert latest(stage.channel).id == posted.id
     await stage.fan.send(stage.channel, f"who is this? {stage.mention}", reply_to=posted)
-    assert "**Biden**" in texts(stage.channel.last_message)
+    assert "**Biden**" in texts(latest(stage.channel))
 
 
 async def test_the_menu_of_a_message(stage: Stage) -> None:
@@ -105,7 +105,7 @@ async def test_a_picture_in_private(stage: Stage) -> None:
     private = stage.fan.user.dm_channel
     stored = stage.env.backend.store_attachments(private.id, [stage.photo("obama3.jpg")])
     await stage.fan.send_dm("", attachments=stored)
-    assert "**Obama**" in texts(private.last_message)
+    assert "**Obama**" in texts(latest(private))
 
 
 async def test_in_private_i_know_whom_servers_know_that_one_asked_in_and_still_is_in(stage: Stage) -> None:
@@ -134,32 +134,32 @@ async def named_in_private(stage: Stage, name: str) -> str:
     """What the fan is told about a photo that they send in private."""
     private = stage.fan.user.dm_channel
     await stage.fan.user.send_dm("", attachments=stage.env.backend.store_attachments(private.id, [stage.photo(name)]))
-    return texts(private.last_message)
+    return texts(latest(private))
 
 
 async def test_a_watched_channel_needs_no_mention(stage: Stage) -> None:
     await stage.enrol_presidents()
     asked = await stage.fan.send(stage.channel, "얘 누구야?", attachments=[stage.photo("obama2.jpg")])
-    assert stage.channel.last_message.id == asked.id
+    assert latest(stage.channel).id == asked.id
     card = answer(await stage.moderator.slash(stage.channel, "setup"))
     await stage.moderator.select(card, [stage.channel], custom_id="nugu:setup:watched")
     await stage.fan.send(stage.channel, "얘 누구야?", attachments=[stage.photo("obama2.jpg")])
-    assert "**Obama**" in texts(stage.channel.last_message)
+    assert "**Obama**" in texts(latest(stage.channel))
     chatter = await stage.fan.send(stage.channel, "nice!", attachments=[stage.photo("obama2.jpg")])
-    assert stage.channel.last_message.id == chatter.id
+    assert latest(stage.channel).id == chatter.id
 
 
 async def test_a_message_without_a_picture(stage: Stage) -> None:
     await stage.enrol_presidents()
     await stage.fan.send(stage.channel, f"{stage.mention} who is this?")
-    assert texts(stage.channel.last_message).startswith("I see no picture in that message.")
+    assert texts(latest(stage.channel)).startswith("I see no picture in that message.")
 
 
 async def test_nobody_is_enrolled_yet(stage: Stage) -> None:
     refused = answer(await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama.jpg")))
     assert "`/group add`" in texts(refused)
     assert refused.ephemeral
-    assert stage.channel.last_message is None
+    assert latest(stage.channel) is None
 
 
 async def test_why_i_know_nobody_is_told_each_with_what_to_do_next(stage: Stage, gallery_rows: list[RosterRow]) -> None:
@@ -229,9 +229,9 @@ async def test_a_group_that_is_not_known(stage: Stage) -> None:
 async def test_a_reply_to_the_bots_own_card_is_no_question(stage: Stage, text: str) -> None:
     await stage.enrol_presidents()
     await stage.fan.send(stage.channel, f"{stage.mention} who?", attachments=[stage.photo("obama2.jpg")])
-    card = stage.channel.last_message
+    card = latest(stage.channel)
     thanks = await stage.fan.send(stage.channel, text or "ok", reply_to=card)
-    assert stage.channel.last_message.id == thanks.id
+    assert latest(stage.channel).id == thanks.id
 
 
 async def test_a_forwarded_picture(stage: Stage) -> None:
@@ -245,21 +245,21 @@ async def test_a_forwarded_picture(stage: Stage) -> None:
 async def test_the_bots_own_card_is_asked_about_again_and_forwarded(stage: Stage) -> None:
     await stage.enrol_presidents()
     await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama2.jpg"))
-    card = stage.channel.last_message
+    card = latest(stage.channel)
     # Discord lists no file of a message of components among its attachments (discord-api-docs #8277).
     stage.env.backend.messages[stage.channel.id][card.id].attachments = []
     again = answer(await stage.other.context_menu(stage.channel, "Who is this?", card))
     assert "**Obama**" in texts(again)
     forwarded = await stage.other.forward(card, stage.channel)
     await stage.fan.send(stage.channel, f"{stage.mention} who?", reply_to=forwarded)
-    assert "**Obama**" in texts(stage.channel.last_message)
+    assert "**Obama**" in texts(latest(stage.channel))
 
 
 async def test_pictures_deep_in_components_are_read_through_discords_proxy(stage: Stage) -> None:
     await stage.enrol_presidents()
     proxy = "https://images-ext-1.discordapp.net/external/abc/https/example.org"
     post_components(stage, f"{proxy}/obama2.jpg", stage.photo("obama2.jpg")[1], "https://example.org/biden.jpg")
-    card = answer(await stage.fan.context_menu(stage.channel, "Who is this?", stage.channel.last_message))
+    card = answer(await stage.fan.context_menu(stage.channel, "Who is this?", latest(stage.channel)))
     assert "**Obama**" in texts(card)
     assert "**biden.jpg**: this picture is not served by Discord" in texts(card)
 
@@ -283,14 +283,14 @@ async def test_a_picture_in_an_embed_is_read_through_discords_proxy(stage: Stage
     await stage.enrol_presidents()
     proxy = "https://images-ext-1.discordapp.net/external/abc/https/example.org/obama2.jpg"
     post_embed(stage, proxy, stage.photo("obama2.jpg")[1])
-    card = answer(await stage.fan.context_menu(stage.channel, "Who is this?", stage.channel.last_message))
+    card = answer(await stage.fan.context_menu(stage.channel, "Who is this?", latest(stage.channel)))
     assert "**Obama**" in texts(card)
 
 
 async def test_a_picture_that_discord_does_not_serve_is_left_alone(stage: Stage) -> None:
     await stage.enrol_presidents()
     post_embed(stage, "http://127.0.0.1:8080/secret.jpg", stage.photo("obama2.jpg")[1])
-    refused = answer(await stage.fan.context_menu(stage.channel, "Who is this?", stage.channel.last_message))
+    refused = answer(await stage.fan.context_menu(stage.channel, "Who is this?", latest(stage.channel)))
     assert "this picture is not served by Discord" in texts(refused)
 
 

@@ -33,7 +33,7 @@ from bot.usecases.correct import Speaker
 from bot.usecases.identify import Submitted
 from models.recognition.recogniser import fit
 from tests.stories.conftest import Stage
-from tests.stories.reading import alt_texts, answer, buttons, option, options, texts
+from tests.stories.reading import alt_texts, answer, buttons, latest, option, options, texts
 from tests.support.galleries import ENGINE, add_photo
 from tests.support.people import World
 from tests.support.portraits import astronauts_head
@@ -47,7 +47,7 @@ async def asked(stage: Stage, *photos: str) -> Any:
     names = ["picture", *(f"picture{n}" for n in range(2, 6))]
     pictures = {name: stage.photo(photo) for name, photo in zip(names, photos or ("obama2.jpg",), strict=False)}
     await stage.fan.slash(stage.channel, "who", **pictures)
-    return stage.channel.last_message
+    return latest(stage.channel)
 
 
 async def words(stage: Stage) -> list[Word]:
@@ -74,7 +74,7 @@ async def test_details_say_why_a_face_is_doubtful(stage: Stage) -> None:
     portrait.filter(ImageFilter.GaussianBlur(portrait.width / 45)).save(shaken, "PNG")
     for picture, told in (((name, data), False), (("shaken.png", shaken.getvalue()), True)):
         await stage.fan.slash(stage.channel, "who", picture=picture)
-        shown = answer(await stage.other.click(stage.channel.last_message, label="Details"))
+        shown = answer(await stage.other.click(latest(stage.channel), label="Details"))
         assert ("blurred: harder to tell" in texts(shown)) is told
 
 
@@ -128,11 +128,11 @@ async def test_a_name_that_only_the_others_speak_for_has_no_number(stage: Stage)
     johnson = World(1).photos(0).tobytes()
     await add_photo(stage.app.database, "Americans", "Johnson", johnson, server=stage.guild.id)
     await stage.fan.slash(stage.channel, "who", picture=line_up(stage))
-    assert "③ someone I don't know" in texts(stage.channel.last_message)
+    assert "③ someone I don't know" in texts(latest(stage.channel))
     await enrol_in_disguise(stage, "Biden", 3)
 
     await stage.fan.slash(stage.channel, "who", picture=line_up(stage))
-    card = stage.channel.last_message
+    card = latest(stage.channel)
     (drawn,) = alt_texts(card)
     assert drawn.endswith("③ Biden? from context, ④ Johnson? by elimination")
     details = texts(answer(await stage.other.click(card, label="Details")))
@@ -157,12 +157,12 @@ async def test_the_card_works_after_a_restart(stage: Stage) -> None:
     await stage.restart()
     assert "Biden" in texts(answer(await stage.other.click(card, label="Details")))
     await stage.moderator.click(card, label="All right")
-    assert f"① **Obama** ✓\n-# ✓ said by <@{stage.moderator.id}>" in texts(stage.channel.last_message)
+    assert f"① **Obama** ✓\n-# ✓ said by <@{stage.moderator.id}>" in texts(latest(stage.channel))
 
 
 async def test_who_is_asked_for_is_shown(stage: Stage) -> None:
     await asked(stage, "obama2.jpg", "biden.jpg")
-    card = stage.channel.last_message
+    card = latest(stage.channel)
     dialog = answer(await stage.moderator.click(card, label="Fix a face"))
     await stage.moderator.select(dialog, [option(dialog, "① Biden")])
     step = answer_to(stage, dialog)
@@ -180,26 +180,26 @@ async def test_the_wrong_person_presses_hide(stage: Stage) -> None:
     refused = answer(await stage.other.click(card, label="Hide"))
     assert texts(refused).strip() == "Only the person who asked, or a moderator, can hide this."
     assert refused.ephemeral
-    assert stage.channel.last_message.id == card.id
+    assert latest(stage.channel).id == card.id
 
 
 async def test_the_asker_hides_the_card(stage: Stage) -> None:
     card = await asked(stage)
     await stage.fan.click(card, label="Hide")
-    assert stage.channel.last_message is None
+    assert latest(stage.channel) is None
     async with stage.app.database.reading() as session:
         assert (await session.scalars(select(Question.hidden_at))).one() is not None
 
 
 async def test_a_moderator_hides_the_card(stage: Stage) -> None:
     await stage.moderator.click(await asked(stage), label="Hide")
-    assert stage.channel.last_message is None
+    assert latest(stage.channel) is None
 
 
 async def test_a_moderator_confirms_and_takes_it_back(stage: Stage) -> None:
     card = await asked(stage)
     await stage.moderator.click(card, label="All right")
-    card = stage.channel.last_message
+    card = latest(stage.channel)
     assert f"said by <@{stage.moderator.id}>" in texts(card)
     assert [file.filename for file in card.attachments] == ["who-1.jpg"]
     assert buttons(card)[-1] == "Undo"
@@ -210,19 +210,19 @@ async def test_a_moderator_confirms_and_takes_it_back(stage: Stage) -> None:
     refused = answer(await stage.fan.click(card, label="Undo"))
     assert "Only people whom the moderators trust" in texts(refused)
     await stage.moderator.click(card, label="Undo")
-    assert "said by" not in texts(stage.channel.last_message)
+    assert "said by" not in texts(latest(stage.channel))
     (word,) = await words(stage)
     assert word.undone_by == stage.moderator.id
 
 
 async def test_undo_takes_back_a_whole_press(stage: Stage) -> None:
     await asked(stage, "obama2.jpg", "biden.jpg")
-    await stage.moderator.click(stage.channel.last_message, label="All right")
-    assert texts(stage.channel.last_message).count("**Obama** ✓") == 1
-    assert texts(stage.channel.last_message).count("said by") == 1, "once a card"
-    await stage.moderator.click(stage.channel.last_message, label="Undo")
-    assert "said by" not in texts(stage.channel.last_message)
-    assert "Undo" not in buttons(stage.channel.last_message)
+    await stage.moderator.click(latest(stage.channel), label="All right")
+    assert texts(latest(stage.channel)).count("**Obama** ✓") == 1
+    assert texts(latest(stage.channel)).count("said by") == 1, "once a card"
+    await stage.moderator.click(latest(stage.channel), label="Undo")
+    assert "said by" not in texts(latest(stage.channel))
+    assert "Undo" not in buttons(latest(stage.channel))
     assert {word.undone_by for word in await words(stage)} == {stage.moderator.id}
 
 
@@ -234,7 +234,7 @@ async def test_a_press_is_heard_before_the_work_is_done(stage: Stage) -> None:
         return stage.recorder.matching("POST", "/callback")[-1].json["type"] in {5, 6}
 
     for label in ("Details", "All right", "Undo"):
-        await stage.moderator.click(stage.channel.last_message, label=label)
+        await stage.moderator.click(latest(stage.channel), label=label)
         assert heard(), label
     for label in ("Not a member", "Not a face"):
         who = answer(await stage.moderator.click(card, label="Fix a face"))
@@ -255,7 +255,7 @@ async def test_a_fans_word_is_a_suggestion(stage: Stage) -> None:
     card = await asked(stage)
     thanked = answer(await stage.fan.click(card, label="All right"))
     assert "keep that as a suggestion" in texts(thanked)
-    assert "said by" not in texts(stage.channel.last_message)
+    assert "said by" not in texts(latest(stage.channel))
     (word,) = await words(stage)
     assert (word.said_by, word.counts) == (stage.fan.id, False)
 
@@ -267,7 +267,7 @@ async def test_a_trusted_role_makes_a_word_count(stage: Stage) -> None:
     setup = answer(await stage.moderator.slash(stage.channel, "setup"))
     await stage.moderator.select(setup, [experts], custom_id="nugu:setup:trusted")
     await expert.click(card, label="All right")
-    assert f"said by <@{expert.id}>" in texts(stage.channel.last_message)
+    assert f"said by <@{expert.id}>" in texts(latest(stage.channel))
 
 
 async def test_fixing_a_face_by_the_menus(stage: Stage) -> None:
@@ -280,10 +280,10 @@ async def test_fixing_a_face_by_the_menus(stage: Stage) -> None:
     assert options(who) == ["Biden", "Obama", "Somebody else…"]
     await stage.moderator.select(who, [option(who, "Obama")])
     assert "Noted: Obama." in texts(answer_to(stage, which))
-    assert texts(stage.channel.last_message).count("**Obama**") == 2
+    assert texts(latest(stage.channel)).count("**Obama**") == 2
     (word,) = await words(stage)
     assert (word.name, word.counts) == ("Obama", True)
-    which = answer(await stage.moderator.click(stage.channel.last_message, label="Fix a face"))
+    which = answer(await stage.moderator.click(latest(stage.channel), label="Fix a face"))
     assert options(which)[1] == "① Obama"
 
 
@@ -293,19 +293,19 @@ async def test_a_correction_is_drawn_in_the_picture_while_its_message_shows_it(s
     pictures = [await shown(stage)]
 
     await fix(stage, "Biden")
-    assert alt_texts(stage.channel.last_message) == ["Faces, row by row: ① Biden"]
-    assert STALE not in texts(stage.channel.last_message)
+    assert alt_texts(latest(stage.channel)) == ["Faces, row by row: ① Biden"]
+    assert STALE not in texts(latest(stage.channel))
     pictures.append(await shown(stage))
-    await stage.moderator.click(stage.channel.last_message, label="Undo")
+    await stage.moderator.click(latest(stage.channel), label="Undo")
     pictures.append(await shown(stage))
-    assert "① Obama 99%" in alt_texts(stage.channel.last_message)[0]
+    assert "① Obama 99%" in alt_texts(latest(stage.channel))[0]
     assert pictures[0] != pictures[1] != pictures[2]
     assert {Image.open(io.BytesIO(picture)).size for picture in pictures} == {Image.open(io.BytesIO(pictures[0])).size}
 
     await stage.fan.delete(posted)
     await fix(stage, "Biden")
-    assert alt_texts(stage.channel.last_message) == ["Faces, row by row: ① Biden, still drawn as Obama"]
-    assert STALE in texts(stage.channel.last_message)
+    assert alt_texts(latest(stage.channel)) == ["Faces, row by row: ① Biden, still drawn as Obama"]
+    assert STALE in texts(latest(stage.channel))
     assert await shown(stage) == pictures[2]
 
 
@@ -314,13 +314,13 @@ async def test_so_is_one_of_a_picture_that_came_with_the_command_until_the_inter
     before = await shown(stage)
     await fix(stage, "Biden")
     assert await shown(stage) != before
-    assert alt_texts(stage.channel.last_message) == ["Faces, row by row: ① Biden"]
-    assert STALE not in texts(stage.channel.last_message)
+    assert alt_texts(latest(stage.channel)) == ["Faces, row by row: ① Biden"]
+    assert STALE not in texts(latest(stage.channel))
 
     stage.bot.uploads.clear()  # as a quarter of an hour later, or after a restart
-    await stage.moderator.click(stage.channel.last_message, label="Undo")
-    assert STALE in texts(stage.channel.last_message)
-    assert stage.channel.last_message.id == card.id
+    await stage.moderator.click(latest(stage.channel), label="Undo")
+    assert STALE in texts(latest(stage.channel))
+    assert latest(stage.channel).id == card.id
 
 
 async def test_of_two_corrections_at_once_the_picture_carries_the_later(
@@ -340,8 +340,8 @@ async def test_of_two_corrections_at_once_the_picture_carries_the_later(
     monkeypatch.setattr(identify, "draw_again", overtaken)
     await fix(stage, "Biden")
     assert drawn == ["Biden", "Momo"]
-    assert alt_texts(stage.channel.last_message) == ["Faces, row by row: ① Momo"]
-    assert STALE not in texts(stage.channel.last_message)
+    assert alt_texts(latest(stage.channel)) == ["Faces, row by row: ① Momo"]
+    assert STALE not in texts(latest(stage.channel))
 
 
 async def test_a_correction_is_kept_though_its_picture_can_not_be_drawn(
@@ -354,19 +354,19 @@ async def test_a_correction_is_kept_though_its_picture_can_not_be_drawn(
 
     monkeypatch.setattr(identify, "draw_again", too_slow)
     await fix(stage, "Biden")
-    assert alt_texts(stage.channel.last_message) == ["Faces, row by row: ① Biden, still drawn as Obama"]
-    assert STALE in texts(stage.channel.last_message)
+    assert alt_texts(latest(stage.channel)) == ["Faces, row by row: ① Biden, still drawn as Obama"]
+    assert STALE in texts(latest(stage.channel))
 
 
 async def fix(stage: Stage, name: str) -> None:
     """The moderator says of the one face of the last card who it is."""
-    who = answer(await stage.moderator.click(stage.channel.last_message, label="Fix a face"))
+    who = answer(await stage.moderator.click(latest(stage.channel), label="Fix a face"))
     await stage.moderator.select(who, [option(who, name)])
 
 
 async def shown(stage: Stage) -> bytes:
     """The picture on the last card."""
-    (picture,) = stage.channel.last_message.attachments
+    (picture,) = latest(stage.channel).attachments
     return await picture.read()
 
 
@@ -375,7 +375,7 @@ async def test_fixing_a_face_after_a_restart_in_mid_dialog(stage: Stage) -> None
     who = answer(await stage.moderator.click(card, label="Fix a face"))
     await stage.restart()
     await stage.moderator.select(who, [option(who, "Biden")])
-    assert "**Biden** ✓" in texts(stage.channel.last_message)
+    assert "**Biden** ✓" in texts(latest(stage.channel))
 
 
 async def test_somebody_else_is_typed_in_any_spelling(stage: Stage) -> None:
@@ -383,7 +383,7 @@ async def test_somebody_else_is_typed_in_any_spelling(stage: Stage) -> None:
     who = answer(await stage.moderator.click(card, label="Fix a face"))
     form = await stage.moderator.select(who, [option(who, "Somebody else")])
     await stage.moderator.submit_modal(form, {typed_field(form): "  BIDEN "})
-    assert "**Biden** ✓" in texts(stage.channel.last_message)
+    assert "**Biden** ✓" in texts(latest(stage.channel))
 
 
 async def test_the_form_is_submitted_after_a_restart(stage: Stage) -> None:
@@ -393,7 +393,7 @@ async def test_the_form_is_submitted_after_a_restart(stage: Stage) -> None:
     await stage.restart()
     submitted = await stage.moderator.submit_modal(form, {typed_field(form): "biden"})
     assert submitted.deferred
-    assert "**Biden** ✓" in texts(stage.channel.last_message)
+    assert "**Biden** ✓" in texts(latest(stage.channel))
 
 
 async def test_a_form_without_a_name_says_so_to_its_sender_alone(stage: Stage) -> None:
@@ -425,7 +425,7 @@ async def test_a_name_nobody_has_is_kept_as_it_was_typed(stage: Stage) -> None:
     who = answer(await stage.moderator.click(card, label="Fix a face"))
     form = await stage.moderator.select(who, [option(who, "Somebody else")])
     await stage.moderator.submit_modal(form, {typed_field(form): "쯔위"})
-    assert "**쯔위** ✓" in texts(stage.channel.last_message)
+    assert "**쯔위** ✓" in texts(latest(stage.channel))
     (word,) = await words(stage)
     assert (word.member_id, word.name) == (None, "쯔위")
 
@@ -434,12 +434,12 @@ async def test_not_a_member_and_not_a_face(stage: Stage) -> None:
     card = await asked(stage)
     who = answer(await stage.moderator.click(card, label="Fix a face"))
     await stage.moderator.click(who, label="Not a member")
-    assert "① not a member" in texts(stage.channel.last_message)
-    who = answer(await stage.moderator.click(stage.channel.last_message, label="Fix a face"))
+    assert "① not a member" in texts(latest(stage.channel))
+    who = answer(await stage.moderator.click(latest(stage.channel), label="Fix a face"))
     await stage.moderator.click(who, label="Not a face")
-    assert "① not a face" in texts(stage.channel.last_message)
-    await stage.moderator.click(stage.channel.last_message, label="Undo")
-    assert "① not a member" in texts(stage.channel.last_message)
+    assert "① not a face" in texts(latest(stage.channel))
+    await stage.moderator.click(latest(stage.channel), label="Undo")
+    assert "① not a member" in texts(latest(stage.channel))
 
 
 async def test_the_card_is_hidden_while_somebody_fixes_it(stage: Stage) -> None:

@@ -11,7 +11,7 @@ from bot.client import Nugu
 from bot.settings import Settings
 from tests.conftest import LONG_ENOUGH
 from tests.stories.conftest import Stage
-from tests.stories.reading import answer, buttons, option, texts
+from tests.stories.reading import answer, buttons, latest, option, texts
 
 
 async def test_a_threshold_is_chosen_and_holds_from_the_next_question_on(stage: Stage) -> None:
@@ -82,10 +82,10 @@ async def test_a_reply_whose_picture_discord_hides_is_explained(stage: Stage) ->
         "I can't see the pictures of that message: Discord shows me only messages that mention me. "
         "Right-click it instead: Apps > Who is this?"
     )
-    assert texts(stage.channel.last_message).strip() == hidden
+    assert texts(latest(stage.channel)).strip() == hidden
     film = await stage.other.send(stage.channel, "new!", attachments=[("mv.mp4", b"no video")])
     await stage.fan.send(stage.channel, f"who is this? {stage.mention}", reply_to=film)
-    assert texts(stage.channel.last_message).strip() == hidden
+    assert texts(latest(stage.channel)).strip() == hidden
     told = texts(answer(await stage.fan.slash(stage.channel, "help")))
     assert "Right-click it: Apps > **Who is this?**" in told
     assert "Reply to it" not in told
@@ -113,4 +113,4 @@ async def test_a_thread_is_watched_with_its_channel(stage: Stage) -> None:
     await channel.create_thread(name="more", type=discord.ChannelType.public_thread)
     (thread,) = stage.channel.threads
     await stage.fan.send(thread, "who is this?", attachments=[stage.photo("obama2.jpg")])
-    assert "**Obama**" in texts(thread.last_message)
+    assert "**Obama**" in texts(latest(thread))

@@ -14,7 +14,7 @@ from bot.usecases.clips.request import Reach
 from cogs.clips.cards import taken_card
 from cogs.clips.reporter import DiscordClipReporter
 from tests.stories.conftest import Stage as Scene
-from tests.stories.reading import buttons, texts
+from tests.stories.reading import buttons, latest, texts
 from tests.support import clips
 
 MINUTES = 60.0
@@ -39,7 +39,7 @@ async def asked(stage: Scene, monkeypatch: pytest.MonkeyPatch) -> Promise:
         token=reach.token,
         until=reach.token_until,
     )
-    assert promise.card_id == stage.channel.last_message.id
+    assert promise.card_id == latest(stage.channel).id
     return promise
 
 
@@ -109,7 +109,7 @@ async def test_after_fourteen_minutes_the_clip_is_a_reply_that_calls_the_asker(
     await reporter.show(ClipProgress(promise, "MV", Stage.UPLOAD))
     assert "Uploading" in texts(card(stage, promise))
     sent = await reporter.answer(promise, clips.finished("Sana"), drawing)
-    reply = stage.channel.last_message
+    reply = latest(stage.channel)
     assert reply.id == sent != promise.card_id
     assert reply.reference.message_id == promise.card_id
     assert f"<@{stage.fan.id}>, here is your clip." in texts(reply)
@@ -132,7 +132,7 @@ async def test_a_card_that_was_taken_away_stays_away(
     assert messages(stage) == before
     sent = await reporter.answer(posted, clips.finished("Sana"), drawing)
     assert messages(stage) == before + 1
-    assert stage.channel.last_message.id == sent
+    assert latest(stage.channel).id == sent
     assert await reporter.answered(posted) == sent
 
 
@@ -143,9 +143,9 @@ async def test_a_clip_that_is_drawn_again_stays_until_then_and_does_not_come_bac
     again = replace(posted, answer_id=posted.card_id)
     assert await reporter.answered(again) is None
     await reporter.show(ClipProgress(again, "TWICE M/V.mp4", Stage.DRAW, 0.5))
-    assert buttons(stage.channel.last_message)[0] == "All right"
+    assert buttons(latest(stage.channel))[0] == "All right"
     await reporter.explain(again, "It went wrong.")
-    assert "It went wrong." in texts(stage.channel.last_message)
+    assert "It went wrong." in texts(latest(stage.channel))
     assert posted.card_id is not None
     await stage.bot.get_partial_messageable(stage.channel.id).get_partial_message(posted.card_id).delete()
     before = len(stage.channel.history())
@@ -173,8 +173,8 @@ async def test_where_discord_takes_no_files_into_a_card_the_clip_stands_below(
     """As it has done (discord-api-docs #7529)."""
     stage.env.inject_error("PATCH", "/webhooks/*/messages/*", status=400, code=50035, message="Invalid Form Body")
     sent = await reporter.answer(asked, clips.finished("Sana"), drawing)
-    assert stage.channel.last_message.id == sent
-    assert texts(card(stage, asked)).strip() == f"Done: {stage.channel.last_message.jump_url}"
+    assert latest(stage.channel).id == sent
+    assert texts(card(stage, asked)).strip() == f"Done: {latest(stage.channel).jump_url}"
 
 
 async def test_where_the_bot_may_not_write_the_token_still_reaches_the_asker(
@@ -192,7 +192,7 @@ async def test_after_the_token_where_the_bot_may_not_write_the_asker_hears_in_pr
     await stage.env.advance_time(15 * MINUTES)
     stage.env.inject_error("POST", "/channels/*/messages", status=403, code=50001, message="Missing Access")
     sent = await reporter.answer(asked, clips.finished("Sana"), drawing)
-    assert stage.fan.user.dm_channel.last_message.id == sent
+    assert latest(stage.fan.user.dm_channel).id == sent
 
 
 @pytest.mark.parametrize("status", [401, 404, 429, 500])
@@ -227,4 +227,4 @@ async def test_why_there_is_no_clip_is_told_in_the_cards_place(
     assert posted.card_id is not None
     stage.env.backend.delete_message(posted.channel_id, posted.card_id)
     await reporter.explain(posted, "That video is gone.")
-    assert f"<@{stage.fan.id}>, That video is gone." in texts(stage.channel.last_message)
+    assert f"<@{stage.fan.id}>, That video is gone." in texts(latest(stage.channel))

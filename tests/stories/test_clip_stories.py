@@ -30,7 +30,7 @@ from bot.infra.compute import Compute
 from bot.usecases.clips import attempt
 from tests.conftest import LONG_ENOUGH
 from tests.stories.conftest import Stage
-from tests.stories.reading import alt_texts, answer, buttons, covered, option, texts
+from tests.stories.reading import alt_texts, answer, buttons, covered, latest, option, texts
 from tests.support.image_search import serving
 from tests.support.video_site import mediasite
 from tests.support.videos import video_of
@@ -300,7 +300,7 @@ async def test_a_part_that_is_too_long(stage: Stage, film: tuple[str, bytes], ap
     await stage.fan.slash(stage.channel, "clip", video=film, start="1:00")
     await told(stage, "That video ends at 0:03, before the start you chose.")
     await stage.moderator.slash(stage.channel, "clip", video=("a.mp4", b"not a video"))
-    card = await until(lambda: one_told(stage.channel.last_message, "video"), "why it is none")
+    card = await until(lambda: one_told(latest(stage.channel), "video"), "why it is none")
     assert buttons(card) == []
 
 
@@ -364,7 +364,7 @@ async def test_a_refused_upload_is_made_smaller_once(
 async def test_after_fourteen_minutes_the_asker_is_called(stage: Stage, film: tuple[str, bytes], hold: Hold) -> None:
     await stage.enrol_presidents()
     await stage.fan.slash(stage.channel, "clip", video=film)
-    card = stage.channel.last_message
+    card = latest(stage.channel)
     await until(lambda: hold.began, "the work")
     await stage.env.advance_time(15 * MINUTES)
     hold.let_go.set()

@@ -17,7 +17,7 @@ from bot.usecases.clips.request import Reach
 from bot.usecases.identify import Asked
 from cogs.clips.cards import TAKEN
 from tests.stories.conftest import Stage
-from tests.stories.reading import answer, texts
+from tests.stories.reading import answer, latest, texts
 
 VIDEO = "mv.mp4", b"no video, and nobody looks at it here"
 LINK = "https://youtu.be/abc?t=95"
@@ -64,7 +64,7 @@ def said(result: InteractionResult) -> str:
 def post_link(stage: Stage, text: str, *embeds: dict[str, Any]) -> Any:
     """Somebody posts a link, which Discord shows with its picture."""
     stage.env.backend.create_message(stage.channel.id, stage.other.id, text, embeds=list(embeds))
-    return stage.channel.last_message
+    return latest(stage.channel)
 
 
 YOUTUBE = {
@@ -85,7 +85,7 @@ async def test_a_command_with_a_link(stage: Stage, heard: Heard) -> None:
     assert heard.wishes == [Wish(LINK, 30.0, 60.0, CaptionStyle.NAMES_AND_LIST)]
     (asked,), (reach,) = heard.asked, heard.reaches
     assert (asked.asker_id, asked.server_id, asked.group) == (stage.fan.id, stage.guild.id, "TWICE")
-    assert reach.card_id == stage.channel.last_message.id
+    assert reach.card_id == latest(stage.channel).id
     assert reach.most_bytes == 26214400
     assert reach.token
 
@@ -126,9 +126,9 @@ async def test_a_refused_wish_is_told_to_the_asker_alone(stage: Stage, heard: He
     result = await stage.fan.slash(stage.channel, "clip", link=LINK)
     assert said(result) == "20 clips wait here already."
     assert answer(result).ephemeral
-    assert stage.channel.last_message is None
+    assert latest(stage.channel) is None
     await stage.fan.send(stage.channel, f"{stage.mention} {LINK}")
-    assert texts(stage.channel.last_message).strip() == "20 clips wait here already."
+    assert texts(latest(stage.channel)).strip() == "20 clips wait here already."
 
 
 async def test_a_file_that_is_too_large_is_not_even_fetched(
@@ -166,7 +166,7 @@ async def test_a_file_is_not_fetched_where_there_is_no_room(
 
 async def test_a_mention_with_a_video_or_a_link(stage: Stage, heard: Heard) -> None:
     posted = await stage.fan.send(stage.channel, stage.mention, attachments=[VIDEO])
-    card = stage.channel.last_message
+    card = latest(stage.channel)
     assert texts(card).strip() == TAKEN
     assert card.reference.message_id == posted.id
     assert heard.reaches[0].card_id == card.id
@@ -195,7 +195,7 @@ async def test_the_still_of_a_linked_video_is_no_picture_to_identify(stage: Stag
     posted = post_link(stage, "https://youtu.be/abc", YOUTUBE)
     await stage.fan.send(stage.channel, f"{stage.mention} who is this?", reply_to=posted)
     assert [wish.source for wish in heard.wishes] == ["https://www.youtube.com/watch?v=abc"]
-    assert texts(stage.channel.last_message).strip() == TAKEN
+    assert texts(latest(stage.channel)).strip() == TAKEN
 
 
 async def test_a_spoiler_stays_one(stage: Stage, heard: Heard) -> None:
@@ -262,7 +262,7 @@ async def test_a_video_in_a_card_of_another_bot(stage: Stage, heard: Heard) -> N
     gallery = {"type": 12, "items": [{"media": media, "description": None, "spoiler": False}]}
     box = {"type": 17, "components": [{"type": 10, "content": "New!"}, gallery], "spoiler": False}
     backend.create_message(stage.channel.id, stage.other.id, "", components=[box], flags=1 << 15)
-    posted = stage.channel.last_message
+    posted = latest(stage.channel)
     await stage.fan.context_menu(stage.channel, "Annotate this clip", posted)
     await stage.fan.send(stage.channel, f"{stage.mention} who is this?", reply_to=posted)
     assert heard.videos == [VIDEO[1], VIDEO[1]]
@@ -272,9 +272,9 @@ async def test_pictures_are_answered_as_before(stage: Stage, heard: Heard) -> No
     await stage.enrol_presidents()
     photo = stage.photo("obama2.jpg")
     await stage.fan.send(stage.channel, f"{stage.mention} who? {LINK}", attachments=[photo])
-    assert "**Obama**" in texts(stage.channel.last_message)
+    assert "**Obama**" in texts(latest(stage.channel))
     await stage.fan.send(stage.channel, f"{stage.mention} who? https://a.example/photo.jpg")
-    assert texts(stage.channel.last_message).startswith("I see no picture in that message.")
+    assert texts(latest(stage.channel)).startswith("I see no picture in that message.")
     assert heard.wishes == []
     # A picture and a video are both asked about.
     await stage.fan.send(stage.channel, f"{stage.mention} who?", attachments=[photo, VIDEO])
@@ -289,7 +289,7 @@ async def test_a_watched_channel_is_for_pictures(stage: Stage, heard: Heard) -> 
     card = answer(await stage.moderator.slash(stage.channel, "setup"))
     await stage.moderator.select(card, [stage.channel], custom_id="nugu:setup:watched")
     posted = await stage.fan.send(stage.channel, f"who is this? {LINK}")
-    assert stage.channel.last_message.id == posted.id
+    assert latest(stage.channel).id == posted.id
     assert heard.wishes == []
 
 

@@ -15,7 +15,7 @@ from bot.settings import Settings
 from bot.usecases import engines
 from tests.conftest import LONG_ENOUGH
 from tests.stories.conftest import Stage
-from tests.stories.reading import answer, option, texts
+from tests.stories.reading import answer, latest, option, texts
 from tests.support import toy
 
 
@@ -46,7 +46,7 @@ async def ask(stage: Stage, photo: str = "obama2.jpg") -> str:
 
 
 async def details(stage: Stage) -> str:
-    return texts(answer(await stage.other.click(stage.channel.last_message, label="Details")))
+    return texts(answer(await stage.other.click(latest(stage.channel), label="Details")))
 
 
 async def install(stage: Stage, name: str, source: Path) -> list[tuple[str, int, int]]:
@@ -61,7 +61,7 @@ async def switches(stage: Stage, name: str, version: str, source: Path) -> None:
     await stage.enrol_presidents()
     assert "① **Obama**" in await ask(stage)
     assert "Answered by `dlib-1`" in await details(stage)
-    old_card = stage.channel.last_message
+    old_card = latest(stage.channel)
 
     await install(stage, name, source)
 

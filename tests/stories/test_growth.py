@@ -26,7 +26,7 @@ from models.learning.evaluation import Outcome, judge
 from models.recognition.recogniser import Recogniser
 from tests.conftest import LONG_ENOUGH
 from tests.stories.conftest import Stage
-from tests.stories.reading import answer, buttons, components, option, texts, walk
+from tests.stories.reading import answer, buttons, components, latest, option, texts, walk
 from tests.stories.test_models import learning
 from tests.stories.test_review import now, trusted
 
@@ -140,7 +140,7 @@ async def ask_and_correct(stage: Stage, expert: MemberActor, batch: list[tuple[s
         }
         before = set(await guesses(stage))
         await stage.fan.slash(stage.channel, "who", **pictures)
-        card, whom = stage.channel.last_message, await truth(stage)
+        card, whom = latest(stage.channel), await truth(stage)
         guessed = {face: name for face, name in (await guesses(stage)).items() if face not in before}
         for face, name in guessed.items():
             if name is not None and name != whom[face]:

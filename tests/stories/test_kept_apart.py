@@ -11,7 +11,7 @@ from bot import jobs
 from bot.database.tables import Crop
 from bot.infra.storage import Storage
 from tests.stories.conftest import Stage
-from tests.stories.reading import answer, buttons, covered, option, texts
+from tests.stories.reading import answer, buttons, covered, latest, option, texts
 from tests.stories.test_quiz import now
 
 
@@ -21,7 +21,7 @@ async def test_a_spoiler_is_covered_wherever_it_is_shown(stage: Stage) -> None:
         stage.channel, "", attachments=[stage.spoiler("obama2.jpg"), stage.photo("biden.jpg")]
     )
     await stage.fan.send(stage.channel, f"who? {stage.mention}", reply_to=posted)
-    card = stage.channel.last_message
+    card = latest(stage.channel)
     assert covered(card) == [True, False]
     which = answer(await stage.moderator.click(card, label="Fix a face"))
     assert covered(answer(await stage.moderator.select(which, [option(which, "Obama")]))) == [True]
@@ -31,8 +31,8 @@ async def test_a_spoiler_is_covered_wherever_it_is_shown(stage: Stage) -> None:
     assert sorted(first + second) == [False, True]
 
     await stage.moderator.click(card, label="All right")
-    assert "said by" in texts(stage.channel.last_message)
-    assert covered(stage.channel.last_message) == [True, False]
+    assert "said by" in texts(latest(stage.channel))
+    assert covered(latest(stage.channel)) == [True, False]
     shown = answer(await stage.moderator.slash(stage.channel, "member photos", group="Presidents", member="Obama"))
     assert covered(shown) == [False, True]
     exported = answer(await stage.moderator.slash(stage.channel, "roster export"))
@@ -47,7 +47,7 @@ async def test_an_embedded_picture_behind_a_spoiler_is_covered(stage: Stage) -> 
     embed = {"type": "image", "url": link, "thumbnail": {"url": link, "proxy_url": proxy, "width": 626, "height": 1200}}
     for text in (f"||{link}||", f"{link} ||wow||"):
         stage.env.backend.create_message(stage.channel.id, stage.other.id, text, embeds=[embed])
-        card = answer(await stage.fan.context_menu(stage.channel, "Who is this?", stage.channel.last_message))
+        card = answer(await stage.fan.context_menu(stage.channel, "Who is this?", latest(stage.channel)))
         assert covered(card) == [text.startswith("||")]
 
 

@@ -9,13 +9,13 @@ from sqlalchemy import delete, select, update
 
 from bot.database.tables import Group, Member, Question, Word
 from tests.stories.conftest import Stage
-from tests.stories.reading import answer, option, texts
+from tests.stories.reading import answer, latest, option, texts
 
 
 async def asked(stage: Stage) -> Any:
     await stage.enrol_presidents()
     await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama2.jpg"))
-    return stage.channel.last_message
+    return latest(stage.channel)
 
 
 async def said(stage: Stage) -> list[tuple[int, str | None]]:
@@ -61,7 +61,7 @@ async def test_a_role_that_was_taken_away_counts_no_more(stage: Stage) -> None:
     who = answer(await expert.click(card, label="Fix a face"))
     await stage.moderator.select(setup, [], custom_id="nugu:setup:trusted")
     await expert.select(who, [option(who, "Biden")])
-    assert "said by" not in texts(stage.channel.last_message)
+    assert "said by" not in texts(latest(stage.channel))
     async with stage.app.database.reading() as session:
         assert not (await session.scalars(select(Word))).one().counts
 
@@ -77,7 +77,7 @@ async def test_the_member_was_removed(stage: Stage) -> None:
     assert texts(refused).strip() == "That member has been removed since."
     assert await said(stage) == []
     await stage.moderator.click(card, label="All right")
-    assert "**Obama** ✓" in texts(stage.channel.last_message)
+    assert "**Obama** ✓" in texts(latest(stage.channel))
 
 
 async def test_the_group_was_removed(stage: Stage) -> None:
@@ -86,7 +86,7 @@ async def test_the_group_was_removed(stage: Stage) -> None:
     await forget(stage, Group, name="Presidents")
     assert "Obama" in texts(answer(await stage.fan.click(card, label="Details")))
     await stage.moderator.click(card, label="Undo")
-    assert "said by" not in texts(stage.channel.last_message)
+    assert "said by" not in texts(latest(stage.channel))
 
 
 async def test_the_question_was_asked_in_another_server(stage: Stage) -> None:

@@ -17,7 +17,7 @@ from bot.usecases import identify
 from bot.usecases.identify import Asked, Looked, Submitted
 from tests.conftest import LONG_ENOUGH
 from tests.stories.conftest import Stage
-from tests.stories.reading import answer, components, options, texts, walk
+from tests.stories.reading import answer, components, latest, options, texts, walk
 
 
 async def crops(stage: Stage) -> int:
@@ -48,7 +48,7 @@ async def stored(stage: Stage) -> str:
 async def test_what_may_no_longer_be_learned_from_is_let_go_at_once(stage: Stage, learns: str, told: str) -> None:
     await stage.enrol_presidents()
     await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama2.jpg"))
-    await stage.moderator.click(stage.channel.last_message, label="All right")
+    await stage.moderator.click(latest(stage.channel), label="All right")
     await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama3.jpg"))
     assert await crops(stage) == 2
     assert (
@@ -105,7 +105,7 @@ async def test_a_picture_whose_message_is_deleted_is_forgotten(stage: Stage) -> 
         await stage.fan.send(stage.channel, f"who? {stage.mention}", attachments=[stage.photo(name)])
         for name in ("obama2.jpg", "obama3.jpg")
     ]
-    await stage.moderator.click(stage.channel.last_message, label="All right")
+    await stage.moderator.click(latest(stage.channel), label="All right")
     assert await crops(stage) == 2
     for message in posted:
         await stage.fan.delete(message)
@@ -121,7 +121,7 @@ async def test_a_deleted_picture_is_forgotten_whichever_way_it_was_asked_about(s
     question = await stage.fan.send(stage.channel, f"who? {stage.mention}", reply_to=replied)
     await stage.fan.context_menu(stage.channel, "Who is this?", clicked)
     await stage.fan.slash(stage.channel, "who", picture=stage.photo("biden.jpg"))
-    card = stage.channel.last_message
+    card = latest(stage.channel)
     assert await crops(stage) == 3
     await stage.other.delete(replied)
     assert await crops(stage) == 2
@@ -194,5 +194,5 @@ async def test_a_hidden_picture_is_forgotten(stage: Stage) -> None:
     await stage.enrol_presidents()
     await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama2.jpg"))
     assert await crops(stage) == 1
-    await stage.fan.click(stage.channel.last_message, label="Hide")
+    await stage.fan.click(latest(stage.channel), label="Hide")
     assert await crops(stage) == 0

@@ -20,7 +20,7 @@ from bot.infra.compute import Compute
 from bot.usecases import maps
 from bot.usecases.maps import Projection
 from tests.stories.conftest import Stage
-from tests.stories.reading import alt_texts, answer, option, texts
+from tests.stories.reading import alt_texts, answer, latest, option, texts
 from tests.support.galleries import add_photo
 
 
@@ -50,7 +50,7 @@ async def wrong_word(stage: Stage) -> None:
         vector = (face / np.linalg.norm(face)).astype(np.float32).tobytes()
         await add_photo(stage.app.database, "Presidents", who, vector, server=stage.guild.id)
     await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama2.jpg"))
-    who = answer(await stage.moderator.click(stage.channel.last_message, label="Fix a face"))
+    who = answer(await stage.moderator.click(latest(stage.channel), label="Fix a face"))
     await stage.moderator.select(who, [option(who, "바이든")])
 
 

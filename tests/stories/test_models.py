@@ -25,7 +25,7 @@ from bot.learning.trainer import Trainer
 from bot.usecases import models, setup
 from tests.conftest import LONG_ENOUGH
 from tests.stories.conftest import Stage
-from tests.stories.reading import answer, texts
+from tests.stories.reading import answer, latest, texts
 from tests.stories.test_roster import show_to_everybody
 from tests.support.galleries import add_photo
 
@@ -82,7 +82,7 @@ async def told(channel: ChannelHandle, *, after: int = 0) -> str:
     async with asyncio.timeout(LONG_ENOUGH):
         while len(channel.history()) <= after:
             await asyncio.sleep(0.05)
-    return texts(channel.last_message)
+    return texts(latest(channel))
 
 
 async def first_model(stage: Stage) -> None:
@@ -106,7 +106,7 @@ async def test_a_confirmed_face_waits_for_the_next_model(stage: Stage) -> None:
     assert "No model yet; 2 photos that moderators handed in answer." in await status(stage)
     assert "has no model yet" in texts(await history(stage))
     await asked(stage, "obama2.jpg")
-    await stage.moderator.click(stage.channel.last_message, label="All right")
+    await stage.moderator.click(latest(stage.channel), label="All right")
     assert "1 new label, the next training after 9 more" in await status(stage)
     trained = texts(answer(await stage.moderator.slash(stage.channel, "model train", group="presidents")))
     assert trained.strip().startswith("Model 1 of **Presidents** answers from now on with 1 new label.")

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from tests.stories.conftest import Stage
-from tests.stories.reading import answer, buttons, texts
+from tests.stories.reading import answer, buttons, latest, texts
 
 
 async def named(stage: Stage, photo: tuple[str, bytes]) -> str:
@@ -34,9 +34,9 @@ async def test_a_face_is_never_called_again_what_it_is_not(stage: Stage) -> None
     await stage.enrol_presidents()
     photo = stage.photo("obama2.jpg")
     assert "**Obama**" in await named(stage, photo)
-    card = stage.channel.last_message
+    card = latest(stage.channel)
     await press(stage, card, "It isn't Obama")
-    assert f"① not Obama ✓\n-# ✓ said by <@{stage.moderator.id}>" in texts(stage.channel.last_message)
+    assert f"① not Obama ✓\n-# ✓ said by <@{stage.moderator.id}>" in texts(latest(stage.channel))
 
     await stage.restart()
     for copy in (photo, saved_anew(photo)):
@@ -50,7 +50,7 @@ async def test_a_face_is_never_called_again_what_it_is_not(stage: Stage) -> None
 async def test_a_fans_no_is_a_suggestion(stage: Stage) -> None:
     await stage.enrol_presidents()
     await named(stage, stage.photo("obama2.jpg"))
-    who = answer(await stage.fan.click(stage.channel.last_message, label="Fix a face"))
+    who = answer(await stage.fan.click(latest(stage.channel), label="Fix a face"))
     assert buttons(who) == ["Not a member", "Not a face", "It isn't Obama"]
     await stage.fan.click(who, label="It isn't Obama")
     assert "**Obama**" in await named(stage, stage.photo("obama2.jpg"))
@@ -61,8 +61,8 @@ async def test_nobody_of_the_roster_stays_nobody_until_somebody_knows_better(sta
     await stage.enrol_presidents()
     photo = stage.photo("obama2.jpg")
     await named(stage, photo)
-    await press(stage, stage.channel.last_message, "Not a member")
+    await press(stage, latest(stage.channel), "Not a member")
     assert "someone I don't know" in await named(stage, photo)
-    who = answer(await stage.moderator.click(stage.channel.last_message, label="Fix a face"))
+    who = answer(await stage.moderator.click(latest(stage.channel), label="Fix a face"))
     await stage.moderator.select(who, ["1"])
     assert "**Obama**" in await named(stage, photo)

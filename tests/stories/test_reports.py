@@ -15,7 +15,7 @@ from bot.database.rosters import RosterRepository
 from bot.database.tables import Member, Photo, Word
 from bot.domain.enums import Origin
 from tests.stories.conftest import Stage
-from tests.stories.reading import alt_texts, answer, buttons, option, options, texts
+from tests.stories.reading import alt_texts, answer, buttons, latest, option, options, texts
 from tests.support.galleries import add_photo
 
 
@@ -97,7 +97,7 @@ async def test_what_somebody_vouches_for_is_not_doubted_again(presidents: Stage)
 async def test_a_wrong_word_is_corrected_by_a_word(presidents: Stage) -> None:
     stage = presidents
     await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama2.jpg"))
-    who = answer(await stage.moderator.click(stage.channel.last_message, label="Fix a face"))
+    who = answer(await stage.moderator.click(latest(stage.channel), label="Fix a face"))
     await stage.moderator.select(who, [option(who, "Biden")])
     (wrong,) = [photo for photo in await photos(stage, "Biden") if photo.origin is Origin.ASKED]
     card = await report(stage)

@@ -16,7 +16,7 @@ from bot.database.base import utc_now
 from bot.database.tables import Crop, Member, Photo, Question, QuestionFace, QuestionPicture, Word
 from bot.domain.enums import Meaning, Origin
 from tests.stories.conftest import Stage
-from tests.stories.reading import alt_texts, answer, buttons, components, option, options, texts, walk
+from tests.stories.reading import alt_texts, answer, buttons, components, latest, option, options, texts, walk
 
 
 async def asked(stage: Stage, *photos: str) -> None:
@@ -86,7 +86,7 @@ async def learned(stage: Stage) -> list[tuple[str, Origin]]:
 
 async def test_a_suggestion_becomes_a_photo_by_a_trusted_yes(stage: Stage) -> None:
     await asked(stage, "obama2.jpg")
-    who = answer(await stage.fan.click(stage.channel.last_message, label="Fix a face"))
+    who = answer(await stage.fan.click(latest(stage.channel), label="Fix a face"))
     await stage.fan.select(who, [option(who, "Biden")])
     refused = answer(await stage.fan.slash(stage.channel, "review"))
     assert texts(refused).strip() == "Only people with a trusted role may do that."

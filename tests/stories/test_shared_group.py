@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.stories.conftest import Stage
-from tests.stories.reading import answer, option, texts
+from tests.stories.reading import answer, latest, option, texts
 
 pytestmark = pytest.mark.thorough
 
@@ -55,7 +55,7 @@ async def test_lies_about_real_faces_are_kept_aside(stage: Stage, shared_faces: 
     for name, lie in (("Momo", "Sana"), ("Sana", "Momo")):
         for file in photos[name][3:6]:
             await stage.fan.slash(stage.channel, "who", picture=(file.name, file.read_bytes()))
-            who = answer(await stage.moderator.click(stage.channel.last_message, label="Fix a face"))
+            who = answer(await stage.moderator.click(latest(stage.channel), label="Fix a face"))
             await stage.moderator.select(who, [option(who, lie)])
     said = texts(answer(await stage.moderator.slash(stage.channel, "model train", group="TWICE")))
     assert "A model of **TWICE** with 6 new labels was kept aside: " in said

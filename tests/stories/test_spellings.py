@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from bot.database.tables import Alias, Crop, CropEncoding, Group, Member, Photo, QuestionFace, Word
 from tests.stories.conftest import Stage
-from tests.stories.reading import answer, buttons, option, texts
+from tests.stories.reading import answer, buttons, latest, option, texts
 from tests.stories.test_card import answer_to
 from tests.stories.test_photos import add, small
 from tests.stories.test_roster import show_to_everybody
@@ -105,7 +105,7 @@ async def test_every_command_finds_by_any_spelling(stage: Stage) -> None:
     form = await stage.moderator.select(who, [option(who, "Somebody else")])
     (label,) = form.modal["components"]
     await stage.moderator.submit_modal(form, {label["component"]["custom_id"]: "오바마"})
-    assert "**Obama** ✓" in texts(stage.channel.last_message)
+    assert "**Obama** ✓" in texts(latest(stage.channel))
     assert "**Presidents** · 대통령\n" in await said(stage, "group list")
 
 
