@@ -159,7 +159,7 @@ async def test_nobody_is_enrolled_yet(stage: Stage) -> None:
     refused = answer(await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama.jpg")))
     assert "`/group add`" in texts(refused)
     assert refused.ephemeral
-    assert latest(stage.channel) is None
+    assert stage.channel.last_message is None
 
 
 async def test_why_i_know_nobody_is_told_each_with_what_to_do_next(stage: Stage, gallery_rows: list[RosterRow]) -> None:

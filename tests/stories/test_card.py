@@ -186,14 +186,14 @@ async def test_the_wrong_person_presses_hide(stage: Stage) -> None:
 async def test_the_asker_hides_the_card(stage: Stage) -> None:
     card = await asked(stage)
     await stage.fan.click(card, label="Hide")
-    assert latest(stage.channel) is None
+    assert stage.channel.last_message is None
     async with stage.app.database.reading() as session:
         assert (await session.scalars(select(Question.hidden_at))).one() is not None
 
 
 async def test_a_moderator_hides_the_card(stage: Stage) -> None:
     await stage.moderator.click(await asked(stage), label="Hide")
-    assert latest(stage.channel) is None
+    assert stage.channel.last_message is None
 
 
 async def test_a_moderator_confirms_and_takes_it_back(stage: Stage) -> None:

@@ -126,7 +126,7 @@ async def test_a_refused_wish_is_told_to_the_asker_alone(stage: Stage, heard: He
     result = await stage.fan.slash(stage.channel, "clip", link=LINK)
     assert said(result) == "20 clips wait here already."
     assert answer(result).ephemeral
-    assert latest(stage.channel) is None
+    assert stage.channel.last_message is None
     await stage.fan.send(stage.channel, f"{stage.mention} {LINK}")
     assert texts(latest(stage.channel)).strip() == "20 clips wait here already."
 
