@@ -13,7 +13,7 @@ from bot.domain.enums import CaptionStyle
 from bot.errors import PersonError
 from bot.text.links import first_link, read_seconds
 from bot.usecases.clips.queue import ClipQueue
-from cogs.clips.components import Cancel, DrawAgain
+from cogs.clips.components import CancelClipButton, RedrawClipButton
 from cogs.clips.reporter import DiscordClipReporter
 from cogs.clips.requests import promise, reach_of
 from cogs.clips.videos import Link, given_video, linked, unlabelled_video_of, video_of
@@ -121,5 +121,5 @@ def _given(link: str | None, video: discord.Attachment | None) -> Media | Link:
 
 async def setup(client: Nugu) -> None:
     """discord.py's entry to the extension."""
-    client.add_dynamic_items(Cancel, DrawAgain)
+    client.add_dynamic_items(CancelClipButton, RedrawClipButton)
     await client.add_cog(Clips(client))

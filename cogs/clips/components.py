@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.usecases.clips import request
 from cogs.clips.requests import reach_of
-from cogs.common.components import Press, speaker_of
+from cogs.common.components import PersistentItem, speaker_of
 from cogs.common.layout import Button
 
 if TYPE_CHECKING:
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 DRAWN_SOON = "I draw it again; the clip changes here when that is done."
 
 
-class Cancel(Press[Button], template=r"nugu:cancel:(?P<job>\d+)"):
+class CancelClipButton(PersistentItem[Button], template=r"nugu:cancel:(?P<job>\d+)"):
     """Ends the work on a clip; for the asker and for moderators."""
 
-    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+    async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         await request.cancel(interaction.client.app, self.ids["job"], await speaker_of(interaction))
 
 
-class DrawAgain(Press[Button], template=r"nugu:drawagain:(?P<job>\d+)"):
+class RedrawClipButton(PersistentItem[Button], template=r"nugu:drawagain:(?P<job>\d+)"):
     """Draws a clip with the names as they were corrected; until then the card stays as it is."""
 
-    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+    async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         assert interaction.message is not None
         reach = reach_of(interaction, interaction.message.id)
         await request.draw_again(interaction.client.app, self.ids["job"], await speaker_of(interaction), reach)

@@ -1,4 +1,4 @@
-"""The base of all presses: state read again at each press, Discord told within three seconds, one error funnel."""
+"""The base of buttons and menus: state read again each time, acknowledged within three seconds, one error funnel."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ ItemT = TypeVar("ItemT", bound="discord.ui.Item[Any]")
 log = logging.getLogger(__name__)
 
 
-class Press(discord.ui.DynamicItem[ItemT], template=r"nugu:press"):
-    """A press of a button or menu, known by its route: `ids` are the route's numbers.
+class PersistentItem(discord.ui.DynamicItem[ItemT], template=r"nugu:item"):
+    """A button or menu that works over restarts: discord.py finds its class by its custom_id.
 
-    Discord hears of a press before any work: `pressed` then edits the message that the item hangs on, or sends a
-    message to the presser alone where a class sets `privately`.
+    `ids` are the numbers of the custom_id. A subclass gives its own template, and answers in `respond`.
     """
 
-    privately: ClassVar[bool] = False
+    ephemeral: ClassVar[bool] = False
+    """True: the response is a new message for the user alone. False: the item's own message is edited."""
 
     def __init__(self, item: ItemT, **ids: int) -> None:
         super().__init__(item)
@@ -50,50 +50,50 @@ class Press(discord.ui.DynamicItem[ItemT], template=r"nugu:press"):
         if not interaction.client.is_new(interaction):
             return
         try:
-            await self.acknowledge(interaction)
-            await self.pressed(interaction)
-        except Exception as error:  # noqa: BLE001  # the funnel: everything a press can raise is answered there
+            await self.defer(interaction)
+            await self.respond(interaction)
+        except Exception as error:  # noqa: BLE001  # the funnel for components, which discord.py has none of
             await answer_error(interaction, error)
 
-    async def acknowledge(self, interaction: discord.Interaction[Nugu]) -> None:
-        """Tell Discord that the press was heard; it waits three seconds for that, and the database may take longer."""
-        if self.privately:
+    async def defer(self, interaction: discord.Interaction[Nugu]) -> None:
+        """Acknowledge the interaction before any work: Discord waits three seconds, and the database may take longer."""
+        if self.ephemeral:
             await interaction.response.defer(ephemeral=True, thinking=True)
         else:
             await interaction.response.defer()
 
-    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
-        """What the press does."""
-        raise AssertionError("a press without an action")
+    async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
+        """Do the work and answer. Any error that it raises is told to the user."""
+        raise NotImplementedError
 
 
-class ModeratorPress(Press[ItemT], template=r"nugu:moderator"):
-    """A press that is for moderators alone, whoever the card was made for."""
+class ModeratorItem(PersistentItem[ItemT], template=r"nugu:item"):
+    """A button or menu for moderators alone, on any user's card."""
 
-    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+    async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         speaker = await speaker_of(interaction)
         if speaker.trust < Trust.MODERATOR:
             raise NotTrustedError(Trust.MODERATOR)
         assert interaction.guild_id is not None
-        await self.act(interaction, interaction.guild_id, speaker)
+        await self.moderate(interaction, interaction.guild_id, speaker)
 
-    async def act(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
-        """What the press does, by a moderator of the server."""
-        raise AssertionError("a press without an action")
+    async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
+        """Do the work and answer; `speaker` is a moderator of the server."""
+        raise NotImplementedError
 
 
 def ids_of(match: re.Match[str]) -> dict[str, int]:
-    """The numbers of a route by their names."""
+    """The numbers of a custom_id by their names."""
     return {name: int(value) for name, value in match.groupdict().items()}
 
 
 async def speaker_of(interaction: discord.Interaction[Nugu]) -> Speaker:
-    """The presser, with the trust they have here and now."""
+    """The user of an interaction, with the trust that they have here and now."""
     return Speaker(interaction.user.id, await trust_of(interaction), channel_of(interaction))
 
 
 async def question_here(interaction: discord.Interaction[Nugu], question_id: int) -> Answer:
-    """The answer to a question that was asked in this server, or in none; raises ForgottenError for any other."""
+    """The answer to a question of this server or of none. Raises ForgottenError for any other server's."""
     answer = await identify.read_again(interaction.client.app, question_id)
     if answer.server_id not in {None, interaction.guild_id}:
         raise ForgottenError

@@ -84,7 +84,7 @@ def members_menu(custom_id: str, face: AnsweredFace) -> Select:
     return Select(custom_id=custom_id, placeholder="The right name", options=options)
 
 
-class SomebodyElse(discord.ui.Modal, title="Who is it?"):
+class OtherNameModal(discord.ui.Modal, title="Who is it?"):
     """A text box that takes any spelling of a name."""
 
     name: discord.ui.Label[Any] = discord.ui.Label(

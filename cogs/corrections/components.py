@@ -11,7 +11,7 @@ from bot.domain.trust import Trust
 from bot.errors import PersonError
 from bot.usecases import correct, crops, identify
 from cogs.answers.details import details_card
-from cogs.common.components import Press, question_here, speaker_of
+from cogs.common.components import PersistentItem, question_here, speaker_of
 from cogs.common.layout import Button
 from cogs.common.responses import show
 from cogs.corrections.cards import ask_which, ask_who
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
     from bot.client import Nugu
 
 
-class AllRight(Press[Button], template=r"nugu:right:(?P<question>\d+)"):
+class ConfirmButton(PersistentItem[Button], template=r"nugu:right:(?P<question>\d+)"):
     """Everybody on the card is named rightly."""
 
-    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+    async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         answer = await question_here(interaction, self.ids["question"])
         corrected = await correct.confirm(interaction.client.app, answer.id, await speaker_of(interaction))
         await _show_again(interaction, corrected)
 
 
-class FixFace(Press[Button], template=r"nugu:fix:(?P<question>\d+)"):
+class FixFaceButton(PersistentItem[Button], template=r"nugu:fix:(?P<question>\d+)"):
     """A name is wrong: asks which, and who it is."""
 
-    privately = True
+    ephemeral = True
 
-    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+    async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         answer = await question_here(interaction, self.ids["question"])
         assert interaction.message is not None
         if not answer.faces:
@@ -50,20 +50,20 @@ class FixFace(Press[Button], template=r"nugu:fix:(?P<question>\d+)"):
         await show(interaction, *ask_who(answer, picture, face, card_id, crop))
 
 
-class Details(Press[Button], template=r"nugu:details:(?P<question>\d+)"):
+class DetailsButton(PersistentItem[Button], template=r"nugu:details:(?P<question>\d+)"):
     """The confidence of every member for each face, for the presser alone."""
 
-    privately = True
+    ephemeral = True
 
-    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+    async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         answer = await question_here(interaction, self.ids["question"])
         await interaction.followup.send(view=details_card(answer), ephemeral=True)
 
 
-class Hide(Press[Button], template=r"nugu:hide:(?P<question>\d+)"):
+class HideButton(PersistentItem[Button], template=r"nugu:hide:(?P<question>\d+)"):
     """Takes the card away; for the asker and for moderators."""
 
-    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+    async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         app = interaction.client.app
         answer = await question_here(interaction, self.ids["question"])
         speaker = await speaker_of(interaction)
@@ -74,10 +74,10 @@ class Hide(Press[Button], template=r"nugu:hide:(?P<question>\d+)"):
             await interaction.delete_original_response()
 
 
-class Undo(Press[Button], template=r"nugu:undo:(?P<question>\d+)"):
+class UndoButton(PersistentItem[Button], template=r"nugu:undo:(?P<question>\d+)"):
     """Takes back what was said about the card in the last press."""
 
-    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+    async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         answer = await question_here(interaction, self.ids["question"])
         corrected = await correct.undo(interaction.client.app, answer.id, await speaker_of(interaction))
         await _show_again(interaction, corrected)

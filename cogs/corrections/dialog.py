@@ -10,10 +10,10 @@ import discord
 from bot.domain.enums import Meaning
 from bot.usecases import correct, crops
 from cogs.common import forms
-from cogs.common.components import Press, question_here, speaker_of
+from cogs.common.components import PersistentItem, question_here, speaker_of
 from cogs.common.layout import Button, Select, route, told_card
 from cogs.common.responses import show
-from cogs.corrections.cards import NAME, SOMEBODY_ELSE, SomebodyElse, ask_who
+from cogs.corrections.cards import NAME, SOMEBODY_ELSE, OtherNameModal, ask_who
 from cogs.corrections.texts import correction_sentence
 from cogs.corrections.update import bring_up_to_date
 
@@ -27,29 +27,29 @@ ROUTE = r"(?P<question>\d+):(?P<card>\d+)"
 FACE_ROUTE = rf"{ROUTE}:(?P<face>\d+)"
 
 
-class WhichFace(Press[Select], template=rf"nugu:which:{ROUTE}"):
+class FaceMenu(PersistentItem[Select], template=rf"nugu:which:{ROUTE}"):
     """The face is chosen; asks who it is."""
 
-    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+    async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         answer = await question_here(interaction, self.ids["question"])
         picture, face = correct.face_of(answer, int(self.item.values[0]))
         crop = await crops.of_face(interaction.client.app, face.id)
         await show(interaction, *ask_who(answer, picture, face, self.ids["card"], crop))
 
 
-class WhichMember(Press[Select], template=rf"nugu:member:{FACE_ROUTE}"):
+class MemberMenu(PersistentItem[Select], template=rf"nugu:member:{FACE_ROUTE}"):
     """The member is chosen, or the form for somebody else."""
 
-    async def acknowledge(self, interaction: discord.Interaction[Nugu]) -> None:
+    async def defer(self, interaction: discord.Interaction[Nugu]) -> None:
         # A form must be the first that Discord hears.
         if self.item.values[0] != SOMEBODY_ELSE:
-            await super().acknowledge(interaction)
+            await super().defer(interaction)
 
-    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+    async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         chosen = self.item.values[0]
         if chosen == SOMEBODY_ELSE:
             await interaction.response.send_modal(
-                SomebodyElse(route("else", self.ids["question"], self.ids["card"], self.ids["face"]))
+                OtherNameModal(route("else", self.ids["question"], self.ids["card"], self.ids["face"]))
             )
             return
         app, speaker = interaction.client.app, await speaker_of(interaction)
@@ -58,24 +58,24 @@ class WhichMember(Press[Select], template=rf"nugu:member:{FACE_ROUTE}"):
         await _close(interaction, corrected, self.ids["card"])
 
 
-class NotAMember(Press[Button], template=rf"nugu:stranger:{FACE_ROUTE}"):
+class NotAMemberButton(PersistentItem[Button], template=rf"nugu:stranger:{FACE_ROUTE}"):
     """The face is nobody of the roster."""
 
-    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+    async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         await _say_nobody(interaction, Meaning.STRANGER, self.ids)
 
 
-class NotAFace(Press[Button], template=rf"nugu:noface:{FACE_ROUTE}"):
+class NotAFaceButton(PersistentItem[Button], template=rf"nugu:noface:{FACE_ROUTE}"):
     """What the box holds is no face."""
 
-    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+    async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         await _say_nobody(interaction, Meaning.NOT_A_FACE, self.ids)
 
 
-class IsNot(Press[Button], template=rf"nugu:isnt:{FACE_ROUTE}:(?P<member>\d+)"):
+class NotThisMemberButton(PersistentItem[Button], template=rf"nugu:isnt:{FACE_ROUTE}:(?P<member>\d+)"):
     """The face is not the member that it is taken for."""
 
-    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+    async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         app, speaker = interaction.client.app, await speaker_of(interaction)
         answer = await question_here(interaction, self.ids["question"])
         corrected = await correct.say_not(app, answer.id, self.ids["face"], self.ids["member"], speaker)

@@ -23,7 +23,7 @@ from cogs.common.progress import Progress
 from cogs.common.responses import show
 from cogs.common.trust import requires
 from cogs.model.cards import history_card, model_choice, report_card, status_card, way_back_card
-from cogs.model.components import PRESSES
+from cogs.model.components import ITEMS
 
 if TYPE_CHECKING:
     from bot.learning.notifications import Notice
@@ -131,5 +131,5 @@ class Models(commands.GroupCog, name="model"):
 
 async def setup(client: Nugu) -> None:
     """discord.py's entry to the extension."""
-    client.add_dynamic_items(*PRESSES)
+    client.add_dynamic_items(*ITEMS)
     await client.add_cog(Models(client))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from bot.domain.markup import plain
 from bot.usecases import models
 from bot.usecases.roster import labels
-from cogs.common.components import ModeratorPress, Press
+from cogs.common.components import ModeratorItem, PersistentItem
 from cogs.common.layout import Button, Select, told_card
 from cogs.common.responses import show
 from cogs.model.cards import history_card, label_card
@@ -20,66 +20,73 @@ if TYPE_CHECKING:
     from bot.usecases.correct import Speaker
 
 
-class TurnPage(ModeratorPress[Button], template=r"nugu:models:(?P<group>\d+):(?P<page>\d+):(?P<older>[01])"):
+class HistoryPageButton(ModeratorItem[Button], template=r"nugu:models:(?P<group>\d+):(?P<page>\d+):(?P<older>[01])"):
     """Another page of a group's models."""
 
-    async def act(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
+    async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
         history = await models.history_again(interaction.client.app, server_id, self.ids["group"])
         await interaction.edit_original_response(view=history_card(history, self.ids["page"]))
 
 
-class GoBack(ModeratorPress[Button], template=r"nugu:goback:(?P<group>\d+):(?P<model>\d+):(?P<now>\d+)"):
+class RollbackButton(ModeratorItem[Button], template=r"nugu:goback:(?P<group>\d+):(?P<model>\d+):(?P<now>\d+)"):
     """An earlier model answers from the next question on."""
 
-    async def act(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
+    async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
         app, ids = interaction.client.app, self.ids
         model = await models.roll_back(app, server_id, ids["group"], ids["model"], instead_of=ids["now"])
         told = f"Model {model.number} of **{plain(model.group_name)}** answers, from the next question on."
         await interaction.edit_original_response(view=told_card(told))
 
 
-class LookAtLabel(ModeratorPress[Select], template=r"nugu:doubt:(?P<group>\d+)"):
+class SuspectMenu(ModeratorItem[Select], template=r"nugu:doubt:(?P<group>\d+)"):
     """A label that looks wrong is chosen; shows it."""
 
-    privately = True
+    ephemeral = True
 
-    async def act(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
+    async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
         photo, like = (int(number) for number in self.item.values[0].split(":"))
         app, channel = interaction.client.app, speaker.channel_id
         await show(interaction, *label_card(await labels.look_at(app, server_id, channel, photo, like or None)))
 
 
-class _AboutLabel(ModeratorPress[Button], template=r"nugu:label"):
+class _LabelButton(ModeratorItem[Button], template=r"nugu:item"):
     """A button under a label that looks wrong."""
 
-    async def act(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
+    async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
         told = await self.say(interaction.client.app, server_id, speaker)
         await show(interaction, told_card(told))
 
     async def say(self, app: App, server_id: int, speaker: Speaker) -> str:
         """What is said of the label, and the sentence for who said it."""
-        raise AssertionError("a button without a word")
+        raise NotImplementedError
 
 
-class ItIsRight(_AboutLabel, template=r"nugu:isright:(?P<photo>\d+)"):
+class LabelIsRightButton(_LabelButton, template=r"nugu:isright:(?P<photo>\d+)"):
     """The label is right."""
 
     async def say(self, app: App, server_id: int, speaker: Speaker) -> str:
         return await labels.say_right(app, server_id, self.ids["photo"], speaker)
 
 
-class ItIsAnother(_AboutLabel, template=r"nugu:isother:(?P<photo>\d+):(?P<member>\d+)"):
+class LabelIsOtherButton(_LabelButton, template=r"nugu:isother:(?P<photo>\d+):(?P<member>\d+)"):
     """The photo shows whom it looks like."""
 
     async def say(self, app: App, server_id: int, speaker: Speaker) -> str:
         return await labels.say_other(app, server_id, self.ids["photo"], self.ids["member"], speaker)
 
 
-class RemoveLabel(_AboutLabel, template=r"nugu:unlabel:(?P<photo>\d+)"):
+class RemoveLabelButton(_LabelButton, template=r"nugu:unlabel:(?P<photo>\d+)"):
     """The photo is forgotten."""
 
     async def say(self, app: App, server_id: int, speaker: Speaker) -> str:
         return await labels.remove(app, server_id, self.ids["photo"], speaker)
 
 
-PRESSES: tuple[type[Press[Any]], ...] = (TurnPage, GoBack, LookAtLabel, ItIsRight, ItIsAnother, RemoveLabel)
+ITEMS: tuple[type[PersistentItem[Any]], ...] = (
+    HistoryPageButton,
+    RollbackButton,
+    SuspectMenu,
+    LabelIsRightButton,
+    LabelIsOtherButton,
+    RemoveLabelButton,
+)

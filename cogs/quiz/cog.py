@@ -17,7 +17,7 @@ from cogs.common.requests import channel_of
 from cogs.common.responses import show
 from cogs.common.trust import requires
 from cogs.quiz.cards import board_card, forget_card, knowledge_card, question_card
-from cogs.quiz.components import PRESSES
+from cogs.quiz.components import ITEMS
 
 Name = app_commands.Range[str, 1, LONGEST_NAME]
 
@@ -89,5 +89,5 @@ class Quiz(commands.GroupCog, name="quiz"):
 
 async def setup(client: Nugu) -> None:
     """discord.py's entry to the extension."""
-    client.add_dynamic_items(*PRESSES)
+    client.add_dynamic_items(*ITEMS)
     await client.add_cog(Quiz(client))

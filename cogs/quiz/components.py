@@ -11,7 +11,7 @@ from bot.text.formatting import counted
 from bot.usecases.quiz import play
 from bot.usecases.quiz.play import Missed, TooLateError
 from bot.usecases.quiz.view import Question, verdict
-from cogs.common.components import Press
+from cogs.common.components import PersistentItem
 from cogs.common.layout import Button, told_card
 from cogs.common.responses import show
 from cogs.quiz.cards import question_card, verdict_card
@@ -22,24 +22,24 @@ if TYPE_CHECKING:
 ROUND = r"(?P<round>\d+)"
 
 
-class Say(Press[Button], template=rf"nugu:quiz:say:{ROUND}:(?P<member>\d+)"):
+class QuizAnswerButton(PersistentItem[Button], template=rf"nugu:quiz:say:{ROUND}:(?P<member>\d+)"):
     """Says who it is."""
 
-    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+    async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         await _answer(interaction, self.ids["round"], self.ids["member"])
 
 
-class Pass(Press[Button], template=rf"nugu:quiz:pass:{ROUND}"):
+class QuizRevealButton(PersistentItem[Button], template=rf"nugu:quiz:pass:{ROUND}"):
     """Doesn't know, and has it shown."""
 
-    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+    async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         await _answer(interaction, self.ids["round"], None)
 
 
-class Next(Press[Button], template=rf"nugu:quiz:next:{ROUND}"):
+class QuizNextButton(PersistentItem[Button], template=rf"nugu:quiz:next:{ROUND}"):
     """The next face: in place of the last one, or below it where others look on; or, in place of Next, how the quiz ended."""
 
-    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+    async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         assert interaction.guild_id is not None
         app, now = interaction.client.app, discord.utils.utcnow()
         shown = await play.go_on(app, interaction.guild_id, self.ids["round"], interaction.user.id, now)
@@ -50,10 +50,10 @@ class Next(Press[Button], template=rf"nugu:quiz:next:{ROUND}"):
             await show(interaction, card, files, ephemeral=False)
 
 
-class Again(Press[Button], template=rf"nugu:quiz:again:{ROUND}"):
+class QuizAgainButton(PersistentItem[Button], template=rf"nugu:quiz:again:{ROUND}"):
     """Begins another quiz of that kind, the presser's own."""
 
-    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+    async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         assert interaction.guild_id is not None
         app, person, now = interaction.client.app, interaction.user.id, discord.utils.utcnow()
         with app.turns.taken_by(person):
@@ -62,10 +62,10 @@ class Again(Press[Button], template=rf"nugu:quiz:again:{ROUND}"):
         await interaction.followup.send(view=card, files=files)
 
 
-class ForgetMine(Press[Button], template=r"nugu:quiz:forget"):
+class ForgetQuizButton(PersistentItem[Button], template=r"nugu:quiz:forget"):
     """Forgets the presser's own quizzes, whoever the card was made for."""
 
-    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+    async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         answers = await play.forget(interaction.client.app, interaction.user.id)
         told = f"I forgot your quizzes: {counted(answers, 'answer')}, your points, and whom you know."
         await interaction.edit_original_response(view=told_card(told))
@@ -87,4 +87,10 @@ async def _answer(interaction: discord.Interaction[Nugu], round_id: int, chosen:
     await show(interaction, *verdict_card(given), ephemeral=False)
 
 
-PRESSES: tuple[type[Press[Any]], ...] = (Say, Pass, Next, Again, ForgetMine)
+ITEMS: tuple[type[PersistentItem[Any]], ...] = (
+    QuizAnswerButton,
+    QuizRevealButton,
+    QuizNextButton,
+    QuizAgainButton,
+    ForgetQuizButton,
+)

@@ -10,10 +10,10 @@ from bot.domain.enums import Meaning
 from bot.usecases import review
 from cogs.answers.cards import pictures_shown
 from cogs.common import forms
-from cogs.common.components import Press, speaker_of
+from cogs.common.components import PersistentItem, speaker_of
 from cogs.common.layout import Button, Select, route, told_card
 from cogs.common.responses import show
-from cogs.corrections.cards import NAME, SOMEBODY_ELSE, SomebodyElse
+from cogs.corrections.cards import NAME, SOMEBODY_ELSE, OtherNameModal
 from cogs.review.cards import choice_card, review_card
 
 if TYPE_CHECKING:
@@ -27,86 +27,86 @@ FACE = r"(?P<face>\d+)"
 MEMBER = rf"{FACE}:(?P<member>\d+)"
 
 
-class _Answer(Press[Any], template=r"nugu:review"):
-    """A press after which the next face is shown."""
+class _ReviewItem(PersistentItem[Any], template=r"nugu:item"):
+    """A button whose response is the next face."""
 
-    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+    async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         assert interaction.guild_id is not None
         speaker = await speaker_of(interaction)
         await show(interaction, *review_card(await self.answer(interaction.client.app, interaction.guild_id, speaker)))
 
     async def answer(self, app: App, server_id: int, speaker: Speaker) -> Page:
         """Keep what is said, and find what comes next."""
-        raise AssertionError("a press without an answer")
+        raise NotImplementedError
 
 
-class Yes(_Answer, template=rf"nugu:review:yes:{MEMBER}"):
+class ReviewYesButton(_ReviewItem, template=rf"nugu:review:yes:{MEMBER}"):
     """It is who was asked for."""
 
     async def answer(self, app: App, server_id: int, speaker: Speaker) -> Page:
         return await review.say_yes(app, server_id, self.ids["face"], self.ids["member"], speaker)
 
 
-class UseIt(_Answer, template=rf"nugu:review:use:{MEMBER}"):
+class ReviewUseButton(_ReviewItem, template=rf"nugu:review:use:{MEMBER}"):
     """It is who was asked for, and a photo to learn from though it is small or blurred."""
 
     async def answer(self, app: App, server_id: int, speaker: Speaker) -> Page:
         return await review.say_yes(app, server_id, self.ids["face"], self.ids["member"], speaker, deliberate=True)
 
 
-class No(_Answer, template=rf"nugu:review:no:{MEMBER}"):
+class ReviewNoButton(_ReviewItem, template=rf"nugu:review:no:{MEMBER}"):
     """It is not who was asked for."""
 
     async def answer(self, app: App, server_id: int, speaker: Speaker) -> Page:
         return await review.say_no(app, server_id, self.ids["face"], self.ids["member"], speaker)
 
 
-class ReviewNotAFace(_Answer, template=rf"nugu:review:noface:{FACE}"):
+class ReviewNotAFaceButton(_ReviewItem, template=rf"nugu:review:noface:{FACE}"):
     """What the crop shows is no face."""
 
     async def answer(self, app: App, server_id: int, speaker: Speaker) -> Page:
         return await review.say_nobody(app, server_id, self.ids["face"], Meaning.NOT_A_FACE, speaker)
 
 
-class ReviewNotAMember(_Answer, template=rf"nugu:review:stranger:{FACE}"):
+class ReviewNotAMemberButton(_ReviewItem, template=rf"nugu:review:stranger:{FACE}"):
     """The face is nobody of the roster."""
 
     async def answer(self, app: App, server_id: int, speaker: Speaker) -> Page:
         return await review.say_nobody(app, server_id, self.ids["face"], Meaning.STRANGER, speaker)
 
 
-class SkipFace(_Answer, template=rf"nugu:review:skip:{FACE}"):
+class ReviewSkipButton(_ReviewItem, template=rf"nugu:review:skip:{FACE}"):
     """The reviewer has no answer."""
 
     async def answer(self, app: App, server_id: int, speaker: Speaker) -> Page:
         return await review.skip(app, server_id, self.ids["face"], speaker)
 
 
-class UndoAnswer(_Answer, template=rf"nugu:review:undo:{FACE}"):
+class ReviewUndoButton(_ReviewItem, template=rf"nugu:review:undo:{FACE}"):
     """Takes back the reviewer's last answer."""
 
     async def answer(self, app: App, server_id: int, speaker: Speaker) -> Page:
         return await review.undo(app, server_id, self.ids["face"], speaker)
 
 
-class LookAgain(_Answer, template=r"nugu:review:next"):
+class ReviewNextButton(_ReviewItem, template=r"nugu:review:next"):
     """Whether a face has come meanwhile."""
 
     async def answer(self, app: App, server_id: int, speaker: Speaker) -> Page:
         return await review.next_page(app, server_id, speaker)
 
 
-class Back(_Answer, template=rf"nugu:review:look:{FACE}"):
+class ReviewBackButton(_ReviewItem, template=rf"nugu:review:look:{FACE}"):
     """From the members back to the face."""
 
     async def answer(self, app: App, server_id: int, speaker: Speaker) -> Page:
         return await review.look(app, server_id, self.ids["face"], speaker)
 
 
-class WhoElse(Press[Button], template=rf"nugu:review:who:{FACE}"):
+class ReviewOtherButton(PersistentItem[Button], template=rf"nugu:review:who:{FACE}"):
     """Asks who it is, likeliest first."""
 
-    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+    async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         assert interaction.guild_id is not None
         assert interaction.message is not None
         app, speaker = interaction.client.app, await speaker_of(interaction)
@@ -118,29 +118,29 @@ class WhoElse(Press[Button], template=rf"nugu:review:who:{FACE}"):
             await show(interaction, *review_card(page))
 
 
-class Member(Press[Select], template=rf"nugu:review:member:{FACE}"):
+class ReviewMemberMenu(PersistentItem[Select], template=rf"nugu:review:member:{FACE}"):
     """The member is chosen, or the form for somebody else."""
 
-    async def acknowledge(self, interaction: discord.Interaction[Nugu]) -> None:
+    async def defer(self, interaction: discord.Interaction[Nugu]) -> None:
         # A form must be the first that Discord hears.
         if self.item.values[0] != SOMEBODY_ELSE:
-            await super().acknowledge(interaction)
+            await super().defer(interaction)
 
-    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+    async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         assert interaction.guild_id is not None
         chosen, face = self.item.values[0], self.ids["face"]
         if chosen == SOMEBODY_ELSE:
-            await interaction.response.send_modal(SomebodyElse(route("review:else", face)))
+            await interaction.response.send_modal(OtherNameModal(route("review:else", face)))
             return
         app, speaker = interaction.client.app, await speaker_of(interaction)
         page = await review.say_yes(app, interaction.guild_id, face, int(chosen), speaker)
         await show(interaction, *review_card(page))
 
 
-class Done(Press[Button], template=r"nugu:review:done"):
+class ReviewDoneButton(PersistentItem[Button], template=r"nugu:review:done"):
     """Ends the review: what was shown is free for others."""
 
-    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+    async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         assert interaction.guild_id is not None
         await review.close(interaction.client.app, interaction.guild_id, await speaker_of(interaction))
         await interaction.edit_original_response(view=told_card("Thank you. `/review` goes on."), attachments=[])
@@ -159,17 +159,17 @@ on_review_form = forms.on_form(rf"nugu:review:else:{FACE}", _named)
 """Listens for the form of somebody else."""
 
 
-PRESSES = (
-    Yes,
-    UseIt,
-    No,
-    ReviewNotAFace,
-    ReviewNotAMember,
-    SkipFace,
-    UndoAnswer,
-    LookAgain,
-    Back,
-    WhoElse,
-    Member,
-    Done,
+ITEMS = (
+    ReviewYesButton,
+    ReviewUseButton,
+    ReviewNoButton,
+    ReviewNotAFaceButton,
+    ReviewNotAMemberButton,
+    ReviewSkipButton,
+    ReviewUndoButton,
+    ReviewNextButton,
+    ReviewBackButton,
+    ReviewOtherButton,
+    ReviewMemberMenu,
+    ReviewDoneButton,
 )

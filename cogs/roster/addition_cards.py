@@ -37,7 +37,7 @@ GROUP, NAME, PHOTOS = "group", "name", "photos"
 """The custom_ids of the form's fields."""
 
 
-class MemberForm(discord.ui.Modal, title="Add a member"):
+class AddMemberModal(discord.ui.Modal, title="Add a member"):
     """Group, name and up to ten photos at once."""
 
     group: discord.ui.Label[Any] = discord.ui.Label(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bot.usecases.roster import members, pending, photos
-from cogs.common.components import ModeratorPress, Press
+from cogs.common.components import ModeratorItem, PersistentItem
 from cogs.common.layout import Button, Select, told_card
 from cogs.common.responses import show
 from cogs.roster.addition_cards import doubt_card
@@ -19,58 +19,58 @@ if TYPE_CHECKING:
     from bot.usecases.roster.photos import ShownMember
 
 
-class RemoveGroup(ModeratorPress[Any], template=r"nugu:removegroup:(?P<group>\d+)"):
+class RemoveGroupButton(ModeratorItem[Any], template=r"nugu:removegroup:(?P<group>\d+)"):
     """The group is removed for good."""
 
-    async def act(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
+    async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
         told = await members.remove_group(interaction.client.app, server_id, self.ids["group"])
         await interaction.edit_original_response(view=told_card(told))
 
 
-class RemoveMember(ModeratorPress[Any], template=r"nugu:removemember:(?P<member>\d+)"):
+class RemoveMemberButton(ModeratorItem[Any], template=r"nugu:removemember:(?P<member>\d+)"):
     """The member is removed for good."""
 
-    async def act(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
+    async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
         told = await members.remove_member(interaction.client.app, server_id, self.ids["member"])
         await interaction.edit_original_response(view=told_card(told))
 
 
-class Keep(Press[Button], template=r"nugu:keep"):
+class KeepButton(PersistentItem[Button], template=r"nugu:keep"):
     """Nothing is removed."""
 
-    async def pressed(self, interaction: discord.Interaction[Nugu]) -> None:
+    async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         await interaction.edit_original_response(view=told_card("Nothing is removed."))
 
 
-class Crops(ModeratorPress[Any], template=r"nugu:crops:(?P<member>\d+):(?P<page>\d+):(?P<on>\d)"):
+class MemberPageButton(ModeratorItem[Any], template=r"nugu:crops:(?P<member>\d+):(?P<page>\d+):(?P<on>\d)"):
     """Another page of a member's photos."""
 
-    async def act(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
+    async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
         shown = await _page(interaction, server_id, speaker, self.ids)
         await show(interaction, member_card(shown, manage=False), member_files(shown))
 
 
-class PhotosPage(ModeratorPress[Any], template=r"nugu:photos:(?P<member>\d+):(?P<page>\d+):(?P<on>\d)"):
+class PhotosPageButton(ModeratorItem[Any], template=r"nugu:photos:(?P<member>\d+):(?P<page>\d+):(?P<on>\d)"):
     """Another page of a member's photos, with the menu that removes one."""
 
-    async def act(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
+    async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
         await _show_photos(interaction, await _page(interaction, server_id, speaker, self.ids))
 
 
-class DropPhoto(ModeratorPress[Any], template=r"nugu:dropphoto:(?P<member>\d+):(?P<page>\d+)"):
+class RemovePhotoMenu(ModeratorItem[Any], template=r"nugu:dropphoto:(?P<member>\d+):(?P<page>\d+)"):
     """A photo is removed for good."""
 
-    async def act(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
+    async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
         app = interaction.client.app
         item: Select = self.item
         await photos.remove_photo(app, server_id, int(item.values[0]), interaction.user.id)
         await _show_photos(interaction, await _page(interaction, server_id, speaker, self.ids))
 
 
-class Whose(ModeratorPress[Any], template=r"nugu:whose:(?P<question>\d+):(?P<member>\d+)"):
+class PhotoFaceMenu(ModeratorItem[Any], template=r"nugu:whose:(?P<question>\d+):(?P<member>\d+)"):
     """Of several faces in a photo one is the member's."""
 
-    async def act(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
+    async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
         item: Select = self.item
         app = interaction.client.app
         face, ids = int(item.values[0]), self.ids
@@ -81,19 +81,19 @@ class Whose(ModeratorPress[Any], template=r"nugu:whose:(?P<question>\d+):(?P<mem
             await show(interaction, *doubt_card(told))
 
 
-class UseIt(ModeratorPress[Any], template=r"nugu:useit:(?P<question>\d+):(?P<face>\d+):(?P<member>\d+)"):
+class UsePhotoButton(ModeratorItem[Any], template=r"nugu:useit:(?P<question>\d+):(?P<face>\d+):(?P<member>\d+)"):
     """A doubtful face is used all the same."""
 
-    async def act(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
+    async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
         app, ids = interaction.client.app, self.ids
         told = await pending.use(app, server_id, ids["question"], ids["face"], ids["member"], speaker)
         await show(interaction, told_card(told))
 
 
-class LeaveOut(ModeratorPress[Any], template=r"nugu:leaveout:(?P<question>\d+)"):
+class LeaveOutButton(ModeratorItem[Any], template=r"nugu:leaveout:(?P<question>\d+)"):
     """A doubtful photo is left out, and forgotten."""
 
-    async def act(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
+    async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
         told = await pending.leave_out(interaction.client.app, server_id, self.ids["question"])
         await show(interaction, told_card(told))
 

@@ -16,7 +16,7 @@ from cogs.common.autocomplete import aliases, all_groups, own_groups
 from cogs.common.responses import show
 from cogs.common.trust import requires
 from cogs.roster.addition_cards import groups_card
-from cogs.roster.components import Keep, RemoveGroup
+from cogs.roster.components import KeepButton, RemoveGroupButton
 from cogs.roster.member_cards import doomed_card, group_card, group_files
 
 Name = app_commands.Range[str, 1, LONGEST_NAME]
@@ -114,5 +114,5 @@ async def change_aliases(
 
 async def setup(client: Nugu) -> None:
     """discord.py's entry to the extension."""
-    client.add_dynamic_items(RemoveGroup, Keep)
+    client.add_dynamic_items(RemoveGroupButton, KeepButton)
     await client.add_cog(Groups(client))

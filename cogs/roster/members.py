@@ -18,8 +18,16 @@ from cogs.common.pictures import read_attachments
 from cogs.common.requests import channel_of, confined_to
 from cogs.common.responses import show
 from cogs.common.trust import NotTrustedError, requires, trust_of
-from cogs.roster.addition_cards import GROUP, NAME, PHOTOS, MemberForm, added_card, waiting_card
-from cogs.roster.components import Crops, DropPhoto, LeaveOut, PhotosPage, RemoveMember, UseIt, Whose
+from cogs.roster.addition_cards import GROUP, NAME, PHOTOS, AddMemberModal, added_card, waiting_card
+from cogs.roster.components import (
+    LeaveOutButton,
+    MemberPageButton,
+    PhotoFaceMenu,
+    PhotosPageButton,
+    RemoveMemberButton,
+    RemovePhotoMenu,
+    UsePhotoButton,
+)
 from cogs.roster.gather import gather_photos
 from cogs.roster.groups import change_aliases
 from cogs.roster.member_cards import doomed_card, member_card, member_files
@@ -70,7 +78,7 @@ class Members(commands.GroupCog, name="member"):
         photos = [photo, photo2, photo3, photo4, photo5, photo6, photo7, photo8, photo9, photo10]
         given = [one for one in photos if one is not None]
         if not given:
-            await interaction.response.send_modal(MemberForm(group=group, name=name))
+            await interaction.response.send_modal(AddMemberModal(group=group, name=name))
             return
         await interaction.response.defer(ephemeral=True, thinking=True)
         await add_member(interaction, group, name, given)
@@ -191,6 +199,14 @@ async def _submitted(interaction: discord.Interaction[Nugu], form: Form) -> None
 
 async def setup(client: Nugu) -> None:
     """discord.py's entry to the extension."""
-    client.add_dynamic_items(RemoveMember, Crops, PhotosPage, DropPhoto, Whose, UseIt, LeaveOut)
+    client.add_dynamic_items(
+        RemoveMemberButton,
+        MemberPageButton,
+        PhotosPageButton,
+        RemovePhotoMenu,
+        PhotoFaceMenu,
+        UsePhotoButton,
+        LeaveOutButton,
+    )
     client.add_listener(on_form("nugu:addmember", _submitted), "on_interaction")
     await client.add_cog(Members(client))

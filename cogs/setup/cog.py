@@ -10,13 +10,13 @@ from bot.client import Nugu  # discord.py reads the annotations
 from bot.domain.trust import Trust
 from cogs.common.trust import requires
 from cogs.setup.components import (
-    DefaultGroup,
-    ModeratorRoles,
-    Threshold,
-    TrustRoles,
-    WatchedChannels,
-    WhatILearn,
-    WhereITell,
+    DefaultGroupMenu,
+    LearnsMenu,
+    ModeratorRolesMenu,
+    NoticesMenu,
+    ThresholdMenu,
+    TrustedRolesMenu,
+    WatchedChannelsMenu,
     read_card,
 )
 
@@ -37,6 +37,12 @@ class Setup(commands.Cog):
 async def setup(client: Nugu) -> None:
     """discord.py's entry to the extension."""
     client.add_dynamic_items(
-        ModeratorRoles, TrustRoles, Threshold, WatchedChannels, DefaultGroup, WhatILearn, WhereITell
+        ModeratorRolesMenu,
+        TrustedRolesMenu,
+        ThresholdMenu,
+        WatchedChannelsMenu,
+        DefaultGroupMenu,
+        LearnsMenu,
+        NoticesMenu,
     )
     await client.add_cog(Setup(client))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from bot.domain.enums import Learns
 from bot.domain.trust import Trust
 from bot.usecases import setup
-from cogs.common.components import ModeratorPress
+from cogs.common.components import ModeratorItem
 from cogs.common.layout import Layout
 from cogs.setup.cards import NO_GROUP, let_go_told, setup_card
 
@@ -29,19 +29,19 @@ async def read_card(interaction: discord.Interaction[Nugu]) -> Layout:
     )
 
 
-class _Choice(ModeratorPress[Any], template=r"nugu:setup"):
+class _SetupMenu(ModeratorItem[Any], template=r"nugu:item"):
     """A menu of the card."""
 
-    async def act(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
+    async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
         await self.choose(interaction, server_id)
         await interaction.edit_original_response(view=await read_card(interaction))
 
     async def choose(self, interaction: discord.Interaction[Nugu], server_id: int) -> None:
         """Keep what was chosen."""
-        raise AssertionError("a menu without a choice")
+        raise NotImplementedError
 
 
-class TrustRoles(_Choice, template=r"nugu:setup:trusted"):
+class TrustedRolesMenu(_SetupMenu, template=r"nugu:setup:trusted"):
     """Whose word counts at once."""
 
     async def choose(self, interaction: discord.Interaction[Nugu], server_id: int) -> None:
@@ -49,7 +49,7 @@ class TrustRoles(_Choice, template=r"nugu:setup:trusted"):
         await setup.choose_roles(interaction.client.app, server_id, Trust.TRUSTED, roles)
 
 
-class ModeratorRoles(_Choice, template=r"nugu:setup:moderators"):
+class ModeratorRolesMenu(_SetupMenu, template=r"nugu:setup:moderators"):
     """Who adds groups and members."""
 
     async def choose(self, interaction: discord.Interaction[Nugu], server_id: int) -> None:
@@ -57,21 +57,21 @@ class ModeratorRoles(_Choice, template=r"nugu:setup:moderators"):
         await setup.choose_roles(interaction.client.app, server_id, Trust.MODERATOR, roles)
 
 
-class Threshold(_Choice, template=r"nugu:setup:threshold"):
+class ThresholdMenu(_SetupMenu, template=r"nugu:setup:threshold"):
     """From which confidence an answer is sure."""
 
     async def choose(self, interaction: discord.Interaction[Nugu], server_id: int) -> None:
         await setup.choose_threshold(interaction.client.app, server_id, int(self.item.values[0]) / 100)
 
 
-class WatchedChannels(_Choice, template=r"nugu:setup:watched"):
+class WatchedChannelsMenu(_SetupMenu, template=r"nugu:setup:watched"):
     """Where nobody has to mention the bot."""
 
     async def choose(self, interaction: discord.Interaction[Nugu], server_id: int) -> None:
         await setup.choose_watched(interaction.client.app, server_id, [channel.id for channel in self.item.values])
 
 
-class DefaultGroup(_Choice, template=r"nugu:setup:group"):
+class DefaultGroupMenu(_SetupMenu, template=r"nugu:setup:group"):
     """The group that questions in this channel are about."""
 
     async def choose(self, interaction: discord.Interaction[Nugu], server_id: int) -> None:
@@ -81,7 +81,7 @@ class DefaultGroup(_Choice, template=r"nugu:setup:group"):
         await setup.choose_default_group(interaction.client.app, server_id, interaction.channel_id, chosen)
 
 
-class WhatILearn(_Choice, template=r"nugu:setup:learns"):
+class LearnsMenu(_SetupMenu, template=r"nugu:setup:learns"):
     """What may be learned from."""
 
     async def choose(self, interaction: discord.Interaction[Nugu], server_id: int) -> None:
@@ -91,7 +91,7 @@ class WhatILearn(_Choice, template=r"nugu:setup:learns"):
             await interaction.followup.send(let_go_told(let_go), ephemeral=True)
 
 
-class WhereITell(_Choice, template=r"nugu:setup:notices"):
+class NoticesMenu(_SetupMenu, template=r"nugu:setup:notices"):
     """The channel in which moderators are told what they did not ask for."""
 
     async def choose(self, interaction: discord.Interaction[Nugu], server_id: int) -> None:

@@ -22,8 +22,8 @@ from cogs.common.message_media import media_of
 from cogs.common.pictures import pictures_of, read_attachments, shows_pictures
 from cogs.common.requests import asked_by, asked_in, check_may_answer, explain, groups_offered, place, reply
 from cogs.common.responses import show
-from cogs.corrections.components import AllRight, Details, FixFace, Hide, Undo
-from cogs.corrections.dialog import IsNot, NotAFace, NotAMember, WhichFace, WhichMember, on_form
+from cogs.corrections.components import ConfirmButton, DetailsButton, FixFaceButton, HideButton, UndoButton
+from cogs.corrections.dialog import FaceMenu, MemberMenu, NotAFaceButton, NotAMemberButton, NotThisMemberButton, on_form
 from cogs.who.phrases import asks_who
 
 if TYPE_CHECKING:
@@ -196,7 +196,16 @@ def _video_asked_about(message: discord.Message) -> Media | Link | None:
 async def setup(client: Nugu) -> None:
     """discord.py's entry to the extension."""
     client.add_dynamic_items(
-        AllRight, FixFace, Details, Hide, Undo, WhichFace, WhichMember, NotAMember, NotAFace, IsNot
+        ConfirmButton,
+        FixFaceButton,
+        DetailsButton,
+        HideButton,
+        UndoButton,
+        FaceMenu,
+        MemberMenu,
+        NotAMemberButton,
+        NotAFaceButton,
+        NotThisMemberButton,
     )
     client.add_listener(on_form, "on_interaction")
     await client.add_cog(Who(client))

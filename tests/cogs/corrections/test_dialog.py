@@ -12,7 +12,7 @@ from bot.domain.enums import Meaning
 from cogs.answers.cards import result_card
 from cogs.answers.details import details_card
 from cogs.common.layout import Layout
-from cogs.corrections.cards import SomebodyElse, ask_which, ask_who
+from cogs.corrections.cards import OtherNameModal, ask_which, ask_who
 from models.faces import Band, Basis, Box, Candidate, Guess
 from tests.stories.reading import walk
 
@@ -103,7 +103,7 @@ def test_who_said_what_is_told_once_a_card() -> None:
 
 
 async def test_a_form_carries_its_route_and_is_not_kept() -> None:
-    form = SomebodyElse("nugu:else:1:2:3")
+    form = OtherNameModal("nugu:else:1:2:3")
     assert form.custom_id == "nugu:else:1:2:3"
     assert form.is_finished()
 
