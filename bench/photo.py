@@ -79,7 +79,7 @@ def installed(shared: Path, engine: str) -> bool:
 
 def ours(shared: Path, engine: str) -> list[Answer]:
     """Enrol TWICE and identify its photos, by the jobs that the bot's workers run."""
-    bench = jobs.Workbench(engine, shared / _WEIGHTS, 25 * _MEGABYTE, 50 * _MEGABYTE)
+    bench = jobs.EngineConfig(engine, shared / _WEIGHTS, 25 * _MEGABYTE, 50 * _MEGABYTE)
     rows: list[RosterRow] = []
     for number, member in enumerate(sorted((shared / _GALLERY).iterdir())):
         for photo in sorted(member.iterdir()):
@@ -90,7 +90,7 @@ def ours(shared: Path, engine: str) -> list[Answer]:
     return [identify(bench, photo, recogniser) for photo in photos(shared)]
 
 
-def identify(bench: jobs.Workbench, photo: Path, recogniser: bytes) -> Answer:
+def identify(bench: jobs.EngineConfig, photo: Path, recogniser: bytes) -> Answer:
     """One job, as the bot asks for it."""
     answer = jobs.identify(bench, photo.read_bytes(), recogniser, Naming(None, "auto", 0.5, 8 * _MEGABYTE))
     if isinstance(answer, Refused):

@@ -32,7 +32,7 @@ from bot.domain.clips import Billing
 from bot.domain.enums import CaptionStyle
 from bot.domain.faces import Refused
 from bot.domain.rosters import RosterRow
-from bot.jobs import Workbench
+from bot.jobs import EngineConfig
 from bot.media.footage import Section, VideoLimits
 from bot.media.pictures import PictureLimits, open_picture
 from models.engines import load
@@ -126,7 +126,7 @@ def tag(video: Path) -> None:
     untagged.unlink()
 
 
-def enrol(bench: Workbench, made: Made) -> bytes:
+def enrol(bench: EngineConfig, made: Made) -> bytes:
     """A recogniser of the photos that aren't in the video."""
     engine = load(bench.engine, bench.weights)
     rows: list[RosterRow] = []
@@ -140,7 +140,7 @@ def enrol(bench: Workbench, made: Made) -> bytes:
     return jobs.fit(rows, engine.version)
 
 
-def name(bench: Workbench, made: Made) -> tuple[Look, list[list[dict[str, Any]]]]:
+def name(bench: EngineConfig, made: Made) -> tuple[Look, list[list[dict[str, Any]]]]:
     """The look of the whole video, and the faces of each frame as `nugu annotate --faces` writes them."""
     footage = jobs.probe(made.video, VideoLimits(2**30))
     if isinstance(footage, Refused):
@@ -219,7 +219,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             made = make(shared, Path(folder), int(seed), seconds=arguments.seconds, enrolled=arguments.enrolled)
             for engine in arguments.engines.split(","):
-                look, frames = name(Workbench(engine, shared / "models", 2**28, 2**28), made)
+                look, frames = name(EngineConfig(engine, shared / "models", 2**28, 2**28), made)
                 its = score(made.truth, frames)
                 true, found = set(made.truth["cuts"]), set(look.shots.tolist())
                 counts = [len(true - found), len(found - true), its.changes]

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bench.truth import Made, enrol, name, tag
-from bot.jobs import Workbench
+from bot.jobs import EngineConfig
 from models.faces import Box
 from models.recognition.recogniser import Recogniser
 from models.video.cast import cast
@@ -81,7 +81,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             made = make(shared, Path(folder), int(seed), arguments.seconds)
             for engine in arguments.engines.split(","):
-                bench = Workbench(engine, shared / "models", 2**28, 2**28)
+                bench = EngineConfig(engine, shared / "models", 2**28, 2**28)
                 look, _ = name(bench, made)
                 found = cast(Recogniser.from_bytes(enrol(bench, made)), look)
                 unknown = [person.tracks for person in found.people if person.guess.name is None]

@@ -15,7 +15,7 @@ from bot.infra.compute import Compute
 from bot.infra.deletions import Deletions
 from bot.infra.limits import GATHERINGS, Turns
 from bot.infra.storage import Storage
-from bot.jobs import Workbench
+from bot.jobs import EngineConfig
 from bot.learning.notifications import Notices
 from bot.learning.recognisers import Recognisers
 from bot.learning.reports import Reports
@@ -34,14 +34,14 @@ DRAWN = 24
 class App:
     """Everything a use case works with.
 
-    `bench` is what jobs need, whichever engine is on it; with the one in use it comes from `recognisers.bench()`.
+    `engine_config` names the default engine; the one in use comes from `recognisers.config()`.
     """
 
     settings: Settings
     database: Database
     storage: Storage
     compute: Compute
-    bench: Workbench
+    engine_config: EngineConfig
     recognisers: Recognisers
     trainer: Trainer
     reports: Reports
@@ -62,7 +62,7 @@ class App:
         `own_processes=False` looks at pictures in this process, for commands on the operator's own files. `trains`: groups
         are trained in the background when that is due.
         """
-        bench = workbench(settings)
+        config = engine_config(settings)
         storage, notices = Storage.open(settings), Notices()
         async with (
             Database.open(settings) as database,
@@ -71,18 +71,18 @@ class App:
                 database,
                 storage,
                 compute,
-                bench,
+                config,
                 notices,
                 after=settings.retrain_after,
                 quiet=QUIET if trains else None,
             ) as trainer,
         ):
-            recognisers = Recognisers(database, compute, bench, trainer)
+            recognisers = Recognisers(database, compute, config, trainer)
             reports = Reports(database, compute, recognisers)
             turns = Turns(settings.questions_at_once)
             videos = Kept(settings.data / "clips", settings.clip_keep_bytes, settings.forget_days)
             app = cls(
-                settings, database, storage, compute, bench, recognisers, trainer, reports, notices, turns, videos
+                settings, database, storage, compute, config, recognisers, trainer, reports, notices, turns, videos
             )
             try:
                 yield app
@@ -90,9 +90,9 @@ class App:
                 await app.clips.close()
 
 
-def workbench(settings: Settings) -> Workbench:
-    """What every job needs, as `settings` have it."""
-    return Workbench(
+def engine_config(settings: Settings) -> EngineConfig:
+    """The configuration of the default engine, by `settings`."""
+    return EngineConfig(
         engine="dlib",
         weights=(settings.data / "engines").absolute(),
         picture_bytes=settings.picture_bytes,

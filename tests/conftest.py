@@ -24,7 +24,7 @@ from bot.infra.clip_files import Kept
 from bot.infra.compute import Compute
 from bot.infra.limits import Turns
 from bot.infra.storage import Storage
-from bot.jobs import Workbench
+from bot.jobs import EngineConfig
 from bot.learning.notifications import Notices
 from bot.learning.recognisers import Recognisers
 from bot.learning.reports import Reports
@@ -129,15 +129,17 @@ def data(tmp_path: Path, migrated: Path) -> Path:
 async def app(data: Path, weights: Path, compute: Compute) -> AsyncGenerator[App]:
     """An app on a new data folder."""
     settings = Settings(data=data, deadline=LONG_ENOUGH, message_content=True)
-    bench = Workbench("dlib", weights, settings.picture_bytes, settings.picture_pixels)
+    config = EngineConfig("dlib", weights, settings.picture_bytes, settings.picture_pixels)
     storage = Storage.open(settings)
     async with Database.open(settings) as database:
         notices = Notices()
-        trainer = Trainer(database, storage, compute, bench, notices, after=settings.retrain_after)
-        recognisers = Recognisers(database, compute, bench, trainer)
+        trainer = Trainer(database, storage, compute, config, notices, after=settings.retrain_after)
+        recognisers = Recognisers(database, compute, config, trainer)
         reports = Reports(database, compute, recognisers)
         videos = Kept(settings.data / "clips", settings.clip_keep_bytes, settings.forget_days)
-        app = App(settings, database, storage, compute, bench, recognisers, trainer, reports, notices, Turns(2), videos)
+        app = App(
+            settings, database, storage, compute, config, recognisers, trainer, reports, notices, Turns(2), videos
+        )
         yield app
         await app.clips.close()
 

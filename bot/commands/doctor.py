@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import aiohttp
 
 from bot import jobs
-from bot.app import workbench
+from bot.app import engine_config
 from bot.commands import terminal
 from bot.commands.own_words import at_terminal
 from bot.database.engine import HEAD, Database
@@ -142,13 +142,13 @@ async def _workers(compute: Compute) -> str:
 async def _engine(compute: Compute, settings: Settings) -> str:
     async with Database.open(settings) as database:
         async with database.reading() as session:
-            bench = workbench(settings).with_engine(await EngineRepository(session).in_use())
-        version = await compute.run(jobs.try_out, bench)
+            config = engine_config(settings).with_engine(await EngineRepository(session).in_use())
+        version = await compute.run(jobs.try_out, config)
         async with database.reading() as session:
             encoded = await EngineRepository(session).encoded(version)
     if encoded.left:
         raise OperatorError(
-            f"{version} has not seen {encoded.left} of {encoded.crops} photos: nugu engine use {bench.engine}"
+            f"{version} has not seen {encoded.left} of {encoded.crops} photos: nugu engine use {config.engine}"
         )
     faceless = f", and finds no face in {encoded.faceless}" if encoded.faceless else ""
     return f"{version} sees and encodes; it has encoded {encoded.encoded} of {encoded.crops} photos{faceless}"

@@ -42,7 +42,7 @@ async def run_demo(settings: Settings, faces: Path | None, port: int | None) -> 
     async with App.open(beside(settings), trains=True) as app, forgetting(app):
         print("Starting the workers…", flush=True)
         opening = await prepare(app, DEMO_SERVER, faces)
-        await app.compute.run(jobs.warm_up, await app.recognisers.bench())
+        await app.compute.run(jobs.warm_up, await app.recognisers.config())
         bot = Nugu(app, always_sync=True, shard_count=1)
         async with simcord.run(bot, check_errors=False, settle_timeout=settings.deadline * 2) as env:
             env.backend.clock = Today()

@@ -3,7 +3,7 @@
 Imports stand inside the jobs: the gateway names a job without loading dlib, OpenCV or SciPy.
 """
 
-from bot.jobs.bench import Workbench, load_engine
+from bot.jobs.config import EngineConfig, load_engine
 from bot.jobs.copies import find_copies
 from bot.jobs.engines import encode_crops, font_name, try_out, warm_up
 from bot.jobs.enrolling import by_size, enrol, enrol_crop, why_not_enrolled
@@ -28,7 +28,7 @@ from bot.jobs.training import make, train
 from bot.jobs.watching import bill, caption, faces_by_frame, join, look, names_in
 
 __all__ = [
-    "Workbench",
+    "EngineConfig",
     "bill",
     "by_size",
     "caption",

@@ -5,28 +5,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain.faces import CropEncodings, Refused
-from bot.jobs.bench import engine_of, opened_picture
+from bot.jobs.config import engine_of, opened_picture
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.jobs.bench import Workbench
+    from bot.jobs.config import EngineConfig
     from models.engines import Engine
     from models.faces import Encodings, Picture
 
 
-def warm_up(bench: Workbench) -> None:
+def warm_up(config: EngineConfig) -> None:
     """Do once what every picture needs, so that the first doesn't wait for it."""
     from models.drawing.annotate import Tag, annotate
     from models.encodings.copies import perceptual_hash
     from models.faces import Band, Box
 
-    picture, _ = _rehearse(engine_of(bench))
+    picture, _ = _rehearse(engine_of(config))
     perceptual_hash(picture)
     annotate(picture, [Tag(1, Box(80, 80, 240, 240), "누구", Band.SURE, "50%")])
 
 
-def try_out(bench: Workbench) -> str:
+def try_out(config: EngineConfig) -> str:
     """The engine's version, once it has been seen to detect, to encode, and to have its background.
 
     Raises whatever goes wrong in it, RuntimeError when its encodings are none.
@@ -35,7 +35,7 @@ def try_out(bench: Workbench) -> str:
 
     from models.encodings import background
 
-    engine = engine_of(bench)
+    engine = engine_of(config)
     _, encodings = _rehearse(engine)
     if encodings.shape != (1, engine.dimensions) or not abs(np.linalg.norm(encodings) - 1) < 1e-3:
         raise RuntimeError(f"its encodings are {encodings.shape} of length {np.linalg.norm(encodings):.3f}")
@@ -62,14 +62,14 @@ def font_name() -> str:
     return font_path().name
 
 
-def encode_crops(bench: Workbench, crops: Sequence[bytes]) -> CropEncodings:
+def encode_crops(config: EngineConfig, crops: Sequence[bytes]) -> CropEncodings:
     """The encodings of roster crops, whose subject is the largest face."""
-    engine = engine_of(bench)
-    return CropEncodings(tuple(_encode_crop(engine, bench, crop) for crop in crops), engine.version)
+    engine = engine_of(config)
+    return CropEncodings(tuple(_encode_crop(engine, config, crop) for crop in crops), engine.version)
 
 
-def _encode_crop(engine: Engine, bench: Workbench, data: bytes) -> bytes | None:
-    opened = opened_picture(bench, data)
+def _encode_crop(engine: Engine, config: EngineConfig, data: bytes) -> bytes | None:
+    opened = opened_picture(config, data)
     if isinstance(opened, Refused):
         return None
     face = max(engine.detect(opened.pixels), key=lambda face: face.box.area, default=None)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain.faces import Identified, Refused, Rivals, SeenFace
-from bot.jobs.bench import cut_out, engine_of, opened_picture
+from bot.jobs.config import cut_out, engine_of, opened_picture
 from bot.text.photos import NO_FACE, flaw_in_words, several_faces
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.jobs.bench import Workbench
+    from bot.jobs.config import EngineConfig
     from bot.media.pictures import OpenedPicture
     from models.engines import Engine
     from models.faces import Encodings, Face, Guess
@@ -32,17 +32,17 @@ NUMBERED_SIDE = 1280
 NUMBERED_BYTES = 2**20
 
 
-def enrol(bench: Workbench, data: bytes, rivals: Rivals | None = None) -> Identified | Refused:
+def enrol(config: EngineConfig, data: bytes, rivals: Rivals | None = None) -> Identified | Refused:
     """The face of the photo `data` that is clearly its subject, else all of them, numbered in the tagged picture.
 
     Each is cut out, and has the guess of the `rivals`' recogniser, where there is one.
     """
     from models.recognition.quality import measure
 
-    opened = opened_picture(bench, data)
+    opened = opened_picture(config, data)
     if isinstance(opened, Refused):
         return opened
-    engine = engine_of(bench)
+    engine = engine_of(config)
     found = engine.detect(opened.pixels)
     if not found:
         return Refused(NO_FACE)
@@ -76,7 +76,7 @@ def enrol(bench: Workbench, data: bytes, rivals: Rivals | None = None) -> Identi
     )
 
 
-def enrol_crop(bench: Workbench, data: bytes) -> Identified | Refused:
+def enrol_crop(config: EngineConfig, data: bytes) -> Identified | Refused:
     """The largest face of a crop that was kept before: it was accepted then, small or blurred as it may be.
 
     The crop is written anew, so that nothing but its pixels is kept of bytes that came from outside.
@@ -85,14 +85,14 @@ def enrol_crop(bench: Workbench, data: bytes) -> Identified | Refused:
     from PIL import Image
 
     from bot.domain.faces import Cut
-    from bot.jobs.bench import hash_of
+    from bot.jobs.config import hash_of
     from models.drawing.annotate import encode_jpeg
     from models.recognition.quality import measure
 
-    opened = opened_picture(bench, data)
+    opened = opened_picture(config, data)
     if isinstance(opened, Refused):
         return opened
-    engine = engine_of(bench)
+    engine = engine_of(config)
     pixels = opened.pixels
     found = by_size(engine.detect(pixels))
     if not found and max(pixels.shape) < LARGE_CROP:

@@ -5,27 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain.faces import Refused, Spotted
-from bot.jobs.bench import cut_out, engine_of, opened_picture
+from bot.jobs.config import cut_out, engine_of, opened_picture
 from bot.jobs.enrolling import by_size, why_not_enrolled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.jobs.bench import Workbench
+    from bot.jobs.config import EngineConfig
     from models.faces import Guess
 
 SAME = "the same photo as another"
 UNLIKE = "looks like nobody else that was found"
 
 
-def spot(bench: Workbench, data: bytes) -> Spotted | Refused:
+def spot(config: EngineConfig, data: bytes) -> Spotted | Refused:
     """The one clear, large and sharp face of a photo, or why there is none."""
     from models.recognition.quality import measure
 
-    opened = opened_picture(bench, data)
+    opened = opened_picture(config, data)
     if isinstance(opened, Refused):
         return opened
-    engine = engine_of(bench)
+    engine = engine_of(config)
     found = by_size(engine.detect(opened.pixels))
     if (reason := why_not_enrolled(opened, found, engine)) is not None:
         return Refused(reason)

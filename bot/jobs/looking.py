@@ -6,29 +6,29 @@ import time
 from typing import TYPE_CHECKING
 
 from bot.domain.faces import Identified, Naming, Refused, SeenFace
-from bot.jobs.bench import cut_out, engine_of, opened_picture
+from bot.jobs.config import cut_out, engine_of, opened_picture
 from bot.text.formatting import name_and_confidence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.jobs.bench import Workbench
+    from bot.jobs.config import EngineConfig
     from models.drawing.annotate import Tag
     from models.faces import Box, Guess
 
 
-def identify(bench: Workbench, data: bytes, recogniser: bytes, how: Naming) -> Identified | Refused:
+def identify(config: EngineConfig, data: bytes, recogniser: bytes, how: Naming) -> Identified | Refused:
     """Every face of the picture `data` with its guess, and the picture with the names drawn in."""
     from models.drawing.annotate import annotate
     from models.recognition.quality import measure
     from models.recognition.recogniser import Recogniser
 
     clock = _Stages()
-    opened = opened_picture(bench, data)
+    opened = opened_picture(config, data)
     if isinstance(opened, Refused):
         return opened
     clock.ends("read")
-    engine = engine_of(bench)
+    engine = engine_of(config)
     found = engine.detect(opened.pixels)
     clock.ends("detect")
     encodings = engine.encode(opened.pixels, found)
@@ -66,7 +66,7 @@ def identify(bench: Workbench, data: bytes, recogniser: bytes, how: Naming) -> I
 
 
 def draw_again(
-    bench: Workbench, data: bytes, size: tuple[int, int], faces: Sequence[tuple[int, Box, Guess]], most_bytes: int
+    config: EngineConfig, data: bytes, size: tuple[int, int], faces: Sequence[tuple[int, Box, Guess]], most_bytes: int
 ) -> bytes | Refused:
     """The picture `data` with each `(number, box, guess)` drawn in, as a JPEG; boxes in pixels of the upright original.
 
@@ -74,7 +74,7 @@ def draw_again(
     """
     from models.drawing.annotate import annotate
 
-    opened = opened_picture(bench, data)
+    opened = opened_picture(config, data)
     if isinstance(opened, Refused):
         return opened
     if opened.size != size:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.domain.clips import Billed, BilledPerson, Billing, Credit, merged
 from bot.domain.faces import Cut, Refused
-from bot.jobs.bench import engine_of, hash_of
+from bot.jobs.config import engine_of, hash_of
 from bot.media.footage import VideoError
 from bot.text.formatting import confidence_of
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.domain.enums import CaptionStyle
-    from bot.jobs.bench import Workbench
+    from bot.jobs.config import EngineConfig
     from bot.media.footage import Footage, Section
     from models.video.cast import Cast, Person
     from models.video.tracks import Look
 
 
-def look(bench: Workbench, footage: Footage, section: Section, span: Section) -> bytes | Refused:
+def look(config: EngineConfig, footage: Footage, section: Section, span: Section) -> bytes | Refused:
     """The faces of a span of a section, serialised for `join`."""
     import numpy as np
 
@@ -30,7 +30,7 @@ def look(bench: Workbench, footage: Footage, section: Section, span: Section) ->
     from models.video.tracks import Look
     from models.video.watching import Watcher
 
-    engine = engine_of(bench)
+    engine = engine_of(config)
     watcher = Watcher(engine)
     size, opening = (0, 0), np.zeros((36, 64), np.uint8)
     closing = opening

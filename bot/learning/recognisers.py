@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from bot.database.engine import Database
     from bot.infra.compute import Compute
-    from bot.jobs import Workbench
+    from bot.jobs import EngineConfig
     from bot.learning.trainer import Trainer
 
 KEPT = 32
@@ -26,9 +26,13 @@ KEPT = 32
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A recogniser as bytes, the bench with the engine whose encodings it was fitted to, and that engine's version."""
+    """A fitted recogniser.
 
-    bench: Workbench
+    `config`: with the engine whose encodings it was fitted to. `engine`: that engine's version. `recogniser`: serialised, for
+    `Recogniser.from_bytes`.
+    """
+
+    config: EngineConfig
     engine: str
     recogniser: bytes
 
@@ -39,35 +43,35 @@ class Recognisers:
     Which engine is in use is read anew each time: another process may switch it while this one answers.
     """
 
-    def __init__(self, database: Database, compute: Compute, bench: Workbench, trainer: Trainer) -> None:
+    def __init__(self, database: Database, compute: Compute, config: EngineConfig, trainer: Trainer) -> None:
         self._database = database
         self._compute = compute
-        self._bench = bench
+        self._config = config
         self._trainer = trainer
         self._fits = Memo(KEPT)
 
-    async def bench(self) -> Workbench:
-        """What jobs need, with the engine that is in use now."""
+    async def config(self) -> EngineConfig:
+        """The configuration with the engine that is in use now."""
         async with self._database.reading() as session:
-            return self._bench.with_engine(await EngineRepository(session).in_use())
+            return self._config.with_engine(await EngineRepository(session).in_use())
 
     async def engine(self) -> str:
         """The version of the engine in use, as encodings carry it."""
-        return (await self.bench()).version
+        return (await self.config()).version
 
     async def of(self, servers: Collection[int]) -> Fitted:
         """The recogniser for the rosters of `servers`. Raises the NobodyKnownError that says why where there is none."""
         async with self._database.reading() as session:
-            bench = self._bench.with_engine(await EngineRepository(session).in_use())
-            key = bench.engine, await RosterRepository(session).revisions(servers)
-        return await self._fits.get(key, partial(self._fit, bench, servers))
+            config = self._config.with_engine(await EngineRepository(session).in_use())
+            key = config.engine, await RosterRepository(session).revisions(servers)
+        return await self._fits.get(key, partial(self._fit, config, servers))
 
-    async def _fit(self, bench: Workbench, servers: Collection[int]) -> Fitted:
+    async def _fit(self, config: EngineConfig, servers: Collection[int]) -> Fitted:
         async with self._database.reading() as session:
             anybody = await RosterRepository(session).members(servers)
         if not anybody:
             raise NoRosterError
-        engine = bench.version
+        engine = config.version
         async with self._database.reading() as session:
             rows = await RosterRepository(session).rows(servers, engine)
             vetoes = await VetoRepository(session).spoken_of(servers, engine)
@@ -75,6 +79,6 @@ class Recognisers:
         if not rows:
             if not there.photos:
                 raise NoPhotosError
-            raise UnseenPhotosError(bench.engine) if there.answering else WaitingForModelError()
+            raise UnseenPhotosError(config.engine) if there.answering else WaitingForModelError()
         classifiers = await self._trainer.classifiers(rows, engine)
-        return Fitted(bench, engine, await self._compute.run(jobs.fit, rows, engine, classifiers, vetoes))
+        return Fitted(config, engine, await self._compute.run(jobs.fit, rows, engine, classifiers, vetoes))

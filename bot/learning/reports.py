@@ -49,6 +49,6 @@ class Reports:
             state = await ModelRepository(session).state(group)
         if not rows:
             if state is not None and state.photos:
-                raise UnseenPhotosError((await self._recognisers.bench()).engine)
+                raise UnseenPhotosError((await self._recognisers.config()).engine)
             raise PersonError("There is no photo of that group yet that I could report on.")
         return await self._compute.run_isolated(LIMIT, jobs.report, rows, engine)

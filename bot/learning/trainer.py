@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from bot.domain.rosters import RosterRow
     from bot.infra.compute import Compute
     from bot.infra.storage import Storage
-    from bot.jobs import Workbench
+    from bot.jobs import EngineConfig
     from bot.learning.notifications import Notices
 
 log = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ class Trainer:
         database: Database,
         storage: Storage,
         compute: Compute,
-        bench: Workbench,
+        config: EngineConfig,
         notices: Notices,
         *,
         after: int,
@@ -85,7 +85,7 @@ class Trainer:
         self._database = database
         self._classifiers = Classifiers(storage)
         self._compute = compute
-        self._bench = bench
+        self._config = config
         self._notices = notices
         self._after = after
         self._quiet = quiet
@@ -105,7 +105,7 @@ class Trainer:
         database: Database,
         storage: Storage,
         compute: Compute,
-        bench: Workbench,
+        config: EngineConfig,
         notices: Notices,
         *,
         after: int,
@@ -115,7 +115,7 @@ class Trainer:
 
         `after`: so many new labels of a group make it due.
         """
-        trainer = cls(database, storage, compute, bench, notices, after=after, quiet=quiet)
+        trainer = cls(database, storage, compute, config, notices, after=after, quiet=quiet)
         try:
             if quiet is not None:
                 database.listeners.append(trainer.wanted)
@@ -237,7 +237,7 @@ class Trainer:
         """
         async with self._database.reading() as session:
             name = await EngineRepository(session).in_use()
-            version = self._bench.with_engine(name).version
+            version = self._config.with_engine(name).version
             state = await ModelRepository(session).state(group)
             rows = await RosterRepository(session).rows_of([group], version)
         ready = _Ready(state, name, version, rows) if state is not None and rows else None

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from bot.app import App
     from bot.infra.downloads import Told
-    from bot.jobs import Workbench
+    from bot.jobs import EngineConfig
     from models.engines import WeightFile
 
 BATCH = 8
@@ -66,7 +66,7 @@ async def install(app: App, name: str, folder: Path | None, told: Told) -> Switc
     Raises PersonError for an unknown engine, for files that can't be had or are others, and what `use` raises. Whatever
     stops it, the engine in use goes on answering, and the next call goes on where this one stopped.
     """
-    files, weights = _weights(name), app.bench.weights
+    files, weights = _weights(name), app.engine_config.weights
     if not await _installed(files, weights):
         # All from one place: the twin of one file need not fit the publisher's of another.
         for wanted in files:
@@ -82,14 +82,14 @@ async def use(app: App, name: str, told: Told) -> Switched:
 
     Raises PersonError when it is not installed, doesn't work here, or finds no face in any of the photos.
     """
-    if not await _installed(_weights(name), app.bench.weights):
+    if not await _installed(_weights(name), app.engine_config.weights):
         raise PersonError(f"The engine {name} is not installed: nugu engine install {name}")
-    bench = app.bench.with_engine(name)
-    version = await _tried_out(app, bench)
+    config = app.engine_config.with_engine(name)
+    version = await _tried_out(app, config)
     async with app.database.writing() as session:
         await EngineRepository(session).look_again(version)
     while True:
-        await _see_all(app, bench, version, told)
+        await _see_all(app, config, version, told)
         async with app.database.writing() as session:
             engines = EngineRepository(session)
             encoded = await engines.encoded(version)
@@ -101,10 +101,10 @@ async def use(app: App, name: str, told: Told) -> Switched:
 
 
 async def _listed(app: App, name: str, *, in_use: bool) -> ListedEngine:
-    if not await _installed(weights_of(name), app.bench.weights):
+    if not await _installed(weights_of(name), app.engine_config.weights):
         return ListedEngine(name, None, False, in_use, None, None)
     try:
-        version = await _tried_out(app, app.bench.with_engine(name))
+        version = await _tried_out(app, app.engine_config.with_engine(name))
     except PersonError as error:
         return ListedEngine(name, None, True, in_use, None, str(error))
     async with app.database.reading() as session:
@@ -122,24 +122,24 @@ async def _installed(files: Sequence[WeightFile], weights: Path) -> bool:
     return all([await downloads.is_there(wanted, weights) for wanted in files])
 
 
-async def _tried_out(app: App, bench: Workbench) -> str:
+async def _tried_out(app: App, config: EngineConfig) -> str:
     """The version of an engine that works here."""
     try:
-        return await app.compute.run(jobs.try_out, bench)
+        return await app.compute.run(jobs.try_out, config)
     except EngineAwayError:
         raise PersonError(
-            f"My workers do not find {bench.weights}; where they are, it must be the same folder."
+            f"My workers do not find {config.weights}; where they are, it must be the same folder."
         ) from None
     except EngineBrokenError as error:
-        raise PersonError(f"The engine {bench.engine} doesn't work here: {error.reason}") from error
+        raise PersonError(f"The engine {config.engine} doesn't work here: {error.reason}") from error
     except PersonError:
         raise
     except Exception as error:
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise PersonError(f"The engine {bench.engine} doesn't work here: {reason}") from error
+        raise PersonError(f"The engine {config.engine} doesn't work here: {reason}") from error
 
 
-async def _see_all(app: App, bench: Workbench, version: str, told: Told) -> None:
+async def _see_all(app: App, config: EngineConfig, version: str, told: Told) -> None:
     """Let the engine see every crop that it has not seen, and keep what it saw."""
     while True:
         async with app.database.reading() as session:
@@ -149,24 +149,24 @@ async def _see_all(app: App, bench: Workbench, version: str, told: Told) -> None
         if not crops:
             return
         batches = [crops[start : start + BATCH] for start in range(0, len(crops), BATCH)]
-        seen = await asyncio.gather(*(_see(app, bench, version, batch) for batch in batches))
+        seen = await asyncio.gather(*(_see(app, config, version, batch) for batch in batches))
         async with app.database.writing() as session:
             await EngineRepository(session).keep(
                 version, {crop: vector for batch in seen for crop, vector in batch.items()}
             )
 
 
-async def _see(app: App, bench: Workbench, version: str, crops: Sequence[Unseen]) -> dict[int, bytes | None]:
+async def _see(app: App, config: EngineConfig, version: str, crops: Sequence[Unseen]) -> dict[int, bytes | None]:
     """The encoding of each crop by its id, None where no face is found or the crop is gone."""
     read = await asyncio.gather(*(app.storage.get(crop.key) for crop in crops))
     there = {crop.crop: data for crop, data in zip(crops, read, strict=True) if data is not None}
     try:
-        found = await app.compute.run(jobs.encode_crops, bench, tuple(there.values()))
+        found = await app.compute.run(jobs.encode_crops, config, tuple(there.values()))
     except WorkLostError:
         # One crop breaks the workers: the others are seen without it.
         if len(crops) == 1:
             return {crops[0].crop: None}
-        alone = [await _see(app, bench, version, [crop]) for crop in crops]
+        alone = [await _see(app, config, version, [crop]) for crop in crops]
         return {crop: vector for one in alone for crop, vector in one.items()}
     if found.engine != version:
         raise PersonError(

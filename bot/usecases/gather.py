@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.domain.faces import Spotted
     from bot.gather.sources import Source
-    from bot.jobs import Workbench
+    from bot.jobs import EngineConfig
 
     Told = Callable[["Gathering"], Awaitable[None]]
 
@@ -142,7 +142,7 @@ async def search(
     app: App, server_id: int, sought: Sought, gathering: Gathering, sources: Sequence[Source] | None = None
 ) -> list[Kept]:
     """The photos of one member that are worth a look, as many as are lacking at most; what was left out is counted."""
-    bench = await app.recognisers.bench()
+    config = await app.recognisers.config()
     fetched = candidates(
         app.settings,
         load(app.settings.gather_sources) if sources is None else sources,
@@ -156,15 +156,15 @@ async def search(
         async for candidate in arriving:
             batch.append(candidate)
             if len(batch) == AT_ONCE:
-                spotted += await _spot(app, bench, batch, gathering)
+                spotted += await _spot(app, config, batch, gathering)
                 batch = []
-    spotted += await _spot(app, bench, batch, gathering)
-    return await _sift(app, server_id, sought, spotted, bench.version, gathering)
+    spotted += await _spot(app, config, batch, gathering)
+    return await _sift(app, server_id, sought, spotted, config.version, gathering)
 
 
-async def _spot(app: App, bench: Workbench, batch: Sequence[Candidate], gathering: Gathering) -> list[Kept]:
+async def _spot(app: App, config: EngineConfig, batch: Sequence[Candidate], gathering: Gathering) -> list[Kept]:
     results = await asyncio.gather(
-        *(app.compute.run(jobs.spot, bench, candidate.data) for candidate in batch), return_exceptions=True
+        *(app.compute.run(jobs.spot, config, candidate.data) for candidate in batch), return_exceptions=True
     )
     kept: list[Kept] = []
     for candidate, result in zip(batch, results, strict=True):
@@ -174,7 +174,7 @@ async def _spot(app: App, bench: Workbench, batch: Sequence[Candidate], gatherin
         if isinstance(result, BaseException | Refused):
             gathering.refused[NO_FACE] += 1
         else:
-            kept.append(Kept(candidate, result, bench.engine))
+            kept.append(Kept(candidate, result, config.engine))
     return kept
 
 
@@ -206,9 +206,9 @@ async def _put_into_review(
     An engine that came into use meanwhile looks at them first: a crop that it never saw would never answer.
     """
     while kept:
-        bench = await app.recognisers.bench()
-        if any(one.engine != bench.engine for one in kept):
-            kept = await _look_again(app, bench, kept, gathering)
+        config = await app.recognisers.config()
+        if any(one.engine != config.engine for one in kept):
+            kept = await _look_again(app, config, kept, gathering)
             continue
         named = await _named(app, server_id, sought, kept)
         question = Question(
@@ -220,7 +220,7 @@ async def _put_into_review(
             rosters=[server_id],
         )
         async with crops.stored(app, [one.spotted.cut for one in kept]) as cuts, app.database.writing() as session:
-            if await EngineRepository(session).in_use(held=True) != bench.engine:
+            if await EngineRepository(session).in_use(held=True) != config.engine:
                 continue
             owner = select(Group.server_id).join(Member).where(Member.id == sought.member)
             if await session.scalar(owner) != server_id:
@@ -234,12 +234,12 @@ async def _put_into_review(
     return 0
 
 
-async def _look_again(app: App, bench: Workbench, kept: Sequence[Kept], gathering: Gathering) -> list[Kept]:
+async def _look_again(app: App, config: EngineConfig, kept: Sequence[Kept], gathering: Gathering) -> list[Kept]:
     """The same photos as another engine sees them; one in which it finds no face is left out."""
     again: list[Kept] = []
     for start in range(0, len(kept), AT_ONCE):
         batch = [one.candidate for one in kept[start : start + AT_ONCE]]
-        again += await _spot(app, bench, batch, gathering)
+        again += await _spot(app, config, batch, gathering)
     return again
 
 
@@ -269,7 +269,7 @@ async def _guesses(app: App, server_id: int, sought: Sought, kept: Sequence[Kept
     guesses = [Guess(None, None, 0.0, Band.UNKNOWN)] * len(kept)
     with suppress(NobodyKnownError):
         fitted = await app.recognisers.of([server_id])
-        if fitted.bench.engine == kept[0].engine:
+        if fitted.config.engine == kept[0].engine:
             vectors = [one.spotted.vector for one in kept]
             guesses = await app.compute.run(jobs.guess_each, vectors, fitted.recogniser, sought.group)
     return [

@@ -193,13 +193,13 @@ async def draw_again(app: App, answer: Answer, pictures: Sequence[Submitted]) ->
     """
     if len(pictures) != len(answer.pictures):
         return None
-    bench, most_bytes = await app.recognisers.bench(), min(MOST_PICTURE_BYTES, MOST_MESSAGE_BYTES // len(pictures))
+    config, most_bytes = await app.recognisers.config(), min(MOST_PICTURE_BYTES, MOST_MESSAGE_BYTES // len(pictures))
     drawn: dict[str, bytes] = {}
     for picture, posted in zip(answer.pictures, pictures, strict=True):
         if picture.size is None:
             continue
         faces = [(face.number, face.box, guess) for face in picture.faces if (guess := face.guess_now) is not None]
-        made = await app.compute.run(jobs.draw_again, bench, posted.data, picture.size, faces, most_bytes)
+        made = await app.compute.run(jobs.draw_again, config, posted.data, picture.size, faces, most_bytes)
         if isinstance(made, Refused):
             return None
         drawn[picture.file_name] = made
@@ -267,6 +267,6 @@ async def _identify(app: App, picture: Submitted, fitted: Fitted, how: Naming) -
     if picture.refusal is not None:
         return Refused(picture.refusal)
     try:
-        return await app.compute.run(jobs.identify, fitted.bench, picture.data, fitted.recogniser, how)
+        return await app.compute.run(jobs.identify, fitted.config, picture.data, fitted.recogniser, how)
     except Exception as error:  # noqa: BLE001  # the other pictures of the question are answered
         return Refused(sentence_for(error).rstrip("."))

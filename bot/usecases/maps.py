@@ -128,7 +128,7 @@ async def _draw(app: App, group: Group, projection: Projection, engine: str) -> 
         rows = await RosterRepository(session).rows_of([group.id], engine)
         keys = {number: photo.key for number, photo in (await PhotoRepository(session).seen([group.id])).items()}
     if keys and not rows:
-        raise UnseenPhotosError((await app.recognisers.bench()).engine)
+        raise UnseenPhotosError((await app.recognisers.config()).engine)
     different = len({row.vector for row in rows})
     if different < FEWEST_MAPPED:
         has = counted(different, "different photo") if different else "no photo"

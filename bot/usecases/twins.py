@@ -154,7 +154,7 @@ async def _photos(app: App, groups: Collection[int], engine: str) -> tuple[list[
             await PhotoRepository(session).seen(groups),
         )
     if photos and not rows:
-        raise UnseenPhotosError((await app.recognisers.bench()).engine)
+        raise UnseenPhotosError((await app.recognisers.config()).engine)
     return rows, photos
 
 

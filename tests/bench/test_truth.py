@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench.truth import Made, make, name, score
-from bot.jobs import Workbench
+from bot.jobs import EngineConfig
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def made(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Made:
 @pytest.mark.thorough
 @pytest.mark.parametrize(("engine", "frames"), [("dlib", 0.9), ("retail", 0.96)])
 def test_everybody_is_rightly_named(shared: Path, made: Made, engine: str, frames: float) -> None:
-    look, faces = name(Workbench(engine, shared / "models", 2**28, 2**28), made)
+    look, faces = name(EngineConfig(engine, shared / "models", 2**28, 2**28), made)
     found = score(made.truth, faces)
     assert set(look.shots.tolist()) == set(made.truth["cuts"])
     assert found.changes == 0

@@ -38,9 +38,9 @@ async def learning(stage: Stage, after: int = AFTER) -> AsyncGenerator[App]:
     app = stage.app
     app.database.listeners.clear()
     async with Trainer.open(
-        app.database, app.storage, app.compute, app.bench, app.notices, after=after, quiet=0.2
+        app.database, app.storage, app.compute, app.engine_config, app.notices, after=after, quiet=0.2
     ) as trainer:
-        recognisers = Recognisers(app.database, app.compute, app.bench, trainer)
+        recognisers = Recognisers(app.database, app.compute, app.engine_config, trainer)
         stage.bot.app = replace(app, trainer=trainer, recognisers=recognisers)
         yield stage.bot.app
 

@@ -215,7 +215,7 @@ async def _seen(app: App, video: KeptVideo, terms: Terms, fitted: Fitted, heard:
         nonlocal done
         async with at_once:
             stretch = answered(
-                await app.compute.run_within(SPAN_LIMIT, LATER, jobs.look, fitted.bench, looked_at, section, span)
+                await app.compute.run_within(SPAN_LIMIT, LATER, jobs.look, fitted.config, looked_at, section, span)
             )
         names = await app.compute.run(jobs.names_in, stretch, fitted.recogniser, terms.billing)
         seen.update(dict.fromkeys(names))

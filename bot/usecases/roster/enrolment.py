@@ -165,12 +165,12 @@ async def add_member(
     await may_learn(app, server_id)
     group_id = await _known_group(app, server_id, group, may_lack=make_group)
     while True:
-        bench = await app.recognisers.bench()
-        looks = await look_at(app, bench, server_id, group_id, photos, kept=kept or {}, rivals=asks)
+        config = await app.recognisers.config()
+        looks = await look_at(app, config, server_id, group_id, photos, kept=kept or {}, rivals=asks)
         seen = [face.cut for look in looks for face in look.faces if face.cut is not None]
         async with crops.stored(app, seen) as cuts, app.database.writing() as session:
             # An engine that was put into use while another looked would never see these photos.
-            if await EngineRepository(session).in_use(held=True) != bench.engine:
+            if await EngineRepository(session).in_use(held=True) != config.engine:
                 continue
             return await _add(session, _Adding(server_id, by, asks, make_group, only_in), group, name, looks, cuts)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from bot.app import App
     from bot.domain.faces import SeenFace
-    from bot.jobs import Workbench
+    from bot.jobs import EngineConfig
     from bot.usecases.identify import Submitted
 
 NO_COPY = Copied()
@@ -54,7 +54,7 @@ class Look:
 
 async def look_at(
     app: App,
-    bench: Workbench,
+    config: EngineConfig,
     server_id: int,
     group_id: int | None,
     photos: Sequence[Submitted],
@@ -65,29 +65,29 @@ async def look_at(
     """What is seen in each photo that is to be added to a group, None where its first photo makes it. `kept` are those of the
     photos, by name, that are crops of before; with `rivals`, each face is held against the server's recogniser.
     """
-    others = await _rivals(app, bench, server_id, group_id) if rivals and group_id is not None else None
-    looks = await asyncio.gather(*(_look(app, bench, photo, others, kept.get(photo.name)) for photo in photos))
+    others = await _rivals(app, config, server_id, group_id) if rivals and group_id is not None else None
+    looks = await asyncio.gather(*(_look(app, config, photo, others, kept.get(photo.name)) for photo in photos))
     looks = [replace(look, spoiler=photo.spoiler) for look, photo in zip(looks, photos, strict=True)]
     return await _compared(app, server_id, group_id, looks)
 
 
-async def _rivals(app: App, bench: Workbench, server_id: int, group_id: int) -> Rivals | None:
-    """The server's recogniser, if it knows anybody and is of the engine on the bench."""
+async def _rivals(app: App, config: EngineConfig, server_id: int, group_id: int) -> Rivals | None:
+    """The server's recogniser, if it knows anybody and is fitted to the engine of `config`."""
     try:
         fitted = await app.recognisers.of([server_id])
     except NobodyKnownError:  # the first photo looks like nobody else
         return None
-    return Rivals(fitted.recogniser, group_id) if fitted.bench.engine == bench.engine else None
+    return Rivals(fitted.recogniser, group_id) if fitted.config.engine == config.engine else None
 
 
-async def _look(app: App, bench: Workbench, photo: Submitted, rivals: Rivals | None, kept: KeptCrop | None) -> Look:
+async def _look(app: App, config: EngineConfig, photo: Submitted, rivals: Rivals | None, kept: KeptCrop | None) -> Look:
     if photo.refusal is not None:
         return Look(photo.name, "", Refused(photo.refusal))
     try:
         if kept is None:
-            seen = await app.compute.run(jobs.enrol, bench, photo.data, rivals)
+            seen = await app.compute.run(jobs.enrol, config, photo.data, rivals)
             return Look(photo.name, hashlib.sha256(photo.data).hexdigest(), seen)
-        seen = await app.compute.run(jobs.enrol_crop, bench, photo.data)
+        seen = await app.compute.run(jobs.enrol_crop, config, photo.data)
     except PersonError as error:
         return Look(photo.name, "", Refused(str(error)))
     if isinstance(seen, Identified):

@@ -16,7 +16,7 @@ from bot.domain.clips import Billing
 from bot.domain.enums import CaptionStyle
 from bot.domain.faces import Refused
 from bot.domain.rosters import RosterRow
-from bot.jobs import Workbench
+from bot.jobs import EngineConfig
 from bot.media.footage import Footage, Section, VideoLimits
 from bot.media.video import probe
 from models.engines import load
@@ -54,8 +54,8 @@ def clip(tmp_path_factory: pytest.TempPathFactory, portrait: np.ndarray) -> Path
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Workbench:
-    return Workbench("dlib", tmp_path_factory.mktemp("weights"), 10**7, 10**7)
+def config(tmp_path_factory: pytest.TempPathFactory) -> EngineConfig:
+    return EngineConfig("dlib", tmp_path_factory.mktemp("weights"), 10**7, 10**7)
 
 
 @pytest.fixture(scope="module")
@@ -64,15 +64,15 @@ def footage(clip: Path) -> Footage:
 
 
 @pytest.fixture(scope="module")
-def looked(bench: Workbench, footage: Footage) -> bytes:
+def looked(config: EngineConfig, footage: Footage) -> bytes:
     spans = (Section(0.0, 1.3), Section(1.3, 2.9), Section(2.9, 4.0))
-    stretches = [jobs.look(bench, footage, WHOLE, span) for span in spans]
+    stretches = [jobs.look(config, footage, WHOLE, span) for span in spans]
     assert all(isinstance(one, bytes) for one in stretches)
     return jobs.join([one for one in stretches if isinstance(one, bytes)])
 
 
-def astronaut_box(portrait: np.ndarray, bench: Workbench) -> Box:
-    (face,) = load("dlib", bench.weights).detect(portrait)
+def astronaut_box(portrait: np.ndarray, config: EngineConfig) -> Box:
+    (face,) = load("dlib", config.weights).detect(portrait)
     return face.box
 
 
@@ -84,42 +84,42 @@ def test_a_face_is_one_track_a_shot_wherever_the_clip_was_cut(looked: bytes) -> 
     assert all(track.portrait and len(track.encodings) == len(track.qualities) for track in look.tracks)
 
 
-def test_who_looks_leaves_the_other_cores_to_other_workers(bench: Workbench, footage: Footage) -> None:
+def test_who_looks_leaves_the_other_cores_to_other_workers(config: EngineConfig, footage: Footage) -> None:
     """Also a worker that never warmed up."""
     cv2.setNumThreads(2)
-    jobs.look(bench, footage, WHOLE, Section(0.0, 0.2))
+    jobs.look(config, footage, WHOLE, Section(0.0, 0.2))
     assert cv2.getNumThreads() == 1
 
 
-def test_its_boxes_follow_the_face(looked: bytes, portrait: np.ndarray, bench: Workbench) -> None:
+def test_its_boxes_follow_the_face(looked: bytes, portrait: np.ndarray, config: EngineConfig) -> None:
     track = Look.from_bytes(looked).tracks[0]
-    face = astronaut_box(portrait, bench)
+    face = astronaut_box(portrait, config)
     for number, box in enumerate(track.boxes.round().astype(int).tolist()):
         scale, x = 0.6 + 0.001 * number, 60 + number
         truth = Box(*(round(scale * edge + shift) for edge, shift in zip(face.as_list(), (x, 10, x, 10), strict=True)))
         assert truth.overlap(Box(*box)) > 0.6, number
 
 
-def test_a_section_counts_from_its_start(bench: Workbench, footage: Footage) -> None:
+def test_a_section_counts_from_its_start(config: EngineConfig, footage: Footage) -> None:
     section = Section(2.0, 3.0)
-    stretch = jobs.look(bench, footage, section, section)
+    stretch = jobs.look(config, footage, section, section)
     assert isinstance(stretch, bytes)
     look = Look.from_bytes(jobs.join([stretch]))
     assert (look.times[0], len(look.times)) == (pytest.approx(0.0, abs=1e-3), RATE)
     assert look.shots.tolist() == [0, CUT - 2 * RATE]
 
 
-def test_what_is_no_video_is_refused_in_a_sentence(bench: Workbench, footage: Footage, tmp_path: Path) -> None:
+def test_what_is_no_video_is_refused_in_a_sentence(config: EngineConfig, footage: Footage, tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     path.write_bytes(b"not a video")
     assert isinstance(jobs.probe(path, VideoLimits(10**8)), Refused)
-    assert isinstance(jobs.look(bench, replace(footage, path=path), WHOLE, WHOLE), Refused)
+    assert isinstance(jobs.look(config, replace(footage, path=path), WHOLE, WHOLE), Refused)
 
 
 def test_the_cast_is_billed(
-    looked: bytes, portrait: np.ndarray, bench: Workbench, gallery_rows: list[RosterRow]
+    looked: bytes, portrait: np.ndarray, config: EngineConfig, gallery_rows: list[RosterRow]
 ) -> None:
-    engine = load("dlib", bench.weights)
+    engine = load("dlib", config.weights)
     vector = engine.encode(portrait, engine.detect(portrait))[0]
     recogniser = jobs.fit([*gallery_rows, RosterRow(99, 31, "Eileen", 3, "NASA", vector.tobytes())], "dlib-1")
     billed = jobs.bill(looked, recogniser, Billing(None, 0.5, CaptionStyle.NAMES))

@@ -95,9 +95,9 @@ async def training(app: App, workers: Workers, *, quiet: float | None = 0.05) ->
     database = app.database
     database.listeners.clear()
     async with Trainer.open(
-        database, app.storage, workers, app.bench, app.notices, after=AFTER, quiet=quiet
+        database, app.storage, workers, app.engine_config, app.notices, after=AFTER, quiet=quiet
     ) as trainer:
-        recognisers = Recognisers(database, workers, app.bench, trainer)
+        recognisers = Recognisers(database, workers, app.engine_config, trainer)
         reports = Reports(database, workers, recognisers)
         yield replace(app, compute=workers, trainer=trainer, recognisers=recognisers, reports=reports)
 

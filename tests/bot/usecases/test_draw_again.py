@@ -9,7 +9,7 @@ from PIL import Image
 
 from bot import jobs
 from bot.domain.faces import Refused
-from bot.jobs import Workbench
+from bot.jobs import EngineConfig
 from models.faces import Band, Box, Guess
 
 MOST = 8 << 20
@@ -17,14 +17,14 @@ MOST = 8 << 20
 
 def test_a_reduced_picture_is_drawn_at_the_same_places(public_photos: Path, weights: Path) -> None:
     """A large picture is looked at reduced, and its boxes are kept in its own pixels."""
-    bench = Workbench("dlib", weights, 25 << 20, 100_000_000)
+    config = EngineConfig("dlib", weights, 25 << 20, 100_000_000)
     out = BytesIO()
     with Image.open(public_photos / "obama2.jpg") as photo:
         size = 5 * photo.width, 5 * photo.height
         photo.resize(size).save(out, "JPEG")
     box = Box(size[0] // 2, size[1] // 2, size[0] * 3 // 4, size[1] * 3 // 4)
     plain, drawn = (
-        jobs.draw_again(bench, out.getvalue(), size, faces, MOST)
+        jobs.draw_again(config, out.getvalue(), size, faces, MOST)
         for faces in ([], [(1, box, Guess(None, "Sana", 1.0, Band.SURE))])
     )
     assert isinstance(plain, bytes)
@@ -33,5 +33,5 @@ def test_a_reduced_picture_is_drawn_at_the_same_places(public_photos: Path, weig
         assert before.size == after.size
         corner = before.width // 2, before.height * 5 // 8
         assert before.getpixel(corner) != after.getpixel(corner)
-    other = jobs.draw_again(bench, out.getvalue(), (size[0], size[1] + 1), [], MOST)
+    other = jobs.draw_again(config, out.getvalue(), (size[0], size[1] + 1), [], MOST)
     assert isinstance(other, Refused)

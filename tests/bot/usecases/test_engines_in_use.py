@@ -27,7 +27,7 @@ from bot.errors import EngineAwayError, EngineBrokenError, NoRosterError, Person
 from bot.gather.candidates import Candidate
 from bot.infra import downloads
 from bot.infra.compute import Compute
-from bot.jobs import Workbench
+from bot.jobs import EngineConfig
 from bot.settings import Settings
 from bot.usecases import engines, gather
 from bot.usecases.identify import Asked, Submitted, look
@@ -185,20 +185,20 @@ async def test_an_engine_that_comes_into_use_while_a_photo_is_looked_at(
     enrolled: App, source: Path, public_photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks = enrolment.look_at
-    benches: list[str] = []
+    used: list[str] = []
 
-    async def looks_and_switch(app: App, bench: Workbench, *args: Any, **how: Any) -> object:
-        looked = await looks(app, bench, *args, **how)
-        if not benches:
+    async def looks_and_switch(app: App, config: EngineConfig, *args: Any, **how: Any) -> object:
+        looked = await looks(app, config, *args, **how)
+        if not used:
             await engines.install(app, "toy", source, silent)
-        benches.append(bench.engine)
+        used.append(config.engine)
         return looked
 
     monkeypatch.setattr(enrolment, "look_at", looks_and_switch)
     photo = submitted(public_photos / "obama3.jpg")
     added = await enrolment.add_member(enrolled, SHARED_ROSTER, "Presidents", "Obama", [photo], by=0)
     assert added.photos == 3
-    assert benches == ["dlib", "toy"]
+    assert used == ["dlib", "toy"]
     assert (await encoded(enrolled, "dlib-1"), await encoded(enrolled, "toy-1")) == ((4, 3, 0), (4, 4, 0))
 
 
@@ -339,17 +339,17 @@ async def test_a_crop_that_breaks_the_workers_holds_nothing_up(
     assert poisoned is not None
     poison = await enrolled.storage.get(poisoned)
 
-    def break_down(bench: Workbench, crops: tuple[bytes, ...]) -> CropEncodings:
+    def break_down(config: EngineConfig, crops: tuple[bytes, ...]) -> CropEncodings:
         if poison in crops:
             raise WorkLostError
-        return encode_crops(bench, crops)
+        return encode_crops(config, crops)
 
     monkeypatch.setattr(jobs, "encode_crops", break_down)
     assert (await engines.install(enrolled, "toy", source, silent)).encoded == (3, 2, 1)
 
 
 async def test_workers_of_another_version(enrolled: App, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def other(_bench: Workbench, crops: tuple[bytes, ...]) -> CropEncodings:
+    def other(_bench: EngineConfig, crops: tuple[bytes, ...]) -> CropEncodings:
         return CropEncodings((None,) * len(crops), "toy-2")
 
     monkeypatch.setattr(jobs, "encode_crops", other)
@@ -366,11 +366,11 @@ async def test_what_was_seen_before_an_interruption_is_not_seen_again(
     see = engines._see
     seen: list[Unseen] = []
 
-    async def stop_at_the_third(app: App, bench: Workbench, version: str, crops: Sequence[Unseen]) -> object:
+    async def stop_at_the_third(app: App, config: EngineConfig, version: str, crops: Sequence[Unseen]) -> object:
         seen.extend(crops)
         if len(seen) == 3:
             raise PersonError("interrupted")
-        return await see(app, bench, version, crops)
+        return await see(app, config, version, crops)
 
     monkeypatch.setattr(engines, "_see", stop_at_the_third)
     with pytest.raises(PersonError, match="interrupted"):
@@ -397,7 +397,7 @@ async def test_weights_that_were_lost_are_told_and_nothing_else_answers(
 ) -> None:
     await engines.install(enrolled, "toy", source, silent)
     # A worker that starts now finds nothing.
-    lost = dataclasses.replace(enrolled.bench, weights=enrolled.bench.weights / "lost", engine="toy")
+    lost = dataclasses.replace(enrolled.engine_config, weights=enrolled.engine_config.weights / "lost", engine="toy")
     with pytest.raises(EngineAwayError) as caught:
         await enrolled.compute.run(jobs.warm_up, lost)
     assert str(caught.value) == (
@@ -405,7 +405,7 @@ async def test_weights_that_were_lost_are_told_and_nothing_else_answers(
         "or goes on with another: `nugu engine use dlib`."
     )
     with pytest.raises(PersonError, match="The engine toy is not installed: nugu engine install toy"):
-        await engines.use(dataclasses.replace(enrolled, bench=lost), "toy", silent)
+        await engines.use(dataclasses.replace(enrolled, engine_config=lost), "toy", silent)
 
 
 async def test_weights_that_were_damaged_are_told(
@@ -415,11 +415,11 @@ async def test_weights_that_were_damaged_are_told(
     damaged = tmp_path / "engines" / "toy" / "weights.bin"
     damaged.parent.mkdir(parents=True)
     damaged.write_bytes(b"cut short")
-    bench = dataclasses.replace(enrolled.bench, weights=tmp_path / "engines", engine="toy")
+    config = dataclasses.replace(enrolled.engine_config, weights=tmp_path / "engines", engine="toy")
     sentence = "The engine toy can't be loaded; its files may be damaged. .*`nugu engine install toy`"
     for job in (jobs.warm_up, jobs.try_out):
         with pytest.raises(EngineBrokenError, match=sentence):
-            await enrolled.compute.run(job, bench)
+            await enrolled.compute.run(job, config)
     with pytest.raises(EngineBrokenError, match=sentence) as caught:
         make_encoder(Settings(data=tmp_path), "toy")
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
@@ -480,8 +480,8 @@ async def test_the_files_of_an_engine_come_from_one_place(
 async def test_workers_that_see_another_disk(
     enrolled: App, source: Path, weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def elsewhere(bench: Workbench) -> str:
-        raise EngineAwayError(bench.engine)
+    def elsewhere(config: EngineConfig) -> str:
+        raise EngineAwayError(config.engine)
 
     monkeypatch.setattr(jobs, "try_out", elsewhere)
     with pytest.raises(PersonError, match=f"My workers do not find {weights}"):

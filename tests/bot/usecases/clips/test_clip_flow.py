@@ -71,7 +71,11 @@ def workers(tmp_path: Path) -> Workers:
 async def test_a_video_that_is_read_otherwise_by_now_is_looked_at_and_drawn_anew(
     app: App, workers: Workers, tmp_path: Path
 ) -> None:
-    app, video, fitted = replace(app, compute=workers), KeptVideo(tmp_path, "film"), Fitted(app.bench, "dlib-1", b"")
+    app, video, fitted = (
+        replace(app, compute=workers),
+        KeptVideo(tmp_path, "film"),
+        Fitted(app.engine_config, "dlib-1", b""),
+    )
 
     async def annotated() -> list[str]:
         workers.ran.clear()

@@ -62,7 +62,7 @@ async def test_of_a_link_whose_message_was_deleted_nothing_is_kept_though_the_bo
         return b""
 
     async def fitted(*_: object) -> Fitted:
-        return Fitted(app.bench, "dlib-1", b"")
+        return Fitted(app.engine_config, "dlib-1", b"")
 
     monkeypatch.setattr(attempt, "annotate", made)
     monkeypatch.setattr(attempt, "draw_chart", drawn)

@@ -1,4 +1,4 @@
-"""What every job needs: the engine on its bench, a picture opened safely, a face cut out of it."""
+"""What every job needs: its engine, a picture opened safely, a face cut out of it."""
 
 from __future__ import annotations
 
@@ -21,8 +21,11 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Workbench:
-    """What a job needs besides its picture: the engine, the folder of its files, the limits."""
+class EngineConfig:
+    """Which engine a job uses, and the limits of its pictures.
+
+    `engine`: its name. `weights`: the folder of all engines' files. `picture_bytes`, `picture_pixels`: the largest picture.
+    """
 
     engine: str
     weights: Path
@@ -31,7 +34,7 @@ class Workbench:
 
     @property
     def version(self) -> str:
-        """Its engine's version, as encodings carry it, without loading the engine. Raises EngineAwayError."""
+        """The engine's version, as encodings carry it, without loading the engine. Raises EngineAwayError."""
         from models.engines import UnknownEngineError, version_of
 
         try:
@@ -39,19 +42,19 @@ class Workbench:
         except UnknownEngineError:
             raise EngineAwayError(self.engine) from None
 
-    def with_engine(self, name: str) -> Workbench:
-        """The same bench with another engine on it."""
+    def with_engine(self, name: str) -> EngineConfig:
+        """The same limits with the engine called `name`."""
         return replace(self, engine=name)
 
 
-def engine_of(bench: Workbench) -> Engine:
-    """The engine of the bench. Raises EngineAwayError and EngineBrokenError."""
+def engine_of(config: EngineConfig) -> Engine:
+    """The configured engine. Raises EngineAwayError and EngineBrokenError."""
     import cv2
 
-    # The other workers want the other cores; threads that wait for work keep theirs busy. Set at each job, since only one
-    # worker warms up, and one that died comes back as new.
+    # OpenCV's threads spin while they wait, on the cores of other workers. Each job sets this: only one worker warms up,
+    # and a worker that died restarts.
     cv2.setNumThreads(1)
-    return load_engine(bench.engine, bench.weights)
+    return load_engine(config.engine, config.weights)
 
 
 def load_engine(name: str, weights: Path) -> Engine:
@@ -72,12 +75,14 @@ def load_engine(name: str, weights: Path) -> Engine:
         raise EngineBrokenError(name, reason) from error
 
 
-def opened_picture(bench: Workbench, data: bytes) -> OpenedPicture | Refused:
+def opened_picture(config: EngineConfig, data: bytes) -> OpenedPicture | Refused:
     """The picture of untrusted bytes, upright and in RGB, or why it can't be read."""
     from bot.media.pictures import PictureError, PictureLimits, open_picture
 
     try:
-        return open_picture(data, limits=PictureLimits(max_bytes=bench.picture_bytes, max_pixels=bench.picture_pixels))
+        return open_picture(
+            data, limits=PictureLimits(max_bytes=config.picture_bytes, max_pixels=config.picture_pixels)
+        )
     except PictureError as error:
         return Refused(str(error))
 
