@@ -37,7 +37,7 @@ from models.drawing.fonts import font, shorten
 from models.drawing.theme import DIM, GAP, SMALL, below, between, hue, page, png
 from models.faces import Projection
 from models.learning.evaluation import LOOK_SIDE, Sample, evaluate
-from models.recognition.gallery import Gallery, Member
+from models.recognition.gallery import Gallery, GalleryMember
 from models.recognition.recogniser import fit
 from tests.support.people import VERSION, D, World
 from tests.support.portraits import astronauts_head, public_portraits
@@ -122,7 +122,7 @@ def charts() -> list[Drawn]:
     # Strangers look like members too.
     world.people[first:] += 0.9 * np.resize(world.people[:first], world.people[first:].shape)
     world.people /= np.linalg.norm(world.people, axis=1, keepdims=True)
-    members = [Member(number, name, 1, GROUP) for number, name in enumerate(MEMBERS)]
+    members = [GalleryMember(number, name, 1, GROUP) for number, name in enumerate(MEMBERS)]
     gallery = Gallery.of([(member, _noisy(world, member.id, 7)) for member in members], VERSION, D)
     rows = [
         RosterRow(number, member, MEMBERS[member], 1, GROUP, encoding.tobytes())
@@ -194,7 +194,7 @@ def _sample(world: World) -> Sample:
         *(_noisy(world, number, 2) for number in range(len(MEMBERS), len(MEMBERS) + 30)),
     ]
     looks = world.chance.normal(size=(len(people), LOOK_SIDE**2)).astype(np.float32)
-    members = tuple(Member(number, name, 1, GROUP) for number, name in enumerate(MEMBERS))
+    members = tuple(GalleryMember(number, name, 1, GROUP) for number, name in enumerate(MEMBERS))
     truth = np.array(people, np.int64)
     return Sample(
         np.concatenate(faces),

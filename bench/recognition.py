@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from models.engines import Engine
     from models.faces import Encodings, Face, Picture
     from models.learning.evaluation import Recognises, Sample
-    from models.recognition.gallery import Gallery, Member
+    from models.recognition.gallery import Gallery, GalleryMember
 
 _ROOT = Path(__file__).resolve().parents[1]
 TOLERANCE = 0.6
@@ -134,7 +134,7 @@ class PlainSoftmax:
 
 
 def named(
-    roster: Sequence[Member], scores: NDArray[np.float64], confidences: NDArray[np.float64], least: float
+    roster: Sequence[GalleryMember], scores: NDArray[np.float64], confidences: NDArray[np.float64], least: float
 ) -> Naming:
     """The member of the highest score (n, m) that is at `least` so high, with the confidences (n, m) of all."""
     guesses: list[Guess] = []

@@ -19,7 +19,7 @@ from models.drawing.charts import evaluation_chart
 from models.engines import UnknownEngineError, weights_of
 from models.faces import SMALLEST_EXAMPLE
 from models.learning.evaluation import FPIRS, LOOK_SIDE, Evaluation, Figure, Sample, evaluate, look
-from models.recognition.gallery import Member
+from models.recognition.gallery import GalleryMember
 from models.recognition.recogniser import fit
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ def read_sample(
     A group of `asked` by another name than any of `enrolled` is the same as `group` where it has a member of that name.
     """
     names = [name for its, name in enrolled if its == group]
-    roster = tuple(Member(i, name, 1, group) for i, name in enumerate(names))
+    roster = tuple(GalleryMember(i, name, 1, group) for i, name in enumerate(names))
     number = {name: i for i, name in enumerate(names)}
     same = _matching(group, names, enrolled, asked)
     rows: list[tuple[Path, int, bool, bool]] = []
@@ -254,7 +254,7 @@ def _place(sources: list[str], source: str) -> int:
 def _encode(
     encoder: Encoder,
     rows: Iterable[tuple[Path, int, bool, bool]],
-    roster: tuple[Member, ...],
+    roster: tuple[GalleryMember, ...],
     sources: tuple[str, ...],
 ) -> Sample:
     """Rows are (file, person, may be enrolled, may be asked about); a photo of one person in two rows is one."""

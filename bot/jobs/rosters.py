@@ -62,8 +62,8 @@ def gallery_of(rows: Sequence[RosterRow], engine: str) -> Gallery:
     """The gallery of rows, at least one."""
     import numpy as np
 
-    from models.recognition.gallery import Gallery, Member
+    from models.recognition.gallery import Gallery, GalleryMember
 
     encodings = [np.frombuffer(row.vector, np.float32) for row in rows]
-    members = (Member(row.member, row.name, row.group, row.group_name) for row in rows)
+    members = (GalleryMember(row.member, row.name, row.group, row.group_name) for row in rows)
     return Gallery.of(zip(members, encodings, strict=True), engine, len(encodings[0]))

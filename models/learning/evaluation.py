@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from models.faces import Encodings
-    from models.recognition.gallery import Member
+    from models.recognition.gallery import GalleryMember
     from models.recognition.recogniser import Naming
 
 LOOK_SIDE = 32
@@ -69,7 +69,7 @@ class Sample:
     people: NDArray[np.int64]
     enrollable: NDArray[np.bool_]
     probes: NDArray[np.bool_]
-    roster: tuple[Member, ...]
+    roster: tuple[GalleryMember, ...]
     sources: tuple[str, ...]
     version: str
 
@@ -180,7 +180,7 @@ class Evaluation:
     """
 
     version: str
-    roster: tuple[Member, ...]
+    roster: tuple[GalleryMember, ...]
     sources: tuple[str, ...]
     trials: int
     photos: float
@@ -254,7 +254,9 @@ def ask(sample: Sample, fit: Callable[[Gallery], Recognises], enrolled: NDArray[
     return judge(fit(gallery), sample.roster, encodings, people)
 
 
-def judge(recogniser: Recognises, roster: Sequence[Member], encodings: Encodings, people: NDArray[np.int64]) -> Outcome:
+def judge(
+    recogniser: Recognises, roster: Sequence[GalleryMember], encodings: Encodings, people: NDArray[np.int64]
+) -> Outcome:
     """What a recogniser of `roster`, the members of one group in its order, says of faces (n, d) of `people` (n,).
 
     These are as in `Sample`: the id of a member, or -1 - k for a stranger of source k.

@@ -13,7 +13,7 @@ from models.learning.cross_validation import FOLDS, ask, deal
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from models.recognition.gallery import Gallery, Member
+    from models.recognition.gallery import Gallery, GalleryMember
 
 REPEATS = 3
 """The folds are dealt anew so many times: one deal holds a good batch back oftener."""
@@ -65,7 +65,7 @@ class Comparison:
     probes: int
     old: Tally
     new: Tally
-    fallen: tuple[Member, ...] = ()
+    fallen: tuple[GalleryMember, ...] = ()
     fresh: float | None = None
 
     @property

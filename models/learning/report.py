@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from models.learning.cleaning import Suspicion
-    from models.recognition.gallery import Gallery, Member
+    from models.recognition.gallery import Gallery, GalleryMember
 
 REPEATS = 5
 """So many times the photos are dealt into folds anew."""
@@ -47,12 +47,12 @@ class Standing:
     most of them got, None where none did; `mixed_up_photos`: how many.
     """
 
-    member: Member
+    member: GalleryMember
     photos: int
     different: int
     asked: int
     right: int
-    mixed_up: Member | None
+    mixed_up: GalleryMember | None
     mixed_up_photos: int
 
     @property

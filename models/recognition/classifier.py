@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from models.faces import Encodings
-    from models.recognition.gallery import Member
+    from models.recognition.gallery import GalleryMember
 
 
 class MalformedClassifierError(ValueError):
@@ -86,7 +86,7 @@ class Classifier:
         return logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
 
     def pick(
-        self, log_odds: NDArray[np.float64], encodings: Encodings, roster: Sequence[Member]
+        self, log_odds: NDArray[np.float64], encodings: Encodings, roster: Sequence[GalleryMember]
     ) -> NDArray[np.float64]:
         """Log-odds of the centroids (n, m) in which the members of every group that is known here in full are ranked anew.
 

@@ -29,7 +29,7 @@ def can_be_tried_out(members: NDArray[np.integer[Any]]) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class GalleryMember:
     """Somebody who can be named, and the group that she or he is asked for in."""
 
     id: int
@@ -49,7 +49,7 @@ class Gallery:
 
     encodings: Encodings
     members: NDArray[np.int64]
-    roster: tuple[Member, ...]
+    roster: tuple[GalleryMember, ...]
     version: str
 
     def __post_init__(self) -> None:
@@ -66,13 +66,13 @@ class Gallery:
             raise ValueError(f"encodings of {len(strays)} members who are not in the roster of {len(ids)}")
 
     @classmethod
-    def of(cls, rows: Iterable[tuple[Member, Encodings]], version: str, dimensions: int) -> Gallery:
+    def of(cls, rows: Iterable[tuple[GalleryMember, Encodings]], version: str, dimensions: int) -> Gallery:
         """A gallery of rows (member, encodings); a member may come in several rows.
 
         Encodings are (k, d) or a single (d,), d being `dimensions`. Raises ValueError as the class does, and when one id
         has two names.
         """
-        roster: dict[int, Member] = {}
+        roster: dict[int, GalleryMember] = {}
         parts = [np.empty((0, dimensions), np.float32)]
         members: list[int] = []
         for member, encodings in rows:

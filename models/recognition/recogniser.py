@@ -16,7 +16,7 @@ from models.faces import Band, Basis, Candidate, Guess
 from models.recognition.assignment import Plan, each_once
 from models.recognition.calibration import choose_whitening, scale, sums_by_owner, try_out
 from models.recognition.classifier import Classifier
-from models.recognition.gallery import Gallery, Member
+from models.recognition.gallery import Gallery, GalleryMember
 from models.recognition.quality import weighed
 from models.recognition.vetoes import Vetoes
 
@@ -59,7 +59,7 @@ class Recogniser:
     whitening: Whitening
     centroids: NDArray[np.float32]
     owners: NDArray[np.int64]
-    roster: tuple[Member, ...]
+    roster: tuple[GalleryMember, ...]
     slopes: NDArray[np.float64]
     evens: NDArray[np.float64]
     prices: NDArray[np.float64]
@@ -169,7 +169,7 @@ class Recogniser:
                 Whitening(file["mean"], file["directions"], file["gains"]),
                 file["centroids"],
                 file["owners"],
-                tuple(Member(*row) for row in zip(*columns, strict=True)),
+                tuple(GalleryMember(*row) for row in zip(*columns, strict=True)),
                 file["slopes"],
                 file["evens"],
                 file["prices"],
@@ -223,7 +223,7 @@ def weighed_names(log_odds: NDArray[np.float64], qualities: Sequence[Quality] | 
     return np.where(forbidden, -np.inf, weighed(np.where(forbidden, _HARDLY, log_odds), qualities))
 
 
-def guesses_of(members: list[Member], plan: Plan, alone: NDArray[np.float64], threshold: float) -> list[Guess]:
+def guesses_of(members: list[GalleryMember], plan: Plan, alone: NDArray[np.float64], threshold: float) -> list[Guess]:
     """One guess a face of a plan of these members. `alone`: (n, m) each face's log-odds before the others had a say."""
     guesses: list[Guess] = []
     for face, (heard, by_itself) in enumerate(zip(plan.rows(), replace(plan, log_odds=alone).rows(), strict=True)):
@@ -239,7 +239,7 @@ def guesses_of(members: list[Member], plan: Plan, alone: NDArray[np.float64], th
 
 
 def guess_of(
-    members: list[Member], chosen: int, confidences: NDArray[np.float64], order: list[int], threshold: float
+    members: list[GalleryMember], chosen: int, confidences: NDArray[np.float64], order: list[int], threshold: float
 ) -> Guess:
     """What a row of a plan of these members says (`Plan.rows`)."""
     candidates = tuple(

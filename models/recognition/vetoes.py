@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from models.faces import Encodings
-    from models.recognition.gallery import Member
+    from models.recognition.gallery import GalleryMember
 
 NOBODY = -1
 """In `Vetoes.members`: the face is nobody of the roster."""
@@ -62,7 +62,7 @@ class Vetoes:
         holds = said_no & ~(later & lifts).any(axis=1)
         return cls(np.ascontiguousarray(encodings[holds], np.float32), no[holds])
 
-    def forbid(self, encodings: Encodings, roster: Sequence[Member], version: str) -> NDArray[np.bool_]:
+    def forbid(self, encodings: Encodings, roster: Sequence[GalleryMember], version: str) -> NDArray[np.bool_]:
         """Which of these faces (n, d) may not be which member: (n, m).
 
         A veto is for one face in one photo, and its copies: on another photo of the same person it says nothing.

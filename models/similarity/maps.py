@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from models.faces import Encodings
     from models.learning.cleaning import Suspicion
-    from models.recognition.gallery import Gallery, Member
+    from models.recognition.gallery import Gallery, GalleryMember
 
 SEED = 0
 
@@ -51,9 +51,9 @@ class Place:
     other member whose photos lie nearest to most of them.
     """
 
-    member: Member
+    member: GalleryMember
     silhouette: float | None
-    nearest: Member | None
+    nearest: GalleryMember | None
 
     @property
     def apart(self) -> bool:
@@ -61,7 +61,7 @@ class Place:
         return self.silhouette is not None and self.silhouette >= APART
 
     @property
-    def overlaps(self) -> Member | None:
+    def overlaps(self) -> GalleryMember | None:
         """With whom the member's photos overlap, None where they don't."""
         return self.nearest if self.silhouette is not None and self.silhouette < OVERLAPPING else None
 
@@ -190,7 +190,7 @@ def _principal(rows: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
     return (rows - rows.mean(axis=0)) @ axes.T, float(variances[:2].sum() / variances.sum())
 
 
-def _places(points: NDArray[np.float64], members: NDArray[np.int64], roster: list[Member]) -> tuple[Place, ...]:
+def _places(points: NDArray[np.float64], members: NDArray[np.int64], roster: list[GalleryMember]) -> tuple[Place, ...]:
     values, nearest = silhouettes(points, members)
     places: list[Place] = []
     for number, member in enumerate(roster):

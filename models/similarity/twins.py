@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from models.recognition.gallery import Gallery, Member
+    from models.recognition.gallery import Gallery, GalleryMember
 
 NEAREST = 5
 
@@ -68,7 +68,7 @@ class Distances:
     gallery's photos with its member's centroid.
     """
 
-    roster: tuple[Member, ...]
+    roster: tuple[GalleryMember, ...]
     photos: NDArray[np.int64]
     euclidean: NDArray[np.float64]
     normalised: NDArray[np.float64]

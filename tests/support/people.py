@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models.encodings import background
-from models.recognition.gallery import Gallery, Member
+from models.recognition.gallery import Gallery, GalleryMember
 
 if TYPE_CHECKING:
     from models.faces import Encodings
@@ -36,7 +36,7 @@ class World:
     def gallery(self, groups: dict[int, range], photos: int) -> Gallery:
         """Groups of people, their ids being their places in `people`."""
         rows = [
-            (Member(person, f"P{person}", group, f"G{group}"), self.photos(person, photos))
+            (GalleryMember(person, f"P{person}", group, f"G{group}"), self.photos(person, photos))
             for group, people in groups.items()
             for person in people
         ]

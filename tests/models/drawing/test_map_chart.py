@@ -13,7 +13,7 @@ from models.drawing.maps import arrange, map_chart
 from models.drawing.theme import hue
 from models.faces import Projection
 from models.learning.cleaning import Suspicion
-from models.recognition.gallery import Member
+from models.recognition.gallery import GalleryMember
 from models.similarity.maps import FaceMap, Place
 from tests.support.drawn import Drawing, Rectangle, drawings
 
@@ -32,7 +32,8 @@ def crowds(members: int, photos: int, *, seed: int = 0, spread: float = 1.0) -> 
 def face_map(points: np.ndarray, members: int, outliers: tuple[int, ...] = ()) -> FaceMap:
     photos = np.repeat(np.arange(members), -(-len(points) // members))[: len(points)]
     places = tuple(
-        Place(Member(n, f"{NAMES[n % 6]}{n // 6 or ''}", 1, "G"), 0.4, None) for n in range(len(np.unique(photos)))
+        Place(GalleryMember(n, f"{NAMES[n % 6]}{n // 6 or ''}", 1, "G"), 0.4, None)
+        for n in range(len(np.unique(photos)))
     )
     wrong = tuple(Suspicion(photo, int(photos[photo]), None, 3.0) for photo in outliers)
     return FaceMap(points, photos.astype(np.int64), places, wrong, Projection.TSNE, None)

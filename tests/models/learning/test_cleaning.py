@@ -13,7 +13,7 @@ from bot.media.pictures import PictureLimits
 from models.engines import load
 from models.learning.cleaning import LIKELIER, outliers, suspicious
 from models.learning.report import report
-from models.recognition.gallery import Gallery, Member
+from models.recognition.gallery import Gallery, GalleryMember
 from tests.support.people import VERSION, D, World
 
 if TYPE_CHECKING:
@@ -30,12 +30,12 @@ def twice(shared_faces: Path, tmp_path_factory: pytest.TempPathFactory) -> Galle
     """Five photos of each member of TWICE by dlib."""
     engine = load("dlib", tmp_path_factory.mktemp("weights"))
     encoder = Encoder(engine, PictureLimits())
-    rows: list[tuple[Member, np.ndarray]] = []
+    rows: list[tuple[GalleryMember, np.ndarray]] = []
     for i, folder in enumerate(sorted((shared_faces / "groups" / "TWICE").iterdir())):
         for path in sorted(folder.iterdir())[::2]:
             _, seen = encoder.see(path)
             assert seen is not None
-            rows.append((Member(i, folder.name, 1, "TWICE"), seen.encoding))
+            rows.append((GalleryMember(i, folder.name, 1, "TWICE"), seen.encoding))
     return Gallery.of(rows, engine.version, engine.dimensions)
 
 

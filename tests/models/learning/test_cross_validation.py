@@ -9,7 +9,7 @@ import pytest
 
 from models.learning import cross_validation
 from models.learning.cross_validation import cross_validate, deal
-from models.recognition.gallery import Gallery, Member
+from models.recognition.gallery import Gallery, GalleryMember
 from models.recognition.recogniser import Recogniser, fit
 from tests.support.people import VERSION, D, World
 
@@ -77,7 +77,10 @@ def test_a_name_is_given_as_the_recogniser_itself_gives_it(world: World) -> None
 
 def test_an_only_photo_cannot_be_right_and_says_so(world: World) -> None:
     gallery = Gallery.of(
-        [(Member(person, f"P{person}", 1, "G"), world.photos(person, count)) for person, count in ((0, 1), (1, 3))],
+        [
+            (GalleryMember(person, f"P{person}", 1, "G"), world.photos(person, count))
+            for person, count in ((0, 1), (1, 3))
+        ],
         VERSION,
         D,
     )
@@ -90,7 +93,7 @@ def test_an_only_photo_cannot_be_right_and_says_so(world: World) -> None:
 
 @pytest.mark.parametrize("photos", [0, 1, 2])
 def test_a_tiny_gallery_is_answered(world: World, photos: int) -> None:
-    member = Member(0, "P0", 1, "G")
+    member = GalleryMember(0, "P0", 1, "G")
     gallery = Gallery(world.photos(0, photos), np.zeros(photos, np.int64), (member,), VERSION)
     (answers,) = cross_validate(gallery)
     assert len(answers.truth) == photos

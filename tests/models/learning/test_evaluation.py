@@ -12,7 +12,7 @@ from PIL import Image
 from models.drawing.charts import evaluation_chart
 from models.faces import Band, Candidate, Guess
 from models.learning.evaluation import CURVE, LOOK_SIDE, Outcome, Sample, evaluate, look
-from models.recognition.gallery import Gallery, Member
+from models.recognition.gallery import Gallery, GalleryMember
 from models.recognition.recogniser import Naming
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 D = 32
-ROSTER = tuple(Member(10 + i, f"M{i}", 1, "G") for i in range(3))
+ROSTER = tuple(GalleryMember(10 + i, f"M{i}", 1, "G") for i in range(3))
 
 
 class NearestMean:

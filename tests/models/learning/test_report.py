@@ -11,7 +11,7 @@ from PIL import Image
 
 from models.drawing.charts import report_chart
 from models.learning.report import ENOUGH, Need, Report, Standing, Tally, report
-from models.recognition.gallery import Gallery, Member
+from models.recognition.gallery import Gallery, GalleryMember
 from tests.support.people import VERSION, D, World
 
 pytestmark = pytest.mark.slow
@@ -34,8 +34,10 @@ def test_members_who_are_apart_stand_well(world: World) -> None:
 def test_who_has_few_different_photos_needs_some(world: World) -> None:
     """Copies of one photo are one."""
     face = world.photos(0)
-    rows = [(Member(0, "P0", 1, "G"), np.vstack([face] * 7))]
-    rows += [(Member(person, f"P{person}", 1, "G"), world.photos(person, 2 * person + 1)) for person in (1, 2, 3)]
+    rows = [(GalleryMember(0, "P0", 1, "G"), np.vstack([face] * 7))]
+    rows += [
+        (GalleryMember(person, f"P{person}", 1, "G"), world.photos(person, 2 * person + 1)) for person in (1, 2, 3)
+    ]
     told = report(Gallery.of(rows, VERSION, D))
     assert [(one.photos, one.different, one.need) for one in told.members] == [
         (7, 1, Need.FEW),
@@ -77,7 +79,7 @@ def test_a_wrong_label_is_among_the_suspicions(world: World) -> None:
 
 
 def test_a_roster_without_photos_needs_them_all() -> None:
-    roster = tuple(Member(i, f"M{i}", 1, "G") for i in range(3))
+    roster = tuple(GalleryMember(i, f"M{i}", 1, "G") for i in range(3))
     told = report(Gallery(np.empty((0, D), np.float32), np.empty(0, np.int64), roster, VERSION))
     assert [one.need for one in told.members] == [Need.FEW] * 3
     assert Tally.of(told.confusion) == Tally(0, 0, 0)
@@ -85,7 +87,7 @@ def test_a_roster_without_photos_needs_them_all() -> None:
 
 def standing(name: str, photos: int, right: int | None) -> Standing:
     asked = 0 if right is None else photos
-    return Standing(Member(hash(name) % 1000, name, 1, "G"), photos, photos, asked, right or 0, None, 0)
+    return Standing(GalleryMember(hash(name) % 1000, name, 1, "G"), photos, photos, asked, right or 0, None, 0)
 
 
 def pixels(told: Report, title: str = "누구") -> np.ndarray:

@@ -18,7 +18,7 @@ from models.encodings import background
 from models.learning.training import FOLDS, folds
 from models.recognition.classifier import Classifier, MalformedClassifierError, Trial, load
 from models.recognition.classifier_file import ABOUT
-from models.recognition.gallery import Gallery, Member, can_be_tried_out
+from models.recognition.gallery import Gallery, GalleryMember, can_be_tried_out
 from models.recognition.recogniser import Recogniser, fit
 from tests.conftest import ROOT, TRAINED_IN
 
@@ -51,7 +51,7 @@ np.savez(out, probabilities=model.predict(np.load(encodings), verbose=0), again=
 @pytest.fixture(scope="module")
 def gallery(gallery_rows: list[RosterRow]) -> Gallery:
     rows = [
-        (Member(row.member, row.name, row.group, row.group_name), np.frombuffer(row.vector, np.float32))
+        (GalleryMember(row.member, row.name, row.group, row.group_name), np.frombuffer(row.vector, np.float32))
         for row in gallery_rows
     ]
     return Gallery.of(rows, VERSION, D)
@@ -111,7 +111,7 @@ def test_it_picks_and_never_decides(classifier: Classifier, gallery: Gallery) ->
         np.testing.assert_allclose(before, after)
 
 
-ROSTER = (Member(1, "A", 1, "G"), Member(2, "B", 1, "G"), Member(3, "C", 2, "H"))
+ROSTER = (GalleryMember(1, "A", 1, "G"), GalleryMember(2, "B", 1, "G"), GalleryMember(3, "C", 2, "H"))
 
 
 def leaning(*columns: tuple[int, float]) -> Classifier:

@@ -13,7 +13,7 @@ import pytest
 
 from models.engines import load
 from models.faces import Box, Face, Flaw, Landmarks
-from models.recognition.gallery import Gallery, Member
+from models.recognition.gallery import Gallery, GalleryMember
 from models.recognition.quality import SMALL, TURNED, Quality, measure, sharpness, weighed
 from models.recognition.recogniser import fit
 
@@ -219,11 +219,11 @@ def test_blurred_members_are_less_sure_and_blurred_strangers_are_not_named_more(
 ) -> None:
     """Three photos a member of TWICE; two others of each, and ITZY, sharp and ever more blurred."""
     folders = sorted((shared_faces / "groups" / "TWICE").iterdir())
-    rows: list[tuple[Member, Encodings]] = []
+    rows: list[tuple[GalleryMember, Encodings]] = []
     for i, folder in enumerate(folders):
         for path in sorted(folder.iterdir())[:3]:
             picture, face = seen(engine, path)
-            rows.append((Member(i, folder.name, 1, "TWICE"), engine.encode(picture, [face])))
+            rows.append((GalleryMember(i, folder.name, 1, "TWICE"), engine.encode(picture, [face])))
     recogniser = fit(Gallery.of(rows, engine.version, engine.dimensions))
     probes = [(path, folder.name) for folder in folders for path in sorted(folder.iterdir())[4:6]]
     strangers = [

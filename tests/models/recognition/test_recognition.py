@@ -16,7 +16,7 @@ from models.encodings.whitening import unit
 from models.engines import load
 from models.faces import Band, Basis
 from models.recognition.calibration import WRONG_NAME
-from models.recognition.gallery import Gallery, Member
+from models.recognition.gallery import Gallery, GalleryMember
 from models.recognition.recogniser import Recogniser, fit
 from tests.support.people import VERSION, D, World
 
@@ -181,7 +181,7 @@ def test_a_name_has_its_price(world: World) -> None:
 
 def test_a_member_who_looks_like_two_people_is_known_in_both_looks(world: World) -> None:
     """Eras: half of the photos show one look, half another that resembles it no more than a stranger does."""
-    rows = [(Member(person, f"P{person}", 1, "G1"), world.photos(person, 4)) for person in range(6)]
+    rows = [(GalleryMember(person, f"P{person}", 1, "G1"), world.photos(person, 4)) for person in range(6)]
     rows.append((rows[0][0], world.photos(30, 4)))
     recogniser = fit(Gallery.of(rows, VERSION, D))
     assert np.bincount(recogniser.owners).tolist() == [2, 1, 1, 1, 1, 1]
@@ -190,7 +190,7 @@ def test_a_member_who_looks_like_two_people_is_known_in_both_looks(world: World)
 
 
 def test_one_odd_photo_makes_no_second_look(world: World) -> None:
-    rows = [(Member(person, f"P{person}", 1, "G1"), world.photos(person, 4)) for person in range(6)]
+    rows = [(GalleryMember(person, f"P{person}", 1, "G1"), world.photos(person, 4)) for person in range(6)]
     rows.append((rows[0][0], world.photos(30, 1)))
     assert np.bincount(fit(Gallery.of(rows, VERSION, D)).owners).tolist() == [1] * 6
 
@@ -268,7 +268,7 @@ def test_an_empty_roster_and_an_empty_picture_are_answered(world: World) -> None
 
 def test_members_without_photos_are_never_named(world: World) -> None:
     gallery = world.gallery({1: range(3)}, 2)
-    waiting = Member(77, "No photo yet", 1, "G1")
+    waiting = GalleryMember(77, "No photo yet", 1, "G1")
     recogniser = fit(Gallery(gallery.encodings, gallery.members, (*gallery.roster, waiting), VERSION))
     assert waiting not in recogniser.roster
     assert names(recogniser, world.photos(1)) == ["P1"]
@@ -299,7 +299,7 @@ def test_one_photo_is_enough_to_tell_presidents_from_an_astronaut(
 ) -> None:
     """The faces are unlike the shipped mean, so nothing is taken off them."""
     rows = [
-        (Member(i, name, 1, "Presidents"), encode(engine, public_photos / f"{name}.jpg"))
+        (GalleryMember(i, name, 1, "Presidents"), encode(engine, public_photos / f"{name}.jpg"))
         for i, name in enumerate(enrolled)
     ]
     recogniser = fit(Gallery.of(rows, engine.version, engine.dimensions))
@@ -323,11 +323,11 @@ def test_no_gallery_is_centred_on_its_own_mean(world: World, photos: int, aside:
 @pytest.mark.thorough
 def test_new_photos_of_twice_are_named_and_other_idols_are_not(engine: Engine, shared_faces: Path) -> None:
     """Five photos a member; the five others of each are new. Other idols are the women who look most like them."""
-    rows: list[tuple[Member, Encodings]] = []
+    rows: list[tuple[GalleryMember, Encodings]] = []
     probes: list[tuple[str, Encodings]] = []
     for i, folder in enumerate(sorted((shared_faces / "groups" / "TWICE").iterdir())):
         photos = sorted(folder.iterdir())
-        rows += [(Member(i, folder.name, 1, "TWICE"), encode(engine, photo)) for photo in photos[::2]]
+        rows += [(GalleryMember(i, folder.name, 1, "TWICE"), encode(engine, photo)) for photo in photos[::2]]
         probes += [(folder.name, encode(engine, photo)) for photo in photos[1::2]]
     recogniser = fit(Gallery.of(rows, engine.version, engine.dimensions))
     assert recogniser.whitening.mean.any()

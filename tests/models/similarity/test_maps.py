@@ -13,7 +13,7 @@ from models.encodings import background
 from models.faces import FEWEST_MAPPED, Projection
 from models.learning.isolation import run_isolated
 from models.recognition.calibration import choose_whitening
-from models.recognition.gallery import Gallery, Member
+from models.recognition.gallery import Gallery, GalleryMember
 from models.similarity.maps import FaceMap, TooFewPhotosError, lay_out, neighbours, perplexity, project, silhouettes
 from tests.support.layouts import lay_out_all
 from tests.support.people import VERSION, D, World
@@ -153,7 +153,7 @@ def test_somebody_alone_and_single_photos_have_no_standing(world: World) -> None
 
 def test_who_has_no_photo_is_not_on_the_map(world: World) -> None:
     gallery = world.gallery({1: range(3)}, 3)
-    roster = (Member(99, "Nobody", 1, "G1"), *gallery.roster)
+    roster = (GalleryMember(99, "Nobody", 1, "G1"), *gallery.roster)
     found = lay_out(replace(gallery, roster=roster), Projection.PCA)
     assert [one.member.name for one in found.places] == ["P0", "P1", "P2"]
     assert found.members.tolist() == [0] * 3 + [1] * 3 + [2] * 3

@@ -21,7 +21,7 @@ from models.drawing.twins import (
 )
 from models.encodings import background
 from models.encodings.whitening import unit
-from models.recognition.gallery import Gallery, Member
+from models.recognition.gallery import Gallery, GalleryMember
 from models.similarity.twins import CLEAR, LARGE, Likeness, best_first, distances, likeness, most_alike, side_by_side
 from tests.support.drawn import drawings
 from tests.support.people import VERSION, D, World
@@ -73,7 +73,7 @@ def test_one_face_is_at_none_and_opposites_are_at_one() -> None:
     # At right angles to the mean face, and as long as it takes for encodings of unit length.
     aside *= np.sqrt(1 - whitening.mean @ whitening.mean)
     faces = [whitening.mean + aside, whitening.mean - aside, whitening.mean + aside]
-    rows = [(Member(i, f"M{i}", 1, "G"), face.astype(np.float32)) for i, face in enumerate(faces)]
+    rows = [(GalleryMember(i, f"M{i}", 1, "G"), face.astype(np.float32)) for i, face in enumerate(faces)]
     found = distances(Gallery.of(rows, VERSION, D))
     assert found.normalised[0, 2] == pytest.approx(0, abs=1e-6)
     assert found.normalised[0, 1] == pytest.approx(1, abs=1e-6)
@@ -120,12 +120,12 @@ def test_the_nearest_five_come_from_all_groups(world: World) -> None:
 def test_the_same_person_in_two_groups_is_nobodys_twin(world: World, name: str, is_same: bool) -> None:
     gallery = world.gallery({1: range(3)}, 6)
     rows = [(member, gallery.encodings[gallery.members == member.id]) for member in gallery.roster]
-    again = Member(9, name, 2, "Unit"), world.photos(0, 6)
+    again = GalleryMember(9, name, 2, "Unit"), world.photos(0, 6)
     found = distances(Gallery.of([*rows, again], VERSION, D))
     assert found.is_same(0, 3) is is_same
     assert (found.nearest(0)[0] == 3) is not is_same
     # A namesake with another face is somebody else.
-    stranger = Member(9, "P0", 2, "Unit"), world.photos(20, 6)
+    stranger = GalleryMember(9, "P0", 2, "Unit"), world.photos(20, 6)
     assert not distances(Gallery.of([*rows, stranger], VERSION, D)).is_same(0, 3)
 
 
