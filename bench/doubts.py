@@ -48,7 +48,7 @@ def shares(sample: Sample, own: int, others: int, trials: int) -> tuple[float, f
             recogniser = fit(gallery)
             slips = np.concatenate([places for member, places in left.items() if member != asked])
             for told, places in zip(alike, (left[asked], slips), strict=True):
-                naming = recogniser.name(sample.encodings[places], group=sample.roster[0].group, once="no")
+                naming = recogniser.identify(sample.encodings[places], group=sample.roster[0].group, once="no")
                 told += [guess.band is Band.SURE and guess.member != asked for guess in naming.guesses]
     return float(np.mean(alike[0])), float(np.mean(alike[1]))
 

@@ -101,7 +101,7 @@ def nugu(gallery: Gallery) -> Names:
     """nugu's way."""
     recogniser = fit(gallery)
     group = gallery.roster[0].group
-    return lambda faces: [guess.member for guess in recogniser.name(faces, group=group, once="yes").guesses]
+    return lambda faces: [guess.member for guess in recogniser.identify(faces, group=group, once="yes").guesses]
 
 
 def article(plain: PlainEngine) -> Learns:

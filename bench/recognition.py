@@ -26,8 +26,8 @@ from models.faces import Band, Candidate, Guess
 from models.learning.evaluation import evaluate
 from models.learning.training import train
 from models.recognition.classifier import load
-from models.recognition.gallery import can_be_tried_out
-from models.recognition.recogniser import Naming, Recogniser, fit
+from models.recognition.gallery import can_hold_out
+from models.recognition.recogniser import Identification, Recogniser, fit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -91,7 +91,7 @@ class NearestFace:
         nearest = [np.linalg.norm(faces - photos, axis=2).min(axis=1) for photos in self._photos]
         return TOLERANCE - np.stack(nearest, axis=1)
 
-    def name(self, encodings: Encodings, *, group: int | None = None) -> Naming:
+    def identify(self, encodings: Encodings, *, group: int | None = None) -> Identification:
         """The nearest face's name, if it is within the tolerance."""
         odds = self.log_odds(encodings)
         return named(self._roster, odds, np.clip(1 - TOLERANCE + odds, 0, 1), 0.0)
@@ -127,7 +127,7 @@ class PlainSoftmax:
         faces = self._engine.as_they_were(encodings).astype(np.float32)
         return np.asarray(self._model(faces), np.float64)
 
-    def name(self, encodings: Encodings, *, group: int | None = None) -> Naming:
+    def identify(self, encodings: Encodings, *, group: int | None = None) -> Identification:
         """The most probable member's name, if it is probable enough."""
         odds = self.log_odds(encodings)
         return named(self._roster, odds, odds, PROBABLE)
@@ -135,7 +135,7 @@ class PlainSoftmax:
 
 def named(
     roster: Sequence[GalleryMember], scores: NDArray[np.float64], confidences: NDArray[np.float64], least: float
-) -> Naming:
+) -> Identification:
     """The member of the highest score (n, m) that is at `least` so high, with the confidences (n, m) of all."""
     guesses: list[Guess] = []
     for row, sure in zip(scores, confidences.tolist(), strict=True):
@@ -146,7 +146,7 @@ def named(
             guesses.append(Guess(best.member, best.name, best.confidence, Band.SURE, candidates))
         else:
             guesses.append(Guess(None, None, 1 - best.confidence, Band.UNKNOWN, candidates))
-    return Naming(None, None, tuple(guesses))
+    return Identification(None, None, tuple(guesses))
 
 
 class Helped:
@@ -159,11 +159,11 @@ class Helped:
         """As `models.recognition.recogniser.fit`, with a classifier where one helps."""
         self.fits += 1
         alone = fit(gallery)
-        if not can_be_tried_out(gallery.members):
+        if not can_hold_out(gallery.members):
             return alone
         classifier = load(train(gallery))
-        self.used += classifier.trial.helps
-        return replace(alone, classifiers=(classifier,)) if classifier.trial.helps else alone
+        self.used += classifier.held_out.helps
+        return replace(alone, classifiers=(classifier,)) if classifier.held_out.helps else alone
 
 
 def main() -> None:

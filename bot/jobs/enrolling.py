@@ -141,7 +141,7 @@ def _guesses(encodings: Encodings, qualities: Sequence[Quality], rivals: Rivals 
     if rivals is None:
         return [Guess(None, None, 0.0, Band.UNKNOWN)] * len(encodings)
     recogniser = Recogniser.from_bytes(rivals.recogniser)
-    return recogniser.name(encodings, qualities=qualities, group=rivals.group, once="no").guesses
+    return recogniser.identify(encodings, qualities=qualities, group=rivals.group, once="no").guesses
 
 
 def _numbered(opened: OpenedPicture, faces: Sequence[Face]) -> bytes:

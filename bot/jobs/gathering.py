@@ -68,4 +68,4 @@ def guess_each(vectors: Sequence[bytes], recogniser: bytes, group: int) -> list[
     from models.recognition.recogniser import Recogniser
 
     fitted = Recogniser.from_bytes(recogniser)
-    return [fitted.name(np.frombuffer(row, np.float32)[None], group=group).guesses[0] for row in vectors]
+    return [fitted.identify(np.frombuffer(row, np.float32)[None], group=group).guesses[0] for row in vectors]

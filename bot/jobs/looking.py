@@ -34,7 +34,7 @@ def identify(config: EngineConfig, data: bytes, recogniser: bytes, how: Naming) 
     encodings = engine.encode(opened.pixels, found)
     qualities = [measure(opened.pixels, face, engine.landmarks) for face in found]
     clock.ends("encode")
-    naming = Recogniser.from_bytes(recogniser).name(
+    naming = Recogniser.from_bytes(recogniser).identify(
         encodings, qualities=qualities, group=how.group, once=how.once, threshold=how.threshold
     )
     clock.ends("name")

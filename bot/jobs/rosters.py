@@ -36,7 +36,7 @@ def fit(
         except MalformedClassifierError as error:
             log.warning("the distance answers alone: %s", error)
         else:
-            if classifier.version == engine and classifier.trial.helps:
+            if classifier.version == engine and classifier.held_out.helps:
                 helpful.append(classifier)
     recogniser = fit_recogniser(gallery_of(rows, engine))
     return replace(recogniser, classifiers=tuple(helpful), vetoes=_vetoes(vetoes, engine)).to_bytes()
@@ -50,7 +50,7 @@ def _vetoes(spoken: Sequence[SpokenOf], engine: str) -> Vetoes:
     if not spoken:
         return Vetoes()
     denied = [NOBODY if one.nobody else one.denies for one in spoken]
-    return Vetoes.standing(
+    return Vetoes.effective(
         np.stack([np.frombuffer(one.vector, np.float32) for one in spoken]),
         denied,
         [one.grants for one in spoken],

@@ -70,12 +70,12 @@ def _trained(until: Deadline, gallery: Gallery) -> Trained | None:
     from models.learning.isolation import run_isolated
     from models.learning.training import train as train_classifier
     from models.recognition.classifier import load
-    from models.recognition.gallery import can_be_tried_out
+    from models.recognition.gallery import can_hold_out
 
-    if not can_be_tried_out(gallery.members):
+    if not can_hold_out(gallery.members):
         return None
     file = run_isolated(until.left(), train_classifier, gallery)
-    trial = load(file).trial
+    trial = load(file).held_out
     return Trained(file, Tried(trial.photos, trial.centroids, trial.classifier, trial.helps))
 
 

@@ -1,4 +1,4 @@
-"""Several centres for a member who looks different across eras: photos in camps that would not know each other."""
+"""Clusters of a member's photos: a member who looks different in different eras gets a centroid for each of them."""
 
 from __future__ import annotations
 
@@ -13,41 +13,42 @@ if TYPE_CHECKING:
 
     from models.faces import Encodings
 
-SMALLEST_CAMP = 2
-"""Photos: a single odd one is more often a bad photo than an era."""
+SMALLEST_CLUSTER = 2
+"""Photos. A single unusual photo is more often a bad photo than an era."""
 
 _STEPS = 20
+"""Iterations of 2-means at most."""
 
 
-def centres(vectors: Encodings, members: NDArray[np.intp], apart: float) -> NDArray[np.intp]:
-    """Which centre each photo belongs to: (n,), numbered through, no centre with photos of two members.
+def cluster_numbers(vectors: Encodings, members: NDArray[np.intp], threshold: float) -> NDArray[np.intp]:
+    """The cluster of each photo: (n,), numbered from 0; each cluster has photos of one member.
 
-    `vectors`: (n, d), rows of unit length. `members`: (n,) whose each is. `apart`: the cosine below which two camps are not
-    the same look. Photos of one person of TWICE, ITZY or BTS fell apart at 0.3 in 1 draw of 1,000, those of two women of
-    one group in 8 of 10.
+    `vectors`: (n, d), rows of unit length. `members`: (n,) the member of each row. `threshold`: the cosine between two
+    centroids below which their clusters stay separate. At 0.3 the photos of one person of TWICE, ITZY or BTS separate in
+    1 draw of 1,000, the photos of two women of one group in 8 of 10.
     """
     found = np.zeros(len(vectors), np.intp)
     count = 0
     for member in np.unique(members):
-        for camp in _camps(vectors, np.flatnonzero(members == member), apart):
-            found[camp] = count
+        for cluster in _clusters(vectors, np.flatnonzero(members == member), threshold):
+            found[cluster] = count
             count += 1
     return found
 
 
-def _camps(vectors: Encodings, photos: NDArray[np.intp], apart: float) -> list[NDArray[np.intp]]:
+def _clusters(vectors: Encodings, photos: NDArray[np.intp], threshold: float) -> list[NDArray[np.intp]]:
     halves = _halves(vectors[photos])
     first, second = photos[halves], photos[~halves]
-    if min(len(first), len(second)) < SMALLEST_CAMP:
+    if min(len(first), len(second)) < SMALLEST_CLUSTER:
         return [photos]
     middles = unit(np.stack([vectors[first].sum(axis=0), vectors[second].sum(axis=0)]))
-    if middles[0] @ middles[1] >= apart:
+    if middles[0] @ middles[1] >= threshold:
         return [photos]
-    return [*_camps(vectors, first, apart), *_camps(vectors, second, apart)]
+    return [*_clusters(vectors, first, threshold), *_clusters(vectors, second, threshold)]
 
 
 def _halves(vectors: Encodings) -> NDArray[np.bool_]:
-    """Spherical 2-means (Dhillon and Modha 2001) from the two photos that are least alike: (n,), one half or the other."""
+    """A mask (n,) of one half by spherical 2-means (Dhillon and Modha 2001), started from the two least similar photos."""
     alike = vectors @ vectors.T
     seeds = np.unravel_index(int(alike.argmin()), alike.shape)
     middles = vectors[list(seeds)]

@@ -63,12 +63,12 @@ def outliers(encodings: Encodings, version: str, accepted: Encodings | None = No
     faces = whitening.apply(encodings)
     anchor = whitening.apply(known).sum(axis=0)
     alike = faces @ (unit(anchor[None])[0] if len(known) else faces[(faces @ faces.T).sum(axis=1).argmax()])
-    kept = alike >= scale(scores, max(len(known), 1)).even
+    kept = alike >= scale(scores, max(len(known), 1)).midpoint
     for _ in range(_ROUNDS):
         others = unit(anchor + faces[kept].sum(axis=0) - np.where(kept[:, None], faces, np.float32(0)))
         photos = len(known) + kept.sum() - kept
-        even = {count: scale(scores, max(count, 1)).even for count in set(photos.tolist())}
-        now = np.einsum("nd,nd->n", faces, others) >= [even[count] for count in photos.tolist()]
+        midpoint = {count: scale(scores, max(count, 1)).midpoint for count in set(photos.tolist())}
+        now = np.einsum("nd,nd->n", faces, others) >= [midpoint[count] for count in photos.tolist()]
         if (now == kept).all() or not now.any():
             break
         kept = now

@@ -88,7 +88,7 @@ def ask(gallery: Gallery, learned: NDArray[np.bool_], asked: NDArray[np.intp]) -
     rows = np.arange(len(asked))
     own = log_odds[rows, truth]
     worth = log_odds.copy()
-    worth[:, columns] -= recogniser.prices
+    worth[:, columns] -= recogniser.acceptances
     best = worth.argmax(axis=1)
     named = np.where(worth[rows, best] > 0, best, -1)
     log_odds[rows, truth] = -np.inf

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from models.faces import Encodings
     from models.recognition.gallery import GalleryMember
-    from models.recognition.recogniser import Naming
+    from models.recognition.recogniser import Identification
 
 LOOK_SIDE = 32
 """Pixels of a side of the small grey chip by which two photos are told to be one."""
@@ -49,7 +49,7 @@ class Recognises(Protocol):
         """A score of each face for each member, in the roster's order: (n, m); higher is likelier."""
         ...
 
-    def name(self, encodings: Encodings, *, group: int | None = None) -> Naming:
+    def identify(self, encodings: Encodings, *, group: int | None = None) -> Identification:
         """The answer for one picture."""
         ...
 
@@ -264,7 +264,7 @@ def judge(
     scores = recogniser.log_odds(encodings)
     likeliest = scores.argmax(axis=1)
     place = {member.id: i for i, member in enumerate(roster)}
-    guesses = [recogniser.name(row[None], group=roster[0].group).guesses[0] for row in encodings]
+    guesses = [recogniser.identify(row[None], group=roster[0].group).guesses[0] for row in encodings]
     confidences = [
         next(candidate.confidence for candidate in guess.candidates if place[candidate.member] == best)
         for guess, best in zip(guesses, likeliest.tolist(), strict=True)

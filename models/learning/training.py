@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.recognition.classifier import Trial, about, load
-from models.recognition.classifier_file import ABOUT
+from models.recognition.classifier import HoldOutResult, load, metadata
+from models.recognition.classifier_file import METADATA
 from models.recognition.gallery import Gallery
 from models.recognition.recogniser import fit
 
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FOLDS = 5
-"""Trainings of a trial, each on the photos that the others hold out."""
+"""Trainings of a hold-out: each holds out one fold and fits the others."""
 
 STEPS = 300
 BATCH = 128
 """0.4 s a training on one core, whatever the roster's size; members are drawn alike often, however many photos they have."""
 
-HIDDEN = 128
-DROPPED = 0.3
+HIDDEN_UNITS = 128
+DROPOUT = 0.3
 NOISE = 0.12
 """Standard deviation of what is added, anew at each step, to every number of an encoding of unit length.
 
@@ -48,7 +48,7 @@ SMOOTHING = 0.1
 LEARNING_RATE = 3e-3
 
 
-def settle() -> None:
+def configure_tensorflow() -> None:
     """Before Keras is imported: silent, on one thread of the processor, so that the same seed gives the same weights."""
     os.environ |= {
         "KERAS_BACKEND": "tensorflow",
@@ -64,22 +64,22 @@ def settle() -> None:
 
 
 def train(gallery: Gallery, seed: int = 0) -> bytes:
-    """A classifier of a gallery that can be tried out, with its trial, as a `.keras` file.
+    """A classifier of a gallery with its hold-out result, as a `.keras` file.
 
     Weights are the same for the same gallery and seed. Imports TensorFlow. Raises LookupError as `recogniser.fit`.
     """
-    settle()
-    return trained(gallery, try_out(gallery, seed), seed)
+    configure_tensorflow()
+    return fit_classifier(gallery, hold_out(gallery, seed), seed)
 
 
-def try_out(gallery: Gallery, seed: int) -> Trial:
+def hold_out(gallery: Gallery, seed: int) -> HoldOutResult:
     """Hold out every photo of members with more than one, once, and pick its member within the group."""
     group = {member.id: member.group for member in gallery.roster}
     photos = centroids = classifier = 0
-    for held in folds(gallery.members, np.random.default_rng(seed)):
+    for held in hold_out_masks(gallery.members, np.random.default_rng(seed)):
         rest = Gallery(gallery.encodings[~held], gallery.members[~held], gallery.roster, gallery.version)
         alone = fit(rest)
-        helped = replace(alone, classifiers=(load(trained(rest, Trial(0, 0, 0), seed)),))
+        helped = replace(alone, classifiers=(load(fit_classifier(rest, HoldOutResult(0, 0, 0), seed)),))
         owners = gallery.members[held]
         ids = np.array([member.id for member in alone.roster], np.int64)
         groups = np.array([group[number] for number in ids.tolist()], np.int64)
@@ -91,11 +91,11 @@ def try_out(gallery: Gallery, seed: int) -> Trial:
             for rule in (alone, helped)
         ]
         photos, centroids, classifier = photos + len(owners), centroids + right[0], classifier + right[1]
-    return Trial(photos, centroids, classifier)
+    return HoldOutResult(photos, centroids, classifier)
 
 
-def trained(gallery: Gallery, trial: Trial, seed: int) -> bytes:
-    """A classifier of a gallery as a `.keras` file that says `trial`."""
+def fit_classifier(gallery: Gallery, held_out: HoldOutResult, seed: int) -> bytes:
+    """A classifier of a gallery as a `.keras` file with `held_out` as its metadata."""
     import keras
 
     members, owners = np.unique(gallery.members, return_inverse=True)
@@ -109,8 +109,8 @@ def trained(gallery: Gallery, trial: Trial, seed: int) -> bytes:
         keras.layers.GaussianNoise(NOISE),
         keras.layers.UnitNormalization(),
         keras.layers.Rescaling(LENGTH),
-        keras.layers.Dense(HIDDEN, "relu"),
-        keras.layers.Dropout(DROPPED),
+        keras.layers.Dense(HIDDEN_UNITS, "relu"),
+        keras.layers.Dropout(DROPOUT),
         keras.layers.Dense(len(members), "softmax"),
     ]
     model = keras.Sequential(layers)
@@ -119,7 +119,7 @@ def trained(gallery: Gallery, trial: Trial, seed: int) -> bytes:
         keras.losses.CategoricalCrossentropy(label_smoothing=SMOOTHING),
         steps_per_execution=STEPS,
     )
-    drawn = _draw(owners, np.random.default_rng(seed))
+    drawn = _draw_balanced(owners, np.random.default_rng(seed))
     targets = np.eye(len(members), dtype=np.float32)[owners[drawn]]
     model.fit(gallery.encodings[drawn], targets, batch_size=BATCH, epochs=1, shuffle=False, verbose=0)
     with tempfile.TemporaryDirectory() as folder:
@@ -127,18 +127,18 @@ def trained(gallery: Gallery, trial: Trial, seed: int) -> bytes:
         # The layers alone: the optimizer's memory is twice as large as they are.
         keras.Sequential(layers).save(path)
         with zipfile.ZipFile(path, "a") as file:
-            file.writestr(ABOUT, about(members, gallery.version, trial))
+            file.writestr(METADATA, metadata(members, gallery.version, held_out))
         return path.read_bytes()
 
 
-def _draw(owners: NDArray[np.intp], chance: np.random.Generator) -> NDArray[np.intp]:
+def _draw_balanced(owners: NDArray[np.intp], chance: np.random.Generator) -> NDArray[np.intp]:
     """Photos for all steps, every member alike often: (STEPS * BATCH,) places in `owners` (n,)."""
     photos = [np.flatnonzero(owners == member) for member in range(int(owners.max()) + 1)]
     turns = np.resize(np.arange(len(photos)), STEPS * BATCH)
     return np.array([chance.choice(photos[member]) for member in turns.tolist()], np.intp)
 
 
-def folds(members: NDArray[np.int64], chance: np.random.Generator) -> Iterator[NDArray[np.bool_]]:
+def hold_out_masks(members: NDArray[np.int64], chance: np.random.Generator) -> Iterator[NDArray[np.bool_]]:
     """Masks (n,) of the photos to hold out; nobody's only photo, never all of a member's."""
     fold = np.full(len(members), -1)
     for member in np.unique(members):

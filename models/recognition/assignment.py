@@ -1,4 +1,4 @@
-"""Which face of a picture gets which name of a group: everybody at most once, and faces that speak for each other."""
+"""The assignment of a group's names to the faces of a picture: each name at most once, with context from the other faces."""
 
 from __future__ import annotations
 
@@ -14,87 +14,96 @@ if TYPE_CHECKING:
     from models.faces import Once
 
 PRIOR_FACES = 6.0
-"""That half of all faces are members weighs as much as so many faces of the picture.
+"""Weight, in faces, of the prior that half of all faces are members.
 
-Five photos a member of TWICE, four members beside one woman of ITZY: 95% of the members named (91% each face by itself)
-and 6% of the women (3%); all nine in one picture: all named. At 3 it is 95 and 8%, at 12 94 and 5%.
+Measured with five photos a member of TWICE, on pictures of four members and one woman of ITZY: 95% of the members get a name
+(91% by their faces alone), and 6% of the women (3%). At 3 these are 95 and 8%, at 12 they are 94 and 5%. In pictures of all
+nine members every face gets its name.
 """
 
 ROUNDS = 3
-"""So many times the faces of a picture hear what the others have become."""
+"""Iterations of the update of each face by the others."""
 
-CLEARLY = 3.0
-"""Log-odds from which a face is a member whatever else is in the picture; two such faces of one name make a collage."""
+CLEAR_LOG_ODDS = 3.0
+"""Log-odds from which a face alone shows a member. Two such faces with one name make the picture a collage."""
 
-LINE_UP = 4
-"""Members that a group must have for its last face to be named by elimination."""
+FEWEST_FOR_ELIMINATION = 4
+"""The smallest group in which the last face gets its name by elimination."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Plan:
-    """Which face gets which name in one group.
+class Assignment:
+    """An assignment of the m members of one group to n faces.
 
-    `log_odds`: (n, m) of the group's members, -inf for a name that a face never gets. `prices`: (m,) of their names.
-    `columns`: (m,) their places in the roster. `chosen`: (n,) the member of each face or -1. `free`: (n, m) which members
-    each face might still be. `once`: whether names may not repeat.
+    `log_odds`: (n, m) float64 against a stranger, -inf for a name that a face never gets. `acceptances`: (m,) float64, log-odds
+    from which a name is accepted. `columns`: (m,) int64, indices of the members in the roster. `once`: whether each name
+    occurs at most once. `chosen`: (n,) int64, the member of each face, -1 for none. `possible`: (n, m) bool, the members that
+    each face may be, given the names of the others.
     """
 
     log_odds: NDArray[np.float64]
-    prices: NDArray[np.float64]
+    acceptances: NDArray[np.float64]
     columns: NDArray[np.int64]
     once: bool
     chosen: NDArray[np.int64]
-    free: NDArray[np.bool_]
+    possible: NDArray[np.bool_]
 
     @classmethod
-    def make(
-        cls, log_odds: NDArray[np.float64], prices: NDArray[np.float64], columns: NDArray[np.int64], *, once: bool
-    ) -> Plan:
-        """The best choice of names: each is worth its log-odds less its price, nobody is worth 0 to every face."""
+    def solve(
+        cls, log_odds: NDArray[np.float64], acceptances: NDArray[np.float64], columns: NDArray[np.int64], *, once: bool
+    ) -> Assignment:
+        """The assignment with the largest sum of log-odds minus acceptance; a face without a name adds 0.
+
+        Shapes as in the class. With `once` it is a linear sum assignment.
+        """
         faces, members = log_odds.shape
-        free = np.ones((faces, members), np.bool_)
+        possible = np.ones((faces, members), np.bool_)
         chosen = np.full(faces, -1, np.int64)
         if not members:
-            return cls(log_odds, prices, columns, once, chosen, free)
-        worth = log_odds - prices
+            return cls(log_odds, acceptances, columns, once, chosen, possible)
+        worth = log_odds - acceptances
         if not once:
             chosen = np.where(worth.max(axis=1) > 0, worth.argmax(axis=1), chosen)
-            return cls(log_odds, prices, columns, once, chosen, free)
+            return cls(log_odds, acceptances, columns, once, chosen, possible)
         padded = np.hstack([worth, np.zeros((faces, faces))])
         for face, member in zip(*linear_sum_assignment(padded, maximize=True), strict=True):
             if member < members and worth[face, member] > 0:
                 chosen[face] = member
         for face in np.flatnonzero(chosen >= 0):
-            free[:, chosen[face]] = False
-        free[chosen >= 0, chosen[chosen >= 0]] = True
-        return cls(log_odds, prices, columns, once, chosen, free)
+            possible[:, chosen[face]] = False
+        possible[chosen >= 0, chosen[chosen >= 0]] = True
+        return cls(log_odds, acceptances, columns, once, chosen, possible)
 
-    def together(self) -> Plan:
-        """The plan once the faces speak for each other: among members, a doubtful face is more likely a member too.
+    def with_context(self) -> Assignment:
+        """The assignment with context: beside members, a doubtful face is more likely a member too.
 
-        Odds follow how many of the other faces are members, and how many of the group are there already; both shares have Beta
-        priors around one half, the second Jeffreys's. A face among strangers is judged as if it were alone.
+        The odds of each face grow with the share of members among the other faces, and with the share of the group that is
+        already present. Both shares have Beta priors with mean one half; that of the second is Jeffreys's. Context never
+        lowers the odds, so a face among strangers keeps its own.
         """
-        plan = self
+        assignment = self
         for _ in range(ROUNDS):
-            named = 1 - plan.nobody()
+            named = 1 - assignment.stranger_probabilities()
             members = named.sum() - named
             strangers = len(named) - 1 - members
-            lift = _raised((members + PRIOR_FACES / 2) / (strangers + PRIOR_FACES / 2))
+            context = _positive_log((members + PRIOR_FACES / 2) / (strangers + PRIOR_FACES / 2))
             if self.once:
                 absent = np.maximum(self.log_odds.shape[1] - 1 - members, 0)
-                lift += _raised((members + 0.5) / (absent + 0.5))
-            plan = Plan.make(self.log_odds + lift[:, None], self.prices, self.columns, once=self.once)
-        return plan
+                context += _positive_log((members + 0.5) / (absent + 0.5))
+            assignment = Assignment.solve(
+                self.log_odds + context[:, None], self.acceptances, self.columns, once=self.once
+            )
+        return assignment
 
-    def completed(self) -> Plan:
-        """The plan with its last face named by elimination, where everybody else of the group is there and nobody else.
+    def with_elimination(self) -> Assignment:
+        """The assignment with its last face named by elimination.
 
-        It is the missing member, or a stranger beside an incomplete line-up.
+        This needs as many faces as members, `FEWEST_FOR_ELIMINATION` at least, and exactly one face without a name. That face
+        is the missing member, or a stranger beside an incomplete line-up.
         """
         faces, members = self.log_odds.shape
         left = np.flatnonzero(self.chosen < 0)
-        if not self.once or members < LINE_UP or faces != members or left.size != 1:
+        if not self.once or members < FEWEST_FOR_ELIMINATION or faces != members or left.size != 1:
             return self
         face = int(left[0])
         (missing,) = set(range(members)) - set(self.chosen.tolist())
@@ -104,30 +113,30 @@ class Plan:
         chosen[face] = missing
         return replace(self, chosen=chosen)
 
-    def is_paid(self, face: int) -> bool:
-        """Whether the name that a face has is worth its price; one by elimination is not."""
+    def is_accepted(self, face: int) -> bool:
+        """Whether the log-odds of a face's name exceed its acceptance. Those of a name by elimination don't."""
         member = self.chosen[face]
-        return bool(self.log_odds[face, member] > self.prices[member])
+        return bool(self.log_odds[face, member] > self.acceptances[member])
 
     @property
     def evidence(self) -> float:
-        """What all the names together are worth."""
+        """The sum of log-odds minus acceptance over all names."""
         named = self.chosen >= 0
-        return float((self.log_odds - self.prices)[named, self.chosen[named]].sum())
+        return float((self.log_odds - self.acceptances)[named, self.chosen[named]].sum())
 
     def confidences(self) -> NDArray[np.float64]:
-        """Probability of each face being each member (n, m), nobody having the rest of each row."""
-        open_odds = np.where(self.free, self.log_odds, -np.inf)
-        top = np.maximum(open_odds.max(axis=1, initial=0.0, keepdims=True), 0.0)
-        odds = np.exp(open_odds - top)
-        return odds / (np.exp(-top) + odds.sum(axis=1, keepdims=True))
+        """The probability of each member for each face: (n, m). The remainder of each row is the probability of a stranger."""
+        open_odds = np.where(self.possible, self.log_odds, -np.inf)
+        largest = np.maximum(open_odds.max(axis=1, initial=0.0, keepdims=True), 0.0)
+        odds = np.exp(open_odds - largest)
+        return odds / (np.exp(-largest) + odds.sum(axis=1, keepdims=True))
 
-    def nobody(self) -> NDArray[np.float64]:
-        """Probability of each face being nobody: (n,)."""
+    def stranger_probabilities(self) -> NDArray[np.float64]:
+        """The probability of each face being a stranger: (n,)."""
         return 1 - self.confidences().sum(axis=1)
 
     def rows(self) -> list[tuple[int, NDArray[np.float64], list[int]]]:
-        """For each face the chosen member or -1, the members' probabilities, and the members from the likeliest down."""
+        """One row a face: the chosen member or -1, the members' probabilities (m,), the members by falling probability."""
         confidences = self.confidences()
         return [
             (int(chosen), confidence, sorted(range(len(odds)), key=lambda i: (-confidence[i], -odds[i])))
@@ -135,13 +144,13 @@ class Plan:
         ]
 
 
-def _raised(odds: NDArray[np.float64]) -> NDArray[np.float64]:
+def _positive_log(odds: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.maximum(0, np.log(odds))
 
 
 def each_once(log_odds: NDArray[np.float64], once: Once) -> bool:
-    """Whether names may not repeat among these faces and members (n, m)."""
+    """Whether each name occurs at most once, for log-odds (n, m) of the faces and members of a picture."""
     if once != "auto" or not log_odds.size:
         return once != "no"
-    clear = log_odds.max(axis=1) >= CLEARLY
+    clear = log_odds.max(axis=1) >= CLEAR_LOG_ODDS
     return len(set(log_odds.argmax(axis=1)[clear].tolist())) == clear.sum()

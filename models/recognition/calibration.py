@@ -1,4 +1,4 @@
-"""What a gallery teaches about scores: whether to whiten, how fast confidence grows, from where a name may be given."""
+"""Calibration of scores by a gallery: whether to whiten, the slope of the confidence, the acceptance threshold."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from models.encodings.whitening import Whitening, unit
-from models.recognition.gallery import can_be_tried_out
+from models.recognition.gallery import can_hold_out
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,54 +19,60 @@ if TYPE_CHECKING:
     from models.encodings.background import Background, Scores
     from models.faces import Encodings
 
-STRANGERS_NAMED = 0.05
-"""Share of the simulated strangers, who look like members, that may be given a name."""
+TARGET_FPIR = 0.05
+"""The share of simulated strangers, who look like members, that may get a name (FPIR)."""
 
-WRONG_NAME = 1.5
-"""A wrong name costs as much as so many names not given (Chow 1970): a face must be so much likelier a member than nobody."""
+WRONG_NAME_COST = 1.5
+"""The cost of a wrong name, in missing names (Chow 1970): the odds of a member against a stranger must be this high."""
 
 PRIOR_MEMBERS = 19.0
-"""The background's scores weigh as much as those of so many members, whatever the number of their photos: the photos of one
-person are no independent strangers. Half of BTS resemble each other, and by photos they would keep names from all of BTS.
+"""The weight of the background's scores, in members.
+
+Members count and photos don't, because the photos of one person are no independent strangers. Half of BTS resemble each other;
+with weights by photo they would raise the threshold until no member of BTS gets a name.
 """
 
-PHOTOS_OF_A_MEMBER = 3
-"""A member with fewer photos tells that much less."""
+FULL_WEIGHT_PHOTOS = 3
+"""Photos from which a member has the full weight. With fewer the weight is in proportion."""
 
-CLEAR_GAIN = 1.3
-"""Leave-one-out overrules likeness to the background where it separates so many times better.
+SEPARATION_GAIN = 1.3
+"""The factor in separation from which the leave-one-out scores overrule the resemblance to the background.
 
-Without this margin it left one draw in six of ITZY (five photos a member) as they were, and 16% of TWICE were then named as
-ITZY instead of 1%.
+Without it one draw in six of ITZY (five photos a member) stays without whitening, and 16% of TWICE then get a name of ITZY
+instead of 1%.
 """
 
-PLENTY = 6.0
-"""It overrules nothing that separates so well, in deviations times CLEAR_GAIN: there is no error to tell the two apart by.
-Those of ../shared/faces separate by 0.1 (BTS, two photos a member) to 3.8 (TWICE, five).
+WELL_SEPARATED = 6.0
+"""A separation, in deviations times SEPARATION_GAIN, that is never overruled: there are no errors to compare.
+
+Galleries of ../shared/faces have separations from 0.1 (BTS, two photos a member) to 3.8 (TWICE, five).
 """
 
-ALIKE = 4.0
-"""Otherwise a gallery is whitened when it lies within so many deviations of the background's faces.
+NEARNESS_DEVIATIONS = 4.0
+"""Deviations from the background's mean within which a gallery is whitened, where nothing overrules it.
 
-Of 179 photos of TWICE, ITZY and BTS all do, of 200 people in Labeled Faces in the Wild one.
+All of 179 photos of TWICE, ITZY and BTS lie within, and one of 200 people in Labeled Faces in the Wild.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How a score becomes the log-odds of a member against nobody: slope * (score - even). `price`: from which to name."""
+    """The log-odds of a member against a stranger for a score: slope * (score - midpoint).
+
+    `acceptance`: the log-odds from which a name is accepted.
+    """
 
     slope: float
-    even: float
-    price: float
+    midpoint: float
+    acceptance: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Trial:
-    """Scores that a gallery gives itself, leaving out what is scored.
+class LeaveOneOutScores:
+    """Scores of a gallery's photos against the rest of the gallery.
 
-    `strangers`: (n,) each photo's best score among other members, as if its own were not enrolled. `genuine`: (k,) each
-    photo against the other photos of its member; empty with one photo a member. `weight`: of what it tells, in members.
+    `strangers`: (n,) float32, the best score of each photo among the other members. `genuine`: (k,) float32, the score of each
+    photo against the other photos of its cluster; empty with one photo a member. `weight`: of these scores, in members.
     """
 
     strangers: NDArray[np.float32]
@@ -74,13 +80,13 @@ class Trial:
     weight: float
 
     def separation(self) -> float:
-        """d': distance between the two kinds of score, in deviations."""
+        """d': the distance between the means of both kinds of score, in standard deviations."""
         variance = max(float(self.genuine.var() + self.strangers.var()) / 2, 1e-6)
         return float(self.genuine.mean() - self.strangers.mean()) / math.sqrt(variance)
 
 
 def sums_by_owner(vectors: Encodings, owners: NDArray[np.intp], count: int) -> NDArray[np.float32]:
-    """Sum of each owner's vectors: (count, d); `owners` (n,) holds rows of it."""
+    """The sum of each owner's `vectors` (n, d): (count, d) float32. `owners`: (n,), the row of the sum for each vector."""
     sums = np.zeros((count, vectors.shape[1]), np.float32)
     np.add.at(sums, owners, vectors)
     return sums
@@ -89,62 +95,66 @@ def sums_by_owner(vectors: Encodings, owners: NDArray[np.intp], count: int) -> N
 def best_of_others(
     vectors: Encodings, members: NDArray[np.intp], centroids: NDArray[np.float32], owners: NDArray[np.intp]
 ) -> NDArray[np.float32]:
-    """Best score of each face (n, d) among the centroids (c, d) of others: (n,), or fewer where there are no others.
+    """The best score of each face (n, d) among the centroids (c, d) of other members: (n,) float32.
 
-    `members`: (n,) whose each face is. `owners`: (c,) whose each centroid is.
+    `members`: (n,) the member of each face. `owners`: (c,) the member of each centroid. Faces without one
+    have no entry.
     """
     scores = np.where(members[:, None] == owners[None], -np.inf, vectors @ centroids.T)
     best = scores.max(axis=1, initial=-np.inf)
     return best[np.isfinite(best)].astype(np.float32)
 
 
-def try_out(vectors: Encodings, members: NDArray[np.intp], centres: NDArray[np.intp]) -> Trial:
-    """Score the photos of a gallery against each other.
+def leave_one_out(vectors: Encodings, members: NDArray[np.intp], clusters: NDArray[np.intp]) -> LeaveOneOutScores:
+    """Score each photo of a gallery against the others.
 
-    `vectors`: (n, d), rows of unit length. `members`: (n,) whose each is. `centres`: (n,) which of its member's centres each
-    belongs to, numbered through.
+    `vectors`: (n, d), rows of unit length. `members`: (n,) the member of each. `clusters`: (n,) the cluster of each, numbered
+    from 0, as of `models.encodings.centroids.cluster_numbers`.
     """
-    _, firsts, places = np.unique(centres, return_index=True, return_inverse=True)
+    _, firsts, places = np.unique(clusters, return_index=True, return_inverse=True)
     sums = sums_by_owner(vectors, places, len(firsts))
     companions = np.bincount(places)[places] > 1
     rest = unit((sums[places] - vectors)[companions])
-    return Trial(
+    return LeaveOneOutScores(
         best_of_others(vectors, members, unit(sums), members[firsts]),
         np.einsum("nd,nd->n", vectors[companions], rest),
-        float(np.minimum(np.bincount(members) / PHOTOS_OF_A_MEMBER, 1).sum()),
+        float(np.minimum(np.bincount(members) / FULL_WEIGHT_PHOTOS, 1).sum()),
     )
 
 
 def choose_whitening(
     encodings: Encodings, owners: NDArray[np.intp], background: Background
 ) -> tuple[Whitening, Scores]:
-    """The background's whitening or none, whichever suits a gallery, with the background's scores in that form.
+    """The whitening for a gallery, the background's or none, and the background's scores after it.
 
-    `encodings`: (n, d), as they are. `owners`: (n,) the member of each, from 0 on, each at least once.
+    `encodings`: (n, d), not whitened. `owners`: (n,) the member of each, numbered from 0 without gaps.
     """
     count = int(owners.max(initial=-1)) + 1
     none = Whitening.none(encodings.shape[1])
     choices = [(none, background.raw), (background.whitening, background.whitened)]
-    best = int(_alike(encodings, owners, count, background))
-    if can_be_tried_out(owners):
-        trials = [try_out(whitening.apply(encodings), owners, owners) for whitening, _ in choices]
-        bar = CLEAR_GAIN * trials[best].separation()
-        if bar < PLENTY and trials[1 - best].separation() > bar:
+    best = int(_resembles_background(encodings, owners, count, background))
+    if can_hold_out(owners):
+        scores = [leave_one_out(whitening.apply(encodings), owners, owners) for whitening, _ in choices]
+        bar = SEPARATION_GAIN * scores[best].separation()
+        if bar < WELL_SEPARATED and scores[1 - best].separation() > bar:
             best = 1 - best
     return choices[best]
 
 
-def scale(scores: Scores, photos: int, trial: Trial | None = None) -> Scale:
-    """The scale for centroids of so many photos: from a gallery's trial, leaning on the background's scores."""
+def scale(scores: Scores, photos: int, left_out: LeaveOneOutScores | None = None) -> Scale:
+    """The scale for centroids of `photos` photos each, from the background's scores and a gallery's own.
+
+    `left_out`: the gallery's scores, None where there are none.
+    """
     genuine, strangers = scores.at(photos)
-    trial = trial or Trial(np.empty(0, np.float32), np.empty(0, np.float32), 0)
-    own = np.concatenate([genuine, trial.genuine.astype(np.float64)])
-    own_weights = _weights(len(genuine), len(trial.genuine), trial.weight)
-    other = np.concatenate([strangers, trial.strangers.astype(np.float64)])
-    other_weights = _weights(len(strangers), len(trial.strangers), trial.weight)
-    slope, even = _logistic(own, own_weights, other, other_weights)
-    passing = _quantile(other, other_weights, 1 - STRANGERS_NAMED)
-    return Scale(slope, even, max(math.log(WRONG_NAME), slope * (passing - even)))
+    left_out = left_out or LeaveOneOutScores(np.empty(0, np.float32), np.empty(0, np.float32), 0)
+    own = np.concatenate([genuine, left_out.genuine.astype(np.float64)])
+    own_weights = _weights(len(genuine), len(left_out.genuine), left_out.weight)
+    other = np.concatenate([strangers, left_out.strangers.astype(np.float64)])
+    other_weights = _weights(len(strangers), len(left_out.strangers), left_out.weight)
+    slope, midpoint = _logistic(own, own_weights, other, other_weights)
+    passing = _quantile(other, other_weights, 1 - TARGET_FPIR)
+    return Scale(slope, midpoint, max(math.log(WRONG_NAME_COST), slope * (passing - midpoint)))
 
 
 def _weights(background: int, gallery: int, weight: float) -> NDArray[np.float64]:
@@ -159,7 +169,7 @@ def _logistic(
     strangers: NDArray[np.float64],
     strangers_weights: NDArray[np.float64],
 ) -> tuple[float, float]:
-    """Slope and even point of a logistic regression in which both kinds weigh the same (Platt 1999)."""
+    """Slope and midpoint of a logistic regression in which both kinds have the same total weight (Platt 1999)."""
     x = np.concatenate([genuine, strangers])
     sign = np.concatenate([np.ones(len(genuine)), -np.ones(len(strangers))])
     weights = np.concatenate([genuine_weights, strangers_weights])
@@ -183,10 +193,10 @@ def _quantile(values: NDArray[np.float64], weights: NDArray[np.float64], share: 
     return float(np.interp(share, middles, values[order]))
 
 
-def _alike(encodings: Encodings, owners: NDArray[np.intp], count: int, background: Background) -> bool:
+def _resembles_background(encodings: Encodings, owners: NDArray[np.intp], count: int, background: Background) -> bool:
     if not count:
         return True
     faces = unit(sums_by_owner(encodings, owners, count))
     mean = background.whitening.mean
     nearness = faces @ (mean / np.linalg.norm(mean))
-    return bool(np.median(nearness) > background.nearness_mean - ALIKE * background.nearness_deviation)
+    return bool(np.median(nearness) > background.nearness_mean - NEARNESS_DEVIATIONS * background.nearness_deviation)

@@ -1,7 +1,7 @@
 """A trained classifier: whom of a roster a face resembles most. Served from its `.keras` file without TensorFlow.
 
 `models.learning.training` makes such files. The `.keras` format is a zip of `config.json`, which has the layers, and
-`model.weights.h5`, which has their numbers; `ABOUT` lies beside them, and Keras itself passes over it.
+`model.weights.h5`, which has their numbers; `METADATA` lies beside them, and Keras itself passes over it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.recognition.classifier_file import ABOUT, BROKEN, FORMAT
+from models.recognition.classifier_file import BROKEN, FORMAT, METADATA
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ class MalformedClassifierError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class HoldOutResult:
     """How often the members of held-out photos were picked right: by centroids alone, and with the classifier."""
 
     photos: int
@@ -59,7 +59,7 @@ class Classifier:
     biases: tuple[NDArray[np.float32], ...]
     members: NDArray[np.int64]
     version: str
-    trial: Trial
+    held_out: HoldOutResult
 
     def __post_init__(self) -> None:
         widths = [len(self.mean), *(len(bias) for bias in self.biases)]
@@ -85,7 +85,7 @@ class Classifier:
         logits -= logits.max(axis=1, keepdims=True)
         return logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
 
-    def pick(
+    def rerank(
         self, log_odds: NDArray[np.float64], encodings: Encodings, roster: Sequence[GalleryMember]
     ) -> NDArray[np.float64]:
         """Log-odds of the centroids (n, m) in which the members of every group that is known here in full are ranked anew.
@@ -105,16 +105,16 @@ class Classifier:
             ranked[:, mine] = both + (centroids.max(axis=1) - both.max(axis=1))[:, None]
         return ranked
 
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """All of it under names, to travel without the file; see `of_arrays`."""
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """All of it under names, to travel without the file; see `from_arrays`."""
         layers = {f"kernel{i}": kernel for i, kernel in enumerate(self.kernels)}
         layers |= {f"bias{i}": bias for i, bias in enumerate(self.biases)}
-        trial = np.array([self.trial.photos, self.trial.centroids, self.trial.classifier], np.int64)
-        told = {"length": np.array(self.length), "version": np.array(self.version), "trial": trial}
-        return {"mean": self.mean, "members": self.members} | told | layers
+        held_out = np.array([self.held_out.photos, self.held_out.centroids, self.held_out.classifier], np.int64)
+        entries = {"length": np.array(self.length), "version": np.array(self.version), "held_out": held_out}
+        return {"mean": self.mean, "members": self.members} | entries | layers
 
     @classmethod
-    def of_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Classifier:
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Classifier:
         """What `arrays` gave. Raises KeyError or ValueError when it is something else."""
         depth = sum(name.startswith("kernel") for name in arrays)
         return cls(
@@ -124,31 +124,31 @@ class Classifier:
             tuple(arrays[f"bias{i}"] for i in range(depth)),
             arrays["members"],
             str(arrays["version"]),
-            Trial(*arrays["trial"].tolist()),
+            HoldOutResult(*arrays["held_out"].tolist()),
         )
 
 
-def about(members: NDArray[np.int64], version: str, trial: Trial) -> bytes:
-    """The entry `ABOUT` of a classifier's file."""
-    told = {"format": FORMAT, "engine": version, "members": members.tolist(), "trial": asdict(trial)}
-    return json.dumps(told, indent=1).encode()
+def metadata(members: NDArray[np.int64], version: str, held_out: HoldOutResult) -> bytes:
+    """The entry `METADATA` of a classifier's file."""
+    entries = {"format": FORMAT, "engine": version, "members": members.tolist(), "trial": asdict(held_out)}
+    return json.dumps(entries, indent=1).encode()
 
 
 def load(data: bytes) -> Classifier:
     """The classifier of a `.keras` file. Raises MalformedClassifierError when it is none, or not whole."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as file:
-            told = json.loads(file.read(ABOUT))
+            entries = json.loads(file.read(METADATA))
             layers = json.loads(file.read("config.json"))["config"]["layers"]
             weights = file.read("model.weights.h5")
-        if told["format"] != FORMAT:
-            raise MalformedClassifierError(f"a classifier of format {told['format']}, not {FORMAT}")
+        if entries["format"] != FORMAT:
+            raise MalformedClassifierError(f"a classifier of format {entries['format']}, not {FORMAT}")
         mean, length, activations = _prepared(layers)
         kernels, biases = _weights(weights, len(activations))
         if activations != ["relu"] * (len(activations) - 1) + ["softmax"]:
             raise MalformedClassifierError(f"a classifier with activations {activations}")
-        members = np.array(told["members"], np.int64)
-        return Classifier(mean, length, kernels, biases, members, told["engine"], Trial(**told["trial"]))
+        members = np.array(entries["members"], np.int64)
+        return Classifier(mean, length, kernels, biases, members, entries["engine"], HoldOutResult(**entries["trial"]))
     except MalformedClassifierError:
         raise
     except BROKEN as error:

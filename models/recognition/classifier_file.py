@@ -7,11 +7,11 @@ import json
 import zipfile
 import zlib
 
-ABOUT = "nugu.json"
-"""Entry of the file that says whose its columns are, and what its trial found."""
+METADATA = "nugu.json"
+"""The entry with the members of the columns and the hold-out result."""
 
 FORMAT = 1
-"""Of `ABOUT`. A file of another format is refused, and trained anew."""
+"""Of `METADATA`. A file of another format is refused, and trained anew."""
 
 BROKEN = (zipfile.BadZipFile, zlib.error, OSError, EOFError, KeyError, IndexError, TypeError, ValueError, RuntimeError)
 """What reading a broken zip, JSON or HDF5 raises."""
@@ -21,6 +21,6 @@ def is_whole(data: bytes) -> bool:
     """Whether every entry is as it was written, in the format of today."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as file:
-            return json.loads(file.read(ABOUT))["format"] == FORMAT and file.testzip() is None
+            return json.loads(file.read(METADATA))["format"] == FORMAT and file.testzip() is None
     except BROKEN:
         return False

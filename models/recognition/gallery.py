@@ -1,4 +1,4 @@
-"""The labelled encodings that recognition learns a roster from."""
+"""The gallery: labelled encodings to fit a recogniser to."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ if TYPE_CHECKING:
     from models.faces import Encodings
 
 UNIT_TOLERANCE = 1e-3
+"""How far the length of an encoding may be from 1."""
 
 ENOUGH_MEMBERS = 3
 ENOUGH_PHOTOS = 12
-"""With so many photos, of so many members with at least two each, photos that are held out say something about the others."""
+"""The smallest gallery with a useful hold-out: photos in all, and members, of members with two photos at least."""
 
 
-def can_be_tried_out(members: NDArray[np.integer[Any]]) -> bool:
-    """Whether a gallery has enough photos for some to be held out; `members`: (n,) whose each is."""
+def can_hold_out(members: NDArray[np.integer[Any]]) -> bool:
+    """Whether a gallery has photos enough to hold some out. `members`: (n,) the member of each photo."""
     _, photos = np.unique(members, return_counts=True)
     held = photos[photos > 1]
     return bool(held.size >= ENOUGH_MEMBERS and held.sum() >= ENOUGH_PHOTOS)
@@ -30,7 +31,7 @@ def can_be_tried_out(members: NDArray[np.integer[Any]]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class GalleryMember:
-    """Somebody who can be named, and the group that she or he is asked for in."""
+    """A person whom a recogniser can name, with the group. `id`, `group`: ids of the database."""
 
     id: int
     name: str
@@ -42,9 +43,9 @@ class GalleryMember:
 class Gallery:
     """Encodings of members, all by one engine.
 
-    `encodings`: (n, d) float32, rows of unit length. `members`: (n,) int64, whose each is. `roster`: everybody who can be
-    named, each id once; a member without an encoding may be among them, and is never named. `version`: the engine's.
-    Raises ValueError when these don't fit together.
+    `encodings`: (n, d) float32, rows of unit length. `members`: (n,) int64, the member's id of each row. `roster`: all members,
+    each id once; a member without an encoding never gets a face. `version`: of the engine. Raises ValueError for shapes that
+    don't fit together, rows that aren't of unit length, ids that occur twice, and members outside the roster.
     """
 
     encodings: Encodings
@@ -67,10 +68,10 @@ class Gallery:
 
     @classmethod
     def of(cls, rows: Iterable[tuple[GalleryMember, Encodings]], version: str, dimensions: int) -> Gallery:
-        """A gallery of rows (member, encodings); a member may come in several rows.
+        """A gallery of `rows` (member, encodings); a member may have several rows.
 
-        Encodings are (k, d) or a single (d,), d being `dimensions`. Raises ValueError as the class does, and when one id
-        has two names.
+        Encodings are (k, d) or a single (d,), where d is `dimensions`. Raises ValueError as the class does, and for an id with
+        two names.
         """
         roster: dict[int, GalleryMember] = {}
         parts = [np.empty((0, dimensions), np.float32)]

@@ -107,7 +107,7 @@ def sharpness(grey: NDArray[np.uint8]) -> float:
     return math.sqrt(max(float(ratios.real.min()), 0.0))
 
 
-def weighed(log_odds: NDArray[np.float64], qualities: Sequence[Quality] | None) -> NDArray[np.float64]:
+def weighted(log_odds: NDArray[np.float64], qualities: Sequence[Quality] | None) -> NDArray[np.float64]:
     """What faces of these qualities say of the members of one group, from what they seem to say: log-odds (n, m), both.
 
     The differences between members shrink by the face's weight; the odds of being any member at all stay. So the likeliest

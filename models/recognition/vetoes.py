@@ -1,4 +1,4 @@
-"""The remembered *no*: faces of which somebody said who they are not."""
+"""Vetoes: faces that never get certain names, because somebody said no."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from models.recognition.gallery import GalleryMember
 
 NOBODY = -1
-"""In `Vetoes.members`: the face is nobody of the roster."""
+"""In `Vetoes.members`: the face is a stranger, so that every name is vetoed."""
 
 
 def _no_encodings() -> Encodings:
@@ -31,10 +31,10 @@ def _no_members() -> NDArray[np.int64]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Vetoes:
-    """Faces and whom they don't show, by the engine of the recogniser that carries them.
+    """Faces and their vetoed names.
 
-    `encodings`: (k, d) float32, rows of unit length. `members`: (k,) int64, the id of the member that each is not, or
-    NOBODY; ids that a roster doesn't know are passed over. Raises ValueError when these don't fit together.
+    `encodings`: (k, d) float32, rows of unit length, by the engine of the recogniser. `members`: (k,) int64, the id of the
+    vetoed member, or NOBODY; ids outside a roster have no effect. Raises ValueError when these don't fit together.
     """
 
     encodings: Encodings = field(default_factory=_no_encodings)
@@ -45,31 +45,31 @@ class Vetoes:
             raise ValueError(f"encodings {self.encodings.shape} and members {self.members.shape}, not (k, d) and (k,)")
 
     @classmethod
-    def standing(
+    def effective(
         cls, encodings: Encodings, denied: Sequence[int | None], granted: Sequence[int | None], version: str
     ) -> Vetoes:
-        """What holds of what was said of faces (k, d), oldest first; `version` is the engine's.
+        """The vetoes that hold after all annotations of faces (k, d), oldest first.
 
-        `denied`: the member that a face was said not to be, NOBODY, or None. `granted`: the member that it was said to be, or
-        None. Of one photo and its copies, the later word holds: a member who is granted is no longer denied, and anybody
-        who is granted makes it somebody.
+        `denied`: the member whom an annotation excludes, NOBODY for all of them, or None. `granted`: the member whom it names,
+        or None. `version`: of the engine. On one photo and its copies the later annotation holds: a granted name lifts the veto
+        of the same name, and every granted name lifts NOBODY.
         """
-        said_no = np.array([member is not None for member in denied], np.bool_)
+        denies = np.array([member is not None for member in denied], np.bool_)
         no = np.array([-2 if member is None else member for member in denied], np.int64)
         yes = np.array([-2 if member is None else member for member in granted], np.int64)
         later = np.triu(encodings @ encodings.T >= one_face(version), k=1)
         lifts = (yes == no[:, None]) | ((no[:, None] == NOBODY) & (yes >= 0))
-        holds = said_no & ~(later & lifts).any(axis=1)
+        holds = denies & ~(later & lifts).any(axis=1)
         return cls(np.ascontiguousarray(encodings[holds], np.float32), no[holds])
 
-    def forbid(self, encodings: Encodings, roster: Sequence[GalleryMember], version: str) -> NDArray[np.bool_]:
-        """Which of these faces (n, d) may not be which member: (n, m).
+    def forbidden(self, encodings: Encodings, roster: Sequence[GalleryMember], version: str) -> NDArray[np.bool_]:
+        """A mask (n, m) of the vetoed names of these faces (n, d).
 
-        A veto is for one face in one photo, and its copies: on another photo of the same person it says nothing.
+        A veto holds for one face in one photo and its copies. Other photos of the same person keep all names.
         """
         if not len(self.members):
             return np.zeros((len(encodings), len(roster)), np.bool_)
         ids = np.array([member.id for member in roster], np.int64)
-        spoken_of = encodings @ self.encodings.T >= one_face(version)
+        same_photo = encodings @ self.encodings.T >= one_face(version)
         denied = (self.members[:, None] == ids) | (self.members[:, None] == NOBODY)
-        return spoken_of @ denied
+        return same_photo @ denied

@@ -12,9 +12,9 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from models.encodings import background
 from models.encodings.whitening import unit
 from models.faces import Band, Guess
-from models.recognition.assignment import CLEARLY, Plan
-from models.recognition.calibration import WRONG_NAME, scale
-from models.recognition.recogniser import SURE, Naming, guesses_of, weighed_names
+from models.recognition.assignment import CLEAR_LOG_ODDS, Assignment
+from models.recognition.calibration import WRONG_NAME_COST, scale
+from models.recognition.recogniser import SURE, Identification, guesses_of, weighted_log_odds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +39,7 @@ four of them two; from 5 on it would be 170, two of them two, from 2 on 101, eig
 PHOTOS = 5.0
 """A member's centroid weighs as much as so many people of the clip who are clearly that member."""
 
-ALONE = math.log(WRONG_NAME)
+ALONE = math.log(WRONG_NAME_COST)
 """Log-odds that a face must have of being a member by itself for the others of the clip to raise them.
 
 Beside so many members nearly everybody would be one. In simulated clips (seven photos a member of TWICE by dlib, women of ITZY
@@ -116,7 +116,7 @@ class _Crowd:
         vectors = recogniser.whitening.apply(means)
         apart = _share_a_frame(tracks)
         alone = _likely(recogniser, 1)
-        people = _joined(alone.slope * ((vectors @ vectors.T).astype(np.float64) - alone.even), apart)
+        people = _joined(alone.slope * ((vectors @ vectors.T).astype(np.float64) - alone.midpoint), apart)
         rivals = np.array([[apart[np.ix_(one, other)].any() for other in people] for one in people], np.bool_)
         faces = unit(np.stack([means[person].mean(axis=0) for person in people]))
         log_odds = _log_odds(recogniser, faces, [[tracks[i] for i in person] for person in people])
@@ -178,12 +178,12 @@ def _strangers(
     `faces`: (n, d), whitened. `tracks`: (n,) how many each is the mean of. `rivals`: (n, n) who are never one.
     """
     scales = [_likely(recogniser, photos) for photos in range(1, background.PHOTOS[-1] + 1)]
-    slopes, evens = (np.array([getattr(one, name) for one in scales]) for name in ("slope", "even"))
+    slopes, midpoints = (np.array([getattr(one, name) for one in scales]) for name in ("slope", "midpoint"))
     sums, tracks, rivals = faces * tracks[:, None].astype(np.float32), tracks.copy(), rivals.copy()
 
     def likeness(one: int) -> NDArray[np.float64]:
         photos = np.minimum(np.maximum(tracks, tracks[one]), len(scales)) - 1
-        row = slopes[photos] * ((unit(sums) @ unit(sums[one : one + 1])[0]).astype(np.float64) - evens[photos])
+        row = slopes[photos] * ((unit(sums) @ unit(sums[one : one + 1])[0]).astype(np.float64) - midpoints[photos])
         return np.where(rivals[one] | (tracks == 0) | (np.arange(len(row)) == one), -np.inf, row)
 
     people = [[i] for i in range(len(faces))]
@@ -213,54 +213,59 @@ def _log_odds(
     groups = np.array([member.group for member in recogniser.roster])
     for number in np.unique(groups):
         mine = groups == number
-        log_odds[:, mine] = weighed_names(log_odds[:, mine], best)
+        log_odds[:, mine] = weighted_log_odds(log_odds[:, mine], best)
     for row, tracks in zip(log_odds, people, strict=True):
         encodings = np.concatenate([track.encodings for track in tracks])
-        row[recogniser.vetoes.forbid(encodings, recogniser.roster, recogniser.version).any(axis=0)] = -np.inf
+        row[recogniser.vetoes.forbidden(encodings, recogniser.roster, recogniser.version).any(axis=0)] = -np.inf
     return log_odds
 
 
-def _name(recogniser: Recogniser, crowd: _Crowd, group: int | None, threshold: float) -> Naming:
+def _name(recogniser: Recogniser, crowd: _Crowd, group: int | None, threshold: float) -> Identification:
     """One guess a person."""
     numbers = [group] if group is not None else list(dict.fromkeys(member.group for member in recogniser.roster))
-    plans: list[Plan] = []
+    assignments: list[Assignment] = []
     for number in numbers:
         columns = np.array([i for i, one in enumerate(recogniser.roster) if one.group == number], np.int64)
-        plans.append(Plan.make(crowd.log_odds[:, columns], recogniser.prices[columns], columns, once=False))
-    plan = max(plans, key=lambda plan: plan.evidence, default=None)
-    if plan is None or not plan.columns.size or (group is None and plan.evidence <= math.log(len(plans))):
-        return Naming(group, None, recogniser.strangers(crowd.log_odds - math.log(max(len(plans), 1))))
-    alone = plan.log_odds
-    plan = _exclusive(plan, crowd.rivals)
-    plan = _exclusive(replace(plan, log_odds=_shown(recogniser, crowd, plan)), crowd.rivals)
-    members = [recogniser.roster[int(column)] for column in plan.columns]
-    return Naming(members[0].group, members[0].group_name, tuple(guesses_of(members, plan, alone, threshold)))
+        assignments.append(
+            Assignment.solve(crowd.log_odds[:, columns], recogniser.acceptances[columns], columns, once=False)
+        )
+    assignment = max(assignments, key=lambda one: one.evidence, default=None)
+    prior = math.log(max(len(assignments), 1))
+    if assignment is None or not assignment.columns.size or (group is None and assignment.evidence <= prior):
+        return Identification(group, None, recogniser.unknown_guesses(crowd.log_odds - prior))
+    alone = assignment.log_odds
+    assignment = _exclusive(assignment, crowd.rivals)
+    assignment = _exclusive(replace(assignment, log_odds=_shown(recogniser, crowd, assignment)), crowd.rivals)
+    members = [recogniser.roster[int(column)] for column in assignment.columns]
+    return Identification(
+        members[0].group, members[0].group_name, tuple(guesses_of(members, assignment, alone, threshold))
+    )
 
 
-def _exclusive(plan: Plan, rivals: NDArray[np.bool_]) -> Plan:
-    """The plan once people speak for each other, and nobody has the name of a rival (n, n).
+def _exclusive(assignment: Assignment, rivals: NDArray[np.bool_]) -> Assignment:
+    """The assignment once people speak for each other, and nobody has the name of a rival (n, n).
 
     Names are given one by one, the clearest first.
     """
-    log_odds = np.where(plan.log_odds < ALONE, plan.log_odds, plan.together().log_odds)
-    chosen, free = np.full(len(plan.chosen), -1, np.int64), np.ones_like(plan.free)
-    left = log_odds - plan.prices
+    log_odds = np.where(assignment.log_odds < ALONE, assignment.log_odds, assignment.with_context().log_odds)
+    chosen, possible = np.full(len(assignment.chosen), -1, np.int64), np.ones_like(assignment.possible)
+    left = log_odds - assignment.acceptances
     while left.max(initial=0) > 0:
         person, member = (int(i) for i in np.unravel_index(int(left.argmax()), left.shape))
         chosen[person] = member
         left[person] = -np.inf
         left[rivals[person], member] = -np.inf
-        free[rivals[person], member] = False
-    return replace(plan, log_odds=log_odds, chosen=chosen, free=free)
+        possible[rivals[person], member] = False
+    return replace(assignment, log_odds=log_odds, chosen=chosen, possible=possible)
 
 
-def _shown(recogniser: Recogniser, crowd: _Crowd, plan: Plan) -> NDArray[np.float64]:
-    """The log-odds of each person being each member of the plan (n, m), once other people of the clip are examples too."""
-    log_odds = crowd.log_odds[:, plan.columns].copy()
-    named = np.flatnonzero(plan.chosen >= 0)
-    clear = named[plan.log_odds[named, plan.chosen[named]] >= CLEARLY]
-    for place, column in enumerate(plan.columns.tolist()):
-        examples = clear[plan.chosen[clear] == place]
+def _shown(recogniser: Recogniser, crowd: _Crowd, assignment: Assignment) -> NDArray[np.float64]:
+    """Log-odds (n, m) of each person against each member of the assignment, with other people of the clip as examples."""
+    log_odds = crowd.log_odds[:, assignment.columns].copy()
+    named = np.flatnonzero(assignment.chosen >= 0)
+    clear = named[assignment.log_odds[named, assignment.chosen[named]] >= CLEAR_LOG_ODDS]
+    for place, column in enumerate(assignment.columns.tolist()):
+        examples = clear[assignment.chosen[clear] == place]
         if not examples.size:
             continue
         centroids = recogniser.centroids[recogniser.owners == column]

@@ -25,8 +25,8 @@ from bot.infra.deadline import Deadline
 from bot.settings import Settings
 from models.learning import isolation
 from models.learning.isolation import BrokenOffError
-from models.recognition.classifier import Trial, about, load
-from models.recognition.classifier_file import ABOUT, is_whole
+from models.recognition.classifier import HoldOutResult, load, metadata
+from models.recognition.classifier_file import METADATA, is_whole
 from models.recognition.recogniser import Recogniser
 from tests.conftest import LONG_ENOUGH, ROOT
 from tests.support.galleries import ENGINE, another
@@ -45,8 +45,8 @@ def test_a_classifier_that_does_not_help_is_not_used(trained: Trained, gallery_r
     worse = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(trained.file)) as old, zipfile.ZipFile(worse, "w") as new:
         for name in old.namelist():
-            told = about(classifier.members, ENGINE, Trial(16, 16, 15))
-            new.writestr(name, told if name == ABOUT else old.read(name))
+            told = metadata(classifier.members, ENGINE, HoldOutResult(16, 16, 15))
+            new.writestr(name, told if name == METADATA else old.read(name))
     used = [
         len(Recogniser.from_bytes(jobs.fit(gallery_rows, ENGINE, [file])).classifiers)
         for file in (trained.file, worse.getvalue(), b"broken")
@@ -63,7 +63,7 @@ import numpy as np
 rows, file = pickle.load(open(sys.argv[1], "rb"))
 recogniser = Recogniser.from_bytes(jobs.fit(rows, "dlib-1", [file]))
 assert recogniser.classifiers
-recogniser.name(np.stack([np.frombuffer(row.vector, np.float32) for row in rows]))
+recogniser.identify(np.stack([np.frombuffer(row.vector, np.float32) for row in rows]))
 print(sorted({"tensorflow", "keras"} & set(sys.modules)))
 """
 

@@ -70,7 +70,7 @@ def test_a_name_is_given_as_the_recogniser_itself_gives_it(world: World) -> None
     recogniser = fit(replace(gallery, encodings=gallery.encodings[learned], members=gallery.members[learned]))
     for photo, named in zip(asked, answers.named, strict=True):
         group = gallery.roster[int(gallery.members[photo])].group
-        (guess,) = recogniser.name(gallery.encodings[photo][None], group=group).guesses
+        (guess,) = recogniser.identify(gallery.encodings[photo][None], group=group).guesses
         assert (None if named < 0 else gallery.roster[named].id) == guess.member
     assert {-1} < set(answers.named.tolist())
 

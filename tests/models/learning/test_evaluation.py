@@ -13,7 +13,7 @@ from models.drawing.charts import evaluation_chart
 from models.faces import Band, Candidate, Guess
 from models.learning.evaluation import CURVE, LOOK_SIDE, Outcome, Sample, evaluate, look
 from models.recognition.gallery import Gallery, GalleryMember
-from models.recognition.recogniser import Naming
+from models.recognition.recogniser import Identification
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,7 +36,7 @@ class NearestMean:
     def log_odds(self, encodings: Encodings) -> NDArray[np.float64]:
         return (encodings @ self.means.T).astype(np.float64)
 
-    def name(self, encodings: Encodings, *, group: int | None = None) -> Naming:
+    def identify(self, encodings: Encodings, *, group: int | None = None) -> Identification:
         guesses: list[Guess] = []
         for row in self.log_odds(encodings):
             candidates = [Candidate(m.id, m.name, float(s)) for m, s in zip(self.gallery.roster, row, strict=True)]
@@ -51,7 +51,7 @@ class NearestMean:
                     tuple(candidates),
                 )
             )
-        return Naming(1, "G", tuple(guesses))
+        return Identification(1, "G", tuple(guesses))
 
 
 def sample(photos: int = 4, *, strangers: int = 5, copies: int = 0) -> Sample:

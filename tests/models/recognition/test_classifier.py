@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 
 from models.encodings import background
-from models.learning.training import FOLDS, folds
-from models.recognition.classifier import Classifier, MalformedClassifierError, Trial, load
-from models.recognition.classifier_file import ABOUT
-from models.recognition.gallery import Gallery, GalleryMember, can_be_tried_out
+from models.learning.training import FOLDS, hold_out_masks
+from models.recognition.classifier import Classifier, HoldOutResult, MalformedClassifierError, load
+from models.recognition.classifier_file import METADATA
+from models.recognition.gallery import Gallery, GalleryMember, can_hold_out
 from models.recognition.recogniser import Recogniser, fit
 from tests.conftest import ROOT, TRAINED_IN
 
@@ -36,14 +36,14 @@ D = 128
 
 KERAS = """
 import pickle, sys
-from models.learning.training import settle, trained
-from models.recognition.classifier import Trial, load
-settle()
+from models.learning.training import configure_tensorflow, fit_classifier
+from models.recognition.classifier import HoldOutResult, load
+configure_tensorflow()
 import keras, numpy as np
 path, gallery, encodings, out = sys.argv[1:]
 gallery = pickle.load(open(gallery, "rb"))
 model = keras.models.load_model(path)
-again, other = (load(trained(gallery, Trial(0, 0, 0), seed)) for seed in (0, 1))
+again, other = (load(fit_classifier(gallery, HoldOutResult(0, 0, 0), seed)) for seed in (0, 1))
 np.savez(out, probabilities=model.predict(np.load(encodings), verbose=0), again=again.kernels[0], other=other.kernels[0])
 """
 
@@ -89,8 +89,8 @@ def test_it_knows_whose_its_columns_are(classifier: Classifier, gallery: Gallery
     picked = classifier.members[classifier.probabilities(gallery.encodings).argmax(axis=1)]
     assert picked.tolist() == gallery.members.tolist()
     # The one photo of a member with no other can't be held out.
-    assert classifier.trial == Trial(16, 16, 16)
-    assert classifier.trial.helps
+    assert classifier.held_out == HoldOutResult(16, 16, 16)
+    assert classifier.held_out.helps
 
 
 def test_a_recogniser_carries_it(classifier: Classifier, gallery: Gallery) -> None:
@@ -124,21 +124,21 @@ def leaning(*columns: tuple[int, float]) -> Classifier:
         (np.array(logits, np.float32),),
         np.array(members),
         VERSION,
-        Trial(1, 1, 1),
+        HoldOutResult(1, 1, 1),
     )
 
 
 def test_the_product_of_both_opinions_ranks() -> None:
     faces, odds = np.ones((1, 2), np.float32), np.array([[2.0, 1.0, 0.5]])
-    unsure = leaning((3, 0.0), (2, 0.5), (1, 0.0)).pick(odds, faces, ROSTER)
+    unsure = leaning((3, 0.0), (2, 0.5), (1, 0.0)).rerank(odds, faces, ROSTER)
     np.testing.assert_allclose(unsure, [[2.0, 1.5, 0.5]])
-    sure = leaning((3, 0.0), (2, 3.0), (1, 0.0)).pick(odds, faces, ROSTER)
+    sure = leaning((3, 0.0), (2, 3.0), (1, 0.0)).rerank(odds, faces, ROSTER)
     np.testing.assert_allclose(sure, [[0.0, 2.0, 0.5]])
 
 
 def test_a_group_with_a_member_it_does_not_know_is_left_to_the_distance() -> None:
     faces, odds = np.ones((1, 2), np.float32), np.array([[2.0, 1.0, 0.5]])
-    np.testing.assert_array_equal(leaning((2, 9.0), (3, 0.0)).pick(odds, faces, ROSTER), odds)
+    np.testing.assert_array_equal(leaning((2, 9.0), (3, 0.0)).rerank(odds, faces, ROSTER), odds)
 
 
 @pytest.mark.parametrize(
@@ -146,12 +146,12 @@ def test_a_group_with_a_member_it_does_not_know_is_left_to_the_distance() -> Non
 )
 def test_a_small_roster_is_left_to_the_distance(photos: tuple[int, ...], enough: bool) -> None:
     members = np.repeat(np.arange(len(photos)), photos)
-    assert can_be_tried_out(members) is enough
+    assert can_hold_out(members) is enough
 
 
 def test_every_photo_is_held_out_once_but_never_all_of_a_member() -> None:
     members = np.repeat(np.arange(4), (1, 2, 5, 13))
-    held = np.stack(list(folds(members, np.random.default_rng(0))))
+    held = np.stack(list(hold_out_masks(members, np.random.default_rng(0))))
     assert len(held) == FOLDS
     assert held.sum(axis=0).tolist() == [0] + [1] * 20
     for fold in held:
@@ -197,4 +197,4 @@ def test_a_broken_file_is_refused(trained: Trained, how: str) -> None:
 
 def test_keras_passes_over_what_we_add(trained: Trained) -> None:
     with zipfile.ZipFile(io.BytesIO(trained.file)) as file:
-        assert set(file.namelist()) == {"metadata.json", "config.json", "model.weights.h5", ABOUT}
+        assert set(file.namelist()) == {"metadata.json", "config.json", "model.weights.h5", METADATA}

@@ -14,7 +14,7 @@ import pytest
 from models.engines import load
 from models.faces import Box, Face, Flaw, Landmarks
 from models.recognition.gallery import Gallery, GalleryMember
-from models.recognition.quality import SMALL, TURNED, Quality, measure, sharpness, weighed
+from models.recognition.quality import SMALL, TURNED, Quality, measure, sharpness, weighted
 from models.recognition.recogniser import fit
 
 if TYPE_CHECKING:
@@ -188,7 +188,7 @@ def chances(
 def test_a_poor_face_never_raises_the_likeliest_name_nor_who_is_nobody() -> None:
     log_odds = np.random.default_rng(1).normal(-3, 4, (500, 9))
     for quality in (GOOD, Quality(60, 1.6, 0), BLURRED, Quality(60, 0.9, 0)):
-        before, after = chances(log_odds), chances(weighed(log_odds, [quality] * 500))
+        before, after = chances(log_odds), chances(weighted(log_odds, [quality] * 500))
         assert (after[:, :9].max(axis=1) <= before[:, :9].max(axis=1) + 1e-9).all()
         assert after[:, 9] == pytest.approx(before[:, 9])
         if quality.weight:
@@ -197,10 +197,10 @@ def test_a_poor_face_never_raises_the_likeliest_name_nor_who_is_nobody() -> None
 
 def test_a_good_face_and_faces_of_unknown_quality_stay_as_they_are() -> None:
     log_odds = np.random.default_rng(2).normal(-3, 4, (20, 5))
-    assert weighed(log_odds, None) is log_odds
-    assert weighed(log_odds, [GOOD] * 20) == pytest.approx(log_odds)
+    assert weighted(log_odds, None) is log_odds
+    assert weighted(log_odds, [GOOD] * 20) == pytest.approx(log_odds)
     for empty in (np.empty((0, 5)), np.empty((3, 0))):
-        assert weighed(empty, [BLURRED] * len(empty)).shape == empty.shape
+        assert weighted(empty, [BLURRED] * len(empty)).shape == empty.shape
 
 
 def encoded(engine: Engine, path: Path, share: float) -> tuple[Encodings, Quality] | None:
@@ -236,12 +236,16 @@ def test_blurred_members_are_less_sure_and_blurred_strangers_are_not_named_more(
         assert len(faces) > 12
         confidences = []
         for (encoding, quality), name in faces:
-            (plain,), (guess,) = (recogniser.name(encoding, qualities=q, group=1).guesses for q in (None, [quality]))
+            (plain,), (guess,) = (
+                recogniser.identify(encoding, qualities=q, group=1).guesses for q in (None, [quality])
+            )
             assert guess.candidates[0].confidence <= plain.candidates[0].confidence + 1e-9
             confidences.append(next(c.confidence for c in guess.candidates if c.name == name))
         sure.append(float(np.mean(confidences)))
         others = [found for path in strangers if (found := encoded(engine, path, share)) is not None]
-        guesses = [recogniser.name(encoding, qualities=[quality], group=1).guesses[0] for encoding, quality in others]
+        guesses = [
+            recogniser.identify(encoding, qualities=[quality], group=1).guesses[0] for encoding, quality in others
+        ]
         named.append(sum(guess.name is not None for guess in guesses))
     assert sure[0] > sure[1] > sure[2]
     assert max(named) <= named[0] + 1

@@ -15,7 +15,7 @@ from models.encodings import background
 from models.encodings.whitening import unit
 from models.engines import load
 from models.faces import Band, Basis
-from models.recognition.calibration import WRONG_NAME
+from models.recognition.calibration import WRONG_NAME_COST
 from models.recognition.gallery import Gallery, GalleryMember
 from models.recognition.recogniser import Recogniser, fit
 from tests.support.people import VERSION, D, World
@@ -46,17 +46,17 @@ def encode(engine: Engine, path: Path) -> Encodings:
 
 
 def names(recogniser: Recogniser, encodings: Encodings, **how: object) -> list[str | None]:
-    return [guess.name for guess in recogniser.name(encodings, **how).guesses]  # pyright: ignore[reportArgumentType]
+    return [guess.name for guess in recogniser.identify(encodings, **how).guesses]  # pyright: ignore[reportArgumentType]
 
 
 @pytest.mark.parametrize("photos", [1, 2, 5])
 def test_members_are_named_and_strangers_are_not(world: World, photos: int) -> None:
     recogniser = fit(world.gallery({1: range(9)}, photos))
     for person in range(9):
-        (guess,) = recogniser.name(world.photos(person), group=1).guesses
+        (guess,) = recogniser.identify(world.photos(person), group=1).guesses
         assert guess.name == f"P{person}"
     for person in range(20, 50):
-        (guess,) = recogniser.name(world.photos(person), group=1).guesses
+        (guess,) = recogniser.identify(world.photos(person), group=1).guesses
         assert guess.name is None
         assert guess.member is None
         assert guess.band is Band.UNKNOWN
@@ -76,8 +76,8 @@ def test_a_doubtful_second_face_does_not_get_a_name_that_is_taken(world: World) 
     picture = np.concatenate([mixed / np.linalg.norm(mixed), sure])
     assert recogniser.log_odds(picture)[0].argmax() == 2
     assert names(recogniser, picture, once="yes") == [None, "P2"]
-    free = recogniser.name(picture, once="no").guesses
-    taken = recogniser.name(picture, once="yes").guesses
+    free = recogniser.identify(picture, once="no").guesses
+    taken = recogniser.identify(picture, once="yes").guesses
     assert taken[0].confidence > 0.5 > next(c.confidence for c in taken[0].candidates if c.member == 2)
     assert next(c.confidence for c in free[0].candidates if c.member == 2) > 0
 
@@ -91,9 +91,9 @@ def test_a_collage_may_repeat_a_name_unless_the_asker_forbids_it(world: World) -
     assert sorted(name or "" for name in forced) == ["", "P1", "P4"]
 
 
-def test_the_group_is_found_by_all_faces_together(world: World) -> None:
+def test_the_group_is_found_by_all_faces_with_context(world: World) -> None:
     recogniser = fit(world.gallery({7: range(5), 8: range(5, 12), 9: range(12, 15)}, 3))
-    naming = recogniser.name(np.concatenate([world.photos(6), world.photos(12), world.photos(9)]))
+    naming = recogniser.identify(np.concatenate([world.photos(6), world.photos(12), world.photos(9)]))
     assert (naming.group, naming.group_name) == (8, "G8")
     assert [guess.name for guess in naming.guesses] == ["P6", None, "P9"]
     assert {c.name for c in naming.guesses[0].candidates} == {f"P{i}" for i in range(5, 12)}
@@ -101,7 +101,7 @@ def test_the_group_is_found_by_all_faces_together(world: World) -> None:
 
 def test_no_group_is_found_where_nobody_is_known(world: World) -> None:
     recogniser = fit(world.gallery({7: range(5), 8: range(5, 12)}, 3))
-    naming = recogniser.name(np.concatenate([world.photos(50), world.photos(51)]))
+    naming = recogniser.identify(np.concatenate([world.photos(50), world.photos(51)]))
     assert (naming.group, naming.group_name) == (None, None)
     assert [guess.band for guess in naming.guesses] == [Band.UNKNOWN] * 2
     assert all(guess.confidence > 0.5 for guess in naming.guesses)
@@ -112,7 +112,7 @@ def worth(recogniser: Recogniser, member: int, log_odds: float) -> Encodings:
     """A face (1, 128) with just these log-odds for one member, and as unlike the others as can be."""
     whitening = recogniser.whitening
     basis = np.linalg.svd(recogniser.centroids.astype(np.float64))[2]
-    score = recogniser.evens[member] + log_odds / recogniser.slopes[member]
+    score = recogniser.midpoints[member] + log_odds / recogniser.slopes[member]
     direction = score * recogniser.centroids[member] + np.sqrt(1 - score**2) * basis[-1]
     back = direction + (whitening.directions @ direction * (1 / whitening.gains - 1)) @ whitening.directions
     across, square = whitening.mean @ back, back @ back
@@ -128,7 +128,7 @@ def test_a_doubtful_face_is_a_member_among_members_and_a_stranger_alone(world: W
     strangers = [world.photos(person) for person in range(20, 28)]
     assert names(recogniser, doubtful, group=1) == [None]
     assert names(recogniser, np.concatenate([doubtful, *strangers]), group=1)[0] is None
-    first = recogniser.name(np.concatenate([doubtful, *members]), group=1).guesses[0]
+    first = recogniser.identify(np.concatenate([doubtful, *members]), group=1).guesses[0]
     assert (first.name, first.band, first.basis) == ("P0", Band.UNSURE, Basis.CONTEXT)
     assert first.confidence == pytest.approx(1 / (1 + math.exp(0.5)), abs=1e-3)
     assert first.nobody > first.confidence
@@ -140,7 +140,7 @@ def test_marks_and_confidences_agree(world: World) -> None:
     members = [world.photos(person) for person in range(2, 9)]
     for doubt in (-0.5, -0.2, 0.3, 0.6):
         faces = np.concatenate([worth(recogniser, 0, doubt), worth(recogniser, 1, 1.0), *members])
-        guesses = recogniser.name(faces, group=1).guesses
+        guesses = recogniser.identify(faces, group=1).guesses
         doubtful = [guess.confidence for guess in guesses if guess.band is Band.UNSURE]
         assert max(doubtful, default=0) < 0.5 <= min(guess.confidence for guess in guesses if guess.band is Band.SURE)
 
@@ -148,7 +148,7 @@ def test_marks_and_confidences_agree(world: World) -> None:
 def test_the_last_face_of_a_whole_group_is_named_by_elimination_and_shown_as_doubtful(world: World) -> None:
     recogniser = fit(world.gallery({1: range(9)}, 5))
     others = [world.photos(person) for person in range(8)]
-    guesses = recogniser.name(np.concatenate([*others, world.photos(40)])).guesses
+    guesses = recogniser.identify(np.concatenate([*others, world.photos(40)])).guesses
     assert [guess.name for guess in guesses] == [f"P{i}" for i in range(9)]
     assert (guesses[8].band, guesses[8].basis) == (Band.UNSURE, Basis.ELIMINATION)
     assert guesses[8].confidence < 0.5 < guesses[8].nobody
@@ -167,16 +167,16 @@ def test_nobody_is_named_by_elimination_elsewhere(world: World, present: int, st
 
 def test_log_odds_of_nought_are_even_odds(world: World) -> None:
     recogniser = fit(world.gallery({1: range(1), 2: range(1, 4)}, 3))
-    (guess,) = recogniser.name(worth(recogniser, 0, 0.0), group=1).guesses
+    (guess,) = recogniser.identify(worth(recogniser, 0, 0.0), group=1).guesses
     assert guess.candidates[0].confidence == pytest.approx(0.5, abs=1e-3)
 
 
 def test_a_name_has_its_price(world: World) -> None:
     recogniser = fit(world.gallery({1: range(9)}, 5))
-    price = float(recogniser.prices[0])
-    assert price >= math.log(WRONG_NAME) - 1e-9
-    assert names(recogniser, worth(recogniser, 0, price - 0.05), group=1) == [None]
-    assert names(recogniser, worth(recogniser, 0, price + 0.05), group=1) == ["P0"]
+    acceptance = float(recogniser.acceptances[0])
+    assert acceptance >= math.log(WRONG_NAME_COST) - 1e-9
+    assert names(recogniser, worth(recogniser, 0, acceptance - 0.05), group=1) == [None]
+    assert names(recogniser, worth(recogniser, 0, acceptance + 0.05), group=1) == ["P0"]
 
 
 def test_a_member_who_looks_like_two_people_is_known_in_both_looks(world: World) -> None:
@@ -203,7 +203,7 @@ def test_confidences_are_probabilities_and_bands_follow_them(world: World) -> No
     picture = np.concatenate([blend / np.linalg.norm(blend) for blend in blends])
     for once in ("yes", "no"):
         for threshold in (0.0, 0.5, 0.9, 1.0):
-            for guess in recogniser.name(picture, once=once, group=1, threshold=threshold).guesses:
+            for guess in recogniser.identify(picture, once=once, group=1, threshold=threshold).guesses:
                 confidences = [candidate.confidence for candidate in guess.candidates]
                 assert confidences == sorted(confidences, reverse=True)
                 assert len(confidences) == 6
@@ -235,7 +235,7 @@ def test_the_order_of_members_and_photos_does_not_matter(world: World) -> None:
     turn = world.chance.permutation(len(gallery.members))
     shuffled = Gallery(gallery.encodings[turn], gallery.members[turn], gallery.roster[::-1], VERSION)
     picture = np.concatenate([world.photos(person) for person in (1, 3, 30)])
-    one, other = fit(gallery).name(picture), fit(shuffled).name(picture)
+    one, other = fit(gallery).identify(picture), fit(shuffled).identify(picture)
     assert one.group == other.group
     for left, right in zip(one.guesses, other.guesses, strict=True):
         assert (left.name, left.band) == (right.name, right.band)
@@ -245,12 +245,12 @@ def test_the_order_of_members_and_photos_does_not_matter(world: World) -> None:
 def test_a_recogniser_travels_as_bytes_and_as_a_pickle(world: World) -> None:
     recogniser = fit(world.gallery({1: range(3), 2: range(3, 5)}, 2))
     picture = np.concatenate([world.photos(0), world.photos(2), world.photos(44)])
-    wanted = recogniser.name(picture)
+    wanted = recogniser.identify(picture)
     copied = Recogniser.from_bytes(recogniser.to_bytes())
-    assert copied.name(picture) == wanted
+    assert copied.identify(picture) == wanted
     assert copied.version == VERSION
     assert copied.roster == recogniser.roster
-    assert pickle.loads(pickle.dumps(recogniser)).name(picture) == wanted
+    assert pickle.loads(pickle.dumps(recogniser)).identify(picture) == wanted
     with pytest.raises((ValueError, KeyError)):
         Recogniser.from_bytes(b"something else")
 
@@ -287,7 +287,7 @@ def test_a_gallery_that_does_not_fit_together_is_refused(world: World) -> None:
     with pytest.raises(ValueError, match=r"not \(k, 64\)"):
         Gallery.of([(ok.roster[0], ok.encodings)], VERSION, 64)
     with pytest.raises(ValueError, match=r"encodings \(1, 64\), not \(n, 128\)"):
-        fit(ok).name(np.ones((1, 64), np.float32))
+        fit(ok).identify(np.ones((1, 64), np.float32))
     with pytest.raises(LookupError, match="other-9"):
         fit(Gallery(ok.encodings, ok.members, ok.roster, "other-9"))
 

@@ -112,7 +112,7 @@ def test_the_same_faces_one_after_the_other_are_one_member(
 
 def dear(recogniser: Recogniser) -> Recogniser:
     """Names cost as much as where strangers resemble members."""
-    return replace(recogniser, prices=np.full_like(recogniser.prices, 1.5))
+    return replace(recogniser, acceptances=np.full_like(recogniser.acceptances, 1.5))
 
 
 def leaning(recogniser: Recogniser, member: np.ndarray, face: np.ndarray, log_odds: float) -> np.ndarray:
