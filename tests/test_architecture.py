@@ -115,7 +115,7 @@ def test_no_package_imports_itself_by_way_of_others() -> None:
 def test_an_import_upward_would_be_seen(tmp_path: Path) -> None:
     module = tmp_path / "module.py"
     module.write_text(
-        "def later():\n    from cogs.who.cog import Who\n    import discord.ext\n    from bot import client\n"
+        "def later():\n    from cogs.who.cog import WhoCog\n    import discord.ext\n    from bot import client\n"
     )
     assert imports(module) == {"cogs.who.cog", "discord.ext", "bot.client"}
 

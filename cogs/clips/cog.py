@@ -28,7 +28,7 @@ NO_VIDEO_FILE = "That file is no video. Attach an MP4, MOV or WebM, or give me a
 NO_VIDEO = "I see no video in that message. Right-click a message that has one, or a link to one; or use `/clip`."
 
 
-class Clips(commands.Cog):
+class ClipsCog(commands.Cog):
     """Every way to ask leads to a progress card, which becomes the clip."""
 
     def __init__(self, client: Nugu) -> None:
@@ -122,4 +122,4 @@ def _given(link: str | None, video: discord.Attachment | None) -> Media | Link:
 async def setup(client: Nugu) -> None:
     """discord.py's entry to the extension."""
     client.add_dynamic_items(CancelClipButton, RedrawClipButton)
-    await client.add_cog(Clips(client))
+    await client.add_cog(ClipsCog(client))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bot.client import Nugu
 
 
-class Deletions(commands.Cog):
+class DeletionsCog(commands.Cog):
     """A picture or a video that is deleted is forgotten too."""
 
     def __init__(self, client: Nugu) -> None:
@@ -44,4 +44,4 @@ class Deletions(commands.Cog):
 
 async def setup(client: Nugu) -> None:
     """discord.py's entry to the extension."""
-    await client.add_cog(Deletions(client))
+    await client.add_cog(DeletionsCog(client))

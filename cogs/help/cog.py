@@ -47,7 +47,7 @@ RIGHT_CLICK = "Right-click it"
 """Without the message-content intent, Discord hides the picture of a message that is replied to."""
 
 
-class Help(commands.Cog):
+class HelpCog(commands.Cog):
     """What the bot can do, in a few lines."""
 
     def __init__(self, client: Nugu) -> None:
@@ -74,4 +74,4 @@ class Help(commands.Cog):
 
 async def setup(client: Nugu) -> None:
     """discord.py's entry to the extension."""
-    await client.add_cog(Help(client))
+    await client.add_cog(HelpCog(client))

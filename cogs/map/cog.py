@@ -18,7 +18,7 @@ from cogs.common.trust import trust_of
 from cogs.map.cards import map_card
 
 
-class Map(commands.Cog):
+class MapCog(commands.Cog):
     """Who looks like whom, at a glance."""
 
     def __init__(self, client: Nugu) -> None:
@@ -49,4 +49,4 @@ class Map(commands.Cog):
 
 async def setup(client: Nugu) -> None:
     """discord.py's entry to the extension."""
-    await client.add_cog(Map(client))
+    await client.add_cog(MapCog(client))

@@ -35,7 +35,7 @@ Name = app_commands.Range[str, 1, LONGEST_NAME]
 
 
 @requires(Trust.MODERATOR)
-class Models(commands.GroupCog, name="model"):
+class ModelCog(commands.GroupCog, name="model"):
     """What I learned of each group."""
 
     def __init__(self, client: Nugu) -> None:
@@ -132,4 +132,4 @@ class Models(commands.GroupCog, name="model"):
 async def setup(client: Nugu) -> None:
     """discord.py's entry to the extension."""
     client.add_dynamic_items(*ITEMS)
-    await client.add_cog(Models(client))
+    await client.add_cog(ModelCog(client))

@@ -23,7 +23,7 @@ Name = app_commands.Range[str, 1, LONGEST_NAME]
 
 
 @requires(Trust.MEMBER)
-class Quiz(commands.GroupCog, name="quiz"):
+class QuizCog(commands.GroupCog, name="quiz"):
     """Learn to tell members apart."""
 
     def __init__(self, client: Nugu) -> None:
@@ -90,4 +90,4 @@ class Quiz(commands.GroupCog, name="quiz"):
 async def setup(client: Nugu) -> None:
     """discord.py's entry to the extension."""
     client.add_dynamic_items(*ITEMS)
-    await client.add_cog(Quiz(client))
+    await client.add_cog(QuizCog(client))

@@ -16,7 +16,7 @@ from cogs.review.cards import review_card
 from cogs.review.components import ITEMS, on_review_form
 
 
-class Review(commands.Cog):
+class ReviewCog(commands.Cog):
     """One card, seen by the reviewer alone, shows one face after another."""
 
     def __init__(self, client: Nugu) -> None:
@@ -37,4 +37,4 @@ async def setup(client: Nugu) -> None:
     """discord.py's entry to the extension."""
     client.add_dynamic_items(*ITEMS)
     client.add_listener(on_review_form, "on_interaction")
-    await client.add_cog(Review(client))
+    await client.add_cog(ReviewCog(client))

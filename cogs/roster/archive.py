@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @requires(Trust.MODERATOR)
-class Roster(commands.GroupCog, name="roster"):
+class RosterCog(commands.GroupCog, name="roster"):
     """All groups and members at once."""
 
     def __init__(self, client: Nugu) -> None:
@@ -86,4 +86,4 @@ class Roster(commands.GroupCog, name="roster"):
 
 async def setup(client: Nugu) -> None:
     """discord.py's entry to the extension."""
-    await client.add_cog(Roster(client))
+    await client.add_cog(RosterCog(client))

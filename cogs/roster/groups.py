@@ -25,7 +25,7 @@ NOTHING_TO_DO = "Name the spelling to add, or the one to remove."
 
 
 @requires(Trust.MODERATOR)
-class Groups(commands.GroupCog, name="group"):
+class GroupsCog(commands.GroupCog, name="group"):
     """Groups that I know here."""
 
     def __init__(self, client: Nugu) -> None:
@@ -115,4 +115,4 @@ async def change_aliases(
 async def setup(client: Nugu) -> None:
     """discord.py's entry to the extension."""
     client.add_dynamic_items(RemoveGroupButton, KeepButton)
-    await client.add_cog(Groups(client))
+    await client.add_cog(GroupsCog(client))

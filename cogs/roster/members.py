@@ -45,7 +45,7 @@ MOST_WANTED = 50
 
 
 @requires(Trust.MODERATOR)
-class Members(commands.GroupCog, name="member"):
+class MembersCog(commands.GroupCog, name="member"):
     """Members of the groups that I know here."""
 
     def __init__(self, client: Nugu) -> None:
@@ -209,4 +209,4 @@ async def setup(client: Nugu) -> None:
         LeaveOutButton,
     )
     client.add_listener(on_form("nugu:addmember", _submitted), "on_interaction")
-    await client.add_cog(Members(client))
+    await client.add_cog(MembersCog(client))

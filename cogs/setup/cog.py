@@ -21,7 +21,7 @@ from cogs.setup.components import (
 )
 
 
-class Setup(commands.Cog):
+class SetupCog(commands.Cog):
     """One card holds every choice; each menu takes effect at once."""
 
     def __init__(self, client: Nugu) -> None:
@@ -45,4 +45,4 @@ async def setup(client: Nugu) -> None:
         LearnsMenu,
         NoticesMenu,
     )
-    await client.add_cog(Setup(client))
+    await client.add_cog(SetupCog(client))

@@ -16,7 +16,7 @@ from cogs.twins.cards import look_alikes_card, twins_card
 Name = app_commands.Range[str, 1, LONGEST_NAME]
 
 
-class Twins(commands.Cog):
+class TwinsCog(commands.Cog):
     """For fun: look-alikes among the members that are known here."""
 
     def __init__(self, client: Nugu) -> None:
@@ -47,4 +47,4 @@ class Twins(commands.Cog):
 
 async def setup(client: Nugu) -> None:
     """discord.py's entry to the extension."""
-    await client.add_cog(Twins(client))
+    await client.add_cog(TwinsCog(client))

@@ -42,7 +42,7 @@ UNSEEN_REPLY = (
 REMEMBERED_MESSAGES = 10_000
 
 
-class Who(commands.Cog):
+class WhoCog(commands.Cog):
     """Every way to ask leads to the same card."""
 
     def __init__(self, client: Nugu) -> None:
@@ -208,4 +208,4 @@ async def setup(client: Nugu) -> None:
         NotThisMemberButton,
     )
     client.add_listener(on_form, "on_interaction")
-    await client.add_cog(Who(client))
+    await client.add_cog(WhoCog(client))
