@@ -1,4 +1,4 @@
-"""What somebody wants of a video."""
+"""A request for a clip: the video, the part of it, the captions, and where the reply goes."""
 
 from __future__ import annotations
 
@@ -12,22 +12,39 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Posted:
-    """A video file that somebody posted, by its name; it lies at `path` and belongs to whoever takes the wish."""
+class PostedVideo:
+    """A video file that somebody posted: its name on Discord, and a local copy. The clip's queue takes the copy over."""
 
     name: str
     path: Path
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """Which video, by its link or as it was posted; which part of it, in seconds; how it is drawn.
+class ClipRequest:
+    """A request for an annotated clip.
 
-    `length` None: to the end. `spoiler`: it was posted as one.
+    `source`: a link, or a posted file. `start`, `length`: seconds of the video; no length means up to its end. `spoiler`: the
+    video was posted as a spoiler.
     """
 
-    source: str | Posted
+    source: str | PostedVideo
     start: float = 0.0
     length: float | None = None
     style: CaptionStyle = CaptionStyle.NAMES
     spoiler: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyTarget:
+    """The channel of a clip's reply, and the means to reach it.
+
+    `card_id`: the message of the progress card; None before it is known. `token`: the interaction's token, which edits the card
+    until `token_until` (seconds since 1970); None for an ordinary message. `most_bytes`: the largest file that Discord takes
+    there.
+    """
+
+    channel_id: int
+    most_bytes: int
+    card_id: int | None = None
+    token: str | None = None
+    token_until: float = 0.0

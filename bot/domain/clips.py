@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.domain.answers import Answer
+    from bot.domain.clip_requests import ReplyTarget
     from bot.domain.enums import CaptionStyle
     from bot.domain.faces import Cut
     from models.faces import Box, Flaw, Guess
@@ -36,24 +37,19 @@ class UploadRefusedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
-    """A clip that was promised: to whom, where the answer goes, and with what it is reached.
+class ReportedClip:
+    """A clip that a reporter reports on: the ids of its job, and where the reply goes.
 
-    `card_id`: the message of the progress card, None before it is known. `token`: the interaction's, with which the card can be
-    edited until `token_until` (seconds since 1970); None where it is an ordinary message. `question_message_id`: the message
-    that asked, or was asked about. `answer_id`: the message with the clip, once there is one.
+    `question_message_id`: the message that asked, or that the question is about; None for a command. `answer_id`: the message
+    with the clip; None until there is one.
     """
 
     job_id: int
     asker_id: int
     server_id: int | None
-    channel_id: int
-    card_id: int | None
     question_message_id: int | None
-    token: str | None
-    token_until: float
     answer_id: int | None
-    most_bytes: int
+    target: ReplyTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +59,7 @@ class ClipProgress:
     `place`: 1 for the next in the queue, None once it is in work. `seen`: names of the members seen so far.
     """
 
-    promise: Promise
+    clip: ReportedClip
     title: str
     stage: Stage
     share: float | None = None
@@ -149,18 +145,18 @@ class ClipReporter(Protocol):
         """Show how far it is, in place of what was shown before. Called every three seconds at most."""
         ...
 
-    async def answer(self, promise: Promise, finished: Finished, drawing: Drawing) -> int:
+    async def answer(self, clip: ReportedClip, finished: Finished, drawing: Drawing) -> int:
         """Post the clip; the message's id. In the card's place while it can be edited, else as a reply with a mention.
 
         Doing it twice posts it once. Raises UploadRefusedError.
         """
         ...
 
-    async def answered(self, promise: Promise) -> int | None:
+    async def answered(self, clip: ReportedClip) -> int | None:
         """The id of the message with the clip, if `answer` got as far as posting it before the bot ended."""
         ...
 
-    async def explain(self, promise: Promise, sentence: str) -> None:
+    async def explain(self, clip: ReportedClip, sentence: str) -> None:
         """Say in the card's place that there will be no clip, and why."""
         ...
 

@@ -59,7 +59,7 @@ def progress_card(progress: ClipProgress) -> Layout:
     card = Layout()
     box = container(BLURPLE)
     box.add_item(discord.ui.TextDisplay("\n".join(_progress(progress))))
-    box.add_item(Row(Button(label="Cancel", emoji="✖️", custom_id=route("cancel", progress.promise.job_id))))
+    box.add_item(Row(Button(label="Cancel", emoji="✖️", custom_id=route("cancel", progress.clip.job_id))))
     card.add_item(box)
     return card
 

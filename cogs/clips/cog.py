@@ -15,7 +15,7 @@ from bot.text.links import first_link, read_seconds
 from bot.usecases.clips.queue import ClipQueue
 from cogs.clips.components import CancelClipButton, RedrawClipButton
 from cogs.clips.reporter import DiscordClipReporter
-from cogs.clips.requests import promise, reach_of
+from cogs.clips.requests import reply_target, request_clip
 from cogs.clips.videos import Link, given_video, linked, unlabelled_video_of, video_of
 from cogs.common.requests import asked_by, groups_offered
 
@@ -71,7 +71,7 @@ class ClipsCog(commands.Cog):
         found = _given(link, video)
         begin = read_seconds(start) if start is not None else None
         wanted = read_seconds(length) if length is not None else None
-        await self._promise(interaction, found, begin, wanted, CaptionStyle(style), group=group)
+        await self._request(interaction, found, begin, wanted, CaptionStyle(style), group=group)
 
     @clip.autocomplete("group")
     async def group_names(self, interaction: discord.Interaction[Nugu], typed: str) -> list[app_commands.Choice[str]]:
@@ -82,9 +82,9 @@ class ClipsCog(commands.Cog):
         found = video_of(message) or unlabelled_video_of(message)
         if found is None:
             raise PersonError(NO_VIDEO)
-        await self._promise(interaction, found, source=message.id)
+        await self._request(interaction, found, source=message.id)
 
-    async def _promise(
+    async def _request(
         self,
         interaction: discord.Interaction[Nugu],
         found: Media | Link,
@@ -95,14 +95,14 @@ class ClipsCog(commands.Cog):
         group: str | None = None,
         source: int | None = None,
     ) -> None:
-        """Promise the clip; from then on its card is the queue's."""
+        """Request the clip; from then on its card is the queue's."""
         heard = await interaction.response.defer(thinking=True)
         card_id = heard.message_id if heard is not None else None
         if card_id is None:
             card_id = (await interaction.original_response()).id
         with self.client.app.turns.taken_by(interaction.user.id):
             asked = await asked_by(interaction, group=group, source=source)
-            await promise(self.client, asked, found, reach_of(interaction, card_id), start, length, style)
+            await request_clip(self.client, asked, found, reply_target(interaction, card_id), start, length, style)
 
 
 def _given(link: str | None, video: discord.Attachment | None) -> Media | Link:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.usecases.clips import request
-from cogs.clips.requests import reach_of
+from cogs.clips.requests import reply_target
 from cogs.common.components import PersistentItem, speaker_of
 from cogs.common.layout import Button
 
@@ -29,6 +29,6 @@ class RedrawClipButton(PersistentItem[Button], template=r"nugu:drawagain:(?P<job
 
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         assert interaction.message is not None
-        reach = reach_of(interaction, interaction.message.id)
-        await request.draw_again(interaction.client.app, self.ids["job"], await speaker_of(interaction), reach)
+        target = reply_target(interaction, interaction.message.id)
+        await request.draw_again(interaction.client.app, self.ids["job"], await speaker_of(interaction), target)
         await interaction.followup.send(DRAWN_SOON, ephemeral=True)

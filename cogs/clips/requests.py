@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.domain.clip_requests import Wish
+from bot.domain.clip_requests import ClipRequest, ReplyTarget
 from bot.domain.enums import CaptionStyle
 from bot.errors import sentence_for
 from bot.usecases import upload_limits
 from bot.usecases.clips import request
-from bot.usecases.clips.request import Reach
 from cogs.clips.cards import taken_card
 from cogs.clips.videos import Link, receive
 from cogs.common.layout import told_card
@@ -24,10 +23,10 @@ if TYPE_CHECKING:
     from cogs.common.message_media import Media
 
 
-def reach_of(interaction: discord.Interaction[Nugu], card_id: int) -> Reach:
+def reply_target(interaction: discord.Interaction[Nugu], card_id: int) -> ReplyTarget:
     """With what the asker of a command, or the presser of a card's button, is reached."""
     assert interaction.channel_id is not None
-    return Reach(
+    return ReplyTarget(
         channel_id=interaction.channel_id,
         card_id=card_id,
         token=interaction.token,
@@ -44,30 +43,32 @@ async def annotate(client: Nugu, message: discord.Message, shows: discord.Messag
     card = await reply(message, view=taken_card())
     try:
         with client.app.turns.taken_by(message.author.id):
-            reach = Reach(channel_id=message.channel.id, card_id=card.id, most_bytes=await _most_bytes(client, message))
-            await promise(client, await asked_in(client, message, shows), found, reach)
+            target = ReplyTarget(
+                channel_id=message.channel.id, card_id=card.id, most_bytes=await _most_bytes(client, message)
+            )
+            await request_clip(client, await asked_in(client, message, shows), found, target)
     except Exception as error:  # noqa: BLE001  # the card is there, so the sentence stands in its place
         await card.edit(view=told_card(sentence_for(error)))
 
 
-async def promise(
+async def request_clip(
     client: Nugu,
     asked: Asked,
     found: Media | Link,
-    reach: Reach,
+    target: ReplyTarget,
     start: float | None = None,
     length: float | None = None,
     style: CaptionStyle = CaptionStyle.NAMES,
 ) -> None:
     """Ask for the clip of a video, a posted one once it has been received. Raises PersonError."""
     if isinstance(found, Link):
-        wish = Wish(found.url, found.start if start is None else start, length, style, found.spoiler)
-        await request.ask(client.app, asked, wish, reach)
+        clip_request = ClipRequest(found.url, found.start if start is None else start, length, style, found.spoiler)
+        await request.ask(client.app, asked, clip_request, target)
         return
     await request.check_room(client.app, asked)
     async with client.app.videos.incoming() as folder:
-        wish = Wish(await receive(client, found, folder), start or 0.0, length, style, found.spoiler)
-        await request.ask(client.app, asked, wish, reach)
+        clip_request = ClipRequest(await receive(client, found, folder), start or 0.0, length, style, found.spoiler)
+        await request.ask(client.app, asked, clip_request, target)
 
 
 async def _most_bytes(client: Nugu, message: discord.Message) -> int:

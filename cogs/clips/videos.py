@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 import discord
 
-from bot.domain.clip_requests import Posted
+from bot.domain.clip_requests import PostedVideo
 from bot.domain.markup import plain
 from bot.errors import PersonError
 from bot.media.footage import ACCEPTED
@@ -90,7 +90,7 @@ def linked(link: str) -> Media | Link:
     return Link(link)
 
 
-async def receive(client: Nugu, video: Media, folder: Path) -> Posted:
+async def receive(client: Nugu, video: Media, folder: Path) -> PostedVideo:
     """The video as a file in `folder`, read piece by piece. Raises PersonError where it is an AVI, too large or not there."""
     limit = client.app.settings.clip_bytes
     if video.name.lower().endswith(AVI):
@@ -106,7 +106,7 @@ async def receive(client: Nugu, video: Media, folder: Path) -> Posted:
             await asyncio.to_thread(path.write_bytes, await client.http.get_from_cdn(video.url))
     except UNREADABLE as error:
         raise PersonError(f"{plain(video.name)}: {why_unread(error)}.") from None
-    return Posted(video.name.removeprefix(SPOILER), path)
+    return PostedVideo(video.name.removeprefix(SPOILER), path)
 
 
 async def stream(video: Media, path: Path, limit: int) -> None:

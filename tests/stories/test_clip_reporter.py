@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from bot.domain.clips import ClipProgress, Drawing, Promise, Stage, UploadRefusedError
-from bot.usecases.clips.request import Reach
+from bot.domain.clip_requests import ReplyTarget
+from bot.domain.clips import ClipProgress, Drawing, ReportedClip, Stage, UploadRefusedError
 from cogs.clips.cards import taken_card
 from cogs.clips.reporter import DiscordClipReporter
 from tests.stories.conftest import Stage as Scene
@@ -21,37 +21,37 @@ MINUTES = 60.0
 
 
 @pytest.fixture
-async def asked(stage: Scene, monkeypatch: pytest.MonkeyPatch) -> Promise:
+async def asked(stage: Scene, monkeypatch: pytest.MonkeyPatch) -> ReportedClip:
     """A clip that somebody asked for by command; no queue is at work on it."""
-    reaches: list[Reach] = []
+    targets: list[ReplyTarget] = []
 
-    async def ask(app: Any, asked: Any, wish: Any, reach: Reach) -> None:
-        reaches.append(reach)
+    async def ask(app: Any, asked: Any, request: Any, target: ReplyTarget) -> None:
+        targets.append(target)
 
     monkeypatch.setattr("bot.usecases.clips.request.ask", ask)
     await stage.fan.slash(stage.channel, "clip", link="https://youtu.be/abc")
-    (reach,) = reaches
-    promise = clips.promise(
-        reach.channel_id,
-        reach.card_id,
+    (target,) = targets
+    clip = clips.reported_clip(
+        target.channel_id,
+        target.card_id,
         asker=stage.fan.id,
         server=stage.guild.id,
-        token=reach.token,
-        until=reach.token_until,
+        token=target.token,
+        until=target.token_until,
     )
-    assert promise.card_id == latest(stage.channel).id
-    return promise
+    assert clip.target.card_id == stage.channel.last_message.id
+    return clip
 
 
 @pytest.fixture
-async def posted(stage: Scene) -> Promise:
+async def posted(stage: Scene) -> ReportedClip:
     """A clip that somebody asked for in a message; its card is a message of the bot's."""
     card = await stage.bot.get_partial_messageable(stage.channel.id).send(view=taken_card())
-    return clips.promise(stage.channel.id, card.id, asker=stage.fan.id, server=stage.guild.id)
+    return clips.reported_clip(stage.channel.id, card.id, asker=stage.fan.id, server=stage.guild.id)
 
 
 @pytest.fixture(params=["asked", "posted"])
-def promise(request: pytest.FixtureRequest, asked: Promise, posted: Promise) -> Promise:
+def clip(request: pytest.FixtureRequest, asked: ReportedClip, posted: ReportedClip) -> ReportedClip:
     """Either of them."""
     return asked if request.param == "asked" else posted
 
@@ -67,9 +67,9 @@ def drawing(tmp_path: Path) -> Drawing:
     return clips.drawing(tmp_path, size=20 << 20)
 
 
-def card(stage: Scene, promise: Promise) -> Any:
-    assert promise.card_id is not None
-    return stage.env.backend.get_message(promise.channel_id, promise.card_id)
+def card(stage: Scene, clip: ReportedClip) -> Any:
+    assert clip.target.card_id is not None
+    return stage.env.backend.get_message(clip.target.channel_id, clip.target.card_id)
 
 
 def files(message: Any) -> list[str]:
@@ -81,52 +81,52 @@ def messages(stage: Scene) -> int:
 
 
 async def test_the_card_tells_how_far_it_is_and_becomes_the_clip(
-    stage: Scene, reporter: DiscordClipReporter, drawing: Drawing, promise: Promise
+    stage: Scene, reporter: DiscordClipReporter, drawing: Drawing, clip: ReportedClip
 ) -> None:
     before = messages(stage)
-    await reporter.show(ClipProgress(promise, "MV", Stage.LOOK, share=0.5, seen=("Sana",)))
-    assert "Seen so far: Sana" in texts(card(stage, promise))
-    assert buttons(card(stage, promise)) == ["Cancel"]
-    assert await reporter.answered(promise) is None
-    assert await reporter.answer(promise, clips.finished("Sana", *[None] * 20), drawing) == promise.card_id
-    assert files(card(stage, promise)) == ["twice-m-v-0m30.mp4", "screen-time.png"]
-    assert "① **Sana** 97%" in texts(card(stage, promise))
-    assert "20 people I don't know · 0:11 in all" in texts(card(stage, promise))
+    await reporter.show(ClipProgress(clip, "MV", Stage.LOOK, share=0.5, seen=("Sana",)))
+    assert "Seen so far: Sana" in texts(card(stage, clip))
+    assert buttons(card(stage, clip)) == ["Cancel"]
+    assert await reporter.answered(clip) is None
+    assert await reporter.answer(clip, clips.finished("Sana", *[None] * 20), drawing) == clip.target.card_id
+    assert files(card(stage, clip)) == ["twice-m-v-0m30.mp4", "screen-time.png"]
+    assert "① **Sana** 97%" in texts(card(stage, clip))
+    assert "20 people I don't know · 0:11 in all" in texts(card(stage, clip))
     assert messages(stage) == before
-    assert await reporter.answered(promise) == promise.card_id
+    assert await reporter.answered(clip) == clip.target.card_id
     # Drawn again, it is a progress card first, without the old clip.
-    await reporter.show(ClipProgress(promise, "MV", Stage.DRAW))
-    assert files(card(stage, promise)) == []
-    assert await reporter.answered(promise) is None
+    await reporter.show(ClipProgress(clip, "MV", Stage.DRAW))
+    assert files(card(stage, clip)) == []
+    assert await reporter.answered(clip) is None
 
 
 async def test_after_fourteen_minutes_the_clip_is_a_reply_that_calls_the_asker(
-    stage: Scene, reporter: DiscordClipReporter, drawing: Drawing, promise: Promise
+    stage: Scene, reporter: DiscordClipReporter, drawing: Drawing, clip: ReportedClip
 ) -> None:
     await stage.env.advance_time(13 * MINUTES)
-    await reporter.show(ClipProgress(promise, "MV", Stage.DRAW))
+    await reporter.show(ClipProgress(clip, "MV", Stage.DRAW))
     await stage.env.advance_time(2 * MINUTES)
-    await reporter.show(ClipProgress(promise, "MV", Stage.UPLOAD))
-    assert "Uploading" in texts(card(stage, promise))
-    sent = await reporter.answer(promise, clips.finished("Sana"), drawing)
-    reply = latest(stage.channel)
-    assert reply.id == sent != promise.card_id
-    assert reply.reference.message_id == promise.card_id
+    await reporter.show(ClipProgress(clip, "MV", Stage.UPLOAD))
+    assert "Uploading" in texts(card(stage, clip))
+    sent = await reporter.answer(clip, clips.finished("Sana"), drawing)
+    reply = stage.channel.last_message
+    assert reply.id == sent != clip.target.card_id
+    assert reply.reference.message_id == clip.target.card_id
     assert f"<@{stage.fan.id}>, here is your clip." in texts(reply)
     (request,) = [one for one in stage.recorder.matching("POST", "/messages") if one.files]
     assert request.json["nonce"].startswith("7-")
     assert request.json["enforce_nonce"]
     assert request.json["allowed_mentions"]["users"] == [stage.fan.id]
-    assert reply.jump_url in texts(card(stage, promise))
-    assert buttons(card(stage, promise)) == []
-    assert await reporter.answered(promise) == sent
+    assert reply.jump_url in texts(card(stage, clip))
+    assert buttons(card(stage, clip)) == []
+    assert await reporter.answered(clip) == sent
 
 
 async def test_a_card_that_was_taken_away_stays_away(
-    stage: Scene, reporter: DiscordClipReporter, drawing: Drawing, posted: Promise
+    stage: Scene, reporter: DiscordClipReporter, drawing: Drawing, posted: ReportedClip
 ) -> None:
-    assert posted.card_id is not None
-    stage.env.backend.delete_message(posted.channel_id, posted.card_id)
+    assert posted.target.card_id is not None
+    stage.env.backend.delete_message(posted.target.channel_id, posted.target.card_id)
     before = messages(stage)
     await reporter.show(ClipProgress(posted, "MV", Stage.LOOK))
     assert messages(stage) == before
@@ -137,25 +137,25 @@ async def test_a_card_that_was_taken_away_stays_away(
 
 
 async def test_a_clip_that_is_drawn_again_stays_until_then_and_does_not_come_back(
-    stage: Scene, reporter: DiscordClipReporter, drawing: Drawing, posted: Promise
+    stage: Scene, reporter: DiscordClipReporter, drawing: Drawing, posted: ReportedClip
 ) -> None:
     await reporter.answer(posted, clips.finished("Sana"), drawing)
-    again = replace(posted, answer_id=posted.card_id)
+    again = replace(posted, answer_id=posted.target.card_id)
     assert await reporter.answered(again) is None
     await reporter.show(ClipProgress(again, "TWICE M/V.mp4", Stage.DRAW, 0.5))
     assert buttons(latest(stage.channel))[0] == "All right"
     await reporter.explain(again, "It went wrong.")
-    assert "It went wrong." in texts(latest(stage.channel))
-    assert posted.card_id is not None
-    await stage.bot.get_partial_messageable(stage.channel.id).get_partial_message(posted.card_id).delete()
+    assert "It went wrong." in texts(stage.channel.last_message)
+    assert posted.target.card_id is not None
+    await stage.bot.get_partial_messageable(stage.channel.id).get_partial_message(posted.target.card_id).delete()
     before = len(stage.channel.history())
-    assert await reporter.answer(again, clips.finished("Sana"), drawing) == posted.card_id
+    assert await reporter.answer(again, clips.finished("Sana"), drawing) == posted.target.card_id
     assert len(stage.channel.history()) == before
 
 
 @pytest.mark.parametrize(("status", "code"), [(413, 0), (413, 40005), (400, 40005)])
 async def test_a_refusal_for_size_says_what_may_be_tried(
-    stage: Scene, reporter: DiscordClipReporter, drawing: Drawing, asked: Promise, status: int, code: int
+    stage: Scene, reporter: DiscordClipReporter, drawing: Drawing, asked: ReportedClip, status: int, code: int
 ) -> None:
     refuse = {"status": status, "code": code, "message": "Request entity too large"}
     stage.env.inject_error("PATCH", "/webhooks/*/messages/*", **refuse)
@@ -164,11 +164,13 @@ async def test_a_refusal_for_size_says_what_may_be_tried(
     assert refused.value.most_bytes == 10 << 20
     stage.env.inject_error("POST", "/channels/*/messages", **refuse)
     with pytest.raises(UploadRefusedError):
-        await reporter.answer(replace(asked, card_id=None), clips.finished("Sana"), drawing)
+        await reporter.answer(
+            replace(asked, target=replace(asked.target, card_id=None)), clips.finished("Sana"), drawing
+        )
 
 
 async def test_where_discord_takes_no_files_into_a_card_the_clip_stands_below(
-    stage: Scene, reporter: DiscordClipReporter, drawing: Drawing, asked: Promise
+    stage: Scene, reporter: DiscordClipReporter, drawing: Drawing, asked: ReportedClip
 ) -> None:
     """As it has done (discord-api-docs #7529)."""
     stage.env.inject_error("PATCH", "/webhooks/*/messages/*", status=400, code=50035, message="Invalid Form Body")
@@ -178,7 +180,7 @@ async def test_where_discord_takes_no_files_into_a_card_the_clip_stands_below(
 
 
 async def test_where_the_bot_may_not_write_the_token_still_reaches_the_asker(
-    stage: Scene, reporter: DiscordClipReporter, drawing: Drawing, asked: Promise
+    stage: Scene, reporter: DiscordClipReporter, drawing: Drawing, asked: ReportedClip
 ) -> None:
     stage.env.inject_error("PATCH", "/webhooks/*/messages/*", status=400, code=50035, message="Invalid Form Body")
     stage.env.inject_error("POST", "/channels/*/messages", status=403, code=50001, message="Missing Access")
@@ -187,7 +189,7 @@ async def test_where_the_bot_may_not_write_the_token_still_reaches_the_asker(
 
 
 async def test_after_the_token_where_the_bot_may_not_write_the_asker_hears_in_private(
-    stage: Scene, reporter: DiscordClipReporter, drawing: Drawing, asked: Promise
+    stage: Scene, reporter: DiscordClipReporter, drawing: Drawing, asked: ReportedClip
 ) -> None:
     await stage.env.advance_time(15 * MINUTES)
     stage.env.inject_error("POST", "/channels/*/messages", status=403, code=50001, message="Missing Access")
@@ -197,7 +199,7 @@ async def test_after_the_token_where_the_bot_may_not_write_the_asker_hears_in_pr
 
 @pytest.mark.parametrize("status", [401, 404, 429, 500])
 async def test_what_discord_refuses_on_the_way_is_logged_and_no_more(
-    stage: Scene, reporter: DiscordClipReporter, asked: Promise, status: int, caplog: pytest.LogCaptureFixture
+    stage: Scene, reporter: DiscordClipReporter, asked: ReportedClip, status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     stage.env.inject_error("*", "*", status=status, times=None)
     with caplog.at_level(logging.WARNING):
@@ -210,21 +212,21 @@ async def test_what_discord_refuses_on_the_way_is_logged_and_no_more(
 
 
 async def test_an_invalid_token_is_done_without(
-    stage: Scene, reporter: DiscordClipReporter, drawing: Drawing, asked: Promise
+    stage: Scene, reporter: DiscordClipReporter, drawing: Drawing, asked: ReportedClip
 ) -> None:
     stage.env.inject_error("*", "/webhooks/*", status=401, code=50027, message="Invalid Webhook Token", times=None)
-    assert await reporter.answer(asked, clips.finished("Sana"), drawing) == asked.card_id
+    assert await reporter.answer(asked, clips.finished("Sana"), drawing) == asked.target.card_id
     assert files(card(stage, asked)) == ["twice-m-v-0m30.mp4", "screen-time.png"]
 
 
 async def test_why_there_is_no_clip_is_told_in_the_cards_place(
-    stage: Scene, reporter: DiscordClipReporter, asked: Promise, posted: Promise
+    stage: Scene, reporter: DiscordClipReporter, asked: ReportedClip, posted: ReportedClip
 ) -> None:
-    for promise in (asked, posted):
-        await reporter.explain(promise, "That video is gone.")
-        assert texts(card(stage, promise)).strip() == "That video is gone."
-        assert buttons(card(stage, promise)) == []
-    assert posted.card_id is not None
-    stage.env.backend.delete_message(posted.channel_id, posted.card_id)
+    for clip in (asked, posted):
+        await reporter.explain(clip, "That video is gone.")
+        assert texts(card(stage, clip)).strip() == "That video is gone."
+        assert buttons(card(stage, clip)) == []
+    assert posted.target.card_id is not None
+    stage.env.backend.delete_message(posted.target.channel_id, posted.target.card_id)
     await reporter.explain(posted, "That video is gone.")
     assert f"<@{stage.fan.id}>, That video is gone." in texts(latest(stage.channel))

@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 from simcord import InteractionResult
 
-from bot.domain.clip_requests import Posted, Wish
+from bot.domain.clip_requests import ClipRequest, PostedVideo, ReplyTarget
 from bot.domain.enums import CaptionStyle
 from bot.errors import PersonError
 from bot.usecases import upload_limits
-from bot.usecases.clips.request import Reach
 from bot.usecases.identify import Asked
 from cogs.clips.cards import TAKEN
 from tests.stories.conftest import Stage
@@ -24,12 +23,12 @@ LINK = "https://youtu.be/abc?t=95"
 
 
 @dataclass
-class Heard:
+class RecordedRequests:
     """What the queue was asked for; of files their bytes."""
 
     asked: list[Asked] = field(default_factory=list[Asked])
-    wishes: list[Wish] = field(default_factory=list[Wish])
-    reaches: list[Reach] = field(default_factory=list[Reach])
+    requests: list[ClipRequest] = field(default_factory=list[ClipRequest])
+    targets: list[ReplyTarget] = field(default_factory=list[ReplyTarget])
     videos: list[bytes] = field(default_factory=list[bytes])
     refusal: PersonError | None = None
 
@@ -39,22 +38,22 @@ class Heard:
         if self.full:
             raise PersonError("Full.")
 
-    async def ask(self, app: Any, asked: Asked, wish: Wish, reach: Reach) -> None:
+    async def ask(self, app: Any, asked: Asked, request: ClipRequest, target: ReplyTarget) -> None:
         if self.refusal is not None:
             raise self.refusal
         self.asked.append(asked)
-        self.wishes.append(wish)
-        self.reaches.append(reach)
-        if isinstance(wish.source, Posted):
-            self.videos.append(wish.source.path.read_bytes())
+        self.requests.append(request)
+        self.targets.append(target)
+        if isinstance(request.source, PostedVideo):
+            self.videos.append(request.source.path.read_bytes())
 
 
 @pytest.fixture(autouse=True)
-def heard(monkeypatch: pytest.MonkeyPatch) -> Heard:
-    heard = Heard()
-    monkeypatch.setattr("bot.usecases.clips.request.ask", heard.ask)
-    monkeypatch.setattr("bot.usecases.clips.request.check_room", heard.check_room)
-    return heard
+def recorded(monkeypatch: pytest.MonkeyPatch) -> RecordedRequests:
+    recorded = RecordedRequests()
+    monkeypatch.setattr("bot.usecases.clips.request.ask", recorded.ask)
+    monkeypatch.setattr("bot.usecases.clips.request.check_room", recorded.check_room)
+    return recorded
 
 
 def said(result: InteractionResult) -> str:
@@ -78,25 +77,25 @@ YOUTUBE = {
 }
 
 
-async def test_a_command_with_a_link(stage: Stage, heard: Heard) -> None:
+async def test_a_command_with_a_link(stage: Stage, recorded: RecordedRequests) -> None:
     await stage.fan.slash(
         stage.channel, "clip", link=f"look: {LINK}", start="0:30", length="1m", group="TWICE", style="names+list"
     )
-    assert heard.wishes == [Wish(LINK, 30.0, 60.0, CaptionStyle.NAMES_AND_LIST)]
-    (asked,), (reach,) = heard.asked, heard.reaches
+    assert recorded.requests == [ClipRequest(LINK, 30.0, 60.0, CaptionStyle.NAMES_AND_LIST)]
+    (asked,), (target,) = recorded.asked, recorded.targets
     assert (asked.asker_id, asked.server_id, asked.group) == (stage.fan.id, stage.guild.id, "TWICE")
-    assert reach.card_id == latest(stage.channel).id
-    assert reach.most_bytes == 26214400
-    assert reach.token
+    assert target.card_id == stage.channel.last_message.id
+    assert target.most_bytes == 26214400
+    assert target.token
 
 
-async def test_a_command_with_a_file(stage: Stage, heard: Heard) -> None:
+async def test_a_command_with_a_file(stage: Stage, recorded: RecordedRequests) -> None:
     await stage.fan.slash(stage.channel, "clip", video=VIDEO)
-    (wish,) = heard.wishes
-    assert isinstance(wish.source, Posted)
-    assert wish.source.name == "mv.mp4"
-    assert (wish.start, wish.length, wish.style) == (0.0, None, CaptionStyle.NAMES)
-    assert heard.videos == [VIDEO[1]]
+    (request,) = recorded.requests
+    assert isinstance(request.source, PostedVideo)
+    assert request.source.name == "mv.mp4"
+    assert (request.start, request.length, request.style) == (0.0, None, CaptionStyle.NAMES)
+    assert recorded.videos == [VIDEO[1]]
 
 
 @pytest.mark.parametrize(
@@ -113,16 +112,16 @@ async def test_a_command_with_a_file(stage: Stage, heard: Heard) -> None:
     ],
 )
 async def test_what_is_no_wish_is_told_in_a_sentence(
-    stage: Stage, heard: Heard, options: dict[str, Any], sentence: str
+    stage: Stage, recorded: RecordedRequests, options: dict[str, Any], sentence: str
 ) -> None:
     result = await stage.fan.slash(stage.channel, "clip", **options)
     assert said(result) == sentence
     assert answer(result).ephemeral
-    assert heard.wishes == []
+    assert recorded.requests == []
 
 
-async def test_a_refused_wish_is_told_to_the_asker_alone(stage: Stage, heard: Heard) -> None:
-    heard.refusal = PersonError("20 clips wait here already.")
+async def test_a_refused_wish_is_told_to_the_asker_alone(stage: Stage, recorded: RecordedRequests) -> None:
+    recorded.refusal = PersonError("20 clips wait here already.")
     result = await stage.fan.slash(stage.channel, "clip", link=LINK)
     assert said(result) == "20 clips wait here already."
     assert answer(result).ephemeral
@@ -132,7 +131,7 @@ async def test_a_refused_wish_is_told_to_the_asker_alone(stage: Stage, heard: He
 
 
 async def test_a_file_that_is_too_large_is_not_even_fetched(
-    stage: Stage, heard: Heard, monkeypatch: pytest.MonkeyPatch
+    stage: Stage, recorded: RecordedRequests, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fetched: list[str] = []
     monkeypatch.setattr(stage.bot.http, "get_from_cdn", fetched.append)
@@ -145,7 +144,7 @@ async def test_a_file_that_is_too_large_is_not_even_fetched(
 
 
 async def test_an_avi_is_refused_before_it_is_fetched(
-    stage: Stage, heard: Heard, monkeypatch: pytest.MonkeyPatch
+    stage: Stage, recorded: RecordedRequests, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fetched: list[str] = []
     monkeypatch.setattr(stage.bot.http, "get_from_cdn", fetched.append)
@@ -155,34 +154,36 @@ async def test_an_avi_is_refused_before_it_is_fetched(
 
 
 async def test_a_file_is_not_fetched_where_there_is_no_room(
-    stage: Stage, heard: Heard, monkeypatch: pytest.MonkeyPatch
+    stage: Stage, recorded: RecordedRequests, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fetched: list[str] = []
     monkeypatch.setattr(stage.bot.http, "get_from_cdn", fetched.append)
-    heard.full = True
+    recorded.full = True
     assert said(await stage.fan.slash(stage.channel, "clip", video=VIDEO)) == "Full."
     assert not fetched
 
 
-async def test_a_mention_with_a_video_or_a_link(stage: Stage, heard: Heard) -> None:
+async def test_a_mention_with_a_video_or_a_link(stage: Stage, recorded: RecordedRequests) -> None:
     posted = await stage.fan.send(stage.channel, stage.mention, attachments=[VIDEO])
     card = latest(stage.channel)
     assert texts(card).strip() == TAKEN
     assert card.reference.message_id == posted.id
-    assert heard.reaches[0].card_id == card.id
-    assert heard.reaches[0].token is None
-    assert heard.asked[0].source_message_id == posted.id
+    assert recorded.targets[0].card_id == card.id
+    assert recorded.targets[0].token is None
+    assert recorded.asked[0].source_message_id == posted.id
     await stage.fan.send(stage.channel, f"{stage.mention} <{LINK}>")
-    assert heard.wishes[1] == Wish(LINK, 95.0)
+    assert recorded.requests[1] == ClipRequest(LINK, 95.0)
     await stage.fan.send(stage.channel, f"{stage.mention} https://youtu.be/abc#t=1m5s")
-    assert heard.wishes[2].start == 65.0
-    assert heard.videos == [VIDEO[1]]
+    assert recorded.requests[2].start == 65.0
+    assert recorded.videos == [VIDEO[1]]
 
 
-async def test_a_message_is_answered_by_as_large_a_file_as_discord_took_there(stage: Stage, heard: Heard) -> None:
+async def test_a_message_is_answered_by_as_large_a_file_as_discord_took_there(
+    stage: Stage, recorded: RecordedRequests
+) -> None:
     async def asked() -> int:
         await stage.fan.send(stage.channel, f"{stage.mention} {LINK}")
-        return heard.reaches[-1].most_bytes
+        return recorded.targets[-1].most_bytes
 
     assert await asked() == 20 << 20
     await upload_limits.refused(stage.app, stage.guild.id, 19 << 20, 10 << 20)
@@ -191,55 +192,55 @@ async def test_a_message_is_answered_by_as_large_a_file_as_discord_took_there(st
     assert await asked() == 10 << 20
 
 
-async def test_the_still_of_a_linked_video_is_no_picture_to_identify(stage: Stage, heard: Heard) -> None:
+async def test_the_still_of_a_linked_video_is_no_picture_to_identify(stage: Stage, recorded: RecordedRequests) -> None:
     posted = post_link(stage, "https://youtu.be/abc", YOUTUBE)
     await stage.fan.send(stage.channel, f"{stage.mention} who is this?", reply_to=posted)
-    assert [wish.source for wish in heard.wishes] == ["https://www.youtube.com/watch?v=abc"]
-    assert texts(latest(stage.channel)).strip() == TAKEN
+    assert [request.source for request in recorded.requests] == ["https://www.youtube.com/watch?v=abc"]
+    assert texts(stage.channel.last_message).strip() == TAKEN
 
 
-async def test_a_spoiler_stays_one(stage: Stage, heard: Heard) -> None:
+async def test_a_spoiler_stays_one(stage: Stage, recorded: RecordedRequests) -> None:
     name, data = VIDEO
     await stage.fan.slash(stage.channel, "clip", video=(f"SPOILER_{name}", data))
     await stage.fan.send(stage.channel, f"{stage.mention} ||{LINK}||")
     posted = post_link(stage, "||https://youtu.be/abc||", YOUTUBE)
     await stage.fan.send(stage.channel, f"{stage.mention} who is this?", reply_to=posted)
     await stage.fan.send(stage.channel, f"{stage.mention} {LINK} ||she is in it||")
-    source = heard.wishes[0].source
-    assert isinstance(source, Posted)
+    source = recorded.requests[0].source
+    assert isinstance(source, PostedVideo)
     assert source.name == name
-    assert [wish.spoiler for wish in heard.wishes] == [True, True, True, False]
+    assert [request.spoiler for request in recorded.requests] == [True, True, True, False]
 
 
-async def test_a_reply_to_somebody_elses_video(stage: Stage, heard: Heard) -> None:
+async def test_a_reply_to_somebody_elses_video(stage: Stage, recorded: RecordedRequests) -> None:
     posted = await stage.other.send(stage.channel, "new!", attachments=[VIDEO])
     await stage.fan.send(stage.channel, f"{stage.mention} who is this?", reply_to=posted)
-    assert heard.videos == [VIDEO[1]]
+    assert recorded.videos == [VIDEO[1]]
 
 
-async def test_a_private_message_with_a_video(stage: Stage, heard: Heard) -> None:
+async def test_a_private_message_with_a_video(stage: Stage, recorded: RecordedRequests) -> None:
     stored = stage.env.backend.store_attachments(stage.fan.user.dm_channel.id, [VIDEO])
     await stage.fan.send_dm("", attachments=stored)
-    assert heard.videos == [VIDEO[1]]
-    assert heard.asked[0].server_id is None
+    assert recorded.videos == [VIDEO[1]]
+    assert recorded.asked[0].server_id is None
 
 
-async def test_the_menu_of_a_message(stage: Stage, heard: Heard) -> None:
+async def test_the_menu_of_a_message(stage: Stage, recorded: RecordedRequests) -> None:
     posted = await stage.other.send(stage.channel, "", attachments=[VIDEO])
     forwarded = await stage.other.forward(posted, stage.channel)
     unlabelled = await stage.other.send(stage.channel, "", attachments=[("mv", VIDEO[1])])
     linked = post_link(stage, "https://youtu.be/abc", YOUTUBE)
     for message in (posted, forwarded, unlabelled, linked):
         await stage.fan.context_menu(stage.channel, "Annotate this clip", message)
-    assert heard.videos == [VIDEO[1]] * 3
-    assert heard.wishes[3].source == "https://www.youtube.com/watch?v=abc"
-    assert [asked.source_message_id for asked in heard.asked] == [posted.id, forwarded.id, unlabelled.id, linked.id]
+    assert recorded.videos == [VIDEO[1]] * 3
+    assert recorded.requests[3].source == "https://www.youtube.com/watch?v=abc"
+    assert [asked.source_message_id for asked in recorded.asked] == [posted.id, forwarded.id, unlabelled.id, linked.id]
     nothing = await stage.other.send(stage.channel, "hello")
     refused = await stage.fan.context_menu(stage.channel, "Annotate this clip", nothing)
     assert said(refused).startswith("I see no video in that message.")
 
 
-async def test_a_video_that_discord_shows_is_read_through_its_proxy(stage: Stage, heard: Heard) -> None:
+async def test_a_video_that_discord_shows_is_read_through_its_proxy(stage: Stage, recorded: RecordedRequests) -> None:
     embed = {
         "type": "video",
         "url": "https://a.example/dance.mp4",
@@ -247,10 +248,10 @@ async def test_a_video_that_discord_shows_is_read_through_its_proxy(stage: Stage
     }
     posted = post_link(stage, "https://a.example/dance.mp4", embed)
     await stage.fan.context_menu(stage.channel, "Annotate this clip", posted)
-    assert [wish.source for wish in heard.wishes] == ["https://a.example/dance.mp4"]
+    assert [request.source for request in recorded.requests] == ["https://a.example/dance.mp4"]
 
 
-async def test_a_video_in_a_card_of_another_bot(stage: Stage, heard: Heard) -> None:
+async def test_a_video_in_a_card_of_another_bot(stage: Stage, recorded: RecordedRequests) -> None:
     backend = stage.env.backend
     (stored,) = backend.store_attachments(stage.channel.id, [VIDEO])
     media = {
@@ -265,35 +266,35 @@ async def test_a_video_in_a_card_of_another_bot(stage: Stage, heard: Heard) -> N
     posted = latest(stage.channel)
     await stage.fan.context_menu(stage.channel, "Annotate this clip", posted)
     await stage.fan.send(stage.channel, f"{stage.mention} who is this?", reply_to=posted)
-    assert heard.videos == [VIDEO[1], VIDEO[1]]
+    assert recorded.videos == [VIDEO[1], VIDEO[1]]
 
 
-async def test_pictures_are_answered_as_before(stage: Stage, heard: Heard) -> None:
+async def test_pictures_are_answered_as_before(stage: Stage, recorded: RecordedRequests) -> None:
     await stage.enrol_presidents()
     photo = stage.photo("obama2.jpg")
     await stage.fan.send(stage.channel, f"{stage.mention} who? {LINK}", attachments=[photo])
     assert "**Obama**" in texts(latest(stage.channel))
     await stage.fan.send(stage.channel, f"{stage.mention} who? https://a.example/photo.jpg")
-    assert texts(latest(stage.channel)).startswith("I see no picture in that message.")
-    assert heard.wishes == []
+    assert texts(stage.channel.last_message).startswith("I see no picture in that message.")
+    assert recorded.requests == []
     # A picture and a video are both asked about.
     await stage.fan.send(stage.channel, f"{stage.mention} who?", attachments=[photo, VIDEO])
     cards = [texts(message) for message in stage.channel.history()]
     assert sum("**Obama**" in text for text in cards) == 2
     assert sum(text.strip() == TAKEN for text in cards) == 1
-    assert heard.videos == [VIDEO[1]]
+    assert recorded.videos == [VIDEO[1]]
 
 
-async def test_a_watched_channel_is_for_pictures(stage: Stage, heard: Heard) -> None:
+async def test_a_watched_channel_is_for_pictures(stage: Stage, recorded: RecordedRequests) -> None:
     await stage.enrol_presidents()
     card = answer(await stage.moderator.slash(stage.channel, "setup"))
     await stage.moderator.select(card, [stage.channel], custom_id="nugu:setup:watched")
     posted = await stage.fan.send(stage.channel, f"who is this? {LINK}")
-    assert latest(stage.channel).id == posted.id
-    assert heard.wishes == []
+    assert stage.channel.last_message.id == posted.id
+    assert recorded.requests == []
 
 
-async def test_a_file_that_discord_lost_says_so(stage: Stage, heard: Heard) -> None:
+async def test_a_file_that_discord_lost_says_so(stage: Stage, recorded: RecordedRequests) -> None:
     posted = await stage.other.send(stage.channel, "", attachments=[VIDEO])
     stage.env.backend.cdn._blobs.clear()
     refused = await stage.fan.context_menu(stage.channel, "Annotate this clip", posted)

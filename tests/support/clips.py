@@ -8,7 +8,8 @@ from pathlib import Path
 from PIL import Image
 
 from bot.domain.answers import Answer, AnsweredFace, AnsweredPicture
-from bot.domain.clips import Drawing, Finished, OnScreen, Promise
+from bot.domain.clip_requests import ReplyTarget
+from bot.domain.clips import Drawing, Finished, OnScreen, ReportedClip
 from models.faces import Band, Box, Candidate, Guess
 
 
@@ -58,7 +59,7 @@ def drawing(folder: Path, size: int = 1000) -> Drawing:
     return Drawing(clip, chart.getvalue())
 
 
-def promise(
+def reported_clip(
     channel: int,
     card: int | None,
     *,
@@ -66,17 +67,13 @@ def promise(
     server: int | None = 1,
     token: str | None = None,
     until: float = 0.0,
-) -> Promise:
-    """A promise whose card is this message."""
-    return Promise(
+) -> ReportedClip:
+    """A clip whose card is this message."""
+    return ReportedClip(
         job_id=7,
         asker_id=asker,
         server_id=server,
-        channel_id=channel,
-        card_id=card,
         question_message_id=None,
-        token=token,
-        token_until=until,
         answer_id=None,
-        most_bytes=10 << 20,
+        target=ReplyTarget(channel, 10 << 20, card, token, until),
     )

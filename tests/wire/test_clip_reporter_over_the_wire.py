@@ -11,9 +11,9 @@ import pytest
 
 from bot.app import App
 from bot.client import Nugu
+from bot.domain.clip_requests import ReplyTarget
 from bot.domain.clips import ClipProgress, Stage, UploadRefusedError
 from bot.usecases import upload_limits
-from bot.usecases.clips.request import Reach
 from cogs.clips.reporter import DiscordClipReporter
 from tests.stories.reading import walk
 from tests.support import clips
@@ -36,10 +36,10 @@ def shown(message: Any) -> list[str]:
 async def test_a_card_becomes_a_clip_over_the_wire(
     wire: WireDiscord, bot: Nugu, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reaches: list[Reach] = []
+    targets: list[ReplyTarget] = []
 
-    async def ask(app: Any, asked: Any, wish: Any, reach: Reach) -> None:
-        reaches.append(reach)
+    async def ask(app: Any, asked: Any, request: Any, target: ReplyTarget) -> None:
+        targets.append(target)
 
     monkeypatch.setattr("bot.usecases.clips.request.ask", ask)
     guild = wire.add_guild()
@@ -55,29 +55,29 @@ async def test_a_card_becomes_a_clip_over_the_wire(
         await wire.slash(channel, fan, "clip", link="https://youtu.be/abc")
         await wire.wait_for("GET", "/webhooks/*/*/messages/@original")
         async with asyncio.timeout(PATIENCE):
-            while not reaches:
+            while not targets:
                 await asyncio.sleep(0.01)
-        (reach,) = reaches
-        promise = clips.promise(
-            channel.id, reach.card_id, asker=fan.id, server=guild.id, token=reach.token, until=reach.token_until
+        (target,) = targets
+        clip = clips.reported_clip(
+            channel.id, target.card_id, asker=fan.id, server=guild.id, token=target.token, until=target.token_until
         )
         reporter = DiscordClipReporter(bot)
-        await reporter.show(ClipProgress(promise, "MV", Stage.LOOK, share=0.5))
+        await reporter.show(ClipProgress(clip, "MV", Stage.LOOK, share=0.5))
         await wire.wait_for("PATCH", "/webhooks/*/*/messages/*")
         with pytest.raises(UploadRefusedError) as refused:
-            await reporter.answer(promise, clips.finished("Sana"), large)
+            await reporter.answer(clip, clips.finished("Sana"), large)
         assert refused.value.most_bytes == 10 << 20
-        assert await reporter.answer(promise, clips.finished("Sana"), small) == promise.card_id
+        assert await reporter.answer(clip, clips.finished("Sana"), small) == clip.target.card_id
         sent = await wire.wait_for("PATCH", "/webhooks/*/*/messages/*")
         assert [len(file.data or b"") for file in sent.files.values()] == [2 << 20, len(small.chart)]
         assert [address.rsplit("/", 1)[-1] for address in shown(sent.response)] == [
             "twice-m-v-0m30.mp4",
             "screen-time.png",
         ]
-        assert await reporter.answered(promise) == promise.card_id
+        assert await reporter.answered(clip) == clip.target.card_id
 
         assert await upload_limits.most_bytes(bot.app, guild.id, 10 << 20) == 20 << 20
-        late = replace(promise, token_until=0.0)
+        late = replace(clip, target=replace(clip.target, token_until=0.0))
         with pytest.raises(UploadRefusedError) as refused:
             await reporter.answer(late, clips.finished("Sana"), large)
         assert refused.value.most_bytes == await upload_limits.most_bytes(bot.app, guild.id, 10 << 20) == 10 << 20
@@ -85,7 +85,7 @@ async def test_a_card_becomes_a_clip_over_the_wire(
         reply = await wire.wait_for("POST", "/channels/*/messages")
         assert int(reply.response["id"]) == posted
         assert reply.json["allowed_mentions"]["users"] == [fan.id]
-        assert str(reply.json["message_reference"]["message_id"]) == str(promise.card_id)
+        assert str(reply.json["message_reference"]["message_id"]) == str(clip.target.card_id)
         instead = await wire.wait_for("PATCH", "/channels/*/messages/*")
         assert "Done: https://discord.com/channels/" in str(instead.json)
     assert wire.failures == []

@@ -13,7 +13,8 @@ import aiohttp
 
 from bot.database.clips import ClipRepository
 from bot.database.tables import LONGEST_TITLE
-from bot.domain.clips import ClipProgress, Promise, Stage, UploadRefusedError
+from bot.domain.clip_requests import ReplyTarget
+from bot.domain.clips import ClipProgress, ReportedClip, Stage, UploadRefusedError
 from bot.domain.enums import ClipState
 from bot.domain.places import Places
 from bot.errors import DeletedError, PersonError, WorkersAwayError, sentence_for
@@ -92,7 +93,7 @@ class ClipQueue:
             async with app.database.reading() as session:
                 job = await ClipRepository(session).get(job_id)
             if job is not None:
-                await reporter.explain(promise_of(job), CANCELLED)
+                await reporter.explain(reported_clip(job), CANCELLED)
 
     async def _take_up(self, app: App, reporter: ClipReporter) -> None:
         """Let wait again what was at work when the bot ended; of what was being posted, only what never arrived."""
@@ -104,7 +105,7 @@ class ClipQueue:
 
     async def _settle(self, app: App, reporter: ClipReporter, job: ClipJob) -> None:
         """See what became of a clip that was being posted: it arrived, or is to be posted once more."""
-        answer_id = await reporter.answered(promise_of(job))
+        answer_id = await reporter.answered(reported_clip(job))
         async with app.database.writing() as session:
             if answer_id is None:
                 await ClipRepository(session).move(job, ClipState.WAITING)
@@ -138,11 +139,11 @@ class ClipQueue:
                 continue
             self._places[job.id] = place
             if before.get(job.id) != place:
-                due.append(ClipProgress(promise_of(job), job.title, Stage.WAITING, place=place))
+                due.append(ClipProgress(reported_clip(job), job.title, Stage.WAITING, place=place))
         await asyncio.gather(*(self._show(reporter, progress) for progress in due))
 
     async def _show(self, reporter: ClipReporter, progress: ClipProgress) -> None:
-        self._shown[progress.promise.job_id] = time.monotonic()
+        self._shown[progress.clip.job_id] = time.monotonic()
         await reporter.show(progress)
 
     def _rest(self, job_id: int) -> float:
@@ -165,7 +166,7 @@ class ClipQueue:
                 raise
             if now.question_id is not None:
                 await identify.hide(app, now.question_id)
-            await reporter.explain(promise_of(job), CANCELLED)
+            await reporter.explain(reported_clip(job), CANCELLED)
 
     async def _attempt(self, app: App, reporter: ClipReporter, job: ClipJob) -> None:
         """Make the clip and post it. A passing trouble is waited out, any other is told."""
@@ -188,7 +189,7 @@ class ClipQueue:
         """Pause, and leave the job to the next attempt: what is still WORKING then waits again, as nobody is at work on it."""
         log.warning("clip %s is tried again in %.0f s: %s", job.id, PAUSE, failure)
         if self._rest(job.id) <= 0:  # what failed at once was never shown, and so could not be cancelled
-            await self._show(reporter, ClipProgress(promise_of(job), job.title, Stage.WAITING))
+            await self._show(reporter, ClipProgress(reported_clip(job), job.title, Stage.WAITING))
         await asyncio.sleep(PAUSE)
         async with app.database.reading() as session:
             now = await ClipRepository(session).get(job.id)
@@ -206,7 +207,7 @@ class ClipQueue:
         if moved is not None:
             if moved.state is ClipState.FAILED and moved.question_id is not None:
                 await identify.hide(app, moved.question_id)
-            await reporter.explain(promise_of(job), sentence)
+            await reporter.explain(reported_clip(job), sentence)
 
     async def _make_and_send(self, app: App, reporter: ClipReporter, job: ClipJob) -> None:
         async with self._telling(reporter, job) as heard:
@@ -252,8 +253,8 @@ class ClipQueue:
         if finished is None:
             raise PersonError(FORGOTTEN)
         if self._rest(job.id) <= 0:
-            await self._show(reporter, ClipProgress(promise_of(sending), sending.title, Stage.UPLOAD))
-        return await reporter.answer(promise_of(sending), finished, made.drawing)
+            await self._show(reporter, ClipProgress(reported_clip(sending), sending.title, Stage.UPLOAD))
+        return await reporter.answer(reported_clip(sending), finished, made.drawing)
 
     @asynccontextmanager
     async def _telling(self, reporter: ClipReporter, job: ClipJob) -> AsyncGenerator[Heard]:
@@ -267,7 +268,7 @@ class ClipQueue:
                 if (now := progress.now) is not None and now is not told:
                     told = now
                     try:
-                        await self._show(reporter, progress.snapshot(promise_of(job), job.title))
+                        await self._show(reporter, progress.snapshot(reported_clip(job), job.title))
                     except Exception:
                         log.exception("how far clip %s is could not be shown", job.id)
 
@@ -300,9 +301,9 @@ class _Progress:
             self._began = time.monotonic()
         self.now = _Heard(stage, share, seen or (before.seen if before else ()))
 
-    def snapshot(self, promise: Promise, title: str) -> ClipProgress:
+    def snapshot(self, clip: ReportedClip, title: str) -> ClipProgress:
         assert self.now is not None
-        return ClipProgress(promise, title, self.now.stage, self.now.share, self._left(), seen=self.now.seen)
+        return ClipProgress(clip, title, self.now.stage, self.now.share, self._left(), seen=self.now.seen)
 
     def _left(self) -> float | None:
         """Seconds at the stage's own pace; what is looked at is drawn afterwards."""
@@ -315,17 +316,13 @@ class _Progress:
         return left + whole * DRAW_BESIDE_LOOK if self.now.stage is Stage.LOOK else left
 
 
-def promise_of(job: ClipJob) -> Promise:
-    """What the reporter needs of a job."""
-    return Promise(
+def reported_clip(job: ClipJob) -> ReportedClip:
+    """A job as its reporter needs it."""
+    return ReportedClip(
         job_id=job.id,
         asker_id=job.asker_id,
         server_id=job.server_id,
-        channel_id=job.channel_id,
-        card_id=job.card_id,
         question_message_id=job.question_message_id or job.source_message_id,
-        token=job.token,
-        token_until=job.token_until,
         answer_id=job.answer_id,
-        most_bytes=job.most_bytes,
+        target=ReplyTarget(job.channel_id, job.most_bytes, job.card_id, job.token, job.token_until),
     )

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.database.clips import UNFINISHED, ClipRepository
 from bot.database.rosters import RosterRepository
 from bot.database.tables import LONGEST_TITLE, ClipJob
-from bot.domain.clip_requests import Posted
+from bot.domain.clip_requests import PostedVideo
 from bot.domain.trust import Trust
 from bot.errors import ForgottenError, NoRosterError, PersonError
 from bot.infra.clip_files import hash_of_file, hashed
 from bot.links.fetching import tidied
 from bot.text.formatting import time_code
-from bot.usecases import upload_limits
 from bot.usecases.clips import attempt
 from bot.usecases.identify import naming_of
 
@@ -25,24 +23,13 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from bot.app import App
-    from bot.domain.clip_requests import Wish
+    from bot.domain.clip_requests import ClipRequest, ReplyTarget
     from bot.domain.clips import Finished
     from bot.domain.places import Places
     from bot.usecases.correct import Speaker
     from bot.usecases.identify import Asked
 
 ONE_AT_A_TIME = "I am still at work on your last clip. Ask again when it is there, or cancel it."
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """With what the asker is reached; see `bot.domain.clips.Promise`."""
-
-    channel_id: int
-    card_id: int | None = None
-    token: str | None = None
-    token_until: float = 0.0
-    most_bytes: int = upload_limits.USUAL
 
 
 async def check_room(app: App, asked: Asked) -> None:
@@ -53,51 +40,58 @@ async def check_room(app: App, asked: Asked) -> None:
         await _check_limits(app, session, asked.asker_id, asked.server_id)
 
 
-async def ask(app: App, asked: Asked, wish: Wish, reach: Reach) -> int:
+async def ask(app: App, asked: Asked, request: ClipRequest, target: ReplyTarget) -> int:
     """Promise a clip; the id of the job. A posted file is kept once that is done.
 
     Raises PersonError where it can't be promised: the queue is full, the person has one in work, nobody is enrolled, there is
     no such group, the link or the part of the video is none.
     """
-    _check_part(wish, app.settings.clip_seconds)
+    _check_part(request, app.settings.clip_seconds)
     await check_room(app, asked)
     await naming_of(app, asked)
-    if isinstance(wish.source, Posted):
-        link, title = None, wish.source.name
-        video = await asyncio.to_thread(hash_of_file, wish.source.path)
+    if isinstance(request.source, PostedVideo):
+        link, title = None, request.source.name
+        video = await asyncio.to_thread(hash_of_file, request.source.path)
     else:
-        title = link = tidied(app.settings, wish.source)
+        title = link = tidied(app.settings, request.source)
         video = attempt.video_of_link(link, app.settings.clip_height)
     job = ClipJob(
         wish=hashed(
-            video, wish.start, wish.length, wish.style, asked.servers, asked.group, asked.channel_id, reach.most_bytes
+            video,
+            request.start,
+            request.length,
+            request.style,
+            asked.servers,
+            asked.group,
+            asked.channel_id,
+            target.most_bytes,
         ),
         asker_id=asked.asker_id,
         server_id=asked.server_id,
-        channel_id=reach.channel_id,
+        channel_id=target.channel_id,
         place_id=asked.channel_id,
         restricted=asked.restricted,
         source_message_id=asked.source_message_id,
         question_message_id=asked.question_message_id,
         rosters=list(asked.rosters),
         group_name=asked.group,
-        card_id=reach.card_id,
-        token=reach.token,
-        token_until=reach.token_until,
-        most_bytes=reach.most_bytes,
+        card_id=target.card_id,
+        token=target.token,
+        token_until=target.token_until,
+        most_bytes=target.most_bytes,
         link=link,
         title=title[:LONGEST_TITLE],
-        spoiler=wish.spoiler,
+        spoiler=request.spoiler,
         video=video,
-        start=wish.start,
-        length=wish.length,
-        style=wish.style,
+        start=request.start,
+        length=request.length,
+        style=request.style,
     )
     async with app.database.writing() as session:
         await _check_limits(app, session, asked.asker_id, asked.server_id)
         await ClipRepository(session).add(job)
-        if isinstance(wish.source, Posted):
-            await app.videos.take(wish.source.path, video, wish.source.name)
+        if isinstance(request.source, PostedVideo):
+            await app.videos.take(request.source.path, video, request.source.name)
     if is_deleted(app, job):
         await _forget(app, [job])
     app.clips.wake()
@@ -117,8 +111,8 @@ async def cancel(app: App, job_id: int, speaker: Speaker) -> None:
     await app.clips.stop(job.id)
 
 
-async def draw_again(app: App, job_id: int, speaker: Speaker, reach: Reach) -> None:
-    """Draw a clip anew with the names as trusted people corrected them, without looking again. `reach.card_id`: its message.
+async def draw_again(app: App, job_id: int, speaker: Speaker, target: ReplyTarget) -> None:
+    """Draw a clip anew with the names as trusted people corrected them, without looking again. `target.card_id`: its message.
 
     Raises PersonError where nothing was corrected since, or the video is no longer kept.
     """
@@ -134,13 +128,13 @@ async def draw_again(app: App, job_id: int, speaker: Speaker, reach: Reach) -> N
     if await app.videos.find(job.video) is None:
         raise PersonError(attempt.NO_LONGER_KEPT)
     values = {
-        "card_id": reach.card_id,
-        "token": reach.token,
-        "token_until": reach.token_until,
-        "most_bytes": reach.most_bytes,
+        "card_id": target.card_id,
+        "token": target.token,
+        "token_until": target.token_until,
+        "most_bytes": target.most_bytes,
     }
     async with app.database.writing() as session:
-        if not await ClipRepository(session).again(job_id, channel_id=reach.channel_id, **values):
+        if not await ClipRepository(session).again(job_id, channel_id=target.channel_id, **values):
             raise PersonError("It is being drawn already.")
     app.clips.wake()
 
@@ -207,8 +201,8 @@ async def _check_limits(app: App, session: AsyncSession, asker_id: int, server_i
         raise PersonError(f"{waiting} clips wait here already. Ask again in about {minutes} min.")
 
 
-def _check_part(wish: Wish, most_seconds: float) -> None:
-    if wish.length is not None and wish.length <= 0:
+def _check_part(request: ClipRequest, most_seconds: float) -> None:
+    if request.length is not None and request.length <= 0:
         raise PersonError("A part of a video has a length: write it as `0:30` or in seconds.")
-    if wish.length is not None and wish.length > most_seconds:
+    if request.length is not None and request.length > most_seconds:
         raise PersonError(f"I annotate {time_code(most_seconds)} at most: ask for a shorter part.")

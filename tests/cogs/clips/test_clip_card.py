@@ -13,7 +13,7 @@ from cogs.clips.videos import Link, linked
 from cogs.common.layout import Layout
 from cogs.common.message_media import Kind, Media
 from tests.stories.reading import walk
-from tests.support.clips import finished, promise
+from tests.support.clips import finished, reported_clip
 from tests.support.discord_messages import message_problems
 
 
@@ -30,7 +30,7 @@ def labels(card: Layout) -> list[str]:
 
 
 def progress(stage: Stage, **how: Any) -> str:
-    return text(progress_card(ClipProgress(promise(2, 3), "TWICE **M/V**", stage, **how)))
+    return text(progress_card(ClipProgress(reported_clip(2, 3), "TWICE **M/V**", stage, **how)))
 
 
 def test_sound_that_cannot_be_read_is_told_under_the_clip() -> None:

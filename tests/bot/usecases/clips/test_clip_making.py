@@ -12,7 +12,7 @@ from bot.app import App
 from bot.database.clips import ClipRepository
 from bot.database.rosters import RosterRepository
 from bot.database.tables import ClipJob, QuestionFace
-from bot.domain.clip_requests import Wish
+from bot.domain.clip_requests import ClipRequest, ReplyTarget
 from bot.domain.clips import Billed, BilledPerson, merged, together
 from bot.domain.faces import Cut
 from bot.domain.places import Places
@@ -24,7 +24,6 @@ from bot.usecases import deletions, identify
 from bot.usecases.clips import attempt, request
 from bot.usecases.clips.attempt import IN_REVIEW, with_crop
 from bot.usecases.clips.pipeline import Annotated
-from bot.usecases.clips.request import Reach
 from bot.usecases.identify import Asked
 from models.faces import Band, Box, Guess
 
@@ -71,7 +70,7 @@ async def test_of_a_link_whose_message_was_deleted_nothing_is_kept_though_the_bo
         group = await RosterRepository(session).add_group(7, "TWICE")
         await RosterRepository(session).add_member(group.id, "Sana")
     asked = Asked(1, 7, 60, 50, source_message_id=555, rosters=(7,))
-    await request.ask(app, asked, Wish("https://www.youtube.com/watch?v=aaaaaaaaaaa"), Reach(50))
+    await request.ask(app, asked, ClipRequest("https://www.youtube.com/watch?v=aaaaaaaaaaa"), ReplyTarget(50, 10 << 20))
     await deletions.forget(app, gone)
     app = replace(app, deletions=Deletions())
     async with app.database.writing() as session:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import aiohttp
@@ -17,8 +17,8 @@ from bot.database.clips import ClipRepository
 from bot.database.rosters import RosterRepository
 from bot.database.tables import ClipJob, Question
 from bot.domain.answers import Answer
-from bot.domain.clip_requests import Posted, Wish
-from bot.domain.clips import ClipProgress, Drawing, Finished, Promise, Stage, UploadRefusedError
+from bot.domain.clip_requests import ClipRequest, PostedVideo, ReplyTarget
+from bot.domain.clips import ClipProgress, Drawing, Finished, ReportedClip, Stage, UploadRefusedError
 from bot.domain.enums import ClipState
 from bot.domain.places import Places
 from bot.domain.trust import Trust
@@ -29,12 +29,12 @@ from bot.usecases.clips import attempt, queue, request
 from bot.usecases.clips.attempt import Made
 from bot.usecases.clips.pipeline import Heard
 from bot.usecases.clips.queue import ClipQueue
-from bot.usecases.clips.request import Reach
 from bot.usecases.correct import Speaker
 from bot.usecases.identify import Asked
 from tests.conftest import LONG_ENOUGH
 
 SERVER, CHANNEL = 7, 70
+TARGET = ReplyTarget(CHANNEL, upload_limits.USUAL)
 
 
 @dataclass
@@ -45,7 +45,7 @@ class RecordingReporter:
     """
 
     shown: list[ClipProgress] = field(default_factory=list[ClipProgress])
-    answers: list[Promise] = field(default_factory=list[Promise])
+    answers: list[ReportedClip] = field(default_factory=list[ReportedClip])
     told: dict[int, str] = field(default_factory=dict[int, str])
     refuses: int = 0
     posted: dict[int, int] = field(default_factory=dict[int, int])
@@ -57,25 +57,25 @@ class RecordingReporter:
     async def show(self, progress: ClipProgress) -> None:
         self.shown.append(progress)
 
-    async def answer(self, promise: Promise, finished: Finished, drawing: Drawing) -> int:
+    async def answer(self, clip: ReportedClip, finished: Finished, drawing: Drawing) -> int:
         if self.refuses:
             self.refuses -= 1
-            raise UploadRefusedError(promise.most_bytes // 2)
-        self.answers.append(promise)
-        self.posted[promise.job_id] = 1000 + promise.job_id
+            raise UploadRefusedError(clip.target.most_bytes // 2)
+        self.answers.append(clip)
+        self.posted[clip.job_id] = 1000 + clip.job_id
         if self.holds is not None:
             await self.holds.wait()
         if self.breaks is not None:
             raise self.breaks
-        return self.posted[promise.job_id]
+        return self.posted[clip.job_id]
 
-    async def answered(self, promise: Promise) -> int | None:
+    async def answered(self, clip: ReportedClip) -> int | None:
         if self.unseeing is not None:
             raise self.unseeing
-        return self.posted.get(promise.job_id)
+        return self.posted.get(clip.job_id)
 
-    async def explain(self, promise: Promise, sentence: str) -> None:
-        self.told[promise.job_id] = sentence
+    async def explain(self, clip: ReportedClip, sentence: str) -> None:
+        self.told[clip.job_id] = sentence
 
 
 @dataclass
@@ -131,13 +131,15 @@ async def reporter(app: App, works: Works) -> AsyncGenerator[RecordingReporter]:
     await app.clips.close()
 
 
-async def promise(app: App, asker: int, name: str = "a", *, message: int | None = None) -> int:
+async def request_clip(app: App, asker: int, name: str = "a", *, message: int | None = None) -> int:
     """A clip of a posted file with these bytes; the job's id."""
     asked = Asked(asker, SERVER, CHANNEL, source_message_id=message, rosters=(SERVER,))
     async with app.videos.incoming() as folder:
         path = folder / "file"
         path.write_bytes(name.encode())
-        return await request.ask(app, asked, Wish(Posted(f"{name}.mp4", path)), Reach(CHANNEL, card_id=asker * 10))
+        return await request.ask(
+            app, asked, ClipRequest(PostedVideo(f"{name}.mp4", path)), replace(TARGET, card_id=asker * 10)
+        )
 
 
 async def until(true: Callable[[], Awaitable[bool] | bool]) -> None:
@@ -161,17 +163,17 @@ async def becomes(app: App, job_id: int, wanted: ClipState) -> None:
 
 
 async def test_a_promise_is_kept_and_told_of_once(app: App, works: Works, reporter: RecordingReporter) -> None:
-    job_id = await promise(app, 1)
+    job_id = await request_clip(app, 1)
     await until(lambda: any(one.stage is Stage.LOOK for one in reporter.shown))
     assert [one for one in reporter.shown if one.stage is Stage.LOOK][-1].seen == ("Sana",)
     works.go_on.set()
     await becomes(app, job_id, ClipState.DONE)
     assert [one.job_id for one in reporter.answers] == [job_id]
-    assert reporter.answers[0].card_id == 10
+    assert reporter.answers[0].target.card_id == 10
 
 
 async def test_the_same_wish_is_never_at_work_twice(app: App, works: Works, reporter: RecordingReporter) -> None:
-    first, second, other = await promise(app, 1), await promise(app, 2), await promise(app, 3, "b")
+    first, second, other = await request_clip(app, 1), await request_clip(app, 2), await request_clip(app, 3, "b")
     await until(lambda: len(app.clips.at_work) == 2)
     assert app.clips.at_work == {first, other}
     works.go_on.set()
@@ -182,28 +184,28 @@ async def test_the_same_wish_is_never_at_work_twice(app: App, works: Works, repo
 async def test_a_person_has_one_clip_in_work_and_a_server_so_many_waiting(
     app: App, works: Works, reporter: RecordingReporter
 ) -> None:
-    await promise(app, 1)
+    await request_clip(app, 1)
     with pytest.raises(PersonError, match="still at work on your last clip"):
-        await promise(app, 1, "b")
+        await request_clip(app, 1, "b")
     for asker in range(2, 2 + queue.AT_ONCE - 1 + app.settings.clips_of_server):
-        await promise(app, asker, f"v{asker}")
+        await request_clip(app, asker, f"v{asker}")
         await until(lambda asker=asker: len(app.clips.at_work) == min(asker, queue.AT_ONCE))
     with pytest.raises(PersonError, match=r"20 clips wait here already\. Ask again in about \d+ min"):
-        await promise(app, 99, "z")
+        await request_clip(app, 99, "z")
     assert not list((app.settings.data / "clips").glob("incoming-*"))
 
 
 async def test_two_wishes_of_one_person_at_once_are_one_promise(
     app: App, works: Works, reporter: RecordingReporter
 ) -> None:
-    both = await asyncio.gather(promise(app, 1), promise(app, 1, "b"), return_exceptions=True)
+    both = await asyncio.gather(request_clip(app, 1), request_clip(app, 1, "b"), return_exceptions=True)
     assert sum(isinstance(one, PersonError) for one in both) == 1
 
 
 async def test_cancelling_ends_the_work_and_is_not_for_everybody(
     app: App, works: Works, reporter: RecordingReporter
 ) -> None:
-    job_id = await promise(app, 1)
+    job_id = await request_clip(app, 1)
     await until(lambda: works.began == [job_id])
     with pytest.raises(PersonError, match="Only the person who asked, or a moderator"):
         await request.cancel(app, job_id, Speaker(2, Trust.TRUSTED))
@@ -211,13 +213,13 @@ async def test_cancelling_ends_the_work_and_is_not_for_everybody(
     await until(lambda: reporter.told == {job_id: queue.CANCELLED})
     with pytest.raises(PersonError, match="done already"):
         await request.cancel(app, job_id, Speaker(1, Trust.MEMBER))
-    await promise(app, 1, "b")
+    await request_clip(app, 1, "b")
     assert not reporter.answers
 
 
 async def test_a_waiting_clip_can_be_cancelled_too(app: App, works: Works, reporter: RecordingReporter) -> None:
-    await promise(app, 1)
-    second = await promise(app, 2)
+    await request_clip(app, 1)
+    second = await request_clip(app, 2)
     await request.cancel(app, second, Speaker(3, Trust.MODERATOR))
     await until(lambda: reporter.told == {second: queue.CANCELLED})
 
@@ -225,7 +227,7 @@ async def test_a_waiting_clip_can_be_cancelled_too(app: App, works: Works, repor
 async def test_a_restart_in_the_middle_takes_the_work_up_again(
     app: App, works: Works, reporter: RecordingReporter
 ) -> None:
-    job_id = await promise(app, 1)
+    job_id = await request_clip(app, 1)
     await until(lambda: works.began == [job_id])
     await app.clips.close()
     assert await state(app, job_id) is ClipState.WAITING
@@ -241,7 +243,7 @@ async def test_an_answer_that_was_posted_before_the_end_is_not_posted_again(
 ) -> None:
     reporter.holds = asyncio.Event()
     works.go_on.set()
-    job_id = await promise(app, 1)
+    job_id = await request_clip(app, 1)
     await until(lambda: bool(reporter.answers))
     await app.clips.close()
     assert await state(app, job_id) is ClipState.SENDING
@@ -255,7 +257,7 @@ async def test_an_answer_that_never_arrived_is_posted_after_the_restart(
 ) -> None:
     reporter.holds = asyncio.Event()
     works.go_on.set()
-    job_id = await promise(app, 1)
+    job_id = await request_clip(app, 1)
     await until(lambda: bool(reporter.answers))
     await app.clips.close()
     reporter.posted.clear()
@@ -275,7 +277,7 @@ async def kill(app: App) -> None:
 async def test_a_killed_bot_takes_its_work_up_again_three_times_at_most(
     app: App, works: Works, reporter: RecordingReporter
 ) -> None:
-    job_id = await promise(app, 1)
+    job_id = await request_clip(app, 1)
     for times in range(queue.MOST_ATTEMPTS):
         await until(lambda times=times: works.began == [job_id] * (times + 1))
         await kill(app)
@@ -288,7 +290,7 @@ async def test_a_killed_bot_takes_its_work_up_again_three_times_at_most(
 async def test_a_bot_that_is_ended_in_good_health_may_be_so_often(
     app: App, works: Works, reporter: RecordingReporter
 ) -> None:
-    job_id = await promise(app, 1)
+    job_id = await request_clip(app, 1)
     for times in range(queue.MOST_ATTEMPTS + 1):
         await until(lambda times=times: len(works.began) == times + 1)
         await app.clips.close()
@@ -303,7 +305,7 @@ async def test_a_passing_trouble_is_tried_again(
     monkeypatch.setattr(queue, "PAUSE", 0.1)
     works.go_on.set()
     works.fails = WorkersAwayError()
-    job_id = await promise(app, 1)
+    job_id = await request_clip(app, 1)
     await until(lambda: len(works.began) == 2)
     works.fails = None
     await becomes(app, job_id, ClipState.DONE)
@@ -315,13 +317,13 @@ async def test_a_cancel_during_the_pause_is_told_and_ends_it(
 ) -> None:
     works.go_on.set()
     works.fails = WorkersAwayError()
-    job_id = await promise(app, 1)
+    job_id = await request_clip(app, 1)
     await until(lambda: "is tried again in" in caplog.text)
     await request.cancel(app, job_id, Speaker(1, Trust.MEMBER))
     assert reporter.told == {job_id: queue.CANCELLED}
     assert await state(app, job_id) is ClipState.CANCELLED
     works.fails = None
-    await becomes(app, await promise(app, 1, "b"), ClipState.DONE)
+    await becomes(app, await request_clip(app, 1, "b"), ClipState.DONE)
     assert works.began.count(job_id) == 1
 
 
@@ -330,7 +332,7 @@ async def test_a_bot_that_ends_during_the_pause_takes_the_clip_up_again(
 ) -> None:
     works.go_on.set()
     works.fails = WorkersAwayError()
-    job_id = await promise(app, 1)
+    job_id = await request_clip(app, 1)
     await until(lambda: "is tried again in" in caplog.text)
     await app.clips.close()
     works.fails = None
@@ -345,7 +347,7 @@ async def test_a_connection_that_is_lost_while_posting_posts_no_second_clip(
     monkeypatch.setattr(queue, "PAUSE", 0.1)
     reporter.breaks = aiohttp.ServerDisconnectedError()
     works.go_on.set()
-    job_id = await promise(app, 1)
+    job_id = await request_clip(app, 1)
     await becomes(app, job_id, ClipState.DONE)
     assert len(reporter.answers) == 1
 
@@ -360,7 +362,7 @@ async def test_a_desk_that_cannot_look_leaves_the_queue_serving(
     monkeypatch.setattr(queue, "PAUSE", 0.1)
     reporter.holds = asyncio.Event()
     works.go_on.set()
-    job_id = await promise(app, 1)
+    job_id = await request_clip(app, 1)
     await until(lambda: bool(reporter.answers))
     await app.clips.close()
     reporter.unseeing = TimeoutError()
@@ -368,7 +370,7 @@ async def test_a_desk_that_cannot_look_leaves_the_queue_serving(
     await until(lambda: "the queue of clips stumbled" in caplog.text)
     reporter.unseeing, reporter.holds = None, None
     await becomes(app, job_id, ClipState.DONE)
-    await becomes(app, await promise(app, 1, "b"), ClipState.DONE)
+    await becomes(app, await request_clip(app, 1, "b"), ClipState.DONE)
 
 
 async def test_an_upload_that_is_refused_is_made_smaller_once(
@@ -376,11 +378,11 @@ async def test_an_upload_that_is_refused_is_made_smaller_once(
 ) -> None:
     works.go_on.set()
     reporter.refuses = 1
-    job_id = await promise(app, 1)
+    job_id = await request_clip(app, 1)
     await becomes(app, job_id, ClipState.DONE)
     assert works.most == [upload_limits.USUAL, upload_limits.USUAL // 2]
     reporter.refuses = 2
-    job_id = await promise(app, 1, "b")
+    job_id = await request_clip(app, 1, "b")
     await until(lambda: reporter.told == {job_id: queue.TOO_LARGE})
     assert await state(app, job_id) is ClipState.FAILED
     # Nobody is asked in review about the faces of a clip that never came.
@@ -397,16 +399,16 @@ async def test_an_error_is_told_in_a_sentence_and_the_queue_goes_on(
 ) -> None:
     works.go_on.set()
     works.fails = PersonError("This is no video.")
-    first = await promise(app, 1)
+    first = await request_clip(app, 1)
     await until(lambda: reporter.told == {first: "This is no video."})
     assert await state(app, first) is ClipState.FAILED
     works.fails = None
-    second = await promise(app, 1, "b")
+    second = await request_clip(app, 1, "b")
     await becomes(app, second, ClipState.DONE)
 
 
 async def test_a_late_attempt_overwrites_nothing(app: App, works: Works, reporter: RecordingReporter) -> None:
-    job_id = await promise(app, 1)
+    job_id = await request_clip(app, 1)
     await until(lambda: works.began == [job_id])
     async with app.database.writing() as session:
         job = await ClipRepository(session).get(job_id)
@@ -419,7 +421,7 @@ async def test_a_late_attempt_overwrites_nothing(app: App, works: Works, reporte
 async def test_a_video_whose_message_is_deleted_is_forgotten(
     app: App, works: Works, reporter: RecordingReporter
 ) -> None:
-    job_id = await promise(app, 1, "posted", message=555)
+    job_id = await request_clip(app, 1, "posted", message=555)
     (folder,) = (app.settings.data / "clips").iterdir()
     await until(lambda: works.began == [job_id])
     await deletions.forget(app, Places(messages=frozenset({555})))
@@ -431,10 +433,10 @@ async def test_a_video_whose_message_is_deleted_while_it_is_received_is_forgotte
     app: App, works: Works, reporter: RecordingReporter
 ) -> None:
     await deletions.forget(app, Places(messages=frozenset({555})))
-    job_id = await promise(app, 1, "posted", message=555)
+    job_id = await request_clip(app, 1, "posted", message=555)
     assert reporter.told == {job_id: queue.CANCELLED}
     assert list((app.settings.data / "clips").iterdir()) == []
-    other = await promise(app, 1, "posted", message=556)
+    other = await request_clip(app, 1, "posted", message=556)
     works.go_on.set()
     await becomes(app, other, ClipState.DONE)
 
@@ -444,7 +446,7 @@ async def test_a_video_whose_message_is_deleted_while_its_clip_is_posted_is_forg
 ) -> None:
     reporter.holds = asyncio.Event()
     works.go_on.set()
-    job_id = await promise(app, 1, "posted", message=555)
+    job_id = await request_clip(app, 1, "posted", message=555)
     (folder,) = (app.settings.data / "clips").iterdir()
     await until(lambda: bool(reporter.answers))
     await deletions.forget(app, Places(messages=frozenset({555})))
@@ -460,7 +462,7 @@ async def test_a_video_whose_message_is_deleted_before_its_clip_arrived_is_not_p
     monkeypatch.setattr(queue, "PAUSE", 0.1)
     reporter.holds, reporter.breaks = asyncio.Event(), aiohttp.ServerDisconnectedError()
     works.go_on.set()
-    job_id = await promise(app, 1, "posted", message=555)
+    job_id = await request_clip(app, 1, "posted", message=555)
     (folder,) = (app.settings.data / "clips").iterdir()
     await until(lambda: bool(reporter.answers))
     reporter.posted.clear()
@@ -475,7 +477,7 @@ async def test_a_video_whose_message_is_deleted_before_its_clip_arrived_is_not_p
 async def test_a_video_that_somebody_else_posted_too_stays_for_them(
     app: App, works: Works, reporter: RecordingReporter
 ) -> None:
-    first, second = await promise(app, 1, message=555), await promise(app, 2, message=556)
+    first, second = await request_clip(app, 1, message=555), await request_clip(app, 2, message=556)
     await until(lambda: works.began == [first])
     await deletions.forget(app, Places(messages=frozenset({555})))
     works.go_on.set()
@@ -483,9 +485,9 @@ async def test_a_video_that_somebody_else_posted_too_stays_for_them(
 
 
 async def test_a_refused_wish_leaves_no_video(app: App, works: Works, reporter: RecordingReporter) -> None:
-    await promise(app, 1)
+    await request_clip(app, 1)
     with pytest.raises(PersonError):
-        await promise(app, 1, "b")
+        await request_clip(app, 1, "b")
     assert len(list((app.settings.data / "clips").iterdir())) == 1
 
 
@@ -493,25 +495,25 @@ async def test_drawing_again_burdens_nobody_and_a_failure_leaves_the_clip(
     app: App, works: Works, reporter: RecordingReporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     works.go_on.set()
-    job_id = await promise(app, 1)
+    job_id = await request_clip(app, 1)
     await becomes(app, job_id, ClipState.DONE)
     asker, fan, trusted = Speaker(1, Trust.MEMBER), Speaker(2, Trust.MEMBER), Speaker(3, Trust.TRUSTED)
     with pytest.raises(PersonError, match="with these names already"):
-        await request.draw_again(app, job_id, asker, Reach(CHANNEL))
+        await request.draw_again(app, job_id, asker, TARGET)
     monkeypatch.setattr(ClipRepository, "changes", lambda *_: asyncio.sleep(0, 1))
     with pytest.raises(PersonError, match="Only the person who asked"):
-        await request.draw_again(app, job_id, fan, Reach(CHANNEL))
+        await request.draw_again(app, job_id, fan, TARGET)
     works.fails = PersonError("It went wrong.")
-    await request.draw_again(app, job_id, trusted, Reach(CHANNEL, most_bytes=50 << 20))
+    await request.draw_again(app, job_id, trusted, replace(TARGET, most_bytes=50 << 20))
     await until(lambda: reporter.told == {job_id: "It went wrong."})
     assert works.most == [upload_limits.USUAL, 50 << 20]
     assert await state(app, job_id) is ClipState.DONE
     works.fails = None
     works.go_on.clear()
-    await request.draw_again(app, job_id, trusted, Reach(CHANNEL))
+    await request.draw_again(app, job_id, trusted, TARGET)
     with pytest.raises(PersonError, match="being drawn already"):
-        await request.draw_again(app, job_id, asker, Reach(CHANNEL))
-    await promise(app, 1, "b")
+        await request.draw_again(app, job_id, asker, TARGET)
+    await request_clip(app, 1, "b")
 
 
 async def test_videos_are_kept_for_so_long_and_in_so_many_bytes(tmp_path: Path) -> None:
