@@ -14,9 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
-    from bot.infra.downloads import Told
     from bot.settings import Settings
-    from bot.usecases.engines import ListedEngine, Switched
+    from bot.usecases.engines import EngineProgressCallback, ListedEngine, Switched
 
 
 async def list_engines(settings: Settings, *, as_json: bool) -> None:
@@ -82,7 +81,7 @@ def _tell(switched: Switched) -> None:
 
 
 @contextmanager
-def _progress() -> Generator[Told]:
+def _progress() -> Generator[EngineProgressCallback]:
     """A bar for the piece of work that is going on, on a terminal alone."""
     with terminal.progress() as progress:
         bars: dict[str, Any] = {}

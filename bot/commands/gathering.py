@@ -40,7 +40,7 @@ async def gather_photos(
     async with App.open(settings) as app:
         sought = await gather.seek(app, server, group, member, wanted)
         if out is None:
-            gathering = await gather.gather(app, server, sought, by=OPERATOR, told=_tell)
+            gathering = await gather.gather(app, server, sought, by=OPERATOR, progress=_tell)
         else:
             gathering = Gathering(sought[0].group_name, tuple(each.name for each in sought))
             for each in sought:

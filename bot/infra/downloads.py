@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from models.engines import WeightFile
 
-    Told = Callable[[str, int, int], None]
+    DownloadProgressCallback = Callable[[str, int, int], None]
     """Hears how far a piece of work has come: what it is, how much is done, of how much."""
 
 CHUNK = 1 << 16
@@ -55,7 +55,7 @@ async def take(engine: str, wanted: WeightFile, folder: Path, weights: Path) -> 
             raise PersonError(f"{found} is another file than the one I know (its sha256 differs), so I leave it alone.")
 
 
-async def fetch(engine: str, wanted: WeightFile, weights: Path, told: Told) -> None:
+async def fetch(engine: str, wanted: WeightFile, weights: Path, progress: DownloadProgressCallback) -> None:
     """Download a file of `engine`. What an earlier call left unfinished is taken up where it stopped, if the server knows how.
 
     Raises PersonError for whatever goes wrong; what came until then is kept, unless it can't be a part of the file.
@@ -63,7 +63,7 @@ async def fetch(engine: str, wanted: WeightFile, weights: Path, told: Told) -> N
     with _alone(weights / wanted.path) as part, _sentences(engine, wanted, part):
         # A part left by another file, or damaged since, shows only at the end: then once more from the start.
         for taken_up in (part.exists(), False):
-            await _download(wanted, part, told)
+            await _download(wanted, part, progress)
             if await asyncio.to_thread(_settle, part, (wanted.sha256,)):
                 return
             if not taken_up:
@@ -71,7 +71,7 @@ async def fetch(engine: str, wanted: WeightFile, weights: Path, told: Told) -> N
     raise PersonError(f"{wanted.url} is another file than the one I know (its sha256 differs), so I left it alone.")
 
 
-async def _download(wanted: WeightFile, part: Path, told: Told) -> None:
+async def _download(wanted: WeightFile, part: Path, progress: DownloadProgressCallback) -> None:
     """Bring `part` to the size of the file."""
     size = part.stat().st_size if part.exists() else 0
     if size == wanted.size:
@@ -83,7 +83,7 @@ async def _download(wanted: WeightFile, part: Path, told: Told) -> None:
             async with _asked(session, wanted, {"Range": f"bytes={start}-"} if start else {}) as response:
                 begins_at = 0 if response.status == 200 else start
                 if begins_at == 0 or _continues(response, start, wanted.size):
-                    await _write(wanted, response, part, begins_at, told)
+                    await _write(wanted, response, part, begins_at, progress)
                     return
 
 
@@ -128,7 +128,9 @@ def _continues(response: aiohttp.ClientResponse, start: int, size: int) -> bool:
     )
 
 
-async def _write(wanted: WeightFile, response: aiohttp.ClientResponse, part: Path, start: int, told: Told) -> None:
+async def _write(
+    wanted: WeightFile, response: aiohttp.ClientResponse, part: Path, start: int, progress: DownloadProgressCallback
+) -> None:
     """Write what comes behind the first `start` bytes of `part`, and not a byte more than the file has."""
     length = response.content_length
     if length is not None and start + length != wanted.size:
@@ -142,7 +144,7 @@ async def _write(wanted: WeightFile, response: aiohttp.ClientResponse, part: Pat
                 file.truncate(0)
                 raise PersonError(_other_size(wanted, "more"))
             file.write(chunk)
-            told(wanted.path, done, wanted.size)
+            progress(wanted.path, done, wanted.size)
     if done < wanted.size:
         raise PersonError(_other_size(wanted, f"only {done}"))
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from bot.links.egress import Egress
     from bot.settings import Settings
 
-    Told = Callable[[float | None, int], None]
+    FetchProgressCallback = Callable[[float | None, int], None]
     """What is called as a download goes on: the share that is done, where it is known, and the bytes that are there."""
 
 log = logging.getLogger(__name__)
@@ -99,15 +99,15 @@ async def inspect(settings: Settings, link: str, *, resolver: AbstractResolver |
     """
     seconds = min(INSPECTION_SECONDS, settings.link_seconds)
     with tempfile.TemporaryDirectory(prefix="nugu-link-", ignore_cleanup_errors=True) as place:
-        told = await _follow(settings, link, Task.INSPECT, Path(place), seconds, resolver=resolver)
-        return told.info()
+        came = await _follow(settings, link, Task.INSPECT, Path(place), seconds, resolver=resolver)
+        return came.info()
 
 
 async def fetch(
     settings: Settings,
     link: str,
     folder: Path,
-    told: Told | None = None,
+    progress: FetchProgressCallback | None = None,
     *,
     resolver: AbstractResolver | None = None,
 ) -> Fetched:
@@ -119,7 +119,7 @@ async def fetch(
     within = folder.absolute()  # for a process that works elsewhere
     with tempfile.TemporaryDirectory(prefix="link-", dir=within, ignore_cleanup_errors=True) as place:
         seconds = settings.link_seconds
-        came = await _follow(settings, link, Task.FETCH, Path(place), seconds, told=told, resolver=resolver)
+        came = await _follow(settings, link, Task.FETCH, Path(place), seconds, progress=progress, resolver=resolver)
         file = came.file(Path(place))
         if file.stat().st_size > settings.clip_bytes:
             raise reasons.too_large(settings.clip_bytes)
@@ -140,19 +140,19 @@ async def taste(settings: Settings, link: str, *, resolver: AbstractResolver | N
 
 @dataclass(slots=True)
 class _Came:
-    """What the process told."""
+    """The messages of the process."""
 
     known: dict[str, Any] | None = None
     done: dict[str, Any] | None = None
     failed: dict[str, Any] | None = None
 
-    def take(self, line: dict[str, dict[str, Any]], told: Told | None) -> None:
-        """Keep one line; of how far it is, `told` hears."""
+    def take(self, line: dict[str, dict[str, Any]], progress: FetchProgressCallback | None) -> None:
+        """Keep one line, and report the progress that it states."""
         for what, value in line.items():
             match what:
                 case "progress":
-                    if told is not None:
-                        told(value["share"], value["bytes"])
+                    if progress is not None:
+                        progress(value["share"], value["bytes"])
                 case "info":
                     self.known = value
                 case "done":
@@ -185,10 +185,10 @@ async def _follow(
     folder: Path,
     seconds: float,
     *,
-    told: Told | None = None,
+    progress: FetchProgressCallback | None = None,
     resolver: AbstractResolver | None = None,
 ) -> _Came:
-    """Let a process follow `link` in `folder`; what it told. Raises LinkError."""
+    """Let a process follow `link` in `folder`; returns its messages. Raises LinkError."""
     sites = Sites.read(settings.link_sites)
     link = tidied(settings, link)
     programs = await asyncio.to_thread(Programs.find)
@@ -220,7 +220,7 @@ async def _follow(
             came = _Came()
             try:
                 async with asyncio.timeout(seconds), _running(work, seconds, folder, noise) as process:
-                    await _listen(process, proxy, folder, most, came, told)
+                    await _listen(process, proxy, folder, most, came, progress)
             except TimeoutError:
                 raise reasons.no_time(seconds) from None
             if came.done is not None:
@@ -273,17 +273,22 @@ async def _running(
 
 
 async def _listen(
-    process: asyncio.subprocess.Process, proxy: Egress, folder: Path, most: int, came: _Came, told: Told | None
+    process: asyncio.subprocess.Process,
+    proxy: Egress,
+    folder: Path,
+    most: int,
+    came: _Came,
+    progress: FetchProgressCallback | None,
 ) -> None:
     """Take down what the process tells until it ends; raises LinkError when it takes too much."""
     assert process.stdout is not None
     watching = asyncio.ensure_future(_watch(process, proxy, folder, most))
     try:
         while line := await process.stdout.readline():
-            came.take(cast("dict[str, dict[str, Any]]", json.loads(line)), told)
+            came.take(cast("dict[str, dict[str, Any]]", json.loads(line)), progress)
         await process.wait()
     except (ValueError, AttributeError, KeyError):
-        log.warning("a download told something else than it should")
+        log.warning("a download said something else than it should")
     finally:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)

@@ -13,13 +13,15 @@ from bot.infra import downloads
 from models.engines import UnknownEngineError, names, weights_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from bot.app import App
-    from bot.infra.downloads import Told
     from bot.jobs import EngineConfig
     from models.engines import WeightFile
+
+    EngineProgressCallback = Callable[[str, int, int], None]
+    """Called with the name of a step, and how much of it is done, of how much."""
 
 BATCH = 8
 """Crops in one job: a second or two of a worker that somebody's question may be waiting for."""
@@ -60,7 +62,7 @@ async def list_engines(app: App) -> list[ListedEngine]:
     return [await _listed(app, name, in_use=name == in_use) for name in names()]
 
 
-async def install(app: App, name: str, folder: Path | None, told: Told) -> Switched:
+async def install(app: App, name: str, folder: Path | None, progress: EngineProgressCallback) -> Switched:
     """Get the files of an engine that are not there, from their publishers or from `folder`, and let it answer.
 
     Raises PersonError for an unknown engine, for files that can't be had or are others, and what `use` raises. Whatever
@@ -73,11 +75,11 @@ async def install(app: App, name: str, folder: Path | None, told: Told) -> Switc
             if folder is not None:
                 await downloads.take(name, wanted, folder, weights)
             elif not await downloads.is_there(wanted, weights, twins=False):
-                await downloads.fetch(name, wanted, weights, told)
-    return await use(app, name, told)
+                await downloads.fetch(name, wanted, weights, progress)
+    return await use(app, name, progress)
 
 
-async def use(app: App, name: str, told: Told) -> Switched:
+async def use(app: App, name: str, progress: EngineProgressCallback) -> Switched:
     """Let an installed engine answer, once it has seen every photo that is kept.
 
     Raises PersonError when it is not installed, doesn't work here, or finds no face in any of the photos.
@@ -89,7 +91,7 @@ async def use(app: App, name: str, told: Told) -> Switched:
     async with app.database.writing() as session:
         await EngineRepository(session).look_again(version)
     while True:
-        await _see_all(app, config, version, told)
+        await _see_all(app, config, version, progress)
         async with app.database.writing() as session:
             engines = EngineRepository(session)
             encoded = await engines.encoded(version)
@@ -139,13 +141,13 @@ async def _tried_out(app: App, config: EngineConfig) -> str:
         raise PersonError(f"The engine {config.engine} doesn't work here: {reason}") from error
 
 
-async def _see_all(app: App, config: EngineConfig, version: str, told: Told) -> None:
+async def _see_all(app: App, config: EngineConfig, version: str, progress: EngineProgressCallback) -> None:
     """Let the engine see every crop that it has not seen, and keep what it saw."""
     while True:
         async with app.database.reading() as session:
             crops = await EngineRepository(session).unseen(version, BATCH * AT_ONCE)
             before = await EngineRepository(session).encoded(version)
-        told(f"photos seen by {version}", before.crops - before.left, before.crops)
+        progress(f"photos seen by {version}", before.crops - before.left, before.crops)
         if not crops:
             return
         batches = [crops[start : start + BATCH] for start in range(0, len(crops), BATCH)]

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from bot.gather.sources import Source
     from bot.jobs import EngineConfig
 
-    Told = Callable[["Gathering"], Awaitable[None]]
+    GatherProgressCallback = Callable[["Gathering"], Awaitable[None]]
 
 SPARE = 3
 """So many candidates are fetched for each photo that a member lacks: most are refused, or of somebody else."""
@@ -121,11 +121,17 @@ async def seek(app: App, server_id: int, group: str, member: str | None, wanted:
 
 
 async def gather(
-    app: App, server_id: int, sought: Sequence[Sought], *, by: int, told: Told, sources: Sequence[Source] | None = None
+    app: App,
+    server_id: int,
+    sought: Sequence[Sought],
+    *,
+    by: int,
+    progress: GatherProgressCallback,
+    sources: Sequence[Source] | None = None,
 ) -> Gathering:
     """Search, look, sift, and put what is left into the review of a server, a member at a time.
 
-    What was put there stays when a later member fails. `told` hears of it after each. Raises NoContactError,
+    What was put there stays when a later member fails. `progress` is called after each member. Raises NoContactError,
     UnknownSourceError, and PersonError when the server has a gathering under way.
     """
     gathering = Gathering(sought[0].group_name, tuple(each.name for each in sought))
@@ -134,7 +140,7 @@ async def gather(
             kept = await search(app, server_id, each, gathering, sources)
             gathering.kept[each.name] = await _put_into_review(app, server_id, each, kept, by, gathering)
             gathering.done += 1
-            await told(gathering)
+            await progress(gathering)
     return gathering
 
 

@@ -28,7 +28,7 @@ async def gather_photos(interaction: discord.Interaction[Nugu], group: str, memb
         await progress.show(gathering_card(gathering))
 
     async def work() -> tuple[Layout, list[discord.File]]:
-        gathering = await gather.gather(app, server_id, sought, by=interaction.user.id, told=told)
+        gathering = await gather.gather(app, server_id, sought, by=interaction.user.id, progress=told)
         return gathering_card(gathering), []
 
     await progress.follow(work())

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from bot.database.photos import KeptPhoto
     from bot.database.tables import Group
 
-    Told = Callable[[int, int, str], Awaitable[None]]
+    ImportProgressCallback = Callable[[int, int, str], Awaitable[None]]
 
 AT_ONCE = 10
 """Photos that wait for workers together, so that the last one's deadline is not spent waiting."""
@@ -94,9 +94,15 @@ class _Plan:
 
 
 async def import_roster(
-    app: App, server_id: int, file: IO[bytes], by: int, told: Told, *, limits: ArchiveLimits | None = None
+    app: App,
+    server_id: int,
+    file: IO[bytes],
+    by: int,
+    progress: ImportProgressCallback,
+    *,
+    limits: ArchiveLimits | None = None,
 ) -> Imported:
-    """Add what a zip archive holds. `told` hears how many photos are done, of how many, and whose turn it is.
+    """Add what a zip archive holds. `progress`: called with the photos that are done, their total, and the member who is next.
 
     Raises PersonError when it is no archive that can be read, or the server learns nothing.
     """
@@ -113,7 +119,7 @@ async def import_roster(
     done, taken, known, of = len(archive.left_out), 0, 0, set[tuple[str, str]]()
     for plan in plans:
         for start in range(0, len(plan.entries), AT_ONCE):
-            await told(done, photos, f"{plan.group}, {plan.member}")
+            await progress(done, photos, f"{plan.group}, {plan.member}")
             some = plan.entries[start : start + AT_ONCE]
             for entry, reason in zip(some, await _import(app, server_id, archive, plan, some, by), strict=True):
                 if reason is not None and reason not in HAD:

@@ -93,7 +93,7 @@ async def test_what_is_worth_a_look_waits_for_a_trusted_yes(
 ) -> None:
     offer(search, public_photos, tmp_path)
     sought = await seek(presidents, SERVER, "presidents", "obama", 6)
-    gathering = await gather(presidents, SERVER, sought, by=MODERATOR, told=told)
+    gathering = await gather(presidents, SERVER, sought, by=MODERATOR, progress=told)
     found = await in_review(presidents)
     assert [(name, guess) for name, _, _, guess in found] == [("obama2.jpg", "Obama"), ("obama3.jpg", "Obama")]
     assert found[0][1] == "https://commons.example/obama2.jpg"
@@ -106,7 +106,7 @@ async def test_what_is_worth_a_look_waits_for_a_trusted_yes(
     speaker = Speaker(9, Trust.TRUSTED)
     await correct.say_member(presidents, question, found[0][2], sought[0].member, speaker)
     assert await photos_of(presidents) == [*handed_in, ("Obama", Origin.GATHERED)]
-    again = await gather(presidents, SERVER, sought, by=MODERATOR, told=told)
+    again = await gather(presidents, SERVER, sought, by=MODERATOR, progress=told)
     assert again.kept == {"Obama": 0}
 
 
@@ -127,7 +127,7 @@ async def test_where_nobody_is_known_by_sight_nothing_that_was_fetched_is_lost(
     for file in ("obama2.jpg", "obama3.jpg"):
         place(search, public_photos / file)
     sought = await seek(presidents, SERVER, "presidents", "obama", 6)
-    gathering = await gather(presidents, SERVER, sought, by=MODERATOR, told=told)
+    gathering = await gather(presidents, SERVER, sought, by=MODERATOR, progress=told)
     assert gathering.kept == {"Obama": 2}
     assert [(name, guess) for name, _, _, guess in await in_review(presidents)] == [
         ("obama2.jpg", "Obama"),
@@ -147,12 +147,12 @@ async def test_what_is_away_is_told_and_not_that_photos_have_no_face(
 
     monkeypatch.setattr(presidents.compute, "run", run)
     with pytest.raises(type(away)):
-        await gather(presidents, SERVER, sought, by=MODERATOR, told=told)
+        await gather(presidents, SERVER, sought, by=MODERATOR, progress=told)
 
 
 async def test_the_same_search_is_not_run_twice_at_once(presidents: App) -> None:
     sought = await seek(presidents, SERVER, "Presidents", "Obama", 3)
-    runs = (gather(presidents, SERVER, sought, by=MODERATOR, told=told) for _ in range(2))
+    runs = (gather(presidents, SERVER, sought, by=MODERATOR, progress=told) for _ in range(2))
     first, second = await asyncio.gather(*runs, return_exceptions=True)
     assert isinstance(first, Gathering)
     assert "gathering photos for this server already" in str(second)
@@ -195,7 +195,7 @@ async def test_where_nothing_is_to_be_learned_nothing_is_gathered(
     # Chosen while the search went on.
     await setup.choose_learns(presidents, SERVER, Learns.OFF)
     with pytest.raises(PersonError, match="I may learn nothing here"):
-        await gather(presidents, SERVER, sought, by=MODERATOR, told=told)
+        await gather(presidents, SERVER, sought, by=MODERATOR, progress=told)
     assert await in_review(presidents) == []
     assert len(await presidents.storage.keys("crops")) == 2
     with pytest.raises(PersonError, match="I may learn nothing here"):

@@ -217,7 +217,7 @@ async def test_an_engine_that_comes_into_use_while_photos_are_gathered(
     async def told(_: object) -> None:
         return
 
-    gathering = await gather.gather(enrolled, SHARED_ROSTER, [sought], by=1, told=told)
+    gathering = await gather.gather(enrolled, SHARED_ROSTER, [sought], by=1, progress=told)
     assert gathering.kept == {"Obama": 1}
     assert (await encoded(enrolled, "dlib-1"), await encoded(enrolled, "toy-1")) == ((4, 3, 0), (4, 4, 0))
     async with enrolled.database.reading() as session:
