@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
 from bot.database.base import utc_now
-from bot.database.tables import ClipJob, QuestionFace, QuestionPicture, Word
+from bot.database.tables import Annotation, ClipJob, QuestionFace, QuestionPicture
 from bot.domain.enums import ClipState
 
 if TYPE_CHECKING:
@@ -168,9 +168,9 @@ class ClipRepository:
     async def changes(self, question_id: int) -> int:
         """How often words that count came, or were taken back, about the faces of a question: grows with each."""
         query = (
-            select(func.count(Word.id) + func.count(Word.undone_at))
+            select(func.count(Annotation.id) + func.count(Annotation.undone_at))
             .join(QuestionFace)
             .join(QuestionPicture)
-            .where(QuestionPicture.question_id == question_id, Word.counts.is_(True))
+            .where(QuestionPicture.question_id == question_id, Annotation.counts.is_(True))
         )
         return (await self._session.scalars(query)).one()

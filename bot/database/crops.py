@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import delete, exists, or_, select, update
 
 from bot.database.servers import ServerRepository
-from bot.database.tables import ClipJob, Crop, CropEncoding, Photo, Question, QuestionFace, QuestionPicture, Word
+from bot.database.tables import Annotation, ClipJob, Crop, CropEncoding, Photo, Question, QuestionFace, QuestionPicture
 from bot.domain.enums import Origin
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def _concerns(gone: Places) -> ColumnElement[bool]:
 def _labelled() -> ColumnElement[bool]:
     return (
         exists()
-        .where(Word.face_id == QuestionFace.id, Word.counts.is_(True), Word.undone_at.is_(None))
+        .where(Annotation.face_id == QuestionFace.id, Annotation.counts.is_(True), Annotation.undone_at.is_(None))
         .correlate(QuestionFace)
     )
 

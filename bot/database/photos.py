@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import delete, func, select
 
 from bot.database.base import utc_now
-from bot.database.questions import standing
+from bot.database.questions import effective_annotation
 from bot.database.servers import ServerRepository
-from bot.database.tables import Crop, CropEncoding, Group, Member, Photo, QuestionFace, Word
+from bot.database.tables import Annotation, Crop, CropEncoding, Group, Member, Photo, QuestionFace
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -100,11 +100,13 @@ class PhotoRepository:
 
     async def remove(self, photo: Photo, server_id: int, by: int) -> None:
         """Remove a photo, taking back what was said of the face, which else would bring it back with the next word."""
-        query = select(Word).join(QuestionFace).where(QuestionFace.crop_id == photo.crop_id).order_by(Word.id)
-        words = (await self._session.scalars(query)).all()
-        word = standing(words)
-        if word is not None and word.member_id == photo.member_id:
-            for one in words:
+        query = (
+            select(Annotation).join(QuestionFace).where(QuestionFace.crop_id == photo.crop_id).order_by(Annotation.id)
+        )
+        annotations = (await self._session.scalars(query)).all()
+        annotation = effective_annotation(annotations)
+        if annotation is not None and annotation.member_id == photo.member_id:
+            for one in annotations:
                 if one.counts and one.undone_at is None:
                     one.undone_at, one.undone_by = utc_now(), by
         await self._session.flush()

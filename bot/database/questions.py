@@ -11,8 +11,8 @@ from sqlalchemy.orm import selectinload
 
 from bot.database.base import utc_now
 from bot.database.crops import CropRepository
-from bot.database.tables import Member, Question, QuestionFace, QuestionPicture, Word
-from bot.domain.answers import MOST_CANDIDATES, Answer, AnsweredFace, AnsweredPicture, SaidWord
+from bot.database.tables import Annotation, Member, Question, QuestionFace, QuestionPicture
+from bot.domain.answers import MOST_CANDIDATES, Answer, AnsweredFace, AnsweredPicture, FaceAnnotation
 from bot.domain.enums import Meaning
 from bot.domain.faces import Identified
 from bot.errors import ForgottenError
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class AnnotationInput:
     """What is said of one face: that it is a member, of the roster or known by name alone, or isn't, or is nobody.
 
     `deliberate`: also to learn from, though it is small or blurred.
@@ -89,7 +89,9 @@ class QuestionRepository:
             select(Question)
             .where(Question.id == question_id)
             .options(
-                selectinload(Question.pictures).selectinload(QuestionPicture.faces).selectinload(QuestionFace.words)
+                selectinload(Question.pictures)
+                .selectinload(QuestionPicture.faces)
+                .selectinload(QuestionFace.annotations)
             )
             .execution_options(populate_existing=True)
         )
@@ -119,72 +121,80 @@ class QuestionRepository:
         return crop
 
     async def say(
-        self, claims: Sequence[Claim], *, by: int, trust: Trust, counts: bool, again: bool = False
-    ) -> Sequence[Word]:
+        self, inputs: Sequence[AnnotationInput], *, by: int, trust: Trust, counts: bool, again: bool = False
+    ) -> Sequence[Annotation]:
         """Keep what somebody says of some faces at once, as one utterance; the words that were kept.
 
         What they said last already is left out unless said `again`, and so is a suggestion of what counts already.
         """
-        faces = [claim.face_id for claim in claims]
-        query = select(Word).where(Word.face_id.in_(faces), Word.undone_at.is_(None)).order_by(Word.id)
-        said: dict[int, list[Word]] = {face: [] for face in faces}
-        for word in await self._session.scalars(query):
-            said[word.face_id].append(word)
+        faces = [given.face_id for given in inputs]
+        query = (
+            select(Annotation)
+            .where(Annotation.face_id.in_(faces), Annotation.undone_at.is_(None))
+            .order_by(Annotation.id)
+        )
+        said: dict[int, list[Annotation]] = {face: [] for face in faces}
+        for annotation in await self._session.scalars(query):
+            said[annotation.face_id].append(annotation)
         utterance = uuid4().hex
-        words: list[Word] = []
-        for claim in claims:
-            holds = standing(said[claim.face_id])
+        annotations: list[Annotation] = []
+        for given in inputs:
+            effective = effective_annotation(said[given.face_id])
             # A word that counts stands until anybody's next; a suggestion stands beside those of others.
-            before = [w for w in said[claim.face_id] if w.counts is counts and (counts or w.said_by == by)]
+            before = [w for w in said[given.face_id] if w.counts is counts and (counts or w.said_by == by)]
             last = before[-1] if before else None
-            replaced = holds if counts else last
-            repeats = any(_repeats(word, claim, by) for word in (last, replaced))
-            if not again and (repeats or (not counts and _agrees(holds, claim))):
+            replaced = effective if counts else last
+            repeats = any(_repeats(annotation, given, by) for annotation in (last, replaced))
+            if not again and (repeats or (not counts and _agrees(effective, given))):
                 continue
-            if claim.meaning is Meaning.NOT_MEMBER and counts and not _takes_back(claim, holds):
+            if given.meaning is Meaning.NOT_MEMBER and counts and not _takes_back(given, effective):
                 replaced = None
-            words.append(
-                Word(
-                    face_id=claim.face_id,
+            annotations.append(
+                Annotation(
+                    face_id=given.face_id,
                     utterance=utterance,
-                    meaning=claim.meaning,
-                    member_id=claim.member_id,
-                    name=claim.name,
+                    meaning=given.meaning,
+                    member_id=given.member_id,
+                    name=given.name,
                     said_by=by,
                     trust=trust.value,
                     counts=counts,
                     replaces_id=replaced.id if replaced is not None else None,
-                    deliberate=claim.deliberate,
+                    deliberate=given.deliberate,
                 )
             )
-        self._session.add_all(words)
+        self._session.add_all(annotations)
         await self._session.flush()
-        return words
+        return annotations
 
     async def undo(self, question_id: int, by: int) -> Sequence[int]:
         """Take back all words of the last utterance that counts about a question; the faces that they were about."""
         last = (
-            select(Word.utterance)
+            select(Annotation.utterance)
             .join(QuestionFace)
             .join(QuestionPicture)
-            .where(QuestionPicture.question_id == question_id, Word.counts.is_(True), Word.undone_at.is_(None))
-            .order_by(Word.id.desc())
+            .where(
+                QuestionPicture.question_id == question_id, Annotation.counts.is_(True), Annotation.undone_at.is_(None)
+            )
+            .order_by(Annotation.id.desc())
             .limit(1)
             .scalar_subquery()
         )
         taken_back = await self._session.scalars(
-            update(Word)
-            .where(Word.utterance == last, Word.undone_at.is_(None))
+            update(Annotation)
+            .where(Annotation.utterance == last, Annotation.undone_at.is_(None))
             .values(undone_at=utc_now(), undone_by=by)
-            .returning(Word.face_id)
+            .returning(Annotation.face_id)
             .execution_options(synchronize_session=False)
         )
         return taken_back.all()
 
     async def take_back(self, face_id: int, by: int) -> bool:
         """Take back what this person said of a face, if nobody's word has counted since; whether there was such a word."""
-        query = select(Word).where(Word.face_id == face_id, Word.counts.is_(True), Word.undone_at.is_(None))
-        last = (await self._session.scalars(query.order_by(Word.id.desc()).limit(1))).one_or_none()
+        query = select(Annotation).where(
+            Annotation.face_id == face_id, Annotation.counts.is_(True), Annotation.undone_at.is_(None)
+        )
+        last = (await self._session.scalars(query.order_by(Annotation.id.desc()).limit(1))).one_or_none()
         if last is None or last.said_by != by:
             return False
         last.undone_at, last.undone_by = utc_now(), by
@@ -242,7 +252,7 @@ def _face(face: SeenFace) -> QuestionFace:
         candidates=[[c.member, c.name, round(c.confidence, 6), c.group_name] for c in _likeliest(guess)],
         flaws=[flaw.value for flaw in face.flaws],
         basis=guess.basis.value,
-        words=[],
+        annotations=[],
     )
 
 
@@ -253,43 +263,43 @@ def _likeliest(guess: Guess) -> Sequence[Candidate]:
     return [*kept[: MOST_CANDIDATES - len(chosen)], *chosen]
 
 
-def standing(words: Sequence[Word]) -> Word | None:
+def effective_annotation(annotations: Sequence[Annotation]) -> Annotation | None:
     """Of the words about one face, oldest first, the one that holds: the last that counts and was not undone.
 
     That it isn't one member leaves standing who it is said to be, unless that is this member.
     """
-    holds: Word | None = None
-    for word in words:
-        if not word.counts or word.undone_at is not None:
+    effective: Annotation | None = None
+    for annotation in annotations:
+        if not annotation.counts or annotation.undone_at is not None:
             continue
-        if word.meaning is Meaning.NOT_MEMBER and not _takes_back(word, holds):
+        if annotation.meaning is Meaning.NOT_MEMBER and not _takes_back(annotation, effective):
             continue
-        holds = word
-    return holds
+        effective = annotation
+    return effective
 
 
-def _takes_back(denial: Word | Claim, word: Word | None) -> bool:
-    """Whether that a face isn't one member speaks against `word`, or stands where nothing else does."""
-    if word is None or word.meaning is Meaning.NOT_MEMBER:
+def _takes_back(denial: Annotation | AnnotationInput, annotation: Annotation | None) -> bool:
+    """Whether that a face isn't one member speaks against `annotation`, or stands where nothing else does."""
+    if annotation is None or annotation.meaning is Meaning.NOT_MEMBER:
         return True
-    if word.meaning is not Meaning.MEMBER:
+    if annotation.meaning is not Meaning.MEMBER:
         return False
     # A member who was removed is known by name alone.
-    return denial.member_id == word.member_id and (denial.member_id is not None or denial.name == word.name)
+    return denial.member_id == annotation.member_id and (denial.member_id is not None or denial.name == annotation.name)
 
 
-def _repeats(word: Word | None, claim: Claim, by: int) -> bool:
-    """Whether `claim` is what the same person said in `word`."""
-    if word is None or word.said_by != by:
+def _repeats(annotation: Annotation | None, given: AnnotationInput, by: int) -> bool:
+    """Whether `given` is what the same person said in `annotation`."""
+    if annotation is None or annotation.said_by != by:
         return False
-    return claim.deliberate == word.deliberate and _agrees(word, claim)
+    return given.deliberate == annotation.deliberate and _agrees(annotation, given)
 
 
-def _agrees(word: Word | None, claim: Claim) -> bool:
-    """Whether `claim` means what `word` does."""
-    if word is None:
+def _agrees(annotation: Annotation | None, given: AnnotationInput) -> bool:
+    """Whether `given` means what `annotation` does."""
+    if annotation is None:
         return False
-    return (claim.meaning, claim.member_id, claim.name) == (word.meaning, word.member_id, word.name)
+    return (given.meaning, given.member_id, given.name) == (annotation.meaning, annotation.member_id, annotation.name)
 
 
 def _answered(picture: QuestionPicture) -> AnsweredPicture:
@@ -304,14 +314,14 @@ def _answered(picture: QuestionPicture) -> AnsweredPicture:
     )
 
 
-def said_word(word: Word) -> SaidWord:
+def face_annotation(annotation: Annotation) -> FaceAnnotation:
     """A word as cards show it."""
-    return SaidWord(word.id, word.meaning, word.name, word.said_by, word.member_id)
+    return FaceAnnotation(annotation.id, annotation.meaning, annotation.name, annotation.said_by, annotation.member_id)
 
 
 def answered_face(face: QuestionFace) -> AnsweredFace:
     """A face as cards show it, its words loaded."""
-    last = standing(face.words)
+    last = effective_annotation(face.annotations)
     guess = Guess(
         member=face.member_id,
         name=face.name,
@@ -320,6 +330,6 @@ def answered_face(face: QuestionFace) -> AnsweredFace:
         candidates=tuple(Candidate(*candidate) for candidate in face.candidates),
         basis=Basis(face.basis),
     )
-    word = said_word(last) if last else None
+    annotation = face_annotation(last) if last else None
     flaws = tuple(Flaw(flaw) for flaw in face.flaws)
-    return AnsweredFace(face.id, face.number, Box(*face.box), guess, word, flaws, face.drawn)
+    return AnsweredFace(face.id, face.number, Box(*face.box), guess, annotation, flaws, face.drawn)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import aliased, selectinload
 
-from bot.database.questions import answered_face, said_word, standing
-from bot.database.tables import Crop, Photo, Question, QuestionFace, QuestionPicture, Skip, Word
+from bot.database.questions import answered_face, effective_annotation, face_annotation
+from bot.database.tables import Annotation, Crop, Photo, Question, QuestionFace, QuestionPicture, Skip
 from bot.domain.enums import Origin
 from bot.domain.reviews import FaceInReview
 from bot.errors import ForgottenError
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
     from sqlalchemy.orm import InstrumentedAttribute
 
-    from bot.domain.answers import SaidWord
+    from bot.domain.answers import FaceAnnotation
 
 
 LEASE = timedelta(minutes=5)
@@ -235,7 +235,7 @@ class ReviewRepository:
             .join(Question, QuestionPicture.question_id == Question.id)
             .join(Crop, QuestionFace.crop_id == Crop.id)
             .where(QuestionFace.id == face_id, Question.server_id == server_id)
-            .options(selectinload(QuestionFace.words))
+            .options(selectinload(QuestionFace.annotations))
             .execution_options(populate_existing=True)
         )
         row = (await self._session.execute(query)).one_or_none()
@@ -243,12 +243,12 @@ class ReviewRepository:
             raise ForgottenError
         face, crop, picture, question = row
         said = await self._session.scalars(
-            select(Word).join(QuestionFace).where(QuestionFace.crop_id == crop.id).order_by(Word.id)
+            select(Annotation).join(QuestionFace).where(QuestionFace.crop_id == crop.id).order_by(Annotation.id)
         )
-        words = said.all()
-        holds = standing(words)
+        annotations = said.all()
+        effective = effective_annotation(annotations)
         return FaceInReview(
-            face=replace(answered_face(face), word=said_word(holds) if holds else None),
+            face=replace(answered_face(face), annotation=face_annotation(effective) if effective else None),
             crop_key=crop.key,
             face_width=crop.face_width,
             sharpness=crop.sharpness,
@@ -263,7 +263,7 @@ class ReviewRepository:
             group_name=picture.group_name,
             suspected=face.suspected,
             spoiler=crop.spoiler,
-            suggestions=_suggestions(words, holds),
+            suggestions=_suggestions(annotations, effective),
         )
 
     async def _waiting(self, server_id: int, person_id: int, channel_id: int | None) -> list[Waiting]:
@@ -319,15 +319,19 @@ def _last_word(*, counts: bool) -> ScalarSelect[int]:
     """The id of the last word about any face of the same crop."""
     same = aliased(QuestionFace)
     return (
-        select(func.max(Word.id))
-        .join(same, Word.face_id == same.id)
-        .where(same.crop_id == QuestionFace.crop_id, Word.undone_at.is_(None), Word.counts.is_(counts))
+        select(func.max(Annotation.id))
+        .join(same, Annotation.face_id == same.id)
+        .where(same.crop_id == QuestionFace.crop_id, Annotation.undone_at.is_(None), Annotation.counts.is_(counts))
         .correlate(QuestionFace)
         .scalar_subquery()
     )
 
 
-def _suggestions(words: Sequence[Word], holds: Word | None) -> tuple[SaidWord, ...]:
-    since = holds.id if holds is not None else 0
-    last = {word.said_by: word for word in words if not word.counts and word.undone_at is None and word.id > since}
-    return tuple(said_word(word) for word in last.values())
+def _suggestions(annotations: Sequence[Annotation], effective: Annotation | None) -> tuple[FaceAnnotation, ...]:
+    since = effective.id if effective is not None else 0
+    last = {
+        annotation.said_by: annotation
+        for annotation in annotations
+        if not annotation.counts and annotation.undone_at is None and annotation.id > since
+    }
+    return tuple(face_annotation(annotation) for annotation in last.values())

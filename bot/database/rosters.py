@@ -8,10 +8,11 @@ from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.orm import contains_eager, selectinload
 
 from bot.database.crops import CropRepository
-from bot.database.questions import standing
+from bot.database.questions import effective_annotation
 from bot.database.servers import ServerRepository
 from bot.database.spellings import group_is_called, member_is_called
 from bot.database.tables import (
+    Annotation,
     Crop,
     CropEncoding,
     Group,
@@ -21,7 +22,6 @@ from bot.database.tables import (
     Photo,
     QuestionFace,
     Server,
-    Word,
 )
 from bot.domain.enums import Meaning, Origin
 from bot.domain.rosters import RosterRow
@@ -186,8 +186,8 @@ class RosterRepository:
         """What would go with a group or a member."""
         members = await self._members_of(named)
         photos = select(func.count()).select_from(Photo).where(Photo.member_id.in_(members))
-        labels = select(func.count(Word.face_id.distinct())).where(
-            Word.member_id.in_(members), Word.counts.is_(True), Word.undone_at.is_(None)
+        labels = select(func.count(Annotation.face_id.distinct())).where(
+            Annotation.member_id.in_(members), Annotation.counts.is_(True), Annotation.undone_at.is_(None)
         )
         return Holdings(len(members), await self._session.scalar(photos) or 0, await self._session.scalar(labels) or 0)
 
@@ -200,19 +200,21 @@ class RosterRepository:
         """
         members = await self._members_of(named)
         labelled = select(QuestionFace).where(
-            exists().where(Word.face_id == QuestionFace.id, Word.member_id.in_(members)).correlate(QuestionFace)
+            exists()
+            .where(Annotation.face_id == QuestionFace.id, Annotation.member_id.in_(members))
+            .correlate(QuestionFace)
         )
-        for face in (await self._session.scalars(labelled.options(selectinload(QuestionFace.words)))).all():
-            word = standing(face.words)
-            if word is not None and word.member_id in members:
+        for face in (await self._session.scalars(labelled.options(selectinload(QuestionFace.annotations)))).all():
+            annotation = effective_annotation(face.annotations)
+            if annotation is not None and annotation.member_id in members:
                 face.crop_id = None
-                if not _denies_others(face, word, members):
+                if not _denies_others(face, annotation, members):
                     face.vector = b""
         await self._session.flush()
         await CropRepository(self._session).let_go_of_members(members)
         await self._session.execute(
-            update(Word)
-            .where(Word.member_id.in_(members))
+            update(Annotation)
+            .where(Annotation.member_id.in_(members))
             .values(member_id=None, name=None)
             .execution_options(synchronize_session=False)
         )
@@ -262,16 +264,16 @@ class RosterRepository:
         return [RosterRow(*row) for row in await self._session.execute(query)]
 
 
-def _denies_others(face: QuestionFace, holds: Word, members: Collection[int]) -> bool:
-    """Whether a face stays remembered as not being somebody's, once `members`, whom `holds` names, are gone."""
-    denied = {word.member_id for word in face.words if _denies(word)}
-    if holds.meaning is Meaning.MEMBER and face.member_id != holds.member_id:
+def _denies_others(face: QuestionFace, effective: Annotation, members: Collection[int]) -> bool:
+    """Whether a face stays remembered as not being somebody's, once `members`, whom `effective` names, are gone."""
+    denied = {annotation.member_id for annotation in face.annotations if _denies(annotation)}
+    if effective.meaning is Meaning.MEMBER and face.member_id != effective.member_id:
         denied.add(face.member_id)
     return bool(denied - {None, *members})
 
 
-def _denies(word: Word) -> bool:
-    return word.counts and word.undone_at is None and word.meaning is Meaning.NOT_MEMBER
+def _denies(annotation: Annotation) -> bool:
+    return annotation.counts and annotation.undone_at is None and annotation.meaning is Meaning.NOT_MEMBER
 
 
 def answers() -> ColumnElement[bool]:

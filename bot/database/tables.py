@@ -317,10 +317,10 @@ class QuestionFace(Base):
     held_until: Mapped[datetime | None]
     suspected: Mapped[bool] = mapped_column(default=False)
 
-    words: Mapped[list[Word]] = relationship(order_by="Word.id", passive_deletes=True)
+    annotations: Mapped[list[Annotation]] = relationship(order_by="Annotation.id", passive_deletes=True)
 
 
-class Word(Base):
+class Annotation(Base):
     """What a person said of a face: kept with who and when, undone rather than deleted.
 
     `utterance` joins the words that were said in one press, which are undone together.

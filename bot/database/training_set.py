@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from bot.database.questions import standing
+from bot.database.questions import effective_annotation
 from bot.database.servers import ServerRepository
-from bot.database.tables import Crop, Group, Member, Photo, Question, QuestionFace, QuestionPicture, Word
+from bot.database.tables import Annotation, Crop, Group, Member, Photo, Question, QuestionFace, QuestionPicture
 from bot.domain.enums import Meaning, Origin, Untaught, teaches
 from bot.errors import ForgottenError
 from models.faces import Flaw, flaw_of_example
@@ -59,24 +59,30 @@ class TrainingSetRepository:
 
     async def _follow(self, crop: Crop) -> None:
         said = await self._session.scalars(
-            select(Word).join(QuestionFace).where(QuestionFace.crop_id == crop.id).order_by(Word.id)
+            select(Annotation).join(QuestionFace).where(QuestionFace.crop_id == crop.id).order_by(Annotation.id)
         )
-        word = standing(said.all())
-        member = word.member_id if word is not None and word.meaning is Meaning.MEMBER else None
+        annotation = effective_annotation(said.all())
+        member = annotation.member_id if annotation is not None and annotation.meaning is Meaning.MEMBER else None
         made = (await self._session.scalars(select(Photo).where(Photo.crop_id == crop.id))).all()
         for photo in made:
             if photo.face_id is not None and photo.member_id != member:
                 await self._session.delete(photo)
         await self._session.flush()
-        if word is None or member is None or any(photo.member_id == member for photo in made):
+        if annotation is None or member is None or any(photo.member_id == member for photo in made):
             return
-        origin = await self._origin(word.face_id)
-        if not (word.deliberate or flaw_of_example(crop.face_width, crop.sharpness) is None):
+        origin = await self._origin(annotation.face_id)
+        if not (annotation.deliberate or flaw_of_example(crop.face_width, crop.sharpness) is None):
             return
         if not await self._may_learn(crop.server_id, member, origin):
             return
         self._session.add(
-            Photo(member_id=member, crop_id=crop.id, face_id=word.face_id, origin=origin, added_by=word.said_by)
+            Photo(
+                member_id=member,
+                crop_id=crop.id,
+                face_id=annotation.face_id,
+                origin=origin,
+                added_by=annotation.said_by,
+            )
         )
         await self._session.flush()
 

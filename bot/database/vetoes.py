@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, and_, case, or_, select
 
-from bot.database.tables import CropEncoding, Question, QuestionFace, QuestionPicture, Word
+from bot.database.tables import Annotation, CropEncoding, Question, QuestionFace, QuestionPicture
 from bot.domain.enums import Meaning
-from bot.domain.rosters import SpokenOf
+from bot.domain.rosters import FaceFeedback
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -25,44 +25,44 @@ class VetoRepository:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def spoken_of(self, servers: Collection[int], engine: str) -> list[SpokenOf]:
+    async def feedback(self, servers: Collection[int], engine: str) -> list[FaceFeedback]:
         """What counts of the faces that were asked about in `servers`, oldest first, with their encodings by `engine`.
 
         A face that another engine encoded is known by its crop; one that neither is left for is passed over.
         """
-        granted = Word.meaning == Meaning.MEMBER
-        corrected = and_(granted, QuestionFace.member_id.is_not(None), QuestionFace.member_id != Word.member_id)
-        named = and_(granted, QuestionFace.member_id.is_not(None), Word.member_id.is_(None))
-        denies = or_(Word.meaning != Meaning.MEMBER, corrected, named)
+        granted = Annotation.meaning == Meaning.MEMBER
+        corrected = and_(granted, QuestionFace.member_id.is_not(None), QuestionFace.member_id != Annotation.member_id)
+        named = and_(granted, QuestionFace.member_id.is_not(None), Annotation.member_id.is_(None))
+        denies = or_(Annotation.meaning != Meaning.MEMBER, corrected, named)
         # A word that grants a name matters where that name was denied before.
-        grants = and_(granted, Word.member_id.is_not(None))
-        words = [*await self._words(servers, engine, denies), *await self._words(servers, engine, grants)]
-        return [spoken for _, spoken in sorted(dict(words).items())]
+        grants = and_(granted, Annotation.member_id.is_not(None))
+        rows = [*await self._rows(servers, engine, denies), *await self._rows(servers, engine, grants)]
+        return [feedback for _, feedback in sorted(dict(rows).items())]
 
-    async def _words(
+    async def _rows(
         self, servers: Collection[int], engine: str, which: ColumnElement[bool]
-    ) -> list[tuple[int, SpokenOf]]:
+    ) -> list[tuple[int, FaceFeedback]]:
         seen = case((Question.engine == engine, QuestionFace.vector), else_=CropEncoding.vector)
         query = (
-            select(Word.id, Word.meaning, Word.member_id, QuestionFace.member_id, seen)
-            .select_from(Word)
-            .join(QuestionFace, Word.face_id == QuestionFace.id)
+            select(Annotation.id, Annotation.meaning, Annotation.member_id, QuestionFace.member_id, seen)
+            .select_from(Annotation)
+            .join(QuestionFace, Annotation.face_id == QuestionFace.id)
             .join(QuestionPicture)
             .join(Question)
             .outerjoin(CropEncoding, and_(CropEncoding.crop_id == QuestionFace.crop_id, CropEncoding.engine == engine))
-            .where(Question.server_id.in_(servers), Word.counts.is_(True), Word.undone_at.is_(None), which)
-            .order_by(Word.id.desc())
+            .where(Question.server_id.in_(servers), Annotation.counts.is_(True), Annotation.undone_at.is_(None), which)
+            .order_by(Annotation.id.desc())
             .limit(MOST_WORDS)
         )
         rows = await self._session.execute(query)
-        return [(id, _spoken_of(meaning, said, guess, vector)) for id, meaning, said, guess, vector in rows if vector]
+        return [(id, _feedback(meaning, said, guess, vector)) for id, meaning, said, guess, vector in rows if vector]
 
 
-def _spoken_of(meaning: Meaning, said: int | None, guess: int | None, vector: bytes) -> SpokenOf:
+def _feedback(meaning: Meaning, said: int | None, guess: int | None, vector: bytes) -> FaceFeedback:
     match meaning:
         case Meaning.MEMBER:
-            return SpokenOf(vector, grants=said, denies=guess if guess != said else None)
+            return FaceFeedback(vector, grants=said, denies=guess if guess != said else None)
         case Meaning.NOT_MEMBER:
-            return SpokenOf(vector, denies=said)
+            return FaceFeedback(vector, denies=said)
         case Meaning.STRANGER | Meaning.NOT_A_FACE:
-            return SpokenOf(vector, nobody=True)
+            return FaceFeedback(vector, nobody=True)

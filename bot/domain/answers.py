@@ -12,8 +12,8 @@ MOST_CANDIDATES = 25
 
 
 @dataclass(frozen=True, slots=True)
-class SaidWord:
-    """What somebody said of a face: by whom, and what it means. `name` is the member's name at the time.
+class FaceAnnotation:
+    """An annotation as cards show it: its author and its meaning. `name`: the member's name at the time.
 
     `member` is None for a name that nobody enrolled has, and when the member was removed.
     """
@@ -27,7 +27,7 @@ class SaidWord:
 
 @dataclass(frozen=True, slots=True)
 class AnsweredFace:
-    """A face of an answer; `word` is what a trusted person said of it last, if any did. `flaws`: why it is doubtful.
+    """A face of an answer; `annotation`: the effective one, if there is one. `flaws`: why it is doubtful.
 
     `drawn`: the name that the card's picture carries, None for nobody.
     """
@@ -36,7 +36,7 @@ class AnsweredFace:
     number: int
     box: Box
     guess: Guess
-    word: SaidWord | None
+    annotation: FaceAnnotation | None
     flaws: tuple[Flaw, ...] = ()
     drawn: str | None = None
 
@@ -50,33 +50,33 @@ class AnsweredFace:
         """Whom it is drawn as: as people said, without a confidence then, else as it was guessed. None: it is no face."""
         if self.is_no_face:
             return None
-        if self.word is None:
+        if self.annotation is None:
             return self.guess
-        member = self.word.member if self.name is not None else None
+        member = self.annotation.member if self.name is not None else None
         return Guess(member, self.name, 1.0, Band.SURE if self.name is not None else Band.UNKNOWN)
 
     @property
     def called(self) -> tuple[int, str] | None:
         """Id and name of the member that it is taken for now, if it is for any: by a person, else by the guess."""
-        member, name = (self.guess if self.word is None else self.word).member, self.name
+        member, name = (self.guess if self.annotation is None else self.annotation).member, self.name
         return None if member is None or name is None else (member, name)
 
     @property
     def name(self) -> str | None:
-        """The name it goes by now: by a person's word, else by the guess; None for nobody."""
-        if self.word is None:
+        """The name it goes by now: by an annotation, else by the guess; None for nobody."""
+        if self.annotation is None:
             return self.guess.name
-        return self.word.name if self.word.meaning is Meaning.MEMBER else None
+        return self.annotation.name if self.annotation.meaning is Meaning.MEMBER else None
 
     @property
     def is_unknown(self) -> bool:
         """Whether nobody could name it, and nobody said anything of it."""
-        return self.word is None and self.guess.name is None
+        return self.annotation is None and self.guess.name is None
 
     @property
     def is_no_face(self) -> bool:
         """Whether somebody said that it is none."""
-        return self.word is not None and self.word.meaning is Meaning.NOT_A_FACE
+        return self.annotation is not None and self.annotation.meaning is Meaning.NOT_A_FACE
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Meaning(StrEnum):
-    """The meaning of a word about one face. NOT_MEMBER: not this member, whoever else it may be."""
+    """The meaning of an annotation of one face. NOT_MEMBER: not this member, whoever else it may be."""
 
     MEMBER = "member"
     NOT_MEMBER = "not-this-member"
@@ -73,7 +73,7 @@ class ClipState(StrEnum):
 
 
 def teaches(learns: Learns, origin: Origin) -> bool:
-    """Whether a trusted word about a face that came so makes a photo where so much may be learned from."""
+    """Whether a trusted annotation of a face of this origin makes a photo in a server that learns so much."""
     if learns is Learns.OFF:
         return False
     return learns is Learns.CONFIRMED or origin is not Origin.ASKED

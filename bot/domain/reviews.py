@@ -13,7 +13,7 @@ from models.faces import Flaw, flaw_of_example
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bot.domain.answers import AnsweredFace, SaidWord
+    from bot.domain.answers import AnsweredFace, FaceAnnotation
 
 WORTH_PROPOSING = 0.1
 """Confidence from which the likeliest member is asked for though the face is probably nobody."""
@@ -34,9 +34,9 @@ class ReviewNote(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FaceInReview:
-    """A face as a reviewer sees it. `word` of `face` is what counts of its crop; `source` the page it was gathered from.
+    """A face as a reviewer sees it. `annotation` of `face`: the effective one of its crop. `source`: its page if gathered.
 
-    `spoiler`: it was posted as one. `suggestions`: the last of each person who was not trusted, since a word counted.
+    `spoiler`: it was posted as one. `suggestions`: the last of each untrusted person since an annotation counted.
     """
 
     face: AnsweredFace
@@ -54,7 +54,7 @@ class FaceInReview:
     group_name: str | None
     suspected: bool
     spoiler: bool
-    suggestions: tuple[SaidWord, ...]
+    suggestions: tuple[FaceAnnotation, ...]
 
     @property
     def flaw(self) -> Flaw | None:
@@ -65,7 +65,9 @@ class FaceInReview:
     def proposal(self) -> tuple[int, str] | None:
         """Id and name of the member that is asked for: suggested, else what it is called, else the likeliest."""
         suggested = Counter(
-            (word.member, word.name) for word in self.suggestions if word.meaning is Meaning.MEMBER
+            (annotation.member, annotation.name)
+            for annotation in self.suggestions
+            if annotation.meaning is Meaning.MEMBER
         ).most_common()
         for (member, name), _ in suggested:
             if member is not None and name is not None:
@@ -73,6 +75,6 @@ class FaceInReview:
         if self.face.called is not None:
             return self.face.called
         likeliest = self.face.guess.candidates[:1]
-        if likeliest and self.face.word is None and likeliest[0].confidence >= WORTH_PROPOSING:
+        if likeliest and self.face.annotation is None and likeliest[0].confidence >= WORTH_PROPOSING:
             return likeliest[0].member, likeliest[0].name
         return None

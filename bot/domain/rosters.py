@@ -21,8 +21,8 @@ class RosterRow:
 
 
 @dataclass(frozen=True, slots=True)
-class SpokenOf:
-    """A face of which somebody said whom it shows, whom it doesn't (both are ids of members), or that it is `nobody`."""
+class FaceFeedback:
+    """What annotations say of one face: the member it shows, the member it doesn't show (both ids), or `nobody`."""
 
     vector: bytes
     grants: int | None = None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.domain.rosters import RosterRow, SpokenOf
+    from bot.domain.rosters import FaceFeedback, RosterRow
     from models.recognition.classifier import Classifier
     from models.recognition.gallery import Gallery
     from models.recognition.vetoes import Vetoes
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 def fit(
-    rows: Sequence[RosterRow], engine: str, classifiers: Sequence[bytes] = (), vetoes: Sequence[SpokenOf] = ()
+    rows: Sequence[RosterRow], engine: str, classifiers: Sequence[bytes] = (), vetoes: Sequence[FaceFeedback] = ()
 ) -> bytes:
     """A recogniser fitted to `rows`, which hold at least one encoding by `engine`, as bytes.
 
@@ -42,18 +42,18 @@ def fit(
     return replace(recogniser, classifiers=tuple(helpful), vetoes=_vetoes(vetoes, engine)).to_bytes()
 
 
-def _vetoes(spoken: Sequence[SpokenOf], engine: str) -> Vetoes:
+def _vetoes(feedback: Sequence[FaceFeedback], engine: str) -> Vetoes:
     import numpy as np
 
     from models.recognition.vetoes import NOBODY, Vetoes
 
-    if not spoken:
+    if not feedback:
         return Vetoes()
-    denied = [NOBODY if one.nobody else one.denies for one in spoken]
+    denied = [NOBODY if one.nobody else one.denies for one in feedback]
     return Vetoes.effective(
-        np.stack([np.frombuffer(one.vector, np.float32) for one in spoken]),
+        np.stack([np.frombuffer(one.vector, np.float32) for one in feedback]),
         denied,
-        [one.grants for one in spoken],
+        [one.grants for one in feedback],
         engine,
     )
 

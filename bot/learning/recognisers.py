@@ -74,7 +74,7 @@ class Recognisers:
         engine = config.version
         async with self._database.reading() as session:
             rows = await RosterRepository(session).rows(servers, engine)
-            vetoes = await VetoRepository(session).spoken_of(servers, engine)
+            vetoes = await VetoRepository(session).feedback(servers, engine)
             there = await RosterRepository(session).photos_there(servers)
         if not rows:
             if not there.photos:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.database.base import utc_now
-from bot.database.questions import Claim, QuestionRepository
+from bot.database.questions import AnnotationInput, QuestionRepository
 from bot.database.reviews import ReviewRepository
 from bot.database.rosters import RosterRepository
 from bot.database.training_set import TrainingSetRepository
@@ -57,14 +57,14 @@ async def confirm(app: App, question_id: int, speaker: Speaker) -> CorrectedAnsw
     """All names of the answer are right. Faces that somebody corrected keep their correction."""
     async with app.database.writing() as session:
         answer = await QuestionRepository(session).answer(question_id)
-        claims = [
-            Claim(face.id, Meaning.MEMBER, face.guess.member, face.guess.name)
+        inputs = [
+            AnnotationInput(face.id, Meaning.MEMBER, face.guess.member, face.guess.name)
             for _, face in answer.faces
-            if face.guess.name is not None and face.word is None
+            if face.guess.name is not None and face.annotation is None
         ]
-        if not claims:
+        if not inputs:
             raise PersonError("There is no name here left to confirm.")
-        return await _say(session, answer, claims, speaker, Correction(CorrectionKind.CONFIRMED))
+        return await _say(session, answer, inputs, speaker, Correction(CorrectionKind.CONFIRMED))
 
 
 async def say_member(
@@ -75,8 +75,8 @@ async def say_member(
         answer = await QuestionRepository(session).answer(question_id)
         _, face = face_of(answer, face_id)
         member = await known_member(session, member_id, answer.rosters)
-        claim = Claim(face.id, Meaning.MEMBER, member.id, member.name, deliberate)
-        return await _say(session, answer, [claim], speaker, Correction(CorrectionKind.MEMBER, member.name))
+        given = AnnotationInput(face.id, Meaning.MEMBER, member.id, member.name, deliberate)
+        return await _say(session, answer, [given], speaker, Correction(CorrectionKind.MEMBER, member.name))
 
 
 async def say_name(app: App, question_id: int, face_id: int, text: str, speaker: Speaker) -> CorrectedAnswer:
@@ -89,8 +89,8 @@ async def say_name(app: App, question_id: int, face_id: int, text: str, speaker:
     async with app.database.writing() as session:
         answer = await QuestionRepository(session).answer(question_id)
         picture, face = face_of(answer, face_id)
-        claim, correction = await named(session, answer.rosters, picture.group_name, face, name)
-        return await _say(session, answer, [claim], speaker, correction)
+        given, correction = await named(session, answer.rosters, picture.group_name, face, name)
+        return await _say(session, answer, [given], speaker, correction)
 
 
 async def say_nobody(app: App, question_id: int, face_id: int, meaning: Meaning, speaker: Speaker) -> CorrectedAnswer:
@@ -98,7 +98,7 @@ async def say_nobody(app: App, question_id: int, face_id: int, meaning: Meaning,
     async with app.database.writing() as session:
         answer = await QuestionRepository(session).answer(question_id)
         _, face = face_of(answer, face_id)
-        return await _say(session, answer, [Claim(face.id, meaning)], speaker, Correction(NOBODY[meaning]))
+        return await _say(session, answer, [AnnotationInput(face.id, meaning)], speaker, Correction(NOBODY[meaning]))
 
 
 async def say_not(app: App, question_id: int, face_id: int, member_id: int, speaker: Speaker) -> CorrectedAnswer:
@@ -107,8 +107,8 @@ async def say_not(app: App, question_id: int, face_id: int, member_id: int, spea
         answer = await QuestionRepository(session).answer(question_id)
         _, face = face_of(answer, face_id)
         member = await known_member(session, member_id, answer.rosters)
-        claim = Claim(face.id, Meaning.NOT_MEMBER, member.id, member.name)
-        return await _say(session, answer, [claim], speaker, Correction(CorrectionKind.NOT_MEMBER, member.name))
+        given = AnnotationInput(face.id, Meaning.NOT_MEMBER, member.id, member.name)
+        return await _say(session, answer, [given], speaker, Correction(CorrectionKind.NOT_MEMBER, member.name))
 
 
 async def undo(app: App, question_id: int, speaker: Speaker) -> CorrectedAnswer:
@@ -134,32 +134,34 @@ async def known_member(session: AsyncSession, member_id: int, rosters: Collectio
 
 async def named(
     session: AsyncSession, rosters: Collection[int], group: str | None, face: AnsweredFace, name: str
-) -> tuple[Claim, Correction]:
-    """The claim that a face is the member called `name` in these rosters, or nobody of them, and its result.
+) -> tuple[AnnotationInput, Correction]:
+    """The annotation that a face is the member called `name` in these rosters, or nobody of them, and its result.
 
     `group`: the name of the picture's group.
     """
     member = _meant(await RosterRepository(session).members_called(rosters, name), group, face)
     if member is None:
-        return Claim(face.id, Meaning.MEMBER, name=name), Correction(CorrectionKind.UNENROLLED, name)
-    claim = Claim(face.id, Meaning.MEMBER, member.id, member.name)
-    return claim, Correction(CorrectionKind.MEMBER, member.name)
+        return AnnotationInput(face.id, Meaning.MEMBER, name=name), Correction(CorrectionKind.UNENROLLED, name)
+    given = AnnotationInput(face.id, Meaning.MEMBER, member.id, member.name)
+    return given, Correction(CorrectionKind.MEMBER, member.name)
 
 
-async def keep(session: AsyncSession, claims: Sequence[Claim], speaker: Speaker, *, again: bool = False) -> None:
+async def keep(
+    session: AsyncSession, inputs: Sequence[AnnotationInput], speaker: Speaker, *, again: bool = False
+) -> None:
     """Keep the claims as one utterance, and let those that count teach at once. `again`: also what they said last."""
-    words = await QuestionRepository(session).say(
-        claims, by=speaker.id, trust=speaker.trust, counts=speaker.counts, again=again
+    annotations = await QuestionRepository(session).say(
+        inputs, by=speaker.id, trust=speaker.trust, counts=speaker.counts, again=again
     )
     if speaker.counts:
-        faces = [word.face_id for word in words]
+        faces = [annotation.face_id for annotation in annotations]
         await TrainingSetRepository(session).follow(faces)
         await ReviewRepository(session, utc_now()).answered(faces, speaker.id)
 
 
-async def untaught_of(session: AsyncSession, claims: Sequence[Claim]) -> tuple[Untaught | None, ...]:
+async def untaught_of(session: AsyncSession, inputs: Sequence[AnnotationInput]) -> tuple[Untaught | None, ...]:
     """For each face that a claim gives to a member, the reason why nothing is learned from it; None where something is."""
-    named = [(claim.face_id, claim.member_id) for claim in claims if claim.meaning is Meaning.MEMBER]
+    named = [(given.face_id, given.member_id) for given in inputs if given.meaning is Meaning.MEMBER]
     training_set = TrainingSetRepository(session)
     return tuple([await training_set.untaught(face, member) for face, member in named if member is not None])
 
@@ -173,12 +175,12 @@ def face_of(answer: Answer, face_id: int) -> tuple[AnsweredPicture, AnsweredFace
 
 
 async def _say(
-    session: AsyncSession, answer: Answer, claims: Sequence[Claim], speaker: Speaker, correction: Correction
+    session: AsyncSession, answer: Answer, inputs: Sequence[AnnotationInput], speaker: Speaker, correction: Correction
 ) -> CorrectedAnswer:
     """Keep the claims; the answer after that, and the correction with what was learned."""
-    await keep(session, claims, speaker)
+    await keep(session, inputs, speaker)
     if speaker.counts:
-        correction = replace(correction, untaught=await untaught_of(session, claims))
+        correction = replace(correction, untaught=await untaught_of(session, inputs))
     else:
         correction = Correction(CorrectionKind.SUGGESTED)
     return CorrectedAnswer(await QuestionRepository(session).answer(answer.id), correction)

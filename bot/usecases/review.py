@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.database.base import utc_now
-from bot.database.questions import Claim, QuestionRepository
+from bot.database.questions import AnnotationInput, QuestionRepository
 from bot.database.reviews import ReviewRepository
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from bot.domain.reviews import FaceInReview
     from bot.usecases.correct import Speaker
 
-    Speech = Callable[[AsyncSession, FaceInReview], Awaitable[tuple[Claim, Correction]]]
-    """The claim about a face, and its result."""
+    Speech = Callable[[AsyncSession, FaceInReview], Awaitable[tuple[AnnotationInput, Correction]]]
+    """The annotation of a face, and its result."""
 
 log = logging.getLogger(__name__)
 
@@ -98,10 +98,10 @@ async def say_yes(
 ) -> Page:
     """This face is that member, learned `deliberate`ly though small or blurred."""
 
-    async def speech(session: AsyncSession, shown: FaceInReview) -> tuple[Claim, Correction]:
+    async def speech(session: AsyncSession, shown: FaceInReview) -> tuple[AnnotationInput, Correction]:
         member = await known_member(session, member_id, shown.rosters)
-        claim = Claim(face_id, Meaning.MEMBER, member.id, member.name, deliberate)
-        return claim, Correction(CorrectionKind.MEMBER, member.name)
+        given = AnnotationInput(face_id, Meaning.MEMBER, member.id, member.name, deliberate)
+        return given, Correction(CorrectionKind.MEMBER, member.name)
 
     return await _answer(app, server_id, face_id, speaker, speech)
 
@@ -109,10 +109,10 @@ async def say_yes(
 async def say_no(app: App, server_id: int, face_id: int, member_id: int, speaker: Speaker) -> Page:
     """This face is not that member."""
 
-    async def speech(session: AsyncSession, shown: FaceInReview) -> tuple[Claim, Correction]:
+    async def speech(session: AsyncSession, shown: FaceInReview) -> tuple[AnnotationInput, Correction]:
         member = await known_member(session, member_id, shown.rosters)
-        claim = Claim(face_id, Meaning.NOT_MEMBER, member.id, member.name)
-        return claim, Correction(CorrectionKind.NOT_MEMBER, member.name)
+        given = AnnotationInput(face_id, Meaning.NOT_MEMBER, member.id, member.name)
+        return given, Correction(CorrectionKind.NOT_MEMBER, member.name)
 
     return await _answer(app, server_id, face_id, speaker, speech)
 
@@ -121,7 +121,7 @@ async def say_name(app: App, server_id: int, face_id: int, text: str, speaker: S
     """This face is whoever `text` names, in any spelling of the rosters; raises PersonError when it is no name."""
     name = checked_name(text)
 
-    async def speech(session: AsyncSession, shown: FaceInReview) -> tuple[Claim, Correction]:
+    async def speech(session: AsyncSession, shown: FaceInReview) -> tuple[AnnotationInput, Correction]:
         return await named(session, shown.rosters, shown.group_name, shown.face, name)
 
     return await _answer(app, server_id, face_id, speaker, speech)
@@ -130,8 +130,8 @@ async def say_name(app: App, server_id: int, face_id: int, text: str, speaker: S
 async def say_nobody(app: App, server_id: int, face_id: int, meaning: Meaning, speaker: Speaker) -> Page:
     """This face is nobody of the roster, or no face at all."""
 
-    async def speech(_session: AsyncSession, _: FaceInReview) -> tuple[Claim, Correction]:
-        return Claim(face_id, meaning), Correction(NOBODY[meaning])
+    async def speech(_session: AsyncSession, _: FaceInReview) -> tuple[AnnotationInput, Correction]:
+        return AnnotationInput(face_id, meaning), Correction(NOBODY[meaning])
 
     return await _answer(app, server_id, face_id, speaker, speech)
 
@@ -194,12 +194,12 @@ async def _answer(app: App, server_id: int, face_id: int, speaker: Speaker, spee
             note = ReviewNote.FACE_FORGOTTEN
         else:
             if await reviews.waits(server_id, face_id):
-                claim, correction = await speech(session, shown)
-                await keep(session, [claim], speaker, again=True)
-                note = replace(correction, untaught=await untaught_of(session, [claim]))
+                given, correction = await speech(session, shown)
+                await keep(session, [given], speaker, again=True)
+                note = replace(correction, untaught=await untaught_of(session, [given]))
                 undoable = face_id
             else:
-                mine = shown.face.word is not None and shown.face.word.said_by == speaker.id
+                mine = shown.face.annotation is not None and shown.face.annotation.said_by == speaker.id
                 note = ReviewNote.ANSWERED_BY_REVIEWER if mine else ReviewNote.ANSWERED_BY_ANOTHER
                 undoable = face_id if mine else None
     return await next_page(app, server_id, speaker, note, undoable)

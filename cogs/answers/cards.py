@@ -95,7 +95,7 @@ def answer_buttons(answer: Answer) -> Row:
         row.add_item(Button(label="Fix a face", emoji="✏️", custom_id=route("fix", answer.id)))
         row.add_item(Button(label="Details", emoji="📊", custom_id=route("details", answer.id)))
     row.add_item(Button(label="Hide", emoji="🗑️", custom_id=route("hide", answer.id)))
-    if any(face.word for _, face in answer.faces):
+    if any(face.annotation for _, face in answer.faces):
         row.add_item(Button(label="Undo", emoji="↩️", custom_id=route("undo", answer.id)))
     return row
 
@@ -117,6 +117,6 @@ def _lines(picture: AnsweredPicture, room: int, *, several: bool) -> str:
 
 
 def _band(face: AnsweredFace) -> Band:
-    if face.word is None:
+    if face.annotation is None:
         return face.guess.band
-    return Band.UNKNOWN if face.word.meaning is Meaning.NOT_MEMBER else Band.SURE
+    return Band.UNKNOWN if face.annotation.meaning is Meaning.NOT_MEMBER else Band.SURE

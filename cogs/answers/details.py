@@ -69,7 +69,7 @@ def _detail(face: AnsweredFace) -> str:
     lines = [face_line(face)]
     if face.flaws:
         lines.append(f"-# {' and '.join(face.flaws)}: harder to tell")
-    if face.word is None and guess.name is not None and guess.basis in WHY:
+    if face.annotation is None and guess.name is not None and guess.basis in WHY:
         lines.append(f"-# {WHY[guess.basis].format(name=plain(guess.name))}")
     shares = [(plain(c.name), c.confidence) for c in guess.candidates]
     if guess.candidates:

@@ -9,7 +9,7 @@ from bot.domain.markup import plain
 from bot.text.formatting import UNKNOWN, circled, in_words, name_and_confidence
 
 if TYPE_CHECKING:
-    from bot.domain.answers import Answer, AnsweredFace, SaidWord
+    from bot.domain.answers import Answer, AnsweredFace, FaceAnnotation
 
 NOBODY = {Meaning.STRANGER: "not a member", Meaning.NOT_A_FACE: "not a face"}
 REMOVED = "a member removed since"
@@ -19,25 +19,25 @@ LONGEST_SAID = 300
 def face_line(face: AnsweredFace) -> str:
     """`① **Tzuyu** 97%`, `③ someone I don't know`, `① **Momo** ✓`; `said_by` tells once who said all that."""
     number = circled(face.number)
-    if face.word is not None:
-        told = plain(word_in_words(face.word))
-        return f"{number} **{told}** ✓" if face.word.meaning is Meaning.MEMBER else f"{number} {told} ✓"
+    if face.annotation is not None:
+        told = plain(annotation_in_words(face.annotation))
+        return f"{number} **{told}** ✓" if face.annotation.meaning is Meaning.MEMBER else f"{number} {told} ✓"
     name, confidence = name_and_confidence(face.guess)
     return f"{number} **{plain(name)}** {confidence}" if name else f"{number} {UNKNOWN}"
 
 
 def face_in_words(face: AnsweredFace) -> str:
     """`① Tzuyu 97%`, `① Momo`: the face's line without markup or mention."""
-    return f"{circled(face.number)} {word_in_words(face.word) if face.word else in_words(face.guess)}"
+    return f"{circled(face.number)} {annotation_in_words(face.annotation) if face.annotation else in_words(face.guess)}"
 
 
 def said_by(answer: Answer) -> str | None:
     """`✓ said by @mina`, or `✓ ① said by @mina · ② ③ said by @mod`; None where nobody said anything."""
     faces: dict[int, list[str]] = {}
     for picture, face in answer.faces:
-        if face.word is not None:
+        if face.annotation is not None:
             where = f"picture {picture.position + 1} " if len(answer.pictures) > 1 else ""
-            faces.setdefault(face.word.said_by, []).append(f"{where}{circled(face.number)}")
+            faces.setdefault(face.annotation.said_by, []).append(f"{where}{circled(face.number)}")
     if not faces:
         return None
     if len(faces) == 1:
@@ -53,13 +53,15 @@ def face_as_drawn(face: AnsweredFace) -> str:
     return f"{told}, still drawn as {face.drawn or 'nobody I know'}" if face.is_drawn_otherwise else told
 
 
-def suggested(word: SaidWord) -> str:
+def suggested(annotation: FaceAnnotation) -> str:
     """`Suggested: **Momo**, by @fan`."""
-    told = plain(word_in_words(word))
-    return f"Suggested: {f'**{told}**' if word.meaning is Meaning.MEMBER else told}, by <@{word.said_by}>"
+    told = plain(annotation_in_words(annotation))
+    return f"Suggested: {f'**{told}**' if annotation.meaning is Meaning.MEMBER else told}, by <@{annotation.said_by}>"
 
 
-def word_in_words(word: SaidWord) -> str:
-    """Whom a word names, whom it denies, or that it names nobody."""
-    name = word.name or REMOVED
-    return {Meaning.MEMBER: name, Meaning.NOT_MEMBER: f"not {name}"}.get(word.meaning) or NOBODY[word.meaning]
+def annotation_in_words(annotation: FaceAnnotation) -> str:
+    """The member that an annotation names or denies, or that it names nobody."""
+    name = annotation.name or REMOVED
+    return {Meaning.MEMBER: name, Meaning.NOT_MEMBER: f"not {name}"}.get(annotation.meaning) or NOBODY[
+        annotation.meaning
+    ]

@@ -11,7 +11,7 @@ from bot.domain.enums import Learns, Origin
 from bot.domain.markup import plain
 from bot.text.formatting import in_words, joined, percent, seen_in_words, why_no_example
 from bot.usecases.review import Shown
-from cogs.answers.faces import suggested, word_in_words
+from cogs.answers.faces import annotation_in_words, suggested
 from cogs.common.layout import Button, Layout, Row, container, route
 from cogs.common.limits import LONGEST_ALT
 from cogs.corrections.cards import members_menu
@@ -90,13 +90,15 @@ def _picture(address: str, face: FaceInReview) -> discord.ui.MediaGallery[Layout
 
 def _told(face: FaceInReview) -> str:
     lines: list[str] = []
-    if face.suspected and face.face.word is not None:
-        said = f"{plain(word_in_words(face.face.word))}, said by <@{face.face.word.said_by}>"
+    if face.suspected and face.face.annotation is not None:
+        said = f"{plain(annotation_in_words(face.face.annotation))}, said by <@{face.face.annotation.said_by}>"
         lines.append(f"⚠️ It was labelled {said}, but looks unlike the other photos.")
-    elif face.face.word is not None:
-        lines.append(f"It is labelled {plain(word_in_words(face.face.word))}, said by <@{face.face.word.said_by}>.")
+    elif face.face.annotation is not None:
+        lines.append(
+            f"It is labelled {plain(annotation_in_words(face.face.annotation))}, said by <@{face.face.annotation.said_by}>."
+        )
     lines.append(f"My guess: {plain(_guess(face))}")
-    lines += [suggested(word) for word in face.suggestions[:MOST_SUGGESTIONS]]
+    lines += [suggested(annotation) for annotation in face.suggestions[:MOST_SUGGESTIONS]]
     if len(face.suggestions) > MOST_SUGGESTIONS:
         lines.append(f"… and {len(face.suggestions) - MOST_SUGGESTIONS} more suggestions")
     when = discord.utils.format_dt(face.asked_at, "R")

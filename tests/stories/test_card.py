@@ -21,7 +21,7 @@ from sqlalchemy import select
 
 from bot.app import App
 from bot.database.rosters import RosterRepository
-from bot.database.tables import Crop, Question, QuestionFace, Word
+from bot.database.tables import Annotation, Crop, Question, QuestionFace
 from bot.domain.answers import Answer
 from bot.domain.enums import Meaning
 from bot.domain.rosters import RosterRow
@@ -50,9 +50,9 @@ async def asked(stage: Stage, *photos: str) -> Any:
     return latest(stage.channel)
 
 
-async def words(stage: Stage) -> list[Word]:
+async def annotations(stage: Stage) -> list[Annotation]:
     async with stage.app.database.reading() as session:
-        return list(await session.scalars(select(Word).order_by(Word.id)))
+        return list(await session.scalars(select(Annotation).order_by(Annotation.id)))
 
 
 async def test_details_are_for_the_presser_alone(stage: Stage) -> None:
@@ -203,16 +203,16 @@ async def test_a_moderator_confirms_and_takes_it_back(stage: Stage) -> None:
     assert f"said by <@{stage.moderator.id}>" in texts(card)
     assert [file.filename for file in card.attachments] == ["who-1.jpg"]
     assert buttons(card)[-1] == "Undo"
-    (word,) = await words(stage)
-    assert (word.meaning, word.name, word.said_by) == (Meaning.MEMBER, "Obama", stage.moderator.id)
-    assert (word.trust, word.counts) == (Trust.MODERATOR, True)
+    (annotation,) = await annotations(stage)
+    assert (annotation.meaning, annotation.name, annotation.said_by) == (Meaning.MEMBER, "Obama", stage.moderator.id)
+    assert (annotation.trust, annotation.counts) == (Trust.MODERATOR, True)
 
     refused = answer(await stage.fan.click(card, label="Undo"))
     assert "Only people whom the moderators trust" in texts(refused)
     await stage.moderator.click(card, label="Undo")
     assert "said by" not in texts(latest(stage.channel))
-    (word,) = await words(stage)
-    assert word.undone_by == stage.moderator.id
+    (annotation,) = await annotations(stage)
+    assert annotation.undone_by == stage.moderator.id
 
 
 async def test_undo_takes_back_a_whole_press(stage: Stage) -> None:
@@ -223,7 +223,7 @@ async def test_undo_takes_back_a_whole_press(stage: Stage) -> None:
     await stage.moderator.click(latest(stage.channel), label="Undo")
     assert "said by" not in texts(latest(stage.channel))
     assert "Undo" not in buttons(latest(stage.channel))
-    assert {word.undone_by for word in await words(stage)} == {stage.moderator.id}
+    assert {annotation.undone_by for annotation in await annotations(stage)} == {stage.moderator.id}
 
 
 async def test_a_press_is_heard_before_the_work_is_done(stage: Stage) -> None:
@@ -256,8 +256,8 @@ async def test_a_fans_word_is_a_suggestion(stage: Stage) -> None:
     thanked = answer(await stage.fan.click(card, label="All right"))
     assert "keep that as a suggestion" in texts(thanked)
     assert "said by" not in texts(latest(stage.channel))
-    (word,) = await words(stage)
-    assert (word.said_by, word.counts) == (stage.fan.id, False)
+    (annotation,) = await annotations(stage)
+    assert (annotation.said_by, annotation.counts) == (stage.fan.id, False)
 
 
 async def test_a_trusted_role_makes_a_word_count(stage: Stage) -> None:
@@ -281,8 +281,8 @@ async def test_fixing_a_face_by_the_menus(stage: Stage) -> None:
     await stage.moderator.select(who, [option(who, "Obama")])
     assert "Noted: Obama." in texts(answer_to(stage, which))
     assert texts(latest(stage.channel)).count("**Obama**") == 2
-    (word,) = await words(stage)
-    assert (word.name, word.counts) == ("Obama", True)
+    (annotation,) = await annotations(stage)
+    assert (annotation.name, annotation.counts) == ("Obama", True)
     which = answer(await stage.moderator.click(latest(stage.channel), label="Fix a face"))
     assert options(which)[1] == "① Obama"
 
@@ -403,7 +403,7 @@ async def test_a_form_without_a_name_says_so_to_its_sender_alone(stage: Stage) -
     refused = answer(await stage.moderator.submit_modal(form, {typed_field(form): "\u200b"}))
     assert "A name has 1 to 100 printable characters." in texts(refused)
     assert refused.ephemeral
-    assert await words(stage) == []
+    assert await annotations(stage) == []
 
 
 async def test_the_card_can_no_longer_be_edited(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
@@ -416,8 +416,8 @@ async def test_the_card_can_no_longer_be_edited(stage: Stage, caplog: pytest.Log
         await stage.moderator.select(who, [option(who, "Biden")])
     assert "Noted: Biden." in texts(answer_to(stage, who))
     assert "could not bring card" in caplog.text
-    (word,) = await words(stage)
-    assert word.name == "Biden"
+    (annotation,) = await annotations(stage)
+    assert annotation.name == "Biden"
 
 
 async def test_a_name_nobody_has_is_kept_as_it_was_typed(stage: Stage) -> None:
@@ -426,8 +426,8 @@ async def test_a_name_nobody_has_is_kept_as_it_was_typed(stage: Stage) -> None:
     form = await stage.moderator.select(who, [option(who, "Somebody else")])
     await stage.moderator.submit_modal(form, {typed_field(form): "쯔위"})
     assert "**쯔위** ✓" in texts(latest(stage.channel))
-    (word,) = await words(stage)
-    assert (word.member_id, word.name) == (None, "쯔위")
+    (annotation,) = await annotations(stage)
+    assert (annotation.member_id, annotation.name) == (None, "쯔위")
 
 
 async def test_not_a_member_and_not_a_face(stage: Stage) -> None:
@@ -447,8 +447,8 @@ async def test_the_card_is_hidden_while_somebody_fixes_it(stage: Stage) -> None:
     who = answer(await stage.moderator.click(card, label="Fix a face"))
     await stage.fan.click(card, label="Hide")
     await stage.moderator.select(who, [option(who, "Biden")])
-    (word,) = await words(stage)
-    assert word.name == "Biden"
+    (annotation,) = await annotations(stage)
+    assert annotation.name == "Biden"
 
 
 async def test_two_undo_at_the_same_moment(stage: Stage) -> None:

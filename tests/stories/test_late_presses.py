@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import delete, select, update
 
-from bot.database.tables import Group, Member, Question, Word
+from bot.database.tables import Annotation, Group, Member, Question
 from tests.stories.conftest import Stage
 from tests.stories.reading import answer, latest, option, texts
 
@@ -20,7 +20,10 @@ async def asked(stage: Stage) -> Any:
 
 async def said(stage: Stage) -> list[tuple[int, str | None]]:
     async with stage.app.database.reading() as session:
-        return [(word.said_by, word.name) for word in await session.scalars(select(Word).order_by(Word.id))]
+        return [
+            (annotation.said_by, annotation.name)
+            for annotation in await session.scalars(select(Annotation).order_by(Annotation.id))
+        ]
 
 
 async def forget(stage: Stage, table: type[Any], **which: Any) -> None:
@@ -63,7 +66,7 @@ async def test_a_role_that_was_taken_away_counts_no_more(stage: Stage) -> None:
     await expert.select(who, [option(who, "Biden")])
     assert "said by" not in texts(latest(stage.channel))
     async with stage.app.database.reading() as session:
-        assert not (await session.scalars(select(Word))).one().counts
+        assert not (await session.scalars(select(Annotation))).one().counts
 
 
 async def test_the_member_was_removed(stage: Stage) -> None:

@@ -12,7 +12,7 @@ from PIL import Image
 from sqlalchemy import select
 
 from bot.database.rosters import RosterRepository
-from bot.database.tables import Member, Photo, Word
+from bot.database.tables import Annotation, Member, Photo
 from bot.domain.enums import Origin
 from tests.stories.conftest import Stage
 from tests.stories.reading import alt_texts, answer, buttons, latest, option, options, texts
@@ -110,7 +110,7 @@ async def test_a_wrong_word_is_corrected_by_a_word(presidents: Stage) -> None:
     (right,) = [photo for photo in await photos(stage, "Obama") if photo.origin is Origin.ASKED]
     assert right.crop_id == wrong.crop_id
     async with stage.app.database.reading() as session:
-        names = list(await session.scalars(select(Word.name).order_by(Word.id)))
+        names = list(await session.scalars(select(Annotation.name).order_by(Annotation.id)))
     assert names == ["Biden", "Obama"]
 
 

@@ -8,7 +8,7 @@ import pytest
 from simcord import SetupError
 from sqlalchemy import func, select
 
-from bot.database.tables import Alias, Crop, CropEncoding, Group, Member, Photo, QuestionFace, Word
+from bot.database.tables import Alias, Annotation, Crop, CropEncoding, Group, Member, Photo, QuestionFace
 from tests.stories.conftest import Stage
 from tests.stories.reading import answer, buttons, latest, option, texts
 from tests.stories.test_card import answer_to
@@ -188,7 +188,9 @@ async def test_a_member_is_removed_with_all_that_is_kept(stage: Stage) -> None:
         "groups": 1, "members": 1, "aliases": 0, "photos": 1, "crops": 1, "encodings": 1, "files": 1, "seen": 0,
     }  # fmt: skip
     async with stage.app.database.reading() as session:
-        assert [(word.member_id, word.name) for word in await session.scalars(select(Word))] == [(None, None)]
+        assert [
+            (annotation.member_id, annotation.name) for annotation in await session.scalars(select(Annotation))
+        ] == [(None, None)]
     assert buttons(asked_again := answer_to(stage, asked)) == []
     assert "is removed, with all that I kept of them." in texts(asked_again)
     again = answer(await stage.moderator.click(other, label="Remove"))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bot.database.labels import LabelRepository
 from bot.database.photos import PhotoRepository
-from bot.database.questions import Claim
+from bot.database.questions import AnnotationInput
 from bot.database.tables import Member
 from bot.domain.enums import Meaning
 from bot.domain.markup import plain
@@ -96,7 +96,9 @@ async def say_other(app: App, server_id: int, photo_id: int, member_id: int, spe
         if face is None:
             await LabelRepository(session).move(photo, member, speaker.id)
         else:
-            await keep(session, [Claim(face, Meaning.MEMBER, member.id, member.name, deliberate=True)], speaker)
+            await keep(
+                session, [AnnotationInput(face, Meaning.MEMBER, member.id, member.name, deliberate=True)], speaker
+            )
         return f"Noted: this is {plain(member.name)}, not {plain(before)}."
 
 
@@ -109,7 +111,7 @@ async def remove(app: App, server_id: int, photo_id: int, speaker: Speaker) -> s
         if face is None:
             await PhotoRepository(session).remove(photo, server_id, speaker.id)
         else:
-            await keep(session, [Claim(face, Meaning.NOT_MEMBER, photo.member_id, name)], speaker)
+            await keep(session, [AnnotationInput(face, Meaning.NOT_MEMBER, photo.member_id, name)], speaker)
     await crops.sweep(app)
     return f"Removed: {plain(name)} is no longer known by that photo."
 

@@ -74,7 +74,7 @@ async def leave_out(app: App, server_id: int, question_id: int) -> str:
         answer = await QuestionRepository(session).answer(question_id)
         if answer.server_id != server_id:
             raise ForgottenError
-        if any(face.word is not None for _, face in answer.faces):
+        if any(face.annotation is not None for _, face in answer.faces):
             return "That photo was used meanwhile, so I keep it. `/member photos` can remove it."
         await session.execute(
             delete(Question).where(Question.id == question_id).execution_options(synchronize_session=False)

@@ -6,13 +6,13 @@ import pytest
 
 from bot.app import App
 from bot.database.crops import StoredCut
-from bot.database.questions import Claim, QuestionRepository
+from bot.database.questions import AnnotationInput, QuestionRepository
 from bot.database.rosters import RosterRepository
 from bot.database.tables import CropEncoding, Question
 from bot.database.vetoes import VetoRepository
 from bot.domain.enums import Meaning
 from bot.domain.faces import Cut, Identified, SeenFace
-from bot.domain.rosters import SpokenOf
+from bot.domain.rosters import FaceFeedback
 from bot.domain.trust import Trust
 from bot.usecases import correct
 from bot.usecases.correct import Speaker
@@ -30,9 +30,9 @@ class Asked:
     def __init__(self, app: App, question: int, face: int, members: dict[str, int]) -> None:
         self.app, self.question, self.face, self.members = app, question, face, members
 
-    async def vetoes(self, *, engine: str = "dlib-1", server: int = SERVER) -> list[SpokenOf]:
+    async def vetoes(self, *, engine: str = "dlib-1", server: int = SERVER) -> list[FaceFeedback]:
         async with self.app.database.reading() as session:
-            return await VetoRepository(session).spoken_of([server], engine)
+            return await VetoRepository(session).feedback([server], engine)
 
 
 @pytest.fixture
@@ -53,8 +53,8 @@ async def asked(app: App) -> Asked:
 
 async def test_a_no_is_remembered_by_either_engine(asked: Asked) -> None:
     await correct.say_not(asked.app, asked.question, asked.face, asked.members["Sana"], TRUSTED)
-    assert await asked.vetoes() == [SpokenOf(SEEN, denies=asked.members["Sana"])]
-    assert await asked.vetoes(engine="toy-1") == [SpokenOf(SEEN_BY_ANOTHER, denies=asked.members["Sana"])]
+    assert await asked.vetoes() == [FaceFeedback(SEEN, denies=asked.members["Sana"])]
+    assert await asked.vetoes(engine="toy-1") == [FaceFeedback(SEEN_BY_ANOTHER, denies=asked.members["Sana"])]
     assert await asked.vetoes(engine="retail-2") == []
     assert await asked.vetoes(server=SERVER + 1) == []
 
@@ -63,7 +63,7 @@ async def test_what_does_not_count_or_was_undone_denies_nothing(asked: Asked) ->
     await correct.say_not(asked.app, asked.question, asked.face, asked.members["Sana"], FAN)
     assert await asked.vetoes() == []
     await correct.say_nobody(asked.app, asked.question, asked.face, Meaning.NOT_A_FACE, TRUSTED)
-    assert await asked.vetoes() == [SpokenOf(SEEN, nobody=True)]
+    assert await asked.vetoes() == [FaceFeedback(SEEN, nobody=True)]
     await correct.undo(asked.app, asked.question, TRUSTED)
     assert await asked.vetoes() == []
 
@@ -71,20 +71,20 @@ async def test_what_does_not_count_or_was_undone_denies_nothing(asked: Asked) ->
 async def test_a_correction_denies_what_it_was_taken_for(asked: Asked) -> None:
     sana, momo = asked.members["Sana"], asked.members["Momo"]
     await correct.say_member(asked.app, asked.question, asked.face, sana, TRUSTED)
-    assert await asked.vetoes() == [SpokenOf(SEEN, grants=sana)]
+    assert await asked.vetoes() == [FaceFeedback(SEEN, grants=sana)]
     await correct.say_member(asked.app, asked.question, asked.face, momo, TRUSTED)
     await correct.say_name(asked.app, asked.question, asked.face, "Jihyo", TRUSTED)
     assert await asked.vetoes() == [
-        SpokenOf(SEEN, grants=sana),
-        SpokenOf(SEEN, grants=momo, denies=sana),
-        SpokenOf(SEEN, denies=sana),
+        FaceFeedback(SEEN, grants=sana),
+        FaceFeedback(SEEN, grants=momo, denies=sana),
+        FaceFeedback(SEEN, denies=sana),
     ]
 
 
 async def test_the_newest_words_are_remembered(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.database.vetoes.MOST_WORDS", 1)
-    claims = [Claim(asked.face, Meaning.NOT_MEMBER, member, name) for name, member in asked.members.items()]
-    for claim in claims:
+    inputs = [AnnotationInput(asked.face, Meaning.NOT_MEMBER, member, name) for name, member in asked.members.items()]
+    for given in inputs:
         async with asked.app.database.writing() as session:
-            await correct.keep(session, [claim], TRUSTED)
-    assert await asked.vetoes() == [SpokenOf(SEEN, denies=asked.members["Momo"])]
+            await correct.keep(session, [given], TRUSTED)
+    assert await asked.vetoes() == [FaceFeedback(SEEN, denies=asked.members["Momo"])]

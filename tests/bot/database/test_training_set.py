@@ -116,7 +116,7 @@ async def test_what_nobody_labelled_is_forgotten(presidents: App, public_photos:
     assert await kept(presidents) == 4
     await crops.let_go(presidents, utc_now() + timedelta(days=1))
     assert await kept(presidents) == 3
-    assert (await correct.confirm(presidents, silent.id, TRUSTED)).answer.faces[0][1].word is not None
+    assert (await correct.confirm(presidents, silent.id, TRUSTED)).answer.faces[0][1].annotation is not None
     assert [name for name, _ in await learned(presidents)] == ["Obama"]
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bot import jobs
-from bot.domain.answers import AnsweredFace, SaidWord
+from bot.domain.answers import AnsweredFace, FaceAnnotation
 from bot.domain.clips import Finished
 from bot.domain.enums import Meaning
 from models.drawing import charts
@@ -19,7 +19,7 @@ SPANS = ((3.0, 8.2), (15.0, 21.0))
 
 
 def said(face: AnsweredFace, meaning: Meaning, name: str | None = None) -> AnsweredFace:
-    return replace(face, word=SaidWord(1, meaning, name, 7))
+    return replace(face, annotation=FaceAnnotation(1, meaning, name, 7))
 
 
 def drawn(monkeypatch: pytest.MonkeyPatch, clip: Finished) -> list[ScreenTime]:

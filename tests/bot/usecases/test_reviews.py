@@ -14,7 +14,7 @@ from bot.database.crops import StoredCut
 from bot.database.questions import QuestionRepository
 from bot.database.reviews import LEASE, ReviewRepository, Waiting, in_order
 from bot.database.rosters import RosterRepository
-from bot.database.tables import Photo, Question, Word
+from bot.database.tables import Annotation, Photo, Question
 from bot.domain.corrections import Correction, CorrectionKind
 from bot.domain.enums import Meaning, Origin
 from bot.domain.faces import Cut, Identified, SeenFace
@@ -63,7 +63,10 @@ def shown(page: Page) -> int | None:
 
 async def said(app: App) -> list[tuple[int, str | None]]:
     async with app.database.reading() as session:
-        return [(word.said_by, word.name) for word in await session.scalars(select(Word).order_by(Word.id))]
+        return [
+            (annotation.said_by, annotation.name)
+            for annotation in await session.scalars(select(Annotation).order_by(Annotation.id))
+        ]
 
 
 def waiting(
@@ -187,7 +190,7 @@ async def test_a_label_that_somebody_contests_is_asked_for_again(app: App, sana:
     await correct.say_nobody(app, question, face, Meaning.STRANGER, FAN)
     page = await review.next_page(app, SERVER, MINA)
     assert isinstance(page.content, Shown)
-    assert [word.meaning for word in page.content.face.suggestions] == [Meaning.STRANGER]
+    assert [annotation.meaning for annotation in page.content.face.suggestions] == [Meaning.STRANGER]
     assert shown(await review.say_nobody(app, SERVER, face, Meaning.STRANGER, MINA)) is None
 
 

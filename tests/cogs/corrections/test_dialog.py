@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.answers import Answer, AnsweredFace, AnsweredPicture, SaidWord
+from bot.domain.answers import Answer, AnsweredFace, AnsweredPicture, FaceAnnotation
 from bot.domain.enums import Meaning
 from cogs.answers.cards import result_card
 from cogs.answers.details import details_card
@@ -17,8 +17,8 @@ from models.faces import Band, Basis, Box, Candidate, Guess
 from tests.stories.reading import walk
 
 
-def face(number: int, *candidates: Candidate, word: SaidWord | None = None) -> AnsweredFace:
-    return AnsweredFace(number, number, Box(0, 0, 9, 9), Guess(None, None, 0.9, Band.UNKNOWN, candidates), word)
+def face(number: int, *candidates: Candidate, annotation: FaceAnnotation | None = None) -> AnsweredFace:
+    return AnsweredFace(number, number, Box(0, 0, 9, 9), Guess(None, None, 0.9, Band.UNKNOWN, candidates), annotation)
 
 
 def answer(*faces: AnsweredFace) -> Answer:
@@ -43,8 +43,8 @@ def test_more_faces_than_a_menu_holds() -> None:
 
 
 def test_a_corrected_face_is_offered_by_its_correction() -> None:
-    said = SaidWord(1, Meaning.MEMBER, "Momo", 7)
-    (menu,) = parts(ask_which(answer(face(1), face(2, word=said)), 5), 3)
+    said = FaceAnnotation(1, Meaning.MEMBER, "Momo", 7)
+    (menu,) = parts(ask_which(answer(face(1), face(2, annotation=said)), 5), 3)
     assert [option["label"] for option in menu["options"]] == ["① someone I don't know", "② Momo"]
 
 
@@ -59,8 +59,8 @@ def test_a_group_is_told_where_there_are_several(other: str, shown: list[str | N
 
 
 def test_a_name_is_neither_markup_nor_mention_nor_link() -> None:
-    said = SaidWord(1, Meaning.MEMBER, "<@1> **https://a.example**", 7)
-    shown = answer(face(1, Candidate(1, "[Sana](https://a.example)", 0.5), word=said))
+    said = FaceAnnotation(1, Meaning.MEMBER, "<@1> **https://a.example**", 7)
+    shown = answer(face(1, Candidate(1, "[Sana](https://a.example)", 0.5), annotation=said))
     line, details = (parts(card(shown), 10)[0]["content"] for card in (result_card, details_card))
     assert line == r"① **\<\@1\> \*\*https\://a.example\*\*** ✓"
     assert r"\[Sana](https\://a.example)" in details
@@ -84,20 +84,20 @@ def test_a_name_that_others_speak_for_has_a_word_in_place_of_a_confidence(basis:
     both = answer(asked, replace(face(2), guess=Guess(2, "V", 0.9, Band.SURE, (Candidate(2, "V", 0.9),))))
     assert "for every face" not in text(details_card(both))
     assert "A name that a face doesn't list has less than 1% for it." in text(details_card(both))
-    said = replace(asked, word=SaidWord(1, Meaning.MEMBER, "Rm", 7))
+    said = replace(asked, annotation=FaceAnnotation(1, Meaning.MEMBER, "Rm", 7))
     assert why not in text(details_card(answer(said)))
 
 
 def test_who_said_what_is_told_once_a_card() -> None:
-    by = {number: SaidWord(number, Meaning.MEMBER, "Sana", 7 if number < 3 else 8) for number in (1, 2, 3)}
-    alone = answer(face(1, word=by[1]), face(2, word=by[2]), face(3))
+    by = {number: FaceAnnotation(number, Meaning.MEMBER, "Sana", 7 if number < 3 else 8) for number in (1, 2, 3)}
+    alone = answer(face(1, annotation=by[1]), face(2, annotation=by[2]), face(3))
     assert text(result_card(alone)).endswith("③ someone I don't know\n-# ✓ said by <@7>")
     for card in (result_card, details_card):
-        assert "-# ✓ ① ② said by <@7> · ③ said by <@8>" in text(card(answer(*(face(n, word=by[n]) for n in by))))
-    crowd = [face(n, word=SaidWord(n, Meaning.STRANGER, None, 10**18 + n)) for n in range(1, 40)]
+        assert "-# ✓ ① ② said by <@7> · ③ said by <@8>" in text(card(answer(*(face(n, annotation=by[n]) for n in by))))
+    crowd = [face(n, annotation=FaceAnnotation(n, Meaning.STRANGER, None, 10**18 + n)) for n in range(1, 40)]
     assert "-# ✓ said by 39 people" in text(result_card(answer(*crowd)))
     several = replace(
-        alone, pictures=(alone.pictures[0], replace(alone.pictures[0], position=1, faces=(face(9, word=by[3]),)))
+        alone, pictures=(alone.pictures[0], replace(alone.pictures[0], position=1, faces=(face(9, annotation=by[3]),)))
     )
     assert "✓ picture 1 ① picture 1 ② said by <@7> · picture 2 ⑨ said by <@8>" in text(result_card(several))
 
