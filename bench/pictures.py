@@ -21,7 +21,7 @@ from PIL import Image, ImageDraw
 
 from bot import jobs
 from bot.app import App
-from bot.database.quiz import Remembered
+from bot.database.quiz import RememberedMember
 from bot.domain.rosters import SHARED_ROSTER, RosterRow
 from bot.jobs.mapping import lay_out_and_draw
 from bot.jobs.reporting import draw_report
@@ -249,7 +249,7 @@ def _known() -> bytes:
     """What somebody knows after three weeks of a quiz every evening, who mixes up those who look alike."""
     chance = np.random.default_rng(2)
     start = datetime(2026, 5, 1, 20, tzinfo=UTC)
-    known: dict[str, Remembered] = {}
+    known: dict[str, RememberedMember] = {}
     mixed_up = 0
     for evening in (start + timedelta(days=day) for day in range(21)):
         for place, name in enumerate(MEMBERS[:8]):
@@ -262,7 +262,7 @@ def _known() -> bytes:
                 before.memory if before else None, right=right, quick=bool(chance.random() < 0.4), now=evening
             )
             seen, correct = (before.seen, before.correct) if before else (0, 0)
-            known[name] = Remembered(memory, seen + 1, correct + right)
+            known[name] = RememberedMember(memory, seen + 1, correct + right)
     members = [known_member(name, known.get(name), start + timedelta(days=21)) for name in MEMBERS]
     members.sort(key=lambda one: -(one.stability or 0.0))
     one, other = (MEMBERS[place] for place in ALIKE)

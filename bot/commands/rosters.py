@@ -49,9 +49,9 @@ async def remove_named(
     """
     async with App.open(settings, own_processes=False) as app:
         doomed = await members.doom(app, server, group, member)
-        held = counted(doomed.holdings.photos, "photo")
+        held = counted(doomed.removal_counts.photos, "photo")
         if doomed.group is None:
-            whose = f"{doomed.name}, with {counted(doomed.holdings.members, 'member')} and {held}"
+            whose = f"{doomed.name}, with {counted(doomed.removal_counts.members, 'member')} and {held}"
         else:
             whose = f"{doomed.name} of {doomed.group}, with {held}"
         if not confirmed(terminal.shown(f"Remove {whose}?")):

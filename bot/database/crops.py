@@ -84,29 +84,29 @@ class CropRepository:
         """Those of `keys` that a crop has."""
         return set(await self._session.scalars(select(Crop.key).where(Crop.key.in_(keys))))
 
-    async def let_go(self, before: datetime) -> None:
+    async def forget_older(self, before: datetime) -> None:
         """Forget the faces that were asked about before then, and that no word counts of: crop and encoding."""
         await self._forget(Question.asked_at < before, ~_labelled())
 
-    async def let_go_untaught(self, server_id: int, origins: Collection[Origin]) -> int:
+    async def drop_unlabelled(self, server_id: int, origins: Collection[Origin]) -> int:
         """Take a server's crops from the faces that came so and that no word counts of; how many faces."""
         return await self._take(Question.server_id == server_id, Question.origin.in_(origins), ~_labelled())
 
-    async def has_of_deleted(self, gone: Places) -> bool:
-        """Whether `let_go_of_deleted` would forget anything."""
+    async def has_faces_of_deleted(self, gone: Places) -> bool:
+        """Whether `forget_deleted` would forget anything."""
         query = select(QuestionFace.id).join(QuestionPicture).join(Question)
         found = query.where(_concerns(gone), _known(), ~_labelled()).limit(1)
         return await self._session.scalar(found) is not None
 
-    async def let_go_of_deleted(self, gone: Places) -> None:
+    async def forget_deleted(self, gone: Places) -> None:
         """Forget the faces of what was posted, asked or answered there, where no word counts of them."""
         await self._forget(_concerns(gone), ~_labelled())
 
-    async def let_go_of_question(self, question_id: int) -> None:
+    async def forget_question(self, question_id: int) -> None:
         """Forget the faces of a question, where no word counts of them."""
         await self._forget(Question.id == question_id, ~_labelled())
 
-    async def let_go_of_members(self, members: Collection[int]) -> None:
+    async def forget_members(self, members: Collection[int]) -> None:
         """Forget the faces that nobody asked about, are taken for these members, and that no word counts of."""
         handed_in = Question.origin.in_([Origin.SUBMITTED, Origin.GATHERED])
         await self._forget(handed_in, QuestionFace.member_id.in_(members), ~_labelled())

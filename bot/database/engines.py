@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
 
-class Unseen(NamedTuple):
+class UnseenCrop(NamedTuple):
     """A crop's id, and where it is in the storage."""
 
     crop: int
     key: str
 
 
-class Faceless(NamedTuple):
+class FacelessPhoto(NamedTuple):
     """A member's photo in whose crop an engine found no face."""
 
     group: str
@@ -30,7 +30,7 @@ class Faceless(NamedTuple):
     crop_key: str
 
 
-class Encoded(NamedTuple):
+class EncodingProgress(NamedTuple):
     """How many crops there are, in how many of them an engine found the face, and in how many it found none."""
 
     crops: int
@@ -74,10 +74,10 @@ class EngineRepository:
         await self._session.execute(update(Server).values(roster_revision=Server.roster_revision + 1))
         return True
 
-    async def unseen(self, version: str, limit: int) -> list[Unseen]:
+    async def unseen(self, version: str, limit: int) -> list[UnseenCrop]:
         """Crops that the engine has not seen, the oldest first, `limit` at most."""
         query = select(Crop.id, Crop.key).where(_unseen_by(version)).order_by(Crop.id).limit(limit)
-        return [Unseen(*row) for row in await self._session.execute(query)]
+        return [UnseenCrop(*row) for row in await self._session.execute(query)]
 
     async def keep(self, version: str, vectors: Mapping[int, bytes | None]) -> None:
         """Keep the encodings of crops by their ids, None for one without a face.
@@ -88,14 +88,14 @@ class EngineRepository:
         self._session.add_all(CropEncoding(crop_id=id, engine=version, vector=vectors[id]) for id in wanted.all())
         await self._session.flush()
 
-    async def encoded(self, version: str) -> Encoded:
+    async def encoded(self, version: str) -> EncodingProgress:
         """How far the engine has come with all crops of all servers."""
         of_engine = select(func.count(), func.count(CropEncoding.vector)).where(CropEncoding.engine == version)
         seen, encoded = (await self._session.execute(of_engine)).one()
         crops = await self._session.scalar(select(func.count()).select_from(Crop)) or 0
-        return Encoded(crops, encoded, seen - encoded)
+        return EncodingProgress(crops, encoded, seen - encoded)
 
-    async def faceless(self, version: str) -> list[Faceless]:
+    async def faceless(self, version: str) -> list[FacelessPhoto]:
         """The members' photos in which the engine found no face."""
         query = (
             select(Group.name, Member.name, Crop.key)
@@ -107,7 +107,7 @@ class EngineRepository:
             .where(CropEncoding.engine == version, CropEncoding.vector.is_(None))
             .order_by(Group.key, Member.key, Photo.id)
         )
-        return [Faceless(*row) for row in await self._session.execute(query)]
+        return [FacelessPhoto(*row) for row in await self._session.execute(query)]
 
     async def look_again(self, version: str) -> None:
         """Forget in which crops the engine found no face."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bot.domain.enums import Origin
 
 
-class KeptPhoto(NamedTuple):
+class PhotoWithCrop(NamedTuple):
     """A photo with its crop: where that is in the storage, its hash, how wide and how sharp the face is; see `Crop`."""
 
     id: int
@@ -40,7 +40,7 @@ class KeptPhoto(NamedTuple):
         return self.only_in is None and not self.spoiler
 
 
-class SeenPhoto(NamedTuple):
+class PublicPhoto(NamedTuple):
     """Where a photo's crop is in the storage, and how well the face is seen: its width in pixels, its sharpness."""
 
     key: str
@@ -54,7 +54,7 @@ class PhotoRepository:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def of(self, member_id: int, *, offset: int = 0, limit: int | None = None) -> list[KeptPhoto]:
+    async def of(self, member_id: int, *, offset: int = 0, limit: int | None = None) -> list[PhotoWithCrop]:
         """The photos of a member, the oldest first."""
         query = (
             select(
@@ -73,7 +73,7 @@ class PhotoRepository:
             .where(Photo.member_id == member_id)
             .order_by(Photo.id)
         )
-        return [KeptPhoto(*row) for row in await self._session.execute(query.offset(offset).limit(limit))]
+        return [PhotoWithCrop(*row) for row in await self._session.execute(query.offset(offset).limit(limit))]
 
     async def counts(self, member_id: int) -> dict[Origin, int]:
         """How many photos of a member there are, by where they come from."""
@@ -87,11 +87,11 @@ class PhotoRepository:
         query = select(Photo.member_id, Crop.key).join(Photo.crop).where(Photo.id.in_(first))
         return {row[0]: row[1] for row in await self._session.execute(query)}
 
-    async def seen(self, groups: Collection[int]) -> dict[int, SeenPhoto]:
+    async def seen(self, groups: Collection[int]) -> dict[int, PublicPhoto]:
         """Every photo of these groups that everybody may see, by its id."""
         query = select(Photo.id, Crop.key, Crop.face_width, Crop.sharpness).join(Photo.crop).join(Photo.member)
         rows = await self._session.execute(query.where(Member.group_id.in_(groups), Crop.is_public))
-        return {photo: SeenPhoto(key, width, sharpness) for photo, key, width, sharpness in rows}
+        return {photo: PublicPhoto(key, width, sharpness) for photo, key, width, sharpness in rows}
 
     async def find(self, photo_id: int, server_id: int) -> Photo | None:
         """A photo of a member of a server."""

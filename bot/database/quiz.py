@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
 
-class Remembered(NamedTuple):
+class RememberedMember(NamedTuple):
     """What a person remembers of a member, how often they were asked, and were right."""
 
     memory: Memory
@@ -35,7 +35,7 @@ class Mistake(NamedTuple):
     times: int
 
 
-class Score(NamedTuple):
+class PersonScore(NamedTuple):
     """A person's score; `streak` is of the group with the longest where it is of several."""
 
     person: int
@@ -196,14 +196,14 @@ class QuizRepository:
         found = [Mistake(*row) for row in await self._session.execute(query)]
         return sorted(found, key=lambda one: (-one.times, one.member, one.taken_for))
 
-    async def memories(self, person_id: int) -> dict[int, Remembered]:
+    async def memories(self, person_id: int) -> dict[int, RememberedMember]:
         """What a person remembers, by the member's id."""
         rows = await self._session.scalars(
             select(QuizMemory).where(QuizMemory.person_id == person_id).execution_options(populate_existing=True)
         )
-        return {row.member_id: Remembered(_memory(row), row.seen, row.correct) for row in rows}
+        return {row.member_id: RememberedMember(_memory(row), row.seen, row.correct) for row in rows}
 
-    async def remember(self, person_id: int, member_id: int, remembered: Remembered) -> None:
+    async def remember(self, person_id: int, member_id: int, remembered: RememberedMember) -> None:
         """Keep what a person remembers of a member from now on."""
         memory, seen, correct = remembered
         await self._session.merge(
@@ -240,7 +240,7 @@ class QuizRepository:
             .execution_options(synchronize_session=False)
         )
 
-    async def scores(self, server_id: int, group_id: int | None = None) -> list[Score]:
+    async def scores(self, server_id: int, group_id: int | None = None) -> list[PersonScore]:
         """Everybody's score in a server, about one group or all of them: most points first, then the longest streak."""
         query = (
             select(
@@ -255,7 +255,7 @@ class QuizRepository:
         )
         if group_id is not None:
             query = query.where(QuizScore.group_id == group_id)
-        scores = [Score(*row) for row in await self._session.execute(query)]
+        scores = [PersonScore(*row) for row in await self._session.execute(query)]
         return sorted(scores, key=lambda one: (-one.points, -one.best, one.answers, one.person))
 
     async def forget(self, person_id: int) -> int:

@@ -38,7 +38,7 @@ BYSTANDER_PHOTOS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class QueuedFace:
     """A face that waits for a word: `member` is whom it is taken for, with that confidence."""
 
     face: int
@@ -54,7 +54,7 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class HeldFace:
     """The face that a reviewer has before them now, None if there is none; how many wait, and how many others have."""
 
     face: int | None
@@ -62,7 +62,7 @@ class Taken:
     elsewhere: int
 
 
-def in_order(waiting: Iterable[Waiting], photos: Mapping[int, int]) -> list[Waiting]:
+def in_order(waiting: Iterable[QueuedFace], photos: Mapping[int, int]) -> list[QueuedFace]:
     """The most useful first; `photos` counts those that members have.
 
     Labels that look wrong come before suggestions, these before all others, and what this person skipped comes last. The
@@ -90,7 +90,7 @@ class ReviewRepository:
         self._session = session
         self._now = now
 
-    async def take(self, server_id: int, person_id: int, channel_id: int | None = None) -> Taken:
+    async def take(self, server_id: int, person_id: int, channel_id: int | None = None) -> HeldFace:
         """Let a person have the face that they have already, or else the most useful one that nobody else has.
 
         Only faces that `channel_id` may show.
@@ -102,8 +102,8 @@ class ReviewRepository:
         free = [one for one in waiting if one.face not in theirs]
         for one in [*mine, *in_order(free, await self._photos(free))]:
             if await self.hold(server_id, one.face, person_id):
-                return Taken(one.face, len(free), len(theirs))
-        return Taken(None, 0, len(theirs))
+                return HeldFace(one.face, len(free), len(theirs))
+        return HeldFace(None, 0, len(theirs))
 
     async def confined(self, server_id: int) -> list[int]:
         """The age-restricted channels in which faces wait that no other channel may show."""
@@ -266,7 +266,7 @@ class ReviewRepository:
             suggestions=_suggestions(annotations, effective),
         )
 
-    async def _waiting(self, server_id: int, person_id: int, channel_id: int | None) -> list[Waiting]:
+    async def _waiting(self, server_id: int, person_id: int, channel_id: int | None) -> list[QueuedFace]:
         """The faces that wait and that this channel may show.
 
         Each crop once: the face with the suspected label, or the oldest.
@@ -292,14 +292,14 @@ class ReviewRepository:
             .order_by(QuestionFace.suspected.desc(), QuestionFace.id.desc())
             .limit(MOST_OPEN)
         )
-        found: dict[int, Waiting] = {}
+        found: dict[int, QueuedFace] = {}
         for row in await self._session.execute(query):
-            one = Waiting(*row)
+            one = QueuedFace(*row)
             if one.crop not in found or one.suspected or not found[one.crop].suspected:
                 found[one.crop] = one
         return list(found.values())
 
-    async def _photos(self, waiting: Sequence[Waiting]) -> dict[int, int]:
+    async def _photos(self, waiting: Sequence[QueuedFace]) -> dict[int, int]:
         members = {one.member for one in waiting if one.member is not None}
         query = select(Photo.member_id, func.count()).where(Photo.member_id.in_(members)).group_by(Photo.member_id)
         return {row[0]: row[1] for row in await self._session.execute(query)}

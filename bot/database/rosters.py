@@ -44,14 +44,14 @@ class PhotoCount(NamedTuple):
     photos: int
 
 
-class PhotosThere(NamedTuple):
+class PhotoTotals(NamedTuple):
     """How many photos there are, and how many of them answer."""
 
     photos: int
     answering: int
 
 
-class Holdings(NamedTuple):
+class RemovalCounts(NamedTuple):
     """What is kept of a group or a member: how many members, photos, and faces that were said to be theirs."""
 
     members: int
@@ -160,13 +160,13 @@ class RosterRepository:
         )
         return [PhotoCount(*row) for row in await self._session.execute(query)]
 
-    async def photos_there(self, servers: Collection[int], group_id: int | None = None) -> PhotosThere:
+    async def photo_totals(self, servers: Collection[int], group_id: int | None = None) -> PhotoTotals:
         """How many photos the members of `servers`, or of a group there, have, whichever engines have seen them."""
         query = select(func.count(), func.count().filter(answers())).select_from(Photo).join(Member).join(Group)
         query = query.where(Group.server_id.in_(servers))
         if group_id is not None:
             query = query.where(Group.id == group_id)
-        return PhotosThere(*(await self._session.execute(query)).one())
+        return PhotoTotals(*(await self._session.execute(query)).one())
 
     async def counts_of(self, group_id: int) -> list[tuple[int, str, int]]:
         """(id, name, how many photos) of each member of a group, in the order in which they came."""
@@ -182,14 +182,16 @@ class RosterRepository:
         await self._session.flush()
         await ServerRepository(self._session).touch(server_id)
 
-    async def holdings(self, named: Group | Member) -> Holdings:
+    async def removal_counts(self, named: Group | Member) -> RemovalCounts:
         """What would go with a group or a member."""
         members = await self._members_of(named)
         photos = select(func.count()).select_from(Photo).where(Photo.member_id.in_(members))
         labels = select(func.count(Annotation.face_id.distinct())).where(
             Annotation.member_id.in_(members), Annotation.counts.is_(True), Annotation.undone_at.is_(None)
         )
-        return Holdings(len(members), await self._session.scalar(photos) or 0, await self._session.scalar(labels) or 0)
+        return RemovalCounts(
+            len(members), await self._session.scalar(photos) or 0, await self._session.scalar(labels) or 0
+        )
 
     async def remove(self, named: Group | Member, server_id: int) -> list[str]:
         """Remove a group or a member of a server with its photos and labels; the keys of files that are nobody's then.
@@ -211,7 +213,7 @@ class RosterRepository:
                 if not _denies_others(face, annotation, members):
                     face.vector = b""
         await self._session.flush()
-        await CropRepository(self._session).let_go_of_members(members)
+        await CropRepository(self._session).forget_members(members)
         await self._session.execute(
             update(Annotation)
             .where(Annotation.member_id.in_(members))

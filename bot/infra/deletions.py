@@ -18,7 +18,7 @@ REMEMBERED = 3600.0
 """Seconds: no picture takes so long until it is answered, and no video until it is promised."""
 
 MOST_REMEMBERED = 100_000
-"""So many deletions at most; the oldest is let go for a new one."""
+"""So many deletions at most; the oldest makes room for a new one."""
 
 
 class Deletions:

@@ -75,7 +75,7 @@ class Recognisers:
         async with self._database.reading() as session:
             rows = await RosterRepository(session).rows(servers, engine)
             vetoes = await VetoRepository(session).feedback(servers, engine)
-            there = await RosterRepository(session).photos_there(servers)
+            there = await RosterRepository(session).photo_totals(servers)
         if not rows:
             if not there.photos:
                 raise NoPhotosError

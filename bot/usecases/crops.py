@@ -43,33 +43,33 @@ async def of_face(app: App, face_id: int) -> bytes | None:
     return None if key is None else await app.storage.get(key)
 
 
-async def let_go(app: App, before: datetime) -> None:
+async def forget_older(app: App, before: datetime) -> None:
     """Forget the faces that were asked about before then, and that no trusted person labelled."""
-    async with _letting_go(app) as crops:
-        await crops.let_go(before)
+    async with _forgetting(app) as crops:
+        await crops.forget_older(before)
 
 
-async def let_go_of_deleted(app: App, gone: Places) -> None:
+async def forget_deleted(app: App, gone: Places) -> None:
     """Forget the faces of what was deleted, unless a trusted person labelled them.
 
     Most that is deleted on Discord concerns nobody here, so it takes no write lock.
     """
     async with app.database.reading() as session:
-        if not await CropRepository(session).has_of_deleted(gone):
+        if not await CropRepository(session).has_faces_of_deleted(gone):
             return
-    async with _letting_go(app) as crops:
-        await crops.let_go_of_deleted(gone)
+    async with _forgetting(app) as crops:
+        await crops.forget_deleted(gone)
 
 
-async def let_go_of_question(app: App, question_id: int) -> None:
+async def forget_question(app: App, question_id: int) -> None:
     """Forget the faces of a question, unless a trusted person labelled them."""
-    async with _letting_go(app) as crops:
-        await crops.let_go_of_question(question_id)
+    async with _forgetting(app) as crops:
+        await crops.forget_question(question_id)
 
 
 async def sweep(app: App) -> None:
     """Forget the crops that nothing names any more."""
-    async with _letting_go(app):
+    async with _forgetting(app):
         pass
 
 
@@ -85,7 +85,7 @@ async def sweep_files(app: App, before: datetime) -> None:
 
 
 @asynccontextmanager
-async def _letting_go(app: App) -> AsyncGenerator[CropRepository]:
+async def _forgetting(app: App) -> AsyncGenerator[CropRepository]:
     """Statements that take crops from what names them; those that nothing names then are gone, files included."""
     async with app.database.writing() as session:
         yield CropRepository(session)

@@ -15,5 +15,5 @@ if TYPE_CHECKING:
 async def forget(app: App, gone: Places) -> None:
     """Forget the pictures and videos of messages that were deleted, or whose question or answer was."""
     app.deletions.note(gone)
-    await crops.let_go_of_deleted(app, gone)
+    await crops.forget_deleted(app, gone)
     await request.forget_deleted(app, gone)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot import jobs
-from bot.database.engines import Encoded, EngineRepository, Faceless, Unseen
+from bot.database.engines import EncodingProgress, EngineRepository, FacelessPhoto, UnseenCrop
 from bot.errors import EngineAwayError, EngineBrokenError, PersonError, WorkLostError
 from bot.infra import downloads
 from models.engines import UnknownEngineError, names, weights_of
@@ -41,7 +41,7 @@ class ListedEngine:
     version: str | None
     installed: bool
     in_use: bool
-    encoded: Encoded | None
+    encoded: EncodingProgress | None
     trouble: str | None
 
 
@@ -51,8 +51,8 @@ class Switched:
 
     name: str
     version: str
-    encoded: Encoded
-    faceless: tuple[Faceless, ...]
+    encoded: EncodingProgress
+    faceless: tuple[FacelessPhoto, ...]
 
 
 async def list_engines(app: App) -> list[ListedEngine]:
@@ -158,7 +158,7 @@ async def _see_all(app: App, config: EngineConfig, version: str, progress: Engin
             )
 
 
-async def _see(app: App, config: EngineConfig, version: str, crops: Sequence[Unseen]) -> dict[int, bytes | None]:
+async def _see(app: App, config: EngineConfig, version: str, crops: Sequence[UnseenCrop]) -> dict[int, bytes | None]:
     """The encoding of each crop by its id, None where no face is found or the crop is gone."""
     read = await asyncio.gather(*(app.storage.get(crop.key) for crop in crops))
     there = {crop.crop: data for crop, data in zip(crops, read, strict=True) if data is not None}

@@ -168,7 +168,7 @@ async def ask(app: App, asked: Asked, pictures: Sequence[Submitted]) -> Tagged:
             only_in=asked.channel_id if asked.restricted else None,
         )
     if app.deletions.any_of(asked.places):
-        await crops.let_go_of_question(app, answer.id)
+        await crops.forget_question(app, answer.id)
         raise DeletedError
     files = {
         picture.file_name: result.tagged
@@ -183,7 +183,7 @@ async def answered(app: App, question_id: int, card_id: int) -> None:
     async with app.database.writing() as session:
         await QuestionRepository(session).answered(question_id, card_id)
     if app.deletions.any_of(Places(messages=frozenset({card_id}))):
-        await crops.let_go_of_question(app, question_id)
+        await crops.forget_question(app, question_id)
 
 
 async def draw_again(app: App, answer: Answer, pictures: Sequence[Submitted]) -> dict[str, bytes] | None:
@@ -228,7 +228,7 @@ async def hide(app: App, question_id: int) -> None:
     """Remember that a card was taken away, and forget its faces unless a trusted person labelled them."""
     async with app.database.writing() as session:
         await QuestionRepository(session).hide(question_id)
-        await CropRepository(session).let_go_of_question(question_id)
+        await CropRepository(session).forget_question(question_id)
     await crops.sweep(app)
 
 
@@ -254,7 +254,7 @@ async def naming_of(app: App, asked: Asked) -> tuple[int | None, float, Learns]:
                 raise UnknownGroupError(
                     asked.group, [group.name for group in await RosterRepository(session).groups(asked.servers)]
                 )
-            there = await RosterRepository(session).photos_there(asked.servers, group.id)
+            there = await RosterRepository(session).photo_totals(asked.servers, group.id)
             if not there.answering:
                 raise WaitingForModelError(group.name) if there.photos else NoPhotosError(group.name)
             return group.id, threshold, choices.learns

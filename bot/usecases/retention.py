@@ -38,7 +38,7 @@ async def forgetting(app: App, *, every: float = HOUR) -> AsyncGenerator[None]:
 
 async def forget_due(app: App) -> None:
     """Forget the faces that were asked about so many days ago that it is time, crops that were left behind, and videos."""
-    await crops.let_go(app, utc_now() - timedelta(days=app.settings.forget_days))
+    await crops.forget_older(app, utc_now() - timedelta(days=app.settings.forget_days))
     await crops.sweep_files(app, utc_now() - UNNAMED)
     await request.sweep(app)
 

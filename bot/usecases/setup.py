@@ -69,10 +69,10 @@ async def choose_learns(app: App, server_id: int, learns: Learns) -> int:
     async with app.database.writing() as session:
         await ServerRepository(session).choose_learns(server_id, learns)
         useless = [origin for origin in Origin if not teaches(learns, origin)]
-        let_go = await CropRepository(session).let_go_untaught(server_id, useless)
+        dropped = await CropRepository(session).drop_unlabelled(server_id, useless)
         gone = await CropRepository(session).sweep()
     await crops.forget_files(app, gone)
-    return let_go
+    return dropped
 
 
 async def choose_notices(app: App, server_id: int, channel_id: int | None) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from bot.app import App
-    from bot.database.photos import SeenPhoto
+    from bot.database.photos import PublicPhoto
     from bot.domain.rosters import RosterRow
     from bot.domain.twins import Compared, GroupTwins, LookAlikes
 
@@ -147,7 +147,7 @@ async def _look_alikes(app: App, member: Member, groups: Sequence[int], engine: 
     return ShownLookAlikes(found, await app.compute.run(jobs.draw_look_alikes, found, crops))
 
 
-async def _photos(app: App, groups: Collection[int], engine: str) -> tuple[list[RosterRow], dict[int, SeenPhoto]]:
+async def _photos(app: App, groups: Collection[int], engine: str) -> tuple[list[RosterRow], dict[int, PublicPhoto]]:
     async with app.database.reading() as session:
         rows, photos = (
             await RosterRepository(session).rows_of(groups, engine),
@@ -158,11 +158,11 @@ async def _photos(app: App, groups: Collection[int], engine: str) -> tuple[list[
     return rows, photos
 
 
-def _seen(photos: dict[int, SeenPhoto]) -> dict[int, tuple[int, float | None]]:
+def _seen(photos: dict[int, PublicPhoto]) -> dict[int, tuple[int, float | None]]:
     return {number: (photo.face_width, photo.sharpness) for number, photo in photos.items()}
 
 
-async def _crops(app: App, members: Sequence[Compared], photos: dict[int, SeenPhoto]) -> dict[int, bytes]:
+async def _crops(app: App, members: Sequence[Compared], photos: dict[int, PublicPhoto]) -> dict[int, bytes]:
     """The crops that are there of those that show these members best, by the photo's id."""
     wanted = [number for member in members for number in member.best]
     files = await asyncio.gather(*(app.storage.get(photos[number].key) for number in wanted))

@@ -17,30 +17,30 @@ if TYPE_CHECKING:
 
     from bot.domain.quiz import KnownMember
     from bot.usecases.quiz.stats import Board, Knowledge
-    from bot.usecases.quiz.view import Question, Standing, Summary, Verdict
+    from bot.usecases.quiz.view import QuizProgress, QuizQuestion, Summary, Verdict
 
 BLUE, RIGHT, WRONG = 0x5865F2, 0x3BA55D, 0xE0A030
 WHO = "**Who is this?**"
 
 
-def question_card(question: Question) -> tuple[Layout, list[discord.File]]:
+def question_card(question: QuizQuestion) -> tuple[Layout, list[discord.File]]:
     """A face and the names to choose from. Neither the file's name nor the alt text gives it away."""
     card = Layout()
     box = container(BLUE)
-    standing = question.standing
+    progress = question.progress
     files = [discord.File(BytesIO(question.picture), filename="face.jpg")]
-    box.add_item(discord.ui.TextDisplay(f"{WHO}\n-# {_where(standing)}"))
+    box.add_item(discord.ui.TextDisplay(f"{WHO}\n-# {_where(progress)}"))
     box.add_item(gallery((files[0].filename, "A face; who is it?")))
     names = Row()
     for member, name in question.names:
         names.add_item(Button(label=name[:LONGEST_LABEL], custom_id=route("quiz:say", question.round, member)))
     box.add_item(names)
-    label = "Show who it is" if standing.race else "I don't know"
+    label = "Show who it is" if progress.race else "I don't know"
     box.add_item(Row(Button(label=label, custom_id=route("quiz:pass", question.round))))
-    if standing.race:
+    if progress.race:
         told = "The first right answer wins the round; everybody has one."
     else:
-        told = f"{_score(standing)} · <@{standing.person}>'s quiz"
+        told = f"{_score(progress)} · <@{progress.person}>'s quiz"
     box.add_item(discord.ui.TextDisplay(f"-# {told}"))
     card.add_item(box)
     return card, files
@@ -50,8 +50,8 @@ def verdict_card(verdict: Verdict) -> tuple[Layout, list[discord.File]]:
     """Who it was, with another photo beside the face, and the way on, or how the quiz ended."""
     card = Layout()
     box = container(RIGHT if verdict.right else WRONG)
-    truth, standing = verdict.name(verdict.truth), verdict.standing
-    told = [_said(verdict), f"-# {plain(verdict.group_name)} · {_where(standing)}"]
+    truth, progress = verdict.name(verdict.truth), verdict.progress
+    told = [_said(verdict), f"-# {plain(verdict.group_name)} · {_where(progress)}"]
     box.add_item(discord.ui.TextDisplay("\n".join(told)))
     files: list[discord.File] = []
     faces = [
@@ -79,15 +79,15 @@ def verdict_card(verdict: Verdict) -> tuple[Layout, list[discord.File]]:
         )
     box.add_item(names)
     if verdict.by is not None:
-        whose = f"<@{verdict.by}>: " if standing.race else ""
+        whose = f"<@{verdict.by}>: " if progress.race else ""
         back = f" · {plain(truth)} comes back {discord.utils.format_dt(verdict.back, 'R')}" if verdict.back else ""
-        box.add_item(discord.ui.TextDisplay(f"-# {whose}{_score(standing)}{'' if standing.race else back}"))
+        box.add_item(discord.ui.TextDisplay(f"-# {whose}{_score(progress)}{'' if progress.race else back}"))
     if verdict.summary is None:
         next = Button(label="Next", style=discord.ButtonStyle.primary, custom_id=route("quiz:next", verdict.round))
         box.add_item(Row(next))
     else:
         box.add_item(discord.ui.Separator())
-        box.add_item(discord.ui.TextDisplay(_summary(verdict.summary, standing)))
+        box.add_item(discord.ui.TextDisplay(_summary(verdict.summary, progress)))
         box.add_item(Row(Button(label="Play again", custom_id=route("quiz:again", verdict.round))))
     card.add_item(box)
     return card, files
@@ -155,7 +155,7 @@ def forget_card() -> Layout:
 
 def _said(verdict: Verdict) -> str:
     truth = plain(verdict.name(verdict.truth))
-    if verdict.standing.race:
+    if verdict.progress.race:
         return f"**✓ <@{verdict.by}> was first: it is {truth}**" if verdict.right else f"**✗ Nobody: this is {truth}**"
     if verdict.right:
         return f"**✓ Right: this is {truth}**"
@@ -164,17 +164,17 @@ def _said(verdict: Verdict) -> str:
     return f"**✗ Wrong: this is {truth}**, not {plain(verdict.name(verdict.chosen))}"
 
 
-def _where(standing: Standing) -> str:
-    about = plain(standing.group) if standing.group else "all groups"
-    return f"Round {standing.number} of {standing.rounds} · {'race' if standing.race else 'quiz'} about {about}"
+def _where(progress: QuizProgress) -> str:
+    about = plain(progress.group) if progress.group else "all groups"
+    return f"Round {progress.number} of {progress.rounds} · {'race' if progress.race else 'quiz'} about {about}"
 
 
-def _score(standing: Standing) -> str:
-    return f"{counted(standing.points, 'point')} · streak {standing.streak}"
+def _score(progress: QuizProgress) -> str:
+    return f"{counted(progress.points, 'point')} · streak {progress.streak}"
 
 
-def _summary(summary: Summary, standing: Standing) -> str:
-    if standing.race:
+def _summary(summary: Summary, progress: QuizProgress) -> str:
+    if progress.race:
         lines = ["**The race is over**"]
         lines += [
             f"{place}. <@{person}> {counted(points, 'point')}"
@@ -182,12 +182,12 @@ def _summary(summary: Summary, standing: Standing) -> str:
         ]
         return "\n".join([*lines, "-# `/quiz top` has the leaderboard."])
     points = summary.points[0][1] if summary.points else 0
-    lines = [f"**{points} of {standing.rounds} right**"]
+    lines = [f"**{points} of {progress.rounds} right**"]
     if summary.mixed_up:
         lines.append(
             "Mixed up: " + ", ".join(f"{plain(a)} and {plain(b)} ({times} ×)" for a, b, times in summary.mixed_up)
         )
-    elif points == standing.rounds:
+    elif points == progress.rounds:
         lines.append("You mixed up nobody.")
     return "\n".join([*lines, "-# `/quiz stats` shows whom you know, `/quiz top` the leaderboard."])
 

@@ -10,7 +10,7 @@ from bot.domain.markup import plain
 from bot.text.formatting import counted
 from bot.usecases.quiz import play
 from bot.usecases.quiz.play import Missed, TooLateError
-from bot.usecases.quiz.view import Question, verdict
+from bot.usecases.quiz.view import QuizQuestion, verdict
 from cogs.common.components import PersistentItem
 from cogs.common.layout import Button, told_card
 from cogs.common.responses import show
@@ -43,8 +43,8 @@ class QuizNextButton(PersistentItem[Button], template=rf"nugu:quiz:next:{ROUND}"
         assert interaction.guild_id is not None
         app, now = interaction.client.app, discord.utils.utcnow()
         shown = await play.go_on(app, interaction.guild_id, self.ids["round"], interaction.user.id, now)
-        card, files = question_card(shown) if isinstance(shown, Question) else verdict_card(shown)
-        if shown.standing.race and (isinstance(shown, Question) or shown.round != self.ids["round"]):
+        card, files = question_card(shown) if isinstance(shown, QuizQuestion) else verdict_card(shown)
+        if shown.progress.race and (isinstance(shown, QuizQuestion) or shown.round != self.ids["round"]):
             await interaction.followup.send(view=card, files=files)
         else:
             await show(interaction, card, files, ephemeral=False)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.usecases.roster.enrolment import AddedMember, Asks, ListedGroup, TakenPhoto
-    from bot.usecases.roster.pending import Waiting
+    from bot.usecases.roster.pending import DoubtfulFace
 
 GREEN = 0x3BA55D
 AMBER = 0xE0A030
@@ -117,7 +117,7 @@ def waiting_card(photo: TakenPhoto, asks: Asks) -> tuple[Layout, list[discord.Fi
     return _asking(text, asks.picture, "The face in it", [row], spoiler=photo.spoiler)
 
 
-def doubt_card(waiting: Waiting) -> tuple[Layout, list[discord.File]]:
+def doubt_card(waiting: DoubtfulFace) -> tuple[Layout, list[discord.File]]:
     """The face that was chosen is doubtful: is it used all the same?"""
     text = f"⚠️ Taken alone, {waiting.sentence}.\n-# {seen_in_words(waiting.face_width, waiting.sharpness)}"
     row = _use_or_not(waiting.question, waiting.face, waiting.member)

@@ -34,7 +34,7 @@ WHENCE = {
 
 def doomed_card(doomed: Doomed) -> Layout:
     """Asks whether a group or a member is to be removed, and says what goes with it."""
-    members, photos, labels = doomed.holdings
+    members, photos, labels = doomed.removal_counts
     what = [f"{counted(photos, 'photo')} with crops and encodings", counted(labels, "label")]
     of = f" of **{plain(doomed.group)}**" if doomed.group is not None else ""
     if doomed.group is None:

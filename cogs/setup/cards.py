@@ -151,8 +151,8 @@ def _notices(chosen: int | None) -> discord.ui.ChannelSelect[Any]:
     )
 
 
-def let_go_told(faces: int) -> str:
-    """What is said when faces that may teach no more were let go."""
+def forgotten_crops(faces: int) -> str:
+    """The message after crops that may teach nothing any more were forgotten."""
     crops = "the crop of one face" if faces == 1 else f"the crops of {faces} faces"
     return f"I let go of {crops} that nobody had labelled."
 

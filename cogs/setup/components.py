@@ -9,7 +9,7 @@ from bot.domain.trust import Trust
 from bot.usecases import setup
 from cogs.common.components import ModeratorItem
 from cogs.common.layout import Layout
-from cogs.setup.cards import NO_GROUP, let_go_told, setup_card
+from cogs.setup.cards import NO_GROUP, forgotten_crops, setup_card
 
 if TYPE_CHECKING:
     import discord
@@ -86,9 +86,9 @@ class LearnsMenu(_SetupMenu, template=r"nugu:setup:learns"):
 
     async def choose(self, interaction: discord.Interaction[Nugu], server_id: int) -> None:
         (value,) = self.item.values
-        let_go = await setup.choose_learns(interaction.client.app, server_id, Learns(value))
-        if let_go:
-            await interaction.followup.send(let_go_told(let_go), ephemeral=True)
+        dropped = await setup.choose_learns(interaction.client.app, server_id, Learns(value))
+        if dropped:
+            await interaction.followup.send(forgotten_crops(dropped), ephemeral=True)
 
 
 class NoticesMenu(_SetupMenu, template=r"nugu:setup:notices"):

@@ -45,7 +45,7 @@ async def stored(stage: Stage) -> str:
         ("off", "what people said, and no new crop."),
     ],
 )
-async def test_what_may_no_longer_be_learned_from_is_let_go_at_once(stage: Stage, learns: str, told: str) -> None:
+async def test_what_may_no_longer_be_learned_from_is_forgotten_at_once(stage: Stage, learns: str, told: str) -> None:
     await stage.enrol_presidents()
     await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama2.jpg"))
     await stage.moderator.click(latest(stage.channel), label="All right")

@@ -197,7 +197,7 @@ async def _keep(
         if moved is None:
             raise asyncio.CancelledError
     if job.deleted or app.deletions.any_of(asked_of(job).places):
-        await crops.let_go_of_question(app, answer.id)
+        await crops.forget_question(app, answer.id)
     return answer
 
 

@@ -11,7 +11,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from bot import jobs
-from bot.database.quiz import QuizRepository, Remembered
+from bot.database.quiz import QuizRepository, RememberedMember
 from bot.database.quiz_tables import Quiz, QuizAnswer, QuizRound
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
@@ -21,7 +21,7 @@ from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import NoRosterError, PersonError
 from bot.usecases.quiz.choosing import names_for, next_crop, next_member
 from bot.usecases.quiz.memory import QUICK, answered, mistaken_for
-from bot.usecases.quiz.view import GONE, LostCropError, Question, Verdict, round_of, shown, verdict
+from bot.usecases.quiz.view import GONE, LostCropError, QuizQuestion, Verdict, round_of, shown, verdict
 from bot.usecases.roster.members import find_group
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ async def begin(
     rounds: int,
     race: bool,
     now: datetime,
-) -> Question:
+) -> QuizQuestion:
     """Begin a quiz about a group, the channel's where none is named, or else about all groups; its first question.
 
     There are as many rounds as there are crops, if these are fewer. Raises UnknownGroupError, NoRosterError, and PersonError
@@ -82,7 +82,7 @@ async def begin(
     return await _begin(app, server_id, about, person, rounds, race=race, now=now)
 
 
-async def again(app: App, server_id: int, round_id: int, person: int, now: datetime) -> Question:
+async def again(app: App, server_id: int, round_id: int, person: int, now: datetime) -> QuizQuestion:
     """Begin another quiz like the one that this round is of, whoever's that was. Raises PersonError as `begin` does."""
     async with app.database.reading() as session:
         _, quiz = await round_of(session, server_id, round_id)
@@ -112,7 +112,7 @@ async def answer(
     return await verdict(app, server_id, round_id)
 
 
-async def go_on(app: App, server_id: int, round_id: int, person: int, now: datetime) -> Question | Verdict:
+async def go_on(app: App, server_id: int, round_id: int, person: int, now: datetime) -> QuizQuestion | Verdict:
     """The question after this round, or how the quiz ended where no crop is left.
 
     Where the quiz is past this round, how it stands is shown again; of a race not before `PATIENCE`, since its last card may
@@ -160,7 +160,7 @@ async def group_meant(session: AsyncSession, server_id: int, channel_id: int | N
 
 async def _begin(
     app: App, server_id: int, about: Group | None, person: int, rounds: int, *, race: bool, now: datetime
-) -> Question:
+) -> QuizQuestion:
     async with app.database.reading() as session:
         members = await QuizRepository(session).members(server_id)
         anybody = await RosterRepository(session).groups({SHARED_ROSTER, server_id})
@@ -242,16 +242,16 @@ async def _take(
     quick = now - round.asked_at <= QUICK
     memory = answered(before.memory if before else None, right=right, quick=quick, now=now)
     seen, correct = (before.seen, before.correct) if before else (0, 0)
-    await quizzes.remember(person, round.member_id, Remembered(memory, seen + 1, correct + int(right)))
+    await quizzes.remember(person, round.member_id, RememberedMember(memory, seen + 1, correct + int(right)))
     if chosen is not None and not right:
         other = known.get(chosen)
         soon = mistaken_for(other.memory if other else None, now)
-        await quizzes.remember(person, chosen, other._replace(memory=soon) if other else Remembered(soon, 0, 0))
+        await quizzes.remember(person, chosen, other._replace(memory=soon) if other else RememberedMember(soon, 0, 0))
     await quizzes.score(quiz.server_id, members[round.member_id].group_id, person, right=right)
     return None if right or chosen is None or not quiz.race else Missed(members[chosen].name)
 
 
-async def _ask(app: App, quiz_id: int, now: datetime, *, after: int = 0) -> Question | None:
+async def _ask(app: App, quiz_id: int, now: datetime, *, after: int = 0) -> QuizQuestion | None:
     """The question after `after` others, in which a crop is shown that the storage still has; None where there is none."""
     lost: set[int] = set()
     while True:

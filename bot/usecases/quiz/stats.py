@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.app import App
-    from bot.database.quiz import Remembered, Score
+    from bot.database.quiz import PersonScore, RememberedMember
 
 MOST = 10
 DAY = 86_400.0
@@ -29,9 +29,9 @@ class Board:
     """The best of a server, about one group or all of them; `place` and `mine`: of who asks, None where they never played."""
 
     group: str | None
-    best: tuple[Score, ...]
+    best: tuple[PersonScore, ...]
     place: int | None
-    mine: Score | None
+    mine: PersonScore | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ async def stats(
     return Knowledge(about.name if about else None, tuple(told), mixed_up, picture)
 
 
-def known_member(name: str, remembered: Remembered | None, now: datetime) -> KnownMember:
+def known_member(name: str, remembered: RememberedMember | None, now: datetime) -> KnownMember:
     """How well a member is known by what somebody remembers of them; None: they were never asked."""
     if remembered is None:
         return KnownMember(name, None, 0, 0, "not asked yet", "—")

@@ -36,7 +36,7 @@ class LostCropError(PersonError):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class QuizProgress:
     """Where a quiz is: `person` began it, 0 if they had it forgotten; `group` is None where it is about all groups.
 
     `points` and `streak` are of who answers: how many rounds they were right in, and how many of these in a row until now.
@@ -52,11 +52,11 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class QuizQuestion:
     """A face that is shown, as a JPEG, and the members, `(id, name)`, to choose from."""
 
     round: int
-    standing: Standing
+    progress: QuizProgress
     picture: bytes
     names: tuple[tuple[int, str], ...]
 
@@ -79,7 +79,7 @@ class Verdict:
     """
 
     round: int
-    standing: Standing
+    progress: QuizProgress
     names: tuple[tuple[int, str], ...]
     group_name: str
     truth: int
@@ -101,20 +101,20 @@ class Verdict:
         return dict(self.names).get(member or 0, "somebody")
 
 
-async def shown(app: App, round_id: int) -> Question:
+async def shown(app: App, round_id: int) -> QuizQuestion:
     """The question of a round; raises LostCropError where its crop is lost."""
     async with app.database.reading() as session:
         round = await session.get(QuizRound, round_id)
         quiz = await QuizRepository(session).get(round.quiz_id) if round else None
         if round is None or quiz is None:
             raise PersonError(GONE)
-        standing = await _standing(session, round, quiz, quiz.person_id)
+        progress = await _progress(session, round, quiz, quiz.person_id)
         names = await _names(session, round)
         crop = await session.get(Crop, round.crop_id) if round.crop_id else None
     (picture,) = await _pictures(app, [_key(crop)])
     if picture is None:
         raise LostCropError(round.crop_id)
-    return Question(round_id, standing, picture, names)
+    return QuizQuestion(round_id, progress, picture, names)
 
 
 async def verdict(app: App, server_id: int, round_id: int) -> Verdict:
@@ -126,7 +126,7 @@ async def verdict(app: App, server_id: int, round_id: int) -> Verdict:
         # In a race wrong answers are their givers' alone.
         given = next((one for one in answers if one.correct or not quiz.race), None)
         by = given.person_id if given else None
-        standing = await _standing(session, round, quiz, by or quiz.person_id)
+        progress = await _progress(session, round, quiz, by or quiz.person_id)
         names = await _names(session, round)
         members = {member.id: member for member in await quizzes.members(quiz.server_id)}
         truth = members.get(round.member_id)
@@ -146,7 +146,7 @@ async def verdict(app: App, server_id: int, round_id: int) -> Verdict:
     picture, other, *taken_for = await _pictures(app, keys)
     return Verdict(
         round=round_id,
-        standing=standing,
+        progress=progress,
         names=names,
         group_name=group,
         truth=round.member_id,
@@ -184,10 +184,10 @@ async def _summary(session: AsyncSession, quiz: Quiz) -> Summary:
     return Summary(tuple(points), await named_pairs(session, pairs))
 
 
-async def _standing(session: AsyncSession, round: QuizRound, quiz: Quiz, person: int) -> Standing:
+async def _progress(session: AsyncSession, round: QuizRound, quiz: Quiz, person: int) -> QuizProgress:
     right = (await QuizRepository(session).results(quiz.id)).get(person, [])
     group = await session.get(Group, quiz.group_id) if quiz.group_id is not None else None
-    return Standing(
+    return QuizProgress(
         person=quiz.person_id,
         race=quiz.race,
         group=group.name if group else None,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from bot.app import App
-    from bot.database.photos import KeptPhoto
+    from bot.database.photos import PhotoWithCrop
     from bot.database.tables import Group
 
     ImportProgressCallback = Callable[[int, int, str], Awaitable[None]]
@@ -241,10 +241,10 @@ async def _name(app: App, server_id: int, manifest: Manifest) -> list[tuple[str,
 
 async def _described(
     session: AsyncSession, groups: Sequence[Group]
-) -> tuple[Manifest, list[tuple[str, KeptPhoto]], int]:
+) -> tuple[Manifest, list[tuple[str, PhotoWithCrop]], int]:
     """The manifest of groups, the path of each photo that everybody may see, and how many others there are."""
     notes: list[GroupNote] = []
-    files: list[tuple[str, KeptPhoto]] = []
+    files: list[tuple[str, PhotoWithCrop]] = []
     group_folders: set[str] = set()
     kept_back = 0
     for group in groups:
@@ -265,7 +265,7 @@ async def _described(
     return Manifest(groups=notes), files, kept_back
 
 
-def _notes(named: Sequence[tuple[str, KeptPhoto]]) -> list[PhotoNote]:
+def _notes(named: Sequence[tuple[str, PhotoWithCrop]]) -> list[PhotoNote]:
     return [
         PhotoNote(file=file, sha256=one.sha256, face_width=one.face_width, sharpness=one.sharpness)
         for file, one in named

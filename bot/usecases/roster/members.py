@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from bot.app import App
-    from bot.database.rosters import Holdings
+    from bot.database.rosters import RemovalCounts
     from bot.text.names import Spelling
 
 MOST_OFFERED = 25
@@ -46,7 +46,7 @@ class Doomed:
     id: int
     name: str
     group: str | None
-    holdings: Holdings
+    removal_counts: RemovalCounts
 
 
 async def offer_groups(app: App, servers: Collection[int], typed: str, *, shared: bool = True) -> list[Spelling]:
@@ -127,8 +127,8 @@ async def doom(app: App, server_id: int, group: str, member: str | None) -> Doom
     """What would be removed with a group, or a member of it, for somebody to confirm."""
     async with app.database.reading() as session:
         named = await find(session, {server_id}, group, member)
-        holdings = await RosterRepository(session).holdings(named)
-        return Doomed(named.id, named.name, named.group.name if isinstance(named, Member) else None, holdings)
+        removal_counts = await RosterRepository(session).removal_counts(named)
+        return Doomed(named.id, named.name, named.group.name if isinstance(named, Member) else None, removal_counts)
 
 
 async def remove_group(app: App, server_id: int, group_id: int) -> str:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class DoubtfulFace:
     """A face of which a moderator must say more: why, its crop, whether as a spoiler, and how well it is seen."""
 
     question: int
@@ -41,7 +41,7 @@ class Waiting:
 
 async def choose(
     app: App, server_id: int, question_id: int, face_id: int, member_id: int, by: Speaker
-) -> Waiting | str:
+) -> DoubtfulFace | str:
     """Of several faces it is this one: the sentence for who said it, or why the face is doubtful in itself.
 
     Raises PersonError when the photo, or the member, is gone.
@@ -57,7 +57,7 @@ async def choose(
     if doubt is not None:
         data = await app.storage.get(crop.key)
         seen = crop.face_width, crop.sharpness
-        return Waiting(question_id, face_id, member_id, doubt, data, crop.spoiler, *seen)
+        return DoubtfulFace(question_id, face_id, member_id, doubt, data, crop.spoiler, *seen)
     return await _learn(app, server_id, question_id, face_id, member_id, by, deliberate=False)
 
 

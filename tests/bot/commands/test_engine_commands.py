@@ -24,7 +24,7 @@ from sqlalchemy import select
 
 from bot.database.crops import CropRepository, StoredCut
 from bot.database.engine import Database
-from bot.database.engines import Encoded, EngineRepository
+from bot.database.engines import EncodingProgress, EngineRepository
 from bot.database.rosters import RosterRepository
 from bot.database.tables import Crop, CropEncoding, Photo
 from bot.domain.faces import Cut
@@ -115,10 +115,10 @@ def installing(*arguments: str | Path, data: Path, **environment: str) -> Iterat
                 os.killpg(it.pid, signal.SIGKILL)
 
 
-def state(data: Path) -> tuple[str, Encoded]:
+def state(data: Path) -> tuple[str, EncodingProgress]:
     """The engine in use, and how far the toy has come."""
 
-    async def read() -> tuple[str, Encoded]:
+    async def read() -> tuple[str, EncodingProgress]:
         async with Database.open(Settings(data=data)) as database, database.reading() as session:
             return await EngineRepository(session).in_use(), await EngineRepository(session).encoded("toy-1")
 

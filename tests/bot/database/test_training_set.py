@@ -112,9 +112,9 @@ async def test_what_a_server_does_not_want_learned_is_not_kept(
 async def test_what_nobody_labelled_is_forgotten(presidents: App, public_photos: Path) -> None:
     spoken, silent = await asked(presidents, public_photos), await asked(presidents, public_photos, "obama3.jpg")
     await correct.confirm(presidents, spoken.id, TRUSTED)
-    await crops.let_go(presidents, utc_now() - timedelta(days=1))
+    await crops.forget_older(presidents, utc_now() - timedelta(days=1))
     assert await kept(presidents) == 4
-    await crops.let_go(presidents, utc_now() + timedelta(days=1))
+    await crops.forget_older(presidents, utc_now() + timedelta(days=1))
     assert await kept(presidents) == 3
     assert (await correct.confirm(presidents, silent.id, TRUSTED)).answer.faces[0][1].annotation is not None
     assert [name for name, _ in await learned(presidents)] == ["Obama"]

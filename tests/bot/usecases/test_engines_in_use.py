@@ -19,7 +19,7 @@ from sqlalchemy import select, text, update
 from bot import jobs
 from bot.app import App
 from bot.commands.evaluation import make_encoder
-from bot.database.engines import EngineRepository, Unseen
+from bot.database.engines import EngineRepository, UnseenCrop
 from bot.database.tables import Crop, CropEncoding, EngineInUse, Question, QuestionFace
 from bot.domain.faces import CropEncodings, Identified
 from bot.domain.rosters import SHARED_ROSTER
@@ -364,9 +364,9 @@ async def test_what_was_seen_before_an_interruption_is_not_seen_again(
     monkeypatch.setattr(engines, "BATCH", 1)
     monkeypatch.setattr(engines, "AT_ONCE", 1)
     see = engines._see
-    seen: list[Unseen] = []
+    seen: list[UnseenCrop] = []
 
-    async def stop_at_the_third(app: App, config: EngineConfig, version: str, crops: Sequence[Unseen]) -> object:
+    async def stop_at_the_third(app: App, config: EngineConfig, version: str, crops: Sequence[UnseenCrop]) -> object:
         seen.extend(crops)
         if len(seen) == 3:
             raise PersonError("interrupted")

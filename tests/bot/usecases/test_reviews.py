@@ -12,7 +12,7 @@ from bot.app import App
 from bot.database.base import utc_now
 from bot.database.crops import StoredCut
 from bot.database.questions import QuestionRepository
-from bot.database.reviews import LEASE, ReviewRepository, Waiting, in_order
+from bot.database.reviews import LEASE, QueuedFace, ReviewRepository, in_order
 from bot.database.rosters import RosterRepository
 from bot.database.tables import Annotation, Photo, Question
 from bot.domain.corrections import Correction, CorrectionKind
@@ -78,9 +78,9 @@ def waiting(
     suspected: bool = False,
     suggested: bool = False,
     skipped: int | None = None,
-) -> Waiting:
+) -> QueuedFace:
     at = utc_now() + timedelta(seconds=skipped) if skipped is not None else None
-    return Waiting(face, face, member, confidence, origin, suspected, suggested, at, None, None)
+    return QueuedFace(face, face, member, confidence, origin, suspected, suggested, at, None, None)
 
 
 def test_what_is_most_worth_an_answer_comes_first() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from bot import jobs
 from bot.database.engine import Database
-from bot.database.quiz import Mistake, QuizRepository, Remembered, together
+from bot.database.quiz import Mistake, QuizRepository, RememberedMember, together
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
 from bot.domain.quiz import Memory, QuizCrop, QuizHistory, QuizMember
@@ -200,12 +200,12 @@ async def test_scores_and_memories_are_kept(database: Database, gallery_rows: li
         for right in (True, True, False, True):
             await quizzes.score(SERVER, one.group, 5, right=right)
         await quizzes.score(SERVER, one.group, 6, right=True)
-        await quizzes.remember(5, one.id, Remembered(good(), 4, 3))
+        await quizzes.remember(5, one.id, RememberedMember(good(), 4, 3))
     async with database.reading() as session:
         quizzes = QuizRepository(session)
         assert [tuple(score) for score in await quizzes.scores(SERVER)] == [(5, 3, 4, 1, 2), (6, 1, 1, 1, 1)]
         assert await quizzes.scores(SERVER, one.group + 1) == []
-        assert await quizzes.memories(5) == {one.id: Remembered(good(), 4, 3)}
+        assert await quizzes.memories(5) == {one.id: RememberedMember(good(), 4, 3)}
     async with database.writing() as session:
         await QuizRepository(session).forget(5)
     async with database.reading() as session:
