@@ -11,7 +11,7 @@ from bot.database.rosters import RosterRepository
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import NoRosterError, PersonError
 from bot.text.formatting import counted
-from bot.text.models import accuracy, classifier_in_words
+from bot.text.models import classifier_trial, gate_objections, model_accuracy
 from models.learning.isolation import BrokenOffError
 
 if TYPE_CHECKING:
@@ -51,6 +51,6 @@ def in_words(model: MadeModel) -> str:
     figures = model.figures
     told = f"model {model.number} of {counted(figures.members, 'member')} and {counted(figures.photos, 'photo')}"
     if not model.promoted:
-        return f"{told} is kept aside: {model.verdict}"
+        return f"{told} is kept aside: {gate_objections(figures.judged)}"
     state = "answers" if model.answers else "answered once"
-    return f"{told} {state}; it {accuracy(model)}; classifier: {classifier_in_words(figures.trial)}"
+    return f"{told} {state}; it {model_accuracy(model)}; classifier: {classifier_trial(figures.trial)}"

@@ -12,12 +12,15 @@ from bot.database.rosters import answers
 from bot.database.servers import ServerRepository
 from bot.database.tables import Group, Member, Model, ModelPhoto, Photo
 from bot.domain.enums import Origin
-from bot.domain.models import PROMOTED, Figures, MadeModel
+from bot.domain.models import Figures, MadeModel
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from sqlalchemy.ext.asyncio import AsyncSession
+
+PROMOTED, KEPT_ASIDE = "promoted", "kept aside"
+"""The verdicts on a model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +112,9 @@ class ModelRepository:
         *,
         engine: tuple[str, str],
         classifier_key: str | None,
-        verdict: str,
         by: int,
     ) -> MadeModel | None:
-        """Keep a model of `photos` that was judged against the state `over`; if promoted, it answers from now on.
+        """Keep a model of `photos` that was judged against the state `over`; if it passed the gate, it answers from now on.
 
         None, and nothing done, when the group or all of `photos` are gone, another model answers by now, or another engine
         than `engine`, its name and version, is in use.
@@ -135,14 +137,14 @@ class ModelRepository:
             upto=over.upto,
             figures=asdict(figures),
             classifier_key=classifier_key,
-            verdict=verdict,
+            verdict=PROMOTED if figures.judged.passes else KEPT_ASIDE,
             made_by=by,
         )
         self._session.add(model)
         await self._session.flush()
         # A photo that was removed meanwhile is none of it.
         await self._session.execute(insert(ModelPhoto), [{"model_id": model.id, "photo_id": photo} for photo in kept])
-        if verdict == PROMOTED:
+        if figures.judged.passes:
             await self._activate(group, model, since=over.upto)
         return _made(model, group)
 
@@ -190,7 +192,7 @@ def _made(model: Model, group: Group) -> MadeModel:
         engine=model.engine,
         labels=model.labels,
         figures=Figures.read(model.figures),
-        verdict=model.verdict,
+        promoted=model.verdict == PROMOTED,
         made_by=model.made_by,
         made_at=model.made_at,
         answers=group.model_id == model.id,

@@ -200,7 +200,7 @@ class Model(Base):
 
     `number` counts from 1 in each group. `labels`: how many photos were new to it. `upto`: the newest photo when it was
     made. `figures`: what was measured. `classifier_key`: the classifier's file in the storage. `made_by` is 0 for the bot.
-    `verdict`: "promoted", or why it was kept aside.
+    `verdict`: "promoted", or "kept aside"; rows of older versions have the reason in place of the latter.
     """
 
     __tablename__ = "model"

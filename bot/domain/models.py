@@ -9,9 +9,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-PROMOTED = "promoted"
-"""The verdict of a model that came to answer; any other says why it was kept aside."""
-
 
 @dataclass(frozen=True, slots=True)
 class Names:
@@ -109,7 +106,10 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class MadeModel:
-    """A model as it is told of. `labels`: photos that were new to it; `answers`: whether it is in use."""
+    """A model of a group.
+
+    `labels`: photos that were new to it. `promoted`: it passed the gate, so it came to answer. `answers`: it is in use.
+    """
 
     id: int
     number: int
@@ -119,12 +119,7 @@ class MadeModel:
     engine: str
     labels: int
     figures: Figures
-    verdict: str
+    promoted: bool
     made_by: int
     made_at: datetime
     answers: bool
-
-    @property
-    def promoted(self) -> bool:
-        """Whether it came to answer when it was made."""
-        return self.verdict == PROMOTED

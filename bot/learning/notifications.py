@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bot.domain.models import MadeModel
+
 MOST_KEPT = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A sentence for the moderators of a server, in Discord's markup."""
+    """A model that the bot made by itself, for the moderators of a server."""
 
     server: int
-    sentence: str
+    model: MadeModel
 
 
 class Notices:

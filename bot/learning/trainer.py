@@ -17,11 +17,11 @@ from bot.database.reviews import ReviewRepository
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
 from bot.domain.markup import plain
-from bot.domain.models import PROMOTED, Figures
+from bot.domain.models import Figures
 from bot.errors import PersonError, UnseenPhotosError
 from bot.learning.classifiers import Classifiers, key_of
 from bot.learning.notifications import Notice
-from bot.text.models import classifier_in_words, training_told, why_kept_aside
+from bot.text.models import classifier_trial, gate_objections
 from models.learning.isolation import BrokenOffError
 
 if TYPE_CHECKING:
@@ -206,7 +206,7 @@ class Trainer:
                     self.wanted(state.server)
                     return
                 if made.labels:
-                    self._notices.tell(Notice(made.server, training_told(made)))
+                    self._notices.tell(Notice(made.server, made))
                 if not made.promoted:
                     await self._renew_classifier(ready)
             else:
@@ -220,7 +220,7 @@ class Trainer:
             state = ready.state
             if state.model is not None and not state.handed_in and len(state.answering) == len(state.photos):
                 renewed = await self._renew_classifier(ready)
-                also = f" I trained its classifier anew: {classifier_in_words(renewed.trial)}." if renewed else ""
+                also = f" I trained its classifier anew: {classifier_trial(renewed.trial)}." if renewed else ""
                 raise PersonError(
                     f"Nothing is new: the model of {plain(state.name)} that answers knows all its photos.{also}"
                 )
@@ -275,13 +275,12 @@ class Trainer:
                 figures,
                 engine=(ready.name, ready.version),
                 classifier_key=key,
-                verdict=PROMOTED if made.judged.passes else why_kept_aside(made.judged),
                 by=by,
             )
             await ReviewRepository(session, utc_now()).suspect(made.doubts)
         if kept is not None:
             await self._tidy(state.group, ready, {key} if key else set())
-            log.info("model %s of group %s: %s", kept.number, kept.group, kept.verdict)
+            log.info("model %s of group %s: %s", kept.number, kept.group, _fate(kept))
         return kept
 
     async def _renew_classifier(self, ready: _Ready) -> Trained | None:
@@ -312,3 +311,8 @@ class Trainer:
         if ready is not None and ready.answering:
             wanted.add(key_of(ready.version, ready.answering))
         await self._classifiers.tidy(group, wanted)
+
+
+def _fate(model: MadeModel) -> str:
+    """The result of a training, for the log."""
+    return "promoted" if model.promoted else gate_objections(model.figures.judged)

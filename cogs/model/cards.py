@@ -10,7 +10,7 @@ import discord
 from bot.domain.enums import Origin
 from bot.domain.markup import plain
 from bot.text.formatting import counted, seen_in_words
-from bot.text.models import accuracy, classifier_in_words, named_in_words
+from bot.text.models import classifier_trial, gate_objections, model_accuracy, recognition_counts
 from cogs.common.layout import (
     LONGEST_TEXT,
     NO_GROUP,
@@ -103,7 +103,7 @@ def report_card(report: GroupReport) -> tuple[Layout, list[discord.File]]:
     box = container(0x5865F2)
     known = "Nobody could be tried yet: that takes two photos of somebody."
     if found.named.photos:
-        known = f"I name {named_in_words(found.named)}."
+        known = f"I name {recognition_counts(found.named)}."
     box.add_item(discord.ui.TextDisplay(f"## {plain(report.name)}, {counted(found.photos, 'photo')}\n{known}"))
     file = discord.File(BytesIO(found.picture), filename="report.png")
     box.add_item(gallery((file.filename, "; ".join(_standing(one) for one in found.members))))
@@ -174,7 +174,7 @@ def label_card(label: Label) -> tuple[Layout, list[discord.File]]:
 
 def model_choice(model: MadeModel) -> str:
     """A model in a menu: `2: 45 photos, named 43 of 45 unseen photos right and 1 wrong`."""
-    return f"{model.number}: {counted(model.figures.photos, 'photo')}, {accuracy(model)}"[:LONGEST_OPTION]
+    return f"{model.number}: {counted(model.figures.photos, 'photo')}, {model_accuracy(model)}"[:LONGEST_OPTION]
 
 
 def _status(group: GroupStatus) -> str:
@@ -208,12 +208,12 @@ def _model(model: MadeModel) -> str:
     labels = f", {counted(model.labels, 'new label')}" if model.labels else ""
     lines = [
         f"**Model {model.number}** · {state} · {made}",
-        f"{counted(figures.photos, 'photo')} of {counted(figures.members, 'member')}{labels}; it {accuracy(model)}.",
+        f"{counted(figures.photos, 'photo')} of {counted(figures.members, 'member')}{labels}; it {model_accuracy(model)}.",
     ]
     if model.promoted:
-        lines.append(f"-# Classifier: {classifier_in_words(figures.trial)}. Engine `{model.engine}`.")
+        lines.append(f"-# Classifier: {classifier_trial(figures.trial)}. Engine `{model.engine}`.")
     else:
-        lines.append(f"-# Kept aside: {plain(model.verdict)}.")
+        lines.append(f"-# Kept aside: {plain(gate_objections(figures.judged))}.")
     return "\n".join(lines)
 
 

@@ -12,7 +12,6 @@ from discord.ext import commands
 
 from bot.client import UNREACHABLE, Nugu  # discord.py reads the annotations
 from bot.domain.trust import Trust
-from bot.text.models import training_told
 from bot.text.names import LONGEST_NAME
 from bot.usecases import models
 from bot.usecases.setup import choices as choices_of
@@ -24,6 +23,7 @@ from cogs.common.responses import show
 from cogs.common.trust import requires
 from cogs.model.cards import history_card, model_choice, report_card, status_card, way_back_card
 from cogs.model.components import ITEMS
+from cogs.model.texts import training_sentence
 
 if TYPE_CHECKING:
     from bot.learning.notifications import Notice
@@ -76,7 +76,7 @@ class ModelCog(commands.GroupCog, name="model"):
         training = models.train(self.client.app, interaction.guild_id, group, by=interaction.user.id)
 
         async def work() -> tuple[Layout, list[discord.File]]:
-            return told_card(training_told(await training)), []
+            return told_card(training_sentence(await training)), []
 
         await Progress(interaction).follow(work())
 
@@ -123,7 +123,7 @@ class ModelCog(commands.GroupCog, name="model"):
         for channel in (guild.get_channel_or_thread(chosen) if chosen else None, guild.public_updates_channel):
             if isinstance(channel, discord.abc.Messageable) and channel.permissions_for(guild.me).send_messages:
                 try:
-                    await channel.send(notice.sentence)
+                    await channel.send(training_sentence(notice.model))
                 except UNREACHABLE as failure:
                     log.warning("could not tell the moderators of server %s: %s", guild.id, failure)
                 return

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot.domain.markup import plain
 from bot.usecases import models
 from bot.usecases.roster import labels
 from cogs.common.components import ModeratorItem, PersistentItem
 from cogs.common.layout import Button, Select, told_card
 from cogs.common.responses import show
 from cogs.model.cards import history_card, label_card
+from cogs.model.texts import label_sentence, rollback_sentence
 
 if TYPE_CHECKING:
     import discord
 
     from bot.app import App
     from bot.client import Nugu
+    from bot.domain.labels import LabelDecision
     from bot.usecases.correct import Speaker
 
 
@@ -34,8 +35,7 @@ class RollbackButton(ModeratorItem[Button], template=r"nugu:goback:(?P<group>\d+
     async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
         app, ids = interaction.client.app, self.ids
         model = await models.roll_back(app, server_id, ids["group"], ids["model"], instead_of=ids["now"])
-        told = f"Model {model.number} of **{plain(model.group_name)}** answers, from the next question on."
-        await interaction.edit_original_response(view=told_card(told))
+        await interaction.edit_original_response(view=told_card(rollback_sentence(model)))
 
 
 class SuspectMenu(ModeratorItem[Select], template=r"nugu:doubt:(?P<group>\d+)"):
@@ -53,32 +53,32 @@ class _LabelButton(ModeratorItem[Button], template=r"nugu:item"):
     """A button under a label that looks wrong."""
 
     async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
-        told = await self.say(interaction.client.app, server_id, speaker)
-        await show(interaction, told_card(told))
+        decision = await self.decide(interaction.client.app, server_id, speaker)
+        await show(interaction, told_card(label_sentence(decision)))
 
-    async def say(self, app: App, server_id: int, speaker: Speaker) -> str:
-        """What is said of the label, and the sentence for who said it."""
+    async def decide(self, app: App, server_id: int, speaker: Speaker) -> LabelDecision:
+        """Carry out the presser's decision about the label."""
         raise NotImplementedError
 
 
 class LabelIsRightButton(_LabelButton, template=r"nugu:isright:(?P<photo>\d+)"):
     """The label is right."""
 
-    async def say(self, app: App, server_id: int, speaker: Speaker) -> str:
+    async def decide(self, app: App, server_id: int, speaker: Speaker) -> LabelDecision:
         return await labels.say_right(app, server_id, self.ids["photo"], speaker)
 
 
 class LabelIsOtherButton(_LabelButton, template=r"nugu:isother:(?P<photo>\d+):(?P<member>\d+)"):
     """The photo shows whom it looks like."""
 
-    async def say(self, app: App, server_id: int, speaker: Speaker) -> str:
+    async def decide(self, app: App, server_id: int, speaker: Speaker) -> LabelDecision:
         return await labels.say_other(app, server_id, self.ids["photo"], self.ids["member"], speaker)
 
 
 class RemoveLabelButton(_LabelButton, template=r"nugu:unlabel:(?P<photo>\d+)"):
     """The photo is forgotten."""
 
-    async def say(self, app: App, server_id: int, speaker: Speaker) -> str:
+    async def decide(self, app: App, server_id: int, speaker: Speaker) -> LabelDecision:
         return await labels.remove(app, server_id, self.ids["photo"], speaker)
 
 

@@ -14,10 +14,12 @@ from simcord import ChannelHandle, SetupError
 from sqlalchemy import select, update
 
 from bot.app import App
+from bot.database.base import utc_now
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
 from bot.database.tables import Model, QuestionFace, Server
 from bot.domain.enums import Origin
+from bot.domain.models import Figures, Judged, MadeModel, Names
 from bot.domain.trust import Trust
 from bot.learning.notifications import Notice
 from bot.learning.recognisers import Recognisers
@@ -166,8 +168,25 @@ async def test_without_a_chosen_channel_moderators_are_told_where_discord_tells_
     channel = stage.guild.create_text_channel("updates")
     stage.env.backend.guilds[stage.guild.id].public_updates_channel_id = channel.id
     await stage.restart()
-    stage.app.notices.tell(Notice(stage.guild.id, "Something happened."))
-    assert await told(channel) == "Something happened."
+    judged = Judged(probes=16, old=Names(15, 0), new=Names(10, 1), fallen=("Biden",), fresh=True, passes=False)
+    model = MadeModel(
+        id=2,
+        number=2,
+        group=1,
+        group_name="Presidents",
+        server=stage.guild.id,
+        engine="dlib-1",
+        labels=3,
+        figures=Figures(18, 2, judged, None),
+        promoted=False,
+        made_by=0,
+        made_at=utc_now(),
+        answers=False,
+    )
+    stage.app.notices.tell(Notice(stage.guild.id, model))
+    assert (await told(channel)).startswith(
+        "A model of **Presidents** with 3 new labels was kept aside: Biden would be"
+    )
 
 
 @pytest.mark.thorough

@@ -13,7 +13,7 @@ from bot.database.photos import PhotoRepository
 from bot.database.questions import AnnotationInput
 from bot.database.tables import Member
 from bot.domain.enums import Meaning
-from bot.domain.markup import plain
+from bot.domain.labels import LabelConfirmed, LabelMoved, LabelRemoved
 from bot.errors import PersonError
 from bot.usecases import crops
 from bot.usecases.correct import keep
@@ -76,15 +76,15 @@ async def look_at(app: App, server_id: int, channel_id: int | None, photo_id: in
     )
 
 
-async def say_right(app: App, server_id: int, photo_id: int, speaker: Speaker) -> str:
+async def say_right(app: App, server_id: int, photo_id: int, speaker: Speaker) -> LabelConfirmed:
     """The label is right, whatever it looks like. Raises PersonError where it is gone."""
     async with app.database.writing() as session:
         photo = await _find(session, server_id, photo_id)
         await LabelRepository(session).vouch(photo, speaker.id)
-        return f"Noted: this is {plain(photo.member.name)}. I won't doubt it again."
+        return LabelConfirmed(photo.member.name)
 
 
-async def say_other(app: App, server_id: int, photo_id: int, member_id: int, speaker: Speaker) -> str:
+async def say_other(app: App, server_id: int, photo_id: int, member_id: int, speaker: Speaker) -> LabelMoved:
     """The photo shows another member of the group. Raises PersonError where either is gone."""
     async with app.database.writing() as session:
         photo = await _find(session, server_id, photo_id)
@@ -99,10 +99,10 @@ async def say_other(app: App, server_id: int, photo_id: int, member_id: int, spe
             await keep(
                 session, [AnnotationInput(face, Meaning.MEMBER, member.id, member.name, deliberate=True)], speaker
             )
-        return f"Noted: this is {plain(member.name)}, not {plain(before)}."
+        return LabelMoved(member.name, before)
 
 
-async def remove(app: App, server_id: int, photo_id: int, speaker: Speaker) -> str:
+async def remove(app: App, server_id: int, photo_id: int, speaker: Speaker) -> LabelRemoved:
     """The photo is to be forgotten. Raises PersonError where it is gone."""
     async with app.database.writing() as session:
         photo = await _find(session, server_id, photo_id)
@@ -113,7 +113,7 @@ async def remove(app: App, server_id: int, photo_id: int, speaker: Speaker) -> s
         else:
             await keep(session, [AnnotationInput(face, Meaning.NOT_MEMBER, photo.member_id, name)], speaker)
     await crops.sweep(app)
-    return f"Removed: {plain(name)} is no longer known by that photo."
+    return LabelRemoved(name)
 
 
 async def _find(session: AsyncSession, server_id: int, photo_id: int) -> Photo:

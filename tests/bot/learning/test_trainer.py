@@ -29,7 +29,8 @@ from bot.learning.recognisers import Recognisers
 from bot.learning.reports import Reports
 from bot.learning.trainer import Trainer
 from bot.settings import Settings
-from bot.text.models import accuracy
+from bot.text.models import model_accuracy
+from cogs.model.texts import training_sentence
 from models.learning.isolation import BrokenOffError
 from models.recognition.recogniser import Recogniser
 from tests.conftest import LONG_ENOUGH
@@ -215,7 +216,7 @@ async def test_labels_wait_until_there_are_enough_for_a_model(
         newest, first = await made(app, 2)
         assert (newest.labels, newest.answers, first.answers) == (AFTER, True, False)
         assert await answering(app) == set(await photos(app)) > before
-        assert heard[0].sentence.startswith("Model 2 of **G1** answers from now on with 3 new labels.")
+        assert training_sentence(heard[0].model).startswith("Model 2 of **G1** answers from now on with 3 new labels.")
 
 
 async def test_what_does_not_pass_is_kept_aside_and_told(
@@ -233,11 +234,11 @@ async def test_what_does_not_pass_is_kept_aside_and_told(
         assert not aside.answers
         assert await answering(app) == before
         assert await file_of(app) == file
-        assert heard[-1] == Notice(
-            SERVER,
+        assert heard[-1].server == SERVER
+        assert training_sentence(heard[-1].model) == (
             "A model of **G1** with 3 new labels was kept aside: in 3 rounds over 16 unseen photos it gives 32 right "
             "and 1 wrong name, where the one in use gives 45 right and 0 wrong names. "
-            "`/model report` shows labels that look wrong.",
+            "`/model report` shows labels that look wrong."
         )
         # The same labels are not tried again by themselves, but beside further ones.
         app.trainer.wanted(SERVER)
@@ -522,5 +523,5 @@ async def test_a_model_from_before_its_photos_were_counted_is_told_of_in_whole_p
             judged = {key: value for key, value in older["judged"].items() if key != "rounds"}
             kept.figures = older | {"judged": judged | {"new": {"right": 43 / 3, "wrong": 1 / 3}}}
         (told,) = await models(app)
-    assert accuracy(made) == "named 14 of 15 unseen photos right and 1 wrong"
-    assert accuracy(told) == "named 14 of 16 unseen photos right and 0 wrong"
+    assert model_accuracy(made) == "named 14 of 15 unseen photos right and 1 wrong"
+    assert model_accuracy(told) == "named 14 of 16 unseen photos right and 0 wrong"
