@@ -1,7 +1,7 @@
 """Wrong labels found? `python -m bench.cleaning [SHARED] [--trials T]` prints the figures of docs/recognition.md.
 
 TWICE, ITZY and BTS of ../shared/faces in turn. A share of the labels of each drawn gallery is swapped for other members'; what
-`cleaning.suspicious` then flags is counted, and dropped. Beside it how well the gallery recognises photos that it
+`cleaning.suspicious_labels` then flags is counted, and dropped. Beside it how well the gallery recognises photos that it
 doesn't hold, as it was, with the wrong labels, and cleaned: evaluated as in bench.recognition.
 """
 
@@ -17,8 +17,9 @@ import numpy as np
 from bench.recognition import installed
 from bot.commands.evaluation import Encoder, labelled, read_sample
 from bot.media.pictures import PictureLimits
-from models.learning.cleaning import suspicious
-from models.learning.evaluation import Figure, ask, draw
+from models.learning.cleaning import suspicious_labels
+from models.learning.evaluation import Figure, run_trial
+from models.learning.samples import draw_enrolled
 from models.recognition.gallery import Gallery
 from models.recognition.recogniser import fit
 
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from models.engines import Engine
-    from models.learning.evaluation import Outcome, Sample
+    from models.learning.outcomes import TrialOutcome
+    from models.learning.samples import Sample
 
 _ROOT = Path(__file__).resolve().parents[1]
 
@@ -44,10 +46,10 @@ class Trial:
     found: int
     right: int
     flagged: int
-    clean: Outcome
-    dirty: Outcome
-    cleaned: Outcome
-    known: Outcome
+    clean: TrialOutcome
+    dirty: TrialOutcome
+    cleaned: TrialOutcome
+    known: TrialOutcome
 
 
 def swapped(gallery: Gallery, share: float, chance: np.random.Generator) -> Gallery:
@@ -68,22 +70,22 @@ def without(gallery: Gallery, photos: Sequence[int]) -> Gallery:
 
 def attempt(sample: Sample, photos: int | None, share: float, chance: np.random.Generator) -> Trial:
     """Draw a gallery, spoil it, clean it, and ask all three."""
-    enrolled = draw(sample, photos, chance)
+    enrolled = draw_enrolled(sample, photos, chance)
     gallery = Gallery(sample.encodings[enrolled], sample.people[enrolled], sample.roster, sample.version)
     dirty = swapped(gallery, share, chance)
     wrong: NDArray[np.bool_] = dirty.members != gallery.members
-    flagged = [suspicion.photo for suspicion in suspicious(dirty)]
+    flagged = [suspicion.photo for suspicion in suspicious_labels(dirty)]
     cleaned, known = without(dirty, flagged), without(dirty, np.flatnonzero(wrong).tolist())
     return Trial(
         wrong=int(wrong.sum()),
         found=int(wrong[flagged].sum()),
         right=int((~wrong).sum()),
         flagged=int((~wrong)[flagged].sum()),
-        clean=ask(sample, fit, enrolled),
+        clean=run_trial(sample, fit, enrolled),
         # The same photos are asked about: whoever is enrolled in the end.
-        dirty=ask(sample, lambda _: fit(dirty), enrolled),
-        cleaned=ask(sample, lambda _: fit(cleaned), enrolled),
-        known=ask(sample, lambda _: fit(known), enrolled),
+        dirty=run_trial(sample, lambda _: fit(dirty), enrolled),
+        cleaned=run_trial(sample, lambda _: fit(cleaned), enrolled),
+        known=run_trial(sample, lambda _: fit(known), enrolled),
     )
 
 

@@ -21,7 +21,7 @@ from models.recognition.gallery import Gallery
 from models.recognition.recogniser import fit
 
 if TYPE_CHECKING:
-    from models.learning.evaluation import Sample
+    from models.learning.samples import Sample
 
 _ROOT = Path(__file__).resolve().parents[1]
 OWN = (0, 1, 2, 3)

@@ -15,15 +15,15 @@ import numpy as np
 from bench.recognition import installed
 from bot.commands.evaluation import Encoder, labelled, read_sample
 from bot.media.pictures import PictureLimits
-from models.learning.evaluation import draw
 from models.learning.gate import Comparison, compare
+from models.learning.samples import draw_enrolled
 from models.recognition.gallery import Gallery
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from models.engines import Engine
-    from models.learning.evaluation import Sample
+    from models.learning.samples import Sample
 
 _ROOT = Path(__file__).resolve().parents[1]
 LIES = ("right", "10% wrong", "50% wrong", "one says another", "shuffled")
@@ -51,7 +51,7 @@ def lie(labels: NDArray[np.int64], members: int, how: str, chance: np.random.Gen
 
 def attempt(sample: Sample, photos: int, batch: int, how: str, chance: np.random.Generator) -> Comparison:
     """Draw so many photos a member for the model in use, and the batch from the rest, in turn from everybody."""
-    order = chance.permutation(draw(sample, 99, chance))
+    order = chance.permutation(draw_enrolled(sample, 99, chance))
     turns = np.array([np.sum(sample.people[order[:i]] == sample.people[order[i]]) for i in range(len(order))])
     old, rest = order[turns < photos], order[turns >= photos]
     added = rest[np.argsort(turns[turns >= photos], kind="stable")][:batch]

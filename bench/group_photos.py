@@ -21,7 +21,8 @@ from bench.recognition import NearestFace, PlainEngine, installed
 from bot.commands.evaluation import Encoder, labelled, read_sample
 from bot.media.pictures import PictureLimits
 from models.engines.dlib.engine import DlibEngine
-from models.learning.evaluation import Figure, draw
+from models.learning.evaluation import Figure
+from models.learning.samples import draw_enrolled
 from models.recognition.gallery import Gallery
 from models.recognition.recogniser import fit
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from models.engines import Engine
     from models.faces import Box, Encodings
-    from models.learning.evaluation import Sample
+    from models.learning.samples import Sample
 
     Names = Callable[[Encodings], list[int | None]]
     """Names the faces of one picture by members' ids."""
@@ -135,7 +136,7 @@ def measure(
     found: list[float] = []
     overall: list[float] = []
     for chance in chances:
-        enrolled = draw(sample, photos, chance)
+        enrolled = draw_enrolled(sample, photos, chance)
         name = rule(Gallery(sample.encodings[enrolled], sample.people[enrolled], sample.roster, sample.version))
         named = [(scene, name(scene.encodings)) for scene in pictures]
         found.append(f1(named, of_all=False))

@@ -31,7 +31,7 @@ from bot.usecases.correct import Speaker
 from bot.usecases.identify import Asked, Submitted, ask
 from bot.usecases.roster import enrolment
 from models.drawing.fonts import font
-from models.encodings.copies import one_face
+from models.encodings.copies import same_photo_cosine
 from models.engines import load as load_engine
 from models.learning.evaluation import Figure, judge
 from models.recognition.recogniser import Recogniser
@@ -41,7 +41,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from models.learning.evaluation import Outcome, Sample
+    from models.learning.outcomes import TrialOutcome
+    from models.learning.samples import Sample
 
 _ROOT = Path(__file__).resolve().parents[1]
 GROUP = "TWICE"
@@ -59,7 +60,7 @@ class Point:
     corrected: int
     promoted: int
     aside: int
-    outcome: Outcome
+    outcome: TrialOutcome
 
 
 def main() -> None:
@@ -162,7 +163,7 @@ def held_out(
     for name, files in members.items():
         for path in files:
             face = encoder.see(path)[1]
-            if face is None or path in seen or (known @ face.encoding).max() >= one_face(sample.version):
+            if face is None or path in seen or (known @ face.encoding).max() >= same_photo_cosine(sample.version):
                 continue
             faces.append(face.encoding)
             people.append(ids[name])
@@ -172,7 +173,7 @@ def held_out(
     )
 
 
-async def judged(app: App, encodings: NDArray[np.float32], people: NDArray[np.int64]) -> Outcome:
+async def judged(app: App, encodings: NDArray[np.float32], people: NDArray[np.int64]) -> TrialOutcome:
     """What the recogniser that answers now says of them."""
     recogniser = Recogniser.from_bytes((await app.recognisers.of([SERVER])).recogniser)
     return judge(recogniser, recogniser.roster, encodings, people)

@@ -34,9 +34,10 @@ from bot.usecases.quiz.stats import known_member
 from bot.usecases.roster import enrolment, photos
 from models.drawing.charts import ScreenTime, evaluation_chart, screen_time_chart
 from models.drawing.fonts import font, shorten
-from models.drawing.theme import DIM, GAP, SMALL, below, between, hue, page, png
+from models.drawing.theme import DIM, GAP, SMALL_TEXT_SIZE, blend, content_top, member_colour, page, to_png
 from models.faces import Projection
-from models.learning.evaluation import LOOK_SIDE, Sample, evaluate
+from models.learning.evaluation import evaluate
+from models.learning.samples import THUMBNAIL_SIDE, Sample
 from models.recognition.gallery import Gallery, GalleryMember
 from models.recognition.recogniser import fit
 from tests.support.people import VERSION, D, World
@@ -152,17 +153,19 @@ def contact_sheet(drawn: Sequence[Drawn]) -> bytes:
         picture.thumbnail(TILE, Image.Resampling.LANCZOS)
     rows = [range(start, min(start + COLUMNS, len(drawn))) for start in range(0, len(drawn), COLUMNS)]
     heights = [max(shown[number].height for number in row) for row in rows]
-    size = COLUMNS * (wide + GAP) + GAP, below() + sum(heights) + len(rows) * (SMALL + 2 * GAP)
+    size = COLUMNS * (wide + GAP) + GAP, content_top() + sum(heights) + len(rows) * (SMALL_TEXT_SIZE + 2 * GAP)
     image, draw = page(*size, f"nugu: {len(drawn)} pictures")
-    top = below()
+    top = content_top()
     for row, height in zip(rows, heights, strict=True):
         for column, number in enumerate(row):
             left, picture = GAP + column * (wide + GAP), shown[number]
             image.paste(picture, (left + (wide - picture.width) // 2, top + (height - picture.height) // 2))
             middle = left + wide / 2, top + height + GAP / 2
-            draw.text(middle, shorten(drawn[number].shown, SMALL, wide), DIM, font(SMALL), anchor="mm")
-        top += height + SMALL + 2 * GAP
-    return png(image)
+            draw.text(
+                middle, shorten(drawn[number].shown, SMALL_TEXT_SIZE, wide), DIM, font(SMALL_TEXT_SIZE), anchor="mm"
+            )
+        top += height + SMALL_TEXT_SIZE + 2 * GAP
+    return to_png(image)
 
 
 def side_by_side(*files: Path) -> bytes:
@@ -193,12 +196,12 @@ def _sample(world: World) -> Sample:
         *(_noisy(world, number, 12) for number in range(len(MEMBERS))),
         *(_noisy(world, number, 2) for number in range(len(MEMBERS), len(MEMBERS) + 30)),
     ]
-    looks = world.chance.normal(size=(len(people), LOOK_SIDE**2)).astype(np.float32)
+    thumbnails = world.chance.normal(size=(len(people), THUMBNAIL_SIDE**2)).astype(np.float32)
     members = tuple(GalleryMember(number, name, 1, GROUP) for number, name in enumerate(MEMBERS))
     truth = np.array(people, np.int64)
     return Sample(
         np.concatenate(faces),
-        looks / np.linalg.norm(looks, axis=1, keepdims=True),
+        thumbnails / np.linalg.norm(thumbnails, axis=1, keepdims=True),
         truth,
         truth >= 0,
         np.ones(len(truth), np.bool_),
@@ -217,10 +220,10 @@ def _map(gallery: Gallery) -> bytes:
 
 def _drawn_face(member: int, chance: np.random.Generator) -> bytes:
     """A face as a child draws it, on the member's colour; each a little different. A JPEG."""
-    image = Image.new("RGB", (160, 160), between(hue(member), (0, 0, 0), 0.25))
+    image = Image.new("RGB", (160, 160), blend(member_colour(member), (0, 0, 0), 0.25))
     draw = ImageDraw.Draw(image)
     x, y = 80 + chance.normal(0, 6, 2)
-    hair = between((30, 22, 20), (190, 130, 70), float(np.random.default_rng(member).uniform()))
+    hair = blend((30, 22, 20), (190, 130, 70), float(np.random.default_rng(member).uniform()))
     draw.ellipse((x - 52, y - 62, x + 52, y + 56), hair)
     draw.ellipse((x - 40, y - 44, x + 40, y + 52), (244, 214, 190))
     for eye in (x - 16, x + 16):
@@ -266,7 +269,7 @@ def _known() -> bytes:
     members = [known_member(name, known.get(name), start + timedelta(days=21)) for name in MEMBERS]
     members.sort(key=lambda one: -(one.stability or 0.0))
     one, other = (MEMBERS[place] for place in ALIKE)
-    return jobs.known_chart(f"{GROUP}: whom you know", members, [(one, other, mixed_up)])
+    return jobs.quiz_stats_chart(f"{GROUP}: whom you know", members, [(one, other, mixed_up)])
 
 
 if __name__ == "__main__":

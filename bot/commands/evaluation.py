@@ -18,7 +18,8 @@ from bot.text.formatting import counted
 from models.drawing.charts import evaluation_chart
 from models.engines import UnknownEngineError, weights_of
 from models.faces import SMALLEST_EXAMPLE
-from models.learning.evaluation import FPIRS, LOOK_SIDE, Evaluation, Figure, Sample, evaluate, look
+from models.learning.evaluation import FPIRS, Evaluation, Figure, evaluate
+from models.learning.samples import THUMBNAIL_SIDE, Sample, thumbnail
 from models.recognition.gallery import GalleryMember
 from models.recognition.recogniser import fit
 
@@ -38,10 +39,10 @@ Labelled = dict[tuple[str, str], list["Path"]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
-    """The largest face of a photo: its encoding (d,), its `look`, and whether it would be taken for a gallery."""
+    """The largest face of a photo: its encoding (d,), its `thumbnail`, and whether it would be taken for a gallery."""
 
     encoding: NDArray[np.float32]
-    look: NDArray[np.float32]
+    thumbnail: NDArray[np.float32]
     enrollable: bool
 
 
@@ -61,10 +62,10 @@ class Encoder:
             raise OperatorError(f"{path} can't be read ({error.strerror}).") from error
         key = sha256(data).digest()
         if key not in self._seen:
-            self._seen[key] = self._look(path, data)
+            self._seen[key] = self._detect(path, data)
         return key, self._seen[key]
 
-    def _look(self, path: Path, data: bytes) -> Seen | None:
+    def _detect(self, path: Path, data: bytes) -> Seen | None:
         try:
             opened = open_picture(data, limits=self._limits)
         except PictureError as error:
@@ -76,7 +77,7 @@ class Encoder:
             return None
         encoding = self.engine.encode(opened.pixels, faces[:1])[0]
         chip = self.engine.chips(opened.pixels, faces[:1])[0]
-        return Seen(encoding, look(chip), why_not_enrolled(opened, faces, self.engine) is None)
+        return Seen(encoding, thumbnail(chip), why_not_enrolled(opened, faces, self.engine) is None)
 
 
 def evaluate_folders(
@@ -266,12 +267,12 @@ def _encode(
                 _, enrolled, probed = seen.get((key, person), (face, False, False))
                 seen[key, person] = (face, enrolled or enrol, probed or probe)
     encodings: Encodings = np.zeros((len(seen), encoder.engine.dimensions), np.float32)
-    looks = np.zeros((len(seen), LOOK_SIDE**2), np.float32)
+    thumbnails = np.zeros((len(seen), THUMBNAIL_SIDE**2), np.float32)
     for row, (face, _, _) in enumerate(seen.values()):
-        encodings[row], looks[row] = face.encoding, face.look
+        encodings[row], thumbnails[row] = face.encoding, face.thumbnail
     return Sample(
         encodings,
-        looks,
+        thumbnails,
         np.array([person for _, person in seen], np.int64),
         np.array([enrol and face.enrollable for face, enrol, _ in seen.values()], np.bool_),
         np.array([probe for _, _, probe in seen.values()], np.bool_),

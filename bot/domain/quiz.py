@@ -53,7 +53,7 @@ class QuizHistory:
 
 @dataclass(frozen=True, slots=True)
 class KnownMember:
-    """How well a member is known, as `models.drawing.quiz_stats.Known` has it."""
+    """How well a member is known, as `models.drawing.quiz_stats.MemberKnowledge` has it."""
 
     name: str
     stability: float | None

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class MemberStanding:
-    """How a member stands, as `models.learning.report.Standing` has it; `need`: "few", "unreliable" or None."""
+class MemberReport:
+    """How a member stands, as `models.learning.report.MemberAccuracy` has it; `need`: "few", "unreliable" or None."""
 
     name: str
     photos: int
@@ -39,8 +39,8 @@ class RosterReport:
 
     photos: int
     named: Named
-    members: tuple[MemberStanding, ...]
-    needy: tuple[MemberStanding, ...]
+    members: tuple[MemberReport, ...]
+    needy: tuple[MemberReport, ...]
     doubts: tuple[LabelDoubt, ...]
     picture: bytes
     engine: str

@@ -34,9 +34,9 @@ SILENT_SECONDS = 30.0
 
 
 async def is_there(wanted: WeightFile, weights: Path, *, twins: bool = True) -> bool:
-    """Whether the folder of weights holds the file: the publisher's, or one of the `twins`."""
+    """Whether the folder of weights holds the file: the publisher's, or one of the `equivalents`."""
     path = weights / wanted.path
-    accepted = (wanted.sha256, *wanted.twins) if twins else (wanted.sha256,)
+    accepted = (wanted.sha256, *wanted.equivalents) if twins else (wanted.sha256,)
     return path.is_file() and await asyncio.to_thread(_sha256, path) in accepted
 
 
@@ -51,7 +51,7 @@ async def take(engine: str, wanted: WeightFile, folder: Path, weights: Path) -> 
         raise PersonError(f"{folder} does not hold {wanted.path}; I look for it as {names}.")
     with _alone(weights / wanted.path) as part, _sentences(engine, wanted, part):
         await asyncio.to_thread(shutil.copyfile, found, part)
-        if not await asyncio.to_thread(_settle, part, (wanted.sha256, *wanted.twins)):
+        if not await asyncio.to_thread(_settle, part, (wanted.sha256, *wanted.equivalents)):
             raise PersonError(f"{found} is another file than the one I know (its sha256 differs), so I leave it alone.")
 
 

@@ -11,7 +11,7 @@ from bot.jobs.footage import draw, draw_frames, probe
 from bot.jobs.gathering import guess_each, sift, spot
 from bot.jobs.looking import draw_again, identify
 from bot.jobs.mapping import draw_map
-from bot.jobs.quizzing import enlarge, known_chart
+from bot.jobs.quizzing import enlarge, quiz_stats_chart
 from bot.jobs.reporting import report
 from bot.jobs.resembling import (
     draw_look_alikes,
@@ -51,7 +51,6 @@ __all__ = [
     "guess_each",
     "identify",
     "join",
-    "known_chart",
     "load_engine",
     "look",
     "look_alikes_of_each",
@@ -59,6 +58,7 @@ __all__ = [
     "names_in",
     "one_picture",
     "probe",
+    "quiz_stats_chart",
     "report",
     "screen_time",
     "sheet",

@@ -20,7 +20,7 @@ def find_copies(
     """
     import numpy as np
 
-    from models.encodings.copies import NEAR_HASH, one_face
+    from models.encodings.copies import NEAR_HASH, same_photo_cosine
 
     def close(one: FacePrint, hashes: Sequence[str | None], vectors: Sequence[bytes]) -> list[bool]:
         """Which of the hashes and encodings, one after the other, are of a copy of the face."""
@@ -28,7 +28,11 @@ def find_copies(
         given = np.array([code is not None and one.phash is not None for code in hashes], np.bool_)
         near = given & (np.bitwise_count(codes ^ np.uint64(int(one.phash or "0", 16))) <= NEAR_HASH)
         rows = np.frombuffer(b"".join(vectors), np.float32).reshape(len(vectors), -1) if vectors else np.zeros((0, 1))
-        alike = rows @ np.frombuffer(one.vector, np.float32) >= one_face(engine) if vectors else np.zeros(0, np.bool_)
+        alike = (
+            rows @ np.frombuffer(one.vector, np.float32) >= same_photo_cosine(engine)
+            if vectors
+            else np.zeros(0, np.bool_)
+        )
         return [*near.tolist(), *alike.tolist()]
 
     members = [member for member, _ in (*hashes, *vectors)]

@@ -50,7 +50,7 @@ def draw_map(
         len(rows),
         of,
         tuple(
-            MapPlace(place.member.name, photos, place.apart, place.overlaps.name if place.overlaps else None)
+            MapPlace(place.member.name, photos, place.is_separate, place.overlaps.name if place.overlaps else None)
             for place, photos in zip(found.places, counts, strict=True)
         ),
         tuple(
@@ -61,7 +61,7 @@ def draw_map(
             )
             for outlier in found.outliers
         ),
-        found.kept,
+        found.explained_variance,
         picture,
         engine,
     )

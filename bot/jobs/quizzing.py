@@ -20,12 +20,12 @@ def enlarge(crops: Sequence[bytes]) -> list[bytes | None]:
     return [_enlarged(crop) for crop in crops]
 
 
-def known_chart(title: str, members: Sequence[KnownMember], mixed_up: Sequence[tuple[str, str, int]]) -> bytes:
+def quiz_stats_chart(title: str, members: Sequence[KnownMember], mixed_up: Sequence[tuple[str, str, int]]) -> bytes:
     """What somebody knows, as a PNG. `mixed_up`: the names of two members, and how often they were taken for each other."""
-    from models.drawing.quiz_stats import Known, MixedUp
-    from models.drawing.quiz_stats import known_chart as draw
+    from models.drawing.quiz_stats import ConfusedPair, MemberKnowledge
+    from models.drawing.quiz_stats import quiz_stats_chart as draw
 
-    return draw(title, [Known(*astuple(one)) for one in members], [MixedUp(*pair) for pair in mixed_up])
+    return draw(title, [MemberKnowledge(*astuple(one)) for one in members], [ConfusedPair(*pair) for pair in mixed_up])
 
 
 def _enlarged(crop: bytes) -> bytes | None:

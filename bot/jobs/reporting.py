@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.domain.reports import LabelDoubt, MemberStanding, RosterReport
+from bot.domain.reports import LabelDoubt, MemberReport, RosterReport
 from bot.jobs.rosters import gallery_of
 from bot.jobs.training import named_of
 
@@ -21,26 +21,26 @@ def report(until: Deadline, rows: Sequence[RosterRow], engine: str) -> RosterRep
     """The report on the group of `rows`, made in an isolated process. Raises BrokenOffError."""
     from bot.infra.compute import release_worker
     from models.learning.isolation import run_isolated
-    from models.learning.report import Tally
+    from models.learning.report import IdentificationCounts
 
     release_worker()
     found, picture = run_isolated(until.left(), draw_report, gallery_of(rows, engine), rows[0].group_name)
     standing = {
-        one.member.id: MemberStanding(
+        one.member.id: MemberReport(
             one.member.name,
             one.photos,
             one.different,
             one.asked,
             one.right,
-            one.mixed_up.name if one.mixed_up else None,
-            one.mixed_up_photos,
+            one.confused_with.name if one.confused_with else None,
+            one.confused_photos,
             one.need.value if one.need else None,
         )
         for one in found.members
     }
     return RosterReport(
         len(rows),
-        named_of(Tally.of(found.confusion)),
+        named_of(IdentificationCounts.of(found.confusion)),
         tuple(standing.values()),
         tuple(standing[one.member.id] for one in found.needy),
         tuple(LabelDoubt(rows[doubt.photo].photo, doubt.looks_like) for doubt in found.suspicions),

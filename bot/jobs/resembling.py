@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bot.domain.rosters import RosterRow
-    from models.drawing.twins import Portrait
+    from models.drawing.twins import MemberPortrait
     from models.similarity.twins import Distances
 
     SeenFaces = Mapping[int, tuple[int, float | None]]
@@ -35,7 +35,7 @@ def find_twins(rows: Sequence[RosterRow], seen: SeenFaces, engine: str, groups: 
     """
     import numpy as np
 
-    from models.similarity.twins import most_alike, side_by_side
+    from models.similarity.twins import nearest_pair, seriation_order
 
     if not rows:
         return None
@@ -46,12 +46,12 @@ def find_twins(rows: Sequence[RosterRow], seen: SeenFaces, engine: str, groups: 
 
     def nearest(places: list[int]) -> float:
         apart = found.normalised[np.ix_(places, places)]
-        return float(apart[most_alike(apart)])
+        return float(apart[nearest_pair(apart)])
 
     places = min(trials, key=nearest)
-    places = [places[place] for place in side_by_side(found.normalised[np.ix_(places, places)])]
+    places = [places[place] for place in seriation_order(found.normalised[np.ix_(places, places)])]
     normalised, euclidean = (apart[np.ix_(places, places)] for apart in (found.normalised, found.euclidean))
-    first, second = most_alike(normalised)
+    first, second = nearest_pair(normalised)
     members = tuple(_compared(found, place, rows, seen) for place in places)
     return GroupTwins(
         members[0].group,
@@ -60,7 +60,7 @@ def find_twins(rows: Sequence[RosterRow], seen: SeenFaces, engine: str, groups: 
         _plain(euclidean),
         members[first],
         _look_alike(found, places[first], places[second], rows, seen),
-        most_alike(euclidean),
+        nearest_pair(euclidean),
     )
 
 
@@ -98,11 +98,11 @@ def draw_twins(found: GroupTwins, crops: Mapping[int, bytes]) -> tuple[bytes, by
     """Two PNGs: the pair side by side, and all distances of the group. `crops`: JPEGs by the photo's id."""
     import numpy as np
 
-    from models.drawing.twins import MOST_IN_MATRIX, Near, matrix_picture, pair_picture
+    from models.drawing.twins import MOST_IN_MATRIX, LookAlikePortrait, matrix_picture, pair_picture
 
     second = found.second
     title = f"The twins of {found.group}"
-    other = Near(_portrait(second.member, crops), second.distance, second.words)
+    other = LookAlikePortrait(_portrait(second.member, crops), second.distance, second.words)
     pair = pair_picture(title, found.in_words, _portrait(found.first, crops), other)
     shown = list(range(len(found.members)))
     told = "who looks like whom: yellow is alike"
@@ -119,18 +119,18 @@ def draw_twins(found: GroupTwins, crops: Mapping[int, bytes]) -> tuple[bytes, by
 
 def draw_look_alikes(found: LookAlikes, crops: Mapping[int, bytes]) -> bytes:
     """A PNG: somebody, and who looks like them. `crops`: JPEGs by the photo's id."""
-    from models.drawing.twins import Near, nearest_picture
+    from models.drawing.twins import LookAlikePortrait, nearest_picture
 
-    near = [Near(_portrait(one.member, crops), one.distance, one.of_one) for one in found.nearest]
+    near = [LookAlikePortrait(_portrait(one.member, crops), one.distance, one.of_one) for one in found.nearest]
     subtitle = f"the nearest of {counted(found.others, 'other')} in {counted(found.groups, 'group')}"
     return nearest_picture(f"Who looks like {found.asked.name}?", subtitle, _portrait(found.asked, crops), near)
 
 
 def one_picture(pictures: Sequence[bytes]) -> bytes:
     """Dark pictures one below the other, as a PNG."""
-    from models.drawing.twins import one_below_the_other
+    from models.drawing.twins import stacked
 
-    return one_below_the_other(pictures)
+    return stacked(pictures)
 
 
 def _distances(rows: Sequence[RosterRow], engine: str) -> Distances:
@@ -140,11 +140,11 @@ def _distances(rows: Sequence[RosterRow], engine: str) -> Distances:
 
 
 def _compared(found: Distances, place: int, rows: Sequence[RosterRow], seen: SeenFaces) -> Compared:
-    from models.similarity.twins import best_first
+    from models.similarity.twins import best_photos_first
 
     member = found.roster[place]
     mine = [number for number, row in enumerate(rows) if row.member == member.id and row.photo in seen]
-    order = best_first(
+    order = best_photos_first(
         [float(found.typical[number]) for number in mine],
         [seen[rows[number].photo][0] for number in mine],
         [seen[rows[number].photo][1] for number in mine],
@@ -162,16 +162,16 @@ def _look_alike(found: Distances, place: int, other: int, rows: Sequence[RosterR
     return LookAlike(member, distance, float(found.euclidean[place, other]), told.value, told.of_one)
 
 
-def _portrait(member: Compared, crops: Mapping[int, bytes]) -> Portrait:
+def _portrait(member: Compared, crops: Mapping[int, bytes]) -> MemberPortrait:
     """The member with the best crop that is there."""
     import numpy as np
     from PIL import Image
 
-    from models.drawing.twins import Portrait
+    from models.drawing.twins import MemberPortrait
 
     crop = next((crops[photo] for photo in member.best if photo in crops), None)
     face = None if crop is None else np.asarray(Image.open(BytesIO(crop)).convert("RGB"))
-    return Portrait(member.name, member.group, face)
+    return MemberPortrait(member.name, member.group, face)
 
 
 def _plain(apart: NDArray[np.float64]) -> tuple[tuple[float, ...], ...]:

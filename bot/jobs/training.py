@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from bot.domain.rosters import RosterRow
     from bot.infra.deadline import Deadline
-    from models.learning.cleaning import Suspicion
+    from models.learning.cleaning import SuspiciousLabel
     from models.learning.gate import Comparison
-    from models.learning.report import Tally
+    from models.learning.report import IdentificationCounts
     from models.recognition.gallery import Gallery
 
 
@@ -35,11 +35,11 @@ def make(until: Deadline, rows: Sequence[RosterRow], answering: Collection[int],
     release_worker()
     gallery = gallery_of(rows, engine)
     old = np.array([row.photo in answering for row in rows], np.bool_)
-    compared, tally = run_isolated(until.left(), _asked, gallery, old)
-    judged, named = _judged(compared, nothing_new=bool(old.all())), named_of(tally)
+    compared, counts = run_isolated(until.left(), _asked, gallery, old)
+    judged, named = _judged(compared, nothing_new=bool(old.all())), named_of(counts)
     if judged.passes:
         return Made(judged, named, _trained(until, gallery))
-    doubts: tuple[Suspicion, ...] = run_isolated(until.left(), _doubts, gallery, old)
+    doubts: tuple[SuspiciousLabel, ...] = run_isolated(until.left(), _doubts, gallery, old)
     return Made(judged, named, None, tuple(rows[doubt.photo].photo for doubt in doubts))
 
 
@@ -51,19 +51,19 @@ def train(until: Deadline, rows: Sequence[RosterRow], engine: str) -> Trained | 
     return _trained(until, gallery_of(rows, engine))
 
 
-def named_of(tally: Tally) -> Named:
-    """A tally without its arrays' library."""
-    return Named(tally.asked, tally.right, tally.wrong)
+def named_of(counts: IdentificationCounts) -> Named:
+    """The counts as a value of the domain."""
+    return Named(counts.asked, counts.right, counts.wrong)
 
 
-def _asked(gallery: Gallery, answering: NDArray[np.bool_]) -> tuple[Comparison, Tally]:
+def _asked(gallery: Gallery, answering: NDArray[np.bool_]) -> tuple[Comparison, IdentificationCounts]:
     """What the gate says of a model of the whole gallery, and how its photos are named unseen."""
     import numpy as np
 
     from models.learning.gate import compare
-    from models.learning.report import Tally, confusions
+    from models.learning.report import IdentificationCounts, confusions
 
-    return compare(gallery, answering, np.ones(len(answering), np.bool_)), Tally.of(confusions(gallery))
+    return compare(gallery, answering, np.ones(len(answering), np.bool_)), IdentificationCounts.of(confusions(gallery))
 
 
 def _trained(until: Deadline, gallery: Gallery) -> Trained | None:
@@ -79,21 +79,21 @@ def _trained(until: Deadline, gallery: Gallery) -> Trained | None:
     return Trained(file, Tried(trial.photos, trial.centroids, trial.classifier, trial.helps))
 
 
-def _doubts(gallery: Gallery, answering: NDArray[np.bool_]) -> tuple[Suspicion, ...]:
-    from models.learning.cleaning import suspicious
+def _doubts(gallery: Gallery, answering: NDArray[np.bool_]) -> tuple[SuspiciousLabel, ...]:
+    from models.learning.cleaning import suspicious_labels
 
-    return suspicious(gallery, accepted=answering)
+    return suspicious_labels(gallery, accepted=answering)
 
 
 def _judged(compared: Comparison, *, nothing_new: bool) -> Judged:
-    from models.learning.gate import FRESH, REPEATS
+    from models.learning.gate import FRESH_MARGIN, REPEATS
 
     return Judged(
         compared.probes,
         Names(compared.old.right, compared.old.wrong),
         Names(compared.new.right, compared.new.wrong),
         tuple(member.name for member in compared.fallen),
-        compared.fresh is None or compared.fresh >= FRESH,
+        compared.fresh is None or compared.fresh >= FRESH_MARGIN,
         nothing_new or compared.passes,
         REPEATS,
     )

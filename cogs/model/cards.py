@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.domain.models import MadeModel
-    from bot.domain.reports import MemberStanding
+    from bot.domain.reports import MemberReport
     from bot.usecases.models import GroupReport, GroupStatus, History, WayBack
     from bot.usecases.roster.labels import Label
 
@@ -217,12 +217,12 @@ def _model(model: MadeModel) -> str:
     return "\n".join(lines)
 
 
-def _standing(one: MemberStanding) -> str:
+def _standing(one: MemberReport) -> str:
     right = f"{one.right} of {one.asked} right" if one.asked else "not tried"
     return f"{one.name}: {counted(one.photos, 'photo')}, {right}"
 
 
-def _mixed_up(members: Sequence[MemberStanding]) -> list[str]:
+def _mixed_up(members: Sequence[MemberReport]) -> list[str]:
     mixed = sorted(members, key=lambda one: -one.mixed_up_photos)
     return [
         f"{plain(one.name)} is called {plain(one.mixed_up)} in {one.mixed_up_photos} of {counted(one.asked, 'photo')}"
@@ -231,7 +231,7 @@ def _mixed_up(members: Sequence[MemberStanding]) -> list[str]:
     ]
 
 
-def _need(one: MemberStanding) -> str:
+def _need(one: MemberReport) -> str:
     has = counted(one.different, "different photo")
     if one.need == "few":
         return f"{plain(one.name)}: {has}, five make a good start"

@@ -14,7 +14,7 @@ from PIL import Image
 
 from models.drawing.fonts import drawable, font, shorten
 from models.drawing.layout import is_beside, place
-from models.drawing.markers import SPACE, Label, digit_size, paint_badge, paint_label, paint_outline, paint_stem
+from models.drawing.markers import SPACE, MeasuredLabel, digit_size, paint_badge, paint_label, paint_outline, paint_stem
 from models.faces import Band, Box
 
 if TYPE_CHECKING:
@@ -183,7 +183,9 @@ def _gap(letters: int) -> int:
     return max(3, round(letters * 0.35))
 
 
-def _arrange(frame: tuple[int, int], tags: Sequence[Tag], boxes: Sequence[Box]) -> tuple[list[Label], list[Box | None]]:
+def _arrange(
+    frame: tuple[int, int], tags: Sequence[Tag], boxes: Sequence[Box]
+) -> tuple[list[MeasuredLabel], list[Box | None]]:
     """Labels and their places, with the largest letters with which most labels lie beside their face and on none.
 
     In a crowd, where many labels find no room, there are none at all: numbers alone are calmer than a mixture.
@@ -194,7 +196,7 @@ def _arrange(frame: tuple[int, int], tags: Sequence[Tag], boxes: Sequence[Box]) 
     # Letters much larger than the faces would make the picture about the letters.
     most = max(0.5 * median(box.height for box in boxes), _TEXT_SHARES[-1] * side)
     sizes = {max(_SMALLEST_TEXT, round(min(share * side, most))) for share in _TEXT_SHARES}
-    best: tuple[list[Label], list[Box | None]] = [], []
+    best: tuple[list[MeasuredLabel], list[Box | None]] = [], []
     best_placed = -1
     for letters in sorted(sizes, reverse=True):
         labels = [_measure(tag, letters, frame) for tag in tags]
@@ -213,7 +215,7 @@ def _arrange(frame: tuple[int, int], tags: Sequence[Tag], boxes: Sequence[Box]) 
     return best
 
 
-def _measure(tag: Tag, letters: int, frame: tuple[int, int]) -> Label:
+def _measure(tag: Tag, letters: int, frame: tuple[int, int]) -> MeasuredLabel:
     face = font(letters)
     height = round(letters * 1.7)
     inset = round(letters * 0.25)
@@ -225,4 +227,4 @@ def _measure(tag: Tag, letters: int, frame: tuple[int, int]) -> Label:
     text = shorten(drawable(tag.text), letters, max(letters * 3, room))
     written = face.getlength(text) + after if text else max(0.0, after - letters * SPACE)
     width = inset + badge[0] + (round(letters * (SPACE + 0.6) + written) if written else inset)
-    return Label(text, detail, letters, badge, (width, height))
+    return MeasuredLabel(text, detail, letters, badge, (width, height))

@@ -17,15 +17,15 @@ from models.drawing.theme import (
     GREY,
     LIGHT,
     ORANGE,
-    READ,
-    SMALL,
-    WIDE,
-    below,
-    between,
-    ink_on,
+    PAGE_WIDTH,
+    SMALL_TEXT_SIZE,
+    TEXT_SIZE,
+    blend,
+    content_top,
+    draw_vertical_text,
     page,
-    png,
-    upright,
+    text_colour_on,
+    to_png,
 )
 from models.learning.evaluation import CURVE
 from models.learning.report import Need
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from models.learning.evaluation import Evaluation
-    from models.learning.report import Report, Standing
+    from models.learning.report import MemberAccuracy, Report
 
 _TEXT: Final = 18
 _CELL: Final = 56
@@ -70,12 +70,12 @@ def evaluation_chart(group: str, evaluation: Evaluation) -> bytes:
     trials = f"{evaluation.trials} trial{'' if evaluation.trials == 1 else 's'}"
     title = f"{group}: {evaluation.photos:.1f} photos a member, {trials}, {evaluation.version}"
     subtitle = "left: whose photos (rows) got which name, in per cent; right: right names as strangers get some too"
-    top = below(subtitle)
+    top = content_top(subtitle)
     height = top + _LABEL + max(rows * _CELL, _PLOT) + 2 * GAP
     image, draw = page(wide + _PLOT + _LABEL + 4 * GAP, height, title, subtitle)
     _draw_confusion(image, evaluation, (GAP, top))
     _draw_curve(draw, evaluation, (wide + 3 * GAP + 40, top + _LABEL))
-    return png(image)
+    return to_png(image)
 
 
 def _draw_confusion(image: Image.Image, evaluation: Evaluation, corner: tuple[int, int]) -> None:
@@ -84,7 +84,7 @@ def _draw_confusion(image: Image.Image, evaluation: Evaluation, corner: tuple[in
     left, top = corner[0] + _LABEL, corner[1] + _LABEL
     for column, name in enumerate([*members, _NOBODY]):
         ink = LIGHT if column < len(members) else DIM
-        upright(image, (left + column * _CELL, corner[1]), (_CELL, _LABEL - 8), name, _TEXT, ink)
+        draw_vertical_text(image, (left + column * _CELL, corner[1]), (_CELL, _LABEL - 8), name, _TEXT, ink)
     for row, name in enumerate([*members, *map(drawable, evaluation.sources)]):
         middle = top + (row + 0.5) * _CELL
         ink = LIGHT if row < len(members) else DIM
@@ -96,12 +96,12 @@ def _draw_confusion(image: Image.Image, evaluation: Evaluation, corner: tuple[in
             share = count / total
             hue = BLUE if wanted else GREY if column == len(members) else ORANGE
             # The root lets one wrong name in fifty be seen.
-            colour = between(EMPTY, hue, share**0.5)
+            colour = blend(EMPTY, hue, share**0.5)
             draw.rectangle((x, y, x + _CELL - 3, y + _CELL - 3), colour)
             if count:
                 text = f"{100 * share:.0f}" if share >= 0.01 else "<1"
                 middle = x + (_CELL - 3) / 2, y + (_CELL - 3) / 2
-                draw.text(middle, text, ink_on(colour), font(_TEXT), anchor="mm")
+                draw.text(middle, text, text_colour_on(colour), font(_TEXT), anchor="mm")
 
 
 def _draw_curve(draw: ImageDraw.ImageDraw, evaluation: Evaluation, corner: tuple[int, int]) -> None:
@@ -133,9 +133,9 @@ def report_chart(title: str, report: Report) -> bytes:
     text = round(cell * 0.44)
     names = [shorten(drawable(one.member.name), text, _LONGEST_NAME) for one in report.members]
     label = round(max(font(text).getlength(name) for name in [*names, _NOBODY])) + 12
-    left, top = GAP + label, below(_SUBTITLE) + label
+    left, top = GAP + label, content_top(_SUBTITLE) + label
     beside = left + (members + 1) * cell + GAP
-    told = [_told(standing) for standing in report.members]
+    told = [_told(one) for one in report.members]
     # Where each column of words ends: shares stand flush right, the other two flush left.
     ends = [beside + _BAR]
     for column in range(3):
@@ -143,19 +143,19 @@ def report_chart(title: str, report: Report) -> bytes:
         ends.append(ends[-1] + round(widest) + (text if widest else 0))
     legend = [(BLUE, "right name"), (ORANGE, "another's name"), (GREY, "no name")]
     steps = [round(font(_TEXT).getlength(words)) + 2 * GAP for _, words in legend]
-    right = max(ends[-1], left + sum(steps), GAP + round(font(SMALL).getlength(_SUBTITLE)))
+    right = max(ends[-1], left + sum(steps), GAP + round(font(SMALL_TEXT_SIZE).getlength(_SUBTITLE)))
     image, draw = page(right + GAP, top + members * cell + 3 * GAP, title, _SUBTITLE)
     for column, name in enumerate([*names, _NOBODY]):
         ink = DIM if column == members else LIGHT
-        upright(image, (left + column * cell, top - label), (cell, label - 8), name, text, ink)
-    for row, (name, standing) in enumerate(zip(names, report.members, strict=True)):
+        draw_vertical_text(image, (left + column * cell, top - label), (cell, label - 8), name, text, ink)
+    for row, (name, one) in enumerate(zip(names, report.members, strict=True)):
         y = top + row * cell
         middle = y + (cell - 3) / 2
         draw.text((left - 10, middle), name, LIGHT, font(text), anchor="rm")
         _draw_counts(draw, report.confusion[row].tolist(), row, (left, y), cell)
         draw.rectangle((beside, y + cell // 3, beside + _BAR, y + 2 * cell // 3 - 3), EMPTY)
-        if standing.share:
-            draw.rectangle((beside, y + cell // 3, beside + _BAR * standing.share, y + 2 * cell // 3 - 3), BLUE)
+        if one.share:
+            draw.rectangle((beside, y + cell // 3, beside + _BAR * one.share, y + 2 * cell // 3 - 3), BLUE)
         share, photos, need = told[row]
         draw.text((ends[1], middle), share, LIGHT, font(text), anchor="rm")
         draw.text((ends[1] + text, middle), photos, DIM, font(text), anchor="lm")
@@ -165,7 +165,7 @@ def report_chart(title: str, report: Report) -> bytes:
         draw.rectangle((x, y, x + _TEXT, y + _TEXT), hue)
         draw.text((x + _TEXT + 8, y + _TEXT / 2), words, DIM, font(_TEXT), anchor="lm")
         x += step
-    return png(image)
+    return to_png(image)
 
 
 def screen_time_chart(
@@ -176,15 +176,15 @@ def screen_time_chart(
     Beyond fourteen rows the others are counted. `written`: how a time is written below the axis.
     """
     shown, left_out = people[:_ROWS], len(people[_ROWS:])
-    names = [shorten(drawable(one.name), READ, 1.5 * _LONGEST_NAME) for one in shown]
+    names = [shorten(drawable(one.name), TEXT_SIZE, 1.5 * _LONGEST_NAME) for one in shown]
     totals = [one.together for one in shown]
-    face = font(READ)
+    face = font(TEXT_SIZE)
     left = GAP + round(max(map(face.getlength, names), default=0.0)) + 20
-    right = WIDE - GAP - round(max(map(face.getlength, totals), default=0.0)) - 20
-    top = below()
+    right = PAGE_WIDTH - GAP - round(max(map(face.getlength, totals), default=0.0)) - 20
+    top = content_top()
     bottom = top + max(len(shown), 1) * _ROW
-    height = bottom + READ + GAP + (READ + GAP // 2 if left_out else 0)
-    image, draw = page(WIDE, height, title)
+    height = bottom + TEXT_SIZE + GAP + (TEXT_SIZE + GAP // 2 if left_out else 0)
+    image, draw = page(PAGE_WIDTH, height, title)
 
     def across(seconds: float) -> float:
         return left + (right - left) * min(max(seconds / length, 0.0), 1.0) if length > 0 else float(left)
@@ -201,10 +201,10 @@ def screen_time_chart(
             # A glimpse is seen too.
             span = (across(start), y + 12, max(across(end), across(start) + 3), y + _ROW - 12)
             draw.rectangle(span, BLUE if one.known else GREY)
-        draw.text((WIDE - GAP, middle), total, LIGHT if one.known else DIM, face, anchor="rm")
+        draw.text((PAGE_WIDTH - GAP, middle), total, LIGHT if one.known else DIM, face, anchor="rm")
     if left_out:
         draw.text((GAP, height - GAP // 2), f"and {left_out} more", DIM, face, anchor="ls")
-    return png(image)
+    return to_png(image)
 
 
 def ticks(length: float) -> range:
@@ -221,14 +221,14 @@ def _draw_counts(draw: ImageDraw.ImageDraw, counts: list[int], row: int, corner:
         hue = BLUE if column == row else GREY if column == len(counts) - 1 else ORANGE
         # A single wrong name among many is what one looks for.
         share = 0.35 + 0.65 * count / sum(counts) if count else 0.0
-        colour = between(EMPTY, hue, share)
+        colour = blend(EMPTY, hue, share)
         draw.rectangle((x, y, x + side, y + side), colour)
         if count:
-            ink = ink_on(colour)
+            ink = text_colour_on(colour)
             draw.text((x + side / 2, y + side / 2), str(count), ink, font(size), anchor="mm")
 
 
-def _told(standing: Standing) -> tuple[str, str, str]:
-    share = f"{standing.right} of {standing.asked}" if standing.asked else "—"
-    photos = f"{standing.photos} photo" + ("" if standing.photos == 1 else "s")
-    return share, photos, _NEEDS[standing.need] if standing.need else ""
+def _told(one: MemberAccuracy) -> tuple[str, str, str]:
+    share = f"{one.right} of {one.asked}" if one.asked else "—"
+    photos = f"{one.photos} photo" + ("" if one.photos == 1 else "s")
+    return share, photos, _NEEDS[one.need] if one.need else ""

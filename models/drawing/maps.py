@@ -10,7 +10,21 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from models.drawing.fonts import drawable, font, shorten
-from models.drawing.theme import DIM, EMPTY, GAP, HUES, LIGHT, NIGHT, READ, below, between, hue, page, paste, png
+from models.drawing.theme import (
+    BACKGROUND_COLOUR,
+    DIM,
+    EMPTY,
+    GAP,
+    HUES,
+    LIGHT,
+    TEXT_SIZE,
+    blend,
+    content_top,
+    member_colour,
+    page,
+    paste_face,
+    to_png,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,17 +80,17 @@ class _Text:
 
 
 def map_chart(title: str, found: FaceMap, faces: Sequence[Picture | None], *, of: int | None = None) -> bytes:
-    """A PNG, 1440 pixels wide: the photos of a map as thumbnails, pushed apart where they would overlap, and a legend.
+    """A PNG, 1440 pixels wide: the photos of a map as thumbnails, apart where they would overlap, and a legend.
 
-    `faces`: a square crop ((h, w, 3) uint8) for each of the map's points, None where it is lost. `of`: how many photos there
-    are where the map has a part of them. A member's colour is that of night's `hue`; from the thirteenth on, rings are double,
-    from the twenty-fifth on threefold. Raises ValueError unless there is one face a point.
+    `faces`: a square crop ((h, w, 3) uint8) for each point of the map, None where the crop is lost. `of`: the number of all
+    photos where the map has only a part of them. A member's colour is `theme.member_colour`. Members from the thirteenth on
+    have double rings, from the twenty-fifth on triple rings. Raises ValueError unless there is one face a point.
     """
     if len(faces) != len(found.points):
         raise ValueError(f"{len(faces)} faces for {len(found.points)} points")
-    names = [shorten(drawable(place.member.name), READ, _LONGEST) for place in found.places]
+    names = [shorten(drawable(place.member.name), TEXT_SIZE, _LONGEST) for place in found.places]
     subtitle = _subtitle(found, of)
-    top = below(subtitle)
+    top = content_top(subtitle)
     legend, rows = _legend(names, outliers=bool(found.outliers))
     image, draw = page(_ACROSS, top + _DOWN + rows * _ROW + 2 * GAP, title, subtitle)
     centres, side = arrange(found.points, (_ACROSS - 2 * GAP, _DOWN))
@@ -87,7 +101,7 @@ def map_chart(title: str, found: FaceMap, faces: Sequence[Picture | None], *, of
     frame = (GAP, top, _ACROSS - GAP, top + _DOWN)
     for text in _written(found, names, outliers, centres, side, frame):
         if text.plate:
-            draw.rounded_rectangle(text.box, 6, NIGHT)
+            draw.rounded_rectangle(text.box, 6, BACKGROUND_COLOUR)
         draw.text(_middle(text.box), text.text, text.ink, font(text.letters), anchor="mm")
     for member, (x, y, words) in enumerate(legend):
         middle = top + _DOWN + GAP + y + _ROW / 2
@@ -98,10 +112,10 @@ def map_chart(title: str, found: FaceMap, faces: Sequence[Picture | None], *, of
             (x + (_SWATCH + 10) * (member < len(names)), middle),
             words,
             LIGHT if member < len(names) else DIM,
-            font(READ),
+            font(TEXT_SIZE),
             anchor="lm",
         )
-    return png(image)
+    return to_png(image)
 
 
 def arrange(points: Points, size: tuple[int, int]) -> tuple[Points, int]:
@@ -152,7 +166,11 @@ def _subtitle(found: FaceMap, of: int | None) -> str:
     photos = f"{len(found.points)} photo{'' if len(found.points) == 1 else 's'}"
     if of is not None:
         photos = f"{len(found.points)} of {of} photos, of each member the first ones"
-    kept = f" (shows {100 * found.kept:.0f}% of what differs)" if found.kept is not None else ""
+    kept = (
+        f" (shows {100 * found.explained_variance:.0f}% of what differs)"
+        if found.explained_variance is not None
+        else ""
+    )
     return f"{photos} · {found.projection.label}{kept} · what lies near is alike"
 
 
@@ -160,7 +178,8 @@ def _legend(names: list[str], *, outliers: bool) -> tuple[list[tuple[int, int, s
     """(x, y, words) of each entry below the map, and how many rows they take."""
     texts = [*names, *([_OUTLIER] if outliers else [])]
     wide = [
-        round(font(READ).getlength(text)) + (_SWATCH + 10) * (place < len(names)) for place, text in enumerate(texts)
+        round(font(TEXT_SIZE).getlength(text)) + (_SWATCH + 10) * (place < len(names))
+        for place, text in enumerate(texts)
     ]
     rows = _wrapped(wide, len(wide))
     # The rows about as full as each other, rather than a single name in the last.
@@ -212,11 +231,11 @@ def _written(
         inner = mine & ~np.isin(np.arange(len(mine)), list(outliers))
         middle = centres[inner if inner.any() else mine].mean(axis=0)
         reach = float(np.linalg.norm(centres[mine] - middle, axis=1).max()) + 2 * side
-        size = _size(name, READ)
+        size = _size(name, TEXT_SIZE)
         for box in _near(middle, reach, size):
             nearest = int(_distances(box, centres).argmin())
             if mine[nearest] and _fits(box, frame, written) and _clear(box, centres, side):
-                written.append(_Text(name, box, READ, _ink(member)))
+                written.append(_Text(name, box, TEXT_SIZE, _ink(member)))
                 break
     return written
 
@@ -275,7 +294,7 @@ def _clear(box: Area, centres: Points, side: int) -> bool:
 
 def _ink(member: int) -> Colour:
     """The member's colour, light enough for text."""
-    return between(hue(member), LIGHT, 0.35)
+    return blend(member_colour(member), LIGHT, 0.35)
 
 
 def _draw_thumbnail(
@@ -286,7 +305,7 @@ def _draw_thumbnail(
     else:
         height, width = face.shape[:2]
         across, down = round(width * (1 - _SHOWN) / 2), round(height * (1 - _SHOWN) / 2)
-        paste(image, face[down : height - down, across : width - across], corner, side)
+        paste_face(image, face[down : height - down, across : width - across], corner, side)
     _draw_ring(image, corner, side, member, dashed=outlier)
 
 
@@ -304,5 +323,5 @@ def _draw_ring(image: Image.Image, corner: tuple[int, int], side: int, member: i
             start = 360 / _DASHES * dash
             draw.arc(box, start, start + (220 / _DASHES if dashed else 360), 255, width=wide * _FINE)
     # Between dashes one sees the ground, not the face.
-    image.paste(NIGHT, corner, dark.reduce(_FINE))
-    image.paste(hue(member), corner, fine.reduce(_FINE))
+    image.paste(BACKGROUND_COLOUR, corner, dark.reduce(_FINE))
+    image.paste(member_colour(member), corner, fine.reduce(_FINE))

@@ -32,7 +32,7 @@ _FINE: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
+class MeasuredLabel:
     """A label ready to be placed: its texts, the size of its letters, badge and plate (width, height), all in pixels."""
 
     text: str
@@ -55,7 +55,7 @@ def _rounded(size: tuple[int, int], radius: float) -> Image.Image:
     return fine.reduce(_FINE)
 
 
-def paint_label(image: Image.Image, spot: Box, label: Label, number: int, band: Band) -> None:
+def paint_label(image: Image.Image, spot: Box, label: MeasuredLabel, number: int, band: Band) -> None:
     """The plate with badge, name and confidence, filling `spot`."""
     letters, (width, height) = label.letters, label.size
     mask = _rounded((width, height), height / 2)
@@ -78,14 +78,14 @@ def paint_label(image: Image.Image, spot: Box, label: Label, number: int, band: 
         pen.text((x, baseline), label.detail, COLOURS[band], face, "ls")
 
 
-def paint_badge(image: Image.Image, spot: Box, label: Label, number: int, band: Band) -> None:
+def paint_badge(image: Image.Image, spot: Box, label: MeasuredLabel, number: int, band: Band) -> None:
     """The number alone, filling `spot`, for a label without room."""
     rim = (spot.width + 4, spot.height + 4)
     image.paste(_PLATE, (spot.left - 2, spot.top - 2), _rounded(rim, rim[1] / 2))
     _paint_badge(image, (spot.left, spot.top), label, number, band)
 
 
-def _paint_badge(image: Image.Image, corner: tuple[int, int], label: Label, number: int, band: Band) -> None:
+def _paint_badge(image: Image.Image, corner: tuple[int, int], label: MeasuredLabel, number: int, band: Band) -> None:
     """A disc, a ring or a square by band, with the number in it."""
     width, height = label.badge
     colour = COLOURS[band]

@@ -7,7 +7,21 @@ from math import log
 from typing import TYPE_CHECKING, Final
 
 from models.drawing.fonts import drawable, font, shorten
-from models.drawing.theme import BLUE, DIM, EMPTY, GAP, LIGHT, NIGHT, ORANGE, READ, SMALL, WIDE, below, page, png
+from models.drawing.theme import (
+    BACKGROUND_COLOUR,
+    BLUE,
+    DIM,
+    EMPTY,
+    GAP,
+    LIGHT,
+    ORANGE,
+    PAGE_WIDTH,
+    SMALL_TEXT_SIZE,
+    TEXT_SIZE,
+    content_top,
+    page,
+    to_png,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +42,7 @@ _SUBTITLE: Final = "how long each face stays in mind: the chance to name it is s
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class MemberKnowledge:
     """How well a member is known.
 
     `stability`: days until the chance to name the face falls to 90%; None before the first answer. `seen`: how often asked;
@@ -44,7 +58,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class MixedUp:
+class ConfusedPair:
     """Two members who were taken for each other so often."""
 
     one: str
@@ -52,27 +66,27 @@ class MixedUp:
     times: int
 
 
-def known_chart(title: str, members: Sequence[Known], mixed_up: Sequence[MixedUp]) -> bytes:
+def quiz_stats_chart(title: str, members: Sequence[MemberKnowledge], mixed_up: Sequence[ConfusedPair]) -> bytes:
     """A PNG: a row for each of the members, in their order, and below who was mixed up with whom.
 
     Beyond twenty rows the others are counted.
     """
     shown, left_out = members[:ROWS], len(members[ROWS:])
-    face, small = font(READ), font(SMALL)
-    names = [shorten(drawable(one.name), READ, _NAME) for one in shown]
+    face, small = font(TEXT_SIZE), font(SMALL_TEXT_SIZE)
+    names = [shorten(drawable(one.name), TEXT_SIZE, _NAME) for one in shown]
     words = [(f"{one.seen} ×", f"{100 * one.right / one.seen:.0f}%" if one.seen else "—", one.due) for one in shown]
     # Each column ends where it has room for its heading and its widest cell.
     widths = [
         round(max([small.getlength(head), *(face.getlength(row[place]) for row in words)])) + GAP
         for place, head in enumerate(_COLUMNS[1:])
     ]
-    ends = [WIDE - GAP - sum(widths[place + 1 :]) for place in range(len(widths))]
+    ends = [PAGE_WIDTH - GAP - sum(widths[place + 1 :]) for place in range(len(widths))]
     left = GAP + round(max(map(face.getlength, names), default=0.0)) + 20
     right = ends[0] - widths[0]
-    top = below(_SUBTITLE) + SMALL + GAP // 2
-    bottom = top + max(len(shown), 1) * _ROW + (READ + GAP // 2 if left_out else 0)
+    top = content_top(_SUBTITLE) + SMALL_TEXT_SIZE + GAP // 2
+    bottom = top + max(len(shown), 1) * _ROW + (TEXT_SIZE + GAP // 2 if left_out else 0)
     height = bottom + GAP + (3 * GAP // 2 + len(mixed_up) * _ROW if mixed_up else 0)
-    image, draw = page(WIDE, height, title, _SUBTITLE)
+    image, draw = page(PAGE_WIDTH, height, title, _SUBTITLE)
     draw.text((left, top - 6), _COLUMNS[0], DIM, small, anchor="ls")
     for end, head in zip(ends, _COLUMNS[1:], strict=True):
         draw.text((end, top - 6), head, DIM, small, anchor="rs")
@@ -88,10 +102,10 @@ def known_chart(title: str, members: Sequence[Known], mixed_up: Sequence[MixedUp
         draw.text((GAP, bottom), f"and {left_out} more", DIM, face, anchor="ls")
     if mixed_up:
         _draw_pairs(draw, mixed_up, bottom + GAP + GAP // 2)
-    return png(image)
+    return to_png(image)
 
 
-def _draw_bar(draw: ImageDraw.ImageDraw, one: Known, across: tuple[float, float], y: float) -> None:
+def _draw_bar(draw: ImageDraw.ImageDraw, one: MemberKnowledge, across: tuple[float, float], y: float) -> None:
     """The bar of a member, with the days in words at its end, or within it where there is no room behind."""
     left, right = across
     draw.rectangle((left, y + _BAR[0], right, y + _BAR[1]), EMPTY)
@@ -101,23 +115,26 @@ def _draw_bar(draw: ImageDraw.ImageDraw, one: Known, across: tuple[float, float]
         # What was answered once is seen.
         draw.rectangle((left, y + _BAR[0], max(end, left + 4), y + _BAR[1]), BLUE)
     middle = y + (_BAR[0] + _BAR[1]) / 2
-    text = shorten(one.lasts, SMALL, right - left - 20)
-    if end + 10 + font(SMALL).getlength(text) <= right - 6:
-        draw.text((end + 10, middle), text, LIGHT if one.stability is not None else DIM, font(SMALL), anchor="lm")
+    text = shorten(one.lasts, SMALL_TEXT_SIZE, right - left - 20)
+    if end + 10 + font(SMALL_TEXT_SIZE).getlength(text) <= right - 6:
+        draw.text(
+            (end + 10, middle), text, LIGHT if one.stability is not None else DIM, font(SMALL_TEXT_SIZE), anchor="lm"
+        )
     else:
-        draw.text((end - 10, middle), text, NIGHT, font(SMALL), anchor="rm")
+        draw.text((end - 10, middle), text, BACKGROUND_COLOUR, font(SMALL_TEXT_SIZE), anchor="rm")
 
 
-def _draw_pairs(draw: ImageDraw.ImageDraw, pairs: Sequence[MixedUp], top: int) -> None:
+def _draw_pairs(draw: ImageDraw.ImageDraw, pairs: Sequence[ConfusedPair], top: int) -> None:
     """Who was mixed up with whom, with a bar for how often."""
-    face = font(READ)
-    draw.text((GAP, top), "mixed up", DIM, font(SMALL), anchor="ls")
+    face = font(TEXT_SIZE)
+    draw.text((GAP, top), "mixed up", DIM, font(SMALL_TEXT_SIZE), anchor="ls")
     told = [
-        f"{shorten(drawable(pair.one), READ, _NAME)} ↔ {shorten(drawable(pair.other), READ, _NAME)}" for pair in pairs
+        f"{shorten(drawable(pair.one), TEXT_SIZE, _NAME)} ↔ {shorten(drawable(pair.other), TEXT_SIZE, _NAME)}"
+        for pair in pairs
     ]
     left = GAP + round(max(map(face.getlength, told))) + 20
     most = max(pair.times for pair in pairs)
-    room = WIDE - GAP - left - face.getlength(f"{most} ×") - 10
+    room = PAGE_WIDTH - GAP - left - face.getlength(f"{most} ×") - 10
     for row, (pair, text) in enumerate(zip(pairs, told, strict=True)):
         y = top + GAP // 4 + row * _ROW
         draw.text((left - 20, y + _ROW / 2), text, LIGHT, face, anchor="rm")

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 
 from models.drawing.annotate import encode_jpeg
 from models.drawing.fonts import drawable, font, shorten
-from models.drawing.theme import LIGHT, NIGHT, paste
+from models.drawing.theme import BACKGROUND_COLOUR, LIGHT, paste_face
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,12 +35,12 @@ def contact_sheet(faces: Sequence[tuple[str, Picture]]) -> bytes:
     columns = math.ceil(math.sqrt(len(faces) * 1.5))
     rows = math.ceil(len(faces) / columns)
     size = (columns * (_TILE + _GAP) + _GAP, rows * (_TILE + _LINE + _GAP) + _GAP)
-    image = Image.new("RGB", size, NIGHT)
+    image = Image.new("RGB", size, BACKGROUND_COLOUR)
     draw = ImageDraw.Draw(image)
     for number, (name, face) in enumerate(faces):
         left = _GAP + number % columns * (_TILE + _GAP)
         top = _GAP + number // columns * (_TILE + _LINE + _GAP)
-        paste(image, face, (left, top), _TILE, _RADIUS)
+        paste_face(image, face, (left, top), _TILE, _RADIUS)
         text = shorten(drawable(name), _LETTERS, _TILE)
         middle = (left + _TILE / 2, top + _TILE + _LINE / 2)
         draw.text(middle, text, LIGHT, font(_LETTERS), anchor="mm")

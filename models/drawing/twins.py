@@ -10,22 +10,22 @@ from PIL import Image, ImageDraw
 
 from models.drawing.fonts import drawable, font, shorten
 from models.drawing.theme import (
+    BACKGROUND_COLOUR,
     BLUE,
     DIM,
     EMPTY,
     GAP,
     LIGHT,
-    NIGHT,
-    READ,
-    SMALL,
-    WIDE,
-    below,
-    heat,
-    ink_on,
+    PAGE_WIDTH,
+    SMALL_TEXT_SIZE,
+    TEXT_SIZE,
+    content_top,
+    draw_vertical_text,
+    heat_colour,
     page,
-    paste,
-    png,
-    upright,
+    paste_face,
+    text_colour_on,
+    to_png,
 )
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ _LEGEND: Final = 240
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Portrait:
+class MemberPortrait:
     """Somebody as they are shown: with a square face ((h, w, 3) uint8), or with their initial where there is none."""
 
     name: str
@@ -64,49 +64,53 @@ class Portrait:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Near:
+class LookAlikePortrait:
     """Somebody who looks like another: how far away in [0, 1], and what that means in words."""
 
-    portrait: Portrait
+    portrait: MemberPortrait
     distance: float
     words: str
 
 
-def pair_picture(title: str, subtitle: str, asked: Portrait, other: Near) -> bytes:
+def pair_picture(title: str, subtitle: str, asked: MemberPortrait, other: LookAlikePortrait) -> bytes:
     """A PNG: two people side by side with their names, and how alike they are in words and on a scale."""
-    side = (WIDE - 3 * GAP) // 2
-    top = below(subtitle)
-    image, draw = page(WIDE, top + side + 9 * GAP, title, subtitle)
-    for portrait, left in ((asked, GAP), (other.portrait, WIDE - GAP - side)):
+    side = (PAGE_WIDTH - 3 * GAP) // 2
+    top = content_top(subtitle)
+    image, draw = page(PAGE_WIDTH, top + side + 9 * GAP, title, subtitle)
+    for portrait, left in ((asked, GAP), (other.portrait, PAGE_WIDTH - GAP - side)):
         _draw_portrait(image, portrait, (left, top), side)
         middle = left + side / 2
-        draw.text((middle, top + side + GAP), _fitting(portrait.name, READ, side), LIGHT, font(READ), anchor="mm")
-        group = _fitting(portrait.group, SMALL, side)
-        draw.text((middle, top + side + 2 * GAP), group, DIM, font(SMALL), anchor="mm")
+        draw.text(
+            (middle, top + side + GAP), _fitting(portrait.name, TEXT_SIZE, side), LIGHT, font(TEXT_SIZE), anchor="mm"
+        )
+        group = _fitting(portrait.group, SMALL_TEXT_SIZE, side)
+        draw.text((middle, top + side + 2 * GAP), group, DIM, font(SMALL_TEXT_SIZE), anchor="mm")
     y = top + side + 4 * GAP
-    draw.text((WIDE / 2, y), other.words, LIGHT, font(_LARGE), anchor="mm")
+    draw.text((PAGE_WIDTH / 2, y), other.words, LIGHT, font(_LARGE), anchor="mm")
     y += 2 * GAP
-    wide = WIDE - 2 * GAP
-    _draw_scale(draw, (GAP, y, WIDE - GAP, y + _BAR))
+    wide = PAGE_WIDTH - 2 * GAP
+    _draw_scale(draw, (GAP, y, PAGE_WIDTH - GAP, y + _BAR))
     at = GAP + wide * min(max(other.distance, 0.0), 1.0)
-    draw.rectangle((at - 4, y - 8, at + 4, y + _BAR + 8), LIGHT, NIGHT, 2)
+    draw.rectangle((at - 4, y - 8, at + 4, y + _BAR + 8), LIGHT, BACKGROUND_COLOUR, 2)
     ends = y + _BAR + GAP
-    draw.text((GAP, ends), "the same face", DIM, font(SMALL), anchor="lm")
-    draw.text((WIDE / 2, ends), "any two idols", DIM, font(SMALL), anchor="mm")
-    draw.text((WIDE - GAP, ends), "opposites", DIM, font(SMALL), anchor="rm")
-    return png(image)
+    draw.text((GAP, ends), "the same face", DIM, font(SMALL_TEXT_SIZE), anchor="lm")
+    draw.text((PAGE_WIDTH / 2, ends), "any two idols", DIM, font(SMALL_TEXT_SIZE), anchor="mm")
+    draw.text((PAGE_WIDTH - GAP, ends), "opposites", DIM, font(SMALL_TEXT_SIZE), anchor="rm")
+    return to_png(image)
 
 
-def nearest_picture(title: str, subtitle: str, asked: Portrait, near: Sequence[Near]) -> bytes:
+def nearest_picture(title: str, subtitle: str, asked: MemberPortrait, near: Sequence[LookAlikePortrait]) -> bytes:
     """A PNG: somebody at the left, and in a row those who look most like them, the nearest first."""
-    top, left = below(subtitle), GAP + _ASKED + 3 * GAP // 2
+    top, left = content_top(subtitle), GAP + _ASKED + 3 * GAP // 2
     wide = max(_LEAST_WIDE, left + (len(near) - 1) * _STEP + _NEAR + GAP)
     image, draw = page(wide, top + _ASKED + 7 * GAP // 2, title, subtitle)
     _draw_portrait(image, asked, (GAP, top), _ASKED)
     middle = GAP + _ASKED / 2
-    draw.text((middle, top + _ASKED + GAP), _fitting(asked.name, READ, _ASKED), LIGHT, font(READ), anchor="mm")
-    group = _fitting(asked.group, SMALL, _ASKED)
-    draw.text((middle, top + _ASKED + 2 * GAP), group, DIM, font(SMALL), anchor="mm")
+    draw.text(
+        (middle, top + _ASKED + GAP), _fitting(asked.name, TEXT_SIZE, _ASKED), LIGHT, font(TEXT_SIZE), anchor="mm"
+    )
+    group = _fitting(asked.group, SMALL_TEXT_SIZE, _ASKED)
+    draw.text((middle, top + _ASKED + 2 * GAP), group, DIM, font(SMALL_TEXT_SIZE), anchor="mm")
     for number, one in enumerate(near):
         x = left + number * _STEP
         _draw_portrait(image, one.portrait, (x, top), _NEAR)
@@ -115,14 +119,14 @@ def nearest_picture(title: str, subtitle: str, asked: Portrait, near: Sequence[N
         draw.rectangle((x, y, x + (_NEAR - 1) * (1 - one.distance), y + _BAR), BLUE)
         lines = (
             (one.portrait.name, _NAME, LIGHT),
-            (one.portrait.group, SMALL, DIM),
-            (one.words, SMALL, LIGHT),
+            (one.portrait.group, SMALL_TEXT_SIZE, DIM),
+            (one.words, SMALL_TEXT_SIZE, LIGHT),
         )
         y += _BAR + GAP
         for words, letters, ink in lines:
             draw.text((x + _NEAR / 2, y), _fitting(words, letters, _NEAR), ink, font(letters), anchor="mm")
             y += GAP
-    return png(image)
+    return to_png(image)
 
 
 def matrix_picture(
@@ -137,22 +141,22 @@ def matrix_picture(
     Yellow is near. The nearest pair of each has a frame. `names`: (m,) at most `MOST_IN_MATRIX`.
     """
     count = len(names)
-    room = WIDE - 2 * GAP - _LABEL
+    room = PAGE_WIDTH - 2 * GAP - _LABEL
     cell = min(_CELL, room // max(count, 1))
-    letters = min(SMALL, max(12, round(cell * 0.5)))
+    letters = min(SMALL_TEXT_SIZE, max(12, round(cell * 0.5)))
     fits = [shorten(drawable(name), letters, _LABEL - 16) for name in names]
     label = round(max((font(letters).getlength(name) for name in fits), default=0.0)) + 16
-    top = below(subtitle) + label
-    left = (WIDE - label - count * cell) // 2 + label
-    image, draw = page(WIDE, top + count * cell + 4 * GAP + SMALL, title, subtitle)
+    top = content_top(subtitle) + label
+    left = (PAGE_WIDTH - label - count * cell) // 2 + label
+    image, draw = page(PAGE_WIDTH, top + count * cell + 4 * GAP + SMALL_TEXT_SIZE, title, subtitle)
     for place, name in enumerate(fits):
-        upright(image, (left + place * cell, top - label), (cell, label - 12), name, letters)
+        draw_vertical_text(image, (left + place * cell, top - label), (cell, label - 12), name, letters)
         draw.text((left - 12, top + (place + 0.5) * cell), name, LIGHT, font(letters), anchor="rm")
         draw.rectangle(_cell(left, top, cell, place, place), EMPTY)
     legend = top + count * cell + GAP
     for apart, lower, x, words in (
         (normalised, True, GAP, "below the diagonal: distance as I tell faces apart"),
-        (euclidean, False, WIDE // 2 + GAP // 2, "above: plain distance of encodings"),
+        (euclidean, False, PAGE_WIDTH // 2 + GAP // 2, "above: plain distance of encodings"),
     ):
         found = [(float(apart[row, column]), row, column) for row in range(count) for column in range(row)]
         if not found:
@@ -160,39 +164,39 @@ def matrix_picture(
         (near, *_), (far, *_) = min(found), max(found)
         for distance, row, column in found:
             box = _cell(left, top, cell, *((row, column) if lower else (column, row)))
-            colour = heat(1 - (distance - near) / (far - near) if far > near else 1.0)
+            colour = heat_colour(1 - (distance - near) / (far - near) if far > near else 1.0)
             draw.rectangle(box, colour)
             if distance == near:
                 draw.rectangle(box, None, LIGHT, max(2, cell // 24))
             if cell >= _READABLE:
                 middle = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
                 number = f"{distance:.2f}".removeprefix("0") if cell < 48 else f"{distance:.2f}"
-                draw.text(middle, number, ink_on(colour), font(max(12, round(letters * 0.8))), anchor="mm")
-        draw.text((x, legend), words, DIM, font(SMALL))
-        y = legend + SMALL + GAP // 2
+                draw.text(middle, number, text_colour_on(colour), font(max(12, round(letters * 0.8))), anchor="mm")
+        draw.text((x, legend), words, DIM, font(SMALL_TEXT_SIZE))
+        y = legend + SMALL_TEXT_SIZE + GAP // 2
         scale = f"{near:.2f}", f"{far:.2f}"
-        wide = font(SMALL).getlength(scale[0]) + 12
-        draw.text((x, y + _BAR / 2), scale[0], LIGHT, font(SMALL), anchor="lm")
+        wide = font(SMALL_TEXT_SIZE).getlength(scale[0]) + 12
+        draw.text((x, y + _BAR / 2), scale[0], LIGHT, font(SMALL_TEXT_SIZE), anchor="lm")
         _draw_scale(draw, (x + wide, y, x + wide + _LEGEND, y + _BAR))
-        draw.text((x + wide + _LEGEND + 12, y + _BAR / 2), scale[1], LIGHT, font(SMALL), anchor="lm")
-    return png(image)
+        draw.text((x + wide + _LEGEND + 12, y + _BAR / 2), scale[1], LIGHT, font(SMALL_TEXT_SIZE), anchor="lm")
+    return to_png(image)
 
 
-def one_below_the_other(pictures: Sequence[bytes]) -> bytes:
+def stacked(pictures: Sequence[bytes]) -> bytes:
     """Dark pictures in one, as a PNG. Raises ValueError where there are none."""
     opened = [Image.open(BytesIO(picture)) for picture in pictures]
-    image = Image.new("RGB", (max(one.width for one in opened), sum(one.height for one in opened)), NIGHT)
+    image = Image.new("RGB", (max(one.width for one in opened), sum(one.height for one in opened)), BACKGROUND_COLOUR)
     y = 0
     for one in opened:
         image.paste(one, (0, y))
         y += one.height
-    return png(image)
+    return to_png(image)
 
 
-def _draw_portrait(image: Image.Image, portrait: Portrait, corner: tuple[int, int], side: int) -> None:
+def _draw_portrait(image: Image.Image, portrait: MemberPortrait, corner: tuple[int, int], side: int) -> None:
     x, y = corner
     if portrait.face is not None:
-        paste(image, portrait.face, corner, side, _RADIUS)
+        paste_face(image, portrait.face, corner, side, _RADIUS)
         return
     draw = ImageDraw.Draw(image)
     draw.rounded_rectangle((x, y, x + side - 1, y + side - 1), _RADIUS, EMPTY)
@@ -204,7 +208,7 @@ def _draw_scale(draw: ImageDraw.ImageDraw, box: tuple[float, float, float, float
     """A bar from yellow, which is near, to dark blue."""
     left, top, right, bottom = box
     for x in range(round(left), round(right) + 1):
-        draw.line((x, top, x, bottom), heat((right - x) / (right - left)))
+        draw.line((x, top, x, bottom), heat_colour((right - x) / (right - left)))
 
 
 def _cell(left: int, top: int, cell: int, row: int, column: int) -> tuple[int, int, int, int]:

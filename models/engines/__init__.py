@@ -38,11 +38,11 @@ class MissingWeightsError(FileNotFoundError):
 
 @dataclass(frozen=True, slots=True)
 class WeightFile:
-    """A file that an engine needs and the package index doesn't have.
+    """A model file of an engine that isn't on the package index.
 
-    `path`: below the weights folder, with forward slashes, as `<engine>/<file>`. `url`: its publisher's. `size`, `sha256`: of
-    the publisher's file. `twins`: sha256 of other files of the same content (another revision or precision) that are accepted
-    from a folder; `found_as`: further relative paths at which a folder may hold it.
+    `path`: relative to the weights folder, with forward slashes, as `<engine>/<file>`. `url`: at its publisher. `size`: bytes.
+    `sha256`: of the publisher's file. `licence`: its SPDX identifier. `equivalents`: sha256 of files with the same content in
+    another revision or precision, which are accepted from a folder too. `found_as`: further relative paths in a folder.
     """
 
     path: str
@@ -50,7 +50,7 @@ class WeightFile:
     size: int
     sha256: str
     licence: str
-    twins: tuple[str, ...] = ()
+    equivalents: tuple[str, ...] = ()
     found_as: tuple[str, ...] = ()
 
     def find(self, folder: Path) -> Path | None:
@@ -89,7 +89,7 @@ class Engine(Protocol):
         """
         ...
 
-    def closer(self, picture: Picture, face: Face) -> Face:
+    def refined(self, picture: Picture, face: Face) -> Face:
         """A face that was found in haste, with landmarks as exact as this engine's are."""
         ...
 

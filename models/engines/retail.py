@@ -25,7 +25,7 @@ WEIGHTS = (
         size=232_589,
         sha256="8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4",
         licence="MIT",
-        twins=("25a606a145a5b6d7271ae138fbd00eba91dad8b83222ae3f2c7ecd0f4a7b0e31",),
+        equivalents=("25a606a145a5b6d7271ae138fbd00eba91dad8b83222ae3f2c7ecd0f4a7b0e31",),
         found_as=("yunet/face_detection_yunet_2023mar.onnx", "yunet/yunet_n_640_640.onnx"),
     ),
     WeightFile(
@@ -34,7 +34,7 @@ WEIGHTS = (
         size=225_830,
         sha256="a16ac1cfe4334a50ca2ce48639e46f8e981351eb25943f73e3425a47939662b3",
         licence="Apache-2.0",
-        twins=("879662c555c826e7a07683f95bb4387b810ab679a8b8c64cc46e07016bb3da2b",),
+        equivalents=("879662c555c826e7a07683f95bb4387b810ab679a8b8c64cc46e07016bb3da2b",),
         found_as=("retail-0095/face-reidentification-retail-0095.xml",),
     ),
     WeightFile(
@@ -43,7 +43,7 @@ WEIGHTS = (
         size=4_427_256,
         sha256="03836a6a1d03828322491b0608a579b1c47e5097d355c489b5b8aaf5fce1ef48",
         licence="Apache-2.0",
-        twins=("4d8cdfa9447ddd6d8b447f76c6eaaa2c9345c1ee0146b94900ee5267ffcb9307",),
+        equivalents=("4d8cdfa9447ddd6d8b447f76c6eaaa2c9345c1ee0146b94900ee5267ffcb9307",),
         found_as=("retail-0095/face-reidentification-retail-0095.bin",),
     ),
 )

@@ -34,7 +34,7 @@ _ROUNDS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Suspicion:
+class SuspiciousLabel:
     """A label that looks wrong.
 
     `photo`: its place in the gallery. `label`: the id of the member that it says. `looks_like`: the id of another member of
@@ -75,7 +75,9 @@ def outliers(encodings: Encodings, version: str, accepted: Encodings | None = No
     return ~kept
 
 
-def suspicious(gallery: Gallery, *, accepted: NDArray[np.bool_] | None = None, seed: int = 0) -> tuple[Suspicion, ...]:
+def suspicious_labels(
+    gallery: Gallery, *, accepted: NDArray[np.bool_] | None = None, seed: int = 0
+) -> tuple[SuspiciousLabel, ...]:
     """The labels that look wrong to recognisers that never saw them, strongest first; see `LIKELIER` and `UNLIKE`.
 
     As in confident learning (Northcutt et al. 2021), labels are held against cross-validated probabilities. What is flagged
@@ -99,11 +101,11 @@ def suspicious(gallery: Gallery, *, accepted: NDArray[np.bool_] | None = None, s
         looks_like = np.where(answers.known, np.where(other > 0, answers.rival, -1), looks_like)
         if (flagged == before).all():
             break
-    found: list[Suspicion] = []
+    found: list[SuspiciousLabel] = []
     for photo in np.flatnonzero(flagged & judged).tolist():
         like = int(looks_like[photo])
         found.append(
-            Suspicion(
+            SuspiciousLabel(
                 photo,
                 int(gallery.members[photo]),
                 gallery.roster[like].id if like >= 0 else None,

@@ -19,7 +19,7 @@ FOLDS = 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Answers:
+class HeldOutAnswers:
     """What photos were taken for in their own group, each asked about once: arrays of one entry a photo.
 
     Members are places in the gallery's roster. `truth`: int64, the member of its label. `own`: float64, log-odds of that
@@ -55,7 +55,7 @@ class Answers:
         return (self.named >= 0) & ~self.right
 
 
-def deal(
+def assign_folds(
     numbers: NDArray[np.int64], members: NDArray[np.int64], folds: int, chance: np.random.Generator
 ) -> NDArray[np.int64]:
     """The fold of each photo: (n,) int64 in [0, folds), each member's photos spread evenly, copies in one fold.
@@ -72,7 +72,7 @@ def deal(
     return fold[photos]
 
 
-def ask(gallery: Gallery, learned: NDArray[np.bool_], asked: NDArray[np.intp]) -> Answers:
+def ask_held_out(gallery: Gallery, learned: NDArray[np.bool_], asked: NDArray[np.intp]) -> HeldOutAnswers:
     """Ask a recogniser that learned some photos about others: one answer each of `asked` (k,) places.
 
     `learned`: (n,) which photos it is fitted to. Raises LookupError when the background of the engine isn't known.
@@ -94,12 +94,12 @@ def ask(gallery: Gallery, learned: NDArray[np.bool_], asked: NDArray[np.intp]) -
     log_odds[rows, truth] = -np.inf
     rival = log_odds.argmax(axis=1)
     other = log_odds[rows, rival]
-    return Answers(truth, own, np.where(np.isfinite(other), rival, -1), other, named)
+    return HeldOutAnswers(truth, own, np.where(np.isfinite(other), rival, -1), other, named)
 
 
 def cross_validate(
     gallery: Gallery, *, learnable: NDArray[np.bool_] | None = None, folds: int = FOLDS, repeats: int = 1, seed: int = 0
-) -> tuple[Answers, ...]:
+) -> tuple[HeldOutAnswers, ...]:
     """Every photo of a gallery asked about: `repeats` times, the folds being dealt anew each time.
 
     `learnable`: (n,) which photos may be learned at all, every one where None; the others are asked about all the same.
@@ -108,17 +108,17 @@ def cross_validate(
     count = len(gallery.members)
     may = np.ones(count, np.bool_) if learnable is None else learnable
     numbers = photo_numbers(gallery.encodings, gallery.version)
-    rounds: list[Answers] = []
+    rounds: list[HeldOutAnswers] = []
     for chance in np.random.default_rng(seed).spawn(repeats):
-        fold = deal(numbers, gallery.members, folds, chance)
+        fold = assign_folds(numbers, gallery.members, folds, chance)
         asked = [np.flatnonzero(fold == one) for one in np.unique(fold)]
-        parts = [ask(gallery, may & (fold != fold[places[0]]), places) for places in asked]
+        parts = [ask_held_out(gallery, may & (fold != fold[places[0]]), places) for places in asked]
         rounds.append(_joined(parts, asked, count))
     return tuple(rounds)
 
 
-def _joined(parts: list[Answers], places: list[NDArray[np.intp]], count: int) -> Answers:
-    whole = Answers(
+def _joined(parts: list[HeldOutAnswers], places: list[NDArray[np.intp]], count: int) -> HeldOutAnswers:
+    whole = HeldOutAnswers(
         np.empty(count, np.int64),
         np.empty(count, np.float64),
         np.empty(count, np.int64),

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models.encodings.copies import photo_numbers
-from models.learning.cleaning import suspicious
+from models.learning.cleaning import suspicious_labels
 from models.learning.cross_validation import cross_validate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from models.learning.cleaning import Suspicion
+    from models.learning.cleaning import SuspiciousLabel
     from models.recognition.gallery import Gallery, GalleryMember
 
 REPEATS = 5
@@ -24,7 +24,7 @@ REPEATS = 5
 ENOUGH = 5
 """Different photos a member should have: below, one more gains most (docs/recognition.md, "What it is worth today")."""
 
-WELL_KNOWN = 0.8
+ENOUGH_RIGHT = 0.8
 """Share of her or his unseen photos that a member should be named in."""
 
 
@@ -35,16 +35,16 @@ class Need(StrEnum):
     """Fewer than `ENOUGH` different ones."""
 
     UNRELIABLE = "unreliable"
-    """Enough, but fewer than `WELL_KNOWN` of the unseen ones are named right."""
+    """Enough, but fewer than `ENOUGH_RIGHT` of the unseen ones are named right."""
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class MemberAccuracy:
     """How one member stands.
 
     `photos`: enrolled; `different`: copies of one photo counted once. `asked`: how many were asked about unseen, none where
-    there are no two different ones; `right`: how many of these got the right name. `mixed_up`: the other member whose name
-    most of them got, None where none did; `mixed_up_photos`: how many.
+    there are no two different ones; `right`: how many of these got the right name. `confused_with`: the other member whose name
+    most of them got, None where none did; `confused_photos`: how many.
     """
 
     member: GalleryMember
@@ -52,8 +52,8 @@ class Standing:
     different: int
     asked: int
     right: int
-    mixed_up: GalleryMember | None
-    mixed_up_photos: int
+    confused_with: GalleryMember | None
+    confused_photos: int
 
     @property
     def share(self) -> float | None:
@@ -65,11 +65,11 @@ class Standing:
         """Why more photos of this member are needed, None where they aren't."""
         if self.different < ENOUGH:
             return Need.FEW
-        return Need.UNRELIABLE if self.share is None or self.share < WELL_KNOWN else None
+        return Need.UNRELIABLE if self.share is None or self.share < ENOUGH_RIGHT else None
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class IdentificationCounts:
     """Of so many photos, asked about unseen, how many got their member's name, and how many another's."""
 
     asked: int
@@ -77,7 +77,7 @@ class Tally:
     wrong: int
 
     @classmethod
-    def of(cls, confusion: NDArray[np.int64]) -> Tally:
+    def of(cls, confusion: NDArray[np.int64]) -> IdentificationCounts:
         """What a matrix of `confusions` adds up to."""
         asked, right = int(confusion.sum()), int(np.trace(confusion))
         return cls(asked, right, asked - right - int(confusion[:, -1].sum()))
@@ -91,16 +91,16 @@ class Report:
     `version`: the engine's.
     """
 
-    members: tuple[Standing, ...]
+    members: tuple[MemberAccuracy, ...]
     confusion: NDArray[np.int64]
-    suspicions: tuple[Suspicion, ...]
+    suspicions: tuple[SuspiciousLabel, ...]
     version: str
 
     @property
-    def needy(self) -> tuple[Standing, ...]:
+    def needy(self) -> tuple[MemberAccuracy, ...]:
         """Who needs photos, the fewest first, then the least recognised."""
-        needy = (standing for standing in self.members if standing.need is not None)
-        return tuple(sorted(needy, key=lambda standing: (min(standing.different, ENOUGH), standing.share or 0.0)))
+        needy = (one for one in self.members if one.need is not None)
+        return tuple(sorted(needy, key=lambda one: (min(one.different, ENOUGH), one.share or 0.0)))
 
 
 def confusions(gallery: Gallery, *, repeats: int = REPEATS, seed: int = 0) -> NDArray[np.int64]:
@@ -130,14 +130,14 @@ def report(gallery: Gallery, *, repeats: int = REPEATS, seed: int = 0) -> Report
     """
     confusion = confusions(gallery, repeats=repeats, seed=seed)
     numbers = photo_numbers(gallery.encodings, gallery.version)
-    standings: list[Standing] = []
+    accuracies: list[MemberAccuracy] = []
     for place, (member, counts) in enumerate(zip(gallery.roster, confusion, strict=True)):
         mine = gallery.members == member.id
         others = counts[:-1].copy()
         others[place] = 0
         most = int(others.argmax())
-        standings.append(
-            Standing(
+        accuracies.append(
+            MemberAccuracy(
                 member,
                 int(mine.sum()),
                 len(np.unique(numbers[mine])),
@@ -147,4 +147,4 @@ def report(gallery: Gallery, *, repeats: int = REPEATS, seed: int = 0) -> Report
                 int(others[most]),
             )
         )
-    return Report(tuple(standings), confusion, suspicious(gallery, seed=seed), gallery.version)
+    return Report(tuple(accuracies), confusion, suspicious_labels(gallery, seed=seed), gallery.version)

@@ -87,7 +87,7 @@ class AlignedEngine:
         """Every face of the picture, in reading order; those narrower than `smallest` pixels may be missed."""
         return self.detector.detect(picture, smallest)
 
-    def closer(self, picture: Picture, face: Face) -> Face:
+    def refined(self, picture: Picture, face: Face) -> Face:
         """The face with the landmarks that are found when it alone is looked at, CLOSE wide; as it is if it isn't found."""
         side = max(face.box.width, face.box.height)
         area = face.box.grown(_MARGIN)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.encodings.copies import one_face
+from models.encodings.copies import same_photo_cosine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +57,7 @@ class Vetoes:
         denies = np.array([member is not None for member in denied], np.bool_)
         no = np.array([-2 if member is None else member for member in denied], np.int64)
         yes = np.array([-2 if member is None else member for member in granted], np.int64)
-        later = np.triu(encodings @ encodings.T >= one_face(version), k=1)
+        later = np.triu(encodings @ encodings.T >= same_photo_cosine(version), k=1)
         lifts = (yes == no[:, None]) | ((no[:, None] == NOBODY) & (yes >= 0))
         holds = denies & ~(later & lifts).any(axis=1)
         return cls(np.ascontiguousarray(encodings[holds], np.float32), no[holds])
@@ -70,6 +70,6 @@ class Vetoes:
         if not len(self.members):
             return np.zeros((len(encodings), len(roster)), np.bool_)
         ids = np.array([member.id for member in roster], np.int64)
-        same_photo = encodings @ self.encodings.T >= one_face(version)
+        same_photo = encodings @ self.encodings.T >= same_photo_cosine(version)
         denied = (self.members[:, None] == ids) | (self.members[:, None] == NOBODY)
         return same_photo @ denied

@@ -1,4 +1,4 @@
-"""The faces of a group in two dimensions: what looks alike lies near, and the same photos give the same map."""
+"""A group's faces in two dimensions: similar faces lie near each other, and the same photos give the same map."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from models.encodings import background
 from models.faces import FEWEST_MAPPED, Projection
-from models.learning.cleaning import suspicious
+from models.learning.cleaning import suspicious_labels
 from models.recognition.calibration import choose_whitening
 
 if TYPE_CHECKING:
@@ -21,21 +21,22 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from models.faces import Encodings
-    from models.learning.cleaning import Suspicion
+    from models.learning.cleaning import SuspiciousLabel
     from models.recognition.gallery import Gallery, GalleryMember
 
 SEED = 0
 
 PERPLEXITY = 20.0
-"""Of t-SNE, where there are photos enough: about those of two members. See `perplexity`; docs/measured.md has others."""
+"""The perplexity of t-SNE for photos enough: about the photos of two members. docs/measured.md compares others."""
 
 NEIGHBOURS = 10
-"""Of UMAP, where there are photos enough: about as many as a member has."""
+"""The number of neighbours of UMAP for photos enough: about the photos of one member."""
 
-APART = 0.5
+SEPARATED = 0.5
 OVERLAPPING = 0.25
-"""Mean silhouette of a member's photos from which they stand apart, and below which they overlap with somebody else's: the
-"reasonable structure" and "no substantial structure" of Kaufman and Rousseeuw (1990, table 4).
+"""Bounds of the mean silhouette of a member's photos: from SEPARATED on the member stands apart, below OVERLAPPING the member
+overlaps with another. They are the bounds of "reasonable structure" and "no substantial structure" in Kaufman and Rousseeuw
+(1990, table 4).
 """
 
 
@@ -44,11 +45,11 @@ class TooFewPhotosError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a member's photos lie on a map.
+class MemberPlacement:
+    """The placement of one member's photos on a map.
 
-    `silhouette`: the mean of theirs, in [-1, 1], None where the member has one photo, or nobody else has any. `nearest`: the
-    other member whose photos lie nearest to most of them.
+    `silhouette`: the mean of the photos', in [-1, 1]; None for a member with one photo, and for the only member. `nearest`: the
+    other member who is nearest to most of the photos, None for the only member.
     """
 
     member: GalleryMember
@@ -56,43 +57,42 @@ class Place:
     nearest: GalleryMember | None
 
     @property
-    def apart(self) -> bool:
-        """Whether the member stands apart from everybody else."""
-        return self.silhouette is not None and self.silhouette >= APART
+    def is_separate(self) -> bool:
+        """Whether the member stands apart from all others."""
+        return self.silhouette is not None and self.silhouette >= SEPARATED
 
     @property
     def overlaps(self) -> GalleryMember | None:
-        """With whom the member's photos overlap, None where they don't."""
+        """The member whose photos overlap with this one's, None where there is none."""
         return self.nearest if self.silhouette is not None and self.silhouette < OVERLAPPING else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FaceMap:
-    """A group laid out in two dimensions.
+    """A group's photos in two dimensions.
 
-    `points`: (n, 2) float64, one a photo of the gallery, in its order; x to the right, y upward, in no unit. `members`: (n,)
-    int64, whose each is, as a place in `places`. `places`: the members with photos, in the roster's order. `outliers`: the
-    labels that look wrong, strongest first, as `cleaning.suspicious` has them: photos whose encodings lie nearer to
-    another member, or to nobody, than to their own, however the map lays them out. `kept`: the share of all variance that the
-    map shows, for PCA alone.
+    `points`: (n, 2) float64, one point a photo in the gallery's order; x to the right, y upward, without a unit. `members`:
+    (n,) int64, the index in `places` of each photo's member. `places`: the members with photos, in the roster's order.
+    `outliers`: the suspicious labels, strongest first, as of `cleaning.suspicious_labels`; they come from the encodings,
+    whatever the map shows. `explained_variance`: the share of the variance on the map, for PCA alone.
     """
 
     points: NDArray[np.float64]
     members: NDArray[np.int64]
-    places: tuple[Place, ...]
-    outliers: tuple[Suspicion, ...]
+    places: tuple[MemberPlacement, ...]
+    outliers: tuple[SuspiciousLabel, ...]
     projection: Projection
-    kept: float | None
+    explained_variance: float | None
 
 
 def lay_out(gallery: Gallery, projection: Projection) -> FaceMap:
-    """A map of a group's gallery.
+    """The map of a group's gallery.
 
-    What is laid out are encodings after the whitening that a recogniser of this gallery alone would choose. Raises
-    TooFewPhotosError below `FEWEST_MAPPED` different encodings, LookupError when the background of the engine isn't known.
+    It shows encodings after the whitening that a recogniser of this gallery alone would choose. Raises TooFewPhotosError below
+    `FEWEST_MAPPED` different encodings, and LookupError when the gallery's engine has no measured background.
     """
-    # Sorted, so that the order of photos is none of the map's business; and each encoding once, since with two rows alike
-    # UMAP gives another map each time (umap issue 1277).
+    # np.unique sorts, so that the order of the photos has no effect; and it drops equal rows, with which UMAP gives another
+    # map each time (umap issue 1277).
     different, first, which = np.unique(gallery.encodings, axis=0, return_index=True, return_inverse=True)
     if len(different) < FEWEST_MAPPED:
         raise TooFewPhotosError(f"{len(different)} different photos, not {FEWEST_MAPPED}")
@@ -100,25 +100,27 @@ def lay_out(gallery: Gallery, projection: Projection) -> FaceMap:
     row = {member.id: place for place, member in enumerate(roster)}
     members = np.array([row[member] for member in gallery.members.tolist()], np.int64)
     whitening, _ = choose_whitening(different, members[first].astype(np.intp), background.load(gallery.version))
-    points, kept = project(whitening.apply(different), projection)
+    points, explained_variance = project(whitening.apply(different), projection)
     points = points[which.ravel()]
-    return FaceMap(points, members, _places(points, members, roster), suspicious(gallery), projection, kept)
+    return FaceMap(
+        points, members, _places(points, members, roster), suspicious_labels(gallery), projection, explained_variance
+    )
 
 
 def project(encodings: Encodings, projection: Projection) -> tuple[NDArray[np.float64], float | None]:
-    """Different encodings (n, d), at least three, as points (n, 2), and with PCA the share of their variance that these keep.
+    """Points (n, 2) for different encodings (n, d), three at least, and for PCA their share of the variance.
 
-    The same rows in the same order give the same points, bit by bit, on one machine. t-SNE and UMAP begin with those of PCA.
+    The same rows in the same order give the same points, bit by bit, on one machine. t-SNE and UMAP start from those of PCA.
     """
     rows = encodings.astype(np.float64)
-    start, kept = _principal(rows)
+    start, explained_variance = _principal(rows)
     if projection is Projection.PCA:
-        return start, kept
+        return start, explained_variance
     if projection is Projection.TSNE:
         from sklearn.manifold import TSNE
 
-        # As small as scikit-learn makes its own start, for the same reason (Kobak and Berens 2019). The gradient is the exact
-        # one: that of Barnes and Hut is summed by several threads in no fixed order.
+        # The start is as small as scikit-learn's own (Kobak and Berens 2019). The gradient is the exact one, because threads
+        # sum that of Barnes and Hut in no fixed order.
         tsne = TSNE(
             perplexity=perplexity(len(rows)),
             init=(1e-4 * start / start[:, 0].std()).astype(np.float32),
@@ -131,7 +133,7 @@ def project(encodings: Encodings, projection: Projection) -> tuple[NDArray[np.fl
         warnings.simplefilter("ignore")
         from umap import UMAP
 
-        # Far enough apart that thumbnails have room.
+        # This distance leaves room for thumbnails.
         umap = UMAP(
             n_neighbors=neighbours(len(rows)),
             min_dist=0.5,
@@ -143,24 +145,25 @@ def project(encodings: Encodings, projection: Projection) -> tuple[NDArray[np.fl
 
 
 def perplexity(photos: int) -> float:
-    """The perplexity of t-SNE for so many photos: `PERPLEXITY`, and always less than (n - 1) / 3.
+    """The perplexity of t-SNE for a number of photos: `PERPLEXITY`, and always less than (photos - 1) / 3.
 
-    That is the bound of van der Maaten's own program, bhtsne, which looks at 3 * perplexity neighbours of each point.
+    bhtsne, van der Maaten's own program, has this bound: it needs 3 * perplexity neighbours of each point.
     """
     return min(PERPLEXITY, 0.95 * (photos - 1) / 3)
 
 
 def neighbours(photos: int) -> int:
-    """`n_neighbors` of UMAP for so many photos: `NEIGHBOURS`, and fewer than there are, as umap-learn wants it."""
+    """`n_neighbors` of UMAP for a number of photos: `NEIGHBOURS`, and always less than the photos, as umap-learn requires."""
     return min(NEIGHBOURS, photos - 1)
 
 
 def silhouettes(
     points: NDArray[np.float64], members: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """The silhouette of each point (Rousseeuw 1987): (n,), in [-1, 1]; and the nearest other member: (n,) int64, -1 for none.
+    """The silhouette of each point (Rousseeuw 1987): (n,) in [-1, 1]; and the nearest other member: (n,) int64, -1 for none.
 
-    `points`: (n, 2). `members`: (n,) whose each is, numbered from 0 without gaps. A member's only point has the silhouette 0.
+    `points`: (n, 2). `members`: (n,) the member of each point, numbered from 0 without gaps. The only point of a member has the
+    silhouette 0.
     """
     owned: NDArray[np.float64] = np.eye(int(members.max()) + 1)[members]
     counts = owned.sum(axis=0)
@@ -182,30 +185,32 @@ def silhouettes(
 def _principal(rows: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
     _, sizes, directions = np.linalg.svd(rows - rows.mean(axis=0), full_matrices=False)
     axes = directions[:2]
-    # An axis has no sign of its own. It gets the one that lets it agree with a direction drawn once for all: the usual one, by
-    # which its largest part is positive, turned maps over when one photo was added.
+    # The sign of an axis is arbitrary. Here it agrees with one random direction. With the usual rule, by which the largest
+    # component is positive, one more photo could mirror the whole map.
     chosen = np.random.default_rng(SEED).standard_normal(directions.shape[1:])
     axes = np.stack([axis if axis @ chosen >= 0 else -axis for axis in axes])
     variances = sizes**2
     return (rows - rows.mean(axis=0)) @ axes.T, float(variances[:2].sum() / variances.sum())
 
 
-def _places(points: NDArray[np.float64], members: NDArray[np.int64], roster: list[GalleryMember]) -> tuple[Place, ...]:
+def _places(
+    points: NDArray[np.float64], members: NDArray[np.int64], roster: list[GalleryMember]
+) -> tuple[MemberPlacement, ...]:
     values, nearest = silhouettes(points, members)
-    places: list[Place] = []
+    places: list[MemberPlacement] = []
     for number, member in enumerate(roster):
         mine = members == number
         if len(roster) == 1:
-            places.append(Place(member, None, None))
+            places.append(MemberPlacement(member, None, None))
             continue
         other = int(np.bincount(nearest[mine]).argmax())
-        places.append(Place(member, float(values[mine].mean()) if mine.sum() > 1 else None, roster[other]))
+        places.append(MemberPlacement(member, float(values[mine].mean()) if mine.sum() > 1 else None, roster[other]))
     return tuple(places)
 
 
 @contextmanager
 def _without_tensorflow() -> Generator[None]:
-    """Lets umap be imported without TensorFlow, which its unused parametric half takes if it is there: 5 s and 460 MB."""
+    """Import umap without TensorFlow, which its unused parametric part would import: 5 s and 460 MB."""
     known = "tensorflow" in sys.modules
     if not known:
         sys.modules["tensorflow"] = None  # pyright: ignore[reportArgumentType]  # what makes an import fail

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 NEAREST = 5
 
-CLEAR, LARGE = 2.2, 178
+FULL_SHARPNESS, FULL_WIDTH = 2.2, 178
 """A sharpness, and a face's width in pixels, beyond which a kept crop looks no better: it holds no wider face."""
 
 
@@ -113,7 +113,7 @@ def distances(gallery: Gallery) -> Distances:
     )
 
 
-def most_alike(apart: NDArray[np.float64]) -> tuple[int, int]:
+def nearest_pair(apart: NDArray[np.float64]) -> tuple[int, int]:
     """The two places that are nearest in a matrix of distances (m, m), the smaller first. Raises ValueError for m < 2."""
     if len(apart) < 2:
         raise ValueError(f"no pair among {len(apart)} members")
@@ -122,7 +122,7 @@ def most_alike(apart: NDArray[np.float64]) -> tuple[int, int]:
     return int(rows[nearest]), int(columns[nearest])
 
 
-def side_by_side(apart: NDArray[np.float64]) -> list[int]:
+def seriation_order(apart: NDArray[np.float64]) -> list[int]:
     """An order of the places of a matrix of distances (m, m) in [0, 1] in which those near each other stand side by side.
 
     Along the Fiedler vector of the graph of likenesses (spectral seriation, Atkins et al. 1998).
@@ -140,7 +140,9 @@ def likeness(normalised: float) -> Likeness:
     return next((words for words, most in _UP_TO.items() if normalised <= most), Likeness.UNLIKE)
 
 
-def best_first(typical: Sequence[float], widths: Sequence[int], sharpnesses: Sequence[float | None]) -> list[int]:
+def best_photos_first(
+    typical: Sequence[float], widths: Sequence[int], sharpnesses: Sequence[float | None]
+) -> list[int]:
     """The places of a member's photos, the one that shows them best first: typical of them, sharp and large.
 
     `typical`: the cosine with the centroid. `widths`: of the face, in pixels. `sharpnesses`: as `recognition.quality` measures
@@ -148,8 +150,8 @@ def best_first(typical: Sequence[float], widths: Sequence[int], sharpnesses: Seq
     """
 
     def shown(place: int) -> float:
-        clear = min(1.0, (sharpnesses[place] or CLEAR) / CLEAR)
-        return (1 + typical[place]) * clear * min(1.0, widths[place] / LARGE)
+        clear = min(1.0, (sharpnesses[place] or FULL_SHARPNESS) / FULL_SHARPNESS)
+        return (1 + typical[place]) * clear * min(1.0, widths[place] / FULL_WIDTH)
 
     return sorted(range(len(typical)), key=shown, reverse=True)
 

@@ -197,7 +197,7 @@ class Watcher:
             done.forget()
 
     def _faces(self, picture: Picture) -> list[Face]:
-        """The large faces of a frame; a closer look, which costs three times that, where there is none or a small one."""
+        """The large faces of a frame; a refined look, which costs three times that, where there is none or a small one."""
         found = self._engine.detect(picture, LARGE)
         if found and all(face.box.width >= LARGE for face in found):
             return found
@@ -286,7 +286,7 @@ class Watcher:
         boxes = interpolated(np.array(trail.numbers), corners, start, end)
         cuttings = [sighting.cutting for sighting in trail.sightings if sighting.cutting is not None]
         best = sorted(cuttings, key=lambda cutting: -worth(cutting.quality))[:MOST_SIGHTINGS]
-        exact = [(cutting.picture, self._engine.closer(cutting.picture, cutting.face)) for cutting in best]
+        exact = [(cutting.picture, self._engine.refined(cutting.picture, cutting.face)) for cutting in best]
         encodings = np.concatenate([self._engine.encode(picture, [face]) for picture, face in exact])
         chief = best[0]
         jpeg = crop(chief.picture, chief.face.box)

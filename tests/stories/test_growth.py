@@ -20,9 +20,10 @@ from bot.app import App
 from bot.database.rosters import RosterRepository
 from bot.database.tables import Model, QuestionFace, QuestionPicture
 from bot.media.pictures import open_picture
-from models.encodings.copies import one_face
+from models.encodings.copies import same_photo_cosine
 from models.engines import Engine, load
-from models.learning.evaluation import Outcome, judge
+from models.learning.evaluation import judge
+from models.learning.outcomes import TrialOutcome
 from models.recognition.recogniser import Recogniser
 from tests.conftest import LONG_ENOUGH
 from tests.stories.conftest import Stage
@@ -87,7 +88,7 @@ def material(shared_faces: Path, tmp_path_factory: pytest.TempPathFactory) -> Ma
         kept: list[tuple[Path, np.ndarray]] = []
         for photo in sorted(folder.iterdir()):
             face = largest(engine, photo)
-            if face is not None and all(face @ other < one_face("dlib-1") for _, other in kept):
+            if face is not None and all(face @ other < same_photo_cosine("dlib-1") for _, other in kept):
                 kept.append((photo, face))
         enrolled[folder.name] = kept.pop(0)[0]
         for batch in asked:
@@ -101,7 +102,7 @@ def material(shared_faces: Path, tmp_path_factory: pytest.TempPathFactory) -> Ma
     return Material(enrolled, asked, Unseen(np.stack(faces), people))
 
 
-async def judged(app: App, server: int, unseen: Unseen) -> Outcome:
+async def judged(app: App, server: int, unseen: Unseen) -> TrialOutcome:
     """What the recogniser that answers now makes of what it never saw."""
     recogniser = Recogniser.from_bytes((await app.recognisers.of([server])).recogniser)
     ids = {member.name: member.id for member in recogniser.roster}

@@ -75,7 +75,7 @@ async def stats(
     told = [known_member(one.name, known.get(one.id), now) for one in members]
     told.sort(key=lambda one: (one.stability is None, -(one.stability or 0.0), one.name))
     title = f"{about.name if about else 'All groups'}: whom you know"
-    picture = await app.compute.run(jobs.known_chart, title, told, mixed_up)
+    picture = await app.compute.run(jobs.quiz_stats_chart, title, told, mixed_up)
     return Knowledge(about.name if about else None, tuple(told), mixed_up, picture)
 
 

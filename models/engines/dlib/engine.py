@@ -124,7 +124,7 @@ class DlibEngine:
             found.append(Face(box, score, points))
         return reading_order(found)
 
-    def closer(self, picture: Picture, face: Face) -> Face:
+    def refined(self, picture: Picture, face: Face) -> Face:
         """The face as it is: its landmarks were found in the picture's own size."""
         return face
 
@@ -144,7 +144,7 @@ class DlibEngine:
             shapes.append(dlib.full_object_detection(corners, points))
         return np.stack(dlib.get_face_chips(picture, shapes, size=CHIP, padding=_PADDING))
 
-    def found_again(self, picture: Picture, box: Box) -> Face:
+    def redetected(self, picture: Picture, box: Box) -> Face:
         """The face that another detector found in `box`, with dlib's landmarks."""
         # Other boxes reach from the hairline to the chin; dlib's are square and lie a little lower.
         half = _OF_HEIGHT * box.height / 2
@@ -203,7 +203,7 @@ class DlibCompanion:
     def encode(self, picture: Picture, faces: Sequence[Face]) -> Encodings:
         """One row a face: (n, d) float32 of unit length; the faces' own landmarks don't matter."""
         picture = np.ascontiguousarray(picture)
-        found = [self.engine.found_again(picture, face.box) for face in faces]
+        found = [self.engine.redetected(picture, face.box) for face in faces]
         return self.whitening.apply(self.engine.encode(picture, found))
 
 

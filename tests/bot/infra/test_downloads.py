@@ -37,7 +37,7 @@ class Publisher:
             size=len(CONTENT),
             sha256=sha256(CONTENT).hexdigest(),
             licence="MIT",
-            twins=(sha256(TWIN).hexdigest(),),
+            equivalents=(sha256(TWIN).hexdigest(),),
             found_as=("elsewhere/old-eyes.onnx",),
         )
 

@@ -10,11 +10,11 @@ import pytest
 from PIL import Image
 
 from models.drawing.maps import arrange, map_chart
-from models.drawing.theme import hue
+from models.drawing.theme import member_colour
 from models.faces import Projection
-from models.learning.cleaning import Suspicion
+from models.learning.cleaning import SuspiciousLabel
 from models.recognition.gallery import GalleryMember
-from models.similarity.maps import FaceMap, Place
+from models.similarity.maps import FaceMap, MemberPlacement
 from tests.support.drawn import Drawing, Rectangle, drawings
 
 pytestmark = pytest.mark.slow
@@ -32,10 +32,10 @@ def crowds(members: int, photos: int, *, seed: int = 0, spread: float = 1.0) -> 
 def face_map(points: np.ndarray, members: int, outliers: tuple[int, ...] = ()) -> FaceMap:
     photos = np.repeat(np.arange(members), -(-len(points) // members))[: len(points)]
     places = tuple(
-        Place(GalleryMember(n, f"{NAMES[n % 6]}{n // 6 or ''}", 1, "G"), 0.4, None)
+        MemberPlacement(GalleryMember(n, f"{NAMES[n % 6]}{n // 6 or ''}", 1, "G"), 0.4, None)
         for n in range(len(np.unique(photos)))
     )
-    wrong = tuple(Suspicion(photo, int(photos[photo]), None, 3.0) for photo in outliers)
+    wrong = tuple(SuspiciousLabel(photo, int(photos[photo]), None, 3.0) for photo in outliers)
     return FaceMap(points, photos.astype(np.int64), places, wrong, Projection.TSNE, None)
 
 
@@ -84,7 +84,7 @@ def test_an_outlier_has_a_dashed_ring_and_its_name_beside_it() -> None:
     assert len(boxes(drawing, "쯔위")) == 3
     centres, side = arrange(points, ROOM)
     x, y = centres[1] + (32, 112)
-    ring = [(odd == hue(0)).all(axis=2), (usual == hue(0)).all(axis=2)]
+    ring = [(odd == member_colour(0)).all(axis=2), (usual == member_colour(0)).all(axis=2)]
     around = np.s_[int(y) - side // 2 : int(y) + side // 2, int(x) - side // 2 : int(x) + side // 2]
     shown = [part[around].sum() for part in ring]
     assert 0.4 < shown[0] / shown[1] < 0.8
@@ -143,6 +143,6 @@ def test_members_beyond_the_colours_have_double_rings() -> None:
     shown: list[int] = []
     for photo in (0, 25):
         x, y = (round(value) for value in centres[photo] + (32, 112))
-        row = (pixels[y, x - side // 2 : x] == hue(0)).all(axis=1)
+        row = (pixels[y, x - side // 2 : x] == member_colour(0)).all(axis=1)
         shown.append(int((np.diff(row.astype(int)) == 1).sum() + row[0]))
     assert shown == [1, 2]

@@ -10,7 +10,7 @@ import pytest
 import skimage.data
 from PIL import Image, ImageEnhance
 
-from models.encodings.copies import NEAR_HASH, one_face, perceptual_hash, photo_numbers
+from models.encodings.copies import NEAR_HASH, perceptual_hash, photo_numbers, same_photo_cosine
 from tests.support.people import VERSION, World
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def test_copies_of_copies_are_one_photo() -> None:
     """Each of a chain is near its neighbours, and its ends are not near each other."""
     angles = np.arange(4) * np.arccos(0.997)
     chain = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
-    assert chain[0] @ chain[3] < one_face(VERSION)
+    assert chain[0] @ chain[3] < same_photo_cosine(VERSION)
     far = np.array([[-1, 0]], np.float32)
     assert photo_numbers(np.vstack([chain, far]), VERSION).tolist() == [0, 0, 0, 0, 1]
     assert photo_numbers(np.vstack([chain[2:], far, chain[:2]]), VERSION).tolist() == [0, 0, 1, 0, 0]
@@ -81,4 +81,4 @@ def test_photos_of_one_idol_differ_and_their_copies_do_not(shared_faces: Path) -
 
 @pytest.mark.parametrize("version", ["dlib-1", "retail-2"])
 def test_shipped_engines_have_a_measured_threshold(version: str) -> None:
-    assert 0.5 < one_face(version) < one_face("other-1")
+    assert 0.5 < same_photo_cosine(version) < same_photo_cosine("other-1")

@@ -34,7 +34,7 @@ def test_files_to_install_lie_in_the_folder_of_their_engine() -> None:
     assert files
     for file in files:
         assert PurePosixPath(file.path).parts == ("retail", file.url.rpartition("/")[2])
-        assert all(len(bytes.fromhex(digest)) == 32 for digest in (file.sha256, *file.twins))
+        assert all(len(bytes.fromhex(digest)) == 32 for digest in (file.sha256, *file.equivalents))
 
 
 def test_an_unknown_engine_has_neither_files_nor_a_version() -> None:

@@ -18,8 +18,7 @@ import pytest
 from models.encodings import background
 from models.engines import MissingWeightsError, load, retail
 from models.faces import Box
-from models.learning.evaluation import Sample
-from models.learning.evaluation import look as look_of
+from models.learning.samples import Sample, thumbnail
 from models.networks.aligned import AlignedEngine
 
 if TYPE_CHECKING:
@@ -77,7 +76,7 @@ def test_the_files_beside_the_repository_are_known(shared: Path) -> None:
     for file in retail.WEIGHTS:
         found = file.find(shared / "models")
         assert found is not None
-        assert hashlib.sha256(found.read_bytes()).hexdigest() in {file.sha256, *file.twins}
+        assert hashlib.sha256(found.read_bytes()).hexdigest() in {file.sha256, *file.equivalents}
 
 
 def test_an_encoding_is_of_unit_length_and_nearly_the_same_for_the_mirrored_picture(
@@ -241,7 +240,7 @@ def test_a_photo_saved_anew_is_the_same_photo(engine: AlignedEngine, public_phot
     faces = [max(engine.detect(picture), key=lambda face: face.box.area) for picture in copies]
     sample = Sample(
         np.concatenate([engine.encode(picture, [face]) for picture, face in zip(copies, faces, strict=True)]),
-        np.stack([look_of(engine.chips(picture, [face])[0]) for picture, face in zip(copies, faces, strict=True)]),
+        np.stack([thumbnail(engine.chips(picture, [face])[0]) for picture, face in zip(copies, faces, strict=True)]),
         np.zeros(6, np.int64),
         np.ones(6, np.bool_),
         np.ones(6, np.bool_),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from models.learning import cross_validation
-from models.learning.cross_validation import cross_validate, deal
+from models.learning.cross_validation import assign_folds, cross_validate
 from models.recognition.gallery import Gallery, GalleryMember
 from models.recognition.recogniser import Recogniser, fit
 from tests.support.people import VERSION, D, World
@@ -66,7 +66,7 @@ def test_a_name_is_given_as_the_recogniser_itself_gives_it(world: World) -> None
     gallery = replace(gallery, encodings=blends / np.linalg.norm(blends, axis=1, keepdims=True))
     learned = np.arange(len(gallery.members)) % 3 > 0
     asked = np.flatnonzero(~learned)
-    answers = cross_validation.ask(gallery, learned, asked)
+    answers = cross_validation.ask_held_out(gallery, learned, asked)
     recogniser = fit(replace(gallery, encodings=gallery.encodings[learned], members=gallery.members[learned]))
     for photo, named in zip(asked, answers.named, strict=True):
         group = gallery.roster[int(gallery.members[photo])].group
@@ -105,14 +105,14 @@ def test_photos_are_dealt_evenly_and_anew_with_each_seed() -> None:
     members = np.repeat(np.arange(5), 6)
     numbers = np.arange(30)
     numbers[[0, 1]] = numbers[[6, 7]] = numbers[0]
-    deals = [deal(numbers, members, 5, np.random.default_rng(seed)) for seed in range(20)]
+    deals = [assign_folds(numbers, members, 5, np.random.default_rng(seed)) for seed in range(20)]
     for fold in deals:
         assert len({*fold[[0, 1, 6, 7]].tolist()}) == 1
         for member in range(2, 5):
             assert np.bincount(fold[members == member], minlength=5).max() <= 2
         assert np.bincount(fold, minlength=5).min() >= 5
     assert len({fold.tobytes() for fold in deals}) == 20
-    again = deal(numbers, members, 5, np.random.default_rng(3))
+    again = assign_folds(numbers, members, 5, np.random.default_rng(3))
     assert np.array_equal(again, deals[3])
 
 

@@ -11,7 +11,9 @@ from PIL import Image
 
 from models.drawing.charts import evaluation_chart
 from models.faces import Band, Candidate, Guess
-from models.learning.evaluation import CURVE, LOOK_SIDE, Outcome, Sample, evaluate, look
+from models.learning.evaluation import CURVE, evaluate
+from models.learning.outcomes import TrialOutcome
+from models.learning.samples import THUMBNAIL_SIDE, Sample, thumbnail
 from models.recognition.gallery import Gallery, GalleryMember
 from models.recognition.recogniser import Identification
 
@@ -59,19 +61,21 @@ def sample(photos: int = 4, *, strangers: int = 5, copies: int = 0) -> Sample:
     chance = np.random.default_rng(3)
     directions = [place for place in range(3) for _ in range(photos)] + list(range(5, 5 + strangers))
     encodings = np.eye(D, dtype=np.float32)[directions] + chance.normal(scale=0.05, size=(len(directions), D))
-    looks = chance.normal(size=(len(directions), LOOK_SIDE**2))
+    thumbnails = chance.normal(size=(len(directions), THUMBNAIL_SIDE**2))
     people = [10 + place if place < 3 else -1 for place in directions]
     for place in range(3):
         for _ in range(copies):
             encodings = np.vstack([encodings, encodings[place * photos]])
-            looks = np.vstack([looks, looks[place * photos] + 0.01 * chance.normal(size=LOOK_SIDE**2)])
+            thumbnails = np.vstack(
+                [thumbnails, thumbnails[place * photos] + 0.01 * chance.normal(size=THUMBNAIL_SIDE**2)]
+            )
             people.append(10 + place)
     encodings /= np.linalg.norm(encodings, axis=1, keepdims=True)
-    looks /= np.linalg.norm(looks, axis=1, keepdims=True)
+    thumbnails /= np.linalg.norm(thumbnails, axis=1, keepdims=True)
     every = np.ones(len(people), np.bool_)
     return Sample(
         encodings.astype(np.float32),
-        looks.astype(np.float32),
+        thumbnails.astype(np.float32),
         np.array(people, np.int64),
         np.array([person >= 0 for person in people], np.bool_),
         every,
@@ -83,10 +87,10 @@ def sample(photos: int = 4, *, strangers: int = 5, copies: int = 0) -> Sample:
 
 def outcome(
     truth: list[int], likeliest: list[int], scores: list[float], named: list[int], confidences: list[float]
-) -> Outcome:
+) -> TrialOutcome:
     whole = (np.array(values, np.int64) for values in (truth, likeliest, named))
     t, best, n = whole
-    return Outcome(t, best, np.array(scores), n, np.array(confidences))
+    return TrialOutcome(t, best, np.array(scores), n, np.array(confidences))
 
 
 def test_people_who_are_apart_are_all_told_apart() -> None:
@@ -166,12 +170,19 @@ def test_what_cannot_be_evaluated_is_refused() -> None:
         evaluate(sample(), NearestMean, photos=None, trials=1)
     ok = sample()
     bare = Sample(
-        ok.encodings, ok.looks, ok.people, ok.enrollable & (ok.people != 11), ok.probes, ROSTER, ok.sources, "test-1"
+        ok.encodings,
+        ok.thumbnails,
+        ok.people,
+        ok.enrollable & (ok.people != 11),
+        ok.probes,
+        ROSTER,
+        ok.sources,
+        "test-1",
     )
     with pytest.raises(ValueError, match="no photo to enrol of M1"):
         evaluate(bare, NearestMean, photos=2, trials=1)
     with pytest.raises(ValueError, match="encodings, but"):
-        Sample(ok.encodings[:2], ok.looks, ok.people, ok.enrollable, ok.probes, ROSTER, ok.sources, "test-1")
+        Sample(ok.encodings[:2], ok.thumbnails, ok.people, ok.enrollable, ok.probes, ROSTER, ok.sources, "test-1")
 
 
 def test_a_look_tells_a_copy_from_another_picture() -> None:
@@ -179,9 +190,9 @@ def test_a_look_tells_a_copy_from_another_picture() -> None:
     chip = np.kron(chance.integers(0, 200, (15, 15, 3)), np.ones((10, 10, 1))).astype(np.uint8)
     other = np.kron(chance.integers(0, 200, (15, 15, 3)), np.ones((10, 10, 1))).astype(np.uint8)
     brighter = (chip + chance.integers(20, 30, chip.shape)).astype(np.uint8)
-    assert look(chip) @ look(brighter) > 0.99
-    assert look(chip) @ look(other) < 0.5
-    assert not look(np.full((150, 150, 3), 7, np.uint8)).any()
+    assert thumbnail(chip) @ thumbnail(brighter) > 0.99
+    assert thumbnail(chip) @ thumbnail(other) < 0.5
+    assert not thumbnail(np.full((150, 150, 3), 7, np.uint8)).any()
 
 
 def test_the_picture_can_be_drawn_with_and_without_strangers() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from models.learning.gate import FRESH, Comparison, Tally, compare
+from models.learning.gate import FRESH_MARGIN, Comparison, GateScore, compare
 from models.recognition.gallery import Gallery
 from tests.support.people import World
 
@@ -65,7 +65,7 @@ def test_a_batch_whose_labels_change_places_is_held_back(world: World, before: i
 def test_where_nothing_is_in_use_everything_passes(world: World) -> None:
     gallery, old = batch(world, 1, 2)
     comparison = compare(gallery, np.zeros_like(old), every(old))
-    assert comparison == Comparison(0, Tally(0, 0), Tally(0, 0))
+    assert comparison == Comparison(0, GateScore(0, 0), GateScore(0, 0))
     assert comparison.passes
 
 
@@ -101,7 +101,7 @@ def test_copies_of_a_probe_are_held_out_whatever_they_are_called(world: World, s
     old = np.arange(2 * MEMBERS) < MEMBERS
     comparison = compare(doubled, old, every(old))
     assert comparison.probes == MEMBERS
-    assert comparison.old == Tally(0, 0)
+    assert comparison.old == GateScore(0, 0)
     assert comparison.new.right == 0
 
 
@@ -123,12 +123,12 @@ def test_the_same_model_passes_and_comparisons_are_seeded(world: World) -> None:
 
 
 def test_the_rule() -> None:
-    good = Tally(8, 1)
-    assert Comparison(10, good, Tally(7, 1)).passes
-    assert not Comparison(10, good, Tally(6.6, 1)).passes
-    assert not Comparison(10, Tally(0, 2), Tally(1, 2)).passes
-    assert Comparison(10, Tally(0, 2), Tally(2, 2), fresh=FRESH).passes
-    assert not Comparison(10, Tally(0, 2), Tally(2, 2), fresh=FRESH - 0.1).passes
+    good = GateScore(8, 1)
+    assert Comparison(10, good, GateScore(7, 1)).passes
+    assert not Comparison(10, good, GateScore(6.6, 1)).passes
+    assert not Comparison(10, GateScore(0, 2), GateScore(1, 2)).passes
+    assert Comparison(10, GateScore(0, 2), GateScore(2, 2), fresh=FRESH_MARGIN).passes
+    assert not Comparison(10, GateScore(0, 2), GateScore(2, 2), fresh=FRESH_MARGIN - 0.1).passes
 
 
 @pytest.mark.parametrize("photos", [0, 1, 2])

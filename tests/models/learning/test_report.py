@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from models.drawing.charts import report_chart
-from models.learning.report import ENOUGH, Need, Report, Standing, Tally, report
+from models.learning.report import ENOUGH, IdentificationCounts, MemberAccuracy, Need, Report, report
 from models.recognition.gallery import Gallery, GalleryMember
 from tests.support.people import VERSION, D, World
 
@@ -24,8 +24,8 @@ def world() -> World:
 
 def test_members_who_are_apart_stand_well(world: World) -> None:
     told = report(world.gallery({1: range(5)}, 6))
-    assert [standing.need for standing in told.members] == [None] * 5
-    assert Tally.of(told.confusion) == Tally(30, 30, 0)
+    assert [one.need for one in told.members] == [None] * 5
+    assert IdentificationCounts.of(told.confusion) == IdentificationCounts(30, 30, 0)
     assert told.needy == told.suspicions == ()
     assert told.confusion.sum(axis=1).tolist() == [6] * 5
     assert told.version == VERSION
@@ -57,15 +57,15 @@ def test_twins_are_mixed_up_and_need_photos(world: World) -> None:
     encodings[:12] = twins
     told = report(replace(gallery, encodings=encodings))
     first, second, *others = told.members
-    assert (first.mixed_up, second.mixed_up) == (second.member, first.member)
-    assert [first.mixed_up_photos, second.mixed_up_photos] == [told.confusion[0, 1], told.confusion[1, 0]]
+    assert (first.confused_with, second.confused_with) == (second.member, first.member)
+    assert [first.confused_photos, second.confused_photos] == [told.confusion[0, 1], told.confusion[1, 0]]
     for one, row, place in zip(told.members, told.confusion, range(5), strict=True):
         assert (one.asked, one.right) == (row.sum(), row[place])
-    tally = Tally.of(told.confusion)
+    tally = IdentificationCounts.of(told.confusion)
     assert tally.right == sum(one.right for one in told.members)
-    assert tally.wrong == first.mixed_up_photos + second.mixed_up_photos
+    assert tally.wrong == first.confused_photos + second.confused_photos
     assert {first.need, second.need} == {Need.UNRELIABLE}
-    assert {one.mixed_up for one in others} == {None}
+    assert {one.confused_with for one in others} == {None}
     assert told.confusion[0, 1] > 0
     assert told.confusion[:2, 2:5].sum() == 0
 
@@ -82,12 +82,12 @@ def test_a_roster_without_photos_needs_them_all() -> None:
     roster = tuple(GalleryMember(i, f"M{i}", 1, "G") for i in range(3))
     told = report(Gallery(np.empty((0, D), np.float32), np.empty(0, np.int64), roster, VERSION))
     assert [one.need for one in told.members] == [Need.FEW] * 3
-    assert Tally.of(told.confusion) == Tally(0, 0, 0)
+    assert IdentificationCounts.of(told.confusion) == IdentificationCounts(0, 0, 0)
 
 
-def standing(name: str, photos: int, right: int | None) -> Standing:
+def one(name: str, photos: int, right: int | None) -> MemberAccuracy:
     asked = 0 if right is None else photos
-    return Standing(GalleryMember(hash(name) % 1000, name, 1, "G"), photos, photos, asked, right or 0, None, 0)
+    return MemberAccuracy(GalleryMember(hash(name) % 1000, name, 1, "G"), photos, photos, asked, right or 0, None, 0)
 
 
 def pixels(told: Report, title: str = "누구") -> np.ndarray:
@@ -101,7 +101,7 @@ def test_the_picture_has_a_margin_whatever_the_roster(members: int) -> None:
     """Nothing is cut off at an edge, with long names and without."""
     names = ("하늘", "A very long name, much too long for a label", "\U0001f600", "Ha-eun")
     told = Report(
-        tuple(standing(names[i % 4] + str(i), 12, 6) for i in range(members)),
+        tuple(one(names[i % 4] + str(i), 12, 6) for i in range(members)),
         np.full((members, members + 1), 10, np.int64),
         (),
         VERSION,
@@ -112,7 +112,7 @@ def test_the_picture_has_a_margin_whatever_the_roster(members: int) -> None:
 
 
 def test_a_wrong_name_is_seen_among_right_ones() -> None:
-    members = tuple(standing(f"M{i}", 100, 99) for i in range(9))
+    members = tuple(one(f"M{i}", 100, 99) for i in range(9))
     right = np.hstack([np.diag(np.full(9, 100)), np.zeros((9, 1), int)])
     wrong = right.copy()
     wrong[2, 2], wrong[2, 5] = 99, 1
@@ -124,7 +124,7 @@ def test_a_wrong_name_is_seen_among_right_ones() -> None:
 def test_shares_and_needs_are_told() -> None:
     counts = np.array([[5, 0, 0], [0, 5, 0]], np.int64)
     drawn = [
-        pixels(Report((standing("A", photos, right), standing("B", 10, 10)), counts, (), VERSION))
+        pixels(Report((one("A", photos, right), one("B", 10, 10)), counts, (), VERSION))
         for photos, right in ((10, 10), (10, 5), (2, 2), (1, None))
     ]
     assert len({one.tobytes() for one in drawn}) == 4

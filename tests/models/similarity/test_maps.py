@@ -90,8 +90,8 @@ def test_pca_keeps_what_differs_most_and_is_not_turned_over_by_one_photo_more(wo
         np.concatenate([gallery.encodings, world.photos(2)]), np.append(gallery.members, 2), gallery.roster, VERSION
     )
     before, after = lay_out(gallery, Projection.PCA), lay_out(more, Projection.PCA)
-    assert before.kept is not None
-    assert 0.2 < before.kept < 1
+    assert before.explained_variance is not None
+    assert 0.2 < before.explained_variance < 1
     for axis in range(2):
         assert np.corrcoef(before.points[:, axis], after.points[:-1, axis])[0, 1] > 0.5
     flat = np.zeros((5, D), np.float32)

@@ -12,17 +12,26 @@ from PIL import Image
 from models.drawing import theme
 from models.drawing.twins import (
     MOST_IN_MATRIX,
-    Near,
-    Portrait,
+    LookAlikePortrait,
+    MemberPortrait,
     matrix_picture,
     nearest_picture,
-    one_below_the_other,
     pair_picture,
+    stacked,
 )
 from models.encodings import background
 from models.encodings.whitening import unit
 from models.recognition.gallery import Gallery, GalleryMember
-from models.similarity.twins import CLEAR, LARGE, Likeness, best_first, distances, likeness, most_alike, side_by_side
+from models.similarity.twins import (
+    FULL_SHARPNESS,
+    FULL_WIDTH,
+    Likeness,
+    best_photos_first,
+    distances,
+    likeness,
+    nearest_pair,
+    seriation_order,
+)
 from tests.support.drawn import drawings
 from tests.support.people import VERSION, D, World
 
@@ -95,11 +104,11 @@ def test_twins_are_found_and_are_nearest_to_each_other(world: World) -> None:
     world.people[2] = world.people[0] + 0.3 * world.people[2]
     world.people[2] /= np.linalg.norm(world.people[2])
     found = distances(world.gallery({1: range(6)}, 5))
-    assert most_alike(found.normalised) == most_alike(found.euclidean) == (0, 2)
+    assert nearest_pair(found.normalised) == nearest_pair(found.euclidean) == (0, 2)
     assert found.nearest(0)[0] == 2
     assert found.nearest(2)[0] == 0
     assert likeness(found.normalised[0, 2]) in {Likeness.TWINS, Likeness.SIBLINGS}
-    order = side_by_side(found.normalised)
+    order = seriation_order(found.normalised)
     assert sorted(order) == list(range(6))
     assert abs(order.index(0) - order.index(2)) == 1
 
@@ -132,30 +141,30 @@ def test_the_same_person_in_two_groups_is_nobodys_twin(world: World, name: str, 
 @pytest.mark.parametrize("count", [0, 1])
 def test_a_pair_takes_two(count: int) -> None:
     with pytest.raises(ValueError, match="no pair"):
-        most_alike(np.zeros((count, count)))
-    assert side_by_side(np.zeros((count, count))) == list(range(count))
+        nearest_pair(np.zeros((count, count)))
+    assert seriation_order(np.zeros((count, count))) == list(range(count))
 
 
 def test_along_a_line_neighbours_stay_neighbours() -> None:
     """Points on a line, in any order, are put in line."""
     chance = np.random.default_rng(1)
     places = chance.permutation(12) / 11
-    order = side_by_side(np.abs(places[:, None] - places[None]))
+    order = seriation_order(np.abs(places[:, None] - places[None]))
     line = places[order]
     assert line.tolist() in (sorted(places.tolist()), sorted(places.tolist(), reverse=True))
 
 
 def test_the_best_photo_is_typical_clear_and_large() -> None:
-    assert best_first([0.5, 0.9, 0.7], [200] * 3, [3.0] * 3) == [1, 2, 0]
-    assert best_first([0.8, 0.8], [LARGE, LARGE // 2], [CLEAR, CLEAR])[0] == 0
-    assert best_first([0.8, 0.8], [LARGE] * 2, [1.2, CLEAR])[0] == 1
-    assert best_first([0.8, 0.81], [LARGE, 10 * LARGE], [CLEAR, 2 * CLEAR])[0] == 1
-    assert best_first([0.7, 0.8], [LARGE] * 2, [None, None])[0] == 1
-    assert best_first([], [], []) == []
+    assert best_photos_first([0.5, 0.9, 0.7], [200] * 3, [3.0] * 3) == [1, 2, 0]
+    assert best_photos_first([0.8, 0.8], [FULL_WIDTH, FULL_WIDTH // 2], [FULL_SHARPNESS, FULL_SHARPNESS])[0] == 0
+    assert best_photos_first([0.8, 0.8], [FULL_WIDTH] * 2, [1.2, FULL_SHARPNESS])[0] == 1
+    assert best_photos_first([0.8, 0.81], [FULL_WIDTH, 10 * FULL_WIDTH], [FULL_SHARPNESS, 2 * FULL_SHARPNESS])[0] == 1
+    assert best_photos_first([0.7, 0.8], [FULL_WIDTH] * 2, [None, None])[0] == 1
+    assert best_photos_first([], [], []) == []
 
 
-def portrait(name: str, group: str = "TWICE", colour: int = 90) -> Portrait:
-    return Portrait(name, group, np.full((320, 320, 3), colour, np.uint8))
+def portrait(name: str, group: str = "TWICE", colour: int = 90) -> MemberPortrait:
+    return MemberPortrait(name, group, np.full((320, 320, 3), colour, np.uint8))
 
 
 def table(count: int) -> np.ndarray:
@@ -177,7 +186,7 @@ def test_the_matrix_has_every_name_twice_and_no_text_on_another(count: int) -> N
     with drawings() as saved:
         matrix_picture("TWICE " * 40, "who looks like whom", names, apart, plain)
     saved[0].check(margin=6)
-    assert saved[0].size[0] == theme.WIDE
+    assert saved[0].size[0] == theme.PAGE_WIDTH
     for name in names[:8]:
         assert begins(saved[0].words, name) >= 2, name
     numbers = [word for word in saved[0].words if word.lstrip("0").startswith(".")]
@@ -193,7 +202,7 @@ def test_the_matrix_is_yellow_where_somebody_is_near() -> None:
     boxes = {text.text: text.box for text in reversed(saved[0].texts)}
     for number, share in (("0.20", 1.0), ("0.40", 0.5), ("0.60", 0.0), ("0.02", 1.0), ("0.04", 0.5), ("0.06", 0.0)):
         left, top = (round(edge) for edge in boxes[number][:2])
-        assert np.abs(pixels[top - 8, left - 8] - np.array(theme.heat(share))).max() <= 1, number
+        assert np.abs(pixels[top - 8, left - 8] - np.array(theme.heat_colour(share))).max() <= 1, number
 
 
 @pytest.mark.parametrize(("words", "distance"), list(zip(Likeness, (0.0, 0.03, 0.27, 0.98, 1.0), strict=True)))
@@ -201,10 +210,10 @@ def test_the_pair_is_told_beside_its_faces(words: Likeness, distance: float) -> 
     first, second = portrait(NAMES[5], "TWICE " * 30), portrait(NAMES[1], "트와이스", 200)
     with drawings() as saved:
         png = pair_picture(
-            "The twins of TWICE", "the most alike of 36 pairs", first, Near(second, distance, words.value)
+            "The twins of TWICE", "the most alike of 36 pairs", first, LookAlikePortrait(second, distance, words.value)
         )
     saved[0].check(margin=theme.GAP - 6)
-    assert saved[0].size[0] == theme.WIDE
+    assert saved[0].size[0] == theme.PAGE_WIDTH
     assert begins(saved[0].words, NAMES[5])
     assert {NAMES[1], "트와이스", words.value, "the same face", "any two idols", "opposites"} <= set(saved[0].words)
     assert not any(word[0].isdigit() for word in saved[0].words if word != "the most alike of 36 pairs"), (
@@ -217,7 +226,7 @@ def test_the_pair_is_told_beside_its_faces(words: Likeness, distance: float) -> 
 
 @pytest.mark.parametrize(("words", "count"), list(zip(Likeness, (1, 2, 3, 5, 5), strict=True)))
 def test_the_nearest_stand_in_a_row(count: int, words: Likeness) -> None:
-    near = [Near(portrait(NAMES[i + 1], "ITZY"), 0.1 * i, words.of_one) for i in range(count)]
+    near = [LookAlikePortrait(portrait(NAMES[i + 1], "ITZY"), 0.1 * i, words.of_one) for i in range(count)]
     with drawings() as saved:
         nearest_picture("Who looks like Sana?", "the nearest of 19 others", portrait("Sana"), near)
     saved[0].check(margin=theme.GAP - 6)
@@ -229,7 +238,10 @@ def test_the_nearest_stand_in_a_row(count: int, words: Likeness) -> None:
 def test_whose_file_is_lost_is_shown_by_the_initial() -> None:
     with drawings() as saved:
         pair_picture(
-            "G", "", Portrait("쯔위", "G", None), Near(Portrait("\U0001f600", "G", None), 0.2, "could be twins")
+            "G",
+            "",
+            MemberPortrait("쯔위", "G", None),
+            LookAlikePortrait(MemberPortrait("\U0001f600", "G", None), 0.2, "could be twins"),
         )
     saved[0].check()
     assert "쯔" in saved[0].words
@@ -237,9 +249,9 @@ def test_whose_file_is_lost_is_shown_by_the_initial() -> None:
 
 def test_pictures_are_put_one_below_the_other() -> None:
     apart = table(4)
-    pair = pair_picture("G", "", portrait("A"), Near(portrait("B"), 0.2, "could be twins"))
+    pair = pair_picture("G", "", portrait("A"), LookAlikePortrait(portrait("B"), 0.2, "could be twins"))
     matrix = matrix_picture("G", "", list("ABCD"), apart, apart)
     sizes = [Image.open(BytesIO(png)).size for png in (pair, matrix)]
-    whole = Image.open(BytesIO(one_below_the_other([pair, matrix])))
-    assert whole.size == (theme.WIDE, sizes[0][1] + sizes[1][1])
+    whole = Image.open(BytesIO(stacked([pair, matrix])))
+    assert whole.size == (theme.PAGE_WIDTH, sizes[0][1] + sizes[1][1])
     assert np.asarray(whole)[: sizes[0][1]].tobytes() == np.asarray(Image.open(BytesIO(pair))).tobytes()

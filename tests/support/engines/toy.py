@@ -59,8 +59,8 @@ class Toy:
     def detect(self, picture: Any, smallest: int = 0) -> list[Any]:
         return self._dlib.detect(picture, smallest)
 
-    def closer(self, picture: Any, face: Any) -> Any:
-        return self._dlib.closer(picture, face)
+    def refined(self, picture: Any, face: Any) -> Any:
+        return self._dlib.refined(picture, face)
 
     def encode(self, picture: Any, faces: Sequence[Any]) -> Any:
         if marks := os.environ.get("TOY_MARKS"):

@@ -41,43 +41,43 @@ def contrast(one: theme.Colour, other: theme.Colour) -> float:
 @pytest.mark.parametrize("eyes", EYES)
 @pytest.mark.parametrize(("members", "apart"), [(2, 27), (4, 27), (6, 17), (12, 10)])
 def test_hues_are_told_apart_by_all_eyes(eyes: str, members: int, apart: float) -> None:
-    colours = [seen(theme.hue(number), eyes) for number in range(members)]
+    colours = [seen(theme.member_colour(number), eyes) for number in range(members)]
     assert min(deltaE_ciede2000(one, other) for one, other in combinations(colours, 2)) >= apart
 
 
 def test_hues_stand_out_from_the_ground_and_come_again() -> None:
-    assert min(contrast(colour, theme.NIGHT) for colour in theme.HUES) >= 3
-    assert theme.hue(12) == theme.hue(0)
-    assert theme.hue(5) != theme.hue(6)
+    assert min(contrast(colour, theme.BACKGROUND_COLOUR) for colour in theme.HUES) >= 3
+    assert theme.member_colour(12) == theme.member_colour(0)
+    assert theme.member_colour(5) != theme.member_colour(6)
 
 
 @pytest.mark.parametrize("eyes", EYES)
 def test_heat_grows_lighter_in_even_steps(eyes: str) -> None:
-    lightness = np.array([seen(theme.heat(share), eyes)[0] for share in np.linspace(0, 1, 21)])
+    lightness = np.array([seen(theme.heat_colour(share), eyes)[0] for share in np.linspace(0, 1, 21)])
     steps = np.diff(lightness)
     assert (steps > 0).all()
     assert steps.max() < 2 * steps.min()
-    assert theme.heat(-1) == theme.heat(0)
-    assert theme.heat(2) == theme.heat(1)
+    assert theme.heat_colour(-1) == theme.heat_colour(0)
+    assert theme.heat_colour(2) == theme.heat_colour(1)
 
 
 def test_texts_are_read_on_every_heat() -> None:
-    colours = [theme.heat(share) for share in np.linspace(0, 1, 101)]
-    assert min(contrast(theme.ink_on(colour), colour) for colour in colours) >= 3.8
-    assert contrast(theme.LIGHT, theme.NIGHT) > 7
-    assert contrast(theme.DIM, theme.NIGHT) > 4.5
+    colours = [theme.heat_colour(share) for share in np.linspace(0, 1, 101)]
+    assert min(contrast(theme.text_colour_on(colour), colour) for colour in colours) >= 3.8
+    assert contrast(theme.LIGHT, theme.BACKGROUND_COLOUR) > 7
+    assert contrast(theme.DIM, theme.BACKGROUND_COLOUR) > 4.5
 
 
 @pytest.mark.parametrize("subtitle", ["", "what it is, " * 40])
 def test_titles_stay_within_the_margins(subtitle: str) -> None:
     with drawings() as saved:
-        image, _ = theme.page(theme.WIDE, 300, "TWICE 트와이스 " * 20, subtitle)
-        theme.upright(image, (500, theme.below(subtitle)), (30, 100), "A very long name", 20)
-        theme.png(image)
+        image, _ = theme.page(theme.PAGE_WIDTH, 300, "TWICE 트와이스 " * 20, subtitle)
+        theme.draw_vertical_text(image, (500, theme.content_top(subtitle)), (30, 100), "A very long name", 20)
+        theme.to_png(image)
     saved[0].check(margin=theme.GAP - 2)
     assert len(saved[0].texts) == 2 + bool(subtitle)
     *above, turned = saved[0].texts
-    assert all(one.box[3] < theme.below(subtitle) for one in above)
+    assert all(one.box[3] < theme.content_top(subtitle) for one in above)
     assert turned.text.endswith("...")
     assert turned.box[2] - turned.box[0] < turned.box[3] - turned.box[1]
 
@@ -86,10 +86,14 @@ def test_faces_have_round_corners() -> None:
     face = np.full((90, 90, 3), (250, 10, 10), np.uint8)
     for radius, filled in ((None, np.pi / 4), (20, 1 - (4 - np.pi) * 400 / 100**2)):
         image, _ = theme.page(300, 300, "")
-        theme.paste(image, face, (100, 150), 100, radius)
-        pixels = np.asarray(Image.open(BytesIO(theme.png(image)))).astype(int)
+        theme.paste_face(image, face, (100, 150), 100, radius)
+        pixels = np.asarray(Image.open(BytesIO(theme.to_png(image)))).astype(int)
         assert (pixels[200, 150] == (250, 10, 10)).all()
-        assert (pixels[151, 101] == theme.NIGHT).all()
-        red = (pixels[150:250, 100:200, 0] - theme.NIGHT[0]).sum() / (250 - theme.NIGHT[0]) / 100**2
+        assert (pixels[151, 101] == theme.BACKGROUND_COLOUR).all()
+        red = (
+            (pixels[150:250, 100:200, 0] - theme.BACKGROUND_COLOUR[0]).sum()
+            / (250 - theme.BACKGROUND_COLOUR[0])
+            / 100**2
+        )
         assert abs(red - filled) < 0.01
-        assert (np.delete(np.delete(pixels, range(150, 250), 0), range(100, 200), 1) == theme.NIGHT).all()
+        assert (np.delete(np.delete(pixels, range(150, 250), 0), range(100, 200), 1) == theme.BACKGROUND_COLOUR).all()

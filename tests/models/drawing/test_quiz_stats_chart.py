@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from models.drawing.fonts import drawable
-from models.drawing.quiz_stats import ROWS, Known, MixedUp, known_chart
-from models.drawing.theme import BLUE, EMPTY, NIGHT, ORANGE, WIDE
+from models.drawing.quiz_stats import ROWS, ConfusedPair, MemberKnowledge, quiz_stats_chart
+from models.drawing.theme import BACKGROUND_COLOUR, BLUE, EMPTY, ORANGE, PAGE_WIDTH
 from tests.support.drawn import drawings
 
 LONG = "A stage name that is much too long for its column"
@@ -18,23 +18,25 @@ NAMES = ("Sana", "쯔위", "さな", "周子瑜", "Rm", LONG, LONG, "Jeongyeon",
 STABILITIES = (0.02, 0.5, 2.3, 8.0, 31.0, 120.0, 364.0, 4000.0, None)
 
 
-def known(name: str, stability: float | None) -> Known:
+def known(name: str, stability: float | None) -> MemberKnowledge:
     seen = 0 if stability is None else 123
-    return Known(name, stability, seen, seen, "not asked yet" if stability is None else "11 months", "in 11 months")
+    return MemberKnowledge(
+        name, stability, seen, seen, "not asked yet" if stability is None else "11 months", "in 11 months"
+    )
 
 
-def members(count: int = len(NAMES)) -> list[Known]:
+def members(count: int = len(NAMES)) -> list[MemberKnowledge]:
     return [known(NAMES[place % len(NAMES)], STABILITIES[place % len(NAMES)]) for place in range(count)]
 
 
 @pytest.mark.parametrize("count", [0, 1, len(NAMES), ROWS + 7])
-@pytest.mark.parametrize("mixed_up", [[], [MixedUp("Sana", "쯔위", 9), MixedUp(LONG, LONG, 1000)]])
-def test_every_name_is_there_and_nothing_overlaps(count: int, mixed_up: list[MixedUp]) -> None:
+@pytest.mark.parametrize("mixed_up", [[], [ConfusedPair("Sana", "쯔위", 9), ConfusedPair(LONG, LONG, 1000)]])
+def test_every_name_is_there_and_nothing_overlaps(count: int, mixed_up: list[ConfusedPair]) -> None:
     with drawings() as drawn:
-        known_chart(f"{LONG}: whom you know, {LONG}", members(count), mixed_up)
+        quiz_stats_chart(f"{LONG}: whom you know, {LONG}", members(count), mixed_up)
     (picture,) = drawn
     picture.check()
-    assert picture.size[0] == WIDE
+    assert picture.size[0] == PAGE_WIDTH
     for one in members(count)[:ROWS]:
         told = drawable(one.name)
         assert any(words == told or (words.endswith("...") and told.startswith(words[:-3])) for words in picture.words)
@@ -43,7 +45,7 @@ def test_every_name_is_there_and_nothing_overlaps(count: int, mixed_up: list[Mix
 
 
 def test_a_bar_is_the_longer_the_longer_a_face_stays_in_mind() -> None:
-    png = known_chart("TWICE", members(), [MixedUp("Sana", "Mina", 2)])
+    png = quiz_stats_chart("TWICE", members(), [ConfusedPair("Sana", "Mina", 2)])
     with Image.open(BytesIO(png)) as picture:
         pixels = picture.convert("RGB").load()
         assert pixels is not None
@@ -58,4 +60,4 @@ def test_a_bar_is_the_longer_the_longer_a_face_stays_in_mind() -> None:
     assert blue[-2] == max(blue)
     assert blue[-1] == 0
     assert any(ORANGE in row for row in rows)
-    assert rows[0][0] == NIGHT
+    assert rows[0][0] == BACKGROUND_COLOUR
