@@ -11,7 +11,7 @@ from bot.domain.answers import AnsweredPicture
 from bot.domain.enums import Meaning
 from bot.domain.markup import plain
 from cogs.answers.faces import face_as_drawn, face_line, said_by
-from cogs.common.layout import LONGEST_TEXT, Button, Layout, Row, container, route
+from cogs.common.layout import LONGEST_TEXT, Button, Card, Row, container, custom_id
 from cogs.common.limits import LONGEST_ALT
 from cogs.common.message_media import walk
 from models.faces import Band
@@ -28,13 +28,13 @@ ACCENTS = {
 }
 
 
-def result_card(answer: Answer, shown: Sequence[str] = ()) -> Layout:
+def result_card(answer: Answer, shown: Sequence[str] = ()) -> Card:
     """The card of an answer.
 
     Its pictures are sent beside it as files of their `file_name`s; or they are there already, `shown` at these
     addresses, when the card is edited.
     """
-    card = Layout()
+    card = Card()
     box = container(accent_of(answer))
     room = LONGEST_TEXT // len(answer.pictures)
     several = len(answer.pictures) > 1
@@ -90,13 +90,13 @@ def answer_buttons(answer: Answer) -> Row:
     row = Row()
     if any(face.guess.name for _, face in answer.faces):
         right = discord.ButtonStyle.success
-        row.add_item(Button(label="All right", emoji="✅", style=right, custom_id=route("right", answer.id)))
+        row.add_item(Button(label="All right", emoji="✅", style=right, custom_id=custom_id("right", answer.id)))
     if answer.faces:
-        row.add_item(Button(label="Fix a face", emoji="✏️", custom_id=route("fix", answer.id)))
-        row.add_item(Button(label="Details", emoji="📊", custom_id=route("details", answer.id)))
-    row.add_item(Button(label="Hide", emoji="🗑️", custom_id=route("hide", answer.id)))
+        row.add_item(Button(label="Fix a face", emoji="✏️", custom_id=custom_id("fix", answer.id)))
+        row.add_item(Button(label="Details", emoji="📊", custom_id=custom_id("details", answer.id)))
+    row.add_item(Button(label="Hide", emoji="🗑️", custom_id=custom_id("hide", answer.id)))
     if any(face.annotation for _, face in answer.faces):
-        row.add_item(Button(label="Undo", emoji="↩️", custom_id=route("undo", answer.id)))
+        row.add_item(Button(label="Undo", emoji="↩️", custom_id=custom_id("undo", answer.id)))
     return row
 
 

@@ -10,7 +10,7 @@ from bot.domain.answers import MOST_CANDIDATES
 from bot.domain.markup import plain
 from bot.text.formatting import UNKNOWN, percent
 from cogs.answers.faces import face_line, said_by
-from cogs.common.layout import LONGEST_TEXT, Layout, bar, container
+from cogs.common.layout import LONGEST_TEXT, Card, bar, container
 from models.faces import Basis
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ BAR = 12
 """Characters of a bar that stands for certainty."""
 
 
-def details_card(answer: Answer) -> Layout:
+def details_card(answer: Answer) -> Card:
     """Every member's confidence for each face, and what answered."""
-    card = Layout()
+    card = Card()
     box = container()
     several = len(answer.pictures) > 1
     shown = answer.faces[:MOST_DETAILS]

@@ -15,7 +15,7 @@ from bot.domain.markup import plain
 from bot.text.formatting import counted, duration, silent, time_code, unknown_people
 from cogs.answers.cards import accent_of, answer_buttons
 from cogs.answers.faces import face_in_words, face_line, said_by
-from cogs.common.layout import LONGEST_TEXT, Button, Layout, Row, bar, container, route
+from cogs.common.layout import LONGEST_TEXT, Button, Card, Row, bar, container, custom_id
 from cogs.common.limits import LONGEST_ALT
 
 if TYPE_CHECKING:
@@ -45,33 +45,33 @@ YOUTUBE = ("youtube.com", "youtu.be")
 TAKEN = "⏳ I have it, and look at it now."
 
 
-def taken_card() -> Layout:
+def taken_card() -> Card:
     """A first word about a video, before anything is known of it."""
-    card = Layout()
+    card = Card()
     box = container(BLURPLE)
     box.add_item(discord.ui.TextDisplay(TAKEN))
     card.add_item(box)
     return card
 
 
-def progress_card(progress: ClipProgress) -> Layout:
+def progress_card(progress: ClipProgress) -> Card:
     """How far a clip is, with the button that ends the work."""
-    card = Layout()
+    card = Card()
     box = container(BLURPLE)
     box.add_item(discord.ui.TextDisplay("\n".join(_progress(progress))))
-    box.add_item(Row(Button(label="Cancel", emoji="✖️", custom_id=route("cancel", progress.clip.job_id))))
+    box.add_item(Row(Button(label="Cancel", emoji="✖️", custom_id=custom_id("cancel", progress.clip.job_id))))
     card.add_item(box)
     return card
 
 
-def clip_card(finished: Finished, shown: Sequence[str] = (), note: str | None = None) -> Layout:
+def clip_card(finished: Finished, shown: Sequence[str] = (), note: str | None = None) -> Card:
     """A finished clip, its chart, and who is in it.
 
     Both are sent beside it as files (`clip_files`); or they are there already, `shown` at these addresses, when the card
     is edited. `note` stands above all.
     """
     clip, chart = shown if len(shown) == 2 else (f"attachment://{clip_name(finished)}", f"attachment://{CHART}")
-    card = Layout()
+    card = Card()
     if note is not None:
         card.add_item(discord.ui.TextDisplay(note))
     box = container(accent_of(finished.answer))
@@ -87,7 +87,7 @@ def clip_card(finished: Finished, shown: Sequence[str] = (), note: str | None = 
         box.add_item(discord.ui.TextDisplay(f"-# {silent(finished.unheard)}"))
     box.add_item(answer_buttons(finished.answer))
     if finished.stale:
-        again = Button(label="Draw again", emoji="🖍️", custom_id=route("drawagain", finished.job_id))
+        again = Button(label="Draw again", emoji="🖍️", custom_id=custom_id("drawagain", finished.job_id))
         box.add_item(discord.ui.TextDisplay("-# Names were corrected since this was drawn."))
         box.add_item(Row(again))
     card.add_item(box)

@@ -16,7 +16,7 @@ from bot.domain.clips import UploadRefusedError
 from bot.usecases import upload_limits
 from cogs.answers.cards import pictures_shown
 from cogs.clips.cards import clip_card, clip_files, progress_card
-from cogs.common.layout import told_card
+from cogs.common.layout import message_card
 from cogs.common.progress import TOKEN_SECONDS
 from cogs.common.responses import is_too_large
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from bot.client import Nugu
     from bot.domain.clips import ClipProgress, Drawing, Finished, ReportedClip
-    from cogs.common.layout import Layout
+    from cogs.common.layout import Card
 
 T = TypeVar("T")
 
@@ -139,20 +139,20 @@ class DiscordClipReporter:
         if first and await self._say_instead(clip, sentence):
             return
         try:
-            await self._post(clip, lambda: {"view": told_card(f"<@{clip.asker_id}>, {sentence}")})
+            await self._post(clip, lambda: {"view": message_card(f"<@{clip.asker_id}>, {sentence}")})
         except UNREACHABLE as failure:
             log.warning("could not explain what became of clip %s: %s", clip.job_id, failure)
 
     async def _say_instead(self, clip: ReportedClip, sentence: str) -> bool:
         """Put a sentence in the card's place; whether that could be done."""
         try:
-            await self._edit(clip, told_card(sentence))
+            await self._edit(clip, message_card(sentence))
         except UNREACHABLE as failure:
             log.warning("could not put a sentence in place of card %s: %s", clip.target.card_id, failure)
             return False
         return True
 
-    async def _edit(self, clip: ReportedClip, card: Layout, files: Callable[[], list[discord.File]] = list) -> None:
+    async def _edit(self, clip: ReportedClip, card: Card, files: Callable[[], list[discord.File]] = list) -> None:
         """Let the clip's card, if it has one, show this, and these files alone."""
         if clip.target.card_id is None:
             return

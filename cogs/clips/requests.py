@@ -11,7 +11,7 @@ from bot.usecases import upload_limits
 from bot.usecases.clips import request
 from cogs.clips.cards import taken_card
 from cogs.clips.videos import Link, receive
-from cogs.common.layout import told_card
+from cogs.common.layout import message_card
 from cogs.common.progress import TOKEN_SECONDS
 from cogs.common.requests import asked_in, reply
 
@@ -48,7 +48,7 @@ async def annotate(client: Nugu, message: discord.Message, shows: discord.Messag
             )
             await request_clip(client, await asked_in(client, message, shows), found, target)
     except Exception as error:  # noqa: BLE001  # the card is there, so the sentence stands in its place
-        await card.edit(view=told_card(sentence_for(error)))
+        await card.edit(view=message_card(sentence_for(error)))
 
 
 async def request_clip(

@@ -1,4 +1,4 @@
-"""What cards are made of. Their buttons and menus carry a route; each feature's `components` says what pressing one does."""
+"""Cards and their parts. Buttons and menus carry a custom_id; the `components` of each feature respond to it."""
 
 from __future__ import annotations
 
@@ -18,19 +18,23 @@ LONGEST_TEXT = MOST_TEXT - 400
 NO_GROUP = "I know no group here yet. Add the first with `/group add`."
 
 
-class Layout(discord.ui.LayoutView):
-    """A card. It works as long as its message stands, restarts included."""
+class Card(discord.ui.LayoutView):
+    """A message made of components. Its buttons work as long as it stands, restarts included."""
 
     def __init__(self) -> None:
         super().__init__(timeout=None)
 
     def is_dispatchable(self) -> bool:
-        """False: discord.py keeps no card in memory, since a press is known by its route."""
+        """False: discord.py keeps no card in memory, since items are found by their custom_id."""
         return False
 
 
-def route(action: str, *ids: int) -> str:
-    """`nugu:fix:17`: the custom_id of a button, menu or form, with the ids that it is about."""
+CardAndFiles = tuple[Card, list[discord.File]]
+"""A card, and the files that it shows."""
+
+
+def custom_id(action: str, *ids: int) -> str:
+    """`nugu:fix:17`: the custom_id of a button, menu or modal, with the ids that it is about."""
     return ":".join(["nugu", action, *map(str, ids)])
 
 
@@ -55,10 +59,10 @@ def bar(share: float, width: int) -> str:
     return f"`{'█' * full:░<{width}}`"
 
 
-def told_card(sentence: str) -> Layout:
-    """A sentence in place of a card."""
-    card = Layout()
-    card.add_item(discord.ui.TextDisplay(sentence))
+def message_card(text: str) -> Card:
+    """A card with nothing but a text."""
+    card = Card()
+    card.add_item(discord.ui.TextDisplay(text))
     return card
 
 

@@ -11,13 +11,13 @@ import discord
 
 from bot.client import UNREACHABLE
 from bot.errors import sentence_for
-from cogs.common.layout import told_card
+from cogs.common.layout import CardAndFiles, message_card
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
     from bot.client import Nugu
-    from cogs.common.layout import Layout
+    from cogs.common.layout import Card
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ class Progress:
         self._interaction = interaction
         self._shown = 0.0
 
-    async def show(self, card: Layout) -> None:
+    async def show(self, card: Card) -> None:
         """Show how it stands, unless it was shown a moment ago or Discord listens no more."""
         now = time.monotonic()
         if now - self._shown < BETWEEN or self._left() <= 0:
@@ -48,7 +48,7 @@ class Progress:
         except UNREACHABLE as failure:
             log.warning("could not tell how far some work has come: %s", failure)
 
-    async def follow(self, work: Coroutine[Any, Any, tuple[Layout, list[discord.File]]]) -> None:
+    async def follow(self, work: Coroutine[Any, Any, CardAndFiles]) -> None:
         """Do the work, and show the card that it ends with, or what went wrong: here, or in the channel with a mention
         when that took too long.
         """
@@ -58,7 +58,7 @@ class Progress:
             card, files = task.result()
             await self._interaction.edit_original_response(view=card, attachments=files)
             return
-        await self._interaction.edit_original_response(view=told_card(LONGER))
+        await self._interaction.edit_original_response(view=message_card(LONGER))
         card, files = await task
         channel = self._interaction.channel
         if isinstance(channel, discord.abc.Messageable):
@@ -72,10 +72,10 @@ class Progress:
 
 
 async def _ended(
-    work: Coroutine[Any, Any, tuple[Layout, list[discord.File]]],
-) -> tuple[Layout, list[discord.File]]:
+    work: Coroutine[Any, Any, CardAndFiles],
+) -> CardAndFiles:
     """What the work ends with. Its errors too: the funnel can't put a sentence in place of a card."""
     try:
         return await work
     except Exception as error:  # noqa: BLE001  # everything that work can raise is answered here
-        return told_card(sentence_for(error)), []
+        return message_card(sentence_for(error)), []

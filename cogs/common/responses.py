@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.client import Nugu
-    from cogs.common.layout import Layout
+    from cogs.common.layout import Card
 
 BAD_REQUEST, TOO_LARGE = 400, 413
 REQUEST_TOO_LARGE = 40005
 
 
 async def show(
-    interaction: discord.Interaction[Nugu], view: Layout, files: Sequence[discord.File] = (), *, ephemeral: bool = True
+    interaction: discord.Interaction[Nugu], view: Card, files: Sequence[discord.File] = (), *, ephemeral: bool = True
 ) -> discord.Message:
     """Put the card in place of the message that was pressed, or of "thinking"; the message that shows it.
 

@@ -9,8 +9,9 @@ import discord
 
 from bot.text.formatting import circled
 from cogs.answers.faces import face_in_words
-from cogs.common.layout import Button, Layout, Row, Select, gallery, route, told_card
+from cogs.common.layout import Button, Card, CardAndFiles, Row, Select, custom_id, gallery, message_card
 from cogs.common.limits import LONGEST_LABEL, LONGEST_OPTION, MOST_OPTIONS
+from cogs.common.modals import PersistentModal
 
 if TYPE_CHECKING:
     from bot.domain.answers import Answer, AnsweredFace, AnsweredPicture
@@ -19,10 +20,10 @@ SOMEBODY_ELSE = "else"
 """The value of the menu's last option, beside the ids of members."""
 
 NAME = "name"
-"""The custom_id of the form's text box."""
+"""The custom_id of the text box in `OtherNameModal`."""
 
 
-def ask_which(answer: Answer, card_id: int) -> Layout:
+def ask_which(answer: Answer, card_id: int) -> Card:
     """The first step where there are several faces: the number of the one that is meant."""
     several = len(answer.pictures) > 1
     options = [
@@ -37,33 +38,33 @@ def ask_which(answer: Answer, card_id: int) -> Layout:
     if len(answer.faces) > MOST_OPTIONS:
         title += f"\n-# The first {MOST_OPTIONS} of {len(answer.faces)} faces; a menu holds no more."
     menu = Select(
-        custom_id=route("which", answer.id, card_id), placeholder="The number in the picture", options=options
+        custom_id=custom_id("which", answer.id, card_id), placeholder="The number in the picture", options=options
     )
-    step = told_card(title)
+    step = message_card(title)
     step.add_item(Row(menu))
     return step
 
 
 def ask_who(
     answer: Answer, picture: AnsweredPicture, face: AnsweredFace, card_id: int, crop: bytes | None
-) -> tuple[Layout, list[discord.File]]:
+) -> CardAndFiles:
     """The second step: the face, where a crop of it is kept, and the member, likeliest first, or somebody else, or nobody."""
     ids = answer.id, card_id, face.id
     nobody = Row(
-        Button(label="Not a member", custom_id=route("stranger", *ids)),
-        Button(label="Not a face", custom_id=route("noface", *ids)),
+        Button(label="Not a member", custom_id=custom_id("stranger", *ids)),
+        Button(label="Not a face", custom_id=custom_id("noface", *ids)),
     )
     if face.called is not None:
         member, name = face.called
-        nobody.add_item(Button(label=f"It isn't {name}"[:LONGEST_LABEL], custom_id=route("isnt", *ids, member)))
+        nobody.add_item(Button(label=f"It isn't {name}"[:LONGEST_LABEL], custom_id=custom_id("isnt", *ids, member)))
     where = f" in picture {picture.position + 1}" if len(answer.pictures) > 1 else ""
     asks = f"Who is {circled(face.number)}{where}?"
-    step = told_card(f"**{asks}**")
+    step = message_card(f"**{asks}**")
     files: list[discord.File] = []
     if crop is not None:
         files.append(discord.File(BytesIO(crop), filename=f"face-{face.number}.jpg"))
         step.add_item(gallery((files[0].filename, f"{asks} The face alone"), spoiler=picture.spoiler))
-    step.add_item(Row(members_menu(route("member", *ids), face)))
+    step.add_item(Row(members_menu(custom_id("member", *ids), face)))
     step.add_item(nobody)
     return step, files
 
@@ -84,15 +85,10 @@ def members_menu(custom_id: str, face: AnsweredFace) -> Select:
     return Select(custom_id=custom_id, placeholder="The right name", options=options)
 
 
-class OtherNameModal(discord.ui.Modal, title="Who is it?"):
+class OtherNameModal(PersistentModal, title="Who is it?"):
     """A text box that takes any spelling of a name."""
 
     name: discord.ui.Label[Any] = discord.ui.Label(
         text="Name",
         component=discord.ui.TextInput(custom_id=NAME, max_length=100, placeholder="Tzuyu, 쯔위, ツウィ…"),
     )
-
-    def __init__(self, custom_id: str) -> None:
-        super().__init__(custom_id=custom_id)
-        # A form that is over is not kept by discord.py. It needs none: whoever submits it is answered by its route.
-        self.stop()

@@ -9,9 +9,9 @@ import discord
 
 from bot.domain.enums import Meaning
 from bot.usecases import correct, crops
-from cogs.common import forms
 from cogs.common.components import PersistentItem, question_here, speaker_of
-from cogs.common.layout import Button, Select, route, told_card
+from cogs.common.layout import Button, Select, custom_id, message_card
+from cogs.common.modals import modal_listener
 from cogs.common.responses import show
 from cogs.corrections.cards import NAME, SOMEBODY_ELSE, OtherNameModal, ask_who
 from cogs.corrections.texts import correction_sentence
@@ -19,15 +19,15 @@ from cogs.corrections.update import bring_up_to_date
 
 if TYPE_CHECKING:
     from bot.client import Nugu
-    from cogs.common.forms import Form
+    from cogs.common.modals import ModalSubmission
 
 log = logging.getLogger(__name__)
 
-ROUTE = r"(?P<question>\d+):(?P<card>\d+)"
-FACE_ROUTE = rf"{ROUTE}:(?P<face>\d+)"
+CARD_IDS = r"(?P<question>\d+):(?P<card>\d+)"
+FACE_IDS = rf"{CARD_IDS}:(?P<face>\d+)"
 
 
-class FaceMenu(PersistentItem[Select], template=rf"nugu:which:{ROUTE}"):
+class FaceMenu(PersistentItem[Select], template=rf"nugu:which:{CARD_IDS}"):
     """The face is chosen; asks who it is."""
 
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
@@ -37,7 +37,7 @@ class FaceMenu(PersistentItem[Select], template=rf"nugu:which:{ROUTE}"):
         await show(interaction, *ask_who(answer, picture, face, self.ids["card"], crop))
 
 
-class MemberMenu(PersistentItem[Select], template=rf"nugu:member:{FACE_ROUTE}"):
+class MemberMenu(PersistentItem[Select], template=rf"nugu:member:{FACE_IDS}"):
     """The member is chosen, or the form for somebody else."""
 
     async def defer(self, interaction: discord.Interaction[Nugu]) -> None:
@@ -49,7 +49,7 @@ class MemberMenu(PersistentItem[Select], template=rf"nugu:member:{FACE_ROUTE}"):
         chosen = self.item.values[0]
         if chosen == SOMEBODY_ELSE:
             await interaction.response.send_modal(
-                OtherNameModal(route("else", self.ids["question"], self.ids["card"], self.ids["face"]))
+                OtherNameModal(custom_id("else", self.ids["question"], self.ids["card"], self.ids["face"]))
             )
             return
         app, speaker = interaction.client.app, await speaker_of(interaction)
@@ -58,21 +58,21 @@ class MemberMenu(PersistentItem[Select], template=rf"nugu:member:{FACE_ROUTE}"):
         await _close(interaction, corrected, self.ids["card"])
 
 
-class NotAMemberButton(PersistentItem[Button], template=rf"nugu:stranger:{FACE_ROUTE}"):
+class NotAMemberButton(PersistentItem[Button], template=rf"nugu:stranger:{FACE_IDS}"):
     """The face is nobody of the roster."""
 
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         await _say_nobody(interaction, Meaning.STRANGER, self.ids)
 
 
-class NotAFaceButton(PersistentItem[Button], template=rf"nugu:noface:{FACE_ROUTE}"):
+class NotAFaceButton(PersistentItem[Button], template=rf"nugu:noface:{FACE_IDS}"):
     """What the box holds is no face."""
 
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         await _say_nobody(interaction, Meaning.NOT_A_FACE, self.ids)
 
 
-class NotThisMemberButton(PersistentItem[Button], template=rf"nugu:isnt:{FACE_ROUTE}:(?P<member>\d+)"):
+class NotThisMemberButton(PersistentItem[Button], template=rf"nugu:isnt:{FACE_IDS}:(?P<member>\d+)"):
     """The face is not the member that it is taken for."""
 
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
@@ -82,17 +82,17 @@ class NotThisMemberButton(PersistentItem[Button], template=rf"nugu:isnt:{FACE_RO
         await _close(interaction, corrected, self.ids["card"])
 
 
-async def _named(interaction: discord.Interaction[Nugu], form: Form) -> None:
-    """Somebody else was typed."""
+async def _named(interaction: discord.Interaction[Nugu], submission: ModalSubmission) -> None:
+    """The user typed another name."""
     await interaction.response.defer()
     app, speaker = interaction.client.app, await speaker_of(interaction)
-    answer = await question_here(interaction, form.ids["question"])
-    corrected = await correct.say_name(app, answer.id, form.ids["face"], form.texts[NAME], speaker)
-    await _close(interaction, corrected, form.ids["card"])
+    answer = await question_here(interaction, submission.ids["question"])
+    corrected = await correct.say_name(app, answer.id, submission.ids["face"], submission.texts[NAME], speaker)
+    await _close(interaction, corrected, submission.ids["card"])
 
 
-on_form = forms.on_form(rf"nugu:else:{FACE_ROUTE}", _named)
-"""Listens for the form of somebody else."""
+other_name_listener = modal_listener(rf"nugu:else:{FACE_IDS}", _named)
+"""Answers `OtherNameModal`."""
 
 
 async def _say_nobody(interaction: discord.Interaction[Nugu], meaning: Meaning, ids: dict[str, int]) -> None:
@@ -104,7 +104,9 @@ async def _say_nobody(interaction: discord.Interaction[Nugu], meaning: Meaning, 
 
 async def _close(interaction: discord.Interaction[Nugu], corrected: correct.CorrectedAnswer, card_id: int) -> None:
     """End the dialog with its sentence, and bring the card up to date where the bot can reach it."""
-    await interaction.edit_original_response(view=told_card(correction_sentence(corrected.correction)), attachments=[])
+    await interaction.edit_original_response(
+        view=message_card(correction_sentence(corrected.correction)), attachments=[]
+    )
     if not isinstance(interaction.channel, discord.abc.Messageable):
         return
     try:

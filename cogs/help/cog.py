@@ -9,7 +9,7 @@ from discord.ext import commands
 from bot.client import Nugu  # discord.py reads the annotations
 from bot.domain.markup import plain
 from bot.usecases.roster import enrolment
-from cogs.common.layout import Layout, container
+from cogs.common.layout import Card, container
 from cogs.common.requests import servers_meant
 
 THINGS = (
@@ -59,7 +59,7 @@ class HelpCog(commands.Cog):
     async def help(self, interaction: discord.Interaction[Nugu]) -> None:
         """What I can do."""
         groups = await enrolment.group_names(self.client.app, await servers_meant(interaction))
-        card = Layout()
+        card = Card()
         box = container(0x5865F2)
         box.add_item(discord.ui.TextDisplay("## nugu · 누구?\nI tell you who is in a picture."))
         reply = REPLY if self.client.intents.message_content else RIGHT_CLICK

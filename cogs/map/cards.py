@@ -11,7 +11,7 @@ from bot.domain.markup import plain
 from bot.domain.trust import Trust
 from bot.text.formatting import counted
 from bot.usecases.maps import in_words, meaning, unlike_in_words
-from cogs.common.layout import Layout, container, gallery
+from cogs.common.layout import Card, CardAndFiles, container, gallery
 from cogs.common.limits import LONGEST_ALT
 
 if TYPE_CHECKING:
@@ -23,10 +23,10 @@ MOST_LETTERS = 750
 BLUE = 0x5865F2
 
 
-def map_card(shown: ShownMap) -> tuple[Layout, list[discord.File]]:
+def map_card(shown: ShownMap) -> CardAndFiles:
     """The map, who stands apart, who overlaps, and which photos are outliers; who may do something about these is told how."""
     found = shown.found
-    card = Layout()
+    card = Card()
     box = container(BLUE)
     box.add_item(discord.ui.TextDisplay(f"## {plain(found.group)}, {counted(found.photos, 'photo')}"))
     file = discord.File(BytesIO(found.picture), filename="map.png")

@@ -15,14 +15,15 @@ from cogs.common.layout import (
     LONGEST_TEXT,
     NO_GROUP,
     Button,
-    Layout,
+    Card,
+    CardAndFiles,
     Row,
     Select,
     container,
+    custom_id,
     gallery,
-    route,
+    message_card,
     shown_only_in,
-    told_card,
 )
 from cogs.common.limits import LONGEST_LABEL, LONGEST_OPTION, MOST_OPTIONS
 
@@ -44,23 +45,23 @@ SAID = {
 }
 
 
-def status_card(groups: Sequence[GroupStatus]) -> Layout:
+def status_card(groups: Sequence[GroupStatus]) -> Card:
     """What answers for each group, and what waits."""
     if not groups:
-        return told_card(NO_GROUP)
-    card = Layout()
+        return message_card(NO_GROUP)
+    card = Card()
     box = container(0x5865F2)
     box.add_item(discord.ui.TextDisplay(_joined([_status(group) for group in groups], "\n\n")))
     card.add_item(box)
     return card
 
 
-def history_card(history: History, page: int) -> Layout:
+def history_card(history: History, page: int) -> Card:
     """A page of a group's models, from 0, the newest first."""
     name = plain(history.name)
     if not history.models:
-        return told_card(f"**{name}** has no model yet. Photos that moderators hand in answer at once.")
-    card = Layout()
+        return message_card(f"**{name}** has no model yet. Photos that moderators hand in answer at once.")
+    card = Card()
     pages = -(-len(history.models) // PAGE)
     page = max(0, min(page, pages - 1))
     shown = history.models[page * PAGE : (page + 1) * PAGE]
@@ -69,15 +70,19 @@ def history_card(history: History, page: int) -> Layout:
     box.add_item(discord.ui.TextDisplay("\n\n".join(_model(model)[: LONGEST_TEXT // PAGE] for model in shown)))
     card.add_item(box)
     if pages > 1:
-        newer = Button(label="Newer", custom_id=route("models", history.group, max(page - 1, 0), 0), disabled=page == 0)
-        older = Button(label="Older", custom_id=route("models", history.group, page + 1, 1), disabled=page == pages - 1)
+        newer = Button(
+            label="Newer", custom_id=custom_id("models", history.group, max(page - 1, 0), 0), disabled=page == 0
+        )
+        older = Button(
+            label="Older", custom_id=custom_id("models", history.group, page + 1, 1), disabled=page == pages - 1
+        )
         card.add_item(Row(newer, older))
     return card
 
 
-def way_back_card(back: WayBack) -> Layout:
+def way_back_card(back: WayBack) -> Card:
     """Asks whether an earlier model is to answer."""
-    card = Layout()
+    card = Card()
     box = container(ASIDE)
     box.add_item(
         discord.ui.TextDisplay(
@@ -90,16 +95,18 @@ def way_back_card(back: WayBack) -> Layout:
     card.add_item(box)
     label = f"Go back to model {back.to.number}"
     go = Button(
-        label=label, style=discord.ButtonStyle.danger, custom_id=route("goback", back.to.group, back.to.id, back.now.id)
+        label=label,
+        style=discord.ButtonStyle.danger,
+        custom_id=custom_id("goback", back.to.group, back.to.id, back.now.id),
     )
     card.add_item(Row(go))
     return card
 
 
-def report_card(report: GroupReport) -> tuple[Layout, list[discord.File]]:
+def report_card(report: GroupReport) -> CardAndFiles:
     """How a group stands, with its picture, and a menu of the labels that look wrong."""
     found = report.found
-    card = Layout()
+    card = Card()
     box = container(0x5865F2)
     known = "Nobody could be tried yet: that takes two photos of somebody."
     if found.named.photos:
@@ -132,14 +139,14 @@ def report_card(report: GroupReport) -> tuple[Layout, list[discord.File]]:
         for label in report.labels[:MOST_OPTIONS]
     ]
     card.add_item(
-        Row(Select(custom_id=route("doubt", report.group), placeholder="Labels that look wrong", options=options))
+        Row(Select(custom_id=custom_id("doubt", report.group), placeholder="Labels that look wrong", options=options))
     )
     return card, [file]
 
 
-def label_card(label: Label) -> tuple[Layout, list[discord.File]]:
+def label_card(label: Label) -> CardAndFiles:
     """A label that looks wrong, with its crop, and what may be said of it."""
-    card = Layout()
+    card = Card()
     box = container(ASIDE)
     like = plain(label.looks_like_name) if label.looks_like_name else "nobody of the group"
     who = f"<@{label.said_by}>" if label.said_by else "my owner"
@@ -159,15 +166,15 @@ def label_card(label: Label) -> tuple[Layout, list[discord.File]]:
         files.append(discord.File(BytesIO(label.crop), filename="face.jpg"))
         box.add_item(gallery(("face.jpg", f"The face that is said to be {label.member}"), spoiler=label.spoiler))
     card.add_item(box)
-    row = Row(Button(label="It is right", custom_id=route("isright", label.photo)))
+    row = Row(Button(label="It is right", custom_id=custom_id("isright", label.photo)))
     if label.looks_like is not None and label.looks_like_name is not None:
         row.add_item(
             Button(
                 label=f"It is {label.looks_like_name}"[:LONGEST_LABEL],
-                custom_id=route("isother", label.photo, label.looks_like),
+                custom_id=custom_id("isother", label.photo, label.looks_like),
             )
         )
-    row.add_item(Button(label="Remove", style=discord.ButtonStyle.danger, custom_id=route("unlabel", label.photo)))
+    row.add_item(Button(label="Remove", style=discord.ButtonStyle.danger, custom_id=custom_id("unlabel", label.photo)))
     card.add_item(row)
     return card, files
 

@@ -16,7 +16,7 @@ from bot.text.names import LONGEST_NAME
 from bot.usecases import models
 from bot.usecases.setup import choices as choices_of
 from cogs.common.autocomplete import own_groups
-from cogs.common.layout import told_card
+from cogs.common.layout import CardAndFiles, message_card
 from cogs.common.limits import MOST_OPTIONS
 from cogs.common.progress import Progress
 from cogs.common.responses import show
@@ -27,7 +27,6 @@ from cogs.model.texts import training_sentence
 
 if TYPE_CHECKING:
     from bot.learning.notifications import Notice
-    from cogs.common.layout import Layout
 
 log = logging.getLogger(__name__)
 
@@ -75,8 +74,8 @@ class ModelCog(commands.GroupCog, name="model"):
         await interaction.response.defer(ephemeral=True, thinking=True)
         training = models.train(self.client.app, interaction.guild_id, group, by=interaction.user.id)
 
-        async def work() -> tuple[Layout, list[discord.File]]:
-            return told_card(training_sentence(await training)), []
+        async def work() -> CardAndFiles:
+            return message_card(training_sentence(await training)), []
 
         await Progress(interaction).follow(work())
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from bot.usecases import models
 from bot.usecases.roster import labels
 from cogs.common.components import ModeratorItem, PersistentItem
-from cogs.common.layout import Button, Select, told_card
+from cogs.common.layout import Button, Select, message_card
 from cogs.common.responses import show
 from cogs.model.cards import history_card, label_card
 from cogs.model.texts import label_sentence, rollback_sentence
@@ -35,7 +35,7 @@ class RollbackButton(ModeratorItem[Button], template=r"nugu:goback:(?P<group>\d+
     async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
         app, ids = interaction.client.app, self.ids
         model = await models.roll_back(app, server_id, ids["group"], ids["model"], instead_of=ids["now"])
-        await interaction.edit_original_response(view=told_card(rollback_sentence(model)))
+        await interaction.edit_original_response(view=message_card(rollback_sentence(model)))
 
 
 class SuspectMenu(ModeratorItem[Select], template=r"nugu:doubt:(?P<group>\d+)"):
@@ -54,7 +54,7 @@ class _LabelButton(ModeratorItem[Button], template=r"nugu:item"):
 
     async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
         decision = await self.decide(interaction.client.app, server_id, speaker)
-        await show(interaction, told_card(label_sentence(decision)))
+        await show(interaction, message_card(label_sentence(decision)))
 
     async def decide(self, app: App, server_id: int, speaker: Speaker) -> LabelDecision:
         """Carry out the presser's decision about the label."""

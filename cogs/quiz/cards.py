@@ -9,7 +9,7 @@ import discord
 
 from bot.domain.markup import plain
 from bot.text.formatting import counted
-from cogs.common.layout import Button, Layout, Row, container, gallery, route
+from cogs.common.layout import Button, Card, CardAndFiles, Row, container, custom_id, gallery
 from cogs.common.limits import LONGEST_LABEL
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ BLUE, RIGHT, WRONG = 0x5865F2, 0x3BA55D, 0xE0A030
 WHO = "**Who is this?**"
 
 
-def question_card(question: QuizQuestion) -> tuple[Layout, list[discord.File]]:
+def question_card(question: QuizQuestion) -> CardAndFiles:
     """A face and the names to choose from. Neither the file's name nor the alt text gives it away."""
-    card = Layout()
+    card = Card()
     box = container(BLUE)
     progress = question.progress
     files = [discord.File(BytesIO(question.picture), filename="face.jpg")]
@@ -33,10 +33,10 @@ def question_card(question: QuizQuestion) -> tuple[Layout, list[discord.File]]:
     box.add_item(gallery((files[0].filename, "A face; who is it?")))
     names = Row()
     for member, name in question.names:
-        names.add_item(Button(label=name[:LONGEST_LABEL], custom_id=route("quiz:say", question.round, member)))
+        names.add_item(Button(label=name[:LONGEST_LABEL], custom_id=custom_id("quiz:say", question.round, member)))
     box.add_item(names)
     label = "Show who it is" if progress.race else "I don't know"
-    box.add_item(Row(Button(label=label, custom_id=route("quiz:pass", question.round))))
+    box.add_item(Row(Button(label=label, custom_id=custom_id("quiz:pass", question.round))))
     if progress.race:
         told = "The first right answer wins the round; everybody has one."
     else:
@@ -46,9 +46,9 @@ def question_card(question: QuizQuestion) -> tuple[Layout, list[discord.File]]:
     return card, files
 
 
-def verdict_card(verdict: Verdict) -> tuple[Layout, list[discord.File]]:
+def verdict_card(verdict: Verdict) -> CardAndFiles:
     """Who it was, with another photo beside the face, and the way on, or how the quiz ended."""
-    card = Layout()
+    card = Card()
     box = container(RIGHT if verdict.right else WRONG)
     truth, progress = verdict.name(verdict.truth), verdict.progress
     told = [_said(verdict), f"-# {plain(verdict.group_name)} · {_where(progress)}"]
@@ -73,7 +73,7 @@ def verdict_card(verdict: Verdict) -> tuple[Layout, list[discord.File]]:
             Button(
                 label=f"{mark}{name}"[:LONGEST_LABEL],
                 style=style or discord.ButtonStyle.secondary,
-                custom_id=route("quiz:said", verdict.round, member),
+                custom_id=custom_id("quiz:said", verdict.round, member),
                 disabled=True,
             )
         )
@@ -83,19 +83,19 @@ def verdict_card(verdict: Verdict) -> tuple[Layout, list[discord.File]]:
         back = f" · {plain(truth)} comes back {discord.utils.format_dt(verdict.back, 'R')}" if verdict.back else ""
         box.add_item(discord.ui.TextDisplay(f"-# {whose}{_score(progress)}{'' if progress.race else back}"))
     if verdict.summary is None:
-        next = Button(label="Next", style=discord.ButtonStyle.primary, custom_id=route("quiz:next", verdict.round))
+        next = Button(label="Next", style=discord.ButtonStyle.primary, custom_id=custom_id("quiz:next", verdict.round))
         box.add_item(Row(next))
     else:
         box.add_item(discord.ui.Separator())
         box.add_item(discord.ui.TextDisplay(_summary(verdict.summary, progress)))
-        box.add_item(Row(Button(label="Play again", custom_id=route("quiz:again", verdict.round))))
+        box.add_item(Row(Button(label="Play again", custom_id=custom_id("quiz:again", verdict.round))))
     card.add_item(box)
     return card, files
 
 
-def board_card(board: Board) -> Layout:
+def board_card(board: Board) -> Card:
     """The leaderboard of a server."""
-    card = Layout()
+    card = Card()
     box = container(BLUE)
     of = f": {plain(board.group)}" if board.group else ""
     lines = [f"## Leaderboard{of}"]
@@ -113,9 +113,9 @@ def board_card(board: Board) -> Layout:
     return card
 
 
-def knowledge_card(known: Knowledge) -> tuple[Layout, list[discord.File]]:
+def knowledge_card(known: Knowledge) -> CardAndFiles:
     """What somebody knows, as a picture that its alt text has in words."""
-    card = Layout()
+    card = Card()
     box = container(BLUE)
     of = f" of {plain(known.group)}" if known.group else ""
     asked = [one for one in known.members if one.seen]
@@ -133,9 +133,9 @@ def knowledge_card(known: Knowledge) -> tuple[Layout, list[discord.File]]:
     return card, [file]
 
 
-def forget_card() -> Layout:
+def forget_card() -> Card:
     """Asks whether all of somebody's quizzes are to be forgotten."""
-    card = Layout()
+    card = Card()
     box = container(WRONG)
     box.add_item(
         discord.ui.TextDisplay(
@@ -145,8 +145,8 @@ def forget_card() -> Layout:
     )
     box.add_item(
         Row(
-            Button(label="Forget", style=discord.ButtonStyle.danger, custom_id=route("quiz:forget")),
-            Button(label="Keep", custom_id=route("keep")),
+            Button(label="Forget", style=discord.ButtonStyle.danger, custom_id=custom_id("quiz:forget")),
+            Button(label="Keep", custom_id=custom_id("keep")),
         )
     )
     card.add_item(box)

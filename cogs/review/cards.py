@@ -12,7 +12,7 @@ from bot.domain.markup import plain
 from bot.text.formatting import in_words, joined, percent, seen_in_words, why_no_example
 from bot.usecases.review import Shown
 from cogs.answers.faces import annotation_in_words, suggested
-from cogs.common.layout import Button, Layout, Row, container, route
+from cogs.common.layout import Button, Card, CardAndFiles, Row, container, custom_id
 from cogs.common.limits import LONGEST_ALT
 from cogs.corrections.cards import members_menu
 from cogs.review.texts import note_sentence
@@ -29,9 +29,9 @@ LONGEST_LINK = 512
 MOST_SUGGESTIONS = 5
 
 
-def review_card(page: Page) -> tuple[Layout, list[discord.File]]:
+def review_card(page: Page) -> CardAndFiles:
     """What a reviewer sees next, and the crop that it shows."""
-    card = Layout()
+    card = Card()
     box = container(BLUE)
     if page.note is not None:
         box.add_item(discord.ui.TextDisplay(f"-# {note_sentence(page.note)}"))
@@ -49,7 +49,7 @@ def review_card(page: Page) -> tuple[Layout, list[discord.File]]:
         box.add_item(_ways_out(face, page.undoable))
     else:
         box.add_item(discord.ui.TextDisplay(_nothing_told(page.content)))
-        row = Row(Button(label="Look again", custom_id=route("review:next")))
+        row = Row(Button(label="Look again", custom_id=custom_id("review:next")))
         if page.undoable is not None:
             row.add_item(_undo(page.undoable))
         box.add_item(row)
@@ -57,19 +57,19 @@ def review_card(page: Page) -> tuple[Layout, list[discord.File]]:
     return card, files
 
 
-def choice_card(shown: Shown, addresses: Sequence[str]) -> Layout:
+def choice_card(shown: Shown, addresses: Sequence[str]) -> Card:
     """Who else the face is, or that it is nobody's; its picture stays at its address."""
-    card = Layout()
+    card = Card()
     box = container(BLUE)
     box.add_item(discord.ui.TextDisplay(_title("Who is this?", shown)))
     for address in addresses:
         box.add_item(_picture(address, shown.face))
     id = shown.face.face.id
-    box.add_item(Row(members_menu(route("review:member", id), shown.face.face)))
+    box.add_item(Row(members_menu(custom_id("review:member", id), shown.face.face)))
     nobody = Row(
-        Button(label="Not a member", custom_id=route("review:stranger", id)),
-        Button(label="Not a face", custom_id=route("review:noface", id)),
-        Button(label="Back", custom_id=route("review:look", id)),
+        Button(label="Not a member", custom_id=custom_id("review:stranger", id)),
+        Button(label="Not a face", custom_id=custom_id("review:noface", id)),
+        Button(label="Back", custom_id=custom_id("review:look", id)),
     )
     box.add_item(nobody)
     card.add_item(box)
@@ -81,7 +81,7 @@ def _title(asks: str, shown: Shown) -> str:
     return f"### {asks} · {f'1 of {shown.left}' if shown.left > 1 else 'the last'}"
 
 
-def _picture(address: str, face: FaceInReview) -> discord.ui.MediaGallery[Layout]:
+def _picture(address: str, face: FaceInReview) -> discord.ui.MediaGallery[Card]:
     told = f"A face; my guess is {in_words(face.face.guess)}"
     return discord.ui.MediaGallery(
         discord.MediaGalleryItem(address, description=told[:LONGEST_ALT], spoiler=face.spoiler)
@@ -127,13 +127,13 @@ def _choices(face: FaceInReview) -> Row:
     if face.proposal is not None:
         member, _ = face.proposal
         yes = discord.ButtonStyle.success
-        row.add_item(Button(label="Yes", style=yes, custom_id=route("review:yes", id, member)))
+        row.add_item(Button(label="Yes", style=yes, custom_id=custom_id("review:yes", id, member)))
         if face.flaw is not None:
-            row.add_item(Button(label="Use it all the same", custom_id=route("review:use", id, member)))
-        row.add_item(Button(label="No", style=discord.ButtonStyle.danger, custom_id=route("review:no", id, member)))
+            row.add_item(Button(label="Use it all the same", custom_id=custom_id("review:use", id, member)))
+        row.add_item(Button(label="No", style=discord.ButtonStyle.danger, custom_id=custom_id("review:no", id, member)))
     other = "Somebody else" if face.proposal is not None else "Say who it is"
-    row.add_item(Button(label=other, custom_id=route("review:who", id)))
-    row.add_item(Button(label="Skip", custom_id=route("review:skip", id)))
+    row.add_item(Button(label=other, custom_id=custom_id("review:who", id)))
+    row.add_item(Button(label="Skip", custom_id=custom_id("review:skip", id)))
     return row
 
 
@@ -142,14 +142,14 @@ def _ways_out(face: FaceInReview, undoable: int | None) -> Row:
     row = Row()
     if undoable is not None:
         row.add_item(_undo(undoable))
-    row.add_item(Button(label="Done", custom_id=route("review:done")))
+    row.add_item(Button(label="Done", custom_id=custom_id("review:done")))
     if (link := _link(face)) is not None:
         row.add_item(link)
     return row
 
 
 def _undo(face_id: int) -> Button:
-    return Button(label="Undo", emoji="↩️", custom_id=route("review:undo", face_id))
+    return Button(label="Undo", emoji="↩️", custom_id=custom_id("review:undo", face_id))
 
 
 def _link(face: FaceInReview) -> Button | None:

@@ -13,7 +13,7 @@ from cogs.common.components import speaker_of
 from cogs.common.responses import show
 from cogs.common.trust import requires
 from cogs.review.cards import review_card
-from cogs.review.components import ITEMS, on_review_form
+from cogs.review.components import ITEMS, other_name_listener
 
 
 class ReviewCog(commands.Cog):
@@ -36,5 +36,5 @@ class ReviewCog(commands.Cog):
 async def setup(client: Nugu) -> None:
     """discord.py's entry to the extension."""
     client.add_dynamic_items(*ITEMS)
-    client.add_listener(on_review_form, "on_interaction")
+    client.add_listener(other_name_listener, "on_interaction")
     await client.add_cog(ReviewCog(client))

@@ -9,9 +9,9 @@ import discord
 from bot.domain.enums import Meaning
 from bot.usecases import review
 from cogs.answers.cards import pictures_shown
-from cogs.common import forms
 from cogs.common.components import PersistentItem, speaker_of
-from cogs.common.layout import Button, Select, route, told_card
+from cogs.common.layout import Button, Select, custom_id, message_card
+from cogs.common.modals import modal_listener
 from cogs.common.responses import show
 from cogs.corrections.cards import NAME, SOMEBODY_ELSE, OtherNameModal
 from cogs.review.cards import choice_card, review_card
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bot.client import Nugu
     from bot.usecases.correct import Speaker
     from bot.usecases.review import Page
-    from cogs.common.forms import Form
+    from cogs.common.modals import ModalSubmission
 
 FACE = r"(?P<face>\d+)"
 MEMBER = rf"{FACE}:(?P<member>\d+)"
@@ -130,7 +130,7 @@ class ReviewMemberMenu(PersistentItem[Select], template=rf"nugu:review:member:{F
         assert interaction.guild_id is not None
         chosen, face = self.item.values[0], self.ids["face"]
         if chosen == SOMEBODY_ELSE:
-            await interaction.response.send_modal(OtherNameModal(route("review:else", face)))
+            await interaction.response.send_modal(OtherNameModal(custom_id("review:else", face)))
             return
         app, speaker = interaction.client.app, await speaker_of(interaction)
         page = await review.say_yes(app, interaction.guild_id, face, int(chosen), speaker)
@@ -143,20 +143,20 @@ class ReviewDoneButton(PersistentItem[Button], template=r"nugu:review:done"):
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         assert interaction.guild_id is not None
         await review.close(interaction.client.app, interaction.guild_id, await speaker_of(interaction))
-        await interaction.edit_original_response(view=told_card("Thank you. `/review` goes on."), attachments=[])
+        await interaction.edit_original_response(view=message_card("Thank you. `/review` goes on."), attachments=[])
 
 
-async def _named(interaction: discord.Interaction[Nugu], form: Form) -> None:
-    """Somebody else was typed."""
+async def _named(interaction: discord.Interaction[Nugu], submission: ModalSubmission) -> None:
+    """The user typed another name."""
     assert interaction.guild_id is not None
     await interaction.response.defer()
     app, speaker = interaction.client.app, await speaker_of(interaction)
-    page = await review.say_name(app, interaction.guild_id, form.ids["face"], form.texts[NAME], speaker)
+    page = await review.say_name(app, interaction.guild_id, submission.ids["face"], submission.texts[NAME], speaker)
     await show(interaction, *review_card(page))
 
 
-on_review_form = forms.on_form(rf"nugu:review:else:{FACE}", _named)
-"""Listens for the form of somebody else."""
+other_name_listener = modal_listener(rf"nugu:review:else:{FACE}", _named)
+"""Answers `OtherNameModal`."""
 
 
 ITEMS = (

@@ -13,16 +13,18 @@ from cogs.common.layout import (
     LONGEST_TEXT,
     NO_GROUP,
     Button,
-    Layout,
+    Card,
+    CardAndFiles,
     Row,
     Select,
     container,
+    custom_id,
     gallery,
-    route,
+    message_card,
     shown_only_in,
-    told_card,
 )
 from cogs.common.limits import MOST_FILES
+from cogs.common.modals import PersistentModal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,10 +36,10 @@ GREEN = 0x3BA55D
 AMBER = 0xE0A030
 
 GROUP, NAME, PHOTOS = "group", "name", "photos"
-"""The custom_ids of the form's fields."""
+"""The custom_ids of the fields of `AddMemberModal`."""
 
 
-class AddMemberModal(discord.ui.Modal, title="Add a member"):
+class AddMemberModal(PersistentModal, title="Add a member"):
     """Group, name and up to ten photos at once."""
 
     group: discord.ui.Label[Any] = discord.ui.Label(
@@ -53,22 +55,20 @@ class AddMemberModal(discord.ui.Modal, title="Add a member"):
     )
 
     def __init__(self, *, group: str, name: str) -> None:
-        super().__init__(custom_id=route("addmember"))
+        super().__init__(custom_id("addmember"))
         for label, text in ((self.group, group), (self.name, name)):
             assert isinstance(label.component, discord.ui.TextInput)
             label.component.default = text
-        # A form that is over is not kept by discord.py. It needs none: whoever submits it is answered by its route.
-        self.stop()
 
 
-def added_card(added: AddedMember, sheet: bytes | None) -> tuple[Layout, list[discord.File]]:
+def added_card(added: AddedMember, sheet: bytes | None) -> CardAndFiles:
     """The faces that were taken, on one sheet, and of the other photos why not; those that wait have cards of their own."""
     taken = [(photo.name, photo.cut) for photo in added.taken if photo.cut is not None]
     refused = [photo for photo in added.taken if photo.cut is None and photo.asks is None]
     waiting = sum(photo.asks is not None for photo in added.taken)
     name = plain(added.member)
     text = f"**{name}** of **{plain(added.group)}** is known by {counted(added.photos, 'photo')} now."
-    card = Layout()
+    card = Card()
     box = container(GREEN if taken else AMBER)
     box.add_item(discord.ui.TextDisplay(text))
     files: list[discord.File] = []
@@ -94,7 +94,7 @@ def added_card(added: AddedMember, sheet: bytes | None) -> tuple[Layout, list[di
     return card, files
 
 
-def waiting_card(photo: TakenPhoto, asks: Asks) -> tuple[Layout, list[discord.File]]:
+def waiting_card(photo: TakenPhoto, asks: Asks) -> CardAndFiles:
     """A doubtful photo: which of its faces is meant, or whether it is used all the same."""
     face, *others = asks.faces
     if others:
@@ -106,35 +106,35 @@ def waiting_card(photo: TakenPhoto, asks: Asks) -> tuple[Layout, list[discord.Fi
             for one in asks.faces
         ]
         menu = Select(
-            custom_id=route("whose", asks.question, asks.member),
+            custom_id=custom_id("whose", asks.question, asks.member),
             placeholder="The number in the picture",
             options=options,
         )
-        rows = [Row(menu), Row(Button(label="None of them", custom_id=route("leaveout", asks.question)))]
+        rows = [Row(menu), Row(Button(label="None of them", custom_id=custom_id("leaveout", asks.question)))]
         return _asking(text, asks.picture, "The photo with a number on each face", rows, spoiler=photo.spoiler)
     text = f"⚠️ **{plain(photo.name)}**: {photo.reason}.\n-# {seen_in_words(face.width, face.sharpness)}"
     row = _use_or_not(asks.question, face.id, asks.member)
     return _asking(text, asks.picture, "The face in it", [row], spoiler=photo.spoiler)
 
 
-def doubt_card(waiting: DoubtfulFace) -> tuple[Layout, list[discord.File]]:
+def doubt_card(waiting: DoubtfulFace) -> CardAndFiles:
     """The face that was chosen is doubtful: is it used all the same?"""
     text = f"⚠️ Taken alone, {waiting.sentence}.\n-# {seen_in_words(waiting.face_width, waiting.sharpness)}"
     row = _use_or_not(waiting.question, waiting.face, waiting.member)
     return _asking(text, waiting.crop, "The face that was chosen", [row], spoiler=waiting.spoiler)
 
 
-def groups_card(groups: Sequence[ListedGroup]) -> Layout:
+def groups_card(groups: Sequence[ListedGroup]) -> Card:
     """Every group with its other names, its members and how many photos each has."""
     if not groups:
-        return told_card(NO_GROUP)
+        return message_card(NO_GROUP)
     lines: list[str] = []
     for group in groups:
         members = ", ".join(f"{plain(name)} ({count})" for name, count in group.members.items())
         also = f" · {', '.join(map(plain, group.aliases))}" if group.aliases else ""
         shared = " · shared with every server" if group.is_shared else ""
         lines.append(f"**{plain(group.name)}**{also}{shared}\n{members or 'nobody yet: `/member add`'}")
-    return told_card("\n\n".join(lines)[:LONGEST_TEXT])
+    return message_card("\n\n".join(lines)[:LONGEST_TEXT])
 
 
 def _use_or_not(question: int, face: int, member: int) -> Row:
@@ -142,16 +142,14 @@ def _use_or_not(question: int, face: int, member: int) -> Row:
         Button(
             label="Use it all the same",
             style=discord.ButtonStyle.primary,
-            custom_id=route("useit", question, face, member),
+            custom_id=custom_id("useit", question, face, member),
         ),
-        Button(label="Leave it out", custom_id=route("leaveout", question)),
+        Button(label="Leave it out", custom_id=custom_id("leaveout", question)),
     )
 
 
-def _asking(
-    text: str, picture: bytes | None, alt: str, rows: Sequence[Row], *, spoiler: bool
-) -> tuple[Layout, list[discord.File]]:
-    card = Layout()
+def _asking(text: str, picture: bytes | None, alt: str, rows: Sequence[Row], *, spoiler: bool) -> CardAndFiles:
+    card = Card()
     box = container(AMBER)
     box.add_item(discord.ui.TextDisplay(text[:LONGEST_TEXT]))
     files: list[discord.File] = []

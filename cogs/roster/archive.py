@@ -18,7 +18,7 @@ from bot.text.formatting import counted
 from bot.text.names import LONGEST_NAME
 from bot.usecases.roster import archive
 from cogs.common.autocomplete import own_groups
-from cogs.common.layout import told_card
+from cogs.common.layout import CardAndFiles, message_card
 from cogs.common.message_media import attached
 from cogs.common.pictures import read_file
 from cogs.common.progress import Progress
@@ -27,7 +27,7 @@ from cogs.common.trust import requires
 from cogs.roster.archive_cards import exported_in_words, imported_card
 
 if TYPE_CHECKING:
-    from cogs.common.layout import Layout
+    pass
 
 
 @requires(Trust.MODERATOR)
@@ -49,9 +49,9 @@ class RosterCog(commands.GroupCog, name="roster"):
         progress = Progress(interaction)
 
         async def told(done: int, photos: int, whose: str) -> None:
-            await progress.show(told_card(f"{done} of {counted(photos, 'photo')}: {plain(whose)}"))
+            await progress.show(message_card(f"{done} of {counted(photos, 'photo')}: {plain(whose)}"))
 
-        async def work() -> tuple[Layout, list[discord.File]]:
+        async def work() -> CardAndFiles:
             with app.turns.taken_by(by):
                 given = await read_file(self.client, attached(upload), limits.max_bytes)
                 if given.refusal is not None:

@@ -9,11 +9,10 @@ import discord
 
 from bot.domain.markup import plain, unmarked
 from bot.text.formatting import counted
-from cogs.common.layout import LONGEST_TEXT, told_card
+from cogs.common.layout import LONGEST_TEXT, CardAndFiles, message_card
 
 if TYPE_CHECKING:
     from bot.usecases.roster.archive import Exported, Imported
-    from cogs.common.layout import Layout
 
 MOST_TOLD = 8
 """So many reasons stand in the message; more are in a file beside it."""
@@ -21,7 +20,7 @@ MOST_TOLD = 8
 LONGEST_PATH = 80
 
 
-def imported_card(done: Imported) -> tuple[Layout, list[discord.File]]:
+def imported_card(done: Imported) -> CardAndFiles:
     """How many photos were taken, and why the others were not: in a file beside it where these are many."""
     lines = [f"**{done.taken} of {counted(done.photos, 'photo')}** taken, {counted(done.members, 'member')}."]
     if done.known:
@@ -30,7 +29,7 @@ def imported_card(done: Imported) -> tuple[Layout, list[discord.File]]:
         lines.append(f"{len(done.left_out)} were left out; the file says why.")
     else:
         lines += [f"⚠️ {plain(path[:LONGEST_PATH])}: {reason}." for path, reason in done.left_out]
-    card = told_card("\n".join(lines)[:LONGEST_TEXT])
+    card = message_card("\n".join(lines)[:LONGEST_TEXT])
     if len(done.left_out) <= MOST_TOLD:
         return card, []
     reasons = (f"{_one_line(path)}: {unmarked(_one_line(reason))}" for path, reason in done.left_out)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.usecases.roster import members, pending, photos
 from cogs.common.components import ModeratorItem, PersistentItem
-from cogs.common.layout import Button, Select, told_card
+from cogs.common.layout import Button, Select, message_card
 from cogs.common.responses import show
 from cogs.roster.addition_cards import doubt_card
 from cogs.roster.member_cards import member_card, member_files
@@ -24,7 +24,7 @@ class RemoveGroupButton(ModeratorItem[Any], template=r"nugu:removegroup:(?P<grou
 
     async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
         told = await members.remove_group(interaction.client.app, server_id, self.ids["group"])
-        await interaction.edit_original_response(view=told_card(told))
+        await interaction.edit_original_response(view=message_card(told))
 
 
 class RemoveMemberButton(ModeratorItem[Any], template=r"nugu:removemember:(?P<member>\d+)"):
@@ -32,14 +32,14 @@ class RemoveMemberButton(ModeratorItem[Any], template=r"nugu:removemember:(?P<me
 
     async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
         told = await members.remove_member(interaction.client.app, server_id, self.ids["member"])
-        await interaction.edit_original_response(view=told_card(told))
+        await interaction.edit_original_response(view=message_card(told))
 
 
 class KeepButton(PersistentItem[Button], template=r"nugu:keep"):
     """Nothing is removed."""
 
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
-        await interaction.edit_original_response(view=told_card("Nothing is removed."))
+        await interaction.edit_original_response(view=message_card("Nothing is removed."))
 
 
 class MemberPageButton(ModeratorItem[Any], template=r"nugu:crops:(?P<member>\d+):(?P<page>\d+):(?P<on>\d)"):
@@ -76,7 +76,7 @@ class PhotoFaceMenu(ModeratorItem[Any], template=r"nugu:whose:(?P<question>\d+):
         face, ids = int(item.values[0]), self.ids
         told = await pending.choose(app, server_id, ids["question"], face, ids["member"], speaker)
         if isinstance(told, str):
-            await show(interaction, told_card(told))
+            await show(interaction, message_card(told))
         else:
             await show(interaction, *doubt_card(told))
 
@@ -87,7 +87,7 @@ class UsePhotoButton(ModeratorItem[Any], template=r"nugu:useit:(?P<question>\d+)
     async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
         app, ids = interaction.client.app, self.ids
         told = await pending.use(app, server_id, ids["question"], ids["face"], ids["member"], speaker)
-        await show(interaction, told_card(told))
+        await show(interaction, message_card(told))
 
 
 class LeaveOutButton(ModeratorItem[Any], template=r"nugu:leaveout:(?P<question>\d+)"):
@@ -95,7 +95,7 @@ class LeaveOutButton(ModeratorItem[Any], template=r"nugu:leaveout:(?P<question>\
 
     async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
         told = await pending.leave_out(interaction.client.app, server_id, self.ids["question"])
-        await show(interaction, told_card(told))
+        await show(interaction, message_card(told))
 
 
 async def _page(

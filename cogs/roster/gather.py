@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from bot.client import Nugu
     from bot.usecases.gather import Gathering
-    from cogs.common.layout import Layout
+    from cogs.common.layout import CardAndFiles
 
 
 async def gather_photos(interaction: discord.Interaction[Nugu], group: str, member: str | None, wanted: int) -> None:
@@ -27,7 +27,7 @@ async def gather_photos(interaction: discord.Interaction[Nugu], group: str, memb
     async def told(gathering: Gathering) -> None:
         await progress.show(gathering_card(gathering))
 
-    async def work() -> tuple[Layout, list[discord.File]]:
+    async def work() -> CardAndFiles:
         gathering = await gather.gather(app, server_id, sought, by=interaction.user.id, progress=told)
         return gathering_card(gathering), []
 

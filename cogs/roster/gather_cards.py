@@ -8,7 +8,7 @@ import discord
 
 from bot.domain.markup import plain
 from bot.text.formatting import counted
-from cogs.common.layout import LONGEST_TEXT, Layout, bar, container
+from cogs.common.layout import LONGEST_TEXT, Card, bar, container
 
 if TYPE_CHECKING:
     from bot.usecases.gather import Gathering
@@ -17,7 +17,7 @@ BAR = 12
 MOST_REASONS = 8
 
 
-def gathering_card(gathering: Gathering) -> Layout:
+def gathering_card(gathering: Gathering) -> Card:
     """A gathering as it stands."""
     found = sum(gathering.kept.values())
     ended = gathering.done == len(gathering.members)
@@ -39,7 +39,7 @@ def gathering_card(gathering: Gathering) -> Layout:
     lines += [f"⚠️ {plain(source)}: {reason}" for source, reason in gathering.tally.failed.items()]
     if gathering.tally.out_of_time:
         lines.append("-# Time was up before every link was tried.")
-    card = Layout()
+    card = Card()
     box = container(0x3BA55D if ended and found else 0xE0A030)
     box.add_item(discord.ui.TextDisplay("\n".join(lines)[:LONGEST_TEXT]))
     card.add_item(box)

@@ -11,7 +11,7 @@ from bot.domain.enums import Origin
 from bot.domain.markup import plain
 from bot.text.formatting import counted, seen_in_words
 from bot.usecases.roster.photos import PAGE
-from cogs.common.layout import LONGEST_TEXT, Button, Layout, Row, Select, container, gallery, route, shown_only_in
+from cogs.common.layout import LONGEST_TEXT, Button, Card, Row, Select, container, custom_id, gallery, shown_only_in
 from cogs.common.limits import LONGEST_ALT
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ WHENCE = {
 }
 
 
-def doomed_card(doomed: Doomed) -> Layout:
+def doomed_card(doomed: Doomed) -> Card:
     """Asks whether a group or a member is to be removed, and says what goes with it."""
     members, photos, labels = doomed.removal_counts
     what = [f"{counted(photos, 'photo')} with crops and encodings", counted(labels, "label")]
@@ -40,7 +40,7 @@ def doomed_card(doomed: Doomed) -> Layout:
     if doomed.group is None:
         what.insert(0, counted(members, "member"))
     action = "removegroup" if doomed.group is None else "removemember"
-    card = Layout()
+    card = Card()
     box = container(RED)
     box.add_item(
         discord.ui.TextDisplay(
@@ -49,20 +49,20 @@ def doomed_card(doomed: Doomed) -> Layout:
     )
     box.add_item(
         Row(
-            Button(label="Remove", style=discord.ButtonStyle.danger, custom_id=route(action, doomed.id)),
-            Button(label="Keep", custom_id=route("keep")),
+            Button(label="Remove", style=discord.ButtonStyle.danger, custom_id=custom_id(action, doomed.id)),
+            Button(label="Keep", custom_id=custom_id("keep")),
         )
     )
     card.add_item(box)
     return card
 
 
-def member_card(shown: ShownMember, *, manage: bool) -> Layout:
+def member_card(shown: ShownMember, *, manage: bool) -> Card:
     """A member: other names, how many photos, and a page of them; `manage`: with a menu that removes one.
 
     Its crops are sent beside it, see `member_files`.
     """
-    card = Layout()
+    card = Card()
     box = container(BLUE)
     total = sum(shown.counts.values())
     whence = ", ".join(f"{count} {WHENCE[origin]}" for origin, count in sorted(shown.counts.items()))
@@ -105,9 +105,9 @@ def member_files(shown: ShownMember) -> list[discord.File]:
     ]
 
 
-def group_card(shown: ShownGroup) -> Layout:
+def group_card(shown: ShownGroup) -> Card:
     """A group: other names, its members with theirs, and a face of each."""
-    card = Layout()
+    card = Card()
     box = container(BLUE)
     lines = [f"## {plain(shown.name)}{_shared(is_shared=shown.is_shared)}"]
     if shown.aliases:
@@ -151,7 +151,7 @@ def _controls(shown: ShownMember, *, manage: bool) -> list[Row]:
             discord.SelectOption(label=f"Photo {number}", value=str(photo.id)) for number, photo in _numbered(shown)
         ]
         menu = Select(
-            custom_id=route("dropphoto", shown.id, shown.page), placeholder="Remove a photo…", options=options
+            custom_id=custom_id("dropphoto", shown.id, shown.page), placeholder="Remove a photo…", options=options
         )
         rows.append(Row(menu))
     if shown.pages > 1:
@@ -160,14 +160,16 @@ def _controls(shown: ShownMember, *, manage: bool) -> list[Row]:
         rows.append(
             Row(
                 Button(
-                    label="Back", disabled=shown.page == 0, custom_id=route(action, shown.id, max(0, shown.page - 1), 0)
+                    label="Back",
+                    disabled=shown.page == 0,
+                    custom_id=custom_id(action, shown.id, max(0, shown.page - 1), 0),
                 ),
                 Button(
                     label="On",
                     disabled=shown.page == last,
-                    custom_id=route(action, shown.id, min(last, shown.page + 1), 1),
+                    custom_id=custom_id(action, shown.id, min(last, shown.page + 1), 1),
                 ),
-                Button(label=f"{shown.page + 1} of {shown.pages}", disabled=True, custom_id=route("page")),
+                Button(label=f"{shown.page + 1} of {shown.pages}", disabled=True, custom_id=custom_id("page")),
             )
         )
     return rows

@@ -13,7 +13,7 @@ from bot.domain.trust import Trust
 from bot.text.names import LONGEST_NAME
 from bot.usecases.roster import enrolment, members, photos
 from cogs.common.autocomplete import aliases, all_groups, all_members, own_groups, own_members
-from cogs.common.forms import on_form
+from cogs.common.modals import modal_listener
 from cogs.common.pictures import read_attachments
 from cogs.common.requests import channel_of, confined_to
 from cogs.common.responses import show
@@ -35,7 +35,7 @@ from cogs.roster.member_cards import doomed_card, member_card, member_files
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cogs.common.forms import Form
+    from cogs.common.modals import ModalSubmission
 
 Name = app_commands.Range[str, 1, LONGEST_NAME]
 Photo = discord.Attachment | None
@@ -190,11 +190,11 @@ async def add_member(
             await interaction.followup.send(view=view, files=files, ephemeral=True)
 
 
-async def _submitted(interaction: discord.Interaction[Nugu], form: Form) -> None:
+async def _submitted(interaction: discord.Interaction[Nugu], submission: ModalSubmission) -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
     if interaction.guild_id is None or await trust_of(interaction) < Trust.MODERATOR:
         raise NotTrustedError(Trust.MODERATOR)
-    await add_member(interaction, form.texts[GROUP], form.texts[NAME], form.files[PHOTOS])
+    await add_member(interaction, submission.texts[GROUP], submission.texts[NAME], submission.files[PHOTOS])
 
 
 async def setup(client: Nugu) -> None:
@@ -208,5 +208,5 @@ async def setup(client: Nugu) -> None:
         UsePhotoButton,
         LeaveOutButton,
     )
-    client.add_listener(on_form("nugu:addmember", _submitted), "on_interaction")
+    client.add_listener(modal_listener("nugu:addmember", _submitted), "on_interaction")
     await client.add_cog(MembersCog(client))

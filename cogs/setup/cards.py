@@ -9,7 +9,7 @@ import discord
 from bot.domain.enums import Learns
 from bot.domain.trust import Trust
 from bot.text.formatting import percent
-from cogs.common.layout import Layout, Row, Select, container, route
+from cogs.common.layout import Card, Row, Select, container, custom_id
 from cogs.common.limits import MOST_OPTIONS
 
 if TYPE_CHECKING:
@@ -60,9 +60,9 @@ INTEGRATIONS = (
 )
 
 
-def setup_card(chosen: Setup, *, can_watch: bool) -> Layout:
+def setup_card(chosen: Setup, *, can_watch: bool) -> Card:
     """Every choice of a server, each with its menu."""
-    card = Layout()
+    card = Card()
     box = container(0x5865F2)
     box.add_item(discord.ui.TextDisplay("## Setup"))
     box.add_item(discord.ui.TextDisplay("**Trusted roles**: their word about a face counts at once."))
@@ -98,7 +98,7 @@ def setup_card(chosen: Setup, *, can_watch: bool) -> Layout:
 
 def _roles(action: str, chosen: Iterable[int], placeholder: str) -> discord.ui.RoleSelect[Any]:
     return discord.ui.RoleSelect(
-        custom_id=route(action),
+        custom_id=custom_id(action),
         placeholder=placeholder,
         min_values=0,
         max_values=MOST_ROLES,
@@ -114,12 +114,12 @@ def _threshold(chosen: float) -> Select:
         discord.SelectOption(label=percent(value / 100), value=str(value), default=value == current)
         for value in sorted({*THRESHOLDS, current})
     ]
-    return Select(custom_id=route("setup:threshold"), options=options)
+    return Select(custom_id=custom_id("setup:threshold"), options=options)
 
 
 def _watched(chosen: Iterable[int]) -> discord.ui.ChannelSelect[Any]:
     return discord.ui.ChannelSelect(
-        custom_id=route("setup:watched"),
+        custom_id=custom_id("setup:watched"),
         placeholder="None",
         channel_types=[discord.ChannelType.text],
         min_values=0,
@@ -136,13 +136,13 @@ def _learns(chosen: Learns) -> Select:
         discord.SelectOption(label=label, description=told, value=learns.value, default=learns is chosen)
         for learns, (label, told) in LEARNS.items()
     ]
-    return Select(custom_id=route("setup:learns"), options=options)
+    return Select(custom_id=custom_id("setup:learns"), options=options)
 
 
 def _notices(chosen: int | None) -> discord.ui.ChannelSelect[Any]:
     channel = discord.SelectDefaultValueType.channel
     return discord.ui.ChannelSelect(
-        custom_id=route("setup:notices"),
+        custom_id=custom_id("setup:notices"),
         placeholder="Nowhere",
         channel_types=[discord.ChannelType.text],
         min_values=0,
@@ -163,4 +163,4 @@ def _default_group(groups: dict[int, str], chosen: int | None) -> Select:
         discord.SelectOption(label=name, value=str(group), default=group == chosen)
         for group, name in list(groups.items())[:MOST_GROUPS]
     ]
-    return Select(custom_id=route("setup:group"), options=options)
+    return Select(custom_id=custom_id("setup:group"), options=options)

@@ -8,7 +8,7 @@ from bot.domain.enums import Learns
 from bot.domain.trust import Trust
 from bot.usecases import setup
 from cogs.common.components import ModeratorItem
-from cogs.common.layout import Layout
+from cogs.common.layout import Card
 from cogs.setup.cards import NO_GROUP, forgotten_crops, setup_card
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bot.usecases.correct import Speaker
 
 
-async def read_card(interaction: discord.Interaction[Nugu]) -> Layout:
+async def read_card(interaction: discord.Interaction[Nugu]) -> Card:
     """The card with the choices as they are now."""
     assert interaction.guild_id is not None
     assert interaction.channel_id is not None

@@ -9,7 +9,7 @@ import discord
 
 from bot.domain.markup import plain
 from bot.text.formatting import counted
-from cogs.common.layout import Layout, container, gallery
+from cogs.common.layout import Card, CardAndFiles, container, gallery
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,11 +24,11 @@ FEW = 3
 SCALE = "In the table 0 is the same face, 0.5 are any two idols, 1 are opposites."
 
 
-def twins_card(shown: ShownTwins) -> tuple[Layout, list[discord.File]]:
+def twins_card(shown: ShownTwins) -> CardAndFiles:
     """The most alike members of a group side by side, and the distances of everybody."""
     found = shown.found
     first, second = found.first, found.second.member
-    card = Layout()
+    card = Card()
     box = container(COLOUR)
     box.add_item(
         discord.ui.TextDisplay(
@@ -49,7 +49,7 @@ def twins_card(shown: ShownTwins) -> tuple[Layout, list[discord.File]]:
     return card, [discord.File(BytesIO(picture), filename=name) for name, picture in files]
 
 
-def look_alikes_card(shown: ShownLookAlikes) -> tuple[Layout, list[discord.File]]:
+def look_alikes_card(shown: ShownLookAlikes) -> CardAndFiles:
     """A member, and those of any group who look most like them."""
     found = shown.found
     name = plain(found.asked.name)
@@ -57,7 +57,7 @@ def look_alikes_card(shown: ShownLookAlikes) -> tuple[Layout, list[discord.File]
         f"{place}. **{plain(one.member.name)}** of {plain(one.member.group)} {one.of_one}"
         for place, one in enumerate(found.nearest, start=1)
     ]
-    card = Layout()
+    card = Card()
     box = container(COLOUR)
     box.add_item(discord.ui.TextDisplay(f"## Who looks like {name}?"))
     described = ", ".join(f"{one.member.name} of {one.member.group} {one.of_one}" for one in found.nearest)

@@ -23,7 +23,14 @@ from cogs.common.pictures import pictures_of, read_attachments, shows_pictures
 from cogs.common.requests import asked_by, asked_in, check_may_answer, explain, groups_offered, place, reply
 from cogs.common.responses import show
 from cogs.corrections.components import ConfirmButton, DetailsButton, FixFaceButton, HideButton, UndoButton
-from cogs.corrections.dialog import FaceMenu, MemberMenu, NotAFaceButton, NotAMemberButton, NotThisMemberButton, on_form
+from cogs.corrections.dialog import (
+    FaceMenu,
+    MemberMenu,
+    NotAFaceButton,
+    NotAMemberButton,
+    NotThisMemberButton,
+    other_name_listener,
+)
 from cogs.who.phrases import asks_who
 
 if TYPE_CHECKING:
@@ -207,5 +214,5 @@ async def setup(client: Nugu) -> None:
         NotAFaceButton,
         NotThisMemberButton,
     )
-    client.add_listener(on_form, "on_interaction")
+    client.add_listener(other_name_listener, "on_interaction")
     await client.add_cog(WhoCog(client))

@@ -10,22 +10,22 @@ import pytest
 from bot.domain.clips import ClipProgress, Stage
 from cogs.clips.cards import clip_card, clip_name, progress_card
 from cogs.clips.videos import Link, linked
-from cogs.common.layout import Layout
+from cogs.common.layout import Card
 from cogs.common.message_media import Kind, Media
 from tests.stories.reading import walk
 from tests.support.clips import finished, reported_clip
 from tests.support.discord_messages import message_problems
 
 
-def parts(card: Layout, kind: int) -> list[dict[str, Any]]:
+def parts(card: Card, kind: int) -> list[dict[str, Any]]:
     return [part for part in walk(card.to_components()) if part["type"] == kind]
 
 
-def text(card: Layout) -> str:
+def text(card: Card) -> str:
     return "\n".join(part["content"] for part in parts(card, 10))
 
 
-def labels(card: Layout) -> list[str]:
+def labels(card: Card) -> list[str]:
     return [part["label"] for part in parts(card, 2)]
 
 

@@ -11,7 +11,7 @@ from bot.domain.answers import Answer, AnsweredFace, AnsweredPicture, FaceAnnota
 from bot.domain.enums import Meaning
 from cogs.answers.cards import result_card
 from cogs.answers.details import details_card
-from cogs.common.layout import Layout
+from cogs.common.layout import Card
 from cogs.corrections.cards import OtherNameModal, ask_which, ask_who
 from models.faces import Band, Basis, Box, Candidate, Guess
 from tests.stories.reading import walk
@@ -26,11 +26,11 @@ def answer(*faces: AnsweredFace) -> Answer:
     return Answer(1, None, 1, "dlib-1", 0.5, (0,), (picture,)).as_drawn()
 
 
-def parts(card: Layout, kind: int) -> list[dict[str, Any]]:
+def parts(card: Card, kind: int) -> list[dict[str, Any]]:
     return [part for part in walk(card.to_components()) if part["type"] == kind]
 
 
-def text(card: Layout) -> str:
+def text(card: Card) -> str:
     return "\n".join(part["content"] for part in parts(card, 10))
 
 

@@ -1,0 +1,74 @@
+"""Modals that work over restarts: a listener finds them by their custom_id."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import discord
+
+from bot.client import answer_error
+from cogs.common.components import ids_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from bot.client import Nugu
+
+
+class PersistentModal(discord.ui.Modal):
+    """A modal that discord.py doesn't keep in memory; `modal_listener` answers its submission."""
+
+    def __init__(self, custom_id: str) -> None:
+        super().__init__(custom_id=custom_id)
+        self.stop()
+
+
+@dataclass(frozen=True, slots=True)
+class ModalSubmission:
+    """What a user submitted: the numbers of the modal's custom_id; texts and files by the custom_ids of their fields."""
+
+    ids: dict[str, int]
+    texts: dict[str, str]
+    files: dict[str, list[discord.Attachment]]
+
+
+def modal_listener(
+    template: str, respond: Callable[[discord.Interaction[Nugu], ModalSubmission], Coroutine[Any, Any, None]]
+) -> Callable[[discord.Interaction[Nugu]], Coroutine[Any, Any, None]]:
+    """A listener to `on_interaction` that answers modals whose custom_id matches `template`, a regular expression.
+
+    `respond` acknowledges the interaction within three seconds. Any error that it raises is told to the user.
+    """
+    pattern = re.compile(template)
+
+    async def listen(interaction: discord.Interaction[Nugu]) -> None:
+        if interaction.type is not discord.InteractionType.modal_submit:
+            return
+        match = pattern.fullmatch(cast("Any", interaction.data)["custom_id"])
+        if match is None or not interaction.client.is_new(interaction):
+            return
+        try:
+            await respond(interaction, _submission(interaction, ids_of(match)))
+        except Exception as error:  # noqa: BLE001  # the funnel for modals
+            await answer_error(interaction, error)
+
+    return listen
+
+
+def _submission(interaction: discord.Interaction[Nugu], ids: dict[str, int]) -> ModalSubmission:
+    data = cast("Any", interaction.data)
+    attachments = data.get("resolved", {}).get("attachments", {})
+    texts: dict[str, str] = {}
+    files: dict[str, list[discord.Attachment]] = {}
+    for label in data["components"]:
+        field = label["component"]
+        if "value" in field:
+            texts[field["custom_id"]] = field["value"]
+        elif "values" in field:
+            # discord.py resolves files for the modals that it keeps alone.
+            state = interaction._state  # pyright: ignore[reportPrivateUsage]  # what an Attachment is made with
+            uploaded = [attachments[id] for id in field["values"] if id in attachments]
+            files[field["custom_id"]] = [discord.Attachment(data=one, state=state) for one in uploaded]
+    return ModalSubmission(ids, texts, files)
