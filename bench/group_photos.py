@@ -11,10 +11,10 @@ import argparse
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
-import cv2
 import numpy as np
+from PIL import Image
 from scipy.optimize import linear_sum_assignment
 
 from bench.recognition import NearestFace, PlainEngine, installed
@@ -43,6 +43,13 @@ _ROOT = Path(__file__).resolve().parents[1]
 GROUP = "BTS"
 
 
+class HeadLabel(TypedDict):
+    """A labelled head: whose it is, and its box as left, top, right, bottom in pixels."""
+
+    name: str
+    box: tuple[int, int, int, int]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Scene:
     """A group photo: the encodings of the faces found, (n, d), and whom each shows: a member's place, -1 for a stranger,
@@ -59,7 +66,7 @@ def scenes(folder: Path, engine: Engine, names: Sequence[str]) -> list[Scene]:
     places = {name.lower(): place for place, name in enumerate(names)}
     found: list[Scene] = []
     for name, labels in json.loads((folder / "labels.json").read_text(encoding="utf-8")).items():
-        picture = cv2.cvtColor(cv2.imread(str(folder / name)), cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+        picture = np.asarray(Image.open(folder / name).convert("RGB"))
         faces = engine.detect(picture)
         truth = [_person(face.box, labels["faces"]) for face in faces]
         found.append(
@@ -72,11 +79,11 @@ def scenes(folder: Path, engine: Engine, names: Sequence[str]) -> list[Scene]:
     return found
 
 
-def _person(box: Box, labels: Sequence[dict[str, object]]) -> str | None:
+def _person(box: Box, labels: Sequence[HeadLabel]) -> str | None:
     """Whose labelled head a face is the middle of; the smallest, where heads overlap."""
     x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
 
-    def area(label: dict[str, object]) -> int:
+    def area(label: HeadLabel) -> int:
         left, top, right, bottom = label["box"]
         return (right - left) * (bottom - top)
 

@@ -56,9 +56,13 @@ class PlainEngine:
         self.landmarks = engine.landmarks
         self.lengths: dict[bytes, float] = {}
 
-    def detect(self, picture: Picture) -> list[Face]:
+    def detect(self, picture: Picture, smallest: int = 0) -> list[Face]:
         """The engine's."""
-        return self._engine.detect(picture)
+        return self._engine.detect(picture, smallest)
+
+    def closer(self, picture: Picture, face: Face) -> Face:
+        """The engine's."""
+        return self._engine.closer(picture, face)
 
     def chips(self, picture: Picture, faces: Sequence[Face]) -> NDArray[np.uint8]:
         """The engine's."""
@@ -116,7 +120,9 @@ class PlainSoftmax:
             ]
         )
         self._model.compile(
-            keras.optimizers.Adam(1e-3), keras.losses.CategoricalCrossentropy(), steps_per_execution=EPOCHS
+            keras.optimizers.Adam(1e-3),
+            keras.losses.CategoricalCrossentropy(label_smoothing=0.0),
+            steps_per_execution=EPOCHS,
         )
         # All epochs in one: Keras takes longer to begin an epoch than to go through these photos.
         targets = np.tile(np.eye(len(place), dtype=np.float32)[owners], (EPOCHS, 1))

@@ -27,6 +27,7 @@ import psutil
 
 from bench.photo import installed
 from bot.app import App
+from bot.domain.clips import Stage
 from bot.domain.enums import CaptionStyle
 from bot.domain.rosters import SHARED_ROSTER
 from bot.infra.clip_files import VIDEO, KeptVideo
@@ -123,13 +124,17 @@ async def one(app: App, video: Path, folder: Path, length: float | None) -> Cost
         fitted = await app.recognisers.of([SHARED_ROSTER])
         terms = Terms(Part(0.0, length, float("inf")), CaptionStyle.NAMES, None, 0.5, LARGEST)
         began = time.perf_counter()
+
+        def note_start(stage: Stage, *_: object, **__: object) -> None:
+            starts.setdefault(stage, time.perf_counter())
+
         starts: dict[str, float] = {}
         await annotate(
             app,
             KeptVideo(Path(place), "bench"),
             terms,
             fitted,
-            lambda stage, *_: starts.setdefault(stage, time.perf_counter()),
+            note_start,
         )
         ends = [*list(starts.values())[1:], time.perf_counter()]
         cost.stages = {stage: end - start for (stage, start), end in zip(starts.items(), ends, strict=True)}
@@ -186,6 +191,7 @@ def transcode(video: Path, out: Path) -> Cost:
     cost = Cost()
     with watched(cost):
         began = time.perf_counter()
+
         subprocess.run(command, check=True)
         cost.wall = time.perf_counter() - began
     return cost

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import discord
 from simcord import InteractionResult
@@ -65,7 +65,7 @@ def answers(result: InteractionResult) -> list[Any]:
 
 def components(message: Any) -> list[dict[str, Any]]:
     found = message.components
-    return [part.to_dict() if isinstance(part, discord.Component) else part for part in found]
+    return [cast("dict[str, Any]", part.to_dict()) if isinstance(part, discord.Component) else part for part in found]
 
 
 def walk(parts: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -80,6 +80,7 @@ async def test_a_mention_in_a_message_with_a_picture(stage: Stage) -> None:
     )
     card = latest(stage.channel)
     assert "**Obama**" in texts(card)
+    assert card.reference is not None
     assert card.reference.message_id == asked.id
 
 

@@ -109,8 +109,9 @@ async def test_after_fourteen_minutes_the_clip_is_a_reply_that_calls_the_asker(
     await reporter.show(ClipProgress(clip, "MV", Stage.UPLOAD))
     assert "Uploading" in texts(card(stage, clip))
     sent = await reporter.answer(clip, clips.finished("Sana"), drawing)
-    reply = stage.channel.last_message
+    reply = latest(stage.channel)
     assert reply.id == sent != clip.target.card_id
+    assert reply.reference is not None
     assert reply.reference.message_id == clip.target.card_id
     assert f"<@{stage.fan.id}>, here is your clip." in texts(reply)
     (request,) = [one for one in stage.recorder.matching("POST", "/messages") if one.files]
@@ -157,12 +158,12 @@ async def test_a_clip_that_is_drawn_again_stays_until_then_and_does_not_come_bac
 async def test_a_refusal_for_size_says_what_may_be_tried(
     stage: Scene, reporter: DiscordClipReporter, drawing: Drawing, asked: ReportedClip, status: int, code: int
 ) -> None:
-    refuse = {"status": status, "code": code, "message": "Request entity too large"}
-    stage.env.inject_error("PATCH", "/webhooks/*/messages/*", **refuse)
+    large = "Request entity too large"
+    stage.env.inject_error("PATCH", "/webhooks/*/messages/*", status=status, code=code, message=large)
     with pytest.raises(UploadRefusedError) as refused:
         await reporter.answer(asked, clips.finished("Sana"), drawing)
     assert refused.value.most_bytes == 10 << 20
-    stage.env.inject_error("POST", "/channels/*/messages", **refuse)
+    stage.env.inject_error("POST", "/channels/*/messages", status=status, code=code, message=large)
     with pytest.raises(UploadRefusedError):
         await reporter.answer(
             replace(asked, target=replace(asked.target, card_id=None)), clips.finished("Sana"), drawing

@@ -167,6 +167,7 @@ async def test_a_mention_with_a_video_or_a_link(stage: Stage, recorded: Recorded
     posted = await stage.fan.send(stage.channel, stage.mention, attachments=[VIDEO])
     card = latest(stage.channel)
     assert texts(card).strip() == TAKEN
+    assert card.reference is not None
     assert card.reference.message_id == posted.id
     assert recorded.targets[0].card_id == card.id
     assert recorded.targets[0].token is None

@@ -16,6 +16,7 @@ from sqlalchemy import select, update
 from bot.database.servers import ServerRepository
 from bot.database.tables import Crop, Group, Member, Photo, Server
 from bot.domain.enums import Learns
+from bot.domain.faces import Refused
 from bot.usecases.identify import Asked, Submitted, look
 from bot.usecases.roster import archive
 from tests.stories.conftest import Stage
@@ -68,7 +69,9 @@ async def roster_of(stage: Stage, server_id: int) -> list[Any]:
 async def names(stage: Stage, server_id: int, photo: str) -> list[tuple[str | None, float]]:
     """Whom the roster of a server finds in a photo, and how surely."""
     looked = await look(stage.app, Asked(1, rosters=(server_id,)), [Submitted(*stage.photo(photo))])
-    return [(face.guess.name, face.guess.confidence) for face in looked.results[0].faces]
+    (result,) = looked.results
+    assert not isinstance(result, Refused)
+    return [(face.guess.name, face.guess.confidence) for face in result.faces]
 
 
 async def test_a_roster_goes_out_and_comes_in_as_it_was(stage: Stage) -> None:
@@ -194,8 +197,8 @@ async def test_what_is_no_roster_is_refused(stage: Stage, archive: tuple[str, by
 async def test_a_roster_that_is_too_large_to_upload_says_so(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     await stage.enrol_presidents()
     told = "Export one group at a time with `group:`"
-    refused = {"status": 413, "code": 40005, "message": "Request entity too large"}
-    stage.env.inject_error("POST", "/webhooks/*/*", **refused)
+    large = "Request entity too large"
+    stage.env.inject_error("POST", "/webhooks/*/*", status=413, code=40005, message=large)
     assert told in texts(answer(await stage.moderator.slash(stage.channel, "roster export")))
     # What Discord takes is said with the command itself, and no less than that is refused unsent.
     read = discord.Interaction[Any]._from_data

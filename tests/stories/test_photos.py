@@ -72,7 +72,7 @@ async def photos(stage: Stage) -> list[tuple[str, Origin]]:
 
 async def crops(stage: Stage) -> int:
     async with stage.app.database.reading() as session:
-        rows = await session.scalar(select(func.count()).select_from(Crop))
+        rows = (await session.scalars(select(func.count()).select_from(Crop))).one()
     assert rows == len(await stage.app.storage.keys("crops"))
     return rows
 

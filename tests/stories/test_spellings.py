@@ -51,9 +51,12 @@ async def twice(stage: Stage) -> None:
 async def kept(stage: Stage) -> dict[str, int]:
     """How many rows of each kind there are, and how many files."""
     async with stage.app.database.reading() as session:
-        rows = {name: await session.scalar(select(func.count()).select_from(table)) for name, table in TABLES.items()}
+        rows = {
+            name: (await session.scalars(select(func.count()).select_from(table))).one()
+            for name, table in TABLES.items()
+        }
         seen = select(func.count()).select_from(QuestionFace).where(QuestionFace.vector != b"")
-        rows["seen"] = await session.scalar(seen)
+        rows["seen"] = (await session.scalars(seen)).one()
     return {**rows, "files": len(await stage.app.storage.keys("crops"))}
 
 
@@ -103,6 +106,7 @@ async def test_every_command_finds_by_any_spelling(stage: Stage) -> None:
     assert "**Obama**" in texts(card)
     who = answer(await stage.moderator.click(card, label="Fix a face"))
     form = await stage.moderator.select(who, [option(who, "Somebody else")])
+    assert form.modal is not None
     (label,) = form.modal["components"]
     await stage.moderator.submit_modal(form, {label["component"]["custom_id"]: "오바마"})
     assert "**Obama** ✓" in texts(latest(stage.channel))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -48,7 +48,7 @@ async def crop_of(stage: Stage, member: str) -> Image.Image:
 def alike(picture: Image.Image, face: Image.Image, box: tuple[int, int, int, int]) -> float:
     """How alike a part of a picture is to a face (SSIM), in grey at 96 pixels."""
     shown, wanted = (np.asarray(one.convert("L").resize((96, 96))) for one in (picture.crop(box), face))
-    return float(structural_similarity(shown, wanted))
+    return float(cast("float", structural_similarity(shown, wanted)))
 
 
 async def enrol(stage: Stage, server: int, group: str, **members: str) -> None:

@@ -9,7 +9,7 @@ from PIL import Image
 
 from bot.domain.answers import Answer, AnsweredFace, AnsweredPicture
 from bot.domain.clip_requests import ReplyTarget
-from bot.domain.clips import Drawing, Finished, OnScreen, ReportedClip
+from bot.domain.clips import Drawing, Finished, OnScreen, ReportedClip, Stage
 from models.faces import Band, Box, Candidate, Guess
 
 
@@ -77,3 +77,7 @@ def reported_clip(
         answer_id=None,
         target=ReplyTarget(channel, 10 << 20, card, token, until),
     )
+
+
+def no_progress(stage: Stage, share: float | None = None, seen: tuple[str, ...] = ()) -> None:
+    """Where nobody wants to know how far a clip is."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -61,7 +61,7 @@ def drawings() -> Generator[list[Drawing]]:
     def of(image: Image.Image) -> list[Text]:
         return seen.setdefault(id(image), (image, []))[1]
 
-    def see_text(draw: Any, xy: Sequence[float], words: str, *parts: Any, **named: Any) -> None:
+    def see_text(draw: Any, xy: tuple[float, float], words: str, *parts: Any, **named: Any) -> None:
         text(draw, xy, words, *parts, **named)
         style = {"font": parts[1] if len(parts) > 1 else named.get("font"), "anchor": named.get("anchor")}
         box = draw.textbbox(xy, words, **style)

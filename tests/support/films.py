@@ -71,7 +71,7 @@ def stamps(path: Path, *, written: bool = False) -> list[Fraction]:
         track = container.streams.video[0]
         start = Fraction(0 if written else container.start_time or 0, 1_000_000)
         return sorted(
-            packet.pts * Fraction(track.time_base) - start
+            packet.pts * (track.time_base or Fraction(1)) - start
             for packet in container.demux(track)
             if packet.pts is not None
         )
@@ -83,7 +83,7 @@ def sound_packets(path: Path, *, written: bool = False) -> list[tuple[float, byt
         track = container.streams.audio[0]
         start = 0 if written else (container.start_time or 0) / 1_000_000
         return [
-            (float(packet.pts * track.time_base) - start, bytes(packet))
+            (float(packet.pts * (track.time_base or Fraction(1))) - start, bytes(packet))
             for packet in container.demux(track)
             if packet.pts is not None and packet.size
         ]
@@ -91,14 +91,15 @@ def sound_packets(path: Path, *, written: bool = False) -> list[tuple[float, byt
 
 def heard(path: Path) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
     """Loudness of a file's sound in steps of 5 ms, and when each begins, in seconds as they are written."""
-    times, loudness = [], []
+    times: list[float] = []
+    loudness: list[float] = []
     with av.open(str(path)) as container:
         track = container.streams.audio[0]
         for frame in container.decode(track):
             wave = np.asarray(frame.to_ndarray(), np.float32).reshape(len(frame.layout.channels), -1)[0]
             step = frame.sample_rate // 200
             for at in range(0, len(wave) - step + 1, step):
-                times.append(float(frame.pts * frame.time_base) + at / frame.sample_rate)
+                times.append(float((frame.pts or 0) * (frame.time_base or Fraction(1))) + at / frame.sample_rate)
                 loudness.append(np.abs(wave[at : at + step]).max())
     return np.array(times), np.array(loudness, np.float32)
 

@@ -78,6 +78,7 @@ async def test_a_question_over_the_wire(wire: WireDiscord, bot: Nugu, public_pho
         assert str(card.json["message_reference"]["message_id"]) == asked["id"]
         for sent in (limited, card):
             (file,) = sent.files.values()
+            assert file.data is not None
             assert (file.filename, Image.open(io.BytesIO(file.data)).format) == ("who-1.jpg", "JPEG")
 
         # The socket is lost while somebody asks: the session is resumed, and the question answered once.

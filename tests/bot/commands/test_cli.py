@@ -8,8 +8,10 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 
 import av
 import pytest
@@ -22,17 +24,26 @@ from tests.support.videos import video_of
 pytestmark = pytest.mark.slow
 
 ENGINES = "engines"
+NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
 
 
 def nugu(
-    *arguments: str | Path, data: Path, stdout: int = subprocess.PIPE, input: str = "", **environment: str
+    *arguments: str | Path,
+    data: Path,
+    stdout: int = subprocess.PIPE,
+    input: str = "",
+    env: Mapping[str, str] = NO_VARIABLES,
 ) -> subprocess.CompletedProcess[str]:
     """Run `nugu` in a process of its own, in an empty folder."""
-    return python("-m", "bot", *arguments, data=data, stdout=stdout, input=input, **environment)
+    return python("-m", "bot", *arguments, data=data, stdout=stdout, input=input, env=env)
 
 
 def python(
-    *arguments: str | Path, data: Path, stdout: int = subprocess.PIPE, input: str = "", **environment: str
+    *arguments: str | Path,
+    data: Path,
+    stdout: int = subprocess.PIPE,
+    input: str = "",
+    env: Mapping[str, str] = NO_VARIABLES,
 ) -> subprocess.CompletedProcess[str]:
     data.mkdir(parents=True, exist_ok=True)
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("NUGU_", "DISCORD_"))}
@@ -44,7 +55,7 @@ def python(
         text=True,
         timeout=240,
         cwd=data,
-        env={**clean, "PYTHONPATH": str(ROOT), "NUGU_DATA": str(data), "COLUMNS": "120", **environment},
+        env={**clean, "PYTHONPATH": str(ROOT), "NUGU_DATA": str(data), "COLUMNS": "120", **env},
         check=False,
     )
 
@@ -58,7 +69,7 @@ def enrolled(tmp_path_factory: pytest.TempPathFactory, public_photos: Path) -> P
         shutil.copy(public_photos / photo, folder / "Presidents" / member)
     (folder / "Presidents" / "Obama" / "notes.txt").write_text("not a picture")
     data = tmp_path_factory.mktemp("data")
-    done = nugu("enrol", folder, data=data, NUGU_WORKERS="1")
+    done = nugu("enrol", folder, data=data, env={"NUGU_WORKERS": "1"})
     assert done.returncode == 0, done.stderr
     assert "2 of 3 photos taken, 2 members" in done.stdout
     assert "notes.txt: this is not a picture (it looks like text)" in done.stderr
@@ -71,7 +82,7 @@ def test_a_roster_goes_out_and_comes_in(enrolled: Path, public_photos: Path, tmp
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip().endswith("roster.zip: 1 group, 2 members, 2 photos")
     other = tmp_path / "other"
-    done = nugu("roster", "import", tmp_path / "roster.zip", data=other, NUGU_WORKERS="1")
+    done = nugu("roster", "import", tmp_path / "roster.zip", data=other, env={"NUGU_WORKERS": "1"})
     assert done.returncode == 0, done.stderr
     assert "2 of 2 photos taken, 2 members, 0 known before" in done.stdout
     done = nugu("identify", public_photos / "biden.jpg", data=other)
@@ -171,7 +182,7 @@ def test_a_map_is_drawn(enrolled: Path, public_photos: Path, tmp_path: Path) -> 
     shutil.copytree(enrolled, data)
     (tmp_path / "more" / "Presidents" / "Obama").mkdir(parents=True)
     shutil.copy(public_photos / "obama2.jpg", tmp_path / "more" / "Presidents" / "Obama")
-    assert nugu("enrol", tmp_path / "more", data=data, NUGU_WORKERS="1").returncode == 0
+    assert nugu("enrol", tmp_path / "more", data=data, env={"NUGU_WORKERS": "1"}).returncode == 0
     done = nugu("map", "presidents", "--method", "pca", "--out", out, "--json", data=data)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
@@ -240,13 +251,13 @@ def test_a_file_that_cannot_be_answered_leaves_the_others(enrolled: Path, public
 def test_photos_of_any_name_are_answered_on_any_terminal(enrolled: Path, public_photos: Path, tmp_path: Path) -> None:
     photo = tmp_path / os.fsdecode(b"\x1b[31m two\nlines caf\xe9.jpg")
     shutil.copy(public_photos / "biden.jpg", photo)
-    done = nugu("identify", photo, "--json", data=enrolled, PYTHONIOENCODING="ascii")
+    done = nugu("identify", photo, "--json", data=enrolled, env={"PYTHONIOENCODING": "ascii"})
     assert done.returncode == 0, done.stderr
     (line,) = done.stdout.splitlines()
     assert line.isascii()
     told = json.loads(line)
     assert (told["photo"], told["faces"][0]["name"]) == (str(photo), "바이든")
-    done = nugu("identify", photo, data=enrolled, PYTHONIOENCODING="ascii")
+    done = nugu("identify", photo, data=enrolled, env={"PYTHONIOENCODING": "ascii"})
     assert done.returncode == 0, done.stderr
     first, second = done.stdout.splitlines()
     assert first == f"{tmp_path}/\\x1b[31m two\\nlines caf\\udce9.jpg (Presidents)"
@@ -372,14 +383,14 @@ def test_running_without_a_token(tmp_path: Path) -> None:
 
 
 def test_a_wrong_setting_is_one_line(tmp_path: Path) -> None:
-    done = nugu("doctor", data=tmp_path, NUGU_THRESHOLD="7")
+    done = nugu("doctor", data=tmp_path, env={"NUGU_THRESHOLD": "7"})
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
     assert line.startswith("nugu: wrong settings: NUGU_THRESHOLD: ")
 
 
 def test_the_doctor_finds_all_well(enrolled: Path) -> None:
-    done = nugu("doctor", data=enrolled, NUGU_WORKERS="1")
+    done = nugu("doctor", data=enrolled, env={"NUGU_WORKERS": "1"})
     assert done.returncode == 0, done.stdout
     assert "✓ engine: dlib-1 sees and encodes" in done.stdout
     assert "✓ font: NotoSansCJKtc-Regular.otf" in done.stdout
@@ -389,7 +400,7 @@ def test_the_doctor_finds_all_well(enrolled: Path) -> None:
 @pytest.mark.thorough
 def test_the_doctor_says_what_is_missing(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    done = nugu("doctor", data=tmp_path, NUGU_DATA=str(tmp_path / "file"))
+    done = nugu("doctor", data=tmp_path, env={"NUGU_DATA": str(tmp_path / "file")})
     assert done.returncode == 1
     assert "✗ data folder: " in done.stdout
 

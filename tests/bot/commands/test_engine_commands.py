@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -48,7 +48,7 @@ def template(tmp_path_factory: pytest.TempPathFactory, public_photos: Path) -> P
         (faces / member).mkdir(parents=True)
         (faces / member / photo).write_bytes(small(public_photos / photo))
     data = tmp_path_factory.mktemp("template")
-    done = nugu("enrol", faces.parent, data=data, NUGU_WORKERS="2")
+    done = nugu("enrol", faces.parent, data=data, env={"NUGU_WORKERS": "2"})
     assert "2 of 2 photos taken" in done.stdout, done.stderr
     asyncio.run(multiply(data, "Obama", PHOTOS - 1))
     return data
@@ -99,11 +99,11 @@ def source(tmp_path: Path) -> Path:
 
 def engine(*arguments: str | Path, data: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """`nugu engine …` where there is a toy."""
-    return nugu("engine", *arguments, data=data, **toy.environment(NUGU_WORKERS="1", **environment))
+    return nugu("engine", *arguments, data=data, env=toy.environment(NUGU_WORKERS="1", **environment))
 
 
 @contextmanager
-def installing(*arguments: str | Path, data: Path, **environment: str) -> Iterator[subprocess.Popen[str]]:
+def installing(*arguments: str | Path, data: Path, **environment: str) -> Generator[subprocess.Popen[str]]:
     """`nugu engine install …` in a process group of its own, killed at the end if it goes on."""
     given = {**os.environ, **toy.environment(NUGU_DATA=str(data), NUGU_WORKERS="1", **environment)}
     command = [sys.executable, "-m", "bot", "engine", "install", *map(str, arguments)]
@@ -127,14 +127,14 @@ def state(data: Path) -> tuple[str, EncodingProgress]:
 
 def answered_by(data: Path, photo: Path) -> tuple[str, str]:
     """The engine that answers, and the name it gives."""
-    done = nugu("identify", photo, "--json", data=data, **toy.environment())
+    done = nugu("identify", photo, "--json", data=data, env=toy.environment())
     assert done.returncode == 0, done.stderr
     record = json.loads(done.stdout)
     return record["engine"], record["faces"][0]["name"]
 
 
 @contextmanager
-def publisher(content: bytes, delay: float = 0.0) -> Iterator[tuple[str, list[str | None]]]:
+def publisher(content: bytes, delay: float = 0.0) -> Generator[tuple[str, list[str | None]]]:
     """A server on loopback in a thread: its URL, and the Range of each request."""
     asked: list[str | None] = []
     loop = asyncio.new_event_loop()
@@ -199,14 +199,14 @@ def test_from_a_folder_and_back(data: Path, source: Path, public_photos: Path) -
         "without_face": 0,
         "trouble": None,
     }
-    doctor = nugu("doctor", data=data, **toy.environment(NUGU_WORKERS="1"))
+    doctor = nugu("doctor", data=data, env=toy.environment(NUGU_WORKERS="1"))
     assert f"✓ engine: toy-1 sees and encodes; it has encoded {PHOTOS} of {PHOTOS} photos" in doctor.stdout
 
     (data / "engines" / "toy" / "weights.bin").unlink()
-    doctor = nugu("doctor", data=data, **toy.environment(NUGU_WORKERS="1"))
+    doctor = nugu("doctor", data=data, env=toy.environment(NUGU_WORKERS="1"))
     assert doctor.returncode == 1
     assert "✗ engine: The engine toy is not installed. Get its files: nugu engine install toy;" in doctor.stdout
-    refused = nugu("identify", public_photos / "obama2.jpg", data=data, **toy.environment())
+    refused = nugu("identify", public_photos / "obama2.jpg", data=data, env=toy.environment())
     assert refused.returncode == 1
     (line,) = refused.stderr.splitlines()
     assert "The engine toy is not installed." in line
@@ -303,7 +303,7 @@ def test_evaluating_an_engine_that_is_not_installed(tmp_path: Path, public_photo
 
 
 def test_the_second_engine_by_its_real_files(data: Path, shared: Path, public_photos: Path) -> None:
-    done = nugu("engine", "install", "retail", "--from", shared / "models", data=data, NUGU_WORKERS="1")
+    done = nugu("engine", "install", "retail", "--from", shared / "models", data=data, env={"NUGU_WORKERS": "1"})
     assert (done.returncode, done.stderr) == (0, "")
     assert f"retail-2 answers from now on; {PHOTOS} of {PHOTOS} photos are encoded by it" in done.stdout
     assert answered_by(data, public_photos / "obama2.jpg") == ("retail-2", "Obama")

@@ -70,7 +70,7 @@ async def told(_: Gathering) -> None:
     return
 
 
-async def in_review(app: App) -> list[tuple[str, str, int, str | None]]:
+async def in_review(app: App) -> list[tuple[str, str | None, int, str | None]]:
     async with app.database.reading() as session:
         rows = await session.execute(
             select(QuestionPicture.name, QuestionPicture.source, QuestionFace.id, QuestionFace.name)
@@ -79,13 +79,13 @@ async def in_review(app: App) -> list[tuple[str, str, int, str | None]]:
             .where(Question.origin == Origin.GATHERED)
             .order_by(QuestionPicture.position)
         )
-        return [tuple(row) for row in rows]
+        return [row.tuple() for row in rows]
 
 
 async def photos_of(app: App) -> list[tuple[str, Origin]]:
     async with app.database.reading() as session:
         rows = await session.execute(select(Member.name, Photo.origin).join(Photo.member).order_by(Photo.id))
-        return [tuple(row) for row in rows]
+        return [row.tuple() for row in rows]
 
 
 async def test_what_is_worth_a_look_waits_for_a_trusted_yes(

@@ -211,8 +211,12 @@ def scheduler_and_worker(port: int) -> Generator[None]:
     ]
     worker = [*DASK, "distributed.cli.dask_worker", place, "--nworkers", "1", "--nthreads", "1", "--no-dashboard"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (ROOT, Path(__file__).parent)))}
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": ROOT, "env": environment}
-    with subprocess.Popen(scheduler, **quiet) as one, subprocess.Popen(worker, **quiet) as other:
+
+    def started(command: list[str]) -> subprocess.Popen[bytes]:
+        silent = subprocess.DEVNULL
+        return subprocess.Popen(command, stdout=silent, stderr=silent, cwd=ROOT, env=environment)
+
+    with started(scheduler) as one, started(worker) as other:
         try:
             yield
         finally:

@@ -142,7 +142,11 @@ async def test_deno(vault: Vault, name: str) -> None:
         code = f"subprocess.run({[deno, 'run', *options, '-']!r}, input={script!r}, text=True)"
         return attempt(code, confined, programs=repr((deno,))).stdout
 
-    options: list[str] = [*DenoJCP._DENO_BASE_OPTIONS, "--no-npm", "--cached-only"]
+    options: list[str] = [
+        *DenoJCP._DENO_BASE_OPTIONS,  # pyright: ignore[reportAttributeAccessIssue]  # a decorator hides the class's type
+        "--no-npm",
+        "--cached-only",
+    ]
     assert await asyncio.to_thread(run, options, confined=False) != ""
     assert vault.touched == 0
     open_ = ["--ext=js", "--allow-all"]

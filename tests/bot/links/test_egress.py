@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from base64 import b64encode
 from collections.abc import AsyncGenerator
 
 import pytest
+from aiohttp.abc import ResolveResult
 
 from bot.domain import addresses
 from bot.domain.addresses import read_allowed
@@ -94,7 +96,9 @@ async def test_a_name_is_resolved_once(vault: Vault) -> None:
     class Counting(Names):
         asked = 0
 
-        async def resolve(self, host: str, port: int = 0, family: int = 0) -> list[object]:  # type: ignore[override]
+        async def resolve(
+            self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+        ) -> list[ResolveResult]:
             self.asked += 1
             found = await super().resolve(host, port)
             self.addresses["videos.example"] = ["127.0.0.9"]

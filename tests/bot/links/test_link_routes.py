@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 import subprocess
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from aiohttp.abc import ResolveResult
 
 from bot.domain import addresses
 from bot.links.fetching import fetch, inspect
@@ -216,7 +218,9 @@ async def test_a_name_that_leads_elsewhere_the_second_time(
     """The page is asked for in public, and the video of the same name a moment later inside."""
 
     class Turning(Names):
-        async def resolve(self, host: str, port: int = 0, family: int = 0) -> list[object]:  # type: ignore[override]
+        async def resolve(
+            self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+        ) -> list[ResolveResult]:
             found = await super().resolve(host, port)
             self.addresses["videos.example"] = ["127.0.0.3"]
             return found

@@ -139,7 +139,7 @@ def test_what_is_drawn_lies_where_it_was_seen(tmp_path: Path, kind: Callable[[Pa
     seen = pictures(path)
     assert footage.size == seen[0].shape[1::-1] == KINDS[kind]
     box = white(seen[0])
-    look = look_of([number / 10 for number in range(3)], footage.size, [track(0, [box] * 3)])
+    look = look_of([number / 10 for number in range(3)], footage.size, [track(0, [box.tolist()] * 3)])
     text = script(look, cast_of([guess("Momo")]), CaptionStyle.BOXES)
     out, watch = tmp_path / "drawn.mp4", Watch(tmp_path / "progress", tmp_path / "stop")
     clips.draw(footage, Section(0, 9), text, Target(10**7, 1080), out, watch)

@@ -107,7 +107,8 @@ def test_luma_and_picture_of_other_pixels(tmp_path: Path, pixels: str) -> None:
         assert np.abs(frame.picture().astype(int) - plain.picture()).mean() < 12
 
 
-TURNED = {
+Turn = tuple[str, ...]
+TURNED: dict[Turn, tuple[str, ...] | None] = {
     ("-display_rotation", "90"): ("lime", "white", "red", "blue"),
     ("-display_rotation", "180"): ("white", "blue", "lime", "red"),
     ("-display_rotation", "270"): ("blue", "red", "white", "lime"),
@@ -119,7 +120,7 @@ TURNED = {
 
 
 @pytest.mark.parametrize("turn", TURNED)
-def test_a_turned_video_stands_upright(tmp_path: Path, turn: tuple[str, ...]) -> None:
+def test_a_turned_video_stands_upright(tmp_path: Path, turn: Turn) -> None:
     flat = corners(tmp_path / "flat.mp4")
     path = tmp_path / "turned.mp4"
     ffmpeg(*turn, "-i", flat, "-c", "copy", path)

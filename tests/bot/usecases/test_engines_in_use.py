@@ -118,7 +118,7 @@ async def in_use(app: App) -> str:
 
 async def encoded(app: App, version: str) -> tuple[int, int, int]:
     async with app.database.reading() as session:
-        return tuple(await EngineRepository(session).encoded(version))
+        return await EngineRepository(session).encoded(version)
 
 
 async def who(app: App, photo: Path) -> tuple[str, list[str | None]]:
@@ -169,7 +169,7 @@ async def test_a_photo_that_came_while_the_others_were_seen(
     see_all = engines._see_all
     late = ["obama3.jpg"]
 
-    async def see_all_and_one_more(app: App, *args: object) -> None:
+    async def see_all_and_one_more(app: App, *args: Any) -> None:
         await see_all(app, *args)
         if late:
             photo = submitted(public_photos / late.pop())
@@ -281,6 +281,7 @@ async def test_a_crop_without_a_face_is_told_and_holds_nothing_up(
     engine, names = await who(enrolled, public_photos / "obama3.jpg")
     assert (engine, names) == ("toy-1", ["Obama"])
 
+    assert kept is not None
     await enrolled.storage.put(gone, kept)
     switched = await engines.use(enrolled, "toy", silent)
     assert switched.encoded == (3, 2, 1)

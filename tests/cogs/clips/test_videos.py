@@ -39,6 +39,7 @@ async def server() -> AsyncGenerator[TestServer]:
     app = web.Application()
     app.router.add_get("/{name}", film)
     async with TestServer(app) as server:
+        assert isinstance(server, TestServer)
         yield server
 
 

@@ -61,7 +61,7 @@ def test_of_an_unknown_engine_only_the_same_encoding_is_a_copy() -> None:
     world = World(4)
     face = world.photos(0)
     near = face + world.chance.normal(scale=0.002, size=face.shape).astype(np.float32)
-    faces = np.vstack([face, face, near / np.linalg.norm(near)])
+    faces = np.vstack([face, face, near / np.linalg.norm(near)]).astype(np.float32)
     assert photo_numbers(faces, "other-1").tolist() == [0, 0, 1]
     assert photo_numbers(faces, VERSION).tolist() == [0, 0, 0]
 

@@ -39,7 +39,7 @@ def test_the_network_has_the_published_layers(dat: Path) -> None:
 
 def test_the_network_gives_what_dlib_gives(dat: Path) -> None:
     chips = np.random.default_rng(7).integers(0, 256, (3, 150, 150, 3), np.uint8)
-    theirs = dlib.face_recognition_model_v1(str(dat))
+    theirs = dlib.face_recognition_model_v1(str(dat))  # pyright: ignore[reportAttributeAccessIssue]  # not in dlib's stubs
     wanted: NDArray[np.float64] = np.array([theirs.compute_face_descriptor(chip) for chip in chips])
     assert np.abs(read_embedder(dat).embed(chips) - wanted).max() < 1e-6
 

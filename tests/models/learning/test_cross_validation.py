@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from models.learning import cross_validation
 from models.learning.cross_validation import assign_folds, cross_validate
@@ -37,7 +38,7 @@ def test_a_recogniser_never_saw_what_it_is_asked_about_nor_a_copy(
 
     def watched(learned: Gallery) -> Recogniser:
         nonlocal asked
-        unseen = ~(gallery.encodings @ learned.encodings.T > 0.9999).any(axis=1)
+        unseen: NDArray[np.bool_] = ~np.any(gallery.encodings @ learned.encodings.T > 0.9999, axis=1)
         asked += int(unseen.sum())
         assert unseen[0] == unseen[-1]
         return fit(learned)

@@ -73,7 +73,7 @@ def test_a_doubtful_second_face_does_not_get_a_name_that_is_taken(world: World) 
     recogniser = fit(world.gallery({1: range(9)}, 5))
     sure = world.photos(2)
     mixed = sure + 0.9 * world.photos(30)
-    picture = np.concatenate([mixed / np.linalg.norm(mixed), sure])
+    picture = np.concatenate([mixed / np.linalg.norm(mixed), sure]).astype(np.float32)
     assert recogniser.log_odds(picture)[0].argmax() == 2
     assert names(recogniser, picture, once="yes") == [None, "P2"]
     free = recogniser.identify(picture, once="no").guesses
@@ -200,7 +200,7 @@ def test_confidences_are_probabilities_and_bands_follow_them(world: World) -> No
     blends = [
         world.photos(a) + w * world.photos(b) for a, b, w in ((0, 40, 0.7), (1, 2, 0.9), (3, 41, 0.2), (50, 51, 1))
     ]
-    picture = np.concatenate([blend / np.linalg.norm(blend) for blend in blends])
+    picture = np.concatenate([blend / np.linalg.norm(blend) for blend in blends]).astype(np.float32)
     for once in ("yes", "no"):
         for threshold in (0.0, 0.5, 0.9, 1.0):
             for guess in recogniser.identify(picture, once=once, group=1, threshold=threshold).guesses:
@@ -314,7 +314,8 @@ def test_one_photo_is_enough_to_tell_presidents_from_an_astronaut(
 def test_no_gallery_is_centred_on_its_own_mean(world: World, photos: int, aside: float) -> None:
     """Only less the shipped mean of other idols, or as it is: how far the gallery itself lies aside moves nothing."""
     gallery = world.gallery({1: range(4)}, photos)
-    moved = unit(gallery.encodings + np.float32(aside) * unit(np.ones((1, gallery.encodings.shape[1]), np.float32)))
+    everywhere = unit(np.ones((1, gallery.encodings.shape[1]), np.float32))
+    moved = unit((gallery.encodings + aside * everywhere).astype(np.float32))
     shipped = background.load(VERSION).whitening
     whitening = fit(Gallery(moved, gallery.members, gallery.roster, VERSION)).whitening
     assert np.array_equal(whitening.mean, np.zeros_like(shipped.mean) if aside else shipped.mean)

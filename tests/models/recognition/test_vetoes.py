@@ -114,7 +114,7 @@ def test_a_blurred_face_keeps_its_no(world: World, recogniser: Recogniser) -> No
     face = world.photos(3)
     unruly = vetoed(recogniser, (face, 3))
     for sharpness in (0.5, 1.3, 2.5):
-        quality = Quality(width=90.0, sharpness=sharpness, yaw=0.0)
+        quality = Quality(width=90, sharpness=sharpness, yaw=0.0)
         (guess,) = unruly.identify(face, qualities=[quality], group=1).guesses
         assert guess.member is None
         assert confidence(guess, 3) == 0

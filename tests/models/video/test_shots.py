@@ -13,7 +13,8 @@ CHANCE = np.random.default_rng(3)
 
 def scene() -> NDArray[np.float32]:
     """A wide picture, (36, 256), of soft shapes."""
-    return cv2.GaussianBlur(CHANCE.uniform(-500, 750, (36, 256)).astype(np.float32), (0, 0), 4)
+    noise = CHANCE.uniform(-500, 750, (36, 256)).astype(np.float32)
+    return cv2.GaussianBlur(noise, (0, 0), 4).astype(np.float32, copy=False)
 
 
 def frame(picture: NDArray[np.float32], at: float = 0.0, gain: float = 1.0, more: float = 0.0) -> NDArray[np.uint8]:

@@ -20,6 +20,7 @@ from bot.media.footage import Colours, Footage, Geometry
 from bot.settings import Settings
 from bot.usecases.clips import pipeline
 from bot.usecases.clips.pipeline import Part, Terms
+from tests.support.clips import no_progress
 
 TERMS = Terms(Part(0, None, 60), CaptionStyle.NAMES, None, 0.5, 10**7)
 
@@ -79,7 +80,7 @@ async def test_a_video_that_is_read_otherwise_by_now_is_looked_at_and_drawn_anew
 
     async def annotated() -> list[str]:
         workers.ran.clear()
-        await pipeline.annotate(app, video, TERMS, fitted, lambda *_: None)
+        await pipeline.annotate(app, video, TERMS, fitted, no_progress)
         return workers.ran
 
     assert await annotated() == ["look", "names_in", "join", "bill", "draw"]
@@ -87,7 +88,7 @@ async def test_a_video_that_is_read_otherwise_by_now_is_looked_at_and_drawn_anew
     # Where the folder lies, and how often it could be cut, changes nothing of what is seen.
     workers.footage = replace(workers.footage, path=Path("/elsewhere/video"), keyframes=(0.0, 2.0))
     assert await annotated() == ["bill"]
-    assert await pipeline.draw_again(app, video, TERMS, fitted, [], lambda *_: None) is not None
+    assert await pipeline.draw_again(app, video, TERMS, fitted, [], no_progress) is not None
     workers.footage = replace(workers.footage, geometry=Geometry((20, 60, 12, 32), "", (560, 316)))
-    assert await pipeline.draw_again(app, video, TERMS, fitted, [], lambda *_: None) is None
+    assert await pipeline.draw_again(app, video, TERMS, fitted, [], no_progress) is None
     assert await annotated() == ["look", "names_in", "join", "bill", "draw"]

@@ -26,6 +26,7 @@ from bot.usecases.clips.attempt import IN_REVIEW, with_crop
 from bot.usecases.clips.pipeline import Annotated
 from bot.usecases.identify import Asked
 from models.faces import Band, Box, Guess
+from tests.support.clips import no_progress
 
 
 def person(number: int, name: str | None, seconds: float) -> BilledPerson:
@@ -76,7 +77,7 @@ async def test_of_a_link_whose_message_was_deleted_nothing_is_kept_though_the_bo
     async with app.database.writing() as session:
         job = await ClipRepository(session).begin_next()
         assert job is not None
-    await attempt.make(app, job, KeptVideo(Path(), "Fancy"), lambda *_: None)
+    await attempt.make(app, job, KeptVideo(Path(), "Fancy"), no_progress)
     async with app.database.reading() as session:
         (face,) = await session.scalars(select(QuestionFace))
         assert (face.crop_id, face.vector) == (None, b"")
