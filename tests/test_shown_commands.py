@@ -113,10 +113,12 @@ def slash_commands() -> set[str]:
 def verbs_of_nugu() -> set[str]:
     """`run`, `roster list` and so on."""
     import typer
+    from typer.core import TyperGroup
 
     from bot.cli import verbs
 
     tree = typer.main.get_command(verbs)
+    assert isinstance(tree, TyperGroup)
     return {
         f"{name} {inner}".strip()
         for name, command in tree.commands.items()

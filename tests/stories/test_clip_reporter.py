@@ -39,7 +39,7 @@ async def asked(stage: Scene, monkeypatch: pytest.MonkeyPatch) -> ReportedClip:
         token=target.token,
         until=target.token_until,
     )
-    assert clip.target.card_id == stage.channel.last_message.id
+    assert clip.target.card_id == latest(stage.channel).id
     return clip
 
 
@@ -146,7 +146,7 @@ async def test_a_clip_that_is_drawn_again_stays_until_then_and_does_not_come_bac
     await reporter.show(ClipProgress(again, "TWICE M/V.mp4", Stage.DRAW, 0.5))
     assert buttons(latest(stage.channel))[0] == "All right"
     await reporter.explain(again, "It went wrong.")
-    assert "It went wrong." in texts(stage.channel.last_message)
+    assert "It went wrong." in texts(latest(stage.channel))
     assert posted.target.card_id is not None
     await stage.bot.get_partial_messageable(stage.channel.id).get_partial_message(posted.target.card_id).delete()
     before = len(stage.channel.history())

@@ -84,7 +84,7 @@ async def test_a_command_with_a_link(stage: Stage, recorded: RecordedRequests) -
     assert recorded.requests == [ClipRequest(LINK, 30.0, 60.0, CaptionStyle.NAMES_AND_LIST)]
     (asked,), (target,) = recorded.asked, recorded.targets
     assert (asked.asker_id, asked.server_id, asked.group) == (stage.fan.id, stage.guild.id, "TWICE")
-    assert target.card_id == stage.channel.last_message.id
+    assert target.card_id == latest(stage.channel).id
     assert target.most_bytes == 26214400
     assert target.token
 
@@ -197,7 +197,7 @@ async def test_the_still_of_a_linked_video_is_no_picture_to_identify(stage: Stag
     posted = post_link(stage, "https://youtu.be/abc", YOUTUBE)
     await stage.fan.send(stage.channel, f"{stage.mention} who is this?", reply_to=posted)
     assert [request.source for request in recorded.requests] == ["https://www.youtube.com/watch?v=abc"]
-    assert texts(stage.channel.last_message).strip() == TAKEN
+    assert texts(latest(stage.channel)).strip() == TAKEN
 
 
 async def test_a_spoiler_stays_one(stage: Stage, recorded: RecordedRequests) -> None:
@@ -276,7 +276,7 @@ async def test_pictures_are_answered_as_before(stage: Stage, recorded: RecordedR
     await stage.fan.send(stage.channel, f"{stage.mention} who? {LINK}", attachments=[photo])
     assert "**Obama**" in texts(latest(stage.channel))
     await stage.fan.send(stage.channel, f"{stage.mention} who? https://a.example/photo.jpg")
-    assert texts(stage.channel.last_message).startswith("I see no picture in that message.")
+    assert texts(latest(stage.channel)).startswith("I see no picture in that message.")
     assert recorded.requests == []
     # A picture and a video are both asked about.
     await stage.fan.send(stage.channel, f"{stage.mention} who?", attachments=[photo, VIDEO])
@@ -291,7 +291,7 @@ async def test_a_watched_channel_is_for_pictures(stage: Stage, recorded: Recorde
     card = answer(await stage.moderator.slash(stage.channel, "setup"))
     await stage.moderator.select(card, [stage.channel], custom_id="nugu:setup:watched")
     posted = await stage.fan.send(stage.channel, f"who is this? {LINK}")
-    assert stage.channel.last_message.id == posted.id
+    assert latest(stage.channel).id == posted.id
     assert recorded.requests == []
 
 

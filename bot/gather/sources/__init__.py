@@ -51,6 +51,11 @@ class Source(Protocol):
         """What settings call it: the name of its module."""
         ...
 
+    @property
+    def base(self) -> str:
+        """The URL that its requests begin with."""
+        ...
+
     def search(self, client: Client, query: str, limit: int) -> AsyncGenerator[Found]:
         """Photos for `query`, the likeliest first; about `limit`, of which fewer may be taken.
 

@@ -42,7 +42,7 @@ def test_the_official_ones_are_asked_unless_settings_say_otherwise() -> None:
 def test_a_source_knows_where_it_asks(name: str) -> None:
     (source,) = load(name)
     assert source.name == name
-    assert str(source.base).startswith("https://")
+    assert source.base.startswith("https://")
 
 
 @pytest.mark.parametrize("name", EVERY)
