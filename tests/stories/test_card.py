@@ -50,7 +50,7 @@ async def asked(stage: Stage, *photos: str) -> Any:
     return latest(stage.channel)
 
 
-async def annotations(stage: Stage) -> list[Annotation]:
+async def annotations_of(stage: Stage) -> list[Annotation]:
     async with stage.app.database.reading() as session:
         return list(await session.scalars(select(Annotation).order_by(Annotation.id)))
 
@@ -203,7 +203,7 @@ async def test_a_moderator_confirms_and_takes_it_back(stage: Stage) -> None:
     assert f"said by <@{stage.moderator.id}>" in texts(card)
     assert [file.filename for file in card.attachments] == ["who-1.jpg"]
     assert buttons(card)[-1] == "Undo"
-    (annotation,) = await annotations(stage)
+    (annotation,) = await annotations_of(stage)
     assert (annotation.meaning, annotation.name, annotation.said_by) == (Meaning.MEMBER, "Obama", stage.moderator.id)
     assert (annotation.trust, annotation.counts) == (Trust.MODERATOR, True)
 
@@ -211,7 +211,7 @@ async def test_a_moderator_confirms_and_takes_it_back(stage: Stage) -> None:
     assert "Only people whom the moderators trust" in texts(refused)
     await stage.moderator.click(card, label="Undo")
     assert "said by" not in texts(latest(stage.channel))
-    (annotation,) = await annotations(stage)
+    (annotation,) = await annotations_of(stage)
     assert annotation.undone_by == stage.moderator.id
 
 
@@ -223,7 +223,7 @@ async def test_undo_takes_back_a_whole_press(stage: Stage) -> None:
     await stage.moderator.click(latest(stage.channel), label="Undo")
     assert "said by" not in texts(latest(stage.channel))
     assert "Undo" not in buttons(latest(stage.channel))
-    assert {annotation.undone_by for annotation in await annotations(stage)} == {stage.moderator.id}
+    assert {annotation.undone_by for annotation in await annotations_of(stage)} == {stage.moderator.id}
 
 
 async def test_a_press_is_heard_before_the_work_is_done(stage: Stage) -> None:
@@ -256,7 +256,7 @@ async def test_a_fans_word_is_a_suggestion(stage: Stage) -> None:
     thanked = answer(await stage.fan.click(card, label="All right"))
     assert "keep that as a suggestion" in texts(thanked)
     assert "said by" not in texts(latest(stage.channel))
-    (annotation,) = await annotations(stage)
+    (annotation,) = await annotations_of(stage)
     assert (annotation.said_by, annotation.counts) == (stage.fan.id, False)
 
 
@@ -281,7 +281,7 @@ async def test_fixing_a_face_by_the_menus(stage: Stage) -> None:
     await stage.moderator.select(who, [option(who, "Obama")])
     assert "Noted: Obama." in texts(answer_to(stage, which))
     assert texts(latest(stage.channel)).count("**Obama**") == 2
-    (annotation,) = await annotations(stage)
+    (annotation,) = await annotations_of(stage)
     assert (annotation.name, annotation.counts) == ("Obama", True)
     which = answer(await stage.moderator.click(latest(stage.channel), label="Fix a face"))
     assert options(which)[1] == "① Obama"
@@ -403,7 +403,7 @@ async def test_a_form_without_a_name_says_so_to_its_sender_alone(stage: Stage) -
     refused = answer(await stage.moderator.submit_modal(form, {typed_field(form): "\u200b"}))
     assert "A name has 1 to 100 printable characters." in texts(refused)
     assert refused.ephemeral
-    assert await annotations(stage) == []
+    assert await annotations_of(stage) == []
 
 
 async def test_the_card_can_no_longer_be_edited(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
@@ -416,7 +416,7 @@ async def test_the_card_can_no_longer_be_edited(stage: Stage, caplog: pytest.Log
         await stage.moderator.select(who, [option(who, "Biden")])
     assert "Noted: Biden." in texts(answer_to(stage, who))
     assert "could not bring card" in caplog.text
-    (annotation,) = await annotations(stage)
+    (annotation,) = await annotations_of(stage)
     assert annotation.name == "Biden"
 
 
@@ -426,7 +426,7 @@ async def test_a_name_nobody_has_is_kept_as_it_was_typed(stage: Stage) -> None:
     form = await stage.moderator.select(who, [option(who, "Somebody else")])
     await stage.moderator.submit_modal(form, {typed_field(form): "쯔위"})
     assert "**쯔위** ✓" in texts(latest(stage.channel))
-    (annotation,) = await annotations(stage)
+    (annotation,) = await annotations_of(stage)
     assert (annotation.member_id, annotation.name) == (None, "쯔위")
 
 
@@ -447,7 +447,7 @@ async def test_the_card_is_hidden_while_somebody_fixes_it(stage: Stage) -> None:
     who = answer(await stage.moderator.click(card, label="Fix a face"))
     await stage.fan.click(card, label="Hide")
     await stage.moderator.select(who, [option(who, "Biden")])
-    (annotation,) = await annotations(stage)
+    (annotation,) = await annotations_of(stage)
     assert annotation.name == "Biden"
 
 

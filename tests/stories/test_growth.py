@@ -193,7 +193,7 @@ async def promoted(app: App, number: int) -> None:
                     for group in await RosterRepository(session).groups(await RosterRepository(session).servers())
                 ]
             if made is not None and made.number >= number:
-                assert made.id in groups, made.figures.judged
+                assert made.id in groups, made.figures
                 return
             await asyncio.sleep(0.2)
 

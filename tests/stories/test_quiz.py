@@ -230,7 +230,7 @@ async def test_a_restart_in_the_middle_and_a_press_that_comes_twice(astronauts: 
     await stage.restart()
     await stage.fan.click(now(stage, card), label="Next")
     second = await play.go_on(stage.app, stage.guild.id, first.id, stage.fan.id, stage.env.now())
-    assert isinstance(second, play.Question)
+    assert isinstance(second, play.QuizQuestion)
     assert "Round 2 of 5" in texts(now(stage, card))
     assert second.progress.number == 2
     assert (await count(stage, QuizAnswer), await count(stage, QuizRound)) == (1, 2)

@@ -72,7 +72,7 @@ async def nobody(stage: Stage, person: MemberActor, card: Any, label: str) -> No
     await person.click(now(stage, card), label=label)
 
 
-async def annotations(stage: Stage) -> list[tuple[Meaning, str | None, bool]]:
+async def annotations_of(stage: Stage) -> list[tuple[Meaning, str | None, bool]]:
     async with stage.app.database.reading() as session:
         found = await session.scalars(select(Annotation).where(Annotation.undone_at.is_(None)).order_by(Annotation.id))
         return [(annotation.meaning, annotation.name, annotation.counts) for annotation in found]
@@ -112,7 +112,7 @@ async def test_a_suggestion_becomes_a_photo_by_a_trusted_yes(stage: Stage) -> No
     assert await learned(stage) == []
     assert "Undone." in texts(now(stage, card))
     await expert.click(now(stage, card), label="No")
-    assert (await annotations(stage))[-1] == (Meaning.NOT_MEMBER, "Biden", True)
+    assert (await annotations_of(stage))[-1] == (Meaning.NOT_MEMBER, "Biden", True)
 
 
 async def test_every_answer_and_the_next_face(stage: Stage) -> None:
@@ -138,7 +138,7 @@ async def test_every_answer_and_the_next_face(stage: Stage) -> None:
     assert form.modal is not None
     (typed,) = [label["component"]["custom_id"] for label in form.modal["components"]]
     await stage.moderator.submit_modal(form, {typed: " BIDEN"})
-    meanings = [(meaning, name) for meaning, name, _ in await annotations(stage)]
+    meanings = [(meaning, name) for meaning, name, _ in await annotations_of(stage)]
     assert meanings == [(Meaning.NOT_A_FACE, None), (Meaning.STRANGER, None), (Meaning.MEMBER, "Biden")]
 
 
@@ -163,7 +163,7 @@ async def test_two_reviewers_never_have_the_same_face(stage: Stage) -> None:
     await nobody(stage, expert, again, "Not a member")
     await stage.moderator.click(now(stage, cards[0]), label="Yes")
     assert "Somebody else answered that one meanwhile." in texts(now(stage, cards[0]))
-    assert [meaning for meaning, _, _ in await annotations(stage)] == [Meaning.MEMBER, Meaning.STRANGER]
+    assert [meaning for meaning, _, _ in await annotations_of(stage)] == [Meaning.MEMBER, Meaning.STRANGER]
 
 
 async def test_the_bot_restarts_in_mid_review(stage: Stage) -> None:
@@ -173,7 +173,7 @@ async def test_the_bot_restarts_in_mid_review(stage: Stage) -> None:
     await stage.restart()
     await stage.moderator.click(card, label="Yes")
     assert face_of(now(stage, card)) != first
-    assert len(await annotations(stage)) == 1
+    assert len(await annotations_of(stage)) == 1
 
 
 async def test_a_small_face_is_learned_from_on_purpose_alone(stage: Stage) -> None:
@@ -230,7 +230,7 @@ async def test_a_role_is_taken_away_in_mid_review(stage: Stage) -> None:
     for label in ("Yes", "Somebody else", "Skip"):
         refused = answer(await expert.click(card, label=label))
         assert texts(refused).strip() == "Only people with a trusted role may review."
-    assert await annotations(stage) == []
+    assert await annotations_of(stage) == []
 
 
 async def test_what_is_reviewed_is_gone(stage: Stage) -> None:

@@ -137,7 +137,7 @@ async def test_a_source_names_no_more_than_was_asked_for_in_all_spellings(search
 async def test_a_source_without_end(search: ImageSearch) -> None:
     class Endless:
         base = "https://endless.example"
-    name = "endless"
+        name = "endless"
 
         async def search(self, client: Client, query: str, limit: int) -> AsyncGenerator[Found]:
             for n in count():

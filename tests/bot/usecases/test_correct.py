@@ -59,7 +59,7 @@ def unknown(*candidates: Candidate) -> Guess:
     return Guess(None, None, 0.9, Band.UNKNOWN, candidates)
 
 
-async def annotations(app: App) -> list[Annotation]:
+async def annotations_of(app: App) -> list[Annotation]:
     async with app.database.reading() as session:
         return list(await session.scalars(select(Annotation).order_by(Annotation.id)))
 
@@ -85,13 +85,13 @@ async def test_two_confirm_at_the_same_moment(app: App) -> None:
         return_exceptions=True,
     )
     assert sorted(isinstance(result, PersonError) for result in results) == [False, True]
-    assert [annotation.name for annotation in await annotations(app)] == ["Sana", "Momo"]
+    assert [annotation.name for annotation in await annotations_of(app)] == ["Sana", "Momo"]
 
 
 async def test_a_fan_who_presses_five_times_suggests_once(app: App) -> None:
     answer, _ = await twice(app)
     await asyncio.gather(*(correct.confirm(app, answer.id, FAN) for _ in range(5)))
-    assert [annotation.name for annotation in await annotations(app)] == ["Sana", "Momo"]
+    assert [annotation.name for annotation in await annotations_of(app)] == ["Sana", "Momo"]
 
 
 async def test_the_same_correction_is_kept_once(app: App) -> None:
@@ -104,7 +104,7 @@ async def test_the_same_correction_is_kept_once(app: App) -> None:
             await correct.say_nobody(app, answer.id, face, Meaning.STRANGER, speaker)
         for _ in range(2):
             await correct.say_name(app, answer.id, face, "somebody", speaker)
-    said = [(annotation.said_by, annotation.meaning, annotation.name) for annotation in await annotations(app)]
+    said = [(annotation.said_by, annotation.meaning, annotation.name) for annotation in await annotations_of(app)]
     mina, stranger, somebody = (Meaning.MEMBER, "Mina"), (Meaning.STRANGER, None), (Meaning.MEMBER, "somebody")
     # What counts already needs no suggestion.
     assert said == [
@@ -135,7 +135,7 @@ async def test_a_word_keeps_what_it_replaced(app: App) -> None:
     await correct.say_not(app, answer.id, face, mina, MODERATOR)
     await correct.say_member(app, answer.id, face, momo, OTHER_MODERATOR)
     await correct.say_not(app, answer.id, face, momo, MODERATOR)
-    said = [(annotation.id, annotation.name, annotation.replaces_id) for annotation in await annotations(app)]
+    said = [(annotation.id, annotation.name, annotation.replaces_id) for annotation in await annotations_of(app)]
     assert said == [
         (1, "Mina", None),
         (2, "Momo", 1),
@@ -182,7 +182,7 @@ async def test_undo_takes_back_one_press_after_another(app: App) -> None:
     assert [face.annotation for _, face in said.answer.faces] == [None, None]
     with pytest.raises(PersonError, match="nothing left to undo"):
         await correct.undo(app, answer.id, MODERATOR)
-    assert [annotation.undone_by for annotation in await annotations(app)] == [MODERATOR.id] * 3 + [None]
+    assert [annotation.undone_by for annotation in await annotations_of(app)] == [MODERATOR.id] * 3 + [None]
 
 
 async def test_a_name_is_looked_for_where_the_question_looked(app: App) -> None:
@@ -192,7 +192,7 @@ async def test_a_name_is_looked_for_where_the_question_looked(app: App) -> None:
     await correct.say_name(app, answer.id, answer.faces[0][1].id, " sana", MODERATOR)
     hidden = await asked(app, unknown(), rosters=(SHARED_ROSTER,))
     await correct.say_name(app, hidden.id, hidden.faces[0][1].id, "sana", MODERATOR)
-    assert [annotation.member_id for annotation in await annotations(app)] == [members["Sana"], None]
+    assert [annotation.member_id for annotation in await annotations_of(app)] == [members["Sana"], None]
 
 
 async def test_of_two_of_one_name_the_one_of_the_pictures_group_is_meant(app: App) -> None:
@@ -202,7 +202,7 @@ async def test_of_two_of_one_name_the_one_of_the_pictures_group_is_meant(app: Ap
     for group, meant in (("TWICE", twice), ("ITZY", itzy), (None, itzy)):
         answer = await asked(app, unknown(*likely), group=group)
         await correct.say_name(app, answer.id, answer.faces[0][1].id, "mina", MODERATOR)
-        assert (await annotations(app))[-1].member_id == meant["Mina"]
+        assert (await annotations_of(app))[-1].member_id == meant["Mina"]
 
 
 async def test_a_typed_name_is_checked_and_kept_as_it_is(app: App) -> None:
@@ -228,7 +228,7 @@ async def test_a_member_whose_roster_was_not_asked_is_not_named(app: App) -> Non
     for said in (correct.say_member, correct.say_not):
         with pytest.raises(PersonError, match="removed since"):
             await said(app, answer.id, face, hidden["Somebody"], MODERATOR)
-    assert await annotations(app) == []
+    assert await annotations_of(app) == []
 
 
 async def test_the_likeliest_candidates_are_kept_and_the_chosen_one(app: App) -> None:
