@@ -248,4 +248,4 @@ def test_a_photo_saved_anew_is_the_same_photo(engine: AlignedEngine, public_phot
         (),
         engine.version,
     )
-    assert sample.one_photo(np.array([0]))[:, 0].tolist() == [True, True, True, True, False, False]
+    assert sample.same_photo(np.array([0]))[:, 0].tolist() == [True, True, True, True, False, False]

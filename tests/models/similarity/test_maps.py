@@ -37,7 +37,7 @@ def some(gallery: Gallery, photos: list[int]) -> Gallery:
 
 def place(found: FaceMap, name: str) -> tuple[bool, str | None]:
     (mine,) = [one for one in found.places if one.member.name == name]
-    return mine.apart, mine.overlaps.name if mine.overlaps else None
+    return mine.is_separate, mine.overlaps.name if mine.overlaps else None
 
 
 @pytest.mark.parametrize("photos", [3, 4, 5, 10, 60, 61, 62, 90, 300])
@@ -148,7 +148,7 @@ def test_somebody_alone_and_single_photos_have_no_standing(world: World) -> None
     alone = lay_out(world.gallery({1: range(1)}, 5), Projection.PCA)
     assert [(one.silhouette, one.nearest) for one in alone.places] == [(None, None)]
     singles = lay_out(world.gallery({1: range(4)}, 1), Projection.PCA)
-    assert [(one.silhouette, one.apart, one.overlaps) for one in singles.places] == [(None, False, None)] * 4
+    assert [(one.silhouette, one.is_separate, one.overlaps) for one in singles.places] == [(None, False, None)] * 4
 
 
 def test_who_has_no_photo_is_not_on_the_map(world: World) -> None:
