@@ -60,9 +60,9 @@ class PlainEngine:
         """The engine's."""
         return self._engine.detect(picture, smallest)
 
-    def closer(self, picture: Picture, face: Face) -> Face:
+    def refined(self, picture: Picture, face: Face) -> Face:
         """The engine's."""
-        return self._engine.closer(picture, face)
+        return self._engine.refined(picture, face)
 
     def chips(self, picture: Picture, faces: Sequence[Face]) -> NDArray[np.uint8]:
         """The engine's."""

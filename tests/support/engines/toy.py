@@ -22,7 +22,7 @@ WEIGHTS = (
         size=len(CONTENT),
         sha256=sha256(CONTENT).hexdigest(),
         licence="MIT",
-        twins=(sha256(TWIN).hexdigest(),),
+        equivalents=(sha256(TWIN).hexdigest(),),
         found_as=("elsewhere/twin.bin",),
     ),
 )
