@@ -15,7 +15,7 @@ from cachetools import TTLCache
 from discord import app_commands
 from discord.ext import commands
 
-from bot.database.tables import Note
+from bot.database.tables.servers import Note
 from bot.errors import PersonError, sentence_for
 from bot.retries import retry_once
 

@@ -9,7 +9,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
 from bot.database.base import utc_now
-from bot.database.tables import Annotation, ClipJob, QuestionFace, QuestionPicture
+from bot.database.tables.clips import ClipJob
+from bot.database.tables.questions import Annotation, QuestionFace, QuestionPicture
 from bot.domain.enums import ClipState
 
 if TYPE_CHECKING:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import delete, exists, or_, select, update
 
 from bot.database.servers import ServerRepository
-from bot.database.tables import Annotation, ClipJob, Crop, CropEncoding, Photo, Question, QuestionFace, QuestionPicture
+from bot.database.tables.clips import ClipJob
+from bot.database.tables.questions import Annotation, Question, QuestionFace, QuestionPicture
+from bot.database.tables.rosters import Crop, CropEncoding, Photo
 from bot.domain.enums import Origin
 
 if TYPE_CHECKING:

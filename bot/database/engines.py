@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import delete, exists, func, select, update
 
-from bot.database.tables import Crop, CropEncoding, EngineInUse, Group, Member, Photo, Server
+from bot.database.tables.models import EngineInUse
+from bot.database.tables.rosters import Crop, CropEncoding, Group, Member, Photo
+from bot.database.tables.servers import Server
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

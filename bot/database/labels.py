@@ -11,7 +11,8 @@ from sqlalchemy.orm import contains_eager
 
 from bot.database.base import utc_now
 from bot.database.servers import ServerRepository
-from bot.database.tables import Group, Member, Photo, QuestionFace
+from bot.database.tables.questions import QuestionFace
+from bot.database.tables.rosters import Group, Member, Photo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

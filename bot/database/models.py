@@ -10,7 +10,8 @@ from sqlalchemy import exists, func, insert, select
 from bot.database.engines import EngineRepository
 from bot.database.rosters import answers
 from bot.database.servers import ServerRepository
-from bot.database.tables import Group, Member, Model, ModelPhoto, Photo
+from bot.database.tables.models import Model, ModelPhoto
+from bot.database.tables.rosters import Group, Member, Photo
 from bot.domain.enums import Origin
 from bot.domain.models import Figures, MadeModel
 

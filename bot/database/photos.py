@@ -9,7 +9,8 @@ from sqlalchemy import delete, func, select
 from bot.database.base import utc_now
 from bot.database.questions import effective_annotation
 from bot.database.servers import ServerRepository
-from bot.database.tables import Annotation, Crop, CropEncoding, Group, Member, Photo, QuestionFace
+from bot.database.tables.questions import Annotation, QuestionFace
+from bot.database.tables.rosters import Crop, CropEncoding, Group, Member, Photo
 
 if TYPE_CHECKING:
     from collections.abc import Collection

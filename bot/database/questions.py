@@ -11,7 +11,8 @@ from sqlalchemy.orm import selectinload
 
 from bot.database.base import utc_now
 from bot.database.crops import CropRepository
-from bot.database.tables import Annotation, Member, Question, QuestionFace, QuestionPicture
+from bot.database.tables.questions import Annotation, Question, QuestionFace, QuestionPicture
+from bot.database.tables.rosters import Member
 from bot.domain.answers import MOST_CANDIDATES, Answer, AnsweredFace, AnsweredPicture, FaceAnnotation
 from bot.domain.enums import Meaning
 from bot.domain.faces import Identified
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from bot.database.crops import StoredCut
-    from bot.database.tables import Crop
+    from bot.database.tables.rosters import Crop
     from bot.domain.faces import Refused, SeenFace
     from bot.domain.trust import Trust
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import and_, case, delete, func, or_, select, update
 
-from bot.database.quiz_tables import Quiz, QuizAnswer, QuizMemory, QuizRound, QuizScore
-from bot.database.tables import Crop, Group, Member, Photo, QuestionFace
+from bot.database.tables.questions import QuestionFace
+from bot.database.tables.quiz import Quiz, QuizAnswer, QuizMemory, QuizRound, QuizScore
+from bot.database.tables.rosters import Crop, Group, Member, Photo
 from bot.domain.quiz import Memory, QuizCrop, QuizHistory, QuizMember
 from bot.domain.rosters import SHARED_ROSTER
 

@@ -11,7 +11,8 @@ from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import aliased, selectinload
 
 from bot.database.questions import answered_face, effective_annotation, face_annotation
-from bot.database.tables import Annotation, Crop, Photo, Question, QuestionFace, QuestionPicture, Skip
+from bot.database.tables.questions import Annotation, Question, QuestionFace, QuestionPicture, Skip
+from bot.database.tables.rosters import Crop, Photo
 from bot.domain.enums import Origin
 from bot.domain.reviews import FaceInReview
 from bot.errors import ForgottenError

@@ -11,18 +11,10 @@ from bot.database.crops import CropRepository
 from bot.database.questions import effective_annotation
 from bot.database.servers import ServerRepository
 from bot.database.spellings import group_is_called, member_is_called
-from bot.database.tables import (
-    Annotation,
-    Crop,
-    CropEncoding,
-    Group,
-    Member,
-    Model,
-    ModelPhoto,
-    Photo,
-    QuestionFace,
-    Server,
-)
+from bot.database.tables.models import Model, ModelPhoto
+from bot.database.tables.questions import Annotation, QuestionFace
+from bot.database.tables.rosters import Crop, CropEncoding, Group, Member, Photo
+from bot.database.tables.servers import Server
 from bot.domain.enums import Meaning, Origin
 from bot.domain.rosters import RosterRow
 from bot.text.names import key_of

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, exists, func, or_, select, union_all
 
-from bot.database.tables import Alias, Group, Member
+from bot.database.tables.rosters import Alias, Group, Member
 from bot.text.names import Spelling, key_of
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from sqlalchemy import select
 
 from bot.database.questions import effective_annotation
 from bot.database.servers import ServerRepository
-from bot.database.tables import Annotation, Crop, Group, Member, Photo, Question, QuestionFace, QuestionPicture
+from bot.database.tables.questions import Annotation, Question, QuestionFace, QuestionPicture
+from bot.database.tables.rosters import Crop, Group, Member, Photo
 from bot.domain.enums import Meaning, Origin, Untaught, teaches
 from bot.errors import ForgottenError
 from models.faces import Flaw, flaw_of_example

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, and_, case, or_, select
 
-from bot.database.tables import Annotation, CropEncoding, Question, QuestionFace, QuestionPicture
+from bot.database.tables.questions import Annotation, Question, QuestionFace, QuestionPicture
+from bot.database.tables.rosters import CropEncoding
 from bot.domain.enums import Meaning
 from bot.domain.rosters import FaceFeedback
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from bot.app import App
-    from bot.database.tables import Member
+    from bot.database.tables.rosters import Member
     from bot.domain.answers import Answer, AnsweredFace, AnsweredPicture
     from bot.domain.enums import Untaught
 

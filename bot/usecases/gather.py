@@ -17,7 +17,8 @@ from bot.database.questions import QuestionRepository
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
 from bot.database.spellings import SpellingRepository
-from bot.database.tables import Group, Member, Question
+from bot.database.tables.questions import Question
+from bot.database.tables.rosters import Group, Member
 from bot.domain.enums import Origin, teaches
 from bot.domain.faces import Identified, Refused, SeenFace
 from bot.domain.markup import plain

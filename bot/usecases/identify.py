@@ -11,7 +11,7 @@ from bot.database.crops import CropRepository
 from bot.database.questions import QuestionRepository
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
-from bot.database.tables import Question
+from bot.database.tables.questions import Question
 from bot.domain.enums import Origin, teaches
 from bot.domain.faces import Identified, Naming, Refused
 from bot.domain.markup import plain

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from bot.app import App
-    from bot.database.tables import Group
+    from bot.database.tables.rosters import Group
     from bot.domain.rosters import RosterRow
 
 __all__ = ["GroupMap", "Projection", "ShownMap", "draw", "in_turns", "in_words", "meaning", "unlike_in_words"]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from bot.app import App
     from bot.database.labels import DoubtfulLabel
-    from bot.database.tables import Group
+    from bot.database.tables.rosters import Group
     from bot.domain.models import MadeModel
     from bot.domain.reports import RosterReport
 

@@ -11,7 +11,7 @@ from bot import jobs
 from bot.database.photos import PhotoRepository
 from bot.database.rosters import RosterRepository
 from bot.database.spellings import SpellingRepository
-from bot.database.tables import Group, Member
+from bot.database.tables.rosters import Group, Member
 from bot.domain.markup import plain
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import TOLD_NAMES, NoRosterError, PersonError, UnknownMemberError, UnseenPhotosError

@@ -15,7 +15,7 @@ from sqlalchemy import update
 
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
-from bot.database.tables import CropEncoding, Photo
+from bot.database.tables.rosters import CropEncoding, Photo
 from bot.domain.enums import Origin
 from bot.domain.rosters import SHARED_ROSTER, RosterRow
 from bot.usecases.identify import Submitted

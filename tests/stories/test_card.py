@@ -21,7 +21,8 @@ from sqlalchemy import select
 
 from bot.app import App
 from bot.database.rosters import RosterRepository
-from bot.database.tables import Annotation, Crop, Question, QuestionFace
+from bot.database.tables.questions import Annotation, Question, QuestionFace
+from bot.database.tables.rosters import Crop
 from bot.domain.answers import Answer
 from bot.domain.enums import Meaning
 from bot.domain.rosters import RosterRow

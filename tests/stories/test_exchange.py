@@ -14,7 +14,8 @@ from simcord import SetupError
 from sqlalchemy import select, update
 
 from bot.database.servers import ServerRepository
-from bot.database.tables import Crop, Group, Member, Photo, Server
+from bot.database.tables.rosters import Crop, Group, Member, Photo
+from bot.database.tables.servers import Server
 from bot.domain.enums import Learns
 from bot.domain.faces import Refused
 from bot.usecases.identify import Asked, Submitted, look

@@ -18,7 +18,8 @@ from sqlalchemy import select
 
 from bot.app import App
 from bot.database.rosters import RosterRepository
-from bot.database.tables import Model, QuestionFace, QuestionPicture
+from bot.database.tables.models import Model
+from bot.database.tables.questions import QuestionFace, QuestionPicture
 from bot.media.pictures import open_picture
 from models.encodings.copies import same_photo_cosine
 from models.engines import Engine, load

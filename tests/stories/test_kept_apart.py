@@ -8,7 +8,7 @@ from simcord import ChannelHandle
 from sqlalchemy import select
 
 from bot import jobs
-from bot.database.tables import Crop
+from bot.database.tables.rosters import Crop
 from bot.infra.storage import Storage
 from tests.stories.conftest import Stage
 from tests.stories.reading import answer, buttons, covered, latest, option, texts

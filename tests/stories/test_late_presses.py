@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import delete, select, update
 
-from bot.database.tables import Annotation, Group, Member, Question
+from bot.database.tables.questions import Annotation, Question
+from bot.database.tables.rosters import Group, Member
 from tests.stories.conftest import Stage
 from tests.stories.reading import answer, latest, option, texts
 

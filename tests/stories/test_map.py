@@ -15,7 +15,8 @@ from sqlalchemy import delete, select
 
 from bot import jobs
 from bot.database.rosters import RosterRepository
-from bot.database.tables import Crop, CropEncoding, QuestionFace
+from bot.database.tables.questions import QuestionFace
+from bot.database.tables.rosters import Crop, CropEncoding
 from bot.infra.compute import Compute
 from bot.usecases import maps
 from bot.usecases.maps import Projection

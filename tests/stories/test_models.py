@@ -17,7 +17,9 @@ from bot.app import App
 from bot.database.base import utc_now
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
-from bot.database.tables import Model, QuestionFace, Server
+from bot.database.tables.models import Model
+from bot.database.tables.questions import QuestionFace
+from bot.database.tables.servers import Server
 from bot.domain.enums import Origin
 from bot.domain.models import Figures, Judged, MadeModel, Names
 from bot.domain.trust import Trust

@@ -13,7 +13,9 @@ from PIL import Image, ImageFilter, ImageOps
 from sqlalchemy import func, select, update
 
 from bot.database.servers import ServerRepository
-from bot.database.tables import Crop, Member, Photo, Question, QuestionFace, Server
+from bot.database.tables.questions import Question, QuestionFace
+from bot.database.tables.rosters import Crop, Member, Photo
+from bot.database.tables.servers import Server
 from bot.domain.enums import Learns, Origin
 from bot.domain.trust import Trust
 from bot.usecases.correct import Speaker

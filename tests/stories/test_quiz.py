@@ -13,8 +13,9 @@ from simcord import MemberActor
 from sqlalchemy import delete, func, select
 
 from bot.database.crops import CropRepository
-from bot.database.quiz_tables import Quiz, QuizAnswer, QuizMemory, QuizRound, QuizScore
-from bot.database.tables import Crop, Member, Photo, Server
+from bot.database.tables.quiz import Quiz, QuizAnswer, QuizMemory, QuizRound, QuizScore
+from bot.database.tables.rosters import Crop, Member, Photo
+from bot.database.tables.servers import Server
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import PersonError
 from bot.usecases.identify import Submitted

@@ -12,7 +12,8 @@ from PIL import Image
 from sqlalchemy import select
 
 from bot.database.rosters import RosterRepository
-from bot.database.tables import Annotation, Member, Photo
+from bot.database.tables.questions import Annotation
+from bot.database.tables.rosters import Member, Photo
 from bot.domain.enums import Origin
 from tests.stories.conftest import Stage
 from tests.stories.reading import alt_texts, answer, buttons, latest, option, options, texts

@@ -13,7 +13,8 @@ from simcord import MemberActor
 from sqlalchemy import delete, select, update
 
 from bot.database.base import utc_now
-from bot.database.tables import Annotation, Crop, Member, Photo, Question, QuestionFace, QuestionPicture
+from bot.database.tables.questions import Annotation, Question, QuestionFace, QuestionPicture
+from bot.database.tables.rosters import Crop, Member, Photo
 from bot.domain.enums import Meaning, Origin
 from tests.stories.conftest import Stage
 from tests.stories.reading import alt_texts, answer, buttons, components, latest, option, options, texts, walk

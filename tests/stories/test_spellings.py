@@ -8,7 +8,8 @@ import pytest
 from simcord import SetupError
 from sqlalchemy import func, select
 
-from bot.database.tables import Alias, Annotation, Crop, CropEncoding, Group, Member, Photo, QuestionFace
+from bot.database.tables.questions import Annotation, QuestionFace
+from bot.database.tables.rosters import Alias, Crop, CropEncoding, Group, Member, Photo
 from tests.stories.conftest import Stage
 from tests.stories.reading import answer, buttons, latest, option, texts
 from tests.stories.test_card import answer_to

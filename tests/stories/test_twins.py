@@ -13,7 +13,7 @@ from skimage.metrics import structural_similarity
 from sqlalchemy import delete, select
 
 from bot.database.rosters import RosterRepository
-from bot.database.tables import Crop, CropEncoding, Member, Photo
+from bot.database.tables.rosters import Crop, CropEncoding, Member, Photo
 from bot.domain.rosters import SHARED_ROSTER
 from bot.usecases import twins
 from bot.usecases.identify import Submitted

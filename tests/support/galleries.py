@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from bot.database.crops import CropRepository, StoredCut
 from bot.database.rosters import RosterRepository
-from bot.database.tables import Crop, Photo
+from bot.database.tables.rosters import Crop, Photo
 from bot.domain.enums import Origin
 from bot.domain.faces import Cut
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from alembic import context
 
-from bot.database import quiz_tables  # it imports the other tables
+from bot.database.tables import METADATA
 
-context.configure(
-    connection=context.config.attributes["connection"], target_metadata=quiz_tables.Base.metadata, render_as_batch=True
-)
+context.configure(connection=context.config.attributes["connection"], target_metadata=METADATA, render_as_batch=True)
 with context.begin_transaction():
     context.run_migrations()

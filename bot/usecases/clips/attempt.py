@@ -11,7 +11,7 @@ from bot.database.clips import ClipRepository
 from bot.database.questions import QuestionRepository
 from bot.database.reviews import ReviewRepository
 from bot.database.servers import ServerRepository
-from bot.database.tables import Question
+from bot.database.tables.questions import Question
 from bot.domain.clips import Credit, Drawing, Finished, OnScreen, Stage
 from bot.domain.enums import ClipState, Origin, teaches
 from bot.domain.faces import Identified, SeenFace
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.app import App
-    from bot.database.tables import ClipJob
+    from bot.database.tables.clips import ClipJob
     from bot.domain.answers import Answer
     from bot.domain.clips import BilledPerson
     from bot.domain.enums import Learns

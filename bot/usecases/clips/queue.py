@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 
 from bot.database.clips import ClipRepository
-from bot.database.tables import LONGEST_TITLE
+from bot.database.tables.clips import LONGEST_TITLE
 from bot.domain.clip_requests import ReplyTarget
 from bot.domain.clips import ClipProgress, ReportedClip, Stage, UploadRefusedError
 from bot.domain.enums import ClipState
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from bot.app import App
-    from bot.database.tables import ClipJob
+    from bot.database.tables.clips import ClipJob
     from bot.domain.clips import ClipReporter
     from bot.infra.clip_files import KeptVideo
     from bot.usecases.clips.pipeline import Heard

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.database.clips import UNFINISHED, ClipRepository
 from bot.database.rosters import RosterRepository
-from bot.database.tables import LONGEST_TITLE, ClipJob
+from bot.database.tables.clips import LONGEST_TITLE, ClipJob
 from bot.domain.clip_requests import PostedVideo
 from bot.domain.trust import Trust
 from bot.errors import ForgottenError, NoRosterError, PersonError

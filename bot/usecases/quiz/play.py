@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from bot import jobs
 from bot.database.quiz import QuizRepository, RememberedMember
-from bot.database.quiz_tables import Quiz, QuizAnswer, QuizRound
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
-from bot.database.tables import Group
+from bot.database.tables.quiz import Quiz, QuizAnswer, QuizRound
+from bot.database.tables.rosters import Group
 from bot.domain.markup import plain
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import NoRosterError, PersonError

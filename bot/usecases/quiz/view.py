@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from bot import jobs
 from bot.database.quiz import QuizRepository, together
-from bot.database.quiz_tables import Quiz, QuizRound
 from bot.database.rosters import RosterRepository
-from bot.database.tables import Crop, Group
+from bot.database.tables.quiz import Quiz, QuizRound
+from bot.database.tables.rosters import Crop, Group
 from bot.errors import PersonError
 from bot.usecases.quiz.choosing import best_crops
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from bot.app import App
     from bot.database.photos import PhotoWithCrop
-    from bot.database.tables import Group
+    from bot.database.tables.rosters import Group
 
     ImportProgressCallback = Callable[[int, int, str], Awaitable[None]]
 

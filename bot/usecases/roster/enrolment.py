@@ -12,7 +12,8 @@ from bot.database.questions import QuestionRepository
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
 from bot.database.spellings import SpellingRepository
-from bot.database.tables import Photo, Question
+from bot.database.tables.questions import Question
+from bot.database.tables.rosters import Photo
 from bot.domain.enums import Learns, Origin
 from bot.domain.faces import Identified, Refused
 from bot.domain.markup import plain
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from bot.app import App
     from bot.database.crops import StoredCut
-    from bot.database.tables import Member
+    from bot.database.tables.rosters import Member
     from bot.domain.faces import Cut
     from bot.usecases.identify import Submitted
     from bot.usecases.roster.submissions import KeptCrop, Look

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from bot.database.labels import LabelRepository
 from bot.database.photos import PhotoRepository
 from bot.database.questions import AnnotationInput
-from bot.database.tables import Member
+from bot.database.tables.rosters import Member
 from bot.domain.enums import Meaning
 from bot.domain.labels import LabelConfirmed, LabelMoved, LabelRemoved
 from bot.errors import PersonError
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from bot.app import App
-    from bot.database.tables import Photo
+    from bot.database.tables.rosters import Photo
     from bot.domain.enums import Origin
     from bot.usecases.correct import Speaker
 

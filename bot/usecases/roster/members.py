@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
 from bot.database.spellings import SpellingRepository
-from bot.database.tables import Group, Member
+from bot.database.tables.rosters import Group, Member
 from bot.domain.markup import plain
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import PersonError, UnknownGroupError, UnknownMemberError

@@ -9,7 +9,8 @@ from sqlalchemy import delete, select
 
 from bot.database.questions import QuestionRepository
 from bot.database.rosters import RosterRepository
-from bot.database.tables import Crop, Group, Member, Photo, Question, QuestionFace
+from bot.database.tables.questions import Question, QuestionFace
+from bot.database.tables.rosters import Crop, Group, Member, Photo
 from bot.domain.markup import plain
 from bot.errors import ForgottenError, PersonError
 from bot.text.formatting import counted

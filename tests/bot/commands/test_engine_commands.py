@@ -26,7 +26,7 @@ from bot.database.crops import CropRepository, StoredCut
 from bot.database.engine import Database
 from bot.database.engines import EncodingProgress, EngineRepository
 from bot.database.rosters import RosterRepository
-from bot.database.tables import Crop, CropEncoding, Photo
+from bot.database.tables.rosters import Crop, CropEncoding, Photo
 from bot.domain.faces import Cut
 from bot.domain.rosters import SHARED_ROSTER
 from bot.infra.storage import Storage

@@ -21,9 +21,11 @@ from sqlalchemy import Connection, create_engine, text
 from bot.database.crops import CropRepository
 from bot.database.engine import HEAD, MIGRATIONS, Database, migrate
 from bot.database.engines import EngineRepository
-from bot.database.quiz_tables import Base
 from bot.database.rosters import RosterRepository
-from bot.database.tables import Group, Note, Question
+from bot.database.tables import METADATA
+from bot.database.tables.questions import Question
+from bot.database.tables.rosters import Group
+from bot.database.tables.servers import Note
 from bot.errors import PersonError
 from bot.settings import Settings
 from bot.text.names import key_of
@@ -73,11 +75,11 @@ async def test_migrations_make_what_the_tables_say(tmp_path: Path) -> None:
     def differences(connection: Connection) -> list[object]:
         # SQLAlchemy doesn't read the actions of a foreign key that came with its column; the pragma below does.
         options = {"include_object": lambda _object, _name, kind, *_: kind != "foreign_key_constraint"}
-        return list(compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata))
+        return list(compare_metadata(MigrationContext.configure(connection, opts=options), METADATA))
 
     async with Database.open(Settings(data=tmp_path)) as database, database.engine.connect() as connection:
         assert await connection.run_sync(differences) == []
-        for table in Base.metadata.tables.values():
+        for table in METADATA.tables.values():
             there = await connection.execute(text(f"PRAGMA foreign_key_list({table.name})"))
             keys = {(row["from"], row["table"], row["on_delete"]) for row in there.mappings()}
             told = [(key.parent.name, key.column.table.name, key.ondelete or "NO ACTION") for key in table.foreign_keys]

@@ -8,7 +8,8 @@ from bot.app import App
 from bot.database.crops import StoredCut
 from bot.database.questions import AnnotationInput, QuestionRepository
 from bot.database.rosters import RosterRepository
-from bot.database.tables import CropEncoding, Question
+from bot.database.tables.questions import Question
+from bot.database.tables.rosters import CropEncoding
 from bot.database.vetoes import VetoRepository
 from bot.domain.enums import Meaning
 from bot.domain.faces import Cut, Identified, SeenFace

@@ -9,7 +9,7 @@ from bot.database.crops import CropRepository
 from bot.database.photos import PhotoRepository
 from bot.database.quiz import QuizRepository
 from bot.database.rosters import RosterRepository
-from bot.database.tables import Crop, Photo
+from bot.database.tables.rosters import Crop, Photo
 from bot.usecases.roster import labels, photos
 
 SERVER, ADULTS, OTHERS = 7, 70, 71

@@ -12,7 +12,8 @@ from sqlalchemy import select, update
 from bot.app import App
 from bot.database.base import utc_now
 from bot.database.servers import ServerRepository
-from bot.database.tables import Crop, Member, Photo, Server
+from bot.database.tables.rosters import Crop, Member, Photo
+from bot.database.tables.servers import Server
 from bot.domain.answers import Answer
 from bot.domain.enums import Learns, Meaning, Origin
 from bot.domain.faces import Cut

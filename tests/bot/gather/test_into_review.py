@@ -14,7 +14,8 @@ from sqlalchemy import delete, select, update
 from bot.app import App
 from bot.commands.gathering import gather_photos, write_photos
 from bot.database.servers import ServerRepository
-from bot.database.tables import Alias, CropEncoding, Member, Photo, Question, QuestionFace, QuestionPicture
+from bot.database.tables.questions import Question, QuestionFace, QuestionPicture
+from bot.database.tables.rosters import Alias, CropEncoding, Member, Photo
 from bot.domain.enums import Learns, Origin
 from bot.domain.rosters import SHARED_ROSTER
 from bot.domain.trust import Trust

@@ -18,7 +18,8 @@ from bot.database.engines import EngineRepository
 from bot.database.models import ModelRepository
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
-from bot.database.tables import EngineInUse, Group, Model, Photo
+from bot.database.tables.models import EngineInUse, Model
+from bot.database.tables.rosters import Group, Photo
 from bot.domain.enums import Origin
 from bot.domain.models import Judged, Made, MadeModel, Named, Names, Trained
 from bot.domain.rosters import RosterRow

@@ -12,7 +12,8 @@ from sqlalchemy import select
 from bot.app import App
 from bot.database.questions import QuestionRepository
 from bot.database.rosters import RosterRepository
-from bot.database.tables import Annotation, Member, Question
+from bot.database.tables.questions import Annotation, Question
+from bot.database.tables.rosters import Member
 from bot.domain.answers import MOST_CANDIDATES, Answer
 from bot.domain.corrections import Correction, CorrectionKind
 from bot.domain.enums import Meaning

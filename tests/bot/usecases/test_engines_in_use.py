@@ -20,7 +20,9 @@ from bot import jobs
 from bot.app import App
 from bot.commands.evaluation import make_encoder
 from bot.database.engines import EngineRepository, UnseenCrop
-from bot.database.tables import Crop, CropEncoding, EngineInUse, Question, QuestionFace
+from bot.database.tables.models import EngineInUse
+from bot.database.tables.questions import Question, QuestionFace
+from bot.database.tables.rosters import Crop, CropEncoding
 from bot.domain.faces import CropEncodings, Identified
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import EngineAwayError, EngineBrokenError, NoRosterError, PersonError

@@ -14,7 +14,8 @@ from bot.app import App
 from bot.database.base import utc_now
 from bot.database.crops import StoredCut
 from bot.database.questions import QuestionRepository
-from bot.database.tables import Crop, Question, QuestionFace
+from bot.database.tables.questions import Question, QuestionFace
+from bot.database.tables.rosters import Crop
 from bot.domain.enums import Meaning
 from bot.domain.faces import Cut, Identified, SeenFace
 from bot.domain.places import Places

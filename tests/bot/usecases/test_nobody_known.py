@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from bot.app import App
 from bot.database.rosters import RosterRepository
-from bot.database.tables import CropEncoding, Group
+from bot.database.tables.rosters import CropEncoding, Group
 from bot.domain.enums import Origin
 from bot.domain.rosters import RosterRow
 from bot.errors import NoPhotosError, PersonError, UnseenPhotosError, WaitingForModelError

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.app import App
-from bot.database.tables import Question
+from bot.database.tables.questions import Question
 from bot.usecases import identify
 
 

@@ -14,7 +14,8 @@ from bot.database.crops import StoredCut
 from bot.database.questions import QuestionRepository
 from bot.database.reviews import LEASE, QueuedFace, ReviewRepository, in_order
 from bot.database.rosters import RosterRepository
-from bot.database.tables import Annotation, Photo, Question
+from bot.database.tables.questions import Annotation, Question
+from bot.database.tables.rosters import Photo
 from bot.domain.corrections import Correction, CorrectionKind
 from bot.domain.enums import Meaning, Origin
 from bot.domain.faces import Cut, Identified, SeenFace

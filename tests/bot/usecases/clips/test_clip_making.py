@@ -11,7 +11,8 @@ from sqlalchemy import select
 from bot.app import App
 from bot.database.clips import ClipRepository
 from bot.database.rosters import RosterRepository
-from bot.database.tables import ClipJob, QuestionFace
+from bot.database.tables.clips import ClipJob
+from bot.database.tables.questions import QuestionFace
 from bot.domain.clip_requests import ClipRequest, ReplyTarget
 from bot.domain.clips import Billed, BilledPerson, merged, together
 from bot.domain.faces import Cut

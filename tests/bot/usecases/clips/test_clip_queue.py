@@ -15,7 +15,8 @@ from bot.app import App
 from bot.database.base import utc_now
 from bot.database.clips import ClipRepository
 from bot.database.rosters import RosterRepository
-from bot.database.tables import ClipJob, Question
+from bot.database.tables.clips import ClipJob
+from bot.database.tables.questions import Question
 from bot.domain.answers import Answer
 from bot.domain.clip_requests import ClipRequest, PostedVideo, ReplyTarget
 from bot.domain.clips import ClipProgress, Drawing, Finished, ReportedClip, Stage, UploadRefusedError

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, event
 
 from bot.app import App
 from bot.database.rosters import RosterRepository
-from bot.database.tables import Note
+from bot.database.tables.servers import Note
 from bot.domain.enums import Learns
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import PersonError

@@ -9,7 +9,8 @@ from sqlalchemy import BigInteger, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.database.base import NEVER_REUSED, Base
-from bot.database.tables import Crop, Group, Member, Server
+from bot.database.tables.rosters import Crop, Group, Member
+from bot.database.tables.servers import Server
 
 
 class Quiz(Base):

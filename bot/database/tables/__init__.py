@@ -1,0 +1,10 @@
+"""The tables, a module a subject. Times are UTC; vectors are float32 in little-endian bytes.
+
+Importing one module imports all, so that each foreign key finds the table that it names.
+"""
+
+from bot.database.base import Base
+from bot.database.tables import clips, models, questions, quiz, rosters, servers  # noqa: F401  # they register tables
+
+METADATA = Base.metadata
+"""All tables, as migrations compare them."""

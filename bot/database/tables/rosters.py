@@ -1,0 +1,131 @@
+"""Groups and members, and the photos that they are known by. A `key` is a name as searches compare it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, LargeBinary, String, UniqueConstraint, and_
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from bot.database.base import NEVER_REUSED, Base, utc_now
+from bot.domain.enums import Origin
+
+
+class Group(Base):
+    """A group of a server's roster.
+
+    `model_id` is the model that answers, None before the first; photos that moderators hand in after photo `model_since`
+    count beside its own.
+    """
+
+    __tablename__ = "idol_group"
+    __table_args__ = (UniqueConstraint("server_id", "key"), NEVER_REUSED)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    server_id: Mapped[int] = mapped_column(ForeignKey("server.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(100))
+    key: Mapped[str] = mapped_column(String(100))
+    model_id: Mapped[int | None] = mapped_column(ForeignKey("model.id", ondelete="SET NULL", use_alter=True))
+    model_since: Mapped[int] = mapped_column(default=0)
+
+    members: Mapped[list[Member]] = relationship(back_populates="group", order_by="Member.id", passive_deletes=True)
+
+
+class Member(Base):
+    """A member of a group."""
+
+    __tablename__ = "member"
+    __table_args__ = (UniqueConstraint("group_id", "key"), NEVER_REUSED)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    group_id: Mapped[int] = mapped_column(ForeignKey("idol_group.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(100))
+    key: Mapped[str] = mapped_column(String(100))
+
+    group: Mapped[Group] = relationship(back_populates="members")
+    photos: Mapped[list[Photo]] = relationship(back_populates="member", passive_deletes=True)
+
+
+class Alias(Base):
+    """Another name of a group, or of a member of it: in another script, in full, a former one."""
+
+    __tablename__ = "alias"
+    __table_args__ = (UniqueConstraint("group_id", "member_id", "key"), NEVER_REUSED)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    group_id: Mapped[int] = mapped_column(ForeignKey("idol_group.id", ondelete="CASCADE"))
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(100))
+    key: Mapped[str] = mapped_column(String(100), index=True)
+
+
+class Crop(Base):
+    """A face cut out of a picture: where it is in the storage, and how well it is seen.
+
+    It belongs to the photos and faces that name it, and goes when the last of them does. `sha256` is of the file that a
+    moderator handed in, or of the crop itself; `phash` is the perceptual hash, 16 hexadecimal digits. These and
+    `sharpness` are None for crops from before they were measured. `only_in`: the age-restricted channel that it was posted
+    in, and that alone may show it; None: anywhere. `spoiler`: it was posted as one.
+    """
+
+    __tablename__ = "crop"
+    __table_args__ = (UniqueConstraint("server_id", "sha256"), NEVER_REUSED)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    server_id: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64))
+    key: Mapped[str] = mapped_column(String(200))
+    phash: Mapped[str | None] = mapped_column(String(16))
+    face_width: Mapped[int]
+    sharpness: Mapped[float | None]
+    only_in: Mapped[int | None] = mapped_column(BigInteger)
+    spoiler: Mapped[bool] = mapped_column(default=False)
+    made_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+    @hybrid_property
+    def is_public(self) -> bool:
+        """Whether it may be in pictures for everybody: of groups, of look-alikes, in a quiz."""
+        return self.only_in is None and not self.spoiler
+
+    @is_public.inplace.expression
+    @classmethod
+    def _is_public(cls) -> ColumnElement[bool]:
+        return and_(cls.only_in.is_(None), cls.spoiler.is_(False))
+
+
+class CropEncoding(Base):
+    """A crop's encoding by one engine; encodings of two engines are never compared.
+
+    `engine` is the engine's version. `vector` is None where the engine found no face in the crop.
+    """
+
+    __tablename__ = "crop_encoding"
+
+    crop_id: Mapped[int] = mapped_column(ForeignKey("crop.id", ondelete="CASCADE"), primary_key=True)
+    engine: Mapped[str] = mapped_column(String(50), primary_key=True)
+    vector: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class Photo(Base):
+    """A face that a member is known by, and whence: `face_id` is the face of a question that was said to be the member's.
+
+    `vouched_by`: who said that its label is right though it looks wrong. `was_member_id`: whose it was until `added_by` said
+    otherwise; the member may be gone.
+    """
+
+    __tablename__ = "photo"
+    __table_args__ = (UniqueConstraint("member_id", "crop_id"), NEVER_REUSED)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"))
+    crop_id: Mapped[int] = mapped_column(ForeignKey("crop.id"), index=True)
+    face_id: Mapped[int | None] = mapped_column(ForeignKey("question_face.id", ondelete="SET NULL"), index=True)
+    origin: Mapped[Origin] = mapped_column(default=Origin.SUBMITTED)
+    added_by: Mapped[int] = mapped_column(BigInteger)
+    added_at: Mapped[datetime] = mapped_column(default=utc_now)
+    vouched_by: Mapped[int | None] = mapped_column(BigInteger)
+    was_member_id: Mapped[int | None]
+
+    member: Mapped[Member] = relationship(back_populates="photos")
+    crop: Mapped[Crop] = relationship()

@@ -1,0 +1,60 @@
+"""Servers with their choices, and the bot's notes about itself."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.database.base import Base
+from bot.domain.enums import Learns
+from bot.domain.trust import Trust
+
+
+class Note(Base):
+    """A small fact that the bot keeps about itself, such as which commands Discord has."""
+
+    __tablename__ = "note"
+
+    key: Mapped[str] = mapped_column(String(100), primary_key=True)
+    value: Mapped[str]
+
+
+class Server(Base):
+    """What a server chose in /setup. `roster_revision` grows with every change of what its faces are named by.
+
+    `notices_channel_id` is where moderators are told what they did not ask for; None: nowhere. `refused_upload`: bytes of the
+    smallest file that Discord refused there, at `refused_at`.
+    """
+
+    __tablename__ = "server"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    threshold: Mapped[float | None]
+    learns: Mapped[Learns] = mapped_column(default=Learns.CONFIRMED)
+    notices_channel_id: Mapped[int | None] = mapped_column(BigInteger)
+    refused_upload: Mapped[int | None] = mapped_column(BigInteger)
+    refused_at: Mapped[datetime | None]
+    roster_revision: Mapped[int] = mapped_column(default=0)
+
+
+class ServerRole(Base):
+    """A role whose holders have a trust level."""
+
+    __tablename__ = "server_role"
+
+    server_id: Mapped[int] = mapped_column(ForeignKey("server.id", ondelete="CASCADE"), primary_key=True)
+    role_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    trust: Mapped[int] = mapped_column(default=Trust.TRUSTED.value)
+
+
+class Channel(Base):
+    """A channel that is watched, or has a default group."""
+
+    __tablename__ = "channel"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    server_id: Mapped[int] = mapped_column(ForeignKey("server.id", ondelete="CASCADE"), index=True)
+    watched: Mapped[bool] = mapped_column(default=False)
+    group_id: Mapped[int | None] = mapped_column(ForeignKey("idol_group.id", ondelete="SET NULL"))
