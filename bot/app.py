@@ -13,10 +13,10 @@ from bot.infra.clip_files import Kept
 from bot.infra.clip_tasks import ClipTasks
 from bot.infra.compute import Compute
 from bot.infra.deletions import Deletions
-from bot.infra.limits import GATHERINGS, Turns
+from bot.infra.limits import GATHERINGS, ConcurrencyLimit
 from bot.infra.storage import Storage
 from bot.jobs import EngineConfig
-from bot.learning.notifications import Notices
+from bot.learning.notifications import Notifications
 from bot.learning.recognisers import Recognisers
 from bot.learning.reports import Reports
 from bot.learning.trainer import QUIET, Trainer
@@ -45,11 +45,11 @@ class App:
     recognisers: Recognisers
     trainer: Trainer
     reports: Reports
-    notices: Notices
-    turns: Turns
+    notifications: Notifications
+    question_limit: ConcurrencyLimit
     videos: Kept
     clips: ClipTasks = field(default_factory=ClipTasks)
-    gatherings: Turns = field(default_factory=lambda: Turns(1, GATHERINGS))
+    gathering_limit: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit(1, GATHERINGS))
     drawn: Memo = field(default_factory=lambda: Memo(DRAWN))
     deletions: Deletions = field(default_factory=Deletions)
     mapping: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
@@ -63,7 +63,7 @@ class App:
         are trained in the background when that is due.
         """
         config = engine_config(settings)
-        storage, notices = Storage.open(settings), Notices()
+        storage, notifications = Storage.open(settings), Notifications()
         async with (
             Database.open(settings) as database,
             Compute.open(settings, own_processes=own_processes) as compute,
@@ -72,17 +72,27 @@ class App:
                 storage,
                 compute,
                 config,
-                notices,
+                notifications,
                 after=settings.retrain_after,
                 quiet=QUIET if trains else None,
             ) as trainer,
         ):
             recognisers = Recognisers(database, compute, config, trainer)
             reports = Reports(database, compute, recognisers)
-            turns = Turns(settings.questions_at_once)
+            question_limit = ConcurrencyLimit(settings.questions_at_once)
             videos = Kept(settings.data / "clips", settings.clip_keep_bytes, settings.forget_days)
             app = cls(
-                settings, database, storage, compute, config, recognisers, trainer, reports, notices, turns, videos
+                settings=settings,
+                database=database,
+                storage=storage,
+                compute=compute,
+                engine_config=config,
+                recognisers=recognisers,
+                trainer=trainer,
+                reports=reports,
+                notifications=notifications,
+                question_limit=question_limit,
+                videos=videos,
             )
             try:
                 yield app

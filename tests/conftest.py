@@ -22,10 +22,10 @@ from bot.domain.models import Trained
 from bot.domain.rosters import RosterRow
 from bot.infra.clip_files import Kept
 from bot.infra.compute import Compute
-from bot.infra.limits import Turns
+from bot.infra.limits import ConcurrencyLimit
 from bot.infra.storage import Storage
 from bot.jobs import EngineConfig
-from bot.learning.notifications import Notices
+from bot.learning.notifications import Notifications
 from bot.learning.recognisers import Recognisers
 from bot.learning.reports import Reports
 from bot.learning.trainer import Trainer
@@ -132,13 +132,23 @@ async def app(data: Path, weights: Path, compute: Compute) -> AsyncGenerator[App
     config = EngineConfig("dlib", weights, settings.picture_bytes, settings.picture_pixels)
     storage = Storage.open(settings)
     async with Database.open(settings) as database:
-        notices = Notices()
-        trainer = Trainer(database, storage, compute, config, notices, after=settings.retrain_after)
+        notifications = Notifications()
+        trainer = Trainer(database, storage, compute, config, notifications, after=settings.retrain_after)
         recognisers = Recognisers(database, compute, config, trainer)
         reports = Reports(database, compute, recognisers)
         videos = Kept(settings.data / "clips", settings.clip_keep_bytes, settings.forget_days)
         app = App(
-            settings, database, storage, compute, config, recognisers, trainer, reports, notices, Turns(2), videos
+            settings,
+            database,
+            storage,
+            compute,
+            config,
+            recognisers,
+            trainer,
+            reports,
+            notifications,
+            ConcurrencyLimit(2),
+            videos,
         )
         yield app
         await app.clips.close()

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from bot.domain.clips import Stage
     from bot.domain.enums import CaptionStyle
-    from bot.learning.recognisers import Fitted
+    from bot.learning.recognisers import FittedRecogniser
     from bot.settings import Settings
     from bot.usecases.clips.pipeline import Annotated
 
@@ -129,7 +129,9 @@ def _about(source: str) -> Generator[None]:
         raise OperatorError(f"{source}: {at_terminal(str(error))}") from error
 
 
-def as_record(source: str, out: Path, done: Annotated, fitted: Fitted, seconds: dict[str, float]) -> dict[str, Any]:
+def as_record(
+    source: str, out: Path, done: Annotated, fitted: FittedRecogniser, seconds: dict[str, float]
+) -> dict[str, Any]:
     """The JSON object of an annotated clip. All times are in seconds, `on_screen` from the video's beginning."""
     return {
         "video": source,

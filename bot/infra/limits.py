@@ -1,4 +1,4 @@
-"""Nobody keeps the workers for themselves: a person has so many questions in work at a time, a server so many gatherings."""
+"""Limits on concurrent work: questions of a person, gatherings of a server."""
 
 from __future__ import annotations
 
@@ -16,8 +16,11 @@ QUESTIONS = "I am still at work on what you asked before. Ask again when that is
 GATHERINGS = "I am gathering photos for this server already. Try again when that is done."
 
 
-class Turns:
-    """Counts what is in work for each person, or server; `busy` is what one hears who wants more than `most` at a time."""
+class ConcurrencyLimit:
+    """Counts the work that runs for each key: the id of a person or a server.
+
+    `most`: how much of it may run at a time. `busy`: the message for a person who asks for more.
+    """
 
     def __init__(self, most: int, busy: str = QUESTIONS) -> None:
         self._most = most
@@ -25,14 +28,14 @@ class Turns:
         self._taken: Counter[int] = Counter()
 
     @contextmanager
-    def taken_by(self, whom: int) -> Generator[None]:
-        """Hold one of the turns of a person, or server; raises PersonError when all are taken."""
-        if self._taken[whom] >= self._most:
+    def slot(self, key: int) -> Generator[None]:
+        """Hold one of the slots of `key`; raises PersonError when all are taken."""
+        if self._taken[key] >= self._most:
             raise PersonError(self._busy)
-        self._taken[whom] += 1
+        self._taken[key] += 1
         try:
             yield
         finally:
-            self._taken[whom] -= 1
-            if not self._taken[whom]:
-                del self._taken[whom]
+            self._taken[key] -= 1
+            if not self._taken[key]:
+                del self._taken[key]

@@ -1,7 +1,7 @@
-"""A command on a leash: it has its bounds before its first instruction, and dies with the process that started it.
+"""Commands with resource limits, which apply from the first instruction. A command dies with the process that starts it.
 
-Run as a script (`python -I -S leash.py BOUNDS PARENT COMMAND…`) this is the child, which sets its bounds and becomes the
-command. It imports nothing of the project.
+As a script (`python -I -S sandbox.py LIMITS PARENT COMMAND…`) this module sets the limits (JSON) and becomes the command.
+It imports nothing of the project.
 """
 
 from __future__ import annotations
@@ -29,12 +29,11 @@ _CHUNK: Final = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
-class Leash:
-    """How far a command may go. All are bounds of one process: its children have the same again.
+class ProcessLimits:
+    """Limits of one process; each of its children has the same limits again.
 
-    `seconds` on the clock, after which it is killed with its whole process group; `cpu_seconds`; `memory` that it may
-    address, None for all there is, and `file_bytes` that it may write to one file, both in bytes; `nice`: how much it lets
-    others go first.
+    `seconds`: time until the whole process group is killed. `cpu_seconds`: RLIMIT_CPU. `memory`: RLIMIT_AS in bytes, None for
+    no limit. `file_bytes`: RLIMIT_FSIZE, the largest file that it may write. `nice`: added to the niceness.
     """
 
     seconds: float
@@ -44,35 +43,38 @@ class Leash:
     nice: int = 5
 
 
-class LeashError(Exception):
-    """The command outlasted its leash, or ended with anything but 0: `code`, and `said`, the last of what it told."""
+class ProcessFailedError(Exception):
+    """A command failed. `code`: its exit code, None where it was killed past its time. `stderr`: the end of its output."""
 
-    def __init__(self, code: int | None, said: str) -> None:
-        super().__init__(code, said)
+    def __init__(self, code: int | None, stderr: str) -> None:
+        super().__init__(code, stderr)
         self.code = code
-        self.said = said
+        self.stderr = stderr
 
 
-def leashed(command: Sequence[str], leash: Leash) -> list[str]:
-    """The command that runs `command` on the leash, as a child of this process; its clock is the caller's to watch."""
-    return [sys.executable, "-I", "-S", __file__, json.dumps(asdict(leash)), str(os.getpid()), *command]
+def limited_command(command: Sequence[str], limits: ProcessLimits) -> list[str]:
+    """The command line that runs `command` within `limits`, as a child of this process.
+
+    The caller enforces `limits.seconds`.
+    """
+    return [sys.executable, "-I", "-S", __file__, json.dumps(asdict(limits)), str(os.getpid()), *command]
 
 
 @contextmanager
-def follow(
-    command: Sequence[str], leash: Leash, *, folder: Path, environment: Mapping[str, str] | None = None
+def stream_output(
+    command: Sequence[str], limits: ProcessLimits, *, folder: Path, environment: Mapping[str, str] | None = None
 ) -> Generator[Generator[str | None]]:
-    """Run a command in `folder`: yields the lines it prints, and None whenever it printed none for a quarter of a second.
+    """Run a command in `folder` and yield its lines; None stands for a quarter of a second without a line.
 
-    The lines end when it has ended well. Left earlier, it is killed, and so is all that it started.
+    The lines end when the command has ended with exit code 0. A caller that leaves earlier kills the command's process group.
 
     Raises:
-        LeashError: it ended otherwise, or was killed past its time.
-        FileNotFoundError: there is no `folder`.
+        ProcessFailedError: another exit code, or killed past its time.
+        FileNotFoundError: `folder` is missing.
     """
     with (folder / ".stderr").open("w+b") as complaints:
         process = subprocess.Popen(
-            leashed(command, leash),
+            limited_command(command, limits),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=complaints,
@@ -80,7 +82,7 @@ def follow(
             env=dict(environment or {}),
             start_new_session=True,
         )
-        lines = _lines(process, leash, complaints)
+        lines = _lines(process, limits, complaints)
         try:
             yield lines
         finally:
@@ -92,25 +94,25 @@ def follow(
 
 
 def kill(session: int) -> None:
-    """Kill a process that was started in a session of its own, with all that is in it."""
+    """Kill all processes of a session, by the id of the process that leads it."""
     with suppress(ProcessLookupError):
         os.killpg(session, signal.SIGKILL)
 
 
-def last_words(complaints: IO[bytes]) -> str:
-    """The end of what a process wrote to its standard error."""
+def stderr_tail(complaints: IO[bytes]) -> str:
+    """The last 2000 bytes of a process's standard error, as text."""
     complaints.seek(max(0, complaints.seek(0, os.SEEK_END) - 2000))
     return complaints.read().decode(errors="replace").strip()
 
 
-def _lines(process: subprocess.Popen[bytes], leash: Leash, complaints: IO[bytes]) -> Generator[str | None]:
+def _lines(process: subprocess.Popen[bytes], limits: ProcessLimits, complaints: IO[bytes]) -> Generator[str | None]:
     out = cast("IO[bytes]", process.stdout)
-    deadline, rest = time.monotonic() + leash.seconds, b""
+    deadline, rest = time.monotonic() + limits.seconds, b""
     with selectors.DefaultSelector() as ready:
         ready.register(out, selectors.EVENT_READ)
         while True:
             if time.monotonic() > deadline:
-                raise LeashError(None, last_words(complaints))
+                raise ProcessFailedError(None, stderr_tail(complaints))
             if not ready.select(_LOOK_SECONDS):
                 yield None
                 continue
@@ -122,30 +124,30 @@ def _lines(process: subprocess.Popen[bytes], leash: Leash, complaints: IO[bytes]
     try:
         code = process.wait(max(0.0, deadline - time.monotonic()))
     except subprocess.TimeoutExpired:
-        raise LeashError(None, last_words(complaints)) from None
+        raise ProcessFailedError(None, stderr_tail(complaints)) from None
     if code:
-        raise LeashError(code, last_words(complaints))
+        raise ProcessFailedError(code, stderr_tail(complaints))
 
 
 def main() -> None:
-    """Be the child."""
-    bounds, parent, command = json.loads(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
+    """Set the limits of this process, and become the command."""
+    limits, parent, command = json.loads(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
-        sys.exit("whoever started this is gone")
-    for limit, most in (
-        (resource.RLIMIT_AS, bounds["memory"]),
-        (resource.RLIMIT_CPU, bounds["cpu_seconds"]),
-        (resource.RLIMIT_FSIZE, bounds["file_bytes"]),
+        sys.exit("the parent process is gone")
+    for kind, most in (
+        (resource.RLIMIT_AS, limits["memory"]),
+        (resource.RLIMIT_CPU, limits["cpu_seconds"]),
+        (resource.RLIMIT_FSIZE, limits["file_bytes"]),
         (resource.RLIMIT_CORE, 0),
     ):
-        _, hard = resource.getrlimit(limit)
+        _, hard = resource.getrlimit(kind)
         if most is not None:
             most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-            resource.setrlimit(limit, (most, most))
-    os.nice(bounds["nice"])
-    # A parent may be deaf to signals, which a child inherits.
+            resource.setrlimit(kind, (most, most))
+    os.nice(limits["nice"])
+    # A child inherits the mask of a parent that blocks signals.
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     os.execv(command[0], command)
 

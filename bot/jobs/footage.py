@@ -1,4 +1,4 @@
-"""A video is probed, and its clip is drawn by ffmpeg on a leash."""
+"""Probe a video, and draw its clip with ffmpeg."""
 
 from __future__ import annotations
 

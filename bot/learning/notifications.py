@@ -1,4 +1,4 @@
-"""What moderators are told without having asked. Whoever speaks to them listens here."""
+"""Notifications for moderators, handed to the part of the bot that delivers them."""
 
 from __future__ import annotations
 
@@ -12,30 +12,31 @@ if TYPE_CHECKING:
     from bot.domain.models import MadeModel
 
 MOST_KEPT = 100
+"""Notifications that wait for a listener; a further one replaces the oldest."""
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class Notification:
     """A model that the bot made by itself, for the moderators of a server."""
 
     server: int
     model: MadeModel
 
 
-class Notices:
-    """Hands notices to who listens; those that come up while nobody does are kept until somebody does."""
+class Notifications:
+    """Hands notifications to a listener; those sent while there is none wait for the next."""
 
     def __init__(self) -> None:
-        self._listener: Callable[[Notice], None] | None = None
-        self._kept: deque[Notice] = deque(maxlen=MOST_KEPT)
+        self._listener: Callable[[Notification], None] | None = None
+        self._kept: deque[Notification] = deque(maxlen=MOST_KEPT)
 
-    def tell(self, notice: Notice) -> None:
-        """Let the moderators of a server be told."""
-        self._kept.append(notice)
+    def send(self, notification: Notification) -> None:
+        """Hand `notification` to the listener, now or once there is one."""
+        self._kept.append(notification)
         self._hand_on()
 
-    def listen(self, listener: Callable[[Notice], None] | None) -> None:
-        """Hand every notice to `listener` from now on; to nobody where that is None."""
+    def listen(self, listener: Callable[[Notification], None] | None) -> None:
+        """Hand waiting and future notifications to `listener`; None: let them wait."""
         self._listener = listener
         self._hand_on()
 

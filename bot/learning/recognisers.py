@@ -1,4 +1,4 @@
-"""Fitted recognisers, kept until a roster changes or is trained, or another engine is in use."""
+"""FittedRecogniser recognisers, kept until a roster changes or is trained, or another engine is in use."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ KEPT = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Fitted:
+class FittedRecogniser:
     """A fitted recogniser.
 
     `config`: with the engine whose encodings it was fitted to. `engine`: that engine's version. `recogniser`: serialised, for
@@ -59,14 +59,14 @@ class Recognisers:
         """The version of the engine in use, as encodings carry it."""
         return (await self.config()).version
 
-    async def of(self, servers: Collection[int]) -> Fitted:
+    async def of(self, servers: Collection[int]) -> FittedRecogniser:
         """The recogniser for the rosters of `servers`. Raises the NobodyKnownError that says why where there is none."""
         async with self._database.reading() as session:
             config = self._config.with_engine(await EngineRepository(session).in_use())
             key = config.engine, await RosterRepository(session).revisions(servers)
         return await self._fits.get(key, partial(self._fit, config, servers))
 
-    async def _fit(self, config: EngineConfig, servers: Collection[int]) -> Fitted:
+    async def _fit(self, config: EngineConfig, servers: Collection[int]) -> FittedRecogniser:
         async with self._database.reading() as session:
             anybody = await RosterRepository(session).members(servers)
         if not anybody:
@@ -81,4 +81,4 @@ class Recognisers:
                 raise NoPhotosError
             raise UnseenPhotosError(config.engine) if there.answering else WaitingForModelError()
         classifiers = await self._trainer.classifiers(rows, engine)
-        return Fitted(config, engine, await self._compute.run(jobs.fit, rows, engine, classifiers, vetoes))
+        return FittedRecogniser(config, engine, await self._compute.run(jobs.fit, rows, engine, classifiers, vetoes))

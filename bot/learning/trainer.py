@@ -20,7 +20,7 @@ from bot.domain.markup import plain
 from bot.domain.models import Figures
 from bot.errors import PersonError, UnseenPhotosError
 from bot.learning.classifiers import Classifiers, key_of
-from bot.learning.notifications import Notice
+from bot.learning.notifications import Notification
 from bot.text.models import classifier_trial, gate_objections
 from models.learning.isolation import BrokenOffError
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from bot.infra.compute import Compute
     from bot.infra.storage import Storage
     from bot.jobs import EngineConfig
-    from bot.learning.notifications import Notices
+    from bot.learning.notifications import Notifications
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ class Trainer:
         storage: Storage,
         compute: Compute,
         config: EngineConfig,
-        notices: Notices,
+        notifications: Notifications,
         *,
         after: int,
         quiet: float | None = None,
@@ -86,7 +86,7 @@ class Trainer:
         self._classifiers = Classifiers(storage)
         self._compute = compute
         self._config = config
-        self._notices = notices
+        self._notifications = notifications
         self._after = after
         self._quiet = quiet
         self._waiting: dict[int, asyncio.Task[None]] = {}
@@ -106,7 +106,7 @@ class Trainer:
         storage: Storage,
         compute: Compute,
         config: EngineConfig,
-        notices: Notices,
+        notifications: Notifications,
         *,
         after: int,
         quiet: float | None,
@@ -115,7 +115,7 @@ class Trainer:
 
         `after`: so many new labels of a group make it due.
         """
-        trainer = cls(database, storage, compute, config, notices, after=after, quiet=quiet)
+        trainer = cls(database, storage, compute, config, notifications, after=after, quiet=quiet)
         try:
             if quiet is not None:
                 database.listeners.append(trainer.wanted)
@@ -206,7 +206,7 @@ class Trainer:
                     self.wanted(state.server)
                     return
                 if made.labels:
-                    self._notices.tell(Notice(made.server, made))
+                    self._notifications.send(Notification(made.server, made))
                 if not made.promoted:
                     await self._renew_classifier(ready)
             else:

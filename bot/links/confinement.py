@@ -50,7 +50,7 @@ class ConfinedError(PermissionError):
 
 
 def limit() -> None:
-    """Bound what this process may take besides what its leash bounds: open files, and memory; and each that it starts."""
+    """Limit the open files and the memory of this process and of each child, besides its `ProcessLimits`."""
     for what, most in ((resource.RLIMIT_NOFILE, FILES), (resource.RLIMIT_DATA, MEMORY)):
         _, hard = resource.getrlimit(what)
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)

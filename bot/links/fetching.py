@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from bot.domain.addresses import read_allowed
-from bot.infra.sandbox import Leash, kill, last_words, leashed
+from bot.infra.sandbox import ProcessLimits, kill, limited_command, stderr_tail
 from bot.links import reasons
 from bot.links.egress import Upstream, egress
 from bot.links.reasons import LinkError
@@ -229,7 +229,7 @@ async def _follow(
                 log.info("a link led to %s, which is not public", ", ".join(proxy.refused[:5]))
                 raise LinkError(reasons.PRIVATE)
             if came.failed is None:
-                log.warning("a download ended with %s: %s", process.returncode, last_words(noise))
+                log.warning("a download ended with %s: %s", process.returncode, stderr_tail(noise))
                 if process.returncode == -signal.SIGXCPU:
                     raise reasons.no_time(seconds)
                 raise reasons.broken_off()
@@ -242,10 +242,10 @@ async def _follow(
 async def _running(
     work: Work, seconds: float, folder: Path, noise: IO[bytes]
 ) -> AsyncGenerator[asyncio.subprocess.Process]:
-    """The process, on a leash and in a session of its own that is killed at the end, with nothing of ours around it."""
-    leash = Leash(seconds, cpu_seconds=int(seconds) + 1, memory=None, file_bytes=work.most + OVERHEAD, nice=0)
+    """The downloading process: limited, without our environment, in a session of its own that is killed at the end."""
+    limits = ProcessLimits(seconds, cpu_seconds=int(seconds) + 1, memory=None, file_bytes=work.most + OVERHEAD, nice=0)
     process = await asyncio.create_subprocess_exec(
-        *leashed((sys.executable, "-I", "-m", "bot.links.child"), leash),
+        *limited_command((sys.executable, "-I", "-m", "bot.links.child"), limits),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=noise,

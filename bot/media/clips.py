@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from bot.infra.sandbox import Leash, LeashError, follow
+from bot.infra.sandbox import ProcessFailedError, ProcessLimits, stream_output
 from bot.media.footage import TOLERANCE, Section, VideoError
 from bot.text.formatting import MEBIBYTE, mebibytes
 
@@ -220,14 +220,14 @@ def _workplace(beside: Path, script: str) -> Generator[Path]:
 def _run(command: list[str], section: Section, folder: Path, watch: Watch, *, most_bytes: int) -> bool:
     """Run ffmpeg and tell how far it is; True where a file of it would have become larger than `most_bytes`."""
     patience = 300 + 20 * section.seconds
-    leash = Leash(
+    limits = ProcessLimits(
         seconds=patience,
         cpu_seconds=math.ceil(patience * (os.cpu_count() or 1)),
         memory=_MEMORY,
         file_bytes=most_bytes,
     )
     try:
-        with follow(command, leash, folder=folder, environment={"FONTCONFIG_FILE": "fonts.conf"}) as lines:
+        with stream_output(command, limits, folder=folder, environment={"FONTCONFIG_FILE": "fonts.conf"}) as lines:
             for line in lines:
                 if watch.stop.exists():
                     raise StoppedError
@@ -235,10 +235,10 @@ def _run(command: list[str], section: Section, folder: Path, watch: Watch, *, mo
                     done = line.partition("=")[2]
                     if done.isdecimal():
                         watch.tell(int(done) / 1_000_000 / section.seconds)
-    except LeashError as error:
+    except ProcessFailedError as error:
         if any(one.stat().st_size >= most_bytes for one in folder.glob("*.*")):
             return True
-        log.warning("ffmpeg ended with %s: %s", error.code, error.said)
+        log.warning("ffmpeg ended with %s: %s", error.code, error.stderr)
         raise VideoError(
             "this video took too long to draw; choose a shorter section"
             if error.code is None

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from bot.infra.sandbox import Leash, LeashError, follow
+from bot.infra.sandbox import ProcessFailedError, ProcessLimits, stream_output
 from bot.media.containers import decoder_of, opened, reading
 from bot.media.footage import VideoError
 
@@ -123,18 +123,18 @@ def _command(footage: Footage, coded: Sequence[str], start: float, out: Path) ->
 
 def _run(command: Sequence[str], folder: Path, deadline: float, most_bytes: int) -> None:
     seconds = max(1.0, deadline - time.monotonic())
-    leash = Leash(
+    limits = ProcessLimits(
         seconds=seconds,
         cpu_seconds=math.ceil(seconds * (os.cpu_count() or 1)),
         memory=_MEMORY,
         file_bytes=max(1, most_bytes),
     )
     try:
-        with follow(command, leash, folder=folder) as lines:
+        with stream_output(command, limits, folder=folder) as lines:
             for _ in lines:
                 pass
-    except LeashError as error:
-        log.warning("ffmpeg ended with %s: %s", error.code, error.said)
+    except ProcessFailedError as error:
+        log.warning("ffmpeg ended with %s: %s", error.code, error.stderr)
         raise VideoError(
             "this video is joined of several files, and they can't be put together; save it once more and post that copy"
         ) from error

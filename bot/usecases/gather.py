@@ -136,7 +136,7 @@ async def gather(
     UnknownSourceError, and PersonError when the server has a gathering under way.
     """
     gathering = Gathering(sought[0].group_name, tuple(each.name for each in sought))
-    with app.gatherings.taken_by(server_id):
+    with app.gathering_limit.slot(server_id):
         for each in sought:
             kept = await search(app, server_id, each, gathering, sources)
             gathering.kept[each.name] = await _put_into_review(app, server_id, each, kept, by, gathering)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from bot.domain.answers import Answer
     from bot.domain.enums import Learns
     from bot.domain.faces import Cut
-    from bot.learning.recognisers import Fitted
+    from bot.learning.recognisers import FittedRecogniser
     from models.faces import Once
 
 MEBIBYTE = 1 << 20
@@ -232,7 +232,7 @@ async def hide(app: App, question_id: int) -> None:
     await crops.sweep(app)
 
 
-async def fitted_for(app: App, asked: Asked) -> Fitted:
+async def fitted_for(app: App, asked: Asked) -> FittedRecogniser:
     """The recogniser of the rosters that are searched. Raises the NobodyKnownError that says why where there is none."""
     try:
         return await app.recognisers.of(asked.servers)
@@ -262,7 +262,7 @@ async def naming_of(app: App, asked: Asked) -> tuple[int | None, float, Learns]:
         return default, threshold, choices.learns
 
 
-async def _identify(app: App, picture: Submitted, fitted: Fitted, how: Naming) -> Identified | Refused:
+async def _identify(app: App, picture: Submitted, fitted: FittedRecogniser, how: Naming) -> Identified | Refused:
     """The picture's result; whatever goes wrong with it is its own and told in a sentence."""
     if picture.refusal is not None:
         return Refused(picture.refusal)

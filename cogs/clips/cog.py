@@ -100,7 +100,7 @@ class ClipsCog(commands.Cog):
         card_id = heard.message_id if heard is not None else None
         if card_id is None:
             card_id = (await interaction.original_response()).id
-        with self.client.app.turns.taken_by(interaction.user.id):
+        with self.client.app.question_limit.slot(interaction.user.id):
             asked = await asked_by(interaction, group=group, source=source)
             await request_clip(self.client, asked, found, reply_target(interaction, card_id), start, length, style)
 

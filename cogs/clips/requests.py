@@ -42,7 +42,7 @@ async def annotate(client: Nugu, message: discord.Message, shows: discord.Messag
     """
     card = await reply(message, view=taken_card())
     try:
-        with client.app.turns.taken_by(message.author.id):
+        with client.app.question_limit.slot(message.author.id):
             target = ReplyTarget(
                 channel_id=message.channel.id, card_id=card.id, most_bytes=await _most_bytes(client, message)
             )

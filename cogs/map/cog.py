@@ -41,7 +41,7 @@ class MapCog(commands.Cog):
         """All faces of a group as a map: what lies near is alike."""
         assert interaction.guild_id is not None
         await interaction.response.defer(thinking=True)
-        with self.client.app.turns.taken_by(interaction.user.id):
+        with self.client.app.question_limit.slot(interaction.user.id):
             trust = await trust_of(interaction)
             shown = await maps.draw(self.client.app, [interaction.guild_id], group, Projection(method), trust=trust)
         await show(interaction, *map_card(shown), ephemeral=False)

@@ -26,7 +26,7 @@ from cogs.model.components import ITEMS
 from cogs.model.texts import training_sentence
 
 if TYPE_CHECKING:
-    from bot.learning.notifications import Notice
+    from bot.learning.notifications import Notification
 
 log = logging.getLogger(__name__)
 
@@ -42,10 +42,10 @@ class ModelCog(commands.GroupCog, name="model"):
         self._telling: set[asyncio.Task[None]] = set()
 
     async def cog_load(self) -> None:
-        self.client.app.notices.listen(self._hear)
+        self.client.app.notifications.listen(self._hear)
 
     async def cog_unload(self) -> None:
-        self.client.app.notices.listen(None)
+        self.client.app.notifications.listen(None)
 
     @app_commands.command(name="status")
     @app_commands.autocomplete(group=own_groups)
@@ -107,22 +107,22 @@ class ModelCog(commands.GroupCog, name="model"):
         wanted = [model for model in found if str(typed) in str(model.number)]
         return [app_commands.Choice(name=model_choice(model), value=model.number) for model in wanted[:MOST_OPTIONS]]
 
-    def _hear(self, notice: Notice) -> None:
-        task = asyncio.create_task(self._tell(notice))
+    def _hear(self, notification: Notification) -> None:
+        task = asyncio.create_task(self._tell(notification))
         self._telling.add(task)
         task.add_done_callback(self._telling.discard)
 
-    async def _tell(self, notice: Notice) -> None:
+    async def _tell(self, notification: Notification) -> None:
         """Post in the channel that the server chose, else where Discord posts what concerns its moderators, else nowhere."""
         await self.client.wait_until_ready()
-        guild = self.client.get_guild(notice.server)
+        guild = self.client.get_guild(notification.server)
         if guild is None:
             return
         chosen = (await choices_of(self.client.app, guild.id)).notices
         for channel in (guild.get_channel_or_thread(chosen) if chosen else None, guild.public_updates_channel):
             if isinstance(channel, discord.abc.Messageable) and channel.permissions_for(guild.me).send_messages:
                 try:
-                    await channel.send(training_sentence(notice.model))
+                    await channel.send(training_sentence(notification.model))
                 except UNREACHABLE as failure:
                     log.warning("could not tell the moderators of server %s: %s", guild.id, failure)
                 return

@@ -47,7 +47,7 @@ class QuizCog(commands.GroupCog, name="quiz"):
         assert interaction.guild_id is not None
         await interaction.response.defer(thinking=True)
         app, person = self.client.app, interaction.user.id
-        with app.turns.taken_by(person):
+        with app.question_limit.slot(person):
             question = await play.begin(
                 app,
                 interaction.guild_id,
@@ -68,7 +68,7 @@ class QuizCog(commands.GroupCog, name="quiz"):
         assert interaction.guild_id is not None
         await interaction.response.defer(ephemeral=True, thinking=True)
         app, person, now = self.client.app, interaction.user.id, discord.utils.utcnow()
-        with app.turns.taken_by(person):
+        with app.question_limit.slot(person):
             known = await stats.stats(app, interaction.guild_id, channel_of(interaction), person, now, group)
         await show(interaction, *knowledge_card(known))
 

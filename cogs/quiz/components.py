@@ -56,7 +56,7 @@ class QuizAgainButton(PersistentItem[Button], template=rf"nugu:quiz:again:{ROUND
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         assert interaction.guild_id is not None
         app, person, now = interaction.client.app, interaction.user.id, discord.utils.utcnow()
-        with app.turns.taken_by(person):
+        with app.question_limit.slot(person):
             question = await play.again(app, interaction.guild_id, self.ids["round"], person, now)
         card, files = question_card(question)
         await interaction.followup.send(view=card, files=files)

@@ -52,7 +52,7 @@ class RosterCog(commands.GroupCog, name="roster"):
             await progress.show(message_card(f"{done} of {counted(photos, 'photo')}: {plain(whose)}"))
 
         async def work() -> CardAndFiles:
-            with app.turns.taken_by(by):
+            with app.question_limit.slot(by):
                 given = await read_file(self.client, attached(upload), limits.max_bytes)
                 if given.refusal is not None:
                     raise PersonError(f"{given.refusal[:1].upper()}{given.refusal[1:]}.")
@@ -72,7 +72,7 @@ class RosterCog(commands.GroupCog, name="roster"):
         assert interaction.guild_id is not None
         await interaction.response.defer(ephemeral=True, thinking=True)
         most_bytes = interaction.filesize_limit
-        with self.client.app.turns.taken_by(interaction.user.id):
+        with self.client.app.question_limit.slot(interaction.user.id):
             exported = await archive.export_roster(self.client.app, interaction.guild_id, group, most_bytes=most_bytes)
             with exported.file:
                 file = discord.File(BytesIO(exported.file.read()), "roster.zip")

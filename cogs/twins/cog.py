@@ -37,7 +37,7 @@ class TwinsCog(commands.Cog):
         assert interaction.guild_id is not None
         await interaction.response.defer(thinking=True)
         app, server = self.client.app, interaction.guild_id
-        with app.turns.taken_by(interaction.user.id):
+        with app.question_limit.slot(interaction.user.id):
             if member is None:
                 card = twins_card(await twins.twins(app, server, group))
             else:

@@ -92,7 +92,7 @@ class WhoCog(commands.Cog):
         """Who is in this picture?"""
         await interaction.response.defer(thinking=True)
         given = [one for one in (picture, picture2, picture3, picture4, picture5) if one is not None]
-        with self.client.app.turns.taken_by(interaction.user.id):
+        with self.client.app.question_limit.slot(interaction.user.id):
             asked = await asked_by(interaction, group=group, once=everyone_once)
             question_id = await self._answer(interaction, asked, await read_attachments(self.client, given))
             self.client.uploads[question_id] = given
@@ -104,7 +104,7 @@ class WhoCog(commands.Cog):
     async def who_menu(self, interaction: discord.Interaction[Nugu], message: discord.Message) -> None:
         """Apps > Who is this?"""
         await interaction.response.defer(thinking=True)
-        with self.client.app.turns.taken_by(interaction.user.id):
+        with self.client.app.question_limit.slot(interaction.user.id):
             pictures = await pictures_of(self.client, message)
             if not pictures:
                 raise PersonError(NO_PICTURE)
@@ -128,7 +128,7 @@ class WhoCog(commands.Cog):
                 if not shows_pictures(meant):
                     return
             async with message.channel.typing():
-                with self.client.app.turns.taken_by(message.author.id):
+                with self.client.app.question_limit.slot(message.author.id):
                     tagged = await self._ask_about(message)
             card = await reply(message, view=result_card(tagged.answer), files=result_files(tagged.pictures))
             await identify.answered(self.client.app, tagged.answer.id, card.id)

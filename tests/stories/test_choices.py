@@ -95,7 +95,7 @@ async def test_a_reply_whose_picture_discord_hides_is_explained(stage: Stage) ->
 
 async def test_one_person_does_not_keep_the_workers_busy(stage: Stage) -> None:
     await stage.enrol_presidents()
-    with stage.app.turns.taken_by(stage.fan.id), stage.app.turns.taken_by(stage.fan.id):
+    with stage.app.question_limit.slot(stage.fan.id), stage.app.question_limit.slot(stage.fan.id):
         refused = answer(await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama2.jpg")))
         assert "I am still at work on what you asked before." in texts(refused)
         card = answer(await stage.other.slash(stage.channel, "who", picture=stage.photo("obama2.jpg")))

@@ -23,7 +23,7 @@ from bot.database.tables.servers import Server
 from bot.domain.enums import Origin
 from bot.domain.models import Figures, Judged, MadeModel, Names
 from bot.domain.trust import Trust
-from bot.learning.notifications import Notice
+from bot.learning.notifications import Notification
 from bot.learning.recognisers import Recognisers
 from bot.learning.trainer import Trainer
 from bot.usecases import models, setup
@@ -42,7 +42,7 @@ async def learning(stage: Stage, after: int = AFTER) -> AsyncGenerator[App]:
     app = stage.app
     app.database.listeners.clear()
     async with Trainer.open(
-        app.database, app.storage, app.compute, app.engine_config, app.notices, after=after, quiet=0.2
+        app.database, app.storage, app.compute, app.engine_config, app.notifications, after=after, quiet=0.2
     ) as trainer:
         recognisers = Recognisers(app.database, app.compute, app.engine_config, trainer)
         stage.bot.app = replace(app, trainer=trainer, recognisers=recognisers)
@@ -185,7 +185,7 @@ async def test_without_a_chosen_channel_moderators_are_told_where_discord_tells_
         made_at=utc_now(),
         answers=False,
     )
-    stage.app.notices.tell(Notice(stage.guild.id, model))
+    stage.app.notifications.send(Notification(stage.guild.id, model))
     assert (await told(channel)).startswith(
         "A model of **Presidents** with 3 new labels was kept aside: Biden would be"
     )

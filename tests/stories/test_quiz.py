@@ -482,7 +482,7 @@ async def test_quizzes_wait_for_their_turn_and_look_alikes_are_found_once(
     monkeypatch.setattr(type(stage.app.compute), "run", lambda _, job, *parts: counted(job, *parts))
     card = await start_quiz(stage, stage.fan, rounds=1)
     await stage.fan.click(card, label=await truth(stage))
-    with stage.app.turns.taken_by(stage.fan.id), stage.app.turns.taken_by(stage.fan.id):
+    with stage.app.question_limit.slot(stage.fan.id), stage.app.question_limit.slot(stage.fan.id):
         for busy in (
             await stage.fan.slash(stage.channel, "quiz play"),
             await stage.fan.slash(stage.channel, "quiz stats"),

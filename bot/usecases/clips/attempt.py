@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from bot.domain.clips import BilledPerson
     from bot.domain.enums import Learns
     from bot.infra.clip_files import Kept, KeptVideo
-    from bot.learning.recognisers import Fitted
+    from bot.learning.recognisers import FittedRecogniser
     from bot.usecases.clips.pipeline import Annotated, Heard
 
 OTHER_ENGINE = "I see faces in another way by now. Ask for the clip anew, and correct that."
@@ -91,7 +91,9 @@ async def make(app: App, job: ClipJob, video: KeptVideo, heard: Heard) -> Made:
     return Made(Drawing(done.clip, await draw_chart(app, video.title, seconds, answer, cast)))
 
 
-async def _made_again(app: App, job: ClipJob, video: KeptVideo, terms: Terms, fitted: Fitted, heard: Heard) -> Made:
+async def _made_again(
+    app: App, job: ClipJob, video: KeptVideo, terms: Terms, fitted: FittedRecogniser, heard: Heard
+) -> Made:
     """The clip with the names as they are now. Nobody is named anew, so that a correction changes nobody else."""
     assert job.question_id is not None
     async with app.database.reading() as session:
@@ -155,7 +157,7 @@ async def _keep(
     job: ClipJob,
     done: Annotated,
     cast: Sequence[OnScreen],
-    fitted: Fitted,
+    fitted: FittedRecogniser,
     threshold: float,
     learns: Learns,
 ) -> Answer:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from bot.domain.clips import Billed, Credit, OnScreen
     from bot.domain.enums import CaptionStyle
     from bot.infra.clip_files import KeptVideo
-    from bot.learning.recognisers import Fitted
+    from bot.learning.recognisers import FittedRecogniser
     from bot.media.footage import Footage
 
 T = TypeVar("T")
@@ -130,7 +130,7 @@ class _Seen:
         return NAME_LIMIT + self.section.seconds
 
 
-async def annotate(app: App, video: KeptVideo, terms: Terms, fitted: Fitted, heard: Heard) -> Annotated:
+async def annotate(app: App, video: KeptVideo, terms: Terms, fitted: FittedRecogniser, heard: Heard) -> Annotated:
     """Look at the wanted part of a video, name who is in it, and draw that.
 
     Raises PersonError for a video that can't be read, or a part that is too long or not there.
@@ -145,7 +145,7 @@ async def annotate(app: App, video: KeptVideo, terms: Terms, fitted: Fitted, hea
 
 
 async def draw_again(
-    app: App, video: KeptVideo, terms: Terms, fitted: Fitted, credits: Sequence[Credit], heard: Heard
+    app: App, video: KeptVideo, terms: Terms, fitted: FittedRecogniser, credits: Sequence[Credit], heard: Heard
 ) -> Path | None:
     """The clip with these names, from what was seen before; None where that is no longer kept. Raises PersonError."""
     footage = await _footage(app, video)
@@ -183,7 +183,7 @@ def answered(result: T | Refused) -> T:
     return result
 
 
-def _look_file(video: KeptVideo, footage: Footage, section: Section, fitted: Fitted) -> Path:
+def _look_file(video: KeptVideo, footage: Footage, section: Section, fitted: FittedRecogniser) -> Path:
     return video.folder / f"look-{hashed(_as_read(footage), section.start, section.end, fitted.engine)}.npz"
 
 
@@ -196,7 +196,7 @@ async def _footage(app: App, video: KeptVideo) -> Footage:
     return answered(await app.compute.run(jobs.probe, video.path, VideoLimits.of(app.settings)))
 
 
-async def _seen(app: App, video: KeptVideo, terms: Terms, fitted: Fitted, heard: Heard) -> _Seen:
+async def _seen(app: App, video: KeptVideo, terms: Terms, fitted: FittedRecogniser, heard: Heard) -> _Seen:
     """What is seen in the wanted part, looked at now unless it was before."""
     footage = await _footage(app, video)
     section = terms.part.of(footage.seconds)

@@ -25,7 +25,7 @@ from bot.domain.models import Judged, Made, MadeModel, Named, Names, Trained
 from bot.domain.rosters import RosterRow
 from bot.errors import PersonError
 from bot.infra.compute import Compute
-from bot.learning.notifications import Notice
+from bot.learning.notifications import Notification
 from bot.learning.recognisers import Recognisers
 from bot.learning.reports import Reports
 from bot.learning.trainer import Trainer
@@ -97,7 +97,7 @@ async def training(app: App, workers: Workers, *, quiet: float | None = 0.05) ->
     database = app.database
     database.listeners.clear()
     async with Trainer.open(
-        database, app.storage, workers, app.engine_config, app.notices, after=AFTER, quiet=quiet
+        database, app.storage, workers, app.engine_config, app.notifications, after=AFTER, quiet=quiet
     ) as trainer:
         recognisers = Recognisers(database, workers, app.engine_config, trainer)
         reports = Reports(database, workers, recognisers)
@@ -205,8 +205,8 @@ async def test_to_see_that_nothing_is_due_no_worker_warms_up(enrolled: App, work
 async def test_labels_wait_until_there_are_enough_for_a_model(
     enrolled: App, workers: Workers, group_rows: list[RosterRow]
 ) -> None:
-    heard: list[Notice] = []
-    enrolled.notices.listen(heard.append)
+    heard: list[Notification] = []
+    enrolled.notifications.listen(heard.append)
     async with training(enrolled, workers) as app:
         await made(app, 1)
         before = await answering(app)
@@ -223,7 +223,7 @@ async def test_labels_wait_until_there_are_enough_for_a_model(
 async def test_what_does_not_pass_is_kept_aside_and_told(
     enrolled: App, workers: Workers, group_rows: list[RosterRow]
 ) -> None:
-    heard: list[Notice] = []
+    heard: list[Notification] = []
     async with training(enrolled, workers) as app:
         await made(app, 1)
         before, file = await answering(app), await file_of(app)
@@ -231,7 +231,7 @@ async def test_what_does_not_pass_is_kept_aside_and_told(
         await label(app, group_rows, AFTER)
         aside, _ = await made(app, 2)
         # Kept until somebody listens.
-        app.notices.listen(heard.append)
+        app.notifications.listen(heard.append)
         assert not aside.answers
         assert await answering(app) == before
         assert await file_of(app) == file

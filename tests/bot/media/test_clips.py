@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from bot.domain.enums import CaptionStyle
-from bot.infra.sandbox import Leash, LeashError, follow
+from bot.infra.sandbox import ProcessFailedError, ProcessLimits, stream_output
 from bot.media import clips
 from bot.media.captions import script
 from bot.media.clips import Drawn, StoppedError, Target, Watch, fitting_height, scaled
@@ -253,47 +253,53 @@ def test_progress_is_told_and_the_work_can_be_stopped(tmp_path: Path) -> None:
     assert not list(tmp_path.glob(".drawing-*"))
 
 
-LEASH = Leash(seconds=20, cpu_seconds=20, memory=2**30, file_bytes=10**6)
+LIMITS = ProcessLimits(seconds=20, cpu_seconds=20, memory=2**30, file_bytes=10**6)
 
 
-def ended(code: str, leash: Leash, folder: Path) -> LeashError:
-    with pytest.raises(LeashError) as told, follow([sys.executable, "-c", code], leash, folder=folder) as lines:
+def ended(code: str, limits: ProcessLimits, folder: Path) -> ProcessFailedError:
+    with (
+        pytest.raises(ProcessFailedError) as told,
+        stream_output([sys.executable, "-c", code], limits, folder=folder) as lines,
+    ):
         list(lines)
     return told.value
 
 
 def test_a_leash_holds(tmp_path: Path) -> None:
-    assert "MemoryError" in ended("bytes(2**31)", LEASH, tmp_path).said
-    assert "File too large" in ended("open('x', 'wb').write(bytes(2 * 10**6))", LEASH, tmp_path).said
+    assert "MemoryError" in ended("bytes(2**31)", LIMITS, tmp_path).stderr
+    assert "File too large" in ended("open('x', 'wb').write(bytes(2 * 10**6))", LIMITS, tmp_path).stderr
     assert (tmp_path / "x").stat().st_size <= 10**6
     began = time.monotonic()
-    assert ended("import time; time.sleep(60)", Leash(1, 20, 2**30, 10**6), tmp_path).code is None
+    assert ended("import time; time.sleep(60)", ProcessLimits(1, 20, 2**30, 10**6), tmp_path).code is None
     assert time.monotonic() - began < 50
 
 
 @pytest.mark.thorough
 def test_a_leash_bounds_the_processor(tmp_path: Path) -> None:
-    assert ended("while True: pass", replace(LEASH, cpu_seconds=1), tmp_path).code in {-signal.SIGXCPU, -signal.SIGKILL}
+    assert ended("while True: pass", replace(LIMITS, cpu_seconds=1), tmp_path).code in {
+        -signal.SIGXCPU,
+        -signal.SIGKILL,
+    }
 
 
 def test_a_leash_may_leave_memory_alone(tmp_path: Path) -> None:
     code = "import mmap; print(len(mmap.mmap(-1, 2**31, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)))"
-    with follow([sys.executable, "-c", code], replace(LEASH, memory=None), folder=tmp_path) as lines:
+    with stream_output([sys.executable, "-c", code], replace(LIMITS, memory=None), folder=tmp_path) as lines:
         assert [line for line in lines if line] == [str(2**31)]
 
 
 def test_what_is_on_a_leash_knows_nothing_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NUGU_TOKEN", "secret")
-    with follow([sys.executable, "-c", "import os; print(dict(os.environ))"], LEASH, folder=tmp_path) as lines:
+    with stream_output([sys.executable, "-c", "import os; print(dict(os.environ))"], LIMITS, folder=tmp_path) as lines:
         assert "secret" not in "".join(line or "" for line in lines)
 
 
 def test_it_dies_with_its_parent(tmp_path: Path) -> None:
     """The parent is killed; whoever it led is gone at once."""
     code = (
-        "import sys, pathlib; from bot.infra.sandbox import Leash, follow\n"
+        "import sys, pathlib; from bot.infra.sandbox import ProcessLimits, stream_output\n"
         "child = [sys.executable, '-c', 'import os, time; print(os.getpid(), flush=True); time.sleep(60)']\n"
-        f"with follow(child, Leash(60, 60, 2**30, 10**6), folder=pathlib.Path({str(tmp_path)!r})) as lines:\n"
+        f"with stream_output(child, ProcessLimits(60, 60, 2**30, 10**6), folder=pathlib.Path({str(tmp_path)!r})) as lines:\n"
         "    for line in lines: print(line or '', flush=True)\n"
     )
     parent = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)

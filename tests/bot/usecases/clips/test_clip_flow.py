@@ -15,7 +15,7 @@ from bot.domain.clips import Billed
 from bot.domain.enums import CaptionStyle
 from bot.infra.clip_files import KeptVideo
 from bot.infra.compute import Compute
-from bot.learning.recognisers import Fitted
+from bot.learning.recognisers import FittedRecogniser
 from bot.media.footage import Colours, Footage, Geometry
 from bot.settings import Settings
 from bot.usecases.clips import pipeline
@@ -75,7 +75,7 @@ async def test_a_video_that_is_read_otherwise_by_now_is_looked_at_and_drawn_anew
     app, video, fitted = (
         replace(app, compute=workers),
         KeptVideo(tmp_path, "film"),
-        Fitted(app.engine_config, "dlib-1", b""),
+        FittedRecogniser(app.engine_config, "dlib-1", b""),
     )
 
     async def annotated() -> list[str]:

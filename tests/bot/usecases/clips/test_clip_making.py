@@ -19,7 +19,7 @@ from bot.domain.faces import Cut
 from bot.domain.places import Places
 from bot.infra.clip_files import KeptVideo
 from bot.infra.deletions import Deletions
-from bot.learning.recognisers import Fitted
+from bot.learning.recognisers import FittedRecogniser
 from bot.media.footage import Section
 from bot.usecases import deletions, identify
 from bot.usecases.clips import attempt, request
@@ -62,8 +62,8 @@ async def test_of_a_link_whose_message_was_deleted_nothing_is_kept_though_the_bo
     async def drawn(*_: object) -> bytes:
         return b""
 
-    async def fitted(*_: object) -> Fitted:
-        return Fitted(app.engine_config, "dlib-1", b"")
+    async def fitted(*_: object) -> FittedRecogniser:
+        return FittedRecogniser(app.engine_config, "dlib-1", b"")
 
     monkeypatch.setattr(attempt, "annotate", made)
     monkeypatch.setattr(attempt, "draw_chart", drawn)
