@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import re
 from typing import TYPE_CHECKING
 
 import pytest
+from discord.ext import commands
 
 from bot.client import COGS
 from tests.conftest import ROOT
-from tests.support.shown_commands import FENCE, PAGES, SPAN, Shown, WrongCommandError, check, shown_commands
+from tests.support.shown_commands import (
+    FENCE,
+    PAGES,
+    SPAN,
+    Shown,
+    WrongCommandError,
+    check,
+    shown_commands,
+    verbs_of_nugu,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,11 +106,6 @@ def test_commands_are_found(tmp_path: Path) -> None:
 
 def slash_commands() -> set[str]:
     """Every command and group of commands that the cogs define: `/who`, `/quiz`, `/quiz play`."""
-    import importlib
-    import inspect
-
-    from discord.ext import commands
-
     found: set[str] = set()
     for name in COGS:
         for _, cog in inspect.getmembers(importlib.import_module(name), inspect.isclass):
@@ -108,19 +115,3 @@ def slash_commands() -> set[str]:
             found |= {f"/{group} {one.name}" if group else f"/{one.name}" for one in cog.__cog_app_commands__}
             found |= {f"/{group}"} if group else set()
     return found
-
-
-def verbs_of_nugu() -> set[str]:
-    """`run`, `roster list` and so on."""
-    import typer
-    from typer.core import TyperGroup
-
-    from bot.cli import verbs
-
-    tree = typer.main.get_command(verbs)
-    assert isinstance(tree, TyperGroup)
-    return {
-        f"{name} {inner}".strip()
-        for name, command in tree.commands.items()
-        for inner in getattr(command, "commands", {"": None})
-    }

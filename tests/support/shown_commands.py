@@ -10,7 +10,7 @@ import shlex
 import sys
 import tomllib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 from unittest.mock import patch
 
 import typer
@@ -68,6 +68,14 @@ def check(shown: Shown) -> None:
     _check(words, shown.whole)
 
 
+def verbs_of_nugu() -> set[str]:
+    """Every verb: `run`, `roster list` and so on."""
+    tree: Any = typer.main.get_command(verbs)
+    alone: set[str] = {name for name, command in tree.commands.items() if not hasattr(command, "commands")}
+    inner = {f"{name} {verb}" for name in tree.commands.keys() - alone for verb in tree.commands[name].commands}
+    return alone | inner
+
+
 def _joined(words: list[str]) -> list[str]:
     """The commands of a line, which `&&` joins."""
     lines: list[list[str]] = [[]]
@@ -104,12 +112,18 @@ def _check_nugu(words: list[str], whole: bool) -> None:
     if rest:
         raise WrongCommandError(f"arguments too many: {rest}")
     for parameter in command.params:
-        value = values.get(parameter.name)
-        given = [value] if isinstance(value, str) else list(value) if isinstance(value, tuple | list) else []
+        given = _words_of(values.get(parameter.name))
         if whole and parameter.required and not given:
             raise WrongCommandError(f"{parameter.name} is missing")
         for word in given:
             _check_value(parameter, word)
+
+
+def _words_of(value: Any) -> list[str]:
+    """The words that were given for a parameter; none of a switch."""
+    if isinstance(value, str):
+        return [value]
+    return list(cast("list[str]", value)) if isinstance(value, tuple | list) else []
 
 
 def _check_value(parameter: Any, word: str) -> None:
