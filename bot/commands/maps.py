@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.app import App
 from bot.commands import terminal
-from bot.commands.own_words import at_terminal
+from bot.text.maps import outlier_sentences, separation_sentences
 from bot.usecases import maps
 
 if TYPE_CHECKING:
@@ -31,4 +31,4 @@ async def draw_map(
         terminal.say_json({**told, "out": str(out)})
         return
     terminal.say(f"{found.group}: {found.photos} of {found.of} photos by {projection.label}, in {out}")
-    terminal.say(*(at_terminal(sentence) for sentence in (*maps.in_words(found), *maps.unlike_in_words(found))))
+    terminal.say(*separation_sentences(found), *outlier_sentences(found))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from bot import jobs
 from bot.app import App
 from bot.commands import terminal
+from bot.text.twins import pair_rank
 from bot.usecases import twins
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ async def show_twins(settings: Settings, group: str | None, server: int, out: Pa
     if as_json:
         terminal.say_json(_twins_as_record(found))
         return
-    terminal.say(f"{found.first.name} and {_in_words(found.second)}: {found.in_words} of {found.group}")
+    terminal.say(f"{found.first.name} and {_in_words(found.second)}: {pair_rank(found.pairs)} of {found.group}")
     for one, other, distance in found.nearest_of_each():
         terminal.say(f"{one.name}: {other.name} is nearest, {distance:.2f}")
 

@@ -60,11 +60,6 @@ class GroupTwins:
         """How many pairs there are."""
         return len(self.members) * (len(self.members) - 1) // 2
 
-    @property
-    def in_words(self) -> str:
-        """What the two are among all pairs, in words."""
-        return "the only two" if self.pairs == 1 else f"the most alike of {self.pairs} pairs"
-
     def nearest_of_each(self) -> list[tuple[Compared, Compared, float]]:
         """Each member with the one nearest to them by the normalised distance, the nearest pair first."""
         found: list[tuple[Compared, Compared, float]] = []

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bot.domain.twins import Compared, GroupTwins, LookAlike, LookAlikes
 from bot.jobs.rosters import gallery_of
 from bot.text.formatting import counted
+from bot.text.twins import pair_rank
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -103,7 +104,7 @@ def draw_twins(found: GroupTwins, crops: Mapping[int, bytes]) -> tuple[bytes, by
     second = found.second
     title = f"The twins of {found.group}"
     other = LookAlikePortrait(_portrait(second.member, crops), second.distance, second.words)
-    pair = pair_picture(title, found.in_words, _portrait(found.first, crops), other)
+    pair = pair_picture(title, pair_rank(found.pairs), _portrait(found.first, crops), other)
     shown = list(range(len(found.members)))
     told = "who looks like whom: yellow is alike"
     if len(shown) > MOST_IN_MATRIX:

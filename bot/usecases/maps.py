@@ -18,7 +18,7 @@ from bot.domain.markup import plain
 from bot.domain.rosters import SHARED_ROSTER
 from bot.domain.trust import Trust
 from bot.errors import NoRosterError, PersonError, UnseenPhotosError
-from bot.text.formatting import counted, joined
+from bot.text.formatting import counted
 from bot.usecases.roster.members import find_group
 from models.faces import FEWEST_MAPPED, Projection
 from models.learning.isolation import BrokenOffError
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.database.tables.rosters import Group
     from bot.domain.rosters import RosterRow
-
-__all__ = ["GroupMap", "Projection", "ShownMap", "draw", "in_turns", "in_words", "meaning", "unlike_in_words"]
 
 log = logging.getLogger(__name__)
 
@@ -86,41 +84,6 @@ async def draw(
         async with app.database.writing() as session:
             await ReviewRepository(session, utc_now()).suspect([outlier.photo for outlier in made.outliers])
     return ShownMap(made, may_correct)
-
-
-def in_words(found: GroupMap) -> list[str]:
-    """Who stands apart and who overlaps with whom: a sentence each, as far as there are such."""
-    if len(found.places) == 1:
-        return [f"{found.places[0].name} is the only one on it."]
-    told: list[str] = []
-    apart = [place.name for place in found.places if place.apart]
-    if len(apart) == len(found.places):
-        told.append("Everybody stands apart.")
-    elif apart:
-        told.append(f"{joined(apart)} {'stands' if len(apart) == 1 else 'stand'} apart.")
-    pairs = dict.fromkeys(
-        tuple(sorted((place.name, place.overlaps))) for place in found.places if place.overlaps is not None
-    )
-    if pairs:
-        (one, other), *more = pairs
-        told.append(f"{joined([f'{one} overlaps with {other}', *(f'{one} with {other}' for one, other in more)])}.")
-    return told or ["Nobody stands far apart, and nobody overlaps much."]
-
-
-def unlike_in_words(found: GroupMap) -> list[str]:
-    """The outliers: `A photo of Momo looks like Sana.`"""
-    return [f"A photo of {one.name} looks like {one.looks_like or 'nobody here'}." for one in found.outliers]
-
-
-def meaning(found: GroupMap) -> str:
-    """What it means that two photos lie near each other on the map."""
-    if found.kept is not None:
-        return (
-            f"Two photos lie as far apart as two directions can tell: these show {100 * found.kept:.0f}% of what differs, "
-            "so what lies near may differ in the rest."
-        )
-    # Wattenberg, Viégas and Johnson 2016, "How to Use t-SNE Effectively"; UMAP's distances are no other.
-    return "Photos that lie near each other look alike. How far two crowds lie apart says little."
 
 
 async def _draw(app: App, group: Group, projection: Projection, engine: str) -> GroupMap:

@@ -10,12 +10,13 @@ import discord
 from bot.domain.markup import plain
 from bot.domain.trust import Trust
 from bot.text.formatting import counted
-from bot.usecases.maps import in_words, meaning, unlike_in_words
+from bot.text.maps import distance_sentence, outlier_sentences, separation_sentences
 from cogs.common.layout import Card, CardAndFiles, container, gallery
 from cogs.common.limits import LONGEST_ALT
 
 if TYPE_CHECKING:
-    from bot.usecases.maps import GroupMap, ShownMap
+    from bot.domain.maps import GroupMap
+    from bot.usecases.maps import ShownMap
 
 MOST_OUTLIERS = 10
 MOST_LETTERS = 750
@@ -31,26 +32,32 @@ def map_card(shown: ShownMap) -> CardAndFiles:
     box.add_item(discord.ui.TextDisplay(f"## {plain(found.group)}, {counted(found.photos, 'photo')}"))
     file = discord.File(BytesIO(found.picture), filename="map.png")
     box.add_item(gallery((file.filename, alt_text(found))))
-    box.add_item(discord.ui.TextDisplay(plain(" ".join(in_words(found))[:MOST_LETTERS])))
+    box.add_item(discord.ui.TextDisplay(plain(" ".join(separation_sentences(found))[:MOST_LETTERS])))
     if found.outliers:
         box.add_item(discord.ui.TextDisplay(_outliers(shown)))
-    box.add_item(discord.ui.TextDisplay(f"-# {meaning(found)} Faces that would cover each other are moved aside."))
+    box.add_item(
+        discord.ui.TextDisplay(f"-# {distance_sentence(found)} Faces that would cover each other are moved aside.")
+    )
     card.add_item(box)
     return card, [file]
 
 
 def alt_text(found: GroupMap) -> str:
-    """The map in words: outliers first, since it is them that one looks for."""
-    told = [f"Map of {found.group} by {found.projection.label}.", *unlike_in_words(found), *in_words(found)]
-    text = " ".join(told)
+    """The map in words: outliers first, since readers look for these."""
+    sentences = [
+        f"Map of {found.group} by {found.projection.label}.",
+        *outlier_sentences(found),
+        *separation_sentences(found),
+    ]
+    text = " ".join(sentences)
     return text if len(text) <= LONGEST_ALT else f"{text[: LONGEST_ALT - 2]} …"
 
 
 def _outliers(shown: ShownMap) -> str:
-    told = unlike_in_words(shown.found)
-    count = len(told)
+    sentences = outlier_sentences(shown.found)
+    count = len(sentences)
     lines = [f"**{counted(count, 'photo')}** in a dashed ring {'looks' if count == 1 else 'look'} unlike the others:"]
-    named = [plain(sentence) for sentence in told[:MOST_OUTLIERS]]
+    named = [plain(sentence) for sentence in sentences[:MOST_OUTLIERS]]
     while sum(map(len, named)) > 2 * MOST_LETTERS:
         named.pop()
     lines += named

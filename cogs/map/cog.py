@@ -11,11 +11,11 @@ from discord.ext import commands
 from bot.client import Nugu  # discord.py reads the annotations
 from bot.text.names import LONGEST_NAME
 from bot.usecases import maps
-from bot.usecases.maps import Projection
 from cogs.common.autocomplete import all_groups
 from cogs.common.responses import show
 from cogs.common.trust import trust_of
 from cogs.map.cards import map_card
+from models.faces import Projection
 
 
 class MapCog(commands.Cog):

@@ -9,6 +9,7 @@ import discord
 
 from bot.domain.markup import plain
 from bot.text.formatting import counted
+from bot.text.twins import pair_rank
 from cogs.common.layout import Card, CardAndFiles, container, gallery
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def twins_card(shown: ShownTwins) -> CardAndFiles:
     box.add_item(
         discord.ui.TextDisplay(
             f"## {plain(first.name)} and {plain(second.name)}\n"
-            f"They {found.second.words}: {found.in_words} of **{plain(found.group)}**."
+            f"They {found.second.words}: {pair_rank(found.pairs)} of **{plain(found.group)}**."
         )
     )
     alt = f"{first.name} and {second.name} of {found.group} side by side; they {found.second.words}"

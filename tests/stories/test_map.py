@@ -19,7 +19,7 @@ from bot.database.tables.questions import QuestionFace
 from bot.database.tables.rosters import Crop, CropEncoding
 from bot.infra.compute import Compute
 from bot.usecases import maps
-from bot.usecases.maps import Projection
+from models.faces import Projection
 from tests.stories.conftest import Stage
 from tests.stories.reading import alt_texts, answer, latest, option, texts
 from tests.support.galleries import add_photo

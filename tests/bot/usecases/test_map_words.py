@@ -9,8 +9,10 @@ import pytest
 from bot.domain.maps import GroupMap, MapOutlier, MapPlace
 from bot.domain.rosters import RosterRow
 from bot.domain.trust import Trust
-from bot.usecases.maps import Projection, ShownMap, in_turns, in_words, meaning, unlike_in_words
+from bot.text.maps import distance_sentence, outlier_sentences, separation_sentences
+from bot.usecases.maps import ShownMap, in_turns
 from cogs.map.cards import alt_text, map_card
+from models.faces import Projection
 from tests.stories.reading import walk
 from tests.support.discord_messages import FileInfo, message_problems
 
@@ -49,17 +51,21 @@ def test_nobody_is_crowded_out_of_a_map(photos: tuple[int, ...], most: int, take
 def test_who_stands_apart_and_who_overlaps() -> None:
     alone, momo, sana = ("Dahyun", True, None), ("Momo", False, "Sana"), ("Sana", False, "Momo")
     mina = ("Mina", False, None)
-    assert in_words(told(alone)) == ["Dahyun is the only one on it."]
-    assert in_words(told(alone, ("Tzuyu", True, None))) == ["Everybody stands apart."]
-    assert in_words(told(alone, momo, sana, mina)) == ["Dahyun stands apart.", "Momo overlaps with Sana."]
-    assert in_words(told(momo, ("Jihyo", False, "Mina"), mina)) == ["Momo overlaps with Sana and Jihyo with Mina."]
-    assert in_words(told(mina, ("Rosé", False, None))) == ["Nobody stands far apart, and nobody overlaps much."]
+    assert separation_sentences(told(alone)) == ["Dahyun is the only one on it."]
+    assert separation_sentences(told(alone, ("Tzuyu", True, None))) == ["Everybody stands apart."]
+    assert separation_sentences(told(alone, momo, sana, mina)) == ["Dahyun stands apart.", "Momo overlaps with Sana."]
+    assert separation_sentences(told(momo, ("Jihyo", False, "Mina"), mina)) == [
+        "Momo overlaps with Sana and Jihyo with Mina."
+    ]
+    assert separation_sentences(told(mina, ("Rosé", False, None))) == [
+        "Nobody stands far apart, and nobody overlaps much."
+    ]
 
 
 def test_what_near_means_depends_on_the_method() -> None:
     found = told(("A", True, None))
-    assert "24% of what differs" in meaning(replace(found, projection=Projection.PCA, kept=0.2352))
-    assert "near each other look alike" in meaning(found)
+    assert "24% of what differs" in distance_sentence(replace(found, projection=Projection.PCA, kept=0.2352))
+    assert "near each other look alike" in distance_sentence(found)
 
 
 @pytest.mark.parametrize("outliers", [0, 1, 3, 60])
@@ -75,7 +81,7 @@ def test_a_card_is_one_that_discord_takes(outliers: int, trust: Trust) -> None:
     assert "_Mo*mo" not in text
     assert file.filename == "map.png"
     assert 0 < len(alt_text(found)) <= 1024
-    assert len(unlike_in_words(found)) == outliers
-    assert unlike_in_words(found)[:1] == [f"A photo of {one.name} looks like nobody here." for one in odd[:1]]
+    assert len(outlier_sentences(found)) == outliers
+    assert outlier_sentences(found)[:1] == [f"A photo of {one.name} looks like nobody here." for one in odd[:1]]
     body = {"components": card.to_components(), "flags": 1 << 15, "attachments": [{"id": 0, "filename": "map.png"}]}
     assert not list(message_problems(body, {"files[0]": FileInfo("map.png", "image/png", b"png")}, edit=False))

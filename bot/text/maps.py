@@ -1,0 +1,46 @@
+"""Maps in words, without markup: the same on Discord and on the command line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.text.formatting import joined
+
+if TYPE_CHECKING:
+    from bot.domain.maps import GroupMap
+
+
+def separation_sentences(found: GroupMap) -> list[str]:
+    """A sentence about the members that stand apart, and one about those that overlap, as far as there are such."""
+    if len(found.places) == 1:
+        return [f"{found.places[0].name} is the only one on it."]
+    sentences: list[str] = []
+    apart = [place.name for place in found.places if place.apart]
+    if len(apart) == len(found.places):
+        sentences.append("Everybody stands apart.")
+    elif apart:
+        sentences.append(f"{joined(apart)} {'stands' if len(apart) == 1 else 'stand'} apart.")
+    pairs = dict.fromkeys(
+        tuple(sorted((place.name, place.overlaps))) for place in found.places if place.overlaps is not None
+    )
+    if pairs:
+        (one, other), *more = pairs
+        overlaps = joined([f"{one} overlaps with {other}", *(f"{one} with {other}" for one, other in more)])
+        sentences.append(f"{overlaps}.")
+    return sentences or ["Nobody stands far apart, and nobody overlaps much."]
+
+
+def outlier_sentences(found: GroupMap) -> list[str]:
+    """The outliers: `A photo of Momo looks like Sana.`"""
+    return [f"A photo of {one.name} looks like {one.looks_like or 'nobody here'}." for one in found.outliers]
+
+
+def distance_sentence(found: GroupMap) -> str:
+    """The meaning of a distance on the map."""
+    if found.kept is not None:
+        return (
+            f"Two photos lie as far apart as two directions can tell: these show {100 * found.kept:.0f}% of what differs, "
+            "so what lies near may differ in the rest."
+        )
+    # Wattenberg, Viégas and Johnson 2016, "How to Use t-SNE Effectively"; UMAP's distances are no other.
+    return "Photos that lie near each other look alike. How far two crowds lie apart says little."
