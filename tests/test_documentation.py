@@ -105,6 +105,12 @@ def test_functions_are_there(page: Path) -> None:
     assert not [one.group() for one in ours if not is_defined(*one.groups())]
 
 
+def test_the_glossary_is_short() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    rows = re.findall(r"^\| .+ \|$", text.split("## Glossary")[1].split("## ")[0], re.MULTILINE)
+    assert 20 < len(rows) - 1 <= 30
+
+
 def test_a_function_that_is_gone_would_be_seen() -> None:
     assert is_defined("bot/usecases/", "identify", "ask")
     assert is_defined("", "identify", "ask")
