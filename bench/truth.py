@@ -28,7 +28,7 @@ import imageio_ffmpeg
 import numpy as np
 
 from bot import jobs
-from bot.domain.clips import Billing
+from bot.domain.clips import NamingOptions
 from bot.domain.enums import CaptionStyle
 from bot.domain.faces import Refused
 from bot.domain.rosters import RosterRow
@@ -37,7 +37,7 @@ from bot.media.footage import Section, VideoLimits
 from bot.media.pictures import PictureLimits, open_picture
 from models.engines import load
 from models.faces import Box
-from models.video.tracks import Look
+from models.video.tracks import FaceTracks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -140,22 +140,22 @@ def enrol(bench: EngineConfig, made: Made) -> bytes:
     return jobs.fit(rows, engine.version)
 
 
-def name(bench: EngineConfig, made: Made) -> tuple[Look, list[list[dict[str, Any]]]]:
+def name(bench: EngineConfig, made: Made) -> tuple[FaceTracks, list[list[dict[str, Any]]]]:
     """The look of the whole video, and the faces of each frame as `nugu annotate --faces` writes them."""
     footage = jobs.probe(made.video, VideoLimits(2**30))
     if isinstance(footage, Refused):
         raise SystemExit(footage.sentence)
     section = Section(0.0, footage.seconds)
     edges = [*np.arange(0.0, footage.seconds, _SPAN).tolist(), footage.seconds]
-    stretches: list[bytes] = []
+    segments: list[bytes] = []
     for start, end in pairwise(edges):
-        stretch = jobs.look(bench, footage, section, Section(start, end))
-        if isinstance(stretch, Refused):
-            raise SystemExit(stretch.sentence)
-        stretches.append(stretch)
-    look = jobs.join(stretches)
-    listed = jobs.faces_by_frame(look, enrol(bench, made), Billing(None, 0.5, CaptionStyle.NAMES))
-    return Look.from_bytes(look), listed["frames"]
+        segment = jobs.track_faces(bench, footage, section, Section(start, end))
+        if isinstance(segment, Refused):
+            raise SystemExit(segment.sentence)
+        segments.append(segment)
+    face_tracks = jobs.join_segments(segments)
+    listed = jobs.faces_by_frame(face_tracks, enrol(bench, made), NamingOptions(None, 0.5, CaptionStyle.NAMES))
+    return FaceTracks.from_bytes(face_tracks), listed["frames"]
 
 
 def score(truth: dict[str, Any], frames: Sequence[Sequence[dict[str, Any]]]) -> Score:
@@ -219,9 +219,9 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             made = make(shared, Path(folder), int(seed), seconds=arguments.seconds, enrolled=arguments.enrolled)
             for engine in arguments.engines.split(","):
-                look, frames = name(EngineConfig(engine, shared / "models", 2**28, 2**28), made)
+                face_tracks, frames = name(EngineConfig(engine, shared / "models", 2**28, 2**28), made)
                 its = score(made.truth, frames)
-                true, found = set(made.truth["cuts"]), set(look.shots.tolist())
+                true, found = set(made.truth["cuts"]), set(face_tracks.shots.tolist())
                 counts = [len(true - found), len(found - true), its.changes]
                 shares = [its.wrong_names, its.strangers_named, *(its.of_faces(kind) for kind in kinds)]
                 rows.setdefault(engine, []).append([its.share, *counts, *shares])

@@ -82,10 +82,12 @@ def main() -> None:
             made = make(shared, Path(folder), int(seed), arguments.seconds)
             for engine in arguments.engines.split(","):
                 bench = EngineConfig(engine, shared / "models", 2**28, 2**28)
-                look, _ = name(bench, made)
-                found = cast(Recogniser.from_bytes(enrol(bench, made)), look)
+                face_tracks, _ = name(bench, made)
+                found = cast(Recogniser.from_bytes(enrol(bench, made)), face_tracks)
                 unknown = [person.tracks for person in found.people if person.guess.name is None]
-                people = [{shown(look.tracks[place], made.truth) for place in tracks} - {None} for tracks in unknown]
+                people = [
+                    {shown(face_tracks.tracks[place], made.truth) for place in tracks} - {None} for tracks in unknown
+                ]
                 true = len(set[str | None]().union(*people))
                 two = sum(len(names) > 1 for names in people)
                 print(

@@ -30,11 +30,11 @@ from bot.app import App
 from bot.domain.clips import Stage
 from bot.domain.enums import CaptionStyle
 from bot.domain.rosters import SHARED_ROSTER
-from bot.infra.clip_files import VIDEO, KeptVideo
+from bot.infra.clip_files import VIDEO, CachedVideo
 from bot.media.clips import GREATEST_RATE, encoding
 from bot.settings import Settings
 from bot.usecases import engines
-from bot.usecases.clips.pipeline import Part, Terms, annotate
+from bot.usecases.clips.pipeline import ClipOptions, RequestedSection, annotate
 from bot.usecases.identify import Submitted
 from bot.usecases.roster import enrolment
 
@@ -122,7 +122,7 @@ async def one(app: App, video: Path, folder: Path, length: float | None) -> Cost
     with tempfile.TemporaryDirectory(dir=folder) as place, watched(cost):
         (Path(place) / VIDEO).symlink_to(video)
         fitted = await app.recognisers.of([SHARED_ROSTER])
-        terms = Terms(Part(0.0, length, float("inf")), CaptionStyle.NAMES, None, 0.5, LARGEST)
+        options = ClipOptions(RequestedSection(0.0, length, float("inf")), CaptionStyle.NAMES, None, 0.5, LARGEST)
         began = time.perf_counter()
 
         def note_start(stage: Stage, *_: object, **__: object) -> None:
@@ -131,8 +131,8 @@ async def one(app: App, video: Path, folder: Path, length: float | None) -> Cost
         starts: dict[str, float] = {}
         await annotate(
             app,
-            KeptVideo(Path(place), "bench"),
-            terms,
+            CachedVideo(Path(place), "bench"),
+            options,
             fitted,
             note_start,
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.database.engine import Database
 from bot.infra.cache import Memo
-from bot.infra.clip_files import Kept
+from bot.infra.clip_files import ClipFiles
 from bot.infra.clip_tasks import ClipTasks
 from bot.infra.compute import Compute
 from bot.infra.deletions import Deletions
@@ -47,7 +47,7 @@ class App:
     reports: Reports
     notifications: Notifications
     question_limit: ConcurrencyLimit
-    videos: Kept
+    videos: ClipFiles
     clips: ClipTasks = field(default_factory=ClipTasks)
     gathering_limit: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit(1, GATHERINGS))
     drawn: Memo = field(default_factory=lambda: Memo(DRAWN))
@@ -80,7 +80,7 @@ class App:
             recognisers = Recognisers(database, compute, config, trainer)
             reports = Reports(database, compute, recognisers)
             question_limit = ConcurrencyLimit(settings.questions_at_once)
-            videos = Kept(settings.data / "clips", settings.clip_keep_bytes, settings.forget_days)
+            videos = ClipFiles(settings.data / "clips", settings.clip_keep_bytes, settings.forget_days)
             app = cls(
                 settings=settings,
                 database=database,

@@ -20,7 +20,7 @@ from bot.app import App
 from bot.database.engine import Database
 from bot.domain.models import Trained
 from bot.domain.rosters import RosterRow
-from bot.infra.clip_files import Kept
+from bot.infra.clip_files import ClipFiles
 from bot.infra.compute import Compute
 from bot.infra.limits import ConcurrencyLimit
 from bot.infra.storage import Storage
@@ -136,7 +136,7 @@ async def app(data: Path, weights: Path, compute: Compute) -> AsyncGenerator[App
         trainer = Trainer(database, storage, compute, config, notifications, after=settings.retrain_after)
         recognisers = Recognisers(database, compute, config, trainer)
         reports = Reports(database, compute, recognisers)
-        videos = Kept(settings.data / "clips", settings.clip_keep_bytes, settings.forget_days)
+        videos = ClipFiles(settings.data / "clips", settings.clip_keep_bytes, settings.forget_days)
         app = App(
             settings,
             database,

@@ -19,11 +19,11 @@ from bot.commands.own_words import at_terminal
 from bot.domain.clips import together
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import OperatorError, PersonError
-from bot.infra.clip_files import VIDEO, KeptVideo
+from bot.infra.clip_files import VIDEO, CachedVideo
 from bot.links.fetching import tidied
 from bot.text.formatting import basis_of, circled, confidence_of, in_words, silent, time_code, unknown_people
-from bot.usecases.clips.attempt import have_linked
-from bot.usecases.clips.pipeline import Part, Terms, annotate, draw_frames
+from bot.usecases.clips.attempt import cached_link
+from bot.usecases.clips.pipeline import ClipOptions, RequestedSection, annotate, draw_frames
 from bot.usecases.identify import Asked, naming_of
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from bot.domain.enums import CaptionStyle
     from bot.learning.recognisers import FittedRecogniser
     from bot.settings import Settings
-    from bot.usecases.clips.pipeline import Annotated
+    from bot.usecases.clips.pipeline import AnnotatedClip
 
 LARGEST = 2**31
 """Bytes that a clip on the operator's own disk may have."""
@@ -51,8 +51,8 @@ class Stages:
         self._stage: Stage | None = None
         self._seconds: dict[str, float] = {}
 
-    def heard(self, stage: Stage, share: float | None = None, seen: tuple[str, ...] = ()) -> None:
-        """See `bot.usecases.clips.pipeline.Heard`."""
+    def on_progress(self, stage: Stage, share: float | None = None, seen: tuple[str, ...] = ()) -> None:
+        """See `bot.usecases.clips.pipeline.ClipProgressCallback`."""
         if stage is not self._stage:
             self._ends()
             self._stage = stage
@@ -92,23 +92,23 @@ async def annotate_video(
 ) -> None:
     """Write the annotated clip of a file or link to `out`, and what else was asked for. Raises PersonError."""
     # An operator's own video may be as long as it likes.
-    wanted = Part(*part, most_seconds=math.inf)
+    wanted = RequestedSection(*part, most_seconds=math.inf)
     async with App.open(settings) as app:
         fitted = await app.recognisers.of([SHARED_ROSTER])
         chosen, threshold, _ = await naming_of(app, Asked(asker_id=0, group=group))
         with terminal.progress() as progress, tempfile.TemporaryDirectory(prefix="nugu-") as place:
             stages = Stages(progress)
-            terms = Terms(wanted, style, chosen, threshold, LARGEST, height)
+            options = ClipOptions(wanted, style, chosen, threshold, LARGEST, height)
             with _about(source):
                 video = await _video(app, source, wanted, Path(place), stages)
-                done = await annotate(app, video, terms, fitted, stages.heard)
+                done = await annotate(app, video, options, fitted, stages.on_progress)
             with terminal.naming(out):
                 await asyncio.to_thread(shutil.copyfile, done.clip, out)
             if frames is not None:
                 frames.mkdir(parents=True, exist_ok=True)
                 await draw_frames(app, video, done, frames.absolute())
             if faces is not None:
-                told = await app.compute.run(jobs.faces_by_frame, done.look, fitted.recogniser, terms.billing)
+                told = await app.compute.run(jobs.faces_by_frame, done.face_tracks, fitted.recogniser, options.naming)
                 terminal.write(faces, json.dumps(told, ensure_ascii=False).encode())
             stages.done()
             if done.unheard is not None:
@@ -130,16 +130,16 @@ def _about(source: str) -> Generator[None]:
 
 
 def as_record(
-    source: str, out: Path, done: Annotated, fitted: FittedRecogniser, seconds: dict[str, float]
+    source: str, out: Path, done: AnnotatedClip, fitted: FittedRecogniser, seconds: dict[str, float]
 ) -> dict[str, Any]:
     """The JSON object of an annotated clip. All times are in seconds, `on_screen` from the video's beginning."""
     return {
         "video": source,
         "out": str(out),
-        "size": list(done.billed.size),
+        "size": list(done.named.size),
         "start": done.section.start,
         "length": round(done.section.seconds, 3),
-        "group": done.billed.group_name,
+        "group": done.named.group_name,
         "cast": [
             {
                 "number": person.number,
@@ -150,18 +150,18 @@ def as_record(
                 "seconds": round(person.seconds, 2),
                 "on_screen": [[round(done.section.start + at, 2) for at in span] for span in person.spans],
             }
-            for person in done.billed.people
+            for person in done.named.people
         ],
         "engine": fitted.engine,
         "seconds": {stage: round(taken, 3) for stage, taken in seconds.items()},
     }
 
 
-def _told(record: dict[str, Any], done: Annotated) -> list[str]:
+def _told(record: dict[str, Any], done: AnnotatedClip) -> list[str]:
     group = record["group"]
     lines = [f"{record['out']}{f' ({group})' if group else ''}"]
-    unknown = [person for person in done.billed.people if person.guess.name is None]
-    for person in done.billed.people:
+    unknown = [person for person in done.named.people if person.guess.name is None]
+    for person in done.named.people:
         if len(unknown) > 1 and person.guess.name is None:
             continue
         first = time_code(done.section.start + person.spans[0][0])
@@ -170,13 +170,13 @@ def _told(record: dict[str, Any], done: Annotated) -> list[str]:
         spans, seconds = together(person.spans for person in unknown)
         first = time_code(done.section.start + spans[0][0])
         lines.append(f"  {unknown_people(len(unknown))}: {seconds:.1f} s, from {first}")
-    return lines if done.billed.people else [*lines, "  no face"]
+    return lines if done.named.people else [*lines, "  no face"]
 
 
-async def _video(app: App, source: str, part: Part, place: Path, stages: Stages) -> KeptVideo:
+async def _video(app: App, source: str, part: RequestedSection, place: Path, stages: Stages) -> CachedVideo:
     """The file as it lies, in a folder for what is made of it; or what the link leads to."""
     path = Path(source)
     if path.is_file():
         (place / VIDEO).symlink_to(path.absolute())
-        return KeptVideo(place, path.name)
-    return await have_linked(app, app.videos, tidied(app.settings, source), part, stages.heard)
+        return CachedVideo(place, path.name)
+    return await cached_link(app, app.videos, tidied(app.settings, source), part, stages.on_progress)

@@ -110,7 +110,7 @@ def together(several: Iterable[Sequence[tuple[float, float]]]) -> tuple[tuple[tu
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
+class FinishedClip:
     """A clip as it is told of. `answer`: the question with a face a person; its one picture is the clip.
 
     `link` and `start` (seconds): where it is from. `seconds`: its length.
@@ -131,7 +131,7 @@ class Finished:
 
 
 @dataclass(frozen=True, slots=True)
-class Drawing:
+class ClipAttachments:
     """The files of a finished clip: an MP4, and the screen-time chart as a PNG."""
 
     clip: Path
@@ -145,7 +145,7 @@ class ClipReporter(Protocol):
         """Show how far it is, in place of what was shown before. Called every three seconds at most."""
         ...
 
-    async def answer(self, clip: ReportedClip, finished: Finished, drawing: Drawing) -> int:
+    async def answer(self, clip: ReportedClip, finished: FinishedClip, attachments: ClipAttachments) -> int:
         """Post the clip; the message's id. In the card's place while it can be edited, else as a reply with a mention.
 
         Doing it twice posts it once. Raises UploadRefusedError.
@@ -162,7 +162,7 @@ class ClipReporter(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Billing:
+class NamingOptions:
     """How a clip is to be named: the group's id, or None to find it; from which confidence a name is sure; what is drawn."""
 
     group: int | None
@@ -171,7 +171,7 @@ class Billing:
 
 
 @dataclass(frozen=True, slots=True)
-class Credit:
+class TrackName:
     """Who some tracks are by now: as they were billed, or as people said."""
 
     number: int
@@ -180,7 +180,7 @@ class Credit:
 
 
 @dataclass(frozen=True, slots=True)
-class BilledPerson:
+class NamedPerson:
     """Somebody of a clip.
 
     `tracks`: places in the look's tracks. `spans`: when they are on screen, (from, to) in seconds from the section's start, and
@@ -200,11 +200,11 @@ class BilledPerson:
 
 
 @dataclass(frozen=True, slots=True)
-class Billed:
+class NamedClip:
     """A named clip. `script`: what is drawn, as ASS. `size`: (width, height) of its frames. `seconds`: how long it is."""
 
     group_name: str | None
-    people: tuple[BilledPerson, ...]
+    people: tuple[NamedPerson, ...]
     script: str
     size: tuple[int, int]
     seconds: float

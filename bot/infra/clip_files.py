@@ -33,7 +33,7 @@ CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class KeptVideo:
+class CachedVideo:
     """A video in its folder, and what its site calls it."""
 
     folder: Path
@@ -44,7 +44,7 @@ class KeptVideo:
         return self.folder / VIDEO
 
 
-class Kept:
+class ClipFiles:
     """The folder of all videos."""
 
     def __init__(self, folder: Path, most_bytes: int, days: int) -> None:
@@ -67,11 +67,11 @@ class Kept:
         finally:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
-    async def take(self, path: Path, video: str, title: str) -> KeptVideo:
+    async def take(self, path: Path, video: str, title: str) -> CachedVideo:
         """Keep the file `path`, which moves, under `video`."""
         return await asyncio.to_thread(self._take, path, video, title)
 
-    async def find(self, video: str) -> KeptVideo | None:
+    async def find(self, video: str) -> CachedVideo | None:
         """The video, which counts as used now; None where it is not kept, or no longer."""
         return await asyncio.to_thread(self._find, video)
 
@@ -83,21 +83,21 @@ class Kept:
         """Forget what was not used for too long, and the least lately used where all is too large; never what is `held`."""
         await asyncio.to_thread(self._sweep, held)
 
-    def _take(self, path: Path, video: str, title: str) -> KeptVideo:
+    def _take(self, path: Path, video: str, title: str) -> CachedVideo:
         folder = self._folder / video
         folder.mkdir(parents=True, exist_ok=True)
         (folder / TITLE).write_text(json.dumps({"title": title}))
         path.replace(folder / VIDEO)
-        return KeptVideo(folder, title)
+        return CachedVideo(folder, title)
 
-    def _find(self, video: str) -> KeptVideo | None:
+    def _find(self, video: str) -> CachedVideo | None:
         folder = self._folder / video
         try:
             title = json.loads((folder / TITLE).read_text())["title"]
             os.utime(folder / VIDEO)
         except (OSError, ValueError, KeyError):
             return None
-        return KeptVideo(folder, title)
+        return CachedVideo(folder, title)
 
     def _sweep(self, held: Collection[str]) -> None:
         now, total = time.time(), 0

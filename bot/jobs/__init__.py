@@ -25,13 +25,11 @@ from bot.jobs.rosters import fit
 from bot.jobs.screen_time import screen_time
 from bot.jobs.sheets import sheet
 from bot.jobs.training import make, train
-from bot.jobs.watching import bill, caption, faces_by_frame, join, look, names_in
+from bot.jobs.watching import faces_by_frame, join_segments, name_tracks, sure_names, track_faces, write_captions
 
 __all__ = [
     "EngineConfig",
-    "bill",
     "by_size",
-    "caption",
     "draw",
     "draw_again",
     "draw_frames",
@@ -50,12 +48,11 @@ __all__ = [
     "font_name",
     "guess_each",
     "identify",
-    "join",
+    "join_segments",
     "load_engine",
-    "look",
     "look_alikes_of_each",
     "make",
-    "names_in",
+    "name_tracks",
     "one_picture",
     "probe",
     "quiz_stats_chart",
@@ -64,8 +61,11 @@ __all__ = [
     "sheet",
     "sift",
     "spot",
+    "sure_names",
+    "track_faces",
     "train",
     "try_out",
     "warm_up",
     "why_not_enrolled",
+    "write_captions",
 ]

@@ -10,7 +10,7 @@ from bot.media.footage import VideoError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.media.clips import Drawn, Target, Watch
+    from bot.media.clips import ClipLimits, EncodedClip, ProgressFiles
     from bot.media.footage import Footage, Section, VideoLimits
 
 
@@ -24,7 +24,9 @@ def probe(path: Path, limits: VideoLimits) -> Footage | Refused:
         return Refused(str(error))
 
 
-def draw(footage: Footage, section: Section, script: str, target: Target, out: Path, watch: Watch) -> Drawn | Refused:
+def draw(
+    footage: Footage, section: Section, script: str, target: ClipLimits, out: Path, watch: ProgressFiles
+) -> EncodedClip | Refused:
     """Write the section with its captions (an ASS file, its times from the section's start) to `out`, or say why not.
 
     The worker takes others meanwhile: ffmpeg works in a process of its own that dies with this one.
@@ -39,7 +41,7 @@ def draw(footage: Footage, section: Section, script: str, target: Target, out: P
         return Refused(str(error))
 
 
-def draw_frames(footage: Footage, section: Section, script: str, folder: Path, watch: Watch) -> int | Refused:
+def draw_frames(footage: Footage, section: Section, script: str, folder: Path, watch: ProgressFiles) -> int | Refused:
     """Write the annotated frames of the section to `folder` as 000001.jpg and on; how many, or why not."""
     from bot.infra.compute import release_worker
     from bot.media import clips

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from bot.domain.clips import Billed, BilledPerson, Billing, Credit, merged
+from bot.domain.clips import NamedClip, NamedPerson, NamingOptions, TrackName, merged
 from bot.domain.faces import Cut, Refused
 from bot.jobs.config import engine_of, hash_of
 from bot.media.footage import VideoError
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from bot.jobs.config import EngineConfig
     from bot.media.footage import Footage, Section
     from models.video.cast import Cast, Person
-    from models.video.tracks import Look
+    from models.video.tracks import FaceTracks
 
 
-def look(config: EngineConfig, footage: Footage, section: Section, span: Section) -> bytes | Refused:
+def track_faces(config: EngineConfig, footage: Footage, section: Section, span: Section) -> bytes | Refused:
     """The faces of a span of a section, serialised for `join`."""
     import numpy as np
 
     from bot.media.video import frames
-    from models.video.segments import Stretch
-    from models.video.tracks import Look
+    from models.video.segments import VideoSegment
+    from models.video.tracks import FaceTracks
     from models.video.watching import Watcher
 
     engine = engine_of(config)
@@ -45,63 +45,63 @@ def look(config: EngineConfig, footage: Footage, section: Section, span: Section
     usual = np.array(watcher.cuts.usual, np.float64)
     watcher.close()
     times = np.array(watcher.times, np.float64) - section.start
-    seen = Look(engine.version, size, times, np.array(watcher.shots, np.int64), tuple(watcher.tracks))
-    return Stretch(seen, opening, closing, usual).to_bytes()
+    seen = FaceTracks(engine.version, size, times, np.array(watcher.shots, np.int64), tuple(watcher.tracks))
+    return VideoSegment(seen, opening, closing, usual).to_bytes()
 
 
-def join(stretches: Sequence[bytes]) -> bytes:
+def join_segments(segments: Sequence[bytes]) -> bytes:
     """The look of a section, serialised, from its spans in order; shots and tracks go on across their borders."""
-    from models.video.segments import Stretch, joined
+    from models.video.segments import VideoSegment, joined_tracks
 
-    return joined([Stretch.from_bytes(data) for data in stretches]).to_bytes()
+    return joined_tracks([VideoSegment.from_bytes(data) for data in segments]).to_bytes()
 
 
-def bill(look: bytes, recogniser: bytes, how: Billing) -> Billed:
+def name_tracks(face_tracks: bytes, recogniser: bytes, options: NamingOptions) -> NamedClip:
     """Who is in a clip, and what is drawn on it."""
     from bot.media.captions import script
 
-    seen, named = _cast(look, recogniser, how)
-    return Billed(
+    seen, named = _cast(face_tracks, recogniser, options)
+    return NamedClip(
         named.group_name,
-        tuple(_billed(seen, person) for person in named.people),
-        script(seen, named, how.style),
+        tuple(_named_person(seen, person) for person in named.people),
+        script(seen, named, options.style),
         seen.size,
         _shown_until(seen)[-1] if len(seen.times) else 0.0,
     )
 
 
-def names_in(stretch: bytes, recogniser: bytes, how: Billing) -> tuple[str, ...]:
+def sure_names(segment: bytes, recogniser: bytes, options: NamingOptions) -> tuple[str, ...]:
     """The members who are surely in a stretch, before the others are looked at."""
     from models.recognition.recogniser import Recogniser
     from models.video.cast import cast
-    from models.video.segments import Stretch
+    from models.video.segments import VideoSegment
 
-    seen = Stretch.from_bytes(stretch).look
-    named = cast(Recogniser.from_bytes(recogniser), seen, group=how.group, threshold=how.threshold)
+    seen = VideoSegment.from_bytes(segment).face_tracks
+    named = cast(Recogniser.from_bytes(recogniser), seen, group=options.group, threshold=options.threshold)
     return tuple(person.guess.name for person in named.people if person.guess.name and person.guess.band == "sure")
 
 
-def caption(look: bytes, credits: Sequence[Credit], style: CaptionStyle) -> str:
+def write_captions(face_tracks: bytes, track_names: Sequence[TrackName], style: CaptionStyle) -> str:
     """What is drawn on a clip whose people are known: ASS."""
     from bot.media.captions import script
     from models.video.cast import NOBODY, Cast, Person
-    from models.video.tracks import Look
+    from models.video.tracks import FaceTracks
 
-    seen = Look.from_bytes(look)
+    seen = FaceTracks.from_bytes(face_tracks)
     guesses = [NOBODY] * len(seen.tracks)
-    for credit in credits:
-        for place in credit.tracks:
-            guesses[place] = credit.guess
-    people = tuple(Person(credit.number, credit.guess, credit.tracks) for credit in credits)
+    for track_name in track_names:
+        for place in track_name.tracks:
+            guesses[place] = track_name.guess
+    people = tuple(Person(track_name.number, track_name.guess, track_name.tracks) for track_name in track_names)
     return script(seen, Cast(None, None, tuple(guesses), people), style)
 
 
-def faces_by_frame(look: bytes, recogniser: bytes, how: Billing) -> dict[str, Any]:
+def faces_by_frame(face_tracks: bytes, recogniser: bytes, options: NamingOptions) -> dict[str, Any]:
     """Every face of every frame, as it is written to JSON: `{"fps", "frames": [[{"name", "box", "confidence"}]]}`.
 
     `box` is [left, top, right, bottom] in pixels; `name` and `confidence` are None for somebody unknown.
     """
-    seen, named = _cast(look, recogniser, how)
+    seen, named = _cast(face_tracks, recogniser, options)
     frames: list[list[dict[str, Any]]] = [[] for _ in seen.times]
     for place in sorted(place for person in named.people for place in person.tracks):
         track, guess = seen.tracks[place], named.guesses[place]
@@ -111,28 +111,28 @@ def faces_by_frame(look: bytes, recogniser: bytes, how: Billing) -> dict[str, An
     return {"fps": round((len(seen.times) - 1) / length, 3) if length else 0.0, "frames": frames}
 
 
-def _cast(look: bytes, recogniser: bytes, how: Billing) -> tuple[Look, Cast]:
+def _cast(face_tracks: bytes, recogniser: bytes, options: NamingOptions) -> tuple[FaceTracks, Cast]:
     from models.recognition.recogniser import Recogniser
     from models.video.cast import cast
-    from models.video.tracks import Look
+    from models.video.tracks import FaceTracks
 
-    seen = Look.from_bytes(look)
+    seen = FaceTracks.from_bytes(face_tracks)
     whom = Recogniser.from_bytes(recogniser)
-    return seen, cast(whom, seen, group=how.group, threshold=how.threshold)
+    return seen, cast(whom, seen, group=options.group, threshold=options.threshold)
 
 
-def _billed(look: Look, person: Person) -> BilledPerson:
+def _named_person(face_tracks: FaceTracks, person: Person) -> NamedPerson:
     from models.faces import Box
     from models.video.tracks import worth
 
-    best = max((look.tracks[place] for place in person.tracks), key=lambda track: worth(track.qualities[0]))
+    best = max((face_tracks.tracks[place] for place in person.tracks), key=lambda track: worth(track.qualities[0]))
     portrait = best.portrait
     if portrait is None:
         raise ValueError("a track with encodings and without a portrait")
-    until = _shown_until(look)
-    tracks = [look.tracks[place] for place in person.tracks]
-    spans = merged((float(look.times[track.first]), until[track.last]) for track in tracks)
-    return BilledPerson(
+    until = _shown_until(face_tracks)
+    tracks = [face_tracks.tracks[place] for place in person.tracks]
+    spans = merged((float(face_tracks.times[track.first]), until[track.last]) for track in tracks)
+    return NamedPerson(
         person.number,
         person.guess,
         person.tracks,
@@ -145,8 +145,8 @@ def _billed(look: Look, person: Person) -> BilledPerson:
     )
 
 
-def _shown_until(look: Look) -> list[float]:
+def _shown_until(face_tracks: FaceTracks) -> list[float]:
     """When each frame gives way to the next; the last one is shown as long as most."""
-    times = look.times.tolist()
+    times = face_tracks.times.tolist()
     usual = sorted(after - before for before, after in pairwise(times))
     return [*times[1:], times[-1] + (usual[len(usual) // 2] if usual else 0.04)]

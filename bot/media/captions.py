@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bot.media.placing import Rows
     from models.faces import Guess
     from models.video.cast import Cast
-    from models.video.tracks import Look, Track
+    from models.video.tracks import FaceTracks, Track
 
 
 FONT: Final = "Noto Sans CJK TC Regular"
@@ -85,7 +85,7 @@ class _Clock:
     borders: NDArray[np.int64]
 
 
-def script(look: Look, cast: Cast, style: CaptionStyle) -> str:
+def script(face_tracks: FaceTracks, cast: Cast, style: CaptionStyle) -> str:
     """The captions of a section as an ASS file: its times count from the section's start, its pixels are those of `look.size`.
 
     Tracks that are nobody's aren't drawn. A face that nobody could name has a grey box alone, and its number where there are
@@ -93,31 +93,33 @@ def script(look: Look, cast: Cast, style: CaptionStyle) -> str:
     """
     import numpy as np
 
-    file = _file(look.size)
-    if not len(look.times):
+    file = _file(face_tracks.size)
+    if not len(face_tracks.times):
         return file.to_string("ass")
-    clock = _clock(np.asarray(look.times, np.float64))
+    clock = _clock(np.asarray(face_tracks.times, np.float64))
     numbers = {track: person.number for person in cast.people for track in person.tracks}
-    tracks = {place: look.tracks[place] for place in sorted(numbers, key=lambda one: look.tracks[one].first)}
+    tracks = {
+        place: face_tracks.tracks[place] for place in sorted(numbers, key=lambda one: face_tracks.tracks[one].first)
+    }
     boxes = {place: np.asarray(track.boxes, np.float64) for place, track in tracks.items()}
     taken = [(tracks[place].first, rows) for place, rows in boxes.items()]
     for place, track in tracks.items():
-        guess, gap = cast.guesses[place], _gap(look.size)
-        _draw_box(file, clock, track.first, boxes[place], guess.band, look.size)
-        label = _name_label(guess, numbers[place], style, _letters(look.size, boxes[place]), look.size)
+        guess, gap = cast.guesses[place], _gap(face_tracks.size)
+        _draw_box(file, clock, track.first, boxes[place], guess.band, face_tracks.size)
+        label = _name_label(guess, numbers[place], style, _letters(face_tracks.size, boxes[place]), face_tracks.size)
         if label:
             others = _met(track, taken, but=boxes[place])
-            corners = placed(boxes[place], label.size, look.size, others, gap, _OF_NAMES)
-            _draw_label(file, clock, track.first, corners, label, look.size)
+            corners = placed(boxes[place], label.size, face_tracks.size, others, gap, _OF_NAMES)
+            _draw_label(file, clock, track.first, corners, label, face_tracks.size)
             taken.append((track.first, covered(corners, label.size)))
     if style is CaptionStyle.NAMES_AND_LIST:
         for place, track in tracks.items():
             lines = _room_for(_most_at_once(track, tracks.values()))
-            label = _list_label(cast.guesses[place], lines, look.size)
+            label = _list_label(cast.guesses[place], lines, face_tracks.size)
             if label:
                 others = _met(track, taken, but=boxes[place])
-                corners = placed(boxes[place], label.size, look.size, others, _gap(look.size), _OF_LISTS)
-                _draw_label(file, clock, track.first, corners, label, look.size)
+                corners = placed(boxes[place], label.size, face_tracks.size, others, _gap(face_tracks.size), _OF_LISTS)
+                _draw_label(file, clock, track.first, corners, label, face_tracks.size)
                 taken.append((track.first, covered(corners, label.size)))
     file.sort()
     return file.to_string("ass")

@@ -56,7 +56,7 @@ _FRAME_BYTES: Final = 64 * MEBIBYTE
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class ClipLimits:
     """What a clip must keep to: bytes of the file, and its height in pixels; of one that is held upright, its width."""
 
     max_bytes: int
@@ -64,7 +64,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class ProgressFiles:
     """How a worker's work is watched from outside.
 
     `progress`: a file that holds the share done in [0, 1], replaced as a whole. `stop`: when this file exists, the work ends.
@@ -81,7 +81,7 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class EncodedClip:
     """A clip that was written: its size (width, height), bytes and seconds."""
 
     size: tuple[int, int]
@@ -132,7 +132,9 @@ def encoding(rate: float) -> dict[str, str | int]:
     }
 
 
-def draw(footage: Footage, section: Section, script: str, target: Target, out: Path, watch: Watch) -> Drawn:
+def draw(
+    footage: Footage, section: Section, script: str, target: ClipLimits, out: Path, watch: ProgressFiles
+) -> EncodedClip:
     """Write the section of a video with its captions burnt in, and its sound, to `out`.
 
     H.264, yuv420p, its index first; sound keeps its packets or becomes AAC. At most `target.max_bytes`:
@@ -161,13 +163,13 @@ def draw(footage: Footage, section: Section, script: str, target: Target, out: P
             if written <= target.max_bytes:
                 result.replace(out)
                 watch.tell(1.0)
-                return Drawn(size, written, section.seconds)
+                return EncodedClip(size, written, section.seconds)
         spent = max(written - (target.max_bytes - room), 1.0)
         room = min(room * room / spent, room) * _MARGIN
     raise VideoError(_too_long(target))
 
 
-def draw_frames(footage: Footage, section: Section, script: str, folder: Path, watch: Watch) -> int:
+def draw_frames(footage: Footage, section: Section, script: str, folder: Path, watch: ProgressFiles) -> int:
     """Write the annotated frames of a section to `folder` as 000001.jpg and on, in full size; returns how many.
 
     Raises as `draw` does.
@@ -187,7 +189,7 @@ def _even(length: float) -> int:
     return max(2, 2 * round(length / 2))
 
 
-def _too_long(target: Target) -> str:
+def _too_long(target: ClipLimits) -> str:
     return (
         f"this clip can't be made as small as {mebibytes(target.max_bytes)}; "
         "choose a shorter section with `length:`, or a smaller height"
@@ -217,7 +219,7 @@ def _workplace(beside: Path, script: str) -> Generator[Path]:
         yield folder
 
 
-def _run(command: list[str], section: Section, folder: Path, watch: Watch, *, most_bytes: int) -> bool:
+def _run(command: list[str], section: Section, folder: Path, watch: ProgressFiles, *, most_bytes: int) -> bool:
     """Run ffmpeg and tell how far it is; True where a file of it would have become larger than `most_bytes`."""
     patience = 300 + 20 * section.seconds
     limits = ProcessLimits(

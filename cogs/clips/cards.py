@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bot.domain.answers import AnsweredFace
-    from bot.domain.clips import ClipProgress, Drawing, Finished, OnScreen
+    from bot.domain.clips import ClipAttachments, ClipProgress, FinishedClip, OnScreen
 
 BLURPLE = 0x5865F2
 BAR = 20
@@ -64,7 +64,7 @@ def progress_card(progress: ClipProgress) -> Card:
     return card
 
 
-def clip_card(finished: Finished, shown: Sequence[str] = (), note: str | None = None) -> Card:
+def clip_card(finished: FinishedClip, shown: Sequence[str] = (), note: str | None = None) -> Card:
     """A finished clip, its chart, and who is in it.
 
     Both are sent beside it as files (`clip_files`); or they are there already, `shown` at these addresses, when the card
@@ -94,15 +94,15 @@ def clip_card(finished: Finished, shown: Sequence[str] = (), note: str | None = 
     return card
 
 
-def clip_files(finished: Finished, drawing: Drawing) -> list[discord.File]:
+def clip_files(finished: FinishedClip, attachments: ClipAttachments) -> list[discord.File]:
     """The clip and its chart as the files that the card shows."""
     return [
-        discord.File(drawing.clip, filename=clip_name(finished)),
-        discord.File(BytesIO(drawing.chart), filename=CHART),
+        discord.File(attachments.clip, filename=clip_name(finished)),
+        discord.File(BytesIO(attachments.chart), filename=CHART),
     ]
 
 
-def clip_name(finished: Finished) -> str:
+def clip_name(finished: FinishedClip) -> str:
     """`twice-0m30.mp4`: the file's name, from the title and where it starts."""
     title = re.sub(r"\.\w{2,4}$", "", finished.title)
     letters = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
@@ -136,7 +136,7 @@ def _left(seconds: float) -> str:
     return f"{max(5, round(seconds / 5) * 5)} s" if seconds < 90 else f"{round(seconds / 60)} min"
 
 
-def _heading(finished: Finished) -> str:
+def _heading(finished: FinishedClip) -> str:
     picture = finished.answer.pictures[0]
     until = finished.start + finished.seconds
     part = f"{time_code(finished.start)}–{time_code(until)}"
@@ -155,7 +155,7 @@ def _address(link: str, start: float) -> str:
     return quote(link, safe=":/?#[]@!$&'*+,;=%~")
 
 
-def _people(finished: Finished, room: int) -> str:
+def _people(finished: FinishedClip, room: int) -> str:
     """A line for each of the people, as many as there is room for."""
     faces = [face for _, face in finished.answer.faces]
     if not faces:
@@ -202,7 +202,7 @@ def _span(start: float, end: float) -> str:
     return first if first == last else f"{first}–{last}"
 
 
-def _clip_alt(finished: Finished) -> str:
+def _clip_alt(finished: FinishedClip) -> str:
     each, unknown = _apart([face for _, face in finished.answer.faces])
     told = [face_in_words(face) for face in each] + ([unknown_people(len(unknown))] if unknown else [])
     return f"The clip, {time_code(finished.seconds)} long, with its faces marked: {', '.join(told) or 'none'}"[
@@ -210,7 +210,7 @@ def _clip_alt(finished: Finished) -> str:
     ]
 
 
-def _chart_alt(finished: Finished) -> str:
+def _chart_alt(finished: FinishedClip) -> str:
     seen: Mapping[int, OnScreen] = {one.number: one for one in finished.cast}
     each, unknown = _apart([face for _, face in finished.answer.faces if face.number in seen and not face.is_no_face])
     told = [f"{face_in_words(face)}: {_seconds([face], seen)}" for face in each]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from bot.client import Nugu
-    from bot.domain.clips import ClipProgress, Drawing, Finished, ReportedClip
+    from bot.domain.clips import ClipAttachments, ClipProgress, FinishedClip, ReportedClip
     from cogs.common.layout import Card
 
 T = TypeVar("T")
@@ -55,10 +55,10 @@ class DiscordClipReporter:
         """See `ClipReporter.show`. A card that was taken away is not put up again."""
         await self._here(self._show(progress))
 
-    async def answer(self, clip: ReportedClip, finished: Finished, drawing: Drawing) -> int:
+    async def answer(self, clip: ReportedClip, finished: FinishedClip, attachments: ClipAttachments) -> int:
         """See `ClipReporter.answer`. Where Discord takes no new files into a card, the clip is posted below."""
         try:
-            return await self._here(self._answer(clip, finished, drawing))
+            return await self._here(self._answer(clip, finished, attachments))
         except discord.DiscordServerError as error:
             # The queue, which knows no Discord, tries again what is a matter of the connection.
             raise ConnectionError(f"Discord answers {error.status}") from error
@@ -84,12 +84,12 @@ class DiscordClipReporter:
         except UNREACHABLE as failure:
             log.warning("could not tell how far clip %s is: %s", progress.clip.job_id, failure)
 
-    async def _answer(self, clip: ReportedClip, finished: Finished, drawing: Drawing) -> int:
+    async def _answer(self, clip: ReportedClip, finished: FinishedClip, attachments: ClipAttachments) -> int:
         if clip.target.card_id is not None and self._is_fresh(clip):
             try:
-                await self._edit(clip, clip_card(finished), lambda: clip_files(finished, drawing))
+                await self._edit(clip, clip_card(finished), lambda: clip_files(finished, attachments))
             except discord.HTTPException as refused:
-                await self._check_size(clip, refused, drawing)
+                await self._check_size(clip, refused, attachments)
                 if refused.status == NOT_FOUND and clip.answer_id is not None:
                     return clip.answer_id  # somebody took the clip away while it was drawn again
                 if refused.status not in {BAD_REQUEST, FORBIDDEN, NOT_FOUND}:
@@ -101,11 +101,11 @@ class DiscordClipReporter:
         try:
             posted = await self._post(
                 clip,
-                lambda: {"view": clip_card(finished, note=note), "files": clip_files(finished, drawing)},
-                nonce=f"{clip.job_id}-{crc32(drawing.chart):08x}",
+                lambda: {"view": clip_card(finished, note=note), "files": clip_files(finished, attachments)},
+                nonce=f"{clip.job_id}-{crc32(attachments.chart):08x}",
             )
         except discord.HTTPException as refused:
-            await self._check_size(clip, refused, drawing)
+            await self._check_size(clip, refused, attachments)
             raise
         if posted.id != clip.target.card_id:
             await self._say_instead(clip, f"Done: {posted.jump_url}")
@@ -195,7 +195,9 @@ class DiscordClipReporter:
         asker = await self._client.fetch_user(clip.asker_id)
         return await asker.send(**parts(), **how)
 
-    async def _check_size(self, clip: ReportedClip, refused: discord.HTTPException, drawing: Drawing) -> None:
+    async def _check_size(
+        self, clip: ReportedClip, refused: discord.HTTPException, attachments: ClipAttachments
+    ) -> None:
         """Raises UploadRefusedError where Discord refused the clip for its size."""
         if not is_too_large(refused):
             return
@@ -205,7 +207,7 @@ class DiscordClipReporter:
         smaller = await upload_limits.refused(
             self._client.app,
             clip.server_id if of_server else None,
-            drawing.clip.stat().st_size,
+            attachments.clip.stat().st_size,
             guild.filesize_limit if guild is not None else upload_limits.BEFORE,
         )
         raise UploadRefusedError(smaller) from refused

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from models.recognition.calibration import Scale
     from models.recognition.recogniser import Recogniser
-    from models.video.tracks import Look, Track
+    from models.video.tracks import FaceTracks, Track
 
 ONE_PERSON = 5.0
 """Log-odds, on average over their tracks' mean faces, from which two people are one before anybody is named."""
@@ -74,7 +74,7 @@ class Cast:
     people: tuple[Person, ...]
 
 
-def cast(recogniser: Recogniser, look: Look, *, group: int | None = None, threshold: float = SURE) -> Cast:
+def cast(recogniser: Recogniser, face_tracks: FaceTracks, *, group: int | None = None, threshold: float = SURE) -> Cast:
     """Name the tracks of a clip.
 
     `group`: whose members are asked for; None finds the one that the tracks together speak for most. `threshold`: confidence
@@ -82,14 +82,14 @@ def cast(recogniser: Recogniser, look: Look, *, group: int | None = None, thresh
     Tracks that are most alike are one person, whose face is their mean, and have one name. People who are clearly a member
     are further examples of her for the others. Two who share a frame never have one name.
     """
-    seen = [place for place, track in enumerate(look.tracks) if len(track.encodings)]
-    guesses = [NOBODY] * len(look.tracks)
+    seen = [place for place, track in enumerate(face_tracks.tracks) if len(track.encodings)]
+    guesses = [NOBODY] * len(face_tracks.tracks)
     if not seen:
         return Cast(group, None, tuple(guesses), ())
-    crowd = _Crowd.of(recogniser, [look.tracks[place] for place in seen])
+    crowd = _Crowd.of(recogniser, [face_tracks.tracks[place] for place in seen])
     naming = _name(recogniser, crowd, group, threshold)
     one_each, guesses_of_each = crowd.with_strangers_joined(recogniser, naming.guesses)
-    people = _bill(look, [tuple(seen[i] for i in tracks) for tracks in one_each], guesses_of_each)
+    people = _people_of(face_tracks, [tuple(seen[i] for i in tracks) for tracks in one_each], guesses_of_each)
     for person in people:
         for place in person.tracks:
             guesses[place] = person.guess
@@ -278,7 +278,9 @@ def _shown(recogniser: Recogniser, crowd: _Crowd, assignment: Assignment) -> NDA
     return log_odds
 
 
-def _bill(look: Look, people: Sequence[tuple[int, ...]], guesses: Sequence[Guess]) -> tuple[Person, ...]:
+def _people_of(
+    face_tracks: FaceTracks, people: Sequence[tuple[int, ...]], guesses: Sequence[Guess]
+) -> tuple[Person, ...]:
     """The people of a clip: all who are one member are one person, with the clearest of their guesses.
 
     Members first, each kind by screen time.
@@ -289,6 +291,6 @@ def _bill(look: Look, people: Sequence[tuple[int, ...]], guesses: Sequence[Guess
         key = ("stranger", number) if guess.member is None else ("member", guess.member)
         tracks.setdefault(key, []).extend(places)
         best[key] = max(best.get(key, guess), guess, key=lambda one: (one.band is Band.SURE, one.confidence))
-    frames = {key: sum(len(look.tracks[place].boxes) for place in places) for key, places in tracks.items()}
+    frames = {key: sum(len(face_tracks.tracks[place].boxes) for place in places) for key, places in tracks.items()}
     order = sorted(tracks, key=lambda key: (key[0] != "member", -frames[key], min(tracks[key])))
     return tuple(Person(number, best[key], tuple(sorted(tracks[key]))) for number, key in enumerate(order, start=1))

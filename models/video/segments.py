@@ -11,7 +11,7 @@ import numpy as np
 
 from models.faces import Box
 from models.video.shots import is_cut
-from models.video.tracks import MOST_SIGHTINGS, Look, arrays, look_of, pairs, worth
+from models.video.tracks import MOST_SIGHTINGS, FaceTracks, from_arrays, pairs, to_arrays, worth
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,14 +25,14 @@ SAME = 0.25
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Stretch:
+class VideoSegment:
     """A part of a section. `look`: of its own frames, numbered from 0, their times from the section's start.
 
     `opening`, `closing`: (36, 64) uint8, the luma of its first and of its last frame. `usual`: (k,) float64, how unlike its
     last frames are (`models.video.shots.is_cut`).
     """
 
-    look: Look
+    face_tracks: FaceTracks
     opening: NDArray[np.uint8]
     closing: NDArray[np.uint8]
     usual: NDArray[np.float64]
@@ -41,41 +41,41 @@ class Stretch:
         """For `from_bytes`: an .npz without pickled objects."""
         file = io.BytesIO()
         edges = {"opening": self.opening, "closing": self.closing, "usual": self.usual}
-        np.savez(file, allow_pickle=False, **arrays(self.look), **edges)
+        np.savez(file, allow_pickle=False, **to_arrays(self.face_tracks), **edges)
         return file.getvalue()
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> Stretch:
+    def from_bytes(cls, data: bytes) -> VideoSegment:
         """What `to_bytes` wrote. Raises ValueError or KeyError when it is something else."""
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             kept = {key: file[key] for key in file.files}
-        return cls(look_of(kept), kept["opening"], kept["closing"], kept["usual"])
+        return cls(from_arrays(kept), kept["opening"], kept["closing"], kept["usual"])
 
 
-def joined(stretches: Sequence[Stretch]) -> Look:
+def joined_tracks(segments: Sequence[VideoSegment]) -> FaceTracks:
     """The look of a section, from its stretches in order. Those without a frame are passed over.
 
     Raises ValueError without any stretch.
     """
-    filled = [stretch for stretch in stretches if len(stretch.look.times)] or list(stretches[:1])
+    filled = [segment for segment in segments if len(segment.face_tracks.times)] or list(segments[:1])
     if not filled:
-        raise ValueError("no stretch to join")
-    tracks = list(filled[0].look.tracks)
-    shots, times = [filled[0].look.shots], [filled[0].look.times]
-    frames = len(filled[0].look.times)
+        raise ValueError("no segment to join")
+    tracks = list(filled[0].face_tracks.tracks)
+    shots, times = [filled[0].face_tracks.shots], [filled[0].face_tracks.times]
+    frames = len(filled[0].face_tracks.times)
     for before, after in pairwise(filled):
-        later = [replace(track, first=track.first + frames) for track in after.look.tracks]
-        begun = after.look.shots + frames
+        later = [replace(track, first=track.first + frames) for track in after.face_tracks.tracks]
+        begun = after.face_tracks.shots + frames
         if not is_cut(before.closing, after.opening, before.usual.tolist()):
             begun = begun[1:]
             _go_on(tracks, later, frames)
         tracks += later
         shots.append(begun)
-        times.append(after.look.times)
-        frames += len(after.look.times)
-    first = filled[0].look
+        times.append(after.face_tracks.times)
+        frames += len(after.face_tracks.times)
+    first = filled[0].face_tracks
     tracks.sort(key=lambda track: (track.first, float(track.boxes[0, 0])))
-    return Look(first.engine, first.size, np.concatenate(times), np.concatenate(shots), tuple(tracks))
+    return FaceTracks(first.engine, first.size, np.concatenate(times), np.concatenate(shots), tuple(tracks))
 
 
 def _go_on(tracks: list[Track], later: list[Track], frame: int) -> None:

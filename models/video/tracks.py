@@ -56,7 +56,7 @@ class Track:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Look:
+class FaceTracks:
     """What was seen in a section of a video, before anybody has a name.
 
     `engine`: the version of the engine that looked. `size`: (width, height) of the upright frames. `times`: (n,) float64,
@@ -73,14 +73,14 @@ class Look:
     def to_bytes(self) -> bytes:
         """For `from_bytes`: an .npz without pickled objects."""
         file = io.BytesIO()
-        np.savez_compressed(file, allow_pickle=False, **arrays(self))
+        np.savez_compressed(file, allow_pickle=False, **to_arrays(self))
         return file.getvalue()
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> Look:
+    def from_bytes(cls, data: bytes) -> FaceTracks:
         """What `to_bytes` wrote. Raises ValueError or KeyError when it is something else."""
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
-            return look_of({key: file[key] for key in file.files})
+            return from_arrays({key: file[key] for key in file.files})
 
 
 def worth(quality: Quality) -> float:
@@ -116,17 +116,17 @@ def interpolated(
     return np.stack(columns, axis=1)
 
 
-def arrays(look: Look) -> dict[str, NDArray[Any]]:
+def to_arrays(face_tracks: FaceTracks) -> dict[str, NDArray[Any]]:
     """A look as arrays; `look_of` makes it again."""
-    tracks = look.tracks
+    tracks = face_tracks.tracks
     qualities = [quality for track in tracks for quality in track.qualities]
     portraits = [track.portrait for track in tracks]
     dimensions = max((track.encodings.shape[1] for track in tracks), default=0)
     return {
-        "engine": np.array(look.engine, np.str_),
-        "size": np.array(look.size, np.int64),
-        "times": look.times,
-        "shots": look.shots,
+        "engine": np.array(face_tracks.engine, np.str_),
+        "size": np.array(face_tracks.size, np.int64),
+        "times": face_tracks.times,
+        "shots": face_tracks.shots,
         "firsts": np.array([track.first for track in tracks], np.int64),
         "lengths": np.array([len(track.boxes) for track in tracks], np.int64),
         "boxes": np.concatenate([np.empty((0, 4), np.float32), *(track.boxes for track in tracks)]),
@@ -141,7 +141,7 @@ def arrays(look: Look) -> dict[str, NDArray[Any]]:
     }
 
 
-def look_of(file: dict[str, NDArray[Any]]) -> Look:
+def from_arrays(file: dict[str, NDArray[Any]]) -> FaceTracks:
     """What `arrays` was given. Raises ValueError or KeyError when it is something else."""
     lengths, sightings, jpeg_lengths = (file[key] for key in ("lengths", "sightings", "jpeg_lengths"))
     boxes = np.split(file["boxes"], np.cumsum(lengths)[:-1]) if len(lengths) else []
@@ -157,4 +157,4 @@ def look_of(file: dict[str, NDArray[Any]]) -> Look:
         portrait = Portrait(jpegs[ends[i] - length : ends[i]], int(width), sharpness) if length >= 0 else None
         tracks.append(Track(first, boxes[i], encodings[i], qualities, portrait))
     width, height = file["size"].tolist()
-    return Look(str(file["engine"]), (width, height), file["times"], file["shots"], tuple(tracks))
+    return FaceTracks(str(file["engine"]), (width, height), file["times"], file["shots"], tuple(tracks))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.domain.clip_requests import ReplyTarget
-from bot.domain.clips import ClipProgress, Drawing, ReportedClip, Stage, UploadRefusedError
+from bot.domain.clips import ClipAttachments, ClipProgress, ReportedClip, Stage, UploadRefusedError
 from cogs.clips.cards import taken_card
 from cogs.clips.reporter import DiscordClipReporter
 from tests.stories.conftest import Stage as Scene
@@ -63,8 +63,8 @@ def reporter(stage: Scene) -> DiscordClipReporter:
 
 
 @pytest.fixture
-def drawing(tmp_path: Path) -> Drawing:
-    return clips.drawing(tmp_path, size=20 << 20)
+def attachments(tmp_path: Path) -> ClipAttachments:
+    return clips.attachments(tmp_path, size=20 << 20)
 
 
 def card(stage: Scene, clip: ReportedClip) -> Any:
@@ -81,14 +81,14 @@ def messages(stage: Scene) -> int:
 
 
 async def test_the_card_tells_how_far_it_is_and_becomes_the_clip(
-    stage: Scene, reporter: DiscordClipReporter, drawing: Drawing, clip: ReportedClip
+    stage: Scene, reporter: DiscordClipReporter, attachments: ClipAttachments, clip: ReportedClip
 ) -> None:
     before = messages(stage)
     await reporter.show(ClipProgress(clip, "MV", Stage.LOOK, share=0.5, seen=("Sana",)))
     assert "Seen so far: Sana" in texts(card(stage, clip))
     assert buttons(card(stage, clip)) == ["Cancel"]
     assert await reporter.answered(clip) is None
-    assert await reporter.answer(clip, clips.finished("Sana", *[None] * 20), drawing) == clip.target.card_id
+    assert await reporter.answer(clip, clips.finished("Sana", *[None] * 20), attachments) == clip.target.card_id
     assert files(card(stage, clip)) == ["twice-m-v-0m30.mp4", "screen-time.png"]
     assert "① **Sana** 97%" in texts(card(stage, clip))
     assert "20 people I don't know · 0:11 in all" in texts(card(stage, clip))
@@ -101,14 +101,14 @@ async def test_the_card_tells_how_far_it_is_and_becomes_the_clip(
 
 
 async def test_after_fourteen_minutes_the_clip_is_a_reply_that_calls_the_asker(
-    stage: Scene, reporter: DiscordClipReporter, drawing: Drawing, clip: ReportedClip
+    stage: Scene, reporter: DiscordClipReporter, attachments: ClipAttachments, clip: ReportedClip
 ) -> None:
     await stage.env.advance_time(13 * MINUTES)
     await reporter.show(ClipProgress(clip, "MV", Stage.DRAW))
     await stage.env.advance_time(2 * MINUTES)
     await reporter.show(ClipProgress(clip, "MV", Stage.UPLOAD))
     assert "Uploading" in texts(card(stage, clip))
-    sent = await reporter.answer(clip, clips.finished("Sana"), drawing)
+    sent = await reporter.answer(clip, clips.finished("Sana"), attachments)
     reply = latest(stage.channel)
     assert reply.id == sent != clip.target.card_id
     assert reply.reference is not None
@@ -124,23 +124,23 @@ async def test_after_fourteen_minutes_the_clip_is_a_reply_that_calls_the_asker(
 
 
 async def test_a_card_that_was_taken_away_stays_away(
-    stage: Scene, reporter: DiscordClipReporter, drawing: Drawing, posted: ReportedClip
+    stage: Scene, reporter: DiscordClipReporter, attachments: ClipAttachments, posted: ReportedClip
 ) -> None:
     assert posted.target.card_id is not None
     stage.env.backend.delete_message(posted.target.channel_id, posted.target.card_id)
     before = messages(stage)
     await reporter.show(ClipProgress(posted, "MV", Stage.LOOK))
     assert messages(stage) == before
-    sent = await reporter.answer(posted, clips.finished("Sana"), drawing)
+    sent = await reporter.answer(posted, clips.finished("Sana"), attachments)
     assert messages(stage) == before + 1
     assert latest(stage.channel).id == sent
     assert await reporter.answered(posted) == sent
 
 
 async def test_a_clip_that_is_drawn_again_stays_until_then_and_does_not_come_back(
-    stage: Scene, reporter: DiscordClipReporter, drawing: Drawing, posted: ReportedClip
+    stage: Scene, reporter: DiscordClipReporter, attachments: ClipAttachments, posted: ReportedClip
 ) -> None:
-    await reporter.answer(posted, clips.finished("Sana"), drawing)
+    await reporter.answer(posted, clips.finished("Sana"), attachments)
     again = replace(posted, answer_id=posted.target.card_id)
     assert await reporter.answered(again) is None
     await reporter.show(ClipProgress(again, "TWICE M/V.mp4", Stage.DRAW, 0.5))
@@ -150,51 +150,56 @@ async def test_a_clip_that_is_drawn_again_stays_until_then_and_does_not_come_bac
     assert posted.target.card_id is not None
     await stage.bot.get_partial_messageable(stage.channel.id).get_partial_message(posted.target.card_id).delete()
     before = len(stage.channel.history())
-    assert await reporter.answer(again, clips.finished("Sana"), drawing) == posted.target.card_id
+    assert await reporter.answer(again, clips.finished("Sana"), attachments) == posted.target.card_id
     assert len(stage.channel.history()) == before
 
 
 @pytest.mark.parametrize(("status", "code"), [(413, 0), (413, 40005), (400, 40005)])
 async def test_a_refusal_for_size_says_what_may_be_tried(
-    stage: Scene, reporter: DiscordClipReporter, drawing: Drawing, asked: ReportedClip, status: int, code: int
+    stage: Scene,
+    reporter: DiscordClipReporter,
+    attachments: ClipAttachments,
+    asked: ReportedClip,
+    status: int,
+    code: int,
 ) -> None:
     large = "Request entity too large"
     stage.env.inject_error("PATCH", "/webhooks/*/messages/*", status=status, code=code, message=large)
     with pytest.raises(UploadRefusedError) as refused:
-        await reporter.answer(asked, clips.finished("Sana"), drawing)
+        await reporter.answer(asked, clips.finished("Sana"), attachments)
     assert refused.value.most_bytes == 10 << 20
     stage.env.inject_error("POST", "/channels/*/messages", status=status, code=code, message=large)
     with pytest.raises(UploadRefusedError):
         await reporter.answer(
-            replace(asked, target=replace(asked.target, card_id=None)), clips.finished("Sana"), drawing
+            replace(asked, target=replace(asked.target, card_id=None)), clips.finished("Sana"), attachments
         )
 
 
 async def test_where_discord_takes_no_files_into_a_card_the_clip_stands_below(
-    stage: Scene, reporter: DiscordClipReporter, drawing: Drawing, asked: ReportedClip
+    stage: Scene, reporter: DiscordClipReporter, attachments: ClipAttachments, asked: ReportedClip
 ) -> None:
     """As it has done (discord-api-docs #7529)."""
     stage.env.inject_error("PATCH", "/webhooks/*/messages/*", status=400, code=50035, message="Invalid Form Body")
-    sent = await reporter.answer(asked, clips.finished("Sana"), drawing)
+    sent = await reporter.answer(asked, clips.finished("Sana"), attachments)
     assert latest(stage.channel).id == sent
     assert texts(card(stage, asked)).strip() == f"Done: {latest(stage.channel).jump_url}"
 
 
 async def test_where_the_bot_may_not_write_the_token_still_reaches_the_asker(
-    stage: Scene, reporter: DiscordClipReporter, drawing: Drawing, asked: ReportedClip
+    stage: Scene, reporter: DiscordClipReporter, attachments: ClipAttachments, asked: ReportedClip
 ) -> None:
     stage.env.inject_error("PATCH", "/webhooks/*/messages/*", status=400, code=50035, message="Invalid Form Body")
     stage.env.inject_error("POST", "/channels/*/messages", status=403, code=50001, message="Missing Access")
-    sent = await reporter.answer(asked, clips.finished("Sana"), drawing)
+    sent = await reporter.answer(asked, clips.finished("Sana"), attachments)
     assert "① **Sana**" in texts(stage.env.backend.get_message(stage.channel.id, sent))
 
 
 async def test_after_the_token_where_the_bot_may_not_write_the_asker_hears_in_private(
-    stage: Scene, reporter: DiscordClipReporter, drawing: Drawing, asked: ReportedClip
+    stage: Scene, reporter: DiscordClipReporter, attachments: ClipAttachments, asked: ReportedClip
 ) -> None:
     await stage.env.advance_time(15 * MINUTES)
     stage.env.inject_error("POST", "/channels/*/messages", status=403, code=50001, message="Missing Access")
-    sent = await reporter.answer(asked, clips.finished("Sana"), drawing)
+    sent = await reporter.answer(asked, clips.finished("Sana"), attachments)
     assert latest(stage.fan.user.dm_channel).id == sent
 
 
@@ -213,10 +218,10 @@ async def test_what_discord_refuses_on_the_way_is_logged_and_no_more(
 
 
 async def test_an_invalid_token_is_done_without(
-    stage: Scene, reporter: DiscordClipReporter, drawing: Drawing, asked: ReportedClip
+    stage: Scene, reporter: DiscordClipReporter, attachments: ClipAttachments, asked: ReportedClip
 ) -> None:
     stage.env.inject_error("*", "/webhooks/*", status=401, code=50027, message="Invalid Webhook Token", times=None)
-    assert await reporter.answer(asked, clips.finished("Sana"), drawing) == asked.target.card_id
+    assert await reporter.answer(asked, clips.finished("Sana"), attachments) == asked.target.card_id
     assert files(card(stage, asked)) == ["twice-m-v-0m30.mp4", "screen-time.png"]
 
 

@@ -24,7 +24,7 @@ from bot.app import App
 from bot.client import Nugu
 from bot.database.rosters import RosterRepository
 from bot.errors import WorkersAwayError
-from bot.infra.clip_files import Kept
+from bot.infra.clip_files import ClipFiles
 from bot.infra.clip_tasks import ClipTasks
 from bot.infra.compute import Compute
 from bot.usecases.clips import attempt
@@ -313,7 +313,7 @@ async def test_the_bot_goes_away_in_the_middle_and_the_clip_comes_once(
     await until(lambda: hold.began, "the work")
     settings = stage.app.settings
     clips = ClipTasks()
-    videos = Kept(settings.data / "clips", settings.clip_keep_bytes, settings.forget_days)
+    videos = ClipFiles(settings.data / "clips", settings.clip_keep_bytes, settings.forget_days)
     app = replace(stage.app, videos=videos, clips=clips)
     hold.let_go = asyncio.Event()  # the bot before, which is gone, is never let go
     await stage.env.restart_bot(Nugu(app, always_sync=True, shard_count=1))

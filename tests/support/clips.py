@@ -9,7 +9,7 @@ from PIL import Image
 
 from bot.domain.answers import Answer, AnsweredFace, AnsweredPicture
 from bot.domain.clip_requests import ReplyTarget
-from bot.domain.clips import Drawing, Finished, OnScreen, ReportedClip, Stage
+from bot.domain.clips import ClipAttachments, FinishedClip, OnScreen, ReportedClip, Stage
 from models.faces import Band, Box, Candidate, Guess
 
 
@@ -31,11 +31,11 @@ def finished(
     in_review: int = 0,
     asker: int = 1,
     unheard: str | None = None,
-) -> Finished:
+) -> FinishedClip:
     """A clip of sixty seconds with these people, all of them on screen at the same times."""
     faces = tuple(face(number, name) for number, name in enumerate(names, start=1))
     picture = AnsweredPicture(0, title, (640, 360), "TWICE", None, faces)
-    return Finished(
+    return FinishedClip(
         job_id=7,
         title=title,
         link=link,
@@ -51,12 +51,12 @@ def finished(
     )
 
 
-def drawing(folder: Path, size: int = 1000) -> Drawing:
+def attachments(folder: Path, size: int = 1000) -> ClipAttachments:
     """The files of a clip; nobody plays them."""
     clip, chart = folder / "clip.mp4", BytesIO()
     clip.write_bytes(bytes(size))
     Image.new("RGB", (110, 50)).save(chart, "PNG")
-    return Drawing(clip, chart.getvalue())
+    return ClipAttachments(clip, chart.getvalue())
 
 
 def reported_clip(

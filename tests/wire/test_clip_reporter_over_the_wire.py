@@ -45,8 +45,8 @@ async def test_a_card_becomes_a_clip_over_the_wire(
     guild = wire.add_guild()
     channel = wire.add_channel(guild)
     fan = wire.add_user("fan", guild)
-    large = clips.drawing(tmp_path_factory.mktemp("large"), size=19 << 20)
-    small = clips.drawing(tmp_path_factory.mktemp("small"), size=2 << 20)
+    large = clips.attachments(tmp_path_factory.mktemp("large"), size=19 << 20)
+    small = clips.attachments(tmp_path_factory.mktemp("small"), size=2 << 20)
     async with wire.running(bot):
         await wire.wait_for("PUT", "/applications/*/commands")
         await bot.application_info()  # keeps a connection open

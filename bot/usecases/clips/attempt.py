@@ -12,7 +12,7 @@ from bot.database.questions import QuestionRepository
 from bot.database.reviews import ReviewRepository
 from bot.database.servers import ServerRepository
 from bot.database.tables.questions import Question
-from bot.domain.clips import Credit, Drawing, Finished, OnScreen, Stage
+from bot.domain.clips import ClipAttachments, FinishedClip, OnScreen, Stage, TrackName
 from bot.domain.enums import ClipState, Origin, teaches
 from bot.domain.faces import Identified, SeenFace
 from bot.domain.rosters import SHARED_ROSTER
@@ -20,7 +20,7 @@ from bot.errors import PersonError
 from bot.infra.clip_files import hashed
 from bot.links.fetching import fetch, inspect
 from bot.usecases import crops, identify
-from bot.usecases.clips.pipeline import Part, Terms, annotate, draw_again, draw_chart
+from bot.usecases.clips.pipeline import ClipOptions, RequestedSection, annotate, draw_again, draw_chart
 from bot.usecases.identify import Asked
 
 if TYPE_CHECKING:
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.database.tables.clips import ClipJob
     from bot.domain.answers import Answer
-    from bot.domain.clips import BilledPerson
+    from bot.domain.clips import NamedPerson
     from bot.domain.enums import Learns
-    from bot.infra.clip_files import Kept, KeptVideo
+    from bot.infra.clip_files import CachedVideo, ClipFiles
     from bot.learning.recognisers import FittedRecogniser
-    from bot.usecases.clips.pipeline import Annotated, Heard
+    from bot.usecases.clips.pipeline import AnnotatedClip, ClipProgressCallback
 
 OTHER_ENGINE = "I see faces in another way by now. Ask for the clip anew, and correct that."
 IN_REVIEW = 5
@@ -43,57 +43,64 @@ NO_LONGER_KEPT = "I no longer have that video. Post it again, or ask with its li
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class DrawnClip:
     """A clip, and how often the names of its faces had been changed when it was drawn."""
 
-    drawing: Drawing
+    attachments: ClipAttachments
     changes: int = 0
 
 
-async def have_video(app: App, kept: Kept, job: ClipJob, heard: Heard) -> KeptVideo:
+async def cached_video(app: App, kept: ClipFiles, job: ClipJob, on_progress: ClipProgressCallback) -> CachedVideo:
     """The job's video: kept, or fetched from its link now. Raises PersonError."""
     if job.link is not None:
-        return await have_linked(app, kept, job.link, _part(app, job), heard)
+        return await cached_link(app, kept, job.link, _part(app, job), on_progress)
     found = await kept.find(job.video)
     if found is None:
         raise PersonError(NO_LONGER_KEPT)
     return found
 
 
-async def have_linked(app: App, kept: Kept, link: str, part: Part, heard: Heard) -> KeptVideo:
+async def cached_link(
+    app: App, kept: ClipFiles, link: str, part: RequestedSection, on_progress: ClipProgressCallback
+) -> CachedVideo:
     """The video of a link: kept, or fetched now, if that part of it may be asked for. Raises PersonError."""
     video = video_of_link(link, app.settings.clip_height)
     # Whoever wants another part of it meanwhile waits for the one download.
     async with kept.fetching(video):
         if (found := await kept.find(video)) is not None:
             return found
-        heard(Stage.DOWNLOAD)
+        on_progress(Stage.DOWNLOAD)
         info = await inspect(app.settings, link)
         if info.seconds is not None:
             part.of(info.seconds)
         async with kept.incoming() as folder:
-            fetched = await fetch(app.settings, link, folder, lambda share, _: heard(Stage.DOWNLOAD, share))
+            fetched = await fetch(app.settings, link, folder, lambda share, _: on_progress(Stage.DOWNLOAD, share))
             return await kept.take(fetched.path, video, fetched.title)
 
 
-async def make(app: App, job: ClipJob, video: KeptVideo, heard: Heard) -> Made:
+async def make(app: App, job: ClipJob, video: CachedVideo, on_progress: ClipProgressCallback) -> DrawnClip:
     """The clip that the job promises. Raises PersonError."""
     asked = asked_of(job)
     fitted = await identify.fitted_for(app, asked)
     group, threshold, learns = await identify.naming_of(app, asked)
-    terms = Terms(_part(app, job), job.style, group, threshold, job.most_bytes)
+    options = ClipOptions(_part(app, job), job.style, group, threshold, job.most_bytes)
     if job.question_id is not None:
-        return await _made_again(app, job, video, terms, fitted, heard)
-    done = await annotate(app, video, terms, fitted, heard)
-    cast = [OnScreen(person.number, person.tracks, person.spans, person.seconds) for person in done.billed.people]
+        return await _made_again(app, job, video, options, fitted, on_progress)
+    done = await annotate(app, video, options, fitted, on_progress)
+    cast = [OnScreen(person.number, person.tracks, person.spans, person.seconds) for person in done.named.people]
     seconds = done.section.seconds
     answer = await _keep(app, job, done, cast, fitted, threshold, learns)
-    return Made(Drawing(done.clip, await draw_chart(app, video.title, seconds, answer, cast)))
+    return DrawnClip(ClipAttachments(done.clip, await draw_chart(app, video.title, seconds, answer, cast)))
 
 
 async def _made_again(
-    app: App, job: ClipJob, video: KeptVideo, terms: Terms, fitted: FittedRecogniser, heard: Heard
-) -> Made:
+    app: App,
+    job: ClipJob,
+    video: CachedVideo,
+    options: ClipOptions,
+    fitted: FittedRecogniser,
+    on_progress: ClipProgressCallback,
+) -> DrawnClip:
     """The clip with the names as they are now. Nobody is named anew, so that a correction changes nobody else."""
     assert job.question_id is not None
     async with app.database.reading() as session:
@@ -103,18 +110,18 @@ async def _made_again(
         raise PersonError(OTHER_ENGINE)
     cast = [OnScreen.of_json(row) for row in job.cast]
     faces = {face.number: face for _, face in answer.faces}
-    credits = [
-        Credit(one.number, one.tracks, guess)
+    track_names = [
+        TrackName(one.number, one.tracks, guess)
         for one in cast
         if one.number in faces and (guess := faces[one.number].guess_now) is not None
     ]
-    clip = await draw_again(app, video, terms, fitted, credits, heard)
+    clip = await draw_again(app, video, options, fitted, track_names, on_progress)
     if clip is None:
         raise PersonError(NO_LONGER_KEPT)
-    return Made(Drawing(clip, await draw_chart(app, video.title, job.seconds, answer, cast)), changes)
+    return DrawnClip(ClipAttachments(clip, await draw_chart(app, video.title, job.seconds, answer, cast)), changes)
 
 
-async def finished(app: App, job: ClipJob) -> Finished | None:
+async def finished(app: App, job: ClipJob) -> FinishedClip | None:
     """The job's clip as it is told of now; None before it was made, and where what was seen is forgotten."""
     if job.question_id is None:
         return None
@@ -122,7 +129,7 @@ async def finished(app: App, job: ClipJob) -> Finished | None:
         answer = await QuestionRepository(session).answer(job.question_id)
         changes = await ClipRepository(session).changes(job.question_id)
         in_review = await ReviewRepository(session, utc_now()).unnamed(job.question_id)
-    return Finished(
+    return FinishedClip(
         job_id=job.id,
         title=job.title,
         link=job.link,
@@ -141,35 +148,35 @@ def video_of_link(link: str, height: int) -> str:
     return hashed("link", link, height)
 
 
-def with_crop(people: Sequence[BilledPerson]) -> set[int]:
+def numbers_to_learn(people: Sequence[NamedPerson]) -> set[int]:
     """The numbers of those whose face may be learned: members, and of the others the few who are on screen longest."""
     unknown = sorted((person for person in people if person.guess.name is None), key=lambda one: -one.seconds)
     few = {person.number for person in unknown[:IN_REVIEW]}
     return few | {person.number for person in people if person.guess.name is not None}
 
 
-def _part(app: App, job: ClipJob) -> Part:
-    return Part(job.start, job.length, app.settings.clip_seconds)
+def _part(app: App, job: ClipJob) -> RequestedSection:
+    return RequestedSection(job.start, job.length, app.settings.clip_seconds)
 
 
 async def _keep(
     app: App,
     job: ClipJob,
-    done: Annotated,
+    done: AnnotatedClip,
     cast: Sequence[OnScreen],
     fitted: FittedRecogniser,
     threshold: float,
     learns: Learns,
 ) -> Answer:
     """Write the clip down as a question, one face a person, unless the job isn't at work any more."""
-    billed = done.billed
+    named = done.named
     may_learn = job.server_id is not None and teaches(learns, Origin.ASKED)
-    cropped: set[int] = with_crop(billed.people) if may_learn else set()
+    cropped: set[int] = numbers_to_learn(named.people) if may_learn else set()
     seen = [
         SeenFace(p.number, p.box, p.guess, p.vector, p.flaws, p.cut if p.number in cropped else None)
-        for p in billed.people
+        for p in named.people
     ]
-    result = Identified(billed.size, billed.group_name, tuple(seen), b"", fitted.engine)
+    result = Identified(named.size, named.group_name, tuple(seen), b"", fitted.engine)
     question = Question(
         server_id=job.server_id,
         channel_id=job.channel_id,

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from uuid import uuid4
 
 from bot import jobs
-from bot.domain.clips import Billing, Stage
+from bot.domain.clips import NamingOptions, Stage
 from bot.domain.faces import Refused
 from bot.errors import PersonError
 from bot.infra.clip_files import hashed
 from bot.infra.compute import FIRST, LATER
-from bot.media.clips import Target, Watch
+from bot.media.clips import ClipLimits, ProgressFiles
 from bot.media.footage import Section, VideoLimits
 from bot.text.formatting import time_code
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
     from bot.app import App
     from bot.domain.answers import Answer
-    from bot.domain.clips import Billed, Credit, OnScreen
+    from bot.domain.clips import NamedClip, OnScreen, TrackName
     from bot.domain.enums import CaptionStyle
-    from bot.infra.clip_files import KeptVideo
+    from bot.infra.clip_files import CachedVideo
     from bot.learning.recognisers import FittedRecogniser
     from bot.media.footage import Footage
 
@@ -64,7 +64,7 @@ OFTEN = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class RequestedSection:
     """Which part of a video is wanted, and how long it may be, in seconds. `length` None: to the end."""
 
     start: float
@@ -84,17 +84,17 @@ class Part:
         return Section(self.start, end)
 
 
-class Heard(Protocol):
+class ClipProgressCallback(Protocol):
     """Is told how far the work is: the stage, the share of it that is done, and the members seen so far."""
 
     def __call__(self, stage: Stage, share: float | None = None, seen: tuple[str, ...] = ()) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class ClipOptions:
     """What is wanted of a video. `group`: its id, None to find it. `height`: pixels at most, None as the settings have it."""
 
-    part: Part
+    part: RequestedSection
     style: CaptionStyle
     group: int | None
     threshold: float
@@ -102,27 +102,27 @@ class Terms:
     height: int | None = None
 
     @property
-    def billing(self) -> Billing:
+    def naming(self) -> NamingOptions:
         """How its people are named."""
-        return Billing(self.group, self.threshold, self.style)
+        return NamingOptions(self.group, self.threshold, self.style)
 
 
 @dataclass(frozen=True, slots=True)
-class Annotated:
+class AnnotatedClip:
     """A clip with what is in it. `look`: what was seen, serialised. `unheard`: see `Footage`; the clip is silent then."""
 
     clip: Path
-    look: bytes
+    face_tracks: bytes
     unheard: str | None
     section: Section
-    billed: Billed
+    named: NamedClip
 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
     footage: Footage
     section: Section
-    look: bytes
+    face_tracks: bytes
 
     @property
     def patience(self) -> float:
@@ -130,33 +130,44 @@ class _Seen:
         return NAME_LIMIT + self.section.seconds
 
 
-async def annotate(app: App, video: KeptVideo, terms: Terms, fitted: FittedRecogniser, heard: Heard) -> Annotated:
+async def annotate(
+    app: App, video: CachedVideo, options: ClipOptions, fitted: FittedRecogniser, on_progress: ClipProgressCallback
+) -> AnnotatedClip:
     """Look at the wanted part of a video, name who is in it, and draw that.
 
     Raises PersonError for a video that can't be read, or a part that is too long or not there.
     """
-    seen = await _seen(app, video, terms, fitted, heard)
-    heard(Stage.NAME)
-    billed = await app.compute.run_within(seen.patience, FIRST, jobs.bill, seen.look, fitted.recogniser, terms.billing)
-    if not billed.seconds:
+    seen = await _seen(app, video, options, fitted, on_progress)
+    on_progress(Stage.NAME)
+    named = await app.compute.run_within(
+        seen.patience, FIRST, jobs.name_tracks, seen.face_tracks, fitted.recogniser, options.naming
+    )
+    if not named.seconds:
         raise PersonError("There is no picture in that part of the video. Ask for another part, or a longer one.")
-    clip = await _drawn(app, video, seen, billed.script, terms, heard)
-    return Annotated(clip, seen.look, seen.footage.unheard, seen.section, billed)
+    clip = await _drawn(app, video, seen, named.script, options, on_progress)
+    return AnnotatedClip(clip, seen.face_tracks, seen.footage.unheard, seen.section, named)
 
 
 async def draw_again(
-    app: App, video: KeptVideo, terms: Terms, fitted: FittedRecogniser, credits: Sequence[Credit], heard: Heard
+    app: App,
+    video: CachedVideo,
+    options: ClipOptions,
+    fitted: FittedRecogniser,
+    track_names: Sequence[TrackName],
+    on_progress: ClipProgressCallback,
 ) -> Path | None:
     """The clip with these names, from what was seen before; None where that is no longer kept. Raises PersonError."""
     footage = await _footage(app, video)
-    section = terms.part.of(footage.seconds)
+    section = options.part.of(footage.seconds)
     try:
-        look = await asyncio.to_thread(_look_file(video, footage, section, fitted).read_bytes)
+        face_tracks = await asyncio.to_thread(_look_file(video, footage, section, fitted).read_bytes)
     except FileNotFoundError:
         return None
-    seen = _Seen(footage, section, look)
-    script = await app.compute.run_within(seen.patience, FIRST, jobs.caption, look, credits, terms.style)
-    return await _drawn(app, video, seen, script, terms, heard)
+    seen = _Seen(footage, section, face_tracks)
+    script = await app.compute.run_within(
+        seen.patience, FIRST, jobs.write_captions, face_tracks, track_names, options.style
+    )
+    return await _drawn(app, video, seen, script, options, on_progress)
 
 
 async def draw_chart(app: App, title: str, seconds: float, answer: Answer, cast: Sequence[OnScreen]) -> bytes:
@@ -164,14 +175,14 @@ async def draw_chart(app: App, title: str, seconds: float, answer: Answer, cast:
     return await app.compute.run(jobs.screen_time, title, seconds, answer, cast)
 
 
-async def draw_frames(app: App, video: KeptVideo, done: Annotated, folder: Path) -> None:
+async def draw_frames(app: App, video: CachedVideo, done: AnnotatedClip, folder: Path) -> None:
     """Write every annotated frame to `folder`, numbered. Raises PersonError."""
     footage = await _footage(app, video)
     async with watched(video.folder, lambda _: None) as watch:
         limit = DRAW_LIMIT + FRAMES_SLOWNESS * done.section.seconds
         answered(
             await app.compute.run_releasing_worker(
-                limit, jobs.draw_frames, footage, done.section, done.billed.script, folder, watch
+                limit, jobs.draw_frames, footage, done.section, done.named.script, folder, watch
             )
         )
 
@@ -183,7 +194,7 @@ def answered(result: T | Refused) -> T:
     return result
 
 
-def _look_file(video: KeptVideo, footage: Footage, section: Section, fitted: FittedRecogniser) -> Path:
+def _look_file(video: CachedVideo, footage: Footage, section: Section, fitted: FittedRecogniser) -> Path:
     return video.folder / f"look-{hashed(_as_read(footage), section.start, section.end, fitted.engine)}.npz"
 
 
@@ -192,14 +203,16 @@ def _as_read(footage: Footage) -> str:
     return repr(replace(footage, path=Path(footage.path.name), keyframes=()))
 
 
-async def _footage(app: App, video: KeptVideo) -> Footage:
+async def _footage(app: App, video: CachedVideo) -> Footage:
     return answered(await app.compute.run(jobs.probe, video.path, VideoLimits.of(app.settings)))
 
 
-async def _seen(app: App, video: KeptVideo, terms: Terms, fitted: FittedRecogniser, heard: Heard) -> _Seen:
+async def _seen(
+    app: App, video: CachedVideo, options: ClipOptions, fitted: FittedRecogniser, on_progress: ClipProgressCallback
+) -> _Seen:
     """What is seen in the wanted part, looked at now unless it was before."""
     footage = await _footage(app, video)
-    section = terms.part.of(footage.seconds)
+    section = options.part.of(footage.seconds)
     path = _look_file(video, footage, section, fitted)
     with suppress(FileNotFoundError):
         return _Seen(footage, section, await asyncio.to_thread(path.read_bytes))
@@ -214,22 +227,24 @@ async def _seen(app: App, video: KeptVideo, terms: Terms, fitted: FittedRecognis
     async def look_at(span: Section) -> bytes:
         nonlocal done
         async with at_once:
-            stretch = answered(
-                await app.compute.run_within(SPAN_LIMIT, LATER, jobs.look, fitted.config, looked_at, section, span)
+            segment = answered(
+                await app.compute.run_within(
+                    SPAN_LIMIT, LATER, jobs.track_faces, fitted.config, looked_at, section, span
+                )
             )
-        names = await app.compute.run(jobs.names_in, stretch, fitted.recogniser, terms.billing)
+        names = await app.compute.run(jobs.sure_names, segment, fitted.recogniser, options.naming)
         seen.update(dict.fromkeys(names))
         done += 1
-        heard(Stage.LOOK, done / len(spans), tuple(seen))
-        return stretch
+        on_progress(Stage.LOOK, done / len(spans), tuple(seen))
+        return segment
 
-    heard(Stage.LOOK, 0.0)
+    on_progress(Stage.LOOK, 0.0)
     async with _all_or_none() as started:
         started += [asyncio.create_task(look_at(span)) for span in spans]
-        stretches = await asyncio.gather(*started)
-    look = await app.compute.run(jobs.join, stretches)
-    await asyncio.to_thread(_write_whole, path, look)
-    return _Seen(footage, section, look)
+        segments = await asyncio.gather(*started)
+    face_tracks = await app.compute.run(jobs.join_segments, segments)
+    await asyncio.to_thread(_write_whole, path, face_tracks)
+    return _Seen(footage, section, face_tracks)
 
 
 def parts(section: Section, footage: Footage) -> list[Section]:
@@ -244,16 +259,18 @@ def parts(section: Section, footage: Footage) -> list[Section]:
     return [Section(start, end) for start, end in pairwise([*edges, section.end])]
 
 
-async def _drawn(app: App, video: KeptVideo, seen: _Seen, script: str, terms: Terms, heard: Heard) -> Path:
+async def _drawn(
+    app: App, video: CachedVideo, seen: _Seen, script: str, options: ClipOptions, on_progress: ClipProgressCallback
+) -> Path:
     """The clip with these captions, drawn now unless it was before."""
-    target, section = Target(terms.most_bytes, terms.height or app.settings.clip_height), seen.section
+    target, section = ClipLimits(options.most_bytes, options.height or app.settings.clip_height), seen.section
     told = hashlib.sha256(script.encode()).hexdigest()
     wanted = hashed(_as_read(seen.footage), section.start, section.end, told, target.max_bytes, target.max_height)
     clip = video.folder / f"clip-{wanted}.mp4"
     if await asyncio.to_thread(clip.exists):
         return clip
-    heard(Stage.DRAW, 0.0)
-    async with watched(video.folder, lambda share: heard(Stage.DRAW, share)) as watch:
+    on_progress(Stage.DRAW, 0.0)
+    async with watched(video.folder, lambda share: on_progress(Stage.DRAW, share)) as watch:
         scratch = watch.progress.with_name("clip.mp4")
         limit = DRAW_LIMIT + DRAW_SLOWNESS * section.seconds
         answered(
@@ -266,10 +283,10 @@ async def _drawn(app: App, video: KeptVideo, seen: _Seen, script: str, terms: Te
 
 
 @asynccontextmanager
-async def watched(folder: Path, told: Share) -> AsyncGenerator[Watch]:
+async def watched(folder: Path, told: Share) -> AsyncGenerator[ProgressFiles]:
     """What a job in another process says how far it is by, and is told to stop by: it does when this is left."""
     place = folder / f".watch-{uuid4().hex}"
-    watch = Watch(progress=place / "progress", stop=place / "stop")
+    watch = ProgressFiles(progress=place / "progress", stop=place / "stop")
     await asyncio.to_thread(place.mkdir)
 
     async def follow() -> None:

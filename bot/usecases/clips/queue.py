@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.database.tables.clips import ClipJob
     from bot.domain.clips import ClipReporter
-    from bot.infra.clip_files import KeptVideo
-    from bot.usecases.clips.pipeline import Heard
+    from bot.infra.clip_files import CachedVideo
+    from bot.usecases.clips.pipeline import ClipProgressCallback
 
 log = logging.getLogger(__name__)
 
@@ -210,10 +210,10 @@ class ClipQueue:
             await reporter.explain(reported_clip(job), sentence)
 
     async def _make_and_send(self, app: App, reporter: ClipReporter, job: ClipJob) -> None:
-        async with self._telling(reporter, job) as heard:
-            heard(Stage.WAITING)
-            video = await attempt.have_video(app, app.videos, job, heard)
-            heard(Stage.WAITING)
+        async with self._telling(reporter, job) as on_progress:
+            on_progress(Stage.WAITING)
+            video = await attempt.cached_video(app, app.videos, job, on_progress)
+            on_progress(Stage.WAITING)
             async with app.database.writing() as session:
                 told = await ClipRepository(session).move(job, ClipState.WORKING, title=video.title[:LONGEST_TITLE])
             if told is None:
@@ -236,13 +236,13 @@ class ClipQueue:
             if app.deletions.any_of(answer):
                 await deletions.forget(app, answer)
 
-    async def _made_and_sent(self, app: App, reporter: ClipReporter, job: ClipJob, video: KeptVideo) -> int | None:
+    async def _made_and_sent(self, app: App, reporter: ClipReporter, job: ClipJob, video: CachedVideo) -> int | None:
         """The id of the message with the clip; None where the job isn't ours any more. Raises UploadRefusedError."""
-        async with self._telling(reporter, job) as heard:
-            heard(Stage.WAITING)
+        async with self._telling(reporter, job) as on_progress:
+            on_progress(Stage.WAITING)
             async with self._all_workers:
                 began = time.monotonic()
-                made = await attempt.make(app, job, video, heard)
+                made = await attempt.make(app, job, video, on_progress)
                 app.clips.took(time.monotonic() - began)
             # Written before it is posted: who comes after a bot that ended looks whether it was.
             async with app.database.writing() as session:
@@ -254,10 +254,10 @@ class ClipQueue:
             raise PersonError(FORGOTTEN)
         if self._rest(job.id) <= 0:
             await self._show(reporter, ClipProgress(reported_clip(sending), sending.title, Stage.UPLOAD))
-        return await reporter.answer(reported_clip(sending), finished, made.drawing)
+        return await reporter.answer(reported_clip(sending), finished, made.attachments)
 
     @asynccontextmanager
-    async def _telling(self, reporter: ClipReporter, job: ClipJob) -> AsyncGenerator[Heard]:
+    async def _telling(self, reporter: ClipReporter, job: ClipJob) -> AsyncGenerator[ClipProgressCallback]:
         """While this lasts, what is heard of the work is shown on its card, every few seconds."""
         progress = _Progress()
 
@@ -274,7 +274,7 @@ class ClipQueue:
 
         telling = asyncio.create_task(tell())
         try:
-            yield progress.heard
+            yield progress.on_progress
         finally:
             telling.cancel()
             # An edit that is on its way must not arrive after the answer.
@@ -295,7 +295,7 @@ class _Progress:
         self.now: _Heard | None = None
         self._began = 0.0
 
-    def heard(self, stage: Stage, share: float | None = None, seen: tuple[str, ...] = ()) -> None:
+    def on_progress(self, stage: Stage, share: float | None = None, seen: tuple[str, ...] = ()) -> None:
         before = self.now
         if before is None or before.stage is not stage:
             self._began = time.monotonic()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from bot.app import App
     from bot.domain.clip_requests import ClipRequest, ReplyTarget
-    from bot.domain.clips import Finished
+    from bot.domain.clips import FinishedClip
     from bot.domain.places import Places
     from bot.usecases.correct import Speaker
     from bot.usecases.identify import Asked
@@ -139,7 +139,7 @@ async def draw_again(app: App, job_id: int, speaker: Speaker, target: ReplyTarge
     app.clips.wake()
 
 
-async def clip_of(app: App, question_id: int) -> Finished | None:
+async def clip_of(app: App, question_id: int) -> FinishedClip | None:
     """The clip that a question is about, as it stands now; None where it is about pictures."""
     async with app.database.reading() as session:
         job = await ClipRepository(session).of_question(question_id)

@@ -9,7 +9,7 @@ import pytest
 
 from bot import jobs
 from bot.domain.answers import AnsweredFace, FaceAnnotation
-from bot.domain.clips import Finished
+from bot.domain.clips import FinishedClip
 from bot.domain.enums import Meaning
 from models.drawing import charts
 from models.drawing.charts import ScreenTime
@@ -22,7 +22,7 @@ def said(face: AnsweredFace, meaning: Meaning, name: str | None = None) -> Answe
     return replace(face, annotation=FaceAnnotation(1, meaning, name, 7))
 
 
-def drawn(monkeypatch: pytest.MonkeyPatch, clip: Finished) -> list[ScreenTime]:
+def drawn(monkeypatch: pytest.MonkeyPatch, clip: FinishedClip) -> list[ScreenTime]:
     """The rows of a clip's chart."""
     rows: list[ScreenTime] = []
 

@@ -12,7 +12,7 @@ import pytest
 import skimage.data
 
 from bot import jobs
-from bot.domain.clips import Billing
+from bot.domain.clips import NamingOptions
 from bot.domain.enums import CaptionStyle
 from bot.domain.faces import Refused
 from bot.domain.rosters import RosterRow
@@ -21,7 +21,7 @@ from bot.media.footage import Footage, Section, VideoLimits
 from bot.media.video import probe
 from models.engines import load
 from models.faces import Box
-from models.video.tracks import Look
+from models.video.tracks import FaceTracks
 
 pytestmark = pytest.mark.slow
 
@@ -66,9 +66,9 @@ def footage(clip: Path) -> Footage:
 @pytest.fixture(scope="module")
 def looked(config: EngineConfig, footage: Footage) -> bytes:
     spans = (Section(0.0, 1.3), Section(1.3, 2.9), Section(2.9, 4.0))
-    stretches = [jobs.look(config, footage, WHOLE, span) for span in spans]
-    assert all(isinstance(one, bytes) for one in stretches)
-    return jobs.join([one for one in stretches if isinstance(one, bytes)])
+    segments = [jobs.track_faces(config, footage, WHOLE, span) for span in spans]
+    assert all(isinstance(one, bytes) for one in segments)
+    return jobs.join_segments([one for one in segments if isinstance(one, bytes)])
 
 
 def astronaut_box(portrait: np.ndarray, config: EngineConfig) -> Box:
@@ -77,22 +77,22 @@ def astronaut_box(portrait: np.ndarray, config: EngineConfig) -> Box:
 
 
 def test_a_face_is_one_track_a_shot_wherever_the_clip_was_cut(looked: bytes) -> None:
-    look = Look.from_bytes(looked)
-    assert (look.size, look.shots.tolist()) == ((640, 360), [0, CUT])
-    assert np.allclose(look.times, np.arange(RATE * SECONDS) / RATE, atol=1e-3)
-    assert [(track.first, track.last) for track in look.tracks] == [(0, CUT - 1), (CUT, RATE * SECONDS - 1)]
-    assert all(track.portrait and len(track.encodings) == len(track.qualities) for track in look.tracks)
+    face_tracks = FaceTracks.from_bytes(looked)
+    assert (face_tracks.size, face_tracks.shots.tolist()) == ((640, 360), [0, CUT])
+    assert np.allclose(face_tracks.times, np.arange(RATE * SECONDS) / RATE, atol=1e-3)
+    assert [(track.first, track.last) for track in face_tracks.tracks] == [(0, CUT - 1), (CUT, RATE * SECONDS - 1)]
+    assert all(track.portrait and len(track.encodings) == len(track.qualities) for track in face_tracks.tracks)
 
 
 def test_who_looks_leaves_the_other_cores_to_other_workers(config: EngineConfig, footage: Footage) -> None:
     """Also a worker that never warmed up."""
     cv2.setNumThreads(2)
-    jobs.look(config, footage, WHOLE, Section(0.0, 0.2))
+    jobs.track_faces(config, footage, WHOLE, Section(0.0, 0.2))
     assert cv2.getNumThreads() == 1
 
 
 def test_its_boxes_follow_the_face(looked: bytes, portrait: np.ndarray, config: EngineConfig) -> None:
-    track = Look.from_bytes(looked).tracks[0]
+    track = FaceTracks.from_bytes(looked).tracks[0]
     face = astronaut_box(portrait, config)
     for number, box in enumerate(track.boxes.round().astype(int).tolist()):
         scale, x = 0.6 + 0.001 * number, 60 + number
@@ -102,18 +102,18 @@ def test_its_boxes_follow_the_face(looked: bytes, portrait: np.ndarray, config: 
 
 def test_a_section_counts_from_its_start(config: EngineConfig, footage: Footage) -> None:
     section = Section(2.0, 3.0)
-    stretch = jobs.look(config, footage, section, section)
-    assert isinstance(stretch, bytes)
-    look = Look.from_bytes(jobs.join([stretch]))
-    assert (look.times[0], len(look.times)) == (pytest.approx(0.0, abs=1e-3), RATE)
-    assert look.shots.tolist() == [0, CUT - 2 * RATE]
+    segment = jobs.track_faces(config, footage, section, section)
+    assert isinstance(segment, bytes)
+    face_tracks = FaceTracks.from_bytes(jobs.join_segments([segment]))
+    assert (face_tracks.times[0], len(face_tracks.times)) == (pytest.approx(0.0, abs=1e-3), RATE)
+    assert face_tracks.shots.tolist() == [0, CUT - 2 * RATE]
 
 
 def test_what_is_no_video_is_refused_in_a_sentence(config: EngineConfig, footage: Footage, tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     path.write_bytes(b"not a video")
     assert isinstance(jobs.probe(path, VideoLimits(10**8)), Refused)
-    assert isinstance(jobs.look(config, replace(footage, path=path), WHOLE, WHOLE), Refused)
+    assert isinstance(jobs.track_faces(config, replace(footage, path=path), WHOLE, WHOLE), Refused)
 
 
 def test_the_cast_is_billed(
@@ -122,16 +122,16 @@ def test_the_cast_is_billed(
     engine = load("dlib", config.weights)
     vector = engine.encode(portrait, engine.detect(portrait))[0]
     recogniser = jobs.fit([*gallery_rows, RosterRow(99, 31, "Eileen", 3, "NASA", vector.tobytes())], "dlib-1")
-    billed = jobs.bill(looked, recogniser, Billing(None, 0.5, CaptionStyle.NAMES))
-    assert (billed.group_name, billed.size, billed.seconds) == ("NASA", (640, 360), pytest.approx(SECONDS, abs=0.01))
-    (person,) = billed.people
+    named = jobs.name_tracks(looked, recogniser, NamingOptions(None, 0.5, CaptionStyle.NAMES))
+    assert (named.group_name, named.size, named.seconds) == ("NASA", (640, 360), pytest.approx(SECONDS, abs=0.01))
+    (person,) = named.people
     assert (person.number, person.guess.name, person.tracks) == (1, "Eileen", (0, 1))
     assert person.spans == ((pytest.approx(0, abs=0.01), pytest.approx(SECONDS, abs=0.01)),)
     assert person.seconds == pytest.approx(SECONDS, abs=0.01)
     assert person.cut.jpeg.startswith(b"\xff\xd8")
     assert person.cut.phash
     assert len(np.frombuffer(person.vector, np.float32)) == 128
-    assert "Eileen" in billed.script
-    listed = jobs.faces_by_frame(looked, recogniser, Billing(None, 0.5, CaptionStyle.NAMES))
+    assert "Eileen" in named.script
+    listed = jobs.faces_by_frame(looked, recogniser, NamingOptions(None, 0.5, CaptionStyle.NAMES))
     assert (listed["fps"], len(listed["frames"])) == (pytest.approx(RATE, abs=0.01), RATE * SECONDS)
     assert all([face["name"] for face in faces] == ["Eileen"] for faces in listed["frames"])

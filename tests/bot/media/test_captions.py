@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from bot.domain.enums import CaptionStyle
 from bot.media import clips
 from bot.media.captions import FONT, script
-from bot.media.clips import Target, Watch
+from bot.media.clips import ClipLimits, ProgressFiles
 from bot.media.footage import Section, VideoLimits
 from bot.media.video import probe
 from models.drawing.fonts import font_path
 from models.faces import Band
+from tests.support.face_tracks import cast_of, face_tracks_of, guess, track
 from tests.support.films import ffmpeg, pictures
-from tests.support.looks import cast_of, guess, look_of, track
 
 SIZE = (320, 180)
 STILL = [100.0, 60.0, 160.0, 130.0]
@@ -36,8 +36,8 @@ def drawn(path: Path, text: str, section: Section | None = None) -> list[NDArray
     """The frames of a film with captions burnt in, without loss by JPEG's blocks worth mentioning."""
     footage = probe(path, VideoLimits(10**8))
     out = path.with_name("drawn.mp4")
-    watch = Watch(path.with_name("progress"), path.with_name("stop"))
-    clips.draw(footage, section or Section(0, 99), text, Target(10**8, 2000), out, watch)
+    watch = ProgressFiles(path.with_name("progress"), path.with_name("stop"))
+    clips.draw(footage, section or Section(0, 99), text, ClipLimits(10**8, 2000), out, watch)
     return pictures(out)
 
 
@@ -59,8 +59,8 @@ def test_a_box_is_on_its_own_frames_and_on_no_other(tmp_path: Path, rate: int) -
     count, shown = 24, {3, 4, 10, 17}
     path = black(tmp_path / "film.mp4", frames=count, rate=rate)
     tracks = [track(first, [STILL]) for first in sorted(shown)]
-    look = look_of([number / rate for number in range(count)], SIZE, tracks)
-    pictures = drawn(path, script(look, cast_of([guess("Momo")] * len(tracks)), CaptionStyle.NAMES))
+    face_tracks = face_tracks_of([number / rate for number in range(count)], SIZE, tracks)
+    pictures = drawn(path, script(face_tracks, cast_of([guess("Momo")] * len(tracks)), CaptionStyle.NAMES))
     assert {number for number, picture in enumerate(pictures) if lit(picture).sum() > 100} == shown
 
 
@@ -68,8 +68,10 @@ def test_a_section_has_its_boxes_on_their_frames(tmp_path: Path) -> None:
     rate, begin = 60, 20 / 60 + 0.0042
     path = black(tmp_path / "film.mp4", frames=60, rate=rate)
     times = [number / rate - begin for number in range(21, 45)]
-    look = look_of(times, SIZE, [track(5, [STILL]), track(11, [STILL] * 3)])
-    pictures = drawn(path, script(look, cast_of([guess("Momo")] * 2), CaptionStyle.BOXES), Section(begin, 45 / 60))
+    face_tracks = face_tracks_of(times, SIZE, [track(5, [STILL]), track(11, [STILL] * 3)])
+    pictures = drawn(
+        path, script(face_tracks, cast_of([guess("Momo")] * 2), CaptionStyle.BOXES), Section(begin, 45 / 60)
+    )
     assert len(pictures) == len(times)
     assert [number for number, picture in enumerate(pictures) if lit(picture).sum() > 100] == [5, 11, 12, 13]
 
@@ -78,8 +80,8 @@ def test_a_moving_box_follows_its_face_within_two_pixels(tmp_path: Path) -> None
     path = black(tmp_path / "film.mp4", frames=30)
     steps = np.linspace(0, 1, 30)[:, None]
     boxes = np.array([20, 60, 80, 140]) + steps * (160, 10, 190, 20) + 4 * np.sin(steps * 9)
-    look = look_of([number / 30 for number in range(30)], SIZE, [track(0, boxes.tolist())])
-    pictures = drawn(path, script(look, cast_of([guess(None)]), CaptionStyle.NAMES))
+    face_tracks = face_tracks_of([number / 30 for number in range(30)], SIZE, [track(0, boxes.tolist())])
+    pictures = drawn(path, script(face_tracks, cast_of([guess(None)]), CaptionStyle.NAMES))
     for picture, box in zip(pictures, boxes, strict=True):
         rows, columns = np.nonzero(lit(picture, 90))
         found = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
@@ -90,8 +92,8 @@ def test_sure_unsure_and_unknown_have_their_colours_and_lines(tmp_path: Path) ->
     path = black(tmp_path / "film.mp4", frames=2)
     tracks = [track(0, [[left, 70, left + 70, 150]] * 2) for left in (10, 120, 230)]
     cast = cast_of([guess("Momo"), guess("Sana", Band.UNSURE, 0.5), guess(None)])
-    look = look_of([0, 1 / 30], SIZE, tracks)
-    picture = drawn(path, script(look, cast, CaptionStyle.NAMES))[0].astype(int)
+    face_tracks = face_tracks_of([0, 1 / 30], SIZE, tracks)
+    picture = drawn(path, script(face_tracks, cast, CaptionStyle.NAMES))[0].astype(int)
     boxes = [picture[72:152, left - 2 : left + 73] for left in (10, 120, 230)]
     amount = [int((box.max(2) > 100).sum()) for box in boxes]
     assert amount[0] > amount[1] > amount[2] > 30
@@ -116,9 +118,9 @@ HOSTILE = (
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_name_commands_nothing(tmp_path: Path, name: str) -> None:
     path = black(tmp_path / "film.mp4", frames=2)
-    look = look_of([0, 1 / 30], SIZE, [track(0, [STILL] * 2)])
-    text = script(look, cast_of([guess(name, others=[name, "Momo"])]), CaptionStyle.NAMES_AND_LIST)
-    honest = script(look, cast_of([guess("Eve", others=["Eve", "Momo"])]), CaptionStyle.NAMES_AND_LIST)
+    face_tracks = face_tracks_of([0, 1 / 30], SIZE, [track(0, [STILL] * 2)])
+    text = script(face_tracks, cast_of([guess(name, others=[name, "Momo"])]), CaptionStyle.NAMES_AND_LIST)
+    honest = script(face_tracks, cast_of([guess("Eve", others=["Eve", "Momo"])]), CaptionStyle.NAMES_AND_LIST)
     assert len(events(text)) == len(events(honest))
     rows, columns = np.nonzero(lit(drawn(path, text)[0]))
     # Name and list stay beside the face; nothing in the far corner, nothing across the picture.
@@ -129,10 +131,10 @@ def test_a_name_commands_nothing(tmp_path: Path, name: str) -> None:
 
 def test_hangul_is_drawn_and_no_other_font_stands_in(tmp_path: Path) -> None:
     path = black(tmp_path / "film.mp4", frames=2)
-    look = look_of([0, 1 / 30], SIZE, [track(0, [STILL] * 2)])
+    face_tracks = face_tracks_of([0, 1 / 30], SIZE, [track(0, [STILL] * 2)])
 
     def shape(name: str) -> NDArray[np.bool_]:
-        return lit(drawn(path, script(look, cast_of([guess(name)]), CaptionStyle.NAMES))[0])[:60]
+        return lit(drawn(path, script(face_tracks, cast_of([guess(name)]), CaptionStyle.NAMES))[0])[:60]
 
     # Boxes for missing glyphs would be the same twice.
     assert (shape("쯔위") != shape("사나")).sum() > 40
@@ -141,8 +143,8 @@ def test_hangul_is_drawn_and_no_other_font_stands_in(tmp_path: Path) -> None:
 def test_labels_stay_in_the_picture_and_on_one_side() -> None:
     steps = np.linspace(0, 1, 60)[:, None]
     boxes = np.array([-10, 5, 50, 70]) + steps * (270, 105, 270, 105)
-    look = look_of([number / 30 for number in range(60)], SIZE, [track(0, boxes.tolist())])
-    text = script(look, cast_of([guess("Chaeyoung", others=["Momo", "Sana"])]), CaptionStyle.NAMES_AND_LIST)
+    face_tracks = face_tracks_of([number / 30 for number in range(60)], SIZE, [track(0, boxes.tolist())])
+    text = script(face_tracks, cast_of([guess("Chaeyoung", others=["Momo", "Sana"])]), CaptionStyle.NAMES_AND_LIST)
     ways: dict[str, list[list[float]]] = {}
     for event in events(text):
         where = re.match(r"\{\\(?:pos|move)\(([^)]*)\)(.*)", event.text)
@@ -161,8 +163,8 @@ def test_labels_stay_in_the_picture_and_on_one_side() -> None:
 
 def test_lists_are_shorter_where_many_are_seen() -> None:
     names = [f"Member {number}" for number in range(15)]
-    one = look_of([0], (1280, 720), [track(0, [[500, 200, 700, 450]])])
-    many = look_of([0], (1280, 720), [track(0, [[left, 200, left + 120, 350]]) for left in (50, 350, 650, 950)])
+    one = face_tracks_of([0], (1280, 720), [track(0, [[500, 200, 700, 450]])])
+    many = face_tracks_of([0], (1280, 720), [track(0, [[left, 200, left + 120, 350]]) for left in (50, 350, 650, 950)])
 
     def lines(text: str) -> int:
         return max(event.text.count(r"\N") + 1 for event in events(text))
@@ -173,15 +175,16 @@ def test_lists_are_shorter_where_many_are_seen() -> None:
 
 
 def test_a_track_that_is_no_face_is_not_drawn() -> None:
-    look = look_of([0], SIZE, [track(0, [STILL]), track(0, [[200, 60, 260, 130]])])
+    face_tracks = face_tracks_of([0], SIZE, [track(0, [STILL]), track(0, [[200, 60, 260, 130]])])
     cast = cast_of([guess("Momo"), guess("Sana")], nobody=[1])
-    assert not any("Sana" in event.text for event in events(script(look, cast, CaptionStyle.NAMES)))
+    assert not any("Sana" in event.text for event in events(script(face_tracks, cast, CaptionStyle.NAMES)))
 
 
 def test_numbers_are_those_of_the_people() -> None:
-    look = look_of([0], SIZE, [track(0, [STILL]), track(0, [[200, 60, 260, 130]])])
+    face_tracks = face_tracks_of([0], SIZE, [track(0, [STILL]), track(0, [[200, 60, 260, 130]])])
     texts = [
-        event.plaintext for event in events(script(look, cast_of([guess("Momo"), guess(None)]), CaptionStyle.BOXES))
+        event.plaintext
+        for event in events(script(face_tracks, cast_of([guess("Momo"), guess(None)]), CaptionStyle.BOXES))
     ]
     assert {"1", "2"} <= set(texts)
     assert "Momo" not in " ".join(texts)
@@ -191,10 +194,10 @@ def test_an_even_motion_needs_few_events() -> None:
     count = 3_000
     steps = np.linspace(0, 1, count)[:, None]
     boxes = np.array([100, 100, 300, 330]) + steps * (700, 200, 700, 200)
-    look = look_of([number / 30 for number in range(count)], (1280, 720), [track(0, boxes.tolist())])
-    assert len(events(script(look, cast_of([guess("Momo")]), CaptionStyle.NAMES))) < count / 20
+    face_tracks = face_tracks_of([number / 30 for number in range(count)], (1280, 720), [track(0, boxes.tolist())])
+    assert len(events(script(face_tracks, cast_of([guess("Momo")]), CaptionStyle.NAMES))) < count / 20
 
 
 def test_no_frames_and_no_faces_make_a_file_without_events() -> None:
-    assert not events(script(look_of([], SIZE, []), cast_of([]), CaptionStyle.NAMES))
-    assert not events(script(look_of([0, 0.1], SIZE, []), cast_of([]), CaptionStyle.NAMES))
+    assert not events(script(face_tracks_of([], SIZE, []), cast_of([]), CaptionStyle.NAMES))
+    assert not events(script(face_tracks_of([0, 0.1], SIZE, []), cast_of([]), CaptionStyle.NAMES))

@@ -20,31 +20,33 @@ from bot.domain.enums import CaptionStyle
 from bot.infra.sandbox import ProcessFailedError, ProcessLimits, stream_output
 from bot.media import clips
 from bot.media.captions import script
-from bot.media.clips import Drawn, StoppedError, Target, Watch, fitting_height, scaled
+from bot.media.clips import ClipLimits, EncodedClip, ProgressFiles, StoppedError, fitting_height, scaled
 from bot.media.footage import Section, VideoError, VideoLimits
 from bot.media.video import probe
 from tests.bot.media.test_video import HAMILTON, TURNED, hdr
 from tests.conftest import ROOT, SHARED
+from tests.support.face_tracks import cast_of, face_tracks_of, guess, track
 from tests.support.films import corners, ffmpeg, frames_of, heard, moving, pictures, quarters, sound_packets, stamps
-from tests.support.looks import cast_of, guess, look_of, track
 
 pytestmark = pytest.mark.slow
 
 WHOLE = Section(0, 3600)
-ROOMY = Target(20 * 2**20, 1080)
+ROOMY = ClipLimits(20 * 2**20, 1080)
 LYING_OR_FLIPPED = {("-display_rotation", "90"), ("-display_hflip",)}
 """Of `TURNED`, one of either kind; the others are tried among the thorough tests."""
-EMPTY = script(look_of([], (160, 90), []), cast_of([]), CaptionStyle.NAMES)
+EMPTY = script(face_tracks_of([], (160, 90), []), cast_of([]), CaptionStyle.NAMES)
 
 
-def draw(path: Path, section: Section = WHOLE, target: Target = ROOMY, text: str = EMPTY) -> tuple[Path, Drawn]:
+def draw(
+    path: Path, section: Section = WHOLE, target: ClipLimits = ROOMY, text: str = EMPTY
+) -> tuple[Path, EncodedClip]:
     out = path.with_name(f"drawn-{path.stem}.mp4")
     footage = probe(path, VideoLimits(10**9))
     return out, clips.draw(footage, section, text, target, out, watch(path))
 
 
-def watch(path: Path) -> Watch:
-    return Watch(path.with_name("progress"), path.with_name("stop"))
+def watch(path: Path) -> ProgressFiles:
+    return ProgressFiles(path.with_name("progress"), path.with_name("stop"))
 
 
 def sound_of(path: Path) -> str | None:
@@ -131,7 +133,7 @@ def test_the_click_of_every_cut_stays_on_its_cut(music_video: Path, section: Sec
     begin, end = section.start, min(section.end, 5.0)
     times = [number / 30 - begin for number in range(150) if section.holds(number / 30)]
     box = track(0, [[200, 100, 300, 220]] * len(times))
-    text = script(look_of(times, (640, 360), [box]), cast_of([guess("Momo")]), CaptionStyle.NAMES)
+    text = script(face_tracks_of(times, (640, 360), [box]), cast_of([guess("Momo")]), CaptionStyle.NAMES)
     out, _ = draw(music_video, section, text=text)
     lumas = [(frame.time, frame.luma.astype(int)) for frame in frames_of(out)]
     change = {after[0]: float(np.abs(after[1] - before[1]).mean()) for before, after in itertools.pairwise(lumas)}
@@ -212,12 +214,12 @@ def test_a_video_cut_short_is_drawn_as_far_as_it_goes(tmp_path: Path) -> None:
 
 def test_a_clip_keeps_to_its_bytes(tmp_path: Path) -> None:
     path = moving(tmp_path / "large.mp4", "-vf", "noise=alls=60:allf=t", "-crf", "10", seconds=4, size="640x360")
-    target = Target(200_000, 1080)
+    target = ClipLimits(200_000, 1080)
     out, drawn = draw(path, target=target)
     assert out.stat().st_size == drawn.bytes <= 200_000
     assert drawn.size[1] < 360
     with pytest.raises(VideoError, match="can't be made as small"):
-        draw(path, target=Target(20_000, 1080))
+        draw(path, target=ClipLimits(20_000, 1080))
 
 
 def test_heights_fit_bytes_and_length() -> None:

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from bot.domain.enums import CaptionStyle
 from bot.media import clips
 from bot.media.captions import script
-from bot.media.clips import Target, Watch
+from bot.media.clips import ClipLimits, ProgressFiles
 from bot.media.footage import Section, VideoLimits
 from bot.media.video import probe
+from tests.support.face_tracks import cast_of, face_tracks_of
 from tests.support.films import ffmpeg, pictures
-from tests.support.looks import cast_of, look_of
 
 pytestmark = pytest.mark.slow
 
@@ -62,9 +62,9 @@ def colours(picture: NDArray[np.uint8]) -> NDArray[np.int64]:
 
 def seen_and_drawn(path: Path) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     footage = probe(path, VideoLimits(10**8))
-    out, watch = path.with_name("drawn.mp4"), Watch(path.with_name("progress"), path.with_name("stop"))
-    text = script(look_of([], footage.size, []), cast_of([]), CaptionStyle.NAMES)
-    clips.draw(footage, Section(0, 9), text, Target(10**7, 1080), out, watch)
+    out, watch = path.with_name("drawn.mp4"), ProgressFiles(path.with_name("progress"), path.with_name("stop"))
+    text = script(face_tracks_of([], footage.size, []), cast_of([]), CaptionStyle.NAMES)
+    clips.draw(footage, Section(0, 9), text, ClipLimits(10**7, 1080), out, watch)
     return colours(pictures(path)[0]), colours(pictures(out)[0])
 
 

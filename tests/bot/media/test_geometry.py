@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from bot.domain.enums import CaptionStyle
 from bot.media import clips
 from bot.media.captions import script
-from bot.media.clips import Target, Watch
+from bot.media.clips import ClipLimits, ProgressFiles
 from bot.media.footage import Section, VideoLimits
 from bot.media.video import probe
+from tests.support.face_tracks import cast_of, face_tracks_of, guess, track
 from tests.support.films import ffmpeg, pictures, with_aperture
-from tests.support.looks import cast_of, guess, look_of, track
 
 pytestmark = pytest.mark.slow
 
@@ -139,10 +139,10 @@ def test_what_is_drawn_lies_where_it_was_seen(tmp_path: Path, kind: Callable[[Pa
     seen = pictures(path)
     assert footage.size == seen[0].shape[1::-1] == KINDS[kind]
     box = white(seen[0])
-    look = look_of([number / 10 for number in range(3)], footage.size, [track(0, [box.tolist()] * 3)])
-    text = script(look, cast_of([guess("Momo")]), CaptionStyle.BOXES)
-    out, watch = tmp_path / "drawn.mp4", Watch(tmp_path / "progress", tmp_path / "stop")
-    clips.draw(footage, Section(0, 9), text, Target(10**7, 1080), out, watch)
+    face_tracks = face_tracks_of([number / 10 for number in range(3)], footage.size, [track(0, [box.tolist()] * 3)])
+    text = script(face_tracks, cast_of([guess("Momo")]), CaptionStyle.BOXES)
+    out, watch = tmp_path / "drawn.mp4", ProgressFiles(tmp_path / "progress", tmp_path / "stop")
+    clips.draw(footage, Section(0, 9), text, ClipLimits(10**7, 1080), out, watch)
     drawn = pictures(out)
     assert len(drawn) == len(seen)
     sides = np.array(drawn[0].shape[1::-1]) / footage.size

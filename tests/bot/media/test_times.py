@@ -12,11 +12,11 @@ import pytest
 from bot.domain.enums import CaptionStyle
 from bot.media import clips
 from bot.media.captions import script
-from bot.media.clips import Target, Watch
+from bot.media.clips import ClipLimits, ProgressFiles
 from bot.media.footage import Footage, Section, VideoLimits
 from bot.media.video import frames, probe
+from tests.support.face_tracks import cast_of, face_tracks_of
 from tests.support.films import WHOLE, ffmpeg, frames_of, heard, moving
-from tests.support.looks import cast_of, look_of
 
 SECONDS, RATE, FLASH = 1.2, 25, 0.6
 FRAGMENTED = ("-movflags", "+frag_keyframe+empty_moov+default_base_moof", "-g", "10")
@@ -161,9 +161,9 @@ EVERYDAY = {twice, advertisement, another_program, sound_in_another_codec, fragm
 
 
 def draw(footage: Footage, section: Section, out: Path) -> Path:
-    text = script(look_of([], footage.size, []), cast_of([]), CaptionStyle.NAMES)
-    watch = Watch(out.with_suffix(".progress"), out.with_suffix(".stop"))
-    clips.draw(footage, section, text, Target(10**7, 1080), out, watch)
+    text = script(face_tracks_of([], footage.size, []), cast_of([]), CaptionStyle.NAMES)
+    watch = ProgressFiles(out.with_suffix(".progress"), out.with_suffix(".stop"))
+    clips.draw(footage, section, text, ClipLimits(10**7, 1080), out, watch)
     return out
 
 

@@ -10,11 +10,11 @@ import pytest
 from bot.domain.enums import CaptionStyle
 from bot.media import clips
 from bot.media.captions import script
-from bot.media.clips import Target, Watch
+from bot.media.clips import ClipLimits, ProgressFiles
 from bot.media.footage import VideoLimits
 from bot.media.video import probe
+from tests.support.face_tracks import cast_of, face_tracks_of
 from tests.support.films import WHOLE, ffmpeg, frames_of, heard, moving
-from tests.support.looks import cast_of, look_of
 
 LIMITS = VideoLimits(10**8)
 LOW, HIGH = 300, 3000
@@ -27,8 +27,10 @@ def tone(path: Path, pitch: int, *options: str) -> Path:
 
 def draw(path: Path) -> Path:
     footage, out = probe(path, LIMITS), path.with_name("drawn.mp4")
-    text = script(look_of([], footage.size, []), cast_of([]), CaptionStyle.NAMES)
-    clips.draw(footage, WHOLE, text, Target(10**7, 1080), out, Watch(path.with_name("p"), path.with_name("s")))
+    text = script(face_tracks_of([], footage.size, []), cast_of([]), CaptionStyle.NAMES)
+    clips.draw(
+        footage, WHOLE, text, ClipLimits(10**7, 1080), out, ProgressFiles(path.with_name("p"), path.with_name("s"))
+    )
     return out
 
 

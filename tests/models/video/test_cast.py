@@ -14,7 +14,7 @@ from models.recognition.quality import Quality
 from models.recognition.recogniser import Recogniser
 from models.recognition.vetoes import NOBODY, Vetoes
 from models.video.cast import ALONE, Cast, cast
-from models.video.tracks import Look, Track
+from models.video.tracks import FaceTracks, Track
 
 GOOD = Quality(120, 2.4, 0.0)
 
@@ -39,7 +39,7 @@ def stranger(photos: dict[int, np.ndarray], seed: int) -> np.ndarray:
     return mean + 0.25 * away / np.linalg.norm(away)
 
 
-def look_of(*seen: tuple[int, int, np.ndarray]) -> Look:
+def face_tracks_of(*seen: tuple[int, int, np.ndarray]) -> FaceTracks:
     """A look with a track a (first frame, length, face)."""
     tracks: list[Track] = []
     for number, (first, length, face) in enumerate(seen):
@@ -47,7 +47,7 @@ def look_of(*seen: tuple[int, int, np.ndarray]) -> Look:
         rows = face + noise
         rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
         tracks.append(Track(first, np.zeros((length, 4), np.float32), rows, (GOOD,) * 3, None))
-    return Look("dlib-1", (640, 360), np.arange(300) / 30, np.array([0]), tuple(tracks))
+    return FaceTracks("dlib-1", (640, 360), np.arange(300) / 30, np.array([0]), tuple(tracks))
 
 
 def names(found: Cast) -> list[str | None]:
@@ -59,8 +59,8 @@ def test_members_are_named_and_strangers_are_one_person_each(
 ) -> None:
     one, other = stranger(photos, 1), stranger(photos, 2)
     members = (0, 30, photos[11]), (30, 90, photos[12]), (150, 20, photos[11])
-    look = look_of(members[0], (0, 30, one), members[1], (60, 10, one), (130, 9, other), members[2])
-    found = cast(recogniser, look)
+    face_tracks = face_tracks_of(members[0], (0, 30, one), members[1], (60, 10, one), (130, 9, other), members[2])
+    found = cast(recogniser, face_tracks)
     assert (found.group, found.group_name) == (1, "G1")
     assert names(found) == ["M11", None, "M12", None, None, "M11"]
     assert [(person.number, person.guess.name, person.tracks) for person in found.people] == [
@@ -81,8 +81,8 @@ def occasions(face: np.ndarray, seed: int, *, unlike: float) -> list[np.ndarray]
 def test_a_stranger_of_several_occasions_is_one_person(recogniser: Recogniser, photos: dict[int, np.ndarray]) -> None:
     """Though few of them are alike enough by themselves: together they show better what they have in common."""
     faces = [*occasions(stranger(photos, 1), 5, unlike=0.25), *occasions(stranger(photos, 2), 6, unlike=0.25)]
-    look = look_of(*((20 * number, 19, face) for number, face in enumerate(faces)))
-    found = cast(recogniser, look, group=1)
+    face_tracks = face_tracks_of(*((20 * number, 19, face) for number, face in enumerate(faces)))
+    found = cast(recogniser, face_tracks, group=1)
     assert [person.tracks for person in found.people] == [(0, 1, 2, 3, 4, 5), (6, 7, 8, 9, 10, 11)]
 
 
@@ -90,14 +90,16 @@ def test_strangers_who_share_a_frame_stay_two(recogniser: Recogniser, photos: di
     """Whoever else they are joined with, alike as they may be."""
     faces = occasions(stranger(photos, 1), 5, unlike=0.2)
     firsts = (0, 40, 80, 120, 160, 160)
-    found = cast(recogniser, look_of(*((first, 30, face) for first, face in zip(firsts, faces, strict=True))), group=1)
+    found = cast(
+        recogniser, face_tracks_of(*((first, 30, face) for first, face in zip(firsts, faces, strict=True))), group=1
+    )
     assert sorted(len(person.tracks) for person in found.people) == [1, 5]
     assert not any({4, 5} <= set(person.tracks) for person in found.people)
 
 
 def test_two_faces_in_a_frame_never_have_one_name(recogniser: Recogniser, photos: dict[int, np.ndarray]) -> None:
-    look = look_of((0, 30, photos[11]), (29, 30, photos[11] + 0.002))
-    found = cast(recogniser, look, group=1)
+    face_tracks = face_tracks_of((0, 30, photos[11]), (29, 30, photos[11] + 0.002))
+    found = cast(recogniser, face_tracks, group=1)
     assert sorted(names(found), key=str) == ["M11", None]
     assert len(found.people) == 2
 
@@ -105,7 +107,7 @@ def test_two_faces_in_a_frame_never_have_one_name(recogniser: Recogniser, photos
 def test_the_same_faces_one_after_the_other_are_one_member(
     recogniser: Recogniser, photos: dict[int, np.ndarray]
 ) -> None:
-    found = cast(recogniser, look_of((0, 30, photos[11]), (30, 30, photos[11] + 0.002)), group=1)
+    found = cast(recogniser, face_tracks_of((0, 30, photos[11]), (30, 30, photos[11] + 0.002)), group=1)
     assert names(found) == ["M11", "M11"]
     assert [person.tracks for person in found.people] == [(0, 1)]
 
@@ -133,42 +135,44 @@ def test_company_carries_only_a_face_that_speaks_for_itself(
     doubtful = leaning(recogniser, photos[11], stranger(photos, 1), log_odds)
     away = np.random.default_rng(3).normal(size=(15, len(doubtful)))
     company = [photos[12 + i % 3] + 0.2 * far / np.linalg.norm(far) for i, far in enumerate(away)]
-    look = look_of((280, 10, doubtful), *((10 * i, 9, face) for i, face in enumerate(company)))
-    found = cast(dear(recogniser), look, group=1)
+    face_tracks = face_tracks_of((280, 10, doubtful), *((10 * i, 9, face) for i, face in enumerate(company)))
+    found = cast(dear(recogniser), face_tracks, group=1)
     assert names(found) == [name, *["M12", "M13", "M14"] * 5]
     assert found.guesses[0].band is (Band.SURE if name else Band.UNKNOWN)
 
 
 def test_a_doubtful_face_alone_is_nobody(recogniser: Recogniser, photos: dict[int, np.ndarray]) -> None:
     doubtful = leaning(recogniser, photos[11], stranger(photos, 1), ALONE + 0.3)
-    assert names(cast(dear(recogniser), look_of((0, 20, doubtful)), group=1)) == [None]
+    assert names(cast(dear(recogniser), face_tracks_of((0, 20, doubtful)), group=1)) == [None]
 
 
 def test_one_person_has_one_guess(recogniser: Recogniser, photos: dict[int, np.ndarray]) -> None:
     doubtful = leaning(recogniser, photos[11], stranger(photos, 1), 1.5)
-    look = look_of((0, 30, photos[11]), (40, 30, doubtful), (80, 30, photos[12]))
-    apart = [cast(recogniser, replace(look, tracks=(track,)), group=1).guesses[0] for track in look.tracks]
+    face_tracks = face_tracks_of((0, 30, photos[11]), (40, 30, doubtful), (80, 30, photos[12]))
+    apart = [
+        cast(recogniser, replace(face_tracks, tracks=(track,)), group=1).guesses[0] for track in face_tracks.tracks
+    ]
     assert [guess.name for guess in apart] == ["M11", "M11", "M12"]
     assert apart[0].confidence - apart[1].confidence > 0.1
-    found = cast(recogniser, look, group=1)
+    found = cast(recogniser, face_tracks, group=1)
     assert [person.tracks for person in found.people] == [(0, 1), (2,)]
     assert found.guesses[0] == found.guesses[1] == found.people[0].guess
     assert found.guesses[0].confidence >= apart[0].confidence
 
 
 def test_a_veto_of_one_sighting_holds_for_the_person(recogniser: Recogniser, photos: dict[int, np.ndarray]) -> None:
-    look = look_of((0, 30, photos[11]), (40, 30, photos[11] + 0.002), (80, 30, photos[12]))
-    one = look.tracks[1].encodings[2:]
+    face_tracks = face_tracks_of((0, 30, photos[11]), (40, 30, photos[11] + 0.002), (80, 30, photos[12]))
+    one = face_tracks.tracks[1].encodings[2:]
     denied = replace(recogniser, vetoes=Vetoes(one, np.array([11], np.int64)))
-    assert "M11" not in names(cast(denied, look, group=1))
-    assert names(cast(denied, look, group=1))[2] == "M12"
+    assert "M11" not in names(cast(denied, face_tracks, group=1))
+    assert names(cast(denied, face_tracks, group=1))[2] == "M12"
     nobody = replace(recogniser, vetoes=Vetoes(one, np.array([NOBODY], np.int64)))
-    assert names(cast(nobody, look, group=1)) == [None, None, "M12"]
+    assert names(cast(nobody, face_tracks, group=1)) == [None, None, "M12"]
 
 
 def test_a_clip_without_faces_has_no_cast(recogniser: Recogniser) -> None:
-    assert cast(recogniser, look_of()).people == ()
+    assert cast(recogniser, face_tracks_of()).people == ()
 
 
 def test_an_unknown_group_names_nobody(recogniser: Recogniser, photos: dict[int, np.ndarray]) -> None:
-    assert names(cast(recogniser, look_of((0, 30, photos[11])), group=99)) == [None]
+    assert names(cast(recogniser, face_tracks_of((0, 30, photos[11])), group=99)) == [None]

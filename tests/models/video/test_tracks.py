@@ -9,8 +9,8 @@ import pytest
 
 from models.faces import Box
 from models.recognition.quality import Quality
-from models.video.segments import Stretch, joined
-from models.video.tracks import Look, Portrait, Track, interpolated, pairs
+from models.video.segments import VideoSegment, joined_tracks
+from models.video.tracks import FaceTracks, Portrait, Track, interpolated, pairs
 
 CHANCE = np.random.default_rng(5)
 LUMA = CHANCE.integers(0, 256, (36, 64), np.uint8)
@@ -25,12 +25,12 @@ def track(first: int, length: int, left: float = 10.0, sharpness: float = 2.0) -
     )
 
 
-def stretch(*tracks: Track, frames: int = 10, opening: np.ndarray = LUMA, closing: np.ndarray = LUMA) -> Stretch:
-    look = Look("dlib-1", (640, 360), np.arange(frames) / 30, np.array([0]), tracks)
-    return Stretch(look, opening, closing, np.array([0.01, 0.01, 0.01]))
+def segment(*tracks: Track, frames: int = 10, opening: np.ndarray = LUMA, closing: np.ndarray = LUMA) -> VideoSegment:
+    face_tracks = FaceTracks("dlib-1", (640, 360), np.arange(frames) / 30, np.array([0]), tracks)
+    return VideoSegment(face_tracks, opening, closing, np.array([0.01, 0.01, 0.01]))
 
 
-def same(one: Look, other: Look) -> bool:
+def same(one: FaceTracks, other: FaceTracks) -> bool:
     return (
         (one.engine, one.size) == (other.engine, other.size)
         and np.array_equal(one.times, other.times)
@@ -49,14 +49,14 @@ def same(one: Look, other: Look) -> bool:
 
 def test_a_look_comes_back_from_its_bytes() -> None:
     blind = replace(track(3, 4), encodings=np.empty((0, 4), np.float32), qualities=(), portrait=None)
-    seen = stretch(track(0, 10), blind, track(5, 2, 300)).look
-    assert same(Look.from_bytes(seen.to_bytes()), seen)
-    assert same(Look.from_bytes(stretch().look.to_bytes()), stretch().look)
+    seen = segment(track(0, 10), blind, track(5, 2, 300)).face_tracks
+    assert same(FaceTracks.from_bytes(seen.to_bytes()), seen)
+    assert same(FaceTracks.from_bytes(segment().face_tracks.to_bytes()), segment().face_tracks)
 
 
 def test_bytes_that_are_no_look_are_refused() -> None:
     with pytest.raises((ValueError, KeyError)):
-        Look.from_bytes(b"nothing of the kind")
+        FaceTracks.from_bytes(b"nothing of the kind")
 
 
 def test_boxes_pair_by_overlap_each_once() -> None:
@@ -73,28 +73,32 @@ def test_boxes_move_evenly_between_detections_and_rest_outside() -> None:
 
 
 def test_a_face_goes_on_across_a_border() -> None:
-    look = joined([stretch(track(0, 10)), stretch(track(0, 6, 14, 3.0), track(7, 3))])
-    assert [(one.first, one.last) for one in look.tracks] == [(0, 15), (17, 19)]
-    assert look.tracks[0].portrait
-    assert look.tracks[0].portrait.sharpness == 3.0
-    assert (len(look.times), look.shots.tolist()) == (20, [0])
+    face_tracks = joined_tracks([segment(track(0, 10)), segment(track(0, 6, 14, 3.0), track(7, 3))])
+    assert [(one.first, one.last) for one in face_tracks.tracks] == [(0, 15), (17, 19)]
+    assert face_tracks.tracks[0].portrait
+    assert face_tracks.tracks[0].portrait.sharpness == 3.0
+    assert (len(face_tracks.times), face_tracks.shots.tolist()) == (20, [0])
 
 
 def test_no_face_goes_on_across_a_cut() -> None:
-    look = joined([stretch(track(0, 10)), stretch(track(0, 10), opening=OTHER)])
-    assert [(one.first, one.last) for one in look.tracks] == [(0, 9), (10, 19)]
-    assert look.shots.tolist() == [0, 10]
+    face_tracks = joined_tracks([segment(track(0, 10)), segment(track(0, 10), opening=OTHER)])
+    assert [(one.first, one.last) for one in face_tracks.tracks] == [(0, 9), (10, 19)]
+    assert face_tracks.shots.tolist() == [0, 10]
 
 
 def test_two_faces_at_a_border_stay_two() -> None:
-    look = joined([stretch(track(0, 10), track(0, 10, 300)), stretch(track(0, 10, 305), track(0, 10, 12))])
-    assert [(one.first, one.last, one.boxes[0, 0]) for one in look.tracks] == [(0, 19, 10), (0, 19, 300)]
+    face_tracks = joined_tracks(
+        [segment(track(0, 10), track(0, 10, 300)), segment(track(0, 10, 305), track(0, 10, 12))]
+    )
+    assert [(one.first, one.last, one.boxes[0, 0]) for one in face_tracks.tracks] == [(0, 19, 10), (0, 19, 300)]
 
 
-def test_a_stretch_travels_and_empty_ones_are_passed_over() -> None:
-    empty = stretch(frames=0)
-    look = joined([Stretch.from_bytes(one.to_bytes()) for one in (empty, stretch(track(0, 10)), empty, stretch())])
-    assert (len(look.times), look.size, len(look.tracks)) == (20, (640, 360), 1)
-    assert len(joined([empty]).times) == 0
-    with pytest.raises(ValueError, match="no stretch"):
-        joined([])
+def test_a_segment_travels_and_empty_ones_are_passed_over() -> None:
+    empty = segment(frames=0)
+    face_tracks = joined_tracks(
+        [VideoSegment.from_bytes(one.to_bytes()) for one in (empty, segment(track(0, 10)), empty, segment())]
+    )
+    assert (len(face_tracks.times), face_tracks.size, len(face_tracks.tracks)) == (20, (640, 360), 1)
+    assert len(joined_tracks([empty]).times) == 0
+    with pytest.raises(ValueError, match="no segment"):
+        joined_tracks([])

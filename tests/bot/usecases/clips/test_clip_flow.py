@@ -11,18 +11,18 @@ import pytest
 
 from bot import jobs
 from bot.app import App
-from bot.domain.clips import Billed
+from bot.domain.clips import NamedClip
 from bot.domain.enums import CaptionStyle
-from bot.infra.clip_files import KeptVideo
+from bot.infra.clip_files import CachedVideo
 from bot.infra.compute import Compute
 from bot.learning.recognisers import FittedRecogniser
 from bot.media.footage import Colours, Footage, Geometry
 from bot.settings import Settings
 from bot.usecases.clips import pipeline
-from bot.usecases.clips.pipeline import Part, Terms
+from bot.usecases.clips.pipeline import ClipOptions, RequestedSection
 from tests.support.clips import no_progress
 
-TERMS = Terms(Part(0, None, 60), CaptionStyle.NAMES, None, 0.5, 10**7)
+OPTIONS = ClipOptions(RequestedSection(0, None, 60), CaptionStyle.NAMES, None, 0.5, 10**7)
 
 
 class Workers(Compute):
@@ -37,12 +37,12 @@ class Workers(Compute):
         if job is jobs.probe:
             return self.footage
         self.ran.append(job.__name__)
-        return {jobs.names_in: (), jobs.join: b"look"}[job]
+        return {jobs.sure_names: (), jobs.join_segments: b"face tracks"}[job]
 
     async def run_within(self, limit: float, priority: int, job: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         self.ran.append(job.__name__)
-        billed = Billed(None, (), "script", self.footage.size, 1.0)
-        return {jobs.look: b"stretch", jobs.bill: billed, jobs.caption: "script"}[job]
+        named = NamedClip(None, (), "script", self.footage.size, 1.0)
+        return {jobs.track_faces: b"segment", jobs.name_tracks: named, jobs.write_captions: "script"}[job]
 
     async def run_releasing_worker(self, limit: float, job: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         self.ran.append(job.__name__)
@@ -74,21 +74,21 @@ async def test_a_video_that_is_read_otherwise_by_now_is_looked_at_and_drawn_anew
 ) -> None:
     app, video, fitted = (
         replace(app, compute=workers),
-        KeptVideo(tmp_path, "film"),
+        CachedVideo(tmp_path, "film"),
         FittedRecogniser(app.engine_config, "dlib-1", b""),
     )
 
     async def annotated() -> list[str]:
         workers.ran.clear()
-        await pipeline.annotate(app, video, TERMS, fitted, no_progress)
+        await pipeline.annotate(app, video, OPTIONS, fitted, no_progress)
         return workers.ran
 
-    assert await annotated() == ["look", "names_in", "join", "bill", "draw"]
-    assert await annotated() == ["bill"]
+    assert await annotated() == ["track_faces", "sure_names", "join_segments", "name_tracks", "draw"]
+    assert await annotated() == ["name_tracks"]
     # Where the folder lies, and how often it could be cut, changes nothing of what is seen.
     workers.footage = replace(workers.footage, path=Path("/elsewhere/video"), keyframes=(0.0, 2.0))
-    assert await annotated() == ["bill"]
-    assert await pipeline.draw_again(app, video, TERMS, fitted, [], no_progress) is not None
+    assert await annotated() == ["name_tracks"]
+    assert await pipeline.draw_again(app, video, OPTIONS, fitted, [], no_progress) is not None
     workers.footage = replace(workers.footage, geometry=Geometry((20, 60, 12, 32), "", (560, 316)))
-    assert await pipeline.draw_again(app, video, TERMS, fitted, [], no_progress) is None
-    assert await annotated() == ["look", "names_in", "join", "bill", "draw"]
+    assert await pipeline.draw_again(app, video, OPTIONS, fitted, [], no_progress) is None
+    assert await annotated() == ["track_faces", "sure_names", "join_segments", "name_tracks", "draw"]

@@ -14,25 +14,25 @@ from bot.database.rosters import RosterRepository
 from bot.database.tables.clips import ClipJob
 from bot.database.tables.questions import QuestionFace
 from bot.domain.clip_requests import ClipRequest, ReplyTarget
-from bot.domain.clips import Billed, BilledPerson, merged, together
+from bot.domain.clips import NamedClip, NamedPerson, merged, together
 from bot.domain.faces import Cut
 from bot.domain.places import Places
-from bot.infra.clip_files import KeptVideo
+from bot.infra.clip_files import CachedVideo
 from bot.infra.deletions import Deletions
 from bot.learning.recognisers import FittedRecogniser
 from bot.media.footage import Section
 from bot.usecases import deletions, identify
 from bot.usecases.clips import attempt, request
-from bot.usecases.clips.attempt import IN_REVIEW, with_crop
-from bot.usecases.clips.pipeline import Annotated
+from bot.usecases.clips.attempt import IN_REVIEW, numbers_to_learn
+from bot.usecases.clips.pipeline import AnnotatedClip
 from bot.usecases.identify import Asked
 from models.faces import Band, Box, Guess
 from tests.support.clips import no_progress
 
 
-def person(number: int, name: str | None, seconds: float) -> BilledPerson:
+def person(number: int, name: str | None, seconds: float) -> NamedPerson:
     guess = Guess(number if name else None, name, 0.9, Band.SURE if name else Band.UNKNOWN)
-    return BilledPerson(
+    return NamedPerson(
         number, guess, (number,), ((0.0, seconds),), seconds, Cut(b"", 100, 2.0), Box(0, 0, 9, 9), b"", ()
     )
 
@@ -40,7 +40,7 @@ def person(number: int, name: str | None, seconds: float) -> BilledPerson:
 def test_of_a_crowd_that_nobody_could_name_the_few_seen_longest_wait_in_the_review() -> None:
     crowd = [person(number, None, seconds=number / 10) for number in range(3, 23)]
     people = [person(1, "Sana", 9.0), person(2, "Momo", 0.1), *crowd]
-    assert with_crop(people) == {1, 2, *range(23 - IN_REVIEW, 23)}
+    assert numbers_to_learn(people) == {1, 2, *range(23 - IN_REVIEW, 23)}
 
 
 def test_times_of_several_people_are_counted_once() -> None:
@@ -54,10 +54,10 @@ def test_times_of_several_people_are_counted_once() -> None:
 async def test_of_a_link_whose_message_was_deleted_nothing_is_kept_though_the_bot_ended_meanwhile(
     app: App, monkeypatch: pytest.MonkeyPatch, gone: Places
 ) -> None:
-    async def made(*_: object) -> Annotated:
+    async def made(*_: object) -> AnnotatedClip:
         known = replace(person(1, None, 2.0), vector=b"1234")
-        billed = Billed(None, (known,), "", (9, 9), 2.0)
-        return Annotated(Path("clip.mp4"), b"", None, Section(0.0, 2.0), billed)
+        named = NamedClip(None, (known,), "", (9, 9), 2.0)
+        return AnnotatedClip(Path("clip.mp4"), b"", None, Section(0.0, 2.0), named)
 
     async def drawn(*_: object) -> bytes:
         return b""
@@ -78,7 +78,7 @@ async def test_of_a_link_whose_message_was_deleted_nothing_is_kept_though_the_bo
     async with app.database.writing() as session:
         job = await ClipRepository(session).begin_next()
         assert job is not None
-    await attempt.make(app, job, KeptVideo(Path(), "Fancy"), no_progress)
+    await attempt.make(app, job, CachedVideo(Path(), "Fancy"), no_progress)
     async with app.database.reading() as session:
         (face,) = await session.scalars(select(QuestionFace))
         assert (face.crop_id, face.vector) == (None, b"")

@@ -19,16 +19,16 @@ from bot.database.tables.clips import ClipJob
 from bot.database.tables.questions import Question
 from bot.domain.answers import Answer
 from bot.domain.clip_requests import ClipRequest, PostedVideo, ReplyTarget
-from bot.domain.clips import ClipProgress, Drawing, Finished, ReportedClip, Stage, UploadRefusedError
+from bot.domain.clips import ClipAttachments, ClipProgress, FinishedClip, ReportedClip, Stage, UploadRefusedError
 from bot.domain.enums import ClipState
 from bot.domain.places import Places
 from bot.domain.trust import Trust
 from bot.errors import DeletedError, PersonError, WorkersAwayError
-from bot.infra.clip_files import DAY, Kept, KeptVideo
+from bot.infra.clip_files import DAY, CachedVideo, ClipFiles
 from bot.usecases import deletions, upload_limits
 from bot.usecases.clips import attempt, queue, request
-from bot.usecases.clips.attempt import Made
-from bot.usecases.clips.pipeline import Heard
+from bot.usecases.clips.attempt import DrawnClip
+from bot.usecases.clips.pipeline import ClipProgressCallback
 from bot.usecases.clips.queue import ClipQueue
 from bot.usecases.correct import Speaker
 from bot.usecases.identify import Asked
@@ -58,7 +58,7 @@ class RecordingReporter:
     async def show(self, progress: ClipProgress) -> None:
         self.shown.append(progress)
 
-    async def answer(self, clip: ReportedClip, finished: Finished, drawing: Drawing) -> int:
+    async def answer(self, clip: ReportedClip, finished: FinishedClip, attachments: ClipAttachments) -> int:
         if self.refuses:
             self.refuses -= 1
             raise UploadRefusedError(clip.target.most_bytes // 2)
@@ -89,15 +89,17 @@ class Works:
     go_on: asyncio.Event = field(default_factory=asyncio.Event)
     fails: Exception | None = None
 
-    async def have_video(self, app: App, kept: Kept, job: ClipJob, heard: Heard) -> KeptVideo:
+    async def cached_video(
+        self, app: App, kept: ClipFiles, job: ClipJob, on_progress: ClipProgressCallback
+    ) -> CachedVideo:
         found = await kept.find(job.video)
         assert found is not None
         return found
 
-    async def make(self, app: App, job: ClipJob, video: KeptVideo, heard: Heard) -> Made:
+    async def make(self, app: App, job: ClipJob, video: CachedVideo, on_progress: ClipProgressCallback) -> DrawnClip:
         self.began.append(job.id)
         self.most.append(job.most_bytes)
-        heard(Stage.LOOK, 0.5, ("Sana",))
+        on_progress(Stage.LOOK, 0.5, ("Sana",))
         await self.go_on.wait()
         if self.fails is not None:
             raise self.fails
@@ -106,17 +108,17 @@ class Works:
             session.add(question)
             await session.flush()
             await ClipRepository(session).move(job, ClipState.WORKING, question_id=question.id)
-        return Made(Drawing(Path("clip.mp4"), b""))
+        return DrawnClip(ClipAttachments(Path("clip.mp4"), b""))
 
-    async def finished(self, app: App, job: ClipJob) -> Finished:
+    async def finished(self, app: App, job: ClipJob) -> FinishedClip:
         answer = Answer(1, None, job.asker_id, "dlib-1", 0.5, (0,), ())
-        return Finished(job.id, job.title, job.link, 0.0, 1.0, answer, ())
+        return FinishedClip(job.id, job.title, job.link, 0.0, 1.0, answer, ())
 
 
 @pytest.fixture
 def works(app: App, monkeypatch: pytest.MonkeyPatch) -> Works:
     works = Works(app)
-    for name in ("have_video", "make", "finished"):
+    for name in ("cached_video", "make", "finished"):
         monkeypatch.setattr(attempt, name, getattr(works, name))
     return works
 
@@ -518,7 +520,7 @@ async def test_drawing_again_burdens_nobody_and_a_failure_leaves_the_clip(
 
 
 async def test_videos_are_kept_for_so_long_and_in_so_many_bytes(tmp_path: Path) -> None:
-    kept = Kept(tmp_path, most_bytes=160, days=7)
+    kept = ClipFiles(tmp_path, most_bytes=160, days=7)
     ages = (("old", 8 * DAY), ("first", 300), ("second", 200), ("third", 100))
     for name, age in ages:
         async with kept.incoming() as folder:

@@ -8,7 +8,7 @@ import numpy as np
 
 from models.faces import Band, Candidate, Guess
 from models.video.cast import Cast, Person
-from models.video.tracks import Look, Track
+from models.video.tracks import FaceTracks, Track
 
 
 def guess(name: str | None, band: Band = Band.SURE, confidence: float = 0.97, others: Sequence[str] = ()) -> Guess:
@@ -26,9 +26,9 @@ def track(first: int, boxes: Sequence[Sequence[float]]) -> Track:
     return Track(first, np.array(boxes, np.float32), np.zeros((1, 4), np.float32), (), None)
 
 
-def look_of(times: Sequence[float], size: tuple[int, int], tracks: Sequence[Track]) -> Look:
+def face_tracks_of(times: Sequence[float], size: tuple[int, int], tracks: Sequence[Track]) -> FaceTracks:
     """A look at one shot."""
-    return Look("toy", size, np.array(times, np.float64), np.array([0]), tuple(tracks))
+    return FaceTracks("toy", size, np.array(times, np.float64), np.array([0]), tuple(tracks))
 
 
 def cast_of(guesses: Sequence[Guess], *, nobody: Sequence[int] = ()) -> Cast:
