@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import delete, func, select
 
+from bot.database.annotations import effective_annotation
 from bot.database.base import utc_now
-from bot.database.questions import effective_annotation
 from bot.database.servers import ServerRepository
 from bot.database.tables.questions import Annotation, QuestionFace
 from bot.database.tables.rosters import Crop, CropEncoding, Group, Member, Photo

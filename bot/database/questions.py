@@ -1,20 +1,18 @@
-"""Questions, what was answered, and what people said of it."""
+"""Questions with their pictures and faces, and the answers that cards show."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import selectinload
 
+from bot.database.annotations import effective_annotation, face_annotation
 from bot.database.base import utc_now
 from bot.database.crops import CropRepository
-from bot.database.tables.questions import Annotation, Question, QuestionFace, QuestionPicture
+from bot.database.tables.questions import Question, QuestionFace, QuestionPicture
 from bot.database.tables.rosters import Member
-from bot.domain.answers import MOST_CANDIDATES, Answer, AnsweredFace, AnsweredPicture, FaceAnnotation
-from bot.domain.enums import Meaning
+from bot.domain.answers import MOST_CANDIDATES, Answer, AnsweredFace, AnsweredPicture
 from bot.domain.faces import Identified
 from bot.errors import ForgottenError
 from models.faces import Band, Basis, Box, Candidate, Flaw, Guess
@@ -27,25 +25,10 @@ if TYPE_CHECKING:
     from bot.database.crops import StoredCut
     from bot.database.tables.rosters import Crop
     from bot.domain.faces import Refused, SeenFace
-    from bot.domain.trust import Trust
-
-
-@dataclass(frozen=True, slots=True)
-class AnnotationInput:
-    """What is said of one face: that it is a member, of the roster or known by name alone, or isn't, or is nobody.
-
-    `deliberate`: also to learn from, though it is small or blurred.
-    """
-
-    face_id: int
-    meaning: Meaning
-    member_id: int | None = None
-    name: str | None = None
-    deliberate: bool = False
 
 
 class QuestionRepository:
-    """Statements over questions and the words about their faces, in one session."""
+    """Statements over questions, in one session."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
@@ -121,87 +104,6 @@ class QuestionRepository:
         face.crop_id = crop.id
         return crop
 
-    async def say(
-        self, inputs: Sequence[AnnotationInput], *, by: int, trust: Trust, counts: bool, again: bool = False
-    ) -> Sequence[Annotation]:
-        """Keep what somebody says of some faces at once, as one utterance; the words that were kept.
-
-        What they said last already is left out unless said `again`, and so is a suggestion of what counts already.
-        """
-        faces = [given.face_id for given in inputs]
-        query = (
-            select(Annotation)
-            .where(Annotation.face_id.in_(faces), Annotation.undone_at.is_(None))
-            .order_by(Annotation.id)
-        )
-        said: dict[int, list[Annotation]] = {face: [] for face in faces}
-        for annotation in await self._session.scalars(query):
-            said[annotation.face_id].append(annotation)
-        utterance = uuid4().hex
-        annotations: list[Annotation] = []
-        for given in inputs:
-            effective = effective_annotation(said[given.face_id])
-            # A word that counts stands until anybody's next; a suggestion stands beside those of others.
-            before = [w for w in said[given.face_id] if w.counts is counts and (counts or w.said_by == by)]
-            last = before[-1] if before else None
-            replaced = effective if counts else last
-            repeats = any(_repeats(annotation, given, by) for annotation in (last, replaced))
-            if not again and (repeats or (not counts and _agrees(effective, given))):
-                continue
-            if given.meaning is Meaning.NOT_MEMBER and counts and not _takes_back(given, effective):
-                replaced = None
-            annotations.append(
-                Annotation(
-                    face_id=given.face_id,
-                    utterance=utterance,
-                    meaning=given.meaning,
-                    member_id=given.member_id,
-                    name=given.name,
-                    said_by=by,
-                    trust=trust.value,
-                    counts=counts,
-                    replaces_id=replaced.id if replaced is not None else None,
-                    deliberate=given.deliberate,
-                )
-            )
-        self._session.add_all(annotations)
-        await self._session.flush()
-        return annotations
-
-    async def undo(self, question_id: int, by: int) -> Sequence[int]:
-        """Take back all words of the last utterance that counts about a question; the faces that they were about."""
-        last = (
-            select(Annotation.utterance)
-            .join(QuestionFace)
-            .join(QuestionPicture)
-            .where(
-                QuestionPicture.question_id == question_id, Annotation.counts.is_(True), Annotation.undone_at.is_(None)
-            )
-            .order_by(Annotation.id.desc())
-            .limit(1)
-            .scalar_subquery()
-        )
-        taken_back = await self._session.scalars(
-            update(Annotation)
-            .where(Annotation.utterance == last, Annotation.undone_at.is_(None))
-            .values(undone_at=utc_now(), undone_by=by)
-            .returning(Annotation.face_id)
-            .execution_options(synchronize_session=False)
-        )
-        return taken_back.all()
-
-    async def take_back(self, face_id: int, by: int) -> bool:
-        """Take back what this person said of a face, if nobody's word has counted since; whether there was such a word."""
-        query = select(Annotation).where(
-            Annotation.face_id == face_id, Annotation.counts.is_(True), Annotation.undone_at.is_(None)
-        )
-        last = (await self._session.scalars(query.order_by(Annotation.id.desc()).limit(1))).one_or_none()
-        if last is None or last.said_by != by:
-            return False
-        last.undone_at, last.undone_by = utc_now(), by
-        await self._session.flush()
-        return True
-
     async def answered(self, question_id: int, card_id: int) -> None:
         """Remember which message is the card."""
         await self._session.execute(update(Question).where(Question.id == question_id).values(card_message_id=card_id))
@@ -264,45 +166,6 @@ def _likeliest(guess: Guess) -> Sequence[Candidate]:
     return [*kept[: MOST_CANDIDATES - len(chosen)], *chosen]
 
 
-def effective_annotation(annotations: Sequence[Annotation]) -> Annotation | None:
-    """Of the words about one face, oldest first, the one that holds: the last that counts and was not undone.
-
-    That it isn't one member leaves standing who it is said to be, unless that is this member.
-    """
-    effective: Annotation | None = None
-    for annotation in annotations:
-        if not annotation.counts or annotation.undone_at is not None:
-            continue
-        if annotation.meaning is Meaning.NOT_MEMBER and not _takes_back(annotation, effective):
-            continue
-        effective = annotation
-    return effective
-
-
-def _takes_back(denial: Annotation | AnnotationInput, annotation: Annotation | None) -> bool:
-    """Whether that a face isn't one member speaks against `annotation`, or stands where nothing else does."""
-    if annotation is None or annotation.meaning is Meaning.NOT_MEMBER:
-        return True
-    if annotation.meaning is not Meaning.MEMBER:
-        return False
-    # A member who was removed is known by name alone.
-    return denial.member_id == annotation.member_id and (denial.member_id is not None or denial.name == annotation.name)
-
-
-def _repeats(annotation: Annotation | None, given: AnnotationInput, by: int) -> bool:
-    """Whether `given` is what the same person said in `annotation`."""
-    if annotation is None or annotation.said_by != by:
-        return False
-    return given.deliberate == annotation.deliberate and _agrees(annotation, given)
-
-
-def _agrees(annotation: Annotation | None, given: AnnotationInput) -> bool:
-    """Whether `given` means what `annotation` does."""
-    if annotation is None:
-        return False
-    return (given.meaning, given.member_id, given.name) == (annotation.meaning, annotation.member_id, annotation.name)
-
-
 def _answered(picture: QuestionPicture) -> AnsweredPicture:
     return AnsweredPicture(
         position=picture.position,
@@ -313,11 +176,6 @@ def _answered(picture: QuestionPicture) -> AnsweredPicture:
         faces=tuple(answered_face(face) for face in picture.faces),
         spoiler=picture.spoiler,
     )
-
-
-def face_annotation(annotation: Annotation) -> FaceAnnotation:
-    """A word as cards show it."""
-    return FaceAnnotation(annotation.id, annotation.meaning, annotation.name, annotation.said_by, annotation.member_id)
 
 
 def answered_face(face: QuestionFace) -> AnsweredFace:

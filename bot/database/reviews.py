@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import aliased, selectinload
 
-from bot.database.questions import answered_face, effective_annotation, face_annotation
+from bot.database.annotations import effective_annotation, face_annotation
+from bot.database.questions import answered_face
 from bot.database.tables.questions import Annotation, Question, QuestionFace, QuestionPicture, Skip
 from bot.database.tables.rosters import Crop, Photo
 from bot.domain.enums import Origin

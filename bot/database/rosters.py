@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.orm import contains_eager, selectinload
 
+from bot.database.annotations import effective_annotation
 from bot.database.crops import CropRepository
-from bot.database.questions import effective_annotation
 from bot.database.servers import ServerRepository
 from bot.database.spellings import group_is_called, member_is_called
 from bot.database.tables.models import Model, ModelPhoto

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from bot.database.questions import effective_annotation
+from bot.database.annotations import effective_annotation
 from bot.database.servers import ServerRepository
 from bot.database.tables.questions import Annotation, Question, QuestionFace, QuestionPicture
 from bot.database.tables.rosters import Crop, Group, Member, Photo

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from bot.database.annotations import AnnotationInput, AnnotationRepository
 from bot.database.base import utc_now
-from bot.database.questions import AnnotationInput, QuestionRepository
+from bot.database.questions import QuestionRepository
 from bot.database.reviews import ReviewRepository
 from bot.database.rosters import RosterRepository
 from bot.database.training_set import TrainingSetRepository
@@ -116,12 +117,11 @@ async def undo(app: App, question_id: int, speaker: Speaker) -> CorrectedAnswer:
     if not speaker.counts:
         raise PersonError("Only people whom the moderators trust can undo a word.")
     async with app.database.writing() as session:
-        questions = QuestionRepository(session)
-        faces = await questions.undo(question_id, speaker.id)
+        faces = await AnnotationRepository(session).undo_last(question_id, speaker.id)
         if not faces:
             raise PersonError("There is nothing left to undo.")
         await TrainingSetRepository(session).follow(faces)
-        return CorrectedAnswer(await questions.answer(question_id), Correction(CorrectionKind.UNDONE))
+        return CorrectedAnswer(await QuestionRepository(session).answer(question_id), Correction(CorrectionKind.UNDONE))
 
 
 async def known_member(session: AsyncSession, member_id: int, rosters: Collection[int]) -> Member:
@@ -150,7 +150,7 @@ async def keep(
     session: AsyncSession, inputs: Sequence[AnnotationInput], speaker: Speaker, *, again: bool = False
 ) -> None:
     """Keep the claims as one utterance, and let those that count teach at once. `again`: also what they said last."""
-    annotations = await QuestionRepository(session).say(
+    annotations = await AnnotationRepository(session).add(
         inputs, by=speaker.id, trust=speaker.trust, counts=speaker.counts, again=again
     )
     if speaker.counts:

@@ -6,8 +6,8 @@ import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from bot.database.annotations import AnnotationInput, AnnotationRepository
 from bot.database.base import utc_now
-from bot.database.questions import AnnotationInput, QuestionRepository
 from bot.database.reviews import ReviewRepository
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
@@ -167,7 +167,7 @@ async def undo(app: App, server_id: int, face_id: int, speaker: Speaker) -> Page
         except ForgottenError:
             note = ReviewNote.QUESTION_FORGOTTEN
         else:
-            if await QuestionRepository(session).take_back(face_id, speaker.id):
+            if await AnnotationRepository(session).undo_own(face_id, speaker.id):
                 await TrainingSetRepository(session).follow([face_id])
                 await reviews.reopened(server_id, face_id, speaker.id)
                 await reviews.hold(server_id, face_id, speaker.id)

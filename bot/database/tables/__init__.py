@@ -4,7 +4,9 @@ Importing one module imports all, so that each foreign key finds the table that 
 """
 
 from bot.database.base import Base
-from bot.database.tables import clips, models, questions, quiz, rosters, servers  # noqa: F401  # they register tables
+from bot.database.tables import clips, models, questions, quiz, rosters, servers
+
+__all__ = ["METADATA", "clips", "models", "questions", "quiz", "rosters", "servers"]
 
 METADATA = Base.metadata
 """All tables, as migrations compare them."""

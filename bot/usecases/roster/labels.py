@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.database.annotations import AnnotationInput
 from bot.database.labels import LabelRepository
 from bot.database.photos import PhotoRepository
-from bot.database.questions import AnnotationInput
 from bot.database.tables.rosters import Member
 from bot.domain.enums import Meaning
 from bot.domain.labels import LabelConfirmed, LabelMoved, LabelRemoved

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from bot.app import App
+from bot.database.annotations import AnnotationInput
 from bot.database.crops import StoredCut
-from bot.database.questions import AnnotationInput, QuestionRepository
+from bot.database.questions import QuestionRepository
 from bot.database.rosters import RosterRepository
 from bot.database.tables.questions import Question
 from bot.database.tables.rosters import CropEncoding
