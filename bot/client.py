@@ -1,4 +1,4 @@
-"""The discord.py client: intents, cogs, commands synced when they changed, and the one funnel for errors."""
+"""The discord.py client: intents, cogs, and commands synced when they changed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.database.tables.servers import Note
-from bot.errors import PersonError, sentence_for
+from bot.errors import PersonError
 from bot.retries import retry_once
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 COGS = (
+    "cogs.common.errors",
     "cogs.who.cog",
     "cogs.clips.cog",
     "cogs.deletions.cog",
@@ -136,7 +137,10 @@ class Nugu(commands.AutoShardedBot):
 
 
 class Tree(app_commands.CommandTree[Nugu]):
-    """The command tree: a command that comes twice runs once, a refusal is an answer, and an error goes to the funnel."""
+    """The command tree: a command that comes twice runs once, and a refusal is an answer.
+
+    Errors go to the handler that `cogs.common.errors` sets, as `CommandTree.error` does.
+    """
 
     def add_command(
         self,
@@ -153,9 +157,6 @@ class Tree(app_commands.CommandTree[Nugu]):
 
     async def interaction_check(self, interaction: discord.Interaction[Nugu], /) -> bool:
         return self.client.is_new(interaction)
-
-    async def on_error(self, interaction: discord.Interaction[Nugu], error: app_commands.AppCommandError, /) -> None:
-        await answer_error(interaction, error)
 
 
 def intents(*, message_content: bool) -> discord.Intents:
@@ -182,7 +183,7 @@ def _refusing(run: Run) -> Run:
             if interaction.type is discord.InteractionType.autocomplete:
                 await interaction.response.autocomplete([])
             else:
-                await answer_error(interaction, error)
+                await interaction.client.tree.on_error(interaction, error)
 
     return answered
 
@@ -200,32 +201,3 @@ def _parse(event: str, parser: Callable[[Any], None], data: Any) -> None:
         parser(data)
     except Exception:
         log.exception("left out a %s that can't be parsed", event)
-
-
-async def answer_error(interaction: discord.Interaction[Any], error: BaseException) -> None:
-    """Tell the person, and them alone where possible, what went wrong; never raises.
-
-    An expired interaction (10062) is only logged: nobody is there to be told.
-    """
-    if isinstance(error, app_commands.CommandInvokeError):
-        error = error.original
-    if isinstance(error, app_commands.CheckFailure) and not isinstance(error, PersonError):
-        error = PersonError("You may not do that here.")
-    try:
-        sentence = sentence_for(error)
-        if not interaction.response.is_done():
-            await interaction.response.send_message(sentence, ephemeral=True)
-            return
-        thinking = interaction.response.type is discord.InteractionResponseType.deferred_channel_message
-        if thinking:
-            # The first message after "thinking" is as public as that was, so it takes the fall for a private second.
-            await interaction.edit_original_response(content="…")
-        try:
-            await interaction.followup.send(sentence, ephemeral=True)
-        finally:
-            if thinking:
-                await interaction.delete_original_response()
-    except UNREACHABLE as failure:
-        log.warning("could not tell of an error: %s", failure)
-    except Exception:
-        log.exception("could not tell of an error")

@@ -1,30 +1,46 @@
-"""Errors meant for people carry their sentence; everything else gets a reference number in the log."""
+"""Errors meant for people carry their message; everything else gets a reference number in the log."""
 
 from __future__ import annotations
 
 import errno
 import logging
 import secrets
-import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from bot.domain.markup import plain
+from bot.domain.messages import AnyOf, Code, Hint, Message, Strong
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bot.domain.messages import Parameter
+
+PersonErrorT = TypeVar("PersonErrorT", bound="PersonError")
+
 log = logging.getLogger(__name__)
 
-LONGEST = 1900
 TOLD_NAMES = 10
 
 
 class PersonError(Exception):
-    """Something that the person who asked can mend; `str(error)` is the sentence that they read, in Discord's markup."""
+    """Something that the person who asked can mend. `message` says what; `str(error)` is that without markup and hint.
+
+    It may travel from a worker: an error that is unpickled has the same type, message and attributes.
+    """
+
+    def __init__(self, message: str | Message, /, *, hint: Hint | None = None, **parameters: Parameter) -> None:
+        """`message`: a template, with its `hint` and `parameters`; or the whole message."""
+        super().__init__(message)
+        self.message = message if isinstance(message, Message) else Message(message, hint=hint, **parameters)
+
+    def __str__(self) -> str:
+        return str(self.message)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (type(self), self.args, vars(self))
 
 
 class OperatorError(PersonError):
-    """Something that the operator can mend at a terminal. Its sentence has no markup; names stand in it as they are."""
+    """Something that the operator can mend at a terminal."""
 
 
 class NobodyKnownError(PersonError):
@@ -39,13 +55,10 @@ class NoRosterError(NobodyKnownError):
     """Nobody is enrolled yet where the question was asked: in a server, or in private."""
 
     def __init__(self, *, private: bool = False) -> None:
-        super().__init__(
-            "I don't know whom you might mean here. Ask me once in a server that I am in: from then on I know "
-            "its groups here too."
-            if private
-            else "I don't know anybody here yet. A moderator adds the first group with `/group add`, "
-            "then each member with `/member add` and one photo or more."
-        )
+        if private:
+            super().__init__("I don't know whom you might mean here.", hint=Hint.ASK_IN_SERVER)
+        else:
+            super().__init__("I don't know anybody here yet.", hint=Hint.ADD_ROSTER)
 
 
 class NoPhotosError(NobodyKnownError):
@@ -53,8 +66,9 @@ class NoPhotosError(NobodyKnownError):
 
     def __init__(self, group: str | None = None) -> None:
         super().__init__(
-            f"I have no photo of any member {_of(group)} yet. A moderator adds some with `/member add`, or looks for some "
-            "with `/member gather`."
+            "I have no photo of any member {of_group} yet.",
+            of_group=_of(group),
+            hint=Hint.ADD_OR_GATHER_PHOTOS,
         )
 
 
@@ -63,42 +77,52 @@ class WaitingForModelError(NobodyKnownError):
 
     def __init__(self, group: str | None = None) -> None:
         super().__init__(
-            f"All photos of members {_of(group)} wait for a model. A moderator makes one now with `/model train`."
+            "All photos of members {of_group} wait for a model.", of_group=_of(group), hint=Hint.TRAIN_MODEL
         )
 
 
-def _of(group: str | None) -> str:
-    return "here" if group is None else f"of **{plain(group)}**"
+def _of(group: str | None) -> Message:
+    return Message("here") if group is None else Message("of {group}", group=Strong(group))
 
 
 class UnseenPhotosError(NobodyKnownError):
     """The engine in use, by its name, has found no face in any of the photos: as a rule, it has not looked at them yet."""
 
     def __init__(self, engine: str) -> None:
-        super().__init__(
-            f"The engine {engine} knows nobody here by sight. My owner lets it look at the photos that I have "
-            f"with `nugu engine use {engine}`; new ones it sees by itself."
-        )
+        super().__init__("The engine {engine} knows nobody here by sight.", engine=engine, hint=Hint.USE_ENGINE)
 
 
 class UnknownGroupError(PersonError):
     """A group was named that no roster here has."""
 
     def __init__(self, name: str, known: Sequence[str]) -> None:
-        more = f", and {len(known) - TOLD_NAMES} more" if len(known) > TOLD_NAMES else ""
-        told = ", ".join(plain(each) for each in known[:TOLD_NAMES])
-        hint = f"I know: {told}{more}." if known else "Add it first with `/group add`."
-        super().__init__(f"I don't know a group called “{plain(name)}”. {hint}")
+        if known:
+            rest = len(known) - TOLD_NAMES
+            super().__init__(
+                "I don't know a group called “{name}”. I know: {groups}.",
+                name=name,
+                groups=[*known[:TOLD_NAMES], *([Message("and {rest} more", rest=rest)] if rest > 0 else [])],
+            )
+        else:
+            super().__init__("I don't know a group called “{name}”.", name=name, hint=Hint.ADD_GROUP)
 
 
 class UnknownMemberError(PersonError):
     """A member was named that the group has not, or none where it is None; `near` are members with a name not far from it."""
 
     def __init__(self, name: str, group: str | None, near: Sequence[str]) -> None:
-        told = " or ".join(plain(each) for each in near[:TOLD_NAMES])
-        hint = f"Did you mean {told}?" if told else "`/group show` tells who is in it."
-        of = f" of {plain(group)}" if group is not None else " of any group here"
-        super().__init__(f"I don't know a member called “{plain(name)}”{of}. {hint}")
+        of = Message("of any group here") if group is None else Message("of {group}", group=group)
+        if near:
+            super().__init__(
+                "I don't know a member called “{name}” {of_group}. Did you mean {near}?",
+                name=name,
+                of_group=of,
+                near=AnyOf(near[:TOLD_NAMES]),
+            )
+        else:
+            super().__init__(
+                "I don't know a member called “{name}” {of_group}.", name=name, of_group=of, hint=Hint.SHOW_GROUP
+            )
 
 
 class ForgottenError(PersonError):
@@ -116,35 +140,22 @@ class DeletedError(PersonError):
 
 
 class EngineAwayError(PersonError):
-    """The engine in use, or its files, are gone. It travels from a worker, so its one argument is the engine's name."""
+    """The engine in use, or its files, are gone."""
 
     def __init__(self, engine: str) -> None:
-        super().__init__(engine)
-
-    def __str__(self) -> str:
-        engine = self.args[0]
-        return (
-            f"The engine {engine} is not installed. My owner gets it with `nugu engine install {engine}`, "
-            "or goes on with another: `nugu engine use dlib`."
-        )
+        super().__init__("The engine {engine} is not installed.", engine=engine, hint=Hint.INSTALL_ENGINE)
 
 
 class EngineBrokenError(PersonError):
-    """The engine in use can't be loaded.
-
-    It travels from a worker, so its arguments are the engine's name and why, in a line.
-    """
+    """The engine in use can't be loaded. `reason` says why, in a line for the operator."""
 
     def __init__(self, engine: str, reason: str) -> None:
-        super().__init__(engine, reason)
-        self.reason = reason
-
-    def __str__(self) -> str:
-        engine = self.args[0]
-        return (
-            f"The engine {engine} can't be loaded; its files may be damaged. My owner gets them anew with "
-            f"`nugu engine install {engine}`, or goes on with another: `nugu engine use dlib`."
+        super().__init__(
+            "The engine {engine} can't be loaded; its files may be damaged.",
+            engine=engine,
+            hint=Hint.REINSTALL_ENGINE,
         )
+        self.reason = reason
 
 
 class TooSlowError(PersonError):
@@ -152,7 +163,8 @@ class TooSlowError(PersonError):
 
     def __init__(self, seconds: float) -> None:
         super().__init__(
-            f"That took longer than {seconds:.0f} seconds, so I gave up. Try again, or with a smaller file."
+            "That took longer than {seconds:.0f} seconds, so I gave up. Try again, or with a smaller file.",
+            seconds=seconds,
         )
 
 
@@ -172,16 +184,22 @@ class WorkLostError(PersonError):
         )
 
 
-def sentence_for(error: BaseException) -> str:
-    """The sentence a person gets for `error`: its own, or a reference number under which the log has the traceback.
-
-    At most 1,900 characters, which fit into a message.
-    """
+def message_for(error: BaseException) -> Message:
+    """The message a person gets for `error`: its own, or a reference number under which the log has the traceback."""
     if isinstance(error, PersonError):
-        return textwrap.shorten(str(error), LONGEST, placeholder=" …") if len(str(error)) > LONGEST else str(error)
+        return error.message
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         log.error("no space is left on the disk", exc_info=error)
-        return "My disk is full, which only my owner can mend."
+        return Message("My disk is full", hint=Hint.OPERATOR_MUST_MEND)
     reference = secrets.token_hex(3)
     log.error("reference %s", reference, exc_info=error)
-    return f"Something broke on my side. If it stays so, tell my owner the reference `{reference}`."
+    return Message(
+        "Something broke on my side. If it stays so, tell my owner the reference {reference}.",
+        reference=Code(reference),
+    )
+
+
+def _restored(kind: type[PersonErrorT], args: tuple[Any, ...], state: dict[str, Any]) -> PersonErrorT:
+    error = kind.__new__(kind, *args)
+    vars(error).update(state)
+    return error

@@ -49,17 +49,15 @@ def finish(work: Coroutine[Any, Any, T]) -> T:
 @contextmanager
 def told() -> Generator[None]:
     """A person's error is one line on stderr."""
-    from bot.commands.own_words import at_terminal
-    from bot.errors import OperatorError, PersonError, UnknownGroupError
+    from bot.commands.messages import at_terminal
+    from bot.errors import PersonError, UnknownGroupError
 
     try:
         yield
     except BrokenPipeError:
         raise
-    except OperatorError as error:
-        fail(str(error))
     except PersonError as error:
-        fail(at_terminal(str(error)), code=2 if isinstance(error, UnknownGroupError) else 1)
+        fail(at_terminal(error), code=2 if isinstance(error, UnknownGroupError) else 1)
     except OSError as error:
         reason = error.strerror or str(error)
         fail(f"{error.filename}: {reason}" if error.filename is not None else reason)

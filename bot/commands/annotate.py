@@ -126,7 +126,7 @@ def _about(source: str) -> Generator[None]:
     try:
         yield
     except PersonError as error:
-        raise OperatorError(f"{source}: {at_terminal(str(error))}") from error
+        raise OperatorError("{source}: {error}", source=source, error=error.message) from error
 
 
 def as_record(

@@ -13,10 +13,10 @@ import aiohttp
 from bot import jobs
 from bot.app import engine_config
 from bot.commands import terminal
-from bot.commands.own_words import at_terminal
+from bot.commands.messages import at_terminal
 from bot.database.engine import HEAD, Database
 from bot.database.engines import EngineRepository
-from bot.errors import OperatorError
+from bot.errors import OperatorError, PersonError
 from bot.infra.compute import Compute
 from bot.infra.storage import Storage
 from bot.links.fetching import Programs, taste
@@ -77,7 +77,8 @@ async def _told(what: str, probe: Awaitable[str]) -> bool:
     try:
         terminal.say(f"✓ {what}: {await probe}")
     except Exception as error:  # noqa: BLE001
-        terminal.say(f"✗ {what}: {at_terminal(' '.join(str(error).split())) or type(error).__name__}")
+        said = at_terminal(error) if isinstance(error, PersonError) else str(error)
+        terminal.say(f"✗ {what}: {' '.join(said.split()) or type(error).__name__}")
         return False
     return True
 

@@ -104,7 +104,7 @@ async def import_archive(settings: Settings, path: Path) -> bool:
             try:
                 done = await archive.import_roster(app, SHARED_ROSTER, file, 0, told, limits=OPERATORS)
             except PersonError as error:
-                raise OperatorError(f"{path}: {at_terminal(str(error))}") from error
+                raise OperatorError("{path}: {error}", path=str(path), error=error.message) from error
             progress.update(bar, completed=done.photos, total=done.photos)
     for name, reason in done.left_out:
         terminal.complain(f"not taken: {name}: {at_terminal(reason)}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bot.app import App
 from bot.commands import terminal
 from bot.commands.folders import submitted
-from bot.commands.own_words import at_terminal
+from bot.commands.messages import at_terminal
 from bot.domain.faces import Refused
 from bot.text.formatting import basis_of, circled, confidence_of, in_words
 from bot.usecases.identify import Asked, look

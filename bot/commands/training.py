@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.app import App
 from bot.commands import terminal
-from bot.commands.own_words import at_terminal
+from bot.commands.messages import at_terminal
 from bot.database.rosters import RosterRepository
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import NoRosterError, PersonError
@@ -42,7 +42,7 @@ async def train_groups(settings: Settings) -> bool:
                 terminal.say(f"{about}: failed; it answers as before")
                 terminal.complain(f"nugu: {about}: {error}")
             except PersonError as error:
-                terminal.say(f"{about}: {at_terminal(str(error))}")
+                terminal.say(f"{about}: {at_terminal(error)}")
     return well
 
 

@@ -129,7 +129,7 @@ class QuestionRepository:
 
 def _picture(position: int, name: str, result: Identified | Refused) -> QuestionPicture:
     if not isinstance(result, Identified):
-        return QuestionPicture(position=position, name=name, refusal=result.sentence, faces=[])
+        return QuestionPicture(position=position, name=name, refusal=str(result.sentence), faces=[])
     width, height = result.size
     return QuestionPicture(
         position=position,

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
+from bot.domain.messages import Message
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
@@ -156,7 +158,7 @@ class ClipReporter(Protocol):
         """The id of the message with the clip, if `answer` got as far as posting it before the bot ended."""
         ...
 
-    async def explain(self, clip: ReportedClip, sentence: str) -> None:
+    async def explain(self, clip: ReportedClip, message: Message) -> None:
         """Say in the card's place that there will be no clip, and why."""
         ...
 

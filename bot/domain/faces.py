@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bot.domain.messages import Message
+
 if TYPE_CHECKING:
     from models.faces import Box, Flaw, Guess, Once
 
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 class Refused:
     """A picture that could not be answered or enrolled; `sentence` says why and what to do."""
 
-    sentence: str
+    sentence: str | Message
 
 
 @dataclass(frozen=True, slots=True)

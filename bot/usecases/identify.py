@@ -14,7 +14,7 @@ from bot.database.servers import ServerRepository
 from bot.database.tables.questions import Question
 from bot.domain.enums import Origin, teaches
 from bot.domain.faces import Identified, Naming, Refused
-from bot.domain.markup import plain
+from bot.domain.messages import Lines, Message
 from bot.domain.places import Places
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import (
@@ -24,7 +24,7 @@ from bot.errors import (
     PersonError,
     UnknownGroupError,
     WaitingForModelError,
-    sentence_for,
+    message_for,
 )
 from bot.usecases import crops
 
@@ -144,7 +144,14 @@ async def ask(app: App, asked: Asked, pictures: Sequence[Submitted]) -> Tagged:
     named = [(picture.name, result) for picture, result in zip(pictures, looked.results, strict=True)]
     if not any(isinstance(result, Identified) for _, result in named):
         raise PersonError(
-            "\n".join(f"{plain(name)}: {result.sentence}." for name, result in named if isinstance(result, Refused))
+            "{refusals}",
+            refusals=Lines(
+                [
+                    Message("{name}: {reason}.", name=name, reason=result.sentence)
+                    for name, result in named
+                    if isinstance(result, Refused)
+                ]
+            ),
         )
     question = Question(
         server_id=asked.server_id,
@@ -269,4 +276,4 @@ async def _identify(app: App, picture: Submitted, fitted: FittedRecogniser, how:
     try:
         return await app.compute.run(jobs.identify, fitted.config, picture.data, fitted.recogniser, how)
     except Exception as error:  # noqa: BLE001  # the other pictures of the question are answered
-        return Refused(sentence_for(error).rstrip("."))
+        return Refused(message_for(error))

@@ -13,10 +13,12 @@ import discord
 
 from bot.client import UNREACHABLE
 from bot.domain.clips import UploadRefusedError
+from bot.domain.messages import Message
 from bot.usecases import upload_limits
 from cogs.answers.cards import pictures_shown
 from cogs.clips.cards import clip_card, clip_files, progress_card
 from cogs.common.layout import message_card
+from cogs.common.markup import in_discord
 from cogs.common.progress import TOKEN_SECONDS
 from cogs.common.responses import is_too_large
 
@@ -67,9 +69,9 @@ class DiscordClipReporter:
         """See `ClipReporter.answered`."""
         return await self._here(self._answered(clip))
 
-    async def explain(self, clip: ReportedClip, sentence: str) -> None:
+    async def explain(self, clip: ReportedClip, message: Message) -> None:
         """See `ClipReporter.explain`."""
-        await self._here(self._explain(clip, sentence))
+        await self._here(self._explain(clip, in_discord(message)))
 
     async def _here(self, work: Coroutine[Any, Any, T]) -> T:
         """Do the work in the context that the client lives in."""

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from bot.domain.clip_requests import ClipRequest, ReplyTarget
 from bot.domain.enums import CaptionStyle
-from bot.errors import sentence_for
 from bot.usecases import upload_limits
 from bot.usecases.clips import request
 from cogs.clips.cards import taken_card
 from cogs.clips.videos import Link, receive
+from cogs.common.errors import sentence_for
 from cogs.common.layout import message_card
 from cogs.common.progress import TOKEN_SECONDS
 from cogs.common.requests import asked_in, reply

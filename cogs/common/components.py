@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 import discord
 
-from bot.client import answer_error
 from bot.domain.trust import Trust
 from bot.errors import ForgottenError
 from bot.usecases import identify
 from bot.usecases.correct import Speaker
+from cogs.common.errors import answer_error
 from cogs.common.requests import channel_of
 from cogs.common.trust import NotTrustedError, trust_of
 

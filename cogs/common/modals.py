@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import discord
 
-from bot.client import answer_error
 from cogs.common.components import ids_of
+from cogs.common.errors import answer_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine

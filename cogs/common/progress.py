@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot.client import UNREACHABLE
-from bot.errors import sentence_for
+from cogs.common.errors import sentence_for
 from cogs.common.layout import CardAndFiles, message_card
 
 if TYPE_CHECKING:

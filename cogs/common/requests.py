@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import discord
 
 from bot.client import UNREACHABLE
-from bot.errors import PersonError, sentence_for
+from bot.errors import PersonError
 from bot.usecases import identify
 from bot.usecases.identify import Asked
 from bot.usecases.roster import members
 from cogs.common.autocomplete import Choices, choices
+from cogs.common.errors import sentence_for
 
 if TYPE_CHECKING:
     from bot.client import Nugu

@@ -7,16 +7,16 @@ from unittest.mock import create_autospec
 import discord
 import pytest
 
-from bot.client import answer_error
 from bot.errors import PersonError
+from cogs.common.errors import answer_error
 from cogs.common.requests import explain
 
 
 class SpeechlessError(PersonError):
     """An error that can't even say what it is."""
 
-    def __str__(self) -> str:
-        raise KeyError("sentence")
+    def __init__(self) -> None:
+        super().__init__("{sentence}", other="")
 
 
 REFUSALS = [

@@ -11,6 +11,7 @@ import pytest
 
 from bot.domain.clip_requests import ReplyTarget
 from bot.domain.clips import ClipAttachments, ClipProgress, ReportedClip, Stage, UploadRefusedError
+from bot.domain.messages import Message
 from cogs.clips.cards import taken_card
 from cogs.clips.reporter import DiscordClipReporter
 from tests.stories.conftest import Stage as Scene
@@ -145,7 +146,7 @@ async def test_a_clip_that_is_drawn_again_stays_until_then_and_does_not_come_bac
     assert await reporter.answered(again) is None
     await reporter.show(ClipProgress(again, "TWICE M/V.mp4", Stage.DRAW, 0.5))
     assert buttons(latest(stage.channel))[0] == "All right"
-    await reporter.explain(again, "It went wrong.")
+    await reporter.explain(again, Message("It went wrong."))
     assert "It went wrong." in texts(latest(stage.channel))
     assert posted.target.card_id is not None
     await stage.bot.get_partial_messageable(stage.channel.id).get_partial_message(posted.target.card_id).delete()
@@ -210,7 +211,7 @@ async def test_what_discord_refuses_on_the_way_is_logged_and_no_more(
     stage.env.inject_error("*", "*", status=status, times=None)
     with caplog.at_level(logging.WARNING):
         await reporter.show(ClipProgress(asked, "MV", Stage.LOOK))
-        await reporter.explain(asked, "No.")
+        await reporter.explain(asked, Message("No."))
         assert await reporter.answered(asked) is None
     stage.env.backend.faults.clear()
     assert "could not tell how far" in caplog.text
@@ -229,10 +230,10 @@ async def test_why_there_is_no_clip_is_told_in_the_cards_place(
     stage: Scene, reporter: DiscordClipReporter, asked: ReportedClip, posted: ReportedClip
 ) -> None:
     for clip in (asked, posted):
-        await reporter.explain(clip, "That video is gone.")
+        await reporter.explain(clip, Message("That video is gone."))
         assert texts(card(stage, clip)).strip() == "That video is gone."
         assert buttons(card(stage, clip)) == []
     assert posted.target.card_id is not None
     stage.env.backend.delete_message(posted.target.channel_id, posted.target.card_id)
-    await reporter.explain(posted, "That video is gone.")
+    await reporter.explain(posted, Message("That video is gone."))
     assert f"<@{stage.fan.id}>, That video is gone." in texts(latest(stage.channel))

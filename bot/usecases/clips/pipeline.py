@@ -190,7 +190,8 @@ async def draw_frames(app: App, video: CachedVideo, done: AnnotatedClip, folder:
 def answered(result: T | Refused) -> T:
     """What a job answered; raises PersonError with its sentence where it refused."""
     if isinstance(result, Refused):
-        raise PersonError(f"{result.sentence[:1].upper()}{result.sentence[1:]}.")
+        sentence = str(result.sentence)
+        raise PersonError(f"{sentence[:1].upper()}{sentence[1:]}.")
     return result
 
 

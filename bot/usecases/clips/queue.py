@@ -16,8 +16,9 @@ from bot.database.tables.clips import LONGEST_TITLE
 from bot.domain.clip_requests import ReplyTarget
 from bot.domain.clips import ClipProgress, ReportedClip, Stage, UploadRefusedError
 from bot.domain.enums import ClipState
+from bot.domain.messages import Code, Message
 from bot.domain.places import Places
-from bot.errors import DeletedError, PersonError, WorkersAwayError, sentence_for
+from bot.errors import DeletedError, PersonError, WorkersAwayError, message_for
 from bot.usecases import deletions, identify
 from bot.usecases.clips import attempt, request
 
@@ -53,10 +54,14 @@ PAUSE = 10.0
 NEVER = -1
 """The changes that a clip has been drawn with, where it could not be drawn again."""
 
-CANCELLED = "Cancelled."
+CANCELLED = Message("Cancelled.")
 FORGOTTEN = "What I saw in that video was forgotten meanwhile."
 GIVEN_UP = "I broke down over this clip again and again, so I gave up. Another copy of the video may work."
-TOO_LARGE = "Discord takes no file as large as this clip. Ask for a shorter part of it with `start:` and `length:`."
+TOO_LARGE = Message(
+    "Discord takes no file as large as this clip. Ask for a shorter part of it with {start} and {length}.",
+    start=Code("start:"),
+    length=Code("length:"),
+)
 
 
 class ClipQueue:
@@ -198,7 +203,7 @@ class ClipQueue:
 
     async def _give_up(self, app: App, reporter: ClipReporter, job: ClipJob, failure: Exception) -> None:
         """Write that there will be no clip, and tell why."""
-        sentence = sentence_for(failure)
+        message = message_for(failure)
         async with app.database.writing() as session:
             if job.answer_id is None:
                 moved = await ClipRepository(session).move(job, ClipState.FAILED)
@@ -207,7 +212,7 @@ class ClipQueue:
         if moved is not None:
             if moved.state is ClipState.FAILED and moved.question_id is not None:
                 await identify.hide(app, moved.question_id)
-            await reporter.explain(reported_clip(job), sentence)
+            await reporter.explain(reported_clip(job), message)
 
     async def _make_and_send(self, app: App, reporter: ClipReporter, job: ClipJob) -> None:
         async with self._telling(reporter, job) as on_progress:

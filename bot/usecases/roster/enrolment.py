@@ -271,7 +271,7 @@ async def _keep(
     """Keep a photo, or say why not; `again`: it is a copy of one that was taken just now."""
     rosters, result = RosterRepository(session), look.result
     if isinstance(result, Refused):
-        return TakenPhoto(look.name, None, result.sentence)
+        return TakenPhoto(look.name, None, str(result.sentence))
     before = await rosters.enrolled_for(adding.server_id, look.sha256)
     if (reason := _had(SEEN_BEFORE, before, member)) is not None:
         return TakenPhoto(look.name, None, reason)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.commands import messages
 from bot.commands.own_words import at_terminal
 from bot.errors import NoRosterError, PersonError, UnknownGroupError, UnknownMemberError
 from bot.usecases.roster.enrolment import NoUsablePhotoError
@@ -23,11 +24,9 @@ ON_DISCORD_ALONE = {
 """Modules whose sentences never reach a terminal."""
 
 OURS = {
-    "Something broke on my side. If it stays so, tell my owner the reference X.",
-    "My disk is full, which only my owner can mend.",
+    "Something broke on my side. If it stays so, tell my owner the reference {reference}.",
     "This makes more than the X that I may upload here. Export one group at a time with group:, or my owner takes all "
     "with nugu roster export.",
-    "A model of XX was kept aside: X. /model report shows labels that look wrong.",
 }
 """Sentences of modules for both that are said on Discord alone."""
 
@@ -79,4 +78,4 @@ def test_every_sentence_has_words_for_the_terminal() -> None:
     ],
 )  # fmt: skip
 def test_names_stand_as_they_are_and_hints_name_commands(error: PersonError, told: str) -> None:
-    assert at_terminal(str(error)) == told
+    assert messages.at_terminal(error) == told

@@ -21,6 +21,7 @@ from bot.domain.answers import Answer
 from bot.domain.clip_requests import ClipRequest, PostedVideo, ReplyTarget
 from bot.domain.clips import ClipAttachments, ClipProgress, FinishedClip, ReportedClip, Stage, UploadRefusedError
 from bot.domain.enums import ClipState
+from bot.domain.messages import Message
 from bot.domain.places import Places
 from bot.domain.trust import Trust
 from bot.errors import DeletedError, PersonError, WorkersAwayError
@@ -75,8 +76,8 @@ class RecordingReporter:
             raise self.unseeing
         return self.posted.get(clip.job_id)
 
-    async def explain(self, clip: ReportedClip, sentence: str) -> None:
-        self.told[clip.job_id] = sentence
+    async def explain(self, clip: ReportedClip, message: Message) -> None:
+        self.told[clip.job_id] = str(message)
 
 
 @dataclass
@@ -213,7 +214,7 @@ async def test_cancelling_ends_the_work_and_is_not_for_everybody(
     with pytest.raises(PersonError, match="Only the person who asked, or a moderator"):
         await request.cancel(app, job_id, Speaker(2, Trust.TRUSTED))
     await request.cancel(app, job_id, Speaker(1, Trust.MEMBER))
-    await until(lambda: reporter.told == {job_id: queue.CANCELLED})
+    await until(lambda: reporter.told == {job_id: str(queue.CANCELLED)})
     with pytest.raises(PersonError, match="done already"):
         await request.cancel(app, job_id, Speaker(1, Trust.MEMBER))
     await request_clip(app, 1, "b")
@@ -224,7 +225,7 @@ async def test_a_waiting_clip_can_be_cancelled_too(app: App, works: Works, repor
     await request_clip(app, 1)
     second = await request_clip(app, 2)
     await request.cancel(app, second, Speaker(3, Trust.MODERATOR))
-    await until(lambda: reporter.told == {second: queue.CANCELLED})
+    await until(lambda: reporter.told == {second: str(queue.CANCELLED)})
 
 
 async def test_a_restart_in_the_middle_takes_the_work_up_again(
@@ -323,7 +324,7 @@ async def test_a_cancel_during_the_pause_is_told_and_ends_it(
     job_id = await request_clip(app, 1)
     await until(lambda: "is tried again in" in caplog.text)
     await request.cancel(app, job_id, Speaker(1, Trust.MEMBER))
-    assert reporter.told == {job_id: queue.CANCELLED}
+    assert reporter.told == {job_id: str(queue.CANCELLED)}
     assert await state(app, job_id) is ClipState.CANCELLED
     works.fails = None
     await becomes(app, await request_clip(app, 1, "b"), ClipState.DONE)
@@ -386,7 +387,7 @@ async def test_an_upload_that_is_refused_is_made_smaller_once(
     assert works.most == [upload_limits.USUAL, upload_limits.USUAL // 2]
     reporter.refuses = 2
     job_id = await request_clip(app, 1, "b")
-    await until(lambda: reporter.told == {job_id: queue.TOO_LARGE})
+    await until(lambda: reporter.told == {job_id: str(queue.TOO_LARGE)})
     assert await state(app, job_id) is ClipState.FAILED
     # Nobody is asked in review about the faces of a clip that never came.
     async with app.database.reading() as session:
@@ -428,7 +429,7 @@ async def test_a_video_whose_message_is_deleted_is_forgotten(
     (folder,) = (app.settings.data / "clips").iterdir()
     await until(lambda: works.began == [job_id])
     await deletions.forget(app, Places(messages=frozenset({555})))
-    assert reporter.told == {job_id: queue.CANCELLED}
+    assert reporter.told == {job_id: str(queue.CANCELLED)}
     assert not folder.exists()
 
 
@@ -437,7 +438,7 @@ async def test_a_video_whose_message_is_deleted_while_it_is_received_is_forgotte
 ) -> None:
     await deletions.forget(app, Places(messages=frozenset({555})))
     job_id = await request_clip(app, 1, "posted", message=555)
-    assert reporter.told == {job_id: queue.CANCELLED}
+    assert reporter.told == {job_id: str(queue.CANCELLED)}
     assert list((app.settings.data / "clips").iterdir()) == []
     other = await request_clip(app, 1, "posted", message=556)
     works.go_on.set()

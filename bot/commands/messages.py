@@ -1,0 +1,71 @@
+"""Messages at a terminal: without markup, and with the commands of nugu that help."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.commands import own_words
+from bot.domain.messages import Hint, Markup, Message, render
+from bot.errors import NoRosterError, PersonError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.domain.messages import Parameter
+
+ENROL = "Add photos: nugu enrol FOLDER"
+NOBODY = "nobody is enrolled yet; start with: nugu enrol FOLDER (FOLDER/GROUP/MEMBER/*.jpg)"
+GET_ENGINE = "Get its files: nugu engine install {engine}; or go on with another engine: nugu engine use dlib"
+
+HINTS = {
+    Hint.ADD_ANOTHER_PHOTO: ENROL,
+    Hint.ADD_FIRST_GROUP: f"; {ENROL}",
+    Hint.ADD_GROUP: ENROL,
+    Hint.ADD_MEMBERS: ENROL,
+    Hint.ADD_MORE_PHOTOS: ENROL,
+    Hint.ADD_OR_GATHER_PHOTOS: "Add some: nugu enrol FOLDER",
+    Hint.ADD_PHOTO: ENROL,
+    Hint.CHANGE_SETUP: "Moderators of that server choose that.",
+    Hint.CHOOSE_PART: ": say which part with --start and --length.",
+    Hint.CHOOSE_SOURCE: "; choose from {sources}.",
+    Hint.GIVE_CONTACT: "Set {setting} first.",
+    Hint.INSTALL_ENGINE: GET_ENGINE,
+    Hint.NAME_GROUP: "Say by its group whom you mean.",
+    Hint.OPERATOR_MUST_MEND: ".",
+    Hint.REINSTALL_ENGINE: GET_ENGINE,
+    Hint.SHOW_GROUP: "See who is in it: nugu roster list",
+    Hint.SHOW_MODELS: "Look at it: nugu model status",
+    Hint.SIGN_IN: ": NUGU_LINK_COOKIES can do that.",
+    Hint.TRAIN_MODEL: "Make one now: nugu train",
+    Hint.USE_ENGINE: "Let it look at the photos: nugu engine use {engine}",
+}
+"""The hints that an operator needs, who mends the others without being told."""
+
+
+def at_terminal(message: str | Message | PersonError) -> str:
+    """The message, or the error's, as a terminal shows it; a text as it is."""
+    match message:
+        case NoRosterError():
+            return NOBODY
+        case PersonError():
+            return own_words.at_terminal(render(message.message, TERMINAL))
+        case Message():
+            return render(message, TERMINAL)
+        case str():
+            return own_words.at_terminal(message)
+
+
+class _Terminal:
+    def text(self, text: str, /) -> str:
+        return text
+
+    strong = code = text
+
+    def command(self, name: str, /) -> str:
+        raise ValueError(f"/{name} at a terminal")
+
+    def hint(self, hint: Hint, parameters: Mapping[str, Parameter], /) -> str:
+        return HINTS.get(hint, "").format_map(parameters)
+
+
+TERMINAL: Markup = _Terminal()

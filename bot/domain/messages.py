@@ -1,0 +1,198 @@
+"""Sentences for people as values: a template and its parameters by name. Each edge renders them in its own markup."""
+
+from __future__ import annotations
+
+import string
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+Parameter: TypeAlias = (
+    "str | int | float | Strong | Code | Command | AllOf | AnyOf | Lines | Message | Sequence[Parameter]"
+)
+"""A value in a message; a bare sequence is listed with commas."""
+
+
+class Hint(Enum):
+    """What the person can do next. Each edge says it in its own words; parameters of the message may stand in them."""
+
+    ADD_ANOTHER_PHOTO = auto()
+    ADD_FIRST_GROUP = auto()
+    ADD_GROUP = auto()
+    ADD_MEMBERS = auto()
+    ADD_MORE_PHOTOS = auto()
+    ADD_OR_GATHER_PHOTOS = auto()
+    ADD_PHOTO = auto()
+    ADD_ROSTER = auto()
+    ASK_IN_SERVER = auto()
+    CHANGE_SETUP = auto()
+    CHOOSE_PART = auto()
+    CHOOSE_SOURCE = auto()
+    GIVE_CONTACT = auto()
+    INSTALL_ENGINE = auto()
+    NAME_GROUP = auto()
+    OPERATOR_MENDS = auto()
+    OPERATOR_MUST_MEND = auto()
+    REINSTALL_ENGINE = auto()
+    SHOW_GROUP = auto()
+    SHOW_MODELS = auto()
+    SIGN_IN = auto()
+    TRAIN_MODEL = auto()
+    USE_ENGINE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Strong:
+    """A name that stands out where the edge has bold letters."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Text that is typed exactly so: a setting, a file, a command line."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A slash command by its name, such as `member add`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Values of a list that is read with "and"; a bare sequence has commas alone."""
+
+    values: Sequence[Parameter]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """Values of a list that is read with "or"."""
+
+    values: Sequence[Parameter]
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Values with a line for each."""
+
+    values: Sequence[Parameter]
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Message:
+    """A sentence, or several.
+
+    `template`: English without markup, as `str.format` takes it. Of the parameters, numbers take a format
+    (`{seconds:.0f}`), and text is shown as it is, whatever markup it holds. `hint` follows: a sentence of its own, or the end
+    of this one where the template has no full stop.
+    """
+
+    template: str
+    parameters: Mapping[str, Parameter]
+    hint: Hint | None
+
+    def __init__(self, template: str, /, *, hint: Hint | None = None, **parameters: Parameter) -> None:
+        object.__setattr__(self, "template", template)
+        object.__setattr__(self, "parameters", parameters)
+        object.__setattr__(self, "hint", hint)
+
+    def __str__(self) -> str:
+        """The sentence without markup and hint, for logs."""
+        return render(self, PLAIN)
+
+
+class Markup(Protocol):
+    """How an edge writes the parts of a message."""
+
+    def text(self, text: str, /) -> str:
+        """Text shown as it is."""
+        ...
+
+    def strong(self, text: str, /) -> str:
+        """A name that stands out."""
+        ...
+
+    def code(self, text: str, /) -> str:
+        """Text that is typed exactly so."""
+        ...
+
+    def command(self, name: str, /) -> str:
+        """A slash command."""
+        ...
+
+    def hint(self, hint: Hint, parameters: Mapping[str, Parameter], /) -> str:
+        """The words of a hint, if the edge has any.
+
+        A hint that begins with a comma, full stop, colon or semicolon ends the sentence before it.
+        """
+        ...
+
+
+def render(message: Message, markup: Markup) -> str:
+    """The message in an edge's markup. Raises KeyError where the template names a parameter that isn't there."""
+    sentence = (
+        _Formatter(markup).vformat(message.template, (), message.parameters) if message.parameters else message.template
+    )
+    hint = markup.hint(message.hint, message.parameters) if message.hint is not None else ""
+    return f"{sentence}{hint}" if hint[:1] in {"", *",.:;"} else f"{sentence} {hint}"
+
+
+class _Formatter(string.Formatter):
+    """`str.format` with an edge's markup; numbers alone take a format."""
+
+    def __init__(self, markup: Markup) -> None:
+        self._markup = markup
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        return format(value, format_spec) if isinstance(value, int | float) else _rendered(value, self._markup)
+
+
+def _rendered(value: Parameter, markup: Markup) -> str:
+    match value:
+        case str():
+            return markup.text(value)
+        case int() | float():
+            return str(value)
+        case Strong(text):
+            return markup.strong(text)
+        case Code(text):
+            return markup.code(text)
+        case Command(name):
+            return markup.command(name)
+        case Message():
+            return render(value, markup)
+        case AllOf(values):
+            *others, last = [_rendered(one, markup) for one in values]
+            return f"{', '.join(others)} and {last}" if others else last
+        case AnyOf(values):
+            return " or ".join(_rendered(one, markup) for one in values)
+        case Lines(values):
+            return "\n".join(_rendered(one, markup) for one in values)
+        case _:
+            return ", ".join(_rendered(one, markup) for one in value)
+
+
+class _Plain:
+    """No markup at all."""
+
+    def text(self, text: str, /) -> str:
+        return text
+
+    strong = code = text
+
+    def command(self, name: str, /) -> str:
+        return f"/{name}"
+
+    def hint(self, hint: Hint, parameters: Mapping[str, Parameter], /) -> str:
+        return ""
+
+
+PLAIN: Markup = _Plain()

@@ -1,0 +1,62 @@
+"""The one funnel for errors: the person reads what they can mend, and everything else gets a reference number."""
+
+from __future__ import annotations
+
+import logging
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import app_commands
+
+from bot.client import UNREACHABLE
+from bot.errors import PersonError, message_for
+from cogs.common.markup import in_discord
+
+if TYPE_CHECKING:
+    from bot.client import Nugu
+
+log = logging.getLogger(__name__)
+
+LONGEST = 1900
+"""Characters of a sentence about an error; a message takes 2,000."""
+
+
+async def setup(client: Nugu) -> None:
+    """Make this module the handler of the command tree's errors; called by discord.py."""
+    client.tree.error(answer_error)
+
+
+def sentence_for(error: BaseException) -> str:
+    """The sentence a person gets for `error`, in Discord's markup; at most 1,900 characters, which fit into a message."""
+    sentence = in_discord(message_for(error))
+    return textwrap.shorten(sentence, LONGEST, placeholder=" …") if len(sentence) > LONGEST else sentence
+
+
+async def answer_error(interaction: discord.Interaction[Any], error: BaseException) -> None:
+    """Tell the person, and them alone where possible, what went wrong; never raises.
+
+    An expired interaction (10062) is only logged: nobody is there to be told.
+    """
+    if isinstance(error, app_commands.CommandInvokeError):
+        error = error.original
+    if isinstance(error, app_commands.CheckFailure) and not isinstance(error, PersonError):
+        error = PersonError("You may not do that here.")
+    try:
+        sentence = sentence_for(error)
+        if not interaction.response.is_done():
+            await interaction.response.send_message(sentence, ephemeral=True)
+            return
+        thinking = interaction.response.type is discord.InteractionResponseType.deferred_channel_message
+        if thinking:
+            # The first message after "thinking" is as public as that was, so it takes the fall for a private second.
+            await interaction.edit_original_response(content="…")
+        try:
+            await interaction.followup.send(sentence, ephemeral=True)
+        finally:
+            if thinking:
+                await interaction.delete_original_response()
+    except UNREACHABLE as failure:
+        log.warning("could not tell of an error: %s", failure)
+    except Exception:
+        log.exception("could not tell of an error")

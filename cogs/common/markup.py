@@ -1,0 +1,71 @@
+"""Discord's markup: text that it shows as it is, and messages with the slash commands that help."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.domain.markup import plain
+from bot.domain.messages import Hint, Markup, Message, render
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.domain.messages import Parameter
+
+HINTS = {
+    Hint.ADD_ANOTHER_PHOTO: "Add another with `/member add`.",
+    Hint.ADD_GROUP: "Add it first with `/group add`.",
+    Hint.ADD_FIRST_GROUP: "; the first is added with `/group add`.",
+    Hint.ADD_MEMBERS: "`/member add` brings them.",
+    Hint.ADD_MORE_PHOTOS: "Add more with `/member add`.",
+    Hint.ADD_OR_GATHER_PHOTOS: "A moderator adds some with `/member add`, or looks for some with `/member gather`.",
+    Hint.ADD_PHOTO: "Add one with `/member add`.",
+    Hint.ADD_ROSTER: (
+        "A moderator adds the first group with `/group add`, then each member with `/member add` and one photo or more."
+    ),
+    Hint.ASK_IN_SERVER: "Ask me once in a server that I am in: from then on I know its groups here too.",
+    Hint.CHANGE_SETUP: "A moderator may change that in `/setup`.",
+    Hint.CHOOSE_PART: ": say which part with `start:` and `length:`.",
+    Hint.CHOOSE_SOURCE: "; my owner has {sources} to choose from.",
+    Hint.GIVE_CONTACT: "My owner sets `{setting}` first.",
+    Hint.INSTALL_ENGINE: (
+        "My owner gets it with `nugu engine install {engine}`, or goes on with another: `nugu engine use dlib`."
+    ),
+    Hint.NAME_GROUP: "Say in `group:` whom you mean.",
+    Hint.OPERATOR_MENDS: "My owner can mend that.",
+    Hint.OPERATOR_MUST_MEND: ", which only my owner can mend.",
+    Hint.REINSTALL_ENGINE: (
+        "My owner gets them anew with `nugu engine install {engine}`, or goes on with another: `nugu engine use dlib`."
+    ),
+    Hint.SHOW_GROUP: "`/group show` tells who is in it.",
+    Hint.SHOW_MODELS: "Look at `/model status`.",
+    Hint.SIGN_IN: ", which only my owner can mend.",
+    Hint.TRAIN_MODEL: "A moderator makes one now with `/model train`.",
+    Hint.USE_ENGINE: (
+        "My owner lets it look at the photos that I have with `nugu engine use {engine}`; new ones it sees by itself."
+    ),
+}
+
+
+def in_discord(message: Message) -> str:
+    """The message in Discord's markup."""
+    return render(message, DISCORD)
+
+
+class _Discord:
+    text = staticmethod(plain)
+
+    def strong(self, text: str, /) -> str:
+        return f"**{plain(text)}**"
+
+    def code(self, text: str, /) -> str:
+        return f"`{text}`"
+
+    def command(self, name: str, /) -> str:
+        return f"`/{name}`"
+
+    def hint(self, hint: Hint, parameters: Mapping[str, Parameter], /) -> str:
+        return HINTS[hint].format_map(parameters)
+
+
+DISCORD: Markup = _Discord()

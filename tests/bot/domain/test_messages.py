@@ -1,0 +1,89 @@
+"""Messages are values that survive the way from a worker, and each edge writes them in its own markup."""
+
+from __future__ import annotations
+
+import pickle
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.commands.messages import at_terminal
+from bot.domain.messages import AllOf, AnyOf, Code, Command, Hint, Lines, Message, Strong
+from bot.errors import EngineBrokenError, NoRosterError, PersonError, UnknownGroupError, UnknownMemberError
+from cogs.common.markup import HINTS, in_discord
+
+if TYPE_CHECKING:
+    from bot.domain.messages import Parameter
+
+ALL: dict[str, tuple[Parameter, str, str]] = {
+    "text": ("a_b*", "a_b*", r"a\_b\*"),
+    "number": (12, "12", "12"),
+    "strong": (Strong("A*B"), "A*B", r"**A\*B**"),
+    "code": (Code("f_(x)"), "f_(x)", "`f_(x)`"),
+    "sequence": (["a", "b", "c"], "a, b, c", "a, b, c"),
+    "all": (AllOf(["a", Strong("b"), "c"]), "a, b and c", "a, **b** and c"),
+    "one": (AllOf(["a"]), "a", "a"),
+    "any": (AnyOf(["a", "b", "c"]), "a or b or c", "a or b or c"),
+    "lines": (Lines(["a", Message("{b}.", b="b_")]), "a\nb_.", "a\nb\\_."),
+}
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_each_kind_of_parameter_stands_in_the_edges_markup(kind: str) -> None:
+    value, terminal, discord = ALL[kind]
+    message = Message("It is {value}.", value=value)
+    assert at_terminal(message) == f"It is {terminal}."
+    assert in_discord(message) == f"It is {discord}."
+
+
+def test_numbers_take_a_format() -> None:
+    assert str(Message("{count:,} in {seconds:.0f} s", count=1234567, seconds=2.7)) == "1,234,567 in 3 s"
+
+
+def test_a_command_is_a_slash_command_on_discord_alone() -> None:
+    message = Message("Look at {command}.", command=Command("model status"))
+    assert in_discord(message) == "Look at `/model status`."
+    with pytest.raises(ValueError, match="/model status"):
+        at_terminal(message)
+
+
+def test_a_hint_is_a_sentence_of_its_own_or_the_end_of_one() -> None:
+    assert in_discord(Message("My disk is full", hint=Hint.OPERATOR_MUST_MEND)) == (
+        "My disk is full, which only my owner can mend."
+    )
+    assert in_discord(Message("It broke.", hint=Hint.OPERATOR_MENDS)) == "It broke. My owner can mend that."
+    assert at_terminal(Message("It broke.", hint=Hint.OPERATOR_MENDS)) == "It broke."
+
+
+def test_discord_has_words_for_every_hint() -> None:
+    assert set(HINTS) == set(Hint)
+
+
+@pytest.mark.parametrize(
+    ("error", "discord"),
+    [
+        (EngineBrokenError("dlib", "no file"), "The engine dlib can't be loaded; its files may be damaged. My owner"),
+        (UnknownGroupError("a_b", []), r"I don't know a group called “a\_b”. Add it first with `/group add`."),
+        (NoRosterError(private=True), "I don't know whom you might mean here. Ask me once in a server that I am in:"),
+        (PersonError("{count} of {name}", count=2, name=Strong("{x}")), "2 of **{x}**"),
+    ],
+)  # fmt: skip
+def test_an_error_says_the_same_after_it_travelled(error: PersonError, discord: str) -> None:
+    came = pickle.loads(pickle.dumps(error))
+    assert type(came) is type(error)
+    assert came.message == error.message
+    assert vars(came) == vars(error)
+    assert in_discord(came.message).startswith(discord)
+
+
+@pytest.mark.parametrize(
+    ("known", "said"),
+    [(["a_b"], r"I know: a\_b."), ([str(n) for n in range(12)], "I know: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, and 2 more.")],
+)
+def test_groups_that_are_known_are_listed(known: list[str], said: str) -> None:
+    assert in_discord(UnknownGroupError("x", known).message) == f"I don't know a group called “x”. {said}"
+
+
+def test_members_with_a_name_nearby_are_offered() -> None:
+    error = UnknownMemberError("x", None, ["a", "b"])
+    assert in_discord(error.message) == "I don't know a member called “x” of any group here. Did you mean a or b?"
