@@ -20,15 +20,7 @@ from bot.app import App
 from bot.database.engine import Database
 from bot.domain.models import Trained
 from bot.domain.rosters import RosterRow
-from bot.infra.clip_files import ClipFiles
 from bot.infra.compute import Compute
-from bot.infra.limits import ConcurrencyLimit
-from bot.infra.storage import Storage
-from bot.jobs import EngineConfig
-from bot.learning.notifications import Notifications
-from bot.learning.recognisers import Recognisers
-from bot.learning.reports import Reports
-from bot.learning.trainer import Trainer
 from bot.settings import Settings
 from models.encodings import background
 from tests.support.portraits import alone, public_portraits
@@ -127,31 +119,11 @@ def data(tmp_path: Path, migrated: Path) -> Path:
 
 @pytest.fixture
 async def app(data: Path, weights: Path, compute: Compute) -> AsyncGenerator[App]:
-    """An app on a new data folder."""
+    """An app on a new data folder, with the workers and the engines' files of the session."""
+    (data / "engines").symlink_to(weights)
     settings = Settings(data=data, deadline=LONG_ENOUGH, message_content=True)
-    config = EngineConfig("dlib", weights, settings.picture_bytes, settings.picture_pixels)
-    storage = Storage.open(settings)
-    async with Database.open(settings) as database:
-        notifications = Notifications()
-        trainer = Trainer(database, storage, compute, config, notifications, after=settings.retrain_after)
-        recognisers = Recognisers(database, compute, config, trainer)
-        reports = Reports(database, compute, recognisers)
-        videos = ClipFiles(settings.data / "clips", settings.clip_keep_bytes, settings.forget_days)
-        app = App(
-            settings,
-            database,
-            storage,
-            compute,
-            config,
-            recognisers,
-            trainer,
-            reports,
-            notifications,
-            ConcurrencyLimit(2),
-            videos,
-        )
+    async with App.open(settings, compute=compute) as app:
         yield app
-        await app.clips.close()
 
 
 @pytest.fixture(scope="session")

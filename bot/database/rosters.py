@@ -16,7 +16,7 @@ from bot.database.tables.questions import Annotation, QuestionFace
 from bot.database.tables.rosters import Crop, CropEncoding, Group, Member, Photo
 from bot.database.tables.servers import Server
 from bot.domain.enums import Meaning, Origin
-from bot.domain.rosters import RosterRow
+from bot.domain.rosters import Revisions, RosterRow
 from bot.text.names import key_of
 
 if TYPE_CHECKING:
@@ -228,7 +228,7 @@ class RosterRepository:
             return [named.id]
         return list(await self._session.scalars(select(Member.id).where(Member.group_id == named.id)))
 
-    async def revisions(self, servers: Collection[int]) -> tuple[tuple[int, int], ...]:
+    async def revisions(self, servers: Collection[int]) -> Revisions:
         """(server id, roster revision) of each server that has one: equal as long as no roster changed."""
         query = select(Server.id, Server.roster_revision).where(Server.id.in_(servers)).order_by(Server.id)
         return tuple((server, revision) for server, revision in await self._session.execute(query))

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 SHARED_ROSTER = 0
 """The server id of the roster that the operator enrols on the command line. Every server may ask about its groups."""
 
+Revisions = tuple[tuple[int, int], ...]
+"""The revision of each roster, by its server's id."""
+
 
 @dataclass(frozen=True, slots=True)
 class RosterRow:

@@ -68,3 +68,20 @@ class GroupTwins:
             nearest = min(others, key=lambda other, row=row: row[other])
             found.append((self.members[place], self.members[nearest], row[nearest]))
         return sorted(found, key=lambda one: one[2])
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnTwins:
+    """The twins of a group. `pair`, `matrix`: PNGs of the two, and of all distances."""
+
+    found: GroupTwins
+    pair: bytes
+    matrix: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnLookAlikes:
+    """The look-alikes of a member, and a PNG of them."""
+
+    found: LookAlikes
+    picture: bytes

@@ -1,35 +1,35 @@
-"""What took long to make, kept until what it was made of changes."""
+"""Values that took long to make, cached until the things that they were made of change."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Hashable
+    from collections.abc import Callable, Coroutine
 
-T = TypeVar("T")
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 
-class Memo:
-    """Keeps so many of what was made last, each by a key that holds all that it depends on."""
+class SingleFlightCache(Generic[Key, Value]):
+    """Keeps the `most` values that were used last, each by a hashable key of all that it depends on."""
 
     def __init__(self, most: int) -> None:
         self._most = most
-        # Any stands for whatever is made: each key is made by one function alone.
-        self._made: OrderedDict[Hashable, asyncio.Task[Any]] = OrderedDict()
+        self._tasks: OrderedDict[Key, asyncio.Task[Value]] = OrderedDict()
 
-    async def get(self, key: Hashable, make: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """What `make` makes for this key. Raises what it raises.
+    async def get(self, key: Key, make: Callable[[], Coroutine[Any, Any, Value]]) -> Value:
+        """The value of `key`, made by `make` where there is none. Raises the errors of `make`.
 
-        Who asks meanwhile waits for the same. What failed is made again for the next who asks. That somebody no longer waits
-        breaks nothing off.
+        Concurrent callers wait for the same value; a caller that is cancelled does not cancel its making. A failure is not
+        kept: the next caller makes the value again.
         """
-        made = self._made.get(key)
-        if made is None or (made.done() and (made.cancelled() or made.exception() is not None)):
-            made = self._made[key] = asyncio.create_task(make())
-            while len(self._made) > self._most:
-                self._made.popitem(last=False)
-        self._made.move_to_end(key)
-        return await asyncio.shield(made)
+        task = self._tasks.get(key)
+        if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):
+            task = self._tasks[key] = asyncio.create_task(make())
+            while len(self._tasks) > self._most:
+                self._tasks.popitem(last=False)
+        self._tasks.move_to_end(key)
+        return await asyncio.shield(task)

@@ -11,12 +11,13 @@ from bot.database.engines import EngineRepository
 from bot.database.rosters import RosterRepository
 from bot.database.vetoes import VetoRepository
 from bot.errors import NoPhotosError, NoRosterError, UnseenPhotosError, WaitingForModelError
-from bot.infra.cache import Memo
+from bot.infra.cache import SingleFlightCache
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from bot.database.engine import Database
+    from bot.domain.rosters import Revisions
     from bot.infra.compute import Compute
     from bot.jobs import EngineConfig
     from bot.learning.trainer import Trainer
@@ -48,7 +49,7 @@ class Recognisers:
         self._compute = compute
         self._config = config
         self._trainer = trainer
-        self._fits = Memo(KEPT)
+        self._fitted: SingleFlightCache[tuple[str, Revisions], FittedRecogniser] = SingleFlightCache(KEPT)
 
     async def config(self) -> EngineConfig:
         """The configuration with the engine that is in use now."""
@@ -64,7 +65,7 @@ class Recognisers:
         async with self._database.reading() as session:
             config = self._config.with_engine(await EngineRepository(session).in_use())
             key = config.engine, await RosterRepository(session).revisions(servers)
-        return await self._fits.get(key, partial(self._fit, config, servers))
+        return await self._fitted.get(key, partial(self._fit, config, servers))
 
     async def _fit(self, config: EngineConfig, servers: Collection[int]) -> FittedRecogniser:
         async with self._database.reading() as session:

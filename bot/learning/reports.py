@@ -9,11 +9,12 @@ from bot import jobs
 from bot.database.models import ModelRepository
 from bot.database.rosters import RosterRepository
 from bot.errors import PersonError, UnseenPhotosError
-from bot.infra.cache import Memo
+from bot.infra.cache import SingleFlightCache
 
 if TYPE_CHECKING:
     from bot.database.engine import Database
     from bot.domain.reports import RosterReport
+    from bot.domain.rosters import Revisions
     from bot.infra.compute import Compute
     from bot.learning.recognisers import Recognisers
 
@@ -31,7 +32,7 @@ class Reports:
         self._database = database
         self._compute = compute
         self._recognisers = recognisers
-        self._memo = Memo(KEPT)
+        self._reports: SingleFlightCache[tuple[int, str, Revisions], RosterReport] = SingleFlightCache(KEPT)
 
     async def of(self, server: int, group: int) -> RosterReport:
         """The report on a group of a server as its roster is now.
@@ -41,7 +42,7 @@ class Reports:
         engine = await self._recognisers.engine()
         async with self._database.reading() as session:
             key = group, engine, await RosterRepository(session).revisions([server])
-        return await self._memo.get(key, partial(self._make, group, engine))
+        return await self._reports.get(key, partial(self._make, group, engine))
 
     async def _make(self, group: int, engine: str) -> RosterReport:
         async with self._database.reading() as session:

@@ -72,9 +72,9 @@ async def draw(
         found = await find_group(session, visible, group)
         revisions = await rosters.revisions([found.server_id])
     engine = await app.recognisers.engine()
-    key = "map", found.id, projection, engine, revisions
+    key = found.id, projection, engine, revisions
     try:
-        made = await app.drawn.get(key, partial(_draw, app, found, projection, engine))
+        made = await app.caches.maps.get(key, partial(_draw, app, found, projection, engine))
     except BrokenOffError as error:
         log.warning("there is no map of group %s: %s", found.id, error)
         raise PersonError("The map broke off. Try again.") from None
@@ -103,7 +103,7 @@ async def _draw(app: App, group: Group, projection: Projection, engine: str) -> 
     crops = await asyncio.gather(*(_crop(app, keys.get(row.photo)) for row in shown))
     compiled = (app.settings.data / "numba").absolute()
     # Each takes a process of its own, of several hundred megabytes.
-    async with app.mapping:
+    async with app.map_semaphore:
         return await app.compute.run_isolated(
             LIMIT, jobs.draw_map, shown, crops, engine, projection, len(rows), compiled
         )

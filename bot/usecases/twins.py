@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from bot.database.spellings import SpellingRepository
 from bot.database.tables.rosters import Group, Member
 from bot.domain.markup import plain
 from bot.domain.rosters import SHARED_ROSTER
+from bot.domain.twins import DrawnLookAlikes, DrawnTwins
 from bot.errors import TOLD_NAMES, NoRosterError, PersonError, UnknownMemberError, UnseenPhotosError
 from bot.text.formatting import joined
 from bot.text.names import offered
@@ -27,29 +27,12 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.database.photos import PublicPhoto
     from bot.domain.rosters import RosterRow
-    from bot.domain.twins import Compared, GroupTwins, LookAlikes
+    from bot.domain.twins import Compared
 
 NO_TWO = "Twins take two members with a photo each: add them with `/member add`."
 
 
-@dataclass(frozen=True, slots=True)
-class ShownTwins:
-    """The twins of a group: a picture of the pair, and one of all distances, both PNGs."""
-
-    found: GroupTwins
-    pair: bytes
-    matrix: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class ShownLookAlikes:
-    """Who looks most like a member, and a PNG of them."""
-
-    found: LookAlikes
-    picture: bytes
-
-
-async def twins(app: App, server_id: int, group: str | None = None) -> ShownTwins:
+async def twins(app: App, server_id: int, group: str | None = None) -> DrawnTwins:
     """The most alike members of a group; without one, of that group of the server's and the shared ones whose are nearest.
 
     Raises NoRosterError, UnknownGroupError; PersonError where there are no two members with a photo, or
@@ -64,10 +47,10 @@ async def twins(app: App, server_id: int, group: str | None = None) -> ShownTwin
         ids = [one.id for one in groups]
         revisions = await RosterRepository(session).revisions({SHARED_ROSTER, server_id})
     engine = await app.recognisers.engine()
-    return await app.drawn.get(("twins", *ids, engine, revisions), partial(_twins, app, ids, engine))
+    return await app.caches.twins.get((tuple(ids), engine, revisions), partial(_twins, app, ids, engine))
 
 
-async def look_alikes(app: App, server_id: int, group: str | None, member: str) -> ShownLookAlikes:
+async def look_alikes(app: App, server_id: int, group: str | None, member: str) -> DrawnLookAlikes:
     """Who looks most like a member, in any group of the server's or of the shared roster.
 
     Raises NoRosterError, UnknownGroupError, UnknownMemberError; PersonError where several groups have a member of that name,
@@ -81,8 +64,8 @@ async def look_alikes(app: App, server_id: int, group: str | None, member: str) 
         ids = sorted({asked.group_id, *(one.id for one in groups)})
         revisions = await RosterRepository(session).revisions({SHARED_ROSTER, server_id})
     engine = await app.recognisers.engine()
-    key = "look-alikes", asked.id, *ids, engine, revisions
-    return await app.drawn.get(key, partial(_look_alikes, app, asked, ids, engine))
+    key = asked.id, tuple(ids), engine, revisions
+    return await app.caches.look_alikes.get(key, partial(_look_alikes, app, asked, ids, engine))
 
 
 async def _visible(session: AsyncSession, server_id: int) -> list[Group]:
@@ -127,16 +110,16 @@ async def _member(
     return called[0]
 
 
-async def _twins(app: App, groups: Sequence[int], engine: str) -> ShownTwins:
+async def _twins(app: App, groups: Sequence[int], engine: str) -> DrawnTwins:
     rows, photos = await _photos(app, groups, engine)
     found = await app.compute.run(jobs.find_twins, rows, _seen(photos), engine, groups)
     if found is None:
         raise PersonError(f"I see no two members here. {NO_TWO}")
     crops = await _crops(app, [found.first, found.second.member], photos)
-    return ShownTwins(found, *await app.compute.run(jobs.draw_twins, found, crops))
+    return DrawnTwins(found, *await app.compute.run(jobs.draw_twins, found, crops))
 
 
-async def _look_alikes(app: App, member: Member, groups: Sequence[int], engine: str) -> ShownLookAlikes:
+async def _look_alikes(app: App, member: Member, groups: Sequence[int], engine: str) -> DrawnLookAlikes:
     rows, photos = await _photos(app, groups, engine)
     found = await app.compute.run(jobs.find_look_alikes, rows, _seen(photos), engine, member.id)
     if found is None:
@@ -144,7 +127,7 @@ async def _look_alikes(app: App, member: Member, groups: Sequence[int], engine: 
     if not found.nearest:
         raise PersonError(f"I know nobody besides {plain(member.name)} by a photo. {NO_TWO}")
     crops = await _crops(app, [found.asked, *(one.member for one in found.nearest)], photos)
-    return ShownLookAlikes(found, await app.compute.run(jobs.draw_look_alikes, found, crops))
+    return DrawnLookAlikes(found, await app.compute.run(jobs.draw_look_alikes, found, crops))
 
 
 async def _photos(app: App, groups: Collection[int], engine: str) -> tuple[list[RosterRow], dict[int, PublicPhoto]]:

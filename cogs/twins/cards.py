@@ -15,8 +15,7 @@ from cogs.common.layout import Card, CardAndFiles, container, gallery
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bot.domain.twins import Compared
-    from bot.usecases.twins import ShownLookAlikes, ShownTwins
+    from bot.domain.twins import Compared, DrawnLookAlikes, DrawnTwins
 
 COLOUR = 0x56A0FF
 FEW = 3
@@ -25,7 +24,7 @@ FEW = 3
 SCALE = "In the table 0 is the same face, 0.5 are any two idols, 1 are opposites."
 
 
-def twins_card(shown: ShownTwins) -> CardAndFiles:
+def twins_card(shown: DrawnTwins) -> CardAndFiles:
     """The most alike members of a group side by side, and the distances of everybody."""
     found = shown.found
     first, second = found.first, found.second.member
@@ -50,7 +49,7 @@ def twins_card(shown: ShownTwins) -> CardAndFiles:
     return card, [discord.File(BytesIO(picture), filename=name) for name, picture in files]
 
 
-def look_alikes_card(shown: ShownLookAlikes) -> CardAndFiles:
+def look_alikes_card(shown: DrawnLookAlikes) -> CardAndFiles:
     """A member, and those of any group who look most like them."""
     found = shown.found
     name = plain(found.asked.name)

@@ -175,7 +175,8 @@ async def _begin(
         )
     engine = await app.recognisers.engine()
     groups = sorted({member.group for member in members})
-    alike = await app.drawn.get(("look-alikes", *groups, engine, revisions), partial(_look_alikes, app, groups, engine))
+    key = tuple(groups), engine, revisions
+    alike = await app.caches.look_alike_ids.get(key, partial(_look_alikes, app, groups, engine))
     async with app.database.writing() as session:
         await ServerRepository(session).ensure(server_id)
         quiz = await QuizRepository(session).add(

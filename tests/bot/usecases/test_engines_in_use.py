@@ -481,14 +481,12 @@ async def test_the_files_of_an_engine_come_from_one_place(
     assert fetched == ["toy/weights.bin", "toy/second.bin"]
 
 
-async def test_workers_that_see_another_disk(
-    enrolled: App, source: Path, weights: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_workers_that_see_another_disk(enrolled: App, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def elsewhere(config: EngineConfig) -> str:
         raise EngineAwayError(config.engine)
 
     monkeypatch.setattr(jobs, "try_out", elsewhere)
-    with pytest.raises(PersonError, match=f"My workers do not find {weights}"):
+    with pytest.raises(PersonError, match=f"My workers do not find {enrolled.engine_config.weights}"):
         await engines.install(enrolled, "toy", source, silent)
 
 
