@@ -1,8 +1,9 @@
-"""Wrong labels found? `python -m bench.cleaning [SHARED] [--trials T]` prints the figures of docs/recognition.md.
+"""How many wrong labels are found? `python -m bench.cleaning [SHARED] [--trials T]` prints the figures of docs/recognition.md.
 
-TWICE, ITZY and BTS of ../shared/faces in turn. A share of the labels of each drawn gallery is swapped for other members'; what
-`cleaning.suspicious_labels` then flags is counted, and dropped. Beside it how well the gallery recognises photos that it
-doesn't hold, as it was, with the wrong labels, and cleaned: evaluated as in bench.recognition.
+Each of TWICE, ITZY and BTS of ../shared/faces in turn. In each drawn gallery a share of the labels is swapped for other
+members'; `cleaning.suspicious_labels` flags labels, and the flagged ones are dropped. The output counts the flagged labels.
+It compares the recognition of photos outside the gallery with the right labels, with the wrong ones, and cleaned, as
+bench.recognition does.
 """
 
 from __future__ import annotations
@@ -36,10 +37,9 @@ _ROOT = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
-    """One draw: how many wrong labels there were and were found, how many right ones there were and were flagged, and what
-    became of the photos asked about: with the right labels, with the wrong ones, cleaned, and with the wrong ones known and
-    dropped.
+class CleaningTrial:
+    """The figures of one draw: wrong labels and those flagged, right labels and those flagged, and the outcome of the probes
+    with the right labels, with the wrong ones, cleaned, and with exactly the wrong ones dropped (`known`).
     """
 
     wrong: int
@@ -52,8 +52,8 @@ class Trial:
     known: TrialOutcome
 
 
-def swapped(gallery: Gallery, share: float, chance: np.random.Generator) -> Gallery:
-    """The gallery with a share of its labels, at least one, saying another member drawn at random."""
+def swap_labels(gallery: Gallery, share: float, chance: np.random.Generator) -> Gallery:
+    """The gallery with a share of its labels, at least one, replaced by another member drawn at random."""
     ids = [member.id for member in gallery.roster]
     members = gallery.members.copy()
     for photo in chance.permutation(len(members))[: max(1, round(share * len(members)))].tolist():
@@ -61,36 +61,36 @@ def swapped(gallery: Gallery, share: float, chance: np.random.Generator) -> Gall
     return replace(gallery, members=members)
 
 
-def without(gallery: Gallery, photos: Sequence[int]) -> Gallery:
-    """The gallery less some photos."""
+def without_photos(gallery: Gallery, photos: Sequence[int]) -> Gallery:
+    """The gallery without the photos at these places."""
     kept = np.ones(len(gallery.members), np.bool_)
     kept[list(photos)] = False
     return replace(gallery, encodings=gallery.encodings[kept], members=gallery.members[kept])
 
 
-def attempt(sample: Sample, photos: int | None, share: float, chance: np.random.Generator) -> Trial:
-    """Draw a gallery, spoil it, clean it, and ask all three."""
+def run_cleaning_trial(sample: Sample, photos: int | None, share: float, chance: np.random.Generator) -> CleaningTrial:
+    """Draw a gallery, swap labels, clean it, and identify the probes with each version."""
     enrolled = draw_enrolled(sample, photos, chance)
     gallery = Gallery(sample.encodings[enrolled], sample.people[enrolled], sample.roster, sample.version)
-    dirty = swapped(gallery, share, chance)
+    dirty = swap_labels(gallery, share, chance)
     wrong: NDArray[np.bool_] = dirty.members != gallery.members
     flagged = [suspicion.photo for suspicion in suspicious_labels(dirty)]
-    cleaned, known = without(dirty, flagged), without(dirty, np.flatnonzero(wrong).tolist())
-    return Trial(
+    cleaned, known = without_photos(dirty, flagged), without_photos(dirty, np.flatnonzero(wrong).tolist())
+    return CleaningTrial(
         wrong=int(wrong.sum()),
         found=int(wrong[flagged].sum()),
         right=int((~wrong).sum()),
         flagged=int((~wrong)[flagged].sum()),
         clean=run_trial(sample, fit, enrolled),
-        # The same photos are asked about: whoever is enrolled in the end.
+        # The probes are the same for all versions.
         dirty=run_trial(sample, lambda _: fit(dirty), enrolled),
         cleaned=run_trial(sample, lambda _: fit(cleaned), enrolled),
         known=run_trial(sample, lambda _: fit(known), enrolled),
     )
 
 
-def table(words: str, trials: Sequence[Trial]) -> str:
-    """The figures in words, as percentages: mean ± deviation over trials."""
+def table(words: str, trials: Sequence[CleaningTrial]) -> str:
+    """The figures as percentages: mean ± deviation over trials."""
     counts = [
         ("wrong labels found", [trial.found / trial.wrong for trial in trials]),
         ("right labels flagged", [trial.flagged / trial.right for trial in trials]),
@@ -127,7 +127,7 @@ def report(faces: Path, engine: Engine, numbers: Sequence[int | None], share: fl
         sample = read_sample(encoder, group, groups, groups, strangers)
         for photos in numbers:
             chances = np.random.default_rng(0).spawn(trials)
-            done = [attempt(sample, photos, share, chance) for chance in chances]
+            done = [run_cleaning_trial(sample, photos, share, chance) for chance in chances]
             size = np.mean([trial.wrong + trial.right for trial in done])
             words = f"{group}, {engine.version}: {size:.0f} photos, {share:.0%} of the labels wrong; trials: {trials}"
             print(f"\n{table(words, done)}", flush=True)

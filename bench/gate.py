@@ -1,7 +1,7 @@
-"""What passes the gate? `python -m bench.gate [SHARED] [--trials T]` prints the pass rates of docs/recognition.md.
+"""Which batches pass the gate? `python -m bench.gate [SHARED] [--trials T]` prints the pass rates of docs/recognition.md.
 
-TWICE, ITZY and BTS of ../shared/faces in turn. A model made of a few photos a member is in use; a batch of further photos
-comes, its labels right, or wrong in one of four ways, and `gate.compare` says whether the model with them may answer.
+Each of TWICE, ITZY and BTS of ../shared/faces in turn. The model in use has a few photos a member. A batch of further photos
+comes with right labels, or with labels that are wrong in one of four ways, and `gate.compare` decides on the model with them.
 """
 
 from __future__ import annotations
@@ -26,36 +26,36 @@ if TYPE_CHECKING:
     from models.learning.samples import Sample
 
 _ROOT = Path(__file__).resolve().parents[1]
-LIES = ("right", "10% wrong", "50% wrong", "one says another", "shuffled")
-"""What is wrong with the labels of a batch: a share of them says another member drawn at random; all of one member's say
-another one; all change places.
+MISLABELLINGS = ("right", "10% wrong", "50% wrong", "one says another", "shuffled")
+"""The ways in which the labels of a batch are wrong: a share of them replaced by other members drawn at random; all labels of
+one member replaced by another's; all labels shuffled.
 """
 
 
-def lie(labels: NDArray[np.int64], members: int, how: str, chance: np.random.Generator) -> NDArray[np.int64]:
-    """The labels (n,), places of so many members, spoiled in one of the ways of `LIES`."""
-    told = labels.copy()
+def mislabel(labels: NDArray[np.int64], members: int, how: str, chance: np.random.Generator) -> NDArray[np.int64]:
+    """The labels (n,), indices of `members` members, changed in one of the ways of `MISLABELLINGS`."""
+    changed = labels.copy()
     match how:
         case "10% wrong" | "50% wrong":
-            wrong = chance.permutation(len(told))[: max(1, round(len(told) * int(how[:2]) / 100))]
-            told[wrong] = (told[wrong] + chance.integers(1, members, len(wrong))) % members
+            wrong = chance.permutation(len(changed))[: max(1, round(len(changed) * int(how[:2]) / 100))]
+            changed[wrong] = (changed[wrong] + chance.integers(1, members, len(wrong))) % members
         case "one says another":
             one, another = chance.permutation(members)[:2]
-            told[labels == one] = another
+            changed[labels == one] = another
         case "shuffled":
-            told = chance.permutation(told)
+            changed = chance.permutation(changed)
         case _:
             pass
-    return told
+    return changed
 
 
-def attempt(sample: Sample, photos: int, batch: int, how: str, chance: np.random.Generator) -> Comparison:
-    """Draw so many photos a member for the model in use, and the batch from the rest, in turn from everybody."""
+def compare_models(sample: Sample, photos: int, batch: int, how: str, chance: np.random.Generator) -> Comparison:
+    """Draw `photos` photos a member for the model in use, and the batch from the others, in turn from each member."""
     order = chance.permutation(draw_enrolled(sample, 99, chance))
     turns = np.array([np.sum(sample.people[order[:i]] == sample.people[order[i]]) for i in range(len(order))])
     old, rest = order[turns < photos], order[turns >= photos]
     added = rest[np.argsort(turns[turns >= photos], kind="stable")][:batch]
-    labels = lie(sample.people[added], len(sample.roster), how, chance)
+    labels = mislabel(sample.people[added], len(sample.roster), how, chance)
     places = np.concatenate([old, added])
     gallery = Gallery(
         sample.encodings[places], np.concatenate([sample.people[old], labels]), sample.roster, sample.version
@@ -73,9 +73,9 @@ def report(faces: Path, engine: Engine, trials: int) -> None:
         for photos in (1, 3, 5):
             for batch in (9, 18, 30):
                 rates: list[str] = []
-                for how in LIES:
+                for how in MISLABELLINGS:
                     chances = np.random.default_rng(0).spawn(trials)
-                    passed = [attempt(sample, photos, batch, how, chance).passes for chance in chances]
+                    passed = [compare_models(sample, photos, batch, how, chance).passes for chance in chances]
                     rates.append(f"{how} {np.mean(passed):4.0%}")
                 print(f"{group}, {engine.version}, {photos} in use, {batch} new: {', '.join(rates)}", flush=True)
 

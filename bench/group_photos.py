@@ -1,8 +1,8 @@
-"""Everybody once: `python -m bench.group_photos [SHARED] [--trials T] [--engines E…]` names the faces of BTS group photos.
+"""Each name at most once: `python -m bench.group_photos [SHARED] [--trials T] [--engines E…]` names faces of BTS group photos.
 
-Six members are enrolled from ../shared/faces/groups, J-Hope is a stranger. Beside nugu the article's way: the nearest face's
-member within 0.6, everybody once by an assignment over distances. F1 counts names: right ones, wrong ones (a stranger's
-included), and members who got none; "of all" also those whose face was not found.
+Six members are enrolled from ../shared/faces/groups; J-Hope is a stranger. nugu is compared with the article's rule: the member
+of the nearest face within 0.6, with an assignment over distances so that each name occurs once. F1 counts right names, wrong
+names (a stranger's included) and members without a name. The F1 "of all" also counts members whose face was not found.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ class HeadLabel(TypedDict):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scene:
-    """A group photo: the encodings of the faces found, (n, d), and whom each shows: a member's place, -1 for a stranger,
-    None for no labelled face. `members`: how many members' faces are labelled, found or not.
+    """A group photo. `encodings`: (n, d) of the faces found. `truth`: the index of each face's member, -1 for a stranger, None
+    for no labelled face. `members`: the number of labelled members, found or not.
     """
 
     encodings: Encodings
@@ -62,7 +62,7 @@ class Scene:
 
 
 def scenes(folder: Path, engine: Engine, names: Sequence[str]) -> list[Scene]:
-    """The photos of `folder`, seen by `engine`; `labels.json` has a box around each head."""
+    """The photos of `folder` with the faces found by `engine`; `labels.json` has a box around each head."""
     places = {name.lower(): place for place, name in enumerate(names)}
     found: list[Scene] = []
     for name, labels in json.loads((folder / "labels.json").read_text(encoding="utf-8")).items():
@@ -80,7 +80,7 @@ def scenes(folder: Path, engine: Engine, names: Sequence[str]) -> list[Scene]:
 
 
 def _person(box: Box, labels: Sequence[HeadLabel]) -> str | None:
-    """Whose labelled head a face is the middle of; the smallest, where heads overlap."""
+    """The name at the labelled head around the middle of a face, the smallest where heads overlap."""
     x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
 
     def area(label: HeadLabel) -> int:
@@ -94,7 +94,7 @@ def _person(box: Box, labels: Sequence[HeadLabel]) -> str | None:
 
 
 def f1(named: Sequence[tuple[Scene, Sequence[int | None]]], *, of_all: bool) -> float:
-    """Harmonic mean of precision and recall of the names given, over all scenes."""
+    """The harmonic mean of precision and recall of the names over all scenes."""
     right = wrong = missed = 0
     for scene, names in named:
         hits = sum(name is not None and name == truth for name, truth in zip(names, scene.truth, strict=True))
@@ -106,14 +106,14 @@ def f1(named: Sequence[tuple[Scene, Sequence[int | None]]], *, of_all: bool) -> 
 
 
 def nugu(gallery: Gallery) -> Names:
-    """nugu's way."""
+    """nugu's recogniser."""
     recogniser = fit(gallery)
     group = gallery.roster[0].group
     return lambda faces: [guess.member for guess in recogniser.identify(faces, group=group, once="yes").guesses]
 
 
 def article(plain: PlainEngine) -> Learns:
-    """The article's way: each member to the face that makes the distances smallest in all, within the tolerance."""
+    """The article's rule with each name once: the assignment of members to faces with the smallest sum of distances."""
 
     def learn(gallery: Gallery) -> Names:
         rule = NearestFace(gallery, plain)
@@ -138,7 +138,7 @@ def measure(
     photos: int | None,
     trials: int,
 ) -> tuple[Figure, Figure]:
-    """F1 of the faces found, and of all, over seeded draws of so many photos a member; None enrols all, once."""
+    """F1 of the faces found and of all, over seeded draws of `photos` photos a member; None enrols all, once."""
     chances = np.random.default_rng(0).spawn(trials if photos else 1)
     found: list[float] = []
     overall: list[float] = []

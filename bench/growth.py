@@ -1,10 +1,10 @@
-"""Does it get better as people say who is who? `python -m bench.growth [SHARED] [--draws D] [--engine E] [--out PNG]`.
+"""Does recognition improve with annotations? `python -m bench.growth [SHARED] [--draws D] [--engine E] [--out PNG]`.
 
-A moderator enrols TWICE with one photo a member. Five more photos of each come as questions, in a drawn order; after each a
-trusted person says All right, or who it is. After every nine words the bot trains, and its gate decides. Then all photos that
-were never asked about, and everybody else of ../shared/faces as strangers, say how well it knows them: right names at the
-threshold that names 1% of the strangers, and at the bot's own. Real use cases, a real database; only Discord is left out.
-`--out` draws the curve of docs/measured.md.
+A moderator enrols TWICE with one photo a member. Five more photos of each member come as questions, in a random order. After
+each, a trusted person confirms the names or corrects them. After every nine annotations the bot trains, and its gate decides.
+Then the photos outside all questions, and all other people of ../shared/faces as strangers, measure the recogniser: right
+names at the threshold that names 1% of the strangers, and at the bot's own. Use cases and database are real; Discord is left
+out. `--out` draws the curve of docs/measured.md.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from bot.usecases.correct import Speaker
 from bot.usecases.identify import Asked, Submitted, ask
 from bot.usecases.roster import enrolment
 from models.drawing.fonts import font
+from models.drawing.theme import BACKGROUND_COLOUR, BLUE, LIGHT, ORANGE
 from models.encodings.copies import same_photo_cosine
 from models.engines import load as load_engine
 from models.learning.evaluation import Figure, judge
@@ -54,7 +55,7 @@ FPIR = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """How it stands after so many words, `corrected` of them corrections; models `promoted` until then, and kept `aside`."""
+    """The outcome after `words` annotations, `corrected` of them corrections. `promoted`, `aside`: models so far."""
 
     words: int
     corrected: int
@@ -98,7 +99,7 @@ async def grow(
     sample: Sample,
     chance: np.random.Generator,
 ) -> list[Point]:
-    """One draw: a point before the first word, and one after each training."""
+    """One draw: a point before the first annotation, and one after each training."""
     order = {name: [files[i] for i in chance.permutation(len(files))] for name, files in members.items()}
     asked = [(name, path) for name, files in order.items() for path in files[1 : 1 + QUESTIONS]]
     asked = [asked[i] for i in chance.permutation(len(asked))]
@@ -129,7 +130,7 @@ async def grow(
 
 
 async def answer(app: App, name: str, path: Path, ids: dict[str, int]) -> bool:
-    """Ask about a photo of `name`, and say that it is right or who it is; whether it had to be corrected."""
+    """Ask about a photo of `name` and annotate its face; returns whether that was a correction."""
     tagged = await ask(app, Asked(TRUSTED.id + 1, server_id=SERVER, rosters=(SERVER,)), [submitted(path)])
     faces = sorted((face for _, face in tagged.answer.faces), key=lambda face: face.box.area)
     if not faces:
@@ -156,7 +157,7 @@ async def member_ids(app: App) -> dict[str, int]:
 def held_out(
     encoder: Encoder, members: dict[str, list[Path]], sample: Sample, seen: set[Path], ids: dict[str, int]
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Encodings (n, d) of what nobody asks about, and whose each is: no copies of photos in `seen`, and strangers."""
+    """Encodings (n, d) of photos outside `seen` and their copies, and of strangers; and the person of each (n,)."""
     known = np.stack([face.encoding for path in seen if (face := encoder.see(path)[1]) is not None])
     faces: list[NDArray[np.float32]] = []
     people: list[int] = []
@@ -174,7 +175,7 @@ def held_out(
 
 
 async def judged(app: App, encodings: NDArray[np.float32], people: NDArray[np.int64]) -> TrialOutcome:
-    """What the recogniser that answers now says of them."""
+    """The outcome of these faces with the recogniser in use."""
     recogniser = Recogniser.from_bytes((await app.recognisers.of([SERVER])).recogniser)
     return judge(recogniser, recogniser.roster, encodings, people)
 
@@ -197,12 +198,13 @@ def line(step: Sequence[Point]) -> str:
 
 
 WIDTH, HEIGHT, EDGE = 960, 540, 90
-NIGHT, LIGHT, DIM, BLUE, ORANGE = (24, 25, 30), (236, 238, 242), (110, 116, 128), (86, 160, 255), (255, 159, 28)
+DIM = (110, 116, 128)
 
 
 def curve(points: Sequence[Sequence[Point]], version: str) -> bytes:
-    """A PNG: words given against right names, at 1% strangers named and at the bot's own thresholds; every draw faintly."""
-    image = Image.new("RGB", (WIDTH, HEIGHT), NIGHT)
+    """A PNG: right names against annotations, at 1% strangers named and at the bot's own thresholds; each draw in a faint
+    line."""
+    image = Image.new("RGB", (WIDTH, HEIGHT), BACKGROUND_COLOUR)
     draw = ImageDraw.Draw(image)
     words = [step[0].words for step in points]
     lowest = 10 * int(min(point.outcome.tpir(FPIR) for step in points for point in step) * 10)
@@ -219,7 +221,7 @@ def curve(points: Sequence[Sequence[Point]], version: str) -> bytes:
         draw.text((at(word, 0)[0], HEIGHT - EDGE + 12), f"{word}", LIGHT, font(18), anchor="ma")
     rules = ((BLUE, lambda point: point.outcome.tpir(FPIR)), (ORANGE, lambda point: point.outcome.right()))
     for colour, measure in rules:
-        faint = tuple((2 * dark + bright) // 3 for dark, bright in zip(NIGHT, colour, strict=True))
+        faint = tuple((2 * dark + bright) // 3 for dark, bright in zip(BACKGROUND_COLOUR, colour, strict=True))
         for number in range(len(points[0])):
             draw.line([at(step[0].words, measure(step[number])) for step in points], faint, 2, "curve")
     for colour, measure in rules:
@@ -230,9 +232,9 @@ def curve(points: Sequence[Sequence[Point]], version: str) -> bytes:
     draw.text((EDGE, 20), f"{GROUP} from one photo a member, {version}", LIGHT, font(24))
     draw.text((EDGE, 54), "right names of photos never seen, %:", LIGHT, font(18))
     after = EDGE + font(18).getlength("right names of photos never seen, %:") + 12
-    for colour, told in ((BLUE, "where 1% of strangers get one"), (ORANGE, "at the bot's own thresholds")):
-        draw.text((after, 54), told, colour, font(18))
-        after += font(18).getlength(told) + 20
+    for colour, text in ((BLUE, "where 1% of strangers get one"), (ORANGE, "at the bot's own thresholds")):
+        draw.text((after, 54), text, colour, font(18))
+        after += font(18).getlength(text) + 20
     draw.text((WIDTH - EDGE, HEIGHT - 40), "words of a trusted person", LIGHT, font(18), anchor="ra")
     file = BytesIO()
     image.save(file, "PNG")
@@ -240,7 +242,7 @@ def curve(points: Sequence[Sequence[Point]], version: str) -> bytes:
 
 
 async def train(app: App) -> bool:
-    """Train with all words given so far; whether the gate let the model answer."""
+    """Train with all annotations so far; returns whether the gate promoted the model."""
     async with app.database.reading() as session:
         group = await RosterRepository(session).find_group([SERVER], GROUP)
     assert group is not None

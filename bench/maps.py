@@ -1,7 +1,8 @@
-"""Which map keeps members apart? `python -m bench.maps [SHARED]` prints the figures of docs/measured.md.
+"""Which map separates members best? `python -m bench.maps [SHARED]` prints the figures of docs/measured.md.
 
-Each group of ../shared/faces, all its photos, laid out by each method, t-SNE and UMAP with other numbers of neighbours too.
-Silhouettes, and the share of photos whose five nearest on the map are mostly of their own member (5-NN, leaving one out).
+All photos of each group of ../shared/faces, laid out by each method, t-SNE and UMAP also with other numbers of neighbours. The
+output has silhouettes, and the share of photos for which most of the five nearest on the map are of the same member (5-NN,
+leave-one-out).
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def report(faces: Path, engine: Engine) -> None:
 
 
 def main() -> None:
-    """Print a table a group and an engine; those marked * are what the bot uses."""
+    """Print a table for each group; rows with * are the bot's own settings."""
     parser = argparse.ArgumentParser(prog="python -m bench.maps", description="Which map keeps members apart.")
     parser.add_argument("shared", nargs="?", type=Path, default=_ROOT.parent / "shared")
     parser.add_argument("--engine", default="dlib")

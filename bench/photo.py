@@ -1,9 +1,8 @@
-"""How long a photo takes beside the first seed's way: `python -m bench.photo [SHARED] [--engines dlib,retail] [--repeats 3]`.
+"""Seconds for a photo, against the first article's way: `python -m bench.photo [SHARED] [--engines dlib,retail] [--repeats 3]`.
 
-All are enrolled with the ten photos a member of TWICE in SHARED (`../shared` unless given) and name its three photos of all
-nine members. They run in turn, each in its own process; of the repeats the fastest counts. The yardstick's seconds are those
-of finding, encoding and matching; ours are a whole job of a worker: from the bytes of the file to the JPEG with the names
-drawn in.
+Both enrol the ten photos a member of TWICE in SHARED (default `../shared`) and name its three photos of all nine members. They
+run in turn, each in its own process, and the fastest of the repeats counts. The seconds of the article's way are those of
+detection, encoding and matching. The bot's seconds are a whole job of a worker, from the bytes of the file to the tagged JPEG.
 """
 
 from __future__ import annotations
@@ -35,8 +34,8 @@ _SAME_FACE = 0.3
 
 
 @dataclass(frozen=True)
-class Answer:
-    """One photo answered once. `boxes`: [left, top, right, bottom] a face; `names`: its name, or None."""
+class PhotoResult:
+    """The result of one photo. `boxes`: [left, top, right, bottom] of each face; `names`: of each face, or None."""
 
     photo: str
     seconds: dict[str, float]
@@ -55,15 +54,15 @@ def main() -> None:
     shared: Path = arguments.shared.resolve()
     engines: list[str] = arguments.engines.split(",")
     if arguments.ours:
-        for answer in ours(shared, engines[0]):
-            print(json.dumps(asdict(answer)))
+        for result in ours(shared, engines[0]):
+            print(json.dumps(asdict(result)))
         return
     for engine in engines:
         if not installed(shared, engine):
             print(f"{engine}: left out, its files are not in {_WEIGHTS}/")
     engines = [engine for engine in engines if installed(shared, engine)]
-    theirs: list[Answer] = []
-    mine: dict[str, list[Answer]] = {engine: [] for engine in engines}
+    theirs: list[PhotoResult] = []
+    mine: dict[str, list[PhotoResult]] = {engine: [] for engine in engines}
     for _ in range(arguments.repeats):
         theirs += run_yardstick(shared)
         for engine in engines:
@@ -73,12 +72,12 @@ def main() -> None:
 
 
 def installed(shared: Path, engine: str) -> bool:
-    """Whether every file that the engine needs is there."""
+    """Whether all weight files of the engine are in SHARED."""
     return all(file.find(shared / _WEIGHTS) for file in weights_of(engine))
 
 
-def ours(shared: Path, engine: str) -> list[Answer]:
-    """Enrol TWICE and identify its photos, by the jobs that the bot's workers run."""
+def ours(shared: Path, engine: str) -> list[PhotoResult]:
+    """Enrol TWICE and identify its photos with the jobs of the bot's workers."""
     bench = jobs.EngineConfig(engine, shared / _WEIGHTS, 25 * _MEGABYTE, 50 * _MEGABYTE)
     rows: list[RosterRow] = []
     for number, member in enumerate(sorted((shared / _GALLERY).iterdir())):
@@ -90,58 +89,58 @@ def ours(shared: Path, engine: str) -> list[Answer]:
     return [identify(bench, photo, recogniser) for photo in photos(shared)]
 
 
-def identify(bench: jobs.EngineConfig, photo: Path, recogniser: bytes) -> Answer:
-    """One job, as the bot asks for it."""
-    answer = jobs.identify(bench, photo.read_bytes(), recogniser, Naming(None, "auto", 0.5, 8 * _MEGABYTE))
-    if isinstance(answer, Refused):
-        raise RuntimeError(f"{photo.name}: {answer.sentence}")
-    boxes = [face.box.as_list() for face in answer.faces]
-    return Answer(photo.name, answer.seconds, boxes, [face.guess.name for face in answer.faces])
+def identify(bench: jobs.EngineConfig, photo: Path, recogniser: bytes) -> PhotoResult:
+    """One identification job, with the bot's settings."""
+    result = jobs.identify(bench, photo.read_bytes(), recogniser, Naming(None, "auto", 0.5, 8 * _MEGABYTE))
+    if isinstance(result, Refused):
+        raise RuntimeError(f"{photo.name}: {result.sentence}")
+    boxes = [face.box.as_list() for face in result.faces]
+    return PhotoResult(photo.name, result.seconds, boxes, [face.guess.name for face in result.faces])
 
 
 def photos(shared: Path) -> list[Path]:
-    """The photos of all nine."""
+    """The photos of all nine members."""
     return sorted((shared / _PHOTOS).glob("ot9_*.jpg"))
 
 
-def run_ours(shared: Path, engine: str) -> list[Answer]:
+def run_ours(shared: Path, engine: str) -> list[PhotoResult]:
     """`ours` in a process of its own."""
     lines = _run([sys.executable, "-m", "bench.photo", str(shared), "--engines", engine, "--ours"])
-    return [Answer(**json.loads(line)) for line in lines]
+    return [PhotoResult(**json.loads(line)) for line in lines]
 
 
-def run_yardstick(shared: Path) -> list[Answer]:
-    """The first seed's way, with every photo of the gallery and one assignment."""
+def run_yardstick(shared: Path) -> list[PhotoResult]:
+    """The first article's way, with all photos of the gallery and one assignment."""
     script = str(shared / "bench" / "seed_photo.py")
     command = [sys.executable, "-W", "ignore", script, "--all", str(shared / _GALLERY), *map(str, photos(shared))]
-    answers: list[Answer] = []
+    results: list[PhotoResult] = []
     for line in _run(command):
         found = json.loads(line)
         boxes = [[left, top, right, bottom] for top, right, bottom, left in found["boxes"]]
-        answers.append(Answer(found["photo"], found["seconds"], boxes, found["assigned"]))
-    return answers
+        results.append(PhotoResult(found["photo"], found["seconds"], boxes, found["assigned"]))
+    return results
 
 
-def report(theirs: Sequence[Answer], engine: str, mine: Sequence[Answer]) -> None:
+def report(theirs: Sequence[PhotoResult], engine: str, mine: Sequence[PhotoResult]) -> None:
     """Print the least seconds by stage, faces and names of both, and the ratio, a photo."""
     ratios: list[float] = []
-    for photo in dict.fromkeys(answer.photo for answer in mine):
-        their, my = ([answer for answer in answers if answer.photo == photo] for answers in (theirs, mine))
+    for photo in dict.fromkeys(result.photo for result in mine):
+        their, my = ([result for result in results if result.photo == photo] for results in (theirs, mine))
         ratios.append(_least(my, "all") / _least(their, "all"))
         print(f"\n{photo}, {engine}: {ratios[-1]:.2f} of the yardstick's time")
-        for who, answers in (("yardstick", their), (engine, my)):
-            stages = "  ".join(f"{stage} {_least(answers, stage):.3f}" for stage in answers[0].seconds)
-            given = [name for name in answers[0].names if name]
-            print(f"  {who:<9}  {stages} s   {len(answers[0].names)} faces, {len(set(given))} different names")
+        for who, results in (("yardstick", their), (engine, my)):
+            stages = "  ".join(f"{stage} {_least(results, stage):.3f}" for stage in results[0].seconds)
+            given = [name for name in results[0].names if name]
+            print(f"  {who:<9}  {stages} s   {len(results[0].names)} faces, {len(set(given))} different names")
         print(f"  the same name on {_agreement(their[0], my[0])} faces that both name")
     print(f"\nall photos, {engine}: {statistics.mean(ratios):.2f} of the yardstick's time")
 
 
-def _least(answers: Sequence[Answer], stage: str) -> float:
-    return min(answer.seconds[stage] for answer in answers)
+def _least(results: Sequence[PhotoResult], stage: str) -> float:
+    return min(result.seconds[stage] for result in results)
 
 
-def _agreement(one: Answer, other: Answer) -> str:
+def _agreement(one: PhotoResult, other: PhotoResult) -> str:
     pairs = [
         (first, second)
         for box, first in zip(one.boxes, one.names, strict=True)

@@ -1,8 +1,8 @@
-"""Every picture that the bot draws, each in a file and all on one sheet: `python -m bench.pictures --out FOLDER`.
+"""All pictures that the bot draws, each in a file and together on one sheet: `python -m bench.pictures --out FOLDER`.
 
-For whoever changes a picture: look at them. They are drawn by the bot's own use cases and jobs. Faces are those of the public
-portraits that tests use; all other people are invented encodings under invented names, with drawn faces. So each picture may be
-shown anywhere.
+For visual checks after a change of a picture. The bot's own use cases and jobs draw them. Faces are those of the public
+portraits in the tests; all other people are random encodings with invented names and drawn faces. So every picture may be
+published.
 """
 
 from __future__ import annotations
@@ -49,18 +49,18 @@ if TYPE_CHECKING:
 GROUP = "Haneul"
 MEMBERS = ("Ari", "Bora", "Chaewon", "다미", "Eunha", "Gaeul", "Haru", "이슬", "Jiwoo")
 ALIKE = (1, 5)
-"""Two who look alike, as places in MEMBERS."""
+"""Two members who look alike, as indices of MEMBERS."""
 
 NOISE = 0.11
-"""More than `tests.support.people` has, so that some are mixed up."""
+"""More noise than in `tests.support.people`, so that some members are confused."""
 
 COLUMNS = 3
 TILE = (640, 560)
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
-    """A picture: the name of its file, and where the bot shows it."""
+class BotPicture:
+    """One picture of the bot: the name of its file, and the commands that show it."""
 
     name: str
     shown: str
@@ -80,7 +80,7 @@ def main() -> None:
     print(f"{len(drawn)} pictures, and all of them on {folder / 'all.png'}")
 
 
-async def faces() -> list[Drawn]:
+async def faces() -> list[BotPicture]:
     """Pictures of the public portraits, by the use cases."""
     portraits = public_portraits()
     with tempfile.TemporaryDirectory() as data:
@@ -104,20 +104,20 @@ async def faces() -> list[Drawn]:
     assert sheet is not None
     (picture,) = tagged.pictures.values()
     return [
-        Drawn("who.jpg", "/who, nugu identify", picture),
-        Drawn("members.jpg", "/group show", sheet),
-        Drawn("twins.png", "/twins, nugu twins", pair.pair),
-        Drawn("look-alikes.png", "/twins member, nugu twins --member", near.picture),
-        Drawn("map-of-faces.png", "/map, nugu map", faces_of),
+        BotPicture("who.jpg", "/who, nugu identify", picture),
+        BotPicture("members.jpg", "/group show", sheet),
+        BotPicture("twins.png", "/twins, nugu twins", pair.pair),
+        BotPicture("look-alikes.png", "/twins member, nugu twins --member", near.picture),
+        BotPicture("map-of-faces.png", "/map, nugu map", faces_of),
     ]
 
 
-def charts() -> list[Drawn]:
+def charts() -> list[BotPicture]:
     """Pictures of invented people, by the jobs."""
     world = World(5)
     one, other = ALIKE
     first = len(MEMBERS)
-    # Everybody has something of somebody else.
+    # Each member resembles another one a little.
     world.people[:first] += 0.6 * np.roll(world.people[:first], 2, axis=0)
     world.people[other] += 1.2 * world.people[one]
     # Strangers look like members too.
@@ -132,20 +132,20 @@ def charts() -> list[Drawn]:
     found = jobs.find_twins(rows, {row.photo: (178, 2.5) for row in rows}, VERSION, [1])
     assert found is not None
     return [
-        Drawn("report.png", "/model report, nugu model report", draw_report(gallery, GROUP)[1]),
-        Drawn("distances.png", "/twins, nugu twins", jobs.draw_twins(found, {})[1]),
-        Drawn("map.png", "/map, nugu map, with drawn faces", _map(gallery)),
-        Drawn(
+        BotPicture("report.png", "/model report, nugu model report", draw_report(gallery, GROUP)[1]),
+        BotPicture("distances.png", "/twins, nugu twins", jobs.draw_twins(found, {})[1]),
+        BotPicture("map.png", "/map, nugu map, with drawn faces", _map(gallery)),
+        BotPicture(
             "evaluation.png",
             "nugu evaluate",
             evaluation_chart(GROUP, evaluate(_sample(world), fit, photos=3, trials=5)),
         ),
-        Drawn("screen-time.png", "/clip", _screen_time()),
-        Drawn("quiz.png", "/quiz stats", _known()),
+        BotPicture("screen-time.png", "/clip", _screen_time()),
+        BotPicture("quiz.png", "/quiz stats", _quiz_stats()),
     ]
 
 
-def contact_sheet(drawn: Sequence[Drawn]) -> bytes:
+def contact_sheet(drawn: Sequence[BotPicture]) -> bytes:
     """All pictures on one, in rows, each with where the bot shows it."""
     wide, _ = TILE
     shown = [Image.open(BytesIO(one.data)).convert("RGB") for one in drawn]
@@ -219,7 +219,7 @@ def _map(gallery: Gallery) -> bytes:
 
 
 def _drawn_face(member: int, chance: np.random.Generator) -> bytes:
-    """A face as a child draws it, on the member's colour; each a little different. A JPEG."""
+    """A simple drawn face on the member's colour, each slightly different, as a JPEG."""
     image = Image.new("RGB", (160, 160), blend(member_colour(member), (0, 0, 0), 0.25))
     draw = ImageDraw.Draw(image)
     x, y = 80 + chance.normal(0, 6, 2)
@@ -236,7 +236,7 @@ def _drawn_face(member: int, chance: np.random.Generator) -> bytes:
 
 
 def _screen_time() -> bytes:
-    """Who is on screen when in a clip of two minutes, drawn at random."""
+    """The screen time in a clip of two minutes, at random."""
     chance = np.random.default_rng(8)
     people: list[ScreenTime] = []
     for name in [*MEMBERS[:7], "unknown"]:
@@ -248,8 +248,8 @@ def _screen_time() -> bytes:
     return screen_time_chart(f"{GROUP} “Blue hour” M/V", 120.0, people, time_code)
 
 
-def _known() -> bytes:
-    """What somebody knows after three weeks of a quiz every evening, who mixes up those who look alike."""
+def _quiz_stats() -> bytes:
+    """The stats after three weeks with a quiz every evening, for a person who confuses the two look-alikes."""
     chance = np.random.default_rng(2)
     start = datetime(2026, 5, 1, 20, tzinfo=UTC)
     known: dict[str, RememberedMember] = {}

@@ -1,11 +1,11 @@
-"""Strangers stay strangers? `python -m bench.recognition [SHARED] [--trials T]` prints the figures of docs/recognition.md.
+"""How well are members and strangers told apart? `python -m bench.recognition [SHARED] [--trials T]`, for docs/recognition.md.
 
-TWICE, ITZY and BTS of ../shared/faces in turn, the other two and people of Labeled Faces in the Wild as strangers; beside it
-the article's rule: the member of the nearest enrolled face within 0.6 (face_recognition's `compare_faces`), faces encoded
-once, as they are. That rule knows no confidence; 1 - distance is what tutorials show for one. The second article's way, a
-Keras Sequential model on those same encodings, names the most probable member from 0.5 on. nugu stands there twice: by distance
-alone, and with the classifier that the bot trains where it finds that it helps. TensorFlow is imported here, for all
-trainings together.
+Each of TWICE, ITZY and BTS of ../shared/faces in turn, with the other two and people of Labeled Faces in the Wild as
+strangers. nugu is measured by distance alone, and with the classifier that the bot trains where it helps. Two rules are
+compared with it on encodings that are not mirrored, at their true length. The article's rule names the member of the nearest
+enrolled face within 0.6 (face_recognition's `compare_faces`); it has no confidence, so 1 - distance stands for one, as in
+tutorials. Keras softmax, the second article's way, is a Sequential model that names the most probable member from 0.5 on.
+TensorFlow is imported in this process, for all trainings together.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ BATCH = 8
 
 
 class PlainEngine:
-    """The engine as the article uses it: not mirrored. Encodings travel at unit length; `lengths` remembers the true one."""
+    """The engine as in the article, without mirror images. Encodings have unit length here; `lengths` has the true ones."""
 
     def __init__(self, engine: DlibEngine) -> None:
         self._engine = engine
@@ -76,8 +76,8 @@ class PlainEngine:
         self.lengths |= {row.tobytes(): float(length) for row, length in zip(rows, lengths[:, 0], strict=True)}
         return rows
 
-    def as_they_were(self, rows: Encodings) -> NDArray[np.float64]:
-        """Encodings (n, 128) at their true length."""
+    def unscaled(self, rows: Encodings) -> NDArray[np.float64]:
+        """Encodings (n, 128) float64 at their true length."""
         lengths = np.array([self.lengths[row.tobytes()] for row in rows])
         return rows.astype(np.float64) * lengths[:, None]
 
@@ -87,23 +87,23 @@ class NearestFace:
 
     def __init__(self, gallery: Gallery, engine: PlainEngine) -> None:
         self._roster, self._engine = gallery.roster, engine
-        encodings = engine.as_they_were(gallery.encodings)
+        encodings = engine.unscaled(gallery.encodings)
         self._photos = [encodings[gallery.members == member.id] for member in gallery.roster]
 
     def log_odds(self, encodings: Encodings) -> NDArray[np.float64]:
-        """How far within the tolerance the nearest face of each member is: (n, m)."""
-        faces = self._engine.as_they_were(encodings)[:, None]
+        """The tolerance minus the distance of each member's nearest face: (n, m)."""
+        faces = self._engine.unscaled(encodings)[:, None]
         nearest = [np.linalg.norm(faces - photos, axis=2).min(axis=1) for photos in self._photos]
         return TOLERANCE - np.stack(nearest, axis=1)
 
     def identify(self, encodings: Encodings, *, group: int | None = None) -> Identification:
-        """The nearest face's name, if it is within the tolerance."""
+        """The name of the nearest face within the tolerance."""
         odds = self.log_odds(encodings)
         return named(self._roster, odds, np.clip(1 - TOLERANCE + odds, 0, 1), 0.0)
 
 
-class PlainSoftmax:
-    """The second article's way on one group: two dense layers on encodings as they are, the highest probability counts."""
+class KerasSoftmax:
+    """The second article's way for one group: two dense layers on encodings at their true length."""
 
     def __init__(self, gallery: Gallery, engine: PlainEngine) -> None:
         import keras
@@ -124,18 +124,18 @@ class PlainSoftmax:
             keras.losses.CategoricalCrossentropy(label_smoothing=0.0),
             steps_per_execution=EPOCHS,
         )
-        # All epochs in one: Keras takes longer to begin an epoch than to go through these photos.
+        # All epochs in one, because the start of an epoch takes Keras longer than these photos.
         targets = np.tile(np.eye(len(place), dtype=np.float32)[owners], (EPOCHS, 1))
-        faces = np.tile(engine.as_they_were(gallery.encodings).astype(np.float32), (EPOCHS, 1))
+        faces = np.tile(engine.unscaled(gallery.encodings).astype(np.float32), (EPOCHS, 1))
         self._model.fit(faces, targets, batch_size=BATCH, epochs=1, shuffle=True, verbose=0)
 
     def log_odds(self, encodings: Encodings) -> NDArray[np.float64]:
         """The probability of each member: (n, m)."""
-        faces = self._engine.as_they_were(encodings).astype(np.float32)
+        faces = self._engine.unscaled(encodings).astype(np.float32)
         return np.asarray(self._model(faces), np.float64)
 
     def identify(self, encodings: Encodings, *, group: int | None = None) -> Identification:
-        """The most probable member's name, if it is probable enough."""
+        """The name of the most probable member, from PROBABLE on."""
         odds = self.log_odds(encodings)
         return named(self._roster, odds, odds, PROBABLE)
 
@@ -143,7 +143,7 @@ class PlainSoftmax:
 def named(
     roster: Sequence[GalleryMember], scores: NDArray[np.float64], confidences: NDArray[np.float64], least: float
 ) -> Identification:
-    """The member of the highest score (n, m) that is at `least` so high, with the confidences (n, m) of all."""
+    """The member with the highest of the scores (n, m), from `least` on, with the confidences (n, m) of all."""
     guesses: list[Guess] = []
     for row, sure in zip(scores, confidences.tolist(), strict=True):
         pairs = zip(roster, sure, strict=True)
@@ -156,14 +156,14 @@ def named(
     return Identification(None, None, tuple(guesses))
 
 
-class Helped:
-    """nugu with the classifier that it would train and use; counts how often it did."""
+class WithClassifier:
+    """nugu with its classifier where that helps; counts the fits and the uses."""
 
     def __init__(self) -> None:
         self.used = self.fits = 0
 
     def fit(self, gallery: Gallery) -> Recogniser:
-        """As `models.recognition.recogniser.fit`, with a classifier where one helps."""
+        """The recogniser of a gallery, with a classifier where one helps."""
         self.fits += 1
         alone = fit(gallery)
         if not can_hold_out(gallery.members):
@@ -187,7 +187,7 @@ def main() -> None:
 
 
 def installed(shared: Path, names: Sequence[str]) -> Iterator[Engine]:
-    """The engines whose files are in `shared`; says which are left out."""
+    """The engines whose files are in `shared`; prints the others."""
     for name in names:
         try:
             yield load_engine(name, shared / "models")
@@ -196,7 +196,7 @@ def installed(shared: Path, names: Sequence[str]) -> Iterator[Engine]:
 
 
 def report(faces: Path, engine: Engine, numbers: Sequence[int], trials: int) -> None:
-    """Print the tables of one engine; the seeds' rules stand beside dlib, whose encodings they use."""
+    """Print the tables of one engine; with dlib also those of the two articles, which use its encodings."""
     groups = labelled(faces / "groups")
     strangers = {"LFW": sorted((faces / "strangers").iterdir())}
     encoder = Encoder(engine, PictureLimits())
@@ -206,18 +206,18 @@ def report(faces: Path, engine: Engine, numbers: Sequence[int], trials: int) -> 
         mine = read_sample(encoder, group, groups, groups, strangers)
         theirs = read_sample(article, group, groups, groups, strangers) if article else None
         for photos in numbers:
-            helped = Helped()
+            with_classifier = WithClassifier()
             rules: dict[str, tuple[Sample, Callable[[Gallery], OpenSetRecogniser]]] = {
                 f"nugu, {engine.name}, distance alone": (mine, fit),
-                f"nugu, {engine.name}, with its classifier": (mine, helped.fit),
+                f"nugu, {engine.name}, with its classifier": (mine, with_classifier.fit),
             }
             if plain and theirs:
                 rules["article's rule"] = theirs, lambda gallery: NearestFace(gallery, plain)
-                rules["plain Keras softmax"] = theirs, lambda gallery: PlainSoftmax(gallery, plain)
+                rules["Keras softmax"] = theirs, lambda gallery: KerasSoftmax(gallery, plain)
             for rule, (sample, fitted) in rules.items():
                 found = evaluate(sample, fitted, photos=photos, trials=trials)
                 print(f"\n{rule} · {table(group, found)}", flush=True)
-            print(f"\nThe classifier was used in {helped.used} of {helped.fits} trials.")
+            print(f"\nThe classifier was used in {with_classifier.used} of {with_classifier.fits} trials.")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,7 @@
-"""How long the bot takes to start, and how much memory its gateway process holds: `python -m bench.start`.
+"""The bot's start time and the memory of its gateway process: `python -m bench.start`.
 
-Each round starts the real bot twice against a loopback Discord, with an empty data folder and with the one that the first
-start left behind. Worker processes are not counted: figures are of the gateway process alone. What stands behind `--` are
-the bot's arguments, `run` if nothing does.
+Each round starts the real bot twice against a Discord on loopback: with an empty data folder, and with the folder of the first
+start. The memory is that of the gateway process without workers. Arguments after `--` go to the bot; the default is `run`.
 """
 
 import argparse
@@ -70,7 +69,7 @@ async def measure(data: Path, module: str, arguments: list[str], settle: float) 
 
 
 async def _stop(process: asyncio.subprocess.Process, stopped: "asyncio.Task[int]") -> None:
-    """Ask the bot to end, so that it ends its workers, and kill it if it doesn't."""
+    """Ask the bot to end with its workers, and kill it where it doesn't."""
     if stopped.done():
         return
     process.terminate()

@@ -1,9 +1,9 @@
-"""What an annotated clip costs: `python -m bench.video [SHARED] [--engines dlib,retail] [--seconds 60] [--minutes 1,5,10]`.
+"""The cost of an annotated clip: `python -m bench.video [SHARED] [--engines dlib,retail] [--seconds 60] [--minutes 1,5,10]`.
 
-One run, one file: a fast-cut video at 720p of the photos of TWICE in SHARED (`../shared` unless given) that are not enrolled.
-The second seed's way works on a slice of it and is scaled; a plain transcode by ffmpeg with our encoder settings is the limit;
-ours is what the bot does, from the file to the clip, by workers that are up. Seconds on the clock, and of processor time in
-all processes together. Then the memory of the workers and of ffmpeg while videos of 1, 5 and 10 minutes are annotated.
+All work on one fast-cut video at 720p, of photos of TWICE in SHARED (default `../shared`) that are not enrolled. The second
+article's way works on a slice of it, and its time is scaled. A plain transcode by ffmpeg with our encoder settings is the lower
+bound. The bot's cost is that from the file to the clip, with running workers. The output has seconds on the clock and processor
+seconds of all processes together, then the memory of the workers and of ffmpeg for videos of 1, 5 and 10 minutes.
 """
 
 from __future__ import annotations
@@ -44,15 +44,15 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 ENROLLED = 5
 SLICE = 60
-"""Frames that the seed is given."""
+"""Frames of the slice for the second article's way."""
 
 LARGEST = 2**31
 MEGABYTE = 2**20
 
 
 @dataclass
-class Cost:
-    """What some work took: seconds on the clock and of processors, megabytes that all its processes had at most."""
+class ClipCost:
+    """The cost of some work: seconds on the clock and of processors, the peak memory of all its processes in MB."""
 
     wall: float = 0.0
     cpu: float = 0.0
@@ -61,7 +61,7 @@ class Cost:
 
 
 def main() -> None:
-    """Make the video, let all three work on it in turn, and print what they took."""
+    """Make the video and print the cost of each of the three in turn."""
     parser = argparse.ArgumentParser(prog="python -m bench.video", description="What an annotated clip costs.")
     parser.add_argument("shared", nargs="?", type=Path, default=ROOT.parent / "shared")
     parser.add_argument("--engines", default="dlib,retail", help="which to measure, with commas between")
@@ -73,37 +73,37 @@ def main() -> None:
     minutes = [int(each) for each in arguments.minutes.split(",") if each]
     with tempfile.TemporaryDirectory(prefix="nugu-bench-") as place:
         folder = Path(place)
-        known, unknown = split(shared, folder)
-        video = make_video(shared, folder, unknown, arguments.seconds)
+        enrolled, held_out = split(shared, folder)
+        video = make_video(shared, folder, held_out, arguments.seconds)
         limit = transcode(video, folder / "transcoded.mp4")
         print(f"{arguments.seconds} s at 720p, 30 frames a second, {psutil.cpu_count()} processors")
         print(f"transcode    {limit.wall:6.1f} s on the clock, {limit.cpu:6.1f} s of processors")
-        seed = seed_way(shared, known, video, folder, arguments.seconds)
+        seed = seed_seconds(shared, enrolled, video, folder, arguments.seconds)
         print(f"seed, scaled {seed:6.1f} s on the clock, from {SLICE} frames")
         for engine in chosen:
-            asyncio.run(measure(shared, folder, engine, known, video, limit, seed, arguments.seconds, minutes))
+            asyncio.run(measure(shared, folder, engine, enrolled, video, limit, seed, arguments.seconds, minutes))
 
 
 async def measure(
     shared: Path,
     folder: Path,
     engine: str,
-    known: Path,
+    enrolled: Path,
     video: Path,
-    limit: Cost,
+    limit: ClipCost,
     seed: float,
     seconds: int,
     minutes: list[int],
 ) -> None:
-    """Annotate the video, and longer ones, with one engine; print what it took."""
+    """Annotate the video, and longer ones, with one engine; print the cost."""
     settings = Settings(data=folder / f"data-{engine}", workers=2)
     async with App.open(settings) as app:
         if engine != "dlib":
             await engines.install(app, engine, shared / "models", lambda *_: None)
-        await enrol(app, known)
+        await enrol(app, enrolled)
         await app.recognisers.of([SHARED_ROSTER])
-        await one(app, video, folder, 4.0)
-        ours = await one(app, video, folder, None)
+        await annotate_once(app, video, folder, 4.0)
+        ours = await annotate_once(app, video, folder, None)
         stages = "  ".join(f"{stage} {taken:.1f}" for stage, taken in ours.stages.items())
         print(f"\n{engine}       {ours.wall:6.1f} s on the clock, {ours.cpu:6.1f} s of processors   ({stages})")
         print(
@@ -112,14 +112,14 @@ async def measure(
         print(f"  {seconds / ours.wall:.2f} seconds of video a second")
         for length in minutes:
             longer = repeated(video, folder / f"{length}min.mp4", length * 60)
-            cost = await one(app, longer, folder, None)
+            cost = await annotate_once(app, longer, folder, None)
             print(f"  {length:2} min: at most {cost.most:5.0f} MB in all workers and ffmpeg, {cost.wall:.0f} s")
 
 
-async def one(app: App, video: Path, folder: Path, length: float | None) -> Cost:
-    """What one clip takes, from the file on."""
-    cost = Cost()
-    with tempfile.TemporaryDirectory(dir=folder) as place, watched(cost):
+async def annotate_once(app: App, video: Path, folder: Path, length: float | None) -> ClipCost:
+    """The cost of one clip, from the file on."""
+    cost = ClipCost()
+    with tempfile.TemporaryDirectory(dir=folder) as place, measured(cost):
         (Path(place) / VIDEO).symlink_to(video)
         fitted = await app.recognisers.of([SHARED_ROSTER])
         options = ClipOptions(RequestedSection(0.0, length, float("inf")), CaptionStyle.NAMES, None, 0.5, LARGEST)
@@ -143,8 +143,8 @@ async def one(app: App, video: Path, folder: Path, length: float | None) -> Cost
 
 
 @contextmanager
-def watched(cost: Cost) -> Generator[None]:
-    """Count the processor time of this process and all below it, and how much memory those below have at most."""
+def measured(cost: ClipCost) -> Generator[None]:
+    """Measure the processor time of this process and its descendants, and the peak memory of the descendants."""
     over = threading.Event()
 
     def watch() -> None:
@@ -163,7 +163,7 @@ def watched(cost: Cost) -> Generator[None]:
 
 
 def processor_seconds() -> float:
-    """Of this process, those below it that live, and those that they waited for."""
+    """Processor seconds of this process, of its living descendants, and of the children that these waited for."""
     total = 0.0
     for process in (psutil.Process(), *psutil.Process().children(recursive=True)):
         try:
@@ -175,21 +175,21 @@ def processor_seconds() -> float:
 
 
 def memory(process: psutil.Process) -> int:
-    """Bytes that a process has for itself, or 0 once it is gone."""
+    """The resident memory of a process in bytes, 0 once it has ended."""
     try:
         return process.memory_info().rss
     except psutil.NoSuchProcess:
         return 0
 
 
-def transcode(video: Path, out: Path) -> Cost:
-    """The same picture encoded with our settings, the sound copied: nobody looks, nothing is drawn."""
+def transcode(video: Path, out: Path) -> ClipCost:
+    """The cost of a transcode with our encoder settings and copied sound, without detection and captions."""
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", "-i", str(video)]
     for option, value in encoding(GREATEST_RATE).items():
         command += [f"-{option}", str(value)]
     command += ["-c:a", "copy", "-movflags", "+faststart", str(out)]
-    cost = Cost()
-    with watched(cost):
+    cost = ClipCost()
+    with measured(cost):
         began = time.perf_counter()
 
         subprocess.run(command, check=True)
@@ -197,27 +197,27 @@ def transcode(video: Path, out: Path) -> Cost:
     return cost
 
 
-def seed_way(shared: Path, known: Path, video: Path, folder: Path, seconds: int) -> float:
-    """Seconds that the second seed's way takes for all frames, from a slice of them; enrolling and training left out."""
-    command = [sys.executable, "-W", "ignore", str(shared / "bench" / "seed_video.py"), str(known), str(video)]
+def seed_seconds(shared: Path, enrolled: Path, video: Path, folder: Path, seconds: int) -> float:
+    """Seconds of the second article's way for all frames, scaled from a slice; without enrolling and training."""
+    command = [sys.executable, "-W", "ignore", str(shared / "bench" / "seed_video.py"), str(enrolled), str(video)]
     command += [str(folder / "seed"), "--frames", str(SLICE)]
     done = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     return seconds * 30 / done["fps"]
 
 
 def split(shared: Path, folder: Path) -> tuple[Path, Path]:
-    """Each member's first photos, which are enrolled, and the others, which the video is made of."""
-    known, unknown = folder / "known", folder / "unknown"
+    """Two folders: the first photos of each member, to enrol, and the others, for the video."""
+    enrolled, held_out = folder / "enrolled", folder / "held_out"
     for member in sorted((shared / "faces/groups/TWICE").iterdir()):
         for i, photo in enumerate(sorted(member.iterdir())):
-            place = (known if i < ENROLLED else unknown) / member.name
+            place = (enrolled if i < ENROLLED else held_out) / member.name
             place.mkdir(parents=True, exist_ok=True)
             shutil.copy(photo, place)
-    return known, unknown
+    return enrolled, held_out
 
 
 def make_video(shared: Path, folder: Path, gallery: Path, seconds: int) -> Path:
-    """A fast-cut video of them."""
+    """A fast-cut video of the photos in `gallery`."""
     out = folder / "video.mp4"
     command = [sys.executable, "-W", "ignore", str(shared / "bench" / "make_mv.py"), str(out), str(gallery)]
     subprocess.run([*command, "--seconds", str(seconds), "--seed", "5"], check=True, capture_output=True)
@@ -225,7 +225,7 @@ def make_video(shared: Path, folder: Path, gallery: Path, seconds: int) -> Path:
 
 
 def repeated(video: Path, out: Path, seconds: int) -> Path:
-    """The video again and again, without encoding it anew."""
+    """The video in a loop of `seconds`, without a new encoding."""
     if not out.exists():
         command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-stream_loop", "-1", "-i", str(video)]
         subprocess.run([*command, "-t", str(seconds), "-c", "copy", str(out)], check=True)
@@ -233,7 +233,7 @@ def repeated(video: Path, out: Path, seconds: int) -> Path:
 
 
 async def enrol(app: App, gallery: Path) -> None:
-    """The gallery's members, by the bot's own way."""
+    """Enrol the members of a folder through the bot's use case."""
     for member in sorted(gallery.iterdir()):
         photos = [Submitted(photo.name, photo.read_bytes()) for photo in sorted(member.iterdir())]
         await enrolment.add_member(app, SHARED_ROSTER, "TWICE", member.name, photos, by=0, make_group=True)

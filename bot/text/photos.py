@@ -35,7 +35,8 @@ def resemblance(guess: Guess, member: int, name: str) -> str | None:
     """Whom a face that is said to be `member` surely looks like instead; None if nobody.
 
     None too where there was no photo of the member's own to compare it with: beside the others alone up to a third of all
-    right first photos look surely like one of them, and with a photo of their own up to an eighth (`python -m bench.doubts`).
+    right first photos look surely like one of them, and with a photo of their own up to an eighth (`python -m
+    bench.enrolment`).
     """
     if guess.band is not Band.SURE or guess.name is None or guess.member in {None, member}:
         return None

@@ -32,7 +32,7 @@ ONE_STRANGER = 3.5
 """Log-odds from which two people whom nobody could name are one, by the centroids of their tracks.
 
 In two videos of twenty people, photographed on several occasions each, the tracks of the eleven or so who aren't enrolled
-are 81 people by both engines together, two of whom are two (`python -m bench.unknown`). Chosen on three others: 126 people,
+are 81 people by both engines together, two of whom are two (`python -m bench.strangers`). Chosen on three others: 126 people,
 four of them two; from 5 on it would be 170, two of them two, from 2 on 101, eight of them two.
 """
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bench.pictures import GROUP, MEMBERS, Drawn, charts, contact_sheet
+from bench.pictures import GROUP, MEMBERS, BotPicture, charts, contact_sheet
 from tests.conftest import ROOT
 from tests.support.drawn import Drawing, drawings
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def made() -> tuple[list[Drawn], dict[str, Drawing]]:
+def made() -> tuple[list[BotPicture], dict[str, Drawing]]:
     """The charts, and what was written into each."""
     with drawings() as saved:
         drawn = charts()
@@ -37,7 +37,7 @@ def made() -> tuple[list[Drawn], dict[str, Drawing]]:
     ],
 )
 def test_names_are_read_in_every_chart(
-    made: tuple[list[Drawn], dict[str, Drawing]], name: str, members: tuple[str, ...], times: int
+    made: tuple[list[BotPicture], dict[str, Drawing]], name: str, members: tuple[str, ...], times: int
 ) -> None:
     chart = made[1][name]
     chart.check(margin=16)
@@ -58,7 +58,7 @@ def test_they_are_all_on_one_sheet(tmp_path: Path, public_photos: Path) -> None:
         Image.open(tmp_path / "new" / file).load()
 
 
-def test_the_sheet_says_where_each_is_shown(made: tuple[list[Drawn], dict[str, Drawing]]) -> None:
+def test_the_sheet_says_where_each_is_shown(made: tuple[list[BotPicture], dict[str, Drawing]]) -> None:
     drawn, _ = made
     with drawings() as saved:
         contact_sheet(drawn)

@@ -1,9 +1,9 @@
-"""How many people are the unknown faces of a video? `python -m bench.unknown [SHARED] [--engines dlib,retail] [--seeds 1,2]`.
+"""How many people are the unknown faces of a video? `python -m bench.strangers [SHARED] [--engines dlib,retail] [--seeds 1,2]`.
 
-For each seed SHARED/bench/make_mv.py makes a fast-cut video of everybody in SHARED/faces/groups; TWICE are enrolled by seven of
-their ten photos each, and seen in the other three. A face's photos are of several occasions, so this is harder than a real
-video, in which people look alike from shot to shot. Printed of those whom nobody could name: how many people they are in truth,
-in how many tracks, how many the clip's card counts, and how many of these are two.
+For each seed SHARED/bench/make_mv.py makes a fast-cut video of all people in SHARED/faces/groups. Seven of ten photos a
+member of TWICE are enrolled, the other three are in the video. The photos of a person come from several occasions, so this is
+harder than a real video, in which people look the same from shot to shot. The output has, for the faces without a name: the
+true number of people, the number of tracks, the number of people on the clip's card, and how many of these are two people.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bench.truth import Made, enrol, name, tag
+from bench.cast import SyntheticVideo, enrol, name, tag
 from bot.jobs import EngineConfig
 from models.faces import Box
 from models.recognition.recogniser import Recogniser
@@ -35,8 +35,8 @@ _SAME_FACE = 0.3
 _EVERY = 3
 
 
-def make(shared: Path, folder: Path, seed: int, seconds: float) -> Made:
-    """A video of the members of all groups; those of TWICE by the photos that aren't enrolled."""
+def make(shared: Path, folder: Path, seed: int, seconds: float) -> SyntheticVideo:
+    """A video of the members of all groups, without the enrolled photos of TWICE."""
     chance = np.random.default_rng(1000 + seed)
     rows: list[tuple[str, Path]] = []
     for group in ("TWICE", "ITZY", "BTS"):
@@ -53,11 +53,11 @@ def make(shared: Path, folder: Path, seed: int, seconds: float) -> Made:
     options = ["--seconds", str(seconds), "--size", "1280x720", "--seed", str(seed)]
     subprocess.run([*script, *options], check=True, stderr=subprocess.DEVNULL)
     tag(video)
-    return Made(video, json.loads(video.with_suffix(".json").read_text()), tuple(rows))
+    return SyntheticVideo(video, json.loads(video.with_suffix(".json").read_text()), tuple(rows))
 
 
-def shown(track: Track, truth: dict[str, Any]) -> str | None:
-    """Whom a track shows in most of its frames; None for no face of the truth."""
+def true_name(track: Track, truth: dict[str, Any]) -> str | None:
+    """The name of the labelled face in most frames of a track, None where there is none."""
     names: Counter[str] = Counter()
     for number in range(0, len(track.boxes), _EVERY):
         box = Box(*(round(edge) for edge in track.boxes[number].tolist()))
@@ -69,7 +69,7 @@ def shown(track: Track, truth: dict[str, Any]) -> str | None:
 
 def main() -> None:
     """Print a row for each engine and seed."""
-    parser = argparse.ArgumentParser(prog="python -m bench.unknown", description="How many people unknown faces are.")
+    parser = argparse.ArgumentParser(prog="python -m bench.strangers", description="How many people unknown faces are.")
     parser.add_argument("shared", nargs="?", type=Path, default=_ROOT.parent / "shared")
     parser.add_argument("--engines", default="dlib,retail", help="which to measure, with commas between")
     parser.add_argument("--seeds", default="1,2", help="which videos to make, with commas between")
@@ -79,14 +79,15 @@ def main() -> None:
     print("engine seed  true people  tracks  counted  of them two")
     for seed in arguments.seeds.split(","):
         with tempfile.TemporaryDirectory() as folder:
-            made = make(shared, Path(folder), int(seed), arguments.seconds)
+            video = make(shared, Path(folder), int(seed), arguments.seconds)
             for engine in arguments.engines.split(","):
                 bench = EngineConfig(engine, shared / "models", 2**28, 2**28)
-                face_tracks, _ = name(bench, made)
-                found = cast(Recogniser.from_bytes(enrol(bench, made)), face_tracks)
+                face_tracks, _ = name(bench, video)
+                found = cast(Recogniser.from_bytes(enrol(bench, video)), face_tracks)
                 unknown = [person.tracks for person in found.people if person.guess.name is None]
                 people = [
-                    {shown(face_tracks.tracks[place], made.truth) for place in tracks} - {None} for tracks in unknown
+                    {true_name(face_tracks.tracks[place], video.truth) for place in tracks} - {None}
+                    for tracks in unknown
                 ]
                 true = len(set[str | None]().union(*people))
                 two = sum(len(names) > 1 for names in people)

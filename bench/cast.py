@@ -1,13 +1,12 @@
-"""Is everybody in a video rightly named? `python -m bench.truth [SHARED] [--engines dlib,retail] [--seeds 31,32]`.
+"""Are all people in a video named right? `python -m bench.cast [SHARED] [--engines dlib,retail] [--seeds 31,32]`.
 
-For each seed the ten photos a member of TWICE in SHARED (`../shared` unless given) are split at random: seven (`--enrolled`)
-are enrolled, the other three make a fast-cut video with SHARED/bench/make_mv.py, in which women of ITZY are the strangers.
-A frame is right when every face of the truth that is a member carries her name (overlap of boxes from 0.3), and neither a
-stranger nor any other box carries one. A member who is left unknown, or isn't seen, makes it wrong. Faces of which less than
-half is in the picture don't count.
+For each seed, the ten photos a member of TWICE in SHARED (default `../shared`) are split at random. Seven (`--enrolled`) are
+enrolled. The other three make a fast-cut video with SHARED/bench/make_mv.py, in which women of ITZY are the strangers. A frame
+is right when every labelled member has her name (overlap of boxes from 0.3), and no stranger and no other box has a name. An
+unknown or missed member makes the frame wrong. Faces with less than half inside the picture don't count.
 
-Seeds 31 to 36, frames right: dlib 91.1% (83.3 to 99.8%), retail 96.2% (81.8 to 100%), no name wrong. Few photos make all
-the difference: retail leaves two of one member unknown in the third.
+Frames right with seeds 31 to 36: dlib 91.1% (83.3 to 99.8%), retail 96.2% (81.8 to 100%), without a wrong name. The result
+depends on few photos: retail leaves two photos of one member unknown in the third video.
 """
 
 from __future__ import annotations
@@ -51,8 +50,8 @@ _SPAN = 8.0
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """A video with its truth, and the photos of its members that aren't in it: (member, file)."""
+class SyntheticVideo:
+    """A video with its ground truth, and the enrolled photos, which aren't in it: (member, file)."""
 
     video: Path
     truth: dict[str, Any]
@@ -60,10 +59,10 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
-    """Frames, those that are right, and shots in which a face changes its name; faces by what became of them.
+class VideoScore:
+    """Counts of one video: frames, right frames, changes of a name within a shot, faces by outcome.
 
-    `elsewhere`: boxes with a name that are no face of the truth.
+    `elsewhere`: boxes with a name that overlap no labelled face.
     """
 
     frames: int
@@ -74,29 +73,29 @@ class Score:
 
     @property
     def share(self) -> float:
-        """Of the frames that are right."""
+        """The share of right frames."""
         return self.right / self.frames
 
     def of_faces(self, *kinds: str) -> float:
-        """Share of all labelled faces to which one of these happened."""
+        """The share of labelled faces with one of these outcomes."""
         return sum(self.faces[kind] for kind in kinds) / max(1, self.faces.total())
 
     @property
     def wrong_names(self) -> float:
-        """Names given to whom they don't belong, a labelled face."""
+        """The number of wrong names, for each labelled face."""
         return self.of_faces("wrong", "stranger named") + self.elsewhere / max(1, self.faces.total())
 
     @property
     def strangers_named(self) -> float:
-        """Share of the strangers' faces that have a name; NaN without strangers."""
+        """The share of strangers' faces with a name; NaN without strangers."""
         strangers = self.faces["stranger named"] + self.faces["stranger unknown"]
         return self.faces["stranger named"] / strangers if strangers else float("nan")
 
 
 def make(
     shared: Path, folder: Path, seed: int, *, seconds: float = 45, enrolled: int = 7, size: str = "1280x720"
-) -> Made:
-    """A video from the photos that aren't enrolled."""
+) -> SyntheticVideo:
+    """A video of the photos that aren't enrolled."""
     chance = np.random.default_rng(1000 + seed)
     rows: list[tuple[str, Path]] = []
     for member in sorted((shared / "faces" / "groups" / "TWICE").iterdir()):
@@ -114,11 +113,11 @@ def make(
     options = ["--strangers", str(folder / "strangers"), "--seconds", str(seconds), "--size", size, "--seed", str(seed)]
     subprocess.run([*script, *options], check=True, stderr=subprocess.DEVNULL)
     tag(video)
-    return Made(video, json.loads(video.with_suffix(".json").read_text()), tuple(rows))
+    return SyntheticVideo(video, json.loads(video.with_suffix(".json").read_text()), tuple(rows))
 
 
 def tag(video: Path) -> None:
-    """Say in a video of make_mv.py that its colours are BT.601: it doesn't, and at 720 lines everybody takes BT.709."""
+    """Tag a video of make_mv.py as BT.601. It has no tag, and at 720 lines decoders assume BT.709."""
     untagged = video.rename(video.with_name(f"untagged-{video.name}"))
     said = "h264_metadata=colour_primaries=6:transfer_characteristics=6:matrix_coefficients=6"
     ffmpeg = imageio_ffmpeg.get_ffmpeg_exe()
@@ -126,12 +125,12 @@ def tag(video: Path) -> None:
     untagged.unlink()
 
 
-def enrol(bench: EngineConfig, made: Made) -> bytes:
-    """A recogniser of the photos that aren't in the video."""
+def enrol(bench: EngineConfig, video: SyntheticVideo) -> bytes:
+    """A recogniser of the enrolled photos, as bytes."""
     engine = load(bench.engine, bench.weights)
     rows: list[RosterRow] = []
-    numbers = {name: i for i, name in enumerate(sorted({name for name, _ in made.enrolled}), start=1)}
-    for name, path in made.enrolled:
+    numbers = {name: i for i, name in enumerate(sorted({name for name, _ in video.enrolled}), start=1)}
+    for name, path in video.enrolled:
         opened = open_picture(path.read_bytes(), limits=PictureLimits(bench.picture_bytes, bench.picture_pixels))
         face = max(engine.detect(opened.pixels), key=lambda face: face.box.area, default=None)
         if face is not None:
@@ -140,9 +139,9 @@ def enrol(bench: EngineConfig, made: Made) -> bytes:
     return jobs.fit(rows, engine.version)
 
 
-def name(bench: EngineConfig, made: Made) -> tuple[FaceTracks, list[list[dict[str, Any]]]]:
-    """The look of the whole video, and the faces of each frame as `nugu annotate --faces` writes them."""
-    footage = jobs.probe(made.video, VideoLimits(2**30))
+def name(bench: EngineConfig, video: SyntheticVideo) -> tuple[FaceTracks, list[list[dict[str, Any]]]]:
+    """The tracks of the whole video, and the faces of each frame as `nugu annotate --faces` writes them."""
+    footage = jobs.probe(video.video, VideoLimits(2**30))
     if isinstance(footage, Refused):
         raise SystemExit(footage.sentence)
     section = Section(0.0, footage.seconds)
@@ -154,12 +153,12 @@ def name(bench: EngineConfig, made: Made) -> tuple[FaceTracks, list[list[dict[st
             raise SystemExit(segment.sentence)
         segments.append(segment)
     face_tracks = jobs.join_segments(segments)
-    listed = jobs.faces_by_frame(face_tracks, enrol(bench, made), NamingOptions(None, 0.5, CaptionStyle.NAMES))
+    listed = jobs.faces_by_frame(face_tracks, enrol(bench, video), NamingOptions(None, 0.5, CaptionStyle.NAMES))
     return FaceTracks.from_bytes(face_tracks), listed["frames"]
 
 
-def score(truth: dict[str, Any], frames: Sequence[Sequence[dict[str, Any]]]) -> Score:
-    """What became of every face of every frame."""
+def score(truth: dict[str, Any], frames: Sequence[Sequence[dict[str, Any]]]) -> VideoScore:
+    """The counts for the faces of every frame, against the ground truth."""
     faces: Counter[str] = Counter()
     right, changes, elsewhere = 0, 0, 0
     width, height = truth["size"]
@@ -189,7 +188,7 @@ def score(truth: dict[str, Any], frames: Sequence[Sequence[dict[str, Any]]]) -> 
         elsewhere += others
         right += good and not others
     changes += sum(len(given) > 1 for given in names.values())
-    return Score(len(truth["frames"]), right, changes, faces, elsewhere)
+    return VideoScore(len(truth["frames"]), right, changes, faces, elsewhere)
 
 
 def _what(true: str | None, given: str | None, *, seen: bool) -> str:
@@ -203,7 +202,7 @@ def _what(true: str | None, given: str | None, *, seen: bool) -> str:
 def main() -> None:
     """Print a row for each engine and seed."""
     parser = argparse.ArgumentParser(
-        prog="python -m bench.truth", description="Frames in which everybody has the right name."
+        prog="python -m bench.cast", description="Frames in which everybody has the right name."
     )
     parser.add_argument("shared", nargs="?", type=Path, default=_ROOT.parent / "shared")
     parser.add_argument("--engines", default="dlib,retail", help="which to measure, with commas between")
@@ -217,11 +216,11 @@ def main() -> None:
     rows: dict[str, list[list[float]]] = {}
     for seed in arguments.seeds.split(","):
         with tempfile.TemporaryDirectory() as folder:
-            made = make(shared, Path(folder), int(seed), seconds=arguments.seconds, enrolled=arguments.enrolled)
+            video = make(shared, Path(folder), int(seed), seconds=arguments.seconds, enrolled=arguments.enrolled)
             for engine in arguments.engines.split(","):
-                face_tracks, frames = name(EngineConfig(engine, shared / "models", 2**28, 2**28), made)
-                its = score(made.truth, frames)
-                true, found = set(made.truth["cuts"]), set(face_tracks.shots.tolist())
+                face_tracks, frames = name(EngineConfig(engine, shared / "models", 2**28, 2**28), video)
+                its = score(video.truth, frames)
+                true, found = set(video.truth["cuts"]), set(face_tracks.shots.tolist())
                 counts = [len(true - found), len(found - true), its.changes]
                 shares = [its.wrong_names, its.strangers_named, *(its.of_faces(kind) for kind in kinds)]
                 rows.setdefault(engine, []).append([its.share, *counts, *shares])

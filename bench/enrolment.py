@@ -1,8 +1,8 @@
-"""Is a photo rightly doubted that is handed in? `python -m bench.doubts [SHARED] [--engines E…] [--trials T]`.
+"""Does enrolment suspect the right photos? `python -m bench.enrolment [SHARED] [--engines E…] [--trials T]`.
 
-For each group of ../shared/faces: one of its members has so many photos (0 to 3), the others so many each (1, 3 or 5), drawn
-at random. The further photos of that member are handed in, and those of the others under that member's name, a slip. Printed is
-the share of each that surely looks like another member. A first photo, of a member with none, is never doubted for that.
+For each group of ../shared/faces, one member has 0 to 3 photos and the others have 1, 3 or 5 each, drawn at random. The further
+photos of that member are enrolled, and, as mistakes, those of the others under that member's name. The output has the share of
+each that surely looks like another member. The first photo of a member is never suspected for that reason.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ OTHERS = (1, 3, 5)
 
 
 def shares(sample: Sample, own: int, others: int, trials: int) -> tuple[float, float]:
-    """Of right photos and of slips, how many look surely like another member; each member is the one, in each trial."""
+    """The shares of right photos and of mistakes that surely look like another member, over each member and trial."""
     chance = np.random.default_rng(0)
     members = [member.id for member in sample.roster]
     photos = {member: np.flatnonzero(sample.people == member) for member in members}
@@ -47,16 +47,16 @@ def shares(sample: Sample, own: int, others: int, trials: int) -> tuple[float, f
             )
             recogniser = fit(gallery)
             slips = np.concatenate([places for member, places in left.items() if member != asked])
-            for told, places in zip(alike, (left[asked], slips), strict=True):
-                naming = recogniser.identify(sample.encodings[places], group=sample.roster[0].group, once="no")
-                told += [guess.band is Band.SURE and guess.member != asked for guess in naming.guesses]
+            for suspected, places in zip(alike, (left[asked], slips), strict=True):
+                identified = recogniser.identify(sample.encodings[places], group=sample.roster[0].group, once="no")
+                suspected += [guess.band is Band.SURE and guess.member != asked for guess in identified.guesses]
     return float(np.mean(alike[0])), float(np.mean(alike[1]))
 
 
 def main() -> None:
     """Print a row for each engine, group, and numbers of photos."""
     parser = argparse.ArgumentParser(
-        prog="python -m bench.doubts", description="Which photos look like another member."
+        prog="python -m bench.enrolment", description="Which photos look like another member."
     )
     parser.add_argument("shared", nargs="?", type=Path, default=_ROOT.parent / "shared")
     parser.add_argument("--engines", nargs="+", default=["dlib", "retail"])
