@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from discord import app_commands
 from discord.ext import commands
 
 from bot.client import COGS
@@ -54,13 +55,23 @@ def test_every_block_says_its_language(page: Path) -> None:
 def test_commands_of_discord_are_there(page: Path) -> None:
     there = slash_commands()
     named = {span for span in SPAN.findall(FENCE.sub("", page.read_text())) if SLASH.fullmatch(span)}
-    assert named <= there, named - there
+    assert named <= there.keys(), named - there.keys()
 
 
 def test_docs_name_every_command_of_discord() -> None:
     text = (ROOT / "docs" / "commands.md").read_text()
     groups = {name.split()[0] for name in slash_commands() if " " in name}
-    assert not [name for name in slash_commands() - groups if f"`{name}`" not in text]
+    assert not [name for name in slash_commands().keys() - groups if f"`{name}`" not in text]
+
+
+def test_options_of_commands_of_discord_are_there() -> None:
+    wrong: list[str] = []
+    for line in (ROOT / "docs" / "commands.md").read_text().splitlines():
+        options = set(re.findall(r"`(\w+):`", line))
+        named = [options_of for name, options_of in slash_commands().items() if f"| `{name}` |" in line]
+        if options and not (named and options <= named[0]):
+            wrong.append(line)
+    assert not wrong
 
 
 def test_docs_show_every_command_of_the_shell() -> None:
@@ -104,14 +115,18 @@ def test_commands_are_found(tmp_path: Path) -> None:
     ]
 
 
-def slash_commands() -> set[str]:
-    """Every command and group of commands that the cogs define: `/who`, `/quiz`, `/quiz play`."""
-    found: set[str] = set()
+def slash_commands() -> dict[str, set[str]]:
+    """The options of every command and group of commands that the cogs define: `/who`, `/quiz`, `/quiz play`."""
+    found: dict[str, set[str]] = {}
     for name in COGS:
         for _, cog in inspect.getmembers(importlib.import_module(name), inspect.isclass):
             if not issubclass(cog, commands.Cog) or cog.__module__ != name:
                 continue
-            group = cog.__cog_group_name__ if issubclass(cog, commands.GroupCog) else None
-            found |= {f"/{group} {one.name}" if group else f"/{one.name}" for one in cog.__cog_app_commands__}
-            found |= {f"/{group}"} if group else set()
+            group = f"/{cog.__cog_group_name__}" if issubclass(cog, commands.GroupCog) else ""
+            if group:
+                found[group] = set()
+            for one in cog.__cog_app_commands__:
+                assert isinstance(one, app_commands.Command)
+                options = {parameter.display_name for parameter in one.parameters}
+                found[f"{group} {one.name}" if group else f"/{one.name}"] = options
     return found
