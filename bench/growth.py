@@ -28,7 +28,7 @@ from bot.media.pictures import PictureLimits
 from bot.settings import Settings
 from bot.usecases import correct, engines
 from bot.usecases.correct import Speaker
-from bot.usecases.identify import Asked, Submitted, ask
+from bot.usecases.identify import IdentifyRequest, SubmittedFile, ask
 from bot.usecases.roster import enrolment
 from models.drawing.fonts import font
 from models.drawing.theme import BACKGROUND_COLOUR, BLUE, LIGHT, ORANGE
@@ -131,7 +131,7 @@ async def grow(
 
 async def answer(app: App, name: str, path: Path, ids: dict[str, int]) -> bool:
     """Ask about a photo of `name` and annotate its face; returns whether that was a correction."""
-    tagged = await ask(app, Asked(TRUSTED.id + 1, server_id=SERVER, rosters=(SERVER,)), [submitted(path)])
+    tagged = await ask(app, IdentifyRequest(TRUSTED.id + 1, server_id=SERVER, rosters=(SERVER,)), [submitted(path)])
     faces = sorted((face for _, face in tagged.answer.faces), key=lambda face: face.box.area)
     if not faces:
         return False
@@ -143,9 +143,9 @@ async def answer(app: App, name: str, path: Path, ids: dict[str, int]) -> bool:
     return face.guess.name != name
 
 
-def submitted(path: Path) -> Submitted:
+def submitted(path: Path) -> SubmittedFile:
     """A photo as somebody posts it."""
-    return Submitted(path.name, path.read_bytes())
+    return SubmittedFile(path.name, path.read_bytes())
 
 
 async def member_ids(app: App) -> dict[str, int]:

@@ -28,7 +28,7 @@ from bot.jobs.reporting import draw_report
 from bot.settings import Settings
 from bot.text.formatting import duration, time_code
 from bot.usecases import maps, twins
-from bot.usecases.identify import Asked, Submitted, ask
+from bot.usecases.identify import IdentifyRequest, SubmittedFile, ask
 from bot.usecases.quiz.memory import answered
 from bot.usecases.quiz.stats import known_member
 from bot.usecases.roster import enrolment, photos
@@ -93,10 +93,10 @@ async def faces() -> list[BotPicture]:
             }.items():
                 await enrolment.add_group(app, SHARED_ROSTER, group)
                 for member, files in members.items():
-                    submitted = [Submitted(file, given[file]) for file in files]
+                    submitted = [SubmittedFile(file, given[file]) for file in files]
                     await enrolment.add_member(app, SHARED_ROSTER, group, member, submitted, by=0)
-            asked = [Submitted("both.jpg", side_by_side(portraits / "obama2.jpg", portraits / "biden.jpg"))]
-            tagged = await ask(app, Asked(1), asked)
+            asked = [SubmittedFile("both.jpg", side_by_side(portraits / "obama2.jpg", portraits / "biden.jpg"))]
+            tagged = await ask(app, IdentifyRequest(1), asked)
             pair = await twins.twins(app, SHARED_ROSTER, "Presidents")
             near = await twins.look_alikes(app, SHARED_ROSTER, None, "Obama")
             faces_of = (await maps.draw(app, [], "Presidents")).found.picture

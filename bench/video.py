@@ -35,7 +35,7 @@ from bot.media.clips import GREATEST_RATE, encoding
 from bot.settings import Settings
 from bot.usecases import engines
 from bot.usecases.clips.pipeline import ClipOptions, RequestedSection, annotate
-from bot.usecases.identify import Submitted
+from bot.usecases.identify import SubmittedFile
 from bot.usecases.roster import enrolment
 
 if TYPE_CHECKING:
@@ -235,7 +235,7 @@ def repeated(video: Path, out: Path, seconds: int) -> Path:
 async def enrol(app: App, gallery: Path) -> None:
     """Enrol the members of a folder through the bot's use case."""
     for member in sorted(gallery.iterdir()):
-        photos = [Submitted(photo.name, photo.read_bytes()) for photo in sorted(member.iterdir())]
+        photos = [SubmittedFile(photo.name, photo.read_bytes()) for photo in sorted(member.iterdir())]
         await enrolment.add_member(app, SHARED_ROSTER, "TWICE", member.name, photos, by=0, make_group=True)
 
 

@@ -24,7 +24,7 @@ from bot.links.fetching import tidied
 from bot.text.formatting import basis_of, circled, confidence_of, in_words, silent, time_code, unknown_people
 from bot.usecases.clips.attempt import cached_link
 from bot.usecases.clips.pipeline import ClipOptions, RequestedSection, annotate, draw_frames
-from bot.usecases.identify import Asked, naming_of
+from bot.usecases.identify import IdentifyRequest, naming_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -95,7 +95,7 @@ async def annotate_video(
     wanted = RequestedSection(*part, most_seconds=math.inf)
     async with App.open(settings) as app:
         fitted = await app.recognisers.of([SHARED_ROSTER])
-        chosen, threshold, _ = await naming_of(app, Asked(asker_id=0, group=group))
+        chosen, threshold, _ = await naming_of(app, IdentifyRequest(asker_id=0, group=group))
         with terminal.progress() as progress, tempfile.TemporaryDirectory(prefix="nugu-") as place:
             stages = Stages(progress)
             options = ClipOptions(wanted, style, chosen, threshold, LARGEST, height)

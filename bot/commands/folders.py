@@ -13,7 +13,7 @@ from bot.errors import OperatorError, PersonError
 from bot.media.archives import ArchiveLimits
 from bot.media.layouts import MISPLACED, common_root, files_below
 from bot.text.formatting import counted
-from bot.usecases.identify import Submitted
+from bot.usecases.identify import SubmittedFile
 from bot.usecases.roster import archive, enrolment
 
 if TYPE_CHECKING:
@@ -127,9 +127,9 @@ async def _enrol(
     return [(path, photo.reason) for path, photo in zip(files, added.taken, strict=True)]
 
 
-def submitted(path: Path) -> Submitted:
+def submitted(path: Path) -> SubmittedFile:
     """The photo in a file, or why it can't be read."""
     try:
-        return Submitted(path.name, path.read_bytes())
+        return SubmittedFile(path.name, path.read_bytes())
     except OSError as error:
-        return Submitted(path.name, refusal=f"this file can't be read ({error.strerror})")
+        return SubmittedFile(path.name, refusal=f"this file can't be read ({error.strerror})")

@@ -11,7 +11,7 @@ from bot.commands.folders import submitted
 from bot.commands.messages import at_terminal
 from bot.domain.faces import Refused
 from bot.text.formatting import basis_of, circled, confidence_of, in_words
-from bot.usecases.identify import Asked, look
+from bot.usecases.identify import IdentifyRequest, look
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +31,7 @@ async def identify_files(
         out.mkdir(parents=True, exist_ok=True)
     async with App.open(settings, own_processes=False) as app:
         for photo in photos:
-            looked = await look(app, Asked(asker_id=0, group=group), [submitted(photo)])
+            looked = await look(app, IdentifyRequest(asker_id=0, group=group), [submitted(photo)])
             (result,) = looked.results
             if isinstance(result, Refused):
                 answered = False

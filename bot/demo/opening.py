@@ -14,7 +14,7 @@ from bot.commands.folders import enrol_into
 from bot.demo.portraits import fetch_portraits
 from bot.domain.markup import plain
 from bot.text.formatting import joined
-from bot.usecases.identify import Submitted
+from bot.usecases.identify import SubmittedFile
 from bot.usecases.roster.enrolment import add_member, list_groups
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ async def prepare(app: App, server_id: int, faces: Path | None) -> Opening:
             print(OUT_OF_REACH, flush=True)
             return Opening((), out_of_reach=True)
         for name, file in ENROLLED.items():
-            photo = Submitted(file, (portraits / file).read_bytes())
+            photo = SubmittedFile(file, (portraits / file).read_bytes())
             await add_member(app, server_id, GROUP, name, [photo], by=0, make_group=True)
     groups = tuple(group.name for group in await list_groups(app, [server_id]))
     if GROUP not in groups or not portraits.exists():

@@ -45,7 +45,7 @@ MOST_MESSAGE_BYTES = 23 * MEBIBYTE
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class IdentifyRequest:
     """Who asks, where, and how it is to be decided.
 
     `channel_id` is the channel that choices are made for; `source_channel_id` that of the message, a thread in it maybe.
@@ -81,7 +81,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Submitted:
+class SubmittedFile:
     """A picture as it came in: its file name and its untrusted bytes, or why they could not be had.
 
     `spoiler`: it was posted as one.
@@ -109,14 +109,14 @@ class Looked:
 
 
 @dataclass(frozen=True, slots=True)
-class Tagged:
+class DrawnAnswer:
     """A kept answer, and the JPEG of each answered picture by its file name."""
 
     answer: Answer
     pictures: dict[str, bytes]
 
 
-async def look(app: App, asked: Asked, pictures: Sequence[Submitted]) -> Looked:
+async def look(app: App, asked: IdentifyRequest, pictures: Sequence[SubmittedFile]) -> Looked:
     """Name the faces of `pictures`, all at once; one that can't be answered says so and leaves the others alone.
 
     Raises NobodyKnownError where nobody can be named, UnknownGroupError when `asked.group` is none of the rosters'.
@@ -134,7 +134,7 @@ async def look(app: App, asked: Asked, pictures: Sequence[Submitted]) -> Looked:
     return Looked(fitted.engine, threshold, tuple(results))
 
 
-async def ask(app: App, asked: Asked, pictures: Sequence[Submitted]) -> Tagged:
+async def ask(app: App, asked: IdentifyRequest, pictures: Sequence[SubmittedFile]) -> DrawnAnswer:
     """Look at `pictures` and keep the question with its answer.
 
     Raises what `look` raises, PersonError when not one of the pictures could be answered, and DeletedError where they, or
@@ -182,10 +182,10 @@ async def ask(app: App, asked: Asked, pictures: Sequence[Submitted]) -> Tagged:
         for picture, result in zip(answer.pictures, looked.results, strict=True)
         if isinstance(result, Identified)
     }
-    return Tagged(answer, files)
+    return DrawnAnswer(answer, files)
 
 
-async def answered(app: App, question_id: int, card_id: int) -> None:
+async def save_card(app: App, question_id: int, card_id: int) -> None:
     """Remember which message is the card: when that is deleted, what it answers is forgotten."""
     async with app.database.writing() as session:
         await QuestionRepository(session).answered(question_id, card_id)
@@ -193,7 +193,7 @@ async def answered(app: App, question_id: int, card_id: int) -> None:
         await crops.forget_question(app, question_id)
 
 
-async def draw_again(app: App, answer: Answer, pictures: Sequence[Submitted]) -> dict[str, bytes] | None:
+async def draw_again(app: App, answer: Answer, pictures: Sequence[SubmittedFile]) -> dict[str, bytes] | None:
     """The answered pictures with the names of now, by their file names; None where they aren't the same pictures any more.
 
     `pictures`: all that the message shows today.
@@ -213,13 +213,13 @@ async def draw_again(app: App, answer: Answer, pictures: Sequence[Submitted]) ->
     return drawn
 
 
-async def drawn(app: App, answer: Answer) -> None:
+async def save_drawn(app: App, answer: Answer) -> None:
     """Remember that the card's pictures carry the names of this answer."""
     async with app.database.writing() as session:
         await QuestionRepository(session).drawn(answer)
 
 
-async def read_again(app: App, question_id: int) -> Answer:
+async def read_answer(app: App, question_id: int) -> Answer:
     """The answer to an earlier question as it stands now; raises ForgottenError when it is no longer kept."""
     async with app.database.reading() as session:
         return await QuestionRepository(session).answer(question_id)
@@ -239,7 +239,7 @@ async def hide(app: App, question_id: int) -> None:
     await crops.sweep(app)
 
 
-async def fitted_for(app: App, asked: Asked) -> FittedRecogniser:
+async def fitted_for(app: App, asked: IdentifyRequest) -> FittedRecogniser:
     """The recogniser of the rosters that are searched. Raises the NobodyKnownError that says why where there is none."""
     try:
         return await app.recognisers.of(asked.servers)
@@ -247,7 +247,7 @@ async def fitted_for(app: App, asked: Asked) -> FittedRecogniser:
         raise NoRosterError(private=asked.server_id is None) from None
 
 
-async def naming_of(app: App, asked: Asked) -> tuple[int | None, float, Learns]:
+async def naming_of(app: App, asked: IdentifyRequest) -> tuple[int | None, float, Learns]:
     """The id of the group to choose from, or None to find it; the server's threshold; and what it lets the bot learn.
 
     Raises UnknownGroupError when `asked.group` is none of the rosters', NobodyKnownError when none of its photos answers.
@@ -269,7 +269,7 @@ async def naming_of(app: App, asked: Asked) -> tuple[int | None, float, Learns]:
         return default, threshold, choices.learns
 
 
-async def _identify(app: App, picture: Submitted, fitted: FittedRecogniser, how: Naming) -> Identified | Refused:
+async def _identify(app: App, picture: SubmittedFile, fitted: FittedRecogniser, how: Naming) -> Identified | Refused:
     """The picture's result; whatever goes wrong with it is its own and told in a sentence."""
     if picture.refusal is not None:
         return Refused(picture.refusal)

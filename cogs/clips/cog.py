@@ -17,7 +17,7 @@ from cogs.clips.components import CancelClipButton, RedrawClipButton
 from cogs.clips.reporter import DiscordClipReporter
 from cogs.clips.requests import reply_target, request_clip
 from cogs.clips.videos import Link, given_video, linked, unlabelled_video_of, video_of
-from cogs.common.requests import asked_by, groups_offered
+from cogs.common.requests import groups_offered, interaction_request
 
 if TYPE_CHECKING:
     from cogs.common.message_media import Media
@@ -101,7 +101,7 @@ class ClipsCog(commands.Cog):
         if card_id is None:
             card_id = (await interaction.original_response()).id
         with self.client.app.question_limit.slot(interaction.user.id):
-            asked = await asked_by(interaction, group=group, source=source)
+            asked = await interaction_request(interaction, group=group, source=source)
             await request_clip(self.client, asked, found, reply_target(interaction, card_id), start, length, style)
 
 

@@ -13,13 +13,13 @@ from cogs.clips.videos import Link, receive
 from cogs.common.errors import sentence_for
 from cogs.common.layout import message_card
 from cogs.common.progress import TOKEN_SECONDS
-from cogs.common.requests import asked_in, reply
+from cogs.common.requests import message_request, reply
 
 if TYPE_CHECKING:
     import discord
 
     from bot.client import Nugu
-    from bot.usecases.identify import Asked
+    from bot.usecases.identify import IdentifyRequest
     from cogs.common.message_media import Media
 
 
@@ -46,14 +46,14 @@ async def annotate(client: Nugu, message: discord.Message, shows: discord.Messag
             target = ReplyTarget(
                 channel_id=message.channel.id, card_id=card.id, most_bytes=await _most_bytes(client, message)
             )
-            await request_clip(client, await asked_in(client, message, shows), found, target)
+            await request_clip(client, await message_request(client, message, shows), found, target)
     except Exception as error:  # noqa: BLE001  # the card is there, so the sentence stands in its place
         await card.edit(view=message_card(sentence_for(error)))
 
 
 async def request_clip(
     client: Nugu,
-    asked: Asked,
+    asked: IdentifyRequest,
     found: Media | Link,
     target: ReplyTarget,
     start: float | None = None,

@@ -94,7 +94,7 @@ async def speaker_of(interaction: discord.Interaction[Nugu]) -> Speaker:
 
 async def question_here(interaction: discord.Interaction[Nugu], question_id: int) -> Answer:
     """The answer to a question of this server or of none. Raises ForgottenError for any other server's."""
-    answer = await identify.read_again(interaction.client.app, question_id)
+    answer = await identify.read_answer(interaction.client.app, question_id)
     if answer.server_id not in {None, interaction.guild_id}:
         raise ForgottenError
     return answer

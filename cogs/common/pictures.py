@@ -10,7 +10,7 @@ import discord
 
 from bot.media.headers import sniff
 from bot.text.formatting import mebibytes
-from bot.usecases.identify import Submitted
+from bot.usecases.identify import SubmittedFile
 from cogs.common.limits import MOST_FILES
 from cogs.common.message_media import Kind, attached, media_of
 
@@ -24,7 +24,7 @@ UNREADABLE = (discord.HTTPException, aiohttp.ClientError, TimeoutError)
 """What keeps a file of Discord's from being read."""
 
 
-async def pictures_of(client: Nugu, message: discord.Message) -> list[Submitted]:
+async def pictures_of(client: Nugu, message: discord.Message) -> list[SubmittedFile]:
     """Every picture of `message` and of what it forwards, in the order in which it shows them; at most ten.
 
     Beside pictures, a file that claims nothing is looked at too, and left out if it is none. When the message carries files
@@ -40,25 +40,25 @@ async def pictures_of(client: Nugu, message: discord.Message) -> list[Submitted]
     return [one for media, one in zip(wanted, read, strict=True) if not (claimed and _is_stray(media, one))]
 
 
-async def read_attachments(client: Nugu, attachments: Sequence[discord.Attachment]) -> list[Submitted]:
+async def read_attachments(client: Nugu, attachments: Sequence[discord.Attachment]) -> list[SubmittedFile]:
     """The bytes of each picture of a command or a form, side by side."""
     limit = client.app.settings.picture_bytes
     return list(await asyncio.gather(*(read_file(client, attached(one), limit, "pictures") for one in attachments)))
 
 
-async def read_file(client: Nugu, media: Media, limit: int, what: str = "files") -> Submitted:
+async def read_file(client: Nugu, media: Media, limit: int, what: str = "files") -> SubmittedFile:
     """The bytes of one file of up to `limit` bytes; a larger one is not even fetched. What goes wrong is told of it alone."""
     if media.refusal is not None:
-        return Submitted(media.name, refusal=media.refusal)
+        return SubmittedFile(media.name, refusal=media.refusal)
     if media.size is not None and media.size > limit:
-        return Submitted(
+        return SubmittedFile(
             media.name,
             refusal=f"this file is too large ({mebibytes(media.size, 1)}); I read {what} of up to {mebibytes(limit)}",
         )
     try:
-        return Submitted(media.name, await client.http.get_from_cdn(media.url), spoiler=media.spoiler)
+        return SubmittedFile(media.name, await client.http.get_from_cdn(media.url), spoiler=media.spoiler)
     except UNREADABLE as error:
-        return Submitted(media.name, refusal=why_unread(error))
+        return SubmittedFile(media.name, refusal=why_unread(error))
 
 
 def shows_pictures(message: discord.Message) -> bool:
@@ -75,6 +75,6 @@ def why_unread(error: Exception) -> str:
     return "I lost the line to Discord while reading this file; try again"
 
 
-def _is_stray(media: Media, submitted: Submitted) -> bool:
+def _is_stray(media: Media, submitted: SubmittedFile) -> bool:
     """Whether a file that claims nothing proves to be no picture."""
     return media.kind is Kind.UNKNOWN and submitted.refusal is None and sniff(submitted.data) is None

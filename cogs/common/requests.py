@@ -10,7 +10,7 @@ import discord
 from bot.client import UNREACHABLE
 from bot.errors import PersonError
 from bot.usecases import identify
-from bot.usecases.identify import Asked
+from bot.usecases.identify import IdentifyRequest
 from bot.usecases.roster import members
 from cogs.common.autocomplete import Choices, choices
 from cogs.common.errors import sentence_for
@@ -24,16 +24,16 @@ MUTUAL_SERVERS = 5
 """The rosters of so many servers are searched for a private question at most."""
 
 
-async def asked_by(
+async def interaction_request(
     interaction: discord.Interaction[Nugu],
     *,
     group: str | None = None,
     once: Literal["auto", "yes", "no"] = "auto",
     source: int | None = None,
-) -> Asked:
+) -> IdentifyRequest:
     """The question of a command. `source`: the message that it is about."""
     server = server_of(interaction)
-    return Asked(
+    return IdentifyRequest(
         asker_id=interaction.user.id,
         server_id=server,
         channel_id=channel_of(interaction),
@@ -46,10 +46,10 @@ async def asked_by(
     )
 
 
-async def asked_in(client: Nugu, message: discord.Message, shows: discord.Message) -> Asked:
+async def message_request(client: Nugu, message: discord.Message, shows: discord.Message) -> IdentifyRequest:
     """The question of a message, about what `shows` shows: that message itself, or the one that it replies to."""
     server = message.guild.id if message.guild else None
-    return Asked(
+    return IdentifyRequest(
         asker_id=message.author.id,
         server_id=server,
         channel_id=place(message.channel),

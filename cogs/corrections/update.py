@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from bot.client import Nugu
     from bot.domain.answers import Answer
-    from bot.usecases.identify import Submitted
+    from bot.usecases.identify import SubmittedFile
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ async def bring_up_to_date(client: Nugu, answer: Answer, message: discord.Messag
             if refused.status != BAD_REQUEST:
                 raise
         else:
-            await identify.drawn(client.app, answer)
+            await identify.save_drawn(client.app, answer)
             return
     await edit(view=result_card(answer, shown))
 
@@ -65,7 +65,7 @@ async def _drawn_as_now(client: Nugu, answer: Answer) -> tuple[Answer, dict[str,
     """
     while True:
         files = await _drawn_anew(client, answer)
-        now = await identify.read_again(client.app, answer.id)
+        now = await identify.read_answer(client.app, answer.id)
         if files is None or [face.guess_now for _, face in now.faces] == [face.guess_now for _, face in answer.faces]:
             return now, files
         answer = now
@@ -82,7 +82,7 @@ async def _drawn_anew(client: Nugu, answer: Answer) -> dict[str, bytes] | None:
         return None
 
 
-async def _asked_about(client: Nugu, answer: Answer) -> Sequence[Submitted]:
+async def _asked_about(client: Nugu, answer: Answer) -> Sequence[SubmittedFile]:
     """The pictures of a question, read again from its command or its message; none where both are gone."""
     if (uploaded := client.uploads.get(answer.id)) is not None:
         return await read_attachments(client, uploaded)

@@ -20,7 +20,15 @@ from cogs.clips.requests import annotate
 from cogs.clips.videos import Link, video_of
 from cogs.common.message_media import media_of
 from cogs.common.pictures import pictures_of, read_attachments, shows_pictures
-from cogs.common.requests import asked_by, asked_in, check_may_answer, explain, groups_offered, place, reply
+from cogs.common.requests import (
+    check_may_answer,
+    explain,
+    groups_offered,
+    interaction_request,
+    message_request,
+    place,
+    reply,
+)
 from cogs.common.responses import show
 from cogs.corrections.components import ConfirmButton, DetailsButton, FixFaceButton, HideButton, UndoButton
 from cogs.corrections.dialog import (
@@ -36,7 +44,7 @@ from cogs.who.phrases import asks_who
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.usecases.identify import Asked, Submitted, Tagged
+    from bot.usecases.identify import DrawnAnswer, IdentifyRequest, SubmittedFile
     from cogs.common.message_media import Media
 
 log = logging.getLogger(__name__)
@@ -93,8 +101,8 @@ class WhoCog(commands.Cog):
         await interaction.response.defer(thinking=True)
         given = [one for one in (picture, picture2, picture3, picture4, picture5) if one is not None]
         with self.client.app.question_limit.slot(interaction.user.id):
-            asked = await asked_by(interaction, group=group, once=everyone_once)
-            question_id = await self._answer(interaction, asked, await read_attachments(self.client, given))
+            request = await interaction_request(interaction, group=group, once=everyone_once)
+            question_id = await self._answer(interaction, request, await read_attachments(self.client, given))
             self.client.uploads[question_id] = given
 
     @who.autocomplete("group")
@@ -108,7 +116,7 @@ class WhoCog(commands.Cog):
             pictures = await pictures_of(self.client, message)
             if not pictures:
                 raise PersonError(NO_PICTURE)
-            await self._answer(interaction, await asked_by(interaction, source=message.id), pictures)
+            await self._answer(interaction, await interaction_request(interaction, source=message.id), pictures)
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
@@ -131,7 +139,7 @@ class WhoCog(commands.Cog):
                 with self.client.app.question_limit.slot(message.author.id):
                     tagged = await self._ask_about(message)
             card = await reply(message, view=result_card(tagged.answer), files=result_files(tagged.pictures))
-            await identify.answered(self.client.app, tagged.answer.id, card.id)
+            await identify.save_card(self.client.app, tagged.answer.id, card.id)
         except DeletedError as error:
             # Who deletes their own question waits for no answer.
             if not self.client.app.deletions.any_of(Places(messages=frozenset({message.id}))):
@@ -141,9 +149,9 @@ class WhoCog(commands.Cog):
         except Exception as error:  # noqa: BLE001  # the funnel for messages, which discord.py has none of
             await explain(message, error)
 
-    async def _ask_about(self, message: discord.Message) -> Tagged:
+    async def _ask_about(self, message: discord.Message) -> DrawnAnswer:
         shows, pictures = await self._pictures_asked_about(message)
-        return await identify.ask(self.client.app, await asked_in(self.client, message, shows), pictures)
+        return await identify.ask(self.client.app, await message_request(self.client, message, shows), pictures)
 
     def _is_addressed(self, message: discord.Message) -> bool:
         """Whether it is private, or mentions the bot in its text, and not by the ping of a reply to one of its own cards."""
@@ -161,7 +169,7 @@ class WhoCog(commands.Cog):
             return False
         return bool(media_of(message) or message.reference)
 
-    async def _pictures_asked_about(self, message: discord.Message) -> tuple[discord.Message, Sequence[Submitted]]:
+    async def _pictures_asked_about(self, message: discord.Message) -> tuple[discord.Message, Sequence[SubmittedFile]]:
         """The message's own pictures, or those of the message that it replies to; with the one that shows them."""
         shows, pictures = message, await pictures_of(self.client, message)
         replied = message.reference.resolved if message.reference else None
@@ -173,16 +181,18 @@ class WhoCog(commands.Cog):
             raise PersonError(NO_PICTURE)
         return shows, pictures
 
-    async def _answer(self, interaction: discord.Interaction[Nugu], asked: Asked, pictures: Sequence[Submitted]) -> int:
+    async def _answer(
+        self, interaction: discord.Interaction[Nugu], request: IdentifyRequest, pictures: Sequence[SubmittedFile]
+    ) -> int:
         """Answer with a card; the id of the question."""
-        tagged = await identify.ask(self.client.app, asked, pictures)
+        tagged = await identify.ask(self.client.app, request, pictures)
         try:
             card = await show(interaction, result_card(tagged.answer), result_files(tagged.pictures), ephemeral=False)
         except Exception:
             # Nobody can delete a card that isn't there.
             await identify.hide(self.client.app, tagged.answer.id)
             raise
-        await identify.answered(self.client.app, tagged.answer.id, card.id)
+        await identify.save_card(self.client.app, tagged.answer.id, card.id)
         return tagged.answer.id
 
 

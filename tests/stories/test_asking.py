@@ -18,7 +18,7 @@ from bot.database.servers import ServerRepository
 from bot.database.tables.rosters import CropEncoding, Photo
 from bot.domain.enums import Origin
 from bot.domain.rosters import SHARED_ROSTER, RosterRow
-from bot.usecases.identify import Submitted
+from bot.usecases.identify import SubmittedFile
 from bot.usecases.roster import enrolment
 from tests.conftest import LONG_ENOUGH
 from tests.stories.conftest import Stage
@@ -113,7 +113,7 @@ async def test_in_private_i_know_whom_servers_know_that_one_asked_in_and_still_i
     """The shared roster, enrolled on the command line, are known to everybody."""
     _, biden = stage.photo("biden.jpg")
     await enrolment.add_member(
-        stage.app, SHARED_ROSTER, "House", "Biden", [Submitted("biden.jpg", biden)], by=0, make_group=True
+        stage.app, SHARED_ROSTER, "House", "Biden", [SubmittedFile("biden.jpg", biden)], by=0, make_group=True
     )
     await stage.moderator.slash(stage.channel, "group add", name="Presidents")
     await stage.moderator.slash(

@@ -31,7 +31,7 @@ from bot.errors import WorkersAwayError
 from bot.jobs.rosters import gallery_of
 from bot.usecases import correct, identify
 from bot.usecases.correct import Speaker
-from bot.usecases.identify import Submitted
+from bot.usecases.identify import SubmittedFile
 from models.recognition.recogniser import fit
 from tests.stories.conftest import Stage
 from tests.stories.reading import alt_texts, answer, buttons, latest, option, options, texts
@@ -330,7 +330,7 @@ async def test_of_two_corrections_at_once_the_picture_carries_the_later(
     await asked(stage)
     draw_again, drawn = identify.draw_again, list[str | None]()
 
-    async def overtaken(app: App, answer: Answer, pictures: Sequence[Submitted]) -> dict[str, bytes] | None:
+    async def overtaken(app: App, answer: Answer, pictures: Sequence[SubmittedFile]) -> dict[str, bytes] | None:
         ((_, face),) = answer.faces
         drawn.append(face.name)
         files = await draw_again(app, answer, pictures)

@@ -13,7 +13,7 @@ from bot.domain.clip_requests import ClipRequest, PostedVideo, ReplyTarget
 from bot.domain.enums import CaptionStyle
 from bot.errors import PersonError
 from bot.usecases import upload_limits
-from bot.usecases.identify import Asked
+from bot.usecases.identify import IdentifyRequest
 from cogs.clips.cards import TAKEN
 from tests.stories.conftest import Stage
 from tests.stories.reading import answer, latest, texts
@@ -26,7 +26,7 @@ LINK = "https://youtu.be/abc?t=95"
 class RecordedRequests:
     """What the queue was asked for; of files their bytes."""
 
-    asked: list[Asked] = field(default_factory=list[Asked])
+    asked: list[IdentifyRequest] = field(default_factory=list[IdentifyRequest])
     requests: list[ClipRequest] = field(default_factory=list[ClipRequest])
     targets: list[ReplyTarget] = field(default_factory=list[ReplyTarget])
     videos: list[bytes] = field(default_factory=list[bytes])
@@ -34,11 +34,11 @@ class RecordedRequests:
 
     full: bool = False
 
-    async def check_room(self, app: Any, asked: Asked) -> None:
+    async def check_room(self, app: Any, asked: IdentifyRequest) -> None:
         if self.full:
             raise PersonError("Full.")
 
-    async def ask(self, app: Any, asked: Asked, request: ClipRequest, target: ReplyTarget) -> None:
+    async def ask(self, app: Any, asked: IdentifyRequest, request: ClipRequest, target: ReplyTarget) -> None:
         if self.refusal is not None:
             raise self.refusal
         self.asked.append(asked)

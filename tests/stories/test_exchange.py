@@ -18,7 +18,7 @@ from bot.database.tables.rosters import Crop, Group, Member, Photo
 from bot.database.tables.servers import Server
 from bot.domain.enums import Learns
 from bot.domain.faces import Refused
-from bot.usecases.identify import Asked, Submitted, look
+from bot.usecases.identify import IdentifyRequest, SubmittedFile, look
 from bot.usecases.roster import archive
 from tests.stories.conftest import Stage
 from tests.stories.reading import answer, answers, buttons, texts
@@ -69,7 +69,7 @@ async def roster_of(stage: Stage, server_id: int) -> list[Any]:
 
 async def names(stage: Stage, server_id: int, photo: str) -> list[tuple[str | None, float]]:
     """Whom the roster of a server finds in a photo, and how surely."""
-    looked = await look(stage.app, Asked(1, rosters=(server_id,)), [Submitted(*stage.photo(photo))])
+    looked = await look(stage.app, IdentifyRequest(1, rosters=(server_id,)), [SubmittedFile(*stage.photo(photo))])
     (result,) = looked.results
     assert not isinstance(result, Refused)
     return [(face.guess.name, face.guess.confidence) for face in result.faces]

@@ -14,7 +14,7 @@ from bot.app import App
 from bot.domain.places import Places
 from bot.errors import PersonError
 from bot.usecases import identify
-from bot.usecases.identify import Asked, Looked, Submitted
+from bot.usecases.identify import IdentifyRequest, Looked, SubmittedFile
 from tests.conftest import LONG_ENOUGH
 from tests.stories.conftest import Stage
 from tests.stories.reading import answer, components, latest, options, texts, walk
@@ -160,7 +160,7 @@ async def test_what_is_deleted_while_i_look_is_forgotten_and_not_shown_again(
     posted = await stage.other.send(stage.channel, "", attachments=[stage.photo("obama2.jpg")])
     look = identify.look
 
-    async def deleted_meanwhile(app: App, asked: Asked, pictures: Sequence[Submitted]) -> Looked:
+    async def deleted_meanwhile(app: App, asked: IdentifyRequest, pictures: Sequence[SubmittedFile]) -> Looked:
         looked = await look(app, asked, pictures)
         message = asked.source_message_id if gone == "picture" else asked.question_message_id
         assert message is not None

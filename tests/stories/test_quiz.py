@@ -18,7 +18,7 @@ from bot.database.tables.rosters import Crop, Member, Photo
 from bot.database.tables.servers import Server
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import PersonError
-from bot.usecases.identify import Submitted
+from bot.usecases.identify import SubmittedFile
 from bot.usecases.quiz import play
 from bot.usecases.quiz.memory import AGAIN
 from bot.usecases.roster import enrolment
@@ -541,7 +541,7 @@ async def test_another_server_has_its_own_leaderboard_and_presses(astronauts: St
     stage = astronauts
     await enrolment.add_group(stage.app, SHARED_ROSTER, "Everywhere")
     for name, photo in (("Obama", "obama.jpg"), ("Biden", "biden.jpg")):
-        submitted = [Submitted(photo, stage.photo(photo)[1])]
+        submitted = [SubmittedFile(photo, stage.photo(photo)[1])]
         await enrolment.add_member(stage.app, SHARED_ROSTER, "Everywhere", name, submitted, by=0)
     elsewhere = stage.env.create_guild("elsewhere")
     channel = elsewhere.create_text_channel("who")

@@ -16,7 +16,7 @@ from bot.database.rosters import RosterRepository
 from bot.database.tables.rosters import Crop, CropEncoding, Member, Photo
 from bot.domain.rosters import SHARED_ROSTER
 from bot.usecases import twins
-from bot.usecases.identify import Submitted
+from bot.usecases.identify import SubmittedFile
 from bot.usecases.roster import enrolment
 from tests.stories.conftest import Stage
 from tests.stories.reading import alt_texts, answer, texts
@@ -55,7 +55,9 @@ async def enrol(stage: Stage, server: int, group: str, **members: str) -> None:
     """Members of a server, or of the shared roster, with a photo each."""
     await enrolment.add_group(stage.app, server, group)
     for name, photo in members.items():
-        submitted = [Submitted(photo, astronauts_head(stage.photos) if photo == ASTRONAUT else stage.photo(photo)[1])]
+        submitted = [
+            SubmittedFile(photo, astronauts_head(stage.photos) if photo == ASTRONAUT else stage.photo(photo)[1])
+        ]
         await enrolment.add_member(stage.app, server, group, name, submitted, by=0)
 
 
@@ -200,7 +202,7 @@ async def test_twice(stage: Stage, shared_faces: Path) -> None:
     for group in ("TWICE", "ITZY"):
         await enrolment.add_group(stage.app, stage.guild.id, group)
         for member in sorted((shared_faces / "groups" / group).iterdir()):
-            photos = [Submitted(photo.name, photo.read_bytes()) for photo in sorted(member.iterdir())]
+            photos = [SubmittedFile(photo.name, photo.read_bytes()) for photo in sorted(member.iterdir())]
             await enrolment.add_member(stage.app, stage.guild.id, group, member.name, photos, by=0)
     card = await ask(stage, group="TWICE")
     said = texts(card)

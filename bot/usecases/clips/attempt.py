@@ -21,7 +21,7 @@ from bot.infra.clip_files import hashed
 from bot.links.fetching import fetch, inspect
 from bot.usecases import crops, identify
 from bot.usecases.clips.pipeline import ClipOptions, RequestedSection, annotate, draw_again, draw_chart
-from bot.usecases.identify import Asked
+from bot.usecases.identify import IdentifyRequest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -210,9 +210,9 @@ async def _keep(
     return answer
 
 
-def asked_of(job: ClipJob) -> Asked:
+def asked_of(job: ClipJob) -> IdentifyRequest:
     """Who asked for a job's clip, where and about what."""
-    return Asked(
+    return IdentifyRequest(
         asker_id=job.asker_id,
         server_id=job.server_id,
         channel_id=job.place_id,

@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from bot.domain.clips import FinishedClip
     from bot.domain.places import Places
     from bot.usecases.correct import Speaker
-    from bot.usecases.identify import Asked
+    from bot.usecases.identify import IdentifyRequest
 
 ONE_AT_A_TIME = "I am still at work on your last clip. Ask again when it is there, or cancel it."
 
 
-async def check_room(app: App, asked: Asked) -> None:
+async def check_room(app: App, asked: IdentifyRequest) -> None:
     """Raises PersonError where no clip can be promised now, whatever it is: before a large file is received, say."""
     async with app.database.reading() as session:
         if not await RosterRepository(session).members(asked.servers):
@@ -40,7 +40,7 @@ async def check_room(app: App, asked: Asked) -> None:
         await _check_limits(app, session, asked.asker_id, asked.server_id)
 
 
-async def ask(app: App, asked: Asked, request: ClipRequest, target: ReplyTarget) -> int:
+async def ask(app: App, asked: IdentifyRequest, request: ClipRequest, target: ReplyTarget) -> int:
     """Promise a clip; the id of the job. A posted file is kept once that is done.
 
     Raises PersonError where it can't be promised: the queue is full, the person has one in work, nobody is enrolled, there is

@@ -15,7 +15,7 @@ from bot.errors import PersonError
 from bot.media.archives import MANIFEST, Archive, ArchiveError, ArchiveLimits, Entry
 from bot.text.formatting import mebibytes
 from bot.text.names import checked_name
-from bot.usecases.identify import Submitted
+from bot.usecases.identify import SubmittedFile
 from bot.usecases.roster import enrolment, manifests, members
 from bot.usecases.roster.enrolment import SAVED_ANEW, SEEN_BEFORE, NoUsablePhotoError
 from bot.usecases.roster.manifests import GroupNote, Manifest, MemberNote, PhotoNote, folder_of
@@ -208,11 +208,11 @@ async def _import(
         return [str(error)] * len(some)
 
 
-def _unpacked(archive: Archive, entry: Entry) -> Submitted:
+def _unpacked(archive: Archive, entry: Entry) -> SubmittedFile:
     try:
-        return Submitted(entry.file, archive.read(entry))
+        return SubmittedFile(entry.file, archive.read(entry))
     except ArchiveError as error:
-        return Submitted(entry.file, refusal=str(error))
+        return SubmittedFile(entry.file, refusal=str(error))
 
 
 async def _name(app: App, server_id: int, manifest: Manifest) -> list[tuple[str, str]]:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from bot.database.crops import StoredCut
     from bot.database.tables.rosters import Member
     from bot.domain.faces import Cut
-    from bot.usecases.identify import Submitted
+    from bot.usecases.identify import SubmittedFile
     from bot.usecases.roster.submissions import KeptCrop, Look
 
 SEEN_BEFORE = "I have this very picture already"
@@ -143,7 +143,7 @@ async def add_member(
     server_id: int,
     group: str,
     name: str,
-    photos: Sequence[Submitted],
+    photos: Sequence[SubmittedFile],
     *,
     by: int,
     make_group: bool = False,

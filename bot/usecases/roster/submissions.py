@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.domain.faces import SeenFace
     from bot.jobs import EngineConfig
-    from bot.usecases.identify import Submitted
+    from bot.usecases.identify import SubmittedFile
 
 NO_COPY = Copied()
 
@@ -57,7 +57,7 @@ async def look_at(
     config: EngineConfig,
     server_id: int,
     group_id: int | None,
-    photos: Sequence[Submitted],
+    photos: Sequence[SubmittedFile],
     *,
     kept: Mapping[str, KeptCrop],
     rivals: bool,
@@ -80,7 +80,9 @@ async def _rivals(app: App, config: EngineConfig, server_id: int, group_id: int)
     return Rivals(fitted.recogniser, group_id) if fitted.config.engine == config.engine else None
 
 
-async def _look(app: App, config: EngineConfig, photo: Submitted, rivals: Rivals | None, kept: KeptCrop | None) -> Look:
+async def _look(
+    app: App, config: EngineConfig, photo: SubmittedFile, rivals: Rivals | None, kept: KeptCrop | None
+) -> Look:
     if photo.refusal is not None:
         return Look(photo.name, "", Refused(photo.refusal))
     try:

@@ -20,7 +20,7 @@ from bot.domain.faces import Cut
 from bot.domain.trust import Trust
 from bot.usecases import correct, crops
 from bot.usecases.correct import Speaker
-from bot.usecases.identify import Asked, Submitted, ask
+from bot.usecases.identify import IdentifyRequest, SubmittedFile, ask
 from bot.usecases.roster import enrolment
 
 SERVER = 7
@@ -36,12 +36,12 @@ async def presidents(app: App, public_photos: Path) -> App:
     return app
 
 
-def submitted(photos: Path, name: str) -> Submitted:
-    return Submitted(name, (photos / name).read_bytes())
+def submitted(photos: Path, name: str) -> SubmittedFile:
+    return SubmittedFile(name, (photos / name).read_bytes())
 
 
 async def asked(app: App, photos: Path, name: str = "obama2.jpg") -> Answer:
-    tagged = await ask(app, Asked(FAN.id, server_id=SERVER, rosters=(SERVER,)), [submitted(photos, name)])
+    tagged = await ask(app, IdentifyRequest(FAN.id, server_id=SERVER, rosters=(SERVER,)), [submitted(photos, name)])
     return tagged.answer
 
 

@@ -25,7 +25,7 @@ from bot.jobs.gathering import SAME, UNLIKE
 from bot.usecases import correct, setup
 from bot.usecases.correct import Speaker
 from bot.usecases.gather import NO_FACE, Gathering, Sought, gather, seek
-from bot.usecases.identify import Submitted
+from bot.usecases.identify import SubmittedFile
 from bot.usecases.roster import enrolment
 from tests.bot.gather.test_candidates import together
 from tests.support.image_search import ImageSearch
@@ -42,7 +42,7 @@ async def presidents(app: App, search: ImageSearch, public_photos: Path) -> App:
     app = dataclasses.replace(app, settings=search.settings(data=app.settings.data))
     await enrolment.add_group(app, SERVER, "Presidents")
     for name, file in (("Obama", "obama.jpg"), ("Biden", "biden.jpg")):
-        photo = Submitted(file, (public_photos / file).read_bytes())
+        photo = SubmittedFile(file, (public_photos / file).read_bytes())
         await enrolment.add_member(app, SERVER, "Presidents", name, [photo], by=MODERATOR)
     return app
 
@@ -160,7 +160,7 @@ async def test_the_same_search_is_not_run_twice_at_once(presidents: App) -> None
 
 
 async def test_those_with_the_fewest_photos_come_first(presidents: App, public_photos: Path) -> None:
-    more = Submitted("obama2.jpg", (public_photos / "obama2.jpg").read_bytes())
+    more = SubmittedFile("obama2.jpg", (public_photos / "obama2.jpg").read_bytes())
     await enrolment.add_member(presidents, SERVER, "Presidents", "Obama", [more], by=MODERATOR)
     sought = await seek(presidents, SERVER, "Presidents", None, 3)
     assert [(each.name, each.lacking) for each in sought] == [("Biden", 2), ("Obama", 1)]
@@ -229,7 +229,7 @@ async def test_nugu_gather_writes_them_to_a_folder(
 ) -> None:
     settings = search.settings(data=app.settings.data, workers=1)
     await enrolment.add_group(app, SHARED_ROSTER, "Presidents")
-    known = Submitted("obama.jpg", (public_photos / "obama.jpg").read_bytes())
+    known = SubmittedFile("obama.jpg", (public_photos / "obama.jpg").read_bytes())
     await enrolment.add_member(app, SHARED_ROSTER, "Presidents", "Obama", [known], by=0)
     with pytest.raises(PersonError, match="Nobody reviews rosters of your own"):
         await gather_photos(settings, "Presidents", None, wanted=3, server=SHARED_ROSTER, out=None)

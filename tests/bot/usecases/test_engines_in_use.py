@@ -32,7 +32,7 @@ from bot.infra.compute import Compute
 from bot.jobs import EngineConfig
 from bot.settings import Settings
 from bot.usecases import engines, gather
-from bot.usecases.identify import Asked, Submitted, look
+from bot.usecases.identify import IdentifyRequest, SubmittedFile, look
 from bot.usecases.roster import enrolment
 from cogs.common.markup import in_discord
 from models.engines import WeightFile
@@ -101,13 +101,13 @@ def enrolled(filled: None, app: App) -> App:
 
 
 @cache
-def submitted(path: Path) -> Submitted:
+def submitted(path: Path) -> SubmittedFile:
     """A photo, small enough for a quick test."""
     out = BytesIO()
     with Image.open(path) as picture:
         picture.thumbnail((720, 720))
         picture.save(out, picture.format)
-    return Submitted(path.name, out.getvalue())
+    return SubmittedFile(path.name, out.getvalue())
 
 
 def silent(_what: str, _done: int, _total: int) -> None:
@@ -126,7 +126,7 @@ async def encoded(app: App, version: str) -> tuple[int, int, int]:
 
 async def who(app: App, photo: Path) -> tuple[str, list[str | None]]:
     """The engine that answers, and the names it gives."""
-    looked = await look(app, Asked(asker_id=1), [submitted(photo)])
+    looked = await look(app, IdentifyRequest(asker_id=1), [submitted(photo)])
     (result,) = looked.results
     assert isinstance(result, Identified), result
     assert result.engine == looked.engine

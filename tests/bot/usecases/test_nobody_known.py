@@ -13,11 +13,11 @@ from bot.database.tables.rosters import CropEncoding, Group
 from bot.domain.enums import Origin
 from bot.domain.rosters import RosterRow
 from bot.errors import NoPhotosError, PersonError, UnseenPhotosError, WaitingForModelError
-from bot.usecases.identify import Asked, Submitted, look
+from bot.usecases.identify import IdentifyRequest, SubmittedFile, look
 from bot.usecases.roster import enrolment
 from tests.support.galleries import SERVER, add_photo, enrol
 
-ASKED = Asked(asker_id=1, server_id=SERVER, rosters=(SERVER,))
+ASKED = IdentifyRequest(asker_id=1, server_id=SERVER, rosters=(SERVER,))
 NO_PHOTO = "I have no photo of any member here yet."
 WAITS = "All photos of members here wait for a model."
 
@@ -61,7 +61,7 @@ async def test_an_engine_that_has_not_looked(app: App, gallery_rows: list[Roster
 async def test_a_group_that_was_asked_for_says_so_itself(without_photos: App, gallery_rows: list[RosterRow]) -> None:
     """Others are known; without a word, everybody would be somebody I don't know."""
     await enrol(without_photos.database, [row for row in gallery_rows if row.group_name == "G2"])
-    asked = Asked(asker_id=1, server_id=SERVER, rosters=(SERVER,), group="g1")
+    asked = IdentifyRequest(asker_id=1, server_id=SERVER, rosters=(SERVER,), group="g1")
     with pytest.raises(NoPhotosError, match=r"no photo of any member of G1 yet"):
         await look(without_photos, asked, [])
     await confirm(without_photos, gallery_rows)
@@ -76,7 +76,7 @@ async def test_the_first_photo_of_a_moderator_is_held_against_nobody(
 ) -> None:
     if waits:
         await confirm(without_photos, gallery_rows)
-    photo = Submitted("obama.jpg", (public_photos / "obama.jpg").read_bytes())
+    photo = SubmittedFile("obama.jpg", (public_photos / "obama.jpg").read_bytes())
     added = await enrolment.add_member(without_photos, SERVER, "G1", "M11", [photo], by=1, asks=True)
     assert [taken.reason for taken in added.taken] == [None]
 
@@ -90,6 +90,6 @@ async def test_workers_that_are_away_are_not_taken_for_an_empty_roster(
         raise PersonError("My workers can't be reached just now.")
 
     monkeypatch.setattr(app.recognisers, "of", away)
-    photo = Submitted("obama.jpg", (public_photos / "obama.jpg").read_bytes())
+    photo = SubmittedFile("obama.jpg", (public_photos / "obama.jpg").read_bytes())
     with pytest.raises(PersonError, match="workers can't be reached"):
         await enrolment.add_member(app, SERVER, "G1", "M11", [photo], by=1, asks=True)

@@ -25,7 +25,7 @@ from bot.usecases import deletions, identify
 from bot.usecases.clips import attempt, request
 from bot.usecases.clips.attempt import IN_REVIEW, numbers_to_learn
 from bot.usecases.clips.pipeline import AnnotatedClip
-from bot.usecases.identify import Asked
+from bot.usecases.identify import IdentifyRequest
 from models.faces import Band, Box, Guess
 from tests.support.clips import no_progress
 
@@ -71,7 +71,7 @@ async def test_of_a_link_whose_message_was_deleted_nothing_is_kept_though_the_bo
     async with app.database.writing() as session:
         group = await RosterRepository(session).add_group(7, "TWICE")
         await RosterRepository(session).add_member(group.id, "Sana")
-    asked = Asked(1, 7, 60, 50, source_message_id=555, rosters=(7,))
+    asked = IdentifyRequest(1, 7, 60, 50, source_message_id=555, rosters=(7,))
     await request.ask(app, asked, ClipRequest("https://www.youtube.com/watch?v=aaaaaaaaaaa"), ReplyTarget(50, 10 << 20))
     await deletions.forget(app, gone)
     app = replace(app, deletions=Deletions())

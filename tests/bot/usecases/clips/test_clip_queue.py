@@ -32,7 +32,7 @@ from bot.usecases.clips.attempt import DrawnClip
 from bot.usecases.clips.pipeline import ClipProgressCallback
 from bot.usecases.clips.queue import ClipQueue
 from bot.usecases.correct import Speaker
-from bot.usecases.identify import Asked
+from bot.usecases.identify import IdentifyRequest
 from tests.conftest import LONG_ENOUGH
 
 SERVER, CHANNEL = 7, 70
@@ -137,7 +137,7 @@ async def reporter(app: App, works: Works) -> AsyncGenerator[RecordingReporter]:
 
 async def request_clip(app: App, asker: int, name: str = "a", *, message: int | None = None) -> int:
     """A clip of a posted file with these bytes; the job's id."""
-    asked = Asked(asker, SERVER, CHANNEL, source_message_id=message, rosters=(SERVER,))
+    asked = IdentifyRequest(asker, SERVER, CHANNEL, source_message_id=message, rosters=(SERVER,))
     async with app.videos.incoming() as folder:
         path = folder / "file"
         path.write_bytes(name.encode())

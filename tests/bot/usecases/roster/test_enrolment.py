@@ -19,7 +19,7 @@ from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import PersonError
 from bot.infra.storage import Storage
 from bot.usecases import setup
-from bot.usecases.identify import Submitted
+from bot.usecases.identify import SubmittedFile
 from bot.usecases.roster import enrolment
 
 
@@ -42,7 +42,7 @@ async def test_others_write_while_crops_are_stored(app: App, public_photos: Path
     storage = SlowStorage(app.storage, app)
     slow = dataclasses.replace(app, storage=storage)
     await enrolment.add_group(slow, 1, "Presidents")
-    photo = Submitted("obama.jpg", (public_photos / "obama.jpg").read_bytes())
+    photo = SubmittedFile("obama.jpg", (public_photos / "obama.jpg").read_bytes())
     added = await enrolment.add_member(slow, 1, "Presidents", "Obama", [photo], by=1)
     assert added.photos == storage.puts == 1
 
@@ -54,7 +54,7 @@ async def test_nothing_is_learned_that_was_forbidden_meanwhile(app: App, public_
             await super().put(key, data)
 
     await enrolment.add_group(app, 1, "Presidents")
-    photo = Submitted("obama.jpg", (public_photos / "obama.jpg").read_bytes())
+    photo = SubmittedFile("obama.jpg", (public_photos / "obama.jpg").read_bytes())
     forbidding = dataclasses.replace(app, storage=Forbidding(app.storage._store))
     with pytest.raises(PersonError, match="I may learn nothing here"):
         await enrolment.add_member(forbidding, 1, "Presidents", "Obama", [photo], by=1)
@@ -67,8 +67,8 @@ async def test_a_blurred_photo_is_not_enrolled(app: App, public_photos: Path) ->
     with Image.open(public_photos / "obama.jpg") as photo:
         photo.filter(ImageFilter.GaussianBlur(8)).save(blurred, "PNG")
     photos = [
-        Submitted("blurred.png", blurred.getvalue()),
-        Submitted("obama.jpg", (public_photos / "obama.jpg").read_bytes()),
+        SubmittedFile("blurred.png", blurred.getvalue()),
+        SubmittedFile("obama.jpg", (public_photos / "obama.jpg").read_bytes()),
     ]
     added = await enrolment.add_member(app, 1, "Presidents", "Obama", photos, by=1)
     assert [photo.reason for photo in added.taken] == [
@@ -112,12 +112,12 @@ async def test_a_group_comes_to_be_with_the_first_photo_that_is_kept_of_it(app: 
     async def known() -> dict[str, dict[str, int]]:
         return {group.name: group.members for group in await enrolment.list_groups(app, [1])}
 
-    letter = Submitted("a.txt", b"dear Sana")
+    letter = SubmittedFile("a.txt", b"dear Sana")
     with pytest.raises(enrolment.NoUsablePhotoError):
         await enrolment.add_member(app, 1, "Letters", "2024", [letter], by=1, make_group=True)
     with pytest.raises(PersonError, match="printable"):
         await enrolment.add_member(app, 1, "Let\u202eters", "2024", [letter], by=1, make_group=True)
     assert await known() == {}
-    photo = Submitted("obama.jpg", (public_photos / "obama.jpg").read_bytes())
+    photo = SubmittedFile("obama.jpg", (public_photos / "obama.jpg").read_bytes())
     await enrolment.add_member(app, 1, " Presidents ", "Obama", [letter, photo], by=1, make_group=True)
     assert await known() == {"Presidents": {"Obama": 1}}
