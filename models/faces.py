@@ -1,4 +1,4 @@
-"""The values that travel: boxes, faces, names, answers. Light to import: arrays appear in types alone."""
+"""Values that travel between processes: boxes, faces, guesses. Light to import: numpy appears in annotations alone."""
 
 from __future__ import annotations
 
@@ -16,21 +16,24 @@ if TYPE_CHECKING:
     """An upright RGB picture: (height, width, 3) uint8."""
 
     Encodings = NDArray[np.float32]
-    """One face a row: (n, d) float32, rows of unit length."""
+    """Encodings of n faces: (n, d) float32, rows of unit length."""
 
 Once = Literal["auto", "yes", "no"]
-"""Whether a name may be given once in a picture: "auto" does so unless one name clearly fits two faces (a collage)."""
+"""Whether each name occurs at most once in a picture. "auto": yes, except in a collage, where one name clearly fits two
+faces."""
 
 SMALLEST_EXAMPLE = 80
-"""Pixels: narrower faces make encodings that poison a gallery (design.md, "What was measured about faces")."""
+"""Pixels of a face's width. Encodings of narrower faces harm a gallery (docs/recognition.md)."""
 
 SHARP_EXAMPLE = 1.8
-"""Two photos a member below this, beside three good ones, are worse than the three alone; above it they help."""
+"""A sharpness, as `models.recognition.quality.sharpness` measures it. Two photos a member below it, beside three good ones,
+give worse results than the three alone; above it they improve them (docs/recognition.md, "Poor faces").
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A rectangle in pixels of the upright picture; right and bottom are exclusive."""
+    """A rectangle in pixels of the upright picture. `right` and `bottom` are exclusive."""
 
     left: int
     top: int
@@ -58,46 +61,46 @@ class Box:
         return width * height / (self.area + other.area - width * height)
 
     def moved(self, x: int, y: int) -> Box:
-        """The box so many pixels to the right and down."""
+        """The box moved by `x` pixels to the right and `y` pixels down."""
         return Box(self.left + x, self.top + y, self.right + x, self.bottom + y)
 
     def grown(self, share: float) -> Box:
-        """The box and so much more on every side, in shares of its longer one."""
+        """The box enlarged on each side by a share of its longer side."""
         more = round(share * max(self.width, self.height))
         return Box(self.left - more, self.top - more, self.right + more, self.bottom + more)
 
     def as_list(self) -> list[int]:
-        """`[left, top, right, bottom]`, as written to JSON and to the database."""
+        """`[left, top, right, bottom]`, the form in JSON and in the database."""
         return [self.left, self.top, self.right, self.bottom]
 
 
 class Landmarks(Enum):
-    """What the five landmarks of an engine's faces are, in order."""
+    """The meaning of an engine's five landmarks, in order."""
 
     EYE_CORNERS_NOSE_BASE = 1
-    """Both corners of one eye, both of the other, the base of the nose: dlib's."""
+    """Both corners of one eye, both corners of the other, the base of the nose: dlib."""
 
     EYES_NOSE_MOUTH = 2
-    """One eye, the other, the tip of the nose, both corners of the mouth: those of YuNet and most others."""
+    """One eye, the other eye, the tip of the nose, both corners of the mouth: YuNet and most others."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Face:
-    """A detected face: its box, the detector's score, and five landmarks ((5, 2) float32, pixels; see `Landmarks`)."""
+    """A detected face. `score`: of the detector. `landmarks`: (5, 2) float32, x and y in pixels; see `Landmarks`."""
 
     box: Box
     score: float
     landmarks: NDArray[np.float32]
 
     def moved(self, x: int, y: int) -> Face:
-        """The face so many pixels to the right and down, as another picture has it."""
+        """The face moved by `x` pixels to the right and `y` pixels down."""
         import numpy as np
 
         return Face(self.box.moved(x, y), self.score, self.landmarks + np.array([x, y], np.float32))
 
 
 class Band(StrEnum):
-    """How far an answer is to be trusted."""
+    """How reliable a guess is."""
 
     SURE = "sure"
     UNSURE = "unsure"
@@ -105,14 +108,14 @@ class Band(StrEnum):
 
 
 FEWEST_MAPPED = 3
-"""Different photos that a map takes: two always lie on a line."""
+"""The smallest number of different photos on a map: two always lie on a line."""
 
 
 class Projection(StrEnum):
-    """How the encodings of a group are laid out in two dimensions; `models.similarity.maps` does it."""
+    """The projection of a group's encodings to two dimensions, by `models.similarity.maps`."""
 
     PCA = "pca"
-    """Principal components (Pearson 1901): the two directions in which the faces differ most."""
+    """Principal components (Pearson 1901): the two directions with the largest variance."""
 
     TSNE = "tsne"
     """t-SNE (van der Maaten and Hinton 2008): keeps neighbours together."""
@@ -122,12 +125,12 @@ class Projection(StrEnum):
 
     @property
     def label(self) -> str:
-        """As people write it: `t-SNE`."""
+        """The usual spelling: `t-SNE`."""
         return {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}[self.value]
 
 
 class Flaw(StrEnum):
-    """Why a face is doubtful, whoever it is; `models.recognition.quality` says when."""
+    """A flaw of a face. `models.recognition.quality` has the limits."""
 
     SMALL = "small"
     BLURRED = "blurred"
@@ -135,21 +138,21 @@ class Flaw(StrEnum):
 
 
 class Basis(StrEnum):
-    """What speaks for a name."""
+    """The evidence for a name."""
 
     FACE = "face"
     """The face itself."""
 
     CONTEXT = "context"
-    """The other faces beside it: members are seen among members. The face itself is rather nobody's."""
+    """The other faces of the picture: members appear beside members. The face itself is likelier a stranger's."""
 
     ELIMINATION = "elimination"
-    """Everybody else of the group is there, and nobody else."""
+    """All other members of the group are in the picture, without strangers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One member that a face may be. `confidence` is a probability in [0, 1]."""
+    """One possible member for a face. `confidence`: a probability in [0, 1]."""
 
     member: int
     name: str
@@ -159,11 +162,11 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """What recognition says of one face.
+    """The identification of one face.
 
-    `name` and `member` are None for a face that is nobody in the roster; `confidence` is then that of being nobody.
-    `candidates` holds every member of the group, likeliest first. `basis`: what speaks for the name. Where that is not the
-    face, the name is never sure, and all confidences are those of the face by itself.
+    `name`, `member`: None for a stranger; then `confidence` is the probability of a stranger. `candidates`: all members of the
+    group, the likeliest first. `basis`: the evidence for the name. A name on another basis than the face is never sure, and its
+    confidences are those of the face alone.
     """
 
     member: int | None
@@ -175,14 +178,14 @@ class Guess:
 
     @property
     def nobody(self) -> float:
-        """The probability that it is nobody in the roster: what the candidates leave."""
+        """The probability of a stranger: the remainder of the candidates' confidences."""
         return max(0.0, 1 - sum(candidate.confidence for candidate in self.candidates))
 
 
 def flaw_of_example(face_width: int, sharpness: float | None) -> Flaw | None:
-    """What makes a face no good example, if anything does.
+    """The flaw that makes a face a bad example for a gallery, None for a good one.
 
-    `face_width`: pixels of its box. `sharpness`: as `models.recognition.quality` measures it; None where nobody has.
+    `face_width`: pixels of its box. `sharpness`: as `models.recognition.quality` measures it, None where it is unknown.
     """
     if face_width < SMALLEST_EXAMPLE:
         return Flaw.SMALL
@@ -192,7 +195,8 @@ def flaw_of_example(face_width: int, sharpness: float | None) -> Flaw | None:
 
 
 def reading_order(faces: Sequence[Face]) -> list[Face]:
-    """Rows from the top, each from left to right; faces share a row when their middles are less than half a face apart."""
+    """The faces in rows from the top, each from left to right. Faces share a row when their middles differ by less than half
+    a face."""
     rows: list[list[Face]] = []
     for face in sorted(faces, key=lambda face: (face.box.top + face.box.bottom, face.box.left)):
         first = rows[-1][0].box if rows else None

@@ -1,8 +1,8 @@
-"""Engines: what finds faces in a picture and turns them into encodings.
+"""Engines: detection and encoding of faces.
 
-An engine is one module here with a function `create(weights: Path) -> Engine` and the `VERSION: str` of what that makes; its
-name is the module's. Where it needs files that the package index doesn't have, they are its `WEIGHTS: tuple[WeightFile, ...]`.
-Whoever lists engines imports them all, the gateway too: what is heavy is imported inside `create`.
+An engine is a module of this package; its name is the module's. It has a function `create(weights: Path) -> Engine`, the
+`VERSION: str` of that engine, and `WEIGHTS: tuple[WeightFile, ...]` where it needs files outside the package index. The gateway
+imports all engines to list them, so imports that take long belong inside `create`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class UnknownEngineError(LookupError):
 
 
 class MissingWeightsError(FileNotFoundError):
-    """A file of the engine's WEIGHTS isn't there."""
+    """A file of the engine's WEIGHTS is missing."""
 
     def __init__(self, engine: str) -> None:
         super().__init__(f"the engine {engine} is not installed: `nugu engine install {engine}`")
@@ -54,22 +54,22 @@ class WeightFile:
     found_as: tuple[str, ...] = ()
 
     def find(self, folder: Path) -> Path | None:
-        """Where `folder` holds it, under whichever of its names comes first; None where it doesn't."""
+        """The path of the file in `folder`, under the first of its names that exists; None where there is none."""
         places = (folder / name for name in (self.path, *self.found_as))
         return next((place for place in places if place.is_file()), None)
 
 
 class Engine(Protocol):
-    """Finds and encodes faces. May be used by one thread at a time or by many."""
+    """Detects and encodes faces. It is thread-safe."""
 
     @property
     def name(self) -> str:
-        """What settings call it, for example "dlib"."""
+        """The name in settings, for example "dlib"."""
         ...
 
     @property
     def version(self) -> str:
-        """Stored with every encoding; encodings of two versions are never compared."""
+        """The version, stored with each encoding. Encodings of different versions are never compared."""
         ...
 
     @property
@@ -79,39 +79,36 @@ class Engine(Protocol):
 
     @property
     def landmarks(self) -> Landmarks:
-        """What the landmarks of its faces are."""
+        """The meaning of a face's landmarks."""
         ...
 
     def detect(self, picture: Picture, smallest: int = 0) -> list[Face]:
-        """Every face of the picture, in reading order: rows from the top, each from left to right.
+        """All faces of the picture, in reading order: rows from the top, each from left to right.
 
-        `smallest`: faces narrower than so many pixels may be missed, which takes less time.
+        `smallest`: faces narrower than so many pixels may be missing, which saves time.
         """
         ...
 
     def refined(self, picture: Picture, face: Face) -> Face:
-        """A face that was found in haste, with landmarks as exact as this engine's are."""
+        """A face of a fast detection (`smallest`), with the landmarks of a thorough one."""
         ...
 
     def encode(self, picture: Picture, faces: Sequence[Face]) -> Encodings:
-        """One row a face: (n, d) float32 of unit length, each the mean of the face and its mirror image."""
+        """Encodings of the faces: (n, d) float32, rows of unit length, each the mean over the face and its mirror image."""
         ...
 
     def chips(self, picture: Picture, faces: Sequence[Face]) -> NDArray[np.uint8]:
-        """The faces upright and cut out, as `encode` sees them: (n, side, side, 3) uint8 RGB."""
+        """Aligned crops of the faces, the input of `encode`: (n, side, side, 3) uint8 RGB."""
         ...
 
 
 def names() -> tuple[str, ...]:
-    """Every engine that `load` knows, in alphabetical order."""
+    """The names of all engines, in alphabetical order."""
     return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
 
 
 def weights_of(name: str) -> tuple[WeightFile, ...]:
-    """The files that the engine `name` needs in its weights folder; none where the package index has all.
-
-    Raises UnknownEngineError.
-    """
+    """The weight files of the engine `name`; none where the package index has all. Raises UnknownEngineError."""
     return cast("tuple[WeightFile, ...]", getattr(_module(name), "WEIGHTS", ()))
 
 
@@ -121,12 +118,12 @@ def version_of(name: str) -> str:
 
 
 def load(name: str, weights: Path) -> Engine:
-    """The engine called `name`; made at the first call in a process, the same object afterwards.
+    """The engine `name`: created at the first call in a process, then the same object.
 
-    `weights` is a folder for model files, made when it is missing. Raises UnknownEngineError, MissingWeightsError when files
-    of `weights_of(name)` aren't there, and OSError when weights can't be read or written.
+    `weights`: the folder of model files. Raises UnknownEngineError, MissingWeightsError for missing files of
+    `weights_of(name)`, and OSError for weights that can't be read.
     """
-    # lru_cache alone lets two threads load the same weights at once.
+    # lru_cache alone would let two threads load the same weights at once.
     with _loading:
         return _load(name, weights.resolve())
 

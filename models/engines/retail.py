@@ -1,4 +1,4 @@
-"""The engine that finds more and confuses less: YuNet, Intel's face-reidentification-retail-0095, dlib's ResNet."""
+"""The more accurate engine: YuNet, Intel's face-reidentification-retail-0095, and dlib's ResNet."""
 
 from __future__ import annotations
 
@@ -55,19 +55,22 @@ REFERENCE = (
     (0.34947187, 0.82469196),
     (0.65343645, 0.82325089),
 )
-"""Eye, eye, nose, corner of the mouth, corner, as the model's own description gives them."""
+"""Eye, eye, nose, corner of the mouth, corner, from the description of retail-0095 in the Open Model Zoo."""
 
 SIDE = 128
+"""Side of a chip in pixels."""
 
 DLIB_SHARE = 0.3
-"""Of a score, what dlib's network says. The two confuse different people: of TWICE with seven enrolled photos, retail-0095 by
-itself gives 98.2% their name while 1% of ITZY are named, both together 99.7%; with five 97.1 and 98.9, with one 77.7 and
-77.5 (150 draws, less the mean face, by a single threshold). A share of 0.2 is as good with one and a tenth worse with seven.
+"""The weight of dlib's network in a score. The two networks confuse different people.
+
+Share of TWICE with the right name while 1% of ITZY get one, for seven, five and one enrolled photos a member: 98.2, 97.1 and
+77.7% by retail-0095 alone, 99.7, 98.9 and 77.5% by both (150 draws, less the mean face, by a single threshold). A weight of
+0.2 gives the same with one photo, and a tenth of a point less with seven.
 """
 
 
 def create(weights: Path) -> AlignedEngine:
-    """The engine, from the files that WEIGHTS names. Raises MissingWeightsError when one of them isn't in `weights`."""
+    """The engine. Raises MissingWeightsError for a file of WEIGHTS that isn't in `weights`."""
     detector, network, _ = (_installed(file, weights) for file in WEIGHTS)
 
     from models.engines import dlib
@@ -75,8 +78,8 @@ def create(weights: Path) -> AlignedEngine:
     from models.networks.runtime import Embedder
     from models.networks.yunet import YuNet
 
-    # In bfloat16 a face takes half as long. On 179 photos of ../shared/faces the encodings' cosine with float32's is 0.9995 or
-    # more, scores between two faces differ by 0.002 (standard deviation), and the nearest centroid names the same 178.
+    # bfloat16 halves the time of a face. On 179 photos of ../shared/faces the cosine with the encoding in float32 is 0.9995 or
+    # more, scores of two faces differ by 0.002 (standard deviation), and the nearest centroid names the same 178.
     embedder = Embedder(network, SIDE, colours="BGR", exact=False)
     return AlignedEngine("retail", VERSION, YuNet(detector), REFERENCE, embedder, dlib.companion(), DLIB_SHARE)
 

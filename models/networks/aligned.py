@@ -1,6 +1,6 @@
-"""Engines of three parts: a detector that gives five landmarks, an alignment by them, and a network for the aligned chips.
+"""Engines of three parts: a detector with five landmarks, an alignment by them, and a network for the aligned chips.
 
-A second network may look at the same faces: what one confuses, the other may tell apart.
+A second network may encode the same faces, because two networks confuse different people.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ if TYPE_CHECKING:
     from models.networks.runtime import Embedder
 
 Reference = tuple[tuple[float, float], ...]
-"""Where the five landmarks lie in a chip, as shares of its side: (x, y) each."""
+"""The positions of the five landmarks in a chip: (x, y) each, in shares of its side."""
 
 
 CLOSE = 130
-"""Pixels that a face is wide when it is looked at closely: about as wide as its chip."""
+"""The width of a face, in pixels, at which `AlignedEngine.refined` detects it again: about that of a chip."""
 
 _MARGIN, _SAME_FACE = 0.5, 0.4
 
 
 class Detector(Protocol):
-    """Finds faces with five landmarks: eye, eye, nose, corner of the mouth, corner, from left to right."""
+    """A detector with five landmarks: eye, eye, nose, corner of the mouth, corner, from left to right."""
 
     def detect(self, picture: Picture, smallest: int = 0) -> list[Face]:
-        """Every face of the picture, in reading order; those narrower than `smallest` pixels may be missed."""
+        """All faces of the picture, in reading order. Faces narrower than `smallest` pixels may be missing."""
         ...
 
     def scan(self, picture: Picture, scale: float) -> list[Face]:
-        """The faces that are found in the picture at that scale."""
+        """The faces of the picture at one scale, in pixels of the picture."""
         ...
 
 
@@ -53,16 +53,17 @@ class Companion(Protocol):
         ...
 
     def encode(self, picture: Picture, faces: Sequence[Face]) -> Encodings:
-        """One row a face: (n, d) float32 of unit length."""
+        """Encodings of the faces: (n, d) float32, rows of unit length."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class AlignedEngine:
-    """An `Engine`: faces of `detector`, turned and scaled until their landmarks lie on `reference`, encoded by `embedder`.
+    """An `Engine` of a detector, an alignment and a network.
 
-    With a `companion`, its encodings follow the embedder's in each row, and the cosine of two rows is the mean of both
-    networks' cosines, in which the companion has this `share`.
+    Faces of `detector` are rotated and scaled until their landmarks lie on `reference`; `embedder` encodes them. The
+    encodings of a `companion` follow in each row. The cosine of two rows is the mean of both networks' cosines, with the
+    weight `share` for the companion.
     """
 
     name: str
@@ -75,7 +76,7 @@ class AlignedEngine:
 
     @property
     def landmarks(self) -> Landmarks:
-        """What the points of a face are."""
+        """The meaning of a face's landmarks."""
         return Landmarks.EYES_NOSE_MOUTH
 
     @property
@@ -84,11 +85,11 @@ class AlignedEngine:
         return self.embedder.dimensions + (self.companion.dimensions if self.companion else 0)
 
     def detect(self, picture: Picture, smallest: int = 0) -> list[Face]:
-        """Every face of the picture, in reading order; those narrower than `smallest` pixels may be missed."""
+        """All faces of the picture, in reading order. Faces narrower than `smallest` pixels may be missing."""
         return self.detector.detect(picture, smallest)
 
     def refined(self, picture: Picture, face: Face) -> Face:
-        """The face with the landmarks that are found when it alone is looked at, CLOSE wide; as it is if it isn't found."""
+        """The face with landmarks detected again at a width of CLOSE pixels; unchanged where that finds no face."""
         side = max(face.box.width, face.box.height)
         area = face.box.grown(_MARGIN)
         left, top = max(0, area.left), max(0, area.top)
@@ -98,7 +99,7 @@ class AlignedEngine:
         return best if best.box.overlap(face.box) >= _SAME_FACE else face
 
     def encode(self, picture: Picture, faces: Sequence[Face]) -> Encodings:
-        """One row a face: (n, d) float32 of unit length, each the mean of the face and its mirror image."""
+        """Encodings of the faces: (n, d) float32, rows of unit length, each the mean over the face and its mirror image."""
         encodings = self.embedder.encode(self.chips(picture, faces))
         if self.companion is None:
             return encodings
@@ -106,7 +107,7 @@ class AlignedEngine:
         return np.hstack([math.sqrt(1 - self.share) * encodings, math.sqrt(self.share) * others]).astype(np.float32)
 
     def chips(self, picture: Picture, faces: Sequence[Face]) -> NDArray[np.uint8]:
-        """The faces upright and cut out: (n, side, side, 3) uint8 RGB; black where they reach beyond the picture."""
+        """Aligned crops of the faces: (n, side, side, 3) uint8 RGB, black outside the picture."""
         side = self.embedder.side
         if not faces:
             return np.empty((0, side, side, 3), np.uint8)

@@ -1,4 +1,4 @@
-"""Networks, run by OpenVINO: it reads ONNX, and Intel's own format as published."""
+"""Networks on OpenVINO, which reads ONNX and Intel's own format."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from models.faces import Encodings
 
 MOST_THREADS = 4
-"""The other workers want cores too."""
+"""Threads of one network at most, since other workers share the cores."""
 
 
 class Embedder:
-    """A network that turns chips, square RGB pictures of faces, into encodings. Several threads may use one object.
+    """A network that encodes chips, square RGB crops of faces. It is thread-safe.
 
-    Each chip is run by itself, on a thread of its own. In batches 18 chips are no faster, and each new size of batch costs
-    20 to 150 ms once; two threads that share each chip take up to twice as long as two that don't.
+    Each chip runs alone, on one of the threads. Batches of 18 chips are no faster, and each new batch size costs 20 to 150 ms
+    once. Two threads on the same chip take up to twice as long as two threads on chips of their own.
     """
 
     def __init__(
@@ -38,10 +38,10 @@ class Embedder:
         scale: float = 1.0,
         exact: bool = True,
     ) -> None:
-        """Compile `model`: (n, 3, side, side) float32 in, the channels in the order `colours`; (n, d) out, or (n, d, 1, 1).
+        """Compile `model`: (n, 3, side, side) float32 in; (n, d) or (n, d, 1, 1) out.
 
-        It is fed (pixel - mean) / scale, `mean` in the order `colours` too. Unless `exact`, processors that calculate faster
-        in bfloat16 do so.
+        The input is (pixel - mean) / scale, with channels and `mean` in the order of `colours`. Unless `exact`, processors with
+        bfloat16 use it. Raises RuntimeError for a file that OpenVINO can't read.
         """
         if not isinstance(model, openvino.Model):
             model = openvino.Core().read_model(model)
@@ -60,7 +60,7 @@ class Embedder:
             "EXECUTION_MODE_HINT": "ACCURACY" if exact else "PERFORMANCE",
             "INFERENCE_NUM_THREADS": threads,
             "NUM_STREAMS": threads,
-            # Workers that each held on to the first cores would share them, and leave others idle.
+            # With pinning all workers would use the same first cores.
             "ENABLE_CPU_PINNING": False,
         }
         compiled = openvino.Core().compile_model(feed.build(), "CPU", settings)
@@ -71,13 +71,14 @@ class Embedder:
         self._running = Lock()
 
     def encode(self, chips: NDArray[np.uint8]) -> Encodings:
-        """Encodings (n, d) of unit length of chips (n, side, side, 3): the mean of each and its mirror image."""
+        """Encodings of chips (n, side, side, 3) uint8: (n, d) float32, rows of unit length, means over each chip and its
+        mirror image."""
         both = self.embed(np.concatenate([chips, chips[:, :, ::-1]]))
         mean = both[: len(chips)] + both[len(chips) :]
         return mean / np.linalg.norm(mean, axis=1, keepdims=True)
 
     def embed(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """What the network gives for chips (n, side, side, 3): (n, d) float32, not scaled to unit length."""
+        """The output of the network for chips (n, side, side, 3) uint8: (n, d) float32, not of unit length."""
         encodings = np.empty((len(chips), self.dimensions), np.float32)
         with self._running:
             for chip, encoding in zip(chips, encodings, strict=True):

@@ -22,31 +22,32 @@ if TYPE_CHECKING:
     from models.faces import Picture
 
 CERTAIN = 0.7
-"""Detections that score so much are faces."""
+"""The detection threshold."""
 
 SCANNED_PIXELS = 300_000
-"""A picture is scanned at so many pixels, be it smaller or larger: 13 ms at best.
+"""Pixels of a scan, for smaller and larger pictures: 13 ms at best.
 
-On 19 labelled group photos of ../shared/faces that finds 132 of 133 faces and one that has no label; half as many pixels
-find 131.
+On 19 labelled group photos of ../shared/faces such scans find 132 of 133 faces and one without a label; scans of half the
+pixels find 131.
 """
 
 SCALE = 0.5
-"""Pictures of more than four times as many are scanned at half their size: faces from 28 px are found, of 20 px a third."""
+"""The scale of the scan for pictures of more than four times SCANNED_PIXELS: it finds faces from 28 px, and a third of those
+at 20 px."""
 
 LARGE_SCAN = 1_200_000
-"""In scans larger than that a face that fills them is missed, and its parts are taken for faces: such pictures are scanned at
-SCANNED_PIXELS first.
+"""Pixels of a scan in which the detector misses a face of the whole scan and detects its parts. For such scans another one at
+SCANNED_PIXELS comes first.
 """
 
 SURELY_FOUND = 14
-"""Pixels of a scan from which a face is found in it."""
+"""The width of a face, in pixels of a scan, from which the scan finds it."""
 
 _SAME_FACE = 0.3
 
 
 class YuNet:
-    """Finds faces from 28 px to the whole picture, in small pictures from 10 px. Several threads may use one object."""
+    """A detector for faces from 28 px to the whole picture, in small pictures from 10 px. It is thread-safe."""
 
     def __init__(self, model: Path) -> None:
         # `detect` reads what `setInputSize` wrote.
@@ -57,7 +58,7 @@ class YuNet:
         cv2.utils.logging.setLogLevel(level)
 
     def detect(self, picture: Picture, smallest: int = 0) -> list[Face]:
-        """Every face in reading order; those narrower than `smallest` pixels may be missed.
+        """All faces in reading order. Faces narrower than `smallest` pixels may be missing.
 
         Landmarks: eye, eye, nose, corner of the mouth, corner, from left to right.
         """
@@ -73,7 +74,7 @@ class YuNet:
         return reading_order(found)
 
     def scan(self, picture: Picture, scale: float) -> list[Face]:
-        """The faces that are found in the picture at that scale, each with its landmarks."""
+        """The faces of the picture at one scale, in pixels of the picture."""
         height, width = picture.shape[:2]
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         scaled = cv2.cvtColor(_resized(picture, size), cv2.COLOR_RGB2BGR)
@@ -87,7 +88,7 @@ class YuNet:
 def _resized(picture: Picture, size: tuple[int, int]) -> Picture:
     """`picture` at a `size` (width, height): halved while it is twice as large, then bilinear.
 
-    Averages over other areas than two by two take OpenCV ten times as long.
+    OpenCV takes ten times as long for averages over other areas than two by two.
     """
     height, width = picture.shape[:2]
     while width >= 2 * size[0] and height >= 2 * size[1]:
@@ -102,7 +103,7 @@ def _within(face: Face, large: Face) -> bool:
 
 
 def _face(row: NDArray[np.float32], scanned: tuple[int, int], picture: Picture) -> Face:
-    """`row`: left, top, width, height, x and y of five landmarks, score; in pixels of a scan of so much (width, height)."""
+    """`row`: left, top, width, height, x and y of five landmarks, score; pixels of a scan of size `scanned` (width, height)."""
     height, width = picture.shape[:2]
     points = row[:14].reshape(7, 2) * np.array([width / scanned[0], height / scanned[1]], np.float32)
     (left, top), (across, down) = points[:2].tolist()

@@ -1,4 +1,4 @@
-"""The engine that works from the package index alone: dlib's detector, alignment and ResNet."""
+"""The engine from the package index alone: dlib's detector, alignment and ResNet."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def create(weights: Path) -> DlibEngine:  # noqa: ARG001  # it needs no files besides installed ones
     """The engine.
 
-    Raises FileNotFoundError when face_recognition_models isn't installed, and MalformedModelError when its files are others.
+    Raises FileNotFoundError without the package face_recognition_models, and MalformedModelError for other files in it.
     """
     from models.engines.dlib import engine
 
@@ -23,7 +23,7 @@ def create(weights: Path) -> DlibEngine:  # noqa: ARG001  # it needs no files be
 
 
 def companion() -> DlibCompanion:
-    """dlib's network for faces that another engine finds. Raises as `create` does."""
+    """dlib's network for faces of another engine's detector. Raises as `create` does."""
     from models.engines.dlib import engine
 
     return engine.companion()

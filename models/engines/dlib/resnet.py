@@ -1,6 +1,6 @@
-"""dlib's face ResNet as a network for OpenVINO, built from dlib's file each time: that takes as long as reading it.
+"""dlib's face ResNet on OpenVINO, built from dlib's file in the time that reading the file takes.
 
-There it takes 3 ms a face where the dlib wheel takes 65 ms; the outputs differ by less than 1e-6.
+A face takes 3 ms, against 65 ms in the dlib wheel. The outputs differ by less than 1e-6.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SCALE = 256.0
-"""What dlib divides pixels by, the mean colour taken off."""
+"""The divisor of pixels less the mean colour, from dlib's input layer."""
 
 
 def read_embedder(dat: Path, *, exact: bool = True) -> Embedder:
-    """The network of `dat` on chips (n, 150, 150, 3); encodings (n, 128), not of unit length. `exact`: see `Embedder`.
+    """The network of the file `dat`: chips (n, 150, 150, 3) uint8 in, (n, 128) float32 out, not of unit length.
 
-    Raises MalformedModelError when `dat` is another network, and OSError when it can't be read.
+    `exact`: see `Embedder`. Raises MalformedModelError for another network, and OSError for a file that can't be read.
     """
     try:
         network = read_network(dat.read_bytes())
@@ -38,9 +38,9 @@ def read_embedder(dat: Path, *, exact: bool = True) -> Embedder:
 
 
 def build(layers: Sequence[Layer]) -> openvino.Model:
-    """The layers as a graph: (1, 3, 150, 150) float32 in, (1, 128) out.
+    """The graph of the layers: (1, 3, 150, 150) float32 in, (1, 128) out.
 
-    Each affine layer is folded into the convolution below it. Raises MalformedModelError when layers don't fit together.
+    Each affine layer is folded into the convolution below it. Raises MalformedModelError for layers that don't fit together.
     """
     graph = _Graph()
     graph.stack(layers)
@@ -48,18 +48,18 @@ def build(layers: Sequence[Layer]) -> openvino.Model:
 
 
 class _Graph:
-    """Grows upwards. `_top` is the newest value."""
+    """A graph under construction, from the input up. `_top`: its newest node."""
 
     def __init__(self) -> None:
         self._input = operators.parameter([1, 3, CHIP, CHIP], np.float32, "chips")
         self._top: openvino.Node = self._input
 
     def model(self) -> openvino.Model:
-        """All that was stacked."""
+        """The model of all stacked layers."""
         return openvino.Model([self._top], [self._input], "dlib_face_recognition_resnet")
 
     def stack(self, layers: Sequence[Layer]) -> None:
-        """Put the layers on top of each other; raises MalformedModelError when they don't fit together."""
+        """Add the layers in order. Raises MalformedModelError for layers that don't fit together."""
         # A plain block is tag1 … add_prev1; one that halves the picture is tag1 … tag2, skip1, avg_pool, add_prev2.
         tagged: list[openvino.Node] = []
         below: Layer | None = None
@@ -99,7 +99,7 @@ class _Graph:
         folded = convolution.parameters[:size].reshape(weights) * gamma[:, None, None, None]
         bias = convolution.parameters[size:] * gamma + beta
         strides, padding = strides_and_padding[:2], strides_and_padding[2:]
-        # As plain arrays the weights would pass through lists of Python numbers, in ten times the time.
+        # Plain arrays would pass through lists of Python numbers, in ten times the time.
         slid = operators.convolution(self._top, Constant(folded), strides, padding, padding, [1, 1])
         self._top = operators.add(slid, Constant(bias.reshape(1, filters, 1, 1)))
 
@@ -113,7 +113,7 @@ class _Graph:
             self._top = operators.avg_pool(self._top, strides, padding, padding, window, exclude_pad=True)
 
     def _join(self, other: openvino.Node) -> None:
-        """Add another value; dlib fills whichever is smaller with zeros at its end."""
+        """Add another node. As in dlib, zeros at the end fill the smaller one."""
         whole = np.maximum(_shape(self._top), _shape(other))
         self._top = operators.add(_fill(self._top, whole), _fill(other, whole))
 

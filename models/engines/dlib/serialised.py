@@ -1,8 +1,8 @@
-"""dlib's face ResNet, read from the stream that dlib's `serialize()` wrote.
+"""A parser of dlib's face ResNet, in the format of dlib's `serialize()`.
 
-The format is in dlib/serialize.h, dlib/dnn/core.h and dlib/dnn/layers.h. The layers lie inside one another, so all their
-version numbers come first, from the top down, and then their details, from the input up. Every byte is accounted for: a
-file of another network, or a cut one, is refused.
+The format is in dlib/serialize.h, dlib/dnn/core.h and dlib/dnn/layers.h. The layers are nested: first come all version numbers,
+from the top down, then the details of the layers, from the input up. The parser accounts for every byte, so it refuses other
+networks and truncated files.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CHIP = 150
-"""Side in pixels of the square face chip that the network takes."""
+"""Side of the network's square input, in pixels."""
 
 DIMENSIONS = 128
-"""Length of the encoding that the network gives."""
+"""Length of the network's output."""
 
 CONVOLUTIONS = 29
 
@@ -30,11 +30,11 @@ class MalformedModelError(ValueError):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layer:
-    """One layer: its kind as dlib names it, its whole numbers in the order of the file, and its parameters.
+    """One layer.
 
-    `settings`: for con_4 (filters, rows, columns, stride y, stride x, padding y, padding x); for the pools the same
-    without filters; for fc_2 (outputs, inputs); else empty. `parameters`: flat float32, empty where there are none.
-    The kind "mark" stands for a tag or a skip, which dlib writes alike.
+    `kind`: dlib's name. `settings`: whole numbers in the order of the file: for con_4 (filters, rows, columns, stride y,
+    stride x, padding y, padding x); for pools the same without filters; for fc_2 (outputs, inputs); else empty. `parameters`:
+    flat float32, may be empty. The kind "mark" is a tag or a skip, which are the same in the file.
     """
 
     kind: str
@@ -44,7 +44,7 @@ class Layer:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Network:
-    """The layers from the input up, and the mean colour (red, green, blue) that is taken off first."""
+    """A parsed network. `mean_colour`: (red, green, blue), subtracted first. `layers`: from the input up."""
 
     mean_colour: tuple[float, float, float]
     layers: tuple[Layer, ...]
@@ -89,7 +89,7 @@ _CON_SETTINGS = 7
 
 
 class _Reader:
-    """Takes values off dlib's stream, from front to back."""
+    """Reads values of dlib's stream in order."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -129,7 +129,7 @@ class _Reader:
         return values
 
     def layer(self) -> Layer:
-        """The details of one layer and the training state that dlib writes behind them."""
+        """The details of one layer, and the training state after them."""
         kind = self.text()
         settings: tuple[int, ...] = ()
         parameters = _TAG.parameters

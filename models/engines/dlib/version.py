@@ -1,4 +1,4 @@
-"""The version of the engine, apart from what takes long to import."""
+"""The version of the engine, in a module of its own because the others take long to import."""
 
 VERSION = "dlib-1"
-"""Stored with each encoding; encodings of two versions are never compared."""
+"""Stored with each encoding. Encodings of different versions are never compared."""
