@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextvars import Context
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,11 +14,19 @@ USUAL_SECONDS = 120.0
 """How long a clip takes, until it was measured here."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """A job at work. `task` ends after it acted on the outcome of `work`."""
+
+    task: asyncio.Task[None]
+    work: asyncio.Task[Any]
+
+
 class ClipTasks:
-    """A task for each job that is at work, and what waits to be noticed by the queue."""
+    """The tasks of the jobs at work, and the changes that the queue has not noticed yet."""
 
     def __init__(self) -> None:
-        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._running: dict[int, _Running] = {}
         self._runner: asyncio.Task[None] | None = None
         self._stopped: list[int] = []
         self._changed = asyncio.Event()
@@ -26,12 +35,12 @@ class ClipTasks:
     @property
     def at_work(self) -> frozenset[int]:
         """The ids of the jobs that are at work now."""
-        return frozenset(self._tasks)
+        return frozenset(self._running)
 
-    def add(self, job_id: int, task: asyncio.Task[None]) -> None:
-        """The job is at work from now on, until its task ends."""
-        self._tasks[job_id] = task
-        task.add_done_callback(lambda _: self._tasks.pop(job_id, None))
+    def add(self, job_id: int, task: asyncio.Task[None], work: asyncio.Task[Any]) -> None:
+        """The job is at work from now on, until `task` ends. `work`: the part of it that `stop` cancels."""
+        self._running[job_id] = _Running(task, work)
+        task.add_done_callback(lambda _: self._running.pop(job_id, None))
 
     def wake(self) -> None:
         """Let the queue look at its jobs again: one was added, cancelled or ended."""
@@ -44,9 +53,9 @@ class ClipTasks:
 
     async def stop(self, job_id: int) -> None:
         """End the work on a job that is cancelled in the database already; it has ended when this returns."""
-        if (task := self._tasks.get(job_id)) is not None:
-            task.cancel()
-            await asyncio.wait([task])
+        if (running := self._running.get(job_id)) is not None:
+            running.work.cancel()
+            await asyncio.wait([running.task])
         else:
             self._stopped.append(job_id)
         self.wake()
@@ -64,11 +73,13 @@ class ClipTasks:
 
     async def close(self) -> None:
         """End the queue and the work on all jobs, which the next queue takes up."""
-        running = [task for task in (self._runner, *self._tasks.values()) if task is not None]
+        tasks = [task for one in self._running.values() for task in (one.task, one.work)]
+        if self._runner is not None:
+            tasks.append(self._runner)
         self._runner = None
-        for task in running:
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def took(self, seconds: float) -> None:
         """A clip took so long."""
@@ -76,4 +87,4 @@ class ClipTasks:
 
     def seconds_until(self, place: int) -> float:
         """About how long until the clip at this place in the queue is done."""
-        return (place + len(self._tasks)) * self._seconds
+        return (place + len(self._running)) * self._seconds

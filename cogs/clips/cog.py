@@ -33,18 +33,20 @@ class ClipsCog(commands.Cog):
 
     def __init__(self, client: Nugu) -> None:
         self.client = client
-        self._queue = ClipQueue()
+        self._queue: ClipQueue | None = None
         self._menu = app_commands.ContextMenu(name="Annotate this clip", callback=self.clip_menu)
         app_commands.allowed_installs(guilds=True, users=True)(self._menu)
         app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)(self._menu)
 
     async def cog_load(self) -> None:
         self.client.tree.add_command(self._menu)
-        await self._queue.serve(self.client.app, DiscordClipReporter(self.client))
+        self._queue = ClipQueue(self.client.app, DiscordClipReporter(self.client))
+        await self._queue.start()
 
     async def cog_unload(self) -> None:
         self.client.tree.remove_command(self._menu.name, type=self._menu.type)
-        await self.client.app.clips.close()
+        if self._queue is not None:
+            await self._queue.close()
 
     @app_commands.command(name="clip")
     @app_commands.allowed_installs(guilds=True, users=True)

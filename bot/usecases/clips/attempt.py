@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -40,6 +39,10 @@ IN_REVIEW = 5
 """So many of those in a clip whom nobody could name wait in the review: the ones who are on screen longest."""
 
 NO_LONGER_KEPT = "I no longer have that video. Post it again, or ask with its link."
+
+
+class SupersededError(Exception):
+    """The job is no longer at work by this attempt: it was cancelled or begun anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +207,7 @@ async def _keep(
         values = {"cast": rows, "seconds": done.section.seconds, "unheard": done.unheard}
         moved = await ClipRepository(session).move(job, ClipState.WORKING, question_id=answer.id, **values)
         if moved is None:
-            raise asyncio.CancelledError
+            raise SupersededError
     if job.deleted or app.deletions.any_of(asked_of(job).places):
         await crops.forget_question(app, answer.id)
     return answer

@@ -1,62 +1,47 @@
-"""The queue of promised clips: a few at work, the others in their order, all of them in the database."""
+"""The queue of clips: a few at work, the others in their order, all of them in the database."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import time
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-import aiohttp
+from typing import TYPE_CHECKING, assert_never
 
 from bot.database.clips import ClipRepository
-from bot.database.tables.clips import LONGEST_TITLE
-from bot.domain.clip_requests import ReplyTarget
-from bot.domain.clips import ClipProgress, ReportedClip, Stage, UploadRefusedError
+from bot.domain.clips import Stage
 from bot.domain.enums import ClipState
 from bot.domain.messages import Code, Message
 from bot.domain.places import Places
-from bot.errors import DeletedError, PersonError, WorkersAwayError, message_for
 from bot.usecases import deletions, identify
-from bot.usecases.clips import attempt, request
+from bot.usecases.clips import request
+from bot.usecases.clips.outcome import (
+    ClipCancelled,
+    ClipDelayed,
+    ClipFailed,
+    ClipSent,
+    ClipSuperseded,
+    ClipTooLarge,
+    Outcome,
+)
+from bot.usecases.clips.progress import ProgressCards, reported_clip
+from bot.usecases.clips.runner import AttemptRunner
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
-
     from bot.app import App
     from bot.database.tables.clips import ClipJob
     from bot.domain.clips import ClipReporter
-    from bot.infra.clip_files import CachedVideo
-    from bot.usecases.clips.pipeline import ClipProgressCallback
 
 log = logging.getLogger(__name__)
 
 AT_ONCE = 3
-"""Clips that are at work at a time: one is looked at or drawn by all workers, while others are downloaded and posted."""
-
-BETWEEN = 3.0
-"""Seconds between two edits of a progress card."""
-
-MOST_ATTEMPTS = 3
-"""So often a clip is begun anew after the bot ended in the midst of it."""
-
-DRAW_BESIDE_LOOK = 0.8
-"""How long drawing takes for each second of looking."""
-
-PASSING = (WorkersAwayError, aiohttp.ClientError, TimeoutError, ConnectionError)
-"""What is over soon: it is tried again, as often as what ended with the bot."""
+"""Clips at work at a time: all workers look for faces in one, or draw it, while others are downloaded and posted."""
 
 PAUSE = 10.0
-"""Seconds after which it is."""
+"""Seconds before a clip is attempted again after a passing trouble."""
 
 NEVER = -1
-"""The changes that a clip has been drawn with, where it could not be drawn again."""
+"""`drawn_changes` of a clip that could not be drawn again."""
 
 CANCELLED = Message("Cancelled.")
-FORGOTTEN = "What I saw in that video was forgotten meanwhile."
-GIVEN_UP = "I broke down over this clip again and again, so I gave up. Another copy of the video may work."
 TOO_LARGE = Message(
     "Discord takes no file as large as this clip. Ask for a shorter part of it with {start} and {length}.",
     start=Code("start:"),
@@ -65,269 +50,176 @@ TOO_LARGE = Message(
 
 
 class ClipQueue:
-    """Keeps the promises, once `serve` gave it a reporter.
+    """Sees the jobs of the database through, and reports them.
 
-    Every clip at work is a task; what became of it is written before anybody is told. A bot that ends leaves its clips as they
-    are, and takes them up when it serves again.
+    Every clip at work is a task, which writes the outcome down before it reports it. A bot that ends leaves its jobs as they
+    are, and takes them up at the next start.
     """
 
-    def __init__(self) -> None:
-        self._all_workers = asyncio.Lock()
+    def __init__(self, app: App, reporter: ClipReporter) -> None:
+        self._app = app
+        self._reporter = reporter
+        self._cards = ProgressCards(reporter)
+        self._runner = AttemptRunner(app, reporter, self._cards)
         self._places: dict[int, int] = {}
-        self._shown: dict[int, float] = {}
 
-    async def serve(self, app: App, reporter: ClipReporter) -> None:
-        """Begin to keep the promises, those from before too."""
-        await app.clips.serve(self._run(app, reporter))
+    async def start(self) -> None:
+        """Begin to work on the jobs, those from before the start included."""
+        await self._app.clips.serve(self._run())
 
-    async def _run(self, app: App, reporter: ClipReporter) -> None:
+    async def close(self) -> None:
+        """End the work on all jobs; the next start takes it up."""
+        await self._app.clips.close()
+
+    async def _run(self) -> None:
         while True:
             try:
-                await self._explain_stopped(app, reporter)
-                await self._take_up(app, reporter)
-                await self._begin(app, reporter)
-                await self._show_places(app, reporter)
+                await self._explain_stopped()
+                await self._take_up()
+                await self._begin()
+                await self._show_places()
             except Exception:
                 log.exception("the queue of clips stumbled; it goes on in %.0f s", PAUSE)
-                asyncio.get_running_loop().call_later(PAUSE, app.clips.wake)
-            await app.clips.changed()
+                asyncio.get_running_loop().call_later(PAUSE, self._app.clips.wake)
+            await self._app.clips.changed()
 
-    async def _explain_stopped(self, app: App, reporter: ClipReporter) -> None:
-        """Tell of the jobs that were cancelled while they waited."""
-        for job_id in app.clips.take_stopped():
-            async with app.database.reading() as session:
-                job = await ClipRepository(session).get(job_id)
-            if job is not None:
-                await reporter.explain(reported_clip(job), CANCELLED)
+    async def _explain_stopped(self) -> None:
+        """Report the jobs that were cancelled before they were at work."""
+        for job_id in self._app.clips.take_stopped():
+            if (job := await self._get(job_id)) is not None:
+                await self._reporter.explain(reported_clip(job), CANCELLED)
 
-    async def _take_up(self, app: App, reporter: ClipReporter) -> None:
-        """Let wait again what was at work when the bot ended; of what was being posted, only what never arrived."""
-        async with app.database.writing() as session:
-            await ClipRepository(session).take_up(app.clips.at_work)
-            sending = list(await ClipRepository(session).sending(app.clips.at_work))
+    async def _take_up(self) -> None:
+        """Put jobs back in the queue whose work ended with the bot; of those being posted, the ones that never arrived."""
+        async with self._app.database.writing() as session:
+            await ClipRepository(session).take_up(self._app.clips.at_work)
+            sending = list(await ClipRepository(session).sending(self._app.clips.at_work))
         for job in sending:
-            await self._settle(app, reporter, job)
+            await self._settle(job)
 
-    async def _settle(self, app: App, reporter: ClipReporter, job: ClipJob) -> None:
-        """See what became of a clip that was being posted: it arrived, or is to be posted once more."""
-        answer_id = await reporter.answered(reported_clip(job))
-        async with app.database.writing() as session:
+    async def _settle(self, job: ClipJob) -> None:
+        """Look whether a clip that was being posted arrived; if not, it is to be posted once more."""
+        answer_id = await self._reporter.answered(reported_clip(job))
+        async with self._app.database.writing() as session:
             if answer_id is None:
                 await ClipRepository(session).move(job, ClipState.WAITING)
             else:
                 await ClipRepository(session).move(job, ClipState.DONE, answer_id=answer_id)
 
-    async def _begin(self, app: App, reporter: ClipReporter) -> None:
-        while len(app.clips.at_work) < AT_ONCE:
-            async with app.database.writing() as session:
+    async def _begin(self) -> None:
+        while len(self._app.clips.at_work) < AT_ONCE:
+            async with self._app.database.writing() as session:
                 job = await ClipRepository(session).begin_next()
             if job is None:
                 return
-            task = asyncio.create_task(self._keep(app, reporter, job))
-            app.clips.add(job.id, task)
-            task.add_done_callback(lambda task, job_id=job.id: self._ended(app, task, job_id))
+            work = asyncio.create_task(self._attempt(job))
+            task = asyncio.create_task(self._finish(job, work))
+            self._app.clips.add(job.id, task, work)
+            task.add_done_callback(lambda task, job_id=job.id: self._ended(task, job_id))
 
-    def _ended(self, app: App, task: asyncio.Task[None], job_id: int) -> None:
-        self._shown.pop(job_id, None)
+    def _ended(self, task: asyncio.Task[None], job_id: int) -> None:
+        self._cards.forget(job_id)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("clip %s was left as it is", job_id, exc_info=error)
-        app.clips.wake()
+        self._app.clips.wake()
 
-    async def _show_places(self, app: App, reporter: ClipReporter) -> None:
-        async with app.database.reading() as session:
+    async def _show_places(self) -> None:
+        """Show waiting jobs their places in the queue, where these changed."""
+        async with self._app.database.reading() as session:
             waiting = await ClipRepository(session).waiting()
         before, self._places = self._places, {}
-        due: list[ClipProgress] = []
+        due: list[tuple[int, ClipJob]] = []
         for place, job in enumerate(waiting, start=1):
-            if before.get(job.id) != place and (rest := self._rest(job.id)) > 0:
-                asyncio.get_running_loop().call_later(rest, app.clips.wake)
+            if before.get(job.id) != place and (pause := self._cards.pause_left(job.id)) > 0:
+                asyncio.get_running_loop().call_later(pause, self._app.clips.wake)
                 continue
             self._places[job.id] = place
             if before.get(job.id) != place:
-                due.append(ClipProgress(reported_clip(job), job.title, Stage.WAITING, place=place))
-        await asyncio.gather(*(self._show(reporter, progress) for progress in due))
+                due.append((place, job))
+        await asyncio.gather(*(self._cards.show(job, Stage.WAITING, place=place) for place, job in due))
 
-    async def _show(self, reporter: ClipReporter, progress: ClipProgress) -> None:
-        self._shown[progress.clip.job_id] = time.monotonic()
-        await reporter.show(progress)
+    async def _attempt(self, job: ClipJob) -> Outcome:
+        """Attempt a clip: twice where Discord refuses its size at first. A passing trouble is waited out.
 
-    def _rest(self, job_id: int) -> float:
-        """Seconds until a job's card may be edited again."""
-        return self._shown.get(job_id, -BETWEEN) + BETWEEN - time.monotonic()
+        Cancelling the job cancels this, the pause included.
+        """
+        outcome = await self._runner.run(job)
+        if isinstance(outcome, ClipTooLarge):
+            async with self._app.database.writing() as session:
+                smaller = await ClipRepository(session).move(job, ClipState.WORKING, most_bytes=outcome.most_bytes)
+            outcome = ClipSuperseded() if smaller is None else await self._runner.run_with(smaller, outcome.video)
+        if isinstance(outcome, ClipDelayed):
+            log.warning("clip %s is tried again in %.0f s: %s", job.id, PAUSE, outcome.error)
+            # A card shows Cancel from here on, even where the first step failed.
+            await self._cards.show_if_due(job, Stage.WAITING)
+            await asyncio.sleep(PAUSE)
+        return outcome
 
-    async def _keep(self, app: App, reporter: ClipReporter, job: ClipJob) -> None:
-        """See one promise through to a clip, or to the sentence why there is none."""
+    async def _finish(self, job: ClipJob, work: asyncio.Task[Outcome]) -> None:
+        """Act on the outcome of a job's work. Where the bot ends, the job waits again as if it had not begun."""
         try:
-            await self._attempt(app, reporter, job)
-            # While a clip is posted, the deletion of what it shows ends nothing.
-            if request.is_deleted(app, job):
-                await request.forget_videos(app, [job])
+            await asyncio.wait([work])
+            await self._act_on(ClipCancelled() if work.cancelled() else work.result(), job)
+            # While a clip is posted, the deletion of its video ends nothing.
+            if request.is_deleted(self._app, job):
+                await request.forget_videos(self._app, [job])
         except asyncio.CancelledError:
-            async with app.database.writing() as session:
-                now = await ClipRepository(session).get(job.id)
-                if now is not None and now.state is ClipState.WORKING:
-                    await ClipRepository(session).put_back(job)
-            if now is None or now.state is not ClipState.CANCELLED:
-                raise
-            if now.question_id is not None:
-                await identify.hide(app, now.question_id)
-            await reporter.explain(reported_clip(job), CANCELLED)
+            work.cancel()
+            await asyncio.wait([work])
+            async with self._app.database.writing() as session:
+                await ClipRepository(session).put_back(job)
+            raise
 
-    async def _attempt(self, app: App, reporter: ClipReporter, job: ClipJob) -> None:
-        """Make the clip and post it. A passing trouble is waited out, any other is told."""
-        try:
-            if job.attempt > MOST_ATTEMPTS:
-                raise PersonError(GIVEN_UP)
-            if request.is_deleted(app, job):
-                raise DeletedError
-            await self._make_and_send(app, reporter, job)
+    async def _act_on(self, outcome: Outcome, job: ClipJob) -> None:
+        match outcome:
+            case ClipSent(answer_id):
+                await self._write_sent(job, answer_id)
+            case ClipCancelled() | ClipSuperseded():
+                await self._report_cancelled(job)
+            case ClipDelayed():
+                # A job that is still WORKING waits again by itself, as nothing works on it.
+                now = await self._get(job.id)
+                if now is not None and now.state is ClipState.SENDING:
+                    await self._settle(now)
+                else:
+                    await self._report_cancelled(job)
+            case ClipTooLarge():
+                await self._fail(job, TOO_LARGE)
+            case ClipFailed(message):
+                await self._fail(job, message)
+            case _:
+                assert_never(outcome)
+
+    async def _write_sent(self, job: ClipJob, answer_id: int) -> None:
+        async with self._app.database.writing() as session:
+            await ClipRepository(session).move(job, ClipState.DONE, answer_id=answer_id)
+        answer = Places(messages=frozenset({answer_id}))
+        if self._app.deletions.any_of(answer):
+            await deletions.forget(self._app, answer)
+
+    async def _report_cancelled(self, job: ClipJob) -> None:
+        """Report a job that is cancelled in the database. A cancelled redraw is not: there the clip from before stands."""
+        now = await self._get(job.id)
+        if now is None or now.state is not ClipState.CANCELLED:
             return
-        except Exception as error:  # noqa: BLE001  # whatever goes wrong with one clip is its own, and told
-            failure = error
-        # Not inside the handler: a cancel that comes during the pause is one like any other.
-        if isinstance(failure, PASSING) and job.attempt < MOST_ATTEMPTS:
-            await self._wait_out(app, reporter, job, failure)
-        else:
-            await self._give_up(app, reporter, job, failure)
+        if now.question_id is not None:
+            await identify.hide(self._app, now.question_id)
+        await self._reporter.explain(reported_clip(job), CANCELLED)
 
-    async def _wait_out(self, app: App, reporter: ClipReporter, job: ClipJob, failure: Exception) -> None:
-        """Pause, and leave the job to the next attempt: what is still WORKING then waits again, as nobody is at work on it."""
-        log.warning("clip %s is tried again in %.0f s: %s", job.id, PAUSE, failure)
-        if self._rest(job.id) <= 0:  # what failed at once was never shown, and so could not be cancelled
-            await self._show(reporter, ClipProgress(reported_clip(job), job.title, Stage.WAITING))
-        await asyncio.sleep(PAUSE)
-        async with app.database.reading() as session:
-            now = await ClipRepository(session).get(job.id)
-        if now is not None and now.state is ClipState.SENDING:
-            await self._settle(app, reporter, now)
-
-    async def _give_up(self, app: App, reporter: ClipReporter, job: ClipJob, failure: Exception) -> None:
-        """Write that there will be no clip, and tell why."""
-        message = message_for(failure)
-        async with app.database.writing() as session:
+    async def _fail(self, job: ClipJob, message: Message) -> None:
+        """Write that there will be no clip, and explain why."""
+        async with self._app.database.writing() as session:
             if job.answer_id is None:
                 moved = await ClipRepository(session).move(job, ClipState.FAILED)
             else:  # the clip from before is there, and can be drawn again
                 moved = await ClipRepository(session).move(job, ClipState.DONE, drawn_changes=NEVER)
-        if moved is not None:
-            if moved.state is ClipState.FAILED and moved.question_id is not None:
-                await identify.hide(app, moved.question_id)
-            await reporter.explain(reported_clip(job), message)
+        if moved is None:
+            await self._report_cancelled(job)
+            return
+        if moved.state is ClipState.FAILED and moved.question_id is not None:
+            await identify.hide(self._app, moved.question_id)
+        await self._reporter.explain(reported_clip(job), message)
 
-    async def _make_and_send(self, app: App, reporter: ClipReporter, job: ClipJob) -> None:
-        async with self._telling(reporter, job) as on_progress:
-            on_progress(Stage.WAITING)
-            video = await attempt.cached_video(app, app.videos, job, on_progress)
-            on_progress(Stage.WAITING)
-            async with app.database.writing() as session:
-                told = await ClipRepository(session).move(job, ClipState.WORKING, title=video.title[:LONGEST_TITLE])
-            if told is None:
-                return
-        try:
-            sent = await self._made_and_sent(app, reporter, told, video)
-        except UploadRefusedError as refused:
-            async with app.database.writing() as session:
-                smaller = await ClipRepository(session).move(told, ClipState.WORKING, most_bytes=refused.most_bytes)
-            if smaller is None:
-                return
-            try:
-                sent = await self._made_and_sent(app, reporter, smaller, video)
-            except UploadRefusedError:
-                raise PersonError(TOO_LARGE) from None
-        if sent is not None:
-            async with app.database.writing() as session:
-                await ClipRepository(session).move(job, ClipState.DONE, answer_id=sent)
-            answer = Places(messages=frozenset({sent}))
-            if app.deletions.any_of(answer):
-                await deletions.forget(app, answer)
-
-    async def _made_and_sent(self, app: App, reporter: ClipReporter, job: ClipJob, video: CachedVideo) -> int | None:
-        """The id of the message with the clip; None where the job isn't ours any more. Raises UploadRefusedError."""
-        async with self._telling(reporter, job) as on_progress:
-            on_progress(Stage.WAITING)
-            async with self._all_workers:
-                began = time.monotonic()
-                made = await attempt.make(app, job, video, on_progress)
-                app.clips.took(time.monotonic() - began)
-            # Written before it is posted: who comes after a bot that ended looks whether it was.
-            async with app.database.writing() as session:
-                sending = await ClipRepository(session).move(job, ClipState.SENDING, drawn_changes=made.changes)
-            if sending is None:
-                return None
-        finished = await attempt.finished(app, sending)
-        if finished is None:
-            raise PersonError(FORGOTTEN)
-        if self._rest(job.id) <= 0:
-            await self._show(reporter, ClipProgress(reported_clip(sending), sending.title, Stage.UPLOAD))
-        return await reporter.answer(reported_clip(sending), finished, made.attachments)
-
-    @asynccontextmanager
-    async def _telling(self, reporter: ClipReporter, job: ClipJob) -> AsyncGenerator[ClipProgressCallback]:
-        """While this lasts, what is heard of the work is shown on its card, every few seconds."""
-        progress = _Progress()
-
-        async def tell() -> None:
-            told = None
-            while True:
-                await asyncio.sleep(max(self._rest(job.id), 0.2))
-                if (now := progress.now) is not None and now is not told:
-                    told = now
-                    try:
-                        await self._show(reporter, progress.snapshot(reported_clip(job), job.title))
-                    except Exception:
-                        log.exception("how far clip %s is could not be shown", job.id)
-
-        telling = asyncio.create_task(tell())
-        try:
-            yield progress.on_progress
-        finally:
-            telling.cancel()
-            # An edit that is on its way must not arrive after the answer.
-            await asyncio.wait([telling])
-
-
-@dataclass(frozen=True, slots=True)
-class _Heard:
-    stage: Stage
-    share: float | None
-    seen: tuple[str, ...]
-
-
-class _Progress:
-    """What was heard last of some work, and for how long its stage has lasted."""
-
-    def __init__(self) -> None:
-        self.now: _Heard | None = None
-        self._began = 0.0
-
-    def on_progress(self, stage: Stage, share: float | None = None, seen: tuple[str, ...] = ()) -> None:
-        before = self.now
-        if before is None or before.stage is not stage:
-            self._began = time.monotonic()
-        self.now = _Heard(stage, share, seen or (before.seen if before else ()))
-
-    def snapshot(self, clip: ReportedClip, title: str) -> ClipProgress:
-        assert self.now is not None
-        return ClipProgress(clip, title, self.now.stage, self.now.share, self._left(), seen=self.now.seen)
-
-    def _left(self) -> float | None:
-        """Seconds at the stage's own pace; what is looked at is drawn afterwards."""
-        assert self.now is not None
-        share = self.now.share
-        if not share or self.now.stage is Stage.DOWNLOAD:
-            return None
-        whole = (time.monotonic() - self._began) / share
-        left = whole * (1 - share)
-        return left + whole * DRAW_BESIDE_LOOK if self.now.stage is Stage.LOOK else left
-
-
-def reported_clip(job: ClipJob) -> ReportedClip:
-    """A job as its reporter needs it."""
-    return ReportedClip(
-        job_id=job.id,
-        asker_id=job.asker_id,
-        server_id=job.server_id,
-        question_message_id=job.question_message_id or job.source_message_id,
-        answer_id=job.answer_id,
-        target=ReplyTarget(job.channel_id, job.most_bytes, job.card_id, job.token, job.token_until),
-    )
+    async def _get(self, job_id: int) -> ClipJob | None:
+        async with self._app.database.reading() as session:
+            return await ClipRepository(session).get(job_id)

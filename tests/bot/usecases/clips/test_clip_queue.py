@@ -27,7 +27,7 @@ from bot.domain.trust import Trust
 from bot.errors import DeletedError, PersonError, WorkersAwayError
 from bot.infra.clip_files import DAY, CachedVideo, ClipFiles
 from bot.usecases import deletions, upload_limits
-from bot.usecases.clips import attempt, queue, request
+from bot.usecases.clips import attempt, queue, request, runner
 from bot.usecases.clips.attempt import DrawnClip
 from bot.usecases.clips.pipeline import ClipProgressCallback
 from bot.usecases.clips.queue import ClipQueue
@@ -54,7 +54,6 @@ class RecordingReporter:
     holds: asyncio.Event | None = None
     breaks: Exception | None = None
     unseeing: Exception | None = None
-    queue: ClipQueue = field(default_factory=ClipQueue)
 
     async def show(self, progress: ClipProgress) -> None:
         self.shown.append(progress)
@@ -130,7 +129,7 @@ async def reporter(app: App, works: Works) -> AsyncGenerator[RecordingReporter]:
         group = await RosterRepository(session).add_group(SERVER, "TWICE")
         await RosterRepository(session).add_member(group.id, "Sana")
     reporter = RecordingReporter()
-    await reporter.queue.serve(app, reporter)
+    await ClipQueue(app, reporter).start()
     yield reporter
     await app.clips.close()
 
@@ -236,7 +235,7 @@ async def test_a_restart_in_the_middle_takes_the_work_up_again(
     await app.clips.close()
     assert await state(app, job_id) is ClipState.WAITING
     works.go_on.set()
-    await reporter.queue.serve(app, reporter)
+    await ClipQueue(app, reporter).start()
     await becomes(app, job_id, ClipState.DONE)
     assert works.began == [job_id, job_id]
     assert [one.job_id for one in reporter.answers] == [job_id]
@@ -251,7 +250,7 @@ async def test_an_answer_that_was_posted_before_the_end_is_not_posted_again(
     await until(lambda: bool(reporter.answers))
     await app.clips.close()
     assert await state(app, job_id) is ClipState.SENDING
-    await reporter.queue.serve(app, reporter)
+    await ClipQueue(app, reporter).start()
     await becomes(app, job_id, ClipState.DONE)
     assert len(reporter.answers) == 1
 
@@ -266,7 +265,7 @@ async def test_an_answer_that_never_arrived_is_posted_after_the_restart(
     await app.clips.close()
     reporter.posted.clear()
     reporter.holds = None
-    await reporter.queue.serve(app, reporter)
+    await ClipQueue(app, reporter).start()
     await becomes(app, job_id, ClipState.DONE)
     assert len(reporter.answers) == 2
 
@@ -282,12 +281,12 @@ async def test_a_killed_bot_takes_its_work_up_again_three_times_at_most(
     app: App, works: Works, reporter: RecordingReporter
 ) -> None:
     job_id = await request_clip(app, 1)
-    for times in range(queue.MOST_ATTEMPTS):
+    for times in range(runner.MOST_ATTEMPTS):
         await until(lambda times=times: works.began == [job_id] * (times + 1))
         await kill(app)
         assert await state(app, job_id) is ClipState.WORKING
-        await reporter.queue.serve(app, reporter)
-    await until(lambda: reporter.told == {job_id: queue.GIVEN_UP})
+        await ClipQueue(app, reporter).start()
+    await until(lambda: reporter.told == {job_id: runner.GIVEN_UP})
     assert await state(app, job_id) is ClipState.FAILED
 
 
@@ -295,10 +294,10 @@ async def test_a_bot_that_is_ended_in_good_health_may_be_so_often(
     app: App, works: Works, reporter: RecordingReporter
 ) -> None:
     job_id = await request_clip(app, 1)
-    for times in range(queue.MOST_ATTEMPTS + 1):
+    for times in range(runner.MOST_ATTEMPTS + 1):
         await until(lambda times=times: len(works.began) == times + 1)
         await app.clips.close()
-        await reporter.queue.serve(app, reporter)
+        await ClipQueue(app, reporter).start()
     works.go_on.set()
     await becomes(app, job_id, ClipState.DONE)
 
@@ -340,7 +339,7 @@ async def test_a_bot_that_ends_during_the_pause_takes_the_clip_up_again(
     await until(lambda: "is tried again in" in caplog.text)
     await app.clips.close()
     works.fails = None
-    await reporter.queue.serve(app, reporter)
+    await ClipQueue(app, reporter).start()
     await becomes(app, job_id, ClipState.DONE)
     assert not reporter.told
 
@@ -370,7 +369,7 @@ async def test_a_desk_that_cannot_look_leaves_the_queue_serving(
     await until(lambda: bool(reporter.answers))
     await app.clips.close()
     reporter.unseeing = TimeoutError()
-    await reporter.queue.serve(app, reporter)
+    await ClipQueue(app, reporter).start()
     await until(lambda: "the queue of clips stumbled" in caplog.text)
     reporter.unseeing, reporter.holds = None, None
     await becomes(app, job_id, ClipState.DONE)

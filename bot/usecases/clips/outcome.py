@@ -1,0 +1,52 @@
+"""The outcomes of one attempt at a clip. The attempt returns one; the queue alone acts on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.domain.messages import Message
+    from bot.infra.clip_files import CachedVideo
+
+
+@dataclass(frozen=True, slots=True)
+class ClipSent:
+    """The clip is made and posted, in the message `answer_id`."""
+
+    answer_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClipCancelled:
+    """Somebody ended the work."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClipSuperseded:
+    """The job is no longer at work by this attempt: the database says that it was cancelled or begun anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClipTooLarge:
+    """Discord refused the size of the clip. `most_bytes`: what it may take instead. `video`: for the next, smaller attempt."""
+
+    most_bytes: int
+    video: CachedVideo
+
+
+@dataclass(frozen=True, slots=True)
+class ClipDelayed:
+    """A trouble that passes, such as a lost connection, stopped the attempt."""
+
+    error: Exception
+
+
+@dataclass(frozen=True, slots=True)
+class ClipFailed:
+    """There will be no clip. `message`: the reason, for the asker."""
+
+    message: Message
+
+
+Outcome = ClipSent | ClipCancelled | ClipSuperseded | ClipTooLarge | ClipDelayed | ClipFailed

@@ -1,0 +1,105 @@
+"""One attempt at a clip, from its video to the message with the clip, and the attempt's outcome."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+import aiohttp
+
+from bot.database.clips import ClipRepository
+from bot.database.tables.clips import LONGEST_TITLE
+from bot.domain.clips import Stage, UploadRefusedError
+from bot.domain.enums import ClipState
+from bot.errors import DeletedError, PersonError, WorkersAwayError, message_for
+from bot.usecases.clips import attempt, request
+from bot.usecases.clips.attempt import SupersededError
+from bot.usecases.clips.outcome import ClipDelayed, ClipFailed, ClipSent, ClipSuperseded, ClipTooLarge
+from bot.usecases.clips.progress import reported_clip
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from bot.app import App
+    from bot.database.tables.clips import ClipJob
+    from bot.domain.clips import ClipReporter
+    from bot.infra.clip_files import CachedVideo
+    from bot.usecases.clips.outcome import Outcome
+    from bot.usecases.clips.progress import ProgressCards
+
+MOST_ATTEMPTS = 3
+"""Attempts at a clip, those that ended with the bot included."""
+
+PASSING = (WorkersAwayError, aiohttp.ClientError, TimeoutError, ConnectionError)
+"""Errors that are over soon."""
+
+FORGOTTEN = "What I saw in that video was forgotten meanwhile."
+GIVEN_UP = "I broke down over this clip again and again, so I gave up. Another copy of the video may work."
+
+
+class AttemptRunner:
+    """Runs attempts. One clip at a time has all workers; others are downloaded and posted meanwhile."""
+
+    def __init__(self, app: App, reporter: ClipReporter, cards: ProgressCards) -> None:
+        self._app = app
+        self._reporter = reporter
+        self._cards = cards
+        self._all_workers = asyncio.Lock()
+
+    async def run(self, job: ClipJob) -> Outcome:
+        """Get the video of a job, make its clip and post it."""
+        try:
+            if job.attempt > MOST_ATTEMPTS:
+                raise PersonError(GIVEN_UP)
+            if request.is_deleted(self._app, job):
+                raise DeletedError
+            async with self._cards.following(job) as on_progress:
+                on_progress(Stage.WAITING)
+                video = await attempt.cached_video(self._app, self._app.videos, job, on_progress)
+                on_progress(Stage.WAITING)
+                job = await self._move(job, ClipState.WORKING, title=video.title[:LONGEST_TITLE])
+        except Exception as error:  # noqa: BLE001  # whatever goes wrong with one clip is its own, and told
+            return _outcome_of(error, job)
+        return await self.run_with(job, video)
+
+    async def run_with(self, job: ClipJob, video: CachedVideo) -> Outcome:
+        """Make the clip of a job from its video, and post it."""
+        try:
+            return ClipSent(await self._make_and_send(job, video))
+        except UploadRefusedError as refused:
+            return ClipTooLarge(refused.most_bytes, video)
+        except Exception as error:  # noqa: BLE001  # as above
+            return _outcome_of(error, job)
+
+    async def _make_and_send(self, job: ClipJob, video: CachedVideo) -> int:
+        """The id of the message with the clip. Raises SupersededError and UploadRefusedError."""
+        async with self._cards.following(job) as on_progress:
+            on_progress(Stage.WAITING)
+            async with self._all_workers:
+                began = time.monotonic()
+                made = await attempt.make(self._app, job, video, on_progress)
+                self._app.clips.took(time.monotonic() - began)
+            # Written before the clip is posted: after a bot that ended, the next start looks whether it was posted.
+            job = await self._move(job, ClipState.SENDING, drawn_changes=made.changes)
+        finished = await attempt.finished(self._app, job)
+        if finished is None:
+            raise PersonError(FORGOTTEN)
+        await self._cards.show_if_due(job, Stage.UPLOAD)
+        return await self._reporter.answer(reported_clip(job), finished, made.attachments)
+
+    async def _move(self, job: ClipJob, state: ClipState, **values: Any) -> ClipJob:
+        """The job in its new state. Raises SupersededError where this attempt is no longer the one at work."""
+        async with self._app.database.writing() as session:
+            moved = await ClipRepository(session).move(job, state, **values)
+        if moved is None:
+            raise SupersededError
+        return moved
+
+
+def _outcome_of(error: Exception, job: ClipJob) -> Outcome:
+    if isinstance(error, SupersededError):
+        return ClipSuperseded()
+    if isinstance(error, PASSING) and job.attempt < MOST_ATTEMPTS:
+        return ClipDelayed(error)
+    return ClipFailed(message_for(error))
