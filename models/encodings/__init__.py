@@ -1,1 +1,1 @@
-"""Face encodings: whitening, background distribution, centroids, copies of one photo."""
+"""Encodings of faces: whitening, background, centroids, copies of one photo."""

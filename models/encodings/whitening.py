@@ -1,4 +1,4 @@
-"""Encodings made comparable: less a mean face, and with less weight on what differs between photos of one person."""
+"""Whitening of encodings: less a mean face, and with less weight on differences between photos of one person."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ if TYPE_CHECKING:
     from models.faces import Encodings
 
 DIRECTIONS = 32
-"""So many directions are shortened. 8 are as good for one photo a member, 24 lose 1.5 points for five, 64 gain nothing."""
+"""Directions that are shortened. 8 are as good for one photo a member, 24 lose 1.5 points for five photos, 64 gain nothing."""
 
 SHRUNK = 0.6
-"""How far the covariance is drawn towards a multiple of the identity: it is of a few hundred photos (Ledoit and Wolf 2004)."""
+"""Shrinkage of the covariance to a multiple of the identity (Ledoit and Wolf 2004), because it is of a few hundred photos."""
 
 POWER = 0.5
-"""Of the whitening, 1 being the whole; docs/recognition.md has the others."""
+"""Exponent of the whitening; 1 is full whitening. docs/recognition.md has the results of others."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Whitening:
-    """Within-class whitening (Hatch et al. 2006, WCCN), halved and of low rank.
+    """Within-class whitening (WCCN, Hatch et al. 2006) with a reduced exponent and of low rank.
 
-    `mean`: (d,) float32, the mean face. `directions`: (r, d) float32, orthonormal rows in which photos of one person differ
-    most. `gains`: (r,) float32, what faces are multiplied with along each; it is 1 across all of them.
-    Raises ValueError when shapes don't fit together.
+    `mean`: (d,) float32, the mean face. `directions`: (r, d) float32, orthonormal rows along which photos of one person differ
+    most. `gains`: (r,) float32, the factor along each direction; it is 1 along all others. Raises ValueError for shapes that
+    don't fit together.
     """
 
     mean: NDArray[np.float32]
@@ -43,13 +43,13 @@ class Whitening:
 
     @classmethod
     def none(cls, dimensions: int) -> Whitening:
-        """Leaves encodings of unit length as they are."""
+        """The identity for encodings of unit length."""
         empty = np.empty((0, dimensions), np.float32)
         return cls(np.zeros(dimensions, np.float32), empty, np.empty(0, np.float32))
 
     @classmethod
     def learn(cls, people: Sequence[Encodings], directions: int = DIRECTIONS) -> Whitening:
-        """From the encodings (k, d) of each of many people; each counts alike in the mean. `directions`: r."""
+        """The whitening from encodings (k, d) of each of many people, who have equal weights in the mean. `directions`: r."""
         mean = np.stack([person.mean(axis=0) for person in people]).mean(axis=0)
         within = np.concatenate([person - person.mean(axis=0) for person in people]).astype(np.float64)
         covariance = within.T @ within / (len(within) - len(people))
@@ -65,7 +65,7 @@ class Whitening:
         return cls(mean.astype(np.float32), vectors[:, most].T.astype(np.float32), gains.astype(np.float32))
 
     def apply(self, encodings: Encodings) -> Encodings:
-        """Whitened encodings: (n, d) float32, rows of unit length. Raises ValueError when `encodings` isn't (n, d)."""
+        """Whitened encodings: (n, d) float32, rows of unit length. Raises ValueError unless `encodings` is (n, d)."""
         if encodings.ndim != 2 or encodings.shape[1:] != self.mean.shape:
             raise ValueError(f"encodings {encodings.shape}, not (n, {len(self.mean)})")
         faces = encodings - self.mean
@@ -74,5 +74,5 @@ class Whitening:
 
 
 def unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Rows (n, d) scaled to unit length; a row of zeros stays one."""
+    """Rows (n, d) at unit length; a row of zeros stays zero."""
     return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), np.float32(1e-9))

@@ -1,1 +1,1 @@
-"""A gallery that judges itself: training, cross-validation, the gate, reports."""
+"""Learning from a gallery: training, cross-validation, gate, cleaning, report, evaluation."""

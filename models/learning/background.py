@@ -1,10 +1,9 @@
 """Measure the background of an engine: `python -m models.learning.background FOLDER [--engine dlib] [--rosters GROUP ...]`.
 
-`--directions 0` is for engines whose encodings are whitened already where that helps, as retail's are: less a mean face alone.
-
 FOLDER is `../shared/faces` or another with `background/PERSON/*` (faces like those of rosters), `groups/GROUP/MEMBER/*`
-(rosters) and `strangers/*` (faces of any kind, one a person). Writes `VERSION.json` beside this file: a mean, a few
-directions and quantiles of scores, from which nobody can be found again.
+(rosters) and `strangers/*` (all kinds of faces, one a person). The output is `VERSION.json` in `models/encodings/background`:
+a mean, a few directions and quantiles of scores, from which no person can be reconstructed. `--directions 0` subtracts the
+mean face alone, for engines whose encodings are whitened already, as retail's.
 """
 
 from __future__ import annotations
@@ -30,23 +29,23 @@ if TYPE_CHECKING:
     from models.faces import Encodings
 
 LEFT_OUT = frozenset({"Yeji"})
-"""Of the background: also in a roster."""
+"""People of the background who are also in a roster."""
 
 ROSTERS = ("ITZY", "BTS")
-"""Whose scores are measured too where they are there and no others are named. TWICE stays out: it is what the figures in
-docs/recognition.md are about.
+"""Groups whose scores are measured too by default, where they exist. TWICE stays out, because the figures in
+docs/recognition.md are about it.
 """
 
 LIKE_THE_BACKGROUND = ("ITZY",)
-"""Whose members are strangers who look like those of other rosters."""
+"""Groups whose members are strangers similar to members of other rosters."""
 
 ROSTER = 9
 ROUNDS = 200
-"""Each person is scored so many times, by rosters of so many others; so each counts alike."""
+"""Simulated rosters for each person, of ROSTER others each, so that all people have equal weights."""
 
 
 def main() -> None:
-    """Measure and write."""
+    """Measure a background and write its file."""
     parser = argparse.ArgumentParser(
         prog="python -m models.learning.background", description="Measure the background of an engine."
     )
@@ -79,7 +78,7 @@ def main() -> None:
 
 
 def rosters_in(folder: Path, names: Sequence[str] | None) -> dict[str, Path]:
-    """The folders of the groups called `names`; of ROSTERS, as many as are there, where that is None.
+    """The folders of the groups `names`; for None, those of ROSTERS that exist.
 
     Raises LookupError for a name without a folder.
     """
@@ -97,8 +96,10 @@ def measure(
     anyone: Encodings,
     directions: int = DIRECTIONS,
 ) -> Background:
-    """The numbers: `background` and each of `rosters` hold (k, d) encodings of one person each, `anyone` (n, d) of a person a
-    row. `directions`: how many the whitening shortens.
+    """The background of the engine `version`.
+
+    `background`, and each of `rosters`: encodings (k, d), one array a person. `anyone`: (n, d), one row a person.
+    `directions`: the rank of the whitening.
     """
     chance = np.random.default_rng(0)
     people = _cleaned(background)
@@ -109,7 +110,7 @@ def measure(
     whitened = _Simulation(chance)
     raw = _Simulation(chance)
     for i, person in enumerate([*alike, *further]):
-        # Nobody is scored by what was learned from herself.
+        # The whitening for a person is learned without that person.
         its = Whitening.learn(people[:i] + people[i + 1 :], directions) if i < len(people) else whitening
         others = [] if i >= len(alike) else alike[:i] + alike[i + 1 :]
         whitened.score(its.apply(person), [its.apply(other) for other in others])
@@ -125,7 +126,7 @@ def measure(
 
 
 class _Simulation:
-    """Collects the scores that people have in rosters drawn from others."""
+    """Collects scores of people in random rosters of others."""
 
     def __init__(self, chance: np.random.Generator) -> None:
         self._chance = chance
@@ -133,7 +134,8 @@ class _Simulation:
         self._strangers: list[list[np.float32]] = [[] for _ in PHOTOS]
 
     def score(self, person: Encodings, others: Sequence[Encodings]) -> None:
-        """Score one of a person's faces (k, d) by the centroid of her other photos, and by rosters drawn from `others`."""
+        """Score a person's faces (k, d) against the centroid of the person's other photos, and against random rosters of
+        `others`."""
         for row, photos in enumerate(PHOTOS):
             for _ in range(ROUNDS):
                 face, *rest = self._chance.permutation(person)
@@ -145,7 +147,7 @@ class _Simulation:
                     self._strangers[row].append((centroids @ face).max())
 
     def scores(self, strangers: NDArray[np.float64] | None = None) -> Scores:
-        """Quantiles; `strangers` of one photo a member take the place of the measured ones, which tell how they grow."""
+        """The quantiles. `strangers`: for one photo a member, in place of the measured ones, whose growth with photos stays."""
         measured = _quantiles(self._strangers)
         return Scores(
             _quantiles(self._genuine), measured if strangers is None else measured + (strangers - measured[0])
@@ -161,7 +163,7 @@ def _centroid(photos: Encodings) -> NDArray[np.float32]:
 
 
 def _of_anyone(anyone: Encodings, chance: np.random.Generator) -> NDArray[np.float64]:
-    """Quantiles of the best score of a face in a roster of nine others, one photo each."""
+    """Quantiles of a stranger's best score in a roster of nine people with one photo each."""
     rosters = [anyone[chance.permutation(len(anyone))[: ROSTER + 1]] for _ in range(ROUNDS * ROSTER)]
     owners = np.arange(ROSTER + 1)
     scores = np.concatenate([best_of_others(its, owners, its, owners) for its in rosters])
@@ -169,7 +171,7 @@ def _of_anyone(anyone: Encodings, chance: np.random.Generator) -> NDArray[np.flo
 
 
 def _cleaned(people: Sequence[Encodings]) -> list[Encodings]:
-    """Each person's photos without copies and without those that look more like somebody else: they bear a wrong name."""
+    """The photos of each person without copies, and without photos nearer to another person, whose label is wrong."""
     people = [np.unique(person, axis=0) for person in people]
     mean = np.stack([person.mean(axis=0) for person in people]).mean(axis=0)
     vectors = [unit(person - mean) for person in people]

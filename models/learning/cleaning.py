@@ -1,4 +1,4 @@
-"""Photos that don't belong: strangers among gathered photos, and labels that look wrong. Flagged, never deleted."""
+"""Photos with doubtful labels: strangers among gathered photos, and suspicious labels. They are flagged, never deleted."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from models.recognition.gallery import Gallery
 
 LIKELIER = 1.5
-"""Log-odds by which another member must be likelier than the label for this to look wrong.
+"""The lead in log-odds of another member from which a label is suspicious.
 
-At 1 and 2, 30 photos of BTS with a tenth of the labels swapped: 4.9% of the right ones flagged, and 89% of the wrong ones
-found; elsewhere the three are alike.
+With 30 photos of BTS and a tenth of the labels swapped, at 1 and at 2: 4.9% of the right labels are flagged, and 89% of the
+wrong ones are found. Elsewhere the three give the same.
 """
 
 UNLIKE = -3.0
-"""Log-odds against nobody below which a face looks like a stranger to its label. At -5, 87% of the strangers among 53 photos
-of BTS were found instead of all; at -2, 5% of the right ones among 15 of ITZY were flagged instead of none.
+"""The log-odds against a stranger below which a label is suspicious. At -5, 87% of the strangers among 53 photos of BTS are
+found instead of all. At -2, 5% of the right labels among 15 of ITZY are flagged instead of none.
 """
 
 _ROUNDS = 5
@@ -35,10 +35,10 @@ _ROUNDS = 5
 
 @dataclass(frozen=True, slots=True)
 class SuspiciousLabel:
-    """A label that looks wrong.
+    """A label that is probably wrong.
 
-    `photo`: its place in the gallery. `label`: the id of the member that it says. `looks_like`: the id of another member of
-    the group, None where the photo looks like nobody. `strength`: log-odds of that against the label.
+    `photo`: its index in the gallery. `label`: the id of the labelled member. `looks_like`: the id of a likelier member of
+    the group, None for a stranger. `strength`: the lead of that answer in log-odds.
     """
 
     photo: int
@@ -48,12 +48,12 @@ class SuspiciousLabel:
 
 
 def outliers(encodings: Encodings, version: str, accepted: Encodings | None = None) -> NDArray[np.bool_]:
-    """Which of the gathered faces (n, d) of one person are somebody else's: (n,).
+    """A mask (n,) of the faces of other people among the gathered faces (n, d) of one person.
 
-    `encodings`, and `accepted` (k, d), faces that are known to be the person's: rows of unit length by the engine `version`.
-    What is near the centroid of `accepted`, or the medoid where there are none, is kept; then every face is held against the
-    centroid of the others that are kept, until nothing changes. Near is likelier the person than a stranger. A face alone is
-    kept. Raises LookupError when the background of the engine isn't known.
+    `encodings`, and `accepted` (k, d) with known faces of the person: rows of unit length by the engine `version`. At first
+    the faces near the centroid of `accepted` are kept, or near the medoid of all without `accepted`. Then each face is
+    compared with the centroid of the other kept faces, until nothing changes. A face is near when the person is likelier than
+    a stranger. A single face is kept. Raises LookupError when the engine has no measured background.
     """
     known = encodings[:0] if accepted is None else accepted
     both = np.concatenate([known, encodings])
@@ -78,14 +78,13 @@ def outliers(encodings: Encodings, version: str, accepted: Encodings | None = No
 def suspicious_labels(
     gallery: Gallery, *, accepted: NDArray[np.bool_] | None = None, seed: int = 0
 ) -> tuple[SuspiciousLabel, ...]:
-    """The labels that look wrong to recognisers that never saw them, strongest first; see `LIKELIER` and `UNLIKE`.
+    """Labels that held-out recognisers contradict, strongest first; see `LIKELIER` and `UNLIKE`.
 
-    As in confident learning (Northcutt et al. 2021), labels are held against cross-validated probabilities. What is flagged
-    isn't learned in the next round, so that wrong labels don't speak for each other. A member's only photo is not judged
-    as long as it is the only one.
+    As in confident learning (Northcutt et al. 2021), labels are compared with cross-validated probabilities. The next round
+    doesn't fit flagged photos, so that wrong labels don't confirm each other. A member's only photo is never flagged.
 
-    `accepted`: (n,) which labels were held to be right before the others came: these alone are learned at first, so that
-    however many lies come at once, they are seen. Raises LookupError when the background of the gallery's engine isn't known.
+    `accepted`: (n,) mask of the labels accepted before the others. The first round fits these alone, so that wrong labels are
+    found however many arrive at once. Raises LookupError when the gallery's engine has no measured background.
     """
     count = len(gallery.members)
     judged = np.zeros(count, np.bool_)
@@ -95,7 +94,7 @@ def suspicious_labels(
         (answers,) = cross_validate(gallery, learnable=~flagged, seed=seed)
         own, other = np.where(answers.known, answers.own, 0), answers.other
         before, judged = flagged, judged | answers.known
-        # A member all of whose photos are flagged is no longer known; what was said of them stands.
+        # A member with flagged photos alone has no further answers, so their flags stay.
         flagged = np.where(answers.known, (other - own > LIKELIER) | (own < UNLIKE), before)
         strength = np.where(answers.known, np.maximum(other, 0) - own, strength)
         looks_like = np.where(answers.known, np.where(other > 0, answers.rival, -1), looks_like)

@@ -1,4 +1,4 @@
-"""A gallery asked about itself: every photo by a recogniser that never saw it, nor a copy of it."""
+"""Cross-validation of a gallery: each photo is identified by a recogniser without the photo and its copies."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FOLDS = 10
-"""With so many, members with up to ten photos lose one at a time, and fitting takes a twentieth of a second in all."""
+"""Folds. With ten, members with up to ten photos lose one at a time, and all fits together take a twentieth of a second."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeldOutAnswers:
-    """What photos were taken for in their own group, each asked about once: arrays of one entry a photo.
+    """Answers for held-out photos within their own group: arrays with one entry a photo.
 
-    Members are places in the gallery's roster. `truth`: int64, the member of its label. `own`: float64, log-odds of that
-    member against nobody, -inf where the recogniser had no other photo of it, so that it could not be right. `rival`: int64,
-    the likeliest other member of the group, -1 where there is none. `other`: float64, the rival's log-odds, -inf where there
-    is none. `named`: int64, who was named at the recogniser's own thresholds, the face being alone in its picture, or -1.
+    Members are indices of the gallery's roster. `truth`: int64, the labelled member. `own`: float64, log-odds of that member
+    against a stranger, -inf where the recogniser had no other photo of the member. `rival`: int64, the likeliest other member
+    of the group, -1 for none. `other`: float64, the rival's log-odds, -inf for none. `named`: int64, the member accepted at
+    the recogniser's own thresholds for the face alone, -1 for none.
     """
 
     truth: NDArray[np.int64]
@@ -41,41 +41,41 @@ class HeldOutAnswers:
 
     @property
     def likeliest(self) -> NDArray[np.int64]:
-        """The member with the highest log-odds in the group: (n,) int64, -1 where the recogniser knew nobody of it."""
+        """The member with the highest log-odds in the group: (n,) int64, -1 where the recogniser had no photo of the group."""
         return np.where(self.known & (self.own >= self.other), self.truth, self.rival)
 
     @property
     def right(self) -> NDArray[np.bool_]:
-        """Whether the member of its label was named: (n,)."""
+        """Whether the labelled member was named: (n,)."""
         return self.named == self.truth
 
     @property
     def wrong(self) -> NDArray[np.bool_]:
-        """Whether somebody else was named: (n,)."""
+        """Whether another member was named: (n,)."""
         return (self.named >= 0) & ~self.right
 
 
 def assign_folds(
     numbers: NDArray[np.int64], members: NDArray[np.int64], folds: int, chance: np.random.Generator
 ) -> NDArray[np.int64]:
-    """The fold of each photo: (n,) int64 in [0, folds), each member's photos spread evenly, copies in one fold.
+    """The fold of each photo: (n,) int64 in [0, folds). The photos of each member are spread evenly, and copies share a fold.
 
-    `numbers`: (n,) which photo each is, as of `photo_numbers`; `members`: (n,) whose each is.
+    `numbers`: (n,) the photo's number, as of `photo_numbers`. `members`: (n,) the member of each photo.
     """
     _, firsts, photos = np.unique(numbers, return_index=True, return_inverse=True)
     owners = members[firsts]
     shuffled = chance.permutation(len(firsts))
     order = shuffled[np.argsort(owners[shuffled], kind="stable")]
     fold = np.empty(len(firsts), np.int64)
-    # Dealt on from member to member: members with one photo each don't all fall into the first fold.
+    # The sequence of folds goes on from member to member. Otherwise all single photos would fall into the first fold.
     fold[order] = np.arange(len(order)) % folds
     return fold[photos]
 
 
 def ask_held_out(gallery: Gallery, learned: NDArray[np.bool_], asked: NDArray[np.intp]) -> HeldOutAnswers:
-    """Ask a recogniser that learned some photos about others: one answer each of `asked` (k,) places.
+    """Identify the photos at `asked` (k,) with a recogniser fitted to others: one answer each.
 
-    `learned`: (n,) which photos it is fitted to. Raises LookupError when the background of the engine isn't known.
+    `learned`: (n,) mask of the photos to fit. Raises LookupError when the gallery's engine has no measured background.
     """
     place = {member.id: i for i, member in enumerate(gallery.roster)}
     groups = np.array([member.group for member in gallery.roster], np.int64)
@@ -100,10 +100,10 @@ def ask_held_out(gallery: Gallery, learned: NDArray[np.bool_], asked: NDArray[np
 def cross_validate(
     gallery: Gallery, *, learnable: NDArray[np.bool_] | None = None, folds: int = FOLDS, repeats: int = 1, seed: int = 0
 ) -> tuple[HeldOutAnswers, ...]:
-    """Every photo of a gallery asked about: `repeats` times, the folds being dealt anew each time.
+    """Answers for all photos of a gallery, once for each of `repeats` random divisions into folds.
 
-    `learnable`: (n,) which photos may be learned at all, every one where None; the others are asked about all the same.
-    Raises LookupError when the background of the gallery's engine isn't known.
+    `learnable`: (n,) mask of the photos that may be fitted, None for all; the others get answers too. Raises LookupError when
+    the gallery's engine has no measured background.
     """
     count = len(gallery.members)
     may = np.ones(count, np.bool_) if learnable is None else learnable

@@ -22,34 +22,34 @@ if TYPE_CHECKING:
     from models.recognition.recogniser import Identification
 
 FPIRS = (0.01, 0.05)
-"""Shares of strangers named at which the TPIR is told."""
+"""False positive identification rates (shares of strangers named) of the reported TPIR."""
 
 CURVE = tuple(float(fpir) for fpir in np.geomspace(0.003, 1.0, 40))
-"""Shares of strangers named at which the curve is drawn."""
+"""False positive identification rates of the curve."""
 
 
 class OpenSetRecogniser(Protocol):
-    """What is evaluated: `models.recognition.recogniser.Recogniser`, or a rule to compare it with."""
+    """The recogniser under evaluation: `models.recognition.recogniser.Recogniser`, or a rule to compare with it."""
 
     def log_odds(self, encodings: Encodings) -> NDArray[np.float64]:
-        """A score of each face for each member, in the roster's order: (n, m); higher is likelier."""
+        """Scores (n, m) of the faces (n, d) for the members, in the roster's order; higher is likelier."""
         ...
 
     def identify(self, encodings: Encodings, *, group: int | None = None) -> Identification:
-        """The answer for one picture."""
+        """The identification of the faces (n, d) of one picture."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """Mean and standard deviation over trials; the deviation is 0 for a single trial, both are nan without a probe."""
+    """Mean and standard deviation over trials. The deviation of a single trial is 0; both are NaN without a probe."""
 
     mean: float
     deviation: float
 
     @classmethod
     def of(cls, values: Sequence[float]) -> Figure:
-        """Of one value a trial."""
+        """The figure of `values`, one a trial."""
         return cls(float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else 0.0)
 
 
@@ -57,10 +57,9 @@ class Figure:
 class Evaluation:
     """The figures of one group over all trials.
 
-    `version`: the engine's. `photos`: enrolled a member, on average. `probes`: photos of members asked about a trial, on
-    average; `strangers`: the same of each source. `tpir` has one figure for each of `FPIRS`, `strangers_named` one for each
-    source. `curve`: the mean TPIR at each FPIR of `CURVE`. `confusion`: counts of all trials together, as in
-    `TrialOutcome.confusion`.
+    `version`: of the engine. `photos`: enrolled photos a member, a mean. `probes`: members' probes a trial, a mean;
+    `strangers`: the same for each source. `tpir`: one figure for each of `FPIRS`. `strangers_named`: one figure a source.
+    `curve`: the mean TPIR at each FPIR of `CURVE`. `confusion`: sums over all trials, as of `TrialOutcome.confusion`.
     """
 
     version: str
@@ -84,10 +83,10 @@ class Evaluation:
 def evaluate(
     sample: Sample, fit: Callable[[Gallery], OpenSetRecogniser], *, photos: int | None, trials: int, seed: int = 0
 ) -> Evaluation:
-    """Enrol and ask `trials` times.
+    """Evaluate `fit` on a sample in seeded trials.
 
-    `photos`: so many are enrolled a member, drawn anew in each trial; None enrols all. Every member has one at least.
-    Raises ValueError when no photo of a member is left to ask about, or a member has none to enrol.
+    `photos`: enrolled a member, drawn again in each trial; None enrols all. Raises ValueError where no probe of a member is
+    left, and for a member without an enrollable photo.
     """
     chances = np.random.default_rng(seed).spawn(trials)
     draws = [draw_enrolled(sample, photos, chance) for chance in chances]
@@ -120,7 +119,7 @@ def evaluate(
 
 
 def run_trial(sample: Sample, fit: Callable[[Gallery], OpenSetRecogniser], enrolled: NDArray[np.intp]) -> TrialOutcome:
-    """Enrol the photos at `enrolled` ((k,) places) and ask about every probe that is none of them, nor one of them anew."""
+    """Enrol the photos at `enrolled` (k,), and identify each probe that is neither one of them nor a copy."""
     asked = sample.probes & ~sample.same_photo(enrolled).any(axis=1)
     asked[enrolled] = False
     encodings, people = sample.encodings[asked], sample.people[asked]
@@ -131,9 +130,9 @@ def run_trial(sample: Sample, fit: Callable[[Gallery], OpenSetRecogniser], enrol
 def judge(
     recogniser: OpenSetRecogniser, roster: Sequence[GalleryMember], encodings: Encodings, people: NDArray[np.int64]
 ) -> TrialOutcome:
-    """What a recogniser of `roster`, the members of one group in its order, says of faces (n, d) of `people` (n,).
+    """The outcome of faces (n, d) of `people` (n,) with a recogniser of `roster`, the members of one group in its order.
 
-    These are as in `Sample`: the id of a member, or -1 - k for a stranger of source k.
+    `people`: as in `Sample`, the id of a member, or -1 - k for a stranger of source k.
     """
     scores = recogniser.log_odds(encodings)
     likeliest = scores.argmax(axis=1)

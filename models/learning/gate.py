@@ -1,4 +1,4 @@
-"""May a new model answer instead of the one in use? Both are asked about photos that neither saw."""
+"""The gate: a new model replaces the one in use if it does as well on photos that neither of them has fitted."""
 
 from __future__ import annotations
 
@@ -16,50 +16,49 @@ if TYPE_CHECKING:
     from models.recognition.gallery import Gallery, GalleryMember
 
 REPEATS = 3
-"""The folds are dealt anew so many times: one deal holds a good batch back oftener."""
+"""Random divisions into folds. A single one refuses good batches more often."""
 
 SCORE_TOLERANCE = 1.0
-"""The score may be lower by one name: thresholds are fitted anew with every photo. Without this, good batches for TWICE with
-five photos a member passed in 80% of 60 trials, by the score alone; with it in 97%.
+"""The tolerance of the score, in names, because thresholds change with each photo. Without it good batches for TWICE with
+five photos a member passed in 80% of 60 trials by the score alone; with it in 97%.
 """
 
 MARGIN_TOLERANCE = 1.0
-"""A member's mean margin may fall by so much. Names alone notice a lie too late: while the right photos are in the majority,
-the score stays. By the score alone 67% of the batches passed in which one member's labels all said another's name.
+"""The largest fall of a member's mean margin. The score alone sees a wrong label too late: it stays as long as right photos
+are in the majority. By the score alone 67% of the batches passed in which all labels of one member had another's name.
 
-At 0.7 four points fewer of these pass than at 1, and six fewer of the good ones (TWICE and ITZY, three and five in use).
+At 0.7 four points fewer of these pass than at 1, and six points fewer of the good ones (TWICE and ITZY, three and five in use).
 """
 
 FRESH_MARGIN = 0.5
-"""Photos of members whom the old model doesn't know without them must have so high a mean margin in the new one. At 0 one
-shuffled batch in thirty passed where one photo a member was in use, at 0.5 none of 180.
+"""The mean margin that the new model needs on photos of members whom the old model doesn't know without them. At 0 one
+shuffled batch in thirty passed with one photo a member in use, at 0.5 none of 180.
 """
 
 _LARGEST_LOG_ODDS = 6.0
-"""Log-odds beyond which more of them say nothing new."""
+"""The bound of log-odds in a margin."""
 
 
 @dataclass(frozen=True, slots=True)
 class GateScore:
-    """Names that one model gave to the probes, on average over the repeats."""
+    """Right and wrong names of one model on the probes, means over the repeats."""
 
     right: float
     wrong: float
 
     @property
     def score(self) -> float:
-        """Right names less wrong names."""
+        """Right names minus wrong names."""
         return self.right - self.wrong
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What both models said of the same photos.
+    """The comparison of both models on the same photos.
 
-    `probes`: how many photos; 0 where nothing is in use that the new model has too, so that there is nothing to ask. `fallen`:
-    members whose photos look less like them, or more like somebody else, than before; see `MARGIN_TOLERANCE`. `fresh`: the mean
-    margin of photos of members whom the old model doesn't know without them, None where there are none; a margin is the
-    log-odds of the right member less those of the likeliest other one.
+    `probes`: the number of photos, 0 where the models have no photo in common. `fallen`: members whose mean margin fell by
+    more than `MARGIN_TOLERANCE`. `fresh`: the mean margin of photos of members whom the old model doesn't know without them,
+    None without such photos. A margin is the log-odds of the right member minus those of the likeliest other one.
     """
 
     probes: int
@@ -70,22 +69,21 @@ class Comparison:
 
     @property
     def passes(self) -> bool:
-        """Whether the new model may answer: its score isn't worse, nobody has fallen, and who is fresh is told apart."""
+        """Whether the new model passes: the score holds, no member has fallen, and new members are told apart."""
         scores = self.new.score >= max(self.old.score - SCORE_TOLERANCE, 0)
         return scores and not self.fallen and (self.fresh is None or self.fresh >= FRESH_MARGIN)
 
 
 def compare(gallery: Gallery, old: NDArray[np.bool_], new: NDArray[np.bool_], *, seed: int = 0) -> Comparison:
-    """Compare the model made of the photos `old` with the one made of `new`, (n,) bool each.
+    """Compare the model of the photos `old` with that of `new`, masks (n,) bool.
 
-    The probes are what was accepted already, photos of both; each is held out from both models with its copies, whatever
-    label those bear. So a new label never judges itself, nor another new one. Raises LookupError when the background of the
-    gallery's engine isn't known.
+    The probes are photos of both. Each is held out from both models, with its copies under any label. So no new label judges
+    itself or another new label. Raises LookupError when the gallery's engine has no measured background.
     """
     probes = np.flatnonzero(old & new)
     numbers = photo_numbers(gallery.encodings, gallery.version)
     scores = np.zeros((2, 2), np.int64)
-    # By member: the sum of the changes of her margin, and how many they are.
+    # By member: the sum of the changes in margin, and their number.
     changes = np.zeros((2, len(gallery.roster)))
     fresh: list[float] = []
     for chance in np.random.default_rng(seed).spawn(REPEATS):

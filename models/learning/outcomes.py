@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BINS = 10
-"""Bins of confidence, of equal width, for the calibration error (Naeini et al. 2015; Guo et al. 2017)."""
+"""Bins of confidence, of equal width, of the calibration error (Naeini et al. 2015; Guo et al. 2017)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrialOutcome:
-    """What became of the probes of one trial.
+    """The outcome of the probes of one trial.
 
-    `truth`: (n,) int64, the member's place in the roster, or -1 - k for a stranger of source k. `likeliest`: (n,) int64,
-    the place of the member with the highest score. `scores`: (n,) float64, that score. `named`: (n,) int64, the place of
-    the member that was named at the recogniser's own threshold, or -1. `confidences`: (n,) float64, of `likeliest`.
+    `truth`: (n,) int64, the member's index in the roster, or -1 - k for a stranger of source k. `likeliest`: (n,) int64, the
+    index of the member with the highest score. `scores`: (n,) float64, that score. `named`: (n,) int64, the index of the
+    member named at the recogniser's own threshold, -1 for none. `confidences`: (n,) float64, of `likeliest`.
     """
 
     truth: NDArray[np.int64]
@@ -33,40 +33,39 @@ class TrialOutcome:
     confidences: NDArray[np.float64]
 
     def rank_1(self) -> float:
-        """Share of members' photos whose likeliest member is the right one."""
+        """The share of members' photos whose likeliest member is the right one."""
         return _share((self.likeliest == self.truth)[self.truth >= 0])
 
     def tpir(self, fpir: float) -> float:
-        """Share of members' photos named right at the lowest threshold that names at most `fpir` of the strangers.
-
-        nan without strangers.
+        """The true positive identification rate: the share of members' photos named right, at the lowest threshold that names
+        at most the share `fpir` of the strangers. NaN without strangers.
         """
         strangers = np.sort(self.scores[self.truth < 0])[::-1]
         if not strangers.size:
             return float("nan")
         passing = int(fpir * len(strangers) + 1e-9)
-        # Above the first stranger who must not pass: strictly, so that equal scores don't either.
+        # The threshold lies strictly above the first stranger who must not pass, so equal scores don't pass either.
         threshold = strangers[passing] if passing < len(strangers) else -np.inf
         right = (self.likeliest == self.truth) & (self.scores > threshold)
         return _share(right[self.truth >= 0])
 
     def right(self) -> float:
-        """Share of members' photos that get their name, at the recogniser's own thresholds."""
+        """The share of members' photos with their name, at the recogniser's own thresholds."""
         return _share((self.named == self.truth)[self.truth >= 0])
 
     def wrong(self) -> float:
-        """Share of members' photos that get another member's name."""
+        """The share of members' photos with another member's name."""
         return _share(((self.named != self.truth) & (self.named >= 0))[self.truth >= 0])
 
     def strangers_named(self, source: int) -> float:
-        """Share of the strangers of one source that get a name."""
+        """The share of strangers of one source with a name."""
         return _share((self.named >= 0)[self.truth == -1 - source])
 
     def calibration_error(self, *, strangers: bool) -> float:
-        """Expected calibration error of the likeliest member's confidence.
+        """The expected calibration error of the likeliest member's confidence.
 
-        Over members' photos; with `strangers`, over these and the strangers, weighing as much in all as the members do, and nan
-        where there are none.
+        It is over members' photos. With `strangers` it is over members and strangers with equal total weights, NaN where
+        there are no strangers.
         """
         members = self.truth >= 0
         if strangers and members.all():
@@ -79,7 +78,8 @@ class TrialOutcome:
         return float(np.abs(np.bincount(bins, gaps, BINS)).sum())
 
     def confusion(self, members: int, sources: int) -> NDArray[np.int64]:
-        """Counts (members + sources, members + 1): a row a member and a source, a column a name given, and nobody."""
+        """Counts (members + sources, members + 1): a row a member and a source, a column a name, the last column for no
+        name."""
         counts = np.zeros((members + sources, members + 1), np.int64)
         rows = np.where(self.truth >= 0, self.truth, members - 1 - self.truth)
         np.add.at(counts, (rows, np.where(self.named >= 0, self.named, members)), 1)

@@ -1,4 +1,4 @@
-"""How a roster stands: who is recognised, who is mixed up with whom, who needs photos, which labels look wrong."""
+"""The report of a roster: accuracy by member, confusions, members who need photos, suspicious labels."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from models.recognition.gallery import Gallery, GalleryMember
 
 REPEATS = 5
-"""So many times the photos are dealt into folds anew."""
+"""Random divisions into folds."""
 
 ENOUGH = 5
-"""Different photos a member should have: below, one more gains most (docs/recognition.md, "What it is worth today")."""
+"""Different photos that a member needs. Below, one more gains most (docs/recognition.md, "What it is worth today")."""
 
 ENOUGH_RIGHT = 0.8
-"""Share of her or his unseen photos that a member should be named in."""
+"""The share of held-out photos that must get the member's name."""
 
 
 class Need(StrEnum):
@@ -35,16 +35,16 @@ class Need(StrEnum):
     """Fewer than `ENOUGH` different ones."""
 
     UNRELIABLE = "unreliable"
-    """Enough, but fewer than `ENOUGH_RIGHT` of the unseen ones are named right."""
+    """Enough photos, but less than `ENOUGH_RIGHT` of the held-out ones get the right name."""
 
 
 @dataclass(frozen=True, slots=True)
 class MemberAccuracy:
-    """How one member stands.
+    """The accuracy of one member.
 
-    `photos`: enrolled; `different`: copies of one photo counted once. `asked`: how many were asked about unseen, none where
-    there are no two different ones; `right`: how many of these got the right name. `confused_with`: the other member whose name
-    most of them got, None where none did; `confused_photos`: how many.
+    `photos`: enrolled. `different`: without copies. `asked`: held-out photos with an answer, 0 without two different photos.
+    `right`: those with the right name. `confused_with`: the other member whose name most photos got, None for none.
+    `confused_photos`: the number of those photos.
     """
 
     member: GalleryMember
@@ -57,12 +57,12 @@ class MemberAccuracy:
 
     @property
     def share(self) -> float | None:
-        """The share of unseen photos named right; None where none could be asked about."""
+        """The share of held-out photos with the right name, None without any."""
         return self.right / self.asked if self.asked else None
 
     @property
     def need(self) -> Need | None:
-        """Why more photos of this member are needed, None where they aren't."""
+        """The reason for more photos of this member, None where there are enough."""
         if self.different < ENOUGH:
             return Need.FEW
         return Need.UNRELIABLE if self.share is None or self.share < ENOUGH_RIGHT else None
@@ -70,7 +70,7 @@ class MemberAccuracy:
 
 @dataclass(frozen=True, slots=True)
 class IdentificationCounts:
-    """Of so many photos, asked about unseen, how many got their member's name, and how many another's."""
+    """Counts of held-out photos: all, with the right name, with another member's name."""
 
     asked: int
     right: int
@@ -78,17 +78,17 @@ class IdentificationCounts:
 
     @classmethod
     def of(cls, confusion: NDArray[np.int64]) -> IdentificationCounts:
-        """What a matrix of `confusions` adds up to."""
+        """The counts of a matrix (m, m + 1) of `confusions`."""
         asked, right = int(confusion.sum()), int(np.trace(confusion))
         return cls(asked, right, asked - right - int(confusion[:, -1].sum()))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Report:
-    """How a roster stands.
+    """The report of a roster.
 
-    `members`: in the roster's order. `confusion`: see `confusions`. `suspicions`: labels that look wrong, strongest first.
-    `version`: the engine's.
+    `members`: in the roster's order. `confusion`: see `confusions`. `suspicions`: suspicious labels, strongest first.
+    `version`: of the engine.
     """
 
     members: tuple[MemberAccuracy, ...]
@@ -98,21 +98,22 @@ class Report:
 
     @property
     def needy(self) -> tuple[MemberAccuracy, ...]:
-        """Who needs photos, the fewest first, then the least recognised."""
+        """The members who need photos: those with the fewest first, then those with the lowest share."""
         needy = (one for one in self.members if one.need is not None)
         return tuple(sorted(needy, key=lambda one: (min(one.different, ENOUGH), one.share or 0.0)))
 
 
 def confusions(gallery: Gallery, *, repeats: int = REPEATS, seed: int = 0) -> NDArray[np.int64]:
-    """How many photos of each member (rows) got each name (columns) unseen, and none (the last): (m, m + 1) int64.
+    """The confusion matrix of held-out photos: (m, m + 1) int64, a row a member, a column a name, and the last column for no
+    name.
 
-    Each photo counts once, as what it was called most often. Photos of members who have no other one are left out.
-    Raises LookupError when the background of the gallery's engine isn't known.
+    Each photo counts once, with its most frequent answer over the repeats. Photos of members without another photo are left
+    out. Raises LookupError when the gallery's engine has no measured background.
     """
     members = len(gallery.roster)
     rounds = cross_validate(gallery, repeats=repeats, seed=seed)
     truth = rounds[0].truth
-    # How often each photo got each name while its member was known; the last column is for nobody.
+    # Answers of each photo by name, where its member was known. The last column is for no name.
     names = np.zeros((len(truth), members + 1), np.int64)
     for answers in rounds:
         photos = np.flatnonzero(answers.known)
@@ -124,9 +125,9 @@ def confusions(gallery: Gallery, *, repeats: int = REPEATS, seed: int = 0) -> ND
 
 
 def report(gallery: Gallery, *, repeats: int = REPEATS, seed: int = 0) -> Report:
-    """Ask every photo of a gallery of a recogniser that never saw it, and say how the members stand.
+    """Cross-validate a gallery and report on its members.
 
-    Raises LookupError when the background of the gallery's engine isn't known.
+    Raises LookupError when the gallery's engine has no measured background.
     """
     confusion = confusions(gallery, repeats=repeats, seed=seed)
     numbers = photo_numbers(gallery.encodings, gallery.version)

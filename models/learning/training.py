@@ -1,6 +1,7 @@
-"""Trains a roster's classifier with Keras, in an isolated process: only its end frees the 600 MB that TensorFlow takes.
+"""Training of a roster's classifier with Keras.
 
-Whoever answers never imports it.
+It runs in a process of its own (`isolation.run_isolated`): TensorFlow takes 600 MB that only the end of a process frees.
+Processes that identify faces never import TensorFlow.
 """
 
 from __future__ import annotations
@@ -30,26 +31,27 @@ FOLDS = 5
 
 STEPS = 300
 BATCH = 128
-"""0.4 s a training on one core, whatever the roster's size; members are drawn alike often, however many photos they have."""
+"""A training takes 0.4 s on one core for a roster of any size. Members are drawn equally often, whatever their number of
+photos."""
 
 HIDDEN_UNITS = 128
 DROPOUT = 0.3
 NOISE = 0.12
-"""Standard deviation of what is added, anew at each step, to every number of an encoding of unit length.
+"""Standard deviation of the noise on each number of an encoding of unit length, drawn again at each step.
 
-A new photo may lie anywhere around the few that there are. Without noise the right member of TWICE was likeliest in 92% at
-three photos a member, with copies of each photo that had noise of 0.05 and 0.08 in 95 and 97%, with this in 98%.
+A new photo may lie anywhere around the few enrolled ones. At three photos a member of TWICE, the right member is likeliest in
+92% without noise, in 95 and 97% with copies of each photo with noise of 0.05 and 0.08, in 98% with this.
 """
 
 LENGTH = 8.0
-"""Encodings are as long when they reach the first dense layer: a softmax can't be sure of shorter ones."""
+"""The length of encodings before the first dense layer. With shorter ones a softmax can't reach high confidences."""
 
 SMOOTHING = 0.1
 LEARNING_RATE = 3e-3
 
 
 def configure_tensorflow() -> None:
-    """Before Keras is imported: silent, on one thread of the processor, so that the same seed gives the same weights."""
+    """Set up TensorFlow before the import of Keras: no log, one thread, so that a seed gives the same weights."""
     os.environ |= {
         "KERAS_BACKEND": "tensorflow",
         "CUDA_VISIBLE_DEVICES": "-1",
@@ -59,21 +61,22 @@ def configure_tensorflow() -> None:
         "TF_NUM_INTEROP_THREADS": "1",
         "OMP_NUM_THREADS": "1",
     }
-    # It warns of functions that are compiled again, as every training must be.
+    # TensorFlow warns about functions that are compiled again, and each training compiles its own.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 def train(gallery: Gallery, seed: int = 0) -> bytes:
-    """A classifier of a gallery with its hold-out result, as a `.keras` file.
+    """The `.keras` file of a gallery's classifier, with its hold-out result.
 
-    Weights are the same for the same gallery and seed. Imports TensorFlow. Raises LookupError as `recogniser.fit`.
+    Weights are the same for the same gallery and seed. It imports TensorFlow. Raises LookupError when the gallery's engine
+    has no measured background.
     """
     configure_tensorflow()
     return fit_classifier(gallery, hold_out(gallery, seed), seed)
 
 
 def hold_out(gallery: Gallery, seed: int) -> HoldOutResult:
-    """Hold out every photo of members with more than one, once, and pick its member within the group."""
+    """Hold out each photo of members with two or more once, and rank the members of its group for it."""
     group = {member.id: member.group for member in gallery.roster}
     photos = centroids = classifier = 0
     for held in hold_out_masks(gallery.members, np.random.default_rng(seed)):
@@ -95,7 +98,7 @@ def hold_out(gallery: Gallery, seed: int) -> HoldOutResult:
 
 
 def fit_classifier(gallery: Gallery, held_out: HoldOutResult, seed: int) -> bytes:
-    """A classifier of a gallery as a `.keras` file with `held_out` as its metadata."""
+    """The `.keras` file of a classifier fitted to a whole gallery, with `held_out` in its metadata."""
     import keras
 
     members, owners = np.unique(gallery.members, return_inverse=True)
@@ -124,7 +127,7 @@ def fit_classifier(gallery: Gallery, held_out: HoldOutResult, seed: int) -> byte
     model.fit(gallery.encodings[drawn], targets, batch_size=BATCH, epochs=1, shuffle=False, verbose=0)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "classifier.keras"
-        # The layers alone: the optimizer's memory is twice as large as they are.
+        # Without the optimizer, whose state is twice as large as the layers.
         keras.Sequential(layers).save(path)
         with zipfile.ZipFile(path, "a") as file:
             file.writestr(METADATA, metadata(members, gallery.version, held_out))
@@ -132,14 +135,15 @@ def fit_classifier(gallery: Gallery, held_out: HoldOutResult, seed: int) -> byte
 
 
 def _draw_balanced(owners: NDArray[np.intp], chance: np.random.Generator) -> NDArray[np.intp]:
-    """Photos for all steps, every member alike often: (STEPS * BATCH,) places in `owners` (n,)."""
+    """Indices (STEPS * BATCH,) of the photos for all steps, with each member equally often. `owners`: (n,) the member of each
+    photo."""
     photos = [np.flatnonzero(owners == member) for member in range(int(owners.max()) + 1)]
     turns = np.resize(np.arange(len(photos)), STEPS * BATCH)
     return np.array([chance.choice(photos[member]) for member in turns.tolist()], np.intp)
 
 
 def hold_out_masks(members: NDArray[np.int64], chance: np.random.Generator) -> Iterator[NDArray[np.bool_]]:
-    """Masks (n,) of the photos to hold out; nobody's only photo, never all of a member's."""
+    """Masks (n,) of the photos to hold out, one a fold. Each member keeps a photo, and a single photo is never held out."""
     fold = np.full(len(members), -1)
     for member in np.unique(members):
         photos = chance.permutation(np.flatnonzero(members == member))

@@ -1,1 +1,1 @@
-"""Encodings into names, with confidences."""
+"""Open-set recognition: encodings into names with confidences."""

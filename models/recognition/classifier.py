@@ -1,7 +1,7 @@
-"""A trained classifier: whom of a roster a face resembles most. Served from its `.keras` file without TensorFlow.
+"""A trained classifier of a roster's members, served from its `.keras` file without TensorFlow.
 
-`models.learning.training` makes such files. The `.keras` format is a zip of `config.json`, which has the layers, and
-`model.weights.h5`, which has their numbers; `METADATA` lies beside them, and Keras itself passes over it.
+`models.learning.training` makes such files. A `.keras` file is a zip of `config.json` with the layers and `model.weights.h5`
+with their weights. The entry `METADATA` is ours, and Keras ignores it.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
 
 class MalformedClassifierError(ValueError):
-    """A file that isn't a classifier as `models.learning.training` writes them."""
+    """The file is not a classifier of `models.learning.training`."""
 
 
 @dataclass(frozen=True, slots=True)
 class HoldOutResult:
-    """How often the members of held-out photos were picked right: by centroids alone, and with the classifier."""
+    """Held-out `photos`, and how many of them rank the right member first: by centroids alone, and with the classifier."""
 
     photos: int
     centroids: int
@@ -40,7 +40,7 @@ class HoldOutResult:
 
     @property
     def helps(self) -> bool:
-        """Whether picks are at least as good with the classifier."""
+        """Whether the classifier ranks at least as many photos right."""
         return self.classifier >= self.centroids
 
 
@@ -48,9 +48,9 @@ class HoldOutResult:
 class Classifier:
     """A Keras Sequential model as plain arrays.
 
-    `mean`: (d,) float32, taken off every encoding, which is then scaled to `length`. `kernels`: (a, b) float32 of each dense
-    layer and `biases`: (b,), relu between them. `members`: (m,) int64, the id of each column. `version`: the engine's.
-    Raises ValueError when shapes don't fit together.
+    `mean`: (d,) float32, subtracted from each encoding, which then gets the length `length`. `kernels`: (a, b) float32 of
+    each dense layer; `biases`: (b,) float32; relu between the layers. `members`: (m,) int64, the id of each column.
+    `version`: of the engine. Raises ValueError for shapes that don't fit together.
     """
 
     mean: NDArray[np.float32]
@@ -70,11 +70,11 @@ class Classifier:
             )
 
     def probabilities(self, encodings: Encodings) -> NDArray[np.float64]:
-        """Of each face (n, d) being each member, if it is any of them: (n, m), rows that sum to 1."""
+        """The probability of each member for each face (n, d), given that it is a member: (n, m), rows with the sum 1."""
         return np.exp(self.log_probabilities(encodings))
 
     def log_probabilities(self, encodings: Encodings) -> NDArray[np.float64]:
-        """Natural logarithms of `probabilities`: (n, m). Raises ValueError when the encodings aren't (n, d)."""
+        """Natural logarithms of `probabilities`: (n, m) float64. Raises ValueError unless the encodings are (n, d)."""
         if encodings.ndim != 2 or encodings.shape[1] != len(self.mean):
             raise ValueError(f"encodings {encodings.shape}, not (n, {len(self.mean)})")
         values = encodings - self.mean
@@ -88,10 +88,10 @@ class Classifier:
     def rerank(
         self, log_odds: NDArray[np.float64], encodings: Encodings, roster: Sequence[GalleryMember]
     ) -> NDArray[np.float64]:
-        """Log-odds of the centroids (n, m) in which the members of every group that is known here in full are ranked anew.
+        """The centroids' log-odds (n, m), with the members of each group ranked by centroids and classifier together.
 
-        The product of both opinions ranks them; each face's highest log-odds stay in each group what the centroids made
-        them, so that a face that was nobody is nobody still, and another group is found no easier.
+        The sum of both log-probabilities ranks the members, in groups that the classifier knows in full. The highest log-odds
+        of a face in a group stay as the centroids have them, so a stranger stays a stranger, and no group gains evidence.
         """
         known = {member: column for column, member in enumerate(self.members.tolist())}
         ranked = log_odds.copy()
@@ -106,7 +106,7 @@ class Classifier:
         return ranked
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
-        """All of it under names, to travel without the file; see `from_arrays`."""
+        """The classifier as named arrays, for `from_arrays`."""
         layers = {f"kernel{i}": kernel for i, kernel in enumerate(self.kernels)}
         layers |= {f"bias{i}": bias for i, bias in enumerate(self.biases)}
         held_out = np.array([self.held_out.photos, self.held_out.centroids, self.held_out.classifier], np.int64)
@@ -115,7 +115,7 @@ class Classifier:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Classifier:
-        """What `arrays` gave. Raises KeyError or ValueError when it is something else."""
+        """The classifier of `to_arrays`. Raises KeyError or ValueError for other arrays."""
         depth = sum(name.startswith("kernel") for name in arrays)
         return cls(
             arrays["mean"],
@@ -129,13 +129,13 @@ class Classifier:
 
 
 def metadata(members: NDArray[np.int64], version: str, held_out: HoldOutResult) -> bytes:
-    """The entry `METADATA` of a classifier's file."""
+    """The content of the entry `METADATA`: JSON with the members' ids (m,), the engine's version and the hold-out result."""
     entries = {"format": FORMAT, "engine": version, "members": members.tolist(), "trial": asdict(held_out)}
     return json.dumps(entries, indent=1).encode()
 
 
 def load(data: bytes) -> Classifier:
-    """The classifier of a `.keras` file. Raises MalformedClassifierError when it is none, or not whole."""
+    """The classifier of a `.keras` file. Raises MalformedClassifierError for other or broken files."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as file:
             entries = json.loads(file.read(METADATA))
@@ -156,7 +156,7 @@ def load(data: bytes) -> Classifier:
 
 
 def _prepared(layers: list[dict[str, Any]]) -> tuple[NDArray[np.float32], float, list[str]]:
-    """Mean, length and activations of layers as `models.learning.training` stacks them."""
+    """Mean, length and activations of the layers in `config.json`."""
     mean, length, activations = None, 1.0, list[str]()
     for layer in layers:
         its = layer["config"]
@@ -177,7 +177,7 @@ def _prepared(layers: list[dict[str, Any]]) -> tuple[NDArray[np.float32], float,
 
 
 def _weights(data: bytes, depth: int) -> tuple[tuple[NDArray[np.float32], ...], tuple[NDArray[np.float32], ...]]:
-    """Kernels and biases of the dense layers, which Keras keeps as dense, dense_1, …"""
+    """Kernels and biases of the dense layers, in Keras's names dense, dense_1, …"""
     import h5py
 
     with h5py.File(io.BytesIO(data), "r") as file:

@@ -1,4 +1,4 @@
-"""The `.keras` file of a trained classifier from outside: its format, and whether it is whole. Light enough for the gateway."""
+"""The format of a classifier's `.keras` file, and a check that it is whole. Light enough for the gateway."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ METADATA = "nugu.json"
 """The entry with the members of the columns and the hold-out result."""
 
 FORMAT = 1
-"""Of `METADATA`. A file of another format is refused, and trained anew."""
+"""The version of `METADATA`. Files of other versions are refused and trained again."""
 
 BROKEN = (zipfile.BadZipFile, zlib.error, OSError, EOFError, KeyError, IndexError, TypeError, ValueError, RuntimeError)
-"""What reading a broken zip, JSON or HDF5 raises."""
+"""The exceptions of broken zip, JSON and HDF5 files."""
 
 
 def is_whole(data: bytes) -> bool:
-    """Whether every entry is as it was written, in the format of today."""
+    """Whether all entries are intact, in the current format."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as file:
             return json.loads(file.read(METADATA))["format"] == FORMAT and file.testzip() is None

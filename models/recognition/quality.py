@@ -1,4 +1,4 @@
-"""How well a face can be seen: its width, sharpness and pose, why it is doubtful, and what that takes off a name."""
+"""The quality of a face: its width, sharpness and pose, its flaws, and its weight in recognition."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from models.faces import Face, Picture
 
 SMALL = 48
-"""Pixels: narrower faces are small. Enlarged from 32 to 40 pixels, 62% of members' faces still get their name, from 48 on
-80%, as many as untouched ones (docs/recognition.md).
+"""Pixels of a face's width below which it is small. At 32 to 40 pixels 62% of members' faces get their name, from 48 on 80%,
+as many as of unchanged photos (docs/recognition.md).
 """
 
 SHARP = 1.65
 BLIND = 1.07
-"""Between these two a sharpness weighs in proportion: from SHARP on a face tells members apart as well as any, at BLIND not at
-all. Fitted by maximum likelihood; the three groups by themselves gave 1.61 to 1.68 and 0.95 to 1.10.
+"""The sharpness of full weight and of no weight; between them the weight is in proportion. Fitted by maximum likelihood;
+single groups give 1.61 to 1.68 and 0.95 to 1.10.
 """
 
 TURNED = 35.0
@@ -34,27 +34,26 @@ TURNED = 35.0
 
 _SIDE = 112
 _EYE_DISTANCE, _EYE_HEIGHT = 0.5, 0.3
-"""Where the eyes lie in the crop, in shares of its side: it holds the face from the brows to the mouth, and no background."""
+"""The eyes in the crop, in shares of its side. The crop reaches from the brows to the mouth, without background."""
 
 _FINE, _COARSE = 1.0, 6.0
-"""Deviations in pixels of the crop of the two blurs that are compared. The fine one takes away the noise of JPEG: at quality
-10 a face measures as sharp as it did before."""
+"""Standard deviations, in pixels of the crop, of the two blurs of `sharpness`. The fine one removes the noise of JPEG: at
+quality 10 a face has the same sharpness as before."""
 
 _BORDER = 6
 
 _NOSE_DEPTH = {Landmarks.EYE_CORNERS_NOSE_BASE: 0.41, Landmarks.EYES_NOSE_MOUTH: 0.475}
-"""How far the nose point stands out before the eyes, in distances between them. The first is the base of the nose in
-MediaPipe's canonical face model; with the second YuNet's yaw spreads as dlib's does on 299 photos.
+"""The distance of the nose landmark in front of the eyes, in distances between the eyes. The first is the base of the nose in
+MediaPipe's canonical face model. With the second, YuNet's yaw has the spread of dlib's on 299 photos.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """How a face is seen.
+    """The quality of one face.
 
-    `width`: of its box, in pixels. `sharpness`: how many times its edges flatten when it is blurred, at the same size whatever
-    its own, in the direction in which they are flattest: about 2.6 for a press photo, 1 where there is nothing left to blur.
-    `yaw`: degrees from facing the camera, positive where the nose points to the picture's right.
+    `width`: of its box, in pixels. `sharpness`: see `sharpness`; about 2.6 for a press photo, 1 for a face without any detail.
+    `yaw`: degrees from frontal, positive where the nose points to the right of the picture.
     """
 
     width: int
@@ -63,7 +62,7 @@ class Quality:
 
     @property
     def flaws(self) -> tuple[Flaw, ...]:
-        """What makes it doubtful, in words; empty for a good face."""
+        """The flaws of the face, none for a good one."""
         found = {
             Flaw.SMALL: self.width < SMALL,
             Flaw.BLURRED: self.sharpness < SHARP,
@@ -73,15 +72,15 @@ class Quality:
 
     @property
     def weight(self) -> float:
-        """How much of what it says between members counts, in [0, 1].
+        """The weight of the differences between members, in [0, 1].
 
-        Blur alone has a say: a face that is enlarged is blurred too, and neither width nor pose told anything beyond it.
+        It depends on sharpness alone. Enlarged small faces are blurred too, and neither width nor pose has a further effect.
         """
         return min(1.0, max(0.0, (self.sharpness - BLIND) / (SHARP - BLIND)))
 
 
 def measure(picture: Picture, face: Face, landmarks: Landmarks) -> Quality:
-    """The quality of one face of `picture`; `landmarks` is what the engine's points are."""
+    """The quality of one face of `picture`. `landmarks`: the meaning of the engine's landmarks."""
     left, right = _eyes(face.landmarks, landmarks)
     across = right - left
     distance = max(float(np.hypot(*across)), 1.0)
@@ -95,11 +94,11 @@ def measure(picture: Picture, face: Face, landmarks: Landmarks) -> Quality:
 
 
 def sharpness(grey: NDArray[np.uint8]) -> float:
-    """How many times the edges of a picture (h, w) flatten when it is blurred: from about 1 up; 0 for one without any.
+    """The ratio by which a blur flattens the edges of a picture (h, w) uint8: from about 1 up, 0 for a picture without edges.
 
-    As in the blur metric of Crete et al. (2007), what is blurred already loses little by another blur, whatever its contrast.
-    Edges of all directions are gathered in a structure tensor before and after, and the direction that loses least counts:
-    a motion blur spares the edges along it.
+    As in the blur metric of Crete et al. (2007), another blur changes a blurred picture little, whatever its contrast. A
+    structure tensor has the edges of all directions before and after the blur. The direction with the smallest loss counts,
+    because a motion blur keeps the edges along it.
     """
     pixels = grey.astype(np.float32)
     fine, coarse = (_structure(pixels, blur) for blur in (_FINE, _COARSE))
@@ -108,11 +107,11 @@ def sharpness(grey: NDArray[np.uint8]) -> float:
 
 
 def weighted(log_odds: NDArray[np.float64], qualities: Sequence[Quality] | None) -> NDArray[np.float64]:
-    """What faces of these qualities say of the members of one group, from what they seem to say: log-odds (n, m), both.
+    """Log-odds (n, m) of the members of one group, weighted by the quality of each face; the same shape out.
 
-    The differences between members shrink by the face's weight; the odds of being any member at all stay. So the likeliest
-    member's confidence falls or stays, and nobody's stays. Of blurred faces no more strangers are named than of good ones, but
-    they are taken for the wrong member far more often than their scores say.
+    The differences between members shrink by the face's weight, and the odds of any member at all stay. So the likeliest
+    member's confidence falls or stays, and the stranger's stays. Blurred faces name no more strangers than good ones do, but
+    they confuse members far more often than their scores say.
     """
     if qualities is None or not log_odds.size:
         return log_odds
@@ -126,14 +125,14 @@ def weighted(log_odds: NDArray[np.float64], qualities: Sequence[Quality] | None)
 
 
 def _eyes(points: NDArray[np.float32], landmarks: Landmarks) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The middles of both eyes, the one further left in the picture first."""
+    """The centres of both eyes, (2,) each, the left one in the picture first."""
     pairs = points[:4].reshape(2, 2, 2).mean(axis=1) if landmarks is Landmarks.EYE_CORNERS_NOSE_BASE else points[:2]
     left, right = pairs[pairs[:, 0].argsort(kind="stable")]
     return left, right
 
 
 def _crop(picture: Picture, left: NDArray[np.float32], right: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """The face upright and grey, its eyes always in the same place: (_SIDE, _SIDE)."""
+    """The face upright and grey, with fixed positions of the eyes: (_SIDE, _SIDE) uint8."""
     middle, across = (left + right) / 2, right - left
     distance = max(float(np.hypot(*across)), 1.0)
     reach = math.ceil(2 * distance) + 2
@@ -142,7 +141,7 @@ def _crop(picture: Picture, left: NDArray[np.float32], right: NDArray[np.float32
     top, start = max(0, row - reach), max(0, column - reach)
     grey = cv2.cvtColor(picture[top : row + reach, start : column + reach], cv2.COLOR_RGB2GRAY)
     scale = _EYE_DISTANCE * _SIDE / distance
-    # Bilinear sampling skips pixels below half the size; so much is left to it that it never does.
+    # Bilinear sampling skips pixels below half the size, so the picture is reduced to twice the final size first.
     reduced = min(1.0, 2 * scale)
     if reduced < 1:
         grey = cv2.resize(grey, None, fx=reduced, fy=reduced, interpolation=cv2.INTER_AREA)
@@ -155,7 +154,7 @@ def _crop(picture: Picture, left: NDArray[np.float32], right: NDArray[np.float32
 
 
 def _structure(pixels: NDArray[np.float32], blur: float) -> NDArray[np.float64]:
-    """The structure tensor of a whole picture after a Gaussian blur: mean products of its gradients, (2, 2)."""
+    """The structure tensor of a whole picture after a Gaussian blur: (2, 2), mean products of its gradients."""
     blurred = cv2.GaussianBlur(pixels, (0, 0), blur)
     inside = slice(_BORDER, -_BORDER)
     gradients = [cv2.Sobel(blurred, cv2.CV_32F, *order)[inside, inside].ravel() for order in ((1, 0), (0, 1))]

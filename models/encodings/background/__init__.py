@@ -1,6 +1,6 @@
-"""What is known of faces that are not in the roster: plain numbers, one file an engine version, no person's encoding.
+"""The background of an engine: statistics of encodings of people outside all rosters, one file an engine version.
 
-`python -m models.learning.background FOLDER` makes a file anew.
+No person's encoding is in it. `python -m models.learning.background FOLDER` measures a file.
 """
 
 from __future__ import annotations
@@ -16,31 +16,32 @@ import numpy as np
 from models.encodings.whitening import Whitening
 
 FOLDER = Path(__file__).parent
-"""Where the numbers of the engines lie, a JSON file each."""
+"""The folder of the JSON files, one an engine version."""
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PHOTOS = (1, 2, 3, 5, 8)
-"""Photos a member for which scores were measured."""
+"""The numbers of photos a member with measured scores."""
 
 QUANTILES = (np.arange(32) + 0.5) / 32
-"""A kind of scores is kept as so many quantiles of it, in the middle of equal shares."""
+"""The probabilities of the stored quantiles, in the middle of equal shares."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scores:
-    """Scores of simulated rosters: quantiles of the cosine between a face and a centroid of so many `PHOTOS`.
+    """Quantiles of scores in simulated rosters: the cosine between a face and a centroid of each number of `PHOTOS`.
 
-    `genuine`: (len(PHOTOS), len(QUANTILES)) float64, of a face and its own member. `strangers`: the same of the best
-    score that somebody else's face has in a roster of nine.
+    `genuine`: (len(PHOTOS), len(QUANTILES)) float64, of a face and its own member. `strangers`: the same shape, of a stranger's
+    best score in a roster of nine.
     """
 
     genuine: NDArray[np.float64]
     strangers: NDArray[np.float64]
 
     def at(self, photos: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """The quantiles of genuine scores and of strangers' for so many photos, between those for `PHOTOS`."""
+        """The quantiles (len(QUANTILES),) of genuine and strangers' scores for `photos` photos, interpolated between
+        `PHOTOS`."""
         return _between(photos, self.genuine), _between(photos, self.strangers)
 
 
@@ -52,10 +53,11 @@ def _between(photos: float, rows: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Background:
-    """Numbers of the faces that rosters are made of.
+    """Statistics of faces like those of rosters.
 
-    `whitening`: learned from faces like those of rosters. `nearness_mean`, `nearness_deviation`: of the cosine between such
-    a face and the mean face. `whitened`: scores of such faces, whitened. `raw`: scores of faces of any kind as they are.
+    `version`: of the engine. `whitening`: learned from such faces. `nearness_mean`, `nearness_deviation`: of the cosine
+    between such a face and the mean face. `whitened`: scores of such faces after whitening. `raw`: scores of all kinds of
+    faces without it.
     """
 
     version: str
@@ -66,7 +68,7 @@ class Background:
     raw: Scores
 
     def write(self, folder: Path) -> Path:
-        """Save as JSON in `folder`, a row of numbers a line; gives the file."""
+        """Write a JSON file to `folder`, a row of numbers a line; returns its path."""
         numbers: dict[str, Any] = {
             "version": self.version,
             "mean": _rounded(self.whitening.mean),
@@ -90,7 +92,7 @@ def _rounded(values: NDArray[np.floating[Any]]) -> list[float]:
 
 @cache
 def load(version: str, folder: Path = FOLDER) -> Background:
-    """The background of an engine version. Raises LookupError when nobody has measured it."""
+    """The background of an engine version. Raises LookupError for a version without a file in `folder`."""
     path = folder / f"{version}.json"
     if not path.exists():
         raise LookupError(f"no background of engine {version!r}: run `python -m models.encodings.background`")
