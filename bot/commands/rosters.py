@@ -11,6 +11,7 @@ from bot.commands.own_words import at_terminal
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import NoRosterError
 from bot.text.formatting import counted
+from bot.usecases.lookup import require_group
 from bot.usecases.roster import archive, enrolment, members
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ async def list_groups(settings: Settings, group: str | None, server: int, *, as_
         ]
         if group is not None:
             async with app.database.reading() as session:
-                name = (await members.find_group(session, [server], group)).name
+                name = (await require_group(session, [server], group)).name
             listed = [one for one in listed if one.name == name]
     if not listed:
         raise NoRosterError

@@ -127,9 +127,9 @@ class RosterRepository:
         return (await self._session.scalars(query)).unique().all()
 
     async def member(self, servers: Collection[int], member_id: int) -> Member | None:
-        """A member of a group of `servers` by its id."""
-        query = select(Member).join(Member.group).where(Member.id == member_id, Group.server_id.in_(servers))
-        return await self._session.scalar(query)
+        """The member of a group of `servers` with this id, with its group."""
+        query = select(Member).join(Member.group).options(contains_eager(Member.group))
+        return await self._session.scalar(query.where(Member.id == member_id, Group.server_id.in_(servers)))
 
     async def members_with(self, ids: Collection[int]) -> Sequence[Member]:
         """The members with these ids, with their groups."""

@@ -16,6 +16,7 @@ from bot.domain.enums import Meaning
 from bot.domain.trust import Trust
 from bot.errors import ForgottenError, PersonError
 from bot.text.names import checked_name
+from bot.usecases.lookup import require_member_by_id
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -75,7 +76,7 @@ async def say_member(
     async with app.database.writing() as session:
         answer = await QuestionRepository(session).answer(question_id)
         _, face = face_of(answer, face_id)
-        member = await known_member(session, member_id, answer.rosters)
+        member = await require_member_by_id(session, answer.rosters, member_id)
         given = AnnotationInput(face.id, Meaning.MEMBER, member.id, member.name, deliberate)
         return await _say(session, answer, [given], speaker, Correction(CorrectionKind.MEMBER, member.name))
 
@@ -107,7 +108,7 @@ async def say_not(app: App, question_id: int, face_id: int, member_id: int, spea
     async with app.database.writing() as session:
         answer = await QuestionRepository(session).answer(question_id)
         _, face = face_of(answer, face_id)
-        member = await known_member(session, member_id, answer.rosters)
+        member = await require_member_by_id(session, answer.rosters, member_id)
         given = AnnotationInput(face.id, Meaning.NOT_MEMBER, member.id, member.name)
         return await _say(session, answer, [given], speaker, Correction(CorrectionKind.NOT_MEMBER, member.name))
 
@@ -122,14 +123,6 @@ async def undo(app: App, question_id: int, speaker: Speaker) -> CorrectedAnswer:
             raise PersonError("There is nothing left to undo.")
         await TrainingSetRepository(session).follow(faces)
         return CorrectedAnswer(await QuestionRepository(session).answer(question_id), Correction(CorrectionKind.UNDONE))
-
-
-async def known_member(session: AsyncSession, member_id: int, rosters: Collection[int]) -> Member:
-    """The member of these rosters with this id; raises PersonError when there is none any more."""
-    member = await RosterRepository(session).member(rosters, member_id)
-    if member is None:
-        raise PersonError("That member has been removed since.")
-    return member
 
 
 async def named(

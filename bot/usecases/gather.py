@@ -26,8 +26,8 @@ from bot.errors import NobodyKnownError, PersonError, TooSlowError, WorkLostErro
 from bot.gather.candidates import Candidate, Tally, candidates, queries
 from bot.gather.sources import load
 from bot.usecases import crops
+from bot.usecases.lookup import require_group, require_member
 from bot.usecases.roster.enrolment import LEARNS_NOTHING, may_learn
-from bot.usecases.roster.members import find, find_group
 from models.faces import Band, Guess
 
 if TYPE_CHECKING:
@@ -94,10 +94,9 @@ async def seek(app: App, server_id: int, group: str, member: str | None, wanted:
     await may_learn(app, server_id)
     async with app.database.reading() as session:
         rosters = RosterRepository(session)
-        found = await find_group(session, [server_id], group)
+        found = await require_group(session, [server_id], group)
         if member is not None:
-            one = await find(session, [server_id], group, member)
-            members = [one] if isinstance(one, Member) else []
+            members = [await require_member(session, [server_id], group, member)]
         else:
             members = [each for each in await rosters.members([server_id]) if each.group_id == found.id]
         spellings = await SpellingRepository(session).aliases_in(found.id)

@@ -22,11 +22,11 @@ from bot.errors import (
     NoPhotosError,
     NoRosterError,
     PersonError,
-    UnknownGroupError,
     WaitingForModelError,
     message_for,
 )
 from bot.usecases import crops
+from bot.usecases.lookup import require_group
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -256,11 +256,7 @@ async def naming_of(app: App, asked: IdentifyRequest) -> tuple[int | None, float
         choices = await ServerRepository(session).choices(asked.server_id or SHARED_ROSTER)
         threshold = app.settings.threshold if choices.threshold is None else choices.threshold
         if asked.group is not None:
-            group = await RosterRepository(session).find_group(asked.servers, asked.group)
-            if group is None:
-                raise UnknownGroupError(
-                    asked.group, [group.name for group in await RosterRepository(session).groups(asked.servers)]
-                )
+            group = await require_group(session, asked.servers, asked.group)
             there = await RosterRepository(session).photo_totals(asked.servers, group.id)
             if not there.answering:
                 raise WaitingForModelError(group.name) if there.photos else NoPhotosError(group.name)

@@ -19,7 +19,7 @@ from bot.domain.rosters import SHARED_ROSTER
 from bot.domain.trust import Trust
 from bot.errors import NoRosterError, PersonError, UnseenPhotosError
 from bot.text.formatting import counted
-from bot.usecases.roster.members import find_group
+from bot.usecases.lookup import require_group
 from models.faces import FEWEST_MAPPED, Projection
 from models.learning.isolation import BrokenOffError
 
@@ -69,7 +69,7 @@ async def draw(
         rosters, visible = RosterRepository(session), {SHARED_ROSTER, *servers}
         if not await rosters.groups(visible):
             raise NoRosterError
-        found = await find_group(session, visible, group)
+        found = await require_group(session, visible, group)
         revisions = await rosters.revisions([found.server_id])
     engine = await app.recognisers.engine()
     key = found.id, projection, engine, revisions

@@ -12,7 +12,8 @@ from bot.database.models import ModelRepository
 from bot.database.reviews import ReviewRepository
 from bot.database.rosters import RosterRepository
 from bot.domain.markup import plain
-from bot.errors import PersonError, UnknownGroupError
+from bot.errors import PersonError
+from bot.usecases.lookup import require_group
 from models.learning.isolation import BrokenOffError
 
 if TYPE_CHECKING:
@@ -79,7 +80,9 @@ async def status(app: App, server_id: int, group: str | None = None) -> list[Gro
     """How every group of a server is doing, or one. Raises UnknownGroupError."""
     async with app.database.reading() as session:
         groups = (
-            [await _group(session, server_id, group)] if group else await RosterRepository(session).groups([server_id])
+            [await require_group(session, [server_id], group)]
+            if group
+            else await RosterRepository(session).groups([server_id])
         )
         return [await _status(app, session, one) for one in groups]
 
@@ -87,23 +90,21 @@ async def status(app: App, server_id: int, group: str | None = None) -> list[Gro
 async def history(app: App, server_id: int, group: str) -> History:
     """All models of a group. Raises UnknownGroupError."""
     async with app.database.reading() as session:
-        found = await _group(session, server_id, group)
+        found = await require_group(session, [server_id], group)
         return History(found.id, found.name, tuple(await ModelRepository(session).of(found.id)))
 
 
 async def history_again(app: App, server_id: int, group_id: int) -> History:
     """The same by the group's id; raises PersonError where it is gone."""
     async with app.database.reading() as session:
-        found = await RosterRepository(session).group(server_id, group_id)
-        if found is None:
-            raise PersonError(GONE)
+        found = await _group_by_id(session, server_id, group_id)
         return History(found.id, found.name, tuple(await ModelRepository(session).of(found.id)))
 
 
 async def train(app: App, server_id: int, group: str, *, by: int) -> MadeModel:
     """Make a model of all photos of a group, now. Raises UnknownGroupError, and PersonError where nothing came of it."""
     async with app.database.reading() as session:
-        found = await _group(session, server_id, group)
+        found = await require_group(session, [server_id], group)
     try:
         return await app.trainer.train(found.id, by=by)
     except BrokenOffError as error:
@@ -144,9 +145,7 @@ async def roll_back(app: App, server_id: int, group_id: int, model_id: int, *, i
     Raises PersonError where that is so, or where the model is gone.
     """
     async with app.database.writing() as session:
-        found = await RosterRepository(session).group(server_id, group_id)
-        if found is None:
-            raise PersonError(GONE)
+        found = await _group_by_id(session, server_id, group_id)
         if found.model_id != instead_of:
             raise PersonError("Another model came to answer since I asked. Look at `/model status`.")
         model = await ModelRepository(session).roll_back(group_id, model_id)
@@ -158,7 +157,7 @@ async def roll_back(app: App, server_id: int, group_id: int, model_id: int, *, i
 async def report(app: App, server_id: int, group: str) -> GroupReport:
     """How a group stands; what looks wrong comes first in the review. Raises UnknownGroupError; PersonError without photos."""
     async with app.database.reading() as session:
-        found = await _group(session, server_id, group)
+        found = await require_group(session, [server_id], group)
     try:
         made = await app.reports.of(server_id, found.id)
     except BrokenOffError as error:
@@ -170,12 +169,11 @@ async def report(app: App, server_id: int, group: str) -> GroupReport:
     return GroupReport(found.id, found.name, made, tuple(labels))
 
 
-async def _group(session: AsyncSession, server_id: int, name: str) -> Group:
-    rosters = RosterRepository(session)
-    found = await rosters.find_group([server_id], name)
-    if found is None:
-        raise UnknownGroupError(name, [group.name for group in await rosters.groups([server_id])])
-    return found
+async def _group_by_id(session: AsyncSession, server_id: int, group_id: int) -> Group:
+    group = await RosterRepository(session).group(server_id, group_id)
+    if group is None:
+        raise PersonError(GONE)
+    return group
 
 
 async def _status(app: App, session: AsyncSession, group: Group) -> GroupStatus:

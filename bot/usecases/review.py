@@ -17,7 +17,8 @@ from bot.domain.enums import Learns, Meaning
 from bot.domain.reviews import ReviewNote
 from bot.errors import ForgottenError, PersonError
 from bot.text.names import checked_name
-from bot.usecases.correct import NOBODY, keep, known_member, named, untaught_of
+from bot.usecases.correct import NOBODY, keep, named, untaught_of
+from bot.usecases.lookup import require_member_by_id
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -99,7 +100,7 @@ async def say_yes(
     """This face is that member, learned `deliberate`ly though small or blurred."""
 
     async def speech(session: AsyncSession, shown: FaceInReview) -> tuple[AnnotationInput, Correction]:
-        member = await known_member(session, member_id, shown.rosters)
+        member = await require_member_by_id(session, shown.rosters, member_id)
         given = AnnotationInput(face_id, Meaning.MEMBER, member.id, member.name, deliberate)
         return given, Correction(CorrectionKind.MEMBER, member.name)
 
@@ -110,7 +111,7 @@ async def say_no(app: App, server_id: int, face_id: int, member_id: int, speaker
     """This face is not that member."""
 
     async def speech(session: AsyncSession, shown: FaceInReview) -> tuple[AnnotationInput, Correction]:
-        member = await known_member(session, member_id, shown.rosters)
+        member = await require_member_by_id(session, shown.rosters, member_id)
         given = AnnotationInput(face_id, Meaning.NOT_MEMBER, member.id, member.name)
         return given, Correction(CorrectionKind.NOT_MEMBER, member.name)
 

@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING
 from bot import jobs
 from bot.database.photos import PhotoRepository
 from bot.database.rosters import RosterRepository
-from bot.database.spellings import SpellingRepository
 from bot.database.tables.rosters import Group, Member
 from bot.domain.markup import plain
 from bot.domain.rosters import SHARED_ROSTER
 from bot.domain.twins import DrawnLookAlikes, DrawnTwins
-from bot.errors import TOLD_NAMES, NoRosterError, PersonError, UnknownMemberError, UnseenPhotosError
+from bot.errors import TOLD_NAMES, NoRosterError, PersonError, UnseenPhotosError
 from bot.text.formatting import joined
-from bot.text.names import offered
-from bot.usecases.roster.members import find, find_group
+from bot.usecases.lookup import require_group, require_member, unknown_member
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -41,7 +39,7 @@ async def twins(app: App, server_id: int, group: str | None = None) -> DrawnTwin
     async with app.database.reading() as session:
         groups = await _visible(session, server_id)
         if group is not None:
-            groups = [await find_group(session, {SHARED_ROSTER, server_id}, group)]
+            groups = [await require_group(session, {SHARED_ROSTER, server_id}, group)]
         if len(groups) == 1:
             await _check_two(session, groups[0])
         ids = [one.id for one in groups]
@@ -97,13 +95,10 @@ async def _member(
 ) -> Member:
     servers = {SHARED_ROSTER, server_id}
     if group is not None:
-        found = await find(session, servers, group, name)
-        assert isinstance(found, Member)
-        return found
+        return await require_member(session, servers, group, name)
     called = [one for one in await RosterRepository(session).members_called(servers, name) if one.group_id in visible]
     if not called:
-        near = offered(name, await SpellingRepository(session).of_members(servers), 3)
-        raise UnknownMemberError(name, None, [spelling.name for spelling in near])
+        raise await unknown_member(session, servers, name)
     if len(called) > 1:
         told = joined([f"**{plain(one.group.name)}**" for one in called])
         raise PersonError(f"There is {plain(called[0].name)} in {told}. Say in `group:` whom you mean.")

@@ -19,10 +19,10 @@ from bot.database.tables.rosters import Group
 from bot.domain.markup import plain
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import NoRosterError, PersonError
+from bot.usecases.lookup import require_group
 from bot.usecases.quiz.choosing import names_for, next_crop, next_member
 from bot.usecases.quiz.memory import QUICK, answered, mistaken_for
 from bot.usecases.quiz.view import GONE, LostCropError, QuizQuestion, Verdict, round_of, shown, verdict
-from bot.usecases.roster.members import find_group
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -152,7 +152,7 @@ async def group_meant(session: AsyncSession, server_id: int, channel_id: int | N
     """The group called so, else the channel's; None where it has none. Raises UnknownGroupError."""
     servers = {SHARED_ROSTER, server_id}
     if name is not None:
-        return await find_group(session, servers, name)
+        return await require_group(session, servers, name)
     default = await ServerRepository(session).default_group(channel_id) if channel_id else None
     group = await session.get(Group, default) if default is not None else None
     return group if group is not None and group.server_id in servers else None

@@ -16,6 +16,7 @@ from bot.media.archives import MANIFEST, Archive, ArchiveError, ArchiveLimits, E
 from bot.text.formatting import mebibytes
 from bot.text.names import checked_name
 from bot.usecases.identify import SubmittedFile
+from bot.usecases.lookup import require_group
 from bot.usecases.roster import enrolment, manifests, members
 from bot.usecases.roster.enrolment import SAVED_ANEW, SEEN_BEFORE, NoUsablePhotoError
 from bot.usecases.roster.manifests import GroupNote, Manifest, MemberNote, PhotoNote, folder_of
@@ -140,7 +141,7 @@ async def export_roster(app: App, server_id: int, group: str | None, *, most_byt
     """
     async with app.database.reading() as session:
         if group is not None:
-            groups = [await members.find_group(session, [server_id], group)]
+            groups = [await require_group(session, [server_id], group)]
         else:
             groups = list(await RosterRepository(session).groups([server_id]))
         if not groups:

@@ -18,10 +18,11 @@ from bot.domain.enums import Learns, Origin
 from bot.domain.faces import Identified, Refused
 from bot.domain.markup import plain
 from bot.domain.rosters import SHARED_ROSTER
-from bot.errors import PersonError, UnknownGroupError
+from bot.errors import PersonError
 from bot.text.names import checked_name
 from bot.text.photos import flaw_in_words, resemblance, several_faces
 from bot.usecases import crops
+from bot.usecases.lookup import require_group
 from bot.usecases.roster.submissions import look_at
 
 if TYPE_CHECKING:
@@ -252,10 +253,9 @@ async def _check_learns(session: AsyncSession, server_id: int) -> None:
 async def _known_group(app: App, server_id: int, name: str, *, may_lack: bool) -> int | None:
     """The id of the group called so; None where there is none, if that may be."""
     async with app.database.reading() as session:
-        rosters = RosterRepository(session)
-        found = await rosters.find_group([server_id], name)
-        if found is None and not may_lack:
-            raise UnknownGroupError(name, [group.name for group in await rosters.groups([server_id])])
+        if not may_lack:
+            return (await require_group(session, [server_id], name)).id
+        found = await RosterRepository(session).find_group([server_id], name)
     return None if found is None else found.id
 
 

@@ -12,9 +12,10 @@ from bot.database.spellings import SpellingRepository
 from bot.database.tables.rosters import Group, Member
 from bot.domain.markup import plain
 from bot.domain.rosters import SHARED_ROSTER
-from bot.errors import PersonError, UnknownGroupError, UnknownMemberError
+from bot.errors import PersonError
 from bot.text.names import checked_name, key_of, offered
 from bot.usecases import crops
+from bot.usecases.lookup import require_named
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -71,7 +72,7 @@ async def offer_aliases(app: App, server_id: int, group: str, member: str | None
     """The other names of a group or a member that begin with, or hold, what was typed; none where it isn't known."""
     async with app.database.reading() as session:
         try:
-            named = await find(session, {server_id}, group, member)
+            named = await require_named(session, {server_id}, group, member)
         except PersonError:
             return []
         names = await SpellingRepository(session).aliases(named)
@@ -85,7 +86,7 @@ async def rename(app: App, server_id: int, group: str, member: str | None, name:
     """
     name = checked_name(name)
     async with app.database.writing() as session:
-        named = await find(session, {server_id}, group, member)
+        named = await require_named(session, {server_id}, group, member)
         await _must_be_free(session, server_id, named, name)
         spellings, former = SpellingRepository(session), named.name
         told = f"**{plain(former)}** is **{plain(name)}** now."
@@ -105,7 +106,7 @@ async def add_alias(app: App, server_id: int, group: str, member: str | None, na
     """
     name = checked_name(name)
     async with app.database.writing() as session:
-        named = await find(session, {server_id}, group, member)
+        named = await require_named(session, {server_id}, group, member)
         if await _must_be_free(session, server_id, named, name):
             raise FoundAlreadyError(named.name, name)
         await _add_alias(SpellingRepository(session), named, name)
@@ -115,7 +116,7 @@ async def add_alias(app: App, server_id: int, group: str, member: str | None, na
 async def remove_alias(app: App, server_id: int, group: str, member: str | None, name: str) -> str:
     """Let a spelling no longer mean a group, or a member of it. The sentence for who asked."""
     async with app.database.writing() as session:
-        named = await find(session, {server_id}, group, member)
+        named = await require_named(session, {server_id}, group, member)
         if key_of(name) == named.key:
             raise PersonError(f"“{plain(name)}” is the name itself; rename it instead.")
         if not await SpellingRepository(session).remove(named, name):
@@ -126,7 +127,7 @@ async def remove_alias(app: App, server_id: int, group: str, member: str | None,
 async def doom(app: App, server_id: int, group: str, member: str | None) -> Doomed:
     """What would be removed with a group, or a member of it, for somebody to confirm."""
     async with app.database.reading() as session:
-        named = await find(session, {server_id}, group, member)
+        named = await require_named(session, {server_id}, group, member)
         removal_counts = await RosterRepository(session).removal_counts(named)
         return Doomed(named.id, named.name, named.group.name if isinstance(named, Member) else None, removal_counts)
 
@@ -152,30 +153,6 @@ async def remove_member(app: App, server_id: int, member_id: int) -> str:
         files = await RosterRepository(session).remove(member, server_id)
     await _sweep(app, files)
     return f"**{plain(member.name)}** of **{plain(group.name)}** is removed, with all that I kept of them."
-
-
-async def find_group(session: AsyncSession, servers: Collection[int], name: str) -> Group:
-    """The group called so, in any spelling; raises UnknownGroupError."""
-    found = await RosterRepository(session).find_group(servers, name)
-    if found is None:
-        raise UnknownGroupError(name, [one.name for one in await RosterRepository(session).groups(servers)])
-    return found
-
-
-async def find(session: AsyncSession, servers: Collection[int], group: str, member: str | None) -> Group | Member:
-    """The group called so, in any spelling, or the member of it, with its group loaded.
-
-    Raises UnknownGroupError, UnknownMemberError.
-    """
-    found = await find_group(session, servers, group)
-    if member is None:
-        return found
-    one = await RosterRepository(session).find_member(found.id, member)
-    if one is None:
-        near = offered(member, await SpellingRepository(session).of_members(servers, found.id), 3)
-        raise UnknownMemberError(member, found.name, [spelling.name for spelling in near])
-    await session.refresh(one, ["group"])
-    return one
 
 
 async def _must_be_free(session: AsyncSession, server_id: int, named: Group | Member, name: str) -> bool:

@@ -10,12 +10,13 @@ from sqlalchemy import delete, select
 from bot.database.questions import QuestionRepository
 from bot.database.rosters import RosterRepository
 from bot.database.tables.questions import Question, QuestionFace
-from bot.database.tables.rosters import Crop, Group, Member, Photo
+from bot.database.tables.rosters import Crop, Member, Photo
 from bot.domain.markup import plain
-from bot.errors import ForgottenError, PersonError
+from bot.errors import ForgottenError
 from bot.text.formatting import counted
 from bot.text.photos import flaw_in_words, resemblance
 from bot.usecases import correct, crops
+from bot.usecases.lookup import require_member_by_id
 from bot.usecases.roster.enrolment import may_learn
 
 if TYPE_CHECKING:
@@ -91,11 +92,7 @@ async def _read(
     if answer.server_id != server_id:
         raise ForgottenError
     _, face = correct.face_of(answer, face_id)
-    member = await session.get(Member, member_id)
-    group = await session.get(Group, member.group_id) if member else None
-    if member is None or group is None or group.server_id != server_id:
-        raise PersonError("That member has been removed since.")
-    return face, member
+    return face, await require_member_by_id(session, [server_id], member_id)
 
 
 async def _learn(
@@ -104,12 +101,10 @@ async def _learn(
     await may_learn(app, server_id)
     await correct.say_member(app, question_id, face_id, member_id, by, deliberate=deliberate)
     async with app.database.reading() as session:
-        face, member = await session.get(QuestionFace, face_id), await session.get(Member, member_id)
-        group = await session.get(Group, member.group_id) if member else None
-        if face is None or member is None or group is None:
-            raise PersonError("That member has been removed since.")
-        learned = select(Photo.id).where(Photo.crop_id == face.crop_id, Photo.member_id == member_id)
+        member = await require_member_by_id(session, [server_id], member_id)
+        crop = select(QuestionFace.crop_id).where(QuestionFace.id == face_id).scalar_subquery()
+        learned = select(Photo.id).where(Photo.crop_id == crop, Photo.member_id == member_id)
         if (await session.scalars(learned)).first() is None:
             raise ForgottenError  # the crop was forgotten meanwhile: there is nothing to learn from
         count = await RosterRepository(session).photo_count(member_id)
-    return f"**{plain(member.name)}** of **{plain(group.name)}** is known by {counted(count, 'photo')} now."
+    return f"**{plain(member.name)}** of **{plain(member.group.name)}** is known by {counted(count, 'photo')} now."

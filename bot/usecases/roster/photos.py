@@ -14,7 +14,8 @@ from bot.database.tables.rosters import Group, Member
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import PersonError
 from bot.usecases import crops
-from bot.usecases.roster.members import GONE, find, find_group
+from bot.usecases.lookup import require_group, require_member
+from bot.usecases.roster.members import GONE
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -94,8 +95,7 @@ async def show_member(app: App, server_id: int, channel_id: int | None, group: s
     Raises UnknownGroupError, UnknownMemberError.
     """
     async with app.database.reading() as session:
-        found = await find(session, {SHARED_ROSTER, server_id}, group, member)
-        assert isinstance(found, Member)
+        found = await require_member(session, {SHARED_ROSTER, server_id}, group, member)
         return await _shown(app, session, channel_id, found, found.group, 0)
 
 
@@ -125,7 +125,7 @@ async def remove_photo(app: App, server_id: int, photo_id: int, by: int) -> None
 async def show_group(app: App, server_id: int, group: str) -> ShownGroup:
     """A group, in any spelling, with its members. Raises UnknownGroupError."""
     async with app.database.reading() as session:
-        found = await find_group(session, {SHARED_ROSTER, server_id}, group)
+        found = await require_group(session, {SHARED_ROSTER, server_id}, group)
         counts = await RosterRepository(session).counts_of(found.id)
         aliases = await SpellingRepository(session).aliases_in(found.id)
         keys = await PhotoRepository(session).first_of_each(found.id)

@@ -1,0 +1,68 @@
+"""Groups and members by name or id; each lookup raises the error for the person when there is none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.database.rosters import RosterRepository
+from bot.database.spellings import SpellingRepository
+from bot.errors import PersonError, UnknownGroupError, UnknownMemberError
+from bot.text.names import offered
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from bot.database.tables.rosters import Group, Member
+
+MOST_SIMILAR = 3
+"""Similar names in the error for an unknown member."""
+
+
+async def require_group(session: AsyncSession, servers: Collection[int], name: str) -> Group:
+    """The group called `name`, in any spelling; raises UnknownGroupError."""
+    rosters = RosterRepository(session)
+    group = await rosters.find_group(servers, name)
+    if group is None:
+        raise UnknownGroupError(name, [one.name for one in await rosters.groups(servers)])
+    return group
+
+
+async def require_member(session: AsyncSession, servers: Collection[int], group: str, name: str) -> Member:
+    """The member of a group, both in any spelling, with the group loaded.
+
+    Raises UnknownGroupError, UnknownMemberError.
+    """
+    found = await require_group(session, servers, group)
+    member = await RosterRepository(session).find_member(found.id, name)
+    if member is None:
+        raise await unknown_member(session, servers, name, found)
+    await session.refresh(member, ["group"])
+    return member
+
+
+async def require_named(
+    session: AsyncSession, servers: Collection[int], group: str, member: str | None
+) -> Group | Member:
+    """The group, or a member of it if one is named. Raises UnknownGroupError, UnknownMemberError."""
+    if member is None:
+        return await require_group(session, servers, group)
+    return await require_member(session, servers, group, member)
+
+
+async def require_member_by_id(session: AsyncSession, servers: Collection[int], member_id: int) -> Member:
+    """The member of a group of `servers`, with the group loaded; raises PersonError where the member was removed."""
+    member = await RosterRepository(session).member(servers, member_id)
+    if member is None:
+        raise PersonError("That member has been removed since.")
+    return member
+
+
+async def unknown_member(
+    session: AsyncSession, servers: Collection[int], name: str, group: Group | None = None
+) -> UnknownMemberError:
+    """The error for a name that no member has, of `group` or of all groups of `servers`; it lists similar names."""
+    spellings = await SpellingRepository(session).of_members(servers, group.id if group else None)
+    near = [spelling.name for spelling in offered(name, spellings, MOST_SIMILAR)]
+    return UnknownMemberError(name, group.name if group else None, near)
