@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot import jobs
-from bot.domain.faces import Identified, Naming, Refused
+from bot.domain.faces import IdentifiedPicture, IdentifyOptions, Refused
 from bot.domain.rosters import RosterRow
 from models.engines import weights_of
 from models.faces import Box
@@ -83,7 +83,7 @@ def ours(shared: Path, engine: str) -> list[PhotoResult]:
     for number, member in enumerate(sorted((shared / _GALLERY).iterdir())):
         for photo in sorted(member.iterdir()):
             enrolled = jobs.enrol(bench, photo.read_bytes())
-            if isinstance(enrolled, Identified) and len(enrolled.faces) == 1:
+            if isinstance(enrolled, IdentifiedPicture) and len(enrolled.faces) == 1:
                 rows.append(RosterRow(len(rows), number, member.name, 1, "TWICE", enrolled.faces[0].vector))
     recogniser = jobs.fit(rows, bench.version)
     return [identify(bench, photo, recogniser) for photo in photos(shared)]
@@ -91,7 +91,7 @@ def ours(shared: Path, engine: str) -> list[PhotoResult]:
 
 def identify(bench: jobs.EngineConfig, photo: Path, recogniser: bytes) -> PhotoResult:
     """One identification job, with the bot's settings."""
-    result = jobs.identify(bench, photo.read_bytes(), recogniser, Naming(None, "auto", 0.5, 8 * _MEGABYTE))
+    result = jobs.identify(bench, photo.read_bytes(), recogniser, IdentifyOptions(None, "auto", 0.5, 8 * _MEGABYTE))
     if isinstance(result, Refused):
         raise RuntimeError(f"{photo.name}: {result.sentence}")
     boxes = [face.box.as_list() for face in result.faces]

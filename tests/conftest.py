@@ -18,7 +18,7 @@ import pytest
 from bot import jobs
 from bot.app import App
 from bot.database.engine import Database
-from bot.domain.models import Trained
+from bot.domain.models import TrainedClassifier
 from bot.domain.rosters import RosterRow
 from bot.infra.compute import Compute
 from bot.settings import Settings
@@ -144,7 +144,7 @@ def gallery_rows() -> list[RosterRow]:
 @pytest.fixture(scope="session")
 def trained(
     compute: Compute, gallery_rows: list[RosterRow], tmp_path_factory: pytest.TempPathFactory, worker_id: str
-) -> Trained:
+) -> TrainedClassifier:
     """The classifier of `gallery_rows`, trained as the bot does it: by a child of a worker; once for all tests."""
     temporary = tmp_path_factory.getbasetemp()
     common = temporary if worker_id == "master" else temporary.parent

@@ -38,7 +38,7 @@ Labelled = dict[tuple[str, str], list["Path"]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Seen:
+class EncodedPhoto:
     """The largest face of a photo: its encoding (d,), its `thumbnail`, and whether it would be taken for a gallery."""
 
     encoding: NDArray[np.float32]
@@ -52,9 +52,9 @@ class Encoder:
     def __init__(self, engine: Engine, limits: PictureLimits) -> None:
         self.engine = engine
         self._limits = limits
-        self._seen: dict[bytes, Seen | None] = {}
+        self._seen: dict[bytes, EncodedPhoto | None] = {}
 
-    def see(self, path: Path) -> tuple[bytes, Seen | None]:
+    def see(self, path: Path) -> tuple[bytes, EncodedPhoto | None]:
         """The photo's hash and its largest face; None, told on stderr, where there is none."""
         try:
             data = path.read_bytes()
@@ -65,7 +65,7 @@ class Encoder:
             self._seen[key] = self._detect(path, data)
         return key, self._seen[key]
 
-    def _detect(self, path: Path, data: bytes) -> Seen | None:
+    def _detect(self, path: Path, data: bytes) -> EncodedPhoto | None:
         try:
             opened = open_picture(data, limits=self._limits)
         except PictureError as error:
@@ -77,7 +77,7 @@ class Encoder:
             return None
         encoding = self.engine.encode(opened.pixels, faces[:1])[0]
         chip = self.engine.chips(opened.pixels, faces[:1])[0]
-        return Seen(encoding, thumbnail(chip), why_not_enrolled(opened, faces, self.engine) is None)
+        return EncodedPhoto(encoding, thumbnail(chip), why_not_enrolled(opened, faces, self.engine) is None)
 
 
 def evaluate_folders(
@@ -259,7 +259,7 @@ def _encode(
     sources: tuple[str, ...],
 ) -> Sample:
     """Rows are (file, person, may be enrolled, may be asked about); a photo of one person in two rows is one."""
-    seen: dict[tuple[bytes, int], tuple[Seen, bool, bool]] = {}
+    seen: dict[tuple[bytes, int], tuple[EncodedPhoto, bool, bool]] = {}
     with terminal.progress(counts=True) as progress:
         for path, person, enrol, probe in progress.track(list(rows), description="looking"):
             key, face = encoder.see(path)

@@ -30,7 +30,7 @@ AT_ONCE = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FolderPhotos:
     """The files of a folder by (group, member), and those that lie elsewhere."""
 
     members: dict[tuple[str, str], list[Path]]
@@ -72,7 +72,7 @@ async def enrol_into(app: App, server_id: int, folder: Path, group: str | None =
     return taken + known > 0
 
 
-def photos_in(folder: Path, group: str | None) -> Found:
+def photos_in(folder: Path, group: str | None) -> FolderPhotos:
     """Whose the files below `folder` are, in the order of their names.
 
     `folder` holds GROUP/MEMBER/*, in further folders or not; with `group`, or where it holds nothing deeper, MEMBER/*: then it
@@ -82,7 +82,7 @@ def photos_in(folder: Path, group: str | None) -> Found:
     root = common_root(parts for parts, _ in files) if group is None else ()
     if group is None and all(len(parts) < 3 for parts, _ in files):
         group = folder.resolve().name
-    found = Found({}, [])
+    found = FolderPhotos({}, [])
     for parts, path in files:
         names = parts[len(root) : -1] if group is None else (group, *parts[:-1])
         if parts[: len(root)] == root and len(names) == 2:

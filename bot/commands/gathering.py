@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from bot.gather.candidates import Candidate
+    from bot.gather.candidates import CandidatePhoto
     from bot.settings import Settings
-    from bot.usecases.gather import Sought
+    from bot.usecases.gather import SoughtMember
 
 OPERATOR = 0
 
@@ -71,7 +71,7 @@ async def _tell(gathering: Gathering) -> None:
     terminal.say(f"{gathering.done} of {len(gathering.members)}: {name}: {counted(gathering.kept[name], 'photo')}")
 
 
-def write_photos(out: Path, sought: Sought, photos: Iterable[Candidate]) -> None:
+def write_photos(out: Path, sought: SoughtMember, photos: Iterable[CandidatePhoto]) -> None:
     """Write files to OUT/GROUP/MEMBER as they came, each by the ending of what it is; those of earlier runs stay."""
     folder = out / folder_of(sought.group_name, set()) / folder_of(sought.name, set())
     folder.mkdir(parents=True, exist_ok=True)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from bot.domain.faces import Identified, SeenFace
+    from bot.domain.faces import IdentifiedPicture, SeenFace
     from bot.settings import Settings
 
 
@@ -46,7 +46,7 @@ async def identify_files(
     return answered
 
 
-def as_record(photo: Path, result: Identified) -> dict[str, Any]:
+def as_record(photo: Path, result: IdentifiedPicture) -> dict[str, Any]:
     """The JSON object of one answered photo."""
     return {
         "photo": str(photo),
@@ -81,7 +81,7 @@ def _own_name(photo: Path, taken: set[str]) -> str:
     return name
 
 
-def _in_words(photo: Path, result: Identified) -> list[str]:
+def _in_words(photo: Path, result: IdentifiedPicture) -> list[str]:
     lines = [f"{photo}{f' ({result.group_name})' if result.group_name else ''}"]
     lines += [f"  {circled(face.number)} {in_words(face.guess)}{_doubts(face)}" for face in result.faces]
     return lines if result.faces else [*lines, "  no face"]

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Update
     from sqlalchemy.ext.asyncio import AsyncSession
 
-    from bot.domain.faces import Cut
+    from bot.domain.faces import FaceCrop
     from bot.domain.places import Places
 
 
 class StoredCut(NamedTuple):
     """A face that was cut out, where it was put in the storage, and the hash that it is known by; see `Crop`."""
 
-    cut: Cut
+    cut: FaceCrop
     key: str
     sha256: str
 

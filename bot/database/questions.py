@@ -13,7 +13,7 @@ from bot.database.crops import CropRepository
 from bot.database.tables.questions import Question, QuestionFace, QuestionPicture
 from bot.database.tables.rosters import Member
 from bot.domain.answers import MOST_CANDIDATES, Answer, AnsweredFace, AnsweredPicture
-from bot.domain.faces import Identified
+from bot.domain.faces import IdentifiedPicture
 from bot.errors import ForgottenError
 from models.faces import Band, Basis, Box, Candidate, Flaw, Guess
 
@@ -36,7 +36,7 @@ class QuestionRepository:
     async def add(
         self,
         question: Question,
-        results: Sequence[tuple[str, Identified | Refused]],
+        results: Sequence[tuple[str, IdentifiedPicture | Refused]],
         cuts: Mapping[bytes, StoredCut],
         *,
         spoilers: Collection[int] = (),
@@ -59,7 +59,7 @@ class QuestionRepository:
         self._session.add(question)
         await self._session.flush()
         for picture, (_, result) in zip(question.pictures, results, strict=True):
-            if isinstance(result, Identified):
+            if isinstance(result, IdentifiedPicture):
                 for face, seen in zip(picture.faces, result.faces, strict=True):
                     crop = await self._keep_crop(question, face, seen, cuts)
                     if crop is not None and (picture.spoiler or only_in is not None):
@@ -127,8 +127,8 @@ class QuestionRepository:
         return [server for server in await self._session.scalars(latest) if server is not None]
 
 
-def _picture(position: int, name: str, result: Identified | Refused) -> QuestionPicture:
-    if not isinstance(result, Identified):
+def _picture(position: int, name: str, result: IdentifiedPicture | Refused) -> QuestionPicture:
+    if not isinstance(result, IdentifiedPicture):
         return QuestionPicture(position=position, name=name, refusal=str(result.sentence), faces=[])
     width, height = result.size
     return QuestionPicture(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bot.domain.answers import Answer
     from bot.domain.clip_requests import ReplyTarget
     from bot.domain.enums import CaptionStyle
-    from bot.domain.faces import Cut
+    from bot.domain.faces import FaceCrop
     from models.faces import Box, Flaw, Guess
 
 
@@ -195,7 +195,7 @@ class NamedPerson:
     tracks: tuple[int, ...]
     spans: tuple[tuple[float, float], ...]
     seconds: float
-    cut: Cut
+    cut: FaceCrop
     box: Box
     vector: bytes
     flaws: tuple[Flaw, ...]

@@ -19,7 +19,7 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class FaceCrop:
     """A face cut out of its picture: a square JPEG, the face's width in pixels, its sharpness (`models.recognition.quality`).
 
     `phash`: the JPEG's perceptual hash, 16 hexadecimal digits.
@@ -32,7 +32,7 @@ class Cut:
 
 
 @dataclass(frozen=True, slots=True)
-class Naming:
+class IdentifyOptions:
     """How faces are to be named: the group's id, or None to find it; whether each member is in a picture once at most;
     from which confidence a name is sure; how large the tagged picture may be; whether each face is cut out.
     """
@@ -56,11 +56,11 @@ class SeenFace:
     guess: Guess
     vector: bytes
     flaws: tuple[Flaw, ...] = ()
-    cut: Cut | None = None
+    cut: FaceCrop | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Identified:
+class IdentifiedPicture:
     """An answered picture. `size` is (width, height) upright; `tagged` is a JPEG; `seconds` holds one entry a stage."""
 
     size: tuple[int, int]
@@ -80,7 +80,7 @@ class FacePrint:
 
 
 @dataclass(frozen=True, slots=True)
-class Copied:
+class CopyMatches:
     """Whose photos a face is a copy of, by the members' ids, and of which faces before it, by their places."""
 
     members: frozenset[int] = frozenset()
@@ -96,7 +96,7 @@ class CropEncodings:
 
 
 @dataclass(frozen=True, slots=True)
-class Rivals:
+class EnrolmentContext:
     """Whom a photo may show instead: the recogniser of the roster, and the id of the group that it is added to."""
 
     recogniser: bytes
@@ -104,12 +104,12 @@ class Rivals:
 
 
 @dataclass(frozen=True, slots=True)
-class Spotted:
+class GatheredFace:
     """The one face of a gathered photo of this size: where it is, how it is kept, its encoding as float32 bytes."""
 
     size: tuple[int, int]
     box: Box
-    cut: Cut
+    cut: FaceCrop
     vector: bytes
     flaws: tuple[Flaw, ...]
     engine: str

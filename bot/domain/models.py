@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class NameCounts:
     """Names that a model gave to the gate's photos, none of which it saw, on average over the rounds."""
 
     right: float
@@ -19,7 +19,7 @@ class Names:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class LeaveOneOutCounts:
     """Of so many `photos`, each asked about unseen, how many got their member's name, and how many another's."""
 
     photos: int
@@ -28,7 +28,7 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class GateVerdict:
     """What the model in use and the new one said of the same `probes` photos in so many `rounds`; may the new one answer?
 
     `fallen`: members who are told from others worse than before. `fresh`: members whom the model in use doesn't know are
@@ -36,8 +36,8 @@ class Judged:
     """
 
     probes: int
-    old: Names
-    new: Names
+    old: NameCounts
+    new: NameCounts
     fallen: tuple[str, ...]
     fresh: bool
     passes: bool
@@ -45,7 +45,7 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class ClassifierTrial:
     """Of `photos` held out, so many had the right member likeliest in their group: by distance alone (`centroids`), and with
     the classifier. `helps`: whether it is used.
     """
@@ -57,24 +57,24 @@ class Tried:
 
 
 @dataclass(frozen=True, slots=True)
-class Trained:
+class TrainedClassifier:
     """A classifier as a `.keras` file, and its trial."""
 
     file: bytes
-    trial: Tried
+    trial: ClassifierTrial
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class TrainedModel:
     """A model: how it was judged, what its photos are named while it doesn't see them (as in the report), and its classifier;
     None where it may not answer, or is made of too few photos.
 
     `doubts`: the photos whose labels look wrong, where it may not answer.
     """
 
-    judged: Judged
-    named: Named
-    trained: Trained | None
+    judged: GateVerdict
+    named: LeaveOneOutCounts
+    trained: TrainedClassifier | None
     doubts: tuple[int, ...] = ()
 
 
@@ -86,21 +86,25 @@ class Figures:
 
     photos: int
     members: int
-    judged: Judged
-    trial: Tried | None
-    named: Named | None = None
+    judged: GateVerdict
+    trial: ClassifierTrial | None
+    named: LeaveOneOutCounts | None = None
 
     @classmethod
     def read(cls, kept: Mapping[str, Any]) -> Figures:
         """The figures as `asdict` wrote them."""
         judged, trial, named = dict(kept["judged"]), kept["trial"], kept.get("named")
-        judged |= {"old": Names(**judged["old"]), "new": Names(**judged["new"]), "fallen": tuple(judged["fallen"])}
+        judged |= {
+            "old": NameCounts(**judged["old"]),
+            "new": NameCounts(**judged["new"]),
+            "fallen": tuple(judged["fallen"]),
+        }
         return cls(
             kept["photos"],
             kept["members"],
-            Judged(**judged),
-            Tried(**trial) if trial else None,
-            Named(**named) if named else None,
+            GateVerdict(**judged),
+            ClassifierTrial(**trial) if trial else None,
+            LeaveOneOutCounts(**named) if named else None,
         )
 
 

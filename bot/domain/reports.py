@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bot.domain.models import Named
+    from bot.domain.models import LeaveOneOutCounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class RosterReport:
     """
 
     photos: int
-    named: Named
+    named: LeaveOneOutCounts
     members: tuple[MemberReport, ...]
     needy: tuple[MemberReport, ...]
     doubts: tuple[LabelDoubt, ...]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class ComparedMember:
     """A member who was compared. `best`: some of the `photos`, by their ids, the one that shows the member best first."""
 
     name: str
@@ -22,7 +22,7 @@ class LookAlike:
     `words`: of the two, "could be twins"; `of_one`: of this one, "could be a twin".
     """
 
-    member: Compared
+    member: ComparedMember
     distance: float
     euclidean: float
     words: str
@@ -33,7 +33,7 @@ class LookAlike:
 class LookAlikes:
     """Those nearest to `asked`, the nearest first, among `others` members of so many `groups`."""
 
-    asked: Compared
+    asked: ComparedMember
     nearest: tuple[LookAlike, ...]
     others: int
     groups: int
@@ -48,10 +48,10 @@ class GroupTwins:
     """
 
     group: str
-    members: tuple[Compared, ...]
+    members: tuple[ComparedMember, ...]
     normalised: tuple[tuple[float, ...], ...]
     euclidean: tuple[tuple[float, ...], ...]
-    first: Compared
+    first: ComparedMember
     second: LookAlike
     plainly: tuple[int, int]
 
@@ -60,9 +60,9 @@ class GroupTwins:
         """How many pairs there are."""
         return len(self.members) * (len(self.members) - 1) // 2
 
-    def nearest_of_each(self) -> list[tuple[Compared, Compared, float]]:
+    def nearest_of_each(self) -> list[tuple[ComparedMember, ComparedMember, float]]:
         """Each member with the one nearest to them by the normalised distance, the nearest pair first."""
-        found: list[tuple[Compared, Compared, float]] = []
+        found: list[tuple[ComparedMember, ComparedMember, float]] = []
         for place, row in enumerate(self.normalised):
             others = [other for other in range(len(row)) if other != place]
             nearest = min(others, key=lambda other, row=row: row[other])

@@ -12,7 +12,7 @@ from itertools import chain, product, zip_longest
 from typing import TYPE_CHECKING
 
 from bot.gather.fetch import polite_client
-from bot.gather.refusals import RefusedError, Why
+from bot.gather.refusals import RefusalReason, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from aiohttp.abc import AbstractResolver
 
     from bot.gather.fetch import Client
-    from bot.gather.sources import Found, Source
+    from bot.gather.sources import SearchResult, Source
     from bot.settings import Settings
 
-    Named = tuple[str, Found]
+    NamedResult = tuple[str, SearchResult]
     """A link, and the name of the source that named it."""
 
 log = logging.getLogger(__name__)
@@ -35,10 +35,10 @@ MOST_QUERIES = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class CandidatePhoto:
     """A file that claims to be a photo of somebody. `data`: untrusted, not decoded. `source`: the name of its source.
 
-    `url`, `page`, `title` and `licence` are as in `bot.gather.sources.Found`.
+    `url`, `page`, `title` and `licence` are as in `bot.gather.sources.SearchResult`.
     """
 
     data: bytes
@@ -50,7 +50,7 @@ class Candidate:
 
 
 @dataclass(slots=True)
-class Tally:
+class GatherCounts:
     """How a run went, kept while it goes on.
 
     `found`: links by source, `brought`: candidates by source, `refused`: links that brought none, by reason, `failed`: what
@@ -59,7 +59,7 @@ class Tally:
 
     found: Counter[str] = field(default_factory=Counter[str])
     brought: Counter[str] = field(default_factory=Counter[str])
-    refused: Counter[Why] = field(default_factory=Counter[Why])
+    refused: Counter[RefusalReason] = field(default_factory=Counter[RefusalReason])
     failed: dict[str, str] = field(default_factory=dict[str, str])
     out_of_time: bool = False
 
@@ -82,9 +82,9 @@ async def candidates(
     sources: Sequence[Source],
     queries: Sequence[str],
     limit: int,
-    tally: Tally,
+    tally: GatherCounts,
     resolver: AbstractResolver | None = None,
-) -> AsyncGenerator[Candidate]:
+) -> AsyncGenerator[CandidatePhoto]:
     """Up to `limit` photos (and `settings.gather_files`), from all sources in turn; `tally` says how it went.
 
     The same link, and the same bytes, come once. A bad link or a source that fails is counted, and the rest goes on.
@@ -95,7 +95,7 @@ async def candidates(
     deadline = asyncio.get_running_loop().time() + settings.gather_seconds
     limit = min(limit, settings.gather_files)
     seen: set[bytes] = set()
-    under_way: deque[tuple[str, Found, asyncio.Task[bytes]]] = deque()
+    under_way: deque[tuple[str, SearchResult, asyncio.Task[bytes]]] = deque()
     async with polite_client(settings, resolver) as client:
         try:
             async with asyncio.timeout_at(deadline):
@@ -111,7 +111,7 @@ async def candidates(
                 if data is not None:
                     limit -= 1
                     tally.brought[source] += 1
-                    yield Candidate(data, link.url, link.page, source, link.title, link.licence)
+                    yield CandidatePhoto(data, link.url, link.page, source, link.title, link.licence)
         except TimeoutError:
             tally.out_of_time = True
         finally:
@@ -120,7 +120,7 @@ async def candidates(
             await asyncio.gather(*(task for _, _, task in under_way), return_exceptions=True)
 
 
-async def _new(task: asyncio.Task[bytes], link: Found, seen: set[bytes], tally: Tally) -> bytes | None:
+async def _new(task: asyncio.Task[bytes], link: SearchResult, seen: set[bytes], tally: GatherCounts) -> bytes | None:
     """The file that `task` fetches, if it comes and is not in `seen`; else None, and it is counted why."""
     try:
         data = await task
@@ -130,26 +130,28 @@ async def _new(task: asyncio.Task[bytes], link: Found, seen: set[bytes], tally: 
         return None
     except Exception:  # whatever a library makes of one stranger's answer, the others are fetched
         log.exception("%s broke the client", link.url)
-        tally.refused[Why.BROKEN] += 1
+        tally.refused[RefusalReason.BROKEN] += 1
         return None
     key = sha256(data).digest()
     if key in seen:
-        tally.refused[Why.SAME] += 1
+        tally.refused[RefusalReason.SAME] += 1
         return None
     seen.add(key)
     return data
 
 
 async def _links(
-    client: Client, sources: Sequence[Source], queries: Sequence[str], limit: int, tally: Tally
-) -> list[Named]:
+    client: Client, sources: Sequence[Source], queries: Sequence[str], limit: int, tally: GatherCounts
+) -> list[NamedResult]:
     """What the sources name, one of each in turn."""
     return _in_turn(await asyncio.gather(*(_search(client, source, queries, limit, tally) for source in sources)))
 
 
-async def _search(client: Client, source: Source, queries: Sequence[str], limit: int, tally: Tally) -> list[Named]:
+async def _search(
+    client: Client, source: Source, queries: Sequence[str], limit: int, tally: GatherCounts
+) -> list[NamedResult]:
     """What one source names for all queries, one of each in turn; up to `limit`. Where it fails, what it named until then."""
-    answers: list[list[Named]] = []
+    answers: list[list[NamedResult]] = []
     try:
         for query in queries:
             answers.append([])
@@ -168,9 +170,9 @@ async def _search(client: Client, source: Source, queries: Sequence[str], limit:
     return links
 
 
-def _in_turn(rows: Sequence[Sequence[Named]]) -> list[Named]:
+def _in_turn(rows: Sequence[Sequence[NamedResult]]) -> list[NamedResult]:
     """The first of each row, then the second of each, and so on; every link where it comes first."""
-    links: dict[str, Named] = {}
+    links: dict[str, NamedResult] = {}
     for named in chain.from_iterable(zip_longest(*rows)):
         if named:
             links.setdefault(named[1].url, named)

@@ -14,7 +14,7 @@ from yarl import URL
 
 from bot.domain.addresses import read_allowed
 from bot.errors import PersonError
-from bot.gather.refusals import RefusedError, Why
+from bot.gather.refusals import RefusalReason, RefusedError
 from bot.infra.addresses import RefusedAddressError, guarded_connector
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class _Host:
     pause: float
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     free_at: float = 0.0
-    given_up: Why | None = None
+    given_up: RefusalReason | None = None
 
 
 @dataclass(slots=True)
@@ -129,12 +129,12 @@ class Client:
         while url not in passed and len(passed) <= MOST_REDIRECTS:
             passed.add(url)
             if robots and not (await self._rules_of(url)).can_fetch(str(url), ROBOT):
-                raise RefusedError(Why.ROBOTS)
+                raise RefusedError(RefusalReason.ROBOTS)
             answer = await self._hop(url, wanted)
             if answer.leads_to is None:
                 return answer
             url = answer.leads_to
-        raise RefusedError(Why.REDIRECTS)
+        raise RefusedError(RefusalReason.REDIRECTS)
 
     async def _rules_of(self, url: URL) -> Protego:
         """The robots.txt that holds for `url`; read once a run."""
@@ -159,7 +159,7 @@ class Client:
             return Protego.parse(answer.data.decode(errors="ignore"))
         if 400 <= answer.status < 500:
             return Protego.parse("")
-        raise RefusedError(Why.ROBOTS_AWAY, f"HTTP {answer.status}")
+        raise RefusedError(RefusalReason.ROBOTS_AWAY, f"HTTP {answer.status}")
 
     def _host(self, url: URL) -> _Host:
         return self._hosts.setdefault((url.raw_host or "").rstrip("."), _Host(self._settings.gather_pause))
@@ -176,15 +176,15 @@ class Client:
                     answer = await self._request(url, wanted)
             except (aiohttp.ClientError, OSError, ValueError) as error:
                 refused = _refused(error)
-                if refused.why in {Why.AWAY, Why.SLOW}:
+                if refused.why in {RefusalReason.AWAY, RefusalReason.SLOW}:
                     host.given_up = refused.why
                 raise refused from error
             finally:
                 host.free_at = now() + host.pause
             # 429 and 503 may say for how long (Retry-After); no run lasts long enough to come back.
             if answer.status in {429, 503}:
-                host.given_up = Why.BUSY
-                raise RefusedError(Why.BUSY, f"HTTP {answer.status}")
+                host.given_up = RefusalReason.BUSY
+                raise RefusedError(RefusalReason.BUSY, f"HTTP {answer.status}")
             return answer
 
     async def _request(self, url: URL, wanted: _Wanted) -> _Answer:
@@ -202,26 +202,26 @@ class Client:
 async def _read(response: aiohttp.ClientResponse, wanted: _Wanted) -> bytes:
     """The body; no more of it than `wanted.most` is ever held, whatever the headers say."""
     if wanted.image and not response.content_type.startswith("image/"):
-        raise RefusedError(Why.NOT_IMAGE, response.content_type)
+        raise RefusedError(RefusalReason.NOT_IMAGE, response.content_type)
     if response.headers.get("Content-Encoding", "identity") != "identity":
-        raise RefusedError(Why.BROKEN, "packed, though I asked for it as it is")
+        raise RefusedError(RefusalReason.BROKEN, "packed, though I asked for it as it is")
     if not wanted.cut and (response.content_length or 0) > wanted.most:
-        raise RefusedError(Why.TOO_LARGE)
+        raise RefusedError(RefusalReason.TOO_LARGE)
     data = bytearray()
     async for chunk in response.content.iter_chunked(CHUNK):
         data += chunk
         if len(data) > wanted.most:
             if not wanted.cut:
-                raise RefusedError(Why.TOO_LARGE)
+                raise RefusedError(RefusalReason.TOO_LARGE)
             break
     return bytes(data[: wanted.most])
 
 
 def _given(answer: _Answer) -> bytes:
     if answer.status != 200:
-        raise RefusedError(Why.STATUS, f"HTTP {answer.status}")
+        raise RefusedError(RefusalReason.STATUS, f"HTTP {answer.status}")
     if not answer.data:
-        raise RefusedError(Why.BROKEN, "empty")
+        raise RefusedError(RefusalReason.BROKEN, "empty")
     return answer.data
 
 
@@ -230,20 +230,20 @@ def _web_link(link: str, page: URL | None = None) -> URL:
     try:
         url = (page.join(URL(link)) if page else URL(link)).with_fragment(None)
     except (ValueError, LookupError) as error:  # yarl has an IndexError for some brackets
-        raise RefusedError(Why.LINK) from error
+        raise RefusedError(RefusalReason.LINK) from error
     if url.scheme not in {"http", "https"} or not url.raw_host or url.raw_user or url.raw_password:
-        raise RefusedError(Why.LINK)
+        raise RefusedError(RefusalReason.LINK)
     return url
 
 
 def _refused(error: aiohttp.ClientError | OSError | ValueError) -> RefusedError:
     """What went wrong with a request, in words."""
     if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, RefusedAddressError):
-        return RefusedError(Why.ADDRESS)
+        return RefusedError(RefusalReason.ADDRESS)
     if isinstance(error, aiohttp.InvalidURL):
-        return RefusedError(Why.LINK)
+        return RefusedError(RefusalReason.LINK)
     if isinstance(error, TimeoutError):
-        return RefusedError(Why.SLOW)
+        return RefusedError(RefusalReason.SLOW)
     if isinstance(error, aiohttp.ClientConnectorError):
-        return RefusedError(Why.AWAY)
-    return RefusedError(Why.BROKEN)
+        return RefusedError(RefusalReason.AWAY)
+    return RefusedError(RefusalReason.BROKEN)

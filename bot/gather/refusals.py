@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Why(StrEnum):
+class RefusalReason(StrEnum):
     """Each value is what a person reads, after a count: "3: robots.txt of the site forbids it"."""
 
     LINK = "not a link of the web"
@@ -26,6 +26,6 @@ class Why(StrEnum):
 class RefusedError(Exception):
     """A link was not fetched; `why` says for what reason, `str(error)` with the detail if there is one."""
 
-    def __init__(self, why: Why, detail: str = "") -> None:
+    def __init__(self, why: RefusalReason, detail: str = "") -> None:
         super().__init__(f"{why} ({detail})" if detail else why.value)
         self.why = why

@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bot.domain.faces import Cut, Refused
+from bot.domain.faces import FaceCrop, Refused
 from bot.errors import EngineAwayError, EngineBrokenError
 
 if TYPE_CHECKING:
@@ -87,12 +87,12 @@ def opened_picture(config: EngineConfig, data: bytes) -> OpenedPicture | Refused
         return Refused(str(error))
 
 
-def cut_out(opened: OpenedPicture, face: Face, quality: Quality) -> Cut:
+def cut_out(opened: OpenedPicture, face: Face, quality: Quality) -> FaceCrop:
     """A face of the picture as it is kept."""
     from models.drawing.annotate import crop
 
     jpeg = crop(opened.pixels, face.box)
-    return Cut(jpeg, opened.to_original(face.box).width, quality.sharpness, hash_of(jpeg))
+    return FaceCrop(jpeg, opened.to_original(face.box).width, quality.sharpness, hash_of(jpeg))
 
 
 def hash_of(jpeg: bytes) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.domain.faces import Copied, FacePrint
+from bot.domain.faces import CopyMatches, FacePrint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def find_copies(
     faces: Sequence[FacePrint], engine: str, hashes: Sequence[tuple[int, str]], vectors: Sequence[tuple[int, bytes]]
-) -> list[Copied]:
+) -> list[CopyMatches]:
     """Of each face, by the engine of this version, what it is a copy of.
 
     `hashes`: (member's id, perceptual hash) of the photos that there are; `vectors`: (member's id, encoding) of those
@@ -36,14 +36,14 @@ def find_copies(
         return [*near.tolist(), *alike.tolist()]
 
     members = [member for member, _ in (*hashes, *vectors)]
-    found: list[Copied] = []
+    found: list[CopyMatches] = []
     for place, face in enumerate(faces):
         known = close(face, [code for _, code in hashes], [vector for _, vector in vectors])
         before = faces[:place]
         by_hash = close(face, [one.phash for one in before], [])
         by_face = close(face, [], [one.vector for one in before])
         found.append(
-            Copied(
+            CopyMatches(
                 frozenset(member for member, is_copy in zip(members, known, strict=True) if is_copy),
                 tuple(i for i, either in enumerate(zip(by_hash, by_face, strict=True)) if any(either)),
             )

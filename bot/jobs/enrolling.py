@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.domain.faces import Identified, Refused, Rivals, SeenFace
+from bot.domain.faces import EnrolmentContext, IdentifiedPicture, Refused, SeenFace
 from bot.jobs.config import cut_out, engine_of, opened_picture
 from bot.text.photos import NO_FACE, flaw_in_words, several_faces
 
@@ -32,7 +32,7 @@ NUMBERED_SIDE = 1280
 NUMBERED_BYTES = 2**20
 
 
-def enrol(config: EngineConfig, data: bytes, rivals: Rivals | None = None) -> Identified | Refused:
+def enrol(config: EngineConfig, data: bytes, rivals: EnrolmentContext | None = None) -> IdentifiedPicture | Refused:
     """The face of the photo `data` that is clearly its subject, else all of them, numbered in the tagged picture.
 
     Each is cut out, and has the guess of the `rivals`' recogniser, where there is one.
@@ -55,7 +55,7 @@ def enrol(config: EngineConfig, data: bytes, rivals: Rivals | None = None) -> Id
         return Refused(UNTOLD)
     qualities = [measure(opened.pixels, face, engine.landmarks) for face in meant]
     guesses = _guesses(encodings, qualities, rivals)
-    return Identified(
+    return IdentifiedPicture(
         size=opened.size,
         group_name=None,
         faces=tuple(
@@ -76,7 +76,7 @@ def enrol(config: EngineConfig, data: bytes, rivals: Rivals | None = None) -> Id
     )
 
 
-def enrol_crop(config: EngineConfig, data: bytes) -> Identified | Refused:
+def enrol_crop(config: EngineConfig, data: bytes) -> IdentifiedPicture | Refused:
     """The largest face of a crop that was kept before: it was accepted then, small or blurred as it may be.
 
     The crop is written anew, so that nothing but its pixels is kept of bytes that came from outside.
@@ -84,7 +84,7 @@ def enrol_crop(config: EngineConfig, data: bytes) -> Identified | Refused:
     import numpy as np
     from PIL import Image
 
-    from bot.domain.faces import Cut
+    from bot.domain.faces import FaceCrop
     from bot.jobs.config import hash_of
     from models.drawing.annotate import encode_jpeg
     from models.recognition.quality import measure
@@ -106,10 +106,10 @@ def enrol_crop(config: EngineConfig, data: bytes) -> Identified | Refused:
         return Refused(UNTOLD)
     jpeg = encode_jpeg(np.asarray(opened.pixels))
     box = opened.to_original(found[0].box)
-    cut = Cut(jpeg, box.width, measure(pixels, found[0], engine.landmarks).sharpness, hash_of(jpeg))
+    cut = FaceCrop(jpeg, box.width, measure(pixels, found[0], engine.landmarks).sharpness, hash_of(jpeg))
     (guess,) = _guesses(encodings, (), None)
     seen = SeenFace(1, box, guess, encodings[0].tobytes(), cut=cut)
-    return Identified(opened.size, None, (seen,), b"", engine.version)
+    return IdentifiedPicture(opened.size, None, (seen,), b"", engine.version)
 
 
 def by_size(faces: Sequence[Face]) -> list[Face]:
@@ -134,7 +134,7 @@ def why_not_enrolled(opened: OpenedPicture, faces: Sequence[Face], engine: Engin
     return flaw_in_words(width, measure(opened.pixels, faces[0], engine.landmarks).sharpness)
 
 
-def _guesses(encodings: Encodings, qualities: Sequence[Quality], rivals: Rivals | None) -> Sequence[Guess]:
+def _guesses(encodings: Encodings, qualities: Sequence[Quality], rivals: EnrolmentContext | None) -> Sequence[Guess]:
     from models.faces import Band, Guess
     from models.recognition.recogniser import Recogniser
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.domain.faces import Refused, Spotted
+from bot.domain.faces import GatheredFace, Refused
 from bot.jobs.config import cut_out, engine_of, opened_picture
 from bot.jobs.enrolling import by_size, why_not_enrolled
 
@@ -18,7 +18,7 @@ SAME = "the same photo as another"
 UNLIKE = "looks like nobody else that was found"
 
 
-def spot(config: EngineConfig, data: bytes) -> Spotted | Refused:
+def spot(config: EngineConfig, data: bytes) -> GatheredFace | Refused:
     """The one clear, large and sharp face of a photo, or why there is none."""
     from models.recognition.quality import measure
 
@@ -33,7 +33,9 @@ def spot(config: EngineConfig, data: bytes) -> Spotted | Refused:
     encoding = engine.encode(opened.pixels, [face])[0]
     quality = measure(opened.pixels, face, engine.landmarks)
     box = opened.to_original(face.box)
-    return Spotted(opened.size, box, cut_out(opened, face, quality), encoding.tobytes(), quality.flaws, engine.version)
+    return GatheredFace(
+        opened.size, box, cut_out(opened, face, quality), encoding.tobytes(), quality.flaws, engine.version
+    )
 
 
 def sift(vectors: Sequence[bytes], accepted: Sequence[bytes], others: Sequence[bytes], engine: str) -> list[str | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from bot.domain.faces import Identified, Naming, Refused, SeenFace
+from bot.domain.faces import IdentifiedPicture, IdentifyOptions, Refused, SeenFace
 from bot.jobs.config import cut_out, engine_of, opened_picture
 from bot.text.formatting import name_and_confidence
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from models.faces import Box, Guess
 
 
-def identify(config: EngineConfig, data: bytes, recogniser: bytes, how: Naming) -> Identified | Refused:
+def identify(config: EngineConfig, data: bytes, recogniser: bytes, how: IdentifyOptions) -> IdentifiedPicture | Refused:
     """Every face of the picture `data` with its guess, and the picture with the names drawn in."""
     from models.drawing.annotate import annotate
     from models.recognition.quality import measure
@@ -45,7 +45,7 @@ def identify(config: EngineConfig, data: bytes, recogniser: bytes, how: Naming) 
         max_bytes=how.most_bytes,
     )
     clock.ends("draw")
-    return Identified(
+    return IdentifiedPicture(
         size=opened.size,
         group_name=naming.group_name,
         faces=tuple(

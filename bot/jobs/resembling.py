@@ -5,7 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from bot.domain.twins import Compared, GroupTwins, LookAlike, LookAlikes
+from bot.domain.twins import ComparedMember, GroupTwins, LookAlike, LookAlikes
 from bot.jobs.rosters import gallery_of
 from bot.text.formatting import counted
 from bot.text.twins import pair_rank
@@ -140,7 +140,7 @@ def _distances(rows: Sequence[RosterRow], engine: str) -> Distances:
     return distances(gallery_of(rows, engine))
 
 
-def _compared(found: Distances, place: int, rows: Sequence[RosterRow], seen: SeenFaces) -> Compared:
+def _compared(found: Distances, place: int, rows: Sequence[RosterRow], seen: SeenFaces) -> ComparedMember:
     from models.similarity.twins import best_photos_first
 
     member = found.roster[place]
@@ -151,7 +151,7 @@ def _compared(found: Distances, place: int, rows: Sequence[RosterRow], seen: See
         [seen[rows[number].photo][1] for number in mine],
     )
     best = tuple(rows[mine[one]].photo for one in order[:SHOWABLE])
-    return Compared(member.name, member.group_name, int(found.photos[place]), best)
+    return ComparedMember(member.name, member.group_name, int(found.photos[place]), best)
 
 
 def _look_alike(found: Distances, place: int, other: int, rows: Sequence[RosterRow], seen: SeenFaces) -> LookAlike:
@@ -163,7 +163,7 @@ def _look_alike(found: Distances, place: int, other: int, rows: Sequence[RosterR
     return LookAlike(member, distance, float(found.euclidean[place, other]), told.value, told.of_one)
 
 
-def _portrait(member: Compared, crops: Mapping[int, bytes]) -> MemberPortrait:
+def _portrait(member: ComparedMember, crops: Mapping[int, bytes]) -> MemberPortrait:
     """The member with the best crop that is there."""
     import numpy as np
     from PIL import Image

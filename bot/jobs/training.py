@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.domain.models import Judged, Made, Named, Names, Trained, Tried
+from bot.domain.models import (
+    ClassifierTrial,
+    GateVerdict,
+    LeaveOneOutCounts,
+    NameCounts,
+    TrainedClassifier,
+    TrainedModel,
+)
 from bot.jobs.rosters import gallery_of
 
 if TYPE_CHECKING:
@@ -21,7 +28,7 @@ if TYPE_CHECKING:
     from models.recognition.gallery import Gallery
 
 
-def make(until: Deadline, rows: Sequence[RosterRow], answering: Collection[int], engine: str) -> Made:
+def make(until: Deadline, rows: Sequence[RosterRow], answering: Collection[int], engine: str) -> TrainedModel:
     """Judge the model made of `rows` by the photos `answering`, which it has too; train its classifier if it passes.
 
     A model without further photos passes. Each step runs in an isolated process, while the worker takes other jobs.
@@ -38,12 +45,12 @@ def make(until: Deadline, rows: Sequence[RosterRow], answering: Collection[int],
     compared, counts = run_isolated(until.left(), _asked, gallery, old)
     judged, named = _judged(compared, nothing_new=bool(old.all())), named_of(counts)
     if judged.passes:
-        return Made(judged, named, _trained(until, gallery))
+        return TrainedModel(judged, named, _trained(until, gallery))
     doubts: tuple[SuspiciousLabel, ...] = run_isolated(until.left(), _doubts, gallery, old)
-    return Made(judged, named, None, tuple(rows[doubt.photo].photo for doubt in doubts))
+    return TrainedModel(judged, named, None, tuple(rows[doubt.photo].photo for doubt in doubts))
 
 
-def train(until: Deadline, rows: Sequence[RosterRow], engine: str) -> Trained | None:
+def train(until: Deadline, rows: Sequence[RosterRow], engine: str) -> TrainedClassifier | None:
     """A classifier of `rows`, trained in an isolated process; None where they are too few. Raises BrokenOffError."""
     from bot.infra.compute import release_worker
 
@@ -51,9 +58,9 @@ def train(until: Deadline, rows: Sequence[RosterRow], engine: str) -> Trained | 
     return _trained(until, gallery_of(rows, engine))
 
 
-def named_of(counts: IdentificationCounts) -> Named:
+def named_of(counts: IdentificationCounts) -> LeaveOneOutCounts:
     """The counts as a value of the domain."""
-    return Named(counts.asked, counts.right, counts.wrong)
+    return LeaveOneOutCounts(counts.asked, counts.right, counts.wrong)
 
 
 def _asked(gallery: Gallery, answering: NDArray[np.bool_]) -> tuple[Comparison, IdentificationCounts]:
@@ -66,7 +73,7 @@ def _asked(gallery: Gallery, answering: NDArray[np.bool_]) -> tuple[Comparison, 
     return compare(gallery, answering, np.ones(len(answering), np.bool_)), IdentificationCounts.of(confusions(gallery))
 
 
-def _trained(until: Deadline, gallery: Gallery) -> Trained | None:
+def _trained(until: Deadline, gallery: Gallery) -> TrainedClassifier | None:
     from models.learning.isolation import run_isolated
     from models.learning.training import train as train_classifier
     from models.recognition.classifier import load
@@ -76,7 +83,7 @@ def _trained(until: Deadline, gallery: Gallery) -> Trained | None:
         return None
     file = run_isolated(until.left(), train_classifier, gallery)
     trial = load(file).held_out
-    return Trained(file, Tried(trial.photos, trial.centroids, trial.classifier, trial.helps))
+    return TrainedClassifier(file, ClassifierTrial(trial.photos, trial.centroids, trial.classifier, trial.helps))
 
 
 def _doubts(gallery: Gallery, answering: NDArray[np.bool_]) -> tuple[SuspiciousLabel, ...]:
@@ -85,13 +92,13 @@ def _doubts(gallery: Gallery, answering: NDArray[np.bool_]) -> tuple[SuspiciousL
     return suspicious_labels(gallery, accepted=answering)
 
 
-def _judged(compared: Comparison, *, nothing_new: bool) -> Judged:
+def _judged(compared: Comparison, *, nothing_new: bool) -> GateVerdict:
     from models.learning.gate import FRESH_MARGIN, REPEATS
 
-    return Judged(
+    return GateVerdict(
         compared.probes,
-        Names(compared.old.right, compared.old.wrong),
-        Names(compared.new.right, compared.new.wrong),
+        NameCounts(compared.old.right, compared.old.wrong),
+        NameCounts(compared.new.right, compared.new.wrong),
         tuple(member.name for member in compared.fallen),
         compared.fresh is None or compared.fresh >= FRESH_MARGIN,
         nothing_new or compared.passes,

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from bot.domain.clips import NamedClip, NamedPerson, NamingOptions, TrackName, merged
-from bot.domain.faces import Cut, Refused
+from bot.domain.faces import FaceCrop, Refused
 from bot.jobs.config import engine_of, hash_of
 from bot.media.footage import VideoError
 from bot.text.formatting import confidence_of
@@ -138,7 +138,7 @@ def _named_person(face_tracks: FaceTracks, person: Person) -> NamedPerson:
         person.tracks,
         spans,
         sum(end - start for start, end in spans),
-        Cut(portrait.jpeg, portrait.face_width, portrait.sharpness, hash_of(portrait.jpeg)),
+        FaceCrop(portrait.jpeg, portrait.face_width, portrait.sharpness, hash_of(portrait.jpeg)),
         Box(*(round(corner) for corner in best.boxes[len(best.boxes) // 2].tolist())),
         best.encodings[0].tobytes(),
         best.qualities[0].flaws,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
 
     from bot.database.engine import Database
-    from bot.domain.models import MadeModel, Trained
+    from bot.domain.models import MadeModel, TrainedClassifier
     from bot.domain.rosters import RosterRow
     from bot.infra.compute import Compute
     from bot.infra.storage import Storage
@@ -283,7 +283,7 @@ class Trainer:
             log.info("model %s of group %s: %s", kept.number, kept.group, _fate(kept))
         return kept
 
-    async def _renew_classifier(self, ready: _Ready) -> Trained | None:
+    async def _renew_classifier(self, ready: _Ready) -> TrainedClassifier | None:
         """Train the classifier of what answers, unless there is one: a photo was removed, or another engine is in use."""
         rows = ready.answering
         if not rows:

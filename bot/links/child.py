@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from bot.links.confinement import confine, limit
 from bot.links.sites import GENERIC
-from bot.links.work import Task, Why, Work
+from bot.links.work import DownloadOrder, DownloadTask, LinkFailure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,7 +43,7 @@ TITLE = 300
 class _GivenUpError(BaseException):
     """Past every `except Exception` of a library: the download ends here."""
 
-    def __init__(self, why: Why, said: str = "") -> None:
+    def __init__(self, why: LinkFailure, said: str = "") -> None:
         self.why = why
         self.said = said
 
@@ -54,7 +54,7 @@ class _TastedError(BaseException):
 
 def main() -> None:
     """Be that process."""
-    work = Work.load(sys.stdin.buffer.readline())
+    work = DownloadOrder.load(sys.stdin.buffer.readline())
     limit()
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what a library prints would end up among the lines
@@ -71,16 +71,16 @@ def main() -> None:
         tell("failed", _failure(error))
 
 
-def _follow(work: Work, tell: Tell) -> dict[str, Any]:
+def _follow(work: DownloadOrder, tell: Tell) -> dict[str, Any]:
     from yt_dlp import YoutubeDL
 
     chosen = _extractor(work)
     with YoutubeDL(_params(work)) as ydl:
         info = ydl.extract_info(work.link, download=False, ie_key=chosen.ie_key())
         if info.get("_type", "video") != "video":
-            raise _GivenUpError(Why.PLAYLIST)
+            raise _GivenUpError(LinkFailure.PLAYLIST)
         if info.get("is_live") or info.get("live_status") in {"is_live", "is_upcoming", "post_live"}:
-            raise _GivenUpError(Why.LIVE)
+            raise _GivenUpError(LinkFailure.LIVE)
         tell(
             "info",
             {
@@ -89,39 +89,39 @@ def _follow(work: Work, tell: Tell) -> dict[str, Any]:
                 "site": str(info.get("webpage_url_domain") or chosen.IE_NAME)[:TITLE],
             },
         )
-        if work.task is Task.INSPECT:
+        if work.task is DownloadTask.INSPECT:
             return {}
         return _download(work, ydl, cast("list[Info]", info.get("requested_formats") or [info]), info, tell)
 
 
-def _extractor(work: Work) -> type[InfoExtractor]:
+def _extractor(work: DownloadOrder) -> type[InfoExtractor]:
     """The extractor that the link is given to, before anybody is asked."""
     from yt_dlp.extractor import gen_extractor_classes
 
     known = {each.IE_NAME.lower(): each for each in gen_extractor_classes()}
     for name in work.extractors:
         if name not in known:
-            raise _GivenUpError(Why.WRONG_SETTING, name)
+            raise _GivenUpError(LinkFailure.WRONG_SETTING, name)
     named = [name for name in work.takers if name != GENERIC]
     for name in named:
         if known[name].suitable(work.link):
             return known[name]
     # `youtube` takes a video, `youtube:tab` and its like what holds several.
     if named and any(name.startswith(tuple(named)) and each.suitable(work.link) for name, each in known.items()):
-        raise _GivenUpError(Why.PLAYLIST)
+        raise _GivenUpError(LinkFailure.PLAYLIST)
     if GENERIC in work.takers:
         return known[GENERIC]
-    raise _GivenUpError(Why.UNKNOWN_SITE)
+    raise _GivenUpError(LinkFailure.UNKNOWN_SITE)
 
 
-def _params(work: Work) -> dict[str, Any]:
+def _params(work: DownloadOrder) -> dict[str, Any]:
     small = f"[filesize<?{work.most * 9 // 10}][filesize_approx<?{work.most * 9 // 10}]"
     best = [f"bv*{PROTOCOLS}{each}+ba{PROTOCOLS}/b{PROTOCOLS}{each}/bv*{PROTOCOLS}{each}" for each in (small, "")]
     tasted = f"wv*{PROTOCOLS}/w{PROTOCOLS}"
     return {
         "proxy": work.proxy,
         "allowed_extractors": [re.escape(name) for name in work.extractors],
-        "format": tasted if work.task is Task.TASTE else "/".join(best),
+        "format": tasted if work.task is DownloadTask.TASTE else "/".join(best),
         "format_sort": ["vcodec:h264", "acodec:aac", f"res:{work.height}"],
         "noplaylist": True,
         "extract_flat": "in_playlist",
@@ -145,12 +145,12 @@ def _params(work: Work) -> dict[str, Any]:
     }
 
 
-def _download(work: Work, ydl: YoutubeDL, formats: list[Info], info: Info, tell: Tell) -> dict[str, Any]:
+def _download(work: DownloadOrder, ydl: YoutubeDL, formats: list[Info], info: Info, tell: Tell) -> dict[str, Any]:
     """Each format into a file, by yt-dlp's own downloaders alone, and these into one. The file's name."""
     sizes = [int(each.get("filesize") or each.get("filesize_approx") or 0) for each in formats]
     expected = sum(sizes) if all(sizes) else None
-    if work.task is Task.FETCH and expected is not None and expected > work.most:
-        raise _GivenUpError(Why.TOO_LARGE)
+    if work.task is DownloadTask.FETCH and expected is not None and expected > work.most:
+        raise _GivenUpError(LinkFailure.TOO_LARGE)
     finished = 0
     told_at = 0.0
 
@@ -158,8 +158,8 @@ def _download(work: Work, ydl: YoutubeDL, formats: list[Info], info: Info, tell:
         nonlocal told_at
         got = finished + int(state.get("downloaded_bytes") or 0)
         if got > work.most:
-            raise _GivenUpError(Why.TOO_LARGE)
-        if work.task is Task.TASTE and got >= TASTE:
+            raise _GivenUpError(LinkFailure.TOO_LARGE)
+        if work.task is DownloadTask.TASTE and got >= TASTE:
             raise _TastedError
         if time.monotonic() - told_at >= PAUSE:
             told_at = time.monotonic()
@@ -177,10 +177,10 @@ def _download(work: Work, ydl: YoutubeDL, formats: list[Info], info: Info, tell:
         except _TastedError:
             return {"file": str(file)}
         if not succeeded:
-            raise _GivenUpError(Why.NO_VIDEO)
+            raise _GivenUpError(LinkFailure.NO_VIDEO)
         finished += file.stat().st_size
         if finished > work.most:
-            raise _GivenUpError(Why.TOO_LARGE)
+            raise _GivenUpError(LinkFailure.TOO_LARGE)
         files.append(file)
     tell("progress", {"share": 1.0, "bytes": finished})
     if len(files) == 1 and not str(formats[0].get("protocol")).startswith("m3u8"):
@@ -200,7 +200,7 @@ def _merged(ffmpeg: str, files: list[Path], formats: list[Info]) -> str:
         [*command, *maps, "-c", "copy", "-map_metadata", "-1", f"file:{out}"], capture_output=True, check=False
     )
     if done.returncode:
-        raise _GivenUpError(Why.NOT_MERGED, done.stderr.decode(errors="replace")[-500:])
+        raise _GivenUpError(LinkFailure.NOT_MERGED, done.stderr.decode(errors="replace")[-500:])
     for file in files:
         file.unlink()
     return out
@@ -211,15 +211,15 @@ def _failure(error: Exception) -> dict[str, Any]:
 
     chain = list(_causes(error))
     if any(isinstance(each, OSError) and each.errno == errno.EFBIG for each in chain):
-        return {"why": Why.TOO_LARGE, "said": "", "status": None}
+        return {"why": LinkFailure.TOO_LARGE, "said": "", "status": None}
     if not isinstance(error, (DownloadError, YoutubeDLError)):
-        return {"why": Why.BROKEN, "said": "".join(traceback.format_exception(error))[-4000:], "status": None}
+        return {"why": LinkFailure.BROKEN, "said": "".join(traceback.format_exception(error))[-4000:], "status": None}
     statuses = [each for each in (getattr(cause, "status", None) for cause in chain) if isinstance(each, int)]
     if "Unsupported URL" in str(error) or "Requested format is not available" in str(error):
-        return {"why": Why.NO_VIDEO, "said": "", "status": None}
+        return {"why": LinkFailure.NO_VIDEO, "said": "", "status": None}
     if "No suitable extractor" in str(error):
-        return {"why": Why.UNKNOWN_SITE, "said": "", "status": None}
-    return {"why": Why.SITE, "said": str(error)[:2000], "status": statuses[-1] if statuses else None}
+        return {"why": LinkFailure.UNKNOWN_SITE, "said": "", "status": None}
+    return {"why": LinkFailure.SITE, "said": str(error)[:2000], "status": statuses[-1] if statuses else None}
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

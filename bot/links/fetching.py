@@ -23,7 +23,7 @@ from bot.links import reasons
 from bot.links.egress import Upstream, egress
 from bot.links.reasons import LinkError
 from bot.links.sites import Sites, tidy
-from bot.links.work import Task, Why, Work
+from bot.links.work import DownloadOrder, DownloadTask, LinkFailure
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -57,7 +57,7 @@ class LinkInfo:
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
+class DownloadedVideo:
     """A video that came, untrusted: `path` is in the folder that was named."""
 
     path: Path
@@ -99,7 +99,7 @@ async def inspect(settings: Settings, link: str, *, resolver: AbstractResolver |
     """
     seconds = min(INSPECTION_SECONDS, settings.link_seconds)
     with tempfile.TemporaryDirectory(prefix="nugu-link-", ignore_cleanup_errors=True) as place:
-        came = await _follow(settings, link, Task.INSPECT, Path(place), seconds, resolver=resolver)
+        came = await _follow(settings, link, DownloadTask.INSPECT, Path(place), seconds, resolver=resolver)
         return came.info()
 
 
@@ -110,7 +110,7 @@ async def fetch(
     progress: FetchProgressCallback | None = None,
     *,
     resolver: AbstractResolver | None = None,
-) -> Fetched:
+) -> DownloadedVideo:
     """The video at `link`, as a file in `folder`: H.264 and AAC where there are, of at most `clip_height` lines on its
     shorter side where there are, and never more than `clip_bytes`.
 
@@ -119,11 +119,13 @@ async def fetch(
     within = folder.absolute()  # for a process that works elsewhere
     with tempfile.TemporaryDirectory(prefix="link-", dir=within, ignore_cleanup_errors=True) as place:
         seconds = settings.link_seconds
-        came = await _follow(settings, link, Task.FETCH, Path(place), seconds, progress=progress, resolver=resolver)
+        came = await _follow(
+            settings, link, DownloadTask.FETCH, Path(place), seconds, progress=progress, resolver=resolver
+        )
         file = came.file(Path(place))
         if file.stat().st_size > settings.clip_bytes:
             raise reasons.too_large(settings.clip_bytes)
-        fetched = Fetched(folder / file.name, came.info().title)
+        fetched = DownloadedVideo(folder / file.name, came.info().title)
         shutil.move(file, fetched.path)
         return fetched
 
@@ -134,7 +136,7 @@ async def taste(settings: Settings, link: str, *, resolver: AbstractResolver | N
     Raises LinkError.
     """
     with tempfile.TemporaryDirectory(prefix="nugu-link-", ignore_cleanup_errors=True) as place:
-        came = await _follow(settings, link, Task.TASTE, Path(place), settings.link_seconds, resolver=resolver)
+        came = await _follow(settings, link, DownloadTask.TASTE, Path(place), settings.link_seconds, resolver=resolver)
         return came.info(), came.file(Path(place)).stat().st_size
 
 
@@ -174,14 +176,14 @@ class _Came:
         """The file that came: a plain one with something in it, in `folder` itself."""
         file = folder / Path(str((self.done or {}).get("file"))).name
         if file.is_symlink() or not file.is_file() or not file.stat().st_size:
-            raise reasons.of_failure(Why.NO_VIDEO, "", None, Sites(frozenset()), 0)
+            raise reasons.of_failure(LinkFailure.NO_VIDEO, "", None, Sites(frozenset()), 0)
         return file
 
 
 async def _follow(
     settings: Settings,
     link: str,
-    task: Task,
+    task: DownloadTask,
     folder: Path,
     seconds: float,
     *,
@@ -203,7 +205,7 @@ async def _follow(
     async with egress(
         read_allowed(settings.allowed_addresses), most + most // 10 + PAGES, _upstream(settings), resolver
     ) as proxy:
-        work = Work(
+        work = DownloadOrder(
             task=task,
             link=link,
             extractors=tuple(sorted(sites.extractors)),
@@ -233,14 +235,14 @@ async def _follow(
                 if process.returncode == -signal.SIGXCPU:
                     raise reasons.no_time(seconds)
                 raise reasons.broken_off()
-            why, said, status = Why(came.failed["why"]), str(came.failed["said"]), came.failed["status"]
+            why, said, status = LinkFailure(came.failed["why"]), str(came.failed["said"]), came.failed["status"]
             log.info("a link gave no video: %s %s", why, said)
             raise reasons.of_failure(why, said, status, sites, most)
 
 
 @asynccontextmanager
 async def _running(
-    work: Work, seconds: float, folder: Path, noise: IO[bytes]
+    work: DownloadOrder, seconds: float, folder: Path, noise: IO[bytes]
 ) -> AsyncGenerator[asyncio.subprocess.Process]:
     """The downloading process: limited, without our environment, in a session of its own that is killed at the end."""
     limits = ProcessLimits(seconds, cpu_seconds=int(seconds) + 1, memory=None, file_bytes=work.most + OVERHEAD, nice=0)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.markup import plain
 from bot.errors import PersonError
-from bot.links.work import Why
+from bot.links.work import LinkFailure
 from bot.text.formatting import mebibytes
 
 if TYPE_CHECKING:
@@ -133,28 +133,28 @@ def too_large(most: int) -> LinkError:
     return LinkError(f"That video is too large: I take up to {mebibytes(most)}. A shorter one may fit.")
 
 
-def of_failure(why: Why, said: str, status: int | None, sites: Sites, most: int) -> LinkError:
+def of_failure(why: LinkFailure, said: str, status: int | None, sites: Sites, most: int) -> LinkError:
     """For what the downloading process found."""
     match why:
-        case Why.UNKNOWN_SITE:
+        case LinkFailure.UNKNOWN_SITE:
             return LinkError(f"I don't take links to that page. I take links to one video on {_accepted(sites)}.")
-        case Why.WRONG_SETTING:
+        case LinkFailure.WRONG_SETTING:
             return LinkError(
                 f"`NUGU_LINK_SITES` names {plain(said)}, which yt-dlp doesn't know. My owner can mend that."
             )
-        case Why.PLAYLIST:
+        case LinkFailure.PLAYLIST:
             return LinkError("That link leads to a playlist, a channel or several videos. I take a link to one video.")
-        case Why.LIVE:
+        case LinkFailure.LIVE:
             return LinkError("That is a live stream, or hasn't begun yet. I take videos that are over.")
-        case Why.NO_VIDEO:
+        case LinkFailure.NO_VIDEO:
             return LinkError("I found no video there that I can download.")
-        case Why.TOO_LARGE:
+        case LinkFailure.TOO_LARGE:
             return too_large(most)
-        case Why.NOT_MERGED:
+        case LinkFailure.NOT_MERGED:
             return LinkError("The site gave something that isn't a video.")
-        case Why.BROKEN:
+        case LinkFailure.BROKEN:
             return broken_off()
-        case Why.SITE:
+        case LinkFailure.SITE:
             return _of_site(said, status)
 
 

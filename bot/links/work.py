@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 
-class Task(StrEnum):
+class DownloadTask(StrEnum):
     """How far a link is followed."""
 
     INSPECT = "inspect"
@@ -17,7 +17,7 @@ class Task(StrEnum):
     """The smallest format, and only its beginning."""
 
 
-class Why(StrEnum):
+class LinkFailure(StrEnum):
     """Why there is no video. All but SITE are found on our side."""
 
     SITE = "site"
@@ -34,7 +34,7 @@ class Why(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class DownloadOrder:
     """One link to follow.
 
     `extractors`: names that may work on it; `takers`: those that it may be given to.
@@ -42,7 +42,7 @@ class Work:
     `deno`, `ffmpeg`: absolute paths, empty where there is none. `cookies`: whether cookies.txt lies in the working folder.
     """
 
-    task: Task
+    task: DownloadTask
     link: str
     extractors: tuple[str, ...]
     takers: tuple[str, ...]
@@ -64,5 +64,5 @@ class Work:
         kept: dict[str, Any] = json.loads(data)
         for name in ("extractors", "takers"):
             kept[name] = tuple(kept[name])
-        kept["task"] = Task(kept["task"])
+        kept["task"] = DownloadTask(kept["task"])
         return cls(**kept)

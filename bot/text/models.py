@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.domain.models import Named
+from bot.domain.models import LeaveOneOutCounts
 from bot.text.formatting import counted, joined
 
 if TYPE_CHECKING:
-    from bot.domain.models import Judged, MadeModel, Names, Tried
+    from bot.domain.models import ClassifierTrial, GateVerdict, MadeModel, NameCounts
 
 LONGEST_OBJECTIONS = 300
 """Characters of the gate's objections that are shown."""
 
 
-def recognition_counts(named: Named) -> str:
+def recognition_counts(named: LeaveOneOutCounts) -> str:
     """`43 of 45 unseen photos right and 1 wrong`: the sums of the report's matrix."""
     return f"{named.right} of {counted(named.photos, 'unseen photo')} right and {named.wrong} wrong"
 
 
-def gate_objections(judged: Judged) -> str:
+def gate_objections(judged: GateVerdict) -> str:
     """The gate's reasons to keep a model aside, as the rest of a sentence after a colon."""
     reasons: list[str] = []
     old, new = judged.old, judged.new
@@ -34,7 +34,7 @@ def gate_objections(judged: Judged) -> str:
     return "; ".join(reasons)[:LONGEST_OBJECTIONS]
 
 
-def classifier_trial(trial: Tried | None) -> str:
+def classifier_trial(trial: ClassifierTrial | None) -> str:
     """The trial of a classifier; None: there were too few photos for one."""
     if trial is None:
         return "too few for a classifier; the distance answers alone"
@@ -49,9 +49,9 @@ def model_accuracy(model: MadeModel) -> str:
     """How a model did when it was made: `named 43 of 45 unseen photos right and 1 wrong`."""
     judged, named = model.figures.judged, model.figures.named
     if named is None:
-        named = Named(judged.probes, round(judged.new.right), round(judged.new.wrong))
+        named = LeaveOneOutCounts(judged.probes, round(judged.new.right), round(judged.new.wrong))
     return f"named {recognition_counts(named)}" if named.photos else "had no photo to be tried on"
 
 
-def _given(names: Names, rounds: int) -> str:
+def _given(names: NameCounts, rounds: int) -> str:
     return f"{round(rounds * names.right)} right and {counted(round(rounds * names.wrong), 'wrong name')}"

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.app import App
-    from bot.domain.faces import Cut
+    from bot.domain.faces import FaceCrop
     from bot.domain.places import Places
 
 
 @asynccontextmanager
-async def stored(app: App, cuts: Iterable[Cut]) -> AsyncGenerator[dict[bytes, StoredCut]]:
+async def stored(app: App, cuts: Iterable[FaceCrop]) -> AsyncGenerator[dict[bytes, StoredCut]]:
     """The cuts by their JPEG, put into the storage before the write lock is taken, since a store may be slow.
 
     Afterwards those that no row came to name are taken out again.

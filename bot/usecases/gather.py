@@ -20,10 +20,10 @@ from bot.database.spellings import SpellingRepository
 from bot.database.tables.questions import Question
 from bot.database.tables.rosters import Group, Member
 from bot.domain.enums import Origin, teaches
-from bot.domain.faces import Identified, Refused, SeenFace
+from bot.domain.faces import IdentifiedPicture, Refused, SeenFace
 from bot.domain.markup import plain
 from bot.errors import NobodyKnownError, PersonError, TooSlowError, WorkLostError
-from bot.gather.candidates import Candidate, Tally, candidates, queries
+from bot.gather.candidates import CandidatePhoto, GatherCounts, candidates, queries
 from bot.gather.sources import load
 from bot.usecases import crops
 from bot.usecases.lookup import require_group, require_member
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from bot.app import App
-    from bot.domain.faces import Spotted
+    from bot.domain.faces import GatheredFace
     from bot.gather.sources import Source
     from bot.jobs import EngineConfig
 
@@ -50,7 +50,7 @@ NO_FACE = "no single face that is large and sharp"
 
 
 @dataclass(frozen=True, slots=True)
-class Sought:
+class SoughtMember:
     """A member to gather photos of: every spelling, and how many photos are lacking."""
 
     member: int
@@ -63,11 +63,11 @@ class Sought:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptCandidate:
     """A photo that is worth a look: the file as it came, its face, and the engine, by its name, that found it."""
 
-    candidate: Candidate
-    spotted: Spotted
+    candidate: CandidatePhoto
+    spotted: GatheredFace
     engine: str
 
 
@@ -82,11 +82,11 @@ class Gathering:
     members: tuple[str, ...]
     done: int = 0
     kept: dict[str, int] = field(default_factory=dict[str, int])
-    tally: Tally = field(default_factory=Tally)
+    tally: GatherCounts = field(default_factory=GatherCounts)
     refused: Counter[str] = field(default_factory=Counter[str])
 
 
-async def seek(app: App, server_id: int, group: str, member: str | None, wanted: int) -> list[Sought]:
+async def seek(app: App, server_id: int, group: str, member: str | None, wanted: int) -> list[SoughtMember]:
     """Whose photos are to be gathered, so that each has `wanted`; those with the fewest first.
 
     Raises UnknownGroupError, UnknownMemberError, and PersonError when nobody lacks any, or nothing is to be learned there.
@@ -101,7 +101,7 @@ async def seek(app: App, server_id: int, group: str, member: str | None, wanted:
             members = [each for each in await rosters.members([server_id]) if each.group_id == found.id]
         spellings = await SpellingRepository(session).aliases_in(found.id)
         sought = [
-            Sought(
+            SoughtMember(
                 each.id,
                 each.name,
                 found.id,
@@ -123,7 +123,7 @@ async def seek(app: App, server_id: int, group: str, member: str | None, wanted:
 async def gather(
     app: App,
     server_id: int,
-    sought: Sequence[Sought],
+    sought: Sequence[SoughtMember],
     *,
     by: int,
     progress: GatherProgressCallback,
@@ -145,8 +145,8 @@ async def gather(
 
 
 async def search(
-    app: App, server_id: int, sought: Sought, gathering: Gathering, sources: Sequence[Source] | None = None
-) -> list[Kept]:
+    app: App, server_id: int, sought: SoughtMember, gathering: Gathering, sources: Sequence[Source] | None = None
+) -> list[KeptCandidate]:
     """The photos of one member that are worth a look, as many as are lacking at most; what was left out is counted."""
     config = await app.recognisers.config()
     fetched = candidates(
@@ -156,8 +156,8 @@ async def search(
         SPARE * sought.lacking,
         gathering.tally,
     )
-    spotted: list[Kept] = []
-    batch: list[Candidate] = []
+    spotted: list[KeptCandidate] = []
+    batch: list[CandidatePhoto] = []
     async with aclosing(fetched) as arriving:
         async for candidate in arriving:
             batch.append(candidate)
@@ -168,11 +168,13 @@ async def search(
     return await _sift(app, server_id, sought, spotted, config.version, gathering)
 
 
-async def _spot(app: App, config: EngineConfig, batch: Sequence[Candidate], gathering: Gathering) -> list[Kept]:
+async def _spot(
+    app: App, config: EngineConfig, batch: Sequence[CandidatePhoto], gathering: Gathering
+) -> list[KeptCandidate]:
     results = await asyncio.gather(
         *(app.compute.run(jobs.spot, config, candidate.data) for candidate in batch), return_exceptions=True
     )
-    kept: list[Kept] = []
+    kept: list[KeptCandidate] = []
     for candidate, result in zip(batch, results, strict=True):
         # What is wrong with one file leaves the others; workers or an engine that are away are wrong for all.
         if isinstance(result, BaseException) and not isinstance(result, TooSlowError | WorkLostError):
@@ -180,13 +182,13 @@ async def _spot(app: App, config: EngineConfig, batch: Sequence[Candidate], gath
         if isinstance(result, BaseException | Refused):
             gathering.refused[NO_FACE] += 1
         else:
-            kept.append(Kept(candidate, result, config.engine))
+            kept.append(KeptCandidate(candidate, result, config.engine))
     return kept
 
 
 async def _sift(
-    app: App, server_id: int, sought: Sought, spotted: Sequence[Kept], engine: str, gathering: Gathering
-) -> list[Kept]:
+    app: App, server_id: int, sought: SoughtMember, spotted: Sequence[KeptCandidate], engine: str, gathering: Gathering
+) -> list[KeptCandidate]:
     if not spotted:
         return []
     async with app.database.reading() as session:
@@ -195,7 +197,7 @@ async def _sift(
     others = [vector for vector, member in known if member != sought.member]
     vectors = [one.spotted.vector for one in spotted]
     reasons = await app.compute.run(jobs.sift, vectors, accepted, others, engine)
-    kept: list[Kept] = []
+    kept: list[KeptCandidate] = []
     for one, reason in zip(spotted, reasons, strict=True):
         if reason is not None:
             gathering.refused[reason] += 1
@@ -205,7 +207,7 @@ async def _sift(
 
 
 async def _put_into_review(
-    app: App, server_id: int, sought: Sought, kept: Sequence[Kept], by: int, gathering: Gathering
+    app: App, server_id: int, sought: SoughtMember, kept: Sequence[KeptCandidate], by: int, gathering: Gathering
 ) -> int:
     """Write the photos down as a question that waits in the review; how many.
 
@@ -240,22 +242,26 @@ async def _put_into_review(
     return 0
 
 
-async def _look_again(app: App, config: EngineConfig, kept: Sequence[Kept], gathering: Gathering) -> list[Kept]:
+async def _look_again(
+    app: App, config: EngineConfig, kept: Sequence[KeptCandidate], gathering: Gathering
+) -> list[KeptCandidate]:
     """The same photos as another engine sees them; one in which it finds no face is left out."""
-    again: list[Kept] = []
+    again: list[KeptCandidate] = []
     for start in range(0, len(kept), AT_ONCE):
         batch = [one.candidate for one in kept[start : start + AT_ONCE]]
         again += await _spot(app, config, batch, gathering)
     return again
 
 
-async def _named(app: App, server_id: int, sought: Sought, kept: Sequence[Kept]) -> list[tuple[str, Identified]]:
+async def _named(
+    app: App, server_id: int, sought: SoughtMember, kept: Sequence[KeptCandidate]
+) -> list[tuple[str, IdentifiedPicture]]:
     """The photos with their names, as a question keeps them."""
     guesses = await _guesses(app, server_id, sought, kept)
     return [
         (
             one.candidate.title or one.candidate.url[:300],
-            Identified(
+            IdentifiedPicture(
                 one.spotted.size,
                 sought.group_name,
                 (SeenFace(1, one.spotted.box, guess, one.spotted.vector, one.spotted.flaws, one.spotted.cut),),
@@ -267,7 +273,7 @@ async def _named(app: App, server_id: int, sought: Sought, kept: Sequence[Kept])
     ]
 
 
-async def _guesses(app: App, server_id: int, sought: Sought, kept: Sequence[Kept]) -> list[Guess]:
+async def _guesses(app: App, server_id: int, sought: SoughtMember, kept: Sequence[KeptCandidate]) -> list[Guess]:
     """Who the faces are taken for: the one they were searched by, as sure as the recogniser is of that.
 
     It is not sure of anything where it knows nobody by sight, or is another engine's by now.

@@ -13,7 +13,7 @@ from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
 from bot.database.tables.questions import Question
 from bot.domain.enums import Origin, teaches
-from bot.domain.faces import Identified, Naming, Refused
+from bot.domain.faces import IdentifiedPicture, IdentifyOptions, Refused
 from bot.domain.messages import Lines, Message
 from bot.domain.places import Places
 from bot.domain.rosters import SHARED_ROSTER
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.domain.answers import Answer
     from bot.domain.enums import Learns
-    from bot.domain.faces import Cut
+    from bot.domain.faces import FaceCrop
     from bot.learning.recognisers import FittedRecogniser
     from models.faces import Once
 
@@ -99,12 +99,12 @@ class Looked:
 
     engine: str
     threshold: float
-    results: tuple[Identified | Refused, ...]
+    results: tuple[IdentifiedPicture | Refused, ...]
 
     @property
-    def cuts(self) -> list[Cut]:
+    def cuts(self) -> list[FaceCrop]:
         """The faces that were cut out of all pictures."""
-        seen = (face for result in self.results if isinstance(result, Identified) for face in result.faces)
+        seen = (face for result in self.results if isinstance(result, IdentifiedPicture) for face in result.faces)
         return [face.cut for face in seen if face.cut is not None]
 
 
@@ -123,7 +123,7 @@ async def look(app: App, asked: IdentifyRequest, pictures: Sequence[SubmittedFil
     """
     fitted = await fitted_for(app, asked)
     group, threshold, learns = await naming_of(app, asked)
-    how = Naming(
+    how = IdentifyOptions(
         group,
         asked.once,
         threshold,
@@ -142,7 +142,7 @@ async def ask(app: App, asked: IdentifyRequest, pictures: Sequence[SubmittedFile
     """
     looked = await look(app, asked, pictures)
     named = [(picture.name, result) for picture, result in zip(pictures, looked.results, strict=True)]
-    if not any(isinstance(result, Identified) for _, result in named):
+    if not any(isinstance(result, IdentifiedPicture) for _, result in named):
         raise PersonError(
             "{refusals}",
             refusals=Lines(
@@ -180,7 +180,7 @@ async def ask(app: App, asked: IdentifyRequest, pictures: Sequence[SubmittedFile
     files = {
         picture.file_name: result.tagged
         for picture, result in zip(answer.pictures, looked.results, strict=True)
-        if isinstance(result, Identified)
+        if isinstance(result, IdentifiedPicture)
     }
     return DrawnAnswer(answer, files)
 
@@ -265,7 +265,9 @@ async def naming_of(app: App, asked: IdentifyRequest) -> tuple[int | None, float
         return default, threshold, choices.learns
 
 
-async def _identify(app: App, picture: SubmittedFile, fitted: FittedRecogniser, how: Naming) -> Identified | Refused:
+async def _identify(
+    app: App, picture: SubmittedFile, fitted: FittedRecogniser, how: IdentifyOptions
+) -> IdentifiedPicture | Refused:
     """The picture's result; whatever goes wrong with it is its own and told in a sentence."""
     if picture.refusal is not None:
         return Refused(picture.refusal)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.database.photos import PublicPhoto
     from bot.domain.rosters import RosterRow
-    from bot.domain.twins import Compared
+    from bot.domain.twins import ComparedMember
 
 NO_TWO = "Twins take two members with a photo each: add them with `/member add`."
 
@@ -140,7 +140,7 @@ def _seen(photos: dict[int, PublicPhoto]) -> dict[int, tuple[int, float | None]]
     return {number: (photo.face_width, photo.sharpness) for number, photo in photos.items()}
 
 
-async def _crops(app: App, members: Sequence[Compared], photos: dict[int, PublicPhoto]) -> dict[int, bytes]:
+async def _crops(app: App, members: Sequence[ComparedMember], photos: dict[int, PublicPhoto]) -> dict[int, bytes]:
     """The crops that are there of those that show these members best, by the photo's id."""
     wanted = [number for member in members for number in member.best]
     files = await asyncio.gather(*(app.storage.get(photos[number].key) for number in wanted))

@@ -15,7 +15,7 @@ from cogs.common.layout import Card, CardAndFiles, container, gallery
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bot.domain.twins import Compared, DrawnLookAlikes, DrawnTwins
+    from bot.domain.twins import ComparedMember, DrawnLookAlikes, DrawnTwins
 
 COLOUR = 0x56A0FF
 FEW = 3
@@ -73,6 +73,6 @@ def look_alikes_card(shown: DrawnLookAlikes) -> CardAndFiles:
     return card, [discord.File(BytesIO(shown.picture), filename="look-alikes.png")]
 
 
-def _few(members: Iterable[Compared]) -> list[str]:
+def _few(members: Iterable[ComparedMember]) -> list[str]:
     few = [plain(member.name) for member in members if member.photos < FEW]
     return [f"Few photos yet of {', '.join(few)}: with more this may change."] if few else []

@@ -21,7 +21,7 @@ from bot.database.tables.models import Model
 from bot.database.tables.questions import QuestionFace
 from bot.database.tables.servers import Server
 from bot.domain.enums import Origin
-from bot.domain.models import Figures, Judged, MadeModel, Names
+from bot.domain.models import Figures, GateVerdict, MadeModel, NameCounts
 from bot.domain.trust import Trust
 from bot.learning.notifications import Notification
 from bot.learning.recognisers import Recognisers
@@ -170,7 +170,9 @@ async def test_without_a_chosen_channel_moderators_are_told_where_discord_tells_
     channel = stage.guild.create_text_channel("updates")
     stage.env.backend.guilds[stage.guild.id].public_updates_channel_id = channel.id
     await stage.restart()
-    judged = Judged(probes=16, old=Names(15, 0), new=Names(10, 1), fallen=("Biden",), fresh=True, passes=False)
+    judged = GateVerdict(
+        probes=16, old=NameCounts(15, 0), new=NameCounts(10, 1), fallen=("Biden",), fresh=True, passes=False
+    )
     model = MadeModel(
         id=2,
         number=2,

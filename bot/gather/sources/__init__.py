@@ -31,7 +31,7 @@ class UnknownSourceError(PersonError):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult:
     """A photo that a source names. `url`: of the file. `page`: where it is shown, or empty. `licence`: None if unknown.
 
     All of it was written by others, and nothing of it is checked but that `page` is a link of the web.
@@ -56,7 +56,7 @@ class Source(Protocol):
         """The URL that its requests begin with."""
         ...
 
-    def search(self, client: Client, query: str, limit: int) -> AsyncGenerator[Found]:
+    def search(self, client: Client, query: str, limit: int) -> AsyncGenerator[SearchResult]:
         """Photos for `query`, the likeliest first; about `limit`, of which fewer may be taken.
 
         Raises bot.gather.refusals.RefusedError from the client, and ValueError for an answer that it can't read.
@@ -77,10 +77,10 @@ def load(wanted: str) -> list[Source]:
     return [_create(*part.strip().partition("=")[::2]) for part in wanted.split(",") if part.strip()]
 
 
-def found(url: str, page: str, title: str, licence: str | None = None) -> Found:
+def found(url: str, page: str, title: str, licence: str | None = None) -> SearchResult:
     """What a source found, made fit to show: the title in one line, and no page that is not of the web."""
     web = page.startswith(("http://", "https://"))
-    return Found(url, page if web else "", " ".join(title.split())[:LONGEST_TITLE], licence or None)
+    return SearchResult(url, page if web else "", " ".join(title.split())[:LONGEST_TITLE], licence or None)
 
 
 def _create(name: str, base: str) -> Source:

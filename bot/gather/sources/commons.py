@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
-from bot.gather.sources import Found, found
+from bot.gather.sources import SearchResult, found
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -56,7 +56,7 @@ class Commons:
     base: str
     name: str = "commons"
 
-    async def search(self, client: Client, query: str, limit: int) -> AsyncGenerator[Found]:
+    async def search(self, client: Client, query: str, limit: int) -> AsyncGenerator[SearchResult]:
         """See Source."""
         answer = await client.ask(
             self.base,

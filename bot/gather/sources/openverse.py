@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
-from bot.gather.sources import Found, found
+from bot.gather.sources import SearchResult, found
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -45,7 +45,7 @@ class Openverse:
     base: str
     name: str = "openverse"
 
-    async def search(self, client: Client, query: str, limit: int) -> AsyncGenerator[Found]:
+    async def search(self, client: Client, query: str, limit: int) -> AsyncGenerator[SearchResult]:
         """See Source."""
         for page in range(1, -(-limit // PAGE) + 1):
             asked = {"q": query, "page": str(page), "page_size": str(min(limit, PAGE)), "mature": "false"}

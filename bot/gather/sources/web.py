@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.gather.sources import Found, found
+from bot.gather.sources import SearchResult, found
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -27,7 +27,7 @@ class Web:
     engine: BingImages
     name: str = "web"
 
-    async def search(self, client: Client, query: str, limit: int) -> AsyncGenerator[Found]:
+    async def search(self, client: Client, query: str, limit: int) -> AsyncGenerator[SearchResult]:
         """See Source."""
         asked = self.engine.build_payload(query, "us-en", "on", None, max_results=str(limit))
         page = await client.ask(self.base, asked)

@@ -13,7 +13,7 @@ from bot.database.servers import ServerRepository
 from bot.database.tables.questions import Question
 from bot.domain.clips import ClipAttachments, FinishedClip, OnScreen, Stage, TrackName
 from bot.domain.enums import ClipState, Origin, teaches
-from bot.domain.faces import Identified, SeenFace
+from bot.domain.faces import IdentifiedPicture, SeenFace
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import PersonError
 from bot.infra.clip_files import hashed
@@ -179,7 +179,7 @@ async def _keep(
         SeenFace(p.number, p.box, p.guess, p.vector, p.flaws, p.cut if p.number in cropped else None)
         for p in named.people
     ]
-    result = Identified(named.size, named.group_name, tuple(seen), b"", fitted.engine)
+    result = IdentifiedPicture(named.size, named.group_name, tuple(seen), b"", fitted.engine)
     question = Question(
         server_id=job.server_id,
         channel_id=job.channel_id,

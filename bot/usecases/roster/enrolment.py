@@ -15,7 +15,7 @@ from bot.database.spellings import SpellingRepository
 from bot.database.tables.questions import Question
 from bot.database.tables.rosters import Photo
 from bot.domain.enums import Learns, Origin
-from bot.domain.faces import Identified, Refused
+from bot.domain.faces import IdentifiedPicture, Refused
 from bot.domain.markup import plain
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import PersonError
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.database.crops import StoredCut
     from bot.database.tables.rosters import Member
-    from bot.domain.faces import Cut
+    from bot.domain.faces import FaceCrop
     from bot.usecases.identify import SubmittedFile
     from bot.usecases.roster.submissions import KeptCrop, Look
 
@@ -85,7 +85,7 @@ class TakenPhoto:
     """
 
     name: str
-    cut: Cut | None
+    cut: FaceCrop | None
     reason: str | None
     asks: Asks | None = None
     spoiler: bool = False
@@ -315,7 +315,7 @@ async def _ask(
 ) -> TakenPhoto:
     """A photo that isn't taken as it is; where a moderator may say more of it, it waits for that."""
     result = look.result
-    if not adding.asks or not isinstance(result, Identified):
+    if not adding.asks or not isinstance(result, IdentifiedPicture):
         return TakenPhoto(look.name, None, doubt)
     question = Question(
         server_id=adding.server_id,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot import jobs
 from bot.database.photos import PhotoRepository
-from bot.domain.faces import Copied, FacePrint, Identified, Refused, Rivals
+from bot.domain.faces import CopyMatches, EnrolmentContext, FacePrint, IdentifiedPicture, Refused
 from bot.errors import NobodyKnownError, PersonError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bot.jobs import EngineConfig
     from bot.usecases.identify import SubmittedFile
 
-NO_COPY = Copied()
+NO_COPY = CopyMatches()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +41,15 @@ class Look:
 
     name: str
     sha256: str
-    result: Identified | Refused
-    copied: Copied = NO_COPY
+    result: IdentifiedPicture | Refused
+    copied: CopyMatches = NO_COPY
     accepted: bool = False
     spoiler: bool = False
 
     @property
     def faces(self) -> tuple[SeenFace, ...]:
         """The faces that were found; one if the photo is clearly of somebody."""
-        return self.result.faces if isinstance(self.result, Identified) else ()
+        return self.result.faces if isinstance(self.result, IdentifiedPicture) else ()
 
 
 async def look_at(
@@ -71,17 +71,17 @@ async def look_at(
     return await _compared(app, server_id, group_id, looks)
 
 
-async def _rivals(app: App, config: EngineConfig, server_id: int, group_id: int) -> Rivals | None:
+async def _rivals(app: App, config: EngineConfig, server_id: int, group_id: int) -> EnrolmentContext | None:
     """The server's recogniser, if it knows anybody and is fitted to the engine of `config`."""
     try:
         fitted = await app.recognisers.of([server_id])
     except NobodyKnownError:  # the first photo looks like nobody else
         return None
-    return Rivals(fitted.recogniser, group_id) if fitted.config.engine == config.engine else None
+    return EnrolmentContext(fitted.recogniser, group_id) if fitted.config.engine == config.engine else None
 
 
 async def _look(
-    app: App, config: EngineConfig, photo: SubmittedFile, rivals: Rivals | None, kept: KeptCrop | None
+    app: App, config: EngineConfig, photo: SubmittedFile, rivals: EnrolmentContext | None, kept: KeptCrop | None
 ) -> Look:
     if photo.refusal is not None:
         return Look(photo.name, "", Refused(photo.refusal))
@@ -92,7 +92,7 @@ async def _look(
         seen = await app.compute.run(jobs.enrol_crop, config, photo.data)
     except PersonError as error:
         return Look(photo.name, "", Refused(str(error)))
-    if isinstance(seen, Identified):
+    if isinstance(seen, IdentifiedPicture):
         face = seen.faces[0]
         assert face.cut is not None
         cut = replace(face.cut, face_width=kept.face_width, sharpness=kept.sharpness or face.cut.sharpness)
@@ -104,7 +104,7 @@ async def _compared(app: App, server_id: int, group_id: int | None, looks: Seque
     """The same, each with what its one face is a copy of: of the photos that there are, and of those before it."""
     alone = [look.faces[0] if len(look.faces) == 1 else None for look in looks]
     prints = [FacePrint(face.cut.phash if face.cut else None, face.vector) for face in alone if face is not None]
-    engine = next((look.result.engine for look in looks if isinstance(look.result, Identified)), None)
+    engine = next((look.result.engine for look in looks if isinstance(look.result, IdentifiedPicture)), None)
     if engine is None or not prints:
         return list(looks)
     async with app.database.reading() as session:
@@ -113,7 +113,7 @@ async def _compared(app: App, server_id: int, group_id: int | None, looks: Seque
     copied = await app.compute.run(jobs.find_copies, prints, engine, hashes, vectors)
     places = [place for place, face in enumerate(alone) if face is not None]
     found = {
-        place: Copied(one.members, tuple(places[earlier] for earlier in one.earlier))
+        place: CopyMatches(one.members, tuple(places[earlier] for earlier in one.earlier))
         for place, one in zip(places, copied, strict=True)
     }
     return [replace(look, copied=found.get(place, look.copied)) for place, look in enumerate(looks)]

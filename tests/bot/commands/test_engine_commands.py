@@ -27,7 +27,7 @@ from bot.database.engine import Database
 from bot.database.engines import EncodingProgress, EngineRepository
 from bot.database.rosters import RosterRepository
 from bot.database.tables.rosters import Crop, CropEncoding, Photo
-from bot.domain.faces import Cut
+from bot.domain.faces import FaceCrop
 from bot.domain.rosters import SHARED_ROSTER
 from bot.infra.storage import Storage
 from bot.settings import Settings
@@ -67,7 +67,9 @@ async def multiply(data: Path, name: str, count: int) -> None:
         assert jpeg is not None
         assert seen.vector is not None
         for number in range(1, count):
-            cut = StoredCut(Cut(jpeg, crop.face_width, crop.sharpness or 0.0), f"crops/{number}.jpg", f"{number:064}")
+            cut = StoredCut(
+                FaceCrop(jpeg, crop.face_width, crop.sharpness or 0.0), f"crops/{number}.jpg", f"{number:064}"
+            )
             await storage.put(cut.key, jpeg)
             twin = await CropRepository(session).add(SHARED_ROSTER, cut, seen.vector, seen.engine)
             await RosterRepository(session).add_photo(

@@ -13,7 +13,7 @@ from bot.database.tables.questions import Question
 from bot.database.tables.rosters import CropEncoding
 from bot.database.vetoes import VetoRepository
 from bot.domain.enums import Meaning
-from bot.domain.faces import Cut, Identified, SeenFace
+from bot.domain.faces import FaceCrop, IdentifiedPicture, SeenFace
 from bot.domain.rosters import FaceFeedback
 from bot.domain.trust import Trust
 from bot.usecases import correct
@@ -39,12 +39,12 @@ class Asked:
 
 @pytest.fixture
 async def asked(app: App) -> Asked:
-    cut = Cut(b"jpeg", 100, 2.0)
+    cut = FaceCrop(b"jpeg", 100, 2.0)
     async with app.database.writing() as session:
         group = await RosterRepository(session).add_group(SERVER, "TWICE")
         members = {name: (await RosterRepository(session).add_member(group.id, name)).id for name in ("Sana", "Momo")}
         sana = Guess(members["Sana"], "Sana", 0.9, Band.SURE)
-        seen = Identified((9, 9), "TWICE", (SeenFace(1, Box(0, 0, 9, 9), sana, SEEN, cut=cut),), b"", "dlib-1")
+        seen = IdentifiedPicture((9, 9), "TWICE", (SeenFace(1, Box(0, 0, 9, 9), sana, SEEN, cut=cut),), b"", "dlib-1")
         question = Question(server_id=SERVER, asker_id=1, engine="dlib-1", threshold=0.5, rosters=[SERVER])
         answer = await QuestionRepository(session).add(
             question, [("a.jpg", seen)], {b"jpeg": StoredCut(cut, "crops/a", "a")}

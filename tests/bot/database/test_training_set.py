@@ -16,7 +16,7 @@ from bot.database.tables.rosters import Crop, Member, Photo
 from bot.database.tables.servers import Server
 from bot.domain.answers import Answer
 from bot.domain.enums import Learns, Meaning, Origin
-from bot.domain.faces import Cut
+from bot.domain.faces import FaceCrop
 from bot.domain.trust import Trust
 from bot.usecases import correct, crops
 from bot.usecases.correct import Speaker
@@ -122,7 +122,7 @@ async def test_what_nobody_labelled_is_forgotten(presidents: App, public_photos:
 
 
 async def test_what_comes_to_nothing_leaves_no_file(presidents: App) -> None:
-    async with crops.stored(presidents, [Cut(b"one", 100, 2.0), Cut(b"two", 100, 2.0)]):
+    async with crops.stored(presidents, [FaceCrop(b"one", 100, 2.0), FaceCrop(b"two", 100, 2.0)]):
         assert len(await presidents.storage.keys("crops")) == 4
     assert await kept(presidents) == 2
 

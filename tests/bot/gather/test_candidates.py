@@ -14,10 +14,10 @@ import pytest
 from aiohttp import web
 from PIL import Image
 
-from bot.gather.candidates import Candidate, Tally, candidates, queries
+from bot.gather.candidates import CandidatePhoto, GatherCounts, candidates, queries
 from bot.gather.fetch import Client, NoContactError
-from bot.gather.refusals import Why
-from bot.gather.sources import Found, found, load
+from bot.gather.refusals import RefusalReason
+from bot.gather.sources import SearchResult, found, load
 from bot.settings import Settings
 from tests.conftest import LONG_ENOUGH
 from tests.support.image_search import ImageSearch, Names, Vault
@@ -25,8 +25,10 @@ from tests.support.image_search import ImageSearch, Names, Vault
 ASKED = ["TWICE Tzuyu", "트와이스 쯔위"]
 
 
-async def gathered(settings: Settings, limit: int = 50, resolver: Names | None = None) -> tuple[list[Candidate], Tally]:
-    tally = Tally()
+async def gathered(
+    settings: Settings, limit: int = 50, resolver: Names | None = None
+) -> tuple[list[CandidatePhoto], GatherCounts]:
+    tally = GatherCounts()
     run = candidates(settings, load(settings.gather_sources), ASKED, limit, tally, resolver)
     return [candidate async for candidate in run], tally
 
@@ -77,7 +79,7 @@ async def test_a_person_is_gathered(search: ImageSearch, vault: Vault, public_ph
         ("commons", "With his deputy.png"),
         ("web", "At last"),
     ]
-    assert brought[0] == Candidate(
+    assert brought[0] == CandidatePhoto(
         faces["obama.jpg"],
         obama,
         "https://commons.wikimedia.org/wiki/File:President.jpg",
@@ -89,7 +91,18 @@ async def test_a_person_is_gathered(search: ImageSearch, vault: Vault, public_ph
     assert tally.found == {"commons": 3, "openverse": 3, "web": 8}
     assert tally.brought == {"commons": 3, "openverse": 1, "web": 2}
     assert tally.refused == {
-        **dict.fromkeys((Why.SAME, Why.NOT_IMAGE, Why.ROBOTS, Why.TOO_LARGE, Why.ADDRESS, Why.REDIRECTS, Why.STATUS), 1)
+        **dict.fromkeys(
+            (
+                RefusalReason.SAME,
+                RefusalReason.NOT_IMAGE,
+                RefusalReason.ROBOTS,
+                RefusalReason.TOO_LARGE,
+                RefusalReason.ADDRESS,
+                RefusalReason.REDIRECTS,
+                RefusalReason.STATUS,
+            ),
+            1,
+        )
     }
     assert (tally.failed, tally.out_of_time) == ({}, False)
     assert search.paths().count("/commons/obama.jpg") == 1
@@ -139,13 +152,13 @@ async def test_a_source_without_end(search: ImageSearch) -> None:
         base = "https://endless.example"
         name = "endless"
 
-        async def search(self, client: Client, query: str, limit: int) -> AsyncGenerator[Found]:
+        async def search(self, client: Client, query: str, limit: int) -> AsyncGenerator[SearchResult]:
             for n in count():
                 yield found(f"{search.base}/{n}.jpg", "", query)
 
-    tally = Tally()
+    tally = GatherCounts()
     assert [each async for each in candidates(search.settings(), [Endless()], ASKED, 4, tally)] == []
-    assert (tally.found, tally.refused) == ({"endless": 4}, {Why.STATUS: 4})
+    assert (tally.found, tally.refused) == ({"endless": 4}, {RefusalReason.STATUS: 4})
 
 
 async def test_a_client_that_breaks_over_a_file_goes_on_with_the_others(
@@ -163,7 +176,7 @@ async def test_a_client_that_breaks_over_a_file_goes_on_with_the_others(
     search.name("commons", search.put("/face.jpg", b"face"))
     brought, tally = await gathered(search.settings())
     assert [each.data for each in brought] == [b"face"]
-    assert tally.refused == {Why.BROKEN: 1}
+    assert tally.refused == {RefusalReason.BROKEN: 1}
 
 
 async def test_what_was_refused_is_made_up_for(search: ImageSearch) -> None:
@@ -172,7 +185,7 @@ async def test_what_was_refused_is_made_up_for(search: ImageSearch) -> None:
         search.name("openverse", search.put(f"/{n}.jpg", b"face %d" % n))
     brought, tally = await gathered(search.settings(), limit=6)
     assert len(brought) == 6
-    assert 5 <= tally.refused[Why.STATUS] <= 6
+    assert 5 <= tally.refused[RefusalReason.STATUS] <= 6
 
 
 async def test_a_source_that_fails_is_told_and_the_others_go_on(search: ImageSearch) -> None:
@@ -216,7 +229,7 @@ async def test_a_site_that_wants_a_rest_does_not_stop_the_others(search: ImageSe
     names = Names(weary_example=["127.0.0.1"], fresh_example=["127.0.0.1"])
     brought, tally = await gathered(search.settings(), resolver=names)
     assert len(brought) == 4
-    assert tally.refused == {Why.BUSY: 4}
+    assert tally.refused == {RefusalReason.BUSY: 4}
     assert search.paths("weary.example") == ["/robots.txt", "/weary/0.jpg"]
 
 
@@ -272,10 +285,10 @@ async def test_one_that_is_stopped_leaves_nothing_under_way(search: ImageSearch,
 
     search.name("commons", search.put("/face.jpg", b"face"))
     search.name("commons", search.serve("/never.jpg", never))
-    settings, got = search.settings(), list[Candidate]()
+    settings, got = search.settings(), list[CandidatePhoto]()
 
     async def gather() -> None:
-        async with aclosing(candidates(settings, load(settings.gather_sources), ASKED, 50, Tally())) as run:
+        async with aclosing(candidates(settings, load(settings.gather_sources), ASKED, 50, GatherCounts())) as run:
             async for candidate in run:
                 got.append(candidate)
                 await asked.wait()

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from bot.gather.fetch import Client, NoContactError, polite_client
-from bot.gather.refusals import RefusedError, Why
+from bot.gather.refusals import RefusalReason, RefusedError
 from bot.settings import Settings
 from tests.conftest import LONG_ENOUGH
 from tests.support.image_search import ImageSearch, Names
@@ -31,7 +31,7 @@ def on(host: str, search: ImageSearch, path: str) -> str:
     return f"http://{host}.example:{search.port}{path}"
 
 
-async def refused(client: Client, link: str) -> Why:
+async def refused(client: Client, link: str) -> RefusalReason:
     with pytest.raises(RefusedError) as caught:
         await client.picture(link)
     return caught.value.why
@@ -68,14 +68,14 @@ def test_a_contact_that_would_break_the_header_is_refused_at_the_start() -> None
 
 async def test_a_folder_that_robots_txt_forbids(client: Client, search: ImageSearch) -> None:
     search.forbid("127.0.0.1", "User-agent: *\nDisallow: /private/\n")
-    assert await refused(client, search.put("/private/face.jpg", FACE)) is Why.ROBOTS
+    assert await refused(client, search.put("/private/face.jpg", FACE)) is RefusalReason.ROBOTS
     assert await client.picture(search.put("/face.jpg", FACE)) == FACE
     assert search.paths() == ["/robots.txt", "/face.jpg"]
 
 
 async def test_a_robots_txt_that_names_us(client: Client, search: ImageSearch) -> None:
     search.forbid("127.0.0.1", "User-agent: *\nAllow: /\n\nUser-agent: nugu\nDisallow: /*.jpg$\n")
-    assert await refused(client, search.put("/face.jpg", FACE)) is Why.ROBOTS
+    assert await refused(client, search.put("/face.jpg", FACE)) is RefusalReason.ROBOTS
     assert await client.picture(search.put("/face.png", FACE)) == FACE
 
 
@@ -83,7 +83,7 @@ async def test_robots_txt_holds_where_a_redirect_leads(client: Client, search: I
     search.forbid("two.example", "User-agent: *\nDisallow: /\n")
     search.redirect("/there", on("two", search, "/face.jpg"))
     search.put("/face.jpg", FACE)
-    assert await refused(client, on("one", search, "/there")) is Why.ROBOTS
+    assert await refused(client, on("one", search, "/there")) is RefusalReason.ROBOTS
     assert search.paths("two.example") == ["/robots.txt"]
 
 
@@ -110,7 +110,7 @@ async def test_a_robots_txt_that_cannot_be_had_forbids_all(client: Client, searc
 
     search.robots["127.0.0.1"] = broken
     link = search.put("/face.jpg", FACE)
-    assert [await refused(client, link), await refused(client, link)] == [Why.ROBOTS_AWAY] * 2
+    assert [await refused(client, link), await refused(client, link)] == [RefusalReason.ROBOTS_AWAY] * 2
     assert search.paths() == ["/robots.txt"]
 
 
@@ -128,7 +128,7 @@ async def test_an_endless_robots_txt_is_read_so_far(client: Client, search: Imag
         return response
 
     search.robots["127.0.0.1"] = endless
-    assert await refused(client, search.put("/private/face.jpg", FACE)) is Why.ROBOTS
+    assert await refused(client, search.put("/private/face.jpg", FACE)) is RefusalReason.ROBOTS
     assert await client.picture(search.put("/face.jpg", FACE)) == FACE
     assert sent < 50_000_000
 
@@ -190,8 +190,8 @@ async def test_a_site_that_asks_for_a_rest_gets_it(client: Client, search: Image
 
     search.serve("/weary.jpg", weary)
     search.put("/face.jpg", FACE)
-    assert await refused(client, on("one", search, "/weary.jpg")) is Why.BUSY
-    assert await refused(client, on("one", search, "/face.jpg")) is Why.BUSY
+    assert await refused(client, on("one", search, "/weary.jpg")) is RefusalReason.BUSY
+    assert await refused(client, on("one", search, "/face.jpg")) is RefusalReason.BUSY
     assert await client.picture(on("two", search, "/face.jpg")) == FACE
     assert search.paths("one.example") == ["/robots.txt", "/weary.jpg"]
 
@@ -201,13 +201,13 @@ async def test_a_site_that_asks_for_a_rest_at_once(client: Client, search: Image
         return web.Response(status=429)
 
     search.robots["127.0.0.1"] = weary
-    assert await refused(client, search.put("/face.jpg", FACE)) is Why.BUSY
+    assert await refused(client, search.put("/face.jpg", FACE)) is RefusalReason.BUSY
     assert search.paths() == ["/robots.txt"]
 
 
 async def test_a_page_called_jpg(client: Client, search: ImageSearch) -> None:
     link = search.put("/face.jpg", b"<!doctype html><p>You have won!", "text/html")
-    assert await refused(client, link) is Why.NOT_IMAGE
+    assert await refused(client, link) is RefusalReason.NOT_IMAGE
 
 
 async def test_a_file_of_the_largest_size_is_fetched(client: Client, search: ImageSearch) -> None:
@@ -224,7 +224,7 @@ async def test_a_file_that_says_it_is_too_large_is_not_waited_for(client: Client
         return response
 
     async with asyncio.timeout(LONG_ENOUGH):
-        assert await refused(client, search.serve("/face.jpg", boasts)) is Why.TOO_LARGE
+        assert await refused(client, search.serve("/face.jpg", boasts)) is RefusalReason.TOO_LARGE
     over.set()
 
 
@@ -241,7 +241,7 @@ async def test_a_stream_without_end_is_cut_off(client: Client, search: ImageSear
             sent += 65_536
         return response
 
-    assert await refused(client, search.serve("/face.jpg", endless)) is Why.TOO_LARGE
+    assert await refused(client, search.serve("/face.jpg", endless)) is RefusalReason.TOO_LARGE
     assert sent < 50_000_000
 
 
@@ -254,7 +254,7 @@ async def test_a_packed_bomb_is_not_unpacked(client: Client, search: ImageSearch
     link = search.serve("/face.jpg", packed)
     tracemalloc.start()
     try:
-        assert await refused(client, link) is Why.BROKEN
+        assert await refused(client, link) is RefusalReason.BROKEN
         assert tracemalloc.get_traced_memory()[1] < 1_000_000
     finally:
         tracemalloc.stop()
@@ -270,8 +270,8 @@ async def test_a_slow_drip_is_given_up_and_its_site_left_alone(search: ImageSear
 
     link = search.serve("/face.jpg", drip)
     async with asyncio.timeout(LONG_ENOUGH), polite_client(search.settings(gather_file_seconds=0.5)) as client:
-        assert await refused(client, link) is Why.SLOW
-        assert await refused(client, search.put("/other.jpg", FACE)) is Why.SLOW
+        assert await refused(client, link) is RefusalReason.SLOW
+        assert await refused(client, search.put("/other.jpg", FACE)) is RefusalReason.SLOW
     assert search.paths() == ["/robots.txt", "/face.jpg"]
 
 
@@ -284,12 +284,12 @@ async def test_a_connection_that_breaks_off(client: Client, search: ImageSearch)
         request.transport.close()
         return response
 
-    assert await refused(client, search.serve("/face.jpg", breaks_off)) is Why.BROKEN
+    assert await refused(client, search.serve("/face.jpg", breaks_off)) is RefusalReason.BROKEN
     assert await client.picture(search.put("/other.jpg", FACE)) == FACE
 
 
 async def test_an_empty_file(client: Client, search: ImageSearch) -> None:
-    assert await refused(client, search.put("/face.jpg", b"")) is Why.BROKEN
+    assert await refused(client, search.put("/face.jpg", b"")) is RefusalReason.BROKEN
 
 
 @pytest.mark.parametrize("status", [204, 304, 401, 403, 404, 410, 451, 500])
@@ -297,12 +297,12 @@ async def test_a_file_that_is_not_given(client: Client, search: ImageSearch, sta
     async def answer(request: web.Request) -> web.StreamResponse:
         return web.Response(status=status)
 
-    assert await refused(client, search.serve("/face.jpg", answer)) is Why.STATUS
+    assert await refused(client, search.serve("/face.jpg", answer)) is RefusalReason.STATUS
 
 
 async def test_a_site_that_is_away(search: ImageSearch) -> None:
     async with polite_client(search.settings(allowed_addresses="127.0.0.1:9")) as client:
-        assert await refused(client, "http://127.0.0.1:9/face.jpg") is Why.AWAY
+        assert await refused(client, "http://127.0.0.1:9/face.jpg") is RefusalReason.AWAY
 
 
 async def test_what_is_no_http(search: ImageSearch) -> None:
@@ -313,7 +313,7 @@ async def test_what_is_no_http(search: ImageSearch) -> None:
     server = await asyncio.start_server(babble, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     async with server, polite_client(search.settings(allowed_addresses=f"127.0.0.1:{port}")) as client:
-        assert await refused(client, f"http://127.0.0.1:{port}/face.jpg") is Why.BROKEN
+        assert await refused(client, f"http://127.0.0.1:{port}/face.jpg") is RefusalReason.BROKEN
 
 
 async def test_five_redirects_are_followed(client: Client, search: ImageSearch) -> None:
@@ -327,13 +327,13 @@ async def test_six_redirects_are_too_many(client: Client, search: ImageSearch) -
     search.put("/face.jpg", FACE)
     for n in range(6):
         search.redirect(f"/{n}", f"/{n + 1}" if n < 5 else "/face.jpg")
-    assert await refused(client, f"{search.base}/0") is Why.REDIRECTS
+    assert await refused(client, f"{search.base}/0") is RefusalReason.REDIRECTS
     assert "/face.jpg" not in search.paths()
 
 
 async def test_redirects_in_circles(client: Client, search: ImageSearch) -> None:
     search.redirect("/there", "/back")
-    assert await refused(client, search.redirect("/back", "/there")) is Why.REDIRECTS
+    assert await refused(client, search.redirect("/back", "/there")) is RefusalReason.REDIRECTS
     assert search.paths() == ["/robots.txt", "/back", "/there"]
 
 
@@ -341,4 +341,4 @@ async def test_a_redirect_to_nowhere(client: Client, search: ImageSearch) -> Non
     async def nowhere(request: web.Request) -> web.StreamResponse:
         return web.Response(status=302)
 
-    assert await refused(client, search.serve("/face.jpg", nowhere)) is Why.STATUS
+    assert await refused(client, search.serve("/face.jpg", nowhere)) is RefusalReason.STATUS

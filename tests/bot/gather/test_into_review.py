@@ -20,11 +20,11 @@ from bot.domain.enums import Learns, Origin
 from bot.domain.rosters import SHARED_ROSTER
 from bot.domain.trust import Trust
 from bot.errors import EngineAwayError, PersonError, UnknownGroupError, WorkersAwayError
-from bot.gather.candidates import Candidate
+from bot.gather.candidates import CandidatePhoto
 from bot.jobs.gathering import SAME, UNLIKE
 from bot.usecases import correct, setup
 from bot.usecases.correct import Speaker
-from bot.usecases.gather import NO_FACE, Gathering, Sought, gather, seek
+from bot.usecases.gather import NO_FACE, Gathering, SoughtMember, gather, seek
 from bot.usecases.identify import SubmittedFile
 from bot.usecases.roster import enrolment
 from tests.bot.gather.test_candidates import together
@@ -204,7 +204,7 @@ async def test_where_nothing_is_to_be_learned_nothing_is_gathered(
 
 
 def test_every_file_is_written_as_it_came_by_the_ending_of_what_it_is(tmp_path: Path, public_photos: Path) -> None:
-    sought = Sought(1, "M/na", 1, "f(x).", ("M/na",), ("f(x).",), 3)
+    sought = SoughtMember(1, "M/na", 1, "f(x).", ("M/na",), ("f(x).",), 3)
     jpeg = (public_photos / "obama.jpg").read_bytes()
     files = {"JPEG": jpeg}
     for kind in ("PNG", "WEBP", "AVIF"):
@@ -212,7 +212,8 @@ def test_every_file_is_written_as_it_came_by_the_ending_of_what_it_is(tmp_path: 
         Image.open(BytesIO(jpeg)).resize((8, 8)).save(out, kind)
         files[kind] = out.getvalue()
     candidates = [
-        Candidate(data, f"https://x.example/{kind}.jpg", "", "commons", "a\tb", None) for kind, data in files.items()
+        CandidatePhoto(data, f"https://x.example/{kind}.jpg", "", "commons", "a\tb", None)
+        for kind, data in files.items()
     ]
     write_photos(tmp_path, sought, candidates)
     folder = tmp_path / "f(x)" / "M_na"

@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain import addresses
 from bot.gather.fetch import Client, polite_client
-from bot.gather.refusals import RefusedError, Why
+from bot.gather.refusals import RefusalReason, RefusedError
 from tests.conftest import ROOT
 from tests.support.image_search import ImageSearch, Names, Vault
 
@@ -34,7 +34,7 @@ async def client(search: ImageSearch, vault: Vault, monkeypatch: pytest.MonkeyPa
         yield client
 
 
-async def refused(client: Client, link: str) -> Why:
+async def refused(client: Client, link: str) -> RefusalReason:
     with pytest.raises(RefusedError) as caught:
         await client.picture(link)
     return caught.value.why
@@ -48,14 +48,17 @@ async def test_the_vault_would_give_its_secret_to_anybody(search: ImageSearch, v
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
 async def test_a_link_to_it(client: Client, vault: Vault, spelling: str) -> None:
-    assert await refused(client, f"http://{spelling}:{vault.port}/face.jpg") in {Why.ADDRESS, Why.LINK}
+    assert await refused(client, f"http://{spelling}:{vault.port}/face.jpg") in {
+        RefusalReason.ADDRESS,
+        RefusalReason.LINK,
+    }
     assert vault.touched == 0
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
 async def test_a_redirect_to_it(client: Client, search: ImageSearch, vault: Vault, spelling: str) -> None:
     link = search.redirect("/face.jpg", f"http://{spelling}:{vault.port}/face.jpg")
-    assert await refused(client, link) in {Why.ADDRESS, Why.LINK}
+    assert await refused(client, link) in {RefusalReason.ADDRESS, RefusalReason.LINK}
     assert search.paths() == ["/robots.txt", "/face.jpg"]
     assert vault.touched == 0
 
@@ -63,13 +66,13 @@ async def test_a_redirect_to_it(client: Client, search: ImageSearch, vault: Vaul
 async def test_a_redirect_by_way_of_others(client: Client, search: ImageSearch, vault: Vault) -> None:
     search.redirect("/third", f"http://127.0.0.1:{vault.port}/")
     search.redirect("/second", "/third")
-    assert await refused(client, search.redirect("/first", "/second")) is Why.ADDRESS
+    assert await refused(client, search.redirect("/first", "/second")) is RefusalReason.ADDRESS
     assert vault.touched == 0
 
 
 async def test_a_robots_txt_that_lies_inside(client: Client, search: ImageSearch, vault: Vault) -> None:
     search.redirect("/robots.txt", f"http://127.0.0.1:{vault.port}/robots.txt")
-    assert await refused(client, search.put("/face.jpg", b"face")) is Why.ADDRESS
+    assert await refused(client, search.put("/face.jpg", b"face")) is RefusalReason.ADDRESS
     assert search.paths() == ["/robots.txt"]
     assert vault.touched == 0
 
@@ -77,7 +80,7 @@ async def test_a_robots_txt_that_lies_inside(client: Client, search: ImageSearch
 async def test_a_search_that_leads_inside(client: Client, search: ImageSearch, vault: Vault) -> None:
     with pytest.raises(RefusedError) as caught:
         await client.ask(search.redirect("/w/api.php", f"http://127.0.0.1:{vault.port}/"), {"q": "face"})
-    assert caught.value.why is Why.ADDRESS
+    assert caught.value.why is RefusalReason.ADDRESS
     assert vault.touched == 0
 
 
@@ -87,7 +90,7 @@ async def test_a_name_that_resolves_to_it(
 ) -> None:
     monkeypatch.setattr(addresses, "WEB_PORTS", frozenset({vault.port}))
     async with polite_client(search.settings(), Names(photos_example=[place])) as client:
-        assert await refused(client, f"http://photos.example:{vault.port}/face.jpg") is Why.ADDRESS
+        assert await refused(client, f"http://photos.example:{vault.port}/face.jpg") is RefusalReason.ADDRESS
     assert vault.touched == 0
 
 
@@ -97,9 +100,9 @@ async def test_a_name_that_resolves_to_it_only_later(search: ImageSearch, vault:
     async with polite_client(search.settings(), names) as client:
         assert await client.picture(f"http://photos.example:{search.port}/face.jpg") == b"face"
         names.addresses["photos.example"] = ["127.0.0.2"]
-        assert await refused(client, f"http://photos.example:{vault.port}/face.jpg") is Why.ADDRESS
+        assert await refused(client, f"http://photos.example:{vault.port}/face.jpg") is RefusalReason.ADDRESS
     async with polite_client(search.settings(), names) as client:
-        assert await refused(client, f"http://photos.example:{search.port}/face.jpg") is Why.ADDRESS
+        assert await refused(client, f"http://photos.example:{search.port}/face.jpg") is RefusalReason.ADDRESS
     assert search.paths() == ["/robots.txt", "/face.jpg"]
     assert vault.touched == 0
 
@@ -113,7 +116,7 @@ async def test_a_name_with_a_good_address_among_bad_ones(search: ImageSearch) ->
 
 async def test_another_port_of_an_allowed_address(search: ImageSearch, vault: Vault) -> None:
     async with polite_client(search.settings()) as client:
-        assert await refused(client, f"http://127.0.0.1:{vault.port}/face.jpg") is Why.ADDRESS
+        assert await refused(client, f"http://127.0.0.1:{vault.port}/face.jpg") is RefusalReason.ADDRESS
     assert vault.touched == 0
 
 
@@ -139,18 +142,18 @@ NOT_WEB = [
 
 @pytest.mark.parametrize("link", [*NOT_WEB, "//127.0.0.1/face.jpg", "/face.jpg", "http:///face.jpg", "http://", ""])
 async def test_what_is_no_link_of_the_web(client: Client, link: str) -> None:
-    assert await refused(client, link) is Why.LINK
+    assert await refused(client, link) is RefusalReason.LINK
 
 
 async def test_nobody_is_told_a_password(client: Client, search: ImageSearch) -> None:
     search.put("/face.jpg", b"face")
-    assert await refused(client, f"http://user:word@127.0.0.1:{search.port}/face.jpg") is Why.LINK
+    assert await refused(client, f"http://user:word@127.0.0.1:{search.port}/face.jpg") is RefusalReason.LINK
     assert search.asked == []
 
 
 @pytest.mark.parametrize("link", NOT_WEB)
 async def test_a_redirect_to_what_is_no_link_of_the_web(client: Client, search: ImageSearch, link: str) -> None:
-    assert await refused(client, search.redirect("/face.jpg", link)) is Why.LINK
+    assert await refused(client, search.redirect("/face.jpg", link)) is RefusalReason.LINK
     assert search.paths() == ["/robots.txt", "/face.jpg"]
 
 

@@ -14,8 +14,8 @@ from aiohttp import web
 
 from bot.gather import sources
 from bot.gather.fetch import Client, polite_client
-from bot.gather.refusals import RefusedError, Why
-from bot.gather.sources import Found, UnknownSourceError, found, load
+from bot.gather.refusals import RefusalReason, RefusedError
+from bot.gather.sources import SearchResult, UnknownSourceError, found, load
 from bot.settings import Settings
 from tests.conftest import ROOT
 from tests.support.image_search import ImageSearch
@@ -29,7 +29,7 @@ async def client(search: ImageSearch) -> AsyncGenerator[Client]:
         yield client
 
 
-async def ask(client: Client, search: ImageSearch, name: str, limit: int = 50) -> list[Found]:
+async def ask(client: Client, search: ImageSearch, name: str, limit: int = 50) -> list[SearchResult]:
     (source,) = [each for each in load(search.sources) if each.name == name]
     return [link async for link in source.search(client, "TWICE 쯔위", limit)]
 
@@ -92,7 +92,7 @@ async def test_a_search_that_is_refused(client: Client, search: ImageSearch, nam
         search.serve(path, forbidden)
     with pytest.raises(RefusedError) as caught:
         await ask(client, search, name)
-    assert caught.value.why is Why.STATUS
+    assert caught.value.why is RefusalReason.STATUS
     assert "HTTP 403" in str(caught.value)
 
 
@@ -132,7 +132,7 @@ async def test_commons_is_asked_for_copies_of_a_size_it_keeps(client: Client, se
 
 
 def test_a_page_that_is_not_of_the_web_is_not_shown() -> None:
-    assert found("https://a.example/1.jpg", "javascript:alert(1)", "x" * 500) == Found(
+    assert found("https://a.example/1.jpg", "javascript:alert(1)", "x" * 500) == SearchResult(
         "https://a.example/1.jpg", "", "x" * 200, None
     )
 
@@ -155,5 +155,5 @@ async def test_the_source_of_the_page_works(
     (source,) = load(f"searxng={search.base}/search")
     assert source.name == "searxng"
     assert [link async for link in source.search(client, "TWICE Tzuyu", 10)] == [
-        Found("https://a.example/1.jpg", "https://a.example/1", "Tzuyu", None)
+        SearchResult("https://a.example/1.jpg", "https://a.example/1", "Tzuyu", None)
     ]

@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from bot import jobs
-from bot.domain.models import Trained
+from bot.domain.models import TrainedClassifier
 from bot.domain.rosters import RosterRow
 from bot.infra.compute import Compute
 from bot.infra.deadline import Deadline
@@ -34,13 +34,13 @@ from tests.support.galleries import ENGINE, another
 pytestmark = pytest.mark.slow
 
 
-def test_a_file_of_another_format_is_not_whole(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_of_another_format_is_not_whole(trained: TrainedClassifier, monkeypatch: pytest.MonkeyPatch) -> None:
     assert is_whole(trained.file)
     monkeypatch.setattr("models.recognition.classifier_file.FORMAT", 2)
     assert not is_whole(trained.file)
 
 
-def test_a_classifier_that_does_not_help_is_not_used(trained: Trained, gallery_rows: list[RosterRow]) -> None:
+def test_a_classifier_that_does_not_help_is_not_used(trained: TrainedClassifier, gallery_rows: list[RosterRow]) -> None:
     classifier = load(trained.file)
     worse = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(trained.file)) as old, zipfile.ZipFile(worse, "w") as new:
@@ -68,7 +68,9 @@ print(sorted({"tensorflow", "keras"} & set(sys.modules)))
 """
 
 
-def test_who_answers_never_imports_tensorflow(trained: Trained, gallery_rows: list[RosterRow], tmp_path: Path) -> None:
+def test_who_answers_never_imports_tensorflow(
+    trained: TrainedClassifier, gallery_rows: list[RosterRow], tmp_path: Path
+) -> None:
     file = tmp_path / "rows.pickle"
     file.write_bytes(pickle.dumps((gallery_rows, trained.file)))
     command = [sys.executable, "-c", ANSWER, str(file)]
@@ -87,7 +89,7 @@ def heavy_modules() -> set[str]:
 @asynccontextmanager
 async def a_training(
     rows: list[RosterRow],
-) -> AsyncGenerator[tuple[Compute, asyncio.Task[Trained | None], int, list[psutil.Process]]]:
+) -> AsyncGenerator[tuple[Compute, asyncio.Task[TrainedClassifier | None], int, list[psutil.Process]]]:
     """Workers of one, the training that it has begun, its process id, and its children."""
     async with Compute.open(Settings(workers=1, deadline=LONG_ENOUGH)) as compute:
         work = compute.run_isolated(LONG_ENOUGH, jobs.train, rows, ENGINE)

@@ -21,7 +21,7 @@ from bot.database.servers import ServerRepository
 from bot.database.tables.models import EngineInUse, Model
 from bot.database.tables.rosters import Group, Photo
 from bot.domain.enums import Origin
-from bot.domain.models import Judged, Made, MadeModel, Named, Names, Trained
+from bot.domain.models import GateVerdict, LeaveOneOutCounts, MadeModel, NameCounts, TrainedClassifier, TrainedModel
 from bot.domain.rosters import RosterRow
 from bot.errors import PersonError
 from bot.infra.compute import Compute
@@ -39,15 +39,15 @@ from tests.support.galleries import ENGINE, SERVER, add_photo, another, enrol
 
 AFTER = 3
 UNREST = 1234.5
-GOOD = Judged(16, Names(15, 0), Names(15, 0), (), fresh=True, passes=True)
-POOR = Judged(16, Names(15, 0), Names(32 / 3, 1 / 3), (), fresh=True, passes=False)
-NAMED = Named(15, 14, 1)
+GOOD = GateVerdict(16, NameCounts(15, 0), NameCounts(15, 0), (), fresh=True, passes=True)
+POOR = GateVerdict(16, NameCounts(15, 0), NameCounts(32 / 3, 1 / 3), (), fresh=True, passes=False)
+NAMED = LeaveOneOutCounts(15, 14, 1)
 
 
 class Workers(Compute):
     """Workers that are told what every training finds, `judged` and `trained`; everything else they do themselves."""
 
-    def __init__(self, trained: Trained | None) -> None:
+    def __init__(self, trained: TrainedClassifier | None) -> None:
         super().__init__(Settings(workers=1))
         self.judged = GOOD
         self.trained = trained
@@ -72,11 +72,11 @@ class Workers(Compute):
             raise self.fails
         if job is jobs.train:
             return self.trained
-        return Made(self.judged, NAMED, self.trained if self.judged.passes else None)
+        return TrainedModel(self.judged, NAMED, self.trained if self.judged.passes else None)
 
 
 @pytest.fixture
-def workers(trained: Trained) -> Workers:
+def workers(trained: TrainedClassifier) -> Workers:
     return Workers(trained)
 
 
@@ -461,7 +461,7 @@ async def test_a_classifier_goes_though_nothing_can_be_trained_in_its_place(
 
 
 async def test_a_classifier_that_is_broken_or_of_another_format_is_trained_anew(
-    enrolled: App, workers: Workers, trained: Trained, monkeypatch: pytest.MonkeyPatch
+    enrolled: App, workers: Workers, trained: TrainedClassifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with training(enrolled, workers) as app:
         await made(app, 1)

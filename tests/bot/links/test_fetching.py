@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 from pydantic import SecretStr
 
-from bot.links.fetching import Fetched, fetch, inspect, taste
+from bot.links.fetching import DownloadedVideo, fetch, inspect, taste
 from bot.settings import Settings
 from tests.support.image_search import ImageSearch, Names
 from tests.support.video_site import Videos, endless, mediasite, page, player, playlist, with_
@@ -34,7 +34,7 @@ async def test_a_page_with_a_video(settings: Settings, site: ImageSearch, videos
     link = page(site, "/page", body='<video src="/stage.mp4"></video>')
     told: list[tuple[float | None, int]] = []
     fetched = await fetch(settings, link, tmp_path, lambda share, count: told.append((share, count)))
-    assert fetched == Fetched(tmp_path / "video.mp4", "A stage (1)")
+    assert fetched == DownloadedVideo(tmp_path / "video.mp4", "A stage (1)")
     assert fetched.path.read_bytes() == videos.whole
     assert told[-1] == (1.0, len(videos.whole))
     assert list(tmp_path.iterdir()) == [fetched.path]

@@ -6,7 +6,7 @@ import pytest
 
 from bot.links import reasons
 from bot.links.sites import Sites, tidy
-from bot.links.work import Why
+from bot.links.work import LinkFailure
 
 SITES = Sites.read("youtube, vimeo, generic=videos.example")
 CAUSED = "(caused by <HTTPError 403: Forbidden>)"
@@ -17,7 +17,7 @@ REPORT = (
 
 
 def of_site(said: str, status: int | None = None) -> reasons.LinkError:
-    return reasons.of_failure(Why.SITE, said, status, SITES, 500 << 20)
+    return reasons.of_failure(LinkFailure.SITE, said, status, SITES, 500 << 20)
 
 
 @pytest.mark.parametrize(
@@ -68,8 +68,8 @@ def test_what_nobody_foresaw_is_short() -> None:
     assert str(of_site(f"ERROR: {REPORT}")) == "The site gave no video, and no reason."
 
 
-@pytest.mark.parametrize("why", [each for each in Why if each is not Why.SITE])
-def test_each_reason_is_a_sentence_of_its_own(why: Why) -> None:
+@pytest.mark.parametrize("why", [each for each in LinkFailure if each is not LinkFailure.SITE])
+def test_each_reason_is_a_sentence_of_its_own(why: LinkFailure) -> None:
     said = str(reasons.of_failure(why, "nosuchsite", None, SITES, 500 << 20))
     assert said.endswith(".")
     assert "\n" not in said

@@ -17,7 +17,7 @@ from bot.database.tables.rosters import Member
 from bot.domain.answers import MOST_CANDIDATES, Answer
 from bot.domain.corrections import Correction, CorrectionKind
 from bot.domain.enums import Meaning
-from bot.domain.faces import Identified, SeenFace
+from bot.domain.faces import IdentifiedPicture, SeenFace
 from bot.domain.rosters import SHARED_ROSTER
 from bot.domain.trust import Trust
 from bot.errors import PersonError
@@ -38,7 +38,7 @@ async def asked(
     faces = tuple(
         SeenFace(number, Box(0, 0, 10, 10), guess, b"\x00" * 8) for number, guess in enumerate(guesses, start=1)
     )
-    seen = Identified((100, 100), group, faces, b"", "dlib-1")
+    seen = IdentifiedPicture((100, 100), group, faces, b"", "dlib-1")
     question = Question(asker_id=FAN.id, engine="dlib-1", threshold=0.5, rosters=list(rosters))
     async with app.database.writing() as session:
         return await QuestionRepository(session).add(question, [("who.jpg", seen)], {})

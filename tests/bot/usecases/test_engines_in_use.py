@@ -23,10 +23,10 @@ from bot.database.engines import EngineRepository, UnseenCrop
 from bot.database.tables.models import EngineInUse
 from bot.database.tables.questions import Question, QuestionFace
 from bot.database.tables.rosters import Crop, CropEncoding
-from bot.domain.faces import CropEncodings, Identified
+from bot.domain.faces import CropEncodings, IdentifiedPicture
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import EngineAwayError, EngineBrokenError, NoRosterError, PersonError, UnseenPhotosError
-from bot.gather.candidates import Candidate
+from bot.gather.candidates import CandidatePhoto
 from bot.infra import downloads
 from bot.infra.compute import Compute
 from bot.jobs import EngineConfig
@@ -128,7 +128,7 @@ async def who(app: App, photo: Path) -> tuple[str, list[str | None]]:
     """The engine that answers, and the names it gives."""
     looked = await look(app, IdentifyRequest(asker_id=1), [submitted(photo)])
     (result,) = looked.results
-    assert isinstance(result, Identified), result
+    assert isinstance(result, IdentifiedPicture), result
     assert result.engine == looked.engine
     return looked.engine, [face.guess.name for face in result.faces]
 
@@ -210,8 +210,8 @@ async def test_an_engine_that_comes_into_use_while_photos_are_gathered(
 ) -> None:
     """What was found by the engine before is looked at again, so that nothing that was fetched is lost."""
 
-    async def found_and_switch(*_: object) -> AsyncGenerator[Candidate]:
-        yield Candidate(submitted(public_photos / "obama3.jpg").data, "", "", "", "obama3.jpg", None)
+    async def found_and_switch(*_: object) -> AsyncGenerator[CandidatePhoto]:
+        yield CandidatePhoto(submitted(public_photos / "obama3.jpg").data, "", "", "", "obama3.jpg", None)
         await engines.install(enrolled, "toy", source, silent)
 
     monkeypatch.setattr(gather, "candidates", found_and_switch)

@@ -17,7 +17,7 @@ from bot.database.questions import QuestionRepository
 from bot.database.tables.questions import Question, QuestionFace
 from bot.database.tables.rosters import Crop
 from bot.domain.enums import Meaning
-from bot.domain.faces import Cut, Identified, SeenFace
+from bot.domain.faces import FaceCrop, IdentifiedPicture, SeenFace
 from bot.domain.places import Places
 from bot.domain.trust import Trust
 from bot.infra.deletions import REMEMBERED, Deletions
@@ -39,7 +39,7 @@ async def asked(
     place: int | None = None,
 ) -> tuple[int, int]:
     """A question about one face, in this message, whose crop was kept; the question's id and the face's."""
-    cut = Cut(origin.encode(), 100, 2.0)
+    cut = FaceCrop(origin.encode(), 100, 2.0)
     await app.storage.put(f"crops/{origin}", cut.jpeg)
     face = SeenFace(1, Box(0, 0, 9, 9), Guess(None, None, 0.9, Band.UNKNOWN), b"1234", cut=cut)
     question = Question(
@@ -54,7 +54,7 @@ async def asked(
         asked_at=utc_now() - timedelta(days=days_ago),
     )
     async with app.database.writing() as session:
-        seen = Identified((9, 9), None, (face,), b"", "dlib-1")
+        seen = IdentifiedPicture((9, 9), None, (face,), b"", "dlib-1")
         stored = {cut.jpeg: StoredCut(cut, f"crops/{origin}", origin)}
         answer = await QuestionRepository(session).add(question, [("a.jpg", seen)], stored)
     return answer.id, answer.faces[0][1].id

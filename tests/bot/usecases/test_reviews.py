@@ -18,7 +18,7 @@ from bot.database.tables.questions import Annotation, Question
 from bot.database.tables.rosters import Photo
 from bot.domain.corrections import Correction, CorrectionKind
 from bot.domain.enums import Meaning, Origin
-from bot.domain.faces import Cut, Identified, SeenFace
+from bot.domain.faces import FaceCrop, IdentifiedPicture, SeenFace
 from bot.domain.reviews import ReviewNote
 from bot.domain.trust import Trust
 from bot.errors import PersonError
@@ -43,11 +43,13 @@ async def sana(app: App) -> int:
 
 async def asked(app: App, crop: str, guess: Guess, *, server: int = SERVER) -> tuple[int, int]:
     """A question about one face; the question's id and the face's."""
-    cut = Cut(crop.encode(), 100, 2.0)
+    cut = FaceCrop(crop.encode(), 100, 2.0)
     await app.storage.put(f"crops/{server}/{crop}", cut.jpeg)
     question = Question(server_id=server, asker_id=FAN.id, engine="dlib-1", threshold=0.5, rosters=[server])
     async with app.database.writing() as session:
-        seen = Identified((9, 9), "TWICE", (SeenFace(1, Box(0, 0, 9, 9), guess, b"1234", cut=cut),), b"", "dlib-1")
+        seen = IdentifiedPicture(
+            (9, 9), "TWICE", (SeenFace(1, Box(0, 0, 9, 9), guess, b"1234", cut=cut),), b"", "dlib-1"
+        )
         stored = {cut.jpeg: StoredCut(cut, f"crops/{server}/{crop}", crop)}
         answer = await QuestionRepository(session).add(question, [("a.jpg", seen)], stored)
     return answer.id, answer.faces[0][1].id

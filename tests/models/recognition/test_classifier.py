@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from bot.domain.models import Trained
+    from bot.domain.models import TrainedClassifier
     from bot.domain.rosters import RosterRow
 
 pytestmark = pytest.mark.slow
@@ -58,7 +58,7 @@ def gallery(gallery_rows: list[RosterRow]) -> Gallery:
 
 
 @pytest.fixture(scope="module")
-def classifier(trained: Trained) -> Classifier:
+def classifier(trained: TrainedClassifier) -> Classifier:
     return load(trained.file)
 
 
@@ -69,7 +69,7 @@ def strangers(count: int) -> np.ndarray:
 
 @pytest.mark.thorough
 def test_it_is_served_as_keras_would_and_is_the_same_for_a_seed(
-    trained: Trained, classifier: Classifier, gallery: Gallery, tmp_path: Path
+    trained: TrainedClassifier, classifier: Classifier, gallery: Gallery, tmp_path: Path
 ) -> None:
     files = [tmp_path / name for name in ("it.keras", "gallery.pickle", "encodings.npy", "out.npz")]
     encodings = np.concatenate([gallery.encodings, strangers(50)])
@@ -190,11 +190,11 @@ BROKEN: dict[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.mark.parametrize("how", BROKEN)
-def test_a_broken_file_is_refused(trained: Trained, how: str) -> None:
+def test_a_broken_file_is_refused(trained: TrainedClassifier, how: str) -> None:
     with pytest.raises(MalformedClassifierError):
         load(BROKEN[how](trained.file))
 
 
-def test_keras_passes_over_what_we_add(trained: Trained) -> None:
+def test_keras_passes_over_what_we_add(trained: TrainedClassifier) -> None:
     with zipfile.ZipFile(io.BytesIO(trained.file)) as file:
         assert set(file.namelist()) == {"metadata.json", "config.json", "model.weights.h5", METADATA}

@@ -15,7 +15,7 @@ from bot.database.tables.clips import ClipJob
 from bot.database.tables.questions import QuestionFace
 from bot.domain.clip_requests import ClipRequest, ReplyTarget
 from bot.domain.clips import NamedClip, NamedPerson, merged, together
-from bot.domain.faces import Cut
+from bot.domain.faces import FaceCrop
 from bot.domain.places import Places
 from bot.infra.clip_files import CachedVideo
 from bot.infra.deletions import Deletions
@@ -33,7 +33,7 @@ from tests.support.clips import no_progress
 def person(number: int, name: str | None, seconds: float) -> NamedPerson:
     guess = Guess(number if name else None, name, 0.9, Band.SURE if name else Band.UNKNOWN)
     return NamedPerson(
-        number, guess, (number,), ((0.0, seconds),), seconds, Cut(b"", 100, 2.0), Box(0, 0, 9, 9), b"", ()
+        number, guess, (number,), ((0.0, seconds),), seconds, FaceCrop(b"", 100, 2.0), Box(0, 0, 9, 9), b"", ()
     )
 
 
