@@ -152,7 +152,7 @@ def shown(stage: Stage) -> str:
 async def test_a_file_becomes_a_clip_and_a_correction_draws_it_again(
     stage: Stage, film: tuple[str, bytes], jobs_run: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.usecases.clips.queue.BETWEEN", 0.1)  # a short film has short stages
+    monkeypatch.setattr("bot.usecases.clips.progress.BETWEEN", 0.1)  # a short film has short stages
     await stage.enrol_presidents()
     await stage.fan.slash(stage.channel, "clip", video=film)
     clip = await clip_in(stage)
