@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from bot.app import App
 from bot.commands import terminal
-from bot.commands.own_words import at_terminal
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import NoRosterError
 from bot.text.formatting import counted
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from bot.domain.rosters import RemovedEntry
     from bot.settings import Settings
     from bot.usecases.roster.enrolment import ListedGroup
 
@@ -58,10 +58,10 @@ async def remove_named(
         if not confirmed(terminal.shown(f"Remove {whose}?")):
             return False
         if doomed.group is None:
-            said = await members.remove_group(app, server, doomed.id)
+            removed = await members.remove_group(app, server, doomed.id)
         else:
-            said = await members.remove_member(app, server, doomed.id)
-    terminal.say(at_terminal(said))
+            removed = await members.remove_member(app, server, doomed.id)
+    terminal.say(removed_sentence(removed))
     return True
 
 
@@ -73,6 +73,13 @@ async def export_archive(settings: Settings, path: Path, group: str | None) -> N
             shutil.copyfileobj(exported.file, file)
     told = counted(exported.groups, "group"), counted(exported.members, "member"), counted(exported.photos, "photo")
     terminal.say(f"{path}: {', '.join(told)}{f'; {exported.lost} lost' if exported.lost else ''}")
+
+
+def removed_sentence(removed: RemovedEntry) -> str:
+    """A group or a member was removed."""
+    if removed.group is None:
+        return f"{removed.name} is removed, with all that I kept of it."
+    return f"{removed.name} of {removed.group} is removed, with all that I kept of them."
 
 
 def _as_record(group: ListedGroup) -> dict[str, Any]:

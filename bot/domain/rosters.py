@@ -31,3 +31,45 @@ class FaceFeedback:
     grants: int | None = None
     denies: int | None = None
     nobody: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RenamedEntry:
+    """A group or a member that has a new `name`. `former_is_alias`: the former name still finds it."""
+
+    former: str
+    name: str
+    former_is_alias: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AddedAlias:
+    """`alias` finds the group or the member called `name` from now on."""
+
+    name: str
+    alias: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedAlias:
+    """`alias` no longer finds the group or the member called `name`."""
+
+    name: str
+    alias: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedEntry:
+    """A group that was removed, or a member of `group`, with all that was kept of it."""
+
+    name: str
+    group: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MemberPhotos:
+    """The number of photos by which a member is known."""
+
+    member: str
+    group: str
+    photos: int

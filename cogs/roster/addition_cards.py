@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot.domain.markup import plain
+from bot.domain.rosters import MemberPhotos
 from bot.text.formatting import circled, counted, seen_in_words
 from cogs.common.layout import (
     LONGEST_TEXT,
@@ -25,6 +26,7 @@ from cogs.common.layout import (
 )
 from cogs.common.limits import MOST_FILES
 from cogs.common.modals import PersistentModal
+from cogs.roster.texts import photo_count_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,8 +68,7 @@ def added_card(added: AddedMember, sheet: bytes | None) -> CardAndFiles:
     taken = [(photo.name, photo.cut) for photo in added.taken if photo.cut is not None]
     refused = [photo for photo in added.taken if photo.cut is None and photo.asks is None]
     waiting = sum(photo.asks is not None for photo in added.taken)
-    name = plain(added.member)
-    text = f"**{name}** of **{plain(added.group)}** is known by {counted(added.photos, 'photo')} now."
+    text = photo_count_sentence(MemberPhotos(added.member, added.group, added.photos))
     card = Card()
     box = container(GREEN if taken else AMBER)
     box.add_item(discord.ui.TextDisplay(text))

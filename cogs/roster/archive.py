@@ -24,7 +24,8 @@ from cogs.common.pictures import read_file
 from cogs.common.progress import Progress
 from cogs.common.responses import is_too_large
 from cogs.common.trust import requires
-from cogs.roster.archive_cards import exported_in_words, imported_card
+from cogs.roster.archive_cards import imported_card
+from cogs.roster.texts import exported_sentence
 
 if TYPE_CHECKING:
     pass
@@ -77,7 +78,7 @@ class RosterCog(commands.GroupCog, name="roster"):
             with exported.file:
                 file = discord.File(BytesIO(exported.file.read()), "roster.zip")
             try:
-                await interaction.followup.send(exported_in_words(exported), file=file, ephemeral=True)
+                await interaction.followup.send(exported_sentence(exported), file=file, ephemeral=True)
             except discord.HTTPException as refused:
                 if is_too_large(refused):
                     raise archive.TooLargeError(most_bytes) from refused

@@ -1,4 +1,4 @@
-"""What became of an import, and what is in an export, in words."""
+"""The card of an import."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.text.formatting import counted
 from cogs.common.layout import LONGEST_TEXT, CardAndFiles, message_card
 
 if TYPE_CHECKING:
-    from bot.usecases.roster.archive import Exported, Imported
+    from bot.usecases.roster.archive import Imported
 
 MOST_TOLD = 8
 """So many reasons stand in the message; more are in a file beside it."""
@@ -35,21 +35,6 @@ def imported_card(done: Imported) -> CardAndFiles:
     reasons = (f"{_one_line(path)}: {unmarked(_one_line(reason))}" for path, reason in done.left_out)
     card.add_item(discord.ui.File("attachment://left-out.txt"))
     return card, [discord.File(BytesIO("\n".join(reasons).encode()), filename="left-out.txt")]
-
-
-def exported_in_words(exported: Exported) -> str:
-    """What is in the archive."""
-    told = ", ".join(
-        counted(number, thing)
-        for number, thing in ((exported.groups, "group"), (exported.members, "member"), (exported.photos, "photo"))
-    )
-    lost = f"\n{counted(exported.lost, 'photo')} had no file any more." if exported.lost else ""
-    kept = (
-        f"\n{counted(exported.kept_back, 'photo')} from spoilers or age-restricted channels I left out."
-        if exported.kept_back
-        else ""
-    )
-    return f"{told}. `/roster import` takes it in again, here or in another server.{lost}{kept}"
 
 
 def _one_line(text: str) -> str:

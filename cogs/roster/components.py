@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bot.domain.rosters import MemberPhotos
 from bot.usecases.roster import members, pending, photos
 from cogs.common.components import ModeratorItem, PersistentItem
 from cogs.common.layout import Button, Select, message_card
 from cogs.common.responses import show
 from cogs.roster.addition_cards import doubt_card
 from cogs.roster.member_cards import member_card, member_files
+from cogs.roster.texts import LEFT_OUT, USED_MEANWHILE, photo_count_sentence, removed_sentence
 
 if TYPE_CHECKING:
     import discord
@@ -23,16 +25,16 @@ class RemoveGroupButton(ModeratorItem[Any], template=r"nugu:removegroup:(?P<grou
     """The group is removed for good."""
 
     async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
-        told = await members.remove_group(interaction.client.app, server_id, self.ids["group"])
-        await interaction.edit_original_response(view=message_card(told))
+        removed = await members.remove_group(interaction.client.app, server_id, self.ids["group"])
+        await interaction.edit_original_response(view=message_card(removed_sentence(removed)))
 
 
 class RemoveMemberButton(ModeratorItem[Any], template=r"nugu:removemember:(?P<member>\d+)"):
     """The member is removed for good."""
 
     async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
-        told = await members.remove_member(interaction.client.app, server_id, self.ids["member"])
-        await interaction.edit_original_response(view=message_card(told))
+        removed = await members.remove_member(interaction.client.app, server_id, self.ids["member"])
+        await interaction.edit_original_response(view=message_card(removed_sentence(removed)))
 
 
 class KeepButton(PersistentItem[Button], template=r"nugu:keep"):
@@ -74,11 +76,11 @@ class PhotoFaceMenu(ModeratorItem[Any], template=r"nugu:whose:(?P<question>\d+):
         item: Select = self.item
         app = interaction.client.app
         face, ids = int(item.values[0]), self.ids
-        told = await pending.choose(app, server_id, ids["question"], face, ids["member"], speaker)
-        if isinstance(told, str):
-            await show(interaction, message_card(told))
+        result = await pending.choose(app, server_id, ids["question"], face, ids["member"], speaker)
+        if isinstance(result, MemberPhotos):
+            await show(interaction, message_card(photo_count_sentence(result)))
         else:
-            await show(interaction, *doubt_card(told))
+            await show(interaction, *doubt_card(result))
 
 
 class UsePhotoButton(ModeratorItem[Any], template=r"nugu:useit:(?P<question>\d+):(?P<face>\d+):(?P<member>\d+)"):
@@ -86,16 +88,16 @@ class UsePhotoButton(ModeratorItem[Any], template=r"nugu:useit:(?P<question>\d+)
 
     async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
         app, ids = interaction.client.app, self.ids
-        told = await pending.use(app, server_id, ids["question"], ids["face"], ids["member"], speaker)
-        await show(interaction, message_card(told))
+        known = await pending.use(app, server_id, ids["question"], ids["face"], ids["member"], speaker)
+        await show(interaction, message_card(photo_count_sentence(known)))
 
 
 class LeaveOutButton(ModeratorItem[Any], template=r"nugu:leaveout:(?P<question>\d+)"):
     """A doubtful photo is left out, and forgotten."""
 
     async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
-        told = await pending.leave_out(interaction.client.app, server_id, self.ids["question"])
-        await show(interaction, message_card(told))
+        left_out = await pending.leave_out(interaction.client.app, server_id, self.ids["question"])
+        await show(interaction, message_card(LEFT_OUT if left_out else USED_MEANWHILE))
 
 
 async def _page(

@@ -7,7 +7,6 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Nugu  # discord.py reads the annotations
-from bot.domain.markup import plain
 from bot.domain.trust import Trust
 from bot.errors import PersonError
 from bot.text.names import LONGEST_NAME
@@ -18,6 +17,7 @@ from cogs.common.trust import requires
 from cogs.roster.addition_cards import groups_card
 from cogs.roster.components import KeepButton, RemoveGroupButton
 from cogs.roster.member_cards import doomed_card, group_card, group_files
+from cogs.roster.texts import group_added_sentence, name_sentence
 
 Name = app_commands.Range[str, 1, LONGEST_NAME]
 
@@ -38,10 +38,7 @@ class GroupsCog(commands.GroupCog, name="group"):
         assert interaction.guild_id is not None
         await interaction.response.defer(ephemeral=True, thinking=True)
         added = await enrolment.add_group(self.client.app, interaction.guild_id, name)
-        await interaction.followup.send(
-            f"**{plain(added)}** it is. Now add each member with `/member add`: one photo is enough to start, five are better.",
-            ephemeral=True,
-        )
+        await interaction.followup.send(group_added_sentence(added), ephemeral=True)
 
     @app_commands.command(name="rename")
     @app_commands.describe(group="The group", name="What it is called from now on; the former name still finds it")
@@ -50,8 +47,8 @@ class GroupsCog(commands.GroupCog, name="group"):
         """Call a group otherwise."""
         assert interaction.guild_id is not None
         await interaction.response.defer(ephemeral=True, thinking=True)
-        told = await members.rename(self.client.app, interaction.guild_id, group, None, name)
-        await interaction.followup.send(told, ephemeral=True)
+        renamed = await members.rename(self.client.app, interaction.guild_id, group, None, name)
+        await interaction.followup.send(name_sentence(renamed), ephemeral=True)
 
     @app_commands.command(name="alias")
     @app_commands.describe(
@@ -102,14 +99,14 @@ async def change_aliases(
     """Remove a spelling of a group, or of a member of it, and add one; tell what was done."""
     assert interaction.guild_id is not None
     app, server = interaction.client.app, interaction.guild_id
-    told: list[str] = []
+    changes: list[str] = []
     if remove is not None:
-        told.append(await members.remove_alias(app, server, group, member, remove))
+        changes.append(name_sentence(await members.remove_alias(app, server, group, member, remove)))
     if add is not None:
-        told.append(await members.add_alias(app, server, group, member, add))
-    if not told:
+        changes.append(name_sentence(await members.add_alias(app, server, group, member, add)))
+    if not changes:
         raise PersonError(NOTHING_TO_DO)
-    await interaction.followup.send("\n".join(told), ephemeral=True)
+    await interaction.followup.send("\n".join(changes), ephemeral=True)
 
 
 async def setup(client: Nugu) -> None:

@@ -31,6 +31,7 @@ from cogs.roster.components import (
 from cogs.roster.gather import gather_photos
 from cogs.roster.groups import change_aliases
 from cogs.roster.member_cards import doomed_card, member_card, member_files
+from cogs.roster.texts import name_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,8 +93,8 @@ class MembersCog(commands.GroupCog, name="member"):
         """Call a member otherwise."""
         assert interaction.guild_id is not None
         await interaction.response.defer(ephemeral=True, thinking=True)
-        told = await members.rename(self.client.app, interaction.guild_id, group, member, name)
-        await interaction.followup.send(told, ephemeral=True)
+        renamed = await members.rename(self.client.app, interaction.guild_id, group, member, name)
+        await interaction.followup.send(name_sentence(renamed), ephemeral=True)
 
     @app_commands.command(name="alias")
     @app_commands.describe(

@@ -11,6 +11,7 @@ from bot.domain.trust import Trust
 from bot.text.formatting import percent
 from cogs.common.layout import Card, Row, Select, container, custom_id
 from cogs.common.limits import MOST_OPTIONS
+from cogs.setup.texts import INTEGRATIONS, LEARNS, stored_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,42 +23,6 @@ MOST_CHANNELS = MOST_OPTIONS
 MOST_GROUPS = MOST_OPTIONS - 1
 THRESHOLDS = (30, 40, 50, 60, 70, 80, 90)
 NO_GROUP = "0"
-
-LEARNS = {
-    Learns.CONFIRMED: (
-        "What trusted people confirm",
-        "Photos that moderators hand in, and good faces that trusted people confirm or correct.",
-    ),
-    Learns.SUBMITTED: (
-        "What moderators hand in",
-        "Photos that moderators hand in, and gathered ones once confirmed. No face asked about.",
-    ),
-    Learns.OFF: (
-        "Nothing new",
-        "No photo is taken from anybody. Those that are there go on answering.",
-    ),
-}
-"""Of each choice, what its option says and what is told below that."""
-
-KEPT = {
-    Learns.CONFIRMED: "crop and encoding of each face, and of gathered ones, until a trusted person says who it is; good ones "
-    "that they confirm become photos of this server's own members",
-    Learns.SUBMITTED: "no crop of a face, but of gathered ones until a trusted person says who it is",
-    Learns.OFF: "no new crop",
-}
-STORED = (
-    "**What I keep**\n"
-    "- Of members: crops and encodings of their photos. Everybody here sees those crops in `/twins`, `/map` and `/quiz`.\n"
-    "- Of questions: the faces as numbers, the names I gave, what people said, and {kept}. Never the posted picture.\n"
-    "- Of videos: the video and its clip for {days}, so that a correction can be drawn.\n"
-    "- How long: a face that nobody labelled for {days}, or until its message, the question or my card is deleted. "
-    "What a trusted person labelled stays, also that it is not a member or not a face.\n"
-    "- Of who plays `/quiz`: answers, points, and whom they know, until they use `/quiz forget`."
-)
-INTEGRATIONS = (
-    "-# Moderator roles see `/group`, `/member`, `/model`, `/roster` and `/setup` once "
-    "Server Settings > Integrations shows these to the role."
-)
 
 
 def setup_card(chosen: Setup, *, can_watch: bool) -> Card:
@@ -88,8 +53,7 @@ def setup_card(chosen: Setup, *, can_watch: bool) -> Card:
     )
     box.add_item(Row(_notices(chosen.choices.notices)))
     box.add_item(discord.ui.Separator())
-    days = "a day" if chosen.forget_days == 1 else f"{chosen.forget_days} days"
-    box.add_item(discord.ui.TextDisplay(STORED.format(kept=KEPT[learns], days=days)))
+    box.add_item(discord.ui.TextDisplay(stored_text(learns, chosen.forget_days)))
     # A text of its own: beneath a list it would be read as the end of the last bullet.
     box.add_item(discord.ui.TextDisplay(INTEGRATIONS))
     card.add_item(box)
@@ -133,8 +97,8 @@ def _watched(chosen: Iterable[int]) -> discord.ui.ChannelSelect[Any]:
 
 def _learns(chosen: Learns) -> Select:
     options = [
-        discord.SelectOption(label=label, description=told, value=learns.value, default=learns is chosen)
-        for learns, (label, told) in LEARNS.items()
+        discord.SelectOption(label=label, description=description, value=learns.value, default=learns is chosen)
+        for learns, (label, description) in LEARNS.items()
     ]
     return Select(custom_id=custom_id("setup:learns"), options=options)
 
@@ -149,12 +113,6 @@ def _notices(chosen: int | None) -> discord.ui.ChannelSelect[Any]:
         max_values=1,
         default_values=[discord.SelectDefaultValue(id=chosen, type=channel)] if chosen is not None else [],
     )
-
-
-def forgotten_crops(faces: int) -> str:
-    """The message after crops that may teach nothing any more were forgotten."""
-    crops = "the crop of one face" if faces == 1 else f"the crops of {faces} faces"
-    return f"I let go of {crops} that nobody had labelled."
 
 
 def _default_group(groups: dict[int, str], chosen: int | None) -> Select:

@@ -9,7 +9,8 @@ from bot.domain.trust import Trust
 from bot.usecases import setup
 from cogs.common.components import ModeratorItem
 from cogs.common.layout import Card
-from cogs.setup.cards import NO_GROUP, forgotten_crops, setup_card
+from cogs.setup.cards import NO_GROUP, setup_card
+from cogs.setup.texts import forgotten_crops_sentence
 
 if TYPE_CHECKING:
     import discord
@@ -88,7 +89,7 @@ class LearnsMenu(_SetupMenu, template=r"nugu:setup:learns"):
         (value,) = self.item.values
         dropped = await setup.choose_learns(interaction.client.app, server_id, Learns(value))
         if dropped:
-            await interaction.followup.send(forgotten_crops(dropped), ephemeral=True)
+            await interaction.followup.send(forgotten_crops_sentence(dropped), ephemeral=True)
 
 
 class NoticesMenu(_SetupMenu, template=r"nugu:setup:notices"):

@@ -177,7 +177,7 @@ async def test_a_photo_that_looks_like_another_member_is_asked_about(stage: Stag
     assert "**Biden** of **Presidents** is known by 1 photo now." in texts(card)
     said = texts(waiting)
     assert "it looks more like Obama (" in said
-    assert " %) than Biden." in said
+    assert "%) than Biden." in said
     await stage.moderator.click(waiting, label="Use it all the same")
     assert (await photos(stage))[-1] == ("Biden", Origin.SUBMITTED)
     (card,) = await add(stage, "A new member", stage.photo("obama3.jpg"))

@@ -11,7 +11,7 @@ from bot.database.servers import ServerRepository
 from bot.database.spellings import SpellingRepository
 from bot.database.tables.rosters import Group, Member
 from bot.domain.markup import plain
-from bot.domain.rosters import SHARED_ROSTER
+from bot.domain.rosters import SHARED_ROSTER, AddedAlias, RemovedAlias, RemovedEntry, RenamedEntry
 from bot.errors import PersonError
 from bot.text.names import checked_name, key_of, offered
 from bot.usecases import crops
@@ -79,8 +79,8 @@ async def offer_aliases(app: App, server_id: int, group: str, member: str | None
     return [name for name in names if key_of(typed) in key_of(name)][:MOST_OFFERED]
 
 
-async def rename(app: App, server_id: int, group: str, member: str | None, name: str) -> str:
-    """Call a group, or a member of it, otherwise; the former name still means it. The sentence for who asked.
+async def rename(app: App, server_id: int, group: str, member: str | None, name: str) -> RenamedEntry:
+    """Call a group, or a member of it, otherwise; the former name still means it.
 
     Raises PersonError for a bad name, one that means another already, and whom it doesn't know.
     """
@@ -89,18 +89,16 @@ async def rename(app: App, server_id: int, group: str, member: str | None, name:
         named = await require_named(session, {server_id}, group, member)
         await _must_be_free(session, server_id, named, name)
         spellings, former = SpellingRepository(session), named.name
-        told = f"**{plain(former)}** is **{plain(name)}** now."
-        if key_of(former) != key_of(name):
+        if former_is_alias := key_of(former) != key_of(name):
             await spellings.remove(named, name)
             await _add_alias(spellings, named, former)
-            told += f" “{plain(former)}” means the same still."
         named.name, named.key = name, key_of(name)
         await ServerRepository(session).touch(server_id)
-        return told
+        return RenamedEntry(former, name, former_is_alias)
 
 
-async def add_alias(app: App, server_id: int, group: str, member: str | None, name: str) -> str:
-    """Let another spelling mean a group, or a member of it. The sentence for who asked.
+async def add_alias(app: App, server_id: int, group: str, member: str | None, name: str) -> AddedAlias:
+    """Let another spelling mean a group, or a member of it.
 
     Raises PersonError for a bad name, one that means another already, and whom it doesn't know.
     """
@@ -110,18 +108,18 @@ async def add_alias(app: App, server_id: int, group: str, member: str | None, na
         if await _must_be_free(session, server_id, named, name):
             raise FoundAlreadyError(named.name, name)
         await _add_alias(SpellingRepository(session), named, name)
-        return f"I find **{plain(named.name)}** by “{plain(name)}” too now."
+        return AddedAlias(named.name, name)
 
 
-async def remove_alias(app: App, server_id: int, group: str, member: str | None, name: str) -> str:
-    """Let a spelling no longer mean a group, or a member of it. The sentence for who asked."""
+async def remove_alias(app: App, server_id: int, group: str, member: str | None, name: str) -> RemovedAlias:
+    """Let a spelling no longer mean a group, or a member of it."""
     async with app.database.writing() as session:
         named = await require_named(session, {server_id}, group, member)
         if key_of(name) == named.key:
             raise PersonError(f"“{plain(name)}” is the name itself; rename it instead.")
         if not await SpellingRepository(session).remove(named, name):
             raise PersonError(f"{plain(named.name)} has no other name “{plain(name)}”.")
-        return f"I no longer find **{plain(named.name)}** by “{plain(name)}”."
+        return RemovedAlias(named.name, name)
 
 
 async def doom(app: App, server_id: int, group: str, member: str | None) -> Doomed:
@@ -132,19 +130,19 @@ async def doom(app: App, server_id: int, group: str, member: str | None) -> Doom
         return Doomed(named.id, named.name, named.group.name if isinstance(named, Member) else None, removal_counts)
 
 
-async def remove_group(app: App, server_id: int, group_id: int) -> str:
-    """Remove a group with all that is kept of it; the sentence for who asked. Raises PersonError when it is gone."""
+async def remove_group(app: App, server_id: int, group_id: int) -> RemovedEntry:
+    """Remove a group with all that is kept of it. Raises PersonError when it is gone."""
     async with app.database.writing() as session:
         group = await session.get(Group, group_id)
         if group is None or group.server_id != server_id:
             raise PersonError(GONE)
         files = await RosterRepository(session).remove(group, server_id)
     await _sweep(app, files)
-    return f"**{plain(group.name)}** is removed, with all that I kept of it."
+    return RemovedEntry(group.name)
 
 
-async def remove_member(app: App, server_id: int, member_id: int) -> str:
-    """Remove a member with all that is kept of them; the sentence for who asked. Raises PersonError when they are gone."""
+async def remove_member(app: App, server_id: int, member_id: int) -> RemovedEntry:
+    """Remove a member with all that is kept of them. Raises PersonError when they are gone."""
     async with app.database.writing() as session:
         member = await session.get(Member, member_id)
         group = await session.get(Group, member.group_id) if member else None
@@ -152,7 +150,7 @@ async def remove_member(app: App, server_id: int, member_id: int) -> str:
             raise PersonError(GONE)
         files = await RosterRepository(session).remove(member, server_id)
     await _sweep(app, files)
-    return f"**{plain(member.name)}** of **{plain(group.name)}** is removed, with all that I kept of them."
+    return RemovedEntry(member.name, group.name)
 
 
 async def _must_be_free(session: AsyncSession, server_id: int, named: Group | Member, name: str) -> bool:

@@ -11,9 +11,8 @@ from bot.database.questions import QuestionRepository
 from bot.database.rosters import RosterRepository
 from bot.database.tables.questions import Question, QuestionFace
 from bot.database.tables.rosters import Crop, Member, Photo
-from bot.domain.markup import plain
+from bot.domain.rosters import MemberPhotos
 from bot.errors import ForgottenError
-from bot.text.formatting import counted
 from bot.text.photos import flaw_in_words, resemblance
 from bot.usecases import correct, crops
 from bot.usecases.lookup import require_member_by_id
@@ -43,8 +42,8 @@ class DoubtfulFace:
 
 async def choose(
     app: App, server_id: int, question_id: int, face_id: int, member_id: int, by: Speaker
-) -> DoubtfulFace | str:
-    """Of several faces it is this one: the sentence for who said it, or why the face is doubtful in itself.
+) -> DoubtfulFace | MemberPhotos:
+    """Of several faces it is this one: the member's photos by now, or the face where it is doubtful in itself.
 
     Raises PersonError when the photo, or the member, is gone.
     """
@@ -63,26 +62,26 @@ async def choose(
     return await _learn(app, server_id, question_id, face_id, member_id, by, deliberate=False)
 
 
-async def use(app: App, server_id: int, question_id: int, face_id: int, member_id: int, by: Speaker) -> str:
-    """The face is used all the same; the sentence for who said so. Raises PersonError when it, or the member, is gone."""
+async def use(app: App, server_id: int, question_id: int, face_id: int, member_id: int, by: Speaker) -> MemberPhotos:
+    """The face is used all the same; the member's photos by now. Raises PersonError when it, or the member, is gone."""
     async with app.database.reading() as session:
         await _read(session, server_id, question_id, face_id, member_id)
     return await _learn(app, server_id, question_id, face_id, member_id, by, deliberate=True)
 
 
-async def leave_out(app: App, server_id: int, question_id: int) -> str:
-    """Forget a photo that waits; one that was used meanwhile stays. The sentence for who said so."""
+async def leave_out(app: App, server_id: int, question_id: int) -> bool:
+    """Forget a photo that waits; False, and nothing done, where it was used meanwhile."""
     async with app.database.writing() as session:
         answer = await QuestionRepository(session).answer(question_id)
         if answer.server_id != server_id:
             raise ForgottenError
         if any(face.annotation is not None for _, face in answer.faces):
-            return "That photo was used meanwhile, so I keep it. `/member photos` can remove it."
+            return False
         await session.execute(
             delete(Question).where(Question.id == question_id).execution_options(synchronize_session=False)
         )
     await crops.sweep(app)
-    return "Left out; I keep nothing of it."
+    return True
 
 
 async def _read(
@@ -97,7 +96,7 @@ async def _read(
 
 async def _learn(
     app: App, server_id: int, question_id: int, face_id: int, member_id: int, by: Speaker, *, deliberate: bool
-) -> str:
+) -> MemberPhotos:
     await may_learn(app, server_id)
     await correct.say_member(app, question_id, face_id, member_id, by, deliberate=deliberate)
     async with app.database.reading() as session:
@@ -107,4 +106,4 @@ async def _learn(
         if (await session.scalars(learned)).first() is None:
             raise ForgottenError  # the crop was forgotten meanwhile: there is nothing to learn from
         count = await RosterRepository(session).photo_count(member_id)
-    return f"**{plain(member.name)}** of **{plain(member.group.name)}** is known by {counted(count, 'photo')} now."
+    return MemberPhotos(member.name, member.group.name, count)

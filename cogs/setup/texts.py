@@ -1,0 +1,53 @@
+"""The sentences of the /setup card."""
+
+from __future__ import annotations
+
+from bot.domain.enums import Learns
+
+LEARNS = {
+    Learns.CONFIRMED: (
+        "What trusted people confirm",
+        "Photos that moderators hand in, and good faces that trusted people confirm or correct.",
+    ),
+    Learns.SUBMITTED: (
+        "What moderators hand in",
+        "Photos that moderators hand in, and gathered ones once confirmed. No face asked about.",
+    ),
+    Learns.OFF: (
+        "Nothing new",
+        "No photo is taken from anybody. Those that are there go on answering.",
+    ),
+}
+"""The label and the description of each choice."""
+
+KEPT = {
+    Learns.CONFIRMED: "crop and encoding of each face, and of gathered ones, until a trusted person says who it is; good ones "
+    "that they confirm become photos of this server's own members",
+    Learns.SUBMITTED: "no crop of a face, but of gathered ones until a trusted person says who it is",
+    Learns.OFF: "no new crop",
+}
+STORED = (
+    "**What I keep**\n"
+    "- Of members: crops and encodings of their photos. Everybody here sees those crops in `/twins`, `/map` and `/quiz`.\n"
+    "- Of questions: the faces as numbers, the names I gave, what people said, and {kept}. Never the posted picture.\n"
+    "- Of videos: the video and its clip for {days}, so that a correction can be drawn.\n"
+    "- How long: a face that nobody labelled for {days}, or until its message, the question or my card is deleted. "
+    "What a trusted person labelled stays, also that it is not a member or not a face.\n"
+    "- Of who plays `/quiz`: answers, points, and whom they know, until they use `/quiz forget`."
+)
+INTEGRATIONS = (
+    "-# Moderator roles see `/group`, `/member`, `/model`, `/roster` and `/setup` once "
+    "Server Settings > Integrations shows these to the role."
+)
+
+
+def stored_text(learns: Learns, forget_days: int) -> str:
+    """The data that is kept where so much may be learned from, and for how long."""
+    days = "a day" if forget_days == 1 else f"{forget_days} days"
+    return STORED.format(kept=KEPT[learns], days=days)
+
+
+def forgotten_crops_sentence(faces: int) -> str:
+    """The crops of so many faces were forgotten, since nothing may be learned from them any more."""
+    crops = "the crop of one face" if faces == 1 else f"the crops of {faces} faces"
+    return f"I let go of {crops} that nobody had labelled."
