@@ -1,1 +1,1 @@
-"""Pictures out of values."""
+"""Pictures of values: tagged photos, charts, maps, sheets."""

@@ -1,4 +1,4 @@
-"""The tagged picture: a box, a number, a name and a confidence on each face; and the face crop kept for the roster."""
+"""The tagged picture with a box, a number, a name and a confidence on each face; and the face crops of a roster."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _SMALL_SIDE: Final = 800
 _ENLARGED_SIDE: Final = 1200
 _MOST_ENLARGED: Final = 4.0
 _SMALLEST_TEXT: Final = 12
-# Of the side of a square as large as the picture. Discord shows a wide photo 550 px wide: the first is a letter of
-# about 12 px there, the last one of 7 px, which still can be read.
+# Shares of the side of a square with the picture's area. Discord shows a wide photo 550 px wide; there letters of the first
+# share are about 12 px high, those of the last 7 px, which is still readable.
 _TEXT_SHARES: Final = (0.029, 0.026, 0.0235, 0.021, 0.019)
-# The share of labels without room that makes a picture a crowd.
+# A picture with a larger share of labels without room is a crowd.
 _CROWD: Final = 0.25
 _QUALITIES: Final = (90, 82, 72, 60)
 _SMALLEST_BUDGET: Final = 16 * 1024
@@ -37,10 +37,10 @@ _SMALLEST_BUDGET: Final = 16 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """What is written on one face.
+    """The texts on one face.
 
-    `number` as on the card; `box` in pixels of the picture; `text` is the name, cut with an ellipsis if it is too long;
-    `detail` (the confidence) stands after it in the band's colour and is never cut.
+    `number`: as on the card. `box`: in pixels of the picture. `text`: the name, shortened with an ellipsis where it is too
+    long. `detail`: the confidence, after the name in the band's colour, never shortened.
     """
 
     number: int
@@ -51,7 +51,7 @@ class Tag:
 
 
 def annotate(picture: Picture, tags: Sequence[Tag], *, max_side: int = 2048, max_bytes: int = 8 * 2**20) -> bytes:
-    """The tagged picture as a JPEG of at most `max_bytes`; see `draw` for its size.
+    """The tagged picture as a JPEG of `max_bytes` at most. `draw` tells its size in pixels.
 
     Raises:
         ValueError: `picture` isn't (h, w, 3) uint8, or `max_bytes` is below 16 KiB.
@@ -62,7 +62,7 @@ def annotate(picture: Picture, tags: Sequence[Tag], *, max_side: int = 2048, max
 def draw(picture: Picture, tags: Sequence[Tag], *, max_side: int = 2048) -> Picture:
     """The tagged picture as pixels, (h', w', 3) uint8.
 
-    The longest side is at most `max_side`; a picture below 800 px is enlarged up to four times, so that names can be read.
+    The longest side has `max_side` pixels at most. A picture below 800 px is enlarged, four times at most, for readable names.
 
     Raises:
         ValueError: `picture` isn't (h, w, 3) uint8.
@@ -91,9 +91,10 @@ def draw(picture: Picture, tags: Sequence[Tag], *, max_side: int = 2048) -> Pict
 
 
 def crop(picture: Picture, box: Box, *, max_side: int = 320) -> bytes:
-    """The face crop kept for the roster, as a JPEG: a square with 40% of the box's longer side around it.
+    """The face crop for a roster, as a JPEG: a square with a margin of 40% of the box's longer side.
 
-    It is moved into the picture where it would stick out; where the picture is too small for it, the border is repeated.
+    `max_side`: pixels of its side at most. A crop beyond the border moves into the picture. Where the picture is smaller than
+    the crop, its border is repeated.
 
     Raises:
         ValueError: the box has no pixels in the picture.
@@ -113,7 +114,7 @@ def crop(picture: Picture, box: Box, *, max_side: int = 320) -> bytes:
 
 
 def encode_jpeg(picture: Picture, *, max_bytes: int = 8 * 2**20) -> bytes:
-    """`picture` ((h, w, 3) uint8) as a JPEG of at most `max_bytes`: lower quality first, then fewer pixels.
+    """`picture` ((h, w, 3) uint8) as a JPEG of `max_bytes` at most, by lower quality first, then by fewer pixels.
 
     Raises:
         ValueError: `max_bytes` is below 16 KiB.
@@ -132,13 +133,13 @@ def encode_jpeg(picture: Picture, *, max_bytes: int = 8 * 2**20) -> bytes:
 
 def _jpeg(image: Image.Image, quality: int) -> bytes:
     out = BytesIO()
-    # Halved colour would smear thin coloured lines and small letters.
+    # Chroma subsampling would blur thin coloured lines and small letters.
     image.save(out, "JPEG", quality=quality, subsampling="4:4:4")
     return out.getvalue()
 
 
 def _start(middle: float, side: int, length: int) -> int:
-    """Where `side` pixels around `middle` begin, moved into range(length) if it is long enough, else around all of it."""
+    """The start of `side` pixels around `middle`, moved into range(length), or around all of it where it is shorter."""
     start = round(middle - side / 2)
     return min(max(start, 0), length - side) if side <= length else (length - side) // 2
 
@@ -154,7 +155,7 @@ def _resized(image: Image.Image, max_side: int) -> tuple[Image.Image, float]:
 
 
 def _fitted(box: Box, scale: float, frame: tuple[int, int]) -> Box:
-    """The box in the drawn picture, inside it, at least a pixel wide and high."""
+    """The box scaled to the drawn picture and clipped to it, a pixel wide and high at least."""
     left = min(max(round(box.left * scale), 0), frame[0] - 1)
     top = min(max(round(box.top * scale), 0), frame[1] - 1)
     right = min(max(round(box.right * scale), left + 1), frame[0])
@@ -163,7 +164,7 @@ def _fitted(box: Box, scale: float, frame: tuple[int, int]) -> Box:
 
 
 def _corner(frame: tuple[int, int], box: Box, size: tuple[int, int], taken: Sequence[Box]) -> Box:
-    """Where a badge sits: astride the first of the box's corners and edges, else inside it, where nothing else is."""
+    """The box of a badge: centred on the first free corner or edge of a face's box, else inside it."""
     spots: list[Box] = []
     inside = (box.top + size[1], box.bottom - size[1])
     for y, x in product((box.top, box.bottom, *inside), (box.left, box.right, (box.left + box.right) // 2)):
@@ -186,14 +187,14 @@ def _gap(letters: int) -> int:
 def _arrange(
     frame: tuple[int, int], tags: Sequence[Tag], boxes: Sequence[Box]
 ) -> tuple[list[MeasuredLabel], list[Box | None]]:
-    """Labels and their places, with the largest letters with which most labels lie beside their face and on none.
+    """Labels and their places, with the letter size that puts most labels beside their face and on no other.
 
-    In a crowd, where many labels find no room, there are none at all: numbers alone are calmer than a mixture.
+    A crowd, where many labels find no room, gets no labels at all: numbers alone are calmer than a mixture.
     """
     if not tags:
         return [], []
     side = sqrt(frame[0] * frame[1])
-    # Letters much larger than the faces would make the picture about the letters.
+    # Letters are never much larger than faces.
     most = max(0.5 * median(box.height for box in boxes), _TEXT_SHARES[-1] * side)
     sizes = {max(_SMALLEST_TEXT, round(min(share * side, most))) for share in _TEXT_SHARES}
     best: tuple[list[MeasuredLabel], list[Box | None]] = [], []

@@ -1,4 +1,4 @@
-"""Figures as pictures: who was named as whom and what that is worth, and who is on screen when."""
+"""Charts: the confusion matrix of an evaluation or a report, and the screen time of a clip."""
 
 from __future__ import annotations
 
@@ -55,7 +55,9 @@ _NEEDS: Final = {Need.FEW: "needs more", Need.UNRELIABLE: "needs better ones"}
 
 @dataclass(frozen=True, slots=True)
 class ScreenTime:
-    """When somebody is on screen: (start, end) in seconds on the clip's clock, and `together`, in words. `known`: a member."""
+    """The screen time of one person. `spans`: (start, end) in seconds of the clip. `together`: their sum, in words. `known`:
+    whether the person is a member.
+    """
 
     name: str
     spans: tuple[tuple[float, float], ...]
@@ -64,7 +66,7 @@ class ScreenTime:
 
 
 def evaluation_chart(group: str, evaluation: Evaluation) -> bytes:
-    """A PNG: the confusion matrix at the left, each row in per cent of its photos; TPIR against FPIR at the right."""
+    """A PNG: on the left the confusion matrix with rows in percent, on the right TPIR against FPIR."""
     rows, columns = evaluation.confusion.shape
     wide = _LABEL + columns * _CELL
     trials = f"{evaluation.trials} trial{'' if evaluation.trials == 1 else 's'}"
@@ -95,7 +97,7 @@ def _draw_confusion(image: Image.Image, evaluation: Evaluation, corner: tuple[in
             x, y = left + column * _CELL, top + row * _CELL
             share = count / total
             hue = BLUE if wanted else GREY if column == len(members) else ORANGE
-            # The root lets one wrong name in fifty be seen.
+            # The square root keeps one wrong name in fifty visible.
             colour = blend(EMPTY, hue, share**0.5)
             draw.rectangle((x, y, x + _CELL - 3, y + _CELL - 3), colour)
             if count:
@@ -127,7 +129,8 @@ def _draw_curve(draw: ImageDraw.ImageDraw, evaluation: Evaluation, corner: tuple
 
 
 def report_chart(title: str, report: Report) -> bytes:
-    """A PNG: how many unseen photos of each member (rows) got which name (columns); beside it how many are right."""
+    """A PNG: the confusion matrix of held-out photos, and beside each member the share of right names and the need for
+    photos."""
     members = len(report.members)
     cell = 48 if members <= 12 else 38 if members <= 20 else 32
     text = round(cell * 0.44)
@@ -135,11 +138,11 @@ def report_chart(title: str, report: Report) -> bytes:
     label = round(max(font(text).getlength(name) for name in [*names, _NOBODY])) + 12
     left, top = GAP + label, content_top(_SUBTITLE) + label
     beside = left + (members + 1) * cell + GAP
-    told = [_told(one) for one in report.members]
-    # Where each column of words ends: shares stand flush right, the other two flush left.
+    texts = [_row_texts(one) for one in report.members]
+    # The right edge of each text column; shares are aligned right, the other two left.
     ends = [beside + _BAR]
     for column in range(3):
-        widest = max((font(text).getlength(words[column]) for words in told), default=0.0)
+        widest = max((font(text).getlength(words[column]) for words in texts), default=0.0)
         ends.append(ends[-1] + round(widest) + (text if widest else 0))
     legend = [(BLUE, "right name"), (ORANGE, "another's name"), (GREY, "no name")]
     steps = [round(font(_TEXT).getlength(words)) + 2 * GAP for _, words in legend]
@@ -156,7 +159,7 @@ def report_chart(title: str, report: Report) -> bytes:
         draw.rectangle((beside, y + cell // 3, beside + _BAR, y + 2 * cell // 3 - 3), EMPTY)
         if one.share:
             draw.rectangle((beside, y + cell // 3, beside + _BAR * one.share, y + 2 * cell // 3 - 3), BLUE)
-        share, photos, need = told[row]
+        share, photos, need = texts[row]
         draw.text((ends[1], middle), share, LIGHT, font(text), anchor="rm")
         draw.text((ends[1] + text, middle), photos, DIM, font(text), anchor="lm")
         draw.text((ends[2] + text, middle), need, ORANGE, font(text), anchor="lm")
@@ -171,9 +174,9 @@ def report_chart(title: str, report: Report) -> bytes:
 def screen_time_chart(
     title: str, length: float, people: Sequence[ScreenTime], written: Callable[[float], str]
 ) -> bytes:
-    """A PNG: a row for each of the people, in their order, with bars where they are on screen in a clip of `length` seconds.
+    """A PNG: a row a person, in their order, with bars for the times on screen in a clip of `length` seconds.
 
-    Beyond fourteen rows the others are counted. `written`: how a time is written below the axis.
+    It has fourteen rows, and a count of the others. `written`: formats a time below the axis.
     """
     shown, left_out = people[:_ROWS], len(people[_ROWS:])
     names = [shorten(drawable(one.name), TEXT_SIZE, 1.5 * _LONGEST_NAME) for one in shown]
@@ -198,7 +201,7 @@ def screen_time_chart(
         draw.text((left - 20, middle), name, LIGHT if one.known else DIM, face, anchor="rm")
         draw.line((left, middle, right, middle), EMPTY, 2)
         for start, end in one.spans:
-            # A glimpse is seen too.
+            # Three pixels at least, so that a short span is visible.
             span = (across(start), y + 12, max(across(end), across(start) + 3), y + _ROW - 12)
             draw.rectangle(span, BLUE if one.known else GREY)
         draw.text((PAGE_WIDTH - GAP, middle), total, LIGHT if one.known else DIM, face, anchor="rm")
@@ -208,18 +211,18 @@ def screen_time_chart(
 
 
 def ticks(length: float) -> range:
-    """The whole seconds that are written below an axis of `length` seconds, from 0 on."""
+    """The labelled seconds of an axis of `length` seconds, from 0 on."""
     step = next((step for step in _STEPS if length / step < _MOST_TICKS), _STEPS[-1])
     return range(0, int(length) + 1, step)
 
 
 def _draw_counts(draw: ImageDraw.ImageDraw, counts: list[int], row: int, corner: tuple[int, int], cell: int) -> None:
-    """One row of the confusion counts, the last being for nobody."""
+    """One row of the confusion matrix; the last column is for no name."""
     side, size = cell - 3, round(cell * 0.44)
     for column, count in enumerate(counts):
         x, y = corner[0] + column * cell, corner[1]
         hue = BLUE if column == row else GREY if column == len(counts) - 1 else ORANGE
-        # A single wrong name among many is what one looks for.
+        # The minimum makes a single wrong name among many visible.
         share = 0.35 + 0.65 * count / sum(counts) if count else 0.0
         colour = blend(EMPTY, hue, share)
         draw.rectangle((x, y, x + side, y + side), colour)
@@ -228,7 +231,7 @@ def _draw_counts(draw: ImageDraw.ImageDraw, counts: list[int], row: int, corner:
             draw.text((x + side / 2, y + side / 2), str(count), ink, font(size), anchor="mm")
 
 
-def _told(one: MemberAccuracy) -> tuple[str, str, str]:
+def _row_texts(one: MemberAccuracy) -> tuple[str, str, str]:
     share = f"{one.right} of {one.asked}" if one.asked else "—"
     photos = f"{one.photos} photo" + ("" if one.photos == 1 else "s")
     return share, photos, _NEEDS[one.need] if one.need else ""

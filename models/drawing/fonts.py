@@ -1,4 +1,4 @@
-"""Names in Latin, Hangul, Kana and Han: the one font, what of a text it can draw, and how a text is shortened."""
+"""The one font, for names in Latin, Hangul, Kana and Han: its drawable characters, and shortened texts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def font(size: int) -> ImageFont.FreeTypeFont:
 
 @lru_cache(maxsize=1)
 def font_path() -> Path:
-    """Where the font file lies.
+    """The path of the font file.
 
     Raises:
         FileNotFoundError: the package cvttf-notosanscjk-regular isn't installed.
@@ -43,16 +43,16 @@ def font_path() -> Path:
 
 
 def drawable(text: str) -> str:
-    """What of `text` the font can draw, on one line.
+    """The drawable part of `text`, on one line.
 
-    A character without a glyph gives way to its compatibility form or its base letter, or else vanishes (emoji, scripts
-    beyond the font), and so do control and formatting characters, which could turn the order of a label around.
+    A character without a glyph is replaced by its compatibility form or its base letter, else removed (emoji, other scripts).
+    Control and formatting characters are removed too, because they could reverse the order of a label.
     """
     return " ".join("".join(map(_drawn, unicodedata.normalize("NFC", text.translate(_QUOTES)))).split())
 
 
 def shorten(text: str, size: int, width: float) -> str:
-    """`text` as it is where it is at most `width` pixels wide at `size`, else its longest beginning with an ellipsis."""
+    """`text` where it is `width` pixels wide at most at `size`, else its longest beginning with an ellipsis."""
     face = font(size)
     if face.getlength(text) <= width:
         return text
@@ -84,7 +84,7 @@ def has_glyph(char: str) -> bool:
 
 
 def _pixels(char: str) -> bytes:
-    # The basic engine knows one glyph a character; the other adds dotted circles and takes lone marks away.
+    # The basic layout engine draws one glyph a character. The other one adds dotted circles and drops lone marks.
     plain = ImageFont.truetype(font_path(), 16, layout_engine=ImageFont.Layout.BASIC)
     canvas = Image.new("L", (48, 48))
     ImageDraw.Draw(canvas).text((16, 8), char, 255, plain)

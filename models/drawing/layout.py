@@ -1,4 +1,4 @@
-"""Where labels go: beside their own face, clear of each other and of other faces, inside the picture."""
+"""The placement of labels: beside their own face, clear of each other and of other faces, inside the picture."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     Rows = NDArray[np.float32]
     """(n, 4) float32 rectangles (left, top, right, bottom), or (n, 2) corners."""
 
-# Weights of one label's cost. Lying fully on another face outweighs any walk through the picture; below the chin is
-# the best place, since above is hair or the face of the row behind.
+# Weights of a label's cost. Covering another face outweighs every distance in the picture. The best place is below the chin,
+# since above are hair or the faces of the row behind.
 _ON_OTHER_FACE = 40.0
 _ON_OWN_FACE = 12.0
 _DISTANCE = 1.0
 _ABOVE = 0.25
 _BESIDE = 0.5
-# Beyond these a number on the box is better than a name in the way: the share of another or of its own face that a label
-# hides, and how many times its own height it is away from its face.
+# Limits of a label: the shares of another face and of its own face that it covers, and its distance from its face in label
+# heights. Beyond them a number on the box is better than a name.
 _MOST_OF_OTHER = 0.15
 _MOST_OF_OWN = 0.3
 _FARTHEST = 5.0
@@ -35,10 +35,10 @@ _STACK = 5
 def place(
     frame: tuple[int, int], faces: Sequence[Box], sizes: Sequence[tuple[int, int]], *, gap: int
 ) -> list[Box | None]:
-    """A rectangle a label, in the order of `faces`.
+    """A rectangle for each label, in the order of `faces`.
 
-    Each lies inside the frame and overlaps no other. It is beside its own face and clear of other faces where there is
-    room; None stands for a label that would hide a face or lie too far from its own.
+    Each rectangle lies inside the frame and overlaps no other. Where there is room it is beside its own face and clear of other
+    faces. None stands for a label that would cover a face or be too far from its own.
 
     Args:
         frame: (width, height) of the picture in pixels.
@@ -57,7 +57,7 @@ def place(
     spots = [_spots(frame, boxes[i], sizes[i], gap) for i in range(len(faces))]
     costs = [_cost(spots[i], boxes, i) for i in range(len(faces))]
     chosen = np.full((len(faces), 4), np.nan, np.float32)
-    # The most constrained face first; then each in turn moves to its best spot among the others, until nobody moves.
+    # The most constrained face comes first. Then each label moves to its best spot among the others, until none moves.
     order = sorted(range(len(faces)), key=lambda i: -_least(costs[i]))
     for _ in range(_PASSES):
         before = chosen.copy()
@@ -70,7 +70,7 @@ def place(
 
 
 def is_beside(label: Box, face: Box, gap: int) -> bool:
-    """Whether a label is so near its face that nobody needs a line to see that they belong together."""
+    """Whether a label is near enough to its face to need no line between them."""
     across = max(label.left - face.right, face.left - label.right)
     down = max(label.top - face.bottom, face.top - label.bottom)
     return max(across, down) <= 2 * gap
@@ -81,7 +81,7 @@ def _least(costs: NDArray[np.float32]) -> float:
 
 
 def _spots(frame: tuple[int, int], face: NDArray[np.float32], size: tuple[int, int], gap: int) -> Rows:
-    """Likely spots: rows below and above the face and three along it; in each row from wholly left to wholly right."""
+    """Candidate spots: rows below and above the face and three beside it, each row from left to right of the face."""
     left, top, right, bottom = (float(value) for value in face)
     width, height = size
     middle = (left + right - width) / 2
@@ -97,9 +97,9 @@ def _spots(frame: tuple[int, int], face: NDArray[np.float32], size: tuple[int, i
 
 
 def _inside(frame: tuple[int, int], corners: Rows, size: tuple[int, int], margin: int) -> Rows:
-    """Upper left corners → rectangles of `size`, pushed into the frame, off its border where there is room for that.
+    """Rectangles of `size` at upper left corners, moved into the frame, `margin` from its border where there is room.
 
-    None if the frame is too small for the label.
+    Empty where the frame is too small for the label.
     """
     room = np.array(frame) - size
     if (room < 0).any():
@@ -110,7 +110,7 @@ def _inside(frame: tuple[int, int], corners: Rows, size: tuple[int, int], margin
 
 
 def _cost(spots: Rows, faces: Rows, own: int) -> NDArray[np.float32]:
-    """(n,) cost of each spot for the face `own`, other labels left aside."""
+    """The cost of each spot for the face `own`, without regard to other labels: (n,)."""
     if not len(spots):
         return np.empty(0, np.float32)
     area = (spots[:, 2] - spots[:, 0]) * (spots[:, 3] - spots[:, 1])
@@ -140,7 +140,7 @@ def _cost(spots: Rows, faces: Rows, own: int) -> NDArray[np.float32]:
 
 
 def _best(spots: Rows, costs: NDArray[np.float32], taken: Rows, gap: int) -> NDArray[np.float32]:
-    """The cheapest spot that keeps `gap` / 2 from every label in `taken` (rows of NaN are free); NaN if there is none."""
+    """The cheapest spot `gap` / 2 from all labels in `taken` (rows of NaN are free); NaN where there is none."""
     others = taken[~np.isnan(taken[:, 0])]
     margin = gap / 2
     grown = others + np.array([-margin, -margin, margin, margin], np.float32)
@@ -151,7 +151,7 @@ def _best(spots: Rows, costs: NDArray[np.float32], taken: Rows, gap: int) -> NDA
 
 
 def _overlap(rows: Rows, others: Rows) -> NDArray[np.float32]:
-    """(n, m) areas that each of `rows` shares with each of `others`."""
+    """The common area of each of `rows` with each of `others`: (n, m)."""
     width = np.minimum(rows[:, None, 2], others[None, :, 2]) - np.maximum(rows[:, None, 0], others[None, :, 0])
     height = np.minimum(rows[:, None, 3], others[None, :, 3]) - np.maximum(rows[:, None, 1], others[None, :, 1])
     return np.maximum(width, 0) * np.maximum(height, 0)

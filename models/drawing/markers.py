@@ -1,4 +1,4 @@
-"""The marks on a tagged picture: outline, stem, badge and plate. Their colours, and how they are painted smoothly."""
+"""The markers of a tagged picture: outline, stem, badge and label plate, with their colours."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ COLOURS: Final[dict[Band, Colour]] = {
     Band.UNSURE: (255, 107, 87),
     Band.UNKNOWN: (190, 196, 206),
 }
-"""Green leans to blue and red to orange, and green is the lighter: told apart by colour-blind eyes as well. The line
-(whole, dashed, corners alone) and the badge (disc, ring, square) say the same without colour."""
+"""Colours by band, distinct for colour-blind eyes: a bluish green, an orange red, and the green is lighter. The line (whole,
+dashed, corners alone) and the badge (disc, ring, square) show the band without colour."""
 
 SPACE: Final = 0.42
-"""Between the parts of a label, in letter sizes."""
+"""The space between the parts of a label, in letter sizes."""
 
 _PLATE: Final = (24, 25, 30)
 _TEXT: Final = (255, 255, 255)
@@ -33,7 +33,7 @@ _FINE: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class MeasuredLabel:
-    """A label ready to be placed: its texts, the size of its letters, badge and plate (width, height), all in pixels."""
+    """A label before its placement: its texts, letter size, badge and plate (width, height), in pixels."""
 
     text: str
     detail: str
@@ -43,12 +43,12 @@ class MeasuredLabel:
 
 
 def digit_size(letters: int) -> int:
-    """The size of a badge's digits beside letters of this size."""
+    """The size of a badge's digits for letters of size `letters`, in pixels."""
     return max(9, round(letters * 0.82))
 
 
 def _rounded(size: tuple[int, int], radius: float) -> Image.Image:
-    """A smooth mask of a rounded rectangle, drawn four times too large and reduced."""
+    """A smooth mask of a rounded rectangle, drawn four times as large and reduced."""
     fine = Image.new("L", (size[0] * _FINE, size[1] * _FINE))
     box = (0, 0, fine.width - 1, fine.height - 1)
     ImageDraw.Draw(fine).rounded_rectangle(box, radius * _FINE, fill=255)
@@ -56,7 +56,7 @@ def _rounded(size: tuple[int, int], radius: float) -> Image.Image:
 
 
 def paint_label(image: Image.Image, spot: Box, label: MeasuredLabel, number: int, band: Band) -> None:
-    """The plate with badge, name and confidence, filling `spot`."""
+    """Paint the plate with badge, name and confidence into `spot`."""
     letters, (width, height) = label.letters, label.size
     mask = _rounded((width, height), height / 2)
     blur = max(2, round(letters * 0.22))
@@ -79,14 +79,14 @@ def paint_label(image: Image.Image, spot: Box, label: MeasuredLabel, number: int
 
 
 def paint_badge(image: Image.Image, spot: Box, label: MeasuredLabel, number: int, band: Band) -> None:
-    """The number alone, filling `spot`, for a label without room."""
+    """Paint the number alone into `spot`, for a label without room."""
     rim = (spot.width + 4, spot.height + 4)
     image.paste(_PLATE, (spot.left - 2, spot.top - 2), _rounded(rim, rim[1] / 2))
     _paint_badge(image, (spot.left, spot.top), label, number, band)
 
 
 def _paint_badge(image: Image.Image, corner: tuple[int, int], label: MeasuredLabel, number: int, band: Band) -> None:
-    """A disc, a ring or a square by band, with the number in it."""
+    """Paint a disc, ring or square by band, with the number in it."""
     width, height = label.badge
     colour = COLOURS[band]
     image.paste(colour, corner, _rounded((width, height), height * (0.28 if band is Band.UNKNOWN else 0.5)))
@@ -110,7 +110,7 @@ def _cap_height(letters: int) -> float:
 
 
 def paint_outline(image: Image.Image, box: Box, band: Band, line: int) -> None:
-    """A rounded box: whole, dashed or its corners alone by band, over a faint dark rim that shows it on bright ground."""
+    """Paint a rounded box, whole, dashed or as corners by band, over a faint dark rim for bright backgrounds."""
     radius = max(line + 1, min(round(min(box.width, box.height) * 0.14), 7 * line))
     if min(box.width, box.height) < 2 * radius + 2:
         ImageDraw.Draw(image).rectangle((box.left, box.top, box.right - 1, box.bottom - 1), outline=COLOURS[band])
@@ -126,7 +126,7 @@ def _outline(
 ) -> Image.Image:
     """The mask of a box's line, `grown` pixels wider on all sides.
 
-    `strokes`: along the horizontal and the vertical edges. They lie on whole pixels; only the corners are drawn fine.
+    `strokes`: along the horizontal and the vertical edges, on whole pixels. Only the corners are smooth.
     """
     width, height = size[0] + 2 * grown, size[1] + 2 * grown
     line += 2 * grown
@@ -149,7 +149,7 @@ def _outline(
 
 
 def strokes(start: int, end: int, line: int, band: Band) -> _Strokes:
-    """The drawn parts of a straight edge between two corners, in pixels; symmetrical, so that the box looks calm."""
+    """The strokes of a straight edge from `start` to `end`, in pixels, symmetrical."""
     span = end - start
     if band is Band.SURE:
         return [(start, end)]
@@ -162,7 +162,7 @@ def strokes(start: int, end: int, line: int, band: Band) -> _Strokes:
 
 
 def paint_stem(image: Image.Image, box: Box, spot: Box, band: Band, line: int) -> None:
-    """A line from a label to its face: short where the label is beside it, and the only hint where it isn't."""
+    """Paint a line from a label to its face."""
     x = _between((box.left, box.right), (spot.left, spot.right))
     y = _between((box.top, box.bottom), (spot.top, spot.bottom))
     left, top = min(x) - line, min(y) - line
@@ -173,7 +173,7 @@ def paint_stem(image: Image.Image, box: Box, spot: Box, band: Band, line: int) -
 
 
 def _between(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
-    """Where a line between two spans starts and ends: in the middle of what they share, else at their nearest ends."""
+    """The ends of a line between two spans: the middle of their common part, else their nearest ends."""
     low, high = max(one[0], other[0]), min(one[1], other[1])
     if low <= high:
         return (low + high) // 2, (low + high) // 2

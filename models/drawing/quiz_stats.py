@@ -1,4 +1,4 @@
-"""What somebody knows, as a picture: how long each member's face stays in mind, and who is mixed up with whom."""
+"""The stats of a quiz: the stability of each member's face in memory, and confused pairs."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ if TYPE_CHECKING:
     from PIL import ImageDraw
 
 ROWS: Final = 20
-"""Members that are shown; others are counted."""
+"""Members in the picture; it counts the others."""
 
 _ROW: Final = 52
 _NAME: Final = 250
 _BAR: Final = (14, 38)
 _COLUMNS: Final = ("stays in mind for", "seen", "right", "next")
 _WELL: Final = 365.0
-"""Days that fill a bar. Shares of it are of the logarithm: a week, a month and a year are steps of equal worth."""
+"""Days of a full bar. Bars have a logarithmic scale, so a week, a month and a year are about equal steps."""
 
 _SUBTITLE: Final = "how long each face stays in mind: the chance to name it is still 90% by then"
 
 
 @dataclass(frozen=True, slots=True)
 class MemberKnowledge:
-    """How well a member is known.
+    """A person's knowledge of one member.
 
-    `stability`: days until the chance to name the face falls to 90%; None before the first answer. `seen`: how often asked;
-    `right`: how often named right. `lasts`, `due`: those days, and when the member comes next, in words.
+    `stability`: days until the probability of the right name falls to 90%, None before the first answer. `seen`: answers.
+    `right`: right answers. `lasts`, `due`: the stability and the next date, in words.
     """
 
     name: str
@@ -59,7 +59,7 @@ class MemberKnowledge:
 
 @dataclass(frozen=True, slots=True)
 class ConfusedPair:
-    """Two members who were taken for each other so often."""
+    """Two members, and how often one was mistaken for the other."""
 
     one: str
     other: str
@@ -67,15 +67,15 @@ class ConfusedPair:
 
 
 def quiz_stats_chart(title: str, members: Sequence[MemberKnowledge], mixed_up: Sequence[ConfusedPair]) -> bytes:
-    """A PNG: a row for each of the members, in their order, and below who was mixed up with whom.
+    """A PNG: a row a member, in their order, and confused pairs below.
 
-    Beyond twenty rows the others are counted.
+    It has twenty rows, and a count of the others.
     """
     shown, left_out = members[:ROWS], len(members[ROWS:])
     face, small = font(TEXT_SIZE), font(SMALL_TEXT_SIZE)
     names = [shorten(drawable(one.name), TEXT_SIZE, _NAME) for one in shown]
     words = [(f"{one.seen} ×", f"{100 * one.right / one.seen:.0f}%" if one.seen else "—", one.due) for one in shown]
-    # Each column ends where it has room for its heading and its widest cell.
+    # Each column has the width of its heading or its widest cell.
     widths = [
         round(max([small.getlength(head), *(face.getlength(row[place]) for row in words)])) + GAP
         for place, head in enumerate(_COLUMNS[1:])
@@ -106,13 +106,13 @@ def quiz_stats_chart(title: str, members: Sequence[MemberKnowledge], mixed_up: S
 
 
 def _draw_bar(draw: ImageDraw.ImageDraw, one: MemberKnowledge, across: tuple[float, float], y: float) -> None:
-    """The bar of a member, with the days in words at its end, or within it where there is no room behind."""
+    """Draw the bar of a member, with the days in words behind its end, or inside where there is no room."""
     left, right = across
     draw.rectangle((left, y + _BAR[0], right, y + _BAR[1]), EMPTY)
     share = 0.0 if one.stability is None else min(log(1 + one.stability) / log(1 + _WELL), 1.0)
     end = left + (right - left) * share
     if share:
-        # What was answered once is seen.
+        # Four pixels at least, so that a single answer is visible.
         draw.rectangle((left, y + _BAR[0], max(end, left + 4), y + _BAR[1]), BLUE)
     middle = y + (_BAR[0] + _BAR[1]) / 2
     text = shorten(one.lasts, SMALL_TEXT_SIZE, right - left - 20)
@@ -125,17 +125,17 @@ def _draw_bar(draw: ImageDraw.ImageDraw, one: MemberKnowledge, across: tuple[flo
 
 
 def _draw_pairs(draw: ImageDraw.ImageDraw, pairs: Sequence[ConfusedPair], top: int) -> None:
-    """Who was mixed up with whom, with a bar for how often."""
+    """Draw confused pairs, with a bar for their number."""
     face = font(TEXT_SIZE)
     draw.text((GAP, top), "mixed up", DIM, font(SMALL_TEXT_SIZE), anchor="ls")
-    told = [
+    names = [
         f"{shorten(drawable(pair.one), TEXT_SIZE, _NAME)} ↔ {shorten(drawable(pair.other), TEXT_SIZE, _NAME)}"
         for pair in pairs
     ]
-    left = GAP + round(max(map(face.getlength, told))) + 20
+    left = GAP + round(max(map(face.getlength, names))) + 20
     most = max(pair.times for pair in pairs)
     room = PAGE_WIDTH - GAP - left - face.getlength(f"{most} ×") - 10
-    for row, (pair, text) in enumerate(zip(pairs, told, strict=True)):
+    for row, (pair, text) in enumerate(zip(pairs, names, strict=True)):
         y = top + GAP // 4 + row * _ROW
         draw.text((left - 20, y + _ROW / 2), text, LIGHT, face, anchor="rm")
         end = left + room * pair.times / most

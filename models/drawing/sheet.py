@@ -1,4 +1,4 @@
-"""A contact sheet: faces side by side, each with its name below."""
+"""A contact sheet: faces in rows with their names."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _RADIUS: Final = 12
 
 
 def contact_sheet(faces: Sequence[tuple[str, Picture]]) -> bytes:
-    """Square faces ((h, w, 3) uint8 each) with their names, row by row in a sheet about 3 : 2, as a JPEG.
+    """A JPEG of square faces ((h, w, 3) uint8 each) with their names below, in rows of a sheet about 3 : 2.
 
     Raises:
         ValueError: there are no faces.

@@ -1,4 +1,4 @@
-"""The one style of dark pictures: colours, a page with its title, a scale for heat maps, faces with round corners."""
+"""The style of dark pictures: colours, pages with a title, a colour scale for heat maps, faces with round corners."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ if TYPE_CHECKING:
 Colour = tuple[int, int, int]
 
 BACKGROUND_COLOUR: Final = (24, 25, 30)
-"""The ground."""
+"""The background of all pages."""
 
 EMPTY: Final = (38, 40, 47)
-"""Lines, and what holds nothing."""
+"""Lines and empty areas."""
 
 LIGHT: Final = (236, 238, 242)
 DIM: Final = (160, 166, 178)
-"""Text, and text that stands back."""
+"""Primary and secondary text."""
 
 BLUE: Final = (86, 160, 255)
 ORANGE: Final = (255, 159, 28)
-"""Told apart by colour-blind eyes too: the second is lighter."""
+"""Distinct for colour-blind eyes too, because the second is lighter."""
 
 GREY: Final = (150, 156, 168)
-"""Nobody, or not known."""
+"""Strangers and unknown values."""
 
 PAGE_WIDTH: Final = 1100
-"""Pixels: twice the width at which Discord shows a picture."""
+"""Width of a page in pixels, twice that of a picture on Discord."""
 
 GAP: Final = 32
 TEXT_SIZE: Final = 28
@@ -52,11 +52,12 @@ HUES: Final[tuple[Colour, ...]] = (
     (204, 121, 167),
     (238, 51, 119),
 )
-"""Twelve colours for as many members, the first ones the furthest apart.
+"""Twelve colours of members, the most distinct ones first.
 
-From the palettes of Okabe and Ito (2008), Tol (2021) and Krzywinski (15 colours) those with a contrast of 3 or more to the
-ground, each in turn the one whose least CIEDE2000 to those before is greatest, to normal eyes, protanopes and deuteranopes
-(Machado et al. 2009). All twelve are 10 apart, the first six 17: beyond these a second sign should tell them apart.
+They come from the palettes of Okabe and Ito (2008), Tol (2021) and Krzywinski (15 colours), without colours below a contrast
+of 3 to the background. The order is greedy: each next colour has the largest minimum of CIEDE2000 to those before, for normal
+eyes, protanopes and deuteranopes (Machado et al. 2009). All twelve are 10 apart and the first six 17, so more than six
+members need a second sign.
 """
 
 _CIVIDIS: Final[tuple[Colour, ...]] = (
@@ -69,18 +70,19 @@ _CIVIDIS: Final[tuple[Colour, ...]] = (
 )
 
 _MIDDLE_LUMINANCE: Final = 0.182
-"""The luminance on which LIGHT and BACKGROUND_COLOUR are read equally well."""
+"""The luminance with equal contrast to LIGHT and BACKGROUND_COLOUR."""
 
 
 def member_colour(number: int) -> Colour:
-    """The colour of the member at this place, from 0; the thirteenth has that of the first."""
+    """The colour of member `number`, from 0. The thirteenth has that of the first."""
     return HUES[number % len(HUES)]
 
 
 def heat_colour(share: float) -> Colour:
-    """The colour of a share in [0, 1], dark blue to yellow; what lies outside counts as the nearer end.
+    """The colour of a share in [0, 1], dark blue to yellow. Shares outside count as 0 or 1.
 
-    Cividis (Nuñez, Anderton and Renslow 2018), every fifth of it: perceptually uniform, and the same to red-green blind eyes.
+    Every fifth colour of cividis (Nuñez, Anderton and Renslow 2018), which is perceptually uniform, also for red-green blind
+    eyes.
     """
     place = min(max(share, 0.0), 1.0) * (len(_CIVIDIS) - 1)
     start = min(int(place), len(_CIVIDIS) - 2)
@@ -88,21 +90,21 @@ def heat_colour(share: float) -> Colour:
 
 
 def blend(start: Colour, end: Colour, share: float) -> Colour:
-    """The colour that lies at a share of the way from one to another."""
+    """The colour at a share of the way from `start` to `end`."""
     red, green, blue = (round(a + (b - a) * min(share, 1.0)) for a, b in zip(start, end, strict=True))
     return red, green, blue
 
 
 def text_colour_on(colour: Colour) -> Colour:
-    """The text colour that is read best on `colour`: by WCAG's contrast, 3.8 at least."""
+    """The text colour with the higher WCAG contrast on `colour`, 3.8 at least."""
     red, green, blue = ((part / 255) ** 2.2 for part in colour)
     return LIGHT if 0.2126 * red + 0.7152 * green + 0.0722 * blue < _MIDDLE_LUMINANCE else BACKGROUND_COLOUR
 
 
 def page(width: int, height: int, title: str, subtitle: str = "") -> tuple[Image.Image, ImageDraw.ImageDraw]:
-    """A dark picture with its title, and below it the subtitle, both shortened to fit between the margins of `GAP` pixels.
+    """A dark page with a title and a subtitle, both shortened to the page's width less margins of `GAP` pixels.
 
-    What it shows begins `content_top(subtitle)` pixels from its upper edge.
+    The content begins `content_top(subtitle)` pixels from the upper edge.
     """
     image = Image.new("RGB", (width, height), BACKGROUND_COLOUR)
     draw = ImageDraw.Draw(image)
@@ -118,14 +120,14 @@ def page(width: int, height: int, title: str, subtitle: str = "") -> tuple[Image
 
 
 def content_top(subtitle: str = "") -> int:
-    """Where the room below a page's title and subtitle begins, in pixels from its upper edge."""
+    """The top of a page's content below title and subtitle, in pixels."""
     return 2 * GAP + TEXT_SIZE + (SMALL_TEXT_SIZE + GAP // 2 if subtitle else 0)
 
 
 def draw_vertical_text(
     image: Image.Image, corner: tuple[int, int], size: tuple[int, int], text: str, letters: int, ink: Colour = LIGHT
 ) -> None:
-    """Write `text`, shortened, from bottom to top into the box of `size` (width, height) pixels at its upper left `corner`."""
+    """Draw `text`, shortened, from bottom to top in a box of `size` (width, height) pixels with its upper left at `corner`."""
     width, height = size
     turned = Image.new("RGB", (height, width), BACKGROUND_COLOUR)
     ImageDraw.Draw(turned).text((0, width / 2), shorten(text, letters, height), ink, font(letters), anchor="lm")
@@ -135,9 +137,9 @@ def draw_vertical_text(
 def paste_face(
     image: Image.Image, face: Picture, corner: tuple[int, int], side: int, radius: int | None = None
 ) -> None:
-    """Paste a face ((h, w, 3) uint8, square) with `side` pixels a side and round corners; a disc where no radius is given."""
+    """Paste a square face ((h, w, 3) uint8), `side` pixels wide, with corners of `radius` pixels; None makes a disc."""
     shown = Image.fromarray(face).resize((side, side), Image.Resampling.LANCZOS)
-    # Drawn four times as large and reduced: Pillow's own edges are jagged.
+    # The mask is drawn four times as large and reduced, because Pillow doesn't smooth edges.
     mask = Image.new("L", (4 * side, 4 * side))
     round_by = 4 * (side / 2 if radius is None else radius)
     ImageDraw.Draw(mask).rounded_rectangle((0, 0, 4 * side - 1, 4 * side - 1), round_by, 255)

@@ -1,4 +1,4 @@
-"""Look-alikes as pictures: two members side by side, a group's distances as a heat map, the nearest to somebody in a row."""
+"""Pictures of look-alikes: a pair, a group's distances as a heat map, and a member with the nearest others."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ _NAME: Final = 24
 _LABEL: Final = 170
 _CELL: Final = 96
 _READABLE: Final = 32
-"""Pixels: smaller cells hold no number."""
+"""The smallest cell with a number, in pixels."""
 
 _LEGEND: Final = 240
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MemberPortrait:
-    """Somebody as they are shown: with a square face ((h, w, 3) uint8), or with their initial where there is none."""
+    """A member in a picture: a square face ((h, w, 3) uint8), or the initial where it is None."""
 
     name: str
     group: str
@@ -65,7 +65,7 @@ class MemberPortrait:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LookAlikePortrait:
-    """Somebody who looks like another: how far away in [0, 1], and what that means in words."""
+    """A look-alike: the portrait, the distance in [0, 1], and its meaning in words."""
 
     portrait: MemberPortrait
     distance: float
@@ -73,7 +73,7 @@ class LookAlikePortrait:
 
 
 def pair_picture(title: str, subtitle: str, asked: MemberPortrait, other: LookAlikePortrait) -> bytes:
-    """A PNG: two people side by side with their names, and how alike they are in words and on a scale."""
+    """A PNG: two members with their names, and their likeness in words and on a scale."""
     side = (PAGE_WIDTH - 3 * GAP) // 2
     top = content_top(subtitle)
     image, draw = page(PAGE_WIDTH, top + side + 9 * GAP, title, subtitle)
@@ -100,7 +100,7 @@ def pair_picture(title: str, subtitle: str, asked: MemberPortrait, other: LookAl
 
 
 def nearest_picture(title: str, subtitle: str, asked: MemberPortrait, near: Sequence[LookAlikePortrait]) -> bytes:
-    """A PNG: somebody at the left, and in a row those who look most like them, the nearest first."""
+    """A PNG: a member on the left, and the look-alikes in a row, the nearest first."""
     top, left = content_top(subtitle), GAP + _ASKED + 3 * GAP // 2
     wide = max(_LEAST_WIDE, left + (len(near) - 1) * _STEP + _NEAR + GAP)
     image, draw = page(wide, top + _ASKED + 7 * GAP // 2, title, subtitle)
@@ -136,9 +136,9 @@ def matrix_picture(
     normalised: NDArray[np.float64],
     euclidean: NDArray[np.float64],
 ) -> bytes:
-    """A PNG of two matrices (m, m) of distances: the normalised one below the diagonal, the Euclidean one above.
+    """A PNG of two distance matrices (m, m): the normalised one below the diagonal, the Euclidean one above.
 
-    Yellow is near. The nearest pair of each has a frame. `names`: (m,) at most `MOST_IN_MATRIX`.
+    Yellow is near. The nearest pair of each has a frame. `names`: (m,), `MOST_IN_MATRIX` at most.
     """
     count = len(names)
     room = PAGE_WIDTH - 2 * GAP - _LABEL
@@ -183,7 +183,7 @@ def matrix_picture(
 
 
 def stacked(pictures: Sequence[bytes]) -> bytes:
-    """Dark pictures in one, as a PNG. Raises ValueError where there are none."""
+    """A PNG of dark pictures, one below the other. Raises ValueError without pictures."""
     opened = [Image.open(BytesIO(picture)) for picture in pictures]
     image = Image.new("RGB", (max(one.width for one in opened), sum(one.height for one in opened)), BACKGROUND_COLOUR)
     y = 0
@@ -205,7 +205,7 @@ def _draw_portrait(image: Image.Image, portrait: MemberPortrait, corner: tuple[i
 
 
 def _draw_scale(draw: ImageDraw.ImageDraw, box: tuple[float, float, float, float]) -> None:
-    """A bar from yellow, which is near, to dark blue."""
+    """Draw a bar from yellow (near) to dark blue."""
     left, top, right, bottom = box
     for x in range(round(left), round(right) + 1):
         draw.line((x, top, x, bottom), heat_colour((right - x) / (right - left)))

@@ -1,1 +1,1 @@
-"""How much members look alike."""
+"""Similarity of faces: look-alikes, and maps in two dimensions."""

@@ -1,4 +1,4 @@
-"""How much members look alike: distances between them, the most alike pair, the nearest to somebody, their best photo."""
+"""Distances between members: the nearest pair, the nearest members of one, a seriation, and each member's best photos."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 NEAREST = 5
 
 FULL_SHARPNESS, FULL_WIDTH = 2.2, 178
-"""A sharpness, and a face's width in pixels, beyond which a kept crop looks no better: it holds no wider face."""
+"""A sharpness, and a face's width in pixels, above which a crop looks no better; crops have no wider faces."""
 
 
 class Likeness(StrEnum):
-    """What a normalised distance means, in a fan's words."""
+    """The meaning of a normalised distance, in a fan's words."""
 
     TWINS = "could be twins"
     SIBLINGS = "could be siblings"
@@ -37,11 +37,11 @@ class Likeness(StrEnum):
 
     @property
     def of_one(self) -> str:
-        """The same of one who is compared with another: `Momo looks a bit alike`."""
-        return _OF_ONE[self]
+        """The words for one of the two: `Momo looks a bit alike`."""
+        return _WORDS_OF_ONE[self]
 
 
-_OF_ONE = {
+_WORDS_OF_ONE = {
     Likeness.TWINS: "could be a twin",
     Likeness.SIBLINGS: "could be a sibling",
     Likeness.ALIKE: "looks a bit alike",
@@ -49,23 +49,23 @@ _OF_ONE = {
     Likeness.UNLIKE: "is nothing alike",
 }
 
-_UP_TO = {Likeness.TWINS: 0.2, Likeness.SIBLINGS: 0.3, Likeness.ALIKE: 0.38, Likeness.APART: 0.5}
-"""Measured on 176 photos of the 20 members of ../shared/faces/groups. Two halves of one member's photos are 0.03 to 0.21 apart
+_LARGEST_DISTANCE = {Likeness.TWINS: 0.2, Likeness.SIBLINGS: 0.3, Likeness.ALIKE: 0.38, Likeness.APART: 0.5}
+"""The largest distance of each likeness.
+
+Measured on 176 photos of the 20 members of ../shared/faces/groups. Two halves of one member's photos are 0.03 to 0.21 apart
 with dlib, 0.03 to 0.17 with retail. Of the 190 pairs of members the nearest twentieth is up to 0.29 apart, the nearest
-quarter up to 0.38 with dlib, 0.39 with retail.
+quarter up to 0.38 with dlib and 0.39 with retail.
 """
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Distances:
-    """How far members are from each other.
+    """Distances between members.
 
-    `roster`: (m,) those with an encoding. `photos`: (m,) int64, how many each has. `euclidean`: (m, m) float64, between the
-    mean encodings as the engine gives them: the face distance of face_recognition. `normalised`: (m, m) float64 in [0, 1],
-    (1 - cosine) / 2 between the members' centroids as recognition makes them: encodings less the mean face of idols,
-    whitened, of unit length, summed and scaled to unit length. 0 is one and the same face, 0.5 no more alike than any two
-    idols, 1 opposites. Both are symmetric with zeros in the diagonal. `typical`: (n,) float64, the cosine of each of the
-    gallery's photos with its member's centroid.
+    `roster`: the m members with an encoding. `photos`: (m,) int64, the number of photos of each. `euclidean`: (m, m) float64,
+    between mean encodings, as the face distance of face_recognition. `normalised`: (m, m) float64 in [0, 1], (1 - cosine) / 2
+    between whitened centroids: 0 for the same face, 0.5 for two unrelated idols, 1 for opposites. Both are symmetric, with a
+    zero diagonal. `typical`: (n,) float64, the cosine of each photo of the gallery with its member's whitened centroid.
     """
 
     roster: tuple[GalleryMember, ...]
@@ -75,25 +75,26 @@ class Distances:
     typical: NDArray[np.float64]
 
     def places(self, group: int) -> list[int]:
-        """Where in the roster the members of a group are."""
+        """Indices in the roster of a group's members."""
         return [place for place, member in enumerate(self.roster) if member.group == group]
 
     def is_same(self, first: int, second: int) -> bool:
-        """Whether two places hold one person, enrolled in two groups: called alike, and nearer than most who aren't."""
+        """Whether two members are one person enrolled in two groups: the same name, and a distance below most other pairs'."""
         one, other = self.roster[first], self.roster[second]
         named_alike = one.name.casefold() == other.name.casefold() and one.group != other.group
-        return named_alike and bool(self.normalised[first, second] <= _UP_TO[Likeness.SIBLINGS])
+        return named_alike and bool(self.normalised[first, second] <= _LARGEST_DISTANCE[Likeness.SIBLINGS])
 
     def nearest(self, place: int, most: int = NEAREST) -> list[int]:
-        """The places of the members nearest to the one at `place` by normalised distance, of all groups, nearest first."""
+        """Indices of the `most` members nearest to the member at `place`, of all groups, by normalised distance, nearest
+        first."""
         others = [other for other in range(len(self.roster)) if other != place and not self.is_same(place, other)]
         return sorted(others, key=lambda other: self.normalised[place, other])[:most]
 
 
 def distances(gallery: Gallery) -> Distances:
-    """The distances between the members of a gallery; those without an encoding are left out.
+    """The distances between a gallery's members, without those who have no encoding.
 
-    Raises LookupError when the background of the gallery's engine isn't known.
+    Raises LookupError when the gallery's engine has no measured background.
     """
     roster = tuple(member for member in gallery.roster if (gallery.members == member.id).any())
     row = {member.id: i for i, member in enumerate(roster)}
@@ -113,40 +114,40 @@ def distances(gallery: Gallery) -> Distances:
     )
 
 
-def nearest_pair(apart: NDArray[np.float64]) -> tuple[int, int]:
-    """The two places that are nearest in a matrix of distances (m, m), the smaller first. Raises ValueError for m < 2."""
-    if len(apart) < 2:
-        raise ValueError(f"no pair among {len(apart)} members")
-    rows, columns = np.triu_indices(len(apart), 1)
-    nearest = int(apart[rows, columns].argmin())
+def nearest_pair(matrix: NDArray[np.float64]) -> tuple[int, int]:
+    """The indices of the nearest pair in a distance matrix (m, m), the smaller first. Raises ValueError for m < 2."""
+    if len(matrix) < 2:
+        raise ValueError(f"no pair among {len(matrix)} members")
+    rows, columns = np.triu_indices(len(matrix), 1)
+    nearest = int(matrix[rows, columns].argmin())
     return int(rows[nearest]), int(columns[nearest])
 
 
-def seriation_order(apart: NDArray[np.float64]) -> list[int]:
-    """An order of the places of a matrix of distances (m, m) in [0, 1] in which those near each other stand side by side.
+def seriation_order(matrix: NDArray[np.float64]) -> list[int]:
+    """An order of the rows of a distance matrix (m, m) in [0, 1] that puts near ones next to each other.
 
-    Along the Fiedler vector of the graph of likenesses (spectral seriation, Atkins et al. 1998).
+    It follows the Fiedler vector of the similarity graph (spectral seriation, Atkins et al. 1998).
     """
-    if len(apart) < 3:
-        return list(range(len(apart)))
-    alike = 1 - apart
+    if len(matrix) < 3:
+        return list(range(len(matrix)))
+    alike = 1 - matrix
     laplacian = np.diag(alike.sum(axis=1)) - alike
     _, vectors = np.linalg.eigh(laplacian)
     return [int(place) for place in np.argsort(vectors[:, 1], kind="stable")]
 
 
 def likeness(normalised: float) -> Likeness:
-    """What a normalised distance means."""
-    return next((words for words, most in _UP_TO.items() if normalised <= most), Likeness.UNLIKE)
+    """The likeness of a normalised distance."""
+    return next((words for words, most in _LARGEST_DISTANCE.items() if normalised <= most), Likeness.UNLIKE)
 
 
 def best_photos_first(
     typical: Sequence[float], widths: Sequence[int], sharpnesses: Sequence[float | None]
 ) -> list[int]:
-    """The places of a member's photos, the one that shows them best first: typical of them, sharp and large.
+    """Indices of a member's photos, the best one first: typical, sharp and large.
 
-    `typical`: the cosine with the centroid. `widths`: of the face, in pixels. `sharpnesses`: as `recognition.quality` measures
-    them; None, where nobody did, counts as clear.
+    `typical`: the cosine of each with the centroid. `widths`: of the faces, in pixels. `sharpnesses`: as of
+    `recognition.quality`; None counts as sharp.
     """
 
     def shown(place: int) -> float:
@@ -156,8 +157,8 @@ def best_photos_first(
     return sorted(range(len(typical)), key=shown, reverse=True)
 
 
-def _symmetric(apart: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Without what rounding left of asymmetry and in the diagonal."""
-    even = (apart + apart.T) / 2
-    np.fill_diagonal(even, 0.0)
-    return even
+def _symmetric(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The matrix made exactly symmetric with a zero diagonal, without rounding errors."""
+    mean = (matrix + matrix.T) / 2
+    np.fill_diagonal(mean, 0.0)
+    return mean

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from models.drawing.maps import arrange, map_chart
+from models.drawing.map_layout import arrange
+from models.drawing.maps import map_chart
 from models.drawing.theme import member_colour
 from models.faces import Projection
 from models.learning.cleaning import SuspiciousLabel
