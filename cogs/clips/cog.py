@@ -17,10 +17,10 @@ from cogs.clips.components import CancelClipButton, RedrawClipButton
 from cogs.clips.reporter import DiscordClipReporter
 from cogs.clips.requests import reply_target, request_clip
 from cogs.clips.videos import Link, given_video, linked, unlabelled_video_of, video_of
-from cogs.common.requests import groups_offered, interaction_request
+from cogs.common.requests import interaction_request, searchable_groups
 
 if TYPE_CHECKING:
-    from cogs.common.message_media import Media
+    from cogs.common.media import Media
 
 ONE_OF_TWO = "Give me a `link:` or a `video:`, one of the two."
 NO_LINK = "That is no link. Paste the address of the video: `https://…`."
@@ -77,7 +77,7 @@ class ClipsCog(commands.Cog):
 
     @clip.autocomplete("group")
     async def group_names(self, interaction: discord.Interaction[Nugu], typed: str) -> list[app_commands.Choice[str]]:
-        return await groups_offered(interaction, typed)
+        return await searchable_groups(interaction, typed)
 
     async def clip_menu(self, interaction: discord.Interaction[Nugu], message: discord.Message) -> None:
         """Apps > Annotate this clip."""

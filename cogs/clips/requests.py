@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from bot.client import Nugu
     from bot.usecases.identify import IdentifyRequest
-    from cogs.common.message_media import Media
+    from cogs.common.media import Media
 
 
 def reply_target(interaction: discord.Interaction[Nugu], card_id: int) -> ReplyTarget:

@@ -15,20 +15,8 @@ from bot.errors import PersonError
 from bot.media.footage import ACCEPTED
 from bot.text.formatting import MEBIBYTE, mebibytes
 from bot.text.links import first_link, start_in
-from cogs.common.message_media import (
-    PICTURE_ENDINGS,
-    SPOILER,
-    VIDEO_ENDINGS,
-    Kind,
-    Media,
-    attached,
-    embeds_of,
-    hides,
-    is_discords,
-    media_of,
-    name_in,
-    texts_of,
-)
+from cogs.common.media import PICTURE_ENDINGS, SPOILER, VIDEO_ENDINGS, Media, MediaKind, attached, is_discords, name_in
+from cogs.common.message_media import embeds_of, hides, media_of, texts_of
 from cogs.common.pictures import UNREADABLE, why_unread
 
 if TYPE_CHECKING:
@@ -58,7 +46,7 @@ class Link:
 def video_of(message: discord.Message) -> Media | Link | None:
     """The first video of a message and of what it forwards: posted, shown in an embed, or linked in what it says."""
     for media in media_of(message):
-        if media.kind is Kind.VIDEO:
+        if media.kind is MediaKind.VIDEO:
             return media if media.refusal is None else replace(linked(media.url), spoiler=media.spoiler)
     for embed, covered in embeds_of(message):
         if embed.type == "video" and (shown := _embedded(embed)) is not None:
@@ -73,20 +61,20 @@ def video_of(message: discord.Message) -> Media | Link | None:
 
 def unlabelled_video_of(message: discord.Message) -> Media | None:
     """The first file of a message that claims nothing, so that it may be a video."""
-    return next((media for media in media_of(message) if media.kind is Kind.UNKNOWN), None)
+    return next((media for media in media_of(message) if media.kind is MediaKind.UNKNOWN), None)
 
 
 def given_video(attachment: discord.Attachment) -> Media | None:
     """The video of a command; None for a file that claims to be something else."""
     media = attached(attachment)
-    return media if media.kind in {Kind.VIDEO, Kind.UNKNOWN} else None
+    return media if media.kind in {MediaKind.VIDEO, MediaKind.UNKNOWN} else None
 
 
 def linked(link: str) -> Media | Link:
     """Where a link leads: to a file that Discord keeps, or away."""
     if is_discords(link) and name_in(link, "").lower().endswith(VIDEO_ENDINGS):
         name = name_in(link, "video")
-        return Media(name, link, Kind.VIDEO, spoiler=name.startswith(SPOILER))
+        return Media(name, link, MediaKind.VIDEO, spoiler=name.startswith(SPOILER))
     return Link(link)
 
 
@@ -135,7 +123,7 @@ def _embedded(embed: discord.Embed) -> Media | Link | None:
     proxied = embed.video.proxy_url
     if proxied is not None and is_discords(proxied):
         name = name_in(embed.url or proxied, "video")
-        return Media(name, proxied, Kind.VIDEO, spoiler=name.startswith(SPOILER))
+        return Media(name, proxied, MediaKind.VIDEO, spoiler=name.startswith(SPOILER))
     return linked(embed.url) if embed.url is not None else None
 
 

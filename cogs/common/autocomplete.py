@@ -30,12 +30,14 @@ def choices(spellings: Iterable[Spelling]) -> Choices:
 
 async def own_groups(interaction: discord.Interaction[Nugu], typed: str) -> Choices:
     """The server's own groups, which its moderators may change."""
-    return choices(await members.offer_groups(interaction.client.app, [_server(interaction)], typed, shared=False))
+    return choices(
+        await members.autocomplete_groups(interaction.client.app, [_server(interaction)], typed, shared=False)
+    )
 
 
 async def all_groups(interaction: discord.Interaction[Nugu], typed: str) -> Choices:
     """The server's groups and the shared ones."""
-    return choices(await members.offer_groups(interaction.client.app, [_server(interaction)], typed))
+    return choices(await members.autocomplete_groups(interaction.client.app, [_server(interaction)], typed))
 
 
 async def own_members(interaction: discord.Interaction[Nugu], typed: str) -> Choices:
@@ -52,14 +54,14 @@ async def aliases(interaction: discord.Interaction[Nugu], typed: str) -> Choices
     """The other names of the group, or of the member, that was typed already."""
     group, member = interaction.namespace.group, interaction.namespace.member
     app, server = interaction.client.app, _server(interaction)
-    names = await members.offer_aliases(app, server, group or "", member, typed)
+    names = await members.autocomplete_aliases(app, server, group or "", member, typed)
     return [app_commands.Choice(name=name, value=name) for name in names]
 
 
 async def _members(interaction: discord.Interaction[Nugu], typed: str, *, shared: bool) -> Choices:
     group = interaction.namespace.group or ""
     return choices(
-        await members.offer_members(interaction.client.app, _server(interaction), group, typed, shared=shared)
+        await members.autocomplete_members(interaction.client.app, _server(interaction), group, typed, shared=shared)
     )
 
 

@@ -12,13 +12,14 @@ from bot.media.headers import sniff
 from bot.text.formatting import mebibytes
 from bot.usecases.identify import SubmittedFile
 from cogs.common.limits import MOST_FILES
-from cogs.common.message_media import Kind, attached, media_of
+from cogs.common.media import MediaKind, attached
+from cogs.common.message_media import media_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.client import Nugu
-    from cogs.common.message_media import Media
+    from cogs.common.media import Media
 
 UNREADABLE = (discord.HTTPException, aiohttp.ClientError, TimeoutError)
 """What keeps a file of Discord's from being read."""
@@ -31,9 +32,9 @@ async def pictures_of(client: Nugu, message: discord.Message) -> list[SubmittedF
     but none of them claims to be a picture, all are submitted, so that each is told why not.
     """
     carried = media_of(message)
-    claimed = any(media.kind in {Kind.PICTURE, Kind.STILL} for media in carried)
+    claimed = any(media.kind in {MediaKind.PICTURE, MediaKind.STILL} for media in carried)
     if claimed:
-        carried = [media for media in carried if media.kind not in {Kind.VIDEO, Kind.OTHER}]
+        carried = [media for media in carried if media.kind not in {MediaKind.VIDEO, MediaKind.OTHER}]
     wanted = carried[:MOST_FILES]
     limit = client.app.settings.picture_bytes
     read = await asyncio.gather(*(read_file(client, media, limit, "pictures") for media in wanted))
@@ -63,7 +64,7 @@ async def read_file(client: Nugu, media: Media, limit: int, what: str = "files")
 
 def shows_pictures(message: discord.Message) -> bool:
     """Whether the message carries pictures that may be asked about; the still of a video that it links to is none."""
-    return any(media.kind is Kind.PICTURE for media in media_of(message))
+    return any(media.kind is MediaKind.PICTURE for media in media_of(message))
 
 
 def why_unread(error: Exception) -> str:
@@ -77,4 +78,4 @@ def why_unread(error: Exception) -> str:
 
 def _is_stray(media: Media, submitted: SubmittedFile) -> bool:
     """Whether a file that claims nothing proves to be no picture."""
-    return media.kind is Kind.UNKNOWN and submitted.refusal is None and sniff(submitted.data) is None
+    return media.kind is MediaKind.UNKNOWN and submitted.refusal is None and sniff(submitted.data) is None

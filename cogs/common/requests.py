@@ -61,12 +61,14 @@ async def message_request(client: Nugu, message: discord.Message, shows: discord
     )
 
 
-async def groups_offered(interaction: discord.Interaction[Nugu], typed: str) -> Choices:
+async def searchable_groups(interaction: discord.Interaction[Nugu], typed: str) -> Choices:
     """Groups that may be meant, while somebody types."""
-    return choices(await members.offer_groups(interaction.client.app, await servers_meant(interaction), typed))
+    return choices(
+        await members.autocomplete_groups(interaction.client.app, await searchable_servers(interaction), typed)
+    )
 
 
-async def servers_meant(interaction: discord.Interaction[Nugu]) -> list[int]:
+async def searchable_servers(interaction: discord.Interaction[Nugu]) -> list[int]:
     """Whose groups somebody is told the names of: the server's; in private, those of servers where they asked before.
 
     Discord waits three seconds here, so nobody asks it whether the person has left one of them since: names alone do no harm.
@@ -78,7 +80,7 @@ async def servers_meant(interaction: discord.Interaction[Nugu]) -> list[int]:
     return [server for server in asked if client.get_guild(server) is not None][:MUTUAL_SERVERS]
 
 
-def confined_to(interaction: discord.Interaction[Nugu]) -> int | None:
+def restricted_channel(interaction: discord.Interaction[Nugu]) -> int | None:
     """The channel that alone may show what is posted in it, if this is one."""
     return channel_of(interaction) if _is_restricted(interaction.client, interaction.channel) else None
 

@@ -10,7 +10,7 @@ from bot.client import Nugu  # discord.py reads the annotations
 from bot.domain.markup import plain
 from bot.usecases.roster import enrolment
 from cogs.common.layout import Card, container
-from cogs.common.requests import servers_meant
+from cogs.common.requests import searchable_servers
 
 THINGS = (
     ("🔎", "Who is this?", "`/who` with up to five pictures, or mention me in a message with pictures."),
@@ -58,7 +58,7 @@ class HelpCog(commands.Cog):
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def help(self, interaction: discord.Interaction[Nugu]) -> None:
         """What I can do."""
-        groups = await enrolment.group_names(self.client.app, await servers_meant(interaction))
+        groups = await enrolment.group_names(self.client.app, await searchable_servers(interaction))
         card = Card()
         box = container(0x5865F2)
         box.add_item(discord.ui.TextDisplay("## nugu · 누구?\nI tell you who is in a picture."))

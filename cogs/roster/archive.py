@@ -19,7 +19,7 @@ from bot.text.names import LONGEST_NAME
 from bot.usecases.roster import archive
 from cogs.common.autocomplete import own_groups
 from cogs.common.layout import CardAndFiles, message_card
-from cogs.common.message_media import attached
+from cogs.common.media import attached
 from cogs.common.pictures import read_file
 from cogs.common.progress import Progress
 from cogs.common.responses import is_too_large

@@ -15,7 +15,7 @@ from bot.usecases.roster import enrolment, members, photos
 from cogs.common.autocomplete import aliases, all_groups, all_members, own_groups, own_members
 from cogs.common.modals import modal_listener
 from cogs.common.pictures import read_attachments
-from cogs.common.requests import channel_of, confined_to
+from cogs.common.requests import channel_of, restricted_channel
 from cogs.common.responses import show
 from cogs.common.trust import NotTrustedError, requires, trust_of
 from cogs.roster.addition_cards import GROUP, NAME, PHOTOS, AddMemberModal, added_card, waiting_card
@@ -181,7 +181,7 @@ async def add_member(
         submitted,
         by=interaction.user.id,
         asks=True,
-        only_in=confined_to(interaction),
+        only_in=restricted_channel(interaction),
     )
     view, files = added_card(added, await enrolment.sheet_of(client.app, added))
     await interaction.followup.send(view=view, files=files, ephemeral=True)

@@ -23,11 +23,11 @@ from cogs.common.pictures import pictures_of, read_attachments, shows_pictures
 from cogs.common.requests import (
     check_may_answer,
     explain,
-    groups_offered,
     interaction_request,
     message_request,
     place,
     reply,
+    searchable_groups,
 )
 from cogs.common.responses import show
 from cogs.corrections.components import ConfirmButton, DetailsButton, FixFaceButton, HideButton, UndoButton
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.usecases.identify import DrawnAnswer, IdentifyRequest, SubmittedFile
-    from cogs.common.message_media import Media
+    from cogs.common.media import Media
 
 log = logging.getLogger(__name__)
 
@@ -107,7 +107,7 @@ class WhoCog(commands.Cog):
 
     @who.autocomplete("group")
     async def group_names(self, interaction: discord.Interaction[Nugu], typed: str) -> list[app_commands.Choice[str]]:
-        return await groups_offered(interaction, typed)
+        return await searchable_groups(interaction, typed)
 
     async def who_menu(self, interaction: discord.Interaction[Nugu], message: discord.Message) -> None:
         """Apps > Who is this?"""

@@ -50,7 +50,7 @@ class Doomed:
     removal_counts: RemovalCounts
 
 
-async def offer_groups(app: App, servers: Collection[int], typed: str, *, shared: bool = True) -> list[Spelling]:
+async def autocomplete_groups(app: App, servers: Collection[int], typed: str, *, shared: bool = True) -> list[Spelling]:
     """The groups that somebody who typed so much may mean, at most 25; shared ones too unless `shared` is False."""
     async with app.database.reading() as session:
         spellings = await SpellingRepository(session).of_groups({SHARED_ROSTER, *servers} if shared else servers)
@@ -59,7 +59,9 @@ async def offer_groups(app: App, servers: Collection[int], typed: str, *, shared
     return offered(typed, (one for one in spellings if own[key_of(one.name)] == one.id), MOST_OFFERED)
 
 
-async def offer_members(app: App, server_id: int, group: str, typed: str, *, shared: bool = False) -> list[Spelling]:
+async def autocomplete_members(
+    app: App, server_id: int, group: str, typed: str, *, shared: bool = False
+) -> list[Spelling]:
     """The members that somebody who typed so much may mean, at most 25: of `group`, or of all where that is none yet."""
     servers = {SHARED_ROSTER, server_id} if shared else {server_id}
     async with app.database.reading() as session:
@@ -68,7 +70,7 @@ async def offer_members(app: App, server_id: int, group: str, typed: str, *, sha
     return offered(typed, spellings, MOST_OFFERED)
 
 
-async def offer_aliases(app: App, server_id: int, group: str, member: str | None, typed: str) -> list[str]:
+async def autocomplete_aliases(app: App, server_id: int, group: str, member: str | None, typed: str) -> list[str]:
     """The other names of a group or a member that begin with, or hold, what was typed; none where it isn't known."""
     async with app.database.reading() as session:
         try:

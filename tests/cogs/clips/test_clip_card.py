@@ -11,7 +11,7 @@ from bot.domain.clips import ClipProgress, Stage
 from cogs.clips.cards import clip_card, clip_name, progress_card
 from cogs.clips.videos import Link, linked
 from cogs.common.layout import Card
-from cogs.common.message_media import Kind, Media
+from cogs.common.media import Media, MediaKind
 from tests.stories.reading import walk
 from tests.support.clips import finished, reported_clip
 from tests.support.discord_messages import message_problems
@@ -126,7 +126,7 @@ def test_an_edited_card_points_to_where_its_files_are() -> None:
 
 def test_what_a_link_leads_to() -> None:
     own = "https://cdn.discordapp.com/attachments/1/2/mv.mp4?ex=1"
-    assert linked(own) == Media("mv.mp4", own, Kind.VIDEO)
+    assert linked(own) == Media("mv.mp4", own, MediaKind.VIDEO)
     assert linked("https://a.example/mv.mp4") == Link("https://a.example/mv.mp4")
     assert linked("http://cdn.discordapp.com/mv.mp4") == Link("http://cdn.discordapp.com/mv.mp4")
 

@@ -12,7 +12,7 @@ from aiohttp.test_utils import TestServer
 
 from bot.errors import PersonError
 from cogs.clips.videos import stream
-from cogs.common.message_media import Kind, Media
+from cogs.common.media import Media, MediaKind
 
 WHOLE = bytes(range(256)) * 20_000
 
@@ -45,7 +45,7 @@ async def server() -> AsyncGenerator[TestServer]:
 
 @pytest.mark.parametrize("path", ["/known", "/streamed"])
 async def test_the_file_is_what_was_posted(server: TestServer, tmp_path: Path, path: str) -> None:
-    await stream(Media("mv.mp4", str(server.make_url(path)), Kind.VIDEO), tmp_path / "film", len(WHOLE))
+    await stream(Media("mv.mp4", str(server.make_url(path)), MediaKind.VIDEO), tmp_path / "film", len(WHOLE))
     assert (tmp_path / "film").read_bytes() == WHOLE
 
 
@@ -53,7 +53,7 @@ async def test_the_file_is_what_was_posted(server: TestServer, tmp_path: Path, p
 async def test_a_larger_one_is_left_where_it_is(server: TestServer, tmp_path: Path, path: str) -> None:
     film = tmp_path / "film"
     with pytest.raises(PersonError, match=r"mv\.mp4: this file is too large"):
-        await stream(Media("mv.mp4", str(server.make_url(path)), Kind.VIDEO), film, len(WHOLE) - 1)
+        await stream(Media("mv.mp4", str(server.make_url(path)), MediaKind.VIDEO), film, len(WHOLE) - 1)
     assert not film.exists() or film.stat().st_size < len(WHOLE)
 
 
@@ -62,4 +62,4 @@ async def test_what_is_gone_or_led_elsewhere_is_not_followed(
     server: TestServer, tmp_path: Path, path: str, error: type[Exception]
 ) -> None:
     with pytest.raises(error):
-        await stream(Media("mv.mp4", str(server.make_url(path)), Kind.VIDEO), tmp_path / "film", len(WHOLE))
+        await stream(Media("mv.mp4", str(server.make_url(path)), MediaKind.VIDEO), tmp_path / "film", len(WHOLE))

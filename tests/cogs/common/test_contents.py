@@ -8,7 +8,8 @@ import discord
 import pytest
 
 from cogs.clips.videos import Link, video_of
-from cogs.common.message_media import NOT_SERVED, Kind, Media, kind_of, media_of, texts_of
+from cogs.common.media import Media, MediaKind, kind_of
+from cogs.common.message_media import NOT_SERVED, media_of, texts_of
 
 CDN = "https://cdn.discordapp.com/attachments/1/2"
 PROXY = "https://images-ext-1.discordapp.net/external/x/https/example.org"
@@ -81,10 +82,10 @@ def test_components_show_their_files_however_deep_they_are_nested() -> None:
         file(upload("d.heic", 14, None), "d.heic", 99),
     )
     assert [(media.name, media.size, media.kind) for media in media_of(shown)] == [
-        ("a.jpg", None, Kind.PICTURE),
-        ("b.jpg", None, Kind.PICTURE),
-        ("c.png", None, Kind.PICTURE),
-        ("d.heic", 99, Kind.PICTURE),
+        ("a.jpg", None, MediaKind.PICTURE),
+        ("b.jpg", None, MediaKind.PICTURE),
+        ("c.png", None, MediaKind.PICTURE),
+        ("d.heic", 99, MediaKind.PICTURE),
     ]
     assert [media.url for media in media_of(shown)][2] == f"{PROXY}/c.png"
     assert not any(media.refusal for media in media_of(shown))
@@ -145,9 +146,11 @@ def test_a_link_to_a_file_that_was_posted_as_a_spoiler_is_one() -> None:
 
 def test_a_video_in_components_is_a_video() -> None:
     film = upload("mv.mp4", 11, "video/mp4")
-    assert video_of(message(container(gallery(upload("a.jpg", 10), film)))) == Media("mv.mp4", film["url"], Kind.VIDEO)
+    assert video_of(message(container(gallery(upload("a.jpg", 10), film)))) == Media(
+        "mv.mp4", film["url"], MediaKind.VIDEO
+    )
     forwarded = message(flags=0, message_snapshots=snapshot(file(film, "mv.mp4", 99)))
-    assert video_of(forwarded) == Media("mv.mp4", film["url"], Kind.VIDEO, 99)
+    assert video_of(forwarded) == Media("mv.mp4", film["url"], MediaKind.VIDEO, 99)
     unserved = message(gallery(elsewhere("mv.mp4", "video/mp4", proxy="https://example.org")))
     assert video_of(unserved) == Link("https://example.org/mv.mp4")
 
@@ -175,22 +178,22 @@ def test_an_address_that_is_none_does_no_harm() -> None:
 @pytest.mark.parametrize(
     ("name", "content_type", "kind"),
     [
-        ("sana.jpg", "image/jpeg", Kind.PICTURE),
-        ("SANA.JFIF", None, Kind.PICTURE),
-        ("sana", "image/png; charset=x", Kind.PICTURE),
-        ("sana.heic", "application/octet-stream", Kind.PICTURE),
-        ("mv.ts", "text/vnd.trolltech.linguist", Kind.VIDEO),
-        ("mv", "video/mp4", Kind.VIDEO),
-        ("sana", None, Kind.UNKNOWN),
-        ("sana", "application/octet-stream", Kind.UNKNOWN),
-        ("sana.jpg_large", None, Kind.UNKNOWN),
-        ("7D2F-4A.tmp", None, Kind.UNKNOWN),
-        ("lyrics.txt", "text/plain", Kind.OTHER),
-        ("lyrics.txt", None, Kind.OTHER),
-        ("pack.zip", "application/octet-stream", Kind.OTHER),
-        ("pack.tar.gz", None, Kind.OTHER),
-        ("sana", "text/plain", Kind.OTHER),
+        ("sana.jpg", "image/jpeg", MediaKind.PICTURE),
+        ("SANA.JFIF", None, MediaKind.PICTURE),
+        ("sana", "image/png; charset=x", MediaKind.PICTURE),
+        ("sana.heic", "application/octet-stream", MediaKind.PICTURE),
+        ("mv.ts", "text/vnd.trolltech.linguist", MediaKind.VIDEO),
+        ("mv", "video/mp4", MediaKind.VIDEO),
+        ("sana", None, MediaKind.UNKNOWN),
+        ("sana", "application/octet-stream", MediaKind.UNKNOWN),
+        ("sana.jpg_large", None, MediaKind.UNKNOWN),
+        ("7D2F-4A.tmp", None, MediaKind.UNKNOWN),
+        ("lyrics.txt", "text/plain", MediaKind.OTHER),
+        ("lyrics.txt", None, MediaKind.OTHER),
+        ("pack.zip", "application/octet-stream", MediaKind.OTHER),
+        ("pack.tar.gz", None, MediaKind.OTHER),
+        ("sana", "text/plain", MediaKind.OTHER),
     ],
 )
-def test_what_a_file_claims_to_be(name: str, content_type: str | None, kind: Kind) -> None:
+def test_what_a_file_claims_to_be(name: str, content_type: str | None, kind: MediaKind) -> None:
     assert kind_of(name, content_type) is kind
