@@ -51,7 +51,7 @@ class Today(Clock):
         """Time goes on by itself."""
 
 
-class Background:
+class BackgroundCommands:
     """Slash commands that go on by themselves as soon as Discord has heard of them.
 
     SimCord shows what an action did once all work that it began has ended. It doesn't wait for work in a context from outside
@@ -97,7 +97,7 @@ async def brought_to_life(env: simcord.Env, bot: Nugu, preview: simcord.Preview)
     """While this lasts, the open page shows media as they were posted, and what the bot does as it does it."""
     preview._media_worker = AsPosted()  # pyright: ignore[reportPrivateUsage]
     _take_late_actions(preview)
-    background = Background(bot)
+    background = BackgroundCommands(bot)
     showing = asyncio.create_task(_show(env, preview))
     try:
         yield
