@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.running import finish, settings, told
+from bot.cli.running import exit_on_error, finish, settings
 
 verbs = typer.Typer()
 
@@ -77,7 +77,7 @@ def evaluate(
     given = settings()
     from bot.commands.evaluation import evaluate_folders
 
-    with told():
+    with exit_on_error():
         all_well = evaluate_folders(
             given,
             gallery,

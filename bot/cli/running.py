@@ -42,12 +42,12 @@ def finish(work: Coroutine[Any, Any, T]) -> T:
     """Run to the end."""
     import asyncio
 
-    with told():
+    with exit_on_error():
         return asyncio.run(work)
 
 
 @contextmanager
-def told() -> Generator[None]:
+def exit_on_error() -> Generator[None]:
     """A person's error is one line on stderr."""
     from bot.commands.messages import at_terminal
     from bot.errors import PersonError, UnknownGroupError

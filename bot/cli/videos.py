@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.running import fail, finish, settings, told
+from bot.cli.running import exit_on_error, fail, finish, settings
 from bot.domain.enums import CaptionStyle
 
 verbs = typer.Typer()
@@ -37,7 +37,7 @@ def annotate(
     """Name the faces in a music video."""
     from bot.text.links import read_seconds, start_in
 
-    with told():
+    with exit_on_error():
         begin = start_in(video) if start is None else read_seconds(start)
         part = begin, None if length is None else read_seconds(length)
     _check(video, [path for path in (out, faces) if path is not None])

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from bot.domain.places import Places
 
 
-class StoredCut(NamedTuple):
+class StoredCrop(NamedTuple):
     """A face that was cut out, where it was put in the storage, and the hash that it is known by; see `Crop`."""
 
-    cut: FaceCrop
+    crop: FaceCrop
     key: str
     sha256: str
 
@@ -37,7 +37,7 @@ class CropRepository:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def add(self, server_id: int, stored: StoredCut, vector: bytes, engine: str) -> Crop:
+    async def add(self, server_id: int, stored: StoredCrop, vector: bytes, engine: str) -> Crop:
         """Keep a crop with its encoding by `engine`. Where there is one of that hash it is that, with a key of its own."""
         query = select(Crop).where(Crop.server_id == server_id, Crop.sha256 == stored.sha256)
         crop = (await self._session.scalars(query)).one_or_none()
@@ -46,9 +46,9 @@ class CropRepository:
                 server_id=server_id,
                 sha256=stored.sha256,
                 key=stored.key,
-                phash=stored.cut.phash,
-                face_width=stored.cut.face_width,
-                sharpness=stored.cut.sharpness,
+                phash=stored.crop.phash,
+                face_width=stored.crop.face_width,
+                sharpness=stored.crop.sharpness,
             )
             self._session.add(crop)
             await self._session.flush()

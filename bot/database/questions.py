@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
-    from bot.database.crops import StoredCut
+    from bot.database.crops import StoredCrop
     from bot.database.tables.rosters import Crop
     from bot.domain.faces import Refused, SeenFace
 
@@ -37,7 +37,7 @@ class QuestionRepository:
         self,
         question: Question,
         results: Sequence[tuple[str, IdentifiedPicture | Refused]],
-        cuts: Mapping[bytes, StoredCut],
+        cuts: Mapping[bytes, StoredCrop],
         *,
         spoilers: Collection[int] = (),
         only_in: int | None = None,
@@ -95,11 +95,11 @@ class QuestionRepository:
         )
 
     async def _keep_crop(
-        self, question: Question, face: QuestionFace, seen: SeenFace, cuts: Mapping[bytes, StoredCut]
+        self, question: Question, face: QuestionFace, seen: SeenFace, cuts: Mapping[bytes, StoredCrop]
     ) -> Crop | None:
-        if question.server_id is None or seen.cut is None or seen.cut.jpeg not in cuts:
+        if question.server_id is None or seen.crop is None or seen.crop.jpeg not in cuts:
             return None
-        stored = cuts[seen.cut.jpeg]
+        stored = cuts[seen.crop.jpeg]
         crop = await CropRepository(self._session).add(question.server_id, stored, seen.vector, question.engine)
         face.crop_id = crop.id
         return crop

@@ -186,7 +186,7 @@ class NamedPerson:
     """Somebody of a clip.
 
     `tracks`: places in the look's tracks. `spans`: when they are on screen, (from, to) in seconds from the section's start, and
-    `seconds` how long in all. `cut`: the best sighting; `box` is in the middle of that track; `vector` its encoding as float32
+    `seconds` how long in all. `crop`: the best sighting; `box` is in the middle of that track; `vector` its encoding as float32
     bytes; `flaws` why it is doubtful.
     """
 
@@ -195,7 +195,7 @@ class NamedPerson:
     tracks: tuple[int, ...]
     spans: tuple[tuple[float, float], ...]
     seconds: float
-    cut: FaceCrop
+    crop: FaceCrop
     box: Box
     vector: bytes
     flaws: tuple[Flaw, ...]

@@ -41,14 +41,14 @@ class IdentifyOptions:
     once: Once
     threshold: float
     most_bytes: int
-    cuts: bool = False
+    crops: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SeenFace:
     """A face with its place in reading order from 1, its guess, its encoding as float32 bytes, and why it is doubtful.
 
-    `cut` is None unless faces were to be cut out.
+    `crop` is None unless faces were to be cut out.
     """
 
     number: int
@@ -56,7 +56,7 @@ class SeenFace:
     guess: Guess
     vector: bytes
     flaws: tuple[Flaw, ...] = ()
-    cut: FaceCrop | None = None
+    crop: FaceCrop | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class GatheredFace:
 
     size: tuple[int, int]
     box: Box
-    cut: FaceCrop
+    crop: FaceCrop
     vector: bytes
     flaws: tuple[Flaw, ...]
     engine: str

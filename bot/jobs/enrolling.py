@@ -26,7 +26,7 @@ MOST_FACES = 25
 LARGE_CROP = 320
 """Pixels of the side of a crop that is as large as they get."""
 
-UNTOLD = "this face can't be told from others; take another photo"
+INDISTINCT = "this face can't be told from others; take another photo"
 
 NUMBERED_SIDE = 1280
 NUMBERED_BYTES = 2**20
@@ -49,10 +49,10 @@ def enrol(config: EngineConfig, data: bytes, rivals: EnrolmentContext | None = N
     largest = by_size(found)
     meant = largest[:1] if has_subject(largest) else [face for face in found if face in largest[:MOST_FACES]]
     encodings = engine.encode(opened.pixels, meant)
-    told = [place for place, encoding in enumerate(encodings) if (abs(encoding) <= 1).all()]
-    meant, encodings = [meant[place] for place in told], encodings[told]
+    usable = [place for place, encoding in enumerate(encodings) if (abs(encoding) <= 1).all()]
+    meant, encodings = [meant[place] for place in usable], encodings[usable]
     if not meant:
-        return Refused(UNTOLD)
+        return Refused(INDISTINCT)
     qualities = [measure(opened.pixels, face, engine.landmarks) for face in meant]
     guesses = _guesses(encodings, qualities, rivals)
     return IdentifiedPicture(
@@ -103,12 +103,12 @@ def enrol_crop(config: EngineConfig, data: bytes) -> IdentifiedPicture | Refused
         return Refused(NO_FACE)
     encodings = engine.encode(pixels, found[:1])
     if not (abs(encodings) <= 1).all():
-        return Refused(UNTOLD)
+        return Refused(INDISTINCT)
     jpeg = encode_jpeg(np.asarray(opened.pixels))
     box = opened.to_original(found[0].box)
     cut = FaceCrop(jpeg, box.width, measure(pixels, found[0], engine.landmarks).sharpness, hash_of(jpeg))
     (guess,) = _guesses(encodings, (), None)
-    seen = SeenFace(1, box, guess, encodings[0].tobytes(), cut=cut)
+    seen = SeenFace(1, box, guess, encodings[0].tobytes(), crop=cut)
     return IdentifiedPicture(opened.size, None, (seen,), b"", engine.version)
 
 

@@ -55,7 +55,7 @@ def identify(config: EngineConfig, data: bytes, recogniser: bytes, how: Identify
                 guess,
                 encoding.tobytes(),
                 quality.flaws,
-                cut_out(opened, face, quality) if how.cuts else None,
+                cut_out(opened, face, quality) if how.crops else None,
             )
             for (number, (face, guess)), encoding, quality in zip(pairs, encodings, qualities, strict=True)
         ),

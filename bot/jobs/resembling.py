@@ -106,15 +106,17 @@ def draw_twins(found: GroupTwins, crops: Mapping[int, bytes]) -> tuple[bytes, by
     other = LookAlikePortrait(_portrait(second.member, crops), second.distance, second.words)
     pair = pair_picture(title, pair_rank(found.pairs), _portrait(found.first, crops), other)
     shown = list(range(len(found.members)))
-    told = "who looks like whom: yellow is alike"
+    subtitle = "who looks like whom: yellow is alike"
     if len(shown) > MOST_IN_MATRIX:
         normalised = np.array(found.normalised)
         np.fill_diagonal(normalised, 1.0)
         shown = sorted(np.argsort(normalised.min(axis=1), kind="stable")[:MOST_IN_MATRIX].tolist())
-        told = f"the {MOST_IN_MATRIX} of {len(found.members)} who look most like another: yellow is alike"
+        subtitle = f"the {MOST_IN_MATRIX} of {len(found.members)} who look most like another: yellow is alike"
     some = np.ix_(shown, shown)
     names = [found.members[place].name for place in shown]
-    matrix = matrix_picture(found.group, told, names, np.array(found.normalised)[some], np.array(found.euclidean)[some])
+    matrix = matrix_picture(
+        found.group, subtitle, names, np.array(found.normalised)[some], np.array(found.euclidean)[some]
+    )
     return pair, matrix
 
 
@@ -159,8 +161,8 @@ def _look_alike(found: Distances, place: int, other: int, rows: Sequence[RosterR
 
     distance = float(found.normalised[place, other])
     member = _compared(found, other, rows, seen)
-    told = likeness(distance)
-    return LookAlike(member, distance, float(found.euclidean[place, other]), told.value, told.of_one)
+    alike = likeness(distance)
+    return LookAlike(member, distance, float(found.euclidean[place, other]), alike.value, alike.of_one)
 
 
 def _portrait(member: ComparedMember, crops: Mapping[int, bytes]) -> MemberPortrait:

@@ -1,4 +1,4 @@
-"""yt-dlp in a process of its own: `python -I -m bot.links.child` reads a Work from stdin and tells of it on stdout.
+"""yt-dlp in a process of its own: `python -I -m bot.links.child` reads a DownloadRequest from stdin and reports on stdout.
 
 Lines of JSON: `{"info": {…}}`, `{"progress": {"share": 0.5, "bytes": 1024}}`, and last `{"done": {"file": "video.mp4"}}` or
 `{"failed": {"why": "site", "said": "…", "status": 404}}`. The working folder is its own; nothing in it is trusted.
@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from bot.links.confinement import confine, limit
+from bot.links.protocol import DownloadRequest, DownloadTask, LinkFailure
 from bot.links.sites import GENERIC
-from bot.links.work import DownloadOrder, DownloadTask, LinkFailure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,8 +53,8 @@ class _TastedError(BaseException):
 
 
 def main() -> None:
-    """Be that process."""
-    work = DownloadOrder.load(sys.stdin.buffer.readline())
+    """Run as the downloading process."""
+    request = DownloadRequest.load(sys.stdin.buffer.readline())
     limit()
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what a library prints would end up among the lines
@@ -62,21 +62,21 @@ def main() -> None:
     def tell(what: str, value: dict[str, Any]) -> None:
         print(json.dumps({what: value}), file=out, flush=True)
 
-    confine(work.port, {each for each in (work.deno, work.ffmpeg) if each})
+    confine(request.port, {each for each in (request.deno, request.ffmpeg) if each})
     try:
-        tell("done", _follow(work, tell))
+        tell("done", _follow(request, tell))
     except _GivenUpError as error:
         tell("failed", {"why": error.why, "said": error.said, "status": None})
     except Exception as error:  # noqa: BLE001
         tell("failed", _failure(error))
 
 
-def _follow(work: DownloadOrder, tell: Tell) -> dict[str, Any]:
+def _follow(request: DownloadRequest, tell: Tell) -> dict[str, Any]:
     from yt_dlp import YoutubeDL
 
-    chosen = _extractor(work)
-    with YoutubeDL(_params(work)) as ydl:
-        info = ydl.extract_info(work.link, download=False, ie_key=chosen.ie_key())
+    chosen = _extractor(request)
+    with YoutubeDL(_params(request)) as ydl:
+        info = ydl.extract_info(request.link, download=False, ie_key=chosen.ie_key())
         if info.get("_type", "video") != "video":
             raise _GivenUpError(LinkFailure.PLAYLIST)
         if info.get("is_live") or info.get("live_status") in {"is_live", "is_upcoming", "post_live"}:
@@ -89,48 +89,48 @@ def _follow(work: DownloadOrder, tell: Tell) -> dict[str, Any]:
                 "site": str(info.get("webpage_url_domain") or chosen.IE_NAME)[:TITLE],
             },
         )
-        if work.task is DownloadTask.INSPECT:
+        if request.task is DownloadTask.INSPECT:
             return {}
-        return _download(work, ydl, cast("list[Info]", info.get("requested_formats") or [info]), info, tell)
+        return _download(request, ydl, cast("list[Info]", info.get("requested_formats") or [info]), info, tell)
 
 
-def _extractor(work: DownloadOrder) -> type[InfoExtractor]:
+def _extractor(request: DownloadRequest) -> type[InfoExtractor]:
     """The extractor that the link is given to, before anybody is asked."""
     from yt_dlp.extractor import gen_extractor_classes
 
     known = {each.IE_NAME.lower(): each for each in gen_extractor_classes()}
-    for name in work.extractors:
+    for name in request.extractors:
         if name not in known:
             raise _GivenUpError(LinkFailure.WRONG_SETTING, name)
-    named = [name for name in work.takers if name != GENERIC]
+    named = [name for name in request.takers if name != GENERIC]
     for name in named:
-        if known[name].suitable(work.link):
+        if known[name].suitable(request.link):
             return known[name]
     # `youtube` takes a video, `youtube:tab` and its like what holds several.
-    if named and any(name.startswith(tuple(named)) and each.suitable(work.link) for name, each in known.items()):
+    if named and any(name.startswith(tuple(named)) and each.suitable(request.link) for name, each in known.items()):
         raise _GivenUpError(LinkFailure.PLAYLIST)
-    if GENERIC in work.takers:
+    if GENERIC in request.takers:
         return known[GENERIC]
     raise _GivenUpError(LinkFailure.UNKNOWN_SITE)
 
 
-def _params(work: DownloadOrder) -> dict[str, Any]:
-    small = f"[filesize<?{work.most * 9 // 10}][filesize_approx<?{work.most * 9 // 10}]"
+def _params(request: DownloadRequest) -> dict[str, Any]:
+    small = f"[filesize<?{request.most * 9 // 10}][filesize_approx<?{request.most * 9 // 10}]"
     best = [f"bv*{PROTOCOLS}{each}+ba{PROTOCOLS}/b{PROTOCOLS}{each}/bv*{PROTOCOLS}{each}" for each in (small, "")]
     tasted = f"wv*{PROTOCOLS}/w{PROTOCOLS}"
     return {
-        "proxy": work.proxy,
-        "allowed_extractors": [re.escape(name) for name in work.extractors],
-        "format": tasted if work.task is DownloadTask.TASTE else "/".join(best),
-        "format_sort": ["vcodec:h264", "acodec:aac", f"res:{work.height}"],
+        "proxy": request.proxy,
+        "allowed_extractors": [re.escape(name) for name in request.extractors],
+        "format": tasted if request.task is DownloadTask.TASTE else "/".join(best),
+        "format_sort": ["vcodec:h264", "acodec:aac", f"res:{request.height}"],
         "noplaylist": True,
         "extract_flat": "in_playlist",
         "playlist_items": "1",
         "external_downloader": "native",
         "hls_prefer_native": True,
         "skip_unavailable_fragments": False,
-        "js_runtimes": {"deno": {"path": work.deno}} if work.deno else {},
-        "cookiefile": "cookies.txt" if work.cookies else None,
+        "js_runtimes": {"deno": {"path": request.deno}} if request.deno else {},
+        "cookiefile": "cookies.txt" if request.cookies else None,
         "cachedir": False,
         "nopart": True,
         "continuedl": False,
@@ -145,24 +145,24 @@ def _params(work: DownloadOrder) -> dict[str, Any]:
     }
 
 
-def _download(work: DownloadOrder, ydl: YoutubeDL, formats: list[Info], info: Info, tell: Tell) -> dict[str, Any]:
+def _download(request: DownloadRequest, ydl: YoutubeDL, formats: list[Info], info: Info, tell: Tell) -> dict[str, Any]:
     """Each format into a file, by yt-dlp's own downloaders alone, and these into one. The file's name."""
     sizes = [int(each.get("filesize") or each.get("filesize_approx") or 0) for each in formats]
     expected = sum(sizes) if all(sizes) else None
-    if work.task is DownloadTask.FETCH and expected is not None and expected > work.most:
+    if request.task is DownloadTask.FETCH and expected is not None and expected > request.most:
         raise _GivenUpError(LinkFailure.TOO_LARGE)
     finished = 0
-    told_at = 0.0
+    reported_at = 0.0
 
     def hook(state: Info) -> None:
-        nonlocal told_at
+        nonlocal reported_at
         got = finished + int(state.get("downloaded_bytes") or 0)
-        if got > work.most:
+        if got > request.most:
             raise _GivenUpError(LinkFailure.TOO_LARGE)
-        if work.task is DownloadTask.TASTE and got >= TASTE:
+        if request.task is DownloadTask.TASTE and got >= TASTE:
             raise _TastedError
-        if time.monotonic() - told_at >= PAUSE:
-            told_at = time.monotonic()
+        if time.monotonic() - reported_at >= PAUSE:
+            reported_at = time.monotonic()
             alone = int(state.get("total_bytes") or state.get("total_bytes_estimate") or 0)
             whole = expected or (alone if len(formats) == 1 else 0)
             tell("progress", {"share": min(1.0, got / whole) if whole else None, "bytes": got})
@@ -179,13 +179,13 @@ def _download(work: DownloadOrder, ydl: YoutubeDL, formats: list[Info], info: In
         if not succeeded:
             raise _GivenUpError(LinkFailure.NO_VIDEO)
         finished += file.stat().st_size
-        if finished > work.most:
+        if finished > request.most:
             raise _GivenUpError(LinkFailure.TOO_LARGE)
         files.append(file)
     tell("progress", {"share": 1.0, "bytes": finished})
     if len(files) == 1 and not str(formats[0].get("protocol")).startswith("m3u8"):
         return {"file": str(files[0].rename("video." + (re.sub(r"\W", "", str(formats[0].get("ext")))[:5] or "mp4")))}
-    return {"file": _merged(work.ffmpeg, files, formats)}
+    return {"file": _merged(request.ffmpeg, files, formats)}
 
 
 def _merged(ffmpeg: str, files: list[Path], formats: list[Info]) -> str:
@@ -231,8 +231,8 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
             continue
         seen.add(id(each))
         yield each
-        told = getattr(each, "exc_info", None)
-        waiting += [each.__cause__, each.__context__, getattr(each, "cause", None), told[1] if told else None]
+        raised = getattr(each, "exc_info", None)
+        waiting += [each.__cause__, each.__context__, getattr(each, "cause", None), raised[1] if raised else None]
 
 
 if __name__ == "__main__":

@@ -21,9 +21,9 @@ from bot.domain.addresses import read_allowed
 from bot.infra.sandbox import ProcessLimits, kill, limited_command, stderr_tail
 from bot.links import reasons
 from bot.links.egress import Upstream, egress
+from bot.links.protocol import DownloadRequest, DownloadTask, LinkFailure
 from bot.links.reasons import LinkError
 from bot.links.sites import Sites, tidy
-from bot.links.work import DownloadOrder, DownloadTask, LinkFailure
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -205,7 +205,7 @@ async def _follow(
     async with egress(
         read_allowed(settings.allowed_addresses), most + most // 10 + PAGES, _upstream(settings), resolver
     ) as proxy:
-        work = DownloadOrder(
+        request = DownloadRequest(
             task=task,
             link=link,
             extractors=tuple(sorted(sites.extractors)),
@@ -221,7 +221,7 @@ async def _follow(
         with tempfile.TemporaryFile() as noise:
             came = _Came()
             try:
-                async with asyncio.timeout(seconds), _running(work, seconds, folder, noise) as process:
+                async with asyncio.timeout(seconds), _running(request, seconds, folder, noise) as process:
                     await _listen(process, proxy, folder, most, came, progress)
             except TimeoutError:
                 raise reasons.no_time(seconds) from None
@@ -242,10 +242,12 @@ async def _follow(
 
 @asynccontextmanager
 async def _running(
-    work: DownloadOrder, seconds: float, folder: Path, noise: IO[bytes]
+    request: DownloadRequest, seconds: float, folder: Path, noise: IO[bytes]
 ) -> AsyncGenerator[asyncio.subprocess.Process]:
     """The downloading process: limited, without our environment, in a session of its own that is killed at the end."""
-    limits = ProcessLimits(seconds, cpu_seconds=int(seconds) + 1, memory=None, file_bytes=work.most + OVERHEAD, nice=0)
+    limits = ProcessLimits(
+        seconds, cpu_seconds=int(seconds) + 1, memory=None, file_bytes=request.most + OVERHEAD, nice=0
+    )
     process = await asyncio.create_subprocess_exec(
         *limited_command((sys.executable, "-I", "-m", "bot.links.child"), limits),
         stdin=asyncio.subprocess.PIPE,
@@ -266,7 +268,7 @@ async def _running(
     try:
         assert process.stdin is not None
         with suppress(ConnectionError):
-            process.stdin.write(work.dump())
+            process.stdin.write(request.dump())
             await process.stdin.drain()
         yield process
     finally:

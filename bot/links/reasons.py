@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.markup import plain
 from bot.errors import PersonError
-from bot.links.work import LinkFailure
+from bot.links.protocol import LinkFailure
 from bot.text.formatting import mebibytes
 
 if TYPE_CHECKING:
@@ -181,4 +181,4 @@ def _cleaned(said: str) -> str:
 
 
 def _accepted(sites: Sites) -> str:
-    return plain(sites.told)
+    return plain(sites.listed)

@@ -50,7 +50,7 @@ class Sites:
         return known | PARTS_OF_GENERIC if GENERIC in known else known
 
     @property
-    def told(self) -> str:
+    def listed(self) -> str:
         """The names, for a sentence."""
         parts = sorted(self.names - {GENERIC}) + [host for _, host in self.hosts]
         if GENERIC in self.names:

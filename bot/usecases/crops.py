@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from bot.database.crops import CropRepository, StoredCut
+from bot.database.crops import CropRepository, StoredCrop
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Collection, Iterable
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 
 @asynccontextmanager
-async def stored(app: App, cuts: Iterable[FaceCrop]) -> AsyncGenerator[dict[bytes, StoredCut]]:
+async def stored(app: App, cuts: Iterable[FaceCrop]) -> AsyncGenerator[dict[bytes, StoredCrop]]:
     """The cuts by their JPEG, put into the storage before the write lock is taken, since a store may be slow.
 
     Afterwards those that no row came to name are taken out again.
     """
-    kept = {cut.jpeg: StoredCut(cut, f"crops/{uuid4().hex}.jpg", hashlib.sha256(cut.jpeg).hexdigest()) for cut in cuts}
+    kept = {cut.jpeg: StoredCrop(cut, f"crops/{uuid4().hex}.jpg", hashlib.sha256(cut.jpeg).hexdigest()) for cut in cuts}
     keys = [one.key for one in kept.values()]
-    await asyncio.gather(*(app.storage.put(one.key, one.cut.jpeg) for one in kept.values()))
+    await asyncio.gather(*(app.storage.put(one.key, one.crop.jpeg) for one in kept.values()))
     try:
         yield kept
     finally:

@@ -227,7 +227,7 @@ async def _put_into_review(
             threshold=app.settings.threshold,
             rosters=[server_id],
         )
-        async with crops.stored(app, [one.spotted.cut for one in kept]) as cuts, app.database.writing() as session:
+        async with crops.stored(app, [one.spotted.crop for one in kept]) as cuts, app.database.writing() as session:
             if await EngineRepository(session).in_use(held=True) != config.engine:
                 continue
             owner = select(Group.server_id).join(Member).where(Member.id == sought.member)
@@ -264,7 +264,7 @@ async def _named(
             IdentifiedPicture(
                 one.spotted.size,
                 sought.group_name,
-                (SeenFace(1, one.spotted.box, guess, one.spotted.vector, one.spotted.flaws, one.spotted.cut),),
+                (SeenFace(1, one.spotted.box, guess, one.spotted.vector, one.spotted.flaws, one.spotted.crop),),
                 b"",
                 one.spotted.engine,
             ),

@@ -105,7 +105,7 @@ class Looked:
     def cuts(self) -> list[FaceCrop]:
         """The faces that were cut out of all pictures."""
         seen = (face for result in self.results if isinstance(result, IdentifiedPicture) for face in result.faces)
-        return [face.cut for face in seen if face.cut is not None]
+        return [face.crop for face in seen if face.crop is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ async def look(app: App, asked: IdentifyRequest, pictures: Sequence[SubmittedFil
         asked.once,
         threshold,
         most_bytes=min(MOST_PICTURE_BYTES, MOST_MESSAGE_BYTES // max(1, len(pictures))),
-        cuts=asked.server_id is not None and teaches(learns, Origin.ASKED),
+        crops=asked.server_id is not None and teaches(learns, Origin.ASKED),
     )
     results = await asyncio.gather(*(_identify(app, picture, fitted, how) for picture in pictures))
     return Looked(fitted.engine, threshold, tuple(results))

@@ -65,8 +65,8 @@ class AddMemberModal(PersistentModal, title="Add a member"):
 
 def added_card(added: AddedMember, sheet: bytes | None) -> CardAndFiles:
     """The faces that were taken, on one sheet, and of the other photos why not; those that wait have cards of their own."""
-    taken = [(photo.name, photo.cut) for photo in added.taken if photo.cut is not None]
-    refused = [photo for photo in added.taken if photo.cut is None and photo.asks is None]
+    taken = [(photo.name, photo.crop) for photo in added.taken if photo.crop is not None]
+    refused = [photo for photo in added.taken if photo.crop is None and photo.asks is None]
     waiting = sum(photo.asks is not None for photo in added.taken)
     text = photo_count_sentence(MemberPhotos(added.member, added.group, added.photos))
     card = Card()

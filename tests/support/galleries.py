@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sqlalchemy import func, select
 
-from bot.database.crops import CropRepository, StoredCut
+from bot.database.crops import CropRepository, StoredCrop
 from bot.database.rosters import RosterRepository
 from bot.database.tables.rosters import Crop, Photo
 from bot.domain.enums import Origin
@@ -50,7 +50,7 @@ async def add_photo(
         assert found is not None
         known = await rosters.find_member(found.id, member) or await rosters.add_member(found.id, member)
         number = await session.scalar(select(func.coalesce(func.max(Crop.id), 0)))
-        cut = StoredCut(FaceCrop(b"", 100, 2.0), key, f"{number:064}")
+        cut = StoredCrop(FaceCrop(b"", 100, 2.0), key, f"{number:064}")
         crop = await CropRepository(session).add(server, cut, vector, ENGINE)
         photo = Photo(member_id=known.id, crop_id=crop.id, origin=origin, added_by=1)
         await rosters.add_photo(photo, server)

@@ -176,7 +176,7 @@ async def _keep(
     may_learn = job.server_id is not None and teaches(learns, Origin.ASKED)
     cropped: set[int] = numbers_to_learn(named.people) if may_learn else set()
     seen = [
-        SeenFace(p.number, p.box, p.guess, p.vector, p.flaws, p.cut if p.number in cropped else None)
+        SeenFace(p.number, p.box, p.guess, p.vector, p.flaws, p.crop if p.number in cropped else None)
         for p in named.people
     ]
     result = IdentifiedPicture(named.size, named.group_name, tuple(seen), b"", fitted.engine)
@@ -191,7 +191,7 @@ async def _keep(
         threshold=threshold,
         rosters=asked_of(job).servers,
     )
-    cuts = [face.cut for face in seen if face.cut is not None]
+    cuts = [face.crop for face in seen if face.crop is not None]
     async with crops.stored(app, cuts) as stored, app.database.writing() as session:
         # What may be learned from may have been chosen anew while workers looked.
         now = (await ServerRepository(session).choices(job.server_id or SHARED_ROSTER)).learns

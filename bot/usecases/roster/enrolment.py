@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from bot.app import App
-    from bot.database.crops import StoredCut
+    from bot.database.crops import StoredCrop
     from bot.database.tables.rosters import Member
     from bot.domain.faces import FaceCrop
     from bot.usecases.identify import SubmittedFile
@@ -85,7 +85,7 @@ class TakenPhoto:
     """
 
     name: str
-    cut: FaceCrop | None
+    crop: FaceCrop | None
     reason: str | None
     asks: Asks | None = None
     spoiler: bool = False
@@ -169,7 +169,7 @@ async def add_member(
     while True:
         config = await app.recognisers.config()
         looks = await look_at(app, config, server_id, group_id, photos, kept=kept or {}, rivals=asks)
-        seen = [face.cut for look in looks for face in look.faces if face.cut is not None]
+        seen = [face.crop for look in looks for face in look.faces if face.crop is not None]
         async with crops.stored(app, seen) as cuts, app.database.writing() as session:
             # An engine that was put into use while another looked would never see these photos.
             if await EngineRepository(session).in_use(held=True) != config.engine:
@@ -179,7 +179,7 @@ async def add_member(
 
 async def sheet_of(app: App, added: AddedMember) -> bytes | None:
     """A JPEG of the faces that were taken, each with its photo's name below; None where none was."""
-    faces = [(photo.name, photo.cut.jpeg) for photo in added.taken if photo.cut is not None]
+    faces = [(photo.name, photo.crop.jpeg) for photo in added.taken if photo.crop is not None]
     return await app.compute.run(jobs.sheet, faces) if faces else None
 
 
@@ -220,7 +220,7 @@ async def _add(
     group: str,
     name: str,
     looks: Sequence[Look],
-    cuts: Mapping[bytes, StoredCut],
+    cuts: Mapping[bytes, StoredCrop],
 ) -> AddedMember:
     # What may be learned from may have been chosen anew while a worker looked.
     await _check_learns(session, adding.server_id)
@@ -235,9 +235,9 @@ async def _add(
     member = member or await rosters.add_member(found.id, name)
     taken: list[TakenPhoto] = []
     for look in looks:
-        again = any(taken[place].cut for place in look.copied.earlier)
+        again = any(taken[place].crop for place in look.copied.earlier)
         taken.append(await _keep(session, adding, member, look, cuts, again=again))
-    if is_new and not any(photo.cut or photo.asks for photo in taken):
+    if is_new and not any(photo.crop or photo.asks for photo in taken):
         # What was made so far goes with the transaction.
         raise NoUsablePhotoError(name, [photo.name for photo in taken], [photo.reason or "" for photo in taken])
     return AddedMember(
@@ -264,7 +264,7 @@ async def _keep(
     adding: _Adding,
     member: Member,
     look: Look,
-    cuts: Mapping[bytes, StoredCut],
+    cuts: Mapping[bytes, StoredCrop],
     *,
     again: bool,
 ) -> TakenPhoto:
@@ -276,22 +276,22 @@ async def _keep(
     if (reason := _had(SEEN_BEFORE, before, member)) is not None:
         return TakenPhoto(look.name, None, reason)
     face = result.faces[0]
-    assert face.cut is not None
+    assert face.crop is not None
     if len(result.faces) > 1:
         return await _ask(session, adding, member, look, cuts, several_faces(len(result.faces)))
     if not look.accepted:
         copied = await rosters.members_with(look.copied.members)
         if (reason := SAVED_ANEW if again else _had(SAVED_ANEW, copied, member)) is not None:
             return TakenPhoto(look.name, None, reason)
-        flaw = flaw_in_words(face.cut.face_width, face.cut.sharpness)
+        flaw = flaw_in_words(face.crop.face_width, face.crop.sharpness)
         if (doubt := flaw or resemblance(face.guess, member.id, member.name)) is not None:
             return await _ask(session, adding, member, look, cuts, doubt)
-    stored = cuts[face.cut.jpeg]._replace(sha256=look.sha256)
+    stored = cuts[face.crop.jpeg]._replace(sha256=look.sha256)
     crop = await CropRepository(session).add(adding.server_id, stored, face.vector, result.engine)
     if look.spoiler or adding.only_in is not None:
         await CropRepository(session).confine(crop, adding.only_in, spoiler=look.spoiler)
     await rosters.add_photo(Photo(member_id=member.id, crop_id=crop.id, added_by=adding.by), adding.server_id)
-    return TakenPhoto(look.name, face.cut, None, spoiler=look.spoiler)
+    return TakenPhoto(look.name, face.crop, None, spoiler=look.spoiler)
 
 
 def _had(told: str, before: Collection[Member], member: Member) -> str | None:
@@ -310,7 +310,7 @@ async def _ask(
     adding: _Adding,
     member: Member,
     look: Look,
-    cuts: Mapping[bytes, StoredCut],
+    cuts: Mapping[bytes, StoredCrop],
     doubt: str,
 ) -> TakenPhoto:
     """A photo that isn't taken as it is; where a moderator may say more of it, it waits for that."""
@@ -328,9 +328,9 @@ async def _ask(
     answer = await QuestionRepository(session).add(
         question, [(look.name, result)], cuts, spoilers={0} if look.spoiler else (), only_in=adding.only_in
     )
-    cut = result.faces[0].cut
+    cut = result.faces[0].crop
     picture = result.tagged or (cut.jpeg if cut else b"")
-    sharpness = {face.number: face.cut.sharpness for face in result.faces if face.cut is not None}
+    sharpness = {face.number: face.crop.sharpness for face in result.faces if face.crop is not None}
     faces = tuple(
         AskedFace(face.id, face.number, face.box.width, sharpness.get(face.number)) for _, face in answer.faces
     )

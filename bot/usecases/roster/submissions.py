@@ -94,16 +94,16 @@ async def _look(
         return Look(photo.name, "", Refused(str(error)))
     if isinstance(seen, IdentifiedPicture):
         face = seen.faces[0]
-        assert face.cut is not None
-        cut = replace(face.cut, face_width=kept.face_width, sharpness=kept.sharpness or face.cut.sharpness)
-        seen = replace(seen, faces=(replace(face, cut=cut),))
+        assert face.crop is not None
+        cut = replace(face.crop, face_width=kept.face_width, sharpness=kept.sharpness or face.crop.sharpness)
+        seen = replace(seen, faces=(replace(face, crop=cut),))
     return Look(photo.name, kept.sha256, seen, accepted=True)
 
 
 async def _compared(app: App, server_id: int, group_id: int | None, looks: Sequence[Look]) -> list[Look]:
     """The same, each with what its one face is a copy of: of the photos that there are, and of those before it."""
     alone = [look.faces[0] if len(look.faces) == 1 else None for look in looks]
-    prints = [FacePrint(face.cut.phash if face.cut else None, face.vector) for face in alone if face is not None]
+    prints = [FacePrint(face.crop.phash if face.crop else None, face.vector) for face in alone if face is not None]
     engine = next((look.result.engine for look in looks if isinstance(look.result, IdentifiedPicture)), None)
     if engine is None or not prints:
         return list(looks)

@@ -22,7 +22,7 @@ from aiohttp import web
 from PIL import Image
 from sqlalchemy import select
 
-from bot.database.crops import CropRepository, StoredCut
+from bot.database.crops import CropRepository, StoredCrop
 from bot.database.engine import Database
 from bot.database.engines import EncodingProgress, EngineRepository
 from bot.database.rosters import RosterRepository
@@ -67,7 +67,7 @@ async def multiply(data: Path, name: str, count: int) -> None:
         assert jpeg is not None
         assert seen.vector is not None
         for number in range(1, count):
-            cut = StoredCut(
+            cut = StoredCrop(
                 FaceCrop(jpeg, crop.face_width, crop.sharpness or 0.0), f"crops/{number}.jpg", f"{number:064}"
             )
             await storage.put(cut.key, jpeg)

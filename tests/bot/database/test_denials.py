@@ -6,7 +6,7 @@ import pytest
 
 from bot.app import App
 from bot.database.annotations import AnnotationInput
-from bot.database.crops import StoredCut
+from bot.database.crops import StoredCrop
 from bot.database.questions import QuestionRepository
 from bot.database.rosters import RosterRepository
 from bot.database.tables.questions import Question
@@ -44,10 +44,10 @@ async def asked(app: App) -> Asked:
         group = await RosterRepository(session).add_group(SERVER, "TWICE")
         members = {name: (await RosterRepository(session).add_member(group.id, name)).id for name in ("Sana", "Momo")}
         sana = Guess(members["Sana"], "Sana", 0.9, Band.SURE)
-        seen = IdentifiedPicture((9, 9), "TWICE", (SeenFace(1, Box(0, 0, 9, 9), sana, SEEN, cut=cut),), b"", "dlib-1")
+        seen = IdentifiedPicture((9, 9), "TWICE", (SeenFace(1, Box(0, 0, 9, 9), sana, SEEN, crop=cut),), b"", "dlib-1")
         question = Question(server_id=SERVER, asker_id=1, engine="dlib-1", threshold=0.5, rosters=[SERVER])
         answer = await QuestionRepository(session).add(
-            question, [("a.jpg", seen)], {b"jpeg": StoredCut(cut, "crops/a", "a")}
+            question, [("a.jpg", seen)], {b"jpeg": StoredCrop(cut, "crops/a", "a")}
         )
         session.add(CropEncoding(crop_id=1, engine="toy-1", vector=SEEN_BY_ANOTHER))
     return Asked(app, answer.id, answer.faces[0][1].id, members)

@@ -128,8 +128,8 @@ def test_the_cast_is_billed(
     assert (person.number, person.guess.name, person.tracks) == (1, "Eileen", (0, 1))
     assert person.spans == ((pytest.approx(0, abs=0.01), pytest.approx(SECONDS, abs=0.01)),)
     assert person.seconds == pytest.approx(SECONDS, abs=0.01)
-    assert person.cut.jpeg.startswith(b"\xff\xd8")
-    assert person.cut.phash
+    assert person.crop.jpeg.startswith(b"\xff\xd8")
+    assert person.crop.phash
     assert len(np.frombuffer(person.vector, np.float32)) == 128
     assert "Eileen" in named.script
     listed = jobs.faces_by_frame(looked, recogniser, NamingOptions(None, 0.5, CaptionStyle.NAMES))

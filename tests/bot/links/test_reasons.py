@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.links import reasons
+from bot.links.protocol import LinkFailure
 from bot.links.sites import Sites, tidy
-from bot.links.work import LinkFailure
 
 SITES = Sites.read("youtube, vimeo, generic=videos.example")
 CAUSED = "(caused by <HTTPError 403: Forbidden>)"
@@ -76,8 +76,8 @@ def test_each_reason_is_a_sentence_of_its_own(why: LinkFailure) -> None:
 
 
 def test_what_is_accepted_is_told() -> None:
-    assert SITES.told == "vimeo, youtube or videos.example"
-    assert Sites.read("generic").told == "any page with a video"
+    assert SITES.listed == "vimeo, youtube or videos.example"
+    assert Sites.read("generic").listed == "any page with a video"
 
 
 def test_a_host_has_its_extractor_and_generic_no_other_host() -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 
 from bot.app import App
 from bot.database.base import utc_now
-from bot.database.crops import StoredCut
+from bot.database.crops import StoredCrop
 from bot.database.questions import QuestionRepository
 from bot.database.tables.questions import Question, QuestionFace
 from bot.database.tables.rosters import Crop
@@ -41,7 +41,7 @@ async def asked(
     """A question about one face, in this message, whose crop was kept; the question's id and the face's."""
     cut = FaceCrop(origin.encode(), 100, 2.0)
     await app.storage.put(f"crops/{origin}", cut.jpeg)
-    face = SeenFace(1, Box(0, 0, 9, 9), Guess(None, None, 0.9, Band.UNKNOWN), b"1234", cut=cut)
+    face = SeenFace(1, Box(0, 0, 9, 9), Guess(None, None, 0.9, Band.UNKNOWN), b"1234", crop=cut)
     question = Question(
         server_id=7,
         channel_id=channel,
@@ -55,7 +55,7 @@ async def asked(
     )
     async with app.database.writing() as session:
         seen = IdentifiedPicture((9, 9), None, (face,), b"", "dlib-1")
-        stored = {cut.jpeg: StoredCut(cut, f"crops/{origin}", origin)}
+        stored = {cut.jpeg: StoredCrop(cut, f"crops/{origin}", origin)}
         answer = await QuestionRepository(session).add(question, [("a.jpg", seen)], stored)
     return answer.id, answer.faces[0][1].id
 

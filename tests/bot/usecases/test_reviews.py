@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from bot.app import App
 from bot.database.base import utc_now
-from bot.database.crops import StoredCut
+from bot.database.crops import StoredCrop
 from bot.database.questions import QuestionRepository
 from bot.database.reviews import LEASE, QueuedFace, ReviewRepository, in_order
 from bot.database.rosters import RosterRepository
@@ -48,9 +48,9 @@ async def asked(app: App, crop: str, guess: Guess, *, server: int = SERVER) -> t
     question = Question(server_id=server, asker_id=FAN.id, engine="dlib-1", threshold=0.5, rosters=[server])
     async with app.database.writing() as session:
         seen = IdentifiedPicture(
-            (9, 9), "TWICE", (SeenFace(1, Box(0, 0, 9, 9), guess, b"1234", cut=cut),), b"", "dlib-1"
+            (9, 9), "TWICE", (SeenFace(1, Box(0, 0, 9, 9), guess, b"1234", crop=cut),), b"", "dlib-1"
         )
-        stored = {cut.jpeg: StoredCut(cut, f"crops/{server}/{crop}", crop)}
+        stored = {cut.jpeg: StoredCrop(cut, f"crops/{server}/{crop}", crop)}
         answer = await QuestionRepository(session).add(question, [("a.jpg", seen)], stored)
     return answer.id, answer.faces[0][1].id
 

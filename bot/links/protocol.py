@@ -34,7 +34,7 @@ class LinkFailure(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class DownloadOrder:
+class DownloadRequest:
     """One link to follow.
 
     `extractors`: names that may work on it; `takers`: those that it may be given to.
