@@ -31,7 +31,8 @@ from bot.domain.clips import Stage
 from bot.domain.enums import CaptionStyle
 from bot.domain.rosters import SHARED_ROSTER
 from bot.infra.clip_files import VIDEO, CachedVideo
-from bot.media.clips import GREATEST_RATE, encoding
+from bot.media.clip_commands import encoding
+from bot.media.clips import GREATEST_RATE
 from bot.settings import Settings
 from bot.usecases import engines
 from bot.usecases.clips.pipeline import ClipOptions, RequestedSection, annotate

@@ -11,6 +11,7 @@ from math import ceil, floor, sqrt
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.enums import CaptionStyle
+from bot.media.ass_paths import outline, rounded
 from bot.media.placing import covered, even_runs, placed
 from bot.text.formatting import name_and_confidence, percent
 from models.faces import Band
@@ -53,9 +54,6 @@ _BOXES, _PLATES, _TEXTS = range(3)
 _OF_NAMES: Final = ("above", "below", "within, above", "within, below")
 _OF_LISTS: Final = ("right", "left", "below", "above")
 """Where a label may be, what is liked best first."""
-
-_CURVE: Final = 0.5523
-"""How far the handles of a quarter circle reach, in radii."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +192,7 @@ def _name_label(guess: Guess, number: int, style: CaptionStyle, letters: int, si
             parts.append(_Piece(left, height / 2 - _DROP * letters, _TEXTS, colour, drawn))
             left += face.getlength(part) + _SPACE * letters
     width = round(max(left + (_PADDING - _SPACE) * letters, height))
-    plate = f"{{\\an7\\p1}}{_rounded(width, height, height / 2)}"
+    plate = f"{{\\an7\\p1}}{rounded(width, height, height / 2)}"
     return _Label((width, height), (_Piece(0, 0, _PLATES, "plate", plate), *parts))
 
 
@@ -221,7 +219,7 @@ def _list_label(guess: Guess, lines: int, size: tuple[int, int]) -> _Label | Non
     return _Label(
         (width, height),
         (
-            _Piece(0, 0, _PLATES, "plate", f"{{\\an7\\p1}}{_rounded(width, height, 0.5 * letters)}"),
+            _Piece(0, 0, _PLATES, "plate", f"{{\\an7\\p1}}{rounded(width, height, 0.5 * letters)}"),
             _Piece(_PADDING * letters, top, _TEXTS, "text", f"{{\\an7{start}}}{_column(names, lit, guess.band)}"),
             _Piece(
                 width - _PADDING * letters, top, _TEXTS, "text", f"{{\\an9{start}}}{_column(shares, lit, guess.band)}"
@@ -283,7 +281,7 @@ def _draw_box(file: SSAFile, clock: _Clock, first: int, boxes: Rows, band: Band,
             for one in (boxes[start, 2:] + boxes[end, 2:] - boxes[start, :2] - boxes[end, :2]) / 2
         )
         corners = [(boxes[at, :2] + boxes[at, 2:] - (width, height)) / 2 for at in (start, end)]
-        for left, top, path in _outline(width, height, line, band):
+        for left, top, path in outline(width, height, line, band):
             drawing = f"{{\\an7\\p1}}{path}"
             _write(file, clock, (first + start, first + end), corners, (left, top), _BOXES, band.value, drawing)
 
@@ -327,60 +325,3 @@ def _write(
         where = f"\\move({x:g},{y:g},{to_x:g},{to_y:g},{begin},{done})"
     if end > start:
         file.append(SSAEvent(start=start, end=end, layer=layer, style=style, text=f"{{{where}{text[1:]}"))
-
-
-def _rounded(width: float, height: float, radius: float) -> str:
-    """The path of a rounded rectangle."""
-    far = radius * (1 - _CURVE)
-    corners = (
-        ((0, radius), (0, far), (far, 0), (radius, 0)),
-        ((width - radius, 0), (width - far, 0), (width, far), (width, radius)),
-        ((width, height - radius), (width, height - far), (width - far, height), (width - radius, height)),
-        ((radius, height), (far, height), (0, height - far), (0, height - radius)),
-    )
-    return "m " + " l ".join(
-        f"{_point(start)} b {_point(one)} {_point(other)} {_point(end)}" for start, one, other, end in corners
-    )
-
-
-def _outline(width: int, height: int, line: int, band: Band) -> list[tuple[int, int, str]]:
-    """A box as four paths, each with its left and top: whole, dashed or its corners alone by band, as on pictures.
-
-    In one path, libass would blend the whole face's pixels for a thin line.
-    """
-    from models.drawing.markers import strokes
-
-    short = min(width, height)
-    radius = min(max(line + 1, min(round(short * 0.14), 7 * line)), short // 2 - 1)
-    along, down = strokes(radius, width - radius, line, band), strokes(radius, height - radius, line, band)
-    parts: list[tuple[int, int, str]] = []
-    for low, edge in ((False, 0), (True, radius - line)):
-        path = [_corner(width, radius, line, right=right, low=low) for right in (False, True)]
-        path += [_bar(start, edge, end, edge + line) for start, end in along]
-        parts.append((0, height - radius if low else 0, " ".join(path)))
-    if down:
-        top = down[0][0]
-        path = " ".join(_bar(0, start - top, line, end - top) for start, end in down)
-        parts += [(0, top, path), (width - line, top, path)]
-    return parts
-
-
-def _corner(width: int, radius: int, line: int, *, right: bool, low: bool) -> str:
-    """A quarter of a ring, in a stripe as high as its radius."""
-
-    def at(x: float, y: float) -> str:
-        return _point((width - x if right else x, radius - y if low else y))
-
-    far, inner = radius * (1 - _CURVE), line + (radius - line) * (1 - _CURVE)
-    return (
-        f"m {at(0, radius)} b {at(0, far)} {at(far, 0)} {at(radius, 0)} l {at(radius, line)} "
-        f"b {at(inner, line)} {at(line, inner)} {at(line, radius)}"
-    )
-
-
-def _bar(left: float, top: float, right: float, bottom: float) -> str:
-    return f"m {_point((left, top))} l {_point((right, top))} {_point((right, bottom))} {_point((left, bottom))}"
-
-
-def _point(point: tuple[float, float]) -> str:
-    return f"{round(point[0], 1):g} {round(point[1], 1):g}"

@@ -12,25 +12,20 @@ import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from bot.infra.sandbox import ProcessFailedError, ProcessLimits, stream_output
+from bot.media.clip_commands import BUFFER, SOUND_RATE, clip_command, frames_command
 from bot.media.footage import TOLERANCE, Section, VideoError
 from bot.text.formatting import MEBIBYTE, mebibytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Generator
 
-    from ffmpeg import VideoStream
-
-    from bot.media.footage import Colours, Footage, Geometry
+    from bot.media.footage import Footage
 
 log = logging.getLogger(__name__)
 
-CRF: Final = 23
-PRESET: Final = "veryfast"
-SOUND_RATE: Final = 128_000
-"""Bits a second of sound that can't be copied and so is encoded anew."""
 
 HEIGHTS: Final = (2160, 1440, 1080, 720, 540, 480, 360, 288, 240, 180, 144)
 """Heights that a clip is brought down to."""
@@ -40,17 +35,11 @@ HEIGHTS: Final = (2160, 1440, 1080, 720, 540, 480, 360, 288, 240, 180, 144)
 _BITS_A_PIXEL: Final = 0.035
 _USUAL_PIXELS: Final = 1280 * 720
 _USUAL_RATE: Final = 30.0
-# Seconds of the greatest rate that the coded picture buffer holds: as much may come on top of rate × length.
-_BUFFER: Final = 2.0
 _LEAST_RATE: Final = 24_000
 GREATEST_RATE: Final = 40_000_000
 # Of a first attempt that came out too large, the second aims this far below what is left.
 _MARGIN: Final = 0.92
 _FRAME_OVERHEAD, _PACKET_OVERHEAD, _FILE_OVERHEAD = 20, 8, 6_000
-# One packet before the cut is kept: AAC needs it to begin cleanly, and the edit list hides it.
-_PREROLL: Final = 0.03
-# A transport stream is sought by when pictures are decoded, which is as much before they are shown at most.
-_DELAY: Final = 1.0
 _MEMORY: Final = 6 << 30
 _FRAME_BYTES: Final = 64 * MEBIBYTE
 
@@ -119,19 +108,6 @@ def scaled(size: tuple[int, int], height: int) -> tuple[int, int]:
     return _even(size[0] * height / size[1]), _even(height)
 
 
-def encoding(rate: float) -> dict[str, str | int]:
-    """ffmpeg's options for a clip's pictures: H.264 of even quality, within `rate` bits a second."""
-    return {
-        "c:v": "libx264",
-        "preset": PRESET,
-        "crf": CRF,
-        "maxrate:v": round(rate),
-        "bufsize:v": round(rate * _BUFFER),
-        "profile:v": "high",
-        "pix_fmt": "yuv420p",
-    }
-
-
 def draw(
     footage: Footage, section: Section, script: str, target: ClipLimits, out: Path, watch: ProgressFiles
 ) -> EncodedClip:
@@ -150,14 +126,14 @@ def draw(
     sound = section.seconds * (sound_rate / 8 + 50 * _PACKET_OVERHEAD) if footage.sound else 0.0
     room = target.max_bytes - _FILE_OVERHEAD - _FRAME_OVERHEAD * frames - sound
     for _ in range(2):
-        rate = min(room * 8 / (section.seconds + 0.9 * _BUFFER), GREATEST_RATE)
+        rate = min(room * 8 / (section.seconds + 0.9 * BUFFER), GREATEST_RATE)
         if rate < _LEAST_RATE:
             raise VideoError(_too_long(target))
         height = fitting_height(footage.size, footage.rate, section.seconds, round(room), target.max_height)
         size = scaled(footage.size, height)
         with _workplace(out.parent, script) as folder:
             result = folder / "out.mp4"
-            command = _clip_command(footage, section, size, rate)
+            command = clip_command(footage, section, size, rate)
             too_large = _run(command, section, folder, watch, most_bytes=2 * target.max_bytes)
             written = 2 * target.max_bytes if too_large else result.stat().st_size
             if written <= target.max_bytes:
@@ -176,7 +152,7 @@ def draw_frames(footage: Footage, section: Section, script: str, folder: Path, w
     """
     section = _within(footage, section)
     with _workplace(folder, script) as place:
-        command = _frames_command(footage, section)
+        command = frames_command(footage, section)
         if _run(command, section, place, watch, most_bytes=_FRAME_BYTES):
             raise VideoError("a frame of this video is too large to be written")
         pictures = sorted(place.glob("*.jpg"))
@@ -247,148 +223,3 @@ def _run(command: list[str], section: Section, folder: Path, watch: ProgressFile
             else "this video can't be drawn: it is broken; save it once more and post that copy"
         ) from error
     return False
-
-
-def _clip_command(footage: Footage, section: Section, size: tuple[int, int], rate: float) -> list[str]:
-    import ffmpeg
-
-    opened, shift = _input(footage, section)
-    picture = _picture(opened.video_stream(footage.number), footage, section, size, shift)
-    tracks: list[Any] = [picture]
-    options: dict[str, Any] = {
-        **encoding(rate),
-        "fps_mode": "passthrough",
-        "enc_time_base:v": "demux",
-        "movie_timescale": 90_000,
-        "movflags": "+faststart",
-        **_CLEAN,
-    }
-    if footage.sound:
-        heard = opened.audio_stream(footage.sound.number)
-        if footage.sound.copied:
-            options |= {"c:a": "copy", "copypriorss:a": 1, "bsf:a": f"noise=drop=lt(pts*tb\\,-{_PREROLL})"}
-        else:
-            # Not with the pictures' filters: those can't be set up anew when the sound's rate or channels change.
-            options |= {"c:a": "aac", "b:a": SOUND_RATE, "ac": 2, "filter:a": "atrim=start=0"}
-        tracks.append(heard)
-        if _ends(footage, section):
-            options["t"] = f"{section.seconds:.6f}"
-    written = ffmpeg.output(*tracks, filename="out.mp4", f="mp4", extra_options=options)
-    return _compiled(written)
-
-
-def _frames_command(footage: Footage, section: Section) -> list[str]:
-    import ffmpeg
-
-    opened, shift = _input(footage, section)
-    picture = _picture(opened.video_stream(footage.number), footage, section, footage.size, shift)
-    options = {"c:v": "mjpeg", "q:v": 2, "fps_mode": "passthrough", "enc_time_base:v": "demux", **_CLEAN}
-    picture = picture.scale(out_range="full").format(pix_fmts="yuvj420p")
-    written = ffmpeg.output(picture, filename="%06d.jpg", f="image2", extra_options=options)
-    return _compiled(written)
-
-
-_CLEAN: Final = {"map_metadata": -1, "map_chapters": -1}
-
-
-def _compiled(written: Any) -> list[str]:
-    import imageio_ffmpeg
-
-    command: list[str] = written.compile(cmd=imageio_ffmpeg.get_ffmpeg_exe(), overwrite_output=True)
-    told = ["-nostdin", "-hide_banner", "-loglevel", "error", "-progress", "pipe:1", "-stats_period", "0.5"]
-    # Sound that is damaged is heard as far as it can be; and time stamps are changed by nobody but us.
-    return [command[0], *told, "-max_error_rate", "1", "-copyts", *command[1:]]
-
-
-def _input(footage: Footage, section: Section) -> tuple[Any, float]:
-    """The source as an input, and what its clock is ahead of the section's, in seconds.
-
-    Its clock begins a little before the section, so that rounding loses no frame. It is sought at the keyframe before: where
-    ffmpeg would seek by itself, in a transport stream, there may be none until the section ends.
-    """
-    import ffmpeg
-
-    from bot.media.containers import reading
-
-    shift = TOLERANCE if section.start > TOLERANCE else 0.0
-    where: dict[str, Any] = {"itsoffset": f"{-(footage.beginning + section.start - shift):.6f}"}
-    before = [key for key in footage.keyframes if key <= section.start]
-    if len(before) > 1:
-        sought = footage.beginning + before[-1] - (_DELAY if footage.format == "mpegts" else 0.0)
-        where |= {"seek_timestamp": 1, "noaccurate_seek": True, "ss": f"{sought:.6f}"}
-    options = {
-        **reading(footage.format),
-        "threads": 2,
-        # The container's cropping and turning are filters below, as `bot.media.geometry` reads them.
-        "noautorotate": True,
-        "apply_cropping": "codec",
-        **where,
-    }
-    return ffmpeg.input(f"file:{footage.path.absolute()}", f=footage.format, extra_options=options), shift
-
-
-def _picture(
-    stream: VideoStream, footage: Footage, section: Section, size: tuple[int, int], shift: float
-) -> VideoStream:
-    """The filters: cut, deinterlaced, upright, scaled to square pixels, mapped to SDR, and drawn upon."""
-    colours = footage.colours
-    # x264 takes no frame at its forerunner's time; `bot.media.video.frames` leaves it out too.
-    chosen: Callable[..., Any] = stream.select
-    picture: VideoStream = chosen(expr="isnan(prev_selected_pts)+gt(pts,prev_selected_pts)").video(0)
-    if section.start > 0:
-        picture = picture.trim(start="0")
-    if _ends(footage, section):
-        picture = picture.trim(end=f"{section.seconds - TOLERANCE + shift:.6f}")
-    picture = picture.setparams(
-        range="full" if colours.full else "limited",
-        color_primaries=colours.primaries,
-        color_trc=colours.transfer,
-        colorspace=colours.matrix,
-    )
-    # Else the clip would be turned once more by its player.
-    picture = picture.sidedata(mode="delete", type="DISPLAYMATRIX")
-    if footage.interlaced:
-        picture = picture.yadif(deint="interlaced")
-    picture = _scaled(_upright(picture, footage.geometry), colours, size)
-    return picture.setsar(sar=1).format(pix_fmts="yuv420p").ass(filename="captions.ass", fontsdir="fonts")
-
-
-def _upright(picture: VideoStream, geometry: Geometry) -> VideoStream:
-    """What is shown of a frame, turned."""
-    left, right, top, bottom = geometry.crop
-    if any(geometry.crop):
-        picture = picture.crop(
-            out_w=f"iw-{left + right}", out_h=f"ih-{top + bottom}", x=str(left), y=str(top), exact=True
-        )
-    match geometry.turn:
-        case "":
-            return picture
-        case "hflip":
-            return picture.hflip()
-        case "vflip":
-            return picture.vflip()
-        case "half":
-            return picture.hflip().vflip()
-        case turn:
-            return picture.transpose(dir=turn)
-
-
-def _scaled(picture: VideoStream, colours: Colours, size: tuple[int, int]) -> VideoStream:
-    """A picture of this size, in BT.709 and SDR but for its matrix, which stays: each conversion costs."""
-    width, height = size
-    if not colours.hdr and not colours.wide:
-        matrix = {"out_color_matrix": "bt709"} if colours.matrix == "gbr" else {}
-        return picture.scale(w=width, h=height, flags="bicubic", out_range="tv", extra_options=matrix)
-    # Screens show SDR by a curve that is sRGB's rather than the inverse of a camera's.
-    curve = {} if colours.hdr else {"transferin": "iec61966-2-1"}
-    picture = picture.zscale(w=width, h=height, transfer="linear", extra_options={"npl": 203, **curve})
-    picture = picture.format(pix_fmts="gbrpf32le").zscale(primaries="bt709")
-    if colours.hdr:
-        picture = picture.tonemap(tonemap="reinhard", desat=0, peak=1_000 / 203)
-    picture = picture.zscale(transfer="iec61966-2-1", matrix="bt709", out_range="tv")
-    return picture.setparams(color_trc="bt709")
-
-
-def _ends(footage: Footage, section: Section) -> bool:
-    """Whether the section ends before the video does."""
-    return section.end < footage.seconds - TOLERANCE
