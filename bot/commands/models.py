@@ -44,7 +44,7 @@ async def show_history(settings: Settings, group: str, server: int) -> None:
 async def go_back(settings: Settings, group: str, number: int | None, server: int) -> None:
     """Let an earlier model of a group answer; a running bot follows."""
     async with App.open(settings) as app:
-        back = await models.way_back(app, server, group, number)
+        back = await models.plan_rollback(app, server, group, number)
         model = await models.roll_back(app, server, back.to.group, back.to.id, instead_of=back.now.id)
     terminal.say(f"model {model.number} answers instead of model {back.now.number}")
 

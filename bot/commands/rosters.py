@@ -49,18 +49,18 @@ async def remove_named(
     Raises UnknownGroupError, UnknownMemberError.
     """
     async with App.open(settings, own_processes=False) as app:
-        doomed = await members.doom(app, server, group, member)
-        held = counted(doomed.removal_counts.photos, "photo")
-        if doomed.group is None:
-            whose = f"{doomed.name}, with {counted(doomed.removal_counts.members, 'member')} and {held}"
+        removal = await members.plan_removal(app, server, group, member)
+        held = counted(removal.removal_counts.photos, "photo")
+        if removal.group is None:
+            whose = f"{removal.name}, with {counted(removal.removal_counts.members, 'member')} and {held}"
         else:
-            whose = f"{doomed.name} of {doomed.group}, with {held}"
+            whose = f"{removal.name} of {removal.group}, with {held}"
         if not confirmed(terminal.shown(f"Remove {whose}?")):
             return False
-        if doomed.group is None:
-            removed = await members.remove_group(app, server, doomed.id)
+        if removal.group is None:
+            removed = await members.remove_group(app, server, removal.id)
         else:
-            removed = await members.remove_member(app, server, doomed.id)
+            removed = await members.remove_member(app, server, removal.id)
     terminal.say(removed_sentence(removed))
     return True
 

@@ -59,7 +59,7 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
-class WayBack:
+class RollbackPlan:
     """A model that may answer again in place of the one that does."""
 
     now: MadeModel
@@ -120,7 +120,7 @@ async def earlier(app: App, server_id: int, group: str) -> list[MadeModel]:
     return [model for model in made if model.promoted and not model.answers]
 
 
-async def way_back(app: App, server_id: int, group: str, number: int | None) -> WayBack:
+async def plan_rollback(app: App, server_id: int, group: str, number: int | None) -> RollbackPlan:
     """What would answer instead of what: model `number`, or the one before. Raises UnknownGroupError, PersonError."""
     made = (await history(app, server_id, group)).models
     now = next((model for model in made if model.answers), None)
@@ -136,7 +136,7 @@ async def way_back(app: App, server_id: int, group: str, number: int | None) -> 
             if known and number is not None
             else "There is no earlier model to go back to."
         )
-    return WayBack(now, to)
+    return RollbackPlan(now, to)
 
 
 async def roll_back(app: App, server_id: int, group_id: int, model_id: int, *, instead_of: int) -> MadeModel:

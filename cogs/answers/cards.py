@@ -10,7 +10,7 @@ import discord
 from bot.domain.answers import AnsweredPicture
 from bot.domain.enums import Meaning
 from bot.domain.markup import plain
-from cogs.answers.faces import face_as_drawn, face_line, said_by
+from cogs.answers.faces import attribution, face_alt_text, face_line
 from cogs.common.layout import LONGEST_TEXT, Button, Card, Row, container, custom_id
 from cogs.common.limits import LONGEST_ALT
 from cogs.common.message_media import walk
@@ -28,7 +28,7 @@ ACCENTS = {
 }
 
 
-def result_card(answer: Answer, shown: Sequence[str] = ()) -> Card:
+def answer_card(answer: Answer, shown: Sequence[str] = ()) -> Card:
     """The card of an answer.
 
     Its pictures are sent beside it as files of their `file_name`s; or they are there already, `shown` at these
@@ -49,19 +49,19 @@ def result_card(answer: Answer, shown: Sequence[str] = ()) -> Card:
         item = discord.MediaGalleryItem(file, description=alt_text(picture), spoiler=picture.spoiler)
         box.add_item(discord.ui.MediaGallery(item))
         box.add_item(discord.ui.TextDisplay(_lines(picture, room, several=several)))
-    if (told := said_by(answer)) is not None:
+    if (told := attribution(answer)) is not None:
         box.add_item(discord.ui.TextDisplay(f"-# {told}"))
     box.add_item(answer_buttons(answer))
     card.add_item(box)
     return card
 
 
-def result_files(pictures: Mapping[str, bytes]) -> list[discord.File]:
+def answer_files(pictures: Mapping[str, bytes]) -> list[discord.File]:
     """The tagged pictures as the files that the card shows."""
     return [discord.File(BytesIO(data), filename=name) for name, data in pictures.items()]
 
 
-def pictures_shown(card: discord.Message) -> list[str]:
+def picture_urls(card: discord.Message) -> list[str]:
     """The addresses of the pictures on a card that was sent, in their order.
 
     A message of components doesn't list its files among `attachments` (discord-api-docs #8277), and an edit that uploads
@@ -75,7 +75,7 @@ def alt_text(picture: AnsweredPicture) -> str:
     """What the picture shows, for those who can't see it."""
     if not picture.faces:
         return "A picture in which I found no face"
-    told = ", ".join(face_as_drawn(face) for face in picture.faces)
+    told = ", ".join(face_alt_text(face) for face in picture.faces)
     return f"Faces, row by row: {told}"[:LONGEST_ALT]
 
 

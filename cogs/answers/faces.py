@@ -17,7 +17,7 @@ LONGEST_SAID = 300
 
 
 def face_line(face: AnsweredFace) -> str:
-    """`① **Tzuyu** 97%`, `③ someone I don't know`, `① **Momo** ✓`; `said_by` tells once who said all that."""
+    """`① **Tzuyu** 97%`, `③ someone I don't know`, `① **Momo** ✓`; `attribution` tells once who said all that."""
     number = circled(face.number)
     if face.annotation is not None:
         told = plain(annotation_in_words(face.annotation))
@@ -31,7 +31,7 @@ def face_in_words(face: AnsweredFace) -> str:
     return f"{circled(face.number)} {annotation_in_words(face.annotation) if face.annotation else in_words(face.guess)}"
 
 
-def said_by(answer: Answer) -> str | None:
+def attribution(answer: Answer) -> str | None:
     """`✓ said by @mina`, or `✓ ① said by @mina · ② ③ said by @mod`; None where nobody said anything."""
     faces: dict[int, list[str]] = {}
     for picture, face in answer.faces:
@@ -47,13 +47,13 @@ def said_by(answer: Answer) -> str | None:
     return told if len(told) <= LONGEST_SAID else f"✓ said by {len(faces)} people"
 
 
-def face_as_drawn(face: AnsweredFace) -> str:
+def face_alt_text(face: AnsweredFace) -> str:
     """The same beside a picture: where that carries another name, it is told that it does."""
     told = face_in_words(face)
     return f"{told}, still drawn as {face.drawn or 'nobody I know'}" if face.is_drawn_otherwise else told
 
 
-def suggested(annotation: FaceAnnotation) -> str:
+def suggestion_line(annotation: FaceAnnotation) -> str:
     """`Suggested: **Momo**, by @fan`."""
     told = plain(annotation_in_words(annotation))
     return f"Suggested: {f'**{told}**' if annotation.meaning is Meaning.MEMBER else told}, by <@{annotation.said_by}>"

@@ -14,7 +14,7 @@ from bot.domain.clips import Stage, together
 from bot.domain.markup import plain
 from bot.text.formatting import counted, duration, silent, time_code, unknown_people
 from cogs.answers.cards import accent_of, answer_buttons
-from cogs.answers.faces import face_in_words, face_line, said_by
+from cogs.answers.faces import attribution, face_in_words, face_line
 from cogs.common.layout import LONGEST_TEXT, Button, Card, Row, bar, container, custom_id
 from cogs.common.limits import LONGEST_ALT
 
@@ -81,7 +81,7 @@ def clip_card(finished: FinishedClip, shown: Sequence[str] = (), note: str | Non
     for file, alt in ((clip, _clip_alt(finished)), (chart, _chart_alt(finished))):
         box.add_item(discord.ui.MediaGallery(discord.MediaGalleryItem(file, description=alt, spoiler=spoiler)))
     box.add_item(discord.ui.TextDisplay(_people(finished, LONGEST_TEXT - len(heading) - len(note or ""))))
-    if (told := said_by(finished.answer)) is not None:
+    if (told := attribution(finished.answer)) is not None:
         box.add_item(discord.ui.TextDisplay(f"-# {told}"))
     if finished.unheard is not None:
         box.add_item(discord.ui.TextDisplay(f"-# {silent(finished.unheard)}"))

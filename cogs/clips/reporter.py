@@ -15,7 +15,7 @@ from bot.client import UNREACHABLE
 from bot.domain.clips import UploadRefusedError
 from bot.domain.messages import Message
 from bot.usecases import upload_limits
-from cogs.answers.cards import pictures_shown
+from cogs.answers.cards import picture_urls
 from cogs.clips.cards import clip_card, clip_files, progress_card
 from cogs.common.layout import message_card
 from cogs.common.markup import in_discord
@@ -233,4 +233,4 @@ class DiscordClipReporter:
 
 
 def _has_clip(message: discord.Message) -> bool:
-    return any(urlsplit(address).path.endswith(".mp4") for address in pictures_shown(message))
+    return any(urlsplit(address).path.endswith(".mp4") for address in picture_urls(message))

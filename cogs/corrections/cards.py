@@ -23,7 +23,7 @@ NAME = "name"
 """The custom_id of the text box in `OtherNameModal`."""
 
 
-def ask_which(answer: Answer, card_id: int) -> Card:
+def which_face_card(answer: Answer, card_id: int) -> Card:
     """The first step where there are several faces: the number of the one that is meant."""
     several = len(answer.pictures) > 1
     options = [
@@ -45,7 +45,7 @@ def ask_which(answer: Answer, card_id: int) -> Card:
     return step
 
 
-def ask_who(
+def who_card(
     answer: Answer, picture: AnsweredPicture, face: AnsweredFace, card_id: int, crop: bytes | None
 ) -> CardAndFiles:
     """The second step: the face, where a crop of it is kept, and the member, likeliest first, or somebody else, or nobody."""

@@ -14,9 +14,9 @@ from cogs.answers.details import details_card
 from cogs.common.components import PersistentItem, question_here, speaker_of
 from cogs.common.layout import Button
 from cogs.common.responses import show
-from cogs.corrections.cards import ask_which, ask_who
+from cogs.corrections.cards import which_face_card, who_card
 from cogs.corrections.texts import correction_sentence
-from cogs.corrections.update import bring_up_to_date
+from cogs.corrections.update import refresh_card
 
 if TYPE_CHECKING:
     from bot.client import Nugu
@@ -44,10 +44,10 @@ class FixFaceButton(PersistentItem[Button], template=r"nugu:fix:(?P<question>\d+
         card_id = interaction.message.id
         (picture, face), *others = answer.faces
         if others:
-            await show(interaction, ask_which(answer, card_id))
+            await show(interaction, which_face_card(answer, card_id))
             return
         crop = await crops.of_face(interaction.client.app, face.id)
-        await show(interaction, *ask_who(answer, picture, face, card_id, crop))
+        await show(interaction, *who_card(answer, picture, face, card_id, crop))
 
 
 class DetailsButton(PersistentItem[Button], template=r"nugu:details:(?P<question>\d+)"):
@@ -86,7 +86,5 @@ class UndoButton(PersistentItem[Button], template=r"nugu:undo:(?P<question>\d+)"
 async def _show_again(interaction: discord.Interaction[Nugu], corrected: correct.CorrectedAnswer) -> None:
     """Edit the pressed card to what counts now, and tell the presser alone."""
     assert interaction.message is not None
-    await bring_up_to_date(
-        interaction.client, corrected.answer, interaction.message, interaction.edit_original_response
-    )
+    await refresh_card(interaction.client, corrected.answer, interaction.message, interaction.edit_original_response)
     await interaction.followup.send(correction_sentence(corrected.correction), ephemeral=True)

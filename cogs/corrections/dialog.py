@@ -13,9 +13,9 @@ from cogs.common.components import PersistentItem, question_here, speaker_of
 from cogs.common.layout import Button, Select, custom_id, message_card
 from cogs.common.modals import modal_listener
 from cogs.common.responses import show
-from cogs.corrections.cards import NAME, SOMEBODY_ELSE, OtherNameModal, ask_who
+from cogs.corrections.cards import NAME, SOMEBODY_ELSE, OtherNameModal, who_card
 from cogs.corrections.texts import correction_sentence
-from cogs.corrections.update import bring_up_to_date
+from cogs.corrections.update import refresh_card
 
 if TYPE_CHECKING:
     from bot.client import Nugu
@@ -34,7 +34,7 @@ class FaceMenu(PersistentItem[Select], template=rf"nugu:which:{CARD_IDS}"):
         answer = await question_here(interaction, self.ids["question"])
         picture, face = correct.face_of(answer, int(self.item.values[0]))
         crop = await crops.of_face(interaction.client.app, face.id)
-        await show(interaction, *ask_who(answer, picture, face, self.ids["card"], crop))
+        await show(interaction, *who_card(answer, picture, face, self.ids["card"], crop))
 
 
 class MemberMenu(PersistentItem[Select], template=rf"nugu:member:{FACE_IDS}"):
@@ -111,7 +111,7 @@ async def _close(interaction: discord.Interaction[Nugu], corrected: correct.Corr
         return
     try:
         card = await interaction.channel.fetch_message(card_id)
-        await bring_up_to_date(interaction.client, corrected.answer, card, card.edit)
+        await refresh_card(interaction.client, corrected.answer, card, card.edit)
     except discord.HTTPException as failure:
         # Taken away meanwhile, in an archived thread, or where only the asker installed the bot: the word is kept.
         log.warning("could not bring card %s up to date: %s", card_id, failure)

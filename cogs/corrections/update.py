@@ -11,7 +11,7 @@ from bot.client import UNREACHABLE
 from bot.errors import PersonError
 from bot.usecases import identify
 from bot.usecases.clips import request
-from cogs.answers.cards import pictures_shown, result_card, result_files
+from cogs.answers.cards import answer_card, answer_files, picture_urls
 from cogs.clips.cards import clip_card
 from cogs.common.pictures import pictures_of, read_attachments
 from cogs.common.responses import BAD_REQUEST
@@ -32,22 +32,22 @@ class Edit(Protocol):
     async def __call__(self, *, view: discord.ui.LayoutView, attachments: Sequence[discord.File] = ...) -> object: ...
 
 
-async def bring_up_to_date(client: Nugu, answer: Answer, message: discord.Message, edit: Edit) -> None:
+async def refresh_card(client: Nugu, answer: Answer, message: discord.Message, edit: Edit) -> None:
     """Edit the card of an answer, about pictures or about a clip, to how it stands now.
 
     Where a picture carries another name by now, it is drawn anew, if Discord still shows it; else the card says so.
     """
-    shown = pictures_shown(message)
+    shown = picture_urls(message)
     finished = await request.clip_of(client.app, answer.id)
     if finished is not None:
         await edit(view=clip_card(finished, shown))
         return
     files = None
     if answer.is_drawn_otherwise:
-        answer, files = await _drawn_as_now(client, answer)
+        answer, files = await _redraw_until_current(client, answer)
     if files is not None:
         try:
-            await edit(view=result_card(answer.as_drawn()), attachments=result_files(files))
+            await edit(view=answer_card(answer.as_drawn()), attachments=answer_files(files))
         except discord.HTTPException as refused:
             # Discord has refused new pictures in a card that is there (discord-api-docs #7529).
             if refused.status != BAD_REQUEST:
@@ -55,25 +55,25 @@ async def bring_up_to_date(client: Nugu, answer: Answer, message: discord.Messag
         else:
             await identify.save_drawn(client.app, answer)
             return
-    await edit(view=result_card(answer, shown))
+    await edit(view=answer_card(answer, shown))
 
 
-async def _drawn_as_now(client: Nugu, answer: Answer) -> tuple[Answer, dict[str, bytes] | None]:
-    """The answer as it stands once its pictures are drawn, and these; see `_drawn_anew`.
+async def _redraw_until_current(client: Nugu, answer: Answer) -> tuple[Answer, dict[str, bytes] | None]:
+    """The answer as it stands once its pictures are drawn, and these; see `_redraw`.
 
     Who says more of it while it is drawn may have their card before, so it is drawn once more with that.
     """
     while True:
-        files = await _drawn_anew(client, answer)
+        files = await _redraw(client, answer)
         now = await identify.read_answer(client.app, answer.id)
         if files is None or [face.guess_now for _, face in now.faces] == [face.guess_now for _, face in answer.faces]:
             return now, files
         answer = now
 
 
-async def _drawn_anew(client: Nugu, answer: Answer) -> dict[str, bytes] | None:
+async def _redraw(client: Nugu, answer: Answer) -> dict[str, bytes] | None:
     """The answered pictures with the names of now; None where Discord doesn't show them any more."""
-    pictures = await _asked_about(client, answer)
+    pictures = await _question_pictures(client, answer)
     try:
         return await identify.draw_again(client.app, answer, pictures) if pictures else None
     except PersonError as failure:
@@ -82,7 +82,7 @@ async def _drawn_anew(client: Nugu, answer: Answer) -> dict[str, bytes] | None:
         return None
 
 
-async def _asked_about(client: Nugu, answer: Answer) -> Sequence[SubmittedFile]:
+async def _question_pictures(client: Nugu, answer: Answer) -> Sequence[SubmittedFile]:
     """The pictures of a question, read again from its command or its message; none where both are gone."""
     if (uploaded := client.uploads.get(answer.id)) is not None:
         return await read_attachments(client, uploaded)

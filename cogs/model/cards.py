@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from bot.domain.models import MadeModel
     from bot.domain.reports import MemberReport
-    from bot.usecases.models import GroupReport, GroupStatus, History, WayBack
+    from bot.usecases.models import GroupReport, GroupStatus, History, RollbackPlan
     from bot.usecases.roster.labels import Label
 
 PAGE = 4
@@ -80,7 +80,7 @@ def history_card(history: History, page: int) -> Card:
     return card
 
 
-def way_back_card(back: WayBack) -> Card:
+def rollback_card(back: RollbackPlan) -> Card:
     """Asks whether an earlier model is to answer."""
     card = Card()
     box = container(ASIDE)

@@ -21,7 +21,7 @@ from cogs.common.limits import MOST_OPTIONS
 from cogs.common.progress import Progress
 from cogs.common.responses import show
 from cogs.common.trust import requires
-from cogs.model.cards import history_card, model_choice, report_card, status_card, way_back_card
+from cogs.model.cards import history_card, model_choice, report_card, rollback_card, status_card
 from cogs.model.components import ITEMS
 from cogs.model.texts import training_sentence
 
@@ -87,8 +87,8 @@ class ModelCog(commands.GroupCog, name="model"):
     ) -> None:
         """Go back to an earlier model of a group."""
         assert interaction.guild_id is not None
-        back = await models.way_back(self.client.app, interaction.guild_id, group, number)
-        await interaction.response.send_message(view=way_back_card(back), ephemeral=True)
+        back = await models.plan_rollback(self.client.app, interaction.guild_id, group, number)
+        await interaction.response.send_message(view=rollback_card(back), ephemeral=True)
 
     @app_commands.command(name="report")
     @app_commands.autocomplete(group=own_groups)

@@ -11,7 +11,7 @@ from bot.domain.enums import Learns, Origin
 from bot.domain.markup import plain
 from bot.text.formatting import in_words, joined, percent, seen_in_words, why_no_example
 from bot.usecases.review import Shown
-from cogs.answers.faces import annotation_in_words, suggested
+from cogs.answers.faces import annotation_in_words, suggestion_line
 from cogs.common.layout import Button, Card, CardAndFiles, Row, container, custom_id
 from cogs.common.limits import LONGEST_ALT
 from cogs.corrections.cards import members_menu
@@ -98,7 +98,7 @@ def _told(face: FaceInReview) -> str:
             f"It is labelled {plain(annotation_in_words(face.face.annotation))}, said by <@{face.face.annotation.said_by}>."
         )
     lines.append(f"My guess: {plain(_guess(face))}")
-    lines += [suggested(annotation) for annotation in face.suggestions[:MOST_SUGGESTIONS]]
+    lines += [suggestion_line(annotation) for annotation in face.suggestions[:MOST_SUGGESTIONS]]
     if len(face.suggestions) > MOST_SUGGESTIONS:
         lines.append(f"… and {len(face.suggestions) - MOST_SUGGESTIONS} more suggestions")
     when = discord.utils.format_dt(face.asked_at, "R")

@@ -8,7 +8,7 @@ import discord
 
 from bot.domain.enums import Meaning
 from bot.usecases import review
-from cogs.answers.cards import pictures_shown
+from cogs.answers.cards import picture_urls
 from cogs.common.components import PersistentItem, speaker_of
 from cogs.common.layout import Button, Select, custom_id, message_card
 from cogs.common.modals import modal_listener
@@ -112,7 +112,7 @@ class ReviewOtherButton(PersistentItem[Button], template=rf"nugu:review:who:{FAC
         app, speaker = interaction.client.app, await speaker_of(interaction)
         page = await review.look(app, interaction.guild_id, self.ids["face"], speaker)
         if isinstance(page.content, review.Shown) and page.content.face.face.id == self.ids["face"]:
-            card = choice_card(page.content, pictures_shown(interaction.message))
+            card = choice_card(page.content, picture_urls(interaction.message))
             await interaction.edit_original_response(view=card)
         else:
             await show(interaction, *review_card(page))

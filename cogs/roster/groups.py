@@ -16,7 +16,7 @@ from cogs.common.responses import show
 from cogs.common.trust import requires
 from cogs.roster.addition_cards import groups_card
 from cogs.roster.components import KeepButton, RemoveGroupButton
-from cogs.roster.member_cards import doomed_card, group_card, group_files
+from cogs.roster.member_cards import group_card, group_files, removal_card
 from cogs.roster.texts import group_added_sentence, name_sentence
 
 Name = app_commands.Range[str, 1, LONGEST_NAME]
@@ -72,8 +72,8 @@ class GroupsCog(commands.GroupCog, name="group"):
         """Remove a group, its members and all of their photos; asks first."""
         assert interaction.guild_id is not None
         await interaction.response.defer(ephemeral=True, thinking=True)
-        doomed = await members.doom(self.client.app, interaction.guild_id, group, None)
-        await show(interaction, doomed_card(doomed))
+        removal = await members.plan_removal(self.client.app, interaction.guild_id, group, None)
+        await show(interaction, removal_card(removal))
 
     @app_commands.command(name="list")
     async def list(self, interaction: discord.Interaction[Nugu]) -> None:

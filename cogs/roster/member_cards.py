@@ -17,7 +17,7 @@ from cogs.common.limits import LONGEST_ALT
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bot.usecases.roster.members import Doomed
+    from bot.usecases.roster.members import Removal
     from bot.usecases.roster.photos import ShownGroup, ShownMember, ShownPhoto
 
 BLUE = 0x5865F2
@@ -32,24 +32,24 @@ WHENCE = {
 }
 
 
-def doomed_card(doomed: Doomed) -> Card:
+def removal_card(removal: Removal) -> Card:
     """Asks whether a group or a member is to be removed, and says what goes with it."""
-    members, photos, labels = doomed.removal_counts
+    members, photos, labels = removal.removal_counts
     what = [f"{counted(photos, 'photo')} with crops and encodings", counted(labels, "label")]
-    of = f" of **{plain(doomed.group)}**" if doomed.group is not None else ""
-    if doomed.group is None:
+    of = f" of **{plain(removal.group)}**" if removal.group is not None else ""
+    if removal.group is None:
         what.insert(0, counted(members, "member"))
-    action = "removegroup" if doomed.group is None else "removemember"
+    action = "removegroup" if removal.group is None else "removemember"
     card = Card()
     box = container(RED)
     box.add_item(
         discord.ui.TextDisplay(
-            f"**Remove {plain(doomed.name)}{of}?**\nWith it go {', '.join(what)}. This can't be undone."
+            f"**Remove {plain(removal.name)}{of}?**\nWith it go {', '.join(what)}. This can't be undone."
         )
     )
     box.add_item(
         Row(
-            Button(label="Remove", style=discord.ButtonStyle.danger, custom_id=custom_id(action, doomed.id)),
+            Button(label="Remove", style=discord.ButtonStyle.danger, custom_id=custom_id(action, removal.id)),
             Button(label="Keep", custom_id=custom_id("keep")),
         )
     )

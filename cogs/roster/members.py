@@ -30,7 +30,7 @@ from cogs.roster.components import (
 )
 from cogs.roster.gather import gather_photos
 from cogs.roster.groups import change_aliases
-from cogs.roster.member_cards import doomed_card, member_card, member_files
+from cogs.roster.member_cards import member_card, member_files, removal_card
 from cogs.roster.texts import name_sentence
 
 if TYPE_CHECKING:
@@ -123,8 +123,8 @@ class MembersCog(commands.GroupCog, name="member"):
         """Remove a member and all of their photos; asks first."""
         assert interaction.guild_id is not None
         await interaction.response.defer(ephemeral=True, thinking=True)
-        doomed = await members.doom(self.client.app, interaction.guild_id, group, member)
-        await show(interaction, doomed_card(doomed))
+        removal = await members.plan_removal(self.client.app, interaction.guild_id, group, member)
+        await show(interaction, removal_card(removal))
 
     @app_commands.command(name="show")
     @app_commands.describe(group="The group", member="The member")

@@ -15,7 +15,7 @@ from bot.domain.places import Places
 from bot.errors import DeletedError, PersonError
 from bot.usecases import identify
 from bot.usecases.setup import choices as choices_of
-from cogs.answers.cards import result_card, result_files
+from cogs.answers.cards import answer_card, answer_files
 from cogs.clips.requests import annotate
 from cogs.clips.videos import Link, video_of
 from cogs.common.message_media import media_of
@@ -138,7 +138,7 @@ class WhoCog(commands.Cog):
             async with message.channel.typing():
                 with self.client.app.question_limit.slot(message.author.id):
                     tagged = await self._ask_about(message)
-            card = await reply(message, view=result_card(tagged.answer), files=result_files(tagged.pictures))
+            card = await reply(message, view=answer_card(tagged.answer), files=answer_files(tagged.pictures))
             await identify.save_card(self.client.app, tagged.answer.id, card.id)
         except DeletedError as error:
             # Who deletes their own question waits for no answer.
@@ -187,7 +187,7 @@ class WhoCog(commands.Cog):
         """Answer with a card; the id of the question."""
         tagged = await identify.ask(self.client.app, request, pictures)
         try:
-            card = await show(interaction, result_card(tagged.answer), result_files(tagged.pictures), ephemeral=False)
+            card = await show(interaction, answer_card(tagged.answer), answer_files(tagged.pictures), ephemeral=False)
         except Exception:
             # Nobody can delete a card that isn't there.
             await identify.hide(self.client.app, tagged.answer.id)

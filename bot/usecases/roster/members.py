@@ -41,7 +41,7 @@ class FoundAlreadyError(PersonError):
 
 
 @dataclass(frozen=True, slots=True)
-class Doomed:
+class Removal:
     """What is about to be removed: a group, or a member of one, by its id and name, and what goes with it."""
 
     id: int
@@ -124,12 +124,12 @@ async def remove_alias(app: App, server_id: int, group: str, member: str | None,
         return RemovedAlias(named.name, name)
 
 
-async def doom(app: App, server_id: int, group: str, member: str | None) -> Doomed:
+async def plan_removal(app: App, server_id: int, group: str, member: str | None) -> Removal:
     """What would be removed with a group, or a member of it, for somebody to confirm."""
     async with app.database.reading() as session:
         named = await require_named(session, {server_id}, group, member)
         removal_counts = await RosterRepository(session).removal_counts(named)
-        return Doomed(named.id, named.name, named.group.name if isinstance(named, Member) else None, removal_counts)
+        return Removal(named.id, named.name, named.group.name if isinstance(named, Member) else None, removal_counts)
 
 
 async def remove_group(app: App, server_id: int, group_id: int) -> RemovedEntry:

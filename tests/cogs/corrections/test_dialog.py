@@ -9,10 +9,10 @@ import pytest
 
 from bot.domain.answers import Answer, AnsweredFace, AnsweredPicture, FaceAnnotation
 from bot.domain.enums import Meaning
-from cogs.answers.cards import result_card
+from cogs.answers.cards import answer_card
 from cogs.answers.details import details_card
 from cogs.common.layout import Card
-from cogs.corrections.cards import OtherNameModal, ask_which, ask_who
+from cogs.corrections.cards import OtherNameModal, which_face_card, who_card
 from models.faces import Band, Basis, Box, Candidate, Guess
 from tests.stories.reading import walk
 
@@ -35,7 +35,7 @@ def text(card: Card) -> str:
 
 
 def test_more_faces_than_a_menu_holds() -> None:
-    step = ask_which(answer(*(face(number) for number in range(1, 32))), 5)
+    step = which_face_card(answer(*(face(number) for number in range(1, 32))), 5)
     (menu,) = parts(step, 3)
     (text,) = parts(step, 10)
     assert len(menu["options"]) == 25
@@ -44,7 +44,7 @@ def test_more_faces_than_a_menu_holds() -> None:
 
 def test_a_corrected_face_is_offered_by_its_correction() -> None:
     said = FaceAnnotation(1, Meaning.MEMBER, "Momo", 7)
-    (menu,) = parts(ask_which(answer(face(1), face(2, annotation=said)), 5), 3)
+    (menu,) = parts(which_face_card(answer(face(1), face(2, annotation=said)), 5), 3)
     assert [option["label"] for option in menu["options"]] == ["① someone I don't know", "② Momo"]
 
 
@@ -52,7 +52,7 @@ def test_a_corrected_face_is_offered_by_its_correction() -> None:
 def test_a_group_is_told_where_there_are_several(other: str, shown: list[str | None]) -> None:
     asked = face(1, Candidate(1, "Mina", 0.5, "TWICE"), Candidate(2, "Mina", 0.4, other))
     whole = answer(asked)
-    step, files = ask_who(whole, whole.pictures[0], asked, 5, None)
+    step, files = who_card(whole, whole.pictures[0], asked, 5, None)
     assert files == []
     (menu,) = parts(step, 3)
     assert [option.get("description") for option in menu["options"]] == shown
@@ -61,7 +61,7 @@ def test_a_group_is_told_where_there_are_several(other: str, shown: list[str | N
 def test_a_name_is_neither_markup_nor_mention_nor_link() -> None:
     said = FaceAnnotation(1, Meaning.MEMBER, "<@1> **https://a.example**", 7)
     shown = answer(face(1, Candidate(1, "[Sana](https://a.example)", 0.5), annotation=said))
-    line, details = (parts(card(shown), 10)[0]["content"] for card in (result_card, details_card))
+    line, details = (parts(card(shown), 10)[0]["content"] for card in (answer_card, details_card))
     assert line == r"① **\<\@1\> \*\*https\://a.example\*\*** ✓"
     assert r"\[Sana](https\://a.example)" in details
 
@@ -76,7 +76,7 @@ def test_a_name_is_neither_markup_nor_mention_nor_link() -> None:
 def test_a_name_that_others_speak_for_has_a_word_in_place_of_a_confidence(basis: Basis, line: str, why: str) -> None:
     candidates = Candidate(1, "Rm", 0.31), Candidate(2, "V", 0.004)
     asked = replace(face(1), guess=Guess(1, "Rm", 0.31, Band.UNSURE, candidates, basis))
-    assert text(result_card(answer(asked))) == line
+    assert text(answer_card(answer(asked))) == line
     details = text(details_card(answer(asked)))
     assert "`████░░░░░░░░` 31% Rm\n`████████░░░░` 69% someone I don't know" in details
     assert why in details
@@ -91,15 +91,15 @@ def test_a_name_that_others_speak_for_has_a_word_in_place_of_a_confidence(basis:
 def test_who_said_what_is_told_once_a_card() -> None:
     by = {number: FaceAnnotation(number, Meaning.MEMBER, "Sana", 7 if number < 3 else 8) for number in (1, 2, 3)}
     alone = answer(face(1, annotation=by[1]), face(2, annotation=by[2]), face(3))
-    assert text(result_card(alone)).endswith("③ someone I don't know\n-# ✓ said by <@7>")
-    for card in (result_card, details_card):
+    assert text(answer_card(alone)).endswith("③ someone I don't know\n-# ✓ said by <@7>")
+    for card in (answer_card, details_card):
         assert "-# ✓ ① ② said by <@7> · ③ said by <@8>" in text(card(answer(*(face(n, annotation=by[n]) for n in by))))
     crowd = [face(n, annotation=FaceAnnotation(n, Meaning.STRANGER, None, 10**18 + n)) for n in range(1, 40)]
-    assert "-# ✓ said by 39 people" in text(result_card(answer(*crowd)))
+    assert "-# ✓ said by 39 people" in text(answer_card(answer(*crowd)))
     several = replace(
         alone, pictures=(alone.pictures[0], replace(alone.pictures[0], position=1, faces=(face(9, annotation=by[3]),)))
     )
-    assert "✓ picture 1 ① picture 1 ② said by <@7> · picture 2 ⑨ said by <@8>" in text(result_card(several))
+    assert "✓ picture 1 ① picture 1 ② said by <@7> · picture 2 ⑨ said by <@8>" in text(answer_card(several))
 
 
 async def test_a_form_carries_its_route_and_is_not_kept() -> None:
@@ -109,4 +109,4 @@ async def test_a_form_carries_its_route_and_is_not_kept() -> None:
 
 
 def test_no_card_is_kept_in_memory() -> None:
-    assert not result_card(answer(face(1))).is_dispatchable()
+    assert not answer_card(answer(face(1))).is_dispatchable()
