@@ -31,7 +31,7 @@ class ClipRepository:
         self._session = session
 
     async def add(self, job: ClipJob) -> ClipJob:
-        """Promise a clip."""
+        """Add a job."""
         self._session.add(job)
         await self._session.flush()
         return job

@@ -174,7 +174,7 @@ class NamingOptions:
 
 @dataclass(frozen=True, slots=True)
 class TrackName:
-    """Who some tracks are by now: as they were billed, or as people said."""
+    """Who some tracks are by now: as the recogniser named them, or as people said."""
 
     number: int
     tracks: tuple[int, ...]

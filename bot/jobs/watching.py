@@ -1,4 +1,4 @@
-"""A clip's faces: looked for in a few seconds of it at a time, joined, named and billed."""
+"""The faces of a clip: tracked in segments of a few seconds, joined, and named."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def track_faces(config: EngineConfig, footage: Footage, section: Section, span: 
 
 
 def join_segments(segments: Sequence[bytes]) -> bytes:
-    """The look of a section, serialised, from its spans in order; shots and tracks go on across their borders."""
+    """The face tracks of a section, serialised, from its segments in order; shots and tracks go on across their borders."""
     from models.video.segments import VideoSegment, joined_tracks
 
     return joined_tracks([VideoSegment.from_bytes(data) for data in segments]).to_bytes()
@@ -71,7 +71,7 @@ def name_tracks(face_tracks: bytes, recogniser: bytes, options: NamingOptions) -
 
 
 def sure_names(segment: bytes, recogniser: bytes, options: NamingOptions) -> tuple[str, ...]:
-    """The members who are surely in a stretch, before the others are looked at."""
+    """The members who are surely in a segment, before the others are looked at."""
     from models.recognition.recogniser import Recogniser
     from models.video.cast import cast
     from models.video.segments import VideoSegment

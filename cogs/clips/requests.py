@@ -1,4 +1,4 @@
-"""How a clip is asked for: by command, by right-click or in a message. A video that was found becomes a promise."""
+"""How a clip is asked for: by command, by right-click or in a message. A video that was found becomes a request."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def reply_target(interaction: discord.Interaction[Nugu], card_id: int) -> ReplyT
 
 
 async def annotate(client: Nugu, message: discord.Message, shows: discord.Message, found: Media | Link) -> None:
-    """Promise the clip of a video that a message asks about, and that `shows` shows, the same message or another.
+    """Request the clip of a video that a message asks about, and that `shows` shows, the same message or another.
 
     Its answer is a card from the first moment on.
     """

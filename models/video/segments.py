@@ -1,4 +1,4 @@
-"""A section that was looked at in stretches, and is one again: what goes on across their borders is joined."""
+"""A section that was tracked in segments, and is one again: what goes on across their borders is joined."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SAME = 0.25
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VideoSegment:
-    """A part of a section. `look`: of its own frames, numbered from 0, their times from the section's start.
+    """A part of a section. `face_tracks`: of its own frames, numbered from 0, their times from the section's start.
 
     `opening`, `closing`: (36, 64) uint8, the luma of its first and of its last frame. `usual`: (k,) float64, how unlike its
     last frames are (`models.video.shots.is_cut`).
@@ -53,9 +53,9 @@ class VideoSegment:
 
 
 def joined_tracks(segments: Sequence[VideoSegment]) -> FaceTracks:
-    """The look of a section, from its stretches in order. Those without a frame are passed over.
+    """The face tracks of a section, from its segments in order. Those without a frame are passed over.
 
-    Raises ValueError without any stretch.
+    Raises ValueError without any segment.
     """
     filled = [segment for segment in segments if len(segment.face_tracks.times)] or list(segments[:1])
     if not filled:

@@ -117,7 +117,7 @@ def interpolated(
 
 
 def to_arrays(face_tracks: FaceTracks) -> dict[str, NDArray[Any]]:
-    """A look as arrays; `look_of` makes it again."""
+    """Face tracks as arrays; `from_arrays` makes them again."""
     tracks = face_tracks.tracks
     qualities = [quality for track in tracks for quality in track.qualities]
     portraits = [track.portrait for track in tracks]
@@ -142,7 +142,7 @@ def to_arrays(face_tracks: FaceTracks) -> dict[str, NDArray[Any]]:
 
 
 def from_arrays(file: dict[str, NDArray[Any]]) -> FaceTracks:
-    """What `arrays` was given. Raises ValueError or KeyError when it is something else."""
+    """What `to_arrays` was given. Raises ValueError or KeyError when it is something else."""
     lengths, sightings, jpeg_lengths = (file[key] for key in ("lengths", "sightings", "jpeg_lengths"))
     boxes = np.split(file["boxes"], np.cumsum(lengths)[:-1]) if len(lengths) else []
     encodings = np.split(file["encodings"], np.cumsum(sightings)[:-1]) if len(lengths) else []

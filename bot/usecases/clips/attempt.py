@@ -1,4 +1,4 @@
-"""One promise: its video fetched, annotated, and written down as a question with a face a person."""
+"""One job: its video fetched, annotated, and written down as a question with a face a person."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ async def cached_link(
 
 
 async def make(app: App, job: ClipJob, video: CachedVideo, on_progress: ClipProgressCallback) -> DrawnClip:
-    """The clip that the job promises. Raises PersonError."""
+    """The clip that the job asks for. Raises PersonError."""
     asked = asked_of(job)
     fitted = await identify.fitted_for(app, asked)
     group, threshold, learns = await identify.naming_of(app, asked)
