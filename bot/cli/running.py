@@ -1,4 +1,4 @@
-"""How a verb runs: with the settings that hold, to its end, and with one line on stderr for whatever goes wrong."""
+"""Run a verb with the settings of this process; each error becomes one line on stderr."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ OfGroup = Annotated[str, typer.Argument(help="The group.", metavar="GROUP")]
 
 
 def settings() -> Settings:
-    """The settings of this process. One that is out of bounds ends it with 2; one that nugu doesn't know is told."""
+    """The settings of this process. A wrong one ends the process with code 2; an unknown one gets a line on stderr."""
     from pydantic import ValidationError
 
     from bot.settings import Settings, unknown_variables
@@ -39,7 +39,7 @@ def settings() -> Settings:
 
 
 def finish(work: Coroutine[Any, Any, T]) -> T:
-    """Run to the end."""
+    """Run `work` in an event loop; errors end the process as in `exit_on_error`."""
     import asyncio
 
     with exit_on_error():
@@ -48,7 +48,7 @@ def finish(work: Coroutine[Any, Any, T]) -> T:
 
 @contextmanager
 def exit_on_error() -> Generator[None]:
-    """A person's error is one line on stderr."""
+    """Print an error as one line on stderr, and end: code 2 for an unknown group, 130 for Ctrl-C, else 1."""
     from bot.commands.messages import at_terminal
     from bot.errors import PersonError, UnknownGroupError
 
@@ -66,7 +66,7 @@ def exit_on_error() -> Generator[None]:
 
 
 def fail(sentence: str, code: int = 1) -> NoReturn:
-    """Say in a line why nothing came of it, and end."""
+    """Print `sentence` on stderr, and end with `code`."""
     first, *more = sentence.splitlines() or [""]
     terminal.complain(f"nugu: {first}", *more)
     raise typer.Exit(code)

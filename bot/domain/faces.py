@@ -1,4 +1,4 @@
-"""Faces as jobs see them: found, encoded, named, cut out, refused."""
+"""Faces as jobs return them: detected, encoded, named, cropped; and pictures that are refused."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A picture that could not be answered or enrolled; `sentence` says why and what to do."""
+    """A picture that can't be answered or enrolled. `sentence`: the reason, and a remedy."""
 
     sentence: str | Message
 
 
 @dataclass(frozen=True, slots=True)
 class FaceCrop:
-    """A face cut out of its picture: a square JPEG, the face's width in pixels, its sharpness (`models.recognition.quality`).
+    """A square crop of a face.
 
-    `phash`: the JPEG's perceptual hash, 16 hexadecimal digits.
+    `face_width`: pixels of the original picture. `sharpness`: as `models.recognition.quality` measures it. `phash`: the JPEG's
+    perceptual hash, 16 hexadecimal digits.
     """
 
     jpeg: bytes
@@ -33,8 +34,10 @@ class FaceCrop:
 
 @dataclass(frozen=True, slots=True)
 class IdentifyOptions:
-    """How faces are to be named: the group's id, or None to find it; whether each member is in a picture once at most;
-    from which confidence a name is sure; how large the tagged picture may be; whether each face is cut out.
+    """How the faces of a picture are named.
+
+    `group`: its id, None to find it. `once`: whether a member is in a picture once at most. `threshold`: the confidence from
+    which a name is sure. `most_bytes`: the size of the tagged picture at most. `crops`: whether each face is cropped.
     """
 
     group: int | None
@@ -46,9 +49,10 @@ class IdentifyOptions:
 
 @dataclass(frozen=True, slots=True)
 class SeenFace:
-    """A face with its place in reading order from 1, its guess, its encoding as float32 bytes, and why it is doubtful.
+    """A face of a picture.
 
-    `crop` is None unless faces were to be cut out.
+    `number`: its place in reading order, from 1. `box`: in pixels of the upright original. `vector`: its encoding, (d,) float32
+    as bytes. `flaws`: the reasons to doubt the guess. `crop`: None unless crops were asked for.
     """
 
     number: int
@@ -61,7 +65,7 @@ class SeenFace:
 
 @dataclass(frozen=True, slots=True)
 class IdentifiedPicture:
-    """An answered picture. `size` is (width, height) upright; `tagged` is a JPEG; `seconds` holds one entry a stage."""
+    """An answered picture. `size`: (width, height) upright. `tagged`: a JPEG. `engine`: its version. `seconds`: by stage."""
 
     size: tuple[int, int]
     group_name: str | None
@@ -73,7 +77,7 @@ class IdentifiedPicture:
 
 @dataclass(frozen=True, slots=True)
 class FacePrint:
-    """What a copy of a face is told by: its crop's perceptual hash, and its encoding as float32 bytes."""
+    """The marks of a copy: the perceptual hash of a face's crop, and its encoding, (d,) float32 as bytes."""
 
     phash: str | None
     vector: bytes
@@ -81,7 +85,7 @@ class FacePrint:
 
 @dataclass(frozen=True, slots=True)
 class CopyMatches:
-    """Whose photos a face is a copy of, by the members' ids, and of which faces before it, by their places."""
+    """The photos that a face copies. `members`: ids of their members. `earlier`: places of faces before it in the same list."""
 
     members: frozenset[int] = frozenset()
     earlier: tuple[int, ...] = ()
@@ -89,7 +93,7 @@ class CopyMatches:
 
 @dataclass(frozen=True, slots=True)
 class CropEncodings:
-    """One entry a crop: its encoding as float32 bytes, None where the engine finds no face in it."""
+    """Encodings of crops, (d,) float32 as bytes each; None where the engine finds no face. `engine`: its version."""
 
     vectors: tuple[bytes | None, ...]
     engine: str
@@ -97,7 +101,7 @@ class CropEncodings:
 
 @dataclass(frozen=True, slots=True)
 class EnrolmentContext:
-    """Whom a photo may show instead: the recogniser of the roster, and the id of the group that it is added to."""
+    """The roster that a new photo is compared with: its serialised recogniser, and the id of the photo's group."""
 
     recogniser: bytes
     group: int
@@ -105,7 +109,7 @@ class EnrolmentContext:
 
 @dataclass(frozen=True, slots=True)
 class GatheredFace:
-    """The one face of a gathered photo of this size: where it is, how it is kept, its encoding as float32 bytes."""
+    """The one face of a gathered photo. `size`: the photo's, (width, height). `vector`: its encoding, (d,) float32 as bytes."""
 
     size: tuple[int, int]
     box: Box

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ComparedMember:
-    """A member who was compared. `best`: some of the `photos`, by their ids, the one that shows the member best first."""
+    """A compared member. `photos`: their number. `best`: ids of those that show the member best, the best first."""
 
     name: str
     group: str

@@ -1,4 +1,4 @@
-"""Candidate photos of a person: sources are asked, what they name is fetched, and what was left out is counted."""
+"""Candidate photos of a person: search the sources, fetch their results, and count the failures."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ MOST_QUERIES = 4
 
 @dataclass(frozen=True, slots=True)
 class CandidatePhoto:
-    """A file that claims to be a photo of somebody. `data`: untrusted, not decoded. `source`: the name of its source.
+    """A file that a source gives as a photo of a person. `data`: untrusted, not decoded. `source`: the name of its source.
 
     `url`, `page`, `title` and `licence` are as in `bot.gather.sources.SearchResult`.
     """
@@ -51,10 +51,10 @@ class CandidatePhoto:
 
 @dataclass(slots=True)
 class GatherCounts:
-    """How a run went, kept while it goes on.
+    """The counts of a run so far.
 
-    `found`: links by source, `brought`: candidates by source, `refused`: links that brought none, by reason, `failed`: what
-    to tell of a source that failed. `out_of_time`: the run was cut short.
+    `found`: links by source. `brought`: candidates by source. `refused`: links without a candidate, by reason. `failed`: the
+    error of each source that failed. `out_of_time`: the run ended at its time limit.
     """
 
     found: Counter[str] = field(default_factory=Counter[str])
@@ -88,7 +88,8 @@ async def candidates(
     """Up to `limit` photos (and `settings.gather_files`), from all sources in turn; `tally` says how it went.
 
     The same link, and the same bytes, come once. A bad link or a source that fails is counted, and the rest goes on.
-    Whoever stops early closes it (`contextlib.aclosing`), which ends what is under way. `resolver`: instead of the system's.
+    A caller that stops early closes the generator (`contextlib.aclosing`), which ends its fetches. `resolver`: instead of the
+    system's.
 
     Raises NoContactError where `settings.gather_contact` is empty.
     """

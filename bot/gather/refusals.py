@@ -1,4 +1,4 @@
-"""Why a link was not fetched, in words for people."""
+"""Reasons for not fetching a link."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class RefusalReason(StrEnum):
-    """Each value is what a person reads, after a count: "3: robots.txt of the site forbids it"."""
+    """The reason, as the report prints it after a count: "3: robots.txt of the site forbids it"."""
 
     LINK = "not a link of the web"
     ADDRESS = "leads to an address that is not public"
@@ -24,7 +24,7 @@ class RefusalReason(StrEnum):
 
 
 class RefusedError(Exception):
-    """A link was not fetched; `why` says for what reason, `str(error)` with the detail if there is one."""
+    """A link was not fetched. `why`: the reason; `str(error)` adds the detail, if there is one."""
 
     def __init__(self, why: RefusalReason, detail: str = "") -> None:
         super().__init__(f"{why} ({detail})" if detail else why.value)

@@ -88,7 +88,7 @@ class Egress:
 
     @property
     def url(self) -> str:
-        """What the download is told: the way in, with the password."""
+        """The URL of the proxy for the download, with its password."""
         return f"http://nugu:{self.password}@127.0.0.1:{self.port}"
 
     @property
@@ -257,7 +257,7 @@ async def _body(reader: asyncio.StreamReader, headers: list[tuple[str, str]]) ->
 
 
 async def _through(upstream: Upstream, address: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """A connection by way of the operator's proxy, which is told the checked address and never the name."""
+    """A connection through the operator's proxy, which gets the checked address and never the name."""
     reader, writer = await asyncio.open_connection(
         upstream.host, upstream.port, ssl=upstream.tls or None, limit=HEAD_BYTES
     )

@@ -1,4 +1,4 @@
-"""What a download is told, and what it tells, as JSON: one object in, one a line out."""
+"""The messages of the downloading process, as JSON: one request in, one object a line out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Self
 
 
 class DownloadTask(StrEnum):
-    """How far a link is followed."""
+    """How far a download goes."""
 
     INSPECT = "inspect"
     FETCH = "fetch"
@@ -18,10 +18,10 @@ class DownloadTask(StrEnum):
 
 
 class LinkFailure(StrEnum):
-    """Why there is no video. All but SITE are found on our side."""
+    """The reason for no video. Our side finds all but SITE."""
 
     SITE = "site"
-    """The site, or yt-dlp about it: `said` is in their words."""
+    """The site refused; `said`: the words of the site or of yt-dlp."""
     UNKNOWN_SITE = "unknown site"
     WRONG_SETTING = "wrong setting"
     PLAYLIST = "playlist"
@@ -30,12 +30,12 @@ class LinkFailure(StrEnum):
     TOO_LARGE = "too large"
     NOT_MERGED = "not merged"
     BROKEN = "broken"
-    """Nobody foresaw it: `said` is a traceback."""
+    """An unforeseen error; `said`: its traceback."""
 
 
 @dataclass(frozen=True, slots=True)
 class DownloadRequest:
-    """One link to follow.
+    """One link to download.
 
     `extractors`: names that may work on it; `takers`: those that it may be given to.
     `most`: bytes of the video.
@@ -55,12 +55,12 @@ class DownloadRequest:
     cookies: bool
 
     def dump(self) -> bytes:
-        """As a line of JSON."""
+        """The request as a line of JSON."""
         return json.dumps(asdict(self)).encode() + b"\n"
 
     @classmethod
     def load(cls, data: bytes) -> Self:
-        """What `dump` gave."""
+        """The request of a line that `dump` made."""
         kept: dict[str, Any] = json.loads(data)
         for name in ("extractors", "takers"):
             kept[name] = tuple(kept[name])

@@ -32,9 +32,9 @@ class UnknownSourceError(PersonError):
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """A photo that a source names. `url`: of the file. `page`: where it is shown, or empty. `licence`: None if unknown.
+    """A photo that a source finds. `url`: of the file. `page`: that shows it, or empty. `licence`: None if unknown.
 
-    All of it was written by others, and nothing of it is checked but that `page` is a link of the web.
+    All of it is untrusted; only `page` is checked to be a link of the web.
     """
 
     url: str
