@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class NameCounts:
-    """Names that a model gave to the gate's photos, none of which it saw, on average over the rounds."""
+    """Right and wrong names that a model gave to the gate's held-out photos, on average over the rounds."""
 
     right: float
     wrong: float
@@ -20,7 +20,7 @@ class NameCounts:
 
 @dataclass(frozen=True, slots=True)
 class LeaveOneOutCounts:
-    """Of so many `photos`, each asked about unseen, how many got their member's name, and how many another's."""
+    """Names of `photos`, each held out in turn: `right` got their member's name, `wrong` another member's."""
 
     photos: int
     right: int
@@ -58,7 +58,7 @@ class ClassifierTrial:
 
 @dataclass(frozen=True, slots=True)
 class TrainedClassifier:
-    """A classifier as a `.keras` file, and its trial."""
+    """A classifier (a `.keras` file), and its trial on held-out photos."""
 
     file: bytes
     trial: ClassifierTrial

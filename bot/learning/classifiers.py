@@ -31,7 +31,7 @@ class Classifiers:
         self._storage = storage
 
     async def find(self, key: str) -> bytes | None:
-        """The file; None where there is none, or it is broken."""
+        """The file of `key`; None where it is missing or broken."""
         file = await self._storage.get(key)
         if file is None or await asyncio.to_thread(is_whole, file):
             return file
@@ -39,11 +39,11 @@ class Classifiers:
         return None
 
     async def keep(self, key: str, file: bytes) -> None:
-        """Keep a file."""
+        """Store `file` under `key`."""
         await self._storage.put(key, file)
 
     async def tidy(self, group: int, wanted: Collection[str]) -> None:
-        """Forget the files of a group but `wanted`."""
+        """Delete the files of a group, except those with a `wanted` key."""
         for key in await self._storage.keys(f"{FOLDER}/{group}"):
             if key not in wanted:
                 await self._storage.delete(key)

@@ -46,7 +46,7 @@ included; all the work but that import is the same for any group, and judging su
 """
 
 NOBODY = 0
-"""Who made a model that nobody asked for."""
+"""The maker of a model that the bot trains by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class Trainer:
         # A training takes 600 MB.
         self._one_at_a_time = asyncio.Lock()
         self.at_work: int | None = None
-        """The group that is being trained."""
+        """The id of the group in training; None between trainings."""
 
     @classmethod
     @asynccontextmanager
@@ -194,7 +194,7 @@ class Trainer:
                 log.exception("group %s was not trained", group)
 
     async def _see_to(self, group: int) -> None:
-        """Train a group in so far as that is due."""
+        """Train a group if that is due."""
         async with self._one_at_a_time:
             ready = await self._ready(group)
             if ready is None:
