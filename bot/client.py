@@ -48,7 +48,7 @@ SYNCED = "synced commands"
 REMEMBERED_INTERACTIONS = 10_000
 REMEMBERED_UPLOADS = 1_000
 INTERACTION_SECONDS = 15 * 60
-"""An interaction's token, and so its message, can be used for so long (discord-api-docs, Receiving and Responding)."""
+"""Seconds for which an interaction's token is valid (discord-api-docs, Receiving and Responding)."""
 
 RUNS = ("_invoke", "_invoke_with_namespace", "_invoke_autocomplete")
 """Methods by which discord.py checks and runs a menu, a command, and its autocomplete. It has no public place between
@@ -59,7 +59,7 @@ LONGEST_LIMIT = 60.0
 """Seconds of a rate limit that a request waits for. Those of the command sync may last a day."""
 
 UNREACHABLE = (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError)
-"""What keeps Discord from being told something, or asked."""
+"""Errors of a request that does not reach Discord, or that Discord refuses."""
 
 
 class Nugu(commands.AutoShardedBot):

@@ -42,7 +42,7 @@ MESSAGE, THINKING = 4, 5
 """Types of acknowledgements that make a message."""
 
 REMEMBERED = 1000
-"""So many interactions that show "thinking" are remembered; each lasts a quarter of an hour at most."""
+"""Interactions that show "thinking" and are remembered at most; each lasts 15 minutes."""
 
 
 def retry_once(client: discord.Client) -> None:

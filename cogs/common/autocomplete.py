@@ -1,4 +1,4 @@
-"""Names that are offered while somebody types, in any spelling."""
+"""Autocomplete of group and member names, in any spelling."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Choices = list[app_commands.Choice[str]]
 
 
 def choices(spellings: Iterable[Spelling]) -> Choices:
-    """Each as its name, with the spelling that was found where it is another; what is chosen is the name."""
+    """Choices whose value is the name. A label also shows the spelling that matched, where it differs."""
     return [
         app_commands.Choice(name=_shown(spelling.name, spelling.spelling)[:LONGEST_OPTION], value=spelling.name)
         for spelling in spellings
@@ -29,7 +29,7 @@ def choices(spellings: Iterable[Spelling]) -> Choices:
 
 
 async def own_groups(interaction: discord.Interaction[Nugu], typed: str) -> Choices:
-    """The server's own groups, which its moderators may change."""
+    """The server's own groups, which its moderators may edit."""
     return choices(
         await members.autocomplete_groups(interaction.client.app, [_server(interaction)], typed, shared=False)
     )

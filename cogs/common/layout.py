@@ -67,5 +67,5 @@ def message_card(text: str) -> Card:
 
 
 def shown_only_in(channel: int) -> str:
-    """Where alone something may be shown, in words."""
+    """A sentence part for pictures of an age-restricted channel."""
     return f"shown in <#{channel}> alone, which is age-restricted"

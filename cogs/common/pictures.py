@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cogs.common.media import Media
 
 UNREADABLE = (discord.HTTPException, aiohttp.ClientError, TimeoutError)
-"""What keeps a file of Discord's from being read."""
+"""Errors that reading a file from Discord raises."""
 
 
 async def pictures_of(client: Nugu, message: discord.Message) -> list[SubmittedFile]:

@@ -1,4 +1,4 @@
-"""An answer that takes long: edited while the work goes on, and sent anew when Discord no longer lets it be edited."""
+"""Responses to long work: edits while the token lives, a new message after that."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ LONGER = "That takes longer than Discord lets me keep this answer. I post here w
 
 
 class Progress:
-    """The deferred answer to an interaction."""
+    """The deferred response to an interaction, edited while work goes on."""
 
     def __init__(self, interaction: discord.Interaction[Nugu]) -> None:
         self._interaction = interaction
         self._shown = 0.0
 
     async def show(self, card: Card) -> None:
-        """Show how it stands, unless it was shown a moment ago or Discord listens no more."""
+        """Show a card, unless the last one is younger than `BETWEEN` or the token has expired."""
         now = time.monotonic()
         if now - self._shown < BETWEEN or self._left() <= 0:
             return

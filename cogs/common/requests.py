@@ -1,4 +1,4 @@
-"""What every way to ask has in common: who asks, where, whose rosters are searched, and how a message is answered."""
+"""Requests from interactions and messages: the asker, the place, the searched rosters, and the reply."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MUTUAL_SERVERS = 5
-"""The rosters of so many servers are searched for a private question at most."""
+"""Servers whose rosters a private question searches at most."""
 
 
 async def interaction_request(
@@ -31,7 +31,7 @@ async def interaction_request(
     once: Literal["auto", "yes", "no"] = "auto",
     source: int | None = None,
 ) -> IdentifyRequest:
-    """The question of a command. `source`: the message that it is about."""
+    """The request of a command. `source`: the id of the message with the pictures."""
     server = server_of(interaction)
     return IdentifyRequest(
         asker_id=interaction.user.id,
@@ -47,7 +47,7 @@ async def interaction_request(
 
 
 async def message_request(client: Nugu, message: discord.Message, shows: discord.Message) -> IdentifyRequest:
-    """The question of a message, about what `shows` shows: that message itself, or the one that it replies to."""
+    """The request of a message. `shows` is the message with the pictures: itself, or the one that it replies to."""
     server = message.guild.id if message.guild else None
     return IdentifyRequest(
         asker_id=message.author.id,
@@ -62,7 +62,7 @@ async def message_request(client: Nugu, message: discord.Message, shows: discord
 
 
 async def searchable_groups(interaction: discord.Interaction[Nugu], typed: str) -> Choices:
-    """Groups that may be meant, while somebody types."""
+    """Autocomplete: the groups of `searchable_servers`."""
     return choices(
         await members.autocomplete_groups(interaction.client.app, await searchable_servers(interaction), typed)
     )
@@ -81,27 +81,27 @@ async def searchable_servers(interaction: discord.Interaction[Nugu]) -> list[int
 
 
 def restricted_channel(interaction: discord.Interaction[Nugu]) -> int | None:
-    """The channel that alone may show what is posted in it, if this is one."""
+    """The id of an age-restricted channel, whose pictures stay in it; None for any other channel."""
     return channel_of(interaction) if _is_restricted(interaction.client, interaction.channel) else None
 
 
 def server_of(interaction: discord.Interaction[Nugu]) -> int | None:
-    """The server asked in, if the bot is in it; somebody may have brought it along as their own app."""
+    """The id of the interaction's server; None where a user installed the bot and the server did not."""
     return interaction.guild_id if interaction.guild_id and interaction.client.get_guild(interaction.guild_id) else None
 
 
 def place(channel: discord.abc.MessageableChannel | discord.interactions.InteractionChannel) -> int:
-    """The id of the channel that choices are made for: a thread's is the channel that it is in."""
+    """The id of a channel, or of a thread's parent: a server's choices belong to channels."""
     return channel.parent_id if isinstance(channel, discord.Thread) else channel.id
 
 
 def channel_of(interaction: discord.Interaction[Nugu]) -> int | None:
-    """The same for a command or a press."""
+    """The id of an interaction's channel; see `place`."""
     return place(interaction.channel) if interaction.channel else interaction.channel_id
 
 
 def check_may_answer(message: discord.Message) -> None:
-    """Raises PersonError where a permission is missing without which a card can't be posted."""
+    """Raises PersonError where the bot lacks the permission to attach files."""
     if message.guild is None or isinstance(
         message.channel, discord.DMChannel | discord.GroupChannel | discord.PartialMessageable
     ):
@@ -111,13 +111,13 @@ def check_may_answer(message: discord.Message) -> None:
 
 
 async def reply(message: discord.Message, **parts: Any) -> discord.Message:
-    """Answer a message, also when it has been deleted meanwhile."""
+    """Reply to a message, even to one that was deleted meanwhile."""
     reference = message.to_reference(fail_if_not_exists=False)
     return await message.channel.send(reference=reference, mention_author=False, **parts)
 
 
 async def explain(message: discord.Message, error: Exception) -> None:
-    """Answer a message with what went wrong; never raises."""
+    """Reply to a message with the error's sentence. Never raises."""
     try:
         await reply(message, content=sentence_for(error))
     except UNREACHABLE as failure:
@@ -127,7 +127,7 @@ async def explain(message: discord.Message, error: Exception) -> None:
 
 
 async def _rosters(client: Nugu, server_id: int | None, person: discord.abc.User) -> tuple[int, ...]:
-    """The server asked in; in private, the servers in which this person asked before and still is."""
+    """The server of the request; in private, the servers where this person asked before and is still a member."""
     if server_id is not None:
         return (server_id,)
     mutual: list[int] = []

@@ -1,4 +1,4 @@
-"""Cards with pictures, sent where Discord takes them: in place of what is there, else as a message of their own."""
+"""Responses with pictures: edits where Discord takes them, else a new message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The buttons under an answer."""
+"""The buttons under an answer's card."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class ConfirmButton(PersistentItem[Button], template=r"nugu:right:(?P<question>\d+)"):
-    """Everybody on the card is named rightly."""
+    """Confirms all names on the card."""
 
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         answer = await question_here(interaction, self.ids["question"])
@@ -32,7 +32,7 @@ class ConfirmButton(PersistentItem[Button], template=r"nugu:right:(?P<question>\
 
 
 class FixFaceButton(PersistentItem[Button], template=r"nugu:fix:(?P<question>\d+)"):
-    """A name is wrong: asks which, and who it is."""
+    """Opens the dialog that corrects a face."""
 
     ephemeral = True
 
@@ -61,7 +61,7 @@ class DetailsButton(PersistentItem[Button], template=r"nugu:details:(?P<question
 
 
 class HideButton(PersistentItem[Button], template=r"nugu:hide:(?P<question>\d+)"):
-    """Takes the card away; for the asker and for moderators."""
+    """Deletes the card; for the asker and for moderators."""
 
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         app = interaction.client.app
@@ -75,7 +75,7 @@ class HideButton(PersistentItem[Button], template=r"nugu:hide:(?P<question>\d+)"
 
 
 class UndoButton(PersistentItem[Button], template=r"nugu:undo:(?P<question>\d+)"):
-    """Takes back what was said about the card in the last press."""
+    """Undoes the last correction of the card."""
 
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         answer = await question_here(interaction, self.ids["question"])

@@ -28,7 +28,7 @@ FACE_IDS = rf"{CARD_IDS}:(?P<face>\d+)"
 
 
 class FaceMenu(PersistentItem[Select], template=rf"nugu:which:{CARD_IDS}"):
-    """The face is chosen; asks who it is."""
+    """Chooses the face to correct."""
 
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         answer = await question_here(interaction, self.ids["question"])
@@ -38,7 +38,7 @@ class FaceMenu(PersistentItem[Select], template=rf"nugu:which:{CARD_IDS}"):
 
 
 class MemberMenu(PersistentItem[Select], template=rf"nugu:member:{FACE_IDS}"):
-    """The member is chosen, or the form for somebody else."""
+    """Chooses the member, or opens `OtherNameModal`."""
 
     async def defer(self, interaction: discord.Interaction[Nugu]) -> None:
         # A form must be the first that Discord hears.
@@ -59,14 +59,14 @@ class MemberMenu(PersistentItem[Select], template=rf"nugu:member:{FACE_IDS}"):
 
 
 class NotAMemberButton(PersistentItem[Button], template=rf"nugu:stranger:{FACE_IDS}"):
-    """The face is nobody of the roster."""
+    """Labels the face as a stranger's."""
 
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         await _say_nobody(interaction, Meaning.STRANGER, self.ids)
 
 
 class NotAFaceButton(PersistentItem[Button], template=rf"nugu:noface:{FACE_IDS}"):
-    """What the box holds is no face."""
+    """Labels the box as not a face."""
 
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         await _say_nobody(interaction, Meaning.NOT_A_FACE, self.ids)

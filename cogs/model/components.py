@@ -39,7 +39,7 @@ class RollbackButton(ModeratorItem[Button], template=r"nugu:goback:(?P<group>\d+
 
 
 class SuspectMenu(ModeratorItem[Select], template=r"nugu:doubt:(?P<group>\d+)"):
-    """A label that looks wrong is chosen; shows it."""
+    """Shows the chosen label that looks wrong."""
 
     ephemeral = True
 
@@ -62,21 +62,21 @@ class _LabelButton(ModeratorItem[Button], template=r"nugu:item"):
 
 
 class LabelIsRightButton(_LabelButton, template=r"nugu:isright:(?P<photo>\d+)"):
-    """The label is right."""
+    """Confirms the label."""
 
     async def decide(self, app: App, server_id: int, speaker: Speaker) -> LabelDecision:
         return await labels.say_right(app, server_id, self.ids["photo"], speaker)
 
 
 class LabelIsOtherButton(_LabelButton, template=r"nugu:isother:(?P<photo>\d+):(?P<member>\d+)"):
-    """The photo shows whom it looks like."""
+    """Moves the photo to the member that it looks like."""
 
     async def decide(self, app: App, server_id: int, speaker: Speaker) -> LabelDecision:
         return await labels.say_other(app, server_id, self.ids["photo"], self.ids["member"], speaker)
 
 
 class RemoveLabelButton(_LabelButton, template=r"nugu:unlabel:(?P<photo>\d+)"):
-    """The photo is forgotten."""
+    """Deletes the photo."""
 
     async def decide(self, app: App, server_id: int, speaker: Speaker) -> LabelDecision:
         return await labels.remove(app, server_id, self.ids["photo"], speaker)

@@ -23,14 +23,14 @@ ROUND = r"(?P<round>\d+)"
 
 
 class QuizAnswerButton(PersistentItem[Button], template=rf"nugu:quiz:say:{ROUND}:(?P<member>\d+)"):
-    """Says who it is."""
+    """Answers the round with a member."""
 
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         await _answer(interaction, self.ids["round"], self.ids["member"])
 
 
 class QuizRevealButton(PersistentItem[Button], template=rf"nugu:quiz:pass:{ROUND}"):
-    """Doesn't know, and has it shown."""
+    """Reveals the answer without a guess."""
 
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         await _answer(interaction, self.ids["round"], None)
@@ -51,7 +51,7 @@ class QuizNextButton(PersistentItem[Button], template=rf"nugu:quiz:next:{ROUND}"
 
 
 class QuizAgainButton(PersistentItem[Button], template=rf"nugu:quiz:again:{ROUND}"):
-    """Begins another quiz of that kind, the presser's own."""
+    """Begins another quiz of the same kind for the user."""
 
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         assert interaction.guild_id is not None
@@ -63,7 +63,7 @@ class QuizAgainButton(PersistentItem[Button], template=rf"nugu:quiz:again:{ROUND
 
 
 class ForgetQuizButton(PersistentItem[Button], template=r"nugu:quiz:forget"):
-    """Forgets the presser's own quizzes, whoever the card was made for."""
+    """Deletes the user's own quiz data, on any user's card."""
 
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         answers = await play.forget(interaction.client.app, interaction.user.id)

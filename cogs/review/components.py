@@ -36,75 +36,75 @@ class _ReviewItem(PersistentItem[Any], template=r"nugu:item"):
         await show(interaction, *review_card(await self.answer(interaction.client.app, interaction.guild_id, speaker)))
 
     async def answer(self, app: App, server_id: int, speaker: Speaker) -> Page:
-        """Keep what is said, and find what comes next."""
+        """Save the answer, and find the next page."""
         raise NotImplementedError
 
 
 class ReviewYesButton(_ReviewItem, template=rf"nugu:review:yes:{MEMBER}"):
-    """It is who was asked for."""
+    """Confirms the proposed member."""
 
     async def answer(self, app: App, server_id: int, speaker: Speaker) -> Page:
         return await review.say_yes(app, server_id, self.ids["face"], self.ids["member"], speaker)
 
 
 class ReviewUseButton(_ReviewItem, template=rf"nugu:review:use:{MEMBER}"):
-    """It is who was asked for, and a photo to learn from though it is small or blurred."""
+    """Confirms the proposed member, and learns from the face although it is small or blurred."""
 
     async def answer(self, app: App, server_id: int, speaker: Speaker) -> Page:
         return await review.say_yes(app, server_id, self.ids["face"], self.ids["member"], speaker, deliberate=True)
 
 
 class ReviewNoButton(_ReviewItem, template=rf"nugu:review:no:{MEMBER}"):
-    """It is not who was asked for."""
+    """Denies the proposed member."""
 
     async def answer(self, app: App, server_id: int, speaker: Speaker) -> Page:
         return await review.say_no(app, server_id, self.ids["face"], self.ids["member"], speaker)
 
 
 class ReviewNotAFaceButton(_ReviewItem, template=rf"nugu:review:noface:{FACE}"):
-    """What the crop shows is no face."""
+    """Labels the crop as not a face."""
 
     async def answer(self, app: App, server_id: int, speaker: Speaker) -> Page:
         return await review.say_nobody(app, server_id, self.ids["face"], Meaning.NOT_A_FACE, speaker)
 
 
 class ReviewNotAMemberButton(_ReviewItem, template=rf"nugu:review:stranger:{FACE}"):
-    """The face is nobody of the roster."""
+    """Labels the face as a stranger's."""
 
     async def answer(self, app: App, server_id: int, speaker: Speaker) -> Page:
         return await review.say_nobody(app, server_id, self.ids["face"], Meaning.STRANGER, speaker)
 
 
 class ReviewSkipButton(_ReviewItem, template=rf"nugu:review:skip:{FACE}"):
-    """The reviewer has no answer."""
+    """Skips the face."""
 
     async def answer(self, app: App, server_id: int, speaker: Speaker) -> Page:
         return await review.skip(app, server_id, self.ids["face"], speaker)
 
 
 class ReviewUndoButton(_ReviewItem, template=rf"nugu:review:undo:{FACE}"):
-    """Takes back the reviewer's last answer."""
+    """Undoes the reviewer's last answer."""
 
     async def answer(self, app: App, server_id: int, speaker: Speaker) -> Page:
         return await review.undo(app, server_id, self.ids["face"], speaker)
 
 
 class ReviewNextButton(_ReviewItem, template=r"nugu:review:next"):
-    """Whether a face has come meanwhile."""
+    """Looks for a face that came meanwhile."""
 
     async def answer(self, app: App, server_id: int, speaker: Speaker) -> Page:
         return await review.next_page(app, server_id, speaker)
 
 
 class ReviewBackButton(_ReviewItem, template=rf"nugu:review:look:{FACE}"):
-    """From the members back to the face."""
+    """Goes back from the menu of members to the face."""
 
     async def answer(self, app: App, server_id: int, speaker: Speaker) -> Page:
         return await review.look(app, server_id, self.ids["face"], speaker)
 
 
 class ReviewOtherButton(PersistentItem[Button], template=rf"nugu:review:who:{FACE}"):
-    """Asks who it is, likeliest first."""
+    """Shows the menu of members, likeliest first."""
 
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         assert interaction.guild_id is not None
@@ -119,7 +119,7 @@ class ReviewOtherButton(PersistentItem[Button], template=rf"nugu:review:who:{FAC
 
 
 class ReviewMemberMenu(PersistentItem[Select], template=rf"nugu:review:member:{FACE}"):
-    """The member is chosen, or the form for somebody else."""
+    """Chooses the member, or opens `OtherNameModal`."""
 
     async def defer(self, interaction: discord.Interaction[Nugu]) -> None:
         # A form must be the first that Discord hears.
@@ -138,7 +138,7 @@ class ReviewMemberMenu(PersistentItem[Select], template=rf"nugu:review:member:{F
 
 
 class ReviewDoneButton(PersistentItem[Button], template=r"nugu:review:done"):
-    """Ends the review: what was shown is free for others."""
+    """Ends the review, and frees the face for other reviewers."""
 
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         assert interaction.guild_id is not None

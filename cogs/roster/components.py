@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class RemoveGroupButton(ModeratorItem[Any], template=r"nugu:removegroup:(?P<group>\d+)"):
-    """The group is removed for good."""
+    """Deletes the group."""
 
     async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
         removed = await members.remove_group(interaction.client.app, server_id, self.ids["group"])
@@ -30,7 +30,7 @@ class RemoveGroupButton(ModeratorItem[Any], template=r"nugu:removegroup:(?P<grou
 
 
 class RemoveMemberButton(ModeratorItem[Any], template=r"nugu:removemember:(?P<member>\d+)"):
-    """The member is removed for good."""
+    """Deletes the member."""
 
     async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
         removed = await members.remove_member(interaction.client.app, server_id, self.ids["member"])
@@ -38,7 +38,7 @@ class RemoveMemberButton(ModeratorItem[Any], template=r"nugu:removemember:(?P<me
 
 
 class KeepButton(PersistentItem[Button], template=r"nugu:keep"):
-    """Nothing is removed."""
+    """Cancels a removal."""
 
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         await interaction.edit_original_response(view=message_card("Nothing is removed."))
@@ -60,7 +60,7 @@ class PhotosPageButton(ModeratorItem[Any], template=r"nugu:photos:(?P<member>\d+
 
 
 class RemovePhotoMenu(ModeratorItem[Any], template=r"nugu:dropphoto:(?P<member>\d+):(?P<page>\d+)"):
-    """A photo is removed for good."""
+    """Deletes a photo."""
 
     async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
         app = interaction.client.app
@@ -70,7 +70,7 @@ class RemovePhotoMenu(ModeratorItem[Any], template=r"nugu:dropphoto:(?P<member>\
 
 
 class PhotoFaceMenu(ModeratorItem[Any], template=r"nugu:whose:(?P<question>\d+):(?P<member>\d+)"):
-    """Of several faces in a photo one is the member's."""
+    """Chooses the member's face among several in a photo."""
 
     async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
         item: Select = self.item
@@ -84,7 +84,7 @@ class PhotoFaceMenu(ModeratorItem[Any], template=r"nugu:whose:(?P<question>\d+):
 
 
 class UsePhotoButton(ModeratorItem[Any], template=r"nugu:useit:(?P<question>\d+):(?P<face>\d+):(?P<member>\d+)"):
-    """A doubtful face is used all the same."""
+    """Learns from a doubtful face all the same."""
 
     async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
         app, ids = interaction.client.app, self.ids
@@ -93,7 +93,7 @@ class UsePhotoButton(ModeratorItem[Any], template=r"nugu:useit:(?P<question>\d+)
 
 
 class LeaveOutButton(ModeratorItem[Any], template=r"nugu:leaveout:(?P<question>\d+)"):
-    """A doubtful photo is left out, and forgotten."""
+    """Deletes a doubtful photo."""
 
     async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
         left_out = await pending.leave_out(interaction.client.app, server_id, self.ids["question"])

@@ -31,19 +31,19 @@ async def read_card(interaction: discord.Interaction[Nugu]) -> Card:
 
 
 class _SetupMenu(ModeratorItem[Any], template=r"nugu:item"):
-    """A menu of the card."""
+    """A menu of the /setup card."""
 
     async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
         await self.choose(interaction, server_id)
         await interaction.edit_original_response(view=await read_card(interaction))
 
     async def choose(self, interaction: discord.Interaction[Nugu], server_id: int) -> None:
-        """Keep what was chosen."""
+        """Save the choice."""
         raise NotImplementedError
 
 
 class TrustedRolesMenu(_SetupMenu, template=r"nugu:setup:trusted"):
-    """Whose word counts at once."""
+    """The roles whose labels count at once."""
 
     async def choose(self, interaction: discord.Interaction[Nugu], server_id: int) -> None:
         roles = [role.id for role in self.item.values]
@@ -51,7 +51,7 @@ class TrustedRolesMenu(_SetupMenu, template=r"nugu:setup:trusted"):
 
 
 class ModeratorRolesMenu(_SetupMenu, template=r"nugu:setup:moderators"):
-    """Who adds groups and members."""
+    """The roles that may edit groups and members."""
 
     async def choose(self, interaction: discord.Interaction[Nugu], server_id: int) -> None:
         roles = [role.id for role in self.item.values]
@@ -59,14 +59,14 @@ class ModeratorRolesMenu(_SetupMenu, template=r"nugu:setup:moderators"):
 
 
 class ThresholdMenu(_SetupMenu, template=r"nugu:setup:threshold"):
-    """From which confidence an answer is sure."""
+    """The confidence from which an answer is sure."""
 
     async def choose(self, interaction: discord.Interaction[Nugu], server_id: int) -> None:
         await setup.choose_threshold(interaction.client.app, server_id, int(self.item.values[0]) / 100)
 
 
 class WatchedChannelsMenu(_SetupMenu, template=r"nugu:setup:watched"):
-    """Where nobody has to mention the bot."""
+    """The channels where a question works without a mention."""
 
     async def choose(self, interaction: discord.Interaction[Nugu], server_id: int) -> None:
         await setup.choose_watched(interaction.client.app, server_id, [channel.id for channel in self.item.values])
@@ -83,7 +83,7 @@ class DefaultGroupMenu(_SetupMenu, template=r"nugu:setup:group"):
 
 
 class LearnsMenu(_SetupMenu, template=r"nugu:setup:learns"):
-    """What may be learned from."""
+    """The photos that the bot may learn from."""
 
     async def choose(self, interaction: discord.Interaction[Nugu], server_id: int) -> None:
         (value,) = self.item.values
@@ -93,7 +93,7 @@ class LearnsMenu(_SetupMenu, template=r"nugu:setup:learns"):
 
 
 class NoticesMenu(_SetupMenu, template=r"nugu:setup:notices"):
-    """The channel in which moderators are told what they did not ask for."""
+    """The channel for notifications to moderators."""
 
     async def choose(self, interaction: discord.Interaction[Nugu], server_id: int) -> None:
         chosen = [channel.id for channel in self.item.values]
