@@ -21,7 +21,7 @@ from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import OperatorError, PersonError
 from bot.infra.clip_files import VIDEO, CachedVideo
 from bot.links.fetching import tidied
-from bot.text.formatting import basis_of, circled, confidence_of, in_words, silent, time_code, unknown_people
+from bot.text.formatting import basis_of, circled, confidence_of, guess_text, silent, time_code, unknown_people
 from bot.usecases.clips.attempt import cached_link
 from bot.usecases.clips.pipeline import ClipOptions, RequestedSection, annotate, draw_frames
 from bot.usecases.identify import IdentifyRequest, naming_of
@@ -165,7 +165,7 @@ def _told(record: dict[str, Any], done: AnnotatedClip) -> list[str]:
         if len(unknown) > 1 and person.guess.name is None:
             continue
         first = time_code(done.section.start + person.spans[0][0])
-        lines.append(f"  {circled(person.number)} {in_words(person.guess)}: {person.seconds:.1f} s, from {first}")
+        lines.append(f"  {circled(person.number)} {guess_text(person.guess)}: {person.seconds:.1f} s, from {first}")
     if len(unknown) > 1:
         spans, seconds = together(person.spans for person in unknown)
         first = time_code(done.section.start + spans[0][0])

@@ -26,7 +26,7 @@ async def list_engines(settings: Settings, *, as_json: bool) -> None:
         if as_json:
             terminal.say_json(as_record(engine))
         else:
-            terminal.say(in_words(engine))
+            terminal.say(engine_line(engine))
 
 
 async def install_engine(settings: Settings, name: str, folder: Path | None) -> None:
@@ -61,7 +61,7 @@ def as_record(engine: ListedEngine) -> dict[str, Any]:
     }
 
 
-def in_words(engine: ListedEngine) -> str:
+def engine_line(engine: ListedEngine) -> str:
     """`* dlib    dlib-1    installed    24 of 24 photos encoded`; the star is on the one in use."""
     state = "installed" if engine.installed else f"not installed: nugu engine install {engine.name}"
     photos = f"{engine.encoded.encoded} of {engine.encoded.crops} photos encoded" if engine.encoded else ""

@@ -10,7 +10,7 @@ from bot.commands import terminal
 from bot.commands.folders import submitted
 from bot.commands.messages import at_terminal
 from bot.domain.faces import Refused
-from bot.text.formatting import basis_of, circled, confidence_of, in_words
+from bot.text.formatting import basis_of, circled, confidence_of, guess_text
 from bot.usecases.identify import IdentifyRequest, look
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _own_name(photo: Path, taken: set[str]) -> str:
 
 def _in_words(photo: Path, result: IdentifiedPicture) -> list[str]:
     lines = [f"{photo}{f' ({result.group_name})' if result.group_name else ''}"]
-    lines += [f"  {circled(face.number)} {in_words(face.guess)}{_doubts(face)}" for face in result.faces]
+    lines += [f"  {circled(face.number)} {guess_text(face.guess)}{_doubts(face)}" for face in result.faces]
     return lines if result.faces else [*lines, "  no face"]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.app import App
 from bot.commands import terminal
-from bot.commands.training import in_words
+from bot.commands.training import training_summary
 from bot.database.rosters import RosterRepository
 from bot.domain.rosters import SHARED_ROSTER
 from bot.text.formatting import counted
@@ -65,7 +65,7 @@ async def show_report(settings: Settings, group: str, server: int, out: Path | N
 def status_in_words(server: int, group: GroupStatus) -> str:
     """`TWICE: model 3 of 9 members and 45 photos answers …; 4 of 10 new labels are there for the next`."""
     whose = f"{group.name} of server {server}" if server != SHARED_ROSTER else group.name
-    state = in_words(group.model) if group.model else f"no model; {counted(group.answering, 'photo')} handed in"
+    state = training_summary(group.model) if group.model else f"no model; {counted(group.answering, 'photo')} handed in"
     return f"{whose}: {state}; {group.labels} of {group.after} new labels are there for the next"
 
 
@@ -108,7 +108,7 @@ def report_as_record(report: GroupReport) -> dict[str, Any]:
 
 def model_in_words(model: MadeModel) -> str:
     """What a model is, and whether it answers."""
-    return f"{'*' if model.answers else ' '} {model.made_at:%Y-%m-%d %H:%M} {in_words(model)}"
+    return f"{'*' if model.answers else ' '} {model.made_at:%Y-%m-%d %H:%M} {training_summary(model)}"
 
 
 def report_in_words(report: GroupReport) -> list[str]:

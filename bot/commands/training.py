@@ -36,7 +36,7 @@ async def train_groups(settings: Settings) -> bool:
             try:
                 with terminal.at_work(f"training {number} of {len(groups)}: {about}"):
                     made = await app.trainer.train(group, by=0)
-                terminal.say(f"{about}: {in_words(made)}")
+                terminal.say(f"{about}: {training_summary(made)}")
             except BrokenOffError as error:
                 well = False
                 terminal.say(f"{about}: failed; it answers as before")
@@ -46,7 +46,7 @@ async def train_groups(settings: Settings) -> bool:
     return well
 
 
-def in_words(model: MadeModel) -> str:
+def training_summary(model: MadeModel) -> str:
     """What became of a training."""
     figures = model.figures
     told = f"model {model.number} of {counted(figures.members, 'member')} and {counted(figures.photos, 'photo')}"

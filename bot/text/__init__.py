@@ -1,1 +1,1 @@
-"""Values into sentences: formatting, names, reasons."""
+"""Words without markup that Discord and the command line share; names, links and time codes out of what people type."""

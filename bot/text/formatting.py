@@ -51,7 +51,7 @@ def duration(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds < 10 else time_code(seconds)
 
 
-def lasting(days: float) -> str:
+def approximate_duration(days: float) -> str:
     """`20 min`, `5 h`, `3 days`, `4 months`, `2 years`: a time in days, roughly."""
     for unit, length in (("year", 365.0), ("month", 30.0), ("day", 1.0)):
         if days >= (2 * length if unit == "month" else length):
@@ -84,7 +84,7 @@ def name_and_confidence(guess: Guess) -> tuple[str, str]:
     return f"{guess.name}?", percent(guess.confidence)
 
 
-def in_words(guess: Guess) -> str:
+def guess_text(guess: Guess) -> str:
     """`Tzuyu 97%`, `Sana or Momo? 48%`, `someone I don't know`."""
     return " ".join(name_and_confidence(guess)) if guess.name is not None else UNKNOWN
 
@@ -115,7 +115,7 @@ def circled(number: int) -> str:
     return f"{number}."
 
 
-def seen_in_words(width: int, sharpness: float | None) -> str:
+def face_quality(width: int, sharpness: float | None) -> str:
     """`240 px wide, sharp`, `60 px wide, small, blurred`: how well a face is seen."""
     told = f"{width} px wide{', small' if width < SMALLEST_EXAMPLE else ''}"
     if sharpness is None:
@@ -123,7 +123,7 @@ def seen_in_words(width: int, sharpness: float | None) -> str:
     return f"{told}, {'sharp' if sharpness >= SHARP else 'a little soft' if sharpness >= SHARP_EXAMPLE else 'blurred'}"
 
 
-def why_no_example(flaw: Flaw) -> str:
+def flaw_sentence(flaw: Flaw) -> str:
     """Why a face is not learned from by itself."""
     if flaw is Flaw.SMALL:
         return f"Too small to learn from: {SMALLEST_EXAMPLE} px or more make a good example."

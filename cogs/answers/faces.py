@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.enums import Meaning
 from bot.domain.markup import plain
-from bot.text.formatting import UNKNOWN, circled, in_words, name_and_confidence
+from bot.text.formatting import UNKNOWN, circled, guess_text, name_and_confidence
 
 if TYPE_CHECKING:
     from bot.domain.answers import Answer, AnsweredFace, FaceAnnotation
@@ -28,7 +28,9 @@ def face_line(face: AnsweredFace) -> str:
 
 def face_in_words(face: AnsweredFace) -> str:
     """`① Tzuyu 97%`, `① Momo`: the face's line without markup or mention."""
-    return f"{circled(face.number)} {annotation_in_words(face.annotation) if face.annotation else in_words(face.guess)}"
+    return (
+        f"{circled(face.number)} {annotation_in_words(face.annotation) if face.annotation else guess_text(face.guess)}"
+    )
 
 
 def attribution(answer: Answer) -> str | None:

@@ -9,7 +9,7 @@ import discord
 
 from bot.domain.enums import Origin
 from bot.domain.markup import plain
-from bot.text.formatting import counted, seen_in_words
+from bot.text.formatting import counted, face_quality
 from bot.text.models import classifier_trial, gate_objections, model_accuracy, recognition_counts
 from cogs.common.layout import (
     LONGEST_TEXT,
@@ -150,7 +150,7 @@ def label_card(label: Label) -> CardAndFiles:
     box = container(ASIDE)
     like = plain(label.looks_like_name) if label.looks_like_name else "nobody of the group"
     who = f"<@{label.said_by}>" if label.said_by else "my owner"
-    seen = seen_in_words(label.face_width, label.sharpness)
+    seen = face_quality(label.face_width, label.sharpness)
     box.add_item(
         discord.ui.TextDisplay(
             f"**{plain(label.member)}** of {plain(label.group)}, it says; it looks like **{like}**.\n"

@@ -9,7 +9,7 @@ import discord
 
 from bot.domain.enums import Learns, Origin
 from bot.domain.markup import plain
-from bot.text.formatting import in_words, joined, percent, seen_in_words, why_no_example
+from bot.text.formatting import face_quality, flaw_sentence, guess_text, joined, percent
 from bot.usecases.review import Shown
 from cogs.answers.faces import annotation_in_words, suggestion_line
 from cogs.common.layout import Button, Card, CardAndFiles, Row, container, custom_id
@@ -82,7 +82,7 @@ def _title(asks: str, shown: Shown) -> str:
 
 
 def _picture(address: str, face: FaceInReview) -> discord.ui.MediaGallery[Card]:
-    told = f"A face; my guess is {in_words(face.face.guess)}"
+    told = f"A face; my guess is {guess_text(face.face.guess)}"
     return discord.ui.MediaGallery(
         discord.MediaGalleryItem(address, description=told[:LONGEST_ALT], spoiler=face.spoiler)
     )
@@ -103,16 +103,16 @@ def _told(face: FaceInReview) -> str:
         lines.append(f"… and {len(face.suggestions) - MOST_SUGGESTIONS} more suggestions")
     when = discord.utils.format_dt(face.asked_at, "R")
     how = {Origin.ASKED: "Asked", Origin.SUBMITTED: "Handed in", Origin.GATHERED: "Gathered"}[face.origin]
-    lines.append(f"-# {how} by <@{face.asker_id}> {when} · {seen_in_words(face.face_width, face.sharpness)}")
+    lines.append(f"-# {how} by <@{face.asker_id}> {when} · {face_quality(face.face_width, face.sharpness)}")
     if face.flaw is not None:
         hint = " **Yes** names this face alone; **Use it all the same** makes it a photo too." if face.proposal else ""
-        lines.append(f"⚠️ {why_no_example(face.flaw)}{hint}")
+        lines.append(f"⚠️ {flaw_sentence(face.flaw)}{hint}")
     return "\n".join(lines)
 
 
 def _guess(face: FaceInReview) -> str:
     guess = face.face.guess
-    told = in_words(guess)
+    told = guess_text(guess)
     if guess.band is not Band.UNKNOWN:
         return told
     told += f" ({percent(guess.confidence)})"

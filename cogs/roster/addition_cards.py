@@ -9,7 +9,7 @@ import discord
 
 from bot.domain.markup import plain
 from bot.domain.rosters import MemberPhotos
-from bot.text.formatting import circled, counted, seen_in_words
+from bot.text.formatting import circled, counted, face_quality
 from cogs.common.layout import (
     LONGEST_TEXT,
     NO_GROUP,
@@ -81,7 +81,7 @@ def added_card(added: AddedMember, sheet: bytes | None) -> CardAndFiles:
                 spoiler=any(photo.spoiler for photo in added.taken),
             )
         )
-        seen = (f"{plain(name)}: {seen_in_words(cut.face_width, cut.sharpness)}" for name, cut in taken)
+        seen = (f"{plain(name)}: {face_quality(cut.face_width, cut.sharpness)}" for name, cut in taken)
         box.add_item(discord.ui.TextDisplay("\n".join(seen)[: LONGEST_TEXT // 2]))
         if added.only_in is not None:
             told = f"-# From here they are {shown_only_in(added.only_in)}; added elsewhere, everywhere."
@@ -102,7 +102,7 @@ def waiting_card(photo: TakenPhoto, asks: Asks) -> CardAndFiles:
         text = f"⚠️ **{plain(photo.name)}**: I see {len(asks.faces)} faces in it. Which one is meant?"
         options = [
             discord.SelectOption(
-                label=f"{circled(one.number)} {seen_in_words(one.width, one.sharpness)}", value=str(one.id)
+                label=f"{circled(one.number)} {face_quality(one.width, one.sharpness)}", value=str(one.id)
             )
             for one in asks.faces
         ]
@@ -113,14 +113,14 @@ def waiting_card(photo: TakenPhoto, asks: Asks) -> CardAndFiles:
         )
         rows = [Row(menu), Row(Button(label="None of them", custom_id=custom_id("leaveout", asks.question)))]
         return _asking(text, asks.picture, "The photo with a number on each face", rows, spoiler=photo.spoiler)
-    text = f"⚠️ **{plain(photo.name)}**: {photo.reason}.\n-# {seen_in_words(face.width, face.sharpness)}"
+    text = f"⚠️ **{plain(photo.name)}**: {photo.reason}.\n-# {face_quality(face.width, face.sharpness)}"
     row = _use_or_not(asks.question, face.id, asks.member)
     return _asking(text, asks.picture, "The face in it", [row], spoiler=photo.spoiler)
 
 
 def doubt_card(waiting: DoubtfulFace) -> CardAndFiles:
     """The face that was chosen is doubtful: is it used all the same?"""
-    text = f"⚠️ Taken alone, {waiting.sentence}.\n-# {seen_in_words(waiting.face_width, waiting.sharpness)}"
+    text = f"⚠️ Taken alone, {waiting.sentence}.\n-# {face_quality(waiting.face_width, waiting.sharpness)}"
     row = _use_or_not(waiting.question, waiting.face, waiting.member)
     return _asking(text, waiting.crop, "The face that was chosen", [row], spoiler=waiting.spoiler)
 

@@ -9,7 +9,7 @@ import discord
 
 from bot.domain.enums import Origin
 from bot.domain.markup import plain
-from bot.text.formatting import counted, seen_in_words
+from bot.text.formatting import counted, face_quality
 from bot.usecases.roster.photos import PAGE
 from cogs.common.layout import LONGEST_TEXT, Button, Card, Row, Select, container, custom_id, gallery, shown_only_in
 from cogs.common.limits import LONGEST_ALT
@@ -140,7 +140,7 @@ def _in_words(photo: ShownPhoto) -> str:
     """`handed in by @mina 3 days ago · 212 px wide, sharp`."""
     whom = f" by <@{photo.added_by}>" if photo.added_by else ""
     when = discord.utils.format_dt(photo.added_at, "R")
-    told = f"{WHENCE[photo.origin]}{whom} {when} · {seen_in_words(photo.face_width, photo.sharpness)}"
+    told = f"{WHENCE[photo.origin]}{whom} {when} · {face_quality(photo.face_width, photo.sharpness)}"
     return told if photo.only_in is None else f"{told} · {shown_only_in(photo.only_in)}"
 
 

@@ -10,7 +10,7 @@ from bot.database.quiz import QuizRepository, together
 from bot.domain.markup import plain
 from bot.domain.quiz import KnownMember
 from bot.errors import PersonError
-from bot.text.formatting import lasting
+from bot.text.formatting import approximate_duration
 from bot.usecases.quiz.play import group_meant
 from bot.usecases.quiz.view import named_pairs
 
@@ -84,6 +84,8 @@ def known_member(name: str, remembered: RememberedMember | None, now: datetime) 
     if remembered is None:
         return KnownMember(name, None, 0, 0, "not asked yet", "—")
     memory, seen, right = remembered
-    lasts = "not asked yet" if memory.stability is None else lasting(memory.stability)
+    lasts = "not asked yet" if memory.stability is None else approximate_duration(memory.stability)
     left = (memory.due - now).total_seconds() / DAY
-    return KnownMember(name, memory.stability, seen, right, lasts, "now" if left <= 0 else f"in {lasting(left)}")
+    return KnownMember(
+        name, memory.stability, seen, right, lasts, "now" if left <= 0 else f"in {approximate_duration(left)}"
+    )

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, delete, select, update
 
 from bot import jobs
 from bot.app import App
-from bot.commands.training import in_words
+from bot.commands.training import training_summary
 from bot.database.engines import EngineRepository
 from bot.database.models import ModelRepository
 from bot.database.rosters import RosterRepository
@@ -506,7 +506,7 @@ async def test_the_next_question_after_a_training_uses_its_classifier(enrolled: 
 
 async def test_what_a_training_found_is_told(enrolled: App, workers: Workers) -> None:
     async with training(enrolled, workers, quiet=None) as app:
-        told = in_words(await app.trainer.train(await group_id(app), by=0))
+        told = training_summary(await app.trainer.train(await group_id(app), by=0))
     assert told == (
         "model 1 of 4 members and 16 photos answers; it named 14 of 15 unseen photos right and 1 wrong; "
         "classifier: of 16 photos held out, 16 picked right by distance and 16 with the classifier; it is used"

@@ -19,7 +19,7 @@ from bot.database.servers import ServerRepository
 from bot.domain.quiz import Memory, QuizCrop, QuizHistory, QuizMember
 from bot.domain.rosters import SHARED_ROSTER, RosterRow
 from bot.settings import Settings
-from bot.text.formatting import lasting
+from bot.text.formatting import approximate_duration
 from bot.usecases.quiz.choosing import NAMES, best_crops, names_for, next_crop, next_member
 from bot.usecases.quiz.memory import AGAIN, QUICK, answered, mistaken_for, retrievability
 from tests.support.galleries import ENGINE, SERVER, add_photo, enrol
@@ -169,7 +169,7 @@ def test_mistakes_for_each_other_count_together() -> None:
     ],
 )
 def test_a_time_in_words(days: float, told: str) -> None:
-    assert lasting(days) == told
+    assert approximate_duration(days) == told
 
 
 async def test_a_server_sees_its_own_faces_and_the_shared_ones_alone(
