@@ -12,8 +12,8 @@ from bot.infra.cache import SingleFlightCache
 from bot.infra.clip_files import ClipFiles
 from bot.infra.clip_tasks import ClipTasks
 from bot.infra.compute import Compute
-from bot.infra.deletions import Deletions
-from bot.infra.limits import GATHERINGS, ConcurrencyLimit
+from bot.infra.concurrency import GATHERINGS, ConcurrencyLimit
+from bot.infra.recent_deletions import Deletions
 from bot.infra.storage import Storage
 from bot.jobs import EngineConfig
 from bot.learning.notifications import Notifications

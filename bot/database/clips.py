@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
-    from bot.domain.places import Places
+    from bot.domain.deletions import Places
 
 AT_WORK = (ClipState.WORKING, ClipState.SENDING)
 UNFINISHED = (ClipState.WAITING, *AT_WORK)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Update
     from sqlalchemy.ext.asyncio import AsyncSession
 
+    from bot.domain.deletions import Places
     from bot.domain.faces import FaceCrop
-    from bot.domain.places import Places
 
 
 class StoredCrop(NamedTuple):

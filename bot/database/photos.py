@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import delete, func, select
 
+from bot.database import visibility
 from bot.database.annotations import effective_annotation
 from bot.database.base import utc_now
 from bot.database.servers import ServerRepository
@@ -38,7 +39,7 @@ class PhotoWithCrop(NamedTuple):
     @property
     def is_public(self) -> bool:
         """Whether everybody may see it."""
-        return self.only_in is None and not self.spoiler
+        return visibility.is_public(self.only_in, spoiler=self.spoiler)
 
 
 class PublicPhoto(NamedTuple):

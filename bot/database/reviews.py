@@ -14,6 +14,7 @@ from bot.database.annotations import effective_annotation, face_annotation
 from bot.database.questions import answered_face
 from bot.database.tables.questions import Annotation, Question, QuestionFace, QuestionPicture, Skip
 from bot.database.tables.rosters import Crop, Photo
+from bot.database.visibility import may_show_in_sql
 from bot.domain.enums import Origin
 from bot.domain.reviews import FaceInReview
 from bot.errors import ForgottenError
@@ -290,7 +291,7 @@ class ReviewRepository:
             .join(Question, QuestionPicture.question_id == Question.id)
             .join(Crop, QuestionFace.crop_id == Crop.id)
             .outerjoin(Skip, and_(Skip.face_id == QuestionFace.id, Skip.person_id == person_id))
-            .where(_waits(server_id), or_(Crop.only_in.is_(None), Crop.only_in == channel_id))
+            .where(_waits(server_id), may_show_in_sql(Crop.only_in, channel_id))
             .order_by(QuestionFace.suspected.desc(), QuestionFace.id.desc())
             .limit(MOST_OPEN)
         )

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.orm import contains_eager, selectinload
 
+from bot.database.aliases import group_is_called, member_is_called
 from bot.database.annotations import effective_annotation
 from bot.database.crops import CropRepository
 from bot.database.servers import ServerRepository
-from bot.database.spellings import group_is_called, member_is_called
 from bot.database.tables.models import Model, ModelPhoto
 from bot.database.tables.questions import Annotation, QuestionFace
 from bot.database.tables.rosters import Crop, CropEncoding, Group, Member, Photo

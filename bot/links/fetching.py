@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from bot.domain.addresses import read_allowed
-from bot.infra.sandbox import ProcessLimits, kill, limited_command, stderr_tail
+from bot.infra.limited_process import ProcessLimits, kill, limited_command, stderr_tail
 from bot.links import reasons
 from bot.links.egress import Upstream, egress
 from bot.links.protocol import DownloadRequest, DownloadTask, LinkFailure

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from bot.infra.sandbox import ProcessFailedError, ProcessLimits, stream_output
+from bot.infra.limited_process import ProcessFailedError, ProcessLimits, stream_output
 from bot.media.clip_commands import BUFFER, SOUND_RATE, clip_command, frames_command
 from bot.media.footage import TOLERANCE, Section, VideoError
 from bot.text.formatting import MEBIBYTE, mebibytes

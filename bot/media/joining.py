@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from bot.infra.sandbox import ProcessFailedError, ProcessLimits, stream_output
+from bot.infra.limited_process import ProcessFailedError, ProcessLimits, stream_output
 from bot.media.containers import decoder_of, opened, reading
 from bot.media.footage import VideoError
 
@@ -33,7 +33,7 @@ _SOUNDS: Final = {"aac", "ac3", "eac3", "mp2float", "mp3float"}
 """What a transport stream holds with all that a decoder needs."""
 
 _APART: Final = 30.0
-"""Seconds between two pieces, so that `bot.media.parts` sees each begin, and moves it by its own tracks."""
+"""Seconds between two pieces, so that `bot.media.timestamp_breaks` sees each begin, and moves it by its own tracks."""
 
 _SECONDS: Final = 600.0
 """That putting together may take in all."""

@@ -12,7 +12,7 @@ from av.stream import Disposition
 
 from bot.media.containers import BROKEN, SOUND_CODECS, VIDEO_CODECS, decoder_of, packets_of
 from bot.media.footage import ACCEPTED, Sound, VideoError
-from bot.media.parts import Parts
+from bot.media.timestamp_breaks import Parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from av.packet import Packet
     from av.video.stream import VideoStream
 
-    from bot.media.parts import Shifts
+    from bot.media.timestamp_breaks import Shifts
 
 _MOST_PACKETS: Final = 4_000_000
 _PACKETS_TRIED: Final = 64

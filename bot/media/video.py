@@ -27,8 +27,8 @@ from bot.media.footage import ACCEPTED, MOST_PIXELS, TOLERANCE, Footage, Section
 from bot.media.geometry import TURNS, cropped, geometry_of
 from bot.media.headers import impostor, sniff
 from bot.media.joining import join
-from bot.media.righting import put_right
 from bot.media.survey import survey
+from bot.media.timestamp_repair import put_right
 from bot.text.formatting import mebibytes
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.app import App
+    from bot.domain.deletions import Places
     from bot.domain.faces import FaceCrop
-    from bot.domain.places import Places
 
 
 @asynccontextmanager

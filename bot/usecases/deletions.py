@@ -9,7 +9,7 @@ from bot.usecases.clips import request
 
 if TYPE_CHECKING:
     from bot.app import App
-    from bot.domain.places import Places
+    from bot.domain.deletions import Places
 
 
 async def forget(app: App, gone: Places) -> None:

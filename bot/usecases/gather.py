@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from bot import jobs
+from bot.database.aliases import SpellingRepository
 from bot.database.crops import CropRepository
 from bot.database.engines import EngineRepository
 from bot.database.questions import QuestionRepository
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
-from bot.database.spellings import SpellingRepository
 from bot.database.tables.questions import Question
 from bot.database.tables.rosters import Group, Member
 from bot.domain.enums import Origin, teaches

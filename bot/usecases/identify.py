@@ -12,10 +12,10 @@ from bot.database.questions import QuestionRepository
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
 from bot.database.tables.questions import Question
+from bot.domain.deletions import Places
 from bot.domain.enums import Origin, teaches
 from bot.domain.faces import IdentifiedPicture, IdentifyOptions, Refused
 from bot.domain.messages import Lines, Message
-from bot.domain.places import Places
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import (
     DeletedError,

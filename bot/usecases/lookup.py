@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.database.aliases import SpellingRepository
 from bot.database.rosters import RosterRepository
-from bot.database.spellings import SpellingRepository
 from bot.errors import PersonError, UnknownGroupError, UnknownMemberError
 from bot.text.names import offered
 

@@ -11,8 +11,8 @@ from bot.domain.answers import AnsweredPicture
 from bot.domain.enums import Meaning
 from bot.domain.markup import plain
 from cogs.answers.faces import attribution, face_alt_text, face_line
+from cogs.common.discord_limits import LONGEST_ALT
 from cogs.common.layout import LONGEST_TEXT, Button, Card, Row, container, custom_id
-from cogs.common.limits import LONGEST_ALT
 from cogs.common.message_media import walk
 from models.faces import Band
 

@@ -18,8 +18,8 @@ from bot.usecases import upload_limits
 from cogs.answers.cards import picture_urls
 from cogs.clips.cards import clip_card, clip_files, progress_card
 from cogs.common.layout import message_card
+from cogs.common.long_commands import TOKEN_SECONDS
 from cogs.common.markup import in_discord
-from cogs.common.progress import TOKEN_SECONDS
 from cogs.common.responses import is_too_large
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from cogs.clips.cards import taken_card
 from cogs.clips.videos import Link, receive
 from cogs.common.errors import sentence_for
 from cogs.common.layout import message_card
-from cogs.common.progress import TOKEN_SECONDS
+from cogs.common.long_commands import TOKEN_SECONDS
 from cogs.common.requests import message_request, reply
 
 if TYPE_CHECKING:

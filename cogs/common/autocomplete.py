@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from discord import app_commands
 
 from bot.usecases.roster import members
-from cogs.common.limits import LONGEST_OPTION
+from cogs.common.discord_limits import LONGEST_OPTION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

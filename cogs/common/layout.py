@@ -6,7 +6,7 @@ from typing import Any
 
 import discord
 
-from cogs.common.limits import LONGEST_ALT, MOST_TEXT
+from cogs.common.discord_limits import LONGEST_ALT, MOST_TEXT
 
 Button = discord.ui.Button[Any]
 Select = discord.ui.Select[Any]

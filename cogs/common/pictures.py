@@ -11,7 +11,7 @@ import discord
 from bot.media.headers import sniff
 from bot.text.formatting import mebibytes
 from bot.usecases.identify import SubmittedFile
-from cogs.common.limits import MOST_FILES
+from cogs.common.discord_limits import MOST_FILES
 from cogs.common.media import MediaKind, attached
 from cogs.common.message_media import media_of
 

@@ -9,8 +9,8 @@ import discord
 
 from bot.text.formatting import circled
 from cogs.answers.faces import face_in_words
+from cogs.common.discord_limits import LONGEST_LABEL, LONGEST_OPTION, MOST_OPTIONS
 from cogs.common.layout import Button, Card, CardAndFiles, Row, Select, custom_id, gallery, message_card
-from cogs.common.limits import LONGEST_LABEL, LONGEST_OPTION, MOST_OPTIONS
 from cogs.common.modals import PersistentModal
 
 if TYPE_CHECKING:

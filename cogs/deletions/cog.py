@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from discord.ext import commands
 
-from bot.domain.places import Places
+from bot.domain.deletions import Places
 from bot.usecases import deletions
 
 if TYPE_CHECKING:

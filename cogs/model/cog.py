@@ -16,9 +16,9 @@ from bot.text.names import LONGEST_NAME
 from bot.usecases import models
 from bot.usecases.setup import choices as choices_of
 from cogs.common.autocomplete import own_groups
+from cogs.common.discord_limits import MOST_OPTIONS
 from cogs.common.layout import CardAndFiles, message_card
-from cogs.common.limits import MOST_OPTIONS
-from cogs.common.progress import Progress
+from cogs.common.long_commands import Progress
 from cogs.common.responses import show
 from cogs.common.trust import requires
 from cogs.model.cards import history_card, model_choice, report_card, rollback_card, status_card

@@ -9,8 +9,8 @@ import discord
 
 from bot.domain.markup import plain
 from bot.text.formatting import counted
+from cogs.common.discord_limits import LONGEST_LABEL
 from cogs.common.layout import Button, Card, CardAndFiles, Row, container, custom_id, gallery
-from cogs.common.limits import LONGEST_LABEL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

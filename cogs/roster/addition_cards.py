@@ -10,6 +10,7 @@ import discord
 from bot.domain.markup import plain
 from bot.domain.rosters import MemberPhotos
 from bot.text.formatting import circled, counted, face_quality
+from cogs.common.discord_limits import MOST_FILES
 from cogs.common.layout import (
     LONGEST_TEXT,
     NO_GROUP,
@@ -24,7 +25,6 @@ from cogs.common.layout import (
     message_card,
     shown_only_in,
 )
-from cogs.common.limits import MOST_FILES
 from cogs.common.modals import PersistentModal
 from cogs.roster.texts import photo_count_sentence
 

@@ -19,9 +19,9 @@ from bot.text.names import LONGEST_NAME
 from bot.usecases.roster import archive
 from cogs.common.autocomplete import own_groups
 from cogs.common.layout import CardAndFiles, message_card
+from cogs.common.long_commands import Progress
 from cogs.common.media import attached
 from cogs.common.pictures import read_file
-from cogs.common.progress import Progress
 from cogs.common.responses import is_too_large
 from cogs.common.trust import requires
 from cogs.roster.archive_cards import imported_card

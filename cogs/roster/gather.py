@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.usecases import gather
-from cogs.common.progress import Progress
+from cogs.common.long_commands import Progress
 from cogs.roster.gather_cards import gathering_card
 
 if TYPE_CHECKING:

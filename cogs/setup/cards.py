@@ -9,8 +9,8 @@ import discord
 from bot.domain.enums import Learns
 from bot.domain.trust import Trust
 from bot.text.formatting import percent
+from cogs.common.discord_limits import MOST_OPTIONS
 from cogs.common.layout import Card, Row, Select, container, custom_id
-from cogs.common.limits import MOST_OPTIONS
 from cogs.setup.texts import INTEGRATIONS, LEARNS, stored_text
 
 if TYPE_CHECKING:

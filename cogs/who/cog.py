@@ -11,7 +11,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Nugu  # discord.py reads the annotations
-from bot.domain.places import Places
+from bot.domain.deletions import Places
 from bot.errors import DeletedError, PersonError
 from bot.usecases import identify
 from bot.usecases.setup import choices as choices_of

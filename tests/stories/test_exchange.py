@@ -50,7 +50,7 @@ async def taken_out(stage: Stage, **options: str) -> tuple[Any, bytes]:
 async def roster_of(stage: Stage, server_id: int) -> list[Any]:
     """Everything that an archive carries of a server's roster."""
     async with stage.app.database.reading() as session:
-        from bot.database.spellings import SpellingRepository
+        from bot.database.aliases import SpellingRepository
 
         spellings = SpellingRepository(session)
         groups = [one[1:] for one in await spellings.of_groups([server_id])]
@@ -221,7 +221,7 @@ async def test_one_group_is_exported(stage: Stage) -> None:
 
 
 async def test_an_import_tells_how_far_it_is(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.modules["cogs.common.progress"], "BETWEEN", 0.0)
+    monkeypatch.setattr(sys.modules["cogs.common.long_commands"], "BETWEEN", 0.0)
     zipped = packed(*((f"Presidents/Obama/{n:02}.jpg", b"no picture") for n in range(25)))
     await brought(stage, zipped)
     edits = [one.json["components"][0]["content"] for one in stage.recorder.matching("PATCH", "/messages/@original")]

@@ -11,7 +11,7 @@ import discord
 import pytest
 
 from bot.app import App
-from bot.domain.places import Places
+from bot.domain.deletions import Places
 from bot.errors import PersonError
 from bot.usecases import identify
 from bot.usecases.identify import IdentifyRequest, Looked, SubmittedFile

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ColumnElement, ForeignKey, LargeBinary, String, UniqueConstraint, and_
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from bot.database import visibility
 from bot.database.base import NEVER_REUSED, Base, utc_now
 from bot.domain.enums import Origin
 
@@ -86,12 +87,12 @@ class Crop(Base):
     @hybrid_property
     def is_public(self) -> bool:
         """Whether it may be in pictures for everybody: of groups, of look-alikes, in a quiz."""
-        return self.only_in is None and not self.spoiler
+        return visibility.is_public(self.only_in, spoiler=self.spoiler)
 
     @is_public.inplace.expression
     @classmethod
     def _is_public(cls) -> ColumnElement[bool]:
-        return and_(cls.only_in.is_(None), cls.spoiler.is_(False))
+        return visibility.is_public_in_sql(cls.only_in, cls.spoiler)
 
 
 class CropEncoding(Base):

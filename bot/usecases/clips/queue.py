@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, assert_never
 
 from bot.database.clips import ClipRepository
 from bot.domain.clips import Stage
+from bot.domain.deletions import Places
 from bot.domain.enums import ClipState
 from bot.domain.messages import Code, Message
-from bot.domain.places import Places
 from bot.usecases import deletions, identify
 from bot.usecases.clips import request
 from bot.usecases.clips.outcome import (

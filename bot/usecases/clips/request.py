@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.domain.clip_requests import ClipRequest, ReplyTarget
     from bot.domain.clips import FinishedClip
-    from bot.domain.places import Places
+    from bot.domain.deletions import Places
     from bot.usecases.correct import Speaker
     from bot.usecases.identify import IdentifyRequest
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING
 
+from bot.database.aliases import SpellingRepository
 from bot.database.photos import PhotoRepository
 from bot.database.rosters import RosterRepository
-from bot.database.spellings import SpellingRepository
 from bot.errors import PersonError
 from bot.media.archives import MANIFEST, Archive, ArchiveError, ArchiveLimits, Entry
 from bot.text.formatting import mebibytes

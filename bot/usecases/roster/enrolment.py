@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot import jobs
+from bot.database.aliases import SpellingRepository
 from bot.database.crops import CropRepository
 from bot.database.engines import EngineRepository
 from bot.database.questions import QuestionRepository
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
-from bot.database.spellings import SpellingRepository
 from bot.database.tables.questions import Question
 from bot.database.tables.rosters import Photo
 from bot.domain.enums import Learns, Origin

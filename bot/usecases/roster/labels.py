@@ -12,6 +12,7 @@ from bot.database.annotations import AnnotationInput
 from bot.database.labels import LabelRepository
 from bot.database.photos import PhotoRepository
 from bot.database.tables.rosters import Member
+from bot.database.visibility import may_show
 from bot.domain.enums import Meaning
 from bot.domain.labels import LabelConfirmed, LabelMoved, LabelRemoved
 from bot.errors import PersonError
@@ -58,7 +59,7 @@ async def look_at(app: App, server_id: int, channel_id: int | None, photo_id: in
     async with app.database.reading() as session:
         photo = await _find(session, server_id, photo_id)
         other = await session.get(Member, looks_like) if looks_like else None
-    crop = await app.storage.get(photo.crop.key) if photo.crop.only_in in {None, channel_id} else None
+    crop = await app.storage.get(photo.crop.key) if may_show(photo.crop.only_in, channel_id) else None
     return Label(
         photo=photo.id,
         group=photo.member.group.name,

@@ -6,9 +6,9 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.database.aliases import SpellingRepository
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
-from bot.database.spellings import SpellingRepository
 from bot.database.tables.rosters import Group, Member
 from bot.domain.markup import plain
 from bot.domain.rosters import SHARED_ROSTER, AddedAlias, RemovedAlias, RemovedEntry, RenamedEntry

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot import jobs
+from bot.database.aliases import SpellingRepository
 from bot.database.photos import PhotoRepository
 from bot.database.rosters import RosterRepository
-from bot.database.spellings import SpellingRepository
 from bot.database.tables.rosters import Group, Member
+from bot.database.visibility import may_show
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import PersonError
 from bot.usecases import crops
@@ -148,7 +149,7 @@ async def _shown(
     counts = await photos.counts(member.id)
     page = max(0, min(page, (sum(counts.values()) - 1) // PAGE))
     kept = await photos.of(member.id, offset=page * PAGE, limit=PAGE)
-    shown = [photo for photo in kept if photo.only_in in {None, channel_id}]
+    shown = [photo for photo in kept if may_show(photo.only_in, channel_id)]
     files = await asyncio.gather(*(app.storage.get(photo.key) for photo in shown))
     crops = {photo.id: crop for photo, crop in zip(shown, files, strict=True)}
     return ShownMember(

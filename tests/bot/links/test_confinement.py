@@ -209,7 +209,7 @@ def test_it_dies_with_whoever_started_it_and_so_does_what_it_started(tmp_path: P
         "print(json.dumps([os.getpid(), started.pid]), flush=True); started.wait()"
     )
     parent = (
-        "import subprocess, sys; from bot.infra.sandbox import ProcessLimits, limited_command\n"
+        "import subprocess, sys; from bot.infra.limited_process import ProcessLimits, limited_command\n"
         f"subprocess.run(limited_command([sys.executable, '-c', {child!r}], ProcessLimits(300, 300, None, 10**6)))"
     )
     with subprocess.Popen([sys.executable, "-c", parent], stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:

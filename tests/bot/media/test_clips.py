@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from bot.domain.enums import CaptionStyle
-from bot.infra.sandbox import ProcessFailedError, ProcessLimits, stream_output
+from bot.infra.limited_process import ProcessFailedError, ProcessLimits, stream_output
 from bot.media import clips
 from bot.media.captions import script
 from bot.media.clips import ClipLimits, EncodedClip, ProgressFiles, StoppedError, fitting_height, scaled
@@ -299,7 +299,7 @@ def test_what_is_on_a_leash_knows_nothing_of_the_environment(tmp_path: Path, mon
 def test_it_dies_with_its_parent(tmp_path: Path) -> None:
     """The parent is killed; whoever it led is gone at once."""
     code = (
-        "import sys, pathlib; from bot.infra.sandbox import ProcessLimits, stream_output\n"
+        "import sys, pathlib; from bot.infra.limited_process import ProcessLimits, stream_output\n"
         "child = [sys.executable, '-c', 'import os, time; print(os.getpid(), flush=True); time.sleep(60)']\n"
         f"with stream_output(child, ProcessLimits(60, 60, 2**30, 10**6), folder=pathlib.Path({str(tmp_path)!r})) as lines:\n"
         "    for line in lines: print(line or '', flush=True)\n"

@@ -16,11 +16,11 @@ from bot.database.crops import StoredCrop
 from bot.database.questions import QuestionRepository
 from bot.database.tables.questions import Question, QuestionFace
 from bot.database.tables.rosters import Crop
+from bot.domain.deletions import Places
 from bot.domain.enums import Meaning
 from bot.domain.faces import FaceCrop, IdentifiedPicture, SeenFace
-from bot.domain.places import Places
 from bot.domain.trust import Trust
-from bot.infra.deletions import REMEMBERED, Deletions
+from bot.infra.recent_deletions import REMEMBERED, Deletions
 from bot.usecases import correct, deletions
 from bot.usecases import retention as forgetting_module
 from bot.usecases.correct import Speaker

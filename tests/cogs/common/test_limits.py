@@ -8,22 +8,22 @@ from typing import Any
 
 import pytest
 
-from cogs.common import limits
+from cogs.common import discord_limits
 
 
 @pytest.mark.parametrize(
     ("number", "place"),
     [
-        (limits.MOST_FILES, "MessageCreateRequest.attachments.maxItems"),
-        (limits.MOST_FILES, "MediaGalleryComponentForMessageRequest.items.maxItems"),
-        (limits.MOST_FILES, "FileUploadComponentForModalRequest.max_values.maximum"),
-        (limits.MOST_TEXT, "TextDisplayComponentForMessageRequest.content.maxLength"),
-        (limits.LONGEST_ALT, "MediaGalleryItemRequest.description.maxLength"),
-        (limits.LONGEST_LABEL, "ButtonComponentForMessageRequest.label.maxLength"),
-        (limits.MOST_OPTIONS, "StringSelectComponentForMessageRequest.options.maxItems"),
-        (limits.MOST_OPTIONS, "InteractionApplicationCommandAutocompleteCallbackStringData.choices.maxItems"),
-        (limits.LONGEST_OPTION, "StringSelectOptionForRequest.label.maxLength"),
-        (limits.LONGEST_OPTION, "ApplicationCommandOptionStringChoice.name.maxLength"),
+        (discord_limits.MOST_FILES, "MessageCreateRequest.attachments.maxItems"),
+        (discord_limits.MOST_FILES, "MediaGalleryComponentForMessageRequest.items.maxItems"),
+        (discord_limits.MOST_FILES, "FileUploadComponentForModalRequest.max_values.maximum"),
+        (discord_limits.MOST_TEXT, "TextDisplayComponentForMessageRequest.content.maxLength"),
+        (discord_limits.LONGEST_ALT, "MediaGalleryItemRequest.description.maxLength"),
+        (discord_limits.LONGEST_LABEL, "ButtonComponentForMessageRequest.label.maxLength"),
+        (discord_limits.MOST_OPTIONS, "StringSelectComponentForMessageRequest.options.maxItems"),
+        (discord_limits.MOST_OPTIONS, "InteractionApplicationCommandAutocompleteCallbackStringData.choices.maxItems"),
+        (discord_limits.LONGEST_OPTION, "StringSelectOptionForRequest.label.maxLength"),
+        (discord_limits.LONGEST_OPTION, "ApplicationCommandOptionStringChoice.name.maxLength"),
     ],
 )
 def test_a_number_is_what_the_description_says(shared: Path, number: int, place: str) -> None:

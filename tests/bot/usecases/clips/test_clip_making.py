@@ -15,10 +15,10 @@ from bot.database.tables.clips import ClipJob
 from bot.database.tables.questions import QuestionFace
 from bot.domain.clip_requests import ClipRequest, ReplyTarget
 from bot.domain.clips import NamedClip, NamedPerson, merged, together
+from bot.domain.deletions import Places
 from bot.domain.faces import FaceCrop
-from bot.domain.places import Places
 from bot.infra.clip_files import CachedVideo
-from bot.infra.deletions import Deletions
+from bot.infra.recent_deletions import Deletions
 from bot.learning.recognisers import FittedRecogniser
 from bot.media.footage import Section
 from bot.usecases import deletions, identify

@@ -20,9 +20,9 @@ from bot.database.tables.questions import Question
 from bot.domain.answers import Answer
 from bot.domain.clip_requests import ClipRequest, PostedVideo, ReplyTarget
 from bot.domain.clips import ClipAttachments, ClipProgress, FinishedClip, ReportedClip, Stage, UploadRefusedError
+from bot.domain.deletions import Places
 from bot.domain.enums import ClipState
 from bot.domain.messages import Message
-from bot.domain.places import Places
 from bot.domain.trust import Trust
 from bot.errors import DeletedError, PersonError, WorkersAwayError
 from bot.infra.clip_files import DAY, CachedVideo, ClipFiles

@@ -10,7 +10,7 @@ from cachetools import TTLCache
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.domain.places import Places
+    from bot.domain.deletions import Places
 
 _Key = tuple[Literal["message", "channel"], int]
 

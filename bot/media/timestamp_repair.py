@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, cast
 import av
 
 from bot.media.containers import opened, packets_of, sentences
-from bot.media.parts import Parts
 from bot.media.survey import tracks_of
+from bot.media.timestamp_breaks import Parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from av.stream import Stream
 
     from bot.media.footage import Footage
-    from bot.media.parts import Shifts
+    from bot.media.timestamp_breaks import Shifts
 
 
 def put_right(footage: Footage, shifts: Shifts) -> Footage:
