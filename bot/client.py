@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from bot.app import App
 
     Run = Callable[..., Coroutine[Any, Any, Any]]
+    ErrorHandler = Callable[[discord.Interaction[Any], BaseException], Coroutine[Any, Any, None]]
 
 log = logging.getLogger(__name__)
 
@@ -82,6 +83,8 @@ class Nugu(commands.AutoShardedBot):
         parsers.update({event: functools.partial(_parse, event, parser) for event, parser in parsers.items()})
         self.app = app
         self._always_sync = always_sync
+        self.answer_error: ErrorHandler
+        """Tells the person what went wrong. `cogs.common.errors` sets it when it is loaded."""
         # A resumed session may replay events; an interaction is answered once.
         self._heard: deque[int] = deque(maxlen=REMEMBERED_INTERACTIONS)
         self.uploads: TTLCache[int, Sequence[discord.Attachment]] = TTLCache(REMEMBERED_UPLOADS, INTERACTION_SECONDS)
@@ -139,7 +142,7 @@ class Nugu(commands.AutoShardedBot):
 class Tree(app_commands.CommandTree[Nugu]):
     """The command tree: a command that comes twice runs once, and a refusal is an answer.
 
-    Errors go to the handler that `cogs.common.errors` sets, as `CommandTree.error` does.
+    An error that is none of these goes to the client's `answer_error` too, by way of `on_error`.
     """
 
     def add_command(
@@ -157,6 +160,9 @@ class Tree(app_commands.CommandTree[Nugu]):
 
     async def interaction_check(self, interaction: discord.Interaction[Nugu], /) -> bool:
         return self.client.is_new(interaction)
+
+    async def on_error(self, interaction: discord.Interaction[Nugu], error: app_commands.AppCommandError, /) -> None:
+        await self.client.answer_error(interaction, error)
 
 
 def intents(*, message_content: bool) -> discord.Intents:
@@ -183,7 +189,7 @@ def _refusing(run: Run) -> Run:
             if interaction.type is discord.InteractionType.autocomplete:
                 await interaction.response.autocomplete([])
             else:
-                await interaction.client.tree.on_error(interaction, error)
+                await interaction.client.answer_error(interaction, error)
 
     return answered
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import string
 from collections import Counter
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -32,6 +33,11 @@ ON_DISCORD = {
     *("bot/demo/media.py", "bot/demo/opening.py", "bot/demo/page.py", "bot/demo/run.py"),
 }
 MOST_LOOSE_FILES = 8
+CARRIERS = {"Message", "PersonError", "OperatorError", "LinkError", "PictureError", "VideoError", "ArchiveError"}
+"""Functions that take a template and its parameters."""
+
+HINTED = {"sources", "setting"}
+"""Parameters that stand in the words of a hint alone."""
 
 
 def modules(folder: str) -> list[Path]:
@@ -157,3 +163,42 @@ def test_no_two_test_files_have_one_name() -> None:
     """pytest imports them by it, and collects nothing at all where two meet."""
     names = Counter(file.name for file in (ROOT / "tests").rglob("test_*.py"))
     assert not [name for name, count in names.items() if count > 1]
+
+
+def constants(tree: ast.AST) -> list[str]:
+    """The strings of a module that are no docstrings."""
+    alone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    return [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in alone
+    ]
+
+
+def test_markup_of_discord_is_made_on_its_edge() -> None:
+    """Settings describe themselves in Markdown; the demo's welcome is a message on Discord."""
+    wrong: dict[str, list[str]] = {}
+    for module in modules("bot"):
+        text = module.read_text()
+        tree = ast.parse(text)
+        found = [one for one in constants(tree) if re.search(r"\*\*|`/\w|<@", one)]
+        found += re.findall(r"(?<![\w.])plain\(", text)
+        if found and str(module.relative_to(ROOT)) not in {"bot/settings.py", "bot/demo/opening.py"}:
+            wrong[name_of(module)] = found
+    assert not wrong
+
+
+def test_every_parameter_of_an_error_stands_in_its_template() -> None:
+    wrong: list[str] = []
+    for module in [*modules("bot"), *modules("cogs")]:
+        for node in ast.walk(ast.parse(module.read_text())):
+            if not isinstance(node, ast.Call) or not node.args or not isinstance(node.args[0], ast.Constant):
+                continue
+            name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+            if not isinstance(node.args[0].value, str) or name not in CARRIERS:
+                continue
+            fields = {field for _, field, _, _ in string.Formatter().parse(node.args[0].value) if field is not None}
+            given = {keyword.arg for keyword in node.keywords} - {"hint", "again", "said"}
+            if not given - HINTED <= fields <= given:
+                wrong.append(f"{name_of(module)}:{node.lineno}")
+    assert not wrong

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from bot import jobs
 from bot.app import App
 from bot.commands import terminal
-from bot.commands.own_words import at_terminal
 from bot.domain.clips import together
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import OperatorError, PersonError
@@ -112,7 +111,7 @@ async def annotate_video(
                 terminal.write(faces, json.dumps(told, ensure_ascii=False).encode())
             stages.done()
             if done.unheard is not None:
-                terminal.complain(at_terminal(silent(done.unheard)))
+                terminal.complain(silent(done.unheard))
             record = as_record(source, out, done, fitted, stages.seconds())
     if as_json:
         terminal.say_json(record)

@@ -96,7 +96,12 @@ async def _data(settings: Settings) -> str:
 async def _disk(settings: Settings) -> str:
     free = shutil.disk_usage(settings.data).free
     if free < ROOM:
-        raise OperatorError(f"{settings.data.absolute()} has {mebibytes(free)} left, and {mebibytes(ROOM)} are needed")
+        raise OperatorError(
+            "{folder} has {free} left, and {needed} are needed",
+            folder=str(settings.data.absolute()),
+            free=mebibytes(free),
+            needed=mebibytes(ROOM),
+        )
     kept = f"; clips may take {mebibytes(settings.clip_keep_bytes)} of it (NUGU_CLIP_KEEP_BYTES)"
     return f"{mebibytes(free)} left{kept if free < 2 * settings.clip_keep_bytes else ''}"
 
@@ -112,10 +117,12 @@ async def ask_discord(settings: Settings, token: str, api: str = DISCORD) -> str
             if response.status == 401:
                 raise OperatorError("Discord refuses it; make a new one under Bot > Reset Token")
             if response.status != 200:
-                raise OperatorError(f"Discord answers {response.status} {response.reason}")
+                raise OperatorError(
+                    "Discord answers {status} {reason}", status=response.status, reason=response.reason or ""
+                )
             application = await response.json()
     except (aiohttp.ClientError, TimeoutError) as error:
-        raise OperatorError(f"Discord can't be reached ({str(error) or 'it does not answer'})") from error
+        raise OperatorError("Discord can't be reached ({error})", error=str(error) or "it does not answer") from error
     if settings.message_content and not application.get("flags", 0) & MESSAGE_CONTENT:
         raise OperatorError(
             "NUGU_MESSAGE_CONTENT needs the message-content intent: switch it on under Bot in the portal"
@@ -149,7 +156,11 @@ async def _engine(compute: Compute, settings: Settings) -> str:
             encoded = await EngineRepository(session).encoded(version)
     if encoded.left:
         raise OperatorError(
-            f"{version} has not seen {encoded.left} of {encoded.crops} photos: nugu engine use {config.engine}"
+            "{version} has not seen {left} of {crops} photos: nugu engine use {engine}",
+            version=version,
+            left=encoded.left,
+            crops=encoded.crops,
+            engine=config.engine,
         )
     faceless = f", and finds no face in {encoded.faceless}" if encoded.faceless else ""
     return f"{version} sees and encodes; it has encoded {encoded.encoded} of {encoded.crops} photos{faceless}"

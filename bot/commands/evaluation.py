@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bot.commands import terminal
-from bot.domain.markup import unmarked
 from bot.errors import OperatorError
 from bot.jobs import by_size, load_engine, why_not_enrolled
 from bot.media.layouts import files_below
@@ -59,7 +58,9 @@ class Encoder:
         try:
             data = path.read_bytes()
         except OSError as error:
-            raise OperatorError(f"{path} can't be read ({error.strerror}).") from error
+            raise OperatorError(
+                "{path} can't be read ({reason}).", path=str(path), reason=error.strerror or ""
+            ) from error
         key = sha256(data).digest()
         if key not in self._seen:
             self._seen[key] = self._detect(path, data)
@@ -69,7 +70,7 @@ class Encoder:
         try:
             opened = open_picture(data, limits=self._limits)
         except PictureError as error:
-            terminal.complain(f"left out: {path}: {unmarked(str(error))}")
+            terminal.complain(f"left out: {path}: {error}")
             return None
         faces = by_size(self.engine.detect(opened.pixels))
         if not faces:
@@ -101,11 +102,13 @@ def evaluate_folders(
     enrolled, asked = labelled(gallery), labelled(probes)
     groups = list(dict.fromkeys(group for group, _ in enrolled))
     if not groups:
-        raise OperatorError(f"There are no photos in {gallery}; I look for GROUP/MEMBER/* or MEMBER/* in it.")
+        raise OperatorError(
+            "There are no photos in {gallery}; I look for GROUP/MEMBER/* or MEMBER/* in it.", gallery=str(gallery)
+        )
     others = {folder.name: _files(folder) for folder in strangers}
     for folder, files in zip(strangers, others.values(), strict=True):
         if not files:
-            raise OperatorError(f"There are no photos in {folder}.")
+            raise OperatorError("There are no photos in {folder}.", folder=str(folder))
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
     all_well = True
@@ -141,7 +144,7 @@ def make_encoder(settings: Settings, engine: str) -> Encoder:
     try:
         weights_of(engine)
     except UnknownEngineError as error:
-        raise OperatorError(f"{str(error).capitalize()}.") from error
+        raise OperatorError("{reason}.", reason=str(error).capitalize()) from error
     loaded = load_engine(engine, (settings.data / "engines").absolute())
     return Encoder(loaded, PictureLimits(max_bytes=settings.picture_bytes, max_pixels=settings.picture_pixels))
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from bot.app import App
 from bot.commands import terminal
-from bot.commands.own_words import at_terminal
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import OperatorError, PersonError
 from bot.media.archives import ArchiveLimits
@@ -50,7 +49,7 @@ async def enrol_into(app: App, server_id: int, folder: Path, group: str | None =
         terminal.complain(f"not taken: {path}: {MISPLACED}")
     photos = sum(map(len, found.members.values()))
     if not photos:
-        raise OperatorError(f"There are no photos in {folder}; I look for GROUP/MEMBER/*.jpg in it.")
+        raise OperatorError("There are no photos in {folder}; I look for GROUP/MEMBER/*.jpg in it.", folder=str(folder))
     taken = known = 0
     members = set[tuple[str, str]]()
     with terminal.progress(counts=True) as progress:
@@ -61,7 +60,7 @@ async def enrol_into(app: App, server_id: int, folder: Path, group: str | None =
                 some = files[start : start + AT_ONCE]
                 for path, reason in await _enrol(app, server_id, group_name, name, some):
                     if reason is not None and reason not in archive.HAD:
-                        terminal.complain(f"not taken: {path}: {at_terminal(reason)}")
+                        terminal.complain(f"not taken: {path}: {reason}")
                         continue
                     taken += reason is None
                     known += reason is not None
@@ -107,7 +106,7 @@ async def import_archive(settings: Settings, path: Path) -> bool:
                 raise OperatorError("{path}: {error}", path=str(path), error=error.message) from error
             progress.update(bar, completed=done.photos, total=done.photos)
     for name, reason in done.left_out:
-        terminal.complain(f"not taken: {name}: {at_terminal(reason)}")
+        terminal.complain(f"not taken: {name}: {reason}")
     whose = counted(done.members, "member")
     terminal.say(f"{done.taken} of {counted(done.photos, 'photo')} taken, {whose}, {done.known} known before")
     return done.taken + done.known > 0

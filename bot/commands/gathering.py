@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from bot.app import App
 from bot.commands import terminal
-from bot.commands.own_words import at_terminal
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import OperatorError
 from bot.media.headers import sniff
@@ -52,7 +51,7 @@ async def gather_photos(
     for line in left_out(gathering):
         terminal.say(f"  {line}")
     for source, reason in gathering.tally.failed.items():
-        terminal.complain(f"nugu: {source}: {at_terminal(reason)}")
+        terminal.complain(f"nugu: {source}: {reason}")
     found = sum(gathering.kept.values())
     where = f"in {out}" if out is not None else "in the server's review, where a trusted person says yes or no to each"
     told = f"{counted(found, 'photo')} {'is' if found == 1 else 'are'} {where}"
@@ -63,7 +62,7 @@ async def gather_photos(
 def left_out(gathering: Gathering) -> list[str]:
     """What was left out and why, a line a reason, the most frequent first."""
     reasons = gathering.refused + gathering.tally.refused
-    return [f"{number}: {at_terminal(reason)}" for reason, number in reasons.most_common()]
+    return [f"{number}: {reason}" for reason, number in reasons.most_common()]
 
 
 async def _tell(gathering: Gathering) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.commands import own_words
 from bot.domain.messages import Hint, Markup, Message, render
 from bot.errors import NoRosterError, PersonError
 
@@ -25,7 +24,9 @@ HINTS = {
     Hint.ADD_MORE_PHOTOS: ENROL,
     Hint.ADD_OR_GATHER_PHOTOS: "Add some: nugu enrol FOLDER",
     Hint.ADD_PHOTO: ENROL,
+    Hint.ADD_TWINS: f": {ENROL}",
     Hint.CHANGE_SETUP: "Moderators of that server choose that.",
+    Hint.CHECK_PROXY: ": look at NUGU_LINK_PROXY.",
     Hint.CHOOSE_PART: ": say which part with --start and --length.",
     Hint.CHOOSE_SOURCE: "; choose from {sources}.",
     Hint.GIVE_CONTACT: "Set {setting} first.",
@@ -48,11 +49,11 @@ def at_terminal(message: str | Message | PersonError) -> str:
         case NoRosterError():
             return NOBODY
         case PersonError():
-            return own_words.at_terminal(render(message.message, TERMINAL))
+            return render(message.message, TERMINAL)
         case Message():
             return render(message, TERMINAL)
         case str():
-            return own_words.at_terminal(message)
+            return message
 
 
 class _Terminal:
@@ -63,6 +64,9 @@ class _Terminal:
 
     def command(self, name: str, /) -> str:
         raise ValueError(f"/{name} at a terminal")
+
+    def mention(self, user_id: int, /) -> str:
+        return str(user_id)
 
     def hint(self, hint: Hint, parameters: Mapping[str, Parameter], /) -> str:
         return HINTS.get(hint, "").format_map(parameters)

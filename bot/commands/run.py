@@ -74,7 +74,7 @@ async def _served(app: App, token: str) -> bool:
                 raise
             raise PersonError(REFUSED_TOKEN) from None
         except (aiohttp.ClientConnectionError, TimeoutError) as error:
-            raise PersonError(f"Discord can't be reached: {error or 'it does not answer'}.") from None
+            raise PersonError("Discord can't be reached: {error}.", error=str(error) or "it does not answer") from None
         except (discord.HTTPException, discord.RateLimited, discord.GatewayNotFound) as outage:
             if isinstance(outage, discord.HTTPException) and outage.status not in PASSES:
                 raise

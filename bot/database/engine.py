@@ -11,7 +11,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from bot.database.servers import touched
-from bot.domain.markup import plain
 from bot.errors import PersonError
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ class Database:
         try:
             engine = create_async_engine(settings.database_url.get_secret_value() or own)
         except (SQLAlchemyError, ImportError) as error:
-            raise PersonError(f"NUGU_DATABASE_URL can't be used: {error}.") from None
+            raise PersonError("NUGU_DATABASE_URL can't be used: {error}.", error=str(error)) from None
         if engine.dialect.name == "sqlite":
             _prepare_sqlite(engine)
         try:
@@ -55,7 +54,9 @@ class Database:
                 await _bring_up_to_date(engine)
             except (SQLAlchemyError, OSError) as error:
                 raise PersonError(
-                    f"The database {_called(engine.url)} can't be opened: {getattr(error, 'orig', error)}."
+                    "The database {database} can't be opened: {reason}.",
+                    database=_called(engine.url),
+                    reason=str(getattr(error, "orig", error)),
                 ) from error
             yield cls(engine)
         finally:
@@ -81,7 +82,7 @@ class Database:
 
 def _called(url: URL) -> str:
     """What an operator knows a database by: its file, or its URL without the password."""
-    return plain(url.database if url.get_backend_name() == "sqlite" and url.database else str(url))
+    return url.database if url.get_backend_name() == "sqlite" and url.database else str(url)
 
 
 async def _bring_up_to_date(engine: AsyncEngine) -> None:
@@ -114,8 +115,10 @@ def migrate(connection: Connection) -> None:
         s.revision for s in ScriptDirectory.from_config(config).walk_revisions()
     }:
         raise PersonError(
-            f"This data folder was written by a newer nugu (its database is at {current}, I know up to {HEAD}). "
-            "Update me, or use another data folder."
+            "This data folder was written by a newer nugu (its database is at {current}, I know up to {head}). "
+            "Update me, or use another data folder.",
+            current=current,
+            head=HEAD,
         )
     command.upgrade(config, "head")
 

@@ -12,7 +12,6 @@ from PIL import Image
 
 from bot.commands.folders import enrol_into
 from bot.demo.portraits import fetch_portraits
-from bot.domain.markup import plain
 from bot.text.formatting import joined
 from bot.usecases.identify import SubmittedFile
 from bot.usecases.roster.enrolment import add_member, list_groups
@@ -64,7 +63,11 @@ class Opening:
 
     def welcome(self) -> str:
         """The first message, in Discord's markup."""
-        first = FILLED.format(groups=plain(joined(self.groups))[:LONGEST_TOLD]) if self.groups else EMPTY
+        first = (
+            FILLED.format(groups=discord.utils.escape_markdown(joined(self.groups))[:LONGEST_TOLD])
+            if self.groups
+            else EMPTY
+        )
         if self.out_of_reach:
             first = f"{OUT_OF_REACH} {first}"
         second = WITH_SAMPLES.format(folder=self.samples[0].parent) if self.samples else WITHOUT_SAMPLES

@@ -82,5 +82,7 @@ def free_port(wanted: int | None) -> int:
                 continue
             return port
     if wanted is not None:
-        raise PersonError(f"Port {wanted} can't be had here. Without --port the demo takes the next free one.")
+        raise PersonError(
+            "Port {wanted} can't be had here. Without --port the demo takes the next free one.", wanted=wanted
+        )
     return 0

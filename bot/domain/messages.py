@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 Parameter: TypeAlias = (
-    "str | int | float | Strong | Code | Command | AllOf | AnyOf | Lines | Message | Sequence[Parameter]"
+    "str | int | float | Strong | Code | Command | Mention | AllOf | AnyOf | Lines | Message | Sequence[Parameter]"
 )
 """A value in a message; a bare sequence is listed with commas."""
 
@@ -27,8 +27,10 @@ class Hint(Enum):
     ADD_OR_GATHER_PHOTOS = auto()
     ADD_PHOTO = auto()
     ADD_ROSTER = auto()
+    ADD_TWINS = auto()
     ASK_IN_SERVER = auto()
     CHANGE_SETUP = auto()
+    CHECK_PROXY = auto()
     CHOOSE_PART = auto()
     CHOOSE_SOURCE = auto()
     GIVE_CONTACT = auto()
@@ -63,6 +65,13 @@ class Command:
     """A slash command by its name, such as `member add`."""
 
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A person by their id on Discord."""
+
+    user_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +137,10 @@ class Markup(Protocol):
         """A slash command."""
         ...
 
+    def mention(self, user_id: int, /) -> str:
+        """A person."""
+        ...
+
     def hint(self, hint: Hint, parameters: Mapping[str, Parameter], /) -> str:
         """The words of a hint, if the edge has any.
 
@@ -138,9 +151,7 @@ class Markup(Protocol):
 
 def render(message: Message, markup: Markup) -> str:
     """The message in an edge's markup. Raises KeyError where the template names a parameter that isn't there."""
-    sentence = (
-        _Formatter(markup).vformat(message.template, (), message.parameters) if message.parameters else message.template
-    )
+    sentence = _Formatter(markup).vformat(message.template, (), message.parameters)
     hint = markup.hint(message.hint, message.parameters) if message.hint is not None else ""
     return f"{sentence}{hint}" if hint[:1] in {"", *",.:;"} else f"{sentence} {hint}"
 
@@ -167,6 +178,8 @@ def _rendered(value: Parameter, markup: Markup) -> str:
             return markup.code(text)
         case Command(name):
             return markup.command(name)
+        case Mention(user_id):
+            return markup.mention(user_id)
         case Message():
             return render(value, markup)
         case AllOf(values):
@@ -190,6 +203,9 @@ class _Plain:
 
     def command(self, name: str, /) -> str:
         return f"/{name}"
+
+    def mention(self, user_id: int, /) -> str:
+        return str(user_id)
 
     def hint(self, hint: Hint, parameters: Mapping[str, Parameter], /) -> str:
         return ""

@@ -13,6 +13,7 @@ from protego import Protego
 from yarl import URL
 
 from bot.domain.addresses import read_allowed
+from bot.domain.messages import Code, Hint
 from bot.errors import PersonError
 from bot.gather.refusals import RefusalReason, RefusedError
 from bot.infra.addresses import RefusedAddressError, guarded_connector
@@ -39,7 +40,9 @@ class NoContactError(PersonError):
 
     def __init__(self) -> None:
         super().__init__(
-            "I can't gather photos yet: sites want to know whom to turn to. My owner sets `NUGU_GATHER_CONTACT` first."
+            "I can't gather photos yet: sites want to know whom to turn to.",
+            setting=Code("NUGU_GATHER_CONTACT"),
+            hint=Hint.GIVE_CONTACT,
         )
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 from yarl import URL
 
+from bot.domain.messages import Code
 from bot.errors import PersonError
 
 if TYPE_CHECKING:
@@ -48,11 +49,19 @@ async def take(engine: str, wanted: WeightFile, folder: Path, weights: Path) -> 
     found = wanted.find(folder)
     if found is None:
         names = ", ".join((wanted.path, *wanted.found_as))
-        raise PersonError(f"{folder} does not hold {wanted.path}; I look for it as {names}.")
+        raise PersonError(
+            "{folder} does not hold {path}; I look for it as {names}.",
+            folder=str(folder),
+            path=wanted.path,
+            names=names,
+        )
     with _alone(weights / wanted.path) as part, _sentences(engine, wanted, part):
         await asyncio.to_thread(shutil.copyfile, found, part)
         if not await asyncio.to_thread(_settle, part, (wanted.sha256, *wanted.equivalents)):
-            raise PersonError(f"{found} is another file than the one I know (its sha256 differs), so I leave it alone.")
+            raise PersonError(
+                "{found} is another file than the one I know (its sha256 differs), so I leave it alone.",
+                found=str(found),
+            )
 
 
 async def fetch(engine: str, wanted: WeightFile, weights: Path, progress: DownloadProgressCallback) -> None:
@@ -68,7 +77,9 @@ async def fetch(engine: str, wanted: WeightFile, weights: Path, progress: Downlo
                 return
             if not taken_up:
                 break
-    raise PersonError(f"{wanted.url} is another file than the one I know (its sha256 differs), so I left it alone.")
+    raise PersonError(
+        "{url} is another file than the one I know (its sha256 differs), so I left it alone.", url=wanted.url
+    )
 
 
 async def _download(wanted: WeightFile, part: Path, progress: DownloadProgressCallback) -> None:
@@ -95,7 +106,9 @@ async def _asked(
     url, loopback = URL(wanted.url), _is_loopback(URL(wanted.url))
     for _ in range(MOST_REDIRECTS + 1):
         if url.scheme != "https" and not (loopback and _is_loopback(url)):
-            raise PersonError(f"{wanted.url} leads to {url}, which is not https, so I did not go there.")
+            raise PersonError(
+                "{url} leads to {target}, which is not https, so I did not go there.", url=wanted.url, target=str(url)
+            )
         identity = {"Accept-Encoding": "identity", **headers}
         async with session.get(url, headers=identity, allow_redirects=False) as response:
             if response.status in {301, 302, 303, 307, 308} and "Location" in response.headers:
@@ -103,17 +116,23 @@ async def _asked(
                 continue
             # 416: the server has no such range, and is asked for the whole.
             if response.status not in ({200, 206, 416} if "Range" in headers else {200}):
-                raise PersonError(f"{url.host} answers {response.status} {response.reason} to {wanted.url}.")
+                raise PersonError(
+                    "{host} answers {status} {reason} to {url}.",
+                    host=url.host or "",
+                    status=response.status,
+                    reason=response.reason or "",
+                    url=wanted.url,
+                )
             yield response
             return
-    raise PersonError(f"{wanted.url} leads round in circles.")
+    raise PersonError("{url} leads round in circles.", url=wanted.url)
 
 
 def _followed(url: URL, location: str) -> URL:
     try:
         return url.join(URL(location))
     except ValueError as error:
-        raise PersonError(f"{url} leads to {location}, which is no address.") from error
+        raise PersonError("{url} leads to {location}, which is no address.", url=str(url), location=location) from error
 
 
 def _continues(response: aiohttp.ClientResponse, start: int, size: int) -> bool:
@@ -160,12 +179,18 @@ def _alone(target: Path) -> Generator[Path]:
         target.parent.mkdir(parents=True, exist_ok=True)
         folder = os.open(target.parent, os.O_RDONLY)
     except OSError as error:
-        raise PersonError(f"{target.parent} can't be used: {error.strerror}.") from error
+        raise PersonError(
+            "{folder} can't be used: {reason}.", folder=str(target.parent), reason=error.strerror or ""
+        ) from error
     try:
         try:
             fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise PersonError(f"Another `nugu engine install` is filling {target.parent} just now.") from None
+            raise PersonError(
+                "Another {command} is filling {folder} just now.",
+                folder=str(target.parent),
+                command=Code("nugu engine install"),
+            ) from None
         yield target.with_name(target.name + ".part")
     finally:
         os.close(folder)
@@ -207,18 +232,28 @@ def _sentences(engine: str, wanted: WeightFile, part: Path) -> Generator[None]:
     try:
         yield
     except (aiohttp.ClientPayloadError, aiohttp.ServerDisconnectedError) as error:
-        raise PersonError(f"{host} broke off. The same command goes on where it stopped.") from error
+        raise PersonError("{host} broke off. The same command goes on where it stopped.", host=host or "") from error
     except (aiohttp.ClientConnectionError, TimeoutError) as error:
         reason = str(error) or "it does not answer"
         raise PersonError(
-            f"{host} can't be reached ({reason}). On a machine without a network, bring the files: "
-            f"nugu engine install {engine} --from FOLDER"
+            "{host} can't be reached ({reason}). On a machine without a network, bring the files: "
+            "nugu engine install {engine} --from FOLDER",
+            host=host or "",
+            reason=reason,
+            engine=engine,
         ) from error
     except aiohttp.ClientError as error:
-        raise PersonError(f"{wanted.url} can't be fetched: {error or type(error).__name__}.") from error
+        raise PersonError(
+            "{url} can't be fetched: {error}.", url=wanted.url, error=str(error) or type(error).__name__
+        ) from error
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise PersonError(
-                f"The disk is full: {part.parent} needs {wanted.size} bytes for {wanted.path}."
+                "The disk is full: {folder} needs {size} bytes for {path}.",
+                folder=str(part.parent),
+                size=wanted.size,
+                path=wanted.path,
             ) from error
-        raise PersonError(f"{error.filename or part} can't be used: {error.strerror}.") from error
+        raise PersonError(
+            "{file} can't be used: {reason}.", file=str(error.filename or part), reason=error.strerror or ""
+        ) from error

@@ -16,7 +16,6 @@ from bot.database.models import GroupState, ModelRepository
 from bot.database.reviews import ReviewRepository
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
-from bot.domain.markup import plain
 from bot.domain.models import Figures
 from bot.errors import PersonError, UnseenPhotosError
 from bot.learning.classifiers import Classifiers, key_of
@@ -222,7 +221,9 @@ class Trainer:
                 renewed = await self._renew_classifier(ready)
                 also = f" I trained its classifier anew: {classifier_trial(renewed.trial)}." if renewed else ""
                 raise PersonError(
-                    f"Nothing is new: the model of {plain(state.name)} that answers knows all its photos.{also}"
+                    "Nothing is new: the model of {group} that answers knows all its photos.{also}",
+                    group=state.name,
+                    also=also,
                 )
             made = await self._make(ready, frozenset(state.photos), by=by)
             if made is None:

@@ -6,7 +6,7 @@ import re
 import textwrap
 from typing import TYPE_CHECKING
 
-from bot.domain.markup import plain
+from bot.domain.messages import Code, Hint, Message, Parameter
 from bot.errors import PersonError
 from bot.links.protocol import LinkFailure
 from bot.text.formatting import mebibytes
@@ -21,7 +21,7 @@ PRIVATE = "That link leads to a private address, and I only go to public ones."
 GONE = "That video isn't there any more, or never was."
 
 # What sites and yt-dlp say, in the order in which it is looked for; of each whether another try may help.
-_SAID: tuple[tuple[str, str, bool], ...] = (
+_SAID: tuple[tuple[str, str | Message, bool], ...] = (
     (
         r"confirm your age|age.?restricted|inappropriate for some users|age.?verif",
         "The site shows that video to adults only, so I can't have it.",
@@ -29,7 +29,7 @@ _SAID: tuple[tuple[str, str, bool], ...] = (
     ),
     (
         r"not a bot|captcha",
-        "The site takes me for a robot and wants me to sign in, which only my owner can mend.",
+        Message("The site takes me for a robot and wants me to sign in", hint=Hint.SIGN_IN),
         True,
     ),
     (r"private video|video is private|is private\b", "That video is private.", False),
@@ -57,7 +57,7 @@ _SAID: tuple[tuple[str, str, bool], ...] = (
     ),
     (
         r"proxy (?:authentication|refused)|the proxy refused|407",
-        "The proxy that I was told to go through refuses, which only my owner can mend.",
+        Message("The proxy that I was told to go through refuses", hint=Hint.CHECK_PROXY),
         True,
     ),
     (
@@ -98,29 +98,45 @@ class LinkError(PersonError):
     `said`: what yt-dlp or the site said, for the operator.
     """
 
-    def __init__(self, sentence: str, *, again: bool = False, said: str = "") -> None:
-        super().__init__(f"{sentence} {AGAIN}" if again else sentence)
+    def __init__(
+        self,
+        message: str | Message,
+        /,
+        *,
+        again: bool = False,
+        said: str = "",
+        hint: Hint | None = None,
+        **parameters: Parameter,
+    ) -> None:
+        reason = message if isinstance(message, Message) else Message(message, hint=hint, **parameters)
+        super().__init__(Message("{reason} {advice}", reason=reason, advice=AGAIN) if again else reason)
         self.said = said
 
 
 def not_a_link(sites: Sites) -> LinkError:
     """For what is no http link at all."""
-    return LinkError(f"I take links that begin with http:// or https://, to one video on {_accepted(sites)}.")
+    return LinkError("I take links that begin with http:// or https://, to one video on {sites}.", sites=sites.listed)
 
 
 def no_cookies() -> LinkError:
     """For a file of cookies that can't be read."""
-    return LinkError("`NUGU_LINK_COOKIES` names a file that I can't read. My owner can mend that.")
+    return LinkError(
+        "{setting} names a file that I can't read.", setting=Code("NUGU_LINK_COOKIES"), hint=Hint.OPERATOR_MENDS
+    )
 
 
 def no_proxy() -> LinkError:
     """For an address of a proxy that is none."""
-    return LinkError("`NUGU_LINK_PROXY` is not http://USER:PASSWORD@HOST:PORT. My owner can mend that.")
+    return LinkError(
+        "{setting} is not http://USER:PASSWORD@HOST:PORT.", setting=Code("NUGU_LINK_PROXY"), hint=Hint.OPERATOR_MENDS
+    )
 
 
 def no_time(seconds: float) -> LinkError:
     """For a download past its deadline."""
-    return LinkError(f"The site is too slow: that video wasn't here after {seconds:.0f} seconds.", again=True)
+    return LinkError(
+        "The site is too slow: that video wasn't here after {seconds:.0f} seconds.", seconds=seconds, again=True
+    )
 
 
 def broken_off() -> LinkError:
@@ -130,17 +146,22 @@ def broken_off() -> LinkError:
 
 def too_large(most: int) -> LinkError:
     """For a video of more than `most` bytes."""
-    return LinkError(f"That video is too large: I take up to {mebibytes(most)}. A shorter one may fit.")
+    return LinkError("That video is too large: I take up to {most}. A shorter one may fit.", most=mebibytes(most))
 
 
 def of_failure(why: LinkFailure, said: str, status: int | None, sites: Sites, most: int) -> LinkError:
     """For what the downloading process found."""
     match why:
         case LinkFailure.UNKNOWN_SITE:
-            return LinkError(f"I don't take links to that page. I take links to one video on {_accepted(sites)}.")
+            return LinkError(
+                "I don't take links to that page. I take links to one video on {sites}.", sites=sites.listed
+            )
         case LinkFailure.WRONG_SETTING:
             return LinkError(
-                f"`NUGU_LINK_SITES` names {plain(said)}, which yt-dlp doesn't know. My owner can mend that."
+                "{setting} names {site}, which yt-dlp doesn't know.",
+                setting=Code("NUGU_LINK_SITES"),
+                site=said,
+                hint=Hint.OPERATOR_MENDS,
             )
         case LinkFailure.PLAYLIST:
             return LinkError("That link leads to a playlist, a channel or several videos. I take a link to one video.")
@@ -170,7 +191,9 @@ def _of_site(said: str, status: int | None) -> LinkError:
     for pattern, sentence, again in _SAID:
         if re.search(pattern, said, re.IGNORECASE):
             return LinkError(sentence, again=again, said=line)
-    return LinkError(f"The site says: {plain(line)}" if line else "The site gave no video, and no reason.")
+    if line:
+        return LinkError("The site says: {line}", line=line)
+    return LinkError("The site gave no video, and no reason.")
 
 
 def _cleaned(said: str) -> str:
@@ -178,7 +201,3 @@ def _cleaned(said: str) -> str:
     bare = _PREFIX.sub("", re.sub(r"^(?:\x1b\[[0-9;]*m)*ERROR:(?:\x1b\[[0-9;]*m)*\s*", "", said.strip()))
     first = next(iter(bare.splitlines()), "")
     return textwrap.shorten(" ".join(_NOISE.sub(" ", first).split()).strip(" ;:,"), TOLD, placeholder=" …")
-
-
-def _accepted(sites: Sites) -> str:
-    return plain(sites.listed)

@@ -123,13 +123,16 @@ class Archive:
         if self._manifest is None:
             return None
         if (reason := _why_unreadable(self._manifest, self._limits.max_manifest_bytes, self._limits)) is not None:
-            raise ArchiveError(f"{MANIFEST}: {reason}.")
+            raise ArchiveError("{manifest}: {reason}.", manifest=MANIFEST, reason=reason)
         return self._unpack(self._manifest, self._limits.max_manifest_bytes)
 
     def read(self, entry: Entry) -> bytes:
         """The bytes of an entry; raises ArchiveError with what goes after its name."""
         if self._read > self._limits.max_total_bytes:
-            raise ArchiveError(f"the archive unpacks to more than {mebibytes(self._limits.max_total_bytes)}")
+            raise ArchiveError(
+                "the archive unpacks to more than {most}",
+                most=mebibytes(self._limits.max_total_bytes),
+            )
         return self._unpack(entry.info, self._limits.max_entry_bytes)
 
     def _unpack(self, info: zipfile.ZipInfo, most: int) -> bytes:
@@ -188,7 +191,9 @@ def _admit(file: IO[bytes], limits: ArchiveLimits) -> None:
     size = file.seek(0, 2)
     if size > limits.max_bytes:
         raise ArchiveError(
-            f"This archive is too large ({mebibytes(size)}); I read up to {mebibytes(limits.max_bytes)}."
+            "This archive is too large ({size}); I read up to {most}.",
+            size=mebibytes(size),
+            most=mebibytes(limits.max_bytes),
         )
     file.seek(0)
     entries, tail = 0, b""
@@ -197,7 +202,7 @@ def _admit(file: IO[bytes], limits: ArchiveLimits) -> None:
         tail = chunk[-len(_ENTRY) + 1 :]
     file.seek(0)
     if entries > limits.max_entries:
-        raise ArchiveError(f"This archive holds more than {limits.max_entries:,} files; make several of it.")
+        raise ArchiveError("This archive holds more than {most:,} files; make several of it.", most=limits.max_entries)
 
 
 def _why_unreadable(info: zipfile.ZipInfo, most: int, limits: ArchiveLimits) -> str | None:

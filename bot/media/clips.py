@@ -176,7 +176,9 @@ def _within(footage: Footage, section: Section) -> Section:
     """The section as far as there is something in it. Raises VideoError when there is nothing."""
     inside = Section(max(0.0, section.start), min(section.end, footage.seconds + 2 * TOLERANCE))
     if inside.end <= max(inside.start, footage.first):
-        raise VideoError(f"this video has nothing to show there: it is {footage.seconds:.0f} seconds long")
+        raise VideoError(
+            "this video has nothing to show there: it is {seconds:.0f} seconds long", seconds=footage.seconds
+        )
     return inside
 
 

@@ -68,7 +68,8 @@ def pieces_of(path: Path, kind: str) -> list[Piece]:
             head, begin = cut.head, cut.at
             if len(pieces) == MOST_PIECES:
                 raise VideoError(
-                    f"this video is joined of more than {MOST_PIECES} files; save it once more and post that copy"
+                    "this video is joined of more than {most} files; save it once more and post that copy",
+                    most=MOST_PIECES,
                 )
     return [*pieces, Piece((*head, (begin, size)))]
 

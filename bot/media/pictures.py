@@ -141,13 +141,18 @@ def _admit(data: bytes, limits: PictureLimits) -> Kind:
         raise PictureError("this file is empty")
     if len(data) > limits.max_bytes:
         raise PictureError(
-            f"this file is too large ({mebibytes(len(data), 1)}); "
-            f"I read pictures of up to {mebibytes(limits.max_bytes)}"
+            "this file is too large ({size}); I read pictures of up to {most}",
+            size=mebibytes(len(data), 1),
+            most=mebibytes(limits.max_bytes),
         )
     kind = sniff(data)
     if kind is None:
         looks = impostor(data)
-        raise PictureError(f"this is not a picture{f' (it looks like {looks})' if looks else ''}; I read {ACCEPTED}")
+        raise PictureError(
+            "this is not a picture{looks}; I read {accepted}",
+            looks=f" (it looks like {looks})" if looks else "",
+            accepted=ACCEPTED,
+        )
     if kind is Kind.WEBP:
         canvas = webp_canvas(data)
         if canvas is None:
@@ -225,21 +230,27 @@ def _check_size(size: tuple[int, int], limits: PictureLimits) -> None:
         raise _too_many_pixels(limits, size)
     if max(size) > limits.max_side:
         raise PictureError(
-            f"this picture is too long ({size[0]} × {size[1]}); I read up to {limits.max_side} pixels a side"
+            "this picture is too long ({width} × {height}); I read up to {most} pixels a side",
+            width=size[0],
+            height=size[1],
+            most=limits.max_side,
         )
 
 
 def _too_many_pixels(limits: PictureLimits, size: tuple[int, int] | None = None) -> PictureError:
     measured = f" ({size[0]} × {size[1]})" if size else ""
     return PictureError(
-        f"this picture has too many pixels{measured}; I read up to {limits.max_pixels / 1e6:.0f} megapixels"
+        "this picture has too many pixels{measured}; I read up to {most:.0f} megapixels",
+        measured=measured,
+        most=limits.max_pixels / 1e6,
     )
 
 
 def _check_frames(frames: int, limits: PictureLimits) -> None:
     if frames > limits.max_frames:
         raise PictureError(
-            f"this animation has more than {limits.max_frames} frames; post a shorter one, or a single picture"
+            "this animation has more than {most} frames; post a shorter one, or a single picture",
+            most=limits.max_frames,
         )
 
 

@@ -162,11 +162,12 @@ def _picture_tracks(container: InputContainer) -> list[VideoStream]:
     if not tracks:
         if container.streams.audio:
             raise VideoError("this file has sound alone, and no picture to look at; post a video")
-        raise VideoError(f"this file has no picture track; I read {ACCEPTED}")
+        raise VideoError("this file has no picture track; I read {accepted}", accepted=ACCEPTED)
     readable = [one for one in tracks if decoder_of(one) in VIDEO_CODECS]
     if not readable:
         raise VideoError(
-            f"I can't read this video's codec ({decoder_of(tracks[0]) or 'an unknown one'}); save it as H.264 in an MP4"
+            "I can't read this video's codec ({codec}); save it as H.264 in an MP4",
+            codec=decoder_of(tracks[0]) or "an unknown one",
         )
     return readable
 

@@ -108,7 +108,9 @@ def probe(path: Path, limits: VideoLimits) -> Footage:
     bytes_of_it = path.stat().st_size
     if bytes_of_it > limits.max_bytes:
         raise VideoError(
-            f"this video is too large ({mebibytes(bytes_of_it)}); I read up to {mebibytes(limits.max_bytes)}"
+            "this video is too large ({size}); I read up to {most}",
+            size=mebibytes(bytes_of_it),
+            most=mebibytes(limits.max_bytes),
         )
     kind = format_of(path)
     if kind is None:
@@ -281,7 +283,8 @@ def _check_pixels(width: int, height: int) -> None:
     if min(width, height) < 1:
         # What libav's own check threw out has no size any more.
         raise VideoError(
-            f"this video is broken, or has more than the {MOST_PIXELS / 1e6:.0f} megapixels a frame that I read"
+            "this video is broken, or has more than the {most:.0f} megapixels a frame that I read",
+            most=MOST_PIXELS / 1e6,
         )
     if width * height > MOST_PIXELS:
         raise VideoError(_too_many_pixels(width, height))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qs, urlsplit
 
-from bot.domain.markup import plain
+from bot.domain.messages import Code
 from bot.errors import PersonError
 
 _CLOCK = re.compile(r"(?:(?:(\d{1,2}):)?(\d{1,3}):)?(\d{1,5})(?:\.(\d{1,3}))?s?")
@@ -23,7 +23,9 @@ def read_seconds(text: str) -> float:
     if wanted and (units := _UNITS.fullmatch(wanted)) is not None:
         hours, minutes, seconds = (int(each or 0) for each in units.groups())
         return float(hours * 3600 + minutes * 60 + seconds)
-    raise PersonError(f"I can't read the time “{plain(text[:30])}”. Write it as `1:23` or in seconds.")
+    raise PersonError(
+        "I can't read the time “{text}”. Write it as {example} or in seconds.", text=text[:30], example=Code("1:23")
+    )
 
 
 def first_link(text: str) -> str | None:

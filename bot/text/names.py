@@ -38,7 +38,7 @@ def checked_name(text: str) -> str:
     """
     name = " ".join(unicodedata.normalize("NFC", text).split())
     if len(name) > LONGEST_NAME or not name.isprintable() or not any(_visible(character) for character in name):
-        raise PersonError(f"A name has 1 to {LONGEST_NAME} printable characters.")
+        raise PersonError("A name has 1 to {most} printable characters.", most=LONGEST_NAME)
     return name
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.domain.markup import plain
 from bot.text.formatting import percent
 from models.faces import SHARP_EXAMPLE, SMALLEST_EXAMPLE, Band, Flaw, flaw_of_example
 
@@ -42,4 +41,4 @@ def resemblance(guess: Guess, member: int, name: str) -> str | None:
         return None
     if all(candidate.member != member for candidate in guess.candidates):
         return None
-    return f"it looks more like {plain(guess.name)} ({percent(guess.confidence)}) than {plain(name)}"
+    return f"it looks more like {guess.name} ({percent(guess.confidence)}) than {name}"

@@ -85,7 +85,7 @@ async def use(app: App, name: str, progress: EngineProgressCallback) -> Switched
     Raises PersonError when it is not installed, doesn't work here, or finds no face in any of the photos.
     """
     if not await _installed(_weights(name), app.engine_config.weights):
-        raise PersonError(f"The engine {name} is not installed: nugu engine install {name}")
+        raise PersonError("The engine {name} is not installed: nugu engine install {name}", name=name)
     config = app.engine_config.with_engine(name)
     version = await _tried_out(app, config)
     async with app.database.writing() as session:
@@ -96,7 +96,11 @@ async def use(app: App, name: str, progress: EngineProgressCallback) -> Switched
             engines = EngineRepository(session)
             encoded = await engines.encoded(version)
             if encoded.crops and not encoded.encoded and not encoded.left:
-                raise PersonError(f"{version} finds a face in none of the {encoded.crops} photos, so it is not used.")
+                raise PersonError(
+                    "{version} finds a face in none of the {crops} photos, so it is not used.",
+                    version=version,
+                    crops=encoded.crops,
+                )
             # A photo that the running bot took in meanwhile is seen first.
             if await engines.use(name, version):
                 return Switched(name, version, encoded, tuple(await engines.faceless(version)))
@@ -117,7 +121,9 @@ def _weights(name: str) -> tuple[WeightFile, ...]:
     try:
         return weights_of(name)
     except UnknownEngineError:
-        raise PersonError(f"No engine is called “{name}”; there are {', '.join(names())}.") from None
+        raise PersonError(
+            "No engine is called “{name}”; there are {names}.", name=name, names=", ".join(names())
+        ) from None
 
 
 async def _installed(files: Sequence[WeightFile], weights: Path) -> bool:
@@ -130,15 +136,19 @@ async def _tried_out(app: App, config: EngineConfig) -> str:
         return await app.compute.run(jobs.try_out, config)
     except EngineAwayError:
         raise PersonError(
-            f"My workers do not find {config.weights}; where they are, it must be the same folder."
+            "My workers do not find {weights}; where they are, it must be the same folder.", weights=str(config.weights)
         ) from None
     except EngineBrokenError as error:
-        raise PersonError(f"The engine {config.engine} doesn't work here: {error.reason}") from error
+        raise PersonError(
+            "The engine {engine} doesn't work here: {reason}", engine=config.engine, reason=error.reason
+        ) from error
     except PersonError:
         raise
     except Exception as error:
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise PersonError(f"The engine {config.engine} doesn't work here: {reason}") from error
+        raise PersonError(
+            "The engine {engine} doesn't work here: {reason}", engine=config.engine, reason=reason
+        ) from error
 
 
 async def _see_all(app: App, config: EngineConfig, version: str, progress: EngineProgressCallback) -> None:
@@ -172,6 +182,8 @@ async def _see(app: App, config: EngineConfig, version: str, crops: Sequence[Uns
         return {crop: vector for one in alone for crop, vector in one.items()}
     if found.engine != version:
         raise PersonError(
-            f"Some workers have {found.engine} and others {version}: they run different versions of nugu."
+            "Some workers have {engine} and others {version}: they run different versions of nugu.",
+            engine=found.engine,
+            version=version,
         )
     return {crop.crop: None for crop in crops} | dict(zip(there, found.vectors, strict=True))

@@ -21,7 +21,6 @@ from bot.database.tables.questions import Question
 from bot.database.tables.rosters import Group, Member
 from bot.domain.enums import Origin, teaches
 from bot.domain.faces import IdentifiedPicture, Refused, SeenFace
-from bot.domain.markup import plain
 from bot.errors import NobodyKnownError, PersonError, TooSlowError, WorkLostError
 from bot.gather.candidates import CandidatePhoto, GatherCounts, candidates, queries
 from bot.gather.sources import load
@@ -232,7 +231,7 @@ async def _put_into_review(
                 continue
             owner = select(Group.server_id).join(Member).where(Member.id == sought.member)
             if await session.scalar(owner) != server_id:
-                raise PersonError(f"{plain(sought.name)} was removed just now.")
+                raise PersonError("{member} was removed just now.", member=sought.name)
             if not teaches((await ServerRepository(session).choices(server_id)).learns, Origin.GATHERED):
                 raise PersonError(LEARNS_NOTHING)
             await QuestionRepository(session).add(question, named, cuts)

@@ -14,7 +14,7 @@ from bot.database.photos import PhotoRepository
 from bot.database.reviews import ReviewRepository
 from bot.database.rosters import RosterRepository
 from bot.domain.maps import GroupMap
-from bot.domain.markup import plain
+from bot.domain.messages import Hint, Strong
 from bot.domain.rosters import SHARED_ROSTER
 from bot.domain.trust import Trust
 from bot.errors import NoRosterError, PersonError, UnseenPhotosError
@@ -96,8 +96,11 @@ async def _draw(app: App, group: Group, projection: Projection, engine: str) -> 
     if different < FEWEST_MAPPED:
         has = counted(different, "different photo") if different else "no photo"
         raise PersonError(
-            f"A map takes {FEWEST_MAPPED} different photos, and I have {has} of **{plain(group.name)}**. "
-            "Add more with `/member add`."
+            "A map takes {fewest} different photos, and I have {has} of {group}.",
+            fewest=FEWEST_MAPPED,
+            has=has,
+            group=Strong(group.name),
+            hint=Hint.ADD_MORE_PHOTOS,
         )
     shown = in_turns(rows, MOST)
     crops = await asyncio.gather(*(_crop(app, keys.get(row.photo)) for row in shown))

@@ -11,7 +11,7 @@ from bot.database.labels import LabelRepository
 from bot.database.models import ModelRepository
 from bot.database.reviews import ReviewRepository
 from bot.database.rosters import RosterRepository
-from bot.domain.markup import plain
+from bot.domain.messages import Hint, Strong
 from bot.errors import PersonError
 from bot.usecases.lookup import require_group
 from models.learning.isolation import BrokenOffError
@@ -109,7 +109,9 @@ async def train(app: App, server_id: int, group: str, *, by: int) -> MadeModel:
         return await app.trainer.train(found.id, by=by)
     except BrokenOffError as error:
         log.warning("group %s was not trained: %s", found.id, error)
-        raise PersonError(f"The training broke off, so **{plain(found.name)}** answers as before. Try again.") from None
+        raise PersonError(
+            "The training broke off, so {group} answers as before. Try again.", group=Strong(found.name)
+        ) from None
 
 
 async def earlier(app: App, server_id: int, group: str) -> list[MadeModel]:
@@ -130,11 +132,13 @@ async def plan_rollback(app: App, server_id: int, group: str, number: int | None
     wanted = (model for model in options if model.number == number or (number is None and model.number < now.number))
     to = next(wanted, None)
     if to is None:
-        known = ", ".join(str(model.number) for model in options)
+        if not options or number is None:
+            raise PersonError("There is no earlier model to go back to.")
+        are = "is" if len(options) == 1 else "are"
         raise PersonError(
-            f"Model {number} never answered. There {'is' if len(options) == 1 else 'are'} {known}."
-            if known and number is not None
-            else "There is no earlier model to go back to."
+            f"Model {{number}} never answered. There {are} {{known}}.",
+            number=number,
+            known=[model.number for model in options],
         )
     return RollbackPlan(now, to)
 
@@ -147,7 +151,7 @@ async def roll_back(app: App, server_id: int, group_id: int, model_id: int, *, i
     async with app.database.writing() as session:
         found = await _group_by_id(session, server_id, group_id)
         if found.model_id != instead_of:
-            raise PersonError("Another model came to answer since I asked. Look at `/model status`.")
+            raise PersonError("Another model came to answer since I asked.", hint=Hint.SHOW_MODELS)
         model = await ModelRepository(session).roll_back(group_id, model_id)
         if model is None:
             raise PersonError(GONE)

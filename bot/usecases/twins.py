@@ -10,11 +10,10 @@ from bot import jobs
 from bot.database.photos import PhotoRepository
 from bot.database.rosters import RosterRepository
 from bot.database.tables.rosters import Group, Member
-from bot.domain.markup import plain
+from bot.domain.messages import AllOf, Hint, Message, Strong
 from bot.domain.rosters import SHARED_ROSTER
 from bot.domain.twins import DrawnLookAlikes, DrawnTwins
 from bot.errors import TOLD_NAMES, NoRosterError, PersonError, UnseenPhotosError
-from bot.text.formatting import joined
 from bot.usecases.lookup import require_group, require_member, unknown_member
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from bot.domain.rosters import RosterRow
     from bot.domain.twins import ComparedMember
 
-NO_TWO = "Twins take two members with a photo each: add them with `/member add`."
+NO_TWO = Message("Twins take two members with a photo each", hint=Hint.ADD_TWINS)
 
 
 async def twins(app: App, server_id: int, group: str | None = None) -> DrawnTwins:
@@ -58,7 +57,7 @@ async def look_alikes(app: App, server_id: int, group: str | None, member: str) 
         groups = await _visible(session, server_id)
         asked = await _member(session, server_id, [one.id for one in groups], group, member)
         if not await RosterRepository(session).photo_count(asked.id):
-            raise PersonError(f"I have no photo of {plain(asked.name)} yet. Add one with `/member add`.")
+            raise PersonError("I have no photo of {member} yet.", member=asked.name, hint=Hint.ADD_PHOTO)
         ids = sorted({asked.group_id, *(one.id for one in groups)})
         revisions = await RosterRepository(session).revisions({SHARED_ROSTER, server_id})
     engine = await app.recognisers.engine()
@@ -78,16 +77,22 @@ async def _visible(session: AsyncSession, server_id: int) -> list[Group]:
 async def _check_two(session: AsyncSession, group: Group) -> None:
     """Raises PersonError where a group has no two members with a photo."""
     counts = await RosterRepository(session).counts_of(group.id)
-    name = plain(group.name)
+    name = Strong(group.name)
     if not counts:
-        raise PersonError(f"**{name}** has no member yet. {NO_TWO}")
+        raise PersonError("{name} has no member yet. {no_two}", name=name, no_two=NO_TWO)
     if len(counts) == 1:
-        raise PersonError(f"**{name}** has one member, {plain(counts[0][1])}. {NO_TWO}")
-    without = [plain(member) for _, member, photos in counts if not photos]
+        raise PersonError("{name} has one member, {member}. {no_two}", name=name, member=counts[0][1], no_two=NO_TWO)
+    without = [member for _, member, photos in counts if not photos]
     if len(counts) - len(without) < 2:
-        told = ", ".join(without[:TOLD_NAMES])
-        more = f" and {len(without) - TOLD_NAMES} more" if len(without) > TOLD_NAMES else ""
-        raise PersonError(f"I have no photo of {told}{more} of **{name}** yet. {NO_TWO}")
+        rest = len(without) - TOLD_NAMES
+        more = Message(" and {rest} more", rest=rest) if rest > 0 else ""
+        raise PersonError(
+            "I have no photo of {members}{more} of {name} yet. {no_two}",
+            members=without[:TOLD_NAMES],
+            more=more,
+            name=name,
+            no_two=NO_TWO,
+        )
 
 
 async def _member(
@@ -100,8 +105,12 @@ async def _member(
     if not called:
         raise await unknown_member(session, servers, name)
     if len(called) > 1:
-        told = joined([f"**{plain(one.group.name)}**" for one in called])
-        raise PersonError(f"There is {plain(called[0].name)} in {told}. Say in `group:` whom you mean.")
+        raise PersonError(
+            "There is {member} in {groups}.",
+            member=called[0].name,
+            groups=AllOf([Strong(one.group.name) for one in called]),
+            hint=Hint.NAME_GROUP,
+        )
     return called[0]
 
 
@@ -109,7 +118,7 @@ async def _twins(app: App, groups: Sequence[int], engine: str) -> DrawnTwins:
     rows, photos = await _photos(app, groups, engine)
     found = await app.compute.run(jobs.find_twins, rows, _seen(photos), engine, groups)
     if found is None:
-        raise PersonError(f"I see no two members here. {NO_TWO}")
+        raise PersonError("I see no two members here. {no_two}", no_two=NO_TWO)
     crops = await _crops(app, [found.first, found.second.member], photos)
     return DrawnTwins(found, *await app.compute.run(jobs.draw_twins, found, crops))
 
@@ -118,9 +127,9 @@ async def _look_alikes(app: App, member: Member, groups: Sequence[int], engine: 
     rows, photos = await _photos(app, groups, engine)
     found = await app.compute.run(jobs.find_look_alikes, rows, _seen(photos), engine, member.id)
     if found is None:
-        raise PersonError(f"I see no face in the photos of {plain(member.name)}. Add another with `/member add`.")
+        raise PersonError("I see no face in the photos of {member}.", member=member.name, hint=Hint.ADD_ANOTHER_PHOTO)
     if not found.nearest:
-        raise PersonError(f"I know nobody besides {plain(member.name)} by a photo. {NO_TWO}")
+        raise PersonError("I know nobody besides {member} by a photo. {no_two}", member=member.name, no_two=NO_TWO)
     crops = await _crops(app, [found.asked, *(one.member for one in found.nearest)], photos)
     return DrawnLookAlikes(found, await app.compute.run(jobs.draw_look_alikes, found, crops))
 

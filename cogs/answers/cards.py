@@ -9,10 +9,10 @@ import discord
 
 from bot.domain.answers import AnsweredPicture
 from bot.domain.enums import Meaning
-from bot.domain.markup import plain
 from cogs.answers.faces import attribution, face_alt_text, face_line
 from cogs.common.discord_limits import LONGEST_ALT
 from cogs.common.layout import LONGEST_TEXT, Button, Card, Row, container, custom_id
+from cogs.common.markup import plain
 from cogs.common.message_media import walk
 from models.faces import Band
 
@@ -43,7 +43,7 @@ def answer_card(answer: Answer, shown: Sequence[str] = ()) -> Card:
         if several and picture.position:
             box.add_item(discord.ui.Separator())
         if picture.refusal is not None:
-            box.add_item(discord.ui.TextDisplay(f"⚠️ **{plain(picture.name)}**: {picture.refusal}."[:room]))
+            box.add_item(discord.ui.TextDisplay(f"⚠️ **{plain(picture.name)}**: {plain(picture.refusal)}."[:room]))
             continue
         file = next(addresses, f"attachment://{picture.file_name}")
         item = discord.MediaGalleryItem(file, description=alt_text(picture), spoiler=picture.spoiler)

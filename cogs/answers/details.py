@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.domain.answers import MOST_CANDIDATES
-from bot.domain.markup import plain
 from bot.text.formatting import UNKNOWN, percent
 from cogs.answers.faces import attribution, face_line
 from cogs.common.layout import LONGEST_TEXT, Card, bar, container
+from cogs.common.markup import plain
 from models.faces import Basis
 
 if TYPE_CHECKING:

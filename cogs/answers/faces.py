@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain.enums import Meaning
-from bot.domain.markup import plain
 from bot.text.formatting import UNKNOWN, circled, guess_text, name_and_confidence
+from cogs.common.markup import plain
 
 if TYPE_CHECKING:
     from bot.domain.answers import Answer, AnsweredFace, FaceAnnotation

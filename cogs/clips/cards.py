@@ -11,12 +11,12 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 import discord
 
 from bot.domain.clips import Stage, together
-from bot.domain.markup import plain
 from bot.text.formatting import counted, duration, silent, time_code, unknown_people
 from cogs.answers.cards import accent_of, answer_buttons
 from cogs.answers.faces import attribution, face_in_words, face_line
 from cogs.common.discord_limits import LONGEST_ALT
 from cogs.common.layout import LONGEST_TEXT, Button, Card, Row, bar, container, custom_id
+from cogs.common.markup import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

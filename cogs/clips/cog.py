@@ -10,6 +10,7 @@ from discord.ext import commands
 
 from bot.client import Nugu  # discord.py reads the annotations
 from bot.domain.enums import CaptionStyle
+from bot.domain.messages import Code, Command, Message
 from bot.errors import PersonError
 from bot.text.links import first_link, read_seconds
 from bot.usecases.clips.queue import ClipQueue
@@ -22,10 +23,13 @@ from cogs.common.requests import interaction_request, searchable_groups
 if TYPE_CHECKING:
     from cogs.common.media import Media
 
-ONE_OF_TWO = "Give me a `link:` or a `video:`, one of the two."
-NO_LINK = "That is no link. Paste the address of the video: `https://…`."
-NO_VIDEO_FILE = "That file is no video. Attach an MP4, MOV or WebM, or give me a `link:`."
-NO_VIDEO = "I see no video in that message. Right-click a message that has one, or a link to one; or use `/clip`."
+ONE_OF_TWO = Message("Give me a {link} or a {video}, one of the two.", link=Code("link:"), video=Code("video:"))
+NO_LINK = Message("That is no link. Paste the address of the video: {example}.", example=Code("https://…"))
+NO_VIDEO_FILE = Message("That file is no video. Attach an MP4, MOV or WebM, or give me a {link}.", link=Code("link:"))
+NO_VIDEO = Message(
+    "I see no video in that message. Right-click a message that has one, or a link to one; or use {command}.",
+    command=Command("clip"),
+)
 
 
 class ClipsCog(commands.Cog):

@@ -10,7 +10,6 @@ import aiohttp
 import discord
 
 from bot.domain.clip_requests import PostedVideo
-from bot.domain.markup import plain
 from bot.errors import PersonError
 from bot.media.footage import ACCEPTED
 from bot.text.formatting import MEBIBYTE, mebibytes
@@ -82,7 +81,7 @@ async def receive(client: Nugu, video: Media, folder: Path) -> PostedVideo:
     """The video as a file in `folder`, read piece by piece. Raises PersonError where it is an AVI, too large or not there."""
     limit = client.app.settings.clip_bytes
     if video.name.lower().endswith(AVI):
-        raise PersonError(f"{plain(video.name)}: this is an AVI; I read {ACCEPTED}.")
+        raise PersonError("{video}: this is an AVI; I read {accepted}.", video=video.name, accepted=ACCEPTED)
     if video.size is not None and video.size > limit:
         raise _too_large(video.name, limit)
     path = folder / "posted"
@@ -93,7 +92,7 @@ async def receive(client: Nugu, video: Media, folder: Path) -> PostedVideo:
             # The demo's Discord has no addresses to read from: it lies in this process, its files whole in memory already.
             await asyncio.to_thread(path.write_bytes, await client.http.get_from_cdn(video.url))
     except UNREADABLE as error:
-        raise PersonError(f"{plain(video.name)}: {why_unread(error)}.") from None
+        raise PersonError("{video}: {reason}.", video=video.name, reason=why_unread(error)) from None
     return PostedVideo(video.name.removeprefix(SPOILER), path)
 
 
@@ -129,6 +128,7 @@ def _embedded(embed: discord.Embed) -> Media | Link | None:
 
 def _too_large(name: str, limit: int) -> PersonError:
     return PersonError(
-        f"{plain(name)}: this file is too large; I read videos of up to {mebibytes(limit)}. "
-        "Post a shorter or smaller copy."
+        "{name}: this file is too large; I read videos of up to {limit}. Post a shorter or smaller copy.",
+        name=name,
+        limit=mebibytes(limit),
     )

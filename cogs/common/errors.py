@@ -23,8 +23,8 @@ LONGEST = 1900
 
 
 async def setup(client: Nugu) -> None:
-    """Make this module the handler of the command tree's errors; called by discord.py."""
-    client.tree.error(answer_error)
+    """Let the client answer errors as this module does; called by discord.py."""
+    client.answer_error = answer_error
 
 
 def sentence_for(error: BaseException) -> str:

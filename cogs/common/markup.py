@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from bot.domain.markup import plain
 from bot.domain.messages import Hint, Markup, Message, render
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bot.domain.messages import Parameter
+
+_MARKUP = re.compile(r"[\\*_~|`<>\[@#]|:(?=//)|^[-+]", re.MULTILINE)
+"""What Discord reads as markup, mention or link; a backslash before it makes it plain."""
 
 HINTS = {
     Hint.ADD_ANOTHER_PHOTO: "Add another with `/member add`.",
@@ -23,8 +26,10 @@ HINTS = {
     Hint.ADD_ROSTER: (
         "A moderator adds the first group with `/group add`, then each member with `/member add` and one photo or more."
     ),
+    Hint.ADD_TWINS: ": add them with `/member add`.",
     Hint.ASK_IN_SERVER: "Ask me once in a server that I am in: from then on I know its groups here too.",
     Hint.CHANGE_SETUP: "A moderator may change that in `/setup`.",
+    Hint.CHECK_PROXY: ", which only my owner can mend.",
     Hint.CHOOSE_PART: ": say which part with `start:` and `length:`.",
     Hint.CHOOSE_SOURCE: "; my owner has {sources} to choose from.",
     Hint.GIVE_CONTACT: "My owner sets `{setting}` first.",
@@ -47,6 +52,11 @@ HINTS = {
 }
 
 
+def plain(text: str) -> str:
+    """What a person wrote, so that Discord shows it as it is: no markup, no mention, no link."""
+    return _MARKUP.sub(r"\\\g<0>", text)
+
+
 def in_discord(message: Message) -> str:
     """The message in Discord's markup."""
     return render(message, DISCORD)
@@ -63,6 +73,9 @@ class _Discord:
 
     def command(self, name: str, /) -> str:
         return f"`/{name}`"
+
+    def mention(self, user_id: int, /) -> str:
+        return f"<@{user_id}>"
 
     def hint(self, hint: Hint, parameters: Mapping[str, Parameter], /) -> str:
         return HINTS[hint].format_map(parameters)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import discord
 
 from bot.client import UNREACHABLE
+from bot.domain.messages import Strong
 from bot.errors import PersonError
 from bot.usecases import identify
 from bot.usecases.identify import IdentifyRequest
@@ -107,7 +108,10 @@ def check_may_answer(message: discord.Message) -> None:
     ):
         return
     if not message.channel.permissions_for(message.guild.me).attach_files:
-        raise PersonError("I would answer, but a moderator must let me **Attach Files** in this channel first.")
+        raise PersonError(
+            "I would answer, but a moderator must let me {permission} in this channel first.",
+            permission=Strong("Attach Files"),
+        )
 
 
 async def reply(message: discord.Message, **parts: Any) -> discord.Message:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import discord
 from discord import app_commands
 
+from bot.domain.messages import Command, Message
 from bot.domain.trust import Trust
 from bot.errors import PersonError
 from bot.usecases import setup
@@ -31,10 +32,12 @@ class NotTrustedError(PersonError, app_commands.CheckFailure):
     def __init__(self, needed: Trust) -> None:
         who = {
             Trust.TRUSTED: "people with a trusted role",
-            Trust.MODERATOR: "moderators (Manage Server, or a moderator role chosen in `/setup`)",
+            Trust.MODERATOR: Message(
+                "moderators (Manage Server, or a moderator role chosen in {command})", command=Command("setup")
+            ),
             Trust.OWNER: "the person who runs me",
         }
-        super().__init__(f"Only {who[needed]} may do that.")
+        super().__init__("Only {who} may do that.", who=who[needed])
 
 
 async def trust_of(interaction: discord.Interaction[Nugu]) -> Trust:

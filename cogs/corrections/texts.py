@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.corrections import CorrectionKind
 from bot.domain.enums import Untaught
-from bot.domain.markup import plain
+from cogs.common.markup import plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,9 +7,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Nugu  # discord.py reads the annotations
-from bot.domain.markup import plain
 from bot.usecases.roster import enrolment
 from cogs.common.layout import Card, container
+from cogs.common.markup import plain
 from cogs.common.requests import searchable_servers
 
 THINGS = (

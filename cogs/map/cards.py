@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot.domain.markup import plain
 from bot.domain.trust import Trust
 from bot.text.formatting import counted
 from bot.text.maps import distance_sentence, outlier_sentences, separation_sentences
 from cogs.common.discord_limits import LONGEST_ALT
 from cogs.common.layout import Card, CardAndFiles, container, gallery
+from cogs.common.markup import plain
 
 if TYPE_CHECKING:
     from bot.domain.maps import GroupMap

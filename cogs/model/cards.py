@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.domain.enums import Origin
-from bot.domain.markup import plain
 from bot.text.formatting import counted, face_quality
 from bot.text.models import classifier_trial, gate_objections, model_accuracy, recognition_counts
 from cogs.common.discord_limits import LONGEST_LABEL, LONGEST_OPTION, MOST_OPTIONS
@@ -26,6 +25,7 @@ from cogs.common.layout import (
     message_card,
     shown_only_in,
 )
+from cogs.common.markup import plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

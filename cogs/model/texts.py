@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain.labels import LabelConfirmed, LabelMoved, LabelRemoved
-from bot.domain.markup import plain
 from bot.text.formatting import counted
 from bot.text.models import gate_objections, model_accuracy
+from cogs.common.markup import plain
 
 if TYPE_CHECKING:
     from bot.domain.labels import LabelDecision

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot.domain.markup import plain
 from bot.text.formatting import counted
 from cogs.common.discord_limits import LONGEST_LABEL
 from cogs.common.layout import Button, Card, CardAndFiles, Row, container, custom_id, gallery
+from cogs.common.markup import plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

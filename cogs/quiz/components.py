@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bot.domain.markup import plain
 from bot.text.formatting import counted
 from bot.usecases.quiz import play
 from bot.usecases.quiz.play import Missed, TooLateError
 from bot.usecases.quiz.view import QuizQuestion, verdict
 from cogs.common.components import PersistentItem
 from cogs.common.layout import Button, message_card
+from cogs.common.markup import plain
 from cogs.common.responses import show
 from cogs.quiz.cards import question_card, verdict_card
 

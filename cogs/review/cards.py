@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.domain.enums import Learns, Origin
-from bot.domain.markup import plain
 from bot.text.formatting import face_quality, flaw_sentence, guess_text, joined, percent
 from bot.usecases.review import Shown
 from cogs.answers.faces import annotation_in_words, suggestion_line
 from cogs.common.discord_limits import LONGEST_ALT
 from cogs.common.layout import Button, Card, CardAndFiles, Row, container, custom_id
+from cogs.common.markup import plain
 from cogs.corrections.cards import members_menu
 from cogs.review.texts import note_sentence
 from models.faces import Band

@@ -10,7 +10,6 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Nugu  # discord.py reads the annotations
-from bot.domain.markup import plain
 from bot.domain.trust import Trust
 from bot.errors import PersonError
 from bot.media.archives import ArchiveLimits
@@ -20,6 +19,7 @@ from bot.usecases.roster import archive
 from cogs.common.autocomplete import own_groups
 from cogs.common.layout import CardAndFiles, message_card
 from cogs.common.long_commands import Progress
+from cogs.common.markup import plain
 from cogs.common.media import attached
 from cogs.common.pictures import read_file
 from cogs.common.responses import is_too_large
@@ -56,7 +56,7 @@ class RosterCog(commands.GroupCog, name="roster"):
             with app.question_limit.slot(by):
                 given = await read_file(self.client, attached(upload), limits.max_bytes)
                 if given.refusal is not None:
-                    raise PersonError(f"{given.refusal[:1].upper()}{given.refusal[1:]}.")
+                    raise PersonError("{refusal}.", refusal=given.refusal[:1].upper() + given.refusal[1:])
                 return imported_card(
                     await archive.import_roster(app, server_id, BytesIO(given.data), by, told, limits=limits)
                 )

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot.domain.markup import plain
 from bot.text.formatting import counted
 from cogs.common.layout import LONGEST_TEXT, Card, bar, container
+from cogs.common.markup import plain
 
 if TYPE_CHECKING:
     from bot.usecases.gather import Gathering

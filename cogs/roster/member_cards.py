@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.domain.enums import Origin
-from bot.domain.markup import plain
 from bot.text.formatting import counted, face_quality
 from bot.usecases.roster.photos import PAGE
 from cogs.common.discord_limits import LONGEST_ALT
 from cogs.common.layout import LONGEST_TEXT, Button, Card, Row, Select, container, custom_id, gallery, shown_only_in
+from cogs.common.markup import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

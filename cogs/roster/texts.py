@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.domain.markup import plain
 from bot.domain.rosters import AddedAlias, RemovedAlias, RenamedEntry
 from bot.text.formatting import counted
+from cogs.common.markup import plain
 
 if TYPE_CHECKING:
     from bot.domain.rosters import MemberPhotos, RemovedEntry

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot.domain.markup import plain
 from bot.text.formatting import counted
 from bot.text.twins import pair_rank
 from cogs.common.layout import Card, CardAndFiles, container, gallery
+from cogs.common.markup import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

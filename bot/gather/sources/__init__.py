@@ -11,6 +11,7 @@ import pkgutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from bot.domain.messages import Code, Hint
 from bot.errors import PersonError
 
 if TYPE_CHECKING:
@@ -26,7 +27,11 @@ class UnknownSourceError(PersonError):
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"`NUGU_GATHER_SOURCES` names {name}, which I don't know; my owner has {', '.join(names())} to choose from."
+            "{setting} names {name}, which I don't know",
+            name=name,
+            sources=", ".join(names()),
+            hint=Hint.CHOOSE_SOURCE,
+            setting=Code("NUGU_GATHER_SOURCES"),
         )
 
 

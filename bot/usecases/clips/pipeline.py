@@ -16,6 +16,7 @@ from uuid import uuid4
 from bot import jobs
 from bot.domain.clips import NamingOptions, Stage
 from bot.domain.faces import Refused
+from bot.domain.messages import Hint
 from bot.errors import PersonError
 from bot.infra.clip_files import hashed
 from bot.infra.compute import FIRST, LATER
@@ -74,12 +75,14 @@ class RequestedSection:
     def of(self, seconds: float) -> Section:
         """The part of a video of this length; raises PersonError where it is none, or too long."""
         if self.start >= seconds:
-            raise PersonError(f"That video ends at {time_code(seconds)}, before the start you chose.")
+            raise PersonError("That video ends at {seconds}, before the start you chose.", seconds=time_code(seconds))
         end = seconds if self.length is None else min(seconds, self.start + self.length)
         if end - self.start > self.most_seconds:
             raise PersonError(
-                f"I annotate {time_code(self.most_seconds)} at most, and that is {time_code(end - self.start)} long: "
-                "say which part with `start:` and `length:`."
+                "I annotate {most} at most, and that is {length} long",
+                most=time_code(self.most_seconds),
+                length=time_code(end - self.start),
+                hint=Hint.CHOOSE_PART,
             )
         return Section(self.start, end)
 
@@ -191,7 +194,7 @@ def answered(result: T | Refused) -> T:
     """What a job answered; raises PersonError with its sentence where it refused."""
     if isinstance(result, Refused):
         sentence = str(result.sentence)
-        raise PersonError(f"{sentence[:1].upper()}{sentence[1:]}.")
+        raise PersonError("{sentence}.", sentence=sentence[:1].upper() + sentence[1:])
     return result
 
 

@@ -9,6 +9,7 @@ from bot.database.clips import UNFINISHED, ClipRepository
 from bot.database.rosters import RosterRepository
 from bot.database.tables.clips import LONGEST_TITLE, ClipJob
 from bot.domain.clip_requests import PostedVideo
+from bot.domain.messages import Code
 from bot.domain.trust import Trust
 from bot.errors import ForgottenError, NoRosterError, PersonError
 from bot.infra.clip_files import hash_of_file, hashed
@@ -198,11 +199,13 @@ async def _check_limits(app: App, session: AsyncSession, asker_id: int, server_i
     waiting = await ClipRepository(session).waiting_in(server_id)
     if waiting >= app.settings.clips_of_server:
         minutes = max(1, round(app.clips.seconds_until(waiting) / 60))
-        raise PersonError(f"{waiting} clips wait here already. Ask again in about {minutes} min.")
+        raise PersonError(
+            "{waiting} clips wait here already. Ask again in about {minutes} min.", waiting=waiting, minutes=minutes
+        )
 
 
 def _check_part(request: ClipRequest, most_seconds: float) -> None:
     if request.length is not None and request.length <= 0:
-        raise PersonError("A part of a video has a length: write it as `0:30` or in seconds.")
+        raise PersonError("A part of a video has a length: write it as {example} or in seconds.", example=Code("0:30"))
     if request.length is not None and request.length > most_seconds:
-        raise PersonError(f"I annotate {time_code(most_seconds)} at most: ask for a shorter part.")
+        raise PersonError("I annotate {most} at most: ask for a shorter part.", most=time_code(most_seconds))

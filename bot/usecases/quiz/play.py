@@ -16,7 +16,7 @@ from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
 from bot.database.tables.quiz import Quiz, QuizAnswer, QuizRound
 from bot.database.tables.rosters import Group
-from bot.domain.markup import plain
+from bot.domain.messages import Command, Hint, Mention, Message, Strong
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import NoRosterError, PersonError
 from bot.usecases.lookup import require_group
@@ -46,8 +46,10 @@ class NotTheirsError(PersonError):
     """Somebody pressed a button of another person's quiz."""
 
     def __init__(self, person: int) -> None:
-        whose = f"<@{person}>'s" if person else "somebody else's"
-        super().__init__(f"This is {whose} quiz. Start your own with `/quiz play`.")
+        whose = Message("{person}'s", person=Mention(person)) if person else "somebody else's"
+        super().__init__(
+            "This is {whose} quiz. Start your own with {command}.", whose=whose, command=Command("quiz play")
+        )
 
 
 class TooLateError(PersonError):
@@ -136,7 +138,7 @@ async def go_on(app: App, server_id: int, round_id: int, person: int, now: datet
         return await shown(app, last.id)
     came = await verdict(app, server_id, last.id)
     if further and came.summary is not None:
-        raise PersonError("This race is over: `/quiz top` has the leaderboard.")
+        raise PersonError("This race is over: {command} has the leaderboard.", command=Command("quiz top"))
     if last.id == round.id and came.summary is None:
         raise PersonError("The next face was removed meanwhile: press Next again.")
     return came
@@ -169,9 +171,9 @@ async def _begin(
     if len(pool) < FEWEST:
         if not anybody:
             raise NoRosterError
-        whose = f"**{plain(about.name)}** has" if about else "There are"
+        whose = Message("{group} has", group=Strong(about.name)) if about else "There are"
         raise PersonError(
-            f"{whose} too few members for a quiz: it takes two with a photo each. `/member add` brings them."
+            "{whose} too few members for a quiz: it takes two with a photo each.", whose=whose, hint=Hint.ADD_MEMBERS
         )
     engine = await app.recognisers.engine()
     groups = sorted({member.group for member in members})
@@ -193,8 +195,12 @@ async def _begin(
         )
     question = await _ask(app, quiz.id, now)
     if question is None:
-        whose = f"everybody in **{plain(about.name)}**" if about else "everybody here"
-        raise PersonError(f"I have lost the photos of {whose}: add others with `/member add`.")
+        whose = Message("everybody in {group}", group=Strong(about.name)) if about else "everybody here"
+        raise PersonError(
+            "I have lost the photos of {whose}: add others with {command}.",
+            whose=whose,
+            command=Command("member add"),
+        )
     return question
 
 
@@ -212,7 +218,7 @@ async def _too_late(session: AsyncSession, round: QuizRound, person: int) -> Too
     if given.get(person):
         told = "You won this round already"
     (truth,) = await RosterRepository(session).members_with([round.member_id])
-    return TooLateError(f"{told}: it was **{plain(truth.name)}**.")
+    return TooLateError("{told}: it was {truth}.", told=told, truth=Strong(truth.name))
 
 
 def _check_person(quiz: Quiz, person: int) -> None:

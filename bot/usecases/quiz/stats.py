@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot import jobs
 from bot.database.quiz import QuizRepository, together
-from bot.domain.markup import plain
+from bot.domain.messages import Command, Message, Strong
 from bot.domain.quiz import KnownMember
 from bot.errors import PersonError
 from bot.text.formatting import approximate_duration
@@ -70,8 +70,10 @@ async def stats(
         mistakes = [one for one in await quizzes.mistakes(person) if {one.member, one.taken_for} <= ids]
         mixed_up = await named_pairs(session, together(mistakes))
     if not any(one.id in known for one in members):
-        of = f" of **{plain(about.name)}**" if about else ""
-        raise PersonError(f"I don't know yet whom{of} you know. `/quiz play` finds out.")
+        of = Message(" of {group}", group=Strong(about.name)) if about else ""
+        raise PersonError(
+            "I don't know yet whom{of} you know. {command} finds out.", of=of, command=Command("quiz play")
+        )
     told = [known_member(one.name, known.get(one.id), now) for one in members]
     told.sort(key=lambda one: (one.stability is None, -(one.stability or 0.0), one.name))
     title = f"{about.name if about else 'All groups'}: whom you know"

@@ -11,6 +11,7 @@ from bot.database.quiz import QuizRepository, together
 from bot.database.rosters import RosterRepository
 from bot.database.tables.quiz import Quiz, QuizRound
 from bot.database.tables.rosters import Crop, Group
+from bot.domain.messages import Command, Message
 from bot.errors import PersonError
 from bot.usecases.quiz.choosing import best_crops
 
@@ -24,14 +25,19 @@ if TYPE_CHECKING:
     from bot.database.quiz import Mistake
 
 MOST_MIXED_UP = 5
-GONE = "This round is no more: the quiz was forgotten, or the member removed. Start another with `/quiz play`."
+GONE = Message(
+    "This round is no more: the quiz was forgotten, or the member removed. Start another with {command}.",
+    command=Command("quiz play"),
+)
 
 
 class LostCropError(PersonError):
     """The storage no longer has the picture of a crop, whose id is `crop`; None where the database has it no longer either."""
 
     def __init__(self, crop: int | None) -> None:
-        super().__init__("I have lost the photo of this round. Start another quiz with `/quiz play`.")
+        super().__init__(
+            "I have lost the photo of this round. Start another quiz with {command}.", command=Command("quiz play")
+        )
         self.crop = crop
 
 

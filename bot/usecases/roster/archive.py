@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING
 from bot.database.aliases import SpellingRepository
 from bot.database.photos import PhotoRepository
 from bot.database.rosters import RosterRepository
+from bot.domain.messages import Code, Hint
 from bot.errors import PersonError
 from bot.media.archives import MANIFEST, Archive, ArchiveError, ArchiveLimits, Entry
 from bot.text.formatting import mebibytes
@@ -64,8 +65,11 @@ class TooLargeError(PersonError):
 
     def __init__(self, most_bytes: int) -> None:
         super().__init__(
-            f"This makes more than the {mebibytes(most_bytes)} that I may upload here. Export one group at a time with "
-            "`group:`, or my owner takes all with `nugu roster export`."
+            "This makes more than the {most} that I may upload here. Export one group at a time with {option}, or my owner "
+            "takes all with {command}.",
+            most=mebibytes(most_bytes),
+            option=Code("group:"),
+            command=Code("nugu roster export"),
         )
 
 
@@ -145,7 +149,7 @@ async def export_roster(app: App, server_id: int, group: str | None, *, most_byt
         else:
             groups = list(await RosterRepository(session).groups([server_id]))
         if not groups:
-            raise PersonError("There is no group here to export yet; the first is added with `/group add`.")
+            raise PersonError("There is no group here to export yet", hint=Hint.ADD_FIRST_GROUP)
         manifest, files, kept_back = await _described(session, groups)
     file: IO[bytes] = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  # whoever gets it closes it
     lost = 0

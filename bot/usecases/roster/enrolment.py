@@ -16,7 +16,7 @@ from bot.database.tables.questions import Question
 from bot.database.tables.rosters import Photo
 from bot.domain.enums import Learns, Origin
 from bot.domain.faces import IdentifiedPicture, Refused
-from bot.domain.markup import plain
+from bot.domain.messages import Hint, Lines, Message
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import PersonError
 from bot.text.names import checked_name
@@ -42,15 +42,19 @@ SAVED_ANEW = "I have this picture already, saved anew"
 SURE = 0.5
 """Confidence from which a face that is handed in looks like another member."""
 
-LEARNS_NOTHING = "I may learn nothing here, so I take no photos. A moderator may change that in `/setup`."
+LEARNS_NOTHING = Message("I may learn nothing here, so I take no photos.", hint=Hint.CHANGE_SETUP)
 
 
 class NoUsablePhotoError(PersonError):
     """A new member came with no photo that could be taken; `reasons` has one sentence a photo."""
 
     def __init__(self, member: str, photos: Sequence[str], reasons: Sequence[str]) -> None:
-        told = "".join(f"\n{plain(photo)}: {reason}." for photo, reason in zip(photos, reasons, strict=True))
-        super().__init__(f"I need one photo of {plain(member)} that I can use.{told}")
+        refused = [
+            Message("{photo}: {reason}.", photo=photo, reason=reason)
+            for photo, reason in zip(photos, reasons, strict=True)
+        ]
+        first = Message("I need one photo of {member} that I can use.", member=member)
+        super().__init__("{lines}", lines=Lines([first, *refused]))
         self.reasons = list(reasons)
 
 
@@ -134,7 +138,7 @@ async def add_group(app: App, server_id: int, name: str) -> str:
     async with app.database.writing() as session:
         rosters = RosterRepository(session)
         if await rosters.find_group([server_id], name) is not None:
-            raise PersonError(f"There is a group called “{plain(name)}” already.")
+            raise PersonError("There is a group called “{name}” already.", name=name)
         await rosters.add_group(server_id, name)
     return name
 
@@ -229,7 +233,7 @@ async def _add(
     if found is None and adding.makes_group:
         found = await rosters.add_group(adding.server_id, group)
     if found is None:
-        raise PersonError(f"The group “{plain(group)}” was removed just now.")
+        raise PersonError("The group “{group}” was removed just now.", group=group)
     member = await rosters.find_member(found.id, name)
     is_new = member is None
     member = member or await rosters.add_member(found.id, name)
@@ -302,7 +306,7 @@ def _had(told: str, before: Collection[Member], member: Member) -> str | None:
     if any(known.id == member.id for known in before):
         return told
     other = next((known for known in before if known.key != member.key), None)
-    return f"{told}, as one of {plain(other.name)} ({plain(other.group.name)})" if other is not None else None
+    return f"{told}, as one of {other.name} ({other.group.name})" if other is not None else None
 
 
 async def _ask(

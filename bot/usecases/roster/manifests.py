@@ -63,7 +63,7 @@ def read(data: bytes) -> Manifest:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"])) or "its beginning"
         raise PersonError(
-            f"roster.json is not as I write it (at {where}). Without it I take the names of the folders."
+            "roster.json is not as I write it (at {where}). Without it I take the names of the folders.", where=where
         ) from None
 
 

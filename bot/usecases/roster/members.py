@@ -10,7 +10,6 @@ from bot.database.aliases import SpellingRepository
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
 from bot.database.tables.rosters import Group, Member
-from bot.domain.markup import plain
 from bot.domain.rosters import SHARED_ROSTER, AddedAlias, RemovedAlias, RemovedEntry, RenamedEntry
 from bot.errors import PersonError
 from bot.text.names import checked_name, key_of, offered
@@ -37,7 +36,7 @@ class FoundAlreadyError(PersonError):
     """Another name that is no news."""
 
     def __init__(self, named: str, name: str) -> None:
-        super().__init__(f"I find {plain(named)} by “{plain(name)}” already.")
+        super().__init__("I find {named} by “{name}” already.", named=named, name=name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +117,9 @@ async def remove_alias(app: App, server_id: int, group: str, member: str | None,
     async with app.database.writing() as session:
         named = await require_named(session, {server_id}, group, member)
         if key_of(name) == named.key:
-            raise PersonError(f"“{plain(name)}” is the name itself; rename it instead.")
+            raise PersonError("“{name}” is the name itself; rename it instead.", name=name)
         if not await SpellingRepository(session).remove(named, name):
-            raise PersonError(f"{plain(named.name)} has no other name “{plain(name)}”.")
+            raise PersonError("{named} has no other name “{name}”.", named=named.name, name=name)
         return RemovedAlias(named.name, name)
 
 
@@ -165,13 +164,17 @@ async def _must_be_free(session: AsyncSession, server_id: int, named: Group | Me
     if holder is None:
         return False
     if holder.id != named.id:
-        raise PersonError(f"“{plain(name)}” means {plain(holder.name)} already.")
+        raise PersonError("“{name}” means {holder} already.", name=name, holder=holder.name)
     return True
 
 
 async def _add_alias(spellings: SpellingRepository, named: Group | Member, name: str) -> None:
     if await spellings.count(named) >= MOST_ALIASES:
-        raise PersonError(f"{plain(named.name)} has {MOST_ALIASES} other names already; remove one first.")
+        raise PersonError(
+            "{named} has {most} other names already; remove one first.",
+            named=named.name,
+            most=MOST_ALIASES,
+        )
     await spellings.add(named, name)
 
 

@@ -56,7 +56,7 @@ async def test_the_bot_says_who_it_is_and_keeps_no_cookie(client: Client, search
 
 
 async def test_nothing_is_gathered_without_a_contact(search: ImageSearch) -> None:
-    with pytest.raises(NoContactError, match="NUGU_GATHER_CONTACT"):
+    with pytest.raises(NoContactError, match="sites want to know whom to turn to"):
         async with polite_client(search.settings(gather_contact="")):
             pass
 

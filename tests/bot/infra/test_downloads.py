@@ -391,7 +391,7 @@ async def test_two_do_not_write_one_file(publisher: Publisher, tmp_path: Path, p
     other = os.open(part.parent, os.O_RDONLY)
     fcntl.flock(other, fcntl.LOCK_EX)
     try:
-        assert "Another `nugu engine install` is filling" in await refusal(publisher, tmp_path)
+        assert "Another nugu engine install is filling" in await refusal(publisher, tmp_path)
     finally:
         os.close(other)
     await downloads.fetch("sight", publisher.wanted(), tmp_path, silent)

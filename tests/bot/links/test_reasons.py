@@ -7,6 +7,7 @@ import pytest
 from bot.links import reasons
 from bot.links.protocol import LinkFailure
 from bot.links.sites import Sites, tidy
+from cogs.common.markup import in_discord
 
 SITES = Sites.read("youtube, vimeo, generic=videos.example")
 CAUSED = "(caused by <HTTPError 403: Forbidden>)"
@@ -46,8 +47,9 @@ def of_site(said: str, status: int | None = None) -> reasons.LinkError:
 )  # fmt: skip
 def test_what_is_known(said: str, sentence: str, again: bool) -> None:
     error = of_site(f"ERROR: {said}", 502 if "HTTP Error" in said else None)
-    assert sentence in str(error)
-    assert str(error).endswith(reasons.AGAIN) is again
+    told = in_discord(error.message)
+    assert sentence in told
+    assert told.endswith(reasons.AGAIN) is again
 
 
 @pytest.mark.parametrize(
@@ -60,7 +62,7 @@ def test_what_is_known(said: str, sentence: str, again: bool) -> None:
     ],
 )
 def test_what_nobody_foresaw_is_cleaned(said: str, line: str) -> None:
-    assert str(of_site(said)) == f"The site says: {line}"
+    assert in_discord(of_site(said).message) == f"The site says: {line}"
 
 
 def test_what_nobody_foresaw_is_short() -> None:

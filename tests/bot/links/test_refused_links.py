@@ -55,7 +55,7 @@ async def test_what_is_known_to_be_too_large_is_not_begun(
             "youtube", "http://127.0.0.1:{port}/page", "I don't take links to that page.", marks=pytest.mark.thorough
         ),
         ("generic=videos.example", "http://127.0.0.1:{port}/page", "I take links to one video on videos.example."),
-        ("nosuchsite", "http://127.0.0.1:{port}/page", "`NUGU_LINK_SITES` names nosuchsite"),
+        ("nosuchsite", "http://127.0.0.1:{port}/page", "NUGU_LINK_SITES names nosuchsite"),
     ],
 )
 async def test_what_is_refused_before_anybody_is_asked(

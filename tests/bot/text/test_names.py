@@ -8,10 +8,9 @@ import unicodedata
 
 import pytest
 
-from bot.domain.markup import plain
 from bot.errors import PersonError, UnknownGroupError
 from bot.text.names import LONGEST_NAME, Spelling, checked_name, offered
-from cogs.common.markup import in_discord
+from cogs.common.markup import in_discord, plain
 
 
 @pytest.mark.parametrize("name", ["Tzuyu", "쯔위", "ツウィ", "(G)I-DLE", "i❤️you", "fromis_9", "é", "x" * LONGEST_NAME])
