@@ -130,6 +130,16 @@ def test_a_circle_would_be_seen() -> None:
     assert circle({"a": {"b"}, "b": {"c"}, "c": {"b"}}) in (["b", "c", "b"], ["c", "b", "c"])
 
 
+def test_one_module_writes_questions() -> None:
+    found = {
+        name_of(module)
+        for module in modules("bot")
+        for node in ast.walk(ast.parse(module.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Question"
+    }
+    assert found == {"bot.usecases.record"}
+
+
 @pytest.mark.parametrize("folder", ["bot", "models"])
 def test_few_files_lie_loose(folder: str) -> None:
     assert len(list((ROOT / folder).glob("*.py"))) <= MOST_LOOSE_FILES

@@ -14,18 +14,17 @@ from bot import jobs
 from bot.database.aliases import SpellingRepository
 from bot.database.crops import CropRepository
 from bot.database.engines import EngineRepository
-from bot.database.questions import QuestionRepository
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
-from bot.database.tables.questions import Question
 from bot.database.tables.rosters import Group, Member
 from bot.domain.enums import Origin, teaches
 from bot.domain.faces import IdentifiedPicture, Refused, SeenFace
 from bot.errors import NobodyKnownError, PersonError, TooSlowError, WorkLostError
 from bot.gather.candidates import CandidatePhoto, GatherCounts, candidates, queries
 from bot.gather.sources import load
-from bot.usecases import crops
+from bot.usecases import crops, record
 from bot.usecases.lookup import require_group, require_member
+from bot.usecases.record import PictureRecord, QuestionRecord
 from bot.usecases.roster.enrolment import LEARNS_NOTHING, may_learn
 from models.faces import Band, Guess
 
@@ -217,14 +216,14 @@ async def _put_into_review(
         if any(one.engine != config.engine for one in kept):
             kept = await _look_again(app, config, kept, gathering)
             continue
-        named = await _named(app, server_id, sought, kept)
-        question = Question(
+        question = QuestionRecord(
             server_id=server_id,
             asker_id=by,
             origin=Origin.GATHERED,
             engine=kept[0].spotted.engine,
             threshold=app.settings.threshold,
             rosters=[server_id],
+            pictures=await _pictures(app, server_id, sought, kept),
         )
         async with crops.stored(app, [one.spotted.crop for one in kept]) as cuts, app.database.writing() as session:
             if await EngineRepository(session).in_use(held=True) != config.engine:
@@ -234,9 +233,7 @@ async def _put_into_review(
                 raise PersonError("{member} was removed just now.", member=sought.name)
             if not teaches((await ServerRepository(session).choices(server_id)).learns, Origin.GATHERED):
                 raise PersonError(LEARNS_NOTHING)
-            await QuestionRepository(session).add(question, named, cuts)
-            for picture, one in zip(question.pictures, kept, strict=True):
-                picture.source = one.candidate.page or one.candidate.url
+            await record.write(session, question, cuts)
         return len(kept)
     return 0
 
@@ -252,13 +249,13 @@ async def _look_again(
     return again
 
 
-async def _named(
+async def _pictures(
     app: App, server_id: int, sought: SoughtMember, kept: Sequence[KeptCandidate]
-) -> list[tuple[str, IdentifiedPicture]]:
-    """The photos with their names, as a question keeps them."""
+) -> list[PictureRecord]:
+    """The photos with their names and sources, as a question keeps them."""
     guesses = await _guesses(app, server_id, sought, kept)
     return [
-        (
+        PictureRecord(
             one.candidate.title or one.candidate.url[:300],
             IdentifiedPicture(
                 one.spotted.size,
@@ -267,6 +264,7 @@ async def _named(
                 b"",
                 one.spotted.engine,
             ),
+            source=one.candidate.page or one.candidate.url,
         )
         for one, guess in zip(kept, guesses, strict=True)
     ]

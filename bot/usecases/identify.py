@@ -11,7 +11,6 @@ from bot.database.crops import CropRepository
 from bot.database.questions import QuestionRepository
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
-from bot.database.tables.questions import Question
 from bot.domain.deletions import Places
 from bot.domain.enums import Origin, teaches
 from bot.domain.faces import IdentifiedPicture, IdentifyOptions, Refused
@@ -25,8 +24,9 @@ from bot.errors import (
     WaitingForModelError,
     message_for,
 )
-from bot.usecases import crops
+from bot.usecases import crops, record
 from bot.usecases.lookup import require_group
+from bot.usecases.record import PictureRecord, QuestionRecord
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,6 +69,22 @@ class IdentifyRequest:
     def servers(self) -> list[int]:
         """Whose rosters are searched, the shared one among them."""
         return sorted({SHARED_ROSTER, *self.rosters})
+
+    def record(self, engine: str, threshold: float, pictures: Sequence[PictureRecord]) -> QuestionRecord:
+        """The question about `pictures`, to be written; `engine` is the version that saw them."""
+        return QuestionRecord(
+            asker_id=self.asker_id,
+            engine=engine,
+            threshold=threshold,
+            rosters=self.servers,
+            pictures=pictures,
+            server_id=self.server_id,
+            channel_id=self.source_channel_id or self.channel_id,
+            place_id=self.channel_id,
+            source_message_id=self.source_message_id,
+            question_message_id=self.question_message_id,
+            only_in=self.channel_id if self.restricted else None,
+        )
 
     @property
     def places(self) -> Places:
@@ -153,27 +169,12 @@ async def ask(app: App, asked: IdentifyRequest, pictures: Sequence[SubmittedFile
                 ]
             ),
         )
-    question = Question(
-        server_id=asked.server_id,
-        channel_id=asked.source_channel_id or asked.channel_id,
-        place_id=asked.channel_id,
-        source_message_id=asked.source_message_id,
-        question_message_id=asked.question_message_id,
-        asker_id=asked.asker_id,
-        engine=looked.engine,
-        threshold=looked.threshold,
-        rosters=asked.servers,
-    )
+    records = [
+        PictureRecord(picture.name, result, spoiler=picture.spoiler)
+        for picture, result in zip(pictures, looked.results, strict=True)
+    ]
     async with crops.stored(app, looked.cuts) as cuts, app.database.writing() as session:
-        # What may be learned from may have been chosen anew while a worker looked.
-        learns = (await ServerRepository(session).choices(asked.server_id or SHARED_ROSTER)).learns
-        answer = await QuestionRepository(session).add(
-            question,
-            named,
-            cuts if teaches(learns, Origin.ASKED) else {},
-            spoilers={place for place, picture in enumerate(pictures) if picture.spoiler},
-            only_in=asked.channel_id if asked.restricted else None,
-        )
+        answer = await record.write(session, asked.record(looked.engine, looked.threshold, records), cuts)
     if app.deletions.any_of(asked.places):
         await crops.forget_question(app, answer.id)
         raise DeletedError

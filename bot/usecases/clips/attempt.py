@@ -9,18 +9,16 @@ from bot.database.base import utc_now
 from bot.database.clips import ClipRepository
 from bot.database.questions import QuestionRepository
 from bot.database.reviews import ReviewRepository
-from bot.database.servers import ServerRepository
-from bot.database.tables.questions import Question
 from bot.domain.clips import ClipAttachments, FinishedClip, OnScreen, Stage, TrackName
 from bot.domain.enums import ClipState, Origin, teaches
 from bot.domain.faces import IdentifiedPicture, SeenFace
-from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import PersonError
 from bot.infra.clip_files import hashed
 from bot.links.fetching import fetch, inspect
-from bot.usecases import crops, identify
+from bot.usecases import crops, identify, record
 from bot.usecases.clips.pipeline import ClipOptions, RequestedSection, annotate, draw_again, draw_chart
 from bot.usecases.identify import IdentifyRequest
+from bot.usecases.record import PictureRecord
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -180,29 +178,10 @@ async def _keep(
         for p in named.people
     ]
     result = IdentifiedPicture(named.size, named.group_name, tuple(seen), b"", fitted.engine)
-    question = Question(
-        server_id=job.server_id,
-        channel_id=job.channel_id,
-        place_id=job.place_id,
-        source_message_id=job.source_message_id,
-        question_message_id=job.question_message_id,
-        asker_id=job.asker_id,
-        engine=fitted.engine,
-        threshold=threshold,
-        rosters=asked_of(job).servers,
-    )
     cuts = [face.crop for face in seen if face.crop is not None]
     async with crops.stored(app, cuts) as stored, app.database.writing() as session:
-        # What may be learned from may have been chosen anew while workers looked.
-        now = (await ServerRepository(session).choices(job.server_id or SHARED_ROSTER)).learns
-        kept = stored if teaches(now, Origin.ASKED) else {}
-        answer = await QuestionRepository(session).add(
-            question,
-            [(job.title, result)],
-            kept,
-            spoilers={0} if job.spoiler else (),
-            only_in=job.place_id if job.restricted else None,
-        )
+        picture = PictureRecord(job.title, result, spoiler=job.spoiler)
+        answer = await record.write(session, asked_of(job).record(fitted.engine, threshold, [picture]), stored)
         rows = [one.as_json() for one in cast]
         values = {"cast": rows, "seconds": done.section.seconds, "unheard": done.unheard}
         moved = await ClipRepository(session).move(job, ClipState.WORKING, question_id=answer.id, **values)

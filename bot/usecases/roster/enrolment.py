@@ -9,10 +9,8 @@ from bot import jobs
 from bot.database.aliases import SpellingRepository
 from bot.database.crops import CropRepository
 from bot.database.engines import EngineRepository
-from bot.database.questions import QuestionRepository
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
-from bot.database.tables.questions import Question
 from bot.database.tables.rosters import Photo
 from bot.domain.enums import Learns, Origin
 from bot.domain.faces import IdentifiedPicture, Refused
@@ -21,8 +19,9 @@ from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import PersonError
 from bot.text.names import checked_name
 from bot.text.photos import flaw_in_words, resemblance, several_faces
-from bot.usecases import crops
+from bot.usecases import crops, record
 from bot.usecases.lookup import require_group
+from bot.usecases.record import PictureRecord, QuestionRecord
 from bot.usecases.roster.submissions import look_at
 
 if TYPE_CHECKING:
@@ -321,17 +320,17 @@ async def _ask(
     result = look.result
     if not adding.asks or not isinstance(result, IdentifiedPicture):
         return TakenPhoto(look.name, None, doubt)
-    question = Question(
+    question = QuestionRecord(
         server_id=adding.server_id,
         asker_id=adding.by,
         origin=Origin.SUBMITTED,
         engine=result.engine,
         threshold=SURE,
         rosters=[adding.server_id],
+        pictures=[PictureRecord(look.name, result, spoiler=look.spoiler)],
+        only_in=adding.only_in,
     )
-    answer = await QuestionRepository(session).add(
-        question, [(look.name, result)], cuts, spoilers={0} if look.spoiler else (), only_in=adding.only_in
-    )
+    answer = await record.write(session, question, cuts)
     cut = result.faces[0].crop
     picture = result.tagged or (cut.jpeg if cut else b"")
     sharpness = {face.number: face.crop.sharpness for face in result.faces if face.crop is not None}
