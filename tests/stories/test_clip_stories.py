@@ -192,7 +192,7 @@ async def test_a_file_becomes_a_clip_and_a_correction_draws_it_again(
     assert again.id == clip.id
     assert await again.attachments[0].read() != first
     assert "draw" in jobs_run
-    assert "look" not in jobs_run
+    assert "track_faces" not in jobs_run
     assert len(clips_in(stage)) == 1
 
 
@@ -332,7 +332,7 @@ async def test_a_worker_is_killed_in_the_middle_and_the_clip_comes(
     await stage.enrol_presidents()
     pids = await asyncio.to_thread(stage.app.compute.worker_pids)
     await stage.fan.slash(stage.channel, "clip", video=film)
-    await until(lambda: "look" in jobs_run, "the look")
+    await until(lambda: "track_faces" in jobs_run, "the tracks of faces")
     for pid in pids:
         os.kill(pid, signal.SIGKILL)
     clip = await clip_in(stage)
