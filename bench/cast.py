@@ -136,12 +136,12 @@ def enrol(bench: EngineConfig, video: SyntheticVideo) -> bytes:
         if face is not None:
             vectors: Encodings = engine.encode(opened.pixels, [face])
             rows.append(RosterRow(len(rows), numbers[name], name, 1, "TWICE", vectors[0].tobytes()))
-    return jobs.fit(rows, engine.version)
+    return jobs.fit_recogniser(rows, engine.version)
 
 
 def name(bench: EngineConfig, video: SyntheticVideo) -> tuple[FaceTracks, list[list[dict[str, Any]]]]:
     """The tracks of the whole video, and the faces of each frame as `nugu annotate --faces` writes them."""
-    footage = jobs.probe(video.video, VideoLimits(2**30))
+    footage = jobs.probe_video(video.video, VideoLimits(2**30))
     if isinstance(footage, Refused):
         raise SystemExit(footage.sentence)
     section = Section(0.0, footage.seconds)

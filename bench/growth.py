@@ -27,7 +27,7 @@ from bot.domain.trust import Trust
 from bot.media.pictures import PictureLimits
 from bot.settings import Settings
 from bot.usecases import correct, engines
-from bot.usecases.correct import Speaker
+from bot.usecases.correct import Actor
 from bot.usecases.identify import IdentifyRequest, SubmittedFile, ask
 from bot.usecases.roster import enrolment
 from models.drawing.fonts import font
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 _ROOT = Path(__file__).resolve().parents[1]
 GROUP = "TWICE"
 SERVER = 1
-TRUSTED = Speaker(2, Trust.TRUSTED)
+TRUSTED = Actor(2, Trust.TRUSTED)
 QUESTIONS = 5
 FPIR = 0.01
 

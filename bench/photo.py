@@ -85,7 +85,7 @@ def ours(shared: Path, engine: str) -> list[PhotoResult]:
             enrolled = jobs.enrol(bench, photo.read_bytes())
             if isinstance(enrolled, IdentifiedPicture) and len(enrolled.faces) == 1:
                 rows.append(RosterRow(len(rows), number, member.name, 1, "TWICE", enrolled.faces[0].vector))
-    recogniser = jobs.fit(rows, bench.version)
+    recogniser = jobs.fit_recogniser(rows, bench.version)
     return [identify(bench, photo, recogniser) for photo in photos(shared)]
 
 

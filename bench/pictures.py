@@ -23,8 +23,8 @@ from bot import jobs
 from bot.app import App
 from bot.database.quiz import RememberedMember
 from bot.domain.rosters import SHARED_ROSTER, RosterRow
-from bot.jobs.mapping import lay_out_and_draw
-from bot.jobs.reporting import draw_report
+from bot.jobs.maps import lay_out_and_draw
+from bot.jobs.reports import draw_report
 from bot.settings import Settings
 from bot.text.formatting import duration, time_code
 from bot.usecases import maps, twins

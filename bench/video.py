@@ -27,7 +27,7 @@ import psutil
 
 from bench.photo import installed
 from bot.app import App
-from bot.domain.clips import Stage
+from bot.domain.clips import ClipStage
 from bot.domain.enums import CaptionStyle
 from bot.domain.rosters import SHARED_ROSTER
 from bot.infra.clip_files import VIDEO, CachedVideo
@@ -126,7 +126,7 @@ async def annotate_once(app: App, video: Path, folder: Path, length: float | Non
         options = ClipOptions(RequestedSection(0.0, length, float("inf")), CaptionStyle.NAMES, None, 0.5, LARGEST)
         began = time.perf_counter()
 
-        def note_start(stage: Stage, *_: object, **__: object) -> None:
+        def note_start(stage: ClipStage, *_: object, **__: object) -> None:
             starts.setdefault(stage, time.perf_counter())
 
         starts: dict[str, float] = {}

@@ -76,7 +76,7 @@ class Nugu(commands.AutoShardedBot):
             chunk_guilds_at_startup=False,
             max_messages=None,
             max_ratelimit_timeout=LONGEST_LIMIT,
-            tree_cls=Tree,
+            tree_cls=NuguCommandTree,
             **options,
         )
         parsers = self._connection.parsers
@@ -139,7 +139,7 @@ class Nugu(commands.AutoShardedBot):
             await session.merge(Note(key=SYNCED, value=wanted))
 
 
-class Tree(app_commands.CommandTree[Nugu]):
+class NuguCommandTree(app_commands.CommandTree[Nugu]):
     """The command tree: a command that comes twice runs once, and a refusal is an answer.
 
     An error that is none of these goes to the client's `answer_error` too, by way of `on_error`.

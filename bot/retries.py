@@ -51,7 +51,7 @@ def retry_once(client: discord.Client) -> None:
     Call it in the task that starts the client: interactions take their way to Discord from the context.
     """
     client.http.request = functools.partial(_again, client.http.request)
-    async_context.set(Adapter(client))
+    async_context.set(RetryingWebhookAdapter(client))
 
 
 def is_broken(error: BaseException) -> bool:
@@ -63,7 +63,7 @@ def is_broken(error: BaseException) -> bool:
     )
 
 
-class Adapter(AsyncWebhookAdapter):
+class RetryingWebhookAdapter(AsyncWebhookAdapter):
     """The way that acknowledgements and messages of interactions take."""
 
     def __init__(self, client: discord.Client) -> None:

@@ -152,7 +152,7 @@ def trained(
         kept = common / "trained.pickle"
         if kept.exists():
             return pickle.loads(kept.read_bytes())
-        trained = in_a_loop_of_its_own(compute.run_isolated(TRAINED_IN, jobs.train, gallery_rows, "dlib-1"))
+        trained = in_a_loop_of_its_own(compute.run_isolated(TRAINED_IN, jobs.train_classifier, gallery_rows, "dlib-1"))
         assert trained is not None
         kept.write_bytes(pickle.dumps(trained))
         return trained

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress
 
-    from bot.domain.clips import Stage
+    from bot.domain.clips import ClipStage
     from bot.domain.enums import CaptionStyle
     from bot.learning.recognisers import FittedRecogniser
     from bot.settings import Settings
@@ -47,10 +47,10 @@ class Stages:
         self._progress = progress
         self._bar = progress.add_task("starting", total=None)
         self._began = self._last = time.perf_counter()
-        self._stage: Stage | None = None
+        self._stage: ClipStage | None = None
         self._seconds: dict[str, float] = {}
 
-    def on_progress(self, stage: Stage, share: float | None = None, seen: tuple[str, ...] = ()) -> None:
+    def on_progress(self, stage: ClipStage, share: float | None = None, seen: tuple[str, ...] = ()) -> None:
         """See `bot.usecases.clips.pipeline.ClipProgressCallback`."""
         if stage is not self._stage:
             self._ends()

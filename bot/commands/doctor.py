@@ -151,7 +151,7 @@ async def _engine(compute: Compute, settings: Settings) -> str:
     async with Database.open(settings) as database:
         async with database.reading() as session:
             config = engine_config(settings).with_engine(await EngineRepository(session).in_use())
-        version = await compute.run(jobs.try_out, config)
+        version = await compute.run(jobs.check_engine, config)
         async with database.reading() as session:
             encoded = await EngineRepository(session).encoded(version)
     if encoded.left:

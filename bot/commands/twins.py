@@ -22,7 +22,7 @@ async def show_twins(settings: Settings, group: str | None, server: int, out: Pa
     async with App.open(settings, own_processes=False) as app:
         shown = await twins.twins(app, server, group)
         if out is not None:
-            picture = await app.compute.run(jobs.one_picture, (shown.pair, shown.matrix))
+            picture = await app.compute.run(jobs.stack_pictures, (shown.pair, shown.matrix))
             terminal.write(out, picture)
     found = shown.found
     if as_json:

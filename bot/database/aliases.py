@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, exists, func, or_, select, union_all
 
 from bot.database.tables.rosters import Alias, Group, Member
-from bot.text.names import Spelling, key_of
+from bot.text.names import Spelling, search_key
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -80,14 +80,14 @@ class SpellingRepository:
     async def add(self, named: Group | Member, name: str) -> None:
         """Keep another name."""
         group, member = (named.id, None) if isinstance(named, Group) else (named.group_id, named.id)
-        self._session.add(Alias(group_id=group, member_id=member, name=name, key=key_of(name)))
+        self._session.add(Alias(group_id=group, member_id=member, name=name, key=search_key(name)))
         await self._session.flush()
 
     async def remove(self, named: Group | Member, name: str) -> bool:
         """Forget another name; whether it was there."""
         gone = await self._session.scalars(
             delete(Alias)
-            .where(_of(named), Alias.key == key_of(name))
+            .where(_of(named), Alias.key == search_key(name))
             .returning(Alias.id)
             .execution_options(synchronize_session=False)
         )

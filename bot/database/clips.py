@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
-    from bot.domain.deletions import Places
+    from bot.domain.deletions import MessageScope
 
 AT_WORK = (ClipState.WORKING, ClipState.SENDING)
 UNFINISHED = (ClipState.WAITING, *AT_WORK)
@@ -151,7 +151,7 @@ class ClipRepository:
         query = select(ClipJob).where(ClipJob.state == ClipState.SENDING, ClipJob.id.not_in(at_work))
         return (await self._session.scalars(query)).all()
 
-    async def of_deleted(self, gone: Places) -> Sequence[ClipJob]:
+    async def of_deleted(self, gone: MessageScope) -> Sequence[ClipJob]:
         """The jobs about videos that were posted or linked, asked about or answered there."""
         about = or_(
             ClipJob.source_message_id.in_(gone.messages),

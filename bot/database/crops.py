@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Update
     from sqlalchemy.ext.asyncio import AsyncSession
 
-    from bot.domain.deletions import Places
+    from bot.domain.deletions import MessageScope
     from bot.domain.faces import FaceCrop
 
 
@@ -77,7 +77,7 @@ class CropRepository:
         )
         return [(vector, member) for vector, member in rows if vector is not None]
 
-    async def key_of(self, face_id: int) -> str | None:
+    async def storage_key(self, face_id: int) -> str | None:
         """Where in the storage the crop of a face is; None where none is kept."""
         query = select(Crop.key).join(QuestionFace, QuestionFace.crop_id == Crop.id).where(QuestionFace.id == face_id)
         return (await self._session.scalars(query)).one_or_none()
@@ -94,13 +94,13 @@ class CropRepository:
         """Take a server's crops from the faces that came so and that no word counts of; how many faces."""
         return await self._take(Question.server_id == server_id, Question.origin.in_(origins), ~_labelled())
 
-    async def has_faces_of_deleted(self, gone: Places) -> bool:
+    async def has_faces_of_deleted(self, gone: MessageScope) -> bool:
         """Whether `forget_deleted` would forget anything."""
         query = select(QuestionFace.id).join(QuestionPicture).join(Question)
         found = query.where(_concerns(gone), _known(), ~_labelled()).limit(1)
         return await self._session.scalar(found) is not None
 
-    async def forget_deleted(self, gone: Places) -> None:
+    async def forget_deleted(self, gone: MessageScope) -> None:
         """Forget the faces of what was posted, asked or answered there, where no word counts of them."""
         await self._forget(_concerns(gone), ~_labelled())
 
@@ -141,7 +141,7 @@ def _known() -> ColumnElement[bool]:
     return or_(QuestionFace.crop_id.is_not(None), QuestionFace.vector != b"")
 
 
-def _concerns(gone: Places) -> ColumnElement[bool]:
+def _concerns(gone: MessageScope) -> ColumnElement[bool]:
     """That what a question is about was posted there, or asked or answered there."""
     clips = select(ClipJob.question_id).where(ClipJob.answer_id.in_(gone.messages), ClipJob.question_id.is_not(None))
     return or_(

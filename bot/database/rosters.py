@@ -17,7 +17,7 @@ from bot.database.tables.rosters import Crop, CropEncoding, Group, Member, Photo
 from bot.database.tables.servers import Server
 from bot.domain.enums import Meaning, Origin
 from bot.domain.rosters import Revisions, RosterRow
-from bot.text.names import key_of
+from bot.text.names import search_key
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -72,7 +72,7 @@ class RosterRepository:
 
     async def find_group(self, servers: Collection[int], name: str) -> Group | None:
         """The group called `name`, in any spelling; a server's own before the shared one."""
-        query = select(Group).where(Group.server_id.in_(servers), group_is_called(key_of(name)))
+        query = select(Group).where(Group.server_id.in_(servers), group_is_called(search_key(name)))
         return (await self._session.scalars(query.order_by(Group.server_id.desc()))).first()
 
     async def group(self, server_id: int, group_id: int) -> Group | None:
@@ -81,7 +81,7 @@ class RosterRepository:
 
     async def add_group(self, server_id: int, name: str) -> Group:
         await ServerRepository(self._session).ensure(server_id)
-        group = Group(server_id=server_id, name=name, key=key_of(name))
+        group = Group(server_id=server_id, name=name, key=search_key(name))
         self._session.add(group)
         await self._session.flush()
         return group
@@ -97,18 +97,18 @@ class RosterRepository:
             select(Member)
             .join(Member.group)
             .options(contains_eager(Member.group))
-            .where(Group.server_id.in_(servers), member_is_called(key_of(name)))
+            .where(Group.server_id.in_(servers), member_is_called(search_key(name)))
             .order_by(Group.server_id.desc(), Member.id)
         )
         return (await self._session.scalars(query)).all()
 
     async def find_member(self, group_id: int, name: str) -> Member | None:
         """The member of a group called `name`, in any spelling."""
-        query = select(Member).where(Member.group_id == group_id, member_is_called(key_of(name)))
+        query = select(Member).where(Member.group_id == group_id, member_is_called(search_key(name)))
         return (await self._session.scalars(query)).first()
 
     async def add_member(self, group_id: int, name: str) -> Member:
-        member = Member(group_id=group_id, name=name, key=key_of(name))
+        member = Member(group_id=group_id, name=name, key=search_key(name))
         self._session.add(member)
         await self._session.flush()
         return member

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from models.faces import Box, Flaw, Guess
 
 
-class Stage(StrEnum):
-    """Where the work is."""
+class ClipStage(StrEnum):
+    """The stage that the work on a clip is at."""
 
     WAITING = "waiting"
     DOWNLOAD = "download"
@@ -63,7 +63,7 @@ class ClipProgress:
 
     clip: ReportedClip
     title: str
-    stage: Stage
+    stage: ClipStage
     share: float | None = None
     left: float | None = None
     place: int | None = None

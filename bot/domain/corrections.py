@@ -25,7 +25,7 @@ class CorrectionKind(StrEnum):
     NOT_A_FACE = "not-a-face"
     UNDONE = "undone"
     SUGGESTED = "suggested"
-    """The speaker isn't trusted: the correction waits for a trusted person."""
+    """The actor isn't trusted, so the correction waits for a trusted person."""
 
 
 @dataclass(frozen=True, slots=True)

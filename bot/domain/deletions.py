@@ -1,4 +1,4 @@
-"""Where on Discord something stands: messages and channels by their ids."""
+"""Messages on Discord by their ids, for deletions."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
-    """Messages by their ids, and channels with all their messages; a thread may have the id of a message."""
+class MessageScope:
+    """Single messages by their ids, and all messages of some channels and threads. A thread may have a message's id."""
 
     messages: frozenset[int] = frozenset()
     channels: frozenset[int] = frozenset()

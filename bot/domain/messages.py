@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 Parameter: TypeAlias = (
-    "str | int | float | Strong | Code | Command | Mention | AllOf | AnyOf | Lines | Message | Sequence[Parameter]"
+    "str | int | float | Strong | Code | SlashCommand | Mention | AllOf | AnyOf | Lines | Message | Sequence[Parameter]"
 )
 """A value in a message; a bare sequence is listed with commas."""
 
@@ -61,8 +61,8 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
-    """A slash command by its name, such as `member add`."""
+class SlashCommand:
+    """A slash command on Discord by its name, such as `member add`."""
 
     name: str
 
@@ -176,7 +176,7 @@ def _rendered(value: Parameter, markup: Markup) -> str:
             return markup.strong(text)
         case Code(text):
             return markup.code(text)
-        case Command(name):
+        case SlashCommand(name):
             return markup.command(name)
         case Mention(user_id):
             return markup.mention(user_id)

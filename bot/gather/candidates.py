@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from aiohttp.abc import AbstractResolver
 
-    from bot.gather.fetch import Client
+    from bot.gather.fetch import PoliteClient
     from bot.gather.sources import SearchResult, Source
     from bot.settings import Settings
 
@@ -142,14 +142,14 @@ async def _new(task: asyncio.Task[bytes], link: SearchResult, seen: set[bytes], 
 
 
 async def _links(
-    client: Client, sources: Sequence[Source], queries: Sequence[str], limit: int, tally: GatherCounts
+    client: PoliteClient, sources: Sequence[Source], queries: Sequence[str], limit: int, tally: GatherCounts
 ) -> list[NamedResult]:
     """What the sources name, one of each in turn."""
     return _in_turn(await asyncio.gather(*(_search(client, source, queries, limit, tally) for source in sources)))
 
 
 async def _search(
-    client: Client, source: Source, queries: Sequence[str], limit: int, tally: GatherCounts
+    client: PoliteClient, source: Source, queries: Sequence[str], limit: int, tally: GatherCounts
 ) -> list[NamedResult]:
     """What one source names for all queries, one of each in turn; up to `limit`. Where it fails, what it named until then."""
     answers: list[list[NamedResult]] = []

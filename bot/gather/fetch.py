@@ -84,7 +84,7 @@ class _Answer:
 
 
 @asynccontextmanager
-async def polite_client(settings: Settings, resolver: AbstractResolver | None = None) -> AsyncGenerator[Client]:
+async def polite_client(settings: Settings, resolver: AbstractResolver | None = None) -> AsyncGenerator[PoliteClient]:
     """A client for one run: what it learns of sites (their robots.txt, that they want a rest) lasts as long.
 
     Raises NoContactError where `settings` name no contact.
@@ -95,14 +95,14 @@ async def polite_client(settings: Settings, resolver: AbstractResolver | None = 
         connector=guarded_connector(read_allowed(settings.allowed_addresses), resolver),
         headers={"User-Agent": f"{ROBOT}/{version('nugu')} (Discord bot; {settings.gather_contact})"},
         cookie_jar=aiohttp.DummyCookieJar(),
-        timeout=aiohttp.ClientTimeout(total=None),  # `Client` keeps the time, a hop at a time
+        timeout=aiohttp.ClientTimeout(total=None),  # `PoliteClient` keeps the time, a hop at a time
         auto_decompress=False,
         trust_env=False,
     ) as session:
-        yield Client(session, settings)
+        yield PoliteClient(session, settings)
 
 
-class Client:
+class PoliteClient:
     """Fetches for one run. Made by `polite_client`."""
 
     def __init__(self, session: aiohttp.ClientSession, settings: Settings) -> None:

@@ -10,7 +10,7 @@ from cachetools import TTLCache
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.domain.deletions import Places
+    from bot.domain.deletions import MessageScope
 
 _Key = tuple[Literal["message", "channel"], int]
 
@@ -31,17 +31,17 @@ class Deletions:
     def __init__(self, timer: Callable[[], float] = time.monotonic) -> None:
         self._noted: TTLCache[_Key, None] = TTLCache(MOST_REMEMBERED, REMEMBERED, timer)
 
-    def note(self, gone: Places) -> None:
+    def note(self, gone: MessageScope) -> None:
         """These were deleted."""
         for key in _keys(gone):
             self._noted[key] = None
 
-    def any_of(self, places: Places) -> bool:
+    def any_of(self, places: MessageScope) -> bool:
         """Whether one of these was deleted."""
         return any(key in self._noted for key in _keys(places))
 
 
-def _keys(places: Places) -> list[_Key]:
+def _keys(places: MessageScope) -> list[_Key]:
     return [
         *(("message", message) for message in places.messages),
         *(("channel", channel) for channel in places.channels),

@@ -1,70 +1,70 @@
-"""What workers do: picture bytes in, values and finished pictures out. One round trip a picture.
+"""The functions that workers run: bytes of pictures in, values and finished pictures out. One round trip a picture.
 
-Imports stand inside the jobs: the gateway names a job without loading dlib, OpenCV or SciPy.
+Jobs import libraries inside their bodies, so that the bot's process names a job without loading dlib, OpenCV or SciPy.
 """
 
 from bot.jobs.config import EngineConfig, load_engine
 from bot.jobs.copies import find_copies
-from bot.jobs.engines import encode_crops, font_name, try_out, warm_up
-from bot.jobs.enrolling import by_size, enrol, enrol_crop, why_not_enrolled
-from bot.jobs.footage import draw, draw_frames, probe
-from bot.jobs.gathering import guess_each, sift, spot
-from bot.jobs.looking import draw_again, identify
-from bot.jobs.mapping import draw_map
-from bot.jobs.quizzing import enlarge, quiz_stats_chart
-from bot.jobs.reporting import report
-from bot.jobs.resembling import (
+from bot.jobs.engines import check_engine, encode_crops, font_name, warm_up
+from bot.jobs.enrolment import by_size, enrol, enrol_crop, why_not_enrolled
+from bot.jobs.footage import draw_clip, draw_frames, probe_video
+from bot.jobs.gathering import find_only_face, guess_each, sift
+from bot.jobs.identifying import draw_again, identify
+from bot.jobs.maps import draw_map
+from bot.jobs.quiz import enlarge_crops, quiz_stats_chart
+from bot.jobs.reports import report_on_group
+from bot.jobs.rosters import fit_recogniser
+from bot.jobs.screen_time import screen_time_chart
+from bot.jobs.sheets import contact_sheet
+from bot.jobs.tracking import faces_by_frame, join_segments, name_tracks, sure_names, track_faces, write_captions
+from bot.jobs.training import train_classifier, train_model
+from bot.jobs.twins import (
     draw_look_alikes,
     draw_twins,
     find_look_alikes,
     find_twins,
     look_alikes_of_each,
-    one_picture,
+    stack_pictures,
 )
-from bot.jobs.rosters import fit
-from bot.jobs.screen_time import screen_time
-from bot.jobs.sheets import sheet
-from bot.jobs.training import make, train
-from bot.jobs.watching import faces_by_frame, join_segments, name_tracks, sure_names, track_faces, write_captions
 
 __all__ = [
     "EngineConfig",
     "by_size",
-    "draw",
+    "check_engine",
+    "contact_sheet",
     "draw_again",
+    "draw_clip",
     "draw_frames",
     "draw_look_alikes",
     "draw_map",
     "draw_twins",
     "encode_crops",
-    "enlarge",
+    "enlarge_crops",
     "enrol",
     "enrol_crop",
     "faces_by_frame",
     "find_copies",
     "find_look_alikes",
+    "find_only_face",
     "find_twins",
-    "fit",
+    "fit_recogniser",
     "font_name",
     "guess_each",
     "identify",
     "join_segments",
     "load_engine",
     "look_alikes_of_each",
-    "make",
     "name_tracks",
-    "one_picture",
-    "probe",
+    "probe_video",
     "quiz_stats_chart",
-    "report",
-    "screen_time",
-    "sheet",
+    "report_on_group",
+    "screen_time_chart",
     "sift",
-    "spot",
+    "stack_pictures",
     "sure_names",
     "track_faces",
-    "train",
-    "try_out",
+    "train_classifier",
+    "train_model",
     "warm_up",
     "why_not_enrolled",
     "write_captions",

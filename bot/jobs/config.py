@@ -1,4 +1,4 @@
-"""What every job needs: its engine, a picture opened safely, a face cut out of it."""
+"""The engine of a job, and the limits of its pictures."""
 
 from __future__ import annotations
 
@@ -6,16 +6,12 @@ import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bot.domain.faces import FaceCrop, Refused
 from bot.errors import EngineAwayError, EngineBrokenError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.media.pictures import OpenedPicture
     from models.engines import Engine
-    from models.faces import Face
-    from models.recognition.quality import Quality
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +56,7 @@ def engine_of(config: EngineConfig) -> Engine:
 def load_engine(name: str, weights: Path) -> Engine:
     """The engine called `name`.
 
-    Raises EngineAwayError when it or its files are gone, and EngineBrokenError when it can't be made.
+    Raises EngineAwayError without the engine or its files, and EngineBrokenError for an engine that can't be loaded.
     """
     from models.engines import MissingWeightsError, UnknownEngineError, load
 
@@ -73,35 +69,3 @@ def load_engine(name: str, weights: Path) -> Engine:
         reason = " ".join(str(error).split()) or type(error).__name__
         log.error("the engine %s can't be loaded: %s: %s", name, type(error).__name__, reason)
         raise EngineBrokenError(name, reason) from error
-
-
-def opened_picture(config: EngineConfig, data: bytes) -> OpenedPicture | Refused:
-    """The picture of untrusted bytes, upright and in RGB, or why it can't be read."""
-    from bot.media.pictures import PictureError, PictureLimits, open_picture
-
-    try:
-        return open_picture(
-            data, limits=PictureLimits(max_bytes=config.picture_bytes, max_pixels=config.picture_pixels)
-        )
-    except PictureError as error:
-        return Refused(str(error))
-
-
-def cut_out(opened: OpenedPicture, face: Face, quality: Quality) -> FaceCrop:
-    """A face of the picture as it is kept."""
-    from models.drawing.annotate import crop
-
-    jpeg = crop(opened.pixels, face.box)
-    return FaceCrop(jpeg, opened.to_original(face.box).width, quality.sharpness, hash_of(jpeg))
-
-
-def hash_of(jpeg: bytes) -> str:
-    """The perceptual hash of a crop, as it is kept."""
-    from io import BytesIO
-
-    import numpy as np
-    from PIL import Image
-
-    from models.encodings.copies import perceptual_hash
-
-    return f"{perceptual_hash(np.asarray(Image.open(BytesIO(jpeg)))):016x}"

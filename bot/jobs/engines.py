@@ -1,11 +1,12 @@
-"""Engines at work: trying one out, warming up, encoding the crops that are kept."""
+"""Engines in workers: check one, warm one up, encode stored crops."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from bot.domain.faces import CropEncodings, Refused
-from bot.jobs.config import engine_of, opened_picture
+from bot.jobs.config import engine_of
+from bot.jobs.pictures import read_picture
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def warm_up(config: EngineConfig) -> None:
-    """Do once what every picture needs, so that the first doesn't wait for it."""
+    """Load and run once everything that each picture needs, so that the first one doesn't wait for it."""
     from models.drawing.annotate import Tag, annotate
     from models.encodings.copies import perceptual_hash
     from models.faces import Band, Box
@@ -26,10 +27,10 @@ def warm_up(config: EngineConfig) -> None:
     annotate(picture, [Tag(1, Box(80, 80, 240, 240), "누구", Band.SURE, "50%")])
 
 
-def try_out(config: EngineConfig) -> str:
-    """The engine's version, once it has been seen to detect, to encode, and to have its background.
+def check_engine(config: EngineConfig) -> str:
+    """Let the engine detect and encode, and load its background; returns its version.
 
-    Raises whatever goes wrong in it, RuntimeError when its encodings are none.
+    Raises the engine's own errors, and RuntimeError for encodings of a wrong shape or length.
     """
     import numpy as np
 
@@ -44,7 +45,7 @@ def try_out(config: EngineConfig) -> str:
 
 
 def _rehearse(engine: Engine) -> tuple[Picture, Encodings]:
-    """A picture of noise that the engine has looked at, and its encoding of a place in it."""
+    """Run the engine on a picture of noise; returns the picture and an encoding of one place in it."""
     import numpy as np
 
     from models.faces import Box, Face
@@ -56,20 +57,20 @@ def _rehearse(engine: Engine) -> tuple[Picture, Encodings]:
 
 
 def font_name() -> str:
-    """The font in which names are drawn; raises FileNotFoundError where it is missing."""
+    """The file name of the font of drawn names. Raises FileNotFoundError without one."""
     from models.drawing.fonts import font_path
 
     return font_path().name
 
 
 def encode_crops(config: EngineConfig, crops: Sequence[bytes]) -> CropEncodings:
-    """The encodings of roster crops, whose subject is the largest face."""
+    """The encoding of the largest face of each crop."""
     engine = engine_of(config)
     return CropEncodings(tuple(_encode_crop(engine, config, crop) for crop in crops), engine.version)
 
 
 def _encode_crop(engine: Engine, config: EngineConfig, data: bytes) -> bytes | None:
-    opened = opened_picture(config, data)
+    opened = read_picture(config, data)
     if isinstance(opened, Refused):
         return None
     face = max(engine.detect(opened.pixels), key=lambda face: face.box.area, default=None)

@@ -1,4 +1,4 @@
-"""Probe a video, and draw its clip with ffmpeg."""
+"""Probe a video, and draw its clip by ffmpeg."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from bot.media.footage import Footage, Section, VideoLimits
 
 
-def probe(path: Path, limits: VideoLimits) -> Footage | Refused:
-    """What a file holds, or why it can't be read."""
+def probe_video(path: Path, limits: VideoLimits) -> Footage | Refused:
+    """The tracks, times, geometry and colours of a video, or the reason why it can't be read."""
     from bot.media import video
 
     try:
@@ -24,12 +24,13 @@ def probe(path: Path, limits: VideoLimits) -> Footage | Refused:
         return Refused(str(error))
 
 
-def draw(
+def draw_clip(
     footage: Footage, section: Section, script: str, target: ClipLimits, out: Path, watch: ProgressFiles
 ) -> EncodedClip | Refused:
-    """Write the section with its captions (an ASS file, its times from the section's start) to `out`, or say why not.
+    """Write a section of the video with its captions to `out`, or return the reason why not.
 
-    The worker takes others meanwhile: ffmpeg works in a process of its own that dies with this one.
+    `script`: the captions as ASS, timed from the section's start. The worker takes other jobs meanwhile: ffmpeg runs in a
+    process of its own, which dies with the worker.
     """
     from bot.infra.compute import release_worker
     from bot.media import clips
@@ -42,7 +43,7 @@ def draw(
 
 
 def draw_frames(footage: Footage, section: Section, script: str, folder: Path, watch: ProgressFiles) -> int | Refused:
-    """Write the annotated frames of the section to `folder` as 000001.jpg and on; how many, or why not."""
+    """Write the annotated frames of a section to `folder`, as 000001.jpg and so on; returns their number, or a reason."""
     from bot.infra.compute import release_worker
     from bot.media import clips
 

@@ -1,12 +1,13 @@
-"""Gathered photos: the one face of each, and which of them are worth a reviewer's look."""
+"""Gathered photos: the only face of each, and the reasons to leave photos out of the review."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from bot.domain.faces import GatheredFace, Refused
-from bot.jobs.config import cut_out, engine_of, opened_picture
-from bot.jobs.enrolling import by_size, why_not_enrolled
+from bot.jobs.config import engine_of
+from bot.jobs.enrolment import by_size, why_not_enrolled
+from bot.jobs.pictures import crop_face, read_picture
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,11 +19,11 @@ SAME = "the same photo as another"
 UNLIKE = "looks like nobody else that was found"
 
 
-def spot(config: EngineConfig, data: bytes) -> GatheredFace | Refused:
-    """The one clear, large and sharp face of a photo, or why there is none."""
+def find_only_face(config: EngineConfig, data: bytes) -> GatheredFace | Refused:
+    """The one clear, large and sharp face of a photo, or the reason why it has none."""
     from models.recognition.quality import measure
 
-    opened = opened_picture(config, data)
+    opened = read_picture(config, data)
     if isinstance(opened, Refused):
         return opened
     engine = engine_of(config)
@@ -34,14 +35,15 @@ def spot(config: EngineConfig, data: bytes) -> GatheredFace | Refused:
     quality = measure(opened.pixels, face, engine.landmarks)
     box = opened.to_original(face.box)
     return GatheredFace(
-        opened.size, box, cut_out(opened, face, quality), encoding.tobytes(), quality.flaws, engine.version
+        opened.size, box, crop_face(opened, face, quality), encoding.tobytes(), quality.flaws, engine.version
     )
 
 
 def sift(vectors: Sequence[bytes], accepted: Sequence[bytes], others: Sequence[bytes], engine: str) -> list[str | None]:
-    """Why each gathered face of one person is left out, None where it isn't.
+    """For each gathered face of a member, the reason to leave it out, or None.
 
-    `accepted`: faces known to be hers or his; `others`: faces of anybody that are kept already. All by `engine`.
+    `vectors`: the encodings of the gathered faces. `accepted`: those of the member's photos. `others`: those of all other
+    crops on record. All are by the engine of the version `engine`.
     """
     import numpy as np
 
@@ -64,7 +66,7 @@ def sift(vectors: Sequence[bytes], accepted: Sequence[bytes], others: Sequence[b
 
 
 def guess_each(vectors: Sequence[bytes], recogniser: bytes, group: int) -> list[Guess]:
-    """Whom of a group each face resembles, each alone."""
+    """The guess of each face among the members of a group, as if it were the only face of its picture."""
     import numpy as np
 
     from models.recognition.recogniser import Recogniser

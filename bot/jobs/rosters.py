@@ -1,4 +1,4 @@
-"""Rosters: encodings in, a fitted recogniser out."""
+"""Fit a recogniser to the encodings of rosters."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def fit(
+def fit_recogniser(
     rows: Sequence[RosterRow], engine: str, classifiers: Sequence[bytes] = (), vetoes: Sequence[FaceFeedback] = ()
 ) -> bytes:
-    """A recogniser fitted to `rows`, which hold at least one encoding by `engine`, as bytes.
+    """A recogniser fitted to `rows`, at least one, serialised.
 
-    `classifiers` are `.keras` files of parts of them. One that doesn't help, or can't be read, is left out. `vetoes`, oldest
-    first, are the faces that somebody spoke of, by the same engine.
+    `engine`: the version of the engine of all encodings. `classifiers`: `.keras` files, each for one group of `rows`. A
+    classifier that doesn't help, or can't be read, is left out. `vetoes`: what annotations say of faces, oldest first.
     """
     from dataclasses import replace
 
     from models.recognition.classifier import MalformedClassifierError, load
-    from models.recognition.recogniser import fit as fit_recogniser
+    from models.recognition.recogniser import fit
 
     helpful: list[Classifier] = []
     for data in classifiers:
@@ -38,7 +38,7 @@ def fit(
         else:
             if classifier.version == engine and classifier.held_out.helps:
                 helpful.append(classifier)
-    recogniser = fit_recogniser(gallery_of(rows, engine))
+    recogniser = fit(gallery_of(rows, engine))
     return replace(recogniser, classifiers=tuple(helpful), vetoes=_vetoes(vetoes, engine)).to_bytes()
 
 
@@ -49,17 +49,16 @@ def _vetoes(feedback: Sequence[FaceFeedback], engine: str) -> Vetoes:
 
     if not feedback:
         return Vetoes()
-    denied = [NOBODY if one.nobody else one.denies for one in feedback]
     return Vetoes.effective(
-        np.stack([np.frombuffer(one.vector, np.float32) for one in feedback]),
-        denied,
-        [one.grants for one in feedback],
+        np.stack([np.frombuffer(face.vector, np.float32) for face in feedback]),
+        [NOBODY if face.nobody else face.denies for face in feedback],
+        [face.grants for face in feedback],
         engine,
     )
 
 
 def gallery_of(rows: Sequence[RosterRow], engine: str) -> Gallery:
-    """The gallery of rows, at least one."""
+    """The gallery of `rows`, at least one, by the engine of this version."""
     import numpy as np
 
     from models.recognition.gallery import Gallery, GalleryMember

@@ -1,4 +1,4 @@
-"""The picture of who is on screen when."""
+"""Draw the screen-time chart of a clip."""
 
 from __future__ import annotations
 
@@ -14,24 +14,28 @@ if TYPE_CHECKING:
     from bot.domain.clips import OnScreen
 
 
-def screen_time(title: str, length: float, answer: Answer, cast: Sequence[OnScreen]) -> bytes:
-    """The screen-time chart of a clip of `length` seconds, as a PNG: everybody of `cast` by who they count as now.
+def screen_time_chart(title: str, length: float, answer: Answer, cast: Sequence[OnScreen]) -> bytes:
+    """The screen-time chart of a clip of `length` seconds, as a PNG: each person of `cast` by the name in `answer`.
 
-    Those whom nobody could name have one row together.
+    Two or more unknown people share one row.
     """
-    from models.drawing.charts import ScreenTime, screen_time_chart
+    from models.drawing import charts
+    from models.drawing.charts import ScreenTime
 
     faces = {face.number: face for _, face in answer.faces}
-    seen = [(faces[one.number], one) for one in cast if one.number in faces]
-    unknown = [one for face, one in seen if face.is_unknown]
-    people = [
+    seen = [(faces[person.number], person) for person in cast if person.number in faces]
+    unknown = [person for face, person in seen if face.is_unknown]
+    rows = [
         ScreenTime(
-            f"{circled(face.number)} {face.name or 'unknown'}", one.spans, duration(one.seconds), face.name is not None
+            f"{circled(face.number)} {face.name or 'unknown'}",
+            person.spans,
+            duration(person.seconds),
+            face.name is not None,
         )
-        for face, one in seen
+        for face, person in seen
         if not face.is_no_face and not (face.is_unknown and len(unknown) > 1)
     ]
     if len(unknown) > 1:
-        spans, seconds = together(one.spans for one in unknown)
-        people.append(ScreenTime(f"{len(unknown)} unknown people", spans, duration(seconds), known=False))
-    return screen_time_chart(title, length, people, time_code)
+        spans, seconds = together(person.spans for person in unknown)
+        rows.append(ScreenTime(f"{len(unknown)} unknown people", spans, duration(seconds), known=False))
+    return charts.screen_time_chart(title, length, rows, time_code)

@@ -1,4 +1,4 @@
-"""Pictures of crops that are kept: many side by side."""
+"""Draw contact sheets: many crops side by side."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def sheet(crops: Sequence[tuple[str, bytes]]) -> bytes:
-    """A contact sheet of crops (JPEG) with their names, as a JPEG."""
+def contact_sheet(crops: Sequence[tuple[str, bytes]]) -> bytes:
+    """A contact sheet of crops, as a JPEG. `crops`: (caption, JPEG) of each."""
     import numpy as np
     from PIL import Image
 
-    from models.drawing.sheet import contact_sheet
+    from models.drawing import sheet
 
-    return contact_sheet([(name, np.asarray(Image.open(BytesIO(data)).convert("RGB"))) for name, data in crops])
+    return sheet.contact_sheet([(name, np.asarray(Image.open(BytesIO(data)).convert("RGB"))) for name, data in crops])

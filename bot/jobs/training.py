@@ -1,4 +1,4 @@
-"""Train a group in isolated processes: the gate judges the new model, and a trial judges its classifier."""
+"""Train a group in isolated processes. The gate judges the new model, and a trial judges its classifier."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from models.recognition.gallery import Gallery
 
 
-def make(until: Deadline, rows: Sequence[RosterRow], answering: Collection[int], engine: str) -> TrainedModel:
-    """Judge the model made of `rows` by the photos `answering`, which it has too; train its classifier if it passes.
+def train_model(until: Deadline, rows: Sequence[RosterRow], answering: Collection[int], engine: str) -> TrainedModel:
+    """Judge the model made of `rows`, and train its classifier if the model passes.
 
-    A model without further photos passes. Each step runs in an isolated process, while the worker takes other jobs.
-    Raises BrokenOffError.
+    `answering`: the photos of the model in use, which are in `rows` too. A model without further photos passes. Each step
+    runs in an isolated process, while the worker takes other jobs. Raises BrokenOffError.
     """
     import numpy as np
 
@@ -42,29 +42,29 @@ def make(until: Deadline, rows: Sequence[RosterRow], answering: Collection[int],
     release_worker()
     gallery = gallery_of(rows, engine)
     old = np.array([row.photo in answering for row in rows], np.bool_)
-    compared, counts = run_isolated(until.left(), _asked, gallery, old)
-    judged, named = _judged(compared, nothing_new=bool(old.all())), named_of(counts)
+    compared, counts = run_isolated(until.left(), _compare, gallery, old)
+    judged, named = _verdict(compared, nothing_new=bool(old.all())), named_of(counts)
     if judged.passes:
-        return TrainedModel(judged, named, _trained(until, gallery))
+        return TrainedModel(judged, named, _train_classifier(until, gallery))
     doubts: tuple[SuspiciousLabel, ...] = run_isolated(until.left(), _doubts, gallery, old)
     return TrainedModel(judged, named, None, tuple(rows[doubt.photo].photo for doubt in doubts))
 
 
-def train(until: Deadline, rows: Sequence[RosterRow], engine: str) -> TrainedClassifier | None:
-    """A classifier of `rows`, trained in an isolated process; None where they are too few. Raises BrokenOffError."""
+def train_classifier(until: Deadline, rows: Sequence[RosterRow], engine: str) -> TrainedClassifier | None:
+    """A classifier of `rows`, trained in an isolated process; None for too few rows. Raises BrokenOffError."""
     from bot.infra.compute import release_worker
 
     release_worker()
-    return _trained(until, gallery_of(rows, engine))
+    return _train_classifier(until, gallery_of(rows, engine))
 
 
 def named_of(counts: IdentificationCounts) -> LeaveOneOutCounts:
-    """The counts as a value of the domain."""
+    """The counts as a value of `bot.domain`."""
     return LeaveOneOutCounts(counts.asked, counts.right, counts.wrong)
 
 
-def _asked(gallery: Gallery, answering: NDArray[np.bool_]) -> tuple[Comparison, IdentificationCounts]:
-    """What the gate says of a model of the whole gallery, and how its photos are named unseen."""
+def _compare(gallery: Gallery, answering: NDArray[np.bool_]) -> tuple[Comparison, IdentificationCounts]:
+    """The gate's comparison of the photos `answering` with the whole gallery, and the leave-one-out counts."""
     import numpy as np
 
     from models.learning.gate import compare
@@ -73,15 +73,15 @@ def _asked(gallery: Gallery, answering: NDArray[np.bool_]) -> tuple[Comparison, 
     return compare(gallery, answering, np.ones(len(answering), np.bool_)), IdentificationCounts.of(confusions(gallery))
 
 
-def _trained(until: Deadline, gallery: Gallery) -> TrainedClassifier | None:
+def _train_classifier(until: Deadline, gallery: Gallery) -> TrainedClassifier | None:
     from models.learning.isolation import run_isolated
-    from models.learning.training import train as train_classifier
+    from models.learning.training import train
     from models.recognition.classifier import load
     from models.recognition.gallery import can_hold_out
 
     if not can_hold_out(gallery.members):
         return None
-    file = run_isolated(until.left(), train_classifier, gallery)
+    file = run_isolated(until.left(), train, gallery)
     trial = load(file).held_out
     return TrainedClassifier(file, ClassifierTrial(trial.photos, trial.centroids, trial.classifier, trial.helps))
 
@@ -92,7 +92,7 @@ def _doubts(gallery: Gallery, answering: NDArray[np.bool_]) -> tuple[SuspiciousL
     return suspicious_labels(gallery, accepted=answering)
 
 
-def _judged(compared: Comparison, *, nothing_new: bool) -> GateVerdict:
+def _verdict(compared: Comparison, *, nothing_new: bool) -> GateVerdict:
     from models.learning.gate import FRESH_MARGIN, REPEATS
 
     return GateVerdict(

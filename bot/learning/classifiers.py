@@ -54,7 +54,7 @@ class Classifiers:
         return {int(folder) for folder in folders if folder.isdecimal()}
 
 
-def key_of(engine: str, rows: Sequence[RosterRow]) -> str:
-    """Where the classifier of just these members and encodings of one group, at least one, is kept in the format of today."""
+def classifier_key(engine: str, rows: Sequence[RosterRow]) -> str:
+    """The storage key of the classifier of exactly these rows of one group, at least one, in the current file format."""
     digest = sha256(f"{FORMAT}/".encode() + b"".join(f"{row.member}/".encode() + row.vector for row in rows))
     return f"{FOLDER}/{rows[0].group}/{engine}/{digest.hexdigest()[:32]}.keras"

@@ -82,4 +82,6 @@ class Recognisers:
                 raise NoPhotosError
             raise UnseenPhotosError(config.engine) if there.answering else WaitingForModelError()
         classifiers = await self._trainer.classifiers(rows, engine)
-        return FittedRecogniser(config, engine, await self._compute.run(jobs.fit, rows, engine, classifiers, vetoes))
+        return FittedRecogniser(
+            config, engine, await self._compute.run(jobs.fit_recogniser, rows, engine, classifiers, vetoes)
+        )

@@ -52,4 +52,4 @@ class Reports:
             if state is not None and state.photos:
                 raise UnseenPhotosError((await self._recognisers.config()).engine)
             raise PersonError("There is no photo of that group yet that I could report on.")
-        return await self._compute.run_isolated(LIMIT, jobs.report, rows, engine)
+        return await self._compute.run_isolated(LIMIT, jobs.report_on_group, rows, engine)

@@ -18,7 +18,7 @@ from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
 from bot.domain.models import Figures
 from bot.errors import PersonError, UnseenPhotosError
-from bot.learning.classifiers import Classifiers, key_of
+from bot.learning.classifiers import Classifiers, classifier_key
 from bot.learning.notifications import Notification
 from bot.text.models import classifier_trial, gate_objections
 from models.learning.isolation import BrokenOffError
@@ -134,7 +134,7 @@ class Trainer:
         files: list[bytes] = []
         lacking: list[int] = []
         for group in dict.fromkeys(row.group for row in rows):
-            key = key_of(engine, [row for row in rows if row.group == group])
+            key = classifier_key(engine, [row for row in rows if row.group == group])
             file = await self._classifiers.find(key)
             if file is not None:
                 files.append(file)
@@ -254,14 +254,14 @@ class Trainer:
             raise PersonError("There is no photo of that group that I could learn from.")
         self.at_work = state.group
         try:
-            made = await self._compute.run_isolated(LIMIT, jobs.make, rows, state.answering, ready.version)
+            made = await self._compute.run_isolated(LIMIT, jobs.train_model, rows, state.answering, ready.version)
         finally:
             self.at_work = None
-        key = key_of(ready.version, rows) if made.trained else None
+        key = classifier_key(ready.version, rows) if made.trained else None
         if made.trained is not None and key is not None:
             await self._classifiers.keep(key, made.trained.file)
         elif made.judged.passes:
-            self._too_small.add(key_of(ready.version, rows))
+            self._too_small.add(classifier_key(ready.version, rows))
         figures = Figures(
             len(photos),
             len({row.member for row in rows}),
@@ -289,12 +289,12 @@ class Trainer:
         rows = ready.answering
         if not rows:
             return None
-        key = key_of(ready.version, rows)
+        key = classifier_key(ready.version, rows)
         if key in self._too_small or await self._classifiers.find(key) is not None:
             return None
         self.at_work = ready.state.group
         try:
-            trained = await self._compute.run_isolated(LIMIT, jobs.train, rows, ready.version)
+            trained = await self._compute.run_isolated(LIMIT, jobs.train_classifier, rows, ready.version)
         finally:
             self.at_work = None
         if trained is None:
@@ -310,7 +310,7 @@ class Trainer:
         async with self._database.reading() as session:
             wanted |= await ModelRepository(session).whole_classifiers(group)
         if ready is not None and ready.answering:
-            wanted.add(key_of(ready.version, ready.answering))
+            wanted.add(classifier_key(ready.version, ready.answering))
         await self._classifiers.tidy(group, wanted)
 
 

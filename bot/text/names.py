@@ -42,8 +42,8 @@ def checked_name(text: str) -> str:
     return name
 
 
-def key_of(name: str) -> str:
-    """What `name` is found by: compatibility forms, case and outer space make no difference."""
+def search_key(name: str) -> str:
+    """The form of `name` that searches compare: compatibility forms, case and outer space make no difference."""
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
@@ -62,7 +62,7 @@ def offered(typed: str, spellings: Iterable[Spelling], most: int) -> list[Spelli
         rank = (*distance, float(spelling.spelling != spelling.name))
         if spelling.id not in found or rank < found[spelling.id][0]:
             found[spelling.id] = rank, spelling
-    nearest = sorted(found.values(), key=lambda one: (one[0], key_of(one[1].name), one[1].id))
+    nearest = sorted(found.values(), key=lambda one: (one[0], search_key(one[1].name), one[1].id))
     return [spelling for _, spelling in nearest[:most]]
 
 

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Speaker:
-    """The person who says something, the trust they have while saying it, and the channel that they say it in."""
+class Actor:
+    """The person who presses a button or sends a form, their trust at that time, and the channel."""
 
     id: int
     trust: Trust
@@ -39,7 +39,7 @@ class Speaker:
 
     @property
     def counts(self) -> bool:
-        """Whether their word counts at once; anybody else's is a suggestion."""
+        """Whether their annotations count at once. Those of others are suggestions."""
         return self.trust >= Trust.TRUSTED
 
 
@@ -55,7 +55,7 @@ NOBODY = {Meaning.STRANGER: CorrectionKind.STRANGER, Meaning.NOT_A_FACE: Correct
 """The kind of the corrections that name nobody."""
 
 
-async def confirm(app: App, question_id: int, speaker: Speaker) -> CorrectedAnswer:
+async def confirm(app: App, question_id: int, actor: Actor) -> CorrectedAnswer:
     """All names of the answer are right. Faces that somebody corrected keep their correction."""
     async with app.database.writing() as session:
         answer = await QuestionRepository(session).answer(question_id)
@@ -66,11 +66,11 @@ async def confirm(app: App, question_id: int, speaker: Speaker) -> CorrectedAnsw
         ]
         if not inputs:
             raise PersonError("There is no name here left to confirm.")
-        return await _say(session, answer, inputs, speaker, Correction(CorrectionKind.CONFIRMED))
+        return await _say(session, answer, inputs, actor, Correction(CorrectionKind.CONFIRMED))
 
 
 async def say_member(
-    app: App, question_id: int, face_id: int, member_id: int, speaker: Speaker, *, deliberate: bool = False
+    app: App, question_id: int, face_id: int, member_id: int, actor: Actor, *, deliberate: bool = False
 ) -> CorrectedAnswer:
     """This face is that member, `deliberate`ly learned though small or blurred; raises PersonError when either is gone."""
     async with app.database.writing() as session:
@@ -78,10 +78,10 @@ async def say_member(
         _, face = face_of(answer, face_id)
         member = await require_member_by_id(session, answer.rosters, member_id)
         given = AnnotationInput(face.id, Meaning.MEMBER, member.id, member.name, deliberate)
-        return await _say(session, answer, [given], speaker, Correction(CorrectionKind.MEMBER, member.name))
+        return await _say(session, answer, [given], actor, Correction(CorrectionKind.MEMBER, member.name))
 
 
-async def say_name(app: App, question_id: int, face_id: int, text: str, speaker: Speaker) -> CorrectedAnswer:
+async def say_name(app: App, question_id: int, face_id: int, text: str, actor: Actor) -> CorrectedAnswer:
     """This face is whoever `text` names, in any spelling of the rosters; an unknown name is kept as it was typed.
 
     Of several members of that name it is the one of the picture's group, else the likeliest.
@@ -92,33 +92,33 @@ async def say_name(app: App, question_id: int, face_id: int, text: str, speaker:
         answer = await QuestionRepository(session).answer(question_id)
         picture, face = face_of(answer, face_id)
         given, correction = await named(session, answer.rosters, picture.group_name, face, name)
-        return await _say(session, answer, [given], speaker, correction)
+        return await _say(session, answer, [given], actor, correction)
 
 
-async def say_nobody(app: App, question_id: int, face_id: int, meaning: Meaning, speaker: Speaker) -> CorrectedAnswer:
+async def say_nobody(app: App, question_id: int, face_id: int, meaning: Meaning, actor: Actor) -> CorrectedAnswer:
     """This face is nobody of the roster, or no face at all."""
     async with app.database.writing() as session:
         answer = await QuestionRepository(session).answer(question_id)
         _, face = face_of(answer, face_id)
-        return await _say(session, answer, [AnnotationInput(face.id, meaning)], speaker, Correction(NOBODY[meaning]))
+        return await _say(session, answer, [AnnotationInput(face.id, meaning)], actor, Correction(NOBODY[meaning]))
 
 
-async def say_not(app: App, question_id: int, face_id: int, member_id: int, speaker: Speaker) -> CorrectedAnswer:
+async def say_not(app: App, question_id: int, face_id: int, member_id: int, actor: Actor) -> CorrectedAnswer:
     """This face is not that member, whoever else it may be; raises PersonError when either is gone."""
     async with app.database.writing() as session:
         answer = await QuestionRepository(session).answer(question_id)
         _, face = face_of(answer, face_id)
         member = await require_member_by_id(session, answer.rosters, member_id)
         given = AnnotationInput(face.id, Meaning.NOT_MEMBER, member.id, member.name)
-        return await _say(session, answer, [given], speaker, Correction(CorrectionKind.NOT_MEMBER, member.name))
+        return await _say(session, answer, [given], actor, Correction(CorrectionKind.NOT_MEMBER, member.name))
 
 
-async def undo(app: App, question_id: int, speaker: Speaker) -> CorrectedAnswer:
+async def undo(app: App, question_id: int, actor: Actor) -> CorrectedAnswer:
     """Take back all that was said in the last press that counts; for trusted people."""
-    if not speaker.counts:
+    if not actor.counts:
         raise PersonError("Only people whom the moderators trust can undo a word.")
     async with app.database.writing() as session:
-        faces = await AnnotationRepository(session).undo_last(question_id, speaker.id)
+        faces = await AnnotationRepository(session).undo_last(question_id, actor.id)
         if not faces:
             raise PersonError("There is nothing left to undo.")
         await TrainingSetRepository(session).follow(faces)
@@ -139,17 +139,15 @@ async def named(
     return given, Correction(CorrectionKind.MEMBER, member.name)
 
 
-async def keep(
-    session: AsyncSession, inputs: Sequence[AnnotationInput], speaker: Speaker, *, again: bool = False
-) -> None:
+async def keep(session: AsyncSession, inputs: Sequence[AnnotationInput], actor: Actor, *, again: bool = False) -> None:
     """Keep the claims as one utterance, and let those that count teach at once. `again`: also what they said last."""
     annotations = await AnnotationRepository(session).add(
-        inputs, by=speaker.id, trust=speaker.trust, counts=speaker.counts, again=again
+        inputs, by=actor.id, trust=actor.trust, counts=actor.counts, again=again
     )
-    if speaker.counts:
+    if actor.counts:
         faces = [annotation.face_id for annotation in annotations]
         await TrainingSetRepository(session).follow(faces)
-        await ReviewRepository(session, utc_now()).answered(faces, speaker.id)
+        await ReviewRepository(session, utc_now()).answered(faces, actor.id)
 
 
 async def untaught_of(session: AsyncSession, inputs: Sequence[AnnotationInput]) -> tuple[Untaught | None, ...]:
@@ -168,11 +166,11 @@ def face_of(answer: Answer, face_id: int) -> tuple[AnsweredPicture, AnsweredFace
 
 
 async def _say(
-    session: AsyncSession, answer: Answer, inputs: Sequence[AnnotationInput], speaker: Speaker, correction: Correction
+    session: AsyncSession, answer: Answer, inputs: Sequence[AnnotationInput], actor: Actor, correction: Correction
 ) -> CorrectedAnswer:
     """Keep the claims; the answer after that, and the correction with what was learned."""
-    await keep(session, inputs, speaker)
-    if speaker.counts:
+    await keep(session, inputs, actor)
+    if actor.counts:
         correction = replace(correction, untaught=await untaught_of(session, inputs))
     else:
         correction = Correction(CorrectionKind.SUGGESTED)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.app import App
-    from bot.domain.deletions import Places
+    from bot.domain.deletions import MessageScope
     from bot.domain.faces import FaceCrop
 
 
@@ -39,7 +39,7 @@ async def stored(app: App, cuts: Iterable[FaceCrop]) -> AsyncGenerator[dict[byte
 async def of_face(app: App, face_id: int) -> bytes | None:
     """The crop of a face that was asked about, as a JPEG; None where none is kept."""
     async with app.database.reading() as session:
-        key = await CropRepository(session).key_of(face_id)
+        key = await CropRepository(session).storage_key(face_id)
     return None if key is None else await app.storage.get(key)
 
 
@@ -49,7 +49,7 @@ async def forget_older(app: App, before: datetime) -> None:
         await crops.forget_older(before)
 
 
-async def forget_deleted(app: App, gone: Places) -> None:
+async def forget_deleted(app: App, gone: MessageScope) -> None:
     """Forget the faces of what was deleted, unless a trusted person labelled them.
 
     Most that is deleted on Discord concerns nobody here, so it takes no write lock.

@@ -9,10 +9,10 @@ from bot.usecases.clips import request
 
 if TYPE_CHECKING:
     from bot.app import App
-    from bot.domain.deletions import Places
+    from bot.domain.deletions import MessageScope
 
 
-async def forget(app: App, gone: Places) -> None:
+async def forget(app: App, gone: MessageScope) -> None:
     """Forget the pictures and videos of messages that were deleted, or whose question or answer was."""
     app.deletions.note(gone)
     await crops.forget_deleted(app, gone)

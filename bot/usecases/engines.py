@@ -133,7 +133,7 @@ async def _installed(files: Sequence[WeightFile], weights: Path) -> bool:
 async def _tried_out(app: App, config: EngineConfig) -> str:
     """The version of an engine that works here."""
     try:
-        return await app.compute.run(jobs.try_out, config)
+        return await app.compute.run(jobs.check_engine, config)
     except EngineAwayError:
         raise PersonError(
             "My workers do not find {weights}; where they are, it must be the same folder.", weights=str(config.weights)

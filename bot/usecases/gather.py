@@ -170,7 +170,7 @@ async def _spot(
     app: App, config: EngineConfig, batch: Sequence[CandidatePhoto], gathering: Gathering
 ) -> list[KeptCandidate]:
     results = await asyncio.gather(
-        *(app.compute.run(jobs.spot, config, candidate.data) for candidate in batch), return_exceptions=True
+        *(app.compute.run(jobs.find_only_face, config, candidate.data) for candidate in batch), return_exceptions=True
     )
     kept: list[KeptCandidate] = []
     for candidate, result in zip(batch, results, strict=True):

@@ -11,7 +11,7 @@ from bot.database.crops import CropRepository
 from bot.database.questions import QuestionRepository
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
-from bot.domain.deletions import Places
+from bot.domain.deletions import MessageScope
 from bot.domain.enums import Origin, teaches
 from bot.domain.faces import IdentifiedPicture, IdentifyOptions, Refused
 from bot.domain.messages import Lines, Message
@@ -87,11 +87,11 @@ class IdentifyRequest:
         )
 
     @property
-    def places(self) -> Places:
-        """Where it was posted and asked: deleted there, it is forgotten."""
+    def scope(self) -> MessageScope:
+        """The messages with the pictures and the question. When they are deleted, the question's faces are forgotten."""
         messages = [self.source_message_id, self.question_message_id]
         channels = [self.source_channel_id, self.channel_id]
-        return Places(
+        return MessageScope(
             frozenset(one for one in messages if one is not None), frozenset(one for one in channels if one is not None)
         )
 
@@ -175,7 +175,7 @@ async def ask(app: App, asked: IdentifyRequest, pictures: Sequence[SubmittedFile
     ]
     async with crops.stored(app, looked.cuts) as cuts, app.database.writing() as session:
         answer = await record.write(session, asked.record(looked.engine, looked.threshold, records), cuts)
-    if app.deletions.any_of(asked.places):
+    if app.deletions.any_of(asked.scope):
         await crops.forget_question(app, answer.id)
         raise DeletedError
     files = {
@@ -190,7 +190,7 @@ async def save_card(app: App, question_id: int, card_id: int) -> None:
     """Remember which message is the card: when that is deleted, what it answers is forgotten."""
     async with app.database.writing() as session:
         await QuestionRepository(session).answered(question_id, card_id)
-    if app.deletions.any_of(Places(messages=frozenset({card_id}))):
+    if app.deletions.any_of(MessageScope(messages=frozenset({card_id}))):
         await crops.forget_question(app, question_id)
 
 

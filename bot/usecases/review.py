@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from bot.app import App
     from bot.domain.reviews import FaceInReview
-    from bot.usecases.correct import Speaker
+    from bot.usecases.correct import Actor
 
     Speech = Callable[[AsyncSession, FaceInReview], Awaitable[tuple[AnnotationInput, Correction]]]
     """The annotation of a face, and its result."""
@@ -72,18 +72,18 @@ class Page:
 async def next_page(
     app: App,
     server_id: int,
-    speaker: Speaker,
+    actor: Actor,
     note: Correction | ReviewNote | None = None,
     undoable: int | None = None,
 ) -> Page:
     """The face that the reviewer has before them, or the next; it is kept from others for a while."""
-    _check(speaker)
+    _check(actor)
     while True:
         async with app.database.writing() as session:
             reviews = ReviewRepository(session, utc_now())
-            taken = await reviews.take(server_id, speaker.id, speaker.channel_id)
+            taken = await reviews.take(server_id, actor.id, actor.channel_id)
             if taken.face is None:
-                confined = [one for one in await reviews.confined(server_id) if one != speaker.channel_id]
+                confined = [one for one in await reviews.confined(server_id) if one != actor.channel_id]
                 return Page(await _nothing_left(session, server_id, taken.elsewhere, confined), note, undoable)
             face = await reviews.read(server_id, taken.face)
         crop = await app.storage.get(face.crop_key)
@@ -95,7 +95,7 @@ async def next_page(
 
 
 async def say_yes(
-    app: App, server_id: int, face_id: int, member_id: int, speaker: Speaker, *, deliberate: bool = False
+    app: App, server_id: int, face_id: int, member_id: int, actor: Actor, *, deliberate: bool = False
 ) -> Page:
     """This face is that member, learned `deliberate`ly though small or blurred."""
 
@@ -104,10 +104,10 @@ async def say_yes(
         given = AnnotationInput(face_id, Meaning.MEMBER, member.id, member.name, deliberate)
         return given, Correction(CorrectionKind.MEMBER, member.name)
 
-    return await _answer(app, server_id, face_id, speaker, speech)
+    return await _answer(app, server_id, face_id, actor, speech)
 
 
-async def say_no(app: App, server_id: int, face_id: int, member_id: int, speaker: Speaker) -> Page:
+async def say_no(app: App, server_id: int, face_id: int, member_id: int, actor: Actor) -> Page:
     """This face is not that member."""
 
     async def speech(session: AsyncSession, shown: FaceInReview) -> tuple[AnnotationInput, Correction]:
@@ -115,51 +115,51 @@ async def say_no(app: App, server_id: int, face_id: int, member_id: int, speaker
         given = AnnotationInput(face_id, Meaning.NOT_MEMBER, member.id, member.name)
         return given, Correction(CorrectionKind.NOT_MEMBER, member.name)
 
-    return await _answer(app, server_id, face_id, speaker, speech)
+    return await _answer(app, server_id, face_id, actor, speech)
 
 
-async def say_name(app: App, server_id: int, face_id: int, text: str, speaker: Speaker) -> Page:
+async def say_name(app: App, server_id: int, face_id: int, text: str, actor: Actor) -> Page:
     """This face is whoever `text` names, in any spelling of the rosters; raises PersonError when it is no name."""
     name = checked_name(text)
 
     async def speech(session: AsyncSession, shown: FaceInReview) -> tuple[AnnotationInput, Correction]:
         return await named(session, shown.rosters, shown.group_name, shown.face, name)
 
-    return await _answer(app, server_id, face_id, speaker, speech)
+    return await _answer(app, server_id, face_id, actor, speech)
 
 
-async def say_nobody(app: App, server_id: int, face_id: int, meaning: Meaning, speaker: Speaker) -> Page:
+async def say_nobody(app: App, server_id: int, face_id: int, meaning: Meaning, actor: Actor) -> Page:
     """This face is nobody of the roster, or no face at all."""
 
     async def speech(_session: AsyncSession, _: FaceInReview) -> tuple[AnnotationInput, Correction]:
         return AnnotationInput(face_id, meaning), Correction(NOBODY[meaning])
 
-    return await _answer(app, server_id, face_id, speaker, speech)
+    return await _answer(app, server_id, face_id, actor, speech)
 
 
-async def look(app: App, server_id: int, face_id: int, speaker: Speaker) -> Page:
+async def look(app: App, server_id: int, face_id: int, actor: Actor) -> Page:
     """This face once more, if nobody answered it or has it meanwhile; else the next."""
-    _check(speaker)
+    _check(actor)
     async with app.database.writing() as session:
         reviews = ReviewRepository(session, utc_now())
         if await reviews.waits(server_id, face_id):
-            await reviews.hold(server_id, face_id, speaker.id)
-    return await next_page(app, server_id, speaker)
+            await reviews.hold(server_id, face_id, actor.id)
+    return await next_page(app, server_id, actor)
 
 
-async def skip(app: App, server_id: int, face_id: int, speaker: Speaker) -> Page:
+async def skip(app: App, server_id: int, face_id: int, actor: Actor) -> Page:
     """The reviewer has no answer: the next face. This one comes to them last."""
-    _check(speaker)
+    _check(actor)
     async with app.database.writing() as session:
         reviews = ReviewRepository(session, utc_now())
         if await reviews.waits(server_id, face_id):
-            await reviews.skip(server_id, face_id, speaker.id)
-    return await next_page(app, server_id, speaker, ReviewNote.SKIPPED)
+            await reviews.skip(server_id, face_id, actor.id)
+    return await next_page(app, server_id, actor, ReviewNote.SKIPPED)
 
 
-async def undo(app: App, server_id: int, face_id: int, speaker: Speaker) -> Page:
+async def undo(app: App, server_id: int, face_id: int, actor: Actor) -> Page:
     """Take back what the reviewer said of a face, and show it again."""
-    _check(speaker)
+    _check(actor)
     async with app.database.writing() as session:
         reviews = ReviewRepository(session, utc_now())
         note: Correction | ReviewNote = ReviewNote.NOTHING_TO_UNDO
@@ -168,23 +168,23 @@ async def undo(app: App, server_id: int, face_id: int, speaker: Speaker) -> Page
         except ForgottenError:
             note = ReviewNote.QUESTION_FORGOTTEN
         else:
-            if await AnnotationRepository(session).undo_own(face_id, speaker.id):
+            if await AnnotationRepository(session).undo_own(face_id, actor.id):
                 await TrainingSetRepository(session).follow([face_id])
-                await reviews.reopened(server_id, face_id, speaker.id)
-                await reviews.hold(server_id, face_id, speaker.id)
+                await reviews.reopened(server_id, face_id, actor.id)
+                await reviews.hold(server_id, face_id, actor.id)
                 note = Correction(CorrectionKind.UNDONE)
-    return await next_page(app, server_id, speaker, note)
+    return await next_page(app, server_id, actor, note)
 
 
-async def close(app: App, server_id: int, speaker: Speaker) -> None:
+async def close(app: App, server_id: int, actor: Actor) -> None:
     """Let others have what this reviewer had before them of a server."""
     async with app.database.writing() as session:
-        await ReviewRepository(session, utc_now()).give_back(server_id, speaker.id)
+        await ReviewRepository(session, utc_now()).give_back(server_id, actor.id)
 
 
-async def _answer(app: App, server_id: int, face_id: int, speaker: Speaker, speech: Speech) -> Page:
+async def _answer(app: App, server_id: int, face_id: int, actor: Actor, speech: Speech) -> Page:
     """Keep what the reviewer says of a face unless somebody was faster, and go on to the next."""
-    _check(speaker)
+    _check(actor)
     note: Correction | ReviewNote
     undoable = None
     async with app.database.writing() as session:
@@ -196,14 +196,14 @@ async def _answer(app: App, server_id: int, face_id: int, speaker: Speaker, spee
         else:
             if await reviews.waits(server_id, face_id):
                 given, correction = await speech(session, shown)
-                await keep(session, [given], speaker, again=True)
+                await keep(session, [given], actor, again=True)
                 note = replace(correction, untaught=await untaught_of(session, [given]))
                 undoable = face_id
             else:
-                mine = shown.face.annotation is not None and shown.face.annotation.said_by == speaker.id
+                mine = shown.face.annotation is not None and shown.face.annotation.said_by == actor.id
                 note = ReviewNote.ANSWERED_BY_REVIEWER if mine else ReviewNote.ANSWERED_BY_ANOTHER
                 undoable = face_id if mine else None
-    return await next_page(app, server_id, speaker, note, undoable)
+    return await next_page(app, server_id, actor, note, undoable)
 
 
 async def _nothing_left(session: AsyncSession, server_id: int, elsewhere: int, confined: Sequence[int]) -> NothingLeft:
@@ -213,6 +213,6 @@ async def _nothing_left(session: AsyncSession, server_id: int, elsewhere: int, c
     return NothingLeft(elsewhere, tuple(confined), tuple(members[:FEWEST]), learns)
 
 
-def _check(speaker: Speaker) -> None:
-    if not speaker.counts:
+def _check(actor: Actor) -> None:
+    if not actor.counts:
         raise PersonError("Only people with a trusted role may review.")

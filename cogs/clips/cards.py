@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import discord
 
-from bot.domain.clips import Stage, together
+from bot.domain.clips import ClipStage, together
 from bot.text.formatting import counted, duration, silent, time_code, unknown_people
 from cogs.answers.cards import accent_of, answer_buttons
 from cogs.answers.faces import attribution, face_in_words, face_line
@@ -29,14 +29,14 @@ BAR = 20
 """Characters of a bar that stands for all of a stage."""
 
 DOING = {
-    Stage.WAITING: "Waiting",
-    Stage.DOWNLOAD: "Downloading the video",
-    Stage.LOOK: "Looking for faces",
-    Stage.NAME: "Naming them",
-    Stage.DRAW: "Drawing",
-    Stage.UPLOAD: "Uploading the clip",
+    ClipStage.WAITING: "Waiting",
+    ClipStage.DOWNLOAD: "Downloading the video",
+    ClipStage.LOOK: "Looking for faces",
+    ClipStage.NAME: "Naming them",
+    ClipStage.DRAW: "Drawing",
+    ClipStage.UPLOAD: "Uploading the clip",
 }
-STEPS = (Stage.DOWNLOAD, Stage.LOOK, Stage.NAME, Stage.DRAW, Stage.UPLOAD)
+STEPS = (ClipStage.DOWNLOAD, ClipStage.LOOK, ClipStage.NAME, ClipStage.DRAW, ClipStage.UPLOAD)
 TITLE_SHOWN = 200
 LONGEST_NAME = 40
 MOST_SPANS = 6

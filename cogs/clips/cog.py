@@ -10,7 +10,7 @@ from discord.ext import commands
 
 from bot.client import Nugu  # discord.py reads the annotations
 from bot.domain.enums import CaptionStyle
-from bot.domain.messages import Code, Command, Message
+from bot.domain.messages import Code, Message, SlashCommand
 from bot.errors import PersonError
 from bot.text.links import first_link, read_seconds
 from bot.usecases.clips.queue import ClipQueue
@@ -28,7 +28,7 @@ NO_LINK = Message("That is no link. Paste the address of the video: {example}.",
 NO_VIDEO_FILE = Message("That file is no video. Attach an MP4, MOV or WebM, or give me a {link}.", link=Code("link:"))
 NO_VIDEO = Message(
     "I see no video in that message. Right-click a message that has one, or a link to one; or use {command}.",
-    command=Command("clip"),
+    command=SlashCommand("clip"),
 )
 
 

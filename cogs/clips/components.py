@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.usecases.clips import request
 from cogs.clips.requests import reply_target
-from cogs.common.components import PersistentItem, speaker_of
+from cogs.common.components import PersistentItem, actor_of
 from cogs.common.layout import Button
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ class CancelClipButton(PersistentItem[Button], template=r"nugu:cancel:(?P<job>\d
     """Ends the work on a clip; for the asker and for moderators."""
 
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
-        await request.cancel(interaction.client.app, self.ids["job"], await speaker_of(interaction))
+        await request.cancel(interaction.client.app, self.ids["job"], await actor_of(interaction))
 
 
 class RedrawClipButton(PersistentItem[Button], template=r"nugu:drawagain:(?P<job>\d+)"):
@@ -30,5 +30,5 @@ class RedrawClipButton(PersistentItem[Button], template=r"nugu:drawagain:(?P<job
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         assert interaction.message is not None
         target = reply_target(interaction, interaction.message.id)
-        await request.draw_again(interaction.client.app, self.ids["job"], await speaker_of(interaction), target)
+        await request.draw_again(interaction.client.app, self.ids["job"], await actor_of(interaction), target)
         await interaction.followup.send(DRAWN_SOON, ephemeral=True)

@@ -10,7 +10,7 @@ import discord
 from bot.domain.trust import Trust
 from bot.errors import ForgottenError
 from bot.usecases import identify
-from bot.usecases.correct import Speaker
+from bot.usecases.correct import Actor
 from cogs.common.errors import answer_error
 from cogs.common.requests import channel_of
 from cogs.common.trust import NotTrustedError, trust_of
@@ -71,14 +71,14 @@ class ModeratorItem(PersistentItem[ItemT], template=r"nugu:item"):
     """A button or menu for moderators alone, on any user's card."""
 
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
-        speaker = await speaker_of(interaction)
-        if speaker.trust < Trust.MODERATOR:
+        actor = await actor_of(interaction)
+        if actor.trust < Trust.MODERATOR:
             raise NotTrustedError(Trust.MODERATOR)
         assert interaction.guild_id is not None
-        await self.moderate(interaction, interaction.guild_id, speaker)
+        await self.moderate(interaction, interaction.guild_id, actor)
 
-    async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
-        """Do the work and answer; `speaker` is a moderator of the server."""
+    async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, actor: Actor) -> None:
+        """Do the work and answer; `actor` is a moderator of the server."""
         raise NotImplementedError
 
 
@@ -87,9 +87,9 @@ def ids_of(match: re.Match[str]) -> dict[str, int]:
     return {name: int(value) for name, value in match.groupdict().items()}
 
 
-async def speaker_of(interaction: discord.Interaction[Nugu]) -> Speaker:
+async def actor_of(interaction: discord.Interaction[Nugu]) -> Actor:
     """The user of an interaction, with the trust that they have here and now."""
-    return Speaker(interaction.user.id, await trust_of(interaction), channel_of(interaction))
+    return Actor(interaction.user.id, await trust_of(interaction), channel_of(interaction))
 
 
 async def question_here(interaction: discord.Interaction[Nugu], question_id: int) -> Answer:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import discord
 from discord import app_commands
 
-from bot.domain.messages import Command, Message
+from bot.domain.messages import Message, SlashCommand
 from bot.domain.trust import Trust
 from bot.errors import PersonError
 from bot.usecases import setup
@@ -33,7 +33,7 @@ class NotTrustedError(PersonError, app_commands.CheckFailure):
         who = {
             Trust.TRUSTED: "people with a trusted role",
             Trust.MODERATOR: Message(
-                "moderators (Manage Server, or a moderator role chosen in {command})", command=Command("setup")
+                "moderators (Manage Server, or a moderator role chosen in {command})", command=SlashCommand("setup")
             ),
             Trust.OWNER: "the person who runs me",
         }

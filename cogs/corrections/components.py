@@ -11,7 +11,7 @@ from bot.domain.trust import Trust
 from bot.errors import PersonError
 from bot.usecases import correct, crops, identify
 from cogs.answers.details import details_card
-from cogs.common.components import PersistentItem, question_here, speaker_of
+from cogs.common.components import PersistentItem, actor_of, question_here
 from cogs.common.layout import Button
 from cogs.common.responses import show
 from cogs.corrections.cards import which_face_card, who_card
@@ -27,7 +27,7 @@ class ConfirmButton(PersistentItem[Button], template=r"nugu:right:(?P<question>\
 
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         answer = await question_here(interaction, self.ids["question"])
-        corrected = await correct.confirm(interaction.client.app, answer.id, await speaker_of(interaction))
+        corrected = await correct.confirm(interaction.client.app, answer.id, await actor_of(interaction))
         await _show_again(interaction, corrected)
 
 
@@ -66,8 +66,8 @@ class HideButton(PersistentItem[Button], template=r"nugu:hide:(?P<question>\d+)"
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         app = interaction.client.app
         answer = await question_here(interaction, self.ids["question"])
-        speaker = await speaker_of(interaction)
-        if speaker.id != answer.asker_id and speaker.trust < Trust.MODERATOR:
+        actor = await actor_of(interaction)
+        if actor.id != answer.asker_id and actor.trust < Trust.MODERATOR:
             raise PersonError("Only the person who asked, or a moderator, can hide this.")
         await identify.hide(app, answer.id)
         with contextlib.suppress(discord.NotFound):  # pressed twice, or deleted by a moderator
@@ -79,7 +79,7 @@ class UndoButton(PersistentItem[Button], template=r"nugu:undo:(?P<question>\d+)"
 
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         answer = await question_here(interaction, self.ids["question"])
-        corrected = await correct.undo(interaction.client.app, answer.id, await speaker_of(interaction))
+        corrected = await correct.undo(interaction.client.app, answer.id, await actor_of(interaction))
         await _show_again(interaction, corrected)
 
 

@@ -9,7 +9,7 @@ import discord
 
 from bot.domain.enums import Meaning
 from bot.usecases import correct, crops
-from cogs.common.components import PersistentItem, question_here, speaker_of
+from cogs.common.components import PersistentItem, actor_of, question_here
 from cogs.common.layout import Button, Select, custom_id, message_card
 from cogs.common.modals import modal_listener
 from cogs.common.responses import show
@@ -52,9 +52,9 @@ class MemberMenu(PersistentItem[Select], template=rf"nugu:member:{FACE_IDS}"):
                 OtherNameModal(custom_id("else", self.ids["question"], self.ids["card"], self.ids["face"]))
             )
             return
-        app, speaker = interaction.client.app, await speaker_of(interaction)
+        app, actor = interaction.client.app, await actor_of(interaction)
         answer = await question_here(interaction, self.ids["question"])
-        corrected = await correct.say_member(app, answer.id, self.ids["face"], int(chosen), speaker)
+        corrected = await correct.say_member(app, answer.id, self.ids["face"], int(chosen), actor)
         await _close(interaction, corrected, self.ids["card"])
 
 
@@ -76,18 +76,18 @@ class NotThisMemberButton(PersistentItem[Button], template=rf"nugu:isnt:{FACE_ID
     """The face is not the member that it is taken for."""
 
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
-        app, speaker = interaction.client.app, await speaker_of(interaction)
+        app, actor = interaction.client.app, await actor_of(interaction)
         answer = await question_here(interaction, self.ids["question"])
-        corrected = await correct.say_not(app, answer.id, self.ids["face"], self.ids["member"], speaker)
+        corrected = await correct.say_not(app, answer.id, self.ids["face"], self.ids["member"], actor)
         await _close(interaction, corrected, self.ids["card"])
 
 
 async def _named(interaction: discord.Interaction[Nugu], submission: ModalSubmission) -> None:
     """The user typed another name."""
     await interaction.response.defer()
-    app, speaker = interaction.client.app, await speaker_of(interaction)
+    app, actor = interaction.client.app, await actor_of(interaction)
     answer = await question_here(interaction, submission.ids["question"])
-    corrected = await correct.say_name(app, answer.id, submission.ids["face"], submission.texts[NAME], speaker)
+    corrected = await correct.say_name(app, answer.id, submission.ids["face"], submission.texts[NAME], actor)
     await _close(interaction, corrected, submission.ids["card"])
 
 
@@ -96,9 +96,9 @@ other_name_listener = modal_listener(rf"nugu:else:{FACE_IDS}", _named)
 
 
 async def _say_nobody(interaction: discord.Interaction[Nugu], meaning: Meaning, ids: dict[str, int]) -> None:
-    app, speaker = interaction.client.app, await speaker_of(interaction)
+    app, actor = interaction.client.app, await actor_of(interaction)
     answer = await question_here(interaction, ids["question"])
-    corrected = await correct.say_nobody(app, answer.id, ids["face"], meaning, speaker)
+    corrected = await correct.say_nobody(app, answer.id, ids["face"], meaning, actor)
     await _close(interaction, corrected, ids["card"])
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from discord.ext import commands
 
-from bot.domain.deletions import Places
+from bot.domain.deletions import MessageScope
 from bot.usecases import deletions
 
 if TYPE_CHECKING:
@@ -24,22 +24,22 @@ class DeletionsCog(commands.Cog):
     @commands.Cog.listener()
     async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
         """One message."""
-        await deletions.forget(self.client.app, Places(messages=frozenset({event.message_id})))
+        await deletions.forget(self.client.app, MessageScope(messages=frozenset({event.message_id})))
 
     @commands.Cog.listener()
     async def on_raw_bulk_message_delete(self, event: discord.RawBulkMessageDeleteEvent) -> None:
         """Many messages at once."""
-        await deletions.forget(self.client.app, Places(messages=frozenset(event.message_ids)))
+        await deletions.forget(self.client.app, MessageScope(messages=frozenset(event.message_ids)))
 
     @commands.Cog.listener()
     async def on_raw_thread_delete(self, event: discord.RawThreadDeleteEvent) -> None:
         """A thread: Discord tells of no message in it."""
-        await deletions.forget(self.client.app, Places(channels=frozenset({event.thread_id})))
+        await deletions.forget(self.client.app, MessageScope(channels=frozenset({event.thread_id})))
 
     @commands.Cog.listener()
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         """A channel: with it go its threads, and discord.py tells of those alone that were not archived."""
-        await deletions.forget(self.client.app, Places(channels=frozenset({channel.id})))
+        await deletions.forget(self.client.app, MessageScope(channels=frozenset({channel.id})))
 
 
 async def setup(client: Nugu) -> None:

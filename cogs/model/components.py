@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.client import Nugu
     from bot.domain.labels import LabelDecision
-    from bot.usecases.correct import Speaker
+    from bot.usecases.correct import Actor
 
 
 class HistoryPageButton(ModeratorItem[Button], template=r"nugu:models:(?P<group>\d+):(?P<page>\d+):(?P<older>[01])"):
     """Another page of a group's models."""
 
-    async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
+    async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, actor: Actor) -> None:
         history = await models.history_again(interaction.client.app, server_id, self.ids["group"])
         await interaction.edit_original_response(view=history_card(history, self.ids["page"]))
 
@@ -32,7 +32,7 @@ class HistoryPageButton(ModeratorItem[Button], template=r"nugu:models:(?P<group>
 class RollbackButton(ModeratorItem[Button], template=r"nugu:goback:(?P<group>\d+):(?P<model>\d+):(?P<now>\d+)"):
     """An earlier model answers from the next question on."""
 
-    async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
+    async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, actor: Actor) -> None:
         app, ids = interaction.client.app, self.ids
         model = await models.roll_back(app, server_id, ids["group"], ids["model"], instead_of=ids["now"])
         await interaction.edit_original_response(view=message_card(rollback_sentence(model)))
@@ -43,20 +43,20 @@ class SuspectMenu(ModeratorItem[Select], template=r"nugu:doubt:(?P<group>\d+)"):
 
     ephemeral = True
 
-    async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
+    async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, actor: Actor) -> None:
         photo, like = (int(number) for number in self.item.values[0].split(":"))
-        app, channel = interaction.client.app, speaker.channel_id
+        app, channel = interaction.client.app, actor.channel_id
         await show(interaction, *label_card(await labels.look_at(app, server_id, channel, photo, like or None)))
 
 
 class _LabelButton(ModeratorItem[Button], template=r"nugu:item"):
     """A button under a label that looks wrong."""
 
-    async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
-        decision = await self.decide(interaction.client.app, server_id, speaker)
+    async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, actor: Actor) -> None:
+        decision = await self.decide(interaction.client.app, server_id, actor)
         await show(interaction, message_card(label_sentence(decision)))
 
-    async def decide(self, app: App, server_id: int, speaker: Speaker) -> LabelDecision:
+    async def decide(self, app: App, server_id: int, actor: Actor) -> LabelDecision:
         """Carry out the presser's decision about the label."""
         raise NotImplementedError
 
@@ -64,22 +64,22 @@ class _LabelButton(ModeratorItem[Button], template=r"nugu:item"):
 class LabelIsRightButton(_LabelButton, template=r"nugu:isright:(?P<photo>\d+)"):
     """Confirms the label."""
 
-    async def decide(self, app: App, server_id: int, speaker: Speaker) -> LabelDecision:
-        return await labels.say_right(app, server_id, self.ids["photo"], speaker)
+    async def decide(self, app: App, server_id: int, actor: Actor) -> LabelDecision:
+        return await labels.say_right(app, server_id, self.ids["photo"], actor)
 
 
 class LabelIsOtherButton(_LabelButton, template=r"nugu:isother:(?P<photo>\d+):(?P<member>\d+)"):
     """Moves the photo to the member that it looks like."""
 
-    async def decide(self, app: App, server_id: int, speaker: Speaker) -> LabelDecision:
-        return await labels.say_other(app, server_id, self.ids["photo"], self.ids["member"], speaker)
+    async def decide(self, app: App, server_id: int, actor: Actor) -> LabelDecision:
+        return await labels.say_other(app, server_id, self.ids["photo"], self.ids["member"], actor)
 
 
 class RemoveLabelButton(_LabelButton, template=r"nugu:unlabel:(?P<photo>\d+)"):
     """Deletes the photo."""
 
-    async def decide(self, app: App, server_id: int, speaker: Speaker) -> LabelDecision:
-        return await labels.remove(app, server_id, self.ids["photo"], speaker)
+    async def decide(self, app: App, server_id: int, actor: Actor) -> LabelDecision:
+        return await labels.remove(app, server_id, self.ids["photo"], actor)
 
 
 ITEMS: tuple[type[PersistentItem[Any]], ...] = (

@@ -9,7 +9,7 @@ from discord.ext import commands
 from bot.client import Nugu  # discord.py reads the annotations
 from bot.domain.trust import Trust
 from bot.usecases import review
-from cogs.common.components import speaker_of
+from cogs.common.components import actor_of
 from cogs.common.responses import show
 from cogs.common.trust import requires
 from cogs.review.cards import review_card
@@ -28,8 +28,8 @@ class ReviewCog(commands.Cog):
         """Say of one face after another who it is; for trusted people."""
         assert interaction.guild_id is not None
         await interaction.response.defer(ephemeral=True, thinking=True)
-        speaker = await speaker_of(interaction)
-        page = await review.next_page(self.client.app, interaction.guild_id, speaker)
+        actor = await actor_of(interaction)
+        page = await review.next_page(self.client.app, interaction.guild_id, actor)
         await show(interaction, *review_card(page))
 
 

@@ -9,7 +9,7 @@ import discord
 from bot.domain.enums import Meaning
 from bot.usecases import review
 from cogs.answers.cards import picture_urls
-from cogs.common.components import PersistentItem, speaker_of
+from cogs.common.components import PersistentItem, actor_of
 from cogs.common.layout import Button, Select, custom_id, message_card
 from cogs.common.modals import modal_listener
 from cogs.common.responses import show
@@ -19,7 +19,7 @@ from cogs.review.cards import choice_card, review_card
 if TYPE_CHECKING:
     from bot.app import App
     from bot.client import Nugu
-    from bot.usecases.correct import Speaker
+    from bot.usecases.correct import Actor
     from bot.usecases.review import Page
     from cogs.common.modals import ModalSubmission
 
@@ -32,10 +32,10 @@ class _ReviewItem(PersistentItem[Any], template=r"nugu:item"):
 
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         assert interaction.guild_id is not None
-        speaker = await speaker_of(interaction)
-        await show(interaction, *review_card(await self.answer(interaction.client.app, interaction.guild_id, speaker)))
+        actor = await actor_of(interaction)
+        await show(interaction, *review_card(await self.answer(interaction.client.app, interaction.guild_id, actor)))
 
-    async def answer(self, app: App, server_id: int, speaker: Speaker) -> Page:
+    async def answer(self, app: App, server_id: int, actor: Actor) -> Page:
         """Save the answer, and find the next page."""
         raise NotImplementedError
 
@@ -43,64 +43,64 @@ class _ReviewItem(PersistentItem[Any], template=r"nugu:item"):
 class ReviewYesButton(_ReviewItem, template=rf"nugu:review:yes:{MEMBER}"):
     """Confirms the proposed member."""
 
-    async def answer(self, app: App, server_id: int, speaker: Speaker) -> Page:
-        return await review.say_yes(app, server_id, self.ids["face"], self.ids["member"], speaker)
+    async def answer(self, app: App, server_id: int, actor: Actor) -> Page:
+        return await review.say_yes(app, server_id, self.ids["face"], self.ids["member"], actor)
 
 
 class ReviewUseButton(_ReviewItem, template=rf"nugu:review:use:{MEMBER}"):
     """Confirms the proposed member, and learns from the face although it is small or blurred."""
 
-    async def answer(self, app: App, server_id: int, speaker: Speaker) -> Page:
-        return await review.say_yes(app, server_id, self.ids["face"], self.ids["member"], speaker, deliberate=True)
+    async def answer(self, app: App, server_id: int, actor: Actor) -> Page:
+        return await review.say_yes(app, server_id, self.ids["face"], self.ids["member"], actor, deliberate=True)
 
 
 class ReviewNoButton(_ReviewItem, template=rf"nugu:review:no:{MEMBER}"):
     """Denies the proposed member."""
 
-    async def answer(self, app: App, server_id: int, speaker: Speaker) -> Page:
-        return await review.say_no(app, server_id, self.ids["face"], self.ids["member"], speaker)
+    async def answer(self, app: App, server_id: int, actor: Actor) -> Page:
+        return await review.say_no(app, server_id, self.ids["face"], self.ids["member"], actor)
 
 
 class ReviewNotAFaceButton(_ReviewItem, template=rf"nugu:review:noface:{FACE}"):
     """Labels the crop as not a face."""
 
-    async def answer(self, app: App, server_id: int, speaker: Speaker) -> Page:
-        return await review.say_nobody(app, server_id, self.ids["face"], Meaning.NOT_A_FACE, speaker)
+    async def answer(self, app: App, server_id: int, actor: Actor) -> Page:
+        return await review.say_nobody(app, server_id, self.ids["face"], Meaning.NOT_A_FACE, actor)
 
 
 class ReviewNotAMemberButton(_ReviewItem, template=rf"nugu:review:stranger:{FACE}"):
     """Labels the face as a stranger's."""
 
-    async def answer(self, app: App, server_id: int, speaker: Speaker) -> Page:
-        return await review.say_nobody(app, server_id, self.ids["face"], Meaning.STRANGER, speaker)
+    async def answer(self, app: App, server_id: int, actor: Actor) -> Page:
+        return await review.say_nobody(app, server_id, self.ids["face"], Meaning.STRANGER, actor)
 
 
 class ReviewSkipButton(_ReviewItem, template=rf"nugu:review:skip:{FACE}"):
     """Skips the face."""
 
-    async def answer(self, app: App, server_id: int, speaker: Speaker) -> Page:
-        return await review.skip(app, server_id, self.ids["face"], speaker)
+    async def answer(self, app: App, server_id: int, actor: Actor) -> Page:
+        return await review.skip(app, server_id, self.ids["face"], actor)
 
 
 class ReviewUndoButton(_ReviewItem, template=rf"nugu:review:undo:{FACE}"):
     """Undoes the reviewer's last answer."""
 
-    async def answer(self, app: App, server_id: int, speaker: Speaker) -> Page:
-        return await review.undo(app, server_id, self.ids["face"], speaker)
+    async def answer(self, app: App, server_id: int, actor: Actor) -> Page:
+        return await review.undo(app, server_id, self.ids["face"], actor)
 
 
 class ReviewNextButton(_ReviewItem, template=r"nugu:review:next"):
     """Looks for a face that came meanwhile."""
 
-    async def answer(self, app: App, server_id: int, speaker: Speaker) -> Page:
-        return await review.next_page(app, server_id, speaker)
+    async def answer(self, app: App, server_id: int, actor: Actor) -> Page:
+        return await review.next_page(app, server_id, actor)
 
 
 class ReviewBackButton(_ReviewItem, template=rf"nugu:review:look:{FACE}"):
     """Goes back from the menu of members to the face."""
 
-    async def answer(self, app: App, server_id: int, speaker: Speaker) -> Page:
-        return await review.look(app, server_id, self.ids["face"], speaker)
+    async def answer(self, app: App, server_id: int, actor: Actor) -> Page:
+        return await review.look(app, server_id, self.ids["face"], actor)
 
 
 class ReviewOtherButton(PersistentItem[Button], template=rf"nugu:review:who:{FACE}"):
@@ -109,8 +109,8 @@ class ReviewOtherButton(PersistentItem[Button], template=rf"nugu:review:who:{FAC
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         assert interaction.guild_id is not None
         assert interaction.message is not None
-        app, speaker = interaction.client.app, await speaker_of(interaction)
-        page = await review.look(app, interaction.guild_id, self.ids["face"], speaker)
+        app, actor = interaction.client.app, await actor_of(interaction)
+        page = await review.look(app, interaction.guild_id, self.ids["face"], actor)
         if isinstance(page.content, review.Shown) and page.content.face.face.id == self.ids["face"]:
             card = choice_card(page.content, picture_urls(interaction.message))
             await interaction.edit_original_response(view=card)
@@ -132,8 +132,8 @@ class ReviewMemberMenu(PersistentItem[Select], template=rf"nugu:review:member:{F
         if chosen == SOMEBODY_ELSE:
             await interaction.response.send_modal(OtherNameModal(custom_id("review:else", face)))
             return
-        app, speaker = interaction.client.app, await speaker_of(interaction)
-        page = await review.say_yes(app, interaction.guild_id, face, int(chosen), speaker)
+        app, actor = interaction.client.app, await actor_of(interaction)
+        page = await review.say_yes(app, interaction.guild_id, face, int(chosen), actor)
         await show(interaction, *review_card(page))
 
 
@@ -142,7 +142,7 @@ class ReviewDoneButton(PersistentItem[Button], template=r"nugu:review:done"):
 
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         assert interaction.guild_id is not None
-        await review.close(interaction.client.app, interaction.guild_id, await speaker_of(interaction))
+        await review.close(interaction.client.app, interaction.guild_id, await actor_of(interaction))
         await interaction.edit_original_response(view=message_card("Thank you. `/review` goes on."), attachments=[])
 
 
@@ -150,8 +150,8 @@ async def _named(interaction: discord.Interaction[Nugu], submission: ModalSubmis
     """The user typed another name."""
     assert interaction.guild_id is not None
     await interaction.response.defer()
-    app, speaker = interaction.client.app, await speaker_of(interaction)
-    page = await review.say_name(app, interaction.guild_id, submission.ids["face"], submission.texts[NAME], speaker)
+    app, actor = interaction.client.app, await actor_of(interaction)
+    page = await review.say_name(app, interaction.guild_id, submission.ids["face"], submission.texts[NAME], actor)
     await show(interaction, *review_card(page))
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import discord
 
     from bot.client import Nugu
-    from bot.usecases.correct import Speaker
+    from bot.usecases.correct import Actor
 
 
 async def read_card(interaction: discord.Interaction[Nugu]) -> Card:
@@ -33,7 +33,7 @@ async def read_card(interaction: discord.Interaction[Nugu]) -> Card:
 class _SetupMenu(ModeratorItem[Any], template=r"nugu:item"):
     """A menu of the /setup card."""
 
-    async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, speaker: Speaker) -> None:
+    async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, actor: Actor) -> None:
         await self.choose(interaction, server_id)
         await interaction.edit_original_response(view=await read_card(interaction))
 

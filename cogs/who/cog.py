@@ -11,7 +11,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Nugu  # discord.py reads the annotations
-from bot.domain.deletions import Places
+from bot.domain.deletions import MessageScope
 from bot.errors import DeletedError, PersonError
 from bot.usecases import identify
 from bot.usecases.setup import choices as choices_of
@@ -142,7 +142,7 @@ class WhoCog(commands.Cog):
             await identify.save_card(self.client.app, tagged.answer.id, card.id)
         except DeletedError as error:
             # Who deletes their own question waits for no answer.
-            if not self.client.app.deletions.any_of(Places(messages=frozenset({message.id}))):
+            if not self.client.app.deletions.any_of(MessageScope(messages=frozenset({message.id}))):
                 await explain(message, error)
         except discord.Forbidden:
             log.warning("may not answer in channel %s", message.channel.id)

@@ -30,7 +30,7 @@ from bot.domain.trust import Trust
 from bot.errors import WorkersAwayError
 from bot.jobs.rosters import gallery_of
 from bot.usecases import correct, identify
-from bot.usecases.correct import Speaker
+from bot.usecases.correct import Actor
 from bot.usecases.identify import SubmittedFile
 from models.recognition.recogniser import fit
 from tests.stories.conftest import Stage
@@ -335,7 +335,7 @@ async def test_of_two_corrections_at_once_the_picture_carries_the_later(
         drawn.append(face.name)
         files = await draw_again(app, answer, pictures)
         if len(drawn) == 1:
-            await correct.say_name(app, answer.id, face.id, "Momo", Speaker(1, Trust.TRUSTED))
+            await correct.say_name(app, answer.id, face.id, "Momo", Actor(1, Trust.TRUSTED))
         return files
 
     monkeypatch.setattr(identify, "draw_again", overtaken)
@@ -454,13 +454,13 @@ async def test_the_card_is_hidden_while_somebody_fixes_it(stage: Stage) -> None:
 
 async def test_two_undo_at_the_same_moment(stage: Stage) -> None:
     from bot.errors import PersonError
-    from bot.usecases.correct import Speaker, undo
+    from bot.usecases.correct import Actor, undo
 
     card = await asked(stage)
     await stage.moderator.click(card, label="All right")
     async with stage.app.database.reading() as session:
         question = (await session.scalars(select(Question.id))).one()
-    trusted = Speaker(1, Trust.TRUSTED), Speaker(2, Trust.TRUSTED)
+    trusted = Actor(1, Trust.TRUSTED), Actor(2, Trust.TRUSTED)
     results = await asyncio.gather(*(undo(stage.app, question, who) for who in trusted), return_exceptions=True)
     assert sorted(isinstance(result, PersonError) for result in results) == [False, True]
 

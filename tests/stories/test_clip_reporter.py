@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from bot.domain.clip_requests import ReplyTarget
-from bot.domain.clips import ClipAttachments, ClipProgress, ReportedClip, Stage, UploadRefusedError
+from bot.domain.clips import ClipAttachments, ClipProgress, ClipStage, ReportedClip, UploadRefusedError
 from bot.domain.messages import Message
 from cogs.clips.cards import taken_card
 from cogs.clips.reporter import DiscordClipReporter
-from tests.stories.conftest import Stage as Scene
+from tests.stories.conftest import Stage
 from tests.stories.reading import buttons, latest, texts
 from tests.support import clips
 
@@ -22,7 +22,7 @@ MINUTES = 60.0
 
 
 @pytest.fixture
-async def asked(stage: Scene, monkeypatch: pytest.MonkeyPatch) -> ReportedClip:
+async def asked(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> ReportedClip:
     """A clip that somebody asked for by command; no queue is at work on it."""
     targets: list[ReplyTarget] = []
 
@@ -45,7 +45,7 @@ async def asked(stage: Scene, monkeypatch: pytest.MonkeyPatch) -> ReportedClip:
 
 
 @pytest.fixture
-async def posted(stage: Scene) -> ReportedClip:
+async def posted(stage: Stage) -> ReportedClip:
     """A clip that somebody asked for in a message; its card is a message of the bot's."""
     card = await stage.bot.get_partial_messageable(stage.channel.id).send(view=taken_card())
     return clips.reported_clip(stage.channel.id, card.id, asker=stage.fan.id, server=stage.guild.id)
@@ -58,7 +58,7 @@ def clip(request: pytest.FixtureRequest, asked: ReportedClip, posted: ReportedCl
 
 
 @pytest.fixture
-def reporter(stage: Scene) -> DiscordClipReporter:
+def reporter(stage: Stage) -> DiscordClipReporter:
     with stage.env.time_context():
         return DiscordClipReporter(stage.bot)
 
@@ -68,7 +68,7 @@ def attachments(tmp_path: Path) -> ClipAttachments:
     return clips.attachments(tmp_path, size=20 << 20)
 
 
-def card(stage: Scene, clip: ReportedClip) -> Any:
+def card(stage: Stage, clip: ReportedClip) -> Any:
     assert clip.target.card_id is not None
     return stage.env.backend.get_message(clip.target.channel_id, clip.target.card_id)
 
@@ -77,15 +77,15 @@ def files(message: Any) -> list[str]:
     return [attachment["filename"] for attachment in message.attachments]
 
 
-def messages(stage: Scene) -> int:
+def messages(stage: Stage) -> int:
     return len(stage.channel.history())
 
 
 async def test_the_card_tells_how_far_it_is_and_becomes_the_clip(
-    stage: Scene, reporter: DiscordClipReporter, attachments: ClipAttachments, clip: ReportedClip
+    stage: Stage, reporter: DiscordClipReporter, attachments: ClipAttachments, clip: ReportedClip
 ) -> None:
     before = messages(stage)
-    await reporter.show(ClipProgress(clip, "MV", Stage.LOOK, share=0.5, seen=("Sana",)))
+    await reporter.show(ClipProgress(clip, "MV", ClipStage.LOOK, share=0.5, seen=("Sana",)))
     assert "Seen so far: Sana" in texts(card(stage, clip))
     assert buttons(card(stage, clip)) == ["Cancel"]
     assert await reporter.answered(clip) is None
@@ -96,18 +96,18 @@ async def test_the_card_tells_how_far_it_is_and_becomes_the_clip(
     assert messages(stage) == before
     assert await reporter.answered(clip) == clip.target.card_id
     # Drawn again, it is a progress card first, without the old clip.
-    await reporter.show(ClipProgress(clip, "MV", Stage.DRAW))
+    await reporter.show(ClipProgress(clip, "MV", ClipStage.DRAW))
     assert files(card(stage, clip)) == []
     assert await reporter.answered(clip) is None
 
 
 async def test_after_fourteen_minutes_the_clip_is_a_reply_that_calls_the_asker(
-    stage: Scene, reporter: DiscordClipReporter, attachments: ClipAttachments, clip: ReportedClip
+    stage: Stage, reporter: DiscordClipReporter, attachments: ClipAttachments, clip: ReportedClip
 ) -> None:
     await stage.env.advance_time(13 * MINUTES)
-    await reporter.show(ClipProgress(clip, "MV", Stage.DRAW))
+    await reporter.show(ClipProgress(clip, "MV", ClipStage.DRAW))
     await stage.env.advance_time(2 * MINUTES)
-    await reporter.show(ClipProgress(clip, "MV", Stage.UPLOAD))
+    await reporter.show(ClipProgress(clip, "MV", ClipStage.UPLOAD))
     assert "Uploading" in texts(card(stage, clip))
     sent = await reporter.answer(clip, clips.finished("Sana"), attachments)
     reply = latest(stage.channel)
@@ -125,12 +125,12 @@ async def test_after_fourteen_minutes_the_clip_is_a_reply_that_calls_the_asker(
 
 
 async def test_a_card_that_was_taken_away_stays_away(
-    stage: Scene, reporter: DiscordClipReporter, attachments: ClipAttachments, posted: ReportedClip
+    stage: Stage, reporter: DiscordClipReporter, attachments: ClipAttachments, posted: ReportedClip
 ) -> None:
     assert posted.target.card_id is not None
     stage.env.backend.delete_message(posted.target.channel_id, posted.target.card_id)
     before = messages(stage)
-    await reporter.show(ClipProgress(posted, "MV", Stage.LOOK))
+    await reporter.show(ClipProgress(posted, "MV", ClipStage.LOOK))
     assert messages(stage) == before
     sent = await reporter.answer(posted, clips.finished("Sana"), attachments)
     assert messages(stage) == before + 1
@@ -139,12 +139,12 @@ async def test_a_card_that_was_taken_away_stays_away(
 
 
 async def test_a_clip_that_is_drawn_again_stays_until_then_and_does_not_come_back(
-    stage: Scene, reporter: DiscordClipReporter, attachments: ClipAttachments, posted: ReportedClip
+    stage: Stage, reporter: DiscordClipReporter, attachments: ClipAttachments, posted: ReportedClip
 ) -> None:
     await reporter.answer(posted, clips.finished("Sana"), attachments)
     again = replace(posted, answer_id=posted.target.card_id)
     assert await reporter.answered(again) is None
-    await reporter.show(ClipProgress(again, "TWICE M/V.mp4", Stage.DRAW, 0.5))
+    await reporter.show(ClipProgress(again, "TWICE M/V.mp4", ClipStage.DRAW, 0.5))
     assert buttons(latest(stage.channel))[0] == "All right"
     await reporter.explain(again, Message("It went wrong."))
     assert "It went wrong." in texts(latest(stage.channel))
@@ -157,7 +157,7 @@ async def test_a_clip_that_is_drawn_again_stays_until_then_and_does_not_come_bac
 
 @pytest.mark.parametrize(("status", "code"), [(413, 0), (413, 40005), (400, 40005)])
 async def test_a_refusal_for_size_says_what_may_be_tried(
-    stage: Scene,
+    stage: Stage,
     reporter: DiscordClipReporter,
     attachments: ClipAttachments,
     asked: ReportedClip,
@@ -177,7 +177,7 @@ async def test_a_refusal_for_size_says_what_may_be_tried(
 
 
 async def test_where_discord_takes_no_files_into_a_card_the_clip_stands_below(
-    stage: Scene, reporter: DiscordClipReporter, attachments: ClipAttachments, asked: ReportedClip
+    stage: Stage, reporter: DiscordClipReporter, attachments: ClipAttachments, asked: ReportedClip
 ) -> None:
     """As it has done (discord-api-docs #7529)."""
     stage.env.inject_error("PATCH", "/webhooks/*/messages/*", status=400, code=50035, message="Invalid Form Body")
@@ -187,7 +187,7 @@ async def test_where_discord_takes_no_files_into_a_card_the_clip_stands_below(
 
 
 async def test_where_the_bot_may_not_write_the_token_still_reaches_the_asker(
-    stage: Scene, reporter: DiscordClipReporter, attachments: ClipAttachments, asked: ReportedClip
+    stage: Stage, reporter: DiscordClipReporter, attachments: ClipAttachments, asked: ReportedClip
 ) -> None:
     stage.env.inject_error("PATCH", "/webhooks/*/messages/*", status=400, code=50035, message="Invalid Form Body")
     stage.env.inject_error("POST", "/channels/*/messages", status=403, code=50001, message="Missing Access")
@@ -196,7 +196,7 @@ async def test_where_the_bot_may_not_write_the_token_still_reaches_the_asker(
 
 
 async def test_after_the_token_where_the_bot_may_not_write_the_asker_hears_in_private(
-    stage: Scene, reporter: DiscordClipReporter, attachments: ClipAttachments, asked: ReportedClip
+    stage: Stage, reporter: DiscordClipReporter, attachments: ClipAttachments, asked: ReportedClip
 ) -> None:
     await stage.env.advance_time(15 * MINUTES)
     stage.env.inject_error("POST", "/channels/*/messages", status=403, code=50001, message="Missing Access")
@@ -206,11 +206,11 @@ async def test_after_the_token_where_the_bot_may_not_write_the_asker_hears_in_pr
 
 @pytest.mark.parametrize("status", [401, 404, 429, 500])
 async def test_what_discord_refuses_on_the_way_is_logged_and_no_more(
-    stage: Scene, reporter: DiscordClipReporter, asked: ReportedClip, status: int, caplog: pytest.LogCaptureFixture
+    stage: Stage, reporter: DiscordClipReporter, asked: ReportedClip, status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     stage.env.inject_error("*", "*", status=status, times=None)
     with caplog.at_level(logging.WARNING):
-        await reporter.show(ClipProgress(asked, "MV", Stage.LOOK))
+        await reporter.show(ClipProgress(asked, "MV", ClipStage.LOOK))
         await reporter.explain(asked, Message("No."))
         assert await reporter.answered(asked) is None
     stage.env.backend.faults.clear()
@@ -219,7 +219,7 @@ async def test_what_discord_refuses_on_the_way_is_logged_and_no_more(
 
 
 async def test_an_invalid_token_is_done_without(
-    stage: Scene, reporter: DiscordClipReporter, attachments: ClipAttachments, asked: ReportedClip
+    stage: Stage, reporter: DiscordClipReporter, attachments: ClipAttachments, asked: ReportedClip
 ) -> None:
     stage.env.inject_error("*", "/webhooks/*", status=401, code=50027, message="Invalid Webhook Token", times=None)
     assert await reporter.answer(asked, clips.finished("Sana"), attachments) == asked.target.card_id
@@ -227,7 +227,7 @@ async def test_an_invalid_token_is_done_without(
 
 
 async def test_why_there_is_no_clip_is_told_in_the_cards_place(
-    stage: Scene, reporter: DiscordClipReporter, asked: ReportedClip, posted: ReportedClip
+    stage: Stage, reporter: DiscordClipReporter, asked: ReportedClip, posted: ReportedClip
 ) -> None:
     for clip in (asked, posted):
         await reporter.explain(clip, Message("That video is gone."))

@@ -131,7 +131,9 @@ async def test_pictures_for_everybody_never_show_it(
         assert read & {restricted, spoiler, obama_key, biden_key} == {obama_key, biden_key}, command
 
     files = [await get(stage.app.storage, key) for key in (obama_key, biden_key)]
-    obama_face, biden_face = await stage.app.compute.run(jobs.enlarge, [file for file in files if file is not None])
+    obama_face, biden_face = await stage.app.compute.run(
+        jobs.enlarge_crops, [file for file in files if file is not None]
+    )
     card = answer(await stage.fan.slash(stage.channel, "quiz play", rounds=5))
     asked = [await file.read() for file in card.attachments]
     # Who takes one for the other is shown all that there is of both.

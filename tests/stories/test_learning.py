@@ -11,7 +11,7 @@ import discord
 import pytest
 
 from bot.app import App
-from bot.domain.deletions import Places
+from bot.domain.deletions import MessageScope
 from bot.errors import PersonError
 from bot.usecases import identify
 from bot.usecases.identify import IdentifyRequest, Looked, SubmittedFile
@@ -166,7 +166,7 @@ async def test_what_is_deleted_while_i_look_is_forgotten_and_not_shown_again(
         assert message is not None
         stage.env.backend.delete_message(stage.channel.id, message)
         async with asyncio.timeout(LONG_ENOUGH):
-            while not app.deletions.any_of(Places(messages=frozenset({message}))):
+            while not app.deletions.any_of(MessageScope(messages=frozenset({message}))):
                 await asyncio.sleep(0)
         return looked
 

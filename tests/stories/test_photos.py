@@ -18,7 +18,7 @@ from bot.database.tables.rosters import Crop, Member, Photo
 from bot.database.tables.servers import Server
 from bot.domain.enums import Learns, Origin
 from bot.domain.trust import Trust
-from bot.usecases.correct import Speaker
+from bot.usecases.correct import Actor
 from bot.usecases.roster import pending
 from tests.stories.conftest import Stage
 from tests.stories.reading import alt_texts, answer, answers, buttons, option, options, texts
@@ -121,7 +121,7 @@ async def test_a_photo_that_was_used_meanwhile_is_not_left_out(stage: Stage) -> 
         question = (await session.scalars(select(Question.id))).one()
         face = (await session.scalars(select(QuestionFace.id))).one()
         obama = (await session.scalars(select(Member.id).where(Member.name == "Obama"))).one()
-    by = Speaker(stage.other.id, Trust.MODERATOR)
+    by = Actor(stage.other.id, Trust.MODERATOR)
     await pending.use(stage.app, stage.guild.id, question, face, obama, by)
     await stage.moderator.click(waiting, label="Leave it out")
     assert "That photo was used meanwhile, so I keep it." in texts(answer_to(stage, waiting))

@@ -9,7 +9,7 @@ from PIL import Image
 
 from bot.domain.answers import Answer, AnsweredFace, AnsweredPicture
 from bot.domain.clip_requests import ReplyTarget
-from bot.domain.clips import ClipAttachments, FinishedClip, OnScreen, ReportedClip, Stage
+from bot.domain.clips import ClipAttachments, ClipStage, FinishedClip, OnScreen, ReportedClip
 from models.faces import Band, Box, Candidate, Guess
 
 
@@ -79,5 +79,5 @@ def reported_clip(
     )
 
 
-def no_progress(stage: Stage, share: float | None = None, seen: tuple[str, ...] = ()) -> None:
+def no_progress(stage: ClipStage, share: float | None = None, seen: tuple[str, ...] = ()) -> None:
     """Where nobody wants to know how far a clip is."""

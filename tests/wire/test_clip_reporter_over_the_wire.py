@@ -12,7 +12,7 @@ import pytest
 from bot.app import App
 from bot.client import Nugu
 from bot.domain.clip_requests import ReplyTarget
-from bot.domain.clips import ClipProgress, Stage, UploadRefusedError
+from bot.domain.clips import ClipProgress, ClipStage, UploadRefusedError
 from bot.usecases import upload_limits
 from cogs.clips.reporter import DiscordClipReporter
 from tests.stories.reading import walk
@@ -62,7 +62,7 @@ async def test_a_card_becomes_a_clip_over_the_wire(
             channel.id, target.card_id, asker=fan.id, server=guild.id, token=target.token, until=target.token_until
         )
         reporter = DiscordClipReporter(bot)
-        await reporter.show(ClipProgress(clip, "MV", Stage.LOOK, share=0.5))
+        await reporter.show(ClipProgress(clip, "MV", ClipStage.LOOK, share=0.5))
         await wire.wait_for("PATCH", "/webhooks/*/*/messages/*")
         with pytest.raises(UploadRefusedError) as refused:
             await reporter.answer(clip, clips.finished("Sana"), large)

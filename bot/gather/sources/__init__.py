@@ -17,7 +17,7 @@ from bot.errors import PersonError
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
-    from bot.gather.fetch import Client
+    from bot.gather.fetch import PoliteClient
 
 LONGEST_TITLE = 200
 
@@ -61,7 +61,7 @@ class Source(Protocol):
         """The URL that its requests begin with."""
         ...
 
-    def search(self, client: Client, query: str, limit: int) -> AsyncGenerator[SearchResult]:
+    def search(self, client: PoliteClient, query: str, limit: int) -> AsyncGenerator[SearchResult]:
         """Photos for `query`, the likeliest first; about `limit`, of which fewer may be taken.
 
         Raises bot.gather.refusals.RefusedError from the client, and ValueError for an answer that it can't read.

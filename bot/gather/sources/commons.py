@@ -12,7 +12,7 @@ from bot.gather.sources import SearchResult, found
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from bot.gather.fetch import Client
+    from bot.gather.fetch import PoliteClient
 
 MOST = 50
 """What the interface gives anybody in one answer."""
@@ -56,7 +56,7 @@ class Commons:
     base: str
     name: str = "commons"
 
-    async def search(self, client: Client, query: str, limit: int) -> AsyncGenerator[SearchResult]:
+    async def search(self, client: PoliteClient, query: str, limit: int) -> AsyncGenerator[SearchResult]:
         """See Source."""
         answer = await client.ask(
             self.base,

@@ -12,7 +12,7 @@ from bot.gather.sources import SearchResult, found
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from bot.gather.fetch import Client
+    from bot.gather.fetch import PoliteClient
 
 PAGE = 20
 """What the interface gives an unregistered client in one answer; who asks for more gets 401."""
@@ -45,7 +45,7 @@ class Openverse:
     base: str
     name: str = "openverse"
 
-    async def search(self, client: Client, query: str, limit: int) -> AsyncGenerator[SearchResult]:
+    async def search(self, client: PoliteClient, query: str, limit: int) -> AsyncGenerator[SearchResult]:
         """See Source."""
         for page in range(1, -(-limit // PAGE) + 1):
             asked = {"q": query, "page": str(page), "page_size": str(min(limit, PAGE)), "mature": "false"}

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ddgs.engines.bing_images import BingImages
 
-    from bot.gather.fetch import Client
+    from bot.gather.fetch import PoliteClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Web:
     engine: BingImages
     name: str = "web"
 
-    async def search(self, client: Client, query: str, limit: int) -> AsyncGenerator[SearchResult]:
+    async def search(self, client: PoliteClient, query: str, limit: int) -> AsyncGenerator[SearchResult]:
         """See Source."""
         asked = self.engine.build_payload(query, "us-en", "on", None, max_results=str(limit))
         page = await client.ask(self.base, asked)

@@ -9,7 +9,7 @@ from bot.database.base import utc_now
 from bot.database.clips import ClipRepository
 from bot.database.questions import QuestionRepository
 from bot.database.reviews import ReviewRepository
-from bot.domain.clips import ClipAttachments, FinishedClip, OnScreen, Stage, TrackName
+from bot.domain.clips import ClipAttachments, ClipStage, FinishedClip, OnScreen, TrackName
 from bot.domain.enums import ClipState, Origin, teaches
 from bot.domain.faces import IdentifiedPicture, SeenFace
 from bot.errors import PersonError
@@ -70,12 +70,12 @@ async def cached_link(
     async with kept.fetching(video):
         if (found := await kept.find(video)) is not None:
             return found
-        on_progress(Stage.DOWNLOAD)
+        on_progress(ClipStage.DOWNLOAD)
         info = await inspect(app.settings, link)
         if info.seconds is not None:
             part.of(info.seconds)
         async with kept.incoming() as folder:
-            fetched = await fetch(app.settings, link, folder, lambda share, _: on_progress(Stage.DOWNLOAD, share))
+            fetched = await fetch(app.settings, link, folder, lambda share, _: on_progress(ClipStage.DOWNLOAD, share))
             return await kept.take(fetched.path, video, fetched.title)
 
 
@@ -187,7 +187,7 @@ async def _keep(
         moved = await ClipRepository(session).move(job, ClipState.WORKING, question_id=answer.id, **values)
         if moved is None:
             raise SupersededError
-    if job.deleted or app.deletions.any_of(asked_of(job).places):
+    if job.deleted or app.deletions.any_of(asked_of(job).scope):
         await crops.forget_question(app, answer.id)
     return answer
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from uuid import uuid4
 
 from bot import jobs
-from bot.domain.clips import NamingOptions, Stage
+from bot.domain.clips import ClipStage, NamingOptions
 from bot.domain.faces import Refused
 from bot.domain.messages import Hint
 from bot.errors import PersonError
@@ -90,7 +90,7 @@ class RequestedSection:
 class ClipProgressCallback(Protocol):
     """Is told how far the work is: the stage, the share of it that is done, and the members seen so far."""
 
-    def __call__(self, stage: Stage, share: float | None = None, seen: tuple[str, ...] = ()) -> None: ...
+    def __call__(self, stage: ClipStage, share: float | None = None, seen: tuple[str, ...] = ()) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ async def annotate(
     Raises PersonError for a video that can't be read, or a part that is too long or not there.
     """
     seen = await _seen(app, video, options, fitted, on_progress)
-    on_progress(Stage.NAME)
+    on_progress(ClipStage.NAME)
     named = await app.compute.run_within(
         seen.patience, FIRST, jobs.name_tracks, seen.face_tracks, fitted.recogniser, options.naming
     )
@@ -175,7 +175,7 @@ async def draw_again(
 
 async def draw_chart(app: App, title: str, seconds: float, answer: Answer, cast: Sequence[OnScreen]) -> bytes:
     """The screen-time chart of a clip so long, as a PNG."""
-    return await app.compute.run(jobs.screen_time, title, seconds, answer, cast)
+    return await app.compute.run(jobs.screen_time_chart, title, seconds, answer, cast)
 
 
 async def draw_frames(app: App, video: CachedVideo, done: AnnotatedClip, folder: Path) -> None:
@@ -208,7 +208,7 @@ def _as_read(footage: Footage) -> str:
 
 
 async def _footage(app: App, video: CachedVideo) -> Footage:
-    return answered(await app.compute.run(jobs.probe, video.path, VideoLimits.of(app.settings)))
+    return answered(await app.compute.run(jobs.probe_video, video.path, VideoLimits.of(app.settings)))
 
 
 async def _seen(
@@ -239,10 +239,10 @@ async def _seen(
         names = await app.compute.run(jobs.sure_names, segment, fitted.recogniser, options.naming)
         seen.update(dict.fromkeys(names))
         done += 1
-        on_progress(Stage.LOOK, done / len(spans), tuple(seen))
+        on_progress(ClipStage.LOOK, done / len(spans), tuple(seen))
         return segment
 
-    on_progress(Stage.LOOK, 0.0)
+    on_progress(ClipStage.LOOK, 0.0)
     async with _all_or_none() as started:
         started += [asyncio.create_task(look_at(span)) for span in spans]
         segments = await asyncio.gather(*started)
@@ -273,13 +273,13 @@ async def _drawn(
     clip = video.folder / f"clip-{wanted}.mp4"
     if await asyncio.to_thread(clip.exists):
         return clip
-    on_progress(Stage.DRAW, 0.0)
-    async with watched(video.folder, lambda share: on_progress(Stage.DRAW, share)) as watch:
+    on_progress(ClipStage.DRAW, 0.0)
+    async with watched(video.folder, lambda share: on_progress(ClipStage.DRAW, share)) as watch:
         scratch = watch.progress.with_name("clip.mp4")
         limit = DRAW_LIMIT + DRAW_SLOWNESS * section.seconds
         answered(
             await app.compute.run_releasing_worker(
-                limit, jobs.draw, seen.footage, section, script, target, scratch, watch
+                limit, jobs.draw_clip, seen.footage, section, script, target, scratch, watch
             )
         )
         await asyncio.to_thread(scratch.replace, clip)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.domain.clip_requests import ReplyTarget
-from bot.domain.clips import ClipProgress, ReportedClip, Stage
+from bot.domain.clips import ClipProgress, ClipStage, ReportedClip
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -35,11 +35,11 @@ class ProgressCards:
         self._reporter = reporter
         self._shown: dict[int, float] = {}
 
-    async def show(self, job: ClipJob, stage: Stage, *, place: int | None = None) -> None:
+    async def show(self, job: ClipJob, stage: ClipStage, *, place: int | None = None) -> None:
         """Show the stage of a job, or its place in the queue, now."""
         await self._show(ClipProgress(reported_clip(job), job.title, stage, place=place))
 
-    async def show_if_due(self, job: ClipJob, stage: Stage) -> None:
+    async def show_if_due(self, job: ClipJob, stage: ClipStage) -> None:
         """Show the stage of a job, unless its card was edited just now."""
         if self.pause_left(job.id) <= 0:
             await self.show(job, stage)
@@ -83,7 +83,7 @@ class ProgressCards:
 
 @dataclass(frozen=True, slots=True)
 class _Report:
-    stage: Stage
+    stage: ClipStage
     share: float | None
     seen: tuple[str, ...]
 
@@ -95,7 +95,7 @@ class _LatestReport:
         self.report: _Report | None = None
         self._began = 0.0
 
-    def update(self, stage: Stage, share: float | None = None, seen: tuple[str, ...] = ()) -> None:
+    def update(self, stage: ClipStage, share: float | None = None, seen: tuple[str, ...] = ()) -> None:
         before = self.report
         if before is None or before.stage is not stage:
             self._began = time.monotonic()
@@ -109,11 +109,11 @@ class _LatestReport:
         """Seconds left at the pace of the stage; drawing follows the search for faces."""
         assert self.report is not None
         share = self.report.share
-        if not share or self.report.stage is Stage.DOWNLOAD:
+        if not share or self.report.stage is ClipStage.DOWNLOAD:
             return None
         whole = (time.monotonic() - self._began) / share
         left = whole * (1 - share)
-        return left + whole * DRAW_BESIDE_LOOK if self.report.stage is Stage.LOOK else left
+        return left + whole * DRAW_BESIDE_LOOK if self.report.stage is ClipStage.LOOK else left
 
 
 def reported_clip(job: ClipJob) -> ReportedClip:

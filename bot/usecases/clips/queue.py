@@ -7,8 +7,8 @@ import logging
 from typing import TYPE_CHECKING, assert_never
 
 from bot.database.clips import ClipRepository
-from bot.domain.clips import Stage
-from bot.domain.deletions import Places
+from bot.domain.clips import ClipStage
+from bot.domain.deletions import MessageScope
 from bot.domain.enums import ClipState
 from bot.domain.messages import Code, Message
 from bot.usecases import deletions, identify
@@ -136,7 +136,7 @@ class ClipQueue:
             self._places[job.id] = place
             if before.get(job.id) != place:
                 due.append((place, job))
-        await asyncio.gather(*(self._cards.show(job, Stage.WAITING, place=place) for place, job in due))
+        await asyncio.gather(*(self._cards.show(job, ClipStage.WAITING, place=place) for place, job in due))
 
     async def _attempt(self, job: ClipJob) -> Outcome:
         """Attempt a clip: twice where Discord refuses its size at first. A passing trouble is waited out.
@@ -151,7 +151,7 @@ class ClipQueue:
         if isinstance(outcome, ClipDelayed):
             log.warning("clip %s is tried again in %.0f s: %s", job.id, PAUSE, outcome.error)
             # A card shows Cancel from here on, even where the first step failed.
-            await self._cards.show_if_due(job, Stage.WAITING)
+            await self._cards.show_if_due(job, ClipStage.WAITING)
             await asyncio.sleep(PAUSE)
         return outcome
 
@@ -193,7 +193,7 @@ class ClipQueue:
     async def _write_sent(self, job: ClipJob, answer_id: int) -> None:
         async with self._app.database.writing() as session:
             await ClipRepository(session).move(job, ClipState.DONE, answer_id=answer_id)
-        answer = Places(messages=frozenset({answer_id}))
+        answer = MessageScope(messages=frozenset({answer_id}))
         if self._app.deletions.any_of(answer):
             await deletions.forget(self._app, answer)
 

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.domain.clip_requests import ClipRequest, ReplyTarget
     from bot.domain.clips import FinishedClip
-    from bot.domain.deletions import Places
-    from bot.usecases.correct import Speaker
+    from bot.domain.deletions import MessageScope
+    from bot.usecases.correct import Actor
     from bot.usecases.identify import IdentifyRequest
 
 ONE_AT_A_TIME = "I am still at work on your last clip. Ask again when it is there, or cancel it."
@@ -99,20 +99,20 @@ async def ask(app: App, asked: IdentifyRequest, request: ClipRequest, target: Re
     return job.id
 
 
-async def cancel(app: App, job_id: int, speaker: Speaker) -> None:
+async def cancel(app: App, job_id: int, actor: Actor) -> None:
     """End the work on a clip; for the asker and for moderators. Raises PersonError for others, and where it has ended."""
     async with app.database.writing() as session:
         job = await ClipRepository(session).get(job_id)
         if job is None:
             raise ForgottenError
-        if speaker.id != job.asker_id and speaker.trust < Trust.MODERATOR:
+        if actor.id != job.asker_id and actor.trust < Trust.MODERATOR:
             raise PersonError("Only the person who asked, or a moderator, can cancel this.")
         if not await ClipRepository(session).cancel(job_id):
             raise PersonError("That clip is done already.")
     await app.clips.stop(job.id)
 
 
-async def draw_again(app: App, job_id: int, speaker: Speaker, target: ReplyTarget) -> None:
+async def draw_again(app: App, job_id: int, actor: Actor, target: ReplyTarget) -> None:
     """Draw a clip anew with the names as trusted people corrected them, without looking again. `target.card_id`: its message.
 
     Raises PersonError where nothing was corrected since, or the video is no longer kept.
@@ -122,7 +122,7 @@ async def draw_again(app: App, job_id: int, speaker: Speaker, target: ReplyTarge
         if job is None or job.question_id is None:
             raise ForgottenError
         changes = await ClipRepository(session).changes(job.question_id)
-    if speaker.id != job.asker_id and speaker.trust < Trust.TRUSTED:
+    if actor.id != job.asker_id and actor.trust < Trust.TRUSTED:
         raise PersonError("Only the person who asked, or people with a trusted role, can have this drawn again.")
     if changes == job.drawn_changes:
         raise PersonError("It is drawn with these names already.")
@@ -147,7 +147,7 @@ async def clip_of(app: App, question_id: int) -> FinishedClip | None:
     return None if job is None else await attempt.finished(app, job)
 
 
-async def forget_deleted(app: App, gone: Places) -> None:
+async def forget_deleted(app: App, gone: MessageScope) -> None:
     """A video whose message is deleted is forgotten, with what was made of it; and no clip of it will come.
 
     What a link leads to lies elsewhere, so its clip comes all the same, and nothing else is kept.
@@ -165,7 +165,7 @@ async def forget_deleted(app: App, gone: Places) -> None:
 
 def is_deleted(app: App, job: ClipJob) -> bool:
     """Whether the video that a job is about was deleted, or the question; what a link leads to lies elsewhere."""
-    return job.link is None and app.deletions.any_of(attempt.asked_of(job).places)
+    return job.link is None and app.deletions.any_of(attempt.asked_of(job).scope)
 
 
 async def forget_videos(app: App, jobs: Sequence[ClipJob]) -> None:

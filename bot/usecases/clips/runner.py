@@ -10,7 +10,7 @@ import aiohttp
 
 from bot.database.clips import ClipRepository
 from bot.database.tables.clips import LONGEST_TITLE
-from bot.domain.clips import Stage, UploadRefusedError
+from bot.domain.clips import ClipStage, UploadRefusedError
 from bot.domain.enums import ClipState
 from bot.errors import DeletedError, PersonError, WorkersAwayError, message_for
 from bot.usecases.clips import attempt, request
@@ -55,9 +55,9 @@ class AttemptRunner:
             if request.is_deleted(self._app, job):
                 raise DeletedError
             async with self._cards.following(job) as on_progress:
-                on_progress(Stage.WAITING)
+                on_progress(ClipStage.WAITING)
                 video = await attempt.cached_video(self._app, self._app.videos, job, on_progress)
-                on_progress(Stage.WAITING)
+                on_progress(ClipStage.WAITING)
                 job = await self._move(job, ClipState.WORKING, title=video.title[:LONGEST_TITLE])
         except Exception as error:  # noqa: BLE001  # whatever goes wrong with one clip is its own, and told
             return _outcome_of(error, job)
@@ -75,7 +75,7 @@ class AttemptRunner:
     async def _make_and_send(self, job: ClipJob, video: CachedVideo) -> int:
         """The id of the message with the clip. Raises SupersededError and UploadRefusedError."""
         async with self._cards.following(job) as on_progress:
-            on_progress(Stage.WAITING)
+            on_progress(ClipStage.WAITING)
             async with self._all_workers:
                 began = time.monotonic()
                 made = await attempt.make(self._app, job, video, on_progress)
@@ -85,7 +85,7 @@ class AttemptRunner:
         finished = await attempt.finished(self._app, job)
         if finished is None:
             raise PersonError(FORGOTTEN)
-        await self._cards.show_if_due(job, Stage.UPLOAD)
+        await self._cards.show_if_due(job, ClipStage.UPLOAD)
         return await self._reporter.answer(reported_clip(job), finished, made.attachments)
 
     async def _move(self, job: ClipJob, state: ClipState, **values: Any) -> ClipJob:

@@ -16,7 +16,7 @@ from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
 from bot.database.tables.quiz import Quiz, QuizAnswer, QuizRound
 from bot.database.tables.rosters import Group
-from bot.domain.messages import Command, Hint, Mention, Message, Strong
+from bot.domain.messages import Hint, Mention, Message, SlashCommand, Strong
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import NoRosterError, PersonError
 from bot.usecases.lookup import require_group
@@ -48,7 +48,7 @@ class NotTheirsError(PersonError):
     def __init__(self, person: int) -> None:
         whose = Message("{person}'s", person=Mention(person)) if person else "somebody else's"
         super().__init__(
-            "This is {whose} quiz. Start your own with {command}.", whose=whose, command=Command("quiz play")
+            "This is {whose} quiz. Start your own with {command}.", whose=whose, command=SlashCommand("quiz play")
         )
 
 
@@ -138,7 +138,7 @@ async def go_on(app: App, server_id: int, round_id: int, person: int, now: datet
         return await shown(app, last.id)
     came = await verdict(app, server_id, last.id)
     if further and came.summary is not None:
-        raise PersonError("This race is over: {command} has the leaderboard.", command=Command("quiz top"))
+        raise PersonError("This race is over: {command} has the leaderboard.", command=SlashCommand("quiz top"))
     if last.id == round.id and came.summary is None:
         raise PersonError("The next face was removed meanwhile: press Next again.")
     return came
@@ -199,7 +199,7 @@ async def _begin(
         raise PersonError(
             "I have lost the photos of {whose}: add others with {command}.",
             whose=whose,
-            command=Command("member add"),
+            command=SlashCommand("member add"),
         )
     return question
 

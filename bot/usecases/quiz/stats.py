@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot import jobs
 from bot.database.quiz import QuizRepository, together
-from bot.domain.messages import Command, Message, Strong
+from bot.domain.messages import Message, SlashCommand, Strong
 from bot.domain.quiz import KnownMember
 from bot.errors import PersonError
 from bot.text.formatting import approximate_duration
@@ -72,7 +72,7 @@ async def stats(
     if not any(one.id in known for one in members):
         of = Message(" of {group}", group=Strong(about.name)) if about else ""
         raise PersonError(
-            "I don't know yet whom{of} you know. {command} finds out.", of=of, command=Command("quiz play")
+            "I don't know yet whom{of} you know. {command} finds out.", of=of, command=SlashCommand("quiz play")
         )
     told = [known_member(one.name, known.get(one.id), now) for one in members]
     told.sort(key=lambda one: (one.stability is None, -(one.stability or 0.0), one.name))

@@ -11,7 +11,7 @@ from bot.database.quiz import QuizRepository, together
 from bot.database.rosters import RosterRepository
 from bot.database.tables.quiz import Quiz, QuizRound
 from bot.database.tables.rosters import Crop, Group
-from bot.domain.messages import Command, Message
+from bot.domain.messages import Message, SlashCommand
 from bot.errors import PersonError
 from bot.usecases.quiz.choosing import best_crops
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 MOST_MIXED_UP = 5
 GONE = Message(
     "This round is no more: the quiz was forgotten, or the member removed. Start another with {command}.",
-    command=Command("quiz play"),
+    command=SlashCommand("quiz play"),
 )
 
 
@@ -36,7 +36,7 @@ class LostCropError(PersonError):
 
     def __init__(self, crop: int | None) -> None:
         super().__init__(
-            "I have lost the photo of this round. Start another quiz with {command}.", command=Command("quiz play")
+            "I have lost the photo of this round. Start another quiz with {command}.", command=SlashCommand("quiz play")
         )
         self.crop = crop
 
@@ -178,7 +178,7 @@ async def _pictures(app: App, keys: Sequence[str | None]) -> list[bytes | None]:
         return None if key is None else await app.storage.get(key)
 
     files = await asyncio.gather(*(file(key) for key in keys))
-    shown = iter(await app.compute.run(jobs.enlarge, [one for one in files if one is not None]))
+    shown = iter(await app.compute.run(jobs.enlarge_crops, [one for one in files if one is not None]))
     return [None if one is None else next(shown) for one in files]
 
 

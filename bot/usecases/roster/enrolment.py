@@ -183,7 +183,7 @@ async def add_member(
 async def sheet_of(app: App, added: AddedMember) -> bytes | None:
     """A JPEG of the faces that were taken, each with its photo's name below; None where none was."""
     faces = [(photo.name, photo.crop.jpeg) for photo in added.taken if photo.crop is not None]
-    return await app.compute.run(jobs.sheet, faces) if faces else None
+    return await app.compute.run(jobs.contact_sheet, faces) if faces else None
 
 
 async def may_learn(app: App, server_id: int) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.database.tables.rosters import Photo
     from bot.domain.enums import Origin
-    from bot.usecases.correct import Speaker
+    from bot.usecases.correct import Actor
 
 GONE = "That photo is gone: somebody removed or corrected it."
 
@@ -77,15 +77,15 @@ async def look_at(app: App, server_id: int, channel_id: int | None, photo_id: in
     )
 
 
-async def say_right(app: App, server_id: int, photo_id: int, speaker: Speaker) -> LabelConfirmed:
+async def say_right(app: App, server_id: int, photo_id: int, actor: Actor) -> LabelConfirmed:
     """The label is right, whatever it looks like. Raises PersonError where it is gone."""
     async with app.database.writing() as session:
         photo = await _find(session, server_id, photo_id)
-        await LabelRepository(session).vouch(photo, speaker.id)
+        await LabelRepository(session).vouch(photo, actor.id)
         return LabelConfirmed(photo.member.name)
 
 
-async def say_other(app: App, server_id: int, photo_id: int, member_id: int, speaker: Speaker) -> LabelMoved:
+async def say_other(app: App, server_id: int, photo_id: int, member_id: int, actor: Actor) -> LabelMoved:
     """The photo shows another member of the group. Raises PersonError where either is gone."""
     async with app.database.writing() as session:
         photo = await _find(session, server_id, photo_id)
@@ -95,24 +95,22 @@ async def say_other(app: App, server_id: int, photo_id: int, member_id: int, spe
         before = photo.member.name
         face = await LabelRepository(session).face(photo)
         if face is None:
-            await LabelRepository(session).move(photo, member, speaker.id)
+            await LabelRepository(session).move(photo, member, actor.id)
         else:
-            await keep(
-                session, [AnnotationInput(face, Meaning.MEMBER, member.id, member.name, deliberate=True)], speaker
-            )
+            await keep(session, [AnnotationInput(face, Meaning.MEMBER, member.id, member.name, deliberate=True)], actor)
         return LabelMoved(member.name, before)
 
 
-async def remove(app: App, server_id: int, photo_id: int, speaker: Speaker) -> LabelRemoved:
+async def remove(app: App, server_id: int, photo_id: int, actor: Actor) -> LabelRemoved:
     """The photo is to be forgotten. Raises PersonError where it is gone."""
     async with app.database.writing() as session:
         photo = await _find(session, server_id, photo_id)
         name = photo.member.name
         face = await LabelRepository(session).face(photo)
         if face is None:
-            await PhotoRepository(session).remove(photo, server_id, speaker.id)
+            await PhotoRepository(session).remove(photo, server_id, actor.id)
         else:
-            await keep(session, [AnnotationInput(face, Meaning.NOT_MEMBER, photo.member_id, name)], speaker)
+            await keep(session, [AnnotationInput(face, Meaning.NOT_MEMBER, photo.member_id, name)], actor)
     await crops.sweep(app)
     return LabelRemoved(name)
 

@@ -12,7 +12,7 @@ from bot.database.servers import ServerRepository
 from bot.database.tables.rosters import Group, Member
 from bot.domain.rosters import SHARED_ROSTER, AddedAlias, RemovedAlias, RemovedEntry, RenamedEntry
 from bot.errors import PersonError
-from bot.text.names import checked_name, key_of, offered
+from bot.text.names import checked_name, offered, search_key
 from bot.usecases import crops
 from bot.usecases.lookup import require_named
 
@@ -54,8 +54,8 @@ async def autocomplete_groups(app: App, servers: Collection[int], typed: str, *,
     async with app.database.reading() as session:
         spellings = await SpellingRepository(session).of_groups({SHARED_ROSTER, *servers} if shared else servers)
     # A server's own group comes first, and hides the shared one of that name: it is the one that is found by it.
-    own = {key_of(spelling.name): spelling.id for spelling in reversed(spellings)}
-    return offered(typed, (one for one in spellings if own[key_of(one.name)] == one.id), MOST_OFFERED)
+    own = {search_key(spelling.name): spelling.id for spelling in reversed(spellings)}
+    return offered(typed, (one for one in spellings if own[search_key(one.name)] == one.id), MOST_OFFERED)
 
 
 async def autocomplete_members(
@@ -77,7 +77,7 @@ async def autocomplete_aliases(app: App, server_id: int, group: str, member: str
         except PersonError:
             return []
         names = await SpellingRepository(session).aliases(named)
-    return [name for name in names if key_of(typed) in key_of(name)][:MOST_OFFERED]
+    return [name for name in names if search_key(typed) in search_key(name)][:MOST_OFFERED]
 
 
 async def rename(app: App, server_id: int, group: str, member: str | None, name: str) -> RenamedEntry:
@@ -90,10 +90,10 @@ async def rename(app: App, server_id: int, group: str, member: str | None, name:
         named = await require_named(session, {server_id}, group, member)
         await _must_be_free(session, server_id, named, name)
         spellings, former = SpellingRepository(session), named.name
-        if former_is_alias := key_of(former) != key_of(name):
+        if former_is_alias := search_key(former) != search_key(name):
             await spellings.remove(named, name)
             await _add_alias(spellings, named, former)
-        named.name, named.key = name, key_of(name)
+        named.name, named.key = name, search_key(name)
         await ServerRepository(session).touch(server_id)
         return RenamedEntry(former, name, former_is_alias)
 
@@ -116,7 +116,7 @@ async def remove_alias(app: App, server_id: int, group: str, member: str | None,
     """Let a spelling no longer mean a group, or a member of it."""
     async with app.database.writing() as session:
         named = await require_named(session, {server_id}, group, member)
-        if key_of(name) == named.key:
+        if search_key(name) == named.key:
             raise PersonError("“{name}” is the name itself; rename it instead.", name=name)
         if not await SpellingRepository(session).remove(named, name):
             raise PersonError("{named} has no other name “{name}”.", named=named.name, name=name)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from bot.app import App
     from bot.domain.answers import AnsweredFace
-    from bot.usecases.correct import Speaker
+    from bot.usecases.correct import Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class DoubtfulFace:
 
 
 async def choose(
-    app: App, server_id: int, question_id: int, face_id: int, member_id: int, by: Speaker
+    app: App, server_id: int, question_id: int, face_id: int, member_id: int, by: Actor
 ) -> DoubtfulFace | MemberPhotos:
     """Of several faces it is this one: the member's photos by now, or the face where it is doubtful in itself.
 
@@ -62,7 +62,7 @@ async def choose(
     return await _learn(app, server_id, question_id, face_id, member_id, by, deliberate=False)
 
 
-async def use(app: App, server_id: int, question_id: int, face_id: int, member_id: int, by: Speaker) -> MemberPhotos:
+async def use(app: App, server_id: int, question_id: int, face_id: int, member_id: int, by: Actor) -> MemberPhotos:
     """The face is used all the same; the member's photos by now. Raises PersonError when it, or the member, is gone."""
     async with app.database.reading() as session:
         await _read(session, server_id, question_id, face_id, member_id)
@@ -95,7 +95,7 @@ async def _read(
 
 
 async def _learn(
-    app: App, server_id: int, question_id: int, face_id: int, member_id: int, by: Speaker, *, deliberate: bool
+    app: App, server_id: int, question_id: int, face_id: int, member_id: int, by: Actor, *, deliberate: bool
 ) -> MemberPhotos:
     await may_learn(app, server_id)
     await correct.say_member(app, question_id, face_id, member_id, by, deliberate=deliberate)

@@ -135,7 +135,7 @@ async def show_group(app: App, server_id: int, group: str) -> ShownGroup:
     crop = dict(zip(with_photo, files, strict=True))
     members = tuple(GroupMember(name, tuple(aliases.get(member, [])), photos) for member, name, photos in counts)
     faces = [(name, face) for member, name, _ in counts if (face := crop.get(member)) is not None]
-    sheet = await app.compute.run(jobs.sheet, faces) if faces else None
+    sheet = await app.compute.run(jobs.contact_sheet, faces) if faces else None
     pictured = tuple(name for name, _ in faces)
     return ShownGroup(
         found.name, found.server_id == SHARED_ROSTER, tuple(aliases.get(None, [])), members, sheet, pictured

@@ -28,7 +28,7 @@ from bot.database.tables.rosters import Group
 from bot.database.tables.servers import Note
 from bot.errors import PersonError
 from bot.settings import Settings
-from bot.text.names import key_of
+from bot.text.names import search_key
 from tests.conftest import LONG_ENOUGH, ROOT
 
 OPEN = """
@@ -232,8 +232,8 @@ async def test_an_id_never_comes_to_mean_another(tmp_path: Path) -> None:
 
 
 def test_a_name_is_found_however_it_is_written() -> None:
-    assert key_of("  Ｔｚｕｙｕ ") == key_of("tzuyu")
-    assert key_of("쯔위".encode().decode()) == key_of("\u110d\u1173\u110b\u1171")
+    assert search_key("  Ｔｚｕｙｕ ") == search_key("tzuyu")
+    assert search_key("쯔위".encode().decode()) == search_key("\u110d\u1173\u110b\u1171")
 
 
 async def test_what_is_no_database_is_told_in_a_sentence(tmp_path: Path) -> None:

@@ -17,12 +17,12 @@ from bot.domain.faces import FaceCrop, IdentifiedPicture, SeenFace
 from bot.domain.rosters import FaceFeedback
 from bot.domain.trust import Trust
 from bot.usecases import correct
-from bot.usecases.correct import Speaker
+from bot.usecases.correct import Actor
 from models.faces import Band, Box, Guess
 
 SERVER = 7
-TRUSTED = Speaker(11, Trust.TRUSTED)
-FAN = Speaker(12, Trust.MEMBER)
+TRUSTED = Actor(11, Trust.TRUSTED)
+FAN = Actor(12, Trust.MEMBER)
 SEEN, SEEN_BY_ANOTHER = b"\x00\x00\x80?", b"\x00\x00\x00@"
 
 

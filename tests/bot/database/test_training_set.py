@@ -19,13 +19,13 @@ from bot.domain.enums import Learns, Meaning, Origin
 from bot.domain.faces import FaceCrop
 from bot.domain.trust import Trust
 from bot.usecases import correct, crops
-from bot.usecases.correct import Speaker
+from bot.usecases.correct import Actor
 from bot.usecases.identify import IdentifyRequest, SubmittedFile, ask
 from bot.usecases.roster import enrolment
 
 SERVER = 7
-TRUSTED = Speaker(11, Trust.TRUSTED)
-FAN = Speaker(12, Trust.MEMBER)
+TRUSTED = Actor(11, Trust.TRUSTED)
+FAN = Actor(12, Trust.MEMBER)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.commands.messages import at_terminal
-from bot.domain.messages import AllOf, AnyOf, Code, Command, Hint, Lines, Message, Strong
+from bot.domain.messages import AllOf, AnyOf, Code, Hint, Lines, Message, SlashCommand, Strong
 from bot.errors import EngineBrokenError, NoRosterError, PersonError, UnknownGroupError, UnknownMemberError
 from cogs.common.markup import HINTS, in_discord
 
@@ -41,7 +41,7 @@ def test_numbers_take_a_format() -> None:
 
 
 def test_a_command_is_a_slash_command_on_discord_alone() -> None:
-    message = Message("Look at {command}.", command=Command("model status"))
+    message = Message("Look at {command}.", command=SlashCommand("model status"))
     assert in_discord(message) == "Look at `/model status`."
     with pytest.raises(ValueError, match="/model status"):
         at_terminal(message)

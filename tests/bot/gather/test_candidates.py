@@ -15,7 +15,7 @@ from aiohttp import web
 from PIL import Image
 
 from bot.gather.candidates import CandidatePhoto, GatherCounts, candidates, queries
-from bot.gather.fetch import Client, NoContactError
+from bot.gather.fetch import NoContactError, PoliteClient
 from bot.gather.refusals import RefusalReason
 from bot.gather.sources import SearchResult, found, load
 from bot.settings import Settings
@@ -152,7 +152,7 @@ async def test_a_source_without_end(search: ImageSearch) -> None:
         base = "https://endless.example"
         name = "endless"
 
-        async def search(self, client: Client, query: str, limit: int) -> AsyncGenerator[SearchResult]:
+        async def search(self, client: PoliteClient, query: str, limit: int) -> AsyncGenerator[SearchResult]:
             for n in count():
                 yield found(f"{search.base}/{n}.jpg", "", query)
 
@@ -164,14 +164,14 @@ async def test_a_source_without_end(search: ImageSearch) -> None:
 async def test_a_client_that_breaks_over_a_file_goes_on_with_the_others(
     search: ImageSearch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fetch = Client.picture
+    fetch = PoliteClient.picture
 
-    async def brittle(self: Client, link: str) -> bytes:
+    async def brittle(self: PoliteClient, link: str) -> bytes:
         if "odd" in link:
             raise RuntimeError("a bug of some library")
         return await fetch(self, link)
 
-    monkeypatch.setattr(Client, "picture", brittle)
+    monkeypatch.setattr(PoliteClient, "picture", brittle)
     search.name("commons", f"{search.base}/odd.jpg")
     search.name("commons", search.put("/face.jpg", b"face"))
     brought, tally = await gathered(search.settings())

@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator
 import pytest
 from aiohttp import web
 
-from bot.gather.fetch import Client, NoContactError, polite_client
+from bot.gather.fetch import NoContactError, PoliteClient, polite_client
 from bot.gather.refusals import RefusalReason, RefusedError
 from bot.settings import Settings
 from tests.conftest import LONG_ENOUGH
@@ -20,7 +20,7 @@ FACE = b"\xff\xd8\xff a face"
 
 
 @pytest.fixture
-async def client(search: ImageSearch) -> AsyncGenerator[Client]:
+async def client(search: ImageSearch) -> AsyncGenerator[PoliteClient]:
     """One for which `one.example` and `two.example` are hosts of the server."""
     names = Names(one_example=["127.0.0.1"], two_example=["127.0.0.1"])
     async with polite_client(search.settings(gather_file_seconds=30.0, picture_bytes=300_000), names) as client:
@@ -31,18 +31,18 @@ def on(host: str, search: ImageSearch, path: str) -> str:
     return f"http://{host}.example:{search.port}{path}"
 
 
-async def refused(client: Client, link: str) -> RefusalReason:
+async def refused(client: PoliteClient, link: str) -> RefusalReason:
     with pytest.raises(RefusedError) as caught:
         await client.picture(link)
     return caught.value.why
 
 
-async def test_a_picture_is_fetched_as_it_is(client: Client, search: ImageSearch) -> None:
+async def test_a_picture_is_fetched_as_it_is(client: PoliteClient, search: ImageSearch) -> None:
     assert await client.picture(search.put("/face.jpg", FACE)) == FACE
     assert search.paths() == ["/robots.txt", "/face.jpg"]
 
 
-async def test_the_bot_says_who_it_is_and_keeps_no_cookie(client: Client, search: ImageSearch) -> None:
+async def test_the_bot_says_who_it_is_and_keeps_no_cookie(client: PoliteClient, search: ImageSearch) -> None:
     async def bake(request: web.Request) -> web.StreamResponse:
         return web.Response(body=FACE, content_type="image/jpeg", headers={"Set-Cookie": "who=you; Path=/"})
 
@@ -66,20 +66,20 @@ def test_a_contact_that_would_break_the_header_is_refused_at_the_start() -> None
         Settings(gather_contact="me@example.org\r\nCookie: a=b")
 
 
-async def test_a_folder_that_robots_txt_forbids(client: Client, search: ImageSearch) -> None:
+async def test_a_folder_that_robots_txt_forbids(client: PoliteClient, search: ImageSearch) -> None:
     search.forbid("127.0.0.1", "User-agent: *\nDisallow: /private/\n")
     assert await refused(client, search.put("/private/face.jpg", FACE)) is RefusalReason.ROBOTS
     assert await client.picture(search.put("/face.jpg", FACE)) == FACE
     assert search.paths() == ["/robots.txt", "/face.jpg"]
 
 
-async def test_a_robots_txt_that_names_us(client: Client, search: ImageSearch) -> None:
+async def test_a_robots_txt_that_names_us(client: PoliteClient, search: ImageSearch) -> None:
     search.forbid("127.0.0.1", "User-agent: *\nAllow: /\n\nUser-agent: nugu\nDisallow: /*.jpg$\n")
     assert await refused(client, search.put("/face.jpg", FACE)) is RefusalReason.ROBOTS
     assert await client.picture(search.put("/face.png", FACE)) == FACE
 
 
-async def test_robots_txt_holds_where_a_redirect_leads(client: Client, search: ImageSearch) -> None:
+async def test_robots_txt_holds_where_a_redirect_leads(client: PoliteClient, search: ImageSearch) -> None:
     search.forbid("two.example", "User-agent: *\nDisallow: /\n")
     search.redirect("/there", on("two", search, "/face.jpg"))
     search.put("/face.jpg", FACE)
@@ -87,7 +87,7 @@ async def test_robots_txt_holds_where_a_redirect_leads(client: Client, search: I
     assert search.paths("two.example") == ["/robots.txt"]
 
 
-async def test_robots_txt_is_asked_once_a_site(client: Client, search: ImageSearch) -> None:
+async def test_robots_txt_is_asked_once_a_site(client: PoliteClient, search: ImageSearch) -> None:
     search.put("/face.jpg", FACE)
     links = [on(host, search, f"/face.jpg?{n}") for n in range(4) for host in ("one", "two")]
     assert await asyncio.gather(*map(client.picture, links)) == [FACE] * 8
@@ -95,7 +95,9 @@ async def test_robots_txt_is_asked_once_a_site(client: Client, search: ImageSear
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 410])
-async def test_a_robots_txt_that_is_not_there_permits_all(client: Client, search: ImageSearch, status: int) -> None:
+async def test_a_robots_txt_that_is_not_there_permits_all(
+    client: PoliteClient, search: ImageSearch, status: int
+) -> None:
     async def missing(request: web.Request) -> web.StreamResponse:
         return web.Response(status=status)
 
@@ -104,7 +106,9 @@ async def test_a_robots_txt_that_is_not_there_permits_all(client: Client, search
 
 
 @pytest.mark.parametrize("status", [500, 502, 504])
-async def test_a_robots_txt_that_cannot_be_had_forbids_all(client: Client, search: ImageSearch, status: int) -> None:
+async def test_a_robots_txt_that_cannot_be_had_forbids_all(
+    client: PoliteClient, search: ImageSearch, status: int
+) -> None:
     async def broken(request: web.Request) -> web.StreamResponse:
         return web.Response(status=status)
 
@@ -114,7 +118,7 @@ async def test_a_robots_txt_that_cannot_be_had_forbids_all(client: Client, searc
     assert search.paths() == ["/robots.txt"]
 
 
-async def test_an_endless_robots_txt_is_read_so_far(client: Client, search: ImageSearch) -> None:
+async def test_an_endless_robots_txt_is_read_so_far(client: PoliteClient, search: ImageSearch) -> None:
     sent = 0
 
     async def endless(request: web.Request) -> web.StreamResponse:
@@ -133,7 +137,7 @@ async def test_an_endless_robots_txt_is_read_so_far(client: Client, search: Imag
     assert sent < 50_000_000
 
 
-async def test_a_robots_txt_that_is_no_text(client: Client, search: ImageSearch) -> None:
+async def test_a_robots_txt_that_is_no_text(client: PoliteClient, search: ImageSearch) -> None:
     async def noise(request: web.Request) -> web.StreamResponse:
         return web.Response(
             body=bytes(range(256)) * 100 + b"\nUser-agent: *\nDisallow: /\xff\xfe$*$*\nCrawl-delay: nan"
@@ -143,7 +147,7 @@ async def test_a_robots_txt_that_is_no_text(client: Client, search: ImageSearch)
     assert await client.picture(search.put("/face.jpg", FACE)) == FACE
 
 
-async def test_a_site_is_asked_one_thing_at_a_time(client: Client, search: ImageSearch) -> None:
+async def test_a_site_is_asked_one_thing_at_a_time(client: PoliteClient, search: ImageSearch) -> None:
     async def ponder(request: web.Request) -> web.StreamResponse:
         for _ in range(5):
             await asyncio.sleep(0)
@@ -154,7 +158,7 @@ async def test_a_site_is_asked_one_thing_at_a_time(client: Client, search: Image
     assert search.most_at_once["127.0.0.1"] == 1
 
 
-async def test_two_sites_are_asked_side_by_side(client: Client, search: ImageSearch) -> None:
+async def test_two_sites_are_asked_side_by_side(client: PoliteClient, search: ImageSearch) -> None:
     both = asyncio.Barrier(2)
 
     async def meet(request: web.Request) -> web.StreamResponse:
@@ -184,7 +188,7 @@ async def test_there_is_a_pause_between_two_requests(
 
 
 @pytest.mark.parametrize("status", [429, 503])
-async def test_a_site_that_asks_for_a_rest_gets_it(client: Client, search: ImageSearch, status: int) -> None:
+async def test_a_site_that_asks_for_a_rest_gets_it(client: PoliteClient, search: ImageSearch, status: int) -> None:
     async def weary(request: web.Request) -> web.StreamResponse:
         return web.Response(status=status, headers={"Retry-After": "1"})
 
@@ -196,7 +200,7 @@ async def test_a_site_that_asks_for_a_rest_gets_it(client: Client, search: Image
     assert search.paths("one.example") == ["/robots.txt", "/weary.jpg"]
 
 
-async def test_a_site_that_asks_for_a_rest_at_once(client: Client, search: ImageSearch) -> None:
+async def test_a_site_that_asks_for_a_rest_at_once(client: PoliteClient, search: ImageSearch) -> None:
     async def weary(request: web.Request) -> web.StreamResponse:
         return web.Response(status=429)
 
@@ -205,16 +209,16 @@ async def test_a_site_that_asks_for_a_rest_at_once(client: Client, search: Image
     assert search.paths() == ["/robots.txt"]
 
 
-async def test_a_page_called_jpg(client: Client, search: ImageSearch) -> None:
+async def test_a_page_called_jpg(client: PoliteClient, search: ImageSearch) -> None:
     link = search.put("/face.jpg", b"<!doctype html><p>You have won!", "text/html")
     assert await refused(client, link) is RefusalReason.NOT_IMAGE
 
 
-async def test_a_file_of_the_largest_size_is_fetched(client: Client, search: ImageSearch) -> None:
+async def test_a_file_of_the_largest_size_is_fetched(client: PoliteClient, search: ImageSearch) -> None:
     assert await client.picture(search.put("/face.jpg", b"x" * 300_000)) == b"x" * 300_000
 
 
-async def test_a_file_that_says_it_is_too_large_is_not_waited_for(client: Client, search: ImageSearch) -> None:
+async def test_a_file_that_says_it_is_too_large_is_not_waited_for(client: PoliteClient, search: ImageSearch) -> None:
     over = asyncio.Event()
 
     async def boasts(request: web.Request) -> web.StreamResponse:
@@ -228,7 +232,7 @@ async def test_a_file_that_says_it_is_too_large_is_not_waited_for(client: Client
     over.set()
 
 
-async def test_a_stream_without_end_is_cut_off(client: Client, search: ImageSearch) -> None:
+async def test_a_stream_without_end_is_cut_off(client: PoliteClient, search: ImageSearch) -> None:
     sent = 0
 
     async def endless(request: web.Request) -> web.StreamResponse:
@@ -245,7 +249,7 @@ async def test_a_stream_without_end_is_cut_off(client: Client, search: ImageSear
     assert sent < 50_000_000
 
 
-async def test_a_packed_bomb_is_not_unpacked(client: Client, search: ImageSearch) -> None:
+async def test_a_packed_bomb_is_not_unpacked(client: PoliteClient, search: ImageSearch) -> None:
     bomb = gzip.compress(bytes(50_000_000))
 
     async def packed(request: web.Request) -> web.StreamResponse:
@@ -275,7 +279,7 @@ async def test_a_slow_drip_is_given_up_and_its_site_left_alone(search: ImageSear
     assert search.paths() == ["/robots.txt", "/face.jpg"]
 
 
-async def test_a_connection_that_breaks_off(client: Client, search: ImageSearch) -> None:
+async def test_a_connection_that_breaks_off(client: PoliteClient, search: ImageSearch) -> None:
     async def breaks_off(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "image/jpeg", "Content-Length": "1000"})
         await response.prepare(request)
@@ -288,12 +292,12 @@ async def test_a_connection_that_breaks_off(client: Client, search: ImageSearch)
     assert await client.picture(search.put("/other.jpg", FACE)) == FACE
 
 
-async def test_an_empty_file(client: Client, search: ImageSearch) -> None:
+async def test_an_empty_file(client: PoliteClient, search: ImageSearch) -> None:
     assert await refused(client, search.put("/face.jpg", b"")) is RefusalReason.BROKEN
 
 
 @pytest.mark.parametrize("status", [204, 304, 401, 403, 404, 410, 451, 500])
-async def test_a_file_that_is_not_given(client: Client, search: ImageSearch, status: int) -> None:
+async def test_a_file_that_is_not_given(client: PoliteClient, search: ImageSearch, status: int) -> None:
     async def answer(request: web.Request) -> web.StreamResponse:
         return web.Response(status=status)
 
@@ -316,14 +320,14 @@ async def test_what_is_no_http(search: ImageSearch) -> None:
         assert await refused(client, f"http://127.0.0.1:{port}/face.jpg") is RefusalReason.BROKEN
 
 
-async def test_five_redirects_are_followed(client: Client, search: ImageSearch) -> None:
+async def test_five_redirects_are_followed(client: PoliteClient, search: ImageSearch) -> None:
     search.put("/face.jpg", FACE)
     for n in range(5):
         search.redirect(f"/{n}", f"/{n + 1}" if n < 4 else "/face.jpg")
     assert await client.picture(f"{search.base}/0") == FACE
 
 
-async def test_six_redirects_are_too_many(client: Client, search: ImageSearch) -> None:
+async def test_six_redirects_are_too_many(client: PoliteClient, search: ImageSearch) -> None:
     search.put("/face.jpg", FACE)
     for n in range(6):
         search.redirect(f"/{n}", f"/{n + 1}" if n < 5 else "/face.jpg")
@@ -331,13 +335,13 @@ async def test_six_redirects_are_too_many(client: Client, search: ImageSearch) -
     assert "/face.jpg" not in search.paths()
 
 
-async def test_redirects_in_circles(client: Client, search: ImageSearch) -> None:
+async def test_redirects_in_circles(client: PoliteClient, search: ImageSearch) -> None:
     search.redirect("/there", "/back")
     assert await refused(client, search.redirect("/back", "/there")) is RefusalReason.REDIRECTS
     assert search.paths() == ["/robots.txt", "/back", "/there"]
 
 
-async def test_a_redirect_to_nowhere(client: Client, search: ImageSearch) -> None:
+async def test_a_redirect_to_nowhere(client: PoliteClient, search: ImageSearch) -> None:
     async def nowhere(request: web.Request) -> web.StreamResponse:
         return web.Response(status=302)
 

@@ -23,7 +23,7 @@ from bot.errors import EngineAwayError, PersonError, UnknownGroupError, WorkersA
 from bot.gather.candidates import CandidatePhoto
 from bot.jobs.gathering import SAME, UNLIKE
 from bot.usecases import correct, setup
-from bot.usecases.correct import Speaker
+from bot.usecases.correct import Actor
 from bot.usecases.gather import NO_FACE, Gathering, SoughtMember, gather, seek
 from bot.usecases.identify import SubmittedFile
 from bot.usecases.roster import enrolment
@@ -104,8 +104,8 @@ async def test_what_is_worth_a_look_waits_for_a_trusted_yes(
     assert await photos_of(presidents) == handed_in
     async with presidents.database.reading() as session:
         question = (await session.scalars(select(Question.id).where(Question.origin == Origin.GATHERED))).one()
-    speaker = Speaker(9, Trust.TRUSTED)
-    await correct.say_member(presidents, question, found[0][2], sought[0].member, speaker)
+    actor = Actor(9, Trust.TRUSTED)
+    await correct.say_member(presidents, question, found[0][2], sought[0].member, actor)
     assert await photos_of(presidents) == [*handed_in, ("Obama", Origin.GATHERED)]
     again = await gather(presidents, SERVER, sought, by=MODERATOR, progress=told)
     assert again.kept == {"Obama": 0}

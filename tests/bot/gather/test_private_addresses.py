@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain import addresses
-from bot.gather.fetch import Client, polite_client
+from bot.gather.fetch import PoliteClient, polite_client
 from bot.gather.refusals import RefusalReason, RefusedError
 from tests.conftest import ROOT
 from tests.support.image_search import ImageSearch, Names, Vault
@@ -27,14 +27,14 @@ SPELLINGS = [
 
 
 @pytest.fixture
-async def client(search: ImageSearch, vault: Vault, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Client]:
+async def client(search: ImageSearch, vault: Vault, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[PoliteClient]:
     """A client that may reach the image search, and everything public at the port where the vault is."""
     monkeypatch.setattr(addresses, "WEB_PORTS", frozenset({vault.port}))
     async with polite_client(search.settings()) as client:
         yield client
 
 
-async def refused(client: Client, link: str) -> RefusalReason:
+async def refused(client: PoliteClient, link: str) -> RefusalReason:
     with pytest.raises(RefusedError) as caught:
         await client.picture(link)
     return caught.value.why
@@ -47,7 +47,7 @@ async def test_the_vault_would_give_its_secret_to_anybody(search: ImageSearch, v
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-async def test_a_link_to_it(client: Client, vault: Vault, spelling: str) -> None:
+async def test_a_link_to_it(client: PoliteClient, vault: Vault, spelling: str) -> None:
     assert await refused(client, f"http://{spelling}:{vault.port}/face.jpg") in {
         RefusalReason.ADDRESS,
         RefusalReason.LINK,
@@ -56,28 +56,28 @@ async def test_a_link_to_it(client: Client, vault: Vault, spelling: str) -> None
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-async def test_a_redirect_to_it(client: Client, search: ImageSearch, vault: Vault, spelling: str) -> None:
+async def test_a_redirect_to_it(client: PoliteClient, search: ImageSearch, vault: Vault, spelling: str) -> None:
     link = search.redirect("/face.jpg", f"http://{spelling}:{vault.port}/face.jpg")
     assert await refused(client, link) in {RefusalReason.ADDRESS, RefusalReason.LINK}
     assert search.paths() == ["/robots.txt", "/face.jpg"]
     assert vault.touched == 0
 
 
-async def test_a_redirect_by_way_of_others(client: Client, search: ImageSearch, vault: Vault) -> None:
+async def test_a_redirect_by_way_of_others(client: PoliteClient, search: ImageSearch, vault: Vault) -> None:
     search.redirect("/third", f"http://127.0.0.1:{vault.port}/")
     search.redirect("/second", "/third")
     assert await refused(client, search.redirect("/first", "/second")) is RefusalReason.ADDRESS
     assert vault.touched == 0
 
 
-async def test_a_robots_txt_that_lies_inside(client: Client, search: ImageSearch, vault: Vault) -> None:
+async def test_a_robots_txt_that_lies_inside(client: PoliteClient, search: ImageSearch, vault: Vault) -> None:
     search.redirect("/robots.txt", f"http://127.0.0.1:{vault.port}/robots.txt")
     assert await refused(client, search.put("/face.jpg", b"face")) is RefusalReason.ADDRESS
     assert search.paths() == ["/robots.txt"]
     assert vault.touched == 0
 
 
-async def test_a_search_that_leads_inside(client: Client, search: ImageSearch, vault: Vault) -> None:
+async def test_a_search_that_leads_inside(client: PoliteClient, search: ImageSearch, vault: Vault) -> None:
     with pytest.raises(RefusedError) as caught:
         await client.ask(search.redirect("/w/api.php", f"http://127.0.0.1:{vault.port}/"), {"q": "face"})
     assert caught.value.why is RefusalReason.ADDRESS
@@ -141,18 +141,18 @@ NOT_WEB = [
 
 
 @pytest.mark.parametrize("link", [*NOT_WEB, "//127.0.0.1/face.jpg", "/face.jpg", "http:///face.jpg", "http://", ""])
-async def test_what_is_no_link_of_the_web(client: Client, link: str) -> None:
+async def test_what_is_no_link_of_the_web(client: PoliteClient, link: str) -> None:
     assert await refused(client, link) is RefusalReason.LINK
 
 
-async def test_nobody_is_told_a_password(client: Client, search: ImageSearch) -> None:
+async def test_nobody_is_told_a_password(client: PoliteClient, search: ImageSearch) -> None:
     search.put("/face.jpg", b"face")
     assert await refused(client, f"http://user:word@127.0.0.1:{search.port}/face.jpg") is RefusalReason.LINK
     assert search.asked == []
 
 
 @pytest.mark.parametrize("link", NOT_WEB)
-async def test_a_redirect_to_what_is_no_link_of_the_web(client: Client, search: ImageSearch, link: str) -> None:
+async def test_a_redirect_to_what_is_no_link_of_the_web(client: PoliteClient, search: ImageSearch, link: str) -> None:
     assert await refused(client, search.redirect("/face.jpg", link)) is RefusalReason.LINK
     assert search.paths() == ["/robots.txt", "/face.jpg"]
 

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from bot.commands.messages import at_terminal
 from bot.gather import sources
-from bot.gather.fetch import Client, polite_client
+from bot.gather.fetch import PoliteClient, polite_client
 from bot.gather.refusals import RefusalReason, RefusedError
 from bot.gather.sources import SearchResult, UnknownSourceError, found, load
 from bot.settings import Settings
@@ -25,12 +25,12 @@ EVERY = ["commons", "openverse", "web"]
 
 
 @pytest.fixture
-async def client(search: ImageSearch) -> AsyncGenerator[Client]:
+async def client(search: ImageSearch) -> AsyncGenerator[PoliteClient]:
     async with polite_client(search.settings()) as client:
         yield client
 
 
-async def ask(client: Client, search: ImageSearch, name: str, limit: int = 50) -> list[SearchResult]:
+async def ask(client: PoliteClient, search: ImageSearch, name: str, limit: int = 50) -> list[SearchResult]:
     (source,) = [each for each in load(search.sources) if each.name == name]
     return [link async for link in source.search(client, "TWICE 쯔위", limit)]
 
@@ -47,7 +47,7 @@ def test_a_source_knows_where_it_asks(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", EVERY)
-async def test_a_source_tells_what_it_found_in_its_order(client: Client, search: ImageSearch, name: str) -> None:
+async def test_a_source_tells_what_it_found_in_its_order(client: PoliteClient, search: ImageSearch, name: str) -> None:
     search.name(name, "https://a.example/1.jpg", "Tzuyu\n at  noon", "https://a.example/1", "by-sa 2.0")
     search.name(name, "https://b.example/2.png?w=1&h=2", "쯔위", "https://b.example/2")
     first, second = await ask(client, search, name)
@@ -60,14 +60,16 @@ async def test_a_source_tells_what_it_found_in_its_order(client: Client, search:
 
 
 @pytest.mark.parametrize("name", EVERY)
-async def test_a_source_that_finds_nothing(client: Client, search: ImageSearch, name: str) -> None:
+async def test_a_source_that_finds_nothing(client: PoliteClient, search: ImageSearch, name: str) -> None:
     assert await ask(client, search, name) == []
     assert len(search.asked) == 1
 
 
 @pytest.mark.parametrize("name", EVERY)
 @pytest.mark.parametrize("answer", [b"{", b"[]", b"null", b"\xff\xfe\x00", b'{"query": 1, "results": 1}'])
-async def test_an_answer_that_makes_no_sense(client: Client, search: ImageSearch, name: str, answer: bytes) -> None:
+async def test_an_answer_that_makes_no_sense(
+    client: PoliteClient, search: ImageSearch, name: str, answer: bytes
+) -> None:
     for path in ("/w/api.php", "/v1/images/", "/images/async"):
         search.put(path, answer, "application/json")
     if name == "web":  # any bytes are a page, which has no results
@@ -77,7 +79,7 @@ async def test_an_answer_that_makes_no_sense(client: Client, search: ImageSearch
         await ask(client, search, name)
 
 
-async def test_a_result_page_whose_inside_has_changed(client: Client, search: ImageSearch) -> None:
+async def test_a_result_page_whose_inside_has_changed(client: PoliteClient, search: ImageSearch) -> None:
     page = '<div><div class="imgpt"><a class="iusc" m="not json"></a></div><div class="infopt"></div></div>'
     search.put("/images/async", page.encode(), "text/html")
     with pytest.raises(ValueError, match="not what ddgs expects"):
@@ -85,7 +87,7 @@ async def test_a_result_page_whose_inside_has_changed(client: Client, search: Im
 
 
 @pytest.mark.parametrize("name", EVERY)
-async def test_a_search_that_is_refused(client: Client, search: ImageSearch, name: str) -> None:
+async def test_a_search_that_is_refused(client: PoliteClient, search: ImageSearch, name: str) -> None:
     async def forbidden(request: web.Request) -> web.StreamResponse:
         return web.Response(status=403)
 
@@ -97,7 +99,7 @@ async def test_a_search_that_is_refused(client: Client, search: ImageSearch, nam
     assert "HTTP 403" in str(caught.value)
 
 
-async def test_openverse_is_asked_page_by_page(client: Client, search: ImageSearch) -> None:
+async def test_openverse_is_asked_page_by_page(client: PoliteClient, search: ImageSearch) -> None:
     for n in range(45):
         search.name("openverse", f"https://a.example/{n}.jpg")
     assert len(await ask(client, search, "openverse", limit=60)) == 45
@@ -105,7 +107,7 @@ async def test_openverse_is_asked_page_by_page(client: Client, search: ImageSear
     assert {asked.query["page_size"] for asked in search.asked} == {"20"}
 
 
-async def test_openverse_is_not_asked_for_more_than_is_wanted(client: Client, search: ImageSearch) -> None:
+async def test_openverse_is_not_asked_for_more_than_is_wanted(client: PoliteClient, search: ImageSearch) -> None:
     for n in range(45):
         search.name("openverse", f"https://a.example/{n}.jpg")
     assert len(await ask(client, search, "openverse", limit=20)) == 20
@@ -117,14 +119,14 @@ async def test_openverse_is_not_asked_for_more_than_is_wanted(client: Client, se
     [("cc0 1.0", "CC0 1.0"), ("pdm 1.0", "Public Domain Mark 1.0"), ("by-nc-nd 4.0", "CC BY-NC-ND 4.0"), ("", None)],
 )
 async def test_licences_in_the_words_of_creative_commons(
-    client: Client, search: ImageSearch, licence: str, said: str | None
+    client: PoliteClient, search: ImageSearch, licence: str, said: str | None
 ) -> None:
     search.name("openverse", "https://a.example/1.jpg", licence=licence)
     (only,) = await ask(client, search, "openverse")
     assert only.licence == said
 
 
-async def test_commons_is_asked_for_copies_of_a_size_it_keeps(client: Client, search: ImageSearch) -> None:
+async def test_commons_is_asked_for_copies_of_a_size_it_keeps(client: PoliteClient, search: ImageSearch) -> None:
     search.name("commons", "https://upload.wikimedia.org/thumb/1920px-1.jpg", "1.jpg")
     (only,) = await ask(client, search, "commons", limit=500)
     assert only.url == "https://upload.wikimedia.org/thumb/1920px-1.jpg"
@@ -146,7 +148,7 @@ def test_a_source_that_there_is_not() -> None:
 
 
 async def test_the_source_of_the_page_works(
-    client: Client, search: ImageSearch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    client: PoliteClient, search: ImageSearch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "gathering.md").read_text(), re.DOTALL)
     (tmp_path / "searxng.py").write_text(next(block for block in blocks if "class Searxng" in block))

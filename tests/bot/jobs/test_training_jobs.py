@@ -45,10 +45,10 @@ def test_a_classifier_that_does_not_help_is_not_used(trained: TrainedClassifier,
     worse = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(trained.file)) as old, zipfile.ZipFile(worse, "w") as new:
         for name in old.namelist():
-            told = metadata(classifier.members, ENGINE, HoldOutResult(16, 16, 15))
-            new.writestr(name, told if name == METADATA else old.read(name))
+            result = metadata(classifier.members, ENGINE, HoldOutResult(16, 16, 15))
+            new.writestr(name, result if name == METADATA else old.read(name))
     used = [
-        len(Recogniser.from_bytes(jobs.fit(gallery_rows, ENGINE, [file])).classifiers)
+        len(Recogniser.from_bytes(jobs.fit_recogniser(gallery_rows, ENGINE, [file])).classifiers)
         for file in (trained.file, worse.getvalue(), b"broken")
     ]
     assert used == [1, 0, 0]
@@ -61,14 +61,14 @@ from bot import jobs
 from models.recognition.recogniser import Recogniser
 import numpy as np
 rows, file = pickle.load(open(sys.argv[1], "rb"))
-recogniser = Recogniser.from_bytes(jobs.fit(rows, "dlib-1", [file]))
+recogniser = Recogniser.from_bytes(jobs.fit_recogniser(rows, "dlib-1", [file]))
 assert recogniser.classifiers
 recogniser.identify(np.stack([np.frombuffer(row.vector, np.float32) for row in rows]))
 print(sorted({"tensorflow", "keras"} & set(sys.modules)))
 """
 
 
-def test_who_answers_never_imports_tensorflow(
+def test_a_process_that_answers_never_imports_tensorflow(
     trained: TrainedClassifier, gallery_rows: list[RosterRow], tmp_path: Path
 ) -> None:
     file = tmp_path / "rows.pickle"
@@ -90,9 +90,9 @@ def heavy_modules() -> set[str]:
 async def a_training(
     rows: list[RosterRow],
 ) -> AsyncGenerator[tuple[Compute, asyncio.Task[TrainedClassifier | None], int, list[psutil.Process]]]:
-    """Workers of one, the training that it has begun, its process id, and its children."""
+    """One worker that has begun a training: the workers, the training, the worker's process id, its child processes."""
     async with Compute.open(Settings(workers=1, deadline=LONG_ENOUGH)) as compute:
-        work = compute.run_isolated(LONG_ENOUGH, jobs.train, rows, ENGINE)
+        work = compute.run_isolated(LONG_ENOUGH, jobs.train_classifier, rows, ENGINE)
         training = asyncio.create_task(work)
         (worker,) = await asyncio.to_thread(compute.worker_pids)
         async with asyncio.timeout(LONG_ENOUGH):
@@ -102,7 +102,7 @@ async def a_training(
 
 
 @pytest.mark.thorough
-async def test_the_worker_of_a_training_answers_meanwhile_and_survives_its_death(
+async def test_the_worker_of_a_training_takes_other_jobs_and_survives_the_death_of_the_training(
     gallery_rows: list[RosterRow],
 ) -> None:
     async with a_training(gallery_rows) as (compute, training, worker, children):
@@ -123,12 +123,12 @@ async def test_the_child_of_a_dead_worker_ends_itself(gallery_rows: list[RosterR
         training.cancel()
 
 
-async def test_when_a_training_is_given_up_nothing_of_it_is_at_work(gallery_rows: list[RosterRow]) -> None:
-    """The next one would begin beside it otherwise."""
+async def test_a_training_past_its_deadline_leaves_no_process(gallery_rows: list[RosterRow]) -> None:
+    """Otherwise the next training would begin beside it."""
     async with Compute.open(Settings(workers=1, deadline=LONG_ENOUGH)) as compute:
         (worker,) = await asyncio.to_thread(compute.worker_pids)
         with pytest.raises(BrokenOffError):
-            await compute.run_isolated(1.0, jobs.train, gallery_rows, ENGINE)
+            await compute.run_isolated(1.0, jobs.train_classifier, gallery_rows, ENGINE)
         assert psutil.Process(worker).children() == []
 
 
@@ -136,54 +136,54 @@ async def test_both_processes_of_a_training_keep_to_one_deadline(
     gallery_rows: list[RosterRow], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     group = [row for row in gallery_rows if row.group_name == "G1"]
-    rows = group + said(group, {"M11": "M12", "M12": "M11"}, 3)
+    rows = group + labelled(group, {"M11": "M12", "M12": "M11"}, 3)
     limits: list[float] = []
 
-    def here(limit: float, work: Callable[..., Any], *args: Any) -> Any:
+    def in_this_process(limit: float, work: Callable[..., Any], *args: Any) -> Any:
         limits.append(limit)
         return work(*args)
 
-    monkeypatch.setattr(isolation, "run_isolated", here)
+    monkeypatch.setattr(isolation, "run_isolated", in_this_process)
     async with Compute.open(Settings(), own_processes=False) as compute:
-        made = await compute.run_isolated(LONG_ENOUGH, jobs.make, rows, photos_of(group), ENGINE)
+        made = await compute.run_isolated(LONG_ENOUGH, jobs.train_model, rows, photos_of(group), ENGINE)
     assert not made.judged.passes
     first, second = limits
     assert LONG_ENOUGH > first > second
 
 
-def test_where_no_time_is_left_no_process_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_time_left_no_process_begins(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(subprocess, "run")
     with pytest.raises(BrokenOffError, match="no time was left"):
         isolation.run_isolated(Deadline.after(-1.0).left(), heavy_modules)
 
 
 async def test_a_small_roster_starts_no_training(compute: Compute, gallery_rows: list[RosterRow]) -> None:
-    assert await compute.run_isolated(LONG_ENOUGH, jobs.train, gallery_rows[:11], ENGINE) is None
+    assert await compute.run_isolated(LONG_ENOUGH, jobs.train_classifier, gallery_rows[:11], ENGINE) is None
 
 
-def said(rows: list[RosterRow], told: dict[str, str], count: int) -> list[RosterRow]:
-    """So many new labels of each: that who is shown is called so."""
+def labelled(rows: list[RosterRow], labels: dict[str, str], count: int) -> list[RosterRow]:
+    """`count` new photos for each of `labels`, {member in the photo: member on its label}."""
     return [
-        replace(next(row for row in rows if row.name == name), photo=100 + seed, vector=another(rows, shown, seed))
-        for seed, (shown, name) in enumerate([*told.items()] * count)
+        replace(next(row for row in rows if row.name == label), photo=100 + seed, vector=another(rows, shown, seed))
+        for seed, (shown, label) in enumerate([*labels.items()] * count)
     ]
 
 
 @pytest.mark.thorough
-async def test_lies_do_not_pass(compute: Compute, gallery_rows: list[RosterRow]) -> None:
+async def test_a_model_of_wrong_labels_does_not_pass(compute: Compute, gallery_rows: list[RosterRow]) -> None:
     group = [row for row in gallery_rows if row.group_name == "G1"]
-    rows = group + said(group, {"M11": "M12", "M12": "M11"}, 3)
-    made = await compute.run_isolated(LONG_ENOUGH, jobs.make, rows, photos_of(group), ENGINE)
+    rows = group + labelled(group, {"M11": "M12", "M12": "M11"}, 3)
+    made = await compute.run_isolated(LONG_ENOUGH, jobs.train_model, rows, photos_of(group), ENGINE)
     assert (made.judged.passes, made.judged.probes, made.trained) == (False, 16, None)
     assert set(made.doubts) == {row.photo for row in rows} - photos_of(group)
 
 
-async def test_the_truth_passes(compute: Compute, gallery_rows: list[RosterRow]) -> None:
-    """So few that no classifier is trained."""
+async def test_a_model_of_right_labels_passes(compute: Compute, gallery_rows: list[RosterRow]) -> None:
+    """The rows are too few for a classifier."""
     group = [row for row in gallery_rows if row.group_name == "G1" and row.photo % 4 and row.name != "M14"]
-    rows = group + said(group, {"M11": "M11", "M12": "M12"}, 1)
-    made = await compute.run_isolated(LONG_ENOUGH, jobs.make, rows, photos_of(group), ENGINE)
+    rows = group + labelled(group, {"M11": "M11", "M12": "M12"}, 1)
+    made = await compute.run_isolated(LONG_ENOUGH, jobs.train_model, rows, photos_of(group), ENGINE)
     assert (made.judged.passes, made.judged.probes, made.trained) == (True, 9, None)
-    told = await compute.run_isolated(LONG_ENOUGH, jobs.report, rows, ENGINE)
-    assert made.named == told.named
+    report = await compute.run_isolated(LONG_ENOUGH, jobs.report_on_group, rows, ENGINE)
+    assert made.named == report.named
     assert made.named.photos == len(rows)

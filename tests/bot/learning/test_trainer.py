@@ -63,14 +63,14 @@ class Workers(Compute):
         return job(*args, **kwargs)
 
     async def run_isolated(self, limit: float, job: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        assert job in {jobs.make, jobs.train}
+        assert job in {jobs.train_model, jobs.train_classifier}
         async with self.begun:
             self.trainings.append(f"{job.__name__} {args[0][0].group_name}")
             self.begun.notify_all()
         await self.goes_on.wait()
         if self.fails is not None:
             raise self.fails
-        if job is jobs.train:
+        if job is jobs.train_classifier:
             return self.trained
         return TrainedModel(self.judged, NAMED, self.trained if self.judged.passes else None)
 
@@ -190,7 +190,7 @@ async def test_a_burst_of_photos_is_one_model(
         assert (model.number, model.figures.photos, model.labels, model.answers) == (1, 20, 0, True)
         app.trainer.wanted(SERVER)
         await rested(app)
-        assert workers.trainings == ["make G1"]
+        assert workers.trainings == ["train_model G1"]
         assert len(await kept(app)) == 1
 
 
@@ -262,7 +262,7 @@ async def test_photos_that_moderators_hand_in_answer_even_beside_labels_that_are
         await made(app, 2)
         assert handed_in in await answering(app)
         await trained_times(workers, 3)
-        assert workers.trainings == ["make G1", "make G1", "train G1"]
+        assert workers.trainings == ["train_model G1", "train_model G1", "train_classifier G1"]
 
 
 async def test_a_rollback_holds_at_once_and_through_the_next_training(
@@ -361,7 +361,7 @@ async def test_an_overtaken_training_is_done_again(
         workers.goes_on.set()
         newest, _ = await made(app, 2)
         assert newest.answers
-        assert workers.trainings == ["make G1"] * 3
+        assert workers.trainings == ["train_model G1"] * 3
 
 
 async def test_two_who_ask_for_a_training_get_the_same(enrolled: App, workers: Workers) -> None:
@@ -371,7 +371,7 @@ async def test_two_who_ask_for_a_training_get_the_same(enrolled: App, workers: W
         assert one is other
         with pytest.raises(PersonError, match="Nothing is new: the model of G1"):
             await app.trainer.train(group, by=1)
-        assert workers.trainings == ["make G1"]
+        assert workers.trainings == ["train_model G1"]
 
 
 @pytest.mark.parametrize("fails", [BrokenOffError("it ended with -9"), RuntimeError("a bug")])
@@ -425,7 +425,7 @@ async def test_a_group_that_is_too_small_has_a_model_without_a_classifier(enroll
         assert model.figures.trial is None
         assert await file_of(app) == []
         await rested(app)
-        assert workers.trainings == ["make G1"]
+        assert workers.trainings == ["train_model G1"]
 
 
 async def test_a_photo_that_is_removed_takes_the_classifier_with_it(enrolled: App, workers: Workers) -> None:
@@ -437,7 +437,7 @@ async def test_a_photo_that_is_removed_takes_the_classifier_with_it(enrolled: Ap
             await ServerRepository(session).touch(SERVER)
         await trained_times(workers, 2)
         await rested(app)
-        assert workers.trainings == ["make G1", "train G1"]
+        assert workers.trainings == ["train_model G1", "train_classifier G1"]
         (after,) = await kept(app)
         assert before != after
         await remove_group(app)
@@ -477,7 +477,7 @@ async def test_a_classifier_that_is_broken_or_of_another_format_is_trained_anew(
         monkeypatch.setattr("bot.learning.classifiers.FORMAT", 2)
         assert await file_of(app) == []
         await trained_times(workers, 5)
-        assert workers.trainings == ["make G1", *["train G1"] * 4]
+        assert workers.trainings == ["train_model G1", *["train_classifier G1"] * 4]
 
 
 async def test_another_engine_goes_on_with_the_same_photos(enrolled: App, workers: Workers) -> None:

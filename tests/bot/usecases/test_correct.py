@@ -22,12 +22,12 @@ from bot.domain.rosters import SHARED_ROSTER
 from bot.domain.trust import Trust
 from bot.errors import PersonError
 from bot.usecases import correct
-from bot.usecases.correct import Speaker
+from bot.usecases.correct import Actor
 from models.faces import Band, Basis, Box, Candidate, Guess
 
-MODERATOR = Speaker(1, Trust.MODERATOR)
-OTHER_MODERATOR = Speaker(2, Trust.MODERATOR)
-FAN = Speaker(3, Trust.MEMBER)
+MODERATOR = Actor(1, Trust.MODERATOR)
+OTHER_MODERATOR = Actor(2, Trust.MODERATOR)
+FAN = Actor(3, Trust.MEMBER)
 SERVER, ELSEWHERE = 10, 20
 
 
@@ -98,13 +98,13 @@ async def test_a_fan_who_presses_five_times_suggests_once(app: App) -> None:
 async def test_the_same_correction_is_kept_once(app: App) -> None:
     answer, members = await twice(app)
     face = answer.faces[0][1].id
-    for speaker in (MODERATOR, FAN):
+    for actor in (MODERATOR, FAN):
         for _ in range(2):
-            await correct.say_member(app, answer.id, face, members["Mina"], speaker)
+            await correct.say_member(app, answer.id, face, members["Mina"], actor)
         for _ in range(2):
-            await correct.say_nobody(app, answer.id, face, Meaning.STRANGER, speaker)
+            await correct.say_nobody(app, answer.id, face, Meaning.STRANGER, actor)
         for _ in range(2):
-            await correct.say_name(app, answer.id, face, "somebody", speaker)
+            await correct.say_name(app, answer.id, face, "somebody", actor)
     said = [(annotation.said_by, annotation.meaning, annotation.name) for annotation in await annotations_of(app)]
     mina, stranger, somebody = (Meaning.MEMBER, "Mina"), (Meaning.STRANGER, None), (Meaning.MEMBER, "somebody")
     # What counts already needs no suggestion.

@@ -421,7 +421,7 @@ async def test_weights_that_were_damaged_are_told(
     damaged.write_bytes(b"cut short")
     config = dataclasses.replace(enrolled.engine_config, weights=tmp_path / "engines", engine="toy")
     sentence = "The engine toy can't be loaded; its files may be damaged"
-    for job in (jobs.warm_up, jobs.try_out):
+    for job in (jobs.warm_up, jobs.check_engine):
         with pytest.raises(EngineBrokenError, match=sentence):
             await enrolled.compute.run(job, config)
     with pytest.raises(EngineBrokenError, match=sentence) as caught:
@@ -485,7 +485,7 @@ async def test_workers_that_see_another_disk(enrolled: App, source: Path, monkey
     def elsewhere(config: EngineConfig) -> str:
         raise EngineAwayError(config.engine)
 
-    monkeypatch.setattr(jobs, "try_out", elsewhere)
+    monkeypatch.setattr(jobs, "check_engine", elsewhere)
     with pytest.raises(PersonError, match=f"My workers do not find {enrolled.engine_config.weights}"):
         await engines.install(enrolled, "toy", source, silent)
 

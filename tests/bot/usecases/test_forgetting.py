@@ -16,14 +16,14 @@ from bot.database.crops import StoredCrop
 from bot.database.questions import QuestionRepository
 from bot.database.tables.questions import Question, QuestionFace
 from bot.database.tables.rosters import Crop
-from bot.domain.deletions import Places
+from bot.domain.deletions import MessageScope
 from bot.domain.enums import Meaning
 from bot.domain.faces import FaceCrop, IdentifiedPicture, SeenFace
 from bot.domain.trust import Trust
 from bot.infra.recent_deletions import REMEMBERED, Deletions
 from bot.usecases import correct, deletions
 from bot.usecases import retention as forgetting_module
-from bot.usecases.correct import Speaker
+from bot.usecases.correct import Actor
 from bot.usecases.retention import forget_due, forgetting
 from models.faces import Band, Box, Guess
 from tests.conftest import LONG_ENOUGH
@@ -74,9 +74,9 @@ async def test_what_nobody_labelled_goes_after_a_week_and_no_sooner(app: App) ->
     _, old = await asked(app, 7.1, origin="old")
     _, fresh = await asked(app, 6.9, origin="fresh")
     question, labelled = await asked(app, 7.1, origin="labelled")
-    await correct.say_nobody(app, question, labelled, Meaning.STRANGER, Speaker(1, Trust.TRUSTED))
+    await correct.say_nobody(app, question, labelled, Meaning.STRANGER, Actor(1, Trust.TRUSTED))
     question, suggested = await asked(app, 7.1, origin="suggested")
-    await correct.say_nobody(app, question, suggested, Meaning.STRANGER, Speaker(2, Trust.MEMBER))
+    await correct.say_nobody(app, question, suggested, Meaning.STRANGER, Actor(2, Trust.MEMBER))
     await forget_due(app)
     assert await remembered(app) == [(fresh, b"1234"), (labelled, b"1234")]
     async with app.database.reading() as session:
@@ -86,14 +86,14 @@ async def test_what_nobody_labelled_goes_after_a_week_and_no_sooner(app: App) ->
 
 async def test_a_deleted_message_takes_no_write_lock_unless_anything_of_it_is_kept(app: App) -> None:
     question, labelled = await asked(app, 0, origin="labelled", message=1)
-    await correct.say_nobody(app, question, labelled, Meaning.STRANGER, Speaker(1, Trust.TRUSTED))
+    await correct.say_nobody(app, question, labelled, Meaning.STRANGER, Actor(1, Trust.TRUSTED))
     await asked(app, 0, origin="kept", message=2)
     async with app.database.writing(), asyncio.timeout(5):
         for message in (1, 99):
-            await deletions.forget(app, Places(messages=frozenset({message})))
-    await deletions.forget(app, Places(messages=frozenset({2})))
+            await deletions.forget(app, MessageScope(messages=frozenset({message})))
+    await deletions.forget(app, MessageScope(messages=frozenset({2})))
     async with app.database.writing(), asyncio.timeout(5):
-        await deletions.forget(app, Places(messages=frozenset({2})))
+        await deletions.forget(app, MessageScope(messages=frozenset({2})))
     assert await remembered(app) == [(labelled, b"1234")]
 
 
@@ -101,30 +101,30 @@ async def test_with_a_channel_go_its_messages_and_no_others(app: App) -> None:
     """A thread that was opened at a message has its id."""
     await asked(app, 0, origin="gone", message=1, channel=50)
     _, other = await asked(app, 0, origin="other", message=50, channel=60)
-    await deletions.forget(app, Places(channels=frozenset({50})))
+    await deletions.forget(app, MessageScope(channels=frozenset({50})))
     assert await remembered(app) == [(other, b"1234")]
 
 
 async def test_with_a_channel_go_its_archived_threads_of_which_discord_tells_nothing(app: App) -> None:
     await asked(app, 0, origin="gone", message=1, channel=50, place=60)
     _, other = await asked(app, 0, origin="other", message=2, channel=51, place=61)
-    await deletions.forget(app, Places(channels=frozenset({60})))
+    await deletions.forget(app, MessageScope(channels=frozenset({60})))
     assert await remembered(app) == [(other, b"1234")]
 
 
 async def test_deletions_are_remembered_for_an_hour() -> None:
     now = 0.0
     deletions = Deletions(lambda: now)
-    deletions.note(Places(messages=frozenset({1}), channels=frozenset({7})))
+    deletions.note(MessageScope(messages=frozenset({1}), channels=frozenset({7})))
     now = REMEMBERED - 1
-    deletions.note(Places(messages=frozenset({2})))
-    assert deletions.any_of(Places(messages=frozenset({1, 3})))
-    assert deletions.any_of(Places(channels=frozenset({7})))
-    assert not deletions.any_of(Places(messages=frozenset({7}), channels=frozenset({1})))
+    deletions.note(MessageScope(messages=frozenset({2})))
+    assert deletions.any_of(MessageScope(messages=frozenset({1, 3})))
+    assert deletions.any_of(MessageScope(channels=frozenset({7})))
+    assert not deletions.any_of(MessageScope(messages=frozenset({7}), channels=frozenset({1})))
     now += 1
-    deletions.note(Places(messages=frozenset({2})))
-    assert not deletions.any_of(Places(messages=frozenset({1}), channels=frozenset({7})))
-    assert deletions.any_of(Places(messages=frozenset({2})))
+    deletions.note(MessageScope(messages=frozenset({2})))
+    assert not deletions.any_of(MessageScope(messages=frozenset({1}), channels=frozenset({7})))
+    assert deletions.any_of(MessageScope(messages=frozenset({2})))
 
 
 async def test_crops_that_a_killed_bot_left_behind_go_after_an_hour(app: App) -> None:

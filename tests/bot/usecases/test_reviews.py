@@ -23,13 +23,13 @@ from bot.domain.reviews import ReviewNote
 from bot.domain.trust import Trust
 from bot.errors import PersonError
 from bot.usecases import correct, review
-from bot.usecases.correct import Speaker
+from bot.usecases.correct import Actor
 from bot.usecases.review import NothingLeft, Page, Shown
 from models.faces import Band, Box, Candidate, Guess
 
 SERVER = 7
-MINA, MOMO = Speaker(11, Trust.TRUSTED), Speaker(12, Trust.TRUSTED)
-FAN = Speaker(13, Trust.MEMBER)
+MINA, MOMO = Actor(11, Trust.TRUSTED), Actor(12, Trust.TRUSTED)
+FAN = Actor(13, Trust.MEMBER)
 NAMED_SANA = Correction(CorrectionKind.MEMBER, "Sana", untaught=(None,))
 
 
@@ -110,7 +110,7 @@ def test_gathered_members_take_turns() -> None:
 
 async def test_many_reviewers_at_once_never_have_the_same_face(app: App, sana: int) -> None:
     faces = [(await asked(app, f"crop {n}", taken_for(sana)))[1] for n in range(4)]
-    people = [Speaker(n, Trust.TRUSTED) for n in range(1, 7)]
+    people = [Actor(n, Trust.TRUSTED) for n in range(1, 7)]
     pages = await asyncio.gather(*(review.next_page(app, SERVER, person) for person in people))
     assert sorted(face for page in pages if (face := shown(page))) == faces
     (first, second) = [page.content for page in pages if isinstance(page.content, NothingLeft)]
@@ -124,7 +124,7 @@ async def test_a_lease_runs_out_and_is_renewed_by_looking(app: App, sana: int) -
     await asked(app, "crop", taken_for(sana))
     begun = utc_now()
 
-    async def has(person: Speaker, after: timedelta) -> bool:
+    async def has(person: Actor, after: timedelta) -> bool:
         async with app.database.writing() as session:
             return (await ReviewRepository(session, begun + after).take(SERVER, person.id)).face is not None
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.clips import ClipProgress, Stage
+from bot.domain.clips import ClipProgress, ClipStage
 from cogs.clips.cards import clip_card, clip_name, progress_card
 from cogs.clips.videos import Link, linked
 from cogs.common.layout import Card
@@ -29,7 +29,7 @@ def labels(card: Card) -> list[str]:
     return [part["label"] for part in parts(card, 2)]
 
 
-def progress(stage: Stage, **how: Any) -> str:
+def progress(stage: ClipStage, **how: Any) -> str:
     return text(progress_card(ClipProgress(reported_clip(2, 3), "TWICE **M/V**", stage, **how)))
 
 
@@ -40,16 +40,16 @@ def test_sound_that_cannot_be_read_is_told_under_the_clip() -> None:
 
 
 def test_progress_in_words() -> None:
-    assert "⏳ Waiting: next in the queue" in progress(Stage.WAITING, place=1)
-    assert "⏳ Waiting: number 3 in the queue" in progress(Stage.WAITING, place=3)
-    told = progress(Stage.LOOK, share=0.42, left=71.0, seen=("Tzuyu", "Sa_na"))
+    assert "⏳ Waiting: next in the queue" in progress(ClipStage.WAITING, place=1)
+    assert "⏳ Waiting: number 3 in the queue" in progress(ClipStage.WAITING, place=3)
+    told = progress(ClipStage.LOOK, share=0.42, left=71.0, seen=("Tzuyu", "Sa_na"))
     assert told.startswith(r"**TWICE \*\*M/V\*\***")
     assert "Looking for faces\n`████████░░░░░░░░░░░░` 42% · about 70 s left" in told
     assert "✓ download · **look** · name · draw · upload" in told
     assert r"Seen so far: Tzuyu, Sa\_na" in told
-    assert "about 3 min left" in progress(Stage.DRAW, share=0.1, left=170.0)
-    assert "%" not in progress(Stage.DOWNLOAD)
-    assert "100%" in progress(Stage.UPLOAD, share=1.7)
+    assert "about 3 min left" in progress(ClipStage.DRAW, share=0.1, left=170.0)
+    assert "%" not in progress(ClipStage.DOWNLOAD)
+    assert "100%" in progress(ClipStage.UPLOAD, share=1.7)
 
 
 def test_who_is_seen_when() -> None:

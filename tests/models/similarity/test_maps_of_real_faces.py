@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from bot.commands.evaluation import Encoder, labelled, read_sample
-from bot.jobs.mapping import lay_out_and_draw
+from bot.jobs.maps import lay_out_and_draw
 from bot.media.pictures import PictureLimits, open_picture
 from models.drawing.maps import map_chart
 from models.engines import load

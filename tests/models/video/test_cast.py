@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bot.domain.rosters import RosterRow
-from bot.jobs import fit
+from bot.jobs import fit_recogniser
 from models.faces import Band
 from models.recognition.quality import Quality
 from models.recognition.recogniser import Recogniser
@@ -21,7 +21,7 @@ GOOD = Quality(120, 2.4, 0.0)
 
 @pytest.fixture(scope="module")
 def recogniser(gallery_rows: list[RosterRow]) -> Recogniser:
-    return Recogniser.from_bytes(fit(gallery_rows, "dlib-1"))
+    return Recogniser.from_bytes(fit_recogniser(gallery_rows, "dlib-1"))
 
 
 @pytest.fixture(scope="module")

@@ -34,7 +34,7 @@ class Workers(Compute):
         self.ran: list[str] = []
 
     async def run(self, job: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        if job is jobs.probe:
+        if job is jobs.probe_video:
             return self.footage
         self.ran.append(job.__name__)
         return {jobs.sure_names: (), jobs.join_segments: b"face tracks"}[job]

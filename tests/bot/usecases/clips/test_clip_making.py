@@ -15,7 +15,7 @@ from bot.database.tables.clips import ClipJob
 from bot.database.tables.questions import QuestionFace
 from bot.domain.clip_requests import ClipRequest, ReplyTarget
 from bot.domain.clips import NamedClip, NamedPerson, merged, together
-from bot.domain.deletions import Places
+from bot.domain.deletions import MessageScope
 from bot.domain.faces import FaceCrop
 from bot.infra.clip_files import CachedVideo
 from bot.infra.recent_deletions import Deletions
@@ -49,10 +49,10 @@ def test_times_of_several_people_are_counted_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "gone", [Places(frozenset({555})), Places(channels=frozenset({60}))], ids=["message", "channel"]
+    "gone", [MessageScope(frozenset({555})), MessageScope(channels=frozenset({60}))], ids=["message", "channel"]
 )
 async def test_of_a_link_whose_message_was_deleted_nothing_is_kept_though_the_bot_ended_meanwhile(
-    app: App, monkeypatch: pytest.MonkeyPatch, gone: Places
+    app: App, monkeypatch: pytest.MonkeyPatch, gone: MessageScope
 ) -> None:
     async def made(*_: object) -> AnnotatedClip:
         known = replace(person(1, None, 2.0), vector=b"1234")

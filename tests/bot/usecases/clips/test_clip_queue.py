@@ -19,8 +19,8 @@ from bot.database.tables.clips import ClipJob
 from bot.database.tables.questions import Question
 from bot.domain.answers import Answer
 from bot.domain.clip_requests import ClipRequest, PostedVideo, ReplyTarget
-from bot.domain.clips import ClipAttachments, ClipProgress, FinishedClip, ReportedClip, Stage, UploadRefusedError
-from bot.domain.deletions import Places
+from bot.domain.clips import ClipAttachments, ClipProgress, ClipStage, FinishedClip, ReportedClip, UploadRefusedError
+from bot.domain.deletions import MessageScope
 from bot.domain.enums import ClipState
 from bot.domain.messages import Message
 from bot.domain.trust import Trust
@@ -31,7 +31,7 @@ from bot.usecases.clips import attempt, queue, request, runner
 from bot.usecases.clips.attempt import DrawnClip
 from bot.usecases.clips.pipeline import ClipProgressCallback
 from bot.usecases.clips.queue import ClipQueue
-from bot.usecases.correct import Speaker
+from bot.usecases.correct import Actor
 from bot.usecases.identify import IdentifyRequest
 from tests.conftest import LONG_ENOUGH
 
@@ -99,7 +99,7 @@ class Works:
     async def make(self, app: App, job: ClipJob, video: CachedVideo, on_progress: ClipProgressCallback) -> DrawnClip:
         self.began.append(job.id)
         self.most.append(job.most_bytes)
-        on_progress(Stage.LOOK, 0.5, ("Sana",))
+        on_progress(ClipStage.LOOK, 0.5, ("Sana",))
         await self.go_on.wait()
         if self.fails is not None:
             raise self.fails
@@ -167,8 +167,8 @@ async def becomes(app: App, job_id: int, wanted: ClipState) -> None:
 
 async def test_a_promise_is_kept_and_told_of_once(app: App, works: Works, reporter: RecordingReporter) -> None:
     job_id = await request_clip(app, 1)
-    await until(lambda: any(one.stage is Stage.LOOK for one in reporter.shown))
-    assert [one for one in reporter.shown if one.stage is Stage.LOOK][-1].seen == ("Sana",)
+    await until(lambda: any(one.stage is ClipStage.LOOK for one in reporter.shown))
+    assert [one for one in reporter.shown if one.stage is ClipStage.LOOK][-1].seen == ("Sana",)
     works.go_on.set()
     await becomes(app, job_id, ClipState.DONE)
     assert [one.job_id for one in reporter.answers] == [job_id]
@@ -211,11 +211,11 @@ async def test_cancelling_ends_the_work_and_is_not_for_everybody(
     job_id = await request_clip(app, 1)
     await until(lambda: works.began == [job_id])
     with pytest.raises(PersonError, match="Only the person who asked, or a moderator"):
-        await request.cancel(app, job_id, Speaker(2, Trust.TRUSTED))
-    await request.cancel(app, job_id, Speaker(1, Trust.MEMBER))
+        await request.cancel(app, job_id, Actor(2, Trust.TRUSTED))
+    await request.cancel(app, job_id, Actor(1, Trust.MEMBER))
     await until(lambda: reporter.told == {job_id: str(queue.CANCELLED)})
     with pytest.raises(PersonError, match="done already"):
-        await request.cancel(app, job_id, Speaker(1, Trust.MEMBER))
+        await request.cancel(app, job_id, Actor(1, Trust.MEMBER))
     await request_clip(app, 1, "b")
     assert not reporter.answers
 
@@ -223,7 +223,7 @@ async def test_cancelling_ends_the_work_and_is_not_for_everybody(
 async def test_a_waiting_clip_can_be_cancelled_too(app: App, works: Works, reporter: RecordingReporter) -> None:
     await request_clip(app, 1)
     second = await request_clip(app, 2)
-    await request.cancel(app, second, Speaker(3, Trust.MODERATOR))
+    await request.cancel(app, second, Actor(3, Trust.MODERATOR))
     await until(lambda: reporter.told == {second: str(queue.CANCELLED)})
 
 
@@ -322,7 +322,7 @@ async def test_a_cancel_during_the_pause_is_told_and_ends_it(
     works.fails = WorkersAwayError()
     job_id = await request_clip(app, 1)
     await until(lambda: "is tried again in" in caplog.text)
-    await request.cancel(app, job_id, Speaker(1, Trust.MEMBER))
+    await request.cancel(app, job_id, Actor(1, Trust.MEMBER))
     assert reporter.told == {job_id: str(queue.CANCELLED)}
     assert await state(app, job_id) is ClipState.CANCELLED
     works.fails = None
@@ -427,7 +427,7 @@ async def test_a_video_whose_message_is_deleted_is_forgotten(
     job_id = await request_clip(app, 1, "posted", message=555)
     (folder,) = (app.settings.data / "clips").iterdir()
     await until(lambda: works.began == [job_id])
-    await deletions.forget(app, Places(messages=frozenset({555})))
+    await deletions.forget(app, MessageScope(messages=frozenset({555})))
     assert reporter.told == {job_id: str(queue.CANCELLED)}
     assert not folder.exists()
 
@@ -435,7 +435,7 @@ async def test_a_video_whose_message_is_deleted_is_forgotten(
 async def test_a_video_whose_message_is_deleted_while_it_is_received_is_forgotten(
     app: App, works: Works, reporter: RecordingReporter
 ) -> None:
-    await deletions.forget(app, Places(messages=frozenset({555})))
+    await deletions.forget(app, MessageScope(messages=frozenset({555})))
     job_id = await request_clip(app, 1, "posted", message=555)
     assert reporter.told == {job_id: str(queue.CANCELLED)}
     assert list((app.settings.data / "clips").iterdir()) == []
@@ -452,7 +452,7 @@ async def test_a_video_whose_message_is_deleted_while_its_clip_is_posted_is_forg
     job_id = await request_clip(app, 1, "posted", message=555)
     (folder,) = (app.settings.data / "clips").iterdir()
     await until(lambda: bool(reporter.answers))
-    await deletions.forget(app, Places(messages=frozenset({555})))
+    await deletions.forget(app, MessageScope(messages=frozenset({555})))
     assert folder.exists()
     reporter.holds.set()
     await until(lambda: not folder.exists())
@@ -469,7 +469,7 @@ async def test_a_video_whose_message_is_deleted_before_its_clip_arrived_is_not_p
     (folder,) = (app.settings.data / "clips").iterdir()
     await until(lambda: bool(reporter.answers))
     reporter.posted.clear()
-    await deletions.forget(app, Places(messages=frozenset({555})))
+    await deletions.forget(app, MessageScope(messages=frozenset({555})))
     reporter.holds.set()
     await until(lambda: not folder.exists())
     assert reporter.told == {job_id: str(DeletedError())}
@@ -482,7 +482,7 @@ async def test_a_video_that_somebody_else_posted_too_stays_for_them(
 ) -> None:
     first, second = await request_clip(app, 1, message=555), await request_clip(app, 2, message=556)
     await until(lambda: works.began == [first])
-    await deletions.forget(app, Places(messages=frozenset({555})))
+    await deletions.forget(app, MessageScope(messages=frozenset({555})))
     works.go_on.set()
     await becomes(app, second, ClipState.DONE)
 
@@ -500,7 +500,7 @@ async def test_drawing_again_burdens_nobody_and_a_failure_leaves_the_clip(
     works.go_on.set()
     job_id = await request_clip(app, 1)
     await becomes(app, job_id, ClipState.DONE)
-    asker, fan, trusted = Speaker(1, Trust.MEMBER), Speaker(2, Trust.MEMBER), Speaker(3, Trust.TRUSTED)
+    asker, fan, trusted = Actor(1, Trust.MEMBER), Actor(2, Trust.MEMBER), Actor(3, Trust.TRUSTED)
     with pytest.raises(PersonError, match="with these names already"):
         await request.draw_again(app, job_id, asker, TARGET)
     monkeypatch.setattr(ClipRepository, "changes", lambda *_: asyncio.sleep(0, 1))

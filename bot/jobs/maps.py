@@ -1,4 +1,4 @@
-"""A map of a group, made in an isolated process: UMAP compiles itself, and its memory is freed when the process ends."""
+"""Draw the map of a group in an isolated process: UMAP compiles code, and its memory is free when the process ends."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def lay_out_and_draw(
     gallery: Gallery, projection: Projection, group: str, crops: Sequence[bytes | None], of: int, compiled: Path
 ) -> tuple[FaceMap, bytes]:
     """A map of a group's gallery, and the picture of it; `draw_map` else."""
-    # Read when numba is imported; it would write beside the packages otherwise.
+    # numba reads this when it is imported. Without it, it writes beside the installed packages.
     os.environ.setdefault("NUMBA_CACHE_DIR", str(compiled))
     import numpy as np
     from PIL import Image

@@ -1,4 +1,4 @@
-"""Who looks like whom: encodings in, distances and pictures out."""
+"""Members who look alike: encodings in, distances and pictures out."""
 
 from __future__ import annotations
 
@@ -24,15 +24,16 @@ if TYPE_CHECKING:
     """The face's width in pixels and its sharpness, by the photo's id."""
 
 SHOWABLE = 3
-"""Of each member so many photos are named to be shown, should the file of the best be lost."""
+"""Photos of a member that may be drawn, the best first. A further one serves where the file of the best is lost."""
 
 MOST_OF_EACH = 8
+"""Look-alikes of a member, at most, from the member's own group, and as many from other groups."""
 
 
 def find_twins(rows: Sequence[RosterRow], seen: SeenFaces, engine: str, groups: Collection[int]) -> GroupTwins | None:
     """The group among `groups` whose two most alike members are nearest to each other.
 
-    None where no group has two members with a photo in `rows`, which hold encodings by `engine`.
+    None without a group that has two members in `rows`. `engine`: the version of the engine of all encodings.
     """
     import numpy as np
 
@@ -66,11 +67,14 @@ def find_twins(rows: Sequence[RosterRow], seen: SeenFaces, engine: str, groups: 
 
 
 def find_look_alikes(rows: Sequence[RosterRow], seen: SeenFaces, engine: str, member: int) -> LookAlikes | None:
-    """Who of all members in `rows`, which hold encodings by `engine`, is nearest to this one. None where it has no row."""
+    """The members in `rows` who are nearest to this one, None for a member without a row.
+
+    `engine`: the version of the engine of all encodings.
+    """
     if all(row.member != member for row in rows):
         return None
     found = _distances(rows, engine)
-    place = next(place for place, one in enumerate(found.roster) if one.id == member)
+    place = next(place for place, other in enumerate(found.roster) if other.id == member)
     others = found.nearest(place, len(found.roster))
     return LookAlikes(
         _compared(found, place, rows, seen),
@@ -81,9 +85,9 @@ def find_look_alikes(rows: Sequence[RosterRow], seen: SeenFaces, engine: str, me
 
 
 def look_alikes_of_each(rows: Sequence[RosterRow], engine: str) -> dict[int, tuple[int, ...]]:
-    """By each member's id the ids of those who look like them, nearest first: of the group, then of other groups.
+    """By each member's id, the ids of the look-alikes: those of the same group, then those of other groups, nearest first.
 
-    `rows` hold encodings by `engine`; of either kind there are `MOST_OF_EACH` at most.
+    `engine`: the version of the engine of all encodings. Either kind has `MOST_OF_EACH` members at most.
     """
     apart = _distances(rows, engine)
     found: dict[int, tuple[int, ...]] = {}
@@ -96,7 +100,7 @@ def look_alikes_of_each(rows: Sequence[RosterRow], engine: str) -> dict[int, tup
 
 
 def draw_twins(found: GroupTwins, crops: Mapping[int, bytes]) -> tuple[bytes, bytes]:
-    """Two PNGs: the pair side by side, and all distances of the group. `crops`: JPEGs by the photo's id."""
+    """Two PNGs: the pair side by side, and all distances of the group. `crops`: JPEGs by the ids of photos."""
     import numpy as np
 
     from models.drawing.twins import MOST_IN_MATRIX, LookAlikePortrait, matrix_picture, pair_picture
@@ -121,16 +125,16 @@ def draw_twins(found: GroupTwins, crops: Mapping[int, bytes]) -> tuple[bytes, by
 
 
 def draw_look_alikes(found: LookAlikes, crops: Mapping[int, bytes]) -> bytes:
-    """A PNG: somebody, and who looks like them. `crops`: JPEGs by the photo's id."""
+    """A member and the look-alikes, as a PNG. `crops`: JPEGs by the ids of photos."""
     from models.drawing.twins import LookAlikePortrait, nearest_picture
 
-    near = [LookAlikePortrait(_portrait(one.member, crops), one.distance, one.of_one) for one in found.nearest]
+    near = [LookAlikePortrait(_portrait(like.member, crops), like.distance, like.of_one) for like in found.nearest]
     subtitle = f"the nearest of {counted(found.others, 'other')} in {counted(found.groups, 'group')}"
     return nearest_picture(f"Who looks like {found.asked.name}?", subtitle, _portrait(found.asked, crops), near)
 
 
-def one_picture(pictures: Sequence[bytes]) -> bytes:
-    """Dark pictures one below the other, as a PNG."""
+def stack_pictures(pictures: Sequence[bytes]) -> bytes:
+    """Pictures with dark backgrounds one below the other, as a PNG."""
     from models.drawing.twins import stacked
 
     return stacked(pictures)
@@ -152,7 +156,7 @@ def _compared(found: Distances, place: int, rows: Sequence[RosterRow], seen: See
         [seen[rows[number].photo][0] for number in mine],
         [seen[rows[number].photo][1] for number in mine],
     )
-    best = tuple(rows[mine[one]].photo for one in order[:SHOWABLE])
+    best = tuple(rows[mine[position]].photo for position in order[:SHOWABLE])
     return ComparedMember(member.name, member.group_name, int(found.photos[place]), best)
 
 
@@ -166,7 +170,7 @@ def _look_alike(found: Distances, place: int, other: int, rows: Sequence[RosterR
 
 
 def _portrait(member: ComparedMember, crops: Mapping[int, bytes]) -> MemberPortrait:
-    """The member with the best crop that is there."""
+    """The member with the best crop whose file is there."""
     import numpy as np
     from PIL import Image
 

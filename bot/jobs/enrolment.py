@@ -1,11 +1,12 @@
-"""A photo for the roster: its one face, or all of them where nobody is clearly meant, with whom each looks like."""
+"""Photos for the roster: the face of the photo's subject, or all faces of a photo without a clear subject."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from bot.domain.faces import EnrolmentContext, IdentifiedPicture, Refused, SeenFace
-from bot.jobs.config import cut_out, engine_of, opened_picture
+from bot.jobs.config import engine_of
+from bot.jobs.pictures import crop_face, phash_of, read_picture
 from bot.text.photos import NO_FACE, flaw_in_words, several_faces
 
 if TYPE_CHECKING:
@@ -18,13 +19,13 @@ if TYPE_CHECKING:
     from models.recognition.quality import Quality
 
 CLEAR_SUBJECT = 4.0
-"""How many times larger than the next a face must be to be taken for the photo's subject."""
+"""The area of a photo's subject, at least, in areas of the next largest face."""
 
 MOST_FACES = 25
-"""Of a photo's faces so many are offered, the largest: a menu holds no more."""
+"""Faces of a photo that are offered at most, the largest ones. A menu on Discord holds no more."""
 
 LARGE_CROP = 320
-"""Pixels of the side of a crop that is as large as they get."""
+"""The side of the largest crops, in pixels."""
 
 INDISTINCT = "this face can't be told from others; take another photo"
 
@@ -33,13 +34,13 @@ NUMBERED_BYTES = 2**20
 
 
 def enrol(config: EngineConfig, data: bytes, rivals: EnrolmentContext | None = None) -> IdentifiedPicture | Refused:
-    """The face of the photo `data` that is clearly its subject, else all of them, numbered in the tagged picture.
+    """The face of the clear subject of the photo `data`, else all faces, numbered in the tagged picture.
 
-    Each is cut out, and has the guess of the `rivals`' recogniser, where there is one.
+    Each face has a crop, and a guess by the recogniser of `rivals` if they are given.
     """
     from models.recognition.quality import measure
 
-    opened = opened_picture(config, data)
+    opened = read_picture(config, data)
     if isinstance(opened, Refused):
         return opened
     engine = engine_of(config)
@@ -65,7 +66,7 @@ def enrol(config: EngineConfig, data: bytes, rivals: EnrolmentContext | None = N
                 guess,
                 encoding.tobytes(),
                 quality.flaws,
-                cut_out(opened, face, quality),
+                crop_face(opened, face, quality),
             )
             for number, (face, guess, encoding, quality) in enumerate(
                 zip(meant, guesses, encodings, qualities, strict=True), start=1
@@ -77,26 +78,25 @@ def enrol(config: EngineConfig, data: bytes, rivals: EnrolmentContext | None = N
 
 
 def enrol_crop(config: EngineConfig, data: bytes) -> IdentifiedPicture | Refused:
-    """The largest face of a crop that was kept before: it was accepted then, small or blurred as it may be.
+    """The largest face of a crop from an archive. Its size and sharpness are not judged: the crop was accepted before.
 
-    The crop is written anew, so that nothing but its pixels is kept of bytes that came from outside.
+    The crop is encoded anew, so that the storage keeps only its pixels, and no other bytes from outside.
     """
     import numpy as np
     from PIL import Image
 
     from bot.domain.faces import FaceCrop
-    from bot.jobs.config import hash_of
     from models.drawing.annotate import encode_jpeg
     from models.recognition.quality import measure
 
-    opened = opened_picture(config, data)
+    opened = read_picture(config, data)
     if isinstance(opened, Refused):
         return opened
     engine = engine_of(config)
     pixels = opened.pixels
     found = by_size(engine.detect(pixels))
     if not found and max(pixels.shape) < LARGE_CROP:
-        # A face that was small in its photo is too small for the detector once the photo around it is gone.
+        # A face that is small in its photo has a small crop, in which the detector finds it only after enlarging.
         pixels = np.asarray(Image.fromarray(pixels).resize((LARGE_CROP, LARGE_CROP), Image.Resampling.LANCZOS))
         found = by_size(engine.detect(pixels))
     if not found:
@@ -106,24 +106,24 @@ def enrol_crop(config: EngineConfig, data: bytes) -> IdentifiedPicture | Refused
         return Refused(INDISTINCT)
     jpeg = encode_jpeg(np.asarray(opened.pixels))
     box = opened.to_original(found[0].box)
-    cut = FaceCrop(jpeg, box.width, measure(pixels, found[0], engine.landmarks).sharpness, hash_of(jpeg))
+    crop = FaceCrop(jpeg, box.width, measure(pixels, found[0], engine.landmarks).sharpness, phash_of(jpeg))
     (guess,) = _guesses(encodings, (), None)
-    seen = SeenFace(1, box, guess, encodings[0].tobytes(), crop=cut)
+    seen = SeenFace(1, box, guess, encodings[0].tobytes(), crop=crop)
     return IdentifiedPicture(opened.size, None, (seen,), b"", engine.version)
 
 
 def by_size(faces: Sequence[Face]) -> list[Face]:
-    """The faces, largest first."""
+    """The faces, the largest first."""
     return sorted(faces, key=lambda face: face.box.area, reverse=True)
 
 
 def has_subject(faces: Sequence[Face]) -> bool:
-    """Whether the first of these faces, largest first, is clearly the one that a photo is of."""
+    """Whether the first of a photo's faces is clearly its subject. `faces`: the largest first."""
     return len(faces) == 1 or faces[0].box.area >= CLEAR_SUBJECT * faces[1].box.area
 
 
 def why_not_enrolled(opened: OpenedPicture, faces: Sequence[Face], engine: Engine) -> str | None:
-    """What makes a photo with these faces, largest first, no example of one person; None if it makes a good one."""
+    """The reason why a photo is no good example of one person, None for a good one. `faces`: the largest first."""
     from models.recognition.quality import measure
 
     if not faces:

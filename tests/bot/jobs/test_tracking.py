@@ -1,4 +1,4 @@
-"""A clip is looked at in spans: what is seen doesn't depend on where it was cut; then it is named, billed and listed."""
+"""Faces are tracked in segments. The tracks don't depend on the borders of segments. Then tracks are named and listed."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def portrait() -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory, portrait: np.ndarray) -> Path:
-    """A portrait that is panned and zoomed, a cut, and the mirrored portrait elsewhere: 640 by 360."""
+    """A clip of 640 by 360: a portrait panned and zoomed, a cut, and the mirrored portrait at another place."""
     path = tmp_path_factory.mktemp("clip") / "clip.mp4"
     with av.open(str(path), "w") as file:
         stream = file.add_stream("libx264", rate=RATE)
@@ -64,11 +64,11 @@ def footage(clip: Path) -> Footage:
 
 
 @pytest.fixture(scope="module")
-def looked(config: EngineConfig, footage: Footage) -> bytes:
+def tracks(config: EngineConfig, footage: Footage) -> bytes:
     spans = (Section(0.0, 1.3), Section(1.3, 2.9), Section(2.9, 4.0))
     segments = [jobs.track_faces(config, footage, WHOLE, span) for span in spans]
-    assert all(isinstance(one, bytes) for one in segments)
-    return jobs.join_segments([one for one in segments if isinstance(one, bytes)])
+    assert all(isinstance(segment, bytes) for segment in segments)
+    return jobs.join_segments([segment for segment in segments if isinstance(segment, bytes)])
 
 
 def astronaut_box(portrait: np.ndarray, config: EngineConfig) -> Box:
@@ -76,23 +76,23 @@ def astronaut_box(portrait: np.ndarray, config: EngineConfig) -> Box:
     return face.box
 
 
-def test_a_face_is_one_track_a_shot_wherever_the_clip_was_cut(looked: bytes) -> None:
-    face_tracks = FaceTracks.from_bytes(looked)
+def test_a_face_has_one_track_a_shot_across_segments(tracks: bytes) -> None:
+    face_tracks = FaceTracks.from_bytes(tracks)
     assert (face_tracks.size, face_tracks.shots.tolist()) == ((640, 360), [0, CUT])
     assert np.allclose(face_tracks.times, np.arange(RATE * SECONDS) / RATE, atol=1e-3)
     assert [(track.first, track.last) for track in face_tracks.tracks] == [(0, CUT - 1), (CUT, RATE * SECONDS - 1)]
     assert all(track.portrait and len(track.encodings) == len(track.qualities) for track in face_tracks.tracks)
 
 
-def test_who_looks_leaves_the_other_cores_to_other_workers(config: EngineConfig, footage: Footage) -> None:
-    """Also a worker that never warmed up."""
+def test_a_worker_leaves_the_other_cores_to_other_workers(config: EngineConfig, footage: Footage) -> None:
+    """This holds for a worker that never warmed up, too."""
     cv2.setNumThreads(2)
     jobs.track_faces(config, footage, WHOLE, Section(0.0, 0.2))
     assert cv2.getNumThreads() == 1
 
 
-def test_its_boxes_follow_the_face(looked: bytes, portrait: np.ndarray, config: EngineConfig) -> None:
-    track = FaceTracks.from_bytes(looked).tracks[0]
+def test_the_boxes_of_a_track_follow_the_face(tracks: bytes, portrait: np.ndarray, config: EngineConfig) -> None:
+    track = FaceTracks.from_bytes(tracks).tracks[0]
     face = astronaut_box(portrait, config)
     for number, box in enumerate(track.boxes.round().astype(int).tolist()):
         scale, x = 0.6 + 0.001 * number, 60 + number
@@ -109,20 +109,22 @@ def test_a_section_counts_from_its_start(config: EngineConfig, footage: Footage)
     assert face_tracks.shots.tolist() == [0, CUT - 2 * RATE]
 
 
-def test_what_is_no_video_is_refused_in_a_sentence(config: EngineConfig, footage: Footage, tmp_path: Path) -> None:
+def test_a_file_that_is_no_video_is_refused(config: EngineConfig, footage: Footage, tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     path.write_bytes(b"not a video")
-    assert isinstance(jobs.probe(path, VideoLimits(10**8)), Refused)
+    assert isinstance(jobs.probe_video(path, VideoLimits(10**8)), Refused)
     assert isinstance(jobs.track_faces(config, replace(footage, path=path), WHOLE, WHOLE), Refused)
 
 
-def test_the_cast_is_billed(
-    looked: bytes, portrait: np.ndarray, config: EngineConfig, gallery_rows: list[RosterRow]
+def test_the_tracks_are_named_and_listed(
+    tracks: bytes, portrait: np.ndarray, config: EngineConfig, gallery_rows: list[RosterRow]
 ) -> None:
     engine = load("dlib", config.weights)
     vector = engine.encode(portrait, engine.detect(portrait))[0]
-    recogniser = jobs.fit([*gallery_rows, RosterRow(99, 31, "Eileen", 3, "NASA", vector.tobytes())], "dlib-1")
-    named = jobs.name_tracks(looked, recogniser, NamingOptions(None, 0.5, CaptionStyle.NAMES))
+    recogniser = jobs.fit_recogniser(
+        [*gallery_rows, RosterRow(99, 31, "Eileen", 3, "NASA", vector.tobytes())], "dlib-1"
+    )
+    named = jobs.name_tracks(tracks, recogniser, NamingOptions(None, 0.5, CaptionStyle.NAMES))
     assert (named.group_name, named.size, named.seconds) == ("NASA", (640, 360), pytest.approx(SECONDS, abs=0.01))
     (person,) = named.people
     assert (person.number, person.guess.name, person.tracks) == (1, "Eileen", (0, 1))
@@ -132,6 +134,6 @@ def test_the_cast_is_billed(
     assert person.crop.phash
     assert len(np.frombuffer(person.vector, np.float32)) == 128
     assert "Eileen" in named.script
-    listed = jobs.faces_by_frame(looked, recogniser, NamingOptions(None, 0.5, CaptionStyle.NAMES))
+    listed = jobs.faces_by_frame(tracks, recogniser, NamingOptions(None, 0.5, CaptionStyle.NAMES))
     assert (listed["fps"], len(listed["frames"])) == (pytest.approx(RATE, abs=0.01), RATE * SECONDS)
     assert all([face["name"] for face in faces] == ["Eileen"] for faces in listed["frames"])

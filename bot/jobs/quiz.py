@@ -1,4 +1,4 @@
-"""The quiz: crops as large as they are shown, and what somebody knows as a picture."""
+"""The pictures of the quiz: enlarged crops, and the chart of a player's knowledge."""
 
 from __future__ import annotations
 
@@ -12,20 +12,24 @@ if TYPE_CHECKING:
     from bot.domain.quiz import KnownMember
 
 SHOWN_SIDE = 640
-"""Pixels a side at which a crop is shown, whatever it was cut out at, so that its size says nothing."""
+"""The side of a crop in the quiz, in pixels. All have the same size, so that the size gives nothing away."""
 
 
-def enlarge(crops: Sequence[bytes]) -> list[bytes | None]:
-    """Crops (JPEG) at `SHOWN_SIDE`, written anew, so that nothing but their pixels is shown; None for what is no picture."""
+def enlarge_crops(crops: Sequence[bytes]) -> list[bytes | None]:
+    """Crops at `SHOWN_SIDE` as new JPEGs, which carry only pixels; None for a crop that can't be read."""
     return [_enlarged(crop) for crop in crops]
 
 
 def quiz_stats_chart(title: str, members: Sequence[KnownMember], mixed_up: Sequence[tuple[str, str, int]]) -> bytes:
-    """What somebody knows, as a PNG. `mixed_up`: the names of two members, and how often they were taken for each other."""
+    """The chart of a player's knowledge, as a PNG.
+
+    `mixed_up`: the names of two members, and the number of times that they were taken for each other.
+    """
     from models.drawing.quiz_stats import ConfusedPair, MemberKnowledge
     from models.drawing.quiz_stats import quiz_stats_chart as draw
 
-    return draw(title, [MemberKnowledge(*astuple(one)) for one in members], [ConfusedPair(*pair) for pair in mixed_up])
+    knowledge = [MemberKnowledge(*astuple(member)) for member in members]
+    return draw(title, knowledge, [ConfusedPair(*pair) for pair in mixed_up])
 
 
 def _enlarged(crop: bytes) -> bytes | None:
@@ -36,6 +40,6 @@ def _enlarged(crop: bytes) -> bytes | None:
 
     try:
         picture = Image.open(BytesIO(crop)).convert("RGB")
-    except (OSError, SyntaxError, ValueError):  # what Pillow raises for files that are broken, or cut off
+    except (OSError, SyntaxError, ValueError):  # Pillow's errors for files that are broken or cut off
         return None
     return encode_jpeg(np.asarray(picture.resize((SHOWN_SIDE, SHOWN_SIDE), Image.Resampling.LANCZOS)))

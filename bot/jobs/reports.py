@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from models.recognition.gallery import Gallery
 
 
-def report(until: Deadline, rows: Sequence[RosterRow], engine: str) -> RosterReport:
+def report_on_group(until: Deadline, rows: Sequence[RosterRow], engine: str) -> RosterReport:
     """The report on the group of `rows`, made in an isolated process. Raises BrokenOffError."""
     from bot.infra.compute import release_worker
     from models.learning.isolation import run_isolated
@@ -25,24 +25,24 @@ def report(until: Deadline, rows: Sequence[RosterRow], engine: str) -> RosterRep
 
     release_worker()
     found, picture = run_isolated(until.left(), draw_report, gallery_of(rows, engine), rows[0].group_name)
-    standing = {
-        one.member.id: MemberReport(
-            one.member.name,
-            one.photos,
-            one.different,
-            one.asked,
-            one.right,
-            one.confused_with.name if one.confused_with else None,
-            one.confused_photos,
-            one.need.value if one.need else None,
+    members = {
+        accuracy.member.id: MemberReport(
+            accuracy.member.name,
+            accuracy.photos,
+            accuracy.different,
+            accuracy.asked,
+            accuracy.right,
+            accuracy.confused_with.name if accuracy.confused_with else None,
+            accuracy.confused_photos,
+            accuracy.need.value if accuracy.need else None,
         )
-        for one in found.members
+        for accuracy in found.members
     }
     return RosterReport(
         len(rows),
         named_of(IdentificationCounts.of(found.confusion)),
-        tuple(standing.values()),
-        tuple(standing[one.member.id] for one in found.needy),
+        tuple(members.values()),
+        tuple(members[accuracy.member.id] for accuracy in found.needy),
         tuple(LabelDoubt(rows[doubt.photo].photo, doubt.looks_like) for doubt in found.suspicions),
         picture,
         engine,
@@ -50,9 +50,9 @@ def report(until: Deadline, rows: Sequence[RosterRow], engine: str) -> RosterRep
 
 
 def draw_report(gallery: Gallery, group: str) -> tuple[Report, bytes]:
-    """The report on a group's gallery, and the picture of it."""
+    """The report on a group's gallery, and its chart as a PNG."""
     from models.drawing.charts import report_chart
-    from models.learning.report import report as report_on
+    from models.learning.report import report
 
-    found = report_on(gallery)
+    found = report(gallery)
     return found, report_chart(group, found)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from bot.domain.clips import NamedClip, NamedPerson, NamingOptions, TrackName, merged
 from bot.domain.faces import FaceCrop, Refused
-from bot.jobs.config import engine_of, hash_of
+from bot.jobs.config import engine_of
+from bot.jobs.pictures import phash_of
 from bot.media.footage import VideoError
 from bot.text.formatting import confidence_of
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def track_faces(config: EngineConfig, footage: Footage, section: Section, span: Section) -> bytes | Refused:
-    """The faces of a span of a section, serialised for `join`."""
+    """The face tracks of a span of a section, serialised for `join_segments`, or the reason why it can't be read."""
     import numpy as np
 
     from bot.media.video import frames
@@ -50,14 +51,14 @@ def track_faces(config: EngineConfig, footage: Footage, section: Section, span: 
 
 
 def join_segments(segments: Sequence[bytes]) -> bytes:
-    """The face tracks of a section, serialised, from its segments in order; shots and tracks go on across their borders."""
+    """The face tracks of a section, serialised, from its segments in order. Shots and tracks go on across segments."""
     from models.video.segments import VideoSegment, joined_tracks
 
     return joined_tracks([VideoSegment.from_bytes(data) for data in segments]).to_bytes()
 
 
 def name_tracks(face_tracks: bytes, recogniser: bytes, options: NamingOptions) -> NamedClip:
-    """Who is in a clip, and what is drawn on it."""
+    """The people of a clip, and its captions."""
     from bot.media.captions import script
 
     seen, named = _cast(face_tracks, recogniser, options)
@@ -71,7 +72,7 @@ def name_tracks(face_tracks: bytes, recogniser: bytes, options: NamingOptions) -
 
 
 def sure_names(segment: bytes, recogniser: bytes, options: NamingOptions) -> tuple[str, ...]:
-    """The members who are surely in a segment, before the others are looked at."""
+    """The names of the members who are surely in a segment, judged by this segment alone."""
     from models.recognition.recogniser import Recogniser
     from models.video.cast import cast
     from models.video.segments import VideoSegment
@@ -82,7 +83,7 @@ def sure_names(segment: bytes, recogniser: bytes, options: NamingOptions) -> tup
 
 
 def write_captions(face_tracks: bytes, track_names: Sequence[TrackName], style: CaptionStyle) -> str:
-    """What is drawn on a clip whose people are known: ASS."""
+    """The captions of a clip whose tracks have names, as ASS."""
     from bot.media.captions import script
     from models.video.cast import NOBODY, Cast, Person
     from models.video.tracks import FaceTracks
@@ -97,9 +98,9 @@ def write_captions(face_tracks: bytes, track_names: Sequence[TrackName], style: 
 
 
 def faces_by_frame(face_tracks: bytes, recogniser: bytes, options: NamingOptions) -> dict[str, Any]:
-    """Every face of every frame, as it is written to JSON: `{"fps", "frames": [[{"name", "box", "confidence"}]]}`.
+    """Every face of every frame, for JSON: `{"fps", "frames": [[{"name", "box", "confidence"}]]}`.
 
-    `box` is [left, top, right, bottom] in pixels; `name` and `confidence` are None for somebody unknown.
+    `box`: [left, top, right, bottom] in pixels. `name`, `confidence`: None for somebody unknown.
     """
     seen, named = _cast(face_tracks, recogniser, options)
     frames: list[list[dict[str, Any]]] = [[] for _ in seen.times]
@@ -117,8 +118,8 @@ def _cast(face_tracks: bytes, recogniser: bytes, options: NamingOptions) -> tupl
     from models.video.tracks import FaceTracks
 
     seen = FaceTracks.from_bytes(face_tracks)
-    whom = Recogniser.from_bytes(recogniser)
-    return seen, cast(whom, seen, group=options.group, threshold=options.threshold)
+    fitted = Recogniser.from_bytes(recogniser)
+    return seen, cast(fitted, seen, group=options.group, threshold=options.threshold)
 
 
 def _named_person(face_tracks: FaceTracks, person: Person) -> NamedPerson:
@@ -138,7 +139,7 @@ def _named_person(face_tracks: FaceTracks, person: Person) -> NamedPerson:
         person.tracks,
         spans,
         sum(end - start for start, end in spans),
-        FaceCrop(portrait.jpeg, portrait.face_width, portrait.sharpness, hash_of(portrait.jpeg)),
+        FaceCrop(portrait.jpeg, portrait.face_width, portrait.sharpness, phash_of(portrait.jpeg)),
         Box(*(round(corner) for corner in best.boxes[len(best.boxes) // 2].tolist())),
         best.encodings[0].tobytes(),
         best.qualities[0].flaws,
@@ -146,7 +147,7 @@ def _named_person(face_tracks: FaceTracks, person: Person) -> NamedPerson:
 
 
 def _shown_until(face_tracks: FaceTracks) -> list[float]:
-    """When each frame gives way to the next; the last one is shown as long as most."""
+    """The end of each frame's time on screen, in seconds. The last frame lasts as long as the median one."""
     times = face_tracks.times.tolist()
     usual = sorted(after - before for before, after in pairwise(times))
     return [*times[1:], times[-1] + (usual[len(usual) // 2] if usual else 0.04)]

@@ -1,4 +1,4 @@
-"""Who is this? A picture's bytes in, its faces with their guesses and the tagged picture out."""
+"""Identify the faces of a picture: its bytes in, guesses and the tagged picture out."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import time
 from typing import TYPE_CHECKING
 
 from bot.domain.faces import IdentifiedPicture, IdentifyOptions, Refused, SeenFace
-from bot.jobs.config import cut_out, engine_of, opened_picture
+from bot.jobs.config import engine_of
+from bot.jobs.pictures import crop_face, read_picture
 from bot.text.formatting import name_and_confidence
 
 if TYPE_CHECKING:
@@ -18,13 +19,13 @@ if TYPE_CHECKING:
 
 
 def identify(config: EngineConfig, data: bytes, recogniser: bytes, how: IdentifyOptions) -> IdentifiedPicture | Refused:
-    """Every face of the picture `data` with its guess, and the picture with the names drawn in."""
+    """Every face of the picture `data` with its guess, and the picture with the names drawn on it."""
     from models.drawing.annotate import annotate
     from models.recognition.quality import measure
     from models.recognition.recogniser import Recogniser
 
     clock = _Stages()
-    opened = opened_picture(config, data)
+    opened = read_picture(config, data)
     if isinstance(opened, Refused):
         return opened
     clock.ends("read")
@@ -55,7 +56,7 @@ def identify(config: EngineConfig, data: bytes, recogniser: bytes, how: Identify
                 guess,
                 encoding.tobytes(),
                 quality.flaws,
-                cut_out(opened, face, quality) if how.crops else None,
+                crop_face(opened, face, quality) if how.crops else None,
             )
             for (number, (face, guess)), encoding, quality in zip(pairs, encodings, qualities, strict=True)
         ),
@@ -68,13 +69,14 @@ def identify(config: EngineConfig, data: bytes, recogniser: bytes, how: Identify
 def draw_again(
     config: EngineConfig, data: bytes, size: tuple[int, int], faces: Sequence[tuple[int, Box, Guess]], most_bytes: int
 ) -> bytes | Refused:
-    """The picture `data` with each `(number, box, guess)` drawn in, as a JPEG; boxes in pixels of the upright original.
+    """The picture `data` with each `(number, box, guess)` drawn on it, as a JPEG.
 
-    Refused where it can't be read any more, or isn't of this `size`: then the boxes belong to another picture.
+    Boxes are in pixels of the upright original. A picture that can't be read, or has another `size` than that original, is
+    refused: the boxes belong to another picture.
     """
     from models.drawing.annotate import annotate
 
-    opened = opened_picture(config, data)
+    opened = read_picture(config, data)
     if isinstance(opened, Refused):
         return opened
     if opened.size != size:
@@ -91,7 +93,7 @@ def _tag(number: int, box: Box, guess: Guess) -> Tag:
 
 
 class _Stages:
-    """Seconds by stage, each from the end of the one before."""
+    """Seconds by stage, each from the end of the stage before."""
 
     def __init__(self) -> None:
         self._began = self._last = time.perf_counter()

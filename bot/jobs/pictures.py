@@ -1,0 +1,45 @@
+"""Pictures in jobs: decoded within the limits, faces cropped, crops hashed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.domain.faces import FaceCrop, Refused
+
+if TYPE_CHECKING:
+    from bot.jobs.config import EngineConfig
+    from bot.media.pictures import OpenedPicture
+    from models.faces import Face
+    from models.recognition.quality import Quality
+
+
+def read_picture(config: EngineConfig, data: bytes) -> OpenedPicture | Refused:
+    """The picture of untrusted bytes, upright and in RGB, or the reason why it can't be read."""
+    from bot.media.pictures import PictureError, PictureLimits, open_picture
+
+    try:
+        return open_picture(
+            data, limits=PictureLimits(max_bytes=config.picture_bytes, max_pixels=config.picture_pixels)
+        )
+    except PictureError as error:
+        return Refused(str(error))
+
+
+def crop_face(opened: OpenedPicture, face: Face, quality: Quality) -> FaceCrop:
+    """The crop of a face, as the storage keeps it."""
+    from models.drawing.annotate import crop
+
+    jpeg = crop(opened.pixels, face.box)
+    return FaceCrop(jpeg, opened.to_original(face.box).width, quality.sharpness, phash_of(jpeg))
+
+
+def phash_of(jpeg: bytes) -> str:
+    """The perceptual hash of a crop: 16 hexadecimal digits."""
+    from io import BytesIO
+
+    import numpy as np
+    from PIL import Image
+
+    from models.encodings.copies import perceptual_hash
+
+    return f"{perceptual_hash(np.asarray(Image.open(BytesIO(jpeg)))):016x}"
