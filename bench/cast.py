@@ -143,14 +143,14 @@ def name(bench: EngineConfig, video: SyntheticVideo) -> tuple[FaceTracks, list[l
     """The tracks of the whole video, and the faces of each frame as `nugu annotate --faces` writes them."""
     footage = jobs.probe_video(video.video, VideoLimits(2**30))
     if isinstance(footage, Refused):
-        raise SystemExit(footage.sentence)
+        raise SystemExit(str(footage.message))
     section = Section(0.0, footage.seconds)
     edges = [*np.arange(0.0, footage.seconds, _SPAN).tolist(), footage.seconds]
     segments: list[bytes] = []
     for start, end in pairwise(edges):
         segment = jobs.track_faces(bench, footage, section, Section(start, end))
         if isinstance(segment, Refused):
-            raise SystemExit(segment.sentence)
+            raise SystemExit(str(segment.message))
         segments.append(segment)
     face_tracks = jobs.join_segments(segments)
     listed = jobs.faces_by_frame(face_tracks, enrol(bench, video), NamingOptions(None, 0.5, CaptionStyle.NAMES))

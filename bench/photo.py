@@ -93,7 +93,7 @@ def identify(bench: jobs.EngineConfig, photo: Path, recogniser: bytes) -> PhotoR
     """One identification job, with the bot's settings."""
     result = jobs.identify(bench, photo.read_bytes(), recogniser, IdentifyOptions(None, "auto", 0.5, 8 * _MEGABYTE))
     if isinstance(result, Refused):
-        raise RuntimeError(f"{photo.name}: {result.sentence}")
+        raise RuntimeError(f"{photo.name}: {result.message}")
     boxes = [face.box.as_list() for face in result.faces]
     return PhotoResult(photo.name, result.seconds, boxes, [face.guess.name for face in result.faces])
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from bot.commands import terminal
 from bot.errors import OperatorError
-from bot.jobs import by_size, load_engine, why_not_enrolled
+from bot.jobs import by_size, example_problem, load_engine
 from bot.media.layouts import files_below
 from bot.media.pictures import PictureError, PictureLimits, open_picture
 from bot.text.formatting import counted
@@ -78,7 +78,7 @@ class Encoder:
             return None
         encoding = self.engine.encode(opened.pixels, faces[:1])[0]
         chip = self.engine.chips(opened.pixels, faces[:1])[0]
-        return EncodedPhoto(encoding, thumbnail(chip), why_not_enrolled(opened, faces, self.engine) is None)
+        return EncodedPhoto(encoding, thumbnail(chip), example_problem(opened, faces, self.engine) is None)
 
 
 def evaluate_folders(

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 from bot.app import App
 from bot.commands import terminal
+from bot.domain.messages import Message
+from bot.domain.photos import KnownPhoto
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import OperatorError, PersonError
 from bot.media.archives import ArchiveLimits
 from bot.media.layouts import MISPLACED, common_root, files_below
 from bot.text.formatting import counted
+from bot.text.photos import photo_reason
 from bot.usecases.identify import SubmittedFile
 from bot.usecases.roster import archive, enrolment
 
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from bot.domain.photos import PhotoReason
     from bot.settings import Settings
 
 OPERATORS = ArchiveLimits(max_bytes=2**33, max_entries=200_000, max_total_bytes=2**34, max_manifest_bytes=2**27)
@@ -59,8 +63,8 @@ async def enrol_into(app: App, server_id: int, folder: Path, group: str | None =
             for start in range(0, len(files), AT_ONCE):
                 some = files[start : start + AT_ONCE]
                 for path, reason in await _enrol(app, server_id, group_name, name, some):
-                    if reason is not None and reason not in archive.HAD:
-                        terminal.complain(f"not taken: {path}: {reason}")
+                    if reason is not None and not isinstance(reason, KnownPhoto):
+                        terminal.complain(f"not taken: {path}: {photo_reason(reason)}")
                         continue
                     taken += reason is None
                     known += reason is not None
@@ -105,8 +109,8 @@ async def import_archive(settings: Settings, path: Path) -> bool:
             except PersonError as error:
                 raise OperatorError("{path}: {error}", path=str(path), error=error.message) from error
             progress.update(bar, completed=done.photos, total=done.photos)
-    for name, reason in done.left_out:
-        terminal.complain(f"not taken: {name}: {reason}")
+    for entry in done.left_out:
+        terminal.complain(f"not taken: {entry.path}: {photo_reason(entry.reason)}")
     whose = counted(done.members, "member")
     terminal.say(f"{done.taken} of {counted(done.photos, 'photo')} taken, {whose}, {done.known} known before")
     return done.taken + done.known > 0
@@ -114,15 +118,15 @@ async def import_archive(settings: Settings, path: Path) -> bool:
 
 async def _enrol(
     app: App, server_id: int, group: str, name: str, files: Sequence[Path]
-) -> list[tuple[Path, str | None]]:
-    """Each file with the reason why it was not taken, if it was not."""
+) -> list[tuple[Path, PhotoReason | None]]:
+    """Each file with the reason for not taking it; None for a file that was taken."""
     photos = [submitted(path) for path in files]
     try:
         added = await enrolment.add_member(app, server_id, group, name, photos, by=0, make_group=True)
     except enrolment.NoUsablePhotoError as error:
         return list(zip(files, error.reasons, strict=True))
     except PersonError as error:
-        return [(path, str(error)) for path in files]
+        return [(path, error.message) for path in files]
     return [(path, photo.reason) for path, photo in zip(files, added.taken, strict=True)]
 
 
@@ -131,4 +135,6 @@ def submitted(path: Path) -> SubmittedFile:
     try:
         return SubmittedFile(path.name, path.read_bytes())
     except OSError as error:
-        return SubmittedFile(path.name, refusal=f"this file can't be read ({error.strerror})")
+        return SubmittedFile(
+            path.name, refusal=Message("this file can't be read ({error})", error=error.strerror or str(error))
+        )

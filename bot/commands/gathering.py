@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from bot.app import App
 from bot.commands import terminal
+from bot.domain.gathering import Gathering
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import OperatorError
 from bot.media.headers import sniff
 from bot.text.formatting import counted
+from bot.text.gathering import failure_text, left_out_counts
 from bot.usecases import gather
-from bot.usecases.gather import Gathering
 from bot.usecases.roster.manifests import folder_of
 
 if TYPE_CHECKING:
@@ -48,21 +49,15 @@ async def gather_photos(
                 gathering.done += 1
                 gathering.kept[each.name] = len(kept)
                 await _tell(gathering)
-    for line in left_out(gathering):
-        terminal.say(f"  {line}")
-    for source, reason in gathering.tally.failed.items():
-        terminal.complain(f"nugu: {source}: {reason}")
+    for number, reason in left_out_counts(gathering):
+        terminal.say(f"  {number}: {reason}")
+    for source, failure in gathering.tally.failed.items():
+        terminal.complain(f"nugu: {source}: {failure_text(failure)}")
     found = sum(gathering.kept.values())
     where = f"in {out}" if out is not None else "in the server's review, where a trusted person says yes or no to each"
     told = f"{counted(found, 'photo')} {'is' if found == 1 else 'are'} {where}"
     terminal.say(told if found else "nothing was found")
     return found > 0
-
-
-def left_out(gathering: Gathering) -> list[str]:
-    """What was left out and why, a line a reason, the most frequent first."""
-    reasons = gathering.refused + gathering.tally.refused
-    return [f"{number}: {reason}" for reason, number in reasons.most_common()]
 
 
 async def _tell(gathering: Gathering) -> None:

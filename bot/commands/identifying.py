@@ -35,7 +35,7 @@ async def identify_files(
             (result,) = looked.results
             if isinstance(result, Refused):
                 answered = False
-                terminal.complain(f"nugu: {photo}: {at_terminal(result.sentence)}")
+                terminal.complain(f"nugu: {photo}: {at_terminal(result.message)}")
                 continue
             if as_json:
                 terminal.say_json(as_record(photo, result))

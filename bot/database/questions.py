@@ -129,7 +129,7 @@ class QuestionRepository:
 
 def _picture(position: int, name: str, result: IdentifiedPicture | Refused) -> QuestionPicture:
     if not isinstance(result, IdentifiedPicture):
-        return QuestionPicture(position=position, name=name, refusal=str(result.sentence), faces=[])
+        return QuestionPicture(position=position, name=name, refusal=str(result.message), faces=[])
     width, height = result.size
     return QuestionPicture(
         position=position,

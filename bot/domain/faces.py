@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A picture that can't be answered or enrolled. `sentence`: the reason, and a remedy."""
+    """A picture or a video that can't be read. `message`: the reason, and a remedy."""
 
-    sentence: str | Message
+    message: Message
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter, deque
+from collections import deque
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
 from itertools import chain, product, zip_longest
 from typing import TYPE_CHECKING
 
+from bot.domain.gathering import RefusalReason, SourceFailure
 from bot.gather.fetch import polite_client
-from bot.gather.refusals import RefusalReason, RefusedError
+from bot.gather.refusals import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
 
     from aiohttp.abc import AbstractResolver
 
+    from bot.domain.gathering import GatherCounts
     from bot.gather.fetch import PoliteClient
     from bot.gather.sources import SearchResult, Source
     from bot.settings import Settings
@@ -47,21 +49,6 @@ class CandidatePhoto:
     source: str
     title: str
     licence: str | None
-
-
-@dataclass(slots=True)
-class GatherCounts:
-    """The counts of a run so far.
-
-    `found`: links by source. `brought`: candidates by source. `refused`: links without a candidate, by reason. `failed`: the
-    error of each source that failed. `out_of_time`: the run ended at its time limit.
-    """
-
-    found: Counter[str] = field(default_factory=Counter[str])
-    brought: Counter[str] = field(default_factory=Counter[str])
-    refused: Counter[RefusalReason] = field(default_factory=Counter[RefusalReason])
-    failed: dict[str, str] = field(default_factory=dict[str, str])
-    out_of_time: bool = False
 
 
 def queries(groups: Sequence[str], names: Sequence[str]) -> list[str]:
@@ -127,7 +114,7 @@ async def _new(task: asyncio.Task[bytes], link: SearchResult, seen: set[bytes], 
         data = await task
     except RefusedError as error:
         log.debug("%s: %s", link.url, error)
-        tally.refused[error.why] += 1
+        tally.refused[error.reason] += 1
         return None
     except Exception:  # whatever a library makes of one stranger's answer, the others are fetched
         log.exception("%s broke the client", link.url)
@@ -162,10 +149,10 @@ async def _search(
                     if len(answers[-1]) >= limit:
                         break
     except RefusedError as error:
-        tally.failed[source.name] = str(error)
+        tally.failed[source.name] = SourceFailure(error.reason, error.detail)
     except Exception:  # the other sources are asked all the same
         log.exception("the source %s failed", source.name)
-        tally.failed[source.name] = "its answer is not what I know to read"
+        tally.failed[source.name] = SourceFailure(RefusalReason.UNREADABLE)
     links = _in_turn(answers)[:limit]
     tally.found[source.name] += len(links)
     return links

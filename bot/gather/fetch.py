@@ -13,9 +13,10 @@ from protego import Protego
 from yarl import URL
 
 from bot.domain.addresses import read_allowed
-from bot.domain.messages import Code, Hint
+from bot.domain.gathering import RefusalReason
+from bot.domain.messages import Code, Hint, Message
 from bot.errors import PersonError
-from bot.gather.refusals import RefusalReason, RefusedError
+from bot.gather.refusals import RefusedError
 from bot.infra.addresses import RefusedAddressError, guarded_connector
 
 if TYPE_CHECKING:
@@ -162,7 +163,7 @@ class PoliteClient:
             return Protego.parse(answer.data.decode(errors="ignore"))
         if 400 <= answer.status < 500:
             return Protego.parse("")
-        raise RefusedError(RefusalReason.ROBOTS_AWAY, f"HTTP {answer.status}")
+        raise RefusedError(RefusalReason.ROBOTS_AWAY, Message("HTTP {status}", status=answer.status))
 
     def _host(self, url: URL) -> _Host:
         return self._hosts.setdefault((url.raw_host or "").rstrip("."), _Host(self._settings.gather_pause))
@@ -179,15 +180,15 @@ class PoliteClient:
                     answer = await self._request(url, wanted)
             except (aiohttp.ClientError, OSError, ValueError) as error:
                 refused = _refused(error)
-                if refused.why in {RefusalReason.AWAY, RefusalReason.SLOW}:
-                    host.given_up = refused.why
+                if refused.reason in {RefusalReason.AWAY, RefusalReason.SLOW}:
+                    host.given_up = refused.reason
                 raise refused from error
             finally:
                 host.free_at = now() + host.pause
             # 429 and 503 may say for how long (Retry-After); no run lasts long enough to come back.
             if answer.status in {429, 503}:
                 host.given_up = RefusalReason.BUSY
-                raise RefusedError(RefusalReason.BUSY, f"HTTP {answer.status}")
+                raise RefusedError(RefusalReason.BUSY, Message("HTTP {status}", status=answer.status))
             return answer
 
     async def _request(self, url: URL, wanted: _Wanted) -> _Answer:
@@ -205,9 +206,9 @@ class PoliteClient:
 async def _read(response: aiohttp.ClientResponse, wanted: _Wanted) -> bytes:
     """The body; no more of it than `wanted.most` is ever held, whatever the headers say."""
     if wanted.image and not response.content_type.startswith("image/"):
-        raise RefusedError(RefusalReason.NOT_IMAGE, response.content_type)
+        raise RefusedError(RefusalReason.NOT_IMAGE, Message("{content_type}", content_type=response.content_type))
     if response.headers.get("Content-Encoding", "identity") != "identity":
-        raise RefusedError(RefusalReason.BROKEN, "packed, though I asked for it as it is")
+        raise RefusedError(RefusalReason.BROKEN, Message("packed, though I asked for it as it is"))
     if not wanted.cut and (response.content_length or 0) > wanted.most:
         raise RefusedError(RefusalReason.TOO_LARGE)
     data = bytearray()
@@ -222,9 +223,9 @@ async def _read(response: aiohttp.ClientResponse, wanted: _Wanted) -> bytes:
 
 def _given(answer: _Answer) -> bytes:
     if answer.status != 200:
-        raise RefusedError(RefusalReason.STATUS, f"HTTP {answer.status}")
+        raise RefusedError(RefusalReason.STATUS, Message("HTTP {status}", status=answer.status))
     if not answer.data:
-        raise RefusedError(RefusalReason.BROKEN, "empty")
+        raise RefusedError(RefusalReason.BROKEN, Message("empty"))
     return answer.data
 
 
@@ -240,7 +241,7 @@ def _web_link(link: str, page: URL | None = None) -> URL:
 
 
 def _refused(error: aiohttp.ClientError | OSError | ValueError) -> RefusedError:
-    """What went wrong with a request, in words."""
+    """The error of a request as a refusal."""
     if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, RefusedAddressError):
         return RefusedError(RefusalReason.ADDRESS)
     if isinstance(error, aiohttp.InvalidURL):

@@ -6,7 +6,7 @@ Jobs import libraries inside their bodies, so that the bot's process names a job
 from bot.jobs.config import EngineConfig, load_engine
 from bot.jobs.copies import find_copies
 from bot.jobs.engines import check_engine, encode_crops, font_name, warm_up
-from bot.jobs.enrolment import by_size, enrol, enrol_crop, why_not_enrolled
+from bot.jobs.enrolment import by_size, enrol, enrol_crop, example_problem
 from bot.jobs.footage import draw_clip, draw_frames, probe_video
 from bot.jobs.gathering import find_only_face, guess_each, sift
 from bot.jobs.identifying import draw_again, identify
@@ -42,6 +42,7 @@ __all__ = [
     "enlarge_crops",
     "enrol",
     "enrol_crop",
+    "example_problem",
     "faces_by_frame",
     "find_copies",
     "find_look_alikes",
@@ -66,6 +67,5 @@ __all__ = [
     "train_classifier",
     "train_model",
     "warm_up",
-    "why_not_enrolled",
     "write_captions",
 ]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain.faces import EnrolmentContext, IdentifiedPicture, Refused, SeenFace
+from bot.domain.photos import FaceProblem, SeveralFaces, flaw_of
 from bot.jobs.config import engine_of
 from bot.jobs.pictures import crop_face, phash_of, read_picture
-from bot.text.photos import NO_FACE, flaw_in_words, several_faces
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bot.domain.photos import BlurredFace, SmallFace
     from bot.jobs.config import EngineConfig
     from bot.media.pictures import OpenedPicture
     from models.engines import Engine
@@ -27,13 +28,13 @@ MOST_FACES = 25
 LARGE_CROP = 320
 """The side of the largest crops, in pixels."""
 
-INDISTINCT = "this face can't be told from others; take another photo"
-
 NUMBERED_SIDE = 1280
 NUMBERED_BYTES = 2**20
 
 
-def enrol(config: EngineConfig, data: bytes, rivals: EnrolmentContext | None = None) -> IdentifiedPicture | Refused:
+def enrol(
+    config: EngineConfig, data: bytes, rivals: EnrolmentContext | None = None
+) -> IdentifiedPicture | Refused | FaceProblem:
     """The face of the clear subject of the photo `data`, else all faces, numbered in the tagged picture.
 
     Each face has a crop, and a guess by the recogniser of `rivals` if they are given.
@@ -46,14 +47,14 @@ def enrol(config: EngineConfig, data: bytes, rivals: EnrolmentContext | None = N
     engine = engine_of(config)
     found = engine.detect(opened.pixels)
     if not found:
-        return Refused(NO_FACE)
+        return FaceProblem.NO_FACE
     largest = by_size(found)
     meant = largest[:1] if has_subject(largest) else [face for face in found if face in largest[:MOST_FACES]]
     encodings = engine.encode(opened.pixels, meant)
     usable = [place for place, encoding in enumerate(encodings) if (abs(encoding) <= 1).all()]
     meant, encodings = [meant[place] for place in usable], encodings[usable]
     if not meant:
-        return Refused(INDISTINCT)
+        return FaceProblem.INDISTINCT
     qualities = [measure(opened.pixels, face, engine.landmarks) for face in meant]
     guesses = _guesses(encodings, qualities, rivals)
     return IdentifiedPicture(
@@ -77,7 +78,7 @@ def enrol(config: EngineConfig, data: bytes, rivals: EnrolmentContext | None = N
     )
 
 
-def enrol_crop(config: EngineConfig, data: bytes) -> IdentifiedPicture | Refused:
+def enrol_crop(config: EngineConfig, data: bytes) -> IdentifiedPicture | Refused | FaceProblem:
     """The largest face of a crop from an archive. Its size and sharpness are not judged: the crop was accepted before.
 
     The crop is encoded anew, so that the storage keeps only its pixels, and no other bytes from outside.
@@ -100,10 +101,10 @@ def enrol_crop(config: EngineConfig, data: bytes) -> IdentifiedPicture | Refused
         pixels = np.asarray(Image.fromarray(pixels).resize((LARGE_CROP, LARGE_CROP), Image.Resampling.LANCZOS))
         found = by_size(engine.detect(pixels))
     if not found:
-        return Refused(NO_FACE)
+        return FaceProblem.NO_FACE
     encodings = engine.encode(pixels, found[:1])
     if not (abs(encodings) <= 1).all():
-        return Refused(INDISTINCT)
+        return FaceProblem.INDISTINCT
     jpeg = encode_jpeg(np.asarray(opened.pixels))
     box = opened.to_original(found[0].box)
     crop = FaceCrop(jpeg, box.width, measure(pixels, found[0], engine.landmarks).sharpness, phash_of(jpeg))
@@ -122,16 +123,18 @@ def has_subject(faces: Sequence[Face]) -> bool:
     return len(faces) == 1 or faces[0].box.area >= CLEAR_SUBJECT * faces[1].box.area
 
 
-def why_not_enrolled(opened: OpenedPicture, faces: Sequence[Face], engine: Engine) -> str | None:
+def example_problem(
+    opened: OpenedPicture, faces: Sequence[Face], engine: Engine
+) -> FaceProblem | SeveralFaces | SmallFace | BlurredFace | None:
     """The reason why a photo is no good example of one person, None for a good one. `faces`: the largest first."""
     from models.recognition.quality import measure
 
     if not faces:
-        return NO_FACE
+        return FaceProblem.NO_FACE
     if not has_subject(faces):
-        return several_faces(len(faces))
+        return SeveralFaces(len(faces))
     width = opened.to_original(faces[0].box).width
-    return flaw_in_words(width, measure(opened.pixels, faces[0], engine.landmarks).sharpness)
+    return flaw_of(width, measure(opened.pixels, faces[0], engine.landmarks).sharpness)
 
 
 def _guesses(encodings: Encodings, qualities: Sequence[Quality], rivals: EnrolmentContext | None) -> Sequence[Guess]:

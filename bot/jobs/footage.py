@@ -21,7 +21,7 @@ def probe_video(path: Path, limits: VideoLimits) -> Footage | Refused:
     try:
         return video.probe(path, limits)
     except VideoError as error:
-        return Refused(str(error))
+        return Refused(error.message)
 
 
 def draw_clip(
@@ -39,7 +39,7 @@ def draw_clip(
         release_worker()
         return clips.draw(footage, section, script, target, out, watch)
     except VideoError as error:
-        return Refused(str(error))
+        return Refused(error.message)
 
 
 def draw_frames(footage: Footage, section: Section, script: str, folder: Path, watch: ProgressFiles) -> int | Refused:
@@ -51,4 +51,4 @@ def draw_frames(footage: Footage, section: Section, script: str, folder: Path, w
         release_worker()
         return clips.draw_frames(footage, section, script, folder, watch)
     except VideoError as error:
-        return Refused(str(error))
+        return Refused(error.message)

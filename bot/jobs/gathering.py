@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain.faces import GatheredFace, Refused
+from bot.domain.gathering import CandidateRefusal
 from bot.jobs.config import engine_of
-from bot.jobs.enrolment import by_size, why_not_enrolled
+from bot.jobs.enrolment import by_size, example_problem
 from bot.jobs.pictures import crop_face, read_picture
 
 if TYPE_CHECKING:
@@ -15,21 +16,18 @@ if TYPE_CHECKING:
     from bot.jobs.config import EngineConfig
     from models.faces import Guess
 
-SAME = "the same photo as another"
-UNLIKE = "looks like nobody else that was found"
 
-
-def find_only_face(config: EngineConfig, data: bytes) -> GatheredFace | Refused:
-    """The one clear, large and sharp face of a photo, or the reason why it has none."""
+def find_only_face(config: EngineConfig, data: bytes) -> GatheredFace | None:
+    """The one clear, large and sharp face of a photo, None for a photo without one, or an unreadable file."""
     from models.recognition.quality import measure
 
     opened = read_picture(config, data)
     if isinstance(opened, Refused):
-        return opened
+        return None
     engine = engine_of(config)
     found = by_size(engine.detect(opened.pixels))
-    if (reason := why_not_enrolled(opened, found, engine)) is not None:
-        return Refused(reason)
+    if example_problem(opened, found, engine) is not None:
+        return None
     face = found[0]
     encoding = engine.encode(opened.pixels, [face])[0]
     quality = measure(opened.pixels, face, engine.landmarks)
@@ -39,7 +37,9 @@ def find_only_face(config: EngineConfig, data: bytes) -> GatheredFace | Refused:
     )
 
 
-def sift(vectors: Sequence[bytes], accepted: Sequence[bytes], others: Sequence[bytes], engine: str) -> list[str | None]:
+def sift(
+    vectors: Sequence[bytes], accepted: Sequence[bytes], others: Sequence[bytes], engine: str
+) -> list[CandidateRefusal | None]:
     """For each gathered face of a member, the reason to leave it out, or None.
 
     `vectors`: the encodings of the gathered faces. `accepted`: those of the member's photos. `others`: those of all other
@@ -57,10 +57,10 @@ def sift(vectors: Sequence[bytes], accepted: Sequence[bytes], others: Sequence[b
     known = [*accepted, *others]
     numbers = photo_numbers(np.concatenate([stacked(known), found]) if known else found, engine).tolist()
     strange = outliers(found, engine, stacked(accepted) if accepted else None).tolist()
-    reasons: list[str | None] = []
+    reasons: list[CandidateRefusal | None] = []
     seen = set(numbers[: len(known)])
     for number, is_strange in zip(numbers[len(known) :], strange, strict=True):
-        reasons.append(SAME if number in seen else UNLIKE if is_strange else None)
+        reasons.append(CandidateRefusal.COPY if number in seen else CandidateRefusal.UNLIKE if is_strange else None)
         seen.add(number)
     return reasons
 

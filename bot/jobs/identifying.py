@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from bot.domain.faces import IdentifiedPicture, IdentifyOptions, Refused, SeenFace
+from bot.domain.messages import Message
 from bot.jobs.config import engine_of
 from bot.jobs.pictures import crop_face, read_picture
 from bot.text.formatting import name_and_confidence
@@ -80,7 +81,7 @@ def draw_again(
     if isinstance(opened, Refused):
         return opened
     if opened.size != size:
-        return Refused("this is another picture than before")
+        return Refused(Message("this is another picture than before"))
     tags = [_tag(number, opened.from_original(box), guess) for number, box, guess in faces]
     return annotate(opened.pixels, tags, max_bytes=most_bytes)
 

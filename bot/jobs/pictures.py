@@ -22,7 +22,7 @@ def read_picture(config: EngineConfig, data: bytes) -> OpenedPicture | Refused:
             data, limits=PictureLimits(max_bytes=config.picture_bytes, max_pixels=config.picture_pixels)
         )
     except PictureError as error:
-        return Refused(str(error))
+        return Refused(error.message)
 
 
 def crop_face(opened: OpenedPicture, face: Face, quality: Quality) -> FaceCrop:

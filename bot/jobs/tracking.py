@@ -42,7 +42,7 @@ def track_faces(config: EngineConfig, footage: Footage, section: Section, span: 
                 size, opening = frame.size, frame.luma
             closing = frame.luma
     except VideoError as error:
-        return Refused(str(error))
+        return Refused(error.message)
     usual = np.array(watcher.cuts.usual, np.float64)
     watcher.close()
     times = np.array(watcher.times, np.float64) - section.start

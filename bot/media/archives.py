@@ -13,6 +13,7 @@ import zlib
 from dataclasses import dataclass
 from typing import IO, Final
 
+from bot.domain.messages import Message
 from bot.errors import PersonError
 from bot.media.entry_names import names_of
 from bot.media.layouts import MISPLACED, Parts, common_root, is_litter
@@ -82,10 +83,10 @@ class _File:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """An entry that is not read, and why."""
+    """An entry that isn't read, and the reason."""
 
     path: str
-    reason: str
+    reason: Message
 
 
 class Archive:
@@ -116,7 +117,7 @@ class Archive:
                 there.add(key)
                 self.entries.append(self._entry(one, root))
             except PersonError as error:
-                self.left_out.append(LeftOut(one.path[: self._limits.max_path], str(error).rstrip(".")))
+                self.left_out.append(LeftOut(one.path[: self._limits.max_path], error.message))
 
     def manifest(self) -> bytes | None:
         """What stands in `roster.json`; None where there is none. Raises ArchiveError when it can't be read."""
@@ -153,7 +154,9 @@ class Archive:
         named: list[tuple[zipfile.ZipInfo, str]] = []
         for info, path in zip(infos, names_of(infos), strict=True):
             if path is None:
-                self.left_out.append(LeftOut(info.orig_filename[: self._limits.max_path], "its name can't be read"))
+                self.left_out.append(
+                    LeftOut(info.orig_filename[: self._limits.max_path], Message("its name can't be read"))
+                )
             else:
                 named.append((info, path))
         # Some programs of Windows write its own separator, all through. Beside slashes it is a letter like any other.

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -18,9 +17,10 @@ from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
 from bot.database.tables.rosters import Group, Member
 from bot.domain.enums import Origin, teaches
-from bot.domain.faces import IdentifiedPicture, Refused, SeenFace
+from bot.domain.faces import IdentifiedPicture, SeenFace
+from bot.domain.gathering import CandidateRefusal, Gathering
 from bot.errors import NobodyKnownError, PersonError, TooSlowError, WorkLostError
-from bot.gather.candidates import CandidatePhoto, GatherCounts, candidates, queries
+from bot.gather.candidates import CandidatePhoto, candidates, queries
 from bot.gather.sources import load
 from bot.usecases import crops, record
 from bot.usecases.lookup import require_group, require_member
@@ -44,8 +44,6 @@ SPARE = 3
 AT_ONCE = 4
 """Photos that wait for workers together, between which questions get their turn."""
 
-NO_FACE = "no single face that is large and sharp"
-
 
 @dataclass(frozen=True, slots=True)
 class SoughtMember:
@@ -67,21 +65,6 @@ class KeptCandidate:
     candidate: CandidatePhoto
     spotted: GatheredFace
     engine: str
-
-
-@dataclass(slots=True)
-class Gathering:
-    """How a gathering stands: of whom photos are sought, and what became of the candidates.
-
-    `kept`: by member's name, `tally`: of the sources and links, `refused`: photos that were fetched, by reason.
-    """
-
-    group: str
-    members: tuple[str, ...]
-    done: int = 0
-    kept: dict[str, int] = field(default_factory=dict[str, int])
-    tally: GatherCounts = field(default_factory=GatherCounts)
-    refused: Counter[str] = field(default_factory=Counter[str])
 
 
 async def seek(app: App, server_id: int, group: str, member: str | None, wanted: int) -> list[SoughtMember]:
@@ -112,9 +95,9 @@ async def seek(app: App, server_id: int, group: str, member: str | None, wanted:
         ]
     lacking = sorted((each for each in sought if each.lacking > 0), key=lambda each: -each.lacking)
     if not lacking:
-        raise PersonError(
-            f"Nobody there has fewer than {wanted} photos." if sought else "There is nobody to look for yet."
-        )
+        if sought:
+            raise PersonError("Nobody there has fewer than {wanted} photos.", wanted=wanted)
+        raise PersonError("There is nobody to look for yet.")
     return lacking
 
 
@@ -177,8 +160,8 @@ async def _spot(
         # What is wrong with one file leaves the others; workers or an engine that are away are wrong for all.
         if isinstance(result, BaseException) and not isinstance(result, TooSlowError | WorkLostError):
             raise result
-        if isinstance(result, BaseException | Refused):
-            gathering.refused[NO_FACE] += 1
+        if isinstance(result, BaseException) or result is None:
+            gathering.refused[CandidateRefusal.NO_CLEAR_FACE] += 1
         else:
             kept.append(KeptCandidate(candidate, result, config.engine))
     return kept

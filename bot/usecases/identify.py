@@ -105,7 +105,7 @@ class SubmittedFile:
 
     name: str
     data: bytes = b""
-    refusal: str | None = None
+    refusal: Message | None = None
     spoiler: bool = False
 
 
@@ -163,7 +163,7 @@ async def ask(app: App, asked: IdentifyRequest, pictures: Sequence[SubmittedFile
             "{refusals}",
             refusals=Lines(
                 [
-                    Message("{name}: {reason}.", name=name, reason=result.sentence)
+                    Message("{name}: {reason}.", name=name, reason=result.message)
                     for name, result in named
                     if isinstance(result, Refused)
                 ]

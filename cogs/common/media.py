@@ -11,6 +11,8 @@ from urllib.parse import SplitResult, unquote, urlsplit
 if TYPE_CHECKING:
     import discord
 
+    from bot.domain.messages import Message
+
 DISCORD_MEDIA = frozenset(
     {"cdn.discordapp.com", "media.discordapp.net", "images-ext-1.discordapp.net", "images-ext-2.discordapp.net"}
 )
@@ -57,7 +59,7 @@ class Media:
     kind: MediaKind
     size: int | None = None
     spoiler: bool = False
-    refusal: str | None = None
+    refusal: Message | None = None
 
 
 def attached(attachment: discord.Attachment) -> Media:

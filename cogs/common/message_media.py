@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import discord
 
+from bot.domain.messages import Message
 from cogs.common.media import SPOILER, Media, MediaKind, attached, is_discords, kind_of, name_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-NOT_SERVED = "this picture is not served by Discord, so I leave it alone; attach it instead"
-LOTTIE = "this sticker is a drawing in motion, not a picture"
+NOT_SERVED = Message("this picture is not served by Discord, so I leave it alone; attach it instead")
+LOTTIE = Message("this sticker is a drawing in motion, not a picture")
 
 _HIDDEN = re.compile(r"\|\|(.+?)\|\|", re.DOTALL)
 

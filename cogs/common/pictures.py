@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 import discord
 
+from bot.domain.messages import Message
 from bot.media.headers import sniff
 from bot.text.formatting import mebibytes
 from bot.usecases.identify import SubmittedFile
@@ -54,7 +55,12 @@ async def read_file(client: Nugu, media: Media, limit: int, what: str = "files")
     if media.size is not None and media.size > limit:
         return SubmittedFile(
             media.name,
-            refusal=f"this file is too large ({mebibytes(media.size, 1)}); I read {what} of up to {mebibytes(limit)}",
+            refusal=Message(
+                "this file is too large ({size}); I read {files} of up to {most}",
+                size=mebibytes(media.size, 1),
+                files=what,
+                most=mebibytes(limit),
+            ),
         )
     try:
         return SubmittedFile(media.name, await client.http.get_from_cdn(media.url), spoiler=media.spoiler)
@@ -67,13 +73,13 @@ def shows_pictures(message: discord.Message) -> bool:
     return any(media.kind is MediaKind.PICTURE for media in media_of(message))
 
 
-def why_unread(error: Exception) -> str:
+def why_unread(error: Exception) -> Message:
     """Why one of `UNREADABLE` kept a file from being read."""
     if isinstance(error, discord.NotFound):
-        return "Discord no longer has this file; post it again"
+        return Message("Discord no longer has this file; post it again")
     if isinstance(error, discord.HTTPException):
-        return f"Discord didn't hand me this file (it answered {error.status}); try again"
-    return "I lost the line to Discord while reading this file; try again"
+        return Message("Discord didn't hand me this file (it answered {status}); try again", status=error.status)
+    return Message("I lost the line to Discord while reading this file; try again")
 
 
 def _is_stray(media: Media, submitted: SubmittedFile) -> bool:

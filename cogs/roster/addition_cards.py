@@ -9,6 +9,7 @@ import discord
 
 from bot.domain.rosters import MemberPhotos
 from bot.text.formatting import circled, counted, face_quality
+from bot.text.photos import photo_reason
 from cogs.common.discord_limits import MOST_FILES
 from cogs.common.layout import (
     LONGEST_TEXT,
@@ -87,7 +88,7 @@ def added_card(added: AddedMember, sheet: bytes | None) -> CardAndFiles:
             told = f"-# From here they are {shown_only_in(added.only_in)}; added elsewhere, everywhere."
             box.add_item(discord.ui.TextDisplay(told))
     if refused:
-        lines = "\n".join(f"⚠️ {plain(photo.name)}: {plain(photo.reason or '')}." for photo in refused)
+        lines = "\n".join(f"⚠️ {plain(photo.name)}: {_reason(photo)}." for photo in refused)
         box.add_item(discord.ui.TextDisplay(lines[: LONGEST_TEXT // 3]))
     if waiting:
         box.add_item(discord.ui.TextDisplay(f"{counted(waiting, 'photo')} more: see below."))
@@ -113,14 +114,14 @@ def waiting_card(photo: TakenPhoto, asks: Asks) -> CardAndFiles:
         )
         rows = [Row(menu), Row(Button(label="None of them", custom_id=custom_id("leaveout", asks.question)))]
         return _asking(text, asks.picture, "The photo with a number on each face", rows, spoiler=photo.spoiler)
-    text = f"⚠️ **{plain(photo.name)}**: {plain(photo.reason or '')}.\n-# {face_quality(face.width, face.sharpness)}"
+    text = f"⚠️ **{plain(photo.name)}**: {_reason(photo)}.\n-# {face_quality(face.width, face.sharpness)}"
     row = _use_or_not(asks.question, face.id, asks.member)
     return _asking(text, asks.picture, "The face in it", [row], spoiler=photo.spoiler)
 
 
 def doubt_card(waiting: DoubtfulFace) -> CardAndFiles:
     """The face that was chosen is doubtful: is it used all the same?"""
-    text = f"⚠️ Taken alone, {plain(waiting.sentence)}.\n-# {face_quality(waiting.face_width, waiting.sharpness)}"
+    text = f"⚠️ Taken alone, {plain(photo_reason(waiting.doubt))}.\n-# {face_quality(waiting.face_width, waiting.sharpness)}"
     row = _use_or_not(waiting.question, waiting.face, waiting.member)
     return _asking(text, waiting.crop, "The face that was chosen", [row], spoiler=waiting.spoiler)
 
@@ -136,6 +137,10 @@ def groups_card(groups: Sequence[ListedGroup]) -> Card:
         shared = " · shared with every server" if group.is_shared else ""
         lines.append(f"**{plain(group.name)}**{also}{shared}\n{members or 'nobody yet: `/member add`'}")
     return message_card("\n\n".join(lines)[:LONGEST_TEXT])
+
+
+def _reason(photo: TakenPhoto) -> str:
+    return "" if photo.reason is None else plain(photo_reason(photo.reason))
 
 
 def _use_or_not(question: int, face: int, member: int) -> Row:

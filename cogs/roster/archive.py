@@ -56,7 +56,8 @@ class RosterCog(commands.GroupCog, name="roster"):
             with app.question_limit.slot(by):
                 given = await read_file(self.client, attached(upload), limits.max_bytes)
                 if given.refusal is not None:
-                    raise PersonError("{refusal}.", refusal=given.refusal[:1].upper() + given.refusal[1:])
+                    refusal = str(given.refusal)
+                    raise PersonError("{refusal}.", refusal=refusal[:1].upper() + refusal[1:])
                 return imported_card(
                     await archive.import_roster(app, server_id, BytesIO(given.data), by, told, limits=limits)
                 )

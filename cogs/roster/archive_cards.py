@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.text.formatting import counted
+from bot.text.photos import photo_reason
 from cogs.common.layout import LONGEST_TEXT, CardAndFiles, message_card
 from cogs.common.markup import plain
 
@@ -28,11 +29,11 @@ def imported_card(done: Imported) -> CardAndFiles:
     if len(done.left_out) > MOST_TOLD:
         lines.append(f"{len(done.left_out)} were left out; the file says why.")
     else:
-        lines += [f"⚠️ {plain(path[:LONGEST_PATH])}: {plain(reason)}." for path, reason in done.left_out]
+        lines += [f"⚠️ {plain(one.path[:LONGEST_PATH])}: {plain(photo_reason(one.reason))}." for one in done.left_out]
     card = message_card("\n".join(lines)[:LONGEST_TEXT])
     if len(done.left_out) <= MOST_TOLD:
         return card, []
-    reasons = (f"{_one_line(path)}: {_one_line(reason)}" for path, reason in done.left_out)
+    reasons = (f"{_one_line(one.path)}: {_one_line(photo_reason(one.reason))}" for one in done.left_out)
     card.add_item(discord.ui.File("attachment://left-out.txt"))
     return card, [discord.File(BytesIO("\n".join(reasons).encode()), filename="left-out.txt")]
 

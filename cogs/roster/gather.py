@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import discord
 
     from bot.client import Nugu
-    from bot.usecases.gather import Gathering
+    from bot.domain.gathering import Gathering
     from cogs.common.layout import CardAndFiles
 
 

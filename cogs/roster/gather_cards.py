@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.text.formatting import counted
+from bot.text.gathering import failure_text, left_out_counts
 from cogs.common.layout import LONGEST_TEXT, Card, bar, container
 from cogs.common.markup import plain
 
 if TYPE_CHECKING:
-    from bot.usecases.gather import Gathering
+    from bot.domain.gathering import Gathering
 
 BAR = 12
 MOST_REASONS = 8
@@ -33,10 +34,10 @@ def gathering_card(gathering: Gathering) -> Card:
             if found
             else "I found nothing that is worth a look."
         )
-    reasons = (gathering.refused + gathering.tally.refused).most_common(MOST_REASONS)
+    reasons = left_out_counts(gathering)[:MOST_REASONS]
     if ended and reasons:
-        lines.append("-# Left out: " + " · ".join(f"{count} {reason}" for reason, count in reasons))
-    lines += [f"⚠️ {plain(source)}: {reason}" for source, reason in gathering.tally.failed.items()]
+        lines.append("-# Left out: " + " · ".join(f"{count} {reason}" for count, reason in reasons))
+    lines += [f"⚠️ {plain(source)}: {failure_text(failure)}" for source, failure in gathering.tally.failed.items()]
     if gathering.tally.out_of_time:
         lines.append("-# Time was up before every link was tried.")
     card = Card()

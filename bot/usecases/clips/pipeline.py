@@ -193,7 +193,7 @@ async def draw_frames(app: App, video: CachedVideo, done: AnnotatedClip, folder:
 def answered(result: T | Refused) -> T:
     """What a job answered; raises PersonError with its sentence where it refused."""
     if isinstance(result, Refused):
-        sentence = str(result.sentence)
+        sentence = str(result.message)
         raise PersonError("{sentence}.", sentence=sentence[:1].upper() + sentence[1:])
     return result
 

@@ -12,6 +12,7 @@ from bot.database.aliases import SpellingRepository
 from bot.database.photos import PhotoRepository
 from bot.database.rosters import RosterRepository
 from bot.domain.messages import Code, Hint
+from bot.domain.photos import KnownPhoto
 from bot.errors import PersonError
 from bot.media.archives import MANIFEST, Archive, ArchiveError, ArchiveLimits, Entry
 from bot.text.formatting import mebibytes
@@ -19,7 +20,7 @@ from bot.text.names import checked_name
 from bot.usecases.identify import SubmittedFile
 from bot.usecases.lookup import require_group
 from bot.usecases.roster import enrolment, manifests, members
-from bot.usecases.roster.enrolment import SAVED_ANEW, SEEN_BEFORE, NoUsablePhotoError
+from bot.usecases.roster.enrolment import NoUsablePhotoError
 from bot.usecases.roster.manifests import GroupNote, Manifest, MemberNote, PhotoNote, folder_of
 from bot.usecases.roster.submissions import KeptCrop
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.database.photos import PhotoWithCrop
     from bot.database.tables.rosters import Group
+    from bot.domain.photos import PhotoReason
 
     ImportProgressCallback = Callable[[int, int, str], Awaitable[None]]
 
@@ -40,24 +42,31 @@ AT_ONCE = 10
 IN_MEMORY = 16 * 2**20
 """Bytes of an archive that are held in memory; a larger one is a temporary file."""
 
-HAD = {SEEN_BEFORE, SAVED_ANEW}
-"""What is said of a photo that the member is known by already."""
-
 UNUSED = (1980, 1, 1, 0, 0, 0)
 """The time of files in an archive, so that the same roster makes the same archive."""
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOutEntry:
+    """A photo or an alias of an archive that isn't taken. `path`: the place in the archive."""
+
+    path: str
+    reason: PhotoReason
+
+
+@dataclass(frozen=True, slots=True)
 class Imported:
-    """What became of an archive: how many photos it has, were taken, were there before; how many members have one of them
-    now; of the others, `(path, why not)`.
+    """The result of an import.
+
+    `photos`: the number in the archive. `taken`: those that are new. `known`: those that the roster has already. `members`:
+    the number of members with a photo of the archive.
     """
 
     photos: int
     taken: int
     known: int
     members: int
-    left_out: tuple[tuple[str, str], ...]
+    left_out: tuple[LeftOutEntry, ...]
 
 
 class TooLargeError(PersonError):
@@ -117,7 +126,7 @@ async def import_roster(
     noted = await asyncio.to_thread(archive.manifest)
     manifest = manifests.read(noted) if noted is not None else Manifest()
     photos = len(archive.entries) + len(archive.left_out)
-    left_out = [(one.path, one.reason) for one in archive.left_out]
+    left_out = [LeftOutEntry(one.path, one.reason) for one in archive.left_out]
     plans = _plans(archive.entries, manifest)
     if not photos and not manifest.groups:
         raise PersonError("I find no photo in this archive; I look for group/member/*.jpg in it.")
@@ -127,8 +136,8 @@ async def import_roster(
             await progress(done, photos, f"{plan.group}, {plan.member}")
             some = plan.entries[start : start + AT_ONCE]
             for entry, reason in zip(some, await _import(app, server_id, archive, plan, some, by), strict=True):
-                if reason is not None and reason not in HAD:
-                    left_out.append((entry.path, reason.rstrip(".")))
+                if reason is not None and not isinstance(reason, KnownPhoto):
+                    left_out.append(LeftOutEntry(entry.path, reason))
                     continue
                 taken += reason is None
                 known += reason is not None
@@ -199,8 +208,8 @@ def _plans(entries: Sequence[Entry], manifest: Manifest) -> list[_Plan]:
 
 async def _import(
     app: App, server_id: int, archive: Archive, plan: _Plan, some: Sequence[Entry], by: int
-) -> Sequence[str | None]:
-    """Add a few photos of one member; of each, why it was not taken, if it was not."""
+) -> Sequence[PhotoReason | None]:
+    """Add a few photos of one member; for each the reason for not taking it, None where it was taken."""
     photos = await asyncio.to_thread(lambda: [_unpacked(archive, entry) for entry in some])
     try:
         added = await enrolment.add_member(
@@ -210,19 +219,19 @@ async def _import(
     except NoUsablePhotoError as error:
         return error.reasons
     except PersonError as error:
-        return [str(error)] * len(some)
+        return [error.message] * len(some)
 
 
 def _unpacked(archive: Archive, entry: Entry) -> SubmittedFile:
     try:
         return SubmittedFile(entry.file, archive.read(entry))
     except ArchiveError as error:
-        return SubmittedFile(entry.file, refusal=str(error))
+        return SubmittedFile(entry.file, refusal=error.message)
 
 
-async def _name(app: App, server_id: int, manifest: Manifest) -> list[tuple[str, str]]:
+async def _name(app: App, server_id: int, manifest: Manifest) -> list[LeftOutEntry]:
     """Make the groups and members that have no photo, and let the other names mean what they meant; which can't, and why."""
-    clashes: list[tuple[str, str]] = []
+    clashes: list[LeftOutEntry] = []
     for group in manifest.groups:
         name = checked_name(group.name)
         async with app.database.writing() as session:
@@ -240,7 +249,7 @@ async def _name(app: App, server_id: int, manifest: Manifest) -> list[tuple[str,
             except members.FoundAlreadyError:
                 continue
             except PersonError as error:
-                clashes.append((f"{MANIFEST}: {whose or name}, {alias}", str(error).rstrip(".")))
+                clashes.append(LeftOutEntry(f"{MANIFEST}: {whose or name}, {alias}", error.message))
     return clashes
 
 

@@ -13,12 +13,13 @@ from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
 from bot.database.tables.rosters import Photo
 from bot.domain.enums import Learns, Origin
-from bot.domain.faces import IdentifiedPicture, Refused
+from bot.domain.faces import IdentifiedPicture
 from bot.domain.messages import Hint, Lines, Message
+from bot.domain.photos import KnownPhoto, PhotoOfAnother, SeveralFaces, flaw_of, resemblance_of
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import PersonError
 from bot.text.names import checked_name
-from bot.text.photos import flaw_in_words, resemblance, several_faces
+from bot.text.photos import photo_reason
 from bot.usecases import crops, record
 from bot.usecases.lookup import require_group
 from bot.usecases.record import PictureRecord, QuestionRecord
@@ -33,11 +34,10 @@ if TYPE_CHECKING:
     from bot.database.crops import StoredCrop
     from bot.database.tables.rosters import Member
     from bot.domain.faces import FaceCrop
+    from bot.domain.photos import PhotoDoubt, PhotoReason
     from bot.usecases.identify import SubmittedFile
     from bot.usecases.roster.submissions import KeptCrop, Look
 
-SEEN_BEFORE = "I have this very picture already"
-SAVED_ANEW = "I have this picture already, saved anew"
 SURE = 0.5
 """Confidence from which a face that is handed in looks like another member."""
 
@@ -45,11 +45,11 @@ LEARNS_NOTHING = Message("I may learn nothing here, so I take no photos.", hint=
 
 
 class NoUsablePhotoError(PersonError):
-    """A new member came with no photo that could be taken; `reasons` has one sentence a photo."""
+    """No photo of a new member could be taken. `reasons`: one for each of `photos`, which are file names."""
 
-    def __init__(self, member: str, photos: Sequence[str], reasons: Sequence[str]) -> None:
+    def __init__(self, member: str, photos: Sequence[str], reasons: Sequence[PhotoReason]) -> None:
         refused = [
-            Message("{photo}: {reason}.", photo=photo, reason=reason)
+            Message("{photo}: {reason}.", photo=photo, reason=photo_reason(reason))
             for photo, reason in zip(photos, reasons, strict=True)
         ]
         first = Message("I need one photo of {member} that I can use.", member=member)
@@ -89,7 +89,7 @@ class TakenPhoto:
 
     name: str
     crop: FaceCrop | None
-    reason: str | None
+    reason: PhotoReason | None
     asks: Asks | None = None
     spoiler: bool = False
 
@@ -242,7 +242,9 @@ async def _add(
         taken.append(await _keep(session, adding, member, look, cuts, again=again))
     if is_new and not any(photo.crop or photo.asks for photo in taken):
         # What was made so far goes with the transaction.
-        raise NoUsablePhotoError(name, [photo.name for photo in taken], [photo.reason or "" for photo in taken])
+        raise NoUsablePhotoError(
+            name, [photo.name for photo in taken], [photo.reason for photo in taken if photo.reason]
+        )
     return AddedMember(
         found.name, member.name, tuple(taken), await rosters.photo_count(member.id), only_in=adding.only_in
     )
@@ -273,21 +275,21 @@ async def _keep(
 ) -> TakenPhoto:
     """Keep a photo, or say why not; `again`: it is a copy of one that was taken just now."""
     rosters, result = RosterRepository(session), look.result
-    if isinstance(result, Refused):
-        return TakenPhoto(look.name, None, str(result.sentence))
+    if not isinstance(result, IdentifiedPicture):
+        return TakenPhoto(look.name, None, result)
     before = await rosters.enrolled_for(adding.server_id, look.sha256)
-    if (reason := _had(SEEN_BEFORE, before, member)) is not None:
+    if (reason := _known(before, member, saved_anew=False)) is not None:
         return TakenPhoto(look.name, None, reason)
     face = result.faces[0]
     assert face.crop is not None
     if len(result.faces) > 1:
-        return await _ask(session, adding, member, look, cuts, several_faces(len(result.faces)))
+        return await _ask(session, adding, member, look, cuts, SeveralFaces(len(result.faces)))
     if not look.accepted:
         copied = await rosters.members_with(look.copied.members)
-        if (reason := SAVED_ANEW if again else _had(SAVED_ANEW, copied, member)) is not None:
+        if (reason := KnownPhoto(saved_anew=True) if again else _known(copied, member, saved_anew=True)) is not None:
             return TakenPhoto(look.name, None, reason)
-        flaw = flaw_in_words(face.crop.face_width, face.crop.sharpness)
-        if (doubt := flaw or resemblance(face.guess, member.id, member.name)) is not None:
+        flaw = flaw_of(face.crop.face_width, face.crop.sharpness)
+        if (doubt := flaw or resemblance_of(face.guess, member.id, member.name)) is not None:
             return await _ask(session, adding, member, look, cuts, doubt)
     stored = cuts[face.crop.jpeg]._replace(sha256=look.sha256)
     crop = await CropRepository(session).add(adding.server_id, stored, face.vector, result.engine)
@@ -297,15 +299,15 @@ async def _keep(
     return TakenPhoto(look.name, face.crop, None, spoiler=look.spoiler)
 
 
-def _had(told: str, before: Collection[Member], member: Member) -> str | None:
-    """Why a photo is not taken that members are known by already; None if it may be.
+def _known(before: Collection[Member], member: Member, *, saved_anew: bool) -> KnownPhoto | PhotoOfAnother | None:
+    """The reason for not taking a photo by which the members `before` are known; None where it may be taken.
 
-    Somebody may be in two groups with one photo: a unit, say. Two names on one photo are a slip.
+    A person may be in two groups, such as a group and its unit, with one photo. Two names on one photo are a slip.
     """
     if any(known.id == member.id for known in before):
-        return told
+        return KnownPhoto(saved_anew)
     other = next((known for known in before if known.key != member.key), None)
-    return f"{told}, as one of {other.name} ({other.group.name})" if other is not None else None
+    return None if other is None else PhotoOfAnother(saved_anew, other.name, other.group.name)
 
 
 async def _ask(
@@ -314,7 +316,7 @@ async def _ask(
     member: Member,
     look: Look,
     cuts: Mapping[bytes, StoredCrop],
-    doubt: str,
+    doubt: PhotoDoubt | SeveralFaces,
 ) -> TakenPhoto:
     """A photo that isn't taken as it is; where a moderator may say more of it, it waits for that."""
     result = look.result

@@ -11,9 +11,9 @@ from bot.database.questions import QuestionRepository
 from bot.database.rosters import RosterRepository
 from bot.database.tables.questions import Question, QuestionFace
 from bot.database.tables.rosters import Crop, Member, Photo
+from bot.domain.photos import flaw_of, resemblance_of
 from bot.domain.rosters import MemberPhotos
 from bot.errors import ForgottenError
-from bot.text.photos import flaw_in_words, resemblance
 from bot.usecases import correct, crops
 from bot.usecases.lookup import require_member_by_id
 from bot.usecases.roster.enrolment import may_learn
@@ -23,17 +23,18 @@ if TYPE_CHECKING:
 
     from bot.app import App
     from bot.domain.answers import AnsweredFace
+    from bot.domain.photos import PhotoDoubt
     from bot.usecases.correct import Actor
 
 
 @dataclass(frozen=True, slots=True)
 class DoubtfulFace:
-    """A face of which a moderator must say more: why, its crop, whether as a spoiler, and how well it is seen."""
+    """A face that waits for a moderator's decision. `spoiler`: its photo was submitted as one. `face_width`: in pixels."""
 
     question: int
     face: int
     member: int
-    sentence: str
+    doubt: PhotoDoubt
     crop: bytes | None
     spoiler: bool
     face_width: int
@@ -53,8 +54,8 @@ async def choose(
         crop = await session.get(Crop, kept.crop_id) if kept and kept.crop_id else None
         if crop is None:
             raise ForgottenError
-        flaw = flaw_in_words(crop.face_width, crop.sharpness)
-        doubt = flaw or resemblance(face.guess, member.id, member.name)
+        flaw = flaw_of(crop.face_width, crop.sharpness)
+        doubt = flaw or resemblance_of(face.guess, member.id, member.name)
     if doubt is not None:
         data = await app.storage.get(crop.key)
         seen = crop.face_width, crop.sharpness

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from bot.app import App
     from bot.domain.faces import SeenFace
+    from bot.domain.photos import FaceProblem, PhotoReason
     from bot.jobs import EngineConfig
     from bot.usecases.identify import SubmittedFile
 
@@ -41,7 +42,7 @@ class Look:
 
     name: str
     sha256: str
-    result: IdentifiedPicture | Refused
+    result: IdentifiedPicture | PhotoReason
     copied: CopyMatches = NO_COPY
     accepted: bool = False
     spoiler: bool = False
@@ -84,20 +85,24 @@ async def _look(
     app: App, config: EngineConfig, photo: SubmittedFile, rivals: EnrolmentContext | None, kept: KeptCrop | None
 ) -> Look:
     if photo.refusal is not None:
-        return Look(photo.name, "", Refused(photo.refusal))
+        return Look(photo.name, "", photo.refusal)
     try:
         if kept is None:
             seen = await app.compute.run(jobs.enrol, config, photo.data, rivals)
-            return Look(photo.name, hashlib.sha256(photo.data).hexdigest(), seen)
+            return Look(photo.name, hashlib.sha256(photo.data).hexdigest(), _result_of(seen))
         seen = await app.compute.run(jobs.enrol_crop, config, photo.data)
     except PersonError as error:
-        return Look(photo.name, "", Refused(str(error)))
+        return Look(photo.name, "", error.message)
     if isinstance(seen, IdentifiedPicture):
         face = seen.faces[0]
         assert face.crop is not None
         cut = replace(face.crop, face_width=kept.face_width, sharpness=kept.sharpness or face.crop.sharpness)
         seen = replace(seen, faces=(replace(face, crop=cut),))
-    return Look(photo.name, kept.sha256, seen, accepted=True)
+    return Look(photo.name, kept.sha256, _result_of(seen), accepted=True)
+
+
+def _result_of(seen: IdentifiedPicture | Refused | FaceProblem) -> IdentifiedPicture | PhotoReason:
+    return seen.message if isinstance(seen, Refused) else seen
 
 
 async def _compared(app: App, server_id: int, group_id: int | None, looks: Sequence[Look]) -> list[Look]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.commands.messages import at_terminal
+from bot.domain.photos import SeveralFaces
 from bot.errors import NoRosterError, PersonError, UnknownGroupError, UnknownMemberError
 from bot.usecases.roster.enrolment import NoUsablePhotoError
 from tests.conftest import ROOT
@@ -77,8 +78,8 @@ def test_slash_commands_are_named_on_discord_alone() -> None:
             "I don't know a member called “Obema” of Presidents. See who is in it: nugu roster list",
         ),
         (
-            NoUsablePhotoError("Sana", ["a`b**.jpg"], ["I see no face in it"]),
-            "I need one photo of Sana that I can use.\na`b**.jpg: I see no face in it.",
+            NoUsablePhotoError("Sana", ["a`b**.jpg"], [SeveralFaces(2)]),
+            "I need one photo of Sana that I can use.\na`b**.jpg: I see 2 faces in it; cut it to the one that is meant.",
         ),
     ],
 )  # fmt: skip

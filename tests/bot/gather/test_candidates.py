@@ -14,11 +14,13 @@ import pytest
 from aiohttp import web
 from PIL import Image
 
-from bot.gather.candidates import CandidatePhoto, GatherCounts, candidates, queries
+from bot.domain.gathering import GatherCounts, RefusalReason, SourceFailure
+from bot.domain.messages import Message
+from bot.gather.candidates import CandidatePhoto, candidates, queries
 from bot.gather.fetch import NoContactError, PoliteClient
-from bot.gather.refusals import RefusalReason
 from bot.gather.sources import SearchResult, found, load
 from bot.settings import Settings
+from bot.text.gathering import failure_text
 from tests.conftest import LONG_ENOUGH
 from tests.support.image_search import ImageSearch, Names, Vault
 
@@ -198,8 +200,8 @@ async def test_a_source_that_fails_is_told_and_the_others_go_on(search: ImageSea
     brought, tally = await gathered(search.settings())
     assert [each.data for each in brought] == [b"face"]
     assert tally.failed == {
-        "commons": "the site doesn't give it (HTTP 500)",
-        "openverse": "its answer is not what I know to read",
+        "commons": SourceFailure(RefusalReason.STATUS, Message("HTTP {status}", status=500)),
+        "openverse": SourceFailure(RefusalReason.UNREADABLE),
     }
     assert tally.found == {"commons": 0, "openverse": 0, "web": 1}
 
@@ -214,7 +216,8 @@ async def test_a_source_that_fails_at_the_second_spelling_keeps_what_it_had(sear
     search.put("/face.jpg", b"face")
     brought, tally = await gathered(search.settings(gather_sources=f"openverse={search.base}/v1/images/"))
     assert [each.data for each in brought] == [b"face"]
-    assert tally.failed == {"openverse": "the site doesn't give it (HTTP 401)"}
+    assert tally.failed == {"openverse": SourceFailure(RefusalReason.STATUS, Message("HTTP {status}", status=401))}
+    assert failure_text(tally.failed["openverse"]) == "the site doesn't give it (HTTP 401)"
 
 
 async def test_a_site_that_wants_a_rest_does_not_stop_the_others(search: ImageSearch) -> None:
@@ -265,7 +268,7 @@ async def test_a_search_may_not_use_up_more_than_its_time(search: ImageSearch) -
         settings = search.settings(gather_file_seconds=1.0, gather_sources=sources)
         brought, tally = await gathered(settings, resolver=Names(localhost=["127.0.0.1"]))
     assert [each.data for each in brought] == [b"face"]
-    assert tally.failed == {"commons": "the site is too slow"}
+    assert tally.failed == {"commons": SourceFailure(RefusalReason.SLOW)}
 
 
 @pytest.mark.parametrize("how", ["cancelled", "closed"])

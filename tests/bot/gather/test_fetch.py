@@ -10,8 +10,9 @@ from collections.abc import AsyncGenerator
 import pytest
 from aiohttp import web
 
+from bot.domain.gathering import RefusalReason
 from bot.gather.fetch import NoContactError, PoliteClient, polite_client
-from bot.gather.refusals import RefusalReason, RefusedError
+from bot.gather.refusals import RefusedError
 from bot.settings import Settings
 from tests.conftest import LONG_ENOUGH
 from tests.support.image_search import ImageSearch, Names
@@ -34,7 +35,7 @@ def on(host: str, search: ImageSearch, path: str) -> str:
 async def refused(client: PoliteClient, link: str) -> RefusalReason:
     with pytest.raises(RefusedError) as caught:
         await client.picture(link)
-    return caught.value.why
+    return caught.value.reason
 
 
 async def test_a_picture_is_fetched_as_it_is(client: PoliteClient, search: ImageSearch) -> None:

@@ -17,14 +17,14 @@ from bot.database.servers import ServerRepository
 from bot.database.tables.questions import Question, QuestionFace, QuestionPicture
 from bot.database.tables.rosters import Alias, CropEncoding, Member, Photo
 from bot.domain.enums import Learns, Origin
+from bot.domain.gathering import CandidateRefusal, Gathering
 from bot.domain.rosters import SHARED_ROSTER
 from bot.domain.trust import Trust
 from bot.errors import EngineAwayError, PersonError, UnknownGroupError, WorkersAwayError
 from bot.gather.candidates import CandidatePhoto
-from bot.jobs.gathering import SAME, UNLIKE
 from bot.usecases import correct, setup
 from bot.usecases.correct import Actor
-from bot.usecases.gather import NO_FACE, Gathering, SoughtMember, gather, seek
+from bot.usecases.gather import SoughtMember, gather, seek
 from bot.usecases.identify import SubmittedFile
 from bot.usecases.roster import enrolment
 from tests.bot.gather.test_candidates import together
@@ -99,7 +99,11 @@ async def test_what_is_worth_a_look_waits_for_a_trusted_yes(
     assert [(name, guess) for name, _, _, guess in found] == [("obama2.jpg", "Obama"), ("obama3.jpg", "Obama")]
     assert found[0][1] == "https://commons.example/obama2.jpg"
     assert gathering.kept == {"Obama": 2}
-    assert gathering.refused == {SAME: 3, UNLIKE: 1, NO_FACE: 2}
+    assert gathering.refused == {
+        CandidateRefusal.COPY: 3,
+        CandidateRefusal.UNLIKE: 1,
+        CandidateRefusal.NO_CLEAR_FACE: 2,
+    }
     handed_in = [("Obama", Origin.SUBMITTED), ("Biden", Origin.SUBMITTED)]
     assert await photos_of(presidents) == handed_in
     async with presidents.database.reading() as session:

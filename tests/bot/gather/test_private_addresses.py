@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from bot.domain import addresses
+from bot.domain.gathering import RefusalReason
 from bot.gather.fetch import PoliteClient, polite_client
-from bot.gather.refusals import RefusalReason, RefusedError
+from bot.gather.refusals import RefusedError
 from tests.conftest import ROOT
 from tests.support.image_search import ImageSearch, Names, Vault
 
@@ -37,7 +38,7 @@ async def client(search: ImageSearch, vault: Vault, monkeypatch: pytest.MonkeyPa
 async def refused(client: PoliteClient, link: str) -> RefusalReason:
     with pytest.raises(RefusedError) as caught:
         await client.picture(link)
-    return caught.value.why
+    return caught.value.reason
 
 
 async def test_the_vault_would_give_its_secret_to_anybody(search: ImageSearch, vault: Vault) -> None:
@@ -80,7 +81,7 @@ async def test_a_robots_txt_that_lies_inside(client: PoliteClient, search: Image
 async def test_a_search_that_leads_inside(client: PoliteClient, search: ImageSearch, vault: Vault) -> None:
     with pytest.raises(RefusedError) as caught:
         await client.ask(search.redirect("/w/api.php", f"http://127.0.0.1:{vault.port}/"), {"q": "face"})
-    assert caught.value.why is RefusalReason.ADDRESS
+    assert caught.value.reason is RefusalReason.ADDRESS
     assert vault.touched == 0
 
 

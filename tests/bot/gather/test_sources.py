@@ -13,9 +13,10 @@ import pytest
 from aiohttp import web
 
 from bot.commands.messages import at_terminal
+from bot.domain.gathering import RefusalReason
 from bot.gather import sources
 from bot.gather.fetch import PoliteClient, polite_client
-from bot.gather.refusals import RefusalReason, RefusedError
+from bot.gather.refusals import RefusedError
 from bot.gather.sources import SearchResult, UnknownSourceError, found, load
 from bot.settings import Settings
 from tests.conftest import ROOT
@@ -95,7 +96,7 @@ async def test_a_search_that_is_refused(client: PoliteClient, search: ImageSearc
         search.serve(path, forbidden)
     with pytest.raises(RefusedError) as caught:
         await ask(client, search, name)
-    assert caught.value.why is RefusalReason.STATUS
+    assert caught.value.reason is RefusalReason.STATUS
     assert "HTTP 403" in str(caught.value)
 
 

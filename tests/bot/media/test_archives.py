@@ -30,7 +30,7 @@ def looked(file: BytesIO, limits: ArchiveLimits = LIMITS) -> tuple[list[tuple[st
     archive = Archive(file, limits)
     return (
         [(entry.group, entry.member, entry.file) for entry in archive.entries],
-        [(one.path, one.reason) for one in archive.left_out],
+        [(one.path, str(one.reason).removesuffix(".")) for one in archive.left_out],
     )
 
 

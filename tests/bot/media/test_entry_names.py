@@ -100,4 +100,4 @@ def test_a_name_that_is_no_text_in_the_encoding_of_the_others_is_left_out() -> N
             archive.writestr(entry, b"photo")
     read = Archive(out)
     assert [entry.member for entry in read.entries] == ["사나", "모모", "카리나"]
-    assert [one.reason for one in read.left_out] == ["its name can't be read"]
+    assert [str(one.reason) for one in read.left_out] == ["its name can't be read"]

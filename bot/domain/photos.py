@@ -1,0 +1,98 @@
+"""The reasons for not taking a photo, or for asking a moderator first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from bot.domain.messages import Message
+from models.faces import Band, Flaw, flaw_of_example
+
+if TYPE_CHECKING:
+    from models.faces import Guess
+
+
+class FaceProblem(StrEnum):
+    """A photo without a face that could be enrolled."""
+
+    NO_FACE = "no-face"
+    INDISTINCT = "indistinct"
+    """The engine finds a face, but no encoding of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeveralFaces:
+    """None of the photo's `count` faces is clearly its subject."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class SmallFace:
+    """The face is too small for a good example. `width`: in pixels of the original picture."""
+
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class BlurredFace:
+    """The face is too blurred for a good example. `sharpness`: as `models.recognition.quality` measures it."""
+
+    sharpness: float
+
+
+@dataclass(frozen=True, slots=True)
+class Resemblance:
+    """The face is surely more like another member than like `member`. `confidence`: of that other name, in [0, 1]."""
+
+    member: str
+    other: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPhoto:
+    """The member is known by this photo already. `saved_anew`: by a copy of it, in another file."""
+
+    saved_anew: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoOfAnother:
+    """Another member is known by this photo already. `saved_anew`: by a copy of it, in another file."""
+
+    saved_anew: bool
+    member: str
+    group: str
+
+
+PhotoDoubt = SmallFace | BlurredFace | Resemblance
+"""The reasons to doubt that a face is a good example of a member."""
+
+PhotoReason = FaceProblem | SeveralFaces | PhotoDoubt | KnownPhoto | PhotoOfAnother | Message
+"""The reasons for not taking a photo. Message: the file can't be read, or an error stopped the work."""
+
+
+def flaw_of(width: int, sharpness: float | None) -> SmallFace | BlurredFace | None:
+    """The flaw of a face of this width (pixels) and sharpness as an example; None for a good example."""
+    match flaw_of_example(width, sharpness):
+        case Flaw.SMALL:
+            return SmallFace(width)
+        case Flaw.BLURRED:
+            return BlurredFace(sharpness or 0.0)
+        case _:
+            return None
+
+
+def resemblance_of(guess: Guess, member: int, name: str) -> Resemblance | None:
+    """The other member whom a face handed in as `member`, called `name`, surely resembles more; None without one.
+
+    None too where `member` has no photo to compare with: against the other members alone, up to a third of all correct first
+    photos surely resemble one of them; with a photo of their own, up to an eighth (`python -m bench.enrolment`).
+    """
+    if guess.band is not Band.SURE or guess.name is None or guess.member in {None, member}:
+        return None
+    if all(candidate.member != member for candidate in guess.candidates):
+        return None
+    return Resemblance(name, guess.name, guess.confidence)
