@@ -269,7 +269,7 @@ def _quiz_stats() -> bytes:
     members = [known_member(name, known.get(name), start + timedelta(days=21)) for name in MEMBERS]
     members.sort(key=lambda one: -(one.stability or 0.0))
     one, other = (MEMBERS[place] for place in ALIKE)
-    return jobs.quiz_stats_chart(f"{GROUP}: whom you know", members, [(one, other, mixed_up)])
+    return jobs.quiz_stats_chart(GROUP, members, [(one, other, mixed_up)])
 
 
 if __name__ == "__main__":

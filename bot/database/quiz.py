@@ -10,7 +10,7 @@ from sqlalchemy import and_, case, delete, func, or_, select, update
 from bot.database.tables.questions import QuestionFace
 from bot.database.tables.quiz import Quiz, QuizAnswer, QuizMemory, QuizRound, QuizScore
 from bot.database.tables.rosters import Crop, Group, Member, Photo
-from bot.domain.quiz import Memory, QuizCrop, QuizHistory, QuizMember
+from bot.domain.quiz import Memory, PersonScore, QuizCrop, QuizHistory, QuizMember
 from bot.domain.rosters import SHARED_ROSTER
 
 if TYPE_CHECKING:
@@ -34,16 +34,6 @@ class Mistake(NamedTuple):
     member: int
     taken_for: int
     times: int
-
-
-class PersonScore(NamedTuple):
-    """A person's score; `streak` is of the group with the longest where it is of several."""
-
-    person: int
-    points: int
-    answers: int
-    streak: int
-    best: int
 
 
 class QuizRepository:

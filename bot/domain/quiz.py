@@ -1,9 +1,9 @@
-"""The quiz as values: what a person remembers of a member, and who may be asked about."""
+"""The quiz as values: a person's memory of members, and the members and crops of a quiz."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """A card of FSRS. `stability`: days until the face is still known with 90%; None before the first answer."""
+    """A card of FSRS. `stability`: days until the probability of the right name falls to 90%; None before the first answer."""
 
     state: int
     step: int | None
@@ -23,7 +23,7 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class QuizCrop:
-    """A crop that may be asked about: where it is in the storage, how wide and how sharp the face is."""
+    """A crop that a quiz may show. `key`: its place in the storage. `face_width`: in pixels of the original picture."""
 
     id: int
     key: str
@@ -33,7 +33,7 @@ class QuizCrop:
 
 @dataclass(frozen=True, slots=True)
 class QuizMember:
-    """Somebody who may be asked about. `key` is what the name is found by; `crops`: those that are enrolled."""
+    """A member whom a quiz may ask about. `key`: the normalised name (`bot.text.names.key_of`). `crops`: the enrolled ones."""
 
     id: int
     name: str
@@ -45,7 +45,7 @@ class QuizMember:
 
 @dataclass(frozen=True, slots=True)
 class QuizHistory:
-    """What a quiz showed so far: the ids of members and crops, in order."""
+    """The ids of the members, in order, and of the crops that a quiz has shown."""
 
     members: tuple[int, ...] = ()
     crops: frozenset[int] = field(default_factory=frozenset[int])
@@ -53,11 +53,27 @@ class QuizHistory:
 
 @dataclass(frozen=True, slots=True)
 class KnownMember:
-    """How well a member is known, as `models.drawing.quiz_stats.MemberKnowledge` has it."""
+    """A person's knowledge of a member.
+
+    `stability`: days until the probability of the right name falls to 90%, None before the first answer. `seen`: answers.
+    `right`: right answers. `days_until_due`: until the next question, 0 or less where it is due; None before the first one.
+    """
 
     name: str
     stability: float | None
     seen: int
     right: int
-    lasts: str
-    due: str
+    days_until_due: float | None
+
+
+class PersonScore(NamedTuple):
+    """A person's score. `streak`: the right answers in a row until now; `best`: the longest streak.
+
+    Over several groups, both are the maximum of the groups.
+    """
+
+    person: int
+    points: int
+    answers: int
+    streak: int
+    best: int

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple
 from io import BytesIO
 from typing import TYPE_CHECKING
+
+from bot.text.quiz import next_question_time, retention_time, stats_title
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,16 +21,23 @@ def enlarge_crops(crops: Sequence[bytes]) -> list[bytes | None]:
     return [_enlarged(crop) for crop in crops]
 
 
-def quiz_stats_chart(title: str, members: Sequence[KnownMember], mixed_up: Sequence[tuple[str, str, int]]) -> bytes:
-    """The chart of a player's knowledge, as a PNG.
+def quiz_stats_chart(
+    group: str | None, members: Sequence[KnownMember], mixed_up: Sequence[tuple[str, str, int]]
+) -> bytes:
+    """The chart of a player's knowledge of a group, as a PNG. `group`: None for all groups.
 
     `mixed_up`: the names of two members, and the number of times that they were taken for each other.
     """
     from models.drawing.quiz_stats import ConfusedPair, MemberKnowledge
     from models.drawing.quiz_stats import quiz_stats_chart as draw
 
-    knowledge = [MemberKnowledge(*astuple(member)) for member in members]
-    return draw(title, knowledge, [ConfusedPair(*pair) for pair in mixed_up])
+    knowledge = [
+        MemberKnowledge(
+            known.name, known.stability, known.seen, known.right, retention_time(known), next_question_time(known)
+        )
+        for known in members
+    ]
+    return draw(stats_title(group), knowledge, [ConfusedPair(*pair) for pair in mixed_up])
 
 
 def _enlarged(crop: bytes) -> bytes | None:

@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bot.text.formatting import counted
 from bot.usecases.quiz import play
 from bot.usecases.quiz.play import Missed, TooLateError
 from bot.usecases.quiz.view import QuizQuestion, verdict
 from cogs.common.components import PersistentItem
 from cogs.common.layout import Button, message_card
-from cogs.common.markup import plain
 from cogs.common.responses import show
 from cogs.quiz.cards import question_card, verdict_card
+from cogs.quiz.texts import forgotten_sentence, missed_sentence
 
 if TYPE_CHECKING:
     from bot.client import Nugu
@@ -67,8 +66,7 @@ class ForgetQuizButton(PersistentItem[Button], template=r"nugu:quiz:forget"):
 
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         answers = await play.forget(interaction.client.app, interaction.user.id)
-        told = f"I forgot your quizzes: {counted(answers, 'answer')}, your points, and whom you know."
-        await interaction.edit_original_response(view=message_card(told))
+        await interaction.edit_original_response(view=message_card(forgotten_sentence(answers)))
 
 
 async def _answer(interaction: discord.Interaction[Nugu], round_id: int, chosen: int | None) -> None:
@@ -81,8 +79,7 @@ async def _answer(interaction: discord.Interaction[Nugu], round_id: int, chosen:
         await show(interaction, *verdict_card(over), ephemeral=False)
         raise
     if isinstance(given, Missed):
-        told = f"✗ Wrong: it isn't **{plain(given.name)}**. Others may still name the face."
-        await interaction.followup.send(view=message_card(told), ephemeral=True)
+        await interaction.followup.send(view=message_card(missed_sentence(given)), ephemeral=True)
         return
     await show(interaction, *verdict_card(given), ephemeral=False)
 

@@ -10,7 +10,6 @@ from bot.database.quiz import QuizRepository, together
 from bot.domain.messages import Message, SlashCommand, Strong
 from bot.domain.quiz import KnownMember
 from bot.errors import PersonError
-from bot.text.formatting import approximate_duration
 from bot.usecases.quiz.play import group_meant
 from bot.usecases.quiz.view import named_pairs
 
@@ -18,7 +17,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.app import App
-    from bot.database.quiz import PersonScore, RememberedMember
+    from bot.database.quiz import RememberedMember
+    from bot.domain.quiz import PersonScore
 
 MOST = 10
 DAY = 86_400.0
@@ -74,20 +74,16 @@ async def stats(
         raise PersonError(
             "I don't know yet whom{of} you know. {command} finds out.", of=of, command=SlashCommand("quiz play")
         )
-    told = [known_member(one.name, known.get(one.id), now) for one in members]
-    told.sort(key=lambda one: (one.stability is None, -(one.stability or 0.0), one.name))
-    title = f"{about.name if about else 'All groups'}: whom you know"
-    picture = await app.compute.run(jobs.quiz_stats_chart, title, told, mixed_up)
-    return Knowledge(about.name if about else None, tuple(told), mixed_up, picture)
+    group_name = about.name if about else None
+    knowledge = [known_member(member.name, known.get(member.id), now) for member in members]
+    knowledge.sort(key=lambda one: (one.stability is None, -(one.stability or 0.0), one.name))
+    picture = await app.compute.run(jobs.quiz_stats_chart, group_name, knowledge, mixed_up)
+    return Knowledge(group_name, tuple(knowledge), mixed_up, picture)
 
 
 def known_member(name: str, remembered: RememberedMember | None, now: datetime) -> KnownMember:
-    """How well a member is known by what somebody remembers of them; None: they were never asked."""
+    """A person's knowledge of the member called `name`. `remembered`: None where the person was never asked."""
     if remembered is None:
-        return KnownMember(name, None, 0, 0, "not asked yet", "—")
+        return KnownMember(name, None, 0, 0, None)
     memory, seen, right = remembered
-    lasts = "not asked yet" if memory.stability is None else approximate_duration(memory.stability)
-    left = (memory.due - now).total_seconds() / DAY
-    return KnownMember(
-        name, memory.stability, seen, right, lasts, "now" if left <= 0 else f"in {approximate_duration(left)}"
-    )
+    return KnownMember(name, memory.stability, seen, right, (memory.due - now).total_seconds() / DAY)

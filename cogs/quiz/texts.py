@@ -1,0 +1,117 @@
+"""The sentences of the quiz."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.text.formatting import counted
+from bot.text.quiz import next_question_time, retention_time
+from cogs.common.markup import plain
+
+if TYPE_CHECKING:
+    from bot.domain.quiz import KnownMember, PersonScore
+    from bot.usecases.quiz.play import Missed
+    from bot.usecases.quiz.stats import Knowledge
+    from bot.usecases.quiz.view import QuizProgress, Summary, Verdict
+
+WHO = "**Who is this?**"
+RACE_RULE = "The first right answer wins the round; everybody has one."
+NOBODY_PLAYED = "Nobody has played yet. `/quiz play` begins."
+PRIVATE_STATS = "Only you see this. `/quiz forget` makes me forget it."
+CONFIRM_FORGETTING = (
+    "**Forget your quizzes?**\nYour answers, points and streaks, and whom you know, in all servers. "
+    "This can't be undone."
+)
+
+
+def round_line(progress: QuizProgress) -> str:
+    """`Round 3 of 10 · race about TWICE`."""
+    about = plain(progress.group) if progress.group else "all groups"
+    return f"Round {progress.number} of {progress.rounds} · {'race' if progress.race else 'quiz'} about {about}"
+
+
+def score_line(progress: QuizProgress) -> str:
+    """`2 points · streak 1`."""
+    return f"{counted(progress.points, 'point')} · streak {progress.streak}"
+
+
+def verdict_sentence(verdict: Verdict) -> str:
+    """The member of a round, and whether somebody gave the right name."""
+    truth = plain(verdict.name(verdict.truth))
+    if verdict.progress.race:
+        return f"**✓ <@{verdict.by}> was first: it is {truth}**" if verdict.right else f"**✗ Nobody: this is {truth}**"
+    if verdict.right:
+        return f"**✓ Right: this is {truth}**"
+    if verdict.chosen is None:
+        return f"**✗ This is {truth}**"
+    return f"**✗ Wrong: this is {truth}**, not {plain(verdict.name(verdict.chosen))}"
+
+
+def missed_sentence(missed: Missed) -> str:
+    """A wrong answer in a race that goes on."""
+    return f"✗ Wrong: it isn't **{plain(missed.name)}**. Others may still name the face."
+
+
+def summary_text(summary: Summary, progress: QuizProgress) -> str:
+    """The result of a quiz that is over."""
+    if progress.race:
+        places = (
+            f"{place}. <@{person}> {counted(points, 'point')}"
+            for place, (person, points) in enumerate(summary.points[:10], 1)
+        )
+        return "\n".join(["**The race is over**", *places, "-# `/quiz top` has the leaderboard."])
+    points = summary.points[0][1] if summary.points else 0
+    lines = [f"**{points} of {progress.rounds} right**"]
+    if summary.mixed_up:
+        lines.append(
+            "Mixed up: " + ", ".join(f"{plain(a)} and {plain(b)} ({times} ×)" for a, b, times in summary.mixed_up)
+        )
+    elif points == progress.rounds:
+        lines.append("You mixed up nobody.")
+    return "\n".join([*lines, "-# `/quiz stats` shows whom you know, `/quiz top` the leaderboard."])
+
+
+def leaderboard_title(group: str | None) -> str:
+    """The heading of the leaderboard of a group; None: of all groups."""
+    return f"## Leaderboard: {plain(group)}" if group else "## Leaderboard"
+
+
+def leaderboard_line(place: int, score: PersonScore) -> str:
+    """`1. @fan · 12 points of 15 answers · best streak 7, now 2`."""
+    return (
+        f"{place}. <@{score.person}> · **{counted(score.points, 'point')}** of {counted(score.answers, 'answer')} · "
+        f"best streak {score.best}, now {score.streak}"
+    )
+
+
+def own_place_line(place: int, score: PersonScore) -> str:
+    """The place of a person below the best."""
+    return f"…\n{place}. <@{score.person}> · **{counted(score.points, 'point')}**"
+
+
+def knowledge_text(known: Knowledge) -> str:
+    """The number of members that a person was asked about."""
+    of = f" of {plain(known.group)}" if known.group else ""
+    asked = sum(bool(member.seen) for member in known.members)
+    return f"## Whom you know{of}\nYou were asked about {asked} of {counted(len(known.members), 'member')}."
+
+
+def knowledge_alt_text(known: Knowledge) -> str:
+    """The content of the chart of a person's knowledge, without markup."""
+    lines = [_known_member(member) for member in known.members]
+    lines += [f"{one} and {other} mixed up {counted(times, 'time')}" for one, other, times in known.mixed_up]
+    return "; ".join(lines)
+
+
+def forgotten_sentence(answers: int) -> str:
+    """A person's quizzes are forgotten, with so many answers."""
+    return f"I forgot your quizzes: {counted(answers, 'answer')}, your points, and whom you know."
+
+
+def _known_member(known: KnownMember) -> str:
+    if not known.seen:
+        return f"{known.name} not asked yet"
+    return (
+        f"{known.name} right {known.right} of {counted(known.seen, 'time')}, stays {retention_time(known)}, "
+        f"next {next_question_time(known)}"
+    )
