@@ -28,33 +28,33 @@ def track_faces(config: EngineConfig, footage: Footage, section: Section, span: 
 
     from bot.media.video import frames
     from models.video.segments import VideoSegment
+    from models.video.tracker import FaceTracker
     from models.video.tracks import FaceTracks
-    from models.video.watching import Watcher
 
     engine = engine_of(config)
-    watcher = Watcher(engine)
-    size, opening = (0, 0), np.zeros((36, 64), np.uint8)
-    closing = opening
+    tracker = FaceTracker(engine)
+    size, first_luma = (0, 0), np.zeros((36, 64), np.uint8)
+    last_luma = first_luma
     try:
         for frame in frames(footage, span):
-            watcher.see(frame.time, frame.luma, frame.picture)
-            if len(watcher.times) == 1:
-                size, opening = frame.size, frame.luma
-            closing = frame.luma
+            tracker.add_frame(frame.time, frame.luma, frame.picture)
+            if len(tracker.times) == 1:
+                size, first_luma = frame.size, frame.luma
+            last_luma = frame.luma
     except VideoError as error:
         return Refused(error.message)
-    usual = np.array(watcher.cuts.usual, np.float64)
-    watcher.close()
-    times = np.array(watcher.times, np.float64) - section.start
-    seen = FaceTracks(engine.version, size, times, np.array(watcher.shots, np.int64), tuple(watcher.tracks))
-    return VideoSegment(seen, opening, closing, usual).to_bytes()
+    recent = np.array(tracker.cuts.recent, np.float64)
+    tracker.close()
+    times = np.array(tracker.times, np.float64) - section.start
+    found = FaceTracks(engine.version, size, times, np.array(tracker.shots, np.int64), tuple(tracker.tracks))
+    return VideoSegment(found, first_luma, last_luma, recent).to_bytes()
 
 
 def join_segments(segments: Sequence[bytes]) -> bytes:
     """The face tracks of a section, serialised, from its segments in order. Shots and tracks go on across segments."""
-    from models.video.segments import VideoSegment, joined_tracks
+    from models.video.segments import VideoSegment, join_tracks
 
-    return joined_tracks([VideoSegment.from_bytes(data) for data in segments]).to_bytes()
+    return join_tracks([VideoSegment.from_bytes(data) for data in segments]).to_bytes()
 
 
 def name_tracks(face_tracks: bytes, recogniser: bytes, options: NamingOptions) -> NamedClip:
@@ -85,11 +85,11 @@ def sure_names(segment: bytes, recogniser: bytes, options: NamingOptions) -> tup
 def write_captions(face_tracks: bytes, track_names: Sequence[TrackName], style: CaptionStyle) -> str:
     """The captions of a clip whose tracks have names, as ASS."""
     from bot.media.captions import script
-    from models.video.cast import NOBODY, Cast, Person
+    from models.video.cast import UNKNOWN_GUESS, Cast, Person
     from models.video.tracks import FaceTracks
 
     seen = FaceTracks.from_bytes(face_tracks)
-    guesses = [NOBODY] * len(seen.tracks)
+    guesses = [UNKNOWN_GUESS] * len(seen.tracks)
     for track_name in track_names:
         for place in track_name.tracks:
             guesses[place] = track_name.guess
@@ -124,9 +124,11 @@ def _cast(face_tracks: bytes, recogniser: bytes, options: NamingOptions) -> tupl
 
 def _named_person(face_tracks: FaceTracks, person: Person) -> NamedPerson:
     from models.faces import Box
-    from models.video.tracks import worth
+    from models.video.tracks import encoding_priority
 
-    best = max((face_tracks.tracks[place] for place in person.tracks), key=lambda track: worth(track.qualities[0]))
+    best = max(
+        (face_tracks.tracks[place] for place in person.tracks), key=lambda track: encoding_priority(track.qualities[0])
+    )
     portrait = best.portrait
     if portrait is None:
         raise ValueError("a track with encodings and without a portrait")

@@ -1,4 +1,4 @@
-"""A section that was tracked in segments, and is one again: what goes on across their borders is joined."""
+"""The segments of a section that workers track side by side, and their face tracks joined again."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from models.faces import Box
 from models.video.shots import is_cut
-from models.video.tracks import MOST_SIGHTINGS, FaceTracks, from_arrays, pairs, to_arrays, worth
+from models.video.tracks import MOST_ENCODED, FaceTracks, encoding_priority, from_arrays, match_boxes, to_arrays
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,42 +20,44 @@ if TYPE_CHECKING:
 
     from models.video.tracks import Track
 
-SAME = 0.25
-"""Overlap of a face's boxes on both sides of a border."""
+SAME_FACE_OVERLAP = 0.25
+"""The overlap (intersection over union) of one face's boxes on both sides of a border."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VideoSegment:
-    """A part of a section. `face_tracks`: of its own frames, numbered from 0, their times from the section's start.
+    """A part of a section.
 
-    `opening`, `closing`: (36, 64) uint8, the luma of its first and of its last frame. `usual`: (k,) float64, how unlike its
-    last frames are (`models.video.shots.is_cut`).
+    `face_tracks`: those of its frames, which are numbered from 0, with times from the section's start. `first_luma`,
+    `last_luma`: (36, 64) uint8, of its first and its last frame. `recent`: (k,) float64, the dissimilarities of its last
+    frames, as of `models.video.shots.is_cut`.
     """
 
     face_tracks: FaceTracks
-    opening: NDArray[np.uint8]
-    closing: NDArray[np.uint8]
-    usual: NDArray[np.float64]
+    first_luma: NDArray[np.uint8]
+    last_luma: NDArray[np.uint8]
+    recent: NDArray[np.float64]
 
     def to_bytes(self) -> bytes:
-        """For `from_bytes`: an .npz without pickled objects."""
+        """An .npz without pickled objects, for `from_bytes`."""
         file = io.BytesIO()
-        edges = {"opening": self.opening, "closing": self.closing, "usual": self.usual}
+        edges = {"first_luma": self.first_luma, "last_luma": self.last_luma, "recent": self.recent}
         np.savez(file, allow_pickle=False, **to_arrays(self.face_tracks), **edges)
         return file.getvalue()
 
     @classmethod
     def from_bytes(cls, data: bytes) -> VideoSegment:
-        """What `to_bytes` wrote. Raises ValueError or KeyError when it is something else."""
+        """The segment that `to_bytes` wrote. Raises ValueError or KeyError for other data."""
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
-            kept = {key: file[key] for key in file.files}
-        return cls(from_arrays(kept), kept["opening"], kept["closing"], kept["usual"])
+            arrays = {key: file[key] for key in file.files}
+        return cls(from_arrays(arrays), arrays["first_luma"], arrays["last_luma"], arrays["recent"])
 
 
-def joined_tracks(segments: Sequence[VideoSegment]) -> FaceTracks:
-    """The face tracks of a section, from its segments in order. Those without a frame are passed over.
+def join_tracks(segments: Sequence[VideoSegment]) -> FaceTracks:
+    """The face tracks of a section, from its segments in order.
 
-    Raises ValueError without any segment.
+    Shots and tracks that cross a border become one. Segments without a frame have no effect. Raises ValueError without any
+    segment.
     """
     filled = [segment for segment in segments if len(segment.face_tracks.times)] or list(segments[:1])
     if not filled:
@@ -65,12 +67,12 @@ def joined_tracks(segments: Sequence[VideoSegment]) -> FaceTracks:
     frames = len(filled[0].face_tracks.times)
     for before, after in pairwise(filled):
         later = [replace(track, first=track.first + frames) for track in after.face_tracks.tracks]
-        begun = after.face_tracks.shots + frames
-        if not is_cut(before.closing, after.opening, before.usual.tolist()):
-            begun = begun[1:]
-            _go_on(tracks, later, frames)
+        starts = after.face_tracks.shots + frames
+        if not is_cut(before.last_luma, after.first_luma, before.recent.tolist()):
+            starts = starts[1:]
+            _join_across(tracks, later, frames)
         tracks += later
-        shots.append(begun)
+        shots.append(starts)
         times.append(after.face_tracks.times)
         frames += len(after.face_tracks.times)
     first = filled[0].face_tracks
@@ -78,27 +80,29 @@ def joined_tracks(segments: Sequence[VideoSegment]) -> FaceTracks:
     return FaceTracks(first.engine, first.size, np.concatenate(times), np.concatenate(shots), tuple(tracks))
 
 
-def _go_on(tracks: list[Track], later: list[Track], frame: int) -> None:
-    """Join tracks that end before `frame` with those that begin there; what is joined leaves `later`."""
-    ended = [i for i, track in enumerate(tracks) if track.last == frame - 1]
-    begun = [i for i, track in enumerate(later) if track.first == frame]
-    same = pairs([_box(tracks[i].boxes[-1]) for i in ended], [_box(later[i].boxes[0]) for i in begun], SAME)
-    for one, other in same:
-        tracks[ended[one]] = _one(tracks[ended[one]], later[begun[other]])
-    for other in sorted((begun[other] for _, other in same), reverse=True):
-        later.pop(other)
+def _join_across(tracks: list[Track], later: list[Track], frame: int) -> None:
+    """Join tracks that end before `frame` with those that begin there, and remove the latter from `later`."""
+    ending = [i for i, track in enumerate(tracks) if track.last == frame - 1]
+    starting = [i for i, track in enumerate(later) if track.first == frame]
+    matches = match_boxes(
+        [_box(tracks[i].boxes[-1]) for i in ending], [_box(later[i].boxes[0]) for i in starting], SAME_FACE_OVERLAP
+    )
+    for end, start in matches:
+        tracks[ending[end]] = _joined(tracks[ending[end]], later[starting[start]])
+    for place in sorted((starting[start] for _, start in matches), reverse=True):
+        later.pop(place)
 
 
-def _one(track: Track, other: Track) -> Track:
-    """Two tracks that follow each other as one, with the best sightings of both."""
-    qualities = [*track.qualities, *other.qualities]
-    best = sorted(range(len(qualities)), key=lambda i: -worth(qualities[i]))[:MOST_SIGHTINGS]
+def _joined(track: Track, continuation: Track) -> Track:
+    """A track and its continuation as one, with the best observations of both."""
+    qualities = [*track.qualities, *continuation.qualities]
+    best = sorted(range(len(qualities)), key=lambda i: -encoding_priority(qualities[i]))[:MOST_ENCODED]
     return replace(
         track,
-        boxes=np.concatenate([track.boxes, other.boxes]),
-        encodings=np.concatenate([track.encodings, other.encodings])[best],
+        boxes=np.concatenate([track.boxes, continuation.boxes]),
+        encodings=np.concatenate([track.encodings, continuation.encodings])[best],
         qualities=tuple(qualities[i] for i in best),
-        portrait=other.portrait if best[0] >= len(track.qualities) else track.portrait,
+        portrait=continuation.portrait if best[0] >= len(track.qualities) else track.portrait,
     )
 
 

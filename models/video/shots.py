@@ -1,4 +1,4 @@
-"""Where one shot of a video ends and the next begins: cuts, from frames of 64 by 36 pixels."""
+"""Detection of the cuts between the shots of a video, from frames of 64 by 36 pixels."""
 
 from __future__ import annotations
 
@@ -13,68 +13,69 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-UNLIKE = 0.4
-"""From so much unlikeness on a frame may begin a shot.
+CLEAR_CUT = 0.4
+"""The dissimilarity from which a frame may begin a shot.
 
-The cuts of seven fast-cut videos of ../shared/bench/make_mv.py reach 0.54 and more but for three of 0.19, 0.21 and 0.38, the
-frames of their flashes and pans 0.12 at most; the cuts of the Hamilton clip 0.77 and more, its fastest pan 0.37.
+In seven fast-cut videos of ../shared/bench/make_mv.py cuts reach 0.54 and more, except three of 0.19, 0.21 and 0.38; frames of
+flashes and pans reach 0.12 at most. In the Hamilton clip cuts reach 0.77 and more, the fastest pan 0.37.
 """
 
-STANDS_OUT = 2.5
-"""It must also be so many times what is usual in its shot: a camera that whips round is no cut."""
+CLEAR_RATIO = 2.5
+"""The ratio of a clear cut's dissimilarity to the median of its shot. It keeps a fast pan from being a cut."""
 
-FAINT = 0.15
-STANDS_FAR_OUT = 8.0
-"""From the first on a frame may begin a shot too where it is the second times what is usual: two portraits on white."""
+FAINT_CUT = 0.15
+FAINT_RATIO = 8.0
+"""The dissimilarity and the ratio of a faint cut, for example between two portraits on white."""
 
-CHANGED = 3.0
-"""And pixels must change by so many levels of 255 on average, less what all change by: what is almost black is noise."""
+LEAST_CHANGE = 3.0
+"""The smallest mean change of pixels at a cut, in levels of 255, less the change of the whole frame's brightness. Below it the
+difference between two nearly black frames is noise."""
 
-_FEW, _REMEMBERED = 3, 7
+_FEWEST_RECENT, _MOST_RECENT = 3, 7
 _NOISE = 2.0
-"""Levels of 255: structure fainter than that isn't likeness."""
+"""Levels of 255. Structure fainter than this doesn't make frames similar."""
 
 
-def unlikeness(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> float:
-    """How unlike two frames are: 1 less the correlation of their luma (36, 64), from 0 to 2.
+def dissimilarity(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> float:
+    """1 less the correlation of two frames' luma, (36, 64) each: from 0 to 2.
 
-    A flash, a fade and a change of exposure make every pixel brighter or darker by one rule, and change it little.
+    Flashes, fades and changes of exposure change all pixels by one linear rule, so they have little effect.
     """
     one, other = (luma.astype(np.float32) - luma.mean(dtype=np.float64) for luma in (before, after))
     spread = np.sqrt((np.square(one).mean() + _NOISE**2) * (np.square(other).mean() + _NOISE**2))
     return float(1 - (one * other).mean() / spread)
 
 
-def is_cut(before: NDArray[np.uint8], after: NDArray[np.uint8], usual: Sequence[float]) -> bool:
-    """Whether a shot begins with the frame `after`; `usual`: the unlikenesses of the frames before it in their shot."""
-    unlike = unlikeness(before, after)
-    middle = float(np.median(usual)) if usual else 0.0
-    clear = unlike >= UNLIKE and unlike >= STANDS_OUT * middle
-    faint = len(usual) >= _FEW and unlike >= FAINT and unlike >= STANDS_FAR_OUT * middle
+def is_cut(before: NDArray[np.uint8], after: NDArray[np.uint8], recent: Sequence[float]) -> bool:
+    """Whether a shot begins with the frame `after`. `recent`: dissimilarities of the frames before it in their shot."""
+    difference = dissimilarity(before, after)
+    median = float(np.median(recent)) if recent else 0.0
+    clear = difference >= CLEAR_CUT and difference >= CLEAR_RATIO * median
+    faint = len(recent) >= _FEWEST_RECENT and difference >= FAINT_CUT and difference >= FAINT_RATIO * median
     if not (clear or faint):
         return False
     change = after.astype(np.float32) - before
-    return float(np.abs(change - change.mean()).mean()) >= CHANGED
+    return float(np.abs(change - change.mean()).mean()) >= LEAST_CHANGE
 
 
-def _remembered() -> deque[float]:
-    return deque(maxlen=_REMEMBERED)
+def _recent() -> deque[float]:
+    return deque(maxlen=_MOST_RECENT)
 
 
 @dataclass(slots=True)
-class Cuts:
-    """Finds the cuts in a stream of frames. `last`: the luma of the frame seen last; `usual`: see `is_cut`."""
+class CutDetector:
+    """Finds the cuts in a stream of frames. `last`: the luma of the last frame. `recent`: as of `is_cut`."""
 
     last: NDArray[np.uint8] | None = None
-    usual: deque[float] = field(default_factory=_remembered)
+    recent: deque[float] = field(default_factory=_recent)
 
-    def begins(self, luma: NDArray[np.uint8]) -> bool:
-        """Whether a shot begins with this next frame, (36, 64); with the first one always."""
+    def add_frame(self, luma: NDArray[np.uint8]) -> bool:
+        """Take the luma (36, 64) of the next frame; returns whether a shot begins with it. The first frame begins one."""
         before, self.last = self.last, luma
         if before is None:
             return True
-        if is_cut(before, luma, self.usual):
-            self.usual.clear()
+        if is_cut(before, luma, self.recent):
+            self.recent.clear()
             return True
-        self.usual.append(unlikeness(before, luma))
+        self.recent.append(dissimilarity(before, luma))
         return False

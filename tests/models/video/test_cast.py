@@ -1,4 +1,4 @@
-"""One identity a track: what shares a frame excludes each other, people are found again, and strangers stay strangers."""
+"""One person a track: tracks that share a frame are two people, people are recognised again, and strangers stay strangers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from models.faces import Band
 from models.recognition.quality import Quality
 from models.recognition.recogniser import Recogniser
 from models.recognition.vetoes import NOBODY, Vetoes
-from models.video.cast import ALONE, Cast, cast
+from models.video.cast import LEAST_ALONE, Cast, cast
 from models.video.tracks import FaceTracks, Track
 
 GOOD = Quality(120, 2.4, 0.0)
@@ -26,7 +26,7 @@ def recogniser(gallery_rows: list[RosterRow]) -> Recogniser:
 
 @pytest.fixture(scope="module")
 def photos(gallery_rows: list[RosterRow]) -> dict[int, np.ndarray]:
-    """Of each member, what all of the photos have in common: (128,)."""
+    """The mean encoding of each member's photos: (128,)."""
     members = {row.member for row in gallery_rows}
     of = {m: [np.frombuffer(row.vector, np.float32) for row in gallery_rows if row.member == m] for m in members}
     return {member: np.mean(vectors, axis=0) for member, vectors in of.items()}
@@ -39,14 +39,14 @@ def stranger(photos: dict[int, np.ndarray], seed: int) -> np.ndarray:
     return mean + 0.25 * away / np.linalg.norm(away)
 
 
-def face_tracks_of(*seen: tuple[int, int, np.ndarray]) -> FaceTracks:
-    """A look with a track a (first frame, length, face)."""
+def face_tracks_of(*rows: tuple[int, int, np.ndarray]) -> FaceTracks:
+    """Face tracks with one track for each (first frame, length, face)."""
     tracks: list[Track] = []
-    for number, (first, length, face) in enumerate(seen):
+    for number, (first, length, face) in enumerate(rows):
         noise = np.random.default_rng(number).normal(scale=0.002, size=(3, len(face)))
-        rows = face + noise
-        rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
-        tracks.append(Track(first, np.zeros((length, 4), np.float32), rows, (GOOD,) * 3, None))
+        faces = face + noise
+        encodings = (faces / np.linalg.norm(faces, axis=1, keepdims=True)).astype(np.float32)
+        tracks.append(Track(first, np.zeros((length, 4), np.float32), encodings, (GOOD,) * 3, None))
     return FaceTracks("dlib-1", (640, 360), np.arange(300) / 30, np.array([0]), tuple(tracks))
 
 
@@ -73,13 +73,13 @@ def test_members_are_named_and_strangers_are_one_person_each(
 
 
 def occasions(face: np.ndarray, seed: int, *, unlike: float) -> list[np.ndarray]:
-    """Six faces of one person, `unlike` it each in a way of its own, as other light and make-up make them."""
+    """Six faces of one person on six occasions, each `unlike` the mean face in another direction."""
     away = np.random.default_rng(seed).normal(size=(6, len(face)))
     return list(face + unlike * away / np.linalg.norm(away, axis=1, keepdims=True))
 
 
 def test_a_stranger_of_several_occasions_is_one_person(recogniser: Recogniser, photos: dict[int, np.ndarray]) -> None:
-    """Though few of them are alike enough by themselves: together they show better what they have in common."""
+    """Few of the tracks are similar enough in pairs; the centroids of several are."""
     faces = [*occasions(stranger(photos, 1), 5, unlike=0.25), *occasions(stranger(photos, 2), 6, unlike=0.25)]
     face_tracks = face_tracks_of(*((20 * number, 19, face) for number, face in enumerate(faces)))
     found = cast(recogniser, face_tracks, group=1)
@@ -87,7 +87,7 @@ def test_a_stranger_of_several_occasions_is_one_person(recogniser: Recogniser, p
 
 
 def test_strangers_who_share_a_frame_stay_two(recogniser: Recogniser, photos: dict[int, np.ndarray]) -> None:
-    """Whoever else they are joined with, alike as they may be."""
+    """They stay two even after merges with other tracks."""
     faces = occasions(stranger(photos, 1), 5, unlike=0.2)
     firsts = (0, 40, 80, 120, 160, 160)
     found = cast(
@@ -112,13 +112,13 @@ def test_the_same_faces_one_after_the_other_are_one_member(
     assert [person.tracks for person in found.people] == [(0, 1)]
 
 
-def dear(recogniser: Recogniser) -> Recogniser:
-    """Names cost as much as where strangers resemble members."""
+def with_high_acceptances(recogniser: Recogniser) -> Recogniser:
+    """The recogniser with the acceptances of a roster that strangers resemble."""
     return replace(recogniser, acceptances=np.full_like(recogniser.acceptances, 1.5))
 
 
-def leaning(recogniser: Recogniser, member: np.ndarray, face: np.ndarray, log_odds: float) -> np.ndarray:
-    """A face between a member's and a stranger's that has so much for being any member, give or take 0.01."""
+def mixed_face(recogniser: Recogniser, member: np.ndarray, face: np.ndarray, log_odds: float) -> np.ndarray:
+    """A mixture of a member's and a stranger's face whose largest log-odds are `log_odds`, to 0.01."""
     low, high = 0.0, 1.0
     while high - low > 1e-6:
         share = (low + high) / 2
@@ -128,45 +128,45 @@ def leaning(recogniser: Recogniser, member: np.ndarray, face: np.ndarray, log_od
     return low * member + (1 - low) * face
 
 
-@pytest.mark.parametrize(("log_odds", "name"), [(ALONE - 0.3, None), (ALONE + 0.3, "M11")])
-def test_company_carries_only_a_face_that_speaks_for_itself(
+@pytest.mark.parametrize(("log_odds", "name"), [(LEAST_ALONE - 0.3, None), (LEAST_ALONE + 0.3, "M11")])
+def test_context_raises_only_a_face_likely_by_itself(
     recogniser: Recogniser, photos: dict[int, np.ndarray], log_odds: float, name: str | None
 ) -> None:
-    doubtful = leaning(recogniser, photos[11], stranger(photos, 1), log_odds)
+    doubtful = mixed_face(recogniser, photos[11], stranger(photos, 1), log_odds)
     away = np.random.default_rng(3).normal(size=(15, len(doubtful)))
-    company = [photos[12 + i % 3] + 0.2 * far / np.linalg.norm(far) for i, far in enumerate(away)]
-    face_tracks = face_tracks_of((280, 10, doubtful), *((10 * i, 9, face) for i, face in enumerate(company)))
-    found = cast(dear(recogniser), face_tracks, group=1)
+    others = [photos[12 + i % 3] + 0.2 * far / np.linalg.norm(far) for i, far in enumerate(away)]
+    face_tracks = face_tracks_of((280, 10, doubtful), *((10 * i, 9, face) for i, face in enumerate(others)))
+    found = cast(with_high_acceptances(recogniser), face_tracks, group=1)
     assert names(found) == [name, *["M12", "M13", "M14"] * 5]
     assert found.guesses[0].band is (Band.SURE if name else Band.UNKNOWN)
 
 
-def test_a_doubtful_face_alone_is_nobody(recogniser: Recogniser, photos: dict[int, np.ndarray]) -> None:
-    doubtful = leaning(recogniser, photos[11], stranger(photos, 1), ALONE + 0.3)
-    assert names(cast(dear(recogniser), face_tracks_of((0, 20, doubtful)), group=1)) == [None]
+def test_a_doubtful_face_alone_is_unknown(recogniser: Recogniser, photos: dict[int, np.ndarray]) -> None:
+    doubtful = mixed_face(recogniser, photos[11], stranger(photos, 1), LEAST_ALONE + 0.3)
+    assert names(cast(with_high_acceptances(recogniser), face_tracks_of((0, 20, doubtful)), group=1)) == [None]
 
 
 def test_one_person_has_one_guess(recogniser: Recogniser, photos: dict[int, np.ndarray]) -> None:
-    doubtful = leaning(recogniser, photos[11], stranger(photos, 1), 1.5)
+    doubtful = mixed_face(recogniser, photos[11], stranger(photos, 1), 1.5)
     face_tracks = face_tracks_of((0, 30, photos[11]), (40, 30, doubtful), (80, 30, photos[12]))
-    apart = [
+    separate = [
         cast(recogniser, replace(face_tracks, tracks=(track,)), group=1).guesses[0] for track in face_tracks.tracks
     ]
-    assert [guess.name for guess in apart] == ["M11", "M11", "M12"]
-    assert apart[0].confidence - apart[1].confidence > 0.1
+    assert [guess.name for guess in separate] == ["M11", "M11", "M12"]
+    assert separate[0].confidence - separate[1].confidence > 0.1
     found = cast(recogniser, face_tracks, group=1)
     assert [person.tracks for person in found.people] == [(0, 1), (2,)]
     assert found.guesses[0] == found.guesses[1] == found.people[0].guess
-    assert found.guesses[0].confidence >= apart[0].confidence
+    assert found.guesses[0].confidence >= separate[0].confidence
 
 
-def test_a_veto_of_one_sighting_holds_for_the_person(recogniser: Recogniser, photos: dict[int, np.ndarray]) -> None:
+def test_a_veto_of_one_encoding_holds_for_the_person(recogniser: Recogniser, photos: dict[int, np.ndarray]) -> None:
     face_tracks = face_tracks_of((0, 30, photos[11]), (40, 30, photos[11] + 0.002), (80, 30, photos[12]))
-    one = face_tracks.tracks[1].encodings[2:]
-    denied = replace(recogniser, vetoes=Vetoes(one, np.array([11], np.int64)))
+    encoding = face_tracks.tracks[1].encodings[2:]
+    denied = replace(recogniser, vetoes=Vetoes(encoding, np.array([11], np.int64)))
     assert "M11" not in names(cast(denied, face_tracks, group=1))
     assert names(cast(denied, face_tracks, group=1))[2] == "M12"
-    nobody = replace(recogniser, vetoes=Vetoes(one, np.array([NOBODY], np.int64)))
+    nobody = replace(recogniser, vetoes=Vetoes(encoding, np.array([NOBODY], np.int64)))
     assert names(cast(nobody, face_tracks, group=1)) == [None, None, "M12"]
 
 
@@ -174,5 +174,5 @@ def test_a_clip_without_faces_has_no_cast(recogniser: Recogniser) -> None:
     assert cast(recogniser, face_tracks_of()).people == ()
 
 
-def test_an_unknown_group_names_nobody(recogniser: Recogniser, photos: dict[int, np.ndarray]) -> None:
+def test_an_unknown_group_has_no_names(recogniser: Recogniser, photos: dict[int, np.ndarray]) -> None:
     assert names(cast(recogniser, face_tracks_of((0, 30, photos[11])), group=99)) == [None]

@@ -1,0 +1,210 @@
+"""Tracking of faces through a video: the frames that are searched for faces, and the tracks of what is found.
+
+The first and the last frame of each shot are searched, and one every `SEARCH_SECONDS` between them. A face at matching places
+in two successive searched frames moved evenly between them. Where the two frames disagree about a face, frames between them
+are searched by bisection, around that face alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from models.drawing.annotate import crop
+from models.recognition.quality import SMALL, measure
+from models.video.observations import (
+    SAME_FACE_OVERLAP,
+    FacePatch,
+    Observation,
+    SampledFrame,
+    clipped,
+    follow,
+    link_tracklets,
+)
+from models.video.shots import CutDetector
+from models.video.tracks import MOST_ENCODED, Portrait, Track, encoding_priority, interpolate_boxes, match_boxes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from models.engines import Engine
+    from models.faces import Box, Face, Picture
+    from models.video.observations import Tracklet
+
+SEARCH_SECONDS = 0.75
+"""Seconds between searched frames. A face that is visible for less may be missed."""
+
+LARGE = 80
+"""Pixels. Where a fast search finds faces and all of them are this wide, the frame is not searched for smaller ones."""
+
+BUFFER_SECONDS = 0.06
+"""Seconds between the frames that are kept for the bisection."""
+
+EVEN_OVERLAP = 0.55
+"""The overlap (intersection over union) of a face's boxes in two frames from which it moved evenly between them."""
+
+CUT_SECONDS = 0.1
+"""Seconds. A track that begins this soon after a cut begins at the cut. One that ends this shortly before a cut ends there."""
+
+_SMALLEST_SHARE = 0.6
+"""The smallest width of a face in another frame, as a share of its known width."""
+
+_SEARCH_MARGIN = 0.7
+"""The margin around a face's known box that is searched in another frame, as a share of the box's longer side."""
+
+_PATCH_MARGIN = 0.95
+"""The margin of a patch, as a share of the box's longer side: enough for the face's chip and portrait."""
+
+
+class FaceTracker:
+    """Takes the frames of a segment in order, and finds its shots and tracks.
+
+    `shots`: the number of each shot's first frame. `times`: of each frame, in seconds. `tracks`: those of all shots that have
+    ended; `close` ends the last one.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.cuts = CutDetector()
+        self.shots: list[int] = []
+        self.tracks: list[Track] = []
+        self.times: list[float] = []
+        self._buffered: list[SampledFrame] = []
+        self._searched: list[SampledFrame] = []
+        self._last: SampledFrame | None = None
+
+    def add_frame(self, time: float, luma: NDArray[np.uint8], picture: Callable[[], Picture]) -> None:
+        """Take the next frame.
+
+        `time`: in seconds. `luma`: (36, 64). `picture`: decodes the upright pixels, now or later.
+        """
+        number = len(self.times)
+        if self.cuts.add_frame(luma):
+            self.close()
+            self.shots.append(number)
+        self.times.append(time)
+        frame = SampledFrame(number, time, picture)
+        if not self._searched or time - self._searched[-1].time >= SEARCH_SECONDS:
+            self._search(frame)
+        elif self._last and self._last is not self._searched[-1] and self._is_buffer_due(self._last.time):
+            self._buffered.append(self._last)
+        self._last = frame
+
+    def close(self) -> None:
+        """End the current shot with the frame that came last."""
+        if self._last is None:
+            return
+        if self._last is not self._searched[-1]:
+            self._search(self._last)
+        self._searched[-1].release_picture()
+        first, last = self._searched[0].number, self._last.number
+        self.tracks += [self._track(tracklet, first, last) for tracklet in link_tracklets(self._searched, self.times)]
+        self._buffered, self._searched, self._last = [], [], None
+
+    def _is_buffer_due(self, time: float) -> bool:
+        before = self._buffered[-1] if self._buffered else self._searched[-1]
+        return time - before.time >= BUFFER_SECONDS
+
+    def _search(self, frame: SampledFrame) -> None:
+        """Search a whole frame, and then between it and the one searched before."""
+        picture = frame.picture()
+        frame.observations = [self._observe(picture, face) for face in self._detect(picture)]
+        if not self._searched:
+            self._searched.append(frame)
+            return
+        before = self._searched[-1]
+        for source, target in ((before, frame), (frame, before)):
+            for observation in _unmatched(source, target):
+                target.add(self._search_around(target, source, observation.box, with_patch=True))
+        between = [buffered for buffered in self._buffered if buffered is not frame]
+        self._bisect(before, frame, between)
+        self._searched += [buffered for buffered in between if buffered.observations]
+        self._searched.append(frame)
+        self._buffered.clear()
+        for finished in (before, *between):
+            finished.release_picture()
+
+    def _detect(self, picture: Picture) -> list[Face]:
+        """The faces of a frame: by a fast search for large ones, and by a thorough one in three times the time where that finds
+        none or a small one."""
+        found = self._engine.detect(picture, LARGE)
+        if found and all(face.box.width >= LARGE for face in found):
+            return found
+        return self._engine.detect(picture, SMALL)
+
+    def _bisect(self, before: SampledFrame, after: SampledFrame, between: Sequence[SampledFrame]) -> None:
+        """Search the middle frame of those between for the faces that two frames disagree on, then each half."""
+        if not between:
+            return
+        disagreements = _disagreements(before, after)
+        if not disagreements:
+            return
+        half = len(between) // 2
+        middle = between[half]
+        for source, box in disagreements:
+            if not middle.has_face_at(box, EVEN_OVERLAP):
+                middle.add(self._search_around(middle, source, box))
+        self._bisect(before, middle, between[:half])
+        self._bisect(middle, after, between[half + 1 :])
+
+    def _search_around(
+        self, frame: SampledFrame, source: SampledFrame, box: Box, *, with_patch: bool = False
+    ) -> Observation | None:
+        """The face of another frame's `box` near the same place in this frame, by detection or else by its pixels."""
+        picture = frame.picture()
+        area = clipped(box.grown(_SEARCH_MARGIN), picture)
+        around = picture[area.top : area.bottom, area.left : area.right]
+        if not around.size:
+            return None
+        faces = [
+            face.moved(area.left, area.top)
+            for face in self._engine.detect(around, max(16, round(_SMALLEST_SHARE * box.width)))
+        ]
+        best = max(faces, key=lambda face: face.box.overlap(box), default=None)
+        if best is not None and best.box.overlap(box) >= SAME_FACE_OVERLAP:
+            return self._observe(picture, best) if with_patch else Observation(best.box, detected=True)
+        followed = follow(source.picture(), box, picture)
+        return None if followed is None else Observation(followed, detected=False)
+
+    def _observe(self, picture: Picture, face: Face) -> Observation:
+        """The observation of a detected face, with its patch."""
+        area = clipped(face.box.grown(_PATCH_MARGIN), picture)
+        quality = measure(picture, face, self._engine.landmarks)
+        pixels = picture[area.top : area.bottom, area.left : area.right].copy()
+        return Observation(face.box, True, FacePatch(pixels, face.moved(-area.left, -area.top), quality))
+
+    def _track(self, tracklet: Tracklet, first: int, last: int) -> Track:
+        """The track of a tracklet in the shot of the frames `first` to `last`, with the encodings of its best patches."""
+        numbers = [frame.number for frame in self._searched]
+        begins, ends = numbers.index(tracklet.numbers[0]), numbers.index(tracklet.numbers[-1])
+        start = first if begins == 0 else (numbers[begins - 1] + numbers[begins] + 1) // 2
+        end = last if ends == len(numbers) - 1 else (numbers[ends] + numbers[ends + 1]) // 2
+        if self.times[start] - self.times[first] <= CUT_SECONDS:
+            start = first
+        if self.times[last] - self.times[end] <= CUT_SECONDS:
+            end = last
+        corners = np.array([observation.box.as_list() for observation in tracklet.observations], np.float32)
+        boxes = interpolate_boxes(np.array(tracklet.numbers), corners, start, end)
+        patches = [observation.patch for observation in tracklet.observations if observation.patch is not None]
+        best = sorted(patches, key=lambda patch: -encoding_priority(patch.quality))[:MOST_ENCODED]
+        refined = [(patch.picture, self._engine.refined(patch.picture, patch.face)) for patch in best]
+        encodings = np.concatenate([self._engine.encode(picture, [face]) for picture, face in refined])
+        quality = best[0].quality
+        portrait = Portrait(crop(best[0].picture, best[0].face.box), quality.width, quality.sharpness)
+        return Track(start, boxes, encodings, tuple(patch.quality for patch in best), portrait)
+
+
+def _unmatched(source: SampledFrame, target: SampledFrame) -> list[Observation]:
+    """The observations of `source` without a match in `target`."""
+    matched = {match[0] for match in match_boxes(source.boxes, target.boxes, SAME_FACE_OVERLAP)}
+    return [observation for i, observation in enumerate(source.observations) if i not in matched]
+
+
+def _disagreements(before: SampledFrame, after: SampledFrame) -> list[tuple[SampledFrame, Box]]:
+    """The boxes of each of two frames that the other one lacks or has elsewhere, with their frame."""
+    matches = match_boxes(before.boxes, after.boxes, EVEN_OVERLAP)
+    left = [(before, box) for i, box in enumerate(before.boxes) if i not in {match[0] for match in matches}]
+    return left + [(after, box) for i, box in enumerate(after.boxes) if i not in {match[1] for match in matches}]
