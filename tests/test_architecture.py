@@ -208,7 +208,7 @@ def test_every_parameter_of_an_error_stands_in_its_template() -> None:
             if not isinstance(node.args[0].value, str) or name not in CARRIERS:
                 continue
             fields = {field for _, field, _, _ in string.Formatter().parse(node.args[0].value) if field is not None}
-            given = {keyword.arg for keyword in node.keywords} - {"hint", "again", "said"}
+            given = {keyword.arg for keyword in node.keywords} - {"hint", "again", "detail"}
             if not given - HINTED <= fields <= given:
                 wrong.append(f"{name_of(module)}:{node.lineno}")
     assert not wrong

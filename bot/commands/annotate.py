@@ -19,7 +19,7 @@ from bot.domain.clips import together
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import OperatorError, PersonError
 from bot.infra.clip_files import VIDEO, CachedVideo
-from bot.links.fetching import tidied
+from bot.links.fetching import normalised_link
 from bot.text.formatting import basis_of, circled, confidence_of, guess_text, silent, time_code, unknown_people
 from bot.usecases.clips.attempt import cached_link
 from bot.usecases.clips.pipeline import ClipOptions, RequestedSection, annotate, draw_frames
@@ -178,4 +178,4 @@ async def _video(app: App, source: str, part: RequestedSection, place: Path, sta
     if path.is_file():
         (place / VIDEO).symlink_to(path.absolute())
         return CachedVideo(place, path.name)
-    return await cached_link(app, app.videos, tidied(app.settings, source), part, stages.on_progress)
+    return await cached_link(app, app.videos, normalised_link(app.settings, source), part, stages.on_progress)

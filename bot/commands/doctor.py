@@ -19,7 +19,8 @@ from bot.database.engines import EngineRepository
 from bot.errors import OperatorError, PersonError
 from bot.infra.compute import Compute
 from bot.infra.storage import Storage
-from bot.links.fetching import Programs, taste
+from bot.links.download_process import Programs
+from bot.links.fetching import fetch_beginning
 from bot.links.reasons import LinkError
 from bot.text.formatting import mebibytes
 
@@ -188,8 +189,8 @@ async def _deno() -> str:
 
 async def _link(settings: Settings, link: str) -> str:
     try:
-        info, count = await taste(settings, link)
+        info, count = await fetch_beginning(settings, link)
     except LinkError as error:
-        raise OperatorError(f"{error} (yt-dlp: {error.said})" if error.said else str(error)) from None
+        raise OperatorError(f"{error} (yt-dlp: {error.detail})" if error.detail else str(error)) from None
     length = "of unknown length" if info.seconds is None else f"{info.seconds:.0f} seconds"
     return f"“{info.title}” on {info.site}, {length}; the first {count} bytes came"

@@ -1,1 +1,1 @@
-"""Linked videos: found and downloaded by yt-dlp, in a process that can reach nothing but our own proxy."""
+"""Videos from links: yt-dlp downloads them in a process that reaches nothing but our own proxy."""

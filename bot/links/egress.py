@@ -1,7 +1,7 @@
-"""The only way out for a download: a proxy on loopback that resolves a name once and connects to the address it checked.
+"""The proxy of a download, on loopback: it resolves a name once and connects to the checked address.
 
-One proxy serves one download. It asks for a password that only this download knows, counts what comes through, and remembers
-what it refused. It speaks HTTP/1.1: CONNECT, and plain requests in absolute form, one a connection.
+Each download has its own proxy and reaches nothing else. The proxy demands a password that only this download knows, counts the
+bytes, and remembers the refused hosts. It speaks HTTP/1.1: CONNECT, and plain requests in absolute form, one a connection.
 """
 
 from __future__ import annotations
@@ -30,21 +30,23 @@ if TYPE_CHECKING:
 
 HEAD_BYTES = 1 << 16
 BODY_BYTES = 1 << 24
-"""The most that a request may carry; sites are asked, nothing is uploaded to them."""
+"""The largest body of a request. A download uploads nothing."""
+
 CHUNK = 1 << 16
 CONNECT_SECONDS = 15.0
 PRIVATE = "Private address"
-"""The reason phrase of a connection that was refused; what a client says of it contains these words."""
-UPSTREAM = "The proxy refused"
-"""The reason phrase where the operator's proxy didn't connect."""
+"""The reason phrase for a private address. The error messages of clients contain it."""
 
-# RFC 9110, 7.6.1: what belongs to one connection. What a request carries is counted by Content-Length alone.
+UPSTREAM = "The proxy refused"
+"""The reason phrase where the operator's proxy doesn't connect."""
+
+# Headers of one connection (RFC 9110, 7.6.1). Content-Length alone gives the length of a body, so Transfer-Encoding is refused.
 _HOP = frozenset({"connection", "proxy-connection", "keep-alive", "proxy-authorization", "te", "trailer", "upgrade"})
 
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """The operator's own proxy. It is trusted, so its address isn't checked."""
+    """The operator's own proxy. It is trusted, so nobody checks its address. `credential`: the value of Proxy-Authorization."""
 
     host: str
     port: int
@@ -53,7 +55,7 @@ class Upstream:
 
     @classmethod
     def read(cls, url: str) -> Upstream:
-        """Of `http://USER:PASSWORD@HOST:PORT`; raises ValueError for what is none."""
+        """The proxy of `http://USER:PASSWORD@HOST:PORT`. Raises ValueError for other text."""
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ValueError("a proxy is http://USER:PASSWORD@HOST:PORT")
@@ -65,7 +67,7 @@ class Upstream:
 
 
 class _AnswerError(Exception):
-    """The request is answered with this status instead of a connection."""
+    """The proxy answers the request with this status in place of a connection."""
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(f"{status} {reason}")
@@ -73,18 +75,18 @@ class _AnswerError(Exception):
 
 @dataclass(slots=True)
 class Egress:
-    """A running proxy. Made by `egress`."""
+    """A running proxy, made by `egress`. `max_bytes`: in both directions together."""
 
     allowed: Allowed
     resolver: AbstractResolver
     upstream: Upstream | None
-    most: int
+    max_bytes: int
     port: int = 0
     password: str = field(default_factory=lambda: secrets.token_urlsafe(24))
-    passed: int = 0
-    """Bytes that came through, both ways."""
-    refused: list[str] = field(default_factory=list[str])
-    """Hosts to which nothing was opened, since none of their addresses is public."""
+    transferred: int = 0
+    """Bytes so far, in both directions."""
+    refused_hosts: list[str] = field(default_factory=list[str])
+    """Hosts without a public address."""
 
     @property
     def url(self) -> str:
@@ -93,8 +95,8 @@ class Egress:
 
     @property
     def exhausted(self) -> bool:
-        """Whether `most` bytes have come through, and nothing comes any more."""
-        return self.passed >= self.most
+        """Whether `max_bytes` have been transferred. The proxy transfers no more then."""
+        return self.transferred >= self.max_bytes
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one connection to the proxy."""
@@ -113,19 +115,19 @@ class Egress:
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         method, target, headers = _parsed(await _head(reader))
-        said = next((value for name, value in headers if name.lower() == "proxy-authorization"), "")
-        if not hmac.compare_digest(said.encode(), _basic(f"nugu:{self.password}").encode()):
+        credential = next((value for name, value in headers if name.lower() == "proxy-authorization"), "")
+        if not hmac.compare_digest(credential.encode(), _basic(f"nugu:{self.password}").encode()):
             raise _AnswerError(407, "Proxy Authentication Required")
         if method == "CONNECT":
-            host, port = _place(f"//{target}", None)
+            host, port = _host_and_port(f"//{target}", None)
             out_reader, out_writer = await self._open(host, port)
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            upload = self._pass(reader, out_writer)
+            upload = self._relay(reader, out_writer)
         else:
             parts = urlsplit(target)
             if parts.scheme != "http":
                 raise _AnswerError(400, "Only http and CONNECT")
-            host, port = _place(target, 80)
+            host, port = _host_and_port(target, 80)
             body = await _body(reader, headers)
             out_reader, out_writer = await self._open(host, port)
             path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -134,10 +136,10 @@ class Egress:
             request = "\r\n".join([*lines, "Connection: close", "", ""]).encode("latin-1") + body
             upload = self._send(request, out_writer)
         try:
-            # Once the site has said all, the connection is over, whatever the client would still say.
+            # The connection ends with the site's answer, even if the client would send more.
             sending = asyncio.ensure_future(upload)
             try:
-                await self._pass(out_reader, writer)
+                await self._relay(out_reader, writer)
             finally:
                 sending.cancel()
                 await asyncio.gather(sending, return_exceptions=True)
@@ -150,7 +152,7 @@ class Egress:
         try:
             addresses = await self._checked(host, port)
         except RefusedAddressError:
-            self.refused.append(host)
+            self.refused_hosts.append(host)
             raise _AnswerError(403, PRIVATE) from None
         except (OSError, ValueError):
             raise _AnswerError(502, "Name not known") from None
@@ -158,19 +160,19 @@ class Egress:
             with suppress(OSError, TimeoutError):
                 async with asyncio.timeout(CONNECT_SECONDS):
                     if self.upstream is not None:
-                        return await _through(self.upstream, address, port)
+                        return await _connect_upstream(self.upstream, address, port)
                     return await asyncio.open_connection(address, port, limit=CHUNK)
         raise _AnswerError(504, "Nobody answers")
 
     async def _checked(self, host: str, port: int) -> list[str]:
-        """The addresses of `host` that may be reached; raises RefusedAddressError when there are others alone."""
-        found = [each["host"] for each in await self.resolver.resolve(host, port, socket.AF_UNSPEC)]
+        """The permitted addresses of `host`. Raises RefusedAddressError where there is none."""
+        found = [result["host"] for result in await self.resolver.resolve(host, port, socket.AF_UNSPEC)]
         checked = [address for address in found if may_reach(address, port, self.allowed)]
         if not checked:
             raise RefusedAddressError
         return checked
 
-    async def _pass(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    async def _relay(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         while not self.exhausted and (data := await source.read(CHUNK)):
             await self._send(data, sink)
         if sink.can_write_eof():
@@ -178,17 +180,17 @@ class Egress:
                 sink.write_eof()
 
     async def _send(self, data: bytes, sink: asyncio.StreamWriter) -> None:
-        self.passed += len(data)
+        self.transferred += len(data)
         sink.write(data)
         await sink.drain()
 
 
 @asynccontextmanager
 async def egress(
-    allowed: Allowed, most: int, upstream: Upstream | None = None, resolver: AbstractResolver | None = None
+    allowed: Allowed, max_bytes: int, upstream: Upstream | None = None, resolver: AbstractResolver | None = None
 ) -> AsyncGenerator[Egress]:
-    """A proxy on a free port of 127.0.0.1, for one download of `most` bytes at most, gone with its connections at the end."""
-    proxy = Egress(allowed, resolver or ThreadedResolver(), upstream, most)
+    """A proxy for one download of `max_bytes`, on a free port of 127.0.0.1. It ends with its connections."""
+    proxy = Egress(allowed, resolver or ThreadedResolver(), upstream, max_bytes)
     serving: set[asyncio.Task[None]] = set()
 
     def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -215,7 +217,7 @@ async def _head(reader: asyncio.StreamReader) -> bytes:
 
 
 def _parsed(head: bytes) -> tuple[str, str, list[tuple[str, str]]]:
-    """Method, target and headers of a request."""
+    """Method, target and headers of a request. Raises _AnswerError for a malformed one."""
     first, *lines = head[:-4].decode("latin-1").split("\r\n")
     method, _, rest = first.partition(" ")
     target, _, version = rest.rpartition(" ")
@@ -230,7 +232,7 @@ def _parsed(head: bytes) -> tuple[str, str, list[tuple[str, str]]]:
     return method.upper(), target, headers
 
 
-def _place(url: str, default: int | None) -> tuple[str, int]:
+def _host_and_port(url: str, default: int | None) -> tuple[str, int]:
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port or default
@@ -242,7 +244,7 @@ def _place(url: str, default: int | None) -> tuple[str, int]:
 
 
 async def _body(reader: asyncio.StreamReader, headers: list[tuple[str, str]]) -> bytes:
-    """What a request carries. All of it is taken before a connection is opened, and nothing that follows it."""
+    """The body of a request. It is read before a connection is opened; anything after it is ignored."""
     if any(name.lower() == "transfer-encoding" for name, _ in headers):
         raise _AnswerError(411, "Length Required")
     lengths = {value for name, value in headers if name.lower() == "content-length"}
@@ -256,14 +258,16 @@ async def _body(reader: asyncio.StreamReader, headers: list[tuple[str, str]]) ->
     return await reader.readexactly(int(length))
 
 
-async def _through(upstream: Upstream, address: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def _connect_upstream(
+    upstream: Upstream, address: str, port: int
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """A connection through the operator's proxy, which gets the checked address and never the name."""
     reader, writer = await asyncio.open_connection(
         upstream.host, upstream.port, ssl=upstream.tls or None, limit=HEAD_BYTES
     )
     try:
-        place = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
-        lines = [f"CONNECT {place} HTTP/1.1", f"Host: {place}"]
+        target = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+        lines = [f"CONNECT {target} HTTP/1.1", f"Host: {target}"]
         if upstream.credential is not None:
             lines.append(f"Proxy-Authorization: {upstream.credential}")
         writer.write("\r\n".join([*lines, "", ""]).encode("latin-1"))
@@ -279,5 +283,5 @@ async def _through(upstream: Upstream, address: str, port: int) -> tuple[asyncio
     return reader, writer
 
 
-def _basic(pair: str) -> str:
-    return "Basic " + b64encode(pair.encode()).decode()
+def _basic(user_and_password: str) -> str:
+    return "Basic " + b64encode(user_and_password.encode()).decode()

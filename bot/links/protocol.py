@@ -1,4 +1,4 @@
-"""The messages of the downloading process, as JSON: one request in, one object a line out."""
+"""Messages to and from the downloading process, as JSON: one request in, one object a line out."""
 
 from __future__ import annotations
 
@@ -9,47 +9,50 @@ from typing import Any, Self
 
 
 class DownloadTask(StrEnum):
-    """How far a download goes."""
+    """The extent of a download."""
 
     INSPECT = "inspect"
     FETCH = "fetch"
-    TASTE = "taste"
-    """The smallest format, and only its beginning."""
+    BEGINNING = "beginning"
+    """The beginning of the smallest format."""
 
 
 class LinkFailure(StrEnum):
-    """The reason for no video. Our side finds all but SITE."""
+    """The reason for no video. Our own code finds all but SITE."""
 
     SITE = "site"
-    """The site refused; `said`: the words of the site or of yt-dlp."""
+    """The site refused. Its detail is the message of the site or of yt-dlp."""
     UNKNOWN_SITE = "unknown site"
     WRONG_SETTING = "wrong setting"
+    """Its detail is the name of the unknown extractor."""
     PLAYLIST = "playlist"
     LIVE = "live"
     NO_VIDEO = "no video"
     TOO_LARGE = "too large"
     NOT_MERGED = "not merged"
+    """Its detail is the end of ffmpeg's stderr."""
     BROKEN = "broken"
-    """An unforeseen error; `said`: its traceback."""
+    """An unforeseen error. Its detail is the traceback."""
 
 
 @dataclass(frozen=True, slots=True)
 class DownloadRequest:
-    """One link to download.
+    """The request to download one link.
 
-    `extractors`: names that may work on it; `takers`: those that it may be given to.
-    `most`: bytes of the video.
-    `deno`, `ffmpeg`: absolute paths, empty where there is none. `cookies`: whether cookies.txt lies in the working folder.
+    `extractors`: names of all extractors that may work on it. `link_extractors`: of those that may get the link itself.
+    `port`, `proxy`: of our proxy, the latter its URL with the password. `height`: the wanted number of lines. `max_bytes`: of
+    the video. `deno`, `ffmpeg`: absolute paths, empty without the program. `cookies`: whether the working folder has
+    cookies.txt.
     """
 
     task: DownloadTask
     link: str
     extractors: tuple[str, ...]
-    takers: tuple[str, ...]
+    link_extractors: tuple[str, ...]
     port: int
     proxy: str
     height: int
-    most: int
+    max_bytes: int
     deno: str
     ffmpeg: str
     cookies: bool
@@ -60,9 +63,9 @@ class DownloadRequest:
 
     @classmethod
     def load(cls, data: bytes) -> Self:
-        """The request of a line that `dump` made."""
-        kept: dict[str, Any] = json.loads(data)
-        for name in ("extractors", "takers"):
-            kept[name] = tuple(kept[name])
-        kept["task"] = DownloadTask(kept["task"])
-        return cls(**kept)
+        """The request in a line that `dump` made."""
+        values: dict[str, Any] = json.loads(data)
+        for name in ("extractors", "link_extractors"):
+            values[name] = tuple(values[name])
+        values["task"] = DownloadTask(values["task"])
+        return cls(**values)

@@ -1,4 +1,4 @@
-"""Why a link gave no video, in one sentence for the person who posted it."""
+"""The errors of links: why there is no video, in one sentence for the person who posted the link."""
 
 from __future__ import annotations
 
@@ -14,14 +14,16 @@ from bot.text.formatting import mebibytes
 if TYPE_CHECKING:
     from bot.links.sites import Sites
 
-TOLD = 200
+LONGEST_DETAIL = 200
+"""Characters of a site's message in the log and in a sentence."""
+
 AGAIN = "Try again in a few minutes."
 
 PRIVATE = "That link leads to a private address, and I only go to public ones."
 GONE = "That video isn't there any more, or never was."
 
-# What sites and yt-dlp say, in the order in which it is looked for; of each whether another try may help.
-_SAID: tuple[tuple[str, str | Message, bool], ...] = (
+# Patterns of messages by sites and yt-dlp, in the order of the search, with our sentence, and whether another try may help.
+_SENTENCES: tuple[tuple[str, str | Message, bool], ...] = (
     (
         r"confirm your age|age.?restricted|inappropriate for some users|age.?verif",
         "The site shows that video to adults only, so I can't have it.",
@@ -72,7 +74,8 @@ _SAID: tuple[tuple[str, str | Message, bool], ...] = (
         True,
     ),
 )
-_STATUS: dict[int, tuple[str, bool]] = {
+# The same by status.
+_STATUSES: dict[int, tuple[str, bool]] = {
     401: ("The site shows that video only to people who are signed in.", False),
     403: ("The site refused to give me that video.", True),
     404: (GONE, False),
@@ -81,8 +84,8 @@ _STATUS: dict[int, tuple[str, bool]] = {
     451: ("The site may not show that video for legal reasons.", False),
 }
 
-OURS = "Name not known|Nobody answers|The proxy refused"
-"""What bot/links/egress.py says in a site's place."""
+PROXY_REASONS = "Name not known|Nobody answers|The proxy refused"
+"""Reason phrases of bot/links/egress.py, which come in place of a site's."""
 
 _NOISE = re.compile(
     r"\x1b\[[0-9;]*[A-Za-z]|\(caused by .*|[;.,]?\s*please report this issue.*"
@@ -93,9 +96,10 @@ _PREFIX = re.compile(r"^\[[^\]]*\]\s*(?:[\w-]+:\s*)?")
 
 
 class LinkError(PersonError):
-    """A link gave no video. `again`: whether the same link may give one later, which the sentence then says.
+    """A link gave no video.
 
-    `said`: what yt-dlp or the site said, for the operator.
+    `again`: whether the same link may give one later; the message then says so. `detail`: the message of yt-dlp or the site,
+    for the operator.
     """
 
     def __init__(
@@ -104,54 +108,54 @@ class LinkError(PersonError):
         /,
         *,
         again: bool = False,
-        said: str = "",
+        detail: str = "",
         hint: Hint | None = None,
         **parameters: Parameter,
     ) -> None:
         reason = message if isinstance(message, Message) else Message(message, hint=hint, **parameters)
         super().__init__(Message("{reason} {advice}", reason=reason, advice=AGAIN) if again else reason)
-        self.said = said
+        self.detail = detail
 
 
 def not_a_link(sites: Sites) -> LinkError:
-    """For what is no http link at all."""
+    """The error for text that is no http link."""
     return LinkError("I take links that begin with http:// or https://, to one video on {sites}.", sites=sites.listed)
 
 
 def no_cookies() -> LinkError:
-    """For a file of cookies that can't be read."""
+    """The error for a file of cookies that can't be read."""
     return LinkError(
         "{setting} names a file that I can't read.", setting=Code("NUGU_LINK_COOKIES"), hint=Hint.OPERATOR_MENDS
     )
 
 
 def no_proxy() -> LinkError:
-    """For an address of a proxy that is none."""
+    """The error for a malformed address of a proxy."""
     return LinkError(
         "{setting} is not http://USER:PASSWORD@HOST:PORT.", setting=Code("NUGU_LINK_PROXY"), hint=Hint.OPERATOR_MENDS
     )
 
 
 def no_time(seconds: float) -> LinkError:
-    """For a download past its deadline."""
+    """The error for a download past its deadline."""
     return LinkError(
         "The site is too slow: that video wasn't here after {seconds:.0f} seconds.", seconds=seconds, again=True
     )
 
 
 def broken_off() -> LinkError:
-    """For a download that ended without a word."""
+    """The error for a download that ended without a message."""
     return LinkError("The download broke off.", again=True)
 
 
-def too_large(most: int) -> LinkError:
-    """For a video of more than `most` bytes."""
-    return LinkError("That video is too large: I take up to {most}. A shorter one may fit.", most=mebibytes(most))
+def too_large(max_bytes: int) -> LinkError:
+    """The error for a video of more than `max_bytes`."""
+    return LinkError("That video is too large: I take up to {most}. A shorter one may fit.", most=mebibytes(max_bytes))
 
 
-def of_failure(why: LinkFailure, said: str, status: int | None, sites: Sites, most: int) -> LinkError:
-    """For what the downloading process found."""
-    match why:
+def of_failure(failure: LinkFailure, detail: str, status: int | None, sites: Sites, max_bytes: int) -> LinkError:
+    """The error for a failure that the downloading process reports. `status`: of HTTP, None where there is none."""
+    match failure:
         case LinkFailure.UNKNOWN_SITE:
             return LinkError(
                 "I don't take links to that page. I take links to one video on {sites}.", sites=sites.listed
@@ -160,7 +164,7 @@ def of_failure(why: LinkFailure, said: str, status: int | None, sites: Sites, mo
             return LinkError(
                 "{setting} names {site}, which yt-dlp doesn't know.",
                 setting=Code("NUGU_LINK_SITES"),
-                site=said,
+                site=detail,
                 hint=Hint.OPERATOR_MENDS,
             )
         case LinkFailure.PLAYLIST:
@@ -170,34 +174,34 @@ def of_failure(why: LinkFailure, said: str, status: int | None, sites: Sites, mo
         case LinkFailure.NO_VIDEO:
             return LinkError("I found no video there that I can download.")
         case LinkFailure.TOO_LARGE:
-            return too_large(most)
+            return too_large(max_bytes)
         case LinkFailure.NOT_MERGED:
             return LinkError("The site gave something that isn't a video.")
         case LinkFailure.BROKEN:
             return broken_off()
         case LinkFailure.SITE:
-            return _of_site(said, status)
+            return _of_site(detail, status)
 
 
-def _of_site(said: str, status: int | None) -> LinkError:
-    line = _cleaned(said)
-    # A site's own words say more than its status, but for those that yt-dlp makes of the status.
-    if status is not None and re.search(rf"HTTP Error \d+: (?!{OURS})", said):
-        if status in _STATUS:
-            sentence, again = _STATUS[status]
-            return LinkError(sentence, again=again, said=line)
+def _of_site(detail: str, status: int | None) -> LinkError:
+    line = _cleaned(detail)
+    # A site's own message says more than its status. yt-dlp makes "HTTP Error …" of a status without a message.
+    if status is not None and re.search(rf"HTTP Error \d+: (?!{PROXY_REASONS})", detail):
+        if status in _STATUSES:
+            sentence, again = _STATUSES[status]
+            return LinkError(sentence, again=again, detail=line)
         if status >= 500:
-            return LinkError("The site is out of order just now.", again=True, said=line)
-    for pattern, sentence, again in _SAID:
-        if re.search(pattern, said, re.IGNORECASE):
-            return LinkError(sentence, again=again, said=line)
+            return LinkError("The site is out of order just now.", again=True, detail=line)
+    for pattern, sentence, again in _SENTENCES:
+        if re.search(pattern, detail, re.IGNORECASE):
+            return LinkError(sentence, again=again, detail=line)
     if line:
         return LinkError("The site says: {line}", line=line)
     return LinkError("The site gave no video, and no reason.")
 
 
-def _cleaned(said: str) -> str:
-    """The first line of what a site said, without what yt-dlp adds to it."""
-    bare = _PREFIX.sub("", re.sub(r"^(?:\x1b\[[0-9;]*m)*ERROR:(?:\x1b\[[0-9;]*m)*\s*", "", said.strip()))
+def _cleaned(detail: str) -> str:
+    """The first line of a site's message, without yt-dlp's additions."""
+    bare = _PREFIX.sub("", re.sub(r"^(?:\x1b\[[0-9;]*m)*ERROR:(?:\x1b\[[0-9;]*m)*\s*", "", detail.strip()))
     first = next(iter(bare.splitlines()), "")
-    return textwrap.shorten(" ".join(_NOISE.sub(" ", first).split()).strip(" ;:,"), TOLD, placeholder=" …")
+    return textwrap.shorten(" ".join(_NOISE.sub(" ", first).split()).strip(" ;:,"), LONGEST_DETAIL, placeholder=" …")

@@ -1,4 +1,4 @@
-"""Which sites links may lead to, and what of a link can be said before anybody is asked."""
+"""The sites that links may lead to, and checks of a link that need no request."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ GENERIC = "generic"
 """The extractor of yt-dlp that looks for a video on any page."""
 
 PARTS_OF_GENERIC = frozenset({"html5", "generic:quoted-html"})
-"""Extractors without links of their own, to which it hands a page."""
+"""Extractors without links of their own, which `generic` calls for a page."""
 
-LONGEST = 2000
+LONGEST_LINK = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class Sites:
-    """The extractors of yt-dlp that may be used, by their names in lower case.
+    """The permitted extractors of yt-dlp, by their names in lower case.
 
-    `hosts`: those that are given links to a host: (name, host).
+    `names`: those that take links to any host that they know. `hosts`: (name, host) of those that take links to one host.
     """
 
     names: frozenset[str]
@@ -30,13 +30,14 @@ class Sites:
 
     @classmethod
     def read(cls, text: str) -> Self:
-        """Of `youtube, vimeo, generic=videos.example.org`. A name with a host takes links to that host, and `generic`
-        then takes no other.
+        """The sites of a text such as `youtube, vimeo, generic=videos.example.org`.
+
+        A name with a host takes links to that host; `generic` then takes no others.
         """
         names: set[str] = set()
         hosts: list[tuple[str, str]] = []
-        for each in filter(None, (part.strip().lower() for part in text.split(","))):
-            name, equals, host = (part.strip() for part in each.partition("="))
+        for entry in filter(None, (part.strip().lower() for part in text.split(","))):
+            name, equals, host = (part.strip() for part in entry.partition("="))
             if equals:
                 hosts.append((name, host.removesuffix(".")))
             if name != GENERIC or not equals:
@@ -45,7 +46,7 @@ class Sites:
 
     @property
     def extractors(self) -> frozenset[str]:
-        """All that may work on a link, those that another one hands it to included."""
+        """All extractors that may work on a link, those that `generic` calls included."""
         known = self.names | {name for name, _ in self.hosts}
         return known | PARTS_OF_GENERIC if GENERIC in known else known
 
@@ -57,27 +58,27 @@ class Sites:
             parts.append("any page with a video")
         return " or ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
 
-    def takers(self, link: str) -> frozenset[str]:
-        """Those that `link` may be given to: of a host that the operator named, the one that was named with it."""
+    def extractors_for(self, link: str) -> frozenset[str]:
+        """The extractors that may get `link`: those named with its host, or else all of `names`."""
         host = (urlsplit(link).hostname or "").removesuffix(".")
         return frozenset(name for name, known in self.hosts if known == host) or self.names
 
 
-def tidy(link: str) -> str:
-    """`link` as it is handed on: without the playlist in which somebody came upon the video, and without its fragment.
+def normalise(link: str) -> str:
+    """`link` without its fragment, and without the playlist around a single video.
 
-    Raises ValueError for what is no link of the web.
+    Raises ValueError for text that is no link of the web.
     """
     link = link.strip().removeprefix("<").removesuffix(">")
     parts = urlsplit(link)
-    if len(link) > LONGEST or parts.scheme.lower() not in {"http", "https"} or not parts.hostname:
+    if len(link) > LONGEST_LINK or parts.scheme.lower() not in {"http", "https"} or not parts.hostname:
         raise ValueError("not a link of the web")
     if parts.username is not None or any(not c.isprintable() or c in ' \\"<>' for c in link):
         raise ValueError("not a link of the web")
-    _ = parts.port  # it raises for one that is none
+    _ = parts.port  # raises ValueError for a port that is none
     query = parse_qsl(parts.query, keep_blank_values=True)
-    of_one = parts.hostname == "youtu.be" or any(name == "v" for name, _ in query)
-    if of_one and any(name == "list" for name, _ in query):
+    single = parts.hostname == "youtu.be" or any(name == "v" for name, _ in query)
+    if single and any(name == "list" for name, _ in query):
         kept = [(name, value) for name, value in query if name not in {"list", "index", "start_radio"}]
         return urlunsplit(parts._replace(query=urlencode(kept), fragment=""))
     return urlunsplit(parts._replace(fragment=""))

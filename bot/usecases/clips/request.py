@@ -13,7 +13,7 @@ from bot.domain.messages import Code
 from bot.domain.trust import Trust
 from bot.errors import ForgottenError, NoRosterError, PersonError
 from bot.infra.clip_files import hash_of_file, hashed
-from bot.links.fetching import tidied
+from bot.links.fetching import normalised_link
 from bot.text.formatting import time_code
 from bot.usecases.clips import attempt
 from bot.usecases.identify import naming_of
@@ -54,7 +54,7 @@ async def ask(app: App, asked: IdentifyRequest, request: ClipRequest, target: Re
         link, title = None, request.source.name
         video = await asyncio.to_thread(hash_of_file, request.source.path)
     else:
-        title = link = tidied(app.settings, request.source)
+        title = link = normalised_link(app.settings, request.source)
         video = attempt.video_of_link(link, app.settings.clip_height)
     job = ClipJob(
         wish=hashed(

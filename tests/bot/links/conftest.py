@@ -1,4 +1,4 @@
-"""The servers that the tests of this folder ask, and the videos that they give."""
+"""The servers of this folder's tests, and their videos."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from bot.settings import Settings
 from tests.support.image_search import ImageSearch, Vault, serving
-from tests.support.image_search import vault as keeping
+from tests.support.image_search import vault as serving_vault
 from tests.support.video_site import Videos, make_videos
 
 
@@ -25,13 +25,13 @@ async def site() -> AsyncGenerator[ImageSearch]:
 
 @pytest.fixture
 async def vault() -> AsyncGenerator[Vault]:
-    async with keeping() as vault:
+    async with serving_vault() as vault:
         yield vault
 
 
 @pytest.fixture
 def settings(site: ImageSearch) -> Settings:
-    """Settings under which links may lead to the site, whose pages are looked through, and to nothing else on loopback."""
+    """Settings that allow links to any page of the site, and to nothing else on loopback."""
     return Settings.model_validate(
         {"link_sites": "mediasite,generic", "allowed_addresses": f"127.0.0.1:{site.port}", "link_seconds": 60.0}
     )

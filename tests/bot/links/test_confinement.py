@@ -1,4 +1,4 @@
-"""What a downloading process may not do, tried in processes of their own; and that each would work in one that may."""
+"""Confinement refuses connections, sockets and programs. As a control, the same attempts succeed in a process without it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ TRIES = {
 
 
 def attempt(code: str, confined: bool, programs: str = "()", port: int = 1) -> subprocess.CompletedProcess[str]:
-    """Run `code` in a process of its own that may connect to `port` of loopback alone, or anywhere."""
+    """Run `code` in a process of its own. With `confined` it may connect to `port` of loopback alone, and start `programs`."""
     begin = f"from bot.links.confinement import confine; confine({port}, {programs})" if confined else ""
     text = f"import os, shlex, socket, subprocess, sys, time\n{begin}\n{code}\n"
     return subprocess.run(
@@ -43,15 +43,15 @@ def attempt(code: str, confined: bool, programs: str = "()", port: int = 1) -> s
 
 
 @pytest.mark.parametrize("name", TRIES)
-async def test_a_connection_by_another_way(vault: Vault, name: str) -> None:
-    held = await asyncio.to_thread(attempt, aimed(TRIES[name], vault), confined=True)
-    assert "not allowed here" in held.stderr
+async def test_a_connection_past_the_proxy(vault: Vault, name: str) -> None:
+    refused = await asyncio.to_thread(attempt, aimed(TRIES[name], vault), confined=True)
+    assert "not allowed here" in refused.stderr
     assert vault.touched == 0
 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("name", TRIES)
-async def test_a_connection_by_another_way_where_it_is_allowed(vault: Vault, name: str) -> None:
+async def test_a_connection_past_the_proxy_where_it_is_allowed(vault: Vault, name: str) -> None:
     free = await asyncio.to_thread(attempt, aimed(TRIES[name], vault), confined=False)
     assert free.returncode == 0, free.stderr
     assert await times_touched(vault) == 1
@@ -62,14 +62,14 @@ def aimed(code: str, vault: Vault) -> str:
 
 
 async def times_touched(vault: Vault) -> int:
-    """How often the vault was, once it was; whoever connected may have ended before that is heard of."""
+    """The number of connections to the vault, at least one. The client may have ended before the vault counts it."""
     async with asyncio.timeout(LONG_ENOUGH):
         while not vault.touched:
             await asyncio.sleep(0.02)
     return vault.touched
 
 
-NO_CONNECTION = [
+FORBIDDEN_CALLS = [
     "socket.socket(socket.AF_INET, socket.SOCK_DGRAM)",
     "socket.socket(socket.AF_INET6, socket.SOCK_STREAM)",
     "socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)",
@@ -82,30 +82,30 @@ NO_CONNECTION = [
 ]
 
 
-def test_what_is_no_connection_either() -> None:
+def test_forbidden_calls() -> None:
     code = (
-        f"for each in {NO_CONNECTION!r}:\n"
-        " try: exec(each)\n except PermissionError as error: print(error)\n else: print(each)"
+        f"for call in {FORBIDDEN_CALLS!r}:\n"
+        " try: exec(call)\n except PermissionError as error: print(error)\n else: print(call)"
     )
-    said = attempt(code, confined=True).stdout.splitlines()
-    assert ["not allowed here" in line for line in said] == [True] * len(NO_CONNECTION), said
+    lines = attempt(code, confined=True).stdout.splitlines()
+    assert ["not allowed here" in line for line in lines] == [True] * len(FORBIDDEN_CALLS), lines
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("code", NO_CONNECTION)
-def test_what_is_no_connection_either_where_it_is_allowed(code: str) -> None:
+@pytest.mark.parametrize("code", FORBIDDEN_CALLS)
+def test_forbidden_calls_where_they_are_allowed(code: str) -> None:
     assert attempt(code, confined=False).returncode == 0
 
 
-async def test_the_way_out_stays_open(vault: Vault) -> None:
+async def test_the_proxy_can_be_reached(vault: Vault) -> None:
     code = f"import requests; print(requests.get('http://127.0.0.1:{vault.port}/').text)"
     done = await asyncio.to_thread(attempt, code, confined=True, port=vault.port)
     assert done.stdout == "secret\n"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the filter is the Linux kernel's")
-async def test_a_program_that_may_be_started_has_no_network(vault: Vault) -> None:
-    """Neither udp nor tcp, nor in another family, whoever it starts in turn; a local pair of sockets it has."""
+async def test_an_allowed_program_has_no_network(vault: Vault) -> None:
+    """It has local socket pairs, but no UDP, TCP or other family; neither have its children."""
     inner = (
         "import socket\nsocket.socketpair()\n"
         "for family, kind in ((2, 1), (2, 2), (10, 1), (10, 2), (16, 3), (17, 3)):\n"
@@ -113,9 +113,9 @@ async def test_a_program_that_may_be_started_has_no_network(vault: Vault) -> Non
         f"socket.create_connection(('127.0.0.1', {vault.port}))"
     )
     code = f"subprocess.run([sys.executable, '-c', {inner!r}])"
-    held = await asyncio.to_thread(attempt, code, confined=True, programs="(sys.executable,)")
-    assert held.stdout == "no\n" * 6
-    assert "PermissionError" in held.stderr
+    refused = await asyncio.to_thread(attempt, code, confined=True, programs="(sys.executable,)")
+    assert refused.stdout == "no\n" * 6
+    assert "PermissionError" in refused.stderr
     assert vault.touched == 0
     free = await asyncio.to_thread(attempt, code, confined=False)
     assert free.stdout.count("no\n") < 6
@@ -132,7 +132,7 @@ DENO_TRIES = {
 @pytest.mark.thorough
 @pytest.mark.parametrize("name", DENO_TRIES)
 async def test_deno(vault: Vault, name: str) -> None:
-    """Twice held: with the options that yt-dlp gives it, and by the kernel even where it were allowed everything."""
+    """yt-dlp's options keep deno from the network, and so does the kernel when deno's options allow everything."""
     from yt_dlp.extractor.youtube.jsc._builtin.deno import DenoJCP
 
     deno = find_deno_bin()
@@ -157,7 +157,7 @@ async def test_deno(vault: Vault, name: str) -> None:
 
 
 def test_deno_runs_within_the_limits() -> None:
-    """V8 reserves 64 GB of addresses before it does anything; this script takes 300 MB besides."""
+    """V8 reserves 64 GB of addresses at its start. This script takes 300 MB of memory."""
     deno = find_deno_bin()
     script = (
         "const a = []; for (let i = 0; i < 300; i++) a.push(new Uint8Array(1 << 20).fill(1)); console.log(a.length)"
@@ -172,7 +172,7 @@ def test_deno_runs_within_the_limits() -> None:
 
 @pytest.mark.thorough
 def test_the_solver_for_youtube_is_found_and_loads() -> None:
-    """As far as it goes without YouTube: what yt-dlp hands to deno there begins with these two scripts."""
+    """Without YouTube only the two scripts can be tried with which yt-dlp's input to deno begins."""
     deno = find_deno_bin()
     code = (
         f"from bot.links.confinement import confine, limit; limit(); confine(1, ({deno!r},))\n"
@@ -187,20 +187,20 @@ def test_the_solver_for_youtube_is_found_and_loads() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "said"),
+    ("code", "message"),
     [
         ("import mmap; mmap.mmap(-1, 3 << 30, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)", "Cannot allocate memory"),
         ("kept = [open('/dev/null') for _ in range(1000)]", "Too many open files"),
     ],
 )
-def test_what_it_may_take(code: str, said: str) -> None:
+def test_the_limits_of_memory_and_files(code: str, message: str) -> None:
     begin = "from bot.links.confinement import limit; limit()\n"
-    assert said in attempt(begin + code, confined=False).stderr
+    assert message in attempt(begin + code, confined=False).stderr
     assert attempt(code, confined=False).returncode == 0
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the signal is the Linux kernel's")
-def test_it_dies_with_whoever_started_it_and_so_does_what_it_started(tmp_path: Path) -> None:
+def test_the_process_and_its_children_die_with_its_parent(tmp_path: Path) -> None:
     inner = "import time; time.sleep(300)"
     child = (
         "import os, subprocess, sys, json\nfrom bot.links.confinement import confine\n"

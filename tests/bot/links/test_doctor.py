@@ -1,4 +1,4 @@
-"""`nugu doctor LINK`, as it is typed."""
+"""`nugu doctor LINK` on the command line."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ async def test_a_link_that_works(site: ImageSearch, videos: Videos, tmp_path: Pa
 
 
 @pytest.mark.thorough
-async def test_a_link_that_does_not(site: ImageSearch, tmp_path: Path) -> None:
-    """The site's own words are told."""
+async def test_a_link_that_fails(site: ImageSearch, tmp_path: Path) -> None:
+    """The output has yt-dlp's own message."""
     allowed = f"127.0.0.1:{site.port}"
     done = await doctor(f"{site.base}/gone", tmp_path, "generic", allowed)
     assert done.returncode == 1

@@ -1,4 +1,4 @@
-"""The proxy by itself: what it connects to, whom it answers, how much it lets through."""
+"""The proxy of a download: permitted connections, passwords, and the limit of bytes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.links.egress import Egress, Upstream, egress
 from tests.conftest import LONG_ENOUGH
 from tests.support.image_search import ImageSearch, Names, Vault
 
-# Hosts of URLs; what a browser or yt-dlp makes of the others is one of these.
+# Hosts of URLs. Browsers and yt-dlp turn all other spellings into one of these.
 SPELLINGS = [
     *(
         "127.0.0.1",
@@ -38,14 +38,14 @@ SPELLINGS = [
 
 @pytest.fixture
 async def proxy(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Egress]:
-    """A proxy that may reach everything public at the port where the vault is."""
+    """A proxy that may reach public addresses at the vault's port."""
     monkeypatch.setattr(addresses, "WEB_PORTS", frozenset({vault.port}))
     async with egress(frozenset(), 1 << 20) as proxy:
         yield proxy
 
 
-async def say(proxy: Egress, text: str, password: str | None = None) -> bytes:
-    """All that the proxy answers to `text`, a request without its credential and its last line."""
+async def answer_of(proxy: Egress, text: str, password: str | None = None) -> bytes:
+    """The proxy's whole answer to `text`, a request without its credential and its last line."""
     reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
     pair = b64encode(f"nugu:{proxy.password if password is None else password}".encode()).decode()
     writer.write(f"{text}\r\nProxy-Authorization: Basic {pair}\r\n\r\n".encode())
@@ -64,64 +64,64 @@ def allowed(port: int) -> addresses.Allowed:
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-async def test_a_spelling_of_an_address_inside(proxy: Egress, vault: Vault, spelling: str) -> None:
+async def test_a_spelling_of_a_private_address(proxy: Egress, vault: Vault, spelling: str) -> None:
     for request in (get(spelling, vault.port), f"CONNECT {spelling}:{vault.port} HTTP/1.1"):
-        answer = await say(proxy, request)
+        answer = await answer_of(proxy, request)
         assert answer.split(b" ")[1] in {b"400", b"403", b"502"}, answer
         assert b"secret" not in answer
     assert vault.touched == 0
 
 
 @pytest.mark.parametrize("spelling", ["127.0.0.1", "2130706433", "0x7f000001", "127.1", "localhost"])
-async def test_the_same_where_it_is_allowed(vault: Vault, spelling: str) -> None:
+async def test_an_allowed_private_address(vault: Vault, spelling: str) -> None:
     async with egress(allowed(vault.port), 1 << 20) as proxy:
-        assert (await say(proxy, get(spelling, vault.port))).endswith(b"secret")
-        assert b"secret" in await say(proxy, f"CONNECT {spelling}:{vault.port} HTTP/1.1")
+        assert (await answer_of(proxy, get(spelling, vault.port))).endswith(b"secret")
+        assert b"secret" in await answer_of(proxy, f"CONNECT {spelling}:{vault.port} HTTP/1.1")
     assert vault.touched == 2
 
 
-async def test_a_refusal_can_be_told_from_a_site_s(proxy: Egress, vault: Vault) -> None:
-    assert (await say(proxy, get("127.0.0.1", vault.port))).startswith(b"HTTP/1.1 403 Private address\r\n")
-    assert proxy.refused == ["127.0.0.1"]
+async def test_a_refusal_differs_from_a_sites_answer(proxy: Egress, vault: Vault) -> None:
+    assert (await answer_of(proxy, get("127.0.0.1", vault.port))).startswith(b"HTTP/1.1 403 Private address\r\n")
+    assert proxy.refused_hosts == ["127.0.0.1"]
 
 
-async def test_a_port_that_is_not_the_web_s(vault: Vault) -> None:
+async def test_another_port_than_80_and_443(vault: Vault) -> None:
     async with egress(frozenset(), 1 << 20, resolver=Names(videos_example=["93.184.215.14"])) as proxy:
-        assert b"403" in await say(proxy, "CONNECT videos.example:22 HTTP/1.1")
+        assert b"403" in await answer_of(proxy, "CONNECT videos.example:22 HTTP/1.1")
 
 
 async def test_a_name_is_resolved_once(vault: Vault) -> None:
-    """And the very address that was checked is connected to, whatever the name leads to a moment later."""
+    """The proxy connects to the checked address, even if the name has another one a moment later."""
 
-    class Counting(Names):
-        asked = 0
+    class CountingResolver(Names):
+        resolved = 0
 
         async def resolve(
             self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
         ) -> list[ResolveResult]:
-            self.asked += 1
+            self.resolved += 1
             found = await super().resolve(host, port)
             self.addresses["videos.example"] = ["127.0.0.9"]
             return found
 
-    names = Counting(videos_example=["127.0.0.1"])
+    names = CountingResolver(videos_example=["127.0.0.1"])
     async with egress(allowed(vault.port), 1 << 20, resolver=names) as proxy:
-        assert (await say(proxy, get("videos.example", vault.port))).endswith(b"secret")
-        assert names.asked == 1
-        assert b"Private address" in await say(proxy, get("videos.example", vault.port))
+        assert (await answer_of(proxy, get("videos.example", vault.port))).endswith(b"secret")
+        assert names.resolved == 1
+        assert b"Private address" in await answer_of(proxy, get("videos.example", vault.port))
     assert vault.touched == 1
 
 
-async def test_of_several_addresses_the_public_ones_alone(proxy: Egress, vault: Vault) -> None:
+async def test_only_the_public_ones_of_several_addresses(proxy: Egress, vault: Vault) -> None:
     proxy.allowed = read_allowed(f"127.0.0.1:{vault.port}")
     proxy.resolver = Names(videos_example=["127.0.0.2", "127.0.0.1"])
-    assert (await say(proxy, get("videos.example", vault.port))).endswith(b"secret")
+    assert (await answer_of(proxy, get("videos.example", vault.port))).endswith(b"secret")
 
 
 @pytest.mark.parametrize("password", ["", "wrong"])
-async def test_nobody_else_on_the_machine_uses_it(vault: Vault, password: str) -> None:
+async def test_a_wrong_password(vault: Vault, password: str) -> None:
     async with egress(allowed(vault.port), 1 << 20) as proxy:
-        assert (await say(proxy, get("127.0.0.1", vault.port), password)).startswith(b"HTTP/1.1 407 ")
+        assert (await answer_of(proxy, get("127.0.0.1", vault.port), password)).startswith(b"HTTP/1.1 407 ")
     assert vault.touched == 0
 
 
@@ -142,17 +142,17 @@ async def test_nobody_else_on_the_machine_uses_it(vault: Vault, password: str) -
 )
 async def test_odd_requests(vault: Vault, request_: str, status: int) -> None:
     async with egress(allowed(vault.port), 1 << 20) as proxy:
-        answer = await say(proxy, request_.format(port=vault.port))
+        answer = await answer_of(proxy, request_.format(port=vault.port))
         assert answer.startswith(f"HTTP/1.1 {status} ".encode())
     assert vault.touched == 0
 
 
-async def test_what_follows_a_request_is_not_one(site: ImageSearch, vault: Vault) -> None:
-    """Not even for a site that would keep the connection."""
+async def test_a_second_request_on_a_connection_is_ignored(site: ImageSearch, vault: Vault) -> None:
+    """Even for a site that would keep the connection alive."""
     site.put("/page", b"page", "text/html")
     async with egress(allowed(site.port), 1 << 20) as proxy:
         follow = f"{get('127.0.0.1', site.port, '/page')}\r\nProxy-Authorization: x\r\nConnection: keep-alive"
-        assert (await say(proxy, follow)).startswith(b"HTTP/1.1 407")
+        assert (await answer_of(proxy, follow)).startswith(b"HTTP/1.1 407")
         twice = f"{get('127.0.0.1', site.port, '/page')}\r\nContent-Length: 0\r\nConnection: keep-alive"
         pair = b64encode(f"nugu:{proxy.password}".encode()).decode()
         reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
@@ -161,23 +161,23 @@ async def test_what_follows_a_request_is_not_one(site: ImageSearch, vault: Vault
         answer = await reader.read()
         writer.close()
     assert answer.count(b"HTTP/1.1 200") == 1
-    (asked,) = site.asked
-    assert asked.headers["Connection"] == "close"
-    assert "Proxy-Authorization" not in asked.headers
+    (request,) = site.asked
+    assert request.headers["Connection"] == "close"
+    assert "Proxy-Authorization" not in request.headers
 
 
 async def test_bytes_are_counted(site: ImageSearch) -> None:
     site.put("/stage.mp4", bytes(1 << 20), "video/mp4")
     async with egress(allowed(site.port), 1 << 18) as proxy:
-        answer = await say(proxy, get("127.0.0.1", site.port, "/stage.mp4"))
+        answer = await answer_of(proxy, get("127.0.0.1", site.port, "/stage.mp4"))
         assert len(answer) < 1 << 19
         assert proxy.exhausted
-        assert b"403 Too many bytes" in await say(proxy, get("127.0.0.1", site.port, "/stage.mp4"))
+        assert b"403 Too many bytes" in await answer_of(proxy, get("127.0.0.1", site.port, "/stage.mp4"))
     assert len(site.asked) == 1
 
 
-async def test_by_way_of_the_operator_s_proxy(vault: Vault) -> None:
-    """It is told the address that was checked, and never the name; an address inside it is not even asked for."""
+async def test_the_operators_proxy(vault: Vault) -> None:
+    """It gets the checked address and never the name. It gets no request for a private address."""
     heads: list[bytes] = []
 
     async def upstream(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -191,8 +191,8 @@ async def test_by_way_of_the_operator_s_proxy(vault: Vault) -> None:
     async with await asyncio.start_server(upstream, "127.0.0.1", 0) as server:
         by = Upstream.read(f"http://me:w%40rd@127.0.0.1:{server.sockets[0].getsockname()[1]}")
         async with egress(frozenset(), 1 << 20, by, names) as proxy:
-            assert (await say(proxy, get("videos.example", 80, "/a?b"))).endswith(b"from")
-            assert b"Private address" in await say(proxy, get("inside.example", 80))
+            assert (await answer_of(proxy, get("videos.example", 80, "/a?b"))).endswith(b"from")
+            assert b"Private address" in await answer_of(proxy, get("inside.example", 80))
     assert heads[0].startswith(b"CONNECT 93.184.215.14:80 HTTP/1.1\r\n")
     assert b"\r\nProxy-Authorization: Basic " + b64encode(b"me:w@rd") + b"\r\n" in heads[0]
     assert heads[1].startswith(b"GET /a?b HTTP/1.1\r\nHost: videos.example\r\n")
@@ -200,7 +200,7 @@ async def test_by_way_of_the_operator_s_proxy(vault: Vault) -> None:
     assert len(heads) == 2
 
 
-async def test_an_operator_s_proxy_that_refuses(vault: Vault) -> None:
+async def test_an_operators_proxy_that_refuses(vault: Vault) -> None:
     async def upstream(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")
@@ -209,10 +209,10 @@ async def test_an_operator_s_proxy_that_refuses(vault: Vault) -> None:
     async with await asyncio.start_server(upstream, "127.0.0.1", 0) as server:
         by = Upstream.read(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
         async with egress(frozenset(), 1 << 20, by, Names(videos_example=["93.184.215.14"])) as proxy:
-            assert b"502 The proxy refused" in await say(proxy, get("videos.example", 80))
+            assert b"502 The proxy refused" in await answer_of(proxy, get("videos.example", 80))
 
 
 @pytest.mark.parametrize("url", ["socks5://127.0.0.1:1080", "127.0.0.1:3128", "http://"])
-def test_what_is_no_proxy(url: str) -> None:
+def test_malformed_proxies(url: str) -> None:
     with pytest.raises(ValueError, match="a proxy is"):
         Upstream.read(url)

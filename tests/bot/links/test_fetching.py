@@ -1,4 +1,4 @@
-"""From a link to a file, on a site of loopback, by the real yt-dlp. What goes wrong: tests/bot/links/test_refused_links.py."""
+"""Videos from links to a site on loopback, by the real yt-dlp. tests/bot/links/test_refused_links.py has the failures."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 from pydantic import SecretStr
 
-from bot.links.fetching import DownloadedVideo, fetch, inspect, taste
+from bot.links.fetching import DownloadedVideo, fetch, fetch_beginning, inspect
 from bot.settings import Settings
 from tests.support.image_search import ImageSearch, Names
 from tests.support.video_site import Videos, endless, mediasite, page, player, playlist, with_
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 def codecs(video: Path) -> dict[str, str]:
     with av.open(str(video)) as container:
-        return {each.type: each.codec_context.name for each in container.streams}
+        return {stream.type: stream.codec_context.name for stream in container.streams}
 
 
 def seconds(video: Path) -> float:
@@ -32,11 +32,11 @@ def seconds(video: Path) -> float:
 async def test_a_page_with_a_video(settings: Settings, site: ImageSearch, videos: Videos, tmp_path: Path) -> None:
     site.put("/stage.mp4", videos.whole, "video/mp4")
     link = page(site, "/page", body='<video src="/stage.mp4"></video>')
-    told: list[tuple[float | None, int]] = []
-    fetched = await fetch(settings, link, tmp_path, lambda share, count: told.append((share, count)))
+    reports: list[tuple[float | None, int]] = []
+    fetched = await fetch(settings, link, tmp_path, lambda share, count: reports.append((share, count)))
     assert fetched == DownloadedVideo(tmp_path / "video.mp4", "A stage (1)")
     assert fetched.path.read_bytes() == videos.whole
-    assert told[-1] == (1.0, len(videos.whole))
+    assert reports[-1] == (1.0, len(videos.whole))
     assert list(tmp_path.iterdir()) == [fetched.path]
 
 
@@ -65,7 +65,7 @@ async def test_segments_become_a_video(
     assert seconds(fetched.path) == pytest.approx(2.0, abs=0.15)
 
 
-async def test_picture_and_sound_apart_are_put_together(
+async def test_separate_picture_and_sound_are_merged(
     settings: Settings, site: ImageSearch, videos: Videos, tmp_path: Path
 ) -> None:
     site.put("/picture.mp4", videos.picture, "video/mp4")
@@ -96,10 +96,8 @@ async def test_the_best_that_is_not_too_large(
     assert not {"/large.mp4", "/tiny.mp4"} & set(site.paths())
 
 
-async def test_by_way_of_the_operator_s_proxy(
-    settings: Settings, site: ImageSearch, videos: Videos, tmp_path: Path
-) -> None:
-    asked: list[bytes] = []
+async def test_the_operators_proxy(settings: Settings, site: ImageSearch, videos: Videos, tmp_path: Path) -> None:
+    requests: list[bytes] = []
 
     async def relay(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         while data := await source.read(1 << 16):
@@ -107,7 +105,7 @@ async def test_by_way_of_the_operator_s_proxy(
         sink.close()
 
     async def upstream(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        asked.append((await reader.readuntil(b"\r\n\r\n")).split(b"\r\n")[0])
+        requests.append((await reader.readuntil(b"\r\n\r\n")).split(b"\r\n")[0])
         out_reader, out_writer = await asyncio.open_connection("127.0.0.1", site.port)
         writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
         await asyncio.gather(relay(reader, out_writer), relay(out_reader, writer))
@@ -118,10 +116,12 @@ async def test_by_way_of_the_operator_s_proxy(
         names = Names(videos_example=["127.0.0.1"])
         fetched = await fetch(with_(settings, link_proxy=by), link, tmp_path, resolver=names)
     assert fetched.path.read_bytes() == videos.whole
-    assert set(asked) == {f"CONNECT 127.0.0.1:{site.port} HTTP/1.1".encode()}
+    assert set(requests) == {f"CONNECT 127.0.0.1:{site.port} HTTP/1.1".encode()}
 
 
-async def test_an_operator_s_host(settings: Settings, site: ImageSearch, videos: Videos, tmp_path: Path) -> None:
+async def test_a_host_that_the_operator_names(
+    settings: Settings, site: ImageSearch, videos: Videos, tmp_path: Path
+) -> None:
     link = site.put("/stage.mp4", videos.whole, "video/mp4")
     await fetch(with_(settings, link_sites="youtube,generic=127.0.0.1"), link, tmp_path)
 
@@ -137,13 +137,13 @@ async def test_cookies_are_a_copy(settings: Settings, site: ImageSearch, videos:
     jar.write_text(text)
     (tmp_path / "out").mkdir()
     await fetch(with_(settings, link_cookies=jar), site.serve("/stage.mp4", give), tmp_path / "out")
-    assert all(each.headers["Cookie"].startswith("member=yes") for each in site.asked)
+    assert all(request.headers["Cookie"].startswith("member=yes") for request in site.asked)
     assert jar.read_text() == text
-    assert [each.name for each in (tmp_path / "out").iterdir()] == ["video.mp4"]
+    assert [file.name for file in (tmp_path / "out").iterdir()] == ["video.mp4"]
 
 
-async def test_a_taste_takes_the_beginning(settings: Settings, site: ImageSearch) -> None:
-    info, count = await taste(settings, endless(site, "/stage.mp4", claimed=1 << 30))
+async def test_the_beginning_of_a_video(settings: Settings, site: ImageSearch) -> None:
+    info, count = await fetch_beginning(settings, endless(site, "/stage.mp4", claimed=1 << 30))
     assert info.title == "stage"
     assert 1 << 18 <= count < 1 << 24
 

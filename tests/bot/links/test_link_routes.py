@@ -1,7 +1,7 @@
-"""Every route to a private address that we know, tried with the real yt-dlp: nothing inside is so much as connected to.
+"""Every known route to a private address, tried with the real yt-dlp: no connection reaches it.
 
-Each route is walked as the bot is set up; and as a control with the address inside allowed, which it then reaches. Of ROUTES
-the everyday tests walk one of each kind; the others and the controls are among the thorough ones. docs/links.md lists them.
+Each route is tried with the bot's own settings. As a control, it is tried where the private address is allowed, and reaches it.
+The everyday tests try one route of each kind; the thorough ones try the others and the controls. docs/links.md lists them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from tests.support.video_site import FFMPEG, Videos, mediasite, page, playlist
 pytestmark = pytest.mark.slow
 
 Route = Callable[[ImageSearch, str, Videos], str]
-"""Lays a trap on a site for somebody inside, whose address is given; the link that leads into it."""
+"""Prepares a site to lead to the URL of a private address; returns the link to follow."""
 
 
 def meta_refresh(site: ImageSearch, inside: str, videos: Videos) -> str:
@@ -66,12 +66,12 @@ def twitter_player(site: ImageSearch, inside: str, videos: Videos) -> str:
 
 
 def json_ld(site: ImageSearch, inside: str, videos: Videos) -> str:
-    told = '{"@context":"https://schema.org","@type":"VideoObject","name":"A stage","contentUrl":"INSIDE/stage.mp4"}'
-    return page(site, "/page", head=f'<script type="application/ld+json">{told.replace("INSIDE", inside)}</script>')
+    data = '{"@context":"https://schema.org","@type":"VideoObject","name":"A stage","contentUrl":"INSIDE/stage.mp4"}'
+    return page(site, "/page", head=f'<script type="application/ld+json">{data.replace("INSIDE", inside)}</script>')
 
 
 def embedded_player(site: ImageSearch, inside: str, videos: Videos) -> str:
-    """Another extractor takes it up."""
+    """Another extractor follows it."""
     place = f"{inside}/Mediasite/Play/0123456789abcdef0123456789abcdef1d"
     return page(site, "/page", body=f'<iframe src="{place}"></iframe>')
 
@@ -100,12 +100,12 @@ def variant(site: ImageSearch, inside: str, videos: Videos) -> str:
 
 
 def dash(site: ImageSearch, inside: str, videos: Videos) -> str:
-    told = (
+    manifest = (
         '<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" mediaPresentationDuration="PT2S">'
         '<Period><AdaptationSet contentType="video" mimeType="video/mp4"><Representation id="v" bandwidth="20000" '
         f'codecs="avc1.42c00b"><BaseURL>{inside}/stage.mp4</BaseURL></Representation></AdaptationSet></Period></MPD>'
     )
-    return site.put("/stage.mpd", told.encode(), "application/dash+xml")
+    return site.put("/stage.mpd", manifest.encode(), "application/dash+xml")
 
 
 ROUTES = [
@@ -127,17 +127,17 @@ ROUTES = [
     dash,
 ]
 EVERYDAY = {meta_refresh, embedded_player, key, dash}
-"""A page's own word, another extractor, and two of the downloaders for pieces."""
+"""A page's own link, another extractor, and two downloaders of segments."""
 
 
 @pytest.fixture(autouse=True)
 def port_of_the_web(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing but its address keeps anybody from who is inside."""
+    """The vault's port counts as one of the web, so that only the private address is refused."""
     monkeypatch.setattr(addresses, "WEB_PORTS", frozenset({vault.port}))
 
 
 def open_to(settings: Settings, vault: Vault) -> Settings:
-    """The control: who is inside may be reached."""
+    """The settings of a control: the vault is allowed."""
     return settings.model_copy(update={"allowed_addresses": f"{settings.allowed_addresses}, 127.0.0.1:{vault.port}"})
 
 
@@ -161,7 +161,7 @@ async def test_a_route_where_it_is_allowed(
     settings: Settings, site: ImageSearch, vault: Vault, videos: Videos, tmp_path: Path, route: Route
 ) -> None:
     link = route(site, f"http://127.0.0.1:{vault.port}", videos)
-    # The secret that is given there is no video, and may be told as whatever it is.
+    # The vault's answer is no video, so any error may follow.
     with suppress(LinkError):
         await fetch(open_to(settings, vault), link, tmp_path)
     assert vault.touched > 0
@@ -177,20 +177,20 @@ async def test_a_route_where_it_is_allowed(
         ),
     ],
 )
-async def test_a_link_to_it(settings: Settings, vault: Vault, host: str) -> None:
+async def test_a_link_to_a_private_address(settings: Settings, vault: Vault, host: str) -> None:
     """Other spellings: tests/bot/links/test_egress.py, where they cost no process."""
     with pytest.raises(LinkError, match="private address"):
         await inspect(settings, f"http://{host}:{vault.port}/stage.mp4")
     assert vault.touched == 0
 
 
-async def test_a_link_to_it_that_is_allowed(settings: Settings, vault: Vault) -> None:
+async def test_an_allowed_link_to_a_private_address(settings: Settings, vault: Vault) -> None:
     with suppress(LinkError):
         await inspect(open_to(settings, vault), f"http://127.0.0.1:{vault.port}/page")
     assert vault.touched > 0
 
 
-async def test_a_name_that_leads_inside(settings: Settings, vault: Vault) -> None:
+async def test_a_name_with_a_private_address(settings: Settings, vault: Vault) -> None:
     names = Names(videos_example=["127.0.0.1"])
     link = f"http://videos.example:{vault.port}/stage.mp4"
     with pytest.raises(LinkError, match="private address"):
@@ -201,7 +201,7 @@ async def test_a_name_that_leads_inside(settings: Settings, vault: Vault) -> Non
     assert vault.touched > 0
 
 
-async def test_tls_to_a_name_that_leads_inside(settings: Settings, vault: Vault) -> None:
+async def test_tls_to_a_name_with_a_private_address(settings: Settings, vault: Vault) -> None:
     names = Names(videos_example=["127.0.0.1"])
     link = f"https://videos.example:{vault.port}/stage.mp4"
     with pytest.raises(LinkError, match="private address"):
@@ -212,12 +212,12 @@ async def test_tls_to_a_name_that_leads_inside(settings: Settings, vault: Vault)
     assert vault.touched > 0
 
 
-async def test_a_name_that_leads_elsewhere_the_second_time(
+async def test_a_name_with_another_address_the_second_time(
     settings: Settings, site: ImageSearch, vault: Vault, videos: Videos, tmp_path: Path
 ) -> None:
-    """The page is asked for in public, and the video of the same name a moment later inside."""
+    """The host of the page is public; a moment later the same host, with the video, is private."""
 
-    class Turning(Names):
+    class RebindingResolver(Names):
         async def resolve(
             self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
         ) -> list[ResolveResult]:
@@ -225,17 +225,17 @@ async def test_a_name_that_leads_elsewhere_the_second_time(
             self.addresses["videos.example"] = ["127.0.0.3"]
             return found
 
-    turning = Turning(videos_example=["127.0.0.1"])
+    resolver = RebindingResolver(videos_example=["127.0.0.1"])
     link = page(site, "/page", body=f'<video src="http://videos.example:{site.port}/stage.mp4"></video>')
     link = link.replace("127.0.0.1", "videos.example")
     site.put("/stage.mp4", videos.whole, "video/mp4")
     with pytest.raises(LinkError, match="private address"):
-        await fetch(settings, link, tmp_path, resolver=turning)
+        await fetch(settings, link, tmp_path, resolver=resolver)
     assert "/page" in site.paths()
     assert "/stage.mp4" not in site.paths()
 
 
-async def test_thumbnails_and_subtitles_are_left_alone(
+async def test_thumbnails_and_subtitles_are_not_requested(
     settings: Settings, site: ImageSearch, vault: Vault, videos: Videos, tmp_path: Path
 ) -> None:
     inside = f"http://127.0.0.1:{vault.port}"
@@ -244,15 +244,15 @@ async def test_thumbnails_and_subtitles_are_left_alone(
     plain = page(site, "/page", body=f'<video src="{video}" poster="{inside}/poster.jpg">{track}</video>')
     player = mediasite(site, (video, "video/mp4"), thumbnail=f"{inside}/thumbnail.jpg")
     for link in (plain, player):
-        # Nobody asks for them, so they aren't reached where they might be either.
+        # nugu requests none, so the vault isn't reached although it is allowed.
         assert (await fetch(open_to(settings, vault), link, tmp_path)).path.read_bytes() == videos.whole
     assert vault.touched == 0
 
 
-async def test_what_ffmpeg_would_fetch_by_itself(
+async def test_a_playlist_among_segments(
     settings: Settings, site: ImageSearch, vault: Vault, videos: Videos, tmp_path: Path
 ) -> None:
-    """A segment that is itself a playlist: put together by ffmpeg, which would follow it."""
+    """A segment that is itself a playlist, which ffmpeg would follow while it merges."""
     trap = (
         f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:{vault.port}/0.ts\n#EXT-X-ENDLIST\n".encode()
     )
@@ -271,9 +271,9 @@ async def test_what_ffmpeg_would_fetch_by_itself(
     assert vault.touched > 0
 
 
-def test_each_test_that_the_page_names_is_there() -> None:
+def test_the_page_names_existing_tests_and_routes() -> None:
     page_ = (ROOT / "docs" / "links.md").read_text()
-    there = "".join(each.read_text() for each in Path(__file__).parent.glob("test_*.py"))
-    assert [name for name in re.findall(r"`(test_\w+)`", page_) if f"def {name}(" not in there] == []
+    code = "".join(file.read_text() for file in Path(__file__).parent.glob("test_*.py"))
+    assert [name for name in re.findall(r"`(test_\w+)`", page_) if f"def {name}(" not in code] == []
     routes = " ".join(re.findall(r"`test_a_route` \(([^)]*)\)", page_))
     assert set(re.findall(r"`(\w+)`", routes)) == {route.__name__ for route in ROUTES}

@@ -1,4 +1,4 @@
-"""What sites and yt-dlp say, as people read it."""
+"""Sentences for people out of the messages of sites and yt-dlp, and links that are checked without a request."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from bot.links import reasons
 from bot.links.protocol import LinkFailure
-from bot.links.sites import Sites, tidy
+from bot.links.sites import Sites, normalise
 from cogs.common.markup import in_discord
 
 SITES = Sites.read("youtube, vimeo, generic=videos.example")
@@ -17,12 +17,12 @@ REPORT = (
 )
 
 
-def of_site(said: str, status: int | None = None) -> reasons.LinkError:
-    return reasons.of_failure(LinkFailure.SITE, said, status, SITES, 500 << 20)
+def of_site(detail: str, status: int | None = None) -> reasons.LinkError:
+    return reasons.of_failure(LinkFailure.SITE, detail, status, SITES, 500 << 20)
 
 
 @pytest.mark.parametrize(
-    ("said", "sentence", "again"),
+    ("detail", "sentence", "again"),
     [
         ("[youtube] a: Video unavailable", reasons.GONE, False),
         ("[youtube] a: Video unavailable. This video has been removed by the uploader", reasons.GONE, False),
@@ -45,15 +45,15 @@ def of_site(said: str, status: int | None = None) -> reasons.LinkError:
         (f"[x] a: ('Unable to connect to proxy', OSError('Tunnel failed: 502 The proxy refused')) {CAUSED}", "my owner", True),
     ],
 )  # fmt: skip
-def test_what_is_known(said: str, sentence: str, again: bool) -> None:
-    error = of_site(f"ERROR: {said}", 502 if "HTTP Error" in said else None)
-    told = in_discord(error.message)
-    assert sentence in told
-    assert told.endswith(reasons.AGAIN) is again
+def test_known_messages(detail: str, sentence: str, again: bool) -> None:
+    error = of_site(f"ERROR: {detail}", 502 if "HTTP Error" in detail else None)
+    message = in_discord(error.message)
+    assert sentence in message
+    assert message.endswith(reasons.AGAIN) is again
 
 
 @pytest.mark.parametrize(
-    ("said", "line"),
+    ("detail", "line"),
     [
         (f"\x1b[0;31mERROR:\x1b[0m [vimeo] 1: The rabbit ate the film{REPORT}", "The rabbit ate the film"),
         (f"ERROR: [a:b] 1-2_3: Oh no {CAUSED}{REPORT}", "Oh no"),
@@ -61,36 +61,36 @@ def test_what_is_known(said: str, sentence: str, again: bool) -> None:
         ("ERROR: @everyone **oh**", r"\@everyone \*\*oh\*\*"),
     ],
 )
-def test_what_nobody_foresaw_is_cleaned(said: str, line: str) -> None:
-    assert in_discord(of_site(said).message) == f"The site says: {line}"
+def test_an_unknown_message_is_cleaned(detail: str, line: str) -> None:
+    assert in_discord(of_site(detail).message) == f"The site says: {line}"
 
 
-def test_what_nobody_foresaw_is_short() -> None:
+def test_an_unknown_message_is_shortened() -> None:
     assert len(str(of_site("oh " * 1000))) < 250
     assert str(of_site(f"ERROR: {REPORT}")) == "The site gave no video, and no reason."
 
 
-@pytest.mark.parametrize("why", [each for each in LinkFailure if each is not LinkFailure.SITE])
-def test_each_reason_is_a_sentence_of_its_own(why: LinkFailure) -> None:
-    said = str(reasons.of_failure(why, "nosuchsite", None, SITES, 500 << 20))
-    assert said.endswith(".")
-    assert "\n" not in said
+@pytest.mark.parametrize("failure", [failure for failure in LinkFailure if failure is not LinkFailure.SITE])
+def test_each_failure_has_a_sentence(failure: LinkFailure) -> None:
+    sentence = str(reasons.of_failure(failure, "nosuchsite", None, SITES, 500 << 20))
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
 
 
-def test_what_is_accepted_is_told() -> None:
+def test_the_list_of_sites_in_a_sentence() -> None:
     assert SITES.listed == "vimeo, youtube or videos.example"
     assert Sites.read("generic").listed == "any page with a video"
 
 
 def test_a_host_has_its_extractor_and_generic_no_other_host() -> None:
-    assert SITES.takers("https://videos.example/page") == {"generic"}
-    assert SITES.takers("https://VIDEOS.example./page") == {"generic"}
-    assert SITES.takers("https://videos.example.org/page") == {"youtube", "vimeo"}
+    assert SITES.extractors_for("https://videos.example/page") == {"generic"}
+    assert SITES.extractors_for("https://VIDEOS.example./page") == {"generic"}
+    assert SITES.extractors_for("https://videos.example.org/page") == {"youtube", "vimeo"}
     assert SITES.extractors >= {"youtube", "vimeo", "generic", "html5"}
 
 
 @pytest.mark.parametrize(
-    ("link", "tidied"),
+    ("link", "normalised"),
     [
         ("<https://youtu.be/abc?list=RDabc&t=3>", "https://youtu.be/abc?t=3"),
         ("https://www.youtube.com/watch?v=abc&list=PL1&index=4&start_radio=1", "https://www.youtube.com/watch?v=abc"),
@@ -98,8 +98,8 @@ def test_a_host_has_its_extractor_and_generic_no_other_host() -> None:
         (" https://vimeo.com/1#t=3 ", "https://vimeo.com/1"),
     ],
 )
-def test_a_link_is_tidied(link: str, tidied: str) -> None:
-    assert tidy(link) == tidied
+def test_a_link_is_normalised(link: str, normalised: str) -> None:
+    assert normalise(link) == normalised
 
 
 @pytest.mark.parametrize(
@@ -123,6 +123,6 @@ def test_a_link_is_tidied(link: str, tidied: str) -> None:
         "http://videos.example/" + "a" * 2000,
     ],
 )
-def test_what_is_no_link_of_the_web(link: str) -> None:
+def test_text_that_is_no_link_of_the_web(link: str) -> None:
     with pytest.raises(ValueError, match=r"link|[Pp]ort"):
-        tidy(link)
+        normalise(link)

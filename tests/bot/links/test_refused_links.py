@@ -1,4 +1,4 @@
-"""Links of which no video comes: why, in a sentence, and that nothing is left behind. By the real yt-dlp, on loopback."""
+"""Links without a video, by the real yt-dlp on loopback: the sentence for the person, and no files or processes left behind."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ pytestmark = pytest.mark.slow
 
 
 async def refused(settings: Settings, link: str, folder: Path) -> LinkError:
-    """Why nothing came; and that nothing was left behind."""
+    """The error of a link. Asserts that no file is left behind."""
     with pytest.raises(LinkError) as caught:
         await fetch(settings, link, folder)
     assert list(folder.iterdir()) == []
     return caught.value
 
 
-async def test_what_is_known_to_be_too_large_is_not_begun(
+async def test_a_known_size_that_is_too_large_starts_no_download(
     settings: Settings, site: ImageSearch, tmp_path: Path
 ) -> None:
     link = player(site, ("large", 720, 20 << 20), ("small", 360, 2 << 20))
@@ -58,7 +58,7 @@ async def test_what_is_known_to_be_too_large_is_not_begun(
         ("nosuchsite", "http://127.0.0.1:{port}/page", "NUGU_LINK_SITES names nosuchsite"),
     ],
 )
-async def test_what_is_refused_before_anybody_is_asked(
+async def test_links_that_are_refused_without_a_request(
     settings: Settings, site: ImageSearch, tmp_path: Path, sites: str, link: str, sentence: str
 ) -> None:
     error = await refused(with_(settings, link_sites=sites), link.format(port=site.port), tmp_path)
@@ -66,7 +66,7 @@ async def test_what_is_refused_before_anybody_is_asked(
     assert site.paths() == []
 
 
-async def test_what_an_extractor_hands_on_to_another_that_is_not_named(
+async def test_an_embedded_player_needs_a_named_extractor(
     settings: Settings, site: ImageSearch, videos: Videos, tmp_path: Path
 ) -> None:
     video = site.put("/stage.mp4", videos.whole, "video/mp4")
@@ -103,7 +103,7 @@ async def test_a_live_stream(settings: Settings, site: ImageSearch, tmp_path: Pa
         pytest.param(503, "The site is out of order just now.", True, marks=pytest.mark.thorough),
     ],
 )
-async def test_a_site_that_answers_no(
+async def test_a_site_that_answers_with_an_error(
     settings: Settings, site: ImageSearch, tmp_path: Path, status: int, sentence: str, again: bool
 ) -> None:
     async def answer(_: web.Request) -> web.StreamResponse:
@@ -124,40 +124,43 @@ async def test_a_site_that_is_down(settings: Settings, site: ImageSearch, tmp_pa
     assert str(error) == "I couldn't get through to that site. Try again in a few minutes."
 
 
-async def test_a_name_that_nobody_has(settings: Settings, tmp_path: Path) -> None:
+async def test_an_unknown_host_name(settings: Settings, tmp_path: Path) -> None:
     error = await refused(settings, "http://nobody.invalid/page", tmp_path)
     assert "its name isn't known" in str(error)
     assert str(error).endswith(AGAIN)
 
 
-async def test_a_video_that_says_it_is_too_large(settings: Settings, site: ImageSearch, tmp_path: Path) -> None:
+async def test_a_video_with_a_declared_size_that_is_too_large(
+    settings: Settings, site: ImageSearch, tmp_path: Path
+) -> None:
     link = endless(site, "/stage.mp4", claimed=1 << 30)
     error = await refused(with_(settings, clip_bytes=1 << 20), link, tmp_path)
     assert str(error) == "That video is too large: I take up to 1 MiB. A shorter one may fit."
 
 
-async def test_a_video_that_does_not_say_how_large_it_is(settings: Settings, site: ImageSearch, tmp_path: Path) -> None:
+async def test_a_video_without_a_declared_size(settings: Settings, site: ImageSearch, tmp_path: Path) -> None:
     link = endless(site, "/stage.mp4", claimed=None)
     error = await refused(with_(settings, clip_bytes=1 << 20), link, tmp_path)
     assert "too large" in str(error)
 
 
-async def test_a_video_that_hardly_comes(settings: Settings, site: ImageSearch, tmp_path: Path) -> None:
+async def test_a_video_that_is_too_slow(settings: Settings, site: ImageSearch, tmp_path: Path) -> None:
     error = await refused(with_(settings, link_seconds=2.0), dripping(site, "/stage.mp4"), tmp_path)
     assert str(error).startswith("The site is too slow: that video wasn't here after 2 seconds.")
     assert children() == []
 
 
 def children() -> list[psutil.Process]:
-    """The downloads that run, and all that they started."""
+    """The running downloading processes."""
     return [
-        each
-        for each in psutil.Process().children(recursive=True)
-        if each.status() != psutil.STATUS_ZOMBIE and "bot.links.child" in each.cmdline()
+        process
+        for process in psutil.Process().children(recursive=True)
+        if process.status() != psutil.STATUS_ZOMBIE and "bot.links.child" in process.cmdline()
     ]
 
 
-async def until_it_comes(site: ImageSearch, path: str) -> psutil.Process:
+async def download_of(site: ImageSearch, path: str) -> psutil.Process:
+    """The downloading process, once it has asked for the video on a page."""
     while site.paths().count(path) < 2:  # the page, and the video on it
         await asyncio.sleep(0.05)
     (child,) = children()
@@ -166,7 +169,7 @@ async def until_it_comes(site: ImageSearch, path: str) -> psutil.Process:
 
 async def test_cancelling_ends_the_download(settings: Settings, site: ImageSearch, tmp_path: Path) -> None:
     work = asyncio.ensure_future(fetch(settings, dripping(site, "/stage.mp4"), tmp_path))
-    child = await until_it_comes(site, "/stage.mp4")
+    child = await download_of(site, "/stage.mp4")
     assert list(tmp_path.iterdir()) != []
     work.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -177,14 +180,14 @@ async def test_cancelling_ends_the_download(settings: Settings, site: ImageSearc
 
 async def test_a_download_that_is_killed(settings: Settings, site: ImageSearch, tmp_path: Path) -> None:
     work = asyncio.ensure_future(fetch(settings, dripping(site, "/stage.mp4"), tmp_path))
-    child = await until_it_comes(site, "/stage.mp4")
+    child = await download_of(site, "/stage.mp4")
     os.kill(child.pid, signal.SIGKILL)
     with pytest.raises(LinkError, match="The download broke off"):
         await work
     assert list(tmp_path.iterdir()) == []
 
 
-async def test_settings_that_are_wrong(settings: Settings, tmp_path: Path) -> None:
+async def test_wrong_settings(settings: Settings, tmp_path: Path) -> None:
     link = "http://videos.example/"
     wrong = with_(settings, link_cookies=tmp_path / "nowhere" / "jar.txt")
     assert "NUGU_LINK_COOKIES" in str(await refused(wrong, link, tmp_path))
