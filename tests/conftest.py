@@ -24,6 +24,7 @@ from bot.infra.compute import Compute
 from bot.settings import Settings
 from models.encodings import background
 from tests.support.portraits import alone, public_portraits
+from tests.support.remembered_engine import RememberingCompute
 
 T = TypeVar("T")
 
@@ -89,8 +90,8 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def compute() -> Generator[Compute]:
-    """Two real worker processes, shared by all stories."""
-    compute = Compute(Settings(workers=2, deadline=LONG_ENOUGH))
+    """Two real worker processes, shared by all tests; each runs the engine once on the same pixels."""
+    compute = RememberingCompute(Settings(workers=2, deadline=LONG_ENOUGH))
     yield compute
     compute.close()
 

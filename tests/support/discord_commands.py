@@ -3,6 +3,7 @@
 Source: https://docs.discord.com/developers/interactions/application-commands
 """
 
+import functools
 import unicodedata
 from collections.abc import Iterator
 
@@ -54,6 +55,7 @@ def _named(item: JsonObject, where: str) -> Iterator[str]:
     yield from length(f"{prefix}description", item.get("description"), 1, 100)
 
 
+@functools.cache
 def _name_character(character: str) -> bool:
     """Discord's ``^[-_'\\p{L}\\p{N}\\p{sc=Deva}\\p{sc=Thai}]{1,32}$``; the two scripts need their marks too."""
     if character in "-_'" or unicodedata.category(character)[0] in "LN":

@@ -5,7 +5,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from jsonschema import Draft202012Validator, ValidationError, validators
 from referencing import Registry, Resource
@@ -40,6 +40,14 @@ WRONG: dict[str, tuple[str, JsonObject]] = {
 _METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
+class _Branches(NamedTuple):
+    """The branches of a union; the constant of each, if it is one; and the values of ``type`` that each accepts."""
+
+    candidates: list[JsonObject]
+    constants: list[object]
+    tags: list[list[object]]
+
+
 class DiscordSchema:
     """Finds the operation that a request means, and validates the body, or its answer, against its schema."""
 
@@ -60,6 +68,8 @@ class DiscordSchema:
         extend = cast("Callable[..., Any]", validators.extend)  # pyright: ignore[reportUnknownMemberType]
         self._validator_class = extend(Draft202012Validator, {"oneOf": self._union, "anyOf": self._union})
         self._validator = functools.cache(self._build_validator)
+        self._judged: dict[tuple[str, ...], list[str]] = {}
+        self._branches: dict[int, _Branches] = {}
 
     def problems(self, method: str, path: str, body: object, file_fields: list[str]) -> list[str]:
         """Everything in which the request differs from the description; empty when it fits.
@@ -105,8 +115,12 @@ class DiscordSchema:
         return self._errors(value, _STRICT_URI, "components", "schemas", name)
 
     def _errors(self, instance: object, document: str, *place: str) -> list[str]:
-        errors = self._validator(document, *place).iter_errors(instance)
-        return [f"{_place(error)}: {_shortened(error.message)}" for error in errors]
+        # Each bot that starts sends all its commands, and their validation takes 0.1 s: the same JSON is validated once.
+        key = (json.dumps(instance), document, *place)
+        if key not in self._judged:
+            errors = self._validator(document, *place).iter_errors(instance)
+            self._judged[key] = [f"{_place(error)}: {_shortened(error.message)}" for error in errors]
+        return list(self._judged[key])
 
     def _template(self, path: str, method: str) -> str | None:
         """The path template with the most literal segments that has the method."""
@@ -133,11 +147,9 @@ class DiscordSchema:
 
         The standard keywords answer "not valid under any of the given schemas", which helps nobody in a tree of components.
         """
-        candidates = [branch for branch in branches if branch.get("type") != "null"]
+        candidates, constants, tags = self._alternatives(branches)
         if instance is None and len(candidates) < len(branches):
             return
-        constants = [branch.get("const") for branch in candidates]
-        tags = [self._type_tags(branch) for branch in candidates]
         if None not in constants:
             if instance not in constants:
                 yield ValidationError(f"{instance!r} is not one of {constants}")
@@ -152,6 +164,17 @@ class DiscordSchema:
         else:
             failures = [list(validator.descend(instance, branch)) for branch in candidates]
             yield from min(failures, key=len)
+
+    def _alternatives(self, branches: list[JsonObject]) -> _Branches:
+        """The branches of a union in the description, without "null"."""
+        # The description lives as long as this object, so no other list takes over the id.
+        found = self._branches.get(id(branches))
+        if found is None:
+            candidates = [branch for branch in branches if branch.get("type") != "null"]
+            constants = [branch.get("const") for branch in candidates]
+            found = _Branches(candidates, constants, [self._type_tags(branch) for branch in candidates])
+            self._branches[id(branches)] = found
+        return found
 
     def _type_tags(self, branch: JsonObject) -> list[object]:
         """The values of ``type`` that a branch accepts; empty when it doesn't say."""
