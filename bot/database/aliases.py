@@ -1,4 +1,4 @@
-"""Other names of groups and members: in another script, in full, former ones. Whom a name means, whichever it is."""
+"""Aliases of groups and members, such as names in another script, full names, former names; and all spellings together."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ if TYPE_CHECKING:
 
 
 def group_is_called(key: str) -> ColumnElement[bool]:
-    """That a group has this key, or an alias with it."""
+    """The condition that a group, or an alias of it, has this search key."""
     other = exists().where(Alias.group_id == Group.id, Alias.member_id.is_(None), Alias.key == key)
     return or_(Group.key == key, other.correlate(Group))
 
 
 def member_is_called(key: str) -> ColumnElement[bool]:
-    """That a member has this key, or an alias with it."""
+    """The condition that a member, or an alias of it, has this search key."""
     other = exists().where(Alias.member_id == Member.id, Alias.key == key)
     return or_(Member.key == key, other.correlate(Member))
 
 
 class SpellingRepository:
-    """Statements over names and aliases, in one session. `named` is whose they are: a group or a member."""
+    """Statements over names and aliases, in one session. `named`: the group or the member that has the names."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
     async def of_groups(self, servers: Collection[int]) -> list[Spelling]:
-        """Every spelling of every group of `servers`; a server's own groups before the shared ones."""
+        """All spellings of the groups of `servers`; a server's own groups come before the shared ones."""
         server = Group.server_id.label("server")
         names = select(server, Group.id, Group.name, Group.name.label("spelling")).where(Group.server_id.in_(servers))
         aliases = (
@@ -48,7 +48,7 @@ class SpellingRepository:
         return [Spelling(*row) for _, *row in rows]
 
     async def of_members(self, servers: Collection[int], group_id: int | None = None) -> list[Spelling]:
-        """Every spelling of every member of `servers`, or of one group of theirs."""
+        """All spellings of the members of `servers`, or of one of their groups."""
         wanted = Group.server_id.in_(servers)
         if group_id is not None:
             wanted &= Group.id == group_id
@@ -62,11 +62,11 @@ class SpellingRepository:
         return [Spelling(*row) for row in await self._session.execute(union_all(names, aliases))]
 
     async def aliases(self, named: Group | Member) -> Sequence[str]:
-        """The other names, in the order in which they came."""
+        """The aliases, the oldest first."""
         return (await self._session.scalars(select(Alias.name).where(_of(named)).order_by(Alias.id))).all()
 
     async def aliases_in(self, group_id: int) -> dict[int | None, list[str]]:
-        """The other names of a group, under None, and of each of its members, by id."""
+        """The aliases of a group (at None) and of its members (at their ids)."""
         found: dict[int | None, list[str]] = {}
         query = select(Alias.member_id, Alias.name).where(Alias.group_id == group_id).order_by(Alias.id)
         for member, name in await self._session.execute(query):
@@ -74,17 +74,17 @@ class SpellingRepository:
         return found
 
     async def count(self, named: Group | Member) -> int:
-        """How many other names there are."""
+        """The number of aliases."""
         return await self._session.scalar(select(func.count()).select_from(Alias).where(_of(named))) or 0
 
     async def add(self, named: Group | Member, name: str) -> None:
-        """Keep another name."""
+        """Add an alias."""
         group, member = (named.id, None) if isinstance(named, Group) else (named.group_id, named.id)
         self._session.add(Alias(group_id=group, member_id=member, name=name, key=search_key(name)))
         await self._session.flush()
 
     async def remove(self, named: Group | Member, name: str) -> bool:
-        """Forget another name; whether it was there."""
+        """Remove an alias; returns whether there was one."""
         gone = await self._session.scalars(
             delete(Alias)
             .where(_of(named), Alias.key == search_key(name))

@@ -1,4 +1,4 @@
-"""Annotations of faces: kept as people make them, undone, and the one of each face that counts."""
+"""Annotations of faces: add them, undo them, and find the effective one of a face."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AnnotationInput:
-    """A new annotation of a face: it is a member, enrolled or known by name alone, isn't one, is a stranger or no face.
+    """A new annotation of a face.
 
+    `member_id`, `name`: the member that the face shows, or doesn't show; a member who isn't enrolled has a name alone.
     `deliberate`: the face is learned from though it is small or blurred.
     """
 
@@ -44,23 +45,27 @@ class AnnotationRepository:
     async def add(
         self, inputs: Sequence[AnnotationInput], *, by: int, trust: Trust, counts: bool, again: bool = False
     ) -> Sequence[Annotation]:
-        """Keep a person's annotations of several faces, which are undone together; returns those that were kept.
+        """Add a person's annotations of several faces as a batch, which is undone as a whole; returns the added ones.
 
         A repetition of the person's last annotation is left out unless `again`. So is a suggestion that agrees with the
         effective annotation.
         """
         faces = [given.face_id for given in inputs]
         query = select(Annotation).where(Annotation.face_id.in_(faces), Annotation.undone_at.is_(None))
-        said: dict[int, list[Annotation]] = {face: [] for face in faces}
+        earlier: dict[int, list[Annotation]] = {face: [] for face in faces}
         for annotation in await self._session.scalars(query.order_by(Annotation.id)):
-            said[annotation.face_id].append(annotation)
-        utterance = uuid4().hex
+            earlier[annotation.face_id].append(annotation)
+        batch = uuid4().hex
         annotations: list[Annotation] = []
         for given in inputs:
-            effective = effective_annotation(said[given.face_id])
+            effective = effective_annotation(earlier[given.face_id])
             # An annotation that counts replaces anybody's; a suggestion replaces the same person's alone.
-            before = [one for one in said[given.face_id] if one.counts is counts and (counts or one.said_by == by)]
-            last = before[-1] if before else None
+            replaceable = [
+                annotation
+                for annotation in earlier[given.face_id]
+                if annotation.counts is counts and (counts or annotation.author_id == by)
+            ]
+            last = replaceable[-1] if replaceable else None
             replaced = effective if counts else last
             repeats = any(_repeats(annotation, given, by) for annotation in (last, replaced))
             if not again and (repeats or (not counts and _agrees(effective, given))):
@@ -70,11 +75,11 @@ class AnnotationRepository:
             annotations.append(
                 Annotation(
                     face_id=given.face_id,
-                    utterance=utterance,
+                    batch=batch,
                     meaning=given.meaning,
                     member_id=given.member_id,
                     name=given.name,
-                    said_by=by,
+                    author_id=by,
                     trust=trust.value,
                     counts=counts,
                     replaces_id=replaced.id if replaced is not None else None,
@@ -86,9 +91,9 @@ class AnnotationRepository:
         return annotations
 
     async def undo_last(self, question_id: int, by: int) -> Sequence[int]:
-        """Undo the latest press that counts about a question, with all its annotations; returns the ids of their faces."""
+        """Undo the latest batch of a question's annotations that count; returns the ids of their faces."""
         last = (
-            select(Annotation.utterance)
+            select(Annotation.batch)
             .join(QuestionFace)
             .join(QuestionPicture)
             .where(
@@ -100,7 +105,7 @@ class AnnotationRepository:
         )
         undone = await self._session.scalars(
             update(Annotation)
-            .where(Annotation.utterance == last, Annotation.undone_at.is_(None))
+            .where(Annotation.batch == last, Annotation.undone_at.is_(None))
             .values(undone_at=utc_now(), undone_by=by)
             .returning(Annotation.face_id)
             .execution_options(synchronize_session=False)
@@ -108,12 +113,12 @@ class AnnotationRepository:
         return undone.all()
 
     async def undo_own(self, face_id: int, by: int) -> bool:
-        """Undo a person's annotation of a face unless another one has counted since; returns whether there was one."""
+        """Undo the last annotation of a face that counts, if this person made it; returns whether they did."""
         query = select(Annotation).where(
             Annotation.face_id == face_id, Annotation.counts.is_(True), Annotation.undone_at.is_(None)
         )
         last = (await self._session.scalars(query.order_by(Annotation.id.desc()).limit(1))).one_or_none()
-        if last is None or last.said_by != by:
+        if last is None or last.author_id != by:
             return False
         last.undone_at, last.undone_by = utc_now(), by
         await self._session.flush()
@@ -121,10 +126,10 @@ class AnnotationRepository:
 
 
 def effective_annotation(annotations: Sequence[Annotation]) -> Annotation | None:
-    """The annotation of one face that counts: the latest that neither is a suggestion nor was undone.
+    """The annotation of a face that counts: the latest one that is no suggestion and is not undone.
 
-    `annotations`: those of the face, the oldest first. A denial of one member leaves an earlier annotation in effect, unless
-    that names the same member.
+    `annotations`: those of the face, the oldest first. After a denial of one member, an earlier annotation still counts,
+    unless it names that member.
     """
     effective: Annotation | None = None
     for annotation in annotations:
@@ -138,28 +143,30 @@ def effective_annotation(annotations: Sequence[Annotation]) -> Annotation | None
 
 def face_annotation(annotation: Annotation) -> FaceAnnotation:
     """The annotation as cards show it."""
-    return FaceAnnotation(annotation.id, annotation.meaning, annotation.name, annotation.said_by, annotation.member_id)
+    return FaceAnnotation(
+        annotation.id, annotation.meaning, annotation.name, annotation.author_id, annotation.member_id
+    )
 
 
 def _takes_back(denial: Annotation | AnnotationInput, annotation: Annotation | None) -> bool:
-    """Whether the denial of a member replaces `annotation`: there is none, it is a denial too, or it names that member."""
+    """Whether the denial of a member replaces `annotation`: None, another denial, or one that names that member."""
     if annotation is None or annotation.meaning is Meaning.NOT_MEMBER:
         return True
     if annotation.meaning is not Meaning.MEMBER:
         return False
-    # A member who was removed is known by name alone.
+    # A removed member has a name alone.
     return denial.member_id == annotation.member_id and (denial.member_id is not None or denial.name == annotation.name)
 
 
 def _repeats(annotation: Annotation | None, given: AnnotationInput, by: int) -> bool:
-    """Whether the same person made `annotation` with the content of `given`."""
-    if annotation is None or annotation.said_by != by:
+    """Whether this person made `annotation`, with the content of `given`."""
+    if annotation is None or annotation.author_id != by:
         return False
     return given.deliberate == annotation.deliberate and _agrees(annotation, given)
 
 
 def _agrees(annotation: Annotation | None, given: AnnotationInput) -> bool:
-    """Whether both mean the same."""
+    """Whether both have the same meaning."""
     if annotation is None:
         return False
     return (given.meaning, given.member_id, given.name) == (annotation.meaning, annotation.member_id, annotation.name)

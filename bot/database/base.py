@@ -1,4 +1,4 @@
-"""What all tables share: names of constraints, moments in UTC, ids that are never used again."""
+"""The base of all tables: names of constraints, times in UTC, ids that are never reused."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from sqlalchemy.orm import DeclarativeBase
 from bot.domain.enums import CaptionStyle, ClipState, Learns, Meaning, Origin
 
 NEVER_REUSED: dict[str, Any] = {"sqlite_autoincrement": True}
-"""For rows whose ids stand in buttons and files: the id of a deleted one never comes to mean another."""
+"""Table arguments: SQLite never gives the id of a deleted row to a new row. Buttons and files carry such ids."""
 
 
 def utc_now() -> datetime:
-    """Now, with its time zone."""
+    """The current time in UTC, aware of its time zone."""
     return datetime.now(UTC)
 
 
 class UtcTime(TypeDecorator[datetime]):
-    """A moment, kept and read in UTC. SQLite alone would forget the time zone."""
+    """A time, stored and read in UTC. SQLite stores no time zones."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -35,7 +35,7 @@ class UtcTime(TypeDecorator[datetime]):
 
 
 class Base(DeclarativeBase):
-    """The tables' common ground: constraints are named by rule, so that migrations can name them."""
+    """The base class of tables. Constraints have names by rule, so that migrations can refer to them."""
 
     metadata = MetaData(
         naming_convention={
@@ -51,7 +51,7 @@ class Base(DeclarativeBase):
         dict[str, Any]: JSON,
         list[Any]: JSON,
         **{
-            words: Enum(words, native_enum=False, length=20)
-            for words in (Learns, Meaning, Origin, ClipState, CaptionStyle)
+            enum: Enum(enum, native_enum=False, length=20)
+            for enum in (Learns, Meaning, Origin, ClipState, CaptionStyle)
         },
     }

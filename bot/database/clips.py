@@ -1,4 +1,4 @@
-"""Clips that were promised. Every change of a job at work is one guarded UPDATE, so that a late one overwrites nothing."""
+"""The jobs of clips. Each change of a job at work is one guarded UPDATE, so that a late change overwrites nothing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ UNFINISHED = (ClipState.WAITING, *AT_WORK)
 
 
 class ClipRepository:
-    """Statements over promised clips, in one session."""
+    """Statements over the jobs of clips, in one session."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
@@ -37,42 +37,44 @@ class ClipRepository:
         return job
 
     async def get(self, job_id: int) -> ClipJob | None:
-        """The job as it stands now."""
+        """The job as it is now in the database."""
         return await self._session.get(ClipJob, job_id, populate_existing=True)
 
     async def of_question(self, question_id: int) -> ClipJob | None:
-        """The job whose clip a question is about."""
+        """The job of the clip that a question is about."""
         query = select(ClipJob).where(ClipJob.question_id == question_id).order_by(ClipJob.id).limit(1)
         return (await self._session.scalars(query)).one_or_none()
 
     async def unfinished_of(self, asker_id: int) -> int:
-        """How many clips of this person are at work or wait; those that are drawn again are nobody's burden."""
+        """The number of a person's clips that wait or are at work, without those that are drawn again."""
         query = select(func.count()).where(
             ClipJob.asker_id == asker_id, ClipJob.state.in_(UNFINISHED), ClipJob.answer_id.is_(None)
         )
         return (await self._session.scalars(query)).one()
 
     async def waiting_in(self, server_id: int | None) -> int:
-        """How many clips of this server wait; None: those asked for in no server."""
+        """The number of a server's clips that wait. None: of clips that were requested outside servers."""
         query = select(func.count()).where(ClipJob.server_id == server_id, ClipJob.state == ClipState.WAITING)
         return (await self._session.scalars(query)).one()
 
     async def waiting(self) -> Sequence[ClipJob]:
-        """The jobs that wait, in their order."""
+        """The jobs that wait, the next one first."""
         query = select(ClipJob).where(ClipJob.state == ClipState.WAITING).order_by(ClipJob.asked_at, ClipJob.id)
         return (await self._session.scalars(query)).all()
 
     async def videos_in_use(self) -> set[str]:
-        """The videos of jobs that are not finished."""
+        """The folders of the videos of unfinished jobs."""
         return set(await self._session.scalars(select(ClipJob.video).where(ClipJob.state.in_(UNFINISHED))))
 
     async def begin_next(self) -> ClipJob | None:
-        """Begin the next job whose wish isn't at work already; None where there is none."""
+        """Begin the next job, unless an equal request is at work; returns None without such a job."""
         other = aliased(ClipJob)
-        busy = select(other.id).where(other.wish == ClipJob.wish, other.state.in_(AT_WORK)).exists()
+        equal_at_work = (
+            select(other.id).where(other.request_hash == ClipJob.request_hash, other.state.in_(AT_WORK)).exists()
+        )
         due = (
             select(ClipJob.id)
-            .where(ClipJob.state == ClipState.WAITING, ~busy)
+            .where(ClipJob.state == ClipState.WAITING, ~equal_at_work)
             .order_by(ClipJob.asked_at, ClipJob.id)
             .limit(1)
             .scalar_subquery()
@@ -90,7 +92,7 @@ class ClipRepository:
             return None
 
     async def move(self, job: ClipJob, state: ClipState, **values: Any) -> ClipJob | None:
-        """Give a job that is at work another state, and these values; None where this attempt is no longer the one at work."""
+        """Give a job at work another state and these values. None, and no change, if this attempt is no longer at work."""
         ended = {} if state in UNFINISHED else {"token": None}
         moved = await self._session.scalars(
             update(ClipJob)
@@ -102,9 +104,9 @@ class ClipRepository:
         return moved.one_or_none()
 
     async def cancel(self, job_id: int) -> bool:
-        """End a job that is not finished, unless its clip is being posted; whether it was so.
+        """Cancel a job that waits or is at work, but not one whose clip is being posted; returns whether it was cancelled.
 
-        Of a clip that is drawn again the one from before stands.
+        A clip that was being drawn again keeps its earlier drawing.
         """
         cancelled = await self._session.scalars(
             update(ClipJob)
@@ -119,8 +121,8 @@ class ClipRepository:
             await self._session.execute(done.execution_options(synchronize_session=False))
         return bool(answers)
 
-    async def again(self, job_id: int, **values: Any) -> bool:
-        """Let a finished job wait once more; whether it was finished."""
+    async def requeue_done(self, job_id: int, **values: Any) -> bool:
+        """Put a finished job back in the queue, with these values; returns whether it was finished."""
         waits = await self._session.scalars(
             update(ClipJob)
             .where(ClipJob.id == job_id, ClipJob.state == ClipState.DONE)
@@ -130,16 +132,19 @@ class ClipRepository:
         )
         return waits.one_or_none() is not None
 
-    async def take_up(self, at_work: Collection[int]) -> None:
-        """Let wait again what nobody is at work on, though its row says so: the bot ended, or could not write."""
+    async def requeue_abandoned(self, at_work: Collection[int]) -> None:
+        """Put jobs back in the queue whose worker is gone: the bot ended, or could not write.
+
+        `at_work`: the ids of the jobs that have a worker.
+        """
         await self._session.execute(
             update(ClipJob)
             .where(ClipJob.state == ClipState.WORKING, ClipJob.id.not_in(at_work))
             .values(state=ClipState.WAITING)
         )
 
-    async def put_back(self, job: ClipJob) -> None:
-        """Let a job wait again that was at work in good health, as if it had not begun."""
+    async def requeue_interrupted(self, job: ClipJob) -> None:
+        """Put a job at work back in the queue. This attempt doesn't count."""
         await self._session.execute(
             update(ClipJob)
             .where(ClipJob.id == job.id, ClipJob.attempt == job.attempt, ClipJob.state == ClipState.WORKING)
@@ -147,27 +152,30 @@ class ClipRepository:
         )
 
     async def sending(self, at_work: Collection[int]) -> Sequence[ClipJob]:
-        """Jobs whose clip was being posted, and that nobody is at work on."""
+        """The jobs whose clip was being posted, without those `at_work`."""
         query = select(ClipJob).where(ClipJob.state == ClipState.SENDING, ClipJob.id.not_in(at_work))
         return (await self._session.scalars(query)).all()
 
-    async def of_deleted(self, gone: MessageScope) -> Sequence[ClipJob]:
-        """The jobs about videos that were posted or linked, asked about or answered there."""
-        about = or_(
-            ClipJob.source_message_id.in_(gone.messages),
-            ClipJob.question_message_id.in_(gone.messages),
-            ClipJob.answer_id.in_(gone.messages),
-            ClipJob.channel_id.in_(gone.channels),
-            ClipJob.place_id.in_(gone.channels),
+    async def in_scope(self, scope: MessageScope) -> Sequence[ClipJob]:
+        """The jobs whose video, request or clip is in a message of `scope`."""
+        found = or_(
+            ClipJob.source_message_id.in_(scope.messages),
+            ClipJob.question_message_id.in_(scope.messages),
+            ClipJob.answer_id.in_(scope.messages),
+            ClipJob.channel_id.in_(scope.channels),
+            ClipJob.place_id.in_(scope.channels),
         )
-        return (await self._session.scalars(select(ClipJob).where(about))).all()
+        return (await self._session.scalars(select(ClipJob).where(found))).all()
 
-    async def deleted(self, job_id: int) -> None:
+    async def mark_deleted(self, job_id: int) -> None:
         """Remember that the message with a job's link was deleted."""
         await self._session.execute(update(ClipJob).where(ClipJob.id == job_id).values(deleted=True))
 
-    async def changes(self, question_id: int) -> int:
-        """How often words that count came, or were taken back, about the faces of a question: grows with each."""
+    async def count_changes(self, question_id: int) -> int:
+        """The number of annotations that count about a question's faces, plus the number of undone ones.
+
+        It grows with each new annotation and each undo.
+        """
         query = (
             select(func.count(Annotation.id) + func.count(Annotation.undone_at))
             .join(QuestionFace)

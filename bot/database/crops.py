@@ -1,4 +1,4 @@
-"""Crops of faces: kept once a server, and gone when no photo and no face names them any more."""
+"""Crops of faces. A server has each crop once, and the crop goes when no photo and no face refers to it any more."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class StoredCrop(NamedTuple):
-    """A face that was cut out, where it was put in the storage, and the hash that it is known by; see `Crop`."""
+    """A crop in the storage: `key` and `sha256` as in `Crop`."""
 
     crop: FaceCrop
     key: str
@@ -38,7 +38,7 @@ class CropRepository:
         self._session = session
 
     async def add(self, server_id: int, stored: StoredCrop, vector: bytes, engine: str) -> Crop:
-        """Keep a crop with its encoding by `engine`. Where there is one of that hash it is that, with a key of its own."""
+        """Add a crop with its encoding by `engine`. If the server has a crop with that hash, that one is returned."""
         query = select(Crop).where(Crop.server_id == server_id, Crop.sha256 == stored.sha256)
         crop = (await self._session.scalars(query)).one_or_none()
         if crop is None:
@@ -56,9 +56,9 @@ class CropRepository:
         return crop
 
     async def confine(self, crop: Crop, only_in: int | None, *, spoiler: bool) -> None:
-        """Let a crop be shown in this channel alone, and covered if it is a `spoiler`, wherever else it was posted since.
+        """Allow a crop in the channel `only_in` alone (None: anywhere), and mark it as a spoiler if it is one.
 
-        What was drawn with it, where a member is known by it, is drawn anew.
+        Earlier limits stay. If the crop is a member's photo and its limits change, pictures of the roster are drawn anew.
         """
         before = crop.only_in, crop.spoiler
         crop.only_in, crop.spoiler = crop.only_in or only_in, crop.spoiler or spoiler
@@ -67,7 +67,7 @@ class CropRepository:
             await ServerRepository(self._session).touch(crop.server_id)
 
     async def encodings(self, server_id: int, engine: str) -> list[tuple[bytes, int | None]]:
-        """Every encoding by `engine` of a server's crops, and the member whose photo it is, None of a face that is no photo."""
+        """(encoding by `engine`, member) for each crop of a server. The member is None for a crop that is no photo."""
         rows = await self._session.execute(
             select(CropEncoding.vector, Photo.member_id)
             .select_from(Crop)
@@ -78,52 +78,55 @@ class CropRepository:
         return [(vector, member) for vector, member in rows if vector is not None]
 
     async def storage_key(self, face_id: int) -> str | None:
-        """Where in the storage the crop of a face is; None where none is kept."""
+        """The storage key of a face's crop, None for a face without one."""
         query = select(Crop.key).join(QuestionFace, QuestionFace.crop_id == Crop.id).where(QuestionFace.id == face_id)
         return (await self._session.scalars(query)).one_or_none()
 
     async def used(self, keys: Collection[str]) -> set[str]:
-        """Those of `keys` that a crop has."""
+        """Those of `keys` that crops have."""
         return set(await self._session.scalars(select(Crop.key).where(Crop.key.in_(keys))))
 
     async def forget_older(self, before: datetime) -> None:
-        """Forget the faces that were asked about before then, and that no word counts of: crop and encoding."""
+        """Forget crop and encoding of the unlabelled faces that were asked about before then."""
         await self._forget(Question.asked_at < before, ~_labelled())
 
     async def drop_unlabelled(self, server_id: int, origins: Collection[Origin]) -> int:
-        """Take a server's crops from the faces that came so and that no word counts of; how many faces."""
-        return await self._take(Question.server_id == server_id, Question.origin.in_(origins), ~_labelled())
+        """Detach the crops of a server's unlabelled faces of these origins; returns the number of these faces."""
+        return await self._detach(Question.server_id == server_id, Question.origin.in_(origins), ~_labelled())
 
-    async def has_faces_of_deleted(self, gone: MessageScope) -> bool:
+    async def has_faces_of_deleted(self, scope: MessageScope) -> bool:
         """Whether `forget_deleted` would forget anything."""
         query = select(QuestionFace.id).join(QuestionPicture).join(Question)
-        found = query.where(_concerns(gone), _known(), ~_labelled()).limit(1)
+        found = query.where(_in_scope(scope), _remembered(), ~_labelled()).limit(1)
         return await self._session.scalar(found) is not None
 
-    async def forget_deleted(self, gone: MessageScope) -> None:
-        """Forget the faces of what was posted, asked or answered there, where no word counts of them."""
-        await self._forget(_concerns(gone), ~_labelled())
+    async def forget_deleted(self, scope: MessageScope) -> None:
+        """Forget the unlabelled faces of questions whose picture, question or card is in a message of `scope`."""
+        await self._forget(_in_scope(scope), ~_labelled())
 
     async def forget_question(self, question_id: int) -> None:
-        """Forget the faces of a question, where no word counts of them."""
+        """Forget the unlabelled faces of a question."""
         await self._forget(Question.id == question_id, ~_labelled())
 
     async def forget_members(self, members: Collection[int]) -> None:
-        """Forget the faces that nobody asked about, are taken for these members, and that no word counts of."""
-        handed_in = Question.origin.in_([Origin.SUBMITTED, Origin.GATHERED])
-        await self._forget(handed_in, QuestionFace.member_id.in_(members), ~_labelled())
+        """Forget the unlabelled faces of submitted and gathered photos that are taken for these members."""
+        for_roster = Question.origin.in_([Origin.SUBMITTED, Origin.GATHERED])
+        await self._forget(for_roster, QuestionFace.member_id.in_(members), ~_labelled())
 
-    async def _take(self, *which: ColumnElement[bool]) -> int:
-        """Take the crops from the faces for which all of `which` holds."""
-        kept = _faces(*which, QuestionFace.crop_id.is_not(None))
-        taken = await self._session.scalars(kept.values(crop_id=None).returning(QuestionFace.id))
-        return len(taken.all())
+    async def _detach(self, *conditions: ColumnElement[bool]) -> int:
+        """Detach the crops of the faces that meet all conditions; returns their number."""
+        faces = _update_faces(*conditions, QuestionFace.crop_id.is_not(None))
+        detached = await self._session.scalars(faces.values(crop_id=None).returning(QuestionFace.id))
+        return len(detached.all())
 
-    async def _forget(self, *which: ColumnElement[bool]) -> None:
-        await self._session.execute(_faces(*which, _known()).values(crop_id=None, vector=b""))
+    async def _forget(self, *conditions: ColumnElement[bool]) -> None:
+        await self._session.execute(_update_faces(*conditions, _remembered()).values(crop_id=None, vector=b""))
 
     async def sweep(self) -> Sequence[str]:
-        """Forget the crops that nothing names; their keys, for the storage to forget once this is committed."""
+        """Delete the crops that no photo and no face refers to; returns their storage keys.
+
+        The caller deletes the files once the transaction is committed.
+        """
         gone = await self._session.scalars(
             delete(Crop)
             .where(
@@ -136,25 +139,26 @@ class CropRepository:
         return gone.all()
 
 
-def _known() -> ColumnElement[bool]:
-    """That anything is kept of a face by which it would be known again."""
+def _remembered() -> ColumnElement[bool]:
+    """The condition that a face has a crop or an encoding."""
     return or_(QuestionFace.crop_id.is_not(None), QuestionFace.vector != b"")
 
 
-def _concerns(gone: MessageScope) -> ColumnElement[bool]:
-    """That what a question is about was posted there, or asked or answered there."""
-    clips = select(ClipJob.question_id).where(ClipJob.answer_id.in_(gone.messages), ClipJob.question_id.is_not(None))
+def _in_scope(scope: MessageScope) -> ColumnElement[bool]:
+    """The condition that a question's picture, question, card or clip is in a message of `scope`."""
+    clips = select(ClipJob.question_id).where(ClipJob.answer_id.in_(scope.messages), ClipJob.question_id.is_not(None))
     return or_(
-        Question.source_message_id.in_(gone.messages),
-        Question.question_message_id.in_(gone.messages),
-        Question.card_message_id.in_(gone.messages),
+        Question.source_message_id.in_(scope.messages),
+        Question.question_message_id.in_(scope.messages),
+        Question.card_message_id.in_(scope.messages),
         Question.id.in_(clips.scalar_subquery()),
-        Question.channel_id.in_(gone.channels),
-        Question.place_id.in_(gone.channels),
+        Question.channel_id.in_(scope.channels),
+        Question.place_id.in_(scope.channels),
     )
 
 
 def _labelled() -> ColumnElement[bool]:
+    """The condition that a face has an annotation that counts."""
     return (
         exists()
         .where(Annotation.face_id == QuestionFace.id, Annotation.counts.is_(True), Annotation.undone_at.is_(None))
@@ -162,9 +166,9 @@ def _labelled() -> ColumnElement[bool]:
     )
 
 
-def _faces(*which: ColumnElement[bool]) -> Update:
-    """An UPDATE of the faces of questions for which all of `which` holds."""
-    found = select(QuestionFace.id).join(QuestionPicture).join(Question).where(*which)
+def _update_faces(*conditions: ColumnElement[bool]) -> Update:
+    """An UPDATE of the faces that meet all conditions."""
+    found = select(QuestionFace.id).join(QuestionPicture).join(Question).where(*conditions)
     return (
         update(QuestionFace)
         .where(QuestionFace.id.in_(found.scalar_subquery()))

@@ -1,4 +1,4 @@
-"""Opens the database: connections set up for SQLite, migrations, and sessions that read or write."""
+"""Open the database: connections prepared for SQLite, migrations, sessions that read or write."""
 
 from __future__ import annotations
 
@@ -20,28 +20,30 @@ if TYPE_CHECKING:
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 HEAD = "0012"
-"""The newest revision in `migrations`; a database that has it is opened without importing Alembic (0.3 s)."""
+"""The newest revision in `migrations`. A database at this revision is opened without Alembic, whose import takes 0.3 s."""
 
 BUSY_MILLISECONDS = 10_000
+"""The time that SQLite waits for a lock."""
+
 WRITES: dict[str, Any] = {"nugu_writes": True}
-"""Execution options of a connection whose transactions take the write lock when they begin."""
+"""Execution options of a connection whose transactions take the write lock at their begin."""
 
 
 class Database:
-    """Sessions on one database. `reading()` sees a snapshot; `writing()` takes the write lock first and commits."""
+    """Sessions on one database. `reading()` sees a snapshot. `writing()` takes the write lock first, and commits."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
         self.listeners: list[Callable[[int], None]] = []
-        """Told of each server whose rosters a transaction changed, once that is committed."""
+        """Called after each commit with the id of each server whose roster the transaction changed."""
         self._sessions = async_sessionmaker(engine, expire_on_commit=False)
 
     @classmethod
     @asynccontextmanager
     async def open(cls, settings: Settings) -> AsyncGenerator[Database]:
-        """The database of `settings`, brought up to date; raises PersonError when it can't be opened."""
+        """The database of `settings`, migrated to the newest revision. Raises PersonError if it can't be opened."""
         settings.data.mkdir(parents=True, exist_ok=True)
-        # A URL object takes the path as it is; in a URL's text ? and % mean something else.
+        # A URL object takes the path as it is. In the text of a URL, ? and % have meanings of their own.
         own = URL.create("sqlite+aiosqlite", database=str((settings.data / "nugu.sqlite3").absolute()))
         try:
             engine = create_async_engine(settings.database_url.get_secret_value() or own)
@@ -51,11 +53,11 @@ class Database:
             _prepare_sqlite(engine)
         try:
             try:
-                await _bring_up_to_date(engine)
+                await _migrate_if_needed(engine)
             except (SQLAlchemyError, OSError) as error:
                 raise PersonError(
                     "The database {database} can't be opened: {reason}.",
-                    database=_called(engine.url),
+                    database=_display_name(engine.url),
                     reason=str(getattr(error, "orig", error)),
                 ) from error
             yield cls(engine)
@@ -64,28 +66,28 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[AsyncSession]:
-        """A session whose changes are thrown away."""
+        """A session that is rolled back at the end."""
         async with self._sessions() as session:
             yield session
 
     @asynccontextmanager
     async def writing(self) -> AsyncGenerator[AsyncSession]:
-        """A session that is committed at the end, or rolled back whole when an error leaves it."""
+        """A session that is committed at the end, or rolled back after an error."""
         async with self._sessions() as session:
             async with session.begin():
                 await session.connection(execution_options=WRITES)
                 yield session
             for server in touched(session):
-                for told in self.listeners:
-                    told(server)
+                for listener in self.listeners:
+                    listener(server)
 
 
-def _called(url: URL) -> str:
-    """What an operator knows a database by: its file, or its URL without the password."""
+def _display_name(url: URL) -> str:
+    """The name of a database for operators: its file, or its URL without the password."""
     return url.database if url.get_backend_name() == "sqlite" and url.database else str(url)
 
 
-async def _bring_up_to_date(engine: AsyncEngine) -> None:
+async def _migrate_if_needed(engine: AsyncEngine) -> None:
     async with engine.connect() as connection:
         current = await connection.run_sync(_revision)
     if current == HEAD:
@@ -97,17 +99,17 @@ async def _bring_up_to_date(engine: AsyncEngine) -> None:
 
 
 def migrate(connection: Connection) -> None:
-    """Run Alembic's migrations up to the newest on `connection`, which holds the write lock.
+    """Run the migrations up to the newest revision on `connection`, which holds the write lock.
 
-    Another process may have run them while this one waited for the lock; then nothing is left to do.
-    Raises PersonError when the database is newer than this program.
+    If another process ran them while this one waited for the lock, nothing is left to do. Raises PersonError for a
+    database that is newer than this program.
     """
     from alembic import command
     from alembic.config import Config
     from alembic.script import ScriptDirectory
 
     config = Config()
-    # Alembic reads the option as configparser does, to which a % means something.
+    # Alembic reads the option by configparser, for which % has a meaning of its own.
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     current = _revision(connection)
@@ -130,17 +132,17 @@ def _revision(connection: Connection) -> str | None:
 
 
 def _prepare_sqlite(engine: AsyncEngine) -> None:
-    """Transactions are SQLAlchemy's alone, and one that will write takes the lock at once.
+    """Leave transactions to SQLAlchemy, and let one that writes take the write lock at its begin.
 
-    A transaction that reads first and writes later fails at once when another has written in between, whatever the
-    busy timeout (SQLITE_BUSY_SNAPSHOT); BEGIN IMMEDIATE waits instead.
+    A transaction that reads first and writes later fails if another one writes in between, whatever the busy timeout
+    (SQLITE_BUSY_SNAPSHOT). BEGIN IMMEDIATE waits instead.
     """
 
     @event.listens_for(engine.sync_engine, "connect")
     def on_connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
-        # Going over to WAL takes a lock, for which the timeout makes it wait.
+        # The change to WAL takes a lock, and waits for it by the timeout, which is set before.
         for pragma in (f"busy_timeout={BUSY_MILLISECONDS}", "journal_mode=WAL", "foreign_keys=ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()

@@ -1,4 +1,4 @@
-"""Which engine answers, and which crops are encoded by which. A crop without a face for an engine is kept as such."""
+"""The engine in use, and the encodings of crops by each engine. A crop in which an engine finds no face is recorded too."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class UnseenCrop(NamedTuple):
-    """A crop's id, and where it is in the storage."""
+    """A crop's id and storage key."""
 
     crop: int
     key: str
@@ -33,7 +33,7 @@ class FacelessPhoto(NamedTuple):
 
 
 class EncodingProgress(NamedTuple):
-    """How many crops there are, in how many of them an engine found the face, and in how many it found none."""
+    """Numbers of crops: all, those in which an engine found the face, and those in which it found none."""
 
     crops: int
     encoded: int
@@ -41,26 +41,26 @@ class EncodingProgress(NamedTuple):
 
     @property
     def left(self) -> int:
-        """How many crops the engine has not seen yet."""
+        """The number of crops that the engine has not seen yet."""
         return self.crops - self.encoded - self.faceless
 
 
 class EngineRepository:
-    """Statements over engines, in one session. `version` is an engine's, as encodings carry it."""
+    """Statements over engines, in one session. `version`: an engine's version, which its encodings carry."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
     async def in_use(self, *, held: bool = False) -> str:
-        """The name of the engine that answers; when `held`, nobody switches before this transaction ends."""
-        # SQLite knows no FOR UPDATE: there, a session that writes holds the lock of the whole database.
+        """The name of the engine in use. `held`: it stays in use until this transaction ends."""
+        # SQLite has no FOR UPDATE: there, a session that writes holds the lock of the whole database.
         query = select(EngineInUse.name)
         return (await self._session.scalars(query.with_for_update() if held else query)).one()
 
     async def use(self, name: str, version: str) -> bool:
-        """Let the engine `name` answer, and recognisers be fitted anew: it may see now what it did not before.
+        """Switch to the engine `name`, and have recognisers fitted anew.
 
-        False, and nothing done, while there is a crop that it has not seen.
+        Returns False, and changes nothing, while there is a crop that the engine has not seen.
         """
         await self.in_use(held=True)
         unseen = select(Crop.id).where(_unseen_by(version)).exists()
@@ -77,28 +77,28 @@ class EngineRepository:
         return True
 
     async def unseen(self, version: str, limit: int) -> list[UnseenCrop]:
-        """Crops that the engine has not seen, the oldest first, `limit` at most."""
+        """Crops that the engine has not seen, the oldest first; `limit` at most."""
         query = select(Crop.id, Crop.key).where(_unseen_by(version)).order_by(Crop.id).limit(limit)
         return [UnseenCrop(*row) for row in await self._session.execute(query)]
 
     async def keep(self, version: str, vectors: Mapping[int, bytes | None]) -> None:
-        """Keep the encodings of crops by their ids, None for one without a face.
+        """Add encodings by the ids of their crops; None for a crop without a face.
 
-        A crop that was removed meanwhile, or encoded by somebody else, is left out.
+        Crops that were removed meanwhile, or encoded by another process, are left out.
         """
         wanted = await self._session.scalars(select(Crop.id).where(Crop.id.in_(vectors), _unseen_by(version)))
-        self._session.add_all(CropEncoding(crop_id=id, engine=version, vector=vectors[id]) for id in wanted.all())
+        self._session.add_all(CropEncoding(crop_id=crop, engine=version, vector=vectors[crop]) for crop in wanted.all())
         await self._session.flush()
 
     async def encoded(self, version: str) -> EncodingProgress:
-        """How far the engine has come with all crops of all servers."""
+        """The engine's progress with the crops of all servers."""
         of_engine = select(func.count(), func.count(CropEncoding.vector)).where(CropEncoding.engine == version)
         seen, encoded = (await self._session.execute(of_engine)).one()
         crops = await self._session.scalar(select(func.count()).select_from(Crop)) or 0
         return EncodingProgress(crops, encoded, seen - encoded)
 
     async def faceless(self, version: str) -> list[FacelessPhoto]:
-        """The members' photos in which the engine found no face."""
+        """The photos of members in which the engine found no face."""
         query = (
             select(Group.name, Member.name, Crop.key)
             .select_from(Photo)
@@ -112,7 +112,7 @@ class EngineRepository:
         return [FacelessPhoto(*row) for row in await self._session.execute(query)]
 
     async def look_again(self, version: str) -> None:
-        """Forget in which crops the engine found no face."""
+        """Forget the crops in which the engine found no face, so that it sees them again."""
         await self._session.execute(
             delete(CropEncoding).where(CropEncoding.engine == version, CropEncoding.vector.is_(None))
         )

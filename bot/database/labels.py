@@ -1,4 +1,4 @@
-"""Photos with the labels that they bear: found again, vouched for, moved."""
+"""The labels of photos, each the member that the photo belongs to: doubted, vouched for, moved."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.database.tables.questions import QuestionFace
 from bot.database.tables.rosters import Group, Member, Photo
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class DoubtfulLabel:
-    """A photo that says `member` and looks like another member, by id and name, or like nobody."""
+    """A photo with the label `member` that looks like another member (id and name) or, if these are None, like nobody."""
 
     photo: int
     member: str
@@ -39,18 +39,31 @@ class LabelRepository:
         self._session = session
 
     async def doubtful(self, doubts: Mapping[int, int | None]) -> list[DoubtfulLabel]:
-        """Photos, and whom they look like, in their order; those are left out that are gone or that somebody vouched for."""
+        """The doubtful labels among `doubts`, {photo's id: id of the member it looks like}, in that order.
+
+        Photos that are gone, or that somebody vouched for, are left out.
+        """
         query = select(Photo.id, Member.name).join(Photo.member)
-        said = await self._session.execute(query.where(Photo.id.in_(doubts), Photo.vouched_by.is_(None)))
-        label = dict(said.all())
-        wanted = [like for like in doubts.values() if like is not None]
-        members = await self._session.execute(select(Member.id, Member.name).where(Member.id.in_(wanted)))
-        name = dict(members.all())
+        rows = await self._session.execute(query.where(Photo.id.in_(doubts), Photo.vouched_by.is_(None)))
+        labels = dict(rows.all())
+        ids = [member for member in doubts.values() if member is not None]
+        members = await self._session.execute(select(Member.id, Member.name).where(Member.id.in_(ids)))
+        names = dict(members.all())
         return [
-            DoubtfulLabel(photo, label[photo], like, name.get(like) if like is not None else None)
-            for photo, like in doubts.items()
-            if photo in label
+            DoubtfulLabel(photo, labels[photo], looks_like, names.get(looks_like) if looks_like is not None else None)
+            for photo, looks_like in doubts.items()
+            if photo in labels
         ]
+
+    async def suspect(self, photos: Collection[int]) -> None:
+        """Suspect the labels of these photos. Photos of annotations come up for review, unless somebody vouched for them."""
+        faces = select(Photo.face_id).where(Photo.id.in_(photos), Photo.vouched_by.is_(None))
+        await self._session.execute(
+            update(QuestionFace)
+            .where(QuestionFace.id.in_(faces.scalar_subquery()))
+            .values(suspected=True)
+            .execution_options(synchronize_session=False)
+        )
 
     async def find(self, photo_id: int, server_id: int) -> Photo | None:
         """A photo of a server's roster with its member, group and crop."""
@@ -65,24 +78,24 @@ class LabelRepository:
         return (await self._session.scalars(query)).one_or_none()
 
     async def vouch(self, photo: Photo, by: int) -> None:
-        """Remember that somebody says the label is right."""
+        """Remember that somebody confirmed the photo's label."""
         await self._session.execute(
             update(Photo).where(Photo.id == photo.id).values(vouched_by=by).execution_options(synchronize_session=False)
         )
 
     async def face(self, photo: Photo) -> int | None:
-        """The face by a word about which the photo was made; None where there is none, or its crop is no longer the same."""
+        """The id of the face whose annotation made the photo; None without one, or if the face has another crop now."""
         if photo.face_id is None:
             return None
         same = exists().where(QuestionFace.id == photo.face_id, QuestionFace.crop_id == photo.crop_id)
         return photo.face_id if await self._session.scalar(select(same)) else None
 
     async def move(self, photo: Photo, to: Member, by: int) -> None:
-        """Let a photo that no word made be of another member of its group: somebody says so, and vouches for it."""
+        """Move a photo that no annotation made to another member of its group. The person `by` vouches for it."""
         query = select(Photo).where(Photo.member_id == to.id, Photo.crop_id == photo.crop_id)
         twin = (await self._session.scalars(query)).one_or_none()
         log.info(
-            "photo %s is of member %s now, says %s; it was of %s, by %s at %s",
+            "photo %s belongs to member %s now, by %s; before it belonged to %s, by %s at %s",
             (twin or photo).id,
             to.id,
             by,

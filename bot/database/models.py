@@ -1,4 +1,4 @@
-"""The models of groups: of which photos each was made, how it did, and which one answers."""
+"""The models of groups: their photos, their figures, and the one in use."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import exists, func, insert, select
 
 from bot.database.engines import EngineRepository
-from bot.database.rosters import answers
+from bot.database.rosters import is_in_use
 from bot.database.servers import ServerRepository
 from bot.database.tables.models import Model, ModelPhoto
 from bot.database.tables.rosters import Group, Member, Photo
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
 PROMOTED, KEPT_ASIDE = "promoted", "kept aside"
-"""The verdicts on a model."""
+"""The gate's verdicts on a model."""
 
 
 @dataclass(frozen=True, slots=True)
 class GroupState:
-    """What a group could be trained of now.
+    """The photos that a group could be trained on now.
 
-    `model` and `since`: as the group has them. `newest`: the newest photo that any model of it was made with. `photos`: all
-    of the group's with their origins, by id. `answering`: those that answer. `set_aside`: those of models that moderators
-    went back from.
+    `model`, `since`: the group's `model_id` and `model_since`. `newest`: the newest photo at the making of any of its models.
+    `photos`: the origins of all photos of the group, by id. `answering`: the photos in use. `set_aside`: photos of models
+    that moderators rolled back.
     """
 
     group: int
@@ -45,12 +45,12 @@ class GroupState:
 
     @property
     def upto(self) -> int:
-        """The newest photo."""
+        """The id of the newest photo."""
         return max(self.photos, default=0)
 
     @property
     def candidate(self) -> frozenset[int]:
-        """What the next model is made of: neither a rollback nor a refusal is undone by anybody but a person."""
+        """The photos of the next model. Only a person brings back photos that a rollback set aside."""
         return frozenset(self.photos) - self.set_aside
 
     @property
@@ -60,12 +60,12 @@ class GroupState:
 
     @property
     def labels(self) -> int:
-        """How many labels have come since a model was made last."""
+        """The number of labels since the last model."""
         return sum(photo > self.newest for photo in self.waiting if self.photos[photo] is not Origin.SUBMITTED)
 
     @property
     def handed_in(self) -> bool:
-        """Whether moderators have handed in photos since."""
+        """Whether moderators submitted photos since the last model."""
         return any(photo > self.newest for photo in self.candidate if self.photos[photo] is Origin.SUBMITTED)
 
 
@@ -76,7 +76,7 @@ class ModelRepository:
         self._session = session
 
     async def state(self, group_id: int) -> GroupState | None:
-        """What a group could be trained of; None where it is gone."""
+        """The photos that a group could be trained on; None for a group that is gone."""
         group = await self._session.get(Group, group_id)
         if group is None:
             return None
@@ -91,7 +91,9 @@ class ModelRepository:
             )
             .correlate(Photo)
         )
-        query = select(Photo.id, Photo.origin, answers(), answered).join(Member).join(Group).where(Group.id == group_id)
+        query = (
+            select(Photo.id, Photo.origin, is_in_use(), answered).join(Member).join(Group).where(Group.id == group_id)
+        )
         rows = (await self._session.execute(query.order_by(Photo.id))).all()
         return GroupState(
             group=group_id,
@@ -115,10 +117,10 @@ class ModelRepository:
         classifier_key: str | None,
         by: int,
     ) -> MadeModel | None:
-        """Keep a model of `photos` that was judged against the state `over`; if it passed the gate, it answers from now on.
+        """Add a model of `photos` that was judged against the state `over`. A model that passed the gate comes into use.
 
-        None, and nothing done, when the group or all of `photos` are gone, another model answers by now, or another engine
-        than `engine`, its name and version, is in use.
+        `engine`: name and version of the engine that the model was trained with. Returns None, and changes nothing, if the
+        group or all of `photos` are gone, or another model or engine came into use.
         """
         group = await self._session.get(Group, over.group, with_for_update=True, populate_existing=True)
         if group is None or (group.model_id, group.model_since) != (over.model, over.since):
@@ -143,30 +145,33 @@ class ModelRepository:
         )
         self._session.add(model)
         await self._session.flush()
-        # A photo that was removed meanwhile is none of it.
+        # `kept` leaves out photos that were removed meanwhile.
         await self._session.execute(insert(ModelPhoto), [{"model_id": model.id, "photo_id": photo} for photo in kept])
         if figures.judged.passes:
             await self._activate(group, model, since=over.upto)
-        return _made(model, group)
+        return _made_model(model, group)
 
     async def roll_back(self, group_id: int, model_id: int) -> MadeModel | None:
-        """Let an earlier model answer that did before, with no photo that has come since; None where either is gone."""
+        """Put an earlier model back in use, without photos from after it; returns None if the model or the group is gone.
+
+        Only a model that passed the gate can come back.
+        """
         group = await self._session.get(Group, group_id, with_for_update=True, populate_existing=True)
         model = await self._session.get(Model, model_id)
         if group is None or model is None or model.group_id != group_id or model.verdict != PROMOTED:
             return None
         newest = select(func.max(Photo.id)).join(Member).where(Member.group_id == group_id)
         await self._activate(group, model, since=await self._session.scalar(newest) or 0)
-        return _made(model, group)
+        return _made_model(model, group)
 
     async def of(self, group_id: int) -> list[MadeModel]:
         """All models of a group, the newest first."""
         group = await self._session.get(Group, group_id)
         query = select(Model).where(Model.group_id == group_id).order_by(Model.number.desc())
-        return [_made(model, group) for model in await self._session.scalars(query)] if group else []
+        return [_made_model(model, group) for model in await self._session.scalars(query)] if group else []
 
     async def whole_classifiers(self, group_id: int) -> set[str]:
-        """Where the classifiers of a group's models are kept, less those that learned a photo that is gone."""
+        """The storage keys of the classifiers of a group's models, without those trained on a photo that is gone."""
         there = func.count(ModelPhoto.photo_id)
         query = (
             select(Model.classifier_key, Model.figures, there)
@@ -183,7 +188,7 @@ class ModelRepository:
         await self._session.flush()
 
 
-def _made(model: Model, group: Group) -> MadeModel:
+def _made_model(model: Model, group: Group) -> MadeModel:
     return MadeModel(
         id=model.id,
         number=model.number,

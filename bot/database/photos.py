@@ -1,4 +1,4 @@
-"""The photos that members are known by: which there are, whose copies they are, and how one goes."""
+"""The photos of members: list them, show them, remove them, and compare new photos with them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class PhotoWithCrop(NamedTuple):
-    """A photo with its crop: where that is in the storage, its hash, how wide and how sharp the face is; see `Crop`."""
+    """A photo with its crop. `key` to `spoiler`: as in `Crop`."""
 
     id: int
     key: str
@@ -38,12 +38,12 @@ class PhotoWithCrop(NamedTuple):
 
     @property
     def is_public(self) -> bool:
-        """Whether everybody may see it."""
+        """Whether the crop may be in public pictures."""
         return visibility.is_public(self.only_in, spoiler=self.spoiler)
 
 
 class PublicPhoto(NamedTuple):
-    """Where a photo's crop is in the storage, and how well the face is seen: its width in pixels, its sharpness."""
+    """A photo whose crop may be in public pictures: the crop's storage key, the face's width in pixels, its sharpness."""
 
     key: str
     face_width: int
@@ -78,39 +78,39 @@ class PhotoRepository:
         return [PhotoWithCrop(*row) for row in await self._session.execute(query.offset(offset).limit(limit))]
 
     async def counts(self, member_id: int) -> dict[Origin, int]:
-        """How many photos of a member there are, by where they come from."""
+        """The number of a member's photos by origin."""
         query = select(Photo.origin, func.count()).where(Photo.member_id == member_id).group_by(Photo.origin)
         return {row[0]: row[1] for row in await self._session.execute(query)}
 
     async def first_of_each(self, group_id: int) -> dict[int, str]:
-        """Where the crop of one photo of each member of a group is that everybody may see, by the member's id."""
+        """The storage key of one public crop of each member of a group, by the member's id."""
         public = select(func.min(Photo.id)).join(Photo.crop).join(Photo.member).where(Crop.is_public)
         first = public.where(Member.group_id == group_id).group_by(Photo.member_id)
         query = select(Photo.member_id, Crop.key).join(Photo.crop).where(Photo.id.in_(first))
         return {row[0]: row[1] for row in await self._session.execute(query)}
 
-    async def seen(self, groups: Collection[int]) -> dict[int, PublicPhoto]:
-        """Every photo of these groups that everybody may see, by its id."""
+    async def public(self, groups: Collection[int]) -> dict[int, PublicPhoto]:
+        """The public photos of these groups, by their ids."""
         query = select(Photo.id, Crop.key, Crop.face_width, Crop.sharpness).join(Photo.crop).join(Photo.member)
         rows = await self._session.execute(query.where(Member.group_id.in_(groups), Crop.is_public))
         return {photo: PublicPhoto(key, width, sharpness) for photo, key, width, sharpness in rows}
 
     async def find(self, photo_id: int, server_id: int) -> Photo | None:
-        """A photo of a member of a server."""
+        """A photo in the roster of a server."""
         query = select(Photo).join(Photo.member).join(Member.group)
         return (await self._session.scalars(query.where(Photo.id == photo_id, Group.server_id == server_id))).first()
 
     async def remove(self, photo: Photo, server_id: int, by: int) -> None:
-        """Remove a photo, taking back what was said of the face, which else would bring it back with the next word."""
+        """Remove a photo, and undo the annotations that named its face. Otherwise the next annotation would add it again."""
         query = (
             select(Annotation).join(QuestionFace).where(QuestionFace.crop_id == photo.crop_id).order_by(Annotation.id)
         )
         annotations = (await self._session.scalars(query)).all()
         annotation = effective_annotation(annotations)
         if annotation is not None and annotation.member_id == photo.member_id:
-            for one in annotations:
-                if one.counts and one.undone_at is None:
-                    one.undone_at, one.undone_by = utc_now(), by
+            for counting in annotations:
+                if counting.counts and counting.undone_at is None:
+                    counting.undone_at, counting.undone_by = utc_now(), by
         await self._session.flush()
         await self._session.execute(
             delete(Photo).where(Photo.id == photo.id).execution_options(synchronize_session=False)
@@ -118,7 +118,7 @@ class PhotoRepository:
         await ServerRepository(self._session).touch(server_id)
 
     async def hashes(self, server_id: int) -> list[tuple[int, str]]:
-        """(member's id, perceptual hash) of every photo of a server whose crop has one."""
+        """(member's id, perceptual hash) of each photo of a server whose crop has a hash."""
         query = (
             select(Photo.member_id, Crop.phash)
             .join(Photo.crop)
@@ -130,7 +130,7 @@ class PhotoRepository:
         return [(member, phash) for member, phash in await self._session.execute(query) if phash is not None]
 
     async def vectors(self, group_id: int, engine: str) -> list[tuple[int, bytes]]:
-        """(member's id, encoding by `engine`) of every photo of a group that has one."""
+        """(member's id, encoding by `engine`) of each photo of a group that has such an encoding."""
         query = (
             select(Photo.member_id, CropEncoding.vector)
             .join(Photo.member)

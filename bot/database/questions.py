@@ -37,38 +37,38 @@ class QuestionRepository:
         self,
         question: Question,
         results: Sequence[tuple[str, IdentifiedPicture | Refused]],
-        cuts: Mapping[bytes, StoredCrop],
+        crops: Mapping[bytes, StoredCrop],
         *,
         spoilers: Collection[int] = (),
         only_in: int | None = None,
     ) -> Answer:
-        """Keep a question with the result of each of its pictures, `(file name, result)`.
+        """Add a question with the result of each of its pictures, `(file name, result)`.
 
-        `cuts` has by their JPEG the faces whose crops are kept. `spoilers`: places of the pictures that were posted as such.
-        `only_in`: the channel that alone may show the crops, if not every may.
+        `crops`: the stored crops by their JPEG. `spoilers`: the positions of pictures that were posted as spoilers.
+        `only_in`: the only channel that may show the crops; None: any channel.
         """
         question.pictures = [_picture(position, *result) for position, result in enumerate(results)]
         for picture in question.pictures:
             picture.spoiler = picture.position in spoilers
         faces = [face for picture in question.pictures for face in picture.faces]
         named = {face.member_id for face in faces if face.member_id is not None}
-        there = set(await self._session.scalars(select(Member.id).where(Member.id.in_(named))))
+        existing = set(await self._session.scalars(select(Member.id).where(Member.id.in_(named))))
         for face in faces:
-            # Somebody may have been removed while a worker looked: they stay known by name.
-            face.member_id = face.member_id if face.member_id in there else None
+            # A member who was removed while a worker identified the face stays in the answer by name.
+            face.member_id = face.member_id if face.member_id in existing else None
         self._session.add(question)
         await self._session.flush()
         for picture, (_, result) in zip(question.pictures, results, strict=True):
             if isinstance(result, IdentifiedPicture):
                 for face, seen in zip(picture.faces, result.faces, strict=True):
-                    crop = await self._keep_crop(question, face, seen, cuts)
+                    crop = await self._add_crop(question, face, seen, crops)
                     if crop is not None and (picture.spoiler or only_in is not None):
                         await CropRepository(self._session).confine(crop, only_in, spoiler=picture.spoiler)
         await self._session.flush()
         return await self.answer(question.id)
 
     async def answer(self, question_id: int) -> Answer:
-        """The answer to a question as it stands now; raises ForgottenError where there is no such question."""
+        """The answer to a question as it is now. Raises ForgottenError for a question that is gone."""
         query = (
             select(Question)
             .where(Question.id == question_id)
@@ -94,34 +94,34 @@ class QuestionRepository:
             pictures=tuple(_answered(picture) for picture in question.pictures),
         )
 
-    async def _keep_crop(
-        self, question: Question, face: QuestionFace, seen: SeenFace, cuts: Mapping[bytes, StoredCrop]
+    async def _add_crop(
+        self, question: Question, face: QuestionFace, seen: SeenFace, crops: Mapping[bytes, StoredCrop]
     ) -> Crop | None:
-        if question.server_id is None or seen.crop is None or seen.crop.jpeg not in cuts:
+        if question.server_id is None or seen.crop is None or seen.crop.jpeg not in crops:
             return None
-        stored = cuts[seen.crop.jpeg]
+        stored = crops[seen.crop.jpeg]
         crop = await CropRepository(self._session).add(question.server_id, stored, seen.vector, question.engine)
         face.crop_id = crop.id
         return crop
 
     async def answered(self, question_id: int, card_id: int) -> None:
-        """Remember which message is the card."""
+        """Remember the message of the question's card."""
         await self._session.execute(update(Question).where(Question.id == question_id).values(card_message_id=card_id))
 
     async def drawn(self, answer: Answer) -> None:
-        """Remember that the card's pictures carry the names of this answer."""
+        """Remember that the card's pictures show the names of this answer."""
         for _, face in answer.faces:
             drawn = update(QuestionFace).where(QuestionFace.id == face.id).values(drawn=face.name)
             await self._session.execute(drawn.execution_options(synchronize_session=False))
 
     async def hide(self, question_id: int) -> None:
-        """Remember that the card was taken away."""
+        """Remember that somebody hid the card."""
         await self._session.execute(
             update(Question).where(Question.id == question_id, Question.hidden_at.is_(None)).values(hidden_at=utc_now())
         )
 
     async def servers_asked_in(self, asker_id: int) -> list[int]:
-        """The servers in which a person asked something, by their latest question there, the latest first."""
+        """The servers in which a person asked questions, the one with the latest question first."""
         query = select(Question.server_id).where(Question.asker_id == asker_id, Question.server_id.is_not(None))
         latest = query.group_by(Question.server_id).order_by(func.max(Question.id).desc())
         return [server for server in await self._session.scalars(latest) if server is not None]
@@ -160,7 +160,7 @@ def _face(face: SeenFace) -> QuestionFace:
 
 
 def _likeliest(guess: Guess) -> Sequence[Candidate]:
-    """The candidates that are kept: the likeliest, and the chosen one wherever it stands."""
+    """The likeliest candidates, `MOST_CANDIDATES` at most, and the guessed one among them in any case."""
     kept, rest = guess.candidates[:MOST_CANDIDATES], guess.candidates[MOST_CANDIDATES:]
     chosen = [candidate for candidate in rest if candidate.member == guess.member]
     return [*kept[: MOST_CANDIDATES - len(chosen)], *chosen]
@@ -179,7 +179,7 @@ def _answered(picture: QuestionPicture) -> AnsweredPicture:
 
 
 def answered_face(face: QuestionFace) -> AnsweredFace:
-    """A face as cards show it, its words loaded."""
+    """A face as cards show it. Its annotations are loaded."""
     last = effective_annotation(face.annotations)
     guess = Guess(
         member=face.member_id,

@@ -1,4 +1,4 @@
-"""Quizzes: their rounds, what people answered and remember, and their scores."""
+"""Quizzes: rounds, answers, scores, and each person's memory of members."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class RememberedMember(NamedTuple):
-    """What a person remembers of a member, how often they were asked, and were right."""
+    """A person's memory of a member, and the numbers of their answers about the member: all (`seen`), and right ones."""
 
     memory: Memory
     seen: int
@@ -29,7 +29,7 @@ class RememberedMember(NamedTuple):
 
 
 class Mistake(NamedTuple):
-    """How often a person took `member` for `taken_for`; ids."""
+    """The number of times that a person took `member` for `taken_for` (ids)."""
 
     member: int
     taken_for: int
@@ -43,13 +43,13 @@ class QuizRepository:
         self._session = session
 
     async def members(self, server_id: int) -> list[QuizMember]:
-        """Everybody with an enrolled crop that a server may ask about: of its own groups and of the shared ones.
+        """The members that a quiz in a server may ask about: of its own groups and of the shared ones.
 
-        Crops whose label is suspected, or that not everybody may see, are left out, and so are shared groups where the
-        server has one of that name.
+        Crops with a suspected label, and crops that aren't public, are left out. So is a shared group if the server has a
+        group of that name.
         """
         own = select(Group.key).where(Group.server_id == server_id)
-        seen = or_(Group.server_id == server_id, and_(Group.server_id == SHARED_ROSTER, Group.key.not_in(own)))
+        searched = or_(Group.server_id == server_id, and_(Group.server_id == SHARED_ROSTER, Group.key.not_in(own)))
         query = (
             select(
                 Member.id, Member.name, Member.key, Group.id, Group.name,
@@ -60,28 +60,28 @@ class QuizRepository:
             .join(Member.group)
             .join(Photo.crop)
             .outerjoin(QuestionFace, Photo.face_id == QuestionFace.id)
-            .where(seen, Crop.is_public, QuestionFace.suspected.is_not(True))
+            .where(searched, Crop.is_public, QuestionFace.suspected.is_not(True))
             .order_by(Member.id, Crop.id)
         )  # fmt: skip
         found: dict[int, tuple[str, str, int, str]] = {}
         crops: dict[int, list[QuizCrop]] = {}
-        for id, name, key, group, group_name, crop, file, width, sharpness in await self._session.execute(query):
-            found[id] = name, key, group, group_name
-            crops.setdefault(id, []).append(QuizCrop(crop, file, width, sharpness))
-        return [QuizMember(id, *known, tuple(crops[id])) for id, known in found.items()]
+        for member, name, key, group, group_name, crop, file, width, sharpness in await self._session.execute(query):
+            found[member] = name, key, group, group_name
+            crops.setdefault(member, []).append(QuizCrop(crop, file, width, sharpness))
+        return [QuizMember(member, *names, tuple(crops[member])) for member, names in found.items()]
 
     async def add(self, quiz: Quiz) -> Quiz:
-        """Keep a new quiz."""
+        """Add a quiz."""
         self._session.add(quiz)
         await self._session.flush()
         return quiz
 
     async def get(self, quiz_id: int) -> Quiz | None:
-        """The quiz as it stands now."""
+        """The quiz as it is now in the database."""
         return await self._session.get(Quiz, quiz_id, populate_existing=True)
 
     async def round(self, server_id: int, round_id: int) -> tuple[QuizRound, Quiz] | None:
-        """A round of a quiz of a server, as both stand now; presses of one round wait for each other from here on."""
+        """A round of a quiz of a server, and the quiz, as they are now. The rows are locked until the transaction ends."""
         query = (
             select(QuizRound, Quiz)
             .join(Quiz, QuizRound.quiz_id == Quiz.id)
@@ -93,18 +93,18 @@ class QuizRepository:
         return None if row is None else (row[0], row[1])
 
     async def last_round(self, quiz_id: int) -> QuizRound | None:
-        """The round that was asked last."""
+        """The latest round."""
         query = select(QuizRound).where(QuizRound.quiz_id == quiz_id).order_by(QuizRound.number.desc()).limit(1)
         return (await self._session.scalars(query.execution_options(populate_existing=True))).one_or_none()
 
     async def asked(self, quiz_id: int) -> QuizHistory:
-        """What a quiz showed so far."""
+        """The members and crops that a quiz has asked about."""
         query = select(QuizRound.member_id, QuizRound.crop_id).where(QuizRound.quiz_id == quiz_id)
         rows = (await self._session.execute(query.order_by(QuizRound.number))).all()
         return QuizHistory(tuple(member for member, _ in rows), frozenset(crop for _, crop in rows if crop is not None))
 
     async def step(self, quiz: Quiz) -> bool:
-        """Count one round more, unless somebody else did meanwhile."""
+        """Count one more round, unless somebody else did so meanwhile; returns whether it was counted."""
         stepped = await self._session.scalars(
             update(Quiz)
             .where(Quiz.id == quiz.id, Quiz.asked == quiz.asked, Quiz.asked < Quiz.rounds)
@@ -115,7 +115,7 @@ class QuizRepository:
         return stepped.one_or_none() is not None
 
     async def end(self, quiz_id: int) -> None:
-        """Let the rounds that were asked be all."""
+        """End a quiz after the rounds that it has asked."""
         await self._session.execute(
             update(Quiz)
             .where(Quiz.id == quiz_id)
@@ -124,13 +124,13 @@ class QuizRepository:
         )
 
     async def add_round(self, round: QuizRound) -> QuizRound:
-        """Keep a round that is asked now."""
+        """Add a round."""
         self._session.add(round)
         await self._session.flush()
         return round
 
     async def take_back(self, round_id: int) -> None:
-        """Forget a round that can't be shown, and that nobody saw."""
+        """Delete a round that can't be shown, and that nobody has seen."""
         quiz = select(QuizRound.quiz_id).where(QuizRound.id == round_id).scalar_subquery()
         await self._session.execute(
             update(Quiz)
@@ -141,7 +141,7 @@ class QuizRepository:
         await self._session.execute(delete(QuizRound).where(QuizRound.id == round_id))
 
     async def close(self, round_id: int, now: datetime) -> bool:
-        """End a round; False where that has been done already: of two at once one alone does."""
+        """Close a round; returns False if it is closed already. Of two concurrent calls only one returns True."""
         closed = await self._session.scalars(
             update(QuizRound)
             .where(QuizRound.id == round_id, QuizRound.closed_at.is_(None))
@@ -152,17 +152,17 @@ class QuizRepository:
         return closed.one_or_none() is not None
 
     async def add_answer(self, answer: QuizAnswer) -> None:
-        """Keep an answer."""
+        """Add an answer."""
         self._session.add(answer)
         await self._session.flush()
 
     async def answers(self, round_id: int) -> list[QuizAnswer]:
-        """The answers in a round, the first one first."""
+        """The answers in a round, the earliest first."""
         query = select(QuizAnswer).where(QuizAnswer.round_id == round_id).order_by(QuizAnswer.at)
         return list(await self._session.scalars(query))
 
     async def results(self, quiz_id: int) -> dict[int, list[bool]]:
-        """Whether each person who answered in a quiz was right, round by round."""
+        """For each person who answered in a quiz, whether their answers were right, by round."""
         query = (
             select(QuizAnswer.person_id, QuizAnswer.correct)
             .join(QuizRound, QuizAnswer.round_id == QuizRound.id)
@@ -175,7 +175,7 @@ class QuizRepository:
         return found
 
     async def mistakes(self, person_id: int, *, quiz_id: int | None = None) -> list[Mistake]:
-        """Whom a person took for whom, most often first; in one quiz, or ever."""
+        """A person's mistakes in one quiz, or in all, the most frequent first."""
         query = (
             select(QuizRound.member_id, QuizAnswer.chosen_id, func.count())
             .join(QuizRound, QuizAnswer.round_id == QuizRound.id)
@@ -184,18 +184,18 @@ class QuizRepository:
         )
         if quiz_id is not None:
             query = query.where(QuizRound.quiz_id == quiz_id)
-        found = [Mistake(*row) for row in await self._session.execute(query)]
-        return sorted(found, key=lambda one: (-one.times, one.member, one.taken_for))
+        mistakes = [Mistake(*row) for row in await self._session.execute(query)]
+        return sorted(mistakes, key=lambda mistake: (-mistake.times, mistake.member, mistake.taken_for))
 
     async def memories(self, person_id: int) -> dict[int, RememberedMember]:
-        """What a person remembers, by the member's id."""
+        """A person's memory of each member, by the member's id."""
         rows = await self._session.scalars(
             select(QuizMemory).where(QuizMemory.person_id == person_id).execution_options(populate_existing=True)
         )
         return {row.member_id: RememberedMember(_memory(row), row.seen, row.correct) for row in rows}
 
     async def remember(self, person_id: int, member_id: int, remembered: RememberedMember) -> None:
-        """Keep what a person remembers of a member from now on."""
+        """Write a person's new memory of a member."""
         memory, seen, correct = remembered
         await self._session.merge(
             QuizMemory(
@@ -213,7 +213,7 @@ class QuizRepository:
         )
 
     async def score(self, server_id: int, group_id: int, person_id: int, *, right: bool) -> None:
-        """Count an answer of a person about a group."""
+        """Count a person's answer about a group in their score."""
         key = (server_id, group_id, person_id)
         if await self._session.get(QuizScore, key) is None:
             self._session.add(QuizScore(server_id=server_id, group_id=group_id, person_id=person_id))
@@ -232,7 +232,7 @@ class QuizRepository:
         )
 
     async def scores(self, server_id: int, group_id: int | None = None) -> list[PersonScore]:
-        """Everybody's score in a server, about one group or all of them: most points first, then the longest streak."""
+        """The scores in a server, in one group or all groups: by points, then by the longest streak, then by fewer answers."""
         query = (
             select(
                 QuizScore.person_id,
@@ -247,10 +247,13 @@ class QuizRepository:
         if group_id is not None:
             query = query.where(QuizScore.group_id == group_id)
         scores = [PersonScore(*row) for row in await self._session.execute(query)]
-        return sorted(scores, key=lambda one: (-one.points, -one.best, one.answers, one.person))
+        return sorted(scores, key=lambda score: (-score.points, -score.best, score.answers, score.person))
 
     async def forget(self, person_id: int) -> int:
-        """Forget all that is kept of a person's quizzes, in all servers; how many answers. Races go on without them."""
+        """Delete a person's quizzes, answers, scores and memories in all servers; returns the number of answers.
+
+        Races that the person started go on without them.
+        """
         gone = await self._session.scalars(
             delete(QuizAnswer).where(QuizAnswer.person_id == person_id).returning(QuizAnswer.round_id)
         )
@@ -262,11 +265,12 @@ class QuizRepository:
         return count
 
 
-def together(mistakes: Collection[Mistake]) -> list[Mistake]:
-    """Mistakes of two members for each other as one, most often first."""
+def merge_pairs(mistakes: Collection[Mistake]) -> list[Mistake]:
+    """The mistakes with both directions of a pair of members added up, the most frequent first."""
     counts: Counter[tuple[int, int]] = Counter()
-    for one in mistakes:
-        counts[min(one.member, one.taken_for), max(one.member, one.taken_for)] += one.times
+    for mistake in mistakes:
+        pair = min(mistake.member, mistake.taken_for), max(mistake.member, mistake.taken_for)
+        counts[pair] += mistake.times
     return [Mistake(*pair, times) for pair, times in counts.most_common()]
 
 

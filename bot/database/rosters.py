@@ -1,4 +1,4 @@
-"""Groups, members and the photos they are known by."""
+"""Groups and members with their photos and encodings."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class PhotoCount(NamedTuple):
-    """How many photos a member of a group has; `member` is None for a group that has no member."""
+    """The number of a member's photos. `member`: None for a group without members."""
 
     group: int
     group_name: str
@@ -37,14 +37,14 @@ class PhotoCount(NamedTuple):
 
 
 class PhotoTotals(NamedTuple):
-    """How many photos there are, and how many of them answer."""
+    """The number of all photos, and of those in use."""
 
     photos: int
     answering: int
 
 
 class RemovalCounts(NamedTuple):
-    """What is kept of a group or a member: how many members, photos, and faces that were said to be theirs."""
+    """The numbers of members, photos and labelled faces that the removal of a group or a member removes."""
 
     members: int
     photos: int
@@ -52,26 +52,26 @@ class RemovalCounts(NamedTuple):
 
 
 class RosterRepository:
-    """Statements over rosters, in one session. `servers` names whose rosters are meant."""
+    """Statements over rosters, in one session. `servers`: the servers whose rosters are searched."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
     async def servers(self) -> Sequence[int]:
-        """All servers that have a group, the shared roster first."""
+        """The servers that have a group, the shared roster first."""
         return (await self._session.scalars(select(Group.server_id).distinct().order_by(Group.server_id))).all()
 
     async def group_ids(self) -> set[int]:
-        """All groups of all servers."""
+        """The ids of all groups of all servers."""
         return set(await self._session.scalars(select(Group.id)))
 
     async def groups(self, servers: Collection[int]) -> Sequence[Group]:
-        """All groups of `servers`, by name."""
+        """The groups of `servers`, by name."""
         found = await self._session.scalars(select(Group).where(Group.server_id.in_(servers)).order_by(Group.key))
         return found.all()
 
     async def find_group(self, servers: Collection[int], name: str) -> Group | None:
-        """The group called `name`, in any spelling; a server's own before the shared one."""
+        """The group called `name`, in any spelling; a server's own group before a shared one."""
         query = select(Group).where(Group.server_id.in_(servers), group_is_called(search_key(name)))
         return (await self._session.scalars(query.order_by(Group.server_id.desc()))).first()
 
@@ -87,12 +87,12 @@ class RosterRepository:
         return group
 
     async def members(self, servers: Collection[int]) -> Sequence[Member]:
-        """All members of all groups of `servers`, by name."""
+        """The members of the groups of `servers`, by name."""
         query = select(Member).join(Group).where(Group.server_id.in_(servers)).order_by(Member.key)
         return (await self._session.scalars(query)).all()
 
     async def members_called(self, servers: Collection[int], name: str) -> Sequence[Member]:
-        """The members called `name`, in any spelling, with their groups; a server's own before the shared one."""
+        """The members called `name`, in any spelling, with their groups; a server's own members before shared ones."""
         query = (
             select(Member)
             .join(Member.group)
@@ -114,7 +114,7 @@ class RosterRepository:
         return member
 
     async def enrolled_for(self, server_id: int, sha256: str) -> Sequence[Member]:
-        """The members of a server, with their groups, that a photo was enrolled for."""
+        """The members of a server, with their groups, that have a photo with this hash."""
         query = (
             select(Member)
             .join(Member.group)
@@ -127,7 +127,7 @@ class RosterRepository:
         return (await self._session.scalars(query)).unique().all()
 
     async def member(self, servers: Collection[int], member_id: int) -> Member | None:
-        """The member of a group of `servers` with this id, with its group."""
+        """The member with this id in the rosters of `servers`, with its group."""
         query = select(Member).join(Member.group).options(contains_eager(Member.group))
         return await self._session.scalar(query.where(Member.id == member_id, Group.server_id.in_(servers)))
 
@@ -141,7 +141,7 @@ class RosterRepository:
         return await self._session.scalar(query) or 0
 
     async def photo_counts(self, servers: Collection[int]) -> list[PhotoCount]:
-        """How many photos each member of each group of `servers` has; a group without members stands alone."""
+        """The number of photos of each member in the rosters of `servers`; a group without members has one row."""
         query = (
             select(Group.id, Group.name, Group.server_id, Member.name, func.count(Photo.id))
             .outerjoin(Group.members)
@@ -153,15 +153,15 @@ class RosterRepository:
         return [PhotoCount(*row) for row in await self._session.execute(query)]
 
     async def photo_totals(self, servers: Collection[int], group_id: int | None = None) -> PhotoTotals:
-        """How many photos the members of `servers`, or of a group there, have, whichever engines have seen them."""
-        query = select(func.count(), func.count().filter(answers())).select_from(Photo).join(Member).join(Group)
+        """The numbers of photos in the rosters of `servers`, or in one of their groups, by whichever engines seen."""
+        query = select(func.count(), func.count().filter(is_in_use())).select_from(Photo).join(Member).join(Group)
         query = query.where(Group.server_id.in_(servers))
         if group_id is not None:
             query = query.where(Group.id == group_id)
         return PhotoTotals(*(await self._session.execute(query)).one())
 
     async def counts_of(self, group_id: int) -> list[tuple[int, str, int]]:
-        """(id, name, how many photos) of each member of a group, in the order in which they came."""
+        """(id, name, number of photos) of each member of a group, the oldest member first."""
         query = select(Member.id, Member.name, func.count(Photo.id)).outerjoin(Member.photos)
         rows = await self._session.execute(
             query.where(Member.group_id == group_id).group_by(Member.id).order_by(Member.id)
@@ -169,13 +169,13 @@ class RosterRepository:
         return [(member, name, photos) for member, name, photos in rows]
 
     async def add_photo(self, photo: Photo, server_id: int) -> None:
-        """Keep a photo of a member of a server, and let its recognisers be fitted anew."""
+        """Add a photo to the roster of a server, and have its recognisers fitted anew."""
         self._session.add(photo)
         await self._session.flush()
         await ServerRepository(self._session).touch(server_id)
 
     async def removal_counts(self, named: Group | Member) -> RemovalCounts:
-        """What would go with a group or a member."""
+        """The numbers of rows that `remove` removes with a group or a member."""
         members = await self._members_of(named)
         photos = select(func.count()).select_from(Photo).where(Photo.member_id.in_(members))
         labels = select(func.count(Annotation.face_id.distinct())).where(
@@ -186,11 +186,10 @@ class RosterRepository:
         )
 
     async def remove(self, named: Group | Member, server_id: int) -> list[str]:
-        """Remove a group or a member of a server with its photos and labels; the keys of files that are nobody's then.
+        """Remove a group or a member of a server with its photos and labels; returns the storage keys of its classifiers.
 
-        A word that named the member stays as one that names nobody: with it gone, what was said before it would hold again.
-        Its face's encoding goes, unless the face is remembered as not somebody else's. What was answered at the time stays
-        too: it is what stands under a picture in a channel.
+        Annotations that name the member stay without a name: otherwise the annotations before them would count again. The
+        encodings of their faces go, unless a face denies other members. Guesses stay, since they stand on cards.
         """
         members = await self._members_of(named)
         labelled = select(QuestionFace).where(
@@ -214,8 +213,8 @@ class RosterRepository:
         )
         files: list[str] = []
         if isinstance(named, Group):
-            kept = await self._session.scalars(select(Model.classifier_key).where(Model.group_id == named.id))
-            files = [key for key in kept if key is not None]
+            keys = await self._session.scalars(select(Model.classifier_key).where(Model.group_id == named.id))
+            files = [key for key in keys if key is not None]
         table = type(named)
         await self._session.execute(
             delete(table).where(table.id == named.id).execution_options(synchronize_session=False)
@@ -229,49 +228,49 @@ class RosterRepository:
         return list(await self._session.scalars(select(Member.id).where(Member.group_id == named.id)))
 
     async def revisions(self, servers: Collection[int]) -> Revisions:
-        """(server id, roster revision) of each server that has one: equal as long as no roster changed."""
+        """(server's id, roster revision) of each of `servers` with a row. The value changes with each change of a roster."""
         query = select(Server.id, Server.roster_revision).where(Server.id.in_(servers)).order_by(Server.id)
         return tuple((server, revision) for server, revision in await self._session.execute(query))
 
     async def rows(self, servers: Collection[int], engine: str) -> list[RosterRow]:
-        """Every encoding by `engine` that answers for `servers`; none of a photo in which it found no face."""
-        return await self._rows(engine, Group.server_id.in_(servers), answers())
+        """The encodings by `engine` of the photos in use of `servers`. A photo in which it found no face has none."""
+        return await self._rows(engine, Group.server_id.in_(servers), is_in_use())
 
     async def rows_of(self, groups: Collection[int], engine: str) -> list[RosterRow]:
-        """Every encoding by `engine` of these groups, whether or not it answers."""
+        """The encodings by `engine` of all photos of these groups, in use or not."""
         return await self._rows(engine, Group.id.in_(groups))
 
     async def servers_of(self, groups: Collection[int]) -> Sequence[int]:
-        """The servers whose groups these are."""
+        """The servers of these groups."""
         return (await self._session.scalars(select(Group.server_id).where(Group.id.in_(groups)).distinct())).all()
 
-    async def _rows(self, engine: str, *which: ColumnElement[bool]) -> list[RosterRow]:
+    async def _rows(self, engine: str, *conditions: ColumnElement[bool]) -> list[RosterRow]:
         query = (
             select(Photo.id, Member.id, Member.name, Group.id, Group.name, CropEncoding.vector)
             .select_from(Photo)
             .join(CropEncoding, CropEncoding.crop_id == Photo.crop_id)
             .join(Member)
             .join(Group)
-            .where(CropEncoding.engine == engine, CropEncoding.vector.is_not(None), *which)
+            .where(CropEncoding.engine == engine, CropEncoding.vector.is_not(None), *conditions)
             .order_by(Member.id, Photo.id)
         )
         return [RosterRow(*row) for row in await self._session.execute(query)]
 
 
 def _denies_others(face: QuestionFace, effective: Annotation, members: Collection[int]) -> bool:
-    """Whether a face stays remembered as not being somebody's, once `members`, whom `effective` names, are gone."""
-    denied = {annotation.member_id for annotation in face.annotations if _denies(annotation)}
+    """Whether annotations of a face deny members other than `members`. `effective`: its effective annotation."""
+    denied = {annotation.member_id for annotation in face.annotations if _is_denial(annotation)}
     if effective.meaning is Meaning.MEMBER and face.member_id != effective.member_id:
         denied.add(face.member_id)
     return bool(denied - {None, *members})
 
 
-def _denies(annotation: Annotation) -> bool:
+def _is_denial(annotation: Annotation) -> bool:
     return annotation.counts and annotation.undone_at is None and annotation.meaning is Meaning.NOT_MEMBER
 
 
-def answers() -> ColumnElement[bool]:
-    """Whether a photo, joined with its group, answers: it is one of the group's model, or was handed in since."""
+def is_in_use() -> ColumnElement[bool]:
+    """The condition that a photo, joined with its group, is in use: in the group's model, or submitted since."""
     in_model = exists().where(ModelPhoto.model_id == Group.model_id, ModelPhoto.photo_id == Photo.id)
-    handed_in = (Photo.origin == Origin.SUBMITTED) & (Photo.id > Group.model_since)
-    return or_(in_model.correlate(Group, Photo), handed_in)
+    submitted_since = (Photo.origin == Origin.SUBMITTED) & (Photo.id > Group.model_since)
+    return or_(in_model.correlate(Group, Photo), submitted_since)

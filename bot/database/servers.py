@@ -1,4 +1,4 @@
-"""What servers chose: threshold, roles, channels."""
+"""The choices of servers: threshold, roles, channels."""
 
 from __future__ import annotations
 
@@ -26,7 +26,11 @@ def touched(session: AsyncSession) -> set[int]:
 
 @dataclass(frozen=True, slots=True)
 class ServerChoices:
-    """A server's choices; `roles` maps role ids to the trust that they give; in channel `notices` moderators are told."""
+    """A server's choices.
+
+    `threshold`: the confidence from which a guess is sure, None for the default. `roles`: the trust that each role gives, by
+    its id. `watched`: the ids of watched channels. `notices`: the channel of notifications to moderators.
+    """
 
     threshold: float | None = None
     roles: Mapping[int, Trust] = field(default_factory=dict[int, Trust])
@@ -46,7 +50,7 @@ class ServerRepository:
         self._session = session
 
     async def ensure(self, server_id: int) -> Server:
-        """The server's row, made on first sight."""
+        """The server's row, added if it is missing."""
         server = await self._session.get(Server, server_id)
         if server is None:
             server = Server(id=server_id)
@@ -55,7 +59,7 @@ class ServerRepository:
         return server
 
     async def choices(self, server_id: int) -> ServerChoices:
-        """The server's choices; the defaults for one that never chose."""
+        """The server's choices, or the defaults."""
         server = await self._session.get(Server, server_id)
         roles = await self._session.scalars(select(ServerRole).where(ServerRole.server_id == server_id))
         watched = await self._session.scalars(
@@ -70,20 +74,20 @@ class ServerRepository:
         )
 
     async def refused_upload(self, server_id: int, *, since: datetime) -> int | None:
-        """Bytes of the smallest file that Discord refused there, unless that was before `since`."""
+        """The size in bytes of the smallest file that Discord refused there, None for a refusal before `since`."""
         server = await self._session.get(Server, server_id)
         fresh = server is not None and server.refused_at is not None and server.refused_at >= since
         return server.refused_upload if server is not None and fresh else None
 
     async def refuse_upload(self, server_id: int, size: int, *, since: datetime) -> None:
-        """Remember that Discord refused a file so large there, now; what was refused before `since` is forgotten."""
+        """Remember that Discord refused a file of this size there now, and forget refusals before `since`."""
         before = await self.refused_upload(server_id, since=since)
         server = await self.ensure(server_id)
         server.refused_upload = size if before is None else min(before, size)
         server.refused_at = utc_now()
 
     async def touch(self, server_id: int) -> None:
-        """Let recognisers of the server's rosters be fitted anew, and whoever listens know once this is committed."""
+        """Have the recognisers of the server's roster fitted anew, and listeners called after the commit."""
         await self.ensure(server_id)
         touched(self._session).add(server_id)
         await self._session.execute(
@@ -103,7 +107,7 @@ class ServerRepository:
         (await self.ensure(server_id)).notices_channel_id = channel_id
 
     async def choose_roles(self, server_id: int, trust: Trust, roles: Iterable[int]) -> None:
-        """Let exactly `roles` give `trust`; a role gives one level only, the one chosen last."""
+        """Let exactly `roles` give `trust`. A role gives one level, the one that was chosen last."""
         await self.ensure(server_id)
         chosen = set(roles)
         await self._session.execute(
@@ -123,7 +127,7 @@ class ServerRepository:
         self._session.add_all(Channel(id=channel, server_id=server_id, watched=True) for channel in wanted)
 
     async def default_group(self, channel_id: int) -> int | None:
-        """The id of the group that questions in this channel are about, unless they say otherwise."""
+        """The id of the group that questions in this channel are about by default."""
         channel = await self._session.get(Channel, channel_id)
         return channel.group_id if channel else None
 

@@ -1,4 +1,4 @@
-"""What words teach: the photos that members are known by follow what counts of what people said."""
+"""The training set: photos of members follow the effective annotations of faces."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 
 class TrainingSetRepository:
-    """Statements over the photos that words make, in one session."""
+    """Statements over the photos that annotations make, in one session."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
     async def follow(self, faces: Collection[int]) -> None:
-        """Let the photos of the crops of `faces` be what counts of them now, and recognisers be fitted anew."""
+        """Make the photos of the crops of `faces` match their effective annotations, and have recognisers fitted anew."""
         query = select(Crop).join(QuestionFace, QuestionFace.crop_id == Crop.id).where(QuestionFace.id.in_(faces))
         for crop in (await self._session.scalars(query.distinct())).all():
             await self._follow(crop)
@@ -37,7 +37,7 @@ class TrainingSetRepository:
                 await ServerRepository(self._session).touch(server_id)
 
     async def untaught(self, face_id: int, member_id: int) -> Untaught | None:
-        """Why a face that is said to be this member isn't learned from; None where it is."""
+        """The reason why nothing is learned from a face with this member's name; None if something is."""
         query = (
             select(QuestionFace.crop_id, Question.server_id, Question.origin)
             .join(QuestionPicture, QuestionFace.picture_id == QuestionPicture.id)
@@ -59,17 +59,17 @@ class TrainingSetRepository:
         return {Flaw.SMALL: Untaught.SMALL, Flaw.BLURRED: Untaught.BLURRED}.get(flaw) if flaw else Untaught.FORGOTTEN
 
     async def _follow(self, crop: Crop) -> None:
-        said = await self._session.scalars(
+        annotations = await self._session.scalars(
             select(Annotation).join(QuestionFace).where(QuestionFace.crop_id == crop.id).order_by(Annotation.id)
         )
-        annotation = effective_annotation(said.all())
+        annotation = effective_annotation(annotations.all())
         member = annotation.member_id if annotation is not None and annotation.meaning is Meaning.MEMBER else None
-        made = (await self._session.scalars(select(Photo).where(Photo.crop_id == crop.id))).all()
-        for photo in made:
+        photos = (await self._session.scalars(select(Photo).where(Photo.crop_id == crop.id))).all()
+        for photo in photos:
             if photo.face_id is not None and photo.member_id != member:
                 await self._session.delete(photo)
         await self._session.flush()
-        if annotation is None or member is None or any(photo.member_id == member for photo in made):
+        if annotation is None or member is None or any(photo.member_id == member for photo in photos):
             return
         origin = await self._origin(annotation.face_id)
         if not (annotation.deliberate or flaw_of_example(crop.face_width, crop.sharpness) is None):
@@ -82,7 +82,7 @@ class TrainingSetRepository:
                 crop_id=crop.id,
                 face_id=annotation.face_id,
                 origin=origin,
-                added_by=annotation.said_by,
+                added_by=annotation.author_id,
             )
         )
         await self._session.flush()
@@ -95,10 +95,10 @@ class TrainingSetRepository:
         return origin
 
     async def _may_learn(self, server_id: int, member_id: int, origin: Origin) -> bool:
-        """A server's words teach its own roster alone: the shared one is every server's."""
+        """Whether a server learns from faces of this origin for this member. Only its own roster learns, not the shared one."""
         learns = (await ServerRepository(self._session).choices(server_id)).learns
         return await self._owner(member_id) == server_id and teaches(learns, origin)
 
     async def _owner(self, member_id: int) -> int | None:
-        """The server whose roster a member is of."""
+        """The server whose roster has the member."""
         return await self._session.scalar(select(Group.server_id).join(Member).where(Member.id == member_id))

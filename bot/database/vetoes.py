@@ -1,4 +1,4 @@
-"""Whom faces were said not to be, and to be: what the remembered *no* is made of."""
+"""The annotations that deny a name to a face, or grant it again. Recognisers get them as vetoes."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
-MOST_WORDS = 2000
-"""The newest words that deny a name, and as many that grant one: each denial is compared with every face of a picture."""
+MOST_ANNOTATIONS = 2000
+"""Annotations that deny a name, and as many that grant one, the newest. Each denial is compared with each face of a picture."""
 
 
 class VetoRepository:
-    """Statements over words that deny a name, in one session."""
+    """Statements over annotations that deny or grant names, in one session."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
     async def feedback(self, servers: Collection[int], engine: str) -> list[FaceFeedback]:
-        """What counts of the faces that were asked about in `servers`, oldest first, with their encodings by `engine`.
+        """The annotations that count of faces in `servers`, oldest first, with the faces' encodings by `engine`.
 
-        A face that another engine encoded is known by its crop; one that neither is left for is passed over.
+        If another engine answered the question, the encoding is that of the face's crop. A face without any is left out.
         """
         granted = Annotation.meaning == Meaning.MEMBER
         corrected = and_(granted, QuestionFace.member_id.is_not(None), QuestionFace.member_id != Annotation.member_id)
         named = and_(granted, QuestionFace.member_id.is_not(None), Annotation.member_id.is_(None))
         denies = or_(Annotation.meaning != Meaning.MEMBER, corrected, named)
-        # A word that grants a name matters where that name was denied before.
+        # An annotation that grants a name matters after one that denied it.
         grants = and_(granted, Annotation.member_id.is_not(None))
         rows = [*await self._rows(servers, engine, denies), *await self._rows(servers, engine, grants)]
         return [feedback for _, feedback in sorted(dict(rows).items())]
 
     async def _rows(
-        self, servers: Collection[int], engine: str, which: ColumnElement[bool]
+        self, servers: Collection[int], engine: str, condition: ColumnElement[bool]
     ) -> list[tuple[int, FaceFeedback]]:
         seen = case((Question.engine == engine, QuestionFace.vector), else_=CropEncoding.vector)
         query = (
@@ -51,19 +51,25 @@ class VetoRepository:
             .join(QuestionPicture)
             .join(Question)
             .outerjoin(CropEncoding, and_(CropEncoding.crop_id == QuestionFace.crop_id, CropEncoding.engine == engine))
-            .where(Question.server_id.in_(servers), Annotation.counts.is_(True), Annotation.undone_at.is_(None), which)
+            .where(
+                Question.server_id.in_(servers), Annotation.counts.is_(True), Annotation.undone_at.is_(None), condition
+            )
             .order_by(Annotation.id.desc())
-            .limit(MOST_WORDS)
+            .limit(MOST_ANNOTATIONS)
         )
         rows = await self._session.execute(query)
-        return [(id, _feedback(meaning, said, guess, vector)) for id, meaning, said, guess, vector in rows if vector]
+        return [
+            (annotation, _feedback(meaning, member, guessed, vector))
+            for annotation, meaning, member, guessed, vector in rows
+            if vector
+        ]
 
 
-def _feedback(meaning: Meaning, said: int | None, guess: int | None, vector: bytes) -> FaceFeedback:
+def _feedback(meaning: Meaning, member: int | None, guessed: int | None, vector: bytes) -> FaceFeedback:
     match meaning:
         case Meaning.MEMBER:
-            return FaceFeedback(vector, grants=said, denies=guess if guess != said else None)
+            return FaceFeedback(vector, grants=member, denies=guessed if guessed != member else None)
         case Meaning.NOT_MEMBER:
-            return FaceFeedback(vector, denies=said)
+            return FaceFeedback(vector, denies=member)
         case Meaning.STRANGER | Meaning.NOT_A_FACE:
             return FaceFeedback(vector, nobody=True)

@@ -1,6 +1,6 @@
-"""The rule of where a face may be shown (docs/architecture.md, "Where a face may be shown"), for values and in SQL.
+"""The rules of docs/architecture.md, "Where a face may be shown", for values and in SQL.
 
-`only_in`: the age-restricted channel that a crop was posted in, None for one from elsewhere.
+`only_in`: the age-restricted channel that a crop was posted in, None for a crop from another channel.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def is_public(only_in: int | None, *, spoiler: bool) -> bool:
-    """Whether a crop may be in pictures for everybody: of groups, of look-alikes, in a quiz."""
+    """Whether a crop may be in public pictures: those of groups, of look-alikes, of a quiz."""
     return only_in is None and not spoiler
 
 

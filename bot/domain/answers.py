@@ -21,7 +21,7 @@ class FaceAnnotation:
     id: int
     meaning: Meaning
     name: str | None
-    said_by: int
+    author_id: int
     member: int | None = None
 
 

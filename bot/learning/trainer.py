@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bot import jobs
-from bot.database.base import utc_now
 from bot.database.engines import EngineRepository
+from bot.database.labels import LabelRepository
 from bot.database.models import GroupState, ModelRepository
-from bot.database.reviews import ReviewRepository
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
 from bot.domain.models import Figures
@@ -278,7 +277,7 @@ class Trainer:
                 classifier_key=key,
                 by=by,
             )
-            await ReviewRepository(session, utc_now()).suspect(made.doubts)
+            await LabelRepository(session).suspect(made.doubts)
         if kept is not None:
             await self._tidy(state.group, ready, {key} if key else set())
             log.info("model %s of group %s: %s", kept.number, kept.group, _fate(kept))

@@ -9,9 +9,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bot import jobs
-from bot.database.base import utc_now
+from bot.database.labels import LabelRepository
 from bot.database.photos import PhotoRepository
-from bot.database.reviews import ReviewRepository
 from bot.database.rosters import RosterRepository
 from bot.domain.maps import GroupMap
 from bot.domain.messages import Hint, Strong
@@ -82,14 +81,14 @@ async def draw(
     may_correct = trust if found.server_id != SHARED_ROSTER else Trust.MEMBER
     if made.outliers and may_correct >= Trust.TRUSTED:
         async with app.database.writing() as session:
-            await ReviewRepository(session, utc_now()).suspect([outlier.photo for outlier in made.outliers])
+            await LabelRepository(session).suspect([outlier.photo for outlier in made.outliers])
     return ShownMap(made, may_correct)
 
 
 async def _draw(app: App, group: Group, projection: Projection, engine: str) -> GroupMap:
     async with app.database.reading() as session:
         rows = await RosterRepository(session).rows_of([group.id], engine)
-        keys = {number: photo.key for number, photo in (await PhotoRepository(session).seen([group.id])).items()}
+        keys = {number: photo.key for number, photo in (await PhotoRepository(session).public([group.id])).items()}
     if keys and not rows:
         raise UnseenPhotosError((await app.recognisers.config()).engine)
     different = len({row.vector for row in rows})

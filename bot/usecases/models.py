@@ -6,10 +6,8 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.database.base import utc_now
 from bot.database.labels import LabelRepository
 from bot.database.models import ModelRepository
-from bot.database.reviews import ReviewRepository
 from bot.database.rosters import RosterRepository
 from bot.domain.messages import Hint, Strong
 from bot.errors import PersonError
@@ -169,7 +167,7 @@ async def report(app: App, server_id: int, group: str) -> GroupReport:
         raise PersonError("The report broke off. Try again.") from None
     async with app.database.writing() as session:
         labels = await LabelRepository(session).doubtful({doubt.photo: doubt.looks_like for doubt in made.doubts})
-        await ReviewRepository(session, utc_now()).suspect([label.photo for label in labels])
+        await LabelRepository(session).suspect([label.photo for label in labels])
     return GroupReport(found.id, found.name, made, tuple(labels))
 
 

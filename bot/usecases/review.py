@@ -179,7 +179,7 @@ async def undo(app: App, server_id: int, face_id: int, actor: Actor) -> Page:
 async def close(app: App, server_id: int, actor: Actor) -> None:
     """Let others have what this reviewer had before them of a server."""
     async with app.database.writing() as session:
-        await ReviewRepository(session, utc_now()).give_back(server_id, actor.id)
+        await ReviewRepository(session, utc_now()).release(server_id, actor.id)
 
 
 async def _answer(app: App, server_id: int, face_id: int, actor: Actor, speech: Speech) -> Page:
@@ -200,7 +200,7 @@ async def _answer(app: App, server_id: int, face_id: int, actor: Actor, speech: 
                 note = replace(correction, untaught=await untaught_of(session, [given]))
                 undoable = face_id
             else:
-                mine = shown.face.annotation is not None and shown.face.annotation.said_by == actor.id
+                mine = shown.face.annotation is not None and shown.face.annotation.author_id == actor.id
                 note = ReviewNote.ANSWERED_BY_REVIEWER if mine else ReviewNote.ANSWERED_BY_ANOTHER
                 undoable = face_id if mine else None
     return await next_page(app, server_id, actor, note, undoable)

@@ -138,7 +138,7 @@ async def _photos(app: App, groups: Collection[int], engine: str) -> tuple[list[
     async with app.database.reading() as session:
         rows, photos = (
             await RosterRepository(session).rows_of(groups, engine),
-            await PhotoRepository(session).seen(groups),
+            await PhotoRepository(session).public(groups),
         )
     if photos and not rows:
         raise UnseenPhotosError((await app.recognisers.config()).engine)

@@ -39,7 +39,7 @@ def attribution(answer: Answer) -> str | None:
     for picture, face in answer.faces:
         if face.annotation is not None:
             where = f"picture {picture.position + 1} " if len(answer.pictures) > 1 else ""
-            faces.setdefault(face.annotation.said_by, []).append(f"{where}{circled(face.number)}")
+            faces.setdefault(face.annotation.author_id, []).append(f"{where}{circled(face.number)}")
     if not faces:
         return None
     if len(faces) == 1:
@@ -58,7 +58,7 @@ def face_alt_text(face: AnsweredFace) -> str:
 def suggestion_line(annotation: FaceAnnotation) -> str:
     """`Suggested: **Momo**, by @fan`."""
     told = plain(annotation_in_words(annotation))
-    return f"Suggested: {f'**{told}**' if annotation.meaning is Meaning.MEMBER else told}, by <@{annotation.said_by}>"
+    return f"Suggested: {f'**{told}**' if annotation.meaning is Meaning.MEMBER else told}, by <@{annotation.author_id}>"
 
 
 def annotation_in_words(annotation: FaceAnnotation) -> str:

@@ -149,12 +149,12 @@ def label_card(label: Label) -> CardAndFiles:
     card = Card()
     box = container(ASIDE)
     like = plain(label.looks_like_name) if label.looks_like_name else "nobody of the group"
-    who = f"<@{label.said_by}>" if label.said_by else "my owner"
+    who = f"<@{label.labelled_by}>" if label.labelled_by else "my owner"
     seen = face_quality(label.face_width, label.sharpness)
     box.add_item(
         discord.ui.TextDisplay(
             f"**{plain(label.member)}** of {plain(label.group)}, it says; it looks like **{like}**.\n"
-            f"-# {SAID[label.origin]} {who}, {discord.utils.format_dt(label.said_at, 'D')} · {seen} · "
+            f"-# {SAID[label.origin]} {who}, {discord.utils.format_dt(label.labelled_at, 'D')} · {seen} · "
             f"photo {label.photo}"
         )
     )

@@ -91,11 +91,11 @@ def _picture(address: str, face: FaceInReview) -> discord.ui.MediaGallery[Card]:
 def _told(face: FaceInReview) -> str:
     lines: list[str] = []
     if face.suspected and face.face.annotation is not None:
-        said = f"{plain(annotation_in_words(face.face.annotation))}, said by <@{face.face.annotation.said_by}>"
+        said = f"{plain(annotation_in_words(face.face.annotation))}, said by <@{face.face.annotation.author_id}>"
         lines.append(f"⚠️ It was labelled {said}, but looks unlike the other photos.")
     elif face.face.annotation is not None:
         lines.append(
-            f"It is labelled {plain(annotation_in_words(face.face.annotation))}, said by <@{face.face.annotation.said_by}>."
+            f"It is labelled {plain(annotation_in_words(face.face.annotation))}, said by <@{face.face.annotation.author_id}>."
         )
     lines.append(f"My guess: {plain(_guess(face))}")
     lines += [suggestion_line(annotation) for annotation in face.suggestions[:MOST_SUGGESTIONS]]

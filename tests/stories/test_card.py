@@ -205,7 +205,7 @@ async def test_a_moderator_confirms_and_takes_it_back(stage: Stage) -> None:
     assert [file.filename for file in card.attachments] == ["who-1.jpg"]
     assert buttons(card)[-1] == "Undo"
     (annotation,) = await annotations_of(stage)
-    assert (annotation.meaning, annotation.name, annotation.said_by) == (Meaning.MEMBER, "Obama", stage.moderator.id)
+    assert (annotation.meaning, annotation.name, annotation.author_id) == (Meaning.MEMBER, "Obama", stage.moderator.id)
     assert (annotation.trust, annotation.counts) == (Trust.MODERATOR, True)
 
     refused = answer(await stage.fan.click(card, label="Undo"))
@@ -258,7 +258,7 @@ async def test_a_fans_word_is_a_suggestion(stage: Stage) -> None:
     assert "keep that as a suggestion" in texts(thanked)
     assert "said by" not in texts(latest(stage.channel))
     (annotation,) = await annotations_of(stage)
-    assert (annotation.said_by, annotation.counts) == (stage.fan.id, False)
+    assert (annotation.author_id, annotation.counts) == (stage.fan.id, False)
 
 
 async def test_a_trusted_role_makes_a_word_count(stage: Stage) -> None:

@@ -191,7 +191,7 @@ async def test_a_file_becomes_a_clip_and_a_correction_draws_it_again(
     )
     assert again.id == clip.id
     assert await again.attachments[0].read() != first
-    assert "draw" in jobs_run
+    assert "draw_clip" in jobs_run
     assert "track_faces" not in jobs_run
     assert len(clips_in(stage)) == 1
 
@@ -350,7 +350,7 @@ async def test_a_refused_upload_is_made_smaller_once(
     (before, after) = refusing.sizes
     assert after < before
     assert len(await clip.attachments[0].read()) == after
-    assert jobs_run.count("draw") == 2
+    assert jobs_run.count("draw_clip") == 2
 
     # Its card is there a moment before the promise is written down as kept.
     await until(lambda: not stage.app.clips.at_work, "the end of it")

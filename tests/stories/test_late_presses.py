@@ -22,7 +22,7 @@ async def asked(stage: Stage) -> Any:
 async def said(stage: Stage) -> list[tuple[int, str | None]]:
     async with stage.app.database.reading() as session:
         return [
-            (annotation.said_by, annotation.name)
+            (annotation.author_id, annotation.name)
             for annotation in await session.scalars(select(Annotation).order_by(Annotation.id))
         ]
 

@@ -1,6 +1,6 @@
-"""The tables, a module a subject. Times are UTC; vectors are float32 in little-endian bytes.
+"""The tables, a module for each subject. Times are in UTC, vectors are float32 as little-endian bytes.
 
-Importing one module imports all, so that each foreign key finds the table that it names.
+The import of one module imports all of them, so that foreign keys find their tables.
 """
 
 from bot.database.base import Base
@@ -9,4 +9,4 @@ from bot.database.tables import clips, models, questions, quiz, rosters, servers
 __all__ = ["METADATA", "clips", "models", "questions", "quiz", "rosters", "servers"]
 
 METADATA = Base.metadata
-"""All tables, as migrations compare them."""
+"""All tables. A test compares them with the result of the migrations."""

@@ -1,4 +1,4 @@
-"""Clips that people asked for."""
+"""The table of clip jobs."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ from bot.database.base import NEVER_REUSED, Base, utc_now
 from bot.domain.enums import CaptionStyle, ClipState
 
 LONGEST_TITLE = 300
-"""Characters of a video's title that are kept."""
+"""The stored length of a video's title, in characters."""
 
 
 class ClipJob(Base):
-    """A clip that was promised, and kept: by whom it was asked for, where the answer goes, what of which video.
+    """A job that makes a clip: its request, its state, the target of its reply, its result.
 
-    `wish` is a hash of what is wanted; the same is never at work twice. `attempt` counts how often the work began. `token`: of
-    the asker's interaction, by which its answer can be edited until `token_until` (seconds since 1970); gone when the work
-    has ended. `source_message_id`, `question_message_id`: see `Question`. `place_id`: the channel that choices are made for;
-    `restricted`: it is for adults. `spoiler`: the video was posted as one. `video`: the folder it is kept in. `start`,
-    `length`: the part that was asked for, in seconds. `most_bytes`: what Discord takes there. `cast`: a row for each face of
-    the question (`bot.domain.clips.OnScreen`). `seconds`: the clip's length. `drawn_changes`: how often the faces' names had
-    been changed when it was drawn. `unheard`: the codec of the video's sound where that can't be read. `deleted`: the message
-    with its link was, before the people in it were written down.
+    `request_hash`: equal requests have equal hashes, and are never at work at once. `attempt`: how often the work began.
+    `token`: the token of the asker's interaction, which edits its reply until `token_until` (seconds since 1970); None after
+    the work. `source_message_id`, `question_message_id`, `place_id`: as in `Question`. `restricted`: the channel `place_id` is
+    age-restricted. `answer_id`: the message with the clip. `most_bytes`: the largest file that Discord takes there. `spoiler`:
+    the video was posted as a spoiler. `video`: the video's folder. `start`, `length`: the requested part in seconds.
+    `question_id`: the question with a face for each person of the clip. `cast`: a row for each of these faces
+    (`bot.domain.clips.OnScreen`). `seconds`: the clip's length. `drawn_changes`: `ClipRepository.count_changes` at the time
+    of drawing. `unheard`: the codec of the video's sound if that can't be read. `deleted`: the message with the link was
+    deleted before the question was written.
     """
 
     __tablename__ = "clip_job"
@@ -41,7 +42,7 @@ class ClipJob(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    wish: Mapped[str] = mapped_column(String(64))
+    request_hash: Mapped[str] = mapped_column("wish", String(64))
     state: Mapped[ClipState] = mapped_column(default=ClipState.WAITING, index=True)
     attempt: Mapped[int] = mapped_column(default=0)
     asker_id: Mapped[int] = mapped_column(BigInteger, index=True)

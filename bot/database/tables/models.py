@@ -12,11 +12,12 @@ from bot.database.base import NEVER_REUSED, Base, utc_now
 
 
 class Model(Base):
-    """A trained state of a group: which photos it was made of, how it did, what became of it.
+    """A model of a group.
 
-    `number` counts from 1 in each group. `labels`: how many photos were new to it. `upto`: the newest photo when it was
-    made. `figures`: what was measured. `classifier_key`: the classifier's file in the storage. `made_by` is 0 for the bot.
-    `verdict`: "promoted", or "kept aside"; rows of older versions have the reason in place of the latter.
+    `number`: from 1 in each group. `engine`: the engine's version. `labels`: the number of photos that were new to it. `upto`:
+    the newest photo at its making. `figures`: `bot.domain.models.Figures`. `classifier_key`: the storage key of its
+    classifier. `verdict`: "promoted" or "kept aside"; rows of older versions have a reason instead of the latter.
+    `made_by`: 0 for the bot.
     """
 
     __tablename__ = "model"
@@ -36,7 +37,7 @@ class Model(Base):
 
 
 class ModelPhoto(Base):
-    """A photo that a model was made of."""
+    """A photo of a model."""
 
     __tablename__ = "model_photo"
 
@@ -45,7 +46,7 @@ class ModelPhoto(Base):
 
 
 class EngineInUse(Base):
-    """The one row that names the engine that answers. It is changed only when that engine has seen every photo."""
+    """The only row names the engine in use. It changes only to an engine that has seen every crop."""
 
     __tablename__ = "engine_in_use"
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)

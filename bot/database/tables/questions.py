@@ -13,11 +13,12 @@ from bot.domain.enums import Meaning, Origin
 
 
 class Question(Base):
-    """Pictures with faces to be named: asked about, handed in by a moderator, or gathered.
+    """Pictures with faces to be named: asked about, submitted by a moderator, or gathered.
 
-    `source_message_id`: the message that shows the pictures; `question_message_id`: the one that asks, the same or a reply;
-    `card_message_id`: the one that answers. `channel_id`: where that is, a thread maybe, `place_id`: the channel that it is
-    in. Each is None where there is none, or it isn't known. `rosters` are the servers whose rosters were searched.
+    `source_message_id`: the message with the pictures. `question_message_id`: the message that asks, the same one or a reply.
+    `card_message_id`: the message with the card. `channel_id`: the channel or thread of the source message. `place_id`: the
+    channel itself, or the thread's parent. Each is None if it doesn't exist or isn't known. `engine`: the engine's version.
+    `rosters`: the servers whose rosters were searched.
     """
 
     __tablename__ = "question"
@@ -42,9 +43,10 @@ class Question(Base):
 
 
 class QuestionPicture(Base):
-    """One picture of a question: what was seen in it, or why it could not be read.
+    """A picture of a question.
 
-    `source`: the page it was gathered from. `spoiler`: it was posted as one, so it is shown covered.
+    `refusal`: the reason why it could not be read. `source`: the page that it was gathered from. `spoiler`: it was posted as
+    a spoiler, so cards show it covered.
     """
 
     __tablename__ = "question_picture"
@@ -64,10 +66,11 @@ class QuestionPicture(Base):
 
 
 class QuestionFace(Base):
-    """A face that was asked about, with what was answered at the time. `drawn`: the name that the card's picture carries.
+    """A face of a question, with its guess (`member_id` to `candidates`, `basis`).
 
-    `crop_id` is None where the server chose not to learn from what people confirm, and when the crop was forgotten.
-    `held_by` has it in review until `held_until`. `suspected`: what it was labelled looks wrong, so it is reviewed again.
+    `drawn`: the name on the card's picture. `crop_id`: None if the server doesn't learn from such faces, and after the crop
+    was forgotten. `held_by`: the person who reviews it until `held_until`. `suspected`: its label looks wrong, so it is
+    reviewed again.
     """
 
     __tablename__ = "question_face"
@@ -95,11 +98,11 @@ class QuestionFace(Base):
 
 
 class Annotation(Base):
-    """What a person said of a face: kept with who and when, undone rather than deleted.
+    """A person's statement about a face. It is undone rather than deleted.
 
-    `utterance` joins the words that were said in one press, which are undone together.
-    `counts` is False for a suggestion by somebody who was not trusted when they said it. `replaces_id`: the word that
-    counted until then. `deliberate`: said in full view of the face's being too small or blurred to learn from.
+    `batch`: the same for all annotations of one press, which are undone together. `trust`: the author's at that time.
+    `counts`: False for a suggestion, whose author was not trusted. `replaces_id`: the annotation that counted before.
+    `deliberate`: the author knew that the face is too small or too blurred to learn from.
     """
 
     __tablename__ = "word"
@@ -107,12 +110,12 @@ class Annotation(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     face_id: Mapped[int] = mapped_column(ForeignKey("question_face.id", ondelete="CASCADE"), index=True)
-    utterance: Mapped[str] = mapped_column(String(32), index=True)
+    batch: Mapped[str] = mapped_column("utterance", String(32), index=True)
     meaning: Mapped[Meaning]
     member_id: Mapped[int | None] = mapped_column(ForeignKey("member.id", ondelete="SET NULL"))
     name: Mapped[str | None] = mapped_column(String(100))
-    said_by: Mapped[int] = mapped_column(BigInteger)
-    said_at: Mapped[datetime] = mapped_column(default=utc_now)
+    author_id: Mapped[int] = mapped_column("said_by", BigInteger)
+    made_at: Mapped[datetime] = mapped_column("said_at", default=utc_now)
     trust: Mapped[int]
     counts: Mapped[bool]
     replaces_id: Mapped[int | None] = mapped_column(ForeignKey("word.id", ondelete="SET NULL"))
@@ -122,7 +125,7 @@ class Annotation(Base):
 
 
 class Skip(Base):
-    """A face that a reviewer had no answer to."""
+    """A face that a reviewer skipped."""
 
     __tablename__ = "skip"
 

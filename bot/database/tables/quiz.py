@@ -1,4 +1,4 @@
-"""The tables of the quiz. They go with the server, the group or the member that they are about."""
+"""The tables of the quiz. Their rows are deleted with the server, the group or the member that they are about."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from bot.database.tables.servers import Server
 
 
 class Quiz(Base):
-    """A quiz: whose it is (0 once they had it forgotten), about which group (None: all that its server may see).
+    """A quiz about a group, or about all groups that its server may see (None).
 
-    `race`: everybody answers, else `person_id` alone. `rounds`: how many there are to be; `asked`: how many there were.
-    `seed`: of its chance. `alike`: the members' look-alikes by id, the nearest first.
+    `person_id`: the person who started it, 0 after they had their quizzes forgotten. `race`: everybody may answer, else only
+    that person. `rounds`: their number in all. `asked`: their number so far. `seed`: the seed of its random choices. `alike`:
+    the look-alikes of each member by id, the nearest first.
     """
 
     __tablename__ = "quiz"
@@ -36,9 +37,10 @@ class Quiz(Base):
 
 
 class QuizRound(Base):
-    """One face of a quiz: whose it is, which crop is shown, and `options`, the members to choose from, in their order.
+    """A round of a quiz: the crop `crop_id` shows the member `member_id`.
 
-    `closed_at`: when it was answered, or given up; None as long as it can be answered.
+    `options`: the members to choose from, in the order of their buttons. `closed_at`: the time of the answer or of giving up,
+    None while the round can be answered.
     """
 
     __tablename__ = "quiz_round"
@@ -55,7 +57,7 @@ class QuizRound(Base):
 
 
 class QuizAnswer(Base):
-    """The one answer of a person in a round. `chosen_id` is None where they didn't know, or the member is gone."""
+    """A person's only answer in a round. `chosen_id`: None if they didn't know, or if the member is gone."""
 
     __tablename__ = "quiz_answer"
 
@@ -67,7 +69,7 @@ class QuizAnswer(Base):
 
 
 class QuizMemory(Base):
-    """What a person remembers of a member (`bot.usecases.quiz.memory.Memory`), how often they were asked, and were right."""
+    """A person's memory of a member (`bot.domain.quiz.Memory`), and the numbers of their answers: all, and right ones."""
 
     __tablename__ = "quiz_memory"
 
@@ -84,7 +86,7 @@ class QuizMemory(Base):
 
 
 class QuizScore(Base):
-    """A person's score in a server about a group. `streak`: right answers in a row until now; `best`: the longest row."""
+    """A person's score in a server about a group. `streak`: the right answers since the last wrong one. `best`: the longest."""
 
     __tablename__ = "quiz_score"
 

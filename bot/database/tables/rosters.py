@@ -1,4 +1,4 @@
-"""Groups and members, and the photos that they are known by. A `key` is a name as searches compare it."""
+"""Groups, members, their photos. A `key` of a name is its form in searches (`bot.text.names.search_key`)."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from bot.domain.enums import Origin
 class Group(Base):
     """A group of a server's roster.
 
-    `model_id` is the model that answers, None before the first; photos that moderators hand in after photo `model_since`
-    count beside its own.
+    `model_id`: the model in use, None before the first one. `model_since`: submitted photos with greater ids are in use
+    beside those of the model.
     """
 
     __tablename__ = "idol_group"
@@ -49,7 +49,7 @@ class Member(Base):
 
 
 class Alias(Base):
-    """Another name of a group, or of a member of it: in another script, in full, a former one."""
+    """Another name of a group, or of a member of it: in another script, in full, or a former one."""
 
     __tablename__ = "alias"
     __table_args__ = (UniqueConstraint("group_id", "member_id", "key"), NEVER_REUSED)
@@ -62,12 +62,12 @@ class Alias(Base):
 
 
 class Crop(Base):
-    """A face cut out of a picture: where it is in the storage, and how well it is seen.
+    """A face cut out of a picture. It is deleted when no photo and no face refers to it any more.
 
-    It belongs to the photos and faces that name it, and goes when the last of them does. `sha256` is of the file that a
-    moderator handed in, or of the crop itself; `phash` is the perceptual hash, 16 hexadecimal digits. These and
-    `sharpness` are None for crops from before they were measured. `only_in`: the age-restricted channel that it was posted
-    in, and that alone may show it; None: anywhere. `spoiler`: it was posted as one.
+    `key`: its storage key. `sha256`: the hash of the file that a moderator submitted, or of the crop itself. `phash`: the
+    perceptual hash, 16 hexadecimal digits. `face_width`: in pixels of the picture. `phash` and `sharpness` are None for
+    crops from before they were measured. `only_in`: the age-restricted channel that it was posted in, the only one that may
+    show it; None: any channel. `spoiler`: it was posted as a spoiler.
     """
 
     __tablename__ = "crop"
@@ -86,7 +86,7 @@ class Crop(Base):
 
     @hybrid_property
     def is_public(self) -> bool:
-        """Whether it may be in pictures for everybody: of groups, of look-alikes, in a quiz."""
+        """Whether it may be in public pictures: those of groups, of look-alikes, of a quiz."""
         return visibility.is_public(self.only_in, spoiler=self.spoiler)
 
     @is_public.inplace.expression
@@ -96,9 +96,9 @@ class Crop(Base):
 
 
 class CropEncoding(Base):
-    """A crop's encoding by one engine; encodings of two engines are never compared.
+    """A crop's encoding by one engine. Encodings of two engines are never compared.
 
-    `engine` is the engine's version. `vector` is None where the engine found no face in the crop.
+    `engine`: the engine's version. `vector`: None if the engine found no face in the crop.
     """
 
     __tablename__ = "crop_encoding"
@@ -109,10 +109,10 @@ class CropEncoding(Base):
 
 
 class Photo(Base):
-    """A face that a member is known by, and whence: `face_id` is the face of a question that was said to be the member's.
+    """A photo of a member.
 
-    `vouched_by`: who said that its label is right though it looks wrong. `was_member_id`: whose it was until `added_by` said
-    otherwise; the member may be gone.
+    `face_id`: the face of a question whose annotation made the photo. `vouched_by`: the person who confirmed its label though
+    that looked wrong. `was_member_id`: the member that it belonged to until `added_by` moved it; that member may be gone.
     """
 
     __tablename__ = "photo"

@@ -1,4 +1,4 @@
-"""Servers with their choices, and the bot's notes about itself."""
+"""Servers with their choices, and the bot's notes for itself."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.domain.trust import Trust
 
 
 class Note(Base):
-    """A small fact that the bot keeps about itself, such as which commands Discord has."""
+    """A fact that the bot keeps for itself, such as a hash of the commands that Discord has."""
 
     __tablename__ = "note"
 
@@ -22,10 +22,11 @@ class Note(Base):
 
 
 class Server(Base):
-    """What a server chose in /setup. `roster_revision` grows with every change of what its faces are named by.
+    """A server with its choices of /setup.
 
-    `notices_channel_id` is where moderators are told what they did not ask for; None: nowhere. `refused_upload`: bytes of the
-    smallest file that Discord refused there, at `refused_at`.
+    `notices_channel_id`: the channel of notifications to moderators, None for no notifications. `refused_upload`: the size in
+    bytes of the smallest file that Discord refused there, at `refused_at`. `roster_revision`: grows with each change of the
+    photos, names or engine that faces are named by.
     """
 
     __tablename__ = "server"

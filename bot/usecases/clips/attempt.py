@@ -106,7 +106,7 @@ async def _made_again(
     assert job.question_id is not None
     async with app.database.reading() as session:
         answer = await QuestionRepository(session).answer(job.question_id)
-        changes = await ClipRepository(session).changes(job.question_id)
+        changes = await ClipRepository(session).count_changes(job.question_id)
     if answer.engine != fitted.engine:
         raise PersonError(OTHER_ENGINE)
     cast = [OnScreen.of_json(row) for row in job.cast]
@@ -128,7 +128,7 @@ async def finished(app: App, job: ClipJob) -> FinishedClip | None:
         return None
     async with app.database.reading() as session:
         answer = await QuestionRepository(session).answer(job.question_id)
-        changes = await ClipRepository(session).changes(job.question_id)
+        changes = await ClipRepository(session).count_changes(job.question_id)
         in_review = await ReviewRepository(session, utc_now()).unnamed(job.question_id)
     return FinishedClip(
         job_id=job.id,

@@ -92,7 +92,7 @@ class ClipQueue:
     async def _take_up(self) -> None:
         """Put jobs back in the queue whose work ended with the bot; of those being posted, the ones that never arrived."""
         async with self._app.database.writing() as session:
-            await ClipRepository(session).take_up(self._app.clips.at_work)
+            await ClipRepository(session).requeue_abandoned(self._app.clips.at_work)
             sending = list(await ClipRepository(session).sending(self._app.clips.at_work))
         for job in sending:
             await self._settle(job)
@@ -167,7 +167,7 @@ class ClipQueue:
             work.cancel()
             await asyncio.wait([work])
             async with self._app.database.writing() as session:
-                await ClipRepository(session).put_back(job)
+                await ClipRepository(session).requeue_interrupted(job)
             raise
 
     async def _act_on(self, outcome: Outcome, job: ClipJob) -> None:

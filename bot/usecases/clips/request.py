@@ -57,7 +57,7 @@ async def ask(app: App, asked: IdentifyRequest, request: ClipRequest, target: Re
         title = link = normalised_link(app.settings, request.source)
         video = attempt.video_of_link(link, app.settings.clip_height)
     job = ClipJob(
-        wish=hashed(
+        request_hash=hashed(
             video,
             request.start,
             request.length,
@@ -121,7 +121,7 @@ async def draw_again(app: App, job_id: int, actor: Actor, target: ReplyTarget) -
         job = await ClipRepository(session).get(job_id)
         if job is None or job.question_id is None:
             raise ForgottenError
-        changes = await ClipRepository(session).changes(job.question_id)
+        changes = await ClipRepository(session).count_changes(job.question_id)
     if actor.id != job.asker_id and actor.trust < Trust.TRUSTED:
         raise PersonError("Only the person who asked, or people with a trusted role, can have this drawn again.")
     if changes == job.drawn_changes:
@@ -135,7 +135,7 @@ async def draw_again(app: App, job_id: int, actor: Actor, target: ReplyTarget) -
         "most_bytes": target.most_bytes,
     }
     async with app.database.writing() as session:
-        if not await ClipRepository(session).again(job_id, channel_id=target.channel_id, **values):
+        if not await ClipRepository(session).requeue_done(job_id, channel_id=target.channel_id, **values):
             raise PersonError("It is being drawn already.")
     app.clips.wake()
 
@@ -153,14 +153,14 @@ async def forget_deleted(app: App, gone: MessageScope) -> None:
     What a link leads to lies elsewhere, so its clip comes all the same, and nothing else is kept.
     """
     async with app.database.reading() as session:
-        concerned = await ClipRepository(session).of_deleted(gone)
+        concerned = await ClipRepository(session).in_scope(gone)
     await _forget(app, [job for job in concerned if job.link is None])
     # A bot that ends meanwhile remembers no deletion but those in the database.
     begun = [job for job in concerned if job.state in UNFINISHED and job.question_id is None]
     if linked := [job for job in begun if job.link is not None]:
         async with app.database.writing() as session:
             for job in linked:
-                await ClipRepository(session).deleted(job.id)
+                await ClipRepository(session).mark_deleted(job.id)
 
 
 def is_deleted(app: App, job: ClipJob) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot import jobs
-from bot.database.quiz import QuizRepository, together
+from bot.database.quiz import QuizRepository, merge_pairs
 from bot.domain.messages import Message, SlashCommand, Strong
 from bot.domain.quiz import KnownMember
 from bot.errors import PersonError
@@ -68,7 +68,7 @@ async def stats(
         known = await quizzes.memories(person)
         ids = {one.id for one in members}
         mistakes = [one for one in await quizzes.mistakes(person) if {one.member, one.taken_for} <= ids]
-        mixed_up = await named_pairs(session, together(mistakes))
+        mixed_up = await named_pairs(session, merge_pairs(mistakes))
     if not any(one.id in known for one in members):
         of = Message(" of {group}", group=Strong(about.name)) if about else ""
         raise PersonError(

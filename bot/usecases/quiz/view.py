@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot import jobs
-from bot.database.quiz import QuizRepository, together
+from bot.database.quiz import QuizRepository, merge_pairs
 from bot.database.rosters import RosterRepository
 from bot.database.tables.quiz import Quiz, QuizRound
 from bot.database.tables.rosters import Crop, Group
@@ -186,7 +186,7 @@ async def _summary(session: AsyncSession, quiz: Quiz) -> Summary:
     quizzes = QuizRepository(session)
     results = await quizzes.results(quiz.id)
     points = sorted(((person, sum(right)) for person, right in results.items()), key=lambda one: (-one[1], one[0]))
-    pairs = [] if quiz.race else together(await quizzes.mistakes(quiz.person_id, quiz_id=quiz.id))
+    pairs = [] if quiz.race else merge_pairs(await quizzes.mistakes(quiz.person_id, quiz_id=quiz.id))
     return Summary(tuple(points), await named_pairs(session, pairs))
 
 

@@ -45,8 +45,8 @@ class Label:
     looks_like: int | None
     looks_like_name: str | None
     origin: Origin
-    said_by: int
-    said_at: datetime
+    labelled_by: int
+    labelled_at: datetime
     face_width: int
     sharpness: float | None
     only_in: int | None
@@ -67,8 +67,8 @@ async def look_at(app: App, server_id: int, channel_id: int | None, photo_id: in
         looks_like=other.id if other else None,
         looks_like_name=other.name if other else None,
         origin=photo.origin,
-        said_by=photo.added_by,
-        said_at=photo.added_at,
+        labelled_by=photo.added_by,
+        labelled_at=photo.added_at,
         face_width=photo.crop.face_width,
         sharpness=photo.crop.sharpness,
         only_in=photo.crop.only_in,

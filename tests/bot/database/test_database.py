@@ -1,4 +1,4 @@
-"""The database: migrations make what the tables say, and writers wait for one another."""
+"""The database: migrations make the tables, and writers wait for each other."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_head_is_the_newest_migration() -> None:
     ["what? now", "100%20", "50%", "#1", "~sana", "a:b&c=d", ":memory:", "사나"],
     ids=lambda name: name.encode().hex(),
 )
-async def test_the_database_lies_in_the_very_folder_that_was_named(tmp_path: Path, name: str) -> None:
+async def test_the_database_is_in_exactly_the_named_folder(tmp_path: Path, name: str) -> None:
     async with Database.open(Settings(data=tmp_path / name / "data")):
         pass
     assert (tmp_path / name / "data" / "nugu.sqlite3").is_file()
@@ -71,19 +71,21 @@ def test_migrations_are_found_wherever_nugu_is_installed(tmp_path: Path, monkeyp
         assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == HEAD
 
 
-async def test_migrations_make_what_the_tables_say(tmp_path: Path) -> None:
+async def test_migrations_make_the_tables(tmp_path: Path) -> None:
     def differences(connection: Connection) -> list[object]:
-        # SQLAlchemy doesn't read the actions of a foreign key that came with its column; the pragma below does.
+        # SQLAlchemy doesn't read the actions of foreign keys that were added with their columns. The pragma below does.
         options = {"include_object": lambda _object, _name, kind, *_: kind != "foreign_key_constraint"}
         return list(compare_metadata(MigrationContext.configure(connection, opts=options), METADATA))
 
     async with Database.open(Settings(data=tmp_path)) as database, database.engine.connect() as connection:
         assert await connection.run_sync(differences) == []
         for table in METADATA.tables.values():
-            there = await connection.execute(text(f"PRAGMA foreign_key_list({table.name})"))
-            keys = {(row["from"], row["table"], row["on_delete"]) for row in there.mappings()}
-            told = [(key.parent.name, key.column.table.name, key.ondelete or "NO ACTION") for key in table.foreign_keys]
-            assert keys == set(told), table.name
+            rows = await connection.execute(text(f"PRAGMA foreign_key_list({table.name})"))
+            migrated = {(row["from"], row["table"], row["on_delete"]) for row in rows.mappings()}
+            declared = {
+                (key.parent.name, key.column.table.name, key.ondelete or "NO ACTION") for key in table.foreign_keys
+            }
+            assert migrated == declared, table.name
 
 
 FIRST_ROWS = """
@@ -97,7 +99,7 @@ INSERT INTO photo_encoding VALUES (1, 'dlib-1', x'0102'), (2, 'dlib-1', x'0304')
 
 
 def make_first(folder: Path) -> None:
-    """A database as the first nugu left it."""
+    """A database at the first revision."""
     engine = create_engine(f"sqlite:///{folder / 'nugu.sqlite3'}")
     with engine.begin() as connection:
         config = Config()
@@ -109,7 +111,7 @@ def make_first(folder: Path) -> None:
     engine.dispose()
 
 
-async def test_a_folder_of_the_first_nugu_is_brought_up_to_date(tmp_path: Path) -> None:
+async def test_a_folder_of_the_first_nugu_is_migrated(tmp_path: Path) -> None:
     make_first(tmp_path)
     for _ in range(2):
         async with Database.open(Settings(data=tmp_path)) as database:
@@ -128,7 +130,7 @@ async def test_a_folder_of_the_first_nugu_is_brought_up_to_date(tmp_path: Path) 
             assert await EngineRepository(session).encoded("dlib-1") == (1, 1, 0)
 
 
-async def test_an_upgrade_that_is_cut_short_leaves_the_folder_as_it_was(
+async def test_an_interrupted_migration_leaves_the_database_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_first(tmp_path)
@@ -146,7 +148,7 @@ async def test_an_upgrade_that_is_cut_short_leaves_the_folder_as_it_was(
         assert await EngineRepository(session).encoded("dlib-1") == (2, 2, 0)
 
 
-async def test_what_was_written_is_there_the_next_time(tmp_path: Path) -> None:
+async def test_rows_outlast_the_process_that_wrote_them(tmp_path: Path) -> None:
     async with Database.open(Settings(data=tmp_path)) as database, database.writing() as session:
         await RosterRepository(session).add_group(1, "TWICE")
     async with Database.open(Settings(data=tmp_path)) as database, database.reading() as session:
@@ -155,7 +157,7 @@ async def test_what_was_written_is_there_the_next_time(tmp_path: Path) -> None:
         assert group.name == "TWICE"
 
 
-async def test_writers_that_read_first_wait_for_one_another(tmp_path: Path) -> None:
+async def test_writers_that_read_first_wait_for_each_other(tmp_path: Path) -> None:
     async with Database.open(Settings(data=tmp_path)) as database:
         async with database.writing() as session:
             session.add(Note(key="count", value="0"))
@@ -195,8 +197,8 @@ def test_processes_open_a_new_folder_at_once(tmp_path: Path) -> None:
             assert opener.stdin is not None
             opener.stdin.write("\n")
             opener.stdin.flush()
-        told = [opener.communicate(timeout=LONG_ENOUGH)[0] for opener in openers]
-        assert [opener.returncode for opener in openers] == [0] * len(openers), told
+        outputs = [opener.communicate(timeout=LONG_ENOUGH)[0] for opener in openers]
+        assert [opener.returncode for opener in openers] == [0] * len(openers), outputs
 
 
 async def test_a_folder_of_a_newer_nugu_is_left_alone(tmp_path: Path) -> None:
@@ -208,7 +210,7 @@ async def test_a_folder_of_a_newer_nugu_is_left_alone(tmp_path: Path) -> None:
             pass
 
 
-async def test_a_moment_comes_back_as_it_was_written(tmp_path: Path) -> None:
+async def test_a_time_is_read_as_it_was_written(tmp_path: Path) -> None:
     seoul = datetime(2026, 4, 12, 9, 30, tzinfo=timezone(timedelta(hours=9)))
     async with Database.open(Settings(data=tmp_path)) as database:
         async with database.writing() as session:
@@ -221,7 +223,7 @@ async def test_a_moment_comes_back_as_it_was_written(tmp_path: Path) -> None:
             assert read.hidden_at is None
 
 
-async def test_an_id_never_comes_to_mean_another(tmp_path: Path) -> None:
+async def test_an_id_is_never_reused(tmp_path: Path) -> None:
     async with Database.open(Settings(data=tmp_path)) as database:
         async with database.writing() as session:
             first = await RosterRepository(session).add_group(1, "TWICE")
@@ -231,19 +233,19 @@ async def test_an_id_never_comes_to_mean_another(tmp_path: Path) -> None:
             assert (await RosterRepository(session).add_group(1, "ITZY")).id > first.id
 
 
-def test_a_name_is_found_however_it_is_written() -> None:
+def test_spellings_of_one_name_have_one_search_key() -> None:
     assert search_key("  Ｔｚｕｙｕ ") == search_key("tzuyu")
     assert search_key("쯔위".encode().decode()) == search_key("\u110d\u1173\u110b\u1171")
 
 
-async def test_what_is_no_database_is_told_in_a_sentence(tmp_path: Path) -> None:
+async def test_a_file_that_is_no_database_is_reported_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "nugu.sqlite3").write_bytes(b"this is no database, but it is long enough to be read as one" * 40)
     with pytest.raises(PersonError, match=r"The database .+sqlite3 can't be opened: file is not a database"):
         async with Database.open(Settings(data=tmp_path)):
             pass
 
 
-async def test_a_url_that_names_no_database_is_told_in_a_sentence(tmp_path: Path) -> None:
+async def test_a_url_that_names_no_database_is_reported_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(PersonError, match="NUGU_DATABASE_URL can't be used"):
         async with Database.open(Settings(data=tmp_path, database_url=SecretStr("nonsense"))):
             pass

@@ -1,4 +1,4 @@
-"""What people say teaches: the photos of a roster follow the words, and crops go when nothing names them."""
+"""The photos of a roster follow the annotations, and crops without references are deleted."""
 
 from __future__ import annotations
 
@@ -46,13 +46,14 @@ async def asked(app: App, photos: Path, name: str = "obama2.jpg") -> Answer:
 
 
 async def learned(app: App) -> list[tuple[str, Origin]]:
-    """Of whom there are photos that words made."""
+    """(member's name, origin) of each photo that an annotation made."""
     async with app.database.reading() as session:
         query = select(Member.name, Photo.origin).join(Photo.member).where(Photo.face_id.is_not(None))
         return [(name, origin) for name, origin in await session.execute(query.order_by(Photo.id))]
 
 
-async def kept(app: App) -> int:
+async def stored(app: App) -> int:
+    """The number of crops; each has a file in the storage."""
     async with app.database.reading() as session:
         rows = list(await session.scalars(select(Crop.key)))
     assert sorted(rows) == await app.storage.keys("crops")
@@ -61,7 +62,7 @@ async def kept(app: App) -> int:
 
 async def test_a_confirmed_face_is_learned_and_unlearned_again(presidents: App, public_photos: Path) -> None:
     answer = await asked(presidents, public_photos)
-    assert await kept(presidents) == 3
+    assert await stored(presidents) == 3
     await correct.confirm(presidents, answer.id, FAN)
     assert await learned(presidents) == []
     await correct.confirm(presidents, answer.id, TRUSTED)
@@ -70,7 +71,7 @@ async def test_a_confirmed_face_is_learned_and_unlearned_again(presidents: App, 
     assert await learned(presidents) == []
 
 
-async def test_a_later_word_moves_the_photo(presidents: App, public_photos: Path) -> None:
+async def test_a_later_annotation_moves_the_photo(presidents: App, public_photos: Path) -> None:
     answer = await asked(presidents, public_photos)
     (_, face), *_ = answer.faces
     await correct.say_name(presidents, answer.id, face.id, "Biden", TRUSTED)
@@ -83,7 +84,7 @@ async def test_a_later_word_moves_the_photo(presidents: App, public_photos: Path
 
 async def test_the_same_face_asked_twice_is_one_photo(presidents: App, public_photos: Path) -> None:
     first, second = await asked(presidents, public_photos), await asked(presidents, public_photos)
-    assert await kept(presidents) == 3
+    assert await stored(presidents) == 3
     for answer in (first, second):
         await correct.confirm(presidents, answer.id, TRUSTED)
     assert [name for name, _ in await learned(presidents)] == ["Obama"]
@@ -98,36 +99,36 @@ async def test_a_small_face_is_not_learned(presidents: App, public_photos: Path)
 
 
 @pytest.mark.parametrize("learns", [Learns.SUBMITTED, Learns.OFF])
-async def test_what_a_server_does_not_want_learned_is_not_kept(
+async def test_a_server_that_learns_nothing_from_answers_keeps_no_crops(
     presidents: App, public_photos: Path, learns: Learns
 ) -> None:
     async with presidents.database.writing() as session:
         await ServerRepository(session).ensure(SERVER)
         await session.execute(update(Server).where(Server.id == SERVER).values(learns=learns))
     answer = await asked(presidents, public_photos)
-    assert await kept(presidents) == 2
+    assert await stored(presidents) == 2
     await correct.confirm(presidents, answer.id, TRUSTED)
     assert await learned(presidents) == []
 
 
-async def test_what_nobody_labelled_is_forgotten(presidents: App, public_photos: Path) -> None:
-    spoken, silent = await asked(presidents, public_photos), await asked(presidents, public_photos, "obama3.jpg")
-    await correct.confirm(presidents, spoken.id, TRUSTED)
+async def test_unlabelled_faces_are_forgotten(presidents: App, public_photos: Path) -> None:
+    labelled, unlabelled = await asked(presidents, public_photos), await asked(presidents, public_photos, "obama3.jpg")
+    await correct.confirm(presidents, labelled.id, TRUSTED)
     await crops.forget_older(presidents, utc_now() - timedelta(days=1))
-    assert await kept(presidents) == 4
+    assert await stored(presidents) == 4
     await crops.forget_older(presidents, utc_now() + timedelta(days=1))
-    assert await kept(presidents) == 3
-    assert (await correct.confirm(presidents, silent.id, TRUSTED)).answer.faces[0][1].annotation is not None
+    assert await stored(presidents) == 3
+    assert (await correct.confirm(presidents, unlabelled.id, TRUSTED)).answer.faces[0][1].annotation is not None
     assert [name for name, _ in await learned(presidents)] == ["Obama"]
 
 
-async def test_what_comes_to_nothing_leaves_no_file(presidents: App) -> None:
+async def test_crops_that_no_row_refers_to_leave_no_file(presidents: App) -> None:
     async with crops.stored(presidents, [FaceCrop(b"one", 100, 2.0), FaceCrop(b"two", 100, 2.0)]):
         assert len(await presidents.storage.keys("crops")) == 4
-    assert await kept(presidents) == 2
+    assert await stored(presidents) == 2
 
 
-async def test_the_roster_of_every_server_is_not_taught_by_one(app: App, public_photos: Path) -> None:
+async def test_the_shared_roster_learns_from_no_server(app: App, public_photos: Path) -> None:
     await enrolment.add_group(app, 0, "Presidents")
     await enrolment.add_member(app, 0, "Presidents", "Obama", [submitted(public_photos, "obama.jpg")], by=0)
     answer = await asked(app, public_photos)

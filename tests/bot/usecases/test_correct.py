@@ -105,7 +105,7 @@ async def test_the_same_correction_is_kept_once(app: App) -> None:
             await correct.say_nobody(app, answer.id, face, Meaning.STRANGER, actor)
         for _ in range(2):
             await correct.say_name(app, answer.id, face, "somebody", actor)
-    said = [(annotation.said_by, annotation.meaning, annotation.name) for annotation in await annotations_of(app)]
+    said = [(annotation.author_id, annotation.meaning, annotation.name) for annotation in await annotations_of(app)]
     mina, stranger, somebody = (Meaning.MEMBER, "Mina"), (Meaning.STRANGER, None), (Meaning.MEMBER, "somebody")
     # What counts already needs no suggestion.
     assert said == [

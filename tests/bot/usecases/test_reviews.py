@@ -11,14 +11,16 @@ from sqlalchemy import select
 from bot.app import App
 from bot.database.base import utc_now
 from bot.database.crops import StoredCrop
+from bot.database.labels import LabelRepository
 from bot.database.questions import QuestionRepository
-from bot.database.reviews import LEASE, QueuedFace, ReviewRepository, in_order
+from bot.database.reviews import LEASE, ReviewRepository
 from bot.database.rosters import RosterRepository
 from bot.database.tables.questions import Annotation, Question
 from bot.database.tables.rosters import Photo
 from bot.domain.corrections import Correction, CorrectionKind
 from bot.domain.enums import Meaning, Origin
 from bot.domain.faces import FaceCrop, IdentifiedPicture, SeenFace
+from bot.domain.review_order import QueuedFace, in_order
 from bot.domain.reviews import ReviewNote
 from bot.domain.trust import Trust
 from bot.errors import PersonError
@@ -67,7 +69,7 @@ def shown(page: Page) -> int | None:
 async def said(app: App) -> list[tuple[int, str | None]]:
     async with app.database.reading() as session:
         return [
-            (annotation.said_by, annotation.name)
+            (annotation.author_id, annotation.name)
             for annotation in await session.scalars(select(Annotation).order_by(Annotation.id))
         ]
 
@@ -172,7 +174,7 @@ async def test_a_label_that_looks_wrong_is_asked_for_again(app: App, sana: int) 
     assert shown(await review.next_page(app, SERVER, MINA)) is None
     async with app.database.writing() as session:
         photos = (await session.scalars(select(Photo.id).where(Photo.face_id == face))).all()
-        await ReviewRepository(session, utc_now()).suspect(photos)
+        await LabelRepository(session).suspect(photos)
     page = await review.next_page(app, SERVER, MINA)
     assert isinstance(page.content, Shown)
     assert page.content.face.suspected
@@ -181,7 +183,7 @@ async def test_a_label_that_looks_wrong_is_asked_for_again(app: App, sana: int) 
     assert await said(app) == [(MOMO.id, "Sana"), (MINA.id, "Sana")]
     # Somebody vouched for it: it is not asked for a third time.
     async with app.database.writing() as session:
-        await ReviewRepository(session, utc_now()).suspect(photos)
+        await LabelRepository(session).suspect(photos)
     assert shown(await review.next_page(app, SERVER, MINA)) is None
 
 
@@ -213,7 +215,7 @@ async def test_an_answer_about_a_label_that_looks_wrong_is_undone(app: App, sana
     question, face = await asked(app, "crop", taken_for(sana))
     await correct.confirm(app, question, MOMO)
     async with app.database.writing() as session:
-        await ReviewRepository(session, utc_now()).suspect((await session.scalars(select(Photo.id))).all())
+        await LabelRepository(session).suspect((await session.scalars(select(Photo.id))).all())
     if answer == "yes":
         await review.say_yes(app, SERVER, face, sana, MINA)
     elif answer == "no":
@@ -249,9 +251,9 @@ async def test_a_label_that_looks_wrong_is_not_lost_among_newer_faces(
     question, face = await asked(app, "old", taken_for(sana))
     await correct.confirm(app, question, MOMO)
     async with app.database.writing() as session:
-        await ReviewRepository(session, utc_now()).suspect((await session.scalars(select(Photo.id))).all())
+        await LabelRepository(session).suspect((await session.scalars(select(Photo.id))).all())
     await asked(app, "new", taken_for(sana))
-    monkeypatch.setattr("bot.database.reviews.MOST_OPEN", 1)
+    monkeypatch.setattr("bot.database.reviews.MOST_ORDERED", 1)
     assert shown(await review.next_page(app, SERVER, MINA)) == face
 
 

@@ -1,7 +1,4 @@
-"""The engine in use; a photo in which an engine finds no face.
-
-Every encoding until now is by dlib, the only engine there was.
-"""
+"""The engine in use, and photos in which an engine finds no face. All encodings from before are by dlib."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why a face is doubtful: small, blurred, turned. Faces until now say nothing of it."""
+"""The flaws of a face: small, blurred, turned. Faces from before have none."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What is learned: crops apart from photos, aliases, models, reviews, and what a server lets the bot learn.
+"""Learning from answers: crops, aliases, models, reviews, and the choice of what a server learns from.
 
-A photo's crop was named by the photo; now faces of questions have crops too, so they stand by themselves.
+Before, the columns of a crop were part of its photo. Now faces of questions have crops too, so crops have their own table.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("crop_id", "engine", name=op.f("pk_crop_encoding")),
     )
-    # Two photos of one crop were encoded alike.
+    # Two photos with one crop have equal encodings.
     op.execute(
         "INSERT INTO crop_encoding (crop_id, engine, vector) "
         "SELECT crop.id, photo_encoding.engine, max(photo_encoding.vector) "
@@ -140,7 +140,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("face_id", "person_id", name=op.f("pk_skip")),
     )
-    # Columns are added one by one: a table that is written anew would take with it what refers to its rows.
+    # Columns are added one by one: writing a table anew would delete the rows that refer to its rows.
     op.add_column("server", sa.Column("learns", LEARNS, nullable=False, server_default="CONFIRMED"))
     op.add_column("server", sa.Column("notices_channel_id", sa.BigInteger(), nullable=True))
     op.add_column("idol_group", sa.Column("model_since", sa.Integer(), nullable=False, server_default="0"))

@@ -1,4 +1,4 @@
-"""Clips that were promised."""
+"""The jobs of clips."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The quiz: rounds and answers, what people remember of whom, and scores."""
+"""The quiz: rounds, answers, scores, and each person's memory of members."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What speaks for a name: the face, the others beside it, or elimination. Faces until now say that it is the face."""
+"""The basis of a guess: the face, its context, or elimination. Guesses from before have the face as their basis."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which messages ask and answer, what was posted as a spoiler, and what an age-restricted channel showed."""
+"""The messages that ask and answer, spoilers, and pictures from age-restricted channels."""
 
 from __future__ import annotations
 

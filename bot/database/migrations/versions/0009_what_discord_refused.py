@@ -1,4 +1,4 @@
-"""The smallest file that Discord refused in a server, and when."""
+"""The size of the smallest file that Discord refused in a server, and the time of the refusal."""
 
 from __future__ import annotations
 

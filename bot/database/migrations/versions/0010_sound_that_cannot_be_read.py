@@ -1,4 +1,4 @@
-"""The codec of a video's sound where that can't be read."""
+"""The codec of a video's sound if that can't be read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The name that a card's picture carries at each face: until now always the first one."""
+"""The name that a card's picture shows at each face. Before, it was always the guess."""
 
 from __future__ import annotations
 

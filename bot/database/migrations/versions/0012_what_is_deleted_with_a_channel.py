@@ -1,4 +1,4 @@
-"""Which channel a question's thread is in, and clips of links whose message was deleted before anybody looked."""
+"""The channel of a question's thread, and clips of links whose message was deleted before the question was written."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ async def test_a_video_that_is_read_otherwise_by_now_is_looked_at_and_drawn_anew
         await pipeline.annotate(app, video, OPTIONS, fitted, no_progress)
         return workers.ran
 
-    assert await annotated() == ["track_faces", "sure_names", "join_segments", "name_tracks", "draw"]
+    assert await annotated() == ["track_faces", "sure_names", "join_segments", "name_tracks", "draw_clip"]
     assert await annotated() == ["name_tracks"]
     # Where the folder lies, and how often it could be cut, changes nothing of what is seen.
     workers.footage = replace(workers.footage, path=Path("/elsewhere/video"), keyframes=(0.0, 2.0))
@@ -91,4 +91,4 @@ async def test_a_video_that_is_read_otherwise_by_now_is_looked_at_and_drawn_anew
     assert await pipeline.draw_again(app, video, OPTIONS, fitted, [], no_progress) is not None
     workers.footage = replace(workers.footage, geometry=Geometry((20, 60, 12, 32), "", (560, 316)))
     assert await pipeline.draw_again(app, video, OPTIONS, fitted, [], no_progress) is None
-    assert await annotated() == ["track_faces", "sure_names", "join_segments", "name_tracks", "draw"]
+    assert await annotated() == ["track_faces", "sure_names", "join_segments", "name_tracks", "draw_clip"]

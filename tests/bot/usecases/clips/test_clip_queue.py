@@ -273,7 +273,7 @@ async def test_an_answer_that_never_arrived_is_posted_after_the_restart(
 async def kill(app: App) -> None:
     """The bot ends between two instructions: nothing more is written."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ClipRepository, "put_back", lambda *_: asyncio.sleep(0))
+        patch.setattr(ClipRepository, "requeue_interrupted", lambda *_: asyncio.sleep(0))
         await app.clips.close()
 
 
@@ -503,7 +503,7 @@ async def test_drawing_again_burdens_nobody_and_a_failure_leaves_the_clip(
     asker, fan, trusted = Actor(1, Trust.MEMBER), Actor(2, Trust.MEMBER), Actor(3, Trust.TRUSTED)
     with pytest.raises(PersonError, match="with these names already"):
         await request.draw_again(app, job_id, asker, TARGET)
-    monkeypatch.setattr(ClipRepository, "changes", lambda *_: asyncio.sleep(0, 1))
+    monkeypatch.setattr(ClipRepository, "count_changes", lambda *_: asyncio.sleep(0, 1))
     with pytest.raises(PersonError, match="Only the person who asked"):
         await request.draw_again(app, job_id, fan, TARGET)
     works.fails = PersonError("It went wrong.")

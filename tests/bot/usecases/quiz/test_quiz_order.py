@@ -13,7 +13,7 @@ import pytest
 
 from bot import jobs
 from bot.database.engine import Database
-from bot.database.quiz import Mistake, QuizRepository, RememberedMember, together
+from bot.database.quiz import Mistake, QuizRepository, RememberedMember, merge_pairs
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
 from bot.domain.quiz import Memory, QuizCrop, QuizHistory, QuizMember
@@ -152,7 +152,7 @@ def test_look_alikes_by_the_rosters_own_distances(gallery_rows: list[RosterRow])
 
 
 def test_mistakes_for_each_other_count_together() -> None:
-    found = together([Mistake(1, 2, 3), Mistake(2, 1, 2), Mistake(1, 3, 4)])
+    found = merge_pairs([Mistake(1, 2, 3), Mistake(2, 1, 2), Mistake(1, 3, 4)])
     assert found == [Mistake(1, 2, 5), Mistake(1, 3, 4)]
 
 

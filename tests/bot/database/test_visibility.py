@@ -1,4 +1,4 @@
-"""Pictures for everybody: of groups, of look-alikes, in a quiz. A crop is in them only if everybody may see it."""
+"""Public pictures are those of groups, of look-alikes, of a quiz. They show public crops alone."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ SERVER, ADULTS, OTHERS = 7, 70, 71
 
 
 async def enrolled(app: App) -> dict[str, int]:
-    """Sana, known by a photo that everybody may see, a spoiler, and one of an age-restricted channel; the crops' ids."""
-    made: dict[str, int] = {}
+    """Enrol Sana with a public photo, a spoiler, and a photo of an age-restricted channel; returns their crops' ids."""
+    ids: dict[str, int] = {}
     async with app.database.writing() as session:
         group = await RosterRepository(session).add_group(SERVER, "TWICE")
         member = await RosterRepository(session).add_member(group.id, "Sana")
@@ -27,21 +27,21 @@ async def enrolled(app: App) -> dict[str, int]:
             await session.flush()
             await RosterRepository(session).add_photo(Photo(member_id=member.id, crop_id=crop.id, added_by=1), SERVER)
             await app.storage.put(name, name.encode())
-            made[name] = crop.id
-    return made
+            ids[name] = crop.id
+    return ids
 
 
-async def test_pictures_for_everybody_show_what_everybody_may_see(app: App) -> None:
+async def test_public_pictures_show_public_crops(app: App) -> None:
     crops = await enrolled(app)
     async with app.database.reading() as session:
         (group,) = await RosterRepository(session).groups([SERVER])
         (sana,) = await QuizRepository(session).members(SERVER)
         assert [crop.id for crop in sana.crops] == [crops["public"]]
-        assert [photo.key for photo in (await PhotoRepository(session).seen([group.id])).values()] == ["public"]
+        assert [photo.key for photo in (await PhotoRepository(session).public([group.id])).values()] == ["public"]
         assert await PhotoRepository(session).first_of_each(group.id) == {sana.id: "public"}
 
 
-async def test_a_members_photos_are_shown_as_the_channel_may_show_them(app: App) -> None:
+async def test_a_channel_shows_a_members_photos_by_its_own_limits(app: App) -> None:
     await enrolled(app)
     for channel, adults in ((OTHERS, None), (None, None), (ADULTS, b"adults")):
         shown = await photos.show_member(app, SERVER, channel, "TWICE", "Sana")
@@ -49,16 +49,16 @@ async def test_a_members_photos_are_shown_as_the_channel_may_show_them(app: App)
         assert [photo.spoiler for photo in shown.photos] == [False, True, False]
 
 
-async def test_a_doubtful_label_is_shown_as_the_channel_may_show_it(app: App) -> None:
+async def test_a_channel_shows_a_doubtful_label_by_its_own_limits(app: App) -> None:
     crops = await enrolled(app)
     async with app.database.reading() as session:
         ids = {crop: photo for photo, crop in await session.execute(select(Photo.id, Photo.crop_id))}
     for channel, adults in ((OTHERS, None), (None, None), (ADULTS, b"adults")):
-        told = [await labels.look_at(app, SERVER, channel, ids[crops[name]], None) for name in ("adults", "spoiler")]
-        assert [(label.crop, label.spoiler) for label in told] == [(adults, False), (b"spoiler", True)]
+        shown = [await labels.look_at(app, SERVER, channel, ids[crops[name]], None) for name in ("adults", "spoiler")]
+        assert [(label.crop, label.spoiler) for label in shown] == [(adults, False), (b"spoiler", True)]
 
 
-async def test_a_crop_that_is_posted_in_an_age_restricted_channel_too_is_drawn_no_more(app: App) -> None:
+async def test_a_crop_that_is_posted_in_an_age_restricted_channel_later_is_public_no_more(app: App) -> None:
     crops = await enrolled(app)
     async with app.database.reading() as session:
         before = await RosterRepository(session).revisions([SERVER])

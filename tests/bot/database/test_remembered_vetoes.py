@@ -1,4 +1,4 @@
-"""The words that deny a name are found again: by the face, by its crop, as far as they count."""
+"""Annotations that deny a name are found by the face's encoding or by its crop's, if they count."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SEEN, SEEN_BY_ANOTHER = b"\x00\x00\x80?", b"\x00\x00\x00@"
 
 
 class Asked:
-    """A question about one face, taken for Sana, with a crop that another engine has seen too."""
+    """A question about one face with the guess Sana, and with a crop that another engine has seen too."""
 
     def __init__(self, app: App, question: int, face: int, members: dict[str, int]) -> None:
         self.app, self.question, self.face, self.members = app, question, face, members
@@ -39,21 +39,21 @@ class Asked:
 
 @pytest.fixture
 async def asked(app: App) -> Asked:
-    cut = FaceCrop(b"jpeg", 100, 2.0)
+    crop = FaceCrop(b"jpeg", 100, 2.0)
     async with app.database.writing() as session:
         group = await RosterRepository(session).add_group(SERVER, "TWICE")
         members = {name: (await RosterRepository(session).add_member(group.id, name)).id for name in ("Sana", "Momo")}
         sana = Guess(members["Sana"], "Sana", 0.9, Band.SURE)
-        seen = IdentifiedPicture((9, 9), "TWICE", (SeenFace(1, Box(0, 0, 9, 9), sana, SEEN, crop=cut),), b"", "dlib-1")
+        seen = IdentifiedPicture((9, 9), "TWICE", (SeenFace(1, Box(0, 0, 9, 9), sana, SEEN, crop=crop),), b"", "dlib-1")
         question = Question(server_id=SERVER, asker_id=1, engine="dlib-1", threshold=0.5, rosters=[SERVER])
         answer = await QuestionRepository(session).add(
-            question, [("a.jpg", seen)], {b"jpeg": StoredCrop(cut, "crops/a", "a")}
+            question, [("a.jpg", seen)], {b"jpeg": StoredCrop(crop, "crops/a", "a")}
         )
         session.add(CropEncoding(crop_id=1, engine="toy-1", vector=SEEN_BY_ANOTHER))
     return Asked(app, answer.id, answer.faces[0][1].id, members)
 
 
-async def test_a_no_is_remembered_by_either_engine(asked: Asked) -> None:
+async def test_a_denial_is_found_by_either_engine(asked: Asked) -> None:
     await correct.say_not(asked.app, asked.question, asked.face, asked.members["Sana"], TRUSTED)
     assert await asked.vetoes() == [FaceFeedback(SEEN, denies=asked.members["Sana"])]
     assert await asked.vetoes(engine="toy-1") == [FaceFeedback(SEEN_BY_ANOTHER, denies=asked.members["Sana"])]
@@ -61,7 +61,7 @@ async def test_a_no_is_remembered_by_either_engine(asked: Asked) -> None:
     assert await asked.vetoes(server=SERVER + 1) == []
 
 
-async def test_what_does_not_count_or_was_undone_denies_nothing(asked: Asked) -> None:
+async def test_suggestions_and_undone_annotations_deny_nothing(asked: Asked) -> None:
     await correct.say_not(asked.app, asked.question, asked.face, asked.members["Sana"], FAN)
     assert await asked.vetoes() == []
     await correct.say_nobody(asked.app, asked.question, asked.face, Meaning.NOT_A_FACE, TRUSTED)
@@ -70,7 +70,7 @@ async def test_what_does_not_count_or_was_undone_denies_nothing(asked: Asked) ->
     assert await asked.vetoes() == []
 
 
-async def test_a_correction_denies_what_it_was_taken_for(asked: Asked) -> None:
+async def test_a_correction_denies_the_guess(asked: Asked) -> None:
     sana, momo = asked.members["Sana"], asked.members["Momo"]
     await correct.say_member(asked.app, asked.question, asked.face, sana, TRUSTED)
     assert await asked.vetoes() == [FaceFeedback(SEEN, grants=sana)]
@@ -83,8 +83,8 @@ async def test_a_correction_denies_what_it_was_taken_for(asked: Asked) -> None:
     ]
 
 
-async def test_the_newest_words_are_remembered(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.database.vetoes.MOST_WORDS", 1)
+async def test_only_the_newest_annotations_are_found(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.database.vetoes.MOST_ANNOTATIONS", 1)
     inputs = [AnnotationInput(asked.face, Meaning.NOT_MEMBER, member, name) for name, member in asked.members.items()]
     for given in inputs:
         async with asked.app.database.writing() as session:
