@@ -36,6 +36,9 @@ MOST_LOOSE_FILES = 8
 CARRIERS = {"Message", "PersonError", "OperatorError", "LinkError", "PictureError", "VideoError", "ArchiveError"}
 """Functions that take a template and its parameters."""
 
+CARRIES_TEXT = r"(^(Message|SlashCommand|Code)|Error|^super\(\).__init__|^log\.\w+)$"
+"""Calls whose first argument is a template, a command, a log line, or the text of an exception."""
+
 HINTED = {"sources", "setting"}
 """Parameters that stand in the words of a hint alone."""
 
@@ -196,6 +199,41 @@ def test_markup_of_discord_is_made_on_its_edge() -> None:
         if found and str(module.relative_to(ROOT)) not in {"bot/settings.py", "bot/demo/opening.py"}:
             wrong[name_of(module)] = found
     assert not wrong
+
+
+def sentences(tree: ast.AST) -> list[str]:
+    """The strings of a module with two plain words side by side, without docstrings, templates, log lines and exceptions.
+
+    Each of those but a docstring is the first argument of its call.
+    """
+    allowed = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and node.args and re.search(CARRIES_TEXT, ast.unparse(node.func)):
+            allowed |= {id(inner) for inner in ast.walk(node.args[0])}
+    strings = [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in allowed
+    ]
+    return [string for string in strings if re.search(r"\b[a-z']+ [a-z']+\b", string)]
+
+
+@pytest.mark.parametrize("folder", ["bot/domain", "bot/usecases", "bot/learning", "bot/gather"])
+def test_sentences_are_made_at_the_edges(folder: str) -> None:
+    found = {name_of(module): sentences(ast.parse(module.read_text())) for module in modules(folder)}
+    assert not {module: wrong for module, wrong in found.items() if wrong}
+
+
+def test_a_sentence_in_a_use_case_would_be_seen() -> None:
+    text = """
+LIMIT = 1
+'''The limit of it.'''
+GONE = Message("that is gone")
+log.info("it is gone")
+raise PersonError("it is {state}", state="quite gone")
+reason = f"gone since {LIMIT} or so"
+"""
+    assert sentences(ast.parse(text)) == ["gone since ", " or so", "quite gone"]
 
 
 def test_every_parameter_of_an_error_stands_in_its_template() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.app import App
 from bot.commands import terminal
+from bot.domain.engines import DownloadStep
 from bot.usecases import engines
 from models.engines import weights_of
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
+    from bot.domain.engines import EngineStep
     from bot.settings import Settings
     from bot.usecases.engines import EngineProgressCallback, ListedEngine, Switched
 
@@ -32,8 +34,8 @@ async def list_engines(settings: Settings, *, as_json: bool) -> None:
 async def install_engine(settings: Settings, name: str, folder: Path | None) -> None:
     """Get an engine and let it answer."""
     async with App.open(settings) as app:
-        with _progress() as told:
-            switched = await engines.install(app, name, folder, told)
+        with _progress() as progress:
+            switched = await engines.install(app, name, folder, progress)
     for wanted in weights_of(name):
         terminal.say(f"{wanted.path}: {wanted.licence}, {wanted.url}")
     _tell(switched)
@@ -42,8 +44,8 @@ async def install_engine(settings: Settings, name: str, folder: Path | None) -> 
 async def use_engine(settings: Settings, name: str) -> None:
     """Let an installed engine answer."""
     async with App.open(settings) as app:
-        with _progress() as told:
-            switched = await engines.use(app, name, told)
+        with _progress() as progress:
+            switched = await engines.use(app, name, progress)
     _tell(switched)
 
 
@@ -57,7 +59,7 @@ def as_record(engine: ListedEngine) -> dict[str, Any]:
         "photos": engine.encoded.crops if engine.encoded else None,
         "encoded": engine.encoded.encoded if engine.encoded else None,
         "without_face": engine.encoded.faceless if engine.encoded else None,
-        "trouble": engine.trouble,
+        "trouble": None if engine.trouble is None else str(engine.trouble),
     }
 
 
@@ -65,7 +67,7 @@ def engine_line(engine: ListedEngine) -> str:
     """`* dlib    dlib-1    installed    24 of 24 photos encoded`; the star is on the one in use."""
     state = "installed" if engine.installed else f"not installed: nugu engine install {engine.name}"
     photos = f"{engine.encoded.encoded} of {engine.encoded.crops} photos encoded" if engine.encoded else ""
-    columns = (engine.name.ljust(8), (engine.version or "–").ljust(10), state, photos, engine.trouble or "")
+    columns = (engine.name.ljust(8), (engine.version or "–").ljust(10), state, photos, str(engine.trouble or ""))
     return f"{'*' if engine.in_use else ' '} {'  '.join(filter(None, columns))}"
 
 
@@ -82,13 +84,17 @@ def _tell(switched: Switched) -> None:
 
 @contextmanager
 def _progress() -> Generator[EngineProgressCallback]:
-    """A bar for the piece of work that is going on, on a terminal alone."""
+    """A bar for each step, on a terminal alone."""
     with terminal.progress() as progress:
-        bars: dict[str, Any] = {}
+        bars: dict[EngineStep, Any] = {}
 
-        def told(what: str, done: int, total: int) -> None:
-            if what not in bars:
-                bars[what] = progress.add_task(what, total=total)
-            progress.update(bars[what], completed=done, total=total)
+        def show(step: EngineStep, done: int, total: int) -> None:
+            if step not in bars:
+                bars[step] = progress.add_task(_described(step), total=total)
+            progress.update(bars[step], completed=done, total=total)
 
-        yield told
+        yield show
+
+
+def _described(step: EngineStep) -> str:
+    return step.file if isinstance(step, DownloadStep) else f"photos seen by {step.version}"

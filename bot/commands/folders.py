@@ -101,11 +101,11 @@ async def import_archive(settings: Settings, path: Path) -> bool:
         with path.open("rb") as file, terminal.progress(counts=True) as progress:
             bar = progress.add_task("importing", total=None)
 
-            async def told(done: int, photos: int, whose: str) -> None:
-                progress.update(bar, completed=done, total=photos, description=terminal.shown(whose))
+            async def show(done: int, photos: int, group: str, member: str) -> None:
+                progress.update(bar, completed=done, total=photos, description=terminal.shown(f"{group}, {member}"))
 
             try:
-                done = await archive.import_roster(app, SHARED_ROSTER, file, 0, told, limits=OPERATORS)
+                done = await archive.import_roster(app, SHARED_ROSTER, file, 0, show, limits=OPERATORS)
             except PersonError as error:
                 raise OperatorError("{path}: {error}", path=str(path), error=error.message) from error
             progress.update(bar, completed=done.photos, total=done.photos)

@@ -15,6 +15,7 @@ from bot.database.labels import LabelRepository
 from bot.database.models import GroupState, ModelRepository
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
+from bot.domain.messages import Message
 from bot.domain.models import Figures
 from bot.errors import PersonError, UnseenPhotosError
 from bot.learning.classifiers import Classifiers, classifier_key
@@ -218,7 +219,10 @@ class Trainer:
             state = ready.state
             if state.model is not None and not state.handed_in and len(state.answering) == len(state.photos):
                 renewed = await self._renew_classifier(ready)
-                also = f" I trained its classifier anew: {classifier_trial(renewed.trial)}." if renewed else ""
+                also = Message("")
+                if renewed is not None:
+                    trial = classifier_trial(renewed.trial)
+                    also = Message(" I trained its classifier anew: {trial}.", trial=trial)
                 raise PersonError(
                     "Nothing is new: the model of {group} that answers knows all its photos.{also}",
                     group=state.name,

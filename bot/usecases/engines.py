@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot import jobs
 from bot.database.engines import EncodingProgress, EngineRepository, FacelessPhoto, UnseenCrop
+from bot.domain.engines import DownloadStep, EncodingStep
 from bot.errors import EngineAwayError, EngineBrokenError, PersonError, WorkLostError
 from bot.infra import downloads
 from models.engines import UnknownEngineError, names, weights_of
@@ -17,11 +18,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.app import App
+    from bot.domain.engines import EngineStep
+    from bot.domain.messages import Message
+    from bot.infra.downloads import DownloadProgressCallback
     from bot.jobs import EngineConfig
     from models.engines import WeightFile
 
-    EngineProgressCallback = Callable[[str, int, int], None]
-    """Called with the name of a step, and how much of it is done, of how much."""
+    EngineProgressCallback = Callable[[EngineStep, int, int], None]
+    """Called with a step, the amount of it that is done, and its whole amount: bytes, or photos."""
 
 BATCH = 8
 """Crops in one job: a second or two of a worker that somebody's question may be waiting for."""
@@ -32,9 +36,9 @@ AT_ONCE = 4
 
 @dataclass(frozen=True, slots=True)
 class ListedEngine:
-    """An engine: whether its files are there, whether it answers, and how far it has come with the crops.
+    """An engine. `installed`: its files are there. `in_use`: it answers. `encoded`: its progress with the crops on record.
 
-    `version` and `encoded` are None where it can't be loaded; `trouble` says why, if its files are there.
+    `version` and `encoded` are None where it can't be loaded. `trouble`: the reason for that, if its files are there.
     """
 
     name: str
@@ -42,7 +46,7 @@ class ListedEngine:
     installed: bool
     in_use: bool
     encoded: EncodingProgress | None
-    trouble: str | None
+    trouble: Message | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ async def install(app: App, name: str, folder: Path | None, progress: EngineProg
             if folder is not None:
                 await downloads.take(name, wanted, folder, weights)
             elif not await downloads.is_there(wanted, weights, twins=False):
-                await downloads.fetch(name, wanted, weights, progress)
+                await downloads.fetch(name, wanted, weights, _download_progress(progress))
     return await use(app, name, progress)
 
 
@@ -112,9 +116,13 @@ async def _listed(app: App, name: str, *, in_use: bool) -> ListedEngine:
     try:
         version = await _tried_out(app, app.engine_config.with_engine(name))
     except PersonError as error:
-        return ListedEngine(name, None, True, in_use, None, str(error))
+        return ListedEngine(name, None, True, in_use, None, error.message)
     async with app.database.reading() as session:
         return ListedEngine(name, version, True, in_use, await EngineRepository(session).encoded(version), None)
+
+
+def _download_progress(progress: EngineProgressCallback) -> DownloadProgressCallback:
+    return lambda file, done, total: progress(DownloadStep(file), done, total)
 
 
 def _weights(name: str) -> tuple[WeightFile, ...]:
@@ -157,7 +165,7 @@ async def _see_all(app: App, config: EngineConfig, version: str, progress: Engin
         async with app.database.reading() as session:
             crops = await EngineRepository(session).unseen(version, BATCH * AT_ONCE)
             before = await EngineRepository(session).encoded(version)
-        progress(f"photos seen by {version}", before.crops - before.left, before.crops)
+        progress(EncodingStep(version), before.crops - before.left, before.crops)
         if not crops:
             return
         batches = [crops[start : start + BATCH] for start in range(0, len(crops), BATCH)]

@@ -12,12 +12,10 @@ from bot import jobs
 from bot.database.labels import LabelRepository
 from bot.database.photos import PhotoRepository
 from bot.database.rosters import RosterRepository
-from bot.domain.maps import GroupMap
-from bot.domain.messages import Hint, Strong
+from bot.domain.messages import Hint, Message, Strong
 from bot.domain.rosters import SHARED_ROSTER
 from bot.domain.trust import Trust
 from bot.errors import NoRosterError, PersonError, UnseenPhotosError
-from bot.text.formatting import counted
 from bot.usecases.lookup import require_group
 from models.faces import FEWEST_MAPPED, Projection
 from models.learning.isolation import BrokenOffError
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
 
     from bot.app import App
     from bot.database.tables.rosters import Group
+    from bot.domain.maps import GroupMap
     from bot.domain.rosters import RosterRow
 
 log = logging.getLogger(__name__)
@@ -93,7 +92,9 @@ async def _draw(app: App, group: Group, projection: Projection, engine: str) -> 
         raise UnseenPhotosError((await app.recognisers.config()).engine)
     different = len({row.vector for row in rows})
     if different < FEWEST_MAPPED:
-        has = counted(different, "different photo") if different else "no photo"
+        has = Message("{number} different photos", number=different)
+        if different < 2:
+            has = Message("1 different photo") if different else Message("no photo")
         raise PersonError(
             "A map takes {fewest} different photos, and I have {has} of {group}.",
             fewest=FEWEST_MAPPED,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bot.database.labels import LabelRepository
 from bot.database.models import ModelRepository
 from bot.database.rosters import RosterRepository
-from bot.domain.messages import Hint, Strong
+from bot.domain.messages import Hint, Message, Strong
 from bot.errors import PersonError
 from bot.usecases.lookup import require_group
 from models.learning.isolation import BrokenOffError
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-GONE = "That group, or that model of it, has been removed since."
+GONE = Message("That group, or that model of it, has been removed since.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,8 +49,8 @@ class RosterCog(commands.GroupCog, name="roster"):
         limits = ArchiveLimits(max_entry_bytes=app.settings.picture_bytes)
         progress = Progress(interaction)
 
-        async def told(done: int, photos: int, whose: str) -> None:
-            await progress.show(message_card(f"{done} of {counted(photos, 'photo')}: {plain(whose)}"))
+        async def show(done: int, photos: int, group: str, member: str) -> None:
+            await progress.show(message_card(f"{done} of {counted(photos, 'photo')}: {plain(group)}, {plain(member)}"))
 
         async def work() -> CardAndFiles:
             with app.question_limit.slot(by):
@@ -59,7 +59,7 @@ class RosterCog(commands.GroupCog, name="roster"):
                     refusal = str(given.refusal)
                     raise PersonError("{refusal}.", refusal=refusal[:1].upper() + refusal[1:])
                 return imported_card(
-                    await archive.import_roster(app, server_id, BytesIO(given.data), by, told, limits=limits)
+                    await archive.import_roster(app, server_id, BytesIO(given.data), by, show, limits=limits)
                 )
 
         await progress.follow(work())

@@ -49,11 +49,9 @@ async def details(stage: Stage) -> str:
     return texts(answer(await stage.other.click(latest(stage.channel), label="Details")))
 
 
-async def install(stage: Stage, name: str, source: Path) -> list[tuple[str, int, int]]:
-    """What the operator does in a terminal, by the same use case; what they see of it."""
-    heard: list[tuple[str, int, int]] = []
-    await engines.install(stage.app, name, source, lambda *told: heard.append(told))
-    return heard
+async def install(stage: Stage, name: str, source: Path) -> None:
+    """Install an engine by the use case of the operator's command."""
+    await engines.install(stage.app, name, source, lambda *_: None)
 
 
 async def switches(stage: Stage, name: str, version: str, source: Path) -> None:

@@ -102,11 +102,11 @@ async def test_a_roster_goes_out_and_comes_in_as_it_was(stage: Stage) -> None:
             "Presidents",
         ]
 
-    async def unheard(_done: int, _photos: int, _whose: str) -> None:
+    async def ignore(_done: int, _photos: int, _group: str, _member: str) -> None:
         return
 
     other = stage.guild.id + 1
-    done = await archive.import_roster(stage.app, other, io.BytesIO(taken), 5, unheard)
+    done = await archive.import_roster(stage.app, other, io.BytesIO(taken), 5, ignore)
     assert (done.photos, done.taken, done.members, done.left_out) == (3, 3, 2, ())
     before, after = await roster_of(stage, stage.guild.id), await roster_of(stage, other)
     assert [sorted(part) for part in after] == [sorted(part) for part in before]

@@ -12,6 +12,7 @@ from bot.database.reviews import ReviewRepository
 from bot.domain.clips import ClipAttachments, ClipStage, FinishedClip, OnScreen, TrackName
 from bot.domain.enums import ClipState, Origin, teaches
 from bot.domain.faces import IdentifiedPicture, SeenFace
+from bot.domain.messages import Message
 from bot.errors import PersonError
 from bot.infra.clip_files import hashed
 from bot.links.fetching import fetch, inspect
@@ -32,11 +33,11 @@ if TYPE_CHECKING:
     from bot.learning.recognisers import FittedRecogniser
     from bot.usecases.clips.pipeline import AnnotatedClip, ClipProgressCallback
 
-OTHER_ENGINE = "I see faces in another way by now. Ask for the clip anew, and correct that."
+OTHER_ENGINE = Message("I see faces in another way by now. Ask for the clip anew, and correct that.")
 IN_REVIEW = 5
 """So many of those in a clip whom nobody could name wait in the review: the ones who are on screen longest."""
 
-NO_LONGER_KEPT = "I no longer have that video. Post it again, or ask with its link."
+NO_LONGER_KEPT = Message("I no longer have that video. Post it again, or ask with its link.")
 
 
 class SupersededError(Exception):

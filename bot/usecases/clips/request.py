@@ -9,7 +9,7 @@ from bot.database.clips import UNFINISHED, ClipRepository
 from bot.database.rosters import RosterRepository
 from bot.database.tables.clips import LONGEST_TITLE, ClipJob
 from bot.domain.clip_requests import PostedVideo
-from bot.domain.messages import Code
+from bot.domain.messages import Code, Message
 from bot.domain.trust import Trust
 from bot.errors import ForgottenError, NoRosterError, PersonError
 from bot.infra.clip_files import hash_of_file, hashed
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from bot.usecases.correct import Actor
     from bot.usecases.identify import IdentifyRequest
 
-ONE_AT_A_TIME = "I am still at work on your last clip. Ask again when it is there, or cancel it."
+ONE_AT_A_TIME = Message("I am still at work on your last clip. Ask again when it is there, or cancel it.")
 
 
 async def check_room(app: App, asked: IdentifyRequest) -> None:

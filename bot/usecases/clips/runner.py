@@ -12,6 +12,7 @@ from bot.database.clips import ClipRepository
 from bot.database.tables.clips import LONGEST_TITLE
 from bot.domain.clips import ClipStage, UploadRefusedError
 from bot.domain.enums import ClipState
+from bot.domain.messages import Message
 from bot.errors import DeletedError, PersonError, WorkersAwayError, message_for
 from bot.usecases.clips import attempt, request
 from bot.usecases.clips.attempt import SupersededError
@@ -34,8 +35,8 @@ MOST_ATTEMPTS = 3
 PASSING = (WorkersAwayError, aiohttp.ClientError, TimeoutError, ConnectionError)
 """Errors that are over soon."""
 
-FORGOTTEN = "What I saw in that video was forgotten meanwhile."
-GIVEN_UP = "I broke down over this clip again and again, so I gave up. Another copy of the video may work."
+FORGOTTEN = Message("What I saw in that video was forgotten meanwhile.")
+GIVEN_UP = Message("I broke down over this clip again and again, so I gave up. Another copy of the video may work.")
 
 
 class AttemptRunner:

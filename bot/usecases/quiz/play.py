@@ -46,7 +46,7 @@ class NotTheirsError(PersonError):
     """Somebody pressed a button of another person's quiz."""
 
     def __init__(self, person: int) -> None:
-        whose = Message("{person}'s", person=Mention(person)) if person else "somebody else's"
+        whose = Message("{person}'s", person=Mention(person)) if person else Message("somebody else's")
         super().__init__(
             "This is {whose} quiz. Start your own with {command}.", whose=whose, command=SlashCommand("quiz play")
         )
@@ -171,7 +171,7 @@ async def _begin(
     if len(pool) < FEWEST:
         if not anybody:
             raise NoRosterError
-        whose = Message("{group} has", group=Strong(about.name)) if about else "There are"
+        whose = Message("{group} has", group=Strong(about.name)) if about else Message("There are")
         raise PersonError(
             "{whose} too few members for a quiz: it takes two with a photo each.", whose=whose, hint=Hint.ADD_MEMBERS
         )
@@ -195,7 +195,7 @@ async def _begin(
         )
     question = await _ask(app, quiz.id, now)
     if question is None:
-        whose = Message("everybody in {group}", group=Strong(about.name)) if about else "everybody here"
+        whose = Message("everybody in {group}", group=Strong(about.name)) if about else Message("everybody here")
         raise PersonError(
             "I have lost the photos of {whose}: add others with {command}.",
             whose=whose,
@@ -212,13 +212,13 @@ async def _look_alikes(app: App, groups: Sequence[int], engine: str) -> dict[int
 
 
 async def _too_late(session: AsyncSession, round: QuizRound, person: int) -> TooLateError:
-    """What somebody is told who answers in a race's round that is over."""
+    """The error for an answer to a round of a race that is over."""
     given = {one.person_id: one.correct for one in await QuizRepository(session).answers(round.id)}
-    told = "Somebody was faster" if any(given.values()) else "This round is over"
+    result = Message("Somebody was faster") if any(given.values()) else Message("This round is over")
     if given.get(person):
-        told = "You won this round already"
+        result = Message("You won this round already")
     (truth,) = await RosterRepository(session).members_with([round.member_id])
-    return TooLateError("{told}: it was {truth}.", told=told, truth=Strong(truth.name))
+    return TooLateError("{result}: it was {truth}.", result=result, truth=Strong(truth.name))
 
 
 def _check_person(quiz: Quiz, person: int) -> None:

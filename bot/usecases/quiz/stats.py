@@ -70,7 +70,7 @@ async def stats(
         mistakes = [one for one in await quizzes.mistakes(person) if {one.member, one.taken_for} <= ids]
         mixed_up = await named_pairs(session, merge_pairs(mistakes))
     if not any(one.id in known for one in members):
-        of = Message(" of {group}", group=Strong(about.name)) if about else ""
+        of = Message(" of {group}", group=Strong(about.name)) if about else Message("")
         raise PersonError(
             "I don't know yet whom{of} you know. {command} finds out.", of=of, command=SlashCommand("quiz play")
         )

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from bot.database.tables.rosters import Group
     from bot.domain.photos import PhotoReason
 
-    ImportProgressCallback = Callable[[int, int, str], Awaitable[None]]
+    ImportProgressCallback = Callable[[int, int, str, str], Awaitable[None]]
+    """Called with the number of photos that are done, their total, and the group and the member of the next ones."""
 
 AT_ONCE = 10
 """Photos that wait for workers together, so that the last one's deadline is not spent waiting."""
@@ -116,9 +117,9 @@ async def import_roster(
     *,
     limits: ArchiveLimits | None = None,
 ) -> Imported:
-    """Add what a zip archive holds. `progress`: called with the photos that are done, their total, and the member who is next.
+    """Add the groups, members and photos of a zip archive to a server's roster.
 
-    Raises PersonError when it is no archive that can be read, or the server learns nothing.
+    Raises PersonError where the archive can't be read, or the server learns nothing.
     """
     await enrolment.may_learn(app, server_id)
     limits = limits or ArchiveLimits(max_entry_bytes=app.settings.picture_bytes)
@@ -133,7 +134,7 @@ async def import_roster(
     done, taken, known, of = len(archive.left_out), 0, 0, set[tuple[str, str]]()
     for plan in plans:
         for start in range(0, len(plan.entries), AT_ONCE):
-            await progress(done, photos, f"{plan.group}, {plan.member}")
+            await progress(done, photos, plan.group, plan.member)
             some = plan.entries[start : start + AT_ONCE]
             for entry, reason in zip(some, await _import(app, server_id, archive, plan, some, by), strict=True):
                 if reason is not None and not isinstance(reason, KnownPhoto):

@@ -15,6 +15,7 @@ from bot.database.tables.rosters import Member
 from bot.database.visibility import may_show
 from bot.domain.enums import Meaning
 from bot.domain.labels import LabelConfirmed, LabelMoved, LabelRemoved
+from bot.domain.messages import Message
 from bot.errors import PersonError
 from bot.usecases import crops
 from bot.usecases.correct import keep
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from bot.domain.enums import Origin
     from bot.usecases.correct import Actor
 
-GONE = "That photo is gone: somebody removed or corrected it."
+GONE = Message("That photo is gone: somebody removed or corrected it.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
+from bot.domain.messages import Message
 from bot.errors import PersonError
 from bot.text.names import LONGEST_NAME
 
@@ -61,7 +62,7 @@ def read(data: bytes) -> Manifest:
         return Manifest.model_validate_json(data)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(map(str, first["loc"])) or "its beginning"
+        where = ".".join(map(str, first["loc"])) or Message("its beginning")
         raise PersonError(
             "roster.json is not as I write it (at {where}). Without it I take the names of the folders.", where=where
         ) from None

@@ -10,6 +10,7 @@ from bot.database.aliases import SpellingRepository
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
 from bot.database.tables.rosters import Group, Member
+from bot.domain.messages import Message
 from bot.domain.rosters import SHARED_ROSTER, AddedAlias, RemovedAlias, RemovedEntry, RenamedEntry
 from bot.errors import PersonError
 from bot.text.names import checked_name, offered, search_key
@@ -29,7 +30,7 @@ MOST_OFFERED = 25
 MOST_ALIASES = 25
 """So many other names a group or a member may have."""
 
-GONE = "That has been removed already."
+GONE = Message("That has been removed already.")
 
 
 class FoundAlreadyError(PersonError):

@@ -6,11 +6,9 @@ import asyncio
 import dataclasses
 import pickle
 import shutil
-from collections.abc import AsyncGenerator, Generator, Sequence
 from functools import cache
 from io import BytesIO
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from PIL import Image
@@ -23,21 +21,27 @@ from bot.database.engines import EngineRepository, UnseenCrop
 from bot.database.tables.models import EngineInUse
 from bot.database.tables.questions import Question, QuestionFace
 from bot.database.tables.rosters import Crop, CropEncoding
+from bot.domain.engines import EncodingStep, EngineStep
 from bot.domain.faces import CropEncodings, IdentifiedPicture
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import EngineAwayError, EngineBrokenError, NoRosterError, PersonError, UnseenPhotosError
 from bot.gather.candidates import CandidatePhoto
 from bot.infra import downloads
 from bot.infra.compute import Compute
-from bot.jobs import EngineConfig
 from bot.settings import Settings
 from bot.usecases import engines, gather
 from bot.usecases.identify import IdentifyRequest, SubmittedFile, look
 from bot.usecases.roster import enrolment
 from cogs.common.markup import in_discord
-from models.engines import WeightFile
 from tests.conftest import LONG_ENOUGH
 from tests.support import toy
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Generator, Sequence
+    from pathlib import Path
+
+    from bot.jobs import EngineConfig
+    from models.engines import WeightFile
 
 pytestmark = pytest.mark.slow
 
@@ -141,10 +145,10 @@ async def test_a_new_folder_answers_by_dlib(app: App) -> None:
 
 async def test_an_installed_engine_answers_the_next_question(enrolled: App, source: Path, public_photos: Path) -> None:
     assert await who(enrolled, public_photos / "obama3.jpg") == ("dlib-1", ["Obama"])
-    heard: list[tuple[str, int, int]] = []
-    switched = await engines.install(enrolled, "toy", source, lambda *told: heard.append(told))
+    reported: list[tuple[EngineStep, int, int]] = []
+    switched = await engines.install(enrolled, "toy", source, lambda *step: reported.append(step))
     assert (switched.name, switched.version, switched.encoded, switched.faceless) == ("toy", "toy-1", (3, 3, 0), ())
-    assert heard == [("photos seen by toy-1", 0, 3), ("photos seen by toy-1", 3, 3)]
+    assert reported == [(EncodingStep("toy-1"), 0, 3), (EncodingStep("toy-1"), 3, 3)]
     assert await who(enrolled, public_photos / "obama3.jpg") == ("toy-1", ["Obama"])
     assert await enrolled.recognisers.engine() == "toy-1"
 
@@ -318,7 +322,7 @@ async def test_an_engine_that_does_not_work_here_is_not_used(
     assert await in_use(enrolled) == "dlib"
     listed = {engine.name: engine for engine in await engines.list_engines(enrolled)}
     assert listed["toy"].installed
-    assert "no such instruction" in (listed["toy"].trouble or "")
+    assert "no such instruction" in str(listed["toy"].trouble)
 
 
 async def test_encodings_that_are_none_are_found_out(

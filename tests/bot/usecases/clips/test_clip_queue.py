@@ -286,7 +286,7 @@ async def test_a_killed_bot_takes_its_work_up_again_three_times_at_most(
         await kill(app)
         assert await state(app, job_id) is ClipState.WORKING
         await ClipQueue(app, reporter).start()
-    await until(lambda: reporter.told == {job_id: runner.GIVEN_UP})
+    await until(lambda: reporter.told == {job_id: str(runner.GIVEN_UP)})
     assert await state(app, job_id) is ClipState.FAILED
 
 
