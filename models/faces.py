@@ -31,6 +31,16 @@ give worse results than the three alone; above it they improve them (docs/recogn
 """
 
 
+class Likeness(StrEnum):
+    """The meaning of the distance of two members: from possible twins down to nothing alike."""
+
+    TWINS = "twins"
+    SIBLINGS = "siblings"
+    ALIKE = "alike"
+    APART = "apart"
+    UNLIKE = "unlike"
+
+
 @dataclass(frozen=True, slots=True)
 class Box:
     """A rectangle in pixels of the upright picture. `right` and `bottom` are exclusive."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from bot import jobs
 from bot.app import App
 from bot.commands import terminal
-from bot.text.twins import pair_rank
+from bot.text.twins import pair_likeness, pair_rank
 from bot.usecases import twins
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ async def show_twins(settings: Settings, group: str | None, server: int, out: Pa
     if as_json:
         terminal.say_json(_twins_as_record(found))
         return
-    terminal.say(f"{found.first.name} and {_in_words(found.second)}: {pair_rank(found.pairs)} of {found.group}")
+    terminal.say(f"{found.first.name} and {_described(found.second)}: {pair_rank(found.pairs)} of {found.group}")
     for one, other, distance in found.nearest_of_each():
         terminal.say(f"{one.name}: {other.name} is nearest, {distance:.2f}")
 
@@ -45,7 +45,7 @@ async def show_look_alikes(
         terminal.say_json(_look_alikes_as_record(shown.found))
         return
     for one in shown.found.nearest:
-        terminal.say(f"{shown.found.asked.name} and {_in_words(one)}; {one.member.group}")
+        terminal.say(f"{shown.found.asked.name} and {_described(one)}; {one.member.group}")
 
 
 def _twins_as_record(found: GroupTwins) -> dict[str, Any]:
@@ -72,8 +72,12 @@ def _look_alikes_as_record(found: LookAlikes) -> dict[str, Any]:
 
 
 def _distances(one: LookAlike) -> dict[str, Any]:
-    return {"distance": round(one.distance, 4), "euclidean": round(one.euclidean, 4), "words": one.words}
+    return {
+        "distance": round(one.distance, 4),
+        "euclidean": round(one.euclidean, 4),
+        "words": pair_likeness(one.likeness),
+    }
 
 
-def _in_words(one: LookAlike) -> str:
-    return f"{one.member.name} {one.words}, {one.distance:.2f} apart"
+def _described(one: LookAlike) -> str:
+    return f"{one.member.name} {pair_likeness(one.likeness)}, {one.distance:.2f} apart"

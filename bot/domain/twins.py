@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from models.faces import Likeness
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,16 +21,12 @@ class ComparedMember:
 
 @dataclass(frozen=True, slots=True)
 class LookAlike:
-    """Somebody who looks like another: both distances of `models.similarity.twins.Distances`, and what they mean.
-
-    `words`: of the two, "could be twins"; `of_one`: of this one, "could be a twin".
-    """
+    """A member who looks like another, with both distances of `models.similarity.twins.Distances` and their meaning."""
 
     member: ComparedMember
     distance: float
     euclidean: float
-    words: str
-    of_one: str
+    likeness: Likeness
 
 
 @dataclass(frozen=True, slots=True)

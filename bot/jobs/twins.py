@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot.domain.twins import ComparedMember, GroupTwins, LookAlike, LookAlikes
 from bot.jobs.rosters import gallery_of
 from bot.text.formatting import counted
-from bot.text.twins import pair_rank
+from bot.text.twins import member_likeness, pair_likeness, pair_rank
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -107,7 +107,7 @@ def draw_twins(found: GroupTwins, crops: Mapping[int, bytes]) -> tuple[bytes, by
 
     second = found.second
     title = f"The twins of {found.group}"
-    other = LookAlikePortrait(_portrait(second.member, crops), second.distance, second.words)
+    other = LookAlikePortrait(_portrait(second.member, crops), second.distance, pair_likeness(second.likeness))
     pair = pair_picture(title, pair_rank(found.pairs), _portrait(found.first, crops), other)
     shown = list(range(len(found.members)))
     subtitle = "who looks like whom: yellow is alike"
@@ -128,7 +128,10 @@ def draw_look_alikes(found: LookAlikes, crops: Mapping[int, bytes]) -> bytes:
     """A member and the look-alikes, as a PNG. `crops`: JPEGs by the ids of photos."""
     from models.drawing.twins import LookAlikePortrait, nearest_picture
 
-    near = [LookAlikePortrait(_portrait(like.member, crops), like.distance, like.of_one) for like in found.nearest]
+    near = [
+        LookAlikePortrait(_portrait(one.member, crops), one.distance, member_likeness(one.likeness))
+        for one in found.nearest
+    ]
     subtitle = f"the nearest of {counted(found.others, 'other')} in {counted(found.groups, 'group')}"
     return nearest_picture(f"Who looks like {found.asked.name}?", subtitle, _portrait(found.asked, crops), near)
 
@@ -165,8 +168,7 @@ def _look_alike(found: Distances, place: int, other: int, rows: Sequence[RosterR
 
     distance = float(found.normalised[place, other])
     member = _compared(found, other, rows, seen)
-    alike = likeness(distance)
-    return LookAlike(member, distance, float(found.euclidean[place, other]), alike.value, alike.of_one)
+    return LookAlike(member, distance, float(found.euclidean[place, other]), likeness(distance))
 
 
 def _portrait(member: ComparedMember, crops: Mapping[int, bytes]) -> MemberPortrait:

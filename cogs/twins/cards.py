@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.text.formatting import counted
-from bot.text.twins import pair_rank
+from bot.text.twins import member_likeness, pair_likeness, pair_rank
 from cogs.common.layout import Card, CardAndFiles, container, gallery
 from cogs.common.markup import plain
 
@@ -33,10 +33,10 @@ def twins_card(shown: DrawnTwins) -> CardAndFiles:
     box.add_item(
         discord.ui.TextDisplay(
             f"## {plain(first.name)} and {plain(second.name)}\n"
-            f"They {found.second.words}: {pair_rank(found.pairs)} of **{plain(found.group)}**."
+            f"They {pair_likeness(found.second.likeness)}: {pair_rank(found.pairs)} of **{plain(found.group)}**."
         )
     )
-    alt = f"{first.name} and {second.name} of {found.group} side by side; they {found.second.words}"
+    alt = f"{first.name} and {second.name} of {found.group} side by side; they {pair_likeness(found.second.likeness)}"
     box.add_item(gallery(("twins.png", alt)))
     nearest = "; ".join(f"{one.name} is nearest to {other.name}" for one, other, _ in found.nearest_of_each())
     box.add_item(
@@ -53,22 +53,24 @@ def look_alikes_card(shown: DrawnLookAlikes) -> CardAndFiles:
     """A member, and those of any group who look most like them."""
     found = shown.found
     name = plain(found.asked.name)
-    told = [
-        f"{place}. **{plain(one.member.name)}** of {plain(one.member.group)} {one.of_one}"
+    lines = [
+        f"{place}. **{plain(one.member.name)}** of {plain(one.member.group)} {member_likeness(one.likeness)}"
         for place, one in enumerate(found.nearest, start=1)
     ]
     card = Card()
     box = container(COLOUR)
     box.add_item(discord.ui.TextDisplay(f"## Who looks like {name}?"))
-    described = ", ".join(f"{one.member.name} of {one.member.group} {one.of_one}" for one in found.nearest)
+    described = ", ".join(
+        f"{one.member.name} of {one.member.group} {member_likeness(one.likeness)}" for one in found.nearest
+    )
     alt = f"{found.asked.name} of {found.asked.group}, and beside her or him, the nearest first: {described}"
     box.add_item(gallery(("look-alikes.png", alt)))
-    box.add_item(discord.ui.TextDisplay("\n".join(told)))
-    lines = [
+    box.add_item(discord.ui.TextDisplay("\n".join(lines)))
+    notes = [
         f"Of {counted(found.others, 'other')} in {counted(found.groups, 'group')}.",
         *_few([found.asked, *(one.member for one in found.nearest)]),
     ]
-    box.add_item(discord.ui.TextDisplay("\n".join(f"-# {line}" for line in lines)))
+    box.add_item(discord.ui.TextDisplay("\n".join(f"-# {note}" for note in notes)))
     card.add_item(box)
     return card, [discord.File(BytesIO(shown.picture), filename="look-alikes.png")]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +10,7 @@ from scipy.spatial.distance import cdist
 
 from models.encodings import background
 from models.encodings.whitening import unit
+from models.faces import Likeness
 from models.recognition.calibration import sums_by_owner
 
 if TYPE_CHECKING:
@@ -25,29 +25,6 @@ NEAREST = 5
 FULL_SHARPNESS, FULL_WIDTH = 2.2, 178
 """A sharpness, and a face's width in pixels, above which a crop looks no better; crops have no wider faces."""
 
-
-class Likeness(StrEnum):
-    """The meaning of a normalised distance, in a fan's words."""
-
-    TWINS = "could be twins"
-    SIBLINGS = "could be siblings"
-    ALIKE = "look a bit alike"
-    APART = "are not much alike"
-    UNLIKE = "are nothing alike"
-
-    @property
-    def of_one(self) -> str:
-        """The words for one of the two: `Momo looks a bit alike`."""
-        return _WORDS_OF_ONE[self]
-
-
-_WORDS_OF_ONE = {
-    Likeness.TWINS: "could be a twin",
-    Likeness.SIBLINGS: "could be a sibling",
-    Likeness.ALIKE: "looks a bit alike",
-    Likeness.APART: "is not much alike",
-    Likeness.UNLIKE: "is nothing alike",
-}
 
 _LARGEST_DISTANCE = {Likeness.TWINS: 0.2, Likeness.SIBLINGS: 0.3, Likeness.ALIKE: 0.38, Likeness.APART: 0.5}
 """The largest distance of each likeness.
@@ -138,7 +115,7 @@ def seriation_order(matrix: NDArray[np.float64]) -> list[int]:
 
 def likeness(normalised: float) -> Likeness:
     """The likeness of a normalised distance."""
-    return next((words for words, most in _LARGEST_DISTANCE.items() if normalised <= most), Likeness.UNLIKE)
+    return next((alike for alike, most in _LARGEST_DISTANCE.items() if normalised <= most), Likeness.UNLIKE)
 
 
 def best_photos_first(

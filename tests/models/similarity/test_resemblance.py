@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bot.text.twins import member_likeness, pair_likeness
 from models.drawing import theme
 from models.drawing.twins import (
     MOST_IN_MATRIX,
@@ -21,11 +22,11 @@ from models.drawing.twins import (
 )
 from models.encodings import background
 from models.encodings.whitening import unit
+from models.faces import Likeness
 from models.recognition.gallery import Gallery, GalleryMember
 from models.similarity.twins import (
     FULL_SHARPNESS,
     FULL_WIDTH,
-    Likeness,
     best_photos_first,
     distances,
     likeness,
@@ -205,17 +206,22 @@ def test_the_matrix_is_yellow_where_somebody_is_near() -> None:
         assert np.abs(pixels[top - 8, left - 8] - np.array(theme.heat_colour(share))).max() <= 1, number
 
 
-@pytest.mark.parametrize(("words", "distance"), list(zip(Likeness, (0.0, 0.03, 0.27, 0.98, 1.0), strict=True)))
-def test_the_pair_is_told_beside_its_faces(words: Likeness, distance: float) -> None:
+@pytest.mark.parametrize(("alike", "distance"), list(zip(Likeness, (0.0, 0.03, 0.27, 0.98, 1.0), strict=True)))
+def test_the_pair_is_told_beside_its_faces(alike: Likeness, distance: float) -> None:
     first, second = portrait(NAMES[5], "TWICE " * 30), portrait(NAMES[1], "트와이스", 200)
     with drawings() as saved:
         png = pair_picture(
-            "The twins of TWICE", "the most alike of 36 pairs", first, LookAlikePortrait(second, distance, words.value)
+            "The twins of TWICE",
+            "the most alike of 36 pairs",
+            first,
+            LookAlikePortrait(second, distance, pair_likeness(alike)),
         )
     saved[0].check(margin=theme.GAP - 6)
     assert saved[0].size[0] == theme.PAGE_WIDTH
     assert begins(saved[0].words, NAMES[5])
-    assert {NAMES[1], "트와이스", words.value, "the same face", "any two idols", "opposites"} <= set(saved[0].words)
+    assert {NAMES[1], "트와이스", pair_likeness(alike), "the same face", "any two idols", "opposites"} <= set(
+        saved[0].words
+    )
     assert not any(word[0].isdigit() for word in saved[0].words if word != "the most alike of 36 pairs"), (
         "what would it mean?"
     )
@@ -224,15 +230,15 @@ def test_the_pair_is_told_beside_its_faces(words: Likeness, distance: float) -> 
     assert (pixels == 200).all(axis=2).sum() > 450**2
 
 
-@pytest.mark.parametrize(("words", "count"), list(zip(Likeness, (1, 2, 3, 5, 5), strict=True)))
-def test_the_nearest_stand_in_a_row(count: int, words: Likeness) -> None:
-    near = [LookAlikePortrait(portrait(NAMES[i + 1], "ITZY"), 0.1 * i, words.of_one) for i in range(count)]
+@pytest.mark.parametrize(("alike", "count"), list(zip(Likeness, (1, 2, 3, 5, 5), strict=True)))
+def test_the_nearest_stand_in_a_row(count: int, alike: Likeness) -> None:
+    near = [LookAlikePortrait(portrait(NAMES[i + 1], "ITZY"), 0.1 * i, member_likeness(alike)) for i in range(count)]
     with drawings() as saved:
         nearest_picture("Who looks like Sana?", "the nearest of 19 others", portrait("Sana"), near)
     saved[0].check(margin=theme.GAP - 6)
     drawn = saved[0].words
     assert all(begins(drawn, NAMES[i + 1]) for i in range(count))
-    assert drawn.count(words.of_one) == count, "no word is shortened"
+    assert drawn.count(member_likeness(alike)) == count, "no word is shortened"
 
 
 def test_whose_file_is_lost_is_shown_by_the_initial() -> None:
