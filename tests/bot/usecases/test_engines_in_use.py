@@ -114,7 +114,7 @@ def submitted(path: Path) -> SubmittedFile:
     return SubmittedFile(path.name, out.getvalue())
 
 
-def silent(_what: str, _done: int, _total: int) -> None:
+def silent(_step: EngineStep, _done: int, _total: int) -> None:
     pass
 
 
