@@ -11,7 +11,19 @@ from bot.domain.answers import AnsweredPicture
 from bot.domain.enums import Meaning
 from cogs.answers.faces import attribution, face_alt_text, face_line
 from cogs.common.discord_limits import LONGEST_ALT
-from cogs.common.layout import LONGEST_TEXT, Button, Card, Row, container, custom_id
+from cogs.common.layout import (
+    AMBER,
+    GREEN,
+    GREY,
+    LONGEST_TEXT,
+    Button,
+    Card,
+    Part,
+    Row,
+    custom_id,
+    framed_card,
+    lines_within,
+)
 from cogs.common.markup import plain
 from cogs.common.message_media import walk
 from models.faces import Band
@@ -21,39 +33,31 @@ if TYPE_CHECKING:
 
     from bot.domain.answers import Answer, AnsweredFace
 
-ACCENTS = {
-    Band.SURE: 0x3BA55D,
-    Band.UNSURE: 0xE0A030,
-    Band.UNKNOWN: 0x80848E,
-}
+ACCENTS = {Band.SURE: GREEN, Band.UNSURE: AMBER, Band.UNKNOWN: GREY}
 
 
-def answer_card(answer: Answer, shown: Sequence[str] = ()) -> Card:
+def answer_card(answer: Answer, urls: Sequence[str] = ()) -> Card:
     """The card of an answer.
 
-    Its pictures are sent beside it as files of their `file_name`s; or they are there already, `shown` at these
-    addresses, when the card is edited.
+    Its pictures are files of the message, called by their `file_name`. An edited card gives the `urls` of those that
+    Discord has already.
     """
-    card = Card()
-    box = container(accent_of(answer))
+    parts: list[Part] = []
     room = LONGEST_TEXT // len(answer.pictures)
     several = len(answer.pictures) > 1
-    addresses = iter(shown)
+    remaining = iter(urls)
     for picture in answer.pictures:
         if several and picture.position:
-            box.add_item(discord.ui.Separator())
+            parts.append(discord.ui.Separator())
         if picture.refusal is not None:
-            box.add_item(discord.ui.TextDisplay(f"⚠️ **{plain(picture.name)}**: {plain(picture.refusal)}."[:room]))
+            parts.append(f"⚠️ **{plain(picture.name)}**: {plain(picture.refusal)}."[:room])
             continue
-        file = next(addresses, f"attachment://{picture.file_name}")
-        item = discord.MediaGalleryItem(file, description=alt_text(picture), spoiler=picture.spoiler)
-        box.add_item(discord.ui.MediaGallery(item))
-        box.add_item(discord.ui.TextDisplay(_lines(picture, room, several=several)))
-    if (told := attribution(answer)) is not None:
-        box.add_item(discord.ui.TextDisplay(f"-# {told}"))
-    box.add_item(answer_buttons(answer))
-    card.add_item(box)
-    return card
+        url = next(remaining, f"attachment://{picture.file_name}")
+        item = discord.MediaGalleryItem(url, description=alt_text(picture), spoiler=picture.spoiler)
+        parts += [discord.ui.MediaGallery(item), _lines(picture, room, several=several)]
+    if (credit := attribution(answer)) is not None:
+        parts.append(f"-# {credit}")
+    return framed_card(accent_of(answer), *parts, answer_buttons(answer))
 
 
 def answer_files(pictures: Mapping[str, bytes]) -> list[discord.File]:
@@ -62,31 +66,31 @@ def answer_files(pictures: Mapping[str, bytes]) -> list[discord.File]:
 
 
 def picture_urls(card: discord.Message) -> list[str]:
-    """The addresses of the pictures on a card that was sent, in their order.
+    """The addresses of the pictures on a sent card, in their order.
 
-    A message of components doesn't list its files among `attachments` (discord-api-docs #8277), and an edit that uploads
-    them anew has been refused (#7529): so an edited card points to where its pictures are.
+    An edited card points to these addresses: Discord has refused edits that upload the pictures again (discord-api-docs
+    #7529). A message of components doesn't list its files among `attachments` (#8277).
     """
     galleries = [part for part, _ in walk(card.components) if isinstance(part, discord.MediaGalleryComponent)]
     return [item.media.url for gallery in galleries for item in gallery.items]
 
 
 def alt_text(picture: AnsweredPicture) -> str:
-    """What the picture shows, for those who can't see it."""
+    """The description of a picture for people who can't see it."""
     if not picture.faces:
         return "A picture in which I found no face"
-    told = ", ".join(face_alt_text(face) for face in picture.faces)
-    return f"Faces, row by row: {told}"[:LONGEST_ALT]
+    faces = ", ".join(face_alt_text(face) for face in picture.faces)
+    return f"Faces, row by row: {faces}"[:LONGEST_ALT]
 
 
 def accent_of(answer: Answer) -> int:
-    """The colour of a card: by the least sure of its names."""
+    """The colour of a card: that of its least certain name."""
     bands = {_band(face) for _, face in answer.faces}
     return ACCENTS[next((band for band in (Band.UNSURE, Band.SURE) if band in bands), Band.UNKNOWN)]
 
 
 def answer_buttons(answer: Answer) -> Row:
-    """What can be done about an answer."""
+    """The buttons under an answer."""
     row = Row()
     if any(face.guess.name for _, face in answer.faces):
         right = discord.ButtonStyle.success
@@ -109,11 +113,7 @@ def _lines(picture: AnsweredPicture, room: int, *, several: bool) -> str:
         lines.append("I see no face in it. A larger or clearer picture helps.")
     if any(face.is_drawn_otherwise for face in picture.faces):
         lines.append("-# The picture still carries the names from before.")
-    text = "\n".join(lines)
-    if len(text) <= room:
-        return text
-    kept = text[: room - 20].rsplit("\n", 1)[0]
-    return f"{kept}\n… and {len(lines) - kept.count(chr(10)) - 1} more"
+    return lines_within(lines, room)
 
 
 def _band(face: AnsweredFace) -> Band:

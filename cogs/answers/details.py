@@ -1,4 +1,4 @@
-"""The card that shows how sure the answer is of everybody."""
+"""The card with the confidence of every member for each face."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import discord
 from bot.domain.answers import MOST_CANDIDATES
 from bot.text.formatting import UNKNOWN, percent
 from cogs.answers.faces import attribution, face_line
-from cogs.common.layout import LONGEST_TEXT, Card, bar, container
+from cogs.common.layout import LONGEST_TEXT, Card, Part, bar, framed_card
 from cogs.common.markup import plain
 from models.faces import Basis
 
@@ -20,51 +20,54 @@ BASIS_SENTENCES = {
     Basis.CONTEXT: "By itself this face is rather nobody's, as below. Only the others beside it speak for {name}.",
     Basis.ELIMINATION: "Everybody else of the group is there, so that {name} is left. By itself the face says what is below.",
 }
-"""Why a face has a name that it doesn't speak for itself."""
+"""The reason for a name that the face alone does not support."""
 
 MOST_FACES = 30
 NEGLIGIBLE = 0.01
+"""The confidence below which a name is not listed with a face."""
+
 BAR = 12
-"""Characters of a bar that stands for certainty."""
+"""Characters of a bar that stands for a confidence of 100%."""
 
 
 def details_card(answer: Answer) -> Card:
-    """Every member's confidence for each face, and what answered."""
-    card = Card()
-    box = container()
+    """The confidence of every member for each face, and the engine that answered."""
     several = len(answer.pictures) > 1
     shown = answer.faces[:MOST_FACES]
+    parts: list[Part] = []
     for picture, face in shown:
         where = f"Picture {picture.position + 1} · " if several else ""
-        box.add_item(discord.ui.TextDisplay(f"{where}{_detail(face)}"[: LONGEST_TEXT // len(shown)]))
-    if (said := attribution(answer)) is not None:
-        box.add_item(discord.ui.TextDisplay(f"-# {said}"))
-    box.add_item(discord.ui.Separator())
-    told = f"-# Answered by `{answer.engine}`; an answer is sure from {percent(answer.threshold)} on."
+        parts.append(f"{where}{_detail(face)}"[: LONGEST_TEXT // len(shown)])
+    if (credit := attribution(answer)) is not None:
+        parts.append(f"-# {credit}")
+    return framed_card(None, *parts, discord.ui.Separator(), _notes(answer))
+
+
+def _notes(answer: Answer) -> str:
+    """The engine, the threshold, and the names and faces that are left out."""
+    notes = f"-# Answered by `{answer.engine}`; an answer is sure from {percent(answer.threshold)} on."
     negligible_names = ", ".join(_negligible_names(answer))
     if len(answer.faces) > 1:
-        told += f" A name that a face doesn't list has less than {percent(NEGLIGIBLE)} for it."
-        told += f" Less than {percent(NEGLIGIBLE)} for every face: {negligible_names}." if negligible_names else ""
+        notes += f" A name that a face doesn't list has less than {percent(NEGLIGIBLE)} for it."
+        notes += f" Less than {percent(NEGLIGIBLE)} for every face: {negligible_names}." if negligible_names else ""
     elif negligible_names:
-        told += f" Less than {percent(NEGLIGIBLE)}: {negligible_names}."
-    if any(len(face.guess.candidates) >= MOST_CANDIDATES for _, face in shown):
-        told += f" Of each face I kept the {MOST_CANDIDATES} likeliest names."
+        notes += f" Less than {percent(NEGLIGIBLE)}: {negligible_names}."
+    if any(len(face.guess.candidates) >= MOST_CANDIDATES for _, face in answer.faces[:MOST_FACES]):
+        notes += f" Of each face I kept the {MOST_CANDIDATES} likeliest names."
     if len(answer.faces) > MOST_FACES:
-        told += f" The first {MOST_FACES} faces are shown."
-    box.add_item(discord.ui.TextDisplay(told))
-    card.add_item(box)
-    return card
+        notes += f" The first {MOST_FACES} faces are shown."
+    return notes
 
 
 def _negligible_names(answer: Answer) -> list[str]:
-    """Who is possible for none of the faces."""
+    """The members with a negligible confidence for every face."""
     candidates = [candidate for _, face in answer.faces for candidate in face.guess.candidates]
     possible = {candidate.member for candidate in candidates if candidate.confidence >= NEGLIGIBLE}
-    return list(dict.fromkeys(plain(one.name) for one in candidates if one.member not in possible))
+    return list(dict.fromkeys(plain(each.name) for each in candidates if each.member not in possible))
 
 
 def _detail(face: AnsweredFace) -> str:
-    """The face's line, why it is doubtful, and a bar for each member who is possible, and for nobody: together they are all."""
+    """The face's line, the reasons to doubt it, and a bar for each likely member and for a stranger."""
     guess = face.guess
     lines = [face_line(face)]
     if face.flaws:

@@ -1,4 +1,4 @@
-"""A face in words: with markup for cards, without for alt texts and menus."""
+"""The text for a face: with markup for cards, without for alt texts and menus."""
 
 from __future__ import annotations
 
@@ -13,28 +13,27 @@ if TYPE_CHECKING:
 
 NOBODY = {Meaning.STRANGER: "not a member", Meaning.NOT_A_FACE: "not a face"}
 REMOVED = "a member removed since"
-LONGEST_SAID = 300
+LONGEST_ATTRIBUTION = 300
+"""Characters. A longer attribution gives the number of people instead of their mentions."""
 
 
 def face_line(face: AnsweredFace) -> str:
-    """`① **Tzuyu** 97%`, `③ someone I don't know`, `① **Momo** ✓`; `attribution` tells once who said all that."""
+    """`① **Tzuyu** 97%`, `③ someone I don't know`, `① **Momo** ✓`. `attribution` names the people behind the ✓."""
     number = circled(face.number)
     if face.annotation is not None:
-        told = plain(annotation_in_words(face.annotation))
-        return f"{number} **{told}** ✓" if face.annotation.meaning is Meaning.MEMBER else f"{number} {told} ✓"
+        label = plain(annotation_text(face.annotation))
+        return f"{number} **{label}** ✓" if face.annotation.meaning is Meaning.MEMBER else f"{number} {label} ✓"
     name, confidence = name_and_confidence(face.guess)
     return f"{number} **{plain(name)}** {confidence}" if name else f"{number} {UNKNOWN}"
 
 
-def face_in_words(face: AnsweredFace) -> str:
+def face_text(face: AnsweredFace) -> str:
     """`① Tzuyu 97%`, `① Momo`: the face's line without markup or mention."""
-    return (
-        f"{circled(face.number)} {annotation_in_words(face.annotation) if face.annotation else guess_text(face.guess)}"
-    )
+    return f"{circled(face.number)} {annotation_text(face.annotation) if face.annotation else guess_text(face.guess)}"
 
 
 def attribution(answer: Answer) -> str | None:
-    """`✓ said by @mina`, or `✓ ① said by @mina · ② ③ said by @mod`; None where nobody said anything."""
+    """`✓ said by @mina`, or `✓ ① said by @mina · ② ③ said by @mod`; None without annotations."""
     faces: dict[int, list[str]] = {}
     for picture, face in answer.faces:
         if face.annotation is not None:
@@ -45,24 +44,26 @@ def attribution(answer: Answer) -> str | None:
     if len(faces) == 1:
         return f"✓ said by <@{next(iter(faces))}>"
     parts = [f"{' '.join(numbers)} said by <@{person}>" for person, numbers in faces.items()]
-    told = f"✓ {' · '.join(parts)}"
-    return told if len(told) <= LONGEST_SAID else f"✓ said by {len(faces)} people"
+    text = f"✓ {' · '.join(parts)}"
+    return text if len(text) <= LONGEST_ATTRIBUTION else f"✓ said by {len(faces)} people"
 
 
 def face_alt_text(face: AnsweredFace) -> str:
-    """The same beside a picture: where that carries another name, it is told that it does."""
-    told = face_in_words(face)
-    return f"{told}, still drawn as {face.drawn or 'nobody I know'}" if face.is_drawn_otherwise else told
+    """`face_text`, and the name in the picture where that is another: `① Momo, still drawn as Sana`."""
+    text = face_text(face)
+    return f"{text}, still drawn as {face.drawn or 'nobody I know'}" if face.is_drawn_otherwise else text
 
 
 def suggestion_line(annotation: FaceAnnotation) -> str:
     """`Suggested: **Momo**, by @fan`."""
-    told = plain(annotation_in_words(annotation))
-    return f"Suggested: {f'**{told}**' if annotation.meaning is Meaning.MEMBER else told}, by <@{annotation.author_id}>"
+    label = plain(annotation_text(annotation))
+    return (
+        f"Suggested: {f'**{label}**' if annotation.meaning is Meaning.MEMBER else label}, by <@{annotation.author_id}>"
+    )
 
 
-def annotation_in_words(annotation: FaceAnnotation) -> str:
-    """The member that an annotation names or denies, or that it names nobody."""
+def annotation_text(annotation: FaceAnnotation) -> str:
+    """`Momo`, `not Momo`, `not a member`, `not a face`."""
     name = annotation.name or REMOVED
     return {Meaning.MEMBER: name, Meaning.NOT_MEMBER: f"not {name}"}.get(annotation.meaning) or NOBODY[
         annotation.meaning

@@ -1,4 +1,4 @@
-"""The cards of a clip: how far it is, and the clip itself with who is on screen when."""
+"""The cards of a clip: its progress, and the finished clip with the people on screen."""
 
 from __future__ import annotations
 
@@ -13,9 +13,20 @@ import discord
 from bot.domain.clips import ClipStage, together
 from bot.text.formatting import counted, duration, silent, time_code, unknown_people
 from cogs.answers.cards import accent_of, answer_buttons
-from cogs.answers.faces import attribution, face_in_words, face_line
+from cogs.answers.faces import attribution, face_line, face_text
 from cogs.common.discord_limits import LONGEST_ALT
-from cogs.common.layout import LONGEST_TEXT, Button, Card, Row, bar, container, custom_id
+from cogs.common.layout import (
+    BLUE,
+    LONGEST_TEXT,
+    Button,
+    Card,
+    Row,
+    bar,
+    container,
+    custom_id,
+    framed_card,
+    lines_within,
+)
 from cogs.common.markup import plain
 
 if TYPE_CHECKING:
@@ -24,9 +35,8 @@ if TYPE_CHECKING:
     from bot.domain.answers import AnsweredFace
     from bot.domain.clips import ClipAttachments, ClipProgress, FinishedClip, OnScreen
 
-BLURPLE = 0x5865F2
 BAR = 20
-"""Characters of a bar that stands for all of a stage."""
+"""Characters of the bar of a stage."""
 
 DOING = {
     ClipStage.WAITING: "Waiting",
@@ -46,22 +56,14 @@ TAKEN = "⏳ I have it, and look at it now."
 
 
 def taken_card() -> Card:
-    """A first word about a video, before anything is known of it."""
-    card = Card()
-    box = container(BLURPLE)
-    box.add_item(discord.ui.TextDisplay(TAKEN))
-    card.add_item(box)
-    return card
+    """The first card for a video, before the bot has opened it."""
+    return framed_card(BLUE, TAKEN)
 
 
 def progress_card(progress: ClipProgress) -> Card:
-    """How far a clip is, with the button that ends the work."""
-    card = Card()
-    box = container(BLURPLE)
-    box.add_item(discord.ui.TextDisplay("\n".join(_progress(progress))))
-    box.add_item(Row(Button(label="Cancel", emoji="✖️", custom_id=custom_id("cancel", progress.clip.job_id))))
-    card.add_item(box)
-    return card
+    """The progress of a clip, with the button that cancels it."""
+    cancel = Button(label="Cancel", emoji="✖️", custom_id=custom_id("cancel", progress.clip.job_id))
+    return framed_card(BLUE, "\n".join(_progress(progress)), Row(cancel))
 
 
 def clip_card(finished: FinishedClip, shown: Sequence[str] = (), note: str | None = None) -> Card:
@@ -103,7 +105,7 @@ def clip_files(finished: FinishedClip, attachments: ClipAttachments) -> list[dis
 
 
 def clip_name(finished: FinishedClip) -> str:
-    """`twice-0m30.mp4`: the file's name, from the title and where it starts."""
+    """`twice-0m30.mp4`: the file's name, from the title and the start."""
     title = re.sub(r"\.\w{2,4}$", "", finished.title)
     letters = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     minutes, seconds = divmod(int(finished.start), 60)
@@ -116,13 +118,13 @@ def _progress(progress: ClipProgress) -> list[str]:
     if progress.place is not None:
         place = "next in the queue" if progress.place == 1 else f"number {progress.place} in the queue"
         return [*lines, f"⏳ Waiting: {place}"]
-    doing = DOING[progress.stage]
+    stage = DOING[progress.stage]
     if progress.share is not None:
         share = min(max(progress.share, 0.0), 1.0)
-        doing += f"\n{bar(share, BAR)} {round(100 * share)}%"
+        stage += f"\n{bar(share, BAR)} {round(100 * share)}%"
         if progress.left is not None:
-            doing += f" · about {_left(progress.left)} left"
-    lines.append(doing)
+            stage += f" · about {_left(progress.left)} left"
+    lines.append(stage)
     if progress.stage in STEPS:
         done = STEPS.index(progress.stage)
         steps = [*(f"✓ {step}" for step in STEPS[:done]), f"**{STEPS[done]}**", *STEPS[done + 1 :]]
@@ -141,41 +143,37 @@ def _heading(finished: FinishedClip) -> str:
     until = finished.start + finished.seconds
     part = f"{time_code(finished.start)}–{time_code(until)}"
     if finished.link is not None:
-        part = f"[{part} of the video](<{_address(finished.link, finished.start)}>)"
-    told = [plain(picture.group_name)] if picture.group_name else []
-    return f"**{plain(_short(finished.title))}**\n-# {' · '.join([*told, part])}"
+        part = f"[{part} of the video](<{_url(finished.link, finished.start)}>)"
+    group = [plain(picture.group_name)] if picture.group_name else []
+    return f"**{plain(_short(finished.title))}**\n-# {' · '.join([*group, part])}"
 
 
-def _address(link: str, start: float) -> str:
-    """The link, at YouTube with where the clip starts, and without what would end a link in Discord's markup."""
-    where = urlsplit(link)
-    if any(where.hostname == site or (where.hostname or "").endswith(f".{site}") for site in YOUTUBE):
-        asked = [(key, value) for key, value in parse_qsl(where.query) if key not in {"t", "start"}]
-        link = urlunsplit(where._replace(query=urlencode([*asked, ("t", f"{int(start)}s")]), fragment=""))
+def _url(link: str, start: float) -> str:
+    """The link, at YouTube with the start of the clip. Characters that end a link in Discord's markup are quoted."""
+    parts = urlsplit(link)
+    if any(parts.hostname == site or (parts.hostname or "").endswith(f".{site}") for site in YOUTUBE):
+        query = [(key, value) for key, value in parse_qsl(parts.query) if key not in {"t", "start"}]
+        link = urlunsplit(parts._replace(query=urlencode([*query, ("t", f"{int(start)}s")]), fragment=""))
     return quote(link, safe=":/?#[]@!$&'*+,;=%~")
 
 
 def _people(finished: FinishedClip, room: int) -> str:
-    """A line for each of the people, as many as there is room for."""
+    """A line for each person, as many as fit into `room` characters."""
     faces = [face for _, face in finished.answer.faces]
     if not faces:
         return "I see no face in it. A clearer video, or another part of it, helps."
-    seen = {one.number: one for one in finished.cast}
-    each, unknown = _apart(faces)
-    lines = [_person(face, seen.get(face.number)) for face in each]
+    seen = {person.number: person for person in finished.cast}
+    listed, unknown = _grouped(faces)
+    lines = [_person(face, seen.get(face.number)) for face in listed]
     if unknown:
         lines.append(f"{unknown_people(len(unknown))} · {_seconds(unknown, seen)} in all")
     if finished.in_review:
         lines.append(f"-# {counted(finished.in_review, 'face')} wait{'s' * (finished.in_review == 1)} in `/review`.")
-    text = "\n".join(lines)
-    if len(text) <= room:
-        return text
-    kept = text[: room - 20].rsplit("\n", 1)[0]
-    return f"{kept}\n… and {len(lines) - kept.count(chr(10)) - 1} more"
+    return lines_within(lines, room)
 
 
-def _apart(faces: Sequence[AnsweredFace]) -> tuple[list[AnsweredFace], list[AnsweredFace]]:
-    """Those who are told of one by one, and those whom nobody could name: together, where they are several."""
+def _grouped(faces: Sequence[AnsweredFace]) -> tuple[list[AnsweredFace], list[AnsweredFace]]:
+    """The people with a line each, and the unknown ones, who share a line where they are several."""
     unknown = [face for face in faces if face.is_unknown]
     if len(unknown) < 2:
         return list(faces), []
@@ -183,13 +181,13 @@ def _apart(faces: Sequence[AnsweredFace]) -> tuple[list[AnsweredFace], list[Answ
 
 
 def _seconds(faces: Sequence[AnsweredFace], seen: Mapping[int, OnScreen]) -> str:
-    """How long one or more of them are on screen."""
+    """The time for which at least one of the people is on screen."""
     _, seconds = together(seen[face.number].spans for face in faces if face.number in seen)
     return duration(seconds)
 
 
 def _person(face: AnsweredFace, seen: OnScreen | None) -> str:
-    """`① **Tzuyu** 97% · 0:42 in all · ` and when, as far as that is short."""
+    """`① **Tzuyu** 97% · 0:42 in all · 0:03, 0:40`, with at most `MOST_SPANS` spans."""
     if seen is None or not seen.spans or face.is_no_face:
         return face_line(face)
     spans = ", ".join(_span(start, end) for start, end in seen.spans[:MOST_SPANS])
@@ -203,21 +201,23 @@ def _span(start: float, end: float) -> str:
 
 
 def _clip_alt(finished: FinishedClip) -> str:
-    each, unknown = _apart([face for _, face in finished.answer.faces])
-    told = [face_in_words(face) for face in each] + ([unknown_people(len(unknown))] if unknown else [])
-    return f"The clip, {time_code(finished.seconds)} long, with its faces marked: {', '.join(told) or 'none'}"[
+    listed, unknown = _grouped([face for _, face in finished.answer.faces])
+    people = [face_text(face) for face in listed] + ([unknown_people(len(unknown))] if unknown else [])
+    return f"The clip, {time_code(finished.seconds)} long, with its faces marked: {', '.join(people) or 'none'}"[
         :LONGEST_ALT
     ]
 
 
 def _chart_alt(finished: FinishedClip) -> str:
-    seen: Mapping[int, OnScreen] = {one.number: one for one in finished.cast}
-    each, unknown = _apart([face for _, face in finished.answer.faces if face.number in seen and not face.is_no_face])
-    told = [f"{face_in_words(face)}: {_seconds([face], seen)}" for face in each]
-    told += [f"{unknown_people(len(unknown))}: {_seconds(unknown, seen)}"] if unknown else []
-    if not told:
+    seen: Mapping[int, OnScreen] = {person.number: person for person in finished.cast}
+    listed, unknown = _grouped(
+        [face for _, face in finished.answer.faces if face.number in seen and not face.is_no_face]
+    )
+    people = [f"{face_text(face)}: {_seconds([face], seen)}" for face in listed]
+    people += [f"{unknown_people(len(unknown))}: {_seconds(unknown, seen)}"] if unknown else []
+    if not people:
         return "Nobody is on screen"
-    return f"Who is on screen for how long of {time_code(finished.seconds)}: {', '.join(told)}"[:LONGEST_ALT]
+    return f"Who is on screen for how long of {time_code(finished.seconds)}: {', '.join(people)}"[:LONGEST_ALT]
 
 
 def _short(title: str) -> str:

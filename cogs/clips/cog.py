@@ -1,4 +1,4 @@
-"""Annotated clips: by command, by right-click, and by a mention in a message with a video or a link."""
+"""Annotated clips: by command and by context menu. `cogs.who` passes on videos of messages."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from cogs.clips.components import CancelClipButton, RedrawClipButton
 from cogs.clips.reporter import DiscordClipReporter
 from cogs.clips.requests import reply_target, request_clip
 from cogs.clips.videos import Link, given_video, linked, unlabelled_video_of, video_of
+from cogs.common.places import everywhere
 from cogs.common.requests import interaction_request, searchable_groups
 
 if TYPE_CHECKING:
@@ -33,14 +34,12 @@ NO_VIDEO = Message(
 
 
 class ClipsCog(commands.Cog):
-    """Every way to ask leads to a progress card, which becomes the clip."""
+    """Each request begins with a progress card, which becomes the clip."""
 
     def __init__(self, client: Nugu) -> None:
         self.client = client
         self._queue: ClipQueue | None = None
-        self._menu = app_commands.ContextMenu(name="Annotate this clip", callback=self.clip_menu)
-        app_commands.allowed_installs(guilds=True, users=True)(self._menu)
-        app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)(self._menu)
+        self._menu = everywhere(app_commands.ContextMenu(name="Annotate this clip", callback=self.clip_menu))
 
     async def cog_load(self) -> None:
         self.client.tree.add_command(self._menu)
@@ -53,8 +52,8 @@ class ClipsCog(commands.Cog):
             await self._queue.close()
 
     @app_commands.command(name="clip")
-    @app_commands.allowed_installs(guilds=True, users=True)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    @everywhere
+    @app_commands.autocomplete(group=searchable_groups)
     @app_commands.describe(
         link="A link to the video",
         video="The video itself",
@@ -76,12 +75,8 @@ class ClipsCog(commands.Cog):
         """Who is in this video, and when? You get it back with the names in it."""
         found = _given(link, video)
         begin = read_seconds(start) if start is not None else None
-        wanted = read_seconds(length) if length is not None else None
-        await self._request(interaction, found, begin, wanted, CaptionStyle(style), group=group)
-
-    @clip.autocomplete("group")
-    async def group_names(self, interaction: discord.Interaction[Nugu], typed: str) -> list[app_commands.Choice[str]]:
-        return await searchable_groups(interaction, typed)
+        seconds = read_seconds(length) if length is not None else None
+        await self._request(interaction, found, begin, seconds, CaptionStyle(style), group=group)
 
     async def clip_menu(self, interaction: discord.Interaction[Nugu], message: discord.Message) -> None:
         """Apps > Annotate this clip."""
@@ -101,9 +96,9 @@ class ClipsCog(commands.Cog):
         group: str | None = None,
         source: int | None = None,
     ) -> None:
-        """Request the clip; from then on its card is the queue's."""
-        heard = await interaction.response.defer(thinking=True)
-        card_id = heard.message_id if heard is not None else None
+        """Request the clip. The queue edits its card from then on."""
+        deferred = await interaction.response.defer(thinking=True)
+        card_id = deferred.message_id if deferred is not None else None
         if card_id is None:
             card_id = (await interaction.original_response()).id
         with self.client.app.question_limit.slot(interaction.user.id):
@@ -112,7 +107,7 @@ class ClipsCog(commands.Cog):
 
 
 def _given(link: str | None, video: discord.Attachment | None) -> Media | Link:
-    """The video of a command. Raises PersonError unless there is one, and one alone."""
+    """The video of a command. Raises PersonError unless exactly one of link and file is given."""
     if (link is None) == (video is None):
         raise PersonError(ONE_OF_TWO)
     if video is not None:

@@ -1,4 +1,4 @@
-"""The buttons of a clip: to end the work on it, and to have it drawn again."""
+"""The buttons of a clip: cancel, and draw again."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ DRAWN_SOON = "I draw it again; the clip changes here when that is done."
 
 
 class CancelClipButton(PersistentItem[Button], template=r"nugu:cancel:(?P<job>\d+)"):
-    """Ends the work on a clip; for the asker and for moderators."""
+    """Cancels a clip; for the asker and for moderators."""
 
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         await request.cancel(interaction.client.app, self.ids["job"], await actor_of(interaction))
 
 
 class RedrawClipButton(PersistentItem[Button], template=r"nugu:drawagain:(?P<job>\d+)"):
-    """Draws a clip with the names as they were corrected; until then the card stays as it is."""
+    """Draws a clip again with the corrected names. The card keeps the old clip until then."""
 
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         assert interaction.message is not None

@@ -1,4 +1,4 @@
-"""Where people hear of their clips: the progress card, and what it becomes."""
+"""Reports on clips to their askers: the progress card, the finished clip, or a sentence."""
 
 from __future__ import annotations
 
@@ -35,56 +35,56 @@ log = logging.getLogger(__name__)
 
 BAD_REQUEST, FORBIDDEN, NOT_FOUND = 400, 403, 404
 OUT_OF_REACH = frozenset({10008, 10015, 50027})
-"""Unknown message, unknown webhook, invalid token: what an interaction no longer reaches, the bot may."""
+"""Unknown message, unknown webhook, invalid token: the interaction no longer reaches the card, but the bot may."""
 
 LOOKED_THROUGH = 200
-"""So many messages after a card are looked through for its answer."""
+"""Messages after a card in which its answer is looked for."""
 
 
 class DiscordClipReporter:
     """`bot.domain.clips.ClipReporter` on Discord.
 
-    A card can be edited with its interaction's token for fourteen minutes, whether the bot may read the channel or not, and as
-    the bot's own message afterwards.
+    For fourteen minutes the token of the interaction edits the card, even where the bot may not read the channel. After
+    that the bot edits it as its own message.
     """
 
     def __init__(self, client: Nugu) -> None:
         self._client = client
-        # discord.py keeps its line to webhooks in a context variable, and the queue has a context of its own.
+        # discord.py keeps the HTTP session for webhooks in a context variable, which the queue's own context lacks.
         self._context = copy_context()
 
     async def show(self, progress: ClipProgress) -> None:
-        """See `ClipReporter.show`. A card that was taken away is not put up again."""
-        await self._here(self._show(progress))
+        """See `ClipReporter.show`. A deleted card is not posted again."""
+        await self._in_context(self._show(progress))
 
     async def answer(self, clip: ReportedClip, finished: FinishedClip, attachments: ClipAttachments) -> int:
-        """See `ClipReporter.answer`. Where Discord takes no new files into a card, the clip is posted below."""
+        """See `ClipReporter.answer`. Where Discord refuses new files in the card, the clip is posted below."""
         try:
-            return await self._here(self._answer(clip, finished, attachments))
+            return await self._in_context(self._answer(clip, finished, attachments))
         except discord.DiscordServerError as error:
-            # The queue, which knows no Discord, tries again what is a matter of the connection.
+            # The queue, which does not import discord, tries again after a ConnectionError.
             raise ConnectionError(f"Discord answers {error.status}") from error
 
     async def answered(self, clip: ReportedClip) -> int | None:
         """See `ClipReporter.answered`."""
-        return await self._here(self._answered(clip))
+        return await self._in_context(self._answered(clip))
 
     async def explain(self, clip: ReportedClip, message: Message) -> None:
         """See `ClipReporter.explain`."""
-        await self._here(self._explain(clip, in_discord(message)))
+        await self._in_context(self._explain(clip, in_discord(message)))
 
-    async def _here(self, work: Coroutine[Any, Any, T]) -> T:
-        """Do the work in the context that the client lives in."""
+    async def _in_context(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do the work in the client's context."""
         return await self._context.copy().run(asyncio.create_task, work)
 
     async def _show(self, progress: ClipProgress) -> None:
-        # A clip that is drawn again stays until its successor is there.
+        # A clip that is drawn again stays on its card until the new one is ready.
         if progress.clip.answer_id is not None:
             return
         try:
             await self._edit(progress.clip, progress_card(progress))
         except UNREACHABLE as failure:
-            log.warning("could not tell how far clip %s is: %s", progress.clip.job_id, failure)
+            log.warning("could not show the progress of clip %s: %s", progress.clip.job_id, failure)
 
     async def _answer(self, clip: ReportedClip, finished: FinishedClip, attachments: ClipAttachments) -> int:
         if clip.target.card_id is not None and self._is_fresh(clip):
@@ -93,7 +93,7 @@ class DiscordClipReporter:
             except discord.HTTPException as refused:
                 await self._check_size(clip, refused, attachments)
                 if refused.status == NOT_FOUND and clip.answer_id is not None:
-                    return clip.answer_id  # somebody took the clip away while it was drawn again
+                    return clip.answer_id  # somebody deleted the clip while it was drawn again
                 if refused.status not in {BAD_REQUEST, FORBIDDEN, NOT_FOUND}:
                     raise
                 log.warning("card %s did not become the clip: %s", clip.target.card_id, refused)
@@ -110,11 +110,11 @@ class DiscordClipReporter:
             await self._check_size(clip, refused, attachments)
             raise
         if posted.id != clip.target.card_id:
-            await self._say_instead(clip, f"Done: {posted.jump_url}")
+            await self._replace_card(clip, f"Done: {posted.jump_url}")
         return posted.id
 
     async def _answered(self, clip: ReportedClip) -> int | None:
-        # The clip that is there may be the one from before, and an edit may be sent twice.
+        # The card may show the old clip. Sending an edit twice does no harm.
         if clip.answer_id is not None:
             return None
         asked = clip.target.card_id or clip.question_message_id
@@ -138,24 +138,24 @@ class DiscordClipReporter:
 
     async def _explain(self, clip: ReportedClip, sentence: str) -> None:
         first = clip.target.card_id is not None and clip.answer_id is None
-        if first and await self._say_instead(clip, sentence):
+        if first and await self._replace_card(clip, sentence):
             return
         try:
             await self._post(clip, lambda: {"view": message_card(f"<@{clip.asker_id}>, {sentence}")})
         except UNREACHABLE as failure:
-            log.warning("could not explain what became of clip %s: %s", clip.job_id, failure)
+            log.warning("could not explain the end of clip %s: %s", clip.job_id, failure)
 
-    async def _say_instead(self, clip: ReportedClip, sentence: str) -> bool:
-        """Put a sentence in the card's place; whether that could be done."""
+    async def _replace_card(self, clip: ReportedClip, sentence: str) -> bool:
+        """Put a sentence in place of the card; whether Discord took it."""
         try:
             await self._edit(clip, message_card(sentence))
         except UNREACHABLE as failure:
-            log.warning("could not put a sentence in place of card %s: %s", clip.target.card_id, failure)
+            log.warning("could not replace card %s: %s", clip.target.card_id, failure)
             return False
         return True
 
     async def _edit(self, clip: ReportedClip, card: Card, files: Callable[[], list[discord.File]] = list) -> None:
-        """Let the clip's card, if it has one, show this, and these files alone."""
+        """Edit the clip's card, if it has one, to this card with these files alone."""
         if clip.target.card_id is None:
             return
         if (webhook := self._webhook(clip)) is not None:
@@ -177,25 +177,25 @@ class DiscordClipReporter:
     async def _post(
         self, clip: ReportedClip, parts: Callable[[], dict[str, Any]], nonce: str | None = None
     ) -> discord.Message:
-        """A message that answers the card, or what was asked about, and mentions the asker.
+        """Reply to the card, or to the message with the question, and mention the asker.
 
-        Where the bot may not write, it is sent with the token, or in private.
+        Where the bot may not write, the interaction's token sends the message; without one it goes to the asker in private.
         """
-        how: dict[str, Any] = {
+        common: dict[str, Any] = {
             "allowed_mentions": discord.AllowedMentions(users=[discord.Object(clip.asker_id)], replied_user=False)
         }
-        there: dict[str, Any] = {} if nonce is None else {"nonce": nonce}
+        in_channel: dict[str, Any] = {} if nonce is None else {"nonce": nonce}
         channel = self._channel(clip)
         if (answered := clip.target.card_id or clip.question_message_id) is not None:
-            there["reference"] = channel.get_partial_message(answered).to_reference(fail_if_not_exists=False)
+            in_channel["reference"] = channel.get_partial_message(answered).to_reference(fail_if_not_exists=False)
         try:
-            return await channel.send(**parts(), **how, **there)
+            return await channel.send(**parts(), **common, **in_channel)
         except (discord.Forbidden, discord.NotFound) as refused:
             log.warning("may not post a clip in channel %s: %s", clip.target.channel_id, refused)
         if (webhook := self._webhook(clip)) is not None:
-            return await webhook.send(**parts(), **how, wait=True)
+            return await webhook.send(**parts(), **common, wait=True)
         asker = await self._client.fetch_user(clip.asker_id)
-        return await asker.send(**parts(), **how)
+        return await asker.send(**parts(), **common)
 
     async def _check_size(
         self, clip: ReportedClip, refused: discord.HTTPException, attachments: ClipAttachments
@@ -204,7 +204,7 @@ class DiscordClipReporter:
         if not is_too_large(refused):
             return
         guild = self._client.get_guild(clip.server_id) if clip.server_id is not None else None
-        # An interaction's number is that of its asker, and says nothing about the bot's own messages there.
+        # An interaction has its asker's limit, which says nothing about the bot's own messages in the server.
         of_server = guild is not None and self._webhook(clip) is None
         smaller = await upload_limits.refused(
             self._client.app,
@@ -218,14 +218,14 @@ class DiscordClipReporter:
         return self._client.get_partial_messageable(clip.target.channel_id, guild_id=clip.server_id)
 
     def _webhook(self, clip: ReportedClip) -> discord.Webhook | None:
-        """The interaction's line to its messages, while it is open."""
+        """The interaction's webhook, while its token is valid."""
         if clip.target.token is None or discord.utils.utcnow().timestamp() >= clip.target.token_until:
             return None
         assert self._client.application_id is not None
         return discord.Webhook.partial(self._client.application_id, clip.target.token, client=self._client)
 
     def _is_fresh(self, clip: ReportedClip) -> bool:
-        """Whether the asker still waits in front of the card; later they are called by a mention."""
+        """Whether the card is less than fourteen minutes old. After that a new message with a mention calls the asker."""
         assert clip.target.card_id is not None
         posted = discord.utils.snowflake_time(clip.target.card_id).timestamp()
         until = clip.target.token_until if clip.target.token is not None else posted + TOKEN_SECONDS

@@ -1,4 +1,4 @@
-"""How a clip is asked for: by command, by right-click or in a message. A video that was found becomes a request."""
+"""Requests for clips: the found video of a command, a context menu or a message becomes a row of the queue."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def reply_target(interaction: discord.Interaction[Nugu], card_id: int) -> ReplyTarget:
-    """With what the asker of a command, or the presser of a card's button, is reached."""
+    """The target of the answer to a command or to a button."""
     assert interaction.channel_id is not None
     return ReplyTarget(
         channel_id=interaction.channel_id,
@@ -36,9 +36,9 @@ def reply_target(interaction: discord.Interaction[Nugu], card_id: int) -> ReplyT
 
 
 async def annotate(client: Nugu, message: discord.Message, shows: discord.Message, found: Media | Link) -> None:
-    """Request the clip of a video that a message asks about, and that `shows` shows, the same message or another.
+    """Request the clip of a video that a message asks about. `shows` is the message with the video.
 
-    Its answer is a card from the first moment on.
+    A card answers at once; an error takes its place.
     """
     card = await reply(message, view=taken_card())
     try:
@@ -47,7 +47,7 @@ async def annotate(client: Nugu, message: discord.Message, shows: discord.Messag
                 channel_id=message.channel.id, card_id=card.id, most_bytes=await _most_bytes(client, message)
             )
             await request_clip(client, await message_request(client, message, shows), found, target)
-    except Exception as error:  # noqa: BLE001  # the card is there, so the sentence stands in its place
+    except Exception as error:  # noqa: BLE001  # the card shows it
         await card.edit(view=message_card(sentence_for(error)))
 
 
@@ -60,7 +60,10 @@ async def request_clip(
     length: float | None = None,
     style: CaptionStyle = CaptionStyle.NAMES,
 ) -> None:
-    """Ask for the clip of a video, a posted one once it has been received. Raises PersonError."""
+    """Request the clip of a linked video, or of a posted one after receiving it. `start` and `length` in seconds.
+
+    Raises PersonError.
+    """
     if isinstance(found, Link):
         clip_request = ClipRequest(found.url, found.start if start is None else start, length, style, found.spoiler)
         await request.ask(client.app, asked, clip_request, target)
@@ -72,7 +75,7 @@ async def request_clip(
 
 
 async def _most_bytes(client: Nugu, message: discord.Message) -> int:
-    """The largest file that is tried as an answer to a message."""
+    """The largest file, in bytes, that the bot tries to post as a reply to the message."""
     if message.guild is None:
         return upload_limits.USUAL
     return await upload_limits.most_bytes(client.app, message.guild.id, message.guild.filesize_limit)

@@ -1,4 +1,4 @@
-"""Finds the video of a message, posted or linked, and brings a posted one into a file."""
+"""Finds the video of a message, posted or linked, and saves a posted one as a file."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ if TYPE_CHECKING:
     from bot.client import Nugu
 
 AVI = ".avi"
-PIECE = MEBIBYTE
+CHUNK_BYTES = MEBIBYTE
 OK, NOT_FOUND = 200, 404
 SECONDS_WITHOUT_A_BYTE = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link to a video somewhere else. `spoiler`: it was written as one, `||so||`."""
+    """A link to a video on a site. `spoiler`: its writer hid it, `||so||`."""
 
     url: str
     spoiler: bool = False
 
     @property
     def start(self) -> float:
-        """Where the link says that it starts, in seconds."""
+        """The start that the link asks for, in seconds."""
         return start_in(self.url)
 
 
 def video_of(message: discord.Message) -> Media | Link | None:
-    """The first video of a message and of what it forwards: posted, shown in an embed, or linked in what it says."""
+    """The first video of a message and of the messages that it forwards: posted, embedded, or linked in the text."""
     for media in media_of(message):
         if media.kind is MediaKind.VIDEO:
             return media if media.refusal is None else replace(linked(media.url), spoiler=media.spoiler)
@@ -59,18 +59,18 @@ def video_of(message: discord.Message) -> Media | Link | None:
 
 
 def unlabelled_video_of(message: discord.Message) -> Media | None:
-    """The first file of a message that claims nothing, so that it may be a video."""
+    """The first file of a message without a declared type, which may be a video."""
     return next((media for media in media_of(message) if media.kind is MediaKind.UNKNOWN), None)
 
 
 def given_video(attachment: discord.Attachment) -> Media | None:
-    """The video of a command; None for a file that claims to be something else."""
+    """The video of a command; None for a file of another declared type."""
     media = attached(attachment)
     return media if media.kind in {MediaKind.VIDEO, MediaKind.UNKNOWN} else None
 
 
 def linked(link: str) -> Media | Link:
-    """Where a link leads: to a file that Discord keeps, or away."""
+    """The target of a link: a file on Discord's servers, or a site."""
     if is_discords(link) and name_in(link, "").lower().endswith(VIDEO_ENDINGS):
         name = name_in(link, "video")
         return Media(name, link, MediaKind.VIDEO, spoiler=name.startswith(SPOILER))
@@ -78,7 +78,7 @@ def linked(link: str) -> Media | Link:
 
 
 async def receive(client: Nugu, video: Media, folder: Path) -> PostedVideo:
-    """The video as a file in `folder`, read piece by piece. Raises PersonError where it is an AVI, too large or not there."""
+    """The video as a file in `folder`. Raises PersonError for an AVI, a file that is too large, or one that is gone."""
     limit = client.app.settings.clip_bytes
     if video.name.lower().endswith(AVI):
         raise PersonError("{video}: this is an AVI; I read {accepted}.", video=video.name, accepted=ACCEPTED)
@@ -89,7 +89,7 @@ async def receive(client: Nugu, video: Media, folder: Path) -> PostedVideo:
         if is_discords(video.url):
             await stream(video, path, limit)
         else:
-            # The demo's Discord has no addresses to read from: it lies in this process, its files whole in memory already.
+            # The demo's simulated Discord has no servers. Its files are in this process's memory.
             await asyncio.to_thread(path.write_bytes, await client.http.get_from_cdn(video.url))
     except UNREADABLE as error:
         raise PersonError("{video}: {reason}.", video=video.name, reason=why_unread(error)) from None
@@ -97,7 +97,7 @@ async def receive(client: Nugu, video: Media, folder: Path) -> PostedVideo:
 
 
 async def stream(video: Media, path: Path, limit: int) -> None:
-    """Read a file into `path`. Raises PersonError as soon as it is larger than `limit` bytes, and what discord.py raises."""
+    """Read a file into `path`. Raises PersonError above `limit` bytes, and discord.HTTPException where Discord refuses."""
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=SECONDS_WITHOUT_A_BYTE, sock_read=SECONDS_WITHOUT_A_BYTE)
     async with (
         aiohttp.ClientSession(timeout=timeout) as session,
@@ -110,15 +110,15 @@ async def stream(video: Media, path: Path, limit: int) -> None:
             raise _too_large(video.name, limit)
         size = 0
         with path.open("wb") as file:
-            async for piece in response.content.iter_chunked(PIECE):
-                size += len(piece)
+            async for chunk in response.content.iter_chunked(CHUNK_BYTES):
+                size += len(chunk)
                 if size > limit:
                     raise _too_large(video.name, limit)
-                await asyncio.to_thread(file.write, piece)
+                await asyncio.to_thread(file.write, chunk)
 
 
 def _embedded(embed: discord.Embed) -> Media | Link | None:
-    """What an embedded video is: a file that Discord serves, or the page that it is from."""
+    """The video of an embed: a file that Discord serves, or its page."""
     proxied = embed.video.proxy_url
     if proxied is not None and is_discords(proxied):
         name = name_in(embed.url or proxied, "video")

@@ -1,1 +1,1 @@
-"""What every feature shares: requests, responses, layout, components, trust."""
+"""Shared by all features: requests, responses, layout, components, trust."""

@@ -1,4 +1,4 @@
-"""The base of buttons and menus: state read again each time, acknowledged within three seconds, one error funnel."""
+"""The bases of buttons and menus: acknowledged within three seconds, state read again, errors answered."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from bot.errors import ForgottenError
 from bot.usecases import identify
 from bot.usecases.correct import Actor
 from cogs.common.errors import answer_error
-from cogs.common.requests import channel_of
+from cogs.common.layout import message_card
+from cogs.common.places import channel_of, require_server
 from cogs.common.trust import NotTrustedError, trust_of
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class PersistentItem(discord.ui.DynamicItem[ItemT], template=r"nugu:item"):
         try:
             await self.defer(interaction)
             await self.respond(interaction)
-        except Exception as error:  # noqa: BLE001  # the funnel for components, which discord.py has none of
+        except Exception as error:  # noqa: BLE001  # discord.py has no handler for a component's errors
             await answer_error(interaction, error)
 
     async def defer(self, interaction: discord.Interaction[Nugu]) -> None:
@@ -63,7 +64,7 @@ class PersistentItem(discord.ui.DynamicItem[ItemT], template=r"nugu:item"):
             await interaction.response.defer()
 
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
-        """Do the work and answer. Any error that it raises is told to the user."""
+        """Do the work and answer. `answer_error` answers what it raises."""
         raise NotImplementedError
 
 
@@ -74,12 +75,18 @@ class ModeratorItem(PersistentItem[ItemT], template=r"nugu:item"):
         actor = await actor_of(interaction)
         if actor.trust < Trust.MODERATOR:
             raise NotTrustedError(Trust.MODERATOR)
-        assert interaction.guild_id is not None
-        await self.moderate(interaction, interaction.guild_id, actor)
+        await self.moderate(interaction, require_server(interaction), actor)
 
     async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, actor: Actor) -> None:
         """Do the work and answer; `actor` is a moderator of the server."""
         raise NotImplementedError
+
+
+class KeepButton(PersistentItem[discord.ui.Button[Any]], template=r"nugu:keep"):
+    """Closes a card that asks whether something is to be removed."""
+
+    async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
+        await interaction.edit_original_response(view=message_card("Nothing is removed."))
 
 
 def ids_of(match: re.Match[str]) -> dict[str, int]:
@@ -88,12 +95,12 @@ def ids_of(match: re.Match[str]) -> dict[str, int]:
 
 
 async def actor_of(interaction: discord.Interaction[Nugu]) -> Actor:
-    """The user of an interaction, with the trust that they have here and now."""
+    """The user of an interaction, with their trust here and now."""
     return Actor(interaction.user.id, await trust_of(interaction), channel_of(interaction))
 
 
 async def question_here(interaction: discord.Interaction[Nugu], question_id: int) -> Answer:
-    """The answer to a question of this server or of none. Raises ForgottenError for any other server's."""
+    """The answer to a question of this server or of a private channel. Raises ForgottenError for another server's."""
     answer = await identify.read_answer(interaction.client.app, question_id)
     if answer.server_id not in {None, interaction.guild_id}:
         raise ForgottenError

@@ -1,4 +1,4 @@
-"""The one funnel for errors: the person reads what they can mend, and everything else gets a reference number."""
+"""Answers every error: with a sentence where the person can act on it, else with a reference number."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ async def setup(client: Nugu) -> None:
 
 
 def sentence_for(error: BaseException) -> str:
-    """The sentence a person gets for `error`, in Discord's markup; at most 1,900 characters, which fit into a message."""
+    """The sentence for an error in Discord's markup, of at most `LONGEST` characters."""
     sentence = in_discord(message_for(error))
     return textwrap.shorten(sentence, LONGEST, placeholder=" …") if len(sentence) > LONGEST else sentence
 
 
 async def answer_error(interaction: discord.Interaction[Any], error: BaseException) -> None:
-    """Tell the person, and them alone where possible, what went wrong; never raises.
+    """Tell the person, in private where possible, what went wrong. Never raises.
 
-    An expired interaction (10062) is only logged: nobody is there to be told.
+    An interaction that has expired (10062) can't be answered, so its error is only logged.
     """
     if isinstance(error, app_commands.CommandInvokeError):
         error = error.original
@@ -49,7 +49,7 @@ async def answer_error(interaction: discord.Interaction[Any], error: BaseExcepti
             return
         thinking = interaction.response.type is discord.InteractionResponseType.deferred_channel_message
         if thinking:
-            # The first message after "thinking" is as public as that was, so it takes the fall for a private second.
+            # Discord makes the first message after "thinking" as public as that was. A placeholder takes its place.
             await interaction.edit_original_response(content="…")
         try:
             await interaction.followup.send(sentence, ephemeral=True)
@@ -57,6 +57,6 @@ async def answer_error(interaction: discord.Interaction[Any], error: BaseExcepti
             if thinking:
                 await interaction.delete_original_response()
     except UNREACHABLE as failure:
-        log.warning("could not tell of an error: %s", failure)
+        log.warning("could not report an error: %s", failure)
     except Exception:
-        log.exception("could not tell of an error")
+        log.exception("could not report an error")

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import discord
 
 from cogs.common.discord_limits import LONGEST_ALT, MOST_TEXT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Button = discord.ui.Button[Any]
 Select = discord.ui.Select[Any]
 Row = discord.ui.ActionRow[Any]
 
 LONGEST_TEXT = MOST_TEXT - 400
-"""What the longest text of a card may have: the rest is for headings and notes."""
+"""Characters of the longest text of a card. The rest is for headings and notes."""
+
+BLUE, GREEN, AMBER, RED, GREY = 0x5865F2, 0x3BA55D, 0xE0A030, 0xED4245, 0x80848E
+"""Colours of a frame's edge."""
 
 NO_GROUP = "I know no group here yet. Add the first with `/group add`."
 
@@ -34,17 +40,12 @@ CardAndFiles = tuple[Card, list[discord.File]]
 
 
 def custom_id(action: str, *ids: int) -> str:
-    """`nugu:fix:17`: the custom_id of a button, menu or modal, with the ids that it is about."""
+    """`nugu:fix:17`: the custom_id of a button, menu or modal, with the ids of its subject."""
     return ":".join(["nugu", action, *map(str, ids)])
 
 
-def container(colour: int | None = None) -> discord.ui.Container[Any]:
-    """The frame that a card's parts stand in."""
-    return discord.ui.Container(accent_colour=colour)
-
-
 def gallery(*pictures: tuple[str, str], spoiler: bool = False) -> discord.ui.MediaGallery[Any]:
-    """Pictures that are sent beside the card: (file name, alt text) each. `spoiler`: they are covered."""
+    """Pictures that are sent as files of the card's message: (file name, alt text) each. `spoiler`: Discord covers them."""
     return discord.ui.MediaGallery(
         *(
             discord.MediaGalleryItem(f"attachment://{name}", description=alt[:LONGEST_ALT], spoiler=spoiler)
@@ -54,18 +55,51 @@ def gallery(*pictures: tuple[str, str], spoiler: bool = False) -> discord.ui.Med
 
 
 def bar(share: float, width: int) -> str:
-    """A bar of `width` characters, full up to a share in [0, 1]; what isn't 0 is seen."""
+    """A bar of `width` characters for a share in [0, 1]. A share above 0 fills at least one of them."""
     full = max(round(share * width), int(share > 0))
     return f"`{'█' * full:░<{width}}`"
 
 
-def message_card(text: str) -> Card:
-    """A card with nothing but a text."""
+def container(colour: int | None = None) -> discord.ui.Container[Any]:
+    """The frame of a card's parts."""
+    return discord.ui.Container(accent_colour=colour)
+
+
+Part = str | discord.ui.Item[Any]
+"""A part of a card; a string stands for a text."""
+
+
+def message_card(*parts: Part) -> Card:
+    """A card without a frame."""
     card = Card()
-    card.add_item(discord.ui.TextDisplay(text))
+    for part in parts:
+        card.add_item(_item(part))
     return card
 
 
+def framed_card(colour: int | None, *parts: Part) -> Card:
+    """A card with its parts in a frame, whose edge has this colour."""
+    card = Card()
+    frame: discord.ui.Container[Any] = discord.ui.Container(accent_colour=colour)
+    for part in parts:
+        frame.add_item(_item(part))
+    card.add_item(frame)
+    return card
+
+
+def lines_within(lines: Sequence[str], room: int) -> str:
+    """The lines that fit into `room` characters, and the number of the others."""
+    text = "\n".join(lines)
+    if len(text) <= room:
+        return text
+    kept = text[: room - 20].rsplit("\n", 1)[0]
+    return f"{kept}\n… and {text.count(chr(10)) - kept.count(chr(10))} more"
+
+
 def shown_only_in(channel: int) -> str:
-    """A sentence part for pictures of an age-restricted channel."""
+    """A part of a sentence, for pictures of an age-restricted channel."""
     return f"shown in <#{channel}> alone, which is age-restricted"
+
+
+def _item(part: Part) -> discord.ui.Item[Any]:
+    return discord.ui.TextDisplay(part) if isinstance(part, str) else part

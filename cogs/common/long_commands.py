@@ -1,4 +1,4 @@
-"""Responses to long work: edits while the token lives, a new message after that."""
+"""Responses to long work: edits while the interaction's token is valid, a new message after that."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BETWEEN = 3.0
 """Seconds between two edits."""
 
 TOKEN_SECONDS = 14 * 60
-"""A minute less than Discord lets an interaction be answered."""
+"""Seconds for which the bot answers an interaction: a minute less than its token is valid."""
 
 LONGER = "That takes longer than Discord lets me keep this answer. I post here what became of it."
 
@@ -46,13 +46,14 @@ class Progress:
         try:
             await self._interaction.edit_original_response(view=card)
         except UNREACHABLE as failure:
-            log.warning("could not tell how far some work has come: %s", failure)
+            log.warning("could not show the progress of a command: %s", failure)
 
     async def follow(self, work: Coroutine[Any, Any, CardAndFiles]) -> None:
-        """Do the work, and show the card that it ends with, or what went wrong: here, or in the channel with a mention
-        when that took too long.
+        """Do the work, and show its card or the sentence of its error.
+
+        When the work outlasts the token, the card becomes a new message in the channel, with a mention.
         """
-        task = asyncio.create_task(_ended(work))
+        task = asyncio.create_task(_card_of(work))
         done, _ = await asyncio.wait([task], timeout=max(self._left(), 0.0))
         if done:
             card, files = task.result()
@@ -71,11 +72,11 @@ class Progress:
         return TOKEN_SECONDS - (discord.utils.utcnow() - self._interaction.created_at).total_seconds()
 
 
-async def _ended(
+async def _card_of(
     work: Coroutine[Any, Any, CardAndFiles],
 ) -> CardAndFiles:
-    """What the work ends with. Its errors too: the funnel can't put a sentence in place of a card."""
+    """The card of the work, or of its error: `answer_error` can't edit a card."""
     try:
         return await work
-    except Exception as error:  # noqa: BLE001  # everything that work can raise is answered here
+    except Exception as error:  # noqa: BLE001  # each error becomes a card
         return message_card(sentence_for(error)), []

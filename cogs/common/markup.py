@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from bot.domain.messages import Parameter
 
 _MARKUP = re.compile(r"[\\*_~|`<>\[@#]|:(?=//)|^[-+]", re.MULTILINE)
-"""What Discord reads as markup, mention or link; a backslash before it makes it plain."""
+"""Characters that Discord reads as markup, mention or link. A backslash before one makes it plain."""
 
 HINTS = {
     Hint.ADD_ANOTHER_PHOTO: "Add another with `/member add`.",
@@ -53,7 +53,7 @@ HINTS = {
 
 
 def plain(text: str) -> str:
-    """What a person wrote, so that Discord shows it as it is: no markup, no mention, no link."""
+    """A person's text as Discord shows it unchanged: without markup, mention or link."""
     return _MARKUP.sub(r"\\\g<0>", text)
 
 

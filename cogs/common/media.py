@@ -1,4 +1,4 @@
-"""A file on Discord before anybody opened it: its name, its address, and what it claims to be."""
+"""A file on Discord that nobody has opened: its name, address and declared type."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 DISCORD_MEDIA = frozenset(
     {"cdn.discordapp.com", "media.discordapp.net", "images-ext-1.discordapp.net", "images-ext-2.discordapp.net"}
 )
-"""The hosts that Discord serves files from: uploaded ones, and others through its proxy."""
+"""The hosts of Discord that serve files: uploaded ones, and others through its proxy."""
 
 PICTURE_ENDINGS = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".gif", ".bmp", ".dib"),
@@ -25,24 +25,24 @@ PICTURE_ENDINGS = (
 VIDEO_ENDINGS = (".mp4", ".m4v", ".mov", ".webm", ".mkv", ".ts", ".3gp", ".avi")
 
 SPOILER = "SPOILER_"
-"""What Discord puts before the name of a file that is covered."""
+"""The prefix that Discord gives to the name of a covered file."""
 
-_SAYS_NOTHING = frozenset({"", "application/octet-stream", "binary/octet-stream"})
-"""Content types that are given to files of which nothing is known."""
+_UNDECLARED = frozenset({"", "application/octet-stream", "binary/octet-stream"})
+"""Content types of files of an unknown type."""
 
-# The built-in table alone: the machine's own would let a file be another kind on another machine.
+# Only the built-in table: the machine's own table would make the kind depend on the machine.
 _ENDINGS = MimeTypes(filenames=())
 
 
 class MediaKind(Enum):
-    """What a file claims to be; nobody has opened it."""
+    """The declared type of a file that nobody has opened."""
 
     PICTURE = auto()
     STILL = auto()
-    """The picture that stands for a video which a link leads to."""
+    """The preview picture of a linked video."""
     VIDEO = auto()
     UNKNOWN = auto()
-    """Neither its content type nor its ending says anything."""
+    """Neither its content type nor its ending names a type."""
     OTHER = auto()
 
 
@@ -50,8 +50,9 @@ class MediaKind(Enum):
 class Media:
     """A file that a message shows.
 
-    `url` is where Discord serves it. Where Discord doesn't, it is the address that somebody wrote, and `refusal` says why the
-    file is left alone. `size` in bytes, None where Discord doesn't tell. `spoiler`: covered until somebody clicks.
+    `url`: Discord's address of it. For a file that Discord doesn't serve, the address in the message, and `refusal` is the
+    reason why the bot doesn't read it. `size` in bytes; None where Discord doesn't give it. `spoiler`: covered until
+    somebody clicks.
     """
 
     name: str
@@ -74,7 +75,7 @@ def attached(attachment: discord.Attachment) -> Media:
 
 
 def kind_of(name: str, content_type: str | None) -> MediaKind:
-    """What a file claims to be, by its content type, else by its ending."""
+    """The kind of a file by its content type, else by its ending."""
     stated = (content_type or "").partition(";")[0].strip().lower()
     ending = name.lower()
     if stated.startswith("image/"):
@@ -86,24 +87,24 @@ def kind_of(name: str, content_type: str | None) -> MediaKind:
     if ending.endswith(VIDEO_ENDINGS):
         return MediaKind.VIDEO
     guessed, packed = _ENDINGS.guess_type(ending)
-    says_nothing = stated in _SAYS_NOTHING and (guessed or "") in _SAYS_NOTHING and packed is None
-    return MediaKind.UNKNOWN if says_nothing else MediaKind.OTHER
+    undeclared = stated in _UNDECLARED and (guessed or "") in _UNDECLARED and packed is None
+    return MediaKind.UNKNOWN if undeclared else MediaKind.OTHER
 
 
 def name_in(url: str, otherwise: str) -> str:
-    """The name of the file that an address leads to; `otherwise` where it has none."""
-    where = _split(url)
-    return (unquote(where.path).rsplit("/", 1)[-1][:100] if where else "") or otherwise
+    """The file name in an address; `otherwise` where it has none."""
+    parts = _split(url)
+    return (unquote(parts.path).rsplit("/", 1)[-1][:100] if parts else "") or otherwise
 
 
 def is_discords(url: str) -> bool:
-    """Whether Discord serves what is at an address."""
-    where = _split(url)
-    return where is not None and where.scheme == "https" and where.hostname in DISCORD_MEDIA
+    """Whether Discord serves the file of an address."""
+    parts = _split(url)
+    return parts is not None and parts.scheme == "https" and parts.hostname in DISCORD_MEDIA
 
 
 def _split(url: str) -> SplitResult | None:
-    """An address in its parts; None where somebody wrote what is none, such as `https://[x`."""
+    """The parts of an address; None for an invalid one, such as `https://[x`."""
     try:
         return urlsplit(url)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What a message carries, wherever Discord keeps it: in attachments, components, embeds, stickers and what it forwards."""
+"""The files of a message: in attachments, components, embeds, stickers and forwarded messages."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ _HIDDEN = re.compile(r"\|\|(.+?)\|\|", re.DOTALL)
 
 
 def media_of(message: discord.Message) -> list[Media]:
-    """Every file that a message and what it forwards show, once each, in their order; covered once, it is a spoiler."""
+    """Every file of a message and of the messages that it forwards, once each. A file that is covered once is a spoiler."""
     found: dict[int | str, Media] = {}
-    for part in _parts(message):
-        for identity, media in _carried(part):
+    for part in _with_forwarded(message):
+        for identity, media in _files(part):
             before = found.get(identity, media)
             found[identity] = replace(before, spoiler=before.spoiler or media.spoiler)
     return list(found.values())
 
 
 def texts_of(message: discord.Message) -> Iterator[tuple[str, bool]]:
-    """All that a message and what it forwards say, where their buttons lead, and whether a spoiler covers it as a whole."""
-    for part in _parts(message):
+    """Every text and every button's link of a message and its forwarded messages, and whether a spoiler covers it."""
+    for part in _with_forwarded(message):
         yield part.content, False
         for component, covered in walk(part.components):
             if isinstance(component, discord.TextDisplay):
@@ -42,21 +42,21 @@ def texts_of(message: discord.Message) -> Iterator[tuple[str, bool]]:
 
 
 def embeds_of(message: discord.Message) -> Iterator[tuple[discord.Embed, bool]]:
-    """The embeds of a message and of what it forwards, and whether a spoiler covers each."""
-    return ((embed, hides(part.content, embed.url)) for part in _parts(message) for embed in part.embeds)
+    """The embeds of a message and its forwarded messages, and whether a spoiler covers each."""
+    return ((embed, hides(part.content, embed.url)) for part in _with_forwarded(message) for embed in part.embeds)
 
 
 def hides(text: str, link: str | None) -> bool:
-    """Whether a text shows a link in a spoiler alone, `||so||`: Discord covers what it shows of it then.
+    """Whether a text has a link only in a spoiler, `||so||`. Discord covers the link's embed then.
 
-    An embed may have another address than the link that it stands for; then it is the one in the spoiler.
+    An embed's address may differ from the link in the text. It counts as the link in the spoiler then.
     """
     hidden = any("://" in part for part in _HIDDEN.findall(text))
     return link is not None and hidden and link not in _HIDDEN.sub("", text)
 
 
 def walk(components: Iterable[discord.Component], *, covered: bool = False) -> Iterator[tuple[discord.Component, bool]]:
-    """Components and all that is nested in them, in the order in which they are shown, and whether a spoiler covers each."""
+    """Components and their nested components, in the order on screen, and whether a spoiler covers each."""
     for component in components:
         yield component, covered
         if isinstance(component, discord.Container):
@@ -67,45 +67,45 @@ def walk(components: Iterable[discord.Component], *, covered: bool = False) -> I
             yield from walk([*component.children, component.accessory], covered=covered)
 
 
-def _parts(message: discord.Message) -> list[discord.Message | discord.MessageSnapshot]:
+def _with_forwarded(message: discord.Message) -> list[discord.Message | discord.MessageSnapshot]:
     return [message, *message.message_snapshots]
 
 
-def _carried(part: discord.Message | discord.MessageSnapshot) -> Iterator[tuple[int | str, Media]]:
-    """The files of one message, each with what it is known by."""
+def _files(part: discord.Message | discord.MessageSnapshot) -> Iterator[tuple[int | str, Media]]:
+    """The files of one message, each with its identity."""
     for attachment in part.attachments:
         yield attachment.id, attached(attachment)
     for component, covered in walk(part.components):
-        yield from _shown(component, covered=covered)
+        yield from _component_files(component, covered=covered)
     for embed in part.embeds:
-        if (media := _embedded(embed, covered=hides(part.content, embed.url))) is not None:
+        if (media := _embed_picture(embed, covered=hides(part.content, embed.url))) is not None:
             yield media.url, media
     for sticker in part.stickers:
-        yield sticker.id, _stuck(sticker)
+        yield sticker.id, _sticker(sticker)
 
 
-def _shown(component: discord.Component, *, covered: bool) -> Iterator[tuple[int | str, Media]]:
-    """What one component shows, each with what it is known by: an upload by its id, which a message may list as well."""
+def _component_files(component: discord.Component, *, covered: bool) -> Iterator[tuple[int | str, Media]]:
+    """The files of one component, each with its identity: an upload's id, by which a message may list it too."""
     match component:
         case discord.MediaGalleryComponent():
             for item in component.items:
-                yield _unfurled(item.media, spoiler=covered or item.spoiler)
+                yield _component_file(item.media, spoiler=covered or item.spoiler)
         case discord.ThumbnailComponent():
-            yield _unfurled(component.media, spoiler=covered or component.spoiler)
+            yield _component_file(component.media, spoiler=covered or component.spoiler)
         case discord.components.FileComponent():
-            yield _unfurled(
+            yield _component_file(
                 component.media, spoiler=covered or component.spoiler, name=component.name, size=component.size
             )
         case _:
             pass
 
 
-def _unfurled(
+def _component_file(
     item: discord.UnfurledMediaItem, *, spoiler: bool, name: str | None = None, size: int | None = None
 ) -> tuple[int | str, Media]:
-    """A file that a component shows: an upload at its own address, anything else where Discord has it.
+    """A file of a component, with its identity: an upload at its own address, another file at Discord's proxy.
 
-    Discord alone says which are uploads, so their addresses are its own, as those of attachments are.
+    Only Discord sets the id of an upload, so its address is trusted as an attachment's is.
     """
     name = name or name_in(item.url, "file")
     addresses = [item.url, *([item.proxy_url] if item.proxy_url else [])]
@@ -122,8 +122,8 @@ def _unfurled(
     return item.attachment_id or item.url, media
 
 
-def _embedded(embed: discord.Embed, *, covered: bool) -> Media | None:
-    """The picture of an embed, the large one if it has two, where Discord's proxy has it."""
+def _embed_picture(embed: discord.Embed, *, covered: bool) -> Media | None:
+    """The picture of an embed at Discord's proxy; the large one if it has two."""
     url = embed.image.proxy_url or embed.thumbnail.proxy_url
     if url is None:
         return None
@@ -133,6 +133,6 @@ def _embedded(embed: discord.Embed, *, covered: bool) -> Media | None:
     return Media(name, url, kind, spoiler=covered or name.startswith(SPOILER), refusal=refusal)
 
 
-def _stuck(sticker: discord.StickerItem) -> Media:
-    drawn = sticker.format is discord.StickerFormatType.lottie
-    return Media(sticker.name, sticker.url, MediaKind.PICTURE, refusal=LOTTIE if drawn else None)
+def _sticker(sticker: discord.StickerItem) -> Media:
+    is_lottie = sticker.format is discord.StickerFormatType.lottie
+    return Media(sticker.name, sticker.url, MediaKind.PICTURE, refusal=LOTTIE if is_lottie else None)

@@ -27,7 +27,7 @@ class PersistentModal(discord.ui.Modal):
 
 @dataclass(frozen=True, slots=True)
 class ModalSubmission:
-    """What a user submitted: the numbers of the modal's custom_id; texts and files by the custom_ids of their fields."""
+    """A submitted modal: the numbers of its custom_id; texts and files by the custom_ids of their fields."""
 
     ids: dict[str, int]
     texts: dict[str, str]
@@ -39,7 +39,7 @@ def modal_listener(
 ) -> Callable[[discord.Interaction[Nugu]], Coroutine[Any, Any, None]]:
     """A listener to `on_interaction` that answers modals whose custom_id matches `template`, a regular expression.
 
-    `respond` acknowledges the interaction within three seconds. Any error that it raises is told to the user.
+    `respond` acknowledges the interaction within three seconds. `answer_error` answers what it raises.
     """
     pattern = re.compile(template)
 
@@ -51,24 +51,24 @@ def modal_listener(
             return
         try:
             await respond(interaction, _submission(interaction, ids_of(match)))
-        except Exception as error:  # noqa: BLE001  # the funnel for modals
+        except Exception as error:  # noqa: BLE001  # discord.py has no handler for the errors of a listener
             await answer_error(interaction, error)
 
     return listen
 
 
 def _submission(interaction: discord.Interaction[Nugu], ids: dict[str, int]) -> ModalSubmission:
-    data = cast("Any", interaction.data)
-    attachments = data.get("resolved", {}).get("attachments", {})
+    submitted = cast("Any", interaction.data)
+    attachments = submitted.get("resolved", {}).get("attachments", {})
     texts: dict[str, str] = {}
     files: dict[str, list[discord.Attachment]] = {}
-    for label in data["components"]:
+    for label in submitted["components"]:
         field = label["component"]
         if "value" in field:
             texts[field["custom_id"]] = field["value"]
         elif "values" in field:
-            # discord.py resolves files for the modals that it keeps alone.
-            state = interaction._state  # pyright: ignore[reportPrivateUsage]  # what an Attachment is made with
+            # discord.py resolves files only for modals in its memory.
+            state = interaction._state  # pyright: ignore[reportPrivateUsage]  # an Attachment needs it
             uploaded = [attachments[id] for id in field["values"] if id in attachments]
-            files[field["custom_id"]] = [discord.Attachment(data=one, state=state) for one in uploaded]
+            files[field["custom_id"]] = [discord.Attachment(data=data, state=state) for data in uploaded]
     return ModalSubmission(ids, texts, files)

@@ -1,4 +1,4 @@
-"""Reads the bytes of the pictures that a message carries, or that came with a command."""
+"""Reads the pictures of a message or a command."""
 
 from __future__ import annotations
 
@@ -27,29 +27,29 @@ UNREADABLE = (discord.HTTPException, aiohttp.ClientError, TimeoutError)
 
 
 async def pictures_of(client: Nugu, message: discord.Message) -> list[SubmittedFile]:
-    """Every picture of `message` and of what it forwards, in the order in which it shows them; at most ten.
+    """The pictures of a message and of the messages that it forwards, in the order on screen; at most ten.
 
-    Beside pictures, a file that claims nothing is looked at too, and left out if it is none. When the message carries files
-    but none of them claims to be a picture, all are submitted, so that each is told why not.
+    Beside pictures, a file without a declared type is read too, and left out if it is no picture. Where no file is declared
+    a picture, all are submitted, so that each gets a reason.
     """
-    carried = media_of(message)
-    claimed = any(media.kind in {MediaKind.PICTURE, MediaKind.STILL} for media in carried)
-    if claimed:
-        carried = [media for media in carried if media.kind not in {MediaKind.VIDEO, MediaKind.OTHER}]
-    wanted = carried[:MOST_FILES]
+    files = media_of(message)
+    declared = any(media.kind in {MediaKind.PICTURE, MediaKind.STILL} for media in files)
+    if declared:
+        files = [media for media in files if media.kind not in {MediaKind.VIDEO, MediaKind.OTHER}]
+    wanted = files[:MOST_FILES]
     limit = client.app.settings.picture_bytes
     read = await asyncio.gather(*(read_file(client, media, limit, "pictures") for media in wanted))
-    return [one for media, one in zip(wanted, read, strict=True) if not (claimed and _is_stray(media, one))]
+    return [file for media, file in zip(wanted, read, strict=True) if not (declared and _is_stray(media, file))]
 
 
 async def read_attachments(client: Nugu, attachments: Sequence[discord.Attachment]) -> list[SubmittedFile]:
-    """The bytes of each picture of a command or a form, side by side."""
+    """The pictures of a command or a modal, read at the same time."""
     limit = client.app.settings.picture_bytes
-    return list(await asyncio.gather(*(read_file(client, attached(one), limit, "pictures") for one in attachments)))
+    return list(await asyncio.gather(*(read_file(client, attached(each), limit, "pictures") for each in attachments)))
 
 
 async def read_file(client: Nugu, media: Media, limit: int, what: str = "files") -> SubmittedFile:
-    """The bytes of one file of up to `limit` bytes; a larger one is not even fetched. What goes wrong is told of it alone."""
+    """One file of up to `limit` bytes; a larger one is not fetched. A problem becomes the file's `refusal`."""
     if media.refusal is not None:
         return SubmittedFile(media.name, refusal=media.refusal)
     if media.size is not None and media.size > limit:
@@ -69,12 +69,12 @@ async def read_file(client: Nugu, media: Media, limit: int, what: str = "files")
 
 
 def shows_pictures(message: discord.Message) -> bool:
-    """Whether the message carries pictures that may be asked about; the still of a video that it links to is none."""
+    """Whether a message has pictures. The preview of a linked video is none."""
     return any(media.kind is MediaKind.PICTURE for media in media_of(message))
 
 
 def why_unread(error: Exception) -> Message:
-    """Why one of `UNREADABLE` kept a file from being read."""
+    """The reason for the person, for one of the errors `UNREADABLE`."""
     if isinstance(error, discord.NotFound):
         return Message("Discord no longer has this file; post it again")
     if isinstance(error, discord.HTTPException):
@@ -83,5 +83,5 @@ def why_unread(error: Exception) -> Message:
 
 
 def _is_stray(media: Media, submitted: SubmittedFile) -> bool:
-    """Whether a file that claims nothing proves to be no picture."""
+    """Whether a file without a declared type is no picture."""
     return media.kind is MediaKind.UNKNOWN and submitted.refusal is None and sniff(submitted.data) is None

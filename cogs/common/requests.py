@@ -1,4 +1,4 @@
-"""Requests from interactions and messages: the asker, the place, the searched rosters, and the reply."""
+"""Requests from interactions and messages: the asker, the channel, the searched rosters, and the reply."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from bot.usecases.identify import IdentifyRequest
 from bot.usecases.roster import members
 from cogs.common.autocomplete import Choices, choices
 from cogs.common.errors import sentence_for
+from cogs.common.places import channel_of, is_restricted, place, server_of
 
 if TYPE_CHECKING:
     from bot.client import Nugu
@@ -40,7 +41,7 @@ async def interaction_request(
         channel_id=channel_of(interaction),
         source_channel_id=interaction.channel_id,
         source_message_id=source,
-        restricted=_is_restricted(interaction.client, interaction.channel),
+        restricted=is_restricted(interaction.client, interaction.channel),
         rosters=await _rosters(interaction.client, server, interaction.user),
         group=group,
         once=once,
@@ -57,7 +58,7 @@ async def message_request(client: Nugu, message: discord.Message, shows: discord
         source_channel_id=message.channel.id,
         source_message_id=shows.id,
         question_message_id=message.id,
-        restricted=_is_restricted(client, message.channel),
+        restricted=is_restricted(client, message.channel),
         rosters=await _rosters(client, server, message.author),
     )
 
@@ -70,35 +71,16 @@ async def searchable_groups(interaction: discord.Interaction[Nugu], typed: str) 
 
 
 async def searchable_servers(interaction: discord.Interaction[Nugu]) -> list[int]:
-    """Whose groups somebody is told the names of: the server's; in private, those of servers where they asked before.
+    """The servers whose group names a person sees: this one; in private, those in which the person asked before.
 
-    Discord waits three seconds here, so nobody asks it whether the person has left one of them since: names alone do no harm.
+    Discord waits three seconds here, so the bot does not ask whether the person has left one of them since. Names alone
+    do no harm.
     """
     server, client = server_of(interaction), interaction.client
     if server is not None:
         return [server]
     asked = await identify.servers_asked_in(client.app, interaction.user.id)
     return [server for server in asked if client.get_guild(server) is not None][:MUTUAL_SERVERS]
-
-
-def restricted_channel(interaction: discord.Interaction[Nugu]) -> int | None:
-    """The id of an age-restricted channel, whose pictures stay in it; None for any other channel."""
-    return channel_of(interaction) if _is_restricted(interaction.client, interaction.channel) else None
-
-
-def server_of(interaction: discord.Interaction[Nugu]) -> int | None:
-    """The id of the interaction's server; None where a user installed the bot and the server did not."""
-    return interaction.guild_id if interaction.guild_id and interaction.client.get_guild(interaction.guild_id) else None
-
-
-def place(channel: discord.abc.MessageableChannel | discord.interactions.InteractionChannel) -> int:
-    """The id of a channel, or of a thread's parent: a server's choices belong to channels."""
-    return channel.parent_id if isinstance(channel, discord.Thread) else channel.id
-
-
-def channel_of(interaction: discord.Interaction[Nugu]) -> int | None:
-    """The id of an interaction's channel; see `place`."""
-    return place(interaction.channel) if interaction.channel else interaction.channel_id
 
 
 def check_may_answer(message: discord.Message) -> None:
@@ -125,9 +107,9 @@ async def explain(message: discord.Message, error: Exception) -> None:
     try:
         await reply(message, content=sentence_for(error))
     except UNREACHABLE as failure:
-        log.warning("could not tell of an error: %s", failure)
+        log.warning("could not report an error: %s", failure)
     except Exception:
-        log.exception("could not tell of an error")
+        log.exception("could not report an error")
 
 
 async def _rosters(client: Nugu, server_id: int | None, person: discord.abc.User) -> tuple[int, ...]:
@@ -153,14 +135,3 @@ async def _is_in(client: Nugu, server_id: int, person: discord.abc.User) -> bool
         log.warning("could not ask whether somebody is in server %s: %s", server_id, failure)
         return False
     return True
-
-
-def _is_restricted(
-    client: Nugu, channel: discord.abc.MessageableChannel | discord.interactions.InteractionChannel | None
-) -> bool:
-    """Whether a channel is age-restricted; a thread is as its channel is, and what is said in private is not.
-
-    An interaction may tell less of its channel than the bot knows.
-    """
-    told = [channel, client.get_channel(place(channel))] if channel is not None else []
-    return any(isinstance(one, discord.abc.GuildChannel | discord.Thread) and one.is_nsfw() for one in told)

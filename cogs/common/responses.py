@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import discord
 
+from cogs.common.places import require_server
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -17,13 +19,19 @@ BAD_REQUEST, TOO_LARGE = 400, 413
 REQUEST_TOO_LARGE = 40005
 
 
+async def defer_in_server(interaction: discord.Interaction[Nugu], *, ephemeral: bool = True) -> int:
+    """Show "thinking" within Discord's three seconds; the id of the server. `ephemeral`: to the user alone."""
+    await interaction.response.defer(ephemeral=ephemeral, thinking=True)
+    return require_server(interaction)
+
+
 async def show(
     interaction: discord.Interaction[Nugu], view: Card, files: Sequence[discord.File] = (), *, ephemeral: bool = True
 ) -> discord.Message:
-    """Put the card in place of the message that was pressed, or of "thinking"; the message that shows it.
+    """Put the card in place of "thinking", or of the message with the pressed button; the message that shows it.
 
-    Discord has refused edits with new pictures in a gallery (discord-api-docs #7529); then a second message, `ephemeral`
-    unless others are to see it, takes its place.
+    Discord has refused edits with new pictures in a gallery (discord-api-docs #7529). A second message takes the place of
+    the first then. `ephemeral`: for the user alone.
     """
     thinking = interaction.response.type is discord.InteractionResponseType.deferred_channel_message
     try:
@@ -34,12 +42,12 @@ async def show(
         if refused.status != BAD_REQUEST or not files:
             raise
     if thinking:
-        # The first message after "thinking" is an edit to Discord as well.
+        # To Discord the first message after "thinking" is an edit too.
         await interaction.edit_original_response(content="…")
     for file in files:
         file.reset()
     shown = await interaction.followup.send(view=view, files=files, ephemeral=ephemeral, wait=True)
-    # Somebody may have taken it away; or the request broke when it had arrived, and aiohttp sent it again.
+    # Somebody deleted it; or the connection broke after the request had arrived, and aiohttp sent it again.
     with contextlib.suppress(discord.NotFound):
         await interaction.delete_original_response()
     return shown

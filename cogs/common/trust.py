@@ -1,4 +1,4 @@
-"""Who the person in front of us is: trust levels from roles and permissions, and the decorator that asks for one."""
+"""A person's trust from roles and permissions, and the decorator that requires it of a command."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from bot.domain.messages import Message, SlashCommand
 from bot.domain.trust import Trust
 from bot.errors import PersonError
 from bot.usecases import setup
+from cogs.common.places import in_servers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,12 +23,13 @@ T = TypeVar("T")
 HIDES = {Trust.MODERATOR: discord.Permissions(manage_guild=True), Trust.OWNER: discord.Permissions(administrator=True)}
 """The permission without which Discord hides a command. A server can show it to more roles under Integrations.
 
-There is none for trusted roles: Discord knows permissions, not whom a server trusts, and would hide the command from them.
+There is none for trusted roles: Discord knows permissions but not the roles chosen in /setup, and would hide the command
+from them.
 """
 
 
 class NotTrustedError(PersonError, app_commands.CheckFailure):
-    """Somebody reached for what is not theirs to do."""
+    """The person's trust is too low for the command or button."""
 
     def __init__(self, needed: Trust) -> None:
         who = {
@@ -41,14 +43,14 @@ class NotTrustedError(PersonError, app_commands.CheckFailure):
 
 
 async def trust_of(interaction: discord.Interaction[Nugu]) -> Trust:
-    """How far the server of this interaction, or the bot's owner, trusts the person."""
+    """The trust that the person has in the interaction's server; the bot's owner has it everywhere."""
     client = interaction.client
     if await client.is_owner(interaction.user):
         return Trust.OWNER
     if interaction.guild_id is None or not isinstance(interaction.user, discord.Member):
         return Trust.MEMBER
     if client.get_guild(interaction.guild_id) is None:
-        # Somebody brought the bot along as their own app: the server's moderators never asked it in.
+        # The bot is here as the person's own app. The server's moderators never invited it.
         return Trust.MEMBER
     if interaction.permissions.manage_guild:
         return Trust.MODERATOR
@@ -57,7 +59,10 @@ async def trust_of(interaction: discord.Interaction[Nugu]) -> Trust:
 
 
 def requires(level: Trust) -> Callable[[T], T]:
-    """Hide a command, or a whole cog of commands, from those below `level` where Discord can, and check whenever one runs."""
+    """Offer a command, or a whole cog of commands, in servers, and check the person's trust whenever one runs.
+
+    Discord hides it from people below `level` where `HIDES` has a permission for it.
+    """
 
     async def check(interaction: discord.Interaction[Nugu]) -> bool:
         if await trust_of(interaction) < level:
@@ -65,8 +70,7 @@ def requires(level: Trust) -> Callable[[T], T]:
         return True
 
     def decorate(target: T) -> T:
-        app_commands.guild_only()(target)
-        app_commands.allowed_installs(guilds=True, users=False)(target)
+        in_servers(target)
         if level in HIDES:
             app_commands.default_permissions(HIDES[level])(target)
         if isinstance(target, type):

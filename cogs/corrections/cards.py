@@ -1,4 +1,4 @@
-"""The dialog in which a face is fixed: which one, who it is, and the form for any other name."""
+"""The dialog that corrects a face: its number, the member, and the modal for any other name."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot.text.formatting import circled
-from cogs.answers.faces import face_in_words
+from cogs.answers.faces import face_text
 from cogs.common.discord_limits import LONGEST_LABEL, LONGEST_OPTION, MOST_OPTIONS
-from cogs.common.layout import Button, Card, CardAndFiles, Row, Select, custom_id, gallery, message_card
+from cogs.common.layout import Button, Card, CardAndFiles, Part, Row, Select, custom_id, gallery, message_card
 from cogs.common.modals import PersistentModal
 
 if TYPE_CHECKING:
@@ -20,15 +20,15 @@ SOMEBODY_ELSE = "else"
 """The value of the menu's last option, beside the ids of members."""
 
 NAME = "name"
-"""The custom_id of the text box in `OtherNameModal`."""
+"""The custom_id of the text field in `OtherNameModal`."""
 
 
 def which_face_card(answer: Answer, card_id: int) -> Card:
-    """The first step where there are several faces: the number of the one that is meant."""
+    """The first step for several faces: the menu of their numbers."""
     several = len(answer.pictures) > 1
     options = [
         discord.SelectOption(
-            label=face_in_words(face)[:LONGEST_OPTION],
+            label=face_text(face)[:LONGEST_OPTION],
             value=str(face.id),
             description=f"Picture {picture.position + 1}" if several else None,
         )
@@ -40,15 +40,13 @@ def which_face_card(answer: Answer, card_id: int) -> Card:
     menu = Select(
         custom_id=custom_id("which", answer.id, card_id), placeholder="The number in the picture", options=options
     )
-    step = message_card(title)
-    step.add_item(Row(menu))
-    return step
+    return message_card(title, Row(menu))
 
 
 def who_card(
     answer: Answer, picture: AnsweredPicture, face: AnsweredFace, card_id: int, crop: bytes | None
 ) -> CardAndFiles:
-    """The second step: the face, where a crop of it is kept, and the member, likeliest first, or somebody else, or nobody."""
+    """The second step: the crop of the face where there is one, the menu of members, and the buttons for no member."""
     ids = answer.id, card_id, face.id
     nobody = Row(
         Button(label="Not a member", custom_id=custom_id("stranger", *ids)),
@@ -58,19 +56,17 @@ def who_card(
         member, name = face.called
         nobody.add_item(Button(label=f"It isn't {name}"[:LONGEST_LABEL], custom_id=custom_id("isnt", *ids, member)))
     where = f" in picture {picture.position + 1}" if len(answer.pictures) > 1 else ""
-    asks = f"Who is {circled(face.number)}{where}?"
-    step = message_card(f"**{asks}**")
+    question = f"Who is {circled(face.number)}{where}?"
+    parts: list[Part] = [f"**{question}**"]
     files: list[discord.File] = []
     if crop is not None:
         files.append(discord.File(BytesIO(crop), filename=f"face-{face.number}.jpg"))
-        step.add_item(gallery((files[0].filename, f"{asks} The face alone"), spoiler=picture.spoiler))
-    step.add_item(Row(members_menu(custom_id("member", *ids), face)))
-    step.add_item(nobody)
-    return step, files
+        parts.append(gallery((files[0].filename, f"{question} The face alone"), spoiler=picture.spoiler))
+    return message_card(*parts, Row(members_menu(custom_id("member", *ids), face)), nobody), files
 
 
 def members_menu(custom_id: str, face: AnsweredFace) -> Select:
-    """The members that a face may be, likeliest first, and somebody else."""
+    """The likely members, the likeliest first, and an option for somebody else."""
     candidates = face.guess.candidates[: MOST_OPTIONS - 1]
     several_groups = len({candidate.group_name for candidate in candidates}) > 1
     options = [
@@ -86,7 +82,7 @@ def members_menu(custom_id: str, face: AnsweredFace) -> Select:
 
 
 class OtherNameModal(PersistentModal, title="Who is it?"):
-    """A text box that takes any spelling of a name."""
+    """A text field that takes any spelling of a name."""
 
     name: discord.ui.Label[Any] = discord.ui.Label(
         text="Name",

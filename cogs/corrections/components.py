@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import discord
 
@@ -28,7 +28,7 @@ class ConfirmButton(PersistentItem[Button], template=r"nugu:right:(?P<question>\
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         answer = await question_here(interaction, self.ids["question"])
         corrected = await correct.confirm(interaction.client.app, answer.id, await actor_of(interaction))
-        await _show_again(interaction, corrected)
+        await _answer(interaction, corrected)
 
 
 class FixFaceButton(PersistentItem[Button], template=r"nugu:fix:(?P<question>\d+)"):
@@ -51,7 +51,7 @@ class FixFaceButton(PersistentItem[Button], template=r"nugu:fix:(?P<question>\d+
 
 
 class DetailsButton(PersistentItem[Button], template=r"nugu:details:(?P<question>\d+)"):
-    """The confidence of every member for each face, for the presser alone."""
+    """Shows the confidence of every member for each face, to the user alone."""
 
     ephemeral = True
 
@@ -70,7 +70,7 @@ class HideButton(PersistentItem[Button], template=r"nugu:hide:(?P<question>\d+)"
         if actor.id != answer.asker_id and actor.trust < Trust.MODERATOR:
             raise PersonError("Only the person who asked, or a moderator, can hide this.")
         await identify.hide(app, answer.id)
-        with contextlib.suppress(discord.NotFound):  # pressed twice, or deleted by a moderator
+        with contextlib.suppress(discord.NotFound):  # pressed twice, or a moderator deleted it
             await interaction.delete_original_response()
 
 
@@ -80,11 +80,20 @@ class UndoButton(PersistentItem[Button], template=r"nugu:undo:(?P<question>\d+)"
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         answer = await question_here(interaction, self.ids["question"])
         corrected = await correct.undo(interaction.client.app, answer.id, await actor_of(interaction))
-        await _show_again(interaction, corrected)
+        await _answer(interaction, corrected)
 
 
-async def _show_again(interaction: discord.Interaction[Nugu], corrected: correct.CorrectedAnswer) -> None:
-    """Edit the pressed card to what counts now, and tell the presser alone."""
+async def _answer(interaction: discord.Interaction[Nugu], corrected: correct.CorrectedAnswer) -> None:
+    """Refresh the button's card, and answer the user alone."""
     assert interaction.message is not None
     await refresh_card(interaction.client, corrected.answer, interaction.message, interaction.edit_original_response)
     await interaction.followup.send(correction_sentence(corrected.correction), ephemeral=True)
+
+
+ITEMS: tuple[type[PersistentItem[Any]], ...] = (
+    ConfirmButton,
+    FixFaceButton,
+    DetailsButton,
+    HideButton,
+    UndoButton,
+)

@@ -1,9 +1,9 @@
-"""The steps of the dialog in which a face is fixed."""
+"""The menus, the buttons and the modal of the dialog that corrects a face."""
 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import discord
 
@@ -37,24 +37,40 @@ class FaceMenu(PersistentItem[Select], template=rf"nugu:which:{CARD_IDS}"):
         await show(interaction, *who_card(answer, picture, face, self.ids["card"], crop))
 
 
-class MemberMenu(PersistentItem[Select], template=rf"nugu:member:{FACE_IDS}"):
-    """Chooses the member, or opens `OtherNameModal`."""
+class MembersMenu(PersistentItem[Select], template=r"nugu:item"):
+    """`members_menu`: chooses the member, or opens `OtherNameModal`."""
 
     async def defer(self, interaction: discord.Interaction[Nugu]) -> None:
-        # A form must be the first that Discord hears.
+        # Discord takes a modal only as the first response.
         if self.item.values[0] != SOMEBODY_ELSE:
             await super().defer(interaction)
 
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
-        chosen = self.item.values[0]
+        (chosen,) = self.item.values
         if chosen == SOMEBODY_ELSE:
-            await interaction.response.send_modal(
-                OtherNameModal(custom_id("else", self.ids["question"], self.ids["card"], self.ids["face"]))
-            )
-            return
+            await interaction.response.send_modal(self.modal())
+        else:
+            await self.choose(interaction, int(chosen))
+
+    def modal(self) -> OtherNameModal:
+        """The modal for any other name."""
+        raise NotImplementedError
+
+    async def choose(self, interaction: discord.Interaction[Nugu], member: int) -> None:
+        """Save the chosen member, and answer."""
+        raise NotImplementedError
+
+
+class MemberMenu(MembersMenu, template=rf"nugu:member:{FACE_IDS}"):
+    """Corrects the face to the chosen member."""
+
+    def modal(self) -> OtherNameModal:
+        return OtherNameModal(custom_id("else", self.ids["question"], self.ids["card"], self.ids["face"]))
+
+    async def choose(self, interaction: discord.Interaction[Nugu], member: int) -> None:
         app, actor = interaction.client.app, await actor_of(interaction)
         answer = await question_here(interaction, self.ids["question"])
-        corrected = await correct.say_member(app, answer.id, self.ids["face"], int(chosen), actor)
+        corrected = await correct.say_member(app, answer.id, self.ids["face"], member, actor)
         await _close(interaction, corrected, self.ids["card"])
 
 
@@ -73,7 +89,7 @@ class NotAFaceButton(PersistentItem[Button], template=rf"nugu:noface:{FACE_IDS}"
 
 
 class NotThisMemberButton(PersistentItem[Button], template=rf"nugu:isnt:{FACE_IDS}:(?P<member>\d+)"):
-    """The face is not the member that it is taken for."""
+    """Denies the name that the face has."""
 
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         app, actor = interaction.client.app, await actor_of(interaction)
@@ -103,7 +119,7 @@ async def _say_nobody(interaction: discord.Interaction[Nugu], meaning: Meaning, 
 
 
 async def _close(interaction: discord.Interaction[Nugu], corrected: correct.CorrectedAnswer, card_id: int) -> None:
-    """End the dialog with its sentence, and bring the card up to date where the bot can reach it."""
+    """End the dialog with its sentence, and refresh the card where the bot can reach it."""
     await interaction.edit_original_response(
         view=message_card(correction_sentence(corrected.correction)), attachments=[]
     )
@@ -113,5 +129,14 @@ async def _close(interaction: discord.Interaction[Nugu], corrected: correct.Corr
         card = await interaction.channel.fetch_message(card_id)
         await refresh_card(interaction.client, corrected.answer, card, card.edit)
     except discord.HTTPException as failure:
-        # Taken away meanwhile, in an archived thread, or where only the asker installed the bot: the word is kept.
-        log.warning("could not bring card %s up to date: %s", card_id, failure)
+        # The card is deleted, in an archived thread, or out of reach of a user's own app. The annotation is saved all the same.
+        log.warning("could not refresh card %s: %s", card_id, failure)
+
+
+ITEMS: tuple[type[PersistentItem[Any]], ...] = (
+    FaceMenu,
+    MemberMenu,
+    NotAMemberButton,
+    NotAFaceButton,
+    NotThisMemberButton,
+)

@@ -41,9 +41,9 @@ def correction_sentence(correction: Correction) -> str:
 
 
 def learning_sentence(untaught: Sequence[Untaught | None]) -> str:
-    """What is learned from named faces, and why nothing from others: `I learn from 8 of 9 faces: 1 is too small.`
+    """The number of faces that become photos, and the reasons for the others: `I learn from 8 of 9 faces: 1 is too small.`
 
-    `untaught`: for each face the reason why nothing is learned from it, None where something is.
+    `untaught`: for each face the reason why it does not become a photo, None where it does.
     """
     faces, taught = len(untaught), untaught.count(None)
     if taught == faces:

@@ -1,4 +1,4 @@
-"""The card of an answer, brought up to date once somebody said more of its faces."""
+"""Refreshes the card of an answer after a correction."""
 
 from __future__ import annotations
 
@@ -27,20 +27,21 @@ log = logging.getLogger(__name__)
 
 
 class Edit(Protocol):
-    """Edits a message: its card, and its files where they are new."""
+    """Edits the card of a message, and replaces its files where `attachments` is given."""
 
     async def __call__(self, *, view: discord.ui.LayoutView, attachments: Sequence[discord.File] = ...) -> object: ...
 
 
 async def refresh_card(client: Nugu, answer: Answer, message: discord.Message, edit: Edit) -> None:
-    """Edit the card of an answer, about pictures or about a clip, to how it stands now.
+    """Edit the card of an answer, about pictures or a clip, to the names of now.
 
-    Where a picture carries another name by now, it is drawn anew, if Discord still shows it; else the card says so.
+    A picture with an old name is drawn again if Discord still has the original. Otherwise the card says that its names
+    are old.
     """
-    shown = picture_urls(message)
+    urls = picture_urls(message)
     finished = await request.clip_of(client.app, answer.id)
     if finished is not None:
-        await edit(view=clip_card(finished, shown))
+        await edit(view=clip_card(finished, urls))
         return
     files = None
     if answer.is_drawn_otherwise:
@@ -49,19 +50,19 @@ async def refresh_card(client: Nugu, answer: Answer, message: discord.Message, e
         try:
             await edit(view=answer_card(answer.as_drawn()), attachments=answer_files(files))
         except discord.HTTPException as refused:
-            # Discord has refused new pictures in a card that is there (discord-api-docs #7529).
+            # Discord has refused new pictures in an existing card (discord-api-docs #7529).
             if refused.status != BAD_REQUEST:
                 raise
         else:
             await identify.save_drawn(client.app, answer)
             return
-    await edit(view=answer_card(answer, shown))
+    await edit(view=answer_card(answer, urls))
 
 
 async def _redraw_until_current(client: Nugu, answer: Answer) -> tuple[Answer, dict[str, bytes] | None]:
-    """The answer as it stands once its pictures are drawn, and these; see `_redraw`.
+    """The answer of now and its drawn pictures; see `_redraw`.
 
-    Who says more of it while it is drawn may have their card before, so it is drawn once more with that.
+    A correction during the drawing may refresh the card first, so the pictures are drawn again with it.
     """
     while True:
         files = await _redraw(client, answer)
@@ -72,18 +73,18 @@ async def _redraw_until_current(client: Nugu, answer: Answer) -> tuple[Answer, d
 
 
 async def _redraw(client: Nugu, answer: Answer) -> dict[str, bytes] | None:
-    """The answered pictures with the names of now; None where Discord doesn't show them any more."""
+    """The pictures with the names of now; None where Discord no longer has the originals."""
     pictures = await _question_pictures(client, answer)
     try:
         return await identify.draw_again(client.app, answer, pictures) if pictures else None
     except PersonError as failure:
-        # The word is kept whatever becomes of the picture.
+        # The annotation is saved without the picture.
         log.info("could not draw the pictures of question %s again: %s", answer.id, failure)
         return None
 
 
 async def _question_pictures(client: Nugu, answer: Answer) -> Sequence[SubmittedFile]:
-    """The pictures of a question, read again from its command or its message; none where both are gone."""
+    """The pictures of a question, read again from its command's upload or its message; none where both are gone."""
     if (uploaded := client.uploads.get(answer.id)) is not None:
         return await read_attachments(client, uploaded)
     if answer.channel_id is None or answer.source_message_id is None:
@@ -92,6 +93,6 @@ async def _question_pictures(client: Nugu, answer: Answer) -> Sequence[Submitted
     try:
         message = await channel.fetch_message(answer.source_message_id)
     except UNREACHABLE as failure:
-        log.info("could not see message %s again: %s", answer.source_message_id, failure)
+        log.info("could not read message %s again: %s", answer.source_message_id, failure)
         return ()
     return await pictures_of(client, message)

@@ -1,4 +1,4 @@
-"""Listens for what is deleted: messages one by one and in bulk, threads, channels."""
+"""Listens for deleted messages, threads and channels."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class DeletionsCog(commands.Cog):
-    """A picture or a video that is deleted is forgotten too."""
+    """Forgets the questions of deleted messages and channels."""
 
     def __init__(self, client: Nugu) -> None:
         self.client = client
@@ -33,12 +33,12 @@ class DeletionsCog(commands.Cog):
 
     @commands.Cog.listener()
     async def on_raw_thread_delete(self, event: discord.RawThreadDeleteEvent) -> None:
-        """A thread: Discord tells of no message in it."""
+        """A thread: Discord sends no event for its messages."""
         await deletions.forget(self.client.app, MessageScope(channels=frozenset({event.thread_id})))
 
     @commands.Cog.listener()
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
-        """A channel: with it go its threads, and discord.py tells of those alone that were not archived."""
+        """A channel, and its threads: discord.py sends no event for archived ones."""
         await deletions.forget(self.client.app, MessageScope(channels=frozenset({channel.id})))
 
 

@@ -1,4 +1,4 @@
-"""/help: the things that people do most."""
+"""/help: the features that people use most."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from discord.ext import commands
 
 from bot.client import Nugu  # discord.py reads the annotations
 from bot.usecases.roster import enrolment
-from cogs.common.layout import Card, container
+from cogs.common.layout import BLUE, framed_card
 from cogs.common.markup import plain
+from cogs.common.places import everywhere
 from cogs.common.requests import searchable_servers
 
-THINGS = (
+FEATURES = (
     ("🔎", "Who is this?", "`/who` with up to five pictures, or mention me in a message with pictures."),
     ("↩️", "Somebody else's picture", "{reply}: Apps > **Who is this?**"),
     (
@@ -44,7 +45,7 @@ THINGS = (
 
 REPLY = "Reply to it and mention me, or right-click it"
 RIGHT_CLICK = "Right-click it"
-"""Without the message-content intent, Discord hides the picture of a message that is replied to."""
+"""Without the message-content intent, Discord hides the picture of a message that somebody replies to."""
 
 
 class HelpCog(commands.Cog):
@@ -54,21 +55,19 @@ class HelpCog(commands.Cog):
         self.client = client
 
     @app_commands.command(name="help")
-    @app_commands.allowed_installs(guilds=True, users=True)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    @everywhere
     async def help(self, interaction: discord.Interaction[Nugu]) -> None:
         """What I can do."""
         groups = await enrolment.group_names(self.client.app, await searchable_servers(interaction))
-        card = Card()
-        box = container(0x5865F2)
-        box.add_item(discord.ui.TextDisplay("## nugu · 누구?\nI tell you who is in a picture."))
         reply = REPLY if self.client.intents.message_content else RIGHT_CLICK
-        for icon, title, text in THINGS:
-            box.add_item(discord.ui.TextDisplay(f"{icon} **{title}**\n{text.format(reply=reply)}"))
-        box.add_item(discord.ui.Separator())
         known = ", ".join(plain(name) for name in groups)
-        box.add_item(discord.ui.TextDisplay(f"-# I know {known}."[:1000] if known else "-# I know no group here yet."))
-        card.add_item(box)
+        card = framed_card(
+            BLUE,
+            "## nugu · 누구?\nI tell you who is in a picture.",
+            *(f"{icon} **{title}**\n{text.format(reply=reply)}" for icon, title, text in FEATURES),
+            discord.ui.Separator(),
+            f"-# I know {known}."[:1000] if known else "-# I know no group here yet.",
+        )
         await interaction.response.send_message(view=card, ephemeral=True)
 
 

@@ -11,7 +11,7 @@ from bot.domain.trust import Trust
 from bot.text.formatting import counted
 from bot.text.maps import distance_sentence, outlier_sentences, separation_sentences
 from cogs.common.discord_limits import LONGEST_ALT
-from cogs.common.layout import Card, CardAndFiles, container, gallery
+from cogs.common.layout import BLUE, CardAndFiles, Part, framed_card, gallery
 from cogs.common.markup import plain
 
 if TYPE_CHECKING:
@@ -20,30 +20,26 @@ if TYPE_CHECKING:
 
 MOST_OUTLIERS = 10
 MOST_LETTERS = 750
-"""Of one text, before its marks are escaped: Discord takes 4,000 on a card."""
-BLUE = 0x5865F2
+"""Characters of one text before markup is escaped. Discord's limit is 4,000 on a card."""
 
 
 def map_card(shown: ShownMap) -> CardAndFiles:
-    """The map, who stands apart, who overlaps, and which photos are outliers; who may do something about these is told how."""
+    """The map, the members who stand apart or overlap, and the outliers. Trusted people read how to correct these."""
     found = shown.found
-    card = Card()
-    box = container(BLUE)
-    box.add_item(discord.ui.TextDisplay(f"## {plain(found.group)}, {counted(found.photos, 'photo')}"))
     file = discord.File(BytesIO(found.picture), filename="map.png")
-    box.add_item(gallery((file.filename, alt_text(found))))
-    box.add_item(discord.ui.TextDisplay(plain(" ".join(separation_sentences(found))[:MOST_LETTERS])))
+    parts: list[Part] = [
+        f"## {plain(found.group)}, {counted(found.photos, 'photo')}",
+        gallery((file.filename, alt_text(found))),
+        plain(" ".join(separation_sentences(found))[:MOST_LETTERS]),
+    ]
     if found.outliers:
-        box.add_item(discord.ui.TextDisplay(_outliers(shown)))
-    box.add_item(
-        discord.ui.TextDisplay(f"-# {distance_sentence(found)} Faces that would cover each other are moved aside.")
-    )
-    card.add_item(box)
-    return card, [file]
+        parts.append(_outliers(shown))
+    parts.append(f"-# {distance_sentence(found)} Faces that would cover each other are moved aside.")
+    return framed_card(BLUE, *parts), [file]
 
 
 def alt_text(found: GroupMap) -> str:
-    """The map in words: outliers first, since readers look for these."""
+    """The map's description. It begins with the outliers, the most useful part."""
     sentences = [
         f"Map of {found.group} by {found.projection.label}.",
         *outlier_sentences(found),

@@ -9,24 +9,23 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Nugu  # discord.py reads the annotations
-from bot.text.names import LONGEST_NAME
 from bot.usecases import maps
-from cogs.common.autocomplete import all_groups
-from cogs.common.responses import show
+from cogs.common.autocomplete import Name, all_groups
+from cogs.common.places import in_servers
+from cogs.common.responses import defer_in_server, show
 from cogs.common.trust import trust_of
 from cogs.map.cards import map_card
 from models.faces import Projection
 
 
 class MapCog(commands.Cog):
-    """Who looks like whom, at a glance."""
+    """The map of a group's faces."""
 
     def __init__(self, client: Nugu) -> None:
         self.client = client
 
     @app_commands.command(name="map")
-    @app_commands.guild_only()
-    @app_commands.allowed_installs(guilds=True, users=False)
+    @in_servers
     @app_commands.autocomplete(group=all_groups)
     @app_commands.describe(
         group="The group",
@@ -35,15 +34,14 @@ class MapCog(commands.Cog):
     async def map(
         self,
         interaction: discord.Interaction[Nugu],
-        group: app_commands.Range[str, 1, LONGEST_NAME],
+        group: Name,
         method: Literal["pca", "tsne", "umap"] = "tsne",
     ) -> None:
         """All faces of a group as a map: what lies near is alike."""
-        assert interaction.guild_id is not None
-        await interaction.response.defer(thinking=True)
+        server_id = await defer_in_server(interaction, ephemeral=False)
         with self.client.app.question_limit.slot(interaction.user.id):
             trust = await trust_of(interaction)
-            shown = await maps.draw(self.client.app, [interaction.guild_id], group, Projection(method), trust=trust)
+            shown = await maps.draw(self.client.app, [server_id], group, Projection(method), trust=trust)
         await show(interaction, *map_card(shown), ephemeral=False)
 
 

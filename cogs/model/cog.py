@@ -1,4 +1,4 @@
-"""/model: which model answers for a group, and what moderators are told and may do about it."""
+"""/model: status, history, training, rollback and report; and notifications to moderators."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from discord.ext import commands
 
 from bot.client import UNREACHABLE, Nugu  # discord.py reads the annotations
 from bot.domain.trust import Trust
-from bot.text.names import LONGEST_NAME
 from bot.usecases import models
 from bot.usecases.setup import choices as choices_of
-from cogs.common.autocomplete import own_groups
+from cogs.common.autocomplete import Name, own_groups
 from cogs.common.discord_limits import MOST_OPTIONS
 from cogs.common.layout import CardAndFiles, message_card
 from cogs.common.long_commands import Progress
-from cogs.common.responses import show
+from cogs.common.places import require_server
+from cogs.common.responses import defer_in_server, show
 from cogs.common.trust import requires
 from cogs.model.cards import history_card, model_choice, report_card, rollback_card, status_card
 from cogs.model.components import ITEMS
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-Name = app_commands.Range[str, 1, LONGEST_NAME]
-
 
 @requires(Trust.MODERATOR)
 class ModelCog(commands.GroupCog, name="model"):
@@ -39,10 +37,10 @@ class ModelCog(commands.GroupCog, name="model"):
 
     def __init__(self, client: Nugu) -> None:
         self.client = client
-        self._telling: set[asyncio.Task[None]] = set()
+        self._posting: set[asyncio.Task[None]] = set()
 
     async def cog_load(self) -> None:
-        self.client.app.notifications.listen(self._hear)
+        self.client.app.notifications.listen(self._post_later)
 
     async def cog_unload(self) -> None:
         self.client.app.notifications.listen(None)
@@ -52,8 +50,7 @@ class ModelCog(commands.GroupCog, name="model"):
     @app_commands.describe(group="One group; left out, all of them")
     async def status(self, interaction: discord.Interaction[Nugu], group: Name | None = None) -> None:
         """Which model answers, and how many labels wait for the next."""
-        assert interaction.guild_id is not None
-        found = await models.status(self.client.app, interaction.guild_id, group)
+        found = await models.status(self.client.app, require_server(interaction), group)
         await interaction.response.send_message(view=status_card(found), ephemeral=True)
 
     @app_commands.command(name="history")
@@ -61,8 +58,7 @@ class ModelCog(commands.GroupCog, name="model"):
     @app_commands.describe(group="The group")
     async def history(self, interaction: discord.Interaction[Nugu], group: Name) -> None:
         """Every model of a group: its figures, and what became of it."""
-        assert interaction.guild_id is not None
-        found = await models.history(self.client.app, interaction.guild_id, group)
+        found = await models.history(self.client.app, require_server(interaction), group)
         await interaction.response.send_message(view=history_card(found, 0), ephemeral=True)
 
     @app_commands.command(name="train")
@@ -70,9 +66,8 @@ class ModelCog(commands.GroupCog, name="model"):
     @app_commands.describe(group="The group")
     async def train(self, interaction: discord.Interaction[Nugu], group: Name) -> None:
         """Make a model of all photos of a group, now."""
-        assert interaction.guild_id is not None
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        training = models.train(self.client.app, interaction.guild_id, group, by=interaction.user.id)
+        server_id = await defer_in_server(interaction)
+        training = models.train(self.client.app, server_id, group, by=interaction.user.id)
 
         async def work() -> CardAndFiles:
             return message_card(training_sentence(await training)), []
@@ -86,8 +81,7 @@ class ModelCog(commands.GroupCog, name="model"):
         self, interaction: discord.Interaction[Nugu], group: Name, number: app_commands.Range[int, 1] | None = None
     ) -> None:
         """Go back to an earlier model of a group."""
-        assert interaction.guild_id is not None
-        back = await models.plan_rollback(self.client.app, interaction.guild_id, group, number)
+        back = await models.plan_rollback(self.client.app, require_server(interaction), group, number)
         await interaction.response.send_message(view=rollback_card(back), ephemeral=True)
 
     @app_commands.command(name="report")
@@ -95,25 +89,23 @@ class ModelCog(commands.GroupCog, name="model"):
     @app_commands.describe(group="The group")
     async def report(self, interaction: discord.Interaction[Nugu], group: Name) -> None:
         """Who is recognised, who is mixed up with whom, who needs photos, which labels look wrong."""
-        assert interaction.guild_id is not None
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        await show(interaction, *report_card(await models.report(self.client.app, interaction.guild_id, group)))
+        server_id = await defer_in_server(interaction)
+        await show(interaction, *report_card(await models.report(self.client.app, server_id, group)))
 
     @rollback.autocomplete("number")
     async def earlier(self, interaction: discord.Interaction[Nugu], typed: str) -> list[app_commands.Choice[int]]:
-        assert interaction.guild_id is not None
         group: str = interaction.namespace.group or ""
-        found = await models.earlier(self.client.app, interaction.guild_id, group)
+        found = await models.earlier(self.client.app, require_server(interaction), group)
         wanted = [model for model in found if str(typed) in str(model.number)]
         return [app_commands.Choice(name=model_choice(model), value=model.number) for model in wanted[:MOST_OPTIONS]]
 
-    def _hear(self, notification: Notification) -> None:
-        task = asyncio.create_task(self._tell(notification))
-        self._telling.add(task)
-        task.add_done_callback(self._telling.discard)
+    def _post_later(self, notification: Notification) -> None:
+        task = asyncio.create_task(self._post(notification))
+        self._posting.add(task)
+        task.add_done_callback(self._posting.discard)
 
-    async def _tell(self, notification: Notification) -> None:
-        """Post in the channel that the server chose, else where Discord posts what concerns its moderators, else nowhere."""
+    async def _post(self, notification: Notification) -> None:
+        """Post in the channel that the server chose, else in its channel for news from Discord, else nowhere."""
         await self.client.wait_until_ready()
         guild = self.client.get_guild(notification.server)
         if guild is None:
@@ -124,7 +116,7 @@ class ModelCog(commands.GroupCog, name="model"):
                 try:
                     await channel.send(training_sentence(notification.model))
                 except UNREACHABLE as failure:
-                    log.warning("could not tell the moderators of server %s: %s", guild.id, failure)
+                    log.warning("could not notify the moderators of server %s: %s", guild.id, failure)
                 return
 
 

@@ -1,4 +1,4 @@
-"""What the buttons and menus about models do; each asks again whether a moderator presses."""
+"""The buttons and the menu of the cards about models. Each checks again that a moderator uses it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class HistoryPageButton(ModeratorItem[Button], template=r"nugu:models:(?P<group>
 
 
 class RollbackButton(ModeratorItem[Button], template=r"nugu:goback:(?P<group>\d+):(?P<model>\d+):(?P<now>\d+)"):
-    """An earlier model answers from the next question on."""
+    """Lets an earlier model answer."""
 
     async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, actor: Actor) -> None:
         app, ids = interaction.client.app, self.ids
@@ -57,7 +57,7 @@ class _LabelButton(ModeratorItem[Button], template=r"nugu:item"):
         await show(interaction, message_card(label_sentence(decision)))
 
     async def decide(self, app: App, server_id: int, actor: Actor) -> LabelDecision:
-        """Carry out the presser's decision about the label."""
+        """Carry out the moderator's decision about the label."""
         raise NotImplementedError
 
 

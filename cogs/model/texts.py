@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def training_sentence(model: MadeModel) -> str:
-    """The result of a training, in a sentence or two for moderators."""
+    """The result of a training, for moderators."""
     group = plain(model.group_name)
     labels = f" with {counted(model.labels, 'new label')}" if model.labels else ""
     if model.promoted:

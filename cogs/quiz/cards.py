@@ -1,4 +1,4 @@
-"""The cards of the quiz: question, verdict, leaderboard, a person's knowledge."""
+"""The cards of the quiz: a question, its verdict, the result, the leaderboard, and the members that a player knows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING
 import discord
 
 from cogs.common.discord_limits import LONGEST_LABEL
-from cogs.common.layout import Button, Card, CardAndFiles, Row, container, custom_id, gallery
+from cogs.common.layout import (
+    AMBER,
+    BLUE,
+    GREEN,
+    Button,
+    Card,
+    CardAndFiles,
+    Part,
+    Row,
+    custom_id,
+    framed_card,
+    gallery,
+)
 from cogs.common.markup import plain
 from cogs.quiz.texts import (
     CONFIRM_FORGETTING,
@@ -33,53 +45,94 @@ if TYPE_CHECKING:
     from bot.usecases.quiz.stats import Board, Knowledge
     from bot.usecases.quiz.view import QuizQuestion, Verdict
 
-BLUE, RIGHT, WRONG = 0x5865F2, 0x3BA55D, 0xE0A030
-
 
 def question_card(question: QuizQuestion) -> CardAndFiles:
-    """A face and the names to choose from. Neither the file's name nor the alt text gives it away."""
-    card = Card()
-    box = container(BLUE)
+    """A face and the names to choose from. Neither the file's name nor the alt text reveals the answer."""
     progress = question.progress
-    files = [discord.File(BytesIO(question.picture), filename="face.jpg")]
-    box.add_item(discord.ui.TextDisplay(f"{WHO}\n-# {round_line(progress)}"))
-    box.add_item(gallery((files[0].filename, "A face; who is it?")))
-    names = Row()
-    for member, name in question.names:
-        names.add_item(Button(label=name[:LONGEST_LABEL], custom_id=custom_id("quiz:say", question.round, member)))
-    box.add_item(names)
+    file = discord.File(BytesIO(question.picture), filename="face.jpg")
+    names = [
+        Button(label=name[:LONGEST_LABEL], custom_id=custom_id("quiz:say", question.round, member))
+        for member, name in question.names
+    ]
     label = "Show who it is" if progress.race else "I don't know"
-    box.add_item(Row(Button(label=label, custom_id=custom_id("quiz:pass", question.round))))
-    below = RACE_RULE if progress.race else f"{score_line(progress)} · <@{progress.person}>'s quiz"
-    box.add_item(discord.ui.TextDisplay(f"-# {below}"))
-    card.add_item(box)
-    return card, files
+    note = RACE_RULE if progress.race else f"{score_line(progress)} · <@{progress.person}>'s quiz"
+    card = framed_card(
+        BLUE,
+        f"{WHO}\n-# {round_line(progress)}",
+        gallery((file.filename, "A face; who is it?")),
+        Row(*names),
+        Row(Button(label=label, custom_id=custom_id("quiz:pass", question.round))),
+        f"-# {note}",
+    )
+    return card, [file]
 
 
 def verdict_card(verdict: Verdict) -> CardAndFiles:
-    """The result of a round, with another photo beside the face; the button Next, or the result of the quiz."""
-    card = Card()
-    box = container(RIGHT if verdict.right else WRONG)
+    """The right name, another photo of the member, and the button for the next round or the result of the quiz."""
     truth, progress = verdict.name(verdict.truth), verdict.progress
-    lines = [verdict_sentence(verdict), f"-# {plain(verdict.group_name)} · {round_line(progress)}"]
-    box.add_item(discord.ui.TextDisplay("\n".join(lines)))
+    parts: list[Part] = [f"{verdict_sentence(verdict)}\n-# {plain(verdict.group_name)} · {round_line(progress)}"]
     files: list[discord.File] = []
     faces = [
         (verdict.picture, "face.jpg", f"The face of this round: {truth}"),
         (verdict.other, "other.jpg", f"Another photo of {truth}"),
     ]
     if shown := _attached(faces, files):
-        box.add_item(gallery(*shown))
+        parts.append(gallery(*shown))
     chosen = verdict.name(verdict.chosen)
-    pictures = [(one, f"mistaken-{place}.jpg", f"A photo of {chosen}") for place, one in enumerate(verdict.mistaken)]
+    pictures = [(data, f"mistaken-{place}.jpg", f"A photo of {chosen}") for place, data in enumerate(verdict.mistaken)]
     if mistaken := _attached(pictures, files):
-        box.add_item(discord.ui.TextDisplay(f"And this is **{plain(chosen)}**:"))
-        box.add_item(gallery(*mistaken))
-    names = Row()
+        parts += [f"And this is **{plain(chosen)}**:", gallery(*mistaken)]
+    parts.append(_marked_names(verdict))
+    if verdict.by is not None:
+        player = f"<@{verdict.by}>: " if progress.race else ""
+        back = f" · {plain(truth)} comes back {discord.utils.format_dt(verdict.back, 'R')}" if verdict.back else ""
+        parts.append(f"-# {player}{score_line(progress)}{'' if progress.race else back}")
+    if verdict.summary is None:
+        next = Button(label="Next", style=discord.ButtonStyle.primary, custom_id=custom_id("quiz:next", verdict.round))
+        parts.append(Row(next))
+    else:
+        again = Button(label="Play again", custom_id=custom_id("quiz:again", verdict.round))
+        parts += [discord.ui.Separator(), summary_text(verdict.summary, progress), Row(again)]
+    return framed_card(GREEN if verdict.right else AMBER, *parts), files
+
+
+def board_card(board: Board) -> Card:
+    """The leaderboard of a server."""
+    lines = [leaderboard_title(board.group)]
+    lines += [leaderboard_line(place, score) for place, score in enumerate(board.best, 1)]
+    if not board.best:
+        lines.append(NOBODY_PLAYED)
+    elif board.mine is not None and board.place is not None and board.place > len(board.best):
+        lines.append(own_place_line(board.place, board.mine))
+    return framed_card(BLUE, "\n".join(lines))
+
+
+def knowledge_card(known: Knowledge) -> CardAndFiles:
+    """The members that a player knows, as a picture whose alt text says the same."""
+    file = discord.File(BytesIO(known.picture), filename="known.png")
+    chart = gallery((file.filename, knowledge_alt_text(known)))
+    return framed_card(BLUE, knowledge_text(known), chart, f"-# {PRIVATE_STATS}"), [file]
+
+
+def forget_card() -> Card:
+    """Asks whether the user's own quiz data is to be deleted."""
+    return framed_card(
+        AMBER,
+        CONFIRM_FORGETTING,
+        Row(
+            Button(label="Forget", style=discord.ButtonStyle.danger, custom_id=custom_id("quiz:forget")),
+            Button(label="Keep", custom_id=custom_id("keep")),
+        ),
+    )
+
+
+def _marked_names(verdict: Verdict) -> Row:
+    """The names of the round: the right one with ✓, a wrong choice with ✗."""
+    row = Row()
     for member, name in verdict.names:
         mark = "✓ " if member == verdict.truth else "✗ " if member == verdict.chosen else ""
         style = {"✓ ": discord.ButtonStyle.success, "✗ ": discord.ButtonStyle.danger}.get(mark)
-        names.add_item(
+        row.add_item(
             Button(
                 label=f"{mark}{name}"[:LONGEST_LABEL],
                 style=style or discord.ButtonStyle.secondary,
@@ -87,66 +140,11 @@ def verdict_card(verdict: Verdict) -> CardAndFiles:
                 disabled=True,
             )
         )
-    box.add_item(names)
-    if verdict.by is not None:
-        whose = f"<@{verdict.by}>: " if progress.race else ""
-        back = f" · {plain(truth)} comes back {discord.utils.format_dt(verdict.back, 'R')}" if verdict.back else ""
-        box.add_item(discord.ui.TextDisplay(f"-# {whose}{score_line(progress)}{'' if progress.race else back}"))
-    if verdict.summary is None:
-        next = Button(label="Next", style=discord.ButtonStyle.primary, custom_id=custom_id("quiz:next", verdict.round))
-        box.add_item(Row(next))
-    else:
-        box.add_item(discord.ui.Separator())
-        box.add_item(discord.ui.TextDisplay(summary_text(verdict.summary, progress)))
-        box.add_item(Row(Button(label="Play again", custom_id=custom_id("quiz:again", verdict.round))))
-    card.add_item(box)
-    return card, files
-
-
-def board_card(board: Board) -> Card:
-    """The leaderboard of a server."""
-    card = Card()
-    box = container(BLUE)
-    lines = [leaderboard_title(board.group)]
-    lines += [leaderboard_line(place, score) for place, score in enumerate(board.best, 1)]
-    if not board.best:
-        lines.append(NOBODY_PLAYED)
-    elif board.mine is not None and board.place is not None and board.place > len(board.best):
-        lines.append(own_place_line(board.place, board.mine))
-    box.add_item(discord.ui.TextDisplay("\n".join(lines)))
-    card.add_item(box)
-    return card
-
-
-def knowledge_card(known: Knowledge) -> CardAndFiles:
-    """A person's knowledge as a chart; its alt text says the same in words."""
-    card = Card()
-    box = container(BLUE)
-    box.add_item(discord.ui.TextDisplay(knowledge_text(known)))
-    file = discord.File(BytesIO(known.picture), filename="known.png")
-    box.add_item(gallery((file.filename, knowledge_alt_text(known))))
-    box.add_item(discord.ui.TextDisplay(f"-# {PRIVATE_STATS}"))
-    card.add_item(box)
-    return card, [file]
-
-
-def forget_card() -> Card:
-    """The question whether a person wants all of their quizzes forgotten."""
-    card = Card()
-    box = container(WRONG)
-    box.add_item(discord.ui.TextDisplay(CONFIRM_FORGETTING))
-    box.add_item(
-        Row(
-            Button(label="Forget", style=discord.ButtonStyle.danger, custom_id=custom_id("quiz:forget")),
-            Button(label="Keep", custom_id=custom_id("keep")),
-        )
-    )
-    card.add_item(box)
-    return card
+    return row
 
 
 def _attached(pictures: Sequence[tuple[bytes | None, str, str]], files: list[discord.File]) -> list[tuple[str, str]]:
-    """The (file name, alt text) of those pictures that are there, which join `files`."""
+    """The (file name, alt text) of each picture that has data, which is added to `files`."""
     there = [(data, name, alt) for data, name, alt in pictures if data is not None]
     files += [discord.File(BytesIO(data), filename=name) for data, name, _ in there]
     return [(name, alt) for _, name, alt in there]

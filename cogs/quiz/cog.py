@@ -1,4 +1,4 @@
-"""/quiz: who is this? asked the other way round."""
+"""/quiz: faces to name, the leaderboard, and a player's own knowledge."""
 
 from __future__ import annotations
 
@@ -9,20 +9,15 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Nugu  # discord.py reads the annotations
-from bot.domain.trust import Trust
-from bot.text.names import LONGEST_NAME
 from bot.usecases.quiz import play, stats
-from cogs.common.autocomplete import all_groups
-from cogs.common.requests import channel_of
-from cogs.common.responses import show
-from cogs.common.trust import requires
+from cogs.common.autocomplete import Name, all_groups
+from cogs.common.places import channel_of, in_servers, require_server
+from cogs.common.responses import defer_in_server, show
 from cogs.quiz.cards import board_card, forget_card, knowledge_card, question_card
 from cogs.quiz.components import ITEMS
 
-Name = app_commands.Range[str, 1, LONGEST_NAME]
 
-
-@requires(Trust.MEMBER)
+@in_servers
 class QuizCog(commands.GroupCog, name="quiz"):
     """Learn to tell members apart."""
 
@@ -44,13 +39,12 @@ class QuizCog(commands.GroupCog, name="quiz"):
         mode: Literal["alone", "race"] = "alone",
     ) -> None:
         """Who is this? One face after another, four names to choose from; whom you mix up comes back."""
-        assert interaction.guild_id is not None
-        await interaction.response.defer(thinking=True)
+        server_id = await defer_in_server(interaction, ephemeral=False)
         app, person = self.client.app, interaction.user.id
         with app.question_limit.slot(person):
             question = await play.begin(
                 app,
-                interaction.guild_id,
+                server_id,
                 channel_of(interaction),
                 person,
                 group=group,
@@ -65,11 +59,10 @@ class QuizCog(commands.GroupCog, name="quiz"):
     @app_commands.describe(group="Whom it is about; left out, the channel's group, or all groups")
     async def stats(self, interaction: discord.Interaction[Nugu], group: Name | None = None) -> None:
         """Whom you know, and whom you mix up, as a picture that only you see."""
-        assert interaction.guild_id is not None
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        server_id = await defer_in_server(interaction)
         app, person, now = self.client.app, interaction.user.id, discord.utils.utcnow()
         with app.question_limit.slot(person):
-            known = await stats.stats(app, interaction.guild_id, channel_of(interaction), person, now, group)
+            known = await stats.stats(app, server_id, channel_of(interaction), person, now, group)
         await show(interaction, *knowledge_card(known))
 
     @app_commands.command(name="top")
@@ -77,8 +70,7 @@ class QuizCog(commands.GroupCog, name="quiz"):
     @app_commands.describe(group="One group; left out, all of them")
     async def top(self, interaction: discord.Interaction[Nugu], group: Name | None = None) -> None:
         """The leaderboard of this server."""
-        assert interaction.guild_id is not None
-        board = await stats.top(self.client.app, interaction.guild_id, interaction.user.id, group)
+        board = await stats.top(self.client.app, require_server(interaction), interaction.user.id, group)
         await interaction.response.send_message(view=board_card(board))
 
     @app_commands.command(name="forget")

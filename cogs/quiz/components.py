@@ -1,4 +1,4 @@
-"""The buttons of the quiz. What they do is decided by rows in the database, so they work after a restart, and once."""
+"""The buttons of the quiz. Rows in the database hold its state, so they work after a restart, and once."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from bot.usecases.quiz.play import Missed, TooLateError
 from bot.usecases.quiz.view import QuizQuestion, verdict
 from cogs.common.components import PersistentItem
 from cogs.common.layout import Button, message_card
+from cogs.common.places import require_server
 from cogs.common.responses import show
 from cogs.quiz.cards import question_card, verdict_card
 from cogs.quiz.texts import forgotten_sentence, missed_sentence
@@ -36,12 +37,11 @@ class QuizRevealButton(PersistentItem[Button], template=rf"nugu:quiz:pass:{ROUND
 
 
 class QuizNextButton(PersistentItem[Button], template=rf"nugu:quiz:next:{ROUND}"):
-    """The next face: in place of the last one, or below it where others look on; or, in place of Next, how the quiz ended."""
+    """Shows the next face: in a race below the last one, else in its place. After the last round, shows the result."""
 
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
-        assert interaction.guild_id is not None
         app, now = interaction.client.app, discord.utils.utcnow()
-        shown = await play.go_on(app, interaction.guild_id, self.ids["round"], interaction.user.id, now)
+        shown = await play.go_on(app, require_server(interaction), self.ids["round"], interaction.user.id, now)
         card, files = question_card(shown) if isinstance(shown, QuizQuestion) else verdict_card(shown)
         if shown.progress.race and (isinstance(shown, QuizQuestion) or shown.round != self.ids["round"]):
             await interaction.followup.send(view=card, files=files)
@@ -50,13 +50,12 @@ class QuizNextButton(PersistentItem[Button], template=rf"nugu:quiz:next:{ROUND}"
 
 
 class QuizAgainButton(PersistentItem[Button], template=rf"nugu:quiz:again:{ROUND}"):
-    """Begins another quiz of the same kind for the user."""
+    """Begins another quiz of the same group, length and mode."""
 
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
-        assert interaction.guild_id is not None
         app, person, now = interaction.client.app, interaction.user.id, discord.utils.utcnow()
         with app.question_limit.slot(person):
-            question = await play.again(app, interaction.guild_id, self.ids["round"], person, now)
+            question = await play.again(app, require_server(interaction), self.ids["round"], person, now)
         card, files = question_card(question)
         await interaction.followup.send(view=card, files=files)
 
@@ -70,12 +69,11 @@ class ForgetQuizButton(PersistentItem[Button], template=r"nugu:quiz:forget"):
 
 
 async def _answer(interaction: discord.Interaction[Nugu], round_id: int, chosen: int | None) -> None:
-    assert interaction.guild_id is not None
-    app, now = interaction.client.app, discord.utils.utcnow()
+    app, server_id, now = interaction.client.app, require_server(interaction), discord.utils.utcnow()
     try:
-        given = await play.answer(app, interaction.guild_id, round_id, interaction.user.id, chosen, now)
+        given = await play.answer(app, server_id, round_id, interaction.user.id, chosen, now)
     except TooLateError:
-        over = await verdict(app, interaction.guild_id, round_id)
+        over = await verdict(app, server_id, round_id)
         await show(interaction, *verdict_card(over), ephemeral=False)
         raise
     if isinstance(given, Missed):

@@ -1,1 +1,1 @@
-"""Faces that wait for a name."""
+"""/review: faces that wait for a label."""

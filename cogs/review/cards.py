@@ -1,4 +1,4 @@
-"""The card of /review: one face, what is known of it, and the buttons to answer with."""
+"""The cards of /review: a face with its guess, its source and the buttons for an answer."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import discord
 from bot.domain.enums import Learns, Origin
 from bot.text.formatting import face_quality, flaw_sentence, guess_text, joined, percent
 from bot.usecases.review import Shown
-from cogs.answers.faces import annotation_in_words, suggestion_line
+from cogs.answers.faces import annotation_text, suggestion_line
 from cogs.common.discord_limits import LONGEST_ALT
-from cogs.common.layout import Button, Card, CardAndFiles, Row, container, custom_id
+from cogs.common.layout import BLUE, Button, Card, CardAndFiles, Part, Row, custom_id, framed_card
 from cogs.common.markup import plain
 from cogs.corrections.cards import members_menu
 from cogs.review.texts import note_sentence
@@ -21,82 +21,72 @@ from models.faces import Band
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bot.domain.answers import FaceAnnotation
     from bot.domain.reviews import FaceInReview
     from bot.usecases.review import NothingLeft, Page
 
-BLUE = 0x5865F2
 LONGEST_LINK = 512
 MOST_SUGGESTIONS = 5
 
 
 def review_card(page: Page) -> CardAndFiles:
-    """What a reviewer sees next, and the crop that it shows."""
-    card = Card()
-    box = container(BLUE)
+    """The next face with its crop and the buttons for an answer, or why there is none."""
+    parts: list[Part] = []
     if page.note is not None:
-        box.add_item(discord.ui.TextDisplay(f"-# {note_sentence(page.note)}"))
+        parts.append(f"-# {note_sentence(page.note)}")
     files: list[discord.File] = []
     if isinstance(page.content, Shown):
-        shown = page.content
-        file = discord.File(BytesIO(shown.crop), filename=f"face-{shown.face.face.id}.jpg")
+        face = page.content.face
+        file = discord.File(BytesIO(page.content.crop), filename=f"face-{face.face.id}.jpg")
         files.append(file)
-        face = shown.face
-        asks = f"Is this {plain(face.proposal[1])}?" if face.proposal else "Who is this?"
-        box.add_item(discord.ui.TextDisplay(_title(asks, shown)))
-        box.add_item(_picture(f"attachment://{file.filename}", face))
-        box.add_item(discord.ui.TextDisplay(_told(face)))
-        box.add_item(_choices(face))
-        box.add_item(_ways_out(face, page.undoable))
+        question = f"Is this {plain(face.proposal[1])}?" if face.proposal else "Who is this?"
+        parts += [
+            _title(question, page.content),
+            _picture(f"attachment://{file.filename}", face),
+            _description(face),
+            _choices(face),
+            _ways_out(face, page.undoable),
+        ]
     else:
-        box.add_item(discord.ui.TextDisplay(_nothing_told(page.content)))
         row = Row(Button(label="Look again", custom_id=custom_id("review:next")))
         if page.undoable is not None:
             row.add_item(_undo(page.undoable))
-        box.add_item(row)
-    card.add_item(box)
-    return card, files
+        parts += [_nothing_left(page.content), row]
+    return framed_card(BLUE, *parts), files
 
 
-def choice_card(shown: Shown, addresses: Sequence[str]) -> Card:
-    """Who else the face is, or that it is nobody's; its picture stays at its address."""
-    card = Card()
-    box = container(BLUE)
-    box.add_item(discord.ui.TextDisplay(_title("Who is this?", shown)))
-    for address in addresses:
-        box.add_item(_picture(address, shown.face))
+def choice_card(shown: Shown, urls: Sequence[str]) -> Card:
+    """The menu of members, and the buttons for a face that shows none. `urls`: of the crop that the card shows already."""
     id = shown.face.face.id
-    box.add_item(Row(members_menu(custom_id("review:member", id), shown.face.face)))
-    nobody = Row(
-        Button(label="Not a member", custom_id=custom_id("review:stranger", id)),
-        Button(label="Not a face", custom_id=custom_id("review:noface", id)),
-        Button(label="Back", custom_id=custom_id("review:look", id)),
-    )
-    box.add_item(nobody)
-    card.add_item(box)
-    return card
-
-
-def _title(asks: str, shown: Shown) -> str:
-    """What is asked, and how the review stands: this face is the first of so many."""
-    return f"### {asks} · {f'1 of {shown.left}' if shown.left > 1 else 'the last'}"
-
-
-def _picture(address: str, face: FaceInReview) -> discord.ui.MediaGallery[Card]:
-    told = f"A face; my guess is {guess_text(face.face.guess)}"
-    return discord.ui.MediaGallery(
-        discord.MediaGalleryItem(address, description=told[:LONGEST_ALT], spoiler=face.spoiler)
+    return framed_card(
+        BLUE,
+        _title("Who is this?", shown),
+        *(_picture(url, shown.face) for url in urls),
+        Row(members_menu(custom_id("review:member", id), shown.face.face)),
+        Row(
+            Button(label="Not a member", custom_id=custom_id("review:stranger", id)),
+            Button(label="Not a face", custom_id=custom_id("review:noface", id)),
+            Button(label="Back", custom_id=custom_id("review:look", id)),
+        ),
     )
 
 
-def _told(face: FaceInReview) -> str:
+def _title(question: str, shown: Shown) -> str:
+    """`### Who is this? · 1 of 12`: the question, and the number of faces that wait."""
+    return f"### {question} · {f'1 of {shown.left}' if shown.left > 1 else 'the last'}"
+
+
+def _picture(url: str, face: FaceInReview) -> discord.ui.MediaGallery[Card]:
+    alt = f"A face; my guess is {guess_text(face.face.guess)}"
+    return discord.ui.MediaGallery(discord.MediaGalleryItem(url, description=alt[:LONGEST_ALT], spoiler=face.spoiler))
+
+
+def _description(face: FaceInReview) -> str:
     lines: list[str] = []
     if face.suspected and face.face.annotation is not None:
-        said = f"{plain(annotation_in_words(face.face.annotation))}, said by <@{face.face.annotation.author_id}>"
-        lines.append(f"⚠️ It was labelled {said}, but looks unlike the other photos.")
+        lines.append(f"⚠️ It was labelled {_label(face.face.annotation)}, but looks unlike the other photos.")
     elif face.face.annotation is not None:
-        lines.append(
-            f"It is labelled {plain(annotation_in_words(face.face.annotation))}, said by <@{face.face.annotation.author_id}>."
-        )
+        lines.append(f"It is labelled {_label(face.face.annotation)}.")
     lines.append(f"My guess: {plain(_guess(face))}")
     lines += [suggestion_line(annotation) for annotation in face.suggestions[:MOST_SUGGESTIONS]]
     if len(face.suggestions) > MOST_SUGGESTIONS:
@@ -110,18 +100,21 @@ def _told(face: FaceInReview) -> str:
     return "\n".join(lines)
 
 
+def _label(annotation: FaceAnnotation) -> str:
+    return f"{plain(annotation_text(annotation))}, said by <@{annotation.author_id}>"
+
+
 def _guess(face: FaceInReview) -> str:
     guess = face.face.guess
-    told = guess_text(guess)
     if guess.band is not Band.UNKNOWN:
-        return told
-    told += f" ({percent(guess.confidence)})"
-    nearest = guess.candidates[:1]
-    return f"{told}; nearest is {nearest[0].name}, {percent(nearest[0].confidence)}" if nearest else told
+        return guess_text(guess)
+    text = f"{guess_text(guess)} ({percent(guess.confidence)})"
+    nearest = next(iter(guess.candidates), None)
+    return f"{text}; nearest is {nearest.name}, {percent(nearest.confidence)}" if nearest else text
 
 
 def _choices(face: FaceInReview) -> Row:
-    """What may be said of the face: five choices at most. `choice_card` has the rarer ones."""
+    """The frequent answers, five at most. `choice_card` has the others."""
     id = face.face.id
     row = Row()
     if face.proposal is not None:
@@ -138,7 +131,7 @@ def _choices(face: FaceInReview) -> Row:
 
 
 def _ways_out(face: FaceInReview, undoable: int | None) -> Row:
-    """Back to the last answer, away from the review, and to where the face is from."""
+    """Undo, the end of the review, and a link to the face's source."""
     row = Row()
     if undoable is not None:
         row.add_item(_undo(undoable))
@@ -153,17 +146,17 @@ def _undo(face_id: int) -> Button:
 
 
 def _link(face: FaceInReview) -> Button | None:
-    """To the message that was asked about, or the page that a photo was gathered from."""
+    """A link to the message with the picture, or to the page of a gathered photo."""
     if face.source is not None:
         web = face.source.startswith(("https://", "http://")) and len(face.source) <= LONGEST_LINK
         return Button(label="Its page", url=face.source) if web else None
     if face.channel_id is None or face.source_message_id is None:
         return None
-    address = f"https://discord.com/channels/{face.server_id}/{face.channel_id}/{face.source_message_id}"
-    return Button(label="The message", url=address)
+    url = f"https://discord.com/channels/{face.server_id}/{face.channel_id}/{face.source_message_id}"
+    return Button(label="The message", url=url)
 
 
-def _nothing_told(nothing: NothingLeft) -> str:
+def _nothing_left(nothing: NothingLeft) -> str:
     lines = ["### Nothing is left to review"]
     if nothing.elsewhere:
         faces = "One face is" if nothing.elsewhere == 1 else f"{nothing.elsewhere} faces are"
@@ -174,8 +167,8 @@ def _nothing_told(nothing: NothingLeft) -> str:
     if nothing.learns is not Learns.CONFIRMED:
         lines.append("This server doesn't learn from faces that are asked about; a moderator chooses that in `/setup`.")
     if nothing.fewest:
-        told = ", ".join(f"{plain(name)} ({photos})" for name, photos in nothing.fewest)
-        lines.append(f"What helps next: photos of those who have the fewest: {told}. `/member add` takes them.")
+        names = ", ".join(f"{plain(name)} ({photos})" for name, photos in nothing.fewest)
+        lines.append(f"What helps next: photos of those who have the fewest: {names}. `/member add` takes them.")
     else:
         lines.append("What helps next: a group with members. `/group add` begins it.")
     return "\n".join(lines)

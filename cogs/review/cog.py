@@ -1,4 +1,4 @@
-"""/review: the faces that are most worth a trusted person's word, one at a time."""
+"""/review: the faces whose label helps the most, one at a time, for trusted people."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from bot.client import Nugu  # discord.py reads the annotations
 from bot.domain.trust import Trust
 from bot.usecases import review
 from cogs.common.components import actor_of
-from cogs.common.responses import show
+from cogs.common.responses import defer_in_server, show
 from cogs.common.trust import requires
 from cogs.review.cards import review_card
 from cogs.review.components import ITEMS, other_name_listener
 
 
 class ReviewCog(commands.Cog):
-    """One card, seen by the reviewer alone, shows one face after another."""
+    """A card that the reviewer alone sees shows one face after another."""
 
     def __init__(self, client: Nugu) -> None:
         self.client = client
@@ -26,10 +26,8 @@ class ReviewCog(commands.Cog):
     @app_commands.command(name="review")
     async def review(self, interaction: discord.Interaction[Nugu]) -> None:
         """Say of one face after another who it is; for trusted people."""
-        assert interaction.guild_id is not None
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        actor = await actor_of(interaction)
-        page = await review.next_page(self.client.app, interaction.guild_id, actor)
+        server_id = await defer_in_server(interaction)
+        page = await review.next_page(self.client.app, server_id, await actor_of(interaction))
         await show(interaction, *review_card(page))
 
 

@@ -1,4 +1,4 @@
-"""The buttons, the menu and the form of /review. Each asks again who presses, and shows the next face in the same message."""
+"""The buttons, the menu and the modal of /review. Each reads the user's trust again, and shows the next face."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from bot.domain.enums import Meaning
 from bot.usecases import review
 from cogs.answers.cards import picture_urls
 from cogs.common.components import PersistentItem, actor_of
-from cogs.common.layout import Button, Select, custom_id, message_card
+from cogs.common.layout import Button, custom_id, message_card
 from cogs.common.modals import modal_listener
+from cogs.common.places import require_server
 from cogs.common.responses import show
-from cogs.corrections.cards import NAME, SOMEBODY_ELSE, OtherNameModal
+from cogs.corrections.cards import NAME, OtherNameModal
+from cogs.corrections.dialog import MembersMenu
 from cogs.review.cards import choice_card, review_card
 
 if TYPE_CHECKING:
@@ -31,9 +33,8 @@ class _ReviewItem(PersistentItem[Any], template=r"nugu:item"):
     """A button whose response is the next face."""
 
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
-        assert interaction.guild_id is not None
-        actor = await actor_of(interaction)
-        await show(interaction, *review_card(await self.answer(interaction.client.app, interaction.guild_id, actor)))
+        app, server_id, actor = interaction.client.app, require_server(interaction), await actor_of(interaction)
+        await show(interaction, *review_card(await self.answer(app, server_id, actor)))
 
     async def answer(self, app: App, server_id: int, actor: Actor) -> Page:
         """Save the answer, and find the next page."""
@@ -90,27 +91,26 @@ class ReviewUndoButton(_ReviewItem, template=rf"nugu:review:undo:{FACE}"):
 
 
 class ReviewNextButton(_ReviewItem, template=r"nugu:review:next"):
-    """Looks for a face that came meanwhile."""
+    """Looks for a new face."""
 
     async def answer(self, app: App, server_id: int, actor: Actor) -> Page:
         return await review.next_page(app, server_id, actor)
 
 
 class ReviewBackButton(_ReviewItem, template=rf"nugu:review:look:{FACE}"):
-    """Goes back from the menu of members to the face."""
+    """Returns from the menu of members to the face."""
 
     async def answer(self, app: App, server_id: int, actor: Actor) -> Page:
         return await review.look(app, server_id, self.ids["face"], actor)
 
 
 class ReviewOtherButton(PersistentItem[Button], template=rf"nugu:review:who:{FACE}"):
-    """Shows the menu of members, likeliest first."""
+    """Shows the menu of members, the likeliest first."""
 
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
-        assert interaction.guild_id is not None
         assert interaction.message is not None
-        app, actor = interaction.client.app, await actor_of(interaction)
-        page = await review.look(app, interaction.guild_id, self.ids["face"], actor)
+        app, server_id, actor = interaction.client.app, require_server(interaction), await actor_of(interaction)
+        page = await review.look(app, server_id, self.ids["face"], actor)
         if isinstance(page.content, review.Shown) and page.content.face.face.id == self.ids["face"]:
             card = choice_card(page.content, picture_urls(interaction.message))
             await interaction.edit_original_response(view=card)
@@ -118,40 +118,30 @@ class ReviewOtherButton(PersistentItem[Button], template=rf"nugu:review:who:{FAC
             await show(interaction, *review_card(page))
 
 
-class ReviewMemberMenu(PersistentItem[Select], template=rf"nugu:review:member:{FACE}"):
-    """Chooses the member, or opens `OtherNameModal`."""
+class ReviewMemberMenu(MembersMenu, template=rf"nugu:review:member:{FACE}"):
+    """Chooses the member."""
 
-    async def defer(self, interaction: discord.Interaction[Nugu]) -> None:
-        # A form must be the first that Discord hears.
-        if self.item.values[0] != SOMEBODY_ELSE:
-            await super().defer(interaction)
+    def modal(self) -> OtherNameModal:
+        return OtherNameModal(custom_id("review:else", self.ids["face"]))
 
-    async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
-        assert interaction.guild_id is not None
-        chosen, face = self.item.values[0], self.ids["face"]
-        if chosen == SOMEBODY_ELSE:
-            await interaction.response.send_modal(OtherNameModal(custom_id("review:else", face)))
-            return
-        app, actor = interaction.client.app, await actor_of(interaction)
-        page = await review.say_yes(app, interaction.guild_id, face, int(chosen), actor)
-        await show(interaction, *review_card(page))
+    async def choose(self, interaction: discord.Interaction[Nugu], member: int) -> None:
+        app, server_id, actor = interaction.client.app, require_server(interaction), await actor_of(interaction)
+        await show(interaction, *review_card(await review.say_yes(app, server_id, self.ids["face"], member, actor)))
 
 
 class ReviewDoneButton(PersistentItem[Button], template=r"nugu:review:done"):
     """Ends the review, and frees the face for other reviewers."""
 
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
-        assert interaction.guild_id is not None
-        await review.close(interaction.client.app, interaction.guild_id, await actor_of(interaction))
+        await review.close(interaction.client.app, require_server(interaction), await actor_of(interaction))
         await interaction.edit_original_response(view=message_card("Thank you. `/review` goes on."), attachments=[])
 
 
 async def _named(interaction: discord.Interaction[Nugu], submission: ModalSubmission) -> None:
     """The user typed another name."""
-    assert interaction.guild_id is not None
     await interaction.response.defer()
-    app, actor = interaction.client.app, await actor_of(interaction)
-    page = await review.say_name(app, interaction.guild_id, submission.ids["face"], submission.texts[NAME], actor)
+    app, server_id, actor = interaction.client.app, require_server(interaction), await actor_of(interaction)
+    page = await review.say_name(app, server_id, submission.ids["face"], submission.texts[NAME], actor)
     await show(interaction, *review_card(page))
 
 
@@ -159,7 +149,7 @@ other_name_listener = modal_listener(rf"nugu:review:else:{FACE}", _named)
 """Answers `OtherNameModal`."""
 
 
-ITEMS = (
+ITEMS: tuple[type[PersistentItem[Any]], ...] = (
     ReviewYesButton,
     ReviewUseButton,
     ReviewNoButton,

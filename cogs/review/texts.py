@@ -17,5 +17,5 @@ NOTES = {
 
 
 def note_sentence(note: Correction | ReviewNote) -> str:
-    """The result of the last press."""
+    """The result of the reviewer's last answer."""
     return correction_sentence(note) if isinstance(note, Correction) else NOTES[note]

@@ -1,1 +1,1 @@
-"""Groups and members: adding, gathering, photos, import and export."""
+"""Groups, members and photos: /group, /member and /roster."""

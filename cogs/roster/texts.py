@@ -17,12 +17,12 @@ USED_MEANWHILE = "That photo was used meanwhile, so I keep it. `/member photos` 
 
 
 def group_added_sentence(name: str) -> str:
-    """A group was added."""
+    """Answers a new group."""
     return f"**{plain(name)}** it is. Now add each member with `/member add`: one photo is enough to start, five are better."
 
 
 def name_sentence(change: RenamedEntry | AddedAlias | RemovedAlias) -> str:
-    """A group or a member has another name, or another alias more or less."""
+    """Answers a new name, or a new or removed alias, of a group or a member."""
     match change:
         case RenamedEntry(former, name, former_is_alias):
             also = f" “{plain(former)}” means the same still." if former_is_alias else ""
@@ -34,14 +34,14 @@ def name_sentence(change: RenamedEntry | AddedAlias | RemovedAlias) -> str:
 
 
 def removed_sentence(removed: RemovedEntry) -> str:
-    """A group or a member was removed."""
+    """Answers the removal of a group or a member."""
     if removed.group is None:
         return f"**{plain(removed.name)}** is removed, with all that I kept of it."
     return f"**{plain(removed.name)}** of **{plain(removed.group)}** is removed, with all that I kept of them."
 
 
 def photo_count_sentence(known: MemberPhotos) -> str:
-    """The number of photos by which a member is known now."""
+    """The number of a member's photos."""
     return f"**{plain(known.member)}** of **{plain(known.group)}** is known by {counted(known.photos, 'photo')} now."
 
 

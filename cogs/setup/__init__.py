@@ -1,1 +1,1 @@
-"""What a server lets the bot do."""
+"""/setup: the choices of a server."""

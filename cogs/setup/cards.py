@@ -1,4 +1,4 @@
-"""The /setup card: menus that take effect at once, and in plain words what is stored."""
+"""The /setup card: a menu for each choice, and the data that the bot keeps."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.domain.enums import Learns
 from bot.domain.trust import Trust
 from bot.text.formatting import percent
 from cogs.common.discord_limits import MOST_OPTIONS
-from cogs.common.layout import Card, Row, Select, container, custom_id
+from cogs.common.layout import BLUE, Card, Part, Row, Select, custom_id, framed_card
 from cogs.setup.texts import INTEGRATIONS, LEARNS, stored_text
 
 if TYPE_CHECKING:
@@ -26,38 +26,39 @@ NO_GROUP = "0"
 
 
 def setup_card(chosen: Setup, *, can_watch: bool) -> Card:
-    """Every choice of a server, each with its menu."""
-    card = Card()
-    box = container(0x5865F2)
-    box.add_item(discord.ui.TextDisplay("## Setup"))
-    box.add_item(discord.ui.TextDisplay("**Trusted roles**: their word about a face counts at once."))
-    box.add_item(Row(_roles("setup:trusted", chosen.choices.roles_of(Trust.TRUSTED), "Nobody but moderators yet")))
-    box.add_item(
-        discord.ui.TextDisplay("**Moderator roles**: they add groups and members, beside those with Manage Server.")
-    )
-    moderators = chosen.choices.roles_of(Trust.MODERATOR)
-    box.add_item(Row(_roles("setup:moderators", moderators, "Nobody but those with Manage Server yet")))
-    box.add_item(discord.ui.TextDisplay("**Threshold**: from this confidence on an answer counts as sure (green)."))
-    box.add_item(Row(_threshold(chosen.threshold)))
+    """Every choice of a server with its menu. `can_watch`: the bot may read messages that don't mention it."""
+    choices = chosen.choices
+    parts: list[Part] = [
+        "## Setup",
+        "**Trusted roles**: their word about a face counts at once.",
+        Row(_roles("setup:trusted", choices.roles_of(Trust.TRUSTED), "Nobody but moderators yet")),
+        "**Moderator roles**: they add groups and members, beside those with Manage Server.",
+        Row(_roles("setup:moderators", choices.roles_of(Trust.MODERATOR), "Nobody but those with Manage Server yet")),
+        "**Threshold**: from this confidence on an answer counts as sure (green).",
+        Row(_threshold(chosen.threshold)),
+    ]
     if chosen.groups:
-        box.add_item(discord.ui.TextDisplay("**This channel's group**: whom questions in this channel are about."))
-        box.add_item(Row(_default_group(chosen.groups, chosen.default_group)))
+        parts += [
+            "**This channel's group**: whom questions in this channel are about.",
+            Row(_default_group(chosen.groups, chosen.default_group)),
+        ]
     if can_watch:
-        box.add_item(discord.ui.TextDisplay("**Watched channels**: there, *who is this?* works without a mention."))
-        box.add_item(Row(_watched(chosen.choices.watched)))
-    learns = chosen.choices.learns
-    box.add_item(discord.ui.TextDisplay("**What I may learn from**"))
-    box.add_item(Row(_learns(learns)))
-    box.add_item(
-        discord.ui.TextDisplay("**Where I tell moderators** what they did not ask for: a model kept aside, say.")
+        parts += [
+            "**Watched channels**: there, *who is this?* works without a mention.",
+            Row(_watched(choices.watched)),
+        ]
+    return framed_card(
+        BLUE,
+        *parts,
+        "**What I may learn from**",
+        Row(_learns(choices.learns)),
+        "**Where I tell moderators** what they did not ask for: a model kept aside, say.",
+        Row(_notices(choices.notices)),
+        discord.ui.Separator(),
+        stored_text(choices.learns, chosen.forget_days),
+        # A text of its own: at the end of the list above, Discord shows it as a part of the last bullet.
+        INTEGRATIONS,
     )
-    box.add_item(Row(_notices(chosen.choices.notices)))
-    box.add_item(discord.ui.Separator())
-    box.add_item(discord.ui.TextDisplay(stored_text(learns, chosen.forget_days)))
-    # A text of its own: beneath a list it would be read as the end of the last bullet.
-    box.add_item(discord.ui.TextDisplay(INTEGRATIONS))
-    card.add_item(box)
-    return card
 
 
 def _roles(action: str, chosen: Iterable[int], placeholder: str) -> discord.ui.RoleSelect[Any]:

@@ -1,4 +1,4 @@
-"""/setup: what a server chooses."""
+"""/setup: the choices of a server."""
 
 from __future__ import annotations
 
@@ -9,16 +9,7 @@ from discord.ext import commands
 from bot.client import Nugu  # discord.py reads the annotations
 from bot.domain.trust import Trust
 from cogs.common.trust import requires
-from cogs.setup.components import (
-    DefaultGroupMenu,
-    LearnsMenu,
-    ModeratorRolesMenu,
-    NoticesMenu,
-    ThresholdMenu,
-    TrustedRolesMenu,
-    WatchedChannelsMenu,
-    read_card,
-)
+from cogs.setup.components import ITEMS, read_card
 
 
 class SetupCog(commands.Cog):
@@ -36,13 +27,5 @@ class SetupCog(commands.Cog):
 
 async def setup(client: Nugu) -> None:
     """discord.py's entry to the extension."""
-    client.add_dynamic_items(
-        ModeratorRolesMenu,
-        TrustedRolesMenu,
-        ThresholdMenu,
-        WatchedChannelsMenu,
-        DefaultGroupMenu,
-        LearnsMenu,
-        NoticesMenu,
-    )
+    client.add_dynamic_items(*ITEMS)
     await client.add_cog(SetupCog(client))

@@ -1,4 +1,4 @@
-"""The menus of the /setup card: each asks again who is choosing, and takes effect at once."""
+"""The menus of the /setup card. Each checks again that a moderator uses it, and takes effect at once."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from bot.domain.enums import Learns
 from bot.domain.trust import Trust
 from bot.usecases import setup
-from cogs.common.components import ModeratorItem
+from cogs.common.components import ModeratorItem, PersistentItem
 from cogs.common.layout import Card
+from cogs.common.places import require_server
 from cogs.setup.cards import NO_GROUP, setup_card
 from cogs.setup.texts import forgotten_crops_sentence
 
@@ -21,11 +22,10 @@ if TYPE_CHECKING:
 
 async def read_card(interaction: discord.Interaction[Nugu]) -> Card:
     """The card with the choices as they are now."""
-    assert interaction.guild_id is not None
     assert interaction.channel_id is not None
     app = interaction.client.app
     return setup_card(
-        await setup.read(app, interaction.guild_id, interaction.channel_id),
+        await setup.read(app, require_server(interaction), interaction.channel_id),
         can_watch=app.settings.message_content,
     )
 
@@ -98,3 +98,14 @@ class NoticesMenu(_SetupMenu, template=r"nugu:setup:notices"):
     async def choose(self, interaction: discord.Interaction[Nugu], server_id: int) -> None:
         chosen = [channel.id for channel in self.item.values]
         await setup.choose_notices(interaction.client.app, server_id, chosen[0] if chosen else None)
+
+
+ITEMS: tuple[type[PersistentItem[Any]], ...] = (
+    TrustedRolesMenu,
+    ModeratorRolesMenu,
+    ThresholdMenu,
+    WatchedChannelsMenu,
+    DefaultGroupMenu,
+    LearnsMenu,
+    NoticesMenu,
+)

@@ -42,12 +42,12 @@ INTEGRATIONS = (
 
 
 def stored_text(learns: Learns, forget_days: int) -> str:
-    """The data that is kept where so much may be learned from, and for how long."""
+    """The data that the bot keeps under this choice of learning, and for how long."""
     days = "a day" if forget_days == 1 else f"{forget_days} days"
     return STORED.format(kept=KEPT[learns], days=days)
 
 
 def forgotten_crops_sentence(faces: int) -> str:
-    """The crops of so many faces were forgotten, since nothing may be learned from them any more."""
+    """Answers a choice by which the crops of unlabelled faces were deleted."""
     crops = "the crop of one face" if faces == 1 else f"the crops of {faces} faces"
     return f"I let go of {crops} that nobody had labelled."

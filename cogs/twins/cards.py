@@ -1,4 +1,4 @@
-"""Cards that show who looks like whom."""
+"""Cards of look-alikes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import discord
 
 from bot.text.formatting import counted
 from bot.text.twins import member_likeness, pair_likeness, pair_rank
-from cogs.common.layout import Card, CardAndFiles, container, gallery
+from cogs.common.layout import CardAndFiles, framed_card, gallery
 from cogs.common.markup import plain
 
 if TYPE_CHECKING:
@@ -19,60 +19,59 @@ if TYPE_CHECKING:
 
 COLOUR = 0x56A0FF
 FEW = 3
-"""With fewer photos of somebody, who is near them may change."""
+"""With fewer photos of a member, the nearest member may change."""
 
 SCALE = "In the table 0 is the same face, 0.5 are any two idols, 1 are opposites."
 
 
 def twins_card(shown: DrawnTwins) -> CardAndFiles:
-    """The most alike members of a group side by side, and the distances of everybody."""
+    """The most alike members of a group side by side, and the distances of all members."""
     found = shown.found
     first, second = found.first, found.second.member
-    card = Card()
-    box = container(COLOUR)
-    box.add_item(
-        discord.ui.TextDisplay(
-            f"## {plain(first.name)} and {plain(second.name)}\n"
-            f"They {pair_likeness(found.second.likeness)}: {pair_rank(found.pairs)} of **{plain(found.group)}**."
-        )
+    nearest = "; ".join(f"{member.name} is nearest to {other.name}" for member, other, _ in found.nearest_of_each())
+    card = framed_card(
+        COLOUR,
+        f"## {plain(first.name)} and {plain(second.name)}\n"
+        f"They {pair_likeness(found.second.likeness)}: {pair_rank(found.pairs)} of **{plain(found.group)}**.",
+        gallery(
+            (
+                "twins.png",
+                f"{first.name} and {second.name} of {found.group} side by side; they {pair_likeness(found.second.likeness)}",
+            )
+        ),
+        gallery(("distances.png", f"A table of {found.group}: how far everybody is from everybody. {nearest}")),
+        _small_print(SCALE, *_few([first, second])),
     )
-    alt = f"{first.name} and {second.name} of {found.group} side by side; they {pair_likeness(found.second.likeness)}"
-    box.add_item(gallery(("twins.png", alt)))
-    nearest = "; ".join(f"{one.name} is nearest to {other.name}" for one, other, _ in found.nearest_of_each())
-    box.add_item(
-        gallery(("distances.png", f"A table of {found.group}: how far everybody is from everybody. {nearest}"))
-    )
-    lines = [SCALE, *_few([first, second])]
-    box.add_item(discord.ui.TextDisplay("\n".join(f"-# {line}" for line in lines)))
-    card.add_item(box)
     files = [("twins.png", shown.pair), ("distances.png", shown.matrix)]
     return card, [discord.File(BytesIO(picture), filename=name) for name, picture in files]
 
 
 def look_alikes_card(shown: DrawnLookAlikes) -> CardAndFiles:
-    """A member, and those of any group who look most like them."""
+    """A member, and the members of any group that look most like them."""
     found = shown.found
-    name = plain(found.asked.name)
     lines = [
-        f"{place}. **{plain(one.member.name)}** of {plain(one.member.group)} {member_likeness(one.likeness)}"
-        for place, one in enumerate(found.nearest, start=1)
+        f"{place}. **{plain(near.member.name)}** of {plain(near.member.group)} {member_likeness(near.likeness)}"
+        for place, near in enumerate(found.nearest, start=1)
     ]
-    card = Card()
-    box = container(COLOUR)
-    box.add_item(discord.ui.TextDisplay(f"## Who looks like {name}?"))
     described = ", ".join(
-        f"{one.member.name} of {one.member.group} {member_likeness(one.likeness)}" for one in found.nearest
+        f"{near.member.name} of {near.member.group} {member_likeness(near.likeness)}" for near in found.nearest
     )
     alt = f"{found.asked.name} of {found.asked.group}, and beside her or him, the nearest first: {described}"
-    box.add_item(gallery(("look-alikes.png", alt)))
-    box.add_item(discord.ui.TextDisplay("\n".join(lines)))
-    notes = [
-        f"Of {counted(found.others, 'other')} in {counted(found.groups, 'group')}.",
-        *_few([found.asked, *(one.member for one in found.nearest)]),
-    ]
-    box.add_item(discord.ui.TextDisplay("\n".join(f"-# {note}" for note in notes)))
-    card.add_item(box)
+    card = framed_card(
+        COLOUR,
+        f"## Who looks like {plain(found.asked.name)}?",
+        gallery(("look-alikes.png", alt)),
+        "\n".join(lines),
+        _small_print(
+            f"Of {counted(found.others, 'other')} in {counted(found.groups, 'group')}.",
+            *_few([found.asked, *(near.member for near in found.nearest)]),
+        ),
+    )
     return card, [discord.File(BytesIO(shown.picture), filename="look-alikes.png")]
+
+
+def _small_print(*lines: str) -> str:
+    return "\n".join(f"-# {line}" for line in lines)
 
 
 def _few(members: Iterable[ComparedMember]) -> list[str]:

@@ -1,4 +1,4 @@
-"""/twins: who of a group looks most alike, and who looks like a member."""
+"""/twins: the most alike members of a group, and the look-alikes of a member."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Nugu  # discord.py reads the annotations
-from bot.text.names import LONGEST_NAME
 from bot.usecases import twins
-from cogs.common.autocomplete import all_groups, all_members
-from cogs.common.responses import show
+from cogs.common.autocomplete import Name, all_groups, all_members
+from cogs.common.places import in_servers
+from cogs.common.responses import defer_in_server, show
 from cogs.twins.cards import look_alikes_card, twins_card
-
-Name = app_commands.Range[str, 1, LONGEST_NAME]
 
 
 class TwinsCog(commands.Cog):
@@ -23,8 +21,7 @@ class TwinsCog(commands.Cog):
         self.client = client
 
     @app_commands.command(name="twins")
-    @app_commands.guild_only()
-    @app_commands.allowed_installs(guilds=True, users=False)
+    @in_servers
     @app_commands.describe(
         group="The group; left out, the one whose two most alike members are nearest",
         member="Show who looks most like this member instead, in any group",
@@ -34,14 +31,12 @@ class TwinsCog(commands.Cog):
         self, interaction: discord.Interaction[Nugu], group: Name | None = None, member: Name | None = None
     ) -> None:
         """Which two members look most alike? Or: who looks like her?"""
-        assert interaction.guild_id is not None
-        await interaction.response.defer(thinking=True)
-        app, server = self.client.app, interaction.guild_id
+        app, server_id = self.client.app, await defer_in_server(interaction, ephemeral=False)
         with app.question_limit.slot(interaction.user.id):
             if member is None:
-                card = twins_card(await twins.twins(app, server, group))
+                card = twins_card(await twins.twins(app, server_id, group))
             else:
-                card = look_alikes_card(await twins.look_alikes(app, server, group, member))
+                card = look_alikes_card(await twins.look_alikes(app, server_id, group, member))
         await show(interaction, *card, ephemeral=False)
 
 

@@ -1,1 +1,1 @@
-"""Who is this? By command, message, reply, menu and in watched channels."""
+"""Who is this? By command, context menu and message."""

@@ -1,4 +1,4 @@
-"""Who is this? By command, by mention, by reply, by right-click, in private, and in watched channels."""
+"""Who is this? By command, context menu, mention, reply and private message, and in watched channels."""
 
 from __future__ import annotations
 
@@ -20,25 +20,17 @@ from cogs.clips.requests import annotate
 from cogs.clips.videos import Link, video_of
 from cogs.common.message_media import media_of
 from cogs.common.pictures import pictures_of, read_attachments, shows_pictures
+from cogs.common.places import everywhere, place
 from cogs.common.requests import (
     check_may_answer,
     explain,
     interaction_request,
     message_request,
-    place,
     reply,
     searchable_groups,
 )
 from cogs.common.responses import show
-from cogs.corrections.components import ConfirmButton, DetailsButton, FixFaceButton, HideButton, UndoButton
-from cogs.corrections.dialog import (
-    FaceMenu,
-    MemberMenu,
-    NotAFaceButton,
-    NotAMemberButton,
-    NotThisMemberButton,
-    other_name_listener,
-)
+from cogs.corrections import components, dialog
 from cogs.who.phrases import asks_who
 
 if TYPE_CHECKING:
@@ -62,10 +54,8 @@ class WhoCog(commands.Cog):
 
     def __init__(self, client: Nugu) -> None:
         self.client = client
-        self._menu = app_commands.ContextMenu(name="Who is this?", callback=self.who_menu)
-        app_commands.allowed_installs(guilds=True, users=True)(self._menu)
-        app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)(self._menu)
-        # A resumed session may replay events; a message is answered once.
+        self._menu = everywhere(app_commands.ContextMenu(name="Who is this?", callback=self.who_menu))
+        # A resumed session may repeat events. The bot answers each message once.
         self._seen: deque[int] = deque(maxlen=REMEMBERED_MESSAGES)
 
     async def cog_load(self) -> None:
@@ -75,8 +65,8 @@ class WhoCog(commands.Cog):
         self.client.tree.remove_command(self._menu.name, type=self._menu.type)
 
     @app_commands.command(name="who")
-    @app_commands.allowed_installs(guilds=True, users=True)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    @everywhere
+    @app_commands.autocomplete(group=searchable_groups)
     @app_commands.describe(
         picture="A picture with faces",
         picture2="One more picture",
@@ -99,15 +89,11 @@ class WhoCog(commands.Cog):
     ) -> None:
         """Who is in this picture?"""
         await interaction.response.defer(thinking=True)
-        given = [one for one in (picture, picture2, picture3, picture4, picture5) if one is not None]
+        given = [each for each in (picture, picture2, picture3, picture4, picture5) if each is not None]
         with self.client.app.question_limit.slot(interaction.user.id):
             request = await interaction_request(interaction, group=group, once=everyone_once)
             question_id = await self._answer(interaction, request, await read_attachments(self.client, given))
             self.client.uploads[question_id] = given
-
-    @who.autocomplete("group")
-    async def group_names(self, interaction: discord.Interaction[Nugu], typed: str) -> list[app_commands.Choice[str]]:
-        return await searchable_groups(interaction, typed)
 
     async def who_menu(self, interaction: discord.Interaction[Nugu], message: discord.Message) -> None:
         """Apps > Who is this?"""
@@ -141,12 +127,12 @@ class WhoCog(commands.Cog):
             card = await reply(message, view=answer_card(tagged.answer), files=answer_files(tagged.pictures))
             await identify.save_card(self.client.app, tagged.answer.id, card.id)
         except DeletedError as error:
-            # Who deletes their own question waits for no answer.
+            # The asker deleted the question, and waits for no answer.
             if not self.client.app.deletions.any_of(MessageScope(messages=frozenset({message.id}))):
                 await explain(message, error)
         except discord.Forbidden:
             log.warning("may not answer in channel %s", message.channel.id)
-        except Exception as error:  # noqa: BLE001  # the funnel for messages, which discord.py has none of
+        except Exception as error:  # noqa: BLE001  # discord.py has no handler for a listener's errors
             await explain(message, error)
 
     async def _ask_about(self, message: discord.Message) -> DrawnAnswer:
@@ -154,14 +140,14 @@ class WhoCog(commands.Cog):
         return await identify.ask(self.client.app, await message_request(self.client, message, shows), pictures)
 
     def _is_addressed(self, message: discord.Message) -> bool:
-        """Whether it is private, or mentions the bot in its text, and not by the ping of a reply to one of its own cards."""
+        """Whether it is private, or its text mentions the bot. The ping of a reply to the bot's card does not count."""
         if message.guild is None:
             return True
         assert self.client.user is not None
         return f"<@{self.client.user.id}>" in message.content or f"<@!{self.client.user.id}>" in message.content
 
     async def _is_watched(self, message: discord.Message) -> bool:
-        """Whether it asks who somebody is, where nobody has to mention the bot."""
+        """Whether it asks who somebody is, in a watched channel."""
         if message.guild is None or not self.client.app.settings.message_content or not asks_who(message.content):
             return False
         choices = await choices_of(self.client.app, message.guild.id)
@@ -170,7 +156,7 @@ class WhoCog(commands.Cog):
         return bool(media_of(message) or message.reference)
 
     async def _pictures_asked_about(self, message: discord.Message) -> tuple[discord.Message, Sequence[SubmittedFile]]:
-        """The message's own pictures, or those of the message that it replies to; with the one that shows them."""
+        """The pictures of the message, or of the one that it replies to; and the message that shows them."""
         shows, pictures = message, await pictures_of(self.client, message)
         replied = message.reference.resolved if message.reference else None
         if not pictures and isinstance(replied, discord.Message):
@@ -184,12 +170,12 @@ class WhoCog(commands.Cog):
     async def _answer(
         self, interaction: discord.Interaction[Nugu], request: IdentifyRequest, pictures: Sequence[SubmittedFile]
     ) -> int:
-        """Answer with a card; the id of the question."""
+        """Answer with a card. Gives the id of the question."""
         tagged = await identify.ask(self.client.app, request, pictures)
         try:
             card = await show(interaction, answer_card(tagged.answer), answer_files(tagged.pictures), ephemeral=False)
         except Exception:
-            # Nobody can delete a card that isn't there.
+            # Without a card nobody can delete the question, so it goes at once.
             await identify.hide(self.client.app, tagged.answer.id)
             raise
         await identify.save_card(self.client.app, tagged.answer.id, card.id)
@@ -197,7 +183,7 @@ class WhoCog(commands.Cog):
 
 
 def _meant(message: discord.Message) -> discord.Message:
-    """The message itself where it shows anything, else the one that it replies to."""
+    """The message itself where it shows a picture or a video, else the one that it replies to."""
     replied = message.reference.resolved if message.reference else None
     if message.attachments or shows_pictures(message) or video_of(message) is not None:
         return message
@@ -205,24 +191,13 @@ def _meant(message: discord.Message) -> discord.Message:
 
 
 def _video_asked_about(message: discord.Message) -> Media | Link | None:
-    """The video of a message that asks; a link beside pictures only tells where they are from."""
+    """The video of a message. A link beside pictures is their source, not a video to look at."""
     found = video_of(message)
     return None if isinstance(found, Link) and shows_pictures(message) else found
 
 
 async def setup(client: Nugu) -> None:
     """discord.py's entry to the extension."""
-    client.add_dynamic_items(
-        ConfirmButton,
-        FixFaceButton,
-        DetailsButton,
-        HideButton,
-        UndoButton,
-        FaceMenu,
-        MemberMenu,
-        NotAMemberButton,
-        NotAFaceButton,
-        NotThisMemberButton,
-    )
-    client.add_listener(other_name_listener, "on_interaction")
+    client.add_dynamic_items(*components.ITEMS, *dialog.ITEMS)
+    client.add_listener(dialog.other_name_listener, "on_interaction")
     await client.add_cog(WhoCog(client))

@@ -1,4 +1,4 @@
-"""The ways in which people ask who somebody is, for channels where nobody has to mention the bot."""
+"""Phrases by which people ask who somebody is, for watched channels."""
 
 from __future__ import annotations
 

@@ -39,10 +39,10 @@ async def test_an_error_that_nobody_can_be_told_is_logged(
     interaction.response.send_message.side_effect = refusal
     interaction.edit_original_response.side_effect = refusal
     await answer_error(interaction, PersonError("There is no face in it."))
-    assert "could not tell of an error" in caplog.text
+    assert "could not report an error" in caplog.text
 
 
 async def test_an_error_without_words_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     await answer_error(create_autospec(discord.Interaction, instance=True), SpeechlessError())
     await explain(create_autospec(discord.Message, instance=True), SpeechlessError())
-    assert caplog.text.count("could not tell of an error") == 2
+    assert caplog.text.count("could not report an error") == 2

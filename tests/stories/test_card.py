@@ -408,7 +408,7 @@ async def test_a_form_without_a_name_says_so_to_its_sender_alone(stage: Stage) -
 
 
 async def test_the_card_can_no_longer_be_edited(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
-    """In an archived thread, say: the word is kept all the same."""
+    """As in an archived thread. The annotation is saved all the same."""
     card = await asked(stage)
     who = answer(await stage.moderator.click(card, label="Fix a face"))
     archived = discord.HTTPException(Mock(spec=aiohttp.ClientResponse, status=400, reason=""), "Thread is archived")
@@ -416,7 +416,7 @@ async def test_the_card_can_no_longer_be_edited(stage: Stage, caplog: pytest.Log
     with caplog.at_level(logging.WARNING, "cogs"), editing:
         await stage.moderator.select(who, [option(who, "Biden")])
     assert "Noted: Biden." in texts(answer_to(stage, who))
-    assert "could not bring card" in caplog.text
+    assert "could not refresh card" in caplog.text
     (annotation,) = await annotations_of(stage)
     assert annotation.name == "Biden"
 

@@ -214,7 +214,7 @@ async def test_what_discord_refuses_on_the_way_is_logged_and_no_more(
         await reporter.explain(asked, Message("No."))
         assert await reporter.answered(asked) is None
     stage.env.backend.faults.clear()
-    assert "could not tell how far" in caplog.text
+    assert "could not show the progress" in caplog.text
     assert "could not explain" in caplog.text
 
 

@@ -1,9 +1,8 @@
-"""/roster: all of a server's groups as one archive, and out of one."""
+"""/roster: a server's groups into a zip archive, and out of one."""
 
 from __future__ import annotations
 
 from io import BytesIO
-from typing import TYPE_CHECKING
 
 import discord
 from discord import app_commands
@@ -14,21 +13,17 @@ from bot.domain.trust import Trust
 from bot.errors import PersonError
 from bot.media.archives import ArchiveLimits
 from bot.text.formatting import counted
-from bot.text.names import LONGEST_NAME
 from bot.usecases.roster import archive
-from cogs.common.autocomplete import own_groups
+from cogs.common.autocomplete import Name, own_groups
 from cogs.common.layout import CardAndFiles, message_card
 from cogs.common.long_commands import Progress
 from cogs.common.markup import plain
 from cogs.common.media import attached
 from cogs.common.pictures import read_file
-from cogs.common.responses import is_too_large
+from cogs.common.responses import defer_in_server, is_too_large
 from cogs.common.trust import requires
-from cogs.roster.archive_cards import imported_card
+from cogs.roster.archives.cards import imported_card
 from cogs.roster.texts import exported_sentence
-
-if TYPE_CHECKING:
-    pass
 
 
 @requires(Trust.MODERATOR)
@@ -41,15 +36,13 @@ class RosterCog(commands.GroupCog, name="roster"):
     @app_commands.command(name="import")
     @app_commands.rename(upload="archive")
     @app_commands.describe(upload="A zip archive of group/member/*.jpg, or what /roster export gave")
-    async def take_in(self, interaction: discord.Interaction[Nugu], upload: discord.Attachment) -> None:
+    async def import_roster(self, interaction: discord.Interaction[Nugu], upload: discord.Attachment) -> None:
         """Add groups, members and photos from a zip archive."""
-        assert interaction.guild_id is not None
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        app, server_id, by = self.client.app, interaction.guild_id, interaction.user.id
+        app, server_id, by = self.client.app, await defer_in_server(interaction), interaction.user.id
         limits = ArchiveLimits(max_entry_bytes=app.settings.picture_bytes)
         progress = Progress(interaction)
 
-        async def show(done: int, photos: int, group: str, member: str) -> None:
+        async def on_progress(done: int, photos: int, group: str, member: str) -> None:
             await progress.show(message_card(f"{done} of {counted(photos, 'photo')}: {plain(group)}, {plain(member)}"))
 
         async def work() -> CardAndFiles:
@@ -59,7 +52,7 @@ class RosterCog(commands.GroupCog, name="roster"):
                     refusal = str(given.refusal)
                     raise PersonError("{refusal}.", refusal=refusal[:1].upper() + refusal[1:])
                 return imported_card(
-                    await archive.import_roster(app, server_id, BytesIO(given.data), by, show, limits=limits)
+                    await archive.import_roster(app, server_id, BytesIO(given.data), by, on_progress, limits=limits)
                 )
 
         await progress.follow(work())
@@ -67,15 +60,11 @@ class RosterCog(commands.GroupCog, name="roster"):
     @app_commands.command(name="export")
     @app_commands.describe(group="One group; left out, all of this server's")
     @app_commands.autocomplete(group=own_groups)
-    async def give_out(
-        self, interaction: discord.Interaction[Nugu], group: app_commands.Range[str, 1, LONGEST_NAME] | None = None
-    ) -> None:
+    async def export_roster(self, interaction: discord.Interaction[Nugu], group: Name | None = None) -> None:
         """All groups, members and crops of this server as a zip archive."""
-        assert interaction.guild_id is not None
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        most_bytes = interaction.filesize_limit
+        server_id, most_bytes = await defer_in_server(interaction), interaction.filesize_limit
         with self.client.app.question_limit.slot(interaction.user.id):
-            exported = await archive.export_roster(self.client.app, interaction.guild_id, group, most_bytes=most_bytes)
+            exported = await archive.export_roster(self.client.app, server_id, group, most_bytes=most_bytes)
             with exported.file:
                 file = discord.File(BytesIO(exported.file.read()), "roster.zip")
             try:

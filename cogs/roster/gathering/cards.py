@@ -1,14 +1,12 @@
-"""The card of a gathering: how far it is, what waits for review, and what was left out and why."""
+"""The card of a gathering: its progress, the photos for review, and the reasons for those left out."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import discord
-
 from bot.text.formatting import counted
 from bot.text.gathering import failure_text, left_out_counts
-from cogs.common.layout import LONGEST_TEXT, Card, bar, container
+from cogs.common.layout import AMBER, GREEN, LONGEST_TEXT, Card, bar, framed_card
 from cogs.common.markup import plain
 
 if TYPE_CHECKING:
@@ -19,7 +17,7 @@ MOST_REASONS = 8
 
 
 def gathering_card(gathering: Gathering) -> Card:
-    """A gathering as it stands."""
+    """The progress of a gathering, or its result."""
     found = sum(gathering.kept.values())
     ended = gathering.done == len(gathering.members)
     lines = [f"**Photos of {plain(gathering.group)}**"]
@@ -40,8 +38,4 @@ def gathering_card(gathering: Gathering) -> Card:
     lines += [f"⚠️ {plain(source)}: {failure_text(failure)}" for source, failure in gathering.tally.failed.items()]
     if gathering.tally.out_of_time:
         lines.append("-# Time was up before every link was tried.")
-    card = Card()
-    box = container(0x3BA55D if ended and found else 0xE0A030)
-    box.add_item(discord.ui.TextDisplay("\n".join(lines)[:LONGEST_TEXT]))
-    card.add_item(box)
-    return card
+    return framed_card(GREEN if ended and found else AMBER, "\n".join(lines)[:LONGEST_TEXT])

@@ -1,4 +1,4 @@
-"""/member gather: photos from image searches, into the review."""
+"""Searches the web for photos of members; each photo found waits in the review."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from bot.usecases import gather
 from cogs.common.long_commands import Progress
-from cogs.roster.gather_cards import gathering_card
+from cogs.common.responses import defer_in_server
+from cogs.roster.gathering.cards import gathering_card
 
 if TYPE_CHECKING:
     import discord
@@ -17,18 +18,16 @@ if TYPE_CHECKING:
 
 
 async def gather_photos(interaction: discord.Interaction[Nugu], group: str, member: str | None, wanted: int) -> None:
-    """Gather until each member has `wanted` photos, as far as the searches go, and tell how it stands."""
-    assert interaction.guild_id is not None
-    app, server_id = interaction.client.app, interaction.guild_id
-    await interaction.response.defer(ephemeral=True, thinking=True)
+    """Answer a command that gathers until each member has `wanted` photos, as far as the searches have them."""
+    app, server_id = interaction.client.app, await defer_in_server(interaction)
     sought = await gather.seek(app, server_id, group, member, wanted)
     progress = Progress(interaction)
 
-    async def told(gathering: Gathering) -> None:
+    async def on_progress(gathering: Gathering) -> None:
         await progress.show(gathering_card(gathering))
 
     async def work() -> CardAndFiles:
-        gathering = await gather.gather(app, server_id, sought, by=interaction.user.id, progress=told)
+        gathering = await gather.gather(app, server_id, sought, by=interaction.user.id, progress=on_progress)
         return gathering_card(gathering), []
 
     await progress.follow(work())

@@ -1,8 +1,6 @@
-"""/member: the members of a server's groups, what they are called, and the photos that they are known by."""
+"""/member: the members of a server's groups, their names, aliases and photos."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import discord
 from discord import app_commands
@@ -10,39 +8,23 @@ from discord.ext import commands
 
 from bot.client import Nugu  # discord.py reads the annotations
 from bot.domain.trust import Trust
-from bot.text.names import LONGEST_NAME
-from bot.usecases.roster import enrolment, members, photos
-from cogs.common.autocomplete import aliases, all_groups, all_members, own_groups, own_members
-from cogs.common.modals import modal_listener
-from cogs.common.pictures import read_attachments
-from cogs.common.requests import channel_of, restricted_channel
-from cogs.common.responses import show
-from cogs.common.trust import NotTrustedError, requires, trust_of
-from cogs.roster.addition_cards import GROUP, NAME, PHOTOS, AddMemberModal, added_card, waiting_card
-from cogs.roster.components import (
-    LeaveOutButton,
-    MemberPageButton,
-    PhotoFaceMenu,
-    PhotosPageButton,
-    RemoveMemberButton,
-    RemovePhotoMenu,
-    UsePhotoButton,
-)
-from cogs.roster.gather import gather_photos
-from cogs.roster.groups import change_aliases
-from cogs.roster.member_cards import member_card, member_files, removal_card
-from cogs.roster.texts import name_sentence
+from bot.usecases.roster import photos
+from cogs.common.autocomplete import Name, aliases, all_groups, all_members, own_groups, own_members
+from cogs.common.places import channel_of
+from cogs.common.responses import defer_in_server, show
+from cogs.common.trust import requires
+from cogs.roster.enrolment.add import add_member
+from cogs.roster.enrolment.components import ITEMS as ENROLMENT_ITEMS
+from cogs.roster.enrolment.form import AddMemberModal, add_member_listener
+from cogs.roster.entries import ask_removal, change_aliases, rename_entry
+from cogs.roster.gathering.gather import gather_photos
+from cogs.roster.members.cards import member_card, member_files
+from cogs.roster.members.components import ITEMS
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from cogs.common.modals import ModalSubmission
-
-Name = app_commands.Range[str, 1, LONGEST_NAME]
 Photo = discord.Attachment | None
 
 MOST_WANTED = 50
-"""Photos a member that can be gathered up to; five are much better than one, fifty hardly than twenty."""
+"""Photos that a member may be gathered to. Five are much better than one; fifty are hardly better than twenty."""
 
 
 @requires(Trust.MODERATOR)
@@ -77,12 +59,11 @@ class MembersCog(commands.GroupCog, name="member"):
     ) -> None:
         """Add a member with photos, or more photos of one."""
         photos = [photo, photo2, photo3, photo4, photo5, photo6, photo7, photo8, photo9, photo10]
-        given = [one for one in photos if one is not None]
-        if not given:
+        given = [photo for photo in photos if photo is not None]
+        if given:
+            await add_member(interaction, await defer_in_server(interaction), group, name, given)
+        else:
             await interaction.response.send_modal(AddMemberModal(group=group, name=name))
-            return
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        await add_member(interaction, group, name, given)
 
     @app_commands.command(name="rename")
     @app_commands.describe(
@@ -91,10 +72,7 @@ class MembersCog(commands.GroupCog, name="member"):
     @app_commands.autocomplete(group=own_groups, member=own_members)
     async def rename(self, interaction: discord.Interaction[Nugu], group: Name, member: Name, name: Name) -> None:
         """Call a member otherwise."""
-        assert interaction.guild_id is not None
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        renamed = await members.rename(self.client.app, interaction.guild_id, group, member, name)
-        await interaction.followup.send(name_sentence(renamed), ephemeral=True)
+        await rename_entry(interaction, group, member, name)
 
     @app_commands.command(name="alias")
     @app_commands.describe(
@@ -113,7 +91,6 @@ class MembersCog(commands.GroupCog, name="member"):
         remove: Name | None = None,
     ) -> None:
         """Let another spelling mean a member, or no longer."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
         await change_aliases(interaction, group, member, add, remove)
 
     @app_commands.command(name="remove")
@@ -121,10 +98,7 @@ class MembersCog(commands.GroupCog, name="member"):
     @app_commands.autocomplete(group=own_groups, member=own_members)
     async def remove(self, interaction: discord.Interaction[Nugu], group: Name, member: Name) -> None:
         """Remove a member and all of their photos; asks first."""
-        assert interaction.guild_id is not None
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        removal = await members.plan_removal(self.client.app, interaction.guild_id, group, member)
-        await show(interaction, removal_card(removal))
+        await ask_removal(interaction, group, member)
 
     @app_commands.command(name="show")
     @app_commands.describe(group="The group", member="The member")
@@ -159,55 +133,13 @@ class MembersCog(commands.GroupCog, name="member"):
 
 
 async def _show(interaction: discord.Interaction[Nugu], group: str, member: str, *, manage: bool) -> None:
-    assert interaction.guild_id is not None
-    await interaction.response.defer(ephemeral=True, thinking=True)
-    app, channel = interaction.client.app, channel_of(interaction)
-    shown = await photos.show_member(app, interaction.guild_id, channel, group, member)
+    app, server_id = interaction.client.app, await defer_in_server(interaction)
+    shown = await photos.show_member(app, server_id, channel_of(interaction), group, member)
     await show(interaction, member_card(shown, manage=manage), member_files(shown))
-
-
-async def add_member(
-    interaction: discord.Interaction[Nugu], group: str, name: str, given: Sequence[discord.Attachment]
-) -> None:
-    """Take the photos, and show the crop of each or the reason why not; ask about those that are doubtful."""
-    assert interaction.guild_id is not None
-    client = interaction.client
-    submitted = await read_attachments(client, given)
-    added = await enrolment.add_member(
-        client.app,
-        interaction.guild_id,
-        group,
-        name,
-        submitted,
-        by=interaction.user.id,
-        asks=True,
-        only_in=restricted_channel(interaction),
-    )
-    view, files = added_card(added, await enrolment.sheet_of(client.app, added))
-    await interaction.followup.send(view=view, files=files, ephemeral=True)
-    for photo in added.taken:
-        if photo.asks is not None:
-            view, files = waiting_card(photo, photo.asks)
-            await interaction.followup.send(view=view, files=files, ephemeral=True)
-
-
-async def _submitted(interaction: discord.Interaction[Nugu], submission: ModalSubmission) -> None:
-    await interaction.response.defer(ephemeral=True, thinking=True)
-    if interaction.guild_id is None or await trust_of(interaction) < Trust.MODERATOR:
-        raise NotTrustedError(Trust.MODERATOR)
-    await add_member(interaction, submission.texts[GROUP], submission.texts[NAME], submission.files[PHOTOS])
 
 
 async def setup(client: Nugu) -> None:
     """discord.py's entry to the extension."""
-    client.add_dynamic_items(
-        RemoveMemberButton,
-        MemberPageButton,
-        PhotosPageButton,
-        RemovePhotoMenu,
-        PhotoFaceMenu,
-        UsePhotoButton,
-        LeaveOutButton,
-    )
-    client.add_listener(modal_listener("nugu:addmember", _submitted), "on_interaction")
+    client.add_dynamic_items(*ITEMS, *ENROLMENT_ITEMS)
+    client.add_listener(add_member_listener, "on_interaction")
     await client.add_cog(MembersCog(client))

@@ -1,4 +1,4 @@
-"""/group: the groups of a server, and what they are called."""
+"""/group: the groups of a server, their names and aliases."""
 
 from __future__ import annotations
 
@@ -8,20 +8,16 @@ from discord.ext import commands
 
 from bot.client import Nugu  # discord.py reads the annotations
 from bot.domain.trust import Trust
-from bot.errors import PersonError
-from bot.text.names import LONGEST_NAME
-from bot.usecases.roster import enrolment, members, photos
-from cogs.common.autocomplete import aliases, all_groups, own_groups
-from cogs.common.responses import show
+from bot.usecases.roster import enrolment, photos
+from cogs.common.autocomplete import Name, aliases, all_groups, own_groups
+from cogs.common.components import KeepButton
+from cogs.common.places import require_server
+from cogs.common.responses import defer_in_server, show
 from cogs.common.trust import requires
-from cogs.roster.addition_cards import groups_card
-from cogs.roster.components import KeepButton, RemoveGroupButton
-from cogs.roster.member_cards import group_card, group_files, removal_card
-from cogs.roster.texts import group_added_sentence, name_sentence
-
-Name = app_commands.Range[str, 1, LONGEST_NAME]
-
-NOTHING_TO_DO = "Name the spelling to add, or the one to remove."
+from cogs.roster.entries import ask_removal, change_aliases, rename_entry
+from cogs.roster.groups.cards import group_card, group_files, groups_card
+from cogs.roster.groups.components import RemoveGroupButton
+from cogs.roster.texts import group_added_sentence
 
 
 @requires(Trust.MODERATOR)
@@ -35,9 +31,8 @@ class GroupsCog(commands.GroupCog, name="group"):
     @app_commands.describe(name="What the group is called, such as TWICE")
     async def add(self, interaction: discord.Interaction[Nugu], name: Name) -> None:
         """Add a group."""
-        assert interaction.guild_id is not None
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        added = await enrolment.add_group(self.client.app, interaction.guild_id, name)
+        server_id = await defer_in_server(interaction)
+        added = await enrolment.add_group(self.client.app, server_id, name)
         await interaction.followup.send(group_added_sentence(added), ephemeral=True)
 
     @app_commands.command(name="rename")
@@ -45,10 +40,7 @@ class GroupsCog(commands.GroupCog, name="group"):
     @app_commands.autocomplete(group=own_groups)
     async def rename(self, interaction: discord.Interaction[Nugu], group: Name, name: Name) -> None:
         """Call a group otherwise."""
-        assert interaction.guild_id is not None
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        renamed = await members.rename(self.client.app, interaction.guild_id, group, None, name)
-        await interaction.followup.send(name_sentence(renamed), ephemeral=True)
+        await rename_entry(interaction, group, None, name)
 
     @app_commands.command(name="alias")
     @app_commands.describe(
@@ -61,8 +53,6 @@ class GroupsCog(commands.GroupCog, name="group"):
         self, interaction: discord.Interaction[Nugu], group: Name, add: Name | None = None, remove: Name | None = None
     ) -> None:
         """Let another spelling mean a group, or no longer."""
-        assert interaction.guild_id is not None
-        await interaction.response.defer(ephemeral=True, thinking=True)
         await change_aliases(interaction, group, None, add, remove)
 
     @app_commands.command(name="remove")
@@ -70,16 +60,12 @@ class GroupsCog(commands.GroupCog, name="group"):
     @app_commands.autocomplete(group=own_groups)
     async def remove(self, interaction: discord.Interaction[Nugu], group: Name) -> None:
         """Remove a group, its members and all of their photos; asks first."""
-        assert interaction.guild_id is not None
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        removal = await members.plan_removal(self.client.app, interaction.guild_id, group, None)
-        await show(interaction, removal_card(removal))
+        await ask_removal(interaction, group, None)
 
     @app_commands.command(name="list")
     async def list(self, interaction: discord.Interaction[Nugu]) -> None:
         """The groups that I know here, and how many photos each member has."""
-        assert interaction.guild_id is not None
-        groups = await enrolment.list_groups(self.client.app, [interaction.guild_id])
+        groups = await enrolment.list_groups(self.client.app, [require_server(interaction)])
         await interaction.response.send_message(view=groups_card(groups), ephemeral=True)
 
     @app_commands.command(name="show")
@@ -87,26 +73,9 @@ class GroupsCog(commands.GroupCog, name="group"):
     @app_commands.autocomplete(group=all_groups)
     async def show(self, interaction: discord.Interaction[Nugu], group: Name) -> None:
         """A group: its names, its members, a face of each."""
-        assert interaction.guild_id is not None
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        shown = await photos.show_group(self.client.app, interaction.guild_id, group)
+        server_id = await defer_in_server(interaction)
+        shown = await photos.show_group(self.client.app, server_id, group)
         await show(interaction, group_card(shown), group_files(shown))
-
-
-async def change_aliases(
-    interaction: discord.Interaction[Nugu], group: str, member: str | None, add: str | None, remove: str | None
-) -> None:
-    """Remove a spelling of a group, or of a member of it, and add one; tell what was done."""
-    assert interaction.guild_id is not None
-    app, server = interaction.client.app, interaction.guild_id
-    changes: list[str] = []
-    if remove is not None:
-        changes.append(name_sentence(await members.remove_alias(app, server, group, member, remove)))
-    if add is not None:
-        changes.append(name_sentence(await members.add_alias(app, server, group, member, add)))
-    if not changes:
-        raise PersonError(NOTHING_TO_DO)
-    await interaction.followup.send("\n".join(changes), ephemeral=True)
 
 
 async def setup(client: Nugu) -> None:

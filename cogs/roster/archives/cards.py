@@ -15,25 +15,27 @@ from cogs.common.markup import plain
 if TYPE_CHECKING:
     from bot.usecases.roster.archive import Imported
 
-MOST_TOLD = 8
-"""So many reasons stand in the message; more are in a file beside it."""
+MOST_REASONS = 8
+"""Reasons on the card. More than these are in a file."""
 
 LONGEST_PATH = 80
 
 
 def imported_card(done: Imported) -> CardAndFiles:
-    """How many photos were taken, and why the others were not: in a file beside it where these are many."""
+    """The number of taken photos, and the reasons for the others: on the card, or in a file where they are many."""
     lines = [f"**{done.taken} of {counted(done.photos, 'photo')}** taken, {counted(done.members, 'member')}."]
     if done.known:
         lines.append(f"{done.known} I had already.")
-    if len(done.left_out) > MOST_TOLD:
+    if len(done.left_out) > MOST_REASONS:
         lines.append(f"{len(done.left_out)} were left out; the file says why.")
     else:
-        lines += [f"⚠️ {plain(one.path[:LONGEST_PATH])}: {plain(photo_reason(one.reason))}." for one in done.left_out]
+        lines += [
+            f"⚠️ {plain(photo.path[:LONGEST_PATH])}: {plain(photo_reason(photo.reason))}." for photo in done.left_out
+        ]
     card = message_card("\n".join(lines)[:LONGEST_TEXT])
-    if len(done.left_out) <= MOST_TOLD:
+    if len(done.left_out) <= MOST_REASONS:
         return card, []
-    reasons = (f"{_one_line(one.path)}: {_one_line(photo_reason(one.reason))}" for one in done.left_out)
+    reasons = (f"{_one_line(photo.path)}: {_one_line(photo_reason(photo.reason))}" for photo in done.left_out)
     card.add_item(discord.ui.File("attachment://left-out.txt"))
     return card, [discord.File(BytesIO("\n".join(reasons).encode()), filename="left-out.txt")]
 

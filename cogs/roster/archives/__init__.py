@@ -1,0 +1,1 @@
+"""/roster: import and export."""

@@ -1,0 +1,1 @@
+"""/member add: new photos, and the doubtful ones among them."""

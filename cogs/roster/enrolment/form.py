@@ -1,0 +1,55 @@
+"""The modal for the photos of a member."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import discord
+
+from bot.domain.trust import Trust
+from cogs.common.discord_limits import MOST_FILES
+from cogs.common.layout import custom_id
+from cogs.common.modals import PersistentModal, modal_listener
+from cogs.common.trust import NotTrustedError, trust_of
+from cogs.roster.enrolment.add import add_member
+
+if TYPE_CHECKING:
+    from bot.client import Nugu
+    from cogs.common.modals import ModalSubmission
+
+GROUP, NAME, PHOTOS = "group", "name", "photos"
+"""The custom_ids of the modal's fields."""
+
+
+class AddMemberModal(PersistentModal, title="Add a member"):
+    """Group, name and up to ten photos at once."""
+
+    group: discord.ui.Label[Any] = discord.ui.Label(
+        text="Group", component=discord.ui.TextInput(custom_id=GROUP, max_length=100)
+    )
+    name: discord.ui.Label[Any] = discord.ui.Label(
+        text="Name", component=discord.ui.TextInput(custom_id=NAME, max_length=100)
+    )
+    photos: discord.ui.Label[Any] = discord.ui.Label(
+        text="Photos",
+        description="One to ten, each with this one face, large and clear.",
+        component=discord.ui.FileUpload(custom_id=PHOTOS, min_values=1, max_values=MOST_FILES),
+    )
+
+    def __init__(self, *, group: str, name: str) -> None:
+        super().__init__(custom_id("addmember"))
+        for label, text in ((self.group, group), (self.name, name)):
+            assert isinstance(label.component, discord.ui.TextInput)
+            label.component.default = text
+
+
+async def _submitted(interaction: discord.Interaction[Nugu], submission: ModalSubmission) -> None:
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    if interaction.guild_id is None or await trust_of(interaction) < Trust.MODERATOR:
+        raise NotTrustedError(Trust.MODERATOR)
+    group, name, photos = submission.texts[GROUP], submission.texts[NAME], submission.files[PHOTOS]
+    await add_member(interaction, interaction.guild_id, group, name, photos)
+
+
+add_member_listener = modal_listener("nugu:addmember", _submitted)
+"""Answers `AddMemberModal`."""

@@ -1,0 +1,1 @@
+"""/member gather: photos from image searches."""

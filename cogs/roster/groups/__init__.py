@@ -1,0 +1,1 @@
+"""/group: the groups of a server."""

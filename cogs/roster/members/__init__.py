@@ -1,0 +1,1 @@
+"""/member: the members of groups, and their photos."""
