@@ -20,7 +20,16 @@ from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import OperatorError, PersonError
 from bot.infra.clip_files import VIDEO, CachedVideo
 from bot.links.fetching import normalised_link
-from bot.text.formatting import basis_of, circled, confidence_of, guess_text, silent, time_code, unknown_people
+from bot.text.formatting import (
+    basis_of,
+    circled,
+    confidence_of,
+    guess_text,
+    missing_sentences,
+    silent,
+    time_code,
+    unknown_people,
+)
 from bot.usecases.clips.attempt import cached_link
 from bot.usecases.clips.pipeline import ClipOptions, RequestedSection, annotate, draw_frames
 from bot.usecases.identify import IdentifyRequest, naming_of
@@ -112,6 +121,8 @@ async def annotate_video(
             stages.done()
             if done.unheard is not None:
                 terminal.complain(silent(done.unheard))
+            for sentence in missing_sentences(done.missing):
+                terminal.complain(sentence)
             record = as_record(source, out, done, fitted, stages.seconds())
     if as_json:
         terminal.say_json(record)

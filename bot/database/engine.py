@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-HEAD = "0012"
+HEAD = "0013"
 """The newest revision in `migrations`. A database at this revision is opened without Alembic, whose import takes 0.3 s."""
 
 BUSY_MILLISECONDS = 10_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from bot.domain.messages import Message
 
@@ -112,12 +112,43 @@ def together(several: Iterable[Sequence[tuple[float, float]]]) -> tuple[tuple[tu
 
 
 @dataclass(frozen=True, slots=True)
+class MissingFootage:
+    """The footage of a video that can't be read, so that a clip does without it.
+
+    `parts`: the number of recordings that the file joins. `unread`: the numbers, from 1, of the recordings that are left out.
+    `silent`: the numbers of the recordings whose sound is left out. `seconds`: how long the pictures would last that can't be
+    decoded.
+    """
+
+    parts: int = 1
+    unread: tuple[int, ...] = ()
+    silent: tuple[int, ...] = ()
+    seconds: float = 0.0
+
+    def as_json(self) -> list[Any]:
+        """The row that the database keeps; empty where nothing is missing."""
+        return [self.parts, list(self.unread), list(self.silent), self.seconds] if self != NOTHING_MISSING else []
+
+    @classmethod
+    def of_json(cls, row: list[Any]) -> MissingFootage:
+        """The value whose `as_json` is `row`."""
+        if not row:
+            return NOTHING_MISSING
+        parts, unread, silent, seconds = row
+        return cls(parts, tuple(unread), tuple(silent), seconds)
+
+
+NOTHING_MISSING: Final = MissingFootage()
+
+
+@dataclass(frozen=True, slots=True)
 class FinishedClip:
     """A clip as it is told of. `answer`: the question with a face a person; its one picture is the clip.
 
     `link` and `start` (seconds): where it is from. `seconds`: its length.
     `stale`: names were corrected since it was drawn. `in_review`: so many faces that nobody could name wait in the review.
-    `unheard`: the codec of the video's sound where that can't be read, so that the clip is silent.
+    `unheard`: the codec of the video's sound where that can't be read, so that the clip is silent. `missing`: the footage
+    that the clip does without.
     """
 
     job_id: int
@@ -130,6 +161,7 @@ class FinishedClip:
     stale: bool = False
     in_review: int = 0
     unheard: str | None = None
+    missing: MissingFootage = NOTHING_MISSING
 
 
 @dataclass(frozen=True, slots=True)

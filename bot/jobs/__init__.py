@@ -7,7 +7,7 @@ from bot.jobs.config import EngineConfig, load_engine
 from bot.jobs.copies import find_copies
 from bot.jobs.engines import check_engine, encode_crops, font_name, warm_up
 from bot.jobs.enrolment import by_size, enrol, enrol_crop, example_problem
-from bot.jobs.footage import draw_clip, draw_frames, probe_video
+from bot.jobs.footage import draw_clip, draw_frames, probe_video, undecoded_seconds
 from bot.jobs.gathering import find_only_face, guess_each, sift
 from bot.jobs.identifying import draw_again, identify
 from bot.jobs.maps import draw_map
@@ -66,6 +66,7 @@ __all__ = [
     "track_faces",
     "train_classifier",
     "train_model",
+    "undecoded_seconds",
     "warm_up",
     "write_captions",
 ]

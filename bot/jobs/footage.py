@@ -24,6 +24,15 @@ def probe_video(path: Path, limits: VideoLimits) -> Footage | Refused:
         return Refused(error.message)
 
 
+def undecoded_seconds(face_tracks: bytes, footage: Footage, section: Section) -> float:
+    """The length of the pictures of a section that can't be decoded, so that nobody looked at them."""
+    from bot.media import pauses
+    from models.video.tracks import FaceTracks
+
+    times = FaceTracks.from_bytes(face_tracks).times + section.start
+    return pauses.undecoded_seconds(times.tolist(), footage, section)
+
+
 def draw_clip(
     footage: Footage, section: Section, script: str, target: ClipLimits, out: Path, watch: ProgressFiles
 ) -> EncodedClip | Refused:

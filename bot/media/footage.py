@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from bot.domain.clips import NOTHING_MISSING
 from bot.errors import PersonError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from bot.domain.clips import MissingFootage
     from bot.settings import Settings
 
 TOLERANCE: Final = 0.001
@@ -95,7 +97,8 @@ class Footage:
     clock, which versions of libav tell differently. `first`: when the first frame is shown, on the video's clock. `rate`:
     frames a second on average. `sound`: None without; `unheard`: the codec of the sound that can't be read then.
     `interlaced`: its frames are two half-pictures each. `format`: the demuxer that reads it. `number`: which of the picture
-    tracks it is. `keyframes`: when the frames are shown that need no other to be decoded, rising.
+    tracks it is. `keyframes`: when the frames are shown that need no other to be decoded, rising. `pauses`: spans (from, to)
+    without a new frame, by `bot.media.pauses`. `missing`: recordings of the file that are left out, or whose sound is.
     """
 
     path: Path
@@ -111,6 +114,8 @@ class Footage:
     format: str
     number: int
     keyframes: tuple[float, ...] = ()
+    pauses: tuple[tuple[float, float], ...] = ()
+    missing: MissingFootage = NOTHING_MISSING
 
     @property
     def size(self) -> tuple[int, int]:

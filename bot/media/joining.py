@@ -13,15 +13,19 @@ import os
 import shutil
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from bot.domain.clips import MissingFootage
 from bot.infra.limited_process import ProcessFailedError, ProcessLimits, stream_output
 from bot.media.containers import decoder_of, opened, reading
 from bot.media.footage import VideoError
+from bot.media.pauses import missing_seconds
+from bot.media.survey import survey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from bot.media.cutting import Piece
     from bot.media.footage import Footage
@@ -44,42 +48,57 @@ _MEMORY: Final = 6 << 30
 def join(
     path: Path, kind: str, pieces: Sequence[Piece], probed: Callable[[Path, str], Footage], most_bytes: int
 ) -> tuple[Path, Footage]:
-    """The file that holds all pieces of `path`, and what `probed` tells of the first.
+    """The file that holds all pieces of `path` that can be read, and the footage of the first, as `probed` reads it.
 
-    A piece in which there is nothing to see is left out. Raises VideoError where there is none in any, where all take more
-    than `most_bytes`, or too long.
+    Its `missing` names the pieces that are left out, and those whose sound is; its `unheard` holds for all of them. Raises
+    VideoError where no piece can be read, where all take more than `most_bytes`, or too long.
     """
     wanted = repr((path.name, path.stat().st_size, pieces))
     out = path.with_name(f"joined-{hashlib.sha256(wanted.encode()).hexdigest()[:32]}.ts")
     deadline = time.monotonic() + _SECONDS
     with tempfile.TemporaryDirectory(prefix=".joining-", dir=path.parent) as name:
         folder = Path(name)
-        found = _footages(path, kind, pieces, probed, folder)
+        numbered = _footages(path, kind, pieces, probed, folder)
+        found = list(numbered.values())
+        undecoded = 0.0
         whole = folder / out.name
         with whole.open("wb") as joined:
             start = 0.0
             for footage, arguments in zip(found, _coded(found), strict=True):
                 written = folder / "piece.ts"
                 _run(_command(footage, arguments, start, written), folder, deadline, most_bytes - joined.tell())
+                undecoded += _undecoded(footage, written)
                 with written.open("rb") as part:
                     shutil.copyfileobj(part, joined, 1 << 20)
                 start += footage.seconds + _APART
         whole.replace(out)
-    return out, found[0]
+    return out, _as_a_whole(numbered, len(pieces), undecoded)
+
+
+def _as_a_whole(numbered: Mapping[int, Footage], parts: int, undecoded: float) -> Footage:
+    """The first footage with that which holds for all of them. `numbered`: by their pieces' numbers."""
+    unread = tuple(number for number in range(1, parts + 1) if number not in numbered)
+    silent = tuple(number for number, footage in numbered.items() if footage.unheard)
+    first = next(iter(numbered.values()))
+    if not any(footage.sound for footage in numbered.values()):
+        unheard = numbered[silent[0]].unheard if silent else None
+        return replace(first, unheard=unheard, missing=MissingFootage(parts, unread, (), undecoded))
+    return replace(first, unheard=None, missing=MissingFootage(parts, unread, silent, undecoded))
 
 
 def _footages(
     path: Path, kind: str, pieces: Sequence[Piece], probed: Callable[[Path, str], Footage], folder: Path
-) -> list[Footage]:
-    found: list[Footage] = []
+) -> dict[int, Footage]:
+    """The footage of each piece that can be read, by the piece's number from 1."""
+    found: dict[int, Footage] = {}
     refused: VideoError | None = None
-    for number, piece in enumerate(pieces):
+    for number, piece in enumerate(pieces, start=1):
         cut = folder / f"{number}.cut"
         piece.write(path, cut)
         try:
-            found.append(probed(cut, kind))
+            found[number] = probed(cut, kind)
         except VideoError as error:
-            log.warning("piece %s of %s is left out: %s", number + 1, len(pieces), error)
+            log.warning("piece %s of %s is left out: %s", number, len(pieces), error)
             refused = refused or error
     if refused and not found:
         raise refused
@@ -95,6 +114,18 @@ def _coded(found: Sequence[Footage]) -> list[list[str]]:
     again = ["-c:v", "libx264", "-preset", "veryfast", "-crf", "16", "-fps_mode", "passthrough"]
     sound = ["-c:a", "copy"] if copied else ["-c:a", "aac", "-b:a", "192k", "-ar", "48000", "-ac", "2"]
     return [[*(["-c:v", "copy"] if one == kept else again), *(sound if any(sounds) else [])] for one in seen]
+
+
+def _undecoded(footage: Footage, written: Path) -> float:
+    """Seconds of a piece's pictures that aren't in the file that was written of it, since they can't be decoded."""
+    try:
+        with opened(written, "mpegts") as container:
+            found = survey(container)
+    except VideoError:
+        return footage.seconds - footage.first
+    ahead = found.first - footage.first
+    pauses = [(before - ahead, after - ahead) for before, after in found.pauses]
+    return missing_seconds([*pauses, (found.end - ahead, footage.seconds)], footage.pauses)
 
 
 def _codec_of(footage: Footage) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
@@ -12,6 +13,7 @@ from av.stream import Disposition
 
 from bot.media.containers import BROKEN, SOUND_CODECS, VIDEO_CODECS, decoder_of, packets_of
 from bot.media.footage import ACCEPTED, Sound, VideoError
+from bot.media.pauses import pauses_of
 from bot.media.timestamp_breaks import Parts
 
 if TYPE_CHECKING:
@@ -37,6 +39,10 @@ _COPIED_PROFILES: Final = {None, "LC", "HE-AAC", "HE-AACv2"}
 _MINOR: Final = Disposition.comment | Disposition.hearing_impaired | Disposition.visual_impaired
 
 
+def _no_stamps() -> array[int]:
+    return array("q")
+
+
 @dataclass
 class _Pictures:
     """What is measured of a track of pictures, in its ticks."""
@@ -47,12 +53,14 @@ class _Pictures:
     last: float = -math.inf
     step: int = 0
     keys: list[int] = field(default_factory=list[int])
+    stamps: array[int] = field(default_factory=_no_stamps)
 
     def take(self, packet: Packet) -> None:
         stamp = packet.pts if packet.pts is not None else packet.dts
         if stamp is None:
             return
         self.count += 1
+        self.stamps.append(stamp)
         self.first = min(self.first, stamp)
         if packet.is_keyframe:
             self.keys.append(stamp)
@@ -106,7 +114,8 @@ class Survey:
     """What a file's packets tell.
 
     `pictures`, `sound`: numbers of the tracks that count, among those of their kind. `unheard`: the codec of the sound
-    where there is some and none can be read. `first`, `end`: of the pictures, in seconds as they are written, and `keyframes`.
+    where there is some and none can be read. `first`, `end`: of the pictures, in seconds as they are written, and `keyframes`
+    and `pauses` likewise.
     `shifts`: how its parts are moved so that one follows the other; None where they do.
     """
 
@@ -117,6 +126,7 @@ class Survey:
     first: float
     end: float
     keyframes: tuple[float, ...]
+    pauses: tuple[tuple[float, float], ...]
     shifts: Shifts | None
 
 
@@ -152,8 +162,9 @@ def _told(
     if not chosen.step:
         end += (end - first) / (count - 1) if count > 1 and end > first else 0.04
     keyframes = tuple(float(stamp * base) for stamp in sorted(chosen.keys))
+    pauses = pauses_of([*(float(stamp * base) for stamp in sorted(chosen.stamps)), end])
     number = container.streams.video.index(chosen.track)
-    return Survey(number, sound, unheard, count, first, end, keyframes, shifts)
+    return Survey(number, sound, unheard, count, first, end, keyframes, pauses, shifts)
 
 
 def _picture_tracks(container: InputContainer) -> list[VideoStream]:

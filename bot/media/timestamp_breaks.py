@@ -44,7 +44,7 @@ _SILENT: Final = _Leaps(1.0, 600.0)
 _ROOM: Final = 10.0
 """Seconds at which the first part begins once it is moved."""
 
-_USUAL_STEP: Final = 0.04
+USUAL_STEP: Final = 0.04
 """Seconds that a packet lasts of which nothing is said."""
 
 _TOGETHER: Final = 10.0
@@ -79,8 +79,7 @@ class Parts:
         part = self._part.get(track, len(self._runs) - 1)
         if shown is None:
             return part
-        stamp = shown if stamp is None else stamp
-        begin, at = shown * base, stamp * base
+        begin, at = shown * base, -math.inf if stamp is None else stamp * base
         run = self._runs[part].get(track)
         if run is not None and packet.dts is not None and self._breaks(track, part, run, at):
             part, run = self._begun(track), None
@@ -90,7 +89,7 @@ class Parts:
         lasts = (packet.duration or 0) * base
         if not 0 < lasts < self._leaps.ahead:
             # Nothing is said, or what is said leads to where the next part begins.
-            lasts = at - run.stamp if 0 < at - run.stamp < 1 else _USUAL_STEP
+            lasts = at - run.stamp if 0 < at - run.stamp < 1 else USUAL_STEP
         run.take(begin, begin + lasts, at)
         return part
 

@@ -9,6 +9,7 @@ import hashlib
 import tempfile
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -16,7 +17,7 @@ import av
 
 from bot.media.containers import opened, packets_of, sentences
 from bot.media.survey import tracks_of
-from bot.media.timestamp_breaks import Parts
+from bot.media.timestamp_breaks import USUAL_STEP, Parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -47,11 +48,16 @@ def put_right(footage: Footage, shifts: Shifts) -> Footage:
 
 
 def _write(footage: Footage, shifts: Shifts, out: Path, kind: str) -> None:
-    stamps: dict[int, list[int]] = {}
+    stamps: dict[int, list[int | None]] = {}
+    steps: dict[int, int] = {}
     with _moved(footage, shifts) as (_, packets):
         for packet, stamp in packets:
             stamps.setdefault(packet.stream_index, []).append(stamp)
-    decoding = {index: iter(_decoded_at(shown)) for index, shown in stamps.items()}
+            steps[packet.stream_index] = packet.duration or round(USUAL_STEP / packet.time_base)
+    # Matroska takes no packet without a stamp; a transport stream does, and decoders count on from the one before.
+    showing = {index: _filled(track, steps[index], all_of_them=kind != "mpegts") for index, track in stamps.items()}
+    decoding = {index: iter(_decoded_at(track, steps[index])) for index, track in showing.items()}
+    shown = {index: iter(track) for index, track in showing.items()}
     # Stamps as they are, and one packet of sound in each of the stream's, else those behind the first are dated by it.
     options = {"mpegts_copyts": "1", "pes_payload_size": "0"} if kind == "mpegts" else {}
     with (
@@ -60,39 +66,68 @@ def _write(footage: Footage, shifts: Shifts, out: Path, kind: str) -> None:
         av.open(str(out), "w", format=kind, options=options) as written,
     ):
         streams = {one.index: _like(written, one) for one in kept}
-        for packet, stamp in packets:
-            packet.dts = next(decoding[packet.stream_index])
-            packet.pts = max(stamp, packet.dts)
+        for packet, _ in packets:
+            stamp = next(shown[packet.stream_index])
+            packet.dts = decoded = next(decoding[packet.stream_index])
+            packet.pts = None if stamp is None else max(stamp, decoded)
             packet.stream = streams[packet.stream_index]
             written.mux(packet)
 
 
 @contextmanager
-def _moved(footage: Footage, shifts: Shifts) -> Generator[tuple[list[Stream], Iterator[tuple[Packet, int]]]]:
-    """The tracks that count, and their packets with the stamps, in ticks, at which they are shown once they are moved."""
+def _moved(footage: Footage, shifts: Shifts) -> Generator[tuple[list[Stream], Iterator[tuple[Packet, int | None]]]]:
+    """The tracks that count, and their packets with the stamps, in ticks, at which they are shown once they are moved.
+
+    A stamp is None where the file has none.
+    """
     with opened(footage.path, footage.format) as container:
         kept: list[Stream] = [container.streams.video[footage.number]]
         kept += [container.streams.audio[footage.sound.number]] if footage.sound else []
         yield kept, _stamped(container, kept, shifts)
 
 
-def _stamped(container: InputContainer, kept: Sequence[Stream], shifts: Shifts) -> Iterator[tuple[Packet, int]]:
+def _stamped(container: InputContainer, kept: Sequence[Stream], shifts: Shifts) -> Iterator[tuple[Packet, int | None]]:
     seen, heard = tracks_of(container)
     parts = Parts(container, [*seen, *heard])
     for packet in packets_of(container, [*seen, *heard]):
         part = parts.of(packet)
         stamp = packet.pts if packet.pts is not None else packet.dts
-        if stamp is not None and packet.stream in kept:
-            yield packet, stamp + round(shifts[part].get(packet.stream_index, 0.0) / float(packet.time_base))
+        if packet.stream in kept:
+            shift = round(shifts[part].get(packet.stream_index, 0.0) / float(packet.time_base))
+            yield packet, None if stamp is None else stamp + shift
 
 
-def _decoded_at(shown: Sequence[int]) -> list[int]:
-    """When packets are decoded that are shown then, rising strictly; only of two that are shown at once one comes later."""
-    rising = sorted(shown)
-    delay = max((at - stamp for at, stamp in zip(rising, shown, strict=True)), default=0)
+def _filled(stamps: Sequence[int | None], step: int, *, all_of_them: bool) -> list[int | None]:
+    """The stamps of a track, with some where there are none: before the first, or everywhere. `step`: ticks of a packet."""
+    filled = list(stamps)
+    first = next((place for place, stamp in enumerate(stamps) if stamp is not None), None)
+    if first is None:
+        return [number * step for number in range(len(stamps))]
+    for place in range(first - 1, -1, -1):
+        filled[place] = (filled[place + 1] or 0) - step
+    for place in range(first + 1, len(filled) if all_of_them else 0):
+        if filled[place] is None:
+            filled[place] = (filled[place - 1] or 0) + step
+    return filled
+
+
+def _decoded_at(shown: Sequence[int | None], step: int) -> list[int]:
+    """When packets are decoded that are shown then, rising strictly; only of two that are shown at once one comes later.
+
+    `step`: ticks by which a packet comes after one whose stamp is the last.
+    """
+    stamped = [stamp for stamp in shown if stamp is not None]
+    rising = sorted(stamped)
+    delay = max((at - stamp for at, stamp in zip(rising, stamped, strict=True)), default=0)
+    places = [place for place, stamp in enumerate(shown) if stamp is not None]
+    ends = [*zip(places, rising, strict=True)]
+    if ends:
+        ends.append((len(shown), rising[-1] + step * (len(shown) - places[-1])))
     decoded: list[int] = []
-    for at in rising:
-        decoded.append(max(at - delay, decoded[-1] + 1) if decoded else at - delay)
+    for (place, at), (following, later) in pairwise(ends):
+        for number in range(following - place):
+            due = at - delay + number * (later - at) // (following - place)
+            decoded.append(max(due, decoded[-1] + 1) if decoded else due)
     return decoded
 
 

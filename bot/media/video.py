@@ -120,7 +120,13 @@ def probe(path: Path, limits: VideoLimits) -> Footage:
         return _probed(path, kind)
     joined, first = join(path, kind, pieces, _probed, limits.max_bytes)
     # A transport stream doesn't say how its pictures are cropped and turned.
-    return replace(_probed(joined, "mpegts"), geometry=first.geometry, colours=first.colours)
+    return replace(
+        _probed(joined, "mpegts"),
+        geometry=first.geometry,
+        colours=first.colours,
+        unheard=first.unheard,
+        missing=first.missing,
+    )
 
 
 def _probed(path: Path, kind: str) -> Footage:
@@ -166,8 +172,15 @@ def _timed(footage: Footage, found: Survey) -> Footage:
     start, end = found.first - footage.beginning, found.end - footage.beginning
     if not 0 <= end - start <= _MOST_SECONDS or end > _MOST_SECONDS:
         raise VideoError("this video says that it lasts longer than a day; it may be broken")
-    keyframes = tuple(key - footage.beginning for key in found.keyframes)
-    return replace(footage, seconds=end, first=start, rate=found.count / (end - start), keyframes=keyframes)
+    beginning = footage.beginning
+    return replace(
+        footage,
+        seconds=end,
+        first=start,
+        rate=found.count / (end - start),
+        keyframes=tuple(key - beginning for key in found.keyframes),
+        pauses=tuple((before - beginning, after - beginning) for before, after in found.pauses),
+    )
 
 
 def frames(footage: Footage, section: Section) -> Iterator[Frame]:

@@ -9,6 +9,7 @@ from models.faces import SHARP_EXAMPLE, SMALLEST_EXAMPLE, Band, Basis, Flaw
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bot.domain.clips import MissingFootage
     from models.faces import Guess
 
 MEBIBYTE = 1 << 20
@@ -19,6 +20,9 @@ BY = {Basis.CONTEXT: "from context", Basis.ELIMINATION: "by elimination"}
 
 RIVAL_SHARE = 0.5
 """How near to the likeliest member's confidence a second one must come to be named beside it."""
+
+MOST_NUMBERS = 5
+"""So many recordings of a file are named by their numbers."""
 
 SHARP = 2.2
 """Between this and `SHARP_EXAMPLE` a face is soft, and still a good example."""
@@ -128,6 +132,33 @@ def flaw_sentence(flaw: Flaw) -> str:
     if flaw is Flaw.SMALL:
         return f"Too small to learn from: {SMALLEST_EXAMPLE} px or more make a good example."
     return "Too blurred to learn from: it would make me worse at others."
+
+
+def missing_sentences(missing: MissingFootage) -> list[str]:
+    """A sentence for each kind of footage that a clip does without; none where the clip has all of it."""
+    sentences: list[str] = []
+    if missing.unread:
+        parts, pronoun = _recordings(missing.unread, missing.parts), "it" if len(missing.unread) == 1 else "them"
+        sentences.append(f"{_capital(parts)} of this file can't be read, so the clip goes on without {pronoun}.")
+    if missing.silent:
+        parts = _recordings(missing.silent, missing.parts)
+        sentences.append(f"The sound of {parts} of this file can't be read, so the clip is silent there.")
+    if missing.seconds:
+        sentences.append(
+            f"About {duration(missing.seconds)} of this video's pictures can't be decoded, so the clip shows nothing new there."
+        )
+    return sentences
+
+
+def _recordings(numbers: Sequence[int], total: int) -> str:
+    """`part 2 of 3`, `parts 2 and 4 of 5`; `9 of 200 parts` where there are too many to name."""
+    if len(numbers) > MOST_NUMBERS:
+        return f"{len(numbers)} of {total} parts"
+    return f"part{'s' * (len(numbers) > 1)} {joined([str(number) for number in numbers])} of {total}"
+
+
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
 
 
 def silent(codec: str) -> str:

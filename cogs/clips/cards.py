@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 import discord
 
 from bot.domain.clips import ClipStage, together
-from bot.text.formatting import counted, duration, silent, time_code, unknown_people
+from bot.text.formatting import counted, duration, missing_sentences, silent, time_code, unknown_people
 from cogs.answers.cards import accent_of, answer_buttons
 from cogs.answers.faces import attribution, face_line, face_text
 from cogs.common.discord_limits import LONGEST_ALT
@@ -87,6 +87,8 @@ def clip_card(finished: FinishedClip, shown: Sequence[str] = (), note: str | Non
         box.add_item(discord.ui.TextDisplay(f"-# {told}"))
     if finished.unheard is not None:
         box.add_item(discord.ui.TextDisplay(f"-# {silent(finished.unheard)}"))
+    for sentence in missing_sentences(finished.missing):
+        box.add_item(discord.ui.TextDisplay(f"-# {sentence}"))
     box.add_item(answer_buttons(finished.answer))
     if finished.stale:
         again = Button(label="Draw again", emoji="🖍️", custom_id=custom_id("drawagain", finished.job_id))

@@ -120,3 +120,18 @@ async def test_sound_that_cannot_be_read_is_told_under_the_clip(stage: Stage, tm
     (tmp_path / "clip.mp4").write_bytes(await clip.attachments[0].read())
     with av.open(tmp_path / "clip.mp4") as container:
         assert not container.streams.audio
+
+
+async def test_a_recording_that_cannot_be_read_is_told_under_the_clip(stage: Stage, tmp_path: Path) -> None:
+    whole = video_of([stage.photos / "obama2.jpg"], tmp_path / "whole.mp4", seconds=0.4)
+    unread, unheard = tmp_path / "unread.mp4", tmp_path / "unheard.mp4"
+    ffmpeg("-i", whole, "-c:v", "jpeg2000", unread)
+    ffmpeg("-i", whole, "-c:v", "copy", "-c:a", "truehd", "-strict", "-2", unheard)
+    film = b"".join(path.read_bytes() for path in (whole, unread, unheard))
+    await stage.enrol_presidents()
+    await stage.fan.slash(stage.channel, "clip", video=("white house.mp4", film))
+    clip = await clip_in(stage)
+    assert "Part 2 of 3 of this file can't be read, so the clip goes on without it." in texts(clip)
+    assert "The sound of part 3 of 3 of this file can't be read, so the clip is silent there." in texts(clip)
+    (tmp_path / "clip.mp4").write_bytes(await clip.attachments[0].read())
+    assert len(list(frames_of(tmp_path / "clip.mp4"))) == 20

@@ -9,7 +9,15 @@ from PIL import Image
 
 from bot.domain.answers import Answer, AnsweredFace, AnsweredPicture
 from bot.domain.clip_requests import ReplyTarget
-from bot.domain.clips import ClipAttachments, ClipStage, FinishedClip, OnScreen, ReportedClip
+from bot.domain.clips import (
+    NOTHING_MISSING,
+    ClipAttachments,
+    ClipStage,
+    FinishedClip,
+    MissingFootage,
+    OnScreen,
+    ReportedClip,
+)
 from models.faces import Band, Box, Candidate, Guess
 
 
@@ -31,6 +39,7 @@ def finished(
     in_review: int = 0,
     asker: int = 1,
     unheard: str | None = None,
+    missing: MissingFootage = NOTHING_MISSING,
 ) -> FinishedClip:
     """A clip of sixty seconds with these people, all of them on screen at the same times."""
     faces = tuple(face(number, name) for number, name in enumerate(names, start=1))
@@ -48,6 +57,7 @@ def finished(
         stale=stale,
         in_review=in_review,
         unheard=unheard,
+        missing=missing,
     )
 
 

@@ -25,8 +25,9 @@ class ClipJob(Base):
     the video was posted as a spoiler. `video`: the video's folder. `start`, `length`: the requested part in seconds.
     `question_id`: the question with a face for each person of the clip. `cast`: a row for each of these faces
     (`bot.domain.clips.OnScreen`). `seconds`: the clip's length. `drawn_changes`: `ClipRepository.count_changes` at the time
-    of drawing. `unheard`: the codec of the video's sound if that can't be read. `deleted`: the message with the link was
-    deleted before the question was written.
+    of drawing. `unheard`: the codec of the video's sound if that can't be read. `missing`: the footage that the clip does
+    without (`bot.domain.clips.MissingFootage`). `deleted`: the message with the link was deleted before the question was
+    written.
     """
 
     __tablename__ = "clip_job"
@@ -71,5 +72,6 @@ class ClipJob(Base):
     seconds: Mapped[float] = mapped_column(default=0.0)
     drawn_changes: Mapped[int] = mapped_column(default=0)
     unheard: Mapped[str | None] = mapped_column(String(40))
+    missing: Mapped[list[Any]] = mapped_column(default=list)
     deleted: Mapped[bool] = mapped_column(default=False)
     asked_at: Mapped[datetime] = mapped_column(default=utc_now)

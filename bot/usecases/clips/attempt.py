@@ -9,7 +9,7 @@ from bot.database.base import utc_now
 from bot.database.clips import ClipRepository
 from bot.database.questions import QuestionRepository
 from bot.database.reviews import ReviewRepository
-from bot.domain.clips import ClipAttachments, ClipStage, FinishedClip, OnScreen, TrackName
+from bot.domain.clips import ClipAttachments, ClipStage, FinishedClip, MissingFootage, OnScreen, TrackName
 from bot.domain.enums import ClipState, Origin, teaches
 from bot.domain.faces import IdentifiedPicture, SeenFace
 from bot.domain.messages import Message
@@ -142,6 +142,7 @@ async def finished(app: App, job: ClipJob) -> FinishedClip | None:
         stale=changes != job.drawn_changes,
         in_review=in_review,
         unheard=job.unheard,
+        missing=MissingFootage.of_json(job.missing),
     )
 
 
@@ -184,7 +185,12 @@ async def _keep(
         picture = PictureRecord(job.title, result, spoiler=job.spoiler)
         answer = await record.write(session, asked_of(job).record(fitted.engine, threshold, [picture]), stored)
         rows = [one.as_json() for one in cast]
-        values = {"cast": rows, "seconds": done.section.seconds, "unheard": done.unheard}
+        values = {
+            "cast": rows,
+            "seconds": done.section.seconds,
+            "unheard": done.unheard,
+            "missing": done.missing.as_json(),
+        }
         moved = await ClipRepository(session).move(job, ClipState.WORKING, question_id=answer.id, **values)
         if moved is None:
             raise SupersededError

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from bot.app import App
     from bot.domain.answers import Answer
-    from bot.domain.clips import NamedClip, OnScreen, TrackName
+    from bot.domain.clips import MissingFootage, NamedClip, OnScreen, TrackName
     from bot.domain.enums import CaptionStyle
     from bot.infra.clip_files import CachedVideo
     from bot.learning.recognisers import FittedRecogniser
@@ -112,11 +112,15 @@ class ClipOptions:
 
 @dataclass(frozen=True, slots=True)
 class AnnotatedClip:
-    """A clip with what is in it. `look`: what was seen, serialised. `unheard`: see `Footage`; the clip is silent then."""
+    """A clip with the people in it. `face_tracks`: serialised. `unheard`, `missing`: of the footage, by `Footage`.
+
+    The `missing.seconds` of the clip are those of the section too.
+    """
 
     clip: Path
     face_tracks: bytes
     unheard: str | None
+    missing: MissingFootage
     section: Section
     named: NamedClip
 
@@ -148,7 +152,8 @@ async def annotate(
     if not named.seconds:
         raise PersonError("There is no picture in that part of the video. Ask for another part, or a longer one.")
     clip = await _drawn(app, video, seen, named.script, options, on_progress)
-    return AnnotatedClip(clip, seen.face_tracks, seen.footage.unheard, seen.section, named)
+    missing = await _missing(app, seen)
+    return AnnotatedClip(clip, seen.face_tracks, seen.footage.unheard, missing, seen.section, named)
 
 
 async def draw_again(
@@ -204,11 +209,18 @@ def _look_file(video: CachedVideo, footage: Footage, section: Section, fitted: F
 
 def _as_read(footage: Footage) -> str:
     """What was read of a video: where we come to read it otherwise, what was seen in it no longer fits what is drawn."""
-    return repr(replace(footage, path=Path(footage.path.name), keyframes=()))
+    return repr(replace(footage, path=Path(footage.path.name), keyframes=(), pauses=()))
 
 
 async def _footage(app: App, video: CachedVideo) -> Footage:
     return answered(await app.compute.run(jobs.probe_video, video.path, VideoLimits.of(app.settings)))
+
+
+async def _missing(app: App, seen: _Seen) -> MissingFootage:
+    """The footage that the clip does without: recordings that can't be read, and frames that can't be decoded."""
+    missing = seen.footage.missing
+    seconds = await app.compute.run(jobs.undecoded_seconds, seen.face_tracks, seen.footage, seen.section)
+    return replace(missing, seconds=missing.seconds + seconds)
 
 
 async def _seen(
@@ -225,8 +237,8 @@ async def _seen(
     at_once = asyncio.Semaphore(app.settings.workers if not app.settings.scheduler else MOST_AT_ONCE)
     seen: dict[str, None] = {}
     done = 0
-    # There may be as many keyframes as frames, and nobody who looks asks for them.
-    looked_at = replace(footage, keyframes=())
+    # There may be as many of them as frames, and looking needs none.
+    looked_at = replace(footage, keyframes=(), pauses=())
 
     async def look_at(span: Section) -> bytes:
         nonlocal done

@@ -128,6 +128,18 @@ def test_sound_that_cannot_be_read_is_told(enrolled: Path, public_photos: Path, 
 
 
 @pytest.mark.thorough
+def test_a_recording_that_cannot_be_read_is_told(enrolled: Path, public_photos: Path, tmp_path: Path) -> None:
+    whole = video_of([public_photos / "obama2.jpg"], tmp_path / "whole.mp4", seconds=0.4)
+    unread, video, out = tmp_path / "unread.mp4", tmp_path / "film.mp4", tmp_path / "clip.mp4"
+    ffmpeg("-i", whole, "-c:v", "jpeg2000", unread)
+    video.write_bytes(b"".join(path.read_bytes() for path in (whole, unread, whole)))
+    done = nugu("annotate", video, "--out", out, "--json", data=enrolled)
+    assert done.returncode == 0, done.stderr
+    assert "Part 2 of 3 of this file can't be read, so the clip goes on without it." in " ".join(done.stderr.split())
+    assert [person["seconds"] for person in json.loads(done.stdout)["cast"]] == [pytest.approx(0.8, abs=0.1)]
+
+
+@pytest.mark.thorough
 def test_what_is_annotated_goes_elsewhere(enrolled: Path, public_photos: Path, tmp_path: Path) -> None:
     photo = public_photos / "obama2.jpg"
     for arguments, sentence in (

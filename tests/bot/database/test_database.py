@@ -16,7 +16,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from pydantic import SecretStr
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, create_engine, inspect, text
 
 from bot.database.crops import CropRepository
 from bot.database.engine import HEAD, MIGRATIONS, Database, migrate
@@ -128,6 +128,21 @@ async def test_a_folder_of_the_first_nugu_is_migrated(tmp_path: Path) -> None:
             assert await CropRepository(session).sweep() == ["crops/7/aa.jpg"]
         async with database.reading() as session:
             assert await EngineRepository(session).encoded("dlib-1") == (1, 1, 0)
+
+
+def test_the_missing_footage_of_clips_goes_with_its_migration(tmp_path: Path) -> None:
+    def columns() -> set[str]:
+        return {column["name"] for column in inspect(engine).get_columns("clip_job")}
+
+    engine = create_engine(f"sqlite:///{tmp_path / 'nugu.sqlite3'}")
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    for move, version, there in ((command.upgrade, "0013", True), (command.downgrade, "0012", False)):
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            move(config, version)
+        assert ("missing" in columns()) is there
+    engine.dispose()
 
 
 async def test_an_interrupted_migration_leaves_the_database_as_it_was(

@@ -206,6 +206,36 @@ def test_nothing_is_lost_and_sound_stays_with_its_picture(tmp_path: Path, kind: 
     assert [frame.time for frame in frames_of(cut)] == pytest.approx(expected, abs=0.0025)
 
 
+def with_every_third_stamp(path: Path) -> Path:
+    """The transport stream without two of three stamps of its pictures, as the standard allows it."""
+    data, count = bytearray(path.read_bytes()), 0
+    for at in range(0, len(data), 188):
+        begin = at + 4 + (1 + data[at + 4] if data[at + 3] & 0x20 else 0)
+        if data[at + 1] & 0x40 and bytes(data[begin : begin + 4]) == b"\0\0\1\xe0":
+            count += 1
+            if count % 3 != 1:
+                data[begin + 7] &= 0x3F
+                data[begin + 9 : begin + 9 + data[begin + 8]] = b"\xff" * data[begin + 8]
+    path.write_bytes(data)
+    return path
+
+
+def test_pictures_without_stamps_are_kept(tmp_path: Path) -> None:
+    part = with_every_third_stamp(flash(tmp_path / "part.ts", "-bf", "0"))
+    footage = probe(joined(tmp_path / "film.ts", part, part), LIMITS)
+    times = [frame.time for frame in frames(footage, WHOLE)]
+    assert np.diff(times) == pytest.approx(1 / RATE, abs=0.015)
+    assert len(times) == 60
+    out = draw(footage, WHOLE, tmp_path / "drawn.mp4")
+    assert [frame.time for frame in frames_of(out)] == pytest.approx(times, abs=0.002)
+
+
+def test_stamps_that_go_back_while_pictures_are_reordered_are_no_break(tmp_path: Path) -> None:
+    path = moving(tmp_path / "slides.mkv", "-c:v", "libx264", "-bf", "2", seconds=9, rate="1")
+    footage = probe(path, LIMITS)
+    assert (footage.path, len(list(frames(footage, WHOLE)))) == (path, 9)
+
+
 def test_a_part_without_sound_is_silent_as_long(tmp_path: Path) -> None:
     footage = probe(silence_first(tmp_path), LIMITS)
     out = draw(footage, WHOLE, tmp_path / "drawn.mp4")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.clips import ClipProgress, ClipStage
+from bot.domain.clips import ClipProgress, ClipStage, MissingFootage
 from cogs.clips.cards import clip_card, clip_name, progress_card
 from cogs.clips.videos import Link, linked
 from cogs.common.layout import Card
@@ -37,6 +37,26 @@ def test_sound_that_cannot_be_read_is_told_under_the_clip() -> None:
     card = clip_card(finished("Tzuyu", unheard="ac4"))
     assert "I can't read this video's sound (ac4), so the clip is silent." in text(card)
     assert "sound" not in text(clip_card(finished("Tzuyu")))
+
+
+def test_footage_that_is_missing_is_told_under_the_clip() -> None:
+    card = text(clip_card(finished("Tzuyu", missing=MissingFootage(3, unread=(2,), silent=(1, 3), seconds=4.2))))
+    assert "-# Part 2 of 3 of this file can't be read, so the clip goes on without it." in card
+    assert "-# The sound of parts 1 and 3 of 3 of this file can't be read, so the clip is silent there." in card
+    assert "-# About 4.2 s of this video's pictures can't be decoded, so the clip shows nothing new there." in card
+    assert "can't be" not in text(clip_card(finished("Tzuyu", missing=MissingFootage(3))))
+
+
+@pytest.mark.parametrize(
+    ("unread", "beginning"),
+    [
+        ((2, 4), "Parts 2 and 4 of 9 of this file can't be read, so the clip goes on without them."),
+        ((1, 2, 4, 5, 7), "Parts 1, 2, 4, 5 and 7 of 9 of this file"),
+        ((1, 2, 3, 4, 5, 6), "6 of 9 parts of this file can't be read, so the clip goes on without them."),
+    ],
+)
+def test_several_recordings_that_are_missing_are_named_or_counted(unread: tuple[int, ...], beginning: str) -> None:
+    assert beginning in text(clip_card(finished(missing=MissingFootage(9, unread=unread))))
 
 
 def test_progress_in_words() -> None:

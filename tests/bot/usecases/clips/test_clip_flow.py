@@ -11,7 +11,7 @@ import pytest
 
 from bot import jobs
 from bot.app import App
-from bot.domain.clips import NamedClip
+from bot.domain.clips import MissingFootage, NamedClip
 from bot.domain.enums import CaptionStyle
 from bot.infra.clip_files import CachedVideo
 from bot.infra.compute import Compute
@@ -37,7 +37,7 @@ class Workers(Compute):
         if job is jobs.probe_video:
             return self.footage
         self.ran.append(job.__name__)
-        return {jobs.sure_names: (), jobs.join_segments: b"face tracks"}[job]
+        return {jobs.sure_names: (), jobs.join_segments: b"face tracks", jobs.undecoded_seconds: 1.5}[job]
 
     async def run_within(self, limit: float, priority: int, job: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         self.ran.append(job.__name__)
@@ -83,12 +83,38 @@ async def test_a_video_that_is_read_otherwise_by_now_is_looked_at_and_drawn_anew
         await pipeline.annotate(app, video, OPTIONS, fitted, no_progress)
         return workers.ran
 
-    assert await annotated() == ["track_faces", "sure_names", "join_segments", "name_tracks", "draw_clip"]
-    assert await annotated() == ["name_tracks"]
+    assert await annotated() == [
+        "track_faces",
+        "sure_names",
+        "join_segments",
+        "name_tracks",
+        "draw_clip",
+        "undecoded_seconds",
+    ]
+    assert await annotated() == ["name_tracks", "undecoded_seconds"]
     # Where the folder lies, and how often it could be cut, changes nothing of what is seen.
     workers.footage = replace(workers.footage, path=Path("/elsewhere/video"), keyframes=(0.0, 2.0))
-    assert await annotated() == ["name_tracks"]
+    assert await annotated() == ["name_tracks", "undecoded_seconds"]
     assert await pipeline.draw_again(app, video, OPTIONS, fitted, [], no_progress) is not None
     workers.footage = replace(workers.footage, geometry=Geometry((20, 60, 12, 32), "", (560, 316)))
     assert await pipeline.draw_again(app, video, OPTIONS, fitted, [], no_progress) is None
-    assert await annotated() == ["track_faces", "sure_names", "join_segments", "name_tracks", "draw_clip"]
+    assert await annotated() == [
+        "track_faces",
+        "sure_names",
+        "join_segments",
+        "name_tracks",
+        "draw_clip",
+        "undecoded_seconds",
+    ]
+
+
+async def test_what_is_missing_is_told_of_a_clip_that_was_looked_at_and_drawn_before_too(
+    app: App, workers: Workers, tmp_path: Path
+) -> None:
+    app, video = replace(app, compute=workers), CachedVideo(tmp_path, "film")
+    fitted = FittedRecogniser(app.engine_config, "dlib-1", b"")
+    workers.footage = replace(workers.footage, missing=MissingFootage(3, unread=(2,), seconds=0.5))
+    first = await pipeline.annotate(app, video, OPTIONS, fitted, no_progress)
+    again = await pipeline.annotate(app, video, OPTIONS, fitted, no_progress)
+    assert first.missing == again.missing == MissingFootage(3, unread=(2,), seconds=2.0)
+    assert workers.ran.count("track_faces") == workers.ran.count("draw_clip") == 1

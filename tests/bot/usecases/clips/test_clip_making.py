@@ -14,7 +14,7 @@ from bot.database.rosters import RosterRepository
 from bot.database.tables.clips import ClipJob
 from bot.database.tables.questions import QuestionFace
 from bot.domain.clip_requests import ClipRequest, ReplyTarget
-from bot.domain.clips import NamedClip, NamedPerson, merged, together
+from bot.domain.clips import NOTHING_MISSING, NamedClip, NamedPerson, merged, together
 from bot.domain.deletions import MessageScope
 from bot.domain.faces import FaceCrop
 from bot.infra.clip_files import CachedVideo
@@ -57,7 +57,7 @@ async def test_of_a_link_whose_message_was_deleted_nothing_is_kept_though_the_bo
     async def made(*_: object) -> AnnotatedClip:
         known = replace(person(1, None, 2.0), vector=b"1234")
         named = NamedClip(None, (known,), "", (9, 9), 2.0)
-        return AnnotatedClip(Path("clip.mp4"), b"", None, Section(0.0, 2.0), named)
+        return AnnotatedClip(Path("clip.mp4"), b"", None, NOTHING_MISSING, Section(0.0, 2.0), named)
 
     async def drawn(*_: object) -> bytes:
         return b""
