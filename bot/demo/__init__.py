@@ -1,1 +1,1 @@
-"""The demo: the real bot on SimCord's simulated Discord, with something to see from the first moment."""
+"""The demo: the real bot on SimCord's simulated Discord, with an answered question from the start."""

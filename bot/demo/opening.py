@@ -1,4 +1,4 @@
-"""With what the demo opens: a few people whom it knows, a question that it answered, and the welcome."""
+"""The opening of the demo: two enrolled people, an answered question, and the welcome."""
 
 from __future__ import annotations
 
@@ -27,16 +27,17 @@ GROUP = "Presidents"
 ENROLLED = {"Obama": "obama.jpg", "Biden": "biden.jpg"}
 ASKED = "obama2.jpg"
 SAMPLES = {"obama3.jpg": "portrait.jpg", "obama_partial_face2.jpg": "half-a-face.jpg"}
-"""Portraits to try `/who` with, and what their copies are called."""
+"""Portraits to try `/who` with, and the names of their copies."""
 
-SIDE = 480
-"""Pixels of each side of them."""
+SAMPLE_SIDE = 480
+"""Side of a sample in pixels."""
 
-FETCHING = 60.0
+FETCH_SECONDS = 60.0
 """Seconds after which the package index counts as out of reach."""
 
 OUT_OF_REACH = "The package index can't be reached, so I know nobody yet."
-LONGEST_TOLD = 500
+LONGEST_GROUPS = 500
+"""Characters of the group names in the welcome."""
 
 EMPTY = "`/group add`, then `/member add`: a group, and a photo or more of each member."
 FILLED = "I know {groups} already; `/group add` and `/member add` teach me more."
@@ -54,7 +55,11 @@ WELCOME = (
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """The names of the groups that are known; a portrait to ask about, if any; pictures to try, if any."""
+    """The content of the opening.
+
+    `groups`: names of the enrolled groups. `asked`: the portrait of the first question, None without one. `samples`: pictures
+    to try. `out_of_reach`: the package index can't be reached.
+    """
 
     groups: tuple[str, ...]
     asked: Path | None = None
@@ -64,7 +69,7 @@ class Opening:
     def welcome(self) -> str:
         """The first message, in Discord's markup."""
         first = (
-            FILLED.format(groups=discord.utils.escape_markdown(joined(self.groups))[:LONGEST_TOLD])
+            FILLED.format(groups=discord.utils.escape_markdown(joined(self.groups))[:LONGEST_GROUPS])
             if self.groups
             else EMPTY
         )
@@ -75,14 +80,14 @@ class Opening:
 
 
 async def prepare(app: App, server_id: int, faces: Path | None) -> Opening:
-    """Enrol `faces` (GROUP/MEMBER/*) first; where nobody is known then, two people of the public portraits."""
+    """Enrol `faces` (GROUP/MEMBER/*), or two people of the public portraits where no group is enrolled."""
     if faces is not None:
         await enrol_into(app, server_id, faces)
     portraits, samples = app.settings.data / "portraits", app.settings.data / "samples"
     if not await list_groups(app, [server_id]):
         print("Fetching a few portraits from the package index…", flush=True)
         try:
-            await asyncio.to_thread(fetch_portraits, portraits, FETCHING)
+            await asyncio.to_thread(fetch_portraits, portraits, FETCH_SECONDS)
         except subprocess.SubprocessError:
             print(OUT_OF_REACH, flush=True)
             return Opening((), out_of_reach=True)
@@ -94,29 +99,29 @@ async def prepare(app: App, server_id: int, faces: Path | None) -> Opening:
         return Opening(groups)
     samples.mkdir(exist_ok=True)
     return Opening(
-        groups, portraits / ASKED, tuple(_cut(portraits / one, samples / called) for one, called in SAMPLES.items())
+        groups, portraits / ASKED, tuple(_crop(portraits / source, samples / name) for source, name in SAMPLES.items())
     )
 
 
 async def show(
     opening: Opening, channel: simcord.ChannelHandle, asker: simcord.MemberActor, bot: discord.Client
 ) -> None:
-    """A question with its answer, if there is a portrait to ask about; below it the welcome, where a page opens."""
+    """Post the first question with its answer, if there is one, and the welcome below, where the page opens."""
     if opening.asked is not None:
         await asker.slash(channel, "who", picture=(opening.asked.name, opening.asked.read_bytes()))
-    shown = bot.get_channel(channel.id)
-    assert isinstance(shown, discord.TextChannel)
+    target = bot.get_channel(channel.id)
+    assert isinstance(target, discord.TextChannel)
     card = discord.ui.LayoutView()
     card.add_item(discord.ui.TextDisplay(opening.welcome()))
     files = [discord.File(sample) for sample in opening.samples]
     if files:
         card.add_item(discord.ui.MediaGallery(*(discord.MediaGalleryItem(file) for file in files)))
-    await shown.send(view=card, files=files)
+    await target.send(view=card, files=files)
 
 
-def _cut(portrait: Path, sample: Path) -> Path:
-    """The upper square of a portrait, small enough for two of them beside each other."""
+def _crop(portrait: Path, sample: Path) -> Path:
+    """Save the upper square of a portrait, small enough for two beside each other; returns its path."""
     with Image.open(portrait) as picture:
         width = picture.width
-        picture.crop((0, 0, width, width)).resize((SIDE, SIDE)).save(sample, quality=90)
+        picture.crop((0, 0, width, width)).resize((SAMPLE_SIDE, SAMPLE_SIDE)).save(sample, quality=90)
     return sample.absolute()

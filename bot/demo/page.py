@@ -1,6 +1,7 @@
-"""What SimCord's page lacks for people: today's clock, clips that play, long work that is seen at work.
+"""Additions to SimCord's page for people: the current time, clips that play, and the progress of long commands.
 
-SimCord has no public place for most of this; docs/demo.md tells what it does by itself.
+SimCord has no public interface for most of this, so this module uses its private one. docs/demo.md lists SimCord's own
+behaviour.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from discord import app_commands
 from simcord._clock import Clock
 
-from bot.demo.media import AsPosted
+from bot.demo.media import PassThroughMediaWorker
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
@@ -26,64 +27,66 @@ if TYPE_CHECKING:
 
     from bot.client import Nugu, Run
 
-HEARD = 0.02
-"""Seconds between two looks whether Discord has heard of a command."""
+ACKNOWLEDGED_SECONDS = 0.02
+"""Seconds between two checks of a command's acknowledgement."""
 
-FRESH = 0.5
-"""Seconds between two looks whether there is something new to show; the page itself asks as often."""
+PUBLISH_SECONDS = 0.5
+"""Seconds between two checks for new requests. The page polls as often."""
 
 
-class Today(Clock):
-    """The time of this machine; SimCord's own stands still at the beginning of 2026."""
+class WallClock(Clock):
+    """The time of this machine. SimCord's own clock stands still at the beginning of 2026."""
 
     def __init__(self) -> None:
-        # Not time.monotonic, in whose place SimCord puts this clock.
-        self._begun, self._at = datetime.now(UTC), time.perf_counter()
+        # SimCord replaces time.monotonic by this clock.
+        self._start, self._counter = datetime.now(UTC), time.perf_counter()
 
     @property
-    def elapsed(self) -> float:  # pyright: ignore[reportIncompatibleVariableOverride]  # nobody sets it but `advance`
-        return time.perf_counter() - self._at
+    def elapsed(self) -> float:  # pyright: ignore[reportIncompatibleVariableOverride]  # only `advance` would set it
+        return time.perf_counter() - self._counter
 
     def now(self) -> datetime:
-        return self._begun + timedelta(seconds=self.elapsed)
+        return self._start + timedelta(seconds=self.elapsed)
 
     def advance(self, seconds: float) -> None:
-        """Time goes on by itself."""
+        """Do nothing: time passes by itself."""
 
 
 class BackgroundCommands:
-    """Slash commands that go on by themselves as soon as Discord has heard of them.
+    """Runs slash commands in the background once they are acknowledged.
 
-    SimCord shows what an action did once all work that it began has ended. It doesn't wait for work in a context from outside
-    the action, so the page shows at once that the bot thinks.
+    SimCord shows the result of an action when all its tasks have ended. It doesn't wait for tasks with a context from outside
+    the action, so the page shows *Thinking…* at once.
     """
 
     def __init__(self, bot: Nugu) -> None:
         self._bot = bot
         self._context = copy_context()
-        self._work: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         for command in bot.tree.walk_commands():
             if isinstance(command, app_commands.Command):
                 name = "_invoke_with_namespace"
-                setattr(command, name, self._begin(getattr(command, name)))
+                setattr(command, name, self._in_background(getattr(command, name)))
 
     async def close(self) -> None:
-        """End what is at work."""
-        for task in self._work:
+        """Cancel all running commands."""
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._work, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _begin(self, run: Run) -> Run:
+    def _in_background(self, run: Run) -> Run:
+        """`run` in a task of its own; the result returns once the command is acknowledged or ends."""
+
         @functools.wraps(run)
-        async def begun(interaction: discord.Interaction[Nugu], *arguments: Any) -> None:
-            work = self._context.run(asyncio.create_task, self._finish(run, interaction, *arguments))
-            heard = self._context.run(asyncio.create_task, _heard(interaction))
-            self._work.add(work)
-            work.add_done_callback(self._work.discard)
-            await asyncio.wait([work, heard], return_when=asyncio.FIRST_COMPLETED)
-            heard.cancel()
+        async def started(interaction: discord.Interaction[Nugu], *arguments: Any) -> None:
+            command = self._context.run(asyncio.create_task, self._finish(run, interaction, *arguments))
+            acknowledged = self._context.run(asyncio.create_task, _acknowledged(interaction))
+            self._tasks.add(command)
+            command.add_done_callback(self._tasks.discard)
+            await asyncio.wait([command, acknowledged], return_when=asyncio.FIRST_COMPLETED)
+            acknowledged.cancel()
 
-        return begun
+        return started
 
     async def _finish(self, run: Run, interaction: discord.Interaction[Nugu], *arguments: Any) -> None:
         try:
@@ -93,42 +96,43 @@ class BackgroundCommands:
 
 
 @asynccontextmanager
-async def brought_to_life(env: simcord.Env, bot: Nugu, preview: simcord.Preview) -> AsyncGenerator[None]:
-    """While this lasts, the open page shows media as they were posted, and what the bot does as it does it."""
-    preview._media_worker = AsPosted()  # pyright: ignore[reportPrivateUsage]
-    _take_late_actions(preview)
+async def live_page(env: simcord.Env, bot: Nugu, preview: simcord.Preview) -> AsyncGenerator[None]:
+    """Within this context the page shows media unchanged, and the bot's actions as they happen."""
+    preview._media_worker = PassThroughMediaWorker()  # pyright: ignore[reportPrivateUsage]
+    _accept_late_actions(preview)
     background = BackgroundCommands(bot)
-    showing = asyncio.create_task(_show(env, preview))
+    publishing = asyncio.create_task(_publish(env, preview))
     try:
         yield
     finally:
-        showing.cancel()
+        publishing.cancel()
         await background.close()
 
 
-async def _show(env: simcord.Env, preview: simcord.Preview) -> None:
-    shown = 0
+async def _publish(env: simcord.Env, preview: simcord.Preview) -> None:
+    """Publish the page anew after each request of the bot."""
+    published = 0
     while True:
-        await asyncio.sleep(FRESH)
-        if (sent := len(env.http_requests)) != shown:
-            shown = sent
-            preview._advance_presentation_time()  # pyright: ignore[reportPrivateUsage]  # by which "2 minutes ago" is told
-            # `refresh` would collide with what somebody does at that moment, and leave the page stuck.
+        await asyncio.sleep(PUBLISH_SECONDS)
+        if (sent := len(env.http_requests)) != published:
+            published = sent
+            preview._advance_presentation_time()  # pyright: ignore[reportPrivateUsage]  # the base of "2 minutes ago"
+            # `refresh` would collide with an action at that moment and leave the page stuck.
             preview._publish_message_pages(reason="refresh")  # pyright: ignore[reportPrivateUsage]
 
 
-def _take_late_actions(preview: simcord.Preview) -> None:
-    """Let an action count though something new was shown while it was on its way; SimCord refuses it as stale."""
+def _accept_late_actions(preview: simcord.Preview) -> None:
+    """Accept actions that began before the last publication. SimCord refuses them as stale."""
     act, pages = preview._action, preview._pages  # pyright: ignore[reportPrivateUsage]
 
-    async def acted(context_id: str | None, body: Mapping[str, Any]) -> dict[str, Any]:
+    async def accepted(context_id: str | None, body: Mapping[str, Any]) -> dict[str, Any]:
         if "published_revision" in body and (page := pages.get(context_id or "")) is not None:
             body = {**body, "published_revision": page.revision}
         return await act(context_id, body)
 
-    preview._action = acted  # pyright: ignore[reportPrivateUsage]
+    preview._action = accepted  # pyright: ignore[reportPrivateUsage]
 
 
-async def _heard(interaction: discord.Interaction[Nugu]) -> None:
+async def _acknowledged(interaction: discord.Interaction[Nugu]) -> None:
     while not interaction.response.is_done():  # noqa: ASYNC110  # discord.py sets no event
-        await asyncio.sleep(HEARD)
+        await asyncio.sleep(ACKNOWLEDGED_SECONDS)

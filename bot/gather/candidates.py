@@ -1,4 +1,4 @@
-"""Candidate photos of a person: search the sources, fetch their results, and count the failures."""
+"""Candidate photos of a person: searches in all sources, fetches of the results, and counts of the failures."""
 
 from __future__ import annotations
 
@@ -26,19 +26,20 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
     NamedResult = tuple[str, SearchResult]
-    """A link, and the name of the source that named it."""
+    """The name of a source, and one of its results."""
 
 log = logging.getLogger(__name__)
 
 AT_ONCE = 8
-"""Files on their way; as many are held in memory, each of `settings.picture_bytes` at most."""
+"""Files that are fetched at once, and so held in memory, each of `settings.picture_bytes` at most."""
 
 MOST_QUERIES = 4
+"""Queries of a person in each source."""
 
 
 @dataclass(frozen=True, slots=True)
 class CandidatePhoto:
-    """A file that a source gives as a photo of a person. `data`: untrusted, not decoded. `source`: the name of its source.
+    """A file that a source returns for a person. `data`: untrusted, not decoded. `source`: the name of the source.
 
     `url`, `page`, `title` and `licence` are as in `bot.gather.sources.SearchResult`.
     """
@@ -52,15 +53,16 @@ class CandidatePhoto:
 
 
 def queries(groups: Sequence[str], names: Sequence[str]) -> list[str]:
-    """What to search for: `GROUP NAME` in up to four spellings, those that come first in both first.
+    """The queries `GROUP NAME`, `MOST_QUERIES` at most, those with the first spellings of both first.
 
-    A group and a name of one script go before such as no page writes side by side: `트와이스 쯔위` before `TWICE 쯔위`.
+    Pairs of one script come before mixed pairs, which few pages contain: `트와이스 쯔위` before `TWICE 쯔위`.
     """
-    pairs = sorted(product(enumerate(groups), enumerate(names)), key=lambda pair: _oddness(*pair))
+    pairs = sorted(product(enumerate(groups), enumerate(names)), key=lambda pair: _rank(*pair))
     return list(dict.fromkeys(f"{group} {name}" for (_, group), (_, name) in pairs))[:MOST_QUERIES]
 
 
-def _oddness(group: tuple[int, str], name: tuple[int, str]) -> tuple[bool, int]:
+def _rank(group: tuple[int, str], name: tuple[int, str]) -> tuple[bool, int]:
+    """Whether the scripts differ, and the sum of the places. `group`, `name`: place and spelling."""
     return group[1].isascii() != name[1].isascii(), group[0] + name[0]
 
 
@@ -72,30 +74,28 @@ async def candidates(
     tally: GatherCounts,
     resolver: AbstractResolver | None = None,
 ) -> AsyncGenerator[CandidatePhoto]:
-    """Up to `limit` photos (and `settings.gather_files`), from all sources in turn; `tally` says how it went.
+    """Up to `limit` photos, and `settings.gather_files`, from all sources in turn. It counts everything in `tally`.
 
-    The same link, and the same bytes, come once. A bad link or a source that fails is counted, and the rest goes on.
-    A caller that stops early closes the generator (`contextlib.aclosing`), which ends its fetches. `resolver`: instead of the
-    system's.
-
-    Raises NoContactError where `settings.gather_contact` is empty.
+    No link and no file comes twice. A bad link or a failed source is counted, and the others go on. A caller that stops early
+    closes the generator (`contextlib.aclosing`), which ends the fetches. `resolver`: in place of the system's. Raises
+    NoContactError where `settings.gather_contact` is empty.
     """
     deadline = asyncio.get_running_loop().time() + settings.gather_seconds
     limit = min(limit, settings.gather_files)
     seen: set[bytes] = set()
-    under_way: deque[tuple[str, SearchResult, asyncio.Task[bytes]]] = deque()
+    fetching: deque[tuple[str, SearchResult, asyncio.Task[bytes]]] = deque()
     async with polite_client(settings, resolver) as client:
         try:
             async with asyncio.timeout_at(deadline):
                 links = iter(await _links(client, sources, queries, limit, tally))
             while limit > 0:
-                while len(under_way) < min(AT_ONCE, limit) and (named := next(links, None)):
-                    under_way.append((*named, asyncio.create_task(client.picture(named[1].url))))
-                if not under_way:
+                while len(fetching) < min(AT_ONCE, limit) and (named := next(links, None)):
+                    fetching.append((*named, asyncio.create_task(client.picture(named[1].url))))
+                if not fetching:
                     return
-                source, link, task = under_way.popleft()
+                source, link, task = fetching.popleft()
                 async with asyncio.timeout_at(deadline):
-                    data = await _new(task, link, seen, tally)
+                    data = await _new_file(task, link, seen, tally)
                 if data is not None:
                     limit -= 1
                     tally.brought[source] += 1
@@ -103,20 +103,22 @@ async def candidates(
         except TimeoutError:
             tally.out_of_time = True
         finally:
-            for _, _, task in under_way:
+            for _, _, task in fetching:
                 task.cancel()
-            await asyncio.gather(*(task for _, _, task in under_way), return_exceptions=True)
+            await asyncio.gather(*(task for _, _, task in fetching), return_exceptions=True)
 
 
-async def _new(task: asyncio.Task[bytes], link: SearchResult, seen: set[bytes], tally: GatherCounts) -> bytes | None:
-    """The file that `task` fetches, if it comes and is not in `seen`; else None, and it is counted why."""
+async def _new_file(
+    task: asyncio.Task[bytes], link: SearchResult, seen: set[bytes], tally: GatherCounts
+) -> bytes | None:
+    """The file that `task` fetches. None where it fails or its hash is in `seen`; the reason is counted."""
     try:
         data = await task
     except RefusedError as error:
         log.debug("%s: %s", link.url, error)
         tally.refused[error.reason] += 1
         return None
-    except Exception:  # whatever a library makes of one stranger's answer, the others are fetched
+    except Exception:  # a library may raise anything for one file; the others go on
         log.exception("%s broke the client", link.url)
         tally.refused[RefusalReason.BROKEN] += 1
         return None
@@ -131,14 +133,14 @@ async def _new(task: asyncio.Task[bytes], link: SearchResult, seen: set[bytes], 
 async def _links(
     client: PoliteClient, sources: Sequence[Source], queries: Sequence[str], limit: int, tally: GatherCounts
 ) -> list[NamedResult]:
-    """What the sources name, one of each in turn."""
+    """The results of all sources, one of each in turn."""
     return _in_turn(await asyncio.gather(*(_search(client, source, queries, limit, tally) for source in sources)))
 
 
 async def _search(
     client: PoliteClient, source: Source, queries: Sequence[str], limit: int, tally: GatherCounts
 ) -> list[NamedResult]:
-    """What one source names for all queries, one of each in turn; up to `limit`. Where it fails, what it named until then."""
+    """Up to `limit` results of one source, one of each query in turn. After a failure, those until then."""
     answers: list[list[NamedResult]] = []
     try:
         for query in queries:
@@ -150,7 +152,7 @@ async def _search(
                         break
     except RefusedError as error:
         tally.failed[source.name] = SourceFailure(error.reason, error.detail)
-    except Exception:  # the other sources are asked all the same
+    except Exception:  # the other sources go on
         log.exception("the source %s failed", source.name)
         tally.failed[source.name] = SourceFailure(RefusalReason.UNREADABLE)
     links = _in_turn(answers)[:limit]
@@ -159,7 +161,7 @@ async def _search(
 
 
 def _in_turn(rows: Sequence[Sequence[NamedResult]]) -> list[NamedResult]:
-    """The first of each row, then the second of each, and so on; every link where it comes first."""
+    """The first of each row, then the second of each, and so on, each link once."""
     links: dict[str, NamedResult] = {}
     for named in chain.from_iterable(zip_longest(*rows)):
         if named:

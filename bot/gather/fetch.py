@@ -1,4 +1,4 @@
-"""The polite client: what it fetches is public, permitted, in turn, and no larger or slower than agreed."""
+"""The polite client: it fetches public and permitted files, one at a time from each site, within limits of size and time."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ MOST_REDIRECTS = 5
 CHUNK = 1 << 16
 SEARCH_BYTES = 4 << 20
 ROBOTS_BYTES = 512 << 10
-"""RFC 9309, 2.5: at least 500 KiB of a robots.txt are read; what comes after is not."""
+"""Bytes of a robots.txt that are read. RFC 9309, 2.5, demands 500 KiB at least."""
 
 
 class NoContactError(PersonError):
-    """Nothing is gathered by a bot that doesn't say whom to turn to."""
+    """`gather_contact` is empty. A bot without a contact gathers nothing."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -49,44 +49,52 @@ class NoContactError(PersonError):
 
 @dataclass(slots=True)
 class _Host:
-    """How one site is treated during a run: one request at a time, a pause after each, and none once it is given up."""
+    """The state of one site during a run.
+
+    `pause`: seconds after each request. `lock`: held during a request. `free_at`: the earliest time of the next request.
+    `given_up`: the reason for no further requests, None where they go on.
+    """
 
     pause: float
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     free_at: float = 0.0
     given_up: RefusalReason | None = None
 
 
 @dataclass(slots=True)
 class _Rules:
-    """The robots.txt of one origin, or why there is none."""
+    """The robots.txt of one origin, or the error of reading it; None before that."""
 
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-    known: Protego | RefusedError | None = None
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    outcome: Protego | RefusedError | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
-    """What an answer may be. `cut`: what is too large is cut off instead of refused."""
+class _Expectation:
+    """The limits of an answer.
+
+    `accept`: the header Accept. `max_bytes`: of the body. `image`: other content types are refused. `truncate`: a larger body
+    is truncated in place of refused.
+    """
 
     accept: str
-    most: int
+    max_bytes: int
     image: bool = False
-    cut: bool = False
+    truncate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """A hop's answer. `data` is there with status 200 alone; `leads_to` with a redirect."""
+    """The answer of one hop. `data`: with status 200 alone. `redirect`: the target of a redirect."""
 
     status: int
     data: bytes = b""
-    leads_to: URL | None = None
+    redirect: URL | None = None
 
 
 @asynccontextmanager
 async def polite_client(settings: Settings, resolver: AbstractResolver | None = None) -> AsyncGenerator[PoliteClient]:
-    """A client for one run: what it learns of sites (their robots.txt, that they want a rest) lasts as long.
+    """A client for one run. It forgets its knowledge of sites, such as their robots.txt, at the end.
 
     Raises NoContactError where `settings` name no contact.
     """
@@ -96,7 +104,7 @@ async def polite_client(settings: Settings, resolver: AbstractResolver | None = 
         connector=guarded_connector(read_allowed(settings.allowed_addresses), resolver),
         headers={"User-Agent": f"{ROBOT}/{version('nugu')} (Discord bot; {settings.gather_contact})"},
         cookie_jar=aiohttp.DummyCookieJar(),
-        timeout=aiohttp.ClientTimeout(total=None),  # `PoliteClient` keeps the time, a hop at a time
+        timeout=aiohttp.ClientTimeout(total=None),  # `PoliteClient` limits the time of each hop
         auto_decompress=False,
         trust_env=False,
     ) as session:
@@ -113,52 +121,52 @@ class PoliteClient:
         self._rules: dict[URL, _Rules] = {}
 
     async def picture(self, link: str) -> bytes:
-        """The file at `link`, where robots.txt permits it and the answer claims to be a picture. Not decoded here.
+        """The file at `link`, not decoded, where robots.txt permits it and its content type is a picture.
 
-        Raises RefusedError for everything that stands in the way.
+        Raises RefusedError for every obstacle.
         """
-        wanted = _Wanted("image/*", self._settings.picture_bytes, image=True)
-        return _given(await self._follow(_web_link(link), wanted, robots=True))
+        expected = _Expectation("image/*", self._settings.picture_bytes, image=True)
+        return _data_of(await self._follow(_web_link(link), expected, robots=True))
 
     async def ask(self, link: str, query: Mapping[str, str]) -> bytes:
-        """The answer of a search at `link`, which its owner or ours named, so robots.txt isn't asked; 4 MiB at most.
+        """The answer of a search at `link`, 4 MiB at most. robots.txt isn't read, because nugu's owner chooses the address.
 
-        Raises RefusedError for everything that stands in the way.
+        Raises RefusedError for every obstacle.
         """
-        return _given(await self._follow(_web_link(link).update_query(query), _Wanted("*/*", SEARCH_BYTES)))
+        return _data_of(await self._follow(_web_link(link).update_query(query), _Expectation("*/*", SEARCH_BYTES)))
 
-    async def _follow(self, url: URL, wanted: _Wanted, *, robots: bool = False) -> _Answer:
-        """The answer at the end of the redirects, every hop of which is checked as the first."""
-        passed: set[URL] = set()
-        while url not in passed and len(passed) <= MOST_REDIRECTS:
-            passed.add(url)
+    async def _follow(self, url: URL, expected: _Expectation, *, robots: bool = False) -> _Answer:
+        """The answer at the end of the redirects. Each hop is checked as the first one is."""
+        visited: set[URL] = set()
+        while url not in visited and len(visited) <= MOST_REDIRECTS:
+            visited.add(url)
             if robots and not (await self._rules_of(url)).can_fetch(str(url), ROBOT):
                 raise RefusedError(RefusalReason.ROBOTS)
-            answer = await self._hop(url, wanted)
-            if answer.leads_to is None:
+            answer = await self._hop(url, expected)
+            if answer.redirect is None:
                 return answer
-            url = answer.leads_to
+            url = answer.redirect
         raise RefusedError(RefusalReason.REDIRECTS)
 
     async def _rules_of(self, url: URL) -> Protego:
-        """The robots.txt that holds for `url`; read once a run."""
+        """The robots.txt for `url`, read once a run. Raises RefusedError where it can't be read."""
         rules = self._rules.setdefault(url.origin(), _Rules())
-        async with rules.turn:
-            if rules.known is None:
+        async with rules.lock:
+            if rules.outcome is None:
                 try:
-                    rules.known = await self._read_rules(url.origin())
+                    rules.outcome = await self._read_rules(url.origin())
                 except RefusedError as error:
-                    rules.known = error
+                    rules.outcome = error
                 else:
                     host = self._host(url)
-                    host.pause = max(host.pause, rules.known.crawl_delay(ROBOT) or 0.0)
-        if isinstance(rules.known, RefusedError):
-            raise rules.known
-        return rules.known
+                    host.pause = max(host.pause, rules.outcome.crawl_delay(ROBOT) or 0.0)
+        if isinstance(rules.outcome, RefusedError):
+            raise rules.outcome
+        return rules.outcome
 
     async def _read_rules(self, origin: URL) -> Protego:
-        # RFC 9309, 2.3.1: what is not there (4xx) permits all; what can't be had (5xx) forbids all.
-        answer = await self._follow(origin / "robots.txt", _Wanted("text/plain", ROBOTS_BYTES, cut=True))
+        # RFC 9309, 2.3.1: a missing robots.txt (4xx) permits everything, an unreachable one (5xx) forbids everything.
+        answer = await self._follow(origin / "robots.txt", _Expectation("text/plain", ROBOTS_BYTES, truncate=True))
         if answer.status == 200:
             return Protego.parse(answer.data.decode(errors="ignore"))
         if 400 <= answer.status < 500:
@@ -168,16 +176,16 @@ class PoliteClient:
     def _host(self, url: URL) -> _Host:
         return self._hosts.setdefault((url.raw_host or "").rstrip("."), _Host(self._settings.gather_pause))
 
-    async def _hop(self, url: URL, wanted: _Wanted) -> _Answer:
-        """One request, when it is this site's turn."""
+    async def _hop(self, url: URL, expected: _Expectation) -> _Answer:
+        """One request, once the site is free. Raises RefusedError."""
         host, now = self._host(url), asyncio.get_running_loop().time
-        async with host.turn:
+        async with host.lock:
             if host.given_up:
                 raise RefusedError(host.given_up)
             await asyncio.sleep(host.free_at - now())
             try:
                 async with asyncio.timeout(self._settings.gather_file_seconds):
-                    answer = await self._request(url, wanted)
+                    answer = await self._request(url, expected)
             except (aiohttp.ClientError, OSError, ValueError) as error:
                 refused = _refused(error)
                 if refused.reason in {RefusalReason.AWAY, RefusalReason.SLOW}:
@@ -185,43 +193,44 @@ class PoliteClient:
                 raise refused from error
             finally:
                 host.free_at = now() + host.pause
-            # 429 and 503 may say for how long (Retry-After); no run lasts long enough to come back.
+            # A run is shorter than any Retry-After, so the site gets no further request.
             if answer.status in {429, 503}:
                 host.given_up = RefusalReason.BUSY
                 raise RefusedError(RefusalReason.BUSY, Message("HTTP {status}", status=answer.status))
             return answer
 
-    async def _request(self, url: URL, wanted: _Wanted) -> _Answer:
-        # Unpacking is left out: a few kilobytes of gzip can be gigabytes.
-        headers = {"Accept": wanted.accept, "Accept-Encoding": "identity"}
+    async def _request(self, url: URL, expected: _Expectation) -> _Answer:
+        # No compression, because a few kilobytes of gzip can become gigabytes.
+        headers = {"Accept": expected.accept, "Accept-Encoding": "identity"}
         async with self._session.get(url, headers=headers, allow_redirects=False) as response:
             location = response.headers.get("Location")
             if response.status in {301, 302, 303, 307, 308} and location:
-                return _Answer(response.status, leads_to=_web_link(location, url))
+                return _Answer(response.status, redirect=_web_link(location, url))
             if response.status != 200:
                 return _Answer(response.status)
-            return _Answer(200, await _read(response, wanted))
+            return _Answer(200, await _read(response, expected))
 
 
-async def _read(response: aiohttp.ClientResponse, wanted: _Wanted) -> bytes:
-    """The body; no more of it than `wanted.most` is ever held, whatever the headers say."""
-    if wanted.image and not response.content_type.startswith("image/"):
+async def _read(response: aiohttp.ClientResponse, expected: _Expectation) -> bytes:
+    """The body of an answer, of which no more than `expected.max_bytes` and a chunk are ever held."""
+    if expected.image and not response.content_type.startswith("image/"):
         raise RefusedError(RefusalReason.NOT_IMAGE, Message("{content_type}", content_type=response.content_type))
     if response.headers.get("Content-Encoding", "identity") != "identity":
         raise RefusedError(RefusalReason.BROKEN, Message("packed, though I asked for it as it is"))
-    if not wanted.cut and (response.content_length or 0) > wanted.most:
+    if not expected.truncate and (response.content_length or 0) > expected.max_bytes:
         raise RefusedError(RefusalReason.TOO_LARGE)
     data = bytearray()
     async for chunk in response.content.iter_chunked(CHUNK):
         data += chunk
-        if len(data) > wanted.most:
-            if not wanted.cut:
+        if len(data) > expected.max_bytes:
+            if not expected.truncate:
                 raise RefusedError(RefusalReason.TOO_LARGE)
             break
-    return bytes(data[: wanted.most])
+    return bytes(data[: expected.max_bytes])
 
 
-def _given(answer: _Answer) -> bytes:
+def _data_of(answer: _Answer) -> bytes:
+    """The data of a final answer. Raises RefusedError where there is none."""
     if answer.status != 200:
         raise RefusedError(RefusalReason.STATUS, Message("HTTP {status}", status=answer.status))
     if not answer.data:
@@ -230,10 +239,10 @@ def _given(answer: _Answer) -> bytes:
 
 
 def _web_link(link: str, page: URL | None = None) -> URL:
-    """`link`, as it stands on `page`. Raises RefusedError where it is nothing of the web, or names a user."""
+    """`link`, relative to `page`, as a URL. Raises RefusedError for other schemes and for links with a user or a password."""
     try:
         url = (page.join(URL(link)) if page else URL(link)).with_fragment(None)
-    except (ValueError, LookupError) as error:  # yarl has an IndexError for some brackets
+    except (ValueError, LookupError) as error:  # yarl raises IndexError for some brackets
         raise RefusedError(RefusalReason.LINK) from error
     if url.scheme not in {"http", "https"} or not url.raw_host or url.raw_user or url.raw_password:
         raise RefusedError(RefusalReason.LINK)

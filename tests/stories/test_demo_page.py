@@ -16,7 +16,7 @@ from discord.ext import commands
 from simcord import Env, MemberActor
 
 from bot.client import Nugu
-from bot.demo.page import Today, brought_to_life
+from bot.demo.page import WallClock, live_page
 from tests.conftest import LONG_ENOUGH
 
 THINKING = 128
@@ -90,7 +90,7 @@ async def page(env: Env, slow: Slow) -> AsyncGenerator[Page]:
     fan: MemberActor = env.guild.add_member(env.create_user("fan"))
     async with (
         env.preview(channel, viewers=[fan], layout="channel") as preview,
-        brought_to_life(env, env.bot, preview),
+        live_page(env, env.bot, preview),
     ):
         address, capability = preview.url.split("/#")
         headers = {"X-Simcord-Capability": capability}
@@ -124,7 +124,7 @@ async def test_how_long_ago_something_was_is_told_by_the_time_at_which_it_is_sho
     env: Env, slow: Slow, page: Page
 ) -> None:
     opened = (await page.state())["profile"]["presentationTime"]
-    env.backend.clock = Today()
+    env.backend.clock = WallClock()
     slow.ends.set()
     await page.run(await page.state(), "done")
     await page.until("done")

@@ -1,7 +1,7 @@
-"""Sources: image searches that are asked for photos of a person.
+"""Sources: image searches for photos of a person.
 
-A source is one module here with a function `create(base: str = …) -> Source`; its name is the module's, and `base` is the
-address that it asks. All it fetches goes through the client that it is given.
+A source is one module of this package; its name is the module's. It has a function `create(base: str = …) -> Source`, where
+`base` is the address of the search. All its requests go through the client that it gets.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LONGEST_TITLE = 200
 
 
 class UnknownSourceError(PersonError):
-    """`NUGU_GATHER_SOURCES` names a source that there is not."""
+    """`NUGU_GATHER_SOURCES` names an unknown source."""
 
     def __init__(self, name: str) -> None:
         super().__init__(
@@ -37,9 +37,9 @@ class UnknownSourceError(PersonError):
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """A photo that a source finds. `url`: of the file. `page`: that shows it, or empty. `licence`: None if unknown.
+    """A photo that a source finds. `url`: of the file. `page`: the link of its page, or empty. `licence`: None if unknown.
 
-    All of it is untrusted; only `page` is checked to be a link of the web.
+    All of it is untrusted. Only `page` is checked to be a link of the web.
     """
 
     url: str
@@ -53,29 +53,29 @@ class Source(Protocol):
 
     @property
     def name(self) -> str:
-        """What settings call it: the name of its module."""
+        """The name in settings, which is that of the module."""
         ...
 
     @property
     def base(self) -> str:
-        """The URL that its requests begin with."""
+        """The URL with which its requests begin."""
         ...
 
     def search(self, client: PoliteClient, query: str, limit: int) -> AsyncGenerator[SearchResult]:
-        """Photos for `query`, the likeliest first; about `limit`, of which fewer may be taken.
+        """About `limit` photos for `query`, the likeliest first; the caller may take fewer.
 
-        Raises bot.gather.refusals.RefusedError from the client, and ValueError for an answer that it can't read.
+        Raises bot.gather.refusals.RefusedError from the client, and ValueError for a malformed answer.
         """
         ...
 
 
 def names() -> tuple[str, ...]:
-    """Every source that `load` knows, in alphabetical order."""
+    """The names of all sources, in alphabetical order."""
     return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
 
 
 def load(wanted: str) -> list[Source]:
-    """`commons,openverse=http://127.0.0.1:8080/` → the sources of these names, the second at that address.
+    """The sources of a text such as `commons,openverse=http://127.0.0.1:8080/`: names, or names with an address.
 
     Raises UnknownSourceError.
     """
@@ -83,7 +83,7 @@ def load(wanted: str) -> list[Source]:
 
 
 def found(url: str, page: str, title: str, licence: str | None = None) -> SearchResult:
-    """What a source found, made fit to show: the title in one line, and no page that is not of the web."""
+    """A result that is fit to show: with its title on one line, and without a page that is no link of the web."""
     web = page.startswith(("http://", "https://"))
     return SearchResult(url, page if web else "", " ".join(title.split())[:LONGEST_TITLE], licence or None)
 

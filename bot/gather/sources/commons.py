@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from bot.gather.fetch import PoliteClient
 
 MOST = 50
-"""What the interface gives anybody in one answer."""
+"""The largest number of results in one answer."""
 
 WIDTH = 1920
-"""Pixels; one of the widths that Wikimedia keeps ready (mediawiki.org/wiki/Common_thumbnail_sizes).
+"""The width of the copies in pixels, one of Wikimedia's own (mediawiki.org/wiki/Common_thumbnail_sizes).
 
-Originals often have 20 MB, and a face in a photo of nine people still has 100 pixels at this width.
+Originals often have 20 MB. At this width a face in a photo of nine people still has 100 pixels.
 """
 
 
@@ -32,7 +32,7 @@ class _Image(BaseModel):
     url: str
     thumburl: str | None = None
     descriptionurl: str = ""
-    extmetadata: dict[str, _Text] | list[object] = {}  # an empty array where nothing is known
+    extmetadata: dict[str, _Text] | list[object] = {}  # an empty array without metadata
 
 
 class _Page(BaseModel):
@@ -46,12 +46,12 @@ class _Pages(BaseModel):
 
 
 class _Answer(BaseModel):
-    query: _Pages = _Pages()  # left out where nothing was found
+    query: _Pages = _Pages()  # missing without results
 
 
 @dataclass(frozen=True, slots=True)
 class Commons:
-    """Commons at `base`, its api.php."""
+    """Commons. `base`: the URL of its api.php."""
 
     base: str
     name: str = "commons"
@@ -76,8 +76,8 @@ class Commons:
         )
         for page in sorted(_Answer.model_validate_json(answer).query.pages, key=lambda page: page.index):
             for image in page.imageinfo[:1]:
-                about = image.extmetadata if isinstance(image.extmetadata, dict) else {}
-                licence = about.get("LicenseShortName", _Text()).value
+                metadata = image.extmetadata if isinstance(image.extmetadata, dict) else {}
+                licence = metadata.get("LicenseShortName", _Text()).value
                 title = page.title.removeprefix("File:")
                 yield found(image.thumburl or image.url, image.descriptionurl, title, licence)
 

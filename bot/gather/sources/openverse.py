@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bot.gather.fetch import PoliteClient
 
 PAGE = 20
-"""What the interface gives an unregistered client in one answer; who asks for more gets 401."""
+"""The largest number of results in one answer to an unregistered client. A request for more gets a 401."""
 
 
 class _Image(BaseModel):
@@ -27,7 +27,7 @@ class _Image(BaseModel):
 
     @property
     def licence(self) -> str:
-        """In the words of Creative Commons: "CC BY-SA 2.0", "CC0 1.0"."""
+        """The usual name of the licence: "CC BY-SA 2.0", "CC0 1.0"."""
         known = {"cc0": "CC0", "pdm": "Public Domain Mark"}
         name = known.get(self.license, f"CC {self.license.upper()}" if self.license else "")
         return f"{name} {self.license_version or ''}".strip()
@@ -40,7 +40,7 @@ class _Answer(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Openverse:
-    """Openverse at `base`, its images endpoint."""
+    """Openverse. `base`: the URL of its images endpoint."""
 
     base: str
     name: str = "openverse"
@@ -48,8 +48,8 @@ class Openverse:
     async def search(self, client: PoliteClient, query: str, limit: int) -> AsyncGenerator[SearchResult]:
         """See Source."""
         for page in range(1, -(-limit // PAGE) + 1):
-            asked = {"q": query, "page": str(page), "page_size": str(min(limit, PAGE)), "mature": "false"}
-            answer = _Answer.model_validate_json(await client.ask(self.base, asked))
+            parameters = {"q": query, "page": str(page), "page_size": str(min(limit, PAGE)), "mature": "false"}
+            answer = _Answer.model_validate_json(await client.ask(self.base, parameters))
             for image in answer.results:
                 if image.url:
                     yield found(image.url, image.foreign_landing_url or "", image.title or "", image.licence)

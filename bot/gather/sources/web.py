@@ -1,7 +1,7 @@
-"""The web at large: Bing's image results, read with ddgs.
+"""The whole web: Bing's image results, read with ddgs.
 
-Of ddgs only what it knows of the page is used, which parameters to ask with and how to read the answer; the request itself
-goes through our client, under our name. Bing offers no interface for this any more, so this source is off unless it is chosen.
+Only ddgs's knowledge of the page is used: the parameters of a request, and the parsing of the answer. Our own client sends the
+request, under our name. Bing has no interface for this any more, so this source is off by default.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Web:
-    """Bing's image results at `base`, as `engine` reads them."""
+    """Bing's image results. `base`: the URL of the page. `engine`: ddgs's parser of it."""
 
     base: str
     engine: BingImages
@@ -29,11 +29,11 @@ class Web:
 
     async def search(self, client: PoliteClient, query: str, limit: int) -> AsyncGenerator[SearchResult]:
         """See Source."""
-        asked = self.engine.build_payload(query, "us-en", "on", None, max_results=str(limit))
-        page = await client.ask(self.base, asked)
+        parameters = self.engine.build_payload(query, "us-en", "on", None, max_results=str(limit))
+        page = await client.ask(self.base, parameters)
         try:
             results = self.engine.extract_results(page.decode(errors="replace"))
-        # lxml and ddgs raise many kinds of errors for a page that is not what they expect; the cause is chained.
+        # lxml and ddgs raise many kinds of errors for an unexpected page; the cause is chained.
         except Exception as error:
             raise ValueError("the result page is not what ddgs expects") from error
         for result in results:
@@ -42,7 +42,7 @@ class Web:
 
 
 def create(base: str = "") -> Web:
-    """The source; without `base` at the address that ddgs knows."""
+    """The source. The default address is ddgs's own."""
     from ddgs.engines.bing_images import BingImages
 
     return Web(base or BingImages.search_url, BingImages())

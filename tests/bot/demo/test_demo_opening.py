@@ -1,4 +1,4 @@
-"""What the demo opens with, where it lies, and how its page shows clips."""
+"""The demo: its opening, its data folder and port, and the media and the clock of its page."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from PIL import Image
 from pydantic import SecretStr
 
 from bot.app import App
-from bot.demo.media import AsPosted
+from bot.demo.media import PassThroughMediaWorker
 from bot.demo.opening import Opening, prepare
-from bot.demo.page import Today
-from bot.demo.run import DEMO_SERVER, PORTS, beside, free_port
+from bot.demo.page import WallClock
+from bot.demo.run import DEMO_SERVER, PORTS, demo_settings, free_port
 from bot.errors import PersonError
 from bot.settings import Settings
 from tests.support.films import moving
@@ -24,8 +24,8 @@ from tests.support.films import moving
 NOWHERE = "http://127.0.0.1:9/simple"
 
 
-async def test_pictures_and_clips_are_shown_as_they_were_posted(tmp_path: Path) -> None:
-    media = AsPosted()
+async def test_pictures_and_clips_pass_through_unchanged(tmp_path: Path) -> None:
+    media = PassThroughMediaWorker()
     clip = moving(tmp_path / "clip.mp4").read_bytes()
     shown = await media.validate("clip", clip)
     assert (shown.normalized, shown.content_type, shown.kind) == (clip, "video/mp4", "video")
@@ -40,31 +40,33 @@ async def test_pictures_and_clips_are_shown_as_they_were_posted(tmp_path: Path) 
     await media.close()
 
 
-async def test_what_no_browser_shows_by_itself_goes_simcords_way(tmp_path: Path) -> None:
-    media = AsPosted()
+async def test_simcord_converts_other_media(tmp_path: Path) -> None:
+    media = PassThroughMediaWorker()
     shown = await media.validate("tone", moving(tmp_path / "clip.mkv", seconds=0.2).read_bytes())
     assert (shown.content_type, shown.transformation) == ("video/webm", "transcode")
     await media.close()
 
 
-def test_the_clock_is_todays_and_goes_on() -> None:
-    clock = Today()
-    first, passed = clock.now(), clock.elapsed
+def test_the_clock_has_the_current_time_and_goes_on() -> None:
+    clock = WallClock()
+    first, elapsed = clock.now(), clock.elapsed
     clock.advance(3600)
     assert abs((datetime.now(UTC) - first).total_seconds()) < 60
-    assert 0 <= passed < clock.elapsed < 60
+    assert 0 <= elapsed < clock.elapsed < 60
     assert first < clock.now()
 
 
-def test_a_demo_lies_beside_the_bots_own_data() -> None:
-    bots = Settings(data=Path("/srv/nugu"), database_url=SecretStr("postgresql://x"), storage_url=SecretStr("s3://x"))
-    own = beside(bots)
+def test_a_demo_has_a_data_folder_of_its_own() -> None:
+    settings = Settings(
+        data=Path("/srv/nugu"), database_url=SecretStr("postgresql://x"), storage_url=SecretStr("s3://x")
+    )
+    own = demo_settings(settings)
     assert own.data == Path("/srv/nugu-demo")
     assert own.database_url.get_secret_value() == own.storage_url.get_secret_value() == ""
-    assert beside(Settings(data=Path("data"))).data == Path("data-demo")
+    assert demo_settings(Settings(data=Path("data"))).data == Path("data-demo")
 
 
-def test_a_port_in_use_is_passed_over_unless_it_is_asked_for() -> None:
+def test_a_port_in_use_is_skipped_unless_it_is_wanted() -> None:
     first = free_port(None)
     assert first in PORTS
     with socket.socket() as taken:
@@ -76,7 +78,7 @@ def test_a_port_in_use_is_passed_over_unless_it_is_asked_for() -> None:
     assert free_port(0) == 0
 
 
-async def test_at_first_it_knows_two_people_and_has_pictures_to_try(app: App, public_photos: Path) -> None:
+async def test_the_opening_has_two_people_and_pictures_to_try(app: App, public_photos: Path) -> None:
     shutil.copytree(public_photos, app.settings.data / "portraits")
     opening = await prepare(app, DEMO_SERVER, None)
     assert opening.groups == ("Presidents",)
@@ -86,7 +88,7 @@ async def test_at_first_it_knows_two_people_and_has_pictures_to_try(app: App, pu
     assert await prepare(app, DEMO_SERVER, None) == opening
 
 
-async def test_without_a_package_index_it_begins_empty_and_says_so(
+async def test_without_a_package_index_the_demo_begins_empty_and_says_so(
     app: App, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name, value in {
@@ -98,12 +100,12 @@ async def test_without_a_package_index_it_begins_empty_and_says_so(
         monkeypatch.setenv(f"PIP_{name}", value)
     opening = await prepare(app, DEMO_SERVER, None)
     assert opening == Opening((), out_of_reach=True)
-    said = "The package index can't be reached, so I know nobody yet."
-    assert said in opening.welcome()
-    assert capsys.readouterr().out.splitlines()[-1] == said
+    message = "The package index can't be reached, so I know nobody yet."
+    assert message in opening.welcome()
+    assert capsys.readouterr().out.splitlines()[-1] == message
 
 
-def test_the_welcome_tells_how_pictures_are_asked_about() -> None:
-    told = Opening(("TWICE", "ITZY")).welcome()
-    assert "I know TWICE and ITZY already" in told
-    assert "This page takes no pictures in messages; they all go through `/who`." in told
+def test_the_welcome_names_the_groups_and_the_way_of_pictures() -> None:
+    welcome = Opening(("TWICE", "ITZY")).welcome()
+    assert "I know TWICE and ITZY already" in welcome
+    assert "This page takes no pictures in messages; they all go through `/who`." in welcome

@@ -1,4 +1,4 @@
-"""The servers that the tests of this folder ask."""
+"""The servers of this folder's tests."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from tests.support.image_search import ImageSearch, Vault, serving
-from tests.support.image_search import vault as keeping
+from tests.support.image_search import vault as serving_vault
 
 
 @pytest.fixture
@@ -18,5 +18,5 @@ async def search() -> AsyncGenerator[ImageSearch]:
 
 @pytest.fixture
 async def vault() -> AsyncGenerator[Vault]:
-    async with keeping() as vault:
+    async with serving_vault() as vault:
         yield vault

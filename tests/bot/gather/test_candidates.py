@@ -1,4 +1,4 @@
-"""A gathering from end to end: what is brought, what is left out and why, and that it ends when it should."""
+"""A run from end to end: its photos, its omissions with their reasons, and its end."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ from bot.text.gathering import failure_text
 from tests.conftest import LONG_ENOUGH
 from tests.support.image_search import ImageSearch, Names, Vault
 
-ASKED = ["TWICE Tzuyu", "트와이스 쯔위"]
+QUERIES = ["TWICE Tzuyu", "트와이스 쯔위"]
 
 
 async def gathered(
     settings: Settings, limit: int = 50, resolver: Names | None = None
 ) -> tuple[list[CandidatePhoto], GatherCounts]:
     tally = GatherCounts()
-    run = candidates(settings, load(settings.gather_sources), ASKED, limit, tally, resolver)
+    run = candidates(settings, load(settings.gather_sources), QUERIES, limit, tally, resolver)
     return [candidate async for candidate in run], tally
 
 
 def together(photos: list[Path]) -> bytes:
-    """A group photo: these, side by side."""
+    """A group photo: `photos` side by side."""
     pictures = [np.asarray(Image.open(photo).convert("RGB").resize((300, 300))) for photo in photos]
     file = BytesIO()
     Image.fromarray(np.hstack(pictures)).save(file, "PNG")
     return file.getvalue()
 
 
-async def test_a_person_is_gathered(search: ImageSearch, vault: Vault, public_photos: Path) -> None:
+async def test_a_whole_run(search: ImageSearch, vault: Vault, public_photos: Path) -> None:
     async def endless(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "image/jpeg"})
         response.enable_chunked_encoding()
@@ -73,7 +73,7 @@ async def test_a_person_is_gathered(search: ImageSearch, vault: Vault, public_ph
     search.forbid("127.0.0.1", "User-agent: *\nDisallow: /hidden/")
 
     brought, tally = await gathered(search.settings(picture_bytes=2_000_000))
-    assert [(each.source, each.title) for each in brought] == [
+    assert [(candidate.source, candidate.title) for candidate in brought] == [
         ("commons", "President.jpg"),
         ("commons", "Broken.jpg"),
         ("openverse", ""),
@@ -111,13 +111,16 @@ async def test_a_person_is_gathered(search: ImageSearch, vault: Vault, public_ph
     assert vault.touched == 0
 
 
-async def test_every_source_is_asked_in_every_spelling(search: ImageSearch) -> None:
+async def test_every_source_gets_every_query(search: ImageSearch) -> None:
     await gathered(search.settings())
-    asked = [each.query.get("q") or each.query["gsrsearch"].removesuffix(" filetype:bitmap") for each in search.asked]
-    assert sorted(asked) == sorted(ASKED * 3)
+    received = [
+        request.query.get("q") or request.query["gsrsearch"].removesuffix(" filetype:bitmap")
+        for request in search.asked
+    ]
+    assert sorted(received) == sorted(QUERIES * 3)
 
 
-def test_the_usual_spellings_come_first_and_scripts_are_not_mixed() -> None:
+def test_queries_begin_with_the_first_spellings_of_one_script() -> None:
     assert queries(["TWICE", "트와이스"], ["Tzuyu", "쯔위", "Chou Tzu-yu"]) == [
         *("TWICE Tzuyu", "TWICE Chou Tzu-yu", "트와이스 쯔위", "TWICE 쯔위")
     ]
@@ -125,21 +128,21 @@ def test_the_usual_spellings_come_first_and_scripts_are_not_mixed() -> None:
     assert queries([], ["Tzuyu"]) == []
 
 
-async def test_no_more_is_fetched_than_was_asked_for(search: ImageSearch) -> None:
+async def test_no_more_is_fetched_than_the_limit(search: ImageSearch) -> None:
     for n in range(30):
         search.put(f"/{n}.jpg", b"face %d" % n)
         search.name(("commons", "openverse", "web")[n % 3], f"http://site{n}.example:{search.port}/{n}.jpg")
     names = Names(**{f"site{n}_example": ["127.0.0.1"] for n in range(30)})
     brought, _ = await gathered(search.settings(), limit=5, resolver=names)
-    assert [each.data for each in brought] == [b"face %d" % n for n in range(5)]
-    assert {each.host for each in search.asked} == {"127.0.0.1", *(f"site{n}.example" for n in range(5))}
+    assert [candidate.data for candidate in brought] == [b"face %d" % n for n in range(5)]
+    assert {request.host for request in search.asked} == {"127.0.0.1", *(f"site{n}.example" for n in range(5))}
     assert len((await gathered(search.settings(gather_files=3), resolver=names))[0]) == 3
     assert (await gathered(search.settings(), limit=0, resolver=names))[0] == []
 
 
-async def test_a_source_names_no_more_than_was_asked_for_in_all_spellings(search: ImageSearch) -> None:
+async def test_the_limit_of_a_source_counts_all_queries(search: ImageSearch) -> None:
     async def many(request: web.Request) -> web.StreamResponse:
-        spelling = ASKED.index(request.query["q"])
+        spelling = QUERIES.index(request.query["q"])
         results = [{"url": f"{search.base}/gone/{spelling}/{n}.jpg"} for n in range(20)]
         return web.json_response({"page_count": 1, "results": results})
 
@@ -159,29 +162,29 @@ async def test_a_source_without_end(search: ImageSearch) -> None:
                 yield found(f"{search.base}/{n}.jpg", "", query)
 
     tally = GatherCounts()
-    assert [each async for each in candidates(search.settings(), [Endless()], ASKED, 4, tally)] == []
+    assert [candidate async for candidate in candidates(search.settings(), [Endless()], QUERIES, 4, tally)] == []
     assert (tally.found, tally.refused) == ({"endless": 4}, {RefusalReason.STATUS: 4})
 
 
-async def test_a_client_that_breaks_over_a_file_goes_on_with_the_others(
+async def test_an_unexpected_error_of_one_file_leaves_the_others(
     search: ImageSearch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fetch = PoliteClient.picture
 
-    async def brittle(self: PoliteClient, link: str) -> bytes:
+    async def failing(self: PoliteClient, link: str) -> bytes:
         if "odd" in link:
             raise RuntimeError("a bug of some library")
         return await fetch(self, link)
 
-    monkeypatch.setattr(PoliteClient, "picture", brittle)
+    monkeypatch.setattr(PoliteClient, "picture", failing)
     search.name("commons", f"{search.base}/odd.jpg")
     search.name("commons", search.put("/face.jpg", b"face"))
     brought, tally = await gathered(search.settings())
-    assert [each.data for each in brought] == [b"face"]
+    assert [candidate.data for candidate in brought] == [b"face"]
     assert tally.refused == {RefusalReason.BROKEN: 1}
 
 
-async def test_what_was_refused_is_made_up_for(search: ImageSearch) -> None:
+async def test_further_results_replace_refused_ones(search: ImageSearch) -> None:
     for n in range(6):
         search.name("commons", f"{search.base}/gone/{n}.jpg")
         search.name("openverse", search.put(f"/{n}.jpg", b"face %d" % n))
@@ -190,7 +193,7 @@ async def test_what_was_refused_is_made_up_for(search: ImageSearch) -> None:
     assert 5 <= tally.refused[RefusalReason.STATUS] <= 6
 
 
-async def test_a_source_that_fails_is_told_and_the_others_go_on(search: ImageSearch) -> None:
+async def test_a_failed_source_is_counted_and_the_others_go_on(search: ImageSearch) -> None:
     async def weary(request: web.Request) -> web.StreamResponse:
         return web.Response(status=500)
 
@@ -198,7 +201,7 @@ async def test_a_source_that_fails_is_told_and_the_others_go_on(search: ImageSea
     search.put("/v1/images/", b'{"results": "none of your business"}', "application/json")
     search.name("web", search.put("/face.jpg", b"face"))
     brought, tally = await gathered(search.settings())
-    assert [each.data for each in brought] == [b"face"]
+    assert [candidate.data for candidate in brought] == [b"face"]
     assert tally.failed == {
         "commons": SourceFailure(RefusalReason.STATUS, Message("HTTP {status}", status=500)),
         "openverse": SourceFailure(RefusalReason.UNREADABLE),
@@ -206,21 +209,21 @@ async def test_a_source_that_fails_is_told_and_the_others_go_on(search: ImageSea
     assert tally.found == {"commons": 0, "openverse": 0, "web": 1}
 
 
-async def test_a_source_that_fails_at_the_second_spelling_keeps_what_it_had(search: ImageSearch) -> None:
+async def test_a_source_that_fails_at_the_second_query_keeps_its_results(search: ImageSearch) -> None:
     async def once(request: web.Request) -> web.StreamResponse:
-        if request.query["q"] == ASKED[0]:
+        if request.query["q"] == QUERIES[0]:
             return web.json_response({"page_count": 1, "results": [{"url": f"{search.base}/face.jpg"}]})
         return web.Response(status=401)
 
     search.serve("/v1/images/", once)
     search.put("/face.jpg", b"face")
     brought, tally = await gathered(search.settings(gather_sources=f"openverse={search.base}/v1/images/"))
-    assert [each.data for each in brought] == [b"face"]
+    assert [candidate.data for candidate in brought] == [b"face"]
     assert tally.failed == {"openverse": SourceFailure(RefusalReason.STATUS, Message("HTTP {status}", status=401))}
     assert failure_text(tally.failed["openverse"]) == "the site doesn't give it (HTTP 401)"
 
 
-async def test_a_site_that_wants_a_rest_does_not_stop_the_others(search: ImageSearch) -> None:
+async def test_a_site_that_asks_for_a_rest_does_not_stop_the_others(search: ImageSearch) -> None:
     async def weary(request: web.Request) -> web.StreamResponse:
         return web.Response(status=429, headers={"Retry-After": "3600"})
 
@@ -236,11 +239,11 @@ async def test_a_site_that_wants_a_rest_does_not_stop_the_others(search: ImageSe
     assert search.paths("weary.example") == ["/robots.txt", "/weary/0.jpg"]
 
 
-async def test_a_gathering_ends_when_its_time_is_up(search: ImageSearch) -> None:
-    asked = asyncio.Event()
+async def test_a_run_ends_at_its_time_limit(search: ImageSearch) -> None:
+    requested = asyncio.Event()
 
     async def never(request: web.Request) -> web.StreamResponse:
-        asked.set()
+        requested.set()
         await asyncio.sleep(2 * LONG_ENOUGH)
         return web.Response()
 
@@ -249,12 +252,12 @@ async def test_a_gathering_ends_when_its_time_is_up(search: ImageSearch) -> None
     async with asyncio.timeout(LONG_ENOUGH):
         settings = search.settings(gather_seconds=2.0, gather_sources=f"commons={search.base}/w/api.php")
         brought, tally = await gathered(settings)
-    assert asked.is_set()
-    assert [each.data for each in brought] == [b"face"]
+    assert requested.is_set()
+    assert [candidate.data for candidate in brought] == [b"face"]
     assert tally.out_of_time
 
 
-async def test_a_search_may_not_use_up_more_than_its_time(search: ImageSearch) -> None:
+async def test_a_slow_search_fails_within_its_own_limit(search: ImageSearch) -> None:
     async def never(request: web.Request) -> web.StreamResponse:
         await asyncio.sleep(2 * LONG_ENOUGH)
         return web.Response()
@@ -263,20 +266,20 @@ async def test_a_search_may_not_use_up_more_than_its_time(search: ImageSearch) -
     search.name("web", search.put("/face.jpg", b"face"))
     async with asyncio.timeout(LONG_ENOUGH):
         assert (await gathered(search.settings(gather_seconds=0.2)))[1].out_of_time
-        # One whose answer takes too long fails like any other, well before the run is over.
+        # A slow answer fails well before the end of the run.
         sources = f"commons=http://localhost:{search.port}/w/api.php,web={search.base}/images/async"
         settings = search.settings(gather_file_seconds=1.0, gather_sources=sources)
         brought, tally = await gathered(settings, resolver=Names(localhost=["127.0.0.1"]))
-    assert [each.data for each in brought] == [b"face"]
+    assert [candidate.data for candidate in brought] == [b"face"]
     assert tally.failed == {"commons": SourceFailure(RefusalReason.SLOW)}
 
 
 @pytest.mark.parametrize("how", ["cancelled", "closed"])
-async def test_one_that_is_stopped_leaves_nothing_under_way(search: ImageSearch, how: str) -> None:
-    asked, ended = asyncio.Event(), asyncio.Event()
+async def test_a_stopped_run_leaves_no_fetches(search: ImageSearch, how: str) -> None:
+    requested, ended = asyncio.Event(), asyncio.Event()
 
     async def never(request: web.Request) -> web.StreamResponse:
-        asked.set()
+        requested.set()
         try:
             response = web.StreamResponse(headers={"Content-Type": "image/jpeg"})
             await response.prepare(request)
@@ -288,30 +291,30 @@ async def test_one_that_is_stopped_leaves_nothing_under_way(search: ImageSearch,
 
     search.name("commons", search.put("/face.jpg", b"face"))
     search.name("commons", search.serve("/never.jpg", never))
-    settings, got = search.settings(), list[CandidatePhoto]()
+    settings, received = search.settings(), list[CandidatePhoto]()
 
     async def gather() -> None:
-        async with aclosing(candidates(settings, load(settings.gather_sources), ASKED, 50, GatherCounts())) as run:
+        async with aclosing(candidates(settings, load(settings.gather_sources), QUERIES, 50, GatherCounts())) as run:
             async for candidate in run:
-                got.append(candidate)
-                await asked.wait()
+                received.append(candidate)
+                await requested.wait()
                 if how == "closed":
                     return
 
     before = asyncio.all_tasks()
     async with asyncio.timeout(LONG_ENOUGH):
         task = asyncio.create_task(gather())
-        await asked.wait()
+        await requested.wait()
         if how == "cancelled":
             task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         await ended.wait()
     assert task.cancelled() is (how == "cancelled")
-    assert len(got) == 1
-    assert not {each for each in asyncio.all_tasks() - before if "picture" in repr(each)}
+    assert len(received) == 1
+    assert not {task for task in asyncio.all_tasks() - before if "picture" in repr(task)}
 
 
-async def test_nothing_is_asked_without_a_contact(search: ImageSearch) -> None:
+async def test_no_request_without_a_contact(search: ImageSearch) -> None:
     with pytest.raises(NoContactError):
         await gathered(search.settings(gather_contact=""))
     assert search.asked == []

@@ -1,4 +1,4 @@
-"""The polite client: robots.txt, one request at a time, a rest for who asks for it, and limits that hold."""
+"""The polite client: robots.txt, one request at a time, a rest for sites that ask for it, and its limits."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FACE = b"\xff\xd8\xff a face"
 
 @pytest.fixture
 async def client(search: ImageSearch) -> AsyncGenerator[PoliteClient]:
-    """One for which `one.example` and `two.example` are hosts of the server."""
+    """A client for which `one.example` and `two.example` are hosts of the server."""
     names = Names(one_example=["127.0.0.1"], two_example=["127.0.0.1"])
     async with polite_client(search.settings(gather_file_seconds=30.0, picture_bytes=300_000), names) as client:
         yield client
@@ -38,25 +38,25 @@ async def refused(client: PoliteClient, link: str) -> RefusalReason:
     return caught.value.reason
 
 
-async def test_a_picture_is_fetched_as_it_is(client: PoliteClient, search: ImageSearch) -> None:
+async def test_a_picture_is_fetched_unchanged(client: PoliteClient, search: ImageSearch) -> None:
     assert await client.picture(search.put("/face.jpg", FACE)) == FACE
     assert search.paths() == ["/robots.txt", "/face.jpg"]
 
 
-async def test_the_bot_says_who_it_is_and_keeps_no_cookie(client: PoliteClient, search: ImageSearch) -> None:
+async def test_requests_name_the_bot_and_carry_no_cookies(client: PoliteClient, search: ImageSearch) -> None:
     async def bake(request: web.Request) -> web.StreamResponse:
         return web.Response(body=FACE, content_type="image/jpeg", headers={"Set-Cookie": "who=you; Path=/"})
 
     link = search.serve("/face.jpg", bake)
     assert await client.picture(link) == await client.picture(link)
-    for asked in search.asked:
-        assert asked.headers["User-Agent"].startswith("nugu/")
-        assert "owner@example.org" in asked.headers["User-Agent"]
-        assert asked.headers["Accept-Encoding"] == "identity"
-        assert not {"Cookie", "Referer", "Authorization"} & set(asked.headers)
+    for request in search.asked:
+        assert request.headers["User-Agent"].startswith("nugu/")
+        assert "owner@example.org" in request.headers["User-Agent"]
+        assert request.headers["Accept-Encoding"] == "identity"
+        assert not {"Cookie", "Referer", "Authorization"} & set(request.headers)
 
 
-async def test_nothing_is_gathered_without_a_contact(search: ImageSearch) -> None:
+async def test_no_client_without_a_contact(search: ImageSearch) -> None:
     with pytest.raises(NoContactError, match="sites want to know whom to turn to"):
         async with polite_client(search.settings(gather_contact="")):
             pass
@@ -88,7 +88,7 @@ async def test_robots_txt_holds_where_a_redirect_leads(client: PoliteClient, sea
     assert search.paths("two.example") == ["/robots.txt"]
 
 
-async def test_robots_txt_is_asked_once_a_site(client: PoliteClient, search: ImageSearch) -> None:
+async def test_robots_txt_is_read_once_a_site(client: PoliteClient, search: ImageSearch) -> None:
     search.put("/face.jpg", FACE)
     links = [on(host, search, f"/face.jpg?{n}") for n in range(4) for host in ("one", "two")]
     assert await asyncio.gather(*map(client.picture, links)) == [FACE] * 8
@@ -96,9 +96,7 @@ async def test_robots_txt_is_asked_once_a_site(client: PoliteClient, search: Ima
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 410])
-async def test_a_robots_txt_that_is_not_there_permits_all(
-    client: PoliteClient, search: ImageSearch, status: int
-) -> None:
+async def test_a_missing_robots_txt_permits_everything(client: PoliteClient, search: ImageSearch, status: int) -> None:
     async def missing(request: web.Request) -> web.StreamResponse:
         return web.Response(status=status)
 
@@ -107,7 +105,7 @@ async def test_a_robots_txt_that_is_not_there_permits_all(
 
 
 @pytest.mark.parametrize("status", [500, 502, 504])
-async def test_a_robots_txt_that_cannot_be_had_forbids_all(
+async def test_an_unreachable_robots_txt_forbids_everything(
     client: PoliteClient, search: ImageSearch, status: int
 ) -> None:
     async def broken(request: web.Request) -> web.StreamResponse:
@@ -119,7 +117,7 @@ async def test_a_robots_txt_that_cannot_be_had_forbids_all(
     assert search.paths() == ["/robots.txt"]
 
 
-async def test_an_endless_robots_txt_is_read_so_far(client: PoliteClient, search: ImageSearch) -> None:
+async def test_an_endless_robots_txt_is_truncated(client: PoliteClient, search: ImageSearch) -> None:
     sent = 0
 
     async def endless(request: web.Request) -> web.StreamResponse:
@@ -148,7 +146,7 @@ async def test_a_robots_txt_that_is_no_text(client: PoliteClient, search: ImageS
     assert await client.picture(search.put("/face.jpg", FACE)) == FACE
 
 
-async def test_a_site_is_asked_one_thing_at_a_time(client: PoliteClient, search: ImageSearch) -> None:
+async def test_a_site_gets_one_request_at_a_time(client: PoliteClient, search: ImageSearch) -> None:
     async def ponder(request: web.Request) -> web.StreamResponse:
         for _ in range(5):
             await asyncio.sleep(0)
@@ -159,7 +157,7 @@ async def test_a_site_is_asked_one_thing_at_a_time(client: PoliteClient, search:
     assert search.most_at_once["127.0.0.1"] == 1
 
 
-async def test_two_sites_are_asked_side_by_side(client: PoliteClient, search: ImageSearch) -> None:
+async def test_two_sites_get_requests_side_by_side(client: PoliteClient, search: ImageSearch) -> None:
     both = asyncio.Barrier(2)
 
     async def meet(request: web.Request) -> web.StreamResponse:
@@ -183,7 +181,7 @@ async def test_there_is_a_pause_between_two_requests(
     link = search.put("/face.jpg", FACE)
     async with polite_client(search.settings(gather_pause=pause)) as client:
         await asyncio.gather(client.picture(link), client.picture(link))
-    robots, first, second = (asked.at for asked in search.asked)
+    robots, first, second = (request.at for request in search.asked)
     assert first - robots >= pause
     assert second - first >= least
 
@@ -201,7 +199,7 @@ async def test_a_site_that_asks_for_a_rest_gets_it(client: PoliteClient, search:
     assert search.paths("one.example") == ["/robots.txt", "/weary.jpg"]
 
 
-async def test_a_site_that_asks_for_a_rest_at_once(client: PoliteClient, search: ImageSearch) -> None:
+async def test_a_site_whose_robots_txt_asks_for_a_rest(client: PoliteClient, search: ImageSearch) -> None:
     async def weary(request: web.Request) -> web.StreamResponse:
         return web.Response(status=429)
 
@@ -219,21 +217,23 @@ async def test_a_file_of_the_largest_size_is_fetched(client: PoliteClient, searc
     assert await client.picture(search.put("/face.jpg", b"x" * 300_000)) == b"x" * 300_000
 
 
-async def test_a_file_that_says_it_is_too_large_is_not_waited_for(client: PoliteClient, search: ImageSearch) -> None:
+async def test_a_file_with_a_declared_size_that_is_too_large_is_refused_at_once(
+    client: PoliteClient, search: ImageSearch
+) -> None:
     over = asyncio.Event()
 
-    async def boasts(request: web.Request) -> web.StreamResponse:
+    async def never_sends(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "image/jpeg", "Content-Length": "300001"})
         await response.prepare(request)
         await over.wait()
         return response
 
     async with asyncio.timeout(LONG_ENOUGH):
-        assert await refused(client, search.serve("/face.jpg", boasts)) is RefusalReason.TOO_LARGE
+        assert await refused(client, search.serve("/face.jpg", never_sends)) is RefusalReason.TOO_LARGE
     over.set()
 
 
-async def test_a_stream_without_end_is_cut_off(client: PoliteClient, search: ImageSearch) -> None:
+async def test_an_endless_stream_is_refused(client: PoliteClient, search: ImageSearch) -> None:
     sent = 0
 
     async def endless(request: web.Request) -> web.StreamResponse:
@@ -250,7 +250,7 @@ async def test_a_stream_without_end_is_cut_off(client: PoliteClient, search: Ima
     assert sent < 50_000_000
 
 
-async def test_a_packed_bomb_is_not_unpacked(client: PoliteClient, search: ImageSearch) -> None:
+async def test_a_compressed_bomb_is_not_decompressed(client: PoliteClient, search: ImageSearch) -> None:
     bomb = gzip.compress(bytes(50_000_000))
 
     async def packed(request: web.Request) -> web.StreamResponse:
@@ -265,7 +265,7 @@ async def test_a_packed_bomb_is_not_unpacked(client: PoliteClient, search: Image
         tracemalloc.stop()
 
 
-async def test_a_slow_drip_is_given_up_and_its_site_left_alone(search: ImageSearch) -> None:
+async def test_a_slow_file_is_given_up_with_its_site(search: ImageSearch) -> None:
     async def drip(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "image/jpeg"})
         await response.prepare(request)
@@ -298,19 +298,19 @@ async def test_an_empty_file(client: PoliteClient, search: ImageSearch) -> None:
 
 
 @pytest.mark.parametrize("status", [204, 304, 401, 403, 404, 410, 451, 500])
-async def test_a_file_that_is_not_given(client: PoliteClient, search: ImageSearch, status: int) -> None:
+async def test_a_file_with_another_status(client: PoliteClient, search: ImageSearch, status: int) -> None:
     async def answer(request: web.Request) -> web.StreamResponse:
         return web.Response(status=status)
 
     assert await refused(client, search.serve("/face.jpg", answer)) is RefusalReason.STATUS
 
 
-async def test_a_site_that_is_away(search: ImageSearch) -> None:
+async def test_an_unreachable_site(search: ImageSearch) -> None:
     async with polite_client(search.settings(allowed_addresses="127.0.0.1:9")) as client:
         assert await refused(client, "http://127.0.0.1:9/face.jpg") is RefusalReason.AWAY
 
 
-async def test_what_is_no_http(search: ImageSearch) -> None:
+async def test_a_server_without_http(search: ImageSearch) -> None:
     async def babble(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 mail.example.org ready\r\n\r\n")
         writer.close()

@@ -1,4 +1,4 @@
-"""What is gathered is sifted and waits for a reviewer; it teaches nothing before that."""
+"""Gathered photos are sifted and wait for a reviewer. They teach nothing before the review."""
 
 from __future__ import annotations
 
@@ -48,26 +48,26 @@ async def presidents(app: App, search: ImageSearch, public_photos: Path) -> App:
 
 
 def offer(search: ImageSearch, photos: Path, folder: Path) -> None:
-    """What an image search finds: two new photos, a copy of one, one that is known, another man, a woman, a group, a wreck."""
+    """Results of an image search: two new photos, two copies, another man, a woman, a group, a broken file."""
     with Image.open(photos / "obama2.jpg") as picture:
         picture.resize((picture.width * 3 // 4, picture.height * 3 // 4)).save(folder / "copy.jpg", quality=80)
     (folder / "group.png").write_bytes(together([photos / "obama.jpg", photos / "biden.jpg"]))
-    (folder / "wreck.jpg").write_bytes((photos / "obama3.jpg").read_bytes()[:4000])
+    (folder / "broken.jpg").write_bytes((photos / "obama3.jpg").read_bytes()[:4000])
     with Image.open(photos / "astronaut.png") as picture:
         picture.convert("RGB").crop((100, 0, 350, 250)).resize((500, 500)).save(folder / "stranger.png")
     for file in ("obama2.jpg", "obama3.jpg", "obama.jpg", "biden.jpg"):
-        place(search, photos / file)
-    for file in ("copy.jpg", "stranger.png", "group.png", "wreck.jpg"):
-        place(search, folder / file)
+        add_result(search, photos / file)
+    for file in ("copy.jpg", "stranger.png", "group.png", "broken.jpg"):
+        add_result(search, folder / file)
 
 
-def place(search: ImageSearch, path: Path) -> None:
+def add_result(search: ImageSearch, path: Path) -> None:
     kind = "image/png" if path.suffix == ".png" else "image/jpeg"
     link = search.put(f"/commons/{path.name}", path.read_bytes(), kind)
     search.name("commons", link, path.name, f"https://commons.example/{path.name}")
 
 
-async def told(_: Gathering) -> None:
+async def ignore_progress(_: Gathering) -> None:
     return
 
 
@@ -89,12 +89,12 @@ async def photos_of(app: App) -> list[tuple[str, Origin]]:
         return [row.tuple() for row in rows]
 
 
-async def test_what_is_worth_a_look_waits_for_a_trusted_yes(
+async def test_sifted_photos_wait_for_a_trusted_answer(
     presidents: App, search: ImageSearch, public_photos: Path, tmp_path: Path
 ) -> None:
     offer(search, public_photos, tmp_path)
     sought = await seek(presidents, SERVER, "presidents", "obama", 6)
-    gathering = await gather(presidents, SERVER, sought, by=MODERATOR, progress=told)
+    gathering = await gather(presidents, SERVER, sought, by=MODERATOR, progress=ignore_progress)
     found = await in_review(presidents)
     assert [(name, guess) for name, _, _, guess in found] == [("obama2.jpg", "Obama"), ("obama3.jpg", "Obama")]
     assert found[0][1] == "https://commons.example/obama2.jpg"
@@ -111,28 +111,28 @@ async def test_what_is_worth_a_look_waits_for_a_trusted_yes(
     actor = Actor(9, Trust.TRUSTED)
     await correct.say_member(presidents, question, found[0][2], sought[0].member, actor)
     assert await photos_of(presidents) == [*handed_in, ("Obama", Origin.GATHERED)]
-    again = await gather(presidents, SERVER, sought, by=MODERATOR, progress=told)
+    again = await gather(presidents, SERVER, sought, by=MODERATOR, progress=ignore_progress)
     assert again.kept == {"Obama": 0}
 
 
 @pytest.mark.parametrize(
-    "known", [*(pytest.param(why, marks=pytest.mark.thorough) for why in ("no photo", "not looked at")), "waits"]
+    "known", [*(pytest.param(why, marks=pytest.mark.thorough) for why in ("no photo", "another engine")), "waiting"]
 )
-async def test_where_nobody_is_known_by_sight_nothing_that_was_fetched_is_lost(
+async def test_without_known_faces_all_photos_are_kept(
     presidents: App, search: ImageSearch, public_photos: Path, known: str
 ) -> None:
     async with presidents.database.writing() as session:
         if known == "no photo":
             await session.execute(delete(Photo))
-        elif known == "waits":
+        elif known == "waiting":
             await session.execute(update(Photo).values(origin=Origin.ASKED))
         else:
             await session.execute(update(CropEncoding).values(engine="dlib-0"))
         await ServerRepository(session).touch(SERVER)
     for file in ("obama2.jpg", "obama3.jpg"):
-        place(search, public_photos / file)
+        add_result(search, public_photos / file)
     sought = await seek(presidents, SERVER, "presidents", "obama", 6)
-    gathering = await gather(presidents, SERVER, sought, by=MODERATOR, progress=told)
+    gathering = await gather(presidents, SERVER, sought, by=MODERATOR, progress=ignore_progress)
     assert gathering.kept == {"Obama": 2}
     assert [(name, guess) for name, _, _, guess in await in_review(presidents)] == [
         ("obama2.jpg", "Obama"),
@@ -141,10 +141,10 @@ async def test_where_nobody_is_known_by_sight_nothing_that_was_fetched_is_lost(
 
 
 @pytest.mark.parametrize("away", [WorkersAwayError(), EngineAwayError("dlib")], ids=["workers", "engine"])
-async def test_what_is_away_is_told_and_not_that_photos_have_no_face(
+async def test_absent_workers_or_engines_are_an_error_of_their_own(
     presidents: App, search: ImageSearch, public_photos: Path, monkeypatch: pytest.MonkeyPatch, away: PersonError
 ) -> None:
-    place(search, public_photos / "obama2.jpg")
+    add_result(search, public_photos / "obama2.jpg")
     sought = await seek(presidents, SERVER, "presidents", "obama", 6)
 
     async def run(*_: object) -> None:
@@ -152,23 +152,23 @@ async def test_what_is_away_is_told_and_not_that_photos_have_no_face(
 
     monkeypatch.setattr(presidents.compute, "run", run)
     with pytest.raises(type(away)):
-        await gather(presidents, SERVER, sought, by=MODERATOR, progress=told)
+        await gather(presidents, SERVER, sought, by=MODERATOR, progress=ignore_progress)
 
 
 async def test_the_same_search_is_not_run_twice_at_once(presidents: App) -> None:
     sought = await seek(presidents, SERVER, "Presidents", "Obama", 3)
-    runs = (gather(presidents, SERVER, sought, by=MODERATOR, progress=told) for _ in range(2))
+    runs = (gather(presidents, SERVER, sought, by=MODERATOR, progress=ignore_progress) for _ in range(2))
     first, second = await asyncio.gather(*runs, return_exceptions=True)
     assert isinstance(first, Gathering)
     assert "gathering photos for this server already" in str(second)
 
 
-async def test_those_with_the_fewest_photos_come_first(presidents: App, public_photos: Path) -> None:
+async def test_members_with_the_fewest_photos_come_first(presidents: App, public_photos: Path) -> None:
     more = SubmittedFile("obama2.jpg", (public_photos / "obama2.jpg").read_bytes())
     await enrolment.add_member(presidents, SERVER, "Presidents", "Obama", [more], by=MODERATOR)
     sought = await seek(presidents, SERVER, "Presidents", None, 3)
-    assert [(each.name, each.lacking) for each in sought] == [("Biden", 2), ("Obama", 1)]
-    assert [each.name for each in await seek(presidents, SERVER, "Presidents", None, 2)] == ["Biden"]
+    assert [(member.name, member.lacking) for member in sought] == [("Biden", 2), ("Obama", 1)]
+    assert [member.name for member in await seek(presidents, SERVER, "Presidents", None, 2)] == ["Biden"]
     with pytest.raises(PersonError, match="Nobody there has fewer than 1 photos"):
         await seek(presidents, SERVER, "Presidents", None, 1)
 
@@ -185,29 +185,29 @@ async def test_every_spelling_is_searched(presidents: App, search: ImageSearch) 
     assert (sought.group_spellings, sought.spellings) == (("Presidents", "대통령"), ("Obama", "오바마"))
 
 
-async def test_nobody_of_that_name(presidents: App) -> None:
+async def test_unknown_names(presidents: App) -> None:
     with pytest.raises(UnknownGroupError):
         await seek(presidents, SERVER, "Kings", None, 3)
     with pytest.raises(PersonError, match="Arthur"):
         await seek(presidents, SERVER, "Presidents", "Arthur", 3)
 
 
-async def test_where_nothing_is_to_be_learned_nothing_is_gathered(
+async def test_a_server_that_learns_nothing_gathers_nothing(
     presidents: App, search: ImageSearch, public_photos: Path, tmp_path: Path
 ) -> None:
     offer(search, public_photos, tmp_path)
     sought = await seek(presidents, SERVER, "Presidents", "Obama", 6)
-    # Chosen while the search went on.
+    # As if a moderator chose it during the search.
     await setup.choose_learns(presidents, SERVER, Learns.OFF)
     with pytest.raises(PersonError, match="I may learn nothing here"):
-        await gather(presidents, SERVER, sought, by=MODERATOR, progress=told)
+        await gather(presidents, SERVER, sought, by=MODERATOR, progress=ignore_progress)
     assert await in_review(presidents) == []
     assert len(await presidents.storage.keys("crops")) == 2
     with pytest.raises(PersonError, match="I may learn nothing here"):
         await seek(presidents, SERVER, "Presidents", "Obama", 6)
 
 
-def test_every_file_is_written_as_it_came_by_the_ending_of_what_it_is(tmp_path: Path, public_photos: Path) -> None:
+def test_files_are_written_unchanged_with_the_ending_of_their_format(tmp_path: Path, public_photos: Path) -> None:
     sought = SoughtMember(1, "M/na", 1, "f(x).", ("M/na",), ("f(x).",), 3)
     jpeg = (public_photos / "obama.jpg").read_bytes()
     files = {"JPEG": jpeg}
@@ -248,7 +248,7 @@ async def test_nugu_gather_writes_them_to_a_folder(
     ]
     assert (out / "Presidents/Obama/01.jpg").read_bytes() == (public_photos / "obama2.jpg").read_bytes()
     assert "Presidents/Obama/01.jpg\thttps://commons.example/obama2.jpg\t" in (out / "sources.txt").read_text()
-    told = capsys.readouterr().out
-    assert "1 of 1: Obama: 2 photos\n" in told
-    assert f"2 photos are in {out}\n" in told
+    output = capsys.readouterr().out
+    assert "1 of 1: Obama: 2 photos\n" in output
+    assert f"2 photos are in {out}\n" in output
     assert await in_review(app) == []

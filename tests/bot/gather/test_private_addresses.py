@@ -1,4 +1,4 @@
-"""Every route to a private address that we know, tried: nothing inside is so much as connected to."""
+"""Every known route to a private address: no connection reaches it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SPELLINGS = [
 
 @pytest.fixture
 async def client(search: ImageSearch, vault: Vault, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[PoliteClient]:
-    """A client that may reach the image search, and everything public at the port where the vault is."""
+    """A client that may reach the image search, and public addresses at the vault's port."""
     monkeypatch.setattr(addresses, "WEB_PORTS", frozenset({vault.port}))
     async with polite_client(search.settings()) as client:
         yield client
@@ -41,14 +41,14 @@ async def refused(client: PoliteClient, link: str) -> RefusalReason:
     return caught.value.reason
 
 
-async def test_the_vault_would_give_its_secret_to_anybody(search: ImageSearch, vault: Vault) -> None:
+async def test_the_vault_answers_where_it_is_allowed(search: ImageSearch, vault: Vault) -> None:
     async with polite_client(search.settings(allowed_addresses=f"127.0.0.1:{vault.port}")) as client:
         assert await client.picture(f"http://127.0.0.1:{vault.port}/") == b"secret"
     assert vault.touched
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-async def test_a_link_to_it(client: PoliteClient, vault: Vault, spelling: str) -> None:
+async def test_a_link_to_a_private_address(client: PoliteClient, vault: Vault, spelling: str) -> None:
     assert await refused(client, f"http://{spelling}:{vault.port}/face.jpg") in {
         RefusalReason.ADDRESS,
         RefusalReason.LINK,
@@ -57,45 +57,49 @@ async def test_a_link_to_it(client: PoliteClient, vault: Vault, spelling: str) -
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-async def test_a_redirect_to_it(client: PoliteClient, search: ImageSearch, vault: Vault, spelling: str) -> None:
+async def test_a_redirect_to_a_private_address(
+    client: PoliteClient, search: ImageSearch, vault: Vault, spelling: str
+) -> None:
     link = search.redirect("/face.jpg", f"http://{spelling}:{vault.port}/face.jpg")
     assert await refused(client, link) in {RefusalReason.ADDRESS, RefusalReason.LINK}
     assert search.paths() == ["/robots.txt", "/face.jpg"]
     assert vault.touched == 0
 
 
-async def test_a_redirect_by_way_of_others(client: PoliteClient, search: ImageSearch, vault: Vault) -> None:
+async def test_several_redirects_to_a_private_address(client: PoliteClient, search: ImageSearch, vault: Vault) -> None:
     search.redirect("/third", f"http://127.0.0.1:{vault.port}/")
     search.redirect("/second", "/third")
     assert await refused(client, search.redirect("/first", "/second")) is RefusalReason.ADDRESS
     assert vault.touched == 0
 
 
-async def test_a_robots_txt_that_lies_inside(client: PoliteClient, search: ImageSearch, vault: Vault) -> None:
+async def test_a_robots_txt_at_a_private_address(client: PoliteClient, search: ImageSearch, vault: Vault) -> None:
     search.redirect("/robots.txt", f"http://127.0.0.1:{vault.port}/robots.txt")
     assert await refused(client, search.put("/face.jpg", b"face")) is RefusalReason.ADDRESS
     assert search.paths() == ["/robots.txt"]
     assert vault.touched == 0
 
 
-async def test_a_search_that_leads_inside(client: PoliteClient, search: ImageSearch, vault: Vault) -> None:
+async def test_a_search_that_redirects_to_a_private_address(
+    client: PoliteClient, search: ImageSearch, vault: Vault
+) -> None:
     with pytest.raises(RefusedError) as caught:
         await client.ask(search.redirect("/w/api.php", f"http://127.0.0.1:{vault.port}/"), {"q": "face"})
     assert caught.value.reason is RefusalReason.ADDRESS
     assert vault.touched == 0
 
 
-@pytest.mark.parametrize("place", ["127.0.0.1", "10.0.0.1", "169.254.169.254", "192.168.1.1"])
-async def test_a_name_that_resolves_to_it(
-    search: ImageSearch, vault: Vault, monkeypatch: pytest.MonkeyPatch, place: str
+@pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.1", "169.254.169.254", "192.168.1.1"])
+async def test_a_name_with_a_private_address(
+    search: ImageSearch, vault: Vault, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
     monkeypatch.setattr(addresses, "WEB_PORTS", frozenset({vault.port}))
-    async with polite_client(search.settings(), Names(photos_example=[place])) as client:
+    async with polite_client(search.settings(), Names(photos_example=[address])) as client:
         assert await refused(client, f"http://photos.example:{vault.port}/face.jpg") is RefusalReason.ADDRESS
     assert vault.touched == 0
 
 
-async def test_a_name_that_resolves_to_it_only_later(search: ImageSearch, vault: Vault) -> None:
+async def test_a_name_with_a_private_address_the_second_time(search: ImageSearch, vault: Vault) -> None:
     names = Names(photos_example=["127.0.0.1"])
     search.put("/face.jpg", b"face")
     async with polite_client(search.settings(), names) as client:
@@ -108,7 +112,7 @@ async def test_a_name_that_resolves_to_it_only_later(search: ImageSearch, vault:
     assert vault.touched == 0
 
 
-async def test_a_name_with_a_good_address_among_bad_ones(search: ImageSearch) -> None:
+async def test_a_name_with_public_and_private_addresses(search: ImageSearch) -> None:
     search.put("/face.jpg", b"face")
     names = Names(photos_example=["10.0.0.1", "127.0.0.2", "127.0.0.1"])
     async with polite_client(search.settings(), names) as client:
@@ -142,27 +146,29 @@ NOT_WEB = [
 
 
 @pytest.mark.parametrize("link", [*NOT_WEB, "//127.0.0.1/face.jpg", "/face.jpg", "http:///face.jpg", "http://", ""])
-async def test_what_is_no_link_of_the_web(client: PoliteClient, link: str) -> None:
+async def test_text_that_is_no_link_of_the_web(client: PoliteClient, link: str) -> None:
     assert await refused(client, link) is RefusalReason.LINK
 
 
-async def test_nobody_is_told_a_password(client: PoliteClient, search: ImageSearch) -> None:
+async def test_a_link_with_a_password(client: PoliteClient, search: ImageSearch) -> None:
     search.put("/face.jpg", b"face")
     assert await refused(client, f"http://user:word@127.0.0.1:{search.port}/face.jpg") is RefusalReason.LINK
     assert search.asked == []
 
 
 @pytest.mark.parametrize("link", NOT_WEB)
-async def test_a_redirect_to_what_is_no_link_of_the_web(client: PoliteClient, search: ImageSearch, link: str) -> None:
+async def test_a_redirect_to_text_that_is_no_link_of_the_web(
+    client: PoliteClient, search: ImageSearch, link: str
+) -> None:
     assert await refused(client, search.redirect("/face.jpg", link)) is RefusalReason.LINK
     assert search.paths() == ["/robots.txt", "/face.jpg"]
 
 
-def test_every_test_that_the_page_names_is_there() -> None:
+def test_the_page_names_existing_tests() -> None:
     named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / "gathering.md").read_text()))
     files = [*Path(__file__).parent.glob("test_*.py"), ROOT / "tests" / "bot" / "infra" / "test_addresses.py"]
-    there = {
+    existing = {
         name for file in files for name in re.findall(r"^(?:async )?def (test_\w+)", file.read_text(), re.MULTILINE)
     }
     assert named
-    assert named <= there
+    assert named <= existing

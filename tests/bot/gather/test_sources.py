@@ -1,4 +1,4 @@
-"""Sources: three real formats on loopback, and a new one added by a file."""
+"""The three sources with their real formats on loopback, and a new source of one file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from bot.settings import Settings
 from tests.conftest import ROOT
 from tests.support.image_search import ImageSearch
 
-EVERY = ["commons", "openverse", "web"]
+SOURCES = ["commons", "openverse", "web"]
 
 
 @pytest.fixture
@@ -32,23 +32,23 @@ async def client(search: ImageSearch) -> AsyncGenerator[PoliteClient]:
 
 
 async def ask(client: PoliteClient, search: ImageSearch, name: str, limit: int = 50) -> list[SearchResult]:
-    (source,) = [each for each in load(search.sources) if each.name == name]
+    (source,) = [source for source in load(search.sources) if source.name == name]
     return [link async for link in source.search(client, "TWICE 쯔위", limit)]
 
 
-def test_the_official_ones_are_asked_unless_settings_say_otherwise() -> None:
+def test_the_default_sources_are_the_official_ones() -> None:
     assert [source.name for source in load(Settings().gather_sources)] == ["commons", "openverse"]
 
 
-@pytest.mark.parametrize("name", EVERY)
-def test_a_source_knows_where_it_asks(name: str) -> None:
+@pytest.mark.parametrize("name", SOURCES)
+def test_a_source_has_a_default_address(name: str) -> None:
     (source,) = load(name)
     assert source.name == name
     assert source.base.startswith("https://")
 
 
-@pytest.mark.parametrize("name", EVERY)
-async def test_a_source_tells_what_it_found_in_its_order(client: PoliteClient, search: ImageSearch, name: str) -> None:
+@pytest.mark.parametrize("name", SOURCES)
+async def test_a_source_returns_its_results_in_order(client: PoliteClient, search: ImageSearch, name: str) -> None:
     search.name(name, "https://a.example/1.jpg", "Tzuyu\n at  noon", "https://a.example/1", "by-sa 2.0")
     search.name(name, "https://b.example/2.png?w=1&h=2", "쯔위", "https://b.example/2")
     first, second = await ask(client, search, name)
@@ -56,39 +56,38 @@ async def test_a_source_tells_what_it_found_in_its_order(client: PoliteClient, s
     assert (second.url, second.title) == ("https://b.example/2.png?w=1&h=2", "쯔위")
     licences = {"commons": "by-sa 2.0", "openverse": "CC BY-SA 2.0", "web": None}
     assert (first.licence, second.licence) == (licences[name], None)
-    (asked,) = search.asked
-    assert "TWICE 쯔위" in {asked.query.get("q"), asked.query.get("gsrsearch", "").removesuffix(" filetype:bitmap")}
+    (request,) = search.asked
+    query = request.query.get("gsrsearch", "").removesuffix(" filetype:bitmap")
+    assert "TWICE 쯔위" in {request.query.get("q"), query}
 
 
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("name", SOURCES)
 async def test_a_source_that_finds_nothing(client: PoliteClient, search: ImageSearch, name: str) -> None:
     assert await ask(client, search, name) == []
     assert len(search.asked) == 1
 
 
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("name", SOURCES)
 @pytest.mark.parametrize("answer", [b"{", b"[]", b"null", b"\xff\xfe\x00", b'{"query": 1, "results": 1}'])
-async def test_an_answer_that_makes_no_sense(
-    client: PoliteClient, search: ImageSearch, name: str, answer: bytes
-) -> None:
+async def test_a_malformed_answer(client: PoliteClient, search: ImageSearch, name: str, answer: bytes) -> None:
     for path in ("/w/api.php", "/v1/images/", "/images/async"):
         search.put(path, answer, "application/json")
-    if name == "web":  # any bytes are a page, which has no results
+    if name == "web":  # any bytes are a page without results
         assert await ask(client, search, name) == []
         return
     with pytest.raises(ValueError, match="validation error"):
         await ask(client, search, name)
 
 
-async def test_a_result_page_whose_inside_has_changed(client: PoliteClient, search: ImageSearch) -> None:
+async def test_a_result_page_in_another_format(client: PoliteClient, search: ImageSearch) -> None:
     page = '<div><div class="imgpt"><a class="iusc" m="not json"></a></div><div class="infopt"></div></div>'
     search.put("/images/async", page.encode(), "text/html")
     with pytest.raises(ValueError, match="not what ddgs expects"):
         await ask(client, search, "web")
 
 
-@pytest.mark.parametrize("name", EVERY)
-async def test_a_search_that_is_refused(client: PoliteClient, search: ImageSearch, name: str) -> None:
+@pytest.mark.parametrize("name", SOURCES)
+async def test_a_search_that_answers_with_an_error(client: PoliteClient, search: ImageSearch, name: str) -> None:
     async def forbidden(request: web.Request) -> web.StreamResponse:
         return web.Response(status=403)
 
@@ -100,15 +99,15 @@ async def test_a_search_that_is_refused(client: PoliteClient, search: ImageSearc
     assert "HTTP 403" in str(caught.value)
 
 
-async def test_openverse_is_asked_page_by_page(client: PoliteClient, search: ImageSearch) -> None:
+async def test_openverse_is_read_page_by_page(client: PoliteClient, search: ImageSearch) -> None:
     for n in range(45):
         search.name("openverse", f"https://a.example/{n}.jpg")
     assert len(await ask(client, search, "openverse", limit=60)) == 45
-    assert [asked.query["page"] for asked in search.asked] == ["1", "2", "3"]
-    assert {asked.query["page_size"] for asked in search.asked} == {"20"}
+    assert [request.query["page"] for request in search.asked] == ["1", "2", "3"]
+    assert {request.query["page_size"] for request in search.asked} == {"20"}
 
 
-async def test_openverse_is_not_asked_for_more_than_is_wanted(client: PoliteClient, search: ImageSearch) -> None:
+async def test_openverse_reads_no_more_pages_than_needed(client: PoliteClient, search: ImageSearch) -> None:
     for n in range(45):
         search.name("openverse", f"https://a.example/{n}.jpg")
     assert len(await ask(client, search, "openverse", limit=20)) == 20
@@ -116,39 +115,39 @@ async def test_openverse_is_not_asked_for_more_than_is_wanted(client: PoliteClie
 
 
 @pytest.mark.parametrize(
-    ("licence", "said"),
+    ("licence", "name"),
     [("cc0 1.0", "CC0 1.0"), ("pdm 1.0", "Public Domain Mark 1.0"), ("by-nc-nd 4.0", "CC BY-NC-ND 4.0"), ("", None)],
 )
-async def test_licences_in_the_words_of_creative_commons(
-    client: PoliteClient, search: ImageSearch, licence: str, said: str | None
+async def test_licences_have_their_usual_names(
+    client: PoliteClient, search: ImageSearch, licence: str, name: str | None
 ) -> None:
     search.name("openverse", "https://a.example/1.jpg", licence=licence)
     (only,) = await ask(client, search, "openverse")
-    assert only.licence == said
+    assert only.licence == name
 
 
-async def test_commons_is_asked_for_copies_of_a_size_it_keeps(client: PoliteClient, search: ImageSearch) -> None:
+async def test_commons_returns_copies_of_one_of_its_own_widths(client: PoliteClient, search: ImageSearch) -> None:
     search.name("commons", "https://upload.wikimedia.org/thumb/1920px-1.jpg", "1.jpg")
     (only,) = await ask(client, search, "commons", limit=500)
     assert only.url == "https://upload.wikimedia.org/thumb/1920px-1.jpg"
-    asked = search.asked[0].query
-    assert (asked["iiurlwidth"], asked["gsrnamespace"], asked["gsrlimit"]) == ("1920", "6", "50")
+    query = search.asked[0].query
+    assert (query["iiurlwidth"], query["gsrnamespace"], query["gsrlimit"]) == ("1920", "6", "50")
 
 
-def test_a_page_that_is_not_of_the_web_is_not_shown() -> None:
+def test_a_page_without_a_web_link_is_dropped() -> None:
     assert found("https://a.example/1.jpg", "javascript:alert(1)", "x" * 500) == SearchResult(
         "https://a.example/1.jpg", "", "x" * 200, None
     )
 
 
-def test_a_source_that_there_is_not() -> None:
+def test_an_unknown_source() -> None:
     with pytest.raises(UnknownSourceError) as caught:
         load("commons, giphy")
-    told = "NUGU_GATHER_SOURCES names giphy, which I don't know; choose from commons, openverse, web."
-    assert at_terminal(caught.value) == told
+    message = "NUGU_GATHER_SOURCES names giphy, which I don't know; choose from commons, openverse, web."
+    assert at_terminal(caught.value) == message
 
 
-async def test_the_source_of_the_page_works(
+async def test_the_source_in_the_documentation_works(
     client: PoliteClient, search: ImageSearch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "gathering.md").read_text(), re.DOTALL)
