@@ -119,9 +119,9 @@ def make(
 def tag(video: Path) -> None:
     """Tag a video of make_mv.py as BT.601. It has no tag, and at 720 lines decoders assume BT.709."""
     untagged = video.rename(video.with_name(f"untagged-{video.name}"))
-    said = "h264_metadata=colour_primaries=6:transfer_characteristics=6:matrix_coefficients=6"
+    tags = "h264_metadata=colour_primaries=6:transfer_characteristics=6:matrix_coefficients=6"
     ffmpeg = imageio_ffmpeg.get_ffmpeg_exe()
-    subprocess.run([ffmpeg, "-loglevel", "error", "-i", untagged, "-c", "copy", "-bsf:v", said, video], check=True)
+    subprocess.run([ffmpeg, "-loglevel", "error", "-i", untagged, "-c", "copy", "-bsf:v", tags, video], check=True)
     untagged.unlink()
 
 
@@ -174,24 +174,24 @@ def score(truth: dict[str, Any], frames: Sequence[Sequence[dict[str, Any]]]) -> 
             across, down = min(box.right, width) - max(box.left, 0), min(box.bottom, height) - max(box.top, 0)
             if max(0, across) * max(0, down) < _VISIBLE * box.area:
                 continue
-            match = max(left, key=lambda one: box.overlap(Box(*one["box"])), default=None)
+            match = max(left, key=lambda candidate: box.overlap(Box(*candidate["box"])), default=None)
             seen = match is not None and box.overlap(Box(*match["box"])) >= _SAME_FACE
             given: str | None = None
             if seen and match is not None:
                 left.remove(match)
                 given = match["name"]
                 names.setdefault(place, set()).add(given)
-            what = _what(face["name"], given, seen=seen)
-            faces[what] += 1
-            good = good and what in ("right", "stranger unknown")
-        others = sum(bool(one["name"]) for one in left)
+            outcome = _outcome(face["name"], given, seen=seen)
+            faces[outcome] += 1
+            good = good and outcome in ("right", "stranger unknown")
+        others = sum(bool(extra["name"]) for extra in left)
         elsewhere += others
         right += good and not others
     changes += sum(len(given) > 1 for given in names.values())
     return VideoScore(len(truth["frames"]), right, changes, faces, elsewhere)
 
 
-def _what(true: str | None, given: str | None, *, seen: bool) -> str:
+def _outcome(true: str | None, given: str | None, *, seen: bool) -> str:
     if true is None:
         return "stranger named" if given else "stranger unknown"
     if not seen:
@@ -219,14 +219,14 @@ def main() -> None:
             video = make(shared, Path(folder), int(seed), seconds=arguments.seconds, enrolled=arguments.enrolled)
             for engine in arguments.engines.split(","):
                 face_tracks, frames = name(EngineConfig(engine, shared / "models", 2**28, 2**28), video)
-                its = score(video.truth, frames)
+                result = score(video.truth, frames)
                 true, found = set(video.truth["cuts"]), set(face_tracks.shots.tolist())
-                counts = [len(true - found), len(found - true), its.changes]
-                shares = [its.wrong_names, its.strangers_named, *(its.of_faces(kind) for kind in kinds)]
-                rows.setdefault(engine, []).append([its.share, *counts, *shares])
+                counts = [len(true - found), len(found - true), result.changes]
+                shares = [result.wrong_names, result.strangers_named, *(result.of_faces(kind) for kind in kinds)]
+                rows.setdefault(engine, []).append([result.share, *counts, *shares])
                 print(_row(engine, seed, rows[engine][-1], kinds), flush=True)
-    for engine, its in rows.items():
-        print(_row(engine, "mean", np.nanmean(its, axis=0).tolist(), kinds))
+    for engine, figures in rows.items():
+        print(_row(engine, "mean", np.nanmean(figures, axis=0).tolist(), kinds))
 
 
 def _row(engine: str, seed: str, figures: Sequence[float], kinds: Sequence[str]) -> str:

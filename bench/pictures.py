@@ -148,7 +148,7 @@ def charts() -> list[BotPicture]:
 def contact_sheet(drawn: Sequence[BotPicture]) -> bytes:
     """All pictures on one, in rows, each with where the bot shows it."""
     wide, _ = TILE
-    shown = [Image.open(BytesIO(one.data)).convert("RGB") for one in drawn]
+    shown = [Image.open(BytesIO(picture.data)).convert("RGB") for picture in drawn]
     for picture in shown:
         picture.thumbnail(TILE, Image.Resampling.LANCZOS)
     rows = [range(start, min(start + COLUMNS, len(drawn))) for start in range(0, len(drawn), COLUMNS)]
@@ -171,13 +171,13 @@ def contact_sheet(drawn: Sequence[BotPicture]) -> bytes:
 def side_by_side(*files: Path) -> bytes:
     """Portraits in one picture, as a JPEG."""
     opened = [Image.open(file) for file in files]
-    high = min(one.height for one in opened)
-    scaled = [one.resize((round(one.width * high / one.height), high)) for one in opened]
-    image = Image.new("RGB", (sum(one.width for one in scaled), high))
+    high = min(portrait.height for portrait in opened)
+    scaled = [portrait.resize((round(portrait.width * high / portrait.height), high)) for portrait in opened]
+    image = Image.new("RGB", (sum(portrait.width for portrait in scaled), high))
     x = 0
-    for one in scaled:
-        image.paste(one, (x, 0))
-        x += one.width
+    for portrait in scaled:
+        image.paste(portrait, (x, 0))
+        x += portrait.width
     out = BytesIO()
     image.save(out, "JPEG", quality=92)
     return out.getvalue()
@@ -244,7 +244,7 @@ def _screen_time() -> bytes:
         spans = tuple((start, end) for start, end in edges)
         together = duration(sum(end - start for start, end in spans))
         people.append(ScreenTime(name, spans, together, name != "unknown"))
-    people.sort(key=lambda one: -sum(end - start for start, end in one.spans))
+    people.sort(key=lambda person: -sum(end - start for start, end in person.spans))
     return screen_time_chart(f"{GROUP} “Blue hour” M/V", 120.0, people, time_code)
 
 
@@ -267,7 +267,7 @@ def _quiz_stats() -> bytes:
             seen, correct = (before.seen, before.correct) if before else (0, 0)
             known[name] = RememberedMember(memory, seen + 1, correct + right)
     members = [known_member(name, known.get(name), start + timedelta(days=21)) for name in MEMBERS]
-    members.sort(key=lambda one: -(one.stability or 0.0))
+    members.sort(key=lambda member: -(member.stability or 0.0))
     one, other = (MEMBERS[place] for place in ALIKE)
     return jobs.quiz_stats_chart(GROUP, members, [(one, other, mixed_up)])
 

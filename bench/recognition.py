@@ -1,4 +1,4 @@
-"""How well are members and strangers told apart? `python -m bench.recognition [SHARED] [--trials T]`, for docs/recognition.md.
+"""How well are members and strangers recognised? `python -m bench.recognition [SHARED] [--trials T]`, for docs/recognition.md.
 
 Each of TWICE, ITZY and BTS of ../shared/faces in turn, with the other two and people of Labeled Faces in the Wild as
 strangers. nugu is measured by distance alone, and with the classifier that the bot trains where it helps. Two rules are

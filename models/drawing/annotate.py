@@ -174,9 +174,9 @@ def _corner(frame: tuple[int, int], box: Box, size: tuple[int, int], taken: Sequ
     return next((spot for spot in spots if not any(_touch(spot, other) for other in taken)), spots[0])
 
 
-def _touch(one: Box, other: Box) -> bool:
-    return min(one.right, other.right) > max(one.left, other.left) and min(one.bottom, other.bottom) > max(
-        one.top, other.top
+def _touch(box: Box, other: Box) -> bool:
+    return min(box.right, other.right) > max(box.left, other.left) and min(box.bottom, other.bottom) > max(
+        box.top, other.top
     )
 
 

@@ -134,11 +134,11 @@ def report_chart(title: str, report: Report) -> bytes:
     members = len(report.members)
     cell = 48 if members <= 12 else 38 if members <= 20 else 32
     text = round(cell * 0.44)
-    names = [shorten(drawable(one.member.name), text, _LONGEST_NAME) for one in report.members]
+    names = [shorten(drawable(accuracy.member.name), text, _LONGEST_NAME) for accuracy in report.members]
     label = round(max(font(text).getlength(name) for name in [*names, _NOBODY])) + 12
     left, top = GAP + label, content_top(_SUBTITLE) + label
     beside = left + (members + 1) * cell + GAP
-    texts = [_row_texts(one) for one in report.members]
+    texts = [_row_texts(accuracy) for accuracy in report.members]
     # The right edge of each text column; shares are aligned right, the other two left.
     ends = [beside + _BAR]
     for column in range(3):
@@ -151,14 +151,14 @@ def report_chart(title: str, report: Report) -> bytes:
     for column, name in enumerate([*names, _NOBODY]):
         ink = DIM if column == members else LIGHT
         draw_vertical_text(image, (left + column * cell, top - label), (cell, label - 8), name, text, ink)
-    for row, (name, one) in enumerate(zip(names, report.members, strict=True)):
+    for row, (name, accuracy) in enumerate(zip(names, report.members, strict=True)):
         y = top + row * cell
         middle = y + (cell - 3) / 2
         draw.text((left - 10, middle), name, LIGHT, font(text), anchor="rm")
         _draw_counts(draw, report.confusion[row].tolist(), row, (left, y), cell)
         draw.rectangle((beside, y + cell // 3, beside + _BAR, y + 2 * cell // 3 - 3), EMPTY)
-        if one.share:
-            draw.rectangle((beside, y + cell // 3, beside + _BAR * one.share, y + 2 * cell // 3 - 3), BLUE)
+        if accuracy.share:
+            draw.rectangle((beside, y + cell // 3, beside + _BAR * accuracy.share, y + 2 * cell // 3 - 3), BLUE)
         share, photos, need = texts[row]
         draw.text((ends[1], middle), share, LIGHT, font(text), anchor="rm")
         draw.text((ends[1] + text, middle), photos, DIM, font(text), anchor="lm")
@@ -179,8 +179,8 @@ def screen_time_chart(
     It has fourteen rows, and a count of the others. `written`: formats a time below the axis.
     """
     shown, left_out = people[:_ROWS], len(people[_ROWS:])
-    names = [shorten(drawable(one.name), TEXT_SIZE, 1.5 * _LONGEST_NAME) for one in shown]
-    totals = [one.together for one in shown]
+    names = [shorten(drawable(person.name), TEXT_SIZE, 1.5 * _LONGEST_NAME) for person in shown]
+    totals = [person.together for person in shown]
     face = font(TEXT_SIZE)
     left = GAP + round(max(map(face.getlength, names), default=0.0)) + 20
     right = PAGE_WIDTH - GAP - round(max(map(face.getlength, totals), default=0.0)) - 20
@@ -195,16 +195,16 @@ def screen_time_chart(
     for seconds in ticks(length):
         draw.line((across(seconds), top, across(seconds), bottom), EMPTY, 2)
         draw.text((across(seconds), bottom + 8), written(seconds), DIM, face, anchor="ma")
-    for row, (one, name, total) in enumerate(zip(shown, names, totals, strict=True)):
+    for row, (person, name, total) in enumerate(zip(shown, names, totals, strict=True)):
         y = top + row * _ROW
         middle = y + _ROW / 2
-        draw.text((left - 20, middle), name, LIGHT if one.known else DIM, face, anchor="rm")
+        draw.text((left - 20, middle), name, LIGHT if person.known else DIM, face, anchor="rm")
         draw.line((left, middle, right, middle), EMPTY, 2)
-        for start, end in one.spans:
+        for start, end in person.spans:
             # Three pixels at least, so that a short span is visible.
             span = (across(start), y + 12, max(across(end), across(start) + 3), y + _ROW - 12)
-            draw.rectangle(span, BLUE if one.known else GREY)
-        draw.text((PAGE_WIDTH - GAP, middle), total, LIGHT if one.known else DIM, face, anchor="rm")
+            draw.rectangle(span, BLUE if person.known else GREY)
+        draw.text((PAGE_WIDTH - GAP, middle), total, LIGHT if person.known else DIM, face, anchor="rm")
     if left_out:
         draw.text((GAP, height - GAP // 2), f"and {left_out} more", DIM, face, anchor="ls")
     return to_png(image)
@@ -231,7 +231,7 @@ def _draw_counts(draw: ImageDraw.ImageDraw, counts: list[int], row: int, corner:
             draw.text((x + side / 2, y + side / 2), str(count), ink, font(size), anchor="mm")
 
 
-def _row_texts(one: MemberAccuracy) -> tuple[str, str, str]:
-    share = f"{one.right} of {one.asked}" if one.asked else "—"
-    photos = f"{one.photos} photo" + ("" if one.photos == 1 else "s")
-    return share, photos, _NEEDS[one.need] if one.need else ""
+def _row_texts(accuracy: MemberAccuracy) -> tuple[str, str, str]:
+    share = f"{accuracy.right} of {accuracy.asked}" if accuracy.asked else "—"
+    photos = f"{accuracy.photos} photo" + ("" if accuracy.photos == 1 else "s")
+    return share, photos, _NEEDS[accuracy.need] if accuracy.need else ""

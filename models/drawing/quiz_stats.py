@@ -73,8 +73,11 @@ def quiz_stats_chart(title: str, members: Sequence[MemberKnowledge], mixed_up: S
     """
     shown, left_out = members[:ROWS], len(members[ROWS:])
     face, small = font(TEXT_SIZE), font(SMALL_TEXT_SIZE)
-    names = [shorten(drawable(one.name), TEXT_SIZE, _NAME) for one in shown]
-    words = [(f"{one.seen} ×", f"{100 * one.right / one.seen:.0f}%" if one.seen else "—", one.due) for one in shown]
+    names = [shorten(drawable(member.name), TEXT_SIZE, _NAME) for member in shown]
+    words = [
+        (f"{member.seen} ×", f"{100 * member.right / member.seen:.0f}%" if member.seen else "—", member.due)
+        for member in shown
+    ]
     # Each column has the width of its heading or its widest cell.
     widths = [
         round(max([small.getlength(head), *(face.getlength(row[place]) for row in words)])) + GAP
@@ -90,12 +93,12 @@ def quiz_stats_chart(title: str, members: Sequence[MemberKnowledge], mixed_up: S
     draw.text((left, top - 6), _COLUMNS[0], DIM, small, anchor="ls")
     for end, head in zip(ends, _COLUMNS[1:], strict=True):
         draw.text((end, top - 6), head, DIM, small, anchor="rs")
-    for row, (one, name, cells) in enumerate(zip(shown, names, words, strict=True)):
+    for row, (member, name, cells) in enumerate(zip(shown, names, words, strict=True)):
         y = top + row * _ROW
         middle = y + _ROW / 2
-        ink = LIGHT if one.stability is not None else DIM
+        ink = LIGHT if member.stability is not None else DIM
         draw.text((left - 20, middle), name, ink, face, anchor="rm")
-        _draw_bar(draw, one, (left, right), y)
+        _draw_bar(draw, member, (left, right), y)
         for end, cell in zip(ends, cells, strict=True):
             draw.text((end, middle), cell, ink, face, anchor="rm")
     if left_out:
@@ -105,20 +108,20 @@ def quiz_stats_chart(title: str, members: Sequence[MemberKnowledge], mixed_up: S
     return to_png(image)
 
 
-def _draw_bar(draw: ImageDraw.ImageDraw, one: MemberKnowledge, across: tuple[float, float], y: float) -> None:
+def _draw_bar(draw: ImageDraw.ImageDraw, member: MemberKnowledge, across: tuple[float, float], y: float) -> None:
     """Draw the bar of a member, with the days in words behind its end, or inside where there is no room."""
     left, right = across
     draw.rectangle((left, y + _BAR[0], right, y + _BAR[1]), EMPTY)
-    share = 0.0 if one.stability is None else min(log(1 + one.stability) / log(1 + _WELL), 1.0)
+    share = 0.0 if member.stability is None else min(log(1 + member.stability) / log(1 + _WELL), 1.0)
     end = left + (right - left) * share
     if share:
         # Four pixels at least, so that a single answer is visible.
         draw.rectangle((left, y + _BAR[0], max(end, left + 4), y + _BAR[1]), BLUE)
     middle = y + (_BAR[0] + _BAR[1]) / 2
-    text = shorten(one.lasts, SMALL_TEXT_SIZE, right - left - 20)
+    text = shorten(member.lasts, SMALL_TEXT_SIZE, right - left - 20)
     if end + 10 + font(SMALL_TEXT_SIZE).getlength(text) <= right - 6:
         draw.text(
-            (end + 10, middle), text, LIGHT if one.stability is not None else DIM, font(SMALL_TEXT_SIZE), anchor="lm"
+            (end + 10, middle), text, LIGHT if member.stability is not None else DIM, font(SMALL_TEXT_SIZE), anchor="lm"
         )
     else:
         draw.text((end - 10, middle), text, BACKGROUND_COLOUR, font(SMALL_TEXT_SIZE), anchor="rm")

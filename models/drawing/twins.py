@@ -111,16 +111,16 @@ def nearest_picture(title: str, subtitle: str, asked: MemberPortrait, near: Sequ
     )
     group = _fitting(asked.group, SMALL_TEXT_SIZE, _ASKED)
     draw.text((middle, top + _ASKED + 2 * GAP), group, DIM, font(SMALL_TEXT_SIZE), anchor="mm")
-    for number, one in enumerate(near):
+    for number, look_alike in enumerate(near):
         x = left + number * _STEP
-        _draw_portrait(image, one.portrait, (x, top), _NEAR)
+        _draw_portrait(image, look_alike.portrait, (x, top), _NEAR)
         y = top + _NEAR + GAP // 2
         draw.rectangle((x, y, x + _NEAR - 1, y + _BAR), EMPTY)
-        draw.rectangle((x, y, x + (_NEAR - 1) * (1 - one.distance), y + _BAR), BLUE)
+        draw.rectangle((x, y, x + (_NEAR - 1) * (1 - look_alike.distance), y + _BAR), BLUE)
         lines = (
-            (one.portrait.name, _NAME, LIGHT),
-            (one.portrait.group, SMALL_TEXT_SIZE, DIM),
-            (one.words, SMALL_TEXT_SIZE, LIGHT),
+            (look_alike.portrait.name, _NAME, LIGHT),
+            (look_alike.portrait.group, SMALL_TEXT_SIZE, DIM),
+            (look_alike.words, SMALL_TEXT_SIZE, LIGHT),
         )
         y += _BAR + GAP
         for words, letters, ink in lines:
@@ -185,11 +185,13 @@ def matrix_picture(
 def stacked(pictures: Sequence[bytes]) -> bytes:
     """A PNG of dark pictures, one below the other. Raises ValueError without pictures."""
     opened = [Image.open(BytesIO(picture)) for picture in pictures]
-    image = Image.new("RGB", (max(one.width for one in opened), sum(one.height for one in opened)), BACKGROUND_COLOUR)
+    image = Image.new(
+        "RGB", (max(picture.width for picture in opened), sum(picture.height for picture in opened)), BACKGROUND_COLOUR
+    )
     y = 0
-    for one in opened:
-        image.paste(one, (0, y))
-        y += one.height
+    for picture in opened:
+        image.paste(picture, (0, y))
+        y += picture.height
     return to_png(image)
 
 

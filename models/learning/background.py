@@ -106,14 +106,14 @@ def measure(
     whitening = Whitening.learn(people, directions)
     nearness = np.concatenate(background) @ (whitening.mean / np.linalg.norm(whitening.mean))
     alike = [*people, *(person for name in LIKE_THE_BACKGROUND for person in rosters.get(name, ()))]
-    further = [person for name, its in rosters.items() if name not in LIKE_THE_BACKGROUND for person in its]
+    further = [person for name, members in rosters.items() if name not in LIKE_THE_BACKGROUND for person in members]
     whitened = _Simulation(chance)
     raw = _Simulation(chance)
     for i, person in enumerate([*alike, *further]):
         # The whitening for a person is learned without that person.
-        its = Whitening.learn(people[:i] + people[i + 1 :], directions) if i < len(people) else whitening
+        own_whitening = Whitening.learn(people[:i] + people[i + 1 :], directions) if i < len(people) else whitening
         others = [] if i >= len(alike) else alike[:i] + alike[i + 1 :]
-        whitened.score(its.apply(person), [its.apply(other) for other in others])
+        whitened.score(own_whitening.apply(person), [own_whitening.apply(other) for other in others])
         raw.score(unit(person), [unit(other) for other in others])
     return Background(
         version=version,
@@ -166,7 +166,7 @@ def _of_anyone(anyone: Encodings, chance: np.random.Generator) -> NDArray[np.flo
     """Quantiles of a stranger's best score in a roster of nine people with one photo each."""
     rosters = [anyone[chance.permutation(len(anyone))[: ROSTER + 1]] for _ in range(ROUNDS * ROSTER)]
     owners = np.arange(ROSTER + 1)
-    scores = np.concatenate([best_of_others(its, owners, its, owners) for its in rosters])
+    scores = np.concatenate([best_of_others(roster, owners, roster, owners) for roster in rosters])
     return np.quantile(scores.astype(np.float64), QUANTILES)
 
 

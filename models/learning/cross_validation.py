@@ -111,7 +111,7 @@ def cross_validate(
     rounds: list[HeldOutAnswers] = []
     for chance in np.random.default_rng(seed).spawn(repeats):
         fold = assign_folds(numbers, gallery.members, folds, chance)
-        asked = [np.flatnonzero(fold == one) for one in np.unique(fold)]
+        asked = [np.flatnonzero(fold == number) for number in np.unique(fold)]
         parts = [ask_held_out(gallery, may & (fold != fold[places[0]]), places) for places in asked]
         rounds.append(_joined(parts, asked, count))
     return tuple(rounds)

@@ -69,7 +69,7 @@ class Comparison:
 
     @property
     def passes(self) -> bool:
-        """Whether the new model passes: the score holds, no member has fallen, and new members are told apart."""
+        """Whether the new model passes: the score holds, no member has fallen, and new members are distinct."""
         scores = self.new.score >= max(self.old.score - SCORE_TOLERANCE, 0)
         return scores and not self.fallen and (self.fresh is None or self.fresh >= FRESH_MARGIN)
 
@@ -88,16 +88,16 @@ def compare(gallery: Gallery, old: NDArray[np.bool_], new: NDArray[np.bool_], *,
     fresh: list[float] = []
     for chance in np.random.default_rng(seed).spawn(REPEATS):
         fold = assign_folds(numbers[probes], gallery.members[probes], FOLDS, chance)
-        for one in np.unique(fold):
-            asked = probes[fold == one]
+        for number in np.unique(fold):
+            asked = probes[fold == number]
             unseen = ~np.isin(numbers, numbers[asked])
             both = [ask_held_out(gallery, model & unseen, asked) for model in (old, new)]
             for score, answers in zip(scores, both, strict=True):
                 score += answers.right.sum(), answers.wrong.sum()
             margins = [
-                np.clip(its.own, -_LARGEST_LOG_ODDS, _LARGEST_LOG_ODDS)
-                - np.clip(its.other, -_LARGEST_LOG_ODDS, _LARGEST_LOG_ODDS)
-                for its in both
+                np.clip(answers.own, -_LARGEST_LOG_ODDS, _LARGEST_LOG_ODDS)
+                - np.clip(answers.other, -_LARGEST_LOG_ODDS, _LARGEST_LOG_ODDS)
+                for answers in both
             ]
             unknown = ~both[0].known & both[1].known
             fresh += margins[1][unknown].tolist()

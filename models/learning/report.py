@@ -99,8 +99,8 @@ class Report:
     @property
     def needy(self) -> tuple[MemberAccuracy, ...]:
         """The members who need photos: those with the fewest first, then those with the lowest share."""
-        needy = (one for one in self.members if one.need is not None)
-        return tuple(sorted(needy, key=lambda one: (min(one.different, ENOUGH), one.share or 0.0)))
+        needy = (member for member in self.members if member.need is not None)
+        return tuple(sorted(needy, key=lambda member: (min(member.different, ENOUGH), member.share or 0.0)))
 
 
 def confusions(gallery: Gallery, *, repeats: int = REPEATS, seed: int = 0) -> NDArray[np.int64]:

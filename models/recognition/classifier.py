@@ -159,14 +159,14 @@ def _prepared(layers: list[dict[str, Any]]) -> tuple[NDArray[np.float32], float,
     """Mean, length and activations of the layers in `config.json`."""
     mean, length, activations = None, 1.0, list[str]()
     for layer in layers:
-        its = layer["config"]
+        config = layer["config"]
         match layer["class_name"]:
             case "Normalization":
-                mean = np.array(its["mean"], np.float32)
+                mean = np.array(config["mean"], np.float32)
             case "Rescaling":
-                length = float(its["scale"])
+                length = float(config["scale"])
             case "Dense":
-                activations.append(its["activation"])
+                activations.append(config["activation"])
             case "InputLayer" | "UnitNormalization" | "GaussianNoise" | "Dropout":
                 pass
             case other:

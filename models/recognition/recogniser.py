@@ -120,7 +120,7 @@ class Recogniser:
             columns = np.array([i for i, member in enumerate(self.roster) if member.group == number], np.int64)
             mine = weighted_log_odds(log_odds[:, columns], qualities)
             assignments.append(Assignment.solve(mine, self.acceptances[columns], columns, once=each_once(mine, once)))
-        assignment = max(assignments, key=lambda one: one.evidence, default=None)
+        assignment = max(assignments, key=lambda assignment: assignment.evidence, default=None)
         # All groups have the same prior, so the evidence for the best one must exceed the logarithm of their number.
         prior = math.log(max(len(assignments), 1))
         if assignment is None or not assignment.columns.size or (group is None and assignment.evidence <= prior):
@@ -158,7 +158,11 @@ class Recogniser:
             version=np.array(self.version, np.str_),
             vetoed=self.vetoes.encodings,
             vetoed_members=self.vetoes.members,
-            **{f"{i}/{key}": part for i, one in enumerate(self.classifiers) for key, part in one.to_arrays().items()},
+            **{
+                f"{i}/{key}": part
+                for i, classifier in enumerate(self.classifiers)
+                for key, part in classifier.to_arrays().items()
+            },
         )
         return file.getvalue()
 
@@ -208,8 +212,12 @@ def fit(gallery: Gallery) -> Recogniser:
         counts = [int(photos[owners == member].min()) for member in of_group]
         scales = {count: scale(scores, count, left_out) for count in set(counts)}
         for member, count in zip(of_group, counts, strict=True):
-            its = scales[count]
-            slopes[member], midpoints[member], acceptances[member] = its.slope, its.midpoint, its.acceptance
+            member_scale = scales[count]
+            slopes[member], midpoints[member], acceptances[member] = (
+                member_scale.slope,
+                member_scale.midpoint,
+                member_scale.acceptance,
+            )
     return Recogniser(
         whitening,
         unit(sums_by_owner(vectors, clusters, len(owners))),

@@ -1,4 +1,4 @@
-"""Vetoes: faces that never get certain names, because somebody said no."""
+"""Vetoes: names that certain faces never get, because a person denied them."""
 
 from __future__ import annotations
 

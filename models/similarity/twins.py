@@ -57,8 +57,8 @@ class Distances:
 
     def is_same(self, first: int, second: int) -> bool:
         """Whether two members are one person enrolled in two groups: the same name, and a distance below most other pairs'."""
-        one, other = self.roster[first], self.roster[second]
-        named_alike = one.name.casefold() == other.name.casefold() and one.group != other.group
+        member, other = self.roster[first], self.roster[second]
+        named_alike = member.name.casefold() == other.name.casefold() and member.group != other.group
         return named_alike and bool(self.normalised[first, second] <= _LARGEST_DISTANCE[Likeness.SIBLINGS])
 
     def nearest(self, place: int, most: int = NEAREST) -> list[int]:

@@ -29,9 +29,9 @@ SAME_PERSON = 5.0
 SAME_STRANGER = 3.5
 """The log-odds between the centroids of two people without a name from which they are one.
 
-In two videos of twenty people, each photographed on several occasions, about eleven aren't enrolled. Both engines together
-count 81 people in their tracks, two of which are two people (`python -m bench.strangers`). The value was chosen on three other
-videos: 126 people, four of which are two; at 5 there are 170 (two), at 2 there are 101 (eight).
+Two videos have twenty people, each photographed on several occasions; about eleven aren't enrolled. Both engines together count
+81 people in their tracks, and two of these are two people (`python -m bench.strangers`). The value was chosen on three other
+videos, where it gives 126 people (four of them two); 5 gives 170 (two), 2 gives 101 (eight).
 """
 
 _NEVER = 1e9
@@ -125,8 +125,8 @@ def _merge_strangers(
     people.
     """
     scales = [_scale(recogniser, photos) for photos in range(1, background.PHOTOS[-1] + 1)]
-    slopes = np.array([its.slope for its in scales])
-    midpoints = np.array([its.midpoint for its in scales])
+    slopes = np.array([scale_.slope for scale_ in scales])
+    midpoints = np.array([scale_.midpoint for scale_ in scales])
     sums, tracks, cannot_link = faces * tracks[:, None].astype(np.float32), tracks.copy(), cannot_link.copy()
 
     def log_odds_of(one: int) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""Tracking of faces through a video: the frames that are searched for faces, and the tracks of what is found.
+"""Tracking of faces through a video: it chooses the frames to search, and joins the faces in them to tracks.
 
 The first and the last frame of each shot are searched, and one every `SEARCH_SECONDS` between them. A face at matching places
 in two successive searched frames moved evenly between them. Where the two frames disagree about a face, frames between them
@@ -128,8 +128,10 @@ class FaceTracker:
             finished.release_picture()
 
     def _detect(self, picture: Picture) -> list[Face]:
-        """The faces of a frame: by a fast search for large ones, and by a thorough one in three times the time where that finds
-        none or a small one."""
+        """The faces of a frame, by a fast search for large ones.
+
+        Where that finds no face or a small one, a thorough search follows, in three times the time.
+        """
         found = self._engine.detect(picture, LARGE)
         if found and all(face.box.width >= LARGE for face in found):
             return found

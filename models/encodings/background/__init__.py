@@ -95,7 +95,7 @@ def load(version: str, folder: Path = FOLDER) -> Background:
     """The background of an engine version. Raises LookupError for a version without a file in `folder`."""
     path = folder / f"{version}.json"
     if not path.exists():
-        raise LookupError(f"no background of engine {version!r}: run `python -m models.encodings.background`")
+        raise LookupError(f"no background of engine {version!r}: run `python -m models.learning.background`")
     numbers: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
 
     def scores(name: str) -> Scores:

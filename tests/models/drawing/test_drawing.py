@@ -1,4 +1,4 @@
-"""The tagged picture says who is where, legibly, in every script, and within its limits."""
+"""The tagged picture: legible labels at their faces, in every script, within the limits of size."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def near(picture: Picture, colour: Sequence[int], within: int = 40) -> NDArray[n
     return np.asarray((np.abs(picture.astype(int) - np.array(colour)) <= within).all(axis=2))
 
 
-def assert_calm(frame: tuple[int, int], labels: Sequence[Box | None]) -> None:
+def assert_no_overlap(frame: tuple[int, int], labels: Sequence[Box | None]) -> None:
     """Every label lies inside the frame, and no two overlap."""
     placed = [label for label in labels if label is not None]
     for label in placed:
@@ -58,7 +58,7 @@ def assert_calm(frame: tuple[int, int], labels: Sequence[Box | None]) -> None:
         assert shared_area(one, other) == 0
 
 
-def test_a_lone_label_sits_under_the_chin() -> None:
+def test_a_single_label_lies_below_the_chin() -> None:
     face = Box(200, 100, 280, 200)
     (label,) = place((640, 480), [face], [(120, 24)], gap=6)
     assert label == Box(180, 206, 300, 230)
@@ -74,14 +74,14 @@ def test_a_label_at_the_lower_border_goes_above() -> None:
 def test_a_face_that_fills_the_picture_carries_its_label() -> None:
     (label,) = place((300, 300), [Box(0, 0, 300, 300)], [(120, 24)], gap=6)
     assert label is not None
-    assert_calm((300, 300), [label])
+    assert_no_overlap((300, 300), [label])
 
 
 def test_nine_faces_in_a_row_have_every_label_beside_its_face_and_on_none() -> None:
     frame = (1000, 700)
     faces = [Box(20 + 108 * i, 300, 90 + 108 * i, 380) for i in range(9)]
     labels = place(frame, faces, [(135, 26)] * 9, gap=6)
-    assert_calm(frame, labels)
+    assert_no_overlap(frame, labels)
     for label, face in zip(labels, faces, strict=True):
         assert label is not None
         assert is_beside(label, face, 6)
@@ -99,7 +99,7 @@ def test_labels_of_random_crowds_stay_inside_and_apart(seed: int) -> None:
         faces.append(Box(left, top, left + side, top + side))
     sizes = [(dice.randint(20, 220), dice.randint(12, 40)) for _ in faces]
     labels = place(frame, faces, sizes, gap=5)
-    assert_calm(frame, labels)
+    assert_no_overlap(frame, labels)
     for label, size in zip(labels, sizes, strict=True):
         assert label is None or (label.width, label.height) == size
 
@@ -110,7 +110,7 @@ def test_sparse_faces_always_get_their_label() -> None:
         faces = [Box(x, y, x + 70, y + 80) for x, y in ((100, 100), (500, 120), (900, 90), (300, 400), (700, 420))]
         faces = [Box(f.left + (d := dice.randint(-60, 60)), f.top, f.right + d, f.bottom) for f in faces]
         labels = place((1100, 700), faces, [(150, 28)] * 5, gap=6)
-        assert_calm((1100, 700), labels)
+        assert_no_overlap((1100, 700), labels)
         assert not any(shared_area(label, face) for label in labels if label for face in faces)
         assert None not in labels
 
@@ -173,7 +173,7 @@ def painted(text: str) -> Image.Image:
         ("", ""),
     ],
 )
-def test_what_the_font_lacks_gives_way_without_boxes(text: str, left: str) -> None:
+def test_characters_without_a_glyph_leave_no_boxes(text: str, left: str) -> None:
     assert drawable(text) == left
 
 
@@ -183,23 +183,23 @@ def test_no_missing_glyph_counts_as_drawn() -> None:
     assert has_glyph("위")
 
 
-def test_a_long_name_is_cut_to_its_room() -> None:
+def test_a_long_name_is_shortened() -> None:
     assert shorten("Tzuyu", 20, 500) == "Tzuyu"
-    cut = shorten("Minatozaki Sana " * 5, 20, 200)
-    assert cut.startswith("Minatozaki")
-    assert cut.endswith("...")
-    assert font(20).getlength(cut) <= 200
+    text = shorten("Minatozaki Sana " * 5, 20, 200)
+    assert text.startswith("Minatozaki")
+    assert text.endswith("...")
+    assert font(20).getlength(text) <= 200
 
 
 @pytest.mark.parametrize("band", list(Band))
-def test_the_colour_says_how_sure(band: Band) -> None:
+def test_the_colour_shows_the_band(band: Band) -> None:
     picture = draw(plain(900, 600), [Tag(1, Box(300, 150, 500, 350), "Tzuyu", band, "97%")])
     for other in Band:
         pixels = int(near(picture, COLOURS[other], 12).sum())
         assert pixels > 300 if other is band else pixels < 60
 
 
-def test_the_line_says_how_sure_without_colour() -> None:
+def test_the_line_shows_the_band_without_colour() -> None:
     box = Box(300, 150, 500, 350)
     drawn = {band: draw(plain(900, 600), [Tag(1, box, "", band)]) for band in Band}
     share = {band: near(picture[150:152, 330:470], COLOURS[band], 12)[0].mean() for band, picture in drawn.items()}
@@ -216,14 +216,14 @@ def test_bands_differ_for_colour_blind_eyes() -> None:
         assert np.linalg.norm(seen[one] - seen[other]) > 0.15
 
 
-def test_the_face_itself_stays_as_it_was(photo: Picture) -> None:
+def test_the_pixels_of_the_face_are_unchanged(photo: Picture) -> None:
     box = Box(330, 220, 620, 560)
     picture = draw(photo, [Tag(1, box, "Barack Obama", Band.SURE, "99%")])
     assert picture.shape == photo.shape
     assert np.array_equal(picture[230:550, 340:610], photo[230:550, 340:610])
 
 
-def test_without_tags_the_picture_comes_back(photo: Picture) -> None:
+def test_without_tags_the_picture_is_unchanged(photo: Picture) -> None:
     assert np.array_equal(draw(photo, []), photo)
 
 
@@ -251,7 +251,7 @@ def test_boxes_grow_with_the_picture() -> None:
     assert rows.max() == 299
 
 
-def test_odd_boxes_break_nothing() -> None:
+def test_boxes_outside_the_picture() -> None:
     boxes = (Box(-50, -50, 20, 20), Box(880, 580, 990, 700), Box(5000, 5000, 6000, 6000), Box(100, 100, 100, 100),
              Box(200, 200, 203, 202), Box(-99, -99, 2000, 2000))  # fmt: skip
     tags = [Tag(i, box, "정연", band, "50%") for i, (box, band) in enumerate(zip(boxes, [*Band, *Band], strict=True))]
@@ -268,7 +268,7 @@ def test_a_crowd_gets_numbers_alone() -> None:
     assert near(picture, COLOURS[Band.SURE], 12).sum() > 54 * 300
 
 
-def test_the_jpeg_keeps_to_its_budget() -> None:
+def test_the_jpeg_respects_its_limit() -> None:
     noise = np.random.default_rng(1).integers(0, 256, (1500, 2000, 3), dtype=np.uint8)
     tags = [Tag(1, Box(300, 150, 500, 350), "Tzuyu", Band.SURE, "97%")]
     full = annotate(noise, tags)
@@ -283,7 +283,7 @@ def test_the_jpeg_keeps_to_its_budget() -> None:
         encode_jpeg(noise, max_bytes=1000)
 
 
-def test_what_is_no_picture_is_refused() -> None:
+def test_other_arrays_are_refused() -> None:
     for wrong in (np.zeros((10, 10), np.uint8), np.zeros((10, 10, 3), np.float32), np.zeros((0, 10, 3), np.uint8)):
         with pytest.raises(ValueError, match="a picture is"):
             draw(wrong, [])  # pyright: ignore[reportArgumentType] -- wrong on purpose

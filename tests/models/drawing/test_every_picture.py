@@ -1,4 +1,4 @@
-"""Every picture that the bot draws: names can be read in it, and no text lies on another."""
+"""All pictures that the bot draws have legible names, and no overlapping texts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def made() -> tuple[list[BotPicture], dict[str, Drawing]]:
-    """The charts, and what was written into each."""
+    """The charts, and the texts of each."""
     with drawings() as saved:
         drawn = charts()
     written = [one for one in saved if not one.words[0].startswith("The twins of")]
@@ -36,7 +36,7 @@ def made() -> tuple[list[BotPicture], dict[str, Drawing]]:
         ("quiz.png", MEMBERS, 1),
     ],
 )
-def test_names_are_read_in_every_chart(
+def test_names_are_legible_in_every_chart(
     made: tuple[list[BotPicture], dict[str, Drawing]], name: str, members: tuple[str, ...], times: int
 ) -> None:
     chart = made[1][name]
@@ -47,7 +47,7 @@ def test_names_are_read_in_every_chart(
 
 
 @pytest.mark.thorough
-def test_they_are_all_on_one_sheet(tmp_path: Path, public_photos: Path) -> None:
+def test_the_sheet_has_all_pictures(tmp_path: Path, public_photos: Path) -> None:
     command = [sys.executable, "-m", "bench.pictures", "--out", str(tmp_path / "new")]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, done.stderr
@@ -58,7 +58,7 @@ def test_they_are_all_on_one_sheet(tmp_path: Path, public_photos: Path) -> None:
         Image.open(tmp_path / "new" / file).load()
 
 
-def test_the_sheet_says_where_each_is_shown(made: tuple[list[BotPicture], dict[str, Drawing]]) -> None:
+def test_the_sheet_names_the_commands(made: tuple[list[BotPicture], dict[str, Drawing]]) -> None:
     drawn, _ = made
     with drawings() as saved:
         contact_sheet(drawn)

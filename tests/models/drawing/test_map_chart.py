@@ -1,4 +1,4 @@
-"""The picture of a map: whatever it is given, names don't overlap, nothing is cut off, and no face covers another."""
+"""The picture of any map: names don't overlap, nothing crosses the edges, and no face covers another."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NAMES = ("쯔위", "Momo", "A very long name, much too long for any label", "Cha
 
 
 def crowds(members: int, photos: int, *, seed: int = 0, spread: float = 1.0) -> np.ndarray:
-    """So many photos of each member around a place of their own."""
+    """Points of `photos` photos a member, around one centre for each member."""
     chance = np.random.default_rng(seed)
     return np.concatenate([chance.normal(chance.uniform(-9, 9, 2), spread, (photos, 2)) for _ in range(members)])
 
@@ -62,16 +62,16 @@ def test_every_name_is_there_and_no_text_overlaps(members: int, photos: int, spr
     assert pixels.shape[1] == 1440
     assert pixels.shape[0] >= 1350
     drawing.check(margin=16)
-    told = drawing.words
+    texts = drawing.words
     for name in (f"{name}{n // 6 or ''}" for n, name in enumerate(NAMES * 10) if n < members):
         start = name.removeprefix("\U0001f600 ")[:8]
-        assert any(words.startswith(start) for words in told), name
-    assert any(words.startswith("dashed") for words in told)
+        assert any(words.startswith(start) for words in texts), name
+    assert any(words.startswith("dashed") for words in texts)
     for edge in (pixels[:16], pixels[-16:], pixels[:, :16], pixels[:, -16:]):
         assert (edge == pixels[0, 0]).all()
 
 
-def test_a_name_stands_by_its_own_photos() -> None:
+def test_a_name_lies_near_its_own_photos() -> None:
     points = np.concatenate([np.random.default_rng(1).normal((x, 0), 0.5, (8, 2)) for x in (-8, 0, 8)])
     _, drawing = drawn(face_map(points, 3))
     middles = [boxes(drawing, name)[0][0] for name in (NAMES[0], NAMES[1])]
@@ -112,7 +112,7 @@ def test_thumbnails_lie_inside_and_cover_none(kind: str, photos: int) -> None:
     assert distances.min() > side
 
 
-def test_what_is_near_on_the_map_is_near_in_the_picture() -> None:
+def test_neighbours_on_the_map_are_neighbours_in_the_picture() -> None:
     points = crowds(4, 10, spread=0.3)
     centres, _ = arrange(points, ROOM)
     for axis, sign in ((0, 1), (1, -1)):
@@ -131,13 +131,13 @@ def test_a_lost_crop_leaves_a_disc() -> None:
         map_chart("G", found, [face])
 
 
-def test_a_part_of_the_photos_is_said() -> None:
+def test_the_subtitle_says_that_photos_are_left_out() -> None:
     _, drawing = drawn(face_map(crowds(3, 4), 3), of=700)
     assert any("12 of 700 photos" in words for words in drawing.words)
 
 
 def test_members_beyond_the_colours_have_double_rings() -> None:
-    """The thirteenth has the colour of the first, and one ring more."""
+    """The thirteenth member has the colour of the first, and one more ring."""
     points = crowds(13, 2, seed=4, spread=0.1)
     pixels, _ = drawn(face_map(points, 13))
     centres, side = arrange(points, ROOM)

@@ -1,4 +1,4 @@
-"""The picture of what somebody knows: every name is there, whole, and nothing lies on anything else."""
+"""The chart of a player's knowledge: all names, and no overlaps."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ def test_every_name_is_there_and_nothing_overlaps(count: int, mixed_up: list[Con
     picture.check()
     assert picture.size[0] == PAGE_WIDTH
     for one in members(count)[:ROWS]:
-        told = drawable(one.name)
-        assert any(words == told or (words.endswith("...") and told.startswith(words[:-3])) for words in picture.words)
+        name = drawable(one.name)
+        assert any(words == name or (words.endswith("...") and name.startswith(words[:-3])) for words in picture.words)
     assert ("and 7 more" in picture.words) == (count > ROWS)
     assert ("Sana ↔ 쯔위" in picture.words) == bool(mixed_up)
 
 
-def test_a_bar_is_the_longer_the_longer_a_face_stays_in_mind() -> None:
+def test_bars_grow_with_stability() -> None:
     png = quiz_stats_chart("TWICE", members(), [ConfusedPair("Sana", "Mina", 2)])
     with Image.open(BytesIO(png)) as picture:
         pixels = picture.convert("RGB").load()

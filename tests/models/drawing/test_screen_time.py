@@ -1,4 +1,4 @@
-"""The chart of who is on screen when: whatever it is given, bars stand where somebody is seen."""
+"""The chart of screen time: its bars lie at the spans of each person."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ def drawn(png: bytes) -> np.ndarray:
 
 
 def columns(pixels: np.ndarray, colour: tuple[int, int, int]) -> np.ndarray:
-    """Where along the picture this colour is seen."""
+    """The columns of the picture with this colour."""
     return np.flatnonzero((pixels == colour).all(axis=2).any(axis=0))
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_bars_are_as_long_as_their_spans(seed: int) -> None:
-    """Two charts of one person on screen for all of the clip, and for a part of it, tell where that part is."""
+    """The second chart's bar lies at its span within the first chart's, which is of the whole clip."""
     chance = np.random.default_rng(seed)
     length = float(chance.uniform(2, 600))
     start, end = sorted(chance.uniform(0, length, size=2).tolist())
@@ -48,7 +48,7 @@ def test_it_grows_by_a_row_for_each_of_fourteen_people(people: int, lines: int) 
     assert (picture.height > more.height) == (people > 14)
 
 
-def test_who_is_not_known_is_grey_and_a_glimpse_is_seen() -> None:
+def test_strangers_are_grey_and_short_spans_are_visible() -> None:
     pixels = drawn(screen_time_chart("t", 600.0, [ScreenTime("?", ((300.0, 300.02),), "0.0 s", known=False)], str))
     assert len(columns(pixels, BLUE)) == 0
     assert len(columns(pixels, GREY)) >= 3

@@ -1,4 +1,4 @@
-"""The dark style: colours that everybody tells apart, texts that can be read, faces with round corners."""
+"""The dark style: distinct colours for all eyes, legible texts, faces with round corners."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EYES = {
     "protanope": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
     "deuteranope": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
 }
-"""What they see of linear RGB: Machado, Oliveira and Fernandes 2009, at full severity."""
+"""Transformations of linear RGB: Machado, Oliveira and Fernandes 2009, at full severity."""
 
 
 def linear(colour: theme.Colour) -> np.ndarray:
@@ -27,25 +27,25 @@ def linear(colour: theme.Colour) -> np.ndarray:
 
 
 def seen(colour: theme.Colour, eyes: str) -> np.ndarray:
-    """As CIELAB."""
+    """The perceived colour in CIELAB."""
     light = np.clip(np.array(EYES[eyes]) @ linear(colour), 0, 1)
     return rgb2lab(np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055))
 
 
 def contrast(one: theme.Colour, other: theme.Colour) -> float:
-    """As WCAG has it, from 1 to 21."""
+    """The contrast by WCAG, from 1 to 21."""
     lights = sorted(float(linear(colour) @ [0.2126, 0.7152, 0.0722]) + 0.05 for colour in (one, other))
     return lights[1] / lights[0]
 
 
 @pytest.mark.parametrize("eyes", EYES)
 @pytest.mark.parametrize(("members", "apart"), [(2, 27), (4, 27), (6, 17), (12, 10)])
-def test_hues_are_told_apart_by_all_eyes(eyes: str, members: int, apart: float) -> None:
+def test_hues_are_distinct_for_all_eyes(eyes: str, members: int, apart: float) -> None:
     colours = [seen(theme.member_colour(number), eyes) for number in range(members)]
     assert min(deltaE_ciede2000(one, other) for one, other in combinations(colours, 2)) >= apart
 
 
-def test_hues_stand_out_from_the_ground_and_come_again() -> None:
+def test_hues_contrast_with_the_background_and_repeat() -> None:
     assert min(contrast(colour, theme.BACKGROUND_COLOUR) for colour in theme.HUES) >= 3
     assert theme.member_colour(12) == theme.member_colour(0)
     assert theme.member_colour(5) != theme.member_colour(6)
@@ -61,7 +61,7 @@ def test_heat_grows_lighter_in_even_steps(eyes: str) -> None:
     assert theme.heat_colour(2) == theme.heat_colour(1)
 
 
-def test_texts_are_read_on_every_heat() -> None:
+def test_texts_are_legible_on_every_heat() -> None:
     colours = [theme.heat_colour(share) for share in np.linspace(0, 1, 101)]
     assert min(contrast(theme.text_colour_on(colour), colour) for colour in colours) >= 3.8
     assert contrast(theme.LIGHT, theme.BACKGROUND_COLOUR) > 7

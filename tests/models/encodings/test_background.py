@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from models.faces import Encodings
 
 
-def test_the_usual_rosters_are_those_that_are_there(tmp_path: Path) -> None:
+def test_the_default_rosters_are_those_that_exist(tmp_path: Path) -> None:
     assert rosters_in(tmp_path, None) == {}
     for name in ("aespa", "BTS"):
         (tmp_path / name).mkdir()

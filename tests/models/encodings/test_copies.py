@@ -1,4 +1,4 @@
-"""One photo, saved twice."""
+"""Copies of one photo: by perceptual hash, and by encoding."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 
 
 def saved(image: Image.Image, quality: int = 60) -> Picture:
-    """As it is after a JPEG."""
+    """The picture after JPEG compression."""
     file = BytesIO()
     image.convert("RGB").save(file, "JPEG", quality=quality)
     return np.asarray(Image.open(file).convert("RGB"))
@@ -32,7 +32,7 @@ def distance(one: Picture, other: Picture) -> int:
     return (perceptual_hash(one) ^ perceptual_hash(other)).bit_count()
 
 
-def test_a_photo_saved_anew_smaller_or_brighter_is_the_same_and_another_is_not() -> None:
+def test_hashes_of_copies_are_near_and_others_are_not() -> None:
     image = Image.fromarray(skimage.data.astronaut())
     picture = np.asarray(image)
     half = image.resize((image.width // 2, image.height // 2))
@@ -48,7 +48,7 @@ def test_hashes_fit_64_bits() -> None:
 
 
 def test_copies_of_copies_are_one_photo() -> None:
-    """Each of a chain is near its neighbours, and its ends are not near each other."""
+    """In this chain each encoding is near its neighbours, and the ends are not near each other."""
     angles = np.arange(4) * np.arccos(0.997)
     chain = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
     assert chain[0] @ chain[3] < same_photo_cosine(VERSION)
@@ -57,7 +57,7 @@ def test_copies_of_copies_are_one_photo() -> None:
     assert photo_numbers(np.vstack([chain[2:], far, chain[:2]]), VERSION).tolist() == [0, 0, 1, 0, 0]
 
 
-def test_of_an_unknown_engine_only_the_same_encoding_is_a_copy() -> None:
+def test_with_an_unknown_engine_only_equal_encodings_are_copies() -> None:
     world = World(4)
     face = world.photos(0)
     near = face + world.chance.normal(scale=0.002, size=face.shape).astype(np.float32)

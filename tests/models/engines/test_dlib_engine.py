@@ -1,4 +1,4 @@
-"""The dlib engine finds what face_recognition finds, and encodes as it does."""
+"""The dlib engine finds the faces of face_recognition, with the same encodings."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def theirs(picture: Picture) -> list[Box]:
 
 
 def missed(wanted: list[Box], found: list[Face]) -> list[Box]:
-    """The boxes that none of `found` is. We scan in grey, so boxes may be a step of the scan apart."""
+    """The boxes without a face in `found`. Our scan in grey may shift a box by one step."""
     return [box for box in wanted if not any(box.overlap(face.box) > 0.6 for face in found)]
 
 
@@ -96,7 +96,7 @@ def test_encodings_are_of_unit_length_and_the_same_for_the_mirrored_picture(
     assert encoding @ engine.encode(picture[:, ::-1], [mirrored])[0] > 0.99
 
 
-def test_a_face_is_nearer_to_itself_than_to_somebody_else(engine: DlibEngine, public_photos: Path) -> None:
+def test_photos_of_one_person_are_nearer_than_of_two(engine: DlibEngine, public_photos: Path) -> None:
     encodings = []
     for name in ("obama.jpg", "obama2.jpg", "biden.jpg"):
         picture = read(public_photos / name)
@@ -159,7 +159,7 @@ def test_a_process_loads_an_engine_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["nobody", "resnet", "../dlib", "", "serialised"])
-def test_an_unknown_engine_is_told_with_those_there_are(tmp_path: Path, name: str) -> None:
+def test_the_error_of_an_unknown_engine_lists_the_others(tmp_path: Path, name: str) -> None:
     with pytest.raises(UnknownEngineError, match="dlib"):
         load(name, tmp_path)
 

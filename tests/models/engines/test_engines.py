@@ -1,4 +1,4 @@
-"""Engines are listed, with the files they need, before any of them is loaded."""
+"""The list of engines and of their files, without loading one."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_file_is_found_under_each_of_its_names(tmp_path: Path) -> None:
         assert file.find(tmp_path) == tmp_path / name
 
 
-def test_the_runtime_has_nothing_to_report_home_with() -> None:
-    """Importing openvino sends an event where its telemetry package is installed."""
+def test_the_telemetry_of_openvino_is_not_installed() -> None:
+    """The import of openvino would send an event if its telemetry package were installed."""
     assert importlib.util.find_spec("openvino") is not None
     assert importlib.util.find_spec("openvino_telemetry") is None

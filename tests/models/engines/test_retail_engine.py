@@ -1,4 +1,4 @@
-"""The retail engine finds all faces of group photos and tells people apart; its files may be either revision."""
+"""The retail engine: faces of group photos, distinct people, and either revision of its files."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def largest(faces: list[Face]) -> Face:
     return max(faces, key=lambda face: face.box.area)
 
 
-def test_missing_files_are_told_with_what_to_do(tmp_path: Path) -> None:
+def test_the_error_of_missing_files_names_the_command(tmp_path: Path) -> None:
     with pytest.raises(MissingWeightsError, match=r"the engine retail is not installed: `nugu engine install retail`"):
         load("retail", tmp_path)
 
 
 @pytest.mark.parametrize("missing", range(len(retail.WEIGHTS)))
-def test_one_missing_file_is_enough(shared: Path, tmp_path: Path, missing: int) -> None:
+def test_each_missing_file_is_an_error(shared: Path, tmp_path: Path, missing: int) -> None:
     for file in (*retail.WEIGHTS[:missing], *retail.WEIGHTS[missing + 1 :]):
         install(file, shared / "models", tmp_path)
     with pytest.raises(MissingWeightsError):
@@ -72,7 +72,7 @@ def install(file: retail.WeightFile, folder: Path, weights: Path) -> None:
     shutil.copyfile(source, weights / file.path)
 
 
-def test_the_files_beside_the_repository_are_known(shared: Path) -> None:
+def test_the_shared_files_are_accepted(shared: Path) -> None:
     for file in retail.WEIGHTS:
         found = file.find(shared / "models")
         assert found is not None
@@ -123,7 +123,7 @@ def test_almost_every_face_of_labelled_group_photos_is_found_and_hardly_another(
 
 
 def is_within(face: Box, head: Box) -> bool:
-    """Labels bound the whole head: the middle of the face must lie in it."""
+    """Whether the middle of a face lies in the labelled head."""
     across, down = face.left + face.right, face.top + face.bottom
     return 2 * head.left < across < 2 * head.right and 2 * head.top < down < 2 * head.bottom
 
@@ -147,7 +147,7 @@ def test_the_nearest_centroid_names_almost_everybody(engine: AlignedEngine, shar
     assert sum(guess == name for guess, name in given) >= 44
 
 
-def test_its_background_tells_idols_from_others(engine: AlignedEngine, shared_faces: Path) -> None:
+def test_its_background_separates_idols_from_others(engine: AlignedEngine, shared_faces: Path) -> None:
     numbers = background.load(engine.version)
     assert numbers.whitening.mean.shape == (engine.dimensions,)
     for scores in (numbers.whitened, numbers.raw):
@@ -171,14 +171,14 @@ def test_a_face_is_found_however_large_or_small(engine: AlignedEngine, public_ph
     assert 100 < face.box.left < face.box.right < 100 + small.shape[1]
 
 
-def test_a_face_cut_by_the_border_has_its_box_inside_the_picture(engine: AlignedEngine, public_photos: Path) -> None:
+def test_a_face_at_the_border_has_its_box_inside_the_picture(engine: AlignedEngine, public_photos: Path) -> None:
     portrait = read(public_photos / "obama2.jpg")
     (alone,) = engine.detect(portrait)
     middle = (alone.box.left + alone.box.right) // 2
-    cut = portrait[:, : middle + alone.box.width // 4]
-    (face,) = engine.detect(cut)
-    assert 0 <= face.box.left < face.box.right <= cut.shape[1]
-    assert np.isfinite(engine.encode(cut, [face])).all()
+    cropped = portrait[:, : middle + alone.box.width // 4]
+    (face,) = engine.detect(cropped)
+    assert 0 <= face.box.left < face.box.right <= cropped.shape[1]
+    assert np.isfinite(engine.encode(cropped, [face])).all()
 
 
 def test_a_picture_may_be_read_only_and_a_view(engine: AlignedEngine, public_photos: Path) -> None:
@@ -224,7 +224,7 @@ def look(engine: AlignedEngine, picture: Picture) -> tuple[list[Box], Encodings]
 
 
 def test_a_photo_saved_anew_is_the_same_photo(engine: AlignedEngine, public_photos: Path) -> None:
-    """Mirrored, cut, smaller: the second engine knows a copy as the first does."""
+    """Mirrored, cropped and smaller copies, as for the first engine."""
     original = read(public_photos / "obama2.jpg")
     height, width = original.shape[:2]
     copies = [

@@ -1,4 +1,4 @@
-"""docs/engines.md shows a third engine in one file; here that file is written, found, loaded and used."""
+"""The third engine of docs/engines.md: its file is listed, loaded and used."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SIDE = 112
 
 @pytest.fixture
 def arc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Path]:
-    """A further folder of engines, holding the file of docs/engines.md."""
+    """A further folder of engines with the file of docs/engines.md."""
     text = (ROOT / "docs" / "engines.md").read_text()
     (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     folder = tmp_path / "engines"
@@ -34,7 +34,7 @@ def arc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Path]:
 
 
 def varint(number: int) -> bytes:
-    """A whole number as protobuf writes it."""
+    """A whole number in protobuf's encoding."""
     low, rest = number & 0x7F, number >> 7
     return bytes([low | 0x80]) + varint(rest) if rest else bytes([low])
 
@@ -60,7 +60,7 @@ def plain_onnx() -> bytes:
     return field(1, 8) + field(7, graph) + field(8, field(1, b"") + field(2, 13))
 
 
-def test_the_engine_of_the_guide_is_listed_and_says_which_files_it_needs(arc: Path, tmp_path: Path) -> None:
+def test_the_engine_of_the_guide_is_listed_with_its_files(arc: Path, tmp_path: Path) -> None:
     assert engines.names() == ("arc", "dlib", "retail")
     assert engines.version_of("arc") == "arc-1"
     assert [file.path for file in engines.weights_of("arc")] == [
@@ -74,7 +74,7 @@ def test_the_engine_of_the_guide_is_listed_and_says_which_files_it_needs(arc: Pa
 def test_the_engine_of_the_guide_encodes_with_a_plain_onnx_file(arc: Path, tmp_path: Path) -> None:
     for file in engines.weights_of("arc"):
         (tmp_path / file.path).parent.mkdir()
-        (tmp_path / file.path).write_bytes(plain_onnx())  # nothing is detected here, so that any network will do
+        (tmp_path / file.path).write_bytes(plain_onnx())  # no face is detected here, so any network will do
     engine = engines.load("arc", tmp_path)
     assert (engine.name, engine.version, engine.dimensions) == ("arc", "arc-1", 3)
     picture = np.zeros((300, 300, 3), np.uint8)

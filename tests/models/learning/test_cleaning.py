@@ -1,4 +1,4 @@
-"""Strangers among gathered photos, and wrong labels, are found; what is right is left in peace."""
+"""Strangers among gathered photos and wrong labels are found; right labels are not flagged."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_another_person_in_several_photos_is_found(world: World) -> None:
     assert np.flatnonzero(outliers(faces, VERSION)).tolist() == [7, 8, 9]
 
 
-def test_accepted_photos_say_who_is_meant_even_against_a_majority(world: World) -> None:
+def test_accepted_photos_identify_the_person_even_against_a_majority(world: World) -> None:
     faces = np.vstack([world.photos(0, 2), world.photos(1, 5)])
     assert np.flatnonzero(outliers(faces, VERSION)).tolist() == [0, 1]
     accepted = world.photos(0, 3)
@@ -64,11 +64,11 @@ def test_one_person_alone_has_no_outliers(world: World) -> None:
     assert outliers(world.photos(1), VERSION, world.photos(0, 2)).tolist() == [True]
 
 
-def test_a_clean_gallery_is_not_suspected(world: World) -> None:
+def test_right_labels_are_not_flagged(world: World) -> None:
     assert suspicious_labels(world.gallery({1: range(6), 2: range(6, 9)}, 4)) == ()
 
 
-def test_a_photo_of_momo_labelled_sana_is_found_and_says_momo(world: World) -> None:
+def test_a_photo_of_momo_labelled_sana_looks_like_momo(world: World) -> None:
     gallery = world.gallery({1: range(6)}, 5)
     members = gallery.members.copy()
     members[[7, 22]] = 3, 0
@@ -86,8 +86,8 @@ def test_a_stranger_is_found_and_looks_like_nobody(world: World) -> None:
     assert (found.photo, found.label, found.looks_like) == (12, 2, None)
 
 
-def test_wrong_labels_do_not_vouch_for_each_other(world: World) -> None:
-    """Two of four photos of one member show another: each finds the other among the learned ones."""
+def test_wrong_labels_do_not_confirm_each_other(world: World) -> None:
+    """Two of four photos of one member show another person, so each of them has the other in the fitted photos."""
     gallery = world.gallery({1: range(5)}, 4)
     encodings = gallery.encodings.copy()
     encodings[[4, 5]] = world.photos(0, 2)
@@ -96,7 +96,7 @@ def test_wrong_labels_do_not_vouch_for_each_other(world: World) -> None:
     assert {one.looks_like for one in found if one.photo in {4, 5}} == {0}
 
 
-def test_an_only_photo_is_not_suspected(world: World) -> None:
+def test_a_single_photo_is_not_flagged(world: World) -> None:
     assert suspicious_labels(world.gallery({1: range(5)}, 1)) == ()
     assert suspicious_labels(Gallery.of([], VERSION, D)) == ()
 
@@ -115,7 +115,7 @@ def test_swapped_labels_among_photos_of_twice_are_found(twice: Gallery) -> None:
 
 @pytest.mark.thorough
 def test_strangers_among_gathered_photos_of_twice_are_found(twice: Gallery) -> None:
-    """Five photos of each member, and two of others in turn."""
+    """Five photos of each member, and two of other members."""
     kept = missed = 0
     for member in range(9):
         own = np.flatnonzero(twice.members == member)
@@ -128,13 +128,13 @@ def test_strangers_among_gathered_photos_of_twice_are_found(twice: Gallery) -> N
 
 
 @pytest.mark.thorough
-def test_a_roster_of_twice_stands_well(twice: Gallery) -> None:
-    told = report(twice)
-    assert np.trace(told.confusion) > 0.8 * len(twice.members)
-    assert {standing.photos for standing in told.members} == {5}
+def test_the_report_of_twice(twice: Gallery) -> None:
+    found = report(twice)
+    assert np.trace(found.confusion) > 0.8 * len(twice.members)
+    assert {member.photos for member in found.members} == {5}
 
 
-def test_however_many_lies_come_they_are_held_against_what_was_accepted() -> None:
+def test_any_number_of_wrong_labels_is_compared_with_accepted_ones() -> None:
     world = World(4)
     known = world.gallery({1: range(4)}, 3)
     lies = np.concatenate([world.photos(0) for _ in range(6)])

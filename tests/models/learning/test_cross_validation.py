@@ -1,4 +1,4 @@
-"""No photo is asked of a recogniser that saw it, or a copy of it."""
+"""No recogniser identifies a photo that it was fitted to, or a copy of one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def world() -> World:
 
 
 def copied(world: World, gallery: Gallery, photo: int) -> Gallery:
-    """The gallery with a slightly different copy of one photo at its end."""
+    """The gallery with a slightly different copy of one photo as its last one."""
     copy = gallery.encodings[photo] + world.chance.normal(scale=0.002, size=D).astype(np.float32)
     return replace(
         gallery,
@@ -30,9 +30,7 @@ def copied(world: World, gallery: Gallery, photo: int) -> Gallery:
     )
 
 
-def test_a_recogniser_never_saw_what_it_is_asked_about_nor_a_copy(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_photo_is_fitted_and_identified(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     gallery = copied(world, world.gallery({1: range(4)}, 4), 0)
     asked = 0
 
@@ -48,7 +46,7 @@ def test_a_recogniser_never_saw_what_it_is_asked_about_nor_a_copy(
     assert asked == 3 * len(gallery.members)
 
 
-def test_people_who_are_apart_are_recognised_unseen(world: World) -> None:
+def test_distinct_people_are_recognised(world: World) -> None:
     gallery = world.gallery({1: range(5), 2: range(5, 8)}, 4)
     (answers,) = cross_validate(gallery)
     assert answers.truth.tolist() == [place for place in range(8) for _ in range(4)]
@@ -61,7 +59,7 @@ def test_people_who_are_apart_are_recognised_unseen(world: World) -> None:
     assert (group[answers.rival] == group[answers.truth]).all()
 
 
-def test_a_name_is_given_as_the_recogniser_itself_gives_it(world: World) -> None:
+def test_names_are_those_of_the_recogniser(world: World) -> None:
     gallery = world.gallery({1: range(4), 2: range(4, 7)}, 3)
     blends = gallery.encodings + 0.8 * np.roll(gallery.encodings, 7, axis=0)
     gallery = replace(gallery, encodings=blends / np.linalg.norm(blends, axis=1, keepdims=True))
@@ -76,7 +74,7 @@ def test_a_name_is_given_as_the_recogniser_itself_gives_it(world: World) -> None
     assert {-1} < set(answers.named.tolist())
 
 
-def test_an_only_photo_cannot_be_right_and_says_so(world: World) -> None:
+def test_a_single_photo_has_no_answer(world: World) -> None:
     gallery = Gallery.of(
         [
             (GalleryMember(person, f"P{person}", 1, "G"), world.photos(person, count))
@@ -93,7 +91,7 @@ def test_an_only_photo_cannot_be_right_and_says_so(world: World) -> None:
 
 
 @pytest.mark.parametrize("photos", [0, 1, 2])
-def test_a_tiny_gallery_is_answered(world: World, photos: int) -> None:
+def test_tiny_galleries(world: World, photos: int) -> None:
     member = GalleryMember(0, "P0", 1, "G")
     gallery = Gallery(world.photos(0, photos), np.zeros(photos, np.int64), (member,), VERSION)
     (answers,) = cross_validate(gallery)
@@ -102,7 +100,7 @@ def test_a_tiny_gallery_is_answered(world: World, photos: int) -> None:
     assert answers.known.tolist() == [photos == 2] * photos
 
 
-def test_photos_are_dealt_evenly_and_anew_with_each_seed() -> None:
+def test_folds_are_even_and_depend_on_the_seed() -> None:
     members = np.repeat(np.arange(5), 6)
     numbers = np.arange(30)
     numbers[[0, 1]] = numbers[[6, 7]] = numbers[0]
@@ -117,7 +115,7 @@ def test_photos_are_dealt_evenly_and_anew_with_each_seed() -> None:
     assert np.array_equal(again, deals[3])
 
 
-def test_what_may_not_be_learned_is_asked_about_all_the_same(world: World) -> None:
+def test_photos_outside_the_fit_get_answers(world: World) -> None:
     gallery = world.gallery({1: range(3)}, 3)
     (answers,) = cross_validate(gallery, learnable=gallery.members != 1)
     assert answers.known.tolist() == (gallery.members != 1).tolist()

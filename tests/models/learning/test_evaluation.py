@@ -1,4 +1,4 @@
-"""Figures whose answers are known; and no photo is ever on both sides."""
+"""Evaluations with known figures; no photo is both enrolled and a probe."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ROSTER = tuple(GalleryMember(10 + i, f"M{i}", 1, "G") for i in range(3))
 
 
 class NearestMean:
-    """A rule whose answers can be foretold: the cosine with a member's mean; a name from 0.5, and that as confidence."""
+    """A simple rule: the cosine with a member's mean is score and confidence, and gives a name from 0.5 on."""
 
     def __init__(self, gallery: Gallery) -> None:
         self.gallery = gallery
@@ -57,7 +57,7 @@ class NearestMean:
 
 
 def sample(photos: int = 4, *, strangers: int = 5, copies: int = 0) -> Sample:
-    """Members along the first axes, strangers along later ones, all with noise; `copies` of each member's first photo."""
+    """Noisy encodings of members along the first axes and strangers along later ones. `copies`: of each first photo."""
     chance = np.random.default_rng(3)
     directions = [place for place in range(3) for _ in range(photos)] + list(range(5, 5 + strangers))
     encodings = np.eye(D, dtype=np.float32)[directions] + chance.normal(scale=0.05, size=(len(directions), D))
@@ -93,7 +93,7 @@ def outcome(
     return TrialOutcome(t, best, np.array(scores), n, np.array(confidences))
 
 
-def test_people_who_are_apart_are_all_told_apart() -> None:
+def test_distinct_people_are_all_recognised() -> None:
     figures = evaluate(sample(), NearestMean, photos=2, trials=3)
     assert (figures.photos, figures.probes, figures.strangers) == (2.0, 6.0, (5.0,))
     for figure in (figures.rank_1, *figures.tpir, figures.right):
@@ -104,7 +104,7 @@ def test_people_who_are_apart_are_all_told_apart() -> None:
 
 
 def test_counts_by_hand() -> None:
-    """Four photos of members: right, right but too faint to be named, taken for another, likeliest another and unnamed."""
+    """Four photos of members: right; right without a name; another's name; another likeliest without a name."""
     hand = outcome(
         truth=[0, 0, 1, 1, -1, -1, -2, -2],
         likeliest=[0, 0, 0, 0, 1, 1, 0, 0],
@@ -128,7 +128,7 @@ def test_a_stranger_with_the_same_score_does_not_pass() -> None:
     assert outcome([0, -1], [0, 0], [1.0, 1.0], [0, -1], [0.9, 0.1]).tpir(0.01) == 0
 
 
-def test_a_copy_of_an_enrolled_photo_is_never_asked_about() -> None:
+def test_a_copy_of_an_enrolled_photo_is_no_probe() -> None:
     seen: list[Gallery] = []
 
     def remember(gallery: Gallery) -> NearestMean:
@@ -136,7 +136,7 @@ def test_a_copy_of_an_enrolled_photo_is_never_asked_about() -> None:
         return NearestMean(gallery)
 
     figures = evaluate(sample(3, copies=4), remember, photos=2, trials=20)
-    # Three photos that differ and four copies of one: two are enrolled, so that the third is asked about, with its copies.
+    # Three different photos, one of them with four copies. Two are enrolled, so the third is a probe, with its copies.
     assert 3.0 < figures.probes < 3 * 5.0
     for gallery in seen:
         assert len(gallery.members) == 6
@@ -159,13 +159,13 @@ def test_trials_are_seeded_and_differ() -> None:
     assert first.calibration_error == second.calibration_error
 
 
-def test_without_strangers_there_is_nothing_to_say_of_them() -> None:
+def test_without_strangers_their_figures_are_nan() -> None:
     figures = evaluate(sample(strangers=0), NearestMean, photos=2, trials=2)
     assert figures.strangers_named == figures.strangers == ()
     assert figures.rank_1.mean == 1.0
 
 
-def test_what_cannot_be_evaluated_is_refused() -> None:
+def test_samples_that_cannot_be_evaluated_are_refused() -> None:
     with pytest.raises(ValueError, match="no photo of a member is left"):
         evaluate(sample(), NearestMean, photos=None, trials=1)
     ok = sample()
@@ -185,7 +185,7 @@ def test_what_cannot_be_evaluated_is_refused() -> None:
         Sample(ok.encodings[:2], ok.thumbnails, ok.people, ok.enrollable, ok.probes, ROSTER, ok.sources, "test-1")
 
 
-def test_a_look_tells_a_copy_from_another_picture() -> None:
+def test_thumbnails_distinguish_copies_from_other_photos() -> None:
     chance = np.random.default_rng(0)
     chip = np.kron(chance.integers(0, 200, (15, 15, 3)), np.ones((10, 10, 1))).astype(np.uint8)
     other = np.kron(chance.integers(0, 200, (15, 15, 3)), np.ones((10, 10, 1))).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""A better model may answer, a poisoned one may not; and new labels have no say in it."""
+"""The gate accepts better models and refuses those with wrong labels; new labels are no probes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MEMBERS = 7
 
 
 def batch(world: World, before: int, after: int) -> tuple[Gallery, NDArray[np.bool_]]:
-    """A gallery, and which of its photos, so many a member, are in use already."""
+    """A gallery with `before` + `after` photos a member, and the mask of those in use."""
     gallery = world.gallery({1: range(MEMBERS)}, before + after)
     return gallery, np.arange(len(gallery.members)) % (before + after) < before
 
@@ -46,8 +46,8 @@ def test_right_labels_pass(world: World, before: int) -> None:
 
 
 @pytest.mark.parametrize("before", [1, 3])
-def test_a_batch_that_says_sana_to_every_momo_is_held_back(world: World, before: int) -> None:
-    """All new labels agree with each other: they would vouch for themselves."""
+def test_a_batch_with_one_members_labels_replaced_is_refused(world: World, before: int) -> None:
+    """All new labels agree, so they would confirm each other as probes."""
     gallery, old = batch(world, before, 3)
     lies = replace(gallery, members=np.where(~old & (gallery.members == 2), 5, gallery.members))
     comparison = compare(lies, old, every(old))
@@ -56,20 +56,20 @@ def test_a_batch_that_says_sana_to_every_momo_is_held_back(world: World, before:
 
 
 @pytest.mark.parametrize("before", [1, 3])
-def test_a_batch_whose_labels_change_places_is_held_back(world: World, before: int) -> None:
+def test_a_batch_with_shuffled_labels_is_refused(world: World, before: int) -> None:
     gallery, old = batch(world, before, 3)
     lies = replace(gallery, members=np.where(old, gallery.members, (gallery.members + 1) % MEMBERS))
     assert not compare(lies, old, every(old)).passes
 
 
-def test_where_nothing_is_in_use_everything_passes(world: World) -> None:
+def test_the_first_model_passes(world: World) -> None:
     gallery, old = batch(world, 1, 2)
     comparison = compare(gallery, np.zeros_like(old), every(old))
     assert comparison == Comparison(0, GateScore(0, 0), GateScore(0, 0))
     assert comparison.passes
 
 
-def test_a_new_member_is_no_reason_to_hold_a_batch_back(world: World) -> None:
+def test_a_batch_with_a_new_member_passes(world: World) -> None:
     gallery, _ = batch(world, 3, 0)
     old = gallery.members != 4
     comparison = compare(gallery, old, every(old))
@@ -77,8 +77,8 @@ def test_a_new_member_is_no_reason_to_hold_a_batch_back(world: World) -> None:
     assert comparison.probes == 3 * (MEMBERS - 1)
 
 
-def test_a_label_that_was_put_right_is_no_probe_and_may_pass(world: World) -> None:
-    """The photo was accepted as 1 and is now said to be 0: a row of each label, one in each model."""
+def test_a_corrected_label_is_no_probe(world: World) -> None:
+    """A photo with the label 1 in the old model and 0 in the new one has a row in each."""
     gallery, _ = batch(world, 4, 0)
     encodings = np.vstack([gallery.encodings, gallery.encodings[:1]])
     both = replace(gallery, encodings=encodings, members=np.append(gallery.members, 1))
@@ -90,8 +90,8 @@ def test_a_label_that_was_put_right_is_no_probe_and_may_pass(world: World) -> No
 
 
 @pytest.mark.parametrize("shift", [0, 1])
-def test_copies_of_a_probe_are_held_out_whatever_they_are_called(world: World, shift: int) -> None:
-    """A batch of copies of each member's only photo: without the photo nobody knows the member, the new model neither."""
+def test_copies_of_a_probe_are_held_out_under_any_label(world: World, shift: int) -> None:
+    """The batch has a copy of each member's only photo. Without the photo and its copies neither model knows the member."""
     gallery, _ = batch(world, 1, 0)
     doubled = replace(
         gallery,
@@ -105,7 +105,7 @@ def test_copies_of_a_probe_are_held_out_whatever_they_are_called(world: World, s
     assert comparison.new.right == 0
 
 
-def test_losing_a_member_is_noticed(world: World) -> None:
+def test_a_model_without_a_member_is_refused(world: World) -> None:
     gallery, _ = batch(world, 4, 0)
     whole = np.ones(len(gallery.members), np.bool_)
     emptied = whole & ((gallery.members != 3) | (np.arange(len(whole)) % 4 == 0))

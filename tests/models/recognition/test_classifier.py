@@ -1,4 +1,4 @@
-"""The trained classifier: served as Keras would, the same for a seed, refused when broken; it picks and never decides."""
+"""The trained classifier: the same probabilities as in Keras, the same weights for a seed, and errors for broken files."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def strangers(count: int) -> np.ndarray:
 
 
 @pytest.mark.thorough
-def test_it_is_served_as_keras_would_and_is_the_same_for_a_seed(
+def test_probabilities_are_those_of_keras_and_weights_depend_on_the_seed(
     trained: TrainedClassifier, classifier: Classifier, gallery: Gallery, tmp_path: Path
 ) -> None:
     files = [tmp_path / name for name in ("it.keras", "gallery.pickle", "encodings.npy", "out.npz")]
@@ -83,17 +83,17 @@ def test_it_is_served_as_keras_would_and_is_the_same_for_a_seed(
         assert not np.array_equal(classifier.kernels[0], keras["other"])
 
 
-def test_it_knows_whose_its_columns_are(classifier: Classifier, gallery: Gallery) -> None:
+def test_the_columns_have_their_members(classifier: Classifier, gallery: Gallery) -> None:
     assert classifier.members.tolist() == [11, 12, 13, 14, 21]
     assert classifier.version == VERSION
     picked = classifier.members[classifier.probabilities(gallery.encodings).argmax(axis=1)]
     assert picked.tolist() == gallery.members.tolist()
-    # The one photo of a member with no other can't be held out.
+    # A member's only photo can't be held out.
     assert classifier.held_out == HoldOutResult(16, 16, 16)
     assert classifier.held_out.helps
 
 
-def test_a_recogniser_carries_it(classifier: Classifier, gallery: Gallery) -> None:
+def test_a_recogniser_with_a_classifier_survives_serialisation(classifier: Classifier, gallery: Gallery) -> None:
     recogniser = replace(fit(gallery), classifiers=(classifier,))
     faces = strangers(5)
     again = Recogniser.from_bytes(recogniser.to_bytes())
@@ -101,7 +101,7 @@ def test_a_recogniser_carries_it(classifier: Classifier, gallery: Gallery) -> No
     assert not np.array_equal(again.log_odds(faces), fit(gallery).log_odds(faces))
 
 
-def test_it_picks_and_never_decides(classifier: Classifier, gallery: Gallery) -> None:
+def test_a_classifier_ranks_members_and_accepts_no_stranger(classifier: Classifier, gallery: Gallery) -> None:
     faces = np.concatenate([gallery.encodings, strangers(50)])
     alone = fit(gallery)
     helped = replace(alone, classifiers=(classifier,))
@@ -114,8 +114,8 @@ def test_it_picks_and_never_decides(classifier: Classifier, gallery: Gallery) ->
 ROSTER = (GalleryMember(1, "A", 1, "G"), GalleryMember(2, "B", 1, "G"), GalleryMember(3, "C", 2, "H"))
 
 
-def leaning(*columns: tuple[int, float]) -> Classifier:
-    """A classifier that thinks the same of every face: (member, logit) a column."""
+def constant_classifier(*columns: tuple[int, float]) -> Classifier:
+    """A classifier with the same logits for every face: (member, logit) a column."""
     members, logits = zip(*columns, strict=True)
     return Classifier(
         np.zeros(2, np.float32),
@@ -128,23 +128,23 @@ def leaning(*columns: tuple[int, float]) -> Classifier:
     )
 
 
-def test_the_product_of_both_opinions_ranks() -> None:
+def test_the_product_of_both_probabilities_ranks() -> None:
     faces, odds = np.ones((1, 2), np.float32), np.array([[2.0, 1.0, 0.5]])
-    unsure = leaning((3, 0.0), (2, 0.5), (1, 0.0)).rerank(odds, faces, ROSTER)
+    unsure = constant_classifier((3, 0.0), (2, 0.5), (1, 0.0)).rerank(odds, faces, ROSTER)
     np.testing.assert_allclose(unsure, [[2.0, 1.5, 0.5]])
-    sure = leaning((3, 0.0), (2, 3.0), (1, 0.0)).rerank(odds, faces, ROSTER)
+    sure = constant_classifier((3, 0.0), (2, 3.0), (1, 0.0)).rerank(odds, faces, ROSTER)
     np.testing.assert_allclose(sure, [[0.0, 2.0, 0.5]])
 
 
-def test_a_group_with_a_member_it_does_not_know_is_left_to_the_distance() -> None:
+def test_a_group_with_an_unknown_member_is_ranked_by_distance() -> None:
     faces, odds = np.ones((1, 2), np.float32), np.array([[2.0, 1.0, 0.5]])
-    np.testing.assert_array_equal(leaning((2, 9.0), (3, 0.0)).rerank(odds, faces, ROSTER), odds)
+    np.testing.assert_array_equal(constant_classifier((2, 9.0), (3, 0.0)).rerank(odds, faces, ROSTER), odds)
 
 
 @pytest.mark.parametrize(
     ("photos", "enough"), [((5, 5), False), ((3, 3, 3), False), ((4, 4, 4, 1), True), ((1,) * 40, False)]
 )
-def test_a_small_roster_is_left_to_the_distance(photos: tuple[int, ...], enough: bool) -> None:
+def test_a_small_roster_is_ranked_by_distance(photos: tuple[int, ...], enough: bool) -> None:
     members = np.repeat(np.arange(len(photos)), photos)
     assert can_hold_out(members) is enough
 
@@ -159,7 +159,7 @@ def test_every_photo_is_held_out_once_but_never_all_of_a_member() -> None:
 
 
 def rewritten(data: bytes, **changes: Callable[[bytes], bytes | None]) -> bytes:
-    """The file with entries changed, or left out; `config` stands for config.json, and so on."""
+    """The file with entries changed, or left out where a change returns None. `config` is config.json, and so on."""
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w") as new:
         for name in old.namelist():
@@ -169,7 +169,7 @@ def rewritten(data: bytes, **changes: Callable[[bytes], bytes | None]) -> bytes:
     return out.getvalue()
 
 
-def told(data: bytes, **changes: object) -> bytes:
+def changed_json(data: bytes, **changes: object) -> bytes:
     return json.dumps(json.loads(data) | changes).encode()
 
 
@@ -179,8 +179,8 @@ BROKEN: dict[str, Callable[[bytes], bytes]] = {
     "cut": lambda data: data[: len(data) // 2],
     "flipped": lambda data: data[:30_000] + bytes(60_000) + data[90_000:],
     "says nothing of itself": lambda data: rewritten(data, nugu=lambda _: None),
-    "of another format": lambda data: rewritten(data, nugu=lambda entry: told(entry, format=2)),
-    "a member too few": lambda data: rewritten(data, nugu=lambda entry: told(entry, members=[11, 12])),
+    "of another format": lambda data: rewritten(data, nugu=lambda entry: changed_json(entry, format=2)),
+    "a member too few": lambda data: rewritten(data, nugu=lambda entry: changed_json(entry, members=[11, 12])),
     "no weights": lambda data: rewritten(data, model=lambda _: None),
     "broken weights": lambda data: rewritten(data, model=lambda entry: entry[:5000]),
     "another layer": lambda data: rewritten(data, config=lambda entry: entry.replace(b'"Rescaling"', b'"Conv1D"')),
@@ -195,6 +195,6 @@ def test_a_broken_file_is_refused(trained: TrainedClassifier, how: str) -> None:
         load(BROKEN[how](trained.file))
 
 
-def test_keras_passes_over_what_we_add(trained: TrainedClassifier) -> None:
+def test_keras_ignores_our_metadata(trained: TrainedClassifier) -> None:
     with zipfile.ZipFile(io.BytesIO(trained.file)) as file:
         assert set(file.namelist()) == {"metadata.json", "config.json", "model.weights.h5", METADATA}

@@ -1,4 +1,4 @@
-"""A face seen badly is called so, and says less about who it is; it never says more."""
+"""Poor faces have flaws, and lower differences between members; quality never raises a confidence."""
 
 from __future__ import annotations
 
@@ -38,20 +38,20 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
 @pytest.fixture(scope="module", params=PORTRAITS)
 def portrait(request: pytest.FixtureRequest, engine: Engine, public_photos: Path) -> tuple[Picture, Face]:
     """A press photo and its face, which is 100 to 400 pixels wide."""
-    return seen(engine, public_photos / request.param)
+    return largest_face(engine, public_photos / request.param)
 
 
-def seen(engine: Engine, path: Path) -> tuple[Picture, Face]:
+def largest_face(engine: Engine, path: Path) -> tuple[Picture, Face]:
     picture = face_recognition.load_image_file(str(path))
     return picture, max(engine.detect(picture), key=lambda face: face.box.area)
 
 
-def judged(picture: Picture, face: Face) -> Quality:
+def quality_of(picture: Picture, face: Face) -> Quality:
     return measure(picture, face, Landmarks.EYE_CORNERS_NOSE_BASE)
 
 
 def shrunk(picture: Picture, face: Face, width: int) -> tuple[Picture, Face]:
-    """The picture made so small, or so large, that the face is `width` pixels wide."""
+    """The picture and face resized to a face's `width` in pixels."""
     scale = width / face.box.width
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=how).astype(np.uint8, copy=False)
@@ -74,15 +74,15 @@ def shaken(picture: Picture, face: Face, degrees: float) -> Picture:
 
 
 def test_a_press_photo_has_no_flaw(portrait: tuple[Picture, Face]) -> None:
-    quality = judged(*portrait)
+    quality = quality_of(*portrait)
     assert quality.flaws == ()
     assert quality.weight == 1
 
 
-def test_the_more_a_face_is_blurred_the_less_sharp_it_is_and_the_less_it_weighs(portrait: tuple[Picture, Face]) -> None:
+def test_more_blur_lowers_sharpness_and_weight(portrait: tuple[Picture, Face]) -> None:
     picture, face = portrait
-    qualities = [judged(picture, face)]
-    qualities += [judged(gaussian(picture, face, share), face) for share in (0.01, 0.02, 0.03, 0.045, 0.065, 0.09)]
+    qualities = [quality_of(picture, face)]
+    qualities += [quality_of(gaussian(picture, face, share), face) for share in (0.01, 0.02, 0.03, 0.045, 0.065, 0.09)]
     assert all(sharper.sharpness > blurred.sharpness for sharper, blurred in itertools.pairwise(qualities))
     assert all(sharper.weight >= blurred.weight for sharper, blurred in itertools.pairwise(qualities))
     assert qualities[-1].flaws == (Flaw.BLURRED,)
@@ -90,13 +90,13 @@ def test_the_more_a_face_is_blurred_the_less_sharp_it_is_and_the_less_it_weighs(
 
 
 @pytest.mark.parametrize("degrees", [0, 45, 90, 135])
-def test_a_camera_that_moves_blurs_in_any_direction(portrait: tuple[Picture, Face], degrees: float) -> None:
+def test_motion_blur_in_any_direction_is_found(portrait: tuple[Picture, Face], degrees: float) -> None:
     picture, face = portrait
-    assert judged(shaken(picture, face, degrees), face).sharpness < 0.8 * judged(picture, face).sharpness
+    assert quality_of(shaken(picture, face, degrees), face).sharpness < 0.8 * quality_of(picture, face).sharpness
 
 
-def test_a_small_face_is_told_and_counts_as_blurred_the_smaller_it_is(portrait: tuple[Picture, Face]) -> None:
-    qualities = [judged(*shrunk(*portrait, width)) for width in (96, 64, 40, 24, 12)]
+def test_small_faces_are_flagged_and_count_as_blurred(portrait: tuple[Picture, Face]) -> None:
+    qualities = [quality_of(*shrunk(*portrait, width)) for width in (96, 64, 40, 24, 12)]
     assert all(larger.sharpness > smaller.sharpness for larger, smaller in itertools.pairwise(qualities))
     assert [Flaw.SMALL in quality.flaws for quality in qualities] == [quality.width < SMALL for quality in qualities]
     assert qualities[-1].flaws[:2] == (Flaw.SMALL, Flaw.BLURRED)
@@ -105,7 +105,7 @@ def test_a_small_face_is_told_and_counts_as_blurred_the_smaller_it_is(portrait: 
 def test_an_enlarged_face_is_no_sharper_than_it_was(portrait: tuple[Picture, Face]) -> None:
     small, face = shrunk(*portrait, 40)
     large, same = shrunk(small, face, 160)
-    assert judged(large, same).sharpness <= judged(small, face).sharpness + 0.1
+    assert quality_of(large, same).sharpness <= quality_of(small, face).sharpness + 0.1
 
 
 @pytest.mark.parametrize("quality", [10, 20, 50])
@@ -116,22 +116,25 @@ def test_a_strongly_compressed_photo_is_neither_blurred_nor_sharpened(
     _, file = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
     compressed = cv2.imdecode(file, cv2.IMREAD_COLOR)
     assert compressed is not None
-    before = judged(picture, face).sharpness
-    assert judged(compressed.astype(np.uint8), face).sharpness == pytest.approx(before, rel=0.08)
+    before = quality_of(picture, face).sharpness
+    assert quality_of(compressed.astype(np.uint8), face).sharpness == pytest.approx(before, rel=0.08)
 
 
-def test_light_and_contrast_do_not_count(portrait: tuple[Picture, Face]) -> None:
+def test_light_and_contrast_have_no_effect(portrait: tuple[Picture, Face]) -> None:
     picture, face = portrait
     pale = (picture * 0.4 + 120).astype(np.uint8)
-    assert judged(pale, face).sharpness == pytest.approx(judged(picture, face).sharpness, rel=0.03)
+    assert quality_of(pale, face).sharpness == pytest.approx(quality_of(picture, face).sharpness, rel=0.03)
 
 
-def test_the_mirrored_face_looks_the_other_way(portrait: tuple[Picture, Face]) -> None:
+def test_a_mirrored_face_has_the_opposite_yaw(portrait: tuple[Picture, Face]) -> None:
     picture, face = portrait
     width = picture.shape[1]
     box = Box(width - face.box.right, face.box.top, width - face.box.left, face.box.bottom)
     points = (face.landmarks * (-1, 1) + (width - 1, 0)).astype(np.float32)
-    before, after = judged(picture, face), judged(np.ascontiguousarray(picture[:, ::-1]), Face(box, 1.0, points))
+    before, after = (
+        quality_of(picture, face),
+        quality_of(np.ascontiguousarray(picture[:, ::-1]), Face(box, 1.0, points)),
+    )
     assert after.yaw == pytest.approx(-before.yaw, abs=0.1)
     assert after.sharpness == pytest.approx(before.sharpness, rel=0.02)
 
@@ -142,7 +145,7 @@ def test_a_tilted_head_is_as_sharp_and_as_turned_as_an_upright_one(portrait: tup
     turn = cv2.getRotationMatrix2D((width / 2, height / 2), -20, 1.0)
     tilted = cv2.warpAffine(picture, turn, (width, height), flags=cv2.INTER_CUBIC).astype(np.uint8, copy=False)
     points = (face.landmarks @ turn[:, :2].T + turn[:, 2]).astype(np.float32)
-    before, after = judged(picture, face), judged(tilted, Face(face.box, 1.0, points))
+    before, after = quality_of(picture, face), quality_of(tilted, Face(face.box, 1.0, points))
     assert after.yaw == pytest.approx(before.yaw, abs=0.1)
     assert after.sharpness == pytest.approx(before.sharpness, rel=0.08)
 
@@ -151,9 +154,9 @@ def test_a_tilted_head_is_as_sharp_and_as_turned_as_an_upright_one(portrait: tup
 @pytest.mark.parametrize(
     ("landmarks", "depth"), [(Landmarks.EYE_CORNERS_NOSE_BASE, 0.41), (Landmarks.EYES_NOSE_MOUTH, 0.475)]
 )
-def test_a_head_is_turned_as_its_points_say(degrees: float, landmarks: Landmarks, depth: float) -> None:
-    """A head in space, eyes 60 apart, turned about its neck and seen from far away."""
-    if landmarks is Landmarks.EYE_CORNERS_NOSE_BASE:  # dlib's begin with the eye further right
+def test_yaw_from_landmarks(degrees: float, landmarks: Landmarks, depth: float) -> None:
+    """A head with eyes 60 units apart, turned about its neck, in parallel projection."""
+    if landmarks is Landmarks.EYE_CORNERS_NOSE_BASE:  # dlib's landmarks begin with the right eye
         head = [(42, 0, 0), (18, 0, 0), (-42, 0, 0), (-18, 0, 0), (0, 40, 60 * depth)]
     else:
         head = [(-30, 0, 0), (30, 0, 0), (0, 40, 60 * depth), (-20, 70, 10), (20, 70, 10)]
@@ -180,12 +183,12 @@ def test_a_face_at_the_edge_of_a_tiny_picture_can_be_measured(shape: tuple[int, 
 def chances(
     log_odds: np.ndarray[tuple[int, int], np.dtype[np.float64]],
 ) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    """Of each member, and in the last column of nobody."""
+    """The probability of each member, and in the last column that of a stranger."""
     odds = np.exp(np.hstack([log_odds, np.zeros((len(log_odds), 1))]))
     return odds / odds.sum(axis=1, keepdims=True)
 
 
-def test_a_poor_face_never_raises_the_likeliest_name_nor_who_is_nobody() -> None:
+def test_a_poor_face_raises_no_confidence() -> None:
     log_odds = np.random.default_rng(1).normal(-3, 4, (500, 9))
     for quality in (GOOD, Quality(60, 1.6, 0), BLURRED, Quality(60, 0.9, 0)):
         before, after = chances(log_odds), chances(weighted(log_odds, [quality] * 500))
@@ -195,7 +198,7 @@ def test_a_poor_face_never_raises_the_likeliest_name_nor_who_is_nobody() -> None
             assert (after[:, :9].argsort(axis=1) == before[:, :9].argsort(axis=1)).all()
 
 
-def test_a_good_face_and_faces_of_unknown_quality_stay_as_they_are() -> None:
+def test_good_faces_and_unknown_quality_change_nothing() -> None:
     log_odds = np.random.default_rng(2).normal(-3, 4, (20, 5))
     assert weighted(log_odds, None) is log_odds
     assert weighted(log_odds, [GOOD] * 20) == pytest.approx(log_odds)
@@ -204,25 +207,25 @@ def test_a_good_face_and_faces_of_unknown_quality_stay_as_they_are() -> None:
 
 
 def encoded(engine: Engine, path: Path, share: float) -> tuple[Encodings, Quality] | None:
-    """The largest face of a photo blurred by a share of its width; None where there is none any more."""
-    picture, face = seen(engine, path)
+    """The largest face of a photo blurred by a share of its width; None where no face is found."""
+    picture, face = largest_face(engine, path)
     small, face = shrunk(picture, face, min(160, face.box.width))
     if share:
         small = gaussian(small, face, share)
     found = [other for other in engine.detect(small) if other.box.overlap(face.box) > 0.3]
-    return (engine.encode(small, found[:1]), judged(small, found[0])) if found else None
+    return (engine.encode(small, found[:1]), quality_of(small, found[0])) if found else None
 
 
 @pytest.mark.thorough
-def test_blurred_members_are_less_sure_and_blurred_strangers_are_not_named_more(
+def test_blurred_members_are_less_sure_and_blurred_strangers_get_no_more_names(
     engine: Engine, shared_faces: Path
 ) -> None:
-    """Three photos a member of TWICE; two others of each, and ITZY, sharp and ever more blurred."""
+    """Three photos a member of TWICE are enrolled; two others of each, and ITZY, are sharp and more and more blurred."""
     folders = sorted((shared_faces / "groups" / "TWICE").iterdir())
     rows: list[tuple[GalleryMember, Encodings]] = []
     for i, folder in enumerate(folders):
         for path in sorted(folder.iterdir())[:3]:
-            picture, face = seen(engine, path)
+            picture, face = largest_face(engine, path)
             rows.append((GalleryMember(i, folder.name, 1, "TWICE"), engine.encode(picture, [face])))
     recogniser = fit(Gallery.of(rows, engine.version, engine.dimensions))
     probes = [(path, folder.name) for folder in folders for path in sorted(folder.iterdir())[4:6]]

@@ -1,4 +1,4 @@
-"""Members get their names, strangers get none, and everybody is in a picture once, unless it is a collage."""
+"""Members get their names, strangers get none, and each name occurs once in a picture, except in a collage."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_a_collage_may_repeat_a_name_unless_the_asker_forbids_it(world: World) -
     assert sorted(name or "" for name in forced) == ["", "P1", "P4"]
 
 
-def test_the_group_is_found_by_all_faces_with_context(world: World) -> None:
+def test_all_faces_together_select_the_group(world: World) -> None:
     recogniser = fit(world.gallery({7: range(5), 8: range(5, 12), 9: range(12, 15)}, 3))
     naming = recogniser.identify(np.concatenate([world.photos(6), world.photos(12), world.photos(9)]))
     assert (naming.group, naming.group_name) == (8, "G8")
@@ -99,7 +99,7 @@ def test_the_group_is_found_by_all_faces_with_context(world: World) -> None:
     assert {c.name for c in naming.guesses[0].candidates} == {f"P{i}" for i in range(5, 12)}
 
 
-def test_no_group_is_found_where_nobody_is_known(world: World) -> None:
+def test_strangers_select_no_group(world: World) -> None:
     recogniser = fit(world.gallery({7: range(5), 8: range(5, 12)}, 3))
     naming = recogniser.identify(np.concatenate([world.photos(50), world.photos(51)]))
     assert (naming.group, naming.group_name) == (None, None)
@@ -108,8 +108,8 @@ def test_no_group_is_found_where_nobody_is_known(world: World) -> None:
     assert all({c.name for c in guess.candidates} == {f"P{i}" for i in range(12)} for guess in naming.guesses)
 
 
-def worth(recogniser: Recogniser, member: int, log_odds: float) -> Encodings:
-    """A face (1, 128) with just these log-odds for one member, and as unlike the others as can be."""
+def face_with(recogniser: Recogniser, member: int, log_odds: float) -> Encodings:
+    """A face (1, 128) with these log-odds for one member, and the lowest ones for the others."""
     whitening = recogniser.whitening
     basis = np.linalg.svd(recogniser.centroids.astype(np.float64))[2]
     score = recogniser.midpoints[member] + log_odds / recogniser.slopes[member]
@@ -122,7 +122,7 @@ def worth(recogniser: Recogniser, member: int, log_odds: float) -> Encodings:
 
 def test_a_doubtful_face_is_a_member_among_members_and_a_stranger_alone(world: World) -> None:
     recogniser = fit(world.gallery({1: range(9)}, 5))
-    doubtful = worth(recogniser, 0, -0.5)
+    doubtful = face_with(recogniser, 0, -0.5)
     assert recogniser.log_odds(doubtful)[0, 0] == pytest.approx(-0.5, abs=1e-3)
     members = [world.photos(person) for person in range(1, 9)]
     strangers = [world.photos(person) for person in range(20, 28)]
@@ -134,12 +134,12 @@ def test_a_doubtful_face_is_a_member_among_members_and_a_stranger_alone(world: W
     assert first.nobody > first.confidence
 
 
-def test_marks_and_confidences_agree(world: World) -> None:
-    """A doubtful name never has a higher confidence than a sure one: the face's own counts where only others speak for it."""
+def test_bands_and_confidences_agree(world: World) -> None:
+    """No doubtful name has a higher confidence than a sure one. A name from context has the confidence of the face alone."""
     recogniser = fit(world.gallery({1: range(9)}, 5))
     members = [world.photos(person) for person in range(2, 9)]
     for doubt in (-0.5, -0.2, 0.3, 0.6):
-        faces = np.concatenate([worth(recogniser, 0, doubt), worth(recogniser, 1, 1.0), *members])
+        faces = np.concatenate([face_with(recogniser, 0, doubt), face_with(recogniser, 1, 1.0), *members])
         guesses = recogniser.identify(faces, group=1).guesses
         doubtful = [guess.confidence for guess in guesses if guess.band is Band.UNSURE]
         assert max(doubtful, default=0) < 0.5 <= min(guess.confidence for guess in guesses if guess.band is Band.SURE)
@@ -159,28 +159,28 @@ def test_the_last_face_of_a_whole_group_is_named_by_elimination_and_shown_as_dou
 @pytest.mark.parametrize(
     ("present", "strangers", "once"), [(7, 2, "auto"), (8, 2, "auto"), (8, 1, "no"), (7, 1, "auto")]
 )
-def test_nobody_is_named_by_elimination_elsewhere(world: World, present: int, strangers: int, once: str) -> None:
+def test_no_elimination_in_other_pictures(world: World, present: int, strangers: int, once: str) -> None:
     recogniser = fit(world.gallery({1: range(9)}, 5))
     faces = [world.photos(person) for person in (*range(present), *range(40, 40 + strangers))]
     assert names(recogniser, np.concatenate(faces), once=once)[present:] == [None] * strangers
 
 
-def test_log_odds_of_nought_are_even_odds(world: World) -> None:
+def test_log_odds_of_0_are_even_odds(world: World) -> None:
     recogniser = fit(world.gallery({1: range(1), 2: range(1, 4)}, 3))
-    (guess,) = recogniser.identify(worth(recogniser, 0, 0.0), group=1).guesses
+    (guess,) = recogniser.identify(face_with(recogniser, 0, 0.0), group=1).guesses
     assert guess.candidates[0].confidence == pytest.approx(0.5, abs=1e-3)
 
 
-def test_a_name_has_its_price(world: World) -> None:
+def test_a_name_needs_its_acceptance(world: World) -> None:
     recogniser = fit(world.gallery({1: range(9)}, 5))
     acceptance = float(recogniser.acceptances[0])
     assert acceptance >= math.log(WRONG_NAME_COST) - 1e-9
-    assert names(recogniser, worth(recogniser, 0, acceptance - 0.05), group=1) == [None]
-    assert names(recogniser, worth(recogniser, 0, acceptance + 0.05), group=1) == ["P0"]
+    assert names(recogniser, face_with(recogniser, 0, acceptance - 0.05), group=1) == [None]
+    assert names(recogniser, face_with(recogniser, 0, acceptance + 0.05), group=1) == ["P0"]
 
 
-def test_a_member_who_looks_like_two_people_is_known_in_both_looks(world: World) -> None:
-    """Eras: half of the photos show one look, half another that resembles it no more than a stranger does."""
+def test_a_member_with_two_looks_is_recognised_in_both(world: World) -> None:
+    """Eras: half of the photos have one look, the other half a look as unlike it as a stranger."""
     rows = [(GalleryMember(person, f"P{person}", 1, "G1"), world.photos(person, 4)) for person in range(6)]
     rows.append((rows[0][0], world.photos(30, 4)))
     recogniser = fit(Gallery.of(rows, VERSION, D))
@@ -189,7 +189,7 @@ def test_a_member_who_looks_like_two_people_is_known_in_both_looks(world: World)
     assert names(recogniser, world.photos(40), group=1) == [None]
 
 
-def test_one_odd_photo_makes_no_second_look(world: World) -> None:
+def test_one_unusual_photo_makes_no_cluster(world: World) -> None:
     rows = [(GalleryMember(person, f"P{person}", 1, "G1"), world.photos(person, 4)) for person in range(6)]
     rows.append((rows[0][0], world.photos(30, 1)))
     assert np.bincount(fit(Gallery.of(rows, VERSION, D)).owners).tolist() == [1] * 6
@@ -218,14 +218,14 @@ def test_confidences_are_probabilities_and_bands_follow_them(world: World) -> No
 
 
 @pytest.mark.parametrize("photos", [1, 4])
-def test_a_roster_of_one_is_told_from_strangers(world: World, photos: int) -> None:
+def test_a_roster_of_one_member(world: World, photos: int) -> None:
     recogniser = fit(world.gallery({1: range(1)}, photos))
     assert names(recogniser, world.photos(0)) == ["P0"]
     assert all(names(recogniser, world.photos(person)) == [None] for person in range(20, 40))
 
 
 @pytest.mark.parametrize("photos", [1, 4])
-def test_two_members_are_told_apart(world: World, photos: int) -> None:
+def test_a_roster_of_two_members(world: World, photos: int) -> None:
     recogniser = fit(world.gallery({1: range(2)}, photos))
     assert names(recogniser, np.concatenate([world.photos(1), world.photos(0), world.photos(33)])) == ["P1", "P0", None]
 
@@ -242,7 +242,7 @@ def test_the_order_of_members_and_photos_does_not_matter(world: World) -> None:
         assert left.confidence == pytest.approx(right.confidence, abs=1e-3)
 
 
-def test_a_recogniser_travels_as_bytes_and_as_a_pickle(world: World) -> None:
+def test_a_recogniser_survives_serialisation(world: World) -> None:
     recogniser = fit(world.gallery({1: range(3), 2: range(3, 5)}, 2))
     picture = np.concatenate([world.photos(0), world.photos(2), world.photos(44)])
     wanted = recogniser.identify(picture)
@@ -255,7 +255,7 @@ def test_a_recogniser_travels_as_bytes_and_as_a_pickle(world: World) -> None:
         Recogniser.from_bytes(b"something else")
 
 
-def test_an_empty_roster_and_an_empty_picture_are_answered(world: World) -> None:
+def test_empty_rosters_and_pictures(world: World) -> None:
     nobody = fit(Gallery.of([], VERSION, D))
     assert names(nobody, world.photos(0)) == [None]
     assert Recogniser.from_bytes(nobody.to_bytes()).roster == ()
@@ -297,7 +297,7 @@ def test_a_gallery_that_does_not_fit_together_is_refused(world: World) -> None:
 def test_one_photo_is_enough_to_tell_presidents_from_an_astronaut(
     engine: Engine, public_photos: Path, enrolled: tuple[str, ...]
 ) -> None:
-    """The faces are unlike the shipped mean, so nothing is taken off them."""
+    """These faces are unlike the shipped background, so they aren't whitened."""
     rows = [
         (GalleryMember(i, name, 1, "Presidents"), encode(engine, public_photos / f"{name}.jpg"))
         for i, name in enumerate(enrolled)
@@ -312,7 +312,7 @@ def test_one_photo_is_enough_to_tell_presidents_from_an_astronaut(
 @pytest.mark.parametrize("photos", [1, 2, 5])
 @pytest.mark.parametrize("aside", [0.0, 3.0], ids=["like idols", "unlike idols"])
 def test_no_gallery_is_centred_on_its_own_mean(world: World, photos: int, aside: float) -> None:
-    """Only less the shipped mean of other idols, or as it is: how far the gallery itself lies aside moves nothing."""
+    """Only the shipped mean of other idols is ever subtracted, so an offset of the whole gallery changes nothing."""
     gallery = world.gallery({1: range(4)}, photos)
     everywhere = unit(np.ones((1, gallery.encodings.shape[1]), np.float32))
     moved = unit((gallery.encodings + aside * everywhere).astype(np.float32))
@@ -323,7 +323,7 @@ def test_no_gallery_is_centred_on_its_own_mean(world: World, photos: int, aside:
 
 @pytest.mark.thorough
 def test_new_photos_of_twice_are_named_and_other_idols_are_not(engine: Engine, shared_faces: Path) -> None:
-    """Five photos a member; the five others of each are new. Other idols are the women who look most like them."""
+    """Five photos a member are enrolled, five are new. The other idols are the women most similar to them."""
     rows: list[tuple[GalleryMember, Encodings]] = []
     probes: list[tuple[str, Encodings]] = []
     for i, folder in enumerate(sorted((shared_faces / "groups" / "TWICE").iterdir())):

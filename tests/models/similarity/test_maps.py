@@ -1,4 +1,4 @@
-"""Maps of invented people whose likeness is known: the same each time, from three photos on, with the odd ones marked."""
+"""Maps of invented people with known similarities: reproducible, from three photos on, with outliers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 
 QUICK = [Projection.PCA, Projection.TSNE]
 COMPILED = 600.0
-"""Seconds in which UMAP compiles itself, on a machine that does something else besides."""
+"""Seconds for UMAP to compile itself on a busy machine."""
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def world() -> World:
     return World(5)
 
 
-def some(gallery: Gallery, photos: list[int]) -> Gallery:
+def subset(gallery: Gallery, photos: list[int]) -> Gallery:
     """The gallery with these photos alone, in this order."""
     return replace(gallery, encodings=gallery.encodings[photos], members=gallery.members[photos])
 
@@ -51,7 +51,7 @@ def test_perplexity_and_neighbours_fit_small_sets(photos: int) -> None:
 @pytest.mark.parametrize("photos", [3, 4, 10])
 @pytest.mark.parametrize("projection", QUICK)
 def test_a_few_photos_make_a_map(world: World, projection: Projection, photos: int) -> None:
-    gallery = some(world.gallery({1: range(3)}, 4), list(range(photos)))
+    gallery = subset(world.gallery({1: range(3)}, 4), list(range(photos)))
     found = lay_out(gallery, projection)
     assert found.points.shape == (photos, 2)
     assert np.isfinite(found.points).all()
@@ -65,26 +65,26 @@ def test_the_same_photos_give_the_same_map_in_any_order(world: World, projection
     once, again = lay_out(gallery, projection), lay_out(gallery, projection)
     assert once.points.tobytes() == again.points.tobytes()
     order = np.random.default_rng(1).permutation(len(gallery.members)).tolist()
-    shuffled = lay_out(some(gallery, order), projection)
+    shuffled = lay_out(subset(gallery, order), projection)
     np.testing.assert_allclose(shuffled.points, once.points[order], atol=1e-3)
 
 
 @pytest.mark.parametrize("projection", QUICK)
 def test_the_same_encoding_twice_lies_at_one_place(world: World, projection: Projection) -> None:
     gallery = world.gallery({1: range(3)}, 4)
-    found = lay_out(some(gallery, [*range(12), 5, 5]), projection)
+    found = lay_out(subset(gallery, [*range(12), 5, 5]), projection)
     assert (found.points[[12, 13]] == found.points[5]).all()
     assert (found.points[:12] == lay_out(gallery, projection).points).all()
 
 
-def test_fewer_than_three_different_photos_make_none(world: World) -> None:
+def test_fewer_than_three_different_photos_make_no_map(world: World) -> None:
     gallery = world.gallery({1: range(2)}, 2)
     for photos in ([], [0], [0, 1], [0, 1, 1, 0]):
         with pytest.raises(TooFewPhotosError, match=f"{len(set(photos))} different photos, not {FEWEST_MAPPED}"):
-            lay_out(some(gallery, photos), Projection.PCA)
+            lay_out(subset(gallery, photos), Projection.PCA)
 
 
-def test_pca_keeps_what_differs_most_and_is_not_turned_over_by_one_photo_more(world: World) -> None:
+def test_pca_keeps_the_largest_variance_and_is_not_mirrored_by_one_more_photo(world: World) -> None:
     gallery = world.gallery({1: range(4)}, 6)
     more = Gallery(
         np.concatenate([gallery.encodings, world.photos(2)]), np.append(gallery.members, 2), gallery.roster, VERSION
@@ -101,7 +101,7 @@ def test_pca_keeps_what_differs_most_and_is_not_turned_over_by_one_photo_more(wo
     assert np.linalg.norm(points[0] - points[2]) == pytest.approx(np.linalg.norm(flat[0] - flat[2]))
 
 
-def test_what_is_laid_out_went_through_the_recognisers_whitening(world: World) -> None:
+def test_a_map_shows_encodings_after_the_recognisers_whitening(world: World) -> None:
     gallery = world.gallery({1: range(4)}, 6)
     whitening, _ = choose_whitening(gallery.encodings, gallery.members.astype(np.intp), background.load(VERSION))
     faces = whitening.apply(gallery.encodings)
@@ -144,14 +144,14 @@ def test_a_wrong_label_is_an_outlier(world: World) -> None:
     assert (outlier.photo, outlier.label, outlier.looks_like) == (8, 4, 1)
 
 
-def test_somebody_alone_and_single_photos_have_no_standing(world: World) -> None:
+def test_single_members_and_single_photos_have_no_silhouette(world: World) -> None:
     alone = lay_out(world.gallery({1: range(1)}, 5), Projection.PCA)
     assert [(one.silhouette, one.nearest) for one in alone.places] == [(None, None)]
     singles = lay_out(world.gallery({1: range(4)}, 1), Projection.PCA)
     assert [(one.silhouette, one.is_separate, one.overlaps) for one in singles.places] == [(None, False, None)] * 4
 
 
-def test_who_has_no_photo_is_not_on_the_map(world: World) -> None:
+def test_members_without_photos_are_not_on_the_map(world: World) -> None:
     gallery = world.gallery({1: range(3)}, 3)
     roster = (GalleryMember(99, "Nobody", 1, "G1"), *gallery.roster)
     found = lay_out(replace(gallery, roster=roster), Projection.PCA)
@@ -161,9 +161,9 @@ def test_who_has_no_photo_is_not_on_the_map(world: World) -> None:
 
 @pytest.mark.thorough
 def test_umap_gives_the_same_map_in_another_process(world: World, tmp_path: Path) -> None:
-    """Rows that are alike gave another map each time before each was laid out once."""
+    """Equal rows would give another map each time, so each is laid out once."""
     whole = world.gallery({1: range(4)}, 6)
-    galleries = [some(whole, photos) for photos in ([0, 1, 6], [0, 1, 6, 7], list(range(10)), [*range(24), 3, 3, 9])]
+    galleries = [subset(whole, photos) for photos in ([0, 1, 6], [0, 1, 6, 7], list(range(10)), [*range(24), 3, 3, 9])]
     first, second = (run_isolated(COMPILED, lay_out_all, galleries, Projection.UMAP, str(tmp_path)) for _ in range(2))
     for gallery, points, again in zip(galleries, first, second, strict=True):
         assert points.shape == (len(gallery.members), 2)

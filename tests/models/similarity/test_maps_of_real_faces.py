@@ -1,4 +1,4 @@
-"""Maps of real photos of TWICE, by every method: members keep apart, wrong labels stand out, the picture holds it all."""
+"""Maps of real photos of TWICE by every method: separate members, wrong labels as outliers, and all faces in the picture."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def twice(shared_faces: Path, tmp_path_factory: pytest.TempPathFactory) -> Galle
 
 
 def pictures(photos: list[Path]) -> list[Picture]:
-    """The photos as little squares."""
+    """The photos as small squares."""
     opened = (Image.fromarray(open_picture(photo.read_bytes()).pixels) for photo in photos)
     return [np.asarray(one.resize((160, 160))) for one in opened]
 
@@ -54,7 +54,7 @@ def pictures(photos: list[Path]) -> list[Picture]:
     ("projection", "least", "astray"),
     [(Projection.PCA, 0.15, 35), (Projection.TSNE, 0.6, 2), (Projection.UMAP, 0.6, 2)],
 )
-def test_members_keep_apart(
+def test_members_are_separate(
     twice: Gallery,
     photos: list[Path],
     tmp_path: Path,
@@ -62,7 +62,7 @@ def test_members_keep_apart(
     least: float,
     astray: int,
 ) -> None:
-    """t-SNE and UMAP keep them apart, PCA only some of them: two directions hold a quarter of what differs."""
+    """t-SNE and UMAP separate all members, PCA only some: two directions have a quarter of the variance."""
     arguments = twice, projection, "TWICE", [None] * len(photos), len(photos), tmp_path
     (found, _), (again, _) = (run_isolated(LIMIT, lay_out_and_draw, *arguments) for _ in range(2))
     assert found.points.tobytes() == again.points.tobytes()

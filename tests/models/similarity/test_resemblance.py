@@ -1,4 +1,4 @@
-"""Who looks like whom: distances whose geometry is known, and pictures in which everybody's name can be read."""
+"""Look-alikes: distances of a known geometry, and pictures with legible names."""
 
 from __future__ import annotations
 
@@ -76,11 +76,11 @@ def test_distances_are_those_of_the_definition(world: World) -> None:
     assert found.typical.shape == (20,)
 
 
-def test_one_face_is_at_none_and_opposites_are_at_one() -> None:
-    """The mean face and something away from it on either side."""
+def test_equal_faces_have_distance_0_and_opposites_1() -> None:
+    """Two faces on opposite sides of the mean face."""
     whitening = background.load(VERSION).whitening
     aside = np.linalg.svd(whitening.mean[None])[2][5]
-    # At right angles to the mean face, and as long as it takes for encodings of unit length.
+    # Orthogonal to the mean face, with the length that makes encodings of unit length.
     aside *= np.sqrt(1 - whitening.mean @ whitening.mean)
     faces = [whitening.mean + aside, whitening.mean - aside, whitening.mean + aside]
     rows = [(GalleryMember(i, f"M{i}", 1, "G"), face.astype(np.float32)) for i, face in enumerate(faces)]
@@ -127,27 +127,27 @@ def test_the_nearest_five_come_from_all_groups(world: World) -> None:
 
 
 @pytest.mark.parametrize(("name", "is_same"), [("p0", True), ("Somebody", False)])
-def test_the_same_person_in_two_groups_is_nobodys_twin(world: World, name: str, is_same: bool) -> None:
+def test_one_person_in_two_groups_is_no_twin(world: World, name: str, is_same: bool) -> None:
     gallery = world.gallery({1: range(3)}, 6)
     rows = [(member, gallery.encodings[gallery.members == member.id]) for member in gallery.roster]
     again = GalleryMember(9, name, 2, "Unit"), world.photos(0, 6)
     found = distances(Gallery.of([*rows, again], VERSION, D))
     assert found.is_same(0, 3) is is_same
     assert (found.nearest(0)[0] == 3) is not is_same
-    # A namesake with another face is somebody else.
+    # The same name with another face is another person.
     stranger = GalleryMember(9, "P0", 2, "Unit"), world.photos(20, 6)
     assert not distances(Gallery.of([*rows, stranger], VERSION, D)).is_same(0, 3)
 
 
 @pytest.mark.parametrize("count", [0, 1])
-def test_a_pair_takes_two(count: int) -> None:
+def test_a_pair_needs_two_members(count: int) -> None:
     with pytest.raises(ValueError, match="no pair"):
         nearest_pair(np.zeros((count, count)))
     assert seriation_order(np.zeros((count, count))) == list(range(count))
 
 
-def test_along_a_line_neighbours_stay_neighbours() -> None:
-    """Points on a line, in any order, are put in line."""
+def test_seriation_of_points_on_a_line() -> None:
+    """Points on a line, in any order, are sorted along the line."""
     chance = np.random.default_rng(1)
     places = chance.permutation(12) / 11
     order = seriation_order(np.abs(places[:, None] - places[None]))
@@ -176,7 +176,7 @@ def table(count: int) -> np.ndarray:
 
 
 def begins(drawn: list[str], name: str) -> int:
-    """How many texts are a name, or the beginning of it."""
+    """The number of texts that are a name or its beginning."""
     return sum(name.startswith(text.removesuffix("...")) for text in drawn if text.removesuffix("..."))
 
 
@@ -190,7 +190,7 @@ def test_the_matrix_has_every_name_twice_and_no_text_on_another(count: int) -> N
     assert saved[0].size[0] == theme.PAGE_WIDTH
     for name in names[:8]:
         assert begins(saved[0].words, name) >= 2, name
-    numbers = [word for word in saved[0].words if word.lstrip("0").startswith(".")]
+    numbers = [text for text in saved[0].words if text.lstrip("0").startswith(".")]
     assert len(numbers) == (count * (count - 1) if 1 < count <= 24 else 0) + 4 * (count > 1)
 
 
@@ -199,7 +199,7 @@ def test_the_matrix_is_yellow_where_somebody_is_near() -> None:
     with drawings() as saved:
         png = matrix_picture("G", "", ["A", "B", "C"], apart, apart[::-1, ::-1] / 10)
     pixels = np.asarray(Image.open(BytesIO(png)))
-    # Numbers stand below the pictures of both scales too.
+    # Both scales have numbers below the matrix too.
     boxes = {text.text: text.box for text in reversed(saved[0].texts)}
     for number, share in (("0.20", 1.0), ("0.40", 0.5), ("0.60", 0.0), ("0.02", 1.0), ("0.04", 0.5), ("0.06", 0.0)):
         left, top = (round(edge) for edge in boxes[number][:2])
@@ -207,7 +207,7 @@ def test_the_matrix_is_yellow_where_somebody_is_near() -> None:
 
 
 @pytest.mark.parametrize(("alike", "distance"), list(zip(Likeness, (0.0, 0.03, 0.27, 0.98, 1.0), strict=True)))
-def test_the_pair_is_told_beside_its_faces(alike: Likeness, distance: float) -> None:
+def test_the_pair_has_its_names_and_words(alike: Likeness, distance: float) -> None:
     first, second = portrait(NAMES[5], "TWICE " * 30), portrait(NAMES[1], "트와이스", 200)
     with drawings() as saved:
         png = pair_picture(
@@ -222,7 +222,7 @@ def test_the_pair_is_told_beside_its_faces(alike: Likeness, distance: float) -> 
     assert {NAMES[1], "트와이스", pair_likeness(alike), "the same face", "any two idols", "opposites"} <= set(
         saved[0].words
     )
-    assert not any(word[0].isdigit() for word in saved[0].words if word != "the most alike of 36 pairs"), (
+    assert not any(text[0].isdigit() for text in saved[0].words if text != "the most alike of 36 pairs"), (
         "what would it mean?"
     )
     pixels = np.asarray(Image.open(BytesIO(png)))
@@ -231,7 +231,7 @@ def test_the_pair_is_told_beside_its_faces(alike: Likeness, distance: float) -> 
 
 
 @pytest.mark.parametrize(("alike", "count"), list(zip(Likeness, (1, 2, 3, 5, 5), strict=True)))
-def test_the_nearest_stand_in_a_row(count: int, alike: Likeness) -> None:
+def test_the_nearest_are_in_a_row(count: int, alike: Likeness) -> None:
     near = [LookAlikePortrait(portrait(NAMES[i + 1], "ITZY"), 0.1 * i, member_likeness(alike)) for i in range(count)]
     with drawings() as saved:
         nearest_picture("Who looks like Sana?", "the nearest of 19 others", portrait("Sana"), near)
@@ -241,7 +241,7 @@ def test_the_nearest_stand_in_a_row(count: int, alike: Likeness) -> None:
     assert drawn.count(member_likeness(alike)) == count, "no word is shortened"
 
 
-def test_whose_file_is_lost_is_shown_by_the_initial() -> None:
+def test_a_lost_crop_is_replaced_by_the_initial() -> None:
     with drawings() as saved:
         pair_picture(
             "G",
@@ -253,7 +253,7 @@ def test_whose_file_is_lost_is_shown_by_the_initial() -> None:
     assert "쯔" in saved[0].words
 
 
-def test_pictures_are_put_one_below_the_other() -> None:
+def test_pictures_are_stacked() -> None:
     apart = table(4)
     pair = pair_picture("G", "", portrait("A"), LookAlikePortrait(portrait("B"), 0.2, "could be twins"))
     matrix = matrix_picture("G", "", list("ABCD"), apart, apart)
