@@ -59,12 +59,12 @@ class GroupState:
         return self.candidate - self.answering
 
     @property
-    def labels(self) -> int:
+    def new_labels(self) -> int:
         """The number of labels since the last model."""
         return sum(photo > self.newest for photo in self.waiting if self.photos[photo] is not Origin.SUBMITTED)
 
     @property
-    def handed_in(self) -> bool:
+    def has_new_submissions(self) -> bool:
         """Whether moderators submitted photos since the last model."""
         return any(photo > self.newest for photo in self.candidate if self.photos[photo] is Origin.SUBMITTED)
 

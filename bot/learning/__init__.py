@@ -1,1 +1,1 @@
-"""Recognisers, trainings and reports of rosters, and what tells moderators of them."""
+"""Recognisers, trainings and reports of rosters, and notifications to moderators."""

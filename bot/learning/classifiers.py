@@ -1,4 +1,4 @@
-"""The trained classifiers of groups, kept in the storage by what they were trained on."""
+"""The storage of the trained classifiers of groups."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ FOLDER = "classifiers"
 
 
 class Classifiers:
-    """Files called by their group, their engine, and a hash of their format and of what they were trained on.
+    """Files by group, engine, and a hash of the file format and the encodings that the classifier was trained on.
 
-    So a group whose photos changed has none until it is trained anew, and one that goes back to what it was has its own
-    again. A broken file is as good as none.
+    So a group whose photos change has no classifier until it is trained anew, and after a rollback it has its earlier one.
+    A broken file counts as none.
     """
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
 
     async def find(self, key: str) -> bytes | None:
-        """The file of `key`; None where it is missing or broken."""
+        """The file at `key`, None if it is missing or broken."""
         file = await self._storage.get(key)
         if file is None or await asyncio.to_thread(is_whole, file):
             return file
@@ -39,11 +39,11 @@ class Classifiers:
         return None
 
     async def keep(self, key: str, file: bytes) -> None:
-        """Store `file` under `key`."""
+        """Store `file` at `key`."""
         await self._storage.put(key, file)
 
     async def tidy(self, group: int, wanted: Collection[str]) -> None:
-        """Delete the files of a group, except those with a `wanted` key."""
+        """Delete the files of a group, except those at `wanted` keys."""
         for key in await self._storage.keys(f"{FOLDER}/{group}"):
             if key not in wanted:
                 await self._storage.delete(key)

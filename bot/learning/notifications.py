@@ -17,7 +17,7 @@ MOST_KEPT = 100
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """A model that the bot made by itself, for the moderators of a server."""
+    """The notification of a server's moderators about a model that the bot made by itself."""
 
     server: int
     model: MadeModel
@@ -36,7 +36,7 @@ class Notifications:
         self._hand_on()
 
     def listen(self, listener: Callable[[Notification], None] | None) -> None:
-        """Hand waiting and future notifications to `listener`; None: let them wait."""
+        """Hand waiting and future notifications to `listener`. None: future ones wait."""
         self._listener = listener
         self._hand_on()
 

@@ -1,4 +1,4 @@
-"""FittedRecogniser recognisers, kept until a roster changes or is trained, or another engine is in use."""
+"""Fitted recognisers, cached until a roster changes or is trained, or another engine comes into use."""
 
 from __future__ import annotations
 
@@ -23,13 +23,14 @@ if TYPE_CHECKING:
     from bot.learning.trainer import Trainer
 
 KEPT = 32
+"""Recognisers in the cache, at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class FittedRecogniser:
     """A fitted recogniser.
 
-    `config`: with the engine whose encodings it was fitted to. `engine`: that engine's version. `recogniser`: serialised, for
+    `config`: with the engine of the encodings. `engine`: that engine's version. `recogniser`: serialised, for
     `Recogniser.from_bytes`.
     """
 
@@ -39,9 +40,9 @@ class FittedRecogniser:
 
 
 class Recognisers:
-    """The recogniser of each set of rosters, fitted in a worker on first use after a change or a training.
+    """The recogniser of each set of rosters, fitted in a worker at its first use after a change or a training.
 
-    Which engine is in use is read anew each time: another process may switch it while this one answers.
+    The engine in use is read anew each time, since another process may switch it.
     """
 
     def __init__(self, database: Database, compute: Compute, config: EngineConfig, trainer: Trainer) -> None:
@@ -52,16 +53,16 @@ class Recognisers:
         self._fitted: SingleFlightCache[tuple[str, Revisions], FittedRecogniser] = SingleFlightCache(KEPT)
 
     async def config(self) -> EngineConfig:
-        """The configuration with the engine that is in use now."""
+        """The configuration with the engine in use."""
         async with self._database.reading() as session:
             return self._config.with_engine(await EngineRepository(session).in_use())
 
     async def engine(self) -> str:
-        """The version of the engine in use, as encodings carry it."""
+        """The version of the engine in use, which its encodings carry."""
         return (await self.config()).version
 
     async def of(self, servers: Collection[int]) -> FittedRecogniser:
-        """The recogniser for the rosters of `servers`. Raises the NobodyKnownError that says why where there is none."""
+        """The recogniser for the rosters of `servers`. Without one, raises the NobodyKnownError with the reason."""
         async with self._database.reading() as session:
             config = self._config.with_engine(await EngineRepository(session).in_use())
             key = config.engine, await RosterRepository(session).revisions(servers)
@@ -69,18 +70,18 @@ class Recognisers:
 
     async def _fit(self, config: EngineConfig, servers: Collection[int]) -> FittedRecogniser:
         async with self._database.reading() as session:
-            anybody = await RosterRepository(session).members(servers)
-        if not anybody:
+            members = await RosterRepository(session).members(servers)
+        if not members:
             raise NoRosterError
         engine = config.version
         async with self._database.reading() as session:
             rows = await RosterRepository(session).rows(servers, engine)
             vetoes = await VetoRepository(session).feedback(servers, engine)
-            there = await RosterRepository(session).photo_totals(servers)
+            totals = await RosterRepository(session).photo_totals(servers)
         if not rows:
-            if not there.photos:
+            if not totals.photos:
                 raise NoPhotosError
-            raise UnseenPhotosError(config.engine) if there.answering else WaitingForModelError()
+            raise UnseenPhotosError(config.engine) if totals.answering else WaitingForModelError()
         classifiers = await self._trainer.classifiers(rows, engine)
         return FittedRecogniser(
             config, engine, await self._compute.run(jobs.fit_recogniser, rows, engine, classifiers, vetoes)

@@ -1,4 +1,4 @@
-"""Reports on groups, made in a worker and kept until the roster changes."""
+"""Reports on groups, made in an isolated process and cached until the roster changes."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from bot.learning.recognisers import Recognisers
 
 KEPT = 16
-"""Reports, 50 kB each."""
+"""Reports in the cache, at most. A report takes 50 kB."""
 
 LIMIT = 600.0
-"""Seconds that a report may take; nine members with ten photos each take a quarter of a minute."""
+"""Seconds that a report may take. A group of nine members with ten photos each takes a quarter of a minute."""
 
 
 class Reports:
-    """The report on each group: of all its photos, those that wait for the next model too."""
+    """The report on each group, about all its photos, also those that wait for the next model."""
 
     def __init__(self, database: Database, compute: Compute, recognisers: Recognisers) -> None:
         self._database = database
@@ -35,9 +35,9 @@ class Reports:
         self._reports: SingleFlightCache[tuple[int, str, Revisions], RosterReport] = SingleFlightCache(KEPT)
 
     async def of(self, server: int, group: int) -> RosterReport:
-        """The report on a group of a server as its roster is now.
+        """The report on a group of a server, by its current roster.
 
-        Raises PersonError where it has no photo, BrokenOffError when the process that makes it breaks off.
+        Raises PersonError for a group without photos, and BrokenOffError if the process breaks off.
         """
         engine = await self._recognisers.engine()
         async with self._database.reading() as session:

@@ -188,7 +188,7 @@ async def _status(app: App, session: AsyncSession, group: Group) -> GroupStatus:
         newest=made[0] if made else None,
         answering=len(state.answering),
         waiting=len(state.waiting),
-        labels=state.labels,
+        labels=state.new_labels,
         after=app.settings.retrain_after,
         training=app.trainer.at_work == group.id,
     )

@@ -91,7 +91,7 @@ async def told(channel: ChannelHandle, *, after: int = 0) -> str:
 
 async def first_model(stage: Stage) -> None:
     """The photos that moderators handed in have got their model."""
-    stage.bot.app.trainer.wanted(stage.guild.id)
+    stage.bot.app.trainer.schedule(stage.guild.id)
     async with asyncio.timeout(LONG_ENOUGH):
         while "**Model 1** · ✅ answers" not in await status(stage):
             await asyncio.sleep(0.1)

@@ -1,4 +1,4 @@
-"""Groups are trained in the background: what passes the gate answers, what doesn't is kept aside, and nobody waits for it."""
+"""Groups are trained in the background. A model that passes the gate comes into use; another one is kept aside."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ NAMED = LeaveOneOutCounts(15, 14, 1)
 
 
 class Workers(Compute):
-    """Workers that are told what every training finds, `judged` and `trained`; everything else they do themselves."""
+    """Workers whose trainings have given results, `judged` and `trained`. All other jobs run in this process."""
 
     def __init__(self, trained: TrainedClassifier | None) -> None:
         super().__init__(Settings(workers=1))
@@ -93,7 +93,7 @@ async def enrolled(app: App, group_rows: list[RosterRow]) -> App:
 
 @asynccontextmanager
 async def training(app: App, workers: Workers, *, quiet: float | None = 0.05) -> AsyncGenerator[App]:
-    """The app with a trainer that works, and recognisers that use what it made."""
+    """The app with a trainer, and with recognisers that use its models and classifiers."""
     database = app.database
     database.listeners.clear()
     async with Trainer.open(
@@ -105,7 +105,7 @@ async def training(app: App, workers: Workers, *, quiet: float | None = 0.05) ->
 
 
 async def label(app: App, rows: Sequence[RosterRow], count: int = 1, *, origin: Origin = Origin.ASKED) -> list[int]:
-    """So many new photos of M11; by words, unless told otherwise."""
+    """Add `count` photos of M11; returns their ids."""
     start = len(await photos(app))
     return [
         await add_photo(app.database, "G1", "M11", another(rows, "M11", start + number), origin)
@@ -136,7 +136,7 @@ async def models(app: App) -> list[MadeModel]:
 
 
 async def made(app: App, count: int) -> list[MadeModel]:
-    """The models, the newest first, once the trainer has done all that is due; there are so many."""
+    """The models, the newest first, once the trainer has done everything due. There are `count` of them."""
     await rested(app)
     found = await models(app)
     assert len(found) == count
@@ -149,7 +149,7 @@ async def trained_times(workers: Workers, count: int) -> None:
 
 
 async def rested(app: App) -> None:
-    """Until the trainer has looked at all that changed, and did what was due."""
+    """Wait until the trainer has done everything due."""
     async with asyncio.timeout(LONG_ENOUGH):
         while tasks := app.trainer._tasks:
             await asyncio.wait(tasks)
@@ -159,8 +159,8 @@ async def kept(app: App) -> list[str]:
     return await app.storage.keys("classifiers")
 
 
-async def file_of(app: App) -> list[bytes]:
-    """The classifier that the next question would use."""
+async def classifiers(app: App) -> list[bytes]:
+    """The classifiers that the next question would use."""
     async with app.database.reading() as session:
         rows = await RosterRepository(session).rows([SERVER], ENGINE)
     return await app.trainer.classifiers(rows, ENGINE)
@@ -168,7 +168,7 @@ async def file_of(app: App) -> list[bytes]:
 
 @pytest.fixture
 def calm(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
-    """Servers that are to rest for UNREST seconds do so once this is set, however slow the machine is until then."""
+    """A wait of UNREST seconds for quiet rosters ends when this is set, however slow the machine is until then."""
     calm, sleep = asyncio.Event(), asyncio.sleep
 
     async def until_calm(seconds: float, result: object = None) -> object:
@@ -188,16 +188,16 @@ async def test_a_burst_of_photos_is_one_model(
         calm.set()
         (model,) = await made(app, 1)
         assert (model.number, model.figures.photos, model.labels, model.answers) == (1, 20, 0, True)
-        app.trainer.wanted(SERVER)
+        app.trainer.schedule(SERVER)
         await rested(app)
         assert workers.trainings == ["train_model G1"]
         assert len(await kept(app)) == 1
 
 
-async def test_to_see_that_nothing_is_due_no_worker_warms_up(enrolled: App, workers: Workers) -> None:
+async def test_without_a_due_training_no_worker_starts(enrolled: App, workers: Workers) -> None:
     async with training(enrolled, workers) as app:
         await made(app, 1)
-        app.trainer.wanted(SERVER)
+        app.trainer.schedule(SERVER)
         await rested(app)
         assert workers.ran == []
 
@@ -205,8 +205,8 @@ async def test_to_see_that_nothing_is_due_no_worker_warms_up(enrolled: App, work
 async def test_labels_wait_until_there_are_enough_for_a_model(
     enrolled: App, workers: Workers, group_rows: list[RosterRow]
 ) -> None:
-    heard: list[Notification] = []
-    enrolled.notifications.listen(heard.append)
+    received: list[Notification] = []
+    enrolled.notifications.listen(received.append)
     async with training(enrolled, workers) as app:
         await made(app, 1)
         before = await answering(app)
@@ -217,32 +217,34 @@ async def test_labels_wait_until_there_are_enough_for_a_model(
         newest, first = await made(app, 2)
         assert (newest.labels, newest.answers, first.answers) == (AFTER, True, False)
         assert await answering(app) == set(await photos(app)) > before
-        assert training_sentence(heard[0].model).startswith("Model 2 of **G1** answers from now on with 3 new labels.")
+        assert training_sentence(received[0].model).startswith(
+            "Model 2 of **G1** answers from now on with 3 new labels."
+        )
 
 
-async def test_what_does_not_pass_is_kept_aside_and_told(
+async def test_a_model_that_does_not_pass_is_kept_aside_and_reported(
     enrolled: App, workers: Workers, group_rows: list[RosterRow]
 ) -> None:
-    heard: list[Notification] = []
+    received: list[Notification] = []
     async with training(enrolled, workers) as app:
         await made(app, 1)
-        before, file = await answering(app), await file_of(app)
+        before, file = await answering(app), await classifiers(app)
         workers.judged = POOR
         await label(app, group_rows, AFTER)
-        aside, _ = await made(app, 2)
-        # Kept until somebody listens.
-        app.notifications.listen(heard.append)
-        assert not aside.answers
+        poor, _ = await made(app, 2)
+        # The notification waits for a listener.
+        app.notifications.listen(received.append)
+        assert not poor.answers
         assert await answering(app) == before
-        assert await file_of(app) == file
-        assert heard[-1].server == SERVER
-        assert training_sentence(heard[-1].model) == (
+        assert await classifiers(app) == file
+        assert received[-1].server == SERVER
+        assert training_sentence(received[-1].model) == (
             "A model of **G1** with 3 new labels was kept aside: in 3 rounds over 16 unseen photos it gives 32 right "
             "and 1 wrong name, where the one in use gives 45 right and 0 wrong names. "
             "`/model report` shows labels that look wrong."
         )
-        # The same labels are not tried again by themselves, but beside further ones.
-        app.trainer.wanted(SERVER)
+        # The same labels are tried again only together with further ones.
+        app.trainer.schedule(SERVER)
         await rested(app)
         assert len(await models(app)) == 2
         workers.judged = GOOD
@@ -251,16 +253,16 @@ async def test_what_does_not_pass_is_kept_aside_and_told(
         assert (newest.labels, newest.answers) == (2 * AFTER, True)
 
 
-async def test_photos_that_moderators_hand_in_answer_even_beside_labels_that_are_kept_aside(
+async def test_submitted_photos_are_in_use_even_if_the_model_with_them_is_kept_aside(
     enrolled: App, workers: Workers, group_rows: list[RosterRow]
 ) -> None:
     async with training(enrolled, workers) as app:
         await made(app, 1)
         workers.judged = POOR
         await label(app, group_rows)
-        (handed_in,) = await label(app, group_rows, origin=Origin.SUBMITTED)
+        (submitted,) = await label(app, group_rows, origin=Origin.SUBMITTED)
         await made(app, 2)
-        assert handed_in in await answering(app)
+        assert submitted in await answering(app)
         await trained_times(workers, 3)
         assert workers.trainings == ["train_model G1", "train_model G1", "train_classifier G1"]
 
@@ -270,15 +272,15 @@ async def test_a_rollback_holds_at_once_and_through_the_next_training(
 ) -> None:
     async with training(enrolled, workers) as app:
         (first,) = await made(app, 1)
-        before, file = await answering(app), await file_of(app)
-        poison = await label(app, group_rows, AFTER)
+        before, file = await answering(app), await classifiers(app)
+        wrong = await label(app, group_rows, AFTER)
         await made(app, 2)
-        alone = await app.recognisers.of([SERVER])
+        rolled_back = await app.recognisers.of([SERVER])
         async with app.database.writing() as session:
             await ModelRepository(session).roll_back(await group_id(app), first.id)
         assert await answering(app) == before
-        assert await file_of(app) == file
-        assert await app.recognisers.of([SERVER]) is not alone
+        assert await classifiers(app) == file
+        assert await app.recognisers.of([SERVER]) is not rolled_back
         await rested(app)
         assert len(await models(app)) == 2
         new = await label(app, group_rows, AFTER)
@@ -289,22 +291,22 @@ async def test_a_rollback_holds_at_once_and_through_the_next_training(
         more = await label(app, group_rows, AFTER)
         await made(app, 4)
         assert await answering(app) == before | set(new) | set(more)
-        # A person may want them all the same.
+        # A training by a person uses them again.
         by_hand = await app.trainer.train(await group_id(app), by=5)
         assert (by_hand.number, by_hand.made_by) == (5, 5)
-        assert await answering(app) == before | set(new) | set(more) | set(poison)
+        assert await answering(app) == before | set(new) | set(more) | set(wrong)
 
 
-async def test_only_a_model_that_answered_is_gone_back_to(
+async def test_only_a_model_that_passed_can_come_back(
     enrolled: App, workers: Workers, group_rows: list[RosterRow]
 ) -> None:
     async with training(enrolled, workers) as app:
         await made(app, 1)
         workers.judged = POOR
         await label(app, group_rows, AFTER)
-        aside, _ = await made(app, 2)
+        poor, _ = await made(app, 2)
         async with app.database.writing() as session:
-            assert await ModelRepository(session).roll_back(await group_id(app), aside.id) is None
+            assert await ModelRepository(session).roll_back(await group_id(app), poor.id) is None
 
 
 async def change_model(app: App) -> None:
@@ -331,7 +333,7 @@ async def remove_group(app: App) -> None:
 
 
 @pytest.mark.parametrize("change", [change_model, change_engine, remove_photos, remove_group])
-async def test_a_training_that_is_overtaken_promotes_nothing(
+async def test_a_training_promotes_nothing_after_a_change_meanwhile(
     enrolled: App, workers: Workers, group_rows: list[RosterRow], change: Callable[[App], Any]
 ) -> None:
     async with training(enrolled, workers, quiet=None) as app:
@@ -349,7 +351,7 @@ async def test_a_training_that_is_overtaken_promotes_nothing(
             assert len(await answering(app)) == (0 if change is remove_photos else len(group_rows))
 
 
-async def test_an_overtaken_training_is_done_again(
+async def test_a_training_is_repeated_after_a_change_meanwhile(
     enrolled: App, workers: Workers, group_rows: list[RosterRow]
 ) -> None:
     async with training(enrolled, workers) as app:
@@ -364,7 +366,7 @@ async def test_an_overtaken_training_is_done_again(
         assert workers.trainings == ["train_model G1"] * 3
 
 
-async def test_two_who_ask_for_a_training_get_the_same(enrolled: App, workers: Workers) -> None:
+async def test_concurrent_callers_share_one_training(enrolled: App, workers: Workers) -> None:
     async with training(enrolled, workers, quiet=None) as app:
         group = await group_id(app)
         one, other = await asyncio.gather(app.trainer.train(group, by=1), app.trainer.train(group, by=2))
@@ -375,7 +377,7 @@ async def test_two_who_ask_for_a_training_get_the_same(enrolled: App, workers: W
 
 
 @pytest.mark.parametrize("fails", [BrokenOffError("it ended with -9"), RuntimeError("a bug")])
-async def test_a_training_that_fails_leaves_the_old_answering_and_is_taken_up_again(
+async def test_a_failed_training_leaves_the_model_in_use_and_is_repeated(
     enrolled: App, workers: Workers, group_rows: list[RosterRow], fails: Exception
 ) -> None:
     async with training(enrolled, workers) as app:
@@ -388,11 +390,11 @@ async def test_a_training_that_fails_leaves_the_old_answering_and_is_taken_up_ag
         assert await answering(app) == before
         assert len(await models(app)) == 1
         workers.fails = None
-        app.trainer.wanted(SERVER)
+        app.trainer.schedule(SERVER)
         await made(app, 2)
 
 
-async def test_a_training_that_ends_with_the_bot_is_taken_up_at_the_next_start(
+async def test_a_training_that_ends_with_the_bot_is_repeated_at_the_next_start(
     enrolled: App, workers: Workers, group_rows: list[RosterRow]
 ) -> None:
     async with training(enrolled, workers) as app:
@@ -412,7 +414,7 @@ async def test_nothing_is_trained_unless_the_bot_runs(
 ) -> None:
     async with training(enrolled, workers, quiet=None) as app:
         await label(app, group_rows, AFTER)
-        assert await file_of(app) == []
+        assert await classifiers(app) == []
         await rested(app)
     assert workers.trainings == []
 
@@ -423,12 +425,12 @@ async def test_a_group_that_is_too_small_has_a_model_without_a_classifier(enroll
         (model,) = await made(app, 1)
         assert model.answers
         assert model.figures.trial is None
-        assert await file_of(app) == []
+        assert await classifiers(app) == []
         await rested(app)
         assert workers.trainings == ["train_model G1"]
 
 
-async def test_a_photo_that_is_removed_takes_the_classifier_with_it(enrolled: App, workers: Workers) -> None:
+async def test_the_removal_of_a_photo_deletes_the_classifier(enrolled: App, workers: Workers) -> None:
     async with training(enrolled, workers) as app:
         await made(app, 1)
         (before,) = await kept(app)
@@ -446,7 +448,7 @@ async def test_a_photo_that_is_removed_takes_the_classifier_with_it(enrolled: Ap
 
 
 @pytest.mark.parametrize("gone", [Photo.id == 1, Photo.id > 0], ids=["one", "all"])
-async def test_a_classifier_goes_though_nothing_can_be_trained_in_its_place(
+async def test_a_classifier_is_deleted_even_if_nothing_replaces_it(
     enrolled: App, workers: Workers, gone: ColumnElement[bool]
 ) -> None:
     async with training(enrolled, workers) as app:
@@ -470,23 +472,23 @@ async def test_a_classifier_that_is_broken_or_of_another_format_is_trained_anew(
         flipped = trained.file[:middle] + bytes([trained.file[middle] ^ 1]) + trained.file[middle + 1 :]
         for count, broken in enumerate((b"broken", trained.file[:-100], flipped), start=2):
             await app.storage.put(key, broken)
-            assert await file_of(app) == []
+            assert await classifiers(app) == []
             await trained_times(workers, count)
             await rested(app)
-            assert await file_of(app) == [trained.file]
+            assert await classifiers(app) == [trained.file]
         monkeypatch.setattr("bot.learning.classifiers.FORMAT", 2)
-        assert await file_of(app) == []
+        assert await classifiers(app) == []
         await trained_times(workers, 5)
         assert workers.trainings == ["train_model G1", *["train_classifier G1"] * 4]
 
 
-async def test_another_engine_goes_on_with_the_same_photos(enrolled: App, workers: Workers) -> None:
+async def test_another_engine_uses_the_same_photos(enrolled: App, workers: Workers) -> None:
     async with training(enrolled, workers) as app:
         await made(app, 1)
         before = await answering(app)
         async with app.database.writing() as session:
             seen = {row.photo: row.vector for row in await RosterRepository(session).rows([SERVER], ENGINE)}
-            crops = {photo.id: photo.crop_id for photo in [await session.get_one(Photo, one) for one in seen]}
+            crops = {photo.id: photo.crop_id for photo in [await session.get_one(Photo, id) for id in seen]}
             await EngineRepository(session).keep("other-1", {crops[photo]: vector for photo, vector in seen.items()})
             rows = await RosterRepository(session).rows([SERVER], "other-1")
         assert {row.photo for row in rows} == before
@@ -495,25 +497,25 @@ async def test_another_engine_goes_on_with_the_same_photos(enrolled: App, worker
 
 async def test_the_next_question_after_a_training_uses_its_classifier(enrolled: App, workers: Workers) -> None:
     async with training(enrolled, workers) as app:
-        alone = await app.recognisers.of([SERVER])
+        before = await app.recognisers.of([SERVER])
         await made(app, 1)
-        helped = await app.recognisers.of([SERVER])
-        assert await app.recognisers.of([SERVER]) is helped
-    assert Recogniser.from_bytes(alone.recogniser).classifiers == ()
-    (classifier,) = Recogniser.from_bytes(helped.recogniser).classifiers
+        after = await app.recognisers.of([SERVER])
+        assert await app.recognisers.of([SERVER]) is after
+    assert Recogniser.from_bytes(before.recogniser).classifiers == ()
+    (classifier,) = Recogniser.from_bytes(after.recogniser).classifiers
     assert classifier.version == ENGINE
 
 
-async def test_what_a_training_found_is_told(enrolled: App, workers: Workers) -> None:
+async def test_the_figures_of_a_training_are_reported(enrolled: App, workers: Workers) -> None:
     async with training(enrolled, workers, quiet=None) as app:
-        told = training_summary(await app.trainer.train(await group_id(app), by=0))
-    assert told == (
+        summary = training_summary(await app.trainer.train(await group_id(app), by=0))
+    assert summary == (
         "model 1 of 4 members and 16 photos answers; it named 14 of 15 unseen photos right and 1 wrong; "
         "classifier: of 16 photos held out, 16 picked right by distance and 16 with the classifier; it is used"
     )
 
 
-async def test_a_model_from_before_its_photos_were_counted_is_told_of_in_whole_photos(
+async def test_a_model_without_leave_one_out_counts_is_reported_in_whole_photos(
     enrolled: App, workers: Workers
 ) -> None:
     async with training(enrolled, workers, quiet=None) as app:
@@ -523,6 +525,6 @@ async def test_a_model_from_before_its_photos_were_counted_is_told_of_in_whole_p
             older = {key: value for key, value in kept.figures.items() if key != "named"}
             judged = {key: value for key, value in older["judged"].items() if key != "rounds"}
             kept.figures = older | {"judged": judged | {"new": {"right": 43 / 3, "wrong": 1 / 3}}}
-        (told,) = await models(app)
+        (read,) = await models(app)
     assert model_accuracy(made) == "named 14 of 15 unseen photos right and 1 wrong"
-    assert model_accuracy(told) == "named 14 of 16 unseen photos right and 0 wrong"
+    assert model_accuracy(read) == "named 14 of 16 unseen photos right and 0 wrong"
