@@ -1,1 +1,1 @@
-"""What the bot stands on: workers, storage, network, limits."""
+"""Infrastructure: workers, storage, network, caches, limits."""

@@ -1,7 +1,7 @@
-"""A connector that opens sockets to allowed addresses alone, whatever was written, resolved or redirected to.
+"""A connector that opens sockets only to public addresses, and to those that the operator allows.
 
-The check sits where the socket is opened, so it sees the very address that is connected to. No spelling of a host, no
-redirect and no name that resolves differently the second time gets past it.
+The check sits where the socket is opened, so it sees exactly the address of the connection. No spelling of a host, no
+redirect, and no name that resolves differently the second time gets past it.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ if TYPE_CHECKING:
 
 
 class RefusedAddressError(OSError):
-    """A connection to an address that is not public, or to a port that is not the web's, was not opened."""
+    """A connection to a private address, or to another port than 80 and 443, was not opened."""
 
     def __init__(self) -> None:
-        # One sentence for all: where all addresses of a name are refused, aiohttp hands on this error only if they agree.
+        # All have the same sentence: if all addresses of a name are refused, aiohttp passes on this error only if all agree.
         super().__init__("this is not a public address of the web")
 
 
 def guarded_connector(allowed: Allowed, resolver: AbstractResolver | None = None) -> TCPConnector:
-    """A connector of aiohttp that opens sockets to public addresses at the web's ports, and to what is `allowed`.
+    """A connector of aiohttp that opens sockets to public addresses at ports 80 and 443, and to `allowed` ones.
 
-    A request that leads elsewhere ends in aiohttp.ClientConnectorError with a RefusedAddressError as its `os_error`.
-    The session must not trust the environment: of a proxy only the proxy's address would be seen.
+    A request to another address ends with aiohttp.ClientConnectorError, whose `os_error` is a RefusedAddressError. The
+    session must not trust the environment: with a proxy, the connector sees only the proxy's address.
     """
     return TCPConnector(resolver=resolver, socket_factory=partial(_open, allowed))
 
 
 def _open(allowed: Allowed, target: tuple[int, int, int, str, tuple[Any, ...]]) -> socket.socket:
-    family, kind, protocol, _, (numbers, number, *_) = target
-    if not may_reach(str(numbers), int(number), allowed):
+    family, kind, protocol, _, (address, port, *_) = target
+    if not may_reach(str(address), int(port), allowed):
         raise RefusedAddressError
     return socket.socket(family, kind, protocol)

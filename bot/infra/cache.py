@@ -1,4 +1,4 @@
-"""Values that took long to make, cached until the things that they were made of change."""
+"""A cache of values that take long to make."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ Value = TypeVar("Value")
 
 
 class SingleFlightCache(Generic[Key, Value]):
-    """Keeps the `most` values that were used last, each by a hashable key of all that it depends on."""
+    """Keeps the `most` values that were used last. A key is hashable and holds everything that its value depends on."""
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._tasks: OrderedDict[Key, asyncio.Task[Value]] = OrderedDict()
 
     async def get(self, key: Key, make: Callable[[], Coroutine[Any, Any, Value]]) -> Value:
-        """The value of `key`, made by `make` where there is none. Raises the errors of `make`.
+        """The value of `key`, made by `make` if the cache has none. Raises the errors of `make`.
 
-        Concurrent callers wait for the same value; a caller that is cancelled does not cancel its making. A failure is not
-        kept: the next caller makes the value again.
+        Concurrent callers wait for the same value. The cancellation of a caller doesn't cancel the making. A failure is not
+        cached: the next caller makes the value again.
         """
         task = self._tasks.get(key)
         if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):

@@ -1,7 +1,8 @@
-"""Videos and what was made of them, a folder a video: kept so that the same wish, or a correction, needs no new look.
+"""The cache of videos, of their face tracks and of their clips, with a folder for each video.
 
-They are files and not in the storage, since ffmpeg reads and writes files. Workers on other machines need the data folder at
-the same path, as they do for engines.
+After an equal request or a correction, nothing has to be downloaded or tracked again. These are local files, not objects of
+the storage, since ffmpeg reads and writes files. Workers on other machines need the data folder at the same path, as they
+do for engines.
 """
 
 from __future__ import annotations
@@ -27,14 +28,14 @@ TITLE = "video.json"
 INCOMING = "incoming-"
 DAY = 24 * 3600.0
 LEFT_BEHIND = DAY
-"""Seconds after which a file on its way in was left by a bot that ended."""
+"""Seconds after which an incoming folder counts as left behind by a bot that ended."""
 
 CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class CachedVideo:
-    """A video in its folder, and what its site calls it."""
+    """A video in its folder. `title`: its title on its site, or its file name."""
 
     folder: Path
     title: str
@@ -45,7 +46,7 @@ class CachedVideo:
 
 
 class ClipFiles:
-    """The folder of all videos."""
+    """The folders of all videos. `most_bytes`: their size together. `days`: the time after which an unused video is deleted."""
 
     def __init__(self, folder: Path, most_bytes: int, days: int) -> None:
         self._folder = folder.absolute()
@@ -54,12 +55,12 @@ class ClipFiles:
         self._fetching: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def fetching(self, video: str) -> asyncio.Lock:
-        """What is held by whoever brings this video."""
+        """The lock that a download of this video holds."""
         return self._fetching.setdefault(video, asyncio.Lock())
 
     @asynccontextmanager
     async def incoming(self) -> AsyncGenerator[Path]:
-        """A fresh folder for what is on its way in, gone at the end with what was not taken."""
+        """A new folder for incoming files. It is deleted at the end, with all files that `take` did not move."""
         folder = self._folder / f"{INCOMING}{uuid4().hex}"
         await asyncio.to_thread(folder.mkdir, parents=True)
         try:
@@ -68,19 +69,22 @@ class ClipFiles:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
     async def take(self, path: Path, video: str, title: str) -> CachedVideo:
-        """Keep the file `path`, which moves, under `video`."""
+        """Move the file `path` into the folder of `video`."""
         return await asyncio.to_thread(self._take, path, video, title)
 
     async def find(self, video: str) -> CachedVideo | None:
-        """The video, which counts as used now; None where it is not kept, or no longer."""
+        """The video, None if the cache doesn't have it. It counts as used now."""
         return await asyncio.to_thread(self._find, video)
 
     async def forget(self, video: str) -> None:
-        """The video and all that was made of it are gone."""
+        """Delete the video's folder."""
         await asyncio.to_thread(shutil.rmtree, self._folder / video, ignore_errors=True)
 
     async def sweep(self, held: Collection[str]) -> None:
-        """Forget what was not used for too long, and the least lately used where all is too large; never what is `held`."""
+        """Delete videos that were not used for too long, and the least recently used ones if all are too large together.
+
+        Videos of `held` stay.
+        """
         await asyncio.to_thread(self._sweep, held)
 
     def _take(self, path: Path, video: str, title: str) -> CachedVideo:
@@ -103,16 +107,16 @@ class ClipFiles:
         now, total = time.time(), 0
         with suppress(FileNotFoundError):
             folders = [folder for folder in self._folder.iterdir() if folder.is_dir()]
-            for folder in sorted(folders, key=_used, reverse=True):
-                arriving = folder.name.startswith(INCOMING)
-                keeps = LEFT_BEHIND if arriving or not (folder / VIDEO).exists() else self._days * DAY
-                total += 0 if arriving else _size(folder)
-                if folder.name not in held and (now - _used(folder) > keeps or total > self._most_bytes):
+            for folder in sorted(folders, key=_last_use, reverse=True):
+                incoming = folder.name.startswith(INCOMING)
+                lifetime = LEFT_BEHIND if incoming or not (folder / VIDEO).exists() else self._days * DAY
+                total += 0 if incoming else _size(folder)
+                if folder.name not in held and (now - _last_use(folder) > lifetime or total > self._most_bytes):
                     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _used(folder: Path) -> float:
-    """When a folder's video was last used, or the folder changed that has none."""
+def _last_use(folder: Path) -> float:
+    """The time of the last use of a folder's video, or of the last change of a folder without a video."""
     for path in (folder / VIDEO, folder):
         with suppress(FileNotFoundError):
             return path.stat().st_mtime
@@ -120,7 +124,7 @@ def _used(folder: Path) -> float:
 
 
 def _size(folder: Path) -> int:
-    """Bytes of all files below; those that go meanwhile are none."""
+    """The size in bytes of all files in a folder. Files that disappear meanwhile count as empty."""
     total = 0
     for path in folder.rglob("*"):
         with suppress(FileNotFoundError):
@@ -129,7 +133,7 @@ def _size(folder: Path) -> int:
 
 
 def hash_of_file(path: Path) -> str:
-    """What a posted video is kept under: the hash of its bytes. Blocks for as long as reading it takes."""
+    """The folder name of a posted video: the hash of its bytes. Blocks while it reads the file."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
@@ -138,5 +142,5 @@ def hash_of_file(path: Path) -> str:
 
 
 def hashed(*parts: str | float | Sequence[int] | None) -> str:
-    """A file's name that tells apart what differs in any of the parts."""
+    """A file name that differs if any of the parts differs."""
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]

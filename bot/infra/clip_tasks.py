@@ -1,4 +1,4 @@
-"""The clips that are being made in this process: a request wakes their queue through this, and stops them."""
+"""The running jobs of clips in this process. A request wakes their queue, or stops a job, through `ClipTasks`."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
 
 USUAL_SECONDS = 120.0
-"""How long a clip takes, until it was measured here."""
+"""Seconds that a clip takes, before one was measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Running:
-    """A job at work. `task` ends after it acted on the outcome of `work`."""
+    """A job at work. `task` acts on the outcome of `work`, and ends after it."""
 
     task: asyncio.Task[None]
     work: asyncio.Task[Any]
@@ -38,21 +38,21 @@ class ClipTasks:
         return frozenset(self._running)
 
     def add(self, job_id: int, task: asyncio.Task[None], work: asyncio.Task[Any]) -> None:
-        """The job is at work from now on, until `task` ends. `work`: the part of it that `stop` cancels."""
+        """Add a job, which is at work until `task` ends. `work`: the part that `stop` cancels."""
         self._running[job_id] = _Running(task, work)
         task.add_done_callback(lambda _: self._running.pop(job_id, None))
 
     def wake(self) -> None:
-        """Let the queue look at its jobs again: one was added, cancelled or ended."""
+        """Wake the queue after a job was added, cancelled or ended."""
         self._changed.set()
 
     async def changed(self) -> None:
-        """Return once `wake` was called since the last return."""
+        """Wait until `wake` is called; a call since the last return counts."""
         await self._changed.wait()
         self._changed.clear()
 
     async def stop(self, job_id: int) -> None:
-        """End the work on a job that is cancelled in the database already; it has ended when this returns."""
+        """End the work on a job that is cancelled in the database already. The work has ended when this returns."""
         if (running := self._running.get(job_id)) is not None:
             running.work.cancel()
             await asyncio.wait([running.task])
@@ -61,19 +61,19 @@ class ClipTasks:
         self.wake()
 
     def take_stopped(self) -> list[int]:
-        """The ids of jobs that were stopped before they were at work, each of them once."""
+        """The ids of jobs that were stopped before they were at work. Each call returns new ones."""
         stopped, self._stopped = self._stopped, []
         return stopped
 
     async def serve(self, queue: Coroutine[Any, Any, None]) -> None:
-        """Let a queue begin the jobs from now on, in place of the one before."""
+        """Run a queue, which replaces the one before."""
         await self.close()
-        # Belongs to nobody's question: a context would make its asker wait, in a simulated Discord, for all later clips.
+        # In a fresh context: otherwise a simulated Discord lets the person of this context wait for all later clips.
         self._runner = Context().run(asyncio.create_task, queue)
 
     async def close(self) -> None:
-        """End the queue and the work on all jobs, which the next queue takes up."""
-        tasks = [task for one in self._running.values() for task in (one.task, one.work)]
+        """End the queue and the work on all jobs. The next queue begins them again."""
+        tasks = [task for running in self._running.values() for task in (running.task, running.work)]
         if self._runner is not None:
             tasks.append(self._runner)
         self._runner = None
@@ -82,9 +82,9 @@ class ClipTasks:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def took(self, seconds: float) -> None:
-        """A clip took so long."""
+        """Count the duration of a finished clip in the estimate."""
         self._seconds += (seconds - self._seconds) / 4
 
     def seconds_until(self, place: int) -> float:
-        """About how long until the clip at this place in the queue is done."""
+        """The estimated seconds until the clip at this place in the queue is done."""
         return (place + len(self._running)) * self._seconds

@@ -1,4 +1,4 @@
-"""Dask workers: the only way to the faces. A cluster of processes of its own by default, a running one by address."""
+"""Dask workers, which run all jobs. By default they are a cluster of child processes; an address names a running cluster."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
-# Any stands for distributed's Client and futures, which have no types of their own.
+# Any stands for distributed's Client and futures, which have no types.
 
 CONNECT_SECONDS = 5.0
-"""How long a running scheduler may take to answer at its address."""
+"""Seconds that a running scheduler may take to answer at its address."""
 
 GRACE = 5.0
-"""Seconds after the deadline at which a worker still at the work ends itself: a running task can't be cancelled."""
+"""Seconds after the deadline until a worker that is still at the job ends itself. A running task can't be cancelled."""
 
 FIRST, LATER = 0, -1
-"""Priorities: a job that waits for a worker goes before those with a lower one, so that pictures pass the parts of videos."""
+"""Priorities of jobs that wait for a worker. Pictures pass the parts of videos."""
 
 
 class Compute:
-    """Runs jobs in worker processes, each within the deadline.
+    """Runs jobs in worker processes, each within a deadline.
 
-    A job whose worker dies is run again on another (Dask gives up after three deaths). One that outlasts its deadline
-    is forgotten, and a worker of our own that still hangs in it replaced, so that it costs nobody else an answer. When
-    a scheduler of others is lost, the job is submitted once more as soon as one answers at its address.
+    Dask runs a job again on another worker if its worker dies, and gives up after three deaths. A job that outlasts its
+    deadline is given up. If a child process still hangs in it, a new one replaces that worker, so that later jobs don't
+    wait. If the connection to a running scheduler breaks, the job is submitted once more at the same address.
     """
 
     def __init__(self, settings: Settings, *, own_processes: bool = True) -> None:
@@ -59,9 +59,9 @@ class Compute:
     @classmethod
     @asynccontextmanager
     async def open(cls, settings: Settings, *, own_processes: bool = True) -> AsyncGenerator[Compute]:
-        """Compute that starts its workers at the first job, or when told to.
+        """Workers, which start at the first job or at `start`, and end at the end of the context.
 
-        `own_processes=False` works in a thread of this process instead, for one-off commands on trusted files.
+        `own_processes=False`: one worker, a thread of this process, for single commands on trusted files.
         """
         compute = cls(settings, own_processes=own_processes)
         try:
@@ -70,16 +70,16 @@ class Compute:
             await asyncio.to_thread(compute.close)
 
     def start(self) -> Future[Any]:
-        """Begin to start the workers, if nobody has yet; done in a thread, since it takes a second or two.
+        """Begin to start the workers unless that is done; returns the future distributed.Client.
 
-        The result is a distributed.Client; raises RuntimeError after `close`.
+        A thread starts them, since that takes a second or two. Raises RuntimeError after `close`.
         """
         with self._lock:
             if self._closed:
-                raise RuntimeError("the workers have been sent home")
+                raise RuntimeError("the workers are closed")
             if self._client is None:
                 started: Future[Any] = Future()
-                # Running from the first, so that somebody who no longer waits cannot cancel it for the others.
+                # A running future can't be cancelled, so a caller that no longer waits doesn't cancel it for the others.
                 started.set_running_or_notify_cancel()
                 self._client = started
                 threading.Thread(target=self._start, args=(started,), name="dask-start", daemon=True).start()
@@ -88,32 +88,32 @@ class Compute:
     async def run(self, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The result of `job(*args, **kwargs)` in a worker.
 
-        Raises TooSlowError past the deadline, WorkLostError when the job's workers died again and again, WorkersAwayError
-        when there are no workers to be had, and else whatever the job raises.
+        Raises TooSlowError after the deadline, WorkLostError if the job's workers died three times, WorkersAwayError if no
+        workers can be reached, and the errors of the job.
         """
         return await self.run_within(self._settings.deadline, FIRST, job, *args, **kwargs)
 
     async def run_within(
         self, limit: float, priority: int, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """The result of a job that may take `limit` seconds, waiting for a worker included; `run` else. See FIRST and LATER."""
-        ends_itself = limit + GRACE if self._own_processes else None
-        return await self._twice(partial(self._attempt, limit, ends_itself, priority, job, args, kwargs))
+        """As `run`, with a limit of its own: seconds with the wait for a worker. `priority`: FIRST or LATER."""
+        watchdog = limit + GRACE if self._own_processes else None
+        return await self._twice(partial(self._attempt, limit, watchdog, priority, job, args, kwargs))
 
     async def run_releasing_worker(self, limit: float, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """The result of a job that calls `release_worker` and waits for a process, which it ends within `limit` seconds.
+        """As `run`, for a job that calls `release_worker`, and ends the process that it waits for within `limit` seconds.
 
-        The worker takes other jobs meanwhile, so no watchdog ends this one. Raises as `run` does.
+        The worker takes other jobs meanwhile, so no watchdog ends it.
         """
         return await self._twice(partial(self._attempt, limit, None, FIRST, job, args, kwargs))
 
     async def run_isolated(
         self, limit: float, job: Callable[Concatenate[Deadline, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """The result of a job that calls `release_worker` and works in isolated processes (`models.learning.isolation`).
+        """As `run`, for a job that calls `release_worker` and works in isolated processes (`models.learning.isolation`).
 
         The job gets a deadline, `limit` seconds from now, by which its processes end. A second worker that repeats the job
-        gets the same deadline. So no process of the job is left when this returns, or raises as `run` does.
+        gets the same deadline. So no process of the job is left after this method, also after an error.
         """
         until = Deadline.after(limit)
         return await self._twice(lambda: self._attempt(until.left() + GRACE, None, FIRST, job, (until, *args), kwargs))
@@ -127,7 +127,7 @@ class Compute:
     async def _attempt(
         self,
         limit: float,
-        ends_itself: float | None,
+        watchdog: float | None,
         priority: int,
         job: Callable[..., T],
         args: tuple[Any, ...],
@@ -138,7 +138,7 @@ class Compute:
             client = await asyncio.wrap_future(started)
         except (OSError, RuntimeError) as error:
             raise WorkersAwayError from error
-        # Imported by now: the start of the workers did.
+        # The start of the workers has imported these modules.
         from distributed import KilledWorker
         from distributed.client import ClosedClientError
         from distributed.comm.core import CommClosedError
@@ -148,7 +148,7 @@ class Compute:
             raise WorkersAwayError
         try:
             submit = partial(client.get_executor(pure=False).submit, priority=priority)
-            future = _in_fresh_context(submit, _bounded, ends_itself, job, args, kwargs)
+            future = _in_fresh_context(submit, _run_with_watchdog, watchdog, job, args, kwargs)
             return cast("T", await asyncio.wait_for(asyncio.wrap_future(future), limit))
         except TimeoutError:
             raise TooSlowError(limit) from None
@@ -158,20 +158,20 @@ class Compute:
             self._forget(started)
             raise WorkersAwayError from error
         except asyncio.CancelledError:
-            asking = asyncio.current_task()
-            if asking is None or asking.cancelling():
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
                 raise
-            # Nobody cancelled us: the client did, when it lost its scheduler.
+            # This task was not cancelled: the client cancels its futures when it loses its scheduler.
             self._forget(started)
             raise WorkersAwayError from None
 
     def worker_pids(self) -> list[int]:
-        """Process ids of the workers that are up now; blocks."""
+        """The process ids of the running workers. Blocks."""
         client = self.start().result()
         return sorted(_in_fresh_context(client.run, os.getpid).values())
 
     def close(self) -> None:
-        """End the workers and wait until they are gone; blocks."""
+        """End the workers, and wait until they are gone. Blocks."""
         with self._lock:
             self._closed = True
             started, self._client = self._client, None
@@ -180,20 +180,20 @@ class Compute:
         self._folder.cleanup()
 
     def _start(self, started: Future[Any]) -> None:
-        # Ctrl-C in a terminal reaches the workers too. A thread's mask is inherited by the threads and processes that it
-        # starts, so they are deaf to it from their first instruction, restarted ones too; this process is the one to end them.
-        # Whoever starts multiprocessing's tracker has the mask lifted (bpo-33613), so it is started before.
+        # Ctrl-C in a terminal reaches the workers too, but this process is the one to end them. Threads and processes inherit
+        # the signal mask of the thread that starts them, so all workers ignore Ctrl-C from their first instruction. The start
+        # of multiprocessing's tracker lifts the mask (bpo-33613), so the tracker starts before.
         resource_tracker.ensure_running()
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             started.set_result(self._connect())
-        except Exception as error:  # whoever waits for the workers gets it
+        except Exception as error:  # the future passes it on
             log.error("the workers did not start", exc_info=error)
             self._forget(started)
             started.set_exception(error)
 
     def _forget(self, started: Future[Any]) -> None:
-        """Let the next job start anew; a client that is left behind is closed aside."""
+        """Let the next job start new workers, and close this client in a thread."""
         with self._lock:
             if self._client is not started:
                 return
@@ -207,7 +207,7 @@ class Compute:
         dask.config.set(_QUIET)
         from distributed import Client, LocalCluster
 
-        # A picture travels in its task: that is one copy, where scattering it would tie it to one worker's life.
+        # A picture travels within its task, as one copy. Scattered data would be lost with the worker that holds it.
         warnings.filterwarnings("ignore", message="Sending large graph", category=UserWarning)
         if self._settings.scheduler:
             return Client(self._settings.scheduler, set_as_default=False, timeout=CONNECT_SECONDS)
@@ -229,16 +229,16 @@ class Compute:
 
 
 _QUIET = {
-    # Read once, when distributed is imported: it would tell of every worker at INFO.
+    # distributed reads this at its import, and logs each worker at INFO otherwise.
     "logging": {"distributed": "critical"},
-    # What only its dashboard shows, a hundred times a second in every process.
+    # Only the dashboard shows these, which each process measures up to a hundred times a second.
     "distributed.worker.profile.enabled": False,
     "distributed.admin.tick.interval": "1s",
 }
 
 
 def release_worker() -> None:
-    """Within a job: let its worker take other jobs while this one waits for a process."""
+    """Called by a job: let its worker take other jobs while this one waits for a process."""
     from distributed import secede
 
     secede()
@@ -247,14 +247,14 @@ def release_worker() -> None:
 def _in_fresh_context(call: Callable[..., Any], *args: Any) -> Any:
     """`call(*args)` in an empty context.
 
-    Otherwise the callbacks that it schedules on the client's own loop, in another thread, run in a copy of our context. With
-    a simulated clock in that copy, Dask's timers fire at once and its work hangs.
+    Otherwise the callbacks that it schedules on the client's loop, in another thread, run in a copy of this context. If that
+    holds a simulated clock, Dask's timers fire at once, and its work hangs.
     """
     return Context().run(call, *args)
 
 
 def _end(client: Any) -> None:
-    """Close a client, and the cluster that it owns, if it does."""
+    """Close a client, and the cluster that it owns, if any."""
     cluster = client.cluster
     try:
         client.close()
@@ -263,10 +263,10 @@ def _end(client: Any) -> None:
             cluster.close()
 
 
-def _bounded(limit: float | None, job: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
-    """Run `job` in a worker; past `limit` seconds the process ends itself, whatever C code it hangs in.
+def _run_with_watchdog(limit: float | None, job: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
+    """Run `job` in a worker. After `limit` seconds the process ends itself, even if it hangs in C code.
 
-    faulthandler's watchdog is a thread of its own that needs no GIL; the nanny starts a new worker.
+    The watchdog of faulthandler is a thread that needs no GIL. Dask's nanny starts a new worker.
     """
     if limit is None:
         return job(*args, **kwargs)

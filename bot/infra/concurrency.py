@@ -17,21 +17,21 @@ GATHERINGS = "I am gathering photos for this server already. Try again when that
 
 
 class ConcurrencyLimit:
-    """Counts the work that runs for each key: the id of a person or a server.
+    """Limits the work that runs at a time for each key, the id of a person or a server.
 
-    `most`: how much of it may run at a time. `busy`: the message for a person who asks for more.
+    `most`: the number of slots of a key. `refusal`: the message for a person who asks for more.
     """
 
-    def __init__(self, most: int, busy: str = QUESTIONS) -> None:
+    def __init__(self, most: int, refusal: str = QUESTIONS) -> None:
         self._most = most
-        self._busy = busy
+        self._refusal = refusal
         self._taken: Counter[int] = Counter()
 
     @contextmanager
     def slot(self, key: int) -> Generator[None]:
-        """Hold one of the slots of `key`; raises PersonError when all are taken."""
+        """Hold one of the slots of `key`. Raises PersonError if all are taken."""
         if self._taken[key] >= self._most:
-            raise PersonError(self._busy)
+            raise PersonError(self._refusal)
         self._taken[key] += 1
         try:
             yield

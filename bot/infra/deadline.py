@@ -1,4 +1,4 @@
-"""The moment by which some work has ended, however many processes take part in it."""
+"""The time by which some work has ended, in however many processes."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """`at`: seconds since 1970. Machines that work together set their clocks alike."""
+    """The end of the time for some work. `at`: seconds since 1970, so machines that work together need equal clocks."""
 
     at: float
 
     @classmethod
     def after(cls, seconds: float) -> Deadline:
-        """So many seconds from now."""
+        """The deadline in so many seconds from now."""
         return cls(time.time() + seconds)
 
     def left(self) -> float:
-        """Seconds until then, 0 once it is past."""
+        """The seconds until the deadline, 0 after it."""
         return max(0.0, self.at - time.time())

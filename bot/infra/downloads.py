@@ -1,4 +1,4 @@
-"""Weights of engines: fetched from their publishers or taken from a folder; in place whole and checked, or not at all."""
+"""Downloads and copies of engines' weight files. A file comes to its place only whole, and with the right hash."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ if TYPE_CHECKING:
     from models.engines import WeightFile
 
     DownloadProgressCallback = Callable[[str, int, int], None]
-    """Hears how far a piece of work has come: what it is, how much is done, of how much."""
+    """Called with a file's path, the bytes that are there, and its size."""
 
 CHUNK = 1 << 16
 MOST_REDIRECTS = 5
 CONNECT_SECONDS = 20.0
 SILENT_SECONDS = 30.0
-"""How long a publisher may send nothing before it is given up; the whole may take as long as it takes."""
+"""Seconds without data after which a download ends. A download as a whole has no limit."""
 
 
-async def is_there(wanted: WeightFile, weights: Path, *, twins: bool = True) -> bool:
-    """Whether the folder of weights holds the file: the publisher's, or one of the `equivalents`."""
+async def is_there(wanted: WeightFile, weights: Path, *, equivalents: bool = True) -> bool:
+    """Whether the folder of weights holds the publisher's file, or one of its equivalents unless these don't count."""
     path = weights / wanted.path
-    accepted = (wanted.sha256, *wanted.equivalents) if twins else (wanted.sha256,)
+    accepted = (wanted.sha256, *wanted.equivalents) if equivalents else (wanted.sha256,)
     return path.is_file() and await asyncio.to_thread(_sha256, path) in accepted
 
 
 async def take(engine: str, wanted: WeightFile, folder: Path, weights: Path) -> None:
-    """Copy a file of `engine` from `folder`.
+    """Copy a weight file of `engine` from `folder`.
 
-    Raises PersonError when it isn't there, or is neither the publisher's nor a twin.
+    Raises PersonError if it isn't there, or is neither the publisher's file nor an equivalent.
     """
     found = wanted.find(folder)
     if found is None:
@@ -55,9 +55,9 @@ async def take(engine: str, wanted: WeightFile, folder: Path, weights: Path) -> 
             path=wanted.path,
             names=names,
         )
-    with _alone(weights / wanted.path) as part, _sentences(engine, wanted, part):
+    with _locked_part(weights / wanted.path) as part, _as_person_errors(engine, wanted, part):
         await asyncio.to_thread(shutil.copyfile, found, part)
-        if not await asyncio.to_thread(_settle, part, (wanted.sha256, *wanted.equivalents)):
+        if not await asyncio.to_thread(_accept, part, (wanted.sha256, *wanted.equivalents)):
             raise PersonError(
                 "{found} is another file than the one I know (its sha256 differs), so I leave it alone.",
                 found=str(found),
@@ -65,17 +65,17 @@ async def take(engine: str, wanted: WeightFile, folder: Path, weights: Path) -> 
 
 
 async def fetch(engine: str, wanted: WeightFile, weights: Path, progress: DownloadProgressCallback) -> None:
-    """Download a file of `engine`. What an earlier call left unfinished is taken up where it stopped, if the server knows how.
+    """Download a weight file of `engine`. If the server supports ranges, an unfinished download is continued.
 
-    Raises PersonError for whatever goes wrong; what came until then is kept, unless it can't be a part of the file.
+    Raises PersonError for every failure. The part that arrived before stays, unless it can't be a part of the file.
     """
-    with _alone(weights / wanted.path) as part, _sentences(engine, wanted, part):
-        # A part left by another file, or damaged since, shows only at the end: then once more from the start.
-        for taken_up in (part.exists(), False):
+    with _locked_part(weights / wanted.path) as part, _as_person_errors(engine, wanted, part):
+        # Only the hash of the whole file shows that its first part was another file's, or damaged. Then the download starts anew.
+        for continued in (part.exists(), False):
             await _download(wanted, part, progress)
-            if await asyncio.to_thread(_settle, part, (wanted.sha256,)):
+            if await asyncio.to_thread(_accept, part, (wanted.sha256,)):
                 return
-            if not taken_up:
+            if not continued:
                 break
     raise PersonError(
         "{url} is another file than the one I know (its sha256 differs), so I left it alone.", url=wanted.url
@@ -83,15 +83,15 @@ async def fetch(engine: str, wanted: WeightFile, weights: Path, progress: Downlo
 
 
 async def _download(wanted: WeightFile, part: Path, progress: DownloadProgressCallback) -> None:
-    """Bring `part` to the size of the file."""
+    """Download the bytes that `part` lacks."""
     size = part.stat().st_size if part.exists() else 0
     if size == wanted.size:
         return
-    # No total limit: a slow line is no error.
+    # There is no total limit, since a slow connection is no error.
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=SILENT_SECONDS)
     async with aiohttp.ClientSession(timeout=timeout, trust_env=True, auto_decompress=False) as session:
         for start in (size if size < wanted.size else 0, 0):
-            async with _asked(session, wanted, {"Range": f"bytes={start}-"} if start else {}) as response:
+            async with _request(session, wanted, {"Range": f"bytes={start}-"} if start else {}) as response:
                 begins_at = 0 if response.status == 200 else start
                 if begins_at == 0 or _continues(response, start, wanted.size):
                     await _write(wanted, response, part, begins_at, progress)
@@ -99,10 +99,10 @@ async def _download(wanted: WeightFile, part: Path, progress: DownloadProgressCa
 
 
 @asynccontextmanager
-async def _asked(
+async def _request(
     session: aiohttp.ClientSession, wanted: WeightFile, headers: dict[str, str]
 ) -> AsyncGenerator[aiohttp.ClientResponse]:
-    """The publisher's answer, whithersoever it redirects by https."""
+    """The publisher's response, after redirects by https."""
     url, loopback = URL(wanted.url), _is_loopback(URL(wanted.url))
     for _ in range(MOST_REDIRECTS + 1):
         if url.scheme != "https" and not (loopback and _is_loopback(url)):
@@ -112,9 +112,9 @@ async def _asked(
         identity = {"Accept-Encoding": "identity", **headers}
         async with session.get(url, headers=identity, allow_redirects=False) as response:
             if response.status in {301, 302, 303, 307, 308} and "Location" in response.headers:
-                url = _followed(url, response.headers["Location"])
+                url = _redirected(url, response.headers["Location"])
                 continue
-            # 416: the server has no such range, and is asked for the whole.
+            # 416: the server doesn't have the range. The caller requests the whole file next.
             if response.status not in ({200, 206, 416} if "Range" in headers else {200}):
                 raise PersonError(
                     "{host} answers {status} {reason} to {url}.",
@@ -128,7 +128,7 @@ async def _asked(
     raise PersonError("{url} leads round in circles.", url=wanted.url)
 
 
-def _followed(url: URL, location: str) -> URL:
+def _redirected(url: URL, location: str) -> URL:
     try:
         return url.join(URL(location))
     except ValueError as error:
@@ -136,21 +136,21 @@ def _followed(url: URL, location: str) -> URL:
 
 
 def _continues(response: aiohttp.ClientResponse, start: int, size: int) -> bool:
-    """Whether an answer is the rest of the file from `start` on."""
-    answered = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+|\*)", response.headers.get("Content-Range", "").strip())
+    """Whether a response is the rest of the file from byte `start` on."""
+    content_range = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+|\*)", response.headers.get("Content-Range", "").strip())
     return (
         response.status == 206
-        and answered is not None
-        and int(answered[1]) == start
-        and int(answered[2]) == size - 1
-        and answered[3] in {"*", str(size)}
+        and content_range is not None
+        and int(content_range[1]) == start
+        and int(content_range[2]) == size - 1
+        and content_range[3] in {"*", str(size)}
     )
 
 
 async def _write(
     wanted: WeightFile, response: aiohttp.ClientResponse, part: Path, start: int, progress: DownloadProgressCallback
 ) -> None:
-    """Write what comes behind the first `start` bytes of `part`, and not a byte more than the file has."""
+    """Write the response behind the first `start` bytes of `part`. Raises PersonError if the file gets another size."""
     length = response.content_length
     if length is not None and start + length != wanted.size:
         raise PersonError(_other_size(wanted, str(start + length)))
@@ -173,8 +173,8 @@ def _other_size(wanted: WeightFile, size: str) -> str:
 
 
 @contextmanager
-def _alone(target: Path) -> Generator[Path]:
-    """Where to write what is to become `target`, while nobody else does."""
+def _locked_part(target: Path) -> Generator[Path]:
+    """The path of the unfinished file of `target`, while a lock keeps other processes away."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         folder = os.open(target.parent, os.O_RDONLY)
@@ -196,8 +196,8 @@ def _alone(target: Path) -> Generator[Path]:
         os.close(folder)
 
 
-def _settle(part: Path, accepted: tuple[str, ...]) -> bool:
-    """Put `part` in its place for good if its hash is accepted; remove it if not."""
+def _accept(part: Path, accepted: tuple[str, ...]) -> bool:
+    """Move `part` to its final name if its hash is accepted, else delete it; returns whether it was accepted."""
     if _sha256(part) not in accepted:
         part.unlink()
         return False
@@ -208,7 +208,7 @@ def _settle(part: Path, accepted: tuple[str, ...]) -> bool:
 
 
 def _sync(path: Path) -> None:
-    """Returns once the file, or the names in the folder, would outlast a power cut."""
+    """Flush a file, or the names in a folder, to the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -226,8 +226,8 @@ def _is_loopback(url: URL) -> bool:
 
 
 @contextmanager
-def _sentences(engine: str, wanted: WeightFile, part: Path) -> Generator[None]:
-    """What may go wrong on the way, as a sentence."""
+def _as_person_errors(engine: str, wanted: WeightFile, part: Path) -> Generator[None]:
+    """Turn errors of the network and the disk into PersonErrors."""
     host = URL(wanted.url).host
     try:
         yield

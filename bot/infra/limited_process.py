@@ -1,7 +1,7 @@
 """Commands with resource limits, which apply from the first instruction. A command dies with the process that starts it.
 
-As a script (`python -I -S sandbox.py LIMITS PARENT COMMAND…`) this module sets the limits (JSON) and becomes the command.
-It imports nothing of the project.
+As a script (`python -I -S limited_process.py LIMITS PARENT COMMAND…`) this module sets the limits (JSON) and becomes the
+command. It imports nothing of the project.
 """
 
 from __future__ import annotations
@@ -72,17 +72,17 @@ def stream_output(
         ProcessFailedError: another exit code, or killed past its time.
         FileNotFoundError: `folder` is missing.
     """
-    with (folder / ".stderr").open("w+b") as complaints:
+    with (folder / ".stderr").open("w+b") as errors:
         process = subprocess.Popen(
             limited_command(command, limits),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=complaints,
+            stderr=errors,
             cwd=folder,
             env=dict(environment or {}),
             start_new_session=True,
         )
-        lines = _lines(process, limits, complaints)
+        lines = _lines(process, limits, errors)
         try:
             yield lines
         finally:
@@ -99,20 +99,20 @@ def kill(session: int) -> None:
         os.killpg(session, signal.SIGKILL)
 
 
-def stderr_tail(complaints: IO[bytes]) -> str:
+def stderr_tail(errors: IO[bytes]) -> str:
     """The last 2000 bytes of a process's standard error, as text."""
-    complaints.seek(max(0, complaints.seek(0, os.SEEK_END) - 2000))
-    return complaints.read().decode(errors="replace").strip()
+    errors.seek(max(0, errors.seek(0, os.SEEK_END) - 2000))
+    return errors.read().decode(errors="replace").strip()
 
 
-def _lines(process: subprocess.Popen[bytes], limits: ProcessLimits, complaints: IO[bytes]) -> Generator[str | None]:
+def _lines(process: subprocess.Popen[bytes], limits: ProcessLimits, errors: IO[bytes]) -> Generator[str | None]:
     out = cast("IO[bytes]", process.stdout)
     deadline, rest = time.monotonic() + limits.seconds, b""
     with selectors.DefaultSelector() as ready:
         ready.register(out, selectors.EVENT_READ)
         while True:
             if time.monotonic() > deadline:
-                raise ProcessFailedError(None, stderr_tail(complaints))
+                raise ProcessFailedError(None, stderr_tail(errors))
             if not ready.select(_LOOK_SECONDS):
                 yield None
                 continue
@@ -124,9 +124,9 @@ def _lines(process: subprocess.Popen[bytes], limits: ProcessLimits, complaints: 
     try:
         code = process.wait(max(0.0, deadline - time.monotonic()))
     except subprocess.TimeoutExpired:
-        raise ProcessFailedError(None, stderr_tail(complaints)) from None
+        raise ProcessFailedError(None, stderr_tail(errors)) from None
     if code:
-        raise ProcessFailedError(code, stderr_tail(complaints))
+        raise ProcessFailedError(code, stderr_tail(errors))
 
 
 def main() -> None:
@@ -147,7 +147,7 @@ def main() -> None:
             most = most if hard == resource.RLIM_INFINITY else min(most, hard)
             resource.setrlimit(kind, (most, most))
     os.nice(limits["nice"])
-    # A child inherits the mask of a parent that blocks signals.
+    # The command would inherit the mask of a parent that blocks signals.
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     os.execv(command[0], command)
 

@@ -1,4 +1,4 @@
-"""What was deleted on Discord lately: who is still at work on it asks here, once they have written what they saw."""
+"""Recent deletions on Discord. Work that takes long checks them after it has written its rows."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ if TYPE_CHECKING:
 _Key = tuple[Literal["message", "channel"], int]
 
 REMEMBERED = 3600.0
-"""Seconds: no picture takes so long until it is answered, and no video until it is promised."""
+"""Seconds for which a deletion is remembered. A picture is answered, and the row of a clip job written, in far less."""
 
 MOST_REMEMBERED = 100_000
-"""So many deletions at most; the oldest makes room for a new one."""
+"""Deletions that are remembered, at most. A further one replaces the oldest."""
 
 
 class Deletions:
     """The messages and channels that were deleted within the last hour.
 
-    A deletion is noted here before the database is asked who is concerned. So whoever writes a row, and looks here
-    afterwards, misses none: either the row was there to be found, or the deletion is.
+    A deletion is added before the database is searched for its rows. Other code writes a row first, and checks for
+    deletions after. So no deletion is missed: either the search finds the row, or the check finds the deletion.
     """
 
     def __init__(self, timer: Callable[[], float] = time.monotonic) -> None:
-        self._noted: TTLCache[_Key, None] = TTLCache(MOST_REMEMBERED, REMEMBERED, timer)
+        self._deleted: TTLCache[_Key, None] = TTLCache(MOST_REMEMBERED, REMEMBERED, timer)
 
-    def note(self, gone: MessageScope) -> None:
-        """These were deleted."""
-        for key in _keys(gone):
-            self._noted[key] = None
+    def add(self, scope: MessageScope) -> None:
+        """Remember that these were deleted."""
+        for key in _keys(scope):
+            self._deleted[key] = None
 
-    def any_of(self, places: MessageScope) -> bool:
+    def any_of(self, scope: MessageScope) -> bool:
         """Whether one of these was deleted."""
-        return any(key in self._noted for key in _keys(places))
+        return any(key in self._deleted for key in _keys(scope))
 
 
-def _keys(places: MessageScope) -> list[_Key]:
+def _keys(scope: MessageScope) -> list[_Key]:
     return [
-        *(("message", message) for message in places.messages),
-        *(("channel", channel) for channel in places.channels),
+        *(("message", message) for message in scope.messages),
+        *(("channel", channel) for channel in scope.channels),
     ]

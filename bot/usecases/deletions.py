@@ -14,6 +14,6 @@ if TYPE_CHECKING:
 
 async def forget(app: App, gone: MessageScope) -> None:
     """Forget the pictures and videos of messages that were deleted, or whose question or answer was."""
-    app.deletions.note(gone)
+    app.deletions.add(gone)
     await crops.forget_deleted(app, gone)
     await request.forget_deleted(app, gone)

@@ -78,7 +78,7 @@ async def install(app: App, name: str, folder: Path | None, progress: EngineProg
         for wanted in files:
             if folder is not None:
                 await downloads.take(name, wanted, folder, weights)
-            elif not await downloads.is_there(wanted, weights, twins=False):
+            elif not await downloads.is_there(wanted, weights, equivalents=False):
                 await downloads.fetch(name, wanted, weights, _download_progress(progress))
     return await use(app, name, progress)
 

@@ -115,14 +115,14 @@ async def test_with_a_channel_go_its_archived_threads_of_which_discord_tells_not
 async def test_deletions_are_remembered_for_an_hour() -> None:
     now = 0.0
     deletions = Deletions(lambda: now)
-    deletions.note(MessageScope(messages=frozenset({1}), channels=frozenset({7})))
+    deletions.add(MessageScope(messages=frozenset({1}), channels=frozenset({7})))
     now = REMEMBERED - 1
-    deletions.note(MessageScope(messages=frozenset({2})))
+    deletions.add(MessageScope(messages=frozenset({2})))
     assert deletions.any_of(MessageScope(messages=frozenset({1, 3})))
     assert deletions.any_of(MessageScope(channels=frozenset({7})))
     assert not deletions.any_of(MessageScope(messages=frozenset({7}), channels=frozenset({1})))
     now += 1
-    deletions.note(MessageScope(messages=frozenset({2})))
+    deletions.add(MessageScope(messages=frozenset({2})))
     assert not deletions.any_of(MessageScope(messages=frozenset({1}), channels=frozenset({7})))
     assert deletions.any_of(MessageScope(messages=frozenset({2})))
 
