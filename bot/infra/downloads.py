@@ -70,7 +70,7 @@ async def fetch(engine: str, wanted: WeightFile, weights: Path, progress: Downlo
     Raises PersonError for every failure. The part that arrived before stays, unless it can't be a part of the file.
     """
     with _locked_part(weights / wanted.path) as part, _as_person_errors(engine, wanted, part):
-        # Only the hash of the whole file shows that its first part was another file's, or damaged. Then the download starts anew.
+        # The hash of the whole file alone shows that an earlier part was damaged, or another file's. Then it starts anew.
         for continued in (part.exists(), False):
             await _download(wanted, part, progress)
             if await asyncio.to_thread(_accept, part, (wanted.sha256,)):

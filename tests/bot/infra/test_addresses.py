@@ -1,4 +1,4 @@
-"""Which addresses are public, and that no socket is opened to another."""
+"""Public addresses are told from private ones, and no socket is opened to a private one."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from bot.settings import Settings
 @pytest.mark.parametrize(
     "address", ["8.8.8.8", "185.15.59.240", "100.63.255.255", "2606:4700:4700::1111", "2a02:ec80:300:ed1a::1"]
 )
-def test_the_web_is_public(address: str) -> None:
+def test_addresses_of_the_web_are_public(address: str) -> None:
     assert is_public(address)
 
 
-def test_an_ipv4_site_seen_from_a_network_without_ipv4_is_public() -> None:
+def test_a_nat64_address_of_a_public_site_is_public() -> None:
     assert is_public("64:ff9b::8.8.8.8")
 
 
@@ -41,36 +41,36 @@ def test_an_ipv4_site_seen_from_a_network_without_ipv4_is_public() -> None:
         "2606:4700:4700::1111%eth0",
     ],
 )
-def test_what_is_inside_is_not_public(address: str) -> None:
+def test_private_and_special_addresses_are_not_public(address: str) -> None:
     assert not is_public(address)
 
 
-def test_what_is_no_address_is_told() -> None:
+def test_a_host_name_is_no_address() -> None:
     with pytest.raises(ValueError, match="localhost"):
         is_public("localhost")
 
 
-def test_addresses_that_are_allowed_all_the_same() -> None:
+def test_allowed_addresses_are_read() -> None:
     assert read_allowed("10.0.0.5:8888, [fd00::5]:80,") == {(ip_address("10.0.0.5"), 8888), (ip_address("fd00::5"), 80)}
     assert read_allowed("") == frozenset()
 
 
 @pytest.mark.parametrize("text", ["10.0.0.5", "searx:80", "10.0.0.0/8:80", "10.0.0.5:http", "fd00::5"])
-def test_an_address_that_makes_no_sense_is_told_at_the_start(text: str) -> None:
+def test_a_malformed_allowed_address_is_refused_at_the_start(text: str) -> None:
     with pytest.raises(ValidationError, match="allowed_addresses"):
         Settings(allowed_addresses=text)
 
 
-async def test_nobody_inside_is_connected_to(monkeypatch: pytest.MonkeyPatch) -> None:
-    touched = 0
+async def test_no_connection_is_opened_to_a_private_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    connections = 0
 
-    async def touch(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal touched
-        touched += 1
+    async def accept(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
         writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
         writer.close()
 
-    server = await asyncio.start_server(touch, "127.0.0.1", 0)
+    server = await asyncio.start_server(accept, "127.0.0.1", 0)
     async with server:
         port = server.sockets[0].getsockname()[1]
         url = f"http://127.0.0.1:{port}/"
@@ -79,14 +79,14 @@ async def test_nobody_inside_is_connected_to(monkeypatch: pytest.MonkeyPatch) ->
             with pytest.raises(aiohttp.ClientConnectorError) as caught:
                 await session.get(url)
         assert isinstance(caught.value.os_error, RefusedAddressError)
-        assert touched == 0
+        assert connections == 0
         allowed = read_allowed(f"127.0.0.1:{port}")
         async with aiohttp.ClientSession(connector=guarded_connector(allowed)) as session, session.get(url) as response:
             assert response.status == 204
-        assert touched == 1
+        assert connections == 1
 
 
-async def test_another_port_than_the_webs_is_not_connected_to() -> None:
+async def test_no_connection_is_opened_to_another_port() -> None:
     async with aiohttp.ClientSession(connector=guarded_connector(frozenset())) as session:
         with pytest.raises(aiohttp.ClientConnectorError) as caught:
             await session.get("http://[2606:4700:4700::1111]:22/")

@@ -1,4 +1,4 @@
-"""A value is made once for concurrent callers, again after a failure, and its making outlasts a cancelled caller."""
+"""A value is made once for concurrent callers, and again after a failure. Its making outlasts a cancelled caller."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.infra.cache import SingleFlightCache
 
 
 class Maker:
-    """Makes a new number each time, once it may."""
+    """Makes a new number at each call, once `may` is set."""
 
     def __init__(self) -> None:
         self.made = 0

@@ -1,4 +1,4 @@
-"""Workers: a killed one costs a retry, a hung one its deadline, and neither costs the next answer."""
+"""Workers: a killed one costs a retry, a hung one costs its deadline, and neither costs the next answer."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def compute() -> Generator[Compute]:
 
 
 def slow_at_first(marks: Path) -> int:
-    """Leaves a mark with the worker's process id when it starts; only where it is the first does it take long."""
+    """Leave a file with the worker's process id as its name. The first call takes long."""
     first = not any(marks.iterdir())
     (marks / str(os.getpid())).touch()
     if first:
@@ -43,7 +43,7 @@ def slow_at_first(marks: Path) -> int:
 
 
 def hang_without_the_gil(marks: Path) -> None:
-    """Sleeps in C, as a decoder that hangs would, where nothing in Python can interrupt it."""
+    """Sleep in C, like a decoder that hangs, where Python can't interrupt it."""
     (marks / str(os.getpid())).touch()
     import ctypes
 
@@ -74,7 +74,7 @@ async def test_a_killed_worker_costs_a_retry_and_not_the_answer(compute: Compute
     assert {int(mark.name) for mark in tmp_path.iterdir()} == {victim, survivor}
 
 
-async def test_errors_come_back_as_they_are(compute: Compute) -> None:
+async def test_errors_keep_their_type_and_message(compute: Compute) -> None:
     with pytest.raises(PersonError, match="a sentence"):
         await compute.run(fail, "a sentence")
 
@@ -111,8 +111,8 @@ async def test_a_hung_worker_is_replaced_and_the_next_answer_comes(
     assert not Path(f"/proc/{mark.name}").exists()
 
 
-async def test_jobs_know_nothing_of_the_askers_context(compute: Compute) -> None:
-    """A context variable that stops the clock, as SimCord's does, must not reach the loop of Dask's client."""
+async def test_jobs_run_in_a_fresh_context(compute: Compute) -> None:
+    """A context variable that stops the clock, like SimCord's, must not reach the loop of Dask's client."""
     seen: dict[str, str | None] = {}
     asker = ContextVar[str | None]("asker", default=None)
     asker.set("fan")
@@ -129,18 +129,18 @@ async def test_jobs_know_nothing_of_the_askers_context(compute: Compute) -> None
         await asyncio.to_thread(compute.worker_pids)
     finally:
         del client.loop.add_callback
-    # What lets a result go (`_dec_ref` and its message) runs where the last reference falls, and waits for nothing.
+    # The release of a result (`_dec_ref` and its message) runs at the last reference's end, and waits for nothing.
     waits = {name: context for name, context in seen.items() if name in {"_cascade_future", "f", "run"}}
     assert "_cascade_future" in waits
     assert set(waits.values()) == {None}, seen
 
 
-async def test_work_in_this_process_for_one_off_commands() -> None:
+async def test_without_own_processes_jobs_run_in_this_process() -> None:
     async with Compute.open(Settings(), own_processes=False) as compute:
         assert await compute.run(os.getpid) == os.getpid()
 
 
-async def test_somebody_who_no_longer_waits_does_not_stop_the_start_for_others() -> None:
+async def test_a_cancelled_caller_does_not_cancel_the_start_for_others() -> None:
     async with Compute.open(Settings(workers=1)) as compute:
         impatient = asyncio.create_task(compute.run(os.getpid))
         patient = asyncio.create_task(compute.run(os.getpid))
@@ -152,7 +152,7 @@ async def test_somebody_who_no_longer_waits_does_not_stop_the_start_for_others()
             await impatient
 
 
-async def test_workers_that_are_not_there_are_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_missing_scheduler_is_reported_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.infra.compute.CONNECT_SECONDS", 0.5)
     async with Compute.open(Settings(scheduler="tcp://127.0.0.1:9")) as compute:
         with pytest.raises(WorkersAwayError):
@@ -178,10 +178,10 @@ async def test_a_lost_scheduler_is_found_again(tmp_path: Path, monkeypatch: pyte
             await in_flight
         with scheduler_and_worker(port):
             async with asyncio.timeout(LONG_ENOUGH):
-                assert await until_there(compute) != os.getpid()
+                assert await run_when_reachable(compute) != os.getpid()
 
 
-async def until_there(compute: Compute) -> int:
+async def run_when_reachable(compute: Compute) -> int:
     while True:
         try:
             return await compute.run(os.getpid)
@@ -197,8 +197,8 @@ def free_port() -> int:
 
 @contextmanager
 def scheduler_and_worker(port: int) -> Generator[None]:
-    """What an operator runs elsewhere: a scheduler and one worker process."""
-    place = f"tcp://127.0.0.1:{port}"
+    """A scheduler and one worker, as operators run them on another machine."""
+    address = f"tcp://127.0.0.1:{port}"
     scheduler = [
         *DASK,
         "distributed.cli.dask_scheduler",
@@ -209,16 +209,16 @@ def scheduler_and_worker(port: int) -> Generator[None]:
         "--dashboard-address",
         "127.0.0.1:0",
     ]
-    worker = [*DASK, "distributed.cli.dask_worker", place, "--nworkers", "1", "--nthreads", "1", "--no-dashboard"]
+    worker = [*DASK, "distributed.cli.dask_worker", address, "--nworkers", "1", "--nthreads", "1", "--no-dashboard"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (ROOT, Path(__file__).parent)))}
 
-    def started(command: list[str]) -> subprocess.Popen[bytes]:
+    def start(command: list[str]) -> subprocess.Popen[bytes]:
         silent = subprocess.DEVNULL
         return subprocess.Popen(command, stdout=silent, stderr=silent, cwd=ROOT, env=environment)
 
-    with started(scheduler) as one, started(worker) as other:
+    with start(scheduler) as scheduler_process, start(worker) as worker_process:
         try:
             yield
         finally:
-            for process in (other, one):
+            for process in (worker_process, scheduler_process):
                 process.kill()

@@ -1,4 +1,4 @@
-"""Downloads: whole and checked, or not at all; taken up where they stopped; every failure is a sentence."""
+"""Downloads are whole and checked, or absent. An unfinished one is continued, and each failure is a sentence."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from bot.infra import downloads
 from models.engines import WeightFile
 
 CONTENT = bytes(range(256)) * 2000
-TWIN = b"the same in other words"
+EQUIVALENT = b"another file with the same weights"
 
 
 @dataclass
 class Publisher:
-    """A server on loopback. `answer` is what it does; `asked` holds the Range of every request."""
+    """A server on loopback. `answer`: its handler if not `honest`. `asked`: the Range header of each request."""
 
     port: int = 0
     asked: list[str | None] = field(default_factory=list[str | None])
@@ -37,7 +37,7 @@ class Publisher:
             size=len(CONTENT),
             sha256=sha256(CONTENT).hexdigest(),
             licence="MIT",
-            equivalents=(sha256(TWIN).hexdigest(),),
+            equivalents=(sha256(EQUIVALENT).hexdigest(),),
             found_as=("elsewhere/old-eyes.onnx",),
         )
 
@@ -49,15 +49,15 @@ class Publisher:
 
 
 def honest(request: web.Request, content: bytes = CONTENT) -> web.Response:
-    """Ranges as RFC 9110 has them."""
+    """A response with ranges by RFC 9110."""
     found = re.fullmatch(r"bytes=(\d+)-", request.headers.get("Range", ""))
     if found is None:
         return web.Response(body=content)
     start = int(found[1])
     if start >= len(content):
         return web.Response(status=416, headers={"Content-Range": f"bytes */{len(content)}"})
-    told = {"Content-Range": f"bytes {start}-{len(content) - 1}/{len(content)}"}
-    return web.Response(status=206, body=content[start:], headers=told)
+    headers = {"Content-Range": f"bytes {start}-{len(content) - 1}/{len(content)}"}
+    return web.Response(status=206, body=content[start:], headers=headers)
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def silent(what: str, done: int, total: int) -> None:
 
 
 async def refusal(publisher: Publisher, weights: Path) -> str:
-    """The sentence with which a download ends; the file is not there then."""
+    """The sentence of a failed download. The file is not there then."""
     with pytest.raises(PersonError) as caught:
         await downloads.fetch("sight", publisher.wanted(), weights, silent)
     assert not (weights / "eyes" / "eyes.onnx").exists()
@@ -99,22 +99,24 @@ async def refusal(publisher: Publisher, weights: Path) -> str:
 
 
 async def test_a_file_is_downloaded(publisher: Publisher, tmp_path: Path, target: Path) -> None:
-    told: list[tuple[str, int, int]] = []
-    await downloads.fetch("sight", publisher.wanted(), tmp_path, lambda *heard: told.append(heard))
+    progress: list[tuple[str, int, int]] = []
+    await downloads.fetch("sight", publisher.wanted(), tmp_path, lambda *step: progress.append(step))
     assert target.read_bytes() == CONTENT
     assert [path.name for path in target.parent.iterdir()] == ["eyes.onnx"]
-    assert told[-1] == ("eyes/eyes.onnx", len(CONTENT), len(CONTENT))
+    assert progress[-1] == ("eyes/eyes.onnx", len(CONTENT), len(CONTENT))
     assert await downloads.is_there(publisher.wanted(), tmp_path)
 
 
-async def test_it_goes_on_where_it_stopped(publisher: Publisher, tmp_path: Path, part: Path, target: Path) -> None:
+async def test_an_unfinished_download_is_continued(
+    publisher: Publisher, tmp_path: Path, part: Path, target: Path
+) -> None:
     part.write_bytes(CONTENT[:100_000])
     await downloads.fetch("sight", publisher.wanted(), tmp_path, silent)
     assert publisher.asked == ["bytes=100000-"]
     assert target.read_bytes() == CONTENT
 
 
-async def test_a_connection_that_breaks_off_is_taken_up_later(
+async def test_a_download_is_continued_after_a_broken_connection(
     publisher: Publisher, tmp_path: Path, target: Path
 ) -> None:
     async def breaks_off(request: web.Request) -> web.StreamResponse:
@@ -133,7 +135,7 @@ async def test_a_connection_that_breaks_off_is_taken_up_later(
     assert target.read_bytes() == CONTENT
 
 
-async def test_one_that_is_cancelled_is_taken_up_later(publisher: Publisher, tmp_path: Path, target: Path) -> None:
+async def test_a_cancelled_download_is_continued(publisher: Publisher, tmp_path: Path, target: Path) -> None:
     async def hesitates(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Length": str(len(CONTENT))})
         await response.prepare(request)
@@ -142,9 +144,9 @@ async def test_one_that_is_cancelled_is_taken_up_later(publisher: Publisher, tmp
         return response
 
     publisher.answer = hesitates
-    heard = asyncio.Event()
-    download = asyncio.create_task(downloads.fetch("sight", publisher.wanted(), tmp_path, lambda *_: heard.set()))
-    await heard.wait()
+    begun = asyncio.Event()
+    download = asyncio.create_task(downloads.fetch("sight", publisher.wanted(), tmp_path, lambda *_: begun.set()))
+    await begun.wait()
     download.cancel()
     with pytest.raises(asyncio.CancelledError):
         await download
@@ -154,7 +156,7 @@ async def test_one_that_is_cancelled_is_taken_up_later(publisher: Publisher, tmp
     assert target.read_bytes() == CONTENT
 
 
-async def test_a_server_that_knows_no_ranges(publisher: Publisher, tmp_path: Path, part: Path, target: Path) -> None:
+async def test_a_server_without_ranges(publisher: Publisher, tmp_path: Path, part: Path, target: Path) -> None:
     async def whole(request: web.Request) -> web.StreamResponse:
         return web.Response(body=CONTENT)
 
@@ -166,7 +168,7 @@ async def test_a_server_that_knows_no_ranges(publisher: Publisher, tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    "told",
+    "content_range",
     [
         f"bytes 99-{len(CONTENT) - 1}/{len(CONTENT)}",
         f"bytes 100000-{len(CONTENT)}/{len(CONTENT) + 1}",
@@ -175,13 +177,14 @@ async def test_a_server_that_knows_no_ranges(publisher: Publisher, tmp_path: Pat
         None,
     ],
 )
-async def test_a_range_that_was_not_asked_for(
-    publisher: Publisher, tmp_path: Path, part: Path, target: Path, told: str | None
+async def test_a_range_that_was_not_requested(
+    publisher: Publisher, tmp_path: Path, part: Path, target: Path, content_range: str | None
 ) -> None:
     async def other_range(request: web.Request) -> web.StreamResponse:
         if "Range" not in request.headers:
             return web.Response(body=CONTENT)
-        return web.Response(status=206, body=b"something", headers={"Content-Range": told} if told else {})
+        headers = {"Content-Range": content_range} if content_range else {}
+        return web.Response(status=206, body=b"something", headers=headers)
 
     publisher.answer = other_range
     part.write_bytes(CONTENT[:100_000])
@@ -227,13 +230,13 @@ async def test_another_file_of_that_size_is_refused(publisher: Publisher, tmp_pa
     assert not part.exists()
 
 
-async def test_a_twin_is_no_download(publisher: Publisher, tmp_path: Path) -> None:
-    async def twin(request: web.Request) -> web.StreamResponse:
-        return web.Response(body=TWIN)
+async def test_an_equivalent_is_no_download(publisher: Publisher, tmp_path: Path) -> None:
+    async def equivalent(request: web.Request) -> web.StreamResponse:
+        return web.Response(body=EQUIVALENT)
 
-    publisher.answer = twin
+    publisher.answer = equivalent
     with pytest.raises(PersonError, match="differs"):
-        await downloads.fetch("sight", replace(publisher.wanted(), size=len(TWIN)), tmp_path, silent)
+        await downloads.fetch("sight", replace(publisher.wanted(), size=len(EQUIVALENT)), tmp_path, silent)
 
 
 @pytest.mark.parametrize("size", [len(CONTENT) + 1, len(CONTENT) - 1, 0])
@@ -283,7 +286,7 @@ async def test_a_file_that_is_gone(publisher: Publisher, tmp_path: Path) -> None
     assert await refusal(publisher, tmp_path) == f"127.0.0.1 answers 404 Not Found to {url}."
 
 
-async def test_a_server_in_trouble_costs_nothing_of_what_came(publisher: Publisher, tmp_path: Path, part: Path) -> None:
+async def test_an_error_of_the_server_leaves_the_part(publisher: Publisher, tmp_path: Path, part: Path) -> None:
     async def trouble(request: web.Request) -> web.StreamResponse:
         return web.Response(status=503)
 
@@ -342,9 +345,9 @@ async def test_a_redirect_to_nowhere(publisher: Publisher, tmp_path: Path) -> No
 
 async def test_there_is_no_network(publisher: Publisher, tmp_path: Path) -> None:
     publisher.port = 9
-    told = await refusal(publisher, tmp_path)
-    assert told.startswith("127.0.0.1 can't be reached (")
-    assert told.endswith("bring the files: nugu engine install sight --from FOLDER")
+    sentence = await refusal(publisher, tmp_path)
+    assert sentence.startswith("127.0.0.1 can't be reached (")
+    assert sentence.endswith("bring the files: nugu engine install sight --from FOLDER")
 
 
 async def test_a_publisher_that_is_silent(
@@ -372,8 +375,10 @@ async def test_what_is_no_http(tmp_path: Path) -> None:
 
 async def test_the_disk_is_full(publisher: Publisher, tmp_path: Path, part: Path) -> None:
     part.symlink_to("/dev/full")
-    told = await refusal(publisher, tmp_path)
-    assert told == f"The disk is full: {part.parent} needs {len(CONTENT)} bytes for eyes/eyes.onnx."
+    assert (
+        await refusal(publisher, tmp_path)
+        == f"The disk is full: {part.parent} needs {len(CONTENT)} bytes for eyes/eyes.onnx."
+    )
 
 
 async def test_a_folder_in_the_way(publisher: Publisher, tmp_path: Path, part: Path) -> None:
@@ -387,7 +392,7 @@ async def test_a_file_in_place_of_the_folder(publisher: Publisher, tmp_path: Pat
         await downloads.fetch("sight", publisher.wanted(), tmp_path, silent)
 
 
-async def test_two_do_not_write_one_file(publisher: Publisher, tmp_path: Path, part: Path) -> None:
+async def test_two_downloads_do_not_write_one_file(publisher: Publisher, tmp_path: Path, part: Path) -> None:
     other = os.open(part.parent, os.O_RDONLY)
     fcntl.flock(other, fcntl.LOCK_EX)
     try:
@@ -399,13 +404,13 @@ async def test_two_do_not_write_one_file(publisher: Publisher, tmp_path: Path, p
 
 async def test_a_file_from_a_folder(publisher: Publisher, tmp_path: Path, target: Path) -> None:
     (tmp_path / "from" / "elsewhere").mkdir(parents=True)
-    (tmp_path / "from" / "elsewhere" / "old-eyes.onnx").write_bytes(TWIN)
+    (tmp_path / "from" / "elsewhere" / "old-eyes.onnx").write_bytes(EQUIVALENT)
     await downloads.take("sight", publisher.wanted(), tmp_path / "from", tmp_path)
-    assert target.read_bytes() == TWIN
+    assert target.read_bytes() == EQUIVALENT
     assert await downloads.is_there(publisher.wanted(), tmp_path)
 
 
-async def test_a_file_that_nobody_knows_is_refused(publisher: Publisher, tmp_path: Path, target: Path) -> None:
+async def test_an_unknown_file_is_refused(publisher: Publisher, tmp_path: Path, target: Path) -> None:
     (tmp_path / "from" / "eyes").mkdir(parents=True)
     (tmp_path / "from" / "eyes" / "eyes.onnx").write_bytes(CONTENT + b"!")
     with pytest.raises(PersonError, match=r"from/eyes/eyes\.onnx is another file than the one I know"):
