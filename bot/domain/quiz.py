@@ -33,7 +33,7 @@ class QuizCrop:
 
 @dataclass(frozen=True, slots=True)
 class QuizMember:
-    """A member whom a quiz may ask about. `key`: the normalised name (`bot.text.names.search_key`). `crops`: the enrolled ones."""
+    """A member whom a quiz may ask about. `key`: the name in searches (`bot.text.names.search_key`). `crops`: enrolled ones."""
 
     id: int
     name: str
