@@ -1,4 +1,4 @@
-"""How an answer is put into words: the same in pictures, cards, alt texts and on the command line."""
+"""Answers, numbers and durations as words: the same in pictures, cards, alt texts and on the command line."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ MEBIBYTE = 1 << 20
 UNKNOWN = "someone I don't know"
 
 BY = {Basis.CONTEXT: "from context", Basis.ELIMINATION: "by elimination"}
-"""What is told of a name in place of a confidence where not the face speaks for it."""
+"""The words in place of a confidence for a name that doesn't come from the face alone."""
 
 RIVAL_SHARE = 0.5
-"""How near to the likeliest member's confidence a second one must come to be named beside it."""
+"""The share of the likeliest member's confidence from which the second one is named beside it."""
 
 MOST_NUMBERS = 5
 """So many recordings of a file are named by their numbers."""
 
 SHARP = 2.2
-"""Between this and `SHARP_EXAMPLE` a face is soft, and still a good example."""
+"""The sharpness from which a face is called sharp. A softer one, down to `SHARP_EXAMPLE`, is a good example too."""
 
 
 def counted(number: int, thing: str) -> str:
@@ -44,7 +44,7 @@ def mebibytes(size: float, decimals: int = 0) -> str:
 
 
 def time_code(seconds: float) -> str:
-    """83.4 → `1:23`; an hour later `1:01:23`."""
+    """`1:23` for 83.4 seconds; from an hour on `1:01:23`."""
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
@@ -56,7 +56,7 @@ def duration(seconds: float) -> str:
 
 
 def approximate_duration(days: float) -> str:
-    """`20 min`, `5 h`, `3 days`, `4 months`, `2 years`: a time in days, roughly."""
+    """A number of days, rounded: `20 min`, `5 h`, `3 days`, `4 months`, `2 years`."""
     for unit, length in (("year", 365.0), ("month", 30.0), ("day", 1.0)):
         if days >= (2 * length if unit == "month" else length):
             return counted(round(days / length), unit)
@@ -72,7 +72,7 @@ def percent(confidence: float) -> str:
 def name_and_confidence(guess: Guess) -> tuple[str, str]:
     """`("Tzuyu", "97%")`, `("Sana or Momo?", "48%")`, `("Mina?", "by elimination")`; both empty for nobody in the roster.
 
-    A guess without candidates is a person's word, which has no confidence.
+    A guess without candidates is a person's annotation, which has no confidence.
     """
     if guess.name is None:
         return "", ""
@@ -99,17 +99,17 @@ def unknown_people(number: int) -> str:
 
 
 def confidence_of(guess: Guess) -> float | None:
-    """How sure the name is, in [0, 1]; None where there is none: how sure that is would be another figure."""
+    """The confidence of the name, in [0, 1]; None without a name, since the confidence that nobody fits is another figure."""
     return None if guess.name is None else round(guess.confidence, 4)
 
 
 def basis_of(guess: Guess) -> str | None:
-    """What speaks for the name, as a word of `Basis`; None where there is none."""
+    """The basis of the name, a value of `Basis`; None without a name."""
     return None if guess.name is None else guess.basis.value
 
 
 def circled(number: int) -> str:
-    """① to ㊿; plain digits with a stop beyond."""
+    """`①` to `㊿`; from 51 on plain digits with a full stop."""
     if 1 <= number <= 20:
         return chr(0x2460 + number - 1)
     if 21 <= number <= 35:
@@ -120,15 +120,15 @@ def circled(number: int) -> str:
 
 
 def face_quality(width: int, sharpness: float | None) -> str:
-    """`240 px wide, sharp`, `60 px wide, small, blurred`: how well a face is seen."""
-    told = f"{width} px wide{', small' if width < SMALLEST_EXAMPLE else ''}"
+    """The width and the sharpness of a face: `240 px wide, sharp`, `60 px wide, small, blurred`."""
+    size = f"{width} px wide{', small' if width < SMALLEST_EXAMPLE else ''}"
     if sharpness is None:
-        return told
-    return f"{told}, {'sharp' if sharpness >= SHARP else 'a little soft' if sharpness >= SHARP_EXAMPLE else 'blurred'}"
+        return size
+    return f"{size}, {'sharp' if sharpness >= SHARP else 'a little soft' if sharpness >= SHARP_EXAMPLE else 'blurred'}"
 
 
 def flaw_sentence(flaw: Flaw) -> str:
-    """Why a face is not learned from by itself."""
+    """The reason why nothing is learned from a face without a moderator's decision."""
     if flaw is Flaw.SMALL:
         return f"Too small to learn from: {SMALLEST_EXAMPLE} px or more make a good example."
     return "Too blurred to learn from: it would make me worse at others."
@@ -162,7 +162,7 @@ def _capital(sentence: str) -> str:
 
 
 def silent(codec: str) -> str:
-    """Why a clip has no sound though its video has, and what helps."""
+    """The reason why a clip has no sound although its video has, and a remedy."""
     return (
         f"I can't read this video's sound ({codec}), so the clip is silent. Save it with AAC sound for one that isn't."
     )

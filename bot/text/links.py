@@ -1,4 +1,4 @@
-"""Links to videos and time codes, read out of what people write."""
+"""Links to videos, and time codes, in the text that people write."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _LINK = re.compile(r"<?(https?://[^\s<>|]+)>?", re.IGNORECASE)
 
 
 def read_seconds(text: str) -> float:
-    """`1:23`, `83`, `1:02:03.5` or `1m23s` → seconds. Raises PersonError for anything else."""
-    wanted = text.strip().lower()
-    if (clock := _CLOCK.fullmatch(wanted)) is not None:
+    """The seconds of `1:23`, `83`, `1:02:03.5` or `1m23s`. Raises PersonError for any other text."""
+    written = text.strip().lower()
+    if (clock := _CLOCK.fullmatch(written)) is not None:
         hours, minutes, seconds, fraction = clock.groups()
         return int(hours or 0) * 3600 + int(minutes or 0) * 60 + int(seconds) + float(f"0.{fraction or 0}")
-    if wanted and (units := _UNITS.fullmatch(wanted)) is not None:
+    if written and (units := _UNITS.fullmatch(written)) is not None:
         hours, minutes, seconds = (int(each or 0) for each in units.groups())
         return float(hours * 3600 + minutes * 60 + seconds)
     raise PersonError(
@@ -29,20 +29,20 @@ def read_seconds(text: str) -> float:
 
 
 def first_link(text: str) -> str | None:
-    """The first web link in a message; None where there is none."""
+    """The first web link in a text; None without one."""
     found = _LINK.search(text)
     return found.group(1).rstrip(").,!?") if found else None
 
 
 def start_in(link: str) -> float:
-    """Where a link says that its video starts, in seconds: `?t=65`, `&start=65`, `#t=1m5s`; 0 where it says nothing readable.
+    """The start of the video that a link states, in seconds: `?t=65`, `&start=65`, `#t=1m5s`; 0 without a readable start.
 
-    In a fragment an end may follow, `#t=npt:65,80` (W3C Media Fragments).
+    A fragment may state the end too: `#t=npt:65,80` (W3C Media Fragments).
     """
     try:
         parts = urlsplit(link)
-        asked = {**parse_qs(parts.fragment), **parse_qs(parts.query)}
-        told = next((asked[name][0] for name in _STARTS if name in asked), "0")
-        return read_seconds(told.removeprefix("npt:").partition(",")[0])
+        parameters = {**parse_qs(parts.fragment), **parse_qs(parts.query)}
+        start = next((parameters[name][0] for name in _STARTS if name in parameters), "0")
+        return read_seconds(start.removeprefix("npt:").partition(",")[0])
     except (PersonError, ValueError):
         return 0.0

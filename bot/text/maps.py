@@ -1,4 +1,4 @@
-"""Maps in words, without markup: the same on Discord and on the command line."""
+"""Maps as words without markup: the same on Discord and on the command line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def separation_sentences(found: GroupMap) -> list[str]:
-    """A sentence about the members that stand apart, and one about those that overlap, as far as there are such."""
+    """A sentence about the members that lie apart, and one about those that overlap, each if there are any."""
     if len(found.places) == 1:
         return [f"{found.places[0].name} is the only one on it."]
     sentences: list[str] = []
@@ -32,7 +32,9 @@ def separation_sentences(found: GroupMap) -> list[str]:
 
 def outlier_sentences(found: GroupMap) -> list[str]:
     """The outliers: `A photo of Momo looks like Sana.`"""
-    return [f"A photo of {one.name} looks like {one.looks_like or 'nobody here'}." for one in found.outliers]
+    return [
+        f"A photo of {outlier.name} looks like {outlier.looks_like or 'nobody here'}." for outlier in found.outliers
+    ]
 
 
 def distance_sentence(found: GroupMap) -> str:

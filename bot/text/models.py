@@ -1,4 +1,4 @@
-"""Models and trainings in words, without markup: the same on Discord and on the command line."""
+"""Models and trainings as words without markup: the same on Discord and on the command line."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from bot.domain.models import ClassifierTrial, GateVerdict, MadeModel, NameCounts
 
 LONGEST_OBJECTIONS = 300
-"""Characters of the gate's objections that are shown."""
+"""The characters of the gate's objections that are shown, at most."""
 
 
 def recognition_counts(named: LeaveOneOutCounts) -> str:
-    """`43 of 45 unseen photos right and 1 wrong`: the sums of the report's matrix."""
+    """The sums of the report's matrix: `43 of 45 unseen photos right and 1 wrong`."""
     return f"{named.right} of {counted(named.photos, 'unseen photo')} right and {named.wrong} wrong"
 
 
@@ -35,7 +35,7 @@ def gate_objections(judged: GateVerdict) -> str:
 
 
 def classifier_trial(trial: ClassifierTrial | None) -> str:
-    """The trial of a classifier; None: there were too few photos for one."""
+    """The trial of a classifier; None: there are too few photos for one."""
     if trial is None:
         return "too few for a classifier; the distance answers alone"
     verdict = "it is used" if trial.helps else "it is not used, the distance answers alone"
@@ -46,7 +46,7 @@ def classifier_trial(trial: ClassifierTrial | None) -> str:
 
 
 def model_accuracy(model: MadeModel) -> str:
-    """How a model did when it was made: `named 43 of 45 unseen photos right and 1 wrong`."""
+    """The accuracy of a model at its training: `named 43 of 45 unseen photos right and 1 wrong`."""
     judged, named = model.figures.judged, model.figures.named
     if named is None:
         named = LeaveOneOutCounts(judged.probes, round(judged.new.right), round(judged.new.wrong))

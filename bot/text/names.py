@@ -1,4 +1,4 @@
-"""Names that people type: checked before they are kept, found in any spelling, and offered while somebody types."""
+"""Names that people type: checked, compared in any spelling, and suggested by autocomplete."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ if TYPE_CHECKING:
 LONGEST_NAME = 100
 
 SHORTEST_SLIP = 3
-"""Letters from which on a slip of the fingers is forgiven; two letters with a slip would be any name."""
+"""Letters from which a typing error is forgiven. Two letters with one wrong would match any name."""
 
 NEAR = 75.0
-"""Of 100, how near to a spelling what was typed must come (rapidfuzz's partial ratio): `tzuyo` is Tzuyu, `sama` Sana."""
+"""The similarity from which a typed text matches a spelling, of 100 (rapidfuzz's partial ratio): `tzuyo` matches Tzuyu."""
 
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
-"""Letters and symbols by their category that nobody sees: the Hangul fillers and the empty Braille cell."""
+"""Invisible characters of the categories of letters and symbols: the Hangul fillers and the empty Braille cell."""
 
 
 class Spelling(NamedTuple):
-    """One spelling of the `name` of a group or a member, whose `id` it is; `group` is a member's group's name."""
+    """One spelling of a group or a member. `id`, `name`: of the group or member. `group`: the name of a member's group."""
 
     id: int
     name: str
@@ -32,9 +32,9 @@ class Spelling(NamedTuple):
 
 
 def checked_name(text: str) -> str:
-    """`text` as a name is kept: composed (NFC), since macOS hands over letters and accents apart, and with single spaces.
+    """`text` as a name for the roster: with single spaces, and composed (NFC), since macOS separates letters and accents.
 
-    Raises PersonError for one that is too long, can't be seen, or holds characters that control how text is written.
+    Raises PersonError for a name that is too long, invisible, or holds control characters.
     """
     name = " ".join(unicodedata.normalize("NFC", text).split())
     if len(name) > LONGEST_NAME or not name.isprintable() or not any(_visible(character) for character in name):
@@ -47,10 +47,11 @@ def search_key(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
-def offered(typed: str, spellings: Iterable[Spelling], most: int) -> list[Spelling]:
-    """What somebody who typed so much may mean, likeliest first: each id once, in the spelling that comes nearest.
+def suggestions(typed: str, spellings: Iterable[Spelling], most: int) -> list[Spelling]:
+    """At most `most` suggestions for a typed text, the likeliest first: each id once, in the spelling that fits best.
 
-    Names that begin so come first, then those of which a word does, then those that hold it, then those a slip away.
+    The order: spellings that begin with the text, those with a word that does, those that contain it, those with a typing
+    error.
     """
     wanted = _loose(typed)
     found: dict[int, tuple[tuple[float, ...], Spelling]] = {}
@@ -58,16 +59,16 @@ def offered(typed: str, spellings: Iterable[Spelling], most: int) -> list[Spelli
         distance = _distance(wanted, spelling.spelling)
         if distance is None:
             continue
-        # Of two spellings that fit alike, the name itself is shown.
+        # Of two spellings that fit equally well, the name itself is shown.
         rank = (*distance, float(spelling.spelling != spelling.name))
         if spelling.id not in found or rank < found[spelling.id][0]:
             found[spelling.id] = rank, spelling
-    nearest = sorted(found.values(), key=lambda one: (one[0], search_key(one[1].name), one[1].id))
+    nearest = sorted(found.values(), key=lambda ranked: (ranked[0], search_key(ranked[1].name), ranked[1].id))
     return [spelling for _, spelling in nearest[:most]]
 
 
 def _distance(wanted: str, spelling: str) -> tuple[float, float] | None:
-    """(how it fits, how far it is off); None where it doesn't fit."""
+    """(kind of match, distance within that kind), smaller is better; None without a match."""
     from rapidfuzz import fuzz
 
     loose = _loose(spelling)
@@ -84,7 +85,7 @@ def _distance(wanted: str, spelling: str) -> tuple[float, float] | None:
 
 
 def _loose(text: str) -> str:
-    """Letters and digits alone, without accents. A Hangul syllable is its letters: one half typed begins a whole one."""
+    """Only letters and digits, without accents. Hangul syllables become letters, so that a half typed one matches."""
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKD", text.casefold()))) or text.casefold().strip()
 
 

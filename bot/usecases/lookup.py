@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING
 
 from bot.database.aliases import SpellingRepository
 from bot.database.rosters import RosterRepository
+from bot.database.servers import ServerRepository
+from bot.database.tables.rosters import Group
+from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import PersonError, UnknownGroupError, UnknownMemberError
-from bot.text.names import offered
+from bot.text.names import suggestions
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
-    from bot.database.tables.rosters import Group, Member
+    from bot.database.tables.rosters import Member
 
 MOST_SIMILAR = 3
 """Similar names in the error for an unknown member."""
@@ -59,10 +62,22 @@ async def require_member_by_id(session: AsyncSession, servers: Collection[int], 
     return member
 
 
+async def named_or_default_group(
+    session: AsyncSession, server_id: int, channel_id: int | None, name: str | None
+) -> Group | None:
+    """The group called `name`; without a name, the default group of the channel, or None. Raises UnknownGroupError."""
+    servers = {SHARED_ROSTER, server_id}
+    if name is not None:
+        return await require_group(session, servers, name)
+    default = await ServerRepository(session).default_group(channel_id) if channel_id else None
+    group = await session.get(Group, default) if default is not None else None
+    return group if group is not None and group.server_id in servers else None
+
+
 async def unknown_member(
     session: AsyncSession, servers: Collection[int], name: str, group: Group | None = None
 ) -> UnknownMemberError:
     """The error for a name that no member has, of `group` or of all groups of `servers`; it lists similar names."""
     spellings = await SpellingRepository(session).of_members(servers, group.id if group else None)
-    near = [spelling.name for spelling in offered(name, spellings, MOST_SIMILAR)]
+    near = [spelling.name for spelling in suggestions(name, spellings, MOST_SIMILAR)]
     return UnknownMemberError(name, group.name if group else None, near)

@@ -13,7 +13,7 @@ from bot.database.tables.rosters import Group, Member
 from bot.domain.messages import Message
 from bot.domain.rosters import SHARED_ROSTER, AddedAlias, RemovedAlias, RemovedEntry, RenamedEntry
 from bot.errors import PersonError
-from bot.text.names import checked_name, offered, search_key
+from bot.text.names import checked_name, search_key, suggestions
 from bot.usecases import crops
 from bot.usecases.lookup import require_named
 
@@ -56,7 +56,7 @@ async def autocomplete_groups(app: App, servers: Collection[int], typed: str, *,
         spellings = await SpellingRepository(session).of_groups({SHARED_ROSTER, *servers} if shared else servers)
     # A server's own group comes first, and hides the shared one of that name: it is the one that is found by it.
     own = {search_key(spelling.name): spelling.id for spelling in reversed(spellings)}
-    return offered(typed, (one for one in spellings if own[search_key(one.name)] == one.id), MOST_OFFERED)
+    return suggestions(typed, (one for one in spellings if own[search_key(one.name)] == one.id), MOST_OFFERED)
 
 
 async def autocomplete_members(
@@ -67,7 +67,7 @@ async def autocomplete_members(
     async with app.database.reading() as session:
         found = await RosterRepository(session).find_group(servers, group) if group else None
         spellings = await SpellingRepository(session).of_members(servers, found.id if found else None)
-    return offered(typed, spellings, MOST_OFFERED)
+    return suggestions(typed, spellings, MOST_OFFERED)
 
 
 async def autocomplete_aliases(app: App, server_id: int, group: str, member: str | None, typed: str) -> list[str]:

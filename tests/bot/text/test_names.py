@@ -9,7 +9,7 @@ import unicodedata
 import pytest
 
 from bot.errors import PersonError, UnknownGroupError
-from bot.text.names import LONGEST_NAME, Spelling, checked_name, offered
+from bot.text.names import LONGEST_NAME, Spelling, checked_name, suggestions
 from cogs.common.markup import in_discord, plain
 
 
@@ -68,9 +68,9 @@ def test_of_two_thousand_names_some_are_offered_at_once() -> None:
     ]
     began = time.process_time()
     for typed in ("", "tz", "tzuyo", names[1234][:6], "쯔"):
-        found = offered(typed, spellings, 25)
+        found = suggestions(typed, spellings, 25)
         assert len(found) == len({one.id for one in found}) <= 25
-    assert offered(names[1234][:7] + "q", spellings, 25)[0].name == names[1234]
+    assert suggestions(names[1234][:7] + "q", spellings, 25)[0].name == names[1234]
     assert time.process_time() - began < 3, "Discord waits three seconds for one"
 
 
