@@ -21,7 +21,9 @@ from bot.errors import PersonError
 from bot.usecases.identify import SubmittedFile
 from bot.usecases.quiz import play
 from bot.usecases.quiz.memory import AGAIN
+from bot.usecases.quiz.view import QuizQuestion, Verdict
 from bot.usecases.roster import enrolment
+from bot.usecases.roster.groups import add_group
 from tests.stories.conftest import Stage
 from tests.stories.reading import alt_texts, answer, buttons, texts
 from tests.support.galleries import ENGINE, add_photo
@@ -226,12 +228,12 @@ async def test_a_restart_in_the_middle_and_a_press_that_comes_twice(astronauts: 
     first, *_ = await rounds(stage)
     other = next(id for id in first.options if id != first.member_id)
     late = await play.answer(stage.app, stage.guild.id, first.id, stage.fan.id, other, stage.env.now())
-    assert isinstance(late, play.Verdict)
+    assert isinstance(late, Verdict)
     assert late.right
     await stage.restart()
     await stage.fan.click(now(stage, card), label="Next")
     second = await play.go_on(stage.app, stage.guild.id, first.id, stage.fan.id, stage.env.now())
-    assert isinstance(second, play.QuizQuestion)
+    assert isinstance(second, QuizQuestion)
     assert "Round 2 of 5" in texts(now(stage, card))
     assert second.progress.number == 2
     assert (await count(stage, QuizAnswer), await count(stage, QuizRound)) == (1, 2)
@@ -283,7 +285,7 @@ async def test_two_right_answers_at_the_same_moment(astronauts: Stage) -> None:
         ),
         return_exceptions=True,
     )
-    assert sum(isinstance(one, play.Verdict) for one in given) == 1
+    assert sum(isinstance(one, Verdict) for one in given) == 1
     assert sum(isinstance(one, PersonError) for one in given) == 3
     async with stage.app.database.reading() as session:
         (score,) = await session.scalars(select(QuizScore))
@@ -539,7 +541,7 @@ async def test_a_press_after_the_quiz_was_forgotten(astronauts: Stage) -> None:
 
 async def test_another_server_has_its_own_leaderboard_and_presses(astronauts: Stage) -> None:
     stage = astronauts
-    await enrolment.add_group(stage.app, SHARED_ROSTER, "Everywhere")
+    await add_group(stage.app, SHARED_ROSTER, "Everywhere")
     for name, photo in (("Obama", "obama.jpg"), ("Biden", "biden.jpg")):
         submitted = [SubmittedFile(photo, stage.photo(photo)[1])]
         await enrolment.add_member(stage.app, SHARED_ROSTER, "Everywhere", name, submitted, by=0)
@@ -564,7 +566,7 @@ async def test_another_server_has_its_own_leaderboard_and_presses(astronauts: St
 
 
 async def test_the_names_beside_the_right_one_are_its_look_alikes(stage: Stage) -> None:
-    await enrolment.add_group(stage.app, stage.guild.id, "Dots")
+    await add_group(stage.app, stage.guild.id, "Dots")
     assert await stage.app.recognisers.engine() == ENGINE
     file = BytesIO()
     Image.new("RGB", (64, 64)).save(file, "JPEG")

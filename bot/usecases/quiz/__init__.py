@@ -1,1 +1,1 @@
-"""The quiz: what a person remembers of whom, and who is asked next."""
+"""The quiz: rounds, verdicts, leaderboard, and each person's memory of members."""

@@ -1,4 +1,4 @@
-"""Who is asked next, with which crop, among which names. All chance is passed in, so that it can be repeated."""
+"""The choice of the next member, of the crop, and of the names below it. `chance` makes each choice repeatable."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ if TYPE_CHECKING:
     from bot.domain.quiz import Memory, QuizCrop, QuizHistory, QuizMember
 
 NAMES = 4
-"""Buttons below a face."""
+"""Names below a face."""
 
 NEAREST = 5
-"""The other names are drawn from so many look-alikes, so that they are not always the same three."""
+"""Look-alikes from which the other names are drawn, so that they are not always the same three."""
 
 
 def next_member(
-    members: Sequence[QuizMember], memories: Mapping[int, Memory], asked: QuizHistory, now: datetime, chance: Random
+    members: Sequence[QuizMember], memories: Mapping[int, Memory], history: QuizHistory, now: datetime, chance: Random
 ) -> QuizMember | None:
-    """Who is asked next: whose memory is due, the most overdue first; then who is new; then the least retrievable.
+    """The next member: one whose memory is due, the most overdue first; then a new one; then the least retrievable.
 
-    Nobody twice in a row where there is another, and only who has a crop that was not shown yet; None where nobody has.
+    No member comes twice in a row if there is another, and each needs a crop that was not shown yet. None where none has one.
     """
-    left = [member for member in members if any(crop.id not in asked.crops for crop in member.crops)]
-    fresh = [member for member in left if member.id not in asked.members[-1:]]
+    left = [member for member in members if any(crop.id not in history.crops for crop in member.crops)]
+    fresh = [member for member in left if member.id not in history.members[-1:]]
     shuffled = chance.sample(fresh or left, len(fresh or left))
 
     def rank(member: QuizMember) -> tuple[int, float, float]:
         memory = memories.get(member.id)
         if memory is not None and memory.due <= now:
             return 0, memory.due.timestamp(), 0.0
-        times = asked.members.count(member.id)
+        times = history.members.count(member.id)
         if memory is None:
             return 1, times, 0.0
         return 2, retrievability(memory, now), times
@@ -44,14 +44,14 @@ def next_member(
     return min(shuffled, key=rank, default=None)
 
 
-def next_crop(member: QuizMember, asked: QuizHistory, chance: Random) -> QuizCrop:
-    """One of the member's crops that was not shown yet; a clear one where there is any."""
-    left = [crop for crop in member.crops if crop.id not in asked.crops]
+def next_crop(member: QuizMember, history: QuizHistory, chance: Random) -> QuizCrop:
+    """A crop of the member that was not shown yet; a clear one if there is one."""
+    left = [crop for crop in member.crops if crop.id not in history.crops]
     return chance.choice([crop for crop in left if is_clear(crop)] or left)
 
 
 def best_crops(member: QuizMember, shown: Collection[int] = ()) -> list[QuizCrop]:
-    """The member's crops beside those `shown`, the best first: clear ones, the widest."""
+    """The member's crops without those `shown` (ids): clear ones first, then by width."""
     others = [crop for crop in member.crops if crop.id not in shown]
     return sorted(others, key=lambda crop: (not is_clear(crop), -crop.face_width, crop.id))
 
@@ -63,11 +63,11 @@ def names_for(
     mistaken: Sequence[int],
     chance: Random,
 ) -> list[int]:
-    """The ids of at most four members to choose from, in the order of the buttons, `member` among them.
+    """The ids of at most four members to choose from, `member` among them, in the order of the buttons.
 
-    The others look alike: drawn from the nearest of the same group; from other groups where that has too few. `alike`: ids,
-    the nearest first. `mistaken`: ids of those that the person took for the member, or the member for, before; one of them is
-    always there. No two have the same name.
+    The others are drawn from the look-alikes in the same group; from other groups where those are too few. `alike`: ids of the
+    look-alikes, the nearest first. `mistaken`: ids of members whom the person has confused with the member; one of them is
+    always among the names. No two members have the same name.
     """
     nearness = {id: place for place, id in enumerate(alike)}
     shuffled = chance.sample(everybody, len(everybody))
@@ -81,15 +81,16 @@ def names_for(
                 keys.add(other.key)
 
     before = {id: place for place, id in enumerate(mistaken)}
-    choose(sorted((one for one in shuffled if one.id in before), key=lambda one: before[one.id]), 2)
-    near = [one for one in shuffled if one.group == member.group and one.key not in keys]
+    confused = [other for other in shuffled if other.id in before]
+    choose(sorted(confused, key=lambda other: before[other.id]), 2)
+    near = [other for other in shuffled if other.group == member.group and other.key not in keys]
     choose(chance.sample(near[:NEAREST], len(near[:NEAREST])), NAMES)
-    far = [one for one in shuffled if one.group != member.group and one.key not in keys]
+    far = [other for other in shuffled if other.group != member.group and other.key not in keys]
     choose(chance.sample(far[:NEAREST], len(far[:NEAREST])), NAMES)
     choose(far, NAMES)
     return chance.sample(chosen, len(chosen))
 
 
 def is_clear(crop: QuizCrop) -> bool:
-    """Whether the face is large and sharp enough to be known by."""
+    """Whether the face is large and sharp enough to be recognised."""
     return flaw_of_example(crop.face_width, crop.sharpness) is None

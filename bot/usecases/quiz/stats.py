@@ -1,4 +1,4 @@
-"""What came of quizzes: the leaderboard, and what somebody knows."""
+"""The results of quizzes: the leaderboard, and a person's knowledge."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.database.quiz import QuizRepository, merge_pairs
 from bot.domain.messages import Message, SlashCommand, Strong
 from bot.domain.quiz import KnownMember
 from bot.errors import PersonError
-from bot.usecases.quiz.play import group_meant
+from bot.usecases.lookup import named_or_default_group
 from bot.usecases.quiz.view import named_pairs
 
 if TYPE_CHECKING:
@@ -26,7 +26,10 @@ DAY = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """The best of a server, about one group or all of them; `place` and `mine`: of who asks, None where they never played."""
+    """The leaderboard of a server. `group`: None for all groups. `best`: the highest scores, in order.
+
+    `place`, `mine`: of the person who asks; None where they have never played.
+    """
 
     group: str | None
     best: tuple[PersonScore, ...]
@@ -36,7 +39,10 @@ class Board:
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """What somebody knows of a group, or of all of them: the members, the best known first, and a PNG of it."""
+    """A person's knowledge of a group, None: of all groups. `members`: the best known first. `picture`: the chart, a PNG.
+
+    `mixed_up`: the names of two members, and the number of times that the person took one for the other.
+    """
 
     group: str | None
     members: tuple[KnownMember, ...]
@@ -47,8 +53,8 @@ class Knowledge:
 async def top(app: App, server_id: int, person: int, group: str | None = None) -> Board:
     """The leaderboard of a server. Raises UnknownGroupError."""
     async with app.database.reading() as session:
-        # A leaderboard is asked for by name, whatever the channel is about.
-        about = await group_meant(session, server_id, None, group)
+        # The default group of the channel has no bearing on the leaderboard.
+        about = await named_or_default_group(session, server_id, None, group)
         scores = await QuizRepository(session).scores(server_id, about.id if about else None)
     place, mine = next(((place, one) for place, one in enumerate(scores, 1) if one.person == person), (None, None))
     return Board(about.name if about else None, tuple(scores[:MOST]), place, mine)
@@ -57,13 +63,13 @@ async def top(app: App, server_id: int, person: int, group: str | None = None) -
 async def stats(
     app: App, server_id: int, channel_id: int | None, person: int, now: datetime, group: str | None = None
 ) -> Knowledge:
-    """What a person knows of a group, the channel's where none is named, or else of all that the server may see.
+    """A person's knowledge of a group: the named one, else the default group of the channel, else all that the server sees.
 
-    Raises UnknownGroupError, and PersonError for who was never asked about anybody.
+    Raises UnknownGroupError, and PersonError where the person was never asked about a member.
     """
     async with app.database.reading() as session:
         quizzes = QuizRepository(session)
-        about = await group_meant(session, server_id, channel_id, group)
+        about = await named_or_default_group(session, server_id, channel_id, group)
         members = [one for one in await quizzes.members(server_id) if about is None or one.group == about.id]
         known = await quizzes.memories(person)
         ids = {one.id for one in members}

@@ -1,4 +1,4 @@
-"""What a quiz shows: a face to be named, and what became of a round."""
+"""The content of the quiz's cards: a question, or the verdict of a round."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ GONE = Message(
 
 
 class LostCropError(PersonError):
-    """The storage no longer has the picture of a crop, whose id is `crop`; None where the database has it no longer either."""
+    """The file of a crop is lost. `crop`: its id; None where the database has lost it too."""
 
     def __init__(self, crop: int | None) -> None:
         super().__init__(
@@ -43,9 +43,10 @@ class LostCropError(PersonError):
 
 @dataclass(frozen=True, slots=True)
 class QuizProgress:
-    """Where a quiz is: `person` began it, 0 if they had it forgotten; `group` is None where it is about all groups.
+    """The state of a quiz at a round.
 
-    `points` and `streak` are of who answers: how many rounds they were right in, and how many of these in a row until now.
+    `person`: the id of the person who started it, 0 where their quizzes are forgotten. `group`: None for all groups. `number`:
+    of the round, from 1. `points`: the right answers of the person who answers; `streak`: the last ones in a row.
     """
 
     person: int
@@ -59,7 +60,7 @@ class QuizProgress:
 
 @dataclass(frozen=True, slots=True)
 class QuizQuestion:
-    """A face that is shown, as a JPEG, and the members, `(id, name)`, to choose from."""
+    """A face (a JPEG) and the members to choose from, as (id, name)."""
 
     round: int
     progress: QuizProgress
@@ -69,7 +70,10 @@ class QuizQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """How a quiz ended: `(person, points)`, most first; of one person's quiz also whom they mixed up, `(name, name, times)`."""
+    """The result of a quiz. `points`: (person, points), the most points first.
+
+    `mixed_up`: (name, name, number of mistakes), without a race.
+    """
 
     points: tuple[tuple[int, int], ...]
     mixed_up: tuple[tuple[str, str, int], ...]
@@ -77,11 +81,12 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of a round.
+    """The verdict of a round that is over.
 
-    `truth` and `chosen` are ids among `names`; `chosen` is None where nobody knew. `by`: who gave the answer. `picture`: the
-    face that was shown, `other` another of the same member, each None where there is none; `mistaken`: at most two of whom it
-    was taken for. `back`: when the member comes back for `by`. `summary`: None before the last round.
+    `truth`, `chosen`: ids among `names`; `chosen` is None where nobody answered. `by`: the id of the person who answered.
+    `picture`: the face of the round; `other`: another photo of the member; each None where there is none. `mistaken`: up to two
+    photos of the chosen member after a wrong answer. `back`: the time of the next question about the member for `by`.
+    `summary`: None before the last round.
     """
 
     round: int
@@ -99,16 +104,16 @@ class Verdict:
 
     @property
     def right(self) -> bool:
-        """Whether somebody named the face right."""
+        """Whether the answer is right."""
         return self.chosen == self.truth
 
     def name(self, member: int | None) -> str:
-        """What the member with this id is called."""
+        """The name of the member with this id."""
         return dict(self.names).get(member or 0, "somebody")
 
 
-async def shown(app: App, round_id: int) -> QuizQuestion:
-    """The question of a round; raises LostCropError where its crop is lost."""
+async def show_question(app: App, round_id: int) -> QuizQuestion:
+    """The question of a round. Raises LostCropError, and PersonError where the round is gone."""
     async with app.database.reading() as session:
         round = await session.get(QuizRound, round_id)
         quiz = await QuizRepository(session).get(round.quiz_id) if round else None
@@ -124,12 +129,12 @@ async def shown(app: App, round_id: int) -> QuizQuestion:
 
 
 async def verdict(app: App, server_id: int, round_id: int) -> Verdict:
-    """What became of a round that is over."""
+    """The verdict of a round that is over. Raises PersonError where it is gone."""
     async with app.database.reading() as session:
         quizzes = QuizRepository(session)
         round, quiz = await round_of(session, server_id, round_id)
         answers = await quizzes.answers(round_id)
-        # In a race wrong answers are their givers' alone.
+        # A race tells nobody about the wrong answers of others.
         given = next((one for one in answers if one.correct or not quiz.race), None)
         by = given.person_id if given else None
         progress = await _progress(session, round, quiz, by or quiz.person_id)
@@ -145,7 +150,7 @@ async def verdict(app: App, server_id: int, round_id: int) -> Verdict:
         keys.append(others[0].key if others else None)
         mistaken = members.get(chosen) if chosen is not None and chosen != round.member_id else None
         keys += [one.key for one in best_crops(mistaken)[:2]] if mistaken else []
-        # The round that was asked last may have gone with its member.
+        # The last round is deleted with its member.
         last = await quizzes.last_round(quiz.id)
         over = quiz.asked >= quiz.rounds and last is not None and last.id == round.id
         summary = await _summary(session, quiz) if over else None
@@ -167,19 +172,19 @@ async def verdict(app: App, server_id: int, round_id: int) -> Verdict:
 
 
 def _key(crop: Crop | None) -> str | None:
-    """Where the crop of a round lies in the storage; None where it is gone, or not for everybody any more."""
+    """The place of a crop in the storage; None where the crop is gone, or is no longer public."""
     return crop.key if crop is not None and crop.is_public else None
 
 
 async def _pictures(app: App, keys: Sequence[str | None]) -> list[bytes | None]:
-    """The crops at these places in the storage, as they are shown; None for what isn't there, or is no picture."""
+    """The crops at these places in the storage, enlarged; None for a file that is lost or broken."""
 
     async def file(key: str | None) -> bytes | None:
         return None if key is None else await app.storage.get(key)
 
     files = await asyncio.gather(*(file(key) for key in keys))
-    shown = iter(await app.compute.run(jobs.enlarge_crops, [one for one in files if one is not None]))
-    return [None if one is None else next(shown) for one in files]
+    enlarged = iter(await app.compute.run(jobs.enlarge_crops, [one for one in files if one is not None]))
+    return [None if one is None else next(enlarged) for one in files]
 
 
 async def _summary(session: AsyncSession, quiz: Quiz) -> Summary:
@@ -205,7 +210,7 @@ async def _progress(session: AsyncSession, round: QuizRound, quiz: Quiz, person:
 
 
 async def named_pairs(session: AsyncSession, pairs: Sequence[Mistake]) -> tuple[tuple[str, str, int], ...]:
-    """The first pairs of members who were mixed up, by their names."""
+    """The first pairs of confused members, as (name, name, number of mistakes)."""
     pairs = pairs[:MOST_MIXED_UP]
     ids = {id for pair in pairs for id in (pair.member, pair.taken_for)}
     names = {one.id: one.name for one in await RosterRepository(session).members_with(ids)}
@@ -213,7 +218,7 @@ async def named_pairs(session: AsyncSession, pairs: Sequence[Mistake]) -> tuple[
 
 
 async def round_of(session: AsyncSession, server_id: int, round_id: int) -> tuple[QuizRound, Quiz]:
-    """A round of a quiz of a server; raises PersonError where it is gone."""
+    """A round and its quiz in a server. Raises PersonError where it is gone."""
     found = await QuizRepository(session).round(server_id, round_id)
     if found is None:
         raise PersonError(GONE)
