@@ -30,6 +30,7 @@ from bot.usecases import correct, engines
 from bot.usecases.correct import Actor
 from bot.usecases.identify import IdentifyRequest, SubmittedFile, ask
 from bot.usecases.roster import enrolment
+from bot.usecases.roster.groups import add_group
 from models.drawing.fonts import font
 from models.drawing.theme import BACKGROUND_COLOUR, BLUE, LIGHT, ORANGE
 from models.encodings.copies import same_photo_cosine
@@ -106,7 +107,7 @@ async def grow(
     async with App.open(Settings(data=folder, threshold=0.5)) as app:
         if engine != "dlib":
             await engines.install(app, engine, shared / "models", lambda *_: None)
-        await enrolment.add_group(app, SERVER, GROUP)
+        await add_group(app, SERVER, GROUP)
         for name, files in order.items():
             for path in files:  # the first that can be enrolled
                 try:

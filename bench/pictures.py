@@ -32,6 +32,7 @@ from bot.usecases.identify import IdentifyRequest, SubmittedFile, ask
 from bot.usecases.quiz.memory import answered
 from bot.usecases.quiz.stats import known_member
 from bot.usecases.roster import enrolment, photos
+from bot.usecases.roster.groups import add_group
 from models.drawing.charts import ScreenTime, evaluation_chart, screen_time_chart
 from models.drawing.fonts import font, shorten
 from models.drawing.theme import DIM, GAP, SMALL_TEXT_SIZE, blend, content_top, member_colour, page, to_png
@@ -91,7 +92,7 @@ async def faces() -> list[BotPicture]:
                 "Presidents": {"Obama": ["obama.jpg", "obama3.jpg"], "Biden": ["biden.jpg"]},
                 "Space": {"Collins": ["astronaut.png"]},
             }.items():
-                await enrolment.add_group(app, SHARED_ROSTER, group)
+                await add_group(app, SHARED_ROSTER, group)
                 for member, files in members.items():
                     submitted = [SubmittedFile(file, given[file]) for file in files]
                     await enrolment.add_member(app, SHARED_ROSTER, group, member, submitted, by=0)

@@ -127,7 +127,7 @@ async def _enrol(
         return list(zip(files, error.reasons, strict=True))
     except PersonError as error:
         return [(path, error.message) for path in files]
-    return [(path, photo.reason) for path, photo in zip(files, added.taken, strict=True)]
+    return [(path, photo.reason) for path, photo in zip(files, added.outcomes, strict=True)]
 
 
 def submitted(path: Path) -> SubmittedFile:

@@ -11,7 +11,7 @@ from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import NoRosterError
 from bot.text.formatting import counted
 from bot.usecases.lookup import require_group
-from bot.usecases.roster import archive, enrolment, members
+from bot.usecases.roster import archive, groups, members
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,15 +19,13 @@ if TYPE_CHECKING:
 
     from bot.domain.rosters import RemovedEntry
     from bot.settings import Settings
-    from bot.usecases.roster.enrolment import ListedGroup
+    from bot.usecases.roster.groups import ListedGroup
 
 
 async def list_groups(settings: Settings, group: str | None, server: int, *, as_json: bool) -> None:
     """Print a line a group of a server, and the photos of its members. Raises UnknownGroupError, NoRosterError."""
     async with App.open(settings, own_processes=False) as app:
-        listed = [
-            one for one in await enrolment.list_groups(app, [server]) if one.is_shared == (server == SHARED_ROSTER)
-        ]
+        listed = [one for one in await groups.list_groups(app, [server]) if one.is_shared == (server == SHARED_ROSTER)]
         if group is not None:
             async with app.database.reading() as session:
                 name = (await require_group(session, [server], group)).name

@@ -25,7 +25,7 @@ from bot.gather.sources import load
 from bot.usecases import crops, record
 from bot.usecases.lookup import require_group, require_member
 from bot.usecases.record import PictureRecord, QuestionRecord
-from bot.usecases.roster.enrolment import LEARNS_NOTHING, may_learn
+from bot.usecases.roster.enrolment import LEARNS_NOTHING, require_learning
 from models.faces import Band, Guess
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ async def seek(app: App, server_id: int, group: str, member: str | None, wanted:
 
     Raises UnknownGroupError, UnknownMemberError, and PersonError when nobody lacks any, or nothing is to be learned there.
     """
-    await may_learn(app, server_id)
+    await require_learning(app, server_id)
     async with app.database.reading() as session:
         rosters = RosterRepository(session)
         found = await require_group(session, [server_id], group)

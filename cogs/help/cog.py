@@ -7,7 +7,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Nugu  # discord.py reads the annotations
-from bot.usecases.roster import enrolment
+from bot.usecases.roster.groups import group_names
 from cogs.common.layout import BLUE, framed_card
 from cogs.common.markup import plain
 from cogs.common.places import everywhere
@@ -58,7 +58,7 @@ class HelpCog(commands.Cog):
     @everywhere
     async def help(self, interaction: discord.Interaction[Nugu]) -> None:
         """What I can do."""
-        groups = await enrolment.group_names(self.client.app, await searchable_servers(interaction))
+        groups = await group_names(self.client.app, await searchable_servers(interaction))
         reply = REPLY if self.client.intents.message_content else RIGHT_CLICK
         known = ", ".join(plain(name) for name in groups)
         card = framed_card(

@@ -18,6 +18,7 @@ from bot.domain.rosters import SHARED_ROSTER
 from bot.usecases import twins
 from bot.usecases.identify import SubmittedFile
 from bot.usecases.roster import enrolment
+from bot.usecases.roster.groups import add_group
 from tests.stories.conftest import Stage
 from tests.stories.reading import alt_texts, answer, texts
 from tests.support.galleries import add_photo
@@ -53,7 +54,7 @@ def alike(picture: Image.Image, face: Image.Image, box: tuple[int, int, int, int
 
 async def enrol(stage: Stage, server: int, group: str, **members: str) -> None:
     """Members of a server, or of the shared roster, with a photo each."""
-    await enrolment.add_group(stage.app, server, group)
+    await add_group(stage.app, server, group)
     for name, photo in members.items():
         submitted = [
             SubmittedFile(photo, astronauts_head(stage.photos) if photo == ASTRONAUT else stage.photo(photo)[1])
@@ -200,7 +201,7 @@ async def test_a_lost_file_gives_way_to_an_initial(stage: Stage) -> None:
 async def test_twice(stage: Stage, shared_faces: Path) -> None:
     """Nine members with ten real photos each, another group beside them."""
     for group in ("TWICE", "ITZY"):
-        await enrolment.add_group(stage.app, stage.guild.id, group)
+        await add_group(stage.app, stage.guild.id, group)
         for member in sorted((shared_faces / "groups" / group).iterdir()):
             photos = [SubmittedFile(photo.name, photo.read_bytes()) for photo in sorted(member.iterdir())]
             await enrolment.add_member(stage.app, stage.guild.id, group, member.name, photos, by=0)

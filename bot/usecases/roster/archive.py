@@ -22,7 +22,7 @@ from bot.usecases.lookup import require_group
 from bot.usecases.roster import enrolment, manifests, members
 from bot.usecases.roster.enrolment import NoUsablePhotoError
 from bot.usecases.roster.manifests import GroupNote, Manifest, MemberNote, PhotoNote, folder_of
-from bot.usecases.roster.submissions import KeptCrop
+from bot.usecases.roster.submissions import ArchivedCrop
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -105,7 +105,7 @@ class _Plan:
     group: str
     member: str
     entries: list[Entry]
-    kept: dict[str, KeptCrop]
+    archived: dict[str, ArchivedCrop]
 
 
 async def import_roster(
@@ -121,7 +121,7 @@ async def import_roster(
 
     Raises PersonError where the archive can't be read, or the server learns nothing.
     """
-    await enrolment.may_learn(app, server_id)
+    await enrolment.require_learning(app, server_id)
     limits = limits or ArchiveLimits(max_entry_bytes=app.settings.picture_bytes)
     archive = await asyncio.to_thread(Archive, file, limits)
     noted = await asyncio.to_thread(archive.manifest)
@@ -198,11 +198,13 @@ def _plans(entries: Sequence[Entry], manifest: Manifest) -> list[_Plan]:
         folders = entry.group, entry.member
         if folders not in plans:
             note = notes.get(folders)
-            kept = (
-                {one.file: KeptCrop(one.sha256, one.face_width, one.sharpness) for one in note.photos} if note else {}
+            archived = (
+                {one.file: ArchivedCrop(one.sha256, one.face_width, one.sharpness) for one in note.photos}
+                if note
+                else {}
             )
             member = checked_name(note.name) if note else entry.member
-            plans[folders] = _Plan(names.get(entry.group, entry.group), member, [], kept)
+            plans[folders] = _Plan(names.get(entry.group, entry.group), member, [], archived)
         plans[folders].entries.append(entry)
     return list(plans.values())
 
@@ -214,9 +216,9 @@ async def _import(
     photos = await asyncio.to_thread(lambda: [_unpacked(archive, entry) for entry in some])
     try:
         added = await enrolment.add_member(
-            app, server_id, plan.group, plan.member, photos, by=by, make_group=True, kept=plan.kept
+            app, server_id, plan.group, plan.member, photos, by=by, make_group=True, archived=plan.archived
         )
-        return [photo.reason for photo in added.taken]
+        return [outcome.reason for outcome in added.outcomes]
     except NoUsablePhotoError as error:
         return error.reasons
     except PersonError as error:

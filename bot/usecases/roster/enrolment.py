@@ -1,4 +1,4 @@
-"""Groups and members: adding them, and the photos by which they are known."""
+"""Members and their photos: each photo is enrolled, refused for a reason, or waits for a moderator's answer."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot import jobs
-from bot.database.aliases import SpellingRepository
 from bot.database.crops import CropRepository
 from bot.database.engines import EngineRepository
 from bot.database.rosters import RosterRepository
@@ -16,14 +15,13 @@ from bot.domain.enums import Learns, Origin
 from bot.domain.faces import IdentifiedPicture
 from bot.domain.messages import Hint, Lines, Message
 from bot.domain.photos import KnownPhoto, PhotoOfAnother, SeveralFaces, flaw_of, resemblance_of
-from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import PersonError
 from bot.text.names import checked_name
 from bot.text.photos import photo_reason
 from bot.usecases import crops, record
 from bot.usecases.lookup import require_group
 from bot.usecases.record import PictureRecord, QuestionRecord
-from bot.usecases.roster.submissions import look_at
+from bot.usecases.roster.submissions import examine
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -36,10 +34,10 @@ if TYPE_CHECKING:
     from bot.domain.faces import FaceCrop
     from bot.domain.photos import PhotoDoubt, PhotoReason
     from bot.usecases.identify import SubmittedFile
-    from bot.usecases.roster.submissions import KeptCrop, Look
+    from bot.usecases.roster.submissions import ArchivedCrop, ExaminedPhoto
 
 SURE = 0.5
-"""Confidence from which a face that is handed in looks like another member."""
+"""The confidence from which a submitted face is said to look like another member."""
 
 LEARNS_NOTHING = Message("I may learn nothing here, so I take no photos.", hint=Hint.CHANGE_SETUP)
 
@@ -58,8 +56,8 @@ class NoUsablePhotoError(PersonError):
 
 
 @dataclass(frozen=True, slots=True)
-class AskedFace:
-    """A face of a photo that waits: its number in the picture, and how well it is seen."""
+class FaceChoice:
+    """A face of a photo in question. `number`: as drawn in the picture. `width`: in pixels of the original."""
 
     id: int
     number: int
@@ -68,78 +66,57 @@ class AskedFace:
 
 
 @dataclass(frozen=True, slots=True)
-class Asks:
-    """A photo that waits for a moderator's word: the question that keeps its faces.
+class PhotoQuestion:
+    """The question to a moderator about a doubtful photo.
 
-    `picture`: the one face cut out, or all of them with their numbers.
+    `id`: of the question. `member`: the member's id. `picture`: a JPEG of the crop of its one face, or of the whole photo with
+    numbered faces.
     """
 
-    question: int
+    id: int
     member: int
-    faces: tuple[AskedFace, ...]
+    faces: tuple[FaceChoice, ...]
     picture: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class TakenPhoto:
-    """What became of one photo: its face where it was taken, or why not, and whether a moderator may say more.
+class PhotoOutcome:
+    """The outcome of a submitted photo.
 
-    `spoiler`: it was handed in as one.
+    `crop`: the enrolled face, or None. `reason`: the reason why it isn't enrolled. `question`: set where a moderator can still
+    have it enrolled. `spoiler`: it was submitted as one.
     """
 
     name: str
     crop: FaceCrop | None
     reason: PhotoReason | None
-    asks: Asks | None = None
+    question: PhotoQuestion | None = None
     spoiler: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class AddedMember:
-    """A member after photos were added. `photos` counts all that they have now.
+    """A member to whom photos were added. `outcomes`: one for each photo. `photos`: the number of all photos of the member.
 
-    `only_in`: the age-restricted channel that alone shows those that were taken, if it is one.
+    `only_in`: the id of the age-restricted channel that alone may show the new photos, if they come from one.
     """
 
     group: str
     member: str
-    taken: tuple[TakenPhoto, ...]
+    outcomes: tuple[PhotoOutcome, ...]
     photos: int
     only_in: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class ListedGroup:
-    """A group with its other names, and the number of photos of each member."""
-
-    name: str
-    members: dict[str, int]
-    is_shared: bool
-    aliases: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Adding:
-    """Who adds photos, to which server's roster; `asks`: whether they may say more of doubtful ones; `makes_group`: whether
-    the group comes to be with its first photo; `only_in`: the channel that alone may show them, if not every may.
-    """
+class _Submission:
+    """The parameters of `add_member` that concern every photo."""
 
     server_id: int
     by: int
-    asks: bool
-    makes_group: bool
+    ask_moderator: bool
+    make_group: bool
     only_in: int | None
-
-
-async def add_group(app: App, server_id: int, name: str) -> str:
-    """Add a group; its name as kept. Raises PersonError when there is one of that name."""
-    name = checked_name(name)
-    async with app.database.writing() as session:
-        rosters = RosterRepository(session)
-        if await rosters.find_group([server_id], name) is not None:
-            raise PersonError("There is a group called “{name}” already.", name=name)
-        await rosters.add_group(server_id, name)
-    return name
 
 
 async def add_member(
@@ -151,112 +128,89 @@ async def add_member(
     *,
     by: int,
     make_group: bool = False,
-    asks: bool = False,
-    kept: Mapping[str, KeptCrop] | None = None,
+    ask_moderator: bool = False,
+    archived: Mapping[str, ArchivedCrop] | None = None,
     only_in: int | None = None,
 ) -> AddedMember:
-    """Add a member, or more photos of one. A photo that can't be taken says why and leaves the others alone.
+    """Add a member, or more photos of a member. Each photo has an outcome of its own.
 
-    With `asks`, a doubtful photo is kept as a question for a moderator: which of its faces is meant; though the face is
-    small, blurred, or looks like another member. A new member is made even where that is all there is. With `make_group`, a
-    group that isn't there comes to be with its first photo. `kept` are those of the photos, by name, that are crops of before.
-    `only_in`: the age-restricted channel in which they are handed in, if it is one.
+    `by`: the id of the person who adds them. `make_group`: add the group if it is missing. `ask_moderator`: keep a doubtful
+    photo as a question, which is enough for a new member: a photo of several faces, or of a face that is small, blurred or
+    like another member's. `archived`: by the photo's name, the crops that come from an archive. `only_in`: the id of the
+    age-restricted channel in which the photos were submitted, if they were.
 
-    Raises PersonError for an unknown group (unless `make_group`), a bad name, a server where nothing may be learned, or
-    NoUsablePhotoError for a new member.
+    Raises PersonError for an unknown group, a bad name, or a server that learns nothing; NoUsablePhotoError where a new
+    member would have no photo.
     """
     name = checked_name(name)
     group = checked_name(group) if make_group else group
-    await may_learn(app, server_id)
-    group_id = await _known_group(app, server_id, group, may_lack=make_group)
+    await require_learning(app, server_id)
+    group_id = await _group_id(app, server_id, group, may_lack=make_group)
     while True:
         config = await app.recognisers.config()
-        looks = await look_at(app, config, server_id, group_id, photos, kept=kept or {}, rivals=asks)
-        seen = [face.crop for look in looks for face in look.faces if face.crop is not None]
-        async with crops.stored(app, seen) as cuts, app.database.writing() as session:
-            # An engine that was put into use while another looked would never see these photos.
+        examined = await examine(
+            app, config, server_id, group_id, photos, archived=archived or {}, compare=ask_moderator
+        )
+        cropped = [face.crop for photo in examined for face in photo.faces if face.crop is not None]
+        async with crops.stored(app, cropped) as stored, app.database.writing() as session:
+            # An engine that came into use meanwhile would never see these photos.
             if await EngineRepository(session).in_use(held=True) != config.engine:
                 continue
-            return await _add(session, _Adding(server_id, by, asks, make_group, only_in), group, name, looks, cuts)
+            submission = _Submission(server_id, by, ask_moderator, make_group, only_in)
+            return await _add(session, submission, group, name, examined, stored)
 
 
 async def sheet_of(app: App, added: AddedMember) -> bytes | None:
-    """A JPEG of the faces that were taken, each with its photo's name below; None where none was."""
-    faces = [(photo.name, photo.crop.jpeg) for photo in added.taken if photo.crop is not None]
+    """A JPEG of the enrolled faces, each above the name of its photo; None without any."""
+    faces = [(photo.name, photo.crop.jpeg) for photo in added.outcomes if photo.crop is not None]
     return await app.compute.run(jobs.contact_sheet, faces) if faces else None
 
 
-async def may_learn(app: App, server_id: int) -> None:
-    """Raises PersonError where a server chose that nothing is learned."""
+async def require_learning(app: App, server_id: int) -> None:
+    """Raise PersonError where the server chose to learn nothing."""
     async with app.database.reading() as session:
-        await _check_learns(session, server_id)
-
-
-async def list_groups(app: App, servers: Collection[int]) -> list[ListedGroup]:
-    """The groups that `servers` may ask about, with the shared ones."""
-    async with app.database.reading() as session:
-        counts = await RosterRepository(session).photo_counts({SHARED_ROSTER, *servers})
-        spellings = await SpellingRepository(session).of_groups({SHARED_ROSTER, *servers})
-    aliases: dict[int, list[str]] = {}
-    for spelling in spellings:
-        if spelling.spelling != spelling.name:
-            aliases.setdefault(spelling.id, []).append(spelling.spelling)
-    groups: dict[int, ListedGroup] = {}
-    for count in counts:
-        also = tuple(aliases.get(count.group, ()))
-        group = groups.setdefault(count.group, ListedGroup(count.group_name, {}, count.server == SHARED_ROSTER, also))
-        if count.member is not None:
-            group.members[count.member] = count.photos
-    return list(groups.values())
-
-
-async def group_names(app: App, servers: Collection[int], *, shared: bool = True) -> list[str]:
-    """The names of the groups of `servers`, and of the shared ones unless `shared` is False; each name once."""
-    async with app.database.reading() as session:
-        groups = await RosterRepository(session).groups({SHARED_ROSTER, *servers} if shared else servers)
-    return list(dict.fromkeys(group.name for group in groups))
+        await _require_learning(session, server_id)
 
 
 async def _add(
     session: AsyncSession,
-    adding: _Adding,
+    submission: _Submission,
     group: str,
     name: str,
-    looks: Sequence[Look],
-    cuts: Mapping[bytes, StoredCrop],
+    examined: Sequence[ExaminedPhoto],
+    stored: Mapping[bytes, StoredCrop],
 ) -> AddedMember:
-    # What may be learned from may have been chosen anew while a worker looked.
-    await _check_learns(session, adding.server_id)
+    # The choice may have changed while a worker examined the photos.
+    await _require_learning(session, submission.server_id)
     rosters = RosterRepository(session)
-    found = await rosters.find_group([adding.server_id], group)
-    if found is None and adding.makes_group:
-        found = await rosters.add_group(adding.server_id, group)
+    found = await rosters.find_group([submission.server_id], group)
+    if found is None and submission.make_group:
+        found = await rosters.add_group(submission.server_id, group)
     if found is None:
         raise PersonError("The group “{group}” was removed just now.", group=group)
     member = await rosters.find_member(found.id, name)
     is_new = member is None
     member = member or await rosters.add_member(found.id, name)
-    taken: list[TakenPhoto] = []
-    for look in looks:
-        again = any(taken[place].crop for place in look.copied.earlier)
-        taken.append(await _keep(session, adding, member, look, cuts, again=again))
-    if is_new and not any(photo.crop or photo.asks for photo in taken):
-        # What was made so far goes with the transaction.
+    outcomes: list[PhotoOutcome] = []
+    for photo in examined:
+        is_copy = any(outcomes[place].crop for place in photo.copies.earlier)
+        outcomes.append(await _enrol(session, submission, member, photo, stored, is_copy=is_copy))
+    if is_new and not any(outcome.crop or outcome.question for outcome in outcomes):
+        # The error rolls the new member and group back.
         raise NoUsablePhotoError(
-            name, [photo.name for photo in taken], [photo.reason for photo in taken if photo.reason]
+            name, [outcome.name for outcome in outcomes], [outcome.reason for outcome in outcomes if outcome.reason]
         )
-    return AddedMember(
-        found.name, member.name, tuple(taken), await rosters.photo_count(member.id), only_in=adding.only_in
-    )
+    photos = await rosters.photo_count(member.id)
+    return AddedMember(found.name, member.name, tuple(outcomes), photos, only_in=submission.only_in)
 
 
-async def _check_learns(session: AsyncSession, server_id: int) -> None:
+async def _require_learning(session: AsyncSession, server_id: int) -> None:
     if (await ServerRepository(session).choices(server_id)).learns is Learns.OFF:
         raise PersonError(LEARNS_NOTHING)
 
 
-async def _known_group(app: App, server_id: int, name: str, *, may_lack: bool) -> int | None:
-    """The id of the group called so; None where there is none, if that may be."""
+async def _group_id(app: App, server_id: int, name: str, *, may_lack: bool) -> int | None:
+    """The id of the group called `name`; None where it is missing and `may_lack`. Raises UnknownGroupError."""
     async with app.database.reading() as session:
         if not may_lack:
             return (await require_group(session, [server_id], name)).id
@@ -264,39 +218,39 @@ async def _known_group(app: App, server_id: int, name: str, *, may_lack: bool) -
     return None if found is None else found.id
 
 
-async def _keep(
+async def _enrol(
     session: AsyncSession,
-    adding: _Adding,
+    submission: _Submission,
     member: Member,
-    look: Look,
-    cuts: Mapping[bytes, StoredCrop],
+    photo: ExaminedPhoto,
+    stored: Mapping[bytes, StoredCrop],
     *,
-    again: bool,
-) -> TakenPhoto:
-    """Keep a photo, or say why not; `again`: it is a copy of one that was taken just now."""
-    rosters, result = RosterRepository(session), look.result
+    is_copy: bool,
+) -> PhotoOutcome:
+    """Enrol a photo if nothing speaks against it. `is_copy`: it copies one that was enrolled just before."""
+    rosters, result = RosterRepository(session), photo.result
     if not isinstance(result, IdentifiedPicture):
-        return TakenPhoto(look.name, None, result)
-    before = await rosters.enrolled_for(adding.server_id, look.sha256)
+        return PhotoOutcome(photo.name, None, result)
+    before = await rosters.enrolled_for(submission.server_id, photo.sha256)
     if (reason := _known(before, member, saved_anew=False)) is not None:
-        return TakenPhoto(look.name, None, reason)
+        return PhotoOutcome(photo.name, None, reason)
     face = result.faces[0]
     assert face.crop is not None
     if len(result.faces) > 1:
-        return await _ask(session, adding, member, look, cuts, SeveralFaces(len(result.faces)))
-    if not look.accepted:
-        copied = await rosters.members_with(look.copied.members)
-        if (reason := KnownPhoto(saved_anew=True) if again else _known(copied, member, saved_anew=True)) is not None:
-            return TakenPhoto(look.name, None, reason)
+        return await _ask(session, submission, member, photo, stored, SeveralFaces(len(result.faces)))
+    if not photo.accepted:
+        copied = await rosters.members_with(photo.copies.members)
+        if (reason := KnownPhoto(saved_anew=True) if is_copy else _known(copied, member, saved_anew=True)) is not None:
+            return PhotoOutcome(photo.name, None, reason)
         flaw = flaw_of(face.crop.face_width, face.crop.sharpness)
         if (doubt := flaw or resemblance_of(face.guess, member.id, member.name)) is not None:
-            return await _ask(session, adding, member, look, cuts, doubt)
-    stored = cuts[face.crop.jpeg]._replace(sha256=look.sha256)
-    crop = await CropRepository(session).add(adding.server_id, stored, face.vector, result.engine)
-    if look.spoiler or adding.only_in is not None:
-        await CropRepository(session).confine(crop, adding.only_in, spoiler=look.spoiler)
-    await rosters.add_photo(Photo(member_id=member.id, crop_id=crop.id, added_by=adding.by), adding.server_id)
-    return TakenPhoto(look.name, face.crop, None, spoiler=look.spoiler)
+            return await _ask(session, submission, member, photo, stored, doubt)
+    stored_crop = stored[face.crop.jpeg]._replace(sha256=photo.sha256)
+    crop = await CropRepository(session).add(submission.server_id, stored_crop, face.vector, result.engine)
+    if photo.spoiler or submission.only_in is not None:
+        await CropRepository(session).confine(crop, submission.only_in, spoiler=photo.spoiler)
+    await rosters.add_photo(Photo(member_id=member.id, crop_id=crop.id, added_by=submission.by), submission.server_id)
+    return PhotoOutcome(photo.name, face.crop, None, spoiler=photo.spoiler)
 
 
 def _known(before: Collection[Member], member: Member, *, saved_anew: bool) -> KnownPhoto | PhotoOfAnother | None:
@@ -312,31 +266,33 @@ def _known(before: Collection[Member], member: Member, *, saved_anew: bool) -> K
 
 async def _ask(
     session: AsyncSession,
-    adding: _Adding,
+    submission: _Submission,
     member: Member,
-    look: Look,
-    cuts: Mapping[bytes, StoredCrop],
+    photo: ExaminedPhoto,
+    stored: Mapping[bytes, StoredCrop],
     doubt: PhotoDoubt | SeveralFaces,
-) -> TakenPhoto:
-    """A photo that isn't taken as it is; where a moderator may say more of it, it waits for that."""
-    result = look.result
-    if not adding.asks or not isinstance(result, IdentifiedPicture):
-        return TakenPhoto(look.name, None, doubt)
+) -> PhotoOutcome:
+    """The outcome of a doubtful photo, with a question if a moderator is to be asked."""
+    result = photo.result
+    if not submission.ask_moderator or not isinstance(result, IdentifiedPicture):
+        return PhotoOutcome(photo.name, None, doubt)
     question = QuestionRecord(
-        server_id=adding.server_id,
-        asker_id=adding.by,
+        server_id=submission.server_id,
+        asker_id=submission.by,
         origin=Origin.SUBMITTED,
         engine=result.engine,
         threshold=SURE,
-        rosters=[adding.server_id],
-        pictures=[PictureRecord(look.name, result, spoiler=look.spoiler)],
-        only_in=adding.only_in,
+        rosters=[submission.server_id],
+        pictures=[PictureRecord(photo.name, result, spoiler=photo.spoiler)],
+        only_in=submission.only_in,
     )
-    answer = await record.write(session, question, cuts)
-    cut = result.faces[0].crop
-    picture = result.tagged or (cut.jpeg if cut else b"")
+    answer = await record.write(session, question, stored)
+    crop = result.faces[0].crop
+    picture = result.tagged or (crop.jpeg if crop else b"")
     sharpness = {face.number: face.crop.sharpness for face in result.faces if face.crop is not None}
     faces = tuple(
-        AskedFace(face.id, face.number, face.box.width, sharpness.get(face.number)) for _, face in answer.faces
+        FaceChoice(face.id, face.number, face.box.width, sharpness.get(face.number)) for _, face in answer.faces
     )
-    return TakenPhoto(look.name, None, doubt, Asks(answer.id, member.id, faces, picture), spoiler=look.spoiler)
+    return PhotoOutcome(
+        photo.name, None, doubt, PhotoQuestion(answer.id, member.id, faces, picture), spoiler=photo.spoiler
+    )

@@ -16,7 +16,7 @@ from bot.domain.rosters import MemberPhotos
 from bot.errors import ForgottenError
 from bot.usecases import correct, crops
 from bot.usecases.lookup import require_member_by_id
-from bot.usecases.roster.enrolment import may_learn
+from bot.usecases.roster.enrolment import require_learning
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -98,7 +98,7 @@ async def _read(
 async def _learn(
     app: App, server_id: int, question_id: int, face_id: int, member_id: int, by: Actor, *, deliberate: bool
 ) -> MemberPhotos:
-    await may_learn(app, server_id)
+    await require_learning(app, server_id)
     await correct.say_member(app, question_id, face_id, member_id, by, deliberate=deliberate)
     async with app.database.reading() as session:
         member = await require_member_by_id(session, [server_id], member_id)

@@ -1,4 +1,4 @@
-"""Photos that were handed in, as workers see them: whose faces, whom they look like, what they are copies of."""
+"""Submitted photos as the workers see them: the faces, their resemblance to other members, the photos that they copy."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ NO_COPY = CopyMatches()
 
 
 @dataclass(frozen=True, slots=True)
-class KeptCrop:
-    """A photo that is a crop of before: the hash that it is known by, and how well the face was seen then."""
+class ArchivedCrop:
+    """A crop from an archive. `sha256`: of the photo that it is cut out of. `face_width`: in pixels of that photo."""
 
     sha256: str
     face_width: int
@@ -34,91 +34,101 @@ class KeptCrop:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """A photo that was looked at: the hash of its bytes, what was seen, and what its one face is a copy of.
+class ExaminedPhoto:
+    """A photo after a worker examined it.
 
-    `accepted`: it is a crop of before, so that nobody asks whether it is good enough. `spoiler`: it was handed in as one.
+    `sha256`: of its bytes. `result`: its faces, or the reason why there are none. `copies`: the photos that its one face
+    copies. `accepted`: it comes from an archive, so its quality isn't judged again. `spoiler`: it was submitted as one.
     """
 
     name: str
     sha256: str
     result: IdentifiedPicture | PhotoReason
-    copied: CopyMatches = NO_COPY
+    copies: CopyMatches = NO_COPY
     accepted: bool = False
     spoiler: bool = False
 
     @property
     def faces(self) -> tuple[SeenFace, ...]:
-        """The faces that were found; one if the photo is clearly of somebody."""
+        """The faces in the photo; one if it has a clear subject."""
         return self.result.faces if isinstance(self.result, IdentifiedPicture) else ()
 
 
-async def look_at(
+async def examine(
     app: App,
     config: EngineConfig,
     server_id: int,
     group_id: int | None,
     photos: Sequence[SubmittedFile],
     *,
-    kept: Mapping[str, KeptCrop],
-    rivals: bool,
-) -> list[Look]:
-    """What is seen in each photo that is to be added to a group, None where its first photo makes it. `kept` are those of the
-    photos, by name, that are crops of before; with `rivals`, each face is held against the server's recogniser.
+    archived: Mapping[str, ArchivedCrop],
+    compare: bool,
+) -> list[ExaminedPhoto]:
+    """Examine photos that are to be added to a group, whose id is None where it doesn't exist yet.
+
+    `archived`: by the photo's name, the crops that come from an archive. `compare`: name each face by the server's recogniser.
     """
-    others = await _rivals(app, config, server_id, group_id) if rivals and group_id is not None else None
-    looks = await asyncio.gather(*(_look(app, config, photo, others, kept.get(photo.name)) for photo in photos))
-    looks = [replace(look, spoiler=photo.spoiler) for look, photo in zip(looks, photos, strict=True)]
-    return await _compared(app, server_id, group_id, looks)
+    rivals = await _rivals(app, config, server_id, group_id) if compare and group_id is not None else None
+    examined = await asyncio.gather(
+        *(_examine(app, config, photo, rivals, archived.get(photo.name)) for photo in photos)
+    )
+    with_spoilers = [replace(one, spoiler=photo.spoiler) for one, photo in zip(examined, photos, strict=True)]
+    return await _compared(app, server_id, group_id, with_spoilers)
 
 
 async def _rivals(app: App, config: EngineConfig, server_id: int, group_id: int) -> EnrolmentContext | None:
-    """The server's recogniser, if it knows anybody and is fitted to the engine of `config`."""
+    """The server's recogniser, if it has members and is fitted to the engine of `config`."""
     try:
         fitted = await app.recognisers.of([server_id])
-    except NobodyKnownError:  # the first photo looks like nobody else
+    except NobodyKnownError:  # the first photo of a roster resembles nobody
         return None
     return EnrolmentContext(fitted.recogniser, group_id) if fitted.config.engine == config.engine else None
 
 
-async def _look(
-    app: App, config: EngineConfig, photo: SubmittedFile, rivals: EnrolmentContext | None, kept: KeptCrop | None
-) -> Look:
+async def _examine(
+    app: App,
+    config: EngineConfig,
+    photo: SubmittedFile,
+    rivals: EnrolmentContext | None,
+    archived: ArchivedCrop | None,
+) -> ExaminedPhoto:
     if photo.refusal is not None:
-        return Look(photo.name, "", photo.refusal)
+        return ExaminedPhoto(photo.name, "", photo.refusal)
     try:
-        if kept is None:
+        if archived is None:
             seen = await app.compute.run(jobs.enrol, config, photo.data, rivals)
-            return Look(photo.name, hashlib.sha256(photo.data).hexdigest(), _result_of(seen))
+            return ExaminedPhoto(photo.name, hashlib.sha256(photo.data).hexdigest(), _result_of(seen))
         seen = await app.compute.run(jobs.enrol_crop, config, photo.data)
     except PersonError as error:
-        return Look(photo.name, "", error.message)
+        return ExaminedPhoto(photo.name, "", error.message)
     if isinstance(seen, IdentifiedPicture):
         face = seen.faces[0]
         assert face.crop is not None
-        cut = replace(face.crop, face_width=kept.face_width, sharpness=kept.sharpness or face.crop.sharpness)
-        seen = replace(seen, faces=(replace(face, crop=cut),))
-    return Look(photo.name, kept.sha256, _result_of(seen), accepted=True)
+        crop = replace(face.crop, face_width=archived.face_width, sharpness=archived.sharpness or face.crop.sharpness)
+        seen = replace(seen, faces=(replace(face, crop=crop),))
+    return ExaminedPhoto(photo.name, archived.sha256, _result_of(seen), accepted=True)
 
 
 def _result_of(seen: IdentifiedPicture | Refused | FaceProblem) -> IdentifiedPicture | PhotoReason:
     return seen.message if isinstance(seen, Refused) else seen
 
 
-async def _compared(app: App, server_id: int, group_id: int | None, looks: Sequence[Look]) -> list[Look]:
-    """The same, each with what its one face is a copy of: of the photos that there are, and of those before it."""
-    alone = [look.faces[0] if len(look.faces) == 1 else None for look in looks]
+async def _compared(
+    app: App, server_id: int, group_id: int | None, examined: Sequence[ExaminedPhoto]
+) -> list[ExaminedPhoto]:
+    """The photos with the copies of their one face, among enrolled photos and those before it."""
+    alone = [photo.faces[0] if len(photo.faces) == 1 else None for photo in examined]
     prints = [FacePrint(face.crop.phash if face.crop else None, face.vector) for face in alone if face is not None]
-    engine = next((look.result.engine for look in looks if isinstance(look.result, IdentifiedPicture)), None)
+    engine = next((photo.result.engine for photo in examined if isinstance(photo.result, IdentifiedPicture)), None)
     if engine is None or not prints:
-        return list(looks)
+        return list(examined)
     async with app.database.reading() as session:
         hashes = await PhotoRepository(session).hashes(server_id)
         vectors = await PhotoRepository(session).vectors(group_id, engine) if group_id is not None else []
-    copied = await app.compute.run(jobs.find_copies, prints, engine, hashes, vectors)
+    matches = await app.compute.run(jobs.find_copies, prints, engine, hashes, vectors)
     places = [place for place, face in enumerate(alone) if face is not None]
     found = {
-        place: CopyMatches(one.members, tuple(places[earlier] for earlier in one.earlier))
-        for place, one in zip(places, copied, strict=True)
+        place: CopyMatches(match.members, tuple(places[earlier] for earlier in match.earlier))
+        for place, match in zip(places, matches, strict=True)
     }
-    return [replace(look, copied=found.get(place, look.copied)) for place, look in enumerate(looks)]
+    return [replace(photo, copies=found.get(place, photo.copies)) for place, photo in enumerate(examined)]

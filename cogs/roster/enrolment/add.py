@@ -34,12 +34,12 @@ async def add_member(
         name,
         submitted,
         by=interaction.user.id,
-        asks=True,
+        ask_moderator=True,
         only_in=restricted_channel(interaction),
     )
     view, files = added_card(added, await enrolment.sheet_of(client.app, added))
     await interaction.followup.send(view=view, files=files, ephemeral=True)
-    for photo in added.taken:
-        if photo.asks is not None:
-            view, files = waiting_card(photo, photo.asks)
+    for photo in added.outcomes:
+        if photo.question is not None:
+            view, files = waiting_card(photo, photo.question)
             await interaction.followup.send(view=view, files=files, ephemeral=True)

@@ -30,21 +30,21 @@ from cogs.roster.texts import photo_count_sentence
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.usecases.roster.enrolment import AddedMember, Asks, TakenPhoto
+    from bot.usecases.roster.enrolment import AddedMember, PhotoOutcome, PhotoQuestion
     from bot.usecases.roster.pending import DoubtfulFace
 
 
 def added_card(added: AddedMember, sheet: bytes | None) -> CardAndFiles:
     """The taken faces on one sheet, and the reason for each refused photo. `waiting_card` asks about a doubtful one."""
-    taken = [(photo.name, photo.crop) for photo in added.taken if photo.crop is not None]
-    refused = [photo for photo in added.taken if photo.crop is None and photo.asks is None]
-    doubtful = sum(photo.asks is not None for photo in added.taken)
+    taken = [(photo.name, photo.crop) for photo in added.outcomes if photo.crop is not None]
+    refused = [photo for photo in added.outcomes if photo.crop is None and photo.question is None]
+    doubtful = sum(photo.question is not None for photo in added.outcomes)
     parts: list[Part] = [photo_count_sentence(MemberPhotos(added.member, added.group, added.photos))]
     files: list[discord.File] = []
     if sheet is not None:
         files.append(discord.File(BytesIO(sheet), filename="faces.jpg"))
         alt = f"The faces taken of {added.member}: {', '.join(name for name, _ in taken)}"
-        parts.append(gallery(("faces.jpg", alt), spoiler=any(photo.spoiler for photo in added.taken)))
+        parts.append(gallery(("faces.jpg", alt), spoiler=any(photo.spoiler for photo in added.outcomes)))
         qualities = (f"{plain(name)}: {face_quality(crop.face_width, crop.sharpness)}" for name, crop in taken)
         parts.append("\n".join(qualities)[: LONGEST_TEXT // 2])
         if added.only_in is not None:
@@ -57,38 +57,40 @@ def added_card(added: AddedMember, sheet: bytes | None) -> CardAndFiles:
     return framed_card(GREEN if taken else AMBER, *parts), files
 
 
-def waiting_card(photo: TakenPhoto, asks: Asks) -> CardAndFiles:
-    """Asks which face of a photo is the member's, or whether its only face is used although it is doubtful."""
-    face, *others = asks.faces
+def waiting_card(photo: PhotoOutcome, question: PhotoQuestion) -> CardAndFiles:
+    """PhotoQuestion which face of a photo is the member's, or whether its only face is used although it is doubtful."""
+    face, *others = question.faces
     if others:
-        text = f"⚠️ **{plain(photo.name)}**: I see {len(asks.faces)} faces in it. Which one is meant?"
+        text = f"⚠️ **{plain(photo.name)}**: I see {len(question.faces)} faces in it. Which one is meant?"
         options = [
             discord.SelectOption(
                 label=f"{circled(face.number)} {face_quality(face.width, face.sharpness)}", value=str(face.id)
             )
-            for face in asks.faces
+            for face in question.faces
         ]
         menu = Select(
-            custom_id=custom_id("whose", asks.question, asks.member),
+            custom_id=custom_id("whose", question.id, question.member),
             placeholder="The number in the picture",
             options=options,
         )
-        rows = [Row(menu), Row(Button(label="None of them", custom_id=custom_id("leaveout", asks.question)))]
-        return _question_card(text, asks.picture, "The photo with a number on each face", rows, spoiler=photo.spoiler)
+        rows = [Row(menu), Row(Button(label="None of them", custom_id=custom_id("leaveout", question.id)))]
+        return _question_card(
+            text, question.picture, "The photo with a number on each face", rows, spoiler=photo.spoiler
+        )
     text = f"⚠️ **{plain(photo.name)}**: {_reason(photo)}.\n-# {face_quality(face.width, face.sharpness)}"
-    row = _use_or_not(asks.question, face.id, asks.member)
-    return _question_card(text, asks.picture, "The face in it", [row], spoiler=photo.spoiler)
+    row = _use_or_not(question.id, face.id, question.member)
+    return _question_card(text, question.picture, "The face in it", [row], spoiler=photo.spoiler)
 
 
 def doubt_card(waiting: DoubtfulFace) -> CardAndFiles:
-    """Asks whether the chosen face is used although it is doubtful."""
+    """PhotoQuestion whether the chosen face is used although it is doubtful."""
     quality = face_quality(waiting.face_width, waiting.sharpness)
     text = f"⚠️ Taken alone, {plain(photo_reason(waiting.doubt))}.\n-# {quality}"
     row = _use_or_not(waiting.question, waiting.face, waiting.member)
     return _question_card(text, waiting.crop, "The face that was chosen", [row], spoiler=waiting.spoiler)
 
 
-def _reason(photo: TakenPhoto) -> str:
+def _reason(photo: PhotoOutcome) -> str:
     return "" if photo.reason is None else plain(photo_reason(photo.reason))
 
 

@@ -25,7 +25,7 @@ from cogs.roster.entries import listed_names, shared_note
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.usecases.roster.enrolment import ListedGroup
+    from bot.usecases.roster.groups import ListedGroup
     from bot.usecases.roster.photos import ShownGroup
 
 SHEET = "members.jpg"

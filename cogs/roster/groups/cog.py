@@ -8,7 +8,8 @@ from discord.ext import commands
 
 from bot.client import Nugu  # discord.py reads the annotations
 from bot.domain.trust import Trust
-from bot.usecases.roster import enrolment, photos
+from bot.usecases.roster import photos
+from bot.usecases.roster.groups import add_group, list_groups
 from cogs.common.autocomplete import Name, aliases, all_groups, own_groups
 from cogs.common.components import KeepButton
 from cogs.common.places import require_server
@@ -32,7 +33,7 @@ class GroupsCog(commands.GroupCog, name="group"):
     async def add(self, interaction: discord.Interaction[Nugu], name: Name) -> None:
         """Add a group."""
         server_id = await defer_in_server(interaction)
-        added = await enrolment.add_group(self.client.app, server_id, name)
+        added = await add_group(self.client.app, server_id, name)
         await interaction.followup.send(group_added_sentence(added), ephemeral=True)
 
     @app_commands.command(name="rename")
@@ -65,7 +66,7 @@ class GroupsCog(commands.GroupCog, name="group"):
     @app_commands.command(name="list")
     async def list(self, interaction: discord.Interaction[Nugu]) -> None:
         """The groups that I know here, and how many photos each member has."""
-        groups = await enrolment.list_groups(self.client.app, [require_server(interaction)])
+        groups = await list_groups(self.client.app, [require_server(interaction)])
         await interaction.response.send_message(view=groups_card(groups), ephemeral=True)
 
     @app_commands.command(name="show")

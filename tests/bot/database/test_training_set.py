@@ -22,6 +22,7 @@ from bot.usecases import correct, crops
 from bot.usecases.correct import Actor
 from bot.usecases.identify import IdentifyRequest, SubmittedFile, ask
 from bot.usecases.roster import enrolment
+from bot.usecases.roster.groups import add_group
 
 SERVER = 7
 TRUSTED = Actor(11, Trust.TRUSTED)
@@ -30,7 +31,7 @@ FAN = Actor(12, Trust.MEMBER)
 
 @pytest.fixture
 async def presidents(app: App, public_photos: Path) -> App:
-    await enrolment.add_group(app, SERVER, "Presidents")
+    await add_group(app, SERVER, "Presidents")
     for name, file in (("Obama", "obama.jpg"), ("Biden", "biden.jpg")):
         await enrolment.add_member(app, SERVER, "Presidents", name, [submitted(public_photos, file)], by=1)
     return app
@@ -129,7 +130,7 @@ async def test_crops_that_no_row_refers_to_leave_no_file(presidents: App) -> Non
 
 
 async def test_the_shared_roster_learns_from_no_server(app: App, public_photos: Path) -> None:
-    await enrolment.add_group(app, 0, "Presidents")
+    await add_group(app, 0, "Presidents")
     await enrolment.add_member(app, 0, "Presidents", "Obama", [submitted(public_photos, "obama.jpg")], by=0)
     answer = await asked(app, public_photos)
     await correct.confirm(app, answer.id, dataclasses.replace(TRUSTED, trust=Trust.MODERATOR))

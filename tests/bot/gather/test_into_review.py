@@ -27,6 +27,7 @@ from bot.usecases.correct import Actor
 from bot.usecases.gather import SoughtMember, gather, seek
 from bot.usecases.identify import SubmittedFile
 from bot.usecases.roster import enrolment
+from bot.usecases.roster.groups import add_group
 from tests.bot.gather.test_candidates import together
 from tests.support.image_search import ImageSearch
 
@@ -40,7 +41,7 @@ MODERATOR = 5
 async def presidents(app: App, search: ImageSearch, public_photos: Path) -> App:
     """Two members with a photo each, and an image search that knows more of one of them."""
     app = dataclasses.replace(app, settings=search.settings(data=app.settings.data))
-    await enrolment.add_group(app, SERVER, "Presidents")
+    await add_group(app, SERVER, "Presidents")
     for name, file in (("Obama", "obama.jpg"), ("Biden", "biden.jpg")):
         photo = SubmittedFile(file, (public_photos / file).read_bytes())
         await enrolment.add_member(app, SERVER, "Presidents", name, [photo], by=MODERATOR)
@@ -233,7 +234,7 @@ async def test_nugu_gather_writes_them_to_a_folder(
     app: App, search: ImageSearch, public_photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = search.settings(data=app.settings.data, workers=1)
-    await enrolment.add_group(app, SHARED_ROSTER, "Presidents")
+    await add_group(app, SHARED_ROSTER, "Presidents")
     known = SubmittedFile("obama.jpg", (public_photos / "obama.jpg").read_bytes())
     await enrolment.add_member(app, SHARED_ROSTER, "Presidents", "Obama", [known], by=0)
     with pytest.raises(PersonError, match="Nobody reviews rosters of your own"):

@@ -191,7 +191,7 @@ async def test_a_photo_that_came_while_the_others_were_seen(
 async def test_an_engine_that_comes_into_use_while_a_photo_is_looked_at(
     enrolled: App, source: Path, public_photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looks = enrolment.look_at
+    looks = enrolment.examine
     used: list[str] = []
 
     async def looks_and_switch(app: App, config: EngineConfig, *args: Any, **how: Any) -> object:
@@ -201,7 +201,7 @@ async def test_an_engine_that_comes_into_use_while_a_photo_is_looked_at(
         used.append(config.engine)
         return looked
 
-    monkeypatch.setattr(enrolment, "look_at", looks_and_switch)
+    monkeypatch.setattr(enrolment, "examine", looks_and_switch)
     photo = submitted(public_photos / "obama3.jpg")
     added = await enrolment.add_member(enrolled, SHARED_ROSTER, "Presidents", "Obama", [photo], by=0)
     assert added.photos == 3

@@ -77,8 +77,8 @@ async def test_the_first_photo_of_a_moderator_is_held_against_nobody(
     if waits:
         await confirm(without_photos, gallery_rows)
     photo = SubmittedFile("obama.jpg", (public_photos / "obama.jpg").read_bytes())
-    added = await enrolment.add_member(without_photos, SERVER, "G1", "M11", [photo], by=1, asks=True)
-    assert [taken.reason for taken in added.taken] == [None]
+    added = await enrolment.add_member(without_photos, SERVER, "G1", "M11", [photo], by=1, ask_moderator=True)
+    assert [outcome.reason for outcome in added.outcomes] == [None]
 
 
 async def test_workers_that_are_away_are_not_taken_for_an_empty_roster(
@@ -92,4 +92,4 @@ async def test_workers_that_are_away_are_not_taken_for_an_empty_roster(
     monkeypatch.setattr(app.recognisers, "of", away)
     photo = SubmittedFile("obama.jpg", (public_photos / "obama.jpg").read_bytes())
     with pytest.raises(PersonError, match="workers can't be reached"):
-        await enrolment.add_member(app, SERVER, "G1", "M11", [photo], by=1, asks=True)
+        await enrolment.add_member(app, SERVER, "G1", "M11", [photo], by=1, ask_moderator=True)

@@ -23,6 +23,7 @@ from bot.text.photos import photo_reason
 from bot.usecases import setup
 from bot.usecases.identify import SubmittedFile
 from bot.usecases.roster import enrolment
+from bot.usecases.roster.groups import add_group, group_names, list_groups
 
 
 class SlowStorage(Storage):
@@ -43,7 +44,7 @@ class SlowStorage(Storage):
 async def test_others_write_while_crops_are_stored(app: App, public_photos: Path) -> None:
     storage = SlowStorage(app.storage, app)
     slow = dataclasses.replace(app, storage=storage)
-    await enrolment.add_group(slow, 1, "Presidents")
+    await add_group(slow, 1, "Presidents")
     photo = SubmittedFile("obama.jpg", (public_photos / "obama.jpg").read_bytes())
     added = await enrolment.add_member(slow, 1, "Presidents", "Obama", [photo], by=1)
     assert added.photos == storage.puts == 1
@@ -55,7 +56,7 @@ async def test_nothing_is_learned_that_was_forbidden_meanwhile(app: App, public_
             await setup.choose_learns(app, 1, Learns.OFF)
             await super().put(key, data)
 
-    await enrolment.add_group(app, 1, "Presidents")
+    await add_group(app, 1, "Presidents")
     photo = SubmittedFile("obama.jpg", (public_photos / "obama.jpg").read_bytes())
     forbidding = dataclasses.replace(app, storage=Forbidding(app.storage._store))
     with pytest.raises(PersonError, match="I may learn nothing here"):
@@ -64,7 +65,7 @@ async def test_nothing_is_learned_that_was_forbidden_meanwhile(app: App, public_
 
 
 async def test_a_blurred_photo_is_not_enrolled(app: App, public_photos: Path) -> None:
-    await enrolment.add_group(app, 1, "Presidents")
+    await add_group(app, 1, "Presidents")
     blurred = BytesIO()
     with Image.open(public_photos / "obama.jpg") as photo:
         photo.filter(ImageFilter.GaussianBlur(8)).save(blurred, "PNG")
@@ -73,7 +74,7 @@ async def test_a_blurred_photo_is_not_enrolled(app: App, public_photos: Path) ->
         SubmittedFile("obama.jpg", (public_photos / "obama.jpg").read_bytes()),
     ]
     added = await enrolment.add_member(app, 1, "Presidents", "Obama", photos, by=1)
-    blur, good = [photo.reason for photo in added.taken]
+    blur, good = [photo.reason for photo in added.outcomes]
     assert good is None
     assert isinstance(blur, BlurredFace)
     assert photo_reason(blur) == "the face is blurred: its sharpness is 1.6, and 1.8 or more makes a good example"
@@ -92,7 +93,7 @@ async def test_a_list_takes_two_queries_however_many_groups_there_are(app: App) 
         selects.append(statement)
 
     event.listen(app.database.engine.sync_engine, "before_cursor_execute", listen)
-    listed = await enrolment.list_groups(app, [1])
+    listed = await list_groups(app, [1])
     assert [(group.name, group.members, group.is_shared) for group in listed] == [
         ("aespa", {}, False),
         ("ITZY", {"one of ITZY": 0}, False),
@@ -105,14 +106,14 @@ async def test_names_of_groups(app: App) -> None:
     async with app.database.writing() as session:
         for server, name in ((SHARED_ROSTER, "TWICE"), (1, "TWICE"), (1, "ITZY")):
             await RosterRepository(session).add_group(server, name)
-    assert await enrolment.group_names(app, [1]) == ["ITZY", "TWICE"]
-    assert await enrolment.group_names(app, [2]) == ["TWICE"]
-    assert await enrolment.group_names(app, [2], shared=False) == []
+    assert await group_names(app, [1]) == ["ITZY", "TWICE"]
+    assert await group_names(app, [2]) == ["TWICE"]
+    assert await group_names(app, [2], shared=False) == []
 
 
 async def test_a_group_comes_to_be_with_the_first_photo_that_is_kept_of_it(app: App, public_photos: Path) -> None:
     async def known() -> dict[str, dict[str, int]]:
-        return {group.name: group.members for group in await enrolment.list_groups(app, [1])}
+        return {group.name: group.members for group in await list_groups(app, [1])}
 
     letter = SubmittedFile("a.txt", b"dear Sana")
     with pytest.raises(enrolment.NoUsablePhotoError):
