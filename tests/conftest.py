@@ -23,7 +23,7 @@ from bot.domain.rosters import RosterRow
 from bot.infra.compute import Compute
 from bot.settings import Settings
 from models.encodings import background
-from tests.support.portraits import alone, public_portraits
+from tests.support.portraits import alone, public_portraits, small
 from tests.support.remembered_engine import RememberingCompute
 
 T = TypeVar("T")
@@ -66,6 +66,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def public_photos() -> Path:
     """A folder with obama{,2,3}.jpg, biden.jpg, obama_partial_face{,2}.jpg and astronaut.png; see `public_portraits`."""
     return public_portraits()
+
+
+@pytest.fixture(scope="session")
+def small_photos(public_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same photos, at most 720 px on the longer side: for tests that do not depend on the size."""
+    folder = tmp_path_factory.mktemp("small")
+    for photo in [*public_photos.glob("*.jpg"), *public_photos.glob("*.png")]:
+        (folder / photo.name).write_bytes(small(photo))
+    return folder
 
 
 @pytest.fixture(scope="session")

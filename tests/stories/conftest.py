@@ -5,31 +5,17 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncGenerator, Generator
 from dataclasses import dataclass
-from functools import cache
-from io import BytesIO
 from pathlib import Path
 
 import discord
 import pytest
-from PIL import Image
 from simcord import ChannelHandle, Env, GuildHandle, MemberActor
 
 from bot.app import App
 from bot.client import Nugu
 from tests.conftest import LONG_ENOUGH
+from tests.support.portraits import small
 from tests.support.watch import Recorder, watch
-
-SMALL = 720
-"""Pixels of the longer side: a detector's time grows with the area."""
-
-
-@cache
-def _small(photo: Path) -> bytes:
-    out = BytesIO()
-    with Image.open(photo) as picture:
-        picture.thumbnail((SMALL, SMALL))
-        picture.save(out, picture.format)
-    return out.getvalue()
 
 
 @dataclass
@@ -58,11 +44,11 @@ class Stage:
 
     def photo(self, name: str) -> tuple[str, bytes]:
         """A public photo by its name, small enough for a quick story."""
-        return name, _small(self.photos / name)
+        return name, small(self.photos / name)
 
     def spoiler(self, name: str) -> tuple[str, bytes]:
         """A public photo as Discord names one that is posted as a spoiler."""
-        return f"SPOILER_{name}", _small(self.photos / name)
+        return f"SPOILER_{name}", small(self.photos / name)
 
     async def enrol_presidents(self) -> None:
         """One photo each of two members, by the moderators' own commands."""

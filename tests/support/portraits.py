@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 from collections.abc import Generator
 from contextlib import contextmanager
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 
@@ -12,6 +13,9 @@ import skimage.data
 from PIL import Image
 
 from bot.demo.portraits import fetch_portraits
+
+SMALL = 720
+"""Pixels of the longer side: a detector's time grows with the area."""
 
 KEPT = Path(__file__).resolve().parents[2] / ".cache" / "public-photos"
 
@@ -34,6 +38,16 @@ def astronauts_head(folder: Path) -> bytes:
     out = BytesIO()
     with Image.open(folder / "astronaut.png") as picture:
         picture.crop((90, 0, 350, 260)).save(out, "PNG")
+    return out.getvalue()
+
+
+@cache
+def small(photo: Path) -> bytes:
+    """The file of a photo, reduced to SMALL."""
+    out = BytesIO()
+    with Image.open(photo) as picture:
+        picture.thumbnail((SMALL, SMALL))
+        picture.save(out, picture.format)
     return out.getvalue()
 
 

@@ -60,6 +60,12 @@ def python(
     )
 
 
+def test_nobody_is_enrolled(public_photos: Path, tmp_path: Path) -> None:
+    done = nugu("identify", public_photos / "biden.jpg", data=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr == "nugu: nobody is enrolled yet; start with: nugu enrol FOLDER (FOLDER/GROUP/MEMBER/*.jpg)\n"
+
+
 @pytest.fixture(scope="module")
 def enrolled(tmp_path_factory: pytest.TempPathFactory, public_photos: Path) -> Path:
     """A data folder with two members, one photo each; files that can't be taken lie among them."""
@@ -371,12 +377,6 @@ def test_an_unknown_group_is_a_usage_error(enrolled: Path, public_photos: Path) 
     done = nugu("identify", public_photos / "biden.jpg", "--group", "Kings", data=enrolled)
     assert done.returncode == 2
     assert done.stderr == "nugu: I don't know a group called “Kings”. I know: Presidents.\n"
-
-
-def test_nobody_is_enrolled(public_photos: Path, tmp_path: Path) -> None:
-    done = nugu("identify", public_photos / "biden.jpg", data=tmp_path)
-    assert done.returncode == 1
-    assert done.stderr == "nugu: nobody is enrolled yet; start with: nugu enrol FOLDER (FOLDER/GROUP/MEMBER/*.jpg)\n"
 
 
 def test_a_folder_without_photos(tmp_path: Path) -> None:

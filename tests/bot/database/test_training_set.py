@@ -30,10 +30,10 @@ FAN = Actor(12, Trust.MEMBER)
 
 
 @pytest.fixture
-async def presidents(app: App, public_photos: Path) -> App:
+async def presidents(app: App, small_photos: Path) -> App:
     await add_group(app, SERVER, "Presidents")
     for name, file in (("Obama", "obama.jpg"), ("Biden", "biden.jpg")):
-        await enrolment.add_member(app, SERVER, "Presidents", name, [submitted(public_photos, file)], by=1)
+        await enrolment.add_member(app, SERVER, "Presidents", name, [submitted(small_photos, file)], by=1)
     return app
 
 
@@ -61,8 +61,8 @@ async def stored(app: App) -> int:
     return len(rows)
 
 
-async def test_a_confirmed_face_is_learned_and_unlearned_again(presidents: App, public_photos: Path) -> None:
-    answer = await asked(presidents, public_photos)
+async def test_a_confirmed_face_is_learned_and_unlearned_again(presidents: App, small_photos: Path) -> None:
+    answer = await asked(presidents, small_photos)
     assert await stored(presidents) == 3
     await correct.confirm(presidents, answer.id, FAN)
     assert await learned(presidents) == []
@@ -72,8 +72,8 @@ async def test_a_confirmed_face_is_learned_and_unlearned_again(presidents: App, 
     assert await learned(presidents) == []
 
 
-async def test_a_later_annotation_moves_the_photo(presidents: App, public_photos: Path) -> None:
-    answer = await asked(presidents, public_photos)
+async def test_a_later_annotation_moves_the_photo(presidents: App, small_photos: Path) -> None:
+    answer = await asked(presidents, small_photos)
     (_, face), *_ = answer.faces
     await correct.say_name(presidents, answer.id, face.id, "Biden", TRUSTED)
     assert [name for name, _ in await learned(presidents)] == ["Biden"]
@@ -83,16 +83,16 @@ async def test_a_later_annotation_moves_the_photo(presidents: App, public_photos
     assert await learned(presidents) == []
 
 
-async def test_the_same_face_asked_twice_is_one_photo(presidents: App, public_photos: Path) -> None:
-    first, second = await asked(presidents, public_photos), await asked(presidents, public_photos)
+async def test_the_same_face_asked_twice_is_one_photo(presidents: App, small_photos: Path) -> None:
+    first, second = await asked(presidents, small_photos), await asked(presidents, small_photos)
     assert await stored(presidents) == 3
     for answer in (first, second):
         await correct.confirm(presidents, answer.id, TRUSTED)
     assert [name for name, _ in await learned(presidents)] == ["Obama"]
 
 
-async def test_a_small_face_is_not_learned(presidents: App, public_photos: Path) -> None:
-    answer = await asked(presidents, public_photos)
+async def test_a_small_face_is_not_learned(presidents: App, small_photos: Path) -> None:
+    answer = await asked(presidents, small_photos)
     async with presidents.database.writing() as session:
         await session.execute(update(Crop).values(face_width=60))
     await correct.confirm(presidents, answer.id, TRUSTED)
@@ -101,19 +101,19 @@ async def test_a_small_face_is_not_learned(presidents: App, public_photos: Path)
 
 @pytest.mark.parametrize("learns", [Learns.SUBMITTED, Learns.OFF])
 async def test_a_server_that_learns_nothing_from_answers_keeps_no_crops(
-    presidents: App, public_photos: Path, learns: Learns
+    presidents: App, small_photos: Path, learns: Learns
 ) -> None:
     async with presidents.database.writing() as session:
         await ServerRepository(session).ensure(SERVER)
         await session.execute(update(Server).where(Server.id == SERVER).values(learns=learns))
-    answer = await asked(presidents, public_photos)
+    answer = await asked(presidents, small_photos)
     assert await stored(presidents) == 2
     await correct.confirm(presidents, answer.id, TRUSTED)
     assert await learned(presidents) == []
 
 
-async def test_unlabelled_faces_are_forgotten(presidents: App, public_photos: Path) -> None:
-    labelled, unlabelled = await asked(presidents, public_photos), await asked(presidents, public_photos, "obama3.jpg")
+async def test_unlabelled_faces_are_forgotten(presidents: App, small_photos: Path) -> None:
+    labelled, unlabelled = await asked(presidents, small_photos), await asked(presidents, small_photos, "obama3.jpg")
     await correct.confirm(presidents, labelled.id, TRUSTED)
     await crops.forget_older(presidents, utc_now() - timedelta(days=1))
     assert await stored(presidents) == 4
@@ -129,9 +129,9 @@ async def test_crops_that_no_row_refers_to_leave_no_file(presidents: App) -> Non
     assert await stored(presidents) == 2
 
 
-async def test_the_shared_roster_learns_from_no_server(app: App, public_photos: Path) -> None:
+async def test_the_shared_roster_learns_from_no_server(app: App, small_photos: Path) -> None:
     await add_group(app, 0, "Presidents")
-    await enrolment.add_member(app, 0, "Presidents", "Obama", [submitted(public_photos, "obama.jpg")], by=0)
-    answer = await asked(app, public_photos)
+    await enrolment.add_member(app, 0, "Presidents", "Obama", [submitted(small_photos, "obama.jpg")], by=0)
+    answer = await asked(app, small_photos)
     await correct.confirm(app, answer.id, dataclasses.replace(TRUSTED, trust=Trust.MODERATOR))
     assert await learned(app) == []

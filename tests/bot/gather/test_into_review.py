@@ -38,12 +38,12 @@ MODERATOR = 5
 
 
 @pytest.fixture
-async def presidents(app: App, search: ImageSearch, public_photos: Path) -> App:
+async def presidents(app: App, search: ImageSearch, small_photos: Path) -> App:
     """Two members with a photo each, and an image search that knows more of one of them."""
     app = dataclasses.replace(app, settings=search.settings(data=app.settings.data))
     await add_group(app, SERVER, "Presidents")
     for name, file in (("Obama", "obama.jpg"), ("Biden", "biden.jpg")):
-        photo = SubmittedFile(file, (public_photos / file).read_bytes())
+        photo = SubmittedFile(file, (small_photos / file).read_bytes())
         await enrolment.add_member(app, SERVER, "Presidents", name, [photo], by=MODERATOR)
     return app
 
@@ -91,9 +91,9 @@ async def photos_of(app: App) -> list[tuple[str, Origin]]:
 
 
 async def test_sifted_photos_wait_for_a_trusted_answer(
-    presidents: App, search: ImageSearch, public_photos: Path, tmp_path: Path
+    presidents: App, search: ImageSearch, small_photos: Path, tmp_path: Path
 ) -> None:
-    offer(search, public_photos, tmp_path)
+    offer(search, small_photos, tmp_path)
     sought = await seek(presidents, SERVER, "presidents", "obama", 6)
     gathering = await gather(presidents, SERVER, sought, by=MODERATOR, progress=ignore_progress)
     found = await in_review(presidents)
@@ -120,7 +120,7 @@ async def test_sifted_photos_wait_for_a_trusted_answer(
     "known", [*(pytest.param(why, marks=pytest.mark.thorough) for why in ("no photo", "another engine")), "waiting"]
 )
 async def test_without_known_faces_all_photos_are_kept(
-    presidents: App, search: ImageSearch, public_photos: Path, known: str
+    presidents: App, search: ImageSearch, small_photos: Path, known: str
 ) -> None:
     async with presidents.database.writing() as session:
         if known == "no photo":
@@ -131,7 +131,7 @@ async def test_without_known_faces_all_photos_are_kept(
             await session.execute(update(CropEncoding).values(engine="dlib-0"))
         await ServerRepository(session).touch(SERVER)
     for file in ("obama2.jpg", "obama3.jpg"):
-        add_result(search, public_photos / file)
+        add_result(search, small_photos / file)
     sought = await seek(presidents, SERVER, "presidents", "obama", 6)
     gathering = await gather(presidents, SERVER, sought, by=MODERATOR, progress=ignore_progress)
     assert gathering.kept == {"Obama": 2}
@@ -143,9 +143,9 @@ async def test_without_known_faces_all_photos_are_kept(
 
 @pytest.mark.parametrize("away", [WorkersAwayError(), EngineAwayError("dlib")], ids=["workers", "engine"])
 async def test_absent_workers_or_engines_are_an_error_of_their_own(
-    presidents: App, search: ImageSearch, public_photos: Path, monkeypatch: pytest.MonkeyPatch, away: PersonError
+    presidents: App, search: ImageSearch, small_photos: Path, monkeypatch: pytest.MonkeyPatch, away: PersonError
 ) -> None:
-    add_result(search, public_photos / "obama2.jpg")
+    add_result(search, small_photos / "obama2.jpg")
     sought = await seek(presidents, SERVER, "presidents", "obama", 6)
 
     async def run(*_: object) -> None:
@@ -164,8 +164,8 @@ async def test_the_same_search_is_not_run_twice_at_once(presidents: App) -> None
     assert "gathering photos for this server already" in str(second)
 
 
-async def test_members_with_the_fewest_photos_come_first(presidents: App, public_photos: Path) -> None:
-    more = SubmittedFile("obama2.jpg", (public_photos / "obama2.jpg").read_bytes())
+async def test_members_with_the_fewest_photos_come_first(presidents: App, small_photos: Path) -> None:
+    more = SubmittedFile("obama2.jpg", (small_photos / "obama2.jpg").read_bytes())
     await enrolment.add_member(presidents, SERVER, "Presidents", "Obama", [more], by=MODERATOR)
     sought = await seek(presidents, SERVER, "Presidents", None, 3)
     assert [(member.name, member.lacking) for member in sought] == [("Biden", 2), ("Obama", 1)]
@@ -194,9 +194,9 @@ async def test_unknown_names(presidents: App) -> None:
 
 
 async def test_a_server_that_learns_nothing_gathers_nothing(
-    presidents: App, search: ImageSearch, public_photos: Path, tmp_path: Path
+    presidents: App, search: ImageSearch, small_photos: Path, tmp_path: Path
 ) -> None:
-    offer(search, public_photos, tmp_path)
+    offer(search, small_photos, tmp_path)
     sought = await seek(presidents, SERVER, "Presidents", "Obama", 6)
     # As if a moderator chose it during the search.
     await setup.choose_learns(presidents, SERVER, Learns.OFF)
@@ -208,9 +208,9 @@ async def test_a_server_that_learns_nothing_gathers_nothing(
         await seek(presidents, SERVER, "Presidents", "Obama", 6)
 
 
-def test_files_are_written_unchanged_with_the_ending_of_their_format(tmp_path: Path, public_photos: Path) -> None:
+def test_files_are_written_unchanged_with_the_ending_of_their_format(tmp_path: Path, small_photos: Path) -> None:
     sought = SoughtMember(1, "M/na", 1, "f(x).", ("M/na",), ("f(x).",), 3)
-    jpeg = (public_photos / "obama.jpg").read_bytes()
+    jpeg = (small_photos / "obama.jpg").read_bytes()
     files = {"JPEG": jpeg}
     for kind in ("PNG", "WEBP", "AVIF"):
         out = BytesIO()
@@ -231,15 +231,15 @@ def test_files_are_written_unchanged_with_the_ending_of_their_format(tmp_path: P
 
 @pytest.mark.thorough
 async def test_nugu_gather_writes_them_to_a_folder(
-    app: App, search: ImageSearch, public_photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    app: App, search: ImageSearch, small_photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = search.settings(data=app.settings.data, workers=1)
     await add_group(app, SHARED_ROSTER, "Presidents")
-    known = SubmittedFile("obama.jpg", (public_photos / "obama.jpg").read_bytes())
+    known = SubmittedFile("obama.jpg", (small_photos / "obama.jpg").read_bytes())
     await enrolment.add_member(app, SHARED_ROSTER, "Presidents", "Obama", [known], by=0)
     with pytest.raises(PersonError, match="Nobody reviews rosters of your own"):
         await gather_photos(settings, "Presidents", None, wanted=3, server=SHARED_ROSTER, out=None)
-    offer(search, public_photos, tmp_path)
+    offer(search, small_photos, tmp_path)
     out = tmp_path / "out"
     assert await gather_photos(settings, "Presidents", "Obama", wanted=3, server=SHARED_ROSTER, out=out)
     assert sorted(path.relative_to(out).as_posix() for path in out.rglob("*.*")) == [
@@ -247,7 +247,7 @@ async def test_nugu_gather_writes_them_to_a_folder(
         "Presidents/Obama/02.jpg",
         "sources.txt",
     ]
-    assert (out / "Presidents/Obama/01.jpg").read_bytes() == (public_photos / "obama2.jpg").read_bytes()
+    assert (out / "Presidents/Obama/01.jpg").read_bytes() == (small_photos / "obama2.jpg").read_bytes()
     assert "Presidents/Obama/01.jpg\thttps://commons.example/obama2.jpg\t" in (out / "sources.txt").read_text()
     output = capsys.readouterr().out
     assert "1 of 1: Obama: 2 photos\n" in output

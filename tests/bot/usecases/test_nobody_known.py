@@ -72,17 +72,17 @@ async def test_a_group_that_was_asked_for_says_so_itself(without_photos: App, ga
 
 @pytest.mark.parametrize("waits", [False, True], ids=["no-photo", "waits-for-a-model"])
 async def test_the_first_photo_of_a_moderator_is_held_against_nobody(
-    without_photos: App, gallery_rows: list[RosterRow], public_photos: Path, waits: bool
+    without_photos: App, gallery_rows: list[RosterRow], small_photos: Path, waits: bool
 ) -> None:
     if waits:
         await confirm(without_photos, gallery_rows)
-    photo = SubmittedFile("obama.jpg", (public_photos / "obama.jpg").read_bytes())
+    photo = SubmittedFile("obama.jpg", (small_photos / "obama.jpg").read_bytes())
     added = await enrolment.add_member(without_photos, SERVER, "G1", "M11", [photo], by=1, ask_moderator=True)
     assert [outcome.reason for outcome in added.outcomes] == [None]
 
 
 async def test_workers_that_are_away_are_not_taken_for_an_empty_roster(
-    app: App, gallery_rows: list[RosterRow], public_photos: Path, monkeypatch: pytest.MonkeyPatch
+    app: App, gallery_rows: list[RosterRow], small_photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await enrol(app.database, gallery_rows)
 
@@ -90,6 +90,6 @@ async def test_workers_that_are_away_are_not_taken_for_an_empty_roster(
         raise PersonError("My workers can't be reached just now.")
 
     monkeypatch.setattr(app.recognisers, "of", away)
-    photo = SubmittedFile("obama.jpg", (public_photos / "obama.jpg").read_bytes())
+    photo = SubmittedFile("obama.jpg", (small_photos / "obama.jpg").read_bytes())
     with pytest.raises(PersonError, match="workers can't be reached"):
         await enrolment.add_member(app, SERVER, "G1", "M11", [photo], by=1, ask_moderator=True)
