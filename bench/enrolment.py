@@ -46,8 +46,8 @@ def shares(sample: Sample, own: int, others: int, trials: int) -> tuple[float, f
                 sample.version,
             )
             recogniser = fit(gallery)
-            slips = np.concatenate([places for member, places in left.items() if member != asked])
-            for suspected, places in zip(alike, (left[asked], slips), strict=True):
+            mistakes = np.concatenate([places for member, places in left.items() if member != asked])
+            for suspected, places in zip(alike, (left[asked], mistakes), strict=True):
                 identified = recogniser.identify(sample.encodings[places], group=sample.roster[0].group, once="no")
                 suspected += [guess.band is Band.SURE and guess.member != asked for guess in identified.guesses]
     return float(np.mean(alike[0])), float(np.mean(alike[1]))
@@ -63,7 +63,7 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=3)
     arguments = parser.parse_args()
     shared: Path = arguments.shared.resolve()
-    print("engine group  photos of her own  of each other   right ones alike another  slips alike another")
+    print("engine group  photos of her own  of each other   right ones alike another  mistakes alike another")
     for engine in installed(shared, arguments.engines):
         groups = labelled(shared / "faces" / "groups")
         encoder = Encoder(engine, PictureLimits())
@@ -71,8 +71,8 @@ def main() -> None:
             sample = read_sample(encoder, group, groups, groups, {})
             for own in OWN:
                 for others in OTHERS:
-                    right, slips = shares(sample, own, others, arguments.trials)
-                    print(f"{engine.name:6} {group:6} {own:17} {others:14} {right:25.0%} {slips:20.0%}", flush=True)
+                    right, mistakes = shares(sample, own, others, arguments.trials)
+                    print(f"{engine.name:6} {group:6} {own:17} {others:14} {right:25.0%} {mistakes:23.0%}", flush=True)
 
 
 if __name__ == "__main__":

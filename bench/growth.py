@@ -56,18 +56,18 @@ FPIR = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """The outcome after `words` annotations, `corrected` of them corrections. `promoted`, `aside`: models so far."""
+    """The outcome after `annotations` annotations, `corrected` of them corrections. `promoted`, `refused`: models so far."""
 
-    words: int
+    annotations: int
     corrected: int
     promoted: int
-    aside: int
+    refused: int
     outcome: TrialOutcome
 
 
 def main() -> None:
     """Print a line a training, mean ± deviation over the draws."""
-    parser = argparse.ArgumentParser(prog="python -m bench.growth", description="Words given, names right.")
+    parser = argparse.ArgumentParser(prog="python -m bench.growth", description="Right names after annotations.")
     parser.add_argument("shared", nargs="?", type=Path, default=_ROOT.parent / "shared")
     parser.add_argument("--draws", type=int, default=3)
     parser.add_argument("--engine", default="dlib")
@@ -119,14 +119,14 @@ async def grow(
         seen = {path for _, path in asked} | {files[0] for files in order.values()}
         unseen = held_out(encoder, members, sample, seen, ids)
         points = [Point(0, 0, 0, 0, await judged(app, *unseen))]
-        corrected = promoted = aside = 0
+        corrected = promoted = refused = 0
         for start in range(0, len(asked), len(members)):
             for name, path in asked[start : start + len(members)]:
                 corrected += await answer(app, name, path, ids)
             verdict = await train(app)
-            promoted, aside = promoted + verdict, aside + (not verdict)
-            words = min(start + len(members), len(asked))
-            points.append(Point(words, corrected, promoted, aside, await judged(app, *unseen)))
+            promoted, refused = promoted + verdict, refused + (not verdict)
+            annotations = min(start + len(members), len(asked))
+            points.append(Point(annotations, corrected, promoted, refused, await judged(app, *unseen)))
         return points
 
 
@@ -189,11 +189,12 @@ def line(step: Sequence[Point]) -> str:
         return f"{figure.mean:5.1f} ± {figure.deviation:.1f}%"
 
     mean = {
-        name: float(np.mean([getattr(point, name) for point in step])) for name in ("corrected", "promoted", "aside")
+        name: float(np.mean([getattr(point, name) for point in step])) for name in ("corrected", "promoted", "refused")
     }
     return (
-        f"{step[0].words:3} words, {mean['corrected']:.1f} of them corrections, models promoted {mean['promoted']:.1f}, kept "
-        f"aside {mean['aside']:.1f}: TPIR at FPIR 1% {percent([point.outcome.tpir(FPIR) for point in step])}, right names "
+        f"{step[0].annotations:3} annotations, {mean['corrected']:.1f} of them corrections, "
+        f"models promoted {mean['promoted']:.1f}, refused {mean['refused']:.1f}: "
+        f"TPIR at FPIR 1% {percent([point.outcome.tpir(FPIR) for point in step])}, right names "
         f"{percent([point.outcome.right() for point in step])}, wrong {percent([point.outcome.wrong() for point in step])}"
     )
 
@@ -207,26 +208,26 @@ def curve(points: Sequence[Sequence[Point]], version: str) -> bytes:
     line."""
     image = Image.new("RGB", (WIDTH, HEIGHT), BACKGROUND_COLOUR)
     draw = ImageDraw.Draw(image)
-    words = [step[0].words for step in points]
+    annotations = [step[0].annotations for step in points]
     lowest = 10 * int(min(point.outcome.tpir(FPIR) for step in points for point in step) * 10)
 
-    def at(word: int, share: float) -> tuple[float, float]:
-        across = EDGE + (WIDTH - 2 * EDGE) * word / words[-1]
+    def at(count: int, share: float) -> tuple[float, float]:
+        across = EDGE + (WIDTH - 2 * EDGE) * count / annotations[-1]
         return across, HEIGHT - EDGE - (HEIGHT - 2 * EDGE) * (100 * share - lowest) / (100 - lowest)
 
     for share in range(lowest, 101, 10):
-        (left, y), (right, _) = at(0, share / 100), at(words[-1], share / 100)
+        (left, y), (right, _) = at(0, share / 100), at(annotations[-1], share / 100)
         draw.line((left, y, right, y), DIM)
         draw.text((left - 12, y), f"{share}", LIGHT, font(18), anchor="rm")
-    for word in words:
-        draw.text((at(word, 0)[0], HEIGHT - EDGE + 12), f"{word}", LIGHT, font(18), anchor="ma")
+    for count in annotations:
+        draw.text((at(count, 0)[0], HEIGHT - EDGE + 12), f"{count}", LIGHT, font(18), anchor="ma")
     rules = ((BLUE, lambda point: point.outcome.tpir(FPIR)), (ORANGE, lambda point: point.outcome.right()))
     for colour, measure in rules:
         faint = tuple((2 * dark + bright) // 3 for dark, bright in zip(BACKGROUND_COLOUR, colour, strict=True))
         for number in range(len(points[0])):
-            draw.line([at(step[0].words, measure(step[number])) for step in points], faint, 2, "curve")
+            draw.line([at(step[0].annotations, measure(step[number])) for step in points], faint, 2, "curve")
     for colour, measure in rules:
-        means = [at(step[0].words, float(np.mean([measure(point) for point in step]))) for step in points]
+        means = [at(step[0].annotations, float(np.mean([measure(point) for point in step]))) for step in points]
         draw.line(means, colour, 4, "curve")
         for x, y in means:
             draw.ellipse((x - 5, y - 5, x + 5, y + 5), colour)
@@ -236,7 +237,7 @@ def curve(points: Sequence[Sequence[Point]], version: str) -> bytes:
     for colour, text in ((BLUE, "where 1% of strangers get one"), (ORANGE, "at the bot's own thresholds")):
         draw.text((after, 54), text, colour, font(18))
         after += font(18).getlength(text) + 20
-    draw.text((WIDTH - EDGE, HEIGHT - 40), "words of a trusted person", LIGHT, font(18), anchor="ra")
+    draw.text((WIDTH - EDGE, HEIGHT - 40), "annotations of a trusted person", LIGHT, font(18), anchor="ra")
     file = BytesIO()
     image.save(file, "PNG")
     return file.getvalue()

@@ -78,11 +78,11 @@ def main() -> None:
         video = make_video(shared, folder, held_out, arguments.seconds)
         limit = transcode(video, folder / "transcoded.mp4")
         print(f"{arguments.seconds} s at 720p, 30 frames a second, {psutil.cpu_count()} processors")
-        print(f"transcode    {limit.wall:6.1f} s on the clock, {limit.cpu:6.1f} s of processors")
-        seed = seed_seconds(shared, enrolled, video, folder, arguments.seconds)
-        print(f"seed, scaled {seed:6.1f} s on the clock, from {SLICE} frames")
+        print(f"transcode       {limit.wall:6.1f} s on the clock, {limit.cpu:6.1f} s of processors")
+        article = article_seconds(shared, enrolled, video, folder, arguments.seconds)
+        print(f"article, scaled {article:6.1f} s on the clock, from {SLICE} frames")
         for engine in chosen:
-            asyncio.run(measure(shared, folder, engine, enrolled, video, limit, seed, arguments.seconds, minutes))
+            asyncio.run(measure(shared, folder, engine, enrolled, video, limit, article, arguments.seconds, minutes))
 
 
 async def measure(
@@ -92,7 +92,7 @@ async def measure(
     enrolled: Path,
     video: Path,
     limit: ClipCost,
-    seed: float,
+    article: float,
     seconds: int,
     minutes: list[int],
 ) -> None:
@@ -107,9 +107,8 @@ async def measure(
         ours = await annotate_once(app, video, folder, None)
         stages = "  ".join(f"{stage} {taken:.1f}" for stage, taken in ours.stages.items())
         print(f"\n{engine}       {ours.wall:6.1f} s on the clock, {ours.cpu:6.1f} s of processors   ({stages})")
-        print(
-            f"  {seed / ours.wall:.0f} times the seed's speed, {ours.cpu / limit.cpu:.2f} times the transcode's processor time"
-        )
+        print(f"  {article / ours.wall:.0f} times the article's speed")
+        print(f"  {ours.cpu / limit.cpu:.2f} times the transcode's processor time")
         print(f"  {seconds / ours.wall:.2f} seconds of video a second")
         for length in minutes:
             longer = repeated(video, folder / f"{length}min.mp4", length * 60)
@@ -192,16 +191,15 @@ def transcode(video: Path, out: Path) -> ClipCost:
     cost = ClipCost()
     with measured(cost):
         began = time.perf_counter()
-
         subprocess.run(command, check=True)
         cost.wall = time.perf_counter() - began
     return cost
 
 
-def seed_seconds(shared: Path, enrolled: Path, video: Path, folder: Path, seconds: int) -> float:
+def article_seconds(shared: Path, enrolled: Path, video: Path, folder: Path, seconds: int) -> float:
     """Seconds of the second article's way for all frames, scaled from a slice; without enrolling and training."""
     command = [sys.executable, "-W", "ignore", str(shared / "bench" / "seed_video.py"), str(enrolled), str(video)]
-    command += [str(folder / "seed"), "--frames", str(SLICE)]
+    command += [str(folder / "article"), "--frames", str(SLICE)]
     done = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     return seconds * 30 / done["fps"]
 

@@ -22,7 +22,7 @@ REPEATS = 5
 """Random divisions into folds."""
 
 ENOUGH = 5
-"""Different photos that a member needs. Below, one more gains most (docs/recognition.md, "What it is worth today")."""
+"""Different photos that a member needs. Below, one more gains most (docs/recognition.md, "Accuracy today")."""
 
 ENOUGH_RIGHT = 0.8
 """The share of held-out photos that must get the member's name."""
