@@ -1,4 +1,4 @@
-"""The `nugu` command: what may be typed. What a verb starts is imported once its arguments are known to be right."""
+"""The `nugu` command and its verbs. A verb imports its work after its arguments are parsed."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ verbs = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    # Plain help fits any terminal, and is there without importing rich.
+    # Plain help fits any terminal, and needs no import of rich.
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for plain in (service.verbs, photos.verbs, videos.verbs, groups.verbs):
-    verbs.add_typer(plain)
+for top_level in (service.verbs, photos.verbs, videos.verbs, groups.verbs):
+    verbs.add_typer(top_level)
 verbs.add_typer(rosters.verbs, name="roster")
 verbs.add_typer(models.verbs, name="model")
 verbs.add_typer(engines.verbs, name="engine")
@@ -45,7 +45,7 @@ def nugu(
 
 
 def main() -> None:
-    """Entry of the `nugu` script. Ends quietly where whoever read its answer is gone, as in `nugu … | head`."""
+    """Entry of the `nugu` script. A closed pipe, as in `nugu … | head`, ends it quietly."""
     terminal.prepare()
     try:
         try:
@@ -53,11 +53,11 @@ def main() -> None:
         finally:
             sys.stdout.flush()
     except BrokenPipeError:
-        terminal.hush()
+        terminal.discard_output()
         raise SystemExit(terminal.CLOSED) from None
     except SystemExit as ended:
-        # Typer makes this of it where its own help is not read to the end.
+        # Typer raises this when the pipe closes while it prints its help.
         if isinstance(ended.__context__, BrokenPipeError):
-            terminal.hush()
+            terminal.discard_output()
             raise SystemExit(terminal.CLOSED) from None
         raise

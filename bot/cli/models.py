@@ -42,9 +42,9 @@ def rollback(
 ) -> None:
     """Let an earlier model of a group answer. A running bot follows."""
     given = settings()
-    from bot.commands.models import go_back
+    from bot.commands.models import roll_back
 
-    finish(go_back(given, group, number, server))
+    finish(roll_back(given, group, number, server))
 
 
 @verbs.command()

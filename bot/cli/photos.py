@@ -78,7 +78,7 @@ def evaluate(
     from bot.commands.evaluation import evaluate_folders
 
     with exit_on_error():
-        all_well = evaluate_folders(
+        all_evaluated = evaluate_folders(
             given,
             gallery,
             probes,
@@ -89,7 +89,7 @@ def evaluate(
             as_json=as_json,
             out=out,
         )
-    if not all_well:
+    if not all_evaluated:
         raise typer.Exit(1)
 
 

@@ -1,4 +1,4 @@
-"""`nugu roster`: groups and members, all at once or one by one."""
+"""`nugu roster`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run a verb with the settings of this process; each error becomes one line on stderr."""
+"""Runs a verb with the settings of this process. An error becomes a line on stderr."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ OfGroup = Annotated[str, typer.Argument(help="The group.", metavar="GROUP")]
 
 
 def settings() -> Settings:
-    """The settings of this process. A wrong one ends the process with code 2; an unknown one gets a line on stderr."""
+    """The settings of this process. A wrong setting ends it with code 2; an unknown one gets a line on stderr."""
     from pydantic import ValidationError
 
     from bot.settings import Settings, unknown_variables

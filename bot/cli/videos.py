@@ -61,7 +61,7 @@ def annotate(
 
 
 def _check(video: str, written: list[Path]) -> None:
-    """Say at once where there is no such video, or where a file can't be written or is the video itself."""
+    """End at once where the video is missing, or an output file can't be written or is the video itself."""
     if "://" not in video and not Path(video).is_file():
         fail(f"There is no file {video}.")
     for path in written:

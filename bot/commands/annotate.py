@@ -46,11 +46,11 @@ if TYPE_CHECKING:
     from bot.usecases.clips.pipeline import AnnotatedClip
 
 LARGEST = 2**31
-"""Bytes that a clip on the operator's own disk may have."""
+"""The largest clip on the operator's own disk, in bytes."""
 
 
 class Stages:
-    """How far the work is, as a bar; and how many seconds each stage took."""
+    """A progress bar of the stages, and the seconds that each of them took."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
@@ -62,23 +62,23 @@ class Stages:
     def on_progress(self, stage: ClipStage, share: float | None = None, seen: tuple[str, ...] = ()) -> None:
         """See `bot.usecases.clips.pipeline.ClipProgressCallback`."""
         if stage is not self._stage:
-            self._ends()
+            self._end_stage()
             self._stage = stage
-        told = terminal.shown(f"{stage}: {', '.join(seen)}" if seen else stage)
+        description = terminal.shown(f"{stage}: {', '.join(seen)}" if seen else stage)
         self._progress.update(
-            self._bar, description=told, total=1.0 if share is not None else None, completed=share or 0
+            self._bar, description=description, total=1.0 if share is not None else None, completed=share or 0
         )
 
     def done(self) -> None:
-        """All of it is written."""
+        """Fill the bar: everything is written."""
         self._progress.update(self._bar, description="done", total=1.0, completed=1.0)
 
     def seconds(self) -> dict[str, float]:
         """Seconds by stage, and all together."""
-        self._ends()
+        self._end_stage()
         return {**self._seconds, "all": self._last - self._began}
 
-    def _ends(self) -> None:
+    def _end_stage(self) -> None:
         now = time.perf_counter()
         name = str(self._stage) if self._stage is not None else "start"
         self._seconds[name] = self._seconds.get(name, 0.0) + now - self._last
@@ -98,8 +98,8 @@ async def annotate_video(
     faces: Path | None,
     as_json: bool,
 ) -> None:
-    """Write the annotated clip of a file or link to `out`, and what else was asked for. Raises PersonError."""
-    # An operator's own video may be as long as it likes.
+    """Write the annotated clip of a file or link to `out`, and frames and faces where these are given. Raises PersonError."""
+    # An operator's own video may have any length.
     wanted = RequestedSection(*part, most_seconds=math.inf)
     async with App.open(settings) as app:
         fitted = await app.recognisers.of([SHARED_ROSTER])
@@ -116,8 +116,10 @@ async def annotate_video(
                 frames.mkdir(parents=True, exist_ok=True)
                 await draw_frames(app, video, done, frames.absolute())
             if faces is not None:
-                told = await app.compute.run(jobs.faces_by_frame, done.face_tracks, fitted.recogniser, options.naming)
-                terminal.write(faces, json.dumps(told, ensure_ascii=False).encode())
+                by_frame = await app.compute.run(
+                    jobs.faces_by_frame, done.face_tracks, fitted.recogniser, options.naming
+                )
+                terminal.write(faces, json.dumps(by_frame, ensure_ascii=False).encode())
             stages.done()
             if done.unheard is not None:
                 terminal.complain(silent(done.unheard))
@@ -127,12 +129,12 @@ async def annotate_video(
     if as_json:
         terminal.say_json(record)
     else:
-        terminal.say(*_told(record, done))
+        terminal.say(*_lines(record, done))
 
 
 @contextmanager
 def _about(source: str) -> Generator[None]:
-    """Name the video in whatever is wrong with it."""
+    """Name the video in its errors."""
     try:
         yield
     except PersonError as error:
@@ -167,7 +169,7 @@ def as_record(
     }
 
 
-def _told(record: dict[str, Any], done: AnnotatedClip) -> list[str]:
+def _lines(record: dict[str, Any], done: AnnotatedClip) -> list[str]:
     group = record["group"]
     lines = [f"{record['out']}{f' ({group})' if group else ''}"]
     unknown = [person for person in done.named.people if person.guess.name is None]
@@ -184,7 +186,7 @@ def _told(record: dict[str, Any], done: AnnotatedClip) -> list[str]:
 
 
 async def _video(app: App, source: str, part: RequestedSection, place: Path, stages: Stages) -> CachedVideo:
-    """The file as it lies, in a folder for what is made of it; or what the link leads to."""
+    """A link to the file in the folder `place`, or the downloaded video."""
     path = Path(source)
     if path.is_file():
         (place / VIDEO).symlink_to(path.absolute())

@@ -1,4 +1,4 @@
-"""`nugu doctor`: is everything there that the bot needs?"""
+"""`nugu doctor`: checks everything that the bot needs, or a link to a video."""
 
 from __future__ import annotations
 
@@ -33,53 +33,53 @@ if TYPE_CHECKING:
 DISCORD: Final = "https://discord.com/api/v10"
 
 MESSAGE_CONTENT: Final = 1 << 18 | 1 << 19
-"""Flags of an application that may read messages: of a large one, and of one in fewer than a hundred servers."""
+"""Flags of an application with the message-content intent: of a verified one, and of one in fewer than 100 servers."""
 
 ROOM: Final = 2**30
-"""Bytes that the disk of the data folder should have left: a video in work, its clip, and the database's growth."""
+"""Free bytes that the disk of the data folder needs: for a video in work, its clip, and the growth of the database."""
 
 
 async def examine(settings: Settings) -> bool:
-    """Print a line for each thing that the bot needs; whether all that are needed are there."""
-    found = [await _told("Python", _python()), await _told("data folder", _data(settings))]
-    found.append(await _told("disk", _disk(settings)))
-    database = await _told("database", _database(settings))
-    found += [database, await _told("storage", _storage(settings))]
+    """Print a line for each thing that the bot needs; whether all are there."""
+    found = [await _passes("Python", _python()), await _passes("data folder", _data(settings))]
+    found.append(await _passes("disk", _disk(settings)))
+    database = await _passes("database", _database(settings))
+    found += [database, await _passes("storage", _storage(settings))]
     async with Compute.open(settings) as compute:
-        workers = await _told("workers", _workers(compute))
+        workers = await _passes("workers", _workers(compute))
         found.append(workers)
         if workers and database:
-            found.append(await _told("engine", _engine(compute, settings)))
+            found.append(await _passes("engine", _engine(compute, settings)))
         if workers:
-            found.append(await _told("font", compute.run(jobs.font_name)))
+            found.append(await _passes("font", compute.run(jobs.font_name)))
     if settings.token is None:
         terminal.say("– DISCORD_TOKEN: not set; nugu demo needs none, nugu run does")
     else:
-        found.append(await _told("DISCORD_TOKEN", ask_discord(settings, settings.token.get_secret_value())))
+        found.append(await _passes("DISCORD_TOKEN", ask_discord(settings, settings.token.get_secret_value())))
     terminal.say("All is well." if all(found) else "Something is missing: see the lines with ✗.")
     return all(found)
 
 
 async def examine_link(settings: Settings, link: str) -> bool:
-    """Try a real link, and print a line for each thing that it takes; whether a video came."""
-    for what, state in _means(settings):
-        terminal.say(f"– {what}: {state}")
-    found = [await _told("yt-dlp", _package("yt-dlp")), await _told("yt-dlp-ejs", _package("yt-dlp-ejs"))]
-    found.append(await _told("deno", _deno()))
-    came = await _told("link", _link(settings, link))
+    """Try a real link, and print a line for each thing that it needs; whether a video came."""
+    for name, state in _link_settings(settings):
+        terminal.say(f"– {name}: {state}")
+    found = [await _passes("yt-dlp", _package("yt-dlp")), await _passes("yt-dlp-ejs", _package("yt-dlp-ejs"))]
+    found.append(await _passes("deno", _deno()))
+    came = await _passes("link", _link(settings, link))
     terminal.say("A video came." if came else "No video came: see the lines with ✗.")
     if came and not all(found):
         terminal.say("YouTube needs what is missing.")
     return came
 
 
-async def _told(what: str, probe: Awaitable[str]) -> bool:
-    """Print what a probe found, whatever goes wrong in it being its finding; whether it is well."""
+async def _passes(name: str, check: Awaitable[str]) -> bool:
+    """Print the result of a check, or its error; whether it passed."""
     try:
-        terminal.say(f"✓ {what}: {await probe}")
+        terminal.say(f"✓ {name}: {await check}")
     except Exception as error:  # noqa: BLE001
-        said = at_terminal(error) if isinstance(error, PersonError) else str(error)
-        terminal.say(f"✗ {what}: {' '.join(said.split()) or type(error).__name__}")
+        reason = at_terminal(error) if isinstance(error, PersonError) else str(error)
+        terminal.say(f"✗ {name}: {' '.join(reason.split()) or type(error).__name__}")
         return False
     return True
 
@@ -108,7 +108,7 @@ async def _disk(settings: Settings) -> str:
 
 
 async def ask_discord(settings: Settings, token: str, api: str = DISCORD) -> str:
-    """Whom Discord takes the token for. Raises OperatorError where it refuses it, or an intent that is asked for is off."""
+    """The application of the token. Raises OperatorError where Discord refuses the token, or a needed intent is off."""
     headers = {"Authorization": f"Bot {token}", "User-Agent": f"DiscordBot (nugu, {version('nugu')})"}
     try:
         async with (
@@ -167,7 +167,7 @@ async def _engine(compute: Compute, settings: Settings) -> str:
     return f"{version} sees and encodes; it has encoded {encoded.encoded} of {encoded.crops} photos{faceless}"
 
 
-def _means(settings: Settings) -> Iterator[tuple[str, str]]:
+def _link_settings(settings: Settings) -> Iterator[tuple[str, str]]:
     yield "sites", settings.link_sites
     cookies = settings.link_cookies
     yield "cookies", "not set" if cookies is None else f"{cookies}{'' if cookies.is_file() else ', which is no file'}"

@@ -1,4 +1,4 @@
-"""`nugu engine`: what the use cases of engines did, told on a terminal or as JSON."""
+"""`nugu engine`: list, install and switch engines, on a terminal or as JSON."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ async def list_engines(settings: Settings, *, as_json: bool) -> None:
 
 
 async def install_engine(settings: Settings, name: str, folder: Path | None) -> None:
-    """Get an engine and let it answer."""
+    """Install an engine and let it answer."""
     async with App.open(settings) as app:
         with _progress() as progress:
             switched = await engines.install(app, name, folder, progress)
     for wanted in weights_of(name):
         terminal.say(f"{wanted.path}: {wanted.licence}, {wanted.url}")
-    _tell(switched)
+    _report(switched)
 
 
 async def use_engine(settings: Settings, name: str) -> None:
@@ -46,7 +46,7 @@ async def use_engine(settings: Settings, name: str) -> None:
     async with App.open(settings) as app:
         with _progress() as progress:
             switched = await engines.use(app, name, progress)
-    _tell(switched)
+    _report(switched)
 
 
 def as_record(engine: ListedEngine) -> dict[str, Any]:
@@ -64,14 +64,14 @@ def as_record(engine: ListedEngine) -> dict[str, Any]:
 
 
 def engine_line(engine: ListedEngine) -> str:
-    """`* dlib    dlib-1    installed    24 of 24 photos encoded`; the star is on the one in use."""
+    """`* dlib    dlib-1    installed    24 of 24 photos encoded`; the star marks the one in use."""
     state = "installed" if engine.installed else f"not installed: nugu engine install {engine.name}"
     photos = f"{engine.encoded.encoded} of {engine.encoded.crops} photos encoded" if engine.encoded else ""
     columns = (engine.name.ljust(8), (engine.version or "–").ljust(10), state, photos, str(engine.trouble or ""))
     return f"{'*' if engine.in_use else ' '} {'  '.join(filter(None, columns))}"
 
 
-def _tell(switched: Switched) -> None:
+def _report(switched: Switched) -> None:
     for photo in switched.faceless:
         terminal.complain(f"no face: {photo.group}, {photo.member}: {photo.crop_key}")
     encoded = switched.encoded
@@ -84,7 +84,7 @@ def _tell(switched: Switched) -> None:
 
 @contextmanager
 def _progress() -> Generator[EngineProgressCallback]:
-    """A bar for each step, on a terminal alone."""
+    """A bar for each step, on a terminal only."""
     with terminal.progress() as progress:
         bars: dict[EngineStep, Any] = {}
 

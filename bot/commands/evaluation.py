@@ -1,4 +1,4 @@
-"""`nugu evaluate`: how well a folder of photos is recognised, as a table, as JSON, as a picture. No database, no network."""
+"""`nugu evaluate`: the recognition of a folder of photos as a table, JSON or a chart. No database, no network."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Labelled = dict[tuple[str, str], list["Path"]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EncodedPhoto:
-    """The largest face of a photo: its encoding (d,), its `thumbnail`, and whether it would be taken for a gallery."""
+    """The largest face of a photo: its encoding (d,), its `thumbnail`, and whether a gallery would take it."""
 
     encoding: NDArray[np.float32]
     thumbnail: NDArray[np.float32]
@@ -54,7 +54,7 @@ class Encoder:
         self._seen: dict[bytes, EncodedPhoto | None] = {}
 
     def see(self, path: Path) -> tuple[bytes, EncodedPhoto | None]:
-        """The photo's hash and its largest face; None, told on stderr, where there is none."""
+        """The photo's hash and its largest face. None, with a line on stderr, for a photo without a face."""
         try:
             data = path.read_bytes()
         except OSError as error:
@@ -95,8 +95,7 @@ def evaluate_folders(
 ) -> bool:
     """Print the figures of each group of `gallery`, and draw them into `out`, one PNG a group.
 
-    Names are by distance alone. A group that can't be evaluated is told on stderr and leaves the others alone; gives whether
-    there was none.
+    Distance alone gives the names. A group that can't be evaluated gets a line on stderr. True when every group could be.
     """
     encoder = make_encoder(settings, engine)
     enrolled, asked = labelled(gallery), labelled(probes)
@@ -111,7 +110,7 @@ def evaluate_folders(
             raise OperatorError("There are no photos in {folder}.", folder=str(folder))
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
-    all_well = True
+    all_evaluated = True
     for group in groups:
         sample = read_sample(encoder, group, enrolled, asked, others)
         try:
@@ -122,7 +121,7 @@ def evaluate_folders(
                 "every member needs a photo of one clear, sharp face that is at least "
                 f"{SMALLEST_EXAMPLE} pixels wide."
             )
-            all_well = False
+            all_evaluated = False
             continue
         exhausted = photos is None or evaluation.photos < photos
         if exhausted and gallery.resolve() == probes.resolve():
@@ -136,7 +135,7 @@ def evaluate_folders(
             terminal.say(*table(group, evaluation).splitlines())
         if out is not None:
             terminal.write(out / f"{group}-evaluation.png", evaluation_chart(group, evaluation))
-    return all_well
+    return all_evaluated
 
 
 def make_encoder(settings: Settings, engine: str) -> Encoder:
@@ -150,7 +149,7 @@ def make_encoder(settings: Settings, engine: str) -> Encoder:
 
 
 def labelled(folder: Path) -> Labelled:
-    """Photos by group and member: `folder` holds GROUP/MEMBER/*, or MEMBER/* of the group that it is called by."""
+    """Photos by group and member: `folder` holds GROUP/MEMBER/*, or MEMBER/* of the group with the folder's name."""
     found: Labelled = {}
     for parts, path in files_below(folder):
         if len(parts) > 1:
@@ -162,31 +161,31 @@ def labelled(folder: Path) -> Labelled:
 def read_sample(
     encoder: Encoder, group: str, enrolled: Labelled, asked: Labelled, strangers: Mapping[str, Sequence[Path]]
 ) -> Sample:
-    """What `group` is evaluated on: its members' photos; everybody else of `asked` and all `strangers` are strangers.
+    """The sample for `group`: its members' photos. Everybody else of `asked` and all `strangers` are strangers.
 
-    A group of `asked` by another name than any of `enrolled` is the same as `group` where it has a member of that name.
+    `asked` may call the group otherwise: see `_matching`.
     """
-    names = [name for its, name in enrolled if its == group]
+    names = [name for group_name, name in enrolled if group_name == group]
     roster = tuple(GalleryMember(i, name, 1, group) for i, name in enumerate(names))
     number = {name: i for i, name in enumerate(names)}
-    same = _matching(group, names, enrolled, asked)
+    matching = _matching(group, names, enrolled, asked)
     rows: list[tuple[Path, int, bool, bool]] = []
-    for (its, name), files in enrolled.items():
-        if its == group:
+    for (group_name, name), files in enrolled.items():
+        if group_name == group:
             rows += [(path, number[name], True, False) for path in files]
     sources: list[str] = []
-    for (its, name), files in asked.items():
-        person = number.get(name) if its == same else None
+    for (group_name, name), files in asked.items():
+        person = number.get(name) if group_name == matching else None
         if person is None:
-            person = -1 - _place(sources, its)
+            person = -1 - _index(sources, group_name)
         rows += [(path, person, False, True) for path in files]
     for source, files in strangers.items():
-        rows += [(path, -1 - _place(sources, source), False, True) for path in files]
+        rows += [(path, -1 - _index(sources, source), False, True) for path in files]
     return _encode(encoder, rows, roster, tuple(sources))
 
 
 def table(group: str, evaluation: Evaluation) -> str:
-    """The figures of one group in words, as percentages: mean ± deviation over trials."""
+    """The figures of one group as percentages: mean ± deviation over trials."""
     rows = [
         ("right person likeliest (rank-1)", evaluation.rank_1),
         *(
@@ -240,16 +239,16 @@ def as_record(group: str, evaluation: Evaluation) -> dict[str, Any]:
 
 
 def _matching(group: str, names: Sequence[str], enrolled: Labelled, asked: Labelled) -> str | None:
-    """The group of `asked` that is `group`: of its name, or the only one there, as MEMBER/* of a folder called otherwise."""
-    there = dict.fromkeys(its for its, _ in asked)
-    if group in there:
+    """The group of `asked` that is `group`: by its name, or as the only group on both sides with a member in common."""
+    groups = dict.fromkeys(asked_group for asked_group, _ in asked)
+    if group in groups:
         return group
-    alone = len(there) == 1 and len({its for its, _ in enrolled}) == 1
-    only = next(iter(there), None)
-    return only if alone and any((only, name) in asked for name in names) else None
+    single = len(groups) == 1 and len({enrolled_group for enrolled_group, _ in enrolled}) == 1
+    only = next(iter(groups), None)
+    return only if single and any((only, name) in asked for name in names) else None
 
 
-def _place(sources: list[str], source: str) -> int:
+def _index(sources: list[str], source: str) -> int:
     if source not in sources:
         sources.append(source)
     return sources.index(source)
@@ -261,7 +260,7 @@ def _encode(
     roster: tuple[GalleryMember, ...],
     sources: tuple[str, ...],
 ) -> Sample:
-    """Rows are (file, person, may be enrolled, may be asked about); a photo of one person in two rows is one."""
+    """Rows are (file, person, may be enrolled, may be a probe). Two rows with the same photo of a person become one."""
     seen: dict[tuple[bytes, int], tuple[EncodedPhoto, bool, bool]] = {}
     with terminal.progress(counts=True) as progress:
         for path, person, enrol, probe in progress.track(list(rows), description="looking"):

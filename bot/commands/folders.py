@@ -1,4 +1,4 @@
-"""Photos on the operator's disk come into a roster: those of a folder, or of an archive."""
+"""`nugu enrol` and `nugu roster import`: photos of a folder or an archive into a roster."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ if TYPE_CHECKING:
     from bot.domain.photos import PhotoReason
     from bot.settings import Settings
 
-OPERATORS = ArchiveLimits(max_bytes=2**33, max_entries=200_000, max_total_bytes=2**34, max_manifest_bytes=2**27)
-"""What is read of an archive that the operator has on their own disk."""
+OPERATOR_LIMITS = ArchiveLimits(max_bytes=2**33, max_entries=200_000, max_total_bytes=2**34, max_manifest_bytes=2**27)
+"""The limits of an archive on the operator's own disk."""
 
 AT_ONCE = 10
-"""Photos of a member that wait for workers together, so that the last one's deadline is not spent waiting."""
+"""Photos of a member that go to the workers together. With more, the last would spend its deadline on waiting."""
 
 
 @dataclass(frozen=True, slots=True)
 class FolderPhotos:
-    """The files of a folder by (group, member), and those that lie elsewhere."""
+    """The files of a folder by (group, member), and the misplaced ones."""
 
     members: dict[tuple[str, str], list[Path]]
     misplaced: list[Path]
 
 
 async def enrol_folder(settings: Settings, folder: Path, group: str | None) -> bool:
-    """Enrol `folder` for every server, telling of each photo not taken; whether any photo stands now."""
+    """Enrol `folder` for every server; whether any of its photos is enrolled now. A refused photo gets a line on stderr."""
     async with App.open(settings) as app:
         return await enrol_into(app, SHARED_ROSTER, folder, group)
 
@@ -70,16 +70,16 @@ async def enrol_into(app: App, server_id: int, folder: Path, group: str | None =
                     known += reason is not None
                     members.add((group_name, name))
                 progress.advance(bar, len(some))
-    told = counted(len(members), "member")
-    terminal.say(f"{taken} of {counted(photos, 'photo')} taken, {told}, {known} known before")
+    of_members = counted(len(members), "member")
+    terminal.say(f"{taken} of {counted(photos, 'photo')} taken, {of_members}, {known} known before")
     return taken + known > 0
 
 
 def photos_in(folder: Path, group: str | None) -> FolderPhotos:
-    """Whose the files below `folder` are, in the order of their names.
+    """The files below `folder` by member, in the order of their names.
 
-    `folder` holds GROUP/MEMBER/*, in further folders or not; with `group`, or where it holds nothing deeper, MEMBER/*: then it
-    is the group's, by its name.
+    `folder` holds GROUP/MEMBER/*, perhaps below further folders. With `group` it holds MEMBER/* of that group. Where it holds
+    nothing deeper than MEMBER/*, the group has the folder's name.
     """
     files = list(files_below(folder))
     root = common_root(parts for parts, _ in files) if group is None else ()
@@ -96,7 +96,7 @@ def photos_in(folder: Path, group: str | None) -> FolderPhotos:
 
 
 async def import_archive(settings: Settings, path: Path) -> bool:
-    """Take in a zip of GROUP/MEMBER/* for every server, telling of each photo left out; whether any photo stands now."""
+    """Import a zip of GROUP/MEMBER/* for every server; whether any of its photos is enrolled now."""
     async with App.open(settings) as app:
         with path.open("rb") as file, terminal.progress(counts=True) as progress:
             bar = progress.add_task("importing", total=None)
@@ -105,14 +105,14 @@ async def import_archive(settings: Settings, path: Path) -> bool:
                 progress.update(bar, completed=done, total=photos, description=terminal.shown(f"{group}, {member}"))
 
             try:
-                done = await archive.import_roster(app, SHARED_ROSTER, file, 0, show, limits=OPERATORS)
+                done = await archive.import_roster(app, SHARED_ROSTER, file, 0, show, limits=OPERATOR_LIMITS)
             except PersonError as error:
                 raise OperatorError("{path}: {error}", path=str(path), error=error.message) from error
             progress.update(bar, completed=done.photos, total=done.photos)
     for entry in done.left_out:
         terminal.complain(f"not taken: {entry.path}: {photo_reason(entry.reason)}")
-    whose = counted(done.members, "member")
-    terminal.say(f"{done.taken} of {counted(done.photos, 'photo')} taken, {whose}, {done.known} known before")
+    of_members = counted(done.members, "member")
+    terminal.say(f"{done.taken} of {counted(done.photos, 'photo')} taken, {of_members}, {done.known} known before")
     return done.taken + done.known > 0
 
 
@@ -131,7 +131,7 @@ async def _enrol(
 
 
 def submitted(path: Path) -> SubmittedFile:
-    """The photo in a file, or why it can't be read."""
+    """The photo in a file, or the reason why it can't be read."""
     try:
         return SubmittedFile(path.name, path.read_bytes())
     except OSError as error:

@@ -1,4 +1,4 @@
-"""`nugu gather`: photos from image searches, into the review of a server or into a folder to look through."""
+"""`nugu gather`: photos from image searches into the review of a server, or into a folder."""
 
 from __future__ import annotations
 
@@ -31,51 +31,51 @@ OPERATOR = 0
 async def gather_photos(
     settings: Settings, group: str, member: str | None, *, wanted: int, server: int, out: Path | None
 ) -> bool:
-    """Gather and tell; whether anything was found. With `out`, files go to OUT/GROUP/MEMBER and nothing into review.
+    """Gather photos and print the progress; whether any was found. With `out`, files go to OUT/GROUP/MEMBER, not to the review.
 
-    Raises PersonError as `bot.usecases.gather` does, and for the shared roster without a folder: it has nobody to review.
+    Raises PersonError as `bot.usecases.gather` does, and for the shared roster without a folder, which nobody reviews.
     """
     if out is None and server == SHARED_ROSTER:
         raise OperatorError("Nobody reviews rosters of your own: name a server with --server, or a folder with --out.")
     async with App.open(settings) as app:
         sought = await gather.seek(app, server, group, member, wanted)
         if out is None:
-            gathering = await gather.gather(app, server, sought, by=OPERATOR, progress=_tell)
+            gathering = await gather.gather(app, server, sought, by=OPERATOR, progress=_report)
         else:
             gathering = Gathering(sought[0].group_name, tuple(each.name for each in sought))
             for each in sought:
                 kept = await gather.search(app, server, each, gathering)
-                await asyncio.to_thread(write_photos, out, each, [one.candidate for one in kept])
+                await asyncio.to_thread(write_photos, out, each, [found.candidate for found in kept])
                 gathering.done += 1
                 gathering.kept[each.name] = len(kept)
-                await _tell(gathering)
+                await _report(gathering)
     for number, reason in left_out_counts(gathering):
         terminal.say(f"  {number}: {reason}")
     for source, failure in gathering.tally.failed.items():
         terminal.complain(f"nugu: {source}: {failure_text(failure)}")
     found = sum(gathering.kept.values())
     where = f"in {out}" if out is not None else "in the server's review, where a trusted person says yes or no to each"
-    told = f"{counted(found, 'photo')} {'is' if found == 1 else 'are'} {where}"
-    terminal.say(told if found else "nothing was found")
+    summary = f"{counted(found, 'photo')} {'is' if found == 1 else 'are'} {where}"
+    terminal.say(summary if found else "nothing was found")
     return found > 0
 
 
-async def _tell(gathering: Gathering) -> None:
+async def _report(gathering: Gathering) -> None:
     name = gathering.members[gathering.done - 1]
     terminal.say(f"{gathering.done} of {len(gathering.members)}: {name}: {counted(gathering.kept[name], 'photo')}")
 
 
 def write_photos(out: Path, sought: SoughtMember, photos: Iterable[CandidatePhoto]) -> None:
-    """Write files to OUT/GROUP/MEMBER as they came, each by the ending of what it is; those of earlier runs stay."""
+    """Write files unchanged to OUT/GROUP/MEMBER, with the ending of their format. Files of earlier runs stay."""
     folder = out / folder_of(sought.group_name, set()) / folder_of(sought.name, set())
     folder.mkdir(parents=True, exist_ok=True)
     taken = {path.stem for path in folder.iterdir()}
     numbers = (f"{number:02}" for number in count(1) if f"{number:02}" not in taken)
     for photo, number in zip(photos, numbers, strict=False):
         kind = sniff(photo.data)
-        assert kind is not None  # a worker has opened it
+        assert kind is not None  # a worker opened it before
         path = folder / f"{number}.{kind.ending}"
         terminal.write(path, photo.data)
         with (out / "sources.txt").open("a", encoding="utf-8") as file:
-            told = (path.relative_to(out), photo.page or photo.url, photo.licence or "")
-            file.write("\t".join(map(terminal.shown, told)) + "\n")
+            source = (path.relative_to(out), photo.page or photo.url, photo.licence or "")
+            file.write("\t".join(map(terminal.shown, source)) + "\n")

@@ -1,4 +1,4 @@
-"""`nugu identify`: the faces in files of the operator, named on a terminal, as JSON and in tagged pictures."""
+"""`nugu identify`: the names of the faces in the operator's files, on a terminal, as JSON and in tagged pictures."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 async def identify_files(
     settings: Settings, photos: Sequence[Path], group: str | None, *, as_json: bool, out: Path | None
 ) -> bool:
-    """Print who is in each photo, and write tagged copies to `out`; whether every photo was answered."""
+    """Print the faces of each photo, and write tagged copies to `out`; whether every photo was answered."""
     answered = True
     taken: set[str] = set()
     if out is not None:
@@ -40,7 +40,7 @@ async def identify_files(
             if as_json:
                 terminal.say_json(as_record(photo, result))
             else:
-                terminal.say(*_in_words(photo, result))
+                terminal.say(*_lines(photo, result))
             if out is not None:
                 terminal.write(out / _own_name(photo, taken), result.tagged)
     return answered
@@ -81,7 +81,7 @@ def _own_name(photo: Path, taken: set[str]) -> str:
     return name
 
 
-def _in_words(photo: Path, result: IdentifiedPicture) -> list[str]:
+def _lines(photo: Path, result: IdentifiedPicture) -> list[str]:
     lines = [f"{photo}{f' ({result.group_name})' if result.group_name else ''}"]
     lines += [f"  {circled(face.number)} {guess_text(face.guess)}{_doubts(face)}" for face in result.faces]
     return lines if result.faces else [*lines, "  no face"]

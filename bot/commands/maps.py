@@ -1,4 +1,4 @@
-"""`nugu map`: the map of a group as a file, and in words or as JSON."""
+"""`nugu map`: the map of a group as a file, and its description as text or JSON."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 async def draw_map(
     settings: Settings, group: str, server: int, projection: Projection, out: Path, *, as_json: bool
 ) -> None:
-    """Draw a group's map into the file `out`, and print who stands apart, who overlaps, and which photos are outliers."""
+    """Draw a group's map into the file `out`, and print separate members, overlapping ones, and outliers."""
     async with App.open(settings) as app:
-        with terminal.at_work("drawing the map"):
+        with terminal.spinner("drawing the map"):
             found = (await maps.draw(app, [server], group, projection)).found
     terminal.write(out, found.picture)
     if as_json:
-        told = asdict(found)
-        del told["picture"]
-        terminal.say_json({**told, "out": str(out)})
+        record = asdict(found)
+        del record["picture"]
+        terminal.say_json({**record, "out": str(out)})
         return
     terminal.say(f"{found.group}: {found.photos} of {found.of} photos by {projection.label}, in {out}")
     terminal.say(*separation_sentences(found), *outlier_sentences(found))

@@ -1,4 +1,4 @@
-"""Messages at a terminal: without markup, and with the commands of nugu that help."""
+"""Messages at a terminal: without markup, and with hints to nugu's own commands."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ HINTS = {
     Hint.TRAIN_MODEL: "Make one now: nugu train",
     Hint.USE_ENGINE: "Let it look at the photos: nugu engine use {engine}",
 }
-"""The hints that an operator needs, who mends the others without being told."""
+"""The hints for an operator. The others tell a person to ask the operator, so a terminal leaves them out."""
 
 
 def at_terminal(message: str | Message | PersonError) -> str:
-    """The message, or the error's, as a terminal shows it; a text as it is."""
+    """The text of a message or of an error's message; a text unchanged."""
     match message:
         case NoRosterError():
             return NOBODY

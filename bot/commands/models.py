@@ -1,4 +1,4 @@
-"""`nugu model`: what the use cases of models did, told on a terminal."""
+"""`nugu model`: status, history, rollback and report on a terminal."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ async def show_status(settings: Settings, *, as_json: bool) -> None:
                 if as_json:
                     terminal.say_json(status_as_record(server, group))
                 else:
-                    terminal.say(status_in_words(server, group))
+                    terminal.say(status_line(server, group))
 
 
 async def show_history(settings: Settings, group: str, server: int) -> None:
     """Print a line a model of a group, the newest first."""
     async with App.open(settings) as app:
         found = await models.history(app, server, group)
-    terminal.say(*([model_in_words(model) for model in found.models] or [f"{found.name}: no model yet"]))
+    terminal.say(*([model_line(model) for model in found.models] or [f"{found.name}: no model yet"]))
 
 
-async def go_back(settings: Settings, group: str, number: int | None, server: int) -> None:
+async def roll_back(settings: Settings, group: str, number: int | None, server: int) -> None:
     """Let an earlier model of a group answer; a running bot follows."""
     async with App.open(settings) as app:
         back = await models.plan_rollback(app, server, group, number)
@@ -50,27 +50,27 @@ async def go_back(settings: Settings, group: str, number: int | None, server: in
 
 
 async def show_report(settings: Settings, group: str, server: int, out: Path | None, *, as_json: bool) -> None:
-    """Print how a group stands, and draw it into the file `out`."""
+    """Print a group's report, and draw it into the file `out`."""
     async with App.open(settings) as app:
-        with terminal.at_work("asking the group's photos about one another"):
+        with terminal.spinner("asking the group's photos about one another"):
             report = await models.report(app, server, group)
     if out is not None:
         terminal.write(out, report.found.picture)
     if as_json:
         terminal.say_json(report_as_record(report))
     else:
-        terminal.say(*report_in_words(report))
+        terminal.say(*report_lines(report))
 
 
-def status_in_words(server: int, group: GroupStatus) -> str:
+def status_line(server: int, group: GroupStatus) -> str:
     """`TWICE: model 3 of 9 members and 45 photos answers …; 4 of 10 new labels are there for the next`."""
-    whose = f"{group.name} of server {server}" if server != SHARED_ROSTER else group.name
+    name = f"{group.name} of server {server}" if server != SHARED_ROSTER else group.name
     state = training_summary(group.model) if group.model else f"no model; {counted(group.answering, 'photo')} handed in"
-    return f"{whose}: {state}; {group.labels} of {group.after} new labels are there for the next"
+    return f"{name}: {state}; {group.labels} of {group.after} new labels are there for the next"
 
 
 def status_as_record(server: int, group: GroupStatus) -> dict[str, Any]:
-    """The JSON object of a group; `model` is what answers, None before the first."""
+    """The JSON object of a group; `model` is the one that answers, None before the first."""
     model = group.model
     return {
         "server": server,
@@ -93,32 +93,32 @@ def status_as_record(server: int, group: GroupStatus) -> dict[str, Any]:
 
 
 def report_as_record(report: GroupReport) -> dict[str, Any]:
-    """The JSON object of a group's report; photos are counted as they are named unseen."""
+    """The JSON object of a group's report. Its counts are of photos that the model did not see."""
     found = report.found
     return {
         "group": report.name,
         "engine": found.engine,
         "photos": found.photos,
-        "members": [asdict(one) for one in found.members],
+        "members": [asdict(member) for member in found.members],
         "labels_that_look_wrong": [
             {"photo": label.photo, "says": label.member, "looks_like": label.looks_like_name} for label in report.labels
         ],
     }
 
 
-def model_in_words(model: MadeModel) -> str:
-    """What a model is, and whether it answers."""
+def model_line(model: MadeModel) -> str:
+    """`* 2026-03-01 12:00 model 3 of 9 members …`; the star marks the model that answers."""
     return f"{'*' if model.answers else ' '} {model.made_at:%Y-%m-%d %H:%M} {training_summary(model)}"
 
 
-def report_in_words(report: GroupReport) -> list[str]:
+def report_lines(report: GroupReport) -> list[str]:
     """A line a member, and a line a label that looks wrong."""
     lines: list[str] = []
-    for one in report.found.members:
-        right = f"{one.right} of {one.asked} right" if one.asked else "not tried"
-        mixed = f", called {one.mixed_up} in {one.mixed_up_photos}" if one.mixed_up else ""
-        need = {"few": ", needs more photos", "unreliable": ", needs better photos"}.get(one.need or "", "")
-        lines.append(f"{one.name}: {counted(one.photos, 'photo')}, {right}{mixed}{need}")
+    for member in report.found.members:
+        right = f"{member.right} of {member.asked} right" if member.asked else "not tried"
+        mixed = f", called {member.mixed_up} in {member.mixed_up_photos}" if member.mixed_up else ""
+        need = {"few": ", needs more photos", "unreliable": ", needs better photos"}.get(member.need or "", "")
+        lines.append(f"{member.name}: {counted(member.photos, 'photo')}, {right}{mixed}{need}")
     doubts = (
         f"photo {label.photo} says {label.member} and looks like {label.looks_like_name or 'nobody'}"
         for label in report.labels

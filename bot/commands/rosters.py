@@ -1,4 +1,4 @@
-"""`nugu roster`: who is enrolled, who is no more, and all of it as an archive."""
+"""`nugu roster`: list, remove, export."""
 
 from __future__ import annotations
 
@@ -25,35 +25,36 @@ if TYPE_CHECKING:
 async def list_groups(settings: Settings, group: str | None, server: int, *, as_json: bool) -> None:
     """Print a line a group of a server, and the photos of its members. Raises UnknownGroupError, NoRosterError."""
     async with App.open(settings, own_processes=False) as app:
-        listed = [one for one in await groups.list_groups(app, [server]) if one.is_shared == (server == SHARED_ROSTER)]
+        is_shared = server == SHARED_ROSTER
+        listed = [each for each in await groups.list_groups(app, [server]) if each.is_shared == is_shared]
         if group is not None:
             async with app.database.reading() as session:
                 name = (await require_group(session, [server], group)).name
-            listed = [one for one in listed if one.name == name]
+            listed = [each for each in listed if each.name == name]
     if not listed:
         raise NoRosterError
-    for one in listed:
+    for each in listed:
         if as_json:
-            terminal.say_json(_as_record(one))
+            terminal.say_json(_as_record(each))
         else:
-            terminal.say(*_in_words(one))
+            terminal.say(*_lines(each))
 
 
 async def remove_named(
     settings: Settings, group: str, member: str | None, server: int, confirmed: Callable[[str], bool]
 ) -> bool:
-    """Remove a group, or a member of it, once `confirmed` says so to a question; whether it did.
+    """Remove a group, or a member of it, if `confirmed` answers the question with True; whether it was removed.
 
     Raises UnknownGroupError, UnknownMemberError.
     """
     async with App.open(settings, own_processes=False) as app:
         removal = await members.plan_removal(app, server, group, member)
-        held = counted(removal.removal_counts.photos, "photo")
+        photos = counted(removal.removal_counts.photos, "photo")
         if removal.group is None:
-            whose = f"{removal.name}, with {counted(removal.removal_counts.members, 'member')} and {held}"
+            entry = f"{removal.name}, with {counted(removal.removal_counts.members, 'member')} and {photos}"
         else:
-            whose = f"{removal.name} of {removal.group}, with {held}"
-        if not confirmed(terminal.shown(f"Remove {whose}?")):
+            entry = f"{removal.name} of {removal.group}, with {photos}"
+        if not confirmed(terminal.shown(f"Remove {entry}?")):
             return False
         if removal.group is None:
             removed = await members.remove_group(app, server, removal.id)
@@ -69,12 +70,12 @@ async def export_archive(settings: Settings, path: Path, group: str | None) -> N
         exported = await archive.export_roster(app, SHARED_ROSTER, group)
         with exported.file, terminal.naming(path), path.open("wb") as file:
             shutil.copyfileobj(exported.file, file)
-    told = counted(exported.groups, "group"), counted(exported.members, "member"), counted(exported.photos, "photo")
-    terminal.say(f"{path}: {', '.join(told)}{f'; {exported.lost} lost' if exported.lost else ''}")
+    content = counted(exported.groups, "group"), counted(exported.members, "member"), counted(exported.photos, "photo")
+    terminal.say(f"{path}: {', '.join(content)}{f'; {exported.lost} lost' if exported.lost else ''}")
 
 
 def removed_sentence(removed: RemovedEntry) -> str:
-    """A group or a member was removed."""
+    """Answers the removal of a group or a member."""
     if removed.group is None:
         return f"{removed.name} is removed, with all that I kept of it."
     return f"{removed.name} of {removed.group} is removed, with all that I kept of them."
@@ -88,6 +89,6 @@ def _as_record(group: ListedGroup) -> dict[str, Any]:
     }
 
 
-def _in_words(group: ListedGroup) -> list[str]:
+def _lines(group: ListedGroup) -> list[str]:
     also = f" ({', '.join(group.aliases)})" if group.aliases else ""
     return [f"{group.name}{also}", *(f"  {name}: {counted(n, 'photo')}" for name, n in group.members.items())]

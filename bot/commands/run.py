@@ -1,4 +1,4 @@
-"""`nugu run`: the bot on Discord, until it is told to stop."""
+"""`nugu run`: the bot on Discord, until a signal stops it."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ REFUSED_TOKEN = "Discord refuses this DISCORD_TOKEN; make a new one under Bot > 
 AUTHENTICATION_FAILED = 4004
 """The gateway closes with it when the token is no longer valid."""
 
-PASSES = frozenset({429, *range(500, 600)})
-"""Statuses that a later try won't meet."""
+TEMPORARY = frozenset({429, *range(500, 600)})
+"""HTTP statuses of an outage, which passes."""
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
-"""Seconds between two tries to start; each is twice as long as the one before."""
+"""Seconds between two attempts to start. Each pause is twice as long as the last."""
 
 
 async def run_bot(settings: Settings, token: str) -> None:
-    """Serve until SIGINT or SIGTERM; an outage of Discord's is waited for.
+    """Serve until SIGINT or SIGTERM. An outage of Discord only delays the start.
 
-    Raises PersonError when Discord refuses token or intents, or there is no way to it.
+    Raises PersonError when Discord refuses the token or an intent, or can't be reached.
     """
     discord.utils.setup_logging(level=logging.getLevelNamesMapping()[settings.log_level], root=True)
-    # Workers inherit the environment, and strangers' bytes are decoded there.
+    # Workers inherit the environment, and they decode strangers' bytes.
     os.environ.pop("DISCORD_TOKEN", None)
     serving = asyncio.create_task(_serve(settings, token))
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -59,7 +59,7 @@ async def _serve(settings: Settings, token: str) -> None:
 
 
 async def _served(app: App, token: str) -> bool:
-    """Serve until the client is closed; False where Discord has an outage, which passes."""
+    """Serve until the client is closed; False for an outage of Discord."""
     async with Nugu(app) as client:
         try:
             await client.start(token)
@@ -76,7 +76,7 @@ async def _served(app: App, token: str) -> bool:
         except (aiohttp.ClientConnectionError, TimeoutError) as error:
             raise PersonError("Discord can't be reached: {error}.", error=str(error) or "it does not answer") from None
         except (discord.HTTPException, discord.RateLimited, discord.GatewayNotFound) as outage:
-            if isinstance(outage, discord.HTTPException) and outage.status not in PASSES:
+            if isinstance(outage, discord.HTTPException) and outage.status not in TEMPORARY:
                 raise
             log.warning("Discord has an outage: %s", outage)
             return False

@@ -1,4 +1,4 @@
-"""What the command line prints. It never fails, whatever a name holds and whatever the terminal can show."""
+"""Prints the output of the command line. Any name can be printed on any terminal."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 CLOSED: Final = 141
-"""The exit code of a program whose reader went away: 128 and SIGPIPE."""
+"""The exit code of a program whose output is no longer read: 128 + SIGPIPE."""
 
 _HIDDEN: Final = {"Cc", "Cs", "Zl", "Zp"}
-"""Categories of control characters, lone surrogates (bytes of file names that are no text) and line separators."""
+"""Categories of control characters, lone surrogates (undecodable bytes of file names) and line separators."""
 
-_TURNING: Final = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
-"""Bidirectional classes of characters that change the order in which the others are shown."""
+_BIDIRECTIONAL: Final = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+"""Bidirectional classes of characters that change the order of the characters around them."""
 
 
 def prepare() -> None:
-    """Make stdout and stderr write characters that their encoding lacks as escapes, instead of failing."""
+    """Let stdout and stderr write characters that their encoding lacks as escapes."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
 def shown(text: object) -> str:
-    """`text` on one line, with what a terminal would obey or hide as escapes: `\\x1b`, `\\n`, `\\udcff`."""
+    """`text` on one line, with control and hidden characters as escapes: `\\x1b`, `\\n`, `\\udcff`."""
     return "".join(
         character if _is_plain(character) else character.encode("unicode_escape").decode() for character in str(text)
     )
 
 
 def say(*lines: str) -> None:
-    """Print lines at once, so that a reader that wants no more ends the work."""
+    """Print lines and flush them, so that a closed pipe ends the work."""
     for line in lines:
         print(shown(line), flush=True)
 
@@ -54,11 +54,12 @@ def complain(*lines: str) -> None:
 
 
 def say_json(record: dict[str, Any]) -> None:
-    """Print a JSON object on a line; what the terminal can't show, or would obey, as JSON's own escapes."""
+    """Print a JSON object on a line, with characters that the terminal can't show or would obey as JSON escapes."""
     text = json.dumps(record, ensure_ascii=False)
     encoding = sys.stdout.encoding or "utf-8"
     print(
-        "".join(one if _is_plain(one) and _fits(one, encoding) else json.dumps(one)[1:-1] for one in text), flush=True
+        "".join(char if _is_plain(char) and _fits(char, encoding) else json.dumps(char)[1:-1] for char in text),
+        flush=True,
     )
 
 
@@ -70,22 +71,22 @@ def write(path: Path, data: bytes) -> None:
 
 @contextmanager
 def naming(path: Path) -> Generator[None]:
-    """Name a file in every OSError that comes of writing it: the system names none where the disk is full."""
+    """Put a file's name into each OSError of its writing: the system names none where the disk is full."""
     try:
         yield
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(path)) from error
 
 
-def hush() -> None:
-    """Let what is still to be printed go nowhere: whoever read it is gone."""
+def discard_output() -> None:
+    """Discard the remaining output, which nobody reads."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
         os.dup2(nowhere, stream.fileno())
 
 
 def progress(*, counts: bool = False) -> Progress:
-    """A bar on stderr, on a terminal alone: in percent, or as `3/12`."""
+    """A progress bar on stderr, on a terminal only: in percent, or as `3/12`."""
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -97,37 +98,39 @@ def progress(*, counts: bool = False) -> Progress:
 
     console = _console()
     done = MofNCompleteColumn() if counts else TaskProgressColumn()
-    words = TextColumn("{task.description}", markup=False)
-    return Progress(words, BarColumn(), done, TimeRemainingColumn(), console=console, disable=not console.is_terminal)
+    description = TextColumn("{task.description}", markup=False)
+    return Progress(
+        description, BarColumn(), done, TimeRemainingColumn(), console=console, disable=not console.is_terminal
+    )
 
 
 @contextmanager
-def at_work(what: str) -> Generator[None]:
-    """Say on a terminal what takes long and how long it has taken, as long as it does."""
+def spinner(work: str) -> Generator[None]:
+    """Show the name of long work and its seconds, on a terminal only."""
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     console = _console()
     columns = SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn()
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as spinning:
-        spinning.add_task(shown(what), total=None)
+        spinning.add_task(shown(work), total=None)
         yield
 
 
 def _console() -> Console:
     from rich.console import Console
 
-    class Errors(Console):
-        """Rich would end the process itself where its reader is gone."""
+    class RaisingConsole(Console):
+        """Raises BrokenPipeError, where rich would end the process itself."""
 
         def on_broken_pipe(self) -> None:
             raise BrokenPipeError
 
-    return Errors(stderr=True, highlight=False)
+    return RaisingConsole(stderr=True, highlight=False)
 
 
 def _is_plain(character: str) -> bool:
     return (character.isascii() and character.isprintable()) or not (
-        unicodedata.category(character) in _HIDDEN or unicodedata.bidirectional(character) in _TURNING
+        unicodedata.category(character) in _HIDDEN or unicodedata.bidirectional(character) in _BIDIRECTIONAL
     )
 
 

@@ -1,4 +1,4 @@
-"""`nugu train`: a model of every group now, and how it did."""
+"""`nugu train`: a new model of every group, and its result."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 
 async def train_groups(settings: Settings) -> bool:
-    """Train and print a line a group; whether none failed. Raises NoRosterError when nobody is enrolled."""
-    well = True
+    """Train every group and print a line for each; whether none failed. Raises NoRosterError when nobody is enrolled."""
+    all_trained = True
     async with App.open(settings) as app:
         async with app.database.reading() as session:
             rosters = RosterRepository(session)
@@ -31,26 +31,26 @@ async def train_groups(settings: Settings) -> bool:
         if not groups:
             raise NoRosterError
         for number, (group, count) in enumerate(groups.items(), start=1):
-            whose = "every server" if count.server == SHARED_ROSTER else f"server {count.server}"
-            about = f"{count.group_name}, for {whose}"
+            audience = "every server" if count.server == SHARED_ROSTER else f"server {count.server}"
+            subject = f"{count.group_name}, for {audience}"
             try:
-                with terminal.at_work(f"training {number} of {len(groups)}: {about}"):
+                with terminal.spinner(f"training {number} of {len(groups)}: {subject}"):
                     made = await app.trainer.train(group, by=0)
-                terminal.say(f"{about}: {training_summary(made)}")
+                terminal.say(f"{subject}: {training_summary(made)}")
             except BrokenOffError as error:
-                well = False
-                terminal.say(f"{about}: failed; it answers as before")
-                terminal.complain(f"nugu: {about}: {error}")
+                all_trained = False
+                terminal.say(f"{subject}: failed; it answers as before")
+                terminal.complain(f"nugu: {subject}: {error}")
             except PersonError as error:
-                terminal.say(f"{about}: {at_terminal(error)}")
-    return well
+                terminal.say(f"{subject}: {at_terminal(error)}")
+    return all_trained
 
 
 def training_summary(model: MadeModel) -> str:
-    """What became of a training."""
+    """`model 3 of 9 members and 45 photos answers; …`, or the objections to it."""
     figures = model.figures
-    told = f"model {model.number} of {counted(figures.members, 'member')} and {counted(figures.photos, 'photo')}"
+    name = f"model {model.number} of {counted(figures.members, 'member')} and {counted(figures.photos, 'photo')}"
     if not model.promoted:
-        return f"{told} is kept aside: {gate_objections(figures.judged)}"
+        return f"{name} is kept aside: {gate_objections(figures.judged)}"
     state = "answers" if model.answers else "answered once"
-    return f"{told} {state}; it {model_accuracy(model)}; classifier: {classifier_trial(figures.trial)}"
+    return f"{name} {state}; it {model_accuracy(model)}; classifier: {classifier_trial(figures.trial)}"

@@ -1,4 +1,4 @@
-"""`nugu twins`: who looks like whom, told on a terminal and drawn into a file."""
+"""`nugu twins`: look-alikes on a terminal and in a drawn file."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ async def show_twins(settings: Settings, group: str | None, server: int, out: Pa
         terminal.say_json(_twins_as_record(found))
         return
     terminal.say(f"{found.first.name} and {_described(found.second)}: {pair_rank(found.pairs)} of {found.group}")
-    for one, other, distance in found.nearest_of_each():
-        terminal.say(f"{one.name}: {other.name} is nearest, {distance:.2f}")
+    for member, other, distance in found.nearest_of_each():
+        terminal.say(f"{member.name}: {other.name} is nearest, {distance:.2f}")
 
 
 async def show_look_alikes(
     settings: Settings, group: str | None, member: str, server: int, out: Path | None, *, as_json: bool
 ) -> None:
-    """Print who looks most like a member, and draw them into the file `out`."""
+    """Print the members who look most like a member, and draw them into the file `out`."""
     async with App.open(settings, own_processes=False) as app:
         shown = await twins.look_alikes(app, server, group, member)
     if out is not None:
@@ -44,12 +44,12 @@ async def show_look_alikes(
     if as_json:
         terminal.say_json(_look_alikes_as_record(shown.found))
         return
-    for one in shown.found.nearest:
-        terminal.say(f"{shown.found.asked.name} and {_described(one)}; {one.member.group}")
+    for near in shown.found.nearest:
+        terminal.say(f"{shown.found.asked.name} and {_described(near)}; {near.member.group}")
 
 
 def _twins_as_record(found: GroupTwins) -> dict[str, Any]:
-    """A group's twins and both matrices of distances, whose rows and columns are `members`."""
+    """The JSON object of a group's twins, with both matrices of distances, whose rows and columns are `members`."""
     return {
         "group": found.group,
         "twins": [found.first.name, found.second.member.name],
@@ -62,22 +62,24 @@ def _twins_as_record(found: GroupTwins) -> dict[str, Any]:
 
 
 def _look_alikes_as_record(found: LookAlikes) -> dict[str, Any]:
-    """A member and those who look most like them."""
+    """The JSON object of a member and the look-alikes."""
     return {
         "member": found.asked.name,
         "group": found.asked.group,
         "among": found.others,
-        "nearest": [{"name": one.member.name, "group": one.member.group, **_distances(one)} for one in found.nearest],
+        "nearest": [
+            {"name": near.member.name, "group": near.member.group, **_distances(near)} for near in found.nearest
+        ],
     }
 
 
-def _distances(one: LookAlike) -> dict[str, Any]:
+def _distances(near: LookAlike) -> dict[str, Any]:
     return {
-        "distance": round(one.distance, 4),
-        "euclidean": round(one.euclidean, 4),
-        "words": pair_likeness(one.likeness),
+        "distance": round(near.distance, 4),
+        "euclidean": round(near.euclidean, 4),
+        "words": pair_likeness(near.likeness),
     }
 
 
-def _described(one: LookAlike) -> str:
-    return f"{one.member.name} {pair_likeness(one.likeness)}, {one.distance:.2f} apart"
+def _described(near: LookAlike) -> str:
+    return f"{near.member.name} {pair_likeness(near.likeness)}, {near.distance:.2f} apart"
