@@ -1,4 +1,4 @@
-"""The stage of the stories: the real bot on a simulated Discord, with real workers and a real database."""
+"""Fixtures of the stories: the real bot on a simulated Discord, with real workers and a real database."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ class Stage:
         return name, small(self.photos / name)
 
     def spoiler(self, name: str) -> tuple[str, bytes]:
-        """A public photo as Discord names one that is posted as a spoiler."""
+        """A public photo with the name that Discord gives to a spoiler."""
         return f"SPOILER_{name}", small(self.photos / name)
 
     async def enrol_presidents(self) -> None:
-        """One photo each of two members, by the moderators' own commands."""
+        """Enrol one photo each of two members by the moderators' commands."""
         await self.moderator.slash(self.channel, "group add", name="Presidents")
         for name, photo in (("Obama", "obama.jpg"), ("Biden", "biden.jpg")):
             await self.moderator.slash(
@@ -59,13 +59,13 @@ class Stage:
             )
 
     async def restart(self) -> None:
-        """The bot goes away and comes back, as a new client on the same data."""
+        """Stop the bot, and start a new client on the same data."""
         await self.env.restart_bot(Nugu(self.app, always_sync=True, shard_count=1))
 
 
 @pytest.fixture
 def recorder() -> Generator[Recorder]:
-    """Holds every body that the bot sends against Discord's description."""
+    """Checks every body that the bot sends against Discord's schema."""
     with watch() as recorder:
         yield recorder
 
@@ -83,7 +83,7 @@ async def env(app: App, recorder: Recorder) -> AsyncGenerator[Env]:
 async def stage(
     app: App, env: Env, recorder: Recorder, public_photos: Path, caplog: pytest.LogCaptureFixture
 ) -> AsyncGenerator[Stage]:
-    """The stage; afterwards, nothing broke and everything that was sent was valid."""
+    """The stage. At the end it checks that nothing failed and every sent body was valid."""
     guild = env.create_guild("fans")
     moderators = guild.create_role("moderators", permissions=discord.Permissions(manage_guild=True))
     with caplog.at_level(logging.ERROR, "bot"):
@@ -98,7 +98,7 @@ async def stage(
             photos=public_photos,
             recorder=recorder,
         )
-    assert env.errors == []  # a refusal is none
+    assert env.errors == []  # a refusal is no failure
     assert not [record for record in caplog.get_records("call") if "reference" in record.getMessage()], caplog.text
     assert recorder.checked > 0
     assert recorder.failures == []

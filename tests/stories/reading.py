@@ -1,4 +1,4 @@
-"""Reads what a person sees of a message: its texts, pictures and buttons, wherever they are nested."""
+"""Reads a message as a person sees it: its texts, pictures and buttons, however deep they are nested."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from simcord.builders import ChannelHandle
 
 
 def latest(channel: ChannelHandle) -> discord.Message:
-    """The last message of the channel, which has one."""
+    """The last message of a channel."""
     message = channel.last_message
     assert message is not None
     return message
 
 
 def texts(message: Any) -> str:
-    """Everything that the message says."""
+    """All texts of a message."""
     return "\n".join([message.content, *(part["content"] for part in walk(components(message)) if part["type"] == 10)])
 
 
@@ -29,7 +29,7 @@ def alt_texts(message: Any) -> list[str]:
 
 
 def covered(message: Any) -> list[bool]:
-    """Of each picture of the message, whether a spoiler covers it."""
+    """Whether a spoiler covers each picture of the message."""
     galleries = [part for part in walk(components(message)) if part["type"] == 12]
     return [item["spoiler"] for gallery in galleries for item in gallery["items"]]
 
@@ -52,12 +52,12 @@ def option(message: Any, label: str) -> str:
 
 
 def answer(result: InteractionResult) -> Any:
-    """The one message with which a slow command was answered."""
+    """The only message that answers a deferred command."""
     return answers(result)[-1]
 
 
 def answers(result: InteractionResult) -> list[Any]:
-    """All messages with which a slow command was answered."""
+    """All messages that answer a deferred command."""
     given = [*([result.response] if result.response is not None else []), *result.followups]
     assert given, result
     return given

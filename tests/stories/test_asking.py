@@ -1,4 +1,4 @@
-"""Each way to ask who somebody is leads to the same card."""
+"""Every kind of question leads to the same card."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ async def test_the_menu_of_a_message(stage: Stage) -> None:
 
 async def test_a_picture_in_private(stage: Stage) -> None:
     await stage.enrol_presidents()
-    # A private message has no server: the rosters are those of servers where the person asked before and still is.
+    # A private question searches the rosters of servers where the person asked before and is still a member.
     await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama2.jpg"))
     private = stage.fan.user.dm_channel
     stored = stage.env.backend.store_attachments(private.id, [stage.photo("obama3.jpg")])
@@ -109,8 +109,8 @@ async def test_a_picture_in_private(stage: Stage) -> None:
     assert "**Obama**" in texts(latest(private))
 
 
-async def test_in_private_i_know_whom_servers_know_that_one_asked_in_and_still_is_in(stage: Stage) -> None:
-    """The shared roster, enrolled on the command line, are known to everybody."""
+async def test_a_private_question_searches_servers_where_the_asker_asked_before_and_still_is(stage: Stage) -> None:
+    """Everybody may ask about the shared roster, which the command line enrols."""
     _, biden = stage.photo("biden.jpg")
     await enrolment.add_member(
         stage.app, SHARED_ROSTER, "House", "Biden", [SubmittedFile("biden.jpg", biden)], by=0, make_group=True
@@ -119,20 +119,20 @@ async def test_in_private_i_know_whom_servers_know_that_one_asked_in_and_still_i
     await stage.moderator.slash(
         stage.channel, "member add", group="Presidents", name="Obama", photo=stage.photo("obama.jpg")
     )
-    assert "someone I don't know" in await named_in_private(stage, "obama2.jpg")
-    assert "**Biden**" in await named_in_private(stage, "biden.jpg")
+    assert "someone I don't know" in await answer_in_private(stage, "obama2.jpg")
+    assert "**Biden**" in await answer_in_private(stage, "biden.jpg")
 
     await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama2.jpg"))
-    assert "**Obama**" in await named_in_private(stage, "obama3.jpg")
+    assert "**Obama**" in await answer_in_private(stage, "obama3.jpg")
     assert "I know House, Presidents." in texts(answer(await stage.fan.user.slash("help")))
 
     stage.guild.remove_member(stage.fan)
-    assert "someone I don't know" in await named_in_private(stage, "obama3.jpg")
-    assert "**Biden**" in await named_in_private(stage, "biden.jpg")
+    assert "someone I don't know" in await answer_in_private(stage, "obama3.jpg")
+    assert "**Biden**" in await answer_in_private(stage, "biden.jpg")
 
 
-async def named_in_private(stage: Stage, name: str) -> str:
-    """What the fan is told about a photo that they send in private."""
+async def answer_in_private(stage: Stage, name: str) -> str:
+    """The answer to a photo that the fan sends in private."""
     private = stage.fan.user.dm_channel
     await stage.fan.user.send_dm("", attachments=stage.env.backend.store_attachments(private.id, [stage.photo(name)]))
     return texts(latest(private))
@@ -163,8 +163,8 @@ async def test_nobody_is_enrolled_yet(stage: Stage) -> None:
     assert stage.channel.last_message is None
 
 
-async def test_why_i_know_nobody_is_told_each_with_what_to_do_next(stage: Stage, gallery_rows: list[RosterRow]) -> None:
-    async def told() -> str:
+async def test_each_reason_for_an_empty_gallery_has_its_hint(stage: Stage, gallery_rows: list[RosterRow]) -> None:
+    async def refusal() -> str:
         return texts(answer(await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama.jpg"))))
 
     await stage.moderator.slash(stage.channel, "group add", name="G1")
@@ -172,16 +172,18 @@ async def test_why_i_know_nobody_is_told_each_with_what_to_do_next(stage: Stage,
         group = await RosterRepository(session).find_group([stage.guild.id], "G1")
         assert group is not None
         await RosterRepository(session).add_member(group.id, "M11")
-    assert "I have no photo of any member here yet. A moderator adds some with `/member add`" in await told()
+    assert "I have no photo of any member here yet. A moderator adds some with `/member add`" in await refusal()
     await add_photo(
         stage.app.database, "G1", "M11", gallery_rows[0].vector, Origin.ASKED, server=stage.guild.id, key="one"
     )
-    assert "All photos of members here wait for a model. A moderator makes one now with `/model train`." in await told()
+    assert (
+        "All photos of members here wait for a model. A moderator makes one now with `/model train`." in await refusal()
+    )
     async with stage.app.database.writing() as session:
         await session.execute(update(Photo).values(origin=Origin.SUBMITTED))
         await session.execute(update(CropEncoding).values(engine="dlib-0"))
         await ServerRepository(session).touch(stage.guild.id)
-    assert "The engine dlib knows nobody here by sight." in await told()
+    assert "The engine dlib knows nobody here by sight." in await refusal()
 
 
 async def test_a_picture_with_damaged_metadata_or_without_its_end_is_no_broken_picture(stage: Stage) -> None:
@@ -220,7 +222,7 @@ async def test_a_broken_picture_leaves_the_other_alone(stage: Stage) -> None:
     assert "**biden.jpg**: this JPEG is broken or cut short" in texts(card)
 
 
-async def test_a_group_that_is_not_known(stage: Stage) -> None:
+async def test_a_group_unknown_to_the_server(stage: Stage) -> None:
     await stage.enrol_presidents()
     refused = answer(await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama.jpg"), group="Kings"))
     assert "I don't know a group called “Kings”. I know: Presidents." in texts(refused)
@@ -247,7 +249,7 @@ async def test_the_bots_own_card_is_asked_about_again_and_forwarded(stage: Stage
     await stage.enrol_presidents()
     await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama2.jpg"))
     card = latest(stage.channel)
-    # Discord lists no file of a message of components among its attachments (discord-api-docs #8277).
+    # A message of components doesn't list its files among `attachments` (discord-api-docs #8277).
     stage.env.backend.messages[stage.channel.id][card.id].attachments = []
     again = answer(await stage.other.context_menu(stage.channel, "Who is this?", card))
     assert "**Obama**" in texts(again)
@@ -265,7 +267,7 @@ async def test_pictures_deep_in_components_are_read_through_discords_proxy(stage
     assert "**biden.jpg**: this picture is not served by Discord" in texts(card)
 
 
-async def test_a_file_that_claims_nothing_is_looked_at_beside_a_picture(stage: Stage) -> None:
+async def test_a_file_without_a_declared_type_is_read_beside_a_picture(stage: Stage) -> None:
     await stage.enrol_presidents()
     files = [
         stage.photo("obama2.jpg"),
@@ -288,7 +290,7 @@ async def test_a_picture_in_an_embed_is_read_through_discords_proxy(stage: Stage
     assert "**Obama**" in texts(card)
 
 
-async def test_a_picture_that_discord_does_not_serve_is_left_alone(stage: Stage) -> None:
+async def test_a_picture_that_discord_does_not_serve_is_not_fetched(stage: Stage) -> None:
     await stage.enrol_presidents()
     post_embed(stage, "http://127.0.0.1:8080/secret.jpg", stage.photo("obama2.jpg")[1])
     refused = answer(await stage.fan.context_menu(stage.channel, "Who is this?", latest(stage.channel)))
@@ -311,15 +313,15 @@ async def test_a_worker_killed_in_mid_answer_costs_a_retry_and_not_the_answer(st
     pids = await asyncio.to_thread(stage.app.compute.worker_pids)
     pictures = {f"picture{n if n > 1 else ''}": large_picture(stage, n) for n in range(1, 6)}
     asking = asyncio.create_task(stage.fan.slash(stage.channel, "who", **pictures))
-    await busy(pids[0])
+    await until_busy(pids[0])
     os.kill(pids[0], signal.SIGKILL)
     card = answer(await asking)
     assert texts(card).count("**Obama**") == 5
     assert pids[0] not in await asyncio.to_thread(stage.app.compute.worker_pids)
 
 
-async def busy(pid: int) -> None:
-    """Returns when the process has begun to work."""
+async def until_busy(pid: int) -> None:
+    """Wait until the process works."""
     process = psutil.Process(pid)
     begun = process.cpu_times().user
     async with asyncio.timeout(LONG_ENOUGH):
@@ -328,7 +330,7 @@ async def busy(pid: int) -> None:
 
 
 def large_picture(stage: Stage, number: int) -> tuple[str, bytes]:
-    """A picture that takes a while, and differs from the others."""
+    """A picture that takes some time, different for each number."""
     out = io.BytesIO()
     with Image.open(io.BytesIO(stage.photo("obama.jpg")[1])) as picture:
         picture.resize((2000 + number, 2400)).save(out, "JPEG")
@@ -336,7 +338,7 @@ def large_picture(stage: Stage, number: int) -> tuple[str, bytes]:
 
 
 def post_embed(stage: Stage, proxy_url: str, data: bytes) -> None:
-    """Let somebody post a link that Discord shows as a picture."""
+    """Post a link that Discord shows as a picture."""
     backend = stage.env.backend
     backend.cdn._blobs[proxy_url] = data
     image = {"url": "https://example.org/obama2.jpg", "proxy_url": proxy_url, "width": 626, "height": 1200}
@@ -344,7 +346,7 @@ def post_embed(stage: Stage, proxy_url: str, data: bytes) -> None:
 
 
 def post_components(stage: Stage, proxy_url: str, data: bytes, unserved: str) -> None:
-    """Let another bot post a section with a picture of another host, and a gallery with one that Discord hasn't fetched."""
+    """Post, as another bot, a section with a picture of another host, and a gallery with one that Discord hasn't fetched."""
     backend = stage.env.backend
     backend.cdn._blobs[proxy_url] = data
     seen = {"url": "https://example.org/obama2.jpg", "proxy_url": proxy_url, "content_type": "image/jpeg"}

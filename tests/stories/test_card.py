@@ -1,4 +1,4 @@
-"""The buttons of a card: for everybody, for the trusted, for the asker; after a restart; pressed twice."""
+"""The buttons of a card: for everybody, for trusted people, for the asker; after a restart; pressed twice."""
 
 from __future__ import annotations
 
@@ -56,31 +56,31 @@ async def annotations_of(stage: Stage) -> list[Annotation]:
         return list(await session.scalars(select(Annotation).order_by(Annotation.id)))
 
 
-async def test_details_are_for_the_presser_alone(stage: Stage) -> None:
+async def test_only_the_user_of_the_button_sees_details(stage: Stage) -> None:
     card = await asked(stage)
     shown = answer(await stage.other.click(card, label="Details"))
     assert shown.ephemeral
-    said = texts(shown)
-    assert "Obama" in said
-    assert "Biden" in said
-    assert "Answered by `dlib-1`; an answer is sure from 50% on." in said
+    text = texts(shown)
+    assert "Obama" in text
+    assert "Biden" in text
+    assert "Answered by `dlib-1`; an answer is sure from 50% on." in text
 
 
-async def test_details_say_why_a_face_is_doubtful(stage: Stage) -> None:
+async def test_details_give_the_flaws_of_a_face(stage: Stage) -> None:
     await stage.enrol_presidents()
     name, data = stage.photo("obama2.jpg")
     with Image.open(io.BytesIO(data)) as portrait:
         portrait = portrait.convert("RGB")
     shaken = io.BytesIO()
     portrait.filter(ImageFilter.GaussianBlur(portrait.width / 45)).save(shaken, "PNG")
-    for picture, told in (((name, data), False), (("shaken.png", shaken.getvalue()), True)):
+    for picture, is_blurred in (((name, data), False), (("shaken.png", shaken.getvalue()), True)):
         await stage.fan.slash(stage.channel, "who", picture=picture)
         shown = answer(await stage.other.click(latest(stage.channel), label="Details"))
-        assert ("blurred: harder to tell" in texts(shown)) is told
+        assert ("blurred: harder to tell" in texts(shown)) is is_blurred
 
 
 def line_up(stage: Stage) -> tuple[str, bytes]:
-    """One below the other: Obama, Collins, Biden, and somebody of whom there is no other picture."""
+    """A picture of Obama, Collins, Biden, and a stranger, one below the other."""
     obama, biden = (
         ImageOps.contain(Image.open(io.BytesIO(stage.photo(name)[1])).convert("RGB"), (480, 480))
         for name in ("obama2.jpg", "biden.jpg")
@@ -99,7 +99,7 @@ def line_up(stage: Stage) -> tuple[str, bytes]:
 
 
 async def enrol_in_disguise(stage: Stage, name: str, number: int) -> None:
-    """A member whose one photo resembles a face of the last picture so little that it is rather nobody: to 46%."""
+    """Enrol a member whose only photo hardly resembles a face of the last picture: at 46% it is rather a stranger."""
     async with stage.app.database.reading() as session:
         rows = await RosterRepository(session).rows([stage.guild.id], ENGINE)
         face = (await session.scalars(select(QuestionFace.vector).where(QuestionFace.number == number))).one()
@@ -118,8 +118,8 @@ async def enrol_in_disguise(stage: Stage, name: str, number: int) -> None:
     await add_photo(stage.app.database, rows[0].group_name, name, photo(steps / 10_000), server=stage.guild.id)
 
 
-async def test_a_name_that_only_the_others_speak_for_has_no_number(stage: Stage) -> None:
-    """Beside two clear faces of four, a third is somebody from context, and a stranger is whoever is left."""
+async def test_a_name_from_context_has_no_confidence(stage: Stage) -> None:
+    """Of four faces two are clear. Context names the third, and elimination the stranger."""
     await stage.moderator.slash(stage.channel, "group add", name="Americans")
     for name, photo in (
         ("Obama", stage.photo("obama.jpg")),
@@ -137,8 +137,8 @@ async def test_a_name_that_only_the_others_speak_for_has_no_number(stage: Stage)
     (drawn,) = alt_texts(card)
     assert drawn.endswith("③ Biden? from context, ④ Johnson? by elimination")
     details = texts(answer(await stage.other.click(card, label="Details")))
-    for said in (texts(card), details):
-        assert {"③ **Biden?** from context", "④ **Johnson?** by elimination"} <= set(said.splitlines())
+    for text in (texts(card), details):
+        assert {"③ **Biden?** from context", "④ **Johnson?** by elimination"} <= set(text.splitlines())
     assert "Only the others beside it speak for Biden." in details
     assert "Everybody else of the group is there, so that Johnson is left." in details
 
@@ -147,7 +147,7 @@ async def test_a_name_that_only_the_others_speak_for_has_no_number(stage: Stage)
     for face in re.split("(?=[①②③④] )", details)[1:]:
         name, doubt = re.findall(r"\*\*(\w+)(\??)\*\*", face)[0]
         shares = {who: int(share) for share, who in re.findall(r"` (\d+)% (.+)", face)}
-        assert 98 <= sum(shares.values()) <= 101, "what is missing to 100 is told"
+        assert 98 <= sum(shares.values()) <= 101, "a note accounts for the rest"
         (doubtful if doubt else sure).append(shares.get(name, 0))
     assert (len(sure), len(doubtful)) == (2, 2)
     assert max(doubtful) < 50 <= min(sure)
@@ -161,7 +161,7 @@ async def test_the_card_works_after_a_restart(stage: Stage) -> None:
     assert f"① **Obama** ✓\n-# ✓ said by <@{stage.moderator.id}>" in texts(latest(stage.channel))
 
 
-async def test_who_is_asked_for_is_shown(stage: Stage) -> None:
+async def test_the_requested_person_is_shown(stage: Stage) -> None:
     await asked(stage, "obama2.jpg", "biden.jpg")
     card = latest(stage.channel)
     dialog = answer(await stage.moderator.click(card, label="Fix a face"))
@@ -197,7 +197,7 @@ async def test_a_moderator_hides_the_card(stage: Stage) -> None:
     assert stage.channel.last_message is None
 
 
-async def test_a_moderator_confirms_and_takes_it_back(stage: Stage) -> None:
+async def test_a_moderator_confirms_and_undoes_it(stage: Stage) -> None:
     card = await asked(stage)
     await stage.moderator.click(card, label="All right")
     card = latest(stage.channel)
@@ -216,7 +216,7 @@ async def test_a_moderator_confirms_and_takes_it_back(stage: Stage) -> None:
     assert annotation.undone_by == stage.moderator.id
 
 
-async def test_undo_takes_back_a_whole_press(stage: Stage) -> None:
+async def test_undo_reverts_every_label_of_a_press(stage: Stage) -> None:
     await asked(stage, "obama2.jpg", "biden.jpg")
     await stage.moderator.click(latest(stage.channel), label="All right")
     assert texts(latest(stage.channel)).count("**Obama** ✓") == 1
@@ -227,8 +227,8 @@ async def test_undo_takes_back_a_whole_press(stage: Stage) -> None:
     assert {annotation.undone_by for annotation in await annotations_of(stage)} == {stage.moderator.id}
 
 
-async def test_a_press_is_heard_before_the_work_is_done(stage: Stage) -> None:
-    """Discord waits three seconds for the first response; a promise to edit or to send takes none."""
+async def test_a_button_is_acknowledged_before_its_work(stage: Stage) -> None:
+    """Discord waits three seconds for the first response. Deferring it takes no time."""
     card = await asked(stage)
 
     def heard() -> bool:
@@ -252,7 +252,7 @@ async def test_a_press_is_heard_before_the_work_is_done(stage: Stage) -> None:
     assert heard()
 
 
-async def test_a_fans_word_is_a_suggestion(stage: Stage) -> None:
+async def test_a_fans_label_is_a_suggestion(stage: Stage) -> None:
     card = await asked(stage)
     thanked = answer(await stage.fan.click(card, label="All right"))
     assert "keep that as a suggestion" in texts(thanked)
@@ -261,7 +261,7 @@ async def test_a_fans_word_is_a_suggestion(stage: Stage) -> None:
     assert (annotation.author_id, annotation.counts) == (stage.fan.id, False)
 
 
-async def test_a_trusted_role_makes_a_word_count(stage: Stage) -> None:
+async def test_a_trusted_role_makes_a_label_effective(stage: Stage) -> None:
     card = await asked(stage)
     experts = stage.guild.create_role("experts")
     expert = stage.guild.add_member(stage.env.create_user("expert"), roles=[experts])
@@ -310,7 +310,7 @@ async def test_a_correction_is_drawn_in_the_picture_while_its_message_shows_it(s
     assert await shown(stage) == pictures[2]
 
 
-async def test_so_is_one_of_a_picture_that_came_with_the_command_until_the_interaction_ends(stage: Stage) -> None:
+async def test_a_correction_is_drawn_in_an_uploaded_picture_until_the_interaction_ends(stage: Stage) -> None:
     card = await asked(stage)
     before = await shown(stage)
     await fix(stage, "Biden")
@@ -318,13 +318,13 @@ async def test_so_is_one_of_a_picture_that_came_with_the_command_until_the_inter
     assert alt_texts(latest(stage.channel)) == ["Faces, row by row: ① Biden"]
     assert STALE not in texts(latest(stage.channel))
 
-    stage.bot.uploads.clear()  # as a quarter of an hour later, or after a restart
+    stage.bot.uploads.clear()  # as fifteen minutes later, or after a restart
     await stage.moderator.click(latest(stage.channel), label="Undo")
     assert STALE in texts(latest(stage.channel))
     assert latest(stage.channel).id == card.id
 
 
-async def test_of_two_corrections_at_once_the_picture_carries_the_later(
+async def test_of_two_simultaneous_corrections_the_picture_has_the_later(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await asked(stage)
@@ -360,7 +360,7 @@ async def test_a_correction_is_kept_though_its_picture_can_not_be_drawn(
 
 
 async def fix(stage: Stage, name: str) -> None:
-    """The moderator says of the one face of the last card who it is."""
+    """The moderator corrects the only face of the last card."""
     who = answer(await stage.moderator.click(latest(stage.channel), label="Fix a face"))
     await stage.moderator.select(who, [option(who, name)])
 
@@ -379,7 +379,7 @@ async def test_fixing_a_face_after_a_restart_in_mid_dialog(stage: Stage) -> None
     assert "**Biden** ✓" in texts(latest(stage.channel))
 
 
-async def test_somebody_else_is_typed_in_any_spelling(stage: Stage) -> None:
+async def test_the_modal_takes_any_spelling(stage: Stage) -> None:
     card = await asked(stage)
     who = answer(await stage.moderator.click(card, label="Fix a face"))
     form = await stage.moderator.select(who, [option(who, "Somebody else")])
@@ -421,7 +421,7 @@ async def test_the_card_can_no_longer_be_edited(stage: Stage, caplog: pytest.Log
     assert annotation.name == "Biden"
 
 
-async def test_a_name_nobody_has_is_kept_as_it_was_typed(stage: Stage) -> None:
+async def test_an_unknown_name_is_saved_as_typed(stage: Stage) -> None:
     card = await asked(stage)
     who = answer(await stage.moderator.click(card, label="Fix a face"))
     form = await stage.moderator.select(who, [option(who, "Somebody else")])
@@ -466,7 +466,7 @@ async def test_two_undo_at_the_same_moment(stage: Stage) -> None:
 
 
 def answer_to(stage: Stage, dialog: Any) -> Any:
-    """The dialog as it stands now."""
+    """The dialog as it is now."""
     from simcord.results import ResponseMessage
 
     stored = stage.env.backend.get_message(dialog.channel_id, dialog.id)
@@ -474,6 +474,6 @@ def answer_to(stage: Stage, dialog: Any) -> Any:
 
 
 def typed_field(form: Any) -> str:
-    """The custom_id of the form's text box."""
+    """The custom_id of the modal's text field."""
     (label,) = form.modal["components"]
     return label["component"]["custom_id"]

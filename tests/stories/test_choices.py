@@ -1,4 +1,4 @@
-"""What servers and askers choose: threshold, default group, group, each member once; and the help."""
+"""The choices of servers and askers: threshold, default group, group, each member once; and the help."""
 
 from __future__ import annotations
 
@@ -52,26 +52,24 @@ async def test_the_wrong_person_changes_no_choice(stage: Stage) -> None:
     assert sum(line.startswith(("- Of ", "- How")) for line in texts(setup).splitlines()) == 5
 
 
-async def test_help_tells_the_five_things_and_whom_i_know(stage: Stage) -> None:
+async def test_help_lists_the_features_and_the_groups(stage: Stage) -> None:
     await stage.enrol_presidents()
     shown = answer(await stage.fan.slash(stage.channel, "help"))
     assert shown.ephemeral
-    said = texts(shown)
-    assert all(word in said for word in ("`/who`", "Reply", "direct message", "Fix a face", "`/member add`"))
-    assert "I know Presidents." in said
+    help_text = texts(shown)
+    assert all(word in help_text for word in ("`/who`", "Reply", "direct message", "Fix a face", "`/member add`"))
+    assert "I know Presidents." in help_text
 
 
-async def test_help_in_a_server_without_the_bot_lists_nothing_of_it(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Somebody brings the bot along as their own app, to a server that it has left."""
+async def test_help_in_a_server_without_the_bot_lists_no_group(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A person uses the bot as their own app in a server that it has left."""
     await stage.moderator.slash(stage.channel, "group add", name="Presidents")
     monkeypatch.setattr(stage.bot, "get_guild", lambda _: None)
     assert "I know no group here yet." in texts(answer(await stage.fan.slash(stage.channel, "help")))
 
 
 async def test_a_reply_whose_picture_discord_hides_is_explained(stage: Stage) -> None:
-    """Without the privileged intent Discord strips messages that don't mention the bot, replied ones included."""
+    """Without the privileged intent, Discord empties messages that don't mention the bot, replied ones too."""
     await stage.enrol_presidents()
     lean = replace(stage.app, settings=Settings(data=stage.app.settings.data, deadline=LONG_ENOUGH))
     await stage.env.restart_bot(Nugu(lean, always_sync=True, shard_count=1))
@@ -86,14 +84,14 @@ async def test_a_reply_whose_picture_discord_hides_is_explained(stage: Stage) ->
     film = await stage.other.send(stage.channel, "new!", attachments=[("mv.mp4", b"no video")])
     await stage.fan.send(stage.channel, f"who is this? {stage.mention}", reply_to=film)
     assert texts(latest(stage.channel)).strip() == hidden
-    told = texts(answer(await stage.fan.slash(stage.channel, "help")))
-    assert "Right-click it: Apps > **Who is this?**" in told
-    assert "Reply to it" not in told
+    help_text = texts(answer(await stage.fan.slash(stage.channel, "help")))
+    assert "Right-click it: Apps > **Who is this?**" in help_text
+    assert "Reply to it" not in help_text
     card = answer(await stage.fan.context_menu(stage.channel, "Who is this?", posted))
     assert "**Biden**" in texts(card)
 
 
-async def test_one_person_does_not_keep_the_workers_busy(stage: Stage) -> None:
+async def test_one_person_does_not_occupy_all_workers(stage: Stage) -> None:
     await stage.enrol_presidents()
     with stage.app.question_limit.slot(stage.fan.id), stage.app.question_limit.slot(stage.fan.id):
         refused = answer(await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama2.jpg")))

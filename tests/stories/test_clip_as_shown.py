@@ -1,4 +1,4 @@
-"""A video whose file says how it is to be shown: its clip shows it so, with each name at its face and all of its sound."""
+"""A video with cropping, rotation and HLG: its clip looks as a player shows it, with names at the faces and its sound."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ IN_HLG = (
 
 
 def upright(photo: Path, part: tuple[int, int, int, int]) -> Image.Image:
-    """A frame as it is to be shown, 240 pixels wide and 320 high."""
+    """A frame as a player shows it, 240 pixels wide and 320 high."""
     frame = Image.new("RGB", (240, 320), GROUND)
     with Image.open(photo) as picture:
         frame.paste(picture.convert("RGB").crop(part).resize((160, 176)), (20, 70))
@@ -46,7 +46,7 @@ def upright(photo: Path, part: tuple[int, int, int, int]) -> Image.Image:
 
 
 def in_matroska(frame: Image.Image, folder: Path) -> bytes:
-    """The frame, for a while, in Matroska: lying, in a grey border that is cropped. From 0.6 to 1.1 s there is a tone."""
+    """A Matroska video of the frame, rotated, with a cropped grey border, and a tone from 0.6 to 1.1 s."""
     coded = Image.new("RGB", (400, 272), "gray")
     coded.paste(frame.transpose(Image.Transpose.ROTATE_90), (64, 24))
     coded.save(folder / "coded.png")
@@ -60,14 +60,14 @@ def in_matroska(frame: Image.Image, folder: Path) -> bytes:
 
 
 def as_sdr(frame: Image.Image) -> NDArray[np.float64]:
-    """A frame after HLG and back, by Reinhard's curve with a white of 1,000 nits where SDR's has 203."""
+    """A frame through HLG and back by Reinhard's curve. White is 1,000 nits, against 203 in SDR."""
     light = (np.asarray(frame) / 255) ** 2.2
     light *= (1 + 203 / 1000) / (1 + light.max(2, keepdims=True))
     return 255 * light ** (1 / 2.2)
 
 
 def extent(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Left, top, right and bottom of what is true."""
+    """Left, top, right and bottom of the true pixels."""
     rows, columns = (np.flatnonzero(mask.any(axis)) for axis in (1, 0))
     return np.array([columns[0], rows[0], columns[-1], rows[-1]])
 
@@ -84,7 +84,7 @@ async def test_a_joined_hlg_video_that_is_cropped_and_turned(stage: Stage, tmp_p
     (tmp_path / "clip.mp4").write_bytes(await clip.attachments[0].read())
     frames = list(frames_of(tmp_path / "clip.mp4"))
 
-    # Neither half lost a frame, and one follows the other.
+    # Neither half lost a frame, and the second follows the first.
     each = round(SECONDS * RATE)
     assert len(frames) == 2 * each
     assert frames[-1].time - frames[0].time == pytest.approx(2 * SECONDS - 1 / RATE, abs=0.1)
@@ -94,14 +94,14 @@ async def test_a_joined_hlg_video_that_is_cropped_and_turned(stage: Stage, tmp_p
         for picture in (one.picture() for one in half):
             assert picture.shape == expected.shape
             assert np.abs(picture[300, 20:220] - expected[300, 20:220]).max() <= 5
-            # A line goes round the face, a name stands right above, and all else is as it was.
+            # A box surrounds the face, the name stands right above it, and the rest is unchanged.
             drawn = np.abs(picture - expected).max(2) > 80
             left, top, right, bottom = extent(drawn) - face
             assert max(abs(left), abs(right), abs(bottom)) <= 12
             assert -40 <= top <= -10
             assert not drawn[face[1] + 12 : face[3] - 12, face[0] + 12 : face[2] - 12].any()
 
-    # Each half is heard with its own pictures.
+    # The sound of each half plays with its own pictures.
     times, loudness = heard(tmp_path / "clip.mp4")
     since = [times - half[0].time for half in halves]
     assert all(loudness[(one > 0.65) & (one < 1.05)].min() > 0.02 for one in since)
@@ -109,7 +109,7 @@ async def test_a_joined_hlg_video_that_is_cropped_and_turned(stage: Stage, tmp_p
 
 
 @pytest.mark.thorough
-async def test_sound_that_cannot_be_read_is_told_under_the_clip(stage: Stage, tmp_path: Path) -> None:
+async def test_unreadable_sound_gets_a_note_under_the_clip(stage: Stage, tmp_path: Path) -> None:
     readable = video_of([stage.photos / "obama2.jpg"], tmp_path / "readable.mp4")
     ffmpeg("-i", readable, "-c:v", "copy", "-c:a", "ac3", "-bsf:a", "noise=amount=1", tmp_path / "film.mkv")
     await stage.enrol_presidents()

@@ -1,4 +1,4 @@
-"""The reporter: one card that tells how far it is and becomes the clip, whatever Discord says to it meanwhile."""
+"""The reporter: a card that shows the progress and becomes the clip, whatever Discord refuses."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MINUTES = 60.0
 
 @pytest.fixture
 async def asked(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> ReportedClip:
-    """A clip that somebody asked for by command; no queue is at work on it."""
+    """A clip of a command, without a queue that works on it."""
     targets: list[ReplyTarget] = []
 
     async def ask(app: Any, asked: Any, request: Any, target: ReplyTarget) -> None:
@@ -46,14 +46,14 @@ async def asked(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> ReportedClip:
 
 @pytest.fixture
 async def posted(stage: Stage) -> ReportedClip:
-    """A clip that somebody asked for in a message; its card is a message of the bot's."""
+    """A clip of a message, whose card is the bot's own message."""
     card = await stage.bot.get_partial_messageable(stage.channel.id).send(view=taken_card())
     return clips.reported_clip(stage.channel.id, card.id, asker=stage.fan.id, server=stage.guild.id)
 
 
 @pytest.fixture(params=["asked", "posted"])
 def clip(request: pytest.FixtureRequest, asked: ReportedClip, posted: ReportedClip) -> ReportedClip:
-    """Either of them."""
+    """The clip of a command or of a message."""
     return asked if request.param == "asked" else posted
 
 
@@ -81,7 +81,7 @@ def messages(stage: Stage) -> int:
     return len(stage.channel.history())
 
 
-async def test_the_card_tells_how_far_it_is_and_becomes_the_clip(
+async def test_the_card_shows_the_progress_and_becomes_the_clip(
     stage: Stage, reporter: DiscordClipReporter, attachments: ClipAttachments, clip: ReportedClip
 ) -> None:
     before = messages(stage)
@@ -95,7 +95,7 @@ async def test_the_card_tells_how_far_it_is_and_becomes_the_clip(
     assert "20 people I don't know · 0:11 in all" in texts(card(stage, clip))
     assert messages(stage) == before
     assert await reporter.answered(clip) == clip.target.card_id
-    # Drawn again, it is a progress card first, without the old clip.
+    # A clip that is drawn again is first a progress card without the old clip.
     await reporter.show(ClipProgress(clip, "MV", ClipStage.DRAW))
     assert files(card(stage, clip)) == []
     assert await reporter.answered(clip) is None
@@ -124,7 +124,7 @@ async def test_after_fourteen_minutes_the_clip_is_a_reply_that_calls_the_asker(
     assert await reporter.answered(clip) == sent
 
 
-async def test_a_card_that_was_taken_away_stays_away(
+async def test_a_deleted_card_is_not_posted_again(
     stage: Stage, reporter: DiscordClipReporter, attachments: ClipAttachments, posted: ReportedClip
 ) -> None:
     assert posted.target.card_id is not None
@@ -138,7 +138,7 @@ async def test_a_card_that_was_taken_away_stays_away(
     assert await reporter.answered(posted) == sent
 
 
-async def test_a_clip_that_is_drawn_again_stays_until_then_and_does_not_come_back(
+async def test_an_old_clip_stays_until_the_new_one_and_does_not_return(
     stage: Stage, reporter: DiscordClipReporter, attachments: ClipAttachments, posted: ReportedClip
 ) -> None:
     await reporter.answer(posted, clips.finished("Sana"), attachments)
@@ -156,7 +156,7 @@ async def test_a_clip_that_is_drawn_again_stays_until_then_and_does_not_come_bac
 
 
 @pytest.mark.parametrize(("status", "code"), [(413, 0), (413, 40005), (400, 40005)])
-async def test_a_refusal_for_size_says_what_may_be_tried(
+async def test_a_refusal_for_size_carries_the_smaller_limit(
     stage: Stage,
     reporter: DiscordClipReporter,
     attachments: ClipAttachments,
@@ -176,10 +176,10 @@ async def test_a_refusal_for_size_says_what_may_be_tried(
         )
 
 
-async def test_where_discord_takes_no_files_into_a_card_the_clip_stands_below(
+async def test_where_discord_refuses_files_in_a_card_the_clip_is_posted_below(
     stage: Stage, reporter: DiscordClipReporter, attachments: ClipAttachments, asked: ReportedClip
 ) -> None:
-    """As it has done (discord-api-docs #7529)."""
+    """Discord has done so (discord-api-docs #7529)."""
     stage.env.inject_error("PATCH", "/webhooks/*/messages/*", status=400, code=50035, message="Invalid Form Body")
     sent = await reporter.answer(asked, clips.finished("Sana"), attachments)
     assert latest(stage.channel).id == sent
@@ -195,7 +195,7 @@ async def test_where_the_bot_may_not_write_the_token_still_reaches_the_asker(
     assert "① **Sana**" in texts(stage.env.backend.get_message(stage.channel.id, sent))
 
 
-async def test_after_the_token_where_the_bot_may_not_write_the_asker_hears_in_private(
+async def test_after_the_token_where_the_bot_may_not_write_the_asker_gets_a_private_message(
     stage: Stage, reporter: DiscordClipReporter, attachments: ClipAttachments, asked: ReportedClip
 ) -> None:
     await stage.env.advance_time(15 * MINUTES)
@@ -205,7 +205,7 @@ async def test_after_the_token_where_the_bot_may_not_write_the_asker_hears_in_pr
 
 
 @pytest.mark.parametrize("status", [401, 404, 429, 500])
-async def test_what_discord_refuses_on_the_way_is_logged_and_no_more(
+async def test_a_refused_progress_card_is_only_logged(
     stage: Stage, reporter: DiscordClipReporter, asked: ReportedClip, status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     stage.env.inject_error("*", "*", status=status, times=None)
@@ -218,7 +218,7 @@ async def test_what_discord_refuses_on_the_way_is_logged_and_no_more(
     assert "could not explain" in caplog.text
 
 
-async def test_an_invalid_token_is_done_without(
+async def test_an_invalid_token_is_replaced_by_the_bots_own_edit(
     stage: Stage, reporter: DiscordClipReporter, attachments: ClipAttachments, asked: ReportedClip
 ) -> None:
     stage.env.inject_error("*", "/webhooks/*", status=401, code=50027, message="Invalid Webhook Token", times=None)
@@ -226,7 +226,7 @@ async def test_an_invalid_token_is_done_without(
     assert files(card(stage, asked)) == ["twice-m-v-0m30.mp4", "screen-time.png"]
 
 
-async def test_why_there_is_no_clip_is_told_in_the_cards_place(
+async def test_the_reason_for_no_clip_replaces_the_card(
     stage: Stage, reporter: DiscordClipReporter, asked: ReportedClip, posted: ReportedClip
 ) -> None:
     for clip in (asked, posted):

@@ -1,4 +1,4 @@
-"""A video goes in, an annotated clip comes out: the real bot, its queue and its workers, on a simulated Discord."""
+"""Videos become annotated clips: the real bot, its queue and its workers, on a simulated Discord."""
 
 from __future__ import annotations
 
@@ -41,28 +41,28 @@ CLIP = "white-house-0m00.mp4"
 
 @pytest.fixture(scope="session")
 def film(public_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, bytes]:
-    """Two seconds of Obama, and one of somebody who is no president."""
+    """Two seconds of Obama, and one of a stranger."""
     photos = [public_photos / name for name in ("obama2.jpg", "obama3.jpg", "astronaut.png")]
     return "white house.mp4", video_of(photos, tmp_path_factory.mktemp("film") / "film.mp4").read_bytes()
 
 
-class Hold:
-    """Keeps clips from being made, until it lets go."""
+class WorkHold:
+    """Delays the work on clips until `released` is set."""
 
     def __init__(self, make: Callable[..., Any]) -> None:
         self._make = make
         self.began = 0
-        self.let_go = asyncio.Event()
+        self.released = asyncio.Event()
 
     async def make(self, *args: Any) -> Any:
         self.began += 1
-        let_go = self.let_go
-        await let_go.wait()
+        released = self.released
+        await released.wait()
         return await self._make(*args)
 
 
-class Refusing:
-    """A Discord that refuses so many clips for their size."""
+class SizeRefusals:
+    """A Discord that refuses a number of clips for their size."""
 
     def __init__(self) -> None:
         self.times = 0
@@ -70,8 +70,8 @@ class Refusing:
 
 
 @pytest.fixture
-def refusing(monkeypatch: pytest.MonkeyPatch) -> Refusing:
-    refusing = Refusing()
+def refusing(monkeypatch: pytest.MonkeyPatch) -> SizeRefusals:
+    refusing = SizeRefusals()
     request = FakeWebhookAdapter.request
 
     async def refuses(self: Any, route: Any, session: Any, **parts: Any) -> Any:
@@ -90,15 +90,15 @@ def refusing(monkeypatch: pytest.MonkeyPatch) -> Refusing:
 
 
 @pytest.fixture
-async def hold(monkeypatch: pytest.MonkeyPatch) -> Hold:
-    hold = Hold(attempt.make)
+async def hold(monkeypatch: pytest.MonkeyPatch) -> WorkHold:
+    hold = WorkHold(attempt.make)
     monkeypatch.setattr(attempt, "make", hold.make)
     return hold
 
 
 @pytest.fixture
 def jobs_run(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of the jobs that workers are given."""
+    """The names of the jobs that workers get."""
     names: list[str] = []
     attempt = Compute._attempt
 
@@ -111,7 +111,7 @@ def jobs_run(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 async def until(found: Callable[[], Any], what: str) -> Any:
-    """What `found` finds, as soon as it does."""
+    """The first value of `found` that is not None."""
     ends = time.monotonic() + LONG_ENOUGH
     while time.monotonic() < ends:
         if (it := found()) not in (None, False):
@@ -121,7 +121,7 @@ async def until(found: Callable[[], Any], what: str) -> Any:
 
 
 def clips_in(stage: Stage) -> list[Any]:
-    """The bot's messages that show a clip, the first first."""
+    """The bot's messages with a clip, the oldest first."""
     return [m for m in stage.channel.history() if m.author.bot and any(f.filename == CLIP for f in m.attachments)]
 
 
@@ -129,23 +129,23 @@ async def clip_in(stage: Stage) -> Any:
     return (await until(lambda: clips_in(stage) or None, "a clip"))[0]
 
 
-async def told(stage: Stage, sentence: str) -> Any:
-    """The message that says so, once there is one."""
+async def message_with(stage: Stage, sentence: str) -> Any:
+    """The first message with the sentence."""
     return await until(lambda: next((m for m in stage.channel.history() if sentence in texts(m)), None), sentence)
 
 
-def one_told(message: Any, word: str) -> Any:
-    """The message, if it says this word and has no buttons."""
+def final_message(message: Any, word: str) -> Any:
+    """The message if it has this word and no buttons, else None."""
     return message if word in texts(message) and not buttons(message) else None
 
 
 def with_cancel(stage: Stage) -> Any:
-    """The progress card, once it has its button."""
+    """The progress card with its button, else None."""
     return next((message for message in stage.channel.history() if buttons(message) == ["Cancel"]), None)
 
 
-def shown(stage: Stage) -> str:
-    """All that the bot ever put on a card."""
+def all_bodies(stage: Stage) -> str:
+    """The bodies of all requests of the bot."""
     return "\n".join(str(request.json) for request in stage.recorder.requests)
 
 
@@ -167,10 +167,10 @@ async def test_a_file_becomes_a_clip_and_a_correction_draws_it_again(
         assert [stream.codec_context.name for stream in container.streams] == ["h264", "aac"]
         assert float(container.duration or 0) / av.time_base == pytest.approx(3.0, abs=0.1)
     for words in ("Looking for faces", "Drawing", "Seen so far: Obama"):
-        assert words in shown(stage)
+        assert words in all_bodies(stage)
     assert "Answered by `dlib-1`" in texts(answer(await stage.fan.click(clip, label="Details")))
 
-    # A suggestion changes nothing; a trusted word does, and the clip is drawn with it without another look.
+    # A suggestion changes nothing. A trusted label does, and the clip is drawn again without tracking the faces again.
     dialog = answer(await stage.moderator.click(clip, label="Fix a face"))
     who = await stage.moderator.select(dialog, [option(dialog, "② ")])
     step = answer(who)
@@ -204,13 +204,13 @@ async def test_a_link_becomes_a_clip_and_is_followed_once(stage: Stage, film: tu
         await stage.env.restart_bot(Nugu(app, always_sync=True, shard_count=1))
         link = mediasite(site, (site.put("/film.mp4", film[1], "video/mp4"), "video/mp4"), title="At [the] *stage*")
         await stage.fan.slash(stage.channel, "clip", link="https://example.org/video")
-        await told(stage, "I don't take links to that page. I take links to one video on mediasite.")
+        await message_with(stage, "I don't take links to that page. I take links to one video on mediasite.")
         await stage.fan.send(stage.channel, f"{stage.mention} {link}#t=0m1s")
         clip = await until(lambda: next((m for m in stage.channel.history() if buttons(m)[1:]), None), "the clip")
         assert "① **Obama**" in texts(clip)
         assert r"**At \[the] \*stage\***" in texts(clip)
         assert f"[0:01–0:03 of the video](<{link}>)" in texts(clip)
-        assert "Downloading the video" in shown(stage)
+        assert "Downloading the video" in all_bodies(stage)
         assert site.paths().count("/film.mp4") == 1
         await stage.moderator.slash(stage.channel, "clip", link=link, start="0:00", style="boxes")
         await until(lambda: len([m for m in stage.channel.history() if buttons(m)[1:]]) == 2, "the second clip")
@@ -231,20 +231,20 @@ async def test_a_mention_becomes_a_clip_and_hide_takes_it_away(stage: Stage, fil
 
 
 @pytest.mark.thorough
-async def test_the_asker_cancels_and_nobody_else(stage: Stage, film: tuple[str, bytes], hold: Hold) -> None:
+async def test_the_asker_cancels_and_nobody_else(stage: Stage, film: tuple[str, bytes], hold: WorkHold) -> None:
     await stage.enrol_presidents()
     await stage.fan.slash(stage.channel, "clip", video=film)
     await until(lambda: hold.began, "the work")
-    card = await told(stage, "white house.mp4")
+    card = await message_with(stage, "white house.mp4")
     assert buttons(card) == ["Cancel"]
     refused = answer(await stage.other.click(card, label="Cancel"))
     assert texts(refused).strip() == "Only the person who asked, or a moderator, can cancel this."
     await stage.fan.click(card, label="Cancel")
-    await told(stage, "Cancelled.")
+    await message_with(stage, "Cancelled.")
     assert len(stage.channel.history()) == 1
 
 
-async def test_a_cancel_while_the_work_pauses_ends_the_card(
+async def test_a_cancel_between_attempts_ends_the_card(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def away(*_: Any) -> None:
@@ -264,32 +264,34 @@ async def test_a_cancel_while_the_work_pauses_ends_the_card(
 
 
 @pytest.mark.thorough
-async def test_a_video_whose_message_is_deleted_is_forgotten(stage: Stage, film: tuple[str, bytes], hold: Hold) -> None:
+async def test_a_video_whose_message_is_deleted_is_forgotten(
+    stage: Stage, film: tuple[str, bytes], hold: WorkHold
+) -> None:
     await stage.enrol_presidents()
     asked = await stage.fan.send(stage.channel, stage.mention, attachments=[film])
     await until(lambda: hold.began, "the work")
     assert list((stage.app.settings.data / "clips").glob("*/video"))
     await stage.fan.delete(asked)
-    await told(stage, "Cancelled.")
+    await message_with(stage, "Cancelled.")
     await until(lambda: not list((stage.app.settings.data / "clips").glob("*/video")), "it to be forgotten")
 
 
 @pytest.mark.thorough
-async def test_one_clip_at_a_time_and_a_queue_that_ends(stage: Stage, film: tuple[str, bytes], hold: Hold) -> None:
+async def test_one_clip_at_a_time_and_a_queue_that_ends(stage: Stage, film: tuple[str, bytes], hold: WorkHold) -> None:
     await stage.enrol_presidents()
     await stage.fan.slash(stage.channel, "clip", video=film)
     await until(lambda: hold.began, "the work")
     refused = answer(await stage.fan.slash(stage.channel, "clip", video=film))
     assert texts(refused).strip() == "I am still at work on your last clip. Ask again when it is there, or cancel it."
     assert refused.ephemeral
-    # The same wish is at work already, so this one waits; then the server's queue is full.
+    # The same request is at work already, so this one waits. Then the server's queue is full.
     await stage.other.slash(stage.channel, "clip", video=film)
-    await told(stage, "Waiting: next in the queue")
+    await message_with(stage, "Waiting: next in the queue")
     settings = stage.app.settings.model_copy(update={"clips_of_server": 1})
     stage.bot.app = replace(stage.app, settings=settings)
     refused = answer(await stage.moderator.slash(stage.channel, "clip", video=film))
     assert texts(refused).startswith("1 clips wait here already.")
-    hold.let_go.set()
+    hold.released.set()
     await until(lambda: len(clips_in(stage)) == 2, "both clips")
 
 
@@ -298,15 +300,15 @@ async def test_a_part_that_is_too_long(stage: Stage, film: tuple[str, bytes], ap
     refused = answer(await stage.fan.slash(stage.channel, "clip", video=film, length="20:00"))
     assert texts(refused).strip() == "I annotate 10:00 at most: ask for a shorter part."
     await stage.fan.slash(stage.channel, "clip", video=film, start="1:00")
-    await told(stage, "That video ends at 0:03, before the start you chose.")
+    await message_with(stage, "That video ends at 0:03, before the start you chose.")
     await stage.moderator.slash(stage.channel, "clip", video=("a.mp4", b"not a video"))
-    card = await until(lambda: one_told(latest(stage.channel), "video"), "why it is none")
+    card = await until(lambda: final_message(latest(stage.channel), "video"), "why it is none")
     assert buttons(card) == []
 
 
 @pytest.mark.thorough
-async def test_the_bot_goes_away_in_the_middle_and_the_clip_comes_once(
-    stage: Stage, film: tuple[str, bytes], hold: Hold
+async def test_a_restart_in_the_middle_of_a_clip_posts_it_once(
+    stage: Stage, film: tuple[str, bytes], hold: WorkHold
 ) -> None:
     await stage.enrol_presidents()
     await stage.fan.slash(stage.channel, "clip", video=film)
@@ -315,9 +317,9 @@ async def test_the_bot_goes_away_in_the_middle_and_the_clip_comes_once(
     clips = ClipTasks()
     videos = ClipFiles(settings.data / "clips", settings.clip_keep_bytes, settings.forget_days)
     app = replace(stage.app, videos=videos, clips=clips)
-    hold.let_go = asyncio.Event()  # the bot before, which is gone, is never let go
+    hold.released = asyncio.Event()  # the stopped bot is never released
     await stage.env.restart_bot(Nugu(app, always_sync=True, shard_count=1))
-    hold.let_go.set()
+    hold.released.set()
     clip = await clip_in(stage)
     assert "① **Obama**" in texts(clip)
     assert hold.began == 2
@@ -341,7 +343,7 @@ async def test_a_worker_is_killed_in_the_middle_and_the_clip_comes(
 
 @pytest.mark.thorough
 async def test_a_refused_upload_is_made_smaller_once(
-    stage: Stage, film: tuple[str, bytes], jobs_run: list[str], refusing: Refusing
+    stage: Stage, film: tuple[str, bytes], jobs_run: list[str], refusing: SizeRefusals
 ) -> None:
     await stage.enrol_presidents()
     refusing.times = 1
@@ -352,24 +354,26 @@ async def test_a_refused_upload_is_made_smaller_once(
     assert len(await clip.attachments[0].read()) == after
     assert jobs_run.count("draw_clip") == 2
 
-    # Its card is there a moment before the promise is written down as kept.
+    # The card appears a moment before the database knows of it.
     await until(lambda: not stage.app.clips.at_work, "the end of it")
     refusing.times = 2
     await stage.fan.slash(stage.channel, "clip", video=film, start="0:01")
-    await told(stage, "Discord takes no file as large as this clip.")
+    await message_with(stage, "Discord takes no file as large as this clip.")
     assert len(clips_in(stage)) == 1
 
 
 @pytest.mark.thorough
-async def test_after_fourteen_minutes_the_asker_is_called(stage: Stage, film: tuple[str, bytes], hold: Hold) -> None:
+async def test_after_fourteen_minutes_the_asker_is_called(
+    stage: Stage, film: tuple[str, bytes], hold: WorkHold
+) -> None:
     await stage.enrol_presidents()
     await stage.fan.slash(stage.channel, "clip", video=film)
     card = latest(stage.channel)
     await until(lambda: hold.began, "the work")
     await stage.env.advance_time(15 * MINUTES)
-    hold.let_go.set()
+    hold.released.set()
     clip = await clip_in(stage)
     assert clip.id != card.id
     assert clip.reference.message_id == card.id
     assert f"<@{stage.fan.id}>, here is your clip." in texts(clip)
-    await told(stage, f"Done: {clip.jump_url}")
+    await message_with(stage, f"Done: {clip.jump_url}")

@@ -1,4 +1,4 @@
-"""The demo's page while the bot is at work: it says so at once, takes what is done meanwhile, and shows what comes of it."""
+"""The demo's page while the bot works: it says so at once, takes other actions meanwhile, and shows the result."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ THINKING = 128
 
 
 class Slow(commands.Cog):
-    """Works until it is told to end, then answers, or breaks."""
+    """A command that works until the test ends it, then answers or fails."""
 
     def __init__(self) -> None:
         self.ends = asyncio.Event()
@@ -41,7 +41,7 @@ class Slow(commands.Cog):
 
 @dataclass
 class Page:
-    """The page as a browser has it: its state, and what is done in it."""
+    """The page as a browser has it: its state and its actions."""
 
     web: aiohttp.ClientSession
     sequence: int = 0
@@ -51,7 +51,7 @@ class Page:
             return await answer.json()
 
     async def act(self, seen: dict[str, Any], kind: str, **what: Any) -> dict[str, Any]:
-        """Do something by what the page showed in the state that was `seen`."""
+        """Do something by the page's state in `seen`."""
         self.sequence += 1
         known = {"generation": seen["context"]["generation"], "bot_generation": seen["botGeneration"]}
         envelope = {"protocol_version": 3, "kind": kind, "sequence": self.sequence, "request_id": str(self.sequence)}
@@ -67,7 +67,7 @@ class Page:
         return await self.act(seen, "run_command", **by, options={"word": word})
 
     async def until(self, text: str) -> None:
-        """Returns as soon as the page, which asks again and again, shows a message that says `text`."""
+        """Poll the page until a message has `text`."""
         deadline = time.perf_counter() + LONG_ENOUGH
         while text not in [message["content"] for message in (await self.state())["messages"].values()]:
             assert time.perf_counter() < deadline
@@ -106,13 +106,13 @@ async def test_long_work_is_seen_at_once_and_its_answer_as_soon_as_it_comes(slow
     assert (receipt["settlement"], receipt["acknowledgement"]) == ("settled", "deferred")
     shown = (await page.state())["messages"].values()
     assert [int(message["flags"]) & THINKING for message in shown] == [THINKING]
-    # Something was shown since; what is done by the page that was seen before counts all the same.
+    # The page has changed since. An action on the older state counts all the same.
     assert (await page.act(seen, "send_message", content="hello"))["settlement"] == "settled"
     slow.ends.set()
     await page.until("done")
 
 
-async def test_work_that_breaks_after_it_was_seen_says_so(env: Env, slow: Slow, page: Page) -> None:
+async def test_work_that_fails_later_says_so(env: Env, slow: Slow, page: Page) -> None:
     await page.run(await page.state(), "break")
     slow.ends.set()
     while not env.errors:
@@ -120,9 +120,7 @@ async def test_work_that_breaks_after_it_was_seen_says_so(env: Env, slow: Slow, 
     assert [type(error) for error in env.errors] == [app_commands.CommandInvokeError]
 
 
-async def test_how_long_ago_something_was_is_told_by_the_time_at_which_it_is_shown(
-    env: Env, slow: Slow, page: Page
-) -> None:
+async def test_a_relative_time_counts_from_when_it_is_shown(env: Env, slow: Slow, page: Page) -> None:
     opened = (await page.state())["profile"]["presentationTime"]
     env.backend.clock = WallClock()
     slow.ends.set()

@@ -1,4 +1,4 @@
-"""The operator gets another engine while the bot is up: nobody waits, nothing is lost, and the next answer is by it."""
+"""The operator installs another engine while the bot runs: nobody waits, nothing is lost, and it gives the next answer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.support import toy
 
 @pytest.fixture(scope="module")
 def compute() -> Generator[Compute]:
-    """Two worker processes that know the toy engine, and take their time with it."""
+    """Two worker processes with a slow toy engine."""
     with pytest.MonkeyPatch.context() as patched:
         for name, value in toy.environment(TOY_SECONDS="0.3").items():
             patched.setenv(name, value)
@@ -50,12 +50,12 @@ async def details(stage: Stage) -> str:
 
 
 async def install(stage: Stage, name: str, source: Path) -> None:
-    """Install an engine by the use case of the operator's command."""
+    """Install an engine by the use case of `nugu engine install`."""
     await engines.install(stage.app, name, source, lambda *_: None)
 
 
 async def switches(stage: Stage, name: str, version: str, source: Path) -> None:
-    """The story, whichever engine it is about."""
+    """The story for any engine."""
     await stage.enrol_presidents()
     assert "① **Obama**" in await ask(stage)
     assert "Answered by `dlib-1`" in await details(stage)
@@ -69,7 +69,7 @@ async def switches(stage: Stage, name: str, version: str, source: Path) -> None:
     listed = await stage.moderator.slash(stage.channel, "group list")
     assert "**Presidents**\nObama (1), Biden (1)" in texts(answer(listed))
 
-    # The card of before keeps its engine, and can be corrected.
+    # The earlier card keeps its engine, and can be corrected.
     shown = answer(await stage.other.click(old_card, label="Details"))
     assert "Answered by `dlib-1`" in texts(shown)
     who = answer(await stage.moderator.click(old_card, label="Fix a face"))
@@ -77,7 +77,7 @@ async def switches(stage: Stage, name: str, version: str, source: Path) -> None:
     corrected = next(message for message in stage.channel.history() if message.id == old_card.id)
     assert "**Biden** ✓" in texts(corrected)
 
-    # A photo that comes now is seen by the new engine, and going back loses it not.
+    # The new engine encodes a new photo, which the return to the old engine does not lose.
     added = await stage.moderator.slash(
         stage.channel,
         "member add",
@@ -103,7 +103,7 @@ async def test_the_second_engine_answers_the_next_question(stage: Stage, shared:
 
 
 @pytest.mark.thorough
-async def test_questions_are_answered_while_the_photos_are_looked_at(stage: Stage, source: Path) -> None:
+async def test_questions_are_answered_while_the_photos_are_encoded(stage: Stage, source: Path) -> None:
     await stage.enrol_presidents()
     installing = asyncio.create_task(install(stage, "toy", source))
     answers = 0
@@ -125,13 +125,15 @@ async def test_a_restart_keeps_the_engine(stage: Stage, source: Path) -> None:
 
 
 @pytest.mark.thorough
-async def test_an_engine_that_is_lost_is_told_and_no_other_answers(stage: Stage, source: Path, weights: Path) -> None:
+async def test_a_lost_engine_gets_a_sentence_and_no_other_engine_answers(
+    stage: Stage, source: Path, weights: Path
+) -> None:
     await stage.enrol_presidents()
     await install(stage, "toy", source)
     assert "① **Obama**" in await ask(stage)
     shutil.rmtree(weights / "toy")
     for pid in await asyncio.to_thread(stage.app.compute.worker_pids):
-        os.kill(pid, 9)  # those that start instead find no file
+        os.kill(pid, 9)  # new workers find no file
     refused = answer(await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama2.jpg")))
     assert "The engine toy is not installed. My owner gets it with `nugu engine install toy`" in texts(refused)
     await engines.install(stage.app, "toy", source, lambda *_: None)

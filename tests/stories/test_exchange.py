@@ -1,4 +1,4 @@
-"""A roster leaves one server as an archive and comes into another; what is odd in an archive is told, photo by photo."""
+"""Export and import of rosters. An import reports every photo that it leaves out."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def packed(*files: tuple[str, bytes]) -> tuple[str, bytes]:
     return "faces.zip", out.getvalue()
 
 
-async def brought(stage: Stage, archive: tuple[str, bytes]) -> Any:
-    """What `/roster import` is answered with."""
+async def imported(stage: Stage, archive: tuple[str, bytes]) -> Any:
+    """The answer to `/roster import`."""
     return answer(await stage.moderator.slash(stage.channel, "roster import", archive=archive))
 
 
-async def taken_out(stage: Stage, **options: str) -> tuple[Any, bytes]:
+async def exported(stage: Stage, **options: str) -> tuple[Any, bytes]:
     given = answer(await stage.moderator.slash(stage.channel, "roster export", **options))
     (file,) = given.attachments
     assert file.filename == "roster.zip"
@@ -48,7 +48,7 @@ async def taken_out(stage: Stage, **options: str) -> tuple[Any, bytes]:
 
 
 async def roster_of(stage: Stage, server_id: int) -> list[Any]:
-    """Everything that an archive carries of a server's roster."""
+    """The roster of a server as far as an archive carries it."""
     async with stage.app.database.reading() as session:
         from bot.database.aliases import SpellingRepository
 
@@ -68,14 +68,14 @@ async def roster_of(stage: Stage, server_id: int) -> list[Any]:
 
 
 async def names(stage: Stage, server_id: int, photo: str) -> list[tuple[str | None, float]]:
-    """Whom the roster of a server finds in a photo, and how surely."""
+    """The names and confidences that a server's roster gives to the faces of a photo."""
     looked = await look(stage.app, IdentifyRequest(1, rosters=(server_id,)), [SubmittedFile(*stage.photo(photo))])
     (result,) = looked.results
     assert not isinstance(result, Refused)
     return [(face.guess.name, face.guess.confidence) for face in result.faces]
 
 
-async def test_a_roster_goes_out_and_comes_in_as_it_was(stage: Stage) -> None:
+async def test_a_roster_survives_export_and_import(stage: Stage) -> None:
     await stage.enrol_presidents()
     await stage.moderator.slash(stage.channel, "group add", name="AC/DC: CON.")
     await stage.moderator.slash(stage.channel, "group alias", group="Presidents", add="대통령")
@@ -86,7 +86,7 @@ async def test_a_roster_goes_out_and_comes_in_as_it_was(stage: Stage) -> None:
     )
     await stage.moderator.click(answers(deliberate)[-1], label="Use it all the same")
 
-    given, taken = await taken_out(stage)
+    given, taken = await exported(stage)
 
     assert given.ephemeral
     assert texts(given).startswith("2 groups, 2 members, 3 photos.")
@@ -116,7 +116,7 @@ async def test_a_roster_goes_out_and_comes_in_as_it_was(stage: Stage) -> None:
         assert again == name
         assert as_sure == pytest.approx(confidence, abs=0.1)
 
-    again = await brought(stage, ("roster.zip", taken))
+    again = await imported(stage, ("roster.zip", taken))
     assert "**0 of 3 photos** taken" in texts(again)
     assert "3 I had already." in texts(again)
     assert await roster_of(stage, stage.guild.id) == before
@@ -131,17 +131,17 @@ async def test_an_archive_of_photos_makes_groups_and_members(stage: Stage) -> No
         ("../../etc/passwd", b"root"),
         ("Presidents/Trump/small.png", small(stage, "obama2.jpg")[1]),
     )
-    told = texts(await brought(stage, zipped))
-    assert "**2 of 6 photos** taken, 2 members." in told
-    assert "⚠️ Presidents/Obama/wall.png: I see no face in it" in told
-    assert "⚠️ Presidents/Biden/inner.zip: this is not a picture (it looks like a zip file)" in told
-    assert "⚠️ ../../etc/passwd: its path leads elsewhere." in told
-    assert "⚠️ Presidents/Trump/small.png: the face is only" in told
+    report = texts(await imported(stage, zipped))
+    assert "**2 of 6 photos** taken, 2 members." in report
+    assert "⚠️ Presidents/Obama/wall.png: I see no face in it" in report
+    assert "⚠️ Presidents/Biden/inner.zip: this is not a picture (it looks like a zip file)" in report
+    assert "⚠️ ../../etc/passwd: its path leads elsewhere." in report
+    assert "⚠️ Presidents/Trump/small.png: the face is only" in report
     listed = await stage.moderator.slash(stage.channel, "group list")
     assert texts(answer(listed)).strip() == "**Presidents**\nObama (1), Biden (1)"
 
 
-async def test_an_archive_of_korean_windows_is_read_and_its_stray_files_are_told(stage: Stage) -> None:
+async def test_an_archive_of_korean_windows_is_read_and_its_misplaced_files_are_reported(stage: Stage) -> None:
     _, photo = stage.photo("obama.jpg")
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as zipped:
@@ -152,27 +152,27 @@ async def test_an_archive_of_korean_windows_is_read_and_its_stray_files_are_told
             "사진/대통령/표지.jpg",
         ):
             zipped.writestr(RawName(path.encode("cp949")), photo if path.endswith(".jpg") else b"hi")
-    told = texts(await brought(stage, ("faces.zip", out.getvalue())))
-    assert "**1 of 4 photos** taken, 1 member." in told
-    assert "1 I had already." in told
-    assert "⚠️ 사진/대통령/표지.jpg: it is not in a folder of a member in a folder of a group." in told
-    assert "⚠️ 사진/대통령/바이든/설명.txt: this is not a picture" in told
+    report = texts(await imported(stage, ("faces.zip", out.getvalue())))
+    assert "**1 of 4 photos** taken, 1 member." in report
+    assert "1 I had already." in report
+    assert "⚠️ 사진/대통령/표지.jpg: it is not in a folder of a member in a folder of a group." in report
+    assert "⚠️ 사진/대통령/바이든/설명.txt: this is not a picture" in report
     listed = await stage.moderator.slash(stage.channel, "group list")
     assert texts(answer(listed)).strip() == "**대통령**\n오바마 (1)"
 
 
-async def test_where_no_photo_is_taken_every_reason_is_told(stage: Stage) -> None:
-    told = texts(await brought(stage, packed(("TWICE/cover.jpg", plain_picture()), ("readme.txt", b"hi"))))
-    assert "**0 of 2 photos** taken, 0 members." in told
-    assert "⚠️ TWICE/cover.jpg: it is not in a folder of a member in a folder of a group." in told
-    assert "⚠️ readme.txt: it is not in a folder of a member in a folder of a group." in told
+async def test_without_a_taken_photo_every_reason_is_reported(stage: Stage) -> None:
+    report = texts(await imported(stage, packed(("TWICE/cover.jpg", plain_picture()), ("readme.txt", b"hi"))))
+    assert "**0 of 2 photos** taken, 0 members." in report
+    assert "⚠️ TWICE/cover.jpg: it is not in a folder of a member in a folder of a group." in report
+    assert "⚠️ readme.txt: it is not in a folder of a member in a folder of a group." in report
 
 
 async def test_many_reasons_are_in_a_file(stage: Stage) -> None:
     zipped = packed(*((f"Presidents/Obama/{n}.jpg", b"no picture") for n in range(12)))
-    told = await brought(stage, zipped)
-    assert "12 were left out; the file says why." in texts(told)
-    (file,) = told.attachments
+    report = await imported(stage, zipped)
+    assert "12 were left out; the file says why." in texts(report)
+    (file,) = report.attachments
     lines = (await file.read()).decode().splitlines()
     assert len(lines) == 12
     assert lines[0].startswith("Presidents/Obama/0.jpg: this is not a picture (it looks like text)")
@@ -188,8 +188,8 @@ async def test_many_reasons_are_in_a_file(stage: Stage) -> None:
         (packed(("roster.json", b'{"groups": [{"name": "a\\u202eb", "folder": "a"}]}')), "A name has 1 to 100 printable"),
     ],
 )  # fmt: skip
-async def test_what_is_no_roster_is_refused(stage: Stage, archive: tuple[str, bytes], reason: str) -> None:
-    refused = await brought(stage, archive)
+async def test_a_file_that_is_no_roster_is_refused(stage: Stage, archive: tuple[str, bytes], reason: str) -> None:
+    refused = await imported(stage, archive)
     assert reason in texts(refused)
     assert refused.ephemeral
     assert (await roster_of(stage, stage.guild.id))[1:] == [[], []]
@@ -197,16 +197,16 @@ async def test_what_is_no_roster_is_refused(stage: Stage, archive: tuple[str, by
 
 async def test_a_roster_that_is_too_large_to_upload_says_so(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     await stage.enrol_presidents()
-    told = "Export one group at a time with `group:`"
+    report = "Export one group at a time with `group:`"
     large = "Request entity too large"
     stage.env.inject_error("POST", "/webhooks/*/*", status=413, code=40005, message=large)
-    assert told in texts(answer(await stage.moderator.slash(stage.channel, "roster export")))
-    # What Discord takes is said with the command itself, and no less than that is refused unsent.
+    assert report in texts(answer(await stage.moderator.slash(stage.channel, "roster export")))
+    # The command carries Discord's limit; the bot sends no larger file.
     read = discord.Interaction[Any]._from_data
     monkeypatch.setattr(
         discord.Interaction, "_from_data", lambda self, data: read(self, data | {"attachment_size_limit": 10_000})
     )
-    assert told in texts(answer(await stage.moderator.slash(stage.channel, "roster export")))
+    assert report in texts(answer(await stage.moderator.slash(stage.channel, "roster export")))
 
 
 async def test_one_group_is_exported(stage: Stage) -> None:
@@ -214,30 +214,30 @@ async def test_one_group_is_exported(stage: Stage) -> None:
     assert "There is no group here to export yet" in texts(empty)
     await stage.enrol_presidents()
     await stage.moderator.slash(stage.channel, "group add", name="TWICE")
-    given, _ = await taken_out(stage, group="twice")
+    given, _ = await exported(stage, group="twice")
     assert texts(given).startswith("1 group, 0 members, 0 photos.")
     unknown = answer(await stage.moderator.slash(stage.channel, "roster export", group="Kings"))
     assert "I don't know a group called “Kings”." in texts(unknown)
 
 
-async def test_an_import_tells_how_far_it_is(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_import_shows_its_progress(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.modules["cogs.common.long_commands"], "BETWEEN", 0.0)
     zipped = packed(*((f"Presidents/Obama/{n:02}.jpg", b"no picture") for n in range(25)))
-    await brought(stage, zipped)
+    await imported(stage, zipped)
     edits = [one.json["components"][0]["content"] for one in stage.recorder.matching("PATCH", "/messages/@original")]
     assert edits[:3] == [f"{done} of 25 photos: Presidents, Obama" for done in (0, 10, 20)]
     assert "**0 of 25 photos** taken" in edits[3]
 
 
-async def test_where_nothing_may_be_learned_nothing_comes_in(stage: Stage) -> None:
+async def test_without_learning_an_import_is_refused(stage: Stage) -> None:
     async with stage.app.database.writing() as session:
         await ServerRepository(session).ensure(stage.guild.id)
         await session.execute(update(Server).values(learns=Learns.OFF))
-    refused = await brought(stage, packed(("Presidents/Obama/1.jpg", stage.photo("obama.jpg")[1])))
+    refused = await imported(stage, packed(("Presidents/Obama/1.jpg", stage.photo("obama.jpg")[1])))
     assert "`/setup`" in texts(refused)
 
 
-async def test_only_a_moderator_exchanges(stage: Stage) -> None:
+async def test_only_a_moderator_exports_and_imports(stage: Stage) -> None:
     assert not {"roster import", "roster export"} & set(stage.fan.available_commands(stage.channel))
     with pytest.raises(SetupError):
         await stage.fan.slash(stage.channel, "roster export")

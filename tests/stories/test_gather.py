@@ -1,4 +1,4 @@
-"""A moderator lets the bot look for photos; they wait for a trusted yes, and teach nothing before."""
+"""A moderator lets the bot look for photos. They are not learned before a trusted person confirms them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def offer(search: ImageSearch, photos: Path, *names: str) -> None:
         search.name("commons", link, name, f"https://commons.example/{name}")
 
 
-async def test_what_was_gathered_is_reviewed_and_only_then_learned(stage: Stage, search: ImageSearch) -> None:
+async def test_gathered_photos_are_learned_only_after_review(stage: Stage, search: ImageSearch) -> None:
     await stage.enrol_presidents()
     offer(search, stage.photos, "obama2.jpg", "obama3.jpg", "obama.jpg", "biden.jpg")
     card = answer(await stage.moderator.slash(stage.channel, "member gather", group="Presidents", member="Obama"))
@@ -63,7 +63,7 @@ async def test_nothing_is_gathered_for_a_fan_or_without_a_contact(stage: Stage, 
     assert search.paths() == []
 
 
-async def test_everybody_who_lacks_photos_is_looked_for(stage: Stage, search: ImageSearch) -> None:
+async def test_every_member_without_enough_photos_is_searched(stage: Stage, search: ImageSearch) -> None:
     await stage.enrol_presidents()
     card = answer(await stage.moderator.slash(stage.channel, "member gather", group="Presidents", wanted=2))
     assert "Biden: 0\nObama: 0\nI found nothing that is worth a look." in texts(card)

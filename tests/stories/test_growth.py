@@ -1,4 +1,4 @@
-"""From an empty server: one photo a member, questions, words, a review, trainings; and it knows them better each time."""
+"""An empty server gets one photo a member, questions, labels, a review and trainings. Recognition improves each time."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ PICTURES = 5
 
 @dataclass(frozen=True)
 class Unseen:
-    """Faces (n, d) that nobody ever asks about, and whose they are: a member's name, or None."""
+    """Faces (n, d) of no question, and their labels: a member's name, or None."""
 
     faces: np.ndarray
     people: list[str | None]
@@ -61,7 +61,7 @@ def small(photo: Path) -> bytes:
 
 
 def largest(engine: Engine, photo: Path) -> np.ndarray | None:
-    """The encoding of the largest face, if it is one to learn from."""
+    """The encoding of the largest face; None if it is too small or blurred to learn from."""
     pixels = open_picture(small(photo)).pixels
     found = sorted(engine.detect(pixels), key=lambda face: face.box.area)
     if len(found) != 1 or found[0].box.width < 90:
@@ -71,7 +71,7 @@ def largest(engine: Engine, photo: Path) -> np.ndarray | None:
 
 @dataclass(frozen=True)
 class Material:
-    """Photos of each member, none a copy of another and one face on each, in three parts; and what nobody asks about."""
+    """Photos of each member in three parts, without copies and with one face each; and the unseen ones."""
 
     enrolled: dict[str, Path]
     asked: list[list[tuple[str, Path]]]
@@ -103,8 +103,8 @@ def material(shared_faces: Path, tmp_path_factory: pytest.TempPathFactory) -> Ma
     return Material(enrolled, asked, Unseen(np.stack(faces), people))
 
 
-async def judged(app: App, server: int, unseen: Unseen) -> TrialOutcome:
-    """What the recogniser that answers now makes of what it never saw."""
+async def outcome_of(app: App, server: int, unseen: Unseen) -> TrialOutcome:
+    """The outcome of the current recogniser on unseen faces."""
     recogniser = Recogniser.from_bytes((await app.recognisers.of([server])).recogniser)
     ids = {member.name: member.id for member in recogniser.roster}
     people = np.array([-1 if name is None else ids[name] for name in unseen.people], np.int64)
@@ -112,7 +112,7 @@ async def judged(app: App, server: int, unseen: Unseen) -> TrialOutcome:
 
 
 async def truth(stage: Stage) -> dict[int, str | None]:
-    """Of every face whom it shows: the largest of a picture the one that the file is called by, any other nobody."""
+    """The true name of every face: for the largest of a picture the file's, for any other None."""
     async with stage.app.database.reading() as session:
         query = select(QuestionFace.id, QuestionFace.box, QuestionPicture.id, QuestionPicture.name)
         rows = (await session.execute(query.join(QuestionPicture))).all()
@@ -133,7 +133,7 @@ async def guesses(stage: Stage) -> dict[int, str | None]:
 
 
 async def ask_and_correct(stage: Stage, expert: MemberActor, batch: list[tuple[str, Path]]) -> None:
-    """A fan asks; the expert fixes the wrong names, and says that the others are right. The unnamed are left to the review."""
+    """A fan asks; the expert corrects wrong names and confirms the others. Unnamed faces are left to the review."""
     for start in range(0, len(batch), PICTURES):
         some = batch[start : start + PICTURES]
         names = ["picture", *(f"picture{number}" for number in range(2, PICTURES + 1))]
@@ -163,7 +163,7 @@ async def fix(stage: Stage, expert: MemberActor, card: Any, face: int, name: str
 
 
 async def review_all(stage: Stage, expert: MemberActor) -> int:
-    """The expert works off the queue; how many faces there were."""
+    """The expert answers the whole review; the number of its faces."""
     card = answer(await expert.slash(stage.channel, "review"))
     whom, count = await truth(stage), 0
     while any(part.get("label") == "Skip" for part in walk(components(card))):
@@ -184,7 +184,7 @@ async def review_all(stage: Stage, expert: MemberActor) -> int:
 
 
 async def promoted(app: App, number: int) -> None:
-    """Model `number` answers."""
+    """Wait until model `number` answers."""
     async with asyncio.timeout(3 * LONG_ENOUGH):
         while True:
             async with app.database.reading() as session:
@@ -199,7 +199,7 @@ async def promoted(app: App, number: int) -> None:
             await asyncio.sleep(0.2)
 
 
-async def test_it_knows_them_better_from_round_to_round(stage: Stage, material: Material) -> None:
+async def test_recognition_improves_with_each_round(stage: Stage, material: Material) -> None:
     await stage.moderator.slash(stage.channel, "group add", name=GROUP)
     for name, photo in material.enrolled.items():
         added = await stage.moderator.slash(
@@ -207,20 +207,20 @@ async def test_it_knows_them_better_from_round_to_round(stage: Stage, material: 
         )
         assert "is known by 1 photo now" in texts(answer(added))
     expert = await trusted(stage)
-    outcomes = [await judged(stage.app, stage.guild.id, material.unseen)]
+    outcomes = [await outcome_of(stage.app, stage.guild.id, material.unseen)]
     reviewed = 0
     for number, batch in enumerate(material.asked, start=1):
         await ask_and_correct(stage, expert, batch)
         reviewed += await review_all(stage, expert)
         assert "nothing" in texts(answer(await expert.slash(stage.channel, "review"))).casefold()
-        # Trained once all is said, as after a quiet while: a training in the middle would know half of it.
+        # Trained after the last label, as the quiet time ensures: an earlier training would know half of them.
         async with learning(stage, after=len(batch) // 2) as app:
             await promoted(app, number)
-            outcomes.append(await judged(app, stage.guild.id, material.unseen))
+            outcomes.append(await outcome_of(app, stage.guild.id, material.unseen))
     assert reviewed > 0
-    told = [f"{outcome.tpir(0.01):.2f}/{outcome.right():.2f}/{outcome.wrong():.2f}" for outcome in outcomes]
+    figures = [f"{outcome.tpir(0.01):.2f}/{outcome.right():.2f}/{outcome.wrong():.2f}" for outcome in outcomes]
     first, middle, last = outcomes
-    assert first.tpir(0.01) < middle.tpir(0.01) <= last.tpir(0.01), told
-    assert first.right() < middle.right() <= last.right(), told
-    assert last.right() - first.right() > 0.1, told
-    assert last.wrong() <= first.wrong(), told
+    assert first.tpir(0.01) < middle.tpir(0.01) <= last.tpir(0.01), figures
+    assert first.right() < middle.right() <= last.right(), figures
+    assert last.right() - first.right() > 0.1, figures
+    assert last.wrong() <= first.wrong(), figures

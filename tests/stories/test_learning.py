@@ -1,4 +1,4 @@
-"""What may be learned from: chosen in /setup, told in plain words, and kept to."""
+"""The choice in /setup of what the bot may learn from, and its effects."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.stories.reading import answer, components, latest, options, texts, wa
 
 
 async def crops(stage: Stage) -> int:
-    """How many crops are kept, beside those of the two that the moderators handed in."""
+    """The number of crops besides the two submitted ones."""
     return len(await stage.app.storage.keys("crops")) - 2
 
 
@@ -31,12 +31,12 @@ async def choose(stage: Stage, menu: str, *values: Any) -> Any:
 
 
 async def stored(stage: Stage) -> str:
-    """What the card says of what is kept."""
+    """The text about kept data on the /setup card."""
     return texts(answer(await stage.moderator.slash(stage.channel, "setup")))
 
 
 @pytest.mark.parametrize(
-    ("learns", "told"),
+    ("learns", "sentence"),
     [
         (
             "submitted",
@@ -45,7 +45,7 @@ async def stored(stage: Stage) -> str:
         ("off", "what people said, and no new crop."),
     ],
 )
-async def test_what_may_no_longer_be_learned_from_is_forgotten_at_once(stage: Stage, learns: str, told: str) -> None:
+async def test_a_choice_against_learning_deletes_crops_at_once(stage: Stage, learns: str, sentence: str) -> None:
     await stage.enrol_presidents()
     await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama2.jpg"))
     await stage.moderator.click(latest(stage.channel), label="All right")
@@ -61,7 +61,7 @@ async def test_what_may_no_longer_be_learned_from_is_forgotten_at_once(stage: St
         "I let go of the crop of one face that nobody had labelled."
     ]
     assert await crops(stage) == 1
-    assert told in await stored(stage)
+    assert sentence in await stored(stage)
 
     await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama3.jpg"))
     assert await crops(stage) == 1
@@ -70,9 +70,9 @@ async def test_what_may_no_longer_be_learned_from_is_forgotten_at_once(stage: St
 
 async def test_the_card_says_in_plain_words_what_is_stored(stage: Stage) -> None:
     card = answer(await stage.moderator.slash(stage.channel, "setup"))
-    said = texts(card)
-    assert "a face that nobody labelled for 7 days, or until its message, the question or my card is deleted." in said
-    assert "Never the posted picture." in said
+    text = texts(card)
+    assert "a face that nobody labelled for 7 days, or until its message, the question or my card is deleted." in text
+    assert "Never the posted picture." in text
     assert options(card)[-3:] == [
         "What trusted people confirm",
         "What moderators hand in",
@@ -112,7 +112,7 @@ async def test_a_picture_whose_message_is_deleted_is_forgotten(stage: Stage) -> 
     assert await crops(stage) == 1
 
 
-async def test_a_deleted_picture_is_forgotten_whichever_way_it_was_asked_about(stage: Stage) -> None:
+async def test_a_deleted_picture_is_forgotten_after_every_kind_of_question(stage: Stage) -> None:
     await stage.enrol_presidents()
     replied, clicked = [
         await stage.other.send(stage.channel, "", attachments=[stage.photo(name)])
@@ -127,7 +127,7 @@ async def test_a_deleted_picture_is_forgotten_whichever_way_it_was_asked_about(s
     assert await crops(stage) == 2
     await stage.other.delete(clicked)
     assert await crops(stage) == 1
-    # What was asked by command is shown on the card alone.
+    # Only the card shows the picture of a command.
     stage.env.backend.delete_message(stage.channel.id, card.id)
     await stage.env.settle()
     assert await crops(stage) == 0
@@ -138,7 +138,7 @@ async def test_a_deleted_picture_is_forgotten_whichever_way_it_was_asked_about(s
     await stage.env.settle()
     assert await crops(stage) == 0
 
-    # With a channel go its archived threads, and Discord tells of the channel alone.
+    # A deleted channel takes its archived threads along; Discord sends an event only for the channel.
     old = stage.guild.create_text_channel("old")
     channel = stage.bot.get_channel(old.id)
     assert isinstance(channel, discord.TextChannel)
@@ -153,7 +153,7 @@ async def test_a_deleted_picture_is_forgotten_whichever_way_it_was_asked_about(s
 
 
 @pytest.mark.parametrize("gone", ["picture", "question"])
-async def test_what_is_deleted_while_i_look_is_forgotten_and_not_shown_again(
+async def test_a_picture_deleted_during_the_work_is_forgotten_and_not_shown(
     stage: Stage, gone: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await stage.enrol_presidents()
@@ -173,9 +173,9 @@ async def test_what_is_deleted_while_i_look_is_forgotten_and_not_shown_again(
     monkeypatch.setattr(identify, "look", deleted_meanwhile)
     await stage.fan.send(stage.channel, f"who? {stage.mention}", reply_to=posted)
     assert await crops(stage) == 0
-    said = [texts(message).strip() for message in stage.channel.history() if message.author.bot]
-    told = "That message was deleted meanwhile, so I forgot what it showed."
-    assert said == ([told] if gone == "picture" else [])
+    sentences = [texts(message).strip() for message in stage.channel.history() if message.author.bot]
+    sentence = "That message was deleted meanwhile, so I forgot what it showed."
+    assert sentences == ([sentence] if gone == "picture" else [])
 
 
 async def test_a_picture_whose_card_could_not_be_shown_is_forgotten(

@@ -1,4 +1,4 @@
-"""/map: all faces of a group as a picture, for everybody; odd ones are marked, and who may do something is told what."""
+"""/map: all faces of a group as a picture for everybody. Outliers are marked; trusted people read how to correct them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.support.galleries import add_photo
 
 @pytest.fixture
 async def presidents(stage: Stage) -> Stage:
-    """Two portraits of Obama and one of Biden, handed in by the moderators' own commands."""
+    """Two portraits of Obama and one of Biden, by the moderators' commands."""
     await stage.moderator.slash(stage.channel, "group add", name="Presidents")
     obama = {"name": "Obama", "photo": stage.photo("obama.jpg"), "photo2": stage.photo("obama3.jpg")}
     await stage.moderator.slash(stage.channel, "member add", group="Presidents", **obama)
@@ -40,8 +40,8 @@ async def asked(stage: Stage, by: Any = None, **how: Any) -> Any:
     return answer(await (by or stage.fan).slash(stage.channel, "map", **({"group": "Presidents"} | how)))
 
 
-async def wrong_word(stage: Stage) -> None:
-    """Faces that resemble the portraits, invented after them; then a portrait of Obama that a moderator calls Biden."""
+async def wrong_label(stage: Stage) -> None:
+    """Synthetic faces near the portraits, and a portrait of Obama that a moderator labels Biden."""
     async with stage.app.database.reading() as session:
         rows = await RosterRepository(session).rows([stage.guild.id], await stage.app.recognisers.engine())
     shown = {row.name: np.frombuffer(row.vector, np.float32) for row in rows}
@@ -61,7 +61,7 @@ async def suspected(stage: Stage) -> int:
 
 
 @pytest.mark.slow
-async def test_everybody_sees_the_map_of_what_everybody_may_see_and_it_is_drawn_once(
+async def test_everybody_sees_the_map_of_public_photos_and_it_is_drawn_once(
     presidents: Stage, adults: ChannelHandle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage = presidents
@@ -85,7 +85,7 @@ async def test_everybody_sees_the_map_of_what_everybody_may_see_and_it_is_drawn_
     assert first.found is second.found
     card = await asked(stage, group="presidents", method="tsne")
     assert drawn == [jobs.draw_map]
-    # The photos that were handed in last are points without a face.
+    # The last submitted photos are points without a face.
     assert faces == [portraits[0], portraits[1], None, None, portraits[2]]
     assert not card.ephemeral
     assert "## Presidents, 5 photos" in texts(card)
@@ -99,7 +99,7 @@ async def test_everybody_sees_the_map_of_what_everybody_may_see_and_it_is_drawn_
         assert shown.format == "PNG"
         assert shown.width == 1440
         assert shown.height > 1300
-        # The portraits are on it: dark pictures without them have few colours.
+        # The portraits are on it: without them a dark picture has few colours.
         assert len(shown.convert("RGB").getcolors(1 << 24) or []) > 5000
     assert "these show " in texts(await asked(stage, method="pca"))
     assert len(drawn) == 2
@@ -110,9 +110,9 @@ async def test_everybody_sees_the_map_of_what_everybody_may_see_and_it_is_drawn_
 
 
 @pytest.mark.slow
-async def test_an_odd_photo_is_marked_and_who_may_do_something_is_told_what(presidents: Stage) -> None:
+async def test_an_outlier_is_marked_and_trusted_people_read_how_to_correct_it(presidents: Stage) -> None:
     stage = presidents
-    await wrong_word(stage)
+    await wrong_label(stage)
     seen = texts(await asked(stage, method="pca"))
     assert "**1 photo** in a dashed ring looks unlike the others:\nA photo of 바이든 looks like Obama." in seen
     assert "/review" not in seen
@@ -123,21 +123,21 @@ async def test_an_odd_photo_is_marked_and_who_may_do_something_is_told_what(pres
     assert await suspected(stage) == 1
 
 
-async def test_what_there_is_no_map_of(stage: Stage) -> None:
-    said = texts(await asked(stage))
-    assert "I don't know anybody here yet. A moderator adds the first group with `/group add`" in said
+async def test_a_group_without_a_map(stage: Stage) -> None:
+    text = texts(await asked(stage))
+    assert "I don't know anybody here yet. A moderator adds the first group with `/group add`" in text
     await stage.enrol_presidents()
-    said = texts(await asked(stage))
-    assert "A map takes 3 different photos, and I have 2 different photos of **Presidents**." in said
-    assert "Add more with `/member add`." in said
+    text = texts(await asked(stage))
+    assert "A map takes 3 different photos, and I have 2 different photos of **Presidents**." in text
+    assert "Add more with `/member add`." in text
     await stage.moderator.slash(stage.channel, "group add", name="TWICE")
     assert "and I have no photo of **TWICE**" in texts(await asked(stage, group="TWICE"))
     assert "I don't know a group called “ITZY”. I know: Presidents, TWICE." in texts(await asked(stage, group="ITZY"))
 
 
 @pytest.mark.parametrize("name", ["twins", "map", "quiz"])
-async def test_a_server_that_did_not_ask_the_bot_in_has_none(stage: Stage, name: str) -> None:
-    """Somebody may bring the bot along as their own app, but not these."""
+async def test_a_server_without_the_bot_has_no_map(stage: Stage, name: str) -> None:
+    """The bot as a person's own app offers other commands, but not these."""
     await asked(stage)
     command = stage.bot.tree.get_command(name)
     assert isinstance(command, discord.app_commands.Command | discord.app_commands.Group)
@@ -145,7 +145,7 @@ async def test_a_server_that_did_not_ask_the_bot_in_has_none(stage: Stage, name:
     assert (command.allowed_installs.guild, command.allowed_installs.user) == (True, False)
 
 
-async def test_photos_that_the_engine_has_not_seen_are_not_said_to_be_none(stage: Stage) -> None:
+async def test_photos_without_an_encoding_get_their_own_sentence(stage: Stage) -> None:
     await stage.enrol_presidents()
     async with stage.app.database.writing() as session:
         await session.execute(delete(CropEncoding))

@@ -1,4 +1,4 @@
-"""What people confirm makes models: they answer if they are not worse, moderators are told, and can go back."""
+"""Confirmed faces make models. A model that is not worse answers; moderators are notified, and can roll back."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ AFTER = 3
 
 @asynccontextmanager
 async def learning(stage: Stage, after: int = AFTER) -> AsyncGenerator[App]:
-    """The bot trains by itself as soon as there are so many labels."""
+    """Let the bot train by itself after `after` labels."""
     app = stage.app
     app.database.listeners.clear()
     async with Trainer.open(
@@ -54,7 +54,7 @@ async def asked(stage: Stage, photo: str) -> str:
 
 
 async def vectors(app: App) -> dict[str, np.ndarray]:
-    """The encoding of somebody's first photo by the member's name, and of the face that was asked about last by ""."""
+    """Encodings: of each member's first photo by the member's name, and of the last question's face under an empty name."""
     async with app.database.reading() as session:
         servers = await RosterRepository(session).servers()
         rows = await RosterRepository(session).rows(servers, await app.recognisers.engine())
@@ -64,7 +64,7 @@ async def vectors(app: App) -> dict[str, np.ndarray]:
 
 
 async def confirmed(stage: Stage, who: str, shown: np.ndarray, count: int = 1, *, seed: int = 0) -> None:
-    """Faces that look like `shown` are said to be `who`, as if people had asked about so many pictures."""
+    """Label `count` synthetic faces near `shown` as `who`, as if people had asked about as many pictures."""
     chance = np.random.default_rng(seed)
     for _ in range(count):
         face = shown + chance.normal(scale=0.01, size=len(shown))
@@ -73,7 +73,7 @@ async def confirmed(stage: Stage, who: str, shown: np.ndarray, count: int = 1, *
 
 
 async def notices_of(stage: Stage) -> ChannelHandle:
-    """A channel for moderators that the server chose."""
+    """A channel that the server chose for notifications."""
     channel = stage.guild.create_text_channel("moderators")
     async with stage.app.database.writing() as session:
         await ServerRepository(session).ensure(stage.guild.id)
@@ -81,8 +81,8 @@ async def notices_of(stage: Stage) -> ChannelHandle:
     return channel
 
 
-async def told(channel: ChannelHandle, *, after: int = 0) -> str:
-    """What the moderators are told, once there is more than `after` messages."""
+async def notification(channel: ChannelHandle, *, after: int = 0) -> str:
+    """The last notification, once the channel has more than `after` messages."""
     async with asyncio.timeout(LONG_ENOUGH):
         while len(channel.history()) <= after:
             await asyncio.sleep(0.05)
@@ -90,7 +90,7 @@ async def told(channel: ChannelHandle, *, after: int = 0) -> str:
 
 
 async def first_model(stage: Stage) -> None:
-    """The photos that moderators handed in have got their model."""
+    """Train the first model of the submitted photos."""
     stage.bot.app.trainer.schedule(stage.guild.id)
     async with asyncio.timeout(LONG_ENOUGH):
         while "**Model 1** · ✅ answers" not in await status(stage):
@@ -114,8 +114,8 @@ async def test_a_confirmed_face_waits_for_the_next_model(stage: Stage) -> None:
     assert "1 new label, the next training after 9 more" in await status(stage)
     trained = texts(answer(await stage.moderator.slash(stage.channel, "model train", group="presidents")))
     assert trained.strip().startswith("Model 1 of **Presidents** answers from now on with 1 new label.")
-    assert "**Model 1** · ✅ answers" in (said := await status(stage))
-    assert "0 new labels, the next training after 10 more" in said
+    assert "**Model 1** · ✅ answers" in (text := await status(stage))
+    assert "0 new labels, the next training after 10 more" in text
     again = texts(answer(await stage.moderator.slash(stage.channel, "model train", group="Presidents")))
     assert "Nothing is new: the model of Presidents that answers knows all its photos." in again
     assert f"by <@{stage.moderator.id}>\n3 photos of 2 members" in texts(await history(stage))
@@ -140,7 +140,7 @@ async def test_enough_labels_change_the_next_answer(stage: Stage) -> None:
         assert "someone I don't know" in await asked(stage, "astronaut.png")
         face = (await vectors(app))[""]
         await confirmed(stage, "Collins", face, AFTER)
-        assert "Model 2 of **Presidents** answers from now on with 3 new labels." in await told(channel)
+        assert "Model 2 of **Presidents** answers from now on with 3 new labels." in await notification(channel)
         assert "**Collins**" in await asked(stage, "astronaut.png")
         await stage.restart()
         stage.bot.app = app
@@ -165,7 +165,7 @@ async def test_the_history_has_pages_and_the_way_back_a_choice(stage: Stage) -> 
     assert "Model 9 never answered. There are 5, 4, 3, 2." in texts(never)
 
 
-async def test_without_a_chosen_channel_moderators_are_told_where_discord_tells_them(stage: Stage) -> None:
+async def test_without_a_chosen_channel_the_news_channel_gets_notifications(stage: Stage) -> None:
     await stage.enrol_presidents()
     channel = stage.guild.create_text_channel("updates")
     stage.env.backend.guilds[stage.guild.id].public_updates_channel_id = channel.id
@@ -188,7 +188,7 @@ async def test_without_a_chosen_channel_moderators_are_told_where_discord_tells_
         answers=False,
     )
     stage.app.notifications.send(Notification(stage.guild.id, model))
-    assert (await told(channel)).startswith(
+    assert (await notification(channel)).startswith(
         "A model of **Presidents** with 3 new labels was kept aside: Biden would be"
     )
 
@@ -202,7 +202,7 @@ async def test_a_rollback_takes_effect_at_once_and_is_not_undone_by_the_next_tra
         assert "someone I don't know" in await asked(stage, "astronaut.png")
         known = await vectors(app)
         await confirmed(stage, "Collins", known[""], AFTER)
-        await told(channel)
+        await notification(channel)
         assert "**Collins**" in await asked(stage, "astronaut.png")
 
         card, late = [
@@ -217,14 +217,14 @@ async def test_a_rollback_takes_effect_at_once_and_is_not_undone_by_the_next_tra
         assert "**Model 2** · answered once" in texts(await history(stage))
 
         await confirmed(stage, "Obama", known["Obama"], AFTER, seed=2)
-        assert "Model 3 of **Presidents** answers" in await told(channel, after=1)
+        assert "Model 3 of **Presidents** answers" in await notification(channel, after=1)
         assert "someone I don't know" in await asked(stage, "astronaut.png")
         refused = answer(await stage.moderator.click(late, label="Go back to model 1"))
         assert "Another model came to answer since I asked." in texts(refused)
 
 
 @pytest.mark.thorough
-async def test_a_batch_of_lies_is_kept_aside_and_the_moderators_are_told(stage: Stage) -> None:
+async def test_a_model_of_wrong_labels_is_kept_aside_and_moderators_are_notified(stage: Stage) -> None:
     await stage.enrol_presidents()
     channel = await notices_of(stage)
     async with learning(stage, after=6) as app:
@@ -232,18 +232,18 @@ async def test_a_batch_of_lies_is_kept_aside_and_the_moderators_are_told(stage: 
         known = await vectors(app)
         for name in ("Obama", "Biden"):
             await confirmed(stage, name, known[name], 3)
-        assert "Model 2 of **Presidents** answers from now on with 6 new labels." in await told(channel)
+        assert "Model 2 of **Presidents** answers from now on with 6 new labels." in await notification(channel)
         for name, other in (("Obama", "Biden"), ("Biden", "Obama")):
             await confirmed(stage, name, known[other], 3, seed=1)
-        said = await told(channel, after=1)
-        assert said.startswith("A model of **Presidents** with 6 new labels was kept aside: ")
-        assert "`/model report` shows labels that look wrong." in said
+        text = await notification(channel, after=1)
+        assert text.startswith("A model of **Presidents** with 6 new labels was kept aside: ")
+        assert "`/model report` shows labels that look wrong." in text
         assert "**Obama**" in await asked(stage, "obama2.jpg")
         assert "⚠️ kept aside" in texts(await history(stage))
         assert "The newest is model 3; `/model history` has it." in await status(stage)
 
 
-async def test_nobody_else_has_to_do_with_models(stage: Stage) -> None:
+async def test_only_moderators_use_the_model_commands(stage: Stage) -> None:
     commands = {"model status", "model history", "model train", "model rollback", "model report"}
     assert commands <= set(stage.moderator.available_commands(stage.channel))
     assert not commands & set(stage.fan.available_commands(stage.channel))
@@ -251,8 +251,8 @@ async def test_nobody_else_has_to_do_with_models(stage: Stage) -> None:
         await stage.fan.slash(stage.channel, "model status")
 
 
-async def test_a_press_asks_again_who_presses(stage: Stage) -> None:
-    """Somebody was a moderator when the card came, and is none when they press."""
+async def test_a_button_reads_the_users_trust_again(stage: Stage) -> None:
+    """The user was a moderator when the card came, and is none any more."""
     await stage.enrol_presidents()
     async with learning(stage) as app:
         await first_model(stage)

@@ -1,4 +1,4 @@
-"""Photos that moderators hand in: doubtful ones wait for a word, copies are told, and all can be looked at and removed."""
+"""Photos that moderators submit: doubtful ones wait for a decision, copies are reported, and all can be seen and removed."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def both(stage: Stage) -> tuple[str, bytes]:
 
 
 async def add(stage: Stage, name: str, *photos: tuple[str, bytes]) -> list[Any]:
-    """The cards with which `/member add` answers."""
+    """The cards that answer `/member add`."""
     given = {f"photo{n if n > 1 else ''}": photo for n, photo in enumerate(photos, start=1)}
     added = await stage.moderator.slash(stage.channel, "member add", group="Presidents", name=name, **given)
     return answers(added)
@@ -82,9 +82,7 @@ async def crops(stage: Stage) -> int:
 @pytest.mark.parametrize(
     ("flawed", "why"), [(small, "pixels wide; 80 or more make"), (blurred, "the face is blurred: its sharpness is 1.")]
 )
-async def test_a_doubtful_photo_of_a_new_member_is_used_by_a_deliberate_word(
-    stage: Stage, flawed: Any, why: str
-) -> None:
+async def test_a_doubtful_photo_of_a_new_member_is_used_on_purpose(stage: Stage, flawed: Any, why: str) -> None:
     await stage.moderator.slash(stage.channel, "group add", name="Presidents")
     card, waiting = await add(stage, "Obama", flawed(stage, "obama.jpg"))
     assert "**Obama** of **Presidents** is known by 0 photos now." in texts(card)
@@ -143,7 +141,7 @@ async def test_the_member_or_the_photo_is_gone_meanwhile(stage: Stage) -> None:
     assert await photos(stage) == [("Biden", Origin.SUBMITTED)]
 
 
-async def test_of_several_faces_one_is_chosen_by_its_number(stage: Stage) -> None:
+async def test_a_face_among_several_is_chosen_by_its_number(stage: Stage) -> None:
     await stage.enrol_presidents()
     card, waiting = await add(stage, "Obama", both(stage))
     assert "1 photo more: see below." in texts(card)
@@ -160,7 +158,7 @@ async def test_of_several_faces_one_is_chosen_by_its_number(stage: Stage) -> Non
     ]
 
 
-async def test_the_face_that_was_chosen_is_doubtful_itself(stage: Stage) -> None:
+async def test_the_chosen_face_is_doubtful_too(stage: Stage) -> None:
     await stage.enrol_presidents()
     _, waiting = await add(stage, "Biden", both(stage))
     await stage.moderator.select(waiting, [option(waiting, "①")])
@@ -175,9 +173,9 @@ async def test_a_photo_that_looks_like_another_member_is_asked_about(stage: Stag
     await stage.enrol_presidents()
     card, waiting = await add(stage, "Biden", stage.photo("obama2.jpg"))
     assert "**Biden** of **Presidents** is known by 1 photo now." in texts(card)
-    said = texts(waiting)
-    assert "it looks more like Obama (" in said
-    assert "%) than Biden." in said
+    text = texts(waiting)
+    assert "it looks more like Obama (" in text
+    assert "%) than Biden." in text
     await stage.moderator.click(waiting, label="Use it all the same")
     assert (await photos(stage))[-1] == ("Biden", Origin.SUBMITTED)
     (card,) = await add(stage, "A new member", stage.photo("obama3.jpg"))
@@ -190,7 +188,7 @@ async def test_a_good_photo_of_the_same_member_is_not_doubted(stage: Stage) -> N
     assert "is known by 3 photos now" in texts(card)
 
 
-async def test_the_same_picture_saved_anew(stage: Stage) -> None:
+async def test_the_same_picture_saved_again(stage: Stage) -> None:
     await stage.enrol_presidents()
     anew = [
         saved("smaller.jpg", ImageOps.scale(opened(stage, "obama.jpg"), 0.7), "JPEG", quality=70),
@@ -216,7 +214,7 @@ async def test_each_photo_is_answered(stage: Stage) -> None:
     assert "**blurred.png**: the face is blurred" in texts(waiting)
 
 
-async def test_where_nothing_may_be_learned_no_photo_is_taken(stage: Stage) -> None:
+async def test_without_learning_no_photo_is_taken(stage: Stage) -> None:
     await stage.enrol_presidents()
     _, waiting = await add(stage, "Obama", small(stage, "obama2.jpg"))
     async with stage.app.database.writing() as session:
@@ -241,18 +239,18 @@ async def test_the_form_works_after_a_restart(stage: Stage) -> None:
     assert buttons(waiting) == ["Use it all the same", "Leave it out"]
 
 
-async def test_a_member_is_shown_with_photos_and_whence_they_are(stage: Stage) -> None:
+async def test_a_member_is_shown_with_photos_and_their_origins(stage: Stage) -> None:
     await stage.enrol_presidents()
     await stage.moderator.slash(stage.channel, "member alias", group="Presidents", member="Obama", add="오바마")
     card = answer(await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama2.jpg")))
     await stage.moderator.click(card, label="All right")
     shown = answer(await stage.moderator.slash(stage.channel, "member show", group="Presidents", member="오바마"))
-    said = texts(shown)
+    text = texts(shown)
     assert shown.ephemeral
-    assert "## Obama\nof **Presidents**\nalso 오바마\n2 photos: 1 confirmed, 1 handed in" in said
-    assert f"1 · handed in by <@{stage.moderator.id}> <t:" in said
-    assert "px wide, sharp" in said
-    assert "2 · confirmed by" in said
+    assert "## Obama\nof **Presidents**\nalso 오바마\n2 photos: 1 confirmed, 1 handed in" in text
+    assert f"1 · handed in by <@{stage.moderator.id}> <t:" in text
+    assert "px wide, sharp" in text
+    assert "2 · confirmed by" in text
     assert alt_texts(shown) == ["Obama, photo 1", "Obama, photo 2"]
     assert buttons(shown) == options(shown) == []
 
@@ -267,7 +265,7 @@ async def test_a_photo_is_removed_and_stays_away(stage: Stage) -> None:
     await stage.restart()
     await stage.moderator.select(shown, [second])
     assert "1 photo: 1 handed in" in texts(answer_to(stage, shown))
-    # The word about the asked face is taken back with its photo, and can be said again.
+    # The label of the face is undone with its photo, and can be given again.
     await stage.moderator.click(card, label="All right")
     assert [origin for name, origin in await photos(stage) if name == "Obama"] == [Origin.SUBMITTED, Origin.ASKED]
     await stage.moderator.select(answer_to(stage, shown), [first])
@@ -311,9 +309,9 @@ async def test_a_group_is_shown_with_a_face_of_each(stage: Stage) -> None:
     await stage.enrol_presidents()
     await stage.moderator.slash(stage.channel, "group alias", group="Presidents", add="대통령")
     shown = answer(await stage.moderator.slash(stage.channel, "group show", group="대통령"))
-    said = texts(shown)
-    assert "## Presidents\nalso 대통령\n2 members" in said
-    assert "**Obama** · 1 photo\n**Biden** · 1 photo" in said
+    text = texts(shown)
+    assert "## Presidents\nalso 대통령\n2 members" in text
+    assert "**Obama** · 1 photo\n**Biden** · 1 photo" in text
     assert alt_texts(shown) == ["A face of each: Obama, Biden"]
     assert [file.filename for file in shown.attachments] == ["members.jpg"]
 
@@ -336,7 +334,7 @@ async def test_a_large_group_is_shown_on_one_sheet(stage: Stage) -> None:
         assert picture.width > picture.height > 300
 
 
-async def test_a_card_that_discord_does_not_take_as_an_edit_is_sent_anew(stage: Stage) -> None:
+async def test_a_card_that_discord_refuses_as_an_edit_is_sent_again(stage: Stage) -> None:
     """Discord has refused edits with new pictures in a gallery (discord-api-docs #7529)."""
     await stage.enrol_presidents()
     edit = discord.Interaction.edit_original_response

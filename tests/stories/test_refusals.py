@@ -1,4 +1,4 @@
-"""A refusal is an answer: nobody who watches the bot for errors hears of it, whichever way the person came."""
+"""A refusal is an answer, not an error, for commands, menus, checks and autocomplete."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ REFUSED = "Ask me tomorrow."
 
 
 class Picky(commands.Cog):
-    """Refuses everything; breaks where it is asked to."""
+    """Refuses everything, or fails where a test asks for it."""
 
     @app_commands.command(name="picky")
     async def picky(self, interaction: discord.Interaction[Nugu], word: str) -> None:
-        """Refuse, or break."""
+        """Refuse, or fail."""
         raise KeyError(word) if word == "break" else PersonError(REFUSED)
 
     @picky.autocomplete("word")
@@ -40,7 +40,7 @@ async def test_a_refused_command_menu_or_check_is_answered_and_no_error(stage: S
     assert stage.env.errors == []
 
 
-async def test_while_somebody_types_a_refusal_offers_nothing(env: Env, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_refused_autocomplete_offers_nothing(env: Env, caplog: pytest.LogCaptureFixture) -> None:
     assert isinstance(env.bot, Nugu)
     await env.bot.add_cog(Picky())
     await env.bot.tree.sync()

@@ -1,4 +1,4 @@
-"""/model report: how a group stands, and its labels that look wrong, each to be looked at and corrected."""
+"""/model report: a group's recognition, and its labels that look wrong, which moderators see and correct."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.support.galleries import add_photo
 
 @pytest.fixture
 async def presidents(stage: Stage) -> Stage:
-    """Four photos each of two members, all but one invented after it; one of each is the other's by a slip of a moderator."""
+    """Four photos each of two members, three of them synthetic; a moderator mixed up one of each."""
     await stage.enrol_presidents()
     async with stage.app.database.reading() as session:
         rows = await RosterRepository(session).rows([stage.guild.id], await stage.app.recognisers.engine())
@@ -53,16 +53,16 @@ async def test_a_report_shows_a_picture_and_the_slip_that_a_moderator_made(presi
     stage = presidents
     card = await report(stage)
     assert card.ephemeral
-    said = texts(card)
-    assert "## Presidents, 11 photos" in said
-    assert "**1 label looks wrong**" in said
+    text = texts(card)
+    assert "## Presidents, 11 photos" in text
+    assert "**1 label looks wrong**" in text
     assert options(card) == ["Obama: looks like Biden"]
     (described,) = alt_texts(card)
     assert described.startswith("Obama: 6 photos")
     (picture,) = card.attachments
     with Image.open(BytesIO(await picture.read())) as drawn:
         assert drawn.width > 300
-    (figures,) = re.findall(r"I name (\d+ of \d+ unseen photos right and \d+ wrong)", said)
+    (figures,) = re.findall(r"I name (\d+ of \d+ unseen photos right and \d+ wrong)", text)
     await stage.moderator.slash(stage.channel, "model train", group="Presidents")
     assert figures in texts(answer(await stage.moderator.slash(stage.channel, "model status"))), "they count the same"
     assert sum(int(right) for right in re.findall(r"(\d+) of \d+ right", described)) == int(figures.split(" ", 1)[0])
@@ -80,7 +80,7 @@ async def test_a_report_shows_a_picture_and_the_slip_that_a_moderator_made(presi
 
 
 @pytest.mark.thorough
-async def test_what_somebody_vouches_for_is_not_doubted_again(presidents: Stage) -> None:
+async def test_a_confirmed_label_is_not_suspected_again(presidents: Stage) -> None:
     stage = presidents
     card = await report(stage)
     label, late = await doubt(stage, card, "Obama"), await doubt(stage, card, "Obama")
@@ -95,7 +95,7 @@ async def test_what_somebody_vouches_for_is_not_doubted_again(presidents: Stage)
 
 
 @pytest.mark.thorough
-async def test_a_wrong_word_is_corrected_by_a_word(presidents: Stage) -> None:
+async def test_a_wrong_label_is_corrected_by_another(presidents: Stage) -> None:
     stage = presidents
     await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama2.jpg"))
     who = answer(await stage.moderator.click(latest(stage.channel), label="Fix a face"))
@@ -117,7 +117,7 @@ async def test_a_wrong_word_is_corrected_by_a_word(presidents: Stage) -> None:
 
 async def test_a_group_without_photos_has_no_report(stage: Stage) -> None:
     await stage.moderator.slash(stage.channel, "group add", name="TWICE")
-    said = texts(answer(await stage.moderator.slash(stage.channel, "model report", group="TWICE")))
-    assert "There is no photo of that group yet that I could report on." in said
-    said = texts(answer(await stage.moderator.slash(stage.channel, "model report", group="ITZY")))
-    assert "I don't know a group called “ITZY”. I know: TWICE." in said
+    text = texts(answer(await stage.moderator.slash(stage.channel, "model report", group="TWICE")))
+    assert "There is no photo of that group yet that I could report on." in text
+    text = texts(answer(await stage.moderator.slash(stage.channel, "model report", group="ITZY")))
+    assert "I don't know a group called “ITZY”. I know: TWICE." in text

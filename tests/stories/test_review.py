@@ -1,4 +1,4 @@
-"""/review: one face at a time, for trusted people; nobody gets what another has, and nothing is lost on the way."""
+"""/review: one face at a time, for trusted people. Two reviewers never have the same face, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from tests.stories.reading import alt_texts, answer, buttons, components, latest
 
 
 async def asked(stage: Stage, *photos: str) -> None:
-    """The presidents are known, and a fan asks about these pictures."""
+    """Enrol the presidents, and let a fan ask about these pictures."""
     await stage.enrol_presidents()
     for photo in photos:
         await stage.fan.slash(stage.channel, "who", picture=stage.photo(photo))
 
 
 async def reviewing(stage: Stage, person: MemberActor) -> Any:
-    """The card with which /review answers."""
+    """The card that answers /review."""
     shown = answer(await person.slash(stage.channel, "review"))
     assert shown.ephemeral
     return shown
 
 
 async def trusted(stage: Stage, name: str = "expert") -> MemberActor:
-    """Somebody with a role that is trusted."""
+    """A person with a trusted role."""
     role = stage.guild.create_role(name)
     setup = answer(await stage.moderator.slash(stage.channel, "setup"))
     await stage.moderator.select(setup, [role], custom_id="nugu:setup:trusted")
@@ -43,31 +43,31 @@ async def trusted(stage: Stage, name: str = "expert") -> MemberActor:
 
 
 def now(stage: Stage, card: Any) -> Any:
-    """The reviewer's message as it stands now."""
+    """The reviewer's message as it is now."""
     from simcord.results import ResponseMessage
 
     return ResponseMessage(stage.env, stage.env.backend.get_message(card.channel_id, card.id))
 
 
 def face_of(card: Any) -> int:
-    """Which face the card shows, by its buttons."""
+    """The id of the card's face, from its buttons."""
     (skip,) = [part["custom_id"] for part in walk(components(card)) if part.get("label") == "Skip"]
     return int(skip.rsplit(":", 1)[1])
 
 
 def left_of(card: Any) -> int:
-    """How many faces wait, by the card's title."""
+    """The number of waiting faces, from the card's title."""
     return int(found[1]) if (found := re.search(r"### .* · 1 of (\d+)", texts(card))) else 1
 
 
 def choices(card: Any) -> list[str]:
-    """The buttons of the first row: what may be said of the face."""
+    """The buttons of the first row, the answers."""
     rows = [part for part in walk(components(card)) if part["type"] == 1]
     return [button["label"] for button in rows[0]["components"]]
 
 
 async def nobody(stage: Stage, person: MemberActor, card: Any, label: str) -> None:
-    """Say that the face is nobody's, among those who it might be instead."""
+    """Choose the button for no member on the card of choices."""
     others = "Somebody else" if "Somebody else" in buttons(now(stage, card)) else "Say who it is"
     await person.click(now(stage, card), label=others)
     await person.click(now(stage, card), label=label)
@@ -152,7 +152,7 @@ async def test_two_reviewers_never_have_the_same_face(stage: Stage) -> None:
 
     await stage.moderator.click(cards[0], label="Yes")
     assert "One face is with another reviewer just now." in texts(now(stage, cards[0]))
-    # It is free again when the other ends the review, and when they don't come back.
+    # The face is free again when the reviewer ends the review, or does not return.
     await expert.click(cards[1], label="Done")
     await stage.moderator.click(now(stage, cards[0]), label="Look again")
     held = face_of(now(stage, cards[0]))
@@ -177,7 +177,7 @@ async def test_the_bot_restarts_in_mid_review(stage: Stage) -> None:
     assert len(await annotations_of(stage)) == 1
 
 
-async def test_a_small_face_is_learned_from_on_purpose_alone(stage: Stage) -> None:
+async def test_a_small_face_becomes_a_photo_only_on_purpose(stage: Stage) -> None:
     await asked(stage, "obama2.jpg")
     async with stage.app.database.writing() as session:
         await session.execute(update(Crop).values(face_width=60))
@@ -234,7 +234,7 @@ async def test_a_role_is_taken_away_in_mid_review(stage: Stage) -> None:
     assert await annotations_of(stage) == []
 
 
-async def test_what_is_reviewed_is_gone(stage: Stage) -> None:
+async def test_a_reviewed_face_is_gone(stage: Stage) -> None:
     await asked(stage, "obama2.jpg", "obama3.jpg")
     card = await reviewing(stage, stage.moderator)
     async with stage.app.database.writing() as session:
@@ -257,8 +257,8 @@ async def test_a_crop_that_the_storage_lost_is_passed_over(stage: Stage) -> None
     assert "### Nothing is left to review" in texts(await reviewing(stage, stage.moderator))
 
 
-async def test_discord_refuses_to_put_a_new_picture_into_the_message(stage: Stage) -> None:
-    """As it has done (discord-api-docs #7529): a second message takes its place."""
+async def test_where_discord_refuses_a_new_picture_a_second_message_takes_its_place(stage: Stage) -> None:
+    """Discord has done so (discord-api-docs #7529)."""
     await asked(stage, "obama2.jpg", "obama3.jpg")
     refused = discord.HTTPException(Mock(spec=aiohttp.ClientResponse, status=400, reason=""), "Invalid Form Body")
     edit = discord.Interaction.edit_original_response

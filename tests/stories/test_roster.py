@@ -1,4 +1,4 @@
-"""Moderators add groups and members; nobody else does; each photo is answered."""
+"""Only moderators add groups and members; each photo gets an answer."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ async def test_the_same_picture_is_taken_once(stage: Stage) -> None:
     assert "I have this very picture already" in said
 
 
-async def test_a_picture_of_one_member_is_no_picture_of_another(stage: Stage) -> None:
+async def test_one_picture_shows_one_member(stage: Stage) -> None:
     await stage.enrol_presidents()
     refused = await stage.moderator.slash(
         stage.channel, "member add", group="Presidents", name="Trump", photo=stage.photo("obama.jpg")
@@ -71,8 +71,8 @@ async def test_a_member_of_two_groups_is_known_by_one_picture(stage: Stage) -> N
 async def test_a_group_with_markup_in_its_name(stage: Stage) -> None:
     added = await stage.moderator.slash(stage.channel, "group add", name="fromis_9 <@1>")
     assert r"**fromis\_9 \<\@1\>** it is." in texts(answer(added))
-    told = answer(await stage.fan.slash(stage.channel, "help"))
-    assert r"I know fromis\_9 \<\@1\>." in texts(told)
+    shown = answer(await stage.fan.slash(stage.channel, "help"))
+    assert r"I know fromis\_9 \<\@1\>." in texts(shown)
 
 
 async def test_a_new_member_needs_a_photo_that_shows_a_face(stage: Stage) -> None:
@@ -97,7 +97,7 @@ async def test_the_list_shows_who_is_known_by_how_many_photos(stage: Stage) -> N
     assert "**Presidents**\nObama (1), Biden (1)" in texts(answer(listed))
 
 
-async def test_a_group_that_is_not_there(stage: Stage) -> None:
+async def test_an_unknown_group(stage: Stage) -> None:
     await stage.enrol_presidents()
     refused = await stage.moderator.slash(
         stage.channel, "member add", group="Kings", name="Arthur", photo=stage.photo("obama.jpg")
@@ -105,7 +105,7 @@ async def test_a_group_that_is_not_there(stage: Stage) -> None:
     assert "I don't know a group called “Kings”. I know: Presidents." in texts(answer(refused))
 
 
-async def test_groups_are_offered_while_typing(stage: Stage) -> None:
+async def test_groups_are_autocompleted(stage: Stage) -> None:
     await stage.enrol_presidents()
     await stage.moderator.slash(stage.channel, "group add", name="TWICE")
     offered = await stage.fan.autocomplete(stage.channel, "who", "group", "tw")
@@ -121,28 +121,28 @@ async def test_a_fan_neither_sees_nor_runs_a_moderators_command(stage: Stage) ->
 
 
 async def test_a_command_checks_again_when_it_runs(stage: Stage) -> None:
-    """A server may show the command to anybody under Integrations; the bot still asks who they are."""
+    """A server may show the command to anybody under Integrations. The bot still checks the trust."""
     show_to_everybody(stage, "group")
     refused = await stage.fan.slash(stage.channel, "group add", name="Mine")
     assert texts(answer(refused)).strip().startswith("Only moderators (Manage Server")
 
 
-async def test_a_moderator_role_may_what_moderators_may(stage: Stage) -> None:
-    """Discord hides the commands by Manage Server alone; the card says where a server shows them to the role."""
+async def test_a_moderator_role_has_the_moderators_commands(stage: Stage) -> None:
+    """Discord hides the commands from people without Manage Server. The card says where a server shows them to the role."""
     helpers = stage.guild.create_role("helpers")
     helper = stage.guild.add_member(stage.env.create_user("helper"), roles=[helpers])
     setup = answer(await stage.moderator.slash(stage.channel, "setup"))
     setup = await stage.moderator.select(setup, [helpers], custom_id="nugu:setup:moderators")
     parts = [part["content"] for part in walk(components(answer(setup))) if part["type"] == 10]
-    (told,) = [part for part in parts if "Server Settings > Integrations" in part]
-    assert "What I keep" not in told, "beneath a list it would be read as the end of the last bullet"
+    (note,) = [part for part in parts if "Server Settings > Integrations" in part]
+    assert "What I keep" not in note, "beneath a list Discord shows it as a part of the last bullet"
     hidden = {
         command.name
         for command in stage.bot.tree.get_commands()
         if isinstance(command, app_commands.Command | app_commands.Group)
         and command.default_permissions == discord.Permissions(manage_guild=True)
     }
-    assert set(re.findall(r"`/(\w+)`", told)) == hidden >= {"group", "member"}
+    assert set(re.findall(r"`/(\w+)`", note)) == hidden >= {"group", "member"}
     assert "group add" not in helper.available_commands(stage.channel)
     show_to_everybody(stage, "group")
     assert "group add" in helper.available_commands(stage.channel)
@@ -151,7 +151,7 @@ async def test_a_moderator_role_may_what_moderators_may(stage: Stage) -> None:
 
 
 def show_to_everybody(stage: Stage, command: str) -> None:
-    """What Server Settings > Integrations does."""
+    """Show the command to everybody, as Server Settings > Integrations does."""
     backend = stage.env.backend
     registered = next(c for (name, _), c in backend.commands[None].items() if name == command)
     everyone = {"id": str(stage.guild.id), "type": 1, "permission": True}

@@ -1,4 +1,4 @@
-"""TWICE, where the private test photos are: a group of nine, enrolled by command, asked about in a group photo."""
+"""TWICE, from the private test photos: nine members, enrolled by command, in a group photo."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def test_a_member_of_another_group_is_a_stranger(stage: Stage, shared_face
     assert named <= 1, f"{named} of {len(others)} members of ITZY got a name of TWICE"
 
 
-async def test_lies_about_real_faces_are_kept_aside(stage: Stage, shared_faces: Path) -> None:
+async def test_a_model_of_wrong_labels_on_real_faces_is_kept_aside(stage: Stage, shared_faces: Path) -> None:
     photos = {name: sorted((shared_faces / "groups" / "TWICE" / name).iterdir()) for name in ("Momo", "Sana", "Tzuyu")}
     await stage.moderator.slash(stage.channel, "group add", name="TWICE")
     for name, files in photos.items():

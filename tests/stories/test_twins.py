@@ -1,4 +1,4 @@
-"""/twins: the most alike two of a group, and who looks like a member."""
+"""/twins: the most alike members of a group, and the look-alikes of a member."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ async def crop_of(stage: Stage, member: str) -> Image.Image:
 
 
 def alike(picture: Image.Image, face: Image.Image, box: tuple[int, int, int, int]) -> float:
-    """How alike a part of a picture is to a face (SSIM), in grey at 96 pixels."""
+    """The similarity (SSIM) of a part of a picture to a face, in grey at 96 pixels."""
     shown, wanted = (np.asarray(one.convert("L").resize((96, 96))) for one in (picture.crop(box), face))
     return float(cast("float", structural_similarity(shown, wanted)))
 
 
 async def enrol(stage: Stage, server: int, group: str, **members: str) -> None:
-    """Members of a server, or of the shared roster, with a photo each."""
+    """Enrol members of a server, or of the shared roster, with a photo each."""
     await add_group(stage.app, server, group)
     for name, photo in members.items():
         submitted = [
@@ -84,7 +84,7 @@ async def test_a_fan_sees_the_two_side_by_side(stage: Stage) -> None:
         assert alike(pair, face, other) < 0.6
 
 
-async def test_the_nearest_come_from_all_groups_that_the_server_may_see(stage: Stage) -> None:
+async def test_look_alikes_come_from_every_group_of_the_server(stage: Stage) -> None:
     await stage.enrol_presidents()
     await enrol(stage, SHARED_ROSTER, "Space", Collins=ASTRONAUT)
     other = stage.env.create_guild("elsewhere")
@@ -110,7 +110,7 @@ async def test_the_nearest_come_from_all_groups_that_the_server_may_see(stage: S
 
 
 @pytest.mark.thorough
-async def test_a_group_of_the_server_hides_the_houses_of_that_name(stage: Stage) -> None:
+async def test_a_servers_group_replaces_the_shared_one_of_that_name(stage: Stage) -> None:
     await stage.enrol_presidents()
     await enrol(stage, SHARED_ROSTER, "presidents", Obama="obama2.jpg", Joe="biden.jpg")
     said = texts(await ask(stage, member="Obama"))
@@ -118,7 +118,7 @@ async def test_a_group_of_the_server_hides_the_houses_of_that_name(stage: Stage)
     assert "Joe" not in said
 
 
-async def test_without_a_group_the_nearest_two_of_any_group_are_shown(stage: Stage) -> None:
+async def test_without_a_group_the_most_alike_pair_of_any_group_is_shown(stage: Stage) -> None:
     await stage.enrol_presidents()
     await enrol(stage, SHARED_ROSTER, "Two of one", Barack="obama2.jpg", Hussein="obama3.jpg")
     card = await ask(stage)
@@ -127,7 +127,9 @@ async def test_without_a_group_the_nearest_two_of_any_group_are_shown(stage: Sta
     assert "of **Presidents**" in texts(await ask(stage, group="presidents"))
 
 
-async def test_what_was_drawn_is_kept_until_the_roster_changes(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_drawn_picture_is_cached_until_the_roster_changes(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await stage.enrol_presidents()
     drawn: list[str] = []
     run = stage.app.compute.run
@@ -149,7 +151,7 @@ async def test_what_was_drawn_is_kept_until_the_roster_changes(stage: Stage, mon
     assert "Joe" in {member.name for member in again.found.members}
 
 
-async def test_what_is_missing_is_said(stage: Stage) -> None:
+async def test_a_missing_group_or_member_gets_a_sentence(stage: Stage) -> None:
     assert "I don't know anybody here yet." in texts(await ask(stage))
     assert "I don't know anybody here yet." in texts(await ask(stage, member="Obama"))
     await stage.moderator.slash(stage.channel, "group add", name="Presidents")
@@ -176,7 +178,7 @@ async def test_what_is_missing_is_said(stage: Stage) -> None:
     assert "There is Obama in **Presidents** and **Senators**." in texts(await ask(stage, member="OBAMA"))
 
 
-async def test_names_are_offered_as_they_are_typed(stage: Stage) -> None:
+async def test_names_are_autocompleted(stage: Stage) -> None:
     await stage.enrol_presidents()
     offered = await stage.fan.autocomplete(stage.channel, "twins", "group", "pres")
     assert [one["name"] for one in offered] == ["Presidents"]
@@ -184,7 +186,7 @@ async def test_names_are_offered_as_they_are_typed(stage: Stage) -> None:
     assert [one["value"] for one in offered] == ["Obama"]
 
 
-async def test_a_lost_file_gives_way_to_an_initial(stage: Stage) -> None:
+async def test_an_initial_replaces_a_lost_file(stage: Stage) -> None:
     await stage.enrol_presidents()
     async with stage.app.database.reading() as session:
         keys = list(await session.scalars(select(Crop.key)))
@@ -199,7 +201,7 @@ async def test_a_lost_file_gives_way_to_an_initial(stage: Stage) -> None:
 
 @pytest.mark.thorough
 async def test_twice(stage: Stage, shared_faces: Path) -> None:
-    """Nine members with ten real photos each, another group beside them."""
+    """Nine members with ten real photos each, and another group."""
     for group in ("TWICE", "ITZY"):
         await add_group(stage.app, stage.guild.id, group)
         for member in sorted((shared_faces / "groups" / group).iterdir()):
@@ -227,7 +229,7 @@ async def test_twice(stage: Stage, shared_faces: Path) -> None:
 
 
 @pytest.mark.thorough
-async def test_photos_that_the_engine_has_not_seen_are_not_said_to_be_none(stage: Stage) -> None:
+async def test_photos_without_an_encoding_get_their_own_sentence(stage: Stage) -> None:
     await stage.enrol_presidents()
     async with stage.app.database.writing() as session:
         await session.execute(delete(CropEncoding))

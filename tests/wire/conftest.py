@@ -1,4 +1,4 @@
-"""A loopback Discord for each test, which fails when the bot sent it anything that Discord would refuse."""
+"""A loopback Discord for each test. The test fails when the bot sends a body that Discord would refuse."""
 
 from collections.abc import AsyncGenerator
 
@@ -9,7 +9,7 @@ from tests.support.wire import WireDiscord
 
 @pytest.fixture
 async def wire() -> AsyncGenerator[WireDiscord]:
-    """A loopback Discord that is served until the end of the test."""
+    """A loopback Discord until the end of the test."""
     async with WireDiscord() as wire:
         yield wire
     assert wire.failures == []

@@ -1,4 +1,4 @@
-"""The reporter over real sockets: the token's edits, files that are uploaded, a refusal for size, a plain reply."""
+"""The reporter over real sockets: edits by token, uploaded files, a refusal for size, a plain reply."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def bot(app: App, wire: WireDiscord) -> AsyncGenerator[Nugu]:
 
 
 def shown(message: Any) -> list[str]:
-    """The addresses of what the message shows."""
+    """The addresses of the message's files."""
     galleries = [part for part in walk(message["components"]) if part["type"] == 12]
     return [item["media"]["url"] for gallery in galleries for item in gallery["items"]]
 
@@ -50,7 +50,7 @@ async def test_a_card_becomes_a_clip_over_the_wire(
     async with wire.running(bot):
         await wire.wait_for("PUT", "/applications/*/commands")
         await bot.application_info()  # keeps a connection open
-        # The acknowledgement arrives, and what Discord says of the card is lost.
+        # The acknowledgement arrives, and the answer with the card's id is lost.
         wire.reset_next("POST", "/interactions/*/*/callback", served=True)
         await wire.slash(channel, fan, "clip", link="https://youtu.be/abc")
         await wire.wait_for("GET", "/webhooks/*/*/messages/@original")

@@ -1,4 +1,4 @@
-"""The gateway process carries no engine: `nugu run` as its users start it, against a Discord on loopback."""
+"""The gateway process loads no engine: `nugu run` against a Discord on loopback."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ async def test_the_gateway_process_answers_without_an_engine(
 
 
 def libraries(process: psutil.Process) -> set[str]:
-    """The packages, and modules beside them, of which the process has mapped a compiled library."""
+    """The packages and modules with a compiled library in the process's memory maps."""
     paths = [Path(mapping.path).parts for mapping in process.memory_maps()]
     inside = [parts[parts.index("site-packages") + 1] for parts in paths if "site-packages" in parts]
     return {name.split(".")[0] for name in inside}

@@ -1,4 +1,4 @@
-"""A connection that breaks under a request: it is sent once more, whole, and nothing is said twice."""
+"""A request whose connection breaks is sent once more, with its files, and nothing is posted twice."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ def place(wire: WireDiscord) -> tuple[Channel, User]:
 
 @asynccontextmanager
 async def line(wire: WireDiscord, bot: Nugu) -> AsyncGenerator[None]:
-    """The bot is logged in, and keeps a connection open that was used before; the first one became the gateway's."""
+    """Log the bot in, and leave it with an open connection from an earlier request. The first one is the gateway's."""
     async with wire.running(bot):
         await bot.application_info()
         yield
 
 
 def tries(wire: WireDiscord, method: str, pattern: str) -> list[int]:
-    """How each request to the endpoint ended."""
+    """The outcome of each request to the endpoint."""
     return [request.status for request in wire.requests if request.fits(method, pattern)]
 
 
@@ -86,8 +86,8 @@ async def test_an_answer_at_once_is_given_once(
             await wire.wait_for("GET", "/webhooks/*/*/messages/@original")
         else:
             await wire.wait_for("POST", "/interactions/*/*/callback")
-    (told,) = wire.said(channel)
-    assert "nugu · 누구?" in str(told), "and not that something broke"
+    (posted,) = wire.said(channel)
+    assert "nugu · 누구?" in str(posted), "and not that something broke"
     assert tries(wire, "POST", "/interactions/*/*/callback") == [CUT, 400 if served else 200]
     assert tries(wire, "POST", "/webhooks/*/*") == []
 
@@ -128,7 +128,7 @@ async def test_a_file_is_sent_whole_the_second_time(
 async def test_a_request_that_breaks_twice_is_given_up(wire: WireDiscord, bot: Nugu) -> None:
     channel = wire.add_channel(None)
     async with line(wire, bot):
-        # Two at once, so that two connections are kept open.
+        # Two requests at once leave two open connections.
         await asyncio.gather(bot.application_info(), bot.application_info())
         for _ in range(2):
             wire.reset_next("POST", "/channels/*/typing")

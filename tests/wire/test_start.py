@@ -1,4 +1,4 @@
-"""What may happen to a start, and to a bot that serves: commands refused, an event that nobody can parse, a token reset."""
+"""Troubles of a start and of a running bot: refused commands, an event that can't be parsed, a reset token."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ async def test_a_refused_sync_is_logged_and_the_bot_serves(
     assert "did not take the commands" in caplog.text
     assert "Must be between 1 and 100 in length" in caplog.text
 
-    # They were not taken, so the next start tries again.
+    # Discord refused them, so the next start tries again.
     async with wire.running(Nugu(app, shard_count=1, guild_ready_timeout=0.1)):
         await wire.wait_for("PUT", "/applications/*/commands")
 
 
-async def test_a_sync_that_is_limited_for_hours_holds_nothing_up(wire: WireDiscord, bot: Nugu) -> None:
+async def test_a_rate_limited_sync_does_not_delay_the_start(wire: WireDiscord, bot: Nugu) -> None:
     channel, fan = wire.add_channel(None), wire.add_user("fan")
     wire.fail_next("PUT", "/applications/*/commands", status=429, retry_after=3600)
     async with wire.running(bot):
@@ -51,7 +51,7 @@ async def test_a_sync_that_is_limited_for_hours_holds_nothing_up(wire: WireDisco
 
 
 @pytest.mark.parametrize("event", ["MESSAGE_CREATE", "MESSAGE_DELETE", "INTERACTION_CREATE", "GUILD_CREATE"])
-async def test_an_event_that_nobody_can_parse_is_left_out(
+async def test_an_event_that_cannot_be_parsed_is_skipped(
     wire: WireDiscord, bot: Nugu, caplog: pytest.LogCaptureFixture, event: str
 ) -> None:
     channel, fan = wire.add_channel(None), wire.add_user("fan")
@@ -84,9 +84,7 @@ async def test_an_intent_that_is_switched_off_ends_the_start_with_a_sentence(wir
 
 
 @pytest.mark.thorough
-async def test_an_outage_is_waited_for_and_a_token_that_was_reset_ends_the_bot(
-    wire: WireDiscord, tmp_path: Path
-) -> None:
+async def test_the_start_waits_for_an_outage_and_a_reset_token_ends_the_bot(wire: WireDiscord, tmp_path: Path) -> None:
     for _ in range(2):
         wire.fail_next("GET", "/users/@me", status=503)
     process = await running(wire, tmp_path)
@@ -97,8 +95,8 @@ async def test_an_outage_is_waited_for_and_a_token_that_was_reset_ends_the_bot(
     finally:
         if process.returncode is None:
             process.kill()
-    told = errors.decode()
+    stderr = errors.decode()
     assert process.returncode == 1
-    assert told.splitlines()[-1].startswith("nugu: Discord refuses this DISCORD_TOKEN")
-    assert told.count("Discord has an outage: 503") == 2
-    assert "Traceback" not in told
+    assert stderr.splitlines()[-1].startswith("nugu: Discord refuses this DISCORD_TOKEN")
+    assert stderr.count("Discord has an outage: 503") == 2
+    assert "Traceback" not in stderr

@@ -1,4 +1,4 @@
-"""The start benchmark measures a stand-in for the bot, and says why a bot did not start."""
+"""The start benchmark measures a stand-in for the bot, and shows the log of one that fails."""
 
 from pathlib import Path
 

@@ -40,7 +40,7 @@ def pressable(message: dict[str, object], label: str) -> str:
 
 
 def picture_of(message: dict[str, object]) -> str:
-    """The address of the picture that the message shows."""
+    """The address of the message's picture."""
     parts = message.get("components")
     assert isinstance(parts, list)
     (gallery,) = [part for part in walk(parts) if part["type"] == 12]
@@ -67,7 +67,7 @@ async def test_a_question_over_the_wire(wire: WireDiscord, bot: Nugu, public_pho
         await enrol(wire, channel, moderator, public_photos)
         photo = "obama2.jpg", (public_photos / "obama2.jpg").read_bytes()
 
-        # The first try to send the card is rate limited: the same card is sent again, with its file.
+        # Discord rate-limits the first request with the card. The bot sends it again, with its file.
         wire.fail_next("POST", "/channels/*/messages", status=429, retry_after=0.2)
         asked = await wire.message(
             channel, fan, f"<@{wire.bot.id}> who is this?", attachments=[photo], mentions=[wire.bot]
@@ -81,7 +81,7 @@ async def test_a_question_over_the_wire(wire: WireDiscord, bot: Nugu, public_pho
             assert file.data is not None
             assert (file.filename, Image.open(io.BytesIO(file.data)).format) == ("who-1.jpg", "JPEG")
 
-        # The socket is lost while somebody asks: the session is resumed, and the question answered once.
+        # The socket closes during a question. The session resumes, and the question is answered once.
         async with wire.outage():
             await wire.message(channel, fan, f"<@{wire.bot.id}> who?", attachments=[photo], mentions=[wire.bot])
         await wire.wait_resumed()
@@ -97,9 +97,9 @@ async def test_a_question_over_the_wire(wire: WireDiscord, bot: Nugu, public_pho
         shown = await wire.wait_for("POST", "/webhooks/*/*", timeout=WAIT)
         assert "Answered by `dlib-1`" in said(shown.json)
 
-        # A corrected card keeps its picture, though Discord lists no file of a message of components.
+        # A corrected card keeps its picture, although Discord lists no files of a message of components.
         assert answered.response["attachments"] == []
-        # What it is sent by had been kept open, and is reset: the press is acknowledged all the same, and the card edited.
+        # The open connection is reset. The button is acknowledged all the same, and the card edited.
         wire.reset_next("POST", "/interactions/*/*/callback")
         wire.reset_next("PATCH", "/webhooks/*/*/messages/@original")
         await wire.click(channel, moderator, answered.response, pressable(answered.response, "All right"))
@@ -109,7 +109,7 @@ async def test_a_question_over_the_wire(wire: WireDiscord, bot: Nugu, public_pho
         assert wire.identifies == 1
 
 
-async def test_commands_are_synced_when_they_changed_alone(app: App, wire: WireDiscord) -> None:
+async def test_commands_are_synced_only_when_they_changed(app: App, wire: WireDiscord) -> None:
     wire.add_guild()
     synced = []
     for _ in range(2):
@@ -134,8 +134,8 @@ async def test_a_refused_first_answer_is_sent_as_a_second_message(
         await wire.slash(channel, moderator, "who", picture=photo)
         card = await wire.wait_for("POST", "/webhooks/*/*", timeout=WAIT)
         assert "① **Obama**" in said(card.json)
-        # The deletion of "…" arrives, its answer is lost, and the second one finds nothing to delete.
+        # The deletion of "…" arrives, but its answer is lost. The second deletion finds nothing.
         await wire.wait_for("DELETE", "/webhooks/*/*/messages/@original", status=404, timeout=WAIT)
         await wire.message(channel, moderator, "", mentions=[wire.bot])
         await wire.wait_for("POST", "/channels/*/messages")
-    assert "reference" not in caplog.text, "nobody is told that something broke"
+    assert "reference" not in caplog.text, "nobody reads about an error"

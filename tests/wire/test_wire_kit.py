@@ -1,4 +1,4 @@
-"""The loopback Discord carries the real discord.py: login, files both ways, rate limits, a lost socket, interactions."""
+"""The real discord.py on the loopback Discord: login, files both ways, rate limits, a lost socket, interactions."""
 
 import asyncio
 import io
@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class EchoBot(commands.AutoShardedBot):
-    """Posts what it is sent, and answers `/who` with a button."""
+    """Posts every file that it gets, and answers `/who` with a button."""
 
     def __init__(self) -> None:
         super().__init__(command_prefix="!", intents=discord.Intents.all(), guild_ready_timeout=0.1)
@@ -39,7 +39,7 @@ class EchoBot(commands.AutoShardedBot):
 
 
 class HideView(discord.ui.View):
-    """One button that takes the answer away."""
+    """A button that deletes the answer."""
 
     def __init__(self) -> None:
         super().__init__(timeout=None)
@@ -84,7 +84,7 @@ async def test_a_rate_limit_and_a_server_error_are_tried_again(wire: WireDiscord
     assert reply.files["files[0]"].data == b"picture", "the file is sent whole each time"
 
 
-async def test_what_was_missed_arrives_after_a_resume(wire: WireDiscord) -> None:
+async def test_missed_events_arrive_after_a_resume(wire: WireDiscord) -> None:
     guild = wire.add_guild()
     channel, alice = wire.add_channel(guild), wire.add_user("alice", guild)
     async with wire.running(EchoBot()):
@@ -133,7 +133,7 @@ async def test_too_large_a_file_is_refused() -> None:
     assert refused.response["code"] == 40005
 
 
-async def test_a_bad_body_is_refused_and_remembered() -> None:
+async def test_a_bad_body_is_refused_and_recorded() -> None:
     async with WireDiscord() as wire:
         channel = wire.add_channel(wire.add_guild())
         bot = EchoBot()
@@ -144,7 +144,7 @@ async def test_a_bad_body_is_refused_and_remembered() -> None:
 
 
 @pytest.mark.skipif(load_schema() is None, reason="Discord's description is not beside the repository")
-async def test_what_the_kit_itself_answers_and_tells_wrongly_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_wrong_answers_and_events_of_the_kit_are_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
     own = User.own_payload
 
     def wrong(user: User) -> Json:

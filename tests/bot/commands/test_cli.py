@@ -1,4 +1,4 @@
-"""The command line, run as a person runs it."""
+"""The command line in processes of its own."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_nobody_is_enrolled(public_photos: Path, tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def enrolled(tmp_path_factory: pytest.TempPathFactory, public_photos: Path) -> Path:
-    """A data folder with two members, one photo each; files that can't be taken lie among them."""
+    """A data folder with two members, one photo each, enrolled from a folder with unusable files too."""
     folder = tmp_path_factory.mktemp("faces")
     for member, photo in (("Obama", "obama.jpg"), ("바이든", "biden.jpg")):
         (folder / "Presidents" / member).mkdir(parents=True)
@@ -83,7 +83,7 @@ def enrolled(tmp_path_factory: pytest.TempPathFactory, public_photos: Path) -> P
 
 
 @pytest.mark.thorough
-def test_a_roster_goes_out_and_comes_in(enrolled: Path, public_photos: Path, tmp_path: Path) -> None:
+def test_a_roster_is_exported_and_imported(enrolled: Path, public_photos: Path, tmp_path: Path) -> None:
     done = nugu("roster", "export", tmp_path / "roster.zip", data=enrolled)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip().endswith("roster.zip: 1 group, 2 members, 2 photos")
@@ -105,13 +105,13 @@ def test_a_video_is_annotated(enrolled: Path, public_photos: Path, tmp_path: Pat
     written = ("--faces", faces, "--frames", frames, "--json")
     done = nugu("annotate", video, "--out", out, *written, "--start", "0:00", "--height", "240", data=enrolled)
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert {person["name"]: person["on_screen"] for person in told["cast"]} == {
+    record = json.loads(done.stdout)
+    assert {person["name"]: person["on_screen"] for person in record["cast"]} == {
         "Obama": [[0.0, 1.0]],
         "바이든": [[1.0, 2.0]],
     }
-    assert (told["size"], told["group"], told["engine"]) == ([640, 360], "Presidents", "dlib-1")
-    assert {"look", "name", "draw", "all"} <= set(told["seconds"])
+    assert (record["size"], record["group"], record["engine"]) == ([640, 360], "Presidents", "dlib-1")
+    assert {"look", "name", "draw", "all"} <= set(record["seconds"])
     by_frame = json.loads(faces.read_text())
     assert (by_frame["fps"], len(by_frame["frames"])) == (25.0, 50)
     assert [face["name"] for face in by_frame["frames"][0]] == ["Obama"]
@@ -121,7 +121,7 @@ def test_a_video_is_annotated(enrolled: Path, public_photos: Path, tmp_path: Pat
 
 
 @pytest.mark.thorough
-def test_sound_that_cannot_be_read_is_told(enrolled: Path, public_photos: Path, tmp_path: Path) -> None:
+def test_unreadable_sound_is_reported(enrolled: Path, public_photos: Path, tmp_path: Path) -> None:
     heard = video_of([public_photos / "obama2.jpg"], tmp_path / "heard.mp4", seconds=0.4)
     video, out = tmp_path / "film.mkv", tmp_path / "clip.mp4"
     ffmpeg("-i", heard, "-c:v", "copy", "-c:a", "ac3", "-bsf:a", "noise=amount=1", video)
@@ -134,7 +134,7 @@ def test_sound_that_cannot_be_read_is_told(enrolled: Path, public_photos: Path, 
 
 
 @pytest.mark.thorough
-def test_a_recording_that_cannot_be_read_is_told(enrolled: Path, public_photos: Path, tmp_path: Path) -> None:
+def test_an_unreadable_recording_is_reported(enrolled: Path, public_photos: Path, tmp_path: Path) -> None:
     whole = video_of([public_photos / "obama2.jpg"], tmp_path / "whole.mp4", seconds=0.4)
     unread, video, out = tmp_path / "unread.mp4", tmp_path / "film.mp4", tmp_path / "clip.mp4"
     ffmpeg("-i", whole, "-c:v", "jpeg2000", unread)
@@ -146,7 +146,7 @@ def test_a_recording_that_cannot_be_read_is_told(enrolled: Path, public_photos: 
 
 
 @pytest.mark.thorough
-def test_what_is_annotated_goes_elsewhere(enrolled: Path, public_photos: Path, tmp_path: Path) -> None:
+def test_a_clip_never_overwrites_its_video(enrolled: Path, public_photos: Path, tmp_path: Path) -> None:
     photo = public_photos / "obama2.jpg"
     for arguments, sentence in (
         ((photo, "--out", tmp_path / "clip.mp4"), f"nugu: {photo}: This is no video but a JPEG picture"),
@@ -160,14 +160,14 @@ def test_what_is_annotated_goes_elsewhere(enrolled: Path, public_photos: Path, t
 
 
 @pytest.mark.thorough
-def test_twins_are_told_and_drawn(enrolled: Path, tmp_path: Path) -> None:
+def test_twins_are_printed_and_drawn(enrolled: Path, tmp_path: Path) -> None:
     out = tmp_path / "twins.png"
     done = nugu("twins", "presidents", "--json", "--out", out, data=enrolled)
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert (told["group"], sorted(told["twins"]), told["pairs"]) == ("Presidents", ["Obama", "바이든"], 1)
-    assert told["distances"] == [[0.0, told["distance"]], [told["distance"], 0.0]]
-    assert told["euclidean_distances"][0][1] == told["euclidean"] > 0
+    record = json.loads(done.stdout)
+    assert (record["group"], sorted(record["twins"]), record["pairs"]) == ("Presidents", ["Obama", "바이든"], 1)
+    assert record["distances"] == [[0.0, record["distance"]], [record["distance"], 0.0]]
+    assert record["euclidean_distances"][0][1] == record["euclidean"] > 0
     assert Image.open(out).size[0] == 1100
     done = nugu("twins", "--member", "obama", "--out", out, data=enrolled)
     assert done.returncode == 0, done.stderr
@@ -182,7 +182,7 @@ def test_twins_are_told_and_drawn(enrolled: Path, tmp_path: Path) -> None:
         (("--member", "Obema"), 1, "nugu: I don't know a member called “Obema” of any group here. Did you mean Obama?"),
     ],
 )
-def test_twins_of_nobody_are_none(enrolled: Path, arguments: tuple[str, ...], code: int, sentence: str) -> None:
+def test_twins_of_an_empty_roster(enrolled: Path, arguments: tuple[str, ...], code: int, sentence: str) -> None:
     done = nugu("twins", *arguments, data=enrolled)
     assert (done.returncode, done.stderr.strip()) == (code, sentence)
 
@@ -203,9 +203,9 @@ def test_a_map_is_drawn(enrolled: Path, public_photos: Path, tmp_path: Path) -> 
     assert nugu("enrol", tmp_path / "more", data=data, env={"NUGU_WORKERS": "1"}).returncode == 0
     done = nugu("map", "presidents", "--method", "pca", "--out", out, "--json", data=data)
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert (told["group"], told["projection"], told["photos"], told["of"]) == ("Presidents", "pca", 3, 3)
-    assert [(place["name"], place["photos"]) for place in told["places"]] == [("Obama", 2), ("바이든", 1)]
+    record = json.loads(done.stdout)
+    assert (record["group"], record["projection"], record["photos"], record["of"]) == ("Presidents", "pca", 3, 3)
+    assert [(place["name"], place["photos"]) for place in record["places"]] == [("Obama", 2), ("바이든", 1)]
     with Image.open(out) as drawn:
         assert (drawn.format, drawn.width) == ("PNG", 1440)
     done = nugu("map", "Kings", "--out", out, data=enrolled)
@@ -235,7 +235,7 @@ def test_json_has_one_line_a_photo(enrolled: Path, public_photos: Path, tmp_path
 
 
 @pytest.mark.thorough
-def test_why_a_face_is_doubtful_is_said_beside_its_name(enrolled: Path, public_photos: Path, tmp_path: Path) -> None:
+def test_flaws_are_printed_beside_the_name(enrolled: Path, public_photos: Path, tmp_path: Path) -> None:
     with Image.open(public_photos / "biden.jpg") as photo:
         photo.filter(ImageFilter.GaussianBlur(12)).save(tmp_path / "blurred.png")
     done = nugu("identify", tmp_path / "blurred.png", data=enrolled)
@@ -253,7 +253,7 @@ def test_a_stranger_has_no_name(enrolled: Path, public_photos: Path) -> None:
     }
 
 
-def test_a_file_that_cannot_be_answered_leaves_the_others(enrolled: Path, public_photos: Path, tmp_path: Path) -> None:
+def test_an_unreadable_file_does_not_stop_the_others(enrolled: Path, public_photos: Path, tmp_path: Path) -> None:
     broken = tmp_path / "broken.jpg"
     broken.write_bytes((public_photos / "obama.jpg").read_bytes()[:5000])
     done = nugu("identify", broken, tmp_path / "nowhere.jpg", public_photos / "biden.jpg", data=enrolled)
@@ -273,8 +273,8 @@ def test_photos_of_any_name_are_answered_on_any_terminal(enrolled: Path, public_
     assert done.returncode == 0, done.stderr
     (line,) = done.stdout.splitlines()
     assert line.isascii()
-    told = json.loads(line)
-    assert (told["photo"], told["faces"][0]["name"]) == (str(photo), "바이든")
+    record = json.loads(line)
+    assert (record["photo"], record["faces"][0]["name"]) == (str(photo), "바이든")
     done = nugu("identify", photo, data=enrolled, env={"PYTHONIOENCODING": "ascii"})
     assert done.returncode == 0, done.stderr
     first, second = done.stdout.splitlines()
@@ -283,7 +283,7 @@ def test_photos_of_any_name_are_answered_on_any_terminal(enrolled: Path, public_
 
 
 @pytest.mark.parametrize("arguments", [("roster", "list"), ("engine", "list", "--json"), ("--help",)])
-def test_it_ends_quietly_where_nobody_reads_on(enrolled: Path, arguments: tuple[str, ...]) -> None:
+def test_a_closed_pipe_ends_it_quietly(enrolled: Path, arguments: tuple[str, ...]) -> None:
     gone, written = os.pipe()
     os.close(gone)
     try:
@@ -307,8 +307,8 @@ def test_the_roster_is_listed_and_members_are_removed(enrolled: Path, tmp_path: 
     assert listed == {"group": "Presidents", "aliases": [], "members": [{"name": "바이든", "photos": 1}]}
     status = json.loads(nugu("model", "status", "--json", data=data).stdout)
     assert (status["group"], status["model"], status["photos_that_answer"]) == ("Presidents", None, 1)
-    told = "Presidents: no model; 1 photo handed in; 0 of 10 new labels are there for the next\n"
-    assert nugu("model", "status", data=data).stdout == told
+    line = "Presidents: no model; 1 photo handed in; 0 of 10 new labels are there for the next\n"
+    assert nugu("model", "status", data=data).stdout == line
     assert nugu("model", "history", "Presidents", data=data).stdout == "Presidents: no model yet\n"
     taken = tmp_path / "roster.zip"
     taken.write_text("mine")
@@ -324,11 +324,11 @@ HEAVY = "import sys; from bot.cli import main; sys.argv = ['nugu', *sys.argv[1:]
 
 
 @pytest.mark.parametrize("family", [(), ("roster",), ("model",), ("engine",)])
-def test_every_verb_is_told_in_a_whole_sentence(tmp_path: Path, family: tuple[str, ...]) -> None:
-    told = nugu(*family, "-h", data=tmp_path).stdout.partition("Commands:\n")[2].splitlines()
-    assert told
-    assert [line for line in told if not line.endswith(".")] == []
-    assert "..." not in "".join(told)
+def test_the_help_of_every_verb_is_a_whole_sentence(tmp_path: Path, family: tuple[str, ...]) -> None:
+    help_lines = nugu(*family, "-h", data=tmp_path).stdout.partition("Commands:\n")[2].splitlines()
+    assert help_lines
+    assert [line for line in help_lines if not line.endswith(".")] == []
+    assert "..." not in "".join(help_lines)
 
 
 @pytest.mark.parametrize(
@@ -342,7 +342,7 @@ def test_every_verb_is_told_in_a_whole_sentence(tmp_path: Path, family: tuple[st
         (("run",), "nugu: no DISCORD_TOKEN"),
     ],
 )
-def test_wrong_arguments_are_told_before_anything_heavy_is_imported(
+def test_wrong_arguments_are_refused_before_heavy_imports(
     tmp_path: Path, arguments: tuple[str, ...], sentence: str
 ) -> None:
     (tmp_path / "film.mp4").write_text("film")
@@ -401,7 +401,7 @@ def test_a_wrong_setting_is_one_line(tmp_path: Path) -> None:
     assert line.startswith("nugu: wrong settings: NUGU_THRESHOLD: ")
 
 
-def test_the_doctor_finds_all_well(enrolled: Path) -> None:
+def test_the_doctor_passes_everything(enrolled: Path) -> None:
     done = nugu("doctor", data=enrolled, env={"NUGU_WORKERS": "1"})
     assert done.returncode == 0, done.stdout
     assert "✓ engine: dlib-1 sees and encodes" in done.stdout
@@ -419,7 +419,7 @@ def test_the_doctor_says_what_is_missing(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def presidents(tmp_path_factory: pytest.TempPathFactory, public_photos: Path) -> Path:
-    """Folders gallery/, probes/ and women/; a copy of an enrolled photo and somebody of another group are among the probes."""
+    """Folders gallery/, probes/ and women/. The probes include a copy of an enrolled photo and a person of another group."""
     folder = tmp_path_factory.mktemp("evaluate")
     files = {
         "gallery/Presidents/Obama": ["obama.jpg"],
@@ -435,7 +435,7 @@ def presidents(tmp_path_factory: pytest.TempPathFactory, public_photos: Path) ->
     return folder
 
 
-def test_evaluate_tells_members_strangers_and_copies_apart(presidents: Path, tmp_path: Path) -> None:
+def test_evaluate_distinguishes_members_strangers_and_copies(presidents: Path, tmp_path: Path) -> None:
     folders = (presidents / "gallery", presidents / "probes", "--strangers", presidents / "women")
     done = nugu("evaluate", *folders, "--trials", "2", "--json", "--out", tmp_path / "out", data=tmp_path / "data")
     assert done.returncode == 0, done.stderr
@@ -478,7 +478,7 @@ def test_evaluate_says_when_nothing_is_left_to_ask_about(presidents: Path, tmp_p
 
 
 @pytest.mark.thorough
-def test_a_model_is_made_looked_at_and_reported_on(enrolled: Path, tmp_path: Path) -> None:
+def test_a_model_is_trained_listed_and_reported(enrolled: Path, tmp_path: Path) -> None:
     trained = nugu("train", data=enrolled)
     assert trained.returncode == 0, trained.stderr
     assert trained.stdout.startswith(

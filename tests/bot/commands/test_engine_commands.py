@@ -1,4 +1,4 @@
-"""`nugu engine`, run as a person runs it: in a process that may be killed at any moment."""
+"""`nugu engine` in processes of its own, which may be killed at any moment."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ PHOTOS = 12
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory, public_photos: Path) -> Path:
-    """A data folder with two members, by dlib; one of them has the same photo many times, as nobody could enrol it."""
+    """A data folder with two members, encoded by dlib. One of them has the same photo many times, written to the database."""
     faces = tmp_path_factory.mktemp("faces") / "Presidents"
     for member, photo in (("Obama", "obama.jpg"), ("Biden", "biden.jpg")):
         (faces / member).mkdir(parents=True)
@@ -55,7 +55,7 @@ def template(tmp_path_factory: pytest.TempPathFactory, public_photos: Path) -> P
 
 
 async def multiply(data: Path, name: str, count: int) -> None:
-    """Let a member have the only photo so many times."""
+    """Multiply a member's only photo in the database."""
     settings = Settings(data=data)
     storage = Storage.open(settings)
     async with Database.open(settings) as database, database.writing() as session:
@@ -78,7 +78,7 @@ async def multiply(data: Path, name: str, count: int) -> None:
 
 
 def small(photo: Path) -> bytes:
-    """The photo with so few pixels that it takes no time."""
+    """The photo with few pixels, for speed."""
     out = BytesIO()
     with Image.open(photo) as picture:
         picture.thumbnail((600, 600))
@@ -100,13 +100,13 @@ def source(tmp_path: Path) -> Path:
 
 
 def engine(*arguments: str | Path, data: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """`nugu engine …` where there is a toy."""
+    """`nugu engine …` with the toy engine."""
     return nugu("engine", *arguments, data=data, env=toy.environment(NUGU_WORKERS="1", **environment))
 
 
 @contextmanager
 def installing(*arguments: str | Path, data: Path, **environment: str) -> Generator[subprocess.Popen[str]]:
-    """`nugu engine install …` in a process group of its own, killed at the end if it goes on."""
+    """`nugu engine install …` in a process group of its own, which is killed at the end."""
     given = {**os.environ, **toy.environment(NUGU_DATA=str(data), NUGU_WORKERS="1", **environment)}
     command = [sys.executable, "-m", "bot", "engine", "install", *map(str, arguments)]
     with subprocess.Popen(command, cwd=data, env=given, stdout=-1, stderr=-1, text=True, start_new_session=True) as it:
@@ -118,7 +118,7 @@ def installing(*arguments: str | Path, data: Path, **environment: str) -> Genera
 
 
 def state(data: Path) -> tuple[str, EncodingProgress]:
-    """The engine in use, and how far the toy has come."""
+    """The engine in use, and the number of photos that the toy has encoded."""
 
     async def read() -> tuple[str, EncodingProgress]:
         async with Database.open(Settings(data=data)) as database, database.reading() as session:
@@ -147,10 +147,10 @@ def publisher(content: bytes, delay: float = 0.0) -> Generator[tuple[str, list[s
         asked.append(request.headers.get("Range"))
         found = re.fullmatch(r"bytes=(\d+)-", request.headers.get("Range", ""))
         start = int(found[1]) if found else 0
-        told = {"Content-Length": str(len(content) - start)}
+        headers = {"Content-Length": str(len(content) - start)}
         if found:
-            told["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
-        response = web.StreamResponse(status=206 if found else 200, headers=told)
+            headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
+        response = web.StreamResponse(status=206 if found else 200, headers=headers)
         await response.prepare(request)
         for place in range(start, len(content), 1 << 14):
             await response.write(content[place : place + (1 << 14)])
@@ -252,7 +252,7 @@ def test_stopped_while_it_looks_at_the_photos(
     marks = data / "marks"
     with installing("toy", "--from", source, data=data, TOY_SECONDS="0.8", TOY_MARKS=str(marks)) as process:
         deadline = time.monotonic() + LONG_ENOUGH
-        # The first is of the rehearsal, before any photo.
+        # The first line is of the rehearsal, before any photo.
         while not (marks.exists() and marks.stat().st_size > 1) and time.monotonic() < deadline:
             time.sleep(0.02)
         assert process.poll() is None
@@ -269,7 +269,7 @@ def test_stopped_while_it_looks_at_the_photos(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "told"),
+    ("arguments", "code", "sentence"),
     [
         (("install", "eyes"), 1, "nugu: No engine is called “eyes”; there are dlib, retail, toy.\n"),
         (("use", "toy"), 1, "nugu: The engine toy is not installed: nugu engine install toy\n"),
@@ -278,10 +278,12 @@ def test_stopped_while_it_looks_at_the_photos(
         (("install", "toy", "--from", "nowhere"), 2, "Usage: "),
     ],
 )
-def test_what_cannot_be_done_is_one_sentence(tmp_path: Path, arguments: tuple[str, ...], code: int, told: str) -> None:
+def test_a_refused_command_prints_one_sentence(
+    tmp_path: Path, arguments: tuple[str, ...], code: int, sentence: str
+) -> None:
     done = engine(*arguments, data=tmp_path)
     assert done.returncode == code
-    assert told in done.stderr
+    assert sentence in done.stderr
     assert code == 2 or len(done.stderr.splitlines()) == 1
 
 

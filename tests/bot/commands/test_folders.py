@@ -1,4 +1,4 @@
-"""Folders as people have them: whose photos lie in which, and what lies there that is nobody's."""
+"""Folders of photos: the members of each file, and misplaced files."""
 
 from __future__ import annotations
 
@@ -45,25 +45,25 @@ def test_a_folder_of_one_group_is_the_group_by_its_name(tmp_path: Path) -> None:
     assert misplaced(folder) == ["cover.jpg"]
 
 
-def test_a_group_that_is_named_is_taken_at_its_word(tmp_path: Path) -> None:
+def test_the_group_option_names_the_group(tmp_path: Path) -> None:
     folder = made(tmp_path, "Sana/1.jpg", "Momo/1.jpg", "Momo/old/1.jpg")
     assert set(photos_in(folder, "TWICE").members) == BOTH
     assert misplaced(folder, "TWICE") == ["Momo/old/1.jpg"]
 
 
-def test_what_systems_leave_behind_is_nobodys(tmp_path: Path) -> None:
+def test_files_of_operating_systems_are_misplaced(tmp_path: Path) -> None:
     litter = ["@eaDir/TWICE/Sana/1.jpg", "$RECYCLE.BIN/a/1.jpg", "TWICE/@eaDir/1.jpg", "TWICE/Sana/Thumbs.db"]
     litter += ["TWICE/desktop.ini", "TWICE/Icon\r", ".hidden/Sana/1.jpg", "TWICE/Sana/._1.jpg", "__MACOSX/Sana/1.jpg"]
     assert set(photos_in(made(tmp_path, *TWO, *litter), None).members) == BOTH
     assert misplaced(tmp_path) == []
 
 
-def test_names_that_macos_takes_apart_are_put_together(tmp_path: Path) -> None:
+def test_decomposed_names_of_macos_are_composed(tmp_path: Path) -> None:
     made(tmp_path, unicodedata.normalize("NFD", "트와이스/사나/1.jpg"), "트와이스/모모/1.jpg")
     assert set(photos_in(tmp_path, None).members) == {("트와이스", "사나"), ("트와이스", "모모")}
 
 
-def test_a_link_is_followed_and_one_that_leads_in_circles_is_not(tmp_path: Path) -> None:
+def test_a_symbolic_link_is_followed_and_a_circular_one_is_not(tmp_path: Path) -> None:
     folder = made(tmp_path / "faces", "TWICE/Sana/1.jpg")
     made(tmp_path / "elsewhere", "1.jpg")
     (folder / "TWICE" / "Momo").symlink_to(tmp_path / "elsewhere")

@@ -1,4 +1,4 @@
-"""Ctrl-C in a terminal reaches every process of the group; it ends them all, and nothing but a sentence is said of it."""
+"""Ctrl-C in a terminal reaches every process of the group. It ends them all without a traceback."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def in_a_terminal(data: Path, *arguments: str | Path) -> Generator[subprocess.Po
 
 
 def group(leader: int) -> list[int]:
-    """Ids of the processes in the group that `leader` leads."""
+    """Ids of the processes in the group of `leader`."""
     found: list[int] = []
     for process in psutil.process_iter():
         try:
@@ -48,11 +48,11 @@ def group(leader: int) -> list[int]:
 
 
 def until_workers(leader: int, workers: int) -> None:
-    """Returns as soon as that many worker processes exist, whether they are ready or still importing."""
+    """Wait until the number of worker processes exists, ready or still importing."""
     deadline = time.monotonic() + LONG_ENOUGH
     while time.monotonic() < deadline:
         children = psutil.Process(leader).children(recursive=True)
-        with suppress(psutil.NoSuchProcess):  # one that fetched the portraits ended just now
+        with suppress(psutil.NoSuchProcess):  # the process that fetched the portraits has just ended
             if sum("spawn_main" in " ".join(child.cmdline()) for child in children) >= workers:
                 return
         time.sleep(0.02)
@@ -60,7 +60,7 @@ def until_workers(leader: int, workers: int) -> None:
 
 
 def until_a_face_is_kept(data: Path) -> None:
-    """Returns as soon as the first photo is enrolled."""
+    """Wait until the first photo is enrolled."""
     deadline = time.monotonic() + LONG_ENOUGH
     while time.monotonic() < deadline:
         if any((data / "files" / "crops").glob("*.jpg")):
@@ -70,7 +70,7 @@ def until_a_face_is_kept(data: Path) -> None:
 
 
 def interrupt(process: subprocess.Popen[str]) -> str:
-    """Press Ctrl-C; what was written to stderr."""
+    """Press Ctrl-C; the text on stderr."""
     os.killpg(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=LONG_ENOUGH)
     deadline = time.monotonic() + LONG_ENOUGH

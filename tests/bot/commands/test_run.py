@@ -1,4 +1,4 @@
-"""`nugu run` ends when it is told to, whenever that is, and says in a sentence why it can't go on."""
+"""A signal ends `nugu run` at any moment, and an error ends it with a sentence."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_without_a_network_it_says_so(tmp_path: Path) -> None:
 
 @pytest.fixture
 def silent() -> Generator[socket.socket]:
-    """A Discord that lets everybody in, and never says a word."""
+    """A Discord that accepts connections and never answers."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen()
@@ -41,24 +41,24 @@ def silent() -> Generator[socket.socket]:
         yield listening
 
 
-def told_to_stop(process: subprocess.Popen[str]) -> int:
+def stop(process: subprocess.Popen[str]) -> int:
     process.send_signal(signal.SIGTERM)
     _, errors = process.communicate(timeout=LONG_ENOUGH)
     assert "Traceback" not in errors
     return process.returncode
 
 
-def test_told_to_stop_while_it_waits_for_discord(tmp_path: Path, silent: socket.socket) -> None:
+def test_a_signal_stops_it_while_it_waits_for_discord(tmp_path: Path, silent: socket.socket) -> None:
     with running(tmp_path, silent.getsockname()[1]) as process:
         connection, _ = silent.accept()
         with connection:
             assert connection.recv(1)
-            assert told_to_stop(process) == 0
+            assert stop(process) == 0
 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("delay", [0.0, 0.2, 0.4, 0.8, 3.0])
-def test_told_to_stop_at_any_moment(tmp_path: Path, silent: socket.socket, delay: float) -> None:
+def test_a_signal_stops_it_at_any_moment(tmp_path: Path, silent: socket.socket, delay: float) -> None:
     with running(tmp_path, silent.getsockname()[1]) as process:
         time.sleep(delay)
-        assert told_to_stop(process) in {0, -signal.SIGTERM}
+        assert stop(process) in {0, -signal.SIGTERM}

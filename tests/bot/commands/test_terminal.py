@@ -1,4 +1,4 @@
-"""What is printed: any name, on any terminal."""
+"""Every name is printed on every terminal."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NAMES = [
 
 
 class Piped:
-    """stdout and stderr of a program in an encoding, and what came out of them."""
+    """stdout and stderr of a program in an encoding, and their text."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
         self._out = [io.BytesIO(), io.BytesIO()]
@@ -39,7 +39,7 @@ class Piped:
 
 
 @pytest.mark.parametrize(("name", "shown"), NAMES)
-def test_what_a_terminal_would_obey_is_escaped(name: str, shown: str) -> None:
+def test_control_characters_are_escaped(name: str, shown: str) -> None:
     assert terminal.shown(name) == shown
 
 
@@ -53,7 +53,7 @@ def test_every_name_is_printed_in_every_encoding(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii", "cp949", "latin-1"])
-def test_json_is_read_back_as_it_was_whatever_the_encoding(monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
+def test_json_survives_every_encoding(monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
     piped = Piped(monkeypatch, encoding)
     record: dict[str, Any] = {"names": [name for name, _ in NAMES], "score": 0.5, "nobody": None}
     terminal.say_json(record)

@@ -1,4 +1,4 @@
-"""No sentence on a terminal speaks of slash commands, moderators' doings or an owner, and none has Discord's markup."""
+"""Sentences on a terminal name no slash command, moderator or owner, and have no markup of Discord."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ OURS = {
 
 
 def sentences(module: Path) -> Iterator[str]:
-    """Every text of a module that isn't a docstring, with an X for each value in it."""
+    """Every string of a module but its docstrings, with an X for each value."""
     tree = ast.parse(module.read_text())
     inner = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
     alone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
@@ -68,7 +68,7 @@ def test_slash_commands_are_named_on_discord_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "sentence"),
     [
         (NoRosterError(), "nobody is enrolled yet; start with: nugu enrol FOLDER (FOLDER/GROUP/MEMBER/*.jpg)"),
         (UnknownGroupError("a_b*", ["f(x)", "A*B"]), "I don't know a group called “a_b*”. I know: f(x), A*B."),
@@ -83,5 +83,5 @@ def test_slash_commands_are_named_on_discord_alone() -> None:
         ),
     ],
 )  # fmt: skip
-def test_names_stand_as_they_are_and_hints_name_commands(error: PersonError, told: str) -> None:
-    assert at_terminal(error) == told
+def test_names_are_unchanged_and_hints_name_commands(error: PersonError, sentence: str) -> None:
+    assert at_terminal(error) == sentence

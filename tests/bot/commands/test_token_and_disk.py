@@ -1,4 +1,4 @@
-"""What `nugu doctor` asks Discord, at a loopback address, and what it says of the disk."""
+"""The checks of `nugu doctor` for the token, against a loopback Discord, and for the disk."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bot.settings import Settings
 
 @asynccontextmanager
 async def discord(status: int, application: dict[str, Any]) -> AsyncGenerator[tuple[str, list[web.Request]]]:
-    """Discord's address, and what it was asked."""
+    """Discord's address, and the requests to it."""
     asked: list[web.Request] = []
 
     async def own_application(request: web.Request) -> web.Response:
@@ -40,7 +40,7 @@ async def test_discord_knows_the_token(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("flags", [1 << 18, 1 << 19])
-async def test_an_intent_that_is_asked_for_has_to_be_on(tmp_path: Path, flags: int) -> None:
+async def test_a_requested_intent_must_be_on(tmp_path: Path, flags: int) -> None:
     settings = Settings(data=tmp_path, message_content=True)
     async with discord(200, {"name": "nugu", "flags": flags}) as (api, _):
         await ask_discord(settings, "a.b.c", api)
@@ -49,7 +49,7 @@ async def test_an_intent_that_is_asked_for_has_to_be_on(tmp_path: Path, flags: i
             await ask_discord(settings, "a.b.c", api)
 
 
-async def test_why_the_token_is_of_no_use_is_said(tmp_path: Path) -> None:
+async def test_a_useless_token_gets_its_reason(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path)
     async with discord(401, {"message": "401: Unauthorized", "code": 0}) as (api, _):
         with pytest.raises(OperatorError, match="Discord refuses it"):
@@ -61,11 +61,11 @@ async def test_why_the_token_is_of_no_use_is_said(tmp_path: Path) -> None:
         await ask_discord(settings, "a.b.c", api)
 
 
-async def test_a_disk_that_is_nearly_full_is_told(
+async def test_a_nearly_full_disk_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage._replace(free=ROOM - 1))
     assert not await examine(Settings(data=tmp_path, workers=1))
-    told = capsys.readouterr().out
-    assert f"✗ disk: {tmp_path} has 1,024 MiB left, and 1,024 MiB are needed" in told
+    printed = capsys.readouterr().out
+    assert f"✗ disk: {tmp_path} has 1,024 MiB left, and 1,024 MiB are needed" in printed

@@ -1,4 +1,4 @@
-"""The cards of a clip, in the cases that a short video doesn't lead to."""
+"""The cards of a clip, in cases that no short video has."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def progress(stage: ClipStage, **how: Any) -> str:
     return text(progress_card(ClipProgress(reported_clip(2, 3), "TWICE **M/V**", stage, **how)))
 
 
-def test_sound_that_cannot_be_read_is_told_under_the_clip() -> None:
+def test_unreadable_sound_gets_a_note_under_the_clip() -> None:
     card = clip_card(finished("Tzuyu", unheard="ac4"))
     assert "I can't read this video's sound (ac4), so the clip is silent." in text(card)
     assert "sound" not in text(clip_card(finished("Tzuyu")))
 
 
-def test_footage_that_is_missing_is_told_under_the_clip() -> None:
+def test_missing_footage_gets_notes_under_the_clip() -> None:
     card = text(clip_card(finished("Tzuyu", missing=MissingFootage(3, unread=(2,), silent=(1, 3), seconds=4.2))))
     assert "-# Part 2 of 3 of this file can't be read, so the clip goes on without it." in card
     assert "-# The sound of parts 1 and 3 of 3 of this file can't be read, so the clip is silent there." in card
@@ -55,24 +55,24 @@ def test_footage_that_is_missing_is_told_under_the_clip() -> None:
         ((1, 2, 3, 4, 5, 6), "6 of 9 parts of this file can't be read, so the clip goes on without them."),
     ],
 )
-def test_several_recordings_that_are_missing_are_named_or_counted(unread: tuple[int, ...], beginning: str) -> None:
+def test_several_unreadable_recordings_are_named_or_counted(unread: tuple[int, ...], beginning: str) -> None:
     assert beginning in text(clip_card(finished(missing=MissingFootage(9, unread=unread))))
 
 
-def test_progress_in_words() -> None:
+def test_progress_lines() -> None:
     assert "⏳ Waiting: next in the queue" in progress(ClipStage.WAITING, place=1)
     assert "⏳ Waiting: number 3 in the queue" in progress(ClipStage.WAITING, place=3)
-    told = progress(ClipStage.LOOK, share=0.42, left=71.0, seen=("Tzuyu", "Sa_na"))
-    assert told.startswith(r"**TWICE \*\*M/V\*\***")
-    assert "Looking for faces\n`████████░░░░░░░░░░░░` 42% · about 70 s left" in told
-    assert "✓ download · **look** · name · draw · upload" in told
-    assert r"Seen so far: Tzuyu, Sa\_na" in told
+    shown = progress(ClipStage.LOOK, share=0.42, left=71.0, seen=("Tzuyu", "Sa_na"))
+    assert shown.startswith(r"**TWICE \*\*M/V\*\***")
+    assert "Looking for faces\n`████████░░░░░░░░░░░░` 42% · about 70 s left" in shown
+    assert "✓ download · **look** · name · draw · upload" in shown
+    assert r"Seen so far: Tzuyu, Sa\_na" in shown
     assert "about 3 min left" in progress(ClipStage.DRAW, share=0.1, left=170.0)
     assert "%" not in progress(ClipStage.DOWNLOAD)
     assert "100%" in progress(ClipStage.UPLOAD, share=1.7)
 
 
-def test_who_is_seen_when() -> None:
+def test_each_person_has_a_line_with_times() -> None:
     card = clip_card(finished("Tzuyu", None, in_review=1))
     assert "① **Tzuyu** 97% · 0:11 in all · 0:03–0:08, 0:15–0:21" in text(card)
     assert "② someone I don't know · 0:11 in all" in text(card)
@@ -88,7 +88,7 @@ def test_who_is_seen_when() -> None:
     assert labels(clip_card(finished("Tzuyu", stale=True)))[-1] == "Draw again"
 
 
-def test_several_whom_nobody_could_name_are_told_of_together() -> None:
+def test_unknown_people_share_a_line() -> None:
     clip = finished("Tzuyu", *[None] * 20, in_review=5)
     clip = replace(clip, cast=tuple(replace(one, spans=((float(one.number), one.number + 2.0),)) for one in clip.cast))
     card = clip_card(clip)
@@ -126,7 +126,7 @@ def test_nobody_in_it() -> None:
         ("https://notyoutube.com/a)[b](c", "https://notyoutube.com/a%29[b]%28c"),
     ],
 )
-def test_the_link_leads_to_where_the_clip_begins(link: str, shown: str) -> None:
+def test_the_link_leads_to_the_start_of_the_clip(link: str, shown: str) -> None:
     assert f"[0:30–1:30 of the video](<{shown}>)" in text(clip_card(finished("Sana", link=link)))
 
 
@@ -134,17 +134,17 @@ def test_the_link_leads_to_where_the_clip_begins(link: str, shown: str) -> None:
     ("title", "name"),
     [("쯔위.mp4", "clip-0m30.mp4"), ("../../etc/Pässe", "etc-passe-0m30.mp4"), ("x" * 300, f"{'x' * 40}-0m30.mp4")],
 )
-def test_a_file_has_a_name_that_discord_keeps(title: str, name: str) -> None:
+def test_a_file_name_has_only_characters_that_discord_keeps(title: str, name: str) -> None:
     assert clip_name(finished(title=title)) == name
 
 
-def test_an_edited_card_points_to_where_its_files_are() -> None:
+def test_an_edited_card_keeps_its_files() -> None:
     card = clip_card(finished("Sana"), ("https://cdn.example/a.mp4", "https://cdn.example/b.png"))
     shown = [gallery["items"][0]["media"]["url"] for gallery in parts(card, 12)]
     assert shown == ["https://cdn.example/a.mp4", "https://cdn.example/b.png"]
 
 
-def test_what_a_link_leads_to() -> None:
+def test_a_links_target() -> None:
     own = "https://cdn.discordapp.com/attachments/1/2/mv.mp4?ex=1"
     assert linked(own) == Media("mv.mp4", own, MediaKind.VIDEO)
     assert linked("https://a.example/mv.mp4") == Link("https://a.example/mv.mp4")
@@ -152,5 +152,5 @@ def test_what_a_link_leads_to() -> None:
 
 
 @pytest.mark.parametrize(("query", "start"), [("t=83", 83), ("t=1m23s", 83), ("start=9", 9), ("t=soon", 0), ("", 0)])
-def test_a_link_may_say_where_to_begin(query: str, start: float) -> None:
+def test_a_link_may_have_a_start(query: str, start: float) -> None:
     assert Link(f"https://youtu.be/abc?{query}").start == start

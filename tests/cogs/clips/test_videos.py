@@ -1,4 +1,4 @@
-"""Posted videos come into a file piece by piece, and no further than they may."""
+"""Posted videos become files, up to a limit of bytes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WHOLE = bytes(range(256)) * 20_000
 
 @pytest.fixture
 async def server() -> AsyncGenerator[TestServer]:
-    """Hands a file out, with its length and without; and what Discord may answer else."""
+    """A server with a file, with and without its length, and with Discord's other answers."""
 
     async def film(request: web.Request) -> web.StreamResponse:
         match request.path:
@@ -50,7 +50,7 @@ async def test_the_file_is_what_was_posted(server: TestServer, tmp_path: Path, p
 
 
 @pytest.mark.parametrize("path", ["/known", "/streamed"])
-async def test_a_larger_one_is_left_where_it_is(server: TestServer, tmp_path: Path, path: str) -> None:
+async def test_a_larger_file_is_not_saved(server: TestServer, tmp_path: Path, path: str) -> None:
     film = tmp_path / "film"
     with pytest.raises(PersonError, match=r"mv\.mp4: this file is too large"):
         await stream(Media("mv.mp4", str(server.make_url(path)), MediaKind.VIDEO), film, len(WHOLE) - 1)
@@ -58,7 +58,7 @@ async def test_a_larger_one_is_left_where_it_is(server: TestServer, tmp_path: Pa
 
 
 @pytest.mark.parametrize(("path", "error"), [("/gone", discord.NotFound), ("/away", discord.HTTPException)])
-async def test_what_is_gone_or_led_elsewhere_is_not_followed(
+async def test_a_missing_file_and_a_redirect_are_refused(
     server: TestServer, tmp_path: Path, path: str, error: type[Exception]
 ) -> None:
     with pytest.raises(error):

@@ -1,4 +1,4 @@
-"""Files of a message are found wherever Discord keeps them, each once, and only where Discord serves them."""
+"""Every file of a message is found once, and read only where Discord serves it."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def message(*components: dict[str, Any], **fields: Any) -> discord.Message:
 
 
 def upload(name: str, number: int, content_type: str | None = "image/jpeg") -> dict[str, Any]:
-    """A file that was uploaded with the message, as its components show it."""
+    """An uploaded file in a component."""
     url = f"{CDN}/{name}?ex=1&is=2&hm=3"
     return {"id": "1", "url": url, "proxy_url": url, "content_type": content_type, "attachment_id": str(number)}
 
 
 def elsewhere(name: str, content_type: str | None = "image/jpeg", proxy: str = PROXY) -> dict[str, Any]:
-    """A file of another host, which Discord has fetched."""
+    """A file of another host in a component, which Discord has fetched."""
     return {
         "id": "1",
         "url": f"https://example.org/{name}",
@@ -70,7 +70,7 @@ def container(*parts: dict[str, Any], spoiler: bool = False) -> dict[str, Any]:
 
 
 def snapshot(*components: dict[str, Any], **fields: Any) -> list[dict[str, Any]]:
-    """What a forward shows of a message."""
+    """A forwarded message."""
     shown: dict[str, Any] = {"type": 0, "content": "", "mentions": [], "mention_roles": [], "attachments": []}
     shown |= {"embeds": [], "timestamp": "2026-11-29T00:00:00+00:00", "edited_timestamp": None, "flags": COMPONENTS_V2}
     return [{"message": shown | {"components": list(components)} | fields}]
@@ -105,12 +105,12 @@ def test_a_file_that_is_listed_and_shown_is_one_file() -> None:
 @pytest.mark.parametrize(
     "proxy", ["http://127.0.0.1:8080", "https://example.org", "http://cdn.discordapp.com", "https://[x"]
 )
-def test_what_discord_does_not_serve_is_left_alone(proxy: str) -> None:
+def test_a_file_that_discord_does_not_serve_is_refused(proxy: str) -> None:
     (media,) = media_of(message(gallery(elsewhere("secret.jpg", proxy=proxy))))
     assert media.refusal == NOT_SERVED
 
 
-def test_a_spoiler_covers_all_that_is_in_it() -> None:
+def test_a_spoiler_covers_its_nested_components() -> None:
     shown = message(
         container(gallery(upload("a.jpg", 11)), section(upload("b.jpg", 12)), spoiler=True),
         gallery(upload("c.jpg", 13), spoiler=True),
@@ -119,7 +119,7 @@ def test_a_spoiler_covers_all_that_is_in_it() -> None:
     assert [media.spoiler for media in media_of(shown)] == [True, True, True, True, False]
 
 
-def test_what_is_listed_openly_and_shown_as_a_spoiler_is_one() -> None:
+def test_a_file_listed_openly_and_shown_as_a_spoiler_is_covered() -> None:
     shown = message(gallery(upload("a.jpg", 11), spoiler=True), attachments=[attachment("a.jpg", 11, "image/jpeg")])
     assert [(media.size, media.spoiler) for media in media_of(shown)] == [(10, True)]
 
@@ -134,9 +134,9 @@ def test_a_link_in_a_covered_container_is_a_spoiler() -> None:
 
 def test_a_link_to_a_file_that_was_posted_as_a_spoiler_is_one() -> None:
     film = f"{CDN}/SPOILER_mv.mp4"
-    told = message(flags=0, content=f"see {film}")
+    as_text = message(flags=0, content=f"see {film}")
     embed = {"type": "video", "url": film, "video": {"url": film, "proxy_url": film, "width": 9, "height": 9}}
-    for shown in (told, message(flags=0, content=film, embeds=[embed])):
+    for shown in (as_text, message(flags=0, content=film, embeds=[embed])):
         video = video_of(shown)
         assert isinstance(video, Media)
         assert video.spoiler
@@ -166,12 +166,12 @@ def test_a_link_in_a_text_or_on_a_button_is_a_link() -> None:
     assert video_of(message(flags=0, message_snapshots=snapshot({"type": 10, "id": 1, "content": link}))) == Link(link)
 
 
-def test_all_that_is_said_is_read_in_its_order() -> None:
+def test_every_text_is_read_in_its_order() -> None:
     shown = message({"type": 10, "id": 1, "content": "one"}, container(section(upload("a.jpg", 11), "two")))
     assert [text for text, _ in texts_of(shown) if text] == ["one", "two"]
 
 
-def test_an_address_that_is_none_does_no_harm() -> None:
+def test_an_invalid_address_does_no_harm() -> None:
     assert video_of(message(flags=0, content="see https://[x for more")) == Link("https://[x")
 
 
@@ -195,5 +195,5 @@ def test_an_address_that_is_none_does_no_harm() -> None:
         ("sana", "text/plain", MediaKind.OTHER),
     ],
 )
-def test_what_a_file_claims_to_be(name: str, content_type: str | None, kind: MediaKind) -> None:
+def test_the_declared_kind_of_a_file(name: str, content_type: str | None, kind: MediaKind) -> None:
     assert kind_of(name, content_type) is kind

@@ -1,4 +1,4 @@
-"""Discord's numbers are those of its own description."""
+"""Discord's limits equal those of its published schema."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from cogs.common import discord_limits
         (discord_limits.LONGEST_OPTION, "ApplicationCommandOptionStringChoice.name.maxLength"),
     ],
 )
-def test_a_number_is_what_the_description_says(shared: Path, number: int, place: str) -> None:
+def test_each_limit_equals_the_schemas(shared: Path, number: int, place: str) -> None:
     schemas: dict[str, Any] = json.loads((shared / "discord" / "openapi.json").read_text())["components"]["schemas"]
     schema, field, bound = place.split(".")
     assert schemas[schema]["properties"][field][bound] == number

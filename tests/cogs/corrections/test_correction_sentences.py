@@ -1,4 +1,4 @@
-"""The sentences about corrections: names as they were typed, and what is learned."""
+"""The sentences about corrections: names as typed, and the number of learned faces."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_a_name_is_shown_as_it_was_typed() -> None:
     assert correction_sentence(Correction(CorrectionKind.NOT_MEMBER, "{name}")) == "Noted: not {name}."
 
 
-def test_what_is_learned_follows() -> None:
+def test_the_photos_that_are_learned_follow() -> None:
     assert (
         note_sentence(Correction(CorrectionKind.MEMBER, "Sana", untaught=(None,)))
         == "Noted: Sana. I learn from this face."

@@ -1,4 +1,4 @@
-"""The dialog in which a face is fixed, in the cases that no picture at hand leads to."""
+"""The dialog that corrects a face, in cases that no test picture has."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_corrected_face_is_offered_by_its_correction() -> None:
 
 
 @pytest.mark.parametrize(("other", "shown"), [("ITZY", ["TWICE", "ITZY", None]), ("TWICE", [None] * 3)])
-def test_a_group_is_told_where_there_are_several(other: str, shown: list[str | None]) -> None:
+def test_the_menu_names_the_group_where_there_are_several(other: str, shown: list[str | None]) -> None:
     asked = face(1, Candidate(1, "Mina", 0.5, "TWICE"), Candidate(2, "Mina", 0.4, other))
     whole = answer(asked)
     step, files = who_card(whole, whole.pictures[0], asked, 5, None)
@@ -73,7 +73,7 @@ def test_a_name_is_neither_markup_nor_mention_nor_link() -> None:
         (Basis.CONTEXT, "① **Rm?** from context", "Only the others beside it speak for Rm."),
     ],
 )
-def test_a_name_that_others_speak_for_has_a_word_in_place_of_a_confidence(basis: Basis, line: str, why: str) -> None:
+def test_a_name_from_context_has_its_basis_in_place_of_a_confidence(basis: Basis, line: str, why: str) -> None:
     candidates = Candidate(1, "Rm", 0.31), Candidate(2, "V", 0.004)
     asked = replace(face(1), guess=Guess(1, "Rm", 0.31, Band.UNSURE, candidates, basis))
     assert text(answer_card(answer(asked))) == line
@@ -88,7 +88,7 @@ def test_a_name_that_others_speak_for_has_a_word_in_place_of_a_confidence(basis:
     assert why not in text(details_card(answer(said)))
 
 
-def test_who_said_what_is_told_once_a_card() -> None:
+def test_the_authors_of_labels_stand_once_on_a_card() -> None:
     by = {number: FaceAnnotation(number, Meaning.MEMBER, "Sana", 7 if number < 3 else 8) for number in (1, 2, 3)}
     alone = answer(face(1, annotation=by[1]), face(2, annotation=by[2]), face(3))
     assert text(answer_card(alone)).endswith("③ someone I don't know\n-# ✓ said by <@7>")
@@ -102,7 +102,7 @@ def test_who_said_what_is_told_once_a_card() -> None:
     assert "✓ picture 1 ① picture 1 ② said by <@7> · picture 2 ⑨ said by <@8>" in text(answer_card(several))
 
 
-async def test_a_form_carries_its_route_and_is_not_kept() -> None:
+async def test_a_modal_carries_its_route_and_is_not_kept_in_memory() -> None:
     form = OtherNameModal("nugu:else:1:2:3")
     assert form.custom_id == "nugu:else:1:2:3"
     assert form.is_finished()

@@ -1,4 +1,4 @@
-"""Each way to ask for a clip, up to the promise; and what is no question for one."""
+"""Every kind of request for a clip, up to the queue; and messages that request none."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LINK = "https://youtu.be/abc?t=95"
 
 @dataclass
 class RecordedRequests:
-    """What the queue was asked for; of files their bytes."""
+    """The requests to the queue, with the bytes of posted files."""
 
     asked: list[IdentifyRequest] = field(default_factory=list[IdentifyRequest])
     requests: list[ClipRequest] = field(default_factory=list[ClipRequest])
@@ -56,12 +56,12 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> RecordedRequests:
     return recorded
 
 
-def said(result: InteractionResult) -> str:
+def sentence_of(result: InteractionResult) -> str:
     return texts(answer(result)).strip()
 
 
 def post_link(stage: Stage, text: str, *embeds: dict[str, Any]) -> Any:
-    """Somebody posts a link, which Discord shows with its picture."""
+    """Post a link, which Discord shows with its picture."""
     stage.env.backend.create_message(stage.channel.id, stage.other.id, text, embeds=list(embeds))
     return latest(stage.channel)
 
@@ -111,19 +111,19 @@ async def test_a_command_with_a_file(stage: Stage, recorded: RecordedRequests) -
         ({"link": LINK, "start": "soon"}, "I can't read the time “soon”. Write it as `1:23` or in seconds."),
     ],
 )
-async def test_what_is_no_wish_is_told_in_a_sentence(
+async def test_an_invalid_request_gets_a_sentence(
     stage: Stage, recorded: RecordedRequests, options: dict[str, Any], sentence: str
 ) -> None:
     result = await stage.fan.slash(stage.channel, "clip", **options)
-    assert said(result) == sentence
+    assert sentence_of(result) == sentence
     assert answer(result).ephemeral
     assert recorded.requests == []
 
 
-async def test_a_refused_wish_is_told_to_the_asker_alone(stage: Stage, recorded: RecordedRequests) -> None:
+async def test_only_the_asker_sees_a_refused_request(stage: Stage, recorded: RecordedRequests) -> None:
     recorded.refusal = PersonError("20 clips wait here already.")
     result = await stage.fan.slash(stage.channel, "clip", link=LINK)
-    assert said(result) == "20 clips wait here already."
+    assert sentence_of(result) == "20 clips wait here already."
     assert answer(result).ephemeral
     assert stage.channel.last_message is None
     await stage.fan.send(stage.channel, f"{stage.mention} {LINK}")
@@ -138,7 +138,7 @@ async def test_a_file_that_is_too_large_is_not_even_fetched(
     settings = stage.app.settings.model_copy(update={"clip_bytes": 10})
     monkeypatch.setattr(stage.bot, "app", dataclasses.replace(stage.app, settings=settings))
     result = await stage.fan.slash(stage.channel, "clip", video=VIDEO)
-    assert said(result).startswith("mv.mp4: this file is too large; I read videos of up to")
+    assert sentence_of(result).startswith("mv.mp4: this file is too large; I read videos of up to")
     assert not fetched
     assert not list((stage.app.settings.data / "clips").glob("incoming-*"))
 
@@ -149,7 +149,7 @@ async def test_an_avi_is_refused_before_it_is_fetched(
     fetched: list[str] = []
     monkeypatch.setattr(stage.bot.http, "get_from_cdn", fetched.append)
     result = await stage.fan.slash(stage.channel, "clip", video=("old.AVI", b"RIFF"))
-    assert said(result) == "old.AVI: this is an AVI; I read MP4, MOV, WebM, MKV and MPEG-TS."
+    assert sentence_of(result) == "old.AVI: this is an AVI; I read MP4, MOV, WebM, MKV and MPEG-TS."
     assert not fetched
 
 
@@ -159,7 +159,7 @@ async def test_a_file_is_not_fetched_where_there_is_no_room(
     fetched: list[str] = []
     monkeypatch.setattr(stage.bot.http, "get_from_cdn", fetched.append)
     recorded.full = True
-    assert said(await stage.fan.slash(stage.channel, "clip", video=VIDEO)) == "Full."
+    assert sentence_of(await stage.fan.slash(stage.channel, "clip", video=VIDEO)) == "Full."
     assert not fetched
 
 
@@ -179,7 +179,7 @@ async def test_a_mention_with_a_video_or_a_link(stage: Stage, recorded: Recorded
     assert recorded.videos == [VIDEO[1]]
 
 
-async def test_a_message_is_answered_by_as_large_a_file_as_discord_took_there(
+async def test_a_reply_is_as_large_as_the_last_file_that_discord_took_there(
     stage: Stage, recorded: RecordedRequests
 ) -> None:
     async def asked() -> int:
@@ -200,7 +200,7 @@ async def test_the_still_of_a_linked_video_is_no_picture_to_identify(stage: Stag
     assert texts(latest(stage.channel)).strip() == TAKEN
 
 
-async def test_a_spoiler_stays_one(stage: Stage, recorded: RecordedRequests) -> None:
+async def test_a_spoiler_stays_a_spoiler(stage: Stage, recorded: RecordedRequests) -> None:
     name, data = VIDEO
     await stage.fan.slash(stage.channel, "clip", video=(f"SPOILER_{name}", data))
     await stage.fan.send(stage.channel, f"{stage.mention} ||{LINK}||")
@@ -238,7 +238,7 @@ async def test_the_menu_of_a_message(stage: Stage, recorded: RecordedRequests) -
     assert [asked.source_message_id for asked in recorded.asked] == [posted.id, forwarded.id, unlabelled.id, linked.id]
     nothing = await stage.other.send(stage.channel, "hello")
     refused = await stage.fan.context_menu(stage.channel, "Annotate this clip", nothing)
-    assert said(refused).startswith("I see no video in that message.")
+    assert sentence_of(refused).startswith("I see no video in that message.")
 
 
 async def test_a_video_that_discord_shows_is_read_through_its_proxy(stage: Stage, recorded: RecordedRequests) -> None:
@@ -278,7 +278,7 @@ async def test_pictures_are_answered_as_before(stage: Stage, recorded: RecordedR
     await stage.fan.send(stage.channel, f"{stage.mention} who? https://a.example/photo.jpg")
     assert texts(latest(stage.channel)).startswith("I see no picture in that message.")
     assert recorded.requests == []
-    # A picture and a video are both asked about.
+    # The message asks about a picture and a video.
     await stage.fan.send(stage.channel, f"{stage.mention} who?", attachments=[photo, VIDEO])
     cards = [texts(message) for message in stage.channel.history()]
     assert sum("**Obama**" in text for text in cards) == 2
@@ -295,9 +295,9 @@ async def test_a_watched_channel_is_for_pictures(stage: Stage, recorded: Recorde
     assert recorded.requests == []
 
 
-async def test_a_file_that_discord_lost_says_so(stage: Stage, recorded: RecordedRequests) -> None:
+async def test_a_file_that_discord_lost_gets_a_sentence(stage: Stage, recorded: RecordedRequests) -> None:
     posted = await stage.other.send(stage.channel, "", attachments=[VIDEO])
     stage.env.backend.cdn._blobs.clear()
     refused = await stage.fan.context_menu(stage.channel, "Annotate this clip", posted)
-    assert said(refused) == "mv.mp4: Discord no longer has this file; post it again."
+    assert sentence_of(refused) == "mv.mp4: Discord no longer has this file; post it again."
     assert not list((stage.app.settings.data / "clips").glob("incoming-*"))

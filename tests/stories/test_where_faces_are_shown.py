@@ -1,4 +1,4 @@
-"""A spoiler stays covered, and what an age-restricted channel showed is shown nowhere else."""
+"""Spoilers stay covered, and faces from an age-restricted channel are shown nowhere else."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ async def test_an_embedded_picture_behind_a_spoiler_is_covered(stage: Stage) -> 
         assert covered(card) == [text.startswith("||")]
 
 
-async def test_what_moderators_hand_in_stays_apart_too(stage: Stage, adults: ChannelHandle) -> None:
+async def test_a_submitted_photo_keeps_its_channel_too(stage: Stage, adults: ChannelHandle) -> None:
     await stage.enrol_presidents()
     more = {"group": "Presidents", "name": "Obama"}
     added = answer(await stage.moderator.slash(stage.channel, "member add", **more, photo=stage.spoiler("obama2.jpg")))
@@ -65,7 +65,7 @@ async def test_what_moderators_hand_in_stays_apart_too(stage: Stage, adults: Cha
     exported = answer(await stage.moderator.slash(stage.channel, "roster export"))
     assert "2 photos from spoilers or age-restricted channels I left out." in texts(exported)
 
-    # Looks like somebody else, so it waits for a word.
+    # It looks like another member, so it waits for a decision.
     doubtful = {"group": "Presidents", "name": "Biden"}
     waits = answer(
         await stage.moderator.slash(adults, "member add", **doubtful, photo=stage.spoiler("obama_partial_face.jpg"))
@@ -77,7 +77,7 @@ async def test_what_moderators_hand_in_stays_apart_too(stage: Stage, adults: Cha
     assert covered(answer(await stage.moderator.slash(adults, "review"))) == [True]
 
 
-async def test_what_an_age_restricted_channel_showed_is_shown_there_alone(stage: Stage, adults: ChannelHandle) -> None:
+async def test_a_face_from_an_age_restricted_channel_is_shown_only_there(stage: Stage, adults: ChannelHandle) -> None:
     await stage.enrol_presidents()
     await stage.fan.slash(adults, "who", picture=stage.photo("obama2.jpg"))
     elsewhere = answer(await stage.moderator.slash(stage.channel, "review"))
@@ -94,17 +94,17 @@ async def test_what_an_age_restricted_channel_showed_is_shown_there_alone(stage:
     here = answer(await stage.moderator.click(here, label="Yes"))
     await stage.moderator.click(here, label="Yes")
 
-    told = f"shown in {adults.mention} alone, which is age-restricted"
+    note = f"shown in {adults.mention} alone, which is age-restricted"
     for where, files in ((stage.channel, 1), (adults, 3)):
         shown = answer(await stage.moderator.slash(where, "member photos", group="Presidents", member="Obama"))
         assert "3 photos: 2 confirmed, 1 handed in" in texts(shown)
-        assert texts(shown).count(told) == 2
+        assert texts(shown).count(note) == 2
         assert len(covered(shown)) == files
     exported = answer(await stage.moderator.slash(stage.channel, "roster export"))
     assert "2 photos from spoilers or age-restricted channels I left out." in texts(exported)
 
 
-async def test_pictures_for_everybody_never_show_it(
+async def test_public_pictures_never_show_a_covered_or_restricted_face(
     stage: Stage, adults: ChannelHandle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await stage.moderator.slash(stage.channel, "group add", name="Presidents")
@@ -136,8 +136,8 @@ async def test_pictures_for_everybody_never_show_it(
     )
     card = answer(await stage.fan.slash(stage.channel, "quiz play", rounds=5))
     asked = [await file.read() for file in card.attachments]
-    # Who takes one for the other is shown all that there is of both.
+    # A wrong answer shows photos of both members.
     await stage.fan.click(card, label="Biden" if asked == [obama_face] else "Obama")
-    told = now(stage, card)
-    assert "✗ Wrong" in texts(told)
-    assert {await file.read() for file in told.attachments} == {obama_face, biden_face}
+    verdict = now(stage, card)
+    assert "✗ Wrong" in texts(verdict)
+    assert {await file.read() for file in verdict.attachments} == {obama_face, biden_face}

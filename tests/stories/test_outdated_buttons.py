@@ -1,4 +1,4 @@
-"""Presses that come twice, from somebody who is no longer trusted, or about what is no longer there."""
+"""Buttons pressed twice, by a person who is no longer trusted, or about something that is gone."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ async def asked(stage: Stage) -> Any:
     return latest(stage.channel)
 
 
-async def said(stage: Stage) -> list[tuple[int, str | None]]:
+async def labels(stage: Stage) -> list[tuple[int, str | None]]:
     async with stage.app.database.reading() as session:
         return [
             (annotation.author_id, annotation.name)
@@ -53,10 +53,10 @@ async def test_an_event_comes_twice(stage: Stage) -> None:
     assert len(heard) == 5
     answered = [request.path for request in stage.recorder.matching("POST", "/callback")]
     assert len(answered) == len(set(answered))
-    assert await said(stage) == [(stage.fan.id, "Obama"), (stage.moderator.id, "Biden")]
+    assert await labels(stage) == [(stage.fan.id, "Obama"), (stage.moderator.id, "Biden")]
 
 
-async def test_a_role_that_was_taken_away_counts_no_more(stage: Stage) -> None:
+async def test_a_removed_role_no_longer_counts(stage: Stage) -> None:
     card = await asked(stage)
     experts = stage.guild.create_role("experts")
     expert = stage.guild.add_member(stage.env.create_user("expert"), roles=[experts])
@@ -79,7 +79,7 @@ async def test_the_member_was_removed(stage: Stage) -> None:
     await forget(stage, Member, name="Obama")
     refused = answer(await stage.moderator.click(who, label="It isn't Obama"))
     assert texts(refused).strip() == "That member has been removed since."
-    assert await said(stage) == []
+    assert await labels(stage) == []
     await stage.moderator.click(card, label="All right")
     assert "**Obama** ✓" in texts(latest(stage.channel))
 
@@ -108,7 +108,7 @@ async def test_the_question_was_asked_in_another_server(stage: Stage) -> None:
     ]
     for press in presses:
         assert texts(answer(await press)).strip() == "I no longer know what was asked here."
-    assert await said(stage) == []
+    assert await labels(stage) == []
 
 
 async def test_the_question_was_forgotten(stage: Stage) -> None:

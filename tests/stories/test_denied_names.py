@@ -1,4 +1,4 @@
-"""A remembered no: a face that somebody trusted spoke of is never called that again."""
+"""A name that a trusted person denied a face is not given to it again."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.stories.reading import answer, buttons, latest, texts
 
 
 async def named(stage: Stage, photo: tuple[str, bytes]) -> str:
-    """What the card says of a picture that a fan asks about."""
+    """The text of the card that answers a fan's question about the photo."""
     return texts(answer(await stage.fan.slash(stage.channel, "who", picture=photo)))
 
 
@@ -30,7 +30,7 @@ async def press(stage: Stage, card: Any, label: str) -> None:
     await stage.moderator.click(who, label=label)
 
 
-async def test_a_face_is_never_called_again_what_it_is_not(stage: Stage) -> None:
+async def test_a_denied_name_is_not_given_again(stage: Stage) -> None:
     await stage.enrol_presidents()
     photo = stage.photo("obama2.jpg")
     assert "**Obama**" in await named(stage, photo)
@@ -47,7 +47,7 @@ async def test_a_face_is_never_called_again_what_it_is_not(stage: Stage) -> None
     assert "**Obama**" in await named(stage, photo)
 
 
-async def test_a_fans_no_is_a_suggestion(stage: Stage) -> None:
+async def test_a_fans_denial_is_a_suggestion(stage: Stage) -> None:
     await stage.enrol_presidents()
     await named(stage, stage.photo("obama2.jpg"))
     who = answer(await stage.fan.click(latest(stage.channel), label="Fix a face"))
@@ -57,7 +57,7 @@ async def test_a_fans_no_is_a_suggestion(stage: Stage) -> None:
 
 
 @pytest.mark.thorough
-async def test_nobody_of_the_roster_stays_nobody_until_somebody_knows_better(stage: Stage) -> None:
+async def test_a_stranger_stays_a_stranger_until_a_later_label(stage: Stage) -> None:
     await stage.enrol_presidents()
     photo = stage.photo("obama2.jpg")
     await named(stage, photo)
