@@ -65,7 +65,7 @@ def clip_command(footage: Footage, section: Section, size: tuple[int, int], rate
         if _ends(footage, section):
             options["t"] = f"{section.seconds:.6f}"
     written = ffmpeg.output(*tracks, filename="out.mp4", f="mp4", extra_options=options)
-    return _compiled(written)
+    return compiled(written)
 
 
 def frames_command(footage: Footage, section: Section) -> list[str]:
@@ -77,10 +77,11 @@ def frames_command(footage: Footage, section: Section) -> list[str]:
     options = {"c:v": "mjpeg", "q:v": 2, "fps_mode": "passthrough", "enc_time_base:v": "demux", **_CLEAN}
     picture = picture.scale(out_range="full").format(pix_fmts="yuvj420p")
     written = ffmpeg.output(picture, filename="%06d.jpg", f="image2", extra_options=options)
-    return _compiled(written)
+    return compiled(written)
 
 
-def _compiled(written: Any) -> list[str]:
+def compiled(written: Any) -> list[str]:
+    """The arguments by which ffmpeg writes an output, with the limits and reports that all runs share."""
     import imageio_ffmpeg
 
     command: list[str] = written.compile(cmd=imageio_ffmpeg.get_ffmpeg_exe(), overwrite_output=True)
@@ -120,7 +121,6 @@ def _picture(
     stream: VideoStream, footage: Footage, section: Section, size: tuple[int, int], shift: float
 ) -> VideoStream:
     """The filters: cut, deinterlaced, upright, scaled to square pixels, mapped to SDR, and drawn upon."""
-    colours = footage.colours
     # x264 takes no frame at its forerunner's time; `bot.media.video.frames` leaves it out too.
     chosen: Callable[..., Any] = stream.select
     picture: VideoStream = chosen(expr="isnan(prev_selected_pts)+gt(pts,prev_selected_pts)").video(0)
@@ -128,6 +128,12 @@ def _picture(
         picture = picture.trim(start="0")
     if _ends(footage, section):
         picture = picture.trim(end=f"{section.seconds - TOLERANCE + shift:.6f}")
+    return as_shown(picture, footage, size).ass(filename="captions.ass", fontsdir="fonts")
+
+
+def as_shown(picture: VideoStream, footage: Footage, size: tuple[int, int]) -> VideoStream:
+    """The filters from decoded frames to upright SDR pictures of this size, (width, height) in square pixels."""
+    colours = footage.colours
     picture = picture.setparams(
         range="full" if colours.full else "limited",
         color_primaries=colours.primaries,
@@ -139,7 +145,7 @@ def _picture(
     if footage.interlaced:
         picture = picture.yadif(deint="interlaced")
     picture = _scaled(_upright(picture, footage.geometry), colours, size)
-    return picture.setsar(sar=1).format(pix_fmts="yuv420p").ass(filename="captions.ass", fontsdir="fonts")
+    return picture.setsar(sar=1).format(pix_fmts="yuv420p")
 
 
 def _upright(picture: VideoStream, geometry: Geometry) -> VideoStream:

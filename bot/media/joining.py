@@ -13,19 +13,22 @@ import os
 import shutil
 import tempfile
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from bot.domain.clips import MissingFootage
 from bot.infra.limited_process import ProcessFailedError, ProcessLimits, stream_output
+from bot.media.clip_commands import as_shown, compiled
 from bot.media.containers import decoder_of, opened, reading
-from bot.media.footage import VideoError
+from bot.media.footage import Colours, Geometry, VideoError
 from bot.media.pauses import missing_seconds
 from bot.media.survey import survey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from ffmpeg import VideoStream
 
     from bot.media.cutting import Piece
     from bot.media.footage import Footage
@@ -35,6 +38,8 @@ log = logging.getLogger(__name__)
 _PICTURES: Final = {"h264", "hevc", "mpeg1video", "mpeg2video"}
 _SOUNDS: Final = {"aac", "ac3", "eac3", "mp2float", "mp3float"}
 """What a transport stream holds with all that a decoder needs."""
+
+_SDR: Final = Colours("bt709", "bt709", "bt709", full=False)
 
 _APART: Final = 30.0
 """Seconds between two pieces, so that `bot.media.timestamp_breaks` sees each begin, and moves it by its own tracks."""
@@ -48,10 +53,11 @@ _MEMORY: Final = 6 << 30
 def join(
     path: Path, kind: str, pieces: Sequence[Piece], probed: Callable[[Path, str], Footage], most_bytes: int
 ) -> tuple[Path, Footage]:
-    """The file that holds all pieces of `path` that can be read, and the footage of the first, as `probed` reads it.
+    """The file that holds all pieces of `path` that can be read, and their common footage as far as the file doesn't tell it.
 
-    Its `missing` names the pieces that are left out, and those whose sound is; its `unheard` holds for all of them. Raises
-    VideoError where no piece can be read, where all take more than `most_bytes`, or too long.
+    The footage has the geometry and colours of all pieces. Its `missing` names the pieces that are left out, and those whose
+    sound is; its `unheard` holds for all of them. `probed` reads one piece. Raises VideoError where no piece can be read,
+    where all take more than `most_bytes`, or too long.
     """
     wanted = repr((path.name, path.stat().st_size, pieces))
     out = path.with_name(f"joined-{hashlib.sha256(wanted.encode()).hexdigest()[:32]}.ts")
@@ -60,30 +66,102 @@ def join(
         folder = Path(name)
         numbered = _footages(path, kind, pieces, probed, folder)
         found = list(numbered.values())
-        undecoded = 0.0
-        whole = folder / out.name
-        with whole.open("wb") as joined:
-            start = 0.0
-            for footage, arguments in zip(found, _coded(found), strict=True):
-                written = folder / "piece.ts"
-                _run(_command(footage, arguments, start, written), folder, deadline, most_bytes - joined.tell())
-                undecoded += _undecoded(footage, written)
-                with written.open("rb") as part:
-                    shutil.copyfileobj(part, joined, 1 << 20)
-                start += footage.seconds + _APART
-        whole.replace(out)
-    return out, _as_a_whole(numbered, len(pieces), undecoded)
+        form = _common_form(found)
+        coding = _codings(found, form)
+        try:
+            undecoded = _write(found, form, coding, folder / out.name, deadline, most_bytes)
+        except VideoError:
+            if not any(one.copies_pictures for one in coding):
+                raise
+            # Damaged packets can't always be copied; damaged pictures can be passed over.
+            encoded = [replace(one, copies_pictures=False) for one in coding]
+            undecoded = _write(found, form, encoded, folder / out.name, deadline, most_bytes)
+        (folder / out.name).replace(out)
+    return out, _as_a_whole(numbered, form, len(pieces), undecoded)
 
 
-def _as_a_whole(numbered: Mapping[int, Footage], parts: int, undecoded: float) -> Footage:
+def _write(
+    found: Sequence[Footage],
+    form: _Form,
+    coding: Sequence[_Coding],
+    out: Path,
+    deadline: float,
+    most_bytes: int,
+) -> float:
+    """Write all pieces to `out`. Returns the seconds of pictures that can't be decoded."""
+    undecoded, start, part = 0.0, 0.0, out.with_name("piece.ts")
+    with out.open("wb") as joined:
+        for footage, coded in zip(found, coding, strict=True):
+            command = _command(footage, form, coded, start, part.name)
+            _run(command, out.parent, deadline, most_bytes - joined.tell())
+            undecoded += _undecoded(footage, part)
+            with part.open("rb") as written:
+                shutil.copyfileobj(written, joined, 1 << 20)
+            start += footage.seconds + _APART
+    return undecoded
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """The geometry and colours of all pieces in the joined file."""
+
+    geometry: Geometry
+    colours: Colours
+
+    @classmethod
+    def of(cls, footage: Footage) -> _Form:
+        return cls(footage.geometry, footage.colours)
+
+
+@dataclass(frozen=True, slots=True)
+class _Coding:
+    """Whether the packets of a piece are copied rather than encoded. `has_sound`: all pieces have a track of sound then."""
+
+    copies_pictures: bool
+    copies_sound: bool
+    has_sound: bool
+
+
+def _common_form(found: Sequence[Footage]) -> _Form:
+    """The form of the first piece where all others have it, or can be brought to it; else a plain one in SDR."""
+    forms = [_Form.of(footage) for footage in found]
+    width, height = found[0].size
+    size = (max(2, width - width % 2), max(2, height - height % 2))
+    plain = Geometry((0, 0, 0, 0), "", size)
+    colours = found[0].colours
+    if len(set(forms)) == 1 or (forms[0].geometry == plain and colours == _SDR):
+        return forms[0]
+    return _Form(plain, _SDR)
+
+
+def _codings(found: Sequence[Footage], form: _Form) -> list[_Coding]:
+    """How each piece is coded, so that all are coded alike."""
+    codecs = [_codec_of(footage) for footage in found]
+    fit = [_Form.of(footage) == form for footage in found]
+    kept = codecs[0] if all(fit) and len(set(codecs)) == 1 and codecs[0] in _PICTURES else "h264"
+    sounds = {footage.sound.codec if footage.sound else "" for footage in found}
+    copies_sound = len(sounds) == 1 and sounds <= _SOUNDS
+    return [
+        _Coding(fits and codec == kept, copies_sound, has_sound=sounds != {""})
+        for codec, fits in zip(codecs, fit, strict=True)
+    ]
+
+
+def _as_a_whole(numbered: Mapping[int, Footage], form: _Form, parts: int, undecoded: float) -> Footage:
     """The first footage with that which holds for all of them. `numbered`: by their pieces' numbers."""
     unread = tuple(number for number in range(1, parts + 1) if number not in numbered)
     silent = tuple(number for number, footage in numbered.items() if footage.unheard)
-    first = next(iter(numbered.values()))
-    if not any(footage.sound for footage in numbered.values()):
-        unheard = numbered[silent[0]].unheard if silent else None
-        return replace(first, unheard=unheard, missing=MissingFootage(parts, unread, (), undecoded))
-    return replace(first, unheard=None, missing=MissingFootage(parts, unread, silent, undecoded))
+    unheard = None
+    if not any(footage.sound for footage in numbered.values()) and silent:
+        unheard, silent = numbered[silent[0]].unheard, ()
+    return replace(
+        next(iter(numbered.values())),
+        geometry=form.geometry,
+        colours=form.colours,
+        interlaced=any(footage.interlaced for footage in numbered.values()),
+        unheard=unheard,
+        missing=MissingFootage(parts, unread, silent, undecoded),
+    )
 
 
 def _footages(
@@ -105,17 +183,6 @@ def _footages(
     return found
 
 
-def _coded(found: Sequence[Footage]) -> list[list[str]]:
-    """How ffmpeg codes each piece, so that all are coded alike."""
-    seen = [_codec_of(one) for one in found]
-    kept = seen[0] if len(set(seen)) == 1 and seen[0] in _PICTURES else "h264"
-    sounds = [one.sound.codec if one.sound else "" for one in found]
-    copied = len(set(sounds)) == 1 and sounds[0] in _SOUNDS
-    again = ["-c:v", "libx264", "-preset", "veryfast", "-crf", "16", "-fps_mode", "passthrough"]
-    sound = ["-c:a", "copy"] if copied else ["-c:a", "aac", "-b:a", "192k", "-ar", "48000", "-ac", "2"]
-    return [[*(["-c:v", "copy"] if one == kept else again), *(sound if any(sounds) else [])] for one in seen]
-
-
 def _undecoded(footage: Footage, written: Path) -> float:
     """Seconds of a piece's pictures that aren't in the file that was written of it, since they can't be decoded."""
     try:
@@ -133,23 +200,47 @@ def _codec_of(footage: Footage) -> str | None:
         return decoder_of(container.streams.video[footage.number])
 
 
-def _command(footage: Footage, coded: Sequence[str], start: float, out: Path) -> list[str]:
-    """The ffmpeg run that makes a transport stream of a piece, which begins at `start`."""
-    import imageio_ffmpeg
+def _command(footage: Footage, form: _Form, coding: _Coding, start: float, out: str) -> list[str]:
+    """The ffmpeg run that makes the transport stream `out` of a piece, which begins at `start`."""
+    import ffmpeg
 
-    options = [part for name, value in reading(footage.format).items() for part in (f"-{name}", value)]
-    # Turned and cropped as `bot.media.geometry` reads it, later.
-    options += ["-noautorotate", "-apply_cropping", "codec", "-itsoffset", f"{start - footage.beginning:.6f}"]
-    inputs = [*options, "-f", footage.format, "-i", f"file:{footage.path.absolute()}"]
-    tracks = ["-map", f"0:v:{footage.number}"]
-    if "-c:a" in coded:
-        tracks += ["-map", f"0:a:{footage.sound.number}" if footage.sound else "1:a:0"]
-        if not footage.sound:
+    options = {
+        **reading(footage.format),
+        # Cropped and turned as `bot.media.geometry` reads it.
+        "noautorotate": True,
+        "apply_cropping": "codec",
+        "itsoffset": f"{start - footage.beginning:.6f}",
+    }
+    source: Any = ffmpeg.input(f"file:{footage.path.absolute()}", f=footage.format, extra_options=options)
+    pictures = source.video_stream(footage.number)
+    written: dict[str, Any] = {"map_metadata": -1, "pes_payload_size": 0}
+    if coding.copies_pictures:
+        written["c:v"] = "copy"
+    else:
+        if _Form.of(footage) != form:
+            pictures = _fitted(pictures, footage, form.geometry.size)
+        written |= {"c:v": "libx264", "preset": "veryfast", "crf": 16, "fps_mode": "passthrough"}
+    tracks = [pictures]
+    if coding.has_sound:
+        written |= {"c:a": "copy"} if coding.copies_sound else {"c:a": "aac", "b:a": "192k", "ar": 48000, "ac": 2}
+        if footage.sound:
+            tracks.append(source.audio_stream(footage.sound.number))
+        else:
             silence = f"anullsrc=r=48000:cl=stereo:d={footage.seconds:.6f}"
-            inputs += ["-itsoffset", f"{start:.6f}", "-f", "lavfi", "-i", silence]
-    told = ["-nostdin", "-hide_banner", "-loglevel", "error", "-y", "-max_error_rate", "1", "-copyts"]
-    written = ["-map_metadata", "-1", "-pes_payload_size", "0", "-f", "mpegts", out.name]
-    return [imageio_ffmpeg.get_ffmpeg_exe(), *told, *inputs, *tracks, *coded, *written]
+            offset = {"itsoffset": f"{start:.6f}"}
+            tracks.append(ffmpeg.input(silence, f="lavfi", extra_options=offset).audio_stream(0))
+    return compiled(ffmpeg.output(*tracks, filename=out, f="mpegts", extra_options=written))
+
+
+def _fitted(pictures: VideoStream, footage: Footage, size: tuple[int, int]) -> VideoStream:
+    """The filters that show a piece whole in pictures of this size, between bars where its own have another shape."""
+    share = min(size[0] / footage.size[0], size[1] / footage.size[1])
+    width, height = (max(2, 2 * round(length * share / 2)) for length in footage.size)
+    pictures = as_shown(pictures, footage, (min(width, size[0]), min(height, size[1])))
+    # Into the one matrix of all pieces, and so tagged.
+    pictures = pictures.scale(extra_options={"out_color_matrix": "bt709", "out_range": "tv"})
+    pictures = pictures.pad(width=str(size[0]), height=str(size[1]), x="(ow-iw)/2", y="(oh-ih)/2")
+    return pictures.setparams(range="limited", color_primaries="bt709", color_trc="bt709", colorspace="bt709")
 
 
 def _run(command: Sequence[str], folder: Path, deadline: float, most_bytes: int) -> None:

@@ -124,6 +124,7 @@ def probe(path: Path, limits: VideoLimits) -> Footage:
         _probed(joined, "mpegts"),
         geometry=first.geometry,
         colours=first.colours,
+        interlaced=first.interlaced,
         unheard=first.unheard,
         missing=first.missing,
     )

@@ -90,3 +90,9 @@ def test_slides_miss_nothing(tmp_path: Path, name: str, rate: str) -> None:
     assert undecoded(footage, Section(1.3, 7.1)) == 0
     other = moving(tmp_path / f"other-{name}", "-c:v", "mpeg4", seconds=1)
     assert joined(tmp_path / f"joined-{name}", other, slides).missing.seconds == 0
+
+
+def test_a_damaged_recording_that_cannot_be_copied_is_encoded(tmp_path: Path) -> None:
+    footage = joined(tmp_path / "film.mp4", film(tmp_path / "a.mp4"), damaged(tmp_path / "b.mp4"))
+    assert footage.missing.seconds == pytest.approx(2, abs=0.3)
+    assert footage.seconds == pytest.approx(6, abs=0.2)
