@@ -12,11 +12,22 @@ from bot.media.cutting import pieces_of
 from bot.media.footage import VideoError
 from tests.support.films import moving
 
+VP9 = ("-c:v", "libvpx-vp9", "-deadline", "realtime")
 FRAGMENTED = ("-movflags", "+frag_keyframe+empty_moov+default_base_moof", "-g", "5")
 
 
 def small(path: Path, *options: str) -> Path:
     return moving(path, *options, seconds=0.8, size="64x36")
+
+
+def checksum(data: bytes) -> int:
+    """CRC-32/MPEG-2."""
+    value = 0xFFFFFFFF
+    for byte in data:
+        value ^= byte << 24
+        for _ in range(8):
+            value = (value << 1 ^ (0x04C11DB7 if value >> 31 else 0)) & 0xFFFFFFFF
+    return value
 
 
 def written(path: Path, data: bytes) -> Path:
@@ -72,6 +83,54 @@ def test_tracks_of_the_same_program_are_cut_with_its_table_before(tmp_path: Path
     numbers = [(packet[1] & 0x1F) << 8 | packet[2] for packet in packets]
     assert numbers[:2] == [0, 0x1000]
     assert other.endswith(second[2 * 188 :])
+
+
+def with_long_tables(path: Path) -> Path:
+    """The transport stream with descriptors in its tables of tracks, so that each takes three packets."""
+    data, out, counts = path.read_bytes(), bytearray(), dict[int, int]()
+    for at in range(0, len(data), 188):
+        packet = data[at : at + 188]
+        number = (packet[1] & 0x1F) << 8 | packet[2]
+        if number != 0x1000:
+            out += packet
+            continue
+        section = packet[5 : 8 + (int.from_bytes(packet[6:8], "big") & 0x0FFF)]
+        # Registered for private use, and so told of by nobody.
+        descriptors = 2 * (b"\xfe\xc8" + bytes(200))
+        length = len(section) - 3 + len(descriptors)
+        body = section[:1] + (0xB000 | length).to_bytes(2, "big") + section[3:10]
+        body += (0xF000 | len(descriptors)).to_bytes(2, "big") + descriptors + section[12:-4]
+        table = b"\0" + body + checksum(body).to_bytes(4, "big")
+        for part in range(0, len(table), 184):
+            counts[number] = counts.get(number, -1) + 1
+            head = bytes([0x47, packet[1] & 0x1F | (0 if part else 0x40), packet[2], 0x10 | counts[number] & 15])
+            out += head + table[part : part + 184].ljust(184, b"\xff")
+    return written(path, bytes(out))
+
+
+def test_a_table_that_is_longer_than_a_packet_is_compared_as_a_whole(tmp_path: Path) -> None:
+    first = with_long_tables(small(tmp_path / "a.ts")).read_bytes()
+    same = with_long_tables(small(tmp_path / "c.ts")).read_bytes()
+    other = with_long_tables(small(tmp_path / "b.ts", "-c:a", "ac3")).read_bytes()
+    assert cut(written(tmp_path / "film.ts", first + same), "mpegts") == [first + same]
+    pieces = cut(written(tmp_path / "film.ts", first + other), "mpegts")
+    assert len(pieces) == 2
+    assert pieces[1].endswith(other[2 * 188 :])
+
+
+def test_matroska_is_cut_where_its_tracks_are_coded_otherwise(tmp_path: Path) -> None:
+    first, other = (moving(tmp_path / name, *codec, seconds=2) for name, codec in (("a.mkv", ()), ("b.mkv", VP9)))
+    data = [path.read_bytes() for path in (first, first, other, first)]
+    assert cut(written(tmp_path / "film.mkv", b"".join(data)), "matroska") == [data[0] + data[1], data[2], data[3]]
+    assert cut(first, "matroska") == data[:1]
+    # Written to a pipe, it doesn't say how long it is.
+    live = moving(tmp_path / "live.mkv", "-live", "1", seconds=2).read_bytes()
+    assert cut(written(tmp_path / "film.mkv", live + data[2]), "matroska") == [live, data[2]]
+
+
+def test_matroska_is_cut_behind_what_is_short(tmp_path: Path) -> None:
+    short, long = (moving(tmp_path / f"{seconds}.mkv", seconds=seconds).read_bytes() for seconds in (0.6, 2.0))
+    assert cut(written(tmp_path / "film.mkv", short + long + short), "matroska") == [short, long + short]
 
 
 def test_a_damaged_table_begins_nothing(tmp_path: Path) -> None:

@@ -128,6 +128,17 @@ def matroska(folder: Path) -> Path:
     return joined(folder / "film.mkv", part, part)
 
 
+def matroska_in_another_codec(folder: Path) -> Path:
+    vp9 = ("-c:v", "libvpx-vp9", "-deadline", "realtime", "-c:a", "libopus", "-ar", "48000")
+    return joined(folder / "film.mkv", flash(folder / "a.mkv"), flash(folder / "b.webm", sound=vp9), folder / "a.mkv")
+
+
+def short_matroska(folder: Path) -> Path:
+    """Files of 0.8 seconds, in which it flashes once."""
+    ffmpeg("-i", flash(folder / "part.mkv"), "-t", "0.8", "-c:v", "libx264", "-c:a", "aac", folder / "short.mkv")
+    return joined(folder / "film.mkv", *[folder / "short.mkv"] * 3)
+
+
 def below_zero(folder: Path) -> Path:
     """An MP4 that begins before its clock does: an edit list takes the first frames away."""
     flash(folder / "whole.mkv")
@@ -153,11 +164,16 @@ KINDS: dict[Callable[[Path], Path], tuple[int, int]] = {
     fragments_that_start_again_without_a_header: (2, 60),
     whole_mp4s: (4, 120),
     matroska: (2, 60),
+    matroska_in_another_codec: (3, 90),
+    short_matroska: (3, 60),
     below_zero: (1, 22),
 }
 """Films, how often they flash, and how many frames are shown."""
 
-EVERYDAY = {twice, advertisement, another_program, sound_in_another_codec, fragments_that_start_again}
+EVERYDAY = {
+    *(twice, advertisement, another_program, sound_in_another_codec),
+    *(fragments_that_start_again, matroska_in_another_codec, short_matroska),
+}
 
 
 def draw(footage: Footage, section: Section, out: Path) -> Path:
