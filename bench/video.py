@@ -71,7 +71,7 @@ def main() -> None:
     arguments = parser.parse_args()
     shared: Path = arguments.shared.resolve()
     chosen = [engine for engine in arguments.engines.split(",") if installed(shared, engine)]
-    minutes = [int(each) for each in arguments.minutes.split(",") if each]
+    minutes = [int(length) for length in arguments.minutes.split(",") if length]
     with tempfile.TemporaryDirectory(prefix="nugu-bench-") as place:
         folder = Path(place)
         enrolled, held_out = split(shared, folder)

@@ -15,7 +15,7 @@ _FILE = "NotoSansCJKtc-Regular.otf"
 _MISSING = "\uffff"
 # In a Chinese font the ellipsis character hangs in mid-air, and curly quotes are as wide as an ideograph, which tears a
 # romanised name apart.
-_CUT = "..."
+_ELLIPSIS = "..."
 _QUOTES = str.maketrans("\u2018\u2019\u201c\u201d", "''\"\"")
 
 
@@ -59,11 +59,11 @@ def shorten(text: str, size: int, width: float) -> str:
     fits, beyond = 0, len(text)
     while beyond - fits > 1:
         middle = (fits + beyond) // 2
-        if face.getlength(text[:middle].rstrip() + _CUT) <= width:
+        if face.getlength(text[:middle].rstrip() + _ELLIPSIS) <= width:
             fits = middle
         else:
             beyond = middle
-    return text[:fits].rstrip() + _CUT
+    return text[:fits].rstrip() + _ELLIPSIS
 
 
 @lru_cache(maxsize=8192)

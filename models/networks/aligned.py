@@ -114,8 +114,8 @@ class AlignedEngine:
         picture = np.ascontiguousarray(picture)
         corners = _points(np.array(self.reference) * side)
         size = dlib.chip_dims(side, side)
-        cuts = [dlib.chip_details(corners, _points(face.landmarks), size) for face in faces]
-        return np.stack([dlib.extract_image_chip(picture, cut) for cut in cuts])
+        details = [dlib.chip_details(corners, _points(face.landmarks), size) for face in faces]
+        return np.stack([dlib.extract_image_chip(picture, detail) for detail in details])
 
 
 def _points(points: NDArray[np.floating]) -> dlib.dpoints:

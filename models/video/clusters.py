@@ -1,4 +1,4 @@
-"""Clusters of a clip's tracks: the people before and after the naming."""
+"""Clusters of a clip's tracks, one for each person."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from models.video.tracks import Track
 
 SAME_PERSON = 5.0
-"""The mean log-odds between the tracks of two clusters from which they are one person, before the naming."""
+"""The mean log-odds between the tracks of two clusters from which the clusters are one person. It applies before the naming."""
 
 SAME_STRANGER = 3.5
 """The log-odds between the centroids of two people without a name from which they are one.
@@ -61,7 +61,7 @@ class TrackClusters:
         log_odds = single.slope * ((vectors @ vectors.T).astype(np.float64) - single.midpoint)
         clusters = _cluster(log_odds, together)
         cannot_link = np.array(
-            [[together[np.ix_(one, other)].any() for other in clusters] for one in clusters], np.bool_
+            [[together[np.ix_(cluster, other)].any() for other in clusters] for cluster in clusters], np.bool_
         )
         faces = unit(np.stack([means[cluster].mean(axis=0) for cluster in clusters]))
         member_log_odds = _member_log_odds(recogniser, faces, [[tracks[i] for i in cluster] for cluster in clusters])
@@ -129,13 +129,15 @@ def _merge_strangers(
     midpoints = np.array([scale_.midpoint for scale_ in scales])
     sums, tracks, cannot_link = faces * tracks[:, None].astype(np.float32), tracks.copy(), cannot_link.copy()
 
-    def log_odds_of(one: int) -> NDArray[np.float64]:
-        photos = np.minimum(np.maximum(tracks, tracks[one]), len(scales)) - 1
-        row = slopes[photos] * ((unit(sums) @ unit(sums[one : one + 1])[0]).astype(np.float64) - midpoints[photos])
-        return np.where(cannot_link[one] | (tracks == 0) | (np.arange(len(row)) == one), -np.inf, row)
+    def log_odds_of(person: int) -> NDArray[np.float64]:
+        photos = np.minimum(np.maximum(tracks, tracks[person]), len(scales)) - 1
+        row = slopes[photos] * (
+            (unit(sums) @ unit(sums[person : person + 1])[0]).astype(np.float64) - midpoints[photos]
+        )
+        return np.where(cannot_link[person] | (tracks == 0) | (np.arange(len(row)) == person), -np.inf, row)
 
     people = [[i] for i in range(len(faces))]
-    log_odds = np.array([log_odds_of(one) for one in range(len(faces))])
+    log_odds = np.array([log_odds_of(person) for person in range(len(faces))])
     while log_odds.max(initial=-np.inf) >= SAME_STRANGER:
         one, other = sorted(int(i) for i in np.unravel_index(int(log_odds.argmax()), log_odds.shape))
         sums[one], tracks[one] = sums[one] + sums[other], tracks[one] + tracks[other]

@@ -9,16 +9,13 @@ import cv2
 import numpy as np
 
 from models.faces import Box
-from models.video.tracks import match_boxes
+from models.video.tracks import SAME_FACE_OVERLAP, match_boxes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from models.faces import Face, Picture
     from models.recognition.quality import Quality
-
-SAME_FACE_OVERLAP = 0.25
-"""The overlap (intersection over union) of two boxes in successive frames from which they are of one face."""
 
 LOST_SECONDS = 1.6
 """Seconds after which a face that returns starts another track."""

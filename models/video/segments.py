@@ -11,7 +11,15 @@ import numpy as np
 
 from models.faces import Box
 from models.video.shots import is_cut
-from models.video.tracks import MOST_ENCODED, FaceTracks, encoding_priority, from_arrays, match_boxes, to_arrays
+from models.video.tracks import (
+    MOST_ENCODED,
+    SAME_FACE_OVERLAP,
+    FaceTracks,
+    encoding_priority,
+    from_arrays,
+    match_boxes,
+    to_arrays,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,9 +27,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from models.video.tracks import Track
-
-SAME_FACE_OVERLAP = 0.25
-"""The overlap (intersection over union) of one face's boxes on both sides of a border."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

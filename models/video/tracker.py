@@ -14,7 +14,6 @@ import numpy as np
 from models.drawing.annotate import crop
 from models.recognition.quality import SMALL, measure
 from models.video.observations import (
-    SAME_FACE_OVERLAP,
     FacePatch,
     Observation,
     SampledFrame,
@@ -23,7 +22,15 @@ from models.video.observations import (
     link_tracklets,
 )
 from models.video.shots import CutDetector
-from models.video.tracks import MOST_ENCODED, Portrait, Track, encoding_priority, interpolate_boxes, match_boxes
+from models.video.tracks import (
+    MOST_ENCODED,
+    SAME_FACE_OVERLAP,
+    Portrait,
+    Track,
+    encoding_priority,
+    interpolate_boxes,
+    match_boxes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

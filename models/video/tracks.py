@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from models.faces import Box, Encodings
 
+SAME_FACE_OVERLAP = 0.25
+"""The overlap (intersection over union) of two boxes in successive frames from which they are of one face."""
+
 MOST_ENCODED = 4
 """Observations of a track that are encoded, at most."""
 

@@ -21,8 +21,8 @@ def made() -> tuple[list[BotPicture], dict[str, Drawing]]:
     """The charts, and the texts of each."""
     with drawings() as saved:
         drawn = charts()
-    written = [one for one in saved if not one.words[0].startswith("The twins of")]
-    return drawn, dict(zip([one.name for one in drawn], written, strict=True))
+    written = [drawing for drawing in saved if not drawing.words[0].startswith("The twins of")]
+    return drawn, dict(zip([picture.name for picture in drawn], written, strict=True))
 
 
 @pytest.mark.parametrize(
@@ -63,4 +63,4 @@ def test_the_sheet_names_the_commands(made: tuple[list[BotPicture], dict[str, Dr
     with drawings() as saved:
         contact_sheet(drawn)
     saved[0].check(margin=16)
-    assert {one.shown for one in drawn} <= set(saved[0].words)
+    assert {picture.shown for picture in drawn} <= set(saved[0].words)

@@ -37,8 +37,8 @@ def test_every_name_is_there_and_nothing_overlaps(count: int, mixed_up: list[Con
     (picture,) = drawn
     picture.check()
     assert picture.size[0] == PAGE_WIDTH
-    for one in members(count)[:ROWS]:
-        name = drawable(one.name)
+    for member in members(count)[:ROWS]:
+        name = drawable(member.name)
         assert any(words == name or (words.endswith("...") and name.startswith(words[:-3])) for words in picture.words)
     assert ("and 7 more" in picture.words) == (count > ROWS)
     assert ("Sana ↔ 쯔위" in picture.words) == bool(mixed_up)

@@ -77,7 +77,7 @@ def test_titles_stay_within_the_margins(subtitle: str) -> None:
     saved[0].check(margin=theme.GAP - 2)
     assert len(saved[0].texts) == 2 + bool(subtitle)
     *above, turned = saved[0].texts
-    assert all(one.box[3] < theme.content_top(subtitle) for one in above)
+    assert all(text.box[3] < theme.content_top(subtitle) for text in above)
     assert turned.text.endswith("...")
     assert turned.box[2] - turned.box[0] < turned.box[3] - turned.box[1]
 

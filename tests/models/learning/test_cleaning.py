@@ -73,8 +73,8 @@ def test_a_photo_of_momo_labelled_sana_looks_like_momo(world: World) -> None:
     members = gallery.members.copy()
     members[[7, 22]] = 3, 0
     found = suspicious_labels(replace(gallery, members=members))
-    assert {(one.photo, one.label, one.looks_like) for one in found} == {(7, 3, 1), (22, 0, 4)}
-    assert [one.strength for one in found] == sorted((one.strength for one in found), reverse=True)
+    assert {(label.photo, label.label, label.looks_like) for label in found} == {(7, 3, 1), (22, 0, 4)}
+    assert [label.strength for label in found] == sorted((label.strength for label in found), reverse=True)
     assert found[-1].strength > LIKELIER
 
 
@@ -92,8 +92,8 @@ def test_wrong_labels_do_not_confirm_each_other(world: World) -> None:
     encodings = gallery.encodings.copy()
     encodings[[4, 5]] = world.photos(0, 2)
     found = suspicious_labels(replace(gallery, encodings=encodings))
-    assert {one.photo for one in found} >= {4, 5}
-    assert {one.looks_like for one in found if one.photo in {4, 5}} == {0}
+    assert {label.photo for label in found} >= {4, 5}
+    assert {label.looks_like for label in found if label.photo in {4, 5}} == {0}
 
 
 def test_a_single_photo_is_not_flagged(world: World) -> None:
@@ -107,7 +107,7 @@ def test_swapped_labels_among_photos_of_twice_are_found(twice: Gallery) -> None:
     members = twice.members.copy()
     wrong = chance.permutation(len(members))[:5]
     members[wrong] = (members[wrong] + chance.integers(1, 9, len(wrong))) % 9
-    found = {one.photo for one in suspicious_labels(replace(twice, members=members))}
+    found = {label.photo for label in suspicious_labels(replace(twice, members=members))}
     assert len(found & set(wrong.tolist())) >= 4
     assert len(found - set(wrong.tolist())) <= 2
     assert len(suspicious_labels(twice)) <= 1
@@ -146,5 +146,5 @@ def test_any_number_of_wrong_labels_is_compared_with_accepted_ones() -> None:
     )
     accepted = np.arange(len(gallery.members)) < len(known.members)
     found = suspicious_labels(gallery, accepted=accepted)
-    assert sorted(one.photo for one in found) == np.flatnonzero(~accepted).tolist()
-    assert {one.looks_like for one in found} == {0}
+    assert sorted(label.photo for label in found) == np.flatnonzero(~accepted).tolist()
+    assert {label.looks_like for label in found} == {0}

@@ -64,7 +64,7 @@ def test_other_photos_and_faces_keep_their_names(world: World, recogniser: Recog
 def test_another_name_is_still_possible(world: World, recogniser: Recogniser) -> None:
     between = 1.1 * world.photos(3) + world.photos(5)
     between /= np.linalg.norm(between)
-    before, after = (one.log_odds(between)[0] for one in (recogniser, vetoed(recogniser, (between, 3))))
+    before, after = (candidate.log_odds(between)[0] for candidate in (recogniser, vetoed(recogniser, (between, 3))))
     assert before.argmax() == 3
     assert after[3] == -np.inf
     assert np.array_equal(np.delete(before, 3), np.delete(after, 3))

@@ -36,7 +36,7 @@ def subset(gallery: Gallery, photos: list[int]) -> Gallery:
 
 
 def place(found: FaceMap, name: str) -> tuple[bool, str | None]:
-    (mine,) = [one for one in found.places if one.member.name == name]
+    (mine,) = [placement for placement in found.places if placement.member.name == name]
     return mine.is_separate, mine.overlaps.name if mine.overlaps else None
 
 
@@ -56,7 +56,7 @@ def test_a_few_photos_make_a_map(world: World, projection: Projection, photos: i
     assert found.points.shape == (photos, 2)
     assert np.isfinite(found.points).all()
     assert len(np.unique(found.points.round(6), axis=0)) == photos
-    assert [one.member.name for one in found.places] == ["P0", "P1", "P2"][: -(-photos // 4)]
+    assert [placement.member.name for placement in found.places] == ["P0", "P1", "P2"][: -(-photos // 4)]
 
 
 @pytest.mark.parametrize("projection", QUICK)
@@ -146,16 +146,18 @@ def test_a_wrong_label_is_an_outlier(world: World) -> None:
 
 def test_single_members_and_single_photos_have_no_silhouette(world: World) -> None:
     alone = lay_out(world.gallery({1: range(1)}, 5), Projection.PCA)
-    assert [(one.silhouette, one.nearest) for one in alone.places] == [(None, None)]
+    assert [(placement.silhouette, placement.nearest) for placement in alone.places] == [(None, None)]
     singles = lay_out(world.gallery({1: range(4)}, 1), Projection.PCA)
-    assert [(one.silhouette, one.is_separate, one.overlaps) for one in singles.places] == [(None, False, None)] * 4
+    assert [(placement.silhouette, placement.is_separate, placement.overlaps) for placement in singles.places] == [
+        (None, False, None)
+    ] * 4
 
 
 def test_members_without_photos_are_not_on_the_map(world: World) -> None:
     gallery = world.gallery({1: range(3)}, 3)
     roster = (GalleryMember(99, "Nobody", 1, "G1"), *gallery.roster)
     found = lay_out(replace(gallery, roster=roster), Projection.PCA)
-    assert [one.member.name for one in found.places] == ["P0", "P1", "P2"]
+    assert [placement.member.name for placement in found.places] == ["P0", "P1", "P2"]
     assert found.members.tolist() == [0] * 3 + [1] * 3 + [2] * 3
 
 

@@ -47,7 +47,7 @@ def twice(shared_faces: Path, tmp_path_factory: pytest.TempPathFactory) -> Galle
 def pictures(photos: list[Path]) -> list[Picture]:
     """The photos as small squares."""
     opened = (Image.fromarray(open_picture(photo.read_bytes()).pixels) for photo in photos)
-    return [np.asarray(one.resize((160, 160))) for one in opened]
+    return [np.asarray(photo.resize((160, 160))) for photo in opened]
 
 
 @pytest.mark.parametrize(
