@@ -1,4 +1,4 @@
-"""The composition root: opens database, storage and compute, and hands them on. Bot and command line start the same way."""
+"""The composition root: opens database, storage and workers for the bot and for the command line alike."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
     from models.faces import Projection
 
     LookAlikeIds = dict[int, tuple[int, ...]]
-    """By each member's id the ids of the members who look like them, nearest first."""
+    """The ids of the look-alikes of each member, by the member's id, the nearest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caches:
-    """Results about rosters, by the engine's version and the revisions of those rosters. A picture takes up to a megabyte.
+    """Caches of results about rosters. Keys end with the engine's version and the rosters' revisions.
 
-    `maps`: by group and projection. `twins`: by the groups compared. `look_alikes`: by member and the groups compared.
-    `look_alike_ids`: by the groups compared, for the quiz.
+    `maps`: by group and projection. `twins`: by the compared groups. `look_alikes`: by member and compared groups.
+    `look_alike_ids`: by the compared groups, for the quiz. A picture takes up to a megabyte.
     """
 
     maps: SingleFlightCache[tuple[int, Projection, str, Revisions], GroupMap] = field(
@@ -58,9 +58,9 @@ class Caches:
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """Everything a use case works with.
+    """The services that use cases work with.
 
-    `engine_config` names the default engine; the one in use comes from `recognisers.config()`.
+    `engine_config`: of the default engine. `recognisers.config()` is that of the engine in use.
     """
 
     settings: Settings
@@ -85,10 +85,10 @@ class App:
     async def open(
         cls, settings: Settings, *, compute: Compute | None = None, own_processes: bool = True, trains: bool = False
     ) -> AsyncGenerator[App]:
-        """An app on the data folder that `settings` name, closed at the end.
+        """An app on the data folder of `settings`, closed at the end.
 
-        `compute`: workers that the caller closes; None: workers of its own. `own_processes=False`: they are a thread of this
-        process, for commands on the operator's own files. `trains`: groups are trained in the background when that is due.
+        `compute`: workers, which the caller closes; None: workers of its own. `own_processes=False`: its own worker is a
+        thread of this process, for commands on the operator's files. `trains`: due trainings run in the background.
         """
         config = engine_config(settings)
         storage, notifications = Storage.open(settings), Notifications()
@@ -129,7 +129,7 @@ class App:
 
 
 def engine_config(settings: Settings) -> EngineConfig:
-    """The configuration of the default engine, by `settings`."""
+    """The configuration of the default engine."""
     return EngineConfig(
         engine="dlib",
         weights=(settings.data / "engines").absolute(),

@@ -1,4 +1,4 @@
-"""The discord.py client: intents, cogs, and commands synced when they changed."""
+"""The discord.py client: intents, cogs, and a sync of the commands after they changed."""
 
 from __future__ import annotations
 
@@ -52,15 +52,15 @@ INTERACTION_SECONDS = 15 * 60
 """Seconds for which an interaction's token is valid (discord-api-docs, Receiving and Responding)."""
 
 RUNS = ("_invoke", "_invoke_with_namespace", "_invoke_autocomplete")
-"""Methods by which discord.py checks and runs a menu, a command, and its autocomplete. It has no public place between
+"""The methods by which discord.py checks and runs a menu, a command and an autocomplete. It has no public hook between
 these and `on_error`.
 """
 
 LONGEST_LIMIT = 60.0
-"""Seconds of a rate limit that a request waits for. Those of the command sync may last a day."""
+"""The longest rate limit that a request waits for, in seconds. Those of the command sync may last a day."""
 
 UNREACHABLE = (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError)
-"""Errors of a request that does not reach Discord, or that Discord refuses."""
+"""The errors of requests that don't reach Discord, or that Discord refuses."""
 
 
 class Nugu(commands.AutoShardedBot):
@@ -84,19 +84,19 @@ class Nugu(commands.AutoShardedBot):
         self.app = app
         self._always_sync = always_sync
         self.answer_error: ErrorHandler
-        """Tells the person what went wrong. `cogs.common.errors` sets it when it is loaded."""
-        # A resumed session may replay events; an interaction is answered once.
-        self._heard: deque[int] = deque(maxlen=REMEMBERED_INTERACTIONS)
+        """Shows an error to the person of an interaction. `cogs.common.errors` sets it when it is loaded."""
+        # A resumed session may replay events, but an interaction is answered once.
+        self._received: deque[int] = deque(maxlen=REMEMBERED_INTERACTIONS)
         self.uploads: TTLCache[int, Sequence[discord.Attachment]] = TTLCache(REMEMBERED_UPLOADS, INTERACTION_SECONDS)
-        """Where Discord keeps the pictures that came with a command, by question: no message shows them."""
+        """The attachments of commands, by question. No message has them."""
 
     async def start(self, token: str, *, reconnect: bool = True) -> None:
-        """See `discord.Client.start`. A simulated Discord logs in without it, and loses no connection."""
+        """See `discord.Client.start`. A simulated Discord logs in without this method, and its connections never break."""
         retry_once(self)
         await super().start(token, reconnect=reconnect)
 
     async def setup_hook(self) -> None:
-        # Known since login; asked for at the first press, it would cost a request within Discord's three seconds.
+        # Set here from the login's data. At the first press, it would take a request within Discord's three seconds.
         if self.application is not None:
             team, owner = self.application.team, self.application.owner
             self.owner_ids = {member.id for member in team.members} if team else {owner.id}
@@ -105,24 +105,24 @@ class Nugu(commands.AutoShardedBot):
         await self._sync_if_changed()
 
     async def on_connect(self) -> None:
-        """The workers start once Discord has said READY: both at once would make each take longer."""
+        """Start the workers once the bot is connected: both at once would take longer."""
         log.info("connected as %s", self.user)
         self.app.compute.start()
 
     def is_new(self, interaction: discord.Interaction[Any]) -> bool:
-        """Whether this interaction comes for the first time; asked once each time it comes."""
-        if interaction.id in self._heard:
+        """Remember this interaction; returns whether it was unknown before. Called once for each event."""
+        if interaction.id in self._received:
             return False
-        self._heard.append(interaction.id)
+        self._received.append(interaction.id)
         return True
 
     async def on_message(self, message: discord.Message) -> None:
-        """Commands are slash commands alone; the cogs listen for messages themselves."""
+        """Do nothing: all commands are slash commands, and cogs have listeners of their own."""
 
     async def _sync_if_changed(self) -> None:
-        """Tell Discord of the commands unless it has these already; it limits how often it may be told.
+        """Sync the commands unless Discord has them already, since syncs are limited.
 
-        Where Discord refuses them, those that it has stay, and the next start tries again.
+        If Discord refuses them, its earlier commands stay, and the next start tries again.
         """
         payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
         wanted = hashlib.sha256(json.dumps([self.application_id, payload], sort_keys=True).encode()).hexdigest()
@@ -140,9 +140,9 @@ class Nugu(commands.AutoShardedBot):
 
 
 class NuguCommandTree(app_commands.CommandTree[Nugu]):
-    """The command tree: a command that comes twice runs once, and a refusal is an answer.
+    """The command tree. A repeated interaction runs once. A refusal is answered, and doesn't reach `on_error`.
 
-    An error that is none of these goes to the client's `answer_error` too, by way of `on_error`.
+    All other errors reach the client's `answer_error` through `on_error`.
     """
 
     def add_command(
@@ -151,12 +151,12 @@ class NuguCommandTree(app_commands.CommandTree[Nugu]):
         /,
         **where: Any,
     ) -> None:
-        """Add a command, a menu or a group of commands; what they refuse is answered before `on_error` hears of it."""
+        """Add a command, a menu or a group of commands, whose refusals are answered before `on_error`."""
         super().add_command(command, **where)
-        for each in command.walk_commands() if isinstance(command, app_commands.Group) else [command]:
+        for added in command.walk_commands() if isinstance(command, app_commands.Group) else [command]:
             for name in RUNS:
-                if (run := getattr(each, name, None)) is not None:
-                    setattr(each, name, _refusing(run))
+                if (run := getattr(added, name, None)) is not None:
+                    setattr(added, name, _answering_refusals(run))
 
     async def interaction_check(self, interaction: discord.Interaction[Nugu], /) -> bool:
         return self.client.is_new(interaction)
@@ -166,17 +166,17 @@ class NuguCommandTree(app_commands.CommandTree[Nugu]):
 
 
 def intents(*, message_content: bool) -> discord.Intents:
-    """The least that works: servers, and messages in servers and in private. Content is asked for only when wanted."""
-    chosen = discord.Intents.none()
-    chosen.guilds = True
-    chosen.guild_messages = True
-    chosen.dm_messages = True
-    chosen.message_content = message_content
-    return chosen
+    """The fewest intents that work: servers, and messages in servers and in private; their content only if wanted."""
+    intents = discord.Intents.none()
+    intents.guilds = True
+    intents.guild_messages = True
+    intents.dm_messages = True
+    intents.message_content = message_content
+    return intents
 
 
-def _refusing(run: Run) -> Run:
-    """`run`, which ends well where it refuses."""
+def _answering_refusals(run: Run) -> Run:
+    """`run`, with an answer in place of an error for each refusal."""
 
     @functools.wraps(run)
     async def answered(interaction: discord.Interaction[Any], *arguments: Any) -> Any:
@@ -195,14 +195,14 @@ def _refusing(run: Run) -> Run:
 
 
 def _is_refusal(error: Exception) -> bool:
-    """Whether the person can mend it, or may not do it; an error of ours is none."""
+    """Whether the error is the person's to mend, or a missing permission, rather than a bug."""
     if isinstance(error, app_commands.CommandInvokeError):
         return isinstance(error.original, PersonError)
     return isinstance(error, PersonError | app_commands.CheckFailure)
 
 
 def _parse(event: str, parser: Callable[[Any], None], data: Any) -> None:
-    """Parse an event of the gateway; one that can't be parsed would end the client, so it is logged and left out."""
+    """Parse an event of the gateway, or log and skip it. An error here would end the client."""
     try:
         parser(data)
     except Exception:

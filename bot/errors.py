@@ -1,4 +1,4 @@
-"""Errors meant for people carry their message; everything else gets a reference number in the log."""
+"""Errors for people carry a message. All other errors get a reference number in the log."""
 
 from __future__ import annotations
 
@@ -18,17 +18,18 @@ PersonErrorT = TypeVar("PersonErrorT", bound="PersonError")
 
 log = logging.getLogger(__name__)
 
-TOLD_NAMES = 10
+MOST_NAMES = 10
+"""Names that a message lists at most."""
 
 
 class PersonError(Exception):
-    """Something that the person who asked can mend. `message` says what; `str(error)` is that without markup and hint.
+    """An error that the person can mend. `message`: the sentence for them. `str(error)` is without markup and hint.
 
-    It may travel from a worker: an error that is unpickled has the same type, message and attributes.
+    It can be pickled: an error from a worker has the same type, message and attributes.
     """
 
     def __init__(self, message: str | Message, /, *, hint: Hint | None = None, **parameters: Parameter) -> None:
-        """`message`: a template, with its `hint` and `parameters`; or the whole message."""
+        """`message`: a template, with its `hint` and `parameters`, or a whole message."""
         super().__init__(message)
         self.message = message if isinstance(message, Message) else Message(message, hint=hint, **parameters)
 
@@ -40,19 +41,19 @@ class PersonError(Exception):
 
 
 class OperatorError(PersonError):
-    """Something that the operator can mend at a terminal."""
+    """An error that the operator can mend at a terminal."""
 
 
 class NobodyKnownError(PersonError):
-    """There is nobody by sight whom a face could be named as. Each reason is an error of its own:
+    """No member can be recognised. Each reason has an error of its own:
 
-    NoRosterError: nobody is enrolled. NoPhotosError: no member has a photo. WaitingForModelError: the photos that there are
-    wait for a model. UnseenPhotosError: the engine in use has not looked at those that answer.
+    NoRosterError: there are no members. NoPhotosError: no member has a photo. WaitingForModelError: all photos wait for a
+    model. UnseenPhotosError: the engine in use has not encoded the photos.
     """
 
 
 class NoRosterError(NobodyKnownError):
-    """Nobody is enrolled yet where the question was asked: in a server, or in private."""
+    """No roster has a member. `private`: the question was asked outside servers."""
 
     def __init__(self, *, private: bool = False) -> None:
         if private:
@@ -62,7 +63,7 @@ class NoRosterError(NobodyKnownError):
 
 
 class NoPhotosError(NobodyKnownError):
-    """Members are enrolled, in all groups together or in the one that was named, but none of them has a photo yet."""
+    """No member has a photo, in `group` or in all groups."""
 
     def __init__(self, group: str | None = None) -> None:
         super().__init__(
@@ -73,7 +74,7 @@ class NoPhotosError(NobodyKnownError):
 
 
 class WaitingForModelError(NobodyKnownError):
-    """The members, of all groups together or of the one that was named, have photos, but only such as wait for a model."""
+    """All photos of the members, of `group` or of all groups, wait for a model."""
 
     def __init__(self, group: str | None = None) -> None:
         super().__init__(
@@ -86,29 +87,29 @@ def _of(group: str | None) -> Message:
 
 
 class UnseenPhotosError(NobodyKnownError):
-    """The engine in use, by its name, has found no face in any of the photos: as a rule, it has not looked at them yet."""
+    """The engine in use has found no face in any photo. Usually it has not seen them yet. `engine`: its name."""
 
     def __init__(self, engine: str) -> None:
         super().__init__("The engine {engine} knows nobody here by sight.", engine=engine, hint=Hint.USE_ENGINE)
 
 
 class UnknownGroupError(PersonError):
-    """A group was named that no roster here has."""
+    """No roster here has a group of this name. `known`: the groups' names."""
 
     def __init__(self, name: str, known: Sequence[str]) -> None:
         if known:
-            rest = len(known) - TOLD_NAMES
+            rest = len(known) - MOST_NAMES
             super().__init__(
                 "I don't know a group called “{name}”. I know: {groups}.",
                 name=name,
-                groups=[*known[:TOLD_NAMES], *([Message("and {rest} more", rest=rest)] if rest > 0 else [])],
+                groups=[*known[:MOST_NAMES], *([Message("and {rest} more", rest=rest)] if rest > 0 else [])],
             )
         else:
             super().__init__("I don't know a group called “{name}”.", name=name, hint=Hint.ADD_GROUP)
 
 
 class UnknownMemberError(PersonError):
-    """A member was named that the group has not, or none where it is None; `near` are members with a name not far from it."""
+    """The group (None: each group) has no member of this name. `near`: the names of members with similar names."""
 
     def __init__(self, name: str, group: str | None, near: Sequence[str]) -> None:
         of = Message("of any group here") if group is None else Message("of {group}", group=group)
@@ -117,7 +118,7 @@ class UnknownMemberError(PersonError):
                 "I don't know a member called “{name}” {of_group}. Did you mean {near}?",
                 name=name,
                 of_group=of,
-                near=AnyOf(near[:TOLD_NAMES]),
+                near=AnyOf(near[:MOST_NAMES]),
             )
         else:
             super().__init__(
@@ -126,28 +127,28 @@ class UnknownMemberError(PersonError):
 
 
 class ForgottenError(PersonError):
-    """A question, or a face of it, that is no longer kept."""
+    """A question, or a face of it, was forgotten."""
 
     def __init__(self) -> None:
         super().__init__("I no longer know what was asked here.")
 
 
 class DeletedError(PersonError):
-    """What was asked about, or the question, was deleted before it was answered."""
+    """The message with the picture or the question was deleted before the answer."""
 
     def __init__(self) -> None:
         super().__init__("That message was deleted meanwhile, so I forgot what it showed.")
 
 
 class EngineAwayError(PersonError):
-    """The engine in use, or its files, are gone."""
+    """The engine, or a file of its weights, is missing."""
 
     def __init__(self, engine: str) -> None:
         super().__init__("The engine {engine} is not installed.", engine=engine, hint=Hint.INSTALL_ENGINE)
 
 
 class EngineBrokenError(PersonError):
-    """The engine in use can't be loaded. `reason` says why, in a line for the operator."""
+    """The engine can't be loaded. `reason`: a line for the operator."""
 
     def __init__(self, engine: str, reason: str) -> None:
         super().__init__(
@@ -159,7 +160,7 @@ class EngineBrokenError(PersonError):
 
 
 class TooSlowError(PersonError):
-    """The work outlasted its deadline."""
+    """A job outlasted its deadline."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(
@@ -169,14 +170,14 @@ class TooSlowError(PersonError):
 
 
 class WorkersAwayError(PersonError):
-    """There is nobody to do the work."""
+    """No worker can be reached."""
 
     def __init__(self) -> None:
         super().__init__("My workers can't be reached just now. Try again in a minute.")
 
 
 class WorkLostError(PersonError):
-    """The work killed every worker that took it up."""
+    """A job killed each worker that took it."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -185,7 +186,7 @@ class WorkLostError(PersonError):
 
 
 def message_for(error: BaseException) -> Message:
-    """The message a person gets for `error`: its own, or a reference number under which the log has the traceback."""
+    """The message of `error` for a person: its own, or one with a reference number, at which the log has the traceback."""
     if isinstance(error, PersonError):
         return error.message
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:

@@ -1,17 +1,17 @@
-"""A request to Discord whose connection broke is sent once more, and nothing is said twice.
+"""Send a request to Discord once more after its connection broke, without doubling a message.
 
-A connection that was kept open may have been closed by Discord when the next request goes out. aiohttp tries again what
-may be repeated by its method alone, and discord.py 2.7.1 what ended with errno 54 or 10054, which Linux knows as 104.
-Everything else would be lost, an acknowledgement that must arrive within three seconds included.
+Discord may close a kept connection just before the next request. aiohttp repeats only requests with idempotent methods,
+and discord.py 2.7.1 only those that ended with errno 54 or 10054, which is 104 on Linux. All other requests would be lost,
+even an acknowledgement, which must arrive within three seconds.
 
-The request may have arrived all the same. Then Discord answers the second one so:
+The first request may have arrived. Then Discord answers the second one as follows:
 
-- a message in a channel: with the first one's, by its `nonce`, which discord.py sends with `enforce_nonce`;
-- an acknowledgement: with 40060, which means that it was heard;
-- the first message after "thinking": not at all, so what became of "thinking" is looked at before;
-- an edit, a deletion, a sync: as it did the first time.
+- a message in a channel: with the first message, by its `nonce`, which discord.py sends with `enforce_nonce`;
+- an acknowledgement: with error 40060, which means that the first one arrived;
+- the first message after "thinking": with a further message, so the adapter first looks whether "thinking" is still shown;
+- an edit, a deletion, a sync: as to the first one.
 
-A further message of an interaction has no nonce and can't be looked for: it is sent again, as a lost one is worse.
+A further message of an interaction has no nonce, and can't be looked for. It is sent again, since a lost one is worse.
 """
 
 from __future__ import annotations
@@ -37,25 +37,27 @@ log = logging.getLogger(__name__)
 CALLBACK = "/interactions/{webhook_id}/{webhook_token}/callback"
 FOLLOWUP = "/webhooks/{webhook_id}/{webhook_token}"
 ACKNOWLEDGED = 40060
+"""Discord's error code for an interaction that is acknowledged already."""
+
 BREAKS = (OSError, aiohttp.ClientError)
 MESSAGE, THINKING = 4, 5
-"""Types of acknowledgements that make a message."""
+"""The types of acknowledgements that make a message."""
 
 REMEMBERED = 1000
-"""Interactions that show "thinking" and are remembered at most; each lasts 15 minutes."""
+"""Interactions with "thinking" that are remembered, at most. Each lasts 15 minutes."""
 
 
 def retry_once(client: discord.Client) -> None:
-    """Let all requests of `client` be sent once more where their connection broke.
+    """Let all requests of `client` be sent once more after their connection broke.
 
-    Call it in the task that starts the client: interactions take their way to Discord from the context.
+    Call it in the task that starts the client: discord.py reads the adapter of interactions from the task's context.
     """
-    client.http.request = functools.partial(_again, client.http.request)
+    client.http.request = functools.partial(_request_twice, client.http.request)
     async_context.set(RetryingWebhookAdapter(client))
 
 
 def is_broken(error: BaseException) -> bool:
-    """Whether the connection broke under a request, rather than never having come about."""
+    """Whether the connection broke during a request. An error before the connection was open doesn't count."""
     if isinstance(error, aiohttp.ClientConnectorError):
         return error.errno == errno.ECONNRESET
     return isinstance(
@@ -64,53 +66,53 @@ def is_broken(error: BaseException) -> bool:
 
 
 class RetryingWebhookAdapter(AsyncWebhookAdapter):
-    """The way that acknowledgements and messages of interactions take."""
+    """The adapter for acknowledgements and messages of interactions."""
 
     def __init__(self, client: discord.Client) -> None:
         super().__init__()
         self._client = client
         self._thinking: deque[str] = deque(maxlen=REMEMBERED)
-        """The tokens of interactions that show "thinking", and nothing else yet."""
+        """The tokens of interactions that show "thinking" and have no message yet."""
 
-    async def request(self, route: Route, session: aiohttp.ClientSession, **how: Any) -> Any:
+    async def request(self, route: Route, session: aiohttp.ClientSession, **options: Any) -> Any:
         """See `AsyncWebhookAdapter.request`."""
-        answer = await self._requested(route, session, how)
+        response = await self._send_twice(route, session, options)
         token = route.webhook_token
-        if token is not None and route.path == CALLBACK and _sent(how)["type"] == THINKING:
+        if token is not None and route.path == CALLBACK and _body(options)["type"] == THINKING:
             self._thinking.append(token)
         elif token in self._thinking and route.method != "GET":
             self._thinking.remove(token)
-        return answer
+        return response
 
-    async def _requested(self, route: Route, session: aiohttp.ClientSession, how: dict[str, Any]) -> Any:
+    async def _send_twice(self, route: Route, session: aiohttp.ClientSession, options: dict[str, Any]) -> Any:
         try:
-            return await super().request(route, session, **how)
+            return await super().request(route, session, **options)
         except BREAKS as error:
             if not is_broken(error):
                 raise
-            _make_ready(route, error, how.get("files"))
+            _prepare_retry(route, error, options.get("files"))
         if route.path == FOLLOWUP and route.webhook_token in self._thinking:
             shown = await self._original(route, session)
             if not shown["flags"] & discord.MessageFlags.loading.flag:
                 return shown
         try:
-            return await super().request(route, session, **how)
+            return await super().request(route, session, **options)
         except discord.HTTPException as refused:
             if route.path != CALLBACK or refused.code != ACKNOWLEDGED:
                 raise
-        return await self._acknowledged(route, session, _sent(how)["type"])
+        return await self._acknowledged(route, session, _body(options)["type"])
 
     async def _acknowledged(self, route: Route, session: aiohttp.ClientSession, kind: int) -> Any:
-        """What Discord answered to an acknowledgement that arrived, as far as discord.py reads it."""
-        heard: dict[str, Any] = {"id": str(route.webhook_id)}
+        """The response to an acknowledgement that arrived at first, with the fields that discord.py reads."""
+        interaction: dict[str, Any] = {"id": str(route.webhook_id)}
         if kind not in {MESSAGE, THINKING}:
-            return {"interaction": heard}
+            return {"interaction": interaction}
         message = await self._original(route, session)
-        heard["response_message_id"] = message["id"]
-        heard["response_message_loading"] = bool(message["flags"] & discord.MessageFlags.loading.flag)
-        heard["response_message_ephemeral"] = bool(message["flags"] & discord.MessageFlags.ephemeral.flag)
+        interaction["response_message_id"] = message["id"]
+        interaction["response_message_loading"] = bool(message["flags"] & discord.MessageFlags.loading.flag)
+        interaction["response_message_ephemeral"] = bool(message["flags"] & discord.MessageFlags.ephemeral.flag)
         resource = {"resource": {"type": kind, "message": message}} if kind == MESSAGE else {}
-        return {"interaction": heard, **resource}
+        return {"interaction": interaction, **resource}
 
     async def _original(self, route: Route, session: aiohttp.ClientSession) -> Any:
         assert self._client.application_id is not None
@@ -120,30 +122,30 @@ class RetryingWebhookAdapter(AsyncWebhookAdapter):
         )
 
 
-async def _again(
+async def _request_twice(
     request: Callable[..., Awaitable[Any]],
     route: Route,
     *,
     files: Sequence[discord.File] | None = None,
-    **how: Any,
+    **options: Any,
 ) -> Any:
-    """`HTTPClient.request`, twice where the connection broke."""
+    """Call `HTTPClient.request`, and once more after the connection broke."""
     try:
-        return await request(route, files=files, **how)
+        return await request(route, files=files, **options)
     except BREAKS as error:
         if not is_broken(error):
             raise
-        _make_ready(route, error, files)
-    return await request(route, files=files, **how)
+        _prepare_retry(route, error, files)
+    return await request(route, files=files, **options)
 
 
-def _make_ready(route: Route, error: Exception, files: Sequence[discord.File] | None) -> None:
-    """Make a request whose connection broke ready to be sent again."""
+def _prepare_retry(route: Route, error: Exception, files: Sequence[discord.File] | None) -> None:
+    """Log the error, and rewind the files of a request, which is sent once more."""
     log.warning("sending %s %s once more, as its connection broke: %r", route.method, route.path, error)
     for file in files or ():
         file.reset()
 
 
-def _sent(how: dict[str, Any]) -> dict[str, Any]:
+def _body(options: dict[str, Any]) -> dict[str, Any]:
     """The body of a request, with files or without."""
-    return how["payload"] if how.get("payload") is not None else json.loads(how["multipart"][0]["value"])
+    return options["payload"] if options.get("payload") is not None else json.loads(options["multipart"][0]["value"])

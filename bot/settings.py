@@ -1,6 +1,6 @@
-"""Every setting of nugu, in one frozen object read from the environment and `.env`.
+"""All settings of nugu, in one frozen object, read from the environment and `.env`.
 
-`python -m bot.settings` prints `.env.example`, which is generated from the descriptions here.
+`python -m bot.settings` prints `.env.example`, which is made of the descriptions here.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from bot.text.formatting import MEBIBYTE
 
 
 class Settings(BaseSettings):
-    """Read once at start and handed on; nothing else looks at the environment."""
+    """The settings. They are read once at the start; no other code reads the environment."""
 
     model_config = SettingsConfigDict(
         env_file=".env", env_prefix="NUGU_", env_ignore_empty=True, frozen=True, extra="ignore", populate_by_name=True
@@ -77,27 +77,25 @@ class Settings(BaseSettings):
     forget_days: int = Field(
         default=7,
         ge=1,
-        description="After so many days a face that nobody labelled is forgotten, its crop and its encoding.",
+        description="Days after which a face that nobody labelled is forgotten, with its crop and its encoding.",
     )
-    questions_at_once: int = Field(
-        default=2, ge=1, description="How many questions of one person are worked on at a time."
-    )
+    questions_at_once: int = Field(default=2, ge=1, description="Questions of one person that are worked on at a time.")
     retrain_after: int = Field(
         default=10,
         ge=1,
-        description="So many new labels of a group, confirmed or gathered, make its next model due. "
-        "Photos that moderators hand in answer at once and make it due by themselves.",
+        description="New labels of a group, confirmed or gathered, that make its next model due. "
+        "Photos that moderators submit are used at once, and make it due by themselves.",
     )
     gather_sources: str = Field(
         default="commons,openverse",
-        description="Where `/member gather` looks for photos: names of bot/gather/sources, separated by commas. "
+        description="The sources of `/member gather`: names of bot/gather/sources, separated by commas. "
         "NAME=URL asks NAME at another address. `web` is Bing's result page, which is no official interface: "
         "read its terms before you add it.",
     )
     gather_contact: str = Field(
         default="",
         pattern=r"^[ -~]*$",
-        description="Your mail address or web page. It is told to every site that photos are gathered from, "
+        description="Your mail address or web page. Each site that photos are gathered from gets it, "
         "and nothing is gathered without it.",
     )
     gather_pause: float = Field(
@@ -117,15 +115,13 @@ class Settings(BaseSettings):
         default=500 * MEBIBYTE, gt=0, description="The largest video that is downloaded or read, in bytes."
     )
     clip_height: int = Field(default=1080, ge=144, le=2160, description="The greatest height of a clip, in pixels.")
-    clips_of_person: int = Field(
-        default=1, ge=1, description="How many clips of one person are in work or waiting at a time."
-    )
-    clips_of_server: int = Field(default=20, ge=1, description="How many clips of one server may wait.")
+    clips_of_person: int = Field(default=1, ge=1, description="Clips of one person that are at work or wait at a time.")
+    clips_of_server: int = Field(default=20, ge=1, description="Clips of one server that may wait.")
     clip_keep_bytes: int = Field(
         default=5120 * MEBIBYTE,
         ge=0,
-        description="Videos and clips that are kept, so that the same wish or a correction needs no new look, in bytes "
-        "together; the oldest go first, and all of them after NUGU_FORGET_DAYS.",
+        description="Bytes of all kept videos and clips, from which an equal request or a correction is answered at once. "
+        "The least recently used ones are deleted first, and each after NUGU_FORGET_DAYS.",
     )
     link_sites: str = Field(
         default="youtube",
@@ -137,7 +133,7 @@ class Settings(BaseSettings):
     )
     link_cookies: Path | None = Field(
         default=None,
-        description="A cookies.txt (Netscape's format) for sites that want one to be signed in. Empty: none.",
+        description="A cookies.txt (Netscape's format) for sites that require a login. Empty: none.",
     )
     link_proxy: SecretStr = Field(
         default=SecretStr(""),
@@ -155,8 +151,8 @@ class Settings(BaseSettings):
     @field_validator("data", "link_cookies")
     @classmethod
     def _at_home(cls, path: Path | None) -> Path | None:
-        """`~` is the home folder in `.env` too, where no shell replaces it."""
-        # Path.expanduser raises where ~somebody is nobody's home; that is a folder's name then.
+        """Replace `~` by the home folder, which no shell does in `.env`."""
+        # Path.expanduser raises an error for ~name without such a user. Here that is a folder's name.
         return None if path is None else Path(os.path.expanduser(path))  # noqa: PTH111
 
     @field_validator("allowed_addresses")
@@ -172,20 +168,20 @@ class Settings(BaseSettings):
 
     @classmethod
     def read(cls) -> Settings:
-        """The settings of this process; raises pydantic.ValidationError for one that is out of bounds."""
+        """The settings of this process. Raises pydantic.ValidationError for a value out of bounds."""
         return cls()
 
 
 def unknown_variables() -> list[tuple[str, str]]:
-    """Each `NUGU_…` variable of the environment or `.env` that is no setting, and the one that is likeliest meant."""
+    """(variable, the likeliest right one) for each `NUGU_…` variable of the environment or `.env` that is no setting."""
     known = {Settings.variable(name) for name in Settings.model_fields}
-    given = (*os.environ, *DotEnvSettingsSource(Settings).env_vars)
-    there = {name.upper() for name in given if name.upper().startswith("NUGU_")}
-    # DISCORD_TOKEN goes by another prefix, which is what people get wrong of it.
-    bare = {name.partition("_")[2]: name for name in known} | {"DISCORD_TOKEN": "DISCORD_TOKEN"}
+    variables = (*os.environ, *DotEnvSettingsSource(Settings).env_vars)
+    given = {name.upper() for name in variables if name.upper().startswith("NUGU_")}
+    # People give DISCORD_TOKEN the prefix NUGU_ by mistake.
+    by_suffix = {name.partition("_")[2]: name for name in known} | {"DISCORD_TOKEN": "DISCORD_TOKEN"}
     return [
-        (name, bare[get_close_matches(name.removeprefix("NUGU_"), bare, n=1, cutoff=0.0)[0]])
-        for name in sorted(there - known)
+        (name, by_suffix[get_close_matches(name.removeprefix("NUGU_"), by_suffix, n=1, cutoff=0.0)[0]])
+        for name in sorted(given - known)
     ]
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from bot import jobs
 from bot.app import App
 from bot.commands import terminal
-from bot.domain.clips import together
+from bot.domain.clips import common_screen_time
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import OperatorError, PersonError
 from bot.infra.clip_files import VIDEO, CachedVideo
@@ -179,7 +179,7 @@ def _lines(record: dict[str, Any], done: AnnotatedClip) -> list[str]:
         first = time_code(done.section.start + person.spans[0][0])
         lines.append(f"  {circled(person.number)} {guess_text(person.guess)}: {person.seconds:.1f} s, from {first}")
     if len(unknown) > 1:
-        spans, seconds = together(person.spans for person in unknown)
+        spans, seconds = common_screen_time(person.spans for person in unknown)
         first = time_code(done.section.start + spans[0][0])
         lines.append(f"  {unknown_people(len(unknown))}: {seconds:.1f} s, from {first}")
     return lines if done.named.people else [*lines, "  no face"]

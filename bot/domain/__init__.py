@@ -1,1 +1,1 @@
-"""What is true without machines: enumerations, answers, requests and results, as values."""
+"""Values that need no machines: enumerations, answers, requests, results of jobs, messages."""

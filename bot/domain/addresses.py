@@ -1,4 +1,4 @@
-"""Which network addresses a request of the bot may reach: public ones, and those that the operator allows."""
+"""The network addresses that requests of the bot may reach: public ones, and those that the operator allows."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     Allowed = frozenset[tuple[IPv4Address | IPv6Address, int]]
-    """Addresses and ports that may be reached though they are not public, or not the web's."""
+    """Addresses and ports that may be reached though the address is private, or the port another than 80 and 443."""
 
 WEB_PORTS = frozenset({80, 443})
 GLOBAL_UNICAST = IPv6Network("2000::/3")
 NAT64 = IPv6Network("64:ff9b::/96")
-"""RFC 6052: on a network without IPv4, every IPv4 site has such an address; its last 32 bits are the IPv4 address."""
+"""RFC 6052: on a network without IPv4, each IPv4 site has such an address, whose last 32 bits are the IPv4 address."""
 
-# What `is_global` of Python 3.11 takes for public all the same.
+# Networks that `is_global` of Python 3.11 wrongly calls public.
 NOT_PUBLIC = tuple(
-    ip_network(each)
-    for each in (
-        "168.63.129.16/32",  # Azure's host, seen from inside alone
+    ip_network(network)
+    for network in (
+        "168.63.129.16/32",  # the host of a machine on Azure, which only that machine sees
         "192.0.0.0/24",  # RFC 6890; Oracle's metadata is 192.0.0.192
         "192.88.99.0/24",  # RFC 7526: relays of 6to4
         "224.0.0.0/4",  # RFC 5771: multicast
-        "2001::/23",  # RFC 2928: protocols; Teredo, which embeds IPv4, is among them
+        "2001::/23",  # RFC 2928: protocols, Teredo among them, which embeds IPv4
         "2002::/16",  # RFC 3056: 6to4 embeds IPv4
         "3fff::/20",  # RFC 9637: documentation
     )
@@ -30,38 +30,39 @@ NOT_PUBLIC = tuple(
 
 
 def is_public(address: str) -> bool:
-    """Whether `address`, numbers as `getaddrinfo` gives them, is one of the public internet.
+    """Whether `address`, in the numeric form of `getaddrinfo`, belongs to the public internet.
 
-    An IPv6 address that embeds an IPv4 address (mapped, compatible, translated, 6to4, Teredo) is not; only NAT64's
-    well-known prefix is, if what it embeds is. Raises ValueError for what is no address.
+    IPv6 addresses that embed an IPv4 address (mapped, compatible, translated, 6to4, Teredo) are not public, except those
+    with the NAT64 prefix and a public IPv4 address. Raises ValueError for a malformed address.
     """
-    numbers = ip_address(address)
-    if isinstance(numbers, IPv6Address):
-        if numbers.scope_id is not None:
+    parsed = ip_address(address)
+    if isinstance(parsed, IPv6Address):
+        if parsed.scope_id is not None:
             return False
-        if numbers in NAT64:
-            numbers = IPv4Address(int(numbers) & 0xFFFF_FFFF)
-        elif numbers not in GLOBAL_UNICAST:
+        if parsed in NAT64:
+            parsed = IPv4Address(int(parsed) & 0xFFFF_FFFF)
+        elif parsed not in GLOBAL_UNICAST:
             return False
-    return numbers.is_global and not any(numbers in network for network in NOT_PUBLIC)
+    return parsed.is_global and not any(parsed in network for network in NOT_PUBLIC)
 
 
 def may_reach(address: str, port: int, allowed: Allowed) -> bool:
-    """Whether a socket may be opened to `address`, numbers as `getaddrinfo` gives them: to a public one at the web's ports,
-    and to what is `allowed`. Raises ValueError for what is no address.
+    """Whether a socket may be opened to `address`, in the numeric form of `getaddrinfo`.
+
+    That is so for public addresses at ports 80 and 443, and for `allowed` ones. Raises ValueError for a malformed address.
     """
     return (ip_address(address), port) in allowed or (port in WEB_PORTS and is_public(address))
 
 
 def read_allowed(text: str) -> Allowed:
-    """`10.0.0.5:8888, [fd00::5]:80` → the addresses and ports that may be reached all the same.
+    """Read addresses and ports such as `10.0.0.5:8888, [fd00::5]:80`.
 
-    Raises ValueError for what isn't ADDRESS:PORT: a name would be whatever its resolver says.
+    Raises ValueError for a part that isn't ADDRESS:PORT. Host names are none, since their addresses may change.
     """
     allowed: set[tuple[IPv4Address | IPv6Address, int]] = set()
-    for each in filter(None, (part.strip() for part in text.split(","))):
-        host, colon, port = each.rpartition(":")
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        host, colon, port = part.rpartition(":")
         if not colon or not port.isdecimal():
-            raise ValueError(f"{each} is not ADDRESS:PORT")
+            raise ValueError(f"{part} is not ADDRESS:PORT")
         allowed.add((ip_address(host.removeprefix("[").removesuffix("]")), int(port)))
     return frozenset(allowed)

@@ -1,4 +1,4 @@
-"""An answered question as a card shows it, fresh or read again a year later."""
+"""A question with its answers, as a card shows it."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from bot.domain.enums import Meaning
 from models.faces import Band, Box, Flaw, Guess
 
 MOST_CANDIDATES = 25
-"""So many candidates of a face are kept with an answer, the likeliest."""
+"""Candidates of a face that the database keeps, the likeliest ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class FaceAnnotation:
-    """An annotation as cards show it: its author and its meaning. `name`: the member's name at the time.
+    """An annotation as cards show it. `name`: the member's name at that time.
 
-    `member` is None for a name that nobody enrolled has, and when the member was removed.
+    `member`: None for a name without an enrolled member, and after the member's removal.
     """
 
     id: int
@@ -27,9 +27,9 @@ class FaceAnnotation:
 
 @dataclass(frozen=True, slots=True)
 class AnsweredFace:
-    """A face of an answer; `annotation`: the effective one, if there is one. `flaws`: why it is doubtful.
+    """A face of an answer. `annotation`: the effective one. `flaws`: the reasons to doubt the guess.
 
-    `drawn`: the name that the card's picture carries, None for nobody.
+    `drawn`: the name on the card's picture, None for an unknown face.
     """
 
     id: int
@@ -41,13 +41,13 @@ class AnsweredFace:
     drawn: str | None = None
 
     @property
-    def is_drawn_otherwise(self) -> bool:
-        """Whether the card's picture carries another name than it goes by now."""
+    def is_drawing_outdated(self) -> bool:
+        """Whether the card's picture shows another name than `name`."""
         return self.drawn != self.name
 
     @property
-    def guess_now(self) -> Guess | None:
-        """Whom it is drawn as: as people said, without a confidence then, else as it was guessed. None: it is no face."""
+    def displayed_guess(self) -> Guess | None:
+        """The guess that is drawn: made of the annotation if there is one, else the recogniser's. None for no face."""
         if self.is_no_face:
             return None
         if self.annotation is None:
@@ -56,26 +56,26 @@ class AnsweredFace:
         return Guess(member, self.name, 1.0, Band.SURE if self.name is not None else Band.UNKNOWN)
 
     @property
-    def called(self) -> tuple[int, str] | None:
-        """Id and name of the member that it is taken for now, if it is for any: by a person, else by the guess."""
+    def named_member(self) -> tuple[int, str] | None:
+        """The id and name of the member by the annotation if there is one, else by the guess."""
         member, name = (self.guess if self.annotation is None else self.annotation).member, self.name
         return None if member is None or name is None else (member, name)
 
     @property
     def name(self) -> str | None:
-        """The name it goes by now: by an annotation, else by the guess; None for nobody."""
+        """The name by the annotation if there is one, else by the guess; None for nobody."""
         if self.annotation is None:
             return self.guess.name
         return self.annotation.name if self.annotation.meaning is Meaning.MEMBER else None
 
     @property
     def is_unknown(self) -> bool:
-        """Whether nobody could name it, and nobody said anything of it."""
+        """Whether it has neither a guess nor an annotation."""
         return self.annotation is None and self.guess.name is None
 
     @property
     def is_no_face(self) -> bool:
-        """Whether somebody said that it is none."""
+        """Whether the annotation says that it is no face."""
         return self.annotation is not None and self.annotation.meaning is Meaning.NOT_A_FACE
 
 
@@ -83,7 +83,8 @@ class AnsweredFace:
 class AnsweredPicture:
     """A picture of an answer.
 
-    `refusal` says why it could not be read; `faces` is empty then. `spoiler`: it is shown covered.
+    `size`: (width, height) in pixels. `refusal`: the reason why it could not be read; `faces` is empty then. `spoiler`: it is
+    shown covered.
     """
 
     position: int
@@ -96,16 +97,16 @@ class AnsweredPicture:
 
     @property
     def file_name(self) -> str:
-        """What the tagged picture is called in the card."""
+        """The file name of the tagged picture on the card."""
         return f"who-{self.position + 1}.jpg"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A question with its pictures in the order in which they were asked about.
+    """A question with its pictures in their order.
 
-    `rosters` are the servers whose rosters were searched. `channel_id`, `source_message_id`: of the message that shows the
-    pictures, None where there is none, as of a command.
+    `engine`: the engine's version. `rosters`: the servers whose rosters were searched. `channel_id`, `source_message_id`: of
+    the message with the pictures; None for the pictures of a command.
     """
 
     id: int
@@ -120,16 +121,16 @@ class Answer:
 
     @property
     def faces(self) -> tuple[tuple[AnsweredPicture, AnsweredFace], ...]:
-        """All faces of all pictures."""
+        """All faces, each with its picture."""
         return tuple((picture, face) for picture in self.pictures for face in picture.faces)
 
     @property
-    def is_drawn_otherwise(self) -> bool:
-        """Whether a picture of the card carries another name than a face goes by now."""
-        return any(face.is_drawn_otherwise for _, face in self.faces)
+    def is_drawing_outdated(self) -> bool:
+        """Whether a picture of the card shows another name than its face has now."""
+        return any(face.is_drawing_outdated for _, face in self.faces)
 
-    def as_drawn(self) -> Answer:
-        """The same, with pictures that carry the names of now."""
+    def with_current_drawing(self) -> Answer:
+        """The same answer after its pictures were drawn with the current names."""
         return replace(
             self,
             pictures=tuple(

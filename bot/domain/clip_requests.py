@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PostedVideo:
-    """A video file that somebody posted: its name on Discord, and a local copy. The clip's queue takes the copy over."""
+    """A posted video: its file name on Discord, and the path of a local copy, which the request moves away."""
 
     name: str
     path: Path
@@ -23,8 +23,8 @@ class PostedVideo:
 class ClipRequest:
     """A request for an annotated clip.
 
-    `source`: a link, or a posted file. `start`, `length`: seconds of the video; no length means up to its end. `spoiler`: the
-    video was posted as a spoiler.
+    `source`: a link, or a posted video. `start`, `length`: the requested part in seconds; without a length, up to the end.
+    `spoiler`: the video was posted as a spoiler.
     """
 
     source: str | PostedVideo
@@ -38,9 +38,9 @@ class ClipRequest:
 class ReplyTarget:
     """The channel of a clip's reply, and the means to reach it.
 
-    `card_id`: the message of the progress card; None before it is known. `token`: the interaction's token, which edits the card
-    until `token_until` (seconds since 1970); None for an ordinary message. `most_bytes`: the largest file that Discord takes
-    there.
+    `card_id`: the message of the progress card, None before it is known. `token`: the interaction's token, which edits the
+    card until `token_until` (seconds since 1970); None for a request by message. `most_bytes`: the largest file that Discord
+    takes there.
     """
 
     channel_id: int

@@ -1,4 +1,4 @@
-"""How a clip stands on its way, what it ends as, and the reporter through which people hear of it."""
+"""Clips: the progress of a job, its result, and the interface of the reporter."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ClipStage(StrEnum):
 
 
 class UploadRefusedError(Exception):
-    """Discord takes no file of that size here. `most_bytes`: what it may take instead."""
+    """Discord refused a file for its size. `most_bytes`: the size that it may take instead."""
 
     def __init__(self, most_bytes: int) -> None:
         super().__init__(most_bytes)
@@ -40,10 +40,10 @@ class UploadRefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ReportedClip:
-    """A clip that a reporter reports on: the ids of its job, and where the reply goes.
+    """The job that a reporter reports on, and the target of the reply.
 
-    `question_message_id`: the message that asked, or that the question is about; None for a command. `answer_id`: the message
-    with the clip; None until there is one.
+    `question_message_id`: the message with the request, or with the video; None for a command. `answer_id`: the message with
+    the clip, None before it is posted.
     """
 
     job_id: int
@@ -56,9 +56,10 @@ class ReportedClip:
 
 @dataclass(frozen=True, slots=True)
 class ClipProgress:
-    """How far it is. `share`: done of this stage, in [0, 1]; `left`: seconds until it is done; None: not known.
+    """The progress of a job.
 
-    `place`: 1 for the next in the queue, None once it is in work. `seen`: names of the members seen so far.
+    `share`: the share of the stage that is done, in [0, 1], None if unknown. `left`: the seconds until the clip is done, None
+    if unknown. `place`: 1 for the next job in the queue, None for a job at work. `seen`: the members that were seen so far.
     """
 
     clip: ReportedClip
@@ -72,10 +73,10 @@ class ClipProgress:
 
 @dataclass(frozen=True, slots=True)
 class OnScreen:
-    """When somebody of a clip is on screen.
+    """The screen time of a person in a clip.
 
-    `number`: of their face in the clip's answer. `tracks`: places in its look's tracks. `spans`: (start, end) in seconds on
-    the clip's clock, apart from each other; `seconds`: together.
+    `number`: the number of the person's face in the clip's answer. `tracks`: positions in `FaceTracks.tracks`. `spans`:
+    disjoint (start, end) in seconds from the clip's start. `seconds`: the length of all spans.
     """
 
     number: int
@@ -84,30 +85,32 @@ class OnScreen:
     seconds: float
 
     def as_json(self) -> list[Any]:
-        """As it is kept in the database."""
+        """The row that the database keeps."""
         return [self.number, list(self.tracks), [list(span) for span in self.spans], self.seconds]
 
     @classmethod
     def of_json(cls, row: list[Any]) -> OnScreen:
-        """What `as_json` gave."""
+        """The value whose `as_json` is `row`."""
         number, tracks, spans, seconds = row
         return cls(number, tuple(tracks), tuple((start, end) for start, end in spans), seconds)
 
 
-def merged(spans: Iterable[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
-    """Spans of time in their order, those that touch as one."""
-    apart: list[tuple[float, float]] = []
+def merge_spans(spans: Iterable[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
+    """The spans, (start, end), in order of time. Overlapping and adjacent ones are merged."""
+    merged: list[tuple[float, float]] = []
     for start, end in sorted(spans):
-        if apart and start <= apart[-1][1]:
-            apart[-1] = apart[-1][0], max(end, apart[-1][1])
+        if merged and start <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(end, merged[-1][1])
         else:
-            apart.append((start, end))
-    return tuple(apart)
+            merged.append((start, end))
+    return tuple(merged)
 
 
-def together(several: Iterable[Sequence[tuple[float, float]]]) -> tuple[tuple[tuple[float, float], ...], float]:
-    """When one or more of several people are on screen, by the spans of each, and for how many seconds in all."""
-    spans = merged(span for one in several for span in one)
+def common_screen_time(
+    people: Iterable[Sequence[tuple[float, float]]],
+) -> tuple[tuple[tuple[float, float], ...], float]:
+    """The merged spans of several people, given the spans of each, and their length in seconds."""
+    spans = merge_spans(span for person in people for span in person)
     return spans, sum(end - start for start, end in spans)
 
 
@@ -143,12 +146,12 @@ NOTHING_MISSING: Final = MissingFootage()
 
 @dataclass(frozen=True, slots=True)
 class FinishedClip:
-    """A clip as it is told of. `answer`: the question with a face a person; its one picture is the clip.
+    """A finished clip, as a reporter shows it.
 
-    `link` and `start` (seconds): where it is from. `seconds`: its length.
-    `stale`: names were corrected since it was drawn. `in_review`: so many faces that nobody could name wait in the review.
-    `unheard`: the codec of the video's sound where that can't be read, so that the clip is silent. `missing`: the footage
-    that the clip does without.
+    `link`, `start`: the linked video, None for a posted one, and the clip's start in it in seconds. `seconds`: the clip's
+    length. `answer`: the question with a face for each person; its only picture is the clip. `stale`: names were corrected
+    after the drawing. `in_review`: the number of unknown faces in the review. `unheard`: the codec of the video's sound if
+    that can't be read, which makes the clip silent. `missing`: the footage that the clip lacks.
     """
 
     job_id: int
@@ -173,31 +176,36 @@ class ClipAttachments:
 
 
 class ClipReporter(Protocol):
-    """How the queue reaches people. What Discord refuses is the reporter's to log; only the raises named here come out."""
+    """The interface by which the queue reaches people. It logs Discord's refusals, and raises only the errors named here."""
 
     async def show(self, progress: ClipProgress) -> None:
-        """Show how far it is, in place of what was shown before. Called every three seconds at most."""
+        """Replace the progress card. Called once in three seconds at most."""
         ...
 
     async def answer(self, clip: ReportedClip, finished: FinishedClip, attachments: ClipAttachments) -> int:
-        """Post the clip; the message's id. In the card's place while it can be edited, else as a reply with a mention.
+        """Post the clip, and return the message's id. A second call posts it only if the first call did not.
 
-        Doing it twice posts it once. Raises UploadRefusedError.
+        The clip replaces the card while that can be edited. Otherwise it is a reply with a mention. Raises
+        UploadRefusedError.
         """
         ...
 
     async def answered(self, clip: ReportedClip) -> int | None:
-        """The id of the message with the clip, if `answer` got as far as posting it before the bot ended."""
+        """The id of the message with the clip, if `answer` posted it before the bot ended."""
         ...
 
     async def explain(self, clip: ReportedClip, message: Message) -> None:
-        """Say in the card's place that there will be no clip, and why."""
+        """Replace the card by the reason why there is no clip."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class NamingOptions:
-    """How a clip is to be named: the group's id, or None to find it; from which confidence a name is sure; what is drawn."""
+    """The options for naming a clip.
+
+    `group`: the group's id, None to find the group. `threshold`: the confidence from which a guess is sure. `style`: the
+    style of the captions.
+    """
 
     group: int | None
     threshold: float
@@ -206,7 +214,7 @@ class NamingOptions:
 
 @dataclass(frozen=True, slots=True)
 class TrackName:
-    """Who some tracks are by now: as the recogniser named them, or as people said."""
+    """The name of the tracks of one person, by the recogniser or by an annotation."""
 
     number: int
     tracks: tuple[int, ...]
@@ -215,11 +223,10 @@ class TrackName:
 
 @dataclass(frozen=True, slots=True)
 class NamedPerson:
-    """Somebody of a clip.
+    """A person of a clip.
 
-    `tracks`: places in the look's tracks. `spans`: when they are on screen, (from, to) in seconds from the section's start, and
-    `seconds` how long in all. `crop`: the best sighting; `box` is in the middle of that track; `vector` its encoding as float32
-    bytes; `flaws` why it is doubtful.
+    `number`, `tracks`, `spans`, `seconds`: as in `OnScreen`. `crop`: the person's best face, with its encoding `vector` as
+    float32 bytes and its `flaws`. `box`: the box in the middle of that face's track.
     """
 
     number: int
@@ -235,7 +242,7 @@ class NamedPerson:
 
 @dataclass(frozen=True, slots=True)
 class NamedClip:
-    """A named clip. `script`: what is drawn, as ASS. `size`: (width, height) of its frames. `seconds`: how long it is."""
+    """A clip with names. `script`: the captions as ASS. `size`: (width, height) of its frames. `seconds`: its length."""
 
     group_name: str | None
     people: tuple[NamedPerson, ...]

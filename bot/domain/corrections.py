@@ -1,4 +1,4 @@
-"""The result of a correction, as the person who made it is told."""
+"""The result of a correction, as its author sees it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class CorrectionKind(StrEnum):
-    """What a correction says of a face, or of all faces of an answer."""
+    """The kind of a correction of a face, or of all faces of an answer."""
 
     CONFIRMED = "confirmed"
     """All names of the answer are right."""
@@ -32,8 +32,8 @@ class CorrectionKind(StrEnum):
 class Correction:
     """The result of a correction.
 
-    `name`: the name that it gives or denies. `untaught`: for each face that it gives to a member, the reason why nothing is
-    learned from the face, None where something is.
+    `name`: the name that it gives or denies. `untaught`: for each face that it names as a member, the reason why nothing is
+    learned from the face, or None.
     """
 
     kind: CorrectionKind

@@ -1,4 +1,4 @@
-"""What people can say of a face, what a server lets the bot learn from it, and what becomes of a clip."""
+"""Enumerations of the database: annotations, origins, the choices of servers, the states and styles of clips."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Meaning(StrEnum):
-    """The meaning of an annotation of one face. NOT_MEMBER: not this member, whoever else it may be."""
+    """The meaning of an annotation of a face. NOT_MEMBER: it doesn't show this member."""
 
     MEMBER = "member"
     NOT_MEMBER = "not-this-member"
@@ -15,7 +15,7 @@ class Meaning(StrEnum):
 
 
 class Learns(StrEnum):
-    """What may be learned from: faces that trusted people confirm, only photos that moderators hand in, or nothing."""
+    """The sources that a server learns from: annotations of trusted people, only photos of moderators, or nothing."""
 
     CONFIRMED = "confirmed"
     SUBMITTED = "submitted"
@@ -23,7 +23,7 @@ class Learns(StrEnum):
 
 
 class Origin(StrEnum):
-    """How a face came to be looked at: asked about, handed in by a moderator, or gathered from an image search."""
+    """The origin of a face: a question, a photo submitted by a moderator, or a photo gathered from an image search."""
 
     ASKED = "asked"
     SUBMITTED = "submitted"
@@ -31,25 +31,25 @@ class Origin(StrEnum):
 
 
 class Untaught(StrEnum):
-    """Why a face that a trusted person named isn't learned from."""
+    """The reason why nothing is learned from a face that a trusted person named."""
 
     SMALL = "small"
     BLURRED = "blurred"
     SHARED = "shared"
-    """Its member is of a group of the shared roster, which no server teaches."""
+    """Its member is in the shared roster, which learns from no server."""
 
     CHOSEN = "chosen"
     """The server chose to learn nothing from such faces."""
 
     PRIVATE = "private"
-    """It was asked about in no server."""
+    """It was asked about in private."""
 
     FORGOTTEN = "forgotten"
-    """Its crop is no longer kept."""
+    """Its crop is gone."""
 
 
 class CaptionStyle(StrEnum):
-    """What is drawn on a clip."""
+    """The style of a clip's captions."""
 
     NAMES = "names"
     """Boxes, names and confidences."""
@@ -62,7 +62,7 @@ class CaptionStyle(StrEnum):
 
 
 class ClipState(StrEnum):
-    """What became of a promise. SENDING: its clip is made, and being posted."""
+    """The state of a clip's job. SENDING: its clip is made, and being posted."""
 
     WAITING = "waiting"
     WORKING = "working"
@@ -73,7 +73,7 @@ class ClipState(StrEnum):
 
 
 def teaches(learns: Learns, origin: Origin) -> bool:
-    """Whether a trusted annotation of a face of this origin makes a photo in a server that learns so much."""
+    """Whether an annotation that counts makes a photo of a face of this origin, in a server with this choice."""
     if learns is Learns.OFF:
         return False
     return learns is Learns.CONFIRMED or origin is not Origin.ASKED

@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class MapPlace:
-    """Where a member's photos lie, as `maps.Place` has it: apart from everybody's, or overlapping with somebody's."""
+    """The place of a member's photos on a map.
+
+    `apart`: they overlap with no other member's. `overlaps`: the name of the member whose photos overlap with them most.
+    """
 
     name: str
     photos: int
@@ -21,7 +24,10 @@ class MapPlace:
 
 @dataclass(frozen=True, slots=True)
 class MapOutlier:
-    """A photo that looks unlike the others of its member: by its id, whose it is, and whom it looks like, None for nobody."""
+    """A photo that is unlike the others of its member.
+
+    `photo`: its id. `name`: the member's name. `looks_like`: the name of the member that it looks like, None for nobody.
+    """
 
     photo: int
     name: str
@@ -30,7 +36,11 @@ class MapOutlier:
 
 @dataclass(frozen=True, slots=True)
 class GroupMap:
-    """A map of a group: `photos` of the `of` that it has, and a PNG. `kept`: the share of all variance, for PCA alone."""
+    """A map of a group.
+
+    `photos`: the number of photos on it. `of`: the number of the group's photos. `kept`: the share of the variance that it
+    shows, None unless the projection is PCA. `picture`: a PNG. `engine`: the engine's version.
+    """
 
     group: str
     projection: Projection

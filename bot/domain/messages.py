@@ -1,4 +1,4 @@
-"""Sentences for people as values: a template and its parameters by name. Each edge renders them in its own markup."""
+"""Sentences for people as values: a template, and its parameters by name. Each edge renders them in its own markup."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Parameter: TypeAlias = (
 
 
 class Hint(Enum):
-    """What the person can do next. Each edge says it in its own words; parameters of the message may stand in them."""
+    """The person's next step. Each edge has a sentence of its own for it, which may contain the message's parameters."""
 
     ADD_ANOTHER_PHOTO = auto()
     ADD_FIRST_GROUP = auto()
@@ -48,14 +48,14 @@ class Hint(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Strong:
-    """A name that stands out where the edge has bold letters."""
+    """A name, in bold letters if the edge has them."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """Text that is typed exactly so: a setting, a file, a command line."""
+    """Text that people type exactly so: a setting, a file, a command line."""
 
     text: str
 
@@ -76,21 +76,21 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class AllOf:
-    """Values of a list that is read with "and"; a bare sequence has commas alone."""
+    """A list with "and" before the last value. A bare sequence has only commas."""
 
     values: Sequence[Parameter]
 
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
-    """Values of a list that is read with "or"."""
+    """A list with "or" between its values."""
 
     values: Sequence[Parameter]
 
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Values with a line for each."""
+    """A list with a line for each value."""
 
     values: Sequence[Parameter]
 
@@ -99,9 +99,8 @@ class Lines:
 class Message:
     """A sentence, or several.
 
-    `template`: English without markup, as `str.format` takes it. Of the parameters, numbers take a format
-    (`{seconds:.0f}`), and text is shown as it is, whatever markup it holds. `hint` follows: a sentence of its own, or the end
-    of this one where the template has no full stop.
+    `template`: English without markup, with fields as in `str.format`. Numbers take a format (`{seconds:.0f}`). Text is shown
+    as it is: markup in it is escaped. `hint` follows as a sentence of its own, or as the end of a template without a full stop.
     """
 
     template: str
@@ -130,7 +129,7 @@ class Markup(Protocol):
         ...
 
     def code(self, text: str, /) -> str:
-        """Text that is typed exactly so."""
+        """Text that people type exactly so."""
         ...
 
     def command(self, name: str, /) -> str:
@@ -142,22 +141,22 @@ class Markup(Protocol):
         ...
 
     def hint(self, hint: Hint, parameters: Mapping[str, Parameter], /) -> str:
-        """The words of a hint, if the edge has any.
+        """The sentence of a hint, empty if the edge has none.
 
-        A hint that begins with a comma, full stop, colon or semicolon ends the sentence before it.
+        One that begins with a comma, full stop, colon or semicolon ends the sentence before it.
         """
         ...
 
 
 def render(message: Message, markup: Markup) -> str:
-    """The message in an edge's markup. Raises KeyError where the template names a parameter that isn't there."""
+    """The message in an edge's markup. Raises KeyError for a missing parameter."""
     sentence = _Formatter(markup).vformat(message.template, (), message.parameters)
     hint = markup.hint(message.hint, message.parameters) if message.hint is not None else ""
     return f"{sentence}{hint}" if hint[:1] in {"", *",.:;"} else f"{sentence} {hint}"
 
 
 class _Formatter(string.Formatter):
-    """`str.format` with an edge's markup; numbers alone take a format."""
+    """`str.format` with an edge's markup. Only numbers take a format."""
 
     def __init__(self, markup: Markup) -> None:
         self._markup = markup
@@ -183,14 +182,14 @@ def _rendered(value: Parameter, markup: Markup) -> str:
         case Message():
             return render(value, markup)
         case AllOf(values):
-            *others, last = [_rendered(one, markup) for one in values]
+            *others, last = [_rendered(part, markup) for part in values]
             return f"{', '.join(others)} and {last}" if others else last
         case AnyOf(values):
-            return " or ".join(_rendered(one, markup) for one in values)
+            return " or ".join(_rendered(part, markup) for part in values)
         case Lines(values):
-            return "\n".join(_rendered(one, markup) for one in values)
+            return "\n".join(_rendered(part, markup) for part in values)
         case _:
-            return ", ".join(_rendered(one, markup) for one in value)
+            return ", ".join(_rendered(part, markup) for part in value)
 
 
 class _Plain:

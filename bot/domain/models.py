@@ -1,4 +1,4 @@
-"""A group's model: how the gate judged it, what it names unseen, the trial of its classifier."""
+"""A group's model: the gate's verdict, the leave-one-out counts, the trial of its classifier."""
 
 from __future__ import annotations
 
@@ -29,10 +29,11 @@ class LeaveOneOutCounts:
 
 @dataclass(frozen=True, slots=True)
 class GateVerdict:
-    """What the model in use and the new one said of the same `probes` photos in so many `rounds`; may the new one answer?
+    """The gate's verdict on a new model.
 
-    `fallen`: members who are told from others worse than before. `fresh`: members whom the model in use doesn't know are
-    told from the others well enough.
+    `probes`: the number of held-out photos, named in each of `rounds` rounds. `old`, `new`: the counts of the model in use and
+    of the new one. `fallen`: the members that the new model recognises worse. `fresh`: it recognises new members well enough.
+    `passes`: it may come into use.
     """
 
     probes: int
@@ -46,8 +47,10 @@ class GateVerdict:
 
 @dataclass(frozen=True, slots=True)
 class ClassifierTrial:
-    """Of `photos` held out, so many had the right member likeliest in their group: by distance alone (`centroids`), and with
-    the classifier. `helps`: whether it is used.
+    """The trial of a classifier on `photos` held-out photos.
+
+    `centroids`, `classifier`: the number of photos whose own member is the likeliest one, by the distance to centroids alone,
+    and with the classifier. `helps`: whether the classifier is used.
     """
 
     photos: int
@@ -58,7 +61,7 @@ class ClassifierTrial:
 
 @dataclass(frozen=True, slots=True)
 class TrainedClassifier:
-    """A classifier (a `.keras` file), and its trial on held-out photos."""
+    """A classifier, as a `.keras` file, with its trial."""
 
     file: bytes
     trial: ClassifierTrial
@@ -66,10 +69,10 @@ class TrainedClassifier:
 
 @dataclass(frozen=True, slots=True)
 class TrainedModel:
-    """A model: how it was judged, what its photos are named while it doesn't see them (as in the report), and its classifier;
-    None where it may not answer, or is made of too few photos.
+    """The result of a training.
 
-    `doubts`: the photos whose labels look wrong, where it may not answer.
+    `judged`: the gate's verdict. `named`: the leave-one-out counts of all photos, as in the report. `trained`: the classifier,
+    None if the model doesn't pass or has too few photos. `doubts`: the ids of photos with suspected labels, if it doesn't pass.
     """
 
     judged: GateVerdict
@@ -80,8 +83,9 @@ class TrainedModel:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What was measured when a model was made. `trial`: its classifier's, None where there is none. `named`: None of a model
-    from before that was counted.
+    """The figures of a model at its making.
+
+    `trial`: None without a classifier. `named`: None for a model from before these counts.
     """
 
     photos: int
@@ -92,7 +96,7 @@ class Figures:
 
     @classmethod
     def read(cls, kept: Mapping[str, Any]) -> Figures:
-        """The figures as `asdict` wrote them."""
+        """The figures whose `asdict` the database keeps."""
         judged, trial, named = dict(kept["judged"]), kept["trial"], kept.get("named")
         judged |= {
             "old": NameCounts(**judged["old"]),
@@ -112,7 +116,8 @@ class Figures:
 class MadeModel:
     """A model of a group.
 
-    `labels`: photos that were new to it. `promoted`: it passed the gate, so it came to answer. `answers`: it is in use.
+    `labels`: the number of photos that were new to it. `promoted`: it passed the gate, and so came into use. `answers`: it is
+    in use now.
     """
 
     id: int

@@ -1,4 +1,4 @@
-"""The report on a roster."""
+"""The report on a group."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class MemberReport:
-    """How a member stands, as `models.learning.report.MemberAccuracy` has it; `need`: "few", "unreliable" or None."""
+    """A member in the report; see `models.learning.report.MemberAccuracy`. `need`: "few", "unreliable" or None."""
 
     name: str
     photos: int
@@ -25,7 +25,7 @@ class MemberReport:
 
 @dataclass(frozen=True, slots=True)
 class LabelDoubt:
-    """A photo whose label looks wrong. `looks_like`: the id of another member, None where it looks like nobody."""
+    """A photo with a suspected label. `looks_like`: the id of the member that it looks like, None for nobody."""
 
     photo: int
     looks_like: int | None
@@ -33,8 +33,10 @@ class LabelDoubt:
 
 @dataclass(frozen=True, slots=True)
 class RosterReport:
-    """How a group stands. `named`: what the photos are named unseen; `needy`: who needs photos, most first;
-    `doubts`: the strongest first; `picture`: a PNG.
+    """The report on a group.
+
+    `named`: the leave-one-out counts. `needy`: the members who need photos, the most urgent first. `doubts`: the strongest
+    first. `picture`: a PNG. `engine`: the engine's version.
     """
 
     photos: int

@@ -1,4 +1,4 @@
-"""A face that waits for a name, as a reviewer sees it."""
+"""A face of the review queue, as a reviewer sees it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bot.domain.answers import AnsweredFace, FaceAnnotation
 
 WORTH_PROPOSING = 0.1
-"""Confidence from which the likeliest member is asked for though the face is probably nobody."""
+"""The confidence from which the review proposes the likeliest member for an unknown face."""
 
 
 class ReviewNote(StrEnum):
@@ -34,9 +34,10 @@ class ReviewNote(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FaceInReview:
-    """A face as a reviewer sees it. `annotation` of `face`: the effective one of its crop. `source`: its page if gathered.
+    """A face as a reviewer sees it.
 
-    `spoiler`: it was posted as one. `suggestions`: the last of each untrusted person since an annotation counted.
+    `face`: with the effective annotation of its crop. `source`: the page that it was gathered from. `spoiler`: it was posted
+    as a spoiler. `suggestions`: the last one of each person since the effective annotation.
     """
 
     face: AnsweredFace
@@ -58,12 +59,12 @@ class FaceInReview:
 
     @property
     def flaw(self) -> Flaw | None:
-        """What makes it no good example, if anything does."""
+        """The flaw that makes it no good example of its member, if any."""
         return flaw_of_example(self.face_width, self.sharpness)
 
     @property
     def proposal(self) -> tuple[int, str] | None:
-        """Id and name of the member that is asked for: suggested, else what it is called, else the likeliest."""
+        """The id and name of the proposed member: the one suggested most, else its current one, else the likeliest one."""
         suggested = Counter(
             (annotation.member, annotation.name)
             for annotation in self.suggestions
@@ -72,8 +73,8 @@ class FaceInReview:
         for (member, name), _ in suggested:
             if member is not None and name is not None:
                 return member, name
-        if self.face.called is not None:
-            return self.face.called
+        if self.face.named_member is not None:
+            return self.face.named_member
         likeliest = self.face.guess.candidates[:1]
         if likeliest and self.face.annotation is None and likeliest[0].confidence >= WORTH_PROPOSING:
             return likeliest[0].member, likeliest[0].name

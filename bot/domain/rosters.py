@@ -1,11 +1,11 @@
-"""What recognisers are fitted to: enrolled encodings, and what people said of faces."""
+"""Rosters: the encodings and annotations that recognisers are fitted to, and the results of changes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 SHARED_ROSTER = 0
-"""The server id of the roster that the operator enrols on the command line. Every server may ask about its groups."""
+"""The server id of the operator's roster, which the command line changes. All servers may ask about its groups."""
 
 Revisions = tuple[tuple[int, int], ...]
 """The revision of each roster, by its server's id."""
@@ -13,7 +13,7 @@ Revisions = tuple[tuple[int, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class RosterRow:
-    """One enrolled encoding with whom it shows, and the photo that it is of."""
+    """The encoding of a photo, with its member and group. `photo`, `member`, `group`: ids. `vector`: (d,) float32 as bytes."""
 
     photo: int
     member: int
@@ -25,7 +25,11 @@ class RosterRow:
 
 @dataclass(frozen=True, slots=True)
 class FaceFeedback:
-    """What annotations say of one face: the member it shows, the member it doesn't show (both ids), or `nobody`."""
+    """An annotation of a face with its encoding, (d,) float32 as bytes.
+
+    `grants`: the id of the member that it shows. `denies`: the id of a member that it doesn't show. `nobody`: it shows no
+    member.
+    """
 
     vector: bytes
     grants: int | None = None
@@ -60,7 +64,7 @@ class RemovedAlias:
 
 @dataclass(frozen=True, slots=True)
 class RemovedEntry:
-    """A group that was removed, or a member of `group`, with all that was kept of it."""
+    """A group, or a member of `group`, that was removed."""
 
     name: str
     group: str | None = None
@@ -68,7 +72,7 @@ class RemovedEntry:
 
 @dataclass(frozen=True, slots=True)
 class MemberPhotos:
-    """The number of photos by which a member is known."""
+    """The number of a member's photos."""
 
     member: str
     group: str

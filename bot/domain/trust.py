@@ -1,4 +1,4 @@
-"""Who may do what: one ordered enum of trust levels."""
+"""The levels of trust, which say what people may do."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class Trust(IntEnum):
-    """Higher levels may do everything that lower ones may."""
+    """A level of trust. Higher levels may do everything that lower ones may."""
 
     MEMBER = 0
     TRUSTED = 1

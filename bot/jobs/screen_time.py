@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.domain.clips import together
+from bot.domain.clips import common_screen_time
 from bot.text.formatting import circled, duration, time_code
 
 if TYPE_CHECKING:
@@ -36,6 +36,6 @@ def screen_time_chart(title: str, length: float, answer: Answer, cast: Sequence[
         if not face.is_no_face and not (face.is_unknown and len(unknown) > 1)
     ]
     if len(unknown) > 1:
-        spans, seconds = together(person.spans for person in unknown)
+        spans, seconds = common_screen_time(person.spans for person in unknown)
         rows.append(ScreenTime(f"{len(unknown)} unknown people", spans, duration(seconds), known=False))
     return charts.screen_time_chart(title, length, rows, time_code)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from bot.domain.clips import NamedClip, NamedPerson, NamingOptions, TrackName, merged
+from bot.domain.clips import NamedClip, NamedPerson, NamingOptions, TrackName, merge_spans
 from bot.domain.faces import FaceCrop, Refused
 from bot.jobs.config import engine_of
 from bot.jobs.pictures import phash_of
@@ -134,7 +134,7 @@ def _named_person(face_tracks: FaceTracks, person: Person) -> NamedPerson:
         raise ValueError("a track with encodings and without a portrait")
     until = _shown_until(face_tracks)
     tracks = [face_tracks.tracks[place] for place in person.tracks]
-    spans = merged((float(face_tracks.times[track.first]), until[track.last]) for track in tracks)
+    spans = merge_spans((float(face_tracks.times[track.first]), until[track.last]) for track in tracks)
     return NamedPerson(
         person.number,
         person.guess,

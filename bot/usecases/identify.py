@@ -206,7 +206,9 @@ async def draw_again(app: App, answer: Answer, pictures: Sequence[SubmittedFile]
     for picture, posted in zip(answer.pictures, pictures, strict=True):
         if picture.size is None:
             continue
-        faces = [(face.number, face.box, guess) for face in picture.faces if (guess := face.guess_now) is not None]
+        faces = [
+            (face.number, face.box, guess) for face in picture.faces if (guess := face.displayed_guess) is not None
+        ]
         made = await app.compute.run(jobs.draw_again, config, posted.data, picture.size, faces, most_bytes)
         if isinstance(made, Refused):
             return None

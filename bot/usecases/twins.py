@@ -13,7 +13,7 @@ from bot.database.tables.rosters import Group, Member
 from bot.domain.messages import AllOf, Hint, Message, Strong
 from bot.domain.rosters import SHARED_ROSTER
 from bot.domain.twins import DrawnLookAlikes, DrawnTwins
-from bot.errors import TOLD_NAMES, NoRosterError, PersonError, UnseenPhotosError
+from bot.errors import MOST_NAMES, NoRosterError, PersonError, UnseenPhotosError
 from bot.usecases.lookup import require_group, require_member, unknown_member
 
 if TYPE_CHECKING:
@@ -84,11 +84,11 @@ async def _check_two(session: AsyncSession, group: Group) -> None:
         raise PersonError("{name} has one member, {member}. {no_two}", name=name, member=counts[0][1], no_two=NO_TWO)
     without = [member for _, member, photos in counts if not photos]
     if len(counts) - len(without) < 2:
-        rest = len(without) - TOLD_NAMES
+        rest = len(without) - MOST_NAMES
         more = Message(" and {rest} more", rest=rest) if rest > 0 else ""
         raise PersonError(
             "I have no photo of {members}{more} of {name} yet. {no_two}",
-            members=without[:TOLD_NAMES],
+            members=without[:MOST_NAMES],
             more=more,
             name=name,
             no_two=NO_TWO,

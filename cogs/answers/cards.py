@@ -111,7 +111,7 @@ def _lines(picture: AnsweredPicture, room: int, *, several: bool) -> str:
     lines += [face_line(face) for face in picture.faces]
     if not picture.faces:
         lines.append("I see no face in it. A larger or clearer picture helps.")
-    if any(face.is_drawn_otherwise for face in picture.faces):
+    if any(face.is_drawing_outdated for face in picture.faces):
         lines.append("-# The picture still carries the names from before.")
     return lines_within(lines, room)
 

@@ -51,7 +51,7 @@ def attribution(answer: Answer) -> str | None:
 def face_alt_text(face: AnsweredFace) -> str:
     """`face_text`, and the name in the picture where that is another: `① Momo, still drawn as Sana`."""
     text = face_text(face)
-    return f"{text}, still drawn as {face.drawn or 'nobody I know'}" if face.is_drawn_otherwise else text
+    return f"{text}, still drawn as {face.drawn or 'nobody I know'}" if face.is_drawing_outdated else text
 
 
 def suggestion_line(annotation: FaceAnnotation) -> str:

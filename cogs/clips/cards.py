@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import discord
 
-from bot.domain.clips import ClipStage, together
+from bot.domain.clips import ClipStage, common_screen_time
 from bot.text.formatting import counted, duration, missing_sentences, silent, time_code, unknown_people
 from cogs.answers.cards import accent_of, answer_buttons
 from cogs.answers.faces import attribution, face_line, face_text
@@ -184,7 +184,7 @@ def _grouped(faces: Sequence[AnsweredFace]) -> tuple[list[AnsweredFace], list[An
 
 def _seconds(faces: Sequence[AnsweredFace], seen: Mapping[int, OnScreen]) -> str:
     """The time for which at least one of the people is on screen."""
-    _, seconds = together(seen[face.number].spans for face in faces if face.number in seen)
+    _, seconds = common_screen_time(seen[face.number].spans for face in faces if face.number in seen)
     return duration(seconds)
 
 

@@ -52,8 +52,8 @@ def who_card(
         Button(label="Not a member", custom_id=custom_id("stranger", *ids)),
         Button(label="Not a face", custom_id=custom_id("noface", *ids)),
     )
-    if face.called is not None:
-        member, name = face.called
+    if face.named_member is not None:
+        member, name = face.named_member
         nobody.add_item(Button(label=f"It isn't {name}"[:LONGEST_LABEL], custom_id=custom_id("isnt", *ids, member)))
     where = f" in picture {picture.position + 1}" if len(answer.pictures) > 1 else ""
     question = f"Who is {circled(face.number)}{where}?"

@@ -44,11 +44,11 @@ async def refresh_card(client: Nugu, answer: Answer, message: discord.Message, e
         await edit(view=clip_card(finished, urls))
         return
     files = None
-    if answer.is_drawn_otherwise:
+    if answer.is_drawing_outdated:
         answer, files = await _redraw_until_current(client, answer)
     if files is not None:
         try:
-            await edit(view=answer_card(answer.as_drawn()), attachments=answer_files(files))
+            await edit(view=answer_card(answer.with_current_drawing()), attachments=answer_files(files))
         except discord.HTTPException as refused:
             # Discord has refused new pictures in an existing card (discord-api-docs #7529).
             if refused.status != BAD_REQUEST:
@@ -67,7 +67,9 @@ async def _redraw_until_current(client: Nugu, answer: Answer) -> tuple[Answer, d
     while True:
         files = await _redraw(client, answer)
         now = await identify.read_answer(client.app, answer.id)
-        if files is None or [face.guess_now for _, face in now.faces] == [face.guess_now for _, face in answer.faces]:
+        if files is None or [face.displayed_guess for _, face in now.faces] == [
+            face.displayed_guess for _, face in answer.faces
+        ]:
             return now, files
         answer = now
 

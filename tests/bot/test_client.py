@@ -1,4 +1,4 @@
-"""The funnel for errors keeps its word: whatever happens while somebody is told, it raises nothing."""
+"""`answer_error` raises nothing, whatever happens while it shows an error to a person."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cogs.common.requests import explain
 
 
 class SpeechlessError(PersonError):
-    """An error that can't even say what it is."""
+    """An error whose message can't be rendered."""
 
     def __init__(self) -> None:
         super().__init__("{sentence}", other="")
@@ -29,7 +29,7 @@ REFUSALS = [
 
 @pytest.mark.parametrize("refusal", REFUSALS, ids=repr)
 @pytest.mark.parametrize("done", [False, True])
-async def test_an_error_that_nobody_can_be_told_is_logged(
+async def test_an_error_that_cannot_be_shown_is_logged(
     refusal: Exception, done: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     interaction = create_autospec(discord.Interaction, instance=True)
@@ -42,7 +42,7 @@ async def test_an_error_that_nobody_can_be_told_is_logged(
     assert "could not report an error" in caplog.text
 
 
-async def test_an_error_without_words_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_error_that_cannot_be_rendered_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     await answer_error(create_autospec(discord.Interaction, instance=True), SpeechlessError())
     await explain(create_autospec(discord.Message, instance=True), SpeechlessError())
     assert caplog.text.count("could not report an error") == 2

@@ -20,7 +20,7 @@ def test_every_setting_is_described() -> None:
     assert all(field.description for field in Settings.model_fields.values())
 
 
-def test_the_example_file_says_nothing_but_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_example_file_holds_the_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".env").write_text(env_example())
     from_file = Settings.read()
@@ -28,7 +28,7 @@ def test_the_example_file_says_nothing_but_defaults(tmp_path: Path, monkeypatch:
     assert from_file == Settings.read()
 
 
-def test_settings_cannot_be_changed_later() -> None:
+def test_settings_are_frozen() -> None:
     with pytest.raises(ValidationError):
         Settings.read().threshold = 0.1  # pyright: ignore[reportAttributeAccessIssue]
 

@@ -115,7 +115,7 @@ async def _made_again(
     track_names = [
         TrackName(one.number, one.tracks, guess)
         for one in cast
-        if one.number in faces and (guess := faces[one.number].guess_now) is not None
+        if one.number in faces and (guess := faces[one.number].displayed_guess) is not None
     ]
     clip = await draw_again(app, video, options, fitted, track_names, on_progress)
     if clip is None:

@@ -1,4 +1,4 @@
-"""Messages are values that survive the way from a worker, and each edge writes them in its own markup."""
+"""Messages are values that can be pickled, and each edge renders them in its own markup."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ALL: dict[str, tuple[Parameter, str, str]] = {
 
 
 @pytest.mark.parametrize("kind", ALL)
-def test_each_kind_of_parameter_stands_in_the_edges_markup(kind: str) -> None:
+def test_each_kind_of_parameter_is_rendered_in_the_edges_markup(kind: str) -> None:
     value, terminal, discord = ALL[kind]
     message = Message("It is {value}.", value=value)
     assert at_terminal(message) == f"It is {terminal}."
@@ -55,7 +55,7 @@ def test_a_hint_is_a_sentence_of_its_own_or_the_end_of_one() -> None:
     assert at_terminal(Message("It broke.", hint=Hint.OPERATOR_MENDS)) == "It broke."
 
 
-def test_discord_has_words_for_every_hint() -> None:
+def test_discord_has_a_sentence_for_every_hint() -> None:
     assert set(HINTS) == set(Hint)
 
 
@@ -68,22 +68,22 @@ def test_discord_has_words_for_every_hint() -> None:
         (PersonError("{count} of {name}", count=2, name=Strong("{x}")), "2 of **{x}**"),
     ],
 )  # fmt: skip
-def test_an_error_says_the_same_after_it_travelled(error: PersonError, discord: str) -> None:
-    came = pickle.loads(pickle.dumps(error))
-    assert type(came) is type(error)
-    assert came.message == error.message
-    assert vars(came) == vars(error)
-    assert in_discord(came.message).startswith(discord)
+def test_an_error_can_be_pickled(error: PersonError, discord: str) -> None:
+    unpickled = pickle.loads(pickle.dumps(error))
+    assert type(unpickled) is type(error)
+    assert unpickled.message == error.message
+    assert vars(unpickled) == vars(error)
+    assert in_discord(unpickled.message).startswith(discord)
 
 
 @pytest.mark.parametrize(
-    ("known", "said"),
+    ("known", "listed"),
     [(["a_b"], r"I know: a\_b."), ([str(n) for n in range(12)], "I know: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, and 2 more.")],
 )
-def test_groups_that_are_known_are_listed(known: list[str], said: str) -> None:
-    assert in_discord(UnknownGroupError("x", known).message) == f"I don't know a group called “x”. {said}"
+def test_known_groups_are_listed(known: list[str], listed: str) -> None:
+    assert in_discord(UnknownGroupError("x", known).message) == f"I don't know a group called “x”. {listed}"
 
 
-def test_members_with_a_name_nearby_are_offered() -> None:
+def test_members_with_similar_names_are_offered() -> None:
     error = UnknownMemberError("x", None, ["a", "b"])
     assert in_discord(error.message) == "I don't know a member called “x” of any group here. Did you mean a or b?"

@@ -23,7 +23,7 @@ def face(number: int, *candidates: Candidate, annotation: FaceAnnotation | None 
 
 def answer(*faces: AnsweredFace) -> Answer:
     picture = AnsweredPicture(0, "who.jpg", (10, 10), None, None, faces)
-    return Answer(1, None, 1, "dlib-1", 0.5, (0,), (picture,)).as_drawn()
+    return Answer(1, None, 1, "dlib-1", 0.5, (0,), (picture,)).with_current_drawing()
 
 
 def parts(card: Card, kind: int) -> list[dict[str, Any]]:

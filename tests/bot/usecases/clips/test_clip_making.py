@@ -14,7 +14,7 @@ from bot.database.rosters import RosterRepository
 from bot.database.tables.clips import ClipJob
 from bot.database.tables.questions import QuestionFace
 from bot.domain.clip_requests import ClipRequest, ReplyTarget
-from bot.domain.clips import NOTHING_MISSING, NamedClip, NamedPerson, merged, together
+from bot.domain.clips import NOTHING_MISSING, NamedClip, NamedPerson, common_screen_time, merge_spans
 from bot.domain.deletions import MessageScope
 from bot.domain.faces import FaceCrop
 from bot.infra.clip_files import CachedVideo
@@ -44,8 +44,8 @@ def test_of_a_crowd_that_nobody_could_name_the_few_seen_longest_wait_in_the_revi
 
 
 def test_times_of_several_people_are_counted_once() -> None:
-    assert merged([(5.0, 6.0), (0.0, 2.0), (2.0, 3.0)]) == ((0.0, 3.0), (5.0, 6.0))
-    assert together([[(0.0, 2.0), (5.0, 6.0)], [(1.0, 3.0)]]) == (((0.0, 3.0), (5.0, 6.0)), 4.0)
+    assert merge_spans([(5.0, 6.0), (0.0, 2.0), (2.0, 3.0)]) == ((0.0, 3.0), (5.0, 6.0))
+    assert common_screen_time([[(0.0, 2.0), (5.0, 6.0)], [(1.0, 3.0)]]) == (((0.0, 3.0), (5.0, 6.0)), 4.0)
 
 
 @pytest.mark.parametrize(
