@@ -35,7 +35,8 @@ from bot.media.clip_commands import encoding
 from bot.media.clips import GREATEST_RATE
 from bot.settings import Settings
 from bot.usecases import engines
-from bot.usecases.clips.pipeline import ClipOptions, RequestedSection, annotate
+from bot.usecases.clips.options import ClipOptions, RequestedSection
+from bot.usecases.clips.pipeline import annotate
 from bot.usecases.identify import SubmittedFile
 from bot.usecases.roster import enrolment
 

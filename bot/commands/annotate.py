@@ -31,7 +31,9 @@ from bot.text.formatting import (
     unknown_people,
 )
 from bot.usecases.clips.attempt import cached_link
-from bot.usecases.clips.pipeline import ClipOptions, RequestedSection, annotate, draw_frames
+from bot.usecases.clips.drawing import draw_frames
+from bot.usecases.clips.options import ClipOptions, RequestedSection
+from bot.usecases.clips.pipeline import annotate
 from bot.usecases.identify import IdentifyRequest, naming_of
 
 if TYPE_CHECKING:
@@ -60,7 +62,7 @@ class Stages:
         self._seconds: dict[str, float] = {}
 
     def on_progress(self, stage: ClipStage, share: float | None = None, seen: tuple[str, ...] = ()) -> None:
-        """See `bot.usecases.clips.pipeline.ClipProgressCallback`."""
+        """See `bot.usecases.clips.options.ClipProgressCallback`."""
         if stage is not self._stage:
             self._end_stage()
             self._stage = stage
@@ -114,7 +116,7 @@ async def annotate_video(
                 await asyncio.to_thread(shutil.copyfile, done.clip, out)
             if frames is not None:
                 frames.mkdir(parents=True, exist_ok=True)
-                await draw_frames(app, video, done, frames.absolute())
+                await draw_frames(app, video, done.section, done.named.script, frames.absolute())
             if faces is not None:
                 by_frame = await app.compute.run(
                     jobs.faces_by_frame, done.face_tracks, fitted.recogniser, options.naming

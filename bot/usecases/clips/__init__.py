@@ -1,1 +1,1 @@
-"""Music videos: what is wished for, the queue of promises, and the way from a video to its annotated clip."""
+"""Annotated clips of videos: requests, the queue of jobs, and the pipeline from a video to its clip."""

@@ -1,4 +1,4 @@
-"""One job: its video fetched, annotated, and written down as a question with a face a person."""
+"""The steps of one job: its video is fetched and annotated, and the cast becomes a question with a face for each person."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from bot.errors import PersonError
 from bot.infra.clip_files import hashed
 from bot.links.fetching import fetch, inspect
 from bot.usecases import crops, identify, record
-from bot.usecases.clips.pipeline import ClipOptions, RequestedSection, annotate, draw_again, draw_chart
+from bot.usecases.clips.drawing import draw_chart
+from bot.usecases.clips.options import ClipOptions, RequestedSection
+from bot.usecases.clips.pipeline import annotate, draw_again
 from bot.usecases.identify import IdentifyRequest
 from bot.usecases.record import PictureRecord
 
@@ -31,63 +33,65 @@ if TYPE_CHECKING:
     from bot.domain.enums import Learns
     from bot.infra.clip_files import CachedVideo, ClipFiles
     from bot.learning.recognisers import FittedRecogniser
-    from bot.usecases.clips.pipeline import AnnotatedClip, ClipProgressCallback
+    from bot.usecases.clips.options import ClipProgressCallback
+    from bot.usecases.clips.pipeline import AnnotatedClip
 
 OTHER_ENGINE = Message("I see faces in another way by now. Ask for the clip anew, and correct that.")
-IN_REVIEW = 5
-"""So many of those in a clip whom nobody could name wait in the review: the ones who are on screen longest."""
-
 NO_LONGER_KEPT = Message("I no longer have that video. Post it again, or ask with its link.")
 
 
+IN_REVIEW = 5
+"""The unnamed people of a clip who wait in the review, at most: those who are on screen longest."""
+
+
 class SupersededError(Exception):
-    """The job is no longer at work by this attempt: it was cancelled or begun anew."""
+    """This attempt no longer works on the job: the job was cancelled or begun anew."""
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnClip:
-    """A clip, and how often the names of its faces had been changed when it was drawn."""
+    """A clip. `changes`: the number of corrections of its names up to its drawing."""
 
     attachments: ClipAttachments
     changes: int = 0
 
 
-async def cached_video(app: App, kept: ClipFiles, job: ClipJob, on_progress: ClipProgressCallback) -> CachedVideo:
-    """The job's video: kept, or fetched from its link now. Raises PersonError."""
+async def cached_video(app: App, files: ClipFiles, job: ClipJob, on_progress: ClipProgressCallback) -> CachedVideo:
+    """The video of a job: from the cache, or downloaded from its link. Raises PersonError."""
     if job.link is not None:
-        return await cached_link(app, kept, job.link, _part(app, job), on_progress)
-    found = await kept.find(job.video)
+        return await cached_link(app, files, job.link, _section(app, job), on_progress)
+    found = await files.find(job.video)
     if found is None:
         raise PersonError(NO_LONGER_KEPT)
     return found
 
 
 async def cached_link(
-    app: App, kept: ClipFiles, link: str, part: RequestedSection, on_progress: ClipProgressCallback
+    app: App, files: ClipFiles, link: str, section: RequestedSection, on_progress: ClipProgressCallback
 ) -> CachedVideo:
-    """The video of a link: kept, or fetched now, if that part of it may be asked for. Raises PersonError."""
+    """The video of a link: from the cache, or downloaded. Raises PersonError, also for a section that it doesn't have."""
     video = video_of_link(link, app.settings.clip_height)
-    # Whoever wants another part of it meanwhile waits for the one download.
-    async with kept.fetching(video):
-        if (found := await kept.find(video)) is not None:
+    # A request for another section of the video waits for the same download.
+    async with files.fetching(video):
+        if (found := await files.find(video)) is not None:
             return found
         on_progress(ClipStage.DOWNLOAD)
         info = await inspect(app.settings, link)
         if info.seconds is not None:
-            part.of(info.seconds)
-        async with kept.incoming() as folder:
+            section.of(info.seconds)
+        async with files.incoming() as folder:
             fetched = await fetch(app.settings, link, folder, lambda share, _: on_progress(ClipStage.DOWNLOAD, share))
-            return await kept.take(fetched.path, video, fetched.title)
+            return await files.take(fetched.path, video, fetched.title)
 
 
 async def make(app: App, job: ClipJob, video: CachedVideo, on_progress: ClipProgressCallback) -> DrawnClip:
-    """The clip that the job asks for. Raises PersonError."""
-    asked = asked_of(job)
+    """Make the clip of a job from its video. Raises PersonError, SupersededError."""
+    asked = request_of(job)
     fitted = await identify.fitted_for(app, asked)
     group, threshold, learns = await identify.naming_of(app, asked)
-    options = ClipOptions(_part(app, job), job.style, group, threshold, job.most_bytes)
+    options = ClipOptions(_section(app, job), job.style, group, threshold, job.most_bytes)
     if job.question_id is not None:
-        return await _made_again(app, job, video, options, fitted, on_progress)
+        return await _redraw(app, job, video, options, fitted, on_progress)
     done = await annotate(app, video, options, fitted, on_progress)
     cast = [OnScreen(person.number, person.tracks, person.spans, person.seconds) for person in done.named.people]
     seconds = done.section.seconds
@@ -95,7 +99,7 @@ async def make(app: App, job: ClipJob, video: CachedVideo, on_progress: ClipProg
     return DrawnClip(ClipAttachments(done.clip, await draw_chart(app, video.title, seconds, answer, cast)))
 
 
-async def _made_again(
+async def _redraw(
     app: App,
     job: ClipJob,
     video: CachedVideo,
@@ -103,7 +107,7 @@ async def _made_again(
     fitted: FittedRecogniser,
     on_progress: ClipProgressCallback,
 ) -> DrawnClip:
-    """The clip with the names as they are now. Nobody is named anew, so that a correction changes nobody else."""
+    """Draw the clip with the corrected names. Nobody is named anew, so that a correction changes no other name."""
     assert job.question_id is not None
     async with app.database.reading() as session:
         answer = await QuestionRepository(session).answer(job.question_id)
@@ -113,9 +117,9 @@ async def _made_again(
     cast = [OnScreen.of_json(row) for row in job.cast]
     faces = {face.number: face for _, face in answer.faces}
     track_names = [
-        TrackName(one.number, one.tracks, guess)
-        for one in cast
-        if one.number in faces and (guess := faces[one.number].displayed_guess) is not None
+        TrackName(person.number, person.tracks, guess)
+        for person in cast
+        if person.number in faces and (guess := faces[person.number].displayed_guess) is not None
     ]
     clip = await draw_again(app, video, options, fitted, track_names, on_progress)
     if clip is None:
@@ -124,7 +128,7 @@ async def _made_again(
 
 
 async def finished(app: App, job: ClipJob) -> FinishedClip | None:
-    """The job's clip as it is told of now; None before it was made, and where what was seen is forgotten."""
+    """The finished clip of a job, with its corrections; None before it is made, or where its question is forgotten."""
     if job.question_id is None:
         return None
     async with app.database.reading() as session:
@@ -147,18 +151,18 @@ async def finished(app: App, job: ClipJob) -> FinishedClip | None:
 
 
 def video_of_link(link: str, height: int) -> str:
-    """What the video of a link is kept under."""
+    """The name of a link's video in the cache. `height`: pixels at most."""
     return hashed("link", link, height)
 
 
 def numbers_to_learn(people: Sequence[NamedPerson]) -> set[int]:
-    """The numbers of those whose face may be learned: members, and of the others the few who are on screen longest."""
-    unknown = sorted((person for person in people if person.guess.name is None), key=lambda one: -one.seconds)
-    few = {person.number for person in unknown[:IN_REVIEW]}
-    return few | {person.number for person in people if person.guess.name is not None}
+    """The numbers of the people whose crops are kept: the members, and the `IN_REVIEW` others who are on screen longest."""
+    unknown = sorted((person for person in people if person.guess.name is None), key=lambda person: -person.seconds)
+    longest = {person.number for person in unknown[:IN_REVIEW]}
+    return longest | {person.number for person in people if person.guess.name is not None}
 
 
-def _part(app: App, job: ClipJob) -> RequestedSection:
+def _section(app: App, job: ClipJob) -> RequestedSection:
     return RequestedSection(job.start, job.length, app.settings.clip_seconds)
 
 
@@ -171,22 +175,28 @@ async def _keep(
     threshold: float,
     learns: Learns,
 ) -> Answer:
-    """Write the clip down as a question, one face a person, unless the job isn't at work any more."""
+    """Write the cast of a clip as a question with a face for each person. Raises SupersededError."""
     named = done.named
     may_learn = job.server_id is not None and teaches(learns, Origin.ASKED)
     cropped: set[int] = numbers_to_learn(named.people) if may_learn else set()
     seen = [
-        SeenFace(p.number, p.box, p.guess, p.vector, p.flaws, p.crop if p.number in cropped else None)
-        for p in named.people
+        SeenFace(
+            person.number,
+            person.box,
+            person.guess,
+            person.vector,
+            person.flaws,
+            person.crop if person.number in cropped else None,
+        )
+        for person in named.people
     ]
     result = IdentifiedPicture(named.size, named.group_name, tuple(seen), b"", fitted.engine)
-    cuts = [face.crop for face in seen if face.crop is not None]
-    async with crops.stored(app, cuts) as stored, app.database.writing() as session:
+    face_crops = [face.crop for face in seen if face.crop is not None]
+    async with crops.stored(app, face_crops) as stored, app.database.writing() as session:
         picture = PictureRecord(job.title, result, spoiler=job.spoiler)
-        answer = await record.write(session, asked_of(job).record(fitted.engine, threshold, [picture]), stored)
-        rows = [one.as_json() for one in cast]
+        answer = await record.write(session, request_of(job).record(fitted.engine, threshold, [picture]), stored)
         values = {
-            "cast": rows,
+            "cast": [person.as_json() for person in cast],
             "seconds": done.section.seconds,
             "unheard": done.unheard,
             "missing": done.missing.as_json(),
@@ -194,13 +204,13 @@ async def _keep(
         moved = await ClipRepository(session).move(job, ClipState.WORKING, question_id=answer.id, **values)
         if moved is None:
             raise SupersededError
-    if job.deleted or app.deletions.any_of(asked_of(job).scope):
+    if job.deleted or app.deletions.any_of(request_of(job).scope):
         await crops.forget_question(app, answer.id)
     return answer
 
 
-def asked_of(job: ClipJob) -> IdentifyRequest:
-    """Who asked for a job's clip, where and about what."""
+def request_of(job: ClipJob) -> IdentifyRequest:
+    """The request that a job is about, as a question keeps it."""
     return IdentifyRequest(
         asker_id=job.asker_id,
         server_id=job.server_id,

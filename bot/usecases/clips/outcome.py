@@ -19,12 +19,12 @@ class ClipSent:
 
 @dataclass(frozen=True, slots=True)
 class ClipCancelled:
-    """Somebody ended the work."""
+    """The job was cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClipSuperseded:
-    """The job is no longer at work by this attempt: the database says that it was cancelled or begun anew."""
+    """This attempt no longer works on the job: by the database, it was cancelled or begun anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class ClipTooLarge:
 
 @dataclass(frozen=True, slots=True)
 class ClipDelayed:
-    """A trouble that passes, such as a lost connection, stopped the attempt."""
+    """A passing error, such as a lost connection, stopped the attempt."""
 
     error: Exception
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from bot.database.tables.clips import ClipJob
     from bot.domain.clips import ClipReporter
-    from bot.usecases.clips.pipeline import ClipProgressCallback
+    from bot.usecases.clips.options import ClipProgressCallback
 
 log = logging.getLogger(__name__)
 

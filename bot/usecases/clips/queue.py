@@ -1,4 +1,4 @@
-"""The queue of clips: a few at work, the others in their order, all of them in the database."""
+"""The queue of clips: a few in work, the others in order, all of them in the database."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 AT_ONCE = 3
-"""Clips at work at a time: all workers look for faces in one, or draw it, while others are downloaded and posted."""
+"""Clips in work at a time. The workers track faces for one, or draw it; the others are downloaded or posted meanwhile."""
 
 PAUSE = 10.0
-"""Seconds before a clip is attempted again after a passing trouble."""
+"""Seconds before the next attempt after a passing error."""
 
 NEVER = -1
-"""`drawn_changes` of a clip that could not be drawn again."""
+"""`drawn_changes` of a clip whose redrawing failed."""
 
 CANCELLED = Message("Cancelled.")
 TOO_LARGE = Message(
@@ -50,10 +50,10 @@ TOO_LARGE = Message(
 
 
 class ClipQueue:
-    """Sees the jobs of the database through, and reports them.
+    """Works through the jobs in the database, and reports them.
 
-    Every clip at work is a task, which writes the outcome down before it reports it. A bot that ends leaves its jobs as they
-    are, and takes them up at the next start.
+    Every clip in work is a task, which writes the outcome to the database before it reports it. Jobs that a stopped bot leaves
+    behind go on at its next start.
     """
 
     def __init__(self, app: App, reporter: ClipReporter) -> None:
@@ -64,18 +64,18 @@ class ClipQueue:
         self._places: dict[int, int] = {}
 
     async def start(self) -> None:
-        """Begin to work on the jobs, those from before the start included."""
+        """Start to work on the jobs, those from before the start included."""
         await self._app.clips.serve(self._run())
 
     async def close(self) -> None:
-        """End the work on all jobs; the next start takes it up."""
+        """Stop the work on all jobs; the next start goes on with it."""
         await self._app.clips.close()
 
     async def _run(self) -> None:
         while True:
             try:
                 await self._explain_stopped()
-                await self._take_up()
+                await self._requeue()
                 await self._begin()
                 await self._show_places()
             except Exception:
@@ -84,13 +84,13 @@ class ClipQueue:
             await self._app.clips.changed()
 
     async def _explain_stopped(self) -> None:
-        """Report the jobs that were cancelled before they were at work."""
+        """Report the jobs that were cancelled while they waited."""
         for job_id in self._app.clips.take_stopped():
             if (job := await self._get(job_id)) is not None:
                 await self._reporter.explain(reported_clip(job), CANCELLED)
 
-    async def _take_up(self) -> None:
-        """Put jobs back in the queue whose work ended with the bot; of those being posted, the ones that never arrived."""
+    async def _requeue(self) -> None:
+        """Put jobs back in the queue whose task is gone. A clip that was being posted is posted again if it didn't arrive."""
         async with self._app.database.writing() as session:
             await ClipRepository(session).requeue_abandoned(self._app.clips.at_work)
             sending = list(await ClipRepository(session).sending(self._app.clips.at_work))
@@ -98,7 +98,7 @@ class ClipQueue:
             await self._settle(job)
 
     async def _settle(self, job: ClipJob) -> None:
-        """Look whether a clip that was being posted arrived; if not, it is to be posted once more."""
+        """Finish a job whose clip has arrived; put another one back in the queue."""
         answer_id = await self._reporter.answered(reported_clip(job))
         async with self._app.database.writing() as session:
             if answer_id is None:
@@ -124,7 +124,7 @@ class ClipQueue:
         self._app.clips.wake()
 
     async def _show_places(self) -> None:
-        """Show waiting jobs their places in the queue, where these changed."""
+        """Show the places in the queue that have changed."""
         async with self._app.database.reading() as session:
             waiting = await ClipRepository(session).waiting()
         before, self._places = self._places, {}
@@ -139,9 +139,9 @@ class ClipQueue:
         await asyncio.gather(*(self._cards.show(job, ClipStage.WAITING, place=place) for place, job in due))
 
     async def _attempt(self, job: ClipJob) -> Outcome:
-        """Attempt a clip: twice where Discord refuses its size at first. A passing trouble is waited out.
+        """Attempt a clip, with a second, smaller one where Discord refuses its size; pause after a passing error.
 
-        Cancelling the job cancels this, the pause included.
+        Cancelling the job cancels this task, also in the pause.
         """
         outcome = await self._runner.run(job)
         if isinstance(outcome, ClipTooLarge):
@@ -156,11 +156,11 @@ class ClipQueue:
         return outcome
 
     async def _finish(self, job: ClipJob, work: asyncio.Task[Outcome]) -> None:
-        """Act on the outcome of a job's work. Where the bot ends, the job waits again as if it had not begun."""
+        """Act on the outcome of a job. If the bot stops, the job waits again as if it had not begun."""
         try:
             await asyncio.wait([work])
             await self._act_on(ClipCancelled() if work.cancelled() else work.result(), job)
-            # While a clip is posted, the deletion of its video ends nothing.
+            # A deletion while the clip is being posted doesn't cancel the job.
             if request.is_deleted(self._app, job):
                 await request.forget_videos(self._app, [job])
         except asyncio.CancelledError:
@@ -177,7 +177,7 @@ class ClipQueue:
             case ClipCancelled() | ClipSuperseded():
                 await self._report_cancelled(job)
             case ClipDelayed():
-                # A job that is still WORKING waits again by itself, as nothing works on it.
+                # `_requeue` puts a job back in the queue that is still WORKING.
                 now = await self._get(job.id)
                 if now is not None and now.state is ClipState.SENDING:
                     await self._settle(now)
@@ -198,7 +198,7 @@ class ClipQueue:
             await deletions.forget(self._app, answer)
 
     async def _report_cancelled(self, job: ClipJob) -> None:
-        """Report a job that is cancelled in the database. A cancelled redraw is not: there the clip from before stands."""
+        """Report a job that is cancelled in the database. A cancelled redrawing isn't: its earlier clip stays."""
         now = await self._get(job.id)
         if now is None or now.state is not ClipState.CANCELLED:
             return
@@ -207,11 +207,11 @@ class ClipQueue:
         await self._reporter.explain(reported_clip(job), CANCELLED)
 
     async def _fail(self, job: ClipJob, message: Message) -> None:
-        """Write that there will be no clip, and explain why."""
+        """Fail a job, and report the reason."""
         async with self._app.database.writing() as session:
             if job.answer_id is None:
                 moved = await ClipRepository(session).move(job, ClipState.FAILED)
-            else:  # the clip from before is there, and can be drawn again
+            else:  # the earlier clip stays, and can be drawn again
                 moved = await ClipRepository(session).move(job, ClipState.DONE, drawn_changes=NEVER)
         if moved is None:
             await self._report_cancelled(job)

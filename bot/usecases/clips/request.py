@@ -1,4 +1,4 @@
-"""Annotated clips: asked for, cancelled, drawn again after corrections."""
+"""Requests for annotated clips: made, cancelled, drawn again after corrections, forgotten."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ONE_AT_A_TIME = Message("I am still at work on your last clip. Ask again when it
 
 
 async def check_room(app: App, asked: IdentifyRequest) -> None:
-    """Raises PersonError where no clip can be promised now, whatever it is: before a large file is received, say."""
+    """Raise PersonError where no request would be accepted now. For a check before a large file is downloaded."""
     async with app.database.reading() as session:
         if not await RosterRepository(session).members(asked.servers):
             raise NoRosterError(private=asked.server_id is None)
@@ -42,12 +42,12 @@ async def check_room(app: App, asked: IdentifyRequest) -> None:
 
 
 async def ask(app: App, asked: IdentifyRequest, request: ClipRequest, target: ReplyTarget) -> int:
-    """Promise a clip; the id of the job. A posted file is kept once that is done.
+    """Queue a request for a clip; returns the id of the job. The cache takes over the copy of a posted file.
 
-    Raises PersonError where it can't be promised: the queue is full, the person has one in work, nobody is enrolled, there is
-    no such group, the link or the part of the video is none.
+    Raises PersonError where the queue is full, the asker has a clip in work, nobody is enrolled, the group is unknown, or the
+    link or the section is invalid.
     """
-    _check_part(request, app.settings.clip_seconds)
+    _check_length(request, app.settings.clip_seconds)
     await check_room(app, asked)
     await naming_of(app, asked)
     if isinstance(request.source, PostedVideo):
@@ -100,7 +100,7 @@ async def ask(app: App, asked: IdentifyRequest, request: ClipRequest, target: Re
 
 
 async def cancel(app: App, job_id: int, actor: Actor) -> None:
-    """End the work on a clip; for the asker and for moderators. Raises PersonError for others, and where it has ended."""
+    """Cancel the work on a clip. Raises PersonError for anybody but the asker and moderators, and for a finished clip."""
     async with app.database.writing() as session:
         job = await ClipRepository(session).get(job_id)
         if job is None:
@@ -113,9 +113,9 @@ async def cancel(app: App, job_id: int, actor: Actor) -> None:
 
 
 async def draw_again(app: App, job_id: int, actor: Actor, target: ReplyTarget) -> None:
-    """Draw a clip anew with the names as trusted people corrected them, without looking again. `target.card_id`: its message.
+    """Queue the drawing of a clip with the corrected names. No face is tracked anew. `target.card_id`: the clip's message.
 
-    Raises PersonError where nothing was corrected since, or the video is no longer kept.
+    Raises PersonError without a correction since the last drawing, or where the video is gone.
     """
     async with app.database.reading() as session:
         job = await ClipRepository(session).get(job_id)
@@ -141,21 +141,21 @@ async def draw_again(app: App, job_id: int, actor: Actor, target: ReplyTarget) -
 
 
 async def clip_of(app: App, question_id: int) -> FinishedClip | None:
-    """The clip that a question is about, as it stands now; None where it is about pictures."""
+    """The finished clip that a question is about, with its corrections; None for a question about pictures."""
     async with app.database.reading() as session:
         job = await ClipRepository(session).of_question(question_id)
     return None if job is None else await attempt.finished(app, job)
 
 
 async def forget_deleted(app: App, gone: MessageScope) -> None:
-    """A video whose message is deleted is forgotten, with what was made of it; and no clip of it will come.
+    """Forget the videos of deleted messages and everything made of them, and cancel the work on them.
 
-    What a link leads to lies elsewhere, so its clip comes all the same, and nothing else is kept.
+    The clip of a link is still posted, since its video lies elsewhere; its faces aren't kept.
     """
     async with app.database.reading() as session:
         concerned = await ClipRepository(session).in_scope(gone)
     await _forget(app, [job for job in concerned if job.link is None])
-    # A bot that ends meanwhile remembers no deletion but those in the database.
+    # Only the database remembers the deletion where the bot ends meanwhile.
     begun = [job for job in concerned if job.state in UNFINISHED and job.question_id is None]
     if linked := [job for job in begun if job.link is not None]:
         async with app.database.writing() as session:
@@ -164,12 +164,12 @@ async def forget_deleted(app: App, gone: MessageScope) -> None:
 
 
 def is_deleted(app: App, job: ClipJob) -> bool:
-    """Whether the video that a job is about was deleted, or the question; what a link leads to lies elsewhere."""
-    return job.link is None and app.deletions.any_of(attempt.asked_of(job).scope)
+    """Whether the posted video of a job was deleted, or the message that asked. Never for a link."""
+    return job.link is None and app.deletions.any_of(attempt.request_of(job).scope)
 
 
 async def forget_videos(app: App, jobs: Sequence[ClipJob]) -> None:
-    """Forget the videos of jobs that ended, with what was made of them, unless an unfinished job needs them."""
+    """Forget the videos of finished jobs and everything made of them, unless an unfinished job needs them."""
     async with app.database.reading() as session:
         held = await ClipRepository(session).videos_in_use()
     for video in {job.video for job in jobs} - held:
@@ -177,14 +177,14 @@ async def forget_videos(app: App, jobs: Sequence[ClipJob]) -> None:
 
 
 async def sweep(app: App) -> None:
-    """Forget videos that were kept for long enough, or take too much room."""
+    """Forget the videos that were not used for long, and the least recently used ones where all are too large together."""
     async with app.database.reading() as session:
         held = await ClipRepository(session).videos_in_use()
     await app.videos.sweep(held)
 
 
 async def _forget(app: App, jobs: Sequence[ClipJob]) -> None:
-    """End the jobs that are not finished, and forget the videos that no other job needs."""
+    """Cancel the unfinished jobs, and forget the videos that no other job needs."""
     if unfinished := [job for job in jobs if job.state in UNFINISHED]:
         async with app.database.writing() as session:
             stopped = [job for job in unfinished if await ClipRepository(session).cancel(job.id)]
@@ -204,7 +204,7 @@ async def _check_limits(app: App, session: AsyncSession, asker_id: int, server_i
         )
 
 
-def _check_part(request: ClipRequest, most_seconds: float) -> None:
+def _check_length(request: ClipRequest, most_seconds: float) -> None:
     if request.length is not None and request.length <= 0:
         raise PersonError("A part of a video has a length: write it as {example} or in seconds.", example=Code("0:30"))
     if request.length is not None and request.length > most_seconds:

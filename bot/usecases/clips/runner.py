@@ -33,7 +33,7 @@ MOST_ATTEMPTS = 3
 """Attempts at a clip, those that ended with the bot included."""
 
 PASSING = (WorkersAwayError, aiohttp.ClientError, TimeoutError, ConnectionError)
-"""Errors that are over soon."""
+"""Errors that pass by themselves."""
 
 FORGOTTEN = Message("What I saw in that video was forgotten meanwhile.")
 GIVEN_UP = Message("I broke down over this clip again and again, so I gave up. Another copy of the video may work.")
@@ -60,7 +60,7 @@ class AttemptRunner:
                 video = await attempt.cached_video(self._app, self._app.videos, job, on_progress)
                 on_progress(ClipStage.WAITING)
                 job = await self._move(job, ClipState.WORKING, title=video.title[:LONGEST_TITLE])
-        except Exception as error:  # noqa: BLE001  # whatever goes wrong with one clip is its own, and told
+        except Exception as error:  # noqa: BLE001  # no error of one clip ends the queue
             return _outcome_of(error, job)
         return await self.run_with(job, video)
 

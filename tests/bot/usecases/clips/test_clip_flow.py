@@ -19,7 +19,7 @@ from bot.learning.recognisers import FittedRecogniser
 from bot.media.footage import Colours, Footage, Geometry
 from bot.settings import Settings
 from bot.usecases.clips import pipeline
-from bot.usecases.clips.pipeline import ClipOptions, RequestedSection
+from bot.usecases.clips.options import ClipOptions, RequestedSection
 from tests.support.clips import no_progress
 
 OPTIONS = ClipOptions(RequestedSection(0, None, 60), CaptionStyle.NAMES, None, 0.5, 10**7)

@@ -29,7 +29,7 @@ from bot.infra.clip_files import DAY, CachedVideo, ClipFiles
 from bot.usecases import deletions, upload_limits
 from bot.usecases.clips import attempt, queue, request, runner
 from bot.usecases.clips.attempt import DrawnClip
-from bot.usecases.clips.pipeline import ClipProgressCallback
+from bot.usecases.clips.options import ClipProgressCallback
 from bot.usecases.clips.queue import ClipQueue
 from bot.usecases.correct import Actor
 from bot.usecases.identify import IdentifyRequest
