@@ -1,4 +1,4 @@
-"""Where test pictures come from: public ones from the package index, private ones from `../shared` when it is there."""
+"""Fixtures for all tests: photos, an app with its workers and database, a trained classifier. Which tests `-m quick` runs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from bot.domain.rosters import RosterRow
 from bot.infra.compute import Compute
 from bot.settings import Settings
 from models.encodings import background
-from tests.support.portraits import alone, public_portraits, small
+from tests.support.portraits import locked, public_portraits, small_photo
 from tests.support.remembered_engine import RememberingCompute
 
 T = TypeVar("T")
@@ -31,25 +31,25 @@ T = TypeVar("T")
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("NUGU_SHARED", ROOT.parent / "shared"))
 LONG_ENOUGH = 240.0
-"""Seconds for an answer, or for a process from start to end, on a machine with a load of sixteen."""
+"""Seconds in which any answer comes and any process ends, even on a machine with a load of sixteen."""
 
 STORIES = frozenset({"stories", "wire"})
-"""Folders whose tests start a whole bot each."""
+"""Folders in which each test starts a whole bot."""
 
-TRAINED_IN = 600.0
-"""Seconds for a training there, which lets everybody else go first."""
+TRAINING_LIMIT = 600.0
+"""Seconds in which a training ends on such a machine: it runs at low priority."""
 
 
 def pytest_configure() -> None:
-    """Let Ctrl-C reach what tests start, even where the run itself is a background job, which is deaf to it."""
+    """Handle SIGINT. A background job of a shell ignores it, and the processes that tests interrupt would inherit that."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what `-m quick` runs: of each file one everyday test, and all others that are neither stories nor slow.
+    """Mark the tests of `-m quick`: all that are neither stories nor slow, and at least one everyday test of each file.
 
-    The one is the first that isn't slow, or else the first.
+    That is the first test that isn't slow, or else the first: put a cheap one first.
     """
     everyday = [item for item in items if item.get_closest_marker("thorough") is None]
     slow = {item for item in everyday if item.get_closest_marker("slow") is not None}
@@ -73,7 +73,7 @@ def small_photos(public_photos: Path, tmp_path_factory: pytest.TempPathFactory) 
     """The same photos, at most 720 px on the longer side: for tests that do not depend on the size."""
     folder = tmp_path_factory.mktemp("small")
     for photo in [*public_photos.glob("*.jpg"), *public_photos.glob("*.png")]:
-        (folder / photo.name).write_bytes(small(photo))
+        (folder / photo.name).write_bytes(small_photo(photo))
     return folder
 
 
@@ -93,7 +93,7 @@ def shared_faces(shared: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where files of engines lie: the one that stories use needs none."""
+    """The folder of the engines' files. The engine dlib, which stories use, needs none."""
     return tmp_path_factory.mktemp("engines")
 
 
@@ -107,20 +107,20 @@ def compute() -> Generator[Compute]:
 
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A new database on which all migrations have run, which takes longer than many a test."""
+    """A new database after all migrations, for tests to copy: they take longer than many a test."""
     settings = Settings(data=tmp_path_factory.mktemp("migrated"))
 
     async def migrate() -> None:
         async with Database.open(settings):
             pass
 
-    in_a_loop_of_its_own(migrate())
+    run_in_new_loop(migrate())
     return settings.data / "nugu.sqlite3"
 
 
 @pytest.fixture
 def data(tmp_path: Path, migrated: Path) -> Path:
-    """A new data folder, whose database is up to date."""
+    """A new data folder with an up-to-date database."""
     folder = tmp_path / "data"
     folder.mkdir()
     shutil.copy(migrated, folder)
@@ -129,7 +129,7 @@ def data(tmp_path: Path, migrated: Path) -> Path:
 
 @pytest.fixture
 async def app(data: Path, weights: Path, compute: Compute) -> AsyncGenerator[App]:
-    """An app on a new data folder, with the workers and the engines' files of the session."""
+    """An app on a new data folder. All tests share its workers and the engines' files."""
     (data / "engines").symlink_to(weights)
     settings = Settings(data=data, deadline=LONG_ENOUGH, message_content=True)
     async with App.open(settings, compute=compute) as app:
@@ -138,7 +138,7 @@ async def app(data: Path, weights: Path, compute: Compute) -> AsyncGenerator[App
 
 @pytest.fixture(scope="session")
 def gallery_rows() -> list[RosterRow]:
-    """Four members of one group, four photos each, and somebody alone with one: invented encodings that look like dlib's."""
+    """Four members of one group with four photos each, and a soloist with one; invented encodings in the manner of dlib's."""
     chance = np.random.default_rng(7)
     mean = background.load("dlib-1").whitening.mean
     rows: list[RosterRow] = []
@@ -155,20 +155,20 @@ def gallery_rows() -> list[RosterRow]:
 def trained(
     compute: Compute, gallery_rows: list[RosterRow], tmp_path_factory: pytest.TempPathFactory, worker_id: str
 ) -> TrainedClassifier:
-    """The classifier of `gallery_rows`, trained as the bot does it: by a child of a worker; once for all tests."""
+    """The classifier of `gallery_rows`, trained as the bot trains: by a child of a worker. Once for all processes of pytest."""
     temporary = tmp_path_factory.getbasetemp()
     common = temporary if worker_id == "master" else temporary.parent
-    with alone(common / "trained.lock"):
-        kept = common / "trained.pickle"
-        if kept.exists():
-            return pickle.loads(kept.read_bytes())
-        trained = in_a_loop_of_its_own(compute.run_isolated(TRAINED_IN, jobs.train_classifier, gallery_rows, "dlib-1"))
+    with locked(common / "trained.lock"):
+        file = common / "trained.pickle"
+        if file.exists():
+            return pickle.loads(file.read_bytes())
+        trained = run_in_new_loop(compute.run_isolated(TRAINING_LIMIT, jobs.train_classifier, gallery_rows, "dlib-1"))
         assert trained is not None
-        kept.write_bytes(pickle.dumps(trained))
+        file.write_bytes(pickle.dumps(trained))
         return trained
 
 
-def in_a_loop_of_its_own(job: Coroutine[object, object, T]) -> T:
-    """What `job` returns: for a session's fixture, while each test has its own event loop."""
+def run_in_new_loop(job: Coroutine[object, object, T]) -> T:
+    """The result of `job`, for fixtures of the session: each test has its own event loop."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, job).result()

@@ -6,6 +6,7 @@ import ast
 import re
 import string
 from collections import Counter
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -55,10 +56,16 @@ def name_of(module: Path) -> str:
 PROJECT = {name_of(module) for layer in LAYERS for module in modules(layer)}
 
 
+@cache
+def tree_of(module: Path) -> ast.Module:
+    """The syntax tree of a module, which most tests here read; nobody changes it."""
+    return ast.parse(module.read_text())
+
+
 def imports(module: Path) -> set[str]:
     """The modules that a module imports anywhere, inside functions and for type checkers too, by their dotted names."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(module.read_text())):
+    for node in ast.walk(tree_of(module)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -137,7 +144,7 @@ def test_one_module_writes_questions() -> None:
     found = {
         name_of(module)
         for module in modules("bot")
-        for node in ast.walk(ast.parse(module.read_text()))
+        for node in ast.walk(tree_of(module))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Question"
     }
     assert found == {"bot.usecases.record"}
@@ -163,7 +170,7 @@ def test_the_documentation_lists_every_folder_that_there_is() -> None:
 
 
 def test_every_module_has_a_docstring() -> None:
-    assert not [m for layer in LAYERS for m in modules(layer) if not ast.get_docstring(ast.parse(m.read_text()))]
+    assert not [m for layer in LAYERS for m in modules(layer) if not ast.get_docstring(tree_of(m))]
 
 
 def test_the_bot_loads_every_cog_that_there_is() -> None:
@@ -192,10 +199,8 @@ def test_markup_of_discord_is_made_on_its_edge() -> None:
     """Settings describe themselves in Markdown; the demo's welcome is a message on Discord."""
     wrong: dict[str, list[str]] = {}
     for module in modules("bot"):
-        text = module.read_text()
-        tree = ast.parse(text)
-        found = [one for one in constants(tree) if re.search(r"\*\*|`/\w|<@", one)]
-        found += re.findall(r"(?<![\w.])plain\(", text)
+        found = [string for string in constants(tree_of(module)) if re.search(r"\*\*|`/\w|<@", string)]
+        found += re.findall(r"(?<![\w.])plain\(", module.read_text())
         if found and str(module.relative_to(ROOT)) not in {"bot/settings.py", "bot/demo/opening.py"}:
             wrong[name_of(module)] = found
     assert not wrong
@@ -220,7 +225,7 @@ def sentences(tree: ast.AST) -> list[str]:
 
 @pytest.mark.parametrize("folder", ["bot/domain", "bot/usecases", "bot/learning", "bot/gather"])
 def test_sentences_are_made_at_the_edges(folder: str) -> None:
-    found = {name_of(module): sentences(ast.parse(module.read_text())) for module in modules(folder)}
+    found = {name_of(module): sentences(tree_of(module)) for module in modules(folder)}
     assert not {module: wrong for module, wrong in found.items() if wrong}
 
 
@@ -239,7 +244,7 @@ reason = f"gone since {LIMIT} or so"
 def test_every_parameter_of_an_error_stands_in_its_template() -> None:
     wrong: list[str] = []
     for module in [*modules("bot"), *modules("cogs")]:
-        for node in ast.walk(ast.parse(module.read_text())):
+        for node in ast.walk(tree_of(module)):
             if not isinstance(node, ast.Call) or not node.args or not isinstance(node.args[0], ast.Constant):
                 continue
             name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")

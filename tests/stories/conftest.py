@@ -14,7 +14,7 @@ from simcord import ChannelHandle, Env, GuildHandle, MemberActor
 from bot.app import App
 from bot.client import Nugu
 from tests.conftest import LONG_ENOUGH
-from tests.support.portraits import small
+from tests.support.portraits import small_photo
 from tests.support.watch import Recorder, watch
 
 
@@ -44,11 +44,11 @@ class Stage:
 
     def photo(self, name: str) -> tuple[str, bytes]:
         """A public photo by its name, small enough for a quick story."""
-        return name, small(self.photos / name)
+        return name, small_photo(self.photos / name)
 
     def spoiler(self, name: str) -> tuple[str, bytes]:
         """A public photo with the name that Discord gives to a spoiler."""
-        return f"SPOILER_{name}", small(self.photos / name)
+        return f"SPOILER_{name}", small_photo(self.photos / name)
 
     async def enrol_presidents(self) -> None:
         """Enrol one photo each of two members by the moderators' commands."""

@@ -13,6 +13,7 @@ from bot.app import App
 from tests.stories.conftest import Stage
 from tests.stories.reading import answer, components, texts, walk
 from tests.support.image_search import ImageSearch, serving
+from tests.support.portraits import small_photo
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ async def app(app: App, search: ImageSearch) -> App:
 
 def offer(search: ImageSearch, photos: Path, *names: str) -> None:
     for name in names:
-        link = search.put(f"/commons/{name}", (photos / name).read_bytes())
+        link = search.put(f"/commons/{name}", small_photo(photos / name))
         search.name("commons", link, name, f"https://commons.example/{name}")
 
 

@@ -1,4 +1,4 @@
-"""Public portraits that tests and benches look at, fetched once."""
+"""Public portraits for tests and benches, fetched once."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def public_portraits() -> Path:
     Fetched once, and kept in the ignored folder `.cache`.
     """
     KEPT.mkdir(parents=True, exist_ok=True)
-    with alone(KEPT / ".lock"):
+    with locked(KEPT / ".lock"):
         fetch_portraits(KEPT, seconds=300)
         if not (KEPT / "astronaut.png").exists():
             Image.fromarray(skimage.data.astronaut()).save(KEPT / "astronaut.png")
@@ -34,7 +34,7 @@ def public_portraits() -> Path:
 
 
 def astronauts_head(folder: Path) -> bytes:
-    """Of astronaut.png her head alone, as a PNG: the detector takes a badge for another."""
+    """The head in astronaut.png, as a PNG: in the whole picture the detector takes a badge for a face."""
     out = BytesIO()
     with Image.open(folder / "astronaut.png") as picture:
         picture.crop((90, 0, 350, 260)).save(out, "PNG")
@@ -42,8 +42,8 @@ def astronauts_head(folder: Path) -> bytes:
 
 
 @cache
-def small(photo: Path) -> bytes:
-    """The file of a photo, reduced to SMALL."""
+def small_photo(photo: Path) -> bytes:
+    """The file of a photo, reduced to SMALL pixels."""
     out = BytesIO()
     with Image.open(photo) as picture:
         picture.thumbnail((SMALL, SMALL))
@@ -52,8 +52,8 @@ def small(photo: Path) -> bytes:
 
 
 @contextmanager
-def alone(path: Path) -> Generator[None]:
-    """While this lasts, no other process does what this lock is for."""
+def locked(path: Path) -> Generator[None]:
+    """Hold the lock file `path`, after the process that holds it now."""
     with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -20,7 +20,7 @@ from models.recognition.classifier import Classifier, HoldOutResult, MalformedCl
 from models.recognition.classifier_file import METADATA
 from models.recognition.gallery import Gallery, GalleryMember, can_hold_out
 from models.recognition.recogniser import Recogniser, fit
-from tests.conftest import ROOT, TRAINED_IN
+from tests.conftest import ROOT, TRAINING_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,7 +76,7 @@ def test_probabilities_are_those_of_keras_and_weights_depend_on_the_seed(
     files[0].write_bytes(trained.file)
     files[1].write_bytes(pickle.dumps(gallery))
     np.save(files[2], encodings)
-    subprocess.run([sys.executable, "-c", KERAS, *map(str, files)], check=True, cwd=ROOT, timeout=TRAINED_IN)
+    subprocess.run([sys.executable, "-c", KERAS, *map(str, files)], check=True, cwd=ROOT, timeout=TRAINING_LIMIT)
     with np.load(files[3]) as keras:
         np.testing.assert_allclose(classifier.probabilities(encodings), keras["probabilities"], atol=1e-5)
         np.testing.assert_array_equal(classifier.kernels[0], keras["again"])
