@@ -118,27 +118,27 @@ def common_screen_time(
 class MissingFootage:
     """The footage of a video that can't be read, so that a clip does without it.
 
-    `parts`: the number of recordings that the file joins. `unread`: the numbers, from 1, of the recordings that are left out.
-    `silent`: the numbers of the recordings whose sound is left out. `seconds`: how long the pictures would last that can't be
-    decoded.
+    `recordings`: the number of recordings that the file joins. `unread`: the numbers, from 1, of the recordings without
+    readable pictures. `silent`: the numbers of the recordings without readable sound. `seconds`: the length of the pictures
+    that can't be decoded.
     """
 
-    parts: int = 1
+    recordings: int = 1
     unread: tuple[int, ...] = ()
     silent: tuple[int, ...] = ()
     seconds: float = 0.0
 
     def as_json(self) -> list[Any]:
         """The row that the database keeps; empty where nothing is missing."""
-        return [self.parts, list(self.unread), list(self.silent), self.seconds] if self != NOTHING_MISSING else []
+        return [self.recordings, list(self.unread), list(self.silent), self.seconds] if self != NOTHING_MISSING else []
 
     @classmethod
     def of_json(cls, row: list[Any]) -> MissingFootage:
         """The value whose `as_json` is `row`."""
         if not row:
             return NOTHING_MISSING
-        parts, unread, silent, seconds = row
-        return cls(parts, tuple(unread), tuple(silent), seconds)
+        recordings, unread, silent, seconds = row
+        return cls(recordings, tuple(unread), tuple(silent), seconds)
 
 
 NOTHING_MISSING: Final = MissingFootage()

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 def probe_video(path: Path, limits: VideoLimits) -> Footage | Refused:
     """The tracks, times, geometry and colours of a video, or the reason why it can't be read."""
-    from bot.media import video
+    from bot.media import probing
 
     try:
-        return video.probe(path, limits)
+        return probing.probe(path, limits)
     except VideoError as error:
         return Refused(error.message)
 

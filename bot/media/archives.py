@@ -16,7 +16,7 @@ from typing import IO, Final
 from bot.domain.messages import Message
 from bot.errors import PersonError
 from bot.media.entry_names import names_of
-from bot.media.layouts import MISPLACED, Parts, common_root, is_litter
+from bot.media.layouts import MISPLACED, PathParts, common_root, is_litter
 from bot.text.formatting import MEBIBYTE, mebibytes
 from bot.text.names import checked_name
 
@@ -62,7 +62,7 @@ class ArchiveLimits:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ArchiveEntry:
     """A photo in the archive: its path as it stands there, and the folders and the name that it consists of."""
 
     path: str
@@ -78,11 +78,11 @@ class _File:
 
     info: zipfile.ZipInfo
     path: str
-    parts: Parts
+    parts: PathParts
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class SkippedEntry:
     """An entry that isn't read, and the reason."""
 
     path: str
@@ -101,12 +101,12 @@ class Archive:
             self._zip = zipfile.ZipFile(file)
         except _BROKEN as error:
             raise ArchiveError("This is not a zip archive, or it is broken.") from error
-        self.entries: list[Entry] = []
-        self.left_out: list[LeftOut] = []
+        self.entries: list[ArchiveEntry] = []
+        self.left_out: list[SkippedEntry] = []
         files = self._files()
         root = common_root(one.parts for one in files if _is_sound(one.parts) and one.parts[-1] != MANIFEST)
         self._manifest = next((one.info for one in files if one.parts == (*root, MANIFEST)), None)
-        there: set[Parts] = set()
+        there: set[PathParts] = set()
         for one in files:
             if one.info is self._manifest:
                 continue
@@ -117,7 +117,7 @@ class Archive:
                 there.add(key)
                 self.entries.append(self._entry(one, root))
             except PersonError as error:
-                self.left_out.append(LeftOut(one.path[: self._limits.max_path], error.message))
+                self.left_out.append(SkippedEntry(one.path[: self._limits.max_path], error.message))
 
     def manifest(self) -> bytes | None:
         """What stands in `roster.json`; None where there is none. Raises ArchiveError when it can't be read."""
@@ -127,7 +127,7 @@ class Archive:
             raise ArchiveError("{manifest}: {reason}.", manifest=MANIFEST, reason=reason)
         return self._unpack(self._manifest, self._limits.max_manifest_bytes)
 
-    def read(self, entry: Entry) -> bytes:
+    def read(self, entry: ArchiveEntry) -> bytes:
         """The bytes of an entry; raises ArchiveError with what goes after its name."""
         if self._read > self._limits.max_total_bytes:
             raise ArchiveError(
@@ -155,7 +155,7 @@ class Archive:
         for info, path in zip(infos, names_of(infos), strict=True):
             if path is None:
                 self.left_out.append(
-                    LeftOut(info.orig_filename[: self._limits.max_path], Message("its name can't be read"))
+                    SkippedEntry(info.orig_filename[: self._limits.max_path], Message("its name can't be read"))
                 )
             else:
                 named.append((info, path))
@@ -168,7 +168,7 @@ class Archive:
         ]
         return [file for file in files if file.parts and not is_litter(file.parts)]
 
-    def _entry(self, file: _File, root: Parts) -> Entry:
+    def _entry(self, file: _File, root: PathParts) -> ArchiveEntry:
         info, parts = file.info, file.parts
         if len(file.path) > self._limits.max_path:
             raise ArchiveError("its path is too long")
@@ -180,10 +180,10 @@ class Archive:
         if parts[: len(root)] != root or len(below) != 3:
             raise ArchiveError(MISPLACED)
         group, member, name = below
-        return Entry(file.path, checked_name(group), checked_name(member), name, info)
+        return ArchiveEntry(file.path, checked_name(group), checked_name(member), name, info)
 
 
-def _is_sound(parts: Parts) -> bool:
+def _is_sound(parts: PathParts) -> bool:
     """Whether a path stays where it is unpacked, on every system."""
     odd = any("\0" in part or "\\" in part or part in {"", ".."} for part in parts)
     return bool(parts) and not odd and not _DRIVE.match(parts[0])

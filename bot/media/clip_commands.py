@@ -86,7 +86,7 @@ def compiled(written: Any) -> list[str]:
 
     command: list[str] = written.compile(cmd=imageio_ffmpeg.get_ffmpeg_exe(), overwrite_output=True)
     told = ["-nostdin", "-hide_banner", "-loglevel", "error", "-progress", "pipe:1", "-stats_period", "0.5"]
-    # Sound that is damaged is heard as far as it can be; and time stamps are changed by nobody but us.
+    # SoundTrack that is damaged is heard as far as it can be; and time stamps are changed by nobody but us.
     return [command[0], *told, "-max_error_rate", "1", "-copyts", *command[1:]]
 
 

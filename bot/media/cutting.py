@@ -1,6 +1,7 @@
-"""Where a file holds several files, one behind the other, libav would read the first alone: it is cut at each joint.
+"""Joined files cut into their recordings.
 
-The joints are found in the bytes. Where libav goes on by itself, nothing is cut.
+libav reads the first recording of a joined file alone. The joints are found in the bytes. Where libav reads on across a joint,
+nothing is cut.
 """
 
 from __future__ import annotations
@@ -19,18 +20,18 @@ if TYPE_CHECKING:
 
     from bot.media.joints import Joint, Span
 
-MOST_PIECES: Final = 200
-"""Of one file; each is written and read once more."""
+MOST_RECORDINGS: Final = 200
+"""The most recordings of one file; each is copied and probed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """A file within a file: `spans` of bytes (from, to) that follow one another in it."""
+class Recording:
+    """A file within a file: its `spans` of bytes, in order."""
 
     spans: tuple[Span, ...]
 
     def write(self, source: Path, out: Path) -> None:
-        """Copy the piece of `source` into a file of its own."""
+        """Copy the recording of `source` into a file of its own."""
         with source.open("rb") as whole, out.open("wb") as part:
             for begin, end in self.spans:
                 whole.seek(begin)
@@ -39,21 +40,24 @@ class Piece:
                     begin += len(data)
 
 
-def pieces_of(path: Path, kind: str) -> list[Piece]:
-    """The pieces of a file that the demuxer `kind` reads, in order. Raises VideoError where there are too many."""
+def recordings_of(path: Path, kind: str) -> list[Recording]:
+    """The recordings of a file, in order; one for a file that isn't joined.
+
+    `kind`: the file's demuxer. Raises VideoError for more than `MOST_RECORDINGS`.
+    """
     with path.open("rb") as file:
         size = file.seek(0, 2)
-        pieces: list[Piece] = []
+        recordings: list[Recording] = []
         head, begin = (), 0
         for joint in _joints_of(file, size, kind):
-            pieces.append(Piece((*head, (begin, joint.at))))
+            recordings.append(Recording((*head, (begin, joint.at))))
             head, begin = joint.head, joint.at
-            if len(pieces) == MOST_PIECES:
+            if len(recordings) == MOST_RECORDINGS:
                 raise VideoError(
                     "this video is joined of more than {most} files; save it once more and post that copy",
-                    most=MOST_PIECES,
+                    most=MOST_RECORDINGS,
                 )
-    return [*pieces, Piece((*head, (begin, size)))]
+    return [*recordings, Recording((*head, (begin, size)))]
 
 
 def _joints_of(file: IO[bytes], size: int, kind: str) -> Iterator[Joint]:

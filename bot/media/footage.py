@@ -40,7 +40,7 @@ class VideoLimits:
 
 
 @dataclass(frozen=True, slots=True)
-class Sound:
+class SoundTrack:
     """The sound track: its codec, its number among the sound tracks, and its bits a second (0: the file doesn't say).
 
     `copied`: a clip can have its packets as they are.
@@ -108,7 +108,7 @@ class Footage:
     beginning: float
     first: float
     rate: float
-    sound: Sound | None
+    sound: SoundTrack | None
     unheard: str | None
     interlaced: bool
     format: str

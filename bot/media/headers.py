@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class Kind(StrEnum):
+class PictureKind(StrEnum):
     """The kinds of picture that are opened; the values are Pillow's names for them."""
 
     JPEG = "JPEG"
@@ -25,18 +25,20 @@ class Kind(StrEnum):
     @property
     def ending(self) -> str:
         """What names of such files end in: `jpg`."""
-        return {Kind.JPEG: "jpg", Kind.TIFF: "tif", Kind.HEIF: "heic"}.get(self, self.value.lower())
+        return {PictureKind.JPEG: "jpg", PictureKind.TIFF: "tif", PictureKind.HEIF: "heic"}.get(
+            self, self.value.lower()
+        )
 
 
 _MAGIC = (
-    (b"\xff\xd8\xff", Kind.JPEG),
-    (b"\x89PNG\r\n\x1a\n", Kind.PNG),
-    (b"GIF87a", Kind.GIF),
-    (b"GIF89a", Kind.GIF),
-    (b"II*\x00", Kind.TIFF),
-    (b"MM\x00*", Kind.TIFF),
-    (b"II+\x00", Kind.TIFF),
-    (b"MM\x00+", Kind.TIFF),
+    (b"\xff\xd8\xff", PictureKind.JPEG),
+    (b"\x89PNG\r\n\x1a\n", PictureKind.PNG),
+    (b"GIF87a", PictureKind.GIF),
+    (b"GIF89a", PictureKind.GIF),
+    (b"II*\x00", PictureKind.TIFF),
+    (b"MM\x00*", PictureKind.TIFF),
+    (b"II+\x00", PictureKind.TIFF),
+    (b"MM\x00+", PictureKind.TIFF),
 )
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 _HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"})
@@ -63,29 +65,29 @@ _IMPOSTORS = (
 )
 
 
-def sniff(data: bytes) -> Kind | None:
+def sniff(data: bytes) -> PictureKind | None:
     """The kind of picture that the first bytes promise, whatever the file is called; None for anything else."""
     for magic, kind in _MAGIC:
         if data.startswith(magic):
             return kind
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return Kind.WEBP
+        return PictureKind.WEBP
     if data[:2] == b"BM" and len(data) >= 18 and int.from_bytes(data[14:18], "little") in _BMP_HEADERS:
-        return Kind.BMP
+        return PictureKind.BMP
     if data[4:8] == b"ftyp":
         return _container(data)
     return None
 
 
-def _container(data: bytes) -> Kind | None:
+def _container(data: bytes) -> PictureKind | None:
     """AVIF and HEIF share their container, and `mif1` may be either: the compatible brands decide."""
     end = min(int.from_bytes(data[:4], "big"), 256)
     brands = {data[8:12], *(data[at : at + 4] for at in range(16, end, 4))}
     if brands & _AVIF_BRANDS:
-        return Kind.AVIF
+        return PictureKind.AVIF
     # A video lists an image brand among the compatible ones at times; its own brand comes first.
     if data[8:12] in _HEIF_BRANDS:
-        return Kind.HEIF
+        return PictureKind.HEIF
     return None
 
 

@@ -1,7 +1,7 @@
-"""The pieces of a file are put together once: a transport stream beside it, in which they follow one another.
+"""The recordings of a joined file, written into one transport stream beside it.
 
-Packets stay as they are where all pieces are coded alike and a transport stream takes them. Else pictures become H.264, and
-sound AAC. A piece without sound is silent as long.
+Packets are copied where all recordings have one codec, geometry and colour space, and a transport stream takes the codec.
+Otherwise pictures become H.264, and sound becomes AAC. A recording without sound gets silence of the same length.
 """
 
 from __future__ import annotations
@@ -30,41 +30,43 @@ if TYPE_CHECKING:
 
     from ffmpeg import VideoStream
 
-    from bot.media.cutting import Piece
+    from bot.media.cutting import Recording
     from bot.media.footage import Footage
 
 log = logging.getLogger(__name__)
 
 _PICTURES: Final = {"h264", "hevc", "mpeg1video", "mpeg2video"}
 _SOUNDS: Final = {"aac", "ac3", "eac3", "mp2float", "mp3float"}
-"""What a transport stream holds with all that a decoder needs."""
+"""Codecs whose packets in a transport stream hold all that a decoder needs."""
 
 _SDR: Final = Colours("bt709", "bt709", "bt709", full=False)
 
 _APART: Final = 30.0
-"""Seconds between two pieces, so that `bot.media.timestamp_breaks` sees each begin, and moves it by its own tracks."""
+"""Seconds between two recordings, by which `bot.media.timestamp_breaks` detects each beginning and moves it."""
 
 _SECONDS: Final = 600.0
-"""That putting together may take in all."""
+"""The time limit for writing all recordings."""
 
 _MEMORY: Final = 6 << 30
 
 
 def join(
-    path: Path, kind: str, pieces: Sequence[Piece], probed: Callable[[Path, str], Footage], most_bytes: int
+    path: Path, kind: str, recordings: Sequence[Recording], probed: Callable[[Path, str], Footage], most_bytes: int
 ) -> tuple[Path, Footage]:
-    """The file that holds all pieces of `path` that can be read, and their common footage as far as the file doesn't tell it.
+    """Write all readable recordings of `path` into one file; returns its path, and footage with what the file doesn't tell.
 
-    The footage has the geometry and colours of all pieces. Its `missing` names the pieces that are left out, and those whose
-    sound is; its `unheard` holds for all of them. `probed` reads one piece. Raises VideoError where no piece can be read,
-    where all take more than `most_bytes`, or too long.
+    The footage tells the geometry, colours and interlacing of the file, its unreadable sound, and the missing recordings.
+    `probed` reads one recording.
+
+    Raises:
+        VideoError: no recording can be read, the file takes more than `most_bytes`, or writing takes more than 600 s.
     """
-    wanted = repr((path.name, path.stat().st_size, pieces))
+    wanted = repr((path.name, path.stat().st_size, recordings))
     out = path.with_name(f"joined-{hashlib.sha256(wanted.encode()).hexdigest()[:32]}.ts")
     deadline = time.monotonic() + _SECONDS
     with tempfile.TemporaryDirectory(prefix=".joining-", dir=path.parent) as name:
         folder = Path(name)
-        numbered = _footages(path, kind, pieces, probed, folder)
+        numbered = _footages(path, kind, recordings, probed, folder)
         found = list(numbered.values())
         form = _common_form(found)
         coding = _codings(found, form)
@@ -73,11 +75,11 @@ def join(
         except VideoError:
             if not any(one.copies_pictures for one in coding):
                 raise
-            # Damaged packets can't always be copied; damaged pictures can be passed over.
+            # ffmpeg can't always copy damaged packets, but it decodes the pictures around them.
             encoded = [replace(one, copies_pictures=False) for one in coding]
             undecoded = _write(found, form, encoded, folder / out.name, deadline, most_bytes)
         (folder / out.name).replace(out)
-    return out, _as_a_whole(numbered, form, len(pieces), undecoded)
+    return out, _as_a_whole(numbered, form, len(recordings), undecoded)
 
 
 def _write(
@@ -88,8 +90,8 @@ def _write(
     deadline: float,
     most_bytes: int,
 ) -> float:
-    """Write all pieces to `out`. Returns the seconds of pictures that can't be decoded."""
-    undecoded, start, part = 0.0, 0.0, out.with_name("piece.ts")
+    """Write all recordings to `out`; returns the seconds of pictures that can't be decoded."""
+    undecoded, start, part = 0.0, 0.0, out.with_name("recording.ts")
     with out.open("wb") as joined:
         for footage, coded in zip(found, coding, strict=True):
             command = _command(footage, form, coded, start, part.name)
@@ -103,7 +105,7 @@ def _write(
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """The geometry and colours of all pieces in the joined file."""
+    """The geometry and colours of all recordings in the joined file."""
 
     geometry: Geometry
     colours: Colours
@@ -115,7 +117,7 @@ class _Form:
 
 @dataclass(frozen=True, slots=True)
 class _Coding:
-    """Whether the packets of a piece are copied rather than encoded. `has_sound`: all pieces have a track of sound then."""
+    """Whether the packets of a recording are copied or encoded anew. `has_sound`: the joined file has a sound track."""
 
     copies_pictures: bool
     copies_sound: bool
@@ -123,7 +125,7 @@ class _Coding:
 
 
 def _common_form(found: Sequence[Footage]) -> _Form:
-    """The form of the first piece where all others have it, or can be brought to it; else a plain one in SDR."""
+    """The form of the first recording, if the others have it or can be converted to it; else upright square pixels in SDR."""
     forms = [_Form.of(footage) for footage in found]
     width, height = found[0].size
     size = (max(2, width - width % 2), max(2, height - height % 2))
@@ -135,7 +137,7 @@ def _common_form(found: Sequence[Footage]) -> _Form:
 
 
 def _codings(found: Sequence[Footage], form: _Form) -> list[_Coding]:
-    """How each piece is coded, so that all are coded alike."""
+    """The coding of each recording, by which all get the same codecs and form."""
     codecs = [_codec_of(footage) for footage in found]
     fit = [_Form.of(footage) == form for footage in found]
     kept = codecs[0] if all(fit) and len(set(codecs)) == 1 and codecs[0] in _PICTURES else "h264"
@@ -147,9 +149,9 @@ def _codings(found: Sequence[Footage], form: _Form) -> list[_Coding]:
     ]
 
 
-def _as_a_whole(numbered: Mapping[int, Footage], form: _Form, parts: int, undecoded: float) -> Footage:
-    """The first footage with that which holds for all of them. `numbered`: by their pieces' numbers."""
-    unread = tuple(number for number in range(1, parts + 1) if number not in numbered)
+def _as_a_whole(numbered: Mapping[int, Footage], form: _Form, total: int, undecoded: float) -> Footage:
+    """The first footage with the values that hold for all. `numbered`: the footage by the recording's number."""
+    unread = tuple(number for number in range(1, total + 1) if number not in numbered)
     silent = tuple(number for number, footage in numbered.items() if footage.unheard)
     unheard = None
     if not any(footage.sound for footage in numbered.values()) and silent:
@@ -160,23 +162,23 @@ def _as_a_whole(numbered: Mapping[int, Footage], form: _Form, parts: int, undeco
         colours=form.colours,
         interlaced=any(footage.interlaced for footage in numbered.values()),
         unheard=unheard,
-        missing=MissingFootage(parts, unread, silent, undecoded),
+        missing=MissingFootage(total, unread, silent, undecoded),
     )
 
 
 def _footages(
-    path: Path, kind: str, pieces: Sequence[Piece], probed: Callable[[Path, str], Footage], folder: Path
+    path: Path, kind: str, recordings: Sequence[Recording], probed: Callable[[Path, str], Footage], folder: Path
 ) -> dict[int, Footage]:
-    """The footage of each piece that can be read, by the piece's number from 1."""
+    """The footage of each recording that can be read, by the recording's number from 1."""
     found: dict[int, Footage] = {}
     refused: VideoError | None = None
-    for number, piece in enumerate(pieces, start=1):
+    for number, recording in enumerate(recordings, start=1):
         cut = folder / f"{number}.cut"
-        piece.write(path, cut)
+        recording.write(path, cut)
         try:
             found[number] = probed(cut, kind)
         except VideoError as error:
-            log.warning("piece %s of %s is left out: %s", number, len(pieces), error)
+            log.warning("recording %s of %s is left out: %s", number, len(recordings), error)
             refused = refused or error
     if refused and not found:
         raise refused
@@ -184,7 +186,7 @@ def _footages(
 
 
 def _undecoded(footage: Footage, written: Path) -> float:
-    """Seconds of a piece's pictures that aren't in the file that was written of it, since they can't be decoded."""
+    """Seconds of a recording's pictures that are missing in the written file."""
     try:
         with opened(written, "mpegts") as container:
             found = survey(container)
@@ -201,12 +203,12 @@ def _codec_of(footage: Footage) -> str | None:
 
 
 def _command(footage: Footage, form: _Form, coding: _Coding, start: float, out: str) -> list[str]:
-    """The ffmpeg run that makes the transport stream `out` of a piece, which begins at `start`."""
+    """The ffmpeg command that writes a recording as the transport stream `out`, beginning at `start` seconds."""
     import ffmpeg
 
     options = {
         **reading(footage.format),
-        # Cropped and turned as `bot.media.geometry` reads it.
+        # `bot.media.geometry` crops and turns.
         "noautorotate": True,
         "apply_cropping": "codec",
         "itsoffset": f"{start - footage.beginning:.6f}",
@@ -233,11 +235,10 @@ def _command(footage: Footage, form: _Form, coding: _Coding, start: float, out: 
 
 
 def _fitted(pictures: VideoStream, footage: Footage, size: tuple[int, int]) -> VideoStream:
-    """The filters that show a piece whole in pictures of this size, between bars where its own have another shape."""
+    """The filters that show a whole recording in pictures of this size, (width, height), with bars beside another shape."""
     share = min(size[0] / footage.size[0], size[1] / footage.size[1])
     width, height = (max(2, 2 * round(length * share / 2)) for length in footage.size)
     pictures = as_shown(pictures, footage, (min(width, size[0]), min(height, size[1])))
-    # Into the one matrix of all pieces, and so tagged.
     pictures = pictures.scale(extra_options={"out_color_matrix": "bt709", "out_range": "tv"})
     pictures = pictures.pad(width=str(size[0]), height=str(size[1]), x="(ow-iw)/2", y="(oh-ih)/2")
     return pictures.setparams(range="limited", color_primaries="bt709", color_trc="bt709", colorspace="bt709")

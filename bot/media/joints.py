@@ -1,4 +1,4 @@
-"""A joint: the place in a file where another file begins that was written behind the first."""
+"""Joints: the places in a joined file where another recording begins."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Span: TypeAlias = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Joint:
-    """Where another piece begins, in bytes, and the spans before that it needs as its `head`."""
+    """The byte `at` which another recording begins, and the earlier spans that the recording needs as its `head`."""
 
     at: int
     head: tuple[Span, ...] = ()

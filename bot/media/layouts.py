@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-Parts = tuple[str, ...]
+PathParts = tuple[str, ...]
 """A path as folders and the file."""
 
 MISPLACED: Final = "it is not in a folder of a member in a folder of a group"
@@ -48,7 +48,7 @@ def is_litter(parts: Iterable[str]) -> bool:
     return any(part.casefold() in _LITTER or (part.startswith(".") and part.strip(".") != "") for part in parts)
 
 
-def common_root(files: Iterable[Parts]) -> Parts:
+def common_root(files: Iterable[PathParts]) -> PathParts:
     """The folders around all photos that somebody packed with them: what is below is GROUP/MEMBER for as many folders as can
     be. Of two roots as good for folders and photos the shorter one.
 
@@ -65,12 +65,12 @@ def common_root(files: Iterable[Parts]) -> Parts:
     return common[: max(range(len(common) + 1), key=fit)]
 
 
-def files_below(folder: Path) -> Iterator[tuple[Parts, Path]]:
+def files_below(folder: Path) -> Iterator[tuple[PathParts, Path]]:
     """Every file below `folder` but litter, in order: its path from there on, composed (NFC), and as it lies there."""
     return _files_below(folder, (), {os.path.realpath(folder)})
 
 
-def _files_below(folder: Path, parts: Parts, around: set[str]) -> Iterator[tuple[Parts, Path]]:
+def _files_below(folder: Path, parts: PathParts, around: set[str]) -> Iterator[tuple[PathParts, Path]]:
     for path in sorted(folder.iterdir()):
         own = (*parts, unicodedata.normalize("NFC", path.name))
         if is_litter(own[-1:]):

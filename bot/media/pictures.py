@@ -8,14 +8,15 @@ import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from PIL import ExifTags, Image, ImageFile
+from PIL import Image, ImageFile
 from pillow_heif import HeifImageFile
 
 from bot.errors import PersonError
-from bot.media.headers import Kind, gif_frames, impostor, png_frames, sniff, webp_canvas
+from bot.media.flattening import LYING, flattened, orientation_of, reduced, upright
+from bot.media.headers import PictureKind, gif_frames, impostor, png_frames, sniff, webp_canvas
 from bot.media.stripping import stripped
 from bot.media.tiff import tiff_pages
 from bot.text.formatting import MEBIBYTE, mebibytes
@@ -24,14 +25,9 @@ from models.faces import Box
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from numpy.typing import NDArray
-
     from models.faces import Picture
 
 ACCEPTED: Final = "JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC and AVIF"
-BACKGROUND: Final = (128, 128, 128)
-"""What shows through transparent pixels: both dark and fair hair stand out from it."""
-
 _END: Final = b"\xff\xd9"
 """A JPEG's end marker."""
 _SOMETHING_ELSE: Final = bytes(random.Random(0).choices(range(255), k=1024))
@@ -39,15 +35,6 @@ _SOMETHING_ELSE: Final = bytes(random.Random(0).choices(range(255), k=1024))
 
 # One decode at a time in a process: `warnings.catch_warnings` isn't safe between threads, and memory stays bounded.
 _DECODING: Final = threading.Lock()
-_TURNS: Final = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 
 
 class PictureError(PersonError):
@@ -70,7 +57,7 @@ class OpenedPicture:
     """A picture ready to look at.
 
     `pixels`: (h, w, 3) uint8, upright, read-only, perhaps reduced. `size`: (width, height) of the upright original.
-    `format`: a `Kind`, such as "JPEG". `frames`: 1 for a still; only the first was decoded.
+    `format`: a `PictureKind`, such as "JPEG". `frames`: 1 for a still; only the first was decoded.
     """
 
     pixels: Picture
@@ -135,7 +122,7 @@ def _whole_files_only() -> Generator[None]:
         ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
-def _admit(data: bytes, limits: PictureLimits) -> Kind:
+def _admit(data: bytes, limits: PictureLimits) -> PictureKind:
     """Refuse by what can be read off the bytes without a decoder; else the kind."""
     if not data:
         raise PictureError("this file is empty")
@@ -153,7 +140,7 @@ def _admit(data: bytes, limits: PictureLimits) -> Kind:
             looks=f" (it looks like {looks})" if looks else "",
             accepted=ACCEPTED,
         )
-    if kind is Kind.WEBP:
+    if kind is PictureKind.WEBP:
         canvas = webp_canvas(data)
         if canvas is None:
             raise PictureError(_broken(kind))
@@ -161,13 +148,13 @@ def _admit(data: bytes, limits: PictureLimits) -> Kind:
     return kind
 
 
-def _read(data: bytes, kind: Kind, limits: PictureLimits) -> OpenedPicture:
+def _read(data: bytes, kind: PictureKind, limits: PictureLimits) -> OpenedPicture:
     counted = _frames(data, kind, limits)
     data = stripped(data, kind)
     try:
         return _decode(data, kind, limits, counted)
     except OSError:
-        if kind is not Kind.JPEG:
+        if kind is not PictureKind.JPEG:
             raise
         return _decode_without_end(data, limits)
 
@@ -179,47 +166,45 @@ def _decode_without_end(data: bytes, limits: PictureLimits) -> OpenedPicture:
     all there. Raises OSError where it isn't.
     """
     data = data.rstrip(b"\xff")
-    opened, other = (_decode(data + end, Kind.JPEG, limits) for end in (_END, _SOMETHING_ELSE + _END))
+    opened, other = (_decode(data + end, PictureKind.JPEG, limits) for end in (_END, _SOMETHING_ELSE + _END))
     if not np.array_equal(opened.pixels, other.pixels):
         raise OSError("cut short")
     return opened
 
 
-def _decode(data: bytes, kind: Kind, limits: PictureLimits, frames: int | None = None) -> OpenedPicture:
+def _decode(data: bytes, kind: PictureKind, limits: PictureLimits, frames: int | None = None) -> OpenedPicture:
     with _open(data, kind) as image:
         _check_size(image.size, limits)
         frames = frames or int(getattr(image, "n_frames", 1))
         _check_frames(frames, limits)
         size = image.size
         longest = max(size)
-        if kind is Kind.JPEG:
+        if kind is PictureKind.JPEG:
             # Pillow takes the strongest of 1/8, 1/4, 1/2 that stays above the size asked for. At three quarters of the
             # working side a 40-megapixel photo is decoded at a half, and none ends below 3072 for a side of 4096.
             share = 0.75 * limits.working_side / longest
             image.draft(None, (max(1, int(size[0] * share)), max(1, int(size[1] * share))))
         image.load()
-        orientation = _orientation(image)
-        picture = _reduce(_flatten(image), limits.working_side)
-    if orientation in _TURNS:
-        picture = picture.transpose(_TURNS[orientation])
+        orientation = orientation_of(image)
+        picture = upright(reduced(flattened(image), limits.working_side), orientation)
     return OpenedPicture(
         pixels=np.asarray(picture),
-        size=(size[1], size[0]) if orientation >= 5 else size,
+        size=(size[1], size[0]) if orientation in LYING else size,
         format=kind.value,
         frames=frames,
     )
 
 
-def _open(data: bytes, kind: Kind) -> ImageFile.ImageFile:
+def _open(data: bytes, kind: PictureKind) -> ImageFile.ImageFile:
     # pillow-heif's class is used as it is, so that no opener need be registered for the whole process.
-    if kind is Kind.HEIF:
+    if kind is PictureKind.HEIF:
         return HeifImageFile(BytesIO(data))
     return Image.open(BytesIO(data), formats=(kind.value,))
 
 
-def _frames(data: bytes, kind: Kind, limits: PictureLimits) -> int | None:
+def _frames(data: bytes, kind: PictureKind, limits: PictureLimits) -> int | None:
     """How many frames, for the kinds whose first is decoded alone, counted no further than one beyond the limit."""
-    counted = {Kind.GIF: gif_frames, Kind.PNG: png_frames, Kind.TIFF: tiff_pages}.get(kind)
+    counted = {PictureKind.GIF: gif_frames, PictureKind.PNG: png_frames, PictureKind.TIFF: tiff_pages}.get(kind)
     return None if counted is None else counted(data, limits.max_frames + 1)
 
 
@@ -254,55 +239,9 @@ def _check_frames(frames: int, limits: PictureLimits) -> None:
         )
 
 
-def _orientation(image: Image.Image) -> int:
-    """The EXIF orientation, 1 to 8; upright (1) where EXIF is missing or damaged, which spoils no picture."""
-    # What Pillow raises on damaged EXIF is as varied as what its decoders raise.
-    try:
-        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
-    except Exception:  # noqa: BLE001
-        return 1
-    return orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1
-
-
-def _flatten(image: Image.Image) -> Image.Image:
-    """Any mode that Pillow decodes to → RGB, 8 bits a channel, transparency laid on `BACKGROUND`."""
-    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        return Image.fromarray(_eight_bits(np.asarray(image))).convert("RGB")
-    if image.has_transparency_data:
-        layered = _as_mode(image, "RGBA")
-        canvas = Image.new("RGB", image.size, BACKGROUND)
-        canvas.paste(layered, mask=layered.getchannel("A"))
-        return canvas
-    return _as_mode(image, "RGB")
-
-
-def _as_mode(image: Image.Image, mode: str) -> Image.Image:
-    # `convert` copies even when there is nothing to convert: 200 MB for 50 megapixels.
-    return image if image.mode == mode else image.convert(mode)
-
-
-def _eight_bits(grey: NDArray[Any]) -> NDArray[np.uint8]:
-    """(h, w) uint16, int32 or float32 → uint8, by the smallest usual full scale that holds the brightest pixel."""
-    if grey.dtype.itemsize == 2:
-        return (grey >> 8).astype(np.uint8)
-    light = np.nan_to_num(grey.astype(np.float32), posinf=0.0, neginf=0.0)
-    brightest = float(light.max())
-    usual = (1.0, 255.0) if grey.dtype.kind == "f" else (255.0, 65535.0)
-    full = next((scale for scale in usual if brightest <= scale), brightest)
-    return np.clip(light * (255.0 / full) + 0.5, 0, 255).astype(np.uint8)
-
-
-def _reduce(image: Image.Image, side: int) -> Image.Image:
-    share = side / max(image.size)
-    if share >= 1:
-        return image
-    width, height = (max(1, round(length * share)) for length in image.size)
-    return image.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
-
-
-def _broken(kind: Kind) -> str:
+def _broken(kind: PictureKind) -> str:
     return f"this {_spoken(kind)} is broken or cut short and can't be read; save it once more and post that copy"
 
 
-def _spoken(kind: Kind) -> str:
-    return {Kind.WEBP: "WebP", Kind.HEIF: "HEIC"}.get(kind, kind.value)
+def _spoken(kind: PictureKind) -> str:
+    return {PictureKind.WEBP: "WebP", PictureKind.HEIF: "HEIC"}.get(kind, kind.value)

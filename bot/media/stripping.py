@@ -11,7 +11,7 @@ import struct
 import zlib
 from typing import TYPE_CHECKING, Final
 
-from bot.media.headers import Kind, gif_image, png_chunks
+from bot.media.headers import PictureKind, gif_image, png_chunks
 from bot.media.tiff import first_page
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ _WEBP_METADATA: Final = 0x20 | 0x08 | 0x04
 """The flags of profile, EXIF and XMP."""
 
 
-def stripped(data: bytes, kind: Kind) -> bytes:
+def stripped(data: bytes, kind: PictureKind) -> bytes:
     """The same picture without what nothing is drawn from; of a PNG, GIF or TIFF its first picture alone.
 
     HEIF and BMP are as they came: their decoders let metadata be.
@@ -162,11 +162,11 @@ def _boxes(data: bytes, name: bytes, at: int, end: int) -> Iterator[tuple[int, i
         at += size
 
 
-_STRIP: Final[Mapping[Kind, Callable[[bytes], bytes]]] = {
-    Kind.JPEG: _jpeg,
-    Kind.PNG: _png,
-    Kind.GIF: _gif,
-    Kind.WEBP: _webp,
-    Kind.TIFF: first_page,
-    Kind.AVIF: _avif,
+_STRIP: Final[Mapping[PictureKind, Callable[[bytes], bytes]]] = {
+    PictureKind.JPEG: _jpeg,
+    PictureKind.PNG: _png,
+    PictureKind.GIF: _gif,
+    PictureKind.WEBP: _webp,
+    PictureKind.TIFF: first_page,
+    PictureKind.AVIF: _avif,
 }

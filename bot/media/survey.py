@@ -12,9 +12,9 @@ from av.error import FFmpegError
 from av.stream import Disposition
 
 from bot.media.containers import BROKEN, SOUND_CODECS, VIDEO_CODECS, decoder_of, packets_of
-from bot.media.footage import ACCEPTED, Sound, VideoError
+from bot.media.footage import ACCEPTED, SoundTrack, VideoError
 from bot.media.pauses import pauses_of
-from bot.media.timestamp_breaks import Parts
+from bot.media.timestamp_breaks import TimelineParts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -101,12 +101,12 @@ class _Heard:
             except (FFmpegError, ValueError):
                 self.readable = False
 
-    def told(self, number: int) -> Sound:
+    def told(self, number: int) -> SoundTrack:
         """The track, which is the `number`th of sound."""
         context = self.track.codec_context
         header = len(self.configurations) == 1 if self.framed else bool(context.extradata)
         copied = context.name == "aac" and context.profile in _COPIED_PROFILES and header
-        return Sound(context.name, number, int(self.track.bit_rate or 0), copied)
+        return SoundTrack(context.name, number, int(self.track.bit_rate or 0), copied)
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ class Survey:
     """
 
     pictures: int
-    sound: Sound | None
+    sound: SoundTrack | None
     unheard: str | None
     count: int
     first: float
@@ -135,7 +135,7 @@ def survey(container: InputContainer) -> Survey:
     seen, heard = tracks_of(container)
     pictures = {one.index: _Pictures(one) for one in seen}
     sounds = {one.index: _Heard(one, framed=_is_framed(container, one)) for one in heard}
-    parts = Parts(container, [*seen, *heard])
+    parts = TimelineParts(container, [*seen, *heard])
     for packet in packets_of(container, [*seen, *heard]):
         parts.of(packet)
         (pictures.get(packet.stream_index) or sounds[packet.stream_index]).take(packet)
@@ -155,7 +155,7 @@ def tracks_of(container: InputContainer) -> tuple[list[VideoStream], list[AudioS
 
 
 def _told(
-    container: InputContainer, chosen: _Pictures, sound: Sound | None, unheard: str | None, shifts: Shifts | None
+    container: InputContainer, chosen: _Pictures, sound: SoundTrack | None, unheard: str | None, shifts: Shifts | None
 ) -> Survey:
     base, count = chosen.base, chosen.count
     first, end = (float(stamp * base) for stamp in (chosen.first, chosen.last + chosen.step))
@@ -194,7 +194,7 @@ def _chosen(pictures: Sequence[_Pictures]) -> _Pictures:
     return max(pictures, key=rank)
 
 
-def _chosen_sound(container: InputContainer, sounds: Iterable[_Heard]) -> Sound | None:
+def _chosen_sound(container: InputContainer, sounds: Iterable[_Heard]) -> SoundTrack | None:
     """Of what can be read, the one that players take by default; no commentary or description before the film's own."""
     readable = [one for one in sounds if one.readable]
     if not readable:

@@ -63,7 +63,7 @@ class _Run:
         self.first, self.end, self.stamp = min(self.first, shown), max(self.end, end), stamp
 
 
-class Parts:
+class TimelineParts:
     """Tells the part of each packet of some tracks, in the order of the file."""
 
     def __init__(self, container: InputContainer, tracks: Sequence[Stream]) -> None:

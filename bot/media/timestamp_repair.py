@@ -17,7 +17,7 @@ import av
 
 from bot.media.containers import opened, packets_of, sentences
 from bot.media.survey import tracks_of
-from bot.media.timestamp_breaks import USUAL_STEP, Parts
+from bot.media.timestamp_breaks import USUAL_STEP, TimelineParts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -88,7 +88,7 @@ def _moved(footage: Footage, shifts: Shifts) -> Generator[tuple[list[Stream], It
 
 def _stamped(container: InputContainer, kept: Sequence[Stream], shifts: Shifts) -> Iterator[tuple[Packet, int | None]]:
     seen, heard = tracks_of(container)
-    parts = Parts(container, [*seen, *heard])
+    parts = TimelineParts(container, [*seen, *heard])
     for packet in packets_of(container, [*seen, *heard]):
         part = parts.of(packet)
         stamp = packet.pts if packet.pts is not None else packet.dts

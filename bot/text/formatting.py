@@ -138,10 +138,10 @@ def missing_sentences(missing: MissingFootage) -> list[str]:
     """A sentence for each kind of footage that a clip does without; none where the clip has all of it."""
     sentences: list[str] = []
     if missing.unread:
-        parts, pronoun = _recordings(missing.unread, missing.parts), "it" if len(missing.unread) == 1 else "them"
+        parts, pronoun = _recordings(missing.unread, missing.recordings), "it" if len(missing.unread) == 1 else "them"
         sentences.append(f"{_capital(parts)} of this file can't be read, so the clip goes on without {pronoun}.")
     if missing.silent:
-        parts = _recordings(missing.silent, missing.parts)
+        parts = _recordings(missing.silent, missing.recordings)
         sentences.append(f"The sound of {parts} of this file can't be read, so the clip is silent there.")
     if missing.seconds:
         sentences.append(

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.media.footage import Section, VideoLimits
-from bot.media.video import Frame, frames, probe
+from bot.media.probing import probe
+from bot.media.video import Frame, frames
 
 WHOLE = Section(0, 24 * 3600)
 

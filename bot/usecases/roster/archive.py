@@ -14,7 +14,7 @@ from bot.database.rosters import RosterRepository
 from bot.domain.messages import Code, Hint
 from bot.domain.photos import KnownPhoto
 from bot.errors import PersonError
-from bot.media.archives import MANIFEST, Archive, ArchiveError, ArchiveLimits, Entry
+from bot.media.archives import MANIFEST, Archive, ArchiveEntry, ArchiveError, ArchiveLimits
 from bot.text.formatting import mebibytes
 from bot.text.names import checked_name
 from bot.usecases.identify import SubmittedFile
@@ -104,7 +104,7 @@ class _Plan:
 
     group: str
     member: str
-    entries: list[Entry]
+    entries: list[ArchiveEntry]
     archived: dict[str, ArchivedCrop]
 
 
@@ -186,7 +186,7 @@ async def export_roster(app: App, server_id: int, group: str | None, *, most_byt
     return Exported(file, len(groups), members_in, len(files) - lost, lost, kept_back)
 
 
-def _plans(entries: Sequence[Entry], manifest: Manifest) -> list[_Plan]:
+def _plans(entries: Sequence[ArchiveEntry], manifest: Manifest) -> list[_Plan]:
     """What is added to whom, in the archive's order; the manifest knows the names that folders stand for."""
     names: dict[str, str] = {}
     notes: dict[tuple[str, str], MemberNote] = {}
@@ -210,7 +210,7 @@ def _plans(entries: Sequence[Entry], manifest: Manifest) -> list[_Plan]:
 
 
 async def _import(
-    app: App, server_id: int, archive: Archive, plan: _Plan, some: Sequence[Entry], by: int
+    app: App, server_id: int, archive: Archive, plan: _Plan, some: Sequence[ArchiveEntry], by: int
 ) -> Sequence[PhotoReason | None]:
     """Add a few photos of one member; for each the reason for not taking it, None where it was taken."""
     photos = await asyncio.to_thread(lambda: [_unpacked(archive, entry) for entry in some])
@@ -225,7 +225,7 @@ async def _import(
         return [error.message] * len(some)
 
 
-def _unpacked(archive: Archive, entry: Entry) -> SubmittedFile:
+def _unpacked(archive: Archive, entry: ArchiveEntry) -> SubmittedFile:
     try:
         return SubmittedFile(entry.file, archive.read(entry))
     except ArchiveError as error:

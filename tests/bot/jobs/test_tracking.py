@@ -18,7 +18,7 @@ from bot.domain.faces import Refused
 from bot.domain.rosters import RosterRow
 from bot.jobs import EngineConfig
 from bot.media.footage import Footage, Section, VideoLimits
-from bot.media.video import probe
+from bot.media.probing import probe
 from models.engines import load
 from models.faces import Box
 from models.video.tracks import FaceTracks

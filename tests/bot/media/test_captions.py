@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from bot.domain.enums import CaptionStyle
 from bot.media import clips
-from bot.media.captions import FONT, script
+from bot.media.caption_events import FONT
+from bot.media.captions import script
 from bot.media.clips import ClipLimits, ProgressFiles
 from bot.media.footage import Section, VideoLimits
-from bot.media.video import probe
+from bot.media.probing import probe
 from models.drawing.fonts import font_path
 from models.faces import Band
 from tests.support.face_tracks import cast_of, face_tracks_of, guess, track

@@ -22,7 +22,7 @@ from bot.media import clips
 from bot.media.captions import script
 from bot.media.clips import ClipLimits, EncodedClip, ProgressFiles, StoppedError, fitting_height, scaled
 from bot.media.footage import Section, VideoError, VideoLimits
-from bot.media.video import probe
+from bot.media.probing import probe
 from tests.bot.media.test_video import HAMILTON, TURNED, hdr
 from tests.conftest import ROOT, SHARED
 from tests.support.face_tracks import cast_of, face_tracks_of, guess, track

@@ -15,7 +15,7 @@ from bot.media import clips
 from bot.media.captions import script
 from bot.media.clips import ClipLimits, ProgressFiles
 from bot.media.footage import Section, VideoLimits
-from bot.media.video import probe
+from bot.media.probing import probe
 from tests.support.face_tracks import cast_of, face_tracks_of
 from tests.support.films import ffmpeg, pictures
 

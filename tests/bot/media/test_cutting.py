@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.media import cutting
-from bot.media.cutting import pieces_of
+from bot.media.cutting import recordings_of
 from bot.media.footage import VideoError
 from tests.support.films import moving
 
@@ -37,11 +37,11 @@ def written(path: Path, data: bytes) -> Path:
 
 def cut(path: Path, kind: str) -> list[bytes]:
     out = path.with_suffix(".cut")
-    pieces: list[bytes] = []
-    for piece in pieces_of(path, kind):
-        piece.write(path, out)
-        pieces.append(out.read_bytes())
-    return pieces
+    recordings: list[bytes] = []
+    for recording in recordings_of(path, kind):
+        recording.write(path, out)
+        recordings.append(out.read_bytes())
+    return recordings
 
 
 def test_files_that_are_one_are_left_whole(tmp_path: Path) -> None:
@@ -70,9 +70,9 @@ def test_a_transport_stream_is_cut_where_its_tables_change(tmp_path: Path) -> No
     first = small(tmp_path / "a.ts").read_bytes()
     other = small(tmp_path / "b.ts", "-mpegts_service_id", "7", "-mpegts_pmt_start_pid", "0x200").read_bytes()
     # Cut short within a packet, as a recording may be.
-    pieces = cut(written(tmp_path / "film.ts", first[:-100] + other + first), "mpegts")
-    assert len(pieces) == 3
-    assert b"".join(pieces) == first[:-100] + other + first
+    recordings = cut(written(tmp_path / "film.ts", first[:-100] + other + first), "mpegts")
+    assert len(recordings) == 3
+    assert b"".join(recordings) == first[:-100] + other + first
 
 
 def test_tracks_of_the_same_program_are_cut_with_its_table_before(tmp_path: Path) -> None:
@@ -113,9 +113,9 @@ def test_a_table_that_is_longer_than_a_packet_is_compared_as_a_whole(tmp_path: P
     same = with_long_tables(small(tmp_path / "c.ts")).read_bytes()
     other = with_long_tables(small(tmp_path / "b.ts", "-c:a", "ac3")).read_bytes()
     assert cut(written(tmp_path / "film.ts", first + same), "mpegts") == [first + same]
-    pieces = cut(written(tmp_path / "film.ts", first + other), "mpegts")
-    assert len(pieces) == 2
-    assert pieces[1].endswith(other[2 * 188 :])
+    recordings = cut(written(tmp_path / "film.ts", first + other), "mpegts")
+    assert len(recordings) == 2
+    assert recordings[1].endswith(other[2 * 188 :])
 
 
 def test_matroska_is_cut_where_its_tracks_are_coded_otherwise(tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ def test_fragments_that_start_again_have_the_header_before_them(tmp_path: Path) 
 
 
 def test_a_file_of_very_many_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cutting, "MOST_PIECES", 3)
+    monkeypatch.setattr(cutting, "MOST_RECORDINGS", 3)
     path = written(tmp_path / "film.mp4", 4 * small(tmp_path / "a.mp4").read_bytes())
     with pytest.raises(VideoError, match="joined of more than 3 files"):
-        pieces_of(path, "mov")
+        recordings_of(path, "mov")

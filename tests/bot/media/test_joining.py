@@ -13,7 +13,8 @@ from bot.media import clips
 from bot.media.captions import script
 from bot.media.clips import ClipLimits, ProgressFiles
 from bot.media.footage import Footage, VideoLimits
-from bot.media.video import frames, probe
+from bot.media.probing import probe
+from bot.media.video import frames
 from tests.bot.media.test_colours import PATCHES, colours, tagged
 from tests.support.face_tracks import cast_of, face_tracks_of
 from tests.support.films import CORNERS, WHOLE, corners, ffmpeg, pictures, quarters, with_aperture

@@ -9,7 +9,8 @@ import pytest
 from bot.domain.clips import NOTHING_MISSING, MissingFootage
 from bot.media.footage import Footage, Section, VideoLimits
 from bot.media.pauses import undecoded_seconds
-from bot.media.video import frames, probe
+from bot.media.probing import probe
+from bot.media.video import frames
 from tests.support.films import WHOLE, ffmpeg, moving
 
 LIMITS = VideoLimits(10**8)

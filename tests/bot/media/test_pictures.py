@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bot.media.flattening import BACKGROUND
 from bot.media.headers import gif_frames
-from bot.media.pictures import ACCEPTED, BACKGROUND, PictureError, PictureLimits, open_picture
+from bot.media.pictures import ACCEPTED, PictureError, PictureLimits, open_picture
 from models.faces import Box
 from tests.support.picture_files import chunk, distance, png_with, refused, saved
 

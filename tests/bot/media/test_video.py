@@ -11,8 +11,8 @@ from PIL import Image
 
 from bot.media import video
 from bot.media.containers import format_of
-from bot.media.footage import Footage, Section, Sound, VideoError, VideoLimits
-from bot.media.video import probe
+from bot.media.footage import Footage, Section, SoundTrack, VideoError, VideoLimits
+from bot.media.probing import probe
 from tests.conftest import SHARED
 from tests.support.films import WHOLE, corners, ffmpeg, frames_of, moving, quarters, stamps
 
@@ -42,7 +42,7 @@ def test_a_video_is_measured(film: Path) -> None:
     footage = probe(film, LIMITS)
     assert footage.size == (160, 90)
     assert footage.sound is not None
-    assert footage.sound == Sound("aac", 0, footage.sound.rate, copied=True)
+    assert footage.sound == SoundTrack("aac", 0, footage.sound.rate, copied=True)
     assert counted(footage) == pytest.approx(60)
     assert footage.seconds == pytest.approx(2, abs=0.01)
     assert footage.rate == pytest.approx(30, rel=0.01)

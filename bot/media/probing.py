@@ -1,0 +1,135 @@
+"""An untrusted video file → its `Footage`: joined recordings and time stamps put right, every packet measured."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from bot.media.colours import colours_of
+from bot.media.containers import format_of, opened
+from bot.media.cutting import recordings_of
+from bot.media.footage import ACCEPTED, Footage, VideoError, VideoLimits
+from bot.media.geometry import geometry_of
+from bot.media.headers import impostor, sniff
+from bot.media.joining import join
+from bot.media.survey import survey
+from bot.media.timestamp_repair import put_right
+from bot.media.video import check_pixels, decoded_frames
+from bot.text.formatting import mebibytes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from av.container import InputContainer
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+    from bot.media.survey import Survey
+
+_MOST_SECONDS: Final = 24 * 3600.0
+
+
+def probe(path: Path, limits: VideoLimits) -> Footage:
+    """What a file holds: its picture track is demuxed to the end, and its first frame decoded.
+
+    Raises:
+        VideoError: it is no video, has no picture track, is too large, broken, or of a kind that isn't read.
+    """
+    bytes_of_it = path.stat().st_size
+    if bytes_of_it > limits.max_bytes:
+        raise VideoError(
+            "this video is too large ({size}); I read up to {most}",
+            size=mebibytes(bytes_of_it),
+            most=mebibytes(limits.max_bytes),
+        )
+    kind = format_of(path)
+    if kind is None:
+        raise VideoError(_no_video(path))
+    recordings = recordings_of(path, kind)
+    if len(recordings) == 1:
+        return _probed(path, kind)
+    joined, first = join(path, kind, recordings, _probed, limits.max_bytes)
+    # A transport stream doesn't say how its pictures are cropped and turned.
+    return replace(
+        _probed(joined, "mpegts"),
+        geometry=first.geometry,
+        colours=first.colours,
+        interlaced=first.interlaced,
+        unheard=first.unheard,
+        missing=first.missing,
+    )
+
+
+def _probed(path: Path, kind: str) -> Footage:
+    """What a file holds that is one file alone."""
+    with opened(path, kind) as container:
+        found = survey(container)
+    footage = _seen(path, kind, found)
+    if found.shifts is None:
+        return _timed(footage, found)
+    righted = put_right(footage, found.shifts)
+    with opened(righted.path, righted.format) as container:
+        return _timed(replace(righted, beginning=_beginning(container)), survey(container))
+
+
+def _seen(path: Path, kind: str, found: Survey) -> Footage:
+    """The footage as far as its first frame tells it."""
+    with opened(path, kind) as container:
+        stream = container.streams.video[found.pictures]
+        # Before the decoder sees a byte.
+        check_pixels(stream.width, stream.height)
+        first = _first_frame(container, stream)
+        check_pixels(first.width, first.height)
+        geometry = geometry_of(container, stream, first)
+        check_pixels(*geometry.size)
+        return Footage(
+            path=path,
+            geometry=geometry,
+            colours=colours_of(stream, first),
+            seconds=0.0,
+            beginning=_beginning(container),
+            first=0.0,
+            rate=0.0,
+            sound=found.sound,
+            unheard=found.unheard,
+            interlaced=first.interlaced_frame,
+            format=kind,
+            number=found.pictures,
+        )
+
+
+def _timed(footage: Footage, found: Survey) -> Footage:
+    """The footage with its times on the video's clock."""
+    start, end = found.first - footage.beginning, found.end - footage.beginning
+    if not 0 <= end - start <= _MOST_SECONDS or end > _MOST_SECONDS:
+        raise VideoError("this video says that it lasts longer than a day; it may be broken")
+    beginning = footage.beginning
+    return replace(
+        footage,
+        seconds=end,
+        first=start,
+        rate=found.count / (end - start),
+        keyframes=tuple(key - beginning for key in found.keyframes),
+        pauses=tuple((before - beginning, after - beginning) for before, after in found.pauses),
+    )
+
+
+def _first_frame(container: InputContainer, stream: VideoStream) -> VideoFrame:
+    with closing(decoded_frames(container, stream)) as found:
+        return next(found)
+
+
+def _beginning(container: InputContainer) -> float:
+    """The container's start in seconds of its streams."""
+    return (container.start_time or 0) / 1_000_000
+
+
+def _no_video(path: Path) -> str:
+    with path.open("rb") as file:
+        head = file.read(4096)
+    if not head:
+        return "this file is empty"
+    kind = sniff(head)
+    named = f"a {kind.value} picture" if kind else impostor(head)
+    return f"this is no video{f' but {named}' if named and named != 'a video' else ''}; I read {ACCEPTED}"
