@@ -125,13 +125,13 @@ def tag(video: Path) -> None:
     untagged.unlink()
 
 
-def enrol(bench: EngineConfig, video: SyntheticVideo) -> bytes:
+def enrol(config: EngineConfig, video: SyntheticVideo) -> bytes:
     """A recogniser of the enrolled photos, as bytes."""
-    engine = load(bench.engine, bench.weights)
+    engine = load(config.engine, config.weights)
     rows: list[RosterRow] = []
     numbers = {name: i for i, name in enumerate(sorted({name for name, _ in video.enrolled}), start=1)}
     for name, path in video.enrolled:
-        opened = open_picture(path.read_bytes(), limits=PictureLimits(bench.picture_bytes, bench.picture_pixels))
+        opened = open_picture(path.read_bytes(), limits=PictureLimits(config.picture_bytes, config.picture_pixels))
         face = max(engine.detect(opened.pixels), key=lambda face: face.box.area, default=None)
         if face is not None:
             vectors: Encodings = engine.encode(opened.pixels, [face])
@@ -139,7 +139,7 @@ def enrol(bench: EngineConfig, video: SyntheticVideo) -> bytes:
     return jobs.fit_recogniser(rows, engine.version)
 
 
-def name(bench: EngineConfig, video: SyntheticVideo) -> tuple[FaceTracks, list[list[dict[str, Any]]]]:
+def name(config: EngineConfig, video: SyntheticVideo) -> tuple[FaceTracks, list[list[dict[str, Any]]]]:
     """The tracks of the whole video, and the faces of each frame as `nugu annotate --faces` writes them."""
     footage = jobs.probe_video(video.video, VideoLimits(2**30))
     if isinstance(footage, Refused):
@@ -148,12 +148,12 @@ def name(bench: EngineConfig, video: SyntheticVideo) -> tuple[FaceTracks, list[l
     edges = [*np.arange(0.0, footage.seconds, _SPAN).tolist(), footage.seconds]
     segments: list[bytes] = []
     for start, end in pairwise(edges):
-        segment = jobs.track_faces(bench, footage, section, Section(start, end))
+        segment = jobs.track_faces(config, footage, section, Section(start, end))
         if isinstance(segment, Refused):
             raise SystemExit(str(segment.message))
         segments.append(segment)
     face_tracks = jobs.join_segments(segments)
-    listed = jobs.faces_by_frame(face_tracks, enrol(bench, video), NamingOptions(None, 0.5, CaptionStyle.NAMES))
+    listed = jobs.faces_by_frame(face_tracks, enrol(config, video), NamingOptions(None, 0.5, CaptionStyle.NAMES))
     return FaceTracks.from_bytes(face_tracks), listed["frames"]
 
 

@@ -1,4 +1,4 @@
-"""Does enrolment suspect the right photos? `python -m bench.enrolment [SHARED] [--engines E…] [--trials T]`.
+"""Which photos does enrolment suspect? `python -m bench.enrolment [SHARED] [--engines E…] [--trials T]`.
 
 For each group of ../shared/faces, one member has 0 to 3 photos and the others have 1, 3 or 5 each, drawn at random. The further
 photos of that member are enrolled, and, as mistakes, those of the others under that member's name. The output has the share of

@@ -44,7 +44,7 @@ GROUP = "BTS"
 
 
 class HeadLabel(TypedDict):
-    """A labelled head: whose it is, and its box as left, top, right, bottom in pixels."""
+    """A labelled head. `name`: of the person. `box`: left, top, right, bottom in pixels."""
 
     name: str
     box: tuple[int, int, int, int]

@@ -145,7 +145,7 @@ async def answer(app: App, name: str, path: Path, ids: dict[str, int]) -> bool:
 
 
 def submitted(path: Path) -> SubmittedFile:
-    """A photo as somebody posts it."""
+    """A photo as a submitted file."""
     return SubmittedFile(path.name, path.read_bytes())
 
 

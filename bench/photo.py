@@ -78,20 +78,20 @@ def installed(shared: Path, engine: str) -> bool:
 
 def ours(shared: Path, engine: str) -> list[PhotoResult]:
     """Enrol TWICE and identify its photos with the jobs of the bot's workers."""
-    bench = jobs.EngineConfig(engine, shared / _WEIGHTS, 25 * _MEGABYTE, 50 * _MEGABYTE)
+    config = jobs.EngineConfig(engine, shared / _WEIGHTS, 25 * _MEGABYTE, 50 * _MEGABYTE)
     rows: list[RosterRow] = []
     for number, member in enumerate(sorted((shared / _GALLERY).iterdir())):
         for photo in sorted(member.iterdir()):
-            enrolled = jobs.enrol(bench, photo.read_bytes())
+            enrolled = jobs.enrol(config, photo.read_bytes())
             if isinstance(enrolled, IdentifiedPicture) and len(enrolled.faces) == 1:
                 rows.append(RosterRow(len(rows), number, member.name, 1, "TWICE", enrolled.faces[0].vector))
-    recogniser = jobs.fit_recogniser(rows, bench.version)
-    return [identify(bench, photo, recogniser) for photo in photos(shared)]
+    recogniser = jobs.fit_recogniser(rows, config.version)
+    return [identify(config, photo, recogniser) for photo in photos(shared)]
 
 
-def identify(bench: jobs.EngineConfig, photo: Path, recogniser: bytes) -> PhotoResult:
+def identify(config: jobs.EngineConfig, photo: Path, recogniser: bytes) -> PhotoResult:
     """One identification job, with the bot's settings."""
-    result = jobs.identify(bench, photo.read_bytes(), recogniser, IdentifyOptions(None, "auto", 0.5, 8 * _MEGABYTE))
+    result = jobs.identify(config, photo.read_bytes(), recogniser, IdentifyOptions(None, "auto", 0.5, 8 * _MEGABYTE))
     if isinstance(result, Refused):
         raise RuntimeError(f"{photo.name}: {result.message}")
     boxes = [face.box.as_list() for face in result.faces]

@@ -81,9 +81,9 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             video = make(shared, Path(folder), int(seed), arguments.seconds)
             for engine in arguments.engines.split(","):
-                bench = EngineConfig(engine, shared / "models", 2**28, 2**28)
-                face_tracks, _ = name(bench, video)
-                found = cast(Recogniser.from_bytes(enrol(bench, video)), face_tracks)
+                config = EngineConfig(engine, shared / "models", 2**28, 2**28)
+                face_tracks, _ = name(config, video)
+                found = cast(Recogniser.from_bytes(enrol(config, video)), face_tracks)
                 unknown = [person.tracks for person in found.people if person.guess.name is None]
                 people = [
                     {true_name(face_tracks.tracks[place], video.truth) for place in tracks} - {None}

@@ -110,7 +110,7 @@ def measure(
     whitened = _Simulation(chance)
     raw = _Simulation(chance)
     for i, person in enumerate([*alike, *further]):
-        # The whitening for a person is learned without that person.
+        # The whitening of a person is learned without that person.
         own_whitening = Whitening.learn(people[:i] + people[i + 1 :], directions) if i < len(people) else whitening
         others = [] if i >= len(alike) else alike[:i] + alike[i + 1 :]
         whitened.score(own_whitening.apply(person), [own_whitening.apply(other) for other in others])
@@ -147,7 +147,11 @@ class _Simulation:
                     self._strangers[row].append((centroids @ face).max())
 
     def scores(self, strangers: NDArray[np.float64] | None = None) -> Scores:
-        """The quantiles. `strangers`: for one photo a member, in place of the measured ones, whose growth with photos stays."""
+        """The quantiles of all scores.
+
+        `strangers`: quantiles for one photo a member that replace the measured ones. For more photos they grow as the
+        measured ones do.
+        """
         measured = _quantiles(self._strangers)
         return Scores(
             _quantiles(self._genuine), measured if strangers is None else measured + (strangers - measured[0])
@@ -171,7 +175,7 @@ def _of_anyone(anyone: Encodings, chance: np.random.Generator) -> NDArray[np.flo
 
 
 def _cleaned(people: Sequence[Encodings]) -> list[Encodings]:
-    """The photos of each person without copies, and without photos nearer to another person, whose label is wrong."""
+    """The photos of each person without copies and without wrong labels: photos that are nearer to another person."""
     people = [np.unique(person, axis=0) for person in people]
     mean = np.stack([person.mean(axis=0) for person in people]).mean(axis=0)
     vectors = [unit(person - mean) for person in people]

@@ -31,7 +31,7 @@ At 0.7 four points fewer of these pass than at 1, and six points fewer of the go
 """
 
 FRESH_MARGIN = 0.5
-"""The mean margin that the new model needs on photos of members whom the old model doesn't know without them. At 0 one
+"""The mean margin that the new model needs on photos of members without another photo in the old model. At 0 one
 shuffled batch in thirty passed with one photo a member in use, at 0.5 none of 180.
 """
 
@@ -57,7 +57,7 @@ class Comparison:
     """The comparison of both models on the same photos.
 
     `probes`: the number of photos, 0 where the models have no photo in common. `fallen`: members whose mean margin fell by
-    more than `MARGIN_TOLERANCE`. `fresh`: the mean margin of photos of members whom the old model doesn't know without them,
+    more than `MARGIN_TOLERANCE`. `fresh`: the mean margin of photos of members without another photo in the old model,
     None without such photos. A margin is the log-odds of the right member minus those of the likeliest other one.
     """
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from models.video.tracks import FaceTracks
 
 CENTROID_WEIGHT = 5.0
-"""The weight of a member's centroid, in people of the clip who are clearly that member."""
+"""The weight of a member's centroid, where a person of the clip who is clearly that member has the weight 1."""
 
 LEAST_ALONE = math.log(WRONG_NAME_COST)
 """The log-odds of a face alone from which the other faces of the clip raise them.

@@ -126,7 +126,7 @@ class DlibEngine:
         return reading_order(found)
 
     def refined(self, picture: Picture, face: Face) -> Face:
-        """The same face: its landmarks come from the picture at full size already."""
+        """The same face, because its landmarks already come from the picture at full size."""
         return face
 
     def encode(self, picture: Picture, faces: Sequence[Face]) -> Encodings:

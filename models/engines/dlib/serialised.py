@@ -120,7 +120,7 @@ class _Reader:
         return self._take(self.integer()).decode("latin-1")
 
     def tensor(self) -> NDArray[np.float32]:
-        """Version 2, four extents, then that many little-endian floats; given flat."""
+        """Version 2, four extents, then as many little-endian floats as their product; flat."""
         self.expect_integer(2, "version of a tensor")
         count = self._product()
         values = np.frombuffer(self._take(4 * count), "<f4").astype(np.float32)
