@@ -1,4 +1,4 @@
-"""The servers of this folder's tests."""
+"""The servers of this folder's tests, and a polite client for them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from tests.support.image_search import ImageSearch, Vault, serving
+from bot.gather.fetch import PoliteClient, polite_client
+from tests.support.image_search import ImageSearch, Names, Vault, serving
 from tests.support.image_search import vault as serving_vault
 
 
@@ -20,3 +21,11 @@ async def search() -> AsyncGenerator[ImageSearch]:
 async def vault() -> AsyncGenerator[Vault]:
     async with serving_vault() as vault:
         yield vault
+
+
+@pytest.fixture
+async def client(search: ImageSearch) -> AsyncGenerator[PoliteClient]:
+    """A client for which `one.example` and `two.example` are hosts of the server."""
+    names = Names(one_example=["127.0.0.1"], two_example=["127.0.0.1"])
+    async with polite_client(search.settings(gather_file_seconds=30.0, picture_bytes=300_000), names) as client:
+        yield client

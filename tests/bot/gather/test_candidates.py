@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from io import BytesIO
 from itertools import count
 from pathlib import Path
@@ -21,7 +19,6 @@ from bot.gather.fetch import NoContactError, PoliteClient
 from bot.gather.sources import SearchResult, found, load
 from bot.settings import Settings
 from bot.text.gathering import failure_text
-from tests.conftest import LONG_ENOUGH
 from tests.support.image_search import ImageSearch, Names, Vault
 
 QUERIES = ["TWICE Tzuyu", "트와이스 쯔위"]
@@ -237,81 +234,6 @@ async def test_a_site_that_asks_for_a_rest_does_not_stop_the_others(search: Imag
     assert len(brought) == 4
     assert tally.refused == {RefusalReason.BUSY: 4}
     assert search.paths("weary.example") == ["/robots.txt", "/weary/0.jpg"]
-
-
-async def test_a_run_ends_at_its_time_limit(search: ImageSearch) -> None:
-    requested = asyncio.Event()
-
-    async def never(request: web.Request) -> web.StreamResponse:
-        requested.set()
-        await asyncio.sleep(2 * LONG_ENOUGH)
-        return web.Response()
-
-    search.name("commons", search.put("/face.jpg", b"face"))
-    search.name("commons", search.serve("/never.jpg", never))
-    async with asyncio.timeout(LONG_ENOUGH):
-        settings = search.settings(gather_seconds=2.0, gather_sources=f"commons={search.base}/w/api.php")
-        brought, tally = await gathered(settings)
-    assert requested.is_set()
-    assert [candidate.data for candidate in brought] == [b"face"]
-    assert tally.out_of_time
-
-
-async def test_a_slow_search_fails_within_its_own_limit(search: ImageSearch) -> None:
-    async def never(request: web.Request) -> web.StreamResponse:
-        await asyncio.sleep(2 * LONG_ENOUGH)
-        return web.Response()
-
-    search.serve("/w/api.php", never)
-    search.name("web", search.put("/face.jpg", b"face"))
-    async with asyncio.timeout(LONG_ENOUGH):
-        assert (await gathered(search.settings(gather_seconds=0.2)))[1].out_of_time
-        # A slow answer fails well before the end of the run.
-        sources = f"commons=http://localhost:{search.port}/w/api.php,web={search.base}/images/async"
-        settings = search.settings(gather_file_seconds=1.0, gather_sources=sources)
-        brought, tally = await gathered(settings, resolver=Names(localhost=["127.0.0.1"]))
-    assert [candidate.data for candidate in brought] == [b"face"]
-    assert tally.failed == {"commons": SourceFailure(RefusalReason.SLOW)}
-
-
-@pytest.mark.parametrize("how", ["cancelled", "closed"])
-async def test_a_stopped_run_leaves_no_fetches(search: ImageSearch, how: str) -> None:
-    requested, ended = asyncio.Event(), asyncio.Event()
-
-    async def never(request: web.Request) -> web.StreamResponse:
-        requested.set()
-        try:
-            response = web.StreamResponse(headers={"Content-Type": "image/jpeg"})
-            await response.prepare(request)
-            while True:
-                await response.write(b"x" * 1000)
-                await asyncio.sleep(0.01)
-        finally:
-            ended.set()
-
-    search.name("commons", search.put("/face.jpg", b"face"))
-    search.name("commons", search.serve("/never.jpg", never))
-    settings, received = search.settings(), list[CandidatePhoto]()
-
-    async def gather() -> None:
-        async with aclosing(candidates(settings, load(settings.gather_sources), QUERIES, 50, GatherCounts())) as run:
-            async for candidate in run:
-                received.append(candidate)
-                await requested.wait()
-                if how == "closed":
-                    return
-
-    before = asyncio.all_tasks()
-    async with asyncio.timeout(LONG_ENOUGH):
-        task = asyncio.create_task(gather())
-        await requested.wait()
-        if how == "cancelled":
-            task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        await ended.wait()
-    assert task.cancelled() is (how == "cancelled")
-    assert len(received) == 1
-    assert not {task for task in asyncio.all_tasks() - before if "picture" in repr(task)}
 
 
 async def test_no_request_without_a_contact(search: ImageSearch) -> None:

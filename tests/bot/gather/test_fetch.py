@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gzip
 import tracemalloc
-from collections.abc import AsyncGenerator
 
 import pytest
 from aiohttp import web
@@ -15,17 +14,9 @@ from bot.gather.fetch import NoContactError, PoliteClient, polite_client
 from bot.gather.refusals import RefusedError
 from bot.settings import Settings
 from tests.conftest import LONG_ENOUGH
-from tests.support.image_search import ImageSearch, Names
+from tests.support.image_search import ImageSearch
 
 FACE = b"\xff\xd8\xff a face"
-
-
-@pytest.fixture
-async def client(search: ImageSearch) -> AsyncGenerator[PoliteClient]:
-    """A client for which `one.example` and `two.example` are hosts of the server."""
-    names = Names(one_example=["127.0.0.1"], two_example=["127.0.0.1"])
-    async with polite_client(search.settings(gather_file_seconds=30.0, picture_bytes=300_000), names) as client:
-        yield client
 
 
 def on(host: str, search: ImageSearch, path: str) -> str:
@@ -65,85 +56,6 @@ async def test_no_client_without_a_contact(search: ImageSearch) -> None:
 def test_a_contact_that_would_break_the_header_is_refused_at_the_start() -> None:
     with pytest.raises(ValueError, match="gather_contact"):
         Settings(gather_contact="me@example.org\r\nCookie: a=b")
-
-
-async def test_a_folder_that_robots_txt_forbids(client: PoliteClient, search: ImageSearch) -> None:
-    search.forbid("127.0.0.1", "User-agent: *\nDisallow: /private/\n")
-    assert await refused(client, search.put("/private/face.jpg", FACE)) is RefusalReason.ROBOTS
-    assert await client.picture(search.put("/face.jpg", FACE)) == FACE
-    assert search.paths() == ["/robots.txt", "/face.jpg"]
-
-
-async def test_a_robots_txt_that_names_us(client: PoliteClient, search: ImageSearch) -> None:
-    search.forbid("127.0.0.1", "User-agent: *\nAllow: /\n\nUser-agent: nugu\nDisallow: /*.jpg$\n")
-    assert await refused(client, search.put("/face.jpg", FACE)) is RefusalReason.ROBOTS
-    assert await client.picture(search.put("/face.png", FACE)) == FACE
-
-
-async def test_robots_txt_holds_where_a_redirect_leads(client: PoliteClient, search: ImageSearch) -> None:
-    search.forbid("two.example", "User-agent: *\nDisallow: /\n")
-    search.redirect("/there", on("two", search, "/face.jpg"))
-    search.put("/face.jpg", FACE)
-    assert await refused(client, on("one", search, "/there")) is RefusalReason.ROBOTS
-    assert search.paths("two.example") == ["/robots.txt"]
-
-
-async def test_robots_txt_is_read_once_a_site(client: PoliteClient, search: ImageSearch) -> None:
-    search.put("/face.jpg", FACE)
-    links = [on(host, search, f"/face.jpg?{n}") for n in range(4) for host in ("one", "two")]
-    assert await asyncio.gather(*map(client.picture, links)) == [FACE] * 8
-    assert search.paths().count("/robots.txt") == 2
-
-
-@pytest.mark.parametrize("status", [401, 403, 404, 410])
-async def test_a_missing_robots_txt_permits_everything(client: PoliteClient, search: ImageSearch, status: int) -> None:
-    async def missing(request: web.Request) -> web.StreamResponse:
-        return web.Response(status=status)
-
-    search.robots["127.0.0.1"] = missing
-    assert await client.picture(search.put("/face.jpg", FACE)) == FACE
-
-
-@pytest.mark.parametrize("status", [500, 502, 504])
-async def test_an_unreachable_robots_txt_forbids_everything(
-    client: PoliteClient, search: ImageSearch, status: int
-) -> None:
-    async def broken(request: web.Request) -> web.StreamResponse:
-        return web.Response(status=status)
-
-    search.robots["127.0.0.1"] = broken
-    link = search.put("/face.jpg", FACE)
-    assert [await refused(client, link), await refused(client, link)] == [RefusalReason.ROBOTS_AWAY] * 2
-    assert search.paths() == ["/robots.txt"]
-
-
-async def test_an_endless_robots_txt_is_truncated(client: PoliteClient, search: ImageSearch) -> None:
-    sent = 0
-
-    async def endless(request: web.Request) -> web.StreamResponse:
-        nonlocal sent
-        response = web.StreamResponse()
-        await response.prepare(request)
-        await response.write(b"User-agent: *\nDisallow: /private/\n")
-        while sent < 50_000_000:
-            await response.write(b"# and so on\n" * 4096)
-            sent += 12 * 4096
-        return response
-
-    search.robots["127.0.0.1"] = endless
-    assert await refused(client, search.put("/private/face.jpg", FACE)) is RefusalReason.ROBOTS
-    assert await client.picture(search.put("/face.jpg", FACE)) == FACE
-    assert sent < 50_000_000
-
-
-async def test_a_robots_txt_that_is_no_text(client: PoliteClient, search: ImageSearch) -> None:
-    async def noise(request: web.Request) -> web.StreamResponse:
-        return web.Response(
-            body=bytes(range(256)) * 100 + b"\nUser-agent: *\nDisallow: /\xff\xfe$*$*\nCrawl-delay: nan"
-        )
-
-    search.robots["127.0.0.1"] = noise
-    assert await client.picture(search.put("/face.jpg", FACE)) == FACE
 
 
 async def test_a_site_gets_one_request_at_a_time(client: PoliteClient, search: ImageSearch) -> None:
@@ -197,15 +109,6 @@ async def test_a_site_that_asks_for_a_rest_gets_it(client: PoliteClient, search:
     assert await refused(client, on("one", search, "/face.jpg")) is RefusalReason.BUSY
     assert await client.picture(on("two", search, "/face.jpg")) == FACE
     assert search.paths("one.example") == ["/robots.txt", "/weary.jpg"]
-
-
-async def test_a_site_whose_robots_txt_asks_for_a_rest(client: PoliteClient, search: ImageSearch) -> None:
-    async def weary(request: web.Request) -> web.StreamResponse:
-        return web.Response(status=429)
-
-    search.robots["127.0.0.1"] = weary
-    assert await refused(client, search.put("/face.jpg", FACE)) is RefusalReason.BUSY
-    assert search.paths() == ["/robots.txt"]
 
 
 async def test_a_page_called_jpg(client: PoliteClient, search: ImageSearch) -> None:

@@ -12,6 +12,7 @@ from bot.domain import addresses
 from bot.domain.gathering import RefusalReason
 from bot.gather.fetch import PoliteClient, polite_client
 from bot.gather.refusals import RefusedError
+from tests.bot.gather.test_fetch import refused
 from tests.conftest import ROOT
 from tests.support.image_search import ImageSearch, Names, Vault
 
@@ -33,12 +34,6 @@ async def client(search: ImageSearch, vault: Vault, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(addresses, "WEB_PORTS", frozenset({vault.port}))
     async with polite_client(search.settings()) as client:
         yield client
-
-
-async def refused(client: PoliteClient, link: str) -> RefusalReason:
-    with pytest.raises(RefusedError) as caught:
-        await client.picture(link)
-    return caught.value.reason
 
 
 async def test_the_vault_answers_where_it_is_allowed(search: ImageSearch, vault: Vault) -> None:

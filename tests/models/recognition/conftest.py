@@ -1,0 +1,12 @@
+"""The world of invented people of this folder's tests, three times with other seeds."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.people import World
+
+
+@pytest.fixture(params=range(3))
+def world(request: pytest.FixtureRequest) -> World:
+    return World(request.param)

@@ -1,0 +1,108 @@
+"""Context in a picture: each name at most once, the group of all faces, names from context and by elimination."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from models.faces import Band, Basis
+from models.recognition.recogniser import fit
+from tests.models.recognition.test_recognition import face_with, names
+from tests.support.people import World
+
+if TYPE_CHECKING:
+    pass
+
+
+def test_each_name_is_given_once_and_a_stranger_between_members_stays_unknown(world: World) -> None:
+    recogniser = fit(world.gallery({1: range(9)}, 5))
+    picture = np.concatenate([world.photos(person) for person in (3, 40, 0, 8, 5)])
+    for once in ("auto", "yes", "no"):
+        assert names(recogniser, picture, group=1, once=once) == ["P3", None, "P0", "P8", "P5"]
+
+
+def test_a_doubtful_second_face_does_not_get_a_name_that_is_taken(world: World) -> None:
+    recogniser = fit(world.gallery({1: range(9)}, 5))
+    sure = world.photos(2)
+    mixed = sure + 0.9 * world.photos(30)
+    picture = np.concatenate([mixed / np.linalg.norm(mixed), sure]).astype(np.float32)
+    assert recogniser.log_odds(picture)[0].argmax() == 2
+    assert names(recogniser, picture, once="yes") == [None, "P2"]
+    free = recogniser.identify(picture, once="no").guesses
+    taken = recogniser.identify(picture, once="yes").guesses
+    assert taken[0].confidence > 0.5 > next(c.confidence for c in taken[0].candidates if c.member == 2)
+    assert next(c.confidence for c in free[0].candidates if c.member == 2) > 0
+
+
+def test_a_collage_may_repeat_a_name_unless_the_asker_forbids_it(world: World) -> None:
+    recogniser = fit(world.gallery({1: range(9)}, 5))
+    picture = np.concatenate([world.photos(4), world.photos(4), world.photos(1)])
+    assert names(recogniser, picture, group=1, once="auto") == ["P4", "P4", "P1"]
+    assert names(recogniser, picture, group=1, once="no") == ["P4", "P4", "P1"]
+    forced = names(recogniser, picture, group=1, once="yes")
+    assert sorted(name or "" for name in forced) == ["", "P1", "P4"]
+
+
+def test_all_faces_together_select_the_group(world: World) -> None:
+    recogniser = fit(world.gallery({7: range(5), 8: range(5, 12), 9: range(12, 15)}, 3))
+    naming = recogniser.identify(np.concatenate([world.photos(6), world.photos(12), world.photos(9)]))
+    assert (naming.group, naming.group_name) == (8, "G8")
+    assert [guess.name for guess in naming.guesses] == ["P6", None, "P9"]
+    assert {c.name for c in naming.guesses[0].candidates} == {f"P{i}" for i in range(5, 12)}
+
+
+def test_strangers_select_no_group(world: World) -> None:
+    recogniser = fit(world.gallery({7: range(5), 8: range(5, 12)}, 3))
+    naming = recogniser.identify(np.concatenate([world.photos(50), world.photos(51)]))
+    assert (naming.group, naming.group_name) == (None, None)
+    assert [guess.band for guess in naming.guesses] == [Band.UNKNOWN] * 2
+    assert all(guess.confidence > 0.5 for guess in naming.guesses)
+    assert all({c.name for c in guess.candidates} == {f"P{i}" for i in range(12)} for guess in naming.guesses)
+
+
+def test_a_doubtful_face_is_a_member_among_members_and_a_stranger_alone(world: World) -> None:
+    recogniser = fit(world.gallery({1: range(9)}, 5))
+    doubtful = face_with(recogniser, 0, -0.5)
+    assert recogniser.log_odds(doubtful)[0, 0] == pytest.approx(-0.5, abs=1e-3)
+    members = [world.photos(person) for person in range(1, 9)]
+    strangers = [world.photos(person) for person in range(20, 28)]
+    assert names(recogniser, doubtful, group=1) == [None]
+    assert names(recogniser, np.concatenate([doubtful, *strangers]), group=1)[0] is None
+    first = recogniser.identify(np.concatenate([doubtful, *members]), group=1).guesses[0]
+    assert (first.name, first.band, first.basis) == ("P0", Band.UNSURE, Basis.CONTEXT)
+    assert first.confidence == pytest.approx(1 / (1 + math.exp(0.5)), abs=1e-3)
+    assert first.nobody > first.confidence
+
+
+def test_bands_and_confidences_agree(world: World) -> None:
+    """No doubtful name has a higher confidence than a sure one. A name from context has the confidence of the face alone."""
+    recogniser = fit(world.gallery({1: range(9)}, 5))
+    members = [world.photos(person) for person in range(2, 9)]
+    for doubt in (-0.5, -0.2, 0.3, 0.6):
+        faces = np.concatenate([face_with(recogniser, 0, doubt), face_with(recogniser, 1, 1.0), *members])
+        guesses = recogniser.identify(faces, group=1).guesses
+        doubtful = [guess.confidence for guess in guesses if guess.band is Band.UNSURE]
+        assert max(doubtful, default=0) < 0.5 <= min(guess.confidence for guess in guesses if guess.band is Band.SURE)
+
+
+def test_the_last_face_of_a_whole_group_is_named_by_elimination_and_shown_as_doubtful(world: World) -> None:
+    recogniser = fit(world.gallery({1: range(9)}, 5))
+    others = [world.photos(person) for person in range(8)]
+    guesses = recogniser.identify(np.concatenate([*others, world.photos(40)])).guesses
+    assert [guess.name for guess in guesses] == [f"P{i}" for i in range(9)]
+    assert (guesses[8].band, guesses[8].basis) == (Band.UNSURE, Basis.ELIMINATION)
+    assert guesses[8].confidence < 0.5 < guesses[8].nobody
+    assert all(guess.basis is Basis.FACE for guess in guesses[:8])
+    assert all(guess.band is Band.SURE for guess in guesses[:8])
+
+
+@pytest.mark.parametrize(
+    ("present", "strangers", "once"), [(7, 2, "auto"), (8, 2, "auto"), (8, 1, "no"), (7, 1, "auto")]
+)
+def test_no_elimination_in_other_pictures(world: World, present: int, strangers: int, once: str) -> None:
+    recogniser = fit(world.gallery({1: range(9)}, 5))
+    faces = [world.photos(person) for person in (*range(present), *range(40, 40 + strangers))]
+    assert names(recogniser, np.concatenate(faces), once=once)[present:] == [None] * strangers
