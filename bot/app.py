@@ -13,7 +13,7 @@ from bot.infra.clip_files import ClipFiles
 from bot.infra.clip_tasks import ClipTasks
 from bot.infra.compute import Compute
 from bot.infra.concurrency import GATHERINGS, ConcurrencyLimit
-from bot.infra.recent_deletions import Deletions
+from bot.infra.recent_deletions import RecentDeletions
 from bot.infra.storage import Storage
 from bot.jobs import EngineConfig
 from bot.learning.notifications import Notifications
@@ -77,7 +77,7 @@ class App:
     clips: ClipTasks = field(default_factory=ClipTasks)
     gathering_limit: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit(1, GATHERINGS))
     caches: Caches = field(default_factory=Caches)
-    deletions: Deletions = field(default_factory=Deletions)
+    deletions: RecentDeletions = field(default_factory=RecentDeletions)
     map_semaphore: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
 
     @classmethod

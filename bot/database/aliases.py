@@ -29,7 +29,7 @@ def member_is_called(key: str) -> ColumnElement[bool]:
 
 
 class SpellingRepository:
-    """Statements over names and aliases, in one session. `named`: the group or the member that has the names."""
+    """Statements over names and aliases, in one session. `entry`: the group or the member that has the names."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
@@ -61,9 +61,9 @@ class SpellingRepository:
         )
         return [Spelling(*row) for row in await self._session.execute(union_all(names, aliases))]
 
-    async def aliases(self, named: Group | Member) -> Sequence[str]:
+    async def aliases(self, entry: Group | Member) -> Sequence[str]:
         """The aliases, the oldest first."""
-        return (await self._session.scalars(select(Alias.name).where(_of(named)).order_by(Alias.id))).all()
+        return (await self._session.scalars(select(Alias.name).where(_of(entry)).order_by(Alias.id))).all()
 
     async def aliases_in(self, group_id: int) -> dict[int | None, list[str]]:
         """The aliases of a group (at None) and of its members (at their ids)."""
@@ -73,28 +73,28 @@ class SpellingRepository:
             found.setdefault(member, []).append(name)
         return found
 
-    async def count(self, named: Group | Member) -> int:
+    async def count(self, entry: Group | Member) -> int:
         """The number of aliases."""
-        return await self._session.scalar(select(func.count()).select_from(Alias).where(_of(named))) or 0
+        return await self._session.scalar(select(func.count()).select_from(Alias).where(_of(entry))) or 0
 
-    async def add(self, named: Group | Member, name: str) -> None:
+    async def add(self, entry: Group | Member, name: str) -> None:
         """Add an alias."""
-        group, member = (named.id, None) if isinstance(named, Group) else (named.group_id, named.id)
+        group, member = (entry.id, None) if isinstance(entry, Group) else (entry.group_id, entry.id)
         self._session.add(Alias(group_id=group, member_id=member, name=name, key=search_key(name)))
         await self._session.flush()
 
-    async def remove(self, named: Group | Member, name: str) -> bool:
+    async def remove(self, entry: Group | Member, name: str) -> bool:
         """Remove an alias; returns whether there was one."""
-        gone = await self._session.scalars(
+        removed = await self._session.scalars(
             delete(Alias)
-            .where(_of(named), Alias.key == search_key(name))
+            .where(_of(entry), Alias.key == search_key(name))
             .returning(Alias.id)
             .execution_options(synchronize_session=False)
         )
-        return bool(gone.all())
+        return bool(removed.all())
 
 
-def _of(named: Group | Member) -> ColumnElement[bool]:
-    if isinstance(named, Member):
-        return Alias.member_id == named.id
-    return (Alias.group_id == named.id) & Alias.member_id.is_(None)
+def _of(entry: Group | Member) -> ColumnElement[bool]:
+    if isinstance(entry, Member):
+        return Alias.member_id == entry.id
+    return (Alias.group_id == entry.id) & Alias.member_id.is_(None)

@@ -127,7 +127,7 @@ class CropRepository:
 
         The caller deletes the files once the transaction is committed.
         """
-        gone = await self._session.scalars(
+        deleted = await self._session.scalars(
             delete(Crop)
             .where(
                 ~exists().where(Photo.crop_id == Crop.id).correlate(Crop),
@@ -136,7 +136,7 @@ class CropRepository:
             .returning(Crop.key)
             .execution_options(synchronize_session=False)
         )
-        return gone.all()
+        return deleted.all()
 
 
 def _remembered() -> ColumnElement[bool]:

@@ -103,8 +103,8 @@ class ModelRepository:
             since=group.model_since,
             newest=newest,
             photos={photo: origin for photo, origin, _, _ in rows},
-            answering=frozenset(photo for photo, _, now, _ in rows if now),
-            set_aside=frozenset(photo for photo, _, now, once in rows if once and not now),
+            answering=frozenset(photo for photo, _, in_use, _ in rows if in_use),
+            set_aside=frozenset(photo for photo, _, in_use, was_in_use in rows if was_in_use and not in_use),
         )
 
     async def keep(
@@ -127,9 +127,9 @@ class ModelRepository:
             return None
         if await EngineRepository(self._session).in_use(held=True) != engine[0]:
             return None
-        there = select(Photo.id).join(Member).where(Member.group_id == group.id)
-        kept = sorted(set(photos).intersection(await self._session.scalars(there)))
-        if not kept:
+        of_group = select(Photo.id).join(Member).where(Member.group_id == group.id)
+        existing = sorted(set(photos).intersection(await self._session.scalars(of_group)))
+        if not existing:
             return None
         last = await self._session.scalar(select(func.max(Model.number)).where(Model.group_id == group.id)) or 0
         model = Model(
@@ -145,8 +145,10 @@ class ModelRepository:
         )
         self._session.add(model)
         await self._session.flush()
-        # `kept` leaves out photos that were removed meanwhile.
-        await self._session.execute(insert(ModelPhoto), [{"model_id": model.id, "photo_id": photo} for photo in kept])
+        # Photos that were removed meanwhile are left out.
+        await self._session.execute(
+            insert(ModelPhoto), [{"model_id": model.id, "photo_id": photo} for photo in existing]
+        )
         if figures.judged.passes:
             await self._activate(group, model, since=over.upto)
         return _made_model(model, group)
@@ -172,9 +174,9 @@ class ModelRepository:
 
     async def whole_classifiers(self, group_id: int) -> set[str]:
         """The storage keys of the classifiers of a group's models, without those trained on a photo that is gone."""
-        there = func.count(ModelPhoto.photo_id)
+        existing = func.count(ModelPhoto.photo_id)
         query = (
-            select(Model.classifier_key, Model.figures, there)
+            select(Model.classifier_key, Model.figures, existing)
             .join(ModelPhoto, ModelPhoto.model_id == Model.id)
             .where(Model.group_id == group_id, Model.classifier_key.is_not(None))
             .group_by(Model.id)

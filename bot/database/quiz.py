@@ -254,10 +254,10 @@ class QuizRepository:
 
         Races that the person started go on without them.
         """
-        gone = await self._session.scalars(
+        deleted = await self._session.scalars(
             delete(QuizAnswer).where(QuizAnswer.person_id == person_id).returning(QuizAnswer.round_id)
         )
-        count = len(gone.all())
+        count = len(deleted.all())
         for table in (QuizMemory, QuizScore):
             await self._session.execute(delete(table).where(table.person_id == person_id))
         await self._session.execute(delete(Quiz).where(Quiz.person_id == person_id, Quiz.race.is_(False)))

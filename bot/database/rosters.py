@@ -174,9 +174,9 @@ class RosterRepository:
         await self._session.flush()
         await ServerRepository(self._session).touch(server_id)
 
-    async def removal_counts(self, named: Group | Member) -> RemovalCounts:
+    async def removal_counts(self, entry: Group | Member) -> RemovalCounts:
         """The numbers of rows that `remove` removes with a group or a member."""
-        members = await self._members_of(named)
+        members = await self._members_of(entry)
         photos = select(func.count()).select_from(Photo).where(Photo.member_id.in_(members))
         labels = select(func.count(Annotation.face_id.distinct())).where(
             Annotation.member_id.in_(members), Annotation.counts.is_(True), Annotation.undone_at.is_(None)
@@ -185,13 +185,13 @@ class RosterRepository:
             len(members), await self._session.scalar(photos) or 0, await self._session.scalar(labels) or 0
         )
 
-    async def remove(self, named: Group | Member, server_id: int) -> list[str]:
+    async def remove(self, entry: Group | Member, server_id: int) -> list[str]:
         """Remove a group or a member of a server with its photos and labels; returns the storage keys of its classifiers.
 
         Annotations that name the member stay without a name: otherwise the annotations before them would count again. The
         encodings of their faces go, unless a face denies other members. Guesses stay, since they stand on cards.
         """
-        members = await self._members_of(named)
+        members = await self._members_of(entry)
         labelled = select(QuestionFace).where(
             exists()
             .where(Annotation.face_id == QuestionFace.id, Annotation.member_id.in_(members))
@@ -212,20 +212,20 @@ class RosterRepository:
             .execution_options(synchronize_session=False)
         )
         files: list[str] = []
-        if isinstance(named, Group):
-            keys = await self._session.scalars(select(Model.classifier_key).where(Model.group_id == named.id))
+        if isinstance(entry, Group):
+            keys = await self._session.scalars(select(Model.classifier_key).where(Model.group_id == entry.id))
             files = [key for key in keys if key is not None]
-        table = type(named)
+        table = type(entry)
         await self._session.execute(
-            delete(table).where(table.id == named.id).execution_options(synchronize_session=False)
+            delete(table).where(table.id == entry.id).execution_options(synchronize_session=False)
         )
         await ServerRepository(self._session).touch(server_id)
         return files
 
-    async def _members_of(self, named: Group | Member) -> list[int]:
-        if isinstance(named, Member):
-            return [named.id]
-        return list(await self._session.scalars(select(Member.id).where(Member.group_id == named.id)))
+    async def _members_of(self, entry: Group | Member) -> list[int]:
+        if isinstance(entry, Member):
+            return [entry.id]
+        return list(await self._session.scalars(select(Member.id).where(Member.group_id == entry.id)))
 
     async def revisions(self, servers: Collection[int]) -> Revisions:
         """(server's id, roster revision) of each of `servers` with a row. The value changes with each change of a roster."""

@@ -116,7 +116,7 @@ def common_screen_time(
 
 @dataclass(frozen=True, slots=True)
 class MissingFootage:
-    """The footage of a video that can't be read, so that a clip does without it.
+    """The footage of a video that can't be read, and that a clip lacks.
 
     `recordings`: the number of recordings that the file joins. `unread`: the numbers, from 1, of the recordings without
     readable pictures. `silent`: the numbers of the recordings without readable sound. `seconds`: the length of the pictures

@@ -34,7 +34,7 @@ class FaceCrop:
 
 @dataclass(frozen=True, slots=True)
 class IdentifyOptions:
-    """How the faces of a picture are named.
+    """The options for naming the faces of a picture.
 
     `group`: its id, None to find it. `once`: whether a member is in a picture once at most. `threshold`: the confidence from
     which a name is sure. `most_bytes`: the size of the tagged picture at most. `crops`: whether each face is cropped.

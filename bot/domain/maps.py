@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 class MapPlace:
     """The place of a member's photos on a map.
 
-    `apart`: they overlap with no other member's. `overlaps`: the name of the member whose photos overlap with them most.
+    `is_separate`: they overlap with no other member's. `overlaps`: the name of the member whose photos overlap with them most.
     """
 
     name: str
     photos: int
-    apart: bool
+    is_separate: bool
     overlaps: str | None
 
 
@@ -38,8 +38,8 @@ class MapOutlier:
 class GroupMap:
     """A map of a group.
 
-    `photos`: the number of photos on it. `of`: the number of the group's photos. `kept`: the share of the variance that it
-    shows, None unless the projection is PCA. `picture`: a PNG. `engine`: the engine's version.
+    `photos`: the number of photos on it. `of`: the number of the group's photos. `explained_variance`: the share of the
+    variance that it shows, None unless the projection is PCA. `picture`: a PNG. `engine`: the engine's version.
     """
 
     group: str
@@ -48,6 +48,6 @@ class GroupMap:
     of: int
     places: tuple[MapPlace, ...]
     outliers: tuple[MapOutlier, ...]
-    kept: float | None
+    explained_variance: float | None
     picture: bytes
     engine: str

@@ -118,7 +118,7 @@ class Message:
 
 
 class Markup(Protocol):
-    """How an edge writes the parts of a message."""
+    """An edge's markup of the parts of a message."""
 
     def text(self, text: str, /) -> str:
         """Text shown as it is."""

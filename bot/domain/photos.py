@@ -86,10 +86,11 @@ def flaw_of(width: int, sharpness: float | None) -> SmallFace | BlurredFace | No
 
 
 def resemblance_of(guess: Guess, member: int, name: str) -> Resemblance | None:
-    """The other member whom a face handed in as `member`, called `name`, surely resembles more; None without one.
+    """The other member that a face labelled `member` (id) and `name` surely resembles more; None without one.
 
-    None too where `member` has no photo to compare with: against the other members alone, up to a third of all correct first
-    photos surely resemble one of them; with a photo of their own, up to an eighth (`python -m bench.enrolment`).
+    Without a photo of `member` to compare with, the result is None, too: compared with the other members alone, up to a third
+    of all correct first photos surely resemble one of them. With an own photo, it is up to an eighth
+    (`python -m bench.enrolment`).
     """
     if guess.band is not Band.SURE or guess.name is None or guess.member in {None, member}:
         return None

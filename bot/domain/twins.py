@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ComparedMember:
-    """A compared member. `photos`: their number. `best`: ids of those that show the member best, the best first."""
+    """A member in a comparison. `photos`: the number of photos. `best`: the ids of the best photos, the best one first."""
 
     name: str
     group: str
@@ -31,7 +31,11 @@ class LookAlike:
 
 @dataclass(frozen=True, slots=True)
 class LookAlikes:
-    """Those nearest to `asked`, the nearest first, among `others` members of so many `groups`."""
+    """The look-alikes of the member `asked`.
+
+    `nearest`: the nearest member first. `others`: the number of members that were compared. `groups`: the number of their
+    groups.
+    """
 
     asked: ComparedMember
     nearest: tuple[LookAlike, ...]
@@ -41,10 +45,11 @@ class LookAlikes:
 
 @dataclass(frozen=True, slots=True)
 class GroupTwins:
-    """How alike the members of a group are.
+    """The distances of the members of a group, and the two who look most alike.
 
-    `members` stand beside those they look like; `normalised` and `euclidean` have a row and a column for each. `first` and
-    `second` are nearest by the normalised distance; `plainly`: by the Euclidean one, as places in `members`.
+    `members`: in an order with look-alikes side by side. `normalised`, `euclidean`: distances, with a row and a column for
+    each member. `first`, `second`: the nearest two by the normalised distance. `nearest_euclidean`: the nearest two by the
+    Euclidean distance, as positions in `members`.
     """
 
     group: str
@@ -53,26 +58,26 @@ class GroupTwins:
     euclidean: tuple[tuple[float, ...], ...]
     first: ComparedMember
     second: LookAlike
-    plainly: tuple[int, int]
+    nearest_euclidean: tuple[int, int]
 
     @property
     def pairs(self) -> int:
-        """How many pairs there are."""
+        """The number of pairs of members."""
         return len(self.members) * (len(self.members) - 1) // 2
 
     def nearest_of_each(self) -> list[tuple[ComparedMember, ComparedMember, float]]:
-        """Each member with the one nearest to them by the normalised distance, the nearest pair first."""
-        found: list[tuple[ComparedMember, ComparedMember, float]] = []
+        """(member, nearest other member, normalised distance) for each member, the nearest pair first."""
+        pairs: list[tuple[ComparedMember, ComparedMember, float]] = []
         for place, row in enumerate(self.normalised):
             others = [other for other in range(len(row)) if other != place]
             nearest = min(others, key=lambda other, row=row: row[other])
-            found.append((self.members[place], self.members[nearest], row[nearest]))
-        return sorted(found, key=lambda one: one[2])
+            pairs.append((self.members[place], self.members[nearest], row[nearest]))
+        return sorted(pairs, key=lambda pair: pair[2])
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnTwins:
-    """The twins of a group. `pair`, `matrix`: PNGs of the two, and of all distances."""
+    """The twins of a group, with pictures. `pair`: a PNG of the two. `matrix`: a PNG of all distances."""
 
     found: GroupTwins
     pair: bytes

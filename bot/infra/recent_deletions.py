@@ -21,7 +21,7 @@ MOST_REMEMBERED = 100_000
 """Deletions that are remembered, at most. A further one replaces the oldest."""
 
 
-class Deletions:
+class RecentDeletions:
     """The messages and channels that were deleted within the last hour.
 
     A deletion is added before the database is searched for its rows. Other code writes a row first, and checks for

@@ -8,7 +8,7 @@ from bot.jobs.copies import find_copies
 from bot.jobs.engines import check_engine, encode_crops, font_name, warm_up
 from bot.jobs.enrolment import by_size, enrol, enrol_crop, example_problem
 from bot.jobs.footage import draw_clip, draw_frames, probe_video, undecoded_seconds
-from bot.jobs.gathering import find_only_face, guess_each, sift
+from bot.jobs.gathering import candidate_refusals, find_only_face, guess_each
 from bot.jobs.identifying import draw_again, identify
 from bot.jobs.maps import draw_map
 from bot.jobs.quiz import enlarge_crops, quiz_stats_chart
@@ -30,6 +30,7 @@ from bot.jobs.twins import (
 __all__ = [
     "EngineConfig",
     "by_size",
+    "candidate_refusals",
     "check_engine",
     "contact_sheet",
     "draw_again",
@@ -60,7 +61,6 @@ __all__ = [
     "quiz_stats_chart",
     "report_on_group",
     "screen_time_chart",
-    "sift",
     "stack_pictures",
     "sure_names",
     "track_faces",

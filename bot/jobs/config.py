@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class EngineConfig:
-    """Which engine a job uses, and the limits of its pictures.
+    """The engine of a job, and the limits of its pictures.
 
     `engine`: its name. `weights`: the folder of all engines' files. `picture_bytes`, `picture_pixels`: the largest picture.
     """

@@ -37,7 +37,7 @@ def find_only_face(config: EngineConfig, data: bytes) -> GatheredFace | None:
     )
 
 
-def sift(
+def candidate_refusals(
     vectors: Sequence[bytes], accepted: Sequence[bytes], others: Sequence[bytes], engine: str
 ) -> list[CandidateRefusal | None]:
     """For each gathered face of a member, the reason to leave it out, or None.

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from models.faces import Box, Guess
 
 
-def identify(config: EngineConfig, data: bytes, recogniser: bytes, how: IdentifyOptions) -> IdentifiedPicture | Refused:
+def identify(
+    config: EngineConfig, data: bytes, recogniser: bytes, options: IdentifyOptions
+) -> IdentifiedPicture | Refused:
     """Every face of the picture `data` with its guess, and the picture with the names drawn on it."""
     from models.drawing.annotate import annotate
     from models.recognition.quality import measure
@@ -37,14 +39,14 @@ def identify(config: EngineConfig, data: bytes, recogniser: bytes, how: Identify
     qualities = [measure(opened.pixels, face, engine.landmarks) for face in found]
     clock.ends("encode")
     naming = Recogniser.from_bytes(recogniser).identify(
-        encodings, qualities=qualities, group=how.group, once=how.once, threshold=how.threshold
+        encodings, qualities=qualities, group=options.group, once=options.once, threshold=options.threshold
     )
     clock.ends("name")
     pairs = list(enumerate(zip(found, naming.guesses, strict=True), start=1))
     tagged = annotate(
         opened.pixels,
         [_tag(number, face.box, guess) for number, (face, guess) in pairs],
-        max_bytes=how.most_bytes,
+        max_bytes=options.most_bytes,
     )
     clock.ends("draw")
     return IdentifiedPicture(
@@ -57,7 +59,7 @@ def identify(config: EngineConfig, data: bytes, recogniser: bytes, how: Identify
                 guess,
                 encoding.tobytes(),
                 quality.flaws,
-                crop_face(opened, face, quality) if how.crops else None,
+                crop_face(opened, face, quality) if options.crops else None,
             )
             for (number, (face, guess)), encoding, quality in zip(pairs, encodings, qualities, strict=True)
         ),

@@ -47,19 +47,19 @@ def find_twins(rows: Sequence[RosterRow], seen: SeenFaces, engine: str, groups: 
         return None
 
     def nearest(places: list[int]) -> float:
-        apart = found.normalised[np.ix_(places, places)]
-        return float(apart[nearest_pair(apart)])
+        distances = found.normalised[np.ix_(places, places)]
+        return float(distances[nearest_pair(distances)])
 
     places = min(trials, key=nearest)
     places = [places[place] for place in seriation_order(found.normalised[np.ix_(places, places)])]
-    normalised, euclidean = (apart[np.ix_(places, places)] for apart in (found.normalised, found.euclidean))
+    normalised, euclidean = (matrix[np.ix_(places, places)] for matrix in (found.normalised, found.euclidean))
     first, second = nearest_pair(normalised)
     members = tuple(_compared(found, place, rows, seen) for place in places)
     return GroupTwins(
         members[0].group,
         members,
-        _plain(normalised),
-        _plain(euclidean),
+        _as_tuples(normalised),
+        _as_tuples(euclidean),
         members[first],
         _look_alike(found, places[first], places[second], rows, seen),
         nearest_pair(euclidean),
@@ -89,14 +89,14 @@ def look_alikes_of_each(rows: Sequence[RosterRow], engine: str) -> dict[int, tup
 
     `engine`: the version of the engine of all encodings. Either kind has `MOST_OF_EACH` members at most.
     """
-    apart = _distances(rows, engine)
-    found: dict[int, tuple[int, ...]] = {}
-    for place, member in enumerate(apart.roster):
-        order = [apart.roster[other] for other in apart.nearest(place, len(apart.roster))]
+    found = _distances(rows, engine)
+    look_alikes: dict[int, tuple[int, ...]] = {}
+    for place, member in enumerate(found.roster):
+        order = [found.roster[other] for other in found.nearest(place, len(found.roster))]
         same = [other.id for other in order if other.group == member.group]
         others = [other.id for other in order if other.group != member.group]
-        found[member.id] = (*same[:MOST_OF_EACH], *others[:MOST_OF_EACH])
-    return found
+        look_alikes[member.id] = (*same[:MOST_OF_EACH], *others[:MOST_OF_EACH])
+    return look_alikes
 
 
 def draw_twins(found: GroupTwins, crops: Mapping[int, bytes]) -> tuple[bytes, bytes]:
@@ -129,8 +129,8 @@ def draw_look_alikes(found: LookAlikes, crops: Mapping[int, bytes]) -> bytes:
     from models.drawing.twins import LookAlikePortrait, nearest_picture
 
     near = [
-        LookAlikePortrait(_portrait(one.member, crops), one.distance, member_likeness(one.likeness))
-        for one in found.nearest
+        LookAlikePortrait(_portrait(like.member, crops), like.distance, member_likeness(like.likeness))
+        for like in found.nearest
     ]
     subtitle = f"the nearest of {counted(found.others, 'other')} in {counted(found.groups, 'group')}"
     return nearest_picture(f"Who looks like {found.asked.name}?", subtitle, _portrait(found.asked, crops), near)
@@ -153,13 +153,13 @@ def _compared(found: Distances, place: int, rows: Sequence[RosterRow], seen: See
     from models.similarity.twins import best_photos_first
 
     member = found.roster[place]
-    mine = [number for number, row in enumerate(rows) if row.member == member.id and row.photo in seen]
+    own = [number for number, row in enumerate(rows) if row.member == member.id and row.photo in seen]
     order = best_photos_first(
-        [float(found.typical[number]) for number in mine],
-        [seen[rows[number].photo][0] for number in mine],
-        [seen[rows[number].photo][1] for number in mine],
+        [float(found.typical[number]) for number in own],
+        [seen[rows[number].photo][0] for number in own],
+        [seen[rows[number].photo][1] for number in own],
     )
-    best = tuple(rows[mine[position]].photo for position in order[:SHOWABLE])
+    best = tuple(rows[own[position]].photo for position in order[:SHOWABLE])
     return ComparedMember(member.name, member.group_name, int(found.photos[place]), best)
 
 
@@ -183,5 +183,5 @@ def _portrait(member: ComparedMember, crops: Mapping[int, bytes]) -> MemberPortr
     return MemberPortrait(member.name, member.group, face)
 
 
-def _plain(apart: NDArray[np.float64]) -> tuple[tuple[float, ...], ...]:
-    return tuple(tuple(row) for row in apart.tolist())
+def _as_tuples(matrix: NDArray[np.float64]) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(row) for row in matrix.tolist())

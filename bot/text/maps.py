@@ -15,7 +15,7 @@ def separation_sentences(found: GroupMap) -> list[str]:
     if len(found.places) == 1:
         return [f"{found.places[0].name} is the only one on it."]
     sentences: list[str] = []
-    apart = [place.name for place in found.places if place.apart]
+    apart = [place.name for place in found.places if place.is_separate]
     if len(apart) == len(found.places):
         sentences.append("Everybody stands apart.")
     elif apart:
@@ -39,9 +39,10 @@ def outlier_sentences(found: GroupMap) -> list[str]:
 
 def distance_sentence(found: GroupMap) -> str:
     """The meaning of a distance on the map."""
-    if found.kept is not None:
+    if found.explained_variance is not None:
+        share = f"{100 * found.explained_variance:.0f}%"
         return (
-            f"Two photos lie as far apart as two directions can tell: these show {100 * found.kept:.0f}% of what differs, "
+            f"Two photos lie as far apart as two directions can tell: these show {share} of what differs, "
             "so what lies near may differ in the rest."
         )
     # Wattenberg, Viégas and Johnson 2016, "How to Use t-SNE Effectively"; UMAP's distances are no other.

@@ -110,7 +110,7 @@ async def gather(
     progress: GatherProgressCallback,
     sources: Sequence[Source] | None = None,
 ) -> Gathering:
-    """Search, look, sift, and put what is left into the review of a server, a member at a time.
+    """Search for photos of each member, leave out the unusable ones, and put the others into the review of a server.
 
     What was put there stays when a later member fails. `progress` is called after each member. Raises NoContactError,
     UnknownSourceError, and PersonError when the server has a gathering under way.
@@ -177,7 +177,7 @@ async def _sift(
     accepted = [vector for vector, member in known if member == sought.member]
     others = [vector for vector, member in known if member != sought.member]
     vectors = [one.spotted.vector for one in spotted]
-    reasons = await app.compute.run(jobs.sift, vectors, accepted, others, engine)
+    reasons = await app.compute.run(jobs.candidate_refusals, vectors, accepted, others, engine)
     kept: list[KeptCandidate] = []
     for one, reason in zip(spotted, reasons, strict=True):
         if reason is not None:

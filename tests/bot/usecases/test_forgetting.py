@@ -20,7 +20,7 @@ from bot.domain.deletions import MessageScope
 from bot.domain.enums import Meaning
 from bot.domain.faces import FaceCrop, IdentifiedPicture, SeenFace
 from bot.domain.trust import Trust
-from bot.infra.recent_deletions import REMEMBERED, Deletions
+from bot.infra.recent_deletions import REMEMBERED, RecentDeletions
 from bot.usecases import correct, deletions
 from bot.usecases import retention as forgetting_module
 from bot.usecases.correct import Actor
@@ -114,7 +114,7 @@ async def test_with_a_channel_go_its_archived_threads_of_which_discord_tells_not
 
 async def test_deletions_are_remembered_for_an_hour() -> None:
     now = 0.0
-    deletions = Deletions(lambda: now)
+    deletions = RecentDeletions(lambda: now)
     deletions.add(MessageScope(messages=frozenset({1}), channels=frozenset({7})))
     now = REMEMBERED - 1
     deletions.add(MessageScope(messages=frozenset({2})))

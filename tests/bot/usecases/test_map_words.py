@@ -64,7 +64,9 @@ def test_who_stands_apart_and_who_overlaps() -> None:
 
 def test_what_near_means_depends_on_the_method() -> None:
     found = told(("A", True, None))
-    assert "24% of what differs" in distance_sentence(replace(found, projection=Projection.PCA, kept=0.2352))
+    assert "24% of what differs" in distance_sentence(
+        replace(found, projection=Projection.PCA, explained_variance=0.2352)
+    )
     assert "near each other look alike" in distance_sentence(found)
 
 

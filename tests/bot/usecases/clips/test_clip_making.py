@@ -18,7 +18,7 @@ from bot.domain.clips import NOTHING_MISSING, NamedClip, NamedPerson, common_scr
 from bot.domain.deletions import MessageScope
 from bot.domain.faces import FaceCrop
 from bot.infra.clip_files import CachedVideo
-from bot.infra.recent_deletions import Deletions
+from bot.infra.recent_deletions import RecentDeletions
 from bot.learning.recognisers import FittedRecogniser
 from bot.media.footage import Section
 from bot.usecases import deletions, identify
@@ -74,7 +74,7 @@ async def test_of_a_link_whose_message_was_deleted_nothing_is_kept_though_the_bo
     asked = IdentifyRequest(1, 7, 60, 50, source_message_id=555, rosters=(7,))
     await request.ask(app, asked, ClipRequest("https://www.youtube.com/watch?v=aaaaaaaaaaa"), ReplyTarget(50, 10 << 20))
     await deletions.forget(app, gone)
-    app = replace(app, deletions=Deletions())
+    app = replace(app, deletions=RecentDeletions())
     async with app.database.writing() as session:
         job = await ClipRepository(session).begin_next()
         assert job is not None
