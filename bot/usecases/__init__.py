@@ -1,1 +1,1 @@
-"""One file a thing that people do: plain async functions that cogs and command line share."""
+"""One module for each thing that people do: async functions that the cogs and the command line share."""

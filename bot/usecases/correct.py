@@ -1,4 +1,4 @@
-"""What people say of an answer: confirm, correct, undo. Every word is kept with who, when and about which face."""
+"""Corrections of an answer: confirm, name, deny, undo. Each annotation records its author, time and face."""
 
 from __future__ import annotations
 
@@ -45,18 +45,18 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class CorrectedAnswer:
-    """The answer after a correction, and the correction's result."""
+    """An answer after a correction, and the result of the correction."""
 
     answer: Answer
     correction: Correction
 
 
 NOBODY = {Meaning.STRANGER: CorrectionKind.STRANGER, Meaning.NOT_A_FACE: CorrectionKind.NOT_A_FACE}
-"""The kind of the corrections that name nobody."""
+"""The kinds of the corrections that name nobody."""
 
 
 async def confirm(app: App, question_id: int, actor: Actor) -> CorrectedAnswer:
-    """All names of the answer are right. Faces that somebody corrected keep their correction."""
+    """Confirm all names of an answer. Corrected faces keep their corrections. Raises PersonError where no name is left."""
     async with app.database.writing() as session:
         answer = await QuestionRepository(session).answer(question_id)
         inputs = [
@@ -72,7 +72,10 @@ async def confirm(app: App, question_id: int, actor: Actor) -> CorrectedAnswer:
 async def say_member(
     app: App, question_id: int, face_id: int, member_id: int, actor: Actor, *, deliberate: bool = False
 ) -> CorrectedAnswer:
-    """This face is that member, `deliberate`ly learned though small or blurred; raises PersonError when either is gone."""
+    """Name a face as a member. `deliberate`: learn from it even if it is small or blurred.
+
+    Raises PersonError if either is gone.
+    """
     async with app.database.writing() as session:
         answer = await QuestionRepository(session).answer(question_id)
         _, face = face_of(answer, face_id)
@@ -82,10 +85,10 @@ async def say_member(
 
 
 async def say_name(app: App, question_id: int, face_id: int, text: str, actor: Actor) -> CorrectedAnswer:
-    """This face is whoever `text` names, in any spelling of the rosters; an unknown name is kept as it was typed.
+    """Name a face as the member called `text`, in any spelling; a name that no member has is kept as typed.
 
-    Of several members of that name it is the one of the picture's group, else the likeliest.
-    Raises PersonError when `text` is no name.
+    Of several members of that name it is the one in the picture's group, else the likeliest. Raises PersonError for an invalid
+    name.
     """
     name = checked_name(text)
     async with app.database.writing() as session:
@@ -96,7 +99,7 @@ async def say_name(app: App, question_id: int, face_id: int, text: str, actor: A
 
 
 async def say_nobody(app: App, question_id: int, face_id: int, meaning: Meaning, actor: Actor) -> CorrectedAnswer:
-    """This face is nobody of the roster, or no face at all."""
+    """State that a face is a stranger, or no face."""
     async with app.database.writing() as session:
         answer = await QuestionRepository(session).answer(question_id)
         _, face = face_of(answer, face_id)
@@ -104,7 +107,7 @@ async def say_nobody(app: App, question_id: int, face_id: int, meaning: Meaning,
 
 
 async def say_not(app: App, question_id: int, face_id: int, member_id: int, actor: Actor) -> CorrectedAnswer:
-    """This face is not that member, whoever else it may be; raises PersonError when either is gone."""
+    """State that a face isn't a member, whoever else it may be. Raises PersonError where either is gone."""
     async with app.database.writing() as session:
         answer = await QuestionRepository(session).answer(question_id)
         _, face = face_of(answer, face_id)
@@ -114,7 +117,7 @@ async def say_not(app: App, question_id: int, face_id: int, member_id: int, acto
 
 
 async def undo(app: App, question_id: int, actor: Actor) -> CorrectedAnswer:
-    """Take back all that was said in the last press that counts; for trusted people."""
+    """Undo the last effective annotations, all of one press. Raises PersonError for people without a trusted role."""
     if not actor.counts:
         raise PersonError("Only people whom the moderators trust can undo a word.")
     async with app.database.writing() as session:
@@ -128,9 +131,9 @@ async def undo(app: App, question_id: int, actor: Actor) -> CorrectedAnswer:
 async def named(
     session: AsyncSession, rosters: Collection[int], group: str | None, face: AnsweredFace, name: str
 ) -> tuple[AnnotationInput, Correction]:
-    """The annotation that a face is the member called `name` in these rosters, or nobody of them, and its result.
+    """The annotation of a face as the member called `name`, or as an unenrolled name, and its result.
 
-    `group`: the name of the picture's group.
+    `rosters`: the servers whose members are searched. `group`: the name of the picture's group.
     """
     member = _meant(await RosterRepository(session).members_called(rosters, name), group, face)
     if member is None:
@@ -140,7 +143,7 @@ async def named(
 
 
 async def keep(session: AsyncSession, inputs: Sequence[AnnotationInput], actor: Actor, *, again: bool = False) -> None:
-    """Keep the claims as one utterance, and let those that count teach at once. `again`: also what they said last."""
+    """Write annotations as one utterance; effective ones change the training set. `again`: also repeated ones."""
     annotations = await AnnotationRepository(session).add(
         inputs, by=actor.id, trust=actor.trust, counts=actor.counts, again=again
     )
@@ -151,14 +154,14 @@ async def keep(session: AsyncSession, inputs: Sequence[AnnotationInput], actor: 
 
 
 async def untaught_of(session: AsyncSession, inputs: Sequence[AnnotationInput]) -> tuple[Untaught | None, ...]:
-    """For each face that a claim gives to a member, the reason why nothing is learned from it; None where something is."""
+    """For each annotation that names a member, the reason why nothing is learned from the face; None where something is."""
     named = [(given.face_id, given.member_id) for given in inputs if given.meaning is Meaning.MEMBER]
     training_set = TrainingSetRepository(session)
     return tuple([await training_set.untaught(face, member) for face, member in named if member is not None])
 
 
 def face_of(answer: Answer, face_id: int) -> tuple[AnsweredPicture, AnsweredFace]:
-    """The face with this id, in its picture; raises ForgottenError when the answer has no such face."""
+    """The face with this id, and its picture. Raises ForgottenError where the answer has no such face."""
     for picture, face in answer.faces:
         if face.id == face_id:
             return picture, face
@@ -168,7 +171,7 @@ def face_of(answer: Answer, face_id: int) -> tuple[AnsweredPicture, AnsweredFace
 async def _say(
     session: AsyncSession, answer: Answer, inputs: Sequence[AnnotationInput], actor: Actor, correction: Correction
 ) -> CorrectedAnswer:
-    """Keep the claims; the answer after that, and the correction with what was learned."""
+    """Write annotations; returns the answer after them, and the correction with its effect on the training set."""
     await keep(session, inputs, actor)
     if actor.counts:
         correction = replace(correction, untaught=await untaught_of(session, inputs))
@@ -178,6 +181,6 @@ async def _say(
 
 
 def _meant(called: Sequence[Member], group: str | None, face: AnsweredFace) -> Member | None:
-    """Which of the members of one name a face in a picture of that group is said to be; None of none."""
+    """The member that a name means, of those called so; None without any. `group`: the name of the picture's group."""
     confidence = {candidate.member: candidate.confidence for candidate in face.guess.candidates}
     return max(called, key=lambda member: (member.group.name == group, confidence.get(member.id, 0.0)), default=None)

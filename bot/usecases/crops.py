@@ -1,4 +1,4 @@
-"""Crops on their way into the storage and out of it: a file is there as long as a row names it."""
+"""Crops in the storage: a file stays as long as a row of the database names it."""
 
 from __future__ import annotations
 
@@ -20,16 +20,19 @@ if TYPE_CHECKING:
 
 
 @asynccontextmanager
-async def stored(app: App, cuts: Iterable[FaceCrop]) -> AsyncGenerator[dict[bytes, StoredCrop]]:
-    """The cuts by their JPEG, put into the storage before the write lock is taken, since a store may be slow.
+async def stored(app: App, face_crops: Iterable[FaceCrop]) -> AsyncGenerator[dict[bytes, StoredCrop]]:
+    """Put crops into the storage, before the write lock is taken, since a storage may be slow; returns them by their JPEG.
 
-    Afterwards those that no row came to name are taken out again.
+    At the end of the context, crops that no row names are deleted again.
     """
-    kept = {cut.jpeg: StoredCrop(cut, f"crops/{uuid4().hex}.jpg", hashlib.sha256(cut.jpeg).hexdigest()) for cut in cuts}
-    keys = [one.key for one in kept.values()]
-    await asyncio.gather(*(app.storage.put(one.key, one.crop.jpeg) for one in kept.values()))
+    stored_crops = {
+        crop.jpeg: StoredCrop(crop, f"crops/{uuid4().hex}.jpg", hashlib.sha256(crop.jpeg).hexdigest())
+        for crop in face_crops
+    }
+    keys = [stored.key for stored in stored_crops.values()]
+    await asyncio.gather(*(app.storage.put(stored.key, stored.crop.jpeg) for stored in stored_crops.values()))
     try:
-        yield kept
+        yield stored_crops
     finally:
         async with app.database.reading() as session:
             used = await CropRepository(session).used(keys)
@@ -37,22 +40,22 @@ async def stored(app: App, cuts: Iterable[FaceCrop]) -> AsyncGenerator[dict[byte
 
 
 async def of_face(app: App, face_id: int) -> bytes | None:
-    """The crop of a face that was asked about, as a JPEG; None where none is kept."""
+    """The crop of a face of a question, as a JPEG; None if there is none."""
     async with app.database.reading() as session:
         key = await CropRepository(session).storage_key(face_id)
     return None if key is None else await app.storage.get(key)
 
 
 async def forget_older(app: App, before: datetime) -> None:
-    """Forget the faces that were asked about before then, and that no trusted person labelled."""
+    """Forget the faces of questions before `before`, unless a trusted person labelled them."""
     async with _forgetting(app) as crops:
         await crops.forget_older(before)
 
 
 async def forget_deleted(app: App, gone: MessageScope) -> None:
-    """Forget the faces of what was deleted, unless a trusted person labelled them.
+    """Forget the faces of deleted messages, unless a trusted person labelled them.
 
-    Most that is deleted on Discord concerns nobody here, so it takes no write lock.
+    Most deletions on Discord concern no face, so they take no write lock.
     """
     async with app.database.reading() as session:
         if not await CropRepository(session).has_faces_of_deleted(gone):
@@ -68,15 +71,15 @@ async def forget_question(app: App, question_id: int) -> None:
 
 
 async def sweep(app: App) -> None:
-    """Forget the crops that nothing names any more."""
+    """Delete the crops that no row names any more."""
     async with _forgetting(app):
         pass
 
 
 async def sweep_files(app: App, before: datetime) -> None:
-    """Take crops out of the storage that were put there before then and that no row names.
+    """Delete the files that were stored before `before` and that no row names.
 
-    A bot that is killed between the storage and the database leaves such.
+    A bot that is killed between the storage and the database leaves such files.
     """
     async for keys in app.storage.older("crops", before):
         async with app.database.reading() as session:
@@ -86,7 +89,7 @@ async def sweep_files(app: App, before: datetime) -> None:
 
 @asynccontextmanager
 async def _forgetting(app: App) -> AsyncGenerator[CropRepository]:
-    """Statements that take crops from what names them; those that nothing names then are gone, files included."""
+    """Statements that detach crops from faces. At the end of the context, crops without a row are deleted with their files."""
     async with app.database.writing() as session:
         yield CropRepository(session)
         gone = await CropRepository(session).sweep()
@@ -94,5 +97,5 @@ async def _forgetting(app: App) -> AsyncGenerator[CropRepository]:
 
 
 async def forget_files(app: App, keys: Collection[str]) -> None:
-    """Take crops out of the storage, once no row names them."""
+    """Delete the files of crops that no row names."""
     await asyncio.gather(*(app.storage.delete(key) for key in keys))

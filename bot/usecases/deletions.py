@@ -1,4 +1,4 @@
-"""Deleted messages: what they showed is forgotten, and who is still at work on them learns of it."""
+"""Deleted messages: their faces and videos are forgotten, also those of work that still goes on."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 async def forget(app: App, gone: MessageScope) -> None:
-    """Forget the pictures and videos of messages that were deleted, or whose question or answer was."""
+    """Forget the pictures and videos of deleted messages, and of questions or answers that were deleted."""
     app.deletions.add(gone)
     await crops.forget_deleted(app, gone)
     await request.forget_deleted(app, gone)

@@ -1,4 +1,4 @@
-"""Engines: which there are, getting one, and letting another answer. Answers go on meanwhile."""
+"""Engines: listed, installed, put into use. The bot answers meanwhile."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     """Called with a step, the amount of it that is done, and its whole amount: bytes, or photos."""
 
 BATCH = 8
-"""Crops in one job: a second or two of a worker that somebody's question may be waiting for."""
+"""Crops in one job: a second or two of a worker for which a question may be waiting."""
 
 AT_ONCE = 4
-"""Jobs that wait for workers together. What they give is kept before the next, so that a second try goes on there."""
+"""Jobs that wait for workers together. Their results are written before the next ones start, so another try goes on there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class ListedEngine:
 
 @dataclass(frozen=True, slots=True)
 class Switched:
-    """The engine that answers from now on, and the photos that it finds no face in."""
+    """The engine that answers from now on, and the photos in which it finds no face."""
 
     name: str
     version: str
@@ -60,21 +60,21 @@ class Switched:
 
 
 async def list_engines(app: App) -> list[ListedEngine]:
-    """Every engine, by name."""
+    """All engines, by name."""
     async with app.database.reading() as session:
         in_use = await EngineRepository(session).in_use()
     return [await _listed(app, name, in_use=name == in_use) for name in names()]
 
 
 async def install(app: App, name: str, folder: Path | None, progress: EngineProgressCallback) -> Switched:
-    """Get the files of an engine that are not there, from their publishers or from `folder`, and let it answer.
+    """Get the missing files of an engine, from their publishers or from `folder`, and put it into use.
 
-    Raises PersonError for an unknown engine, for files that can't be had or are others, and what `use` raises. Whatever
-    stops it, the engine in use goes on answering, and the next call goes on where this one stopped.
+    Raises PersonError for an unknown engine, for files that can't be had or are others, and as `use` does. After an error the
+    engine in use still answers, and the next call goes on where this one stopped.
     """
     files, weights = _weights(name), app.engine_config.weights
     if not await _installed(files, weights):
-        # All from one place: the twin of one file need not fit the publisher's of another.
+        # All files come from one place: a twin of one file need not fit another from the publisher.
         for wanted in files:
             if folder is not None:
                 await downloads.take(name, wanted, folder, weights)
@@ -84,9 +84,9 @@ async def install(app: App, name: str, folder: Path | None, progress: EngineProg
 
 
 async def use(app: App, name: str, progress: EngineProgressCallback) -> Switched:
-    """Let an installed engine answer, once it has seen every photo that is kept.
+    """Put an installed engine into use, after it has encoded every crop on record.
 
-    Raises PersonError when it is not installed, doesn't work here, or finds no face in any of the photos.
+    Raises PersonError where it is not installed, doesn't work here, or finds no face in any photo.
     """
     if not await _installed(_weights(name), app.engine_config.weights):
         raise PersonError("The engine {name} is not installed: nugu engine install {name}", name=name)
@@ -105,7 +105,7 @@ async def use(app: App, name: str, progress: EngineProgressCallback) -> Switched
                     version=version,
                     crops=encoded.crops,
                 )
-            # A photo that the running bot took in meanwhile is seen first.
+            # A photo that the running bot has added meanwhile is encoded first.
             if await engines.use(name, version):
                 return Switched(name, version, encoded, tuple(await engines.faceless(version)))
 
@@ -139,7 +139,7 @@ async def _installed(files: Sequence[WeightFile], weights: Path) -> bool:
 
 
 async def _tried_out(app: App, config: EngineConfig) -> str:
-    """The version of an engine that works here."""
+    """The version of an engine, after a trial in a worker. Raises PersonError where it doesn't work here."""
     try:
         return await app.compute.run(jobs.check_engine, config)
     except EngineAwayError:
@@ -160,7 +160,7 @@ async def _tried_out(app: App, config: EngineConfig) -> str:
 
 
 async def _see_all(app: App, config: EngineConfig, version: str, progress: EngineProgressCallback) -> None:
-    """Let the engine see every crop that it has not seen, and keep what it saw."""
+    """Encode every crop that the engine has not encoded yet."""
     while True:
         async with app.database.reading() as session:
             crops = await EngineRepository(session).unseen(version, BATCH * AT_ONCE)
@@ -177,17 +177,17 @@ async def _see_all(app: App, config: EngineConfig, version: str, progress: Engin
 
 
 async def _see(app: App, config: EngineConfig, version: str, crops: Sequence[UnseenCrop]) -> dict[int, bytes | None]:
-    """The encoding of each crop by its id, None where no face is found or the crop is gone."""
+    """The encoding of each crop by its id; None where the engine finds no face, or the file is gone."""
     read = await asyncio.gather(*(app.storage.get(crop.key) for crop in crops))
     there = {crop.crop: data for crop, data in zip(crops, read, strict=True) if data is not None}
     try:
         found = await app.compute.run(jobs.encode_crops, config, tuple(there.values()))
     except WorkLostError:
-        # One crop breaks the workers: the others are seen without it.
+        # One crop breaks the workers, so each is tried alone.
         if len(crops) == 1:
             return {crops[0].crop: None}
         alone = [await _see(app, config, version, [crop]) for crop in crops]
-        return {crop: vector for one in alone for crop, vector in one.items()}
+        return {crop: vector for seen in alone for crop, vector in seen.items()}
     if found.engine != version:
         raise PersonError(
             "Some workers have {engine} and others {version}: they run different versions of nugu.",

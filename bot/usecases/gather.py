@@ -1,4 +1,4 @@
-"""Photos of members from image searches: found, looked at, sifted, and put into review. Nothing here trains anything."""
+"""Photos of members from image searches: found, sifted, and put into the review. Nothing here trains a model."""
 
 from __future__ import annotations
 
@@ -39,15 +39,15 @@ if TYPE_CHECKING:
     GatherProgressCallback = Callable[["Gathering"], Awaitable[None]]
 
 SPARE = 3
-"""So many candidates are fetched for each photo that a member lacks: most are refused, or of somebody else."""
+"""Candidates for each missing photo: most are refused, or show other people."""
 
 AT_ONCE = 4
-"""Photos that wait for workers together, between which questions get their turn."""
+"""Photos that wait for workers together; questions get their turn in between."""
 
 
 @dataclass(frozen=True, slots=True)
 class SoughtMember:
-    """A member to gather photos of: every spelling, and how many photos are lacking."""
+    """A member whose photos are gathered. `spellings`, `group_spellings`: all names. `lacking`: how many photos are missing."""
 
     member: int
     name: str
@@ -60,7 +60,7 @@ class SoughtMember:
 
 @dataclass(frozen=True, slots=True)
 class KeptCandidate:
-    """A photo that is worth a look: the file as it came, its face, and the engine, by its name, that found it."""
+    """A photo for the review: the file, its face, and the name of the engine that found the face."""
 
     candidate: CandidatePhoto
     spotted: GatheredFace
@@ -68,9 +68,9 @@ class KeptCandidate:
 
 
 async def seek(app: App, server_id: int, group: str, member: str | None, wanted: int) -> list[SoughtMember]:
-    """Whose photos are to be gathered, so that each has `wanted`; those with the fewest first.
+    """The members with fewer than `wanted` photos, the fewest first.
 
-    Raises UnknownGroupError, UnknownMemberError, and PersonError when nobody lacks any, or nothing is to be learned there.
+    Raises UnknownGroupError, UnknownMemberError, and PersonError where nobody lacks photos, or the server learns nothing.
     """
     await require_learning(app, server_id)
     async with app.database.reading() as session:
@@ -110,10 +110,10 @@ async def gather(
     progress: GatherProgressCallback,
     sources: Sequence[Source] | None = None,
 ) -> Gathering:
-    """Search for photos of each member, leave out the unusable ones, and put the others into the review of a server.
+    """Search for photos of each member, and put the usable ones into the review of a server.
 
-    What was put there stays when a later member fails. `progress` is called after each member. Raises NoContactError,
-    UnknownSourceError, and PersonError when the server has a gathering under way.
+    Photos of a member stay in the review when a later member fails. `progress`: called after each member. Raises
+    NoContactError, UnknownSourceError, and PersonError where the server has a gathering under way.
     """
     gathering = Gathering(sought[0].group_name, tuple(each.name for each in sought))
     with app.gathering_limit.slot(server_id):
@@ -128,7 +128,7 @@ async def gather(
 async def search(
     app: App, server_id: int, sought: SoughtMember, gathering: Gathering, sources: Sequence[Source] | None = None
 ) -> list[KeptCandidate]:
-    """The photos of one member that are worth a look, as many as are lacking at most; what was left out is counted."""
+    """New photos of one member, at most as many as are lacking. `gathering` counts the others."""
     config = await app.recognisers.config()
     fetched = candidates(
         app.settings,
@@ -157,7 +157,7 @@ async def _spot(
     )
     kept: list[KeptCandidate] = []
     for candidate, result in zip(batch, results, strict=True):
-        # What is wrong with one file leaves the others; workers or an engine that are away are wrong for all.
+        # An error of one file leaves the others; missing workers or a missing engine stop all.
         if isinstance(result, BaseException) and not isinstance(result, TooSlowError | WorkLostError):
             raise result
         if isinstance(result, BaseException) or result is None:
@@ -176,27 +176,27 @@ async def _sift(
         known = await CropRepository(session).encodings(server_id, engine)
     accepted = [vector for vector, member in known if member == sought.member]
     others = [vector for vector, member in known if member != sought.member]
-    vectors = [one.spotted.vector for one in spotted]
+    vectors = [photo.spotted.vector for photo in spotted]
     reasons = await app.compute.run(jobs.candidate_refusals, vectors, accepted, others, engine)
     kept: list[KeptCandidate] = []
-    for one, reason in zip(spotted, reasons, strict=True):
+    for photo, reason in zip(spotted, reasons, strict=True):
         if reason is not None:
             gathering.refused[reason] += 1
         elif len(kept) < sought.lacking:
-            kept.append(one)
+            kept.append(photo)
     return kept
 
 
 async def _put_into_review(
     app: App, server_id: int, sought: SoughtMember, kept: Sequence[KeptCandidate], by: int, gathering: Gathering
 ) -> int:
-    """Write the photos down as a question that waits in the review; how many.
+    """Write the photos as a question for the review; returns their number.
 
-    An engine that came into use meanwhile looks at them first: a crop that it never saw would never answer.
+    An engine that came into use meanwhile examines them first: without its encodings they would never answer.
     """
     while kept:
         config = await app.recognisers.config()
-        if any(one.engine != config.engine for one in kept):
+        if any(photo.engine != config.engine for photo in kept):
             kept = await _look_again(app, config, kept, gathering)
             continue
         question = QuestionRecord(
@@ -208,7 +208,10 @@ async def _put_into_review(
             rosters=[server_id],
             pictures=await _pictures(app, server_id, sought, kept),
         )
-        async with crops.stored(app, [one.spotted.crop for one in kept]) as cuts, app.database.writing() as session:
+        async with (
+            crops.stored(app, [photo.spotted.crop for photo in kept]) as stored,
+            app.database.writing() as session,
+        ):
             if await EngineRepository(session).in_use(held=True) != config.engine:
                 continue
             owner = select(Group.server_id).join(Member).where(Member.id == sought.member)
@@ -216,7 +219,7 @@ async def _put_into_review(
                 raise PersonError("{member} was removed just now.", member=sought.name)
             if not teaches((await ServerRepository(session).choices(server_id)).learns, Origin.GATHERED):
                 raise PersonError(LEARNS_NOTHING)
-            await record.write(session, question, cuts)
+            await record.write(session, question, stored)
         return len(kept)
     return 0
 
@@ -224,10 +227,10 @@ async def _put_into_review(
 async def _look_again(
     app: App, config: EngineConfig, kept: Sequence[KeptCandidate], gathering: Gathering
 ) -> list[KeptCandidate]:
-    """The same photos as another engine sees them; one in which it finds no face is left out."""
+    """The same photos as another engine sees them, without those in which it finds no face."""
     again: list[KeptCandidate] = []
     for start in range(0, len(kept), AT_ONCE):
-        batch = [one.candidate for one in kept[start : start + AT_ONCE]]
+        batch = [photo.candidate for photo in kept[start : start + AT_ONCE]]
         again += await _spot(app, config, batch, gathering)
     return again
 
@@ -235,34 +238,34 @@ async def _look_again(
 async def _pictures(
     app: App, server_id: int, sought: SoughtMember, kept: Sequence[KeptCandidate]
 ) -> list[PictureRecord]:
-    """The photos with their names and sources, as a question keeps them."""
+    """The photos with their names and sources, as a question records them."""
     guesses = await _guesses(app, server_id, sought, kept)
     return [
         PictureRecord(
-            one.candidate.title or one.candidate.url[:300],
+            photo.candidate.title or photo.candidate.url[:300],
             IdentifiedPicture(
-                one.spotted.size,
+                photo.spotted.size,
                 sought.group_name,
-                (SeenFace(1, one.spotted.box, guess, one.spotted.vector, one.spotted.flaws, one.spotted.crop),),
+                (SeenFace(1, photo.spotted.box, guess, photo.spotted.vector, photo.spotted.flaws, photo.spotted.crop),),
                 b"",
-                one.spotted.engine,
+                photo.spotted.engine,
             ),
-            source=one.candidate.page or one.candidate.url,
+            source=photo.candidate.page or photo.candidate.url,
         )
-        for one, guess in zip(kept, guesses, strict=True)
+        for photo, guess in zip(kept, guesses, strict=True)
     ]
 
 
 async def _guesses(app: App, server_id: int, sought: SoughtMember, kept: Sequence[KeptCandidate]) -> list[Guess]:
-    """Who the faces are taken for: the one they were searched by, as sure as the recogniser is of that.
+    """A guess for each face: the member who was searched for, with the recogniser's confidence in that name.
 
-    It is not sure of anything where it knows nobody by sight, or is another engine's by now.
+    The confidence is 0 where the recogniser has no members with photos, or is fitted to another engine.
     """
     guesses = [Guess(None, None, 0.0, Band.UNKNOWN)] * len(kept)
     with suppress(NobodyKnownError):
         fitted = await app.recognisers.of([server_id])
         if fitted.config.engine == kept[0].engine:
-            vectors = [one.spotted.vector for one in kept]
+            vectors = [photo.spotted.vector for photo in kept]
             guesses = await app.compute.run(jobs.guess_each, vectors, fitted.recogniser, sought.group)
     return [
         Guess(

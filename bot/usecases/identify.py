@@ -1,4 +1,4 @@
-"""Who is this? Pictures go in, an answer with names comes out and is kept."""
+"""Who is this? Pictures are identified, and the answer is recorded."""
 
 from __future__ import annotations
 
@@ -41,17 +41,17 @@ if TYPE_CHECKING:
 MEBIBYTE = 1 << 20
 MOST_PICTURE_BYTES = 8 * MEBIBYTE
 MOST_MESSAGE_BYTES = 23 * MEBIBYTE
-"""All files of a card together: Discord takes requests of up to 25 MiB."""
+"""Bytes of all files of a card together. Discord takes requests of up to 25 MiB."""
 
 
 @dataclass(frozen=True, slots=True)
 class IdentifyRequest:
-    """Who asks, where, and how it is to be decided.
+    """The request for an identification: the asker, the place, the rosters.
 
-    `channel_id` is the channel that choices are made for; `source_channel_id` that of the message, a thread in it maybe.
-    `source_message_id` is the message that shows what is asked about; `question_message_id` the one that asks, the same maybe.
-    `restricted`: the channel is age-restricted. `rosters` are the servers whose rosters are searched, besides the shared one;
-    `group` is a name, or None to find it.
+    `channel_id`: the channel whose choices apply. `source_channel_id`: the channel or thread of the message with the pictures.
+    `source_message_id`: the message with the pictures. `question_message_id`: the message that asks, which may be the same.
+    `restricted`: the channel is age-restricted. `rosters`: the servers whose rosters are searched, besides the shared one.
+    `group`: a name, or None to find the group.
     """
 
     asker_id: int
@@ -67,11 +67,11 @@ class IdentifyRequest:
 
     @property
     def servers(self) -> list[int]:
-        """Whose rosters are searched, the shared one among them."""
+        """The servers whose rosters are searched, with the shared one."""
         return sorted({SHARED_ROSTER, *self.rosters})
 
     def record(self, engine: str, threshold: float, pictures: Sequence[PictureRecord]) -> QuestionRecord:
-        """The question about `pictures`, to be written; `engine` is the version that saw them."""
+        """The record of the question about `pictures`. `engine`: the version that identified them."""
         return QuestionRecord(
             asker_id=self.asker_id,
             engine=engine,
@@ -92,13 +92,13 @@ class IdentifyRequest:
         messages = [self.source_message_id, self.question_message_id]
         channels = [self.source_channel_id, self.channel_id]
         return MessageScope(
-            frozenset(one for one in messages if one is not None), frozenset(one for one in channels if one is not None)
+            frozenset(id for id in messages if id is not None), frozenset(id for id in channels if id is not None)
         )
 
 
 @dataclass(frozen=True, slots=True)
 class SubmittedFile:
-    """A picture as it came in: its file name and its untrusted bytes, or why they could not be had.
+    """A submitted file: its name and its untrusted bytes, or the reason why they could not be read.
 
     `spoiler`: it was posted as one.
     """
@@ -110,32 +110,32 @@ class SubmittedFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
-    """What was seen in each picture, in their order, and by which engine and threshold it was judged."""
+class PictureResults:
+    """The results of all pictures, in their order, with the engine's version and the threshold of the server."""
 
     engine: str
     threshold: float
     results: tuple[IdentifiedPicture | Refused, ...]
 
     @property
-    def cuts(self) -> list[FaceCrop]:
-        """The faces that were cut out of all pictures."""
+    def face_crops(self) -> list[FaceCrop]:
+        """The crops of all faces."""
         seen = (face for result in self.results if isinstance(result, IdentifiedPicture) for face in result.faces)
         return [face.crop for face in seen if face.crop is not None]
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnAnswer:
-    """A kept answer, and the JPEG of each answered picture by its file name."""
+    """A recorded answer, and the JPEG of each answered picture by its file name."""
 
     answer: Answer
     pictures: dict[str, bytes]
 
 
-async def look(app: App, asked: IdentifyRequest, pictures: Sequence[SubmittedFile]) -> Looked:
-    """Name the faces of `pictures`, all at once; one that can't be answered says so and leaves the others alone.
+async def look(app: App, asked: IdentifyRequest, pictures: Sequence[SubmittedFile]) -> PictureResults:
+    """Identify pictures, all at once. A picture that can't be read is refused alone.
 
-    Raises NobodyKnownError where nobody can be named, UnknownGroupError when `asked.group` is none of the rosters'.
+    Raises NobodyKnownError where nobody could be named, and UnknownGroupError for a group of none of the rosters.
     """
     fitted = await fitted_for(app, asked)
     group, threshold, learns = await naming_of(app, asked)
@@ -147,14 +147,14 @@ async def look(app: App, asked: IdentifyRequest, pictures: Sequence[SubmittedFil
         crops=asked.server_id is not None and teaches(learns, Origin.ASKED),
     )
     results = await asyncio.gather(*(_identify(app, picture, fitted, how) for picture in pictures))
-    return Looked(fitted.engine, threshold, tuple(results))
+    return PictureResults(fitted.engine, threshold, tuple(results))
 
 
 async def ask(app: App, asked: IdentifyRequest, pictures: Sequence[SubmittedFile]) -> DrawnAnswer:
-    """Look at `pictures` and keep the question with its answer.
+    """Identify pictures, and record the question with its answer.
 
-    Raises what `look` raises, PersonError when not one of the pictures could be answered, and DeletedError where they, or
-    the question, were deleted meanwhile: then nothing of them is kept.
+    Raises as `look` does; PersonError where no picture could be read; DeletedError where the pictures or the question were
+    deleted meanwhile, and then keeps nothing of them.
     """
     looked = await look(app, asked, pictures)
     named = [(picture.name, result) for picture, result in zip(pictures, looked.results, strict=True)]
@@ -173,8 +173,8 @@ async def ask(app: App, asked: IdentifyRequest, pictures: Sequence[SubmittedFile
         PictureRecord(picture.name, result, spoiler=picture.spoiler)
         for picture, result in zip(pictures, looked.results, strict=True)
     ]
-    async with crops.stored(app, looked.cuts) as cuts, app.database.writing() as session:
-        answer = await record.write(session, asked.record(looked.engine, looked.threshold, records), cuts)
+    async with crops.stored(app, looked.face_crops) as stored, app.database.writing() as session:
+        answer = await record.write(session, asked.record(looked.engine, looked.threshold, records), stored)
     if app.deletions.any_of(asked.scope):
         await crops.forget_question(app, answer.id)
         raise DeletedError
@@ -187,7 +187,7 @@ async def ask(app: App, asked: IdentifyRequest, pictures: Sequence[SubmittedFile
 
 
 async def save_card(app: App, question_id: int, card_id: int) -> None:
-    """Remember which message is the card: when that is deleted, what it answers is forgotten."""
+    """Record the message of the card, so that its deletion deletes the faces."""
     async with app.database.writing() as session:
         await QuestionRepository(session).answered(question_id, card_id)
     if app.deletions.any_of(MessageScope(messages=frozenset({card_id}))):
@@ -195,9 +195,9 @@ async def save_card(app: App, question_id: int, card_id: int) -> None:
 
 
 async def draw_again(app: App, answer: Answer, pictures: Sequence[SubmittedFile]) -> dict[str, bytes] | None:
-    """The answered pictures with the names of now, by their file names; None where they aren't the same pictures any more.
+    """The pictures with the corrected names, by their file names; None where the message shows other pictures now.
 
-    `pictures`: all that the message shows today.
+    `pictures`: all pictures of the message.
     """
     if len(pictures) != len(answer.pictures):
         return None
@@ -217,25 +217,25 @@ async def draw_again(app: App, answer: Answer, pictures: Sequence[SubmittedFile]
 
 
 async def save_drawn(app: App, answer: Answer) -> None:
-    """Remember that the card's pictures carry the names of this answer."""
+    """Record that the pictures of the card show the names of this answer."""
     async with app.database.writing() as session:
         await QuestionRepository(session).drawn(answer)
 
 
 async def read_answer(app: App, question_id: int) -> Answer:
-    """The answer to an earlier question as it stands now; raises ForgottenError when it is no longer kept."""
+    """The answer of a question, with its corrections. Raises ForgottenError where it is gone."""
     async with app.database.reading() as session:
         return await QuestionRepository(session).answer(question_id)
 
 
 async def servers_asked_in(app: App, asker_id: int) -> list[int]:
-    """Ids of the servers in which a person asked something, by their latest question there, the latest first."""
+    """The ids of the servers in which a person has asked, the latest first."""
     async with app.database.reading() as session:
         return await QuestionRepository(session).servers_asked_in(asker_id)
 
 
 async def hide(app: App, question_id: int) -> None:
-    """Remember that a card was taken away, and forget its faces unless a trusted person labelled them."""
+    """Record that a card was deleted, and forget its faces unless a trusted person labelled them."""
     async with app.database.writing() as session:
         await QuestionRepository(session).hide(question_id)
         await CropRepository(session).forget_question(question_id)
@@ -243,7 +243,7 @@ async def hide(app: App, question_id: int) -> None:
 
 
 async def fitted_for(app: App, asked: IdentifyRequest) -> FittedRecogniser:
-    """The recogniser of the rosters that are searched. Raises the NobodyKnownError that says why where there is none."""
+    """The recogniser of the searched rosters. Raises a NobodyKnownError that gives the reason where there is none."""
     try:
         return await app.recognisers.of(asked.servers)
     except NoRosterError:
@@ -251,9 +251,9 @@ async def fitted_for(app: App, asked: IdentifyRequest) -> FittedRecogniser:
 
 
 async def naming_of(app: App, asked: IdentifyRequest) -> tuple[int | None, float, Learns]:
-    """The id of the group to choose from, or None to find it; the server's threshold; and what it lets the bot learn.
+    """The group's id or None to find it, the server's threshold, and the extent of its learning.
 
-    Raises UnknownGroupError when `asked.group` is none of the rosters', NobodyKnownError when none of its photos answers.
+    Raises UnknownGroupError for a group of none of the rosters, and NobodyKnownError where no photo of the group answers.
     """
     async with app.database.reading() as session:
         choices = await ServerRepository(session).choices(asked.server_id or SHARED_ROSTER)
@@ -271,7 +271,7 @@ async def naming_of(app: App, asked: IdentifyRequest) -> tuple[int | None, float
 async def _identify(
     app: App, picture: SubmittedFile, fitted: FittedRecogniser, how: IdentifyOptions
 ) -> IdentifiedPicture | Refused:
-    """The picture's result; whatever goes wrong with it is its own and told in a sentence."""
+    """The result of one picture; an error refuses this picture alone."""
     if picture.refusal is not None:
         return Refused(picture.refusal)
     try:

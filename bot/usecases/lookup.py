@@ -1,4 +1,4 @@
-"""Groups and members by name or id; each lookup raises the error for the person when there is none."""
+"""Groups and members by name or id. Each function raises the error for the person where there is none."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MOST_SIMILAR = 3
 
 
 async def require_group(session: AsyncSession, servers: Collection[int], name: str) -> Group:
-    """The group called `name`, in any spelling; raises UnknownGroupError."""
+    """The group called `name`, in any spelling. Raises UnknownGroupError."""
     rosters = RosterRepository(session)
     group = await rosters.find_group(servers, name)
     if group is None:
@@ -55,7 +55,7 @@ async def require_named(
 
 
 async def require_member_by_id(session: AsyncSession, servers: Collection[int], member_id: int) -> Member:
-    """The member of a group of `servers`, with the group loaded; raises PersonError where the member was removed."""
+    """The member with this id in a group of `servers`, with the group loaded. Raises PersonError where it was removed."""
     member = await RosterRepository(session).member(servers, member_id)
     if member is None:
         raise PersonError("That member has been removed since.")
@@ -77,7 +77,7 @@ async def named_or_default_group(
 async def unknown_member(
     session: AsyncSession, servers: Collection[int], name: str, group: Group | None = None
 ) -> UnknownMemberError:
-    """The error for a name that no member has, of `group` or of all groups of `servers`; it lists similar names."""
+    """The error for an unknown member of `group`, or of all groups of `servers`, with similar names."""
     spellings = await SpellingRepository(session).of_members(servers, group.id if group else None)
     near = [spelling.name for spelling in suggestions(name, spellings, MOST_SIMILAR)]
     return UnknownMemberError(name, group.name if group else None, near)

@@ -31,20 +31,22 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MOST = 300
-"""Photos on a map: with more, thumbnails would be too small to be told apart."""
+"""Photos on a map, at most. Thumbnails of more would be too small."""
 
 LIMIT = 600.0
-"""Seconds that a map may take. UMAP compiles itself for a quarter of a minute, and lets everybody else go first: on a busy
-machine that came to more than two minutes. The others take 3 s with 300 photos.
+"""Seconds that a map may take.
+
+UMAP compiles for a quarter of a minute at the lowest priority: on a busy machine for more than two minutes. The other methods
+take 3 s with 300 photos.
 """
 
 DEFAULT = Projection.TSNE
-"""It keeps members apart as well as UMAP, and at once; PCA does not (docs/measured.md)."""
+"""It separates members as well as UMAP, without compiling; PCA does not (docs/measured.md)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShownMap:
-    """A map as somebody sees it. `may_correct`: how far the asker may go with the outliers: review them, remove photos."""
+    """A map for one person. `may_correct`: the trust that decides how the person may correct outliers."""
 
     found: GroupMap
     may_correct: Trust
@@ -58,10 +60,10 @@ async def draw(
     *,
     trust: Trust = Trust.MEMBER,
 ) -> ShownMap:
-    """The map of a group of `servers` or of the shared roster. For trusted people, what looks wrong comes first in the review.
+    """The map of a group of `servers` or of the shared roster. For trusted people, outliers come first in the review.
 
-    Raises NoRosterError, UnknownGroupError; PersonError with fewer than three different photos, where the engine in use
-    has seen none, and where it broke off.
+    Raises NoRosterError, UnknownGroupError; PersonError with fewer than three different photos, where the engine in use has
+    seen none, and where the process broke off.
     """
     async with app.database.reading() as session:
         rosters, visible = RosterRepository(session), {SHARED_ROSTER, *servers}
@@ -76,7 +78,7 @@ async def draw(
     except BrokenOffError as error:
         log.warning("there is no map of group %s: %s", found.id, error)
         raise PersonError("The map broke off. Try again.") from None
-    # Labels of the shared roster are corrected on the command line alone.
+    # Labels of the shared roster are corrected only on the command line.
     may_correct = trust if found.server_id != SHARED_ROSTER else Trust.MEMBER
     if made.outliers and may_correct >= Trust.TRUSTED:
         async with app.database.writing() as session:
@@ -105,7 +107,7 @@ async def _draw(app: App, group: Group, projection: Projection, engine: str) -> 
     shown = in_turns(rows, MOST)
     crops = await asyncio.gather(*(_crop(app, keys.get(row.photo)) for row in shown))
     compiled = (app.settings.data / "numba").absolute()
-    # Each takes a process of its own, of several hundred megabytes.
+    # Each map takes a process of its own, of several hundred megabytes.
     async with app.map_semaphore:
         return await app.compute.run_isolated(
             LIMIT, jobs.draw_map, shown, crops, engine, projection, len(rows), compiled
@@ -113,12 +115,12 @@ async def _draw(app: App, group: Group, projection: Projection, engine: str) -> 
 
 
 async def _crop(app: App, key: str | None) -> bytes | None:
-    """The crop at this place; None where it is lost, or not for everybody to see."""
+    """The crop at this place in the storage; None where it is lost or not public."""
     return None if key is None else await app.storage.get(key)
 
 
 def in_turns(rows: Sequence[RosterRow], most: int) -> list[RosterRow]:
-    """At most so many rows, in their order: everybody's first photo, then everybody's second, until the room is taken."""
+    """At most `most` rows, in their order: the first photo of each member, then the second of each, and so on."""
     turns: dict[int, int] = {}
     ranked: list[tuple[int, int]] = []
     for number, row in enumerate(rows):

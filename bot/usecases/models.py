@@ -1,4 +1,4 @@
-"""Models of groups: which answer, how they came about, a training now, the way back, and how a group stands."""
+"""Models of groups: their status, trainings, rollbacks and reports."""
 
 from __future__ import annotations
 
@@ -30,11 +30,10 @@ GONE = Message("That group, or that model of it, has been removed since.")
 
 @dataclass(frozen=True, slots=True)
 class GroupStatus:
-    """How a group is doing.
+    """The status of a group.
 
-    `model`: what answers, None before the first. `newest`: the one that was made last. `answering`: photos that answer.
-    `waiting`: photos that wait for a model; `labels` of them are new, and at `after` the next training begins. `training`:
-    whether one is going on.
+    `model`: the one in use, None before the first. `newest`: the last one. `answering`: photos that answer. `waiting`: photos
+    that wait for a model; `labels` of them are new, and `after` new ones start a training. `training`: whether one is running.
     """
 
     name: str
@@ -58,7 +57,7 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class RollbackPlan:
-    """A model that may answer again in place of the one that does."""
+    """An earlier model that may be put into use again."""
 
     now: MadeModel
     to: MadeModel
@@ -66,7 +65,7 @@ class RollbackPlan:
 
 @dataclass(frozen=True, slots=True)
 class GroupReport:
-    """How a group stands, with the labels that look wrong and that nobody vouched for."""
+    """The report on a group, with the suspected labels that nobody has confirmed."""
 
     group: int
     name: str
@@ -75,7 +74,7 @@ class GroupReport:
 
 
 async def status(app: App, server_id: int, group: str | None = None) -> list[GroupStatus]:
-    """How every group of a server is doing, or one. Raises UnknownGroupError."""
+    """The status of each group of a server, or of one. Raises UnknownGroupError."""
     async with app.database.reading() as session:
         groups = (
             [await require_group(session, [server_id], group)]
@@ -93,14 +92,14 @@ async def history(app: App, server_id: int, group: str) -> History:
 
 
 async def history_again(app: App, server_id: int, group_id: int) -> History:
-    """The same by the group's id; raises PersonError where it is gone."""
+    """All models of a group by its id. Raises PersonError where the group is gone."""
     async with app.database.reading() as session:
         found = await _group_by_id(session, server_id, group_id)
         return History(found.id, found.name, tuple(await ModelRepository(session).of(found.id)))
 
 
 async def train(app: App, server_id: int, group: str, *, by: int) -> MadeModel:
-    """Make a model of all photos of a group, now. Raises UnknownGroupError, and PersonError where nothing came of it."""
+    """Train a model of all photos of a group now. Raises UnknownGroupError, and PersonError where no model results."""
     async with app.database.reading() as session:
         found = await require_group(session, [server_id], group)
     try:
@@ -113,7 +112,7 @@ async def train(app: App, server_id: int, group: str, *, by: int) -> MadeModel:
 
 
 async def earlier(app: App, server_id: int, group: str) -> list[MadeModel]:
-    """The models that a group may go back to, the newest first; none of an unknown group."""
+    """The models to which a group may be rolled back, the newest first; none for an unknown group."""
     async with app.database.reading() as session:
         found = await RosterRepository(session).find_group([server_id], group)
         made = await ModelRepository(session).of(found.id) if found else []
@@ -121,7 +120,7 @@ async def earlier(app: App, server_id: int, group: str) -> list[MadeModel]:
 
 
 async def plan_rollback(app: App, server_id: int, group: str, number: int | None) -> RollbackPlan:
-    """What would answer instead of what: model `number`, or the one before. Raises UnknownGroupError, PersonError."""
+    """The plan of a rollback: to model `number`, or to the one before. Raises UnknownGroupError, PersonError."""
     made = (await history(app, server_id, group)).models
     now = next((model for model in made if model.answers), None)
     if now is None:
@@ -142,9 +141,9 @@ async def plan_rollback(app: App, server_id: int, group: str, number: int | None
 
 
 async def roll_back(app: App, server_id: int, group_id: int, model_id: int, *, instead_of: int) -> MadeModel:
-    """Let an earlier model answer, from the next question on, unless another than `instead_of` does by now.
+    """Put an earlier model into use, from the next question on.
 
-    Raises PersonError where that is so, or where the model is gone.
+    Raises PersonError where another model than `instead_of` is in use by now, or where the earlier one is gone.
     """
     async with app.database.writing() as session:
         found = await _group_by_id(session, server_id, group_id)
@@ -157,7 +156,7 @@ async def roll_back(app: App, server_id: int, group_id: int, model_id: int, *, i
 
 
 async def report(app: App, server_id: int, group: str) -> GroupReport:
-    """How a group stands; what looks wrong comes first in the review. Raises UnknownGroupError; PersonError without photos."""
+    """Report on a group. Suspected labels come first in the review. Raises UnknownGroupError, PersonError without photos."""
     async with app.database.reading() as session:
         found = await require_group(session, [server_id], group)
     try:

@@ -1,4 +1,4 @@
-"""The one place that writes questions, with the faces of their pictures and the crops that the server learns from."""
+"""The only writer of questions, with the faces of their pictures, and the crops from which the server learns."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ class QuestionRecord:
     only_in: int | None = None
 
 
-async def write(session: AsyncSession, record: QuestionRecord, cuts: Mapping[bytes, StoredCrop]) -> Answer:
+async def write(session: AsyncSession, record: QuestionRecord, stored: Mapping[bytes, StoredCrop]) -> Answer:
     """Write the question and return its answer.
 
-    `cuts`: by their JPEG, the faces whose crops are in the storage. The crops are kept only if the server learns from faces
-    of this origin now: it may have chosen anew while a worker looked.
+    `stored`: the crops in the storage, by their JPEG. They are kept only if the server still learns from faces of this origin;
+    its choice may have changed while a worker identified them.
     """
     question = Question(
         server_id=record.server_id,
@@ -75,7 +75,7 @@ async def write(session: AsyncSession, record: QuestionRecord, cuts: Mapping[byt
     answer = await QuestionRepository(session).add(
         question,
         [(picture.name, picture.result) for picture in record.pictures],
-        cuts if teaches(learns, record.origin) else {},
+        stored if teaches(learns, record.origin) else {},
         spoilers={place for place, picture in enumerate(record.pictures) if picture.spoiler},
         only_in=record.only_in,
     )

@@ -1,4 +1,4 @@
-"""Forgets faces that nobody labelled, at start and every hour, as long as the bot runs."""
+"""Forgets old faces without labels, at the start and every hour while the bot runs."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ log = logging.getLogger(__name__)
 
 HOUR = 3600.0
 UNNAMED = timedelta(hours=1)
-"""A crop that no row names so long after it was stored was left behind; no question takes that long."""
+"""The age from which a crop without a row was left behind by a killed bot. No question takes so long."""
 
 
 @asynccontextmanager
 async def forgetting(app: App, *, every: float = HOUR) -> AsyncGenerator[None]:
-    """While this lasts, what is due is forgotten every so many seconds; what fails once is tried again the next time."""
+    """While this context lasts, forget what is due at each interval. After an error, the next interval tries again."""
     task = asyncio.create_task(_forget_again_and_again(app, every))
     try:
         yield
@@ -37,7 +37,7 @@ async def forgetting(app: App, *, every: float = HOUR) -> AsyncGenerator[None]:
 
 
 async def forget_due(app: App) -> None:
-    """Forget the faces that were asked about so many days ago that it is time, crops that were left behind, and videos."""
+    """Forget the faces whose time is over, crops that were left behind, and old videos."""
     await crops.forget_older(app, utc_now() - timedelta(days=app.settings.forget_days))
     await crops.sweep_files(app, utc_now() - UNNAMED)
     await request.sweep(app)

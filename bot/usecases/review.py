@@ -1,4 +1,4 @@
-"""Reviewing: one face at a time before a trusted person, and what they say of it."""
+"""The review: a trusted person sees one face at a time, and answers."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FEWEST = 3
-"""So many members with the fewest photos are named when nothing is left."""
+"""Members with the fewest photos that are named when no face is left."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The face before a reviewer, its crop as a JPEG, and how many wait, this one included."""
+    """A face for a reviewer, its crop as a JPEG, and the number of faces that wait, this one included."""
 
     face: FaceInReview
     crop: bytes
@@ -49,9 +49,10 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class NothingLeft:
-    """No face waits: so many are with other reviewers, and who has the fewest photos, `(name, photos)`.
+    """No face waits. `elsewhere`: the number of faces with other reviewers.
 
-    `confined`: other channels, age-restricted ones, in which faces wait that are reviewed there alone.
+    `fewest`: (name, photos) of members with few photos. `confined`: other, age-restricted channels whose faces are reviewed
+    only there.
     """
 
     elsewhere: int
@@ -62,7 +63,7 @@ class NothingLeft:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a reviewer sees next; `note` is the result of the last press, and `undoable` the face that it was about."""
+    """The next view of a reviewer. `note`: the result of the last press. `undoable`: the id of the face that it was about."""
 
     content: Shown | NothingLeft
     note: Correction | ReviewNote | None = None
@@ -76,7 +77,7 @@ async def next_page(
     note: Correction | ReviewNote | None = None,
     undoable: int | None = None,
 ) -> Page:
-    """The face that the reviewer has before them, or the next; it is kept from others for a while."""
+    """The face that the reviewer has, or the next one. It is reserved for the reviewer for a while."""
     _check(actor)
     while True:
         async with app.database.writing() as session:
@@ -97,7 +98,7 @@ async def next_page(
 async def say_yes(
     app: App, server_id: int, face_id: int, member_id: int, actor: Actor, *, deliberate: bool = False
 ) -> Page:
-    """This face is that member, learned `deliberate`ly though small or blurred."""
+    """Answer with a member. `deliberate`: learn from the face even if it is small or blurred."""
 
     async def speech(session: AsyncSession, shown: FaceInReview) -> tuple[AnnotationInput, Correction]:
         member = await require_member_by_id(session, shown.rosters, member_id)
@@ -108,7 +109,7 @@ async def say_yes(
 
 
 async def say_no(app: App, server_id: int, face_id: int, member_id: int, actor: Actor) -> Page:
-    """This face is not that member."""
+    """Answer that the face isn't a member."""
 
     async def speech(session: AsyncSession, shown: FaceInReview) -> tuple[AnnotationInput, Correction]:
         member = await require_member_by_id(session, shown.rosters, member_id)
@@ -119,7 +120,7 @@ async def say_no(app: App, server_id: int, face_id: int, member_id: int, actor: 
 
 
 async def say_name(app: App, server_id: int, face_id: int, text: str, actor: Actor) -> Page:
-    """This face is whoever `text` names, in any spelling of the rosters; raises PersonError when it is no name."""
+    """Answer with a name, in any spelling of the rosters. Raises PersonError for an invalid name."""
     name = checked_name(text)
 
     async def speech(session: AsyncSession, shown: FaceInReview) -> tuple[AnnotationInput, Correction]:
@@ -129,7 +130,7 @@ async def say_name(app: App, server_id: int, face_id: int, text: str, actor: Act
 
 
 async def say_nobody(app: App, server_id: int, face_id: int, meaning: Meaning, actor: Actor) -> Page:
-    """This face is nobody of the roster, or no face at all."""
+    """Answer that the face is a stranger, or no face."""
 
     async def speech(_session: AsyncSession, _: FaceInReview) -> tuple[AnnotationInput, Correction]:
         return AnnotationInput(face_id, meaning), Correction(NOBODY[meaning])
@@ -138,7 +139,7 @@ async def say_nobody(app: App, server_id: int, face_id: int, meaning: Meaning, a
 
 
 async def look(app: App, server_id: int, face_id: int, actor: Actor) -> Page:
-    """This face once more, if nobody answered it or has it meanwhile; else the next."""
+    """Show a face once more, unless it is answered or with another reviewer meanwhile; else the next."""
     _check(actor)
     async with app.database.writing() as session:
         reviews = ReviewRepository(session, utc_now())
@@ -148,7 +149,7 @@ async def look(app: App, server_id: int, face_id: int, actor: Actor) -> Page:
 
 
 async def skip(app: App, server_id: int, face_id: int, actor: Actor) -> Page:
-    """The reviewer has no answer: the next face. This one comes to them last."""
+    """Skip a face; it comes to this reviewer last."""
     _check(actor)
     async with app.database.writing() as session:
         reviews = ReviewRepository(session, utc_now())
@@ -158,7 +159,7 @@ async def skip(app: App, server_id: int, face_id: int, actor: Actor) -> Page:
 
 
 async def undo(app: App, server_id: int, face_id: int, actor: Actor) -> Page:
-    """Take back what the reviewer said of a face, and show it again."""
+    """Undo the reviewer's annotation of a face, and show the face again."""
     _check(actor)
     async with app.database.writing() as session:
         reviews = ReviewRepository(session, utc_now())
@@ -177,13 +178,13 @@ async def undo(app: App, server_id: int, face_id: int, actor: Actor) -> Page:
 
 
 async def close(app: App, server_id: int, actor: Actor) -> None:
-    """Let others have what this reviewer had before them of a server."""
+    """Release the faces that a reviewer has reserved in a server."""
     async with app.database.writing() as session:
         await ReviewRepository(session, utc_now()).release(server_id, actor.id)
 
 
 async def _answer(app: App, server_id: int, face_id: int, actor: Actor, speech: Speech) -> Page:
-    """Keep what the reviewer says of a face unless somebody was faster, and go on to the next."""
+    """Write the reviewer's annotation unless another reviewer was faster, and go on to the next face."""
     _check(actor)
     note: Correction | ReviewNote
     undoable = None

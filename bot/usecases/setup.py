@@ -1,4 +1,4 @@
-"""What a server chooses: who is trusted, what may be learned from, which channels are watched, where moderators are told."""
+"""The choices of a server: trusted roles, learning, watched channels, notifications."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """A server's choices as its moderators see them in one channel.
+    """A server's choices, as its moderators see them in one channel.
 
-    `groups` maps ids to names. After `forget_days` a face that nobody labelled is forgotten.
+    `groups`: names by id. `forget_days`: days after which a face without a label is forgotten.
     """
 
     choices: ServerChoices
@@ -37,7 +37,7 @@ class Setup:
 
 
 async def read(app: App, server_id: int, channel_id: int) -> Setup:
-    """All choices of a server, and those of one of its channels."""
+    """The choices of a server, and of one of its channels."""
     async with app.database.reading() as session:
         choices = await ServerRepository(session).choices(server_id)
         groups = await RosterRepository(session).groups({SHARED_ROSTER, server_id})
@@ -51,13 +51,13 @@ async def read(app: App, server_id: int, channel_id: int) -> Setup:
 
 
 async def choices(app: App, server_id: int) -> ServerChoices:
-    """What the server chose for all of its channels."""
+    """The choices of a server for all of its channels."""
     async with app.database.reading() as session:
         return await ServerRepository(session).choices(server_id)
 
 
 async def choose_threshold(app: App, server_id: int, threshold: float) -> None:
-    """Answers from this confidence on are sure; raises PersonError outside 0 to 1."""
+    """Choose the confidence from which an answer is sure. Raises PersonError outside [0, 1]."""
     if not 0.0 <= threshold <= 1.0:
         raise PersonError("The threshold is a confidence between 0 and 100%.")
     async with app.database.writing() as session:
@@ -65,7 +65,7 @@ async def choose_threshold(app: App, server_id: int, threshold: float) -> None:
 
 
 async def choose_learns(app: App, server_id: int, learns: Learns) -> int:
-    """Let so much be learned from. Crops that may teach no more go at once; of how many faces."""
+    """Choose the extent of learning. Crops that may no longer teach are deleted; returns the number of their faces."""
     async with app.database.writing() as session:
         await ServerRepository(session).choose_learns(server_id, learns)
         useless = [origin for origin in Origin if not teaches(learns, origin)]
@@ -76,19 +76,19 @@ async def choose_learns(app: App, server_id: int, learns: Learns) -> int:
 
 
 async def choose_notices(app: App, server_id: int, channel_id: int | None) -> None:
-    """Tell moderators in this channel what they did not ask for, or nowhere."""
+    """Choose the channel of notifications to moderators; None for no notifications."""
     async with app.database.writing() as session:
         await ServerRepository(session).choose_notices(server_id, channel_id)
 
 
 async def choose_roles(app: App, server_id: int, trust: Trust, roles: Iterable[int]) -> None:
-    """Let the holders of exactly these roles have `trust`."""
+    """Give `trust` to exactly these roles."""
     async with app.database.writing() as session:
         await ServerRepository(session).choose_roles(server_id, trust, roles)
 
 
 async def choose_watched(app: App, server_id: int, channels: Collection[int]) -> None:
-    """Watch exactly these channels; raises PersonError where the bot can't read messages at all."""
+    """Watch exactly these channels. Raises PersonError where the bot can't read messages."""
     if channels and not app.settings.message_content:
         raise PersonError(
             "I can't read messages that don't mention me, so I can't watch channels. "
@@ -99,6 +99,6 @@ async def choose_watched(app: App, server_id: int, channels: Collection[int]) ->
 
 
 async def choose_default_group(app: App, server_id: int, channel_id: int, group_id: int | None) -> None:
-    """Let questions in a channel be about one group, or None to find it each time."""
+    """Choose the default group of a channel; None to find the group of each picture."""
     async with app.database.writing() as session:
         await ServerRepository(session).choose_default_group(server_id, channel_id, group_id)

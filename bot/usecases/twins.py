@@ -1,4 +1,4 @@
-"""Who looks like whom: the twins of a group, and those who look most like a member. Seen are confirmed photos alone."""
+"""Look-alikes: the twins of a group, and the members most like one. Only public photos with confirmed labels count."""
 
 from __future__ import annotations
 
@@ -30,10 +30,9 @@ NO_TWO = Message("Twins take two members with a photo each", hint=Hint.ADD_TWINS
 
 
 async def twins(app: App, server_id: int, group: str | None = None) -> DrawnTwins:
-    """The most alike members of a group; without one, of that group of the server's and the shared ones whose are nearest.
+    """The most alike members of a group; without a group, of the visible group whose pair is nearest.
 
-    Raises NoRosterError, UnknownGroupError; PersonError where there are no two members with a photo, or
-    the engine in use has seen none.
+    Raises NoRosterError, UnknownGroupError; PersonError where no two members have a photo, or the engine in use has seen none.
     """
     async with app.database.reading() as session:
         groups = await _visible(session, server_id)
@@ -41,24 +40,24 @@ async def twins(app: App, server_id: int, group: str | None = None) -> DrawnTwin
             groups = [await require_group(session, {SHARED_ROSTER, server_id}, group)]
         if len(groups) == 1:
             await _check_two(session, groups[0])
-        ids = [one.id for one in groups]
+        ids = [group.id for group in groups]
         revisions = await RosterRepository(session).revisions({SHARED_ROSTER, server_id})
     engine = await app.recognisers.engine()
     return await app.caches.twins.get((tuple(ids), engine, revisions), partial(_twins, app, ids, engine))
 
 
 async def look_alikes(app: App, server_id: int, group: str | None, member: str) -> DrawnLookAlikes:
-    """Who looks most like a member, in any group of the server's or of the shared roster.
+    """The members of all visible groups who look most like one.
 
     Raises NoRosterError, UnknownGroupError, UnknownMemberError; PersonError where several groups have a member of that name,
     and where the member, or everybody else, has no photo that the engine in use has seen.
     """
     async with app.database.reading() as session:
         groups = await _visible(session, server_id)
-        asked = await _member(session, server_id, [one.id for one in groups], group, member)
+        asked = await _member(session, server_id, [visible.id for visible in groups], group, member)
         if not await RosterRepository(session).photo_count(asked.id):
             raise PersonError("I have no photo of {member} yet.", member=asked.name, hint=Hint.ADD_PHOTO)
-        ids = sorted({asked.group_id, *(one.id for one in groups)})
+        ids = sorted({asked.group_id, *(visible.id for visible in groups)})
         revisions = await RosterRepository(session).revisions({SHARED_ROSTER, server_id})
     engine = await app.recognisers.engine()
     key = asked.id, tuple(ids), engine, revisions
@@ -66,16 +65,16 @@ async def look_alikes(app: App, server_id: int, group: str | None, member: str) 
 
 
 async def _visible(session: AsyncSession, server_id: int) -> list[Group]:
-    """The groups that a server may see: its own, and those of the shared roster that none of its own hides by its name."""
+    """The visible groups of a server: its own, and the shared ones without those whose name it uses itself."""
     found = await RosterRepository(session).groups({SHARED_ROSTER, server_id})
     if not found:
         raise NoRosterError
-    own = {one.key for one in found if one.server_id != SHARED_ROSTER}
-    return [one for one in found if one.server_id == server_id or one.key not in own]
+    own = {group.key for group in found if group.server_id != SHARED_ROSTER}
+    return [group for group in found if group.server_id == server_id or group.key not in own]
 
 
 async def _check_two(session: AsyncSession, group: Group) -> None:
-    """Raises PersonError where a group has no two members with a photo."""
+    """Raise PersonError where a group has no two members with a photo."""
     counts = await RosterRepository(session).counts_of(group.id)
     name = Strong(group.name)
     if not counts:
@@ -101,14 +100,15 @@ async def _member(
     servers = {SHARED_ROSTER, server_id}
     if group is not None:
         return await require_member(session, servers, group, name)
-    called = [one for one in await RosterRepository(session).members_called(servers, name) if one.group_id in visible]
+    found = await RosterRepository(session).members_called(servers, name)
+    called = [member for member in found if member.group_id in visible]
     if not called:
         raise await unknown_member(session, servers, name)
     if len(called) > 1:
         raise PersonError(
             "There is {member} in {groups}.",
             member=called[0].name,
-            groups=AllOf([Strong(one.group.name) for one in called]),
+            groups=AllOf([Strong(member.group.name) for member in called]),
             hint=Hint.NAME_GROUP,
         )
     return called[0]
@@ -130,7 +130,7 @@ async def _look_alikes(app: App, member: Member, groups: Sequence[int], engine: 
         raise PersonError("I see no face in the photos of {member}.", member=member.name, hint=Hint.ADD_ANOTHER_PHOTO)
     if not found.nearest:
         raise PersonError("I know nobody besides {member} by a photo. {no_two}", member=member.name, no_two=NO_TWO)
-    crops = await _crops(app, [found.asked, *(one.member for one in found.nearest)], photos)
+    crops = await _crops(app, [found.asked, *(like.member for like in found.nearest)], photos)
     return DrawnLookAlikes(found, await app.compute.run(jobs.draw_look_alikes, found, crops))
 
 
@@ -150,7 +150,7 @@ def _seen(photos: dict[int, PublicPhoto]) -> dict[int, tuple[int, float | None]]
 
 
 async def _crops(app: App, members: Sequence[ComparedMember], photos: dict[int, PublicPhoto]) -> dict[int, bytes]:
-    """The crops that are there of those that show these members best, by the photo's id."""
+    """The best crops of these members, by the photo's id, without lost files."""
     wanted = [number for member in members for number in member.best]
     files = await asyncio.gather(*(app.storage.get(photos[number].key) for number in wanted))
     return {number: file for number, file in zip(wanted, files, strict=True) if file is not None}

@@ -1,7 +1,7 @@
-"""How large a file Discord takes where no interaction says so: its own numbers, and what it refused.
+"""The size limit of files on Discord: its published numbers, and the sizes that it refused.
 
-Discord states a number with each interaction. For the bot's own messages there are only those that it publishes, and some
-places have refused less than these.
+Discord states a limit with each interaction. For other messages only published numbers exist, and some places have refused
+smaller files.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ USUAL = 20 * MEBIBYTE
 """Bytes of a file that Discord takes anywhere: docs.discord.com, API reference, Uploading Files (since 3 September 2026)."""
 
 BEFORE = 10 * MEBIBYTE
-"""What it took until then, and went on to take in some places for a while (discord-api-docs #8572)."""
+"""The limit before that, which still holds in some places (discord-api-docs #8572)."""
 
 LONG_BEFORE = 8 * MEBIBYTE
-"""What it has taken for as long as there are bots (discord-api-docs #4222)."""
+"""The oldest limit, from the first bots on (discord-api-docs #4222)."""
 
 SMALLER = 0.7
-"""What is tried after a refusal of less than that, of what was refused."""
+"""The share of a refused size that is tried next, below all other limits."""
 
 REMEMBERED = timedelta(days=7)
-"""For so long the usual number isn't tried again where it was refused; boosts change it, and so does Discord."""
+"""The time for which a refusal is remembered; boosts and Discord change the limits."""
 
 
 async def most_bytes(app: App, server_id: int, boosted: int) -> int:
-    """The largest file to try in a server. `boosted`: what its boosts give it, as the library says."""
+    """The size of the largest file to try in a server, in bytes. `boosted`: the server's limit by the library."""
     async with app.database.reading() as session:
         refused = await ServerRepository(session).refused_upload(server_id, since=utc_now() - REMEMBERED)
     largest = max(USUAL, boosted)
@@ -41,7 +41,7 @@ async def most_bytes(app: App, server_id: int, boosted: int) -> int:
 
 
 async def refused(app: App, server_id: int | None, size: int, boosted: int) -> int:
-    """What to try after a file of `size` bytes was refused. `server_id`: where that is remembered, None for nowhere."""
+    """The size to try after a refusal, in bytes. `size`: the refused one. `server_id`: where it is remembered, or None."""
     if server_id is not None:
         async with app.database.writing() as session:
             await ServerRepository(session).refuse_upload(server_id, size, since=utc_now() - REMEMBERED)
@@ -49,6 +49,6 @@ async def refused(app: App, server_id: int | None, size: int, boosted: int) -> i
 
 
 def _below(size: int, boosted: int) -> int:
-    """The largest number that has held for long and is below a size that was refused."""
+    """The largest known limit below a refused size."""
     held = sorted({boosted, BEFORE, LONG_BEFORE}, reverse=True)
     return next((number for number in held if number < size), round(size * SMALLER))

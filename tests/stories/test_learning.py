@@ -14,7 +14,7 @@ from bot.app import App
 from bot.domain.deletions import MessageScope
 from bot.errors import PersonError
 from bot.usecases import identify
-from bot.usecases.identify import IdentifyRequest, Looked, SubmittedFile
+from bot.usecases.identify import IdentifyRequest, PictureResults, SubmittedFile
 from tests.conftest import LONG_ENOUGH
 from tests.stories.conftest import Stage
 from tests.stories.reading import answer, components, latest, options, texts, walk
@@ -160,7 +160,7 @@ async def test_a_picture_deleted_during_the_work_is_forgotten_and_not_shown(
     posted = await stage.other.send(stage.channel, "", attachments=[stage.photo("obama2.jpg")])
     look = identify.look
 
-    async def deleted_meanwhile(app: App, asked: IdentifyRequest, pictures: Sequence[SubmittedFile]) -> Looked:
+    async def deleted_meanwhile(app: App, asked: IdentifyRequest, pictures: Sequence[SubmittedFile]) -> PictureResults:
         looked = await look(app, asked, pictures)
         message = asked.source_message_id if gone == "picture" else asked.question_message_id
         assert message is not None

@@ -1,1 +1,1 @@
-"""Groups, members and their photos: enrolling, naming, reviewing, moving."""
+"""Rosters: groups, members and their photos."""

@@ -1,4 +1,4 @@
-"""Rosters exported and imported: a zip of `group/member/photo`, with what folders can't say in `roster.json`."""
+"""Rosters as archives: a zip of `group/member/photo`, and everything that folders can't express in `roster.json`."""
 
 from __future__ import annotations
 
@@ -38,18 +38,18 @@ if TYPE_CHECKING:
     """Called with the number of photos that are done, their total, and the group and the member of the next ones."""
 
 AT_ONCE = 10
-"""Photos that wait for workers together, so that the last one's deadline is not spent waiting."""
+"""Photos that wait for workers together, so that none spends its deadline in the queue."""
 
 IN_MEMORY = 16 * 2**20
-"""Bytes of an archive that are held in memory; a larger one is a temporary file."""
+"""Bytes of an archive in memory, at most; a larger one is a temporary file."""
 
 UNUSED = (1980, 1, 1, 0, 0, 0)
-"""The time of files in an archive, so that the same roster makes the same archive."""
+"""The time of all files in an archive, so that equal rosters make equal archives."""
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOutEntry:
-    """A photo or an alias of an archive that isn't taken. `path`: the place in the archive."""
+    """A photo or an alias of an archive that isn't taken. `path`: its place in the archive."""
 
     path: str
     reason: PhotoReason
@@ -71,7 +71,7 @@ class Imported:
 
 
 class TooLargeError(PersonError):
-    """The archive is larger than what may be uploaded."""
+    """The archive is larger than an upload may be."""
 
     def __init__(self, most_bytes: int) -> None:
         super().__init__(
@@ -85,9 +85,9 @@ class TooLargeError(PersonError):
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """A roster as an archive, which whoever has it closes; `lost` photos have no file any more.
+    """An exported roster. The receiver closes `file`. `lost`: photos without a file.
 
-    `kept_back`: photos that not everybody may see, out of spoilers and age-restricted channels; they aren't in it.
+    `kept_back`: photos from spoilers and age-restricted channels, which are not in the archive.
     """
 
     file: IO[bytes]
@@ -100,7 +100,7 @@ class Exported:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """The photos of one member, to be added under the names that are kept."""
+    """The photos of one member. `group`, `member`: names in the roster. `archived`: by file name, the crops in the manifest."""
 
     group: str
     member: str
@@ -127,7 +127,7 @@ async def import_roster(
     noted = await asyncio.to_thread(archive.manifest)
     manifest = manifests.read(noted) if noted is not None else Manifest()
     photos = len(archive.entries) + len(archive.left_out)
-    left_out = [LeftOutEntry(one.path, one.reason) for one in archive.left_out]
+    left_out = [LeftOutEntry(entry.path, entry.reason) for entry in archive.left_out]
     plans = _plans(archive.entries, manifest)
     if not photos and not manifest.groups:
         raise PersonError("I find no photo in this archive; I look for group/member/*.jpg in it.")
@@ -149,9 +149,9 @@ async def import_roster(
 
 
 async def export_roster(app: App, server_id: int, group: str | None, *, most_bytes: int | None = None) -> Exported:
-    """The server's roster, or one group of it, as an archive that `import_roster` takes.
+    """Export a server's roster, or one group of it, as an archive that `import_roster` takes.
 
-    Raises PersonError when there is none, TooLargeError where the archive would have more than `most_bytes`.
+    Raises PersonError for an empty roster, TooLargeError for an archive of more than `most_bytes`.
     """
     async with app.database.reading() as session:
         if group is not None:
@@ -161,7 +161,7 @@ async def export_roster(app: App, server_id: int, group: str | None, *, most_byt
         if not groups:
             raise PersonError("There is no group here to export yet", hint=Hint.ADD_FIRST_GROUP)
         manifest, files, kept_back = await _described(session, groups)
-    file: IO[bytes] = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  # whoever gets it closes it
+    file: IO[bytes] = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  # the receiver closes it
     lost = 0
     try:
         with zipfile.ZipFile(file, "w") as archive:
@@ -182,24 +182,24 @@ async def export_roster(app: App, server_id: int, group: str | None, *, most_byt
         file.close()
         raise
     file.seek(0)
-    members_in = sum(len(one.members) for one in manifest.groups)
+    members_in = sum(len(note.members) for note in manifest.groups)
     return Exported(file, len(groups), members_in, len(files) - lost, lost, kept_back)
 
 
 def _plans(entries: Sequence[ArchiveEntry], manifest: Manifest) -> list[_Plan]:
-    """What is added to whom, in the archive's order; the manifest knows the names that folders stand for."""
+    """The photos of each member, in the archive's order. The manifest has the names that folders stand for."""
     names: dict[str, str] = {}
     notes: dict[tuple[str, str], MemberNote] = {}
     for group in manifest.groups:
         names[group.folder] = checked_name(group.name)
-        notes |= {(group.folder, one.folder): one for one in group.members}
+        notes |= {(group.folder, member.folder): member for member in group.members}
     plans: dict[tuple[str, str], _Plan] = {}
     for entry in entries:
         folders = entry.group, entry.member
         if folders not in plans:
             note = notes.get(folders)
             archived = (
-                {one.file: ArchivedCrop(one.sha256, one.face_width, one.sharpness) for one in note.photos}
+                {photo.file: ArchivedCrop(photo.sha256, photo.face_width, photo.sharpness) for photo in note.photos}
                 if note
                 else {}
             )
@@ -233,7 +233,7 @@ def _unpacked(archive: Archive, entry: ArchiveEntry) -> SubmittedFile:
 
 
 async def _name(app: App, server_id: int, manifest: Manifest) -> list[LeftOutEntry]:
-    """Make the groups and members that have no photo, and let the other names mean what they meant; which can't, and why."""
+    """Add the groups and members without photos, and all aliases; returns the aliases that clash with other names."""
     clashes: list[LeftOutEntry] = []
     for group in manifest.groups:
         name = checked_name(group.name)
@@ -259,7 +259,7 @@ async def _name(app: App, server_id: int, manifest: Manifest) -> list[LeftOutEnt
 async def _described(
     session: AsyncSession, groups: Sequence[Group]
 ) -> tuple[Manifest, list[tuple[str, PhotoWithCrop]], int]:
-    """The manifest of groups, the path of each photo that everybody may see, and how many others there are."""
+    """The manifest of groups, the path of each public photo, and the number of the other photos."""
     notes: list[GroupNote] = []
     files: list[tuple[str, PhotoWithCrop]] = []
     group_folders: set[str] = set()
@@ -284,8 +284,8 @@ async def _described(
 
 def _notes(named: Sequence[tuple[str, PhotoWithCrop]]) -> list[PhotoNote]:
     return [
-        PhotoNote(file=file, sha256=one.sha256, face_width=one.face_width, sharpness=one.sharpness)
-        for file, one in named
+        PhotoNote(file=file, sha256=photo.sha256, face_width=photo.face_width, sharpness=photo.sharpness)
+        for file, photo in named
     ]
 
 

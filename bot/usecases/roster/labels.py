@@ -1,6 +1,6 @@
-"""Labels that look wrong: one of them to look at, and what a moderator says of it.
+"""Labels that look wrong: shown, and decided by a moderator.
 
-A photo that a word made is corrected by a word, which can be undone; one that was handed in is moved or removed.
+A label from an annotation is corrected by another annotation, which can be undone. A submitted photo is moved or removed.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ GONE = Message("That photo is gone: somebody removed or corrected it.")
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A photo with its label. `looks_like`: another member, None for nobody.
+    """A photo with its label. `looks_like`: the id of another member, None for nobody.
 
-    `crop` is None where the file is lost, or another channel than `only_in` shows it. `spoiler`: it is shown covered.
+    `crop`: None where the file is lost, or where only the channel `only_in` may show it. `spoiler`: it is shown covered.
     """
 
     photo: int
@@ -56,7 +56,7 @@ class Label:
 
 
 async def look_at(app: App, server_id: int, channel_id: int | None, photo_id: int, looks_like: int | None) -> Label:
-    """A label of a server's roster, as this channel may show it; raises PersonError where it is gone."""
+    """A label of a server's roster, as this channel may show it. Raises PersonError where it is gone."""
     async with app.database.reading() as session:
         photo = await _find(session, server_id, photo_id)
         other = await session.get(Member, looks_like) if looks_like else None
@@ -79,7 +79,7 @@ async def look_at(app: App, server_id: int, channel_id: int | None, photo_id: in
 
 
 async def say_right(app: App, server_id: int, photo_id: int, actor: Actor) -> LabelConfirmed:
-    """The label is right, whatever it looks like. Raises PersonError where it is gone."""
+    """Confirm a label. Raises PersonError where it is gone."""
     async with app.database.writing() as session:
         photo = await _find(session, server_id, photo_id)
         await LabelRepository(session).vouch(photo, actor.id)
@@ -87,7 +87,7 @@ async def say_right(app: App, server_id: int, photo_id: int, actor: Actor) -> La
 
 
 async def say_other(app: App, server_id: int, photo_id: int, member_id: int, actor: Actor) -> LabelMoved:
-    """The photo shows another member of the group. Raises PersonError where either is gone."""
+    """Move a photo to another member of its group. Raises PersonError where either is gone."""
     async with app.database.writing() as session:
         photo = await _find(session, server_id, photo_id)
         member = await session.get(Member, member_id)
@@ -103,7 +103,7 @@ async def say_other(app: App, server_id: int, photo_id: int, member_id: int, act
 
 
 async def remove(app: App, server_id: int, photo_id: int, actor: Actor) -> LabelRemoved:
-    """The photo is to be forgotten. Raises PersonError where it is gone."""
+    """Remove a photo from its member. Raises PersonError where it is gone."""
     async with app.database.writing() as session:
         photo = await _find(session, server_id, photo_id)
         name = photo.member.name

@@ -1,4 +1,4 @@
-"""`roster.json` in an exported roster: what names of folders and files can't say. Read from outside, so checked."""
+"""`roster.json` in an archive: everything that names of folders and files can't express. It is untrusted, so it is checked."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Names = Annotated[list[Name], Field(max_length=100)]
 
 
 class PhotoNote(BaseModel):
-    """A crop: its file, the hash that it is known by, and how well the face was seen in the photo that it was cut from."""
+    """A crop: its file, the SHA-256 of its original photo, and the size and sharpness of the face in that photo."""
 
     file: Annotated[str, Field(min_length=1, max_length=100)]
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -32,7 +32,7 @@ class PhotoNote(BaseModel):
 
 
 class MemberNote(BaseModel):
-    """A member: the folder, the name, other names, photos."""
+    """A member: the folder, the name, aliases, photos."""
 
     folder: Name
     name: Name
@@ -41,7 +41,7 @@ class MemberNote(BaseModel):
 
 
 class GroupNote(BaseModel):
-    """A group: the folder, the name, other names, members."""
+    """A group: the folder, the name, aliases, members."""
 
     folder: Name
     name: Name
@@ -50,14 +50,14 @@ class GroupNote(BaseModel):
 
 
 class Manifest(BaseModel):
-    """All of it. `nugu` is the format's number."""
+    """The whole manifest. `nugu`: the version of the format."""
 
     nugu: Literal[1] = 1
     groups: Annotated[list[GroupNote], Field(max_length=500)] = []
 
 
 def read(data: bytes) -> Manifest:
-    """The manifest that stands in `data`; raises PersonError when it is none."""
+    """Parse a manifest. Raises PersonError for an invalid one."""
     try:
         return Manifest.model_validate_json(data)
     except ValidationError as error:
@@ -69,7 +69,7 @@ def read(data: bytes) -> Manifest:
 
 
 def folder_of(name: str, taken: set[str]) -> str:
-    """A folder for `name` that every system can make, and that is not among `taken`, where it is put."""
+    """A folder for `name` that every system can make. It is not among `taken`, and is added there."""
     plain = _UNSAFE.sub("_", _composed(name)).strip(" .")
     plain = f"_{plain}" if not plain or _RESERVED.fullmatch(plain) else plain
     folder, number = plain, 1

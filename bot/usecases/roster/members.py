@@ -1,4 +1,4 @@
-"""Groups and members by their names: renamed, called otherwise too, removed, offered while somebody types."""
+"""The names of groups and members: changed, suggested by autocomplete; groups and members removed."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
 MOST_OFFERED = 25
 MOST_ALIASES = 25
-"""So many other names a group or a member may have."""
+"""Aliases of a group or a member, at most."""
 
 GONE = Message("That has been removed already.")
 
 
 class FoundAlreadyError(PersonError):
-    """Another name that is no news."""
+    """The alias finds that group or member already."""
 
     def __init__(self, named: str, name: str) -> None:
         super().__init__("I find {named} by “{name}” already.", named=named, name=name)
@@ -42,7 +42,7 @@ class FoundAlreadyError(PersonError):
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """What is about to be removed: a group, or a member of one, by its id and name, and what goes with it."""
+    """The plan of a removal: a group, or a member of `group`, and the number of entries that are removed with it."""
 
     id: int
     name: str
@@ -51,10 +51,10 @@ class Removal:
 
 
 async def autocomplete_groups(app: App, servers: Collection[int], typed: str, *, shared: bool = True) -> list[Spelling]:
-    """The groups that somebody who typed so much may mean, at most 25; shared ones too unless `shared` is False."""
+    """At most 25 groups for a typed text, with the shared ones unless `shared` is False."""
     async with app.database.reading() as session:
         spellings = await SpellingRepository(session).of_groups({SHARED_ROSTER, *servers} if shared else servers)
-    # A server's own group comes first, and hides the shared one of that name: it is the one that is found by it.
+    # A server's own group comes first and hides the shared one of that name, as in searches.
     own = {search_key(spelling.name): spelling.id for spelling in reversed(spellings)}
     return suggestions(typed, (one for one in spellings if own[search_key(one.name)] == one.id), MOST_OFFERED)
 
@@ -62,7 +62,7 @@ async def autocomplete_groups(app: App, servers: Collection[int], typed: str, *,
 async def autocomplete_members(
     app: App, server_id: int, group: str, typed: str, *, shared: bool = False
 ) -> list[Spelling]:
-    """The members that somebody who typed so much may mean, at most 25: of `group`, or of all where that is none yet."""
+    """At most 25 members for a typed text: of `group`, or of all groups while `group` is no name of one."""
     servers = {SHARED_ROSTER, server_id} if shared else {server_id}
     async with app.database.reading() as session:
         found = await RosterRepository(session).find_group(servers, group) if group else None
@@ -71,7 +71,7 @@ async def autocomplete_members(
 
 
 async def autocomplete_aliases(app: App, server_id: int, group: str, member: str | None, typed: str) -> list[str]:
-    """The other names of a group or a member that begin with, or hold, what was typed; none where it isn't known."""
+    """The aliases of a group or a member that contain the typed text; none of an unknown one."""
     async with app.database.reading() as session:
         try:
             named = await require_named(session, {server_id}, group, member)
@@ -82,9 +82,9 @@ async def autocomplete_aliases(app: App, server_id: int, group: str, member: str
 
 
 async def rename(app: App, server_id: int, group: str, member: str | None, name: str) -> RenamedEntry:
-    """Call a group, or a member of it, otherwise; the former name still means it.
+    """Rename a group, or a member of it; the former name becomes an alias.
 
-    Raises PersonError for a bad name, one that means another already, and whom it doesn't know.
+    Raises PersonError for an invalid name, a name that means another one already, and an unknown group or member.
     """
     name = checked_name(name)
     async with app.database.writing() as session:
@@ -100,9 +100,9 @@ async def rename(app: App, server_id: int, group: str, member: str | None, name:
 
 
 async def add_alias(app: App, server_id: int, group: str, member: str | None, name: str) -> AddedAlias:
-    """Let another spelling mean a group, or a member of it.
+    """Add an alias to a group, or to a member of it.
 
-    Raises PersonError for a bad name, one that means another already, and whom it doesn't know.
+    Raises PersonError for an invalid name, a name that means another one already, and an unknown group or member.
     """
     name = checked_name(name)
     async with app.database.writing() as session:
@@ -114,7 +114,7 @@ async def add_alias(app: App, server_id: int, group: str, member: str | None, na
 
 
 async def remove_alias(app: App, server_id: int, group: str, member: str | None, name: str) -> RemovedAlias:
-    """Let a spelling no longer mean a group, or a member of it."""
+    """Remove an alias of a group, or of a member of it. Raises PersonError where there is no such alias."""
     async with app.database.writing() as session:
         named = await require_named(session, {server_id}, group, member)
         if search_key(name) == named.key:
@@ -125,7 +125,7 @@ async def remove_alias(app: App, server_id: int, group: str, member: str | None,
 
 
 async def plan_removal(app: App, server_id: int, group: str, member: str | None) -> Removal:
-    """What would be removed with a group, or a member of it, for somebody to confirm."""
+    """The plan of removing a group, or a member of it, for a confirmation."""
     async with app.database.reading() as session:
         named = await require_named(session, {server_id}, group, member)
         removal_counts = await RosterRepository(session).removal_counts(named)
@@ -133,7 +133,7 @@ async def plan_removal(app: App, server_id: int, group: str, member: str | None)
 
 
 async def remove_group(app: App, server_id: int, group_id: int) -> RemovedEntry:
-    """Remove a group with all that is kept of it. Raises PersonError when it is gone."""
+    """Remove a group and everything in it. Raises PersonError where it is gone."""
     async with app.database.writing() as session:
         group = await session.get(Group, group_id)
         if group is None or group.server_id != server_id:
@@ -144,7 +144,7 @@ async def remove_group(app: App, server_id: int, group_id: int) -> RemovedEntry:
 
 
 async def remove_member(app: App, server_id: int, member_id: int) -> RemovedEntry:
-    """Remove a member with all that is kept of them. Raises PersonError when they are gone."""
+    """Remove a member and everything of them. Raises PersonError where they are gone."""
     async with app.database.writing() as session:
         member = await session.get(Member, member_id)
         group = await session.get(Group, member.group_id) if member else None
@@ -156,7 +156,7 @@ async def remove_member(app: App, server_id: int, member_id: int) -> RemovedEntr
 
 
 async def _must_be_free(session: AsyncSession, server_id: int, named: Group | Member, name: str) -> bool:
-    """Whether `name` means `named` already; raises PersonError when it means another of the group, or another group."""
+    """Whether `name` means `named` already. Raises PersonError where it means another group, or another member of the group."""
     rosters = RosterRepository(session)
     if isinstance(named, Group):
         holder = await rosters.find_group([server_id], name)

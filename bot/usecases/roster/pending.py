@@ -1,4 +1,4 @@
-"""Photos that wait for a moderator's word: one of several faces is meant, or a doubtful one is used all the same."""
+"""Photos that wait for a moderator's decision: which of several faces is the member's, and whether a doubtful one is used."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ class DoubtfulFace:
 async def choose(
     app: App, server_id: int, question_id: int, face_id: int, member_id: int, by: Actor
 ) -> DoubtfulFace | MemberPhotos:
-    """Of several faces it is this one: the member's photos by now, or the face where it is doubtful in itself.
+    """Choose one of several faces; returns the member's photos, or the face if it is doubtful in itself.
 
-    Raises PersonError when the photo, or the member, is gone.
+    Raises PersonError where the photo or the member is gone.
     """
     async with app.database.reading() as session:
         face, member = await _read(session, server_id, question_id, face_id, member_id)
@@ -64,14 +64,14 @@ async def choose(
 
 
 async def use(app: App, server_id: int, question_id: int, face_id: int, member_id: int, by: Actor) -> MemberPhotos:
-    """The face is used all the same; the member's photos by now. Raises PersonError when it, or the member, is gone."""
+    """Use a doubtful face; returns the member's photos. Raises PersonError where the photo or the member is gone."""
     async with app.database.reading() as session:
         await _read(session, server_id, question_id, face_id, member_id)
     return await _learn(app, server_id, question_id, face_id, member_id, by, deliberate=True)
 
 
 async def leave_out(app: App, server_id: int, question_id: int) -> bool:
-    """Forget a photo that waits; False, and nothing done, where it was used meanwhile."""
+    """Forget a photo that waits. Returns False, and keeps it, where it was used meanwhile."""
     async with app.database.writing() as session:
         answer = await QuestionRepository(session).answer(question_id)
         if answer.server_id != server_id:
@@ -105,6 +105,6 @@ async def _learn(
         crop = select(QuestionFace.crop_id).where(QuestionFace.id == face_id).scalar_subquery()
         learned = select(Photo.id).where(Photo.crop_id == crop, Photo.member_id == member_id)
         if (await session.scalars(learned)).first() is None:
-            raise ForgottenError  # the crop was forgotten meanwhile: there is nothing to learn from
+            raise ForgottenError  # the crop was forgotten meanwhile
         count = await RosterRepository(session).photo_count(member_id)
     return MemberPhotos(member.name, member.group.name, count)

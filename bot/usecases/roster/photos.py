@@ -1,4 +1,4 @@
-"""The photos that a member is known by: shown, and removed one by one."""
+"""The photos of members: shown, and removed one by one."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from bot.domain.enums import Origin
 
 PAGE = 10
-"""Photos on one page: a gallery holds no more."""
+"""Photos on one page. A gallery on Discord holds no more."""
 
 MOST_ON_SHEET = 100
 
 
 @dataclass(frozen=True, slots=True)
 class ShownPhoto:
-    """A photo as a card shows it; `crop` is None where the file is lost, or another channel than `only_in` shows the card.
+    """A photo on a card. `crop`: None where the file is lost, or where only the channel `only_in` may show it.
 
     `spoiler`: it is shown covered.
     """
@@ -52,7 +52,7 @@ class ShownPhoto:
 
 @dataclass(frozen=True, slots=True)
 class ShownMember:
-    """A member with one page of their photos; `counts` has all of them by where they come from."""
+    """A member with one page of photos. `counts`: the number of all photos by origin."""
 
     id: int
     name: str
@@ -65,13 +65,13 @@ class ShownMember:
 
     @property
     def pages(self) -> int:
-        """How many pages there are, one at least."""
+        """The number of pages, at least 1."""
         return max(1, -(-sum(self.counts.values()) // PAGE))
 
 
 @dataclass(frozen=True, slots=True)
 class GroupMember:
-    """A member of a group that is shown: other names, and how many photos."""
+    """A member of a shown group. `photos`: their number."""
 
     name: str
     aliases: tuple[str, ...]
@@ -80,7 +80,7 @@ class GroupMember:
 
 @dataclass(frozen=True, slots=True)
 class ShownGroup:
-    """A group with its members; `sheet` is a JPEG of a face of each of `pictured`, with the names below, if there is any."""
+    """A group with its members. `sheet`: a JPEG with a face of each of `pictured` above the name; None without any."""
 
     name: str
     is_shared: bool
@@ -101,9 +101,9 @@ async def show_member(app: App, server_id: int, channel_id: int | None, group: s
 
 
 async def show_page(app: App, server_id: int, channel_id: int | None, member_id: int, page: int) -> ShownMember:
-    """A member with a page of photos from 0, the last one if there are fewer, as this channel may show them.
+    """A member with a page of photos from 0, at most the last one, as this channel may show them.
 
-    Raises PersonError when they are gone.
+    Raises PersonError where the member is gone.
     """
     async with app.database.reading() as session:
         member = await session.get(Member, member_id)
@@ -114,7 +114,7 @@ async def show_page(app: App, server_id: int, channel_id: int | None, member_id:
 
 
 async def remove_photo(app: App, server_id: int, photo_id: int, by: int) -> None:
-    """Forget a photo of a server's roster and its crop. Raises PersonError when it is gone."""
+    """Remove a photo of a server's roster and its crop. Raises PersonError where it is gone."""
     async with app.database.writing() as session:
         photo = await PhotoRepository(session).find(photo_id, server_id)
         if photo is None:
@@ -162,16 +162,16 @@ async def _shown(
         page=page,
         photos=tuple(
             ShownPhoto(
-                id=one.id,
-                crop=crops.get(one.id),
-                face_width=one.face_width,
-                sharpness=one.sharpness,
-                only_in=one.only_in,
-                spoiler=one.spoiler,
-                origin=one.origin,
-                added_by=one.added_by,
-                added_at=one.added_at,
+                id=photo.id,
+                crop=crops.get(photo.id),
+                face_width=photo.face_width,
+                sharpness=photo.sharpness,
+                only_in=photo.only_in,
+                spoiler=photo.spoiler,
+                origin=photo.origin,
+                added_by=photo.added_by,
+                added_at=photo.added_at,
             )
-            for one in kept
+            for photo in kept
         ),
     )
