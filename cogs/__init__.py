@@ -1,1 +1,1 @@
-"""What people type, click and read. Imports bot, never models."""
+"""Discord's edge: commands, cards, buttons and menus. Imports bot, and of models only `models.faces`."""

@@ -20,12 +20,14 @@ from cogs.common.layout import (
     LONGEST_TEXT,
     Button,
     Card,
+    Part,
     Row,
     bar,
-    container,
     custom_id,
+    frame,
     framed_card,
     lines_within,
+    message_card,
 )
 from cogs.common.markup import plain
 
@@ -66,36 +68,29 @@ def progress_card(progress: ClipProgress) -> Card:
     return framed_card(BLUE, "\n".join(_progress(progress)), Row(cancel))
 
 
-def clip_card(finished: FinishedClip, shown: Sequence[str] = (), note: str | None = None) -> Card:
-    """A finished clip, its chart, and who is in it.
+def clip_card(finished: FinishedClip, urls: Sequence[str] = (), note: str | None = None) -> Card:
+    """A finished clip, its chart, and the people in it.
 
-    Both are sent beside it as files (`clip_files`); or they are there already, `shown` at these addresses, when the card
-    is edited. `note` stands above all.
+    Both are files of the message (`clip_files`). An edited card gives the `urls` by which Discord has them already. `note`
+    stands above the frame.
     """
-    clip, chart = shown if len(shown) == 2 else (f"attachment://{clip_name(finished)}", f"attachment://{CHART}")
-    card = Card()
-    if note is not None:
-        card.add_item(discord.ui.TextDisplay(note))
-    box = container(accent_of(finished.answer))
+    clip, chart = urls if len(urls) == 2 else (f"attachment://{clip_name(finished)}", f"attachment://{CHART}")
     heading = _heading(finished)
-    box.add_item(discord.ui.TextDisplay(heading))
     spoiler = finished.answer.pictures[0].spoiler
-    for file, alt in ((clip, _clip_alt(finished)), (chart, _chart_alt(finished))):
-        box.add_item(discord.ui.MediaGallery(discord.MediaGalleryItem(file, description=alt, spoiler=spoiler)))
-    box.add_item(discord.ui.TextDisplay(_people(finished, LONGEST_TEXT - len(heading) - len(note or ""))))
-    if (told := attribution(finished.answer)) is not None:
-        box.add_item(discord.ui.TextDisplay(f"-# {told}"))
+    parts: list[Part] = [heading]
+    for url, alt in ((clip, _clip_alt(finished)), (chart, _chart_alt(finished))):
+        parts.append(discord.ui.MediaGallery(discord.MediaGalleryItem(url, description=alt, spoiler=spoiler)))
+    parts.append(_people(finished, LONGEST_TEXT - len(heading) - len(note or "")))
+    if (credit := attribution(finished.answer)) is not None:
+        parts.append(f"-# {credit}")
     if finished.unheard is not None:
-        box.add_item(discord.ui.TextDisplay(f"-# {silent(finished.unheard)}"))
-    for sentence in missing_sentences(finished.missing):
-        box.add_item(discord.ui.TextDisplay(f"-# {sentence}"))
-    box.add_item(answer_buttons(finished.answer))
+        parts.append(f"-# {silent(finished.unheard)}")
+    parts += [f"-# {sentence}" for sentence in missing_sentences(finished.missing)]
+    parts.append(answer_buttons(finished.answer))
     if finished.stale:
         again = Button(label="Draw again", emoji="🖍️", custom_id=custom_id("drawagain", finished.job_id))
-        box.add_item(discord.ui.TextDisplay("-# Names were corrected since this was drawn."))
-        box.add_item(Row(again))
-    card.add_item(box)
-    return card
+        parts += ["-# Names were corrected since this was drawn.", Row(again)]
+    return message_card(*([note] if note is not None else []), frame(accent_of(finished.answer), *parts))
 
 
 def clip_files(finished: FinishedClip, attachments: ClipAttachments) -> list[discord.File]:

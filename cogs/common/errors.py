@@ -49,7 +49,8 @@ async def answer_error(interaction: discord.Interaction[Any], error: BaseExcepti
             return
         thinking = interaction.response.type is discord.InteractionResponseType.deferred_channel_message
         if thinking:
-            # Discord makes the first message after "thinking" as public as that was. A placeholder takes its place.
+            # Discord makes the first message after "thinking" as public as that was. A placeholder becomes that message;
+            # the sentence follows in private.
             await interaction.edit_original_response(content="…")
         try:
             await interaction.followup.send(sentence, ephemeral=True)

@@ -60,11 +60,6 @@ def bar(share: float, width: int) -> str:
     return f"`{'█' * full:░<{width}}`"
 
 
-def container(colour: int | None = None) -> discord.ui.Container[Any]:
-    """The frame of a card's parts."""
-    return discord.ui.Container(accent_colour=colour)
-
-
 Part = str | discord.ui.Item[Any]
 """A part of a card; a string stands for a text."""
 
@@ -77,14 +72,17 @@ def message_card(*parts: Part) -> Card:
     return card
 
 
-def framed_card(colour: int | None, *parts: Part) -> Card:
-    """A card with its parts in a frame, whose edge has this colour."""
-    card = Card()
-    frame: discord.ui.Container[Any] = discord.ui.Container(accent_colour=colour)
+def frame(colour: int | None, *parts: Part) -> discord.ui.Container[Any]:
+    """Parts in a frame, whose edge has this colour."""
+    container: discord.ui.Container[Any] = discord.ui.Container(accent_colour=colour)
     for part in parts:
-        frame.add_item(_item(part))
-    card.add_item(frame)
-    return card
+        container.add_item(_item(part))
+    return container
+
+
+def framed_card(colour: int | None, *parts: Part) -> Card:
+    """A card with all parts in one `frame`."""
+    return message_card(frame(colour, *parts))
 
 
 def lines_within(lines: Sequence[str], room: int) -> str:

@@ -1,4 +1,4 @@
-"""Responses with pictures: edits where Discord takes them, else a new message."""
+"""Responses: "thinking" at first, then a card in its place, or a new message where Discord refuses that edit."""
 
 from __future__ import annotations
 

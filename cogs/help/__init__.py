@@ -1,1 +1,1 @@
-"""What can be asked of the bot."""
+"""/help: the features that people use most."""

@@ -58,7 +58,7 @@ def added_card(added: AddedMember, sheet: bytes | None) -> CardAndFiles:
 
 
 def waiting_card(photo: PhotoOutcome, question: PhotoQuestion) -> CardAndFiles:
-    """PhotoQuestion which face of a photo is the member's, or whether its only face is used although it is doubtful."""
+    """Asks which face of a photo is the member's, or whether its only face is used although it is doubtful."""
     face, *others = question.faces
     if others:
         text = f"⚠️ **{plain(photo.name)}**: I see {len(question.faces)} faces in it. Which one is meant?"
@@ -83,7 +83,7 @@ def waiting_card(photo: PhotoOutcome, question: PhotoQuestion) -> CardAndFiles:
 
 
 def doubt_card(waiting: DoubtfulFace) -> CardAndFiles:
-    """PhotoQuestion whether the chosen face is used although it is doubtful."""
+    """Asks whether the chosen face is used although it is doubtful."""
     quality = face_quality(waiting.face_width, waiting.sharpness)
     text = f"⚠️ Taken alone, {plain(photo_reason(waiting.doubt))}.\n-# {quality}"
     row = _use_or_not(waiting.question, waiting.face, waiting.member)
