@@ -14,7 +14,7 @@ from simcord import ChannelHandle, Env, GuildHandle, MemberActor
 from bot.app import App
 from bot.client import Nugu
 from tests.conftest import LONG_ENOUGH
-from tests.support.portraits import small_photo
+from tests.support.portraits import astronauts_head, small_photo
 from tests.support.watch import Recorder, watch
 
 
@@ -112,3 +112,21 @@ def adults(stage: Stage) -> ChannelHandle:
     assert isinstance(channel, discord.TextChannel)
     channel.nsfw = True
     return handle
+
+
+@pytest.fixture
+async def americans(stage: Stage) -> Stage:
+    """The group Americans: Obama with three photos, Biden and Collins with one each."""
+    await stage.moderator.slash(stage.channel, "group add", name="Americans")
+    for name, photos in (("Obama", ["obama", "obama2", "obama3"]), ("Biden", ["biden"])):
+        more = {f"photo{number}": stage.photo(f"{photo}.jpg") for number, photo in enumerate(photos[1:], 2)}
+        first = stage.photo(f"{photos[0]}.jpg")
+        await stage.moderator.slash(stage.channel, "member add", group="Americans", name=name, photo=first, **more)
+    await stage.moderator.slash(
+        stage.channel,
+        "member add",
+        group="Americans",
+        name="Collins",
+        photo=("collins.png", astronauts_head(stage.photos)),
+    )
+    return stage

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import discord
 from simcord import InteractionResult
 from simcord.builders import ChannelHandle
+
+if TYPE_CHECKING:
+    from tests.stories.conftest import Stage
 
 
 def latest(channel: ChannelHandle) -> discord.Message:
@@ -15,6 +18,13 @@ def latest(channel: ChannelHandle) -> discord.Message:
     message = channel.last_message
     assert message is not None
     return message
+
+
+def now(stage: Stage, message: Any) -> Any:
+    """A message that answers a person, as it is now."""
+    from simcord.results import ResponseMessage
+
+    return ResponseMessage(stage.env, stage.env.backend.get_message(message.channel_id, message.id))
 
 
 def texts(message: Any) -> str:

@@ -10,13 +10,8 @@ from sqlalchemy import delete, select, update
 from bot.database.tables.questions import Annotation, Question
 from bot.database.tables.rosters import Group, Member
 from tests.stories.conftest import Stage
+from tests.stories.questions import asked
 from tests.stories.reading import answer, latest, option, texts
-
-
-async def asked(stage: Stage) -> Any:
-    await stage.enrol_presidents()
-    await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama2.jpg"))
-    return latest(stage.channel)
 
 
 async def labels(stage: Stage) -> list[tuple[int, str | None]]:

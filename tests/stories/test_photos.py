@@ -21,8 +21,7 @@ from bot.domain.trust import Trust
 from bot.usecases.correct import Actor
 from bot.usecases.roster import pending
 from tests.stories.conftest import Stage
-from tests.stories.reading import alt_texts, answer, answers, buttons, option, options, texts
-from tests.stories.test_card import answer_to
+from tests.stories.reading import alt_texts, answer, answers, buttons, now, option, options, texts
 from tests.stories.test_roster import plain_picture
 
 
@@ -95,7 +94,7 @@ async def test_a_doubtful_photo_of_a_new_member_is_used_on_purpose(stage: Stage,
     await stage.restart()
     await stage.moderator.click(waiting, label="Use it all the same")
 
-    assert "**Obama** of **Presidents** is known by 1 photo now." in texts(answer_to(stage, waiting))
+    assert "**Obama** of **Presidents** is known by 1 photo now." in texts(now(stage, waiting))
     assert await photos(stage) == [("Obama", Origin.SUBMITTED)]
     asked = answer(await stage.fan.slash(stage.channel, "who", picture=flawed(stage, "obama.jpg")))
     assert "**Obama" in texts(asked), "it counts at once"
@@ -106,7 +105,7 @@ async def test_a_doubtful_photo_is_left_out(stage: Stage) -> None:
     _, waiting = await add(stage, "Obama", small(stage, "obama2.jpg"))
     assert await crops(stage) == 3
     await stage.moderator.click(waiting, label="Leave it out")
-    assert "Left out; I keep nothing of it." in texts(answer_to(stage, waiting))
+    assert "Left out; I keep nothing of it." in texts(now(stage, waiting))
     assert await crops(stage) == 2
     async with stage.app.database.reading() as session:
         assert (await session.scalars(select(Question))).all() == []
@@ -122,7 +121,7 @@ async def test_a_photo_that_was_used_meanwhile_is_not_left_out(stage: Stage) -> 
     by = Actor(stage.other.id, Trust.MODERATOR)
     await pending.use(stage.app, stage.guild.id, question, face, obama, by)
     await stage.moderator.click(waiting, label="Leave it out")
-    assert "That photo was used meanwhile, so I keep it." in texts(answer_to(stage, waiting))
+    assert "That photo was used meanwhile, so I keep it." in texts(now(stage, waiting))
     assert len(await photos(stage)) == 3
 
 
@@ -150,7 +149,7 @@ async def test_a_face_among_several_is_chosen_by_its_number(stage: Stage) -> Non
     assert [label.split(" ", 1)[0] for label in options(waiting)] == ["①", "②"]
     await stage.restart()
     await stage.moderator.select(waiting, [option(waiting, "②")])
-    assert "**Obama** of **Presidents** is known by 2 photos now." in texts(answer_to(stage, waiting))
+    assert "**Obama** of **Presidents** is known by 2 photos now." in texts(now(stage, waiting))
     assert await photos(stage) == [
         ("Obama", Origin.SUBMITTED),
         ("Biden", Origin.SUBMITTED),
@@ -162,11 +161,11 @@ async def test_the_chosen_face_is_doubtful_too(stage: Stage) -> None:
     await stage.enrol_presidents()
     _, waiting = await add(stage, "Biden", both(stage))
     await stage.moderator.select(waiting, [option(waiting, "①")])
-    doubt = answer_to(stage, waiting)
+    doubt = now(stage, waiting)
     assert "Taken alone, the face is only" in texts(doubt)
     assert len(await photos(stage)) == 2
     await stage.moderator.click(doubt, label="Use it all the same")
-    assert "**Biden** of **Presidents** is known by 2 photos now." in texts(answer_to(stage, waiting))
+    assert "**Biden** of **Presidents** is known by 2 photos now." in texts(now(stage, waiting))
 
 
 async def test_a_photo_that_looks_like_another_member_is_asked_about(stage: Stage) -> None:
@@ -264,11 +263,11 @@ async def test_a_photo_is_removed_and_stays_away(stage: Stage) -> None:
     first, second = (option(shown, f"Photo {n}") for n in (1, 2))
     await stage.restart()
     await stage.moderator.select(shown, [second])
-    assert "1 photo: 1 handed in" in texts(answer_to(stage, shown))
+    assert "1 photo: 1 handed in" in texts(now(stage, shown))
     # The label of the face is undone with its photo, and can be given again.
     await stage.moderator.click(card, label="All right")
     assert [origin for name, origin in await photos(stage) if name == "Obama"] == [Origin.SUBMITTED, Origin.ASKED]
-    await stage.moderator.select(answer_to(stage, shown), [first])
+    await stage.moderator.select(now(stage, shown), [first])
     assert await crops(stage) == 2
     async with stage.app.database.writing() as session:
         gone = (await session.scalars(select(Photo).join(Member).where(Member.name == "Obama"))).one()
@@ -296,13 +295,13 @@ async def test_pages_of_photos_are_turned(stage: Stage) -> None:
     assert len(alt_texts(shown)) == 10
     await stage.restart()
     await stage.moderator.click(shown, label="On")
-    second = answer_to(stage, shown)
+    second = now(stage, shown)
     assert alt_texts(second) == ["Obama, photo 11", "Obama, photo 12"]
     assert "11 · handed in <t:" in texts(second)
     assert "60 px wide, small" in texts(second)
     managed = answer(await stage.moderator.slash(stage.channel, "member photos", group="Presidents", member="Obama"))
     await stage.moderator.click(managed, label="On")
-    assert options(answer_to(stage, managed)) == ["Photo 11", "Photo 12"]
+    assert options(now(stage, managed)) == ["Photo 11", "Photo 12"]
 
 
 async def test_a_group_is_shown_with_a_face_of_each(stage: Stage) -> None:

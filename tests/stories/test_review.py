@@ -17,7 +17,7 @@ from bot.database.tables.questions import Annotation, Question, QuestionFace, Qu
 from bot.database.tables.rosters import Crop, Member, Photo
 from bot.domain.enums import Meaning, Origin
 from tests.stories.conftest import Stage
-from tests.stories.reading import alt_texts, answer, buttons, components, latest, option, options, texts, walk
+from tests.stories.reading import alt_texts, answer, buttons, components, latest, now, option, options, texts, walk
 
 
 async def asked(stage: Stage, *photos: str) -> None:
@@ -40,13 +40,6 @@ async def trusted(stage: Stage, name: str = "expert") -> MemberActor:
     setup = answer(await stage.moderator.slash(stage.channel, "setup"))
     await stage.moderator.select(setup, [role], custom_id="nugu:setup:trusted")
     return stage.guild.add_member(stage.env.create_user(name), roles=[role])
-
-
-def now(stage: Stage, card: Any) -> Any:
-    """The reviewer's message as it is now."""
-    from simcord.results import ResponseMessage
-
-    return ResponseMessage(stage.env, stage.env.backend.get_message(card.channel_id, card.id))
 
 
 def face_of(card: Any) -> int:

@@ -11,8 +11,7 @@ from sqlalchemy import func, select
 from bot.database.tables.questions import Annotation, QuestionFace
 from bot.database.tables.rosters import Alias, Crop, CropEncoding, Group, Member, Photo
 from tests.stories.conftest import Stage
-from tests.stories.reading import answer, buttons, latest, option, texts
-from tests.stories.test_card import answer_to
+from tests.stories.reading import answer, buttons, latest, now, option, texts
 from tests.stories.test_photos import add, small
 from tests.stories.test_roster import show_to_everybody
 
@@ -204,7 +203,7 @@ async def test_a_member_is_removed_with_all_data(stage: Stage) -> None:
         assert [
             (annotation.member_id, annotation.name) for annotation in await session.scalars(select(Annotation))
         ] == [(None, None)]
-    assert buttons(asked_again := answer_to(stage, asked)) == []
+    assert buttons(asked_again := now(stage, asked)) == []
     assert "is removed, with all that I kept of them." in texts(asked_again)
     again = answer(await stage.moderator.click(other, label="Remove"))
     assert texts(again).strip() == "That has been removed already."

@@ -11,8 +11,7 @@ from bot import jobs
 from bot.database.tables.rosters import Crop
 from bot.infra.storage import Storage
 from tests.stories.conftest import Stage
-from tests.stories.reading import answer, buttons, covered, latest, option, texts
-from tests.stories.test_quiz import now
+from tests.stories.reading import answer, buttons, covered, latest, now, option, texts
 
 
 async def test_a_spoiler_is_covered_wherever_it_is_shown(stage: Stage) -> None:
