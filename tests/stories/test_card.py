@@ -22,7 +22,7 @@ from bot.jobs.rosters import gallery_of
 from bot.usecases.correct import Actor
 from models.recognition.recogniser import fit
 from tests.stories.conftest import Stage
-from tests.stories.questions import annotations_of, asked
+from tests.stories.questions import annotations_of, asked, trusted
 from tests.stories.reading import alt_texts, answer, buttons, latest, now, option, texts
 from tests.support.galleries import ENGINE, add_photo
 from tests.support.people import World
@@ -236,10 +236,7 @@ async def test_a_fans_label_is_a_suggestion(stage: Stage) -> None:
 
 async def test_a_trusted_role_makes_a_label_effective(stage: Stage) -> None:
     card = await asked(stage)
-    experts = stage.guild.create_role("experts")
-    expert = stage.guild.add_member(stage.env.create_user("expert"), roles=[experts])
-    setup = answer(await stage.moderator.slash(stage.channel, "setup"))
-    await stage.moderator.select(setup, [experts], custom_id="nugu:setup:trusted")
+    expert = await trusted(stage)
     await expert.click(card, label="All right")
     assert f"said by <@{expert.id}>" in texts(latest(stage.channel))
 

@@ -10,9 +10,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from tests.stories.clip_steps import clip_in
 from tests.stories.conftest import Stage
 from tests.stories.reading import texts
-from tests.stories.test_clip_stories import clip_in
 from tests.support.films import ffmpeg, frames_of, heard, with_aperture
 from tests.support.videos import video_of
 

@@ -7,8 +7,6 @@ import logging
 import os
 import re
 import signal
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,7 +26,18 @@ from bot.infra.clip_files import ClipFiles
 from bot.infra.clip_tasks import ClipTasks
 from bot.infra.compute import Compute
 from bot.usecases.clips import attempt
-from tests.conftest import LONG_ENOUGH
+from tests.stories.clip_steps import (
+    CLIP,
+    SizeRefusals,
+    WorkHold,
+    all_bodies,
+    clip_in,
+    clips_in,
+    final_message,
+    message_with,
+    until,
+    with_cancel,
+)
 from tests.stories.conftest import Stage
 from tests.stories.reading import alt_texts, answer, buttons, covered, latest, option, texts
 from tests.support.image_search import serving
@@ -36,7 +45,6 @@ from tests.support.video_site import mediasite
 from tests.support.videos import video_of
 
 MINUTES = 60.0
-CLIP = "white-house-0m00.mp4"
 
 
 @pytest.fixture(scope="session")
@@ -44,29 +52,6 @@ def film(public_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple
     """Two seconds of Obama, and one of a stranger."""
     photos = [public_photos / name for name in ("obama2.jpg", "obama3.jpg", "astronaut.png")]
     return "white house.mp4", video_of(photos, tmp_path_factory.mktemp("film") / "film.mp4").read_bytes()
-
-
-class WorkHold:
-    """Delays the work on clips until `released` is set."""
-
-    def __init__(self, make: Callable[..., Any]) -> None:
-        self._make = make
-        self.began = 0
-        self.released = asyncio.Event()
-
-    async def make(self, *args: Any) -> Any:
-        self.began += 1
-        released = self.released
-        await released.wait()
-        return await self._make(*args)
-
-
-class SizeRefusals:
-    """A Discord that refuses a number of clips for their size."""
-
-    def __init__(self) -> None:
-        self.times = 0
-        self.sizes: list[int] = []
 
 
 @pytest.fixture
@@ -108,45 +93,6 @@ def jobs_run(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(Compute, "_attempt", recorded)
     return names
-
-
-async def until(found: Callable[[], Any], what: str) -> Any:
-    """The first value of `found` that is not None."""
-    ends = time.monotonic() + LONG_ENOUGH
-    while time.monotonic() < ends:
-        if (it := found()) not in (None, False):
-            return it
-        await asyncio.sleep(0.02)
-    raise TimeoutError(f"waited {LONG_ENOUGH} s for {what}")
-
-
-def clips_in(stage: Stage) -> list[Any]:
-    """The bot's messages with a clip, the oldest first."""
-    return [m for m in stage.channel.history() if m.author.bot and any(f.filename == CLIP for f in m.attachments)]
-
-
-async def clip_in(stage: Stage) -> Any:
-    return (await until(lambda: clips_in(stage) or None, "a clip"))[0]
-
-
-async def message_with(stage: Stage, sentence: str) -> Any:
-    """The first message with the sentence."""
-    return await until(lambda: next((m for m in stage.channel.history() if sentence in texts(m)), None), sentence)
-
-
-def final_message(message: Any, word: str) -> Any:
-    """The message if it has this word and no buttons, else None."""
-    return message if word in texts(message) and not buttons(message) else None
-
-
-def with_cancel(stage: Stage) -> Any:
-    """The progress card with its button, else None."""
-    return next((message for message in stage.channel.history() if buttons(message) == ["Cancel"]), None)
-
-
-def all_bodies(stage: Stage) -> str:
-    """The bodies of all requests of the bot."""
-    return "\n".join(str(request.json) for request in stage.recorder.requests)
 
 
 async def test_a_file_becomes_a_clip_and_a_correction_draws_it_again(

@@ -42,27 +42,24 @@ async def test_fixing_a_face_after_a_restart_in_mid_dialog(stage: Stage) -> None
 
 async def test_the_modal_takes_any_spelling(stage: Stage) -> None:
     card = await asked(stage)
-    who = answer(await stage.moderator.click(card, label="Fix a face"))
-    form = await stage.moderator.select(who, [option(who, "Somebody else")])
-    await stage.moderator.submit_modal(form, {typed_field(form): "  BIDEN "})
+    modal = await open_name_modal(stage, card)
+    await stage.moderator.submit_modal(modal, {typed_field(modal): "  BIDEN "})
     assert "**Biden** ✓" in texts(latest(stage.channel))
 
 
 async def test_the_modal_is_submitted_after_a_restart(stage: Stage) -> None:
     card = await asked(stage)
-    who = answer(await stage.moderator.click(card, label="Fix a face"))
-    form = await stage.moderator.select(who, [option(who, "Somebody else")])
+    modal = await open_name_modal(stage, card)
     await stage.restart()
-    submitted = await stage.moderator.submit_modal(form, {typed_field(form): "biden"})
+    submitted = await stage.moderator.submit_modal(modal, {typed_field(modal): "biden"})
     assert submitted.deferred
     assert "**Biden** ✓" in texts(latest(stage.channel))
 
 
 async def test_only_the_user_of_a_modal_sees_that_its_name_is_empty(stage: Stage) -> None:
     card = await asked(stage)
-    who = answer(await stage.moderator.click(card, label="Fix a face"))
-    form = await stage.moderator.select(who, [option(who, "Somebody else")])
-    refused = answer(await stage.moderator.submit_modal(form, {typed_field(form): "\u200b"}))
+    modal = await open_name_modal(stage, card)
+    refused = answer(await stage.moderator.submit_modal(modal, {typed_field(modal): "\u200b"}))
     assert "A name has 1 to 100 printable characters." in texts(refused)
     assert refused.ephemeral
     assert await annotations_of(stage) == []
@@ -84,9 +81,8 @@ async def test_the_card_can_no_longer_be_edited(stage: Stage, caplog: pytest.Log
 
 async def test_an_unknown_name_is_saved_as_typed(stage: Stage) -> None:
     card = await asked(stage)
-    who = answer(await stage.moderator.click(card, label="Fix a face"))
-    form = await stage.moderator.select(who, [option(who, "Somebody else")])
-    await stage.moderator.submit_modal(form, {typed_field(form): "쯔위"})
+    modal = await open_name_modal(stage, card)
+    await stage.moderator.submit_modal(modal, {typed_field(modal): "쯔위"})
     assert "**쯔위** ✓" in texts(latest(stage.channel))
     (annotation,) = await annotations_of(stage)
     assert (annotation.member_id, annotation.name) == (None, "쯔위")
@@ -111,6 +107,12 @@ async def test_the_card_is_hidden_during_the_dialog(stage: Stage) -> None:
     await stage.moderator.select(who, [option(who, "Biden")])
     (annotation,) = await annotations_of(stage)
     assert annotation.name == "Biden"
+
+
+async def open_name_modal(stage: Stage, card: Any) -> Any:
+    """Choose "Somebody else" in the dialog of the card's only face."""
+    who = answer(await stage.moderator.click(card, label="Fix a face"))
+    return await stage.moderator.select(who, [option(who, "Somebody else")])
 
 
 def typed_field(form: Any) -> str:

@@ -28,9 +28,9 @@ from models.learning.outcomes import TrialOutcome
 from models.recognition.recogniser import Recogniser
 from tests.conftest import LONG_ENOUGH
 from tests.stories.conftest import Stage
+from tests.stories.questions import trusted
 from tests.stories.reading import answer, buttons, components, latest, now, option, texts, walk
 from tests.stories.test_models import learning
-from tests.stories.test_review import trusted
 
 pytestmark = pytest.mark.thorough
 

@@ -21,6 +21,22 @@ from tests.stories.quizzes import (
 from tests.stories.reading import alt_texts, answer, now, texts
 
 
+async def test_a_quick_answer_comes_back_later_than_a_slow_one(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    card = await start_quiz(stage, stage.fan, rounds=2)
+    due: dict[str, float] = {}
+    for quick in (False, True):
+        who = await truth(stage)
+        await stage.env.advance_time(2 if quick else 20)
+        await stage.fan.click(now(stage, card), label=who)
+        due[who] = ((await memory(stage, stage.fan, who)).due - stage.env.now()).total_seconds() / DAY
+        if not quick:
+            await stage.fan.click(now(stage, card), label="Next")
+    slow, fast = due.values()
+    assert 1.5 < slow < 4
+    assert fast > 2 * slow
+
+
 async def test_a_confused_member_comes_back_soon_and_a_known_one_days_later(americans: Stage) -> None:
     stage = americans
     card = await start_quiz(stage, stage.fan, rounds=1)
@@ -51,22 +67,6 @@ async def test_a_confused_member_comes_back_soon_and_a_known_one_days_later(amer
     assert await count(stage, QuizMemory) == 2
     card = await start_quiz(stage, stage.fan, rounds=1)
     assert await truth(stage) not in {missed, mistaken}
-
-
-async def test_a_quick_answer_comes_back_later_than_a_slow_one(stage: Stage) -> None:
-    await stage.enrol_presidents()
-    card = await start_quiz(stage, stage.fan, rounds=2)
-    due: dict[str, float] = {}
-    for quick in (False, True):
-        who = await truth(stage)
-        await stage.env.advance_time(2 if quick else 20)
-        await stage.fan.click(now(stage, card), label=who)
-        due[who] = ((await memory(stage, stage.fan, who)).due - stage.env.now()).total_seconds() / DAY
-        if not quick:
-            await stage.fan.click(now(stage, card), label="Next")
-    slow, fast = due.values()
-    assert 1.5 < slow < 4
-    assert fast > 2 * slow
 
 
 async def test_a_players_knowledge_as_a_picture(americans: Stage) -> None:

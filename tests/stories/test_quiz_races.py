@@ -24,6 +24,25 @@ from tests.stories.quizzes import (
 from tests.stories.reading import answer, buttons, now, texts
 
 
+async def test_two_right_answers_at_the_same_moment(americans: Stage) -> None:
+    stage = americans
+    await start_quiz(stage, stage.moderator, rounds=1, mode="race")
+    (round,) = await rounds(stage)
+    people = [stage.fan.id, stage.other.id, stage.moderator.id, stage.fan.id]
+    results = await asyncio.gather(
+        *(
+            play.answer(stage.app, stage.guild.id, round.id, person, round.member_id, stage.env.now())
+            for person in people
+        ),
+        return_exceptions=True,
+    )
+    assert sum(isinstance(result, Verdict) for result in results) == 1
+    assert sum(isinstance(result, PersonError) for result in results) == 3
+    async with stage.app.database.reading() as session:
+        (score,) = await session.scalars(select(QuizScore))
+    assert (score.points, score.answers, score.streak, score.best) == (1, 1, 1, 1)
+
+
 async def test_a_race_has_one_winner(americans: Stage) -> None:
     stage = americans
     card = await start_quiz(stage, stage.moderator, group="americans", rounds=2, mode="race")
@@ -56,25 +75,6 @@ async def test_a_race_has_one_winner(americans: Stage) -> None:
     assert f"1. <@{stage.fan.id}> 1 point" in over
     another = answer(await stage.other.click(now(stage, following), label="Play again"))
     assert "Round 1 of 2 · race about Americans" in texts(another)
-
-
-async def test_two_right_answers_at_the_same_moment(americans: Stage) -> None:
-    stage = americans
-    await start_quiz(stage, stage.moderator, rounds=1, mode="race")
-    (round,) = await rounds(stage)
-    people = [stage.fan.id, stage.other.id, stage.moderator.id, stage.fan.id]
-    results = await asyncio.gather(
-        *(
-            play.answer(stage.app, stage.guild.id, round.id, person, round.member_id, stage.env.now())
-            for person in people
-        ),
-        return_exceptions=True,
-    )
-    assert sum(isinstance(result, Verdict) for result in results) == 1
-    assert sum(isinstance(result, PersonError) for result in results) == 3
-    async with stage.app.database.reading() as session:
-        (score,) = await session.scalars(select(QuizScore))
-    assert (score.points, score.answers, score.streak, score.best) == (1, 1, 1, 1)
 
 
 async def test_the_next_button_shows_a_lost_verdict(americans: Stage) -> None:

@@ -27,6 +27,16 @@ from tests.stories.reading import answer, buttons, now, texts
 TABLES = (Quiz, QuizRound, QuizAnswer, QuizMemory, QuizScore)
 
 
+async def test_a_button_of_a_forgotten_quiz(americans: Stage) -> None:
+    stage = americans
+    card = await start_quiz(stage, stage.fan)
+    ask = answer(await stage.fan.slash(stage.channel, "quiz forget"))
+    await stage.fan.click(ask, label="Forget")
+    gone = answer(await stage.fan.click(card, label="I don't know"))
+    assert gone.ephemeral
+    assert texts(gone).strip() == NO_ROUND
+
+
 async def test_the_leaderboard_and_forgetting(americans: Stage) -> None:
     stage = americans
     empty = answer(await stage.fan.slash(stage.channel, "quiz top"))
@@ -57,16 +67,6 @@ async def test_the_leaderboard_and_forgetting(americans: Stage) -> None:
     async with stage.app.database.writing() as session:
         await session.execute(delete(Server).where(Server.id == stage.guild.id))
     assert [await count(stage, table) for table in TABLES] == [0] * len(TABLES)
-
-
-async def test_a_button_of_a_forgotten_quiz(americans: Stage) -> None:
-    stage = americans
-    card = await start_quiz(stage, stage.fan)
-    ask = answer(await stage.fan.slash(stage.channel, "quiz forget"))
-    await stage.fan.click(ask, label="Forget")
-    gone = answer(await stage.fan.click(card, label="I don't know"))
-    assert gone.ephemeral
-    assert texts(gone).strip() == NO_ROUND
 
 
 async def test_another_server_has_its_own_rounds_and_leaderboard(americans: Stage) -> None:

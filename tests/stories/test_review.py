@@ -17,6 +17,7 @@ from bot.database.tables.questions import Annotation, Question, QuestionFace, Qu
 from bot.database.tables.rosters import Crop, Member, Photo
 from bot.domain.enums import Meaning, Origin
 from tests.stories.conftest import Stage
+from tests.stories.questions import trusted
 from tests.stories.reading import alt_texts, answer, buttons, components, latest, now, option, options, texts, walk
 
 
@@ -32,14 +33,6 @@ async def reviewing(stage: Stage, person: MemberActor) -> Any:
     shown = answer(await person.slash(stage.channel, "review"))
     assert shown.ephemeral
     return shown
-
-
-async def trusted(stage: Stage, name: str = "expert") -> MemberActor:
-    """A person with a trusted role."""
-    role = stage.guild.create_role(name)
-    setup = answer(await stage.moderator.slash(stage.channel, "setup"))
-    await stage.moderator.select(setup, [role], custom_id="nugu:setup:trusted")
-    return stage.guild.add_member(stage.env.create_user(name), roles=[role])
 
 
 def face_of(card: Any) -> int:

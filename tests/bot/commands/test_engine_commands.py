@@ -31,7 +31,7 @@ from bot.domain.faces import FaceCrop
 from bot.domain.rosters import SHARED_ROSTER
 from bot.infra.storage import Storage
 from bot.settings import Settings
-from tests.bot.commands.test_cli import nugu
+from tests.bot.commands.processes import nugu
 from tests.conftest import LONG_ENOUGH
 from tests.support import toy
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bot.commands.test_cli import nugu
+from tests.bot.commands.processes import nugu
 from tests.support.image_search import ImageSearch
 from tests.support.video_site import Videos, mediasite
 
