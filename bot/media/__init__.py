@@ -1,1 +1,1 @@
-"""What comes in from outside and what goes out again: pictures, links, videos, captions. Runs in workers."""
+"""Untrusted pictures, videos and archives, and the drawing of clips. Runs in workers."""

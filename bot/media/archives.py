@@ -1,6 +1,6 @@
-"""Untrusted zip archives of `group/member/photo`: looked through before anything is unpacked, and read entry by entry.
+"""Untrusted zip archives of `group/member/photo`: checked before anything is unpacked, and read entry by entry.
 
-Nothing is written to disk. What is odd about an entry is told of it alone; the others are read.
+Nothing is written to disk. A faulty entry is reported, and the others are read.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from bot.text.formatting import MEBIBYTE, mebibytes
 from bot.text.names import checked_name
 
 MANIFEST: Final = "roster.json"
-"""Beside the groups' folders: what their names can't say. `bot.usecases.roster.manifests` reads it."""
+"""The file beside the groups' folders with what their names can't express; `bot.usecases.roster.manifests` reads it."""
 
 _ENTRY: Final = b"PK\x01\x02"
-"""Begins each entry of a zip's directory, so that entries are counted before zipfile makes objects of them."""
+"""The signature of an entry in a zip's directory, by which entries are counted before zipfile makes objects of them."""
 
 _CHUNK: Final = MEBIBYTE
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
 _PACKED: Final = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
-"""zipfile unpacks these in bounded steps; of bz2 and LZMA it unpacks whatever a step holds."""
+"""The methods that zipfile unpacks in bounded steps; bz2 and LZMA are unbounded."""
 
 _BROKEN: Final = (
     zipfile.BadZipFile,
@@ -41,16 +41,16 @@ _BROKEN: Final = (
     struct.error,
     zlib.error,
 )
-"""What zipfile raises on hostile bytes; UnicodeDecodeError is a ValueError."""
+"""The exceptions of zipfile on hostile bytes; UnicodeDecodeError is a ValueError."""
 
 
 class ArchiveError(PersonError):
-    """An archive, or an entry of one, that isn't read."""
+    """An archive, or one of its entries, can't be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class ArchiveLimits:
-    """What is still read: bytes of the archive, its entries, bytes of each and of all unpacked, how much one may swell."""
+    """The limits of an archive: bytes, entries, unpacked bytes of one entry and of all, packing ratio, length of a path."""
 
     max_bytes: int = 100 * MEBIBYTE
     max_entries: int = 5_000
@@ -63,7 +63,7 @@ class ArchiveLimits:
 
 @dataclass(frozen=True, slots=True)
 class ArchiveEntry:
-    """A photo in the archive: its path as it stands there, and the folders and the name that it consists of."""
+    """A photo in the archive: its `path` there, and the path's folders and file name."""
 
     path: str
     group: str
@@ -74,7 +74,7 @@ class ArchiveEntry:
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """A file of the archive: its path in text, and that path without `.` as folders and the file."""
+    """A file of the archive: its path as text, and the parts of the path without `.`."""
 
     info: zipfile.ZipInfo
     path: str
@@ -90,10 +90,10 @@ class SkippedEntry:
 
 
 class Archive:
-    """A zip archive that was looked through. `entries` are what may be read, in its order; `left_out` what may not."""
+    """A checked zip archive. `entries`: the readable photos, in its order; `left_out`: the other entries."""
 
     def __init__(self, file: IO[bytes], limits: ArchiveLimits | None = None) -> None:
-        """Raises ArchiveError when it is no zip, too large, or holds too many files."""
+        """Raises ArchiveError if the file is no zip, is too large, or holds too many files."""
         self._limits = limits or ArchiveLimits()
         self._read = 0
         _admit(file, self._limits)
@@ -104,23 +104,23 @@ class Archive:
         self.entries: list[ArchiveEntry] = []
         self.left_out: list[SkippedEntry] = []
         files = self._files()
-        root = common_root(one.parts for one in files if _is_sound(one.parts) and one.parts[-1] != MANIFEST)
-        self._manifest = next((one.info for one in files if one.parts == (*root, MANIFEST)), None)
+        root = common_root(file.parts for file in files if _is_sound(file.parts) and file.parts[-1] != MANIFEST)
+        self._manifest = next((file.info for file in files if file.parts == (*root, MANIFEST)), None)
         there: set[PathParts] = set()
-        for one in files:
-            if one.info is self._manifest:
+        for named in files:
+            if named.info is self._manifest:
                 continue
-            key = tuple(part.casefold() for part in one.parts)
+            key = tuple(part.casefold() for part in named.parts)
             try:
                 if key in there:
                     raise ArchiveError("its path is there twice")
                 there.add(key)
-                self.entries.append(self._entry(one, root))
+                self.entries.append(self._entry(named, root))
             except PersonError as error:
-                self.left_out.append(SkippedEntry(one.path[: self._limits.max_path], error.message))
+                self.left_out.append(SkippedEntry(named.path[: self._limits.max_path], error.message))
 
     def manifest(self) -> bytes | None:
-        """What stands in `roster.json`; None where there is none. Raises ArchiveError when it can't be read."""
+        """The bytes of `roster.json`; None if there is none. Raises ArchiveError if it can't be read."""
         if self._manifest is None:
             return None
         if (reason := _why_unreadable(self._manifest, self._limits.max_manifest_bytes, self._limits)) is not None:
@@ -128,7 +128,7 @@ class Archive:
         return self._unpack(self._manifest, self._limits.max_manifest_bytes)
 
     def read(self, entry: ArchiveEntry) -> bytes:
-        """The bytes of an entry; raises ArchiveError with what goes after its name."""
+        """The bytes of an entry. Raises ArchiveError, whose sentence goes after the entry's name."""
         if self._read > self._limits.max_total_bytes:
             raise ArchiveError(
                 "the archive unpacks to more than {most}",
@@ -148,8 +148,8 @@ class Archive:
         return data
 
     def _files(self) -> list[_File]:
-        """All files but litter; those whose name can't be read are left out."""
-        # By the name as it stands there: zipfile's `filename` ends at the first NUL.
+        """All files but litter and files whose name can't be read."""
+        # `orig_filename`, since zipfile's `filename` ends at the first NUL.
         infos = self._zip.infolist()
         named: list[tuple[zipfile.ZipInfo, str]] = []
         for info, path in zip(infos, names_of(infos), strict=True):
@@ -159,7 +159,7 @@ class Archive:
                 )
             else:
                 named.append((info, path))
-        # Some programs of Windows write its own separator, all through. Beside slashes it is a letter like any other.
+        # Some programs of Windows write backslashes in all paths. Beside slashes, a backslash is an ordinary letter.
         separator = "/" if any("/" in path for _, path in named) else "\\"
         files = [
             _File(info, path, tuple(part for part in path.split(separator) if part != "."))
@@ -184,13 +184,13 @@ class Archive:
 
 
 def _is_sound(parts: PathParts) -> bool:
-    """Whether a path stays where it is unpacked, on every system."""
+    """Whether a path stays in the folder where it is unpacked, on every system."""
     odd = any("\0" in part or "\\" in part or part in {"", ".."} for part in parts)
     return bool(parts) and not odd and not _DRIVE.match(parts[0])
 
 
 def _admit(file: IO[bytes], limits: ArchiveLimits) -> None:
-    """Refuse by size, and by how many entries there can be at most, before zipfile reads the directory."""
+    """Refuse a file by its size and by its greatest possible number of entries, before zipfile reads the directory."""
     size = file.seek(0, 2)
     if size > limits.max_bytes:
         raise ArchiveError(

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from models.faces import Band
 
 _CURVE: Final = 0.5523
-"""How far the handles of a quarter circle reach, in radii."""
+"""The length of the handles of a quarter circle, in radii."""
 
 
 def rounded(width: float, height: float, radius: float) -> str:
@@ -26,9 +26,9 @@ def rounded(width: float, height: float, radius: float) -> str:
 
 
 def outline(width: int, height: int, line: int, band: Band) -> list[tuple[int, int, str]]:
-    """A box as four paths, each with its left and top: whole, dashed or its corners alone by band, as on pictures.
+    """A box as up to four paths, each with its left and top: solid, dashed or corners alone by band, as on pictures.
 
-    In one path, libass would blend the whole face's pixels for a thin line.
+    For a single path, libass would blend all pixels of the face.
     """
     from models.drawing.markers import strokes
 

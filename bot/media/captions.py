@@ -41,30 +41,31 @@ def script(face_tracks: FaceTracks, cast: Cast, style: CaptionStyle) -> str:
     clock = frame_clock(np.asarray(face_tracks.times, np.float64))
     numbers = {track: person.number for person in cast.people for track in person.tracks}
     tracks = {
-        place: face_tracks.tracks[place] for place in sorted(numbers, key=lambda one: face_tracks.tracks[one].first)
+        place: face_tracks.tracks[place]
+        for place in sorted(numbers, key=lambda number: face_tracks.tracks[number].first)
     }
     boxes = {place: np.asarray(track.boxes, np.float64) for place, track in tracks.items()}
-    taken = [(tracks[place].first, rows) for place, rows in boxes.items()]
+    drawn = [(tracks[place].first, rows) for place, rows in boxes.items()]
     for place, track in tracks.items():
         guess, gap = cast.guesses[place], _gap(face_tracks.size)
         draw_box(file, clock, track.first, boxes[place], guess.band, face_tracks.size)
         label = name_label(guess, numbers[place], style, name_letters(face_tracks.size, boxes[place]), face_tracks.size)
         if label:
-            others = _drawn_during(track, taken, but=boxes[place])
+            others = _drawn_during(track, drawn, but=boxes[place])
             corners = placed(boxes[place], label.size, face_tracks.size, others, gap, _SIDES_OF_NAMES)
             draw_label(file, clock, track.first, corners, label, face_tracks.size)
-            taken.append((track.first, covered(corners, label.size)))
+            drawn.append((track.first, covered(corners, label.size)))
     if style is CaptionStyle.NAMES_AND_LIST:
         for place, track in tracks.items():
             lines = _list_lines(_most_at_once(track, tracks.values()))
             label = list_label(cast.guesses[place], lines, face_tracks.size)
             if label:
-                others = _drawn_during(track, taken, but=boxes[place])
+                others = _drawn_during(track, drawn, but=boxes[place])
                 corners = placed(
                     boxes[place], label.size, face_tracks.size, others, _gap(face_tracks.size), _SIDES_OF_LISTS
                 )
                 draw_label(file, clock, track.first, corners, label, face_tracks.size)
-                taken.append((track.first, covered(corners, label.size)))
+                drawn.append((track.first, covered(corners, label.size)))
     file.sort()
     return file.to_string("ass")
 
@@ -89,10 +90,10 @@ def _most_at_once(track: Track, tracks: Collection[Track]) -> int:
     return int(seen.max())
 
 
-def _drawn_during(track: Track, taken: Sequence[tuple[int, Rows]], *, but: Rows) -> list[tuple[int, Rows]]:
+def _drawn_during(track: Track, drawn: Sequence[tuple[int, Rows]], *, but: Rows) -> list[tuple[int, Rows]]:
     """The boxes and labels that are drawn during the track, each with its first frame counted from the track's."""
     return [
         (first - track.first, rows)
-        for first, rows in taken
+        for first, rows in drawn
         if first <= track.last and first + len(rows) > track.first and rows is not but
     ]

@@ -1,4 +1,4 @@
-"""The commands by which ffmpeg draws a clip, or its frames: input, filters and encoding."""
+"""The ffmpeg commands that draw a clip or its frames: input, filters and encoding."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 CRF: Final = 23
 PRESET: Final = "veryfast"
 SOUND_RATE: Final = 128_000
-"""Bits a second of sound that can't be copied and so is encoded anew."""
-# Seconds of the greatest rate that the coded picture buffer holds: as much may come on top of rate × length.
+"""Bits a second of sound that is encoded anew."""
+# Seconds of the greatest rate in the coded picture buffer; a clip may be larger than rate × length by so much.
 BUFFER: Final = 2.0
-# One packet before the cut is kept: AAC needs it to begin cleanly, and the edit list hides it.
+# AAC needs one packet before the section to begin cleanly; the edit list hides it.
 _PREROLL: Final = 0.03
-# A transport stream is sought by when pictures are decoded, which is as much before they are shown at most.
+# Seeking in a transport stream goes by decoding times, which are at most so many seconds before the shown times.
 _DELAY: Final = 1.0
 _CLEAN: Final = {"map_metadata": -1, "map_chapters": -1}
 
 
 def encoding(rate: float) -> dict[str, str | int]:
-    """ffmpeg's options for a clip's pictures: H.264 of even quality, within `rate` bits a second."""
+    """ffmpeg's options for a clip's pictures: H.264 of constant quality, up to `rate` bits a second."""
     return {
         "c:v": "libx264",
         "preset": PRESET,
@@ -55,13 +55,13 @@ def clip_command(footage: Footage, section: Section, size: tuple[int, int], rate
         **_CLEAN,
     }
     if footage.sound:
-        heard = opened.audio_stream(footage.sound.number)
+        sound = opened.audio_stream(footage.sound.number)
         if footage.sound.copied:
             options |= {"c:a": "copy", "copypriorss:a": 1, "bsf:a": f"noise=drop=lt(pts*tb\\,-{_PREROLL})"}
         else:
             # Not with the pictures' filters: those can't be set up anew when the sound's rate or channels change.
             options |= {"c:a": "aac", "b:a": SOUND_RATE, "ac": 2, "filter:a": "atrim=start=0"}
-        tracks.append(heard)
+        tracks.append(sound)
         if _ends(footage, section):
             options["t"] = f"{section.seconds:.6f}"
     written = ffmpeg.output(*tracks, filename="out.mp4", f="mp4", extra_options=options)
@@ -85,20 +85,20 @@ def compiled(written: Any) -> list[str]:
     import imageio_ffmpeg
 
     command: list[str] = written.compile(cmd=imageio_ffmpeg.get_ffmpeg_exe(), overwrite_output=True)
-    told = ["-nostdin", "-hide_banner", "-loglevel", "error", "-progress", "pipe:1", "-stats_period", "0.5"]
-    # SoundTrack that is damaged is heard as far as it can be; and time stamps are changed by nobody but us.
-    return [command[0], *told, "-max_error_rate", "1", "-copyts", *command[1:]]
+    shared = ["-nostdin", "-hide_banner", "-loglevel", "error", "-progress", "pipe:1", "-stats_period", "0.5"]
+    # Damaged sound is decoded as far as possible, and ffmpeg changes no time stamps.
+    return [command[0], *shared, "-max_error_rate", "1", "-copyts", *command[1:]]
 
 
 def _input(footage: Footage, section: Section) -> tuple[Any, float]:
-    """The source as an input, and what its clock is ahead of the section's, in seconds.
+    """The source as an input, and the seconds by which its clock is ahead of the section's.
 
-    Its clock begins a little before the section, so that rounding loses no frame. It is sought at the keyframe before: where
-    ffmpeg would seek by itself, in a transport stream, there may be none until the section ends.
+    The clock begins a little before the section, so that rounding loses no frame. Seeking goes to the keyframe before the
+    section; ffmpeg's own seeking in a transport stream may find none until the section ends.
     """
     import ffmpeg
 
-    from bot.media.containers import reading
+    from bot.media.containers import input_options
 
     shift = TOLERANCE if section.start > TOLERANCE else 0.0
     where: dict[str, Any] = {"itsoffset": f"{-(footage.beginning + section.start - shift):.6f}"}
@@ -107,9 +107,9 @@ def _input(footage: Footage, section: Section) -> tuple[Any, float]:
         sought = footage.beginning + before[-1] - (_DELAY if footage.format == "mpegts" else 0.0)
         where |= {"seek_timestamp": 1, "noaccurate_seek": True, "ss": f"{sought:.6f}"}
     options = {
-        **reading(footage.format),
+        **input_options(footage.format),
         "threads": 2,
-        # The container's cropping and turning are filters below, as `bot.media.geometry` reads them.
+        # Filters below do the container's cropping and turning, as read by `bot.media.geometry`.
         "noautorotate": True,
         "apply_cropping": "codec",
         **where,
@@ -120,8 +120,8 @@ def _input(footage: Footage, section: Section) -> tuple[Any, float]:
 def _picture(
     stream: VideoStream, footage: Footage, section: Section, size: tuple[int, int], shift: float
 ) -> VideoStream:
-    """The filters: cut, deinterlaced, upright, scaled to square pixels, mapped to SDR, and drawn upon."""
-    # x264 takes no frame at its forerunner's time; `bot.media.video.frames` leaves it out too.
+    """The filters: trimmed, as shown (`as_shown`), and with the captions."""
+    # x264 takes no frame at the time of the one before; `bot.media.video.frames` skips it too.
     chosen: Callable[..., Any] = stream.select
     picture: VideoStream = chosen(expr="isnan(prev_selected_pts)+gt(pts,prev_selected_pts)").video(0)
     if section.start > 0:
@@ -140,7 +140,7 @@ def as_shown(picture: VideoStream, footage: Footage, size: tuple[int, int]) -> V
         color_trc=colours.transfer,
         colorspace=colours.matrix,
     )
-    # Else the clip would be turned once more by its player.
+    # Otherwise players would turn the clip once more.
     picture = picture.sidedata(mode="delete", type="DISPLAYMATRIX")
     if footage.interlaced:
         picture = picture.yadif(deint="interlaced")
@@ -149,7 +149,7 @@ def as_shown(picture: VideoStream, footage: Footage, size: tuple[int, int]) -> V
 
 
 def _upright(picture: VideoStream, geometry: Geometry) -> VideoStream:
-    """What is shown of a frame, turned."""
+    """The visible part of a frame, turned upright."""
     left, right, top, bottom = geometry.crop
     if any(geometry.crop):
         picture = picture.crop(
@@ -169,12 +169,12 @@ def _upright(picture: VideoStream, geometry: Geometry) -> VideoStream:
 
 
 def _scaled(picture: VideoStream, colours: Colours, size: tuple[int, int]) -> VideoStream:
-    """A picture of this size, in BT.709 and SDR but for its matrix, which stays: each conversion costs."""
+    """The filters to a picture of this size in BT.709 and SDR. An SDR matrix stays, since each conversion costs."""
     width, height = size
     if not colours.hdr and not colours.wide:
         matrix = {"out_color_matrix": "bt709"} if colours.matrix == "gbr" else {}
         return picture.scale(w=width, h=height, flags="bicubic", out_range="tv", extra_options=matrix)
-    # Screens show SDR by a curve that is sRGB's rather than the inverse of a camera's.
+    # Screens show SDR by sRGB's curve, not by the inverse of a camera's.
     curve = {} if colours.hdr else {"transferin": "iec61966-2-1"}
     picture = picture.zscale(w=width, h=height, transfer="linear", extra_options={"npl": 203, **curve})
     picture = picture.format(pix_fmts="gbrpf32le").zscale(primaries="bt709")

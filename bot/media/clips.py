@@ -1,6 +1,6 @@
 """The annotated clip: one ffmpeg run cuts the section out, burns the captions in, and copies the sound. Called in workers.
 
-Time stamps pass through as they are: those of the whole video by their ticks, those of a section from its start on.
+A whole video keeps its time stamps by their ticks. Those of a section count from its start.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ log = logging.getLogger(__name__)
 
 
 HEIGHTS: Final = (2160, 1440, 1080, 720, 540, 480, 360, 288, 240, 180, 144)
-"""Heights that a clip is brought down to."""
+"""The heights to which a clip is reduced."""
 
-# Bits a pixel that veryfast needs at 720p and 30 frames a second for a picture that nobody minds; larger pictures and
-# denser frames need fewer each.
+# Bits a pixel that veryfast needs at 720p and 30 frames a second for a good picture. Larger pictures and higher rates need
+# fewer bits a pixel.
 _BITS_A_PIXEL: Final = 0.035
 _USUAL_PIXELS: Final = 1280 * 720
 _USUAL_RATE: Final = 30.0
 _LEAST_RATE: Final = 24_000
 GREATEST_RATE: Final = 40_000_000
-# Of a first attempt that came out too large, the second aims this far below what is left.
+# The share of the remaining room that the second attempt aims at, after a first one that is too large.
 _MARGIN: Final = 0.92
 _FRAME_OVERHEAD, _PACKET_OVERHEAD, _FILE_OVERHEAD = 20, 8, 6_000
 _MEMORY: Final = 6 << 30
@@ -46,7 +46,7 @@ _FRAME_BYTES: Final = 64 * MEBIBYTE
 
 @dataclass(frozen=True, slots=True)
 class ClipLimits:
-    """What a clip must keep to: bytes of the file, and its height in pixels; of one that is held upright, its width."""
+    """The limits of a clip: bytes of the file, and its height in pixels; for an upright video, its width."""
 
     max_bytes: int
     max_height: int
@@ -54,16 +54,16 @@ class ClipLimits:
 
 @dataclass(frozen=True, slots=True)
 class ProgressFiles:
-    """How a worker's work is watched from outside.
+    """The files by which a worker reports progress and is stopped.
 
-    `progress`: a file that holds the share done in [0, 1], replaced as a whole. `stop`: when this file exists, the work ends.
+    `progress`: holds the share done in [0, 1], and is replaced as a whole. `stop`: the work ends when this file exists.
     """
 
     progress: Path
     stop: Path
 
     def tell(self, share: float) -> None:
-        """Write the share done."""
+        """Write the share done, in [0, 1]."""
         part = self.progress.with_name(f".{self.progress.name}.part")
         part.write_text(f"{min(max(share, 0.0), 1.0):.4f}")
         part.replace(self.progress)
@@ -71,7 +71,7 @@ class ProgressFiles:
 
 @dataclass(frozen=True, slots=True)
 class EncodedClip:
-    """A clip that was written: its size (width, height), bytes and seconds."""
+    """A written clip: its size (width, height), bytes and seconds."""
 
     size: tuple[int, int]
     bytes: int
@@ -79,23 +79,22 @@ class EncodedClip:
 
 
 class StoppedError(VideoError):
-    """Somebody wanted the work to end."""
+    """The work was stopped by `ProgressFiles.stop`."""
 
     def __init__(self) -> None:
         super().__init__("this clip was cancelled")
 
 
 def fitting_height(size: tuple[int, int], rate: float, seconds: float, max_bytes: int, max_height: int) -> int:
-    """The height of a clip of `seconds` that still looks good in `max_bytes`, in pixels.
+    """The greatest height, in pixels, at which a clip of `seconds` looks good in `max_bytes`.
 
-    The source's own where it fits; never above it, and always even; its shorter side never above `max_height`: a fancam held
-    upright has 1080p too. `size`: (width, height) of the
-    source; `rate`: its frames a second; `max_bytes`: for the pictures alone.
+    Even, at most the source's own, and with a shorter side of at most `max_height`: an upright fancam has 1080p too. `size`:
+    (width, height) of the source. `rate`: its frames a second. `max_bytes`: bytes of the pictures alone.
     """
     short, long = sorted(size)
     bits = max_bytes * 8 / max(seconds, 0.1)
     top = min(short, max_height)
-    for step in (top, *(one for one in HEIGHTS if one < top)):
+    for step in (top, *(height for height in HEIGHTS if height < top)):
         pixels = step * step * long / short
         needed = _BITS_A_PIXEL * pixels**0.75 * _USUAL_PIXELS**0.25 * rate**0.6 * _USUAL_RATE**0.4
         if bits >= needed:
@@ -104,7 +103,7 @@ def fitting_height(size: tuple[int, int], rate: float, seconds: float, max_bytes
 
 
 def scaled(size: tuple[int, int], height: int) -> tuple[int, int]:
-    """(width, height) of a clip of that height: even, as H.264 halves its colours."""
+    """(width, height) of a clip of that height; even, since H.264 halves the resolution of colours."""
     return _even(size[0] * height / size[1]), _even(height)
 
 
@@ -113,12 +112,12 @@ def draw(
 ) -> EncodedClip:
     """Write the section of a video with its captions burnt in, and its sound, to `out`.
 
-    H.264, yuv420p, its index first; sound keeps its packets or becomes AAC. At most `target.max_bytes`:
-    what came out larger is made once again. `script`: an ASS file whose times count from the section's start.
+    H.264, yuv420p, the index first. Sound keeps its packets or becomes AAC. A clip of more than `target.max_bytes` is drawn
+    a second time, smaller. `script`: an ASS file with times from the section's start.
 
     Raises:
-        VideoError: it can't be drawn, or not so small.
-        StoppedError: `watch.stop` was there.
+        VideoError: the clip can't be drawn, or not so small.
+        StoppedError: the file `watch.stop` exists.
     """
     section = _within(footage, section)
     frames = footage.rate * section.seconds
@@ -173,7 +172,7 @@ def _too_long(target: ClipLimits) -> str:
 
 
 def _within(footage: Footage, section: Section) -> Section:
-    """The section as far as there is something in it. Raises VideoError when there is nothing."""
+    """The section as far as the video goes. Raises VideoError for a section without pictures."""
     inside = Section(max(0.0, section.start), min(section.end, footage.seconds + 2 * TOLERANCE))
     if inside.end <= max(inside.start, footage.first):
         raise VideoError(
@@ -184,7 +183,7 @@ def _within(footage: Footage, section: Section) -> Section:
 
 @contextmanager
 def _workplace(beside: Path, script: str) -> Generator[Path]:
-    """A folder that goes again, with the captions and their one font, so that filters need name no path of ours."""
+    """A temporary folder with the captions and their font, so that filters name no path outside it."""
     from models.drawing.fonts import font_path
 
     with tempfile.TemporaryDirectory(prefix=".drawing-", dir=beside) as name:
@@ -192,13 +191,13 @@ def _workplace(beside: Path, script: str) -> Generator[Path]:
         (folder / "captions.ass").write_text(script, "utf-8")
         (folder / "fonts").mkdir()
         (folder / "fonts" / "font.otf").symlink_to(font_path())
-        # libass need not search the machine for fonts.
+        # Without this, libass would search the machine for fonts.
         (folder / "fonts.conf").write_text("<fontconfig><cachedir>/nonexistent</cachedir></fontconfig>")
         yield folder
 
 
 def _run(command: list[str], section: Section, folder: Path, watch: ProgressFiles, *, most_bytes: int) -> bool:
-    """Run ffmpeg and tell how far it is; True where a file of it would have become larger than `most_bytes`."""
+    """Run ffmpeg and report its progress; True if a file of it would become larger than `most_bytes`."""
     patience = 300 + 20 * section.seconds
     limits = ProcessLimits(
         seconds=patience,
@@ -216,7 +215,7 @@ def _run(command: list[str], section: Section, folder: Path, watch: ProgressFile
                     if done.isdecimal():
                         watch.tell(int(done) / 1_000_000 / section.seconds)
     except ProcessFailedError as error:
-        if any(one.stat().st_size >= most_bytes for one in folder.glob("*.*")):
+        if any(file.stat().st_size >= most_bytes for file in folder.glob("*.*")):
             return True
         log.warning("ffmpeg ended with %s: %s", error.code, error.stderr)
         raise VideoError(

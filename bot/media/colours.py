@@ -1,6 +1,6 @@
-"""A decoded frame → RGB in BT.709 and SDR: matrices, and light that is brighter than a screen. Called in workers.
+"""A decoded frame → RGB in BT.709 and SDR. Called in workers.
 
-Looking and drawing both go by the `Colours` that are read here.
+Face tracking and drawing share the `Colours` that this module reads.
 """
 
 from __future__ import annotations
@@ -37,18 +37,18 @@ _PRIMARIES: Final = {
     12: "smpte432",
 }
 _TRANSFERS: Final = {16: "smpte2084", 18: "arib-std-b67"}
-"""What the numbers of ITU-T H.273 are taken as: what differs too little to be seen is BT.709, as are all curves of SDR."""
+"""The meaning of the numbers of ITU-T H.273. Values that look like BT.709 are BT.709, as are all SDR curves."""
 
 _SWSCALE: Final = {"bt709": 1, "fcc": 4, "bt470bg": 5, "smpte170m": 5, "smpte240m": 7, "bt2020nc": 9}
 _LIMITED, _FULL = 1, 2
 _HD: Final = 720
-"""Lines from which on pictures without a tag are BT.709, as players take them."""
+"""The height from which untagged pictures are BT.709, as in players."""
 
 
 def colours_of(stream: VideoStream, frame: VideoFrame) -> Colours:
-    """The colours of a track, of which `frame` is the first.
+    """The colours of a track; `frame` is its first.
 
-    Tags that are missing, reserved, or that swscale can't work with, are guessed from the others, and from the size.
+    Missing or reserved tags, and tags that swscale doesn't support, are guessed from the others and from the size.
     """
     transfer = _TRANSFERS.get(stream.color_trc, "bt709")
     wide = transfer != "bt709" or frame.colorspace in {9, 10}
@@ -63,7 +63,7 @@ def colours_of(stream: VideoStream, frame: VideoFrame) -> Colours:
 
 
 def as_rgb(frame: VideoFrame, geometry: Geometry, colours: Colours) -> NDArray[np.uint8]:
-    """What is shown of a frame, in BT.709 and SDR, of square pixels but not turned: (h, w, 3) uint8."""
+    """The visible part of a frame in BT.709 and SDR, with square pixels but not turned: (h, w, 3) uint8."""
     across, down = geometry.size[::-1] if geometry.turn in LYING else geometry.size
     deep = colours.hdr or colours.wide
     source = _SWSCALE.get(colours.matrix, 5)
@@ -72,7 +72,7 @@ def as_rgb(frame: VideoFrame, geometry: Geometry, colours: Colours) -> NDArray[n
         *((across, down) if whole else (None, None)),
         "rgb48le" if deep else "rgb24",
         src_colorspace=source,
-        # RGB has no matrix. PyAV only tells swscale of the one where the other differs.
+        # RGB has no matrix, but PyAV sets the source's only if the destination's differs.
         dst_colorspace=5 if source == 1 else 1,
         src_color_range=_FULL if colours.full else _LIMITED,
         dst_color_range=_FULL,
@@ -86,7 +86,7 @@ def as_rgb(frame: VideoFrame, geometry: Geometry, colours: Colours) -> NDArray[n
 
 @lru_cache(maxsize=3)
 def _light(transfer: str) -> NDArray[np.float32]:
-    """Linear light of a 16-bit code value, 1.0 being SDR's white of 203 nits (ITU-R BT.2408)."""
+    """The linear light of each 16-bit code value; 1.0 is SDR's white of 203 nits (ITU-R BT.2408)."""
     code = np.arange(65536) / 65535
     if transfer == "bt709":
         return (code**_GAMMA).astype(np.float32)
@@ -117,7 +117,7 @@ _GAMMA: Final = 2.2
 
 
 def _to_sdr(deep: NDArray[np.uint16], colours: Colours) -> NDArray[np.uint8]:
-    """(h, w, 3) uint16 → uint8 in BT.709; what is HDR by Reinhard's curve with a white of 1,000 nits, as ffmpeg has it."""
+    """(h, w, 3) uint16 → uint8 in BT.709; HDR by Reinhard's curve with a white of 1,000 nits, as in ffmpeg."""
     light = cv2.transform(_light(colours.transfer)[deep], _TO_709[colours.primaries])
     if colours.hdr:
         strongest = np.maximum(light.max(2, keepdims=True), 1e-6)

@@ -1,4 +1,4 @@
-"""Untrusted files of video, opened by one demuxer and one protocol, with the decoders of our lists alone. Called in workers."""
+"""Untrusted video files, opened by one demuxer, one protocol, and the listed decoders alone. Called in workers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ VIDEO_CODECS: Final = (
     *("h264", "hevc", "vp8", "vp9", "av1", "libdav1d", "libvpx", "libvpx-vp9", "mpeg4", "msmpeg4", "msmpeg4v2"),
     *("h263", "mpeg1video", "mpeg2video", "mjpeg", "prores", "dvvideo", "theora", "vc1", "wmv3"),
 )
-"""Decoders that pictures may go through; a file with another is refused."""
+"""The decoders for pictures. A file without any of them is refused."""
 
 SOUND_CODECS: Final = (
     *("aac", "aac_latm", "mp1float", "mp2float", "mp3float", "mp1", "mp2", "mp3", "opus", "libopus", "vorbis"),
@@ -46,7 +46,7 @@ SOUND_CODECS: Final = (
     ),
     *("pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be", "pcm_s32le", "pcm_u8", "pcm_f32le", "pcm_mulaw", "pcm_alaw"),
 )
-"""Decoders that sound may go through; sound that needs another is left out."""
+"""The decoders for sound. Other sound is left out."""
 
 BROKEN: Final = "this video is broken or cut short and can't be read; save it once more and post that copy"
 
@@ -55,10 +55,10 @@ _MP4_BOXES: Final = {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pno
 
 
 def format_of(path: Path) -> str | None:
-    """The demuxer for a file by its first bytes, whatever it is called; None for what is no video.
+    """The demuxer for a file by its first bytes, whatever its name; None for a file that is no accepted video.
 
-    No playlist, no list of files and no sequence of pictures is ever read as what it is: they lead elsewhere. AVI has no
-    presentation times, and each reader guesses others.
+    Playlists, lists of files and picture sequences are never accepted, since they name other files. AVI isn't accepted
+    either: it has no presentation times, and each reader guesses others.
     """
     with path.open("rb") as file:
         head = file.read(1024)
@@ -73,8 +73,8 @@ def format_of(path: Path) -> str | None:
     return None
 
 
-def reading(kind: str) -> dict[str, str]:
-    """Options of libav and of ffmpeg for a file of this kind: what it may open, and with what."""
+def input_options(kind: str) -> dict[str, str]:
+    """The options of libav and ffmpeg for a file of this kind: allowed protocols, formats, decoders and pixels."""
     return {
         "protocol_whitelist": "file",
         "format_whitelist": kind,
@@ -86,10 +86,10 @@ def reading(kind: str) -> dict[str, str]:
 
 @contextmanager
 def opened(path: Path, kind: str) -> Generator[InputContainer]:
-    """The container, read as a file of this kind. Raises VideoError."""
-    options = reading(kind)
+    """The container of a file, read by the demuxer `kind`. Raises VideoError."""
+    options = input_options(kind)
     pixels = {"max_pixels": options.pop("max_pixels")}
-    with sentences():
+    with video_errors():
         container = av.open(
             f"file:{path.absolute()}",
             "r",
@@ -103,8 +103,8 @@ def opened(path: Path, kind: str) -> Generator[InputContainer]:
 
 
 @contextmanager
-def sentences() -> Generator[None]:
-    """What libav can't do is told as a VideoError."""
+def video_errors() -> Generator[None]:
+    """Raise VideoError for libav's own errors."""
     try:
         yield
     except (FFmpegError, ValueError) as error:
@@ -112,17 +112,17 @@ def sentences() -> Generator[None]:
 
 
 def packets_of(container: InputContainer, tracks: Sequence[Stream]) -> Iterator[Packet]:
-    """The packets of tracks that are shown or heard, as far as the file goes."""
+    """The packets of tracks up to the file's end or first unreadable byte, without the packets that edit lists discard."""
     try:
         for packet in container.demux(*tracks):
             if packet.size and not packet.is_discard:
                 yield packet
     except (FFmpegError, ValueError):
-        # It breaks off here.
+        # The file is cut short or damaged here.
         return
 
 
 def decoder_of(track: VideoStream | AudioStream) -> str | None:
-    """The name of a track's decoder; None where there is none."""
+    """The name of a track's decoder; None if libav has none."""
     context = cast("CodecContext | None", track.codec_context)
     return context.codec.name if context else None

@@ -1,4 +1,4 @@
-"""The names of a zip's entries as text. Zip programs write bytes, and few of them say in which encoding."""
+"""The names of a zip's entries as text. Zip programs write bytes, and few of them declare the encoding."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
 _UTF8_FLAG: Final = 0x800
 _UNICODE_PATH: Final = 0x7075
-"""Info-ZIP's extra field with the name in UTF-8 (APPNOTE 4.6.9). It counts as long as its CRC is that of the name beside it."""
+"""Info-ZIP's extra field with the name in UTF-8 (APPNOTE 4.6.9). It is valid if its CRC is that of the entry's name."""
 
 _RARE: Final = 1e-6
 _ASCII: Final = 0.01
 _ALONE: Final = 0.05
-"""How seldom a Han letter or Hangul syllable stands right beside a small Latin letter."""
+"""The likelihood that a Han letter or Hangul syllable stands beside a small Latin letter."""
 
 
 def _shares(*weights: float) -> list[float]:
     return [weight / sum(weights) for weight in weights]
 
 
-# How often Korean names have each initial, vowel and final letter, in Unicode's order: in percent, and roughly.
+# The rough frequency in percent of each initial, vowel and final letter in Korean names, in Unicode's order.
 _INITIALS: Final = _shares(11, 0.5, 7, 7, 0.5, 7, 7, 6, 0.5, 11, 0.5, 20, 10, 0.3, 4, 3, 4, 3, 7)
 _VOWELS: Final = _shares(16, 6, 1, 0.1, 9, 6, 6, 1, 10, 2, 0.2, 2, 2, 8, 2, 0.2, 2, 2, 8, 1, 13)
 _FINALS: Final = _shares(
@@ -38,28 +38,28 @@ _FINALS: Final = _shares(
 
 
 def names_of(infos: Sequence[ZipInfo]) -> list[str | None]:
-    """The path of each entry, composed (NFC); None where its bytes are no text.
+    """The path of each entry, composed (NFC); None if its bytes are no text.
 
-    The Unicode path field counts first, then what is valid UTF-8. All other names are read by the one encoding that makes the
-    likeliest names of all of them: of 125 archives of names of groups and members it was the right one for 123,
-    charset-normalizer's choice among the same four for 94.
+    The Unicode path field comes first, then valid UTF-8. All other names share one encoding: the one by which they are
+    likeliest. In 125 archives with names of groups and members it is right for 123; charset-normalizer's choice among the
+    same four encodings is right for 94.
     """
     raw = [_bytes_of(info) for info in infos]
-    told = [_told(info, name) for info, name in zip(infos, raw, strict=True)]
-    unsaid = [name for name, text in zip(raw, told, strict=True) if text is None]
+    declared = [_declared(info, name) for info, name in zip(infos, raw, strict=True)]
+    undeclared = [name for name, text in zip(raw, declared, strict=True) if text is None]
     # A short name in another encoding may be valid UTF-8 by chance; all of them are not.
-    encoding = "utf-8" if all(_decoded(name, "utf-8") is not None for name in unsaid) else _likeliest(unsaid)
-    texts = (_decoded(name, encoding) if text is None else text for name, text in zip(raw, told, strict=True))
+    encoding = "utf-8" if all(_decoded(name, "utf-8") is not None for name in undeclared) else _likeliest(undeclared)
+    texts = (_decoded(name, encoding) if text is None else text for name, text in zip(raw, declared, strict=True))
     return [None if text is None else unicodedata.normalize("NFC", text) for text in texts]
 
 
 def _bytes_of(info: ZipInfo) -> bytes:
-    """The name as it stands in the archive, which zipfile decoded by one of two encodings without loss."""
+    """The name's bytes in the archive; zipfile decoded them by one of two encodings without loss."""
     return info.orig_filename.encode("utf-8" if info.flag_bits & _UTF8_FLAG else "cp437")
 
 
-def _told(info: ZipInfo, name: bytes) -> str | None:
-    """The name where the entry says what it is; where it is ASCII, or UTF-8 with letters of three bytes, there is no doubt."""
+def _declared(info: ZipInfo, name: bytes) -> str | None:
+    """The name if the entry declares its encoding, or if it is surely ASCII or UTF-8: with a letter of three bytes."""
     if (field := _unicode_path(info.extra, name)) is not None:
         return field
     text = _decoded(name, "utf-8")
@@ -84,20 +84,20 @@ def _decoded(name: bytes, encoding: str) -> str | None:
 
 
 def _likeliest(names: Iterable[bytes]) -> str:
-    """The encoding by which `names` are likeliest; every folder counts once, so that its files don't drown the others."""
+    """The encoding by which `names` are likeliest. Every folder counts once, however many files it has."""
     parts = {part for name in names for part in name.split(b"/")}
     return max(_LETTERS, key=lambda encoding: sum(_likelihood(part, encoding) for part in parts))
 
 
 def _likelihood(part: bytes, encoding: str) -> float:
-    """The logarithm of how likely somebody calls a folder so in a language that is written in `encoding`."""
+    """The log-likelihood of a folder's name in the languages that are written in `encoding`."""
     text = _decoded(part, encoding)
     if text is None:
         return len(part) * math.log(_RARE)
     likelihood = sum(math.log(_ASCII if letter.isascii() else _LETTERS[encoding](letter)) for letter in text)
     if encoding != "cp437":
         pairs = pairwise(text)
-        alone = sum(1 for one, other in pairs if _is_small(one) != _is_small(other) and not (one + other).isascii())
+        alone = sum(1 for left, right in pairs if _is_small(left) != _is_small(right) and not (left + right).isascii())
         likelihood += alone * math.log(_ALONE)
     return likelihood
 
@@ -116,7 +116,7 @@ def _korean(letter: str) -> float:
 
 @cache
 def _japanese(letter: str) -> float:
-    """Half kana, half kanji; those of JIS level 1 (2,965) ten times as often as those of level 2 (3,390)."""
+    """Half kana, half kanji; one of JIS level 1 (2,965) ten times as often as one of level 2 (3,390)."""
     if "ぁ" <= letter <= "ヿ":
         return 0.5 / 192
     row = _row(letter, "shift_jis")
@@ -127,7 +127,7 @@ def _japanese(letter: str) -> float:
 
 @cache
 def _chinese(letter: str) -> float:
-    """GB 2312's level 1 (3,755 letters) ten times as often as its level 2 (3,008)."""
+    """A letter of GB 2312's level 1 (3,755) ten times as often as one of level 2 (3,008)."""
     row = _row(letter, "gb2312")
     if not 0xB0 <= row <= 0xF7:
         return _RARE
@@ -136,12 +136,12 @@ def _chinese(letter: str) -> float:
 
 @cache
 def _western(letter: str) -> float:
-    """A tenth of the letters has an accent, one of forty; what else cp437 has are frames and signs."""
+    """A tenth of the letters has one of forty accents; the rest of cp437 is frames and signs."""
     return 0.1 / 40 if letter.isalpha() and letter < "ƒ" else math.sqrt(_RARE)
 
 
 def _row(letter: str, encoding: str) -> int:
-    """The first of a letter's two bytes; 0 where it has none in `encoding`."""
+    """The first of a letter's two bytes in `encoding`; 0 for a letter without two."""
     encoded = letter.encode(encoding, "ignore")
     return encoded[0] if len(encoded) == 2 else 0
 
@@ -152,4 +152,4 @@ _LETTERS: Final[dict[str, Callable[[str], float]]] = {
     "gbk": _chinese,
     "cp437": _western,
 }
-"""How likely a letter is in a name, by the encoding of the old Windows or DOS where it was written."""
+"""The likelihood of a letter in a name, by the encoding of old Windows or DOS."""

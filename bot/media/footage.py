@@ -1,4 +1,4 @@
-"""What is told of a video: its size, length and tracks, and a section of it. Light to import."""
+"""The description of a video: size, length, tracks; and a section of it. Light to import."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 TOLERANCE: Final = 0.001
-"""Seconds by which a frame may come before a section and still belong to it: seconds are rounded where they are passed on."""
+"""Seconds by which a frame may precede a section and still belong to it, since seconds are rounded on their way."""
 
 MOST_PIXELS: Final = 4096 * 2304
-"""Of one frame that is still decoded."""
+"""The most pixels of a frame that is decoded."""
 
 ACCEPTED: Final = "MP4, MOV, WebM, MKV and MPEG-TS"
 
 
 class VideoError(PersonError):
-    """This file is no video that can be read; the sentence goes after the file's name, or stands alone."""
+    """The file is no readable video; the sentence goes after the file's name, or stands alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class VideoLimits:
-    """What is still opened: bytes of the file."""
+    """The most bytes of a video file that is opened."""
 
     max_bytes: int
 
     @classmethod
     def of(cls, settings: Settings) -> VideoLimits:
-        """The limits that the settings name."""
+        """The limits of the settings."""
         return cls(settings.clip_bytes)
 
 
 @dataclass(frozen=True, slots=True)
 class SoundTrack:
-    """The sound track: its codec, its number among the sound tracks, and its bits a second (0: the file doesn't say).
+    """The sound track: its codec, its number among the sound tracks, and its bits a second (0: unknown).
 
-    `copied`: a clip can have its packets as they are.
+    `copied`: clips copy the packets without encoding them anew.
     """
 
     codec: str
@@ -54,9 +54,9 @@ class SoundTrack:
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
-    """How decoded frames become upright pictures of square pixels: cropped, turned, scaled, in this order.
+    """The steps from decoded frames to upright pictures of square pixels: crop, turn, scale, in this order.
 
-    `crop`: pixels at the left, right, top and bottom of a decoded frame that are not shown. `turn`: a key of
+    `crop`: hidden pixels at the left, right, top and bottom of a decoded frame. `turn`: a key of
     `bot.media.geometry.TURNS`. `size`: (width, height) of the picture.
     """
 
@@ -67,9 +67,9 @@ class Geometry:
 
 @dataclass(frozen=True, slots=True)
 class Colours:
-    """What the values of pixels mean, by the names that ffmpeg has for the numbers of ITU-T H.273; nothing is left open.
+    """The colour space of pixels, by ffmpeg's names for the numbers of ITU-T H.273, all known.
 
-    `matrix`: of luma and chroma, "gbr" where pixels are RGB. `full`: values use their full range.
+    `matrix`: of luma and chroma; "gbr" for RGB pixels. `full`: values use their full range.
     """
 
     matrix: str
@@ -79,26 +79,26 @@ class Colours:
 
     @property
     def hdr(self) -> bool:
-        """Whether pictures are brighter than an SDR screen shows."""
+        """Whether pictures are HDR."""
         return self.transfer in {"smpte2084", "arib-std-b67"}
 
     @property
     def wide(self) -> bool:
-        """Whether pictures have colours that BT.709 doesn't."""
+        """Whether pictures have colours outside BT.709."""
         return self.primaries != "bt709"
 
 
 @dataclass(frozen=True, slots=True)
 class Footage:
-    """What the file at `path` holds: the one that was probed, or a copy beside it whose time stamps were put right.
+    """The video in the file at `path`: the probed file, or a copy beside it with corrected time stamps.
 
-    `geometry` and `colours` hold for looking and drawing alike. `seconds`: from the container's start to the end of the last
-    frame, measured, not believed. `beginning`: where the container's time stamps begin, in seconds; 0:00 of the video's
-    clock, which versions of libav tell differently. `first`: when the first frame is shown, on the video's clock. `rate`:
-    frames a second on average. `sound`: None without; `unheard`: the codec of the sound that can't be read then.
-    `interlaced`: its frames are two half-pictures each. `format`: the demuxer that reads it. `number`: which of the picture
-    tracks it is. `keyframes`: when the frames are shown that need no other to be decoded, rising. `pauses`: spans (from, to)
-    without a new frame, by `bot.media.pauses`. `missing`: recordings of the file that are left out, or whose sound is.
+    `geometry`, `colours`: for face tracking and drawing alike. `seconds`: the measured time from the container's start to the
+    end of the last frame. `beginning`: the container's first time stamp in seconds, which is 0:00 on the video's clock.
+    `first`: the time of the first frame on the video's clock. `rate`: the average number of frames a second. `sound`: None for
+    a video without readable sound; `unheard`: the codec of unreadable sound. `interlaced`: each frame is two fields.
+    `format`: the demuxer. `number`: the place of the track among the picture tracks. `keyframes`: the times of keyframes,
+    rising. `pauses`: spans (from, to) without a new frame, by `bot.media.pauses`. `missing`: unreadable recordings of a joined
+    file, and those with unreadable sound.
     """
 
     path: Path
@@ -119,22 +119,22 @@ class Footage:
 
     @property
     def size(self) -> tuple[int, int]:
-        """(width, height) of its pictures, upright, of square pixels."""
+        """(width, height) of the upright pictures in square pixels."""
         return self.geometry.size
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """From `start` up to `end`, in seconds on the video's clock. A frame belongs to it that is shown within it."""
+    """The section from `start` to `end`, in seconds on the video's clock, with the frames that are shown within."""
 
     start: float
     end: float
 
     def holds(self, time: float) -> bool:
-        """Whether a frame that is shown at `time` belongs to it: of two adjoining sections exactly one."""
+        """Whether a frame at `time` belongs to the section. It belongs to exactly one of two adjoining sections."""
         return self.start - TOLERANCE <= time < self.end - TOLERANCE
 
     @property
     def seconds(self) -> float:
-        """How long it is."""
+        """The length of the section."""
         return self.end - self.start

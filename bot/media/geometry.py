@@ -1,7 +1,7 @@
-"""How the pictures of a video are cropped, turned, flipped and stretched until they stand upright. Called in workers.
+"""The cropping, turning, flipping and stretching by which a video's pictures become upright. Called in workers.
 
-Looking and drawing both go by the `Geometry` that is read here. Each decoder applies the codec's own cropping before; what
-the container says beside is applied by us alone, since versions of ffmpeg differ in it.
+Face tracking and drawing share the `Geometry` that this module reads. Decoders apply the codec's own cropping. The project
+applies the container's by itself, since versions of ffmpeg differ in it.
 """
 
 from __future__ import annotations
@@ -36,24 +36,23 @@ TURNS: Final[dict[str, Callable[[NDArray[Any]], NDArray[Any]]]] = {
     "cclock_flip": lambda pixels: pixels.transpose(1, 0, 2),
     "clock_flip": lambda pixels: pixels[::-1, ::-1].transpose(1, 0, 2),
 }
-"""By ffmpeg's names for its transpose filter."""
+"""The turns of an array (h, w, …), by the names of ffmpeg's transpose filter."""
 
 LYING: Final = {"clock", "cclock", "cclock_flip", "clock_flip"}
-"""Turns after which width and height have changed places."""
-
+"""Turns that exchange width and height."""
 
 _TRACK: Final = re.compile(r"^  Stream #0:(\d+)", re.MULTILINE)
 _CROPPING: Final = re.compile(r"^ +Frame cropping: (\d+)/(\d+)/(\d+)/(\d+)$", re.MULTILINE)
 
 
 class _Described(Protocol):
-    """What PyAV's own annotations leave out."""
+    """A container with the method that PyAV's annotations lack."""
 
     def dumps_format(self) -> str: ...
 
 
 def geometry_of(container: InputContainer, stream: VideoStream, frame: VideoFrame) -> Geometry:
-    """The geometry of a track, of which `frame` is the first."""
+    """The geometry of a track; `frame` is its first."""
     crop = _cropping_of(container, stream)
     left, right, top, bottom = crop
     if left + right >= frame.width or top + bottom >= frame.height:
@@ -64,16 +63,16 @@ def geometry_of(container: InputContainer, stream: VideoStream, frame: VideoFram
 
 
 def cropped(pixels: NDArray[Any], geometry: Geometry) -> NDArray[Any]:
-    """What is shown of an array of (h, w, …), as a view."""
+    """The visible part of an array (h, w, …), as a view."""
     left, right, top, bottom = geometry.crop
     return pixels[top : pixels.shape[0] - bottom, left : pixels.shape[1] - right]
 
 
 def _cropping_of(container: InputContainer, stream: VideoStream) -> tuple[int, int, int, int]:
-    """What a container says is not shown: a clean aperture in MP4, PixelCrop in Matroska.
+    """The cropping by the container (left, right, top, bottom): a clean aperture in MP4, PixelCrop in Matroska.
 
-    PyAV hands on no side data of a track. libav's description of the file has it; there a line of foreign metadata never
-    begins so.
+    PyAV doesn't expose a track's side data, but libav's description of the file contains it. No line of foreign metadata in
+    the description begins like these.
     """
     before = av.logging.get_level()
     av.logging.set_level(av.logging.INFO)
@@ -81,14 +80,14 @@ def _cropping_of(container: InputContainer, stream: VideoStream) -> tuple[int, i
         parts = _TRACK.split(cast("_Described", container).dumps_format())
     finally:
         av.logging.set_level(before)
-    told = dict(zip(parts[1::2], parts[2::2], strict=True)).get(str(stream.index), "")
-    found = _CROPPING.search(told)
+    description = dict(zip(parts[1::2], parts[2::2], strict=True)).get(str(stream.index), "")
+    found = _CROPPING.search(description)
     left, right, top, bottom = map(int, found.groups()) if found else (0, 0, 0, 0)
     return left, right, top, bottom
 
 
 def _upright_size(width: int, height: int, aspect: Fraction | None, turn: str) -> tuple[int, int]:
-    """(width, height) upright, of square pixels. `aspect`: width over height of one pixel, nonsense left out."""
+    """(width, height) upright, in square pixels. `aspect`: width over height of one pixel; implausible values count as 1."""
     if not aspect or not Fraction(1, 4) <= aspect <= 4:
         aspect = Fraction(1)
     wide = max(1, round(width * aspect))
@@ -96,7 +95,7 @@ def _upright_size(width: int, height: int, aspect: Fraction | None, turn: str) -
 
 
 def _turn_of(frame: VideoFrame) -> str:
-    """How the display matrix turns a frame, to the nearest quarter turn; "" where there is none."""
+    """The turn of a frame by its display matrix, to the nearest quarter; "" without a matrix."""
     side = cast("Mapping[SideData, Buffer]", frame.side_data)
     if SideData.DISPLAYMATRIX not in side:
         return ""

@@ -1,4 +1,4 @@
-"""What untrusted bytes claim to be (kind, size, frames), read without handing them to a decoder."""
+"""The kind, size and frames that untrusted bytes declare, read without a decoder."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class PictureKind(StrEnum):
-    """The kinds of picture that are opened; the values are Pillow's names for them."""
+    """The kinds of pictures that are opened; the values are Pillow's names."""
 
     JPEG = "JPEG"
     PNG = "PNG"
@@ -24,7 +24,7 @@ class PictureKind(StrEnum):
 
     @property
     def ending(self) -> str:
-        """What names of such files end in: `jpg`."""
+        """The ending of such files' names: `jpg`."""
         return {PictureKind.JPEG: "jpg", PictureKind.TIFF: "tif", PictureKind.HEIF: "heic"}.get(
             self, self.value.lower()
         )
@@ -66,7 +66,7 @@ _IMPOSTORS = (
 
 
 def sniff(data: bytes) -> PictureKind | None:
-    """The kind of picture that the first bytes promise, whatever the file is called; None for anything else."""
+    """The kind of picture by the first bytes, whatever the file's name; None for anything else."""
     for magic, kind in _MAGIC:
         if data.startswith(magic):
             return kind
@@ -80,19 +80,19 @@ def sniff(data: bytes) -> PictureKind | None:
 
 
 def _container(data: bytes) -> PictureKind | None:
-    """AVIF and HEIF share their container, and `mif1` may be either: the compatible brands decide."""
+    """The kind by the compatible brands, since AVIF and HEIF share a container, and `mif1` may be either."""
     end = min(int.from_bytes(data[:4], "big"), 256)
     brands = {data[8:12], *(data[at : at + 4] for at in range(16, end, 4))}
     if brands & _AVIF_BRANDS:
         return PictureKind.AVIF
-    # A video lists an image brand among the compatible ones at times; its own brand comes first.
+    # Some videos have an image brand among the compatible ones; the major brand decides.
     if data[8:12] in _HEIF_BRANDS:
         return PictureKind.HEIF
     return None
 
 
 def impostor(data: bytes) -> str:
-    """What bytes that are no picture look like, with its article (`a PDF`); empty if they look like nothing known."""
+    """The kind of file that is no picture, with its article (`a PDF`); empty if the kind is unknown."""
     head = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if b"<svg" in head:
         return "an SVG drawing"
@@ -111,15 +111,15 @@ def impostor(data: bytes) -> str:
 
 
 def _is_text(head: bytes) -> bool:
-    # The cut may halve a character; nothing but its last three bytes is forgiven.
+    # The end may halve a character: up to three bytes.
     text = head.decode("utf-8", "ignore")
     return len(text.encode()) >= len(head) - 3 and all(char.isprintable() or char.isspace() for char in text)
 
 
 def webp_canvas(data: bytes) -> tuple[int, int] | None:
-    """(width, height) that a WebP declares; None if its header is none.
+    """(width, height) that a WebP declares; None if its header is invalid.
 
-    Every other kind is measured when Pillow has opened it, but libwebp takes memory for two canvases to open a file.
+    Pillow measures the other kinds before it decodes them, but libwebp takes memory for two canvases to open a file.
     """
     if len(data) < 30:
         return None
@@ -134,7 +134,7 @@ def webp_canvas(data: bytes) -> tuple[int, int] | None:
 
 
 def png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """The name of each chunk of a PNG, and where it begins and ends. An ancillary one that is cut short is none."""
+    """Name, begin and end of each chunk of a PNG, except a truncated ancillary chunk."""
     at = 8
     while at + 8 <= len(data):
         name, end = data[at + 4 : at + 8], at + 12 + int.from_bytes(data[at : at + 4], "big")
@@ -145,7 +145,7 @@ def png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 
 def png_frames(data: bytes, most: int) -> int:
-    """How many frames an animated PNG holds, counted to `most`; 1 for any other. A picture before the first counts as one."""
+    """The number of frames of a PNG, up to `most`; a picture before the first frame of an animation counts too."""
     names = [name for name, _, _ in png_chunks(data) if name in {b"acTL", b"fcTL", b"IDAT"}]
     if b"acTL" not in names:
         return 1
@@ -155,7 +155,7 @@ def png_frames(data: bytes, most: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class GifImage:
-    """The first picture of a GIF: where its screen ends, its graphic control extension if it has one, and where it lies."""
+    """The first picture of a GIF: the end of the screen, the graphic control extension or b"", and the picture's span."""
 
     screen: int
     control: bytes
@@ -164,7 +164,7 @@ class GifImage:
 
 
 def gif_image(data: bytes) -> GifImage | None:
-    """The first picture of a GIF; None where there is none."""
+    """The first picture of a GIF; None for a GIF without one."""
     control = b""
     try:
         screen = at = 13 + _colour_table(data[10])
@@ -184,7 +184,7 @@ def gif_image(data: bytes) -> GifImage | None:
 
 
 def gif_frames(data: bytes, most: int) -> int:
-    """How many frames a GIF holds, counted to `most` without decoding any; a broken end ends the count."""
+    """The number of frames of a GIF, up to `most`, without decoding. A damaged block ends the count."""
     frames = 0
     try:
         at = 13 + _colour_table(data[10])
@@ -202,12 +202,12 @@ def gif_frames(data: bytes, most: int) -> int:
 
 
 def _after_blocks(data: bytes, at: int) -> int:
-    """Where a GIF's blocks of data end. Raises IndexError where the file ends before."""
+    """The end of a GIF's blocks of data. Raises IndexError if the file ends before."""
     while data[at]:
         at += data[at] + 1
     return at + 1
 
 
 def _colour_table(packed: int) -> int:
-    """Bytes of the colour table that a GIF's packed flags announce."""
+    """Bytes of the colour table that a GIF's packed flags declare."""
     return 3 << (packed & 7) + 1 if packed & 0x80 else 0

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bot.domain.clips import MissingFootage
 from bot.infra.limited_process import ProcessFailedError, ProcessLimits, stream_output
 from bot.media.clip_commands import as_shown, compiled
-from bot.media.containers import decoder_of, opened, reading
+from bot.media.containers import decoder_of, input_options, opened
 from bot.media.footage import Colours, Geometry, VideoError
 from bot.media.pauses import missing_seconds
 from bot.media.survey import survey
@@ -73,10 +73,10 @@ def join(
         try:
             undecoded = _write(found, form, coding, folder / out.name, deadline, most_bytes)
         except VideoError:
-            if not any(one.copies_pictures for one in coding):
+            if not any(coded.copies_pictures for coded in coding):
                 raise
             # ffmpeg can't always copy damaged packets, but it decodes the pictures around them.
-            encoded = [replace(one, copies_pictures=False) for one in coding]
+            encoded = [replace(coded, copies_pictures=False) for coded in coding]
             undecoded = _write(found, form, encoded, folder / out.name, deadline, most_bytes)
         (folder / out.name).replace(out)
     return out, _as_a_whole(numbered, form, len(recordings), undecoded)
@@ -140,11 +140,11 @@ def _codings(found: Sequence[Footage], form: _Form) -> list[_Coding]:
     """The coding of each recording, by which all get the same codecs and form."""
     codecs = [_codec_of(footage) for footage in found]
     fit = [_Form.of(footage) == form for footage in found]
-    kept = codecs[0] if all(fit) and len(set(codecs)) == 1 and codecs[0] in _PICTURES else "h264"
+    copied = codecs[0] if all(fit) and len(set(codecs)) == 1 and codecs[0] in _PICTURES else "h264"
     sounds = {footage.sound.codec if footage.sound else "" for footage in found}
     copies_sound = len(sounds) == 1 and sounds <= _SOUNDS
     return [
-        _Coding(fits and codec == kept, copies_sound, has_sound=sounds != {""})
+        _Coding(fits and codec == copied, copies_sound, has_sound=sounds != {""})
         for codec, fits in zip(codecs, fit, strict=True)
     ]
 
@@ -173,10 +173,10 @@ def _footages(
     found: dict[int, Footage] = {}
     refused: VideoError | None = None
     for number, recording in enumerate(recordings, start=1):
-        cut = folder / f"{number}.cut"
-        recording.write(path, cut)
+        copy = folder / f"{number}.recording"
+        recording.write(path, copy)
         try:
-            found[number] = probed(cut, kind)
+            found[number] = probed(copy, kind)
         except VideoError as error:
             log.warning("recording %s of %s is left out: %s", number, len(recordings), error)
             refused = refused or error
@@ -207,7 +207,7 @@ def _command(footage: Footage, form: _Form, coding: _Coding, start: float, out: 
     import ffmpeg
 
     options = {
-        **reading(footage.format),
+        **input_options(footage.format),
         # `bot.media.geometry` crops and turns.
         "noautorotate": True,
         "apply_cropping": "codec",

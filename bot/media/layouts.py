@@ -1,4 +1,4 @@
-"""Where photos lie: GROUP/MEMBER/photo, in an archive and in a folder alike; and what lies there that nobody put there."""
+"""The layout of photos, GROUP/MEMBER/photo, in archives and folders; and the litter that systems leave in them."""
 
 from __future__ import annotations
 
@@ -36,23 +36,21 @@ _LITTER: Final = {
     "network trash folder",
     "temporary items",
 }
-"""What systems leave in folders of their own accord: macOS, Windows, Synology, QNAP, Linux. Casefolded."""
-
+"""Files and folders that macOS, Windows, Synology, QNAP and Linux create by themselves. Casefolded."""
 
 _COVERS: Final = {"cover", "folder", "front", "poster", "albumart", "albumartsmall", "thumb", "logo"}
-"""What media players call the picture of a whole folder."""
+"""Names by which media players find the picture of a folder."""
 
 
 def is_litter(parts: Iterable[str]) -> bool:
-    """Whether a system put it there of its own accord, or hides it: by its own name, or that of a folder around it."""
+    """Whether the path is litter or hidden, by its own name or by a folder around it."""
     return any(part.casefold() in _LITTER or (part.startswith(".") and part.strip(".") != "") for part in parts)
 
 
 def common_root(files: Iterable[PathParts]) -> PathParts:
-    """The folders around all photos that somebody packed with them: what is below is GROUP/MEMBER for as many folders as can
-    be. Of two roots as good for folders and photos the shorter one.
+    """The common folders around GROUP/MEMBER/photo, by which the most folders fit that layout.
 
-    Files that show nobody by their names don't count: covers, and what is no picture. They lie anywhere.
+    Among equals, the one by which the most photos fit; then the shortest. Covers and files that are no pictures don't count.
     """
     folders = Counter(parts[:-1] for parts in files if len(parts) > 2 and _may_show_somebody(parts[-1]))
     levels = takewhile(lambda level: len(set(level)) == 1, zip(*folders, strict=False))
@@ -66,7 +64,7 @@ def common_root(files: Iterable[PathParts]) -> PathParts:
 
 
 def files_below(folder: Path) -> Iterator[tuple[PathParts, Path]]:
-    """Every file below `folder` but litter, in order: its path from there on, composed (NFC), and as it lies there."""
+    """Every file below `folder` but litter, in order: its path below `folder`, composed (NFC), and its path on the disk."""
     return _files_below(folder, (), {os.path.realpath(folder)})
 
 

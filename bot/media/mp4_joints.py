@@ -15,7 +15,7 @@ _MOST_HEADER: Final = 64 << 20
 
 
 def joints_of_mp4(file: IO[bytes], size: int) -> Iterator[Joint]:
-    """Another `moov` begins a file, unless it says the same of fragments that go on; so do fragments whose times go back."""
+    """The joints of an MP4, in order. A `moov` that equals the first and precedes further fragments is no joint."""
     header: tuple[bytes, int, int] | None = None
     begun: int | None = 0
     media = -1
@@ -45,7 +45,7 @@ def joints_of_mp4(file: IO[bytes], size: int) -> Iterator[Joint]:
 
 
 def _boxes(file: IO[bytes], start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Kind, begin and end of each box (ISO/IEC 14496-12, 4.2), as far as they are whole."""
+    """Kind, begin and end of each box (ISO/IEC 14496-12, 4.2) until the first malformed one."""
     for _ in range(_MOST_BOXES):
         head = read_bytes(file, start, min(start + 16, end))
         if len(head) < 8:
@@ -62,7 +62,7 @@ def _boxes(file: IO[bytes], start: int, end: int) -> Iterator[tuple[bytes, int, 
 
 
 def _decode_times(file: IO[bytes], start: int, end: int) -> Iterator[tuple[int, int]]:
-    """The tracks of a fragment, and when each begins in it, in the track's ticks."""
+    """The tracks of a fragment, and the begin of each, in the track's ticks."""
     for kind, begin, stop in _boxes(file, start + 8, end):
         if kind != b"traf":
             continue

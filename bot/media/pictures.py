@@ -31,19 +31,19 @@ ACCEPTED: Final = "JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC and AVIF"
 _END: Final = b"\xff\xd9"
 """A JPEG's end marker."""
 _SOMETHING_ELSE: Final = bytes(random.Random(0).choices(range(255), k=1024))
-"""Bytes that might go on in a JPEG, none of them 255, which begins a marker."""
+"""Possible bytes of a JPEG without 255, which begins a marker."""
 
 # One decode at a time in a process: `warnings.catch_warnings` isn't safe between threads, and memory stays bounded.
 _DECODING: Final = threading.Lock()
 
 
 class PictureError(PersonError):
-    """These bytes are no picture that can be opened; the sentence goes after the file's name."""
+    """The bytes are no picture that can be opened; the sentence goes after the file's name."""
 
 
 @dataclass(frozen=True, slots=True)
 class PictureLimits:
-    """What is still opened. Everything but `working_side` refuses; a picture beyond `working_side` is reduced to it."""
+    """The limits of a picture. Beyond `working_side` it is reduced; beyond the others it is refused."""
 
     max_bytes: int = 25 * MEBIBYTE
     max_pixels: int = 50_000_000
@@ -54,7 +54,7 @@ class PictureLimits:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OpenedPicture:
-    """A picture ready to look at.
+    """A decoded picture.
 
     `pixels`: (h, w, 3) uint8, upright, read-only, perhaps reduced. `size`: (width, height) of the upright original.
     `format`: a `PictureKind`, such as "JPEG". `frames`: 1 for a still; only the first was decoded.
@@ -67,7 +67,7 @@ class OpenedPicture:
 
     @property
     def scale(self) -> float:
-        """Sides of `pixels` over sides of the original: 1.0 unless the picture was reduced."""
+        """The sides of `pixels` over those of the original: 1.0 unless the picture was reduced."""
         return max(self.pixels.shape[:2]) / max(self.size)
 
     def to_original(self, box: Box) -> Box:
@@ -88,7 +88,7 @@ def _stretched(box: Box, across: float, down: float) -> Box:
 def open_picture(data: bytes, *, limits: PictureLimits | None = None) -> OpenedPicture:
     """Decode the first frame of `data`, turned upright as its EXIF says, flattened to 8-bit RGB.
 
-    The kind is told by content alone. Size and frames are checked before pixels are decoded, and a JPEG much larger
+    The content alone decides the kind. Size and frames are checked before pixels are decoded, and a JPEG much larger
     than `limits.working_side` is decoded at a half, a quarter or an eighth.
 
     Raises:
@@ -113,7 +113,7 @@ def open_picture(data: bytes, *, limits: PictureLimits | None = None) -> OpenedP
 
 @contextmanager
 def _whole_files_only() -> Generator[None]:
-    """Refuse truncated files, whatever was imported: face_recognition lets Pillow make up what is missing."""
+    """Refuse truncated files, although face_recognition lets Pillow fill them up."""
     before = ImageFile.LOAD_TRUNCATED_IMAGES
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
@@ -123,7 +123,7 @@ def _whole_files_only() -> Generator[None]:
 
 
 def _admit(data: bytes, limits: PictureLimits) -> PictureKind:
-    """Refuse by what can be read off the bytes without a decoder; else the kind."""
+    """The kind of a picture. Raises PictureError for bytes that are refused without a decoder."""
     if not data:
         raise PictureError("this file is empty")
     if len(data) > limits.max_bytes:
@@ -160,10 +160,10 @@ def _read(data: bytes, kind: PictureKind, limits: PictureLimits) -> OpenedPictur
 
 
 def _decode_without_end(data: bytes, limits: PictureLimits) -> OpenedPicture:
-    """A JPEG that lacks its end marker and nothing else.
+    """A JPEG that lacks nothing but its end marker. Raises OSError for one that lacks more.
 
-    The decoder makes up what is missing, by a different picture where other bytes follow: only where these change nothing is
-    all there. Raises OSError where it isn't.
+    The decoder fills up missing pixels, in another way when other bytes follow. So the picture is whole if other bytes change
+    nothing.
     """
     data = data.rstrip(b"\xff")
     opened, other = (_decode(data + end, PictureKind.JPEG, limits) for end in (_END, _SOMETHING_ELSE + _END))
@@ -180,8 +180,8 @@ def _decode(data: bytes, kind: PictureKind, limits: PictureLimits, frames: int |
         size = image.size
         longest = max(size)
         if kind is PictureKind.JPEG:
-            # Pillow takes the strongest of 1/8, 1/4, 1/2 that stays above the size asked for. At three quarters of the
-            # working side a 40-megapixel photo is decoded at a half, and none ends below 3072 for a side of 4096.
+            # Pillow decodes at the smallest of 1/8, 1/4 and 1/2 above the requested size. At three quarters of the working
+            # side, a 40-megapixel photo is decoded at a half, and none ends below 3072 for a side of 4096.
             share = 0.75 * limits.working_side / longest
             image.draft(None, (max(1, int(size[0] * share)), max(1, int(size[1] * share))))
         image.load()
@@ -196,14 +196,14 @@ def _decode(data: bytes, kind: PictureKind, limits: PictureLimits, frames: int |
 
 
 def _open(data: bytes, kind: PictureKind) -> ImageFile.ImageFile:
-    # pillow-heif's class is used as it is, so that no opener need be registered for the whole process.
+    # pillow-heif's class is used directly, since an opener would be registered for the whole process.
     if kind is PictureKind.HEIF:
         return HeifImageFile(BytesIO(data))
     return Image.open(BytesIO(data), formats=(kind.value,))
 
 
 def _frames(data: bytes, kind: PictureKind, limits: PictureLimits) -> int | None:
-    """How many frames, for the kinds whose first is decoded alone, counted no further than one beyond the limit."""
+    """The number of frames of a kind whose first is decoded alone, up to one beyond the limit; None for other kinds."""
     counted = {PictureKind.GIF: gif_frames, PictureKind.PNG: png_frames, PictureKind.TIFF: tiff_pages}.get(kind)
     return None if counted is None else counted(data, limits.max_frames + 1)
 

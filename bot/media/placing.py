@@ -1,4 +1,4 @@
-"""Where a label stands beside a face that moves, and through which frames it moves evenly. Light to import."""
+"""The place of a label beside a moving face, and the spans of frames in which it moves evenly. Light to import."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Rows = NDArray[np.float64]
-    """Something in each frame: (n, 4), left, top, right and bottom, or (n, 2), left and top, in pixels."""
+    """A rectangle (n, 4), left, top, right and bottom, or a corner (n, 2), left and top, in each frame, in pixels."""
 
     Size = tuple[float, float]
     """Width and height in pixels."""
 
 _LONGEST: Final = 240
 _SAMPLES: Final = 24
-# Costs of a label's place: what it hides of others and of its own face, against a place that is liked less.
+# The costs of a label's place: the hidden share of others and of its own face, and a less preferred side.
 _ON_OTHERS, _ON_OWN, _LESS_LIKED = 10.0, 4.0, 0.1
 
 
 def _corners(side: str, boxes: Rows, label: Size, gap: float) -> Rows:
-    """The corner of a label on a side of its face in each frame, (n, 2), wherever the frame may end."""
+    """The corner of a label on a side of its face in each frame, (n, 2), also outside the frame."""
     import numpy as np
 
     left, top, right, bottom = boxes.T
@@ -47,10 +47,10 @@ def placed(
     gap: float,
     sides: Sequence[str],
 ) -> Rows:
-    """The corner of a label in each frame of its track, within the frame, always on the side that is best over all.
+    """The corner of a label in each frame of its track, (n, 2), within the frame, on the side with the least cost overall.
 
-    `others`: what else is drawn, each with its first frame counted from the track's; `gap`: pixels kept free; `sides`: what
-    is liked best first.
+    `others`: the other boxes and labels, each with its first frame counted from the track's. `gap`: pixels kept free.
+    `sides`: the best first.
     """
     import numpy as np
 
@@ -71,26 +71,26 @@ def placed(
 
 
 def covered(corners: Rows, label: Size) -> Rows:
-    """What a label of that size covers in each frame, (n, 4)."""
+    """The rectangle of a label of that size in each frame, (n, 4)."""
     import numpy as np
 
     return np.concatenate((corners, corners + np.array(label)), 1)
 
 
-def _hidden(one: Rows, other: Rows) -> Rows:
-    """How much one rectangle hides of another in each frame, or the other way round: a share of the smaller, (n,)."""
+def _hidden(first: Rows, second: Rows) -> Rows:
+    """The shared area of two rectangles in each frame, as a share of the smaller one, (n,)."""
     import numpy as np
 
-    sides = np.minimum(one[:, 2:], other[:, 2:]) - np.maximum(one[:, :2], other[:, :2])
+    sides = np.minimum(first[:, 2:], second[:, 2:]) - np.maximum(first[:, :2], second[:, :2])
     shared = np.maximum(sides, 0).prod(1)
-    areas = [(rows[:, 2:] - rows[:, :2]).prod(1) for rows in (one, other)]
+    areas = [(rows[:, 2:] - rows[:, :2]).prod(1) for rows in (first, second)]
     return shared / np.maximum(np.minimum(*areas), 1)
 
 
 def even_runs(rows: Rows, most: float) -> Iterator[tuple[int, int]]:
-    """Spans of frames, both ends included, through which `rows` are within `most` of an even motion.
+    """Spans of frames, both ends included, in which `rows` differ from an even motion by at most `most` pixels.
 
-    Boxes keep one size in a span: their middle moves.
+    Boxes have one size in a span, and their middle moves.
     """
     import numpy as np
 

@@ -31,10 +31,10 @@ _MOST_SECONDS: Final = 24 * 3600.0
 
 
 def probe(path: Path, limits: VideoLimits) -> Footage:
-    """What a file holds: its picture track is demuxed to the end, and its first frame decoded.
+    """The footage of a file: all packets are read, and the first frame is decoded.
 
     Raises:
-        VideoError: it is no video, has no picture track, is too large, broken, or of a kind that isn't read.
+        VideoError: the file is no accepted video, has no picture track, is too large, or is broken.
     """
     bytes_of_it = path.stat().st_size
     if bytes_of_it > limits.max_bytes:
@@ -50,7 +50,7 @@ def probe(path: Path, limits: VideoLimits) -> Footage:
     if len(recordings) == 1:
         return _probed(path, kind)
     joined, first = join(path, kind, recordings, _probed, limits.max_bytes)
-    # A transport stream doesn't say how its pictures are cropped and turned.
+    # A transport stream has no container cropping and turning.
     return replace(
         _probed(joined, "mpegts"),
         geometry=first.geometry,
@@ -62,7 +62,7 @@ def probe(path: Path, limits: VideoLimits) -> Footage:
 
 
 def _probed(path: Path, kind: str) -> Footage:
-    """What a file holds that is one file alone."""
+    """The footage of a file that isn't joined."""
     with opened(path, kind) as container:
         found = survey(container)
     footage = _seen(path, kind, found)
@@ -74,10 +74,10 @@ def _probed(path: Path, kind: str) -> Footage:
 
 
 def _seen(path: Path, kind: str, found: Survey) -> Footage:
-    """The footage as far as its first frame tells it."""
+    """The footage as far as its first frame shows it."""
     with opened(path, kind) as container:
         stream = container.streams.video[found.pictures]
-        # Before the decoder sees a byte.
+        # Checked before the decoder reads a byte.
         check_pixels(stream.width, stream.height)
         first = _first_frame(container, stream)
         check_pixels(first.width, first.height)
@@ -121,7 +121,7 @@ def _first_frame(container: InputContainer, stream: VideoStream) -> VideoFrame:
 
 
 def _beginning(container: InputContainer) -> float:
-    """The container's start in seconds of its streams."""
+    """The container's first time stamp in seconds."""
     return (container.start_time or 0) / 1_000_000
 
 

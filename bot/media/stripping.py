@@ -1,8 +1,8 @@
-"""Leaves out of a picture's bytes what nothing is drawn from, so that broken metadata breaks no picture.
+"""Removes metadata and further frames from a picture's bytes, so that damaged metadata breaks no picture.
 
-Decoders read text, profiles, previews and further frames before they draw, and refuse the file where one of these is damaged or
-unpacks to too much. Here only the containers are walked; nothing is unpacked but, within bounds, what may say how a picture
-is turned. Where a container isn't as its kind says, the rest is left for the decoder to judge.
+Decoders read text, profiles, previews and further frames before they draw. They refuse a file in which one of these is damaged
+or unpacks to too much. This module walks the containers. It unpacks nothing but a text that may hold the orientation, within
+bounds. The rest of a malformed container stays for the decoder to judge.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 MOST_TEXT: Final = 1 << 20
-"""Bytes of a text that may say how a picture is turned; Pillow unpacks no more of one either."""
+"""The most unpacked bytes of a text that may hold the orientation; Pillow's own limit."""
 
 _PNG_TURNS: Final = (b"Raw profile type exif", b"XML:com.adobe.xmp")
 """Keys of the texts that may hold an orientation: ImageMagick's EXIF, and XMP."""
 _PNG_TRANSPARENCY: Final = {0: range(2, 3), 2: range(6, 7), 3: range(1, 257)}
-"""How many bytes a `tRNS` may have, by colour type (PNG 11.3.1.1)."""
+"""The valid numbers of bytes of a `tRNS`, by colour type (PNG 11.3.1.1)."""
 
 _JPEG_KEPT: Final = {0xE0: 14, 0xE1: 0, 0xEE: 12}
-"""Application segments that are kept, from so many bytes on: JFIF and Adobe say how colours are stored, EXIF and XMP how the
-picture is turned."""
+"""Application segments that stay if they have so many bytes: JFIF and Adobe with the colour space, EXIF and XMP with the
+orientation."""
 
 _WEBP_DRAWN: Final = frozenset({b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF"})
 _WEBP_TURNS: Final = {b"EXIF": 0x08, b"XMP ": 0x04}
@@ -37,16 +37,16 @@ _WEBP_METADATA: Final = 0x20 | 0x08 | 0x04
 
 
 def stripped(data: bytes, kind: PictureKind) -> bytes:
-    """The same picture without what nothing is drawn from; of a PNG, GIF or TIFF its first picture alone.
+    """The picture without metadata; only the first picture of a PNG, GIF or TIFF.
 
-    HEIF and BMP are as they came: their decoders let metadata be.
+    HEIF and BMP stay unchanged: their decoders ignore metadata.
     """
     strip = _STRIP.get(kind)
     return data if strip is None else strip(data)
 
 
 def _png(data: bytes) -> bytes:
-    """Critical chunks, and of the others transparency and orientation, where their checksums are right."""
+    """Critical chunks, and the transparency and orientation if their checksums are right."""
     parts = [data[:8]]
     texts = set(_PNG_TURNS)
     for name, at, end in png_chunks(data):
@@ -70,7 +70,7 @@ def _png(data: bytes) -> bytes:
 
 
 def _unpacks(name: bytes, text: bytes) -> bool:
-    """Whether what follows a text's key has at most `MOST_TEXT` bytes; no more than these are unpacked."""
+    """Whether a text has at most `MOST_TEXT` bytes after its key; no more are unpacked."""
     packed = name == b"zTXt" or (name == b"iTXt" and text[:1] != b"\0")
     if not packed:
         return len(text) <= MOST_TEXT
@@ -83,7 +83,7 @@ def _unpacks(name: bytes, text: bytes) -> bool:
 
 
 def _jpeg(data: bytes) -> bytes:
-    """All segments up to the first scan but comments and those of applications that say nothing of the picture."""
+    """The file without comments and without application segments that don't describe the picture."""
     parts = [data[:2]]
     at = 2
     while at + 4 <= len(data) and data[at] == 0xFF:
@@ -101,13 +101,13 @@ def _jpeg(data: bytes) -> bytes:
 
 
 def _gif(data: bytes) -> bytes:
-    """The screen and its first picture, with the extension that says which of its colours is transparent."""
+    """The screen, the first picture, and the extension with the transparent colour."""
     image = gif_image(data)
     return data if image is None else data[: image.screen] + image.control + data[image.start : image.end] + b"\x3b"
 
 
 def _webp(data: bytes) -> bytes:
-    """Frames and what may say how they are turned; flags and the size of the whole as they are then."""
+    """The frames and the chunks that may hold their orientation, with the flags and the size corrected."""
     chunks = [
         (name, data[at:end])
         for name, at, end in _riff_chunks(data)
@@ -126,7 +126,7 @@ def _webp(data: bytes) -> bytes:
 
 
 def _riff_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """The name of each chunk, where it begins, and where it ends as it says itself."""
+    """The name of each chunk, its begin, and its end by its own header."""
     at = 12
     while at + 8 <= len(data):
         end = at + 8 + int.from_bytes(data[at + 4 : at + 8], "little")
@@ -135,7 +135,7 @@ def _riff_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 
 def _avif(data: bytes) -> bytes:
-    """All of it, its EXIF under a type that no decoder looks at: how the picture is turned stands in its properties."""
+    """The whole file, with its EXIF under an unknown type; the orientation is in the picture's properties."""
     stripped = bytearray(data)
     for at, end in _boxes(data, b"meta", 0, len(data)):
         for inner, inner_end in _boxes(data, b"iinf", at + 4, end):
@@ -148,7 +148,7 @@ def _avif(data: bytes) -> bytes:
 
 
 def _boxes(data: bytes, name: bytes, at: int, end: int) -> Iterator[tuple[int, int]]:
-    """Where the body of each box of that name begins and ends (ISO/IEC 14496-12, 4.2)."""
+    """Begin and end of the body of each box of that name (ISO/IEC 14496-12, 4.2)."""
     while at + 8 <= end:
         size, head = int.from_bytes(data[at : at + 4], "big"), 8
         if size == 1:

@@ -1,4 +1,4 @@
-"""All packets of a video, looked at once without decoding pictures: how long its tracks are, and which of them count."""
+"""One reading of all packets of a video, without decoding pictures: the lengths of its tracks, and the choice among them."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
 _MOST_PACKETS: Final = 4_000_000
 _PACKETS_TRIED: Final = 64
-"""So many packets of sound are tried: of those that can be read, the first frame comes at the third at the latest."""
+"""The packets of sound that are tried; readable sound has its first frame by the third packet."""
 
 _LASTS: Final = 0.5
-"""A track of pictures that goes through so much of the longest one counts before stills, covers and openings."""
+"""The share of the longest track's length from which a track is chosen before stills, covers and openings."""
 
 _COPIED_PROFILES: Final = {None, "LC", "HE-AAC", "HE-AACv2"}
-"""Of AAC, those that browsers play."""
+"""The AAC profiles that browsers play."""
 
 _MINOR: Final = Disposition.comment | Disposition.hearing_impaired | Disposition.visual_impaired
 
@@ -44,8 +44,8 @@ def _no_stamps() -> array[int]:
 
 
 @dataclass
-class _Pictures:
-    """What is measured of a track of pictures, in its ticks."""
+class _PictureMeasurements:
+    """The measurements of a picture track, in its ticks."""
 
     track: VideoStream
     count: int = 0
@@ -71,7 +71,7 @@ class _Pictures:
 
     @property
     def seconds(self) -> float:
-        """From the first picture to the last."""
+        """Seconds from the first picture to the last."""
         return float((self.last - self.first) * self.base) if self.count else 0.0
 
     @property
@@ -80,8 +80,8 @@ class _Pictures:
 
 
 @dataclass
-class _Heard:
-    """What is found out of a track of sound. `framed`: each packet says how it is coded; `configurations`: in how many ways."""
+class _SoundMeasurements:
+    """The measurements of a sound track. `framed`: each packet has a header; `configurations`: the different headers."""
 
     track: AudioStream
     framed: bool
@@ -101,8 +101,8 @@ class _Heard:
             except (FFmpegError, ValueError):
                 self.readable = False
 
-    def told(self, number: int) -> SoundTrack:
-        """The track, which is the `number`th of sound."""
+    def described(self, number: int) -> SoundTrack:
+        """The description of the track; `number`: its place among the sound tracks."""
         context = self.track.codec_context
         header = len(self.configurations) == 1 if self.framed else bool(context.extradata)
         copied = context.name == "aac" and context.profile in _COPIED_PROFILES and header
@@ -111,12 +111,11 @@ class _Heard:
 
 @dataclass(frozen=True)
 class Survey:
-    """What a file's packets tell.
+    """The measurements of a file's packets.
 
-    `pictures`, `sound`: numbers of the tracks that count, among those of their kind. `unheard`: the codec of the sound
-    where there is some and none can be read. `first`, `end`: of the pictures, in seconds as they are written, and `keyframes`
-    and `pauses` likewise.
-    `shifts`: how its parts are moved so that one follows the other; None where they do.
+    `pictures`, `sound`: the chosen tracks, by their places among the tracks of their kind. `unheard`: the codec of the sound
+    if none can be read. `first`, `end`, `keyframes`, `pauses`: times of the pictures, in seconds as written. `shifts`: the
+    corrections by which the file's parts follow one another; None if they already do.
     """
 
     pictures: int
@@ -131,31 +130,35 @@ class Survey:
 
 
 def survey(container: InputContainer) -> Survey:
-    """Read all packets of a file. Raises VideoError where it holds no pictures that can be read, or too many."""
-    seen, heard = tracks_of(container)
-    pictures = {one.index: _Pictures(one) for one in seen}
-    sounds = {one.index: _Heard(one, framed=_is_framed(container, one)) for one in heard}
-    parts = TimelineParts(container, [*seen, *heard])
-    for packet in packets_of(container, [*seen, *heard]):
+    """Read all packets of a file. Raises VideoError for one without readable pictures, or with more than 4 million."""
+    picture_tracks, sound_tracks = tracks_of(container)
+    pictures = {track.index: _PictureMeasurements(track) for track in picture_tracks}
+    sounds = {track.index: _SoundMeasurements(track, framed=_is_framed(container, track)) for track in sound_tracks}
+    parts = TimelineParts(container, [*picture_tracks, *sound_tracks])
+    for packet in packets_of(container, [*picture_tracks, *sound_tracks]):
         parts.of(packet)
         (pictures.get(packet.stream_index) or sounds[packet.stream_index]).take(packet)
-    if not any(one.count for one in pictures.values()):
+    if not any(track.count for track in pictures.values()):
         raise VideoError(BROKEN)
     chosen = _chosen(list(pictures.values()))
     sound = _chosen_sound(container, sounds.values())
     unheard = None
     if sound is None and container.streams.audio:
         unheard = decoder_of(container.streams.audio[0]) or "of an unknown kind"
-    return _told(container, chosen, sound, unheard, parts.shifts())
+    return _survey_of(container, chosen, sound, unheard, parts.shifts())
 
 
 def tracks_of(container: InputContainer) -> tuple[list[VideoStream], list[AudioStream]]:
-    """The tracks of pictures and of sound that there are decoders for. Raises VideoError where there is no picture."""
-    return _picture_tracks(container), [one for one in container.streams.audio if decoder_of(one) in SOUND_CODECS]
+    """The picture and sound tracks with a decoder. Raises VideoError for a file without readable pictures."""
+    return _picture_tracks(container), [track for track in container.streams.audio if decoder_of(track) in SOUND_CODECS]
 
 
-def _told(
-    container: InputContainer, chosen: _Pictures, sound: SoundTrack | None, unheard: str | None, shifts: Shifts | None
+def _survey_of(
+    container: InputContainer,
+    chosen: _PictureMeasurements,
+    sound: SoundTrack | None,
+    unheard: str | None,
+    shifts: Shifts | None,
 ) -> Survey:
     base, count = chosen.base, chosen.count
     first, end = (float(stamp * base) for stamp in (chosen.first, chosen.last + chosen.step))
@@ -168,13 +171,13 @@ def _told(
 
 
 def _picture_tracks(container: InputContainer) -> list[VideoStream]:
-    """The tracks whose pictures can be read; a cover picture is none."""
-    tracks = [one for one in container.streams.video if not one.disposition & Disposition.attached_pic]
+    """The readable picture tracks without cover pictures."""
+    tracks = [track for track in container.streams.video if not track.disposition & Disposition.attached_pic]
     if not tracks:
         if container.streams.audio:
             raise VideoError("this file has sound alone, and no picture to look at; post a video")
         raise VideoError("this file has no picture track; I read {accepted}", accepted=ACCEPTED)
-    readable = [one for one in tracks if decoder_of(one) in VIDEO_CODECS]
+    readable = [track for track in tracks if decoder_of(track) in VIDEO_CODECS]
     if not readable:
         raise VideoError(
             "I can't read this video's codec ({codec}); save it as H.264 in an MP4",
@@ -183,24 +186,25 @@ def _picture_tracks(container: InputContainer) -> list[VideoStream]:
     return readable
 
 
-def _chosen(pictures: Sequence[_Pictures]) -> _Pictures:
-    """One that lasts, before stills; the one that players take by default; the one with the most pixels; the first."""
-    longest = max(one.seconds for one in pictures)
+def _chosen(pictures: Sequence[_PictureMeasurements]) -> _PictureMeasurements:
+    """The best track: a lasting one before stills, then the default one, then the largest, then the first."""
+    longest = max(measured.seconds for measured in pictures)
 
-    def rank(one: _Pictures) -> tuple[bool, bool, bool, int]:
-        lasts = one.count > 1 and one.seconds >= _LASTS * longest
-        return one.count > 0, lasts, _is_default(one.track), one.track.width * one.track.height
+    def rank(measured: _PictureMeasurements) -> tuple[bool, bool, bool, int]:
+        lasts = measured.count > 1 and measured.seconds >= _LASTS * longest
+        track = measured.track
+        return measured.count > 0, lasts, _is_default(track), track.width * track.height
 
     return max(pictures, key=rank)
 
 
-def _chosen_sound(container: InputContainer, sounds: Iterable[_Heard]) -> SoundTrack | None:
-    """Of what can be read, the one that players take by default; no commentary or description before the film's own."""
-    readable = [one for one in sounds if one.readable]
+def _chosen_sound(container: InputContainer, sounds: Iterable[_SoundMeasurements]) -> SoundTrack | None:
+    """The best readable track: the default one, then the film's own sound before commentaries and descriptions."""
+    readable = [measured for measured in sounds if measured.readable]
     if not readable:
         return None
-    chosen = max(readable, key=lambda one: (_is_default(one.track), not one.track.disposition & _MINOR))
-    return chosen.told(container.streams.audio.index(chosen.track))
+    chosen = max(readable, key=lambda sound: (_is_default(sound.track), not sound.track.disposition & _MINOR))
+    return chosen.described(container.streams.audio.index(chosen.track))
 
 
 def _is_default(track: VideoStream | AudioStream) -> bool:
@@ -208,5 +212,5 @@ def _is_default(track: VideoStream | AudioStream) -> bool:
 
 
 def _is_framed(container: InputContainer, track: AudioStream) -> bool:
-    """Whether each packet says how it is coded: AAC does in a transport stream."""
+    """Whether each packet has a header of its own, as AAC has in a transport stream."""
     return container.format.name == "mpegts" and decoder_of(track) == "aac"

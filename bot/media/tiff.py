@@ -1,4 +1,4 @@
-"""A TIFF's directories: how many pages they name, and the first of them alone, without its metadata."""
+"""The directories of a TIFF: the number of its pages, and its first page alone without metadata."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ _DRAWN = frozenset(
         *(322, 323, 324, 325, 332, 334, 336, 338, 339, 340, 341, 347, *range(512, 522), 529, 530, 531, 532),
     }
 )
-"""Tags that say how pixels are stored (TIFF 6.0, sections 8 to 22, and its technical notes 1 and 2)."""
+"""Tags of the storage of pixels (TIFF 6.0, sections 8 to 22, and its technical notes 1 and 2)."""
 
 _ORIENTATION, _SHORT = 274, 3
 
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """How one TIFF writes numbers: `order` of bytes, and struct's letters for a directory's count and an offset."""
+    """The numbers of one TIFF: the `order` of bytes, and struct's letters for a directory's count and an offset."""
 
     order: str
     count: str
     offset: str
     header: int
-    """Where the offset of the first directory stands."""
+    """The position of the first directory's offset."""
     entry: int
-    """Bytes of an entry: tag, type, number of values, and the value or where it stands."""
+    """Bytes of an entry: tag, type, number of values, and the value or its offset."""
 
     def read(self, letter: str, data: bytes, at: int) -> int:
         return struct.unpack_from(self.order + letter, data, at)[0]
@@ -40,7 +40,7 @@ class _Layout:
 
 
 def tiff_pages(data: bytes, most: int) -> int:
-    """How many pages a TIFF names, counted to `most`; a broken end, or one that leads back, ends the count."""
+    """The number of pages of a TIFF, up to `most`. A damaged directory, or a loop, ends the count."""
     layout, seen = _layout_of(data), set[int]()
     for at, _, _ in _directories(data, layout):
         if at in seen or len(seen) == most:
@@ -50,7 +50,7 @@ def tiff_pages(data: bytes, most: int) -> int:
 
 
 def first_page(data: bytes) -> bytes:
-    """The same TIFF with a directory of its first page alone, which names nothing but what its pixels are made of."""
+    """The TIFF with the directory of its first page alone, which has only the tags of the storage of pixels."""
     layout = _layout_of(data)
     found = next(_directories(data, layout), None)
     if found is None:
@@ -75,7 +75,7 @@ def _layout_of(data: bytes) -> _Layout:
 
 
 def _directories(data: bytes, layout: _Layout) -> Iterator[tuple[int, int, int]]:
-    """Of each whole directory, where it stands, where its entries begin, and how many there are."""
+    """The offset of each whole directory, the offset of its entries, and their number."""
     counted, offset = struct.calcsize("=" + layout.count), struct.calcsize("=" + layout.offset)
     link = layout.header
     while link + offset <= len(data):
@@ -91,7 +91,7 @@ def _directories(data: bytes, layout: _Layout) -> Iterator[tuple[int, int, int]]
 
 
 def _is_orientation(data: bytes, layout: _Layout, at: int) -> bool:
-    """Whether an entry is one small number from 1 to 8, as it should be."""
+    """Whether an entry is one valid orientation: a short from 1 to 8."""
     many = layout.read(layout.offset, data, at + 4)
     value = layout.read("H", data, at + layout.entry - struct.calcsize("=" + layout.offset))
     return layout.read("H", data, at + 2) == _SHORT and many == 1 and 1 <= value <= 8

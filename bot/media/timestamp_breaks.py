@@ -1,8 +1,8 @@
-"""Time stamps that start again, or jump: a file's parts, and how they are moved so that one follows the other.
+"""Time stamps that start again or jump: the parts of a file, and the shifts by which they follow one another.
 
-Transport streams are joined by writing one behind the other; advertisements come in between; an encoder is started anew. A
-part of a track begins where its stamps go back, or leap ahead while no other track goes on. Tracks that leap together are
-moved together, so that sound and picture stay as far apart as they were written.
+Transport streams are written one behind the other, get advertisements in between, or come from an encoder that started anew.
+A part of a track begins if its stamps go back, or leap ahead while no other track goes on. Tracks that leap together are
+shifted together, so that sound stays with its picture.
 """
 
 from __future__ import annotations
@@ -21,39 +21,39 @@ if TYPE_CHECKING:
     from av.stream import Stream
 
     Shifts: TypeAlias = Sequence[Mapping[int, float]]
-    """For each part, by how many seconds the packets of a track are moved, by the track's index in the file."""
+    """For each part, the seconds by which packets are shifted, by their track's index in the file."""
 
 
 @dataclass(frozen=True)
 class _Leaps:
-    """Seconds by which stamps go `back`, or all tracks leap `ahead`, at least where a part begins."""
+    """The least seconds by which stamps go `back`, or all tracks leap `ahead`, at the begin of a part."""
 
     back: float
     ahead: float
 
 
-_RESTLESS: Final = _Leaps(0.1, 10.0)
-"""In transport streams: ffmpeg's own bounds (`ts_discontinuity_detect`, `dts_delta_threshold`)."""
+_TRANSPORT_LEAPS: Final = _Leaps(0.1, 10.0)
+"""For transport streams: ffmpeg's own bounds (`ts_discontinuity_detect`, `dts_delta_threshold`)."""
 
-_CALM: Final = _Leaps(1.0, 60.0)
-"""Elsewhere, where libav makes some stamps up, and a slide may be shown for long."""
+_USUAL_LEAPS: Final = _Leaps(1.0, 60.0)
+"""For other files, in which libav estimates some stamps, and a slide may be shown for long."""
 
-_SILENT: Final = _Leaps(1.0, 600.0)
-"""The same of a track alone."""
+_SINGLE_TRACK_LEAPS: Final = _Leaps(1.0, 600.0)
+"""For other files with one track."""
 
 _ROOM: Final = 10.0
-"""Seconds at which the first part begins once it is moved."""
+"""Seconds at which the first part begins after the shift."""
 
 USUAL_STEP: Final = 0.04
-"""Seconds that a packet lasts of which nothing is said."""
+"""The seconds of a packet without a duration."""
 
 _TOGETHER: Final = 10.0
-"""Seconds into a part within which another track's break belongs to it."""
+"""Seconds from the begin of a part within which another track joins it."""
 
 
 @dataclass
 class _Run:
-    """A track's stretch of a part, in seconds as they are written: its first and last moments, and its last packet's stamp."""
+    """The packets of a track in a part, in seconds as written: their begin and end, and the last one's decoding stamp."""
 
     first: float
     end: float
@@ -64,11 +64,17 @@ class _Run:
 
 
 class TimelineParts:
-    """Tells the part of each packet of some tracks, in the order of the file."""
+    """Assigns the packets of some tracks to the parts of a file, in the order of the file."""
 
     def __init__(self, container: InputContainer, tracks: Sequence[Stream]) -> None:
-        self._bases = {one.index: one.time_base or Fraction(1, 90_000) for one in tracks}
-        self._leaps = _RESTLESS if container.format.name == "mpegts" else _CALM if len(self._bases) > 1 else _SILENT
+        self._bases = {track.index: track.time_base or Fraction(1, 90_000) for track in tracks}
+        self._leaps = (
+            _TRANSPORT_LEAPS
+            if container.format.name == "mpegts"
+            else _USUAL_LEAPS
+            if len(self._bases) > 1
+            else _SINGLE_TRACK_LEAPS
+        )
         self._runs: list[dict[int, _Run]] = [{}]
         self._part: dict[int, int] = {}
 
@@ -88,18 +94,18 @@ class TimelineParts:
             self._part[track] = part
         lasts = (packet.duration or 0) * base
         if not 0 < lasts < self._leaps.ahead:
-            # Nothing is said, or what is said leads to where the next part begins.
+            # The duration is missing, or leads to the begin of the next part.
             lasts = at - run.stamp if 0 < at - run.stamp < 1 else USUAL_STEP
         run.take(begin, begin + lasts, at)
         return part
 
     def shifts(self) -> Shifts | None:
-        """How the parts are moved; None where there is one alone."""
+        """The shifts of the parts; None for a single part."""
         if len(self._runs) == 1:
             return None
         ends: dict[int, float] = {}
         shifts: list[dict[int, float]] = []
-        # Room before the first, for what is decoded before it is shown: no container likes negative stamps.
+        # Decoding stamps precede the first shown stamp, and containers don't support negative ones.
         shift = _ROOM - min(run.first for run in self._runs[0].values())
         for runs in self._runs:
             late = [ends[track] - run.first for track, run in runs.items() if track in ends]
@@ -113,12 +119,12 @@ class TimelineParts:
             return True
         if stamp < max(run.end, run.stamp) + self._leaps.ahead:
             return False
-        others = (self._runs[at][one] for one, at in self._part.items() if one != track and at == part)
-        # Another track of this part that is as far says that this one paused.
+        others = (self._runs[at][other] for other, at in self._part.items() if other != track and at == part)
+        # If another track of this part is as far, this one only paused.
         return all(other.end < stamp - self._leaps.ahead for other in others)
 
     def _begun(self, track: int) -> int:
-        """The part that begins here, or began just now on another track."""
+        """The number of the part that begins here, or just began on another track."""
         newest = self._runs[-1]
         if track in newest or self._length(newest) > _TOGETHER:
             self._runs.append({})

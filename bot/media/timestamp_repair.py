@@ -1,6 +1,6 @@
-"""A video whose time stamps start again, or jump, is put right: a copy beside it, whose parts follow one another.
+"""A corrected copy of a video whose time stamps start again or jump.
 
-Nothing is decoded. The file is opened anew for each reading, since one that was joined isn't always read alike after a seek.
+Nothing is decoded. The file is opened anew for each reading, since libav may read a joined file differently after a seek.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 
 import av
 
-from bot.media.containers import opened, packets_of, sentences
+from bot.media.containers import opened, packets_of, video_errors
 from bot.media.survey import tracks_of
 from bot.media.timestamp_breaks import USUAL_STEP, TimelineParts
 
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 
 
 def put_right(footage: Footage, shifts: Shifts) -> Footage:
-    """The footage in a file beside, which holds the tracks that count alone; its times are to be measured anew.
+    """The footage in a copy beside the file, with the chosen tracks alone; its times are not measured yet.
 
-    `shifts`: how its parts are moved. What was written once is there for those who ask for the same. Raises VideoError.
+    `shifts`: the shifts of the file's parts. An existing copy is used again. Raises VideoError.
     """
-    # A transport stream keeps its ticks and its kinds of sound; Matroska takes what the others hold, to the millisecond.
+    # A transport stream keeps its ticks and sound codecs. Matroska supports the codecs of other files, in milliseconds.
     kind, ending = ("mpegts", "ts") if footage.format == "mpegts" else ("matroska", "mkv")
     wanted = repr((footage.path.name, footage.path.stat().st_size, footage.number, footage.sound, shifts))
     out = footage.path.with_name(f"righted-{hashlib.sha256(wanted.encode()).hexdigest()[:32]}.{ending}")
@@ -54,18 +54,18 @@ def _write(footage: Footage, shifts: Shifts, out: Path, kind: str) -> None:
         for packet, stamp in packets:
             stamps.setdefault(packet.stream_index, []).append(stamp)
             steps[packet.stream_index] = packet.duration or round(USUAL_STEP / packet.time_base)
-    # Matroska takes no packet without a stamp; a transport stream does, and decoders count on from the one before.
+    # Matroska needs a stamp for each packet. In a transport stream, decoders count on from the packet before.
     showing = {index: _filled(track, steps[index], all_of_them=kind != "mpegts") for index, track in stamps.items()}
     decoding = {index: iter(_decoded_at(track, steps[index])) for index, track in showing.items()}
     shown = {index: iter(track) for index, track in showing.items()}
-    # Stamps as they are, and one packet of sound in each of the stream's, else those behind the first are dated by it.
+    # Stamps stay unchanged, and each PES packet holds one packet of sound: others in it would have no stamp.
     options = {"mpegts_copyts": "1", "pes_payload_size": "0"} if kind == "mpegts" else {}
     with (
-        sentences(),
-        _moved(footage, shifts) as (kept, packets),
+        video_errors(),
+        _moved(footage, shifts) as (tracks, packets),
         av.open(str(out), "w", format=kind, options=options) as written,
     ):
-        streams = {one.index: _like(written, one) for one in kept}
+        streams = {track.index: _like(written, track) for track in tracks}
         for packet, _ in packets:
             stamp = next(shown[packet.stream_index])
             packet.dts = decoded = next(decoding[packet.stream_index])
@@ -76,29 +76,28 @@ def _write(footage: Footage, shifts: Shifts, out: Path, kind: str) -> None:
 
 @contextmanager
 def _moved(footage: Footage, shifts: Shifts) -> Generator[tuple[list[Stream], Iterator[tuple[Packet, int | None]]]]:
-    """The tracks that count, and their packets with the stamps, in ticks, at which they are shown once they are moved.
-
-    A stamp is None where the file has none.
-    """
+    """The chosen tracks, and their packets with the shifted stamps at which they are shown, in ticks; None without a stamp."""
     with opened(footage.path, footage.format) as container:
-        kept: list[Stream] = [container.streams.video[footage.number]]
-        kept += [container.streams.audio[footage.sound.number]] if footage.sound else []
-        yield kept, _stamped(container, kept, shifts)
+        tracks: list[Stream] = [container.streams.video[footage.number]]
+        tracks += [container.streams.audio[footage.sound.number]] if footage.sound else []
+        yield tracks, _stamped(container, tracks, shifts)
 
 
-def _stamped(container: InputContainer, kept: Sequence[Stream], shifts: Shifts) -> Iterator[tuple[Packet, int | None]]:
-    seen, heard = tracks_of(container)
-    parts = TimelineParts(container, [*seen, *heard])
-    for packet in packets_of(container, [*seen, *heard]):
+def _stamped(
+    container: InputContainer, tracks: Sequence[Stream], shifts: Shifts
+) -> Iterator[tuple[Packet, int | None]]:
+    picture_tracks, sound_tracks = tracks_of(container)
+    parts = TimelineParts(container, [*picture_tracks, *sound_tracks])
+    for packet in packets_of(container, [*picture_tracks, *sound_tracks]):
         part = parts.of(packet)
         stamp = packet.pts if packet.pts is not None else packet.dts
-        if packet.stream in kept:
+        if packet.stream in tracks:
             shift = round(shifts[part].get(packet.stream_index, 0.0) / float(packet.time_base))
             yield packet, None if stamp is None else stamp + shift
 
 
 def _filled(stamps: Sequence[int | None], step: int, *, all_of_them: bool) -> list[int | None]:
-    """The stamps of a track, with some where there are none: before the first, or everywhere. `step`: ticks of a packet."""
+    """The stamps of a track, estimated where they are missing before the first, or everywhere. `step`: ticks of a packet."""
     filled = list(stamps)
     first = next((place for place, stamp in enumerate(stamps) if stamp is not None), None)
     if first is None:
@@ -112,9 +111,9 @@ def _filled(stamps: Sequence[int | None], step: int, *, all_of_them: bool) -> li
 
 
 def _decoded_at(shown: Sequence[int | None], step: int) -> list[int]:
-    """When packets are decoded that are shown then, rising strictly; only of two that are shown at once one comes later.
+    """The decoding stamps of packets with these shown stamps, rising strictly, each at most the shown one if that is possible.
 
-    `step`: ticks by which a packet comes after one whose stamp is the last.
+    `step`: ticks from one packet to the next after the last stamp.
     """
     stamped = [stamp for stamp in shown if stamp is not None]
     rising = sorted(stamped)

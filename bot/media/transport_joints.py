@@ -27,11 +27,11 @@ _TRACK_TYPES: Final = {
     *(0x01, 0x02, 0x10, 0x1B, 0x24, 0x33, 0x42, 0xD1, 0xEA),
     *(0x03, 0x04, 0x0F, 0x11, 0x1C, 0x80, 0x81, 0x82, 0x83, 0x84, 0x85, 0x87, 0x8A),
 }
-"""Stream types of pictures and of sound (ISO/IEC 13818-1, table 2-34; ATSC and Blu-ray beyond 0x80)."""
+"""The stream types of pictures and sound (ISO/IEC 13818-1, table 2-34; ATSC and Blu-ray from 0x80)."""
 
 _PRIVATE: Final = 0x06
 _SOUND_DESCRIPTORS: Final = {0x05, 0x6A, 0x7A, 0x7B, 0x7C}
-"""Descriptors by which private data is sound (ETSI EN 300 468, table 12): registered, AC-3, E-AC-3, DTS, AAC."""
+"""The descriptors of sound in private data (ETSI EN 300 468, table 12): registered, AC-3, E-AC-3, DTS, AAC."""
 
 
 @dataclass
@@ -73,7 +73,7 @@ class _Tables:
 
 
 def _tracks(section: bytes) -> Iterator[tuple[int, int]]:
-    """Stream type and number of each track of pictures or sound, as far as the section is there."""
+    """Stream type and number of each track of pictures or sound."""
     at = 12 + (int.from_bytes(section[10:12], "big") & 0x0FFF)
     while at + 5 <= len(section):
         kind, number = section[at], int.from_bytes(section[at + 1 : at + 3], "big") & 0x1FFF
@@ -161,7 +161,7 @@ def joints_of_transport(file: IO[bytes]) -> Iterator[Joint]:
 
 
 def _packets(file: IO[bytes]) -> Iterator[tuple[NDArray[np.uint8], int]]:
-    """Packets in rows, each of 188 bytes or 4 more before, and where in the file they begin; between may be what is none."""
+    """Packets in rows of 188 bytes, or of 192 with 4 bytes before each, and the first one's offset. Other bytes are skipped."""
     start, step = 0, 0
     while True:
         file.seek(start)
@@ -170,7 +170,7 @@ def _packets(file: IO[bytes]) -> Iterator[tuple[NDArray[np.uint8], int]]:
             return
         lost = 0
         if not step or not _in_step(data, step)[0]:
-            found = [(int(hits.argmax()), one) for one in (188, 192) if (hits := _in_step(data, one)).any()]
+            found = [(int(hits.argmax()), size) for size in (188, 192) if (hits := _in_step(data, size)).any()]
             if not found:
                 start += len(data) - 2 * 192
                 continue
@@ -183,6 +183,6 @@ def _packets(file: IO[bytes]) -> Iterator[tuple[NDArray[np.uint8], int]]:
 
 
 def _in_step(data: NDArray[np.uint8], step: int) -> NDArray[np.bool_]:
-    """Whether three packets of `step` bytes begin at each byte."""
+    """Whether three packets in a row, of `step` bytes each, begin at each byte."""
     marks = data[step - _PACKET :] == _SYNC
     return marks[: -2 * step] & marks[step:-step] & marks[2 * step :]

@@ -1,7 +1,7 @@
 """Untrusted video files → upright SDR frames with exact times. Called in worker processes only.
 
-A *video's clock* counts from its container's start, which a player shows as 0:00. The first picture may come later than
-that: where the sound begins 0.84 s before the picture, the first frame's time is 0.84.
+A *video's clock* counts from its container's start, which players show as 0:00. The first frame may come later: if the sound
+begins 0.84 s before the pictures, the first frame's time is 0.84.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from av.error import FFmpegError
 from av.video.format import VideoFormat
 
 from bot.media.colours import as_rgb
-from bot.media.containers import BROKEN, opened, sentences
+from bot.media.containers import BROKEN, opened, video_errors
 from bot.media.footage import MOST_PIXELS, TOLERANCE, Footage, Section, VideoError
 from bot.media.geometry import TURNS, cropped
 
@@ -37,13 +37,13 @@ if TYPE_CHECKING:
     from models.faces import Picture
 
 LUMA: Final = (64, 36)
-"""Width and height of a frame's small grey picture."""
+"""(width, height) of a frame's small grey picture."""
 
-# Other spans are decoded beside; two threads for one cost a quarter more in all. B-frames that no other frame is made of are
-# shown a moment: a seventh of the work would go into their blocks' edges.
+# Other spans are decoded at the same time, and two threads for one cost a quarter more in all. A seventh of the work would
+# go into the block edges of B-frames that no other frame refers to.
 _THRIFTY: Final = {"threads": "1", "skip_loop_filter": "noref"}
 _MOST_ERRORS: Final = 200
-# Seconds that are sought before a section: where a container leads beyond its start, further back, and then to the beginning.
+# Seconds before a section to which decoding seeks: further back if a container leads beyond its start.
 _BACK: Final = (0.0, 0.25, 12.0, math.inf)
 
 
@@ -56,7 +56,7 @@ class _NothingError(VideoError):
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """A decoded frame of some footage, shown at `time` on the video's clock."""
+    """A decoded frame of footage, shown at `time` seconds on the video's clock."""
 
     time: float
     decoded: VideoFrame
@@ -64,40 +64,40 @@ class Frame:
 
     @property
     def size(self) -> tuple[int, int]:
-        """(width, height) upright, of square pixels."""
+        """(width, height) of the upright picture in square pixels."""
         return self.footage.size
 
     @cached_property
     def luma(self) -> NDArray[np.uint8]:
-        """A small grey picture, (36, 64) uint8, of what is shown but not upright: enough to tell shots apart."""
+        """A small grey picture of the visible part, (36, 64) uint8, not upright: enough to detect shots."""
         frame, kind = self.decoded, self.decoded.format
         component = kind.components[0]
         if not kind.is_planar or kind.is_rgb or component.bits > 16 or component.bits < 8 or kind.is_big_endian:
             frame, component = frame.reformat(format="gray"), VideoFormat("gray").components[0]
         plane = frame.planes[0]
         wide = component.bits > 8
-        kept = np.frombuffer(memoryview(cast("Buffer", plane)), np.uint16 if wide else np.uint8)
-        lines = kept.reshape(-1, plane.line_size // kept.itemsize)[: frame.height, : frame.width]
+        luma = np.frombuffer(memoryview(cast("Buffer", plane)), np.uint16 if wide else np.uint8)
+        lines = luma.reshape(-1, plane.line_size // luma.itemsize)[: frame.height, : frame.width]
         lines = cropped(lines, self.footage.geometry)
-        # A quarter of the lines is plenty for averages, and every line read costs.
+        # A quarter of the lines is enough for averages.
         lines = lines[:: max(1, len(lines) // (4 * LUMA[1]))]
-        small = np.asarray(cv2.resize(lines, LUMA, interpolation=cv2.INTER_AREA), kept.dtype)
+        small = np.asarray(cv2.resize(lines, LUMA, interpolation=cv2.INTER_AREA), luma.dtype)
         return np.right_shift(small, component.bits - 8).astype(np.uint8)
 
     def picture(self) -> Picture:
-        """The frame upright in RGB and SDR: (h, w, 3) uint8 of `size`."""
+        """The upright frame in RGB and SDR: (h, w, 3) uint8 of `size`."""
         geometry = self.footage.geometry
         return np.ascontiguousarray(TURNS[geometry.turn](as_rgb(self.decoded, geometry, self.footage.colours)))
 
 
 def frames(footage: Footage, section: Section) -> Iterator[Frame]:
-    """The frames of a section of a probed video, their times rising strictly: one at its forerunner's time is left out.
+    """The frames of a section of a probed video, with strictly rising times; a frame at the time of the one before is skipped.
 
-    Decoding begins at the keyframe before. Where the file breaks off, so do the frames; where it is damaged, they go on behind.
-    Close the iterator, or let it end.
+    Decoding begins at the keyframe before the section. Frames end where the file is cut short, and go on after damage. Close
+    the iterator, or let it end.
 
     Raises:
-        VideoError: the file can't be read, or nothing of it could be decoded.
+        VideoError: the file can't be read, or no frame of it can be decoded.
     """
     for back in _BACK:
         target = section.start - back
@@ -105,7 +105,7 @@ def frames(footage: Footage, section: Section) -> Iterator[Frame]:
         with closing(_decoded(footage, target)) as found, _none_before(target):
             for frame in found:
                 if not begun:
-                    # Behind the start, though nothing says that the video begins there: further back, then.
+                    # Seeking went too far; the next attempt begins further back.
                     if frame.time > section.start + TOLERANCE and target > 0:
                         break
                     begun = True
@@ -119,7 +119,7 @@ def frames(footage: Footage, section: Section) -> Iterator[Frame]:
 
 @contextmanager
 def _none_before(target: float) -> Generator[None]:
-    """Behind a target nothing may be decodable though there is before it: that is no error yet."""
+    """Ignore that nothing can be decoded from `target` on, unless that is the whole video."""
     try:
         yield
     except _NothingError:
@@ -134,7 +134,7 @@ def _decoded(footage: Footage, target: float) -> Generator[Frame]:
         stream = container.streams.video[footage.number]
         stream.codec_context.options = _THRIFTY
         if target > 0:
-            with sentences():
+            with video_errors():
                 container.seek(int((target + footage.beginning) * 1_000_000), backward=True)
         base, last, step = stream.time_base or Fraction(1, 90_000), -math.inf, 0.0
         for decoded in decoded_frames(container, stream):
@@ -151,8 +151,8 @@ def _decoded(footage: Footage, target: float) -> Generator[Frame]:
 
 
 def decoded_frames(container: InputContainer, stream: VideoStream) -> Generator[VideoFrame]:
-    """The frames of a track that can be decoded. Raises VideoError when there is none."""
-    # Else a cropped edge would stay where rows of pixels would lose their alignment in memory.
+    """The frames of a track that can be decoded. Raises VideoError if there is none."""
+    # Otherwise libav keeps hidden pixels at the edge whose cropping would break the alignment of rows in memory.
     stream.codec_context.flags |= Flags.unaligned
     errors, any_frame = 0, False
     packets = container.demux(stream)
@@ -160,7 +160,7 @@ def decoded_frames(container: InputContainer, stream: VideoStream) -> Generator[
         try:
             packet = next(packets, None)
         except (FFmpegError, ValueError):
-            # The file breaks off here: what the decoder still holds is asked for.
+            # The file is cut short here; the decoder still returns the frames that it holds.
             packet = None
         try:
             for decoded in stream.decode(packet):
