@@ -185,6 +185,17 @@ def test_no_two_test_files_have_one_name() -> None:
     assert not [name for name, count in names.items() if count > 1]
 
 
+def test_no_two_public_classes_have_one_name() -> None:
+    names = Counter(
+        node.name
+        for layer in LAYERS
+        for module in modules(layer)
+        for node in ast.parse(module.read_text()).body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+    assert not [name for name, count in names.items() if count > 1]
+
+
 def constants(tree: ast.AST) -> list[str]:
     """The strings of a module that are no docstrings."""
     alone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}

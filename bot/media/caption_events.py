@@ -10,7 +10,7 @@ from math import ceil, floor
 from typing import TYPE_CHECKING, Final
 
 from bot.media.ass_paths import outline
-from bot.media.caption_labels import Layer, frame_side
+from bot.media.caption_labels import CaptionLayer, frame_side
 from bot.media.placing import even_runs
 from models.faces import Band
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pysubs2 import SSAFile
 
-    from bot.media.caption_labels import Label
+    from bot.media.caption_labels import CaptionLabel
     from bot.media.placing import Rows
 
 FONT: Final = "Noto Sans CJK TC Regular"
@@ -91,11 +91,13 @@ def draw_box(file: SSAFile, clock: FrameClock, first: int, boxes: Rows, band: Ba
         corners = [(boxes[at, :2] + boxes[at, 2:] - (width, height)) / 2 for at in (start, end)]
         for left, top, path in outline(width, height, line, band):
             drawing = f"{{\\an7\\p1}}{path}"
-            _write(file, clock, (first + start, first + end), corners, (left, top), Layer.BOXES, band.value, drawing)
+            _write(
+                file, clock, (first + start, first + end), corners, (left, top), CaptionLayer.BOXES, band.value, drawing
+            )
 
 
 def draw_label(
-    file: SSAFile, clock: FrameClock, first: int, corners: Rows, label: Label, size: tuple[int, int]
+    file: SSAFile, clock: FrameClock, first: int, corners: Rows, label: CaptionLabel, size: tuple[int, int]
 ) -> None:
     """Draw a label through its track; `corners`: its left and top in each frame, (n, 2)."""
     for start, end in even_runs(corners, _LABEL_STEADY * max(1.0, frame_side(size) / 960)):

@@ -29,7 +29,7 @@ _TALL, _PADDING, _SPACE = 1.5, 0.5, 0.36
 _QUIET: Final = (196, 200, 208)
 
 
-class Layer(IntEnum):
+class CaptionLayer(IntEnum):
     """The layers of captions, the lowest first."""
 
     BOXES = 0
@@ -43,13 +43,13 @@ class LabelPart:
 
     left: float
     top: float
-    layer: Layer
+    layer: CaptionLayer
     style: str
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
+class CaptionLabel:
     """A label beside a face: its size, (width, height) in pixels, and its parts."""
 
     size: tuple[float, float]
@@ -73,7 +73,9 @@ def name_letters(size: tuple[int, int], boxes: Rows) -> int:
     return max(11, round(min(_LETTERS * side, most)))
 
 
-def name_label(guess: Guess, number: int, style: CaptionStyle, letters: int, size: tuple[int, int]) -> Label | None:
+def name_label(
+    guess: Guess, number: int, style: CaptionStyle, letters: int, size: tuple[int, int]
+) -> CaptionLabel | None:
     """Name and confidence on a plate, or the number; None for an unknown face without a number.
 
     `letters`: the size of the letters in pixels. `size`: (width, height) of the frame.
@@ -95,14 +97,14 @@ def name_label(guess: Guess, number: int, style: CaptionStyle, letters: int, siz
     for part, colour in ((text, "text"), (detail, guess.band.value)):
         if part:
             drawn = f"{{\\an4\\fs{_EM * letters:.1f}}}{_plain(part)}"
-            parts.append(LabelPart(left, height / 2 - _DROP * letters, Layer.TEXTS, colour, drawn))
+            parts.append(LabelPart(left, height / 2 - _DROP * letters, CaptionLayer.TEXTS, colour, drawn))
             left += face.getlength(part) + _SPACE * letters
     width = round(max(left + (_PADDING - _SPACE) * letters, height))
     plate = f"{{\\an7\\p1}}{rounded(width, height, height / 2)}"
-    return Label((width, height), (LabelPart(0, 0, Layer.PLATES, "plate", plate), *parts))
+    return CaptionLabel((width, height), (LabelPart(0, 0, CaptionLayer.PLATES, "plate", plate), *parts))
 
 
-def list_label(guess: Guess, lines: int, size: tuple[int, int]) -> Label | None:
+def list_label(guess: Guess, lines: int, size: tuple[int, int]) -> CaptionLabel | None:
     """The likeliest members with their confidences, the named one in colour; None for a guess without candidates.
 
     `lines`: the most members. `size`: (width, height) of the frame.
@@ -125,17 +127,21 @@ def list_label(guess: Guess, lines: int, size: tuple[int, int]) -> Label | None:
     start = f"\\fs{_EM * letters:.1f}"
     lit = [candidate is chosen for candidate in listed]
     top = 0.25 * letters
-    return Label(
+    return CaptionLabel(
         (width, height),
         (
-            LabelPart(0, 0, Layer.PLATES, "plate", f"{{\\an7\\p1}}{rounded(width, height, 0.5 * letters)}"),
+            LabelPart(0, 0, CaptionLayer.PLATES, "plate", f"{{\\an7\\p1}}{rounded(width, height, 0.5 * letters)}"),
             LabelPart(
-                _PADDING * letters, top, Layer.TEXTS, "text", f"{{\\an7{start}}}{_column(names, lit, guess.band)}"
+                _PADDING * letters,
+                top,
+                CaptionLayer.TEXTS,
+                "text",
+                f"{{\\an7{start}}}{_column(names, lit, guess.band)}",
             ),
             LabelPart(
                 width - _PADDING * letters,
                 top,
-                Layer.TEXTS,
+                CaptionLayer.TEXTS,
                 "text",
                 f"{{\\an9{start}}}{_column(confidences, lit, guess.band)}",
             ),

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from bot.domain.models import MadeModel
     from bot.domain.reports import MemberReport
     from bot.usecases.models import GroupReport, GroupStatus, History, RollbackPlan
-    from bot.usecases.roster.labels import Label
+    from bot.usecases.roster.labels import LabelledPhoto
 
 PAGE = 4
 MOST_LINES = 10
@@ -118,7 +118,7 @@ def report_card(report: GroupReport) -> CardAndFiles:
     return card, [file]
 
 
-def label_card(label: Label) -> CardAndFiles:
+def label_card(label: LabelledPhoto) -> CardAndFiles:
     """A label that looks wrong, with its crop, and buttons for the decision."""
     like = plain(label.looks_like_name) if label.looks_like_name else "nobody of the group"
     by = f"<@{label.labelled_by}>" if label.labelled_by else "my owner"

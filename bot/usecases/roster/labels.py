@@ -34,7 +34,7 @@ GONE = Message("That photo is gone: somebody removed or corrected it.")
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
+class LabelledPhoto:
     """A photo with its label. `looks_like`: the id of another member, None for nobody.
 
     `crop`: None where the file is lost, or where only the channel `only_in` may show it. `spoiler`: it is shown covered.
@@ -55,13 +55,15 @@ class Label:
     crop: bytes | None
 
 
-async def look_at(app: App, server_id: int, channel_id: int | None, photo_id: int, looks_like: int | None) -> Label:
+async def look_at(
+    app: App, server_id: int, channel_id: int | None, photo_id: int, looks_like: int | None
+) -> LabelledPhoto:
     """A label of a server's roster, as this channel may show it. Raises PersonError where it is gone."""
     async with app.database.reading() as session:
         photo = await _find(session, server_id, photo_id)
         other = await session.get(Member, looks_like) if looks_like else None
     crop = await app.storage.get(photo.crop.key) if may_show(photo.crop.only_in, channel_id) else None
-    return Label(
+    return LabelledPhoto(
         photo=photo.id,
         group=photo.member.group.name,
         member=photo.member.name,
