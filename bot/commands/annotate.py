@@ -20,16 +20,9 @@ from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import OperatorError, PersonError
 from bot.infra.clip_files import VIDEO, CachedVideo
 from bot.links.fetching import normalised_link
-from bot.text.formatting import (
-    basis_of,
-    circled,
-    confidence_of,
-    guess_text,
-    missing_sentences,
-    silent,
-    time_code,
-    unknown_people,
-)
+from bot.text.clips import missing_sentences, silent
+from bot.text.faces import basis_of, confidence_of, guess_text, unknown_people
+from bot.text.formatting import circled, time_code
 from bot.usecases.clips.attempt import cached_link
 from bot.usecases.clips.drawing import draw_frames
 from bot.usecases.clips.options import ClipOptions, RequestedSection

@@ -10,7 +10,8 @@ from bot.commands import terminal
 from bot.commands.folders import submitted
 from bot.commands.messages import at_terminal
 from bot.domain.faces import Refused
-from bot.text.formatting import basis_of, circled, confidence_of, guess_text
+from bot.text.faces import basis_of, confidence_of, guess_text
+from bot.text.formatting import circled
 from bot.usecases.identify import IdentifyRequest, look
 
 if TYPE_CHECKING:

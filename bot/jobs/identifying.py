@@ -9,7 +9,7 @@ from bot.domain.faces import IdentifiedPicture, IdentifyOptions, Refused, SeenFa
 from bot.domain.messages import Message
 from bot.jobs.config import engine_of
 from bot.jobs.pictures import crop_face, read_picture
-from bot.text.formatting import name_and_confidence
+from bot.text.faces import name_and_confidence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

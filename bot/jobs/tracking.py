@@ -10,7 +10,7 @@ from bot.domain.faces import FaceCrop, Refused
 from bot.jobs.config import engine_of
 from bot.jobs.pictures import phash_of
 from bot.media.footage import VideoError
-from bot.text.formatting import confidence_of
+from bot.text.faces import confidence_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

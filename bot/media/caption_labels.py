@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain.enums import CaptionStyle
 from bot.media.ass_paths import rounded
-from bot.text.formatting import name_and_confidence, percent
+from bot.text.faces import name_and_confidence
+from bot.text.formatting import percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.domain.answers import MOST_CANDIDATES
-from bot.text.formatting import UNKNOWN, percent
+from bot.text.faces import UNKNOWN
+from bot.text.formatting import percent
 from cogs.answers.faces import attribution, face_line
 from cogs.common.layout import LONGEST_TEXT, Card, Part, bar, framed_card
 from cogs.common.markup import plain

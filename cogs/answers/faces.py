@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain.enums import Meaning
-from bot.text.formatting import UNKNOWN, circled, guess_text, name_and_confidence
+from bot.text.faces import UNKNOWN, guess_text, name_and_confidence
+from bot.text.formatting import circled
 from cogs.common.markup import plain
 
 if TYPE_CHECKING:

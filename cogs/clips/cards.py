@@ -11,7 +11,9 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 import discord
 
 from bot.domain.clips import ClipStage, common_screen_time
-from bot.text.formatting import counted, duration, missing_sentences, silent, time_code, unknown_people
+from bot.text.clips import missing_sentences, silent
+from bot.text.faces import unknown_people
+from bot.text.formatting import counted, duration, time_code
 from cogs.answers.cards import accent_of, answer_buttons
 from cogs.answers.faces import attribution, face_line, face_text
 from cogs.common.discord_limits import LONGEST_ALT

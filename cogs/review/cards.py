@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.domain.enums import Learns, Origin
-from bot.text.formatting import face_quality, flaw_sentence, guess_text, joined, percent
+from bot.text.faces import face_quality, flaw_sentence, guess_text
+from bot.text.formatting import joined, percent
 from bot.usecases.review import Shown
 from cogs.answers.faces import annotation_text, suggestion_line
 from cogs.common.discord_limits import LONGEST_ALT

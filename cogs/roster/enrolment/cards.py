@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.domain.rosters import MemberPhotos
-from bot.text.formatting import circled, counted, face_quality
+from bot.text.faces import face_quality
+from bot.text.formatting import circled, counted
 from bot.text.photos import photo_reason
 from cogs.common.layout import (
     AMBER,

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.domain.enums import Origin
-from bot.text.formatting import counted, face_quality
+from bot.text.faces import face_quality
+from bot.text.formatting import counted
 from bot.usecases.roster.photos import PAGE
 from cogs.common.discord_limits import LONGEST_ALT
 from cogs.common.layout import (

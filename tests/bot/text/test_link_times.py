@@ -1,4 +1,4 @@
-"""What is read of links and time codes."""
+"""Time codes in links."""
 
 from __future__ import annotations
 
