@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.running import OfGroup, Server, finish, settings
+from bot.cli.running import DrawnInto, OfGroup, Server, finish, settings
 from models.faces import Projection
 
 verbs = typer.Typer()
@@ -30,7 +30,7 @@ def twins(
     ] = None,
     member: Annotated[str | None, typer.Option(help="Show who looks most like this member, in any group.")] = None,
     server: Server = 0,
-    out: Annotated[Path | None, typer.Option(help="Draw it into this PNG file.", dir_okay=False)] = None,
+    out: DrawnInto = None,
     as_json: Annotated[bool, typer.Option("--json", help="Tell it as JSON, with all distances.")] = False,
 ) -> None:
     """Show who looks most alike in a group, or like a member."""

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bot.cli.running import OfGroup, Server, finish, settings
+from bot.cli.running import DrawnInto, LinePerGroup, OfGroup, Server, finish, settings
 
 verbs = typer.Typer(help="What was learned of each group, and which model answers.", no_args_is_help=True)
 
 
 @verbs.command()
 def status(
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON line a group.")] = False,
+    as_json: LinePerGroup = False,
 ) -> None:
     """Show which model answers for each group, and what waits."""
     given = settings()
@@ -51,7 +50,7 @@ def rollback(
 def report(
     group: OfGroup,
     server: Server = 0,
-    out: Annotated[Path | None, typer.Option(help="Draw it into this PNG file.", dir_okay=False)] = None,
+    out: DrawnInto = None,
     as_json: Annotated[bool, typer.Option("--json", help="Tell it as JSON.")] = False,
 ) -> None:
     """Show who is recognised and mixed up, and doubtful labels."""

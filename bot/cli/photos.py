@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.running import exit_on_error, finish, settings
+from bot.cli.running import LinePerGroup, exit_on_error, finish, settings
 
 verbs = typer.Typer()
 
@@ -70,7 +70,7 @@ def evaluate(
     ] = None,
     trials: Annotated[int, typer.Option(help="Times to draw and ask.", min=1, metavar="<int>")] = 10,
     engine: Annotated[str, typer.Option(help="The engine that encodes.")] = "dlib",
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON line a group.")] = False,
+    as_json: LinePerGroup = False,
     out: Annotated[Path | None, typer.Option(help="Draw the figures into this folder.", file_okay=False)] = None,
 ) -> None:
     """Count right names, wrong names, and strangers with a name."""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.running import OfGroup, Server, fail, finish, settings
+from bot.cli.running import LinePerGroup, OfGroup, Server, fail, finish, settings
 
 verbs = typer.Typer(help="Groups and members: list, remove, export, import.", no_args_is_help=True)
 
@@ -16,7 +16,7 @@ verbs = typer.Typer(help="Groups and members: list, remove, export, import.", no
 def list_roster(
     group: Annotated[str | None, typer.Argument(help="One group; left out, all.", metavar="GROUP")] = None,
     server: Server = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON line a group.")] = False,
+    as_json: LinePerGroup = False,
 ) -> None:
     """Show the groups, their members, and how many photos each has."""
     given = settings()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 
 import typer
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 Server = Annotated[int, typer.Option(help="Id of the server whose group it is; 0 is what every server may ask about.")]
+LinePerGroup = Annotated[bool, typer.Option("--json", help="One JSON line a group.")]
+DrawnInto = Annotated[Path | None, typer.Option(help="Draw it into this PNG file.", dir_okay=False)]
 OfGroup = Annotated[str, typer.Argument(help="The group.", metavar="GROUP")]
 
 

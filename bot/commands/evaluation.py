@@ -208,8 +208,8 @@ def table(group: str, evaluation: Evaluation) -> str:
         f"{group}, {evaluation.version}: {counted(len(evaluation.roster), 'member')}, {evaluation.photos:.1f} photos each, "
         f"{evaluation.probes:.0f} photos asked about, strangers: {strangers or 'none'}; trials: {evaluation.trials}"
     )
-    width = max(len(words) for words, _ in rows)
-    return "\n".join([head, *(f"  {words:<{width}}  {_percent(figure)}" for words, figure in rows)])
+    width = max(len(label) for label, _ in rows)
+    return "\n".join([head, *(f"  {label:<{width}}  {_percent(figure)}" for label, figure in rows)])
 
 
 def as_record(group: str, evaluation: Evaluation) -> dict[str, Any]:

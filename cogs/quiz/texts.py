@@ -99,7 +99,7 @@ def knowledge_text(known: Knowledge) -> str:
 def knowledge_alt_text(known: Knowledge) -> str:
     """The content of the chart of a person's knowledge, without markup."""
     lines = [_known_member(member) for member in known.members]
-    lines += [f"{one} and {other} mixed up {counted(times, 'time')}" for one, other, times in known.mixed_up]
+    lines += [f"{name} and {other} mixed up {counted(times, 'time')}" for name, other, times in known.mixed_up]
     return "; ".join(lines)
 
 

@@ -61,9 +61,9 @@ async def message_with(stage: Stage, sentence: str) -> Any:
     return await until(lambda: next((m for m in stage.channel.history() if sentence in texts(m)), None), sentence)
 
 
-def final_message(message: Any, word: str) -> Any:
-    """The message if it has this word and no buttons, else None."""
-    return message if word in texts(message) and not buttons(message) else None
+def final_message(message: Any, text: str) -> Any:
+    """The message if it has this text and no buttons, else None."""
+    return message if text in texts(message) and not buttons(message) else None
 
 
 def with_cancel(stage: Stage) -> Any:

@@ -149,7 +149,7 @@ async def test_the_requested_person_is_shown(stage: Stage) -> None:
     assert now(stage, dialog).attachments == []
 
 
-async def test_the_wrong_person_presses_hide(stage: Stage) -> None:
+async def test_another_person_cannot_hide_the_card(stage: Stage) -> None:
     card = await asked(stage)
     refused = answer(await stage.other.click(card, label="Hide"))
     assert texts(refused).strip() == "Only the person who asked, or a moderator, can hide this."
@@ -189,7 +189,7 @@ async def test_a_moderator_confirms_and_undoes_it(stage: Stage) -> None:
     assert annotation.undone_by == stage.moderator.id
 
 
-async def test_undo_reverts_every_label_of_a_press(stage: Stage) -> None:
+async def test_undo_reverts_every_label_of_a_confirmation(stage: Stage) -> None:
     await asked(stage, "obama2.jpg", "biden.jpg")
     await stage.moderator.click(latest(stage.channel), label="All right")
     assert texts(latest(stage.channel)).count("**Obama** ✓") == 1
@@ -204,25 +204,25 @@ async def test_a_button_is_acknowledged_before_its_work(stage: Stage) -> None:
     """Discord waits three seconds for the first response. Deferring it takes no time."""
     card = await asked(stage)
 
-    def heard() -> bool:
+    def is_acknowledged() -> bool:
         return stage.recorder.matching("POST", "/callback")[-1].json["type"] in {5, 6}
 
     for label in ("Details", "All right", "Undo"):
         await stage.moderator.click(latest(stage.channel), label=label)
-        assert heard(), label
+        assert is_acknowledged(), label
     for label in ("Not a member", "Not a face"):
         who = answer(await stage.moderator.click(card, label="Fix a face"))
-        assert heard()
+        assert is_acknowledged()
         await stage.moderator.click(who, label=label)
-        assert heard(), label
+        assert is_acknowledged(), label
     who = answer(await stage.moderator.click(card, label="Fix a face"))
     await stage.moderator.select(who, [option(who, "Biden")])
-    assert heard()
+    assert is_acknowledged()
     setup = answer(await stage.moderator.slash(stage.channel, "setup"))
     await stage.moderator.select(setup, ["70"], custom_id="nugu:setup:threshold")
-    assert heard()
+    assert is_acknowledged()
     await stage.fan.click(card, label="Hide")
-    assert heard()
+    assert is_acknowledged()
 
 
 async def test_a_fans_label_is_a_suggestion(stage: Stage) -> None:

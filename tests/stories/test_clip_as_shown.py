@@ -91,7 +91,7 @@ async def test_a_joined_hlg_video_that_is_cropped_and_turned(stage: Stage, tmp_p
     halves = (frames[:each], frames[each:])
     for half, frame, (_, face) in zip(halves, shown, PHOTOS.values(), strict=True):
         expected = as_sdr(frame)
-        for picture in (one.picture() for one in half):
+        for picture in (decoded.picture() for decoded in half):
             assert picture.shape == expected.shape
             assert np.abs(picture[300, 20:220] - expected[300, 20:220]).max() <= 5
             # A box surrounds the face, the name stands right above it, and the rest is unchanged.
@@ -104,8 +104,8 @@ async def test_a_joined_hlg_video_that_is_cropped_and_turned(stage: Stage, tmp_p
     # The sound of each half plays with its own pictures.
     times, loudness = heard(tmp_path / "clip.mp4")
     since = [times - half[0].time for half in halves]
-    assert all(loudness[(one > 0.65) & (one < 1.05)].min() > 0.02 for one in since)
-    assert loudness[np.all([(one < 0.55) | (one > 1.15) for one in since], axis=0)].max() < 0.02
+    assert all(loudness[(seconds > 0.65) & (seconds < 1.05)].min() > 0.02 for seconds in since)
+    assert loudness[np.all([(seconds < 0.55) | (seconds > 1.15) for seconds in since], axis=0)].max() < 0.02
 
 
 @pytest.mark.thorough
@@ -122,7 +122,7 @@ async def test_unreadable_sound_gets_a_note_under_the_clip(stage: Stage, tmp_pat
         assert not container.streams.audio
 
 
-async def test_a_recording_that_cannot_be_read_is_told_under_the_clip(stage: Stage, tmp_path: Path) -> None:
+async def test_an_unreadable_recording_gets_a_note_under_the_clip(stage: Stage, tmp_path: Path) -> None:
     whole = video_of([stage.photos / "obama2.jpg"], tmp_path / "whole.mp4", seconds=0.4)
     unread, unheard = tmp_path / "unread.mp4", tmp_path / "unheard.mp4"
     ffmpeg("-i", whole, "-c:v", "jpeg2000", unread)

@@ -115,7 +115,7 @@ async def test_after_fourteen_minutes_the_clip_is_a_reply_that_calls_the_asker(
     assert reply.reference is not None
     assert reply.reference.message_id == clip.target.card_id
     assert f"<@{stage.fan.id}>, here is your clip." in texts(reply)
-    (request,) = [one for one in stage.recorder.matching("POST", "/messages") if one.files]
+    (request,) = [sent for sent in stage.recorder.matching("POST", "/messages") if sent.files]
     assert request.json["nonce"].startswith("7-")
     assert request.json["enforce_nonce"]
     assert request.json["allowed_mentions"]["users"] == [stage.fan.id]

@@ -112,8 +112,8 @@ async def test_a_file_becomes_a_clip_and_a_correction_draws_it_again(
     with av.open(tmp_path / "clip.mp4") as container:
         assert [stream.codec_context.name for stream in container.streams] == ["h264", "aac"]
         assert float(container.duration or 0) / av.time_base == pytest.approx(3.0, abs=0.1)
-    for words in ("Looking for faces", "Drawing", "Seen so far: Obama"):
-        assert words in all_bodies(stage)
+    for text in ("Looking for faces", "Drawing", "Seen so far: Obama"):
+        assert text in all_bodies(stage)
     assert "Answered by `dlib-1`" in texts(answer(await stage.fan.click(clip, label="Details")))
 
     # A suggestion changes nothing. A trusted label does, and the clip is drawn again without tracking the faces again.

@@ -30,13 +30,13 @@ class Slow(commands.Cog):
         self.ends = asyncio.Event()
 
     @app_commands.command(name="work")
-    async def work(self, interaction: discord.Interaction[Nugu], word: str) -> None:
+    async def work(self, interaction: discord.Interaction[Nugu], text: str) -> None:
         """Work."""
         await interaction.response.defer()
         await self.ends.wait()
-        if word == "break":
-            raise KeyError(word)
-        await interaction.followup.send(word)
+        if text == "break":
+            raise KeyError(text)
+        await interaction.followup.send(text)
 
 
 @dataclass
@@ -59,12 +59,12 @@ class Page:
         async with self.web.post("/api/action", json=body) as answer:
             return await answer.json()
 
-    async def run(self, seen: dict[str, Any], word: str) -> dict[str, Any]:
+    async def run(self, seen: dict[str, Any], text: str) -> dict[str, Any]:
         async with self.web.get("/api/commands") as answer:
             found = (await answer.json())["entries"]
-        entry = next(one for one in found if one["invocation"] == "work")
+        entry = next(command for command in found if command["invocation"] == "work")
         by = {"command_id": entry["commandId"], "path": entry["path"], "schema_fingerprint": entry["schemaFingerprint"]}
-        return await self.act(seen, "run_command", **by, options={"word": word})
+        return await self.act(seen, "run_command", **by, options={"text": text})
 
     async def until(self, text: str) -> None:
         """Poll the page until a message has `text`."""

@@ -25,7 +25,7 @@ def saved_anew(photo: tuple[str, bytes]) -> tuple[str, bytes]:
     return "anew.jpg", out.getvalue()
 
 
-async def press(stage: Stage, card: Any, label: str) -> None:
+async def choose(stage: Stage, card: Any, label: str) -> None:
     who = answer(await stage.moderator.click(card, label="Fix a face"))
     await stage.moderator.click(who, label=label)
 
@@ -35,7 +35,7 @@ async def test_a_denied_name_is_not_given_again(stage: Stage) -> None:
     photo = stage.photo("obama2.jpg")
     assert "**Obama**" in await named(stage, photo)
     card = latest(stage.channel)
-    await press(stage, card, "It isn't Obama")
+    await choose(stage, card, "It isn't Obama")
     assert f"① not Obama ✓\n-# ✓ said by <@{stage.moderator.id}>" in texts(latest(stage.channel))
 
     await stage.restart()
@@ -61,7 +61,7 @@ async def test_a_stranger_stays_a_stranger_until_a_later_label(stage: Stage) -> 
     await stage.enrol_presidents()
     photo = stage.photo("obama2.jpg")
     await named(stage, photo)
-    await press(stage, latest(stage.channel), "Not a member")
+    await choose(stage, latest(stage.channel), "Not a member")
     assert "someone I don't know" in await named(stage, photo)
     who = answer(await stage.moderator.click(latest(stage.channel), label="Fix a face"))
     await stage.moderator.select(who, ["1"])

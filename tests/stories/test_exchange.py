@@ -53,8 +53,8 @@ async def roster_of(stage: Stage, server_id: int) -> list[Any]:
         from bot.database.aliases import SpellingRepository
 
         spellings = SpellingRepository(session)
-        groups = [one[1:] for one in await spellings.of_groups([server_id])]
-        members = [one[1:] for one in await spellings.of_members([server_id])]
+        groups = [row[1:] for row in await spellings.of_groups([server_id])]
+        members = [row[1:] for row in await spellings.of_members([server_id])]
         photos = (
             select(Group.name, Member.name, Crop.sha256, Crop.face_width, Crop.sharpness)
             .select_from(Photo)
@@ -224,7 +224,9 @@ async def test_an_import_shows_its_progress(stage: Stage, monkeypatch: pytest.Mo
     monkeypatch.setattr(sys.modules["cogs.common.long_commands"], "BETWEEN", 0.0)
     zipped = packed(*((f"Presidents/Obama/{n:02}.jpg", b"no picture") for n in range(25)))
     await imported(stage, zipped)
-    edits = [one.json["components"][0]["content"] for one in stage.recorder.matching("PATCH", "/messages/@original")]
+    edits = [
+        request.json["components"][0]["content"] for request in stage.recorder.matching("PATCH", "/messages/@original")
+    ]
     assert edits[:3] == [f"{done} of 25 photos: Presidents, Obama" for done in (0, 10, 20)]
     assert "**0 of 25 photos** taken" in edits[3]
 

@@ -68,7 +68,7 @@ async def test_a_choice_against_learning_deletes_crops_at_once(stage: Stage, lea
     assert (await choose(stage, "learns", "confirmed")).followups == []
 
 
-async def test_the_card_says_in_plain_words_what_is_stored(stage: Stage) -> None:
+async def test_the_card_lists_the_stored_data(stage: Stage) -> None:
     card = answer(await stage.moderator.slash(stage.channel, "setup"))
     text = texts(card)
     assert "a face that nobody labelled for 7 days, or until its message, the question or my card is deleted." in text

@@ -30,13 +30,13 @@ async def forget(stage: Stage, table: type[Any], **which: Any) -> None:
 async def test_an_event_comes_twice(stage: Stage) -> None:
     card = await asked(stage)
     parsers: dict[str, Any] = stage.bot._connection.parsers  # pyright: ignore[reportPrivateUsage]
-    hear = parsers["INTERACTION_CREATE"]
-    heard: list[int] = []
+    parse = parsers["INTERACTION_CREATE"]
+    received: list[int] = []
 
     def twice(data: Any) -> None:
-        heard.append(data["id"])
+        received.append(data["id"])
         for _ in range(2):
-            hear(copy.deepcopy(data))
+            parse(copy.deepcopy(data))
 
     parsers["INTERACTION_CREATE"] = twice
     await stage.fan.click(card, label="All right")
@@ -45,7 +45,7 @@ async def test_an_event_comes_twice(stage: Stage) -> None:
     (label,) = form.modal["components"]  # pyright: ignore[reportOptionalSubscript]
     await stage.moderator.submit_modal(form, {label["component"]["custom_id"]: "biden"})
     await stage.moderator.slash(stage.channel, "group add", name="Senators")
-    assert len(heard) == 5
+    assert len(received) == 5
     answered = [request.path for request in stage.recorder.matching("POST", "/callback")]
     assert len(answered) == len(set(answered))
     assert await labels(stage) == [(stage.fan.id, "Obama"), (stage.moderator.id, "Biden")]
@@ -95,14 +95,14 @@ async def test_the_question_was_asked_in_another_server(stage: Stage) -> None:
     (label,) = form.modal["components"]  # pyright: ignore[reportOptionalSubscript]
     async with stage.app.database.writing() as session:
         await session.execute(update(Question).values(server_id=stage.guild.id + 1))
-    presses = [
-        *[stage.moderator.click(card, label=one) for one in ("All right", "Fix a face", "Details", "Hide")],
+    attempts = [
+        *[stage.moderator.click(card, label=label) for label in ("All right", "Fix a face", "Details", "Hide")],
         stage.moderator.click(who, label="Not a member"),
         stage.moderator.select(who, [option(who, "Biden")]),
         stage.moderator.submit_modal(form, {label["component"]["custom_id"]: "biden"}),
     ]
-    for press in presses:
-        assert texts(answer(await press)).strip() == "I no longer know what was asked here."
+    for attempt in attempts:
+        assert texts(answer(await attempt)).strip() == "I no longer know what was asked here."
     assert await labels(stage) == []
 
 

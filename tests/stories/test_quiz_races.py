@@ -132,13 +132,13 @@ async def test_a_race_goes_on_when_the_open_face_is_removed(americans: Stage, le
     await remove(stage, who)
     gone = answer(await stage.other.click(following, label=who))
     assert gone.ephemeral
-    pressed = await stage.other.click(now(stage, card), label="Next")
+    result = await stage.other.click(now(stage, card), label="Next")
     if left:
-        assert "Round 3 of 3" in texts(answer(pressed))
-        await stage.fan.click(answer(pressed), label=await truth(stage))
-        assert "**The race is over**" in texts(now(stage, answer(pressed)))
+        assert "Round 3 of 3" in texts(answer(result))
+        await stage.fan.click(answer(result), label=await truth(stage))
+        assert "**The race is over**" in texts(now(stage, answer(result)))
     else:
         # The card itself shows the end of the race; no second message does.
-        assert not pressed.followups
+        assert not result.followups
         assert "**The race is over**" in texts(now(stage, card))
         assert "Next" not in buttons(now(stage, card))

@@ -80,12 +80,12 @@ async def test_a_suggestion_becomes_a_photo_by_a_trusted_yes(stage: Stage) -> No
 
     expert = await trusted(stage)
     card = await reviewing(stage, expert)
-    said = texts(card)
-    assert said.startswith("\n### Is this Biden? · the last")
-    assert "My guess: Obama" in said
-    assert f"Suggested: **Biden**, by <@{stage.fan.id}>" in said
-    assert f"Asked by <@{stage.fan.id}>" in said
-    assert " px wide, sharp" in said
+    text = texts(card)
+    assert text.startswith("\n### Is this Biden? · the last")
+    assert "My guess: Obama" in text
+    assert f"Suggested: **Biden**, by <@{stage.fan.id}>" in text
+    assert f"Asked by <@{stage.fan.id}>" in text
+    assert " px wide, sharp" in text
     assert alt_texts(card)[0].startswith("A face; my guess is Obama")
     assert buttons(card) == ["Yes", "No", "Somebody else", "Skip", "Done"]
     await expert.click(card, label="Yes")

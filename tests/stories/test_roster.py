@@ -28,9 +28,9 @@ async def test_the_form_takes_several_photos_at_once(stage: Stage) -> None:
             fields["Photos"]: [stage.photo("obama.jpg"), stage.photo("obama2.jpg"), ("notes.txt", b"not a picture")],
         },
     )
-    said = texts(answer(added))
-    assert "**Obama** of **Presidents** is known by 2 photos now." in said
-    assert "notes.txt: this is not a picture" in said
+    text = texts(answer(added))
+    assert "**Obama** of **Presidents** is known by 2 photos now." in text
+    assert "notes.txt: this is not a picture" in text
     assert [file.filename for file in answer(added).attachments] == ["faces.jpg"]
 
 
@@ -39,9 +39,9 @@ async def test_the_same_picture_is_taken_once(stage: Stage) -> None:
     added = await stage.moderator.slash(
         stage.channel, "member add", group="Presidents", name="obama", photo=stage.photo("obama.jpg")
     )
-    said = texts(answer(added))
-    assert "**Obama** of **Presidents** is known by 1 photo now." in said
-    assert "I have this very picture already" in said
+    text = texts(answer(added))
+    assert "**Obama** of **Presidents** is known by 1 photo now." in text
+    assert "I have this very picture already" in text
 
 
 async def test_one_picture_shows_one_member(stage: Stage) -> None:
@@ -91,7 +91,7 @@ async def test_a_group_is_added_once(stage: Stage) -> None:
     assert "There is a group called “PRESIDENTS” already." in texts(answer(refused))
 
 
-async def test_the_list_shows_who_is_known_by_how_many_photos(stage: Stage) -> None:
+async def test_the_list_shows_the_photos_of_each_member(stage: Stage) -> None:
     await stage.enrol_presidents()
     listed = await stage.moderator.slash(stage.channel, "group list")
     assert "**Presidents**\nObama (1), Biden (1)" in texts(answer(listed))

@@ -24,8 +24,8 @@ async def test_nine_members_in_one_picture(stage: Stage, shared_faces: Path) -> 
 
     card = answer(await stage.fan.slash(stage.channel, "who", picture=(picture.name, picture.read_bytes())))
 
-    said = texts(card)
-    assert all(said.count(f"**{member.name}**") == 1 for member in members), said
+    text = texts(card)
+    assert all(text.count(f"**{member.name}**") == 1 for member in members), text
 
 
 async def test_a_member_of_another_group_is_a_stranger(stage: Stage, shared_faces: Path) -> None:
@@ -57,8 +57,8 @@ async def test_a_model_of_wrong_labels_on_real_faces_is_kept_aside(stage: Stage,
             await stage.fan.slash(stage.channel, "who", picture=(file.name, file.read_bytes()))
             who = answer(await stage.moderator.click(latest(stage.channel), label="Fix a face"))
             await stage.moderator.select(who, [option(who, lie)])
-    said = texts(answer(await stage.moderator.slash(stage.channel, "model train", group="TWICE")))
-    assert "A model of **TWICE** with 6 new labels was kept aside: " in said
+    text = texts(answer(await stage.moderator.slash(stage.channel, "model train", group="TWICE")))
+    assert "A model of **TWICE** with 6 new labels was kept aside: " in text
     file = photos["Momo"][6]
     card = texts(answer(await stage.fan.slash(stage.channel, "who", picture=(file.name, file.read_bytes()))))
     assert "**Sana**" not in card

@@ -285,7 +285,7 @@ async def test_only_a_moderator_removes(stage: Stage) -> None:
     show_to_everybody(stage, "group")
     refused = answer(await stage.fan.slash(stage.channel, "group remove", group="Presidents"))
     assert texts(refused).strip().startswith("Only moderators")
-    # The user was a moderator when they asked, and is none when they press.
+    # The user was a moderator when they asked, and is none any more at the button.
     helpers = stage.guild.create_role("helpers")
     helper = stage.guild.add_member(stage.env.create_user("helper"), roles=[helpers])
     setup = answer(await stage.moderator.slash(stage.channel, "setup"))

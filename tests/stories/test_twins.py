@@ -33,7 +33,7 @@ async def ask(stage: Stage, **options: Any) -> Any:
 
 
 async def pictures(message: Any) -> list[Image.Image]:
-    return [Image.open(BytesIO(await one.read())).convert("RGB") for one in message.attachments]
+    return [Image.open(BytesIO(await file.read())).convert("RGB") for file in message.attachments]
 
 
 async def crop_of(stage: Stage, member: str) -> Image.Image:
@@ -48,7 +48,7 @@ async def crop_of(stage: Stage, member: str) -> Image.Image:
 
 def alike(picture: Image.Image, face: Image.Image, box: tuple[int, int, int, int]) -> float:
     """The similarity (SSIM) of a part of a picture to a face, in grey at 96 pixels."""
-    shown, wanted = (np.asarray(one.convert("L").resize((96, 96))) for one in (picture.crop(box), face))
+    shown, wanted = (np.asarray(part.convert("L").resize((96, 96))) for part in (picture.crop(box), face))
     return float(cast("float", structural_similarity(shown, wanted)))
 
 
@@ -66,11 +66,11 @@ async def test_a_fan_sees_the_two_side_by_side(stage: Stage) -> None:
     await stage.enrol_presidents()
     card = await ask(stage)
     assert not card.ephemeral
-    said = texts(card)
-    assert "Obama" in said
-    assert "Biden" in said
-    assert "the only two of **Presidents**" in said
-    assert "Few photos yet of" in said
+    text = texts(card)
+    assert "Obama" in text
+    assert "Biden" in text
+    assert "the only two of **Presidents**" in text
+    assert "Few photos yet of" in text
     pair, matrix = await pictures(card)
     assert (pair.width, matrix.width) == (WIDE, WIDE)
     described, table = alt_texts(card)
@@ -90,11 +90,11 @@ async def test_look_alikes_come_from_every_group_of_the_server(stage: Stage) -> 
     other = stage.env.create_guild("elsewhere")
     await enrol(stage, other.id, "Secret", Barack="obama2.jpg")
     card = await ask(stage, member="obama")
-    said = texts(card)
-    assert "## Who looks like Obama?" in said
-    assert "Of 2 others in 2 groups" in said
-    assert all(f"**{name}**" in said for name in ("Biden", "Collins"))
-    assert "Barack" not in said + "".join(alt_texts(card))
+    text = texts(card)
+    assert "## Who looks like Obama?" in text
+    assert "Of 2 others in 2 groups" in text
+    assert all(f"**{name}**" in text for name in ("Biden", "Collins"))
+    assert "Barack" not in text + "".join(alt_texts(card))
     (picture,) = await pictures(card)
     assert alike(picture, await crop_of(stage, "Obama"), (32, 128, 352, 448)) > 0.9
     barack, collins = await crop_of(stage, "Barack"), await crop_of(stage, "Collins")
@@ -113,9 +113,9 @@ async def test_look_alikes_come_from_every_group_of_the_server(stage: Stage) -> 
 async def test_a_servers_group_replaces_the_shared_one_of_that_name(stage: Stage) -> None:
     await stage.enrol_presidents()
     await enrol(stage, SHARED_ROSTER, "presidents", Obama="obama2.jpg", Joe="biden.jpg")
-    said = texts(await ask(stage, member="Obama"))
-    assert "Of 1 other in 1 group" in said
-    assert "Joe" not in said
+    text = texts(await ask(stage, member="Obama"))
+    assert "Of 1 other in 1 group" in text
+    assert "Joe" not in text
 
 
 async def test_without_a_group_the_most_alike_pair_of_any_group_is_shown(stage: Stage) -> None:
@@ -167,11 +167,11 @@ async def test_a_missing_group_or_member_gets_a_sentence(stage: Stage) -> None:
         await RosterRepository(session).add_member(found.id, "Biden")
     assert "I have no photo of Biden of **Presidents** yet. Twins take two" in texts(await ask(stage))
     assert "I have no photo of Biden yet." in texts(await ask(stage, member="Biden", group="Presidents"))
-    said = texts(await ask(stage, member="Obema", group="Presidents"))
-    assert said == "I don't know a member called “Obema” of Presidents. Did you mean Obama?"
+    text = texts(await ask(stage, member="Obema", group="Presidents"))
+    assert text == "I don't know a member called “Obema” of Presidents. Did you mean Obama?"
     await stage.moderator.slash(stage.channel, "group add", name="Senators")
-    said = texts(await ask(stage))
-    assert said.startswith("I see no two members here. Twins take two")
+    text = texts(await ask(stage))
+    assert text.startswith("I see no two members here. Twins take two")
     await stage.moderator.slash(
         stage.channel, "member add", group="Senators", name="obama", photo=stage.photo("obama.jpg")
     )
@@ -181,9 +181,9 @@ async def test_a_missing_group_or_member_gets_a_sentence(stage: Stage) -> None:
 async def test_names_are_autocompleted(stage: Stage) -> None:
     await stage.enrol_presidents()
     offered = await stage.fan.autocomplete(stage.channel, "twins", "group", "pres")
-    assert [one["name"] for one in offered] == ["Presidents"]
+    assert [choice["name"] for choice in offered] == ["Presidents"]
     offered = await stage.fan.autocomplete(stage.channel, "twins", "member", "obana", group="Presidents")
-    assert [one["value"] for one in offered] == ["Obama"]
+    assert [choice["value"] for choice in offered] == ["Obama"]
 
 
 async def test_an_initial_replaces_a_lost_file(stage: Stage) -> None:
@@ -208,23 +208,23 @@ async def test_twice(stage: Stage, shared_faces: Path) -> None:
             photos = [SubmittedFile(photo.name, photo.read_bytes()) for photo in sorted(member.iterdir())]
             await enrolment.add_member(stage.app, stage.guild.id, group, member.name, photos, by=0)
     card = await ask(stage, group="TWICE")
-    said = texts(card)
-    assert "## Momo and Sana" in said or "## Sana and Momo" in said
-    assert "They could be siblings: the most alike of 36 pairs of **TWICE**" in said
-    assert "Few photos" not in said
+    text = texts(card)
+    assert "## Momo and Sana" in text or "## Sana and Momo" in text
+    assert "They could be siblings: the most alike of 36 pairs of **TWICE**" in text
+    assert "Few photos" not in text
     names = [member.name for member in (shared_faces / "groups" / "TWICE").iterdir()]
     assert all(f"{name} is nearest to " in alt_texts(card)[1] for name in names)
     found = (await twins.twins(stage.app, stage.guild.id, "TWICE")).found
-    apart, plain = np.array(found.normalised), np.array(found.euclidean)
-    assert apart.shape == plain.shape == (9, 9)
+    normalised, euclidean = np.array(found.normalised), np.array(found.euclidean)
+    assert normalised.shape == euclidean.shape == (9, 9)
     off = ~np.eye(9, dtype=bool)
-    assert np.corrcoef(apart[off], plain[off])[0, 1] > 0.6
-    assert apart[off].min() > 0.2
+    assert np.corrcoef(normalised[off], euclidean[off])[0, 1] > 0.6
+    assert normalised[off].min() > 0.2
     (nearest,) = await pictures(await ask(stage, member="Sana"))
     assert nearest.width == 1400
     look_alikes = (await twins.look_alikes(stage.app, stage.guild.id, None, "Sana")).found
     assert look_alikes.nearest[0].member.name == "Momo"
-    assert {one.member.group for one in look_alikes.nearest} == {"TWICE", "ITZY"}
+    assert {near.member.group for near in look_alikes.nearest} == {"TWICE", "ITZY"}
     assert (look_alikes.others, look_alikes.groups) == (13, 2)
 
 

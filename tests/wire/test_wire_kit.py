@@ -99,7 +99,7 @@ async def test_missed_events_arrive_after_a_resume(wire: WireDiscord) -> None:
     assert (wire.identifies, wire.resumes) == (1, 1)
 
 
-async def test_a_command_is_answered_and_its_button_pressed(wire: WireDiscord) -> None:
+async def test_a_command_and_its_button_are_answered(wire: WireDiscord) -> None:
     guild = wire.add_guild()
     channel, alice = wire.add_channel(guild), wire.add_user("alice", guild)
     async with wire.running(EchoBot()):

@@ -90,7 +90,9 @@ def test_each_person_has_a_line_with_times() -> None:
 
 def test_unknown_people_share_a_line() -> None:
     clip = finished("Tzuyu", *[None] * 20, in_review=5)
-    clip = replace(clip, cast=tuple(replace(one, spans=((float(one.number), one.number + 2.0),)) for one in clip.cast))
+    clip = replace(
+        clip, cast=tuple(replace(person, spans=((float(person.number), person.number + 2.0),)) for person in clip.cast)
+    )
     card = clip_card(clip)
     assert [line for line in text(card).splitlines() if "don't know" in line] == [
         "20 people I don't know · 0:21 in all"

@@ -44,7 +44,7 @@ async def server() -> AsyncGenerator[TestServer]:
 
 
 @pytest.mark.parametrize("path", ["/known", "/streamed"])
-async def test_the_file_is_what_was_posted(server: TestServer, tmp_path: Path, path: str) -> None:
+async def test_the_saved_file_equals_the_posted_one(server: TestServer, tmp_path: Path, path: str) -> None:
     await stream(Media("mv.mp4", str(server.make_url(path)), MediaKind.VIDEO), tmp_path / "film", len(WHOLE))
     assert (tmp_path / "film").read_bytes() == WHOLE
 
