@@ -32,8 +32,8 @@ from bot.domain.enums import CaptionStyle
 from bot.domain.faces import Refused
 from bot.domain.rosters import RosterRow
 from bot.jobs import EngineConfig
-from bot.media.footage import Section, VideoLimits
-from bot.media.pictures import PictureLimits, open_picture
+from bot.media.pictures.opening import PictureLimits, open_picture
+from bot.media.videos.footage import Section, VideoLimits
 from models.engines import load
 from models.faces import Box
 from models.video.tracks import FaceTracks

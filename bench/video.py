@@ -31,8 +31,8 @@ from bot.domain.clips import ClipStage
 from bot.domain.enums import CaptionStyle
 from bot.domain.rosters import SHARED_ROSTER
 from bot.infra.clip_files import VIDEO, CachedVideo
-from bot.media.clip_commands import encoding
-from bot.media.clips import GREATEST_RATE
+from bot.media.clips.commands import encoding
+from bot.media.clips.drawing import GREATEST_RATE
 from bot.settings import Settings
 from bot.usecases import engines
 from bot.usecases.clips.options import ClipOptions, RequestedSection

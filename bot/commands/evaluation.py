@@ -11,8 +11,8 @@ import numpy as np
 from bot.commands import terminal
 from bot.errors import OperatorError
 from bot.jobs import by_size, example_problem, load_engine
-from bot.media.layouts import files_below
-from bot.media.pictures import PictureError, PictureLimits, open_picture
+from bot.media.archives.photo_folders import files_below
+from bot.media.pictures.opening import PictureError, PictureLimits, open_picture
 from bot.text.formatting import counted
 from models.drawing.charts import evaluation_chart
 from models.engines import UnknownEngineError, weights_of

@@ -11,8 +11,8 @@ from bot.domain.messages import Message
 from bot.domain.photos import KnownPhoto
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import OperatorError, PersonError
-from bot.media.archives import ArchiveLimits
-from bot.media.layouts import MISPLACED, common_root, files_below
+from bot.media.archives.photo_folders import MISPLACED, common_root, files_below
+from bot.media.archives.reading import ArchiveLimits
 from bot.text.formatting import counted
 from bot.text.photos import photo_reason
 from bot.usecases.identify import SubmittedFile

@@ -17,7 +17,7 @@ from bot.domain.gathering import RefusalReason
 from bot.domain.messages import Code, Hint, Message
 from bot.errors import PersonError
 from bot.gather.refusals import RefusedError
-from bot.infra.addresses import RefusedAddressError, guarded_connector
+from bot.infra.checked_connector import RefusedAddressError, guarded_connector
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain.faces import Refused
-from bot.media.footage import VideoError
+from bot.media.videos.footage import VideoError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.media.clips import ClipLimits, EncodedClip, ProgressFiles
-    from bot.media.footage import Footage, Section, VideoLimits
+    from bot.media.clips.drawing import ClipLimits, EncodedClip, ProgressFiles
+    from bot.media.videos.footage import Footage, Section, VideoLimits
 
 
 def probe_video(path: Path, limits: VideoLimits) -> Footage | Refused:
@@ -26,7 +26,7 @@ def probe_video(path: Path, limits: VideoLimits) -> Footage | Refused:
 
 def undecoded_seconds(face_tracks: bytes, footage: Footage, section: Section) -> float:
     """The length of the pictures of a section that can't be decoded, so that nobody looked at them."""
-    from bot.media import pauses
+    from bot.media.videos import pauses
     from models.video.tracks import FaceTracks
 
     times = FaceTracks.from_bytes(face_tracks).times + section.start
@@ -42,11 +42,11 @@ def draw_clip(
     process of its own, which dies with the worker.
     """
     from bot.infra.compute import release_worker
-    from bot.media import clips
+    from bot.media.clips import drawing
 
     try:
         release_worker()
-        return clips.draw(footage, section, script, target, out, watch)
+        return drawing.draw(footage, section, script, target, out, watch)
     except VideoError as error:
         return Refused(error.message)
 
@@ -54,10 +54,10 @@ def draw_clip(
 def draw_frames(footage: Footage, section: Section, script: str, folder: Path, watch: ProgressFiles) -> int | Refused:
     """Write the annotated frames of a section to `folder`, as 000001.jpg and so on; returns their number, or a reason."""
     from bot.infra.compute import release_worker
-    from bot.media import clips
+    from bot.media.clips import drawing
 
     try:
         release_worker()
-        return clips.draw_frames(footage, section, script, folder, watch)
+        return drawing.draw_frames(footage, section, script, folder, watch)
     except VideoError as error:
         return Refused(error.message)

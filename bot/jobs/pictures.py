@@ -8,14 +8,14 @@ from bot.domain.faces import FaceCrop, Refused
 
 if TYPE_CHECKING:
     from bot.jobs.config import EngineConfig
-    from bot.media.pictures import OpenedPicture
+    from bot.media.pictures.opening import OpenedPicture
     from models.faces import Face
     from models.recognition.quality import Quality
 
 
 def read_picture(config: EngineConfig, data: bytes) -> OpenedPicture | Refused:
     """The picture of untrusted bytes, upright and in RGB, or the reason why it can't be read."""
-    from bot.media.pictures import PictureError, PictureLimits, open_picture
+    from bot.media.pictures.opening import PictureError, PictureLimits, open_picture
 
     try:
         return open_picture(

@@ -9,7 +9,7 @@ from bot.domain.clips import NamedClip, NamedPerson, NamingOptions, TrackName, m
 from bot.domain.faces import FaceCrop, Refused
 from bot.jobs.config import engine_of
 from bot.jobs.pictures import phash_of
-from bot.media.footage import VideoError
+from bot.media.videos.footage import VideoError
 from bot.text.faces import confidence_of
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from bot.domain.enums import CaptionStyle
     from bot.jobs.config import EngineConfig
-    from bot.media.footage import Footage, Section
+    from bot.media.videos.footage import Footage, Section
     from models.video.cast import Cast, Person
     from models.video.tracks import FaceTracks
 
@@ -26,7 +26,7 @@ def track_faces(config: EngineConfig, footage: Footage, section: Section, span: 
     """The face tracks of a span of a section, serialised for `join_segments`, or the reason why it can't be read."""
     import numpy as np
 
-    from bot.media.video import frames
+    from bot.media.videos.frames import frames
     from models.video.segments import VideoSegment
     from models.video.tracker import FaceTracker
     from models.video.tracks import FaceTracks
@@ -59,7 +59,7 @@ def join_segments(segments: Sequence[bytes]) -> bytes:
 
 def name_tracks(face_tracks: bytes, recogniser: bytes, options: NamingOptions) -> NamedClip:
     """The people of a clip, and its captions."""
-    from bot.media.captions import script
+    from bot.media.clips.captions import script
 
     seen, named = _cast(face_tracks, recogniser, options)
     return NamedClip(
@@ -84,7 +84,7 @@ def sure_names(segment: bytes, recogniser: bytes, options: NamingOptions) -> tup
 
 def write_captions(face_tracks: bytes, track_names: Sequence[TrackName], style: CaptionStyle) -> str:
     """The captions of a clip whose tracks have names, as ASS."""
-    from bot.media.captions import script
+    from bot.media.clips.captions import script
     from models.video.cast import UNKNOWN_GUESS, Cast, Person
     from models.video.tracks import FaceTracks
 

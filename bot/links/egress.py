@@ -19,7 +19,7 @@ from urllib.parse import unquote, urlsplit
 from aiohttp import ThreadedResolver
 
 from bot.domain.addresses import may_reach
-from bot.infra.addresses import RefusedAddressError
+from bot.infra.checked_connector import RefusedAddressError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

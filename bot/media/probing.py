@@ -6,16 +6,16 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from bot.media.colours import colours_of
-from bot.media.containers import format_of, opened
-from bot.media.cutting import recordings_of
-from bot.media.footage import ACCEPTED, Footage, VideoError, VideoLimits
-from bot.media.geometry import geometry_of
 from bot.media.headers import impostor, sniff
-from bot.media.joining import join
-from bot.media.survey import survey
-from bot.media.timestamp_repair import put_right
-from bot.media.video import check_pixels, decoded_frames
+from bot.media.recordings.joining import join
+from bot.media.recordings.splitting import recordings_of
+from bot.media.videos.colours import colours_of
+from bot.media.videos.containers import format_of, opened
+from bot.media.videos.footage import ACCEPTED, Footage, VideoError, VideoLimits
+from bot.media.videos.frames import check_pixels, decoded_frames
+from bot.media.videos.geometry import geometry_of
+from bot.media.videos.survey import survey
+from bot.media.videos.timestamp_repair import put_right
 from bot.text.formatting import mebibytes
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-    from bot.media.survey import Survey
+    from bot.media.videos.survey import Survey
 
 _MOST_SECONDS: Final = 24 * 3600.0
 

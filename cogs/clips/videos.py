@@ -11,7 +11,7 @@ import discord
 
 from bot.domain.clip_requests import PostedVideo
 from bot.errors import PersonError
-from bot.media.footage import ACCEPTED
+from bot.media.videos.footage import ACCEPTED
 from bot.text.formatting import MEBIBYTE, mebibytes
 from bot.text.links import first_link, start_in
 from cogs.common.media import PICTURE_ENDINGS, SPOILER, VIDEO_ENDINGS, Media, MediaKind, attached, is_discords, name_in

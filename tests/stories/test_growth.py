@@ -20,7 +20,7 @@ from bot.app import App
 from bot.database.rosters import RosterRepository
 from bot.database.tables.models import Model
 from bot.database.tables.questions import QuestionFace, QuestionPicture
-from bot.media.pictures import open_picture
+from bot.media.pictures.opening import open_picture
 from models.encodings.copies import same_photo_cosine
 from models.engines import Engine, load
 from models.learning.evaluation import judge

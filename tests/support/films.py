@@ -13,9 +13,9 @@ import imageio_ffmpeg
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.media.footage import Section, VideoLimits
 from bot.media.probing import probe
-from bot.media.video import Frame, frames
+from bot.media.videos.footage import Section, VideoLimits
+from bot.media.videos.frames import Frame, frames
 
 WHOLE = Section(0, 24 * 3600)
 

@@ -11,7 +11,7 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from bot.media.pictures import OpenedPicture, PictureError, PictureLimits, open_picture
+from bot.media.pictures.opening import OpenedPicture, PictureError, PictureLimits, open_picture
 
 
 def saved(image: Image.Image, kind: str, **options: object) -> bytes:

@@ -12,7 +12,7 @@ from uuid import uuid4
 from bot import jobs
 from bot.domain.clips import ClipStage
 from bot.infra.clip_files import hashed
-from bot.media.clips import ClipLimits, ProgressFiles
+from bot.media.clips.drawing import ClipLimits, ProgressFiles
 from bot.usecases.clips.tracking import footage_key, probe, require_result
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bot.domain.answers import Answer
     from bot.domain.clips import OnScreen
     from bot.infra.clip_files import CachedVideo
-    from bot.media.footage import Section
+    from bot.media.videos.footage import Section
     from bot.usecases.clips.options import ClipOptions, ClipProgressCallback
     from bot.usecases.clips.tracking import TrackedSection
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from bot.domain.clips import ClipStage, NamingOptions
 from bot.domain.messages import Hint
 from bot.errors import PersonError
-from bot.media.footage import Section
+from bot.media.videos.footage import Section
 from bot.text.formatting import time_code
 
 if TYPE_CHECKING:

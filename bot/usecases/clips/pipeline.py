@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bot.domain.clips import MissingFootage, NamedClip, TrackName
     from bot.infra.clip_files import CachedVideo
     from bot.learning.recognisers import FittedRecogniser
-    from bot.media.footage import Section
+    from bot.media.videos.footage import Section
     from bot.usecases.clips.options import ClipOptions, ClipProgressCallback
     from bot.usecases.clips.tracking import TrackedSection
 

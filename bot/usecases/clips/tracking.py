@@ -17,7 +17,7 @@ from bot.domain.faces import Refused
 from bot.errors import PersonError
 from bot.infra.clip_files import hashed
 from bot.infra.compute import LATER
-from bot.media.footage import Section, VideoLimits
+from bot.media.videos.footage import Section, VideoLimits
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.infra.clip_files import CachedVideo
     from bot.learning.recognisers import FittedRecogniser
-    from bot.media.footage import Footage
+    from bot.media.videos.footage import Footage
     from bot.usecases.clips.options import ClipOptions, ClipProgressCallback
 
 T = TypeVar("T")

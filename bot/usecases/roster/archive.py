@@ -14,7 +14,7 @@ from bot.database.rosters import RosterRepository
 from bot.domain.messages import Code, Hint
 from bot.domain.photos import KnownPhoto
 from bot.errors import PersonError
-from bot.media.archives import MANIFEST, Archive, ArchiveEntry, ArchiveError, ArchiveLimits
+from bot.media.archives.reading import MANIFEST, Archive, ArchiveEntry, ArchiveError, ArchiveLimits
 from bot.text.formatting import mebibytes
 from bot.text.names import checked_name
 from bot.usecases.identify import SubmittedFile

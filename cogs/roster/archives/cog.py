@@ -11,7 +11,7 @@ from discord.ext import commands
 from bot.client import Nugu  # discord.py reads the annotations
 from bot.domain.trust import Trust
 from bot.errors import PersonError
-from bot.media.archives import ArchiveLimits
+from bot.media.archives.reading import ArchiveLimits
 from bot.text.formatting import counted
 from bot.usecases.roster import archive
 from cogs.common.autocomplete import Name, own_groups

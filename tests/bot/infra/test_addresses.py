@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from bot.domain import addresses
 from bot.domain.addresses import is_public, read_allowed
-from bot.infra.addresses import RefusedAddressError, guarded_connector
+from bot.infra.checked_connector import RefusedAddressError, guarded_connector
 from bot.settings import Settings
 
 

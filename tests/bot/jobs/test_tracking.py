@@ -17,8 +17,8 @@ from bot.domain.enums import CaptionStyle
 from bot.domain.faces import Refused
 from bot.domain.rosters import RosterRow
 from bot.jobs import EngineConfig
-from bot.media.footage import Footage, Section, VideoLimits
 from bot.media.probing import probe
+from bot.media.videos.footage import Footage, Section, VideoLimits
 from models.engines import load
 from models.faces import Box
 from models.video.tracks import FaceTracks

@@ -16,7 +16,7 @@ from bot.domain.enums import CaptionStyle
 from bot.infra.clip_files import CachedVideo
 from bot.infra.compute import Compute
 from bot.learning.recognisers import FittedRecogniser
-from bot.media.footage import Colours, Footage, Geometry
+from bot.media.videos.footage import Colours, Footage, Geometry
 from bot.settings import Settings
 from bot.usecases.clips import pipeline
 from bot.usecases.clips.options import ClipOptions, RequestedSection

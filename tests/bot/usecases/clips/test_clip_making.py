@@ -20,7 +20,7 @@ from bot.domain.faces import FaceCrop
 from bot.infra.clip_files import CachedVideo
 from bot.infra.recent_deletions import RecentDeletions
 from bot.learning.recognisers import FittedRecogniser
-from bot.media.footage import Section
+from bot.media.videos.footage import Section
 from bot.usecases import deletions, identify
 from bot.usecases.clips import attempt, request
 from bot.usecases.clips.attempt import IN_REVIEW, numbers_to_learn

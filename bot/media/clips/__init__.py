@@ -1,0 +1,1 @@
+"""Annotated clips: captions over the faces, and the ffmpeg run that draws them."""

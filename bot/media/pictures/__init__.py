@@ -1,0 +1,1 @@
+"""Untrusted pictures into upright RGB arrays: kinds, damaged metadata, orientation, colours."""

@@ -1,0 +1,1 @@
+"""Untrusted videos: tracks, times, geometry and colours; frames with exact times."""
