@@ -6,15 +6,14 @@ import ast
 import re
 import string
 from collections import Counter
-from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT
+from tests.support.sources import LAYERS, PROJECT, imports, modules, name_of, tree_of
 
-LAYERS = ("bot", "cogs", "models")
 FORBIDDEN = {
     "models": {
         *("bot", "cogs", "discord", "sqlalchemy", "aiosqlite", "distributed", "obstore", "aiohttp"),
@@ -42,36 +41,6 @@ CARRIES_TEXT = r"(^(Message|SlashCommand|Code)|Error|^super\(\).__init__|^log\.\
 
 HINTED = {"sources", "setting"}
 """Parameters that stand in the words of a hint alone."""
-
-
-def modules(folder: str) -> list[Path]:
-    return sorted((ROOT / folder).rglob("*.py"))
-
-
-def name_of(module: Path) -> str:
-    """The dotted name by which a module is imported."""
-    return ".".join(module.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-
-
-PROJECT = {name_of(module) for layer in LAYERS for module in modules(layer)}
-
-
-@cache
-def tree_of(module: Path) -> ast.Module:
-    """The syntax tree of a module, which most tests here read; nobody changes it."""
-    return ast.parse(module.read_text())
-
-
-def imports(module: Path) -> set[str]:
-    """The modules that a module imports anywhere, inside functions and for type checkers too, by their dotted names."""
-    found: set[str] = set()
-    for node in ast.walk(tree_of(module)):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            inner = {f"{node.module}.{alias.name}" for alias in node.names}
-            found |= (inner & PROJECT) or {node.module}
-    return found
 
 
 def is_within(module: str, packages: set[str]) -> bool:

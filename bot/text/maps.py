@@ -35,15 +35,3 @@ def outlier_sentences(found: GroupMap) -> list[str]:
     return [
         f"A photo of {outlier.name} looks like {outlier.looks_like or 'nobody here'}." for outlier in found.outliers
     ]
-
-
-def distance_sentence(found: GroupMap) -> str:
-    """The meaning of a distance on the map."""
-    if found.explained_variance is not None:
-        share = f"{100 * found.explained_variance:.0f}%"
-        return (
-            f"Two photos lie as far apart as two directions can tell: these show {share} of what differs, "
-            "so what lies near may differ in the rest."
-        )
-    # Wattenberg, Viégas and Johnson 2016, "How to Use t-SNE Effectively"; UMAP's distances are no other.
-    return "Photos that lie near each other look alike. How far two crowds lie apart says little."

@@ -14,6 +14,7 @@ from bot.usecases.correct import Actor
 from cogs.common.errors import answer_error
 from cogs.common.layout import message_card
 from cogs.common.places import channel_of, require_server
+from cogs.common.texts import NOTHING_REMOVED
 from cogs.common.trust import NotTrustedError, trust_of
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class KeepButton(PersistentItem[discord.ui.Button[Any]], template=r"nugu:keep"):
     """Closes a card that asks whether something is to be removed."""
 
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
-        await interaction.edit_original_response(view=message_card("Nothing is removed."))
+        await interaction.edit_original_response(view=message_card(NOTHING_REMOVED))
 
 
 def ids_of(match: re.Match[str]) -> dict[str, int]:

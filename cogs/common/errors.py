@@ -12,6 +12,7 @@ from discord import app_commands
 from bot.client import UNREACHABLE
 from bot.errors import PersonError, message_for
 from cogs.common.markup import in_discord
+from cogs.common.texts import FORBIDDEN
 
 if TYPE_CHECKING:
     from bot.client import Nugu
@@ -41,7 +42,7 @@ async def answer_error(interaction: discord.Interaction[Any], error: BaseExcepti
     if isinstance(error, app_commands.CommandInvokeError):
         error = error.original
     if isinstance(error, app_commands.CheckFailure) and not isinstance(error, PersonError):
-        error = PersonError("You may not do that here.")
+        error = PersonError(FORBIDDEN)
     try:
         sentence = sentence_for(error)
         if not interaction.response.is_done():

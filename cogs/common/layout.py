@@ -21,8 +21,6 @@ LONGEST_TEXT = MOST_TEXT - 400
 BLUE, GREEN, AMBER, RED, GREY = 0x5865F2, 0x3BA55D, 0xE0A030, 0xED4245, 0x80848E
 """Colours of a frame's edge."""
 
-NO_GROUP = "I know no group here yet. Add the first with `/group add`."
-
 
 class Card(discord.ui.LayoutView):
     """A message made of components. Its buttons work as long as it stands, restarts included."""
@@ -92,11 +90,6 @@ def lines_within(lines: Sequence[str], room: int) -> str:
         return text
     kept = text[: room - 20].rsplit("\n", 1)[0]
     return f"{kept}\n… and {text.count(chr(10)) - kept.count(chr(10))} more"
-
-
-def shown_only_in(channel: int) -> str:
-    """A part of a sentence, for pictures of an age-restricted channel."""
-    return f"shown in <#{channel}> alone, which is age-restricted"
 
 
 def _item(part: Part) -> discord.ui.Item[Any]:

@@ -12,6 +12,7 @@ import discord
 from bot.client import UNREACHABLE
 from cogs.common.errors import sentence_for
 from cogs.common.layout import CardAndFiles, message_card
+from cogs.common.texts import TAKES_LONGER, late_result_line
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -26,8 +27,6 @@ BETWEEN = 3.0
 
 TOKEN_SECONDS = 14 * 60
 """Seconds for which the bot answers an interaction: a minute less than its token is valid."""
-
-LONGER = "That takes longer than Discord lets me keep this answer. I post here what became of it."
 
 
 class Progress:
@@ -59,11 +58,11 @@ class Progress:
             card, files = task.result()
             await self._interaction.edit_original_response(view=card, attachments=files)
             return
-        await self._interaction.edit_original_response(view=message_card(LONGER))
+        await self._interaction.edit_original_response(view=message_card(TAKES_LONGER))
         card, files = await task
         channel = self._interaction.channel
         if isinstance(channel, discord.abc.Messageable):
-            card.add_item(discord.ui.TextDisplay(f"-# {self._interaction.user.mention}, this is what you asked for."))
+            card.add_item(discord.ui.TextDisplay(late_result_line(self._interaction.user.id)))
             mentions = discord.AllowedMentions(users=[self._interaction.user])
             await channel.send(view=card, files=files, allowed_mentions=mentions)
 

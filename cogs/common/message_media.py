@@ -8,14 +8,11 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot.domain.messages import Message
 from cogs.common.media import SPOILER, Media, MediaKind, attached, is_discords, kind_of, name_in
+from cogs.common.texts import EMBEDDED_PICTURE, LOTTIE, NOT_SERVED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-NOT_SERVED = Message("this picture is not served by Discord, so I leave it alone; attach it instead")
-LOTTIE = Message("this sticker is a drawing in motion, not a picture")
 
 _HIDDEN = re.compile(r"\|\|(.+?)\|\|", re.DOTALL)
 
@@ -129,7 +126,7 @@ def _embed_picture(embed: discord.Embed, *, covered: bool) -> Media | None:
         return None
     kind = MediaKind.STILL if embed.type == "video" else MediaKind.PICTURE
     refusal = None if is_discords(url) else NOT_SERVED
-    name = name_in(url, "embedded picture")
+    name = name_in(url, EMBEDDED_PICTURE)
     return Media(name, url, kind, spoiler=covered or name.startswith(SPOILER), refusal=refusal)
 
 

@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING
 import aiohttp
 import discord
 
-from bot.domain.messages import Message
 from bot.media.headers import sniff
-from bot.text.formatting import mebibytes
 from bot.usecases.identify import SubmittedFile
 from cogs.common.discord_limits import MOST_FILES
 from cogs.common.media import MediaKind, attached
 from cogs.common.message_media import media_of
+from cogs.common.texts import CONNECTION_LOST, FILE_GONE, file_refused, file_too_large
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Literal
 
     from bot.client import Nugu
+    from bot.domain.messages import Message
     from cogs.common.media import Media
 
 UNREADABLE = (discord.HTTPException, aiohttp.ClientError, TimeoutError)
@@ -48,20 +49,14 @@ async def read_attachments(client: Nugu, attachments: Sequence[discord.Attachmen
     return list(await asyncio.gather(*(read_file(client, attached(each), limit, "pictures") for each in attachments)))
 
 
-async def read_file(client: Nugu, media: Media, limit: int, what: str = "files") -> SubmittedFile:
+async def read_file(
+    client: Nugu, media: Media, limit: int, kind: Literal["files", "pictures"] = "files"
+) -> SubmittedFile:
     """One file of up to `limit` bytes; a larger one is not fetched. A problem becomes the file's `refusal`."""
     if media.refusal is not None:
         return SubmittedFile(media.name, refusal=media.refusal)
     if media.size is not None and media.size > limit:
-        return SubmittedFile(
-            media.name,
-            refusal=Message(
-                "this file is too large ({size}); I read {files} of up to {most}",
-                size=mebibytes(media.size, 1),
-                files=what,
-                most=mebibytes(limit),
-            ),
-        )
+        return SubmittedFile(media.name, refusal=file_too_large(media.size, limit, kind))
     try:
         return SubmittedFile(media.name, await client.http.get_from_cdn(media.url), spoiler=media.spoiler)
     except UNREADABLE as error:
@@ -76,10 +71,10 @@ def shows_pictures(message: discord.Message) -> bool:
 def why_unread(error: Exception) -> Message:
     """The reason for the person, for one of the errors `UNREADABLE`."""
     if isinstance(error, discord.NotFound):
-        return Message("Discord no longer has this file; post it again")
+        return FILE_GONE
     if isinstance(error, discord.HTTPException):
-        return Message("Discord didn't hand me this file (it answered {status}); try again", status=error.status)
-    return Message("I lost the line to Discord while reading this file; try again")
+        return file_refused(error.status)
+    return CONNECTION_LOST
 
 
 def _is_stray(media: Media, submitted: SubmittedFile) -> bool:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Literal
 import discord
 
 from bot.client import UNREACHABLE
-from bot.domain.messages import Strong
 from bot.errors import PersonError
 from bot.usecases import identify
 from bot.usecases.identify import IdentifyRequest
@@ -16,6 +15,7 @@ from bot.usecases.roster import members
 from cogs.common.autocomplete import Choices, choices
 from cogs.common.errors import sentence_for
 from cogs.common.places import channel_of, is_restricted, place, server_of
+from cogs.common.texts import ATTACHING_FORBIDDEN
 
 if TYPE_CHECKING:
     from bot.client import Nugu
@@ -90,10 +90,7 @@ def check_may_answer(message: discord.Message) -> None:
     ):
         return
     if not message.channel.permissions_for(message.guild.me).attach_files:
-        raise PersonError(
-            "I would answer, but a moderator must let me {permission} in this channel first.",
-            permission=Strong("Attach Files"),
-        )
+        raise PersonError(ATTACHING_FORBIDDEN)
 
 
 async def reply(message: discord.Message, **parts: Any) -> discord.Message:

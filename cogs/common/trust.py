@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import discord
 from discord import app_commands
 
-from bot.domain.messages import Message, SlashCommand
 from bot.domain.trust import Trust
 from bot.errors import PersonError
 from bot.usecases import setup
 from cogs.common.places import in_servers
+from cogs.common.texts import trust_needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,14 +32,7 @@ class NotTrustedError(PersonError, app_commands.CheckFailure):
     """The person's trust is too low for the command or button."""
 
     def __init__(self, needed: Trust) -> None:
-        who = {
-            Trust.TRUSTED: "people with a trusted role",
-            Trust.MODERATOR: Message(
-                "moderators (Manage Server, or a moderator role chosen in {command})", command=SlashCommand("setup")
-            ),
-            Trust.OWNER: "the person who runs me",
-        }
-        super().__init__("Only {who} may do that.", who=who[needed])
+        super().__init__(trust_needed(needed))
 
 
 async def trust_of(interaction: discord.Interaction[Nugu]) -> Trust:

@@ -16,7 +16,6 @@ from cogs.common.layout import (
     AMBER,
     BLUE,
     LONGEST_TEXT,
-    NO_GROUP,
     Button,
     Card,
     CardAndFiles,
@@ -27,9 +26,9 @@ from cogs.common.layout import (
     framed_card,
     gallery,
     message_card,
-    shown_only_in,
 )
 from cogs.common.markup import plain
+from cogs.common.texts import NO_GROUP, shown_only_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -32,6 +32,7 @@ from cogs.common.requests import (
 from cogs.common.responses import show
 from cogs.corrections import components, dialog
 from cogs.who.phrases import asks_who
+from cogs.who.texts import MENU, NO_PICTURE, UNSEEN_REPLY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,11 +42,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-NO_PICTURE = "I see no picture in that message. Attach one, or right-click a message that has one: Apps > Who is this?"
-UNSEEN_REPLY = (
-    "I can't see the pictures of that message: Discord shows me only messages that mention me. "
-    "Right-click it instead: Apps > Who is this?"
-)
 REMEMBERED_MESSAGES = 10_000
 
 
@@ -54,7 +50,7 @@ class WhoCog(commands.Cog):
 
     def __init__(self, client: Nugu) -> None:
         self.client = client
-        self._menu = everywhere(app_commands.ContextMenu(name="Who is this?", callback=self.who_menu))
+        self._menu = everywhere(app_commands.ContextMenu(name=MENU, callback=self.who_menu))
         # A resumed session may repeat events. The bot answers each message once.
         self._seen: deque[int] = deque(maxlen=REMEMBERED_MESSAGES)
 

@@ -23,9 +23,9 @@ from cogs.common.layout import (
     custom_id,
     framed_card,
     gallery,
-    shown_only_in,
 )
 from cogs.common.markup import plain
+from cogs.common.texts import shown_only_in
 from cogs.roster.texts import photo_count_sentence
 
 if TYPE_CHECKING:

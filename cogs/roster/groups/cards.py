@@ -11,7 +11,6 @@ from bot.text.formatting import counted
 from cogs.common.layout import (
     BLUE,
     LONGEST_TEXT,
-    NO_GROUP,
     Card,
     Part,
     framed_card,
@@ -20,6 +19,7 @@ from cogs.common.layout import (
     message_card,
 )
 from cogs.common.markup import plain
+from cogs.common.texts import NO_GROUP
 from cogs.roster.entries import listed_names, shared_note
 
 if TYPE_CHECKING:

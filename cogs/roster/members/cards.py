@@ -22,9 +22,9 @@ from cogs.common.layout import (
     Select,
     custom_id,
     framed_card,
-    shown_only_in,
 )
 from cogs.common.markup import plain
+from cogs.common.texts import shown_only_in
 from cogs.roster.entries import listed_names, shared_note
 
 if TYPE_CHECKING:

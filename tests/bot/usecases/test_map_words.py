@@ -9,9 +9,10 @@ import pytest
 from bot.domain.maps import GroupMap, MapOutlier, MapPlace
 from bot.domain.rosters import RosterRow
 from bot.domain.trust import Trust
-from bot.text.maps import distance_sentence, outlier_sentences, separation_sentences
+from bot.text.maps import outlier_sentences, separation_sentences
 from bot.usecases.maps import ShownMap, in_turns
-from cogs.map.cards import alt_text, map_card
+from cogs.map.cards import map_card
+from cogs.map.texts import alt_text, distance_sentence
 from models.faces import Projection
 from tests.stories.reading import walk
 from tests.support.discord_messages import FileInfo, message_problems

@@ -9,7 +9,8 @@ import pytest
 
 from cogs.clips.videos import Link, video_of
 from cogs.common.media import Media, MediaKind, kind_of
-from cogs.common.message_media import NOT_SERVED, media_of, texts_of
+from cogs.common.message_media import media_of, texts_of
+from cogs.common.texts import NOT_SERVED
 
 CDN = "https://cdn.discordapp.com/attachments/1/2"
 PROXY = "https://images-ext-1.discordapp.net/external/x/https/example.org"
