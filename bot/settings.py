@@ -8,13 +8,24 @@ from __future__ import annotations
 import os
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
 from bot.domain.addresses import read_allowed
+from bot.errors import OperatorError
 from bot.text.formatting import MEBIBYTE
+
+OWN_NAMES: Final = {"token": "DISCORD_TOKEN", "token_file": "DISCORD_TOKEN_FILE"}
+"""Variables without our prefix, by setting."""
+
+OPEN_SCHEDULER: Final = (
+    "whoever reaches a scheduler without TLS runs code as its user: use tls:// with NUGU_SCHEDULER_CA, "
+    "NUGU_SCHEDULER_CERTIFICATE and NUGU_SCHEDULER_KEY, or say by NUGU_SCHEDULER_PRIVATE_NETWORK=true that the network "
+    "is yours alone"
+)
 
 
 class Settings(BaseSettings):
@@ -29,6 +40,12 @@ class Settings(BaseSettings):
         validation_alias="DISCORD_TOKEN",
         description="The bot's token: discord.com/developers/applications > New Application > Bot > Reset Token.",
     )
+    token_file: Path | None = Field(
+        default=None,
+        validation_alias="DISCORD_TOKEN_FILE",
+        description="A file with the token, in place of DISCORD_TOKEN: a credential of systemd or a secret of a container. "
+        "It stays out of the environment, which other processes of this user can read.",
+    )
     data: Path = Field(
         default=Path("data"),
         description="Folder for the database, the roster's crops and the files of engines. One a bot.",
@@ -40,10 +57,24 @@ class Settings(BaseSettings):
         default=SecretStr(""),
         description="Where crops are kept: an s3:// or other object store URL. Empty: in the data folder.",
     )
+    scheduler_ca: Path | None = Field(
+        default=None,
+        description="Certificate (PEM) of the authority that signed those of the scheduler and its workers. An authority for "
+        "them alone: whoever has a certificate of it runs code on them.",
+    )
+    scheduler_certificate: Path | None = Field(
+        default=None, description="Certificate (PEM) of this bot for the scheduler."
+    )
+    scheduler_key: Path | None = Field(default=None, description="Key (PEM) of NUGU_SCHEDULER_CERTIFICATE.")
+    scheduler_private_network: bool = Field(
+        default=False,
+        description="Allow NUGU_SCHEDULER without TLS. Anybody who reaches its port runs code as its user and sees every "
+        "picture, so set it only where the network is yours alone. Loopback isn't: each user of the machine reaches it.",
+    )
     scheduler: str = Field(
         default="",
-        description="Address of a running Dask scheduler, such as tcp://127.0.0.1:8786. Empty: workers of its own. "
-        "A scheduler runs any code it is sent, so keep it on loopback, a private network or TLS.",
+        description="Address of a running Dask scheduler, such as tls://10.0.0.5:8786. Empty: workers of its own. "
+        "It needs the three files above, or NUGU_SCHEDULER_PRIVATE_NETWORK.",
     )
     workers: int = Field(
         default_factory=lambda: min(4, os.cpu_count() or 1),
@@ -148,7 +179,7 @@ class Settings(BaseSettings):
         default="INFO", description="What goes into the log."
     )
 
-    @field_validator("data", "link_cookies")
+    @field_validator("token_file", "data", "scheduler_ca", "scheduler_certificate", "scheduler_key", "link_cookies")
     @classmethod
     def _at_home(cls, path: Path | None) -> Path | None:
         """Replace `~` by the home folder, which no shell does in `.env`."""
@@ -161,10 +192,56 @@ class Settings(BaseSettings):
         read_allowed(text)
         return text
 
+    @field_validator("token_file")
+    @classmethod
+    def _is_the_only_token(cls, path: Path | None, info: ValidationInfo) -> Path | None:
+        if path is not None and info.data.get("token") is not None:
+            raise PydanticCustomError("two_tokens", "DISCORD_TOKEN is set too; keep one of the two")
+        return path
+
+    @field_validator("scheduler")
+    @classmethod
+    def _is_protected(cls, address: str, info: ValidationInfo) -> str:
+        if not address.startswith("tls://"):
+            if address and not info.data.get("scheduler_private_network"):
+                raise PydanticCustomError("open_scheduler", OPEN_SCHEDULER)
+            return address
+        for name in ("scheduler_ca", "scheduler_certificate", "scheduler_key"):
+            path: Path | None = info.data.get(name)
+            if path is None or not path.is_file():
+                variable = cls.variable(name)
+                raise PydanticCustomError(
+                    "no_file", "a tls:// address needs {variable} with a file", {"variable": variable}
+                )
+        return address
+
     @staticmethod
     def variable(name: str) -> str:
-        """The environment variable of the setting `name`."""
-        return "DISCORD_TOKEN" if name in {"token", "DISCORD_TOKEN"} else f"NUGU_{name.upper()}"
+        """The environment variable of the setting `name`, or of its alias."""
+        return OWN_NAMES.get(name, name if name in OWN_NAMES.values() else f"NUGU_{name.upper()}")
+
+    def discord_token(self) -> str | None:
+        """The bot's token, from the setting or its file; None without either. Raises OperatorError for a useless file."""
+        if self.token is not None:
+            return self.token.get_secret_value()
+        if self.token_file is None:
+            return None
+        try:
+            token = self.token_file.read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is no text"
+            raise OperatorError(
+                "DISCORD_TOKEN_FILE: {file} can't be read: {reason}", file=str(self.token_file), reason=reason or ""
+            ) from None
+        if not token:
+            raise OperatorError("DISCORD_TOKEN_FILE: {file} is empty", file=str(self.token_file))
+        return token
+
+    def secrets(self) -> dict[str, str]:
+        """The values of the settings that hold a secret, by their environment variables."""
+        values = {self.variable(name): getattr(self, name) for name in type(self).model_fields}
+        held = {name: value for name, value in values.items() if isinstance(value, SecretStr)}
+        return {name: value.get_secret_value() for name, value in held.items()}
 
     @classmethod
     def read(cls) -> Settings:

@@ -25,20 +25,29 @@ OfGroup = Annotated[str, typer.Argument(help="The group.", metavar="GROUP")]
 
 
 def settings() -> Settings:
-    """The settings of this process. A wrong setting ends it with code 2; an unknown one gets a line on stderr."""
+    """The settings of this process, whose environment holds no secret afterwards.
+
+    A wrong setting ends the process with code 2; an unknown one gets a line on stderr.
+    """
     from pydantic import ValidationError
 
+    from bot.infra import environment, redaction
     from bot.settings import Settings, unknown_variables
 
     try:
         for name, meant in unknown_variables():
             terminal.complain(f"nugu: {name} is no setting of nugu's; do you mean {meant}?")
-        return Settings.read()
+        given = Settings.read()
     except ValidationError as error:
         wrong = "; ".join(f"{Settings.variable(str(each['loc'][0]))}: {each['msg']}" for each in error.errors())
         fail(f"wrong settings: {wrong}", code=2)
     except UnicodeDecodeError:
         fail("wrong settings: .env is no text in UTF-8", code=2)
+    secrets = given.secrets()
+    redaction.conceal(secrets.values())
+    redaction.redact_tracebacks()
+    environment.forget(set(secrets))
+    return given
 
 
 def finish(work: Coroutine[Any, Any, T]) -> T:

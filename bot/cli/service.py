@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.running import fail, finish, settings
+from bot.cli.running import exit_on_error, fail, finish, settings
 
 verbs = typer.Typer()
 
 NO_TOKEN = (
     "no DISCORD_TOKEN: make a bot at discord.com/developers/applications, copy its token (Bot > Reset Token) "
-    "into .env as DISCORD_TOKEN=…, or try everything without one: nugu demo"
+    "into .env as DISCORD_TOKEN=… or name a file with it by DISCORD_TOKEN_FILE, or try everything without one: nugu demo"
 )
 
 
@@ -21,11 +21,13 @@ NO_TOKEN = (
 def run() -> None:
     """Run the bot on Discord."""
     given = settings()
-    if given.token is None:
+    with exit_on_error():
+        token = given.discord_token()
+    if token is None:
         fail(NO_TOKEN)
     from bot.commands.run import run_bot
 
-    finish(run_bot(given, given.token.get_secret_value()))
+    finish(run_bot(given, token))
 
 
 @verbs.command()

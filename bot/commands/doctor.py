@@ -52,10 +52,10 @@ async def examine(settings: Settings) -> bool:
             found.append(await _passes("engine", _engine(compute, settings)))
         if workers:
             found.append(await _passes("font", compute.run(jobs.font_name)))
-    if settings.token is None:
+    if settings.token is None and settings.token_file is None:
         terminal.say("– DISCORD_TOKEN: not set; nugu demo needs none, nugu run does")
     else:
-        found.append(await _passes("DISCORD_TOKEN", ask_discord(settings, settings.token.get_secret_value())))
+        found.append(await _passes("DISCORD_TOKEN", _token(settings)))
     terminal.say("All is well." if all(found) else "Something is missing: see the lines with ✗.")
     return all(found)
 
@@ -129,6 +129,10 @@ async def ask_discord(settings: Settings, token: str, api: str = DISCORD) -> str
             "NUGU_MESSAGE_CONTENT needs the message-content intent: switch it on under Bot in the portal"
         )
     return f"Discord knows it as {application['name']}"
+
+
+async def _token(settings: Settings) -> str:
+    return await ask_discord(settings, settings.discord_token() or "")
 
 
 async def _database(settings: Settings) -> str:

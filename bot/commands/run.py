@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import signal
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ import discord
 from bot.app import App
 from bot.client import Nugu
 from bot.errors import PersonError
+from bot.infra.redaction import conceal, redact_logs
 from bot.usecases.retention import forgetting
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ async def run_bot(settings: Settings, token: str) -> None:
     Raises PersonError when Discord refuses the token or an intent, or can't be reached.
     """
     discord.utils.setup_logging(level=logging.getLevelNamesMapping()[settings.log_level], root=True)
-    # Workers inherit the environment, and they decode strangers' bytes.
-    os.environ.pop("DISCORD_TOKEN", None)
+    conceal([token])
+    redact_logs()
     serving = asyncio.create_task(_serve(settings, token))
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, serving.cancel)

@@ -10,6 +10,8 @@ import unicodedata
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
+from bot.infra.redaction import redact
+
 if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
@@ -35,9 +37,10 @@ def prepare() -> None:
 
 
 def shown(text: object) -> str:
-    """`text` on one line, with control and hidden characters as escapes: `\\x1b`, `\\n`, `\\udcff`."""
+    """`text` on one line, with control and hidden characters as escapes: `\\x1b`, `\\n`, `\\udcff`. It holds no secret."""
     return "".join(
-        character if _is_plain(character) else character.encode("unicode_escape").decode() for character in str(text)
+        character if _is_plain(character) else character.encode("unicode_escape").decode()
+        for character in redact(str(text))
     )
 
 

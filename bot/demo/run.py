@@ -18,6 +18,7 @@ from bot.client import Nugu
 from bot.demo.opening import prepare, show
 from bot.demo.page import WallClock, live_page
 from bot.errors import PersonError
+from bot.infra.redaction import redact_logs
 from bot.usecases.retention import forgetting
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ async def run_demo(settings: Settings, faces: Path | None, port: int | None) -> 
     `port`: 0 takes any free port, None the first free one of `PORTS`. Raises PersonError when `port` is in use.
     """
     logging.basicConfig(level=logging.WARNING)
+    redact_logs()
     port = free_port(port)
     async with App.open(demo_settings(settings), trains=True) as app, forgetting(app):
         print("Starting the workers…", flush=True)

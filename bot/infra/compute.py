@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
 from bot.errors import TooSlowError, WorkersAwayError, WorkLostError
 from bot.infra.deadline import Deadline
+from bot.infra.environment import confine_spawned_processes
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -183,6 +184,7 @@ class Compute:
         # Ctrl-C in a terminal reaches the workers too, but this process is the one to end them. Threads and processes inherit
         # the signal mask of the thread that starts them, so all workers ignore Ctrl-C from their first instruction. The start
         # of multiprocessing's tracker lifts the mask (bpo-33613), so the tracker starts before.
+        confine_spawned_processes()
         resource_tracker.ensure_running()
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
@@ -205,35 +207,42 @@ class Compute:
         import dask.config
 
         dask.config.set(_QUIET)
-        from distributed import Client, LocalCluster
+        from distributed import Client
 
         # A picture travels within its task, as one copy. Scattered data would be lost with the worker that holds it.
         warnings.filterwarnings("ignore", message="Sending large graph", category=UserWarning)
-        if self._settings.scheduler:
-            return Client(self._settings.scheduler, set_as_default=False, timeout=CONNECT_SECONDS)
+        settings = self._settings
+        if settings.scheduler:
+            from bot.infra.tls import foreign_security
+
+            security = foreign_security(settings)
+            return Client(settings.scheduler, security=security, set_as_default=False, timeout=CONNECT_SECONDS)
+        from bot.infra import own_cluster
+
         with ExitStack() as undone:
-            cluster = LocalCluster(
-                n_workers=self._settings.workers if self._own_processes else 1,
-                threads_per_worker=1,
-                processes=self._own_processes,
-                memory_limit=self._settings.worker_memory if self._own_processes else 0,
-                host="127.0.0.1" if self._own_processes else None,
-                dashboard_address="127.0.0.1:0",
-                local_directory=self._folder.name,
-                silence_logs=logging.CRITICAL,
-            )
+            if self._own_processes:
+                from bot.infra.tls import own_security
+
+                cluster = own_cluster.start_processes(
+                    settings.workers, settings.worker_memory, self._folder.name, own_security()
+                )
+            else:
+                cluster = own_cluster.start_thread(self._folder.name)
             undone.callback(cluster.close)
             client = Client(cluster, set_as_default=False)
             undone.pop_all()
             return client
 
 
-_QUIET = {
+_QUIET: dict[str, Any] = {
     # distributed reads this at its import, and logs each worker at INFO otherwise.
     "logging": {"distributed": "critical"},
     # Only the dashboard shows these, which each process measures up to a hundred times a second.
     "distributed.worker.profile.enabled": False,
     "distributed.admin.tick.interval": "1s",
+    # Pages of the HTTP servers, which `own_cluster` leaves out.
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
 }
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
+from bot.errors import OperatorError
 from bot.settings import Settings, env_example, unknown_variables
 from tests.conftest import ROOT
 
@@ -31,6 +33,53 @@ def test_the_example_file_holds_the_defaults(tmp_path: Path, monkeypatch: pytest
 def test_settings_are_frozen() -> None:
     with pytest.raises(ValidationError):
         Settings.read().threshold = 0.1  # pyright: ignore[reportAttributeAccessIssue]
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> dict[str, Any]:
+    """The settings of a scheduler's TLS, with files."""
+    names = ("scheduler_ca", "scheduler_certificate", "scheduler_key")
+    for name in names:
+        (tmp_path / name).touch()
+    return {name: tmp_path / name for name in names}
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:8786", "127.0.0.1:8786", "ws://10.0.0.5:8786"])
+def test_a_scheduler_without_tls_needs_a_private_network(address: str, files: dict[str, Any]) -> None:
+    without: dict[str, Any] = {}
+    for more in (without, files):
+        with pytest.raises(ValidationError, match="whoever reaches a scheduler without TLS runs code as its user"):
+            Settings(**more, scheduler=address)
+    assert Settings(scheduler=address, scheduler_private_network=True).scheduler == address
+
+
+@pytest.mark.parametrize("missing", ["scheduler_ca", "scheduler_certificate", "scheduler_key"])
+def test_a_scheduler_with_tls_needs_three_files(missing: str, files: dict[str, Any]) -> None:
+    address = "tls://10.0.0.5:8786"
+    assert Settings(**files, scheduler=address).scheduler == address
+    files[missing].unlink()
+    with pytest.raises(ValidationError, match=f"needs NUGU_{missing.upper()} with a file"):
+        Settings(**files, scheduler=address, scheduler_private_network=True)
+    del files[missing]
+    with pytest.raises(ValidationError, match=f"needs NUGU_{missing.upper()} with a file"):
+        Settings(**files, scheduler=address)
+
+
+def test_a_file_holds_the_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "token"
+    file.write_text(" a.b.c\n")
+    monkeypatch.setenv("DISCORD_TOKEN_FILE", str(file))
+    settings = Settings.read()
+    assert settings.discord_token() == "a.b.c"
+    file.write_text("\n")
+    with pytest.raises(OperatorError, match="is empty"):
+        settings.discord_token()
+    file.unlink()
+    with pytest.raises(OperatorError, match="can't be read: No such file or directory"):
+        settings.discord_token()
+    monkeypatch.setenv("DISCORD_TOKEN", "d.e.f")
+    with pytest.raises(ValidationError, match="DISCORD_TOKEN is set too; keep one of the two"):
+        Settings.read()
 
 
 def test_the_token_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,6 +122,7 @@ def test_a_tilde_in_the_env_file_is_the_home_folder(
         ("NUGU_DTA", "NUGU_DATA"),
         ("NUGU_DATABASE", "NUGU_DATABASE_URL"),
         ("NUGU_TOKEN", "DISCORD_TOKEN"),
+        ("NUGU_TOKEN_FILE", "DISCORD_TOKEN_FILE"),
         ("NUGU_DISCORD_TOKEN", "DISCORD_TOKEN"),
         ("nugu_treshold", "NUGU_THRESHOLD"),
         ("NUGU_MAX_CLIP_SECONDS", "NUGU_CLIP_SECONDS"),

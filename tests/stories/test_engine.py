@@ -20,16 +20,18 @@ from tests.support import toy
 
 
 @pytest.fixture(scope="module")
-def compute() -> Generator[Compute]:
+def compute(weights: Path) -> Generator[Compute]:
     """Two worker processes with a slow toy engine."""
     with pytest.MonkeyPatch.context() as patched:
-        for name, value in toy.environment(TOY_SECONDS="0.3").items():
+        for name, value in toy.environment().items():
             patched.setenv(name, value)
+        pace = toy.slow_down(weights, 0.3, weights / "marks")
         toy.put_in_place()
         compute = Compute(Settings(workers=2, deadline=LONG_ENOUGH))
         yield compute
         compute.close()
         toy.take_away()
+        pace.unlink()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import replace
 from functools import cache
@@ -32,6 +33,14 @@ def take_away() -> None:
 def environment(**more: str) -> dict[str, str]:
     """Variables under which every Python process knows it."""
     return {"PYTHONPATH": os.pathsep.join((str(HERE / "site"), str(ROOT))), **more}
+
+
+def slow_down(weights: Path, seconds: float, marks: Path) -> Path:
+    """Let each encoding of an engine with these weights take `seconds`, and leave a mark in a file; returns its setting."""
+    weights.mkdir(parents=True, exist_ok=True)
+    pace = weights / "toy.json"
+    pace.write_text(json.dumps({"seconds": seconds, "marks": str(marks)}))
+    return pace
 
 
 @cache

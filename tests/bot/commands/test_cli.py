@@ -270,3 +270,18 @@ def test_evaluate_says_when_nothing_is_left_to_ask_about(presidents: Path, tmp_p
     done = nugu("evaluate", presidents / "gallery", presidents / "probes", "--engine", "eyes", data=tmp_path)
     assert "eyes" in done.stderr
     assert done.returncode == 1
+
+
+def test_an_address_that_no_store_knows_ends_without_its_password(tmp_path: Path) -> None:
+    """The library's error has it: "Unable to recognise URL" with the whole address, twice."""
+    done = nugu("roster", "list", data=tmp_path, env={"NUGU_STORAGE_URL": "nonsense://me:hunter%402@host/crops"})
+    assert done.returncode != 0
+    assert "nonsense://me:[secret]@host/crops" in done.stderr
+    assert "hunter" not in done.stdout + done.stderr
+
+
+def test_a_scheduler_that_any_user_reaches_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    done = nugu("doctor", data=tmp_path, env={"NUGU_SCHEDULER": "tcp://127.0.0.1:8786"})
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("nugu: wrong settings: NUGU_SCHEDULER: whoever reaches a scheduler without TLS runs code")

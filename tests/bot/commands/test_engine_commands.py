@@ -250,7 +250,8 @@ def test_stopped_while_it_looks_at_the_photos(
     data: Path, source: Path, public_photos: Path, number: signal.Signals
 ) -> None:
     marks = data / "marks"
-    with installing("toy", "--from", source, data=data, TOY_SECONDS="0.8", TOY_MARKS=str(marks)) as process:
+    pace = toy.slow_down(data / "engines", 0.8, marks)
+    with installing("toy", "--from", source, data=data) as process:
         deadline = time.monotonic() + LONG_ENOUGH
         # The first line is of the rehearsal, before any photo.
         while not (marks.exists() and marks.stat().st_size > 1) and time.monotonic() < deadline:
@@ -258,6 +259,7 @@ def test_stopped_while_it_looks_at_the_photos(
         assert process.poll() is None
         os.killpg(process.pid, number)
         _, errors = process.communicate(timeout=LONG_ENOUGH)
+    pace.unlink()
     assert errors == ""
     assert process.returncode in {-signal.SIGKILL, 130}
     assert state(data)[0] == "dlib"

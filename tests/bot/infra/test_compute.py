@@ -12,12 +12,14 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from bot.errors import PersonError, TooSlowError, WorkersAwayError, WorkLostError
 from bot.infra.compute import Compute
+from bot.infra.tls import own_security
 from bot.settings import Settings
 from tests.conftest import LONG_ENOUGH, ROOT
 
@@ -154,14 +156,14 @@ async def test_a_cancelled_caller_does_not_cancel_the_start_for_others() -> None
 
 async def test_a_missing_scheduler_is_reported_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.infra.compute.CONNECT_SECONDS", 0.5)
-    async with Compute.open(Settings(scheduler="tcp://127.0.0.1:9")) as compute:
+    async with Compute.open(Settings(scheduler="tcp://127.0.0.1:9", scheduler_private_network=True)) as compute:
         with pytest.raises(WorkersAwayError):
             await compute.run(os.getpid)
 
 
 async def test_closing_while_the_start_fails_is_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.infra.compute.CONNECT_SECONDS", 0.5)
-    async with Compute.open(Settings(scheduler="tcp://127.0.0.1:9")) as compute:
+    async with Compute.open(Settings(scheduler="tcp://127.0.0.1:9", scheduler_private_network=True)) as compute:
         compute.start()
 
 
@@ -169,14 +171,23 @@ async def test_closing_while_the_start_fails_is_quiet(monkeypatch: pytest.Monkey
 async def test_a_lost_scheduler_is_found_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.infra.compute.CONNECT_SECONDS", 2)
     port = free_port()
-    async with Compute.open(Settings(scheduler=f"tcp://127.0.0.1:{port}", deadline=LONG_ENOUGH)) as compute:
-        with scheduler_and_worker(port):
+    files = Credentials.write(tmp_path / "keys")
+    (tmp_path / "marks").mkdir()
+    settings = Settings(
+        scheduler_ca=files.certificate,
+        scheduler_certificate=files.certificate,
+        scheduler_key=files.key,
+        scheduler=f"tls://127.0.0.1:{port}",
+        deadline=LONG_ENOUGH,
+    )
+    async with Compute.open(settings) as compute:
+        with scheduler_and_worker(port, files):
             assert await compute.run(os.getpid) != os.getpid()
-            in_flight = asyncio.create_task(compute.run(slow_at_first, tmp_path))
-            await started_in(tmp_path)
+            in_flight = asyncio.create_task(compute.run(slow_at_first, tmp_path / "marks"))
+            await started_in(tmp_path / "marks")
         with pytest.raises(WorkersAwayError):
             await in_flight
-        with scheduler_and_worker(port):
+        with scheduler_and_worker(port, files):
             async with asyncio.timeout(LONG_ENOUGH):
                 assert await run_when_reachable(compute) != os.getpid()
 
@@ -195,13 +206,34 @@ def free_port() -> int:
         return listening.getsockname()[1]
 
 
+@dataclass(frozen=True)
+class Credentials:
+    """Files of a certificate, which is its own authority, and of its key."""
+
+    certificate: Path
+    key: Path
+
+    @classmethod
+    def write(cls, folder: Path) -> Credentials:
+        folder.mkdir()
+        security = own_security()
+        files = cls(folder / "certificate.pem", folder / "key.pem")
+        files.certificate.write_text(security.tls_ca_file)
+        files.key.write_text(security.tls_client_key)
+        return files
+
+
 @contextmanager
-def scheduler_and_worker(port: int) -> Generator[None]:
+def scheduler_and_worker(port: int, files: Credentials) -> Generator[None]:
     """A scheduler and one worker, as operators run them on another machine."""
-    address = f"tcp://127.0.0.1:{port}"
+    address = f"tls://127.0.0.1:{port}"
+    tls = ["--tls-ca-file", files.certificate, "--tls-cert", files.certificate, "--tls-key", files.key]
     scheduler = [
         *DASK,
         "distributed.cli.dask_scheduler",
+        *map(str, tls),
+        "--protocol",
+        "tls",
         "--host",
         "127.0.0.1",
         "--port",
@@ -210,6 +242,7 @@ def scheduler_and_worker(port: int) -> Generator[None]:
         "127.0.0.1:0",
     ]
     worker = [*DASK, "distributed.cli.dask_worker", address, "--nworkers", "1", "--nthreads", "1", "--no-dashboard"]
+    worker += map(str, tls)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (ROOT, Path(__file__).parent)))}
 
     def start(command: list[str]) -> subprocess.Popen[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Sequence
@@ -15,6 +16,9 @@ CONTENT = bytes(range(256)) * 1024
 TWIN = CONTENT[::-1]
 
 VERSION = "toy-1"
+PACE = "toy.json"
+"""Seconds of an encoding, and the file in which each leaves a mark. Workers inherit no variable for it."""
+
 WEIGHTS = (
     WeightFile(
         path="toy/weights.bin",
@@ -35,7 +39,7 @@ def create(weights: Path) -> Toy:
         raise MissingWeightsError("toy")
     if file.stat().st_size != WEIGHTS[0].size:
         raise ValueError("a network of\n  another size")
-    return Toy(load_dlib(weights))
+    return Toy(load_dlib(weights), weights / PACE)
 
 
 def load_dlib(weights: Path) -> Engine:
@@ -46,13 +50,14 @@ def load_dlib(weights: Path) -> Engine:
 
 
 class Toy:
-    """Works as dlib does, at its leisure if TOY_SECONDS says so; each encoding leaves a mark in the file TOY_MARKS."""
+    """Works as dlib does, at the pace of the file PACE beside its weights, as `tests.support.toy.slow_down` writes it."""
 
     name = "toy"
     version = VERSION
 
-    def __init__(self, dlib: Engine) -> None:
+    def __init__(self, dlib: Engine, pace: Path) -> None:
         self._dlib = dlib
+        self._pace = json.loads(pace.read_text()) if pace.exists() else {}
         self.dimensions = dlib.dimensions
         self.landmarks = dlib.landmarks
 
@@ -63,10 +68,10 @@ class Toy:
         return self._dlib.refined(picture, face)
 
     def encode(self, picture: Any, faces: Sequence[Any]) -> Any:
-        if marks := os.environ.get("TOY_MARKS"):
-            with Path(marks).open("a") as file:
+        if self._pace:
+            with Path(self._pace["marks"]).open("a") as file:
                 file.write(".")
-        time.sleep(float(os.environ.get("TOY_SECONDS", "0")))
+            time.sleep(self._pace["seconds"])
         return self._dlib.encode(picture, faces)[:, ::-1].copy()
 
     def chips(self, picture: Any, faces: Sequence[Any]) -> Any:

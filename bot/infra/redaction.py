@@ -1,0 +1,62 @@
+"""Removes the operator's secrets from what is printed and logged, tracebacks included."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import TracebackType
+
+INSTEAD = "[secret]"
+SHORTEST = 4
+"""Characters of the shortest secret that is removed. A shorter one would spoil every line."""
+
+_secrets: set[str] = set()
+
+
+def conceal(secrets: Iterable[str]) -> None:
+    """Let `redact` remove these from now on: of a URL its password, anything else as a whole."""
+    for secret in secrets:
+        try:
+            address = urlsplit(secret)
+            parts = {address.password or "", unquote(address.password or "")} if address.scheme else {secret}
+        except ValueError:
+            parts = {secret}
+        _secrets.update(part for part in parts if len(part) >= SHORTEST)
+
+
+def redact(text: str) -> str:
+    """`text` without the concealed secrets."""
+    for secret in sorted(_secrets, key=len, reverse=True):
+        text = text.replace(secret, INSTEAD)
+    return text
+
+
+def redact_logs() -> None:
+    """Let each handler of the root logger write redacted lines."""
+    for handler in logging.getLogger().handlers:
+        handler.setFormatter(_RedactingFormatter(handler.formatter or logging.Formatter()))
+
+
+def redact_tracebacks() -> None:
+    """Let Python print the traceback of an error that ends the process in the same way."""
+    sys.excepthook = _print_traceback
+
+
+class _RedactingFormatter(logging.Formatter):
+    def __init__(self, formatter: logging.Formatter) -> None:
+        super().__init__()
+        self._formatter = formatter
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line of the other formatter, redacted."""
+        return redact(self._formatter.format(record))
+
+
+def _print_traceback(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    sys.stderr.write(redact("".join(traceback.format_exception(kind, error, trace))))

@@ -1,0 +1,75 @@
+"""Neither a line of the log nor a traceback holds a secret."""
+
+from __future__ import annotations
+
+import io
+import logging
+import subprocess
+import sys
+from collections.abc import Generator
+
+import pytest
+
+from bot.infra import redaction
+from bot.infra.redaction import conceal, redact, redact_logs
+from tests.conftest import ROOT
+
+URL = "postgresql+asyncpg://nugu:hunter%402@db.example:5432/nugu"
+
+
+@pytest.fixture(autouse=True)
+def forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redaction, "_secrets", set[str]())
+
+
+def test_a_token_goes_as_a_whole_and_of_a_url_the_password() -> None:
+    conceal(["MTk4.x.y", URL, "file:///srv/photos", "", "http://proxy.example:3128", "http://[broken"])
+    assert redact("token MTk4.x.y, twice MTk4.x.y") == "token [secret], twice [secret]"
+    assert redact(URL) == "postgresql+asyncpg://nugu:[secret]@db.example:5432/nugu"
+    assert redact("password hunter@2 refused") == "password [secret] refused"
+    for plain in ("file:///srv/photos", "http://proxy.example:3128"):
+        assert redact(plain) == plain
+
+
+def test_a_short_password_does_not_spoil_every_line() -> None:
+    conceal(["http://me:a@proxy.example"])
+    assert redact("a line") == "a line"
+
+
+@pytest.fixture
+def root() -> Generator[tuple[logging.Logger, io.StringIO]]:
+    """The root logger with one handler, and what that writes."""
+    logger, written = logging.getLogger(), io.StringIO()
+    before: list[logging.Handler] = logger.handlers
+    logger.handlers = [logging.StreamHandler(written)]
+    try:
+        yield logger, written
+    finally:
+        logger.handlers = before
+
+
+def test_a_log_holds_no_secret_in_its_tracebacks_either(root: tuple[logging.Logger, io.StringIO]) -> None:
+    logger, written = root
+    conceal([URL])
+    redact_logs()
+    try:
+        raise ValueError(f"can't open {URL}")
+    except ValueError:
+        logger.exception("for %s", URL)
+    assert "Traceback" in written.getvalue()
+    assert written.getvalue().count("[secret]") == 2
+    assert "hunter" not in written.getvalue()
+
+
+def test_the_traceback_that_ends_a_process_holds_no_secret() -> None:
+    code = (
+        "from bot.infra.redaction import conceal, redact_tracebacks\n"
+        f"conceal([{URL!r}])\nredact_tracebacks()\n"
+        "def work(): raise ValueError('hunter' + '@2')\n"
+        "try: work()\nexcept ValueError as error: raise RuntimeError('over') from error"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Traceback")
+    assert done.stderr.count("[secret]") == 1
+    assert done.stderr.splitlines()[-1] == "RuntimeError: over"
