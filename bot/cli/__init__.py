@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import engines, groups, models, photos, rosters, service, videos
+from bot.cli import backups, engines, groups, models, photos, rosters, service, videos
 from bot.commands import terminal
 
 verbs = typer.Typer(
@@ -20,7 +20,7 @@ verbs = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for top_level in (service.verbs, photos.verbs, videos.verbs, groups.verbs):
+for top_level in (service.verbs, backups.verbs, photos.verbs, videos.verbs, groups.verbs):
     verbs.add_typer(top_level)
 verbs.add_typer(rosters.verbs, name="roster")
 verbs.add_typer(models.verbs, name="model")

@@ -15,6 +15,7 @@ from bot.domain.enums import ClipState
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+    from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -142,6 +143,11 @@ class ClipRepository:
             .where(ClipJob.state == ClipState.WORKING, ClipJob.id.not_in(at_work))
             .values(state=ClipState.WAITING)
         )
+
+    async def at_work_since(self, before: datetime) -> Sequence[ClipJob]:
+        """The jobs at work that were requested before then."""
+        query = select(ClipJob).where(ClipJob.state.in_(AT_WORK), ClipJob.asked_at < before).order_by(ClipJob.id)
+        return (await self._session.scalars(query)).all()
 
     async def requeue_interrupted(self, job: ClipJob) -> None:
         """Put a job at work back in the queue. This attempt doesn't count."""

@@ -9,7 +9,7 @@ from sqlalchemy import delete, exists, or_, select, update
 from bot.database.servers import ServerRepository
 from bot.database.tables.clips import ClipJob
 from bot.database.tables.questions import Annotation, Question, QuestionFace, QuestionPicture
-from bot.database.tables.rosters import Crop, CropEncoding, Photo
+from bot.database.tables.rosters import Crop, CropEncoding, Group, Member, Photo
 from bot.domain.enums import Origin
 
 if TYPE_CHECKING:
@@ -29,6 +29,14 @@ class StoredCrop(NamedTuple):
     crop: FaceCrop
     key: str
     sha256: str
+
+
+class NamedCrop(NamedTuple):
+    """A crop's storage key, and the group and the member that it is a photo of; None for a crop that is no photo."""
+
+    key: str
+    group: str | None
+    member: str | None
 
 
 class CropRepository:
@@ -85,6 +93,17 @@ class CropRepository:
     async def used(self, keys: Collection[str]) -> set[str]:
         """Those of `keys` that crops have."""
         return set(await self._session.scalars(select(Crop.key).where(Crop.key.in_(keys))))
+
+    async def named(self) -> list[NamedCrop]:
+        """All crops."""
+        rows = await self._session.execute(
+            select(Crop.key, Group.name, Member.name)
+            .outerjoin(Photo, Photo.crop_id == Crop.id)
+            .outerjoin(Member, Member.id == Photo.member_id)
+            .outerjoin(Group, Group.id == Member.group_id)
+            .order_by(Crop.id, Photo.id)
+        )
+        return list({key: NamedCrop(key, group, member) for key, group, member in rows}.values())
 
     async def forget_older(self, before: datetime) -> None:
         """Forget crop and encoding of the unlabelled faces that were asked about before then."""

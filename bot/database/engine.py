@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import URL, Connection, event, inspect, text
+from sqlalchemy import URL, Connection, event, inspect, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
@@ -16,7 +16,12 @@ from bot.errors import PersonError
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
+    from alembic.config import Config
+
     from bot.settings import Settings
+
+FILE = "nugu.sqlite3"
+"""The database in the data folder."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 HEAD = "0013"
@@ -44,7 +49,7 @@ class Database:
         """The database of `settings`, migrated to the newest revision. Raises PersonError if it can't be opened."""
         settings.data.mkdir(parents=True, exist_ok=True)
         # A URL object takes the path as it is. In the text of a URL, ? and % have meanings of their own.
-        own = URL.create("sqlite+aiosqlite", database=str((settings.data / "nugu.sqlite3").absolute()))
+        own = URL.create("sqlite+aiosqlite", database=str((settings.data / FILE).absolute()))
         try:
             engine = create_async_engine(settings.database_url.get_secret_value() or own)
         except (SQLAlchemyError, ImportError) as error:
@@ -82,6 +87,25 @@ class Database:
                     listener(server)
 
 
+def sqlite_file(settings: Settings) -> Path | None:
+    """The file of the database of `settings`; None for another database than SQLite. Raises PersonError for a wrong URL."""
+    text = settings.database_url.get_secret_value()
+    if not text:
+        return settings.data / FILE
+    try:
+        url = make_url(text)
+    except SQLAlchemyError as error:
+        raise PersonError("NUGU_DATABASE_URL can't be used: {error}.", error=str(error)) from None
+    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+
+
+def is_known(revision: str) -> bool:
+    """Whether this program knows a revision of the database."""
+    from alembic.script import ScriptDirectory
+
+    return revision in {script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions()}
+
+
 def _display_name(url: URL) -> str:
     """The name of a database for operators: its file, or its URL without the password."""
     return url.database if url.get_backend_name() == "sqlite" and url.database else str(url)
@@ -105,17 +129,11 @@ def migrate(connection: Connection) -> None:
     database that is newer than this program.
     """
     from alembic import command
-    from alembic.config import Config
-    from alembic.script import ScriptDirectory
 
-    config = Config()
-    # Alembic reads the option by configparser, for which % has a meaning of its own.
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config = _alembic()
     config.attributes["connection"] = connection
     current = _revision(connection)
-    if current is not None and current not in {
-        s.revision for s in ScriptDirectory.from_config(config).walk_revisions()
-    }:
+    if current is not None and not is_known(current):
         raise PersonError(
             "This data folder was written by a newer nugu (its database is at {current}, I know up to {head}). "
             "Update me, or use another data folder.",
@@ -123,6 +141,16 @@ def migrate(connection: Connection) -> None:
             head=HEAD,
         )
     command.upgrade(config, "head")
+
+
+def _alembic() -> Config:
+    """Alembic's configuration."""
+    from alembic.config import Config
+
+    config = Config()
+    # Alembic reads the option by configparser, for which % has a meaning of its own.
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    return config
 
 
 def _revision(connection: Connection) -> str | None:

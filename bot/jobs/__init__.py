@@ -11,6 +11,7 @@ from bot.jobs.footage import draw_clip, draw_frames, probe_video, undecoded_seco
 from bot.jobs.gathering import candidate_refusals, find_only_face, guess_each
 from bot.jobs.identifying import draw_again, identify
 from bot.jobs.maps import draw_map
+from bot.jobs.pictures import picture_refusals
 from bot.jobs.quiz import enlarge_crops, quiz_stats_chart
 from bot.jobs.reports import report_on_group
 from bot.jobs.rosters import fit_recogniser
@@ -57,6 +58,7 @@ __all__ = [
     "load_engine",
     "look_alikes_of_each",
     "name_tracks",
+    "picture_refusals",
     "probe_video",
     "quiz_stats_chart",
     "report_on_group",

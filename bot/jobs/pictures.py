@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from bot.domain.faces import FaceCrop, Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.jobs.config import EngineConfig
     from bot.media.pictures.opening import OpenedPicture
     from models.faces import Face
@@ -23,6 +25,12 @@ def read_picture(config: EngineConfig, data: bytes) -> OpenedPicture | Refused:
         )
     except PictureError as error:
         return Refused(error.message)
+
+
+def picture_refusals(config: EngineConfig, pictures: Sequence[bytes]) -> list[Refused | None]:
+    """For each picture the reason why it can't be read, or None."""
+    opened = (read_picture(config, data) for data in pictures)
+    return [picture if isinstance(picture, Refused) else None for picture in opened]
 
 
 def crop_face(opened: OpenedPicture, face: Face, quality: Quality) -> FaceCrop:

@@ -1,0 +1,137 @@
+"""`nugu backup`, `nugu restore` and `nugu check`: what they did, and what is damaged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.backup.encryption import is_encrypted
+from bot.commands import terminal
+from bot.domain.backups import Fault
+from bot.errors import OperatorError, PersonError
+from bot.text.formatting import counted, mebibytes
+from bot.usecases import backups, checking, restoring
+from models.engines import UnknownEngineError, weights_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bot.domain.backups import BackupContent, BackupRecord, Finding
+    from bot.settings import Settings
+
+LEFT_OUT = "Not in it: engines' files (nugu engine install brings them), videos, clips and .env."
+LONGEST_PASSPHRASE = 4096
+"""Bytes of a file with a passphrase."""
+
+FAULTS = {
+    Fault.DATABASE: "the database is damaged",
+    Fault.REFERENCE: "a row refers to one that is gone",
+    Fault.MISSING_CROP: "a crop is missing",
+    Fault.UNREADABLE_CROP: "a crop can't be decoded",
+    Fault.UNNAMED_CROP: "a crop belongs to no face on record",
+    Fault.STALE_CLIP: "a clip is at work for more than a day",
+    Fault.UNCHECKED: "the rest can't be checked",
+}
+
+
+def read_passphrase(path: Path) -> str:
+    """The passphrase in a file, without the line's end. Raises OperatorError for an empty file, or one that is no text."""
+    try:
+        with path.open("rb") as file:
+            passphrase = file.read(LONGEST_PASSPHRASE + 1).decode().rstrip("\r\n")
+    except UnicodeDecodeError:
+        passphrase = ""
+    if not passphrase or len(passphrase) > LONGEST_PASSPHRASE:
+        raise OperatorError("{path} holds no passphrase; I take a line of text.", path=str(path))
+    return passphrase
+
+
+def back_up(settings: Settings, path: Path, passphrase: str | None) -> bool:
+    """Write a backup, and print what is in it; whether nothing is damaged."""
+    with terminal.spinner("backing up"):
+        content = backups.back_up(settings, path, passphrase)
+    terminal.say(f"{path}: {_described(content)}{'' if passphrase is None else ', encrypted'}", LEFT_OUT)
+    _complain(content.record)
+    return not content.record.problems and not content.record.missing
+
+
+def needs_passphrase(path: Path) -> bool:
+    """Whether a backup is encrypted. Raises OperatorError for a file that is no backup."""
+    with path.open("rb") as file:
+        try:
+            return is_encrypted(file)
+        except PersonError as error:
+            raise _about(path, error) from error
+
+
+def restore(settings: Settings, path: Path, passphrase: str | None) -> None:
+    """Restore a backup into the empty data folder, and print what was in it."""
+    try:
+        with terminal.spinner("restoring"):
+            content = restoring.restore(settings, path, passphrase)
+    except PersonError as error:
+        raise _about(path, error) from error
+    record = content.record
+    made_at = f"{record.made_at:%Y-%m-%d %H:%M} UTC"
+    terminal.say(f"{settings.data}: {_described(content)}, as of {made_at}")
+    _complain(record)
+    if record.engine is not None and _needs_files(record.engine):
+        terminal.say(f"The engine {record.engine} needs its files: nugu engine install {record.engine}")
+
+
+async def check(settings: Settings, *, mends: bool, as_json: bool) -> bool:
+    """Print what doesn't fit in the data folder, and mend what can be mended; whether all fits now."""
+    with terminal.spinner("checking"):
+        findings = await checking.check(settings, mends=mends)
+    for finding in findings:
+        if as_json:
+            terminal.say_json(_as_record(finding))
+        else:
+            terminal.say(_line(finding))
+    left = [finding for finding in findings if not finding.mended]
+    if not as_json:
+        mendable = sum(finding.mendable for finding in left)
+        if left:
+            hint = f", {mendable} of them can be mended: nugu check --fix" if mendable and not mends else ""
+            terminal.say(f"{counted(len(left), 'thing')} wrong{hint}")
+        else:
+            terminal.say("All fits together.")
+    return not left
+
+
+def _about(path: Path, error: PersonError) -> OperatorError:
+    return OperatorError("{path}: {error}", path=str(path), error=error.message)
+
+
+def _described(content: BackupContent) -> str:
+    files = counted(content.crops, "crop"), counted(content.classifiers, "classifier")
+    return ", ".join(("the database", *files, mebibytes(content.size, 1)))
+
+
+def _complain(record: BackupRecord) -> None:
+    for problem in record.problems:
+        terminal.complain(f"the database is damaged: {problem}")
+    for key in record.missing:
+        terminal.complain(f"a crop is missing: {key}")
+
+
+def _needs_files(engine: str) -> bool:
+    try:
+        return bool(weights_of(engine))
+    except UnknownEngineError:
+        return False
+
+
+def _as_record(finding: Finding) -> dict[str, str | bool]:
+    return {
+        "fault": finding.fault.value,
+        "subject": finding.subject,
+        "detail": finding.detail,
+        "mendable": finding.mendable,
+        "mended": finding.mended,
+    }
+
+
+def _line(finding: Finding) -> str:
+    """`a crop is missing: crops/3fa9….jpg (TWICE, Sana)`; one that was mended begins with `mended:`."""
+    subject = " ".join(filter(None, (finding.subject, finding.detail and f"({finding.detail})")))
+    return f"{'mended: ' if finding.mended else ''}{FAULTS[finding.fault]}: {subject}"

@@ -1,0 +1,135 @@
+"""Copies of an SQLite database, and what is wrong with one. Everything here blocks, and opens files without migrations."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Generator
+    from pathlib import Path
+
+BUSY_SECONDS: Final = 30.0
+MOST_PROBLEMS: Final = 20
+"""Lines of SQLite's integrity check that are kept."""
+
+
+class SnapshotFacts(NamedTuple):
+    """What a copy says of itself. `schema`: its revision. `engine`: the engine in use. `versions`: engines with encodings."""
+
+    schema: str | None
+    engine: str | None
+    versions: tuple[str, ...]
+
+
+class BrokenReference(NamedTuple):
+    """A row that refers to a row that is gone. `on_delete`: what the database does with such a row, such as "CASCADE"."""
+
+    table: str
+    row: int
+    column: str
+    parent: str
+    on_delete: str
+
+
+@contextmanager
+def connected(path: Path) -> Generator[sqlite3.Connection]:
+    """A connection to an existing database. Raises sqlite3.DatabaseError for what is none."""
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_SECONDS)) as connection:
+        # A database may come from elsewhere: its schema runs no functions of its own.
+        connection.execute("PRAGMA trusted_schema=OFF")
+        yield connection
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy a database that other processes may use, as it is at one moment. Raises sqlite3.DatabaseError."""
+    with connected(source) as connection, closing(sqlite3.connect(target)) as copied:
+        # All pages in one step: a copy in several begins anew whenever another process writes.
+        connection.backup(copied)
+
+
+def problems(connection: sqlite3.Connection) -> tuple[str, ...]:
+    """What SQLite's integrity check finds; nothing for a sound database."""
+    try:
+        rows = connection.execute(f"PRAGMA integrity_check({MOST_PROBLEMS})").fetchall()
+    except sqlite3.DatabaseError as error:
+        return (str(error),)
+    found = tuple(str(row[0]) for row in rows)
+    return () if found == ("ok",) else found
+
+
+def facts(connection: sqlite3.Connection) -> SnapshotFacts:
+    """What the database says of itself; None and nothing where it can't be read."""
+    schema = _first_column(connection, "SELECT version_num FROM alembic_version")
+    engine = _first_column(connection, "SELECT name FROM engine_in_use")
+    versions = _first_column(connection, "SELECT DISTINCT engine FROM crop_encoding ORDER BY engine")
+    return SnapshotFacts(next(iter(schema), None), next(iter(engine), None), tuple(versions))
+
+
+def crop_keys(connection: sqlite3.Connection) -> list[str]:
+    """The storage keys of all crops. Raises sqlite3.DatabaseError if they can't be read."""
+    return [str(key) for (key,) in connection.execute("SELECT key FROM crop ORDER BY id")]
+
+
+def has_programs(connection: sqlite3.Connection) -> bool:
+    """Whether the database has triggers or views, which nugu's never has."""
+    found = connection.execute("SELECT count(*) FROM sqlite_master WHERE type NOT IN ('table', 'index')")
+    return bool(found.fetchone()[0])
+
+
+def forget_crops(connection: sqlite3.Connection, keys: Collection[str]) -> None:
+    """Forget crops that the bot has forgotten meanwhile, and the encodings of their faces."""
+    for key in keys:
+        crop = "(SELECT id FROM crop WHERE key = ?)"
+        connection.execute(f"UPDATE question_face SET crop_id = NULL, vector = x'' WHERE crop_id IN {crop}", [key])
+        for table in ("photo", "crop_encoding"):
+            connection.execute(f"DELETE FROM {table} WHERE crop_id IN {crop}", [key])
+        connection.execute(f"UPDATE quiz_round SET crop_id = NULL WHERE crop_id IN {crop}", [key])
+        connection.execute("DELETE FROM crop WHERE key = ?", [key])
+    connection.commit()
+
+
+def broken_references(connection: sqlite3.Connection) -> list[BrokenReference]:
+    """The rows whose foreign keys lead nowhere."""
+    found: list[BrokenReference] = []
+    for table, row, parent, number in connection.execute("PRAGMA foreign_key_check").fetchall():
+        keys = connection.execute(f'PRAGMA foreign_key_list("{table}")').fetchall()
+        column, on_delete = next((key[3], key[6]) for key in keys if key[0] == number)
+        found.append(BrokenReference(table, row, column, parent, on_delete))
+    return found
+
+
+def mend_reference(connection: sqlite3.Connection, broken: BrokenReference) -> bool:
+    """Do with a row what its foreign key says for the time when the other row goes; whether that is anything."""
+    if broken.on_delete == "SET NULL":
+        statement = f'UPDATE "{broken.table}" SET "{broken.column}" = NULL WHERE rowid = ?'
+    elif broken.on_delete == "CASCADE":
+        statement = f'DELETE FROM "{broken.table}" WHERE rowid = ?'
+    else:
+        return False
+    connection.execute("PRAGMA foreign_keys=ON")
+    try:
+        with connection:
+            connection.execute(statement, [broken.row])
+    except sqlite3.IntegrityError:
+        return False
+    return True
+
+
+def mend_indexes(connection: sqlite3.Connection) -> bool:
+    """Build all indexes anew from the tables; whether that succeeds."""
+    try:
+        with connection:
+            connection.execute("REINDEX")
+    except sqlite3.DatabaseError:
+        return False
+    return True
+
+
+def _first_column(connection: sqlite3.Connection, query: str) -> list[str]:
+    """The texts of the first column; none where they can't be read."""
+    try:
+        return [str(row[0]) for row in connection.execute(query)]
+    except sqlite3.DatabaseError:
+        return []

@@ -1,0 +1,77 @@
+"""Backups and the check of a data folder: what they hold, and what is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, Field
+
+Text = Annotated[str, Field(max_length=1000)]
+
+
+class BackupRecord(BaseModel):
+    """What a backup says of itself, in its file `backup.json`.
+
+    `program`: nugu's version. `schema_revision`: that of the database. `engine`: the engine in use. `engine_versions`: the
+    engines that encoded photos. `problems`: what SQLite's integrity check finds, or why the database can't be read.
+    `missing`: crops that the database names and the storage lacks. Damage doesn't stop a backup, so both may be filled.
+    """
+
+    made_at: AwareDatetime
+    program: Text
+    schema_revision: Text | None
+    engine: Text | None
+    engine_versions: list[Text]
+    problems: list[str]
+    missing: list[Text]
+
+
+@dataclass(frozen=True, slots=True)
+class BackupContent:
+    """What went into a backup, or came out of it. `crops`, `classifiers`: numbers of files. `size`: bytes of all files."""
+
+    record: BackupRecord
+    crops: int
+    classifiers: int
+    size: int
+
+
+class Fault(StrEnum):
+    """What doesn't fit in a data folder."""
+
+    DATABASE = "database"
+    """The database is damaged."""
+
+    REFERENCE = "reference"
+    """A row refers to a row that is gone."""
+
+    MISSING_CROP = "missing-crop"
+    """A row names a crop that the storage lacks."""
+
+    UNREADABLE_CROP = "unreadable-crop"
+    """A crop can't be decoded."""
+
+    UNNAMED_CROP = "unnamed-crop"
+    """A crop that no row names."""
+
+    STALE_CLIP = "stale-clip"
+    """A clip has been at work for longer than any clip takes."""
+
+    UNCHECKED = "unchecked"
+    """The rest could not be looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A fault. `subject`: the row or the file. `detail`: the reason, or the people that it concerns.
+
+    `mendable`: it can be mended without loss. `mended`: it is.
+    """
+
+    fault: Fault
+    subject: str
+    detail: str = ""
+    mendable: bool = False
+    mended: bool = False
