@@ -9,8 +9,7 @@ import discord
 
 from bot.domain.answers import AnsweredPicture
 from bot.domain.enums import Meaning
-from cogs.answers.faces import attribution, face_alt_text, face_line
-from cogs.common.discord_limits import LONGEST_ALT
+from cogs.answers import texts
 from cogs.common.layout import (
     AMBER,
     GREEN,
@@ -24,7 +23,6 @@ from cogs.common.layout import (
     framed_card,
     lines_within,
 )
-from cogs.common.markup import plain
 from cogs.common.message_media import walk
 from models.faces import Band
 
@@ -50,12 +48,12 @@ def answer_card(answer: Answer, urls: Sequence[str] = ()) -> Card:
         if several and picture.position:
             parts.append(discord.ui.Separator())
         if picture.refusal is not None:
-            parts.append(f"⚠️ **{plain(picture.name)}**: {plain(picture.refusal)}."[:room])
+            parts.append(texts.refusal_line(picture)[:room])
             continue
         url = next(remaining, f"attachment://{picture.file_name}")
-        item = discord.MediaGalleryItem(url, description=alt_text(picture), spoiler=picture.spoiler)
+        item = discord.MediaGalleryItem(url, description=texts.picture_alt_text(picture), spoiler=picture.spoiler)
         parts += [discord.ui.MediaGallery(item), _lines(picture, room, several=several)]
-    if (credit := attribution(answer)) is not None:
+    if (credit := texts.attribution(answer)) is not None:
         parts.append(f"-# {credit}")
     return framed_card(accent_of(answer), *parts, answer_buttons(answer))
 
@@ -75,14 +73,6 @@ def picture_urls(card: discord.Message) -> list[str]:
     return [item.media.url for gallery in galleries for item in gallery.items]
 
 
-def alt_text(picture: AnsweredPicture) -> str:
-    """The description of a picture for people who can't see it."""
-    if not picture.faces:
-        return "A picture in which I found no face"
-    faces = ", ".join(face_alt_text(face) for face in picture.faces)
-    return f"Faces, row by row: {faces}"[:LONGEST_ALT]
-
-
 def accent_of(answer: Answer) -> int:
     """The colour of a card: that of its least certain name."""
     bands = {_band(face) for _, face in answer.faces}
@@ -94,25 +84,24 @@ def answer_buttons(answer: Answer) -> Row:
     row = Row()
     if any(face.guess.name for _, face in answer.faces):
         right = discord.ButtonStyle.success
-        row.add_item(Button(label="All right", emoji="✅", style=right, custom_id=custom_id("right", answer.id)))
+        row.add_item(Button(label=texts.ALL_RIGHT, emoji="✅", style=right, custom_id=custom_id("right", answer.id)))
     if answer.faces:
-        row.add_item(Button(label="Fix a face", emoji="✏️", custom_id=custom_id("fix", answer.id)))
-        row.add_item(Button(label="Details", emoji="📊", custom_id=custom_id("details", answer.id)))
-    row.add_item(Button(label="Hide", emoji="🗑️", custom_id=custom_id("hide", answer.id)))
+        row.add_item(Button(label=texts.FIX_A_FACE, emoji="✏️", custom_id=custom_id("fix", answer.id)))
+        row.add_item(Button(label=texts.DETAILS, emoji="📊", custom_id=custom_id("details", answer.id)))
+    row.add_item(Button(label=texts.HIDE, emoji="🗑️", custom_id=custom_id("hide", answer.id)))
     if any(face.annotation for _, face in answer.faces):
-        row.add_item(Button(label="Undo", emoji="↩️", custom_id=custom_id("undo", answer.id)))
+        row.add_item(Button(label=texts.UNDO, emoji="↩️", custom_id=custom_id("undo", answer.id)))
     return row
 
 
 def _lines(picture: AnsweredPicture, room: int, *, several: bool) -> str:
-    heading = [f"Picture {picture.position + 1}"] if several else []
-    heading += [plain(picture.group_name)] if picture.group_name else []
-    lines = [f"-# {' · '.join(heading)}"] if heading else []
-    lines += [face_line(face) for face in picture.faces]
+    heading = texts.picture_heading(picture, several=several)
+    lines = [heading] if heading is not None else []
+    lines += [texts.face_line(face) for face in picture.faces]
     if not picture.faces:
-        lines.append("I see no face in it. A larger or clearer picture helps.")
+        lines.append(texts.NO_FACE)
     if any(face.is_drawing_outdated for face in picture.faces):
-        lines.append("-# The picture still carries the names from before.")
+        lines.append(texts.DRAWING_OUTDATED)
     return lines_within(lines, room)
 
 

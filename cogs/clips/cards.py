@@ -15,7 +15,7 @@ from bot.text.clips import missing_sentences, silent
 from bot.text.faces import unknown_people
 from bot.text.formatting import counted, duration, time_code
 from cogs.answers.cards import accent_of, answer_buttons
-from cogs.answers.faces import attribution, face_line, face_text
+from cogs.answers.texts import attribution, face_line, face_text
 from cogs.common.discord_limits import LONGEST_ALT
 from cogs.common.layout import (
     BLUE,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot.text.formatting import circled
-from cogs.answers.faces import face_text
+from cogs.answers.texts import face_text
 from cogs.common.discord_limits import LONGEST_LABEL, LONGEST_OPTION, MOST_OPTIONS
 from cogs.common.layout import Button, Card, CardAndFiles, Part, Row, Select, custom_id, gallery, message_card
 from cogs.common.modals import PersistentModal

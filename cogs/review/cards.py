@@ -11,7 +11,7 @@ from bot.domain.enums import Learns, Origin
 from bot.text.faces import face_quality, flaw_sentence, guess_text
 from bot.text.formatting import joined, percent
 from bot.usecases.review import Shown
-from cogs.answers.faces import annotation_text, suggestion_line
+from cogs.answers.texts import annotation_text, suggestion_line
 from cogs.common.discord_limits import LONGEST_ALT
 from cogs.common.layout import BLUE, Button, Card, CardAndFiles, Part, Row, custom_id, framed_card
 from cogs.common.markup import plain
