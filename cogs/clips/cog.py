@@ -10,27 +10,19 @@ from discord.ext import commands
 
 from bot.client import Nugu  # discord.py reads the annotations
 from bot.domain.enums import CaptionStyle
-from bot.domain.messages import Code, Message, SlashCommand
 from bot.errors import PersonError
 from bot.text.links import first_link, read_seconds
 from bot.usecases.clips.queue import ClipQueue
 from cogs.clips.components import CancelClipButton, RedrawClipButton
 from cogs.clips.reporter import DiscordClipReporter
 from cogs.clips.requests import reply_target, request_clip
+from cogs.clips.texts import MENU, NO_LINK, NO_VIDEO, NO_VIDEO_FILE, ONE_OF_TWO
 from cogs.clips.videos import Link, given_video, linked, unlabelled_video_of, video_of
 from cogs.common.places import everywhere
 from cogs.common.requests import interaction_request, searchable_groups
 
 if TYPE_CHECKING:
     from cogs.common.media import Media
-
-ONE_OF_TWO = Message("Give me a {link} or a {video}, one of the two.", link=Code("link:"), video=Code("video:"))
-NO_LINK = Message("That is no link. Paste the address of the video: {example}.", example=Code("https://…"))
-NO_VIDEO_FILE = Message("That file is no video. Attach an MP4, MOV or WebM, or give me a {link}.", link=Code("link:"))
-NO_VIDEO = Message(
-    "I see no video in that message. Right-click a message that has one, or a link to one; or use {command}.",
-    command=SlashCommand("clip"),
-)
 
 
 class ClipsCog(commands.Cog):
@@ -39,7 +31,7 @@ class ClipsCog(commands.Cog):
     def __init__(self, client: Nugu) -> None:
         self.client = client
         self._queue: ClipQueue | None = None
-        self._menu = everywhere(app_commands.ContextMenu(name="Annotate this clip", callback=self.clip_menu))
+        self._menu = everywhere(app_commands.ContextMenu(name=MENU, callback=self.clip_menu))
 
     async def cog_load(self) -> None:
         self.client.tree.add_command(self._menu)

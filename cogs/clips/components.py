@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.usecases.clips import request
 from cogs.clips.requests import reply_target
+from cogs.clips.texts import DRAWN_SOON
 from cogs.common.components import PersistentItem, actor_of
 from cogs.common.layout import Button
 
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     import discord
 
     from bot.client import Nugu
-
-DRAWN_SOON = "I draw it again; the clip changes here when that is done."
 
 
 class CancelClipButton(PersistentItem[Button], template=r"nugu:cancel:(?P<job>\d+)"):

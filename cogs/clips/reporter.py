@@ -17,6 +17,7 @@ from bot.domain.messages import Message
 from bot.usecases import upload_limits
 from cogs.answers.cards import picture_urls
 from cogs.clips.cards import clip_card, clip_files, progress_card
+from cogs.clips.texts import explanation, posted_note
 from cogs.common.layout import message_card
 from cogs.common.long_commands import TOKEN_SECONDS
 from cogs.common.markup import in_discord
@@ -99,7 +100,7 @@ class DiscordClipReporter:
                 log.warning("card %s did not become the clip: %s", clip.target.card_id, refused)
             else:
                 return clip.target.card_id
-        note = f"<@{clip.asker_id}>, here is your clip."
+        note = posted_note(clip.asker_id)
         try:
             posted = await self._post(
                 clip,
@@ -141,7 +142,7 @@ class DiscordClipReporter:
         if first and await self._replace_card(clip, sentence):
             return
         try:
-            await self._post(clip, lambda: {"view": message_card(f"<@{clip.asker_id}>, {sentence}")})
+            await self._post(clip, lambda: {"view": message_card(explanation(clip.asker_id, sentence))})
         except UNREACHABLE as failure:
             log.warning("could not explain the end of clip %s: %s", clip.job_id, failure)
 

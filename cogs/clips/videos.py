@@ -11,9 +11,9 @@ import discord
 
 from bot.domain.clip_requests import PostedVideo
 from bot.errors import PersonError
-from bot.media.videos.footage import ACCEPTED
-from bot.text.formatting import MEBIBYTE, mebibytes
+from bot.text.formatting import MEBIBYTE
 from bot.text.links import first_link, start_in
+from cogs.clips.texts import avi_refused, video_too_large, video_unread
 from cogs.common.media import PICTURE_ENDINGS, SPOILER, VIDEO_ENDINGS, Media, MediaKind, attached, is_discords, name_in
 from cogs.common.message_media import embeds_of, hides, media_of, texts_of
 from cogs.common.pictures import UNREADABLE, why_unread
@@ -81,9 +81,9 @@ async def receive(client: Nugu, video: Media, folder: Path) -> PostedVideo:
     """The video as a file in `folder`. Raises PersonError for an AVI, a file that is too large, or one that is gone."""
     limit = client.app.settings.clip_bytes
     if video.name.lower().endswith(AVI):
-        raise PersonError("{video}: this is an AVI; I read {accepted}.", video=video.name, accepted=ACCEPTED)
+        raise PersonError(avi_refused(video.name))
     if video.size is not None and video.size > limit:
-        raise _too_large(video.name, limit)
+        raise PersonError(video_too_large(video.name, limit))
     path = folder / "posted"
     try:
         if is_discords(video.url):
@@ -92,7 +92,7 @@ async def receive(client: Nugu, video: Media, folder: Path) -> PostedVideo:
             # The demo's simulated Discord has no servers. Its files are in this process's memory.
             await asyncio.to_thread(path.write_bytes, await client.http.get_from_cdn(video.url))
     except UNREADABLE as error:
-        raise PersonError("{video}: {reason}.", video=video.name, reason=why_unread(error)) from None
+        raise PersonError(video_unread(video.name, why_unread(error))) from None
     return PostedVideo(video.name.removeprefix(SPOILER), path)
 
 
@@ -105,15 +105,15 @@ async def stream(video: Media, path: Path, limit: int) -> None:
     ):
         if response.status != OK:
             refused = discord.NotFound if response.status == NOT_FOUND else discord.HTTPException
-            raise refused(response, "no file")
+            raise refused(response, None)
         if (response.content_length or 0) > limit:
-            raise _too_large(video.name, limit)
+            raise PersonError(video_too_large(video.name, limit))
         size = 0
         with path.open("wb") as file:
             async for chunk in response.content.iter_chunked(CHUNK_BYTES):
                 size += len(chunk)
                 if size > limit:
-                    raise _too_large(video.name, limit)
+                    raise PersonError(video_too_large(video.name, limit))
                 await asyncio.to_thread(file.write, chunk)
 
 
@@ -124,11 +124,3 @@ def _embedded(embed: discord.Embed) -> Media | Link | None:
         name = name_in(embed.url or proxied, "video")
         return Media(name, proxied, MediaKind.VIDEO, spoiler=name.startswith(SPOILER))
     return linked(embed.url) if embed.url is not None else None
-
-
-def _too_large(name: str, limit: int) -> PersonError:
-    return PersonError(
-        "{name}: this file is too large; I read videos of up to {limit}. Post a shorter or smaller copy.",
-        name=name,
-        limit=mebibytes(limit),
-    )

@@ -14,7 +14,7 @@ from bot.domain.enums import CaptionStyle
 from bot.errors import PersonError
 from bot.usecases import upload_limits
 from bot.usecases.identify import IdentifyRequest
-from cogs.clips.cards import TAKEN
+from cogs.clips.texts import TAKEN
 from tests.stories.conftest import Stage
 from tests.stories.reading import answer, latest, texts
 
