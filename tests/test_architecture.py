@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import string
 from collections import Counter
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -33,14 +32,6 @@ ON_DISCORD = {
     *("bot/demo/media.py", "bot/demo/opening.py", "bot/demo/page.py", "bot/demo/run.py"),
 }
 MOST_LOOSE_FILES = 8
-CARRIERS = {"Message", "PersonError", "OperatorError", "LinkError", "PictureError", "VideoError", "ArchiveError"}
-"""Functions that take a template and its parameters."""
-
-CARRIES_TEXT = r"(^(Message|SlashCommand|Code)|Error|^super\(\).__init__|^log\.\w+)$"
-"""Calls whose first argument is a template, a command, a log line, or the text of an exception."""
-
-HINTED = {"sources", "setting"}
-"""Parameters that stand in the words of a hint alone."""
 
 
 def is_within(module: str, packages: set[str]) -> bool:
@@ -163,75 +154,3 @@ def test_no_two_public_classes_have_one_name() -> None:
         if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
     )
     assert not [name for name, count in names.items() if count > 1]
-
-
-def constants(tree: ast.AST) -> list[str]:
-    """The strings of a module that are no docstrings."""
-    alone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    return [
-        node.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in alone
-    ]
-
-
-def test_markup_of_discord_is_made_on_its_edge() -> None:
-    """Settings describe themselves in Markdown; the demo's welcome is a message on Discord."""
-    wrong: dict[str, list[str]] = {}
-    for module in modules("bot"):
-        found = [string for string in constants(tree_of(module)) if re.search(r"\*\*|`/\w|<@", string)]
-        found += re.findall(r"(?<![\w.])plain\(", module.read_text())
-        if found and str(module.relative_to(ROOT)) not in {"bot/settings.py", "bot/demo/opening.py"}:
-            wrong[name_of(module)] = found
-    assert not wrong
-
-
-def sentences(tree: ast.AST) -> list[str]:
-    """The strings of a module with two plain words side by side, without docstrings, templates, log lines and exceptions.
-
-    Each of those but a docstring is the first argument of its call.
-    """
-    allowed = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and node.args and re.search(CARRIES_TEXT, ast.unparse(node.func)):
-            allowed |= {id(inner) for inner in ast.walk(node.args[0])}
-    strings = [
-        node.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in allowed
-    ]
-    return [string for string in strings if re.search(r"\b[a-z']+ [a-z']+\b", string)]
-
-
-@pytest.mark.parametrize("folder", ["bot/domain", "bot/usecases", "bot/learning", "bot/gather"])
-def test_sentences_are_made_at_the_edges(folder: str) -> None:
-    found = {name_of(module): sentences(tree_of(module)) for module in modules(folder)}
-    assert not {module: wrong for module, wrong in found.items() if wrong}
-
-
-def test_a_sentence_in_a_use_case_would_be_seen() -> None:
-    text = """
-LIMIT = 1
-'''The limit of it.'''
-GONE = Message("that is gone")
-log.info("it is gone")
-raise PersonError("it is {state}", state="quite gone")
-reason = f"gone since {LIMIT} or so"
-"""
-    assert sentences(ast.parse(text)) == ["gone since ", " or so", "quite gone"]
-
-
-def test_every_parameter_of_an_error_stands_in_its_template() -> None:
-    wrong: list[str] = []
-    for module in [*modules("bot"), *modules("cogs")]:
-        for node in ast.walk(tree_of(module)):
-            if not isinstance(node, ast.Call) or not node.args or not isinstance(node.args[0], ast.Constant):
-                continue
-            name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-            if not isinstance(node.args[0].value, str) or name not in CARRIERS:
-                continue
-            fields = {field for _, field, _, _ in string.Formatter().parse(node.args[0].value) if field is not None}
-            given = {keyword.arg for keyword in node.keywords} - {"hint", "again", "detail"}
-            if not given - HINTED <= fields <= given:
-                wrong.append(f"{name_of(module)}:{node.lineno}")
-    assert not wrong

@@ -195,6 +195,8 @@ async def _link(settings: Settings, link: str) -> str:
     try:
         info, count = await fetch_beginning(settings, link)
     except LinkError as error:
-        raise OperatorError(f"{error} (yt-dlp: {error.detail})" if error.detail else str(error)) from None
+        if not error.detail:
+            raise OperatorError("{reason}", reason=str(error)) from None
+        raise OperatorError("{reason} (yt-dlp: {message})", reason=str(error), message=error.detail) from None
     length = "of unknown length" if info.seconds is None else f"{info.seconds:.0f} seconds"
     return f"“{info.title}” on {info.site}, {length}; the first {count} bytes came"

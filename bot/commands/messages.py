@@ -28,6 +28,7 @@ HINTS = {
     Hint.CHANGE_SETUP: "Moderators of that server choose that.",
     Hint.CHECK_PROXY: ": look at NUGU_LINK_PROXY.",
     Hint.CHOOSE_PART: ": say which part with --start and --length.",
+    Hint.CHOOSE_SHORTER_PART: "; choose a shorter section with --length, or a smaller height",
     Hint.CHOOSE_SOURCE: "; choose from {sources}.",
     Hint.GIVE_CONTACT: "Set {setting} first.",
     Hint.INSTALL_ENGINE: GET_ENGINE,

@@ -32,6 +32,7 @@ class Hint(Enum):
     CHANGE_SETUP = auto()
     CHECK_PROXY = auto()
     CHOOSE_PART = auto()
+    CHOOSE_SHORTER_PART = auto()
     CHOOSE_SOURCE = auto()
     GIVE_CONTACT = auto()
     INSTALL_ENGINE = auto()

@@ -6,14 +6,15 @@ from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from bot.domain.messages import Message
 from bot.errors import PersonError
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
 
-QUESTIONS = "I am still at work on what you asked before. Ask again when that is answered."
-GATHERINGS = "I am gathering photos for this server already. Try again when that is done."
+QUESTIONS = Message("I am still at work on what you asked before. Ask again when that is answered.")
+GATHERINGS = Message("I am gathering photos for this server already. Try again when that is done.")
 
 
 class ConcurrencyLimit:
@@ -22,7 +23,7 @@ class ConcurrencyLimit:
     `most`: the number of slots of a key. `refusal`: the message for a person who asks for more.
     """
 
-    def __init__(self, most: int, refusal: str = QUESTIONS) -> None:
+    def __init__(self, most: int, refusal: Message = QUESTIONS) -> None:
         self._most = most
         self._refusal = refusal
         self._taken: Counter[int] = Counter()

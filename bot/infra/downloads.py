@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 from yarl import URL
 
-from bot.domain.messages import Code
+from bot.domain.messages import Code, Message
 from bot.errors import PersonError
 
 if TYPE_CHECKING:
@@ -168,8 +168,13 @@ async def _write(
         raise PersonError(_other_size(wanted, f"only {done}"))
 
 
-def _other_size(wanted: WeightFile, size: str) -> str:
-    return f"{wanted.url} has {size} bytes where the file that I know has {wanted.size}, so I left it alone."
+def _other_size(wanted: WeightFile, size: str) -> Message:
+    return Message(
+        "{url} has {size} bytes where the file that I know has {known}, so I left it alone.",
+        url=wanted.url,
+        size=size,
+        known=wanted.size,
+    )
 
 
 @contextmanager
@@ -234,7 +239,7 @@ def _as_person_errors(engine: str, wanted: WeightFile, part: Path) -> Generator[
     except (aiohttp.ClientPayloadError, aiohttp.ServerDisconnectedError) as error:
         raise PersonError("{host} broke off. The same command goes on where it stopped.", host=host or "") from error
     except (aiohttp.ClientConnectionError, TimeoutError) as error:
-        reason = str(error) or "it does not answer"
+        reason = str(error) or Message("it does not answer")
         raise PersonError(
             "{host} can't be reached ({reason}). On a machine without a network, bring the files: "
             "nugu engine install {engine} --from FOLDER",

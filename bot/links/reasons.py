@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 LONGEST_DETAIL = 200
 """Characters of a site's message in the log and in a sentence."""
 
-AGAIN = "Try again in a few minutes."
+AGAIN = Message("Try again in a few minutes.")
 
-PRIVATE = "That link leads to a private address, and I only go to public ones."
-GONE = "That video isn't there any more, or never was."
+PRIVATE = Message("That link leads to a private address, and I only go to public ones.")
+GONE = Message("That video isn't there any more, or never was.")
 
 # Patterns of messages by sites and yt-dlp, in the order of the search, with our sentence, and whether another try may help.
-_SENTENCES: tuple[tuple[str, str | Message, bool], ...] = (
+_SENTENCES: tuple[tuple[str, Message, bool], ...] = (
     (
         r"confirm your age|age.?restricted|inappropriate for some users|age.?verif",
-        "The site shows that video to adults only, so I can't have it.",
+        Message("The site shows that video to adults only, so I can't have it."),
         False,
     ),
     (
@@ -34,24 +34,24 @@ _SENTENCES: tuple[tuple[str, str | Message, bool], ...] = (
         Message("The site takes me for a robot and wants me to sign in", hint=Hint.SIGN_IN),
         True,
     ),
-    (r"private video|video is private|is private\b", "That video is private.", False),
+    (r"private video|video is private|is private\b", Message("That video is private."), False),
     (
         r"members.?only|join this channel|log.?in|sign.?in|logged in|registered users|cookies|authenticat|subscri|premium",
-        "The site shows that video only to people who are signed in.",
+        Message("The site shows that video only to people who are signed in."),
         False,
     ),
     (
         r"your country|your (?:region|location)|geo.?(?:restrict|block)|this video is available in|not available from",
-        "The site doesn't show that video in the country where I run.",
+        Message("The site doesn't show that video in the country where I run."),
         False,
     ),
-    (r"\bDRM\b", "That video is protected against copying.", False),
+    (r"\bDRM\b", Message("That video is protected against copying."), False),
     (
         r"premiere|will begin|scheduled|upcoming|is offline|not.*live",
-        "That video hasn't begun yet, or is a live stream.",
+        Message("That video hasn't begun yet, or is a live stream."),
         False,
     ),
-    (r"rate.?limit|too many requests", "The site has been asked too often.", True),
+    (r"rate.?limit|too many requests", Message("The site has been asked too often."), True),
     (
         r"unavailable|removed|no longer|does(?:n't| not) exist|not (?:be )?found|terminated|deleted|not available",
         GONE,
@@ -64,24 +64,24 @@ _SENTENCES: tuple[tuple[str, str | Message, bool], ...] = (
     ),
     (
         r"name not known|getaddrinfo|resolve",
-        "I can't find that site: its name isn't known, or my network is down.",
+        Message("I can't find that site: its name isn't known, or my network is down."),
         True,
     ),
-    (r"timed out|timeout", "The site took too long to answer.", True),
+    (r"timed out|timeout", Message("The site took too long to answer."), True),
     (
         r"nobody answers|refused|unreachable|reset|connection|transport|tunnel|ssl|incomplete|bytes read",
-        "I couldn't get through to that site.",
+        Message("I couldn't get through to that site."),
         True,
     ),
 )
 # The same by status.
-_STATUSES: dict[int, tuple[str, bool]] = {
-    401: ("The site shows that video only to people who are signed in.", False),
-    403: ("The site refused to give me that video.", True),
+_STATUSES: dict[int, tuple[Message, bool]] = {
+    401: (Message("The site shows that video only to people who are signed in."), False),
+    403: (Message("The site refused to give me that video."), True),
     404: (GONE, False),
     410: (GONE, False),
-    429: ("The site has been asked too often.", True),
-    451: ("The site may not show that video for legal reasons.", False),
+    429: (Message("The site has been asked too often."), True),
+    451: (Message("The site may not show that video for legal reasons."), False),
 }
 
 PROXY_REASONS = "Name not known|Nobody answers|The proxy refused"

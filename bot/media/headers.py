@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,14 +43,15 @@ _MAGIC = (
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 _HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"})
 _BMP_HEADERS = frozenset({12, 40, 52, 56, 64, 108, 124})
+A_VIDEO: Final = "a video"
 _IMPOSTORS = (
     (b"PK\x03\x04", "a zip file"),
     (b"Rar!\x1a\x07", "a RAR archive"),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
     (b"\x1f\x8b", "a gzip archive"),
-    (b"\x1a\x45\xdf\xa3", "a video"),
-    (b"\x00\x00\x01\xba", "a video"),
-    (b"FLV\x01", "a video"),
+    (b"\x1a\x45\xdf\xa3", A_VIDEO),
+    (b"\x00\x00\x01\xba", A_VIDEO),
+    (b"FLV\x01", A_VIDEO),
     (b"ID3", "a sound file"),
     (b"OggS", "a sound file"),
     (b"fLaC", "a sound file"),
@@ -101,9 +102,9 @@ def impostor(data: bytes) -> str:
     if b"%pdf-" in head:
         return "a PDF"
     if data[4:8] == b"ftyp":
-        return "a sound file" if data[8:11] == b"M4A" else "a video"
+        return "a sound file" if data[8:11] == b"M4A" else A_VIDEO
     if data[:4] == b"RIFF":
-        return {b"AVI ": "a video", b"WAVE": "a sound file"}.get(data[8:12], "")
+        return {b"AVI ": A_VIDEO, b"WAVE": "a sound file"}.get(data[8:12], "")
     for magic, name in _IMPOSTORS:
         if data.startswith(magic):
             return name

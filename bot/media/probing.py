@@ -6,7 +6,8 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from bot.media.headers import impostor, sniff
+from bot.domain.messages import Message
+from bot.media.headers import A_VIDEO, impostor, sniff
 from bot.media.recordings.joining import join
 from bot.media.recordings.splitting import recordings_of
 from bot.media.videos.colours import colours_of
@@ -125,11 +126,13 @@ def _beginning(container: InputContainer) -> float:
     return (container.start_time or 0) / 1_000_000
 
 
-def _no_video(path: Path) -> str:
+def _no_video(path: Path) -> Message:
     with path.open("rb") as file:
         head = file.read(4096)
     if not head:
-        return "this file is empty"
+        return Message("this file is empty")
     kind = sniff(head)
     named = f"a {kind.value} picture" if kind else impostor(head)
-    return f"this is no video{f' but {named}' if named and named != 'a video' else ''}; I read {ACCEPTED}"
+    if not named or named == A_VIDEO:
+        return Message("this is no video; I read {accepted}", accepted=ACCEPTED)
+    return Message("this is no video but {named}; I read {accepted}", named=named, accepted=ACCEPTED)

@@ -131,10 +131,10 @@ async def plan_rollback(app: App, server_id: int, group: str, number: int | None
     if to is None:
         if not options or number is None:
             raise PersonError("There is no earlier model to go back to.")
-        are = "is" if len(options) == 1 else "are"
         raise PersonError(
-            f"Model {{number}} never answered. There {are} {{known}}.",
+            "Model {number} never answered. There {are} {known}.",
             number=number,
+            are="is" if len(options) == 1 else "are",
             known=[model.number for model in options],
         )
     return RollbackPlan(now, to)

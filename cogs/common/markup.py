@@ -31,6 +31,7 @@ HINTS = {
     Hint.CHANGE_SETUP: "A moderator may change that in `/setup`.",
     Hint.CHECK_PROXY: ", which only my owner can mend.",
     Hint.CHOOSE_PART: ": say which part with `start:` and `length:`.",
+    Hint.CHOOSE_SHORTER_PART: "; choose a shorter section with `length:`, or a smaller height",
     Hint.CHOOSE_SOURCE: "; my owner has {sources} to choose from.",
     Hint.GIVE_CONTACT: "My owner sets `{setting}` first.",
     Hint.INSTALL_ENGINE: (

@@ -9,6 +9,8 @@ from collections import Counter
 from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
+from bot.domain.messages import Message
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 PathParts = tuple[str, ...]
 """A path as folders and the file."""
 
-MISPLACED: Final = "it is not in a folder of a member in a folder of a group"
+MISPLACED: Final = Message("it is not in a folder of a member in a folder of a group")
 
 _LITTER: Final = {
     "__macosx",

@@ -208,20 +208,20 @@ def _admit(file: IO[bytes], limits: ArchiveLimits) -> None:
         raise ArchiveError("This archive holds more than {most:,} files; make several of it.", most=limits.max_entries)
 
 
-def _why_unreadable(info: zipfile.ZipInfo, most: int, limits: ArchiveLimits) -> str | None:
+def _why_unreadable(info: zipfile.ZipInfo, most: int, limits: ArchiveLimits) -> Message | None:
     kind = stat.S_IFMT(info.external_attr >> 16)
     if kind not in {0, stat.S_IFREG}:
-        return "it is a link or a device, not a file"
+        return Message("it is a link or a device, not a file")
     if info.flag_bits & 0x1:
-        return "it is encrypted"
+        return Message("it is encrypted")
     if info.compress_type not in _PACKED:
-        return "it is packed in a way that I don't read; plain zip works"
+        return Message("it is packed in a way that I don't read; plain zip works")
     if info.file_size > most:
         return _too_large(most)
     if info.file_size > limits.max_ratio * max(info.compress_size, 1):
-        return f"it would swell to more than {limits.max_ratio} times its size"
+        return Message("it would swell to more than {ratio} times its size", ratio=limits.max_ratio)
     return None
 
 
-def _too_large(most: int) -> str:
-    return f"it is too large; I read files of up to {mebibytes(most)}"
+def _too_large(most: int) -> Message:
+    return Message("it is too large; I read files of up to {most}", most=mebibytes(most))

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from bot.domain.messages import Hint, Message
 from bot.infra.limited_process import ProcessFailedError, ProcessLimits, stream_output
 from bot.media.clips.commands import BUFFER, SOUND_RATE, clip_command, frames_command
 from bot.media.videos.footage import TOLERANCE, Section, VideoError
@@ -164,10 +165,9 @@ def _even(length: float) -> int:
     return max(2, 2 * round(length / 2))
 
 
-def _too_long(target: ClipLimits) -> str:
-    return (
-        f"this clip can't be made as small as {mebibytes(target.max_bytes)}; "
-        "choose a shorter section with `length:`, or a smaller height"
+def _too_long(target: ClipLimits) -> Message:
+    return Message(
+        "this clip can't be made as small as {most}", most=mebibytes(target.max_bytes), hint=Hint.CHOOSE_SHORTER_PART
     )
 
 
@@ -218,9 +218,7 @@ def _run(command: list[str], section: Section, folder: Path, watch: ProgressFile
         if any(file.stat().st_size >= most_bytes for file in folder.glob("*.*")):
             return True
         log.warning("ffmpeg ended with %s: %s", error.code, error.stderr)
-        raise VideoError(
-            "this video took too long to draw; choose a shorter section"
-            if error.code is None
-            else "this video can't be drawn: it is broken; save it once more and post that copy"
-        ) from error
+        if error.code is None:
+            raise VideoError("this video took too long to draw; choose a shorter section") from error
+        raise VideoError("this video can't be drawn: it is broken; save it once more and post that copy") from error
     return False

@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image, ImageFile
 from pillow_heif import HeifImageFile
 
+from bot.domain.messages import Message
 from bot.errors import PersonError
 from bot.media.headers import PictureKind, gif_frames, impostor, png_frames, sniff, webp_canvas
 from bot.media.pictures.flattening import LYING, flattened, orientation_of, reduced, upright
@@ -137,7 +138,7 @@ def _admit(data: bytes, limits: PictureLimits) -> PictureKind:
         looks = impostor(data)
         raise PictureError(
             "this is not a picture{looks}; I read {accepted}",
-            looks=f" (it looks like {looks})" if looks else "",
+            looks=Message(" (it looks like {looks})", looks=looks) if looks else "",
             accepted=ACCEPTED,
         )
     if kind is PictureKind.WEBP:
@@ -239,8 +240,10 @@ def _check_frames(frames: int, limits: PictureLimits) -> None:
         )
 
 
-def _broken(kind: PictureKind) -> str:
-    return f"this {_spoken(kind)} is broken or cut short and can't be read; save it once more and post that copy"
+def _broken(kind: PictureKind) -> Message:
+    return Message(
+        "this {kind} is broken or cut short and can't be read; save it once more and post that copy", kind=_spoken(kind)
+    )
 
 
 def _spoken(kind: PictureKind) -> str:

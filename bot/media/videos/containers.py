@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, cast
 import av
 from av.error import FFmpegError
 
+from bot.domain.messages import Message
 from bot.media.headers import sniff
 from bot.media.videos.footage import MOST_PIXELS, VideoError
 
@@ -48,7 +49,7 @@ SOUND_CODECS: Final = (
 )
 """The decoders for sound. Other sound is left out."""
 
-BROKEN: Final = "this video is broken or cut short and can't be read; save it once more and post that copy"
+BROKEN: Final = Message("this video is broken or cut short and can't be read; save it once more and post that copy")
 
 _TS_PACKET: Final = (188, 192)
 _MP4_BOXES: Final = {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}

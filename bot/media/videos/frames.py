@@ -188,5 +188,8 @@ def check_pixels(width: int, height: int) -> None:
         )
     if width * height > MOST_PIXELS:
         raise VideoError(
-            f"this video has too many pixels ({width} × {height}); I read up to {MOST_PIXELS / 1e6:.0f} megapixels a frame"
+            "this video has too many pixels ({width} × {height}); I read up to {most:.0f} megapixels a frame",
+            width=width,
+            height=height,
+            most=MOST_PIXELS / 1e6,
         )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from av.error import FFmpegError
 from av.stream import Disposition
 
+from bot.domain.messages import Message
 from bot.media.videos.containers import BROKEN, SOUND_CODECS, VIDEO_CODECS, decoder_of, packets_of
 from bot.media.videos.footage import ACCEPTED, SoundTrack, VideoError
 from bot.media.videos.pauses import pauses_of
@@ -181,7 +182,7 @@ def _picture_tracks(container: InputContainer) -> list[VideoStream]:
     if not readable:
         raise VideoError(
             "I can't read this video's codec ({codec}); save it as H.264 in an MP4",
-            codec=decoder_of(tracks[0]) or "an unknown one",
+            codec=decoder_of(tracks[0]) or Message("an unknown one"),
         )
     return readable
 

@@ -24,9 +24,9 @@ def of_site(detail: str, status: int | None = None) -> reasons.LinkError:
 @pytest.mark.parametrize(
     ("detail", "sentence", "again"),
     [
-        ("[youtube] a: Video unavailable", reasons.GONE, False),
-        ("[youtube] a: Video unavailable. This video has been removed by the uploader", reasons.GONE, False),
-        ("[youtube] a: Video unavailable. This video is no longer available", reasons.GONE, False),
+        ("[youtube] a: Video unavailable", str(reasons.GONE), False),
+        ("[youtube] a: Video unavailable. This video has been removed by the uploader", str(reasons.GONE), False),
+        ("[youtube] a: Video unavailable. This video is no longer available", str(reasons.GONE), False),
         ("[youtube] a: Private video. Sign in if you've been granted access to this video", "That video is private.", False),
         ("[youtube] a: Sign in to confirm your age. This video may be inappropriate for some users.", "to adults only", False),
         ("[youtube] a: Sign in to confirm you’re not a bot. Use --cookies-from-browser", "takes me for a robot", True),
@@ -49,7 +49,7 @@ def test_known_messages(detail: str, sentence: str, again: bool) -> None:
     error = of_site(f"ERROR: {detail}", 502 if "HTTP Error" in detail else None)
     message = in_discord(error.message)
     assert sentence in message
-    assert message.endswith(reasons.AGAIN) is again
+    assert message.endswith(str(reasons.AGAIN)) is again
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ async def test_a_site_that_answers_with_an_error(
 
     error = await refused(settings, site.serve("/page", answer), tmp_path)
     assert str(error).startswith(sentence)
-    assert str(error).endswith(AGAIN) is again
+    assert str(error).endswith(str(AGAIN)) is again
 
 
 async def test_a_page_without_a_video(settings: Settings, site: ImageSearch, tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ async def test_a_site_that_is_down(settings: Settings, site: ImageSearch, tmp_pa
 async def test_an_unknown_host_name(settings: Settings, tmp_path: Path) -> None:
     error = await refused(settings, "http://nobody.invalid/page", tmp_path)
     assert "its name isn't known" in str(error)
-    assert str(error).endswith(AGAIN)
+    assert str(error).endswith(str(AGAIN))
 
 
 async def test_a_video_with_a_declared_size_that_is_too_large(
