@@ -51,6 +51,9 @@ REMEMBERED_UPLOADS = 1_000
 INTERACTION_SECONDS = 15 * 60
 """Seconds for which an interaction's token is valid (discord-api-docs, Receiving and Responding)."""
 
+OWNING_ROLES = frozenset({discord.TeamMemberRole.admin, discord.TeamMemberRole.developer})
+"""The roles in an application's team whose members own the bot, as in discord.py's `is_owner`."""
+
 RUNS = ("_invoke", "_invoke_with_namespace", "_invoke_autocomplete")
 """The methods by which discord.py checks and runs a menu, a command and an autocomplete. It has no public hook between
 these and `on_error`.
@@ -98,11 +101,14 @@ class Nugu(commands.AutoShardedBot):
     async def setup_hook(self) -> None:
         # Set here from the login's data. At the first press, it would take a request within Discord's three seconds.
         if self.application is not None:
-            team, owner = self.application.team, self.application.owner
-            self.owner_ids = {member.id for member in team.members} if team else {owner.id}
+            self.owner_ids = owners_of(self.application)
         for cog in COGS:
             await self.load_extension(cog)
         await self._sync_if_changed()
+
+    async def is_owner(self, user: discord.abc.User, /) -> bool:
+        """Whether the person is one of `owner_ids`. discord.py would count people who are only invited to the team."""
+        return user.id in (self.owner_ids or ())
 
     async def on_connect(self) -> None:
         """Start the workers once the bot is connected: both at once would take longer."""
@@ -163,6 +169,23 @@ class NuguCommandTree(app_commands.CommandTree[Nugu]):
 
     async def on_error(self, interaction: discord.Interaction[Nugu], error: app_commands.AppCommandError, /) -> None:
         await self.client.answer_error(interaction, error)
+
+
+def owners_of(application: discord.AppInfo) -> set[int]:
+    """The ids of the people who run the bot: the application's owner.
+
+    For a team: its owner, and the members with the role admin or developer who accepted the invitation. The `owner` of a
+    team's application is a user that stands for the team.
+    """
+    team = application.team
+    if team is None:
+        return {application.owner.id}
+    members = {
+        member.id
+        for member in team.members
+        if member.membership_state is discord.TeamMembershipState.accepted and member.role in OWNING_ROLES
+    }
+    return members if team.owner_id is None else members | {team.owner_id}
 
 
 def intents(*, message_content: bool) -> discord.Intents:
