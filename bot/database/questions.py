@@ -86,6 +86,7 @@ class QuestionRepository:
             id=question.id,
             server_id=question.server_id,
             channel_id=question.channel_id,
+            place_id=question.place_id,
             source_message_id=question.source_message_id,
             asker_id=question.asker_id,
             engine=question.engine,

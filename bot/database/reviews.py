@@ -123,6 +123,14 @@ class ReviewRepository:
         query = select(QuestionFace.id).join(QuestionPicture).join(Question).where(_waits(server_id))
         return await self._session.scalar(query.where(QuestionFace.id == face_id)) is not None
 
+    async def has(self, server_id: int, face_id: int) -> bool:
+        """Whether this server has such a face with a crop."""
+        query = select(QuestionFace.id).join(QuestionPicture).join(Question)
+        here = query.where(
+            QuestionFace.id == face_id, QuestionFace.crop_id.is_not(None), Question.server_id == server_id
+        )
+        return await self._session.scalar(here) is not None
+
     async def unnamed(self, question_id: int) -> int:
         """The number of a question's faces that wait and have no guess."""
         query = (

@@ -75,9 +75,9 @@ class RosterRepository:
         query = select(Group).where(Group.server_id.in_(servers), group_is_called(search_key(name)))
         return (await self._session.scalars(query.order_by(Group.server_id.desc()))).first()
 
-    async def group(self, server_id: int, group_id: int) -> Group | None:
-        """A group of a server by its id."""
-        return await self._session.scalar(select(Group).where(Group.id == group_id, Group.server_id == server_id))
+    async def group(self, servers: Collection[int], group_id: int) -> Group | None:
+        """The group with this id of one of `servers`."""
+        return await self._session.scalar(select(Group).where(Group.id == group_id, Group.server_id.in_(servers)))
 
     async def add_group(self, server_id: int, name: str) -> Group:
         await ServerRepository(self._session).ensure(server_id)

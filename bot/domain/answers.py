@@ -106,7 +106,7 @@ class Answer:
     """A question with its pictures in their order.
 
     `engine`: the engine's version. `rosters`: the servers whose rosters were searched. `channel_id`, `source_message_id`: of
-    the message with the pictures; None for the pictures of a command.
+    the message with the pictures; None for the pictures of a command. `place_id`: the channel, or a thread's parent.
     """
 
     id: int
@@ -117,6 +117,7 @@ class Answer:
     rosters: tuple[int, ...]
     pictures: tuple[AnsweredPicture, ...]
     channel_id: int | None = None
+    place_id: int | None = None
     source_message_id: int | None = None
 
     @property

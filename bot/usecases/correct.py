@@ -13,6 +13,7 @@ from bot.database.rosters import RosterRepository
 from bot.database.training_set import TrainingSetRepository
 from bot.domain.corrections import Correction, CorrectionKind
 from bot.domain.enums import Meaning
+from bot.domain.places import Here
 from bot.domain.trust import Trust
 from bot.errors import ForgottenError, PersonError
 from bot.text.names import checked_name
@@ -31,11 +32,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The person who presses a button or sends a form, their trust at that time, and the channel."""
+    """The person who presses a button or sends a form, their trust at that time, the channel and the server: see `Here`."""
 
     id: int
     trust: Trust
     channel_id: int | None = None
+    server_id: int | None = None
+
+    @property
+    def here(self) -> Here:
+        """Where they act."""
+        return Here(self.server_id, self.channel_id, self.id)
 
     @property
     def counts(self) -> bool:

@@ -1,15 +1,18 @@
-"""Groups and members by name or id. Each function raises the error for the person where there is none."""
+"""What people name or act on: groups and members by name or id, and what was asked here.
+
+Each function raises the error for the person where there is none, or where it is another server's.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from bot.database.aliases import SpellingRepository
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
 from bot.database.tables.rosters import Group
 from bot.domain.rosters import SHARED_ROSTER
-from bot.errors import PersonError, UnknownGroupError, UnknownMemberError
+from bot.errors import ForgottenError, PersonError, UnknownGroupError, UnknownMemberError
 from bot.text.names import suggestions
 
 if TYPE_CHECKING:
@@ -17,7 +20,12 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
+    from bot.database.tables.clips import ClipJob
     from bot.database.tables.rosters import Member
+    from bot.domain.answers import Answer
+    from bot.domain.places import Here
+
+AskedT = TypeVar("AskedT", "Answer", "ClipJob")
 
 MOST_SIMILAR = 3
 """Similar names in the error for an unknown member."""
@@ -54,8 +62,26 @@ async def require_named(
     return await require_member(session, servers, group, member)
 
 
+def require_asked_here(asked: AskedT | None, here: Here) -> AskedT:
+    """An answer or a clip that was asked for here. Raises ForgottenError where it is gone, or was asked elsewhere."""
+    if asked is None or not here.has(asked.server_id, asked.place_id, asked.asker_id):
+        raise ForgottenError
+    return asked
+
+
+async def require_group_by_id(session: AsyncSession, servers: Collection[int], group_id: int) -> Group:
+    """The group with this id of one of `servers`. Raises PersonError where it was removed, or is another server's."""
+    group = await RosterRepository(session).group(servers, group_id)
+    if group is None:
+        raise PersonError("That group has been removed since.")
+    return group
+
+
 async def require_member_by_id(session: AsyncSession, servers: Collection[int], member_id: int) -> Member:
-    """The member with this id in a group of `servers`, with the group loaded. Raises PersonError where it was removed."""
+    """The member with this id in a group of `servers`, with the group loaded.
+
+    Raises PersonError where it was removed, or is another server's.
+    """
     member = await RosterRepository(session).member(servers, member_id)
     if member is None:
         raise PersonError("That member has been removed since.")

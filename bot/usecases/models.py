@@ -11,7 +11,7 @@ from bot.database.models import ModelRepository
 from bot.database.rosters import RosterRepository
 from bot.domain.messages import Hint, Message, Strong
 from bot.errors import PersonError
-from bot.usecases.lookup import require_group
+from bot.usecases.lookup import require_group, require_group_by_id
 from models.learning.isolation import BrokenOffError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-GONE = Message("That group, or that model of it, has been removed since.")
+GONE = Message("That model has been removed since.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ async def history(app: App, server_id: int, group: str) -> History:
 async def history_again(app: App, server_id: int, group_id: int) -> History:
     """All models of a group by its id. Raises PersonError where the group is gone."""
     async with app.database.reading() as session:
-        found = await _group_by_id(session, server_id, group_id)
+        found = await require_group_by_id(session, [server_id], group_id)
         return History(found.id, found.name, tuple(await ModelRepository(session).of(found.id)))
 
 
@@ -146,7 +146,7 @@ async def roll_back(app: App, server_id: int, group_id: int, model_id: int, *, i
     Raises PersonError where another model than `instead_of` is in use by now, or where the earlier one is gone.
     """
     async with app.database.writing() as session:
-        found = await _group_by_id(session, server_id, group_id)
+        found = await require_group_by_id(session, [server_id], group_id)
         if found.model_id != instead_of:
             raise PersonError("Another model came to answer since I asked.", hint=Hint.SHOW_MODELS)
         model = await ModelRepository(session).roll_back(group_id, model_id)
@@ -168,13 +168,6 @@ async def report(app: App, server_id: int, group: str) -> GroupReport:
         labels = await LabelRepository(session).doubtful({doubt.photo: doubt.looks_like for doubt in made.doubts})
         await LabelRepository(session).suspect([label.photo for label in labels])
     return GroupReport(found.id, found.name, made, tuple(labels))
-
-
-async def _group_by_id(session: AsyncSession, server_id: int, group_id: int) -> Group:
-    group = await RosterRepository(session).group(server_id, group_id)
-    if group is None:
-        raise PersonError(GONE)
-    return group
 
 
 async def _status(app: App, session: AsyncSession, group: Group) -> GroupStatus:

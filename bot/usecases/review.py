@@ -141,11 +141,14 @@ async def say_nobody(app: App, server_id: int, face_id: int, meaning: Meaning, a
 async def look(app: App, server_id: int, face_id: int, actor: Actor) -> Page:
     """Show a face once more, unless it is answered or with another reviewer meanwhile; else the next."""
     _check(actor)
+    note = None
     async with app.database.writing() as session:
         reviews = ReviewRepository(session, utc_now())
         if await reviews.waits(server_id, face_id):
             await reviews.hold(server_id, face_id, actor.id)
-    return await next_page(app, server_id, actor)
+        elif not await reviews.has(server_id, face_id):
+            note = ReviewNote.FACE_FORGOTTEN
+    return await next_page(app, server_id, actor, note)
 
 
 async def skip(app: App, server_id: int, face_id: int, actor: Actor) -> Page:
@@ -155,7 +158,8 @@ async def skip(app: App, server_id: int, face_id: int, actor: Actor) -> Page:
         reviews = ReviewRepository(session, utc_now())
         if await reviews.waits(server_id, face_id):
             await reviews.skip(server_id, face_id, actor.id)
-    return await next_page(app, server_id, actor, ReviewNote.SKIPPED)
+        here = await reviews.has(server_id, face_id)
+    return await next_page(app, server_id, actor, ReviewNote.SKIPPED if here else ReviewNote.FACE_FORGOTTEN)
 
 
 async def undo(app: App, server_id: int, face_id: int, actor: Actor) -> Page:

@@ -12,6 +12,7 @@ from bot.domain.enums import Origin, teaches
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import PersonError
 from bot.usecases import crops
+from bot.usecases.lookup import require_group_by_id
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -99,6 +100,11 @@ async def choose_watched(app: App, server_id: int, channels: Collection[int]) ->
 
 
 async def choose_default_group(app: App, server_id: int, channel_id: int, group_id: int | None) -> None:
-    """Choose the default group of a channel; None to find the group of each picture."""
+    """Choose the default group of a channel; None to find the group of each picture.
+
+    Raises PersonError for a group that is gone, or another server's.
+    """
     async with app.database.writing() as session:
+        if group_id is not None:
+            await require_group_by_id(session, {SHARED_ROSTER, server_id}, group_id)
         await ServerRepository(session).choose_default_group(server_id, channel_id, group_id)

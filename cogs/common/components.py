@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 import discord
 
 from bot.domain.trust import Trust
-from bot.errors import ForgottenError
 from bot.usecases import identify
 from bot.usecases.correct import Actor
+from bot.usecases.lookup import require_asked_here
 from cogs.common.errors import answer_error
 from cogs.common.layout import message_card
-from cogs.common.places import channel_of, require_server
+from cogs.common.places import here_of, require_server
 from cogs.common.texts import NOTHING_REMOVED
 from cogs.common.trust import NotTrustedError, trust_of
 
@@ -97,12 +97,10 @@ def ids_of(match: re.Match[str]) -> dict[str, int]:
 
 async def actor_of(interaction: discord.Interaction[Nugu]) -> Actor:
     """The user of an interaction, with their trust here and now."""
-    return Actor(interaction.user.id, await trust_of(interaction), channel_of(interaction))
+    here = here_of(interaction)
+    return Actor(interaction.user.id, await trust_of(interaction), here.channel_id, here.server_id)
 
 
 async def question_here(interaction: discord.Interaction[Nugu], question_id: int) -> Answer:
-    """The answer to a question of this server or of a private channel. Raises ForgottenError for another server's."""
-    answer = await identify.read_answer(interaction.client.app, question_id)
-    if answer.server_id not in {None, interaction.guild_id}:
-        raise ForgottenError
-    return answer
+    """The answer to a question that was asked here. Raises ForgottenError for one of another server or private channel."""
+    return require_asked_here(await identify.read_answer(interaction.client.app, question_id), here_of(interaction))

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, TypeVar
 import discord
 from discord import app_commands
 
+from bot.domain.places import Here
+from bot.errors import PersonError
+
 if TYPE_CHECKING:
     from bot.client import Nugu
 
@@ -28,9 +31,11 @@ def in_servers(command: T) -> T:
 
 
 def require_server(interaction: discord.Interaction[Nugu]) -> int:
-    """The id of the server, for commands and buttons that are offered in servers alone."""
-    assert interaction.guild_id is not None
-    return interaction.guild_id
+    """The id of the server, for commands and buttons that are offered in servers alone. Raises PersonError elsewhere."""
+    server = server_of(interaction)
+    if server is None:
+        raise PersonError("That works only in a server that I belong to.")
+    return server
 
 
 def restricted_channel(interaction: discord.Interaction[Nugu]) -> int | None:
@@ -51,6 +56,11 @@ def place(channel: discord.abc.MessageableChannel | discord.interactions.Interac
 def channel_of(interaction: discord.Interaction[Nugu]) -> int | None:
     """The id of an interaction's channel; see `place`."""
     return place(interaction.channel) if interaction.channel else interaction.channel_id
+
+
+def here_of(interaction: discord.Interaction[Nugu]) -> Here:
+    """Where an interaction is, for the comparison with what was asked there."""
+    return Here(server_of(interaction), channel_of(interaction), interaction.user.id)
 
 
 def is_restricted(

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bot.domain.enums import Learns
+from bot.domain.messages import SlashCommand
 from bot.domain.trust import Trust
+from bot.errors import PersonError
 from bot.usecases import setup
 from cogs.common.components import ModeratorItem, PersistentItem
 from cogs.common.layout import Card
@@ -14,6 +16,8 @@ from cogs.setup.cards import NO_GROUP, setup_card
 from cogs.setup.texts import forgotten_crops_sentence
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import discord
 
     from bot.client import Nugu
@@ -46,7 +50,7 @@ class TrustedRolesMenu(_SetupMenu, template=r"nugu:setup:trusted"):
     """The roles whose labels count at once."""
 
     async def choose(self, interaction: discord.Interaction[Nugu], server_id: int) -> None:
-        roles = [role.id for role in self.item.values]
+        roles = _ids_here(interaction, self.item.values)
         await setup.choose_roles(interaction.client.app, server_id, Trust.TRUSTED, roles)
 
 
@@ -54,7 +58,7 @@ class ModeratorRolesMenu(_SetupMenu, template=r"nugu:setup:moderators"):
     """The roles that may edit groups and members."""
 
     async def choose(self, interaction: discord.Interaction[Nugu], server_id: int) -> None:
-        roles = [role.id for role in self.item.values]
+        roles = _ids_here(interaction, self.item.values)
         await setup.choose_roles(interaction.client.app, server_id, Trust.MODERATOR, roles)
 
 
@@ -69,7 +73,7 @@ class WatchedChannelsMenu(_SetupMenu, template=r"nugu:setup:watched"):
     """The channels where a question works without a mention."""
 
     async def choose(self, interaction: discord.Interaction[Nugu], server_id: int) -> None:
-        await setup.choose_watched(interaction.client.app, server_id, [channel.id for channel in self.item.values])
+        await setup.choose_watched(interaction.client.app, server_id, _ids_here(interaction, self.item.values))
 
 
 class DefaultGroupMenu(_SetupMenu, template=r"nugu:setup:group"):
@@ -96,8 +100,20 @@ class NoticesMenu(_SetupMenu, template=r"nugu:setup:notices"):
     """The channel for notifications to moderators."""
 
     async def choose(self, interaction: discord.Interaction[Nugu], server_id: int) -> None:
-        chosen = [channel.id for channel in self.item.values]
+        chosen = _ids_here(interaction, self.item.values)
         await setup.choose_notices(interaction.client.app, server_id, chosen[0] if chosen else None)
+
+
+def _ids_here(interaction: discord.Interaction[Nugu], chosen: Iterable[Any]) -> list[int]:
+    """The ids of the chosen roles or channels. Raises PersonError where one isn't of this server."""
+    guild = interaction.guild
+    known = {one.id for one in (*guild.roles, *guild.channels, *guild.threads)} if guild is not None else set[int]()
+    ids = [one.id for one in chosen]
+    if not known.issuperset(ids):
+        raise PersonError(
+            "That isn't one of this server any more: open {command} again.", command=SlashCommand("setup")
+        )
+    return ids
 
 
 ITEMS: tuple[type[PersistentItem[Any]], ...] = (

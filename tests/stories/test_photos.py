@@ -274,7 +274,7 @@ async def test_a_photo_is_removed_and_stays_away(stage: Stage) -> None:
         left = answer(await stage.moderator.slash(stage.channel, "member photos", group="Presidents", member="Obama"))
         await session.delete(gone)
     refused = answer(await stage.moderator.select(left, [option(left, "Photo 1")]))
-    assert texts(refused).strip() == "That has been removed already."
+    assert texts(refused).strip() == "That photo has been removed already."
     empty = answer(await stage.moderator.slash(stage.channel, "member photos", group="Presidents", member="Obama"))
     assert "no photo yet" in texts(empty)
 

@@ -206,7 +206,7 @@ async def test_a_member_is_removed_with_all_data(stage: Stage) -> None:
     assert buttons(asked_again := now(stage, asked)) == []
     assert "is removed, with all that I kept of them." in texts(asked_again)
     again = answer(await stage.moderator.click(other, label="Remove"))
-    assert texts(again).strip() == "That has been removed already."
+    assert texts(again).strip() == "That member has been removed since."
     # The earlier card still works.
     details = answer(await stage.other.click(card, label="Details"))
     assert "① **a member removed since** ✓" in texts(details)
@@ -305,7 +305,7 @@ async def test_a_member_of_another_server_is_not_removed(stage: Stage) -> None:
 
     async with stage.app.database.reading() as session:
         group = (await session.scalars(select(Group.id))).one()
-    with pytest.raises(PersonError, match="removed already"):
+    with pytest.raises(PersonError, match="removed since"):
         await members.remove_group(stage.app, stage.guild.id + 1, group)
     assert (await stored(stage))["groups"] == 1
     assert buttons(asked) == ["Remove", "Keep"]

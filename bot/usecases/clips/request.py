@@ -17,6 +17,7 @@ from bot.links.fetching import normalised_link
 from bot.text.formatting import time_code
 from bot.usecases.clips import attempt
 from bot.usecases.identify import naming_of
+from bot.usecases.lookup import require_asked_here
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,11 +101,13 @@ async def ask(app: App, asked: IdentifyRequest, request: ClipRequest, target: Re
 
 
 async def cancel(app: App, job_id: int, actor: Actor) -> None:
-    """Cancel the work on a clip. Raises PersonError for anybody but the asker and moderators, and for a finished clip."""
+    """Cancel the work on a clip.
+
+    Raises ForgottenError for a clip of another place, and PersonError for anybody but the asker and moderators, and for a
+    finished clip.
+    """
     async with app.database.writing() as session:
-        job = await ClipRepository(session).get(job_id)
-        if job is None:
-            raise ForgottenError
+        job = require_asked_here(await ClipRepository(session).get(job_id), actor.here)
         if actor.id != job.asker_id and actor.trust < Trust.MODERATOR:
             raise PersonError("Only the person who asked, or a moderator, can cancel this.")
         if not await ClipRepository(session).cancel(job_id):
@@ -115,11 +118,12 @@ async def cancel(app: App, job_id: int, actor: Actor) -> None:
 async def draw_again(app: App, job_id: int, actor: Actor, target: ReplyTarget) -> None:
     """Queue the drawing of a clip with the corrected names. No face is tracked anew. `target.card_id`: the clip's message.
 
-    Raises PersonError without a correction since the last drawing, or where the video is gone.
+    Raises ForgottenError for a clip of another place, and PersonError without a correction since the last drawing, or where
+    the video is gone.
     """
     async with app.database.reading() as session:
-        job = await ClipRepository(session).get(job_id)
-        if job is None or job.question_id is None:
+        job = require_asked_here(await ClipRepository(session).get(job_id), actor.here)
+        if job.question_id is None:
             raise ForgottenError
         changes = await ClipRepository(session).count_changes(job.question_id)
     if actor.id != job.asker_id and actor.trust < Trust.TRUSTED:

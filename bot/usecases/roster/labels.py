@@ -61,7 +61,7 @@ async def look_at(
     """A label of a server's roster, as this channel may show it. Raises PersonError where it is gone."""
     async with app.database.reading() as session:
         photo = await _find(session, server_id, photo_id)
-        other = await session.get(Member, looks_like) if looks_like else None
+        other = await _other_of_group(session, photo, looks_like) if looks_like else None
     crop = await app.storage.get(photo.crop.key) if may_show(photo.crop.only_in, channel_id) else None
     return LabelledPhoto(
         photo=photo.id,
@@ -92,8 +92,8 @@ async def say_other(app: App, server_id: int, photo_id: int, member_id: int, act
     """Move a photo to another member of its group. Raises PersonError where either is gone."""
     async with app.database.writing() as session:
         photo = await _find(session, server_id, photo_id)
-        member = await session.get(Member, member_id)
-        if member is None or member.group_id != photo.member.group_id:
+        member = await _other_of_group(session, photo, member_id)
+        if member is None:
             raise PersonError("That member has been removed since.")
         before = photo.member.name
         face = await LabelRepository(session).face(photo)
@@ -116,6 +116,12 @@ async def remove(app: App, server_id: int, photo_id: int, actor: Actor) -> Label
             await keep(session, [AnnotationInput(face, Meaning.NOT_MEMBER, photo.member_id, name)], actor)
     await crops.sweep(app)
     return LabelRemoved(name)
+
+
+async def _other_of_group(session: AsyncSession, photo: Photo, member_id: int) -> Member | None:
+    """A member of the group that a photo belongs to; None where there is no such member."""
+    member = await session.get(Member, member_id)
+    return member if member is not None and member.group_id == photo.member.group_id else None
 
 
 async def _find(session: AsyncSession, server_id: int, photo_id: int) -> Photo:

@@ -10,12 +10,11 @@ from bot.database.aliases import SpellingRepository
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
 from bot.database.tables.rosters import Group, Member
-from bot.domain.messages import Message
 from bot.domain.rosters import SHARED_ROSTER, AddedAlias, RemovedAlias, RemovedEntry, RenamedEntry
 from bot.errors import PersonError
 from bot.text.names import checked_name, search_key, suggestions
 from bot.usecases import crops
-from bot.usecases.lookup import require_named
+from bot.usecases.lookup import require_group_by_id, require_member_by_id, require_named
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
 MOST_OFFERED = 25
 MOST_ALIASES = 25
 """Aliases of a group or a member, at most."""
-
-GONE = Message("That has been removed already.")
 
 
 class FoundAlreadyError(PersonError):
@@ -135,9 +132,7 @@ async def plan_removal(app: App, server_id: int, group: str, member: str | None)
 async def remove_group(app: App, server_id: int, group_id: int) -> RemovedEntry:
     """Remove a group and everything in it. Raises PersonError where it is gone."""
     async with app.database.writing() as session:
-        group = await session.get(Group, group_id)
-        if group is None or group.server_id != server_id:
-            raise PersonError(GONE)
+        group = await require_group_by_id(session, [server_id], group_id)
         files = await RosterRepository(session).remove(group, server_id)
     await _sweep(app, files)
     return RemovedEntry(group.name)
@@ -146,13 +141,10 @@ async def remove_group(app: App, server_id: int, group_id: int) -> RemovedEntry:
 async def remove_member(app: App, server_id: int, member_id: int) -> RemovedEntry:
     """Remove a member and everything of them. Raises PersonError where they are gone."""
     async with app.database.writing() as session:
-        member = await session.get(Member, member_id)
-        group = await session.get(Group, member.group_id) if member else None
-        if member is None or group is None or group.server_id != server_id:
-            raise PersonError(GONE)
+        member = await require_member_by_id(session, [server_id], member_id)
         files = await RosterRepository(session).remove(member, server_id)
     await _sweep(app, files)
-    return RemovedEntry(member.name, group.name)
+    return RemovedEntry(member.name, member.group.name)
 
 
 async def _must_be_free(session: AsyncSession, server_id: int, named: Group | Member, name: str) -> bool:

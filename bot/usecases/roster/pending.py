@@ -12,10 +12,11 @@ from bot.database.rosters import RosterRepository
 from bot.database.tables.questions import Question, QuestionFace
 from bot.database.tables.rosters import Crop, Member, Photo
 from bot.domain.photos import flaw_of, resemblance_of
+from bot.domain.places import Here
 from bot.domain.rosters import MemberPhotos
 from bot.errors import ForgottenError
 from bot.usecases import correct, crops
-from bot.usecases.lookup import require_member_by_id
+from bot.usecases.lookup import require_asked_here, require_member_by_id
 from bot.usecases.roster.enrolment import require_learning
 
 if TYPE_CHECKING:
@@ -73,9 +74,7 @@ async def use(app: App, server_id: int, question_id: int, face_id: int, member_i
 async def leave_out(app: App, server_id: int, question_id: int) -> bool:
     """Forget a photo that waits. Returns False, and keeps it, where it was used meanwhile."""
     async with app.database.writing() as session:
-        answer = await QuestionRepository(session).answer(question_id)
-        if answer.server_id != server_id:
-            raise ForgottenError
+        answer = require_asked_here(await QuestionRepository(session).answer(question_id), Here(server_id))
         if any(face.annotation is not None for _, face in answer.faces):
             return False
         await session.execute(
@@ -88,9 +87,7 @@ async def leave_out(app: App, server_id: int, question_id: int) -> bool:
 async def _read(
     session: AsyncSession, server_id: int, question_id: int, face_id: int, member_id: int
 ) -> tuple[AnsweredFace, Member]:
-    answer = await QuestionRepository(session).answer(question_id)
-    if answer.server_id != server_id:
-        raise ForgottenError
+    answer = require_asked_here(await QuestionRepository(session).answer(question_id), Here(server_id))
     _, face = correct.face_of(answer, face_id)
     return face, await require_member_by_id(session, [server_id], member_id)
 

@@ -12,11 +12,11 @@ from bot.database.photos import PhotoRepository
 from bot.database.rosters import RosterRepository
 from bot.database.tables.rosters import Group, Member
 from bot.database.visibility import may_show
+from bot.domain.messages import Message
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import PersonError
 from bot.usecases import crops
-from bot.usecases.lookup import require_group, require_member
-from bot.usecases.roster.members import GONE
+from bot.usecases.lookup import require_group, require_member, require_member_by_id
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,6 +30,8 @@ PAGE = 10
 """Photos on one page. A gallery on Discord holds no more."""
 
 MOST_ON_SHEET = 100
+
+GONE = Message("That photo has been removed already.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +108,8 @@ async def show_page(app: App, server_id: int, channel_id: int | None, member_id:
     Raises PersonError where the member is gone.
     """
     async with app.database.reading() as session:
-        member = await session.get(Member, member_id)
-        group = await session.get(Group, member.group_id) if member else None
-        if member is None or group is None or group.server_id not in {SHARED_ROSTER, server_id}:
-            raise PersonError(GONE)
-        return await _shown(app, session, channel_id, member, group, page)
+        member = await require_member_by_id(session, {SHARED_ROSTER, server_id}, member_id)
+        return await _shown(app, session, channel_id, member, member.group, page)
 
 
 async def remove_photo(app: App, server_id: int, photo_id: int, by: int) -> None:

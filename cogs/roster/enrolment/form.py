@@ -10,6 +10,7 @@ from bot.domain.trust import Trust
 from cogs.common.discord_limits import MOST_FILES
 from cogs.common.layout import custom_id
 from cogs.common.modals import PersistentModal, modal_listener
+from cogs.common.places import require_server
 from cogs.common.trust import NotTrustedError, trust_of
 from cogs.roster.enrolment.add import add_member
 
@@ -45,10 +46,11 @@ class AddMemberModal(PersistentModal, title="Add a member"):
 
 async def _submitted(interaction: discord.Interaction[Nugu], submission: ModalSubmission) -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
-    if interaction.guild_id is None or await trust_of(interaction) < Trust.MODERATOR:
+    server_id = require_server(interaction)
+    if await trust_of(interaction) < Trust.MODERATOR:
         raise NotTrustedError(Trust.MODERATOR)
     group, name, photos = submission.texts[GROUP], submission.texts[NAME], submission.files[PHOTOS]
-    await add_member(interaction, interaction.guild_id, group, name, photos)
+    await add_member(interaction, server_id, group, name, photos)
 
 
 add_member_listener = modal_listener("nugu:addmember", _submitted)

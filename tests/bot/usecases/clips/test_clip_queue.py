@@ -211,11 +211,11 @@ async def test_cancelling_ends_the_work_and_is_not_for_everybody(
     job_id = await request_clip(app, 1)
     await until(lambda: works.began == [job_id])
     with pytest.raises(PersonError, match="Only the person who asked, or a moderator"):
-        await request.cancel(app, job_id, Actor(2, Trust.TRUSTED))
-    await request.cancel(app, job_id, Actor(1, Trust.MEMBER))
+        await request.cancel(app, job_id, Actor(2, Trust.TRUSTED, server_id=SERVER))
+    await request.cancel(app, job_id, Actor(1, Trust.MEMBER, server_id=SERVER))
     await until(lambda: reporter.told == {job_id: str(queue.CANCELLED)})
     with pytest.raises(PersonError, match="done already"):
-        await request.cancel(app, job_id, Actor(1, Trust.MEMBER))
+        await request.cancel(app, job_id, Actor(1, Trust.MEMBER, server_id=SERVER))
     await request_clip(app, 1, "b")
     assert not reporter.answers
 
@@ -223,7 +223,7 @@ async def test_cancelling_ends_the_work_and_is_not_for_everybody(
 async def test_a_waiting_clip_can_be_cancelled_too(app: App, works: Works, reporter: RecordingReporter) -> None:
     await request_clip(app, 1)
     second = await request_clip(app, 2)
-    await request.cancel(app, second, Actor(3, Trust.MODERATOR))
+    await request.cancel(app, second, Actor(3, Trust.MODERATOR, server_id=SERVER))
     await until(lambda: reporter.told == {second: str(queue.CANCELLED)})
 
 
@@ -322,7 +322,7 @@ async def test_a_cancel_during_the_pause_is_told_and_ends_it(
     works.fails = WorkersAwayError()
     job_id = await request_clip(app, 1)
     await until(lambda: "is tried again in" in caplog.text)
-    await request.cancel(app, job_id, Actor(1, Trust.MEMBER))
+    await request.cancel(app, job_id, Actor(1, Trust.MEMBER, server_id=SERVER))
     assert reporter.told == {job_id: str(queue.CANCELLED)}
     assert await state(app, job_id) is ClipState.CANCELLED
     works.fails = None
@@ -500,7 +500,11 @@ async def test_drawing_again_burdens_nobody_and_a_failure_leaves_the_clip(
     works.go_on.set()
     job_id = await request_clip(app, 1)
     await becomes(app, job_id, ClipState.DONE)
-    asker, fan, trusted = Actor(1, Trust.MEMBER), Actor(2, Trust.MEMBER), Actor(3, Trust.TRUSTED)
+    asker, fan, trusted = (
+        Actor(1, Trust.MEMBER, server_id=SERVER),
+        Actor(2, Trust.MEMBER, server_id=SERVER),
+        Actor(3, Trust.TRUSTED, server_id=SERVER),
+    )
     with pytest.raises(PersonError, match="with these names already"):
         await request.draw_again(app, job_id, asker, TARGET)
     monkeypatch.setattr(ClipRepository, "count_changes", lambda *_: asyncio.sleep(0, 1))
