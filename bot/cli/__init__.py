@@ -9,6 +9,7 @@ import typer
 
 from bot.cli import backups, engines, groups, models, photos, rosters, service, videos
 from bot.commands import terminal
+from bot.infra.private_files import keep_private
 
 verbs = typer.Typer(
     name="nugu",
@@ -45,7 +46,8 @@ def nugu(
 
 
 def main() -> None:
-    """Entry of the `nugu` script. A closed pipe, as in `nugu … | head`, ends it quietly."""
+    """Entry of the `nugu` script and of `python -m bot`. A closed pipe, as in `nugu … | head`, ends it quietly."""
+    keep_private()
     terminal.prepare()
     try:
         try:

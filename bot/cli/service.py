@@ -53,10 +53,13 @@ def doctor(
         str | None,
         typer.Argument(help="Try this link to a video instead, and say what the site answers.", metavar="LINK"),
     ] = None,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Take the data folder and .env away from other users of this machine.")
+    ] = False,
 ) -> None:
     """Check everything that the bot needs, and say what is missing."""
     given = settings()
     from bot.commands.doctor import examine, examine_link
 
-    if not finish(examine(given) if link is None else examine_link(given, link)):
+    if not finish(examine(given, fix=fix) if link is None else examine_link(given, link)):
         raise typer.Exit(1)

@@ -6,7 +6,6 @@ import asyncio
 import json
 import math
 import shutil
-import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +18,8 @@ from bot.domain.clips import common_screen_time
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import OperatorError, PersonError
 from bot.infra.clip_files import VIDEO, CachedVideo
+from bot.infra.private_files import asked_for, hand_over, make_asked_folder
+from bot.infra.temporary import TemporaryFolder
 from bot.links.fetching import normalised_link
 from bot.text.clips import missing_sentences, silent
 from bot.text.faces import basis_of, confidence_of, guess_text, unknown_people
@@ -99,17 +100,19 @@ async def annotate_video(
     async with App.open(settings) as app:
         fitted = await app.recognisers.of([SHARED_ROSTER])
         chosen, threshold, _ = await naming_of(app, IdentifyRequest(asker_id=0, group=group))
-        with terminal.progress() as progress, tempfile.TemporaryDirectory(prefix="nugu-") as place:
+        with terminal.progress() as progress, TemporaryFolder() as place:
             stages = Stages(progress)
             options = ClipOptions(wanted, style, chosen, threshold, LARGEST, height)
             with _about(source):
-                video = await _video(app, source, wanted, Path(place), stages)
+                video = await _video(app, source, wanted, place, stages)
                 done = await annotate(app, video, options, fitted, stages.on_progress)
-            with terminal.naming(out):
+            with terminal.naming(out), asked_for(out):
                 await asyncio.to_thread(shutil.copyfile, done.clip, out)
             if frames is not None:
-                frames.mkdir(parents=True, exist_ok=True)
+                make_asked_folder(frames)
+                before = set(frames.iterdir())
                 await draw_frames(app, video, done.section, done.named.script, frames.absolute())
+                hand_over(set(frames.iterdir()) - before)
             if faces is not None:
                 by_frame = await app.compute.run(
                     jobs.faces_by_frame, done.face_tracks, fitted.recogniser, options.naming

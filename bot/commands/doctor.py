@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import platform
 import shutil
 import tempfile
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import aiohttp
@@ -17,12 +19,13 @@ from bot.commands.messages import at_terminal
 from bot.database.engine import HEAD, Database
 from bot.database.engines import EngineRepository
 from bot.errors import OperatorError, PersonError
+from bot.infra import private_files
 from bot.infra.compute import Compute
 from bot.infra.storage import Storage
 from bot.links.download_process import Programs
 from bot.links.fetching import fetch_beginning
 from bot.links.reasons import LinkError
-from bot.text.formatting import mebibytes
+from bot.text.formatting import counted, mebibytes
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterator
@@ -39,9 +42,13 @@ ROOM: Final = 2**30
 """Free bytes that the disk of the data folder needs: for a video in work, its clip, and the growth of the database."""
 
 
-async def examine(settings: Settings) -> bool:
-    """Print a line for each thing that the bot needs; whether all are there."""
+async def examine(settings: Settings, *, fix: bool = False) -> bool:
+    """Print a line for each thing that the bot needs; whether all are there.
+
+    `fix`: the data folder, `.env` and the cookies are taken away from other users.
+    """
     found = [await _passes("Python", _python()), await _passes("data folder", _data(settings))]
+    found.append(await _passes("privacy", _privacy(settings, fix=fix)))
     found.append(await _passes("disk", _disk(settings)))
     database = await _passes("database", _database(settings))
     found += [database, await _passes("storage", _storage(settings))]
@@ -89,9 +96,24 @@ async def _python() -> str:
 
 
 async def _data(settings: Settings) -> str:
-    settings.data.mkdir(parents=True, exist_ok=True)
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=settings.data):
         return f"{settings.data.absolute()} can be written"
+
+
+async def _privacy(settings: Settings, *, fix: bool) -> str:
+    """Whether other users of this machine are kept out. Raises OperatorError where they aren't, unless `fix` changes that."""
+    secrets = [Path(".env"), *([settings.link_cookies] if settings.link_cookies is not None else [])]
+    found = await asyncio.to_thread(private_files.wider, settings.data.absolute(), *secrets)
+    if not found:
+        return "no other user can read the bot's files"
+    if not fix:
+        first, more = str(found[0]), f" and {len(found) - 1} more" if len(found) > 1 else ""
+        raise OperatorError(
+            "other users of this machine may use {first}{more}: nugu doctor --fix", first=first, more=more
+        )
+    await asyncio.to_thread(private_files.narrow, found)
+    return f"other users are kept out now: {counted(len(found), 'mode')} changed"
 
 
 async def _disk(settings: Settings) -> str:

@@ -11,6 +11,7 @@ from bot.commands import terminal
 from bot.domain.gathering import Gathering
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import OperatorError
+from bot.infra.private_files import asked_for, make_asked_folder
 from bot.media.headers import sniff
 from bot.text.formatting import counted
 from bot.text.gathering import failure_text, left_out_counts
@@ -68,7 +69,7 @@ async def _report(gathering: Gathering) -> None:
 def write_photos(out: Path, sought: SoughtMember, photos: Iterable[CandidatePhoto]) -> None:
     """Write files unchanged to OUT/GROUP/MEMBER, with the ending of their format. Files of earlier runs stay."""
     folder = out / folder_of(sought.group_name, set()) / folder_of(sought.name, set())
-    folder.mkdir(parents=True, exist_ok=True)
+    make_asked_folder(folder)
     taken = {path.stem for path in folder.iterdir()}
     numbers = (f"{number:02}" for number in count(1) if f"{number:02}" not in taken)
     for photo, number in zip(photos, numbers, strict=False):
@@ -76,6 +77,7 @@ def write_photos(out: Path, sought: SoughtMember, photos: Iterable[CandidatePhot
         assert kind is not None  # a worker opened it before
         path = folder / f"{number}.{kind.ending}"
         terminal.write(path, photo.data)
-        with (out / "sources.txt").open("a", encoding="utf-8") as file:
+        sources = out / "sources.txt"
+        with asked_for(sources), sources.open("a", encoding="utf-8") as file:
             source = (path.relative_to(out), photo.page or photo.url, photo.licence or "")
             file.write("\t".join(map(terminal.shown, source)) + "\n")

@@ -10,6 +10,7 @@ from bot.commands import terminal
 from bot.commands.folders import submitted
 from bot.commands.messages import at_terminal
 from bot.domain.faces import Refused
+from bot.infra.private_files import make_asked_folder
 from bot.text.faces import basis_of, confidence_of, guess_text
 from bot.text.formatting import circled
 from bot.usecases.identify import IdentifyRequest, look
@@ -29,7 +30,7 @@ async def identify_files(
     answered = True
     taken: set[str] = set()
     if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
+        make_asked_folder(out)
     async with App.open(settings, own_processes=False) as app:
         for photo in photos:
             looked = await look(app, IdentifyRequest(asker_id=0, group=group), [submitted(photo)])

@@ -13,6 +13,7 @@ import discord
 from bot.app import App
 from bot.client import Nugu
 from bot.errors import PersonError
+from bot.infra import private_files
 from bot.infra.redaction import conceal, redact_logs
 from bot.usecases.retention import forgetting
 
@@ -40,6 +41,8 @@ async def run_bot(settings: Settings, token: str) -> None:
     discord.utils.setup_logging(level=logging.getLevelNamesMapping()[settings.log_level], root=True)
     conceal([token])
     redact_logs()
+    if settings.data.exists() and settings.data.stat().st_mode & private_files.OTHERS:
+        log.warning("other users of this machine may use %s: nugu doctor --fix", settings.data.absolute())
     serving = asyncio.create_task(_serve(settings, token))
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, serving.cancel)

@@ -10,6 +10,7 @@ import unicodedata
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
+from bot.infra.private_files import asked_for
 from bot.infra.redaction import redact
 
 if TYPE_CHECKING:
@@ -67,8 +68,8 @@ def say_json(record: dict[str, Any]) -> None:
 
 
 def write(path: Path, data: bytes) -> None:
-    """Write a file; see `naming`."""
-    with naming(path):
+    """Write a file that a person asked for by name; see `naming` and `asked_for`."""
+    with naming(path), asked_for(path):
         path.write_bytes(data)
 
 

@@ -47,7 +47,7 @@ class Database:
     @asynccontextmanager
     async def open(cls, settings: Settings) -> AsyncGenerator[Database]:
         """The database of `settings`, migrated to the newest revision. Raises PersonError if it can't be opened."""
-        settings.data.mkdir(parents=True, exist_ok=True)
+        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         # A URL object takes the path as it is. In the text of a URL, ? and % have meanings of their own.
         own = URL.create("sqlite+aiosqlite", database=str((settings.data / FILE).absolute()))
         try:

@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import time
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ TITLE = "video.json"
 INCOMING = "incoming-"
 DAY = 24 * 3600.0
 LEFT_BEHIND = DAY
-"""Seconds after which an incoming folder counts as left behind by a bot that ended."""
+"""Seconds after which an incoming or a hidden folder counts as left behind by a process that ended."""
 
 CHUNK = 1 << 20
 
@@ -108,11 +109,21 @@ class ClipFiles:
         with suppress(FileNotFoundError):
             folders = [folder for folder in self._folder.iterdir() if folder.is_dir()]
             for folder in sorted(folders, key=_last_use, reverse=True):
+                _remove_left_behind(folder, now)
                 incoming = folder.name.startswith(INCOMING)
                 lifetime = LEFT_BEHIND if incoming or not (folder / VIDEO).exists() else self._days * DAY
                 total += 0 if incoming else _size(folder)
                 if folder.name not in held and (now - _last_use(folder) > lifetime or total > self._most_bytes):
                     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_left_behind(folder: Path, now: float) -> None:
+    """Delete the hidden folders in a video's folder in which a worker worked that died."""
+    for place in folder.glob(".*"):
+        with suppress(FileNotFoundError):
+            status = place.lstat()
+            if stat.S_ISDIR(status.st_mode) and now - status.st_mtime > LEFT_BEHIND:
+                shutil.rmtree(place, ignore_errors=True)
 
 
 def _last_use(folder: Path) -> float:

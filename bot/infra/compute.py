@@ -6,7 +6,6 @@ import asyncio
 import logging
 import os
 import signal
-import tempfile
 import threading
 import warnings
 from concurrent.futures import Future
@@ -19,6 +18,8 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 from bot.errors import TooSlowError, WorkersAwayError, WorkLostError
 from bot.infra.deadline import Deadline
 from bot.infra.environment import confine_spawned_processes
+from bot.infra.private_files import keep_private
+from bot.infra.temporary import TemporaryFolder, sweep
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -55,7 +56,7 @@ class Compute:
         self._client: Future[Any] | None = None
         self._closed = False
         self._lock = threading.Lock()
-        self._folder = tempfile.TemporaryDirectory(prefix="nugu-", ignore_cleanup_errors=True)
+        self._folder = TemporaryFolder()
 
     @classmethod
     @asynccontextmanager
@@ -64,6 +65,7 @@ class Compute:
 
         `own_processes=False`: one worker, a thread of this process, for single commands on trusted files.
         """
+        await asyncio.to_thread(sweep)
         compute = cls(settings, own_processes=own_processes)
         try:
             yield compute
@@ -178,7 +180,7 @@ class Compute:
             started, self._client = self._client, None
         if started is not None and started.exception() is None:
             _in_fresh_context(_end, started.result())
-        self._folder.cleanup()
+        self._folder.close()
 
     def _start(self, started: Future[Any]) -> None:
         # Ctrl-C in a terminal reaches the workers too, but this process is the one to end them. Threads and processes inherit
@@ -207,6 +209,8 @@ class Compute:
         import dask.config
 
         dask.config.set(_QUIET)
+        # What a killed worker leaves behind goes with this folder.
+        dask.config.set({"distributed.nanny.environ.TMPDIR": str(self._folder.path)})
         from distributed import Client
 
         # A picture travels within its task, as one copy. Scattered data would be lost with the worker that holds it.
@@ -219,15 +223,14 @@ class Compute:
             return Client(settings.scheduler, security=security, set_as_default=False, timeout=CONNECT_SECONDS)
         from bot.infra import own_cluster
 
+        folder = str(self._folder.path)
         with ExitStack() as undone:
             if self._own_processes:
                 from bot.infra.tls import own_security
 
-                cluster = own_cluster.start_processes(
-                    settings.workers, settings.worker_memory, self._folder.name, own_security()
-                )
+                cluster = own_cluster.start_processes(settings.workers, settings.worker_memory, folder, own_security())
             else:
-                cluster = own_cluster.start_thread(self._folder.name)
+                cluster = own_cluster.start_thread(folder)
             undone.callback(cluster.close)
             client = Client(cluster, set_as_default=False)
             undone.pop_all()
@@ -277,6 +280,7 @@ def _run_with_watchdog(limit: float | None, job: Callable[..., T], args: tuple[A
 
     The watchdog of faulthandler is a thread that needs no GIL. Dask's nanny starts a new worker.
     """
+    keep_private()  # a worker of a running cluster has the umask of whoever started it
     if limit is None:
         return job(*args, **kwargs)
     import faulthandler

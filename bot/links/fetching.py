@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.addresses import read_allowed
 from bot.infra.limited_process import stderr_tail
+from bot.infra.temporary import TemporaryFolder
 from bot.links import reasons
 from bot.links.download_process import PAGE_BYTES, DownloadMessages, Programs, listen, running
 from bot.links.egress import Upstream, egress
@@ -62,8 +63,8 @@ async def inspect(settings: Settings, link: str, *, resolver: AbstractResolver |
     Raises LinkError for every obstacle: an unknown site, a playlist, a live stream, a private address.
     """
     seconds = min(INSPECTION_SECONDS, settings.link_seconds)
-    with tempfile.TemporaryDirectory(prefix="nugu-link-", ignore_cleanup_errors=True) as place:
-        messages = await _download(settings, link, DownloadTask.INSPECT, Path(place), seconds, resolver=resolver)
+    with TemporaryFolder() as place:
+        messages = await _download(settings, link, DownloadTask.INSPECT, place, seconds, resolver=resolver)
         return _info(messages)
 
 
@@ -106,11 +107,11 @@ async def fetch_beginning(
 
     The download ends after 256 KiB. Raises LinkError.
     """
-    with tempfile.TemporaryDirectory(prefix="nugu-link-", ignore_cleanup_errors=True) as place:
+    with TemporaryFolder() as place:
         messages = await _download(
-            settings, link, DownloadTask.BEGINNING, Path(place), settings.link_seconds, resolver=resolver
+            settings, link, DownloadTask.BEGINNING, place, settings.link_seconds, resolver=resolver
         )
-        return _info(messages), _file(messages, Path(place)).stat().st_size
+        return _info(messages), _file(messages, place).stat().st_size
 
 
 def _info(messages: DownloadMessages) -> LinkInfo:

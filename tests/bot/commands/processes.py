@@ -32,7 +32,7 @@ def python(
     input: str = "",
     env: Mapping[str, str] = NO_VARIABLES,
 ) -> subprocess.CompletedProcess[str]:
-    data.mkdir(parents=True, exist_ok=True)
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("NUGU_", "DISCORD_"))}
     return subprocess.run(
         [sys.executable, *map(str, arguments)],

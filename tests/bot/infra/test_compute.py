@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -50,6 +51,13 @@ def hang_without_the_gil(marks: Path) -> None:
     import ctypes
 
     ctypes.PyDLL(None).sleep(600)
+
+
+def umask() -> int:
+    """The umask of the worker."""
+    now = os.umask(0o777)
+    os.umask(now)
+    return now
 
 
 def fail(sentence: str) -> None:
@@ -255,3 +263,12 @@ def scheduler_and_worker(port: int, files: Credentials) -> Generator[None]:
         finally:
             for process in (worker_process, scheduler_process):
                 process.kill()
+
+
+async def test_a_worker_makes_files_for_its_user_alone(compute: Compute) -> None:
+    assert await compute.run(umask) == 0o077
+
+
+async def test_a_workers_temporary_files_go_with_the_folder_of_the_workers(compute: Compute) -> None:
+    folder = await compute.run(tempfile.gettempdir)
+    assert Path(folder).name.startswith("nugu-run-")

@@ -113,7 +113,7 @@ def test_the_key_is_in_no_environment_command_line_or_file(cluster: tuple[Comput
         for name in ("environ", "cmdline"):
             assert secret.encode() not in Path(f"/proc/{each.pid}/{name}").read_bytes()
     # Its base64 text has characters that a file name can't hold, so only contents are looked at.
-    folder = Path(compute._folder.name)
+    folder = Path(compute._folder.path)
     assert not [path for path in folder.rglob("*") if path.is_file() and secret.encode() in path.read_bytes()]
 
 

@@ -1,0 +1,97 @@
+"""Files that only the user of this process can read: the mask of new ones, and those that are wider.
+
+What a person asks for by name, such as an export, is theirs: it gets the mode that their own umask gives, as from pg_dump,
+tar or curl. Everything else is the bot's own.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator
+
+UMASK = 0o077
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
+"""The permissions of everybody but the owner."""
+
+
+@dataclass(slots=True)
+class _Asker:
+    """The umask of the person who started this process, None before `keep_private`."""
+
+    umask: int | None = None
+
+
+_asker = _Asker()
+
+
+def keep_private() -> None:
+    """Let only the user of this process read the files that it and its children make."""
+    before = os.umask(UMASK)
+    if _asker.umask is None:
+        _asker.umask = before
+
+
+@contextmanager
+def asked_for(path: Path) -> Generator[None]:
+    """Give a new file, which a person asked for by name, the mode of their own umask once it is written."""
+    is_new = not path.exists()
+    yield
+    if is_new:
+        hand_over([path])
+
+
+def make_asked_folder(folder: Path) -> None:
+    """Make a folder that a person asked for by name, with its missing parents; see `asked_for`."""
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    hand_over(missing)
+
+
+def hand_over(paths: Iterable[Path]) -> None:
+    """Give files and folders of this process the mode that the umask of the person who started it gives."""
+    if _asker.umask is None:
+        return
+    for path in paths:
+        with suppress(FileNotFoundError):
+            path.chmod((0o777 if path.is_dir() else 0o666) & ~_asker.umask)
+
+
+def wider(folder: Path, *files: Path) -> list[Path]:
+    """Of the folder, all that it holds, and `files`: what other users can use. Links in the folder are left out."""
+    return [path for path in (*_inside(folder), *(file.resolve() for file in files)) if _is_wide(path)]
+
+
+def narrow(paths: Iterable[Path]) -> None:
+    """Take the permissions of other users away. Raises OSError for a file of another user."""
+    for path in paths:
+        # By a handle, since whoever can write there could put a link in its place meanwhile.
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+        try:
+            os.fchmod(handle, stat.S_IMODE(os.fstat(handle).st_mode) & ~OTHERS)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        finally:
+            os.close(handle)
+
+
+def _inside(folder: Path) -> Iterator[Path]:
+    """A folder with all that it holds."""
+    yield folder
+    for place, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            yield Path(place, name)
+
+
+def _is_wide(path: Path) -> bool:
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return False
+    return (stat.S_ISREG(mode) or stat.S_ISDIR(mode)) and bool(mode & OTHERS)

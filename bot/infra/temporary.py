@@ -1,0 +1,88 @@
+"""Temporary folders that a later start removes if the process that made them was killed.
+
+A lock on the folder ends with its process, however that ends. A process id would be taken by another process some day.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import shutil
+import stat
+import tempfile
+from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+PREFIX = "nugu-run-"
+
+
+class TemporaryFolder:
+    """A new folder of this user alone, `path`. `close` removes it, or `sweep` after the death of this process."""
+
+    def __init__(self) -> None:
+        self.path, self._handle = _make()
+
+    def __enter__(self) -> Path:
+        return self.path
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Remove the folder. A second call does nothing."""
+        if self._handle is not None:
+            shutil.rmtree(self.path, ignore_errors=True)
+            os.close(self._handle)
+            self._handle = None
+
+
+def sweep() -> None:
+    """Remove the folders of `TemporaryFolder` whose processes died. Blocks.
+
+    Only real folders of this user are removed, never links, and none that a process holds. What can't be removed gets a line
+    in the log.
+    """
+    with os.scandir(tempfile.gettempdir()) as entries:
+        found = [entry.path for entry in entries if entry.name.startswith(PREFIX)]
+    for path in found:
+        try:
+            _remove_dead(path)
+        except OSError as error:
+            log.warning("a temporary folder stays: %s", error)
+
+
+def _make() -> tuple[Path, int | None]:
+    """A new folder, and the handle that locks it."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        # Another start may have taken it for a dead one before the lock, and removed it.
+        if _lock(handle) and folder.exists():
+            return folder, handle
+        os.close(handle)
+
+
+def _remove_dead(path: str) -> None:
+    if not _is_own(os.lstat(path)):
+        return
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        if _is_own(os.fstat(handle)) and _lock(handle):
+            shutil.rmtree(path)
+    finally:
+        os.close(handle)
+
+
+def _is_own(status: os.stat_result) -> bool:
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid()
+
+
+def _lock(handle: int) -> bool:
+    """Lock a folder unless another process holds it; whether this one does now."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
