@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from cogs.common.discord_limits import LONGEST_ALT, MOST_TEXT
+from cogs.common.texts import more_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,7 +90,7 @@ def lines_within(lines: Sequence[str], room: int) -> str:
     if len(text) <= room:
         return text
     kept = text[: room - 20].rsplit("\n", 1)[0]
-    return f"{kept}\n… and {text.count(chr(10)) - kept.count(chr(10))} more"
+    return f"{kept}\n{more_line(text.count(chr(10)) - kept.count(chr(10)))}"
 
 
 def _item(part: Part) -> discord.ui.Item[Any]:

@@ -65,3 +65,8 @@ def shown_only_in(channel_id: int) -> str:
 def late_result_line(asker_id: int) -> str:
     """Calls a person to the result of a long command."""
     return f"-# <@{asker_id}>, this is what you asked for."
+
+
+def more_line(number: int) -> str:
+    """The number of lines that a card has no room for."""
+    return f"… and {number} more"
