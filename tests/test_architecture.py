@@ -154,3 +154,21 @@ def test_no_two_public_classes_have_one_name() -> None:
         if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
     )
     assert not [name for name, count in names.items() if count > 1]
+
+
+LINK_READERS = {"bot/text/links.py": "parts_of", "bot/infra/strangers_urls.py": "url_of"}
+"""The modules that read strangers' links, each by one function that takes any text."""
+
+OWN_LINKS = {"bot/infra/downloads.py", "bot/infra/redaction.py"}
+"""Modules that read the addresses of publishers, which stand in the code, and those in the operator's settings."""
+
+
+def test_strangers_links_are_read_by_functions_that_take_any_text() -> None:
+    found: set[str] = set()
+    for module in [module for layer in LAYERS for module in modules(layer)]:
+        for node in ast.walk(tree_of(module)):
+            called = node.func if isinstance(node, ast.Call) else None
+            name = called.id if isinstance(called, ast.Name) else getattr(called, "attr", "")
+            if name in {"urlsplit", "urlparse", "URL"}:
+                found.add(str(module.relative_to(ROOT)))
+    assert found == {*LINK_READERS, *OWN_LINKS}

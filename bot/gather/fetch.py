@@ -9,31 +9,27 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import aiohttp
-from protego import Protego
-from yarl import URL
 
 from bot.domain.addresses import read_allowed
 from bot.domain.gathering import RefusalReason
 from bot.domain.messages import Code, Hint, Message
 from bot.errors import PersonError
 from bot.gather.refusals import RefusedError
+from bot.gather.robots import MOST_BYTES, ROBOT, Robots, TooManyRulesError, read_robots
 from bot.infra.checked_connector import RefusedAddressError, guarded_connector
+from bot.infra.strangers_urls import url_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
 
     from aiohttp.abc import AbstractResolver
+    from yarl import URL
 
     from bot.settings import Settings
-
-ROBOT = "nugu"
-"""The product token that a robots.txt may name."""
 
 MOST_REDIRECTS = 5
 CHUNK = 1 << 16
 SEARCH_BYTES = 4 << 20
-ROBOTS_BYTES = 512 << 10
-"""Bytes of a robots.txt that are read. RFC 9309, 2.5, demands 500 KiB at least."""
 
 
 class NoContactError(PersonError):
@@ -66,7 +62,7 @@ class _Rules:
     """The robots.txt of one origin, or the error of reading it; None before that."""
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    outcome: Protego | RefusedError | None = None
+    outcome: Robots | RefusedError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +136,7 @@ class PoliteClient:
         visited: set[URL] = set()
         while url not in visited and len(visited) <= MOST_REDIRECTS:
             visited.add(url)
-            if robots and not (await self._rules_of(url)).can_fetch(str(url), ROBOT):
+            if robots and not await (await self._rules_of(url)).permit(str(url)):
                 raise RefusedError(RefusalReason.ROBOTS)
             answer = await self._hop(url, expected)
             if answer.redirect is None:
@@ -148,7 +144,7 @@ class PoliteClient:
             url = answer.redirect
         raise RefusedError(RefusalReason.REDIRECTS)
 
-    async def _rules_of(self, url: URL) -> Protego:
+    async def _rules_of(self, url: URL) -> Robots:
         """The robots.txt for `url`, read once a run. Raises RefusedError where it can't be read."""
         rules = self._rules.setdefault(url.origin(), _Rules())
         async with rules.lock:
@@ -159,18 +155,21 @@ class PoliteClient:
                     rules.outcome = error
                 else:
                     host = self._host(url)
-                    host.pause = max(host.pause, rules.outcome.crawl_delay(ROBOT) or 0.0)
+                    host.pause = max(host.pause, rules.outcome.pause)
         if isinstance(rules.outcome, RefusedError):
             raise rules.outcome
         return rules.outcome
 
-    async def _read_rules(self, origin: URL) -> Protego:
+    async def _read_rules(self, origin: URL) -> Robots:
         # RFC 9309, 2.3.1: a missing robots.txt (4xx) permits everything, an unreachable one (5xx) forbids everything.
-        answer = await self._follow(origin / "robots.txt", _Expectation("text/plain", ROBOTS_BYTES, truncate=True))
+        answer = await self._follow(origin / "robots.txt", _Expectation("text/plain", MOST_BYTES, truncate=True))
         if answer.status == 200:
-            return Protego.parse(answer.data.decode(errors="ignore"))
+            try:
+                return await read_robots(answer.data)
+            except TooManyRulesError as error:
+                raise RefusedError(RefusalReason.ROBOTS, Message("more rules than I read")) from error
         if 400 <= answer.status < 500:
-            return Protego.parse("")
+            return await read_robots(b"")
         raise RefusedError(RefusalReason.ROBOTS_AWAY, Message("HTTP {status}", status=answer.status))
 
     def _host(self, url: URL) -> _Host:
@@ -240,13 +239,10 @@ def _data_of(answer: _Answer) -> bytes:
 
 def _web_link(link: str, page: URL | None = None) -> URL:
     """`link`, relative to `page`, as a URL. Raises RefusedError for other schemes and for links with a user or a password."""
-    try:
-        url = (page.join(URL(link)) if page else URL(link)).with_fragment(None)
-    except (ValueError, LookupError) as error:  # yarl raises IndexError for some brackets
-        raise RefusedError(RefusalReason.LINK) from error
-    if url.scheme not in {"http", "https"} or not url.raw_host or url.raw_user or url.raw_password:
+    url = url_of(link, page)
+    if url is None or url.scheme not in {"http", "https"} or not url.raw_host or url.raw_user or url.raw_password:
         raise RefusedError(RefusalReason.LINK)
-    return url
+    return url.with_fragment(None)
 
 
 def _refused(error: aiohttp.ClientError | OSError | ValueError) -> RefusedError:

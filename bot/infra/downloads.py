@@ -17,6 +17,7 @@ from yarl import URL
 
 from bot.domain.messages import Code, Message
 from bot.errors import PersonError
+from bot.infra.strangers_urls import url_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator
@@ -129,10 +130,10 @@ async def _request(
 
 
 def _redirected(url: URL, location: str) -> URL:
-    try:
-        return url.join(URL(location))
-    except ValueError as error:
-        raise PersonError("{url} leads to {location}, which is no address.", url=str(url), location=location) from error
+    target = url_of(location, url)
+    if target is None:
+        raise PersonError("{url} leads to {location}, which is no address.", url=str(url), location=location[:100])
+    return target
 
 
 def _continues(response: aiohttp.ClientResponse, start: int, size: int) -> bool:

@@ -14,12 +14,13 @@ from base64 import b64encode
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from aiohttp import ThreadedResolver
 
 from bot.domain.addresses import may_reach
 from bot.infra.checked_connector import RefusedAddressError
+from bot.text.links import parts_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -56,8 +57,8 @@ class Upstream:
     @classmethod
     def read(cls, url: str) -> Upstream:
         """The proxy of `http://USER:PASSWORD@HOST:PORT`. Raises ValueError for other text."""
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        parts = parts_of(url)
+        if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ValueError("a proxy is http://USER:PASSWORD@HOST:PORT")
         credential = None
         if parts.username is not None:
@@ -124,8 +125,8 @@ class Egress:
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
             upload = self._relay(reader, out_writer)
         else:
-            parts = urlsplit(target)
-            if parts.scheme != "http":
+            parts = parts_of(target)
+            if parts is None or parts.scheme != "http":
                 raise _AnswerError(400, "Only http and CONNECT")
             host, port = _host_and_port(target, 80)
             body = await _body(reader, headers)
@@ -233,14 +234,11 @@ def _parsed(head: bytes) -> tuple[str, str, list[tuple[str, str]]]:
 
 
 def _host_and_port(url: str, default: int | None) -> tuple[str, int]:
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port or default
-    except ValueError:
-        host = port = None
-    if not host or not port:
+    parts = parts_of(url)
+    port = (parts.port or default) if parts is not None else None
+    if parts is None or not parts.hostname or not port:
         raise _AnswerError(400, "Bad Request")
-    return host, port
+    return parts.hostname, port
 
 
 async def _body(reader: asyncio.StreamReader, headers: list[tuple[str, str]]) -> bytes:

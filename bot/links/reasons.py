@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from bot.links.sites import Sites
 
 LONGEST_DETAIL = 200
+MOST_READ = 10_000
+"""Characters of a site's message that are read."""
+
 """Characters of a site's message in the log and in a sentence."""
 
 AGAIN = Message("Try again in a few minutes.")
@@ -180,7 +183,7 @@ def of_failure(failure: LinkFailure, detail: str, status: int | None, sites: Sit
         case LinkFailure.BROKEN:
             return broken_off()
         case LinkFailure.SITE:
-            return _of_site(detail, status)
+            return _of_site(detail[:MOST_READ], status)
 
 
 def _of_site(detail: str, status: int | None) -> LinkError:
@@ -204,4 +207,6 @@ def _cleaned(detail: str) -> str:
     """The first line of a site's message, without yt-dlp's additions."""
     bare = _PREFIX.sub("", re.sub(r"^(?:\x1b\[[0-9;]*m)*ERROR:(?:\x1b\[[0-9;]*m)*\s*", "", detail.strip()))
     first = next(iter(bare.splitlines()), "")
+    # A run of spaces would take `_NOISE` the square of its length.
+    first = " ".join(first.split())
     return textwrap.shorten(" ".join(_NOISE.sub(" ", first).split()).strip(" ;:,"), LONGEST_DETAIL, placeholder=" …")

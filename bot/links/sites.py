@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlunsplit
+
+from bot.text.links import parts_of
 
 if TYPE_CHECKING:
     from typing import Self
@@ -60,7 +62,8 @@ class Sites:
 
     def extractors_for(self, link: str) -> frozenset[str]:
         """The extractors that may get `link`: those named with its host, or else all of `names`."""
-        host = (urlsplit(link).hostname or "").removesuffix(".")
+        parts = parts_of(link)
+        host = ((parts and parts.hostname) or "").removesuffix(".")
         return frozenset(name for name, known in self.hosts if known == host) or self.names
 
 
@@ -70,12 +73,11 @@ def normalise(link: str) -> str:
     Raises ValueError for text that is no link of the web.
     """
     link = link.strip().removeprefix("<").removesuffix(">")
-    parts = urlsplit(link)
-    if len(link) > LONGEST_LINK or parts.scheme.lower() not in {"http", "https"} or not parts.hostname:
+    parts = parts_of(link) if len(link) <= LONGEST_LINK else None
+    if parts is None or parts.scheme.lower() not in {"http", "https"} or not parts.hostname:
         raise ValueError("not a link of the web")
     if parts.username is not None or any(not c.isprintable() or c in ' \\"<>' for c in link):
         raise ValueError("not a link of the web")
-    _ = parts.port  # raises ValueError for a port that is none
     query = parse_qsl(parts.query, keep_blank_values=True)
     single = parts.hostname == "youtu.be" or any(name == "v" for name, _ in query)
     if single and any(name == "list" for name, _ in query):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from bot.domain.messages import Code
 from bot.errors import PersonError
@@ -12,6 +12,16 @@ _CLOCK = re.compile(r"(?:(?:(\d{1,2}):)?(\d{1,3}):)?(\d{1,5})(?:\.(\d{1,3}))?s?"
 _UNITS = re.compile(r"(?:(\d{1,2})h)?(?:(\d{1,3})m)?(?:(\d{1,5})s?)?")
 _STARTS = ("t", "start", "time_continue")
 _LINK = re.compile(r"<?(https?://[^\s<>|]+)>?", re.IGNORECASE)
+
+
+def parts_of(link: str) -> SplitResult | None:
+    """The parts of a link that anybody wrote; None for an invalid one, such as `https://[x` or `https://x:port`."""
+    try:
+        parts = urlsplit(link)
+        _ = parts.port  # raises ValueError for a port that is no number
+    except ValueError:
+        return None
+    return parts
 
 
 def read_seconds(text: str) -> float:
@@ -29,9 +39,9 @@ def read_seconds(text: str) -> float:
 
 
 def first_link(text: str) -> str | None:
-    """The first web link in a text; None without one."""
-    found = _LINK.search(text)
-    return found.group(1).rstrip(").,!?") if found else None
+    """The first web link in a text; None without one. Text such as `https://[x` is no link."""
+    found = (match.group(1).rstrip(").,!?") for match in _LINK.finditer(text))
+    return next((link for link in found if parts_of(link) is not None), None)
 
 
 def start_in(link: str) -> float:
@@ -39,8 +49,10 @@ def start_in(link: str) -> float:
 
     A fragment may state the end too: `#t=npt:65,80` (W3C Media Fragments).
     """
+    parts = parts_of(link)
+    if parts is None:
+        return 0.0
     try:
-        parts = urlsplit(link)
         parameters = {**parse_qs(parts.fragment), **parse_qs(parts.query)}
         start = next((parameters[name][0] for name in _STARTS if name in parameters), "0")
         return read_seconds(start.removeprefix("npt:").partition(",")[0])

@@ -6,10 +6,11 @@ import re
 import unicodedata
 from io import BytesIO
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlunsplit
 
 import discord
 
+from bot.text.links import parts_of
 from cogs.answers.cards import accent_of, answer_buttons
 from cogs.answers.texts import attribution
 from cogs.clips import texts
@@ -90,8 +91,9 @@ def clip_name(finished: FinishedClip) -> str:
 
 def _address(link: str, start: float) -> str:
     """The link, at YouTube with the start of the clip. Characters that end a link in Discord's markup are quoted."""
-    parts = urlsplit(link)
-    if any(parts.hostname == site or (parts.hostname or "").endswith(f".{site}") for site in YOUTUBE):
+    parts = parts_of(link)
+    host = (parts and parts.hostname) or ""
+    if parts is not None and any(host == site or host.endswith(f".{site}") for site in YOUTUBE):
         query = [(key, value) for key, value in parse_qsl(parts.query) if key not in {"t", "start"}]
         link = urlunsplit(parts._replace(query=urlencode([*query, ("t", f"{int(start)}s")]), fragment=""))
     return quote(link, safe=":/?#[]@!$&'*+,;=%~")

@@ -6,7 +6,6 @@ import asyncio
 import logging
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit
 from zlib import crc32
 
 import discord
@@ -21,6 +20,7 @@ from cogs.clips.texts import explanation, posted_note
 from cogs.common.layout import message_card
 from cogs.common.long_commands import TOKEN_SECONDS
 from cogs.common.markup import in_discord
+from cogs.common.media import name_in
 from cogs.common.responses import is_too_large
 
 if TYPE_CHECKING:
@@ -234,4 +234,4 @@ class DiscordClipReporter:
 
 
 def _has_clip(message: discord.Message) -> bool:
-    return any(urlsplit(address).path.endswith(".mp4") for address in picture_urls(message))
+    return any(name_in(address, "").endswith(".mp4") for address in picture_urls(message))

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from mimetypes import MimeTypes
 from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import unquote
+
+from bot.text.links import parts_of
 
 if TYPE_CHECKING:
     import discord
@@ -93,19 +95,11 @@ def kind_of(name: str, content_type: str | None) -> MediaKind:
 
 def name_in(url: str, otherwise: str) -> str:
     """The file name in an address; `otherwise` where it has none."""
-    parts = _split(url)
+    parts = parts_of(url)
     return (unquote(parts.path).rsplit("/", 1)[-1][:100] if parts else "") or otherwise
 
 
 def is_discords(url: str) -> bool:
     """Whether Discord serves the file of an address."""
-    parts = _split(url)
+    parts = parts_of(url)
     return parts is not None and parts.scheme == "https" and parts.hostname in DISCORD_MEDIA
-
-
-def _split(url: str) -> SplitResult | None:
-    """The parts of an address; None for an invalid one, such as `https://[x`."""
-    try:
-        return urlsplit(url)
-    except ValueError:
-        return None

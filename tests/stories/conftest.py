@@ -14,6 +14,7 @@ from simcord import ChannelHandle, Env, GuildHandle, MemberActor
 from bot.app import App
 from bot.client import Nugu
 from tests.conftest import LONG_ENOUGH
+from tests.support.loop_time import LONGEST_PAUSE, pauses
 from tests.support.portraits import astronauts_head, small_photo
 from tests.support.watch import Recorder, watch
 
@@ -61,6 +62,14 @@ class Stage:
     async def restart(self) -> None:
         """Stop the bot, and start a new client on the same data."""
         await self.env.restart_bot(Nugu(self.app, always_sync=True, shard_count=1))
+
+
+@pytest.fixture(autouse=True)
+def unpaused() -> Generator[None]:
+    """No callback of the bot keeps the event loop from other people for longer than `LONGEST_PAUSE`."""
+    with pauses(LONGEST_PAUSE) as found:
+        yield
+    assert found.slow == []
 
 
 @pytest.fixture

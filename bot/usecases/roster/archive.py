@@ -125,10 +125,10 @@ async def import_roster(
     limits = limits or ArchiveLimits(max_entry_bytes=app.settings.picture_bytes)
     archive = await asyncio.to_thread(Archive, file, limits)
     noted = await asyncio.to_thread(archive.manifest)
-    manifest = manifests.read(noted) if noted is not None else Manifest()
+    manifest = await asyncio.to_thread(manifests.read, noted) if noted is not None else Manifest()
     photos = len(archive.entries) + len(archive.left_out)
     left_out = [LeftOutEntry(entry.path, entry.reason) for entry in archive.left_out]
-    plans = _plans(archive.entries, manifest)
+    plans = await asyncio.to_thread(_plans, archive.entries, manifest)
     if not photos and not manifest.groups:
         raise PersonError("I find no photo in this archive; I look for group/member/*.jpg in it.")
     done, taken, known, of = len(archive.left_out), 0, 0, set[tuple[str, str]]()

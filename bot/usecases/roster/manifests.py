@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, FailFast, Field, ValidationError
 
 from bot.domain.messages import Message
 from bot.errors import PersonError
@@ -19,7 +19,7 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _composed = partial(unicodedata.normalize, "NFC")
 
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), AfterValidator(_composed)]
-Names = Annotated[list[Name], Field(max_length=100)]
+Names = Annotated[list[Name], FailFast(), Field(max_length=100)]
 
 
 class PhotoNote(BaseModel):
@@ -37,7 +37,7 @@ class MemberNote(BaseModel):
     folder: Name
     name: Name
     aliases: Names = []
-    photos: list[PhotoNote] = []
+    photos: Annotated[list[PhotoNote], FailFast()] = []
 
 
 class GroupNote(BaseModel):
@@ -46,23 +46,39 @@ class GroupNote(BaseModel):
     folder: Name
     name: Name
     aliases: Names = []
-    members: Annotated[list[MemberNote], Field(max_length=500)] = []
+    members: Annotated[list[MemberNote], FailFast(), Field(max_length=500)] = []
 
 
 class Manifest(BaseModel):
     """The whole manifest. `nugu`: the version of the format."""
 
     nugu: Literal[1] = 1
-    groups: Annotated[list[GroupNote], Field(max_length=500)] = []
+    groups: list[GroupNote] = []
+
+
+class _Unread(BaseModel):
+    """A manifest whose groups nobody has checked."""
+
+    nugu: Literal[1] = 1
+    groups: Annotated[list[Any], Field(max_length=500)] = []
 
 
 def read(data: bytes) -> Manifest:
-    """Parse a manifest. Raises PersonError for an invalid one."""
+    """Parse a manifest. Raises PersonError for an invalid one.
+
+    A thread may call it: between two groups, other threads go on.
+    """
+    place: tuple[str | int, ...] = ()
+    manifest = Manifest()
     try:
-        return Manifest.model_validate_json(data)
+        unread = _Unread.model_validate_json(data)
+        for number, group in enumerate(unread.groups):
+            place = ("groups", number)
+            manifest.groups.append(GroupNote.model_validate(group))
+        return manifest
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(map(str, first["loc"])) or Message("its beginning")
+        where = ".".join(map(str, (*place, *first["loc"]))) or Message("its beginning")
         raise PersonError(
             "roster.json is not as I write it (at {where}). Without it I take the names of the folders.", where=where
         ) from None

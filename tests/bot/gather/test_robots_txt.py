@@ -99,3 +99,33 @@ async def test_a_site_whose_robots_txt_asks_for_a_rest(client: PoliteClient, sea
     search.robots["127.0.0.1"] = weary
     assert await refused(client, search.put("/face.jpg", FACE)) is RefusalReason.BUSY
     assert search.paths() == ["/robots.txt"]
+
+
+@pytest.mark.parametrize(
+    ("robots", "permitted"),
+    [
+        ("User-agent: Nugu/1.0\nDisallow: /", False),
+        ("USER AGENT nugu\nDisallow /", False),
+        ("\ufeffUser-agent: *\nDisallow: /", False),
+        ("User-agent: other\nUser-agent: *\nDisallow: /", False),
+        ("User-agent: other\nDisallow: /", True),
+        ("User-agent: nugubot\nDisallow: /", True),
+        ("User-agent: *\nDisallow: /\n\nUser-agent: nugu\nDisallow:\n", True),
+        ("User-agent: *\nDisallow: /\nAllow: /face.jpg$ # this one", True),
+        ("User-agent: other\nDisallow: /\nUser-agent: nugu\nAllow: /", True),
+    ],
+)
+async def test_only_the_groups_for_nugu_and_everybody_count(
+    client: PoliteClient, search: ImageSearch, robots: str, permitted: bool
+) -> None:
+    search.forbid("127.0.0.1", robots)
+    link = search.put("/face.jpg", FACE)
+    if permitted:
+        assert await client.picture(link) == FACE
+    else:
+        assert await refused(client, link) is RefusalReason.ROBOTS
+
+
+async def test_more_rules_than_nugu_reads_forbid_everything(client: PoliteClient, search: ImageSearch) -> None:
+    search.forbid("127.0.0.1", "User-agent: *\n" + "Disallow: /elsewhere\n" * 6000)
+    assert await refused(client, search.put("/face.jpg", FACE)) is RefusalReason.ROBOTS

@@ -173,7 +173,8 @@ def test_every_text_is_read_in_its_order() -> None:
 
 
 def test_an_invalid_address_does_no_harm() -> None:
-    assert video_of(message(flags=0, content="see https://[x for more")) == Link("https://[x")
+    assert video_of(message(flags=0, content="see https://[x for more")) is None
+    assert video_of(message(flags=0, content="https://[oops https://youtu.be/a")) == Link("https://youtu.be/a")
 
 
 @pytest.mark.parametrize(
