@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import hashlib
 import json
@@ -16,7 +17,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.database.tables.servers import Note
-from bot.errors import PersonError
+from bot.errors import PersonError, StoppingError
+from bot.infra.under_way import UnderWay
 from bot.retries import retry_once
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     Run = Callable[..., Coroutine[Any, Any, Any]]
     ErrorHandler = Callable[[discord.Interaction[Any], BaseException], Coroutine[Any, Any, None]]
+    StopHandler = Callable[[discord.Interaction[Any]], Coroutine[Any, Any, None]]
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +62,9 @@ RUNS = ("_invoke", "_invoke_with_namespace", "_invoke_autocomplete")
 these and `on_error`.
 """
 
+CLIPS_SECONDS = 2.0
+"""Seconds that clips may take to end after all other work."""
+
 LONGEST_LIMIT = 60.0
 """The longest rate limit that a request waits for, in seconds. Those of the command sync may last a day."""
 
@@ -88,6 +94,9 @@ class Nugu(commands.AutoShardedBot):
         self._always_sync = always_sync
         self.answer_error: ErrorHandler
         """Shows an error to the person of an interaction. `cogs.common.errors` sets it when it is loaded."""
+        self.explain_stop: StopHandler
+        """Tells the person of an interaction that its work was given up; set in the same place."""
+        self.under_way = UnderWay()
         # A resumed session may replay events, but an interaction is answered once.
         self._received: deque[int] = deque(maxlen=REMEMBERED_INTERACTIONS)
         self.uploads: TTLCache[int, Sequence[discord.Attachment]] = TTLCache(REMEMBERED_UPLOADS, INTERACTION_SECONDS)
@@ -115,12 +124,34 @@ class Nugu(commands.AutoShardedBot):
         log.info("connected as %s", self.user)
         self.app.compute.start()
 
-    def is_new(self, interaction: discord.Interaction[Any]) -> bool:
-        """Remember this interaction; returns whether it was unknown before. Called once for each event."""
+    async def accept(self, interaction: discord.Interaction[Any]) -> bool:
+        """Whether the current task is to work on this interaction. Called once for each event.
+
+        It isn't to where the interaction was received before, or where the bot stops, which the person is told.
+        """
         if interaction.id in self._received:
             return False
         self._received.append(interaction.id)
-        return True
+        typed = interaction.type is discord.InteractionType.autocomplete
+        self.under_way.add(
+            None if typed or self.under_way.stopping else functools.partial(self.explain_stop, interaction)
+        )
+        if not self.under_way.stopping:
+            return True
+        if typed:
+            await interaction.response.autocomplete([])
+        else:
+            await self.answer_error(interaction, StoppingError())
+        return False
+
+    async def finish(self) -> None:
+        """Take no new work, put clips back in the queue, and finish or explain what is under way, within ten seconds.
+
+        The connection to Discord stays open; `close` closes it.
+        """
+        clips = asyncio.create_task(self.app.clips.close())
+        await self.under_way.finish()
+        await asyncio.wait([clips], timeout=CLIPS_SECONDS)
 
     async def on_message(self, message: discord.Message) -> None:
         """Do nothing: all commands are slash commands, and cogs have listeners of their own."""
@@ -165,7 +196,7 @@ class NuguCommandTree(app_commands.CommandTree[Nugu]):
                     setattr(added, name, _answering_refusals(run))
 
     async def interaction_check(self, interaction: discord.Interaction[Nugu], /) -> bool:
-        return self.client.is_new(interaction)
+        return await self.client.accept(interaction)
 
     async def on_error(self, interaction: discord.Interaction[Nugu], error: app_commands.AppCommandError, /) -> None:
         await self.client.answer_error(interaction, error)

@@ -185,6 +185,13 @@ class WorkLostError(PersonError):
         )
 
 
+class StoppingError(PersonError):
+    """The bot stops: it takes no new work, or gives up work that isn't done."""
+
+    def __init__(self) -> None:
+        super().__init__("I am being stopped just now. Ask again in a minute, when I am back.")
+
+
 def message_for(error: BaseException) -> Message:
     """The message of `error` for a person: its own, or one with a reference number, at which the log has the traceback."""
     if isinstance(error, PersonError):

@@ -29,12 +29,16 @@ AUTHENTICATION_FAILED = 4004
 TEMPORARY = frozenset({429, *range(500, 600)})
 """HTTP statuses of an outage, which passes."""
 
+STOPPING = (signal.SIGTERM, signal.SIGINT)
+
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 """Seconds between two attempts to start. Each pause is twice as long as the last."""
 
 
 async def run_bot(settings: Settings, token: str) -> None:
-    """Serve until SIGINT or SIGTERM. An outage of Discord only delays the start.
+    """Serve until SIGINT or SIGTERM, then finish or explain what is under way. A second signal ends the process at once.
+
+    An outage of Discord only delays the start.
 
     Raises PersonError when Discord refuses the token or an intent, or can't be reached.
     """
@@ -44,12 +48,21 @@ async def run_bot(settings: Settings, token: str) -> None:
     if settings.data.exists() and settings.data.stat().st_mode & private_files.OTHERS:
         log.warning("other users of this machine may use %s: nugu doctor --fix", settings.data.absolute())
     serving = asyncio.create_task(_serve(settings, token))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
+    for number in STOPPING:
+        asyncio.get_running_loop().add_signal_handler(number, _stop, serving)
     try:
         await serving
     except asyncio.CancelledError:
         return
+
+
+def _stop(serving: asyncio.Task[None]) -> None:
+    """Let the bot end. The next signal kills the process, even where the event loop hangs."""
+    for number in STOPPING:
+        asyncio.get_running_loop().remove_signal_handler(number)
+        signal.signal(number, signal.SIG_DFL)
+    log.info("stopping; a second signal ends me at once")
+    serving.cancel()
 
 
 async def _serve(settings: Settings, token: str) -> None:
@@ -66,6 +79,9 @@ async def _served(app: App, token: str) -> bool:
     async with Nugu(app) as client:
         try:
             await client.start(token)
+        except asyncio.CancelledError:
+            await client.finish()
+            raise
         except discord.LoginFailure:
             raise PersonError(REFUSED_TOKEN) from None
         except discord.PrivilegedIntentsRequired:

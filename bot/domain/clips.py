@@ -23,6 +23,9 @@ class ClipStage(StrEnum):
     """The stage that the work on a clip is at."""
 
     WAITING = "waiting"
+    STOPPED = "stopped"
+    """The bot stops; its next start goes on with the clip."""
+
     DOWNLOAD = "download"
     LOOK = "look"
     NAME = "name"

@@ -41,6 +41,7 @@ NO_FACE = "I see no face in it. A clearer video, or another part of it, helps."
 STALE = "-# Names were corrected since this was drawn."
 DOING = {
     ClipStage.WAITING: "Waiting",
+    ClipStage.STOPPED: "I am being stopped just now, and go on with this by myself when I am back.",
     ClipStage.DOWNLOAD: "Downloading the video",
     ClipStage.LOOK: "Looking for faces",
     ClipStage.NAME: "Naming them",

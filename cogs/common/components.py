@@ -28,6 +28,8 @@ ItemT = TypeVar("ItemT", bound="discord.ui.Item[Any]")
 
 log = logging.getLogger(__name__)
 
+LARGEST_ID = 2**63 - 1
+
 
 class PersistentItem(discord.ui.DynamicItem[ItemT], template=r"nugu:item"):
     """A button or menu that works over restarts: discord.py finds its class by its custom_id.
@@ -49,7 +51,7 @@ class PersistentItem(discord.ui.DynamicItem[ItemT], template=r"nugu:item"):
         return cls(cast("ItemT", item), **ids_of(match))
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        if not interaction.client.is_new(interaction):
+        if not await interaction.client.accept(interaction):
             return
         try:
             await self.defer(interaction)
@@ -91,8 +93,8 @@ class KeepButton(PersistentItem[discord.ui.Button[Any]], template=r"nugu:keep"):
 
 
 def ids_of(match: re.Match[str]) -> dict[str, int]:
-    """The numbers of a custom_id by their names."""
-    return {name: int(value) for name, value in match.groupdict().items()}
+    """The numbers of a custom_id by their names. One that is too large for the database becomes one that no row has."""
+    return {name: min(int(value), LARGEST_ID) for name, value in match.groupdict().items()}
 
 
 async def actor_of(interaction: discord.Interaction[Nugu]) -> Actor:

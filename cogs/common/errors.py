@@ -10,7 +10,7 @@ import discord
 from discord import app_commands
 
 from bot.client import UNREACHABLE
-from bot.errors import PersonError, message_for
+from bot.errors import PersonError, StoppingError, message_for
 from cogs.common.markup import in_discord
 from cogs.common.texts import FORBIDDEN
 
@@ -26,6 +26,7 @@ LONGEST = 1900
 async def setup(client: Nugu) -> None:
     """Let the client answer errors as this module does; called by discord.py."""
     client.answer_error = answer_error
+    client.explain_stop = explain_stop
 
 
 def sentence_for(error: BaseException) -> str:
@@ -62,3 +63,20 @@ async def answer_error(interaction: discord.Interaction[Any], error: BaseExcepti
         log.warning("could not report an error: %s", failure)
     except Exception:
         log.exception("could not report an error")
+
+
+async def explain_stop(interaction: discord.Interaction[Any]) -> None:
+    """Tell the person, in private where possible, that the bot stops before the work is done. Never raises.
+
+    A card that has taken the place of "thinking" stays.
+    """
+    try:
+        if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
+            shown = await interaction.original_response()
+            if not shown.flags.loading:
+                await interaction.followup.send(sentence_for(StoppingError()), ephemeral=True)
+                return
+    except UNREACHABLE as failure:
+        log.warning("could not report the stop: %s", failure)
+        return
+    await answer_error(interaction, StoppingError())

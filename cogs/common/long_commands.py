@@ -53,7 +53,11 @@ class Progress:
         When the work outlasts the token, the card becomes a new message in the channel, with a mention.
         """
         task = asyncio.create_task(_card_of(work))
-        done, _ = await asyncio.wait([task], timeout=max(self._left(), 0.0))
+        try:
+            done, _ = await asyncio.wait([task], timeout=max(self._left(), 0.0))
+        except asyncio.CancelledError:
+            task.cancel()
+            raise
         if done:
             card, files = task.result()
             await self._interaction.edit_original_response(view=card, attachments=files)

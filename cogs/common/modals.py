@@ -47,7 +47,7 @@ def modal_listener(
         if interaction.type is not discord.InteractionType.modal_submit:
             return
         match = pattern.fullmatch(cast("Any", interaction.data)["custom_id"])
-        if match is None or not interaction.client.is_new(interaction):
+        if match is None or not await interaction.client.accept(interaction):
             return
         try:
             await respond(interaction, _submission(interaction, ids_of(match)))

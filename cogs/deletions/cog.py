@@ -24,22 +24,27 @@ class DeletionsCog(commands.Cog):
     @commands.Cog.listener()
     async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
         """One message."""
-        await deletions.forget(self.client.app, MessageScope(messages=frozenset({event.message_id})))
+        await self._forget(MessageScope(messages=frozenset({event.message_id})))
 
     @commands.Cog.listener()
     async def on_raw_bulk_message_delete(self, event: discord.RawBulkMessageDeleteEvent) -> None:
         """Many messages at once."""
-        await deletions.forget(self.client.app, MessageScope(messages=frozenset(event.message_ids)))
+        await self._forget(MessageScope(messages=frozenset(event.message_ids)))
 
     @commands.Cog.listener()
     async def on_raw_thread_delete(self, event: discord.RawThreadDeleteEvent) -> None:
         """A thread: Discord sends no event for its messages."""
-        await deletions.forget(self.client.app, MessageScope(channels=frozenset({event.thread_id})))
+        await self._forget(MessageScope(channels=frozenset({event.thread_id})))
 
     @commands.Cog.listener()
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         """A channel, and its threads: discord.py sends no event for archived ones."""
-        await deletions.forget(self.client.app, MessageScope(channels=frozenset({channel.id})))
+        await self._forget(MessageScope(channels=frozenset({channel.id})))
+
+    async def _forget(self, gone: MessageScope) -> None:
+        """Forget, even while the bot stops."""
+        self.client.under_way.add()
+        await deletions.forget(self.client.app, gone)
 
 
 async def setup(client: Nugu) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import discord
@@ -12,7 +13,7 @@ from discord.ext import commands
 
 from bot.client import Nugu  # discord.py reads the annotations
 from bot.domain.deletions import MessageScope
-from bot.errors import DeletedError, PersonError
+from bot.errors import DeletedError, PersonError, StoppingError
 from bot.usecases import identify
 from bot.usecases.setup import choices as choices_of
 from cogs.answers.cards import answer_card, answer_files
@@ -108,6 +109,12 @@ class WhoCog(commands.Cog):
         self._seen.append(message.id)
         addressed = self._is_addressed(message)
         if not addressed and not await self._is_watched(message):
+            return
+        tell = partial(explain, message, StoppingError())
+        stopping = self.client.under_way.stopping
+        self.client.under_way.add(None if stopping else tell)
+        if stopping:
+            await tell()
             return
         try:
             check_may_answer(message)

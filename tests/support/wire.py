@@ -50,6 +50,8 @@ class WireDiscord:
         self._rest = Rest(self._answers, TOKEN, upload_limit, self._signal)
         self._upload_limit = upload_limit
         self._handed_out: set[int] = set()
+        self._files_given = asyncio.Event()
+        self._files_given.set()
         app = web.Application(client_max_size=1024 * _MIB)
         app.router.add_get("/gateway", self._gateway.handle)
         app.router.add_get("/gateway/", self._gateway.handle)
@@ -200,6 +202,14 @@ class WireDiscord:
         """Refuse these privileged intents, as an app does whose switches in the developer portal are off."""
         self._gateway.switched_off = intents
 
+    def hold_files(self) -> None:
+        """Keep back every posted file from now on, until `give_files`."""
+        self._files_given.clear()
+
+    def give_files(self) -> None:
+        """Give the posted files that were kept back, and all later ones at once."""
+        self._files_given.set()
+
     async def revoke_token(self) -> None:
         """Make the token invalid, as a reset in the developer portal does."""
         await self._gateway.revoke("another")
@@ -268,6 +278,7 @@ class WireDiscord:
         info = self._world.files.get(request.path)
         if info is None:
             raise web.HTTPNotFound
+        await self._files_given.wait()
         return web.Response(body=info.data, content_type=info.content_type)
 
 

@@ -38,6 +38,9 @@ AT_ONCE = 3
 PAUSE = 10.0
 """Seconds before the next attempt after a passing error."""
 
+SHOW_SECONDS = 2.0
+"""Seconds in which the cards of stopped clips are shown."""
+
 NEVER = -1
 """`drawn_changes` of a clip whose redrawing failed."""
 
@@ -68,8 +71,15 @@ class ClipQueue:
         await self._app.clips.serve(self._run())
 
     async def close(self) -> None:
-        """Stop the work on all jobs; the next start goes on with it."""
+        """Stop the work on all jobs; the next start goes on with it, as their cards say."""
         await self._app.clips.close()
+        async with self._app.database.reading() as session:
+            waiting = await ClipRepository(session).waiting()
+        # The cards of the others show their places in the queue.
+        stopped = [job for job in waiting if job.id not in self._places]
+        shown = [asyncio.create_task(self._cards.show(job, ClipStage.STOPPED)) for job in stopped]
+        if shown:
+            await asyncio.wait(shown, timeout=SHOW_SECONDS)
 
     async def _run(self) -> None:
         while True:

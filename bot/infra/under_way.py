@@ -1,0 +1,54 @@
+"""The work for people that is under way in this process. When the bot stops, it is finished, or its person is told."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+log = logging.getLogger(__name__)
+
+FINISH_SECONDS = 6.0
+"""Seconds in which work ends by itself. Most answers take two. systemd waits 90 s before it kills, Docker 10 s."""
+
+EXPLAIN_SECONDS = 2.0
+"""Seconds for the end of cancelled work, and as many for the sentences to its people."""
+
+
+class UnderWay:
+    """The tasks that work for people. `stopping`: the bot takes no new work."""
+
+    def __init__(self) -> None:
+        self.stopping = False
+        self._work: dict[asyncio.Task[Any], Callable[[], Coroutine[Any, Any, None]] | None] = {}
+
+    def add(self, explain: Callable[[], Coroutine[Any, Any, None]] | None = None) -> None:
+        """Count the current task until it ends. `explain`: tells its person that it was given up; it never raises."""
+        task = asyncio.current_task()
+        assert task is not None
+        if task not in self._work:
+            task.add_done_callback(self._work.pop)
+        self._work[task] = explain
+
+    async def finish(self) -> None:
+        """Take no new work, and return once none is under way, after ten seconds at most.
+
+        What isn't done by itself is cancelled, and its people are told.
+        """
+        self.stopping = True
+        until = asyncio.get_running_loop().time() + FINISH_SECONDS
+        while self._work and (left := until - asyncio.get_running_loop().time()) > 0:
+            await asyncio.wait(list(self._work), timeout=left)
+        given_up = dict(self._work)
+        if not given_up:
+            return
+        log.warning("not done in time: %d; those who asked are told to ask again", len(given_up))
+        for task in given_up:
+            task.cancel()
+        await asyncio.wait(given_up, timeout=EXPLAIN_SECONDS)
+        told = [asyncio.create_task(explain()) for explain in given_up.values() if explain is not None]
+        if told:
+            await asyncio.wait(told, timeout=EXPLAIN_SECONDS)

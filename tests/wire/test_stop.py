@@ -1,0 +1,199 @@
+"""A stop of the bot: no new work, what is under way is finished or explained, clips wait, and the line closes last."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+from sqlalchemy import select
+
+from bot.app import App
+from bot.client import Nugu
+from bot.database.tables.clips import ClipJob
+from bot.domain.enums import ClipState
+from bot.domain.messages import Hint
+from bot.infra import under_way
+from cogs.common.markup import HINTS
+from tests.conftest import LONG_ENOUGH, ROOT
+from tests.support.wire import TOKEN, WireDiscord
+from tests.support.wire_world import Channel, User
+
+ADD_ROSTER = HINTS[Hint.ADD_ROSTER]
+STOPPING = "I am being stopped just now. Ask again in a minute, when I am back."
+PHOTO = ("a.jpg", b"no picture")
+LOADING = 1 << 7
+"""The flag of a message that shows "thinking…"."""
+
+
+@pytest.fixture
+async def bot(app: App, wire: WireDiscord) -> AsyncGenerator[Nugu]:
+    bot = Nugu(app, shard_count=1, guild_ready_timeout=0.1)
+    yield bot
+    assert bot.is_closed()
+
+
+@pytest.fixture
+def place(wire: WireDiscord) -> tuple[Channel, User]:
+    """A channel, and a moderator in it."""
+    guild = wire.add_guild()
+    return wire.add_channel(guild), wire.add_user("mina", guild, moderator=True)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bot that gives up at once what isn't done when it stops."""
+    monkeypatch.setattr(under_way, "FINISH_SECONDS", 0.1)
+
+
+def sentences(wire: WireDiscord, channel: Channel) -> list[str]:
+    """The texts of the bot's messages in a channel; none of them shows "thinking…"."""
+    said = wire.said(channel)
+    assert not [message for message in said if message["flags"] & LOADING], "nobody waits for an answer"
+    return [message["content"] for message in said]
+
+
+async def until(true: Callable[[], bool | Awaitable[bool]]) -> None:
+    async with asyncio.timeout(LONG_ENOUGH):
+        while not (met if isinstance(met := true(), bool) else await met):
+            await asyncio.sleep(0.01)
+
+
+async def asked(wire: WireDiscord, channel: Channel, user: User) -> None:
+    """A `/who` is acknowledged, and its picture does not arrive."""
+    wire.hold_files()
+    await wire.slash(channel, user, "who", picture=PHOTO)
+    await wire.wait_for("POST", "/interactions/*/*/callback")
+
+
+async def test_a_question_under_way_is_answered_before_the_end(
+    wire: WireDiscord, bot: Nugu, place: tuple[Channel, User]
+) -> None:
+    channel, moderator = place
+    async with wire.running(bot):
+        await asked(wire, channel, moderator)
+        finishing = asyncio.create_task(bot.finish())
+        await until(lambda: bot.under_way.stopping)
+        wire.give_files()
+        await finishing
+        assert sentences(wire, channel) == ["I don't know anybody here yet. " + ADD_ROSTER]
+        assert not bot.is_closed(), "the line closes last"
+
+
+async def test_a_question_that_takes_too_long_is_told_of(
+    wire: WireDiscord, bot: Nugu, place: tuple[Channel, User], impatient: None
+) -> None:
+    channel, moderator = place
+    async with wire.running(bot):
+        await asked(wire, channel, moderator)
+        await wire.message(channel, moderator, "who?", attachments=[PHOTO], mentions=[wire.bot])
+        await wire.wait_for("POST", "/channels/*/typing")
+        await bot.finish()
+        assert sentences(wire, channel) == [STOPPING] * 2
+        wire.give_files()
+
+
+async def test_who_asks_during_the_stop_hears_so_at_once(
+    wire: WireDiscord, bot: Nugu, place: tuple[Channel, User]
+) -> None:
+    channel, moderator = place
+    async with wire.running(bot):
+        await asked(wire, channel, moderator)
+        finishing = asyncio.create_task(bot.finish())
+        await until(lambda: bot.under_way.stopping)
+        await wire.slash(channel, moderator, "group add", name="ITZY")
+        assert (await wire.wait_for("POST", "/interactions/*/*/callback")).json["data"]["content"] == STOPPING
+        await wire.message(channel, moderator, "who?", mentions=[wire.bot])
+        assert (await wire.wait_for("POST", "/channels/*/messages")).json["content"] == STOPPING
+        wire.give_files()
+        await finishing
+        assert "ITZY" not in str(wire.said(channel))
+
+
+async def test_a_clip_at_work_is_in_the_queue_again(
+    app: App,
+    wire: WireDiscord,
+    bot: Nugu,
+    place: tuple[Channel, User],
+    public_photos: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun = asyncio.Event()
+
+    async def downloaded(*_: object) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("bot.usecases.clips.attempt.cached_video", downloaded)
+    channel, moderator = place
+    async with wire.running(bot):
+        await wire.slash(channel, moderator, "group add", name="Presidents")
+        await wire.wait_for("POST", "/webhooks/*/*")
+        photo = "obama.jpg", (public_photos / "obama.jpg").read_bytes()
+        await wire.slash(channel, moderator, "member add", group="Presidents", name="Obama", photo=photo)
+        await wire.wait_for("POST", "/webhooks/*/*")
+        await wire.slash(channel, moderator, "clip", link="https://youtu.be/abcdefghijk")
+        await begun.wait()
+        await bot.finish()
+        async with app.database.reading() as session:
+            job = (await session.scalars(select(ClipJob))).one()
+        assert (job.state, job.attempt) == (ClipState.WAITING, 0)
+    card = wire.said(channel)[-1]
+    assert "go on with this by myself when I am back" in str(card)
+    assert not card["flags"] & LOADING
+
+
+@asynccontextmanager
+async def process_with_a_question(
+    wire: WireDiscord, data: Path
+) -> AsyncGenerator[tuple[asyncio.subprocess.Process, Channel]]:
+    """`nugu run` in a process of its own, with a `/who` under way whose picture does not arrive."""
+    guild = wire.add_guild()
+    channel, fan = wire.add_channel(guild, "asked"), wire.add_user("fan", guild)
+    command = (sys.executable, "-m", "tests.support.wire_child", str(wire.port), "--", "run")
+    given = {**os.environ, "DISCORD_TOKEN": TOKEN, "NUGU_DATA": str(data), "NUGU_WORKERS": "1"}
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=given, stderr=asyncio.subprocess.PIPE)
+    try:
+        await wire.wait_ready()
+        await until(lambda: len(psutil.Process(process.pid).children(recursive=True)) >= 2)
+        await asked(wire, channel, fan)
+        yield process, channel
+    finally:
+        wire.give_files()
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def test_sigterm_tells_the_asker_and_ends_without_a_traceback(wire: WireDiscord, tmp_path: Path) -> None:
+    async with process_with_a_question(wire, tmp_path) as (process, channel):
+        process.send_signal(signal.SIGTERM)
+        _, errors = await asyncio.wait_for(process.communicate(), LONG_ENOUGH)
+    assert sentences(wire, channel) == [STOPPING]
+    assert process.returncode == 0
+    assert b"Traceback" not in errors
+
+
+async def test_a_second_signal_ends_the_process_and_its_workers_at_once(wire: WireDiscord, tmp_path: Path) -> None:
+    async with process_with_a_question(wire, tmp_path) as (process, _):
+        below = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(signal.SIGTERM)
+        assert process.stderr is not None
+        async with asyncio.timeout(LONG_ENOUGH):
+            while b"a second signal ends me" not in await process.stderr.readline():
+                pass
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        _, errors = await asyncio.wait_for(process.communicate(), LONG_ENOUGH)
+        assert process.returncode == -signal.SIGTERM
+        assert time.monotonic() - began < under_way.FINISH_SECONDS
+        assert b"Traceback" not in errors
+        _, alive = await asyncio.to_thread(psutil.wait_procs, below, LONG_ENOUGH)
+        assert not alive, "the workers end with the bot"
