@@ -1,6 +1,6 @@
 """What people name or act on: groups and members by name or id, and what was asked here.
 
-Each function raises the error for the person where there is none, or where it is another server's.
+Each function but `find_or_add_group` raises the error for the person where there is none, or where it is another server's.
 """
 
 from __future__ import annotations
@@ -38,6 +38,12 @@ async def require_group(session: AsyncSession, servers: Collection[int], name: s
     if group is None:
         raise UnknownGroupError(name, [one.name for one in await rosters.groups(servers)])
     return group
+
+
+async def find_or_add_group(session: AsyncSession, server_id: int, name: str) -> Group:
+    """The server's group called `name`, in any spelling; a new one where there is none."""
+    rosters = RosterRepository(session)
+    return await rosters.find_group([server_id], name) or await rosters.add_group(server_id, name)
 
 
 async def require_member(session: AsyncSession, servers: Collection[int], group: str, name: str) -> Member:

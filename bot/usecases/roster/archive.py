@@ -18,7 +18,7 @@ from bot.media.archives.reading import MANIFEST, Archive, ArchiveEntry, ArchiveE
 from bot.text.formatting import mebibytes
 from bot.text.names import checked_name
 from bot.usecases.identify import SubmittedFile
-from bot.usecases.lookup import require_group
+from bot.usecases.lookup import find_or_add_group, require_group
 from bot.usecases.roster import enrolment, manifests, members
 from bot.usecases.roster.enrolment import NoUsablePhotoError
 from bot.usecases.roster.manifests import GroupNote, Manifest, MemberNote, PhotoNote, folder_of
@@ -239,7 +239,7 @@ async def _name(app: App, server_id: int, manifest: Manifest) -> list[LeftOutEnt
         name = checked_name(group.name)
         async with app.database.writing() as session:
             rosters = RosterRepository(session)
-            found = await rosters.find_group([server_id], name) or await rosters.add_group(server_id, name)
+            found = await find_or_add_group(session, server_id, name)
             for member in group.members:
                 own = checked_name(member.name)
                 if await rosters.find_member(found.id, own) is None:

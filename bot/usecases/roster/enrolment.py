@@ -19,7 +19,7 @@ from bot.errors import PersonError
 from bot.text.names import checked_name
 from bot.text.photos import photo_reason
 from bot.usecases import crops, record
-from bot.usecases.lookup import require_group
+from bot.usecases.lookup import find_or_add_group, require_group
 from bot.usecases.record import PictureRecord, QuestionRecord
 from bot.usecases.roster.submissions import examine
 
@@ -183,10 +183,9 @@ async def _add(
     # The choice may have changed while a worker examined the photos.
     await _require_learning(session, submission.server_id)
     rosters = RosterRepository(session)
-    found = await rosters.find_group([submission.server_id], group)
-    if found is None and submission.make_group:
-        found = await rosters.add_group(submission.server_id, group)
-    if found is None:
+    if submission.make_group:
+        found = await find_or_add_group(session, submission.server_id, group)
+    elif (found := await rosters.find_group([submission.server_id], group)) is None:
         raise PersonError("The group “{group}” was removed just now.", group=group)
     member = await rosters.find_member(found.id, name)
     is_new = member is None
