@@ -105,6 +105,20 @@ def test_functions_are_there(page: Path) -> None:
     assert not [one.group() for one in ours if not is_defined(*one.groups())]
 
 
+@pytest.mark.parametrize("page", PAGES, ids=by_name)
+def test_examples_import_what_is_there(page: Path) -> None:
+    """Under TYPE_CHECKING too, which no run of an example imports."""
+    wrong: list[str] = []
+    for example in re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL):
+        for node in ast.walk(ast.parse(example)):
+            if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] in LAYERS:
+                path = node.module.replace(".", "/")
+                names = {alias.name for alias in node.names}
+                gone = {name for name in names - defined().get(path, set()) if f"{path}/{name}" not in defined()}
+                wrong += [f"{node.module}.{name}" for name in gone]
+    assert not wrong
+
+
 def test_the_glossary_is_short() -> None:
     text = (ROOT / "docs" / "architecture.md").read_text()
     rows = re.findall(r"^\| .+ \|$", text.split("## Glossary")[1].split("## ")[0], re.MULTILINE)
