@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import string
+from functools import cache
 
 import pytest
 
@@ -113,16 +114,28 @@ reason = f"gone since {LIMIT} or so"
     assert sentences(ast.parse(text)) == ["gone since ", " or so", "quite gone"]
 
 
-def is_fixed(node: ast.expr, module: str, tree: ast.AST) -> bool:
+@cache
+def message_functions() -> set[str]:
+    """The names of the functions that return a `Message`, wherever they are defined."""
+    functions = [
+        node
+        for module in [*modules("bot"), *modules("cogs")]
+        for node in ast.walk(tree_of(module))
+        if isinstance(node, ast.FunctionDef)
+    ]
+    others = {one.name for one in functions if one.returns is None or ast.unparse(one.returns) != "Message"}
+    return {one.name for one in functions} - others
+
+
+def is_fixed(node: ast.expr, module: str) -> bool:
     """Whether an expression is a literal, a constant of a module, a message, or a call of a function that returns one."""
     match node:
         case ast.Constant(str()):
             return True
         case ast.Name(name) | ast.Attribute(ast.Name(), name) if name.isupper():
             return True
-        case ast.Call(ast.Name(name)):
-            functions = [one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef) and one.name == name]
-            return name == "Message" or [ast.unparse(one.returns) for one in functions if one.returns] == ["Message"]
+        case ast.Call(ast.Name(name)) | ast.Call(ast.Attribute(ast.Name(), name)):
+            return name == "Message" or name in message_functions()
         case _:
             return (module, ast.unparse(node)) in HANDED_ON
 
@@ -137,10 +150,7 @@ def loose_templates(module: str, tree: ast.AST) -> list[str]:
     return [
         f"{module}:{node.lineno}"
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call)
-        and node.args
-        and called(node) in CARRIERS
-        and not is_fixed(node.args[0], module, tree)
+        if isinstance(node, ast.Call) and node.args and called(node) in CARRIERS and not is_fixed(node.args[0], module)
     ]
 
 
