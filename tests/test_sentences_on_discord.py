@@ -8,7 +8,7 @@ import re
 from tests.conftest import ROOT
 from tests.support.sources import modules, name_of, tree_of
 
-SENTENCES_ELSEWHERE = ("corrections", "model", "quiz", "review", "roster", "setup")
+SENTENCES_ELSEWHERE = ("corrections", "quiz", "review", "roster", "setup")
 """Folders of `cogs` that still make sentences outside their `texts.py`."""
 
 DISCORDS_WORDS = {"entity too large"}

@@ -15,15 +15,15 @@ from bot.domain.trust import Trust
 from bot.usecases import models
 from bot.usecases.setup import choices as choices_of
 from cogs.common.autocomplete import Name, own_groups
-from cogs.common.discord_limits import MOST_OPTIONS
+from cogs.common.discord_limits import LONGEST_OPTION, MOST_OPTIONS
 from cogs.common.layout import CardAndFiles, message_card
 from cogs.common.long_commands import Progress
 from cogs.common.places import require_server
 from cogs.common.responses import defer_in_server, show
 from cogs.common.trust import requires
-from cogs.model.cards import history_card, model_choice, report_card, rollback_card, status_card
+from cogs.model.cards import history_card, report_card, rollback_card, status_card
 from cogs.model.components import ITEMS
-from cogs.model.texts import training_sentence
+from cogs.model.texts import model_choice, training_sentence
 
 if TYPE_CHECKING:
     from bot.learning.notifications import Notification
@@ -97,7 +97,10 @@ class ModelCog(commands.GroupCog, name="model"):
         group: str = interaction.namespace.group or ""
         found = await models.earlier(self.client.app, require_server(interaction), group)
         wanted = [model for model in found if str(typed) in str(model.number)]
-        return [app_commands.Choice(name=model_choice(model), value=model.number) for model in wanted[:MOST_OPTIONS]]
+        return [
+            app_commands.Choice(name=model_choice(model)[:LONGEST_OPTION], value=model.number)
+            for model in wanted[:MOST_OPTIONS]
+        ]
 
     def _post_later(self, notification: Notification) -> None:
         task = asyncio.create_task(self._post(notification))
