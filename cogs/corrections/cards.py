@@ -7,11 +7,25 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bot.text.formatting import circled
 from cogs.answers.texts import face_text
 from cogs.common.discord_limits import LONGEST_LABEL, LONGEST_OPTION, MOST_OPTIONS
 from cogs.common.layout import Button, Card, CardAndFiles, Part, Row, Select, custom_id, gallery, message_card
 from cogs.common.modals import PersistentModal
+from cogs.corrections.texts import (
+    ANOTHER_NAME,
+    NAME_EXAMPLES,
+    NAME_LABEL,
+    NOT_A_FACE,
+    NOT_A_MEMBER,
+    NUMBER_IN_PICTURE,
+    OTHER_NAME_TITLE,
+    RIGHT_NAME,
+    crop_alt_text,
+    is_not_button,
+    picture_number,
+    which_face_question,
+    who_question,
+)
 
 if TYPE_CHECKING:
     from bot.domain.answers import Answer, AnsweredFace, AnsweredPicture
@@ -30,16 +44,12 @@ def which_face_card(answer: Answer, card_id: int) -> Card:
         discord.SelectOption(
             label=face_text(face)[:LONGEST_OPTION],
             value=str(face.id),
-            description=f"Picture {picture.position + 1}" if several else None,
+            description=picture_number(picture.position + 1) if several else None,
         )
         for picture, face in answer.faces[:MOST_OPTIONS]
     ]
-    title = "**Which face is wrong?**"
-    if len(answer.faces) > MOST_OPTIONS:
-        title += f"\n-# The first {MOST_OPTIONS} of {len(answer.faces)} faces; a menu holds no more."
-    menu = Select(
-        custom_id=custom_id("which", answer.id, card_id), placeholder="The number in the picture", options=options
-    )
+    title = which_face_question(faces=len(answer.faces), most=MOST_OPTIONS)
+    menu = Select(custom_id=custom_id("which", answer.id, card_id), placeholder=NUMBER_IN_PICTURE, options=options)
     return message_card(title, Row(menu))
 
 
@@ -49,19 +59,18 @@ def who_card(
     """The second step: the crop of the face where there is one, the menu of members, and the buttons for no member."""
     ids = answer.id, card_id, face.id
     nobody = Row(
-        Button(label="Not a member", custom_id=custom_id("stranger", *ids)),
-        Button(label="Not a face", custom_id=custom_id("noface", *ids)),
+        Button(label=NOT_A_MEMBER, custom_id=custom_id("stranger", *ids)),
+        Button(label=NOT_A_FACE, custom_id=custom_id("noface", *ids)),
     )
     if face.named_member is not None:
         member, name = face.named_member
-        nobody.add_item(Button(label=f"It isn't {name}"[:LONGEST_LABEL], custom_id=custom_id("isnt", *ids, member)))
-    where = f" in picture {picture.position + 1}" if len(answer.pictures) > 1 else ""
-    question = f"Who is {circled(face.number)}{where}?"
+        nobody.add_item(Button(label=is_not_button(name)[:LONGEST_LABEL], custom_id=custom_id("isnt", *ids, member)))
+    question = who_question(face=face.number, picture=picture.position + 1 if len(answer.pictures) > 1 else None)
     parts: list[Part] = [f"**{question}**"]
     files: list[discord.File] = []
     if crop is not None:
         files.append(discord.File(BytesIO(crop), filename=f"face-{face.number}.jpg"))
-        parts.append(gallery((files[0].filename, f"{question} The face alone"), spoiler=picture.spoiler))
+        parts.append(gallery((files[0].filename, crop_alt_text(question)), spoiler=picture.spoiler))
     return message_card(*parts, Row(members_menu(custom_id("member", *ids), face)), nobody), files
 
 
@@ -77,14 +86,14 @@ def members_menu(custom_id: str, face: AnsweredFace) -> Select:
         )
         for candidate in candidates
     ]
-    options.append(discord.SelectOption(label="Somebody else…", value=SOMEBODY_ELSE, emoji="🔎"))
-    return Select(custom_id=custom_id, placeholder="The right name", options=options)
+    options.append(discord.SelectOption(label=ANOTHER_NAME, value=SOMEBODY_ELSE, emoji="🔎"))
+    return Select(custom_id=custom_id, placeholder=RIGHT_NAME, options=options)
 
 
-class OtherNameModal(PersistentModal, title="Who is it?"):
+class OtherNameModal(PersistentModal, title=OTHER_NAME_TITLE):
     """A text field that takes any spelling of a name."""
 
     name: discord.ui.Label[Any] = discord.ui.Label(
-        text="Name",
-        component=discord.ui.TextInput(custom_id=NAME, max_length=100, placeholder="Tzuyu, 쯔위, ツウィ…"),
+        text=NAME_LABEL,
+        component=discord.ui.TextInput(custom_id=NAME, max_length=100, placeholder=NAME_EXAMPLES),
     )

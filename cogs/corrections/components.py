@@ -15,7 +15,7 @@ from cogs.common.components import PersistentItem, actor_of, question_here
 from cogs.common.layout import Button
 from cogs.common.responses import show
 from cogs.corrections.cards import which_face_card, who_card
-from cogs.corrections.texts import correction_sentence
+from cogs.corrections.texts import NO_FACE, NOT_YOURS_TO_HIDE, correction_sentence
 from cogs.corrections.update import refresh_card
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class FixFaceButton(PersistentItem[Button], template=r"nugu:fix:(?P<question>\d+
         answer = await question_here(interaction, self.ids["question"])
         assert interaction.message is not None
         if not answer.faces:
-            raise PersonError("There is no face here to fix.")
+            raise PersonError(NO_FACE)
         card_id = interaction.message.id
         (picture, face), *others = answer.faces
         if others:
@@ -68,7 +68,7 @@ class HideButton(PersistentItem[Button], template=r"nugu:hide:(?P<question>\d+)"
         answer = await question_here(interaction, self.ids["question"])
         actor = await actor_of(interaction)
         if actor.id != answer.asker_id and actor.trust < Trust.MODERATOR:
-            raise PersonError("Only the person who asked, or a moderator, can hide this.")
+            raise PersonError(NOT_YOURS_TO_HIDE)
         await identify.hide(app, answer.id)
         with contextlib.suppress(discord.NotFound):  # pressed twice, or a moderator deleted it
             await interaction.delete_original_response()

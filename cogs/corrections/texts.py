@@ -7,12 +7,23 @@ from typing import TYPE_CHECKING
 
 from bot.domain.corrections import CorrectionKind
 from bot.domain.enums import Untaught
+from bot.text.formatting import circled
 from cogs.common.markup import plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.domain.corrections import Correction
+
+WHICH_FACE = "**Which face is wrong?**"
+NUMBER_IN_PICTURE = "The number in the picture"
+NOT_A_MEMBER, NOT_A_FACE = "Not a member", "Not a face"
+RIGHT_NAME, ANOTHER_NAME = "The right name", "Somebody else…"
+OTHER_NAME_TITLE = "Who is it?"
+NAME_LABEL, NAME_EXAMPLES = "Name", "Tzuyu, 쯔위, ツウィ…"
+
+NO_FACE = "There is no face here to fix."
+NOT_YOURS_TO_HIDE = "Only the person who asked, or a moderator, can hide this."
 
 RESULTS = {
     CorrectionKind.CONFIRMED: "Confirmed.",
@@ -32,6 +43,33 @@ UNTAUGHT = {
     Untaught.CHOSEN: "this server chose so in `/setup`",
     Untaught.PRIVATE: "in private I learn nothing",
 }
+
+
+def picture_number(number: int) -> str:
+    """Names a picture by its number."""
+    return f"Picture {number}"
+
+
+def which_face_question(*, faces: int, most: int) -> str:
+    """Asks for one of so many faces, of which the menu has `most` at most."""
+    if faces <= most:
+        return WHICH_FACE
+    return f"{WHICH_FACE}\n-# The first {most} of {faces} faces; a menu holds no more."
+
+
+def who_question(*, face: int, picture: int | None) -> str:
+    """`Who is ② in picture 1?`, without markup. `picture`: its number where there are several."""
+    return f"Who is {circled(face)}?" if picture is None else f"Who is {circled(face)} in picture {picture}?"
+
+
+def crop_alt_text(question: str) -> str:
+    """The crop of the face that the question is about, without markup."""
+    return f"{question} The face alone"
+
+
+def is_not_button(name: str) -> str:
+    """Denies the name that a face has."""
+    return f"It isn't {name}"
 
 
 def correction_sentence(correction: Correction) -> str:

@@ -17,6 +17,7 @@ from cogs.common.responses import show
 from cogs.corrections.cards import NAME, OtherNameModal
 from cogs.corrections.dialog import MembersMenu
 from cogs.review.cards import choice_card, review_card
+from cogs.review.texts import CLOSED
 
 if TYPE_CHECKING:
     from bot.app import App
@@ -134,7 +135,7 @@ class ReviewDoneButton(PersistentItem[Button], template=r"nugu:review:done"):
 
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         await review.close(interaction.client.app, require_server(interaction), await actor_of(interaction))
-        await interaction.edit_original_response(view=message_card("Thank you. `/review` goes on."), attachments=[])
+        await interaction.edit_original_response(view=message_card(CLOSED), attachments=[])
 
 
 async def _named(interaction: discord.Interaction[Nugu], submission: ModalSubmission) -> None:
