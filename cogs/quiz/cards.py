@@ -21,22 +21,31 @@ from cogs.common.layout import (
     framed_card,
     gallery,
 )
-from cogs.common.markup import plain
 from cogs.quiz.texts import (
+    AGAIN,
     CONFIRM_FORGETTING,
+    FACE_ALT_TEXT,
+    FORGET,
+    KEEP,
+    NEXT,
     NOBODY_PLAYED,
+    PASS,
     PRIVATE_STATS,
-    RACE_RULE,
-    WHO,
+    REVEAL,
     knowledge_alt_text,
     knowledge_text,
     leaderboard_line,
     leaderboard_title,
+    mistaken_alt_text,
+    mistaken_heading,
+    other_photo_alt_text,
     own_place_line,
-    round_line,
-    score_line,
+    question_note,
+    question_text,
+    round_alt_text,
     summary_text,
-    verdict_sentence,
+    verdict_note,
+    verdict_text,
 )
 
 if TYPE_CHECKING:
@@ -54,15 +63,14 @@ def question_card(question: QuizQuestion) -> CardAndFiles:
         Button(label=name[:LONGEST_LABEL], custom_id=custom_id("quiz:say", question.round, member))
         for member, name in question.names
     ]
-    label = "Show who it is" if progress.race else "I don't know"
-    note = RACE_RULE if progress.race else f"{score_line(progress)} · <@{progress.person}>'s quiz"
+    label = REVEAL if progress.race else PASS
     card = framed_card(
         BLUE,
-        f"{WHO}\n-# {round_line(progress)}",
-        gallery((file.filename, "A face; who is it?")),
+        question_text(progress),
+        gallery((file.filename, FACE_ALT_TEXT)),
         Row(*names),
         Row(Button(label=label, custom_id=custom_id("quiz:pass", question.round))),
-        f"-# {note}",
+        question_note(progress),
     )
     return card, [file]
 
@@ -70,28 +78,28 @@ def question_card(question: QuizQuestion) -> CardAndFiles:
 def verdict_card(verdict: Verdict) -> CardAndFiles:
     """The right name, another photo of the member, and the button for the next round or the result of the quiz."""
     truth, progress = verdict.name(verdict.truth), verdict.progress
-    parts: list[Part] = [f"{verdict_sentence(verdict)}\n-# {plain(verdict.group_name)} · {round_line(progress)}"]
+    parts: list[Part] = [verdict_text(verdict)]
     files: list[discord.File] = []
     faces = [
-        (verdict.picture, "face.jpg", f"The face of this round: {truth}"),
-        (verdict.other, "other.jpg", f"Another photo of {truth}"),
+        (verdict.picture, "face.jpg", round_alt_text(truth)),
+        (verdict.other, "other.jpg", other_photo_alt_text(truth)),
     ]
     if shown := _attached(faces, files):
         parts.append(gallery(*shown))
     chosen = verdict.name(verdict.chosen)
-    pictures = [(data, f"mistaken-{place}.jpg", f"A photo of {chosen}") for place, data in enumerate(verdict.mistaken)]
+    pictures = [
+        (data, f"mistaken-{place}.jpg", mistaken_alt_text(chosen)) for place, data in enumerate(verdict.mistaken)
+    ]
     if mistaken := _attached(pictures, files):
-        parts += [f"And this is **{plain(chosen)}**:", gallery(*mistaken)]
+        parts += [mistaken_heading(chosen), gallery(*mistaken)]
     parts.append(_marked_names(verdict))
     if verdict.by is not None:
-        player = f"<@{verdict.by}>: " if progress.race else ""
-        back = f" · {plain(truth)} comes back {discord.utils.format_dt(verdict.back, 'R')}" if verdict.back else ""
-        parts.append(f"-# {player}{score_line(progress)}{'' if progress.race else back}")
+        parts.append(verdict_note(verdict, player=verdict.by))
     if verdict.summary is None:
-        next = Button(label="Next", style=discord.ButtonStyle.primary, custom_id=custom_id("quiz:next", verdict.round))
+        next = Button(label=NEXT, style=discord.ButtonStyle.primary, custom_id=custom_id("quiz:next", verdict.round))
         parts.append(Row(next))
     else:
-        again = Button(label="Play again", custom_id=custom_id("quiz:again", verdict.round))
+        again = Button(label=AGAIN, custom_id=custom_id("quiz:again", verdict.round))
         parts += [discord.ui.Separator(), summary_text(verdict.summary, progress), Row(again)]
     return framed_card(GREEN if verdict.right else AMBER, *parts), files
 
@@ -120,8 +128,8 @@ def forget_card() -> Card:
         AMBER,
         CONFIRM_FORGETTING,
         Row(
-            Button(label="Forget", style=discord.ButtonStyle.danger, custom_id=custom_id("quiz:forget")),
-            Button(label="Keep", custom_id=custom_id("keep")),
+            Button(label=FORGET, style=discord.ButtonStyle.danger, custom_id=custom_id("quiz:forget")),
+            Button(label=KEEP, custom_id=custom_id("keep")),
         ),
     )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from discord.utils import format_dt
+
 from bot.text.formatting import counted
 from bot.text.quiz import next_question_time, retention_time
 from cogs.common.markup import plain
@@ -14,6 +16,11 @@ if TYPE_CHECKING:
     from bot.usecases.quiz.stats import Knowledge
     from bot.usecases.quiz.view import QuizProgress, Summary, Verdict
 
+REVEAL, PASS = "Show who it is", "I don't know"
+NEXT, AGAIN = "Next", "Play again"
+FORGET, KEEP = "Forget", "Keep"
+
+FACE_ALT_TEXT = "A face; who is it?"
 WHO = "**Who is this?**"
 RACE_RULE = "The first right answer wins the round; everybody has one."
 NOBODY_PLAYED = "Nobody has played yet. `/quiz play` begins."
@@ -22,6 +29,16 @@ CONFIRM_FORGETTING = (
     "**Forget your quizzes?**\nYour answers, points and streaks, and whom you know, in all servers. "
     "This can't be undone."
 )
+
+
+def question_text(progress: QuizProgress) -> str:
+    """The question, and the round that it belongs to."""
+    return f"{WHO}\n-# {round_line(progress)}"
+
+
+def question_note(progress: QuizProgress) -> str:
+    """The rule of a race, else the player and their score."""
+    return f"-# {RACE_RULE}" if progress.race else f"-# {score_line(progress)} · <@{progress.person}>'s quiz"
 
 
 def round_line(progress: QuizProgress) -> str:
@@ -45,6 +62,41 @@ def verdict_sentence(verdict: Verdict) -> str:
     if verdict.chosen is None:
         return f"**✗ This is {truth}**"
     return f"**✗ Wrong: this is {truth}**, not {plain(verdict.name(verdict.chosen))}"
+
+
+def verdict_text(verdict: Verdict) -> str:
+    """The verdict, and the round that it belongs to."""
+    return f"{verdict_sentence(verdict)}\n-# {plain(verdict.group_name)} · {round_line(verdict.progress)}"
+
+
+def verdict_note(verdict: Verdict, *, player: int) -> str:
+    """The player's score: in a race with their mention, else with the time when the member is asked again."""
+    score = score_line(verdict.progress)
+    if verdict.progress.race:
+        return f"-# <@{player}>: {score}"
+    if not verdict.back:
+        return f"-# {score}"
+    return f"-# {score} · {plain(verdict.name(verdict.truth))} comes back {format_dt(verdict.back, 'R')}"
+
+
+def mistaken_heading(name: str) -> str:
+    """The heading of the photos of a wrongly chosen member."""
+    return f"And this is **{plain(name)}**:"
+
+
+def round_alt_text(name: str) -> str:
+    """The face of the round, without markup."""
+    return f"The face of this round: {name}"
+
+
+def other_photo_alt_text(name: str) -> str:
+    """Another photo of the member, without markup."""
+    return f"Another photo of {name}"
+
+
+def mistaken_alt_text(name: str) -> str:
+    """A photo of the wrongly chosen member, without markup."""
+    return f"A photo of {name}"
 
 
 def missed_sentence(missed: Missed) -> str:

@@ -11,7 +11,24 @@ from bot.domain.trust import Trust
 from bot.text.formatting import percent
 from cogs.common.discord_limits import MOST_OPTIONS
 from cogs.common.layout import BLUE, Card, Part, Row, Select, custom_id, framed_card
-from cogs.setup.texts import INTEGRATIONS, LEARNS, stored_text
+from cogs.setup.texts import (
+    DEFAULT_GROUP,
+    INTEGRATIONS,
+    LEARNS,
+    LEARNS_FROM,
+    MODERATOR_ROLES,
+    NO_DEFAULT_GROUP,
+    NO_MODERATOR_ROLE,
+    NO_NOTICES,
+    NO_TRUSTED_ROLE,
+    NO_WATCHED_CHANNEL,
+    NOTICES,
+    THRESHOLD,
+    TITLE,
+    TRUSTED_ROLES,
+    WATCHED_CHANNELS,
+    stored_text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,30 +46,30 @@ def setup_card(chosen: Setup, *, can_watch: bool) -> Card:
     """Every choice of a server with its menu. `can_watch`: the bot may read messages that don't mention it."""
     choices = chosen.choices
     parts: list[Part] = [
-        "## Setup",
-        "**Trusted roles**: their word about a face counts at once.",
-        Row(_roles("setup:trusted", choices.roles_of(Trust.TRUSTED), "Nobody but moderators yet")),
-        "**Moderator roles**: they add groups and members, beside those with Manage Server.",
-        Row(_roles("setup:moderators", choices.roles_of(Trust.MODERATOR), "Nobody but those with Manage Server yet")),
-        "**Threshold**: from this confidence on an answer counts as sure (green).",
+        TITLE,
+        TRUSTED_ROLES,
+        Row(_roles("setup:trusted", choices.roles_of(Trust.TRUSTED), NO_TRUSTED_ROLE)),
+        MODERATOR_ROLES,
+        Row(_roles("setup:moderators", choices.roles_of(Trust.MODERATOR), NO_MODERATOR_ROLE)),
+        THRESHOLD,
         Row(_threshold(chosen.threshold)),
     ]
     if chosen.groups:
         parts += [
-            "**This channel's group**: whom questions in this channel are about.",
+            DEFAULT_GROUP,
             Row(_default_group(chosen.groups, chosen.default_group)),
         ]
     if can_watch:
         parts += [
-            "**Watched channels**: there, *who is this?* works without a mention.",
+            WATCHED_CHANNELS,
             Row(_watched(choices.watched)),
         ]
     return framed_card(
         BLUE,
         *parts,
-        "**What I may learn from**",
+        LEARNS_FROM,
         Row(_learns(choices.learns)),
-        "**Where I tell moderators** what they did not ask for: a model kept aside, say.",
+        NOTICES,
         Row(_notices(choices.notices)),
         discord.ui.Separator(),
         stored_text(choices.learns, chosen.forget_days),
@@ -85,7 +102,7 @@ def _threshold(chosen: float) -> Select:
 def _watched(chosen: Iterable[int]) -> discord.ui.ChannelSelect[Any]:
     return discord.ui.ChannelSelect(
         custom_id=custom_id("setup:watched"),
-        placeholder="None",
+        placeholder=NO_WATCHED_CHANNEL,
         channel_types=[discord.ChannelType.text],
         min_values=0,
         max_values=MOST_CHANNELS,
@@ -108,7 +125,7 @@ def _notices(chosen: int | None) -> discord.ui.ChannelSelect[Any]:
     channel = discord.SelectDefaultValueType.channel
     return discord.ui.ChannelSelect(
         custom_id=custom_id("setup:notices"),
-        placeholder="Nowhere",
+        placeholder=NO_NOTICES,
         channel_types=[discord.ChannelType.text],
         min_values=0,
         max_values=1,
@@ -117,7 +134,7 @@ def _notices(chosen: int | None) -> discord.ui.ChannelSelect[Any]:
 
 
 def _default_group(groups: dict[int, str], chosen: int | None) -> Select:
-    options = [discord.SelectOption(label="Found from the faces", value=NO_GROUP, default=chosen is None)]
+    options = [discord.SelectOption(label=NO_DEFAULT_GROUP, value=NO_GROUP, default=chosen is None)]
     options += [
         discord.SelectOption(label=name, value=str(group), default=group == chosen)
         for group, name in list(groups.items())[:MOST_GROUPS]

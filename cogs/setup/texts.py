@@ -4,6 +4,20 @@ from __future__ import annotations
 
 from bot.domain.enums import Learns
 
+TITLE = "## Setup"
+TRUSTED_ROLES = "**Trusted roles**: their word about a face counts at once."
+NO_TRUSTED_ROLE = "Nobody but moderators yet"
+MODERATOR_ROLES = "**Moderator roles**: they add groups and members, beside those with Manage Server."
+NO_MODERATOR_ROLE = "Nobody but those with Manage Server yet"
+THRESHOLD = "**Threshold**: from this confidence on an answer counts as sure (green)."
+DEFAULT_GROUP = "**This channel's group**: whom questions in this channel are about."
+NO_DEFAULT_GROUP = "Found from the faces"
+WATCHED_CHANNELS = "**Watched channels**: there, *who is this?* works without a mention."
+NO_WATCHED_CHANNEL = "None"
+LEARNS_FROM = "**What I may learn from**"
+NOTICES = "**Where I tell moderators** what they did not ask for: a model kept aside, say."
+NO_NOTICES = "Nowhere"
+
 LEARNS = {
     Learns.CONFIRMED: (
         "What trusted people confirm",
