@@ -5,11 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from tests.conftest import ROOT
 from tests.support.sources import modules, name_of, tree_of
-
-SENTENCES_ELSEWHERE = ("corrections", "quiz", "review", "roster", "setup")
-"""Folders of `cogs` that still make sentences outside their `texts.py`."""
 
 DISCORDS_WORDS = {"entity too large"}
 """Words that Discord writes, which a module looks for."""
@@ -43,7 +39,6 @@ def test_each_feature_makes_its_sentences_in_one_module() -> None:
         name_of(module): sentences(tree_of(module))
         for module in modules("cogs")
         if module.name not in {"texts.py", "markup.py"}
-        and module.relative_to(ROOT / "cogs").parts[0] not in SENTENCES_ELSEWHERE
     }
     assert not {module: wrong for module, wrong in found.items() if wrong}
 

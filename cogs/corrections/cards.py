@@ -24,6 +24,7 @@ from cogs.corrections.texts import (
     is_not_button,
     picture_number,
     which_face_question,
+    who_heading,
     who_question,
 )
 
@@ -66,7 +67,7 @@ def who_card(
         member, name = face.named_member
         nobody.add_item(Button(label=is_not_button(name)[:LONGEST_LABEL], custom_id=custom_id("isnt", *ids, member)))
     question = who_question(face=face.number, picture=picture.position + 1 if len(answer.pictures) > 1 else None)
-    parts: list[Part] = [f"**{question}**"]
+    parts: list[Part] = [who_heading(question)]
     files: list[discord.File] = []
     if crop is not None:
         files.append(discord.File(BytesIO(crop), filename=f"face-{face.number}.jpg"))

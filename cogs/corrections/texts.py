@@ -62,6 +62,11 @@ def who_question(*, face: int, picture: int | None) -> str:
     return f"Who is {circled(face)}?" if picture is None else f"Who is {circled(face)} in picture {picture}?"
 
 
+def who_heading(question: str) -> str:
+    """`who_question` as a heading."""
+    return f"**{question}**"
+
+
 def crop_alt_text(question: str) -> str:
     """The crop of the face that the question is about, without markup."""
     return f"{question} The face alone"

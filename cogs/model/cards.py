@@ -115,7 +115,7 @@ def report_card(report: GroupReport) -> CardAndFiles:
     ):
         if lines:
             more = [more_line(len(lines) - MOST_LINES)] if len(lines) > MOST_LINES else []
-            parts.append("\n".join([f"**{title}**", *lines[:MOST_LINES], *more])[:1200])
+            parts.append("\n".join([title, *lines[:MOST_LINES], *more])[:1200])
     parts.append(wrong_labels_text(count=len(report.labels), most=MOST_OPTIONS))
     card = framed_card(BLUE, *parts)
     if report.labels:

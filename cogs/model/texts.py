@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 NEWER, OLDER = "Newer", "Older"
 LABEL_IS_RIGHT, REMOVE_LABEL = "It is right", "Remove"
-MIXED_UP, NEEDS_PHOTOS = "Mixed up", "Needs photos, large and clear"
+MIXED_UP, NEEDS_PHOTOS = "**Mixed up**", "**Needs photos, large and clear**"
 WRONG_LABELS = "Labels that look wrong"
 
 ORIGINS = {

@@ -7,20 +7,14 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.errors import PersonError
-from bot.text.formatting import counted
 from bot.usecases.roster import members
 from cogs.common.layout import RED, Button, Card, Row, custom_id, framed_card
-from cogs.common.markup import plain
 from cogs.common.responses import defer_in_server, show
-from cogs.roster.texts import name_sentence
+from cogs.roster.texts import KEEP, NOTHING_TO_DO, REMOVE, name_sentence, removal_question
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from bot.client import Nugu
     from bot.usecases.roster.members import Removal
-
-NOTHING_TO_DO = "Name the spelling to add, or the one to remove."
 
 
 async def rename_entry(interaction: discord.Interaction[Nugu], group: str, member: str | None, name: str) -> None:
@@ -54,27 +48,12 @@ async def ask_removal(interaction: discord.Interaction[Nugu], group: str, member
 
 def removal_card(removal: Removal) -> Card:
     """Asks whether a group or a member is to be removed, and says what goes with it."""
-    members, photos, labels = removal.removal_counts
-    lost = [f"{counted(photos, 'photo')} with crops and encodings", counted(labels, "label")]
-    of = f" of **{plain(removal.group)}**" if removal.group is not None else ""
-    if removal.group is None:
-        lost.insert(0, counted(members, "member"))
     action = "removegroup" if removal.group is None else "removemember"
     return framed_card(
         RED,
-        f"**Remove {plain(removal.name)}{of}?**\nWith it go {', '.join(lost)}. This can't be undone.",
+        removal_question(removal),
         Row(
-            Button(label="Remove", style=discord.ButtonStyle.danger, custom_id=custom_id(action, removal.id)),
-            Button(label="Keep", custom_id=custom_id("keep")),
+            Button(label=REMOVE, style=discord.ButtonStyle.danger, custom_id=custom_id(action, removal.id)),
+            Button(label=KEEP, custom_id=custom_id("keep")),
         ),
     )
-
-
-def shared_note(*, is_shared: bool) -> str:
-    """` · shared with every server` for an entry of the shared roster, else nothing."""
-    return " · shared with every server" if is_shared else ""
-
-
-def listed_names(names: Iterable[str]) -> str:
-    """Names as Discord shows them, separated by commas."""
-    return ", ".join(plain(name) for name in names)

@@ -1,4 +1,4 @@
-"""The sentences about groups, members, photos and archives."""
+"""The sentences about entries of a roster: groups and members alike."""
 
 from __future__ import annotations
 
@@ -9,16 +9,14 @@ from bot.text.formatting import counted
 from cogs.common.markup import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from bot.domain.rosters import MemberPhotos, RemovedEntry
-    from bot.usecases.roster.archive import Exported
+    from bot.usecases.roster.members import Removal
 
-LEFT_OUT = "Left out; I keep nothing of it."
-USED_MEANWHILE = "That photo was used meanwhile, so I keep it. `/member photos` can remove it."
-
-
-def group_added_sentence(name: str) -> str:
-    """Answers a new group."""
-    return f"**{plain(name)}** it is. Now add each member with `/member add`: one photo is enough to start, five are better."
+REMOVE, KEEP = "Remove", "Keep"
+NOTHING_TO_DO = "Name the spelling to add, or the one to remove."
+NO_MEMBER = "nobody yet: `/member add`"
 
 
 def name_sentence(change: RenamedEntry | AddedAlias | RemovedAlias) -> str:
@@ -45,16 +43,27 @@ def photo_count_sentence(known: MemberPhotos) -> str:
     return f"**{plain(known.member)}** of **{plain(known.group)}** is known by {counted(known.photos, 'photo')} now."
 
 
-def exported_sentence(exported: Exported) -> str:
-    """The content of an archive."""
-    content = ", ".join(
-        counted(number, thing)
-        for number, thing in ((exported.groups, "group"), (exported.members, "member"), (exported.photos, "photo"))
-    )
-    lost = f"\n{counted(exported.lost, 'photo')} had no file any more." if exported.lost else ""
-    kept = (
-        f"\n{counted(exported.kept_back, 'photo')} from spoilers or age-restricted channels I left out."
-        if exported.kept_back
-        else ""
-    )
-    return f"{content}. `/roster import` takes it in again, here or in another server.{lost}{kept}"
+def removal_question(removal: Removal) -> str:
+    """Asks whether a group or a member is to be removed, and says what goes with it."""
+    members, photos, labels = removal.removal_counts
+    lost = f"{counted(photos, 'photo')} with crops and encodings, {counted(labels, 'label')}"
+    if removal.group is None:
+        return (
+            f"**Remove {plain(removal.name)}?**\nWith it go {counted(members, 'member')}, {lost}. This can't be undone."
+        )
+    return f"**Remove {plain(removal.name)} of **{plain(removal.group)}**?**\nWith it go {lost}. This can't be undone."
+
+
+def shared_note(*, is_shared: bool) -> str:
+    """` · shared with every server` for an entry of the shared roster, else nothing."""
+    return " · shared with every server" if is_shared else ""
+
+
+def also_text(aliases: Iterable[str]) -> str:
+    """The aliases of a group or a member: `also 트와이스, トゥワイス`."""
+    return f"also {listed_names(aliases)}"
+
+
+def listed_names(names: Iterable[str]) -> str:
+    """Names as Discord shows them, separated by commas."""
+    return ", ".join(plain(name) for name in names)

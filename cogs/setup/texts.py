@@ -63,5 +63,6 @@ def stored_text(learns: Learns, forget_days: int) -> str:
 
 def forgotten_crops_sentence(faces: int) -> str:
     """Answers a choice by which the crops of unlabelled faces were deleted."""
-    crops = "the crop of one face" if faces == 1 else f"the crops of {faces} faces"
-    return f"I let go of {crops} that nobody had labelled."
+    if faces == 1:
+        return "I let go of the crop of one face that nobody had labelled."
+    return f"I let go of the crops of {faces} faces that nobody had labelled."

@@ -12,18 +12,16 @@ from bot.client import Nugu  # discord.py reads the annotations
 from bot.domain.trust import Trust
 from bot.errors import PersonError
 from bot.media.archives.reading import ArchiveLimits
-from bot.text.formatting import counted
 from bot.usecases.roster import archive
 from cogs.common.autocomplete import Name, own_groups
 from cogs.common.layout import CardAndFiles, message_card
 from cogs.common.long_commands import Progress
-from cogs.common.markup import plain
 from cogs.common.media import attached
 from cogs.common.pictures import read_file
 from cogs.common.responses import defer_in_server, is_too_large
 from cogs.common.trust import requires
 from cogs.roster.archives.cards import imported_card
-from cogs.roster.texts import exported_sentence
+from cogs.roster.archives.texts import exported_sentence, import_progress
 
 
 @requires(Trust.MODERATOR)
@@ -43,7 +41,8 @@ class RosterCog(commands.GroupCog, name="roster"):
         progress = Progress(interaction)
 
         async def on_progress(done: int, photos: int, group: str, member: str) -> None:
-            await progress.show(message_card(f"{done} of {counted(photos, 'photo')}: {plain(group)}, {plain(member)}"))
+            text = import_progress(done=done, photos=photos, group=group, member=member)
+            await progress.show(message_card(text))
 
         async def work() -> CardAndFiles:
             with app.question_limit.slot(by):

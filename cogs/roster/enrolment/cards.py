@@ -8,9 +8,6 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.domain.rosters import MemberPhotos
-from bot.text.faces import face_quality
-from bot.text.formatting import circled, counted
-from bot.text.photos import photo_reason
 from cogs.common.layout import (
     AMBER,
     GREEN,
@@ -24,8 +21,24 @@ from cogs.common.layout import (
     framed_card,
     gallery,
 )
-from cogs.common.markup import plain
-from cogs.common.texts import shown_only_in
+from cogs.roster.enrolment.texts import (
+    CHOSEN_FACE_ALT_TEXT,
+    FACE_ALT_TEXT,
+    LEAVE_OUT,
+    NONE_OF_THEM,
+    NUMBER_IN_PICTURE,
+    NUMBERED_PHOTO_ALT_TEXT,
+    USE,
+    confined_line,
+    doubtful_face_text,
+    doubtful_photo_text,
+    doubtful_sentence,
+    face_option,
+    refused_line,
+    sheet_alt_text,
+    taken_line,
+    which_face_question,
+)
 from cogs.roster.texts import photo_count_sentence
 
 if TYPE_CHECKING:
@@ -44,17 +57,19 @@ def added_card(added: AddedMember, sheet: bytes | None) -> CardAndFiles:
     files: list[discord.File] = []
     if sheet is not None:
         files.append(discord.File(BytesIO(sheet), filename="faces.jpg"))
-        alt = f"The faces taken of {added.member}: {', '.join(name for name, _ in taken)}"
+        alt = sheet_alt_text(member=added.member, photos=[name for name, _ in taken])
         parts.append(gallery(("faces.jpg", alt), spoiler=any(photo.spoiler for photo in added.outcomes)))
-        qualities = (f"{plain(name)}: {face_quality(crop.face_width, crop.sharpness)}" for name, crop in taken)
+        qualities = (
+            taken_line(photo=name, face_width=crop.face_width, sharpness=crop.sharpness) for name, crop in taken
+        )
         parts.append("\n".join(qualities)[: LONGEST_TEXT // 2])
         if added.only_in is not None:
-            parts.append(f"-# From here they are {shown_only_in(added.only_in)}; added elsewhere, everywhere.")
+            parts.append(confined_line(added.only_in))
     if refused:
-        reasons = "\n".join(f"⚠️ {plain(photo.name)}: {_reason(photo)}." for photo in refused)
+        reasons = "\n".join(refused_line(photo) for photo in refused)
         parts.append(reasons[: LONGEST_TEXT // 3])
     if doubtful:
-        parts.append(f"{counted(doubtful, 'photo')} more: see below.")
+        parts.append(doubtful_sentence(doubtful))
     return framed_card(GREEN if taken else AMBER, *parts), files
 
 
@@ -62,47 +77,41 @@ def waiting_card(photo: PhotoOutcome, question: PhotoQuestion) -> CardAndFiles:
     """Asks which face of a photo is the member's, or whether its only face is used although it is doubtful."""
     face, *others = question.faces
     if others:
-        text = f"⚠️ **{plain(photo.name)}**: I see {len(question.faces)} faces in it. Which one is meant?"
+        text = which_face_question(photo=photo.name, faces=len(question.faces))
         options = [
             discord.SelectOption(
-                label=f"{circled(face.number)} {face_quality(face.width, face.sharpness)}", value=str(face.id)
+                label=face_option(number=face.number, width=face.width, sharpness=face.sharpness), value=str(face.id)
             )
             for face in question.faces
         ]
         menu = Select(
             custom_id=custom_id("whose", question.id, question.member),
-            placeholder="The number in the picture",
+            placeholder=NUMBER_IN_PICTURE,
             options=options,
         )
-        rows = [Row(menu), Row(Button(label="None of them", custom_id=custom_id("leaveout", question.id)))]
-        return _question_card(
-            text, question.picture, "The photo with a number on each face", rows, spoiler=photo.spoiler
-        )
-    text = f"⚠️ **{plain(photo.name)}**: {_reason(photo)}.\n-# {face_quality(face.width, face.sharpness)}"
+        rows = [Row(menu), Row(Button(label=NONE_OF_THEM, custom_id=custom_id("leaveout", question.id)))]
+        return _question_card(text, question.picture, NUMBERED_PHOTO_ALT_TEXT, rows, spoiler=photo.spoiler)
+    text = doubtful_photo_text(photo, face_width=face.width, sharpness=face.sharpness)
     row = _use_or_not(question.id, face.id, question.member)
-    return _question_card(text, question.picture, "The face in it", [row], spoiler=photo.spoiler)
+    return _question_card(text, question.picture, FACE_ALT_TEXT, [row], spoiler=photo.spoiler)
 
 
 def doubt_card(waiting: DoubtfulFace) -> CardAndFiles:
     """Asks whether the chosen face is used although it is doubtful."""
-    quality = face_quality(waiting.face_width, waiting.sharpness)
-    text = f"⚠️ Taken alone, {plain(photo_reason(waiting.doubt))}.\n-# {quality}"
     row = _use_or_not(waiting.question, waiting.face, waiting.member)
-    return _question_card(text, waiting.crop, "The face that was chosen", [row], spoiler=waiting.spoiler)
-
-
-def _reason(photo: PhotoOutcome) -> str:
-    return "" if photo.reason is None else plain(photo_reason(photo.reason))
+    return _question_card(
+        doubtful_face_text(waiting), waiting.crop, CHOSEN_FACE_ALT_TEXT, [row], spoiler=waiting.spoiler
+    )
 
 
 def _use_or_not(question: int, face: int, member: int) -> Row:
     return Row(
         Button(
-            label="Use it all the same",
+            label=USE,
             style=discord.ButtonStyle.primary,
             custom_id=custom_id("useit", question, face, member),
         ),
-        Button(label="Leave it out", custom_id=custom_id("leaveout", question)),
+        Button(label=LEAVE_OUT, custom_id=custom_id("leaveout", question)),
     )
 
 

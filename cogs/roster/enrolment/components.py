@@ -10,7 +10,8 @@ from cogs.common.components import ModeratorItem, PersistentItem
 from cogs.common.layout import Select, message_card
 from cogs.common.responses import show
 from cogs.roster.enrolment.cards import doubt_card
-from cogs.roster.texts import LEFT_OUT, USED_MEANWHILE, photo_count_sentence
+from cogs.roster.enrolment.texts import LEFT_OUT, USED_MEANWHILE
+from cogs.roster.texts import photo_count_sentence
 
 if TYPE_CHECKING:
     import discord

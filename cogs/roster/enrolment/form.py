@@ -13,6 +13,7 @@ from cogs.common.modals import PersistentModal, modal_listener
 from cogs.common.places import require_server
 from cogs.common.trust import NotTrustedError, trust_of
 from cogs.roster.enrolment.add import add_member
+from cogs.roster.enrolment.texts import FORM_TITLE, GROUP_LABEL, NAME_LABEL, PHOTOS_LABEL, PHOTOS_RULE
 
 if TYPE_CHECKING:
     from bot.client import Nugu
@@ -22,18 +23,18 @@ GROUP, NAME, PHOTOS = "group", "name", "photos"
 """The custom_ids of the modal's fields."""
 
 
-class AddMemberModal(PersistentModal, title="Add a member"):
+class AddMemberModal(PersistentModal, title=FORM_TITLE):
     """Group, name and up to ten photos at once."""
 
     group: discord.ui.Label[Any] = discord.ui.Label(
-        text="Group", component=discord.ui.TextInput(custom_id=GROUP, max_length=100)
+        text=GROUP_LABEL, component=discord.ui.TextInput(custom_id=GROUP, max_length=100)
     )
     name: discord.ui.Label[Any] = discord.ui.Label(
-        text="Name", component=discord.ui.TextInput(custom_id=NAME, max_length=100)
+        text=NAME_LABEL, component=discord.ui.TextInput(custom_id=NAME, max_length=100)
     )
     photos: discord.ui.Label[Any] = discord.ui.Label(
-        text="Photos",
-        description="One to ten, each with this one face, large and clear.",
+        text=PHOTOS_LABEL,
+        description=PHOTOS_RULE,
         component=discord.ui.FileUpload(custom_id=PHOTOS, min_values=1, max_values=MOST_FILES),
     )
 

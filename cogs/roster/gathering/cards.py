@@ -4,38 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.text.formatting import counted
-from bot.text.gathering import failure_text, left_out_counts
-from cogs.common.layout import AMBER, GREEN, LONGEST_TEXT, Card, bar, framed_card
-from cogs.common.markup import plain
+from cogs.common.layout import AMBER, GREEN, LONGEST_TEXT, Card, framed_card
+from cogs.roster.gathering.texts import gathering_text
 
 if TYPE_CHECKING:
     from bot.domain.gathering import Gathering
-
-BAR = 12
-MOST_REASONS = 8
 
 
 def gathering_card(gathering: Gathering) -> Card:
     """The progress of a gathering, or its result."""
     found = sum(gathering.kept.values())
     ended = gathering.done == len(gathering.members)
-    lines = [f"**Photos of {plain(gathering.group)}**"]
-    if not ended:
-        done = bar(gathering.done / len(gathering.members), BAR)
-        lines.append(f"{done} {gathering.done} of {counted(len(gathering.members), 'member')}")
-    lines += [f"{plain(name)}: {count}" for name, count in gathering.kept.items()]
-    if ended:
-        lines.append(
-            f"**{counted(found, 'photo')}** {'waits' if found == 1 else 'wait'} in `/review`: "
-            "nothing is learned from them before a trusted person says yes."
-            if found
-            else "I found nothing that is worth a look."
-        )
-    reasons = left_out_counts(gathering)[:MOST_REASONS]
-    if ended and reasons:
-        lines.append("-# Left out: " + " · ".join(f"{count} {reason}" for count, reason in reasons))
-    lines += [f"⚠️ {plain(source)}: {failure_text(failure)}" for source, failure in gathering.tally.failed.items()]
-    if gathering.tally.out_of_time:
-        lines.append("-# Time was up before every link was tried.")
-    return framed_card(GREEN if ended and found else AMBER, "\n".join(lines)[:LONGEST_TEXT])
+    text = gathering_text(gathering, found=found, ended=ended)
+    return framed_card(GREEN if ended and found else AMBER, text[:LONGEST_TEXT])

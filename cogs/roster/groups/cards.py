@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot.text.formatting import counted
 from cogs.common.layout import (
     BLUE,
     LONGEST_TEXT,
@@ -18,9 +17,8 @@ from cogs.common.layout import (
     lines_within,
     message_card,
 )
-from cogs.common.markup import plain
 from cogs.common.texts import NO_GROUP
-from cogs.roster.entries import listed_names, shared_note
+from cogs.roster.groups.texts import group_text, listed_group_text, member_lines, sheet_alt_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,20 +31,11 @@ SHEET = "members.jpg"
 
 def group_card(shown: ShownGroup) -> Card:
     """A group: its aliases, its members with theirs, and a face of each. `group_files` has the picture."""
-    lines = [f"## {plain(shown.name)}{shared_note(is_shared=shown.is_shared)}"]
-    if shown.aliases:
-        lines.append(f"also {listed_names(shown.aliases)}")
-    lines.append(counted(len(shown.members), "member") if shown.members else "nobody yet: `/member add`")
-    parts: list[Part] = ["\n".join(lines)[: LONGEST_TEXT // 4]]
+    parts: list[Part] = [group_text(shown)[: LONGEST_TEXT // 4]]
     if shown.sheet is not None:
-        parts.append(gallery((SHEET, f"A face of each: {', '.join(shown.pictured)}")))
+        parts.append(gallery((SHEET, sheet_alt_text(shown.pictured))))
     if shown.members:
-        members = [
-            f"**{plain(member.name)}** · {counted(member.photos, 'photo')}"
-            + (f" · also {listed_names(member.aliases)}" if member.aliases else "")
-            for member in shown.members
-        ]
-        parts.append(lines_within(members, LONGEST_TEXT * 3 // 4))
+        parts.append(lines_within(member_lines(shown), LONGEST_TEXT * 3 // 4))
     return framed_card(BLUE, *parts)
 
 
@@ -59,10 +48,4 @@ def groups_card(groups: Sequence[ListedGroup]) -> Card:
     """Every group with its aliases, and the number of photos of each member."""
     if not groups:
         return message_card(NO_GROUP)
-    lines: list[str] = []
-    for group in groups:
-        members = ", ".join(f"{plain(name)} ({count})" for name, count in group.members.items())
-        also = f" · {listed_names(group.aliases)}" if group.aliases else ""
-        heading = f"**{plain(group.name)}**{also}{shared_note(is_shared=group.is_shared)}"
-        lines.append(f"{heading}\n{members or 'nobody yet: `/member add`'}")
-    return message_card("\n\n".join(lines)[:LONGEST_TEXT])
+    return message_card("\n\n".join(listed_group_text(group) for group in groups)[:LONGEST_TEXT])

@@ -18,7 +18,7 @@ from cogs.common.trust import requires
 from cogs.roster.entries import ask_removal, change_aliases, rename_entry
 from cogs.roster.groups.cards import group_card, group_files, groups_card
 from cogs.roster.groups.components import RemoveGroupButton
-from cogs.roster.texts import group_added_sentence
+from cogs.roster.groups.texts import group_added_sentence
 
 
 @requires(Trust.MODERATOR)

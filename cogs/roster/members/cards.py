@@ -7,9 +7,6 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot.domain.enums import Origin
-from bot.text.faces import face_quality
-from bot.text.formatting import counted
 from bot.usecases.roster.photos import PAGE
 from cogs.common.discord_limits import LONGEST_ALT
 from cogs.common.layout import (
@@ -23,18 +20,19 @@ from cogs.common.layout import (
     custom_id,
     framed_card,
 )
-from cogs.common.markup import plain
-from cogs.common.texts import shown_only_in
-from cogs.roster.entries import listed_names, shared_note
+from cogs.roster.members.texts import (
+    BACK,
+    ON,
+    REMOVE_PHOTO,
+    member_text,
+    page_of,
+    photo_alt_text,
+    photo_line,
+    photo_option,
+)
 
 if TYPE_CHECKING:
     from bot.usecases.roster.photos import ShownMember, ShownPhoto
-
-ORIGINS = {
-    Origin.SUBMITTED: "handed in",
-    Origin.ASKED: "confirmed",
-    Origin.GATHERED: "gathered",
-}
 
 
 def member_card(shown: ShownMember, *, manage: bool) -> Card:
@@ -42,17 +40,11 @@ def member_card(shown: ShownMember, *, manage: bool) -> Card:
 
     `manage`: with a menu that removes a photo.
     """
-    total = sum(shown.counts.values())
-    origins = ", ".join(f"{count} {ORIGINS[origin]}" for origin, count in sorted(shown.counts.items()))
-    lines = [f"## {plain(shown.name)}", f"of **{plain(shown.group)}**{shared_note(is_shared=shown.is_shared)}"]
-    if shown.aliases:
-        lines.append(f"also {listed_names(shown.aliases)}")
-    lines.append(f"{counted(total, 'photo')}: {origins}" if total else "no photo yet: `/member add`")
-    parts: list[Part] = ["\n".join(lines)[: LONGEST_TEXT // 2]]
+    parts: list[Part] = [member_text(shown)[: LONGEST_TEXT // 2]]
     pictures = [
         discord.MediaGalleryItem(
             f"attachment://{_file_name(number)}",
-            description=f"{shown.name}, photo {number}"[:LONGEST_ALT],
+            description=photo_alt_text(member=shown.name, number=number)[:LONGEST_ALT],
             spoiler=photo.spoiler,
         )
         for number, photo in _numbered(shown)
@@ -61,7 +53,7 @@ def member_card(shown: ShownMember, *, manage: bool) -> Card:
     if pictures:
         parts.append(discord.ui.MediaGallery(*pictures))
     if shown.photos:
-        photos = [f"{number} · {_photo_line(photo)}" for number, photo in _numbered(shown)]
+        photos = [photo_line(photo, number=number) for number, photo in _numbered(shown)]
         parts.append("\n".join(photos)[: LONGEST_TEXT // 2])
     return framed_card(BLUE, *parts, *_controls(shown, manage=manage and not shown.is_shared))
 
@@ -84,24 +76,14 @@ def _numbered(shown: ShownMember) -> list[tuple[int, ShownPhoto]]:
     return list(enumerate(shown.photos, start=shown.page * PAGE + 1))
 
 
-def _photo_line(photo: ShownPhoto) -> str:
-    """`handed in by @mina 3 days ago · 212 px wide, sharp`."""
-    by = f" by <@{photo.added_by}>" if photo.added_by else ""
-    when = discord.utils.format_dt(photo.added_at, "R")
-    line = f"{ORIGINS[photo.origin]}{by} {when} · {face_quality(photo.face_width, photo.sharpness)}"
-    return line if photo.only_in is None else f"{line} · {shown_only_in(photo.only_in)}"
-
-
 def _controls(shown: ShownMember, *, manage: bool) -> list[Row]:
     """The menu that removes a photo, and the buttons that turn pages."""
     rows: list[Row] = []
     if manage and shown.photos:
         options = [
-            discord.SelectOption(label=f"Photo {number}", value=str(photo.id)) for number, photo in _numbered(shown)
+            discord.SelectOption(label=photo_option(number), value=str(photo.id)) for number, photo in _numbered(shown)
         ]
-        menu = Select(
-            custom_id=custom_id("dropphoto", shown.id, shown.page), placeholder="Remove a photo…", options=options
-        )
+        menu = Select(custom_id=custom_id("dropphoto", shown.id, shown.page), placeholder=REMOVE_PHOTO, options=options)
         rows.append(Row(menu))
     if shown.pages > 1:
         action = "photos" if manage else "crops"
@@ -109,16 +91,18 @@ def _controls(shown: ShownMember, *, manage: bool) -> list[Row]:
         rows.append(
             Row(
                 Button(
-                    label="Back",
+                    label=BACK,
                     disabled=shown.page == 0,
                     custom_id=custom_id(action, shown.id, max(0, shown.page - 1), 0),
                 ),
                 Button(
-                    label="On",
+                    label=ON,
                     disabled=shown.page == last,
                     custom_id=custom_id(action, shown.id, min(last, shown.page + 1), 1),
                 ),
-                Button(label=f"{shown.page + 1} of {shown.pages}", disabled=True, custom_id=custom_id("page")),
+                Button(
+                    label=page_of(page=shown.page + 1, pages=shown.pages), disabled=True, custom_id=custom_id("page")
+                ),
             )
         )
     return rows
