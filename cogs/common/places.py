@@ -9,6 +9,7 @@ from discord import app_commands
 
 from bot.domain.places import Here
 from bot.errors import PersonError
+from cogs.common.texts import ONLY_IN_SERVERS
 
 if TYPE_CHECKING:
     from bot.client import Nugu
@@ -34,7 +35,7 @@ def require_server(interaction: discord.Interaction[Nugu]) -> int:
     """The id of the server, for commands and buttons that are offered in servers alone. Raises PersonError elsewhere."""
     server = server_of(interaction)
     if server is None:
-        raise PersonError("That works only in a server that I belong to.")
+        raise PersonError(ONLY_IN_SERVERS)
     return server
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 NO_GROUP = "I know no group here yet. Add the first with `/group add`."
 NOTHING_REMOVED = "Nothing is removed."
 FORBIDDEN = "You may not do that here."
+ONLY_IN_SERVERS = "That works only in a server that I belong to."
 TAKES_LONGER = "That takes longer than Discord lets me keep this answer. I post here what became of it."
 ATTACHING_FORBIDDEN = Message(
     "I would answer, but a moderator must let me {permission} in this channel first.",
