@@ -13,7 +13,7 @@ from bot.domain.faces import Refused
 from bot.infra.private_files import make_asked_folder
 from bot.text.faces import basis_of, confidence_of, guess_text
 from bot.text.formatting import circled
-from bot.usecases.identify import IdentifyRequest, look
+from bot.usecases.identify import IdentifyRequest, examine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,8 +33,8 @@ async def identify_files(
         make_asked_folder(out)
     async with App.open(settings, own_processes=False) as app:
         for photo in photos:
-            looked = await look(app, IdentifyRequest(asker_id=0, group=group), [submitted(photo)])
-            (result,) = looked.results
+            examined = await examine(app, IdentifyRequest(asker_id=0, group=group), [submitted(photo)])
+            (result,) = examined.results
             if isinstance(result, Refused):
                 answered = False
                 terminal.complain(f"nugu: {photo}: {at_terminal(result.message)}")

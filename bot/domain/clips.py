@@ -27,7 +27,9 @@ class ClipStage(StrEnum):
     """The bot stops; its next start goes on with the clip."""
 
     DOWNLOAD = "download"
-    LOOK = "look"
+    TRACK = "look"
+    """Its value is a key of the output of `nugu annotate --json`."""
+
     NAME = "name"
     DRAW = "draw"
     UPLOAD = "upload"

@@ -132,7 +132,7 @@ class DrawnAnswer:
     pictures: dict[str, bytes]
 
 
-async def look(app: App, asked: IdentifyRequest, pictures: Sequence[SubmittedFile]) -> PictureResults:
+async def examine(app: App, asked: IdentifyRequest, pictures: Sequence[SubmittedFile]) -> PictureResults:
     """Identify pictures, all at once. A picture that can't be read is refused alone.
 
     Raises NobodyKnownError where nobody could be named, and UnknownGroupError for a group of none of the rosters.
@@ -153,11 +153,11 @@ async def look(app: App, asked: IdentifyRequest, pictures: Sequence[SubmittedFil
 async def ask(app: App, asked: IdentifyRequest, pictures: Sequence[SubmittedFile]) -> DrawnAnswer:
     """Identify pictures, and record the question with its answer.
 
-    Raises as `look` does; PersonError where no picture could be read; DeletedError where the pictures or the question were
+    Raises as `examine` does; PersonError where no picture could be read; DeletedError where the pictures or the question were
     deleted meanwhile, and then keeps nothing of them.
     """
-    looked = await look(app, asked, pictures)
-    named = [(picture.name, result) for picture, result in zip(pictures, looked.results, strict=True)]
+    examined = await examine(app, asked, pictures)
+    named = [(picture.name, result) for picture, result in zip(pictures, examined.results, strict=True)]
     if not any(isinstance(result, IdentifiedPicture) for _, result in named):
         raise PersonError(
             "{refusals}",
@@ -171,16 +171,16 @@ async def ask(app: App, asked: IdentifyRequest, pictures: Sequence[SubmittedFile
         )
     records = [
         PictureRecord(picture.name, result, spoiler=picture.spoiler)
-        for picture, result in zip(pictures, looked.results, strict=True)
+        for picture, result in zip(pictures, examined.results, strict=True)
     ]
-    async with crops.stored(app, looked.face_crops) as stored, app.database.writing() as session:
-        answer = await record.write(session, asked.record(looked.engine, looked.threshold, records), stored)
+    async with crops.stored(app, examined.face_crops) as stored, app.database.writing() as session:
+        answer = await record.write(session, asked.record(examined.engine, examined.threshold, records), stored)
     if app.deletions.any_of(asked.scope):
         await crops.forget_question(app, answer.id)
         raise DeletedError
     files = {
         picture.file_name: result.tagged
-        for picture, result in zip(answer.pictures, looked.results, strict=True)
+        for picture, result in zip(answer.pictures, examined.results, strict=True)
         if isinstance(result, IdentifiedPicture)
     }
     return DrawnAnswer(answer, files)

@@ -138,7 +138,7 @@ async def say_nobody(app: App, server_id: int, face_id: int, meaning: Meaning, a
     return await _answer(app, server_id, face_id, actor, speech)
 
 
-async def look(app: App, server_id: int, face_id: int, actor: Actor) -> Page:
+async def show(app: App, server_id: int, face_id: int, actor: Actor) -> Page:
     """Show a face once more, unless it is answered or with another reviewer meanwhile; else the next."""
     _check(actor)
     note = None

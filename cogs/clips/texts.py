@@ -43,12 +43,12 @@ DOING = {
     ClipStage.WAITING: "Waiting",
     ClipStage.STOPPED: "I am being stopped just now, and go on with this by myself when I am back.",
     ClipStage.DOWNLOAD: "Downloading the video",
-    ClipStage.LOOK: "Looking for faces",
+    ClipStage.TRACK: "Looking for faces",
     ClipStage.NAME: "Naming them",
     ClipStage.DRAW: "Drawing",
     ClipStage.UPLOAD: "Uploading the clip",
 }
-STEPS = (ClipStage.DOWNLOAD, ClipStage.LOOK, ClipStage.NAME, ClipStage.DRAW, ClipStage.UPLOAD)
+STEPS = (ClipStage.DOWNLOAD, ClipStage.TRACK, ClipStage.NAME, ClipStage.DRAW, ClipStage.UPLOAD)
 
 BAR = 20
 """Characters of the bar of a stage."""

@@ -102,7 +102,7 @@ class ReviewBackButton(_ReviewItem, template=rf"nugu:review:look:{FACE}"):
     """Returns from the menu of members to the face."""
 
     async def answer(self, app: App, server_id: int, actor: Actor) -> Page:
-        return await review.look(app, server_id, self.ids["face"], actor)
+        return await review.show(app, server_id, self.ids["face"], actor)
 
 
 class ReviewOtherButton(PersistentItem[Button], template=rf"nugu:review:who:{FACE}"):
@@ -111,7 +111,7 @@ class ReviewOtherButton(PersistentItem[Button], template=rf"nugu:review:who:{FAC
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         assert interaction.message is not None
         app, server_id, actor = interaction.client.app, require_server(interaction), await actor_of(interaction)
-        page = await review.look(app, server_id, self.ids["face"], actor)
+        page = await review.show(app, server_id, self.ids["face"], actor)
         if isinstance(page.content, review.Shown) and page.content.face.face.id == self.ids["face"]:
             card = choice_card(page.content, picture_urls(interaction.message))
             await interaction.edit_original_response(view=card)

@@ -85,7 +85,7 @@ async def test_the_card_shows_the_progress_and_becomes_the_clip(
     stage: Stage, reporter: DiscordClipReporter, attachments: ClipAttachments, clip: ReportedClip
 ) -> None:
     before = messages(stage)
-    await reporter.show(ClipProgress(clip, "MV", ClipStage.LOOK, share=0.5, seen=("Sana",)))
+    await reporter.show(ClipProgress(clip, "MV", ClipStage.TRACK, share=0.5, seen=("Sana",)))
     assert "Seen so far: Sana" in texts(card(stage, clip))
     assert buttons(card(stage, clip)) == ["Cancel"]
     assert await reporter.answered(clip) is None
@@ -130,7 +130,7 @@ async def test_a_deleted_card_is_not_posted_again(
     assert posted.target.card_id is not None
     stage.env.backend.delete_message(posted.target.channel_id, posted.target.card_id)
     before = messages(stage)
-    await reporter.show(ClipProgress(posted, "MV", ClipStage.LOOK))
+    await reporter.show(ClipProgress(posted, "MV", ClipStage.TRACK))
     assert messages(stage) == before
     sent = await reporter.answer(posted, clips.finished("Sana"), attachments)
     assert messages(stage) == before + 1
@@ -210,7 +210,7 @@ async def test_a_refused_progress_card_is_only_logged(
 ) -> None:
     stage.env.inject_error("*", "*", status=status, times=None)
     with caplog.at_level(logging.WARNING):
-        await reporter.show(ClipProgress(asked, "MV", ClipStage.LOOK))
+        await reporter.show(ClipProgress(asked, "MV", ClipStage.TRACK))
         await reporter.explain(asked, Message("No."))
         assert await reporter.answered(asked) is None
     stage.env.backend.faults.clear()

@@ -18,7 +18,7 @@ from bot.database.tables.rosters import Crop, Group, Member, Photo
 from bot.database.tables.servers import Server
 from bot.domain.enums import Learns
 from bot.domain.faces import Refused
-from bot.usecases.identify import IdentifyRequest, SubmittedFile, look
+from bot.usecases.identify import IdentifyRequest, SubmittedFile, examine
 from bot.usecases.roster import archive
 from tests.stories.conftest import Stage
 from tests.stories.reading import answer, answers, buttons, texts
@@ -69,8 +69,8 @@ async def roster_of(stage: Stage, server_id: int) -> list[Any]:
 
 async def names(stage: Stage, server_id: int, photo: str) -> list[tuple[str | None, float]]:
     """The names and confidences that a server's roster gives to the faces of a photo."""
-    looked = await look(stage.app, IdentifyRequest(1, rosters=(server_id,)), [SubmittedFile(*stage.photo(photo))])
-    (result,) = looked.results
+    examined = await examine(stage.app, IdentifyRequest(1, rosters=(server_id,)), [SubmittedFile(*stage.photo(photo))])
+    (result,) = examined.results
     assert not isinstance(result, Refused)
     return [(face.guess.name, face.guess.confidence) for face in result.faces]
 

@@ -158,19 +158,19 @@ async def test_a_picture_deleted_during_the_work_is_forgotten_and_not_shown(
 ) -> None:
     await stage.enrol_presidents()
     posted = await stage.other.send(stage.channel, "", attachments=[stage.photo("obama2.jpg")])
-    look = identify.look
+    examine = identify.examine
 
     async def deleted_meanwhile(app: App, asked: IdentifyRequest, pictures: Sequence[SubmittedFile]) -> PictureResults:
-        looked = await look(app, asked, pictures)
+        examined = await examine(app, asked, pictures)
         message = asked.source_message_id if gone == "picture" else asked.question_message_id
         assert message is not None
         stage.env.backend.delete_message(stage.channel.id, message)
         async with asyncio.timeout(LONG_ENOUGH):
             while not app.deletions.any_of(MessageScope(messages=frozenset({message}))):
                 await asyncio.sleep(0)
-        return looked
+        return examined
 
-    monkeypatch.setattr(identify, "look", deleted_meanwhile)
+    monkeypatch.setattr(identify, "examine", deleted_meanwhile)
     await stage.fan.send(stage.channel, f"who? {stage.mention}", reply_to=posted)
     assert await crops(stage) == 0
     sentences = [texts(message).strip() for message in stage.channel.history() if message.author.bot]

@@ -62,7 +62,7 @@ async def test_a_card_becomes_a_clip_over_the_wire(
             channel.id, target.card_id, asker=fan.id, server=guild.id, token=target.token, until=target.token_until
         )
         reporter = DiscordClipReporter(bot)
-        await reporter.show(ClipProgress(clip, "MV", ClipStage.LOOK, share=0.5))
+        await reporter.show(ClipProgress(clip, "MV", ClipStage.TRACK, share=0.5))
         await wire.wait_for("PATCH", "/webhooks/*/*/messages/*")
         with pytest.raises(UploadRefusedError) as refused:
             await reporter.answer(clip, clips.finished("Sana"), large)

@@ -24,8 +24,8 @@ log = logging.getLogger(__name__)
 BETWEEN = 3.0
 """Seconds between two edits of a progress card."""
 
-DRAW_BESIDE_LOOK = 0.8
-"""Seconds of drawing for each second of looking for faces."""
+DRAWING_PER_TRACKING = 0.8
+"""Seconds of drawing for each second of tracking."""
 
 
 class ProgressCards:
@@ -113,7 +113,7 @@ class _LatestReport:
             return None
         whole = (time.monotonic() - self._began) / share
         left = whole * (1 - share)
-        return left + whole * DRAW_BESIDE_LOOK if self.report.stage is ClipStage.LOOK else left
+        return left + whole * DRAWING_PER_TRACKING if self.report.stage is ClipStage.TRACK else left
 
 
 def reported_clip(job: ClipJob) -> ReportedClip:

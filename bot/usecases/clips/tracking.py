@@ -81,10 +81,10 @@ async def track_section(
         names = await app.compute.run(jobs.sure_names, segment, fitted.recogniser, options.naming)
         seen.update(dict.fromkeys(names))
         done += 1
-        on_progress(ClipStage.LOOK, done / len(spans), tuple(seen))
+        on_progress(ClipStage.TRACK, done / len(spans), tuple(seen))
         return segment
 
-    on_progress(ClipStage.LOOK, 0.0)
+    on_progress(ClipStage.TRACK, 0.0)
     async with _cancelled_together() as started:
         started += [asyncio.create_task(track_segment(span)) for span in spans]
         segments = await asyncio.gather(*started)
@@ -137,7 +137,7 @@ def segment_spans(section: Section, footage: Footage) -> list[Section]:
 
 
 def _tracks_path(video: CachedVideo, footage: Footage, section: Section, fitted: FittedRecogniser) -> Path:
-    return video.folder / f"look-{hashed(footage_key(footage), section.start, section.end, fitted.engine)}.npz"
+    return video.folder / f"tracks-{hashed(footage_key(footage), section.start, section.end, fitted.engine)}.npz"
 
 
 @asynccontextmanager

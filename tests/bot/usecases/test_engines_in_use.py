@@ -30,7 +30,7 @@ from bot.infra import downloads
 from bot.infra.compute import Compute
 from bot.settings import Settings
 from bot.usecases import engines, gather
-from bot.usecases.identify import IdentifyRequest, SubmittedFile, look
+from bot.usecases.identify import IdentifyRequest, SubmittedFile, examine
 from bot.usecases.roster import enrolment
 from cogs.common.markup import in_discord
 from tests.conftest import LONG_ENOUGH
@@ -130,11 +130,11 @@ async def encoded(app: App, version: str) -> tuple[int, int, int]:
 
 async def who(app: App, photo: Path) -> tuple[str, list[str | None]]:
     """The engine that answers, and the names it gives."""
-    looked = await look(app, IdentifyRequest(asker_id=1), [submitted(photo)])
-    (result,) = looked.results
+    examined = await examine(app, IdentifyRequest(asker_id=1), [submitted(photo)])
+    (result,) = examined.results
     assert isinstance(result, IdentifiedPicture), result
-    assert result.engine == looked.engine
-    return looked.engine, [face.guess.name for face in result.faces]
+    assert result.engine == examined.engine
+    return examined.engine, [face.guess.name for face in result.faces]
 
 
 async def test_a_new_folder_answers_by_dlib(app: App) -> None:

@@ -13,7 +13,7 @@ from bot.database.tables.rosters import CropEncoding, Group
 from bot.domain.enums import Origin
 from bot.domain.rosters import RosterRow
 from bot.errors import NoPhotosError, PersonError, UnseenPhotosError, WaitingForModelError
-from bot.usecases.identify import IdentifyRequest, SubmittedFile, look
+from bot.usecases.identify import IdentifyRequest, SubmittedFile, examine
 from bot.usecases.roster import enrolment
 from tests.support.galleries import SERVER, add_photo, enrol
 
@@ -38,13 +38,13 @@ async def confirm(app: App, rows: list[RosterRow]) -> None:
 
 async def test_members_without_a_photo(without_photos: App) -> None:
     with pytest.raises(NoPhotosError, match=NO_PHOTO):
-        await look(without_photos, ASKED, [])
+        await examine(without_photos, ASKED, [])
 
 
 async def test_confirmed_photos_wait_for_a_model(without_photos: App, gallery_rows: list[RosterRow]) -> None:
     await confirm(without_photos, gallery_rows)
     with pytest.raises(WaitingForModelError, match=WAITS):
-        await look(without_photos, ASKED, [])
+        await examine(without_photos, ASKED, [])
 
 
 async def test_an_engine_that_has_not_looked(app: App, gallery_rows: list[RosterRow]) -> None:
@@ -53,7 +53,7 @@ async def test_an_engine_that_has_not_looked(app: App, gallery_rows: list[Roster
         await session.execute(update(CropEncoding).values(engine="dlib-0"))
         group = await session.scalar(select(Group.id).where(Group.name == "G1"))
     assert group is not None
-    for asked in (look(app, ASKED, []), app.trainer.train(group, by=1), app.reports.of(SERVER, group)):
+    for asked in (examine(app, ASKED, []), app.trainer.train(group, by=1), app.reports.of(SERVER, group)):
         with pytest.raises(UnseenPhotosError, match="The engine dlib knows nobody here"):
             await asked
 
@@ -63,11 +63,11 @@ async def test_a_group_that_was_asked_for_says_so_itself(without_photos: App, ga
     await enrol(without_photos.database, [row for row in gallery_rows if row.group_name == "G2"])
     asked = IdentifyRequest(asker_id=1, server_id=SERVER, rosters=(SERVER,), group="g1")
     with pytest.raises(NoPhotosError, match=r"no photo of any member of G1 yet"):
-        await look(without_photos, asked, [])
+        await examine(without_photos, asked, [])
     await confirm(without_photos, gallery_rows)
     with pytest.raises(WaitingForModelError, match=r"All photos of members of G1 wait for a model"):
-        await look(without_photos, asked, [])
-    assert (await look(without_photos, ASKED, [])).results == ()
+        await examine(without_photos, asked, [])
+    assert (await examine(without_photos, ASKED, [])).results == ()
 
 
 @pytest.mark.parametrize("waits", [False, True], ids=["no-photo", "waits-for-a-model"])

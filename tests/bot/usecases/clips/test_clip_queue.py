@@ -99,7 +99,7 @@ class Works:
     async def make(self, app: App, job: ClipJob, video: CachedVideo, on_progress: ClipProgressCallback) -> DrawnClip:
         self.began.append(job.id)
         self.most.append(job.most_bytes)
-        on_progress(ClipStage.LOOK, 0.5, ("Sana",))
+        on_progress(ClipStage.TRACK, 0.5, ("Sana",))
         await self.go_on.wait()
         if self.fails is not None:
             raise self.fails
@@ -167,8 +167,8 @@ async def becomes(app: App, job_id: int, wanted: ClipState) -> None:
 
 async def test_a_promise_is_kept_and_told_of_once(app: App, works: Works, reporter: RecordingReporter) -> None:
     job_id = await request_clip(app, 1)
-    await until(lambda: any(one.stage is ClipStage.LOOK for one in reporter.shown))
-    assert [one for one in reporter.shown if one.stage is ClipStage.LOOK][-1].seen == ("Sana",)
+    await until(lambda: any(one.stage is ClipStage.TRACK for one in reporter.shown))
+    assert [one for one in reporter.shown if one.stage is ClipStage.TRACK][-1].seen == ("Sana",)
     works.go_on.set()
     await becomes(app, job_id, ClipState.DONE)
     assert [one.job_id for one in reporter.answers] == [job_id]
