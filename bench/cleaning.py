@@ -1,7 +1,7 @@
 """How many wrong labels are found? `python -m bench.cleaning [SHARED] [--trials T]` prints the figures of docs/recognition.md.
 
 Each of TWICE, ITZY and BTS of ../shared/faces in turn. In each drawn gallery a share of the labels is swapped for other
-members'; `cleaning.suspicious_labels` flags labels, and the flagged ones are dropped. The output counts the flagged labels.
+members'; `cleaning.suspected_labels` flags labels, and the flagged ones are dropped. The output counts the flagged labels.
 It compares the recognition of photos outside the gallery with the right labels, with the wrong ones, and cleaned, as
 bench.recognition does.
 """
@@ -18,7 +18,7 @@ import numpy as np
 from bench.recognition import installed
 from bot.commands.evaluation import Encoder, labelled, read_sample
 from bot.media.pictures.opening import PictureLimits
-from models.learning.cleaning import suspicious_labels
+from models.learning.cleaning import suspected_labels
 from models.learning.evaluation import Figure, run_trial
 from models.learning.samples import draw_enrolled
 from models.recognition.gallery import Gallery
@@ -74,7 +74,7 @@ def run_cleaning_trial(sample: Sample, photos: int | None, share: float, chance:
     gallery = Gallery(sample.encodings[enrolled], sample.people[enrolled], sample.roster, sample.version)
     dirty = swap_labels(gallery, share, chance)
     wrong: NDArray[np.bool_] = dirty.members != gallery.members
-    flagged = [suspicion.photo for suspicion in suspicious_labels(dirty)]
+    flagged = [label.photo for label in suspected_labels(dirty)]
     cleaned, known = without_photos(dirty, flagged), without_photos(dirty, np.flatnonzero(wrong).tolist())
     return CleaningTrial(
         wrong=int(wrong.sum()),

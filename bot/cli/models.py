@@ -53,7 +53,7 @@ def report(
     out: DrawnInto = None,
     as_json: Annotated[bool, typer.Option("--json", help="Tell it as JSON.")] = False,
 ) -> None:
-    """Show who is recognised and mixed up, and doubtful labels."""
+    """Show who is recognised and mixed up, and suspected labels."""
     given = settings()
     from bot.commands.models import show_report
 

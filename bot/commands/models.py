@@ -119,8 +119,8 @@ def report_lines(report: GroupReport) -> list[str]:
         mixed = f", called {member.mixed_up} in {member.mixed_up_photos}" if member.mixed_up else ""
         need = {"few": ", needs more photos", "unreliable": ", needs better photos"}.get(member.need or "", "")
         lines.append(f"{member.name}: {counted(member.photos, 'photo')}, {right}{mixed}{need}")
-    doubts = (
+    suspected = (
         f"photo {label.photo} says {label.member} and looks like {label.looks_like_name or 'nobody'}"
         for label in report.labels
     )
-    return [*lines, *doubts]
+    return [*lines, *suspected]

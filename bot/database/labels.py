@@ -1,4 +1,4 @@
-"""The labels of photos, each the member that the photo belongs to: doubted, vouched for, moved."""
+"""The labels of photos, each the member that the photo belongs to: suspected, vouched for, moved."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class DoubtfulLabel:
-    """A photo with the label `member` that looks like another member (id and name) or, if these are None, like nobody."""
+class NamedSuspectedLabel:
+    """A photo with the suspected label `member`. It looks like another member (id and name), or if both are None, nobody."""
 
     photo: int
     member: str
@@ -38,20 +38,22 @@ class LabelRepository:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def doubtful(self, doubts: Mapping[int, int | None]) -> list[DoubtfulLabel]:
-        """The doubtful labels among `doubts`, {photo's id: id of the member it looks like}, in that order.
+    async def named(self, suspected: Mapping[int, int | None]) -> list[NamedSuspectedLabel]:
+        """The labels of `suspected` photos, {photo's id: id of the member it looks like}, in that order, with names.
 
         Photos that are gone, or that somebody vouched for, are left out.
         """
         query = select(Photo.id, Member.name).join(Photo.member)
-        rows = await self._session.execute(query.where(Photo.id.in_(doubts), Photo.vouched_by.is_(None)))
+        rows = await self._session.execute(query.where(Photo.id.in_(suspected), Photo.vouched_by.is_(None)))
         labels = dict(rows.all())
-        ids = [member for member in doubts.values() if member is not None]
+        ids = [member for member in suspected.values() if member is not None]
         members = await self._session.execute(select(Member.id, Member.name).where(Member.id.in_(ids)))
         names = dict(members.all())
         return [
-            DoubtfulLabel(photo, labels[photo], looks_like, names.get(looks_like) if looks_like is not None else None)
-            for photo, looks_like in doubts.items()
+            NamedSuspectedLabel(
+                photo, labels[photo], looks_like, names.get(looks_like) if looks_like is not None else None
+            )
+            for photo, looks_like in suspected.items()
             if photo in labels
         ]
 

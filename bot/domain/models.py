@@ -72,13 +72,13 @@ class TrainedModel:
     """The result of a training.
 
     `judged`: the gate's verdict. `named`: the leave-one-out counts of all photos, as in the report. `trained`: the classifier,
-    None if the model doesn't pass or has too few photos. `doubts`: the ids of photos with suspected labels, if it doesn't pass.
+    None if the model doesn't pass or has too few photos. `suspected`: the ids of photos with suspected labels, if it fails.
     """
 
     judged: GateVerdict
     named: LeaveOneOutCounts
     trained: TrainedClassifier | None
-    doubts: tuple[int, ...] = ()
+    suspected: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ class MemberReport:
 
 
 @dataclass(frozen=True, slots=True)
-class LabelDoubt:
+class SuspectedPhoto:
     """A photo with a suspected label. `looks_like`: the id of the member that it looks like, None for nobody."""
 
     photo: int
@@ -35,7 +35,7 @@ class LabelDoubt:
 class RosterReport:
     """The report on a group.
 
-    `named`: the leave-one-out counts. `needy`: the members who need photos, the most urgent first. `doubts`: the strongest
+    `named`: the leave-one-out counts. `needy`: the members who need photos, the most urgent first. `suspected`: the strongest
     first. `picture`: a PNG. `engine`: the engine's version.
     """
 
@@ -43,6 +43,6 @@ class RosterReport:
     named: LeaveOneOutCounts
     members: tuple[MemberReport, ...]
     needy: tuple[MemberReport, ...]
-    doubts: tuple[LabelDoubt, ...]
+    suspected: tuple[SuspectedPhoto, ...]
     picture: bytes
     engine: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.domain.reports import LabelDoubt, MemberReport, RosterReport
+from bot.domain.reports import MemberReport, RosterReport, SuspectedPhoto
 from bot.jobs.rosters import gallery_of
 from bot.jobs.training import named_of
 
@@ -43,7 +43,7 @@ def report_on_group(until: Deadline, rows: Sequence[RosterRow], engine: str) -> 
         named_of(IdentificationCounts.of(found.confusion)),
         tuple(members.values()),
         tuple(members[accuracy.member.id] for accuracy in found.needy),
-        tuple(LabelDoubt(rows[doubt.photo].photo, doubt.looks_like) for doubt in found.suspicions),
+        tuple(SuspectedPhoto(rows[label.photo].photo, label.looks_like) for label in found.suspected),
         picture,
         engine,
     )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from bot.domain.rosters import RosterRow
     from bot.infra.deadline import Deadline
-    from models.learning.cleaning import SuspiciousLabel
+    from models.learning.cleaning import SuspectedLabel
     from models.learning.gate import Comparison
     from models.learning.report import IdentificationCounts
     from models.recognition.gallery import Gallery
@@ -46,8 +46,8 @@ def train_model(until: Deadline, rows: Sequence[RosterRow], answering: Collectio
     judged, named = _verdict(compared, nothing_new=bool(old.all())), named_of(counts)
     if judged.passes:
         return TrainedModel(judged, named, _train_classifier(until, gallery))
-    doubts: tuple[SuspiciousLabel, ...] = run_isolated(until.left(), _doubts, gallery, old)
-    return TrainedModel(judged, named, None, tuple(rows[doubt.photo].photo for doubt in doubts))
+    suspected: tuple[SuspectedLabel, ...] = run_isolated(until.left(), _suspected_labels, gallery, old)
+    return TrainedModel(judged, named, None, tuple(rows[label.photo].photo for label in suspected))
 
 
 def train_classifier(until: Deadline, rows: Sequence[RosterRow], engine: str) -> TrainedClassifier | None:
@@ -86,10 +86,10 @@ def _train_classifier(until: Deadline, gallery: Gallery) -> TrainedClassifier | 
     return TrainedClassifier(file, ClassifierTrial(trial.photos, trial.centroids, trial.classifier, trial.helps))
 
 
-def _doubts(gallery: Gallery, answering: NDArray[np.bool_]) -> tuple[SuspiciousLabel, ...]:
-    from models.learning.cleaning import suspicious_labels
+def _suspected_labels(gallery: Gallery, answering: NDArray[np.bool_]) -> tuple[SuspectedLabel, ...]:
+    from models.learning.cleaning import suspected_labels
 
-    return suspicious_labels(gallery, accepted=answering)
+    return suspected_labels(gallery, accepted=answering)
 
 
 def _verdict(compared: Comparison, *, nothing_new: bool) -> GateVerdict:

@@ -138,7 +138,7 @@ class ModelMaker:
                 classifier_key=key if classifier else None,
                 by=by,
             )
-            await LabelRepository(session).suspect(trained.doubts)
+            await LabelRepository(session).suspect(trained.suspected)
         if kept is not None:
             await self._delete_unused_classifiers(state.group, group, {key} if classifier else set())
             verdict = "promoted" if kept.promoted else gate_objections(kept.figures.judged)

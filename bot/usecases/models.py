@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from bot.app import App
-    from bot.database.labels import DoubtfulLabel
+    from bot.database.labels import NamedSuspectedLabel
     from bot.database.tables.rosters import Group
     from bot.domain.models import MadeModel
     from bot.domain.reports import RosterReport
@@ -70,7 +70,7 @@ class GroupReport:
     group: int
     name: str
     found: RosterReport
-    labels: tuple[DoubtfulLabel, ...]
+    labels: tuple[NamedSuspectedLabel, ...]
 
 
 async def status(app: App, server_id: int, group: str | None = None) -> list[GroupStatus]:
@@ -165,7 +165,7 @@ async def report(app: App, server_id: int, group: str) -> GroupReport:
         log.warning("there is no report on group %s: %s", found.id, error)
         raise PersonError("The report broke off. Try again.") from None
     async with app.database.writing() as session:
-        labels = await LabelRepository(session).doubtful({doubt.photo: doubt.looks_like for doubt in made.doubts})
+        labels = await LabelRepository(session).named({photo.photo: photo.looks_like for photo in made.suspected})
         await LabelRepository(session).suspect([label.photo for label in labels])
     return GroupReport(found.id, found.name, made, tuple(labels))
 

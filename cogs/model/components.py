@@ -38,7 +38,7 @@ class RollbackButton(ModeratorItem[Button], template=r"nugu:goback:(?P<group>\d+
         await interaction.edit_original_response(view=message_card(rollback_sentence(model)))
 
 
-class SuspectMenu(ModeratorItem[Select], template=r"nugu:doubt:(?P<group>\d+)"):
+class SuspectedLabelMenu(ModeratorItem[Select], template=r"nugu:doubt:(?P<group>\d+)"):
     """Shows the chosen label that looks wrong."""
 
     ephemeral = True
@@ -85,7 +85,7 @@ class RemoveLabelButton(_LabelButton, template=r"nugu:unlabel:(?P<photo>\d+)"):
 ITEMS: tuple[type[PersistentItem[Any]], ...] = (
     HistoryPageButton,
     RollbackButton,
-    SuspectMenu,
+    SuspectedLabelMenu,
     LabelIsRightButton,
     LabelIsOtherButton,
     RemoveLabelButton,

@@ -1,4 +1,4 @@
-"""Photos with doubtful labels: strangers among gathered photos, and suspicious labels. They are flagged, never deleted."""
+"""Photos with wrong labels: strangers among gathered photos, and suspected labels. They are flagged, never deleted."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from models.recognition.gallery import Gallery
 
 LIKELIER = 1.5
-"""The lead in log-odds of another member from which a label is suspicious.
+"""The lead in log-odds of another member from which a label is suspected.
 
 With 30 photos of BTS and a tenth of the labels swapped, at 1 and at 2: 4.9% of the right labels are flagged, and 89% of the
 wrong ones are found. Elsewhere the three give the same.
 """
 
 UNLIKE = -3.0
-"""The log-odds against a stranger below which a label is suspicious. At -5, 87% of the strangers among 53 photos of BTS are
+"""The log-odds against a stranger below which a label is suspected. At -5, 87% of the strangers among 53 photos of BTS are
 found instead of all. At -2, 5% of the right labels among 15 of ITZY are flagged instead of none.
 """
 
@@ -34,7 +34,7 @@ _ROUNDS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class SuspiciousLabel:
+class SuspectedLabel:
     """A label that is probably wrong.
 
     `photo`: its index in the gallery. `label`: the id of the labelled member. `looks_like`: the id of a likelier member of
@@ -75,9 +75,9 @@ def outliers(encodings: Encodings, version: str, accepted: Encodings | None = No
     return ~kept
 
 
-def suspicious_labels(
+def suspected_labels(
     gallery: Gallery, *, accepted: NDArray[np.bool_] | None = None, seed: int = 0
-) -> tuple[SuspiciousLabel, ...]:
+) -> tuple[SuspectedLabel, ...]:
     """Labels that held-out recognisers contradict, strongest first; see `LIKELIER` and `UNLIKE`.
 
     As in confident learning (Northcutt et al. 2021), labels are compared with cross-validated probabilities. The next round
@@ -100,15 +100,15 @@ def suspicious_labels(
         looks_like = np.where(answers.known, np.where(other > 0, answers.rival, -1), looks_like)
         if (flagged == before).all():
             break
-    found: list[SuspiciousLabel] = []
+    found: list[SuspectedLabel] = []
     for photo in np.flatnonzero(flagged & judged).tolist():
         like = int(looks_like[photo])
         found.append(
-            SuspiciousLabel(
+            SuspectedLabel(
                 photo,
                 int(gallery.members[photo]),
                 gallery.roster[like].id if like >= 0 else None,
                 float(strength[photo]),
             )
         )
-    return tuple(sorted(found, key=lambda suspicion: -suspicion.strength))
+    return tuple(sorted(found, key=lambda label: -label.strength))

@@ -1,4 +1,4 @@
-"""The report of a roster: accuracy by member, confusions, members who need photos, suspicious labels."""
+"""The report of a roster: accuracy by member, confusions, members who need photos, suspected labels."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models.encodings.copies import photo_numbers
-from models.learning.cleaning import suspicious_labels
+from models.learning.cleaning import suspected_labels
 from models.learning.cross_validation import cross_validate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from models.learning.cleaning import SuspiciousLabel
+    from models.learning.cleaning import SuspectedLabel
     from models.recognition.gallery import Gallery, GalleryMember
 
 REPEATS = 5
@@ -87,13 +87,13 @@ class IdentificationCounts:
 class Report:
     """The report of a roster.
 
-    `members`: in the roster's order. `confusion`: see `confusions`. `suspicions`: suspicious labels, strongest first.
+    `members`: in the roster's order. `confusion`: see `confusions`. `suspected`: the suspected labels, strongest first.
     `version`: of the engine.
     """
 
     members: tuple[MemberAccuracy, ...]
     confusion: NDArray[np.int64]
-    suspicions: tuple[SuspiciousLabel, ...]
+    suspected: tuple[SuspectedLabel, ...]
     version: str
 
     @property
@@ -148,4 +148,4 @@ def report(gallery: Gallery, *, repeats: int = REPEATS, seed: int = 0) -> Report
                 int(others[most]),
             )
         )
-    return Report(tuple(accuracies), confusion, suspicious_labels(gallery, seed=seed), gallery.version)
+    return Report(tuple(accuracies), confusion, suspected_labels(gallery, seed=seed), gallery.version)

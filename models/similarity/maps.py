@@ -12,7 +12,7 @@ import numpy as np
 
 from models.encodings import background
 from models.faces import FEWEST_MAPPED, Projection
-from models.learning.cleaning import suspicious_labels
+from models.learning.cleaning import suspected_labels
 from models.recognition.calibration import choose_whitening
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from models.faces import Encodings
-    from models.learning.cleaning import SuspiciousLabel
+    from models.learning.cleaning import SuspectedLabel
     from models.recognition.gallery import Gallery, GalleryMember
 
 SEED = 0
@@ -73,14 +73,14 @@ class FaceMap:
 
     `points`: (n, 2) float64, one point a photo in the gallery's order; x to the right, y upward, without a unit. `members`:
     (n,) int64, the index in `places` of each photo's member. `places`: the members with photos, in the roster's order.
-    `outliers`: the suspicious labels, strongest first, as of `cleaning.suspicious_labels`; they come from the encodings,
+    `outliers`: the suspected labels, strongest first, as of `cleaning.suspected_labels`; they come from the encodings,
     whatever the map shows. `explained_variance`: the share of the variance on the map, for PCA alone.
     """
 
     points: NDArray[np.float64]
     members: NDArray[np.int64]
     places: tuple[MemberPlacement, ...]
-    outliers: tuple[SuspiciousLabel, ...]
+    outliers: tuple[SuspectedLabel, ...]
     projection: Projection
     explained_variance: float | None
 
@@ -103,7 +103,7 @@ def lay_out(gallery: Gallery, projection: Projection) -> FaceMap:
     points, explained_variance = project(whitening.apply(different), projection)
     points = points[which.ravel()]
     return FaceMap(
-        points, members, _places(points, members, roster), suspicious_labels(gallery), projection, explained_variance
+        points, members, _places(points, members, roster), suspected_labels(gallery), projection, explained_variance
     )
 
 

@@ -175,7 +175,7 @@ async def test_a_model_of_wrong_labels_does_not_pass(compute: Compute, gallery_r
     rows = group + labelled(group, {"M11": "M12", "M12": "M11"}, 3)
     made = await compute.run_isolated(LONG_ENOUGH, jobs.train_model, rows, photos_of(group), ENGINE)
     assert (made.judged.passes, made.judged.probes, made.trained) == (False, 16, None)
-    assert set(made.doubts) == {row.photo for row in rows} - photos_of(group)
+    assert set(made.suspected) == {row.photo for row in rows} - photos_of(group)
 
 
 async def test_a_model_of_right_labels_passes(compute: Compute, gallery_rows: list[RosterRow]) -> None:

@@ -13,7 +13,7 @@ from models.drawing.map_layout import arrange
 from models.drawing.maps import map_chart
 from models.drawing.theme import member_colour
 from models.faces import Projection
-from models.learning.cleaning import SuspiciousLabel
+from models.learning.cleaning import SuspectedLabel
 from models.recognition.gallery import GalleryMember
 from models.similarity.maps import FaceMap, MemberPlacement
 from tests.support.drawn import Drawing, Rectangle, drawings
@@ -36,7 +36,7 @@ def face_map(points: np.ndarray, members: int, outliers: tuple[int, ...] = ()) -
         MemberPlacement(GalleryMember(n, f"{NAMES[n % 6]}{n // 6 or ''}", 1, "G"), 0.4, None)
         for n in range(len(np.unique(photos)))
     )
-    wrong = tuple(SuspiciousLabel(photo, int(photos[photo]), None, 3.0) for photo in outliers)
+    wrong = tuple(SuspectedLabel(photo, int(photos[photo]), None, 3.0) for photo in outliers)
     return FaceMap(points, photos.astype(np.int64), places, wrong, Projection.TSNE, None)
 
 

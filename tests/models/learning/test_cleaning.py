@@ -11,7 +11,7 @@ import pytest
 from bot.commands.evaluation import Encoder
 from bot.media.pictures.opening import PictureLimits
 from models.engines import load
-from models.learning.cleaning import LIKELIER, outliers, suspicious_labels
+from models.learning.cleaning import LIKELIER, outliers, suspected_labels
 from models.learning.report import report
 from models.recognition.gallery import Gallery, GalleryMember
 from tests.support.people import VERSION, D, World
@@ -65,14 +65,14 @@ def test_one_person_alone_has_no_outliers(world: World) -> None:
 
 
 def test_right_labels_are_not_flagged(world: World) -> None:
-    assert suspicious_labels(world.gallery({1: range(6), 2: range(6, 9)}, 4)) == ()
+    assert suspected_labels(world.gallery({1: range(6), 2: range(6, 9)}, 4)) == ()
 
 
 def test_a_photo_of_momo_labelled_sana_looks_like_momo(world: World) -> None:
     gallery = world.gallery({1: range(6)}, 5)
     members = gallery.members.copy()
     members[[7, 22]] = 3, 0
-    found = suspicious_labels(replace(gallery, members=members))
+    found = suspected_labels(replace(gallery, members=members))
     assert {(label.photo, label.label, label.looks_like) for label in found} == {(7, 3, 1), (22, 0, 4)}
     assert [label.strength for label in found] == sorted((label.strength for label in found), reverse=True)
     assert found[-1].strength > LIKELIER
@@ -82,7 +82,7 @@ def test_a_stranger_is_found_and_looks_like_nobody(world: World) -> None:
     gallery = world.gallery({1: range(6)}, 5)
     encodings = gallery.encodings.copy()
     encodings[12] = world.photos(40)
-    (found,) = suspicious_labels(replace(gallery, encodings=encodings))
+    (found,) = suspected_labels(replace(gallery, encodings=encodings))
     assert (found.photo, found.label, found.looks_like) == (12, 2, None)
 
 
@@ -91,14 +91,14 @@ def test_wrong_labels_do_not_confirm_each_other(world: World) -> None:
     gallery = world.gallery({1: range(5)}, 4)
     encodings = gallery.encodings.copy()
     encodings[[4, 5]] = world.photos(0, 2)
-    found = suspicious_labels(replace(gallery, encodings=encodings))
+    found = suspected_labels(replace(gallery, encodings=encodings))
     assert {label.photo for label in found} >= {4, 5}
     assert {label.looks_like for label in found if label.photo in {4, 5}} == {0}
 
 
 def test_a_single_photo_is_not_flagged(world: World) -> None:
-    assert suspicious_labels(world.gallery({1: range(5)}, 1)) == ()
-    assert suspicious_labels(Gallery.of([], VERSION, D)) == ()
+    assert suspected_labels(world.gallery({1: range(5)}, 1)) == ()
+    assert suspected_labels(Gallery.of([], VERSION, D)) == ()
 
 
 @pytest.mark.thorough
@@ -107,10 +107,10 @@ def test_swapped_labels_among_photos_of_twice_are_found(twice: Gallery) -> None:
     members = twice.members.copy()
     wrong = chance.permutation(len(members))[:5]
     members[wrong] = (members[wrong] + chance.integers(1, 9, len(wrong))) % 9
-    found = {label.photo for label in suspicious_labels(replace(twice, members=members))}
+    found = {label.photo for label in suspected_labels(replace(twice, members=members))}
     assert len(found & set(wrong.tolist())) >= 4
     assert len(found - set(wrong.tolist())) <= 2
-    assert len(suspicious_labels(twice)) <= 1
+    assert len(suspected_labels(twice)) <= 1
 
 
 @pytest.mark.thorough
@@ -145,6 +145,6 @@ def test_any_number_of_wrong_labels_is_compared_with_accepted_ones() -> None:
         known.version,
     )
     accepted = np.arange(len(gallery.members)) < len(known.members)
-    found = suspicious_labels(gallery, accepted=accepted)
+    found = suspected_labels(gallery, accepted=accepted)
     assert sorted(label.photo for label in found) == np.flatnonzero(~accepted).tolist()
     assert {label.looks_like for label in found} == {0}

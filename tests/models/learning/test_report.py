@@ -26,7 +26,7 @@ def test_distinct_members_need_nothing(world: World) -> None:
     found = report(world.gallery({1: range(5)}, 6))
     assert [member.need for member in found.members] == [None] * 5
     assert IdentificationCounts.of(found.confusion) == IdentificationCounts(30, 30, 0)
-    assert found.needy == found.suspicions == ()
+    assert found.needy == found.suspected == ()
     assert found.confusion.sum(axis=1).tolist() == [6] * 5
     assert found.version == VERSION
 
@@ -70,12 +70,12 @@ def test_twins_are_mixed_up_and_need_photos(world: World) -> None:
     assert found.confusion[:2, 2:5].sum() == 0
 
 
-def test_a_wrong_label_is_among_the_suspicions(world: World) -> None:
+def test_a_wrong_label_is_among_the_suspected(world: World) -> None:
     gallery = world.gallery({1: range(5)}, 6)
     members = gallery.members.copy()
     members[8] = 4
-    (suspicion,) = report(replace(gallery, members=members)).suspicions
-    assert (suspicion.photo, suspicion.label, suspicion.looks_like) == (8, 4, 1)
+    (label,) = report(replace(gallery, members=members)).suspected
+    assert (label.photo, label.label, label.looks_like) == (8, 4, 1)
 
 
 def test_a_roster_without_photos_needs_them_all() -> None:
