@@ -32,9 +32,7 @@ SWITCHES = [
 SECONDS = 90
 
 PLAYABLE = 15.0
-"""Seconds from a clip's card to a clip that can be played, on a machine that does something else besides; SimCord's way took
-25 for 13 s of video, and gave up at 30.
-"""
+"""Timeout for a playable clip on a busy machine (SimCord's own way took 25 s)."""
 
 pytestmark = [
     pytest.mark.thorough,

@@ -13,7 +13,7 @@ from PIL import Image
 from tests.stories.clip_steps import clip_in
 from tests.stories.conftest import Stage
 from tests.stories.reading import texts
-from tests.support.films import ffmpeg, frames_of, heard, with_aperture
+from tests.support.films import ffmpeg, frames_of, loudness_of, with_aperture
 from tests.support.videos import video_of
 
 GROUND = (40, 160, 40)
@@ -102,7 +102,7 @@ async def test_a_joined_hlg_video_that_is_cropped_and_turned(stage: Stage, tmp_p
             assert not drawn[face[1] + 12 : face[3] - 12, face[0] + 12 : face[2] - 12].any()
 
     # The sound of each half plays with its own pictures.
-    times, loudness = heard(tmp_path / "clip.mp4")
+    times, loudness = loudness_of(tmp_path / "clip.mp4")
     since = [times - half[0].time for half in halves]
     assert all(loudness[(seconds > 0.65) & (seconds < 1.05)].min() > 0.02 for seconds in since)
     assert loudness[np.all([(seconds < 0.55) | (seconds > 1.15) for seconds in since], axis=0)].max() < 0.02

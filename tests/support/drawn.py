@@ -1,4 +1,4 @@
-"""Sees which texts a picture is drawn with, and where they come to lie: also those that are drawn aside, turned and pasted."""
+"""Records each text drawn and its final position, also when it is rotated or pasted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A look and a cast made up for a film: faces that go where they are told."""
+"""Face tracks and casts for a film, with a box given for each frame."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def track(first: int, boxes: Sequence[Sequence[float]]) -> Track:
 
 
 def face_tracks_of(times: Sequence[float], size: tuple[int, int], tracks: Sequence[Track]) -> FaceTracks:
-    """A look at one shot."""
+    """The face tracks of one shot."""
     return FaceTracks("toy", size, np.array(times, np.float64), np.array([0]), tuple(tracks))
 
 

@@ -90,7 +90,7 @@ def sound_packets(path: Path, *, written: bool = False) -> list[tuple[float, byt
         ]
 
 
-def heard(path: Path) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+def loudness_of(path: Path) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
     """Loudness of a file's sound in steps of 5 ms, and when each begins, in seconds as they are written."""
     times: list[float] = []
     loudness: list[float] = []

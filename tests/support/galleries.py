@@ -58,7 +58,7 @@ async def add_photo(
 
 
 def another(rows: Sequence[RosterRow], name: str, seed: int) -> bytes:
-    """One more encoding of whom the rows call `name`."""
+    """Another encoding of the member called `name`."""
     mean = np.mean([np.frombuffer(row.vector, np.float32) for row in rows if row.name == name], axis=0)
     face = mean + np.random.default_rng(seed).normal(scale=0.01, size=len(mean))
     return (face / np.linalg.norm(face)).astype(np.float32).tobytes()

@@ -90,7 +90,7 @@ class WireDiscord:
         """What was wrong with requests and with what this kit said, and which endpoints it lacks."""
         return [*self._rest.failures, *self._gateway.failures]
 
-    def said(self, channel: Channel) -> list[Json]:
+    def messages(self, channel: Channel) -> list[Json]:
         """The messages of the bot that stand in a channel, private ones among them."""
         ours = {"author": self.bot.id, "channel_id": channel.id}
         messages = self._world.messages.values()

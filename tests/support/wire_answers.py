@@ -262,7 +262,7 @@ class Answers:
         await self._announce("MESSAGE_DELETE", {"id": message["id"], "channel_id": message["channel_id"]}, channel)
 
     async def _announce(self, event: str, message: Json, channel: Channel) -> None:
-        """Tell the gateway of a message; one that only a single person sees is not told."""
+        """Send an event about a message through the gateway, unless only one person sees the message."""
         if message.get("flags", 0) & _EPHEMERAL:
             return
         place = {"guild_id": str(channel.guild_id)} if channel.guild_id else {}

@@ -69,7 +69,7 @@ async def test_a_command_is_answered_once(
             await wire.wait_for("GET", "/webhooks/*/*/messages/@original")
         else:
             await wire.wait_for("POST", "/webhooks/*/*")
-    (added,) = wire.said(channel)
+    (added,) = wire.messages(channel)
     assert "**ITZY**" in added["content"]
     assert CUT in tries(wire, "POST", pattern)
 
@@ -86,7 +86,7 @@ async def test_an_answer_at_once_is_given_once(
             await wire.wait_for("GET", "/webhooks/*/*/messages/@original")
         else:
             await wire.wait_for("POST", "/interactions/*/*/callback")
-    (posted,) = wire.said(channel)
+    (posted,) = wire.messages(channel)
     assert "nugu · 누구?" in str(posted), "and not that something broke"
     assert tries(wire, "POST", "/interactions/*/*/callback") == [CUT, 400 if served else 200]
     assert tries(wire, "POST", "/webhooks/*/*") == []
@@ -99,7 +99,7 @@ async def test_a_reply_is_posted_once(wire: WireDiscord, bot: Nugu, served: bool
         wire.reset_next("POST", "/channels/*/messages", served=served, silently=silently)
         await wire.message(channel, fan, "hello")
         await wire.wait_for("POST", "/channels/*/messages")
-    (reply,) = wire.said(channel)
+    (reply,) = wire.messages(channel)
     assert "I see no picture" in reply["content"]
     assert tries(wire, "POST", "/channels/*/messages") == [CUT, 200]
 
@@ -121,7 +121,7 @@ async def test_a_file_is_sent_whole_the_second_time(
         edited = await wire.wait_for("PATCH", "/channels/*/messages/*")
     assert posted.files["files[0]"].data == data
     assert edited.files["files[0]"].data == data
-    (message,) = wire.said(channel)
+    (message,) = wire.messages(channel)
     assert [item["filename"] for item in message["attachments"]] == ["again.mp4"]
 
 

@@ -55,7 +55,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def sentences(wire: WireDiscord, channel: Channel) -> list[str]:
     """The texts of the bot's messages in a channel; none of them shows "thinking…"."""
-    said = wire.said(channel)
+    said = wire.messages(channel)
     assert not [message for message in said if message["flags"] & LOADING], "nobody waits for an answer"
     return [message["content"] for message in said]
 
@@ -114,7 +114,7 @@ async def test_who_asks_during_the_stop_hears_so_at_once(
         assert (await wire.wait_for("POST", "/channels/*/messages")).json["content"] == STOPPING
         wire.give_files()
         await finishing
-        assert "ITZY" not in str(wire.said(channel))
+        assert "ITZY" not in str(wire.messages(channel))
 
 
 async def test_a_clip_at_work_is_in_the_queue_again(
@@ -145,7 +145,7 @@ async def test_a_clip_at_work_is_in_the_queue_again(
         async with app.database.reading() as session:
             job = (await session.scalars(select(ClipJob))).one()
         assert (job.state, job.attempt) == (ClipState.WAITING, 0)
-    card = wire.said(channel)[-1]
+    card = wire.messages(channel)[-1]
     assert "go on with this by myself when I am back" in str(card)
     assert not card["flags"] & LOADING
 

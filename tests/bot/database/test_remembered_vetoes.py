@@ -26,7 +26,7 @@ FAN = Actor(12, Trust.MEMBER)
 SEEN, SEEN_BY_ANOTHER = b"\x00\x00\x80?", b"\x00\x00\x00@"
 
 
-class Asked:
+class QuestionWithCrop:
     """A question about one face with the guess Sana, and with a crop that another engine has seen too."""
 
     def __init__(self, app: App, question: int, face: int, members: dict[str, int]) -> None:
@@ -38,7 +38,7 @@ class Asked:
 
 
 @pytest.fixture
-async def asked(app: App) -> Asked:
+async def asked(app: App) -> QuestionWithCrop:
     crop = FaceCrop(b"jpeg", 100, 2.0)
     async with app.database.writing() as session:
         group = await RosterRepository(session).add_group(SERVER, "TWICE")
@@ -50,10 +50,10 @@ async def asked(app: App) -> Asked:
             question, [("a.jpg", seen)], {b"jpeg": StoredCrop(crop, "crops/a", "a")}
         )
         session.add(CropEncoding(crop_id=1, engine="toy-1", vector=SEEN_BY_ANOTHER))
-    return Asked(app, answer.id, answer.faces[0][1].id, members)
+    return QuestionWithCrop(app, answer.id, answer.faces[0][1].id, members)
 
 
-async def test_a_denial_is_found_by_either_engine(asked: Asked) -> None:
+async def test_a_denial_is_found_by_either_engine(asked: QuestionWithCrop) -> None:
     await correct.say_not(asked.app, asked.question, asked.face, asked.members["Sana"], TRUSTED)
     assert await asked.vetoes() == [FaceFeedback(SEEN, denies=asked.members["Sana"])]
     assert await asked.vetoes(engine="toy-1") == [FaceFeedback(SEEN_BY_ANOTHER, denies=asked.members["Sana"])]
@@ -61,7 +61,7 @@ async def test_a_denial_is_found_by_either_engine(asked: Asked) -> None:
     assert await asked.vetoes(server=SERVER + 1) == []
 
 
-async def test_suggestions_and_undone_annotations_deny_nothing(asked: Asked) -> None:
+async def test_suggestions_and_undone_annotations_deny_nothing(asked: QuestionWithCrop) -> None:
     await correct.say_not(asked.app, asked.question, asked.face, asked.members["Sana"], FAN)
     assert await asked.vetoes() == []
     await correct.say_nobody(asked.app, asked.question, asked.face, Meaning.NOT_A_FACE, TRUSTED)
@@ -70,7 +70,7 @@ async def test_suggestions_and_undone_annotations_deny_nothing(asked: Asked) -> 
     assert await asked.vetoes() == []
 
 
-async def test_a_correction_denies_the_guess(asked: Asked) -> None:
+async def test_a_correction_denies_the_guess(asked: QuestionWithCrop) -> None:
     sana, momo = asked.members["Sana"], asked.members["Momo"]
     await correct.say_member(asked.app, asked.question, asked.face, sana, TRUSTED)
     assert await asked.vetoes() == [FaceFeedback(SEEN, grants=sana)]
@@ -83,7 +83,7 @@ async def test_a_correction_denies_the_guess(asked: Asked) -> None:
     ]
 
 
-async def test_only_the_newest_annotations_are_found(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_only_the_newest_annotations_are_found(asked: QuestionWithCrop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.database.vetoes.MOST_ANNOTATIONS", 1)
     inputs = [AnnotationInput(asked.face, Meaning.NOT_MEMBER, member, name) for name, member in asked.members.items()]
     for given in inputs:

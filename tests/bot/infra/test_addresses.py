@@ -1,4 +1,4 @@
-"""Public addresses are told from private ones, and no socket is opened to a private one."""
+"""Public addresses are distinguished from private ones, and no socket is opened to a private one."""
 
 from __future__ import annotations
 

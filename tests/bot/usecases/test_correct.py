@@ -147,25 +147,25 @@ async def test_a_word_keeps_what_it_replaced(app: App) -> None:
     ]
 
 
-async def test_a_no_leaves_standing_who_else_it_is(app: App) -> None:
+async def test_a_denial_keeps_an_annotation_with_another_member(app: App) -> None:
     answer, members = await twice(app)
     face = answer.faces[0][1].id
 
-    async def stands() -> tuple[Meaning, str | None] | None:
+    async def effective() -> tuple[Meaning, str | None] | None:
         async with app.database.reading() as session:
             annotation = correct.face_of(await QuestionRepository(session).answer(answer.id), face)[1].annotation
         return (annotation.meaning, annotation.name) if annotation else None
 
     await correct.say_not(app, answer.id, face, members["Sana"], MODERATOR)
-    assert await stands() == (Meaning.NOT_MEMBER, "Sana")
+    assert await effective() == (Meaning.NOT_MEMBER, "Sana")
     await correct.say_member(app, answer.id, face, members["Momo"], MODERATOR)
     await correct.say_not(app, answer.id, face, members["Mina"], MODERATOR)
-    assert await stands() == (Meaning.MEMBER, "Momo")
+    assert await effective() == (Meaning.MEMBER, "Momo")
     async with app.database.writing() as session:
         await session.delete(await session.get_one(Member, members["Mina"]))
-    assert await stands() == (Meaning.MEMBER, "Momo")
+    assert await effective() == (Meaning.MEMBER, "Momo")
     await correct.say_not(app, answer.id, face, members["Momo"], MODERATOR)
-    assert await stands() == (Meaning.NOT_MEMBER, "Momo")
+    assert await effective() == (Meaning.NOT_MEMBER, "Momo")
     with pytest.raises(PersonError, match="removed since"):
         await correct.say_not(app, answer.id, face, members["Mina"], MODERATOR)
 

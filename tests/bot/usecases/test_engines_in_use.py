@@ -221,10 +221,10 @@ async def test_an_engine_that_comes_into_use_while_photos_are_gathered(
     monkeypatch.setattr(gather, "candidates", found_and_switch)
     (sought,) = await gather.seek(enrolled, SHARED_ROSTER, "Presidents", "Obama", 3)
 
-    async def told(_: object) -> None:
+    async def ignore(_: object) -> None:
         return
 
-    gathering = await gather.gather(enrolled, SHARED_ROSTER, [sought], by=1, progress=told)
+    gathering = await gather.gather(enrolled, SHARED_ROSTER, [sought], by=1, progress=ignore)
     assert gathering.kept == {"Obama": 1}
     assert (await encoded(enrolled, "dlib-1"), await encoded(enrolled, "toy-1")) == ((4, 3, 0), (4, 4, 0))
     async with enrolled.database.reading() as session:
@@ -269,7 +269,7 @@ async def test_nobody_is_enrolled(app: App, source: Path) -> None:
         await app.recognisers.of([SHARED_ROSTER])
 
 
-async def test_a_crop_without_a_face_is_told_and_holds_nothing_up(
+async def test_a_crop_without_a_face_is_reported_and_holds_nothing_up(
     enrolled: App, source: Path, public_photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with enrolled.database.reading() as session:
@@ -400,7 +400,7 @@ async def test_two_installs_at_once(enrolled: App, source: Path) -> None:
     assert (one.encoded, other.encoded) == ((3, 3, 0), (3, 3, 0))
 
 
-async def test_weights_that_were_lost_are_told_and_nothing_else_answers(
+async def test_lost_weights_are_reported_and_nothing_else_answers(
     enrolled: App, source: Path, public_photos: Path
 ) -> None:
     await engines.install(enrolled, "toy", source, silent)
@@ -416,7 +416,7 @@ async def test_weights_that_were_lost_are_told_and_nothing_else_answers(
         await engines.use(dataclasses.replace(enrolled, engine_config=lost), "toy", silent)
 
 
-async def test_weights_that_were_damaged_are_told(
+async def test_damaged_weights_are_reported(
     enrolled: App, source: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     await engines.install(enrolled, "toy", source, silent)
@@ -475,7 +475,7 @@ async def test_the_files_of_an_engine_come_from_one_place(
     (weights / "toy" / "second.bin").unlink()
     fetched: list[str] = []
 
-    async def fetch(engine: str, wanted: WeightFile, folder: Path, _told: object) -> None:
+    async def fetch(engine: str, wanted: WeightFile, folder: Path, _progress: object) -> None:
         assert engine == "toy"
         fetched.append(wanted.path)
         (folder / wanted.path).write_bytes(module.CONTENT)

@@ -139,7 +139,7 @@ async def test_crops_that_a_killed_bot_left_behind_go_after_an_hour(app: App) ->
 
 
 class Rounds:
-    """Counts how often what is due was forgotten. The first time fails, where it is told to."""
+    """Counts the runs of forgetting. The first run fails if the test wants it."""
 
     def __init__(self) -> None:
         self.fails = False

@@ -24,7 +24,7 @@ def rows(*photos: int) -> list[RosterRow]:
     return [RosterRow(number, member, f"M{member}", 1, "G", b"") for number, member in enumerate(members)]
 
 
-def told(*places: tuple[str, bool, str | None]) -> GroupMap:
+def group_map(*places: tuple[str, bool, str | None]) -> GroupMap:
     found = tuple(MapPlace(name, 4, apart, overlaps) for name, apart, overlaps in places)
     return GroupMap("T_W", Projection.TSNE, 4 * len(places), 90, found, (), None, b"png", "dlib-1")
 
@@ -52,19 +52,22 @@ def test_nobody_is_crowded_out_of_a_map(photos: tuple[int, ...], most: int, take
 def test_who_stands_apart_and_who_overlaps() -> None:
     alone, momo, sana = ("Dahyun", True, None), ("Momo", False, "Sana"), ("Sana", False, "Momo")
     mina = ("Mina", False, None)
-    assert separation_sentences(told(alone)) == ["Dahyun is the only one on it."]
-    assert separation_sentences(told(alone, ("Tzuyu", True, None))) == ["Everybody stands apart."]
-    assert separation_sentences(told(alone, momo, sana, mina)) == ["Dahyun stands apart.", "Momo overlaps with Sana."]
-    assert separation_sentences(told(momo, ("Jihyo", False, "Mina"), mina)) == [
+    assert separation_sentences(group_map(alone)) == ["Dahyun is the only one on it."]
+    assert separation_sentences(group_map(alone, ("Tzuyu", True, None))) == ["Everybody stands apart."]
+    assert separation_sentences(group_map(alone, momo, sana, mina)) == [
+        "Dahyun stands apart.",
+        "Momo overlaps with Sana.",
+    ]
+    assert separation_sentences(group_map(momo, ("Jihyo", False, "Mina"), mina)) == [
         "Momo overlaps with Sana and Jihyo with Mina."
     ]
-    assert separation_sentences(told(mina, ("Rosé", False, None))) == [
+    assert separation_sentences(group_map(mina, ("Rosé", False, None))) == [
         "Nobody stands far apart, and nobody overlaps much."
     ]
 
 
 def test_what_near_means_depends_on_the_method() -> None:
-    found = told(("A", True, None))
+    found = group_map(("A", True, None))
     assert "24% of what differs" in distance_sentence(
         replace(found, projection=Projection.PCA, explained_variance=0.2352)
     )
@@ -75,7 +78,7 @@ def test_what_near_means_depends_on_the_method() -> None:
 @pytest.mark.parametrize("trust", list(Trust))
 def test_a_card_is_one_that_discord_takes(outliers: int, trust: Trust) -> None:
     odd = tuple(MapOutlier(n, "_Mo*mo" * 16, "Sana" if n % 2 else None) for n in range(outliers))
-    found = replace(told(*((f"Member {n}" * 6, n % 2 == 0, None) for n in range(60))), outliers=odd)
+    found = replace(group_map(*((f"Member {n}" * 6, n % 2 == 0, None) for n in range(60))), outliers=odd)
     card, (file,) = map_card(ShownMap(found, trust))
     text = "\n".join(part["content"] for part in walk(card.to_components()) if part["type"] == 10)
     assert len(text) < 4000

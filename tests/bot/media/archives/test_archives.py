@@ -1,4 +1,4 @@
-"""Zip archives from strangers: what is odd is told of it alone, and nothing takes more memory or time than it may."""
+"""Zip archives from strangers: odd entries are reported each, and memory and time are limited."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_a_manifest_is_found_beside_what_was_packed_with_it() -> None:
     "litter",
     ["@eaDir", "$RECYCLE.BIN", "__MACOSX", "#recycle", "System Volume Information", ".thumbnails", "lost+found"],
 )
-def test_what_systems_leave_behind_is_not_even_told_of(litter: str) -> None:
+def test_files_that_systems_leave_behind_are_not_reported(litter: str) -> None:
     around = [f"{litter}/TWICE/Sana/1.jpg", f"TWICE/{litter}/1.jpg", f"TWICE/Sana/{litter}/1.jpg"]
     files = ["TWICE/Sana/Thumbs.db", "TWICE/desktop.ini", "TWICE/Icon\r", "TWICE/Sana/._1.jpg", ".DS_Store"]
     assert looked(packed((GOOD, b""), *((path, b"") for path in around + files))) == ([("TWICE", "Sana", "1.jpg")], [])

@@ -26,7 +26,17 @@ from bot.media.videos.footage import Section, VideoError, VideoLimits
 from tests.bot.media.videos.test_video import HAMILTON, TURNED, hdr
 from tests.conftest import ROOT, SHARED
 from tests.support.face_tracks import cast_of, face_tracks_of, guess, track
-from tests.support.films import corners, ffmpeg, frames_of, heard, moving, pictures, quarters, sound_packets, stamps
+from tests.support.films import (
+    corners,
+    ffmpeg,
+    frames_of,
+    loudness_of,
+    moving,
+    pictures,
+    quarters,
+    sound_packets,
+    stamps,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -97,7 +107,7 @@ def test_a_section_of_hamilton_keeps_sound_and_picture_together(hamilton: Path, 
 def test_uneven_times_and_their_sound_pass_through(uneven_film: Path) -> None:
     path = uneven_film
     out, _ = draw(path)
-    # The coarser of the two time bases: Matroska's is a millisecond, and a start is told in microseconds.
+    # The coarser of the two time bases: Matroska's is a millisecond, and a start is written in microseconds.
     assert off_by(path, out) < 2e-5
     assert [packet for _, packet in sound_packets(out)] == [packet for _, packet in sound_packets(path)]
     part, _ = draw(path, Section(1, 2))
@@ -137,7 +147,7 @@ def test_the_click_of_every_cut_stays_on_its_cut(music_video: Path, section: Sec
     out, _ = draw(music_video, section, text=text)
     lumas = [(frame.time, frame.luma.astype(int)) for frame in frames_of(out)]
     change = {after[0]: float(np.abs(after[1] - before[1]).mean()) for before, after in itertools.pairwise(lumas)}
-    seconds, loud = heard(out)
+    seconds, loud = loudness_of(out)
     cuts = [cut / 30 - begin for cut in truth["cuts"] if begin + 0.1 < cut / 30 < end - 0.1]
     assert len(cuts) >= 2
     for cut in cuts:
@@ -245,7 +255,7 @@ def test_frames_are_written_as_numbered_pictures(tmp_path: Path) -> None:
     assert sorted(one.name for one in folder.iterdir()) == [f"{number:06}.jpg" for number in range(1, 10)]
 
 
-def test_progress_is_told_and_the_work_can_be_stopped(tmp_path: Path) -> None:
+def test_progress_is_reported_and_the_work_can_be_stopped(tmp_path: Path) -> None:
     path = moving(tmp_path / "film.mp4", seconds=2)
     draw(path)
     assert float((tmp_path / "progress").read_text()) > 0.9
@@ -260,14 +270,14 @@ LIMITS = ProcessLimits(seconds=20, cpu_seconds=20, memory=2**30, file_bytes=10**
 
 def ended(code: str, limits: ProcessLimits, folder: Path) -> ProcessFailedError:
     with (
-        pytest.raises(ProcessFailedError) as told,
+        pytest.raises(ProcessFailedError) as error,
         stream_output([sys.executable, "-c", code], limits, folder=folder) as lines,
     ):
         list(lines)
-    return told.value
+    return error.value
 
 
-def test_a_leash_holds(tmp_path: Path) -> None:
+def test_the_limits_of_a_process_hold(tmp_path: Path) -> None:
     assert "MemoryError" in ended("bytes(2**31)", LIMITS, tmp_path).stderr
     assert "File too large" in ended("open('x', 'wb').write(bytes(2 * 10**6))", LIMITS, tmp_path).stderr
     assert (tmp_path / "x").stat().st_size <= 10**6
@@ -277,20 +287,20 @@ def test_a_leash_holds(tmp_path: Path) -> None:
 
 
 @pytest.mark.thorough
-def test_a_leash_bounds_the_processor(tmp_path: Path) -> None:
+def test_a_process_has_limited_processor_time(tmp_path: Path) -> None:
     assert ended("while True: pass", replace(LIMITS, cpu_seconds=1), tmp_path).code in {
         -signal.SIGXCPU,
         -signal.SIGKILL,
     }
 
 
-def test_a_leash_may_leave_memory_alone(tmp_path: Path) -> None:
+def test_the_memory_of_a_process_may_be_unlimited(tmp_path: Path) -> None:
     code = "import mmap; print(len(mmap.mmap(-1, 2**31, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)))"
     with stream_output([sys.executable, "-c", code], replace(LIMITS, memory=None), folder=tmp_path) as lines:
         assert [line for line in lines if line] == [str(2**31)]
 
 
-def test_what_is_on_a_leash_knows_nothing_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_limited_process_does_not_inherit_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NUGU_TOKEN", "secret")
     with stream_output([sys.executable, "-c", "import os; print(dict(os.environ))"], LIMITS, folder=tmp_path) as lines:
         assert "secret" not in "".join(line or "" for line in lines)

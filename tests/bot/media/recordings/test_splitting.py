@@ -95,7 +95,7 @@ def with_long_tables(path: Path) -> Path:
             out += packet
             continue
         section = packet[5 : 8 + (int.from_bytes(packet[6:8], "big") & 0x0FFF)]
-        # Registered for private use, and so told of by nobody.
+        # Registered for private use, and so in no list.
         descriptors = 2 * (b"\xfe\xc8" + bytes(200))
         length = len(section) - 3 + len(descriptors)
         body = section[:1] + (0xB000 | length).to_bytes(2, "big") + section[3:10]

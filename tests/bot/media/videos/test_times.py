@@ -17,7 +17,7 @@ from bot.media.probing import probe
 from bot.media.videos.footage import Footage, Section, VideoLimits
 from bot.media.videos.frames import frames
 from tests.support.face_tracks import cast_of, face_tracks_of
-from tests.support.films import WHOLE, ffmpeg, frames_of, heard, moving
+from tests.support.films import WHOLE, ffmpeg, frames_of, loudness_of, moving
 
 SECONDS, RATE, FLASH = 1.2, 25, 0.6
 FRAGMENTED = ("-movflags", "+frag_keyframe+empty_moov+default_base_moof", "-g", "10")
@@ -76,7 +76,7 @@ def joined_beyond_the_end_of_33_bits(folder: Path) -> Path:
 
 
 def another_program(folder: Path) -> Path:
-    """What is joined has other tracks, another program, and tables elsewhere."""
+    """The joined file has other tracks, another program, and tables elsewhere."""
     numbers = ("-mpegts_service_id", "7", "-mpegts_start_pid", "0x300", "-mpegts_pmt_start_pid", "0x200")
     return joined(folder / "film.ts", flash(folder / "a.ts"), flash(folder / "b.ts", *numbers))
 
@@ -192,7 +192,7 @@ def flashes(path: Path) -> list[float]:
 
 def bangs(path: Path) -> list[float]:
     """When it becomes loud."""
-    times, loudness = heard(path)
+    times, loudness = loudness_of(path)
     loud = loudness > 0.02
     begins = np.flatnonzero(loud[1:] & ~loud[:-1]) + 1
     found = times[begins].tolist()

@@ -1,4 +1,4 @@
-"""Of several tracks the film's own is looked at and heard; sound that browsers can't play is encoded, or told of."""
+"""nugu uses the film's main track; unplayable sound is re-encoded or reported."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.media.clips.drawing import ClipLimits, ProgressFiles
 from bot.media.probing import probe
 from bot.media.videos.footage import VideoLimits
 from tests.support.face_tracks import cast_of, face_tracks_of
-from tests.support.films import WHOLE, ffmpeg, frames_of, heard, moving
+from tests.support.films import WHOLE, ffmpeg, frames_of, loudness_of, moving
 
 LIMITS = VideoLimits(10**8)
 LOW, HIGH = 300, 3000
@@ -100,7 +100,7 @@ def test_sound_of_every_kind_is_heard_as_aac(tmp_path: Path, name: str) -> None:
     assert sound is not None
     assert (sound.codec, sound.copied) == ("aac", True)
     assert pitch(out) == pytest.approx(440, abs=20)
-    assert heard(out)[0][-1] == pytest.approx(1, abs=0.1)
+    assert loudness_of(out)[0][-1] == pytest.approx(1, abs=0.1)
 
 
 def damaged(path: Path) -> Path:
@@ -109,13 +109,13 @@ def damaged(path: Path) -> Path:
     return path
 
 
-def test_sound_that_cannot_be_read_is_told_and_the_pictures_are_drawn(tmp_path: Path) -> None:
+def test_unreadable_sound_is_reported_and_the_pictures_are_drawn(tmp_path: Path) -> None:
     footage = probe(damaged(tmp_path / "film.mkv"), LIMITS)
     assert (footage.sound, footage.unheard) == (None, "ac3")
     assert len(list(frames_of(draw(tmp_path / "film.mkv")))) == 30
 
 
-def test_sound_that_no_decoder_of_ours_reads_is_told(tmp_path: Path) -> None:
+def test_sound_without_a_decoder_is_reported(tmp_path: Path) -> None:
     path = moving(tmp_path / "film.mkv", "-c:a", "wavpack", seconds=0.5)
     assert probe(path, LIMITS).unheard == "wavpack"
 

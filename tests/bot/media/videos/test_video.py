@@ -28,9 +28,9 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def refused(path: Path, limits: VideoLimits = LIMITS) -> str:
-    with pytest.raises(VideoError) as told:
+    with pytest.raises(VideoError) as error:
         probe(path, limits)
-    return str(told.value)
+    return str(error.value)
 
 
 def counted(footage: Footage) -> float:
@@ -174,7 +174,7 @@ def test_hdr_is_brought_to_what_sdr_screens_show(tmp_path: Path, transfer: str) 
 
 
 @pytest.mark.parametrize(
-    ("name", "data", "told"),
+    ("name", "data", "reason"),
     [
         ("text.mp4", b"hello, this is no video at all", "this is no video but text; I read MP4"),
         ("empty.mp4", b"", "this file is empty"),
@@ -187,10 +187,10 @@ def test_hdr_is_brought_to_what_sdr_screens_show(tmp_path: Path, transfer: str) 
         ("old.avi", b"RIFF\0\0\0\0AVI " + bytes(100), "I read MP4, MOV, WebM, MKV and MPEG-TS"),
     ],
 )
-def test_what_is_no_video_is_told_in_a_sentence(tmp_path: Path, name: str, data: bytes, told: str) -> None:
+def test_a_file_that_is_no_video_is_refused_with_a_reason(tmp_path: Path, name: str, data: bytes, reason: str) -> None:
     path = tmp_path / name
     path.write_bytes(data)
-    assert told in refused(path)
+    assert reason in refused(path)
 
 
 def test_a_picture_is_called_one(tmp_path: Path) -> None:

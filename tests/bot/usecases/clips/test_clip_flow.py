@@ -108,9 +108,7 @@ async def test_a_video_that_is_read_otherwise_by_now_is_looked_at_and_drawn_anew
     ]
 
 
-async def test_what_is_missing_is_told_of_a_clip_that_was_looked_at_and_drawn_before_too(
-    app: App, workers: Workers, tmp_path: Path
-) -> None:
+async def test_missing_footage_is_reported_of_a_cached_clip_too(app: App, workers: Workers, tmp_path: Path) -> None:
     app, video = replace(app, compute=workers), CachedVideo(tmp_path, "film")
     fitted = FittedRecogniser(app.engine_config, "dlib-1", b"")
     workers.footage = replace(workers.footage, missing=MissingFootage(3, unread=(2,), seconds=0.5))

@@ -1,4 +1,4 @@
-"""The queue of clips: promises are kept in order, once, whatever ends in between."""
+"""The queue of clips: each request is answered once and in order, even after a restart or an error."""
 
 from __future__ import annotations
 
@@ -41,19 +41,19 @@ TARGET = ReplyTarget(CHANNEL, upload_limits.USUAL)
 
 @dataclass
 class RecordingReporter:
-    """A reporter that writes down what it is told. `refuses`: how many uploads it refuses; `holds`: what an answer waits for.
+    """A reporter that records its calls. `refuses`: the number of uploads to refuse. `holds`: the event that an answer awaits.
 
-    `breaks`: what it ends in once, though the clip arrived; `unseeing`: what looking for it ends in.
+    `breaks`: the error of an answer whose clip arrived. `search_error`: the error of a search for an answer.
     """
 
     shown: list[ClipProgress] = field(default_factory=list[ClipProgress])
     answers: list[ReportedClip] = field(default_factory=list[ReportedClip])
-    told: dict[int, str] = field(default_factory=dict[int, str])
+    explained: dict[int, str] = field(default_factory=dict[int, str])
     refuses: int = 0
     posted: dict[int, int] = field(default_factory=dict[int, int])
     holds: asyncio.Event | None = None
     breaks: Exception | None = None
-    unseeing: Exception | None = None
+    search_error: Exception | None = None
 
     async def show(self, progress: ClipProgress) -> None:
         self.shown.append(progress)
@@ -71,17 +71,17 @@ class RecordingReporter:
         return self.posted[clip.job_id]
 
     async def answered(self, clip: ReportedClip) -> int | None:
-        if self.unseeing is not None:
-            raise self.unseeing
+        if self.search_error is not None:
+            raise self.search_error
         return self.posted.get(clip.job_id)
 
     async def explain(self, clip: ReportedClip, message: Message) -> None:
-        self.told[clip.job_id] = str(message)
+        self.explained[clip.job_id] = str(message)
 
 
 @dataclass
 class Works:
-    """Makes clips out of nothing, as slowly as told; what it was asked for is written down."""
+    """Makes empty clips, each when `go_on` is set, and records the requests."""
 
     app: App
     began: list[int] = field(default_factory=list[int])
@@ -165,7 +165,7 @@ async def becomes(app: App, job_id: int, wanted: ClipState) -> None:
     await until(is_so)
 
 
-async def test_a_promise_is_kept_and_told_of_once(app: App, works: Works, reporter: RecordingReporter) -> None:
+async def test_a_request_is_answered_once(app: App, works: Works, reporter: RecordingReporter) -> None:
     job_id = await request_clip(app, 1)
     await until(lambda: any(one.stage is ClipStage.TRACK for one in reporter.shown))
     assert [one for one in reporter.shown if one.stage is ClipStage.TRACK][-1].seen == ("Sana",)
@@ -175,7 +175,7 @@ async def test_a_promise_is_kept_and_told_of_once(app: App, works: Works, report
     assert reporter.answers[0].target.card_id == 10
 
 
-async def test_the_same_wish_is_never_at_work_twice(app: App, works: Works, reporter: RecordingReporter) -> None:
+async def test_the_same_request_never_runs_twice_at_once(app: App, works: Works, reporter: RecordingReporter) -> None:
     first, second, other = await request_clip(app, 1), await request_clip(app, 2), await request_clip(app, 3, "b")
     await until(lambda: len(app.clips.at_work) == 2)
     assert app.clips.at_work == {first, other}
@@ -198,7 +198,7 @@ async def test_a_person_has_one_clip_in_work_and_a_server_so_many_waiting(
     assert not list((app.settings.data / "clips").glob("incoming-*"))
 
 
-async def test_two_wishes_of_one_person_at_once_are_one_promise(
+async def test_of_two_requests_of_one_person_at_once_one_is_taken(
     app: App, works: Works, reporter: RecordingReporter
 ) -> None:
     both = await asyncio.gather(request_clip(app, 1), request_clip(app, 1, "b"), return_exceptions=True)
@@ -213,7 +213,7 @@ async def test_cancelling_ends_the_work_and_is_not_for_everybody(
     with pytest.raises(PersonError, match="Only the person who asked, or a moderator"):
         await request.cancel(app, job_id, Actor(2, Trust.TRUSTED, server_id=SERVER))
     await request.cancel(app, job_id, Actor(1, Trust.MEMBER, server_id=SERVER))
-    await until(lambda: reporter.told == {job_id: str(queue.CANCELLED)})
+    await until(lambda: reporter.explained == {job_id: str(queue.CANCELLED)})
     with pytest.raises(PersonError, match="done already"):
         await request.cancel(app, job_id, Actor(1, Trust.MEMBER, server_id=SERVER))
     await request_clip(app, 1, "b")
@@ -224,7 +224,7 @@ async def test_a_waiting_clip_can_be_cancelled_too(app: App, works: Works, repor
     await request_clip(app, 1)
     second = await request_clip(app, 2)
     await request.cancel(app, second, Actor(3, Trust.MODERATOR, server_id=SERVER))
-    await until(lambda: reporter.told == {second: str(queue.CANCELLED)})
+    await until(lambda: reporter.explained == {second: str(queue.CANCELLED)})
 
 
 async def test_a_restart_in_the_middle_takes_the_work_up_again(
@@ -286,7 +286,7 @@ async def test_a_killed_bot_takes_its_work_up_again_three_times_at_most(
         await kill(app)
         assert await state(app, job_id) is ClipState.WORKING
         await ClipQueue(app, reporter).start()
-    await until(lambda: reporter.told == {job_id: str(runner.GIVEN_UP)})
+    await until(lambda: reporter.explained == {job_id: str(runner.GIVEN_UP)})
     assert await state(app, job_id) is ClipState.FAILED
 
 
@@ -312,10 +312,10 @@ async def test_a_passing_trouble_is_tried_again(
     await until(lambda: len(works.began) == 2)
     works.fails = None
     await becomes(app, job_id, ClipState.DONE)
-    assert not reporter.told
+    assert not reporter.explained
 
 
-async def test_a_cancel_during_the_pause_is_told_and_ends_it(
+async def test_a_cancel_during_the_pause_is_reported_and_ends_it(
     app: App, works: Works, reporter: RecordingReporter, caplog: pytest.LogCaptureFixture
 ) -> None:
     works.go_on.set()
@@ -323,7 +323,7 @@ async def test_a_cancel_during_the_pause_is_told_and_ends_it(
     job_id = await request_clip(app, 1)
     await until(lambda: "is tried again in" in caplog.text)
     await request.cancel(app, job_id, Actor(1, Trust.MEMBER, server_id=SERVER))
-    assert reporter.told == {job_id: str(queue.CANCELLED)}
+    assert reporter.explained == {job_id: str(queue.CANCELLED)}
     assert await state(app, job_id) is ClipState.CANCELLED
     works.fails = None
     await becomes(app, await request_clip(app, 1, "b"), ClipState.DONE)
@@ -341,7 +341,7 @@ async def test_a_bot_that_ends_during_the_pause_takes_the_clip_up_again(
     works.fails = None
     await ClipQueue(app, reporter).start()
     await becomes(app, job_id, ClipState.DONE)
-    assert not reporter.told
+    assert not reporter.explained
 
 
 async def test_a_connection_that_is_lost_while_posting_posts_no_second_clip(
@@ -355,7 +355,7 @@ async def test_a_connection_that_is_lost_while_posting_posts_no_second_clip(
     assert len(reporter.answers) == 1
 
 
-async def test_a_desk_that_cannot_look_leaves_the_queue_serving(
+async def test_the_queue_goes_on_after_a_reporter_fails_to_search(
     app: App,
     works: Works,
     reporter: RecordingReporter,
@@ -368,10 +368,10 @@ async def test_a_desk_that_cannot_look_leaves_the_queue_serving(
     job_id = await request_clip(app, 1)
     await until(lambda: bool(reporter.answers))
     await app.clips.close()
-    reporter.unseeing = TimeoutError()
+    reporter.search_error = TimeoutError()
     await ClipQueue(app, reporter).start()
     await until(lambda: "the queue of clips stumbled" in caplog.text)
-    reporter.unseeing, reporter.holds = None, None
+    reporter.search_error, reporter.holds = None, None
     await becomes(app, job_id, ClipState.DONE)
     await becomes(app, await request_clip(app, 1, "b"), ClipState.DONE)
 
@@ -386,7 +386,7 @@ async def test_an_upload_that_is_refused_is_made_smaller_once(
     assert works.most == [upload_limits.USUAL, upload_limits.USUAL // 2]
     reporter.refuses = 2
     job_id = await request_clip(app, 1, "b")
-    await until(lambda: reporter.told == {job_id: str(queue.TOO_LARGE)})
+    await until(lambda: reporter.explained == {job_id: str(queue.TOO_LARGE)})
     assert await state(app, job_id) is ClipState.FAILED
     # Nobody is asked in review about the faces of a clip that never came.
     async with app.database.reading() as session:
@@ -397,13 +397,11 @@ async def test_an_upload_that_is_refused_is_made_smaller_once(
         assert question.hidden_at is not None
 
 
-async def test_an_error_is_told_in_a_sentence_and_the_queue_goes_on(
-    app: App, works: Works, reporter: RecordingReporter
-) -> None:
+async def test_an_error_is_reported_and_the_queue_goes_on(app: App, works: Works, reporter: RecordingReporter) -> None:
     works.go_on.set()
     works.fails = PersonError("This is no video.")
     first = await request_clip(app, 1)
-    await until(lambda: reporter.told == {first: "This is no video."})
+    await until(lambda: reporter.explained == {first: "This is no video."})
     assert await state(app, first) is ClipState.FAILED
     works.fails = None
     second = await request_clip(app, 1, "b")
@@ -428,7 +426,7 @@ async def test_a_video_whose_message_is_deleted_is_forgotten(
     (folder,) = (app.settings.data / "clips").iterdir()
     await until(lambda: works.began == [job_id])
     await deletions.forget(app, MessageScope(messages=frozenset({555})))
-    assert reporter.told == {job_id: str(queue.CANCELLED)}
+    assert reporter.explained == {job_id: str(queue.CANCELLED)}
     assert not folder.exists()
 
 
@@ -437,7 +435,7 @@ async def test_a_video_whose_message_is_deleted_while_it_is_received_is_forgotte
 ) -> None:
     await deletions.forget(app, MessageScope(messages=frozenset({555})))
     job_id = await request_clip(app, 1, "posted", message=555)
-    assert reporter.told == {job_id: str(queue.CANCELLED)}
+    assert reporter.explained == {job_id: str(queue.CANCELLED)}
     assert list((app.settings.data / "clips").iterdir()) == []
     other = await request_clip(app, 1, "posted", message=556)
     works.go_on.set()
@@ -472,7 +470,7 @@ async def test_a_video_whose_message_is_deleted_before_its_clip_arrived_is_not_p
     await deletions.forget(app, MessageScope(messages=frozenset({555})))
     reporter.holds.set()
     await until(lambda: not folder.exists())
-    assert reporter.told == {job_id: str(DeletedError())}
+    assert reporter.explained == {job_id: str(DeletedError())}
     assert await state(app, job_id) is ClipState.FAILED
     assert len(reporter.answers) == 1
 
@@ -487,7 +485,7 @@ async def test_a_video_that_somebody_else_posted_too_stays_for_them(
     await becomes(app, second, ClipState.DONE)
 
 
-async def test_a_refused_wish_leaves_no_video(app: App, works: Works, reporter: RecordingReporter) -> None:
+async def test_a_refused_request_leaves_no_video(app: App, works: Works, reporter: RecordingReporter) -> None:
     await request_clip(app, 1)
     with pytest.raises(PersonError):
         await request_clip(app, 1, "b")
@@ -512,7 +510,7 @@ async def test_drawing_again_burdens_nobody_and_a_failure_leaves_the_clip(
         await request.draw_again(app, job_id, fan, TARGET)
     works.fails = PersonError("It went wrong.")
     await request.draw_again(app, job_id, trusted, replace(TARGET, most_bytes=50 << 20))
-    await until(lambda: reporter.told == {job_id: "It went wrong."})
+    await until(lambda: reporter.explained == {job_id: "It went wrong."})
     assert works.most == [upload_limits.USUAL, 50 << 20]
     assert await state(app, job_id) is ClipState.DONE
     works.fails = None

@@ -157,7 +157,7 @@ def test_mistakes_for_each_other_count_together() -> None:
 
 
 @pytest.mark.parametrize(
-    ("days", "told"),
+    ("days", "words"),
     [
         (0.0, "1 min"),
         (0.02, "29 min"),
@@ -168,8 +168,8 @@ def test_mistakes_for_each_other_count_together() -> None:
         (730, "2 years"),
     ],
 )
-def test_a_time_in_words(days: float, told: str) -> None:
-    assert approximate_duration(days) == told
+def test_a_time_in_words(days: float, words: str) -> None:
+    assert approximate_duration(days) == words
 
 
 async def test_a_server_sees_its_own_faces_and_the_shared_ones_alone(
