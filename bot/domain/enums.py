@@ -36,7 +36,7 @@ class Untaught(StrEnum):
     SMALL = "small"
     BLURRED = "blurred"
     SHARED = "shared"
-    """Its member is in the shared roster, which learns from no server."""
+    """The member is in the shared roster, and servers do not teach it."""
 
     CHOSEN = "chosen"
     """The server chose to learn nothing from such faces."""

@@ -26,7 +26,7 @@ class RefusedAddressError(OSError):
     """A connection to a private address, or to another port than 80 and 443, was not opened."""
 
     def __init__(self) -> None:
-        # All have the same sentence: if all addresses of a name are refused, aiohttp passes on this error only if all agree.
+        # All addresses share one message: aiohttp passes an error on only if all refusals agree.
         super().__init__("this is not a public address of the web")
 
 

@@ -80,7 +80,7 @@ class ModelMaker:
 
     async def delete_orphans(self) -> None:
         """Delete the classifiers of groups that are gone."""
-        # Listed before the groups are read: the classifier of a group that is added between is none of them.
+        # Read the keys before the groups, so that a classifier of a group added meanwhile is not deleted.
         listed = await self._classifiers.groups()
         async with self._database.reading() as session:
             existing = await RosterRepository(session).group_ids()

@@ -88,7 +88,7 @@ _STATUSES: dict[int, tuple[Message, bool]] = {
 }
 
 PROXY_REASONS = "Name not known|Nobody answers|The proxy refused"
-"""Reason phrases of bot/links/egress.py, which come in place of a site's."""
+"""Reason phrases of our proxy (`egress.py`), which replace the site's."""
 
 _NOISE = re.compile(
     r"\x1b\[[0-9;]*[A-Za-z]|\(caused by .*|[;.,]?\s*please report this issue.*"

@@ -18,7 +18,7 @@ Encodings of two photos reach 0.991 by dlib and 0.812 by retail. Half of the cop
 """
 
 SAME_ENCODING = 0.9999
-"""The cosine from which two encodings by any engine are of the same pixels; the rest is rounding."""
+"""Minimum cosine of two encodings of the same pixels; the rest is rounding."""
 
 NEAR_HASH = 10
 """The largest difference between the `perceptual_hash` of two copies, in bits of 64.

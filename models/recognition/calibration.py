@@ -33,10 +33,10 @@ with weights by photo they would raise the threshold until no member of BTS gets
 """
 
 FULL_WEIGHT_PHOTOS = 3
-"""Photos from which a member has the full weight. With fewer the weight is in proportion."""
+"""Number of photos at which a member has full weight; fewer count in proportion."""
 
 SEPARATION_GAIN = 1.3
-"""The factor in separation from which the leave-one-out scores overrule the resemblance to the background.
+"""Minimum factor in separation at which the leave-one-out scores overrule the resemblance to the background.
 
 Without it one draw in six of ITZY (five photos a member) stays without whitening, and 16% of TWICE then get a name of ITZY
 instead of 1%.

@@ -27,10 +27,10 @@ SAME_PERSON = 5.0
 """The mean log-odds between the tracks of two clusters from which the clusters are one person. It applies before the naming."""
 
 SAME_STRANGER = 3.5
-"""The log-odds between the centroids of two people without a name from which they are one.
+"""Minimum log-odds for merging two unnamed people.
 
 Two videos have twenty people, each photographed on several occasions; about eleven aren't enrolled. Both engines together count
-81 people in their tracks, and two of these are two people (`python -m bench.strangers`). The value was chosen on three other
+81 people in their tracks; two of the 81 each mix two people (`python -m bench.strangers`). The value was chosen on three other
 videos, where it gives 126 people (four of them two); 5 gives 170 (two), 2 gives 101 (eight).
 """
 

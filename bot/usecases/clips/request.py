@@ -154,7 +154,7 @@ async def clip_of(app: App, question_id: int) -> FinishedClip | None:
 async def forget_deleted(app: App, gone: MessageScope) -> None:
     """Forget the videos of deleted messages and everything made of them, and cancel the work on them.
 
-    The clip of a link is still posted, since its video lies elsewhere; its faces aren't kept.
+    A clip made from a link is still posted, because its video is elsewhere; its faces are not kept.
     """
     async with app.database.reading() as session:
         concerned = await ClipRepository(session).in_scope(gone)
