@@ -21,7 +21,7 @@ from PIL import Image, ImageDraw
 
 from bot import jobs
 from bot.app import App
-from bot.database.quiz import RememberedMember
+from bot.database.quiz import MemberProgress
 from bot.domain.rosters import SHARED_ROSTER, RosterRow
 from bot.jobs.maps import lay_out_and_draw
 from bot.jobs.reports import draw_report
@@ -253,7 +253,7 @@ def _quiz_stats() -> bytes:
     """The stats after three weeks with a quiz every evening, for a person who confuses the two look-alikes."""
     chance = np.random.default_rng(2)
     start = datetime(2026, 5, 1, 20, tzinfo=UTC)
-    known: dict[str, RememberedMember] = {}
+    known: dict[str, MemberProgress] = {}
     mixed_up = 0
     for evening in (start + timedelta(days=day) for day in range(21)):
         for place, name in enumerate(MEMBERS[:8]):
@@ -266,7 +266,7 @@ def _quiz_stats() -> bytes:
                 before.memory if before else None, right=right, quick=bool(chance.random() < 0.4), now=evening
             )
             seen, correct = (before.seen, before.correct) if before else (0, 0)
-            known[name] = RememberedMember(memory, seen + 1, correct + right)
+            known[name] = MemberProgress(memory, seen + 1, correct + right)
     members = [known_member(name, known.get(name), start + timedelta(days=21)) for name in MEMBERS]
     members.sort(key=lambda member: -(member.stability or 0.0))
     one, other = (MEMBERS[place] for place in ALIKE)

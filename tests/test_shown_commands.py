@@ -17,7 +17,7 @@ from tests.support.shown_commands import (
     FENCE,
     PAGES,
     SPAN,
-    Shown,
+    ShownCommand,
     WrongCommandError,
     check,
     shown_commands,
@@ -100,7 +100,7 @@ def test_docs_show_every_command_of_the_shell() -> None:
 )
 def test_a_wrong_command_is_seen(text: str) -> None:
     with pytest.raises(WrongCommandError):
-        check(Shown(ROOT / "README.md", text, whole=True))
+        check(ShownCommand(ROOT / "README.md", text, whole=True))
 
 
 def test_commands_are_found(tmp_path: Path) -> None:

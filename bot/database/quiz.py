@@ -10,7 +10,7 @@ from sqlalchemy import and_, case, delete, func, or_, select, update
 from bot.database.tables.questions import QuestionFace
 from bot.database.tables.quiz import Quiz, QuizAnswer, QuizMemory, QuizRound, QuizScore
 from bot.database.tables.rosters import Crop, Group, Member, Photo
-from bot.domain.quiz import Memory, PersonScore, QuizCrop, QuizHistory, QuizMember
+from bot.domain.quiz import MemoryState, PersonScore, QuizCrop, QuizHistory, QuizMember
 from bot.domain.rosters import SHARED_ROSTER
 
 if TYPE_CHECKING:
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
 
-class RememberedMember(NamedTuple):
+class MemberProgress(NamedTuple):
     """A person's memory of a member, and the numbers of their answers about the member: all (`seen`), and right ones."""
 
-    memory: Memory
+    memory: MemoryState
     seen: int
     correct: int
 
@@ -187,14 +187,14 @@ class QuizRepository:
         mistakes = [Mistake(*row) for row in await self._session.execute(query)]
         return sorted(mistakes, key=lambda mistake: (-mistake.times, mistake.member, mistake.taken_for))
 
-    async def memories(self, person_id: int) -> dict[int, RememberedMember]:
+    async def memories(self, person_id: int) -> dict[int, MemberProgress]:
         """A person's memory of each member, by the member's id."""
         rows = await self._session.scalars(
             select(QuizMemory).where(QuizMemory.person_id == person_id).execution_options(populate_existing=True)
         )
-        return {row.member_id: RememberedMember(_memory(row), row.seen, row.correct) for row in rows}
+        return {row.member_id: MemberProgress(_memory(row), row.seen, row.correct) for row in rows}
 
-    async def remember(self, person_id: int, member_id: int, remembered: RememberedMember) -> None:
+    async def remember(self, person_id: int, member_id: int, remembered: MemberProgress) -> None:
         """Write a person's new memory of a member."""
         memory, seen, correct = remembered
         await self._session.merge(
@@ -274,5 +274,5 @@ def merge_pairs(mistakes: Collection[Mistake]) -> list[Mistake]:
     return [Mistake(*pair, times) for pair, times in counts.most_common()]
 
 
-def _memory(row: QuizMemory) -> Memory:
-    return Memory(row.state, row.step, row.stability, row.difficulty, row.due, row.last_review)
+def _memory(row: QuizMemory) -> MemoryState:
+    return MemoryState(row.state, row.step, row.stability, row.difficulty, row.due, row.last_review)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class MemoryState:
     """A card of FSRS. `stability`: days until the probability of the right name falls to 90%; None before the first answer."""
 
     state: int

@@ -1,4 +1,4 @@
-"""The report on a group."""
+"""The figures of the report on a group."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class SuspectedPhoto:
 
 
 @dataclass(frozen=True, slots=True)
-class RosterReport:
-    """The report on a group.
+class ReportFigures:
+    """The figures of the report on a group.
 
     `named`: the leave-one-out counts. `needy`: the members who need photos, the most urgent first. `suspected`: the strongest
     first. `picture`: a PNG. `engine`: the engine's version.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.domain.reports import MemberReport, RosterReport, SuspectedPhoto
+from bot.domain.reports import MemberReport, ReportFigures, SuspectedPhoto
 from bot.jobs.rosters import gallery_of
 from bot.jobs.training import named_of
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
     from bot.domain.rosters import RosterRow
     from bot.infra.deadline import Deadline
-    from models.learning.report import Report
+    from models.learning.report import GalleryReport
     from models.recognition.gallery import Gallery
 
 
-def report_on_group(until: Deadline, rows: Sequence[RosterRow], engine: str) -> RosterReport:
+def report_on_group(until: Deadline, rows: Sequence[RosterRow], engine: str) -> ReportFigures:
     """The report on the group of `rows`, made in an isolated process. Raises BrokenOffError."""
     from bot.infra.compute import release_worker
     from models.learning.isolation import run_isolated
@@ -38,7 +38,7 @@ def report_on_group(until: Deadline, rows: Sequence[RosterRow], engine: str) -> 
         )
         for accuracy in found.members
     }
-    return RosterReport(
+    return ReportFigures(
         len(rows),
         named_of(IdentificationCounts.of(found.confusion)),
         tuple(members.values()),
@@ -49,7 +49,7 @@ def report_on_group(until: Deadline, rows: Sequence[RosterRow], engine: str) -> 
     )
 
 
-def draw_report(gallery: Gallery, group: str) -> tuple[Report, bytes]:
+def draw_report(gallery: Gallery, group: str) -> tuple[GalleryReport, bytes]:
     """The report on a group's gallery, and its chart as a PNG."""
     from models.drawing.charts import report_chart
     from models.learning.report import report

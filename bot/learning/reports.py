@@ -13,7 +13,7 @@ from bot.infra.cache import SingleFlightCache
 
 if TYPE_CHECKING:
     from bot.database.engine import Database
-    from bot.domain.reports import RosterReport
+    from bot.domain.reports import ReportFigures
     from bot.domain.rosters import Revisions
     from bot.infra.compute import Compute
     from bot.learning.recognisers import Recognisers
@@ -32,9 +32,9 @@ class Reports:
         self._database = database
         self._compute = compute
         self._recognisers = recognisers
-        self._reports: SingleFlightCache[tuple[int, str, Revisions], RosterReport] = SingleFlightCache(KEPT)
+        self._reports: SingleFlightCache[tuple[int, str, Revisions], ReportFigures] = SingleFlightCache(KEPT)
 
-    async def of(self, server: int, group: int) -> RosterReport:
+    async def of(self, server: int, group: int) -> ReportFigures:
         """The report on a group of a server, by its current roster.
 
         Raises PersonError for a group without photos, and BrokenOffError if the process breaks off.
@@ -44,7 +44,7 @@ class Reports:
             key = group, engine, await RosterRepository(session).revisions([server])
         return await self._reports.get(key, partial(self._make, group, engine))
 
-    async def _make(self, group: int, engine: str) -> RosterReport:
+    async def _make(self, group: int, engine: str) -> ReportFigures:
         async with self._database.reading() as session:
             rows = await RosterRepository(session).rows_of([group], engine)
             state = await ModelRepository(session).state(group)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bot.database.labels import NamedSuspectedLabel
     from bot.database.tables.rosters import Group
     from bot.domain.models import MadeModel
-    from bot.domain.reports import RosterReport
+    from bot.domain.reports import ReportFigures
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ class GroupReport:
 
     group: int
     name: str
-    found: RosterReport
+    found: ReportFigures
     labels: tuple[NamedSuspectedLabel, ...]
 
 

@@ -51,7 +51,7 @@ from cogs.quiz.texts import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.usecases.quiz.stats import Board, Knowledge
+    from bot.usecases.quiz.stats import Knowledge, Leaderboard
     from bot.usecases.quiz.view import QuizQuestion, Verdict
 
 
@@ -104,7 +104,7 @@ def verdict_card(verdict: Verdict) -> CardAndFiles:
     return framed_card(GREEN if verdict.right else AMBER, *parts), files
 
 
-def board_card(board: Board) -> Card:
+def board_card(board: Leaderboard) -> Card:
     """The leaderboard of a server."""
     lines = [leaderboard_title(board.group)]
     lines += [leaderboard_line(place, score) for place, score in enumerate(board.best, 1)]

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from models.learning.evaluation import Evaluation
-    from models.learning.report import MemberAccuracy, Report
+    from models.learning.report import GalleryReport, MemberAccuracy
 
 _TEXT: Final = 18
 _CELL: Final = 56
@@ -128,7 +128,7 @@ def _draw_curve(draw: ImageDraw.ImageDraw, evaluation: Evaluation, corner: tuple
     draw.text((left + _PLOT, bottom + 32), "strangers named, %", LIGHT, font(_TEXT), anchor="ra")
 
 
-def report_chart(title: str, report: Report) -> bytes:
+def report_chart(title: str, report: GalleryReport) -> bytes:
     """A PNG: the confusion matrix of held-out photos, and beside each member the share of right names and the need for
     photos."""
     members = len(report.members)

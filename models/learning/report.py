@@ -1,4 +1,4 @@
-"""The report of a roster: accuracy by member, confusions, members who need photos, suspected labels."""
+"""The report of a gallery: accuracy by member, confusions, members who need photos, suspected labels."""
 
 from __future__ import annotations
 
@@ -84,10 +84,10 @@ class IdentificationCounts:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Report:
-    """The report of a roster.
+class GalleryReport:
+    """The report of a gallery.
 
-    `members`: in the roster's order. `confusion`: see `confusions`. `suspected`: the suspected labels, strongest first.
+    `members`: in the gallery's order. `confusion`: see `confusions`. `suspected`: the suspected labels, strongest first.
     `version`: of the engine.
     """
 
@@ -124,7 +124,7 @@ def confusions(gallery: Gallery, *, repeats: int = REPEATS, seed: int = 0) -> ND
     return confusion
 
 
-def report(gallery: Gallery, *, repeats: int = REPEATS, seed: int = 0) -> Report:
+def report(gallery: Gallery, *, repeats: int = REPEATS, seed: int = 0) -> GalleryReport:
     """Cross-validate a gallery and report on its members.
 
     Raises LookupError when the gallery's engine has no measured background.
@@ -148,4 +148,4 @@ def report(gallery: Gallery, *, repeats: int = REPEATS, seed: int = 0) -> Report
                 int(others[most]),
             )
         )
-    return Report(tuple(accuracies), confusion, suspected_labels(gallery, seed=seed), gallery.version)
+    return GalleryReport(tuple(accuracies), confusion, suspected_labels(gallery, seed=seed), gallery.version)

@@ -36,7 +36,7 @@ class WrongCommandError(Exception):
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownCommand:
     """A command on a page. `whole`: stands in a block, with all arguments that it needs; else a sentence names it."""
 
     page: Path
@@ -47,20 +47,20 @@ class Shown:
         return f"{self.page.name}: {self.text}"
 
 
-def shown_commands(page: Path) -> Iterator[Shown]:
+def shown_commands(page: Path) -> Iterator[ShownCommand]:
     """Every command of the page: the lines of its shell blocks, and spans that begin with one of PROGRAMS."""
     text = page.read_text()
     for language, block in FENCE.findall(text):
         if language in SHELLS:
             for line in block.splitlines():
                 parts = shlex.split(line.removeprefix("$ "), comments=True)
-                yield from (Shown(page, one, True) for one in _joined(parts))
+                yield from (ShownCommand(page, one, True) for one in _joined(parts))
     for span in SPAN.findall(FENCE.sub("", text)):
         if span.split()[0] in PROGRAMS and span != span.split()[0]:
-            yield from (Shown(page, one, False) for one in _joined(shlex.split(span)))
+            yield from (ShownCommand(page, one, False) for one in _joined(shlex.split(span)))
 
 
-def check(shown: Shown) -> None:
+def check(shown: ShownCommand) -> None:
     """Raises WrongCommandError."""
     words = shlex.split(shown.text)
     if ">" in words:

@@ -69,7 +69,7 @@ class QuizAnswer(Base):
 
 
 class QuizMemory(Base):
-    """A person's memory of a member (`bot.domain.quiz.Memory`), and the numbers of their answers: all, and right ones."""
+    """A person's memory of a member (`bot.domain.quiz.MemoryState`), and the numbers of their answers: all, and right ones."""
 
     __tablename__ = "quiz_memory"
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from random import Random
 
-    from bot.domain.quiz import Memory, QuizCrop, QuizHistory, QuizMember
+    from bot.domain.quiz import MemoryState, QuizCrop, QuizHistory, QuizMember
 
 NAMES = 4
 """Names below a face."""
@@ -22,7 +22,11 @@ NEAREST = 5
 
 
 def next_member(
-    members: Sequence[QuizMember], memories: Mapping[int, Memory], history: QuizHistory, now: datetime, chance: Random
+    members: Sequence[QuizMember],
+    memories: Mapping[int, MemoryState],
+    history: QuizHistory,
+    now: datetime,
+    chance: Random,
 ) -> QuizMember | None:
     """The next member: one whose memory is due, the most overdue first; then a new one; then the least retrievable.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fsrs import Card, Rating, Scheduler, State
 
-from bot.domain.quiz import Memory
+from bot.domain.quiz import MemoryState
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -27,30 +27,30 @@ later. No fuzz, so that the same answers give the same days.
 """
 
 
-def answered(memory: Memory | None, *, right: bool, quick: bool, now: datetime) -> Memory:
+def answered(memory: MemoryState | None, *, right: bool, quick: bool, now: datetime) -> MemoryState:
     """The memory after an answer. `memory`: None before the first one. Right: Good, or Easy if quick. Wrong: Again."""
     rating = (Rating.Easy if quick else Rating.Good) if right else Rating.Again
     card, _ = _FSRS.review_card(_card(memory or _new(now)), rating, now)
-    return Memory(card.state.value, card.step, card.stability, card.difficulty, card.due, card.last_review)
+    return MemoryState(card.state.value, card.step, card.stability, card.difficulty, card.due, card.last_review)
 
 
-def mistaken_for(memory: Memory | None, now: datetime) -> Memory:
+def mistaken_for(memory: MemoryState | None, now: datetime) -> MemoryState:
     """The memory of a member who was confused with the member of a round: due within `AGAIN`, and otherwise unchanged."""
     memory = memory or _new(now)
     soon = now + AGAIN
     return replace(memory, due=min(memory.due, soon) if memory.last_review else soon)
 
 
-def retrievability(memory: Memory, now: datetime) -> float:
+def retrievability(memory: MemoryState, now: datetime) -> float:
     """The probability of the right name, in [0, 1]. FSRS counts whole days."""
     return _FSRS.get_card_retrievability(_card(memory), now)
 
 
-def _new(now: datetime) -> Memory:
-    return Memory(State.Learning.value, 0, None, None, now, None)
+def _new(now: datetime) -> MemoryState:
+    return MemoryState(State.Learning.value, 0, None, None, now, None)
 
 
-def _card(memory: Memory) -> Card:
+def _card(memory: MemoryState) -> Card:
     return Card(
         0, State(memory.state), memory.step, memory.stability, memory.difficulty, memory.due, memory.last_review
     )

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bot import jobs
-from bot.database.quiz import QuizRepository, RememberedMember
+from bot.database.quiz import MemberProgress, QuizRepository
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
 from bot.database.tables.quiz import Quiz, QuizAnswer, QuizRound
@@ -236,10 +236,10 @@ async def _keep_answer(
     quick = now - round.asked_at <= QUICK
     memory = answered(before.memory if before else None, right=right, quick=quick, now=now)
     seen, correct = (before.seen, before.correct) if before else (0, 0)
-    await quizzes.remember(person, round.member_id, RememberedMember(memory, seen + 1, correct + int(right)))
+    await quizzes.remember(person, round.member_id, MemberProgress(memory, seen + 1, correct + int(right)))
     if chosen is not None and not right:
         other = known.get(chosen)
         soon = mistaken_for(other.memory if other else None, now)
-        await quizzes.remember(person, chosen, other._replace(memory=soon) if other else RememberedMember(soon, 0, 0))
+        await quizzes.remember(person, chosen, other._replace(memory=soon) if other else MemberProgress(soon, 0, 0))
     await quizzes.score(quiz.server_id, members[round.member_id].group_id, person, right=right)
     return None if right or chosen is None or not quiz.race else Missed(members[chosen].name)

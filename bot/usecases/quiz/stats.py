@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.app import App
-    from bot.database.quiz import RememberedMember
+    from bot.database.quiz import MemberProgress
     from bot.domain.quiz import PersonScore
 
 MOST = 10
@@ -25,7 +25,7 @@ DAY = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
-class Board:
+class Leaderboard:
     """The leaderboard of a server. `group`: None for all groups. `best`: the highest scores, in order.
 
     `place`, `mine`: of the person who asks; None where they have never played.
@@ -50,14 +50,14 @@ class Knowledge:
     picture: bytes
 
 
-async def top(app: App, server_id: int, person: int, group: str | None = None) -> Board:
+async def top(app: App, server_id: int, person: int, group: str | None = None) -> Leaderboard:
     """The leaderboard of a server. Raises UnknownGroupError."""
     async with app.database.reading() as session:
         # The default group of the channel has no bearing on the leaderboard.
         about = await named_or_default_group(session, server_id, None, group)
         scores = await QuizRepository(session).scores(server_id, about.id if about else None)
     place, mine = next(((place, one) for place, one in enumerate(scores, 1) if one.person == person), (None, None))
-    return Board(about.name if about else None, tuple(scores[:MOST]), place, mine)
+    return Leaderboard(about.name if about else None, tuple(scores[:MOST]), place, mine)
 
 
 async def stats(
@@ -87,7 +87,7 @@ async def stats(
     return Knowledge(group_name, tuple(knowledge), mixed_up, picture)
 
 
-def known_member(name: str, remembered: RememberedMember | None, now: datetime) -> KnownMember:
+def known_member(name: str, remembered: MemberProgress | None, now: datetime) -> KnownMember:
     """A person's knowledge of the member called `name`. `remembered`: None where the person was never asked."""
     if remembered is None:
         return KnownMember(name, None, 0, 0, None)

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from models.drawing.charts import report_chart
-from models.learning.report import ENOUGH, IdentificationCounts, MemberAccuracy, Need, Report, report
+from models.learning.report import ENOUGH, GalleryReport, IdentificationCounts, MemberAccuracy, Need, report
 from models.recognition.gallery import Gallery, GalleryMember
 from tests.support.people import VERSION, D, World
 
@@ -90,7 +90,7 @@ def accuracy(name: str, photos: int, right: int | None) -> MemberAccuracy:
     return MemberAccuracy(GalleryMember(hash(name) % 1000, name, 1, "G"), photos, photos, asked, right or 0, None, 0)
 
 
-def pixels(found: Report, title: str = "누구") -> np.ndarray:
+def pixels(found: GalleryReport, title: str = "누구") -> np.ndarray:
     with Image.open(BytesIO(report_chart(title, found))) as image:
         assert image.format == "PNG"
         return np.asarray(image.convert("RGB")).astype(int)
@@ -100,7 +100,7 @@ def pixels(found: Report, title: str = "누구") -> np.ndarray:
 def test_the_picture_has_a_margin_whatever_the_roster(members: int) -> None:
     """No text reaches an edge, with long names and without."""
     names = ("하늘", "A very long name, much too long for a label", "\U0001f600", "Ha-eun")
-    found = Report(
+    found = GalleryReport(
         tuple(accuracy(names[i % 4] + str(i), 12, 6) for i in range(members)),
         np.full((members, members + 1), 10, np.int64),
         (),
@@ -116,7 +116,7 @@ def test_a_wrong_name_is_visible_among_right_ones() -> None:
     right = np.hstack([np.diag(np.full(9, 100)), np.zeros((9, 1), int)])
     wrong = right.copy()
     wrong[2, 2], wrong[2, 5] = 99, 1
-    before, after = (pixels(Report(members, counts, (), VERSION)) for counts in (right, wrong))
+    before, after = (pixels(GalleryReport(members, counts, (), VERSION)) for counts in (right, wrong))
     changed = (abs(before - after).sum(axis=2) > 60).sum()
     assert changed > 30 * 30
 
@@ -124,7 +124,7 @@ def test_a_wrong_name_is_visible_among_right_ones() -> None:
 def test_shares_and_needs_are_drawn() -> None:
     counts = np.array([[5, 0, 0], [0, 5, 0]], np.int64)
     drawn = [
-        pixels(Report((accuracy("A", photos, right), accuracy("B", 10, 10)), counts, (), VERSION))
+        pixels(GalleryReport((accuracy("A", photos, right), accuracy("B", 10, 10)), counts, (), VERSION))
         for photos, right in ((10, 10), (10, 5), (2, 2), (1, None))
     ]
     assert len({picture.tobytes() for picture in drawn}) == 4

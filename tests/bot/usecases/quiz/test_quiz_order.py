@@ -13,10 +13,10 @@ import pytest
 
 from bot import jobs
 from bot.database.engine import Database
-from bot.database.quiz import Mistake, QuizRepository, RememberedMember, merge_pairs
+from bot.database.quiz import MemberProgress, Mistake, QuizRepository, merge_pairs
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
-from bot.domain.quiz import Memory, QuizCrop, QuizHistory, QuizMember
+from bot.domain.quiz import MemoryState, QuizCrop, QuizHistory, QuizMember
 from bot.domain.rosters import SHARED_ROSTER, RosterRow
 from bot.settings import Settings
 from bot.text.formatting import approximate_duration
@@ -40,7 +40,7 @@ def member(id: int, group: int = 1, crops: int = 2, name: str | None = None) -> 
     return QuizMember(id, name, name.casefold(), group, f"G{group}", shown)
 
 
-def good(now: datetime = NOW) -> Memory:
+def good(now: datetime = NOW) -> MemoryState:
     return answered(None, right=True, quick=False, now=now)
 
 
@@ -200,12 +200,12 @@ async def test_scores_and_memories_are_kept(database: Database, gallery_rows: li
         for right in (True, True, False, True):
             await quizzes.score(SERVER, one.group, 5, right=right)
         await quizzes.score(SERVER, one.group, 6, right=True)
-        await quizzes.remember(5, one.id, RememberedMember(good(), 4, 3))
+        await quizzes.remember(5, one.id, MemberProgress(good(), 4, 3))
     async with database.reading() as session:
         quizzes = QuizRepository(session)
         assert [tuple(score) for score in await quizzes.scores(SERVER)] == [(5, 3, 4, 1, 2), (6, 1, 1, 1, 1)]
         assert await quizzes.scores(SERVER, one.group + 1) == []
-        assert await quizzes.memories(5) == {one.id: RememberedMember(good(), 4, 3)}
+        assert await quizzes.memories(5) == {one.id: MemberProgress(good(), 4, 3)}
     async with database.writing() as session:
         await QuizRepository(session).forget(5)
     async with database.reading() as session:
