@@ -26,11 +26,11 @@ class TrainingSetRepository:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def follow(self, faces: Collection[int]) -> None:
+    async def update_for(self, faces: Collection[int]) -> None:
         """Make the photos of the crops of `faces` match their effective annotations, and have recognisers fitted anew."""
         query = select(Crop).join(QuestionFace, QuestionFace.crop_id == Crop.id).where(QuestionFace.id.in_(faces))
         for crop in (await self._session.scalars(query.distinct())).all():
-            await self._follow(crop)
+            await self._update_photos(crop)
         servers = select(Question.server_id).join(QuestionPicture).join(QuestionFace).where(QuestionFace.id.in_(faces))
         for server_id in (await self._session.scalars(servers.distinct())).all():
             if server_id is not None:
@@ -58,7 +58,7 @@ class TrainingSetRepository:
         flaw = flaw_of_example(crop.face_width, crop.sharpness) if crop is not None else None
         return {Flaw.SMALL: Untaught.SMALL, Flaw.BLURRED: Untaught.BLURRED}.get(flaw) if flaw else Untaught.FORGOTTEN
 
-    async def _follow(self, crop: Crop) -> None:
+    async def _update_photos(self, crop: Crop) -> None:
         annotations = await self._session.scalars(
             select(Annotation).join(QuestionFace).where(QuestionFace.crop_id == crop.id).order_by(Annotation.id)
         )

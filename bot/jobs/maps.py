@@ -35,11 +35,11 @@ def draw_map(
     numba's compiled functions. Raises BrokenOffError.
     """
     from bot.infra.compute import release_worker
-    from models.learning.isolation import run_isolated
+    from models.learning.isolation import run_in_child
 
     release_worker()
     name = rows[0].group_name
-    found, picture = run_isolated(
+    found, picture = run_in_child(
         until.left(), lay_out_and_draw, gallery_of(rows, engine), projection, name, crops, of, compiled
     )
     names = {row.member: row.name for row in rows}

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 def report_on_group(until: Deadline, rows: Sequence[RosterRow], engine: str) -> ReportFigures:
     """The report on the group of `rows`, made in an isolated process. Raises BrokenOffError."""
     from bot.infra.compute import release_worker
-    from models.learning.isolation import run_isolated
+    from models.learning.isolation import run_in_child
     from models.learning.report import IdentificationCounts
 
     release_worker()
-    found, picture = run_isolated(until.left(), draw_report, gallery_of(rows, engine), rows[0].group_name)
+    found, picture = run_in_child(until.left(), draw_report, gallery_of(rows, engine), rows[0].group_name)
     members = {
         accuracy.member.id: MemberReport(
             accuracy.member.name,

@@ -37,16 +37,16 @@ def train_model(until: Deadline, rows: Sequence[RosterRow], answering: Collectio
     import numpy as np
 
     from bot.infra.compute import release_worker
-    from models.learning.isolation import run_isolated
+    from models.learning.isolation import run_in_child
 
     release_worker()
     gallery = gallery_of(rows, engine)
     old = np.array([row.photo in answering for row in rows], np.bool_)
-    compared, counts = run_isolated(until.left(), _compare, gallery, old)
+    compared, counts = run_in_child(until.left(), _compare, gallery, old)
     judged, named = _verdict(compared, nothing_new=bool(old.all())), named_of(counts)
     if judged.passes:
         return TrainedModel(judged, named, _train_classifier(until, gallery))
-    suspected: tuple[SuspectedLabel, ...] = run_isolated(until.left(), _suspected_labels, gallery, old)
+    suspected: tuple[SuspectedLabel, ...] = run_in_child(until.left(), _suspected_labels, gallery, old)
     return TrainedModel(judged, named, None, tuple(rows[label.photo].photo for label in suspected))
 
 
@@ -74,14 +74,14 @@ def _compare(gallery: Gallery, answering: NDArray[np.bool_]) -> tuple[Comparison
 
 
 def _train_classifier(until: Deadline, gallery: Gallery) -> TrainedClassifier | None:
-    from models.learning.isolation import run_isolated
+    from models.learning.isolation import run_in_child
     from models.learning.training import train
     from models.recognition.classifier import load
     from models.recognition.gallery import can_hold_out
 
     if not can_hold_out(gallery.members):
         return None
-    file = run_isolated(until.left(), train, gallery)
+    file = run_in_child(until.left(), train, gallery)
     trial = load(file).held_out
     return TrainedClassifier(file, ClassifierTrial(trial.photos, trial.centroids, trial.classifier, trial.helps))
 

@@ -131,7 +131,7 @@ async def undo(app: App, question_id: int, actor: Actor) -> CorrectedAnswer:
         faces = await AnnotationRepository(session).undo_last(question_id, actor.id)
         if not faces:
             raise PersonError("There is nothing left to undo.")
-        await TrainingSetRepository(session).follow(faces)
+        await TrainingSetRepository(session).update_for(faces)
         return CorrectedAnswer(await QuestionRepository(session).answer(question_id), Correction(CorrectionKind.UNDONE))
 
 
@@ -156,7 +156,7 @@ async def keep(session: AsyncSession, inputs: Sequence[AnnotationInput], actor: 
     )
     if actor.counts:
         faces = [annotation.face_id for annotation in annotations]
-        await TrainingSetRepository(session).follow(faces)
+        await TrainingSetRepository(session).update_for(faces)
         await ReviewRepository(session, utc_now()).answered(faces, actor.id)
 
 

@@ -174,7 +174,7 @@ async def undo(app: App, server_id: int, face_id: int, actor: Actor) -> Page:
             note = ReviewNote.QUESTION_FORGOTTEN
         else:
             if await AnnotationRepository(session).undo_own(face_id, actor.id):
-                await TrainingSetRepository(session).follow([face_id])
+                await TrainingSetRepository(session).update_for([face_id])
                 await reviews.reopened(server_id, face_id, actor.id)
                 await reviews.hold(server_id, face_id, actor.id)
                 note = Correction(CorrectionKind.UNDONE)

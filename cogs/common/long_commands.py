@@ -47,7 +47,7 @@ class Progress:
         except UNREACHABLE as failure:
             log.warning("could not show the progress of a command: %s", failure)
 
-    async def follow(self, work: Coroutine[Any, Any, CardAndFiles]) -> None:
+    async def run(self, work: Coroutine[Any, Any, CardAndFiles]) -> None:
         """Do the work, and show its card or the sentence of its error.
 
         When the work outlasts the token, the card becomes a new message in the channel, with a mention.

@@ -72,7 +72,7 @@ class ModelCog(commands.GroupCog, name="model"):
         async def work() -> CardAndFiles:
             return message_card(training_sentence(await training)), []
 
-        await Progress(interaction).follow(work())
+        await Progress(interaction).run(work())
 
     @app_commands.command(name="rollback")
     @app_commands.autocomplete(group=own_groups)

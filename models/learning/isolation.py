@@ -25,7 +25,7 @@ class BrokenOffError(Exception):
     """The isolated process was killed, took too long, or failed."""
 
 
-def run_isolated(limit: float, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+def run_in_child(limit: float, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """The result of `work(*args, **kwargs)` from a process of its own, which ends within `limit` seconds.
 
     `work`: a function of a module, as it is pickled by its name. Raises BrokenOffError when the process gives no result, or

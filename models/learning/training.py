@@ -1,6 +1,6 @@
 """Training of a roster's classifier with Keras.
 
-It runs in a process of its own (`isolation.run_isolated`): TensorFlow takes 600 MB that only the end of a process frees.
+It runs in a process of its own (`isolation.run_in_child`): TensorFlow takes 600 MB that only the end of a process frees.
 Processes that identify faces never import TensorFlow.
 """
 

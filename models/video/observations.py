@@ -130,7 +130,7 @@ def link_tracklets(frames: Sequence[SampledFrame], times: Sequence[float]) -> li
     return [tracklet for tracklet in tracklets if tracklet.is_reliable(single_frame=len(frames) == 1)]
 
 
-def follow(source: Picture, box: Box, picture: Picture) -> Box | None:
+def track_box(source: Picture, box: Box, picture: Picture) -> Box | None:
     """The box in `picture` with the pixels of a `box` of `source`, by template matching.
 
     The search reaches half the size of the box in each direction. None where the correlation is too low or the box leaves the

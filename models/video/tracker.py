@@ -18,8 +18,8 @@ from models.video.observations import (
     Observation,
     SampledFrame,
     clipped,
-    follow,
     link_tracklets,
+    track_box,
 )
 from models.video.shots import CutDetector
 from models.video.tracks import (
@@ -175,7 +175,7 @@ class FaceTracker:
         best = max(faces, key=lambda face: face.box.overlap(box), default=None)
         if best is not None and best.box.overlap(box) >= SAME_FACE_OVERLAP:
             return self._observe(picture, best) if with_patch else Observation(best.box, detected=True)
-        followed = follow(source.picture(), box, picture)
+        followed = track_box(source.picture(), box, picture)
         return None if followed is None else Observation(followed, detected=False)
 
     def _observe(self, picture: Picture, face: Face) -> Observation:

@@ -96,13 +96,13 @@ async def progress_files(folder: Path, on_share: ShareCallback) -> AsyncGenerato
     files = ProgressFiles(progress=place / "progress", stop=place / "stop")
     await asyncio.to_thread(place.mkdir)
 
-    async def follow() -> None:
+    async def poll() -> None:
         while True:
             await asyncio.sleep(POLL_SECONDS)
             with suppress(OSError, ValueError):
                 on_share(float(await asyncio.to_thread(files.progress.read_text)))
 
-    following = asyncio.create_task(follow())
+    polling = asyncio.create_task(poll())
     try:
         yield files
     except BaseException:
@@ -113,4 +113,4 @@ async def progress_files(folder: Path, on_share: ShareCallback) -> AsyncGenerato
     else:
         await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
     finally:
-        following.cancel()
+        polling.cancel()

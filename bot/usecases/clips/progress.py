@@ -53,11 +53,11 @@ class ProgressCards:
         self._shown.pop(job_id, None)
 
     @asynccontextmanager
-    async def following(self, job: ClipJob) -> AsyncGenerator[ClipProgressCallback]:
+    async def showing(self, job: ClipJob) -> AsyncGenerator[ClipProgressCallback]:
         """A callback whose reports the card of a job shows, until this context ends."""
         latest = _LatestReport()
 
-        async def follow() -> None:
+        async def edit_when_due() -> None:
             shown = None
             while True:
                 await asyncio.sleep(max(self.pause_left(job.id), 0.2))
@@ -68,7 +68,7 @@ class ProgressCards:
                     except Exception:
                         log.exception("how far clip %s is could not be shown", job.id)
 
-        task = asyncio.create_task(follow())
+        task = asyncio.create_task(edit_when_due())
         try:
             yield latest.update
         finally:

@@ -55,7 +55,7 @@ class AttemptRunner:
                 raise PersonError(GIVEN_UP)
             if request.is_deleted(self._app, job):
                 raise DeletedError
-            async with self._cards.following(job) as on_progress:
+            async with self._cards.showing(job) as on_progress:
                 on_progress(ClipStage.WAITING)
                 video = await attempt.cached_video(self._app, self._app.videos, job, on_progress)
                 on_progress(ClipStage.WAITING)
@@ -75,7 +75,7 @@ class AttemptRunner:
 
     async def _make_and_send(self, job: ClipJob, video: CachedVideo) -> int:
         """The id of the message with the clip. Raises SupersededError and UploadRefusedError."""
-        async with self._cards.following(job) as on_progress:
+        async with self._cards.showing(job) as on_progress:
             on_progress(ClipStage.WAITING)
             async with self._all_workers:
                 began = time.monotonic()

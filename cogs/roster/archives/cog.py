@@ -54,7 +54,7 @@ class RosterCog(commands.GroupCog, name="roster"):
                     await archive.import_roster(app, server_id, BytesIO(given.data), by, on_progress, limits=limits)
                 )
 
-        await progress.follow(work())
+        await progress.run(work())
 
     @app_commands.command(name="export")
     @app_commands.describe(group="One group; left out, all of this server's")

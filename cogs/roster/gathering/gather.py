@@ -30,4 +30,4 @@ async def gather_photos(interaction: discord.Interaction[Nugu], group: str, memb
         gathering = await gather.gather(app, server_id, sought, by=interaction.user.id, progress=on_progress)
         return gathering_card(gathering), []
 
-    await progress.follow(work())
+    await progress.run(work())

@@ -143,7 +143,7 @@ async def test_both_processes_of_a_training_keep_to_one_deadline(
         limits.append(limit)
         return work(*args)
 
-    monkeypatch.setattr(isolation, "run_isolated", in_this_process)
+    monkeypatch.setattr(isolation, "run_in_child", in_this_process)
     async with Compute.open(Settings(), own_processes=False) as compute:
         made = await compute.run_isolated(LONG_ENOUGH, jobs.train_model, rows, photos_of(group), ENGINE)
     assert not made.judged.passes
@@ -154,7 +154,7 @@ async def test_both_processes_of_a_training_keep_to_one_deadline(
 def test_without_time_left_no_process_begins(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(subprocess, "run")
     with pytest.raises(BrokenOffError, match="no time was left"):
-        isolation.run_isolated(Deadline.after(-1.0).left(), heavy_modules)
+        isolation.run_in_child(Deadline.after(-1.0).left(), heavy_modules)
 
 
 async def test_a_small_roster_starts_no_training(compute: Compute, gallery_rows: list[RosterRow]) -> None:

@@ -11,7 +11,7 @@ from sklearn.metrics import silhouette_samples
 
 from models.encodings import background
 from models.faces import FEWEST_MAPPED, Projection
-from models.learning.isolation import run_isolated
+from models.learning.isolation import run_in_child
 from models.recognition.calibration import choose_whitening
 from models.recognition.gallery import Gallery, GalleryMember
 from models.similarity.maps import FaceMap, TooFewPhotosError, lay_out, neighbours, perplexity, project, silhouettes
@@ -166,7 +166,7 @@ def test_umap_gives_the_same_map_in_another_process(world: World, tmp_path: Path
     """Equal rows would give another map each time, so each is laid out once."""
     whole = world.gallery({1: range(4)}, 6)
     galleries = [subset(whole, photos) for photos in ([0, 1, 6], [0, 1, 6, 7], list(range(10)), [*range(24), 3, 3, 9])]
-    first, second = (run_isolated(COMPILED, lay_out_all, galleries, Projection.UMAP, str(tmp_path)) for _ in range(2))
+    first, second = (run_in_child(COMPILED, lay_out_all, galleries, Projection.UMAP, str(tmp_path)) for _ in range(2))
     for gallery, points, again in zip(galleries, first, second, strict=True):
         assert points.shape == (len(gallery.members), 2)
         assert np.isfinite(points).all()

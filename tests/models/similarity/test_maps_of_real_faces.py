@@ -16,7 +16,7 @@ from bot.media.pictures.opening import PictureLimits, open_picture
 from models.drawing.maps import map_chart
 from models.engines import load
 from models.faces import Projection
-from models.learning.isolation import run_isolated
+from models.learning.isolation import run_in_child
 from models.recognition.gallery import Gallery
 from models.similarity.maps import lay_out, silhouettes
 from tests.support.drawn import drawings
@@ -64,7 +64,7 @@ def test_members_are_separate(
 ) -> None:
     """t-SNE and UMAP separate all members, PCA only some: two directions have a quarter of the variance."""
     arguments = twice, projection, "TWICE", [None] * len(photos), len(photos), tmp_path
-    (found, _), (again, _) = (run_isolated(LIMIT, lay_out_and_draw, *arguments) for _ in range(2))
+    (found, _), (again, _) = (run_in_child(LIMIT, lay_out_and_draw, *arguments) for _ in range(2))
     assert found.points.tobytes() == again.points.tobytes()
     values, _ = silhouettes(found.points, found.members)
     assert values.mean() > least
