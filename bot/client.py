@@ -58,7 +58,7 @@ OWNING_ROLES = frozenset({discord.TeamMemberRole.admin, discord.TeamMemberRole.d
 """The roles in an application's team whose members own the bot, as in discord.py's `is_owner`."""
 
 RUNS = ("_invoke", "_invoke_with_namespace", "_invoke_autocomplete")
-"""The methods by which discord.py checks and runs a menu, a command and an autocomplete. It has no public hook between
+"""The methods of discord.py that check and run a menu, a command and an autocomplete. It has no public hook between
 these and `on_error`.
 """
 

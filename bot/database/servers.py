@@ -28,7 +28,7 @@ def touched(session: AsyncSession) -> set[int]:
 class ServerChoices:
     """A server's choices.
 
-    `threshold`: the confidence from which a guess is sure, None for the default. `roles`: the trust that each role gives, by
+    `threshold`: the minimum confidence of a sure guess, None for the default. `roles`: the trust that each role gives, by
     its id. `watched`: the ids of watched channels. `notices`: the channel of notifications to moderators.
     """
 

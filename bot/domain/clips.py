@@ -181,7 +181,7 @@ class ClipAttachments:
 
 
 class ClipReporter(Protocol):
-    """The interface by which the queue reaches people. It logs Discord's refusals, and raises only the errors named here."""
+    """The queue's interface to people. It logs Discord's refusals, and raises only the errors named here."""
 
     async def show(self, progress: ClipProgress) -> None:
         """Replace the progress card. Called once in three seconds at most."""
@@ -208,7 +208,7 @@ class ClipReporter(Protocol):
 class NamingOptions:
     """The options for naming a clip.
 
-    `group`: the group's id, None to find the group. `threshold`: the confidence from which a guess is sure. `style`: the
+    `group`: the group's id, None to find the group. `threshold`: the minimum confidence of a sure guess. `style`: the
     style of the captions.
     """
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bot.domain.answers import AnsweredFace, FaceAnnotation
 
 WORTH_PROPOSING = 0.1
-"""The confidence from which the review proposes the likeliest member for an unknown face."""
+"""The minimum confidence for proposing the likeliest member for an unknown face in the review."""
 
 
 class ReviewNote(StrEnum):

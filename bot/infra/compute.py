@@ -115,7 +115,7 @@ class Compute:
     ) -> T:
         """As `run`, for a job that calls `release_worker` and works in isolated processes (`models.learning.isolation`).
 
-        The job gets a deadline, `limit` seconds from now, by which its processes end. A second worker that repeats the job
+        The job gets a deadline, `limit` seconds from now, and its processes end before it. A second worker that repeats the job
         gets the same deadline. So no process of the job is left after this method, also after an error.
         """
         until = Deadline.after(limit)

@@ -1,4 +1,4 @@
-"""The time by which some work has ended, in however many processes."""
+"""The time limit of some work, shared by all its processes."""
 
 from __future__ import annotations
 

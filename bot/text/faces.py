@@ -16,10 +16,10 @@ BY = {Basis.CONTEXT: "from context", Basis.ELIMINATION: "by elimination"}
 """The words in place of a confidence for a name that doesn't come from the face alone."""
 
 RIVAL_SHARE = 0.5
-"""The share of the likeliest member's confidence from which the second one is named beside it."""
+"""The minimum share of the likeliest member's confidence for naming the second one beside it."""
 
 SHARP = 2.2
-"""The sharpness from which a face is called sharp. A softer one, down to `SHARP_EXAMPLE`, is a good example too."""
+"""The minimum sharpness of a face that is called sharp. A softer one, down to `SHARP_EXAMPLE`, is a good example too."""
 
 
 def name_and_confidence(guess: Guess) -> tuple[str, str]:

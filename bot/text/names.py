@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 LONGEST_NAME = 100
 
 SHORTEST_SLIP = 3
-"""Letters from which a typing error is forgiven. Two letters with one wrong would match any name."""
+"""The minimum number of letters for forgiving a typing error. Two letters with one wrong would match any name."""
 
 NEAR = 75.0
-"""The similarity from which a typed text matches a spelling, of 100 (rapidfuzz's partial ratio): `tzuyo` matches Tzuyu."""
+"""The minimum similarity of a typed text and a matching spelling, of 100 (rapidfuzz's partial ratio): `tzuyo` matches Tzuyu."""
 
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Invisible characters of the categories of letters and symbols: the Hangul fillers and the empty Braille cell."""

@@ -1,4 +1,4 @@
-"""The only writer of questions, with the faces of their pictures, and the crops from which the server learns."""
+"""The only writer of questions, with the faces of their pictures, and the crops that the server learns from."""
 
 from __future__ import annotations
 

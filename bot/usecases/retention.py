@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 HOUR = 3600.0
 UNNAMED = timedelta(hours=1)
-"""The age from which a crop without a row was left behind by a killed bot. No question takes so long."""
+"""The minimum age of a crop without a row that a killed bot left behind. No question takes so long."""
 
 
 @asynccontextmanager

@@ -58,7 +58,7 @@ async def choices(app: App, server_id: int) -> ServerChoices:
 
 
 async def choose_threshold(app: App, server_id: int, threshold: float) -> None:
-    """Choose the confidence from which an answer is sure. Raises PersonError outside [0, 1]."""
+    """Choose the minimum confidence of a sure answer. Raises PersonError outside [0, 1]."""
     if not 0.0 <= threshold <= 1.0:
         raise PersonError("The threshold is a confidence between 0 and 100%.")
     async with app.database.writing() as session:

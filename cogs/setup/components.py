@@ -63,7 +63,7 @@ class ModeratorRolesMenu(_SetupMenu, template=r"nugu:setup:moderators"):
 
 
 class ThresholdMenu(_SetupMenu, template=r"nugu:setup:threshold"):
-    """The confidence from which an answer is sure."""
+    """The minimum confidence of a sure answer."""
 
     async def choose(self, interaction: discord.Interaction[Nugu], server_id: int) -> None:
         await setup.choose_threshold(interaction.client.app, server_id, int(self.item.values[0]) / 100)

@@ -1,4 +1,4 @@
-"""Phrases by which people ask who somebody is, for watched channels."""
+"""Phrases used to ask who somebody is, for watched channels."""
 
 from __future__ import annotations
 

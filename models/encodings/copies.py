@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from models.faces import Encodings, Picture
 
 SAME_PHOTO_COSINES = {"dlib-1": 0.995, "retail-2": 0.87}
-"""The cosine, by engine version, from which two encodings are of the same photo. `same_photo_cosine` has the default.
+"""The minimum cosine of two encodings of the same photo, by engine version. `same_photo_cosine` has the default.
 
 Encodings of two photos reach 0.991 by dlib and 0.812 by retail. Half of the copies reach 0.998 and 0.982.
 """
@@ -31,7 +31,7 @@ of those cropped by 10%.
 
 
 def same_photo_cosine(version: str) -> float:
-    """The cosine from which two encodings by the engine `version` are of the same photo."""
+    """The minimum cosine of two encodings of the same photo by the engine `version`."""
     return SAME_PHOTO_COSINES.get(version, SAME_ENCODING)
 
 

@@ -19,7 +19,7 @@ THUMBNAIL_SIDE = 32
 """Side of a `thumbnail` in pixels."""
 
 SAME_PHOTO = 0.96
-"""The correlation from which two thumbnails, one of them mirrored or not, show the same photo.
+"""The minimum correlation of two thumbnails of the same photo, one of them mirrored or not.
 
 On ../shared/faces photos of two people reach 0.947. Of 40 photos saved again at JPEG quality 60, one stays below when reduced
 by a third, two when cropped, two when brightened.

@@ -41,7 +41,7 @@ SCANNED_PIXELS comes first.
 """
 
 SURELY_FOUND = 14
-"""The width of a face, in pixels of a scan, from which the scan finds it."""
+"""The minimum width of a face that a scan finds, in pixels of the scan."""
 
 _SAME_FACE = 0.3
 

@@ -25,7 +25,7 @@ ROUNDS = 3
 """Iterations of the update of each face by the others."""
 
 CLEAR_LOG_ODDS = 3.0
-"""Log-odds from which a face alone shows a member. Two such faces with one name make the picture a collage."""
+"""The minimum log-odds at which a face alone shows a member. Two such faces with one name make the picture a collage."""
 
 FEWEST_FOR_ELIMINATION = 4
 """The smallest group in which the last face gets its name by elimination."""
@@ -35,8 +35,8 @@ FEWEST_FOR_ELIMINATION = 4
 class Assignment:
     """An assignment of the m members of one group to n faces.
 
-    `log_odds`: (n, m) float64 against a stranger, -inf for a name that a face never gets. `acceptances`: (m,) float64, log-odds
-    from which a name is accepted. `columns`: (m,) int64, indices of the members in the roster. `once`: whether each name
+    `log_odds`: (n, m) float64 against a stranger, -inf for a name that a face never gets. `acceptances`: (m,) float64, the
+    minimum log-odds of an accepted name. `columns`: (m,) int64, indices of the members in the roster. `once`: whether each name
     occurs at most once. `chosen`: (n,) int64, the member of each face, -1 for none. `possible`: (n, m) bool, the members that
     each face may be, given the names of the others.
     """

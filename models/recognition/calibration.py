@@ -59,7 +59,7 @@ All of 179 photos of TWICE, ITZY and BTS lie within, and one of 200 people in La
 class Scale:
     """The log-odds of a member against a stranger for a score: slope * (score - midpoint).
 
-    `acceptance`: the log-odds from which a name is accepted.
+    `acceptance`: the minimum log-odds of an accepted name.
     """
 
     slope: float

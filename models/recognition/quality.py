@@ -30,7 +30,7 @@ single groups give 1.61 to 1.68 and 0.95 to 1.10.
 """
 
 TURNED = 35.0
-"""Degrees of yaw from which fewer members get their name (53% against 75%, a dozen photos)."""
+"""The minimum yaw in degrees at which fewer members get their name (53% against 75%, a dozen photos)."""
 
 _SIDE = 112
 _EYE_DISTANCE, _EYE_HEIGHT = 0.5, 0.3
@@ -94,7 +94,7 @@ def measure(picture: Picture, face: Face, landmarks: Landmarks) -> Quality:
 
 
 def sharpness(grey: NDArray[np.uint8]) -> float:
-    """The ratio by which a blur flattens the edges of a picture (h, w) uint8: from about 1 up, 0 for a picture without edges.
+    """The ratio of the edges of a picture before and after a blur (h, w) uint8: from about 1 up, 0 for a picture without edges.
 
     As in the blur metric of Crete et al. (2007), another blur changes a blurred picture little, whatever its contrast. A
     structure tensor has the edges of all directions before and after the blur. The direction with the smallest loss counts,

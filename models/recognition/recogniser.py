@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from models.recognition.quality import Quality
 
 SURE = 0.5
-"""The default confidence from which a name is sure."""
+"""The default minimum confidence of a sure name."""
 
 _VETOED = -1e3
 """Finite log-odds of a vetoed name during the arithmetic. The result has -inf in their place."""
@@ -54,7 +54,7 @@ class Recogniser:
     `whitening`: applied to each encoding first. `centroids`: (c, d) float32, rows of unit length. `owners`: (c,) int64, the
     index in `roster` of each centroid's member; each member has at least one. The score of a member is the cosine with the
     nearest of the member's centroids. `slopes`, `midpoints`: (m,) float64; the log-odds of a member against a stranger are
-    slope * (score - midpoint). `acceptances`: (m,) float64, log-odds from which a name is accepted. `version`: of the engine
+    slope * (score - midpoint). `acceptances`: (m,) float64, the minimum log-odds of an accepted name. `version`: of the engine
     that made the encodings. `classifiers`: each ranks the members of the groups that it knows in full; the centroids alone
     decide between member and stranger. `vetoes`: names that certain faces never get. Raises ValueError for shapes that don't
     fit together.
@@ -110,7 +110,7 @@ class Recogniser:
 
         `encodings`: (n, d) float32, rows of unit length. `qualities`: one a face; None counts all faces as good. `group`: the
         id of the only group to consider; None selects the group with the most evidence. `once`: see `models.faces.Once`.
-        `threshold`: the confidence from which a name is sure. In a group without enrolled members every face is unknown.
+        `threshold`: the minimum confidence of a sure name. In a group without enrolled members every face is unknown.
         Raises ValueError when the encodings aren't (n, d).
         """
         log_odds = self.log_odds(encodings)
@@ -241,7 +241,7 @@ def guesses_of(
 ) -> list[Guess]:
     """One guess a face of an assignment to these members.
 
-    `alone`: (n, m) log-odds of each face by itself, without context. `threshold`: the confidence from which a name is sure.
+    `alone`: (n, m) log-odds of each face by itself, without context. `threshold`: the minimum confidence of a sure name.
     """
     guesses: list[Guess] = []
     for face, (in_context, by_itself) in enumerate(

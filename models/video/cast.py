@@ -27,7 +27,7 @@ CENTROID_WEIGHT = 5.0
 """The weight of a member's centroid, where a person of the clip who is clearly that member has the weight 1."""
 
 LEAST_ALONE = math.log(WRONG_NAME_COST)
-"""The log-odds of a face alone from which the other faces of the clip raise them.
+"""The minimum log-odds of a face alone that the other faces of the clip raise.
 
 Beside the many members of a clip nearly every face would become one. In simulated clips (seven photos a member of TWICE by
 dlib, women of ITZY as every eighth face) this limit names 2.5% of the strangers' faces instead of 17%, and 97.1% of the frames
@@ -66,8 +66,8 @@ def cast(recogniser: Recogniser, face_tracks: FaceTracks, *, group: int | None =
     Similar tracks are one person, whose face is their mean, and get one name. People who are clearly a member are further
     examples of that member for the others. Two people who share a frame never get one name.
 
-    `group`: the id of the only group to consider; None selects the group with the most evidence. `threshold`: the confidence
-    from which a name is sure.
+    `group`: the id of the only group to consider; None selects the group with the most evidence. `threshold`: the minimum
+    confidence of a sure name.
     """
     encoded = [place for place, track in enumerate(face_tracks.tracks) if len(track.encodings)]
     guesses = [UNKNOWN_GUESS] * len(face_tracks.tracks)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from models.video.tracks import Track
 
 SAME_PERSON = 5.0
-"""The mean log-odds between the tracks of two clusters from which the clusters are one person. It applies before the naming."""
+"""The minimum mean log-odds between the tracks of two clusters for merging them. It applies before the naming."""
 
 SAME_STRANGER = 3.5
 """Minimum log-odds for merging two unnamed people.

@@ -24,7 +24,7 @@ DETECTED_SHARE = 0.3
 """The smallest share of detections among the observations of a tracklet."""
 
 _FOLLOWED_CORRELATION = 0.75
-"""The correlation from which the pixels of a face are found again in another frame."""
+"""The minimum correlation for finding the pixels of a face again in another frame."""
 
 _TEMPLATE_SIDE = 32
 

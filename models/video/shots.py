@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CLEAR_CUT = 0.4
-"""The dissimilarity from which a frame may begin a shot.
+"""The minimum dissimilarity of a frame that may begin a shot.
 
 In seven fast-cut videos of ../shared/bench/make_mv.py cuts reach 0.54 and more, except three of 0.19, 0.21 and 0.38; frames of
 flashes and pans reach 0.12 at most. In the Hamilton clip cuts reach 0.77 and more, the fastest pan 0.37.

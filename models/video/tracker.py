@@ -51,7 +51,7 @@ BUFFER_SECONDS = 0.06
 """Seconds between the frames that are kept for the bisection."""
 
 EVEN_OVERLAP = 0.55
-"""The overlap (intersection over union) of a face's boxes in two frames from which it moved evenly between them."""
+"""The minimum overlap (intersection over union) of a face's boxes in two frames for an even move between them."""
 
 CUT_SECONDS = 0.1
 """Seconds. A track that begins this soon after a cut begins at the cut. One that ends this shortly before a cut ends there."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from models.faces import Box, Encodings
 
 SAME_FACE_OVERLAP = 0.25
-"""The overlap (intersection over union) of two boxes in successive frames from which they are of one face."""
+"""The minimum overlap (intersection over union) of two boxes of one face in successive frames."""
 
 MOST_ENCODED = 4
 """Observations of a track that are encoded, at most."""

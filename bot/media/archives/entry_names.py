@@ -40,9 +40,9 @@ _FINALS: Final = _shares(
 def names_of(infos: Sequence[ZipInfo]) -> list[str | None]:
     """The path of each entry, composed (NFC); None if its bytes are no text.
 
-    The Unicode path field comes first, then valid UTF-8. All other names share one encoding: the one by which they are
-    likeliest. In 125 archives with names of groups and members it is right for 123; charset-normalizer's choice among the
-    same four encodings is right for 94.
+    The Unicode path field comes first, then valid UTF-8. All other names share one encoding, the likeliest. In
+    125 archives with names of groups and members it is right for 123; charset-normalizer's choice among the same four
+    encodings is right for 94.
     """
     raw = [_bytes_of(info) for info in infos]
     declared = [_declared(info, name) for info, name in zip(infos, raw, strict=True)]
@@ -84,7 +84,7 @@ def _decoded(name: bytes, encoding: str) -> str | None:
 
 
 def _likeliest(names: Iterable[bytes]) -> str:
-    """The encoding by which `names` are likeliest. Every folder counts once, however many files it has."""
+    """The likeliest encoding of `names`. Every folder counts once, however many files it has."""
     parts = {part for name in names for part in name.split(b"/")}
     return max(_LETTERS, key=lambda encoding: sum(_likelihood(part, encoding) for part in parts))
 

@@ -41,7 +41,7 @@ _LITTER: Final = {
 """Files and folders that macOS, Windows, Synology, QNAP and Linux create by themselves. Casefolded."""
 
 _COVERS: Final = {"cover", "folder", "front", "poster", "albumart", "albumartsmall", "thumb", "logo"}
-"""Names by which media players find the picture of a folder."""
+"""File names that media players use for the picture of a folder."""
 
 
 def is_litter(parts: Iterable[str]) -> bool:
@@ -50,9 +50,9 @@ def is_litter(parts: Iterable[str]) -> bool:
 
 
 def common_root(files: Iterable[PathParts]) -> PathParts:
-    """The common folders around GROUP/MEMBER/photo, by which the most folders fit that layout.
+    """The common folders around GROUP/MEMBER/photo that make the most folders fit that layout.
 
-    Among equals, the one by which the most photos fit; then the shortest. Covers and files that are no pictures don't count.
+    Among equals, the one that makes the most photos fit; then the shortest. Covers and files that are no pictures don't count.
     """
     folders = Counter(parts[:-1] for parts in files if len(parts) > 2 and _may_show_somebody(parts[-1]))
     levels = takewhile(lambda level: len(set(level)) == 1, zip(*folders, strict=False))

@@ -24,7 +24,7 @@ MANIFEST: Final = "roster.json"
 """The file beside the groups' folders with what their names can't express; `bot.usecases.roster.manifests` reads it."""
 
 _ENTRY: Final = b"PK\x01\x02"
-"""The signature of an entry in a zip's directory, by which entries are counted before zipfile makes objects of them."""
+"""The signature of an entry in a zip's directory, used to count entries before zipfile makes objects of them."""
 
 _CHUNK: Final = MEBIBYTE
 _DRIVE: Final = re.compile(r"[A-Za-z]:")

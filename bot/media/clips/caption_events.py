@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bot.media.clips.label_placement import Rows
 
 FONT: Final = "Noto Sans CJK TC Regular"
-"""The family name by which libass finds the font of `models.drawing.fonts`; other libraries use the typographic family."""
+"""The family name that libass uses for the font of `models.drawing.fonts`; other libraries use the typographic family."""
 
 _STEADY, _LABEL_STEADY = 1.0, 2.0
 """Pixels at 720p by which an edge of a box, or a label, may lie off its place so that frames share an event."""

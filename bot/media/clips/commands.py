@@ -81,7 +81,7 @@ def frames_command(footage: Footage, section: Section) -> list[str]:
 
 
 def compiled(written: Any) -> list[str]:
-    """The arguments by which ffmpeg writes an output, with the limits and reports that all runs share."""
+    """The arguments for ffmpeg to write an output, with the limits and reports that all runs share."""
     import imageio_ffmpeg
 
     command: list[str] = written.compile(cmd=imageio_ffmpeg.get_ffmpeg_exe(), overwrite_output=True)

@@ -55,7 +55,7 @@ class ClipLimits:
 
 @dataclass(frozen=True, slots=True)
 class ProgressFiles:
-    """The files by which a worker reports progress and is stopped.
+    """The files used to report a worker's progress and to stop it.
 
     `progress`: holds the share done in [0, 1], and is replaced as a whole. `stop`: the work ends when this file exists.
     """

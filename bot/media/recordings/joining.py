@@ -42,7 +42,7 @@ _SOUNDS: Final = {"aac", "ac3", "eac3", "mp2float", "mp3float"}
 _SDR: Final = Colours("bt709", "bt709", "bt709", full=False)
 
 _APART: Final = 30.0
-"""Seconds between two recordings, by which `bot.media.videos.timestamp_breaks` detects each beginning and moves it."""
+"""Seconds between two recordings; `bot.media.videos.timestamp_breaks` uses them to detect each beginning and move it."""
 
 _SECONDS: Final = 600.0
 """The time limit for writing all recordings."""
@@ -137,7 +137,7 @@ def _common_form(found: Sequence[Footage]) -> _Form:
 
 
 def _codings(found: Sequence[Footage], form: _Form) -> list[_Coding]:
-    """The coding of each recording, by which all get the same codecs and form."""
+    """The coding of each recording, used to give all the same codecs and form."""
     codecs = [_codec_of(footage) for footage in found]
     fit = [_Form.of(footage) == form for footage in found]
     copied = codecs[0] if all(fit) and len(set(codecs)) == 1 and codecs[0] in _PICTURES else "h264"

@@ -18,7 +18,7 @@ _FILE, _SEGMENT, _INFO, _TRACKS, _CLUSTER = 0x1A45DFA3, 0x18538067, 0x1549A966, 
 _SCALE, _DURATION, _TIMESTAMP = 0x2AD7B1, 0x4489, 0xE7
 _TRACK, _TRACK_TYPE = 0xAE, 0x83
 _DECODED: Final = {0xD7, _TRACK_TYPE, 0x86, 0x63A2, 0xE0, 0xE1}
-"""Elements of a track by which it is decoded: number, type, codec, its configuration, and those of pictures and sound."""
+"""Elements of a track that its decoder needs: number, type, codec, its configuration, and those of pictures and sound."""
 
 _SHOWN_OR_HEARD: Final = {b"\1", b"\2"}
 _MOST_ELEMENTS: Final = 4_000_000
@@ -27,7 +27,7 @@ _LONG_ENOUGH: Final = 1.5
 """Seconds of a file after which time stamps that start again are noticed (`bot.media.videos.timestamp_breaks`)."""
 
 _Signature = frozenset[tuple[tuple[int, bytes], ...]]
-"""Of each track, the elements by which it is decoded."""
+"""Of each track, the elements that its decoder needs."""
 
 
 @dataclass

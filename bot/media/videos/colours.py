@@ -42,7 +42,7 @@ _TRANSFERS: Final = {16: "smpte2084", 18: "arib-std-b67"}
 _SWSCALE: Final = {"bt709": 1, "fcc": 4, "bt470bg": 5, "smpte170m": 5, "smpte240m": 7, "bt2020nc": 9}
 _LIMITED, _FULL = 1, 2
 _HD: Final = 720
-"""The height from which untagged pictures are BT.709, as in players."""
+"""The minimum height at which untagged pictures are BT.709, as in players."""
 
 
 def colours_of(stream: VideoStream, frame: VideoFrame) -> Colours:

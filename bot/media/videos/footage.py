@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 TOLERANCE: Final = 0.001
-"""Seconds by which a frame may precede a section and still belong to it, since seconds are rounded on their way."""
+"""The maximum seconds that a frame of a section may precede it, since seconds are rounded on their way."""
 
 MOST_PIXELS: Final = 4096 * 2304
 """The most pixels of a frame that is decoded."""

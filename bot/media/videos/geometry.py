@@ -1,4 +1,4 @@
-"""The cropping, turning, flipping and stretching by which a video's pictures become upright. Called in workers.
+"""The cropping, turning, flipping and stretching that make a video's pictures upright. Called in workers.
 
 Face tracking and drawing share the `Geometry` that this module reads. Decoders apply the codec's own cropping. The project
 applies the container's by itself, since versions of ffmpeg differ in it.

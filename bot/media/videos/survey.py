@@ -32,7 +32,7 @@ _PACKETS_TRIED: Final = 64
 """The packets of sound that are tried; readable sound has its first frame by the third packet."""
 
 _LASTS: Final = 0.5
-"""The share of the longest track's length from which a track is chosen before stills, covers and openings."""
+"""The minimum share of the longest track's length for choosing a track before stills, covers and openings."""
 
 _COPIED_PROFILES: Final = {None, "LC", "HE-AAC", "HE-AACv2"}
 """The AAC profiles that browsers play."""
@@ -116,7 +116,7 @@ class Survey:
 
     `pictures`, `sound`: the chosen tracks, by their places among the tracks of their kind. `unheard`: the codec of the sound
     if none can be read. `first`, `end`, `keyframes`, `pauses`: times of the pictures, in seconds as written. `shifts`: the
-    corrections by which the file's parts follow one another; None if they already do.
+    corrections that make the file's parts follow one another; None if they already do.
     """
 
     pictures: int

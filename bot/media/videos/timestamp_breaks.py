@@ -1,4 +1,4 @@
-"""Time stamps that start again or jump: the parts of a file, and the shifts by which they follow one another.
+"""Time stamps that start again or jump: the parts of a file, and the shifts that make them follow one another.
 
 Transport streams are written one behind the other, get advertisements in between, or come from an encoder that started anew.
 A part of a track begins if its stamps go back, or leap ahead while no other track goes on. Tracks that leap together are
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from av.stream import Stream
 
     Shifts: TypeAlias = Sequence[Mapping[int, float]]
-    """For each part, the seconds by which packets are shifted, by their track's index in the file."""
+    """For each part, the shift of packets in seconds, by their track's index in the file."""
 
 
 @dataclass(frozen=True)
 class _Leaps:
-    """The least seconds by which stamps go `back`, or all tracks leap `ahead`, at the begin of a part."""
+    """The minimum seconds that stamps go `back`, or all tracks leap `ahead`, at the start of a part."""
 
     back: float
     ahead: float

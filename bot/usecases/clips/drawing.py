@@ -91,7 +91,7 @@ async def draw_chart(app: App, title: str, seconds: float, answer: Answer, cast:
 
 @asynccontextmanager
 async def progress_files(folder: Path, on_share: ShareCallback) -> AsyncGenerator[ProgressFiles]:
-    """Files by which a job in another process reports its progress, and stops when this context ends with an error."""
+    """Files for the progress of a job in another process, and to stop it when this context ends with an error."""
     place = folder / f".watch-{uuid4().hex}"
     files = ProgressFiles(progress=place / "progress", stop=place / "stop")
     await asyncio.to_thread(place.mkdir)

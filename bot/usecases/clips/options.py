@@ -42,7 +42,7 @@ class RequestedSection:
 class ClipOptions:
     """The options of a clip.
 
-    `group`: the group's id, None to find the group. `threshold`: the confidence from which a name is sure. `most_bytes`: of the
+    `group`: the group's id, None to find the group. `threshold`: the minimum confidence of a sure name. `most_bytes`: of the
     file. `height`: in pixels at most, None for the setting.
     """
 

@@ -18,7 +18,7 @@ NAMES = 4
 """Names below a face."""
 
 NEAREST = 5
-"""Look-alikes from which the other names are drawn, so that they are not always the same three."""
+"""The number of look-alikes to draw the other names from, so that they are not always the same three."""
 
 
 def next_member(

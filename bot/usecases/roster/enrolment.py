@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from bot.usecases.roster.submissions import ArchivedCrop, ExaminedPhoto
 
 SURE = 0.5
-"""The confidence from which a submitted face is said to look like another member."""
+"""The minimum confidence for saying that a submitted face looks like another member."""
 
 LEARNS_NOTHING = Message("I may learn nothing here, so I take no photos.", hint=Hint.CHANGE_SETUP)
 

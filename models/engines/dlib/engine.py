@@ -41,7 +41,7 @@ CERTAIN = -0.17
 """
 
 POSSIBLE = -0.67
-"""The score from which a detection gets a second look. The scan's time doesn't depend on it."""
+"""The minimum score for examining a detection again. The scan's time doesn't depend on it."""
 
 CONFIRMED = 0.3
 """The score that a possible face needs once it is upright and large.
