@@ -74,13 +74,13 @@ def find_look_alikes(rows: Sequence[RosterRow], seen: SeenFaces, engine: str, me
     if all(row.member != member for row in rows):
         return None
     found = _distances(rows, engine)
-    place = next(place for place, other in enumerate(found.roster) if other.id == member)
-    others = found.nearest(place, len(found.roster))
+    place = next(place for place, other in enumerate(found.members) if other.id == member)
+    others = found.nearest(place, len(found.members))
     return LookAlikes(
         _compared(found, place, rows, seen),
         tuple(_look_alike(found, place, other, rows, seen) for other in found.nearest(place)),
         len(others),
-        len({found.roster[other].group for other in others}),
+        len({found.members[other].group for other in others}),
     )
 
 
@@ -91,8 +91,8 @@ def look_alikes_of_each(rows: Sequence[RosterRow], engine: str) -> dict[int, tup
     """
     found = _distances(rows, engine)
     look_alikes: dict[int, tuple[int, ...]] = {}
-    for place, member in enumerate(found.roster):
-        order = [found.roster[other] for other in found.nearest(place, len(found.roster))]
+    for place, member in enumerate(found.members):
+        order = [found.members[other] for other in found.nearest(place, len(found.members))]
         same = [other.id for other in order if other.group == member.group]
         others = [other.id for other in order if other.group != member.group]
         look_alikes[member.id] = (*same[:MOST_OF_EACH], *others[:MOST_OF_EACH])
@@ -152,7 +152,7 @@ def _distances(rows: Sequence[RosterRow], engine: str) -> Distances:
 def _compared(found: Distances, place: int, rows: Sequence[RosterRow], seen: SeenFaces) -> ComparedMember:
     from models.similarity.twins import best_photos_first
 
-    member = found.roster[place]
+    member = found.members[place]
     own = [number for number, row in enumerate(rows) if row.member == member.id and row.photo in seen]
     order = best_photos_first(
         [float(found.typical[number]) for number in own],

@@ -39,32 +39,32 @@ quarter up to 0.38 with dlib and 0.39 with retail.
 class Distances:
     """Distances between members.
 
-    `roster`: the m members with an encoding. `photos`: (m,) int64, the number of photos of each. `euclidean`: (m, m) float64,
+    `members`: the m members with an encoding. `photos`: (m,) int64, the number of photos of each. `euclidean`: (m, m) float64,
     between mean encodings, as the face distance of face_recognition. `normalised`: (m, m) float64 in [0, 1], (1 - cosine) / 2
     between whitened centroids: 0 for the same face, 0.5 for two unrelated idols, 1 for opposites. Both are symmetric, with a
     zero diagonal. `typical`: (n,) float64, the cosine of each photo of the gallery with its member's whitened centroid.
     """
 
-    roster: tuple[GalleryMember, ...]
+    members: tuple[GalleryMember, ...]
     photos: NDArray[np.int64]
     euclidean: NDArray[np.float64]
     normalised: NDArray[np.float64]
     typical: NDArray[np.float64]
 
     def places(self, group: int) -> list[int]:
-        """Indices in the roster of a group's members."""
-        return [place for place, member in enumerate(self.roster) if member.group == group]
+        """Indices of a group's members."""
+        return [place for place, member in enumerate(self.members) if member.group == group]
 
     def is_same(self, first: int, second: int) -> bool:
         """Whether two members are one person enrolled in two groups: the same name, and a distance below most other pairs'."""
-        member, other = self.roster[first], self.roster[second]
+        member, other = self.members[first], self.members[second]
         named_alike = member.name.casefold() == other.name.casefold() and member.group != other.group
         return named_alike and bool(self.normalised[first, second] <= _LARGEST_DISTANCE[Likeness.SIBLINGS])
 
     def nearest(self, place: int, most: int = NEAREST) -> list[int]:
         """Indices of the `most` members nearest to the member at `place`, of all groups, by normalised distance, nearest
         first."""
-        others = [other for other in range(len(self.roster)) if other != place and not self.is_same(place, other)]
+        others = [other for other in range(len(self.members)) if other != place and not self.is_same(place, other)]
         return sorted(others, key=lambda other: self.normalised[place, other])[:most]
 
 
@@ -73,17 +73,17 @@ def distances(gallery: Gallery) -> Distances:
 
     Raises LookupError when the gallery's engine has no measured background.
     """
-    roster = tuple(member for member in gallery.roster if (gallery.members == member.id).any())
-    row = {member.id: i for i, member in enumerate(roster)}
+    members = tuple(member for member in gallery.roster if (gallery.members == member.id).any())
+    row = {member.id: i for i, member in enumerate(members)}
     owners = np.array([row[member] for member in gallery.members.tolist()], np.intp)
-    count = len(roster)
+    count = len(members)
     photos = np.bincount(owners, minlength=count)
     means = sums_by_owner(gallery.encodings, owners, count).astype(np.float64) / photos[:, None]
     vectors = background.load(gallery.version).whitening.apply(gallery.encodings)
     centroids = unit(sums_by_owner(vectors, owners, count))
     cosines = (centroids @ centroids.T).astype(np.float64)
     return Distances(
-        roster,
+        members,
         photos.astype(np.int64),
         _symmetric(cdist(means, means).astype(np.float64, copy=False)),
         _symmetric(np.clip((1 - cosines) / 2, 0.0, 1.0)),

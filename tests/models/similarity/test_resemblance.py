@@ -95,10 +95,10 @@ def test_members_without_an_encoding_are_left_out(world: World) -> None:
     gallery = world.gallery({1: range(4)}, 2)
     kept = gallery.members != 2
     found = distances(replace(gallery, encodings=gallery.encodings[kept], members=gallery.members[kept]))
-    assert [member.id for member in found.roster] == [0, 1, 3]
+    assert [member.id for member in found.members] == [0, 1, 3]
     assert found.normalised.shape == (3, 3)
     nobody = distances(replace(gallery, encodings=gallery.encodings[:0], members=gallery.members[:0]))
-    assert nobody.roster == ()
+    assert nobody.members == ()
 
 
 def test_twins_are_found_and_are_nearest_to_each_other(world: World) -> None:
@@ -123,7 +123,7 @@ def test_the_nearest_five_come_from_all_groups(world: World) -> None:
     assert (np.diff(apart) >= 0).all()
     others = np.delete(found.normalised[0], [0, *nearest])
     assert others.min() >= apart.max()
-    assert {found.roster[place].group for place in nearest} == {1, 2}
+    assert {found.members[place].group for place in nearest} == {1, 2}
 
 
 @pytest.mark.parametrize(("name", "is_same"), [("p0", True), ("Somebody", False)])
