@@ -233,17 +233,17 @@ async def serving() -> AsyncGenerator[ImageSearch]:
 
 
 @dataclass
-class Vault:
-    """A service inside, which nobody may so much as connect to. `touched` counts who did."""
+class PrivateServer:
+    """A server at a private address, which must get no connection. `touched`: the number of connections."""
 
     port: int = 0
     touched: int = 0
 
 
 @asynccontextmanager
-async def vault() -> AsyncGenerator[Vault]:
+async def private_server() -> AsyncGenerator[PrivateServer]:
     """A service on a free port of 127.0.0.1."""
-    kept = Vault()
+    kept = PrivateServer()
 
     async def touched(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         kept.touched += 1

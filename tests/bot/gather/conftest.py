@@ -7,8 +7,8 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from bot.gather.fetch import PoliteClient, polite_client
-from tests.support.image_search import ImageSearch, Names, Vault, serving
-from tests.support.image_search import vault as serving_vault
+from tests.support.image_search import ImageSearch, Names, PrivateServer, serving
+from tests.support.image_search import private_server as serving_private_server
 
 
 @pytest.fixture
@@ -18,9 +18,9 @@ async def search() -> AsyncGenerator[ImageSearch]:
 
 
 @pytest.fixture
-async def vault() -> AsyncGenerator[Vault]:
-    async with serving_vault() as vault:
-        yield vault
+async def private_server() -> AsyncGenerator[PrivateServer]:
+    async with serving_private_server() as private_server:
+        yield private_server
 
 
 @pytest.fixture

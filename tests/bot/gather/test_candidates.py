@@ -19,7 +19,7 @@ from bot.gather.fetch import NoContactError, PoliteClient
 from bot.gather.sources import SearchResult, found, load
 from bot.settings import Settings
 from bot.text.gathering import failure_text
-from tests.support.image_search import ImageSearch, Names, Vault
+from tests.support.image_search import ImageSearch, Names, PrivateServer
 
 QUERIES = ["TWICE Tzuyu", "트와이스 쯔위"]
 
@@ -40,7 +40,7 @@ def together(photos: list[Path]) -> bytes:
     return file.getvalue()
 
 
-async def test_a_whole_run(search: ImageSearch, vault: Vault, public_photos: Path) -> None:
+async def test_a_whole_run(search: ImageSearch, private_server: PrivateServer, public_photos: Path) -> None:
     async def endless(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "image/jpeg"})
         response.enable_chunked_encoding()
@@ -63,7 +63,7 @@ async def test_a_whole_run(search: ImageSearch, vault: Vault, public_photos: Pat
     search.name("web", search.put("/web/astronaut.png", stranger, "image/png"), "A stranger")
     search.name("web", search.put("/hidden/face.jpg", b"face"), "Forbidden")
     search.name("web", search.serve("/web/endless.jpg", endless), "Endless")
-    search.name("web", search.redirect("/web/inside.jpg", f"http://127.0.0.1:{vault.port}/face.jpg"), "Inside")
+    search.name("web", search.redirect("/web/inside.jpg", f"http://127.0.0.1:{private_server.port}/face.jpg"), "Inside")
     search.name("web", search.redirect("/web/round.jpg", "/web/round.jpg"), "In circles")
     search.name("web", f"{search.base}/web/gone.jpg", "Gone")
     search.name("web", search.put("/web/3.jpg", faces["obama3.jpg"]), "At last", "https://news.example/3")
@@ -105,7 +105,7 @@ async def test_a_whole_run(search: ImageSearch, vault: Vault, public_photos: Pat
     }
     assert (tally.failed, tally.out_of_time) == ({}, False)
     assert search.paths().count("/commons/obama.jpg") == 1
-    assert vault.touched == 0
+    assert private_server.touched == 0
 
 
 async def test_every_source_gets_every_query(search: ImageSearch) -> None:

@@ -14,7 +14,7 @@ from bot.gather.fetch import PoliteClient, polite_client
 from bot.gather.refusals import RefusedError
 from tests.bot.gather.test_fetch import refused
 from tests.conftest import ROOT
-from tests.support.image_search import ImageSearch, Names, Vault
+from tests.support.image_search import ImageSearch, Names, PrivateServer
 
 SPELLINGS = [
     *("127.0.0.1", "localhost", "LOCALHOST"),
@@ -29,82 +29,92 @@ SPELLINGS = [
 
 
 @pytest.fixture
-async def client(search: ImageSearch, vault: Vault, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[PoliteClient]:
-    """A client that may reach the image search, and public addresses at the vault's port."""
-    monkeypatch.setattr(addresses, "WEB_PORTS", frozenset({vault.port}))
+async def client(
+    search: ImageSearch, private_server: PrivateServer, monkeypatch: pytest.MonkeyPatch
+) -> AsyncGenerator[PoliteClient]:
+    """A client that may reach the image search, and public addresses at the private server's port."""
+    monkeypatch.setattr(addresses, "WEB_PORTS", frozenset({private_server.port}))
     async with polite_client(search.settings()) as client:
         yield client
 
 
-async def test_the_vault_answers_where_it_is_allowed(search: ImageSearch, vault: Vault) -> None:
-    async with polite_client(search.settings(allowed_addresses=f"127.0.0.1:{vault.port}")) as client:
-        assert await client.picture(f"http://127.0.0.1:{vault.port}/") == b"secret"
-    assert vault.touched
+async def test_the_private_server_answers_where_it_is_allowed(
+    search: ImageSearch, private_server: PrivateServer
+) -> None:
+    async with polite_client(search.settings(allowed_addresses=f"127.0.0.1:{private_server.port}")) as client:
+        assert await client.picture(f"http://127.0.0.1:{private_server.port}/") == b"secret"
+    assert private_server.touched
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-async def test_a_link_to_a_private_address(client: PoliteClient, vault: Vault, spelling: str) -> None:
-    assert await refused(client, f"http://{spelling}:{vault.port}/face.jpg") in {
+async def test_a_link_to_a_private_address(client: PoliteClient, private_server: PrivateServer, spelling: str) -> None:
+    assert await refused(client, f"http://{spelling}:{private_server.port}/face.jpg") in {
         RefusalReason.ADDRESS,
         RefusalReason.LINK,
     }
-    assert vault.touched == 0
+    assert private_server.touched == 0
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
 async def test_a_redirect_to_a_private_address(
-    client: PoliteClient, search: ImageSearch, vault: Vault, spelling: str
+    client: PoliteClient, search: ImageSearch, private_server: PrivateServer, spelling: str
 ) -> None:
-    link = search.redirect("/face.jpg", f"http://{spelling}:{vault.port}/face.jpg")
+    link = search.redirect("/face.jpg", f"http://{spelling}:{private_server.port}/face.jpg")
     assert await refused(client, link) in {RefusalReason.ADDRESS, RefusalReason.LINK}
     assert search.paths() == ["/robots.txt", "/face.jpg"]
-    assert vault.touched == 0
+    assert private_server.touched == 0
 
 
-async def test_several_redirects_to_a_private_address(client: PoliteClient, search: ImageSearch, vault: Vault) -> None:
-    search.redirect("/third", f"http://127.0.0.1:{vault.port}/")
+async def test_several_redirects_to_a_private_address(
+    client: PoliteClient, search: ImageSearch, private_server: PrivateServer
+) -> None:
+    search.redirect("/third", f"http://127.0.0.1:{private_server.port}/")
     search.redirect("/second", "/third")
     assert await refused(client, search.redirect("/first", "/second")) is RefusalReason.ADDRESS
-    assert vault.touched == 0
+    assert private_server.touched == 0
 
 
-async def test_a_robots_txt_at_a_private_address(client: PoliteClient, search: ImageSearch, vault: Vault) -> None:
-    search.redirect("/robots.txt", f"http://127.0.0.1:{vault.port}/robots.txt")
+async def test_a_robots_txt_at_a_private_address(
+    client: PoliteClient, search: ImageSearch, private_server: PrivateServer
+) -> None:
+    search.redirect("/robots.txt", f"http://127.0.0.1:{private_server.port}/robots.txt")
     assert await refused(client, search.put("/face.jpg", b"face")) is RefusalReason.ADDRESS
     assert search.paths() == ["/robots.txt"]
-    assert vault.touched == 0
+    assert private_server.touched == 0
 
 
 async def test_a_search_that_redirects_to_a_private_address(
-    client: PoliteClient, search: ImageSearch, vault: Vault
+    client: PoliteClient, search: ImageSearch, private_server: PrivateServer
 ) -> None:
     with pytest.raises(RefusedError) as caught:
-        await client.ask(search.redirect("/w/api.php", f"http://127.0.0.1:{vault.port}/"), {"q": "face"})
+        await client.ask(search.redirect("/w/api.php", f"http://127.0.0.1:{private_server.port}/"), {"q": "face"})
     assert caught.value.reason is RefusalReason.ADDRESS
-    assert vault.touched == 0
+    assert private_server.touched == 0
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.1", "169.254.169.254", "192.168.1.1"])
 async def test_a_name_with_a_private_address(
-    search: ImageSearch, vault: Vault, monkeypatch: pytest.MonkeyPatch, address: str
+    search: ImageSearch, private_server: PrivateServer, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
-    monkeypatch.setattr(addresses, "WEB_PORTS", frozenset({vault.port}))
+    monkeypatch.setattr(addresses, "WEB_PORTS", frozenset({private_server.port}))
     async with polite_client(search.settings(), Names(photos_example=[address])) as client:
-        assert await refused(client, f"http://photos.example:{vault.port}/face.jpg") is RefusalReason.ADDRESS
-    assert vault.touched == 0
+        assert await refused(client, f"http://photos.example:{private_server.port}/face.jpg") is RefusalReason.ADDRESS
+    assert private_server.touched == 0
 
 
-async def test_a_name_with_a_private_address_the_second_time(search: ImageSearch, vault: Vault) -> None:
+async def test_a_name_with_a_private_address_the_second_time(
+    search: ImageSearch, private_server: PrivateServer
+) -> None:
     names = Names(photos_example=["127.0.0.1"])
     search.put("/face.jpg", b"face")
     async with polite_client(search.settings(), names) as client:
         assert await client.picture(f"http://photos.example:{search.port}/face.jpg") == b"face"
         names.addresses["photos.example"] = ["127.0.0.2"]
-        assert await refused(client, f"http://photos.example:{vault.port}/face.jpg") is RefusalReason.ADDRESS
+        assert await refused(client, f"http://photos.example:{private_server.port}/face.jpg") is RefusalReason.ADDRESS
     async with polite_client(search.settings(), names) as client:
         assert await refused(client, f"http://photos.example:{search.port}/face.jpg") is RefusalReason.ADDRESS
     assert search.paths() == ["/robots.txt", "/face.jpg"]
-    assert vault.touched == 0
+    assert private_server.touched == 0
 
 
 async def test_a_name_with_public_and_private_addresses(search: ImageSearch) -> None:
@@ -114,18 +124,20 @@ async def test_a_name_with_public_and_private_addresses(search: ImageSearch) -> 
         assert await client.picture(f"http://photos.example:{search.port}/face.jpg") == b"face"
 
 
-async def test_another_port_of_an_allowed_address(search: ImageSearch, vault: Vault) -> None:
+async def test_another_port_of_an_allowed_address(search: ImageSearch, private_server: PrivateServer) -> None:
     async with polite_client(search.settings()) as client:
-        assert await refused(client, f"http://127.0.0.1:{vault.port}/face.jpg") is RefusalReason.ADDRESS
-    assert vault.touched == 0
+        assert await refused(client, f"http://127.0.0.1:{private_server.port}/face.jpg") is RefusalReason.ADDRESS
+    assert private_server.touched == 0
 
 
-async def test_a_proxy_of_the_environment(search: ImageSearch, vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_proxy_of_the_environment(
+    search: ImageSearch, private_server: PrivateServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for variable in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
-        monkeypatch.setenv(variable, f"http://127.0.0.1:{vault.port}")
+        monkeypatch.setenv(variable, f"http://127.0.0.1:{private_server.port}")
     async with polite_client(search.settings()) as client:
         assert await client.picture(search.put("/face.jpg", b"face")) == b"face"
-    assert vault.touched == 0
+    assert private_server.touched == 0
 
 
 NOT_WEB = [

@@ -7,8 +7,8 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from bot.settings import Settings
-from tests.support.image_search import ImageSearch, Vault, serving
-from tests.support.image_search import vault as serving_vault
+from tests.support.image_search import ImageSearch, PrivateServer, serving
+from tests.support.image_search import private_server as serving_private_server
 from tests.support.video_site import Videos, make_videos
 
 
@@ -24,9 +24,9 @@ async def site() -> AsyncGenerator[ImageSearch]:
 
 
 @pytest.fixture
-async def vault() -> AsyncGenerator[Vault]:
-    async with serving_vault() as vault:
-        yield vault
+async def private_server() -> AsyncGenerator[PrivateServer]:
+    async with serving_private_server() as private_server:
+        yield private_server
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ import pytest
 from deno import find_deno_bin
 
 from tests.conftest import LONG_ENOUGH, ROOT
-from tests.support.image_search import Vault
+from tests.support.image_search import PrivateServer
 
 pytestmark = pytest.mark.slow
 
@@ -43,30 +43,30 @@ def attempt(code: str, confined: bool, programs: str = "()", port: int = 1) -> s
 
 
 @pytest.mark.parametrize("name", TRIES)
-async def test_a_connection_past_the_proxy(vault: Vault, name: str) -> None:
-    refused = await asyncio.to_thread(attempt, aimed(TRIES[name], vault), confined=True)
+async def test_a_connection_past_the_proxy(private_server: PrivateServer, name: str) -> None:
+    refused = await asyncio.to_thread(attempt, aimed(TRIES[name], private_server), confined=True)
     assert "not allowed here" in refused.stderr
-    assert vault.touched == 0
+    assert private_server.touched == 0
 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("name", TRIES)
-async def test_a_connection_past_the_proxy_where_it_is_allowed(vault: Vault, name: str) -> None:
-    free = await asyncio.to_thread(attempt, aimed(TRIES[name], vault), confined=False)
+async def test_a_connection_past_the_proxy_where_it_is_allowed(private_server: PrivateServer, name: str) -> None:
+    free = await asyncio.to_thread(attempt, aimed(TRIES[name], private_server), confined=False)
     assert free.returncode == 0, free.stderr
-    assert await times_touched(vault) == 1
+    assert await times_touched(private_server) == 1
 
 
-def aimed(code: str, vault: Vault) -> str:
-    return code.replace("INNER", repr(INNER)).replace("PORT", str(vault.port))
+def aimed(code: str, private_server: PrivateServer) -> str:
+    return code.replace("INNER", repr(INNER)).replace("PORT", str(private_server.port))
 
 
-async def times_touched(vault: Vault) -> int:
-    """The number of connections to the vault, at least one. The client may have ended before the vault counts it."""
+async def times_touched(private_server: PrivateServer) -> int:
+    """The number of connections to the private server, at least one. The client may have ended before it is counted."""
     async with asyncio.timeout(LONG_ENOUGH):
-        while not vault.touched:
+        while not private_server.touched:
             await asyncio.sleep(0.02)
-    return vault.touched
+    return private_server.touched
 
 
 FORBIDDEN_CALLS = [
@@ -97,29 +97,29 @@ def test_forbidden_calls_where_they_are_allowed(code: str) -> None:
     assert attempt(code, confined=False).returncode == 0
 
 
-async def test_the_proxy_can_be_reached(vault: Vault) -> None:
-    code = f"import requests; print(requests.get('http://127.0.0.1:{vault.port}/').text)"
-    done = await asyncio.to_thread(attempt, code, confined=True, port=vault.port)
+async def test_the_proxy_can_be_reached(private_server: PrivateServer) -> None:
+    code = f"import requests; print(requests.get('http://127.0.0.1:{private_server.port}/').text)"
+    done = await asyncio.to_thread(attempt, code, confined=True, port=private_server.port)
     assert done.stdout == "secret\n"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the filter is the Linux kernel's")
-async def test_an_allowed_program_has_no_network(vault: Vault) -> None:
+async def test_an_allowed_program_has_no_network(private_server: PrivateServer) -> None:
     """It has local socket pairs, but no UDP, TCP or other family; neither have its children."""
     inner = (
         "import socket\nsocket.socketpair()\n"
         "for family, kind in ((2, 1), (2, 2), (10, 1), (10, 2), (16, 3), (17, 3)):\n"
         " try: socket.socket(family, kind)\n except PermissionError: print('no')\n"
-        f"socket.create_connection(('127.0.0.1', {vault.port}))"
+        f"socket.create_connection(('127.0.0.1', {private_server.port}))"
     )
     code = f"subprocess.run([sys.executable, '-c', {inner!r}])"
     refused = await asyncio.to_thread(attempt, code, confined=True, programs="(sys.executable,)")
     assert refused.stdout == "no\n" * 6
     assert "PermissionError" in refused.stderr
-    assert vault.touched == 0
+    assert private_server.touched == 0
     free = await asyncio.to_thread(attempt, code, confined=False)
     assert free.stdout.count("no\n") < 6
-    assert await times_touched(vault) == 1
+    assert await times_touched(private_server) == 1
 
 
 DENO_TRIES = {
@@ -131,12 +131,12 @@ DENO_TRIES = {
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("name", DENO_TRIES)
-async def test_deno(vault: Vault, name: str) -> None:
+async def test_deno(private_server: PrivateServer, name: str) -> None:
     """yt-dlp's options keep deno from the network, and so does the kernel when deno's options allow everything."""
     from yt_dlp.extractor.youtube.jsc._builtin.deno import DenoJCP
 
     deno = find_deno_bin()
-    script = DENO_TRIES[name].replace("PORT", str(vault.port))
+    script = DENO_TRIES[name].replace("PORT", str(private_server.port))
 
     def run(options: list[str], confined: bool) -> str:
         code = f"subprocess.run({[deno, 'run', *options, '-']!r}, input={script!r}, text=True)"
@@ -148,12 +148,12 @@ async def test_deno(vault: Vault, name: str) -> None:
         "--cached-only",
     ]
     assert await asyncio.to_thread(run, options, confined=False) != ""
-    assert vault.touched == 0
+    assert private_server.touched == 0
     open_ = ["--ext=js", "--allow-all"]
     assert await asyncio.to_thread(run, open_, confined=True) != ""
-    assert vault.touched == 0
+    assert private_server.touched == 0
     await asyncio.to_thread(run, open_, confined=False)
-    assert await times_touched(vault) > 0
+    assert await times_touched(private_server) > 0
 
 
 def test_deno_runs_within_the_limits() -> None:

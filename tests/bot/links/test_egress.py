@@ -14,7 +14,7 @@ from bot.domain import addresses
 from bot.domain.addresses import read_allowed
 from bot.links.egress import Egress, Upstream, egress
 from tests.conftest import LONG_ENOUGH
-from tests.support.image_search import ImageSearch, Names, Vault
+from tests.support.image_search import ImageSearch, Names, PrivateServer
 
 # Hosts of URLs. Browsers and yt-dlp turn all other spellings into one of these.
 SPELLINGS = [
@@ -37,9 +37,9 @@ SPELLINGS = [
 
 
 @pytest.fixture
-async def proxy(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Egress]:
-    """A proxy that may reach public addresses at the vault's port."""
-    monkeypatch.setattr(addresses, "WEB_PORTS", frozenset({vault.port}))
+async def proxy(private_server: PrivateServer, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Egress]:
+    """A proxy that may reach public addresses at the private server's port."""
+    monkeypatch.setattr(addresses, "WEB_PORTS", frozenset({private_server.port}))
     async with egress(frozenset(), 1 << 20) as proxy:
         yield proxy
 
@@ -64,33 +64,35 @@ def allowed(port: int) -> addresses.Allowed:
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-async def test_a_spelling_of_a_private_address(proxy: Egress, vault: Vault, spelling: str) -> None:
-    for request in (get(spelling, vault.port), f"CONNECT {spelling}:{vault.port} HTTP/1.1"):
+async def test_a_spelling_of_a_private_address(proxy: Egress, private_server: PrivateServer, spelling: str) -> None:
+    for request in (get(spelling, private_server.port), f"CONNECT {spelling}:{private_server.port} HTTP/1.1"):
         answer = await answer_of(proxy, request)
         assert answer.split(b" ")[1] in {b"400", b"403", b"502"}, answer
         assert b"secret" not in answer
-    assert vault.touched == 0
+    assert private_server.touched == 0
 
 
 @pytest.mark.parametrize("spelling", ["127.0.0.1", "2130706433", "0x7f000001", "127.1", "localhost"])
-async def test_an_allowed_private_address(vault: Vault, spelling: str) -> None:
-    async with egress(allowed(vault.port), 1 << 20) as proxy:
-        assert (await answer_of(proxy, get(spelling, vault.port))).endswith(b"secret")
-        assert b"secret" in await answer_of(proxy, f"CONNECT {spelling}:{vault.port} HTTP/1.1")
-    assert vault.touched == 2
+async def test_an_allowed_private_address(private_server: PrivateServer, spelling: str) -> None:
+    async with egress(allowed(private_server.port), 1 << 20) as proxy:
+        assert (await answer_of(proxy, get(spelling, private_server.port))).endswith(b"secret")
+        assert b"secret" in await answer_of(proxy, f"CONNECT {spelling}:{private_server.port} HTTP/1.1")
+    assert private_server.touched == 2
 
 
-async def test_a_refusal_differs_from_a_sites_answer(proxy: Egress, vault: Vault) -> None:
-    assert (await answer_of(proxy, get("127.0.0.1", vault.port))).startswith(b"HTTP/1.1 403 Private address\r\n")
+async def test_a_refusal_differs_from_a_sites_answer(proxy: Egress, private_server: PrivateServer) -> None:
+    assert (await answer_of(proxy, get("127.0.0.1", private_server.port))).startswith(
+        b"HTTP/1.1 403 Private address\r\n"
+    )
     assert proxy.refused_hosts == ["127.0.0.1"]
 
 
-async def test_another_port_than_80_and_443(vault: Vault) -> None:
+async def test_another_port_than_80_and_443(private_server: PrivateServer) -> None:
     async with egress(frozenset(), 1 << 20, resolver=Names(videos_example=["93.184.215.14"])) as proxy:
         assert b"403" in await answer_of(proxy, "CONNECT videos.example:22 HTTP/1.1")
 
 
-async def test_a_name_is_resolved_once(vault: Vault) -> None:
+async def test_a_name_is_resolved_once(private_server: PrivateServer) -> None:
     """The proxy connects to the checked address, even if the name has another one a moment later."""
 
     class CountingResolver(Names):
@@ -105,24 +107,24 @@ async def test_a_name_is_resolved_once(vault: Vault) -> None:
             return found
 
     names = CountingResolver(videos_example=["127.0.0.1"])
-    async with egress(allowed(vault.port), 1 << 20, resolver=names) as proxy:
-        assert (await answer_of(proxy, get("videos.example", vault.port))).endswith(b"secret")
+    async with egress(allowed(private_server.port), 1 << 20, resolver=names) as proxy:
+        assert (await answer_of(proxy, get("videos.example", private_server.port))).endswith(b"secret")
         assert names.resolved == 1
-        assert b"Private address" in await answer_of(proxy, get("videos.example", vault.port))
-    assert vault.touched == 1
+        assert b"Private address" in await answer_of(proxy, get("videos.example", private_server.port))
+    assert private_server.touched == 1
 
 
-async def test_only_the_public_ones_of_several_addresses(proxy: Egress, vault: Vault) -> None:
-    proxy.allowed = read_allowed(f"127.0.0.1:{vault.port}")
+async def test_only_the_public_ones_of_several_addresses(proxy: Egress, private_server: PrivateServer) -> None:
+    proxy.allowed = read_allowed(f"127.0.0.1:{private_server.port}")
     proxy.resolver = Names(videos_example=["127.0.0.2", "127.0.0.1"])
-    assert (await answer_of(proxy, get("videos.example", vault.port))).endswith(b"secret")
+    assert (await answer_of(proxy, get("videos.example", private_server.port))).endswith(b"secret")
 
 
 @pytest.mark.parametrize("password", ["", "wrong"])
-async def test_a_wrong_password(vault: Vault, password: str) -> None:
-    async with egress(allowed(vault.port), 1 << 20) as proxy:
-        assert (await answer_of(proxy, get("127.0.0.1", vault.port), password)).startswith(b"HTTP/1.1 407 ")
-    assert vault.touched == 0
+async def test_a_wrong_password(private_server: PrivateServer, password: str) -> None:
+    async with egress(allowed(private_server.port), 1 << 20) as proxy:
+        assert (await answer_of(proxy, get("127.0.0.1", private_server.port), password)).startswith(b"HTTP/1.1 407 ")
+    assert private_server.touched == 0
 
 
 @pytest.mark.parametrize(
@@ -140,14 +142,14 @@ async def test_a_wrong_password(vault: Vault, password: str) -> None:
         ("GET http://127.0.0.1:{port}/ HTTP/1.1\r\nX: " + "x" * 70_000, 431),
     ],
 )
-async def test_odd_requests(vault: Vault, request_: str, status: int) -> None:
-    async with egress(allowed(vault.port), 1 << 20) as proxy:
-        answer = await answer_of(proxy, request_.format(port=vault.port))
+async def test_odd_requests(private_server: PrivateServer, request_: str, status: int) -> None:
+    async with egress(allowed(private_server.port), 1 << 20) as proxy:
+        answer = await answer_of(proxy, request_.format(port=private_server.port))
         assert answer.startswith(f"HTTP/1.1 {status} ".encode())
-    assert vault.touched == 0
+    assert private_server.touched == 0
 
 
-async def test_a_second_request_on_a_connection_is_ignored(site: ImageSearch, vault: Vault) -> None:
+async def test_a_second_request_on_a_connection_is_ignored(site: ImageSearch, private_server: PrivateServer) -> None:
     """Even for a site that would keep the connection alive."""
     site.put("/page", b"page", "text/html")
     async with egress(allowed(site.port), 1 << 20) as proxy:
@@ -176,7 +178,7 @@ async def test_bytes_are_counted(site: ImageSearch) -> None:
     assert len(site.asked) == 1
 
 
-async def test_the_operators_proxy(vault: Vault) -> None:
+async def test_the_operators_proxy(private_server: PrivateServer) -> None:
     """It gets the checked address and never the name. It gets no request for a private address."""
     heads: list[bytes] = []
 
@@ -200,7 +202,7 @@ async def test_the_operators_proxy(vault: Vault) -> None:
     assert len(heads) == 2
 
 
-async def test_an_operators_proxy_that_refuses(vault: Vault) -> None:
+async def test_an_operators_proxy_that_refuses(private_server: PrivateServer) -> None:
     async def upstream(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")

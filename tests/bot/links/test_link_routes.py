@@ -22,7 +22,7 @@ from bot.links.fetching import fetch, inspect
 from bot.links.reasons import PRIVATE, LinkError
 from bot.settings import Settings
 from tests.conftest import LONG_ENOUGH, ROOT
-from tests.support.image_search import ImageSearch, Names, Vault
+from tests.support.image_search import ImageSearch, Names, PrivateServer
 from tests.support.video_site import FFMPEG, Videos, mediasite, page, playlist
 
 pytestmark = pytest.mark.slow
@@ -131,40 +131,42 @@ EVERYDAY = {meta_refresh, embedded_player, key, dash}
 
 
 @pytest.fixture(autouse=True)
-def port_of_the_web(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The vault's port counts as one of the web, so that only the private address is refused."""
-    monkeypatch.setattr(addresses, "WEB_PORTS", frozenset({vault.port}))
+def port_of_the_web(private_server: PrivateServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The private server's port counts as one of the web, so that only the private address is refused."""
+    monkeypatch.setattr(addresses, "WEB_PORTS", frozenset({private_server.port}))
 
 
-def open_to(settings: Settings, vault: Vault) -> Settings:
-    """The settings of a control: the vault is allowed."""
-    return settings.model_copy(update={"allowed_addresses": f"{settings.allowed_addresses}, 127.0.0.1:{vault.port}"})
+def open_to(settings: Settings, private_server: PrivateServer) -> Settings:
+    """The settings of a control: the private server is allowed."""
+    return settings.model_copy(
+        update={"allowed_addresses": f"{settings.allowed_addresses}, 127.0.0.1:{private_server.port}"}
+    )
 
 
 @pytest.mark.parametrize(
     "route", [pytest.param(route, marks=() if route in EVERYDAY else pytest.mark.thorough) for route in ROUTES]
 )
 async def test_a_route(
-    settings: Settings, site: ImageSearch, vault: Vault, videos: Videos, tmp_path: Path, route: Route
+    settings: Settings, site: ImageSearch, private_server: PrivateServer, videos: Videos, tmp_path: Path, route: Route
 ) -> None:
-    link = route(site, f"http://127.0.0.1:{vault.port}", videos)
+    link = route(site, f"http://127.0.0.1:{private_server.port}", videos)
     with pytest.raises(LinkError) as caught:
         await fetch(settings, link, tmp_path)
     assert str(caught.value) == str(PRIVATE)
     assert site.paths() != []
-    assert vault.touched == 0
+    assert private_server.touched == 0
 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("route", ROUTES)
 async def test_a_route_where_it_is_allowed(
-    settings: Settings, site: ImageSearch, vault: Vault, videos: Videos, tmp_path: Path, route: Route
+    settings: Settings, site: ImageSearch, private_server: PrivateServer, videos: Videos, tmp_path: Path, route: Route
 ) -> None:
-    link = route(site, f"http://127.0.0.1:{vault.port}", videos)
-    # The vault's answer is no video, so any error may follow.
+    link = route(site, f"http://127.0.0.1:{private_server.port}", videos)
+    # The private server's answer is no video, so any error may follow.
     with suppress(LinkError):
-        await fetch(open_to(settings, vault), link, tmp_path)
-    assert vault.touched > 0
+        await fetch(open_to(settings, private_server), link, tmp_path)
+    assert private_server.touched > 0
 
 
 @pytest.mark.parametrize(
@@ -177,43 +179,43 @@ async def test_a_route_where_it_is_allowed(
         ),
     ],
 )
-async def test_a_link_to_a_private_address(settings: Settings, vault: Vault, host: str) -> None:
+async def test_a_link_to_a_private_address(settings: Settings, private_server: PrivateServer, host: str) -> None:
     """Other spellings: tests/bot/links/test_egress.py, where they cost no process."""
     with pytest.raises(LinkError, match="private address"):
-        await inspect(settings, f"http://{host}:{vault.port}/stage.mp4")
-    assert vault.touched == 0
+        await inspect(settings, f"http://{host}:{private_server.port}/stage.mp4")
+    assert private_server.touched == 0
 
 
-async def test_an_allowed_link_to_a_private_address(settings: Settings, vault: Vault) -> None:
+async def test_an_allowed_link_to_a_private_address(settings: Settings, private_server: PrivateServer) -> None:
     with suppress(LinkError):
-        await inspect(open_to(settings, vault), f"http://127.0.0.1:{vault.port}/page")
-    assert vault.touched > 0
+        await inspect(open_to(settings, private_server), f"http://127.0.0.1:{private_server.port}/page")
+    assert private_server.touched > 0
 
 
-async def test_a_name_with_a_private_address(settings: Settings, vault: Vault) -> None:
+async def test_a_name_with_a_private_address(settings: Settings, private_server: PrivateServer) -> None:
     names = Names(videos_example=["127.0.0.1"])
-    link = f"http://videos.example:{vault.port}/stage.mp4"
+    link = f"http://videos.example:{private_server.port}/stage.mp4"
     with pytest.raises(LinkError, match="private address"):
         await inspect(settings, link, resolver=names)
-    assert vault.touched == 0
+    assert private_server.touched == 0
     with suppress(LinkError):
-        await inspect(open_to(settings, vault), link, resolver=names)
-    assert vault.touched > 0
+        await inspect(open_to(settings, private_server), link, resolver=names)
+    assert private_server.touched > 0
 
 
-async def test_tls_to_a_name_with_a_private_address(settings: Settings, vault: Vault) -> None:
+async def test_tls_to_a_name_with_a_private_address(settings: Settings, private_server: PrivateServer) -> None:
     names = Names(videos_example=["127.0.0.1"])
-    link = f"https://videos.example:{vault.port}/stage.mp4"
+    link = f"https://videos.example:{private_server.port}/stage.mp4"
     with pytest.raises(LinkError, match="private address"):
         await inspect(settings, link, resolver=names)
-    assert vault.touched == 0
+    assert private_server.touched == 0
     with pytest.raises(LinkError, match="couldn't get through"):
-        await inspect(open_to(settings, vault), link, resolver=names)
-    assert vault.touched > 0
+        await inspect(open_to(settings, private_server), link, resolver=names)
+    assert private_server.touched > 0
 
 
 async def test_a_name_with_another_address_the_second_time(
-    settings: Settings, site: ImageSearch, vault: Vault, videos: Videos, tmp_path: Path
+    settings: Settings, site: ImageSearch, private_server: PrivateServer, videos: Videos, tmp_path: Path
 ) -> None:
     """The host of the page is public; a moment later the same host, with the video, is private."""
 
@@ -236,31 +238,29 @@ async def test_a_name_with_another_address_the_second_time(
 
 
 async def test_thumbnails_and_subtitles_are_not_requested(
-    settings: Settings, site: ImageSearch, vault: Vault, videos: Videos, tmp_path: Path
+    settings: Settings, site: ImageSearch, private_server: PrivateServer, videos: Videos, tmp_path: Path
 ) -> None:
-    inside = f"http://127.0.0.1:{vault.port}"
+    inside = f"http://127.0.0.1:{private_server.port}"
     video = site.put("/stage.mp4", videos.whole, "video/mp4")
     track = f'<track kind="subtitles" srclang="ko" src="{inside}/ko.vtt">'
     plain = page(site, "/page", body=f'<video src="{video}" poster="{inside}/poster.jpg">{track}</video>')
     player = mediasite(site, (video, "video/mp4"), thumbnail=f"{inside}/thumbnail.jpg")
     for link in (plain, player):
-        # nugu requests none, so the vault isn't reached although it is allowed.
-        assert (await fetch(open_to(settings, vault), link, tmp_path)).path.read_bytes() == videos.whole
-    assert vault.touched == 0
+        # nugu requests none, so the private server isn't reached although it is allowed.
+        assert (await fetch(open_to(settings, private_server), link, tmp_path)).path.read_bytes() == videos.whole
+    assert private_server.touched == 0
 
 
 async def test_a_playlist_among_segments(
-    settings: Settings, site: ImageSearch, vault: Vault, videos: Videos, tmp_path: Path
+    settings: Settings, site: ImageSearch, private_server: PrivateServer, videos: Videos, tmp_path: Path
 ) -> None:
     """A segment that is itself a playlist, which ffmpeg would follow while it merges."""
-    trap = (
-        f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:{vault.port}/0.ts\n#EXT-X-ENDLIST\n".encode()
-    )
+    trap = f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:{private_server.port}/0.ts\n#EXT-X-ENDLIST\n".encode()
     link = playlist(site, "/stage.m3u8", [site.put("/0.ts", trap, "video/mp2t")])
     with pytest.raises(LinkError, match="isn't a video"):
-        await fetch(open_to(settings, vault), link, tmp_path)
+        await fetch(open_to(settings, private_server), link, tmp_path)
     assert "/0.ts" in site.paths()
-    assert vault.touched == 0
+    assert private_server.touched == 0
 
     (tmp_path / "trap").write_bytes(trap)
     wide = ["-protocol_whitelist", "file,http,tcp", "-allowed_extensions", "ALL", "-extension_picky", "0", "-f", "hls"]
@@ -268,7 +268,7 @@ async def test_a_playlist_among_segments(
     await asyncio.to_thread(
         subprocess.run, command, cwd=tmp_path, capture_output=True, timeout=LONG_ENOUGH, check=False
     )
-    assert vault.touched > 0
+    assert private_server.touched > 0
 
 
 def test_the_page_names_existing_tests_and_routes() -> None:
