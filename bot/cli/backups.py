@@ -62,7 +62,7 @@ def check(
     fix: Annotated[bool, typer.Option("--fix", help="Mend what can be mended without loss.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON line a fault.")] = False,
 ) -> None:
-    """Check that the database is sound, and that it and the files fit together."""
+    """Check the database, and that files and rows fit together."""
     given = settings()
     from bot.commands.backups import check as checked
 
