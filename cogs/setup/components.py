@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bot.domain.enums import Learns
-from bot.domain.messages import SlashCommand
 from bot.domain.trust import Trust
 from bot.errors import PersonError
 from bot.usecases import setup
@@ -13,7 +12,7 @@ from cogs.common.components import ModeratorItem, PersistentItem
 from cogs.common.layout import Card
 from cogs.common.places import require_server
 from cogs.setup.cards import NO_GROUP, setup_card
-from cogs.setup.texts import forgotten_crops_sentence
+from cogs.setup.texts import GONE_FROM_SERVER, forgotten_crops_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -110,9 +109,7 @@ def _ids_here(interaction: discord.Interaction[Nugu], chosen: Iterable[Any]) -> 
     known = {one.id for one in (*guild.roles, *guild.channels, *guild.threads)} if guild is not None else set[int]()
     ids = [one.id for one in chosen]
     if not known.issuperset(ids):
-        raise PersonError(
-            "That isn't one of this server any more: open {command} again.", command=SlashCommand("setup")
-        )
+        raise PersonError(GONE_FROM_SERVER)
     return ids
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.enums import Learns
+from bot.domain.messages import Message, SlashCommand
 
 TITLE = "## Setup"
 TRUSTED_ROLES = "**Trusted roles**: their word about a face counts at once."
@@ -17,6 +18,9 @@ NO_WATCHED_CHANNEL = "None"
 LEARNS_FROM = "**What I may learn from**"
 NOTICES = "**Where I tell moderators** what they did not ask for: a model kept aside, say."
 NO_NOTICES = "Nowhere"
+GONE_FROM_SERVER = Message(
+    "That isn't one of this server any more: open {command} again.", command=SlashCommand("setup")
+)
 
 LEARNS = {
     Learns.CONFIRMED: (
