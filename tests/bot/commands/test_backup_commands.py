@@ -11,7 +11,7 @@ import pytest
 
 from tests.bot.commands.processes import nugu
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 
 def answers(data: Path, photos: Path) -> list[object]:
@@ -42,7 +42,6 @@ def test_a_restored_bot_gives_the_same_answers(enrolled: Path, public_photos: Pa
     assert nugu("check", data=restored).stdout == "All fits together.\n"
 
 
-@pytest.mark.thorough
 def test_damage_is_told_by_the_exit_status(enrolled: Path, tmp_path: Path) -> None:
     data, backup = tmp_path / "data", tmp_path / "bot.backup"
     shutil.copytree(enrolled, data)

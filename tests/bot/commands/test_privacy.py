@@ -34,6 +34,7 @@ def test_nobody_else_reads_what_the_bot_and_its_workers_keep(enrolled: Path) -> 
     assert wider(enrolled) == []
 
 
+@pytest.mark.slow
 def test_an_export_follows_the_persons_umask_and_a_new_data_folder_does_not(enrolled: Path, tmp_path: Path) -> None:
     with umask(0o022):
         out = tmp_path / "roster.zip"

@@ -91,6 +91,7 @@ def test_tar_and_sha256sum_read_a_backup_too(backup: Path, tmp_path: Path) -> No
     subprocess.run(["sha256sum", "--check", "--strict", "--quiet", "SHA256SUMS"], cwd=unpacked, check=True)
 
 
+@pytest.mark.slow
 def test_an_encrypted_backup_shows_nothing_and_comes_back(encrypted: bytes, folder: Path, tmp_path: Path) -> None:
     path = tmp_path / "bot.backup"
     path.write_bytes(encrypted)
@@ -99,6 +100,7 @@ def test_an_encrypted_backup_shows_nothing_and_comes_back(encrypted: bytes, fold
     assert len(rows(restored(path, PASSPHRASE))) == 3
 
 
+@pytest.mark.slow
 def test_age_opens_an_encrypted_backup_in_two_steps(encrypted: bytes) -> None:
     with tarfile.open(fileobj=io.BytesIO(encrypted)) as archive:
         key, payload = (archive.extractfile(name) for name in ("key.age", "backup.tar.age"))
@@ -112,6 +114,7 @@ def test_age_opens_an_encrypted_backup_in_two_steps(encrypted: bytes) -> None:
         assert "nugu.sqlite3" in inner.getnames()
 
 
+@pytest.mark.slow
 def test_another_passphrase_is_told(encrypted: bytes, tmp_path: Path) -> None:
     path = tmp_path / "bot.backup"
     path.write_bytes(encrypted)
@@ -144,6 +147,7 @@ def test_a_changed_backup_is_left_alone(backup: Path, place: int) -> None:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change", [lambda data: data[:-5000], lambda data: data[:9000] + b"!" + data[9001:], lambda data: data + b"x"]
 )
@@ -155,6 +159,7 @@ def test_a_changed_encrypted_backup_is_left_alone(
     assert refusal(path, PASSPHRASE) == DAMAGED
 
 
+@pytest.mark.slow
 def test_a_passphrase_that_takes_minutes_to_try_is_left_alone(encrypted: bytes, tmp_path: Path) -> None:
     """The file says how much work a try is."""
     path = tmp_path / "bot.backup"
@@ -165,6 +170,7 @@ def test_a_passphrase_that_takes_minutes_to_try_is_left_alone(encrypted: bytes, 
     assert refusal(path, PASSPHRASE) == sentence
 
 
+@pytest.mark.slow
 def test_a_busy_machine_that_misjudges_the_work_tries_again(
     encrypted: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -299,6 +305,7 @@ def test_a_full_disk_is_told_before_anything_is_unpacked(backup: Path, monkeypat
     assert refusal(backup).startswith("This backup needs ")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("passphrase", [None, PASSPHRASE])
 def test_a_disk_that_fills_up_leaves_no_half_of_a_backup(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, passphrase: str | None
