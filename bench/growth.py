@@ -56,11 +56,11 @@ FPIR = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """The outcome after `annotations` annotations, `corrected` of them corrections. `promoted`, `refused`: models so far."""
+    """The outcome after `annotations` annotations, `corrected` of them corrections. `accepted`, `refused`: models so far."""
 
     annotations: int
     corrected: int
-    promoted: int
+    accepted: int
     refused: int
     outcome: TrialOutcome
 
@@ -119,14 +119,14 @@ async def grow(
         seen = {path for _, path in asked} | {files[0] for files in order.values()}
         unseen = held_out(encoder, members, sample, seen, ids)
         points = [Point(0, 0, 0, 0, await judged(app, *unseen))]
-        corrected = promoted = refused = 0
+        corrected = accepted = refused = 0
         for start in range(0, len(asked), len(members)):
             for name, path in asked[start : start + len(members)]:
                 corrected += await answer(app, name, path, ids)
             verdict = await train(app)
-            promoted, refused = promoted + verdict, refused + (not verdict)
+            accepted, refused = accepted + verdict, refused + (not verdict)
             annotations = min(start + len(members), len(asked))
-            points.append(Point(annotations, corrected, promoted, refused, await judged(app, *unseen)))
+            points.append(Point(annotations, corrected, accepted, refused, await judged(app, *unseen)))
         return points
 
 
@@ -189,11 +189,11 @@ def line(step: Sequence[Point]) -> str:
         return f"{figure.mean:5.1f} ± {figure.deviation:.1f}%"
 
     mean = {
-        name: float(np.mean([getattr(point, name) for point in step])) for name in ("corrected", "promoted", "refused")
+        name: float(np.mean([getattr(point, name) for point in step])) for name in ("corrected", "accepted", "refused")
     }
     return (
         f"{step[0].annotations:3} annotations, {mean['corrected']:.1f} of them corrections, "
-        f"models promoted {mean['promoted']:.1f}, refused {mean['refused']:.1f}: "
+        f"models accepted {mean['accepted']:.1f}, refused {mean['refused']:.1f}: "
         f"TPIR at FPIR 1% {percent([point.outcome.tpir(FPIR) for point in step])}, right names "
         f"{percent([point.outcome.right() for point in step])}, wrong {percent([point.outcome.wrong() for point in step])}"
     )
@@ -244,11 +244,11 @@ def curve(points: Sequence[Sequence[Point]], version: str) -> bytes:
 
 
 async def train(app: App) -> bool:
-    """Train with all annotations so far; returns whether the gate promoted the model."""
+    """Train with all annotations so far; returns whether the gate accepted the model."""
     async with app.database.reading() as session:
         group = await RosterRepository(session).find_group([SERVER], GROUP)
     assert group is not None
-    return (await app.trainer.train(group.id, by=TRUSTED.id)).promoted
+    return (await app.trainer.train(group.id, by=TRUSTED.id)).accepted
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ def training_summary(model: MadeModel) -> str:
     """`model 3 of 9 members and 45 photos answers; …`, or the objections to it."""
     figures = model.figures
     name = f"model {model.number} of {counted(figures.members, 'member')} and {counted(figures.photos, 'photo')}"
-    if not model.promoted:
+    if not model.accepted:
         return f"{name} is kept aside: {gate_objections(figures.judged)}"
     state = "answers" if model.answers else "answered once"
     return f"{name} {state}; it {model_accuracy(model)}; classifier: {classifier_trial(figures.trial)}"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
-PROMOTED, KEPT_ASIDE = "promoted", "kept aside"
+ACCEPTED, REFUSED = "promoted", "kept aside"
 """The gate's verdicts on a model."""
 
 
@@ -29,7 +29,7 @@ class GroupState:
     """The photos that a group could be trained on now.
 
     `model`, `since`: the group's `model_id` and `model_since`. `newest`: the newest photo at the making of any of its models.
-    `photos`: the origins of all photos of the group, by id. `answering`: the photos in use. `set_aside`: photos of models
+    `photos`: the origins of all photos of the group, by id. `answering`: the photos in use. `excluded`: photos of models
     that moderators rolled back.
     """
 
@@ -41,7 +41,7 @@ class GroupState:
     newest: int
     photos: Mapping[int, Origin]
     answering: frozenset[int]
-    set_aside: frozenset[int]
+    excluded: frozenset[int]
 
     @property
     def upto(self) -> int:
@@ -51,7 +51,7 @@ class GroupState:
     @property
     def candidate(self) -> frozenset[int]:
         """The photos of the next model. Only a person brings back photos that a rollback set aside."""
-        return frozenset(self.photos) - self.set_aside
+        return frozenset(self.photos) - self.excluded
 
     @property
     def waiting(self) -> frozenset[int]:
@@ -87,7 +87,7 @@ class ModelRepository:
                 ModelPhoto.photo_id == Photo.id,
                 ModelPhoto.model_id == Model.id,
                 Model.group_id == group_id,
-                Model.verdict == PROMOTED,
+                Model.verdict == ACCEPTED,
             )
             .correlate(Photo)
         )
@@ -104,7 +104,7 @@ class ModelRepository:
             newest=newest,
             photos={photo: origin for photo, origin, _, _ in rows},
             answering=frozenset(photo for photo, _, in_use, _ in rows if in_use),
-            set_aside=frozenset(photo for photo, _, in_use, was_in_use in rows if was_in_use and not in_use),
+            excluded=frozenset(photo for photo, _, in_use, was_in_use in rows if was_in_use and not in_use),
         )
 
     async def keep(
@@ -140,7 +140,7 @@ class ModelRepository:
             upto=over.upto,
             figures=asdict(figures),
             classifier_key=classifier_key,
-            verdict=PROMOTED if figures.judged.passes else KEPT_ASIDE,
+            verdict=ACCEPTED if figures.judged.passes else REFUSED,
             made_by=by,
         )
         self._session.add(model)
@@ -160,7 +160,7 @@ class ModelRepository:
         """
         group = await self._session.get(Group, group_id, with_for_update=True, populate_existing=True)
         model = await self._session.get(Model, model_id)
-        if group is None or model is None or model.group_id != group_id or model.verdict != PROMOTED:
+        if group is None or model is None or model.group_id != group_id or model.verdict != ACCEPTED:
             return None
         newest = select(func.max(Photo.id)).join(Member).where(Member.group_id == group_id)
         await self._activate(group, model, since=await self._session.scalar(newest) or 0)
@@ -200,7 +200,7 @@ def _made_model(model: Model, group: Group) -> MadeModel:
         engine=model.engine,
         labels=model.labels,
         figures=Figures.read(model.figures),
-        promoted=model.verdict == PROMOTED,
+        accepted=model.verdict == ACCEPTED,
         made_by=model.made_by,
         made_at=model.made_at,
         answers=group.model_id == model.id,

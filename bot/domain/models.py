@@ -116,7 +116,7 @@ class Figures:
 class MadeModel:
     """A model of a group.
 
-    `labels`: the number of photos that were new to it. `promoted`: it passed the gate, and so came into use. `answers`: it is
+    `labels`: the number of photos that were new to it. `accepted`: it passed the gate, and so came into use. `answers`: it is
     in use now.
     """
 
@@ -128,7 +128,7 @@ class MadeModel:
     engine: str
     labels: int
     figures: Figures
-    promoted: bool
+    accepted: bool
     made_by: int
     made_at: datetime
     answers: bool

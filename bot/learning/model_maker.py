@@ -141,7 +141,7 @@ class ModelMaker:
             await LabelRepository(session).suspect(trained.suspected)
         if kept is not None:
             await self._delete_unused_classifiers(state.group, group, {key} if classifier else set())
-            verdict = "promoted" if kept.promoted else gate_objections(kept.figures.judged)
+            verdict = "accepted" if kept.accepted else gate_objections(kept.figures.judged)
             log.info("model %s of group %s: %s", kept.number, kept.group, verdict)
         return kept
 

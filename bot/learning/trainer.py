@@ -163,7 +163,7 @@ class Trainer:
                 return
             if made.labels:
                 self._notifications.send(Notification(made.server, made))
-            if not made.promoted:
+            if not made.accepted:
                 await self._maker.renew_classifier(found)
 
     async def _train_all(self, group: int, by: int) -> MadeModel:

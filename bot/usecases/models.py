@@ -116,7 +116,7 @@ async def earlier(app: App, server_id: int, group: str) -> list[MadeModel]:
     async with app.database.reading() as session:
         found = await RosterRepository(session).find_group([server_id], group)
         made = await ModelRepository(session).of(found.id) if found else []
-    return [model for model in made if model.promoted and not model.answers]
+    return [model for model in made if model.accepted and not model.answers]
 
 
 async def plan_rollback(app: App, server_id: int, group: str, number: int | None) -> RollbackPlan:
@@ -125,7 +125,7 @@ async def plan_rollback(app: App, server_id: int, group: str, number: int | None
     now = next((model for model in made if model.answers), None)
     if now is None:
         raise PersonError("No model of that group answers yet.")
-    options = [model for model in made if model.promoted and not model.answers]
+    options = [model for model in made if model.accepted and not model.answers]
     wanted = (model for model in options if model.number == number or (number is None and model.number < now.number))
     to = next(wanted, None)
     if to is None:

@@ -39,7 +39,7 @@ def training_sentence(model: MadeModel) -> str:
     """The result of a training, for moderators."""
     group = plain(model.group_name)
     labels = f" with {counted(model.labels, 'new label')}" if model.labels else ""
-    if model.promoted:
+    if model.accepted:
         return f"Model {model.number} of **{group}** answers from now on{labels}. It {model_accuracy(model)}."
     objections = plain(gate_objections(model.figures.judged))
     return f"A model of **{group}**{labels} was kept aside: {objections}. `/model report` shows labels that look wrong."
@@ -81,14 +81,14 @@ def no_model_sentence(group: str) -> str:
 def model_text(model: MadeModel) -> str:
     """A model with its figures and its verdict."""
     origin = f"{format_dt(model.made_at, 'D')}, {f'by <@{model.made_by}>' if model.made_by else 'by itself'}"
-    state = "✅ answers" if model.answers else "answered once" if model.promoted else "⚠️ kept aside"
+    state = "✅ answers" if model.answers else "answered once" if model.accepted else "⚠️ kept aside"
     figures = model.figures
     labels = f", {counted(model.labels, 'new label')}" if model.labels else ""
     lines = [
         f"**Model {model.number}** · {state} · {origin}",
         f"{counted(figures.photos, 'photo')} of {counted(figures.members, 'member')}{labels}; it {model_accuracy(model)}.",
     ]
-    if model.promoted:
+    if model.accepted:
         lines.append(f"-# Classifier: {classifier_trial(figures.trial)}. Engine `{model.engine}`.")
     else:
         lines.append(f"-# Kept aside: {plain(gate_objections(figures.judged))}.")

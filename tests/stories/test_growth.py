@@ -183,7 +183,7 @@ async def review_all(stage: Stage, expert: MemberActor) -> int:
     return count
 
 
-async def promoted(app: App, number: int) -> None:
+async def accepted(app: App, number: int) -> None:
     """Wait until model `number` answers."""
     async with asyncio.timeout(3 * LONG_ENOUGH):
         while True:
@@ -215,7 +215,7 @@ async def test_recognition_improves_with_each_round(stage: Stage, material: Mate
         assert "nothing" in texts(answer(await expert.slash(stage.channel, "review"))).casefold()
         # Trained after the last label, as the quiet time ensures: an earlier training would know half of them.
         async with learning(stage, after=len(batch) // 2) as app:
-            await promoted(app, number)
+            await accepted(app, number)
             outcomes.append(await outcome_of(app, stage.guild.id, material.unseen))
     assert reviewed > 0
     figures = [f"{outcome.tpir(0.01):.2f}/{outcome.right():.2f}/{outcome.wrong():.2f}" for outcome in outcomes]

@@ -182,7 +182,7 @@ async def test_without_a_chosen_channel_the_news_channel_gets_notifications(stag
         engine="dlib-1",
         labels=3,
         figures=Figures(18, 2, judged, None),
-        promoted=False,
+        accepted=False,
         made_by=0,
         made_at=utc_now(),
         answers=False,
