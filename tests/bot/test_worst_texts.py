@@ -30,6 +30,8 @@ from cogs.common.message_media import hides
 from cogs.who.phrases import asks_who
 from tests.support.loop_time import pauses
 
+pytestmark = pytest.mark.slow
+
 MOST_SECONDS = 0.1
 MESSAGE = 4000
 """Characters of a message, or of a field of a form. An embed has 6,000."""

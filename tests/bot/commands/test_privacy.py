@@ -14,6 +14,8 @@ import pytest
 from bot.infra.private_files import wider
 from tests.bot.commands.processes import nugu
 
+pytestmark = pytest.mark.slow
+
 
 @contextmanager
 def umask(mask: int) -> Generator[None]:
@@ -34,7 +36,6 @@ def test_nobody_else_reads_what_the_bot_and_its_workers_keep(enrolled: Path) -> 
     assert wider(enrolled) == []
 
 
-@pytest.mark.slow
 def test_an_export_follows_the_persons_umask_and_a_new_data_folder_does_not(enrolled: Path, tmp_path: Path) -> None:
     with umask(0o022):
         out = tmp_path / "roster.zip"
@@ -43,7 +44,6 @@ def test_an_export_follows_the_persons_umask_and_a_new_data_folder_does_not(enro
     assert [mode(out), mode(tmp_path / "data"), mode(tmp_path / "data/nugu.sqlite3")] == [0o644, 0o700, 0o600]
 
 
-@pytest.mark.slow
 def test_the_doctor_says_what_is_wider_and_narrows_it(enrolled: Path, tmp_path: Path) -> None:
     data = tmp_path / "data"
     shutil.copytree(enrolled, data)

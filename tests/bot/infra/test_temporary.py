@@ -15,6 +15,8 @@ import pytest
 from bot.infra.temporary import PREFIX, TemporaryFolder, sweep
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 HOLDER = "from bot.infra.temporary import TemporaryFolder; print(TemporaryFolder().path, flush=True); input()"
 """A process that makes a folder, and then waits."""
 

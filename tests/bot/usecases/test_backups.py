@@ -26,6 +26,8 @@ from bot.usecases.backups import back_up
 from bot.usecases.restoring import restore
 from tests.support.backups import damage, files_of, jpeg, with_crops, written
 
+pytestmark = pytest.mark.slow
+
 PASSPHRASE = "correct horse battery staple"
 
 
@@ -91,7 +93,6 @@ def test_tar_and_sha256sum_read_a_backup_too(backup: Path, tmp_path: Path) -> No
     subprocess.run(["sha256sum", "--check", "--strict", "--quiet", "SHA256SUMS"], cwd=unpacked, check=True)
 
 
-@pytest.mark.slow
 def test_an_encrypted_backup_shows_nothing_and_comes_back(encrypted: bytes, folder: Path, tmp_path: Path) -> None:
     path = tmp_path / "bot.backup"
     path.write_bytes(encrypted)
@@ -100,7 +101,6 @@ def test_an_encrypted_backup_shows_nothing_and_comes_back(encrypted: bytes, fold
     assert len(rows(restored(path, PASSPHRASE))) == 3
 
 
-@pytest.mark.slow
 def test_age_opens_an_encrypted_backup_in_two_steps(encrypted: bytes) -> None:
     with tarfile.open(fileobj=io.BytesIO(encrypted)) as archive:
         key, payload = (archive.extractfile(name) for name in ("key.age", "backup.tar.age"))
@@ -114,7 +114,6 @@ def test_age_opens_an_encrypted_backup_in_two_steps(encrypted: bytes) -> None:
         assert "nugu.sqlite3" in inner.getnames()
 
 
-@pytest.mark.slow
 def test_another_passphrase_is_told(encrypted: bytes, tmp_path: Path) -> None:
     path = tmp_path / "bot.backup"
     path.write_bytes(encrypted)
@@ -147,7 +146,6 @@ def test_a_changed_backup_is_left_alone(backup: Path, place: int) -> None:
     }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "change", [lambda data: data[:-5000], lambda data: data[:9000] + b"!" + data[9001:], lambda data: data + b"x"]
 )
@@ -159,7 +157,6 @@ def test_a_changed_encrypted_backup_is_left_alone(
     assert refusal(path, PASSPHRASE) == DAMAGED
 
 
-@pytest.mark.slow
 def test_a_passphrase_that_takes_minutes_to_try_is_left_alone(encrypted: bytes, tmp_path: Path) -> None:
     """The file says how much work a try is."""
     path = tmp_path / "bot.backup"
@@ -170,7 +167,6 @@ def test_a_passphrase_that_takes_minutes_to_try_is_left_alone(encrypted: bytes, 
     assert refusal(path, PASSPHRASE) == sentence
 
 
-@pytest.mark.slow
 def test_a_busy_machine_that_misjudges_the_work_tries_again(
     encrypted: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -305,7 +301,6 @@ def test_a_full_disk_is_told_before_anything_is_unpacked(backup: Path, monkeypat
     assert refusal(backup).startswith("This backup needs ")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("passphrase", [None, PASSPHRASE])
 def test_a_disk_that_fills_up_leaves_no_half_of_a_backup(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, passphrase: str | None

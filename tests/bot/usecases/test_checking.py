@@ -17,6 +17,8 @@ from bot.usecases import checking
 from bot.usecases.checking import check
 from tests.support.backups import damage, jpeg, with_crops
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def folder(data: Path) -> Path:

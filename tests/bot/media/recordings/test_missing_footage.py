@@ -13,6 +13,8 @@ from bot.media.videos.frames import frames
 from bot.media.videos.pauses import undecoded_seconds
 from tests.support.films import WHOLE, ffmpeg, moving
 
+pytestmark = pytest.mark.slow
+
 LIMITS = VideoLimits(10**8)
 UNREAD_SOUND = ("-c:a", "truehd", "-strict", "-2", "-b:a", "1M")
 
