@@ -323,7 +323,7 @@ async def test_a_cancel_during_the_pause_is_reported_and_ends_it(
     job_id = await request_clip(app, 1)
     await until(lambda: "is tried again in" in caplog.text)
     await request.cancel(app, job_id, Actor(1, Trust.MEMBER, server_id=SERVER))
-    assert reporter.explained == {job_id: str(queue.CANCELLED)}
+    await until(lambda: reporter.explained == {job_id: str(queue.CANCELLED)})
     assert await state(app, job_id) is ClipState.CANCELLED
     works.fails = None
     await becomes(app, await request_clip(app, 1, "b"), ClipState.DONE)
@@ -426,7 +426,7 @@ async def test_a_video_whose_message_is_deleted_is_forgotten(
     (folder,) = (app.settings.data / "clips").iterdir()
     await until(lambda: works.began == [job_id])
     await deletions.forget(app, MessageScope(messages=frozenset({555})))
-    assert reporter.explained == {job_id: str(queue.CANCELLED)}
+    await until(lambda: reporter.explained == {job_id: str(queue.CANCELLED)})
     assert not folder.exists()
 
 
@@ -435,7 +435,7 @@ async def test_a_video_whose_message_is_deleted_while_it_is_received_is_forgotte
 ) -> None:
     await deletions.forget(app, MessageScope(messages=frozenset({555})))
     job_id = await request_clip(app, 1, "posted", message=555)
-    assert reporter.explained == {job_id: str(queue.CANCELLED)}
+    await until(lambda: reporter.explained == {job_id: str(queue.CANCELLED)})
     assert list((app.settings.data / "clips").iterdir()) == []
     other = await request_clip(app, 1, "posted", message=556)
     works.go_on.set()
@@ -470,7 +470,7 @@ async def test_a_video_whose_message_is_deleted_before_its_clip_arrived_is_not_p
     await deletions.forget(app, MessageScope(messages=frozenset({555})))
     reporter.holds.set()
     await until(lambda: not folder.exists())
-    assert reporter.explained == {job_id: str(DeletedError())}
+    await until(lambda: reporter.explained == {job_id: str(DeletedError())})
     assert await state(app, job_id) is ClipState.FAILED
     assert len(reporter.answers) == 1
 
