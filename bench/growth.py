@@ -26,9 +26,10 @@ from bot.database.rosters import RosterRepository
 from bot.domain.trust import Trust
 from bot.media.pictures.opening import PictureLimits
 from bot.settings import Settings
-from bot.usecases import correct, engines
-from bot.usecases.correct import Actor
-from bot.usecases.identify import IdentifyRequest, SubmittedFile, ask
+from bot.usecases import engines
+from bot.usecases.questions import correct
+from bot.usecases.questions.correct import Actor
+from bot.usecases.questions.identify import IdentifyRequest, SubmittedFile, ask
 from bot.usecases.roster import enrolment
 from bot.usecases.roster.groups import add_group
 from models.drawing.fonts import font

@@ -28,7 +28,7 @@ from bot.jobs.reports import draw_report
 from bot.settings import Settings
 from bot.text.formatting import duration, time_code
 from bot.usecases import maps, twins
-from bot.usecases.identify import IdentifyRequest, SubmittedFile, ask
+from bot.usecases.questions.identify import IdentifyRequest, SubmittedFile, ask
 from bot.usecases.quiz.memory import answered
 from bot.usecases.quiz.stats import known_member
 from bot.usecases.roster import enrolment, photos

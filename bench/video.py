@@ -37,7 +37,7 @@ from bot.settings import Settings
 from bot.usecases import engines
 from bot.usecases.clips.options import ClipOptions, RequestedSection
 from bot.usecases.clips.pipeline import annotate
-from bot.usecases.identify import SubmittedFile
+from bot.usecases.questions.identify import SubmittedFile
 from bot.usecases.roster import enrolment
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Fixtures for all tests: photos, an app with its workers and database, a trained classifier. Which tests `-m quick` runs."""
+"""Fixtures for all tests: photos, an app, an image search, a trained classifier. Which tests `-m quick` runs."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from bot.domain.rosters import RosterRow
 from bot.infra.compute import Compute
 from bot.settings import Settings
 from models.encodings import background
+from tests.support.image_search import ImageSearch, serving
 from tests.support.portraits import locked, public_portraits, small_photo
 from tests.support.remembered_engine import RememberingCompute
 
@@ -134,6 +135,13 @@ async def app(data: Path, weights: Path, compute: Compute) -> AsyncGenerator[App
     settings = Settings(data=data, deadline=LONG_ENOUGH, message_content=True)
     async with App.open(settings, compute=compute) as app:
         yield app
+
+
+@pytest.fixture
+async def search() -> AsyncGenerator[ImageSearch]:
+    """An image search on loopback."""
+    async with serving() as search:
+        yield search
 
 
 @pytest.fixture(scope="session")

@@ -32,15 +32,20 @@ ON_DISCORD = {
     *("bot/demo/media.py", "bot/demo/opening.py", "bot/demo/page.py", "bot/demo/run.py"),
 }
 MOST_LOOSE_FILES = 8
+FOLDERS = {name_of(module) for layer in LAYERS for module in modules(layer) if module.name == "__init__.py"}
 
 
 def is_within(module: str, packages: set[str]) -> bool:
     return any(module == package or module.startswith(f"{package}.") for package in packages)
 
 
-def package_of(module: str) -> str:
-    """The folder below `bot`, `cogs` or `models` that a module lies in, or the module itself where it lies loose there."""
-    return ".".join(module.split(".")[:2])
+def package_of(module: str, depth: int | None = None) -> str:
+    """The folder that a module lies in, or the folder above it that lies `depth` parts deep.
+
+    A loose module of a layer is a package of its own, since it wires the layer's folders together or gives them words.
+    """
+    folder = module if module in FOLDERS else module.rpartition(".")[0]
+    return module if folder in LAYERS else ".".join(folder.split(".")[:depth])
 
 
 def circle(graph: dict[str, set[str]]) -> list[str]:
@@ -79,12 +84,14 @@ def test_no_module_imports_itself_by_way_of_others() -> None:
     assert not circle(graph)
 
 
-def test_no_package_imports_itself_by_way_of_others() -> None:
+@pytest.mark.parametrize("depth", [2, 3, None])
+def test_no_package_imports_itself_by_way_of_others(depth: int | None) -> None:
+    """A package is a folder without its subfolders, and a folder of each depth with them."""
     graph: dict[str, set[str]] = {}
     for layer in LAYERS:
         for module in modules(layer):
-            package = package_of(name_of(module))
-            graph.setdefault(package, set()).update(package_of(one) for one in imports(module) & PROJECT)
+            package = package_of(name_of(module), depth)
+            graph.setdefault(package, set()).update(package_of(one, depth) for one in imports(module) & PROJECT)
     assert not circle({package: found - {package, *LAYERS} for package, found in graph.items()})
 
 
@@ -100,6 +107,13 @@ def test_a_circle_would_be_seen() -> None:
     assert circle({"a": {"b"}, "b": {"c"}, "c": {"b"}}) in (["b", "c", "b"], ["c", "b", "c"])
 
 
+def test_a_folder_and_its_subfolder_are_two_packages() -> None:
+    assert package_of("bot.database.engine") == "bot.database"
+    assert package_of("bot.database.tables") == package_of("bot.database.tables.rosters") == "bot.database.tables"
+    assert package_of("bot.database.tables.rosters", 2) == "bot.database"
+    assert package_of("bot.settings") == "bot.settings"
+
+
 def test_one_module_writes_questions() -> None:
     found = {
         name_of(module)
@@ -107,7 +121,7 @@ def test_one_module_writes_questions() -> None:
         for node in ast.walk(tree_of(module))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Question"
     }
-    assert found == {"bot.usecases.record"}
+    assert found == {"bot.usecases.questions.record"}
 
 
 @pytest.mark.parametrize("folder", ["bot", "models"])

@@ -42,7 +42,7 @@ OTHER_WORDS = {
     "bot.links.reasons": "patterns of messages by sites",
     "bot.links.sites": "an entry in a list of sites",
     "bot.media.archives.photo_folders": "names of folders on Windows",
-    "bot.media.headers": "names of kinds of files",
+    "bot.media.pictures.headers": "names of kinds of files",
     "bot.media.videos.survey": "a sound codec without a name",
 }
 """Modules below the edges with words that are no sentence for people, and the reason."""

@@ -28,7 +28,7 @@ from bot.usecases.clips.attempt import cached_link
 from bot.usecases.clips.drawing import draw_frames
 from bot.usecases.clips.options import ClipOptions, RequestedSection
 from bot.usecases.clips.pipeline import annotate
-from bot.usecases.identify import IdentifyRequest, naming_of
+from bot.usecases.questions.identify import IdentifyRequest, naming_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator

@@ -15,7 +15,7 @@ from bot.media.archives.photo_folders import MISPLACED, common_root, files_below
 from bot.media.archives.reading import ArchiveLimits
 from bot.text.formatting import counted
 from bot.text.photos import photo_reason
-from bot.usecases.identify import SubmittedFile
+from bot.usecases.questions.identify import SubmittedFile
 from bot.usecases.roster import archive, enrolment
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ from bot.domain.gathering import Gathering
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import OperatorError
 from bot.infra.private_files import asked_for, make_asked_folder
-from bot.media.headers import sniff
+from bot.media.pictures.headers import sniff
 from bot.text.formatting import counted
 from bot.text.gathering import failure_text, left_out_counts
-from bot.usecases import gather
+from bot.usecases.roster import gather
 from bot.usecases.roster.manifests import folder_of
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from bot.gather.candidates import CandidatePhoto
     from bot.settings import Settings
-    from bot.usecases.gather import SoughtMember
+    from bot.usecases.roster.gather import SoughtMember
 
 OPERATOR = 0
 
@@ -34,7 +34,7 @@ async def gather_photos(
 ) -> bool:
     """Gather photos and print the progress; whether any was found. With `out`, files go to OUT/GROUP/MEMBER, not to the review.
 
-    Raises PersonError as `bot.usecases.gather` does, and for the shared roster without a folder, which nobody reviews.
+    Raises PersonError as `bot.usecases.roster.gather` does, and for the shared roster without a folder, which nobody reviews.
     """
     if out is None and server == SHARED_ROSTER:
         raise OperatorError("Nobody reviews rosters of your own: name a server with --server, or a folder with --out.")

@@ -13,7 +13,7 @@ from bot.domain.faces import Refused
 from bot.infra.private_files import make_asked_folder
 from bot.text.faces import basis_of, confidence_of, guess_text
 from bot.text.formatting import circled
-from bot.usecases.identify import IdentifyRequest, examine
+from bot.usecases.questions.identify import IdentifyRequest, examine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

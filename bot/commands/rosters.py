@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from bot.app import App
 from bot.commands import terminal
+from bot.database.lookup import require_group
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import NoRosterError
 from bot.infra.private_files import asked_for
 from bot.text.formatting import counted
-from bot.usecases.lookup import require_group
 from bot.usecases.roster import archive, groups, members
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import delete, func, select
 
-from bot.database import visibility
 from bot.database.annotations import effective_annotation
-from bot.database.base import utc_now
 from bot.database.servers import ServerRepository
+from bot.database.tables import visibility
+from bot.database.tables.base import utc_now
 from bot.database.tables.questions import Annotation, QuestionFace
 from bot.database.tables.rosters import Crop, CropEncoding, Group, Member, Photo
 

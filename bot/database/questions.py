@@ -8,8 +8,8 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import selectinload
 
 from bot.database.annotations import effective_annotation, face_annotation
-from bot.database.base import utc_now
 from bot.database.crops import CropRepository
+from bot.database.tables.base import utc_now
 from bot.database.tables.questions import Question, QuestionFace, QuestionPicture
 from bot.database.tables.rosters import Member
 from bot.domain.answers import MOST_CANDIDATES, Answer, AnsweredFace, AnsweredPicture

@@ -13,7 +13,7 @@ from bot.database.annotations import effective_annotation, face_annotation
 from bot.database.questions import answered_face
 from bot.database.tables.questions import Annotation, Question, QuestionFace, QuestionPicture, Skip
 from bot.database.tables.rosters import Crop, Photo
-from bot.database.visibility import may_show_in_sql
+from bot.database.tables.visibility import may_show_in_sql
 from bot.domain.review_order import QueuedFace, in_order
 from bot.domain.reviews import FaceInReview
 from bot.errors import ForgottenError

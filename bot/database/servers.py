@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select, update
 
-from bot.database.base import utc_now
+from bot.database.tables.base import utc_now
 from bot.database.tables.servers import Channel, Server, ServerRole
 from bot.domain.enums import Learns
 from bot.domain.trust import Trust

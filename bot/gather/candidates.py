@@ -12,8 +12,8 @@ from itertools import chain, product, zip_longest
 from typing import TYPE_CHECKING
 
 from bot.domain.gathering import RefusalReason, SourceFailure
-from bot.gather.fetch import polite_client
-from bot.gather.refusals import RefusedError
+from bot.gather.client.fetch import polite_client
+from bot.gather.client.refusals import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from aiohttp.abc import AbstractResolver
 
     from bot.domain.gathering import GatherCounts
-    from bot.gather.fetch import PoliteClient
+    from bot.gather.client.fetch import PoliteClient
     from bot.gather.sources import SearchResult, Source
     from bot.settings import Settings
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.messages import Message
-from bot.media.headers import A_VIDEO, impostor, sniff
+from bot.media.pictures.headers import A_VIDEO, impostor, sniff
 from bot.media.recordings.joining import join
 from bot.media.recordings.splitting import recordings_of
 from bot.media.videos.colours import colours_of

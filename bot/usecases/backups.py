@@ -18,8 +18,8 @@ from typing import IO, TYPE_CHECKING, Final
 from bot.backup.archive import ArchiveWriter
 from bot.backup.encryption import encrypting
 from bot.database import snapshots
-from bot.database.base import utc_now
 from bot.database.engine import FILE, sqlite_file
+from bot.database.tables.base import utc_now
 from bot.domain.backups import BackupContent, BackupRecord
 from bot.errors import OperatorError
 from bot.infra.storage import Storage

@@ -13,10 +13,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot import jobs
 from bot.app import App
 from bot.database import snapshots
-from bot.database.base import utc_now
 from bot.database.clips import ClipRepository
 from bot.database.crops import CropRepository
 from bot.database.engine import sqlite_file
+from bot.database.tables.base import utc_now
 from bot.domain.backups import Fault, Finding
 from bot.domain.enums import ClipState
 from bot.errors import OperatorError, PersonError

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.usecases import crops
 from bot.usecases.clips import request
+from bot.usecases.questions import crops
 
 if TYPE_CHECKING:
     from bot.app import App

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from bot import jobs
 from bot.database.labels import LabelRepository
+from bot.database.lookup import require_group
 from bot.database.photos import PhotoRepository
 from bot.database.rosters import RosterRepository
 from bot.domain.messages import Hint, Message, Strong
 from bot.domain.rosters import SHARED_ROSTER
 from bot.domain.trust import Trust
 from bot.errors import NoRosterError, PersonError, UnseenPhotosError
-from bot.usecases.lookup import require_group
 from models.faces import FEWEST_MAPPED, Projection
 from models.learning.isolation import BrokenOffError
 

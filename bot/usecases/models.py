@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.database.labels import LabelRepository
+from bot.database.lookup import require_group, require_group_by_id
 from bot.database.models import ModelRepository
 from bot.database.rosters import RosterRepository
 from bot.domain.messages import Hint, Message, Strong
 from bot.errors import PersonError
-from bot.usecases.lookup import require_group, require_group_by_id
 from models.learning.isolation import BrokenOffError
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bot.database.base import utc_now
-from bot.usecases import crops
+from bot.database.tables.base import utc_now
 from bot.usecases.clips import request
+from bot.usecases.questions import crops
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

@@ -7,18 +7,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.database.annotations import AnnotationInput, AnnotationRepository
-from bot.database.base import utc_now
+from bot.database.lookup import require_member_by_id
 from bot.database.reviews import ReviewRepository
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
+from bot.database.tables.base import utc_now
 from bot.database.training_set import TrainingSetRepository
 from bot.domain.corrections import Correction, CorrectionKind
 from bot.domain.enums import Learns, Meaning
 from bot.domain.reviews import ReviewNote
 from bot.errors import ForgottenError, PersonError
 from bot.text.names import checked_name
-from bot.usecases.correct import NOBODY, keep, named, untaught_of
-from bot.usecases.lookup import require_member_by_id
+from bot.usecases.questions.correct import NOBODY, keep, named, untaught_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from bot.app import App
     from bot.domain.reviews import FaceInReview
-    from bot.usecases.correct import Actor
+    from bot.usecases.questions.correct import Actor
 
     Speech = Callable[[AsyncSession, FaceInReview], Awaitable[tuple[AnnotationInput, Correction]]]
     """The annotation of a face, and its result."""

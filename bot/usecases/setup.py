@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.database.crops import CropRepository
+from bot.database.lookup import require_group_by_id
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
 from bot.domain.enums import Origin, teaches
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import PersonError
-from bot.usecases import crops
-from bot.usecases.lookup import require_group_by_id
+from bot.usecases.questions import crops
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

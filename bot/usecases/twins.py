@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bot import jobs
+from bot.database.lookup import require_group, require_member, unknown_member
 from bot.database.photos import PhotoRepository
 from bot.database.rosters import RosterRepository
 from bot.database.tables.rosters import Group, Member
@@ -14,7 +15,6 @@ from bot.domain.messages import AllOf, Hint, Message, Strong
 from bot.domain.rosters import SHARED_ROSTER
 from bot.domain.twins import DrawnLookAlikes, DrawnTwins
 from bot.errors import MOST_NAMES, NoRosterError, PersonError, UnseenPhotosError
-from bot.usecases.lookup import require_group, require_member, unknown_member
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

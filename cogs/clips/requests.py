@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import discord
 
     from bot.client import Nugu
-    from bot.usecases.identify import IdentifyRequest
+    from bot.usecases.questions.identify import IdentifyRequest
     from cogs.common.media import Media
 
 

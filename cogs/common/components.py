@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 import discord
 
 from bot.domain.trust import Trust
-from bot.usecases import identify
-from bot.usecases.correct import Actor
-from bot.usecases.lookup import require_asked_here
+from bot.usecases.questions import identify
+from bot.usecases.questions.asked import require_asked_here
+from bot.usecases.questions.correct import Actor
 from cogs.common.errors import answer_error
 from cogs.common.layout import message_card
 from cogs.common.places import here_of, require_server

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import aiohttp
 import discord
 
-from bot.media.headers import sniff
-from bot.usecases.identify import SubmittedFile
+from bot.media.pictures.headers import sniff
+from bot.usecases.questions.identify import SubmittedFile
 from cogs.common.discord_limits import MOST_FILES
 from cogs.common.media import MediaKind, attached
 from cogs.common.message_media import media_of

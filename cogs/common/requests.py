@@ -9,8 +9,8 @@ import discord
 
 from bot.client import UNREACHABLE
 from bot.errors import PersonError
-from bot.usecases import identify
-from bot.usecases.identify import IdentifyRequest
+from bot.usecases.questions import identify
+from bot.usecases.questions.identify import IdentifyRequest
 from bot.usecases.roster import members
 from cogs.common.autocomplete import Choices, choices
 from cogs.common.errors import sentence_for

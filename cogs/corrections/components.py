@@ -9,7 +9,7 @@ import discord
 
 from bot.domain.trust import Trust
 from bot.errors import PersonError
-from bot.usecases import correct, crops, identify
+from bot.usecases.questions import correct, crops, identify
 from cogs.answers.details import details_card
 from cogs.common.components import PersistentItem, actor_of, question_here
 from cogs.common.layout import Button

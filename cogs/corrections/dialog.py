@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot.domain.enums import Meaning
-from bot.usecases import correct, crops
+from bot.usecases.questions import correct, crops
 from cogs.common.components import PersistentItem, actor_of, question_here
 from cogs.common.layout import Button, Select, custom_id, message_card
 from cogs.common.modals import modal_listener

@@ -9,8 +9,8 @@ import discord
 
 from bot.client import UNREACHABLE
 from bot.errors import PersonError
-from bot.usecases import identify
 from bot.usecases.clips import request
+from bot.usecases.questions import identify
 from cogs.answers.cards import answer_card, answer_files, picture_urls
 from cogs.clips.cards import clip_card
 from cogs.common.pictures import pictures_of, read_attachments
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from bot.client import Nugu
     from bot.domain.answers import Answer
-    from bot.usecases.identify import SubmittedFile
+    from bot.usecases.questions.identify import SubmittedFile
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.client import Nugu
     from bot.domain.labels import LabelDecision
-    from bot.usecases.correct import Actor
+    from bot.usecases.questions.correct import Actor
 
 
 class HistoryPageButton(ModeratorItem[Button], template=r"nugu:models:(?P<group>\d+):(?P<page>\d+):(?P<older>[01])"):

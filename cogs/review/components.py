@@ -22,7 +22,7 @@ from cogs.review.texts import CLOSED
 if TYPE_CHECKING:
     from bot.app import App
     from bot.client import Nugu
-    from bot.usecases.correct import Actor
+    from bot.usecases.questions.correct import Actor
     from bot.usecases.review import Page
     from cogs.common.modals import ModalSubmission
 

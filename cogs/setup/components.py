@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import discord
 
     from bot.client import Nugu
-    from bot.usecases.correct import Actor
+    from bot.usecases.questions.correct import Actor
 
 
 async def read_card(interaction: discord.Interaction[Nugu]) -> Card:

@@ -14,7 +14,7 @@ from discord.ext import commands
 from bot.client import Nugu  # discord.py reads the annotations
 from bot.domain.deletions import MessageScope
 from bot.errors import DeletedError, PersonError, StoppingError
-from bot.usecases import identify
+from bot.usecases.questions import identify
 from bot.usecases.setup import choices as choices_of
 from cogs.answers.cards import answer_card, answer_files
 from cogs.clips.requests import annotate
@@ -38,7 +38,7 @@ from cogs.who.texts import MENU, NO_PICTURE, UNSEEN_REPLY
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.usecases.identify import DrawnAnswer, IdentifyRequest, SubmittedFile
+    from bot.usecases.questions.identify import DrawnAnswer, IdentifyRequest, SubmittedFile
     from cogs.common.media import Media
 
 log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from bot.errors import PersonError
-from bot.gather.robots import MOST_BYTES, TooManyRulesError, read_robots
+from bot.gather.client.robots import MOST_BYTES, TooManyRulesError, read_robots
 from bot.infra.strangers_urls import url_of
 from bot.links import reasons
 from bot.links.protocol import LinkFailure

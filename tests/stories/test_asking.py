@@ -18,7 +18,7 @@ from bot.database.servers import ServerRepository
 from bot.database.tables.rosters import CropEncoding, Photo
 from bot.domain.enums import Origin
 from bot.domain.rosters import SHARED_ROSTER, RosterRow
-from bot.usecases.identify import SubmittedFile
+from bot.usecases.questions.identify import SubmittedFile
 from bot.usecases.roster import enrolment
 from tests.conftest import LONG_ENOUGH
 from tests.stories.conftest import Stage

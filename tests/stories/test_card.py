@@ -19,7 +19,7 @@ from bot.domain.enums import Meaning
 from bot.domain.rosters import RosterRow
 from bot.domain.trust import Trust
 from bot.jobs.rosters import gallery_of
-from bot.usecases.correct import Actor
+from bot.usecases.questions.correct import Actor
 from models.recognition.recogniser import fit
 from tests.stories.conftest import Stage
 from tests.stories.questions import annotations_of, asked, trusted
@@ -243,7 +243,7 @@ async def test_a_trusted_role_makes_a_label_effective(stage: Stage) -> None:
 
 async def test_two_undo_at_the_same_moment(stage: Stage) -> None:
     from bot.errors import PersonError
-    from bot.usecases.correct import undo
+    from bot.usecases.questions.correct import undo
 
     card = await asked(stage)
     await stage.moderator.click(card, label="All right")

@@ -13,7 +13,7 @@ from bot.domain.clip_requests import ClipRequest, PostedVideo, ReplyTarget
 from bot.domain.enums import CaptionStyle
 from bot.errors import PersonError
 from bot.usecases import upload_limits
-from bot.usecases.identify import IdentifyRequest
+from bot.usecases.questions.identify import IdentifyRequest
 from cogs.clips.texts import TAKEN
 from tests.stories.conftest import Stage
 from tests.stories.reading import answer, latest, texts

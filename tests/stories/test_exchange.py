@@ -18,7 +18,7 @@ from bot.database.tables.rosters import Crop, Group, Member, Photo
 from bot.database.tables.servers import Server
 from bot.domain.enums import Learns
 from bot.domain.faces import Refused
-from bot.usecases.identify import IdentifyRequest, SubmittedFile, examine
+from bot.usecases.questions.identify import IdentifyRequest, SubmittedFile, examine
 from bot.usecases.roster import archive
 from tests.stories.conftest import Stage
 from tests.stories.reading import answer, answers, buttons, texts

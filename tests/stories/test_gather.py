@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
@@ -12,14 +11,8 @@ from simcord import SetupError
 from bot.app import App
 from tests.stories.conftest import Stage
 from tests.stories.reading import answer, components, texts, walk
-from tests.support.image_search import ImageSearch, serving
+from tests.support.image_search import ImageSearch
 from tests.support.portraits import small_photo
-
-
-@pytest.fixture
-async def search() -> AsyncGenerator[ImageSearch]:
-    async with serving() as search:
-        yield search
 
 
 @pytest.fixture

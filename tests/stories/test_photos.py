@@ -18,7 +18,7 @@ from bot.database.tables.rosters import Crop, Member, Photo
 from bot.database.tables.servers import Server
 from bot.domain.enums import Learns, Origin
 from bot.domain.trust import Trust
-from bot.usecases.correct import Actor
+from bot.usecases.questions.correct import Actor
 from bot.usecases.roster import pending
 from tests.stories.conftest import Stage
 from tests.stories.reading import alt_texts, answer, answers, buttons, now, option, options, texts

@@ -9,7 +9,7 @@ from bot.database.tables.quiz import Quiz, QuizAnswer, QuizMemory, QuizRound, Qu
 from bot.database.tables.servers import Server
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import PersonError
-from bot.usecases.identify import SubmittedFile
+from bot.usecases.questions.identify import SubmittedFile
 from bot.usecases.quiz import play
 from bot.usecases.roster import enrolment
 from bot.usecases.roster.groups import add_group

@@ -16,7 +16,7 @@ from bot.database.rosters import RosterRepository
 from bot.database.tables.rosters import Crop, CropEncoding, Member, Photo
 from bot.domain.rosters import SHARED_ROSTER
 from bot.usecases import twins
-from bot.usecases.identify import SubmittedFile
+from bot.usecases.questions.identify import SubmittedFile
 from bot.usecases.roster import enrolment
 from bot.usecases.roster.groups import add_group
 from tests.stories.conftest import Stage

@@ -18,9 +18,9 @@ from sqlalchemy import select
 
 from bot.app import App
 from bot.client import Nugu
-from bot.database.base import utc_now
 from bot.database.rosters import RosterRepository
 from bot.database.tables import METADATA
+from bot.database.tables.base import utc_now
 from bot.database.tables.clips import ClipJob
 from bot.database.tables.models import Model
 from bot.database.tables.questions import Annotation, Question, QuestionFace, QuestionPicture

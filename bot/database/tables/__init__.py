@@ -3,8 +3,8 @@
 The import of one module imports all of them, so that foreign keys find their tables.
 """
 
-from bot.database.base import Base
 from bot.database.tables import clips, models, questions, quiz, rosters, servers
+from bot.database.tables.base import Base
 
 __all__ = ["METADATA", "clips", "models", "questions", "quiz", "rosters", "servers"]
 

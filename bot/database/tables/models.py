@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.database.base import NEVER_REUSED, Base, utc_now
+from bot.database.tables.base import NEVER_REUSED, Base, utc_now
 
 
 class Model(Base):

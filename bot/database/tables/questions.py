@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from bot.database.base import NEVER_REUSED, Base, utc_now
+from bot.database.tables.base import NEVER_REUSED, Base, utc_now
 from bot.domain.enums import Meaning, Origin
 
 

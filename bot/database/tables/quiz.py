@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.database.base import NEVER_REUSED, Base
+from bot.database.tables.base import NEVER_REUSED, Base
 from bot.database.tables.rosters import Crop, Group, Member
 from bot.database.tables.servers import Server
 

@@ -8,8 +8,8 @@ from sqlalchemy import BigInteger, ColumnElement, ForeignKey, LargeBinary, Strin
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from bot.database import visibility
-from bot.database.base import NEVER_REUSED, Base, utc_now
+from bot.database.tables import visibility
+from bot.database.tables.base import NEVER_REUSED, Base, utc_now
 from bot.domain.enums import Origin
 
 

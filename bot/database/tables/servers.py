@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.database.base import Base
+from bot.database.tables.base import Base
 from bot.domain.enums import Learns
 from bot.domain.trust import Trust
 

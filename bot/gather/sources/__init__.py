@@ -17,7 +17,7 @@ from bot.errors import PersonError
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
-    from bot.gather.fetch import PoliteClient
+    from bot.gather.client.fetch import PoliteClient
 
 LONGEST_TITLE = 200
 
@@ -64,7 +64,7 @@ class Source(Protocol):
     def search(self, client: PoliteClient, query: str, limit: int) -> AsyncGenerator[SearchResult]:
         """About `limit` photos for `query`, the likeliest first; the caller may take fewer.
 
-        Raises bot.gather.refusals.RefusedError from the client, and ValueError for a malformed answer.
+        Raises bot.gather.client.refusals.RefusedError from the client, and ValueError for a malformed answer.
         """
         ...
 

@@ -12,7 +12,7 @@ from bot.gather.sources import SearchResult, found
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from bot.gather.fetch import PoliteClient
+    from bot.gather.client.fetch import PoliteClient
 
 MOST = 50
 """The largest number of results in one answer."""

@@ -12,7 +12,7 @@ from bot.gather.sources import SearchResult, found
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from bot.gather.fetch import PoliteClient
+    from bot.gather.client.fetch import PoliteClient
 
 PAGE = 20
 """The largest number of results in one answer to an unregistered client. A request for more gets a 401."""

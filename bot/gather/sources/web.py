@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ddgs.engines.bing_images import BingImages
 
-    from bot.gather.fetch import PoliteClient
+    from bot.gather.client.fetch import PoliteClient
 
 
 @dataclass(frozen=True, slots=True)

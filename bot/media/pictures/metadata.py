@@ -11,7 +11,7 @@ import struct
 import zlib
 from typing import TYPE_CHECKING, Final
 
-from bot.media.headers import PictureKind, gif_image, png_chunks
+from bot.media.pictures.headers import PictureKind, gif_image, png_chunks
 from bot.media.pictures.tiff import first_page
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from pillow_heif import HeifImageFile
 
 from bot.domain.messages import Message
 from bot.errors import PersonError
-from bot.media.headers import PictureKind, gif_frames, impostor, png_frames, sniff, webp_canvas
 from bot.media.pictures.flattening import LYING, flattened, orientation_of, reduced, upright
+from bot.media.pictures.headers import PictureKind, gif_frames, impostor, png_frames, sniff, webp_canvas
 from bot.media.pictures.metadata import stripped
 from bot.media.pictures.tiff import tiff_pages
 from bot.text.formatting import MEBIBYTE, mebibytes

@@ -9,7 +9,7 @@ import av
 from av.error import FFmpegError
 
 from bot.domain.messages import Message
-from bot.media.headers import sniff
+from bot.media.pictures.headers import sniff
 from bot.media.videos.footage import MOST_PIXELS, VideoError
 
 if TYPE_CHECKING:

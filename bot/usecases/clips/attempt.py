@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.database.base import utc_now
 from bot.database.clips import ClipRepository
 from bot.database.questions import QuestionRepository
 from bot.database.reviews import ReviewRepository
+from bot.database.tables.base import utc_now
 from bot.domain.clips import ClipAttachments, ClipStage, FinishedClip, MissingFootage, OnScreen, TrackName
 from bot.domain.enums import ClipState, Origin, teaches
 from bot.domain.faces import IdentifiedPicture, SeenFace
@@ -16,12 +16,12 @@ from bot.domain.messages import Message
 from bot.errors import PersonError
 from bot.infra.clip_files import hashed
 from bot.links.fetching import fetch, inspect
-from bot.usecases import crops, identify, record
 from bot.usecases.clips.drawing import draw_chart
 from bot.usecases.clips.options import ClipOptions, RequestedSection
 from bot.usecases.clips.pipeline import annotate, draw_again
-from bot.usecases.identify import IdentifyRequest
-from bot.usecases.record import PictureRecord
+from bot.usecases.questions import crops, identify, record
+from bot.usecases.questions.identify import IdentifyRequest
+from bot.usecases.questions.record import PictureRecord
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

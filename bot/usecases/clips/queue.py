@@ -11,7 +11,6 @@ from bot.domain.clips import ClipStage
 from bot.domain.deletions import MessageScope
 from bot.domain.enums import ClipState
 from bot.domain.messages import Code, Message
-from bot.usecases import deletions, identify
 from bot.usecases.clips import request
 from bot.usecases.clips.outcome import (
     ClipCancelled,
@@ -24,6 +23,7 @@ from bot.usecases.clips.outcome import (
 )
 from bot.usecases.clips.progress import ProgressCards, reported_clip
 from bot.usecases.clips.runner import AttemptRunner
+from bot.usecases.questions import crops, identify
 
 if TYPE_CHECKING:
     from bot.app import App
@@ -205,7 +205,8 @@ class ClipQueue:
             await ClipRepository(session).move(job, ClipState.DONE, answer_id=answer_id)
         answer = MessageScope(messages=frozenset({answer_id}))
         if self._app.deletions.any_of(answer):
-            await deletions.forget(self._app, answer)
+            await crops.forget_deleted(self._app, answer)
+            await request.forget_deleted(self._app, answer)
 
     async def _report_cancelled(self, job: ClipJob) -> None:
         """Report a job that is cancelled in the database. A cancelled redrawing isn't: its earlier clip stays."""

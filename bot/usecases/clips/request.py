@@ -16,8 +16,8 @@ from bot.infra.clip_files import hash_of_file, hashed
 from bot.links.fetching import normalised_link
 from bot.text.formatting import time_code
 from bot.usecases.clips import attempt
-from bot.usecases.identify import naming_of
-from bot.usecases.lookup import require_asked_here
+from bot.usecases.questions.asked import require_asked_here
+from bot.usecases.questions.identify import naming_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from bot.domain.clip_requests import ClipRequest, ReplyTarget
     from bot.domain.clips import FinishedClip
     from bot.domain.deletions import MessageScope
-    from bot.usecases.correct import Actor
-    from bot.usecases.identify import IdentifyRequest
+    from bot.usecases.questions.correct import Actor
+    from bot.usecases.questions.identify import IdentifyRequest
 
 ONE_AT_A_TIME = Message("I am still at work on your last clip. Ask again when it is there, or cancel it.")
 

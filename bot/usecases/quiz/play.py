@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bot import jobs
+from bot.database.lookup import named_or_default_group
 from bot.database.quiz import MemberProgress, QuizRepository
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
@@ -17,7 +18,6 @@ from bot.database.tables.rosters import Group
 from bot.domain.messages import Hint, Mention, Message, SlashCommand, Strong
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import NoRosterError, PersonError
-from bot.usecases.lookup import named_or_default_group
 from bot.usecases.quiz.memory import QUICK, answered, mistaken_for
 from bot.usecases.quiz.rounds import ask_next, members_of
 from bot.usecases.quiz.view import GONE, QuizQuestion, Verdict, round_of, show_question, verdict

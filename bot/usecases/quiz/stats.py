@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot import jobs
+from bot.database.lookup import named_or_default_group
 from bot.database.quiz import QuizRepository, merge_pairs
 from bot.domain.messages import Message, SlashCommand, Strong
 from bot.domain.quiz import KnownMember
 from bot.errors import PersonError
-from bot.usecases.lookup import named_or_default_group
 from bot.usecases.quiz.view import named_pairs
 
 if TYPE_CHECKING:

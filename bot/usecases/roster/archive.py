@@ -9,6 +9,7 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING
 
 from bot.database.aliases import SpellingRepository
+from bot.database.lookup import find_or_add_group, require_group
 from bot.database.photos import PhotoRepository
 from bot.database.rosters import RosterRepository
 from bot.domain.messages import Code, Hint
@@ -17,8 +18,7 @@ from bot.errors import PersonError
 from bot.media.archives.reading import MANIFEST, Archive, ArchiveEntry, ArchiveError, ArchiveLimits
 from bot.text.formatting import mebibytes
 from bot.text.names import checked_name
-from bot.usecases.identify import SubmittedFile
-from bot.usecases.lookup import find_or_add_group, require_group
+from bot.usecases.questions.identify import SubmittedFile
 from bot.usecases.roster import enrolment, manifests, members
 from bot.usecases.roster.enrolment import NoUsablePhotoError
 from bot.usecases.roster.manifests import GroupNote, Manifest, MemberNote, PhotoNote, folder_of

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bot import jobs
 from bot.database.crops import CropRepository
 from bot.database.engines import EngineRepository
+from bot.database.lookup import find_or_add_group, require_group
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
 from bot.database.tables.rosters import Photo
@@ -18,9 +19,8 @@ from bot.domain.photos import KnownPhoto, PhotoOfAnother, SeveralFaces, flaw_of,
 from bot.errors import PersonError
 from bot.text.names import checked_name
 from bot.text.photos import photo_reason
-from bot.usecases import crops, record
-from bot.usecases.lookup import find_or_add_group, require_group
-from bot.usecases.record import PictureRecord, QuestionRecord
+from bot.usecases.questions import crops, record
+from bot.usecases.questions.record import PictureRecord, QuestionRecord
 from bot.usecases.roster.submissions import examine
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from bot.database.tables.rosters import Member
     from bot.domain.faces import FaceCrop
     from bot.domain.photos import PhotoDoubt, PhotoReason
-    from bot.usecases.identify import SubmittedFile
+    from bot.usecases.questions.identify import SubmittedFile
     from bot.usecases.roster.submissions import ArchivedCrop, ExaminedPhoto
 
 SURE = 0.5

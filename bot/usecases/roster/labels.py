@@ -12,13 +12,13 @@ from bot.database.annotations import AnnotationInput
 from bot.database.labels import LabelRepository
 from bot.database.photos import PhotoRepository
 from bot.database.tables.rosters import Member
-from bot.database.visibility import may_show
+from bot.database.tables.visibility import may_show
 from bot.domain.enums import Meaning
 from bot.domain.labels import LabelConfirmed, LabelMoved, LabelRemoved
 from bot.domain.messages import Message
 from bot.errors import PersonError
-from bot.usecases import crops
-from bot.usecases.correct import keep
+from bot.usecases.questions import crops
+from bot.usecases.questions.correct import keep
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.database.tables.rosters import Photo
     from bot.domain.enums import Origin
-    from bot.usecases.correct import Actor
+    from bot.usecases.questions.correct import Actor
 
 GONE = Message("That photo is gone: somebody removed or corrected it.")
 

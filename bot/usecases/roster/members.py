@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.database.aliases import SpellingRepository
+from bot.database.lookup import require_group_by_id, require_member_by_id, require_named
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
 from bot.database.tables.rosters import Group, Member
 from bot.domain.rosters import SHARED_ROSTER, AddedAlias, RemovedAlias, RemovedEntry, RenamedEntry
 from bot.errors import PersonError
 from bot.text.names import checked_name, search_key, suggestions
-from bot.usecases import crops
-from bot.usecases.lookup import require_group_by_id, require_member_by_id, require_named
+from bot.usecases.questions import crops
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
 
+from bot.database.lookup import require_member_by_id
 from bot.database.questions import QuestionRepository
 from bot.database.rosters import RosterRepository
 from bot.database.tables.questions import Question, QuestionFace
@@ -15,8 +16,8 @@ from bot.domain.photos import flaw_of, resemblance_of
 from bot.domain.places import Here
 from bot.domain.rosters import MemberPhotos
 from bot.errors import ForgottenError
-from bot.usecases import correct, crops
-from bot.usecases.lookup import require_asked_here, require_member_by_id
+from bot.usecases.questions import correct, crops
+from bot.usecases.questions.asked import require_asked_here
 from bot.usecases.roster.enrolment import require_learning
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.domain.answers import AnsweredFace
     from bot.domain.photos import PhotoDoubt
-    from bot.usecases.correct import Actor
+    from bot.usecases.questions.correct import Actor
 
 
 @dataclass(frozen=True, slots=True)

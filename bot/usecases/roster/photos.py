@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from bot import jobs
 from bot.database.aliases import SpellingRepository
+from bot.database.lookup import require_group, require_member, require_member_by_id
 from bot.database.photos import PhotoRepository
 from bot.database.rosters import RosterRepository
 from bot.database.tables.rosters import Group, Member
-from bot.database.visibility import may_show
+from bot.database.tables.visibility import may_show
 from bot.domain.messages import Message
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import PersonError
-from bot.usecases import crops
-from bot.usecases.lookup import require_group, require_member, require_member_by_id
+from bot.usecases.questions import crops
 
 if TYPE_CHECKING:
     from datetime import datetime

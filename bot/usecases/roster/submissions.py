@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bot.domain.faces import SeenFace
     from bot.domain.photos import FaceProblem, PhotoReason
     from bot.jobs import EngineConfig
-    from bot.usecases.identify import SubmittedFile
+    from bot.usecases.questions.identify import SubmittedFile
 
 NO_COPY = CopyMatches()
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import discord
 
     from bot.client import Nugu
-    from bot.usecases.correct import Actor
+    from bot.usecases.questions.correct import Actor
 
 
 class PhotoFaceMenu(ModeratorItem[Any], template=r"nugu:whose:(?P<question>\d+):(?P<member>\d+)"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.usecases import gather
+from bot.usecases.roster import gather
 from cogs.common.long_commands import Progress
 from cogs.common.responses import defer_in_server
 from cogs.roster.gathering.cards import gathering_card

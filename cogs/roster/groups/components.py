@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import discord
 
     from bot.client import Nugu
-    from bot.usecases.correct import Actor
+    from bot.usecases.questions.correct import Actor
 
 
 class RemoveGroupButton(ModeratorItem[Any], template=r"nugu:removegroup:(?P<group>\d+)"):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import discord
 
     from bot.client import Nugu
-    from bot.usecases.correct import Actor
+    from bot.usecases.questions.correct import Actor
     from bot.usecases.roster.photos import ShownMember
 
 

@@ -16,8 +16,8 @@ from bot.domain.enums import Meaning
 from bot.domain.faces import FaceCrop, IdentifiedPicture, SeenFace
 from bot.domain.rosters import FaceFeedback
 from bot.domain.trust import Trust
-from bot.usecases import correct
-from bot.usecases.correct import Actor
+from bot.usecases.questions import correct
+from bot.usecases.questions.correct import Actor
 from models.faces import Band, Box, Guess
 
 SERVER = 7

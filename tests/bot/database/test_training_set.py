@@ -10,17 +10,17 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.app import App
-from bot.database.base import utc_now
 from bot.database.servers import ServerRepository
+from bot.database.tables.base import utc_now
 from bot.database.tables.rosters import Crop, Member, Photo
 from bot.database.tables.servers import Server
 from bot.domain.answers import Answer
 from bot.domain.enums import Learns, Meaning, Origin
 from bot.domain.faces import FaceCrop
 from bot.domain.trust import Trust
-from bot.usecases import correct, crops
-from bot.usecases.correct import Actor
-from bot.usecases.identify import IdentifyRequest, SubmittedFile, ask
+from bot.usecases.questions import correct, crops
+from bot.usecases.questions.correct import Actor
+from bot.usecases.questions.identify import IdentifyRequest, SubmittedFile, ask
 from bot.usecases.roster import enrolment
 from bot.usecases.roster.groups import add_group
 

@@ -6,15 +6,9 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from bot.gather.fetch import PoliteClient, polite_client
-from tests.support.image_search import ImageSearch, Names, PrivateServer, serving
+from bot.gather.client.fetch import PoliteClient, polite_client
+from tests.support.image_search import ImageSearch, Names, PrivateServer
 from tests.support.image_search import private_server as serving_private_server
-
-
-@pytest.fixture
-async def search() -> AsyncGenerator[ImageSearch]:
-    async with serving() as search:
-        yield search
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from PIL import Image
 from bot.domain.gathering import GatherCounts, RefusalReason, SourceFailure
 from bot.domain.messages import Message
 from bot.gather.candidates import CandidatePhoto, candidates, queries
-from bot.gather.fetch import NoContactError, PoliteClient
+from bot.gather.client.fetch import NoContactError, PoliteClient
 from bot.gather.sources import SearchResult, found, load
 from bot.settings import Settings
 from bot.text.gathering import failure_text

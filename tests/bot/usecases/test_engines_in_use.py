@@ -29,9 +29,9 @@ from bot.gather.candidates import CandidatePhoto
 from bot.infra import downloads
 from bot.infra.compute import Compute
 from bot.settings import Settings
-from bot.usecases import engines, gather
-from bot.usecases.identify import IdentifyRequest, SubmittedFile, examine
-from bot.usecases.roster import enrolment
+from bot.usecases import engines
+from bot.usecases.questions.identify import IdentifyRequest, SubmittedFile, examine
+from bot.usecases.roster import enrolment, gather
 from cogs.common.markup import in_discord
 from tests.conftest import LONG_ENOUGH
 from tests.support import toy

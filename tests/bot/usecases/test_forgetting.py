@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.app import App
-from bot.database.base import utc_now
 from bot.database.crops import StoredCrop
 from bot.database.questions import QuestionRepository
+from bot.database.tables.base import utc_now
 from bot.database.tables.questions import Question, QuestionFace
 from bot.database.tables.rosters import Crop
 from bot.domain.deletions import MessageScope
@@ -21,9 +21,10 @@ from bot.domain.enums import Meaning
 from bot.domain.faces import FaceCrop, IdentifiedPicture, SeenFace
 from bot.domain.trust import Trust
 from bot.infra.recent_deletions import REMEMBERED, RecentDeletions
-from bot.usecases import correct, deletions
+from bot.usecases import deletions
 from bot.usecases import retention as forgetting_module
-from bot.usecases.correct import Actor
+from bot.usecases.questions import correct
+from bot.usecases.questions.correct import Actor
 from bot.usecases.retention import forget_due, forgetting
 from models.faces import Band, Box, Guess
 from tests.conftest import LONG_ENOUGH

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import select
 
 from bot.app import App
-from bot.database.base import utc_now
 from bot.database.crops import StoredCrop
 from bot.database.labels import LabelRepository
 from bot.database.questions import QuestionRepository
 from bot.database.reviews import LEASE, ReviewRepository
 from bot.database.rosters import RosterRepository
+from bot.database.tables.base import utc_now
 from bot.database.tables.questions import Annotation, Question
 from bot.database.tables.rosters import Photo
 from bot.domain.corrections import Correction, CorrectionKind
@@ -24,8 +24,9 @@ from bot.domain.review_order import QueuedFace, in_order
 from bot.domain.reviews import ReviewNote
 from bot.domain.trust import Trust
 from bot.errors import PersonError
-from bot.usecases import correct, review
-from bot.usecases.correct import Actor
+from bot.usecases import review
+from bot.usecases.questions import correct
+from bot.usecases.questions.correct import Actor
 from bot.usecases.review import NothingLeft, Page, Shown
 from models.faces import Band, Box, Candidate, Guess
 

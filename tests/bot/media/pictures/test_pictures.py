@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bot.media.headers import gif_frames
 from bot.media.pictures.flattening import BACKGROUND
+from bot.media.pictures.headers import gif_frames
 from bot.media.pictures.opening import ACCEPTED, PictureError, PictureLimits, open_picture
 from models.faces import Box
 from tests.support.picture_files import chunk, distance, png_with, refused, saved

@@ -21,11 +21,12 @@ from bot.infra.clip_files import CachedVideo
 from bot.infra.recent_deletions import RecentDeletions
 from bot.learning.recognisers import FittedRecogniser
 from bot.media.videos.footage import Section
-from bot.usecases import deletions, identify
+from bot.usecases import deletions
 from bot.usecases.clips import attempt, request
 from bot.usecases.clips.attempt import IN_REVIEW, numbers_to_learn
 from bot.usecases.clips.pipeline import AnnotatedClip
-from bot.usecases.identify import IdentifyRequest
+from bot.usecases.questions import identify
+from bot.usecases.questions.identify import IdentifyRequest
 from models.faces import Band, Box, Guess
 from tests.support.clips import no_progress
 

@@ -12,9 +12,9 @@ import aiohttp
 import pytest
 
 from bot.app import App
-from bot.database.base import utc_now
 from bot.database.clips import ClipRepository
 from bot.database.rosters import RosterRepository
+from bot.database.tables.base import utc_now
 from bot.database.tables.clips import ClipJob
 from bot.database.tables.questions import Question
 from bot.domain.answers import Answer
@@ -31,8 +31,8 @@ from bot.usecases.clips import attempt, queue, request, runner
 from bot.usecases.clips.attempt import DrawnClip
 from bot.usecases.clips.options import ClipProgressCallback
 from bot.usecases.clips.queue import ClipQueue
-from bot.usecases.correct import Actor
-from bot.usecases.identify import IdentifyRequest
+from bot.usecases.questions.correct import Actor
+from bot.usecases.questions.identify import IdentifyRequest
 from tests.conftest import LONG_ENOUGH
 
 SERVER, CHANNEL = 7, 70

@@ -21,7 +21,7 @@ from bot.errors import PersonError
 from bot.infra.storage import Storage
 from bot.text.photos import photo_reason
 from bot.usecases import setup
-from bot.usecases.identify import SubmittedFile
+from bot.usecases.questions.identify import SubmittedFile
 from bot.usecases.roster import enrolment
 from bot.usecases.roster.groups import add_group, group_names, list_groups
 

@@ -8,8 +8,8 @@ import pytest
 from aiohttp import web
 
 from bot.domain.gathering import RefusalReason
-from bot.gather.fetch import PoliteClient
-from tests.bot.gather.test_fetch import FACE, on, refused
+from bot.gather.client.fetch import PoliteClient
+from tests.bot.gather.client.test_fetch import FACE, on, refused
 from tests.support.image_search import ImageSearch
 
 

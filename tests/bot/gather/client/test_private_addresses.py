@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncGenerator
-from pathlib import Path
 
 import pytest
 
 from bot.domain import addresses
 from bot.domain.gathering import RefusalReason
-from bot.gather.fetch import PoliteClient, polite_client
-from bot.gather.refusals import RefusedError
-from tests.bot.gather.test_fetch import refused
+from bot.gather.client.fetch import PoliteClient, polite_client
+from bot.gather.client.refusals import RefusedError
+from tests.bot.gather.client.test_fetch import refused
 from tests.conftest import ROOT
 from tests.support.image_search import ImageSearch, Names, PrivateServer
 
@@ -173,7 +172,10 @@ async def test_a_redirect_to_text_that_is_no_link_of_the_web(
 
 def test_the_page_names_existing_tests() -> None:
     named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / "gathering.md").read_text()))
-    files = [*Path(__file__).parent.glob("test_*.py"), ROOT / "tests" / "bot" / "infra" / "test_addresses.py"]
+    files = [
+        *(ROOT / "tests" / "bot" / "gather").rglob("test_*.py"),
+        ROOT / "tests" / "bot" / "infra" / "test_addresses.py",
+    ]
     existing = {
         name for file in files for name in re.findall(r"^(?:async )?def (test_\w+)", file.read_text(), re.MULTILINE)
     }

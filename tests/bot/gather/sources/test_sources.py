@@ -15,8 +15,8 @@ from aiohttp import web
 from bot.commands.messages import at_terminal
 from bot.domain.gathering import RefusalReason
 from bot.gather import sources
-from bot.gather.fetch import PoliteClient, polite_client
-from bot.gather.refusals import RefusedError
+from bot.gather.client.fetch import PoliteClient, polite_client
+from bot.gather.client.refusals import RefusedError
 from bot.gather.sources import SearchResult, UnknownSourceError, found, load
 from bot.settings import Settings
 from tests.conftest import ROOT

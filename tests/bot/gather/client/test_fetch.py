@@ -10,8 +10,8 @@ import pytest
 from aiohttp import web
 
 from bot.domain.gathering import RefusalReason
-from bot.gather.fetch import NoContactError, PoliteClient, polite_client
-from bot.gather.refusals import RefusedError
+from bot.gather.client.fetch import NoContactError, PoliteClient, polite_client
+from bot.gather.client.refusals import RefusedError
 from bot.settings import Settings
 from tests.conftest import LONG_ENOUGH
 from tests.support.image_search import ImageSearch

@@ -21,8 +21,8 @@ from bot.domain.faces import IdentifiedPicture, SeenFace
 from bot.domain.rosters import SHARED_ROSTER
 from bot.domain.trust import Trust
 from bot.errors import PersonError
-from bot.usecases import correct
-from bot.usecases.correct import Actor
+from bot.usecases.questions import correct
+from bot.usecases.questions.correct import Actor
 from models.faces import Band, Basis, Box, Candidate, Guess
 
 MODERATOR = Actor(1, Trust.MODERATOR)

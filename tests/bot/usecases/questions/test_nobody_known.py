@@ -13,7 +13,7 @@ from bot.database.tables.rosters import CropEncoding, Group
 from bot.domain.enums import Origin
 from bot.domain.rosters import RosterRow
 from bot.errors import NoPhotosError, PersonError, UnseenPhotosError, WaitingForModelError
-from bot.usecases.identify import IdentifyRequest, SubmittedFile, examine
+from bot.usecases.questions.identify import IdentifyRequest, SubmittedFile, examine
 from bot.usecases.roster import enrolment
 from tests.support.galleries import SERVER, add_photo, enrol
 

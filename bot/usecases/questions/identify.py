@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot import jobs
 from bot.database.crops import CropRepository
+from bot.database.lookup import require_group
 from bot.database.questions import QuestionRepository
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
@@ -24,9 +25,8 @@ from bot.errors import (
     WaitingForModelError,
     message_for,
 )
-from bot.usecases import crops, record
-from bot.usecases.lookup import require_group
-from bot.usecases.record import PictureRecord, QuestionRecord
+from bot.usecases.questions import crops, record
+from bot.usecases.questions.record import PictureRecord, QuestionRecord
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

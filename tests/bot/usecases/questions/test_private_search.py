@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.app import App
 from bot.database.tables.questions import Question
-from bot.usecases import identify
+from bot.usecases.questions import identify
 
 
 async def test_servers_come_by_their_latest_question_however_many_lie_between(app: App) -> None:

@@ -13,6 +13,7 @@ from bot import jobs
 from bot.database.aliases import SpellingRepository
 from bot.database.crops import CropRepository
 from bot.database.engines import EngineRepository
+from bot.database.lookup import require_group, require_member
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
 from bot.database.tables.rosters import Group, Member
@@ -22,9 +23,8 @@ from bot.domain.gathering import CandidateRefusal, Gathering
 from bot.errors import NobodyKnownError, PersonError, TooSlowError, WorkLostError
 from bot.gather.candidates import CandidatePhoto, candidates, queries
 from bot.gather.sources import load
-from bot.usecases import crops, record
-from bot.usecases.lookup import require_group, require_member
-from bot.usecases.record import PictureRecord, QuestionRecord
+from bot.usecases.questions import crops, record
+from bot.usecases.questions.record import PictureRecord, QuestionRecord
 from bot.usecases.roster.enrolment import LEARNS_NOTHING, require_learning
 from models.faces import Band, Guess
 

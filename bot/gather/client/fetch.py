@@ -14,8 +14,8 @@ from bot.domain.addresses import read_allowed
 from bot.domain.gathering import RefusalReason
 from bot.domain.messages import Code, Hint, Message
 from bot.errors import PersonError
-from bot.gather.refusals import RefusedError
-from bot.gather.robots import MOST_BYTES, ROBOT, Robots, TooManyRulesError, read_robots
+from bot.gather.client.refusals import RefusedError
+from bot.gather.client.robots import MOST_BYTES, ROBOT, Robots, TooManyRulesError, read_robots
 from bot.infra.checked_connector import RefusedAddressError, guarded_connector
 from bot.infra.strangers_urls import url_of
 

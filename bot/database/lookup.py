@@ -1,18 +1,18 @@
-"""What people name or act on: groups and members by name or id, and what was asked here.
+"""Groups and members by the names that people write, or by id.
 
 Each function but `find_or_add_group` raises the error for the person where there is none, or where it is another server's.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from bot.database.aliases import SpellingRepository
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
 from bot.database.tables.rosters import Group
 from bot.domain.rosters import SHARED_ROSTER
-from bot.errors import ForgottenError, PersonError, UnknownGroupError, UnknownMemberError
+from bot.errors import PersonError, UnknownGroupError, UnknownMemberError
 from bot.text.names import suggestions
 
 if TYPE_CHECKING:
@@ -20,12 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
-    from bot.database.tables.clips import ClipJob
     from bot.database.tables.rosters import Member
-    from bot.domain.answers import Answer
-    from bot.domain.places import Here
-
-AskedT = TypeVar("AskedT", "Answer", "ClipJob")
 
 MOST_SIMILAR = 3
 """Similar names in the error for an unknown member."""
@@ -66,13 +61,6 @@ async def require_named(
     if member is None:
         return await require_group(session, servers, group)
     return await require_member(session, servers, group, member)
-
-
-def require_asked_here(asked: AskedT | None, here: Here) -> AskedT:
-    """An answer or a clip that was asked for here. Raises ForgottenError where it is gone, or was asked elsewhere."""
-    if asked is None or not here.has(asked.server_id, asked.place_id, asked.asker_id):
-        raise ForgottenError
-    return asked
 
 
 async def require_group_by_id(session: AsyncSession, servers: Collection[int], group_id: int) -> Group:

@@ -22,11 +22,12 @@ from bot.domain.rosters import SHARED_ROSTER
 from bot.domain.trust import Trust
 from bot.errors import EngineAwayError, PersonError, UnknownGroupError, WorkersAwayError
 from bot.gather.candidates import CandidatePhoto
-from bot.usecases import correct, setup
-from bot.usecases.correct import Actor
-from bot.usecases.gather import SoughtMember, gather, seek
-from bot.usecases.identify import SubmittedFile
+from bot.usecases import setup
+from bot.usecases.questions import correct
+from bot.usecases.questions.correct import Actor
+from bot.usecases.questions.identify import SubmittedFile
 from bot.usecases.roster import enrolment
+from bot.usecases.roster.gather import SoughtMember, gather, seek
 from bot.usecases.roster.groups import add_group
 from tests.bot.gather.test_candidates import together
 from tests.support.image_search import ImageSearch

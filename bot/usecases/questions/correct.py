@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.database.annotations import AnnotationInput, AnnotationRepository
-from bot.database.base import utc_now
+from bot.database.lookup import require_member_by_id
 from bot.database.questions import QuestionRepository
 from bot.database.reviews import ReviewRepository
 from bot.database.rosters import RosterRepository
+from bot.database.tables.base import utc_now
 from bot.database.training_set import TrainingSetRepository
 from bot.domain.corrections import Correction, CorrectionKind
 from bot.domain.enums import Meaning
@@ -17,7 +18,6 @@ from bot.domain.places import Here
 from bot.domain.trust import Trust
 from bot.errors import ForgottenError, PersonError
 from bot.text.names import checked_name
-from bot.usecases.lookup import require_member_by_id
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

@@ -1,0 +1,1 @@
+"""Questions about pictures: identified, recorded, corrected, and the crops of their faces."""
