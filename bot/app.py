@@ -83,18 +83,21 @@ class App:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, settings: Settings, *, compute: Compute | None = None, own_processes: bool = True, trains: bool = False
+        cls, settings: Settings, *, compute: Compute | None = None, own_processes: bool = True, serves: bool = False
     ) -> AsyncGenerator[App]:
         """An app on the data folder of `settings`, closed at the end.
 
         `compute`: workers, which the caller closes; None: workers of its own. `own_processes=False`: its own worker is a
-        thread of this process, for commands on the operator's files. `trains`: due trainings run in the background.
+        thread of this process, for commands on the operator's files. `serves`: people ask meanwhile, so due trainings run in
+        the background, and a worker is left for pictures.
         """
         config = engine_config(settings)
         storage, notifications = Storage.open(settings), Notifications()
         async with (
             Database.open(settings) as database,
-            nullcontext(compute) if compute else Compute.open(settings, own_processes=own_processes) as workers,
+            nullcontext(compute)
+            if compute
+            else Compute.open(settings, own_processes=own_processes, serves=serves) as workers,
             Trainer.open(
                 database,
                 storage,
@@ -102,7 +105,7 @@ class App:
                 config,
                 notifications,
                 after=settings.retrain_after,
-                quiet=QUIET if trains else None,
+                quiet=QUIET if serves else None,
             ) as trainer,
         ):
             recognisers = Recognisers(database, workers, config, trainer)

@@ -80,7 +80,8 @@ class Settings(BaseSettings):
         default_factory=lambda: min(4, os.cpu_count() or 1),
         ge=1,
         le=64,
-        description="Worker processes of its own that look at pictures. Unset: one a processor, four at most.",
+        description="Worker processes of its own that look at pictures. All but one also work on clips; a single one gets a "
+        "second process of low priority for them. Unset: one a processor, four at most.",
     )
     worker_memory: int = Field(
         default=2048 * MEBIBYTE,

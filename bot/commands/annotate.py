@@ -114,7 +114,7 @@ async def annotate_video(
                 await draw_frames(app, video, done.section, done.named.script, frames.absolute())
                 hand_over(set(frames.iterdir()) - before)
             if faces is not None:
-                by_frame = await app.compute.run(
+                by_frame = await app.compute.run_in_background(
                     jobs.faces_by_frame, done.face_tracks, fitted.recogniser, options.naming
                 )
                 terminal.write(faces, json.dumps(by_frame, ensure_ascii=False).encode())

@@ -66,7 +66,7 @@ def _stop(serving: asyncio.Task[None]) -> None:
 
 
 async def _serve(settings: Settings, token: str) -> None:
-    async with App.open(settings, trains=True) as app, forgetting(app):
+    async with App.open(settings, serves=True) as app, forgetting(app):
         pause = FIRST_PAUSE
         while not await _served(app, token):
             log.warning("trying again in %.0f seconds", pause)

@@ -41,7 +41,7 @@ async def run_demo(settings: Settings, faces: Path | None, port: int | None) -> 
     logging.basicConfig(level=logging.WARNING)
     redact_logs()
     port = free_port(port)
-    async with App.open(demo_settings(settings), trains=True) as app, forgetting(app):
+    async with App.open(demo_settings(settings), serves=True) as app, forgetting(app):
         print("Starting the workers…", flush=True)
         opening = await prepare(app, DEMO_SERVER, faces)
         await app.compute.run(jobs.warm_up, await app.recognisers.config())

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 from bot.errors import TooSlowError, WorkersAwayError, WorkLostError
 from bot.infra.deadline import Deadline
 from bot.infra.environment import confine_spawned_processes
-from bot.infra.private_files import keep_private
+from bot.infra.lanes import Lane, background_workers
 from bot.infra.temporary import TemporaryFolder, sweep
+from bot.infra.worker_side import run_with_watchdog
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -38,9 +39,6 @@ CONNECT_SECONDS = 5.0
 GRACE = 5.0
 """Seconds after the deadline until a worker that is still at the job ends itself. A running task can't be cancelled."""
 
-FIRST, LATER = 0, -1
-"""Priorities of jobs that wait for a worker. Pictures pass the parts of videos."""
-
 
 class Compute:
     """Runs jobs in worker processes, each within a deadline.
@@ -50,9 +48,10 @@ class Compute:
     wait. If the connection to a running scheduler breaks, the job is submitted once more at the same address.
     """
 
-    def __init__(self, settings: Settings, *, own_processes: bool = True) -> None:
+    def __init__(self, settings: Settings, *, own_processes: bool = True, serves: bool = True) -> None:
         self._settings = settings
         self._own_processes = own_processes
+        self._serves = serves
         self._client: Future[Any] | None = None
         self._closed = False
         self._lock = threading.Lock()
@@ -60,13 +59,16 @@ class Compute:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, settings: Settings, *, own_processes: bool = True) -> AsyncGenerator[Compute]:
+    async def open(
+        cls, settings: Settings, *, own_processes: bool = True, serves: bool = True
+    ) -> AsyncGenerator[Compute]:
         """Workers, which start at the first job or at `start`, and end at the end of the context.
 
-        `own_processes=False`: one worker, a thread of this process, for single commands on trusted files.
+        `own_processes=False`: one worker, a thread of this process, for single commands on trusted files. `serves`: people ask
+        meanwhile, so a worker is left for pictures.
         """
         await asyncio.to_thread(sweep)
-        compute = cls(settings, own_processes=own_processes)
+        compute = cls(settings, own_processes=own_processes, serves=serves)
         try:
             yield compute
         finally:
@@ -94,21 +96,23 @@ class Compute:
         Raises TooSlowError after the deadline, WorkLostError if the job's workers died three times, WorkersAwayError if no
         workers can be reached, and the errors of the job.
         """
-        return await self.run_within(self._settings.deadline, FIRST, job, *args, **kwargs)
+        return await self.run_within(self._settings.deadline, Lane.PICTURES, job, *args, **kwargs)
 
-    async def run_within(
-        self, limit: float, priority: int, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        """As `run`, with a limit of its own: seconds with the wait for a worker. `priority`: FIRST or LATER."""
+    async def run_in_background(self, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """As `run`, for work that keeps no picture waiting."""
+        return await self.run_within(self._settings.deadline, Lane.BACKGROUND, job, *args, **kwargs)
+
+    async def run_within(self, limit: float, lane: Lane, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """As `run`, in a lane and with a limit of its own: seconds with the wait for a worker."""
         watchdog = limit + GRACE if self._own_processes else None
-        return await self._twice(partial(self._attempt, limit, watchdog, priority, job, args, kwargs))
+        return await self._twice(partial(self._attempt, limit, watchdog, lane, job, args, kwargs))
 
     async def run_releasing_worker(self, limit: float, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """As `run`, for a job that calls `release_worker`, and ends the process that it waits for within `limit` seconds.
 
         The worker takes other jobs meanwhile, so no watchdog ends it.
         """
-        return await self._twice(partial(self._attempt, limit, None, FIRST, job, args, kwargs))
+        return await self._twice(partial(self._attempt, limit, None, Lane.PICTURES, job, args, kwargs))
 
     async def run_isolated(
         self, limit: float, job: Callable[Concatenate[Deadline, P], T], *args: P.args, **kwargs: P.kwargs
@@ -119,7 +123,9 @@ class Compute:
         gets the same deadline. So no process of the job is left after this method, also after an error.
         """
         until = Deadline.after(limit)
-        return await self._twice(lambda: self._attempt(until.left() + GRACE, None, FIRST, job, (until, *args), kwargs))
+        return await self._twice(
+            lambda: self._attempt(until.left() + GRACE, None, Lane.PICTURES, job, (until, *args), kwargs)
+        )
 
     async def _twice(self, attempt: Callable[[], Awaitable[T]]) -> T:
         try:
@@ -131,7 +137,7 @@ class Compute:
         self,
         limit: float,
         watchdog: float | None,
-        priority: int,
+        lane: Lane,
         job: Callable[..., T],
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
@@ -150,8 +156,10 @@ class Compute:
             self._forget(started)
             raise WorkersAwayError
         try:
-            submit = partial(client.get_executor(pure=False).submit, priority=priority)
-            future = _in_fresh_context(submit, _run_with_watchdog, watchdog, job, args, kwargs)
+            submit = partial(
+                client.get_executor(pure=False, **self._workers_of(lane, client)).submit, priority=lane.priority
+            )
+            future = _in_fresh_context(submit, run_with_watchdog, watchdog, job, args, kwargs)
             return cast("T", await asyncio.wait_for(asyncio.wrap_future(future), limit))
         except TimeoutError:
             raise TooSlowError(limit) from None
@@ -168,6 +176,15 @@ class Compute:
             self._forget(started)
             raise WorkersAwayError from None
 
+    async def background_slots(self) -> int:
+        """The number of background jobs that run at a time."""
+        workers = self._settings.workers
+        if self._settings.scheduler:
+            client = await asyncio.wrap_future(self.start())
+            threads: dict[str, int] = await asyncio.to_thread(_in_fresh_context, client.nthreads)
+            workers = sum(threads.values())
+        return background_workers(workers) if self._serves else workers
+
     def worker_pids(self) -> list[int]:
         """The process ids of the running workers. Blocks."""
         client = self.start().result()
@@ -181,6 +198,15 @@ class Compute:
         if started is not None and started.exception() is None:
             _in_fresh_context(_end, started.result())
         self._folder.close()
+
+    def _workers_of(self, lane: Lane, client: Any) -> dict[str, Any]:
+        """The executor's options for the workers of a lane. Those of a foreign scheduler, and a thread, take any job."""
+        if self._settings.scheduler or not self._own_processes:
+            return {}
+        if lane is Lane.BACKGROUND and self._serves:
+            # A single worker gets its second process with the first background job.
+            client.cluster.scale(max(2, self._settings.workers))
+        return {"resources": lane.needs}
 
     def _start(self, started: Future[Any]) -> None:
         # Ctrl-C in a terminal reaches the workers too, but this process is the one to end them. Threads and processes inherit
@@ -228,7 +254,9 @@ class Compute:
             if self._own_processes:
                 from bot.infra.tls import own_security
 
-                cluster = own_cluster.start_processes(settings.workers, settings.worker_memory, folder, own_security())
+                cluster = own_cluster.start_processes(
+                    settings.workers, settings.worker_memory, folder, own_security(), serves=self._serves
+                )
             else:
                 cluster = own_cluster.start_thread(folder)
             undone.callback(cluster.close)
@@ -249,13 +277,6 @@ _QUIET: dict[str, Any] = {
 }
 
 
-def release_worker() -> None:
-    """Called by a job: let its worker take other jobs while this one waits for a process."""
-    from distributed import secede
-
-    secede()
-
-
 def _in_fresh_context(call: Callable[..., Any], *args: Any) -> Any:
     """`call(*args)` in an empty context.
 
@@ -273,20 +294,3 @@ def _end(client: Any) -> None:
     finally:
         if cluster is not None:
             cluster.close()
-
-
-def _run_with_watchdog(limit: float | None, job: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
-    """Run `job` in a worker. After `limit` seconds the process ends itself, even if it hangs in C code.
-
-    The watchdog of faulthandler is a thread that needs no GIL. Dask's nanny starts a new worker.
-    """
-    keep_private()  # a worker of a running cluster has the umask of whoever started it
-    if limit is None:
-        return job(*args, **kwargs)
-    import faulthandler
-
-    faulthandler.dump_traceback_later(limit, exit=True)
-    try:
-        return job(*args, **kwargs)
-    finally:
-        faulthandler.cancel_dump_traceback_later()

@@ -6,11 +6,16 @@ Only the start of the workers and the workers import this module, since distribu
 from __future__ import annotations
 
 import logging
+import os
 from typing import TYPE_CHECKING, Any
 
 from distributed import Nanny, Scheduler, SpecCluster, Worker
 
+from bot.infra.lanes import NICENESS, Lane, resources_of
+
 if TYPE_CHECKING:
+    from typing import Self
+
     from distributed import Security
 
 
@@ -28,12 +33,33 @@ class HiddenWorker(Worker):
         """Start none."""
 
 
-def start_processes(workers: int, memory: int, folder: str, security: Security) -> SpecCluster:
-    """A scheduler in this process, and worker processes of `memory` bytes each. Each port wants mutual TLS."""
+class PatientWorker(HiddenWorker):
+    """A worker whose process gives way to the others."""
+
+    async def start_unsafe(self) -> Self:
+        """Start at a low priority."""
+        os.nice(NICENESS)
+        await super().start_unsafe()
+        return self
+
+
+def start_processes(workers: int, memory: int, folder: str, security: Security, *, serves: bool) -> SpecCluster:
+    """A scheduler in this process, and worker processes of `memory` bytes each. Each port wants mutual TLS.
+
+    `serves`: all but the first take background jobs too, and a further process, which `scale` adds, takes nothing else.
+    Otherwise all take any job, and give way to other processes, such as the workers of a running bot.
+    """
     common = {"host": "127.0.0.1", "protocol": "tls://", "security": security}
-    own = _worker_options(memory, folder) | {"worker_class": HiddenWorker}
-    worker = {"cls": Nanny, "options": common | own}
-    return _start(common, dict.fromkeys(range(workers), worker), security)
+
+    def worker(kind: type[HiddenWorker], *lanes: Lane) -> dict[str, Any]:
+        own = _worker_options(memory, folder) | {"worker_class": kind, "resources": resources_of(*lanes)}
+        return {"cls": Nanny, "options": common | own}
+
+    if not serves:
+        return _start(common, dict.fromkeys(range(workers), worker(PatientWorker, *Lane)), security)
+    first, added = worker(HiddenWorker, Lane.PICTURES), worker(PatientWorker, Lane.BACKGROUND)
+    others = dict.fromkeys(range(1, workers), worker(HiddenWorker, *Lane))
+    return _start(common, {0: first, **others}, security, added)
 
 
 def start_thread(folder: str) -> SpecCluster:
@@ -46,13 +72,19 @@ def _worker_options(memory: int, folder: str) -> dict[str, Any]:
     return {"nthreads": 1, "memory_limit": memory, "local_directory": folder, "silence_logs": logging.CRITICAL}
 
 
-def _start(scheduler: dict[str, Any], workers: dict[int, Any], security: Security | None) -> SpecCluster:
+def _start(
+    scheduler: dict[str, Any],
+    workers: dict[int, Any],
+    security: Security | None,
+    added: dict[str, Any] | None = None,
+) -> SpecCluster:
     none = {"port": 0, "dashboard": False, "dashboard_address": None}
     # SpecCluster takes a level; its hint says bool.
     level: Any = logging.CRITICAL
     return SpecCluster(
         scheduler={"cls": HiddenScheduler, "options": scheduler | none},
         workers=workers,
+        worker=added,
         security=security,
         silence_logs=level,
     )

@@ -41,7 +41,7 @@ def draw_clip(
     `script`: the captions as ASS, timed from the section's start. The worker takes other jobs meanwhile: ffmpeg runs in a
     process of its own, which dies with the worker.
     """
-    from bot.infra.compute import release_worker
+    from bot.infra.worker_side import release_worker
     from bot.media.clips import drawing
 
     try:
@@ -53,7 +53,7 @@ def draw_clip(
 
 def draw_frames(footage: Footage, section: Section, script: str, folder: Path, watch: ProgressFiles) -> int | Refused:
     """Write the annotated frames of a section to `folder`, as 000001.jpg and so on; returns their number, or a reason."""
-    from bot.infra.compute import release_worker
+    from bot.infra.worker_side import release_worker
     from bot.media.clips import drawing
 
     try:

@@ -34,7 +34,7 @@ def draw_map(
     `crops`: the JPEG of each row, None where it is lost. `of`: the number of the group's photos. `compiled`: the folder of
     numba's compiled functions. Raises BrokenOffError.
     """
-    from bot.infra.compute import release_worker
+    from bot.infra.worker_side import release_worker
     from models.learning.isolation import run_in_child
 
     release_worker()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def report_on_group(until: Deadline, rows: Sequence[RosterRow], engine: str) -> ReportFigures:
     """The report on the group of `rows`, made in an isolated process. Raises BrokenOffError."""
-    from bot.infra.compute import release_worker
+    from bot.infra.worker_side import release_worker
     from models.learning.isolation import run_in_child
     from models.learning.report import IdentificationCounts
 

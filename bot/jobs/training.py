@@ -36,7 +36,7 @@ def train_model(until: Deadline, rows: Sequence[RosterRow], answering: Collectio
     """
     import numpy as np
 
-    from bot.infra.compute import release_worker
+    from bot.infra.worker_side import release_worker
     from models.learning.isolation import run_in_child
 
     release_worker()
@@ -52,7 +52,7 @@ def train_model(until: Deadline, rows: Sequence[RosterRow], answering: Collectio
 
 def train_classifier(until: Deadline, rows: Sequence[RosterRow], engine: str) -> TrainedClassifier | None:
     """A classifier of `rows`, trained in an isolated process; None for too few rows. Raises BrokenOffError."""
-    from bot.infra.compute import release_worker
+    from bot.infra.worker_side import release_worker
 
     release_worker()
     return _train_classifier(until, gallery_of(rows, engine))

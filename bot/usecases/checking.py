@@ -103,7 +103,9 @@ async def _check_some(app: App, crops: Sequence[NamedCrop]) -> list[Finding]:
         for crop, file in zip(crops, files, strict=True)
         if file is None
     ]
-    refusals = await app.compute.run(jobs.picture_refusals, app.engine_config, [file for _, file in there])
+    refusals = await app.compute.run_in_background(
+        jobs.picture_refusals, app.engine_config, [file for _, file in there]
+    )
     for (crop, _), refused in zip(there, refusals, strict=True):
         if refused is not None:
             found.append(Finding(Fault.UNREADABLE_CROP, crop.key, _person(crop)))

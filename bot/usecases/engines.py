@@ -181,7 +181,7 @@ async def _see(app: App, config: EngineConfig, version: str, crops: Sequence[Uns
     read = await asyncio.gather(*(app.storage.get(crop.key) for crop in crops))
     there = {crop.crop: data for crop, data in zip(crops, read, strict=True) if data is not None}
     try:
-        found = await app.compute.run(jobs.encode_crops, config, tuple(there.values()))
+        found = await app.compute.run_in_background(jobs.encode_crops, config, tuple(there.values()))
     except WorkLostError:
         # One crop breaks the workers, so each is tried alone.
         if len(crops) == 1:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot import jobs
 from bot.domain.clips import ClipStage
 from bot.errors import PersonError
-from bot.infra.compute import FIRST
+from bot.infra.lanes import Lane
 from bot.usecases.clips.drawing import draw_clip
 from bot.usecases.clips.tracking import cached_section, track_section
 
@@ -53,7 +53,12 @@ async def annotate(
     tracked = await track_section(app, video, options, fitted, on_progress)
     on_progress(ClipStage.NAME)
     named = await app.compute.run_within(
-        _naming_limit(tracked), FIRST, jobs.name_tracks, tracked.face_tracks, fitted.recogniser, options.naming
+        _naming_limit(tracked),
+        Lane.BACKGROUND,
+        jobs.name_tracks,
+        tracked.face_tracks,
+        fitted.recogniser,
+        options.naming,
     )
     if not named.seconds:
         raise PersonError("There is no picture in that part of the video. Ask for another part, or a longer one.")
@@ -75,7 +80,7 @@ async def draw_again(
     if tracked is None:
         return None
     script = await app.compute.run_within(
-        _naming_limit(tracked), FIRST, jobs.write_captions, tracked.face_tracks, track_names, options.style
+        _naming_limit(tracked), Lane.BACKGROUND, jobs.write_captions, tracked.face_tracks, track_names, options.style
     )
     return await draw_clip(app, video, tracked, script, options, on_progress)
 
@@ -83,7 +88,9 @@ async def draw_again(
 async def _missing(app: App, tracked: TrackedSection) -> MissingFootage:
     """The footage that the clip does without: recordings that can't be read, and frames that can't be decoded."""
     missing = tracked.footage.missing
-    seconds = await app.compute.run(jobs.undecoded_seconds, tracked.face_tracks, tracked.footage, tracked.section)
+    seconds = await app.compute.run_in_background(
+        jobs.undecoded_seconds, tracked.face_tracks, tracked.footage, tracked.section
+    )
     return replace(missing, seconds=missing.seconds + seconds)
 
 

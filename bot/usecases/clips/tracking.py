@@ -16,7 +16,7 @@ from bot.domain.clips import ClipStage
 from bot.domain.faces import Refused
 from bot.errors import PersonError
 from bot.infra.clip_files import hashed
-from bot.infra.compute import LATER
+from bot.infra.lanes import Lane
 from bot.media.videos.footage import Section, VideoLimits
 
 if TYPE_CHECKING:
@@ -31,16 +31,13 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 SEGMENT_SECONDS = 8.0
-"""Seconds of video in one job. A picture may wait so long for a worker, and a worker that dies loses so much.
+"""Seconds of video in one job. Another background job may wait so long for a worker, and a worker that dies loses so much.
 
 A job begins at a keyframe, since decoding does, and so up to half as much later.
 """
 
 USUAL_PIXELS = 1920 * 1080
 """Pixels of a usual frame. Segments of larger frames are shorter in proportion, since they take longer."""
-
-MOST_SEGMENTS_AT_ONCE = 32
-"""Segments of one video that wait at a foreign scheduler together."""
 
 SEGMENT_LIMIT = 300.0
 """Seconds that a job may take for a segment."""
@@ -65,8 +62,8 @@ async def track_section(
     with suppress(FileNotFoundError):
         return TrackedSection(footage, section, await asyncio.to_thread(path.read_bytes))
     spans = segment_spans(section, footage)
-    # As many jobs as workers, so that none spends its time limit in the queue. A foreign scheduler has its own workers.
-    at_once = asyncio.Semaphore(app.settings.workers if not app.settings.scheduler else MOST_SEGMENTS_AT_ONCE)
+    # As many jobs as workers, so that none spends its time limit in the queue.
+    at_once = asyncio.Semaphore(await app.compute.background_slots())
     seen: dict[str, None] = {}
     done = 0
     # Keyframes and pauses may be as many as frames, and the job needs neither.
@@ -76,9 +73,11 @@ async def track_section(
         nonlocal done
         async with at_once:
             segment = require_result(
-                await app.compute.run_within(SEGMENT_LIMIT, LATER, jobs.track_faces, fitted.config, slim, section, span)
+                await app.compute.run_within(
+                    SEGMENT_LIMIT, Lane.BACKGROUND, jobs.track_faces, fitted.config, slim, section, span
+                )
             )
-        names = await app.compute.run(jobs.sure_names, segment, fitted.recogniser, options.naming)
+        names = await app.compute.run_in_background(jobs.sure_names, segment, fitted.recogniser, options.naming)
         seen.update(dict.fromkeys(names))
         done += 1
         on_progress(ClipStage.TRACK, done / len(spans), tuple(seen))
@@ -88,7 +87,7 @@ async def track_section(
     async with _cancelled_together() as started:
         started += [asyncio.create_task(track_segment(span)) for span in spans]
         segments = await asyncio.gather(*started)
-    face_tracks = await app.compute.run(jobs.join_segments, segments)
+    face_tracks = await app.compute.run_in_background(jobs.join_segments, segments)
     await asyncio.to_thread(_write_atomically, path, face_tracks)
     return TrackedSection(footage, section, face_tracks)
 
@@ -108,7 +107,9 @@ async def cached_section(
 
 async def probe(app: App, video: CachedVideo) -> Footage:
     """The footage in the file of a video. Raises PersonError where it can't be read."""
-    return require_result(await app.compute.run(jobs.probe_video, video.path, VideoLimits.of(app.settings)))
+    return require_result(
+        await app.compute.run_in_background(jobs.probe_video, video.path, VideoLimits.of(app.settings))
+    )
 
 
 def require_result(result: T | Refused) -> T:

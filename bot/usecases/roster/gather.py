@@ -153,7 +153,8 @@ async def _spot(
     app: App, config: EngineConfig, batch: Sequence[CandidatePhoto], gathering: Gathering
 ) -> list[KeptCandidate]:
     results = await asyncio.gather(
-        *(app.compute.run(jobs.find_only_face, config, candidate.data) for candidate in batch), return_exceptions=True
+        *(app.compute.run_in_background(jobs.find_only_face, config, candidate.data) for candidate in batch),
+        return_exceptions=True,
     )
     kept: list[KeptCandidate] = []
     for candidate, result in zip(batch, results, strict=True):
@@ -177,7 +178,7 @@ async def _sift(
     accepted = [vector for vector, member in known if member == sought.member]
     others = [vector for vector, member in known if member != sought.member]
     vectors = [photo.spotted.vector for photo in spotted]
-    reasons = await app.compute.run(jobs.candidate_refusals, vectors, accepted, others, engine)
+    reasons = await app.compute.run_in_background(jobs.candidate_refusals, vectors, accepted, others, engine)
     kept: list[KeptCandidate] = []
     for photo, reason in zip(spotted, reasons, strict=True):
         if reason is not None:
@@ -266,7 +267,7 @@ async def _guesses(app: App, server_id: int, sought: SoughtMember, kept: Sequenc
         fitted = await app.recognisers.of([server_id])
         if fitted.config.engine == kept[0].engine:
             vectors = [photo.spotted.vector for photo in kept]
-            guesses = await app.compute.run(jobs.guess_each, vectors, fitted.recogniser, sought.group)
+            guesses = await app.compute.run_in_background(jobs.guess_each, vectors, fitted.recogniser, sought.group)
     return [
         Guess(
             sought.member,

@@ -15,6 +15,7 @@ from bot.domain.clips import MissingFootage, NamedClip
 from bot.domain.enums import CaptionStyle
 from bot.infra.clip_files import CachedVideo
 from bot.infra.compute import Compute
+from bot.infra.lanes import Lane
 from bot.learning.recognisers import FittedRecogniser
 from bot.media.videos.footage import Colours, Footage, Geometry
 from bot.settings import Settings
@@ -33,13 +34,13 @@ class Workers(Compute):
         self.footage = footage
         self.ran: list[str] = []
 
-    async def run(self, job: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    async def run_in_background(self, job: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         if job is jobs.probe_video:
             return self.footage
         self.ran.append(job.__name__)
         return {jobs.sure_names: (), jobs.join_segments: b"face tracks", jobs.undecoded_seconds: 1.5}[job]
 
-    async def run_within(self, limit: float, priority: int, job: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    async def run_within(self, limit: float, lane: Lane, job: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         self.ran.append(job.__name__)
         named = NamedClip(None, (), "script", self.footage.size, 1.0)
         return {jobs.track_faces: b"segment", jobs.name_tracks: named, jobs.write_captions: "script"}[job]

@@ -1,0 +1,36 @@
+"""The functions around a job in its worker: the watchdog, and the release of the worker."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from bot.infra.private_files import keep_private
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+
+def run_with_watchdog(limit: float | None, job: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
+    """Run `job` in a worker. After `limit` seconds the process ends itself, even if it hangs in C code.
+
+    The watchdog of faulthandler is a thread that needs no GIL. Dask's nanny starts a new worker.
+    """
+    keep_private()  # a worker of a running cluster has the umask of whoever started it
+    if limit is None:
+        return job(*args, **kwargs)
+    import faulthandler
+
+    faulthandler.dump_traceback_later(limit, exit=True)
+    try:
+        return job(*args, **kwargs)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+
+
+def release_worker() -> None:
+    """Called by a job: let its worker take other jobs while this one waits for a process."""
+    from distributed import secede
+
+    secede()
