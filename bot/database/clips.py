@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import case, func, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import datetime
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from bot.domain.deletions import MessageScope
@@ -67,15 +68,18 @@ class ClipRepository:
         """The folders of the videos of unfinished jobs."""
         return set(await self._session.scalars(select(ClipJob.video).where(ClipJob.state.in_(UNFINISHED))))
 
-    async def begin_next(self) -> ClipJob | None:
-        """Begin the next job, unless an equal request is at work; returns None without such a job."""
+    async def begin_next(self, now: datetime, at_work: Collection[int] = ()) -> ClipJob | None:
+        """Begin the next job that doesn't rest, unless an equal request is at work; returns None without such a job.
+
+        `at_work`: the ids of jobs that still have a task.
+        """
         other = aliased(ClipJob)
         equal_at_work = (
             select(other.id).where(other.request_hash == ClipJob.request_hash, other.state.in_(AT_WORK)).exists()
         )
         due = (
             select(ClipJob.id)
-            .where(ClipJob.state == ClipState.WAITING, ~equal_at_work)
+            .where(ClipJob.state == ClipState.WAITING, ~equal_at_work, _is_due(now), ClipJob.id.not_in(at_work))
             .order_by(ClipJob.asked_at, ClipJob.id)
             .limit(1)
             .scalar_subquery()
@@ -83,7 +87,7 @@ class ClipRepository:
         statement = (
             update(ClipJob)
             .where(ClipJob.id == due, ClipJob.state == ClipState.WAITING)
-            .values(state=ClipState.WORKING, attempt=ClipJob.attempt + 1)
+            .values(state=ClipState.WORKING, attempt=ClipJob.attempt + 1, resume_at=None)
             .returning(ClipJob)
             .execution_options(populate_existing=True)
         )
@@ -127,7 +131,7 @@ class ClipRepository:
         waits = await self._session.scalars(
             update(ClipJob)
             .where(ClipJob.id == job_id, ClipJob.state == ClipState.DONE)
-            .values(state=ClipState.WAITING, attempt=0, asked_at=utc_now(), **values)
+            .values(state=ClipState.WAITING, attempt=0, asked_at=utc_now(), size_refused=False, **values)
             .returning(ClipJob.id)
             .execution_options(synchronize_session=False)
         )
@@ -157,9 +161,29 @@ class ClipRepository:
             .values(state=ClipState.WAITING, attempt=ClipJob.attempt - 1)
         )
 
-    async def sending(self, at_work: Collection[int]) -> Sequence[ClipJob]:
-        """The jobs whose clip was being posted, without those `at_work`."""
-        query = select(ClipJob).where(ClipJob.state == ClipState.SENDING, ClipJob.id.not_in(at_work))
+    async def requeue_smaller(self, job: ClipJob, most_bytes: int) -> None:
+        """Put a job back in the queue whose clip Discord refused for its size. This attempt doesn't count."""
+        values = {"attempt": ClipJob.attempt - 1, "most_bytes": most_bytes, "size_refused": True}
+        await self.move(job, ClipState.WAITING, **values)
+
+    async def rest(self, job: ClipJob, until: datetime) -> None:
+        """Let a job at work rest until then, after a passing error. A clip that was being posted may have arrived."""
+        waiting = literal(ClipState.WAITING, ClipJob.state.type)
+        state = case((ClipJob.state == ClipState.SENDING, ClipJob.state), else_=waiting)
+        await self._session.execute(
+            update(ClipJob)
+            .where(ClipJob.id == job.id, ClipJob.attempt == job.attempt, ClipJob.state.in_(AT_WORK))
+            .values(state=state, resume_at=until)
+        )
+
+    async def next_resumption(self, now: datetime) -> datetime | None:
+        """The time at which the next resting job resumes; None where no job rests."""
+        query = select(func.min(ClipJob.resume_at)).where(ClipJob.state.in_(UNFINISHED), ClipJob.resume_at > now)
+        return (await self._session.scalars(query)).one()
+
+    async def sending(self, at_work: Collection[int], now: datetime) -> Sequence[ClipJob]:
+        """The jobs whose clip was being posted, without those `at_work` and those that rest."""
+        query = select(ClipJob).where(ClipJob.state == ClipState.SENDING, ClipJob.id.not_in(at_work), _is_due(now))
         return (await self._session.scalars(query)).all()
 
     async def in_scope(self, scope: MessageScope) -> Sequence[ClipJob]:
@@ -189,3 +213,8 @@ class ClipRepository:
             .where(QuestionPicture.question_id == question_id, Annotation.counts.is_(True))
         )
         return (await self._session.scalars(query)).one()
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    """Whether a job doesn't rest."""
+    return or_(ClipJob.resume_at.is_(None), ClipJob.resume_at <= now)

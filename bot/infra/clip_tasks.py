@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from contextvars import Context
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,10 +17,10 @@ USUAL_SECONDS = 120.0
 
 @dataclass(frozen=True, slots=True)
 class _Running:
-    """A job at work. `task` acts on the outcome of `work`, and ends after it."""
+    """A job at work. `cancelled`: ends its work; the task ends a little later."""
 
     task: asyncio.Task[None]
-    work: asyncio.Task[Any]
+    cancelled: asyncio.Event
 
 
 class ClipTasks:
@@ -28,7 +29,7 @@ class ClipTasks:
     def __init__(self) -> None:
         self._running: dict[int, _Running] = {}
         self._runner: asyncio.Task[None] | None = None
-        self._stopped: list[int] = []
+        self._cancelled: list[int] = []
         self._changed = asyncio.Event()
         self._seconds = USUAL_SECONDS
 
@@ -37,33 +38,34 @@ class ClipTasks:
         """The ids of the jobs that are at work now."""
         return frozenset(self._running)
 
-    def add(self, job_id: int, task: asyncio.Task[None], work: asyncio.Task[Any]) -> None:
-        """Add a job, which is at work until `task` ends. `work`: the part that `stop` cancels."""
-        self._running[job_id] = _Running(task, work)
+    def add(self, job_id: int, task: asyncio.Task[None], cancelled: asyncio.Event) -> None:
+        """Add a job, which is at work until `task` ends. `cancelled`: the event that `cancel` sets."""
+        self._running[job_id] = _Running(task, cancelled)
         task.add_done_callback(lambda _: self._running.pop(job_id, None))
 
     def wake(self) -> None:
         """Wake the queue after a job was added, cancelled or ended."""
         self._changed.set()
 
-    async def changed(self) -> None:
-        """Wait until `wake` is called; a call since the last return counts."""
-        await self._changed.wait()
+    async def changed(self, seconds: float) -> None:
+        """Wait until `wake` is called, or for so long. A call since the last return counts."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._changed.wait()
         self._changed.clear()
 
-    async def stop(self, job_id: int) -> None:
+    async def cancel(self, job_id: int) -> None:
         """End the work on a job that is cancelled in the database already. The work has ended when this returns."""
         if (running := self._running.get(job_id)) is not None:
-            running.work.cancel()
+            running.cancelled.set()
             await asyncio.wait([running.task])
-        else:
-            self._stopped.append(job_id)
+        self._cancelled.append(job_id)
         self.wake()
 
-    def take_stopped(self) -> list[int]:
-        """The ids of jobs that were stopped before they were at work. Each call returns new ones."""
-        stopped, self._stopped = self._stopped, []
-        return stopped
+    def take_cancelled(self) -> list[int]:
+        """The ids of the jobs that were cancelled since the last call."""
+        cancelled, self._cancelled = self._cancelled, []
+        return cancelled
 
     async def serve(self, queue: Coroutine[Any, Any, None]) -> None:
         """Run a queue, which replaces the one before."""
@@ -73,7 +75,7 @@ class ClipTasks:
 
     async def close(self) -> None:
         """End the queue and the work on all jobs. The next queue begins them again."""
-        tasks = [task for running in self._running.values() for task in (running.task, running.work)]
+        tasks = [running.task for running in self._running.values()]
         if self._runner is not None:
             tasks.append(self._runner)
         self._runner = None

@@ -204,7 +204,8 @@ async def test_a_cancel_between_attempts_ends_the_card(
         await stage.fan.slash(stage.channel, "clip", video=("white house.mp4", b"nobody looks at it"))
         await until(lambda: "is tried again in" in caplog.text, "the pause")
     await stage.fan.click(await until(lambda: with_cancel(stage), "the button"), label="Cancel")
-    (card,) = stage.channel.history()
+    card = await message_with(stage, "Cancelled.")
+    assert stage.channel.history() == [card]
     assert texts(card).strip() == "Cancelled."
     assert buttons(card) == []
 

@@ -50,16 +50,13 @@ async def posted(stage: Stage, channel: ChannelHandle) -> discord.Message:
 
 def begin_work(stage: Stage, job_id: int) -> None:
     """Let a clip be at work until it is cancelled."""
+    cancelled = asyncio.Event()
 
     async def work() -> None:
-        await asyncio.Event().wait()
-
-    async def finish(work: asyncio.Task[None]) -> None:
-        await asyncio.wait([work])
+        await cancelled.wait()
 
     # In a fresh context, as the queue's: the simulated Discord waits for tasks of a person's own context.
-    running = Context().run(asyncio.create_task, work())
-    stage.app.clips.add(job_id, Context().run(asyncio.create_task, finish(running)), running)
+    stage.app.clips.add(job_id, Context().run(asyncio.create_task, work()), cancelled)
 
 
 @pytest.fixture

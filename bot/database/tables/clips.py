@@ -27,7 +27,8 @@ class ClipJob(Base):
     (`bot.domain.clips.OnScreen`). `seconds`: the clip's length. `drawn_changes`: `ClipRepository.count_changes` at the time
     of drawing. `unheard`: the codec of the video's sound if that can't be read. `missing`: the footage that the clip does
     without (`bot.domain.clips.MissingFootage`). `deleted`: the message with the link was deleted before the question was
-    written.
+    written. `resume_at`: the job rests until then after a passing error. `size_refused`: Discord refused an earlier drawing for
+    its size.
     """
 
     __tablename__ = "clip_job"
@@ -74,4 +75,10 @@ class ClipJob(Base):
     unheard: Mapped[str | None] = mapped_column(String(40))
     missing: Mapped[list[Any]] = mapped_column(default=list)
     deleted: Mapped[bool] = mapped_column(default=False)
+    resume_at: Mapped[datetime | None]
+    size_refused: Mapped[bool] = mapped_column(default=False)
     asked_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether the job doesn't rest."""
+        return self.resume_at is None or self.resume_at <= now

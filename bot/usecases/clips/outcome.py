@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bot.domain.messages import Message
-    from bot.infra.clip_files import CachedVideo
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +28,9 @@ class ClipSuperseded:
 
 @dataclass(frozen=True, slots=True)
 class ClipTooLarge:
-    """Discord refused the size of the clip. `most_bytes`: what it may take instead. `video`: for the next, smaller attempt."""
+    """Discord refused the size of the clip. `most_bytes`: the size that it may take instead."""
 
     most_bytes: int
-    video: CachedVideo
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,10 +48,6 @@ class ProgressCards:
         """Seconds until the card of a job may be edited again; 0 or less: now."""
         return self._shown.get(job_id, -BETWEEN) + BETWEEN - time.monotonic()
 
-    def forget(self, job_id: int) -> None:
-        """Forget when the card of a job was edited last."""
-        self._shown.pop(job_id, None)
-
     @asynccontextmanager
     async def showing(self, job: ClipJob) -> AsyncGenerator[ClipProgressCallback]:
         """A callback whose reports the card of a job shows, until this context ends."""
@@ -77,7 +73,9 @@ class ProgressCards:
             await asyncio.wait([task])
 
     async def _show(self, progress: ClipProgress) -> None:
-        self._shown[progress.clip.job_id] = time.monotonic()
+        now = time.monotonic()
+        recent = {job_id: then for job_id, then in self._shown.items() if then > now - BETWEEN}
+        self._shown = {**recent, progress.clip.job_id: now}
         await self._reporter.show(progress)
 
 

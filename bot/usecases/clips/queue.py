@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, assert_never
 
 from bot.database.clips import ClipRepository
+from bot.database.tables.base import utc_now
 from bot.domain.clips import ClipStage
 from bot.domain.deletions import MessageScope
 from bot.domain.enums import ClipState
@@ -73,6 +76,7 @@ class ClipQueue:
     async def close(self) -> None:
         """Stop the work on all jobs; the next start goes on with it, as their cards say."""
         await self._app.clips.close()
+        await self._report_cancelled()
         async with self._app.database.reading() as session:
             waiting = await ClipRepository(session).waiting()
         # The cards of the others show their places in the queue.
@@ -83,99 +87,85 @@ class ClipQueue:
 
     async def _run(self) -> None:
         while True:
+            now = utc_now()
             try:
-                await self._explain_stopped()
-                await self._requeue()
-                await self._begin()
-                await self._show_places()
+                await self._report_cancelled()
+                await self._requeue(now)
+                await self._begin(now)
+                pause = min(await self._show_places(now), await self._until_resumption(now))
             except Exception:
                 log.exception("the queue of clips stumbled; it goes on in %.0f s", PAUSE)
-                asyncio.get_running_loop().call_later(PAUSE, self._app.clips.wake)
-            await self._app.clips.changed()
+                pause = PAUSE
+            await self._app.clips.changed(pause)
 
-    async def _explain_stopped(self) -> None:
-        """Report the jobs that were cancelled while they waited."""
-        for job_id in self._app.clips.take_stopped():
-            if (job := await self._get(job_id)) is not None:
-                await self._reporter.explain(reported_clip(job), CANCELLED)
+    async def _report_cancelled(self) -> None:
+        """Report the jobs that were cancelled since the last call. A cancelled redrawing isn't: its earlier clip stays."""
+        for job_id in self._app.clips.take_cancelled():
+            async with self._app.database.reading() as session:
+                job = await ClipRepository(session).get(job_id)
+            if job is not None and job.state is ClipState.CANCELLED:
+                await self._explain(job, CANCELLED)
 
-    async def _requeue(self) -> None:
+    async def _requeue(self, now: datetime) -> None:
         """Put jobs back in the queue whose task is gone. A clip that was being posted is posted again if it didn't arrive."""
         async with self._app.database.writing() as session:
             await ClipRepository(session).requeue_abandoned(self._app.clips.at_work)
-            sending = list(await ClipRepository(session).sending(self._app.clips.at_work))
+            sending = list(await ClipRepository(session).sending(self._app.clips.at_work, now))
         for job in sending:
             await self._settle(job)
 
     async def _settle(self, job: ClipJob) -> None:
         """Finish a job whose clip has arrived; put another one back in the queue."""
-        answer_id = await self._reporter.answered(reported_clip(job))
+        if (answer_id := await self._reporter.answered(reported_clip(job))) is not None:
+            await self._write_sent(job, answer_id)
+            return
         async with self._app.database.writing() as session:
-            if answer_id is None:
-                await ClipRepository(session).move(job, ClipState.WAITING)
-            else:
-                await ClipRepository(session).move(job, ClipState.DONE, answer_id=answer_id)
+            await ClipRepository(session).move(job, ClipState.WAITING)
 
-    async def _begin(self) -> None:
+    async def _begin(self, now: datetime) -> None:
         while len(self._app.clips.at_work) < AT_ONCE:
             async with self._app.database.writing() as session:
-                job = await ClipRepository(session).begin_next()
+                job = await ClipRepository(session).begin_next(now, self._app.clips.at_work)
             if job is None:
                 return
-            work = asyncio.create_task(self._attempt(job))
-            task = asyncio.create_task(self._finish(job, work))
-            self._app.clips.add(job.id, task, work)
+            cancelled = asyncio.Event()
+            task = asyncio.create_task(self._attempt(job, cancelled))
+            self._app.clips.add(job.id, task, cancelled)
             task.add_done_callback(lambda task, job_id=job.id: self._ended(task, job_id))
 
     def _ended(self, task: asyncio.Task[None], job_id: int) -> None:
-        self._cards.forget(job_id)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("clip %s was left as it is", job_id, exc_info=error)
         self._app.clips.wake()
 
-    async def _show_places(self) -> None:
-        """Show the places in the queue that have changed."""
+    async def _show_places(self, now: datetime) -> float:
+        """Show the places in the queue that have changed. Returns the seconds until the next card may be edited."""
         async with self._app.database.reading() as session:
             waiting = await ClipRepository(session).waiting()
         before, self._places = self._places, {}
         due: list[tuple[int, ClipJob]] = []
-        for place, job in enumerate(waiting, start=1):
+        next_edit = math.inf
+        for place, job in enumerate((job for job in waiting if job.is_due(now)), start=1):
             if before.get(job.id) != place and (pause := self._cards.pause_left(job.id)) > 0:
-                asyncio.get_running_loop().call_later(pause, self._app.clips.wake)
+                next_edit = min(next_edit, pause)
                 continue
             self._places[job.id] = place
             if before.get(job.id) != place:
                 due.append((place, job))
         await asyncio.gather(*(self._cards.show(job, ClipStage.WAITING, place=place) for place, job in due))
+        return next_edit
 
-    async def _attempt(self, job: ClipJob) -> Outcome:
-        """Attempt a clip, with a second, smaller one where Discord refuses its size; pause after a passing error.
+    async def _until_resumption(self, now: datetime) -> float:
+        """The seconds until the next resting job resumes."""
+        async with self._app.database.reading() as session:
+            then = await ClipRepository(session).next_resumption(now)
+        return math.inf if then is None else max(0.0, (then - utc_now()).total_seconds())
 
-        Cancelling the job cancels this task, also in the pause.
-        """
-        outcome = await self._runner.run(job)
-        if isinstance(outcome, ClipTooLarge):
-            async with self._app.database.writing() as session:
-                smaller = await ClipRepository(session).move(job, ClipState.WORKING, most_bytes=outcome.most_bytes)
-            outcome = ClipSuperseded() if smaller is None else await self._runner.run_with(smaller, outcome.video)
-        if isinstance(outcome, ClipDelayed):
-            log.warning("clip %s is tried again in %.0f s: %s", job.id, PAUSE, outcome.error)
-            # A card shows Cancel from here on, even where the first step failed.
-            await self._cards.show_if_due(job, ClipStage.WAITING)
-            await asyncio.sleep(PAUSE)
-        return outcome
-
-    async def _finish(self, job: ClipJob, work: asyncio.Task[Outcome]) -> None:
-        """Act on the outcome of a job. If the bot stops, the job waits again as if it had not begun."""
+    async def _attempt(self, job: ClipJob, cancelled: asyncio.Event) -> None:
+        """Attempt a clip and act on the outcome. If the bot stops, the job waits again as if it had not begun."""
         try:
-            await asyncio.wait([work])
-            await self._act_on(ClipCancelled() if work.cancelled() else work.result(), job)
-            # A deletion while the clip is being posted doesn't cancel the job.
-            if request.is_deleted(self._app, job):
-                await request.forget_videos(self._app, [job])
+            await self._act_on(await self._runner.run(job, cancelled), job)
         except asyncio.CancelledError:
-            work.cancel()
-            await asyncio.wait([work])
             async with self._app.database.writing() as session:
                 await ClipRepository(session).requeue_interrupted(job)
             raise
@@ -185,20 +175,26 @@ class ClipQueue:
             case ClipSent(answer_id):
                 await self._write_sent(job, answer_id)
             case ClipCancelled() | ClipSuperseded():
-                await self._report_cancelled(job)
-            case ClipDelayed():
-                # `_requeue` puts a job back in the queue that is still WORKING.
-                now = await self._get(job.id)
-                if now is not None and now.state is ClipState.SENDING:
-                    await self._settle(now)
-                else:
-                    await self._report_cancelled(job)
+                # The database has the state of the job already; `_report_cancelled` reads it.
+                pass
+            case ClipDelayed(error):
+                await self._delay(job, error)
+            case ClipTooLarge(most_bytes) if not job.size_refused:
+                async with self._app.database.writing() as session:
+                    await ClipRepository(session).requeue_smaller(job, most_bytes)
             case ClipTooLarge():
                 await self._fail(job, TOO_LARGE)
             case ClipFailed(message):
                 await self._fail(job, message)
             case _:
                 assert_never(outcome)
+
+    async def _delay(self, job: ClipJob, error: Exception) -> None:
+        """Let a job rest after a passing error. Its card shows Cancel, even where the first step failed."""
+        log.warning("clip %s is tried again in %.0f s: %s", job.id, PAUSE, error)
+        await self._cards.show_if_due(job, ClipStage.WAITING)
+        async with self._app.database.writing() as session:
+            await ClipRepository(session).rest(job, utc_now() + timedelta(seconds=PAUSE))
 
     async def _write_sent(self, job: ClipJob, answer_id: int) -> None:
         async with self._app.database.writing() as session:
@@ -207,15 +203,7 @@ class ClipQueue:
         if self._app.deletions.any_of(answer):
             await crops.forget_deleted(self._app, answer)
             await request.forget_deleted(self._app, answer)
-
-    async def _report_cancelled(self, job: ClipJob) -> None:
-        """Report a job that is cancelled in the database. A cancelled redrawing isn't: its earlier clip stays."""
-        now = await self._get(job.id)
-        if now is None or now.state is not ClipState.CANCELLED:
-            return
-        if now.question_id is not None:
-            await identify.hide(self._app, now.question_id)
-        await self._reporter.explain(reported_clip(job), CANCELLED)
+        await self._forget_if_deleted(job)
 
     async def _fail(self, job: ClipJob, message: Message) -> None:
         """Fail a job, and report the reason."""
@@ -224,13 +212,17 @@ class ClipQueue:
                 moved = await ClipRepository(session).move(job, ClipState.FAILED)
             else:  # the earlier clip stays, and can be drawn again
                 moved = await ClipRepository(session).move(job, ClipState.DONE, drawn_changes=NEVER)
-        if moved is None:
-            await self._report_cancelled(job)
-            return
-        if moved.state is ClipState.FAILED and moved.question_id is not None:
-            await identify.hide(self._app, moved.question_id)
-        await self._reporter.explain(reported_clip(job), message)
+        if moved is not None:
+            await self._explain(moved, message)
 
-    async def _get(self, job_id: int) -> ClipJob | None:
-        async with self._app.database.reading() as session:
-            return await ClipRepository(session).get(job_id)
+    async def _explain(self, job: ClipJob, message: Message) -> None:
+        """Explain why there is no clip, and withdraw its faces from the review. An earlier clip keeps its faces."""
+        if job.answer_id is None and job.question_id is not None:
+            await identify.hide(self._app, job.question_id)
+        await self._reporter.explain(reported_clip(job), message)
+        await self._forget_if_deleted(job)
+
+    async def _forget_if_deleted(self, job: ClipJob) -> None:
+        """Forget the video of a finished job if its message was deleted while the clip was posted."""
+        if request.is_deleted(self._app, job):
+            await request.forget_videos(self._app, [job])

@@ -112,7 +112,7 @@ async def cancel(app: App, job_id: int, actor: Actor) -> None:
             raise PersonError("Only the person who asked, or a moderator, can cancel this.")
         if not await ClipRepository(session).cancel(job_id):
             raise PersonError("That clip is done already.")
-    await app.clips.stop(job.id)
+    await app.clips.cancel(job.id)
 
 
 async def draw_again(app: App, job_id: int, actor: Actor, target: ReplyTarget) -> None:
@@ -193,7 +193,7 @@ async def _forget(app: App, jobs: Sequence[ClipJob]) -> None:
         async with app.database.writing() as session:
             stopped = [job for job in unfinished if await ClipRepository(session).cancel(job.id)]
         for job in stopped:
-            await app.clips.stop(job.id)
+            await app.clips.cancel(job.id)
     await forget_videos(app, jobs)
 
 

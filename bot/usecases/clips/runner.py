@@ -16,7 +16,7 @@ from bot.domain.messages import Message
 from bot.errors import DeletedError, PersonError, WorkersAwayError, message_for
 from bot.usecases.clips import attempt, request
 from bot.usecases.clips.attempt import SupersededError
-from bot.usecases.clips.outcome import ClipDelayed, ClipFailed, ClipSent, ClipSuperseded, ClipTooLarge
+from bot.usecases.clips.outcome import ClipCancelled, ClipDelayed, ClipFailed, ClipSent, ClipSuperseded, ClipTooLarge
 from bot.usecases.clips.progress import reported_clip
 
 if TYPE_CHECKING:
@@ -48,30 +48,37 @@ class AttemptRunner:
         self._cards = cards
         self._all_workers = asyncio.Lock()
 
-    async def run(self, job: ClipJob) -> Outcome:
-        """Get the video of a job, make its clip and post it."""
+    async def run(self, job: ClipJob, cancelled: asyncio.Event) -> Outcome:
+        """Get the video of a job, make its clip and post it, unless `cancelled` is set before the clip is posted.
+
+        The work has ended when this returns.
+        """
+        work, cancel = asyncio.create_task(self._attempt(job)), asyncio.create_task(cancelled.wait())
         try:
-            if job.attempt > MOST_ATTEMPTS:
-                raise PersonError(GIVEN_UP)
-            if request.is_deleted(self._app, job):
-                raise DeletedError
-            async with self._cards.showing(job) as on_progress:
-                on_progress(ClipStage.WAITING)
-                video = await attempt.cached_video(self._app, self._app.videos, job, on_progress)
-                on_progress(ClipStage.WAITING)
-                job = await self._move(job, ClipState.WORKING, title=video.title[:LONGEST_TITLE])
+            await asyncio.wait((work, cancel), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            work.cancel()
+            cancel.cancel()
+            await asyncio.wait((work, cancel))
+        return ClipCancelled() if work.cancelled() else work.result()
+
+    async def _attempt(self, job: ClipJob) -> Outcome:
+        try:
+            return ClipSent(await self._make_and_send(*await self._with_video(job)))
         except Exception as error:  # noqa: BLE001  # no error of one clip ends the queue
             return _outcome_of(error, job)
-        return await self.run_with(job, video)
 
-    async def run_with(self, job: ClipJob, video: CachedVideo) -> Outcome:
-        """Make the clip of a job from its video, and post it."""
-        try:
-            return ClipSent(await self._make_and_send(job, video))
-        except UploadRefusedError as refused:
-            return ClipTooLarge(refused.most_bytes, video)
-        except Exception as error:  # noqa: BLE001  # as above
-            return _outcome_of(error, job)
+    async def _with_video(self, job: ClipJob) -> tuple[ClipJob, CachedVideo]:
+        """The job, with the title of its video, and the video. Raises PersonError and SupersededError."""
+        if job.attempt > MOST_ATTEMPTS:
+            raise PersonError(GIVEN_UP)
+        if request.is_deleted(self._app, job):
+            raise DeletedError
+        async with self._cards.showing(job) as on_progress:
+            on_progress(ClipStage.WAITING)
+            video = await attempt.cached_video(self._app, self._app.videos, job, on_progress)
+            on_progress(ClipStage.WAITING)
+            return await self._move(job, ClipState.WORKING, title=video.title[:LONGEST_TITLE]), video
 
     async def _make_and_send(self, job: ClipJob, video: CachedVideo) -> int:
         """The id of the message with the clip. Raises SupersededError and UploadRefusedError."""
@@ -101,6 +108,8 @@ class AttemptRunner:
 def _outcome_of(error: Exception, job: ClipJob) -> Outcome:
     if isinstance(error, SupersededError):
         return ClipSuperseded()
+    if isinstance(error, UploadRefusedError):
+        return ClipTooLarge(error.most_bytes)
     if isinstance(error, PASSING) and job.attempt < MOST_ATTEMPTS:
         return ClipDelayed(error)
     return ClipFailed(message_for(error))

@@ -130,18 +130,19 @@ async def test_a_folder_of_the_first_nugu_is_migrated(tmp_path: Path) -> None:
             assert await EngineRepository(session).encoded("dlib-1") == (1, 1, 0)
 
 
-def test_the_missing_footage_of_clips_goes_with_its_migration(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("column", "version", "before"), [("missing", "0013", "0012"), ("resume_at", "0014", "0013")])
+def test_a_column_of_clips_goes_with_its_migration(tmp_path: Path, column: str, version: str, before: str) -> None:
     def columns() -> set[str]:
         return {column["name"] for column in inspect(engine).get_columns("clip_job")}
 
     engine = create_engine(f"sqlite:///{tmp_path / 'nugu.sqlite3'}")
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    for move, version, there in ((command.upgrade, "0013", True), (command.downgrade, "0012", False)):
+    for move, target, there in ((command.upgrade, version, True), (command.downgrade, before, False)):
         with engine.begin() as connection:
             config.attributes["connection"] = connection
-            move(config, version)
-        assert ("missing" in columns()) is there
+            move(config, target)
+        assert (column in columns()) is there
     engine.dispose()
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from bot.app import App
 from bot.database.clips import ClipRepository
 from bot.database.rosters import RosterRepository
+from bot.database.tables.base import utc_now
 from bot.database.tables.clips import ClipJob
 from bot.database.tables.questions import QuestionFace
 from bot.domain.clip_requests import ClipRequest, ReplyTarget
@@ -77,7 +78,7 @@ async def test_of_a_link_whose_message_was_deleted_nothing_is_kept_though_the_bo
     await deletions.forget(app, gone)
     app = replace(app, deletions=RecentDeletions())
     async with app.database.writing() as session:
-        job = await ClipRepository(session).begin_next()
+        job = await ClipRepository(session).begin_next(utc_now())
         assert job is not None
     await attempt.make(app, job, CachedVideo(Path(), "Fancy"), no_progress)
     async with app.database.reading() as session:

@@ -165,6 +165,13 @@ async def becomes(app: App, job_id: int, wanted: ClipState) -> None:
     await until(is_so)
 
 
+async def check_hidden(app: App, job_id: int) -> None:
+    """The faces of this clip are in no review."""
+    async with app.database.reading() as session:
+        job = await session.get_one(ClipJob, job_id)
+        assert (await session.get_one(Question, job.question_id)).hidden_at is not None
+
+
 async def test_a_request_is_answered_once(app: App, works: Works, reporter: RecordingReporter) -> None:
     job_id = await request_clip(app, 1)
     await until(lambda: any(one.stage is ClipStage.TRACK for one in reporter.shown))
@@ -331,17 +338,36 @@ async def test_a_cancel_during_the_pause_is_reported_and_ends_it(
 
 
 async def test_a_bot_that_ends_during_the_pause_takes_the_clip_up_again(
-    app: App, works: Works, reporter: RecordingReporter, caplog: pytest.LogCaptureFixture
+    app: App, works: Works, reporter: RecordingReporter
 ) -> None:
     works.go_on.set()
     works.fails = WorkersAwayError()
     job_id = await request_clip(app, 1)
-    await until(lambda: "is tried again in" in caplog.text)
+    await until(lambda: works.began == [job_id] and not app.clips.at_work)
     await app.clips.close()
     works.fails = None
+    async with app.database.writing() as session:
+        job = await session.get_one(ClipJob, job_id)
+        assert job.state is ClipState.WAITING
+        assert not job.is_due(utc_now())
+        job.resume_at = utc_now()
     await ClipQueue(app, reporter).start()
     await becomes(app, job_id, ClipState.DONE)
     assert not reporter.explained
+
+
+async def test_a_clip_that_rests_holds_up_no_other(
+    app: App, works: Works, reporter: RecordingReporter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "AT_ONCE", 1)
+    works.go_on.set()
+    works.fails = WorkersAwayError()
+    resting = await request_clip(app, 1)
+    await until(lambda: works.began == [resting] and not app.clips.at_work)
+    assert await state(app, resting) is ClipState.WAITING
+    works.fails = None
+    await becomes(app, await request_clip(app, 2, "b"), ClipState.DONE)
+    assert works.began.count(resting) == 1
 
 
 async def test_a_connection_that_is_lost_while_posting_posts_no_second_clip(
@@ -389,12 +415,43 @@ async def test_an_upload_that_is_refused_is_made_smaller_once(
     await until(lambda: reporter.explained == {job_id: str(queue.TOO_LARGE)})
     assert await state(app, job_id) is ClipState.FAILED
     # Nobody is asked in review about the faces of a clip that never came.
-    async with app.database.reading() as session:
+    await check_hidden(app, job_id)
+
+
+async def test_a_clip_that_a_restart_interrupts_is_made_smaller_once_too(
+    app: App, works: Works, reporter: RecordingReporter
+) -> None:
+    reporter.refuses = 1
+    job_id = await request_clip(app, 1)
+    await until(lambda: works.began == [job_id])
+    works.go_on.set()
+    await until(lambda: not reporter.refuses)
+    works.go_on.clear()
+    await until(lambda: works.began == [job_id] * 2)
+    await app.clips.close()
+    reporter.refuses = 2
+    works.go_on.set()
+    await ClipQueue(app, reporter).start()
+    await until(lambda: reporter.explained == {job_id: str(queue.TOO_LARGE)})
+    assert works.most == [upload_limits.USUAL, upload_limits.USUAL // 2, upload_limits.USUAL // 2]
+
+
+async def test_nobody_reviews_the_faces_of_a_clip_that_is_cancelled_while_it_waits(
+    app: App, works: Works, reporter: RecordingReporter
+) -> None:
+    reporter.holds = asyncio.Event()
+    works.go_on.set()
+    job_id = await request_clip(app, 1)
+    await until(lambda: bool(reporter.answers))
+    await app.clips.close()
+    async with app.database.writing() as session:
         job = await ClipRepository(session).get(job_id)
         assert job is not None
-        question = await session.get(Question, job.question_id)
-        assert question is not None
-        assert question.hidden_at is not None
+        await ClipRepository(session).move(job, ClipState.WAITING)
+    await request.cancel(app, job_id, Actor(1, Trust.MEMBER, server_id=SERVER))
+    await ClipQueue(app, reporter).start()
+    await until(lambda: reporter.explained == {job_id: str(queue.CANCELLED)})
+    await check_hidden(app, job_id)
 
 
 async def test_an_error_is_reported_and_the_queue_goes_on(app: App, works: Works, reporter: RecordingReporter) -> None:
