@@ -33,8 +33,10 @@ RECORD: Final = "backup.json"
 STORED: Final = "files"
 """The folder of stored files, in a data folder and in a backup."""
 
-KEY: Final = re.compile(r"crops/{name}|classifiers/{name}/{name}/{name}".format(name="[A-Za-z0-9][A-Za-z0-9_.-]*"))
-"""The keys of stored files. A path in another form leads elsewhere."""
+KEY: Final = re.compile(
+    r"crops/(?:\d+/)?{name}|classifiers/{name}/{name}/{name}".format(name="[A-Za-z0-9][A-Za-z0-9_.-]*")
+)
+"""The keys of stored files. A path in another form leads elsewhere. The first crops lay in a folder for each server."""
 
 _PREFIX: Final = ".backup-"
 _LEFT_BEHIND: Final = 24 * 3600.0

@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from sqlalchemy import Connection, create_engine, inspect, text
 
 from bot.database.crops import CropRepository
-from bot.database.engine import HEAD, MIGRATIONS, Database, migrate
+from bot.database.engine import FILE, HEAD, MIGRATIONS, Database, migrate
 from bot.database.engines import EngineRepository
 from bot.database.rosters import RosterRepository
 from bot.database.tables import METADATA
@@ -30,6 +30,7 @@ from bot.errors import PersonError
 from bot.settings import Settings
 from bot.text.names import search_key
 from tests.conftest import LONG_ENOUGH, ROOT
+from tests.support.old_databases import load
 
 OPEN = """
 import asyncio, sys
@@ -88,46 +89,18 @@ async def test_migrations_make_the_tables(tmp_path: Path) -> None:
             assert migrated == declared, table.name
 
 
-FIRST_ROWS = """
-INSERT INTO server VALUES (7, NULL, 3);
-INSERT INTO idol_group VALUES (1, 7, 'TWICE', 'twice');
-INSERT INTO member VALUES (1, 1, 'Sana', 'sana');
-INSERT INTO photo VALUES (1, 1, 'aa', 'crops/7/aa.jpg', 120, 5, '2026-04-12 09:30:00');
-INSERT INTO photo VALUES (2, 1, 'bb', 'crops/7/bb.jpg', 120, 5, '2026-04-12 09:30:00');
-INSERT INTO photo_encoding VALUES (1, 'dlib-1', x'0102'), (2, 'dlib-1', x'0304')
-"""
-
-
-def make_first(folder: Path) -> None:
-    """A database at the first revision."""
-    engine = create_engine(f"sqlite:///{folder / 'nugu.sqlite3'}")
-    with engine.begin() as connection:
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
-        for statement in FIRST_ROWS.split(";"):
-            connection.execute(text(statement))
-    engine.dispose()
-
-
-async def test_a_folder_of_the_first_nugu_is_migrated(tmp_path: Path) -> None:
-    make_first(tmp_path)
-    for _ in range(2):
-        async with Database.open(Settings(data=tmp_path)) as database:
-            async with database.reading() as session:
-                assert await EngineRepository(session).in_use() == "dlib"
-                assert await EngineRepository(session).encoded("dlib-1") == (2, 2, 0)
-                vectors = [row.vector for row in await RosterRepository(session).rows([7], "dlib-1")]
-                assert vectors == [b"\x01\x02", b"\x03\x04"]
-            async with database.engine.connect() as connection:
-                assert (await connection.execute(text("PRAGMA foreign_key_check"))).all() == []
+async def test_a_crop_of_the_first_nugu_goes_with_its_last_photo(tmp_path: Path) -> None:
+    load(tmp_path / FILE, "0001")
     async with Database.open(Settings(data=tmp_path)) as database:
-        async with database.writing() as session:
-            await session.execute(text("DELETE FROM photo WHERE id = 1"))
-            assert await CropRepository(session).sweep() == ["crops/7/aa.jpg"]
         async with database.reading() as session:
-            assert await EngineRepository(session).encoded("dlib-1") == (1, 1, 0)
+            assert await EngineRepository(session).in_use() == "dlib"
+            assert await EngineRepository(session).encoded("dlib-1") == (4, 4, 0)
+        for photo, gone in ((1, 0), (5, 1)):
+            async with database.writing() as session:
+                await session.execute(text(f"DELETE FROM photo WHERE id = {photo}"))
+                assert len(await CropRepository(session).sweep()) == gone
+        async with database.reading() as session:
+            assert await EngineRepository(session).encoded("dlib-1") == (3, 3, 0)
 
 
 @pytest.mark.parametrize(("column", "version", "before"), [("missing", "0013", "0012"), ("resume_at", "0014", "0013")])
@@ -149,7 +122,7 @@ def test_a_column_of_clips_goes_with_its_migration(tmp_path: Path, column: str, 
 async def test_an_interrupted_migration_leaves_the_database_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make_first(tmp_path)
+    load(tmp_path / FILE, "0001")
     settings = Settings(data=tmp_path)
 
     def power_cut(*_: object, **__: object) -> None:
@@ -161,7 +134,7 @@ async def test_an_interrupted_migration_leaves_the_database_as_it_was(
             async with Database.open(settings):
                 pass
     async with Database.open(settings) as database, database.reading() as session:
-        assert await EngineRepository(session).encoded("dlib-1") == (2, 2, 0)
+        assert await EngineRepository(session).encoded("dlib-1") == (4, 4, 0)
 
 
 async def test_rows_outlast_the_process_that_wrote_them(tmp_path: Path) -> None:

@@ -56,6 +56,7 @@ def upgrade() -> None:
         "GROUP BY crop.id, photo_encoding.engine"
     )
     op.drop_table("photo_encoding")
+    last_photo = _last_photo()
     with op.batch_alter_table("photo", table_kwargs={"sqlite_autoincrement": True}) as batch_op:
         batch_op.add_column(sa.Column("crop_id", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("face_id", sa.Integer(), nullable=True))
@@ -79,6 +80,7 @@ def upgrade() -> None:
         )
         batch_op.create_index(op.f("ix_photo_crop_id"), ["crop_id"])
         batch_op.create_index(op.f("ix_photo_face_id"), ["face_id"])
+    _reuse_no_photo(last_photo)
     op.create_table(
         "alias",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -158,3 +160,17 @@ def upgrade() -> None:
         key = sa.ForeignKey(f"{to}.id", name=op.f(f"fk_{table}_{column}_{to}"), ondelete="SET NULL")
         op.add_column(table, sa.Column(column, sa.Integer(), key, nullable=True), inline_references=True)
     op.create_index(op.f("ix_question_face_crop_id"), "question_face", ["crop_id"])
+
+
+def _last_photo() -> int | None:
+    """The last id that SQLite gave to a photo, deleted ones included; None for another database."""
+    if op.get_bind().dialect.name != "sqlite":
+        return None
+    return op.get_bind().scalar(sa.text("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'photo'"))
+
+
+def _reuse_no_photo(last: int | None) -> None:
+    """Let new photos have greater ids than `last`: SQLite forgot it when the table was written anew."""
+    if last is not None:
+        op.execute("DELETE FROM sqlite_sequence WHERE name = 'photo'")
+        op.execute(sa.text("INSERT INTO sqlite_sequence VALUES ('photo', :last)").bindparams(last=last))
