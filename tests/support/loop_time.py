@@ -1,7 +1,8 @@
 """A witness of the event loop: the callbacks that keep it from other work for long, by the CPU time of its thread.
 
 It is what `loop.slow_callback_duration` tells in debug mode, but in CPU time: on a busy machine a callback waits for a
-core, and wall time would blame it for that. The collection of garbage doesn't count: here it walks all that pytest holds.
+core, and wall time would blame it for that. Three things don't count: the collection of garbage, which walks all objects of
+pytest here; the answers of the simulated Discord, which it makes within the callback that asks; the judging of requests.
 """
 
 from __future__ import annotations
@@ -10,23 +11,28 @@ import asyncio
 import gc
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 from unittest.mock import patch
 
+from simcord.http import router
+
 from tests.conftest import ROOT
+from tests.support.watch import Recorder
 
-NOT_OURS = (str(ROOT / "tests"), "pytest_asyncio", "simcord")
-"""Parts of the paths of coroutines that are not the bot's: a test's own steps, and those of the simulated Discord."""
+P = ParamSpec("P")
+T = TypeVar("T")
 
-
-LONGEST_PAUSE = 0.5
-"""Seconds of CPU time for which a callback may keep the loop. Most take less than a hundredth. A request to the simulated
-Discord is answered within the callback that sends it, and its first one of a kind took 0.18. The readers of strangers' text
-have a bound of their own (tests/bot/test_worst_texts.py).
+NOT_OURS = (str(ROOT / "tests"), "pytest_asyncio", "simcord", "aiohttp/web_protocol")
+"""Parts of the paths of coroutines that are not the bot's: a test's own steps, those of the simulated Discord, and those of
+HTTP servers, which only tests and the demo's page have.
 """
+
+
+LONGEST_PAUSE = 0.1
+"""Seconds of CPU time for which a callback may keep the loop. Most take less than a hundredth."""
 
 
 @dataclass
@@ -46,17 +52,22 @@ def pauses(most: float) -> Generator[Pauses]:
     found = Pauses()
     run = asyncio.Handle._run  # pyright: ignore[reportPrivateUsage]
     thread = threading.get_ident()
-    collecting = [0.0]
+    left_out = 0.0
+    """Seconds of CPU time of this thread that don't count so far."""
 
     def collected(phase: str, _: dict[str, int]) -> None:
+        nonlocal left_out
         if threading.get_ident() == thread:
-            collecting[0] += time.thread_time() * (1 if phase == "stop" else -1)
+            left_out += time.thread_time() * (1 if phase == "stop" else -1)
+
+    def counted() -> float:
+        return time.thread_time() - left_out
 
     def measured(handle: Any) -> None:
         runs = _runs(handle)
-        before, began = collecting[0], time.thread_time()
+        began = counted()
         run(handle)
-        took = time.thread_time() - began - (collecting[0] - before)
+        took = counted() - began
         if threading.get_ident() != thread or _is_a_tests(runs):
             return
         found.longest = max(found.longest, took)
@@ -64,8 +75,24 @@ def pauses(most: float) -> Generator[Pauses]:
             name = runs.__qualname__ if hasattr(runs, "__qualname__") else type(runs).__name__
             found.slow.append(f"{name} kept the event loop for {1000 * took:.0f} ms")
 
+    def not_counted(function: Callable[P, T]) -> Callable[P, T]:
+        def call(*args: P.args, **kwargs: P.kwargs) -> T:
+            nonlocal left_out
+            began = counted()
+            try:
+                return function(*args, **kwargs)
+            finally:
+                if threading.get_ident() == thread:
+                    left_out += counted() - began
+
+        return call
+
     gc.callbacks.append(collected)
-    with patch.object(asyncio.Handle, "_run", measured):
+    with (
+        patch.object(asyncio.Handle, "_run", measured),
+        patch.object(router, "dispatch", not_counted(router.dispatch)),
+        patch.object(Recorder, "judge", not_counted(Recorder.judge)),
+    ):
         try:
             yield found
         finally:
